@@ -1,0 +1,152 @@
+/**
+ * Who may import whom (dependency-cruiser). Data flows one way through the folders, and imports point only to a
+ * contract. Every rule is broken on purpose in test/unit/boundaries.test.ts, which proves that it bites.
+ */
+module.exports = {
+  forbidden: [
+    {
+      name: 'crds-is-a-leaf',
+      comment: 'crds/ is what users write: it knows nothing of who reads it.',
+      severity: 'error',
+      from: { path: '^crds/' },
+      to: { path: '^(operator|ingress|standalone|cli|test|bench|scripts|[.]ci)/' },
+    },
+    {
+      name: 'ingress-stands-alone',
+      comment: 'The ingress runs from the compiled table alone: no manifests, no operator, no command line.',
+      severity: 'error',
+      from: { path: '^ingress/' },
+      to: { path: '^(operator|crds|standalone|cli|test|bench|scripts|[.]ci)/' },
+    },
+    {
+      name: 'operator-sees-only-the-route-table',
+      comment: 'The operator writes the table: of the ingress it knows the table and how addresses are written.',
+      severity: 'error',
+      from: { path: '^operator/' },
+      to: {
+        path: '^(ingress|standalone|cli|crds|test|bench|scripts|[.]ci)/',
+        pathNot: '^(ingress/(route-table|address)|crds/schema)/',
+      },
+    },
+    {
+      name: 'address-is-a-leaf',
+      comment: 'Addresses are values that everyone may use, so they may use nobody.',
+      severity: 'error',
+      from: { path: '^ingress/address/' },
+      to: { path: '^(crds|operator|ingress|standalone|cli)/', pathNot: '^ingress/address/' },
+    },
+    {
+      name: 'route-table-is-a-leaf',
+      comment: 'The table is the contract of operator and ingress: it depends on neither.',
+      severity: 'error',
+      from: { path: '^ingress/route-table/' },
+      to: { path: '^(crds|operator|ingress|standalone|cli)/', pathNot: '^ingress/(route-table|address)/' },
+    },
+    {
+      name: 'sip-knows-no-routes',
+      comment: 'The engine speaks SIP and asks its application everything else.',
+      severity: 'error',
+      from: { path: '^ingress/sip/' },
+      to: { path: '^ingress/', pathNot: '^ingress/(sip|address)/' },
+    },
+    {
+      name: 'message-stands-alone',
+      comment: 'Reading and writing messages needs no engine around it.',
+      severity: 'error',
+      from: { path: '^ingress/sip/message/' },
+      to: { path: '^ingress/', pathNot: '^ingress/(sip/message/|sip/limits[.]ts$|address/)' },
+    },
+    {
+      name: 'transaction-not-transport',
+      comment: 'Transactions know what a transport owes them, not how one does it.',
+      severity: 'error',
+      from: { path: '^ingress/sip/transaction/' },
+      to: { path: '^ingress/sip/transport/', pathNot: '^ingress/sip/transport/transport[.]ts$' },
+    },
+    {
+      name: 'lookup-not-sip',
+      comment: 'Matching works on values, so that explain and the tests match without an engine.',
+      severity: 'error',
+      from: { path: '^ingress/lookup/' },
+      to: { path: '^ingress/(sip|call|metrics)/' },
+    },
+    {
+      name: 'metrics-is-the-end-of-the-pipe',
+      comment: 'Metrics subscribe to events; nothing but the wiring knows that they exist.',
+      severity: 'error',
+      from: { path: '^(ingress|operator|crds)/', pathNot: '^ingress/(metrics/|main[.]ts$)' },
+      to: { path: '^ingress/metrics/' },
+    },
+    {
+      name: 'compile-stands-alone',
+      comment: 'The compiler takes parsed values and returns a table: no library and no other stage.',
+      severity: 'error',
+      from: { path: '^operator/compile/' },
+      to: { pathNot: '^(operator/compile|crds/schema|ingress/(route-table|address))/' },
+    },
+    {
+      name: 'pure-stages-do-no-io',
+      comment: 'Pure stages have no clock, socket or file: everything comes in as a value.',
+      severity: 'error',
+      from: { path: '^(operator/compile|ingress/route-table|ingress/sip/(message|transaction))/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'kube-client-only-at-the-edges',
+      comment: 'The Kubernetes client is replaced in four places at most.',
+      severity: 'error',
+      from: { pathNot: '^(test|bench)/|^operator/(watch|status)/|^operator/(main|leader-election)[.]ts$' },
+      to: { path: '^(node_modules/)?@kubernetes/client-node(/|$)' },
+    },
+    {
+      name: 'prom-client-only-in-metrics',
+      comment: 'Every metric is declared in one place, with closed label sets.',
+      severity: 'error',
+      from: { pathNot: '^test/|^(ingress|operator)/metrics(/|[.]ts$)' },
+      to: { path: '^(node_modules/)?prom-client(/|$)' },
+    },
+    {
+      name: 'pino-only-in-log',
+      comment: 'Serializers, redaction and rate limits of log lines are in one place.',
+      severity: 'error',
+      from: { pathNot: '^test/|^(ingress|operator)/log(/|[.]ts$)' },
+      to: { path: '^(node_modules/)?pino(/|$)' },
+    },
+    {
+      name: 'zod-only-where-input-is-read',
+      comment: 'What users write is checked once, where it comes in; behind that there are plain types.',
+      severity: 'error',
+      from: { pathNot: '^test/|^crds/|^cli/|/config[.]ts$' },
+      to: { path: '^(node_modules/)?zod(/|$)' },
+    },
+    {
+      name: 'standalone-has-no-command-line',
+      comment: 'The wiring of standalone mode is handed its configuration: the command line is one way to get it.',
+      severity: 'error',
+      from: { path: '^standalone/' },
+      to: { path: '^cli/' },
+    },
+    {
+      name: 'product-needs-no-tests',
+      comment: 'What ships does not depend on what tests, measures or builds it.',
+      severity: 'error',
+      from: { path: '^(crds|operator|ingress|standalone|cli)/' },
+      to: { path: '^(test|bench|scripts|[.]ci)/' },
+    },
+    {
+      name: 'no-cycles',
+      comment:
+        'Two files that need each other are one file, or hide a third. (events.ts has types only: it is half a port.)',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { pathNot: '^ingress/sip/events[.]ts$' } },
+    },
+  ],
+  options: {
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)fixtures/' },
+    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.cjs', '.js', '.json'], conditionNames: ['import', 'node'] },
+  },
+}

@@ -1,0 +1,56 @@
+/**
+ * Addresses as the command line writes them. Every reader answers undefined for text that it cannot use.
+ */
+import { hostText, parseIpAddress } from '../ingress/address/ip-address.ts'
+import type { AdvertisedAddress, ListenAddress, StandaloneConfig } from '../standalone/standalone-config.ts'
+
+const MAX_PORT = 65_535
+
+/** RFC 1123 §2.1, the form that RFC 3261 §25.1 takes as a hostname. */
+const HOST_NAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/i
+
+/** `udp://127.0.0.1:5060`, `tcp://[::1]:5060`. */
+export function parseListenAddress(text: string): ListenAddress | undefined {
+  const [, scheme = '', host = '', port = ''] = /^(udp|tcp):\/\/(.+):(\d+)$/i.exec(text) ?? []
+  const address = parseIpAddress(host)
+  const number = parsePort(port)
+  if (!address || number === undefined || host.startsWith('[') !== (address.family === 6)) return undefined
+  return { transport: scheme.toLowerCase() === 'udp' ? 'UDP' : 'TCP', address, port: number }
+}
+
+/** `sip.example.com`, `203.0.113.7:5060`, `[2001:db8::7]:5060`. Port 0 is nothing to tell anyone. */
+export function parseAdvertisedAddress(text: string): AdvertisedAddress | undefined {
+  const { host, port } = splitPort(text)
+  const name = hostOf(host)
+  if (name === undefined) return undefined
+  if (port === undefined) return { host: name, port: undefined }
+  const number = parsePort(port)
+  return number ? { host: name, port: number } : undefined
+}
+
+/** `127.0.0.1:9090`, `[::]:9090`, `localhost:0`. */
+export function parseHttpAddress(text: string): StandaloneConfig['http'] | undefined {
+  const { host, port } = splitPort(text)
+  const number = parsePort(port ?? '')
+  const name = hostOf(host)
+  if (name === undefined || number === undefined) return undefined
+  return { host: parseIpAddress(name)?.text ?? name, port: number }
+}
+
+function splitPort(text: string): { host: string; port: string | undefined } {
+  const [, host = text, port] = /^(\[[^\]]*\]|[^:]*)(?::(\d*))?$/.exec(text) ?? []
+  return { host, port }
+}
+
+/** The host as it stands in a URI; IPv6 only in brackets, so that its last group is never taken for a port. */
+function hostOf(text: string): string | undefined {
+  const address = parseIpAddress(text)
+  if (address) return text.startsWith('[') === (address.family === 6) ? hostText(address) : undefined
+  return HOST_NAME.test(text) ? text.toLowerCase() : undefined
+}
+
+function parsePort(text: string): number | undefined {
+  if (!/^\d{1,5}$/.test(text)) return undefined
+  const port = Number(text)
+  return port <= MAX_PORT ? port : undefined
+}

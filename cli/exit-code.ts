@@ -1,0 +1,8 @@
+/** What the process says with its exit code; the help and docs/command-line.md list them. */
+export const EXIT_CODE = {
+  ok: 0,
+  /** A failure at run time, or `lint` found problems. */
+  failed: 1,
+  /** Wrong usage or configuration. */
+  usage: 2,
+} as const

@@ -1,0 +1,35 @@
+/**
+ * `sip-dispatch lint`: checks manifests without a cluster, with the reader and the compiler that run in one.
+ */
+import process from 'node:process'
+import { type Command, Option } from 'commander'
+import { EXIT_CODE } from './exit-code.ts'
+
+interface LintFlags {
+  readonly format: 'text' | 'json'
+}
+
+/** Adds the command to the program. */
+export function addLintCommand(program: Command): void {
+  program
+    .command('lint')
+    .description('check manifests: fields, conflicts, rules that can never be reached, networks that admit too much')
+    .argument('<path...>', 'files, or folders of *.yaml, *.yml and *.json files')
+    .addOption(new Option('--format <format>', 'how to print findings').choices(['text', 'json']).default('text'))
+    .action(lint)
+}
+
+async function lint(paths: readonly string[], { format }: LintFlags): Promise<void> {
+  // Loaded here, so that the other commands do not wait for the compiler.
+  const { findingText, lintFindings } = await import('./lint-findings.ts')
+  const { readManifests } = await import('./manifests.ts')
+  const manifests = await readManifests(paths)
+  const findings = lintFindings(manifests)
+  const counts = { trunks: manifests.trunks.length, rules: manifests.rules.length }
+  if (format === 'json') process.stdout.write(`${JSON.stringify({ ...counts, findings }, null, 2)}\n`)
+  else {
+    for (const finding of findings) process.stdout.write(`${findingText(finding)}\n`)
+    process.stdout.write(`trunks: ${counts.trunks}, rules: ${counts.rules}, findings: ${findings.length}\n`)
+  }
+  if (findings.some(({ severity }) => severity === 'error')) process.exitCode = EXIT_CODE.failed
+}

@@ -1,0 +1,58 @@
+/**
+ * What `lint` has to say about a set of manifests: what cannot be read, what the compiler makes of the rest, and what is
+ * legal and still unwise.
+ */
+import { compile } from '../operator/compile/compile.ts'
+import type { ObjectConditions } from '../operator/compile/object-conditions.ts'
+import type { Manifests } from '../operator/watch/manifest-folder.ts'
+import { wideNetworkFindings } from './wide-networks.ts'
+
+export interface Finding {
+  /** A warning alone does not fail the check. */
+  readonly severity: 'error' | 'warning'
+  readonly file?: string
+  readonly line?: number
+  /** `SipTrunk default/acme`, where it is about an object as a whole. */
+  readonly object?: string
+  readonly field?: string
+  readonly code: string
+  readonly message: string
+  /** What would be right. */
+  readonly expected?: string
+}
+
+/** Every finding: unreadable parts first, then objects in the compiler's order, then warnings. */
+export function lintFindings({ trunks, rules, problems }: Manifests): Finding[] {
+  const unreadable = problems.map((problem) => ({ severity: 'error' as const, ...problem }))
+  const { conditions } = compile({ trunks, rules })
+  return [...unreadable, ...conditions.flatMap(conditionFindings), ...wideNetworkFindings(trunks, rules)]
+}
+
+/** The status that each condition has where all is well. */
+const FINE: Readonly<Record<string, string>> = {
+  Accepted: 'True',
+  ResolvedRefs: 'True',
+  Conflicted: 'False',
+  Shadowed: 'False',
+}
+
+/** An object that is not accepted because of another condition is told once, with the cause. */
+function conditionFindings({ kind, namespace, name, conditions }: ObjectConditions): Finding[] {
+  const wrong = conditions.filter(({ type, status }) => FINE[type] !== status)
+  const causes = wrong.filter(({ type }) => type !== 'Accepted')
+  const consequence = causes.length < wrong.length ? '; the object is not in use' : ''
+  return (causes.length > 0 ? causes : wrong).map(({ type, status, reason, message }) => ({
+    severity: 'error',
+    object: `${kind} ${namespace}/${name}`,
+    code: reason,
+    message: `${type}=${status}: ${message}${consequence}`,
+  }))
+}
+
+/** `file:line: field: message`, or the object in the place of the file. */
+export function findingText({ severity, file, line, object, field, message, expected }: Finding): string {
+  const place = file === undefined ? object : line === undefined ? file : `${file}:${line}`
+  const parts = [place, field, severity === 'warning' ? `warning: ${message}` : message]
+  const text = parts.filter((part) => part !== undefined).join(': ')
+  return expected === undefined ? text : `${text} (expected ${expected})`
+}

@@ -1,0 +1,29 @@
+/**
+ * Manifests from files and folders as one set: a rule in one file may name a trunk in another.
+ */
+import { stat } from 'node:fs/promises'
+import {
+  ManifestFolderError,
+  type Manifests,
+  manifestFiles,
+  readManifestFiles,
+} from '../operator/watch/manifest-folder.ts'
+
+/** Reads files as they are and folders file by file. A folder without a manifest is a ManifestFolderError. */
+export async function readManifests(paths: readonly string[]): Promise<Manifests> {
+  const files = await Promise.all(paths.map(filesOf))
+  return readManifestFiles([...new Set(files.flat())])
+}
+
+async function filesOf(path: string): Promise<readonly string[]> {
+  const found = await stat(path).catch(noSuchPath)
+  if (!found?.isDirectory()) return [path]
+  const files = await manifestFiles(path)
+  if (files.length > 0) return files
+  throw new ManifestFolderError('no_manifests', `${path} holds no manifest: put *.yaml, *.yml or *.json files there`)
+}
+
+/** Whoever reads the path as a file says what is wrong with it. */
+function noSuchPath(): undefined {
+  return undefined
+}

@@ -1,0 +1,104 @@
+import { API_GROUP, API_VERSION } from './schema/api-object.ts'
+import { objectStatus } from './schema/conditions.ts'
+import { dispatchRuleSpec } from './schema/dispatch-rule.ts'
+import { type OpenApiSchema, openApiSchema } from './schema/open-api-schema.ts'
+import { sipTrunkSpec } from './schema/sip-trunk.ts'
+import { structuralSchema } from './structural-schema.ts'
+
+interface KindNames {
+  readonly kind: string
+  readonly plural: string
+  readonly singular: string
+  readonly shortName: string
+}
+
+interface PrinterColumn {
+  readonly name: string
+  readonly type: 'string' | 'integer' | 'date'
+  readonly jsonPath: string
+  readonly description?: string
+  /** Columns above 0 show with `kubectl get -o wide` only. */
+  readonly priority?: number
+}
+
+const AGE: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }
+
+/** Every custom resource, by the file name of its manifest. */
+export const CUSTOM_RESOURCE_DEFINITIONS: Readonly<Record<string, object>> = {
+  'siptrunks.yaml': definition(
+    { kind: 'SipTrunk', plural: 'siptrunks', singular: 'siptrunk', shortName: 'trunk' },
+    'A SipTrunk says who may call: a carrier or another peer, known by the address that its packets come from.',
+    openApiSchema(sipTrunkSpec),
+    [...conditionColumns(), AGE, { name: 'Sources', type: 'string', jsonPath: '.spec.sources', priority: 1 }, whyNot()],
+  ),
+  'dispatchrules.yaml': definition(
+    { kind: 'DispatchRule', plural: 'dispatchrules', singular: 'dispatchrule', shortName: 'drule' },
+    'A DispatchRule says where the calls of a trunk go. The first rule whose every condition holds takes the call.',
+    openApiSchema(dispatchRuleSpec),
+    [
+      {
+        name: 'Trunk',
+        type: 'string',
+        jsonPath: '.spec.trunkRefs[0].name',
+        description: 'The first trunk; none: all.',
+      },
+      { name: 'Action', type: 'string', jsonPath: '.spec.action.type' },
+      { name: 'Priority', type: 'integer', jsonPath: '.spec.priority' },
+      ...conditionColumns(),
+      AGE,
+      whyNot(),
+    ],
+  ),
+}
+
+function conditionColumns(): PrinterColumn[] {
+  return ['Accepted', 'Programmed'].map((name) => ({
+    name,
+    type: 'string',
+    jsonPath: `.status.conditions[?(@.type=="${name}")].status`,
+  }))
+}
+
+function whyNot(): PrinterColumn {
+  const jsonPath = '.status.conditions[?(@.type=="Accepted")].reason'
+  return { name: 'Reason', type: 'string', jsonPath, priority: 1 }
+}
+
+function definition(names: KindNames, description: string, spec: OpenApiSchema, columns: PrinterColumn[]): object {
+  const { kind, plural, singular, shortName } = names
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural}.${API_GROUP}` },
+    spec: {
+      group: API_GROUP,
+      names: { categories: ['sip'], kind, listKind: `${kind}List`, plural, shortNames: [shortName], singular },
+      scope: 'Namespaced',
+      versions: [
+        {
+          name: API_VERSION,
+          served: true,
+          storage: true,
+          additionalPrinterColumns: columns,
+          subresources: { status: {} },
+          schema: { openAPIV3Schema: rootSchema(description, spec) },
+        },
+      ],
+    },
+  }
+}
+
+function rootSchema(description: string, spec: OpenApiSchema): object {
+  return {
+    description,
+    type: 'object',
+    required: ['spec'],
+    properties: {
+      apiVersion: { type: 'string' },
+      kind: { type: 'string' },
+      metadata: { type: 'object' },
+      spec: structuralSchema(spec, 'spec'),
+      status: structuralSchema(openApiSchema(objectStatus), 'status'),
+    },
+  }
+}

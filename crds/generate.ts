@@ -1,0 +1,29 @@
+/**
+ * Writes the CustomResourceDefinitions beside this file: `node crds/generate.ts`. With `--check` nothing is written,
+ * and the exit code is 1 when a file differs from what the schemas say.
+ */
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { customResourceManifests } from './custom-resource-manifest.ts'
+
+const check = process.argv.includes('--check')
+
+for (const [name, text] of Object.entries(customResourceManifests())) {
+  const path = join(import.meta.dirname, name)
+  if (!check) {
+    await writeFile(path, text)
+  } else if ((await readText(path)) !== text) {
+    process.stderr.write(`crds/${name} differs from crds/schema: run node crds/generate.ts\n`)
+    process.exitCode = 1
+  }
+}
+
+/** A missing file reads as an empty one: it differs all the same. */
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
+    throw error
+  }
+}

@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import { MAX_URI_LENGTH } from './limits.ts'
+import { isAddress } from './network.ts'
+import { type ValidationRule, withRules } from './validation-rule.ts'
+
+/** The parts of a backend's URI. */
+export interface BackendUri {
+  /** IP literal without brackets, as written. */
+  readonly address: string
+  readonly port: number
+  readonly transport: 'UDP' | 'TCP' | undefined
+  /** Parameters other than transport, each with its leading `;`, in order; empty if none. */
+  readonly parameters: string
+}
+
+// RFC 3261 §19.1.2: 5060 where a SIP URI names no port.
+const DEFAULT_PORT = 5060
+
+/** RFC 3261 §25.1 SIP-URI without user and headers, for an IP literal. */
+const SHAPE = /^sip:(\[[0-9a-f:.]+\]|[0-9.]+)(?::([0-9]{1,5}))?((?:;[^;?]+)*)$/i
+
+const PARAMETER = /^[A-Za-z0-9\-_.!~*'()[\]/:&+$%]+(=[A-Za-z0-9\-_.!~*'()[\]/:&+$%]+)?$/
+
+/** Parameters that would send the request elsewhere, or have no place in a Request-URI (RFC 3261 §19.1.1, table 1). */
+const REFUSED_PARAMETERS = ['maddr', 'ttl', 'method']
+
+/** Reads a backend's URI; undefined when it is not one that this version can call. */
+export function parseBackendUri(text: string): BackendUri | undefined {
+  const [, host = '', port, tail = ''] = SHAPE.exec(text) ?? []
+  const address = host.startsWith('[') ? host.slice(1, -1) : host
+  const number = port === undefined ? DEFAULT_PORT : Number(port)
+  if (!isAddress(address) || host.startsWith('[') !== address.includes(':') || number < 1 || number > 65_535)
+    return undefined
+  const parameters = tail.split(';').slice(1)
+  const names = parameters.map(parameterName)
+  if (!parameters.every((parameter) => PARAMETER.test(parameter)) || new Set(names).size !== names.length)
+    return undefined
+  if (names.some((name) => REFUSED_PARAMETERS.includes(name))) return undefined
+  const transport = parameters.find((parameter) => parameterName(parameter) === 'transport')
+  const protocol = transport?.slice('transport='.length).toUpperCase()
+  if (protocol !== undefined && protocol !== 'UDP' && protocol !== 'TCP') return undefined
+  const others = parameters.filter((parameter) => parameter !== transport)
+  return { address, port: number, transport: protocol, parameters: others.map((other) => `;${other}`).join('') }
+}
+
+function parameterName(parameter: string): string {
+  return parameter.split('=', 1)[0]?.toLowerCase() ?? ''
+}
+
+const rules: readonly ValidationRule<string>[] = [
+  {
+    cel: "!self.matches('(?i)^sips:') && !self.matches('(?i);transport=(tls|wss?|sctp)')",
+    message:
+      'only UDP and TCP towards backends are supported by this version: write a sip: URI with transport=udp or transport=tcp, or neither',
+    holds: (uri) => !/^sips:|;transport=(tls|wss?|sctp)/i.test(uri),
+  },
+  {
+    cel: "!self.matches('^[^:]*:[^@?]*@') && !self.contains('?')",
+    message: 'a backend has no user and no headers: use requestUser and headers.set of the route',
+    holds: (uri) => !/^[^:]*:[^@?]*@|\?/.test(uri),
+  },
+  {
+    // 0.0.0.0 and :: are places to listen on, not to call.
+    cel: "!self.matches('^sip:(0[.]0[.]0[.]0|[[]::[]])([:;]|$)')",
+    message: 'the unspecified address cannot be called: write the address of the backend',
+    holds: (uri) => !/^sip:(0[.]0[.]0[.]0|\[::\])([:;]|$)/.test(uri),
+  },
+  {
+    cel: "!self.matches('(?i);(maddr|ttl|method)(=|;|$)')",
+    message: 'maddr, ttl and method would send the request elsewhere or change it: leave them out',
+    holds: (uri) => !/;(maddr|ttl|method)(=|;|$)/i.test(uri),
+  },
+]
+
+/** The hosts as CEL tells them: a little wider for IPv6 than what the parser reads. */
+const OCTET = '(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])'
+const IPV4 = `${OCTET}([.]${OCTET}){3}`
+const IPV6 = '[[][0-9a-fA-F:.]+[]]'
+
+const HOST_MESSAGE =
+  'write sip: and an IP address, such as sip:10.0.0.5:5060;transport=tcp or sip:[2001:db8::5]; host names are not supported by this version'
+
+/** The URI of a backend: `sip:`, an IP literal, a port and plain parameters. */
+export const backendUri = withRules(z.string().min(1).max(MAX_URI_LENGTH), ...rules, {
+  cel: `self.matches('(?i)^sips?:') && self.matches('^[a-zA-Z]+:([^@]*@)?(${IPV4}|${IPV6})(:[0-9]{1,5})?(;[^;?]+)*([?].*)?$')`,
+  message: HOST_MESSAGE,
+  // A fault that another rule names is not named twice.
+  holds: (uri) => parseBackendUri(uri) !== undefined || rules.some((rule) => !rule.holds(uri)),
+  explain: (uri) => `${uri} cannot be called: ${HOST_MESSAGE}`,
+})

@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import {
+  MAX_CONDITION_MESSAGE_LENGTH,
+  MAX_CONDITION_REASON_LENGTH,
+  MAX_CONDITION_TYPE_LENGTH,
+  MAX_CONDITIONS,
+} from './limits.ts'
+
+/**
+ * Every condition and every reason that a SipTrunk or a DispatchRule can carry: a closed set, part of the API.
+ * `Accepted` and `ResolvedRefs` are always there; `Conflicted` and `Shadowed` only while true.
+ */
+export const CONDITION_REASONS = {
+  /** The object is in the table, in whole or in part. */
+  Accepted: ['Accepted', 'Conflicted', 'NoTrunk'],
+  /** Every trunk that a rule references exists. */
+  ResolvedRefs: ['ResolvedRefs', 'TrunkNotFound'],
+  /** A trunk: an older trunk of another namespace is taken first. A rule: another rule matches the very same calls. */
+  Conflicted: ['OlderTrunk', 'SameMatch'],
+  /** An earlier rule takes every call that this rule could take. */
+  Shadowed: ['EarlierRule'],
+} as const
+
+export type ConditionType = keyof typeof CONDITION_REASONS
+
+/** A condition without its times, which whoever writes the status adds. */
+export interface Condition<T extends ConditionType = ConditionType> {
+  readonly type: T
+  readonly status: 'True' | 'False'
+  readonly reason: (typeof CONDITION_REASONS)[T][number]
+  readonly message: string
+}
+
+const condition = z.strictObject({
+  type: z
+    .string()
+    .min(1)
+    .max(MAX_CONDITION_TYPE_LENGTH)
+    .describe('Accepted, ResolvedRefs, Programmed, Conflicted or Shadowed.'),
+  status: z.enum(['True', 'False', 'Unknown']).describe('Whether the condition holds.'),
+  observedGeneration: z.int().min(0).optional().describe('The metadata.generation that this condition is about.'),
+  lastTransitionTime: z.iso.datetime().describe('When the status last changed.'),
+  reason: z.string().min(1).max(MAX_CONDITION_REASON_LENGTH).describe('Why, as one word of a closed set.'),
+  message: z.string().max(MAX_CONDITION_MESSAGE_LENGTH).describe('Why, in words.'),
+})
+
+/** The status of both kinds, as the API server stores it. */
+export const objectStatus = z
+  .strictObject({
+    conditions: z
+      .array(condition)
+      .max(MAX_CONDITIONS)
+      .optional()
+      .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
+      .describe('What became of the object.'),
+  })
+  .describe('What became of the object. The operator writes it.')

@@ -1,0 +1,98 @@
+import { z } from 'zod'
+import { apiObject, objectName } from './api-object.ts'
+import { contactUri } from './contact-uri.ts'
+import { headerMatches } from './header-match.ts'
+import { MAX_CONTACTS, MAX_TRUNK_REFS } from './limits.ts'
+import { numberMatches } from './number-match.ts'
+import { readObject } from './read-object.ts'
+import { route } from './route.ts'
+import { statusLine } from './status-line.ts'
+import { uniqueObjects, type ValidationRule, withRules } from './validation-rule.ts'
+
+const contact = z.strictObject({
+  uri: contactUri.describe('A sip:, sips: or tel: URI.'),
+  q: withRules(z.number().min(0).max(1), {
+    cel: "string(self).matches('^(0|1|0[.][0-9]{1,3})$')",
+    message: 'has more than three decimals (RFC 3261 §25.1 qvalue)',
+    holds: (q) => /^(0|1|0\.\d{1,3})$/.test(String(q)),
+  })
+    .optional()
+    .describe('Preference among the contacts, 0 to 1 with at most three decimals.'),
+})
+
+const redirect = z.strictObject({
+  contacts: uniqueObjects(z.array(contact).min(1).max(MAX_CONTACTS), 'uri').describe(
+    'Where the caller may try instead.',
+  ),
+})
+
+const ACTION_PARTS = { Route: 'route', Redirect: 'redirect', Reject: 'reject' } as const
+type ActionType = keyof typeof ACTION_PARTS
+type ActionShape = { type: ActionType; route?: unknown; redirect?: unknown; reject?: unknown }
+
+/** The part that belongs to the type must be there, and no other may be. */
+function actionRules(type: ActionType): ValidationRule<ActionShape>[] {
+  const field = ACTION_PARTS[type]
+  return [
+    {
+      cel: `self.type != '${type}' || has(self.${field})`,
+      message: `type ${type} needs ${field}`,
+      holds: (action) => action.type !== type || action[field] !== undefined,
+    },
+    {
+      cel: `self.type == '${type}' || !has(self.${field})`,
+      message: `${field} belongs to type ${type} only`,
+      field,
+      holds: (action) => action.type === type || action[field] === undefined,
+    },
+  ]
+}
+
+const action = withRules(
+  z.strictObject({
+    type: z.enum(['Route', 'Redirect', 'Reject']).describe('What happens to the call.'),
+    route: route.optional().describe('With type Route: the backends that take the call.'),
+    redirect: redirect.optional().describe('With type Redirect: the call is answered 302 with these contacts.'),
+    reject: statusLine.optional().describe('With type Reject: the call is refused with this status.'),
+  }),
+  ...actionRules('Route'),
+  ...actionRules('Redirect'),
+  ...actionRules('Reject'),
+)
+
+const match = z.strictObject({
+  called: numberMatches.describe('Conditions on the called number; one must hold. Default: every number.'),
+  calling: numberMatches.describe('Conditions on the calling number; one must hold. Default: every number.'),
+  headers: headerMatches.describe('Conditions on headers; all must hold.'),
+})
+
+const trunkRef = z.strictObject({ name: objectName.describe('The name of a SipTrunk of the same namespace.') })
+
+const INT32 = { min: -2_147_483_648, max: 2_147_483_647 }
+
+/** The spec of a DispatchRule, with defaults and bounds. */
+export const dispatchRuleSpec = z
+  .strictObject({
+    priority: z
+      .int()
+      .min(INT32.min)
+      .max(INT32.max)
+      .default(0)
+      .describe(
+        'Rules of a higher priority are looked at first. Among equals the more specific, then the older rule comes first.',
+      ),
+    trunkRefs: uniqueObjects(z.array(trunkRef).max(MAX_TRUNK_REFS), 'name')
+      .default([])
+      .describe('Trunks whose calls the rule takes. Default: every trunk of the namespace.'),
+    match: match.prefault({}).describe('Which calls the rule takes; every list must hold. Default: all.'),
+    action: action.describe('What happens to a call that the rule takes.'),
+  })
+  .describe('Where a call goes.')
+
+const dispatchRule = apiObject('DispatchRule', dispatchRuleSpec)
+
+/** A DispatchRule that the schema has accepted: defaults are filled in. */
+export type DispatchRule = z.output<typeof dispatchRule>
+
+/** Reads a DispatchRule. */
+export const readDispatchRule = (value: unknown) => readObject(dispatchRule, value)

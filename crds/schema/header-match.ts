@@ -1,0 +1,21 @@
+import { z } from 'zod'
+import { MAX_HEADER_ENTRIES } from './limits.ts'
+import { headerName, headerText, regexText } from './message-text.ts'
+import { exactlyOneOf, withRules } from './validation-rule.ts'
+
+const headerMatch = withRules(
+  z.strictObject({
+    name: headerName.describe('The long name of the header, in any case.'),
+    exact: headerText.optional().describe('The whole value of the header.'),
+    prefix: headerText.optional().describe('What the value begins with.'),
+    regex: regexText.optional().describe('An RE2 expression, searched anywhere in the value: anchor it with ^ and $.'),
+    present: z.boolean().optional().describe('true: the header is there. false: it is not.'),
+  }),
+  exactlyOneOf('exact', 'prefix', 'regex', 'present'),
+)
+
+/** What users write to choose calls by a header: exactly one field beside the name is set. */
+export type HeaderMatch = z.output<typeof headerMatch>
+
+/** Header conditions, which must all hold. */
+export const headerMatches = z.array(headerMatch).max(MAX_HEADER_ENTRIES).default([])

@@ -1,0 +1,54 @@
+/**
+ * Bounds on what an object may hold. They keep an object below what etcd stores (1.5 MiB), a CEL rule below what the
+ * API server lets it cost, and a header line below what one datagram carries.
+ */
+
+/** Numbers of a trunk's or a rule's list. More numbers than this are a prefix, a range or a second rule. */
+export const MAX_NUMBERS = 1000
+/** Characters of a number, a prefix or a user name: E.164 has 15 digits, names are longer. */
+export const MAX_NUMBER_LENGTH = 64
+/** Characters of a regular expression: enough for a numbering plan, small to compile. */
+export const MAX_REGEX_LENGTH = 256
+
+/** Networks of a trunk: the largest carriers publish some hundred. */
+export const MAX_SOURCES = 1000
+/** Networks of a list other than a trunk's sources. */
+export const MAX_NETWORKS = 64
+/** Characters of an IPv6 network, `xxxx:…:xxxx/128`. */
+export const MAX_NETWORK_LENGTH = 43
+
+/** Trunks that a rule names one by one; without names it serves every trunk of its namespace. */
+export const MAX_TRUNK_REFS = 64
+/** Header conditions of a rule, and headers that it sets or removes: each costs time on every call. */
+export const MAX_HEADER_ENTRIES = 32
+/** Characters of a header name. */
+export const MAX_HEADER_NAME_LENGTH = 64
+/** Characters of a header value, so that all headers of a rule still fit a datagram beside the request. */
+export const MAX_HEADER_VALUE_LENGTH = 512
+/** Characters of a reason phrase. */
+export const MAX_REASON_LENGTH = 128
+
+/** Backends of a rule: a fleet larger than this stands behind a Service. */
+export const MAX_BACKENDS = 64
+/** Contacts of a redirection. */
+export const MAX_CONTACTS = 16
+/** Characters of a URI. */
+export const MAX_URI_LENGTH = 256
+/** Weight of a backend: per mille is fine enough to shift traffic. */
+export const MAX_WEIGHT = 1000
+/** Tiers of backends, counted from 0. */
+export const MAX_TIER = 15
+/** `timeout`, `transport` and statuses of a failover list. */
+export const MAX_FAILOVER_CONDITIONS = 32
+
+/** Characters of a DNS label and of a DNS subdomain (RFC 1123), as Kubernetes names objects. */
+export const MAX_LABEL_LENGTH = 63
+export const MAX_NAME_LENGTH = 253
+
+/** Conditions of a status: there are five types. */
+export const MAX_CONDITIONS = 8
+/** Characters of a condition's type and reason (metav1.Condition). */
+export const MAX_CONDITION_TYPE_LENGTH = 316
+export const MAX_CONDITION_REASON_LENGTH = 1024
+/** Characters of a condition's message (metav1.Condition). */
+export const MAX_CONDITION_MESSAGE_LENGTH = 32_768

@@ -1,0 +1,87 @@
+/**
+ * Text that goes into a SIP message. None of it can hold a control character, so that no value can end its line and
+ * begin a header of its own (RFC 3261 §7.3).
+ */
+import { z } from 'zod'
+import {
+  MAX_HEADER_NAME_LENGTH,
+  MAX_HEADER_VALUE_LENGTH,
+  MAX_NUMBER_LENGTH,
+  MAX_REASON_LENGTH,
+  MAX_REGEX_LENGTH,
+} from './limits.ts'
+import { compilesAsRe2 } from './re2.ts'
+import { type ValidationRule, withRules } from './validation-rule.ts'
+
+const NO_CONTROL = /^\P{Cc}*$/u
+const NO_CONTROL_MESSAGE = 'holds a line break or another control character, which a SIP message cannot carry'
+
+const plainText = (max: number) => z.string().min(1).max(max).regex(NO_CONTROL, NO_CONTROL_MESSAGE)
+
+/** A number or user name, or the beginning of one. */
+export const numberText = plainText(MAX_NUMBER_LENGTH)
+
+/** A reason phrase (RFC 3261 §25.1 Reason-Phrase). */
+export const reasonPhrase = plainText(MAX_REASON_LENGTH)
+
+/** A header value that is compared, not written. */
+export const headerText = plainText(MAX_HEADER_VALUE_LENGTH)
+
+/** An RE2 expression: no backtracking, so that none can stall a pod. */
+export const regexText = withRules(z.string().min(1).max(MAX_REGEX_LENGTH), {
+  // The comparison makes an expression that does not compile an error of the rule.
+  cel: "''.matches(self) in [true, false]",
+  message: 'is not an RE2 expression (no look-around, no back-references)',
+  holds: compilesAsRe2,
+})
+
+/** RFC 3261 §25.1 token. One letter is a compact form (§7.3.3): the long name is asked for, so that a name is one name. */
+export const headerName = z
+  .string()
+  .min(2, 'is a compact form: write the long name of the header')
+  .max(MAX_HEADER_NAME_LENGTH)
+  .regex(/^[A-Za-z0-9.!%*_+`'~-]+$/, "is not a header name: letters, digits and -.!%*_+`'~ only")
+
+/** Headers that make a request go where it goes and belong to whom it belongs: the proxy alone writes them. */
+const OWN_HEADERS = [
+  ...['call-id', 'contact', 'content-encoding', 'content-length', 'content-type', 'cseq', 'from', 'max-breadth'],
+  ...['max-forwards', 'path', 'proxy-require', 'record-route', 'require', 'route', 'service-route', 'to', 'via'],
+]
+
+/** The name of a header that a rule may set or remove. */
+export const editableHeaderName = withRules(headerName, {
+  cel: `!(self.lowerAscii() in [${OWN_HEADERS.map((name) => `'${name}'`).join(', ')}])`,
+  message: 'the proxy itself writes this header: a rule cannot set or remove it',
+  holds: (name) => !OWN_HEADERS.includes(name.toLowerCase()),
+})
+
+const PLACEHOLDERS = ['called', 'calling', 'trunk', 'rule']
+
+const knownPlaceholders: ValidationRule<string> = {
+  cel: "self.matches('^([^{}]|[{](called|calling|trunk|rule)[}])*$')",
+  message: 'only {called}, {calling}, {trunk} and {rule} can stand in braces',
+  holds: (text) => strayBrace(text) === undefined,
+  explain: (text) => `${strayBrace(text) ?? ''}: only {called}, {calling}, {trunk} and {rule} can stand in braces`,
+}
+
+/** A header value with placeholders. */
+export const headerTemplate = withRules(headerText, knownPlaceholders)
+
+/** A user part with placeholders. Literal text is RFC 3261 §25.1 user; what a placeholder brings is escaped by the proxy. */
+export const userTemplate = withRules(
+  z
+    .string()
+    .min(1)
+    .max(MAX_NUMBER_LENGTH)
+    .regex(
+      /^([A-Za-z0-9_.!~*'()&=+$,;?/{}-]|%[0-9A-Fa-f]{2})+$/,
+      'holds a character that a SIP user cannot carry: write it as %HH (RFC 3261 §25.1)',
+    ),
+  knownPlaceholders,
+)
+
+/** The first brace that is not part of a known placeholder, with what follows. */
+function strayBrace(text: string): string | undefined {
+  const rest = text.replace(/\{([a-z]+)\}/g, (whole, name: string) => (PLACEHOLDERS.includes(name) ? '' : whole))
+  return /\{[^{}]*\}?|\}/.exec(rest)?.[0]
+}

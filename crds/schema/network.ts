@@ -1,0 +1,38 @@
+import { isIPv4, isIPv6 } from 'node:net'
+import { z } from 'zod'
+import { MAX_NETWORK_LENGTH } from './limits.ts'
+import { uniqueStrings, withRules } from './validation-rule.ts'
+
+const MESSAGE = 'write an IPv4 or IPv6 address, or a network in CIDR form such as 203.0.113.0/24'
+
+const network = withRules(z.string().min(1).max(MAX_NETWORK_LENGTH), {
+  cel: 'isIP(self) || isCIDR(self)',
+  message: MESSAGE,
+  holds: (text) => networkFault(text) === undefined,
+  explain: (text) => networkFault(text) ?? MESSAGE,
+}).describe('An IPv4 or IPv6 address, or a network in CIDR form. Bits beyond the prefix length are ignored.')
+
+/** A list of addresses and networks, each once. */
+export function networkList(bounds: { min: number; max: number }) {
+  return uniqueStrings(z.array(network).min(bounds.min).max(bounds.max))
+}
+
+/** Whether the text is an address that can be called: no zone, and IPv4 in its own form (as Kubernetes' `isIP`). */
+export function isAddress(text: string): boolean {
+  return isIPv4(text) || (isIPv6(text) && !text.includes('%') && !IPV4_MAPPED.test(text))
+}
+
+/** RFC 4291 §2.5.5.2: an IPv4 address inside IPv6. */
+const IPV4_MAPPED = /^[0:]*:ffff:([0-9.]*\.[0-9.]*|[0-9a-f]+:[0-9a-f]+)$/i
+
+/** What is wrong with a network, in words; undefined when nothing is. */
+function networkFault(text: string): string | undefined {
+  const slash = text.indexOf('/')
+  const address = slash === -1 ? text : text.slice(0, slash)
+  if (!isAddress(address)) return `${text} is not an address or network: ${MESSAGE}`
+  if (slash === -1) return undefined
+  const bits = isIPv4(address) ? 32 : 128
+  const length = text.slice(slash + 1)
+  if (/^(0|[1-9]\d{0,2})$/.test(length) && Number(length) <= bits) return undefined
+  return `${text} is not a network: the prefix length is a number from 0 to ${bits}, not "${length}"`
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { MAX_NUMBER_LENGTH, MAX_NUMBERS } from './limits.ts'
+import { numberText, regexText } from './message-text.ts'
+import { exactlyOneOf, withRules } from './validation-rule.ts'
+
+const rangeBound = z
+  .string()
+  .min(1)
+  .max(MAX_NUMBER_LENGTH)
+  .regex(/^\+?[0-9]+$/, 'is not a number: digits, with or without a leading +')
+
+const range = withRules(
+  z.strictObject({
+    from: rangeBound.describe('First number of the range.'),
+    to: rangeBound.describe('Last number of the range, as long as the first and written in the same form.'),
+  }),
+  {
+    // Forms that become canonical in different ways (`+1…`, `001…`, `1…`) would no longer be equally long.
+    cel: "self.from.size() == self.to.size() && self.from.startsWith('+') == self.to.startsWith('+') && self.from.startsWith('00') == self.to.startsWith('00')",
+    message: 'from and to must be equally long and written in the same form (both with +, both with 00, or neither)',
+    holds: ({ from, to }) =>
+      from.length === to.length && ['+', '00'].every((start) => from.startsWith(start) === to.startsWith(start)),
+  },
+  {
+    cel: 'self.from.size() != self.to.size() || self.from <= self.to',
+    message: 'from must not be greater than to',
+    holds: ({ from, to }) => from.length !== to.length || from <= to,
+  },
+)
+
+const numberMatch = withRules(
+  z.strictObject({
+    exact: numberText.optional().describe('The whole number, or a user name that is not a number.'),
+    prefix: numberText.optional().describe('What the number begins with.'),
+    range: range
+      .optional()
+      .describe('Numbers from one to another, both included, as long as the bounds themselves: extensions, say.'),
+    regex: regexText
+      .optional()
+      .describe('An RE2 expression, searched anywhere in the canonical number: anchor it with ^ and $.'),
+  }),
+  exactlyOneOf('exact', 'prefix', 'range', 'regex'),
+)
+
+/** What users write to choose numbers: exactly one of its fields is set. */
+export type NumberMatch = z.output<typeof numberMatch>
+
+/** A list of number conditions of which one must hold; empty holds always. */
+export const numberMatches = z.array(numberMatch).max(MAX_NUMBERS).default([])

@@ -1,0 +1,102 @@
+import { z } from 'zod'
+import { backendUri } from './backend-uri.ts'
+import { durationBetween } from './duration.ts'
+import {
+  MAX_BACKENDS,
+  MAX_FAILOVER_CONDITIONS,
+  MAX_HEADER_ENTRIES,
+  MAX_NETWORKS,
+  MAX_TIER,
+  MAX_WEIGHT,
+} from './limits.ts'
+import { editableHeaderName, headerTemplate, userTemplate } from './message-text.ts'
+import { networkList } from './network.ts'
+import { uniqueBy, uniqueObjects, uniqueStrings, withRules } from './validation-rule.ts'
+
+const backend = z.strictObject({
+  uri: backendUri.describe(
+    'sip: with an IP address, a port (default 5060) and plain parameters such as ;transport=tcp.',
+  ),
+  weight: z
+    .int()
+    .min(0)
+    .max(MAX_WEIGHT)
+    .default(1)
+    .describe('Share of the calls among the backends of the same tier. A backend of weight 0 takes no calls.'),
+  tier: z
+    .int()
+    .min(0)
+    .max(MAX_TIER)
+    .default(0)
+    .describe('Backends of a higher tier are tried when those of lower tiers have failed.'),
+})
+
+const setHeader = z.strictObject({
+  name: editableHeaderName.describe('The long name of the header. Values that the caller sent under it are replaced.'),
+  value: headerTemplate.describe('The value; {called}, {calling}, {trunk} and {rule} are filled in.'),
+})
+
+const headers = z.strictObject({
+  set: withRules(
+    z.array(setHeader).max(MAX_HEADER_ENTRIES),
+    uniqueBy(
+      (header) => header.name.toLowerCase(),
+      'self.all(a, self.exists_one(b, b.name.lowerAscii() == a.name.lowerAscii()))',
+      'a header can be set once',
+    ),
+  )
+    .default([])
+    .describe('Headers that the request to the backend carries.'),
+  remove: uniqueStrings(z.array(editableHeaderName).max(MAX_HEADER_ENTRIES))
+    .default([])
+    .describe('Headers of the caller that the backend does not see.'),
+})
+
+const timeouts = z.strictObject({
+  // Timer B ends a transaction without a response after 32 s (RFC 3261 §17.1.1.2).
+  backend: durationBetween('100ms', '32s')
+    .default('2s')
+    .describe('How long a backend may stay silent before the next one is tried, 100ms to 32s.'),
+  // Timer C, above three minutes, would come first (RFC 3261 §16.6 step 11).
+  ringing: durationBetween('1s', '180s')
+    .default('120s')
+    .describe('How long a call may ring before it is cancelled and the caller gets 408, 1s to 180s.'),
+})
+
+const failoverCondition = withRules(
+  z
+    .string()
+    .max(9)
+    .regex(/^(timeout|transport|[3-6][0-9]{2})$/, 'is not timeout, transport or a status from 300 to 599 in quotes'),
+  {
+    // RFC 3261 §16.7 step 5: after a 6xx no further branch is tried.
+    cel: "!self.startsWith('6')",
+    message: 'a 6xx ends the search for a backend (RFC 3261 §16.7): it cannot fail over',
+    holds: (text) => !text.startsWith('6'),
+  },
+)
+
+/** Backends of a rule and how they are called. */
+export const route = z.strictObject({
+  backends: uniqueObjects(z.array(backend).min(1).max(MAX_BACKENDS), 'uri').describe('Where the call goes.'),
+  requestUser: userTemplate
+    .optional()
+    .describe(
+      'The user of the Request-URI towards the backend; {called}, {calling}, {trunk} and {rule} are filled in. Default: what the caller sent.',
+    ),
+  headers: headers.prefault({}).describe('Headers of the request to the backend.'),
+  timeouts: timeouts.prefault({}).describe('How long to wait for a backend.'),
+  failoverOn: uniqueStrings(z.array(failoverCondition).max(MAX_FAILOVER_CONDITIONS))
+    .default(['timeout', 'transport', '500', '503'])
+    .describe('After what the next backend is tried: timeout, transport, or statuses from 300 to 599 in quotes.'),
+  failover: z
+    .enum(['Always', 'BeforeRinging'])
+    .default('Always')
+    .describe('BeforeRinging: once the caller has heard ringing, no other backend is tried.'),
+  contactNetworks: networkList({ min: 0, max: MAX_NETWORKS })
+    .default([])
+    .describe("Networks that a backend's call may move to inside a dialog, beside the backends themselves."),
+})
+
+/** A route that the schema has accepted. */
+export type RouteSpec = z.output<typeof route>

@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import { apiObject } from './api-object.ts'
+import { MAX_NETWORKS, MAX_SOURCES } from './limits.ts'
+import { networkList } from './network.ts'
+import { numberMatches } from './number-match.ts'
+import { readObject } from './read-object.ts'
+import { regionCode } from './region-code.ts'
+import { statusLine } from './status-line.ts'
+import { uniqueStrings } from './validation-rule.ts'
+
+const numbers = z.strictObject({
+  defaultRegion: regionCode
+    .optional()
+    .describe('The ISO 3166 alpha-2 region, such as US, whose national numbers become E.164. Default: none do.'),
+  calledFrom: z
+    .enum(['RequestURI', 'To'])
+    .default('RequestURI')
+    .describe('Where the called number stands: the user of the Request-URI or of To.'),
+  callingFrom: z
+    .enum(['From', 'PAI'])
+    .default('From')
+    .describe('Where the calling number stands: the user of From or of P-Asserted-Identity.'),
+})
+
+const SERVICE_UNAVAILABLE = { status: 503, reason: 'Service Unavailable' }
+
+const responses = z.strictObject({
+  noRule: statusLine.default(SERVICE_UNAVAILABLE).describe('The answer to a call that no rule matches.'),
+  noBackend: statusLine
+    .default(SERVICE_UNAVAILABLE)
+    .describe('The answer to a call for which no backend answered at all.'),
+})
+
+/** The spec of a SipTrunk, with defaults and bounds. */
+export const sipTrunkSpec = z
+  .strictObject({
+    sources: networkList({ min: 1, max: MAX_SOURCES }).describe(
+      'Addresses and networks from which calls are admitted, as the packet carries them. Everyone else gets no answer at all.',
+    ),
+    trustedProxies: networkList({ min: 0, max: MAX_NETWORKS })
+      .default([])
+      .describe(
+        'Proxies in front of this ingress: for their packets the source is the address that they wrote into Via.',
+      ),
+    transports: uniqueStrings(
+      z
+        .array(z.enum(['UDP', 'TCP']))
+        .min(1)
+        .max(2),
+    )
+      .default(['UDP', 'TCP'])
+      .describe('Transports over which the trunk may call.'),
+    called: numberMatches.describe('Numbers that the trunk owns; one entry must hold. Default: every number.'),
+    numbers: numbers.prefault({}).describe('How numbers are read from a request.'),
+    responses: responses
+      .prefault({})
+      .describe('Answers to calls that cannot be served; carriers differ in what they make of them.'),
+  })
+  .describe('Who may call.')
+
+const sipTrunk = apiObject('SipTrunk', sipTrunkSpec)
+
+/** A SipTrunk that the schema has accepted: defaults are filled in. */
+export type SipTrunk = z.output<typeof sipTrunk>
+
+/** Reads a SipTrunk. */
+export const readSipTrunk = (value: unknown) => readObject(sipTrunk, value)

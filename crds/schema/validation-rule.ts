@@ -1,0 +1,83 @@
+import type { z } from 'zod'
+
+/**
+ * A rule that a plain schema cannot say, twice: as CEL, which the API server runs on `kubectl apply`, and as a function,
+ * which runs wherever the schema is read. Both must hold for the same values.
+ */
+export interface ValidationRule<T> {
+  readonly cel: string
+  /** What is wrong and what to do. */
+  readonly message: string
+  /** The field that is at fault, below the value itself. */
+  readonly field?: string
+  readonly holds: (value: T) => boolean
+  /** A message that names the value, where the function can say more than CEL. */
+  readonly explain?: (value: T) => string
+}
+
+/** Puts rules on a schema: as checks of its own, and as `x-kubernetes-validations` for the generated YAML. */
+export function withRules<S extends z.ZodType>(schema: S, ...rules: readonly ValidationRule<z.output<S>>[]): S {
+  const checked = schema.superRefine((value, context) => {
+    // A rule speaks about a value that is right so far; the API server does not run its CEL otherwise either.
+    if (context.issues.length > 0) return
+    for (const rule of rules) {
+      if (rule.holds(value)) continue
+      const message = rule.explain?.(value) ?? rule.message
+      context.addIssue({ code: 'custom', message, path: rule.field === undefined ? [] : [rule.field] })
+    }
+  })
+  return checked.meta({ 'x-kubernetes-validations': rules.map(celRule) })
+}
+
+/** Of several fields that exclude each other, one must be there. */
+export function exactlyOneOf<T extends object>(...fields: readonly (keyof T & string)[]): ValidationRule<T> {
+  const tests = fields.map((field) => `has(self.${field})`).join(', ')
+  return {
+    cel: `[${tests}].exists_one(x, x)`,
+    message: `write exactly one of ${fields.join(', ')}`,
+    holds: (value) => fields.filter((field) => value[field] !== undefined).length === 1,
+  }
+}
+
+/** No two entries of a list may agree in `key`. The CEL runs on the list. */
+export function uniqueBy<T>(key: (entry: T) => string, cel: string, message: string): ValidationRule<readonly T[]> {
+  const repeated = (list: readonly T[]) => list.map(key).find((text, i, keys) => keys.indexOf(text) !== i)
+  return {
+    cel,
+    message,
+    holds: (list) => new Set(list.map(key)).size === list.length,
+    explain: (list) => `${message}: ${repeated(list) ?? ''} is there twice`,
+  }
+}
+
+/** Entries of a `listType: set`: the API server itself refuses repetitions. */
+export function uniqueStrings<S extends z.ZodType<string[]>>(schema: S): S {
+  return uniqueList(schema, (text: string) => text, { 'x-kubernetes-list-type': 'set' })
+}
+
+/** Entries of a `listType: map` by one field: the API server itself refuses repetitions. */
+export function uniqueObjects<K extends string, S extends z.ZodType<Record<K, string>[]>>(schema: S, field: K): S {
+  const meta = { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': [field] }
+  return uniqueList(schema, (entry: Record<K, string>) => entry[field], meta)
+}
+
+function uniqueList<T, S extends z.ZodType<T[]>>(
+  schema: S,
+  key: (entry: T) => string,
+  meta: Record<string, unknown>,
+): S {
+  const checked = schema.superRefine((list, context) => {
+    const seen = new Set<string>()
+    for (const [i, entry] of list.entries()) {
+      const text = key(entry)
+      if (seen.has(text)) context.addIssue({ code: 'custom', message: `${text} is in the list twice`, path: [i] })
+      seen.add(text)
+    }
+  })
+  return checked.meta(meta)
+}
+
+function celRule(rule: ValidationRule<never>): Record<string, string> {
+  const { cel, message, field } = rule
+  return field === undefined ? { rule: cel, message } : { rule: cel, message, fieldPath: `.${field}` }
+}

@@ -1,0 +1,71 @@
+/**
+ * The structural schema of Kubernetes (apiextensions.k8s.io/v1) from an OpenAPI schema. What Kubernetes would refuse,
+ * or what would leave the cost of a CEL rule unbounded, is an error here, with the path of the field.
+ */
+
+/** A node of a structural schema: plain JSON. */
+export interface StructuralSchema {
+  [keyword: string]: unknown
+  type: string
+  properties?: Record<string, StructuralSchema>
+  items?: StructuralSchema
+}
+
+const KEPT = [
+  ...['description', 'type', 'format', 'default', 'enum', 'pattern', 'minimum', 'maximum', 'minLength', 'maxLength'],
+  ...['minItems', 'maxItems', 'required', 'properties', 'items'],
+]
+
+/** Turns zod's output into a structural schema; throws an Error that names the path of what cannot be one. */
+export function structuralSchema(source: unknown, path = 'spec'): StructuralSchema {
+  const schema = asRecord(source, path)
+  const { type } = schema
+  if (typeof type !== 'string') throw new Error(`${path}: a structural schema needs one type`)
+  refuseUnknown(schema, path)
+  requireBounds(schema, path)
+  const kept = Object.entries(schema).filter(([keyword]) => KEPT.includes(keyword) || isExtension(keyword))
+  const result: StructuralSchema = { ...Object.fromEntries(kept), type }
+  if (type === 'integer') result['format'] = 'int32'
+  // The API server checks this format itself; the pattern would only be noise.
+  if (schema['format'] === 'date-time') delete result['pattern']
+  // An empty list is what a missing one means: objects stay as short as they were written.
+  if (Array.isArray(schema['default']) && schema['default'].length === 0) delete result['default']
+  if (type === 'array') result.items = structuralSchema(schema['items'], `${path}[]`)
+  if (type === 'object') result.properties = propertiesOf(schema, path)
+  return result
+}
+
+function propertiesOf(schema: Record<string, unknown>, path: string): Record<string, StructuralSchema> {
+  const properties = Object.entries(asRecord(schema['properties'], path))
+  return Object.fromEntries(properties.map(([name, value]) => [name, structuralSchema(value, `${path}.${name}`)]))
+}
+
+/** `additionalProperties: false` goes: beside `properties` it is forbidden, and unknown fields are pruned or refused. */
+function refuseUnknown(schema: Record<string, unknown>, path: string): void {
+  for (const [keyword, value] of Object.entries(schema)) {
+    if (KEPT.includes(keyword) || isExtension(keyword)) continue
+    if (keyword === 'additionalProperties' && value === false) continue
+    throw new Error(`${path}: ${keyword} has no place in a structural schema`)
+  }
+  const { pattern } = schema
+  if (typeof pattern === 'string' && /\(\?[=!<]|\\[1-9]/.test(pattern)) {
+    throw new Error(`${path}: the pattern uses look-around or back-references, which RE2 does not know`)
+  }
+}
+
+/** A list or a text without a bound makes the estimated cost of every rule on it unbounded. */
+function requireBounds(schema: Record<string, unknown>, path: string): void {
+  const { type } = schema
+  if (type === 'array' && typeof schema['maxItems'] !== 'number') throw new Error(`${path}: a list needs maxItems`)
+  const bounded = typeof schema['maxLength'] === 'number' || 'enum' in schema || schema['format'] === 'date-time'
+  if (type === 'string' && !bounded) throw new Error(`${path}: a string needs maxLength`)
+}
+
+function isExtension(keyword: string): boolean {
+  return keyword.startsWith('x-kubernetes-')
+}
+
+function asRecord(value: unknown, path: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) throw new Error(`${path}: a schema is a map`)
+  return { ...value }
+}

@@ -1,0 +1,146 @@
+/**
+ * IP addresses as numbers, so that a packet's source is compared without a string per packet.
+ * IPv4 is held as IPv4-mapped IPv6 (RFC 4291 §2.5.5.2): one comparison serves both families, and a peer that
+ * reaches a dual-stack socket as `::ffff:203.0.113.7` is the same peer as `203.0.113.7`.
+ */
+export interface IpAddress {
+  readonly family: 4 | 6
+  /** Four 32-bit words in network order, unsigned; IPv4 is `[0, 0, 0xffff, address]`. */
+  readonly words: readonly [number, number, number, number]
+  /** Canonical text (RFC 5952 for IPv6), without brackets and without a zone. */
+  readonly text: string
+}
+
+/** A network: `length` counts bits of the 128-bit form, so that `10.0.0.0/8` has length 104. */
+export interface IpPrefix {
+  readonly family: 4 | 6
+  readonly words: readonly [number, number, number, number]
+  readonly length: number
+}
+
+type Words = [number, number, number, number]
+
+const V4_PREFIX_BITS = 96
+
+/** Reads an IPv4 or IPv6 literal; brackets and a zone are taken off. Undefined when it is neither. */
+export function parseIpAddress(text: string): IpAddress | undefined {
+  const bare = text.charCodeAt(0) === 0x5b && text.endsWith(']') ? text.slice(1, -1) : text
+  const v4 = parseV4(bare)
+  if (v4 !== undefined) return fromWords([0, 0, 0xffff, v4])
+  const zone = bare.indexOf('%')
+  const words = parseV6(zone === -1 ? bare : bare.slice(0, zone))
+  return words && fromWords(words)
+}
+
+/** Builds the address of four words, as a transport that receives numbers does. */
+export function fromWords(words: Words): IpAddress {
+  const family = isV4(words) ? 4 : 6
+  return { family, words, text: family === 4 ? formatV4(words[3]) : formatV6(words) }
+}
+
+/** Reads `address` or `address/length`; bits beyond the length are cleared. Undefined when it does not parse. */
+export function parseIpPrefix(text: string): IpPrefix | undefined {
+  const slash = text.indexOf('/')
+  const address = parseIpAddress(slash === -1 ? text : text.slice(0, slash))
+  if (!address || text.startsWith('[')) return undefined
+  const bits = address.family === 4 ? 32 : 128
+  const suffix = slash === -1 ? String(bits) : text.slice(slash + 1)
+  if (!/^(0|[1-9]\d{0,2})$/.test(suffix) || Number(suffix) > bits) return undefined
+  const length = Number(suffix) + (address.family === 4 ? V4_PREFIX_BITS : 0)
+  return { family: address.family, words: maskWords(address.words, length), length }
+}
+
+/** Whether the network holds the address. An IPv6 network never holds an IPv4 address, `::/0` included. */
+export function prefixContains(prefix: IpPrefix, address: IpAddress): boolean {
+  if (prefix.family !== address.family) return false
+  const masked = maskWords(address.words, prefix.length)
+  return masked.every((word, i) => word === prefix.words[i])
+}
+
+/** The first `length` bits of an address, the rest cleared: the key of a longest-prefix table. */
+export function maskWords(words: readonly [number, number, number, number], length: number): Words {
+  const mask = (word: number, i: number) => {
+    const bits = length - 32 * i
+    if (bits >= 32) return word
+    return bits <= 0 ? 0 : (word & (0xffffffff << (32 - bits))) >>> 0
+  }
+  return [mask(words[0], 0), mask(words[1], 1), mask(words[2], 2), mask(words[3], 3)]
+}
+
+export function sameAddress(a: IpAddress, b: IpAddress): boolean {
+  const [p, q] = [a.words, b.words]
+  return p[3] === q[3] && p[2] === q[2] && p[1] === q[1] && p[0] === q[0]
+}
+
+/** The address as a SIP host: IPv6 in brackets (RFC 3261 §25.1 IPv6reference). */
+export function hostText(address: IpAddress): string {
+  return address.family === 6 ? `[${address.text}]` : address.text
+}
+
+/** Whether it is `0.0.0.0` or `::`: a bind address, never a place to send to. */
+export function isUnspecified(address: IpAddress): boolean {
+  const [a, b, c, d] = address.words
+  return a === 0 && b === 0 && d === 0 && c === (address.family === 4 ? 0xffff : 0)
+}
+
+function isV4(words: Words): boolean {
+  return words[0] === 0 && words[1] === 0 && words[2] === 0xffff
+}
+
+function parseV4(text: string): number | undefined {
+  if (!/^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(text)) return undefined
+  let value = 0
+  for (const part of text.split('.')) {
+    const octet = Number(part)
+    if (octet > 255 || (part.length > 1 && part.startsWith('0'))) return undefined
+    value = value * 256 + octet
+  }
+  return value
+}
+
+function parseV6(text: string): Words | undefined {
+  const halves = expandEmbeddedV4(text)?.split('::')
+  if (!halves || halves.length > 2) return undefined
+  const [head = '', tail] = halves
+  const left = head === '' ? [] : head.split(':')
+  const right = tail === undefined || tail === '' ? [] : tail.split(':')
+  const missing = 8 - left.length - right.length
+  if (tail === undefined ? missing !== 0 : missing < 1) return undefined
+  const groups = [...left, ...Array.from({ length: missing }, () => '0'), ...right]
+  if (!groups.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) return undefined
+  const n = groups.map((group) => Number.parseInt(group, 16))
+  const word = (i: number) => (n[i] ?? 0) * 65536 + (n[i + 1] ?? 0)
+  return [word(0), word(2), word(4), word(6)]
+}
+
+/** `::ffff:192.0.2.1` → `::ffff:c000:201` (RFC 4291 §2.2, third form). */
+function expandEmbeddedV4(text: string): string | undefined {
+  if (!text.includes('.')) return text
+  const colon = text.lastIndexOf(':')
+  const v4 = parseV4(text.slice(colon + 1))
+  if (colon === -1 || v4 === undefined) return undefined
+  return `${text.slice(0, colon + 1)}${(v4 >>> 16).toString(16)}:${(v4 & 0xffff).toString(16)}`
+}
+
+function formatV4(value: number): string {
+  return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`
+}
+
+/** RFC 5952 §4: lower case, no leading zeros, the longest run of two or more zero groups shortened, the first if equal. */
+function formatV6(words: Words): string {
+  const groups = words.flatMap((word) => [word >>> 16, word & 0xffff])
+  const run = longestZeroRun(groups)
+  const hex = (part: number[]) => part.map((group) => group.toString(16)).join(':')
+  if (run.length < 2) return hex(groups)
+  return `${hex(groups.slice(0, run.start))}::${hex(groups.slice(run.start + run.length))}`
+}
+
+function longestZeroRun(groups: readonly number[]): { start: number; length: number } {
+  let best = { start: 0, length: 0 }
+  for (let start = 0; start < groups.length; start++) {
+    let end = start
+    while (end < groups.length && groups[end] === 0) end++
+    if (end - start > best.length) best = { start, length: end - start }
+  }
+  return best
+}

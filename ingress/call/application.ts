@@ -1,0 +1,78 @@
+/** The application behind the engine port: who is known, and what becomes of each request. */
+import { chooseTrunk } from '../lookup/choose-trunk.ts'
+import type { LiveTable } from '../lookup/live-table.ts'
+import type { Application, Peer } from '../sip/engine.ts'
+import type { EngineEvent } from '../sip/events.ts'
+import type { CallDeps } from './call-deps.ts'
+import { handleInDialog } from './handle-in-dialog.ts'
+import { handleInvite } from './handle-invite.ts'
+import { handleOptions } from './handle-options.ts'
+
+export function createApplication(deps: CallDeps): Application {
+  const { table } = deps
+  return {
+    isKnown: (peer) => isKnownPeer(table, peer),
+    headersRead: () => table.headersRead,
+    onInvite: (call) => handleInvite(call, deps),
+    onOptions: (request) => handleOptions(request, table),
+    onDialogRequest: (request) => handleInDialog(request, table),
+    onEvent: (event) => tellEngineEvent(event, deps),
+  }
+}
+
+/** A trunk's source counts only over the trunk's transports; backends and trusted proxies are peers over any. */
+function isKnownPeer(table: LiveTable, peer: Peer): boolean {
+  const facts = table.peer(peer.address)
+  if (facts.isBackend || facts.proxyOf.size > 0) return true
+  for (const trunk of facts.sourceOf.keys()) if (trunk.entry.transports.includes(peer.transport)) return true
+  return false
+}
+
+/** What the engine has dropped or refused by itself, told as what became of calls and packets. */
+function tellEngineEvent(event: EngineEvent, deps: CallDeps): void {
+  switch (event.type) {
+    case 'dropped':
+      return tellDrop(event, deps)
+    case 'refused':
+      return tellRefusal(event, deps)
+    case 'fault':
+      return deps.emit(event)
+  }
+}
+
+function tellDrop(event: Extract<EngineEvent, { type: 'dropped' }>, deps: CallDeps): void {
+  const { peer, reason, method, request } = event
+  deps.emit({ type: 'dropped', source: peer, reason, method })
+  const verdict = reason === 'stranger' && request ? chooseTrunk(deps.table, request) : undefined
+  if (verdict?.type !== 'stranger') return
+  for (const { trunk, reason: missed } of verdict.nearMisses) {
+    deps.emit({ type: 'near-miss', source: peer, trunk: trunk.name, reason: missed, method })
+  }
+}
+
+/** Only INVITEs are calls; any other method that was refused has had its answer and needs no count of its own. */
+function tellRefusal(event: Extract<EngineEvent, { type: 'refused' }>, deps: CallDeps): void {
+  if (event.method !== 'INVITE') return
+  const { peer, status, reason, decisionId, request } = event
+  const verdict = request && chooseTrunk(deps.table, request)
+  const trunk = verdict?.type === 'admitted' || verdict?.type === 'not_owned' ? verdict.trunk.name : ''
+  const now = deps.now()
+  deps.emit({
+    type: 'call',
+    decisionId,
+    callId: request?.callId ?? '',
+    source: peer,
+    outcome: 'malformed',
+    status,
+    trunk,
+    rule: '',
+    reason,
+    noRuleReason: undefined,
+    called: '',
+    calling: '',
+    backend: '',
+    receivedAt: now,
+    decidedAt: now,
+    endedAt: now,
+  })
+}

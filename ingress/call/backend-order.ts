@@ -1,0 +1,32 @@
+import type { Backend } from '../route-table/route-table.ts'
+
+/**
+ * The order in which the backends of a route are tried: tier by tier, inside a tier drawn by weight without putting back
+ * (RFC 2782's way). Weight 0 takes no calls. `fraction` gives numbers in [0, 1).
+ */
+export function backendOrder(backends: readonly Backend[], fraction: () => number): Backend[] {
+  const usable = backends.filter((backend) => backend.weight > 0)
+  if (usable.length < 2) return usable
+  const tiers = [...new Set(usable.map((backend) => backend.tier))].toSorted((a, b) => a - b)
+  return tiers.flatMap((tier) =>
+    drawn(
+      usable.filter((backend) => backend.tier === tier),
+      fraction,
+    ),
+  )
+}
+
+function drawn(tier: readonly Backend[], fraction: () => number): Backend[] {
+  const left = [...tier]
+  const order: Backend[] = []
+  while (left.length > 1) {
+    const total = left.reduce((sum, backend) => sum + backend.weight, 0)
+    let mark = fraction() * total
+    const at = left.findIndex((backend) => {
+      mark -= backend.weight
+      return mark < 0
+    })
+    order.push(...left.splice(at === -1 ? left.length - 1 : at, 1))
+  }
+  return [...order, ...left]
+}

@@ -1,0 +1,16 @@
+/** What deciding a call takes: the table, the time, an id, and someone to tell. */
+import type { LiveTable } from '../lookup/live-table.ts'
+import type { BackendHealth } from './backend-health.ts'
+import type { CallEvent } from './call-events.ts'
+
+export interface CallDeps {
+  readonly table: LiveTable
+  readonly health: BackendHealth
+  /** Monotonic milliseconds. */
+  readonly now: () => number
+  /** A new decision id: in the log line and in the Warning header. */
+  readonly newId: () => string
+  /** A number in [0, 1), for the choice by weight. */
+  readonly fraction: () => number
+  readonly emit: (event: CallEvent) => void
+}

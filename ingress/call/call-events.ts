@@ -1,0 +1,78 @@
+/**
+ * What became of calls and packets: the facts that logs and metrics are made of. Names come from the table, never from
+ * the packet; times are monotonic milliseconds.
+ */
+import type { IpAddress } from '../address/ip-address.ts'
+import type { AttemptResult, TransportName } from '../sip/engine.ts'
+
+/** DESIGN §2, as far as calls reach today. */
+export type Outcome =
+  | 'forwarded'
+  | 'no_rule'
+  | 'auth_drop'
+  | 'rejected'
+  | 'redirected'
+  | 'no_backend'
+  | 'rules_unavailable'
+  | 'malformed'
+  | 'cancelled'
+
+export type NoRuleReason = 'no_rules' | 'called_not_owned' | 'called' | 'calling' | 'header'
+
+export type NearMissReason = 'transport' | 'called'
+
+export interface CallSource {
+  readonly address: IpAddress
+  readonly port: number
+  readonly transport: TransportName
+}
+
+/** A decided INVITE, told once: when its final response is sent, or when it is dropped. */
+export interface CallDecided {
+  readonly type: 'call'
+  readonly decisionId: string
+  readonly callId: string
+  readonly source: CallSource
+  readonly outcome: Outcome
+  /** Exact final status; 0 where nothing was sent. */
+  readonly status: number
+  /** `namespace/name`; empty where none applies. */
+  readonly trunk: string
+  readonly rule: string
+  readonly reason: string
+  readonly noRuleReason: NoRuleReason | undefined
+  readonly called: string
+  readonly calling: string
+  /** The backend whose answer ended the call; empty if none. */
+  readonly backend: string
+  /** When the INVITE was handed to the application, when it was decided, when the final response went out. */
+  readonly receivedAt: number
+  readonly decidedAt: number
+  readonly endedAt: number
+}
+
+export type CallEvent =
+  | CallDecided
+  /** A rule has won a call: counted when it wins. */
+  | { readonly type: 'rule-won'; readonly rule: string }
+  /** The first response of a backend that is relayed to the caller. */
+  | { readonly type: 'first-response'; readonly trunk: string; readonly seconds: number }
+  | {
+      readonly type: 'backend-attempt'
+      readonly backend: string
+      readonly result: AttemptResult
+      readonly status: number
+    }
+  | { readonly type: 'backend-health'; readonly backend: string; readonly up: boolean; readonly reason: string }
+  /** An admitted INVITE that ended without a final response: must never happen (invariant I2). */
+  | { readonly type: 'unanswered'; readonly trunk: string; readonly callId: string }
+  /** A packet that got zero bytes. */
+  | { readonly type: 'dropped'; readonly source: CallSource; readonly reason: string; readonly method: string }
+  | {
+      readonly type: 'near-miss'
+      readonly source: CallSource
+      readonly trunk: string
+      readonly reason: NearMissReason
+      readonly method: string
+    }
+  | { readonly type: 'fault'; readonly code: string; readonly message: string }

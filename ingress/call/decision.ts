@@ -1,0 +1,67 @@
+/** One INVITE on its way through `handleInvite`: what is known of it so far, and how its end is told. */
+import type { RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
+import type { Answer, InboundCall } from '../sip/engine.ts'
+import type { CallDeps } from './call-deps.ts'
+import type { CallDecided, NoRuleReason, Outcome } from './call-events.ts'
+
+export interface Decision {
+  readonly id: string
+  readonly call: InboundCall
+  readonly receivedAt: number
+  trunk: TrunkEntry | undefined
+  rule: RuleEntry | undefined
+  called: string
+  calling: string
+}
+
+/** How a decision ended. */
+export interface Ending {
+  readonly outcome: Outcome
+  /** 0: silence. */
+  readonly status: number
+  readonly reason: string
+  readonly noRuleReason?: NoRuleReason
+  readonly backend?: string
+}
+
+export function openDecision(call: InboundCall, deps: CallDeps): Decision {
+  const receivedAt = deps.now()
+  return { id: deps.newId(), call, receivedAt, trunk: undefined, rule: undefined, called: '', calling: '' }
+}
+
+/** Sends a final response of our own that says why (RFC 3261 §20.43), and tells it. */
+export function refuse(decision: Decision, deps: CallDeps, answer: Answer, ending: Omit<Ending, 'status'>): void {
+  const decidedAt = deps.now()
+  decision.call.respond({ ...answer, warning: `${ending.outcome} ${decision.id}` })
+  tell(decision, deps, { ...ending, status: answer.status }, decidedAt)
+}
+
+export function tell(decision: Decision, deps: CallDeps, ending: Ending, decidedAt: number): void {
+  deps.emit(decided(decision, ending, { decidedAt, endedAt: deps.now() }))
+}
+
+function decided(
+  decision: Decision,
+  ending: Ending,
+  times: { readonly decidedAt: number; readonly endedAt: number },
+): CallDecided {
+  const { call, trunk, rule } = decision
+  return {
+    type: 'call',
+    decisionId: decision.id,
+    callId: call.callId,
+    source: call.peer,
+    outcome: ending.outcome,
+    status: ending.status,
+    trunk: trunk?.name ?? '',
+    rule: rule?.name ?? '',
+    reason: ending.reason,
+    noRuleReason: ending.noRuleReason,
+    called: decision.called,
+    calling: decision.calling,
+    backend: ending.backend ?? '',
+    receivedAt: decision.receivedAt,
+    decidedAt: times.decidedAt,
+    endedAt: times.endedAt,
+  }
+}

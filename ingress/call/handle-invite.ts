@@ -1,0 +1,82 @@
+/**
+ * The only place where lookup meets SIP. The fate of an INVITE is decided from memory before the first byte is sent:
+ * strangers get silence, everyone else a final response, and ringing only ever comes from a backend.
+ */
+import { chooseTrunk } from '../lookup/choose-trunk.ts'
+import { matchRule } from '../lookup/match-rule.ts'
+import type { TrunkEntry } from '../route-table/route-table.ts'
+import type { Answer, InboundCall } from '../sip/engine.ts'
+import type { CallDeps } from './call-deps.ts'
+import type { NoRuleReason } from './call-events.ts'
+import { type Decision, openDecision, refuse } from './decision.ts'
+import { dropStranger } from './drop-stranger.ts'
+import { redirect, reject, route } from './rule-action.ts'
+
+const NOT_READY: Answer = { status: 503, reason: 'Service Unavailable' }
+const FORBIDDEN: Answer = { status: 403, reason: 'Forbidden' }
+
+export function handleInvite(call: InboundCall, deps: CallDeps): void {
+  const decision = openDecision(call, deps)
+  if (!deps.table.loaded) {
+    return refuse(decision, deps, NOT_READY, { outcome: 'rules_unavailable', reason: 'no rule table was ever loaded' })
+  }
+  const verdict = chooseTrunk(deps.table, call)
+  switch (verdict.type) {
+    case 'stranger':
+      return dropStranger(decision, deps, verdict.nearMisses)
+    case 'known':
+      return refuse(decision, deps, FORBIDDEN, { outcome: 'rejected', reason: 'no trunk admits this peer' })
+    case 'not_owned':
+      decision.called = verdict.called
+      return noRule(decision, deps, { trunk: verdict.trunk, reason: 'called_not_owned', nearest: undefined })
+    case 'admitted':
+      decision.called = verdict.called
+      decision.calling = verdict.calling
+      return applyRules(decision, deps, verdict.trunk)
+  }
+}
+
+function applyRules(decision: Decision, deps: CallDeps, trunk: TrunkEntry): void {
+  const { called, calling, call } = decision
+  const verdict = matchRule(deps.table, { trunk, called, calling, call })
+  if (verdict.type === 'no_rule')
+    return noRule(decision, deps, { trunk, reason: verdict.reason, nearest: verdict.nearest })
+  decision.trunk = trunk
+  decision.rule = verdict.rule
+  deps.emit({ type: 'rule-won', rule: verdict.rule.name })
+  const { action } = verdict.rule
+  switch (action.type) {
+    case 'Route':
+      return route(decision, deps, { trunk, rule: verdict.rule, action })
+    case 'Redirect':
+      return redirect(decision, deps, action.contacts)
+    case 'Reject':
+      return reject(decision, deps, action)
+  }
+}
+
+interface NoRule {
+  readonly trunk: TrunkEntry
+  readonly reason: NoRuleReason
+  /** The rule that came nearest, where one can be named. */
+  readonly nearest: string | undefined
+}
+
+const EXPLANATIONS: Readonly<Record<NoRuleReason, string>> = {
+  no_rules: 'the trunk has no rule',
+  called_not_owned: 'no trunk that admits this peer owns the called number',
+  called: 'no rule matches the called number',
+  calling: 'the nearest rule does not match the calling number',
+  header: 'the nearest rule does not match a header',
+}
+
+/** A known caller with nowhere to go is told so at once, and the metric says which predicate it failed on. */
+function noRule(decision: Decision, deps: CallDeps, { trunk, reason, nearest }: NoRule): void {
+  decision.trunk = trunk
+  const named = nearest !== undefined && (reason === 'calling' || reason === 'header')
+  const why = named ? `${EXPLANATIONS[reason]} (${nearest})` : EXPLANATIONS[reason]
+  refuse(decision, deps, trunk.responses.noRule, { outcome: 'no_rule', reason: why, noRuleReason: reason })
+  if (reason !== 'called_not_owned') return
+  const { peer, method } = decision.call
+  deps.emit({ type: 'near-miss', source: peer, trunk: trunk.name, reason: 'called', method })
+}

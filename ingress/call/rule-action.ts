@@ -1,0 +1,129 @@
+/** What the winning rule says: route, redirect or reject. */
+import { parseIpAddress } from '../address/ip-address.ts'
+import type { Action, Backend, RouteAction, RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
+import type { FailoverCondition, ProxyPlan, ProxyProgress, ProxyResult, ProxyTarget } from '../sip/engine.ts'
+import { backendOrder } from './backend-order.ts'
+import type { CallDeps } from './call-deps.ts'
+import type { Outcome } from './call-events.ts'
+import { type Decision, refuse, tell } from './decision.ts'
+import { expandTemplate, type TemplateValues } from './template.ts'
+
+type RejectAction = Extract<Action, { type: 'Reject' }>
+type Contacts = Extract<Action, { type: 'Redirect' }>['contacts']
+
+export interface Routing {
+  readonly trunk: TrunkEntry
+  readonly rule: RuleEntry
+  readonly action: RouteAction
+}
+
+export function reject(decision: Decision, deps: CallDeps, action: RejectAction): void {
+  const { status, reason } = action
+  refuse(decision, deps, { status, reason }, { outcome: 'rejected', reason: 'the rule rejects' })
+}
+
+/** RFC 3261 §21.3.3. */
+export function redirect(decision: Decision, deps: CallDeps, contacts: Contacts): void {
+  const headers = contacts.map(({ uri, q }) => ({
+    name: 'Contact',
+    value: `<${uri}>${q === undefined ? '' : `;q=${q}`}`,
+  }))
+  const answer = { status: 302, reason: 'Moved Temporarily', headers }
+  refuse(decision, deps, answer, { outcome: 'redirected', reason: 'the rule redirects' })
+}
+
+export function route(decision: Decision, deps: CallDeps, routing: Routing): void {
+  const { trunk, action } = routing
+  const targets = backendOrder(action.backends, deps.fraction)
+    .filter((backend) => deps.health.isUp(backend.uri))
+    .filter(onePerPlace)
+    .flatMap(targetOf)
+  if (targets.length === 0) {
+    const reason = 'every backend of the rule is paused or has weight 0'
+    return refuse(decision, deps, trunk.responses.noBackend, { outcome: 'no_backend', reason })
+  }
+  const decidedAt = deps.now()
+  const done = (result: ProxyResult): void => finish(decision, deps, result, decidedAt)
+  decision.call.proxy({ ...planOf(decision, routing), targets, done, progress: (step) => report(decision, deps, step) })
+}
+
+function planOf(
+  decision: Decision,
+  { trunk, rule, action }: Routing,
+): Omit<ProxyPlan, 'targets' | 'done' | 'progress'> {
+  const values: TemplateValues = {
+    called: decision.called,
+    calling: decision.calling,
+    trunk: trunk.name,
+    rule: rule.name,
+  }
+  // RFC 3325 §5: a trunk whose asserted identities we go by is inside the trust domain; any other's must not pass.
+  const trusted = trunk.numbers.callingFrom === 'PAI'
+  const untrusted = trusted ? ['P-Preferred-Identity'] : ['P-Preferred-Identity', 'P-Asserted-Identity']
+  return {
+    requestUser: action.requestUser === undefined ? undefined : expandTemplate(action.requestUser, values),
+    setHeaders: action.setHeaders.map(({ name, value }) => ({ name, value: expandTemplate(value, values) })),
+    removeHeaders: [...action.removeHeaders, ...untrusted],
+    hideIdentity: !trusted,
+    backendTimeout: action.backendTimeout,
+    ringingTimeout: action.ringingTimeout,
+    failoverOn: new Set(action.failoverOn.map(conditionOf)),
+    failover: action.failover,
+    dialogData: rule.name,
+    exhausted: { ...trunk.responses.noBackend, warning: `no_backend ${decision.id}` },
+  }
+}
+
+function conditionOf(text: string): FailoverCondition {
+  return text === 'timeout' || text === 'transport' ? text : Number(text)
+}
+
+/** RFC 3261 §16.5: a target is used once, though a rule may name it under several names. */
+function onePerPlace(backend: Backend, at: number, backends: readonly Backend[]): boolean {
+  return backends.findIndex((other) => samePlace(other, backend)) === at
+}
+
+function samePlace(a: Backend, b: Backend): boolean {
+  const sameSocket = a.address === b.address && a.port === b.port && a.transport === b.transport
+  return sameSocket && a.uriParameters === b.uriParameters
+}
+
+/** The compiler writes addresses only; an entry of a foreign hand that holds none is a backend that is not there. */
+function targetOf(backend: Backend): ProxyTarget[] {
+  const address = parseIpAddress(backend.address)
+  if (!address) return []
+  const { uri: id, port, transport, uriParameters } = backend
+  return [{ id, address, port, transport, uriParameters }]
+}
+
+const EXPLANATIONS: Readonly<Record<ProxyResult['outcome'], string>> = {
+  forwarded: "the answer is the backend's",
+  exhausted: 'no backend took the call',
+  cancelled: 'the caller cancelled',
+  unanswered: 'the call ended without a final response',
+}
+
+const OUTCOMES: Readonly<Record<ProxyResult['outcome'], Outcome>> = {
+  forwarded: 'forwarded',
+  exhausted: 'no_backend',
+  cancelled: 'cancelled',
+  unanswered: 'no_backend',
+}
+
+function finish(decision: Decision, deps: CallDeps, result: ProxyResult, decidedAt: number): void {
+  const { outcome, status, target } = result
+  const backend = target?.id ?? ''
+  tell(decision, deps, { outcome: OUTCOMES[outcome], status, reason: EXPLANATIONS[outcome], backend }, decidedAt)
+  if (outcome !== 'unanswered') return
+  deps.emit({ type: 'unanswered', trunk: decision.trunk?.name ?? '', callId: decision.call.callId })
+}
+
+function report(decision: Decision, deps: CallDeps, step: ProxyProgress): void {
+  if (step.type === 'first-response') {
+    const seconds = (deps.now() - decision.receivedAt) / 1000
+    return deps.emit({ type: 'first-response', trunk: decision.trunk?.name ?? '', seconds })
+  }
+  const { target, result, status, retryAfter } = step
+  if (retryAfter !== undefined) deps.health.pause(target.id, retryAfter)
+  deps.emit({ type: 'backend-attempt', backend: target.id, result, status })
+}

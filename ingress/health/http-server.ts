@@ -1,0 +1,129 @@
+/**
+ * The HTTP side of a pod: /metrics for Prometheus, /livez and /readyz for the kubelet.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { HEADERS_TIMEOUT_MS, IDLE_TIMEOUT_MS, MAX_CONNECTIONS, MAX_HEADER_BYTES, REQUEST_TIMEOUT_MS } from './limits.ts'
+
+export interface HttpServerOptions {
+  /** Port 0 takes any free one. */
+  readonly listen: { readonly host: string; readonly port: number }
+  /** Prometheus text format 0.0.4. */
+  readonly metricsText: () => Promise<string>
+  /** Asked at each /readyz; the reasons are the lines of a 503. */
+  readonly ready: () => { readonly ready: boolean; readonly reasons: readonly string[] }
+  /** Told what the server survived: code `http-page-failed` or `http-server-failed`. */
+  readonly onFault: (code: string, message: string) => void
+}
+
+export interface RunningHttpServer {
+  /** `http://127.0.0.1:9090`, port 0 resolved. */
+  readonly address: string
+  /** Cuts what is in progress: a probe asks again. */
+  close(): Promise<void>
+}
+
+interface Page {
+  readonly status: number
+  readonly text: string
+}
+
+type Pages = ReadonlyMap<string, () => Page | Promise<Page>>
+
+const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+
+/** Resolves once it listens. Rejects with `code` `http-listen-failed` if the address cannot be had. */
+export async function startHttpServer(options: HttpServerOptions): Promise<RunningHttpServer> {
+  const pages = createPages(options)
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
+    answer(pages, request, response).catch((error: unknown) => {
+      options.onFault('http-server-failed', asError(error).message)
+      response.destroy()
+    })
+  })
+  server.headersTimeout = HEADERS_TIMEOUT_MS
+  server.requestTimeout = REQUEST_TIMEOUT_MS
+  server.timeout = IDLE_TIMEOUT_MS
+  server.maxConnections = MAX_CONNECTIONS
+  await bind(server, options.listen)
+  server.on('error', (error) => options.onFault('http-server-failed', error.message))
+  return { address: boundAddress(server), close: () => close(server) }
+}
+
+function createPages({ metricsText, ready, onFault }: HttpServerOptions): Pages {
+  return new Map<string, () => Page | Promise<Page>>([
+    ['/metrics', () => metricsPage(metricsText, onFault)],
+    ['/livez', () => ({ status: 200, text: 'ok\n' })],
+    ['/readyz', () => readyPage(ready())],
+  ])
+}
+
+/** Metrics that cannot be made fail this scrape, not the pod. */
+async function metricsPage(metricsText: () => Promise<string>, onFault: HttpServerOptions['onFault']): Promise<Page> {
+  try {
+    return { status: 200, text: await metricsText() }
+  } catch (error) {
+    onFault('http-page-failed', `/metrics could not be made: ${asError(error).message}`)
+    return { status: 500, text: 'the metrics could not be made: see the log\n' }
+  }
+}
+
+function readyPage({ ready, reasons }: ReturnType<HttpServerOptions['ready']>): Page {
+  return ready ? { status: 200, text: 'ok\n' } : { status: 503, text: `not ready\n${reasons.join('\n')}\n` }
+}
+
+async function answer(pages: Pages, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const [path = ''] = (request.url ?? '').split('?', 1)
+  const page = pages.get(path)
+  if (!page) return send(response, { status: 404, text: 'not found: try /metrics, /livez or /readyz\n' })
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    // RFC 9110 §15.5.6: a 405 says which methods there are.
+    response.setHeader('Allow', 'GET, HEAD')
+    return send(response, { status: 405, text: 'method not allowed: use GET\n' })
+  }
+  send(response, await page())
+}
+
+function send(response: ServerResponse, { status, text }: Page): void {
+  response.writeHead(status, {
+    'Content-Type': METRICS_CONTENT_TYPE,
+    'Content-Length': Buffer.byteLength(text),
+    'Cache-Control': 'no-store',
+  })
+  response.end(text)
+}
+
+function bind(server: Server, { host, port }: HttpServerOptions['listen']): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (cause: NodeJS.ErrnoException) => {
+      const why = cause.code === 'EADDRINUSE' ? 'the address is in use' : cause.message
+      const message = `cannot listen for HTTP on ${authority(host, port)}: ${why}; choose another with --http`
+      reject(Object.assign(new Error(message, { cause }), { code: 'http-listen-failed' }))
+    }
+    server.once('error', failed)
+    server.listen({ host, port }, () => {
+      server.off('error', failed)
+      resolve()
+    })
+  })
+}
+
+function boundAddress(server: Server): string {
+  const bound = server.address()
+  if (bound === null || typeof bound === 'string') throw new Error('an HTTP server that listens has an address')
+  return `http://${authority(bound.address, bound.port)}`
+}
+
+function authority(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.close((error) => (error ? reject(error) : resolve()))
+    server.closeAllConnections()
+  })
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
+}

@@ -1,0 +1,169 @@
+/**
+ * Events as log lines: constant messages with fields, one line per decided call up to a bound per second. A line costs
+ * as much as half a call, so its fields are only built where it is written.
+ */
+import type { Logger } from 'pino'
+import { hostText } from '../address/ip-address.ts'
+import type { CallDecided, CallEvent, CallSource } from '../call/call-events.ts'
+import type { Clock } from '../sip/clock.ts'
+import {
+  FAULT_LINES_PER_SECOND,
+  MAX_VALUE_CHARACTERS,
+  NEAR_MISS_LINES_PER_SECOND,
+  STRANGER_LINES_PER_SECOND,
+} from './limits.ts'
+import { createLineBudget, type LineBudget } from './line-budget.ts'
+
+export interface CallLogOptions {
+  readonly logger: Logger
+  /** Lines about decided calls of known peers; 0 leaves only the summaries. */
+  readonly callsPerSecond: number
+  readonly clock: Clock
+}
+
+/** What a line about a new route table says. */
+export interface TableLine {
+  readonly version: number
+  readonly entries: number
+  readonly trunks: number
+  readonly rules: number
+}
+
+export interface CallLog {
+  onEvent(event: CallEvent): void
+  /** A new table is in use. */
+  tableChanged(table: TableLine): void
+  /** Writes the summaries that are due. */
+  close(): void
+}
+
+interface Sink {
+  readonly logger: Logger
+  readonly calls: LineBudget
+  readonly strangers: LineBudget
+  readonly nearMisses: LineBudget
+  readonly faults: LineBudget
+}
+
+/** The log of one ingress. */
+export function createCallLog(options: CallLogOptions): CallLog {
+  const sink = createSink(options)
+  return {
+    onEvent: (event) => write(sink, event),
+    tableChanged: ({ version, entries, trunks, rules }) =>
+      sink.logger.info({ version, entries, trunks, rules }, 'route table changed'),
+    close: () => {
+      for (const budget of [sink.calls, sink.strangers, sink.nearMisses, sink.faults]) budget.close()
+    },
+  }
+}
+
+function createSink({ logger, callsPerSecond, clock }: CallLogOptions): Sink {
+  const budget = (linesPerSecond: number, message: string) =>
+    createLineBudget({ linesPerSecond, clock, report: (leftOut) => logger.warn({ leftOut }, message) })
+  return {
+    logger,
+    calls: budget(callsPerSecond, 'call lines left out'),
+    strangers: budget(STRANGER_LINES_PER_SECOND, 'stranger lines left out'),
+    nearMisses: budget(NEAR_MISS_LINES_PER_SECOND, 'near miss lines left out'),
+    faults: budget(FAULT_LINES_PER_SECOND, 'fault lines left out'),
+  }
+}
+
+function write(sink: Sink, event: CallEvent): void {
+  switch (event.type) {
+    case 'call':
+      writeCall(sink, event)
+      break
+    case 'dropped':
+      writeDropped(sink, event)
+      break
+    case 'near-miss':
+      writeNearMiss(sink, event)
+      break
+    case 'backend-health':
+      writeHealth(sink, event)
+      break
+    case 'unanswered':
+      writeUnanswered(sink, event)
+      break
+    case 'fault':
+      writeFault(sink, event)
+      break
+    case 'rule-won':
+    case 'first-response':
+    case 'backend-attempt':
+      break
+  }
+}
+
+type EventOf<Type extends CallEvent['type']> = Extract<CallEvent, { type: Type }>
+
+/** A stranger's INVITE comes out of the strangers' budget: a scan must not push known peers' calls out of the log. */
+function writeCall({ logger, calls, strangers }: Sink, call: CallDecided): void {
+  if (!logger.isLevelEnabled('info')) return
+  const budget = call.outcome === 'auth_drop' ? strangers : calls
+  if (budget.take(call.outcome)) logger.info(callFields(call), 'call decided')
+}
+
+function callFields(call: CallDecided) {
+  return {
+    decisionId: call.decisionId,
+    callId: clip(call.callId),
+    ...sourceFields(call.source),
+    trunk: call.trunk,
+    rule: call.rule,
+    outcome: call.outcome,
+    status: call.status,
+    reason: withoutCredentials(clip(call.reason)),
+    noRuleReason: call.noRuleReason,
+    called: clip(call.called),
+    calling: clip(call.calling),
+    backend: call.backend,
+    decisionMs: milliseconds(call.decidedAt - call.receivedAt),
+    totalMs: milliseconds(call.endedAt - call.receivedAt),
+  }
+}
+
+/** A stranger's INVITE has its line as a decided call. */
+function writeDropped({ logger, strangers }: Sink, { source, reason, method }: EventOf<'dropped'>): void {
+  if ((reason === 'stranger' && method === 'INVITE') || !logger.isLevelEnabled('info')) return
+  if (strangers.take(reason)) logger.info({ ...sourceFields(source), reason, method: clip(method) }, 'packet dropped')
+}
+
+function writeNearMiss({ logger, nearMisses }: Sink, event: EventOf<'near-miss'>): void {
+  const { source, trunk, reason, method } = event
+  if (!logger.isLevelEnabled('warn') || !nearMisses.take(reason)) return
+  logger.warn({ ...sourceFields(source), trunk, reason, method: clip(method) }, 'near miss')
+}
+
+function writeHealth({ logger }: Sink, { backend, up, reason }: EventOf<'backend-health'>): void {
+  if (up) logger.info({ backend, reason }, 'backend up')
+  else logger.warn({ backend, reason }, 'backend down')
+}
+
+function writeUnanswered({ logger, faults }: Sink, { trunk, callId }: EventOf<'unanswered'>): void {
+  if (faults.take('unanswered')) logger.error({ trunk, callId: clip(callId) }, 'call unanswered')
+}
+
+function writeFault({ logger, faults }: Sink, { code, message }: EventOf<'fault'>): void {
+  if (faults.take(code)) logger.error({ code, reason: withoutCredentials(clip(message)) }, 'fault')
+}
+
+function sourceFields({ address, port, transport }: CallSource) {
+  return { source: `${hostText(address)}:${port}`, transport }
+}
+
+function clip(text: string): string {
+  return text.length > MAX_VALUE_CHARACTERS ? `${text.slice(0, MAX_VALUE_CHARACTERS)}…` : text
+}
+
+/** RFC 7616 §3.4: whoever has a digest response and its nonce can try passwords against them at leisure. */
+function withoutCredentials(text: string): string {
+  return text.replace(/\bDigest\s.*/is, 'Digest [redacted]')
+}
+
+/** To the microsecond: more digits are noise. */
+function milliseconds(value: number): number {
+  return Math.round(value * 1000) / 1000
+}

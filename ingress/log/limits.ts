@@ -1,0 +1,21 @@
+/**
+ * Bounds on what calls and strangers can make the log write.
+ */
+
+/** Lines per second about packets of strangers: enough to see a scan, too few for a scan to fill a disk. */
+export const STRANGER_LINES_PER_SECOND = 5
+
+/** Lines per second about drops that almost were a trunk's: apart from strangers, so that a scan does not hide them. */
+export const NEAR_MISS_LINES_PER_SECOND = 5
+
+/** Lines per second about faults: some can be set off by every packet. */
+export const FAULT_LINES_PER_SECOND = 10
+
+/** Characters of a value that the sender of a packet chose, a Call-ID for one, which may be as long as a packet. */
+export const MAX_VALUE_CHARACTERS = 256
+
+/** Milliseconds over which lines are counted; what was left out is told at its end. */
+export const WINDOW_MS = 1000
+
+/** Bytes that wait for a slow reader of the log; beyond them lines are lost, and calls go on. */
+export const MAX_BUFFERED_BYTES = 4 * 1024 * 1024

@@ -1,0 +1,30 @@
+/** A map that forgets: it holds at least the last `limit / 2` keys that were used and never more than `limit`. */
+export interface BoundedCache<K, V> {
+  get(key: K): V | undefined
+  set(key: K, value: V): void
+  clear(): void
+}
+
+/** Two halves: the older is dropped as a whole when the younger is full, so that nothing is sorted or counted. */
+export function createBoundedCache<K, V>(limit: number): BoundedCache<K, V> {
+  let young = new Map<K, V>()
+  let old = new Map<K, V>()
+  const set = (key: K, value: V) => {
+    if (young.size >= limit / 2) [old, young] = [young, new Map()]
+    young.set(key, value)
+  }
+  return {
+    get(key) {
+      const value = young.get(key)
+      if (value !== undefined) return value
+      const older = old.get(key)
+      if (older !== undefined) set(key, older)
+      return older
+    },
+    set,
+    clear() {
+      young = new Map()
+      old = new Map()
+    },
+  }
+}

@@ -1,0 +1,144 @@
+import type { NumberPolicy, TrunkEntry } from '../route-table/route-table.ts'
+import type { CallFacts } from './call-facts.ts'
+import type { LiveTable } from './live-table.ts'
+import { type IndexedTrunk, isKnown, type PeerFacts } from './peer-index.ts'
+import { toCanonical } from './phone-number.ts'
+
+/** Whose call it is. Numbers are canonical by the trunk's policy. */
+export type TrunkVerdict =
+  | { readonly type: 'admitted'; readonly trunk: TrunkEntry; readonly called: string; readonly calling: string }
+  /** Admitted, but no trunk owns the called number; `trunk` is the one that would come first. */
+  | { readonly type: 'not_owned'; readonly trunk: TrunkEntry; readonly called: string }
+  /** A peer that no trunk admits: a trusted proxy that names a stranger, or a backend. */
+  | { readonly type: 'known' }
+  | { readonly type: 'stranger'; readonly nearMisses: readonly NearMiss[] }
+
+/** A trunk that almost admitted a stranger. */
+export interface NearMiss {
+  readonly trunk: TrunkEntry
+  readonly reason: 'transport' | 'called'
+}
+
+interface Admission {
+  readonly trunk: IndexedTrunk
+  /** Bits of the source network that admits, in the 128-bit form. */
+  readonly prefixLength: number
+}
+
+const NO_MISSES: TrunkVerdict = { type: 'stranger', nearMisses: [] }
+const KNOWN: TrunkVerdict = { type: 'known' }
+
+/**
+ * The trunk of a new call: among those that admit the packet and own the called number, the namespace of the oldest,
+ * and in it the most specific: a match on `called` before none, then the longest source prefix, then the oldest.
+ */
+export function chooseTrunk(table: LiveTable, call: CallFacts): TrunkVerdict {
+  const peer = table.peer(call.peer.address)
+  if (!isKnown(peer)) return NO_MISSES
+  const admitted = admissions(table, peer, call)
+  if (admitted.length === 0) return refusal(peer)
+  const called = calledNumbers(call)
+  const owning = admitted.filter(({ trunk }) => trunk.owns?.(called(trunk.entry.numbers)) !== false)
+  const first = owning[0] ?? admitted[0]
+  if (first === undefined) return refusal(peer)
+  const { entry } = firstOf(owning.length > 0 ? owning : admitted, first).trunk
+  const number = called(entry.numbers)
+  if (owning.length === 0) return { type: 'not_owned', trunk: entry, called: number }
+  return { type: 'admitted', trunk: entry, called: number, calling: callingNumber(call, entry.numbers) }
+}
+
+/** A trusted proxy and a backend are peers even when no trunk admits; of the rest, whoever used the wrong transport is close. */
+function refusal(peer: PeerFacts): TrunkVerdict {
+  if (peer.isBackend || peer.proxyOf.size > 0) return KNOWN
+  return {
+    type: 'stranger',
+    nearMisses: Array.from(peer.sourceOf.keys(), ({ entry }) => ({ trunk: entry, reason: 'transport' })),
+  }
+}
+
+/**
+ * The trunks that admit the packet. Where its source is a trunk's trusted proxy, the address that the proxy recorded
+ * counts for that trunk, and the proxy's own only if it recorded none.
+ */
+function admissions(table: LiveTable, peer: PeerFacts, call: CallFacts): Admission[] {
+  const { transport } = call.peer
+  const admitted: Admission[] = []
+  for (const [trunk, prefixLength] of peer.sourceOf) {
+    if (!trunk.entry.transports.includes(transport) || peer.proxyOf.has(trunk)) continue
+    admitted.push({ trunk, prefixLength })
+  }
+  if (peer.proxyOf.size === 0) return admitted
+  const path = recordedPath(table, peer, call)
+  for (const trunk of peer.proxyOf.keys()) {
+    if (!trunk.entry.transports.includes(transport)) continue
+    const prefixLength = sourceOnPath(path, trunk)?.sourceOf.get(trunk)
+    if (prefixLength !== undefined) admitted.push({ trunk, prefixLength })
+  }
+  return admitted
+}
+
+/** What the table says of the packet's source and of each recorded address behind it; undefined where there is none. */
+function recordedPath(table: LiveTable, peer: PeerFacts, call: CallFacts): (PeerFacts | undefined)[] {
+  const path: (PeerFacts | undefined)[] = [peer]
+  for (const address of call.recordedSources()) {
+    const facts: PeerFacts | undefined = address && table.peer(address)
+    path.push(facts)
+    // No trunk looks behind an address that is nobody's proxy.
+    if (facts === undefined || facts.proxyOf.size === 0) break
+  }
+  return path
+}
+
+/** The first address on the path that is not the trunk's own proxy, or the last of its proxies; undefined admits nobody. */
+function sourceOnPath(path: readonly (PeerFacts | undefined)[], trunk: IndexedTrunk): PeerFacts | undefined {
+  let source: PeerFacts | undefined
+  for (const facts of path) {
+    source = facts
+    if (facts === undefined || !facts.proxyOf.has(trunk)) break
+  }
+  return source
+}
+
+/** The trunk that comes first: nobody takes over another namespace's carrier by writing a more specific trunk. */
+function firstOf(admitted: readonly Admission[], some: Admission): Admission {
+  let oldest = some
+  for (const other of admitted) if (compareAge(other, oldest) < 0) oldest = other
+  let first = oldest
+  for (const other of admitted) {
+    if (other.trunk.entry.namespace === oldest.trunk.entry.namespace && compareSpecific(other, first) < 0) first = other
+  }
+  return first
+}
+
+/** Negative when `a` is more specific, or equally so and older. */
+function compareSpecific(a: Admission, b: Admission): number {
+  return ownsSome(b) - ownsSome(a) || b.prefixLength - a.prefixLength || compareAge(a, b)
+}
+
+function ownsSome({ trunk }: Admission): number {
+  return trunk.owns === undefined ? 0 : 1
+}
+
+/** Oldest first, then by name, by code unit. */
+function compareAge({ trunk: { entry: a } }: Admission, { trunk: { entry: b } }: Admission): number {
+  if (a.createdAt !== b.createdAt) return a.createdAt - b.createdAt
+  if (a.name === b.name) return 0
+  return a.name < b.name ? -1 : 1
+}
+
+/** Trunks with one policy see one called number: it is made once for as long as the policy stays the same. */
+function calledNumbers(call: CallFacts): (policy: NumberPolicy) => string {
+  let last: { readonly policy: NumberPolicy; readonly number: string } | undefined
+  return (policy) => {
+    const { calledFrom, defaultRegion } = policy
+    if (last?.policy.calledFrom === calledFrom && last.policy.defaultRegion === defaultRegion) return last.number
+    const number = toCanonical(calledFrom === 'To' ? call.toUser : call.requestUri.user, policy)
+    last = { policy, number }
+    return number
+  }
+}
+
+/** Where the policy wants the asserted identity, From is no substitute: it proves nothing. */
+function callingNumber(call: CallFacts, policy: NumberPolicy): string {
+  return toCanonical(policy.callingFrom === 'PAI' ? call.assertedUser : call.fromUser, policy)
+}

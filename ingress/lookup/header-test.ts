@@ -1,0 +1,21 @@
+import type { HeaderPredicate } from '../route-table/route-table.ts'
+import type { Patterns } from './patterns.ts'
+
+/** A header condition: which header to read, in lower case, and whether it holds for the values found. */
+export interface HeaderTest {
+  readonly name: string
+  readonly holds: (values: readonly string[]) => boolean
+}
+
+/** Compiles a condition. Its pattern must be acquired. */
+export function headerTest(predicate: HeaderPredicate, patterns: Patterns): HeaderTest {
+  return { name: predicate.name, holds: valuesTest(predicate, patterns) }
+}
+
+function valuesTest(predicate: HeaderPredicate, patterns: Patterns): HeaderTest['holds'] {
+  if (predicate.type === 'exact') return (values) => values.includes(predicate.value)
+  if (predicate.type === 'prefix') return (values) => values.some((value) => value.startsWith(predicate.value))
+  if (predicate.type === 'present') return (values) => values.length > 0 === predicate.present
+  const expression = patterns.expression(predicate.pattern)
+  return (values) => values.some((value) => expression.test(value))
+}

@@ -1,0 +1,55 @@
+import { Candidates } from '../route-table/candidates.ts'
+import { isWalked, NumberIndex } from '../route-table/number-index.ts'
+import { inRange } from '../route-table/number-range.ts'
+import type { NumberPredicate } from '../route-table/route-table.ts'
+import { MAX_WALKED_PREDICATES } from './limits.ts'
+import type { Patterns } from './patterns.ts'
+
+/** Whether one of a list of predicates holds for a canonical number. */
+export type NumberTest = (number: string) => boolean
+
+/** Compiles a list, which may be empty: nothing holds then. Its patterns must be acquired. */
+export function numberTest(predicates: readonly NumberPredicate[], patterns: Patterns): NumberTest {
+  if (predicates.length > MAX_WALKED_PREDICATES) return hashedTest(predicates, patterns)
+  const tests = predicates.map((predicate) => singleTest(predicate, patterns))
+  const [first] = tests
+  if (first !== undefined && tests.length === 1) return first
+  return (number) => {
+    for (const test of tests) {
+      if (test(number)) return true
+    }
+    return false
+  }
+}
+
+/** The test of those predicates that an index finds but cannot prove; undefined where there is none. */
+export function unprovenTest(predicates: readonly NumberPredicate[], patterns: Patterns): NumberTest | undefined {
+  const unproven = predicates.filter((predicate) => predicate.type === 'regex' || isWalked(predicate))
+  return unproven.length === 0 ? undefined : numberTest(unproven, patterns)
+}
+
+function singleTest(predicate: NumberPredicate, patterns: Patterns): NumberTest {
+  if (predicate.type === 'exact') return (number) => number === predicate.value
+  if (predicate.type === 'prefix') return (number) => number.startsWith(predicate.value)
+  if (predicate.type === 'range') return (number) => inRange(number, predicate.from, predicate.to)
+  const expression = patterns.expression(predicate.pattern)
+  return (number) => expression.test(number)
+}
+
+const probe = new Candidates<{ rank: number }>()
+
+/** An index of one item: a list of 100,000 numbers is asked as fast as one of ten. */
+function hashedTest(predicates: readonly NumberPredicate[], patterns: Patterns): NumberTest {
+  const index = new NumberIndex<{ rank: number }>()
+  index.add({ rank: 0 }, predicates)
+  const unproven = predicates
+    .filter((predicate) => predicate.type === 'regex' || isWalked(predicate))
+    .map((predicate) => singleTest(predicate, patterns))
+  return (number) => {
+    probe.clear()
+    index.collect(number, probe)
+    let found = probe.next()
+    while (found !== undefined && !probe.certain) found = probe.next()
+    return found !== undefined || unproven.some((test) => test(number))
+  }
+}

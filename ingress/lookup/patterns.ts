@@ -1,0 +1,49 @@
+import { RE2JS } from 're2js'
+
+/** A table with a pattern that RE2 does not take. Nothing of it was applied. */
+export class PatternError extends Error {
+  readonly code = 'ROUTE_TABLE_PATTERN'
+
+  constructor(pattern: string, cause: unknown) {
+    super(`no RE2 pattern: ${pattern}; run the same version of operator and ingress, or correct the rule`, { cause })
+  }
+}
+
+/** Compiled regular expressions, each pattern once, as long as an entry uses it. */
+export interface Patterns {
+  /** Counts one use of each; throws `PatternError`, and counts none, if one does not compile. */
+  acquire(patterns: readonly string[]): void
+  release(patterns: readonly string[]): void
+  /** The expression of an acquired pattern. */
+  expression(pattern: string): RE2JS
+}
+
+export function createPatterns(): Patterns {
+  const expressions = new Map<string, { readonly expression: RE2JS; uses: number }>()
+  const find = (pattern: string) => expressions.get(pattern) ?? { expression: compile(pattern), uses: 0 }
+  return {
+    acquire(patterns) {
+      for (const [i, used] of patterns.map(find).entries()) {
+        const pattern = patterns[i] ?? ''
+        const kept = expressions.get(pattern) ?? used
+        kept.uses++
+        expressions.set(pattern, kept)
+      }
+    },
+    release(patterns) {
+      for (const pattern of patterns) {
+        const used = expressions.get(pattern)
+        if (used !== undefined && --used.uses === 0) expressions.delete(pattern)
+      }
+    },
+    expression: (pattern) => find(pattern).expression,
+  }
+}
+
+function compile(pattern: string): RE2JS {
+  try {
+    return RE2JS.compile(pattern)
+  } catch (error) {
+    throw new PatternError(pattern, error)
+  }
+}

@@ -1,0 +1,134 @@
+import { type IpAddress, type IpPrefix, parseIpAddress, parseIpPrefix } from '../address/ip-address.ts'
+import { AddressTable } from '../route-table/address-table.ts'
+import type { Backend, RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
+import { createBoundedCache } from './bounded-cache.ts'
+import { MAX_CACHED_PEERS } from './limits.ts'
+import { type NumberTest, numberTest } from './number-test.ts'
+import type { Patterns } from './patterns.ts'
+
+/** A trunk as the index holds it. Networks that do not parse are left out: they admit nobody. */
+export interface IndexedTrunk {
+  readonly kind: 'trunk'
+  readonly entry: TrunkEntry
+  readonly sources: readonly IpPrefix[]
+  readonly trustedProxies: readonly IpPrefix[]
+  /** Undefined: every number is the trunk's. */
+  readonly owns: NumberTest | undefined
+}
+
+/** Compiles a trunk. Its patterns must be acquired. */
+export function indexedTrunk(entry: TrunkEntry, patterns: Patterns): IndexedTrunk {
+  return {
+    kind: 'trunk',
+    entry,
+    sources: parsed(entry.sources),
+    trustedProxies: parsed(entry.trustedProxies),
+    owns: entry.called.length === 0 ? undefined : numberTest(entry.called, patterns),
+  }
+}
+
+/** What the table says of an address, whatever the packet holds. */
+export interface PeerFacts {
+  /** Trunks one of whose sources holds the address, with the length of the longest, in bits of the 128-bit form. */
+  readonly sourceOf: ReadonlyMap<IndexedTrunk, number>
+  /** Trunks one of whose trusted proxies holds it. */
+  readonly proxyOf: ReadonlyMap<IndexedTrunk, number>
+  readonly isBackend: boolean
+}
+
+/** Who is known by address: sources and trusted proxies of trunks, and the backends of rules. */
+interface PeerIndex {
+  addTrunk(trunk: IndexedTrunk): void
+  removeTrunk(trunk: IndexedTrunk): void
+  addBackends(rule: RuleEntry): void
+  removeBackends(rule: RuleEntry): void
+  facts(address: IpAddress): PeerFacts
+  /** Without a port: on any. */
+  isBackend(address: IpAddress, port?: number): boolean
+}
+
+const STRANGER: PeerFacts = { sourceOf: new Map(), proxyOf: new Map(), isBackend: false }
+
+export function createPeerIndex(): PeerIndex {
+  const sources = new AddressTable<IndexedTrunk>()
+  const proxies = new AddressTable<IndexedTrunk>()
+  const backends = createBackendTable()
+  const cache = createBoundedCache<number | string, PeerFacts>(MAX_CACHED_PEERS)
+  return {
+    addTrunk(trunk) {
+      for (const prefix of trunk.sources) sources.add(prefix, trunk)
+      for (const prefix of trunk.trustedProxies) proxies.add(prefix, trunk)
+      cache.clear()
+    },
+    removeTrunk(trunk) {
+      for (const prefix of trunk.sources) sources.remove(prefix, trunk)
+      for (const prefix of trunk.trustedProxies) proxies.remove(prefix, trunk)
+      cache.clear()
+    },
+    addBackends(rule) {
+      for (const backend of backendsOf(rule)) if (backends.add(backend)) cache.clear()
+    },
+    removeBackends(rule) {
+      for (const backend of backendsOf(rule)) if (backends.remove(backend)) cache.clear()
+    },
+    facts(address) {
+      const key = addressKey(address)
+      const known = cache.get(key)
+      if (known !== undefined) return known
+      const found = { sourceOf: sources.find(address), proxyOf: proxies.find(address), isBackend: backends.has(key) }
+      const facts = isKnown(found) ? found : STRANGER
+      cache.set(key, facts)
+      return facts
+    },
+    isBackend: (address, port) => backends.has(addressKey(address), port),
+  }
+}
+
+export function isKnown(facts: PeerFacts): boolean {
+  return facts.isBackend || facts.sourceOf.size > 0 || facts.proxyOf.size > 0
+}
+
+/** Backends by address and port, with how many rules name each. `add` and `remove` say whether an address came or went. */
+function createBackendTable() {
+  const ports = new Map<number | string, Map<number, number>>()
+  return {
+    has(key: number | string, port?: number): boolean {
+      const uses = ports.get(key)
+      return uses !== undefined && (port === undefined || uses.has(port))
+    },
+    add({ address, port }: Backend): boolean {
+      const key = backendKey(address)
+      if (key === undefined) return false
+      const uses = ports.get(key)
+      if (uses === undefined) ports.set(key, new Map([[port, 1]]))
+      else uses.set(port, (uses.get(port) ?? 0) + 1)
+      return uses === undefined
+    },
+    remove({ address, port }: Backend): boolean {
+      const key = backendKey(address)
+      const uses = key === undefined ? undefined : ports.get(key)
+      if (key === undefined || uses === undefined) return false
+      const left = (uses.get(port) ?? 0) - 1
+      if (left > 0) uses.set(port, left)
+      else uses.delete(port)
+      return uses.size === 0 && ports.delete(key)
+    },
+  }
+}
+
+function backendsOf(rule: RuleEntry): readonly Backend[] {
+  return rule.action.type === 'Route' ? rule.action.backends : []
+}
+
+function backendKey(text: string): number | string | undefined {
+  const address = parseIpAddress(text)
+  return address && addressKey(address)
+}
+
+function addressKey(address: IpAddress): number | string {
+  return address.family === 4 ? address.words[3] : address.text
+}
+
+function parsed(networks: readonly string[]): IpPrefix[] {
+  return networks.map((network) => parseIpPrefix(network)).filter((prefix) => prefix !== undefined)
+}

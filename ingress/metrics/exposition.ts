@@ -1,0 +1,80 @@
+/**
+ * How counts that are kept in plain numbers reach prom-client: a metric asks for its values when it is scraped. Hashing
+ * labels is then paid once per scrape and not once per call.
+ */
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { cumulativeCounts, type FastHistogram } from './fast-histogram.ts'
+import type { LabelName, MetricDeclaration } from './metric-declarations.ts'
+
+export type LabelSet = Readonly<Partial<Record<LabelName, string>>>
+
+/** Called once per series during a scrape. */
+export type Emit<Value> = (labels: LabelSet, value: Value) => void
+
+/** Walks the series that exist now. */
+export type Fill<Value> = (emit: Emit<Value>) => void
+
+interface BucketValue {
+  readonly labels: Partial<Record<LabelName | 'le', string | number>>
+  readonly value: number
+  readonly metricName: string
+}
+
+/** Adds a counter whose values are read at each scrape. */
+export function addCounter(registry: Registry, declaration: MetricDeclaration, fill: Fill<number>): void {
+  const { name, help, labels } = declaration
+  const counter: Counter<LabelName> = new Counter({
+    name,
+    help,
+    labelNames: labels,
+    registers: [],
+    collect: () => {
+      counter.reset()
+      fill((set, value) => counter.inc(set, value))
+    },
+  })
+  registry.registerMetric(counter)
+}
+
+/** Adds a gauge whose values are read at each scrape. */
+export function addGauge(registry: Registry, declaration: MetricDeclaration, fill: Fill<number>): void {
+  const { name, help, labels } = declaration
+  const gauge: Gauge<LabelName> = new Gauge({
+    name,
+    help,
+    labelNames: labels,
+    registers: [],
+    collect: () => {
+      gauge.reset()
+      fill((set, value) => gauge.set(set, value))
+    },
+  })
+  registry.registerMetric(gauge)
+}
+
+/**
+ * Adds a histogram whose buckets are read at each scrape. prom-client has no way to set buckets, so the function with
+ * which it reads its own is replaced.
+ */
+export function addHistogram(registry: Registry, declaration: MetricDeclaration, fill: Fill<FastHistogram>): void {
+  const { name, help, labels, type, buckets = [] } = declaration
+  const histogram = new Histogram<LabelName>({ name, help, labelNames: labels, buckets: [...buckets], registers: [] })
+  const getForPromString = async () => ({ name, help, type, values: bucketValues(name, fill), aggregator: 'sum' })
+  registry.registerMetric(Object.assign(histogram, { getForPromString }))
+}
+
+function bucketValues(name: string, fill: Fill<FastHistogram>): BucketValue[] {
+  const values: BucketValue[] = []
+  fill((labels, histogram) => {
+    const { upTo, all } = cumulativeCounts(histogram)
+    const bucket = (le: number | string, value: number) =>
+      values.push({ labels: { ...labels, le }, value, metricName: `${name}_bucket` })
+    histogram.bounds.forEach((bound, at) => {
+      bucket(bound, upTo[at] ?? 0)
+    })
+    bucket('+Inf', all)
+    values.push({ labels, value: histogram.sum, metricName: `${name}_sum` })
+    values.push({ labels, value: all, metricName: `${name}_count` })
+  })
+  return values
+}

@@ -1,0 +1,42 @@
+/**
+ * A histogram as a row of numbers: an observation costs a short search and two additions, and nothing is allocated.
+ */
+export interface FastHistogram {
+  /** Upper bounds, ascending, inclusive (Prometheus' `le`). */
+  readonly bounds: readonly number[]
+  /** Observations per bound, not cumulative; the last one counts what is above every bound. */
+  readonly counts: Float64Array
+  sum: number
+}
+
+/** What a scrape shows: one cumulative count per bound, then the count of all. */
+export interface CumulativeCounts {
+  readonly upTo: readonly number[]
+  readonly all: number
+}
+
+/** An empty histogram over ascending upper bounds. */
+export function createFastHistogram(bounds: readonly number[]): FastHistogram {
+  return { bounds, counts: new Float64Array(bounds.length + 1), sum: 0 }
+}
+
+/** Counts one value. What is not a finite number is left out: a NaN in the sum would stay for ever. */
+export function observe(histogram: FastHistogram, value: number): void {
+  if (!Number.isFinite(value)) return
+  const { bounds, counts } = histogram
+  let at = 0
+  while (at < bounds.length && value > (bounds[at] ?? 0)) at++
+  counts[at] = (counts[at] ?? 0) + 1
+  histogram.sum += value
+}
+
+/** The counts in Prometheus' form. */
+export function cumulativeCounts(histogram: FastHistogram): CumulativeCounts {
+  let all = 0
+  const upTo: number[] = []
+  histogram.counts.forEach((count, at) => {
+    all += count
+    if (at < histogram.bounds.length) upTo.push(all)
+  })
+  return { upTo, all }
+}

@@ -1,0 +1,219 @@
+/**
+ * Every metric of an ingress pod, declared once: the registry, docs/metrics.md and the tests are made from this table.
+ * Base units, `_total` on counters, closed label sets, and no label called namespace, pod, job or instance.
+ */
+import type { NearMissReason, NoRuleReason, Outcome } from '../call/call-events.ts'
+import type { AttemptResult } from '../sip/engine.ts'
+import type { DropReason } from '../sip/events.ts'
+
+/** Each name to its place in a row of counts. A record, so that the compiler notices a name that is missing. */
+export const OUTCOMES: Readonly<Record<Outcome, number>> = {
+  forwarded: 0,
+  no_rule: 1,
+  auth_drop: 2,
+  rejected: 3,
+  redirected: 4,
+  no_backend: 5,
+  rules_unavailable: 6,
+  malformed: 7,
+  cancelled: 8,
+}
+
+export const NO_RULE_REASONS: Readonly<Record<NoRuleReason, number>> = {
+  no_rules: 0,
+  called_not_owned: 1,
+  called: 2,
+  calling: 3,
+  header: 4,
+}
+
+export const NEAR_MISS_REASONS: Readonly<Record<NearMissReason, number>> = { transport: 0, called: 1 }
+
+export const ATTEMPT_RESULTS: Readonly<Record<AttemptResult, number>> = {
+  answered: 0,
+  refused: 1,
+  timeout: 2,
+  transport: 3,
+  cancelled: 4,
+  late: 5,
+}
+
+export const DROP_REASONS: Readonly<Record<DropReason | 'other', number>> = {
+  stranger: 0,
+  malformed: 1,
+  no_transaction: 2,
+  no_dialog: 3,
+  over_limit: 4,
+  other: 5,
+}
+
+/**
+ * The methods of the SIP registry, and `response` for a packet that is one. Whatever else a packet says is `other`, so
+ * that a sender cannot make series.
+ */
+export const METHODS = {
+  INVITE: 0,
+  ACK: 1,
+  BYE: 2,
+  CANCEL: 3,
+  OPTIONS: 4,
+  REGISTER: 5,
+  PRACK: 6,
+  SUBSCRIBE: 7,
+  NOTIFY: 8,
+  PUBLISH: 9,
+  INFO: 10,
+  REFER: 11,
+  MESSAGE: 12,
+  UPDATE: 13,
+  response: 14,
+  other: 15,
+} as const
+
+/** Seconds. A decision comes from memory: from 5 µs, with 0.5 for the promise that every refusal is made by then. */
+const DECISION_BUCKETS = [5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 5e-3, 0.05, 0.5]
+
+/** Seconds. From a refusal made in place to a phone that rings for two minutes. */
+const FINAL_RESPONSE_BUCKETS = [5e-4, 1e-3, 2.5e-3, 5e-3, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120]
+
+/** Seconds. Post-dial delay as the caller hears it. */
+const FIRST_RESPONSE_BUCKETS = [5e-3, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+
+/** What docs/metrics.md says about each label. */
+export const LABELS = {
+  outcome: `What became of the INVITE: ${listOf(OUTCOMES)}.`,
+  trunk: '`namespace/name` of the SipTrunk from the table; empty where no trunk admitted the call.',
+  status: 'Exact final status that the caller got; `none` where nothing was sent.',
+  reason: 'Why. The values are listed with the metric.',
+  method: `SIP method, or \`response\`: ${listOf(METHODS)}.`,
+  rule: '`namespace/name` of the DispatchRule from the table, or `(other)` beyond `--rule-series`.',
+  backend: "The backend's URI as the rule writes it.",
+  result: `How the attempt ended: ${listOf(ATTEMPT_RESULTS)}.`,
+  version: 'Version of sip-dispatch.',
+  engine: 'SIP engine: `native`.',
+} as const
+
+export type LabelName = keyof typeof LABELS
+
+export interface MetricDeclaration {
+  readonly name: `sip_dispatch_${string}`
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly labels: readonly LabelName[]
+  readonly help: string
+  /** Upper bounds in seconds, ascending, without +Inf. Histograms only. */
+  readonly buckets?: readonly number[]
+}
+
+export const METRICS = {
+  invites: {
+    name: 'sip_dispatch_invites_total',
+    type: 'counter',
+    labels: ['outcome', 'trunk', 'status'],
+    help: 'Decided INVITEs, each counted once with its exact final status, dropped ones included.',
+  },
+  dropped: {
+    name: 'sip_dispatch_dropped_total',
+    type: 'counter',
+    labels: ['reason', 'method'],
+    help: `Packets that got no answer; reason is ${listOf(DROP_REASONS)}.`,
+  },
+  nearMisses: {
+    name: 'sip_dispatch_near_misses_total',
+    type: 'counter',
+    labels: ['trunk', 'reason', 'method'],
+    help: `Dropped requests that a trunk almost admitted; reason is what did not fit: ${listOf(NEAR_MISS_REASONS)}.`,
+  },
+  noRule: {
+    name: 'sip_dispatch_no_rule_total',
+    type: 'counter',
+    labels: ['trunk', 'reason'],
+    help: `Calls without a matching rule; reason is the first failing predicate of the nearest rule: ${listOf(NO_RULE_REASONS)}.`,
+  },
+  unanswered: {
+    name: 'sip_dispatch_invites_unanswered_total',
+    type: 'counter',
+    labels: ['trunk'],
+    help: 'Admitted INVITEs that ended without a final response. Always 0.',
+  },
+  ruleCalls: {
+    name: 'sip_dispatch_rule_calls_total',
+    type: 'counter',
+    labels: ['rule'],
+    help: 'Calls that a rule won. Beyond --rule-series the rules share the series (other).',
+  },
+  lastForwarded: {
+    name: 'sip_dispatch_last_forwarded_timestamp_seconds',
+    type: 'gauge',
+    labels: ['trunk'],
+    help: 'When a call of the trunk was last forwarded, seconds since 1970. Absent until the first one.',
+  },
+  decision: {
+    name: 'sip_dispatch_decision_seconds',
+    type: 'histogram',
+    labels: [],
+    help: 'Time from an INVITE to the decision about it.',
+    buckets: DECISION_BUCKETS,
+  },
+  finalResponse: {
+    name: 'sip_dispatch_final_response_seconds',
+    type: 'histogram',
+    labels: ['outcome'],
+    help: 'Time from an INVITE to its final response. INVITEs that got none are left out.',
+    buckets: FINAL_RESPONSE_BUCKETS,
+  },
+  firstResponse: {
+    name: 'sip_dispatch_first_response_seconds',
+    type: 'histogram',
+    labels: ['trunk'],
+    help: 'Time from an INVITE to the first response of a backend that was relayed to the caller.',
+    buckets: FIRST_RESPONSE_BUCKETS,
+  },
+  backendRequests: {
+    name: 'sip_dispatch_backend_requests_total',
+    type: 'counter',
+    labels: ['backend', 'result'],
+    help: 'INVITEs sent to a backend, by how the attempt ended.',
+  },
+  backendUp: {
+    name: 'sip_dispatch_backend_up',
+    type: 'gauge',
+    labels: ['backend'],
+    help: '1 if the backend takes calls, 0 if it is passed over. Absent until its health has changed once.',
+  },
+  tableVersion: {
+    name: 'sip_dispatch_route_table_version',
+    type: 'gauge',
+    labels: [],
+    help: 'Version of the route table in use; 0 before the first one.',
+  },
+  tableEntries: {
+    name: 'sip_dispatch_route_table_entries',
+    type: 'gauge',
+    labels: [],
+    help: 'Trunks and rules in the route table in use.',
+  },
+  tableLoaded: {
+    name: 'sip_dispatch_route_table_loaded',
+    type: 'gauge',
+    labels: [],
+    help: '1 once a route table has been loaded.',
+  },
+  tableSync: {
+    name: 'sip_dispatch_route_table_sync_timestamp_seconds',
+    type: 'gauge',
+    labels: [],
+    help: 'When the source of the route table last confirmed it, seconds since 1970. Absent until the first time.',
+  },
+  buildInfo: {
+    name: 'sip_dispatch_build_info',
+    type: 'gauge',
+    labels: ['version', 'engine'],
+    help: 'What is running. Always 1.',
+  },
+} as const satisfies Readonly<Record<string, MetricDeclaration>>
+
+function listOf(names: Readonly<Record<string, number>>): string {
+  return Object.keys(names)
+    .map((name) => `\`${name}\``)
+    .join(', ')
+}

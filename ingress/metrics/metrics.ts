@@ -1,0 +1,246 @@
+/**
+ * The metrics of one ingress: events are counted in plain numbers, and a scrape turns them into the exposition.
+ */
+import { Registry } from 'prom-client'
+import type { CallDecided, CallEvent } from '../call/call-events.ts'
+import { createBackendTable } from './backend-counters.ts'
+import { addCounter, addGauge, addHistogram } from './exposition.ts'
+import { createFastHistogram, type FastHistogram, observe } from './fast-histogram.ts'
+import {
+  ATTEMPT_RESULTS,
+  DROP_REASONS,
+  METHODS,
+  METRICS,
+  NEAR_MISS_REASONS,
+  NO_RULE_REASONS,
+  OUTCOMES,
+} from './metric-declarations.ts'
+import { createRuleCounters, type TableNames } from './rule-counters.ts'
+import { countInvite, createTrunkTable, METHOD_COUNT, type TrunkDescription } from './trunk-counters.ts'
+
+export interface MetricsOptions {
+  readonly version: string
+  readonly engine: string
+  /** How many rules have a series of their own. */
+  readonly ruleSeries: number
+  /** Monotonic milliseconds: the clock that events carry. */
+  readonly now: () => number
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number
+}
+
+/** A route table as the metrics see it. */
+export interface TableDescription {
+  readonly version: number
+  /** How many trunks and rules it has. */
+  readonly entries: number
+  readonly trunks: Iterable<TrunkDescription>
+  readonly ruleNames: TableNames
+  /** Backends of all rules, by the URI that a rule writes. */
+  readonly backendNames: TableNames
+}
+
+export interface Metrics {
+  onEvent(event: CallEvent): void
+  /** A new table is in use. */
+  tableChanged(table: TableDescription): void
+  /** The source of the table has confirmed that the table in use is the newest. */
+  tableSynced(): void
+  /** The exposition, Prometheus text format 0.0.4. */
+  text(): Promise<string>
+}
+
+interface Counts {
+  readonly trunks: ReturnType<typeof createTrunkTable>
+  readonly rules: ReturnType<typeof createRuleCounters>
+  readonly backends: ReturnType<typeof createBackendTable>
+  /** Rows of `DROP_REASONS`, columns of `METHODS`. */
+  readonly dropped: Float64Array
+  readonly decision: FastHistogram
+  /** By `OUTCOMES`. */
+  readonly finalResponse: readonly FastHistogram[]
+  readonly table: { version: number; entries: number; loaded: boolean; syncedAt: number | undefined }
+}
+
+/** Metrics on a registry of their own, so that several ingresses can live in one process. */
+export function createMetrics(options: MetricsOptions): Metrics {
+  const registry = new Registry()
+  const counts = createCounts(options)
+  registerCalls(registry, counts)
+  registerTrunks(registry, counts, options)
+  registerBackends(registry, counts)
+  registerTable(registry, counts)
+  addGauge(registry, METRICS.buildInfo, (emit) => emit({ version: options.version, engine: options.engine }, 1))
+  const tableSynced = () => {
+    counts.table.syncedAt = options.wallClock()
+  }
+  const tableChanged = (table: TableDescription) => {
+    counts.table.version = table.version
+    counts.table.entries = table.entries
+    counts.table.loaded = true
+    counts.trunks.replace(table.trunks)
+    counts.rules.replace(table.ruleNames)
+    counts.backends.replace(table.backendNames)
+    tableSynced()
+  }
+  return { onEvent: (event) => count(counts, event), tableChanged, tableSynced, text: () => registry.metrics() }
+}
+
+function createCounts({ ruleSeries }: MetricsOptions): Counts {
+  return {
+    trunks: createTrunkTable(),
+    rules: createRuleCounters(ruleSeries),
+    backends: createBackendTable(),
+    dropped: new Float64Array(Object.keys(DROP_REASONS).length * METHOD_COUNT),
+    decision: createFastHistogram(METRICS.decision.buckets),
+    finalResponse: Object.keys(OUTCOMES).map(() => createFastHistogram(METRICS.finalResponse.buckets)),
+    table: { version: 0, entries: 0, loaded: false, syncedAt: undefined },
+  }
+}
+
+function count(counts: Counts, event: CallEvent): void {
+  switch (event.type) {
+    case 'call':
+      countCall(counts, event)
+      break
+    case 'rule-won':
+      counts.rules.count(event.rule)
+      break
+    case 'first-response':
+      observe(counts.trunks.of(event.trunk).firstResponse, event.seconds)
+      break
+    case 'backend-attempt':
+      counts.backends.countAttempt(event.backend, event.result)
+      break
+    case 'backend-health':
+      counts.backends.setUp(event.backend, event.up)
+      break
+    case 'unanswered':
+      counts.trunks.of(event.trunk).unanswered++
+      break
+    case 'dropped':
+      increase(counts.dropped, dropReasonIndex(event.reason) * METHOD_COUNT + methodIndex(event.method))
+      break
+    case 'near-miss':
+      countNearMiss(counts.trunks.of(event.trunk).nearMisses, event)
+      break
+    case 'fault':
+      break
+  }
+}
+
+function countNearMiss(row: Float64Array, { reason, method }: Extract<CallEvent, { type: 'near-miss' }>): void {
+  increase(row, NEAR_MISS_REASONS[reason] * METHOD_COUNT + methodIndex(method))
+}
+
+function countCall(counts: Counts, call: CallDecided): void {
+  const trunk = counts.trunks.of(call.trunk)
+  countInvite(trunk, call.outcome, call.status)
+  if (call.outcome === 'forwarded') trunk.lastForwardedAt = call.endedAt
+  if (call.noRuleReason !== undefined) increase(trunk.noRule, NO_RULE_REASONS[call.noRuleReason])
+  observe(counts.decision, (call.decidedAt - call.receivedAt) / 1000)
+  const final = counts.finalResponse[OUTCOMES[call.outcome]]
+  if (final && call.status !== 0) observe(final, (call.endedAt - call.receivedAt) / 1000)
+}
+
+function increase(row: Float64Array, at: number): void {
+  row[at] = (row[at] ?? 0) + 1
+}
+
+const METHOD_INDEXES: ReadonlyMap<string, number> = new Map(Object.entries(METHODS))
+const DROP_REASON_INDEXES: ReadonlyMap<string, number> = new Map(Object.entries(DROP_REASONS))
+
+/** A map and not a property: a method called `constructor` is `other` like any that is not in the table. */
+function methodIndex(method: string): number {
+  return METHOD_INDEXES.get(method) ?? METHODS.other
+}
+
+function dropReasonIndex(reason: string): number {
+  return DROP_REASON_INDEXES.get(reason) ?? DROP_REASONS.other
+}
+
+function registerCalls(registry: Registry, counts: Counts): void {
+  addCounter(registry, METRICS.dropped, (emit) => {
+    eachPair(counts.dropped, DROP_REASONS, (reason, method, value) => {
+      if (value > 0 || (reason === 'stranger' && method === 'INVITE')) emit({ reason, method }, value)
+    })
+  })
+  addCounter(registry, METRICS.ruleCalls, (emit) => {
+    for (const [rule, calls] of counts.rules.entries()) emit({ rule }, calls)
+  })
+  addHistogram(registry, METRICS.decision, (emit) => emit({}, counts.decision))
+  addHistogram(registry, METRICS.finalResponse, (emit) => {
+    Object.keys(OUTCOMES).forEach((outcome, at) => {
+      const histogram = counts.finalResponse[at]
+      if (histogram) emit({ outcome }, histogram)
+    })
+  })
+}
+
+function registerTrunks(registry: Registry, { trunks }: Counts, { now, wallClock }: MetricsOptions): void {
+  addCounter(registry, METRICS.invites, (emit) => {
+    for (const [trunk, { invites }] of trunks.entries()) {
+      for (const { outcome, status, count } of invites.values()) {
+        emit({ outcome, trunk, status: status === 0 ? 'none' : String(status) }, count)
+      }
+    }
+  })
+  addCounter(registry, METRICS.unanswered, (emit) => {
+    for (const [trunk, { unanswered }] of trunks.entries()) emit({ trunk }, unanswered)
+  })
+  addGauge(registry, METRICS.lastForwarded, (emit) => {
+    for (const [trunk, { lastForwardedAt }] of trunks.entries()) {
+      if (lastForwardedAt !== undefined) emit({ trunk }, (wallClock() - (now() - lastForwardedAt)) / 1000)
+    }
+  })
+  registerAdmitting(registry, trunks)
+}
+
+/** Metrics that only a real trunk can have. */
+function registerAdmitting(registry: Registry, trunks: Counts['trunks']): void {
+  addCounter(registry, METRICS.nearMisses, (emit) => {
+    for (const [trunk, { nearMisses }] of trunks.entries()) {
+      eachPair(nearMisses, NEAR_MISS_REASONS, (reason, method, value) => {
+        if (trunk !== '' && (value > 0 || method === 'INVITE')) emit({ trunk, reason, method }, value)
+      })
+    }
+  })
+  addCounter(registry, METRICS.noRule, (emit) => {
+    for (const [trunk, { noRule }] of trunks.entries()) {
+      if (trunk === '') continue
+      for (const [reason, at] of Object.entries(NO_RULE_REASONS)) emit({ trunk, reason }, noRule[at] ?? 0)
+    }
+  })
+  addHistogram(registry, METRICS.firstResponse, (emit) => {
+    for (const [trunk, { firstResponse }] of trunks.entries()) if (trunk !== '') emit({ trunk }, firstResponse)
+  })
+}
+
+function registerBackends(registry: Registry, { backends }: Counts): void {
+  addCounter(registry, METRICS.backendRequests, (emit) => {
+    for (const [backend, { attempts }] of backends.entries()) {
+      for (const [result, at] of Object.entries(ATTEMPT_RESULTS)) emit({ backend, result }, attempts[at] ?? 0)
+    }
+  })
+  addGauge(registry, METRICS.backendUp, (emit) => {
+    for (const [backend, { up }] of backends.entries()) if (up !== undefined) emit({ backend }, up ? 1 : 0)
+  })
+}
+
+function registerTable(registry: Registry, { table }: Counts): void {
+  addGauge(registry, METRICS.tableVersion, (emit) => emit({}, table.version))
+  addGauge(registry, METRICS.tableEntries, (emit) => emit({}, table.entries))
+  addGauge(registry, METRICS.tableLoaded, (emit) => emit({}, table.loaded ? 1 : 0))
+  addGauge(registry, METRICS.tableSync, (emit) => {
+    if (table.syncedAt !== undefined) emit({}, table.syncedAt / 1000)
+  })
+}
+
+type VisitPair = (reason: string, method: string, value: number) => void
+
+/** Walks a table of reasons by methods. */
+function eachPair(row: Float64Array, reasons: Readonly<Record<string, number>>, visit: VisitPair): void {
+  for (const [reason, i] of Object.entries(reasons)) {
+    for (const [method, j] of Object.entries(METHODS)) visit(reason, method, row[i * METHOD_COUNT + j] ?? 0)
+  }
+}

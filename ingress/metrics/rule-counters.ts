@@ -1,0 +1,40 @@
+/**
+ * Calls per rule with a bound on the series: 100,000 rules must not become 100,000 time series.
+ */
+
+/** The names of a table's rules or backends: a Map or a Set of them will do. */
+export interface TableNames {
+  readonly size: number
+  has(name: string): boolean
+  keys(): Iterable<string>
+}
+
+export interface RuleCounters {
+  count(rule: string): void
+  /** Takes over the rules of a table: those that are gone lose their series and make room. */
+  replace(rules: TableNames): void
+  /** Every series with its calls, `(other)` last. */
+  entries(): Iterable<readonly [string, number]>
+}
+
+const OTHER = '(other)'
+
+/**
+ * Counters for at most `series` rules. While every rule fits, each has its series at 0, so that rules which never win
+ * show; when there are more, rules get theirs as they win, first come.
+ */
+export function createRuleCounters(series: number): RuleCounters {
+  const calls = new Map<string, number>()
+  let other = 0
+  const count = (rule: string) => {
+    const sofar = calls.get(rule)
+    if (sofar !== undefined || calls.size < series) calls.set(rule, (sofar ?? 0) + 1)
+    else other++
+  }
+  const replace = (rules: TableNames) => {
+    for (const rule of calls.keys()) if (!rules.has(rule)) calls.delete(rule)
+    if (rules.size > series) return
+    for (const rule of rules.keys()) calls.set(rule, calls.get(rule) ?? 0)
+  }
+  return { count, replace, entries: () => [...calls, [OTHER, other] as const] }
+}

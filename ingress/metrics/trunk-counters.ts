@@ -1,0 +1,116 @@
+/**
+ * The counts of each trunk, found by one map look-up per call: everything below it is plain numbers.
+ */
+import type { CallDecided } from '../call/call-events.ts'
+import type { TrunkEntry } from '../route-table/route-table.ts'
+import { createFastHistogram, type FastHistogram } from './fast-histogram.ts'
+import { METHODS, METRICS, NEAR_MISS_REASONS, NO_RULE_REASONS, OUTCOMES } from './metric-declarations.ts'
+
+/** What a table says about a trunk, as far as metrics go. */
+export type TrunkDescription = Pick<TrunkEntry, 'name' | 'responses'>
+
+export interface TrunkCounters {
+  /** By `inviteKey`. */
+  readonly invites: Map<number, InviteCount>
+  /** Rows of `NEAR_MISS_REASONS`, columns of `METHODS`. */
+  readonly nearMisses: Float64Array
+  /** By `NO_RULE_REASONS`. */
+  readonly noRule: Float64Array
+  readonly firstResponse: FastHistogram
+  unanswered: number
+  /** Monotonic milliseconds; undefined before the first forwarded call. */
+  lastForwardedAt: number | undefined
+}
+
+interface InviteCount {
+  readonly outcome: CallDecided['outcome']
+  readonly status: number
+  count: number
+}
+
+export interface TrunkTable {
+  /** The counts of a trunk. A call may end after its trunk has left the table: it is still counted. */
+  of(name: string): TrunkCounters
+  /** Takes over the trunks of a table: new ones start at 0, those that are gone lose their series. */
+  replace(trunks: Iterable<TrunkDescription>): void
+  entries(): Iterable<[string, TrunkCounters]>
+}
+
+/** How many methods a row of near misses has. */
+export const METHOD_COUNT = Object.keys(METHODS).length
+
+/** Above every SIP status (RFC 3261 §25.1: three digits), so that outcome and status make one number. */
+const STATUS_SPAN = 1000
+
+/** The series that calls without a trunk have. */
+const NO_TRUNK = ''
+
+/** Counters by trunk; those of calls that no trunk admitted are there from the start. */
+export function createTrunkTable(): TrunkTable {
+  const trunks = new Map<string, TrunkCounters>()
+  const of = (name: string): TrunkCounters => {
+    const known = trunks.get(name)
+    if (known) return known
+    const fresh = createTrunkCounters()
+    trunks.set(name, fresh)
+    return fresh
+  }
+  startAtZero(of(NO_TRUNK), [
+    ['auth_drop', 0],
+    ['rules_unavailable', 503],
+    ['malformed', 400],
+    ['rejected', 403],
+  ])
+  const replace = (descriptions: Iterable<TrunkDescription>) => {
+    const kept = new Set([NO_TRUNK])
+    for (const trunk of descriptions) {
+      kept.add(trunk.name)
+      startAtZero(of(trunk.name), expectedEnds(trunk))
+    }
+    for (const name of trunks.keys()) if (!kept.has(name)) trunks.delete(name)
+  }
+  return { of, replace, entries: () => trunks }
+}
+
+/** Counts how an INVITE of this trunk ended. */
+export function countInvite(trunk: TrunkCounters, outcome: CallDecided['outcome'], status: number): void {
+  inviteCount(trunk, outcome, status).count++
+}
+
+function createTrunkCounters(): TrunkCounters {
+  return {
+    invites: new Map(),
+    nearMisses: new Float64Array(Object.keys(NEAR_MISS_REASONS).length * METHOD_COUNT),
+    noRule: new Float64Array(Object.keys(NO_RULE_REASONS).length),
+    firstResponse: createFastHistogram(METRICS.firstResponse.buckets),
+    unanswered: 0,
+    lastForwardedAt: undefined,
+  }
+}
+
+type End = readonly [outcome: CallDecided['outcome'], status: number]
+
+/** How calls of a trunk usually end: their series exist before the first such call, so that it shows as an increase. */
+function expectedEnds({ responses }: TrunkDescription): End[] {
+  return [
+    ['forwarded', 200],
+    ['no_rule', responses.noRule.status],
+    ['no_backend', responses.noBackend.status],
+    ['cancelled', 487],
+    ['redirected', 302],
+    ['malformed', 400],
+  ]
+}
+
+function startAtZero(trunk: TrunkCounters, ends: readonly End[]): void {
+  for (const [outcome, status] of ends) inviteCount(trunk, outcome, status)
+}
+
+function inviteCount(trunk: TrunkCounters, outcome: CallDecided['outcome'], status: number): InviteCount {
+  const key = OUTCOMES[outcome] * STATUS_SPAN + status
+  const known = trunk.invites.get(key)
+  if (known) return known
+  const fresh: InviteCount = { outcome, status, count: 0 }
+  trunk.invites.set(key, fresh)
+  return fresh
+}

@@ -1,0 +1,100 @@
+import { type Ranked, RankedList } from './ranked-list.ts'
+
+/** What an index holds under a key: one item, which most keys have, or several. */
+export type Posting<T extends Ranked> = T | RankedList<T>
+
+/** A posting with one more item; the same item twice is held once. */
+export function withItem<T extends Ranked>(posting: Posting<T> | undefined, item: T): Posting<T> {
+  if (posting === undefined || posting === item) return item
+  if (posting instanceof RankedList) {
+    posting.add(item)
+    return posting
+  }
+  const list = new RankedList<T>()
+  list.add(posting)
+  list.add(item)
+  return list
+}
+
+/** A posting without an item; undefined once it is empty. */
+export function withoutItem<T extends Ranked>(posting: Posting<T> | undefined, item: T): Posting<T> | undefined {
+  if (!(posting instanceof RankedList)) return posting === item ? undefined : posting
+  posting.remove(item)
+  return posting.first === undefined ? undefined : posting
+}
+
+/**
+ * Merges postings into one walk in rank order, without building anything: the walk mostly ends at its first item. One
+ * instance is used again and again. An item that stands in several postings comes several times in a row.
+ */
+export class Candidates<T extends Ranked> {
+  #count = 0
+  readonly #heads: T[] = []
+  readonly #lists: (RankedList<T> | undefined)[] = []
+  readonly #chunks: number[] = []
+  readonly #places: number[] = []
+  readonly #certain: boolean[] = []
+  #lastCertain = false
+
+  /** Whether the key under which the last item stood proves its number; otherwise the item must be asked. */
+  get certain(): boolean {
+    return this.#lastCertain
+  }
+
+  clear(): void {
+    this.#count = 0
+  }
+
+  add(posting: Posting<T> | undefined, certain: boolean): void {
+    const list = posting instanceof RankedList ? posting : undefined
+    const head = posting instanceof RankedList ? posting.first : posting
+    if (head === undefined) return
+    const i = this.#count++
+    this.#heads[i] = head
+    this.#lists[i] = list
+    this.#chunks[i] = 0
+    this.#places[i] = 0
+    this.#certain[i] = certain
+  }
+
+  /** The next item in rank order; undefined at the end. */
+  next(): T | undefined {
+    let [least, rank] = [-1, Number.POSITIVE_INFINITY]
+    for (let i = 0; i < this.#count; i++) {
+      const head = this.#heads[i]
+      if (head === undefined || head.rank >= rank) continue
+      least = i
+      rank = head.rank
+    }
+    if (least === -1) return undefined
+    const item = this.#heads[least]
+    this.#lastCertain = this.#certain[least] ?? false
+    this.#advance(least)
+    return item
+  }
+
+  #advance(i: number): void {
+    const list = this.#lists[i]
+    let [c, place] = [this.#chunks[i] ?? 0, (this.#places[i] ?? 0) + 1]
+    if (list !== undefined && place === list.chunks[c]?.length) [c, place] = [c + 1, 0]
+    const head = list?.chunks[c]?.[place]
+    if (head === undefined) {
+      this.#drop(i)
+      return
+    }
+    this.#heads[i] = head
+    this.#chunks[i] = c
+    this.#places[i] = place
+  }
+
+  /** Takes an exhausted posting out by moving the last one into its place. */
+  #drop(i: number): void {
+    const last = --this.#count
+    const head = this.#heads[last]
+    if (head !== undefined) this.#heads[i] = head
+    this.#lists[i] = this.#lists[last]
+    this.#chunks[i] = this.#chunks[last] ?? 0
+    this.#places[i] = this.#places[last] ?? 0
+    this.#certain[i] = this.#certain[last] ?? false
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * The compiled table: what ingress pods run on. Owned by its reader; the operator writes it. Plain JSON values, so that
+ * the shared cache can carry each entry as it is. Numbers in it are canonical, names are `namespace/name`.
+ */
+export type TableEntry = TrunkEntry | RuleEntry
+
+export interface TrunkEntry {
+  readonly kind: 'trunk'
+  /** `namespace/name` */
+  readonly name: string
+  readonly namespace: string
+  /** creationTimestamp, milliseconds since 1970. */
+  readonly createdAt: number
+  /** Networks in CIDR form, `203.0.113.0/24`. */
+  readonly sources: readonly string[]
+  readonly trustedProxies: readonly string[]
+  readonly transports: readonly ('UDP' | 'TCP')[]
+  /** Numbers that the trunk owns; empty: every number. */
+  readonly called: readonly NumberPredicate[]
+  readonly numbers: NumberPolicy
+  readonly responses: TrunkResponses
+}
+
+export interface NumberPolicy {
+  /** ISO 3166 region whose national numbers become E.164; undefined: none are. */
+  readonly defaultRegion?: string
+  readonly calledFrom: 'RequestURI' | 'To'
+  readonly callingFrom: 'From' | 'PAI'
+}
+
+export interface TrunkResponses {
+  readonly noRule: StatusLine
+  readonly noBackend: StatusLine
+}
+
+export interface StatusLine {
+  readonly status: number
+  readonly reason: string
+}
+
+export interface RuleEntry {
+  readonly kind: 'rule'
+  readonly name: string
+  readonly namespace: string
+  readonly createdAt: number
+  readonly priority: number
+  /** Trunks by `namespace/name`; empty: every trunk of the namespace. */
+  readonly trunks: readonly string[]
+  /** One of each list must hold; an empty list holds always. Headers must all hold. */
+  readonly called: readonly NumberPredicate[]
+  readonly calling: readonly NumberPredicate[]
+  readonly headers: readonly HeaderPredicate[]
+  readonly action: Action
+}
+
+export type NumberPredicate =
+  | { readonly type: 'exact'; readonly value: string }
+  | { readonly type: 'prefix'; readonly value: string }
+  /** Inclusive, digit by digit; holds only for numbers as long as its bounds, which are equally long. */
+  | { readonly type: 'range'; readonly from: string; readonly to: string }
+  /** RE2, searched anywhere in the canonical number unless it is anchored. */
+  | { readonly type: 'regex'; readonly pattern: string }
+
+/** `name` in lower case. A header with several values holds if one of them does. */
+export type HeaderPredicate =
+  | { readonly type: 'exact'; readonly name: string; readonly value: string }
+  | { readonly type: 'prefix'; readonly name: string; readonly value: string }
+  | { readonly type: 'regex'; readonly name: string; readonly pattern: string }
+  | { readonly type: 'present'; readonly name: string; readonly present: boolean }
+
+export type Action =
+  | RouteAction
+  | { readonly type: 'Redirect'; readonly contacts: readonly { readonly uri: string; readonly q?: number }[] }
+  | { readonly type: 'Reject'; readonly status: number; readonly reason: string }
+
+export interface RouteAction {
+  readonly type: 'Route'
+  readonly backends: readonly Backend[]
+  /** Networks that a backend's call may move to inside a dialog, CIDR. */
+  readonly contactNetworks: readonly string[]
+  /** Template of `{called}`, `{calling}`, `{trunk}`, `{rule}`; undefined keeps the caller's user. */
+  readonly requestUser?: string
+  readonly setHeaders: readonly { readonly name: string; readonly value: string }[]
+  readonly removeHeaders: readonly string[]
+  /** Milliseconds. */
+  readonly backendTimeout: number
+  readonly ringingTimeout: number
+  /** `timeout`, `transport` or a status as text. */
+  readonly failoverOn: readonly string[]
+  readonly failover: 'Always' | 'BeforeRinging'
+}
+
+export interface Backend {
+  /** The URI as the rule writes it: the backend's name in metrics and logs. */
+  readonly uri: string
+  /** IP literal without brackets. */
+  readonly address: string
+  readonly port: number
+  /** Absent: UDP, or TCP for large requests. */
+  readonly transport?: 'UDP' | 'TCP'
+  /** URI parameters other than transport, with their leading `;`; empty if none. */
+  readonly uriParameters: string
+  readonly weight: number
+  readonly tier: number
+}
+
+/** A change of the table. Keys are `kind/namespace/name`. */
+export interface TableDelta {
+  readonly upserted: readonly TableEntry[]
+  readonly removed: readonly string[]
+}
+
+export function entryKey(entry: Pick<TableEntry, 'kind' | 'name'>): string {
+  return `${entry.kind}/${entry.name}`
+}

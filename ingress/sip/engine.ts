@@ -1,0 +1,186 @@
+/**
+ * The SIP engine port: how calls reach the application, whatever stands below. Nothing of the wire leaks through:
+ * no bytes, no sockets, no transactions. An engine parses, keeps transactions and speaks; the application decides.
+ */
+import type { IpAddress } from '../address/ip-address.ts'
+import type { EngineEvent } from './events.ts'
+
+export type TransportName = 'UDP' | 'TCP'
+
+/** Who sent the packet: its source, never a header that the sender wrote. */
+export interface Peer {
+  readonly address: IpAddress
+  readonly port: number
+  readonly transport: TransportName
+}
+
+/** A URI as the application needs it: user decoded (RFC 3261 §19.1.2), host as written. */
+export interface RequestUri {
+  readonly scheme: string
+  readonly user: string | undefined
+  readonly host: string
+}
+
+/** What the application may read of a request. Everything is decoded when asked for, not before. */
+export interface InboundRequest {
+  readonly peer: Peer
+  readonly method: string
+  readonly callId: string
+  readonly requestUri: RequestUri
+  /** User part of the To, From and first P-Asserted-Identity URI; undefined where there is none. */
+  readonly toUser: string | undefined
+  readonly fromUser: string | undefined
+  readonly assertedUser: string | undefined
+  /** Every value of a header, in order, lists split (RFC 3261 §7.3.1). The name in any case, long or compact. */
+  header(name: string): readonly string[]
+  /**
+   * The addresses that proxies recorded in the Via headers below the sender's own: nearest first, `received` before
+   * sent-by. An entry is undefined where neither is an address. Worth only as much as trust in the proxy that wrote it.
+   */
+  recordedSources(): readonly (IpAddress | undefined)[]
+}
+
+/** A final answer of our own. */
+export interface Answer {
+  readonly status: number
+  readonly reason: string
+  /** Why, for a trace that explains itself: a Warning header with code 399 and the engine's name (RFC 3261 §20.43). */
+  readonly warning?: string
+  /** More headers, in order. Control characters in a value are left out. */
+  readonly headers?: readonly HeaderField[]
+}
+
+export interface HeaderField {
+  readonly name: string
+  readonly value: string
+}
+
+/**
+ * A new INVITE, outside any dialog. Exactly one verb must be called, before the handler returns: the decision comes from
+ * memory. An engine answers 500 to a call that nobody has decided, so that no caller is left without an answer.
+ */
+export interface InboundCall extends InboundRequest {
+  /** The engine has already sent a provisional response: silence would leave the caller ringing (invariant I2). */
+  readonly provisionalSent: boolean
+  /** Silence. Where a provisional is already out it becomes 503; the answer says what went on the wire. */
+  drop(): 'none' | '503'
+  respond(answer: Answer): void
+  proxy(plan: ProxyPlan): void
+}
+
+/** An OPTIONS or an unsupported method outside a dialog, from a known peer. */
+export interface InboundPlain extends InboundRequest {
+  respond(answer: Answer): void
+}
+
+/** A backend as the engine needs it. */
+export interface ProxyTarget {
+  /** The backend's name in metrics and logs: its URI as the rule writes it. */
+  readonly id: string
+  readonly address: IpAddress
+  readonly port: number
+  /** Undefined: UDP, or TCP where the request is too large for a datagram (RFC 3261 §18.1.1). */
+  readonly transport: TransportName | undefined
+  /** URI parameters other than transport that the Request-URI must carry on, with their leading `;`. */
+  readonly uriParameters: string
+}
+
+export type FailoverCondition = 'timeout' | 'transport' | number
+
+/** What to do with a call that a rule routes. */
+export interface ProxyPlan {
+  /** In the order in which they are tried: by tier, inside a tier drawn by weight. Never empty. */
+  readonly targets: readonly ProxyTarget[]
+  /** The user of the Request-URI towards the backend, unescaped; undefined keeps the caller's. */
+  readonly requestUser: string | undefined
+  readonly setHeaders: readonly HeaderField[]
+  readonly removeHeaders: readonly string[]
+  /** The caller is outside the trust domain of RFC 3325: a backend's asserted identity under Privacy is kept from it. */
+  readonly hideIdentity: boolean
+  /** Milliseconds without any response, after which the next target is tried; undefined: Timer B alone decides. */
+  readonly backendTimeout: number | undefined
+  /** Milliseconds from the first 18x, after which the branch is cancelled; undefined: Timer C alone decides. */
+  readonly ringingTimeout: number | undefined
+  readonly failoverOn: ReadonlySet<FailoverCondition>
+  /** Whether an 18x that was relayed forbids failover. */
+  readonly failover: 'Always' | 'BeforeRinging'
+  /** Comes back with every request inside the dialog: which rule the call belongs to. At most 320 characters. */
+  readonly dialogData: string
+  /** What the caller gets when no target accepted and none sent anything better (RFC 3261 §16.7 step 6). */
+  readonly exhausted: Answer
+  /** Called once, when the final response has gone to the caller. */
+  readonly done: (result: ProxyResult) => void
+  /** Called for the first response that is relayed, and once per attempt that has ended. */
+  readonly progress: (step: ProxyProgress) => void
+}
+
+export type AttemptResult = 'answered' | 'refused' | 'timeout' | 'transport' | 'cancelled' | 'late'
+
+export type ProxyProgress =
+  | { readonly type: 'first-response'; readonly status: number }
+  | {
+      readonly type: 'attempt'
+      readonly target: ProxyTarget
+      readonly result: AttemptResult
+      readonly status: number
+      /** Seconds for which a backend that sent 503 asked to be left alone (RFC 3261 §21.5.4). */
+      readonly retryAfter: number | undefined
+    }
+
+export interface ProxyResult {
+  /** `unanswered` must never come: a call that ended without a final response (invariant I2). */
+  readonly outcome: 'forwarded' | 'exhausted' | 'cancelled' | 'unanswered'
+  /** The final status that went to the caller; 0 where none did. */
+  readonly status: number
+  /** The backend whose answer it was. */
+  readonly target: ProxyTarget | undefined
+}
+
+/** A request inside a dialog that carries our valid cookie, or claims to be one and does not. */
+export interface InboundDialogRequest extends InboundRequest {
+  /** Undefined: no valid cookie. */
+  readonly dialog: DialogCookie | undefined
+  /** Where the request itself points: the next Route, else the Request-URI; undefined where that is not an address. */
+  readonly nextHop: DialogHop | undefined
+  /** Relays to a hop; its Request-URI and body are left as they are. */
+  relay(to: DialogHop): void
+  /** Answers; says nothing to an ACK, which is never answered (RFC 3261 §17.1.1.3). */
+  refuse(answer: Answer): void
+  drop(): void
+}
+
+export interface DialogCookie {
+  /** Who is sending: the caller's side may only reach backends, the backend's side reaches the caller. */
+  readonly from: 'caller' | 'backend'
+  /** The place signed into the cookie: the backend's own Contact, or the caller's packet source. */
+  readonly signedTarget: DialogHop
+  readonly dialogData: string
+}
+
+export interface DialogHop {
+  readonly address: IpAddress
+  readonly port: number
+  readonly transport: TransportName | undefined
+}
+
+/** The application below the port: what an engine asks and tells. Every call is synchronous and answers from memory. */
+export interface Application {
+  /** Whether this source is anyone we know, before a byte is sent. Strangers get zero bytes (invariant I1). */
+  isKnown(peer: Peer): boolean
+  /** Headers that a rule reads, in lower case: part of what makes a request loop (RFC 5393 §4.2.2). */
+  headersRead(): readonly string[]
+  onInvite(call: InboundCall): void
+  onOptions(request: InboundPlain): void
+  onDialogRequest(request: InboundDialogRequest): void
+  onEvent(event: EngineEvent): void
+}
+
+/** A running engine. */
+export interface SipEngine {
+  /** Addresses that are bound, port 0 resolved, as `udp://127.0.0.1:5060`. */
+  readonly listening: readonly string[]
+  /** How many requests are in progress or still remembered: a shutdown waits for zero. */
+  readonly openTransactions: number
+  /** Ends what is open with a final response, then closes every socket. */
+  close(): Promise<void>
+}

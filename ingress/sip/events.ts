@@ -1,0 +1,33 @@
+/**
+ * How the engine speaks upward: typed facts, no log lines and no counters. Logs and metrics subscribe.
+ */
+import type { InboundRequest, Peer } from './engine.ts'
+
+/** Why a packet got no answer. */
+export type DropReason = 'stranger' | 'malformed' | 'no_transaction' | 'no_dialog' | 'over_limit'
+
+export type EngineEvent =
+  /** A packet that nobody answers. */
+  | {
+      readonly type: 'dropped'
+      readonly peer: Peer
+      readonly reason: DropReason
+      /** `response` for a response. */
+      readonly method: string
+      /** Where it could be read, so that the application can say whose it almost was. */
+      readonly request: InboundRequest | undefined
+    }
+  /** A known peer's request that could not be used, and the status that it got. */
+  | {
+      readonly type: 'refused'
+      readonly peer: Peer
+      readonly method: string
+      readonly status: number
+      /** A stable code of what was wrong. */
+      readonly reason: string
+      /** The id that stands in the Warning header of the response. */
+      readonly decisionId: string
+      readonly request: InboundRequest | undefined
+    }
+  /** Something that the engine survived and an operator should see. */
+  | { readonly type: 'fault'; readonly code: string; readonly message: string }

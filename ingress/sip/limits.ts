@@ -1,0 +1,136 @@
+/**
+ * Every bound on what a peer can make the engine keep or do: each has a name, a unit and a reason.
+ * Nothing else in the engine writes such a number.
+ */
+
+/** Bytes. RFC 3261 §18.1.1: the largest UDP datagram; also the most a stream peer may make us hold for one message. */
+export const MAX_MESSAGE_BYTES = 65_535
+
+/** Headers in a message. Real calls carry 20 to 60; the index of a message is one fixed array of this many rows. */
+export const MAX_HEADERS = 256
+
+/** Bytes of start line and headers on a stream. Real ones have 1 to 4 KB, an Identity header 2 KB more; behind it only garbage. */
+export const MAX_HEADER_SECTION_BYTES = 32_768
+
+/** Branches. RFC 5393 §5.3.3: the value that a proxy adds where a request brings no Max-Breadth, and our cap on it. */
+export const MAX_BREADTH = 60
+
+/** Bytes. RFC 3261 §18.1.1: a larger request MUST go over a stream where the path MTU is not known. */
+export const MAX_DATAGRAM_REQUEST_BYTES = 1300
+
+/** Milliseconds. RFC 3261 §16.6 step 11: Timer C MUST be more than three minutes. */
+export const TIMER_C_MS = 185_000
+
+// Transport, datagrams.
+
+/** Bytes. The system's default of 208 KiB loses packets at 64 calls outstanding; the kernel caps it at rmem_max and wmem_max. */
+export const DATAGRAM_SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
+
+/** Bytes. The largest payload that IPv4 carries (65,535 less its header and UDP's): a larger request must go over a stream. */
+export const MAX_DATAGRAM_BYTES = 65_507
+
+/** Bytes waiting in the process once a socket's send buffer is full. Beyond it a datagram is lost, as on the wire: it is sent again. */
+export const MAX_DATAGRAM_QUEUE_BYTES = 8 * 1024 * 1024
+
+/** Sockets connected to one destination each, which is how ICMP errors are seen. A destination beyond it fails by timer instead. */
+export const MAX_CONNECTED_DATAGRAM_SOCKETS = 128
+
+/** Milliseconds without a datagram, after which a connected socket is closed: 64*T1, by when every transaction on it has ended. */
+export const CONNECTED_DATAGRAM_SOCKET_IDLE_MS = 32_000
+
+/** Source addresses kept as numbers, twice at most. Every datagram's source passes here, strangers' too; peers are far fewer. */
+export const MAX_CACHED_SOURCE_ADDRESSES = 4096
+
+/** Requests per destination that fail at once when it proves unreachable; what is beyond fails by timer. */
+export const MAX_UNCONFIRMED_REQUESTS = 256
+
+// Transport, streams.
+
+/** Milliseconds. A lost SYN is sent again after 1 and 3 s on Linux, and a backend's own time-out is shorter as a rule. */
+export const STREAM_CONNECT_MS = 4000
+
+/** Milliseconds from a message's first byte to its last: a large INVITE over a bad line takes one, a byte a minute never ends. */
+export const STREAM_MESSAGE_MS = 10_000
+
+/** Milliseconds. RFC 3261 §18: at least as long as a transaction lives (64*T1) after the last use of a connection that we opened. */
+export const OPENED_STREAM_IDLE_MS = 32_000
+
+/**
+ * Milliseconds for a connection that a peer opened: behind NAT it is the only way to send that peer a BYE, and clients keep
+ * it up by a ping every 95 to 120 s (RFC 5626 §4.4.1).
+ */
+export const ACCEPTED_STREAM_IDLE_MS = 600_000
+
+/**
+ * Milliseconds between two looks at whether an idle connection is still a peer's; also how long an answer of ours makes a
+ * stranger's connection one (64*T1, by when the transaction has ended).
+ */
+export const STREAM_REVIEW_MS = 32_000
+
+/** Milliseconds that a peer has to take our last bytes and close its side. */
+export const STREAM_LINGER_MS = 2000
+
+/** Bytes that wait for a peer that does not read, system buffers apart: 16 of the largest messages. */
+export const MAX_STREAM_QUEUE_BYTES = 1024 * 1024
+
+/** Milliseconds that a stranger's connection lives: time for one request with a dialog cookie to come and be answered. */
+export const STRANGER_STREAM_MS = 5000
+
+/** Bytes that a stranger may send: a request inside a dialog with its body and cookie, several times over. */
+export const MAX_STRANGER_STREAM_BYTES = 16_384
+
+/** Connections of strangers in all: sockets and buffers that a scan can take, apart from those of peers. */
+export const MAX_STRANGER_STREAMS = 256
+
+/** Connections of one stranger's address. */
+export const MAX_STRANGER_STREAMS_PER_ADDRESS = 4
+
+/** Connections that peers have opened, in all: under the usual limit of open files with room for everything else. */
+export const MAX_PEER_STREAMS = 16_384
+
+/** Connections that one peer's address has opened: an edge behind NAT has one per client, but no single peer may take all. */
+export const MAX_PEER_STREAMS_PER_ADDRESS = 4096
+
+/** Connections that we have opened, in all. */
+export const MAX_OPENED_STREAMS = 4096
+
+/** Connections that we have opened to one address: one a port, so only a backend with very many ports comes near it. */
+export const MAX_OPENED_STREAMS_PER_ADDRESS = 256
+
+/** Milliseconds. RFC 3261 §17.1.1.1: the round-trip estimate that every transaction timer is made of. */
+export const T1_MS = 500
+
+/** Milliseconds. RFC 3261 §17.1.2.2: the longest pause between repeats of a non-INVITE request or a final response. */
+export const T2_MS = 4_000
+
+/** Milliseconds. RFC 3261 §17.1.2.2: how long a message can be under way; Timers I and K absorb repeats that long. */
+export const T4_MS = 5_000
+
+/** Milliseconds, 64*T1. RFC 3261 §17 and RFC 6026 §7: Timers B, F, H, J, L and M, after which a peer has given up. */
+export const SIXTY_FOUR_T1_MS = 64 * T1_MS
+
+/** Milliseconds. RFC 3261 §17.1.1.2: Timer D MUST be at least 32 s over UDP, so that each repeat of a refusal gets its ACK. */
+export const TIMER_D_MS = 32_000
+
+/** Milliseconds. RFC 4320 §4.1: when Timer E reaches T2; over UDP no 100 to a non-INVITE before it, over any transport one MUST go then. */
+export const NON_INVITE_TRYING_MS = 3_500
+
+/** Milliseconds. How late a timer may be: a fiftieth of T1, and 100 wake-ups a second whatever the number of timers. */
+export const TIMER_WHEEL_TICK_MS = 10
+
+/** Slots, a power of two. 41 s of ticks: every timer but Timer C falls due in the first turn of the wheel. */
+export const TIMER_WHEEL_SLOTS = 4_096
+
+/** Transactions. 40,000 refused calls/s keep 200,000 for Timer I; twice that, at about 1 KB each, still fits a pod. */
+export const MAX_SERVER_TRANSACTIONS = 400_000
+
+/** Transactions. One per branch: 10,000 forwarded calls/s keep 320,000 for Timer M, and their other requests some more. */
+export const MAX_CLIENT_TRANSACTIONS = 400_000
+
+// Strangers.
+
+/** INVITEs of strangers that are remembered as dropped: 16 bytes each, so 128 KiB in all, whatever the flood. */
+export const MAX_DROPPED_INVITES = 8192
+
+/** Milliseconds: 64*T1, within which every repeat of an INVITE comes. */
+export const DROPPED_INVITE_MS = 32_000

@@ -1,0 +1,110 @@
+/** What a byte is in the grammar of RFC 3261 §25.1, by table: one load per byte of a packet. */
+export const CR = 0x0d
+export const LF = 0x0a
+export const SP = 0x20
+const TAB = 0x09
+export const COLON = 0x3a
+export const SEMICOLON = 0x3b
+export const COMMA = 0x2c
+export const EQUALS = 0x3d
+export const QUOTE = 0x22
+export const BACKSLASH = 0x5c
+export const LESS_THAN = 0x3c
+const GREATER_THAN = 0x3e
+
+const TOKEN_MARKS = "-.!%*_+`'~"
+
+/** The lower-case byte of every byte that may stand in a `token`, 0 for all others. */
+const TOKEN_LOWER = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const character = String.fromCharCode(byte)
+  return /[a-zA-Z0-9]/.test(character) || TOKEN_MARKS.includes(character) ? character.toLowerCase().charCodeAt(0) : 0
+})
+
+/** The byte in lower case where a `token` may contain it, else 0. An offset behind the end gives 0 as well. */
+export function tokenLower(bytes: Uint8Array, at: number): number {
+  return TOKEN_LOWER[bytes[at] ?? 0] ?? 0
+}
+
+export function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39
+}
+
+/** SP or HTAB: WSP of RFC 3261 §25.1. */
+export function isWsp(byte: number | undefined): boolean {
+  return byte === SP || byte === TAB
+}
+
+/** White space inside a header value that has been split into lines already, so that a line break can only be a fold. */
+export function isLws(byte: number | undefined): boolean {
+  return byte === SP || byte === TAB || byte === CR || byte === LF
+}
+
+export function skipLws(bytes: Uint8Array, from: number, end: number): number {
+  let at = from
+  while (at < end && isLws(bytes[at])) at++
+  return at
+}
+
+/** The offset behind a quoted string whose opening quote is at `from`; `end` where it is never closed. */
+export function skipQuoted(bytes: Uint8Array, from: number, end: number): number {
+  const close = closingQuote(bytes, from, end)
+  return close === -1 ? end : close + 1
+}
+
+/** The offset behind the `>` that closes the `<` at `from`; `end` where there is none. */
+export function skipAngles(bytes: Uint8Array, from: number, end: number): number {
+  const close = closingAngle(bytes, from, end)
+  return close === -1 ? end : close + 1
+}
+
+/** Whether every quoted string and every angle bracket that opens here is closed. */
+export function isClosed(bytes: Uint8Array, from: number, end: number): boolean {
+  let at = from
+  while (at < end) {
+    const byte = bytes[at]
+    if (byte === QUOTE || byte === LESS_THAN) {
+      at = byte === QUOTE ? closingQuote(bytes, at, end) : closingAngle(bytes, at, end)
+      if (at === -1) return false
+    }
+    at++
+  }
+  return true
+}
+
+/** The first comma outside quotes and angle brackets, which ends the first value of a list; `end` where there is none. */
+export function firstComma(bytes: Uint8Array, from: number, end: number): number {
+  let at = from
+  while (at < end) {
+    const byte = bytes[at]
+    if (byte === COMMA) return at
+    if (byte === QUOTE) at = skipQuoted(bytes, at, end)
+    else if (byte === LESS_THAN) at = skipAngles(bytes, at, end)
+    else at++
+  }
+  return end
+}
+
+/** Reads digits as a number; -1 where they are none, none at all, or a number above `most`. */
+export function readDecimal(bytes: Uint8Array, from: number, range: { end: number; most: number }): number {
+  let value = 0
+  if (from >= range.end) return -1
+  for (let at = from; at < range.end; at++) {
+    if (!isDigit(bytes[at])) return -1
+    value = value * 10 + ((bytes[at] ?? 0) - 0x30)
+    if (value > range.most) return -1
+  }
+  return value
+}
+
+/** RFC 3261 §25.1 quoted-string: a backslash takes the next character out of the game. */
+function closingQuote(bytes: Uint8Array, open: number, end: number): number {
+  let at = open + 1
+  while (at < end && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1
+  return at < end ? at : -1
+}
+
+function closingAngle(bytes: Uint8Array, open: number, end: number): number {
+  let at = open + 1
+  while (at < end && bytes[at] !== GREATER_THAN) at++
+  return at < end ? at : -1
+}

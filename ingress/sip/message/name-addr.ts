@@ -1,0 +1,103 @@
+/** `name-addr / addr-spec` and lists of them: From, To, Contact, Route, P-Asserted-Identity (RFC 3261 §20.10, §25.1). */
+
+import { isLws } from './byte-class.ts'
+
+interface NameAddr {
+  /** The URI as written, without angle brackets. */
+  readonly uri: string
+  /** The header's own parameters, raw, with their leading `;`; `''` where there are none. */
+  readonly parameters: string
+}
+
+/** Reads one value. Undefined where brackets or quotes are not closed, or something follows that is no parameter. */
+export function parseNameAddr(text: string): NameAddr | undefined {
+  const open = indexOutsideQuotes(text, '<', 0)
+  if (open === -1) return parseAddrSpec(text)
+  const close = text.indexOf('>', open)
+  if (close === -1) return undefined
+  const uri = trimLws(text.slice(open + 1, close))
+  const parameters = trimLws(text.slice(close + 1))
+  if (uri === '' || (parameters !== '' && !parameters.startsWith(';'))) return undefined
+  return { uri, parameters }
+}
+
+/**
+ * One parameter of a header, raw: `''` where it is a flag, a quoted string with its quotes. The name in any case, with
+ * white space around `;` and `=` (RFC 3261 §7.3.1).
+ */
+export function nameAddrParameter(parameters: string, name: string): string | undefined {
+  const wanted = name.toLowerCase()
+  let at = 0
+  while (at < parameters.length) {
+    const next = indexOutsideQuotes(parameters, ';', at + 1)
+    const end = next === -1 ? parameters.length : next
+    const part = parameters.slice(at + 1, end)
+    const equals = part.indexOf('=')
+    const found = trimLws(equals === -1 ? part : part.slice(0, equals)).toLowerCase()
+    if (found === wanted) return equals === -1 ? '' : trimLws(part.slice(equals + 1))
+    at = end
+  }
+  return undefined
+}
+
+/** The values of a comma-separated list; commas inside quotes and angle brackets separate nothing. Empty ones are left out. */
+export function splitList(text: string): string[] {
+  const values: string[] = []
+  let from = 0
+  for (;;) {
+    const comma = listComma(text, from)
+    const value = trimLws(text.slice(from, comma === -1 ? text.length : comma))
+    if (value !== '') values.push(value)
+    if (comma === -1) return values
+    from = comma + 1
+  }
+}
+
+/** RFC 3261 §20.10: without angle brackets, what follows a `;` belongs to the header and not to the URI. */
+function parseAddrSpec(text: string): NameAddr | undefined {
+  const semicolon = text.indexOf(';')
+  const uri = trimLws(semicolon === -1 ? text : text.slice(0, semicolon))
+  if (uri === '' || uri.includes('"')) return undefined
+  return { uri, parameters: semicolon === -1 ? '' : trimLws(text.slice(semicolon)) }
+}
+
+function listComma(text: string, from: number): number {
+  let at = from
+  while (at < text.length) {
+    const character = text[at]
+    if (character === ',') return at
+    if (character === '"') at = afterQuoted(text, at)
+    else if (character === '<') at = afterAngles(text, at)
+    else at++
+  }
+  return -1
+}
+
+function indexOutsideQuotes(text: string, wanted: string, from: number): number {
+  let at = from
+  while (at < text.length) {
+    if (text[at] === wanted) return at
+    at = text[at] === '"' ? afterQuoted(text, at) : at + 1
+  }
+  return -1
+}
+
+function afterQuoted(text: string, open: number): number {
+  let at = open + 1
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1
+  return at + 1
+}
+
+function afterAngles(text: string, open: number): number {
+  const close = text.indexOf('>', open)
+  return close === -1 ? text.length : close + 1
+}
+
+/** `String.trim` takes off more than LWS: a vertical tab, say, or the byte 0xa0, which ends many a UTF-8 character. */
+function trimLws(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && isLws(text.charCodeAt(start))) start++
+  while (end > start && isLws(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}

@@ -1,0 +1,200 @@
+/** What routing needs of a message, checked once (RFC 3261 §16.3 step 1, §8.1.1). Works on the bytes. */
+import { isClosed, isDigit, isLws, readDecimal, skipLws } from './byte-class.ts'
+import { HEADER } from './header-name.ts'
+import { readTag } from './header-tag.ts'
+import { bytesAre, methodOf } from './method-name.ts'
+import type { SipMessage } from './sip-message.ts'
+import { parseUri, type SipUri } from './uri.ts'
+import { parseVia, topViaEnd, type Via } from './via.ts'
+
+export interface RequestFacts {
+  readonly via: Via
+  readonly callId: string
+  readonly fromTag: string | undefined
+  readonly toTag: string | undefined
+  readonly cseq: number
+  readonly maxForwards: number | undefined
+  readonly uri: SipUri
+}
+
+export interface RequestFault {
+  readonly fault: true
+  readonly code: string
+  readonly status: 400 | 416 | 505
+  /** What is wrong, fit for a reason phrase. */
+  readonly reason: string
+  /** Whether Via, From, To, Call-ID and CSeq are all there, so that a response can be built. */
+  readonly answerable: boolean
+}
+
+/** The rows of the headers of which a message has at most one; -1 where it has none. */
+interface SingleRows {
+  from: number
+  to: number
+  callId: number
+  cseq: number
+  maxForwards: number
+  contentLength: number
+  maxBreadth: number
+  repeated: boolean
+}
+
+interface CSeq {
+  readonly number: number
+  readonly methodStart: number
+  readonly end: number
+}
+
+/** RFC 3261 §8.1.1.5: the sequence number is less than 2**31. */
+const MOST_CSEQ = 2 ** 31 - 1
+/** RFC 3261 §20.22. */
+const MOST_MAX_FORWARDS = 255
+/** RFC 3261 §8.1.1.7: what a branch of an RFC 3261 sender begins with, and is longer than. */
+const MAGIC_COOKIE = 'z9hG4bK'
+
+/** Checks a parsed request. What it returns is copied out of the message and outlives it. */
+export function readRequestFacts(message: SipMessage): RequestFacts | RequestFault {
+  const rows = singleRows(message)
+  const { from, to, callId, cseq } = rows
+  const answerable = from !== -1 && to !== -1 && callId !== -1 && cseq !== -1 && message.first(HEADER.via) !== -1
+  const refuse = (code: string, reason: string): RequestFault => ({
+    fault: true,
+    code,
+    status: 400,
+    reason,
+    answerable,
+  })
+  if (!answerable) return refuse('missing-header', 'Missing Mandatory Header')
+  // RFC 3261 §7.3.1: a header that is not a list stands once.
+  if (rows.repeated) return refuse('repeated-header', 'Repeated Header')
+  const via = topVia(message)
+  if (via === undefined) return refuse('bad-via', 'Bad Via')
+  const sequence = readCSeq(message, cseq)
+  if (sequence === undefined) return refuse('bad-cseq', 'Bad CSeq')
+  // RFC 3261 §8.1.1.5: the method in CSeq is the method of the request.
+  const named = { start: sequence.methodStart, end: sequence.end, text: message.method }
+  if (!bytesAre(message.bytes, named)) return refuse('cseq-method', 'CSeq Method Differs')
+  const maxForwards = readMaxForwards(message, rows.maxForwards)
+  if (maxForwards === -1) return refuse('bad-max-forwards', 'Bad Max-Forwards')
+  if (!isAddressClosed(message, from)) return refuse('bad-from', 'Bad From')
+  if (!isAddressClosed(message, to)) return refuse('bad-to', 'Bad To')
+  const fromTag = readTag(message, from)
+  // RFC 3261 §8.1.1.3: From has a tag; a sender of RFC 2543 need not give one.
+  if (fromTag === undefined && isCookie(via.branch)) return refuse('missing-from-tag', 'Missing From Tag')
+  const id = message.bytes.toString('latin1', message.valueStart(callId), message.valueEnd(callId))
+  if (id === '') return refuse('bad-call-id', 'Bad Call-ID')
+  const uri = requestUri(message)
+  if ('fault' in uri) return uri
+  return { via, callId: id, fromTag, toTag: readTag(message, to), cseq: sequence.number, maxForwards, uri }
+}
+
+/** What matches a response to its transaction (RFC 3261 §17.1.3). Undefined where it has no usable Via or CSeq. */
+export function readResponseFacts(message: SipMessage): { via: Via; cseqMethod: string } | undefined {
+  const via = topVia(message)
+  const row = message.first(HEADER.cseq)
+  const sequence = row === -1 ? undefined : readCSeq(message, row)
+  if (via === undefined || sequence === undefined) return undefined
+  return { via, cseqMethod: methodOf(message.bytes, sequence.methodStart, sequence.end) }
+}
+
+function requestUri(message: SipMessage): SipUri | RequestFault {
+  const uri = parseUri(message.requestUri())
+  const fault = { fault: true, answerable: true } as const
+  if (uri === undefined) return { ...fault, code: 'bad-request-uri', status: 400, reason: 'Bad Request-URI' }
+  if (uri.scheme !== 'sip' && uri.scheme !== 'sips' && uri.scheme !== 'tel') {
+    // RFC 3261 §16.3 step 2.
+    return { ...fault, code: 'unsupported-scheme', status: 416, reason: 'Unsupported URI Scheme' }
+  }
+  // RFC 3261 §19.1.1: headers are not allowed in a Request-URI.
+  if (uri.headers === '') return uri
+  return { ...fault, code: 'headers-in-request-uri', status: 400, reason: 'Headers In Request-URI' }
+}
+
+function topVia(message: SipMessage): Via | undefined {
+  const row = message.first(HEADER.via)
+  if (row === -1) return undefined
+  const start = message.valueStart(row)
+  let end = topViaEnd(message)
+  while (end > start && isLws(message.bytes[end - 1])) end--
+  return parseVia(message.bytes.toString('latin1', start, end))
+}
+
+/** A quote or bracket left open hides the tag, or makes one up. */
+function isAddressClosed(message: SipMessage, row: number): boolean {
+  const start = message.valueStart(row)
+  const end = message.valueEnd(row)
+  return start < end && isClosed(message.bytes, start, end)
+}
+
+/** RFC 3261 §20.16: `1*DIGIT LWS Method`, leading zeros allowed. */
+function readCSeq(message: SipMessage, row: number): CSeq | undefined {
+  const { bytes } = message
+  const start = message.valueStart(row)
+  const end = message.valueEnd(row)
+  let digitsEnd = start
+  while (digitsEnd < end && isDigit(bytes[digitsEnd])) digitsEnd++
+  const number = readDecimal(bytes, start, { end: digitsEnd, most: MOST_CSEQ })
+  const methodStart = skipLws(bytes, digitsEnd, end)
+  if (number === -1 || methodStart === digitsEnd || methodStart === end) return undefined
+  for (let at = methodStart; at < end; at++) if (isLws(bytes[at])) return undefined
+  return { number, methodStart, end }
+}
+
+/** Undefined where there is none, -1 where it is not 0 to 255. */
+function readMaxForwards(message: SipMessage, row: number): number | undefined {
+  if (row === -1) return undefined
+  return readDecimal(message.bytes, message.valueStart(row), { end: message.valueEnd(row), most: MOST_MAX_FORWARDS })
+}
+
+/** RFC 3261 §8.1.1.7: whether a branch promises to be unique: the magic cookie and more. */
+export function isCookie(branch: string | undefined): boolean {
+  return branch !== undefined && branch.length > MAGIC_COOKIE.length && branch.startsWith(MAGIC_COOKIE)
+}
+
+function singleRows(message: SipMessage): SingleRows {
+  const rows: SingleRows = {
+    from: -1,
+    to: -1,
+    callId: -1,
+    cseq: -1,
+    maxForwards: -1,
+    contentLength: -1,
+    maxBreadth: -1,
+    repeated: false,
+  }
+  for (let row = 0; row < message.headerCount; row++) setSingle(rows, message.id(row), row)
+  return rows
+}
+
+function setSingle(rows: SingleRows, id: number, row: number): void {
+  switch (id) {
+    case HEADER.from:
+      rows.from = once(rows, rows.from, row)
+      break
+    case HEADER.to:
+      rows.to = once(rows, rows.to, row)
+      break
+    case HEADER.callId:
+      rows.callId = once(rows, rows.callId, row)
+      break
+    case HEADER.cseq:
+      rows.cseq = once(rows, rows.cseq, row)
+      break
+    case HEADER.maxForwards:
+      rows.maxForwards = once(rows, rows.maxForwards, row)
+      break
+    case HEADER.contentLength:
+      rows.contentLength = once(rows, rows.contentLength, row)
+      break
+    case HEADER.maxBreadth:
+      rows.maxBreadth = once(rows, rows.maxBreadth, row)
+      break
+    default:
+  }
+}
+
+function once(rows: SingleRows, before: number, row: number): number {
+  if (before === -1) return row
+  rows.repeated = true
+  return before
+}

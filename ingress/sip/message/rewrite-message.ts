@@ -1,0 +1,69 @@
+/** A message with some lines changed, every other byte as it was received (RFC 3261 §16.6 step 1). */
+import { firstComma, skipLws } from './byte-class.ts'
+import type { SipMessage } from './sip-message.ts'
+
+/** All text is latin1: one character is one byte. */
+export interface MessageEdits {
+  /** The start line without its CRLF. */
+  readonly startLine?: string | undefined
+  /** Complete header lines with CRLF, put before the first header. */
+  readonly top?: string | undefined
+  /** Row to complete header lines with CRLF; `''` removes the header. */
+  readonly replaced?: ReadonlyMap<number, string> | undefined
+  /** Complete header lines with CRLF, put behind the last header. */
+  readonly bottom?: string | undefined
+}
+
+/** Applies the edits. With none, the result is the message itself, byte for byte. */
+export function rewriteMessage(message: SipMessage, edits: MessageEdits): Buffer {
+  const out = Buffer.allocUnsafe(rewrittenLength(message, edits))
+  let at = 0
+  let from = message.start
+  const copy = (to: number) => {
+    at += message.bytes.copy(out, at, from, to)
+    from = to
+  }
+  const write = (text: string | undefined) => {
+    if (text) at += out.write(text, at, 'latin1')
+  }
+  if (edits.startLine !== undefined) {
+    write(`${edits.startLine}\r\n`)
+    from = message.headersStart
+  }
+  copy(message.headersStart)
+  write(edits.top)
+  for (let row = 0; edits.replaced && row < message.headerCount; row++) {
+    const replacement = edits.replaced.get(row)
+    if (replacement === undefined) continue
+    copy(message.lineStart(row))
+    write(replacement)
+    from = message.lineEnd(row)
+  }
+  copy(message.headersEnd)
+  write(edits.bottom)
+  copy(message.end)
+  return out
+}
+
+/**
+ * A list header's line without its first value, `''` where that was the only one: how a Via or a Route is popped.
+ * The header's name stays as the sender wrote it.
+ */
+export function removeFirstValue(message: SipMessage, row: number): string {
+  const { bytes } = message
+  const end = message.valueEnd(row)
+  const comma = firstComma(bytes, message.valueStart(row), end)
+  const rest = skipLws(bytes, Math.min(comma + 1, end), end)
+  if (rest === end) return ''
+  return `${message.nameText(row)}: ${bytes.toString('latin1', rest, end)}\r\n`
+}
+
+function rewrittenLength(message: SipMessage, edits: MessageEdits): number {
+  let length = message.end - message.start + (edits.top?.length ?? 0) + (edits.bottom?.length ?? 0)
+  if (edits.startLine !== undefined) length += edits.startLine.length + 2 - (message.headersStart - message.start)
+  if (edits.replaced === undefined) return length
+  for (const [row, text] of edits.replaced) {
+    if (row >= 0 && row < message.headerCount) length += text.length - (message.lineEnd(row) - message.lineStart(row))
+  }
+  return length
+}

@@ -1,0 +1,139 @@
+import { MAX_HEADERS } from '../limits.ts'
+import { HEADER, headerIdOf, isListHeader } from './header-name.ts'
+import { splitList } from './name-addr.ts'
+
+/** Numbers per header row: id, lineStart, nameEnd, valueStart, valueEnd, lineEnd. */
+export const ROW_WIDTH = 6
+
+/**
+ * An index over the bytes of one message. Nothing is decoded before it is asked for. One instance serves as scratch
+ * for every packet: what it says is true until the next parse into it; `keep` makes a copy that lasts.
+ * All offsets count from the start of `bytes`.
+ */
+export class SipMessage {
+  bytes: Buffer = Buffer.alloc(0)
+  /** First byte of the start line; `end` is behind the last byte of the body. */
+  start = 0
+  end = 0
+  isRequest = true
+  /** Requests: the method; `''` in a response. */
+  method = ''
+  /** Responses: the status code; 0 in a request. */
+  status = 0
+  uriStart = 0
+  uriEnd = 0
+  reasonStart = 0
+  reasonEnd = 0
+  /** Where the first header line starts, and behind the last one (at the empty line). */
+  headersStart = 0
+  headersEnd = 0
+  headerCount = 0
+  bodyStart = 0
+  bodyEnd = 0
+  /** `ROW_WIDTH` numbers per header, written by the parser. */
+  readonly rows: Int32Array
+
+  constructor(capacity: number = MAX_HEADERS) {
+    this.rows = new Int32Array(capacity * ROW_WIDTH)
+  }
+
+  id(row: number): number {
+    return this.rows[row * ROW_WIDTH] ?? HEADER.other
+  }
+
+  lineStart(row: number): number {
+    return this.rows[row * ROW_WIDTH + 1] ?? 0
+  }
+
+  nameEnd(row: number): number {
+    return this.rows[row * ROW_WIDTH + 2] ?? 0
+  }
+
+  /** First byte of the value, behind white space and folds. */
+  valueStart(row: number): number {
+    return this.rows[row * ROW_WIDTH + 3] ?? 0
+  }
+
+  valueEnd(row: number): number {
+    return this.rows[row * ROW_WIDTH + 4] ?? 0
+  }
+
+  /** Behind the CRLF that ends the header, continuation lines included. */
+  lineEnd(row: number): number {
+    return this.rows[row * ROW_WIDTH + 5] ?? 0
+  }
+
+  /** The first row with this id, or -1. */
+  first(id: number): number {
+    return this.next(id, -1)
+  }
+
+  /** The next row with this id behind row `after`, or -1. */
+  next(id: number, after: number): number {
+    for (let row = after + 1; row < this.headerCount; row++) if (this.rows[row * ROW_WIDTH] === id) return row
+    return -1
+  }
+
+  /** The value as latin1 text, every fold as one space (RFC 3261 §7.3.1). */
+  value(row: number): string {
+    const text = this.bytes.toString('latin1', this.valueStart(row), this.valueEnd(row))
+    return text.includes('\n') ? text.replace(/[ \t]*\r?\n[ \t]+/g, ' ') : text
+  }
+
+  /** The header's name as the sender wrote it. */
+  nameText(row: number): string {
+    return this.bytes.toString('latin1', this.lineStart(row), this.nameEnd(row))
+  }
+
+  /** The Request-URI as the sender wrote it; `''` in a response. */
+  requestUri(): string {
+    return this.bytes.toString('latin1', this.uriStart, this.uriEnd)
+  }
+
+  /**
+   * All values of a header in order, the name in any case, long or compact. Lines of a header that is defined as a
+   * comma-separated list are split (RFC 3261 §7.3.1); of any other, unknown ones too, a line is one value.
+   */
+  values(name: string): string[] {
+    const id = headerIdOf(name)
+    const list = isListHeader(id)
+    const found: string[] = []
+    const wanted = name.toLowerCase()
+    for (let row = this.first(id); row !== -1; row = this.next(id, row)) {
+      if (id === HEADER.other && this.nameText(row).toLowerCase() !== wanted) continue
+      if (list) found.push(...splitList(this.value(row)))
+      else found.push(this.value(row))
+    }
+    return found
+  }
+
+  /** A copy of exactly this message, bytes and rows, for what outlives the packet. */
+  keep(): SipMessage {
+    const copy = new SipMessage(this.headerCount)
+    const shift = this.start
+    copy.bytes = Buffer.allocUnsafeSlow(this.end - shift)
+    this.bytes.copy(copy.bytes, 0, shift, this.end)
+    copy.end = this.end - shift
+    copy.isRequest = this.isRequest
+    copy.method = this.method
+    copy.status = this.status
+    copy.uriStart = this.uriStart - shift
+    copy.uriEnd = this.uriEnd - shift
+    copy.reasonStart = this.reasonStart - shift
+    copy.reasonEnd = this.reasonEnd - shift
+    copy.headersStart = this.headersStart - shift
+    copy.headersEnd = this.headersEnd - shift
+    copy.headerCount = this.headerCount
+    copy.bodyStart = this.bodyStart - shift
+    copy.bodyEnd = this.bodyEnd - shift
+    copyRows(this.rows, copy.rows, shift)
+    return copy
+  }
+}
+
+function copyRows(from: Int32Array, to: Int32Array, shift: number): void {
+  for (let i = 0; i < to.length; i++) {
+    const isId = i % ROW_WIDTH === 0
+    to[i] = (from[i] ?? 0) - (isId ? 0 : shift)
+  }
+}

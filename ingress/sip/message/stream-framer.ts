@@ -1,0 +1,167 @@
+/** Messages out of a byte stream (RFC 3261 §18.3, RFC 5626 §4.4.1). One framer per connection. */
+import { MAX_HEADER_SECTION_BYTES, MAX_MESSAGE_BYTES } from '../limits.ts'
+import { CR, LF, tokenLower } from './byte-class.ts'
+import { contentLengthOf, indexHead } from './parse-message.ts'
+import { SipMessage } from './sip-message.ts'
+
+export type Frame =
+  /** `length` bytes at `offset` are one message. They stay as they are for as long as somebody holds `bytes`. */
+  | { readonly type: 'message'; readonly bytes: Buffer; readonly offset: number; readonly length: number }
+  /** A CRLFCRLF between messages: the peer waits for one CRLF (RFC 5626 §4.4.1). */
+  | { readonly type: 'ping' }
+  | { readonly type: 'incomplete' }
+  /** The stream cannot be cut any further: answer what `head` holds, if it can be, and close. */
+  | { readonly type: 'broken'; readonly code: string; readonly head: Buffer }
+
+type Stage = 'between' | 'head' | 'body' | 'broken'
+
+const EMPTY = Buffer.alloc(0)
+const INCOMPLETE: Frame = { type: 'incomplete' }
+const PING: Frame = { type: 'ping' }
+
+/** Where the heads of all connections are indexed: only one is at work at a time. */
+const scratch = new SipMessage()
+
+export class StreamFramer {
+  #bytes: Buffer = EMPTY
+  /** Whether the buffer is our own, so that a chunk may be appended in place. */
+  #own = false
+  #from = 0
+  #to = 0
+  #stage: Stage = 'between'
+  /** How far the bytes have been looked at, so that a later chunk does not start over. */
+  #scanned = 0
+  #lastLineFeed = 0
+  #messageEnd = 0
+  #lineBreaks = 0
+  #code = ''
+
+  /** Bytes held that no frame has taken yet. */
+  get buffered(): number {
+    return this.#to - this.#from
+  }
+
+  /** Takes the next bytes of the connection. The chunk now belongs to the framer: it must not be written to again. */
+  push(chunk: Buffer): void {
+    if (this.#stage === 'broken') return
+    if (this.#from === this.#to) {
+      this.#adopt(chunk)
+      return
+    }
+    if (!this.#own || this.#to + chunk.length > this.#bytes.length) this.#grow(chunk.length)
+    chunk.copy(this.#bytes, this.#to)
+    this.#to += chunk.length
+  }
+
+  /** The next frame. Call it until it says `incomplete` or `broken`. */
+  next(): Frame {
+    if (this.#stage === 'between') {
+      const ping = this.#skipLineBreaks()
+      if (ping !== undefined) return ping
+    }
+    if (this.#stage === 'head') this.#findEndOfHead()
+    if (this.#stage === 'broken')
+      return { type: 'broken', code: this.#code, head: this.#bytes.subarray(this.#from, this.#to) }
+    if (this.#stage !== 'body' || this.#to < this.#messageEnd) return INCOMPLETE
+    const frame = {
+      type: 'message',
+      bytes: this.#bytes,
+      offset: this.#from,
+      length: this.#messageEnd - this.#from,
+    } as const
+    this.#from = this.#messageEnd
+    this.#stage = 'between'
+    this.#lineBreaks = 0
+    return frame
+  }
+
+  #adopt(chunk: Buffer): void {
+    this.#bytes = chunk
+    this.#own = false
+    this.#shift(this.#from)
+    this.#to = chunk.length
+  }
+
+  /** A new buffer, at least twice what is held: never the old one, whose bytes belong to frames already handed out. */
+  #grow(more: number): void {
+    const held = this.buffered
+    const grown = Buffer.allocUnsafeSlow(2 * (held + more))
+    this.#bytes.copy(grown, 0, this.#from, this.#to)
+    this.#bytes = grown
+    this.#own = true
+    this.#shift(this.#from)
+    this.#to = held
+  }
+
+  #shift(by: number): void {
+    this.#from -= by
+    this.#scanned -= by
+    this.#lastLineFeed -= by
+    this.#messageEnd -= by
+  }
+
+  #break(code: string): void {
+    this.#stage = 'broken'
+    this.#code = code
+  }
+
+  /** RFC 3261 §7.5: CRLF before a start line is ignored; every second one is the end of a ping (RFC 5626 §3.5.1). */
+  #skipLineBreaks(): Frame | undefined {
+    while (this.#from < this.#to) {
+      if (this.#bytes[this.#from] !== CR) break
+      if (this.#from + 1 === this.#to) return INCOMPLETE
+      if (this.#bytes[this.#from + 1] !== LF) break
+      this.#from += 2
+      this.#lineBreaks++
+      if (this.#lineBreaks % 2 === 0) return PING
+    }
+    if (this.#from === this.#to) return INCOMPLETE
+    this.#beginHead()
+    return undefined
+  }
+
+  #beginHead(): void {
+    // RFC 3261 §25.1: a start line begins with a token; a TLS handshake, say, does not.
+    if (tokenLower(this.#bytes, this.#from) === 0) this.#break('not-sip')
+    else this.#stage = 'head'
+    this.#scanned = this.#from
+    this.#lastLineFeed = this.#from - 1
+  }
+
+  /** Looks for the empty line, from where the last look ended. A line that a lone LF ends is left to the index to refuse. */
+  #findEndOfHead(): void {
+    const bytes = this.#bytes
+    const limit = Math.min(this.#to, this.#from + MAX_HEADER_SECTION_BYTES)
+    let at = this.#scanned
+    for (; at < limit; at++) {
+      if (bytes[at] !== LF) continue
+      const line = at - this.#lastLineFeed - 1
+      this.#lastLineFeed = at
+      if (line === 0 || (line === 1 && bytes[at - 1] === CR)) {
+        this.#endHead(at + 1)
+        return
+      }
+    }
+    this.#scanned = at
+    if (at - this.#from >= MAX_HEADER_SECTION_BYTES) this.#break('header-section-too-large')
+  }
+
+  #endHead(headEnd: number): void {
+    const fault = indexHead(scratch, this.#bytes, this.#from, headEnd - this.#from).fault
+    const length = contentLengthOf(scratch)
+    this.#messageEnd = scratch.bodyStart + (typeof length === 'number' ? length : 0)
+    scratch.bytes = EMPTY
+    const code = this.#headProblem(fault?.code, length)
+    if (code === undefined) this.#stage = 'body'
+    else this.#break(code)
+  }
+
+  /** RFC 3261 §18.3: on a stream, Content-Length says where the message ends, and must be there. */
+  #headProblem(fault: string | undefined, length: number | undefined | 'invalid' | 'conflict'): string | undefined {
+    // Either leaves it open what a peer that reads the head another way would take for Content-Length.
+    if (fault === 'bare-line-break' || fault === 'too-many-headers') return fault
+    if (length === undefined) return 'content-length-missing'
+    if (typeof length === 'string') return `content-length-${length}`
+    return this.#messageEnd - this.#from > MAX_MESSAGE_BYTES ? 'message-too-large' : undefined
+  }
+}

@@ -1,0 +1,253 @@
+/** SIP, SIPS and tel URIs (RFC 3261 §19.1, RFC 3966). Text is latin1: one character is one byte of the wire. */
+import { parseIpAddress } from '../../address/ip-address.ts'
+
+export interface SipUri {
+  /** Lower case. */
+  readonly scheme: string
+  /** As written, escapes included. In a tel URI the subscriber number. */
+  readonly user: string | undefined
+  /** As written; there only where the user part has one (RFC 3261 §19.1.1: not recommended). */
+  readonly password?: string
+  /** Lower case, IPv6 with brackets; `''` in anything but sip and sips. */
+  readonly host: string
+  readonly port: number | undefined
+  /** Raw, with the leading `;`, or `''`. */
+  readonly parameters: string
+  /** Raw, with the leading `?`, or `''`. */
+  readonly headers: string
+}
+
+const SCHEME = /^[a-zA-Z][a-zA-Z0-9+.-]*$/
+const HOST_CHARACTERS = Uint8Array.from({ length: 256 }, (_, code) => {
+  return /[a-zA-Z0-9_.-]/.test(String.fromCharCode(code)) ? 1 : 0
+})
+const OPEN_BRACKET = 0x5b
+/** RFC 3966 §3: a global number, or a local one (hexadecimal digits, `*` and `#`). */
+const TEL_NUMBER = /^(?:\+[-.()]*\d[-.()\d]*|[-.()]*[\da-fA-F*#][-.()\da-fA-F*#]*)$/
+const MAX_PORT = 65_535
+const MAX_PORT_DIGITS = 5
+/** RFC 3261 §19.1.4, `transport` from its examples: in one URI only, they make it another URI. */
+const DECISIVE: ReadonlySet<string> = new Set(['user', 'ttl', 'method', 'maddr', 'transport'])
+
+/**
+ * Reads a URI. Undefined where it is none. Of schemes other than sip, sips and tel only `scheme` is filled, so that
+ * the caller can answer 416 (RFC 3261 §8.2.2.1).
+ */
+export function parseUri(text: string): SipUri | undefined {
+  const colon = text.indexOf(':')
+  const rest = text.slice(colon + 1)
+  if (colon === -1 || rest === '' || !isUriText(text)) return undefined
+  const scheme = text.startsWith('sip:') ? 'sip' : text.slice(0, colon).toLowerCase()
+  if (!SCHEME.test(scheme)) return undefined
+  if (scheme === 'sip' || scheme === 'sips') return parseSip(scheme, rest)
+  if (scheme === 'tel') return parseTel(rest)
+  return { scheme, user: undefined, host: '', port: undefined, parameters: '', headers: '' }
+}
+
+/** A URI parameter, raw; `''` for a flag; undefined where it is not there. The name in any case. */
+export function uriParameter(uri: SipUri, name: string): string | undefined {
+  const wanted = name.toLowerCase()
+  const { parameters } = uri
+  let at = 0
+  while (at < parameters.length) {
+    const next = parameters.indexOf(';', at + 1)
+    const end = next === -1 ? parameters.length : next
+    const part = parameters.slice(at + 1, end)
+    const equals = part.indexOf('=')
+    if ((equals === -1 ? part : part.slice(0, equals)).toLowerCase() === wanted) {
+      return equals === -1 ? '' : part.slice(equals + 1)
+    }
+    at = end
+  }
+  return undefined
+}
+
+/** The user part as text: escapes are UTF-8 (RFC 3261 §19.1.2). A `%` that starts no escape stays what it is. */
+export function decodeUser(raw: string): string {
+  if (isPlain(raw)) return raw
+  const unescaped = raw.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  return Buffer.from(unescaped, 'latin1').toString('utf8')
+}
+
+/** Any text as a user part: UTF-8, everything but `unreserved` and `user-unreserved` of RFC 3261 §25.1 escaped. */
+export function escapeUser(text: string): string {
+  if (/^[a-zA-Z0-9+]*$/.test(text)) return text
+  const bytes = Buffer.from(text, 'utf8').toString('latin1')
+  return bytes.replace(/[^a-zA-Z0-9\-_.!~*'()&=+$,;?/]/g, (character) => {
+    return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
+  })
+}
+
+/** Writes the URI. Of a scheme other than sip, sips and tel only the scheme is known, and only that is written. */
+export function formatUri(uri: SipUri): string {
+  const password = uri.password === undefined ? '' : `:${uri.password}`
+  const user = uri.user === undefined ? '' : `${uri.user}${password}${uri.scheme === 'tel' ? '' : '@'}`
+  const port = uri.port === undefined ? '' : `:${uri.port}`
+  return `${uri.scheme}:${user}${uri.host}${port}${uri.parameters}${uri.headers}`
+}
+
+/**
+ * Whether two URIs name the same resource (RFC 3261 §19.1.4, RFC 3966 §5): the user case-sensitive, all else not; an
+ * escaped character equals itself; a port or one of `user`, `ttl`, `method`, `maddr`, `transport` that only one has
+ * makes a difference, any other parameter that only one has does not. Two URIs of an unknown scheme are never the same.
+ */
+export function sameUri(a: SipUri, b: SipUri): boolean {
+  if (a.scheme !== b.scheme) return false
+  if (a.scheme === 'tel') return sameTel(a, b)
+  if (a.host === '' || b.host === '') return false
+  return (
+    unescaped(a.user) === unescaped(b.user) &&
+    unescaped(a.password) === unescaped(b.password) &&
+    sameHost(a.host, b.host) &&
+    a.port === b.port &&
+    sameParameters(parts(a.parameters, ';'), parts(b.parameters, ';'), DECISIVE) &&
+    sameParameters(parts(a.headers.slice(1), '&'), parts(b.headers.slice(1), '&'), undefined)
+  )
+}
+
+function sameTel(a: SipUri, b: SipUri): boolean {
+  const digits = (uri: SipUri) => uri.user?.replace(/[-.()]/g, '').toLowerCase()
+  return digits(a) === digits(b) && sameParameters(parts(a.parameters, ';'), parts(b.parameters, ';'), undefined)
+}
+
+/** RFC 5954 §4.2: IPv6 addresses compare as addresses. */
+function sameHost(a: string, b: string): boolean {
+  if (a === b) return true
+  return a.startsWith('[') && b.startsWith('[') && parseIpAddress(a)?.text === parseIpAddress(b)?.text
+}
+
+/** Name to value, both as they compare. A list that names something twice keeps each value, in sorted order. */
+function parts(text: string, separator: string): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const part of text.split(separator)) {
+    if (part === '') continue
+    const equals = part.indexOf('=')
+    const name = (unescaped(equals === -1 ? part : part.slice(0, equals)) ?? '').toLowerCase()
+    const value = (unescaped(equals === -1 ? '' : part.slice(equals)) ?? '').toLowerCase()
+    const before = found.get(name)
+    found.set(name, before === undefined ? value : [before, value].toSorted().join(','))
+  }
+  return found
+}
+
+/** `decisive`: the names that must be in both or in neither; undefined: every name. */
+function sameParameters(
+  a: Map<string, string>,
+  b: Map<string, string>,
+  decisive: ReadonlySet<string> | undefined,
+): boolean {
+  for (const name of new Set([...a.keys(), ...b.keys()])) {
+    const [left, right] = [a.get(name), b.get(name)]
+    const both = left !== undefined && right !== undefined
+    if (both ? left !== right : (decisive?.has(name) ?? true)) return false
+  }
+  return true
+}
+
+/** RFC 3261 §19.1.4: a character outside the reserved set equals its escape. */
+function unescaped(text: string | undefined): string | undefined {
+  return text?.replace(/%[0-9a-fA-F]{2}/g, (triplet) => {
+    const character = String.fromCharCode(Number.parseInt(triplet.slice(1), 16))
+    return /[a-zA-Z0-9\-_.!~*'()]/.test(character) ? character : triplet.toUpperCase()
+  })
+}
+
+/** No white space, controls, quotes or angle brackets: they stand in no URI, whatever its scheme (RFC 3986 §2). */
+function isUriText(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code <= 0x20 || code === 0x22 || code === 0x3c || code === 0x3e || code === 0x7f) return false
+  }
+  return true
+}
+
+/** ASCII without escapes: only then are the bytes of the wire the text already. */
+function isPlain(raw: string): boolean {
+  for (let i = 0; i < raw.length; i++) if (raw.charCodeAt(i) > 0x7f || raw[i] === '%') return false
+  return true
+}
+
+function parseSip(scheme: string, rest: string): SipUri | undefined {
+  const at = rest.indexOf('@')
+  const userInfo = at === -1 ? undefined : rest.slice(0, at)
+  // RFC 3261 §25.1: `@` stands unescaped nowhere but behind the user part, and a user part is never empty.
+  if (userInfo === '' || rest.indexOf('@', at + 1) !== -1) return undefined
+  const afterUser = rest.slice(at + 1)
+  const hostEnd = endOfHost(afterUser)
+  const hostPort = splitHostPort(afterUser.slice(0, hostEnd))
+  if (hostPort === undefined) return undefined
+  const question = afterUser.indexOf('?', hostEnd)
+  const parametersEnd = question === -1 ? afterUser.length : question
+  const colon = userInfo?.indexOf(':') ?? -1
+  const user = colon === -1 ? userInfo : userInfo?.slice(0, colon)
+  if (user === '') return undefined
+  const uri = {
+    scheme,
+    user,
+    host: hostPort.host,
+    port: hostPort.port,
+    parameters: afterUser.slice(hostEnd, parametersEnd),
+    headers: afterUser.slice(parametersEnd),
+  }
+  return colon === -1 || userInfo === undefined ? uri : { ...uri, password: userInfo.slice(colon + 1) }
+}
+
+function parseTel(rest: string): SipUri | undefined {
+  const semicolon = rest.indexOf(';')
+  const user = semicolon === -1 ? rest : rest.slice(0, semicolon)
+  if (!TEL_NUMBER.test(user)) return undefined
+  const parameters = semicolon === -1 ? '' : rest.slice(semicolon)
+  return { scheme: 'tel', user, host: '', port: undefined, parameters, headers: '' }
+}
+
+function endOfHost(text: string): number {
+  for (let i = 0; i < text.length; i++) if (text[i] === ';' || text[i] === '?') return i
+  return text.length
+}
+
+/** A host in lower case, IPv6 in brackets (RFC 3261 §25.1); undefined where the text is none. */
+export function hostOf(text: string): string | undefined {
+  if (text.charCodeAt(0) !== OPEN_BRACKET) return isHostName(text) ? lowerHost(text) : undefined
+  // RFC 3261 §25.1: an IPv6reference has no zone.
+  if (!text.endsWith(']') || text.includes('%')) return undefined
+  // RFC 5118 §4.10: the grammar's `:::` before an embedded IPv4 address must be tolerated.
+  const address = parseIpAddress(text.includes('.') ? text.replace(':::', '::') : text)
+  return address && text.toLowerCase()
+}
+
+/** The port at `start`..`end`, 0 to 65535; undefined where it is none. */
+export function portOf(text: string, start: number, end: number): number | undefined {
+  if (end === start || end - start > MAX_PORT_DIGITS) return undefined
+  let port = 0
+  for (let at = start; at < end; at++) {
+    const digit = text.charCodeAt(at) - 0x30
+    if (digit < 0 || digit > 9) return undefined
+    port = port * 10 + digit
+  }
+  return port <= MAX_PORT ? port : undefined
+}
+
+function splitHostPort(text: string): { host: string; port: number | undefined } | undefined {
+  const bracket = text.charCodeAt(0) === OPEN_BRACKET ? text.indexOf(']') : 0
+  const colon = text.indexOf(':', Math.max(bracket, 0))
+  const host = hostOf(colon === -1 ? text : text.slice(0, colon))
+  if (host === undefined) return undefined
+  if (colon === -1) return { host, port: undefined }
+  const port = portOf(text, colon + 1, text.length)
+  return port === undefined ? undefined : { host, port }
+}
+
+/** Letters, digits, dots and hyphens; underscores too, which DNS names of services do carry. */
+function isHostName(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (HOST_CHARACTERS[text.charCodeAt(i)] !== 1) return false
+  return text !== '' && !text.startsWith('-') && !text.startsWith('.') && !text.endsWith('-')
+}
+
+/** Addresses and most names need no new string. */
+function lowerHost(text: string): string {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code >= 0x41 && code <= 0x5a) return text.toLowerCase()
+  }
+  return text
+}

@@ -1,0 +1,164 @@
+/** The Via header (RFC 3261 §20.42, RFC 3581). */
+import { BACKSLASH, COLON, COMMA, EQUALS, firstComma, isLws, QUOTE, SEMICOLON, SP } from './byte-class.ts'
+import { HEADER } from './header-name.ts'
+import type { SipMessage } from './sip-message.ts'
+import { hostOf, portOf } from './uri.ts'
+
+export interface Via {
+  /** Upper case. */
+  readonly transport: string
+  /** sent-by: lower case, IPv6 in brackets. */
+  readonly host: string
+  readonly port: number | undefined
+  readonly branch: string | undefined
+  readonly received: string | undefined
+  /** `''`: the flag that asks for the source port (RFC 3581 §3). */
+  readonly rport: number | '' | undefined
+  /** All parameters, raw, with the leading `;`, or `''`. */
+  readonly parameters: string
+}
+
+/** The name in lower case; a flag has no value. */
+interface ViaParameter {
+  readonly name: string
+  readonly value: string | undefined
+}
+
+const SLASH = 0x2f
+const OPEN_BRACKET = 0x5b
+/** 1 for what ends a token or a host name: white space, controls, `/ : ; , = "` and angle brackets. */
+const ENDS_TOKEN = Uint8Array.from({ length: 256 }, (_, code) => {
+  return code <= SP || '/:;,="<>'.includes(String.fromCharCode(code)) ? 1 : 0
+})
+
+interface Cursor {
+  readonly text: string
+  at: number
+}
+
+/**
+ * Reads one Via value, not a list. Undefined where it does not fit the grammar; parameters that nobody knows are
+ * accepted (RFC 5393 §4.2.4), empty ones (`;;`) are not. White space around slashes and colon is (RFC 3261 §25.1).
+ */
+export function parseVia(text: string): Via | undefined {
+  const cursor = { text, at: 0 }
+  const transport = readTransport(cursor)
+  const sentBy = transport && readSentBy(cursor)
+  if (!transport || !sentBy) return undefined
+  const from = cursor.at
+  let branch: string | undefined
+  let received: string | undefined
+  let rport: number | '' | undefined
+  while (cursor.at < text.length) {
+    const parameter = readParameter(cursor)
+    if (parameter === undefined) return undefined
+    if (parameter.name === 'branch') branch ??= parameter.value ?? ''
+    else if (parameter.name === 'received') received ??= parameter.value ?? ''
+    else if (parameter.name === 'rport') rport ??= portOrFlag(parameter.value)
+  }
+  return { transport, host: sentBy.host, port: sentBy.port, branch, received, rport, parameters: text.slice(from) }
+}
+
+/** The end of the first value of the first Via line: before the comma that starts a second one. 0 without any Via. */
+export function topViaEnd(message: SipMessage): number {
+  const row = message.first(HEADER.via)
+  return row === -1 ? 0 : firstComma(message.bytes, message.valueStart(row), message.valueEnd(row))
+}
+
+/** Whether a Via value stands below the top one: a response without has come to where it was meant for. */
+export function hasLowerVia(message: SipMessage): boolean {
+  const row = message.first(HEADER.via)
+  return row !== -1 && (message.next(HEADER.via, row) !== -1 || topViaEnd(message) < message.valueEnd(row))
+}
+
+/** RFC 3261 §25.1: sent-protocol is `name / version / transport`. Gives the transport in upper case. */
+function readTransport(cursor: Cursor): string | undefined {
+  const { text } = cursor
+  for (let part = 0; part < 2; part++) {
+    const start = cursor.at
+    cursor.at = tokenEnd(text, start)
+    if (cursor.at === start) return undefined
+    cursor.at = spaceEnd(text, cursor.at)
+    if (text.charCodeAt(cursor.at) !== SLASH) return undefined
+    cursor.at = spaceEnd(text, cursor.at + 1)
+  }
+  const start = cursor.at
+  cursor.at = tokenEnd(text, start)
+  if (cursor.at === start) return undefined
+  if (text.startsWith('UDP', start) && cursor.at === start + 3) return 'UDP'
+  return text.slice(start, cursor.at).toUpperCase()
+}
+
+function readSentBy(cursor: Cursor): { host: string; port: number | undefined } | undefined {
+  const { text } = cursor
+  const start = spaceEnd(text, cursor.at)
+  const hostStart = text.charCodeAt(start) === OPEN_BRACKET ? text.indexOf(']', start) : start
+  if (start === cursor.at || hostStart === -1) return undefined
+  const hostEnd = tokenEnd(text, hostStart)
+  const host = hostOf(text.slice(start, hostEnd))
+  cursor.at = spaceEnd(text, hostEnd)
+  if (host === undefined) return undefined
+  if (text.charCodeAt(cursor.at) !== COLON) return { host, port: undefined }
+  const portStart = spaceEnd(text, cursor.at + 1)
+  const portEnd = tokenEnd(text, portStart)
+  cursor.at = spaceEnd(text, portEnd)
+  const port = portOf(text, portStart, portEnd)
+  return port === undefined ? undefined : { host, port }
+}
+
+/** RFC 3261 §25.1 generic-param: `; token [ = token / host / quoted-string ]`. The name in lower case. */
+function readParameter(cursor: Cursor): ViaParameter | undefined {
+  const { text, at: start } = cursor
+  if (text.charCodeAt(start) !== SEMICOLON) return undefined
+  const nameStart = spaceEnd(text, start + 1)
+  const nameEnd = tokenEnd(text, nameStart)
+  if (nameEnd === nameStart) return undefined
+  const name = lowerName(text.slice(nameStart, nameEnd))
+  cursor.at = spaceEnd(text, nameEnd)
+  if (text.charCodeAt(cursor.at) !== EQUALS) return { name, value: undefined }
+  const valueStart = spaceEnd(text, cursor.at + 1)
+  const end = text.charCodeAt(valueStart) === QUOTE ? quotedEnd(text, valueStart) : valueEnd(text, valueStart)
+  if (end === -1) return undefined
+  cursor.at = spaceEnd(text, end)
+  return { name, value: text.slice(valueStart, end) }
+}
+
+/** The names that are looked for are mostly written in lower case already: no new string for them. */
+function lowerName(name: string): string {
+  return name === 'branch' || name === 'rport' || name === 'received' ? name : name.toLowerCase()
+}
+
+function tokenEnd(text: string, from: number): number {
+  let at = from
+  while (at < text.length && ENDS_TOKEN[text.charCodeAt(at)] !== 1) at++
+  return at
+}
+
+/** Colons and brackets may stand in a value: `received=2001:db8::1`. */
+function valueEnd(text: string, from: number): number {
+  let at = from
+  while (at < text.length && !isValueBreak(text.charCodeAt(at))) at++
+  return at
+}
+
+/** Behind the closing quote; -1 where there is none. */
+function quotedEnd(text: string, from: number): number {
+  let at = from + 1
+  while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1
+  return at < text.length ? at + 1 : -1
+}
+
+function spaceEnd(text: string, from: number): number {
+  let at = from
+  while (at < text.length && isLws(text.charCodeAt(at))) at++
+  return at
+}
+
+function isValueBreak(code: number): boolean {
+  return code <= SP || code === SEMICOLON || code === COMMA || code === QUOTE
+}
+
+/** RFC 3581 §3: a value that is no port is taken as the bare flag: the source port answers both. */
+function portOrFlag(value: string | undefined): number | '' {
+  return (value && portOf(value, 0, value.length)) || ''
+}

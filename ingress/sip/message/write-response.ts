@@ -1,0 +1,133 @@
+/** A response of our own to a request (RFC 3261 §8.2.6), and what a receiver writes into the top Via. */
+import { firstComma, QUOTE, SEMICOLON, skipLws, skipQuoted, tokenLower } from './byte-class.ts'
+import { HEADER } from './header-name.ts'
+import { readTag } from './header-tag.ts'
+import type { SipMessage } from './sip-message.ts'
+
+/** What the receiver records in the top Via (RFC 3261 §18.2.1, RFC 3581 §4). */
+interface ViaSource {
+  /** The source address, as it is to be written. */
+  readonly received?: string | undefined
+  /** The source port. */
+  readonly rport?: number | undefined
+}
+
+interface ResponseOptions extends ViaSource {
+  readonly status: number
+  /** latin1 text: one character is one byte. */
+  readonly reason: string
+  /** Put on To where it has no tag. */
+  readonly toTag?: string | undefined
+  /** More header lines, complete, with CRLF, latin1. */
+  readonly extra?: string | undefined
+}
+
+/** The bytes `from`..`to` become `text`. */
+interface Edit {
+  readonly from: number
+  readonly to: number
+  readonly text: string
+}
+
+const NO_BODY = 'Content-Length: 0\r\n\r\n'
+
+/**
+ * Writes the response: Via, From, To, Call-ID and CSeq are the request's own bytes (RFC 3261 §8.2.6.2). A header that
+ * the request does not have is left out.
+ */
+export function writeResponse(request: SipMessage, options: ResponseOptions): Buffer {
+  const head = `SIP/2.0 ${options.status} ${options.reason}\r\n${viaWithSource(request, request.first(HEADER.via), options)}`
+  const tail = `${options.extra ?? ''}${NO_BODY}`
+  const to = request.first(HEADER.to)
+  const tag =
+    options.toTag !== undefined && to !== -1 && readTag(request, to) === undefined ? `;tag=${options.toTag}` : ''
+  const copied = copiedRows(request, options.status)
+  let length = head.length + tag.length + tail.length
+  for (const row of copied) length += request.valueEnd(row) - request.lineStart(row) + 2
+  const out = Buffer.allocUnsafe(length)
+  let at = out.write(head, 0, 'latin1')
+  for (const row of copied) {
+    at += request.bytes.copy(out, at, request.lineStart(row), request.valueEnd(row))
+    if (row === to && tag !== '') at += out.write(tag, at, 'latin1')
+    out[at++] = 0x0d
+    out[at++] = 0x0a
+  }
+  out.write(tail, at, 'latin1')
+  return out
+}
+
+/**
+ * The complete Via line of `row` with `received` and `rport` added to its first value, or replaced there: for a
+ * forwarded request, as the replacement of that row. `''` where `row` is -1.
+ */
+export function viaWithSource(message: SipMessage, row: number, source: ViaSource): string {
+  if (row === -1) return ''
+  const { bytes } = message
+  const start = message.valueStart(row)
+  const comma = firstComma(bytes, start, message.valueEnd(row))
+  let text = ''
+  let from = message.lineStart(row)
+  for (const edit of viaEdits(bytes, { start, end: comma }, source)) {
+    text += bytes.toString('latin1', from, edit.from) + edit.text
+    from = edit.to
+  }
+  return `${text}${bytes.toString('latin1', from, message.valueEnd(row))}\r\n`
+}
+
+/** What changes in the first value of a Via line: at most two parameters are replaced, or added at its end. */
+function viaEdits(bytes: Buffer, part: { start: number; end: number }, source: ViaSource): Edit[] {
+  const { received, rport } = source
+  const edits: Edit[] = []
+  if (received !== undefined)
+    edits.push(parameterEdit(bytes, part, { name: 'received', text: `;received=${received}` }))
+  if (rport !== undefined) edits.push(parameterEdit(bytes, part, { name: 'rport', text: `;rport=${rport}` }))
+  const [first, second] = edits
+  return first && second && second.from < first.from ? [second, first] : edits
+}
+
+function parameterEdit(
+  bytes: Buffer,
+  part: { start: number; end: number },
+  parameter: { name: string; text: string },
+): Edit {
+  const { text, name } = parameter
+  let at = part.start
+  while (at < part.end) {
+    if (bytes[at] === QUOTE) {
+      at = skipQuoted(bytes, at, part.end)
+    } else if (bytes[at] === SEMICOLON && isNamed(bytes, skipLws(bytes, at + 1, part.end), name)) {
+      return { from: at, to: parameterEnd(bytes, at + 1, part.end), text }
+    } else {
+      at++
+    }
+  }
+  return { from: at, to: at, text }
+}
+
+/** Whether the token at this offset is the name, in any case. */
+function isNamed(bytes: Buffer, at: number, name: string): boolean {
+  for (let i = 0; i < name.length; i++) if (tokenLower(bytes, at + i) !== name.charCodeAt(i)) return false
+  return tokenLower(bytes, at + name.length) === 0
+}
+
+function parameterEnd(bytes: Buffer, from: number, end: number): number {
+  let at = from
+  while (at < end && bytes[at] !== SEMICOLON) at = bytes[at] === QUOTE ? skipQuoted(bytes, at, end) : at + 1
+  return at
+}
+
+/** The rows copied after the top Via line: the other Vias first, in their order (RFC 3261 §8.2.6.2). */
+function copiedRows(request: SipMessage, status: number): number[] {
+  const rows: number[] = []
+  const top = request.first(HEADER.via)
+  if (top !== -1)
+    for (let row = request.next(HEADER.via, top); row !== -1; row = request.next(HEADER.via, row)) rows.push(row)
+  for (const id of [HEADER.from, HEADER.to, HEADER.callId, HEADER.cseq]) {
+    const row = request.first(id)
+    if (row !== -1) rows.push(row)
+  }
+  // RFC 3261 §8.2.6.1: a 100 copies Timestamp.
+  const timestamp = status === 100 ? request.first(HEADER.timestamp) : -1
+  if (timestamp !== -1) rows.push(timestamp)
+  return rows
+}

@@ -1,0 +1,131 @@
+/** The native engine: this project's own RFC 3261 stack behind the engine port. */
+import { hostText, type IpAddress } from '../address/ip-address.ts'
+import type { Clock } from './clock.ts'
+import { createDroppedInvites } from './dropped-invites.ts'
+import type { Application, SipEngine, TransportName } from './engine.ts'
+import type { SipMessage } from './message/sip-message.ts'
+import { createMessageDispatch } from './message-dispatch.ts'
+import { createNewRequests } from './new-requests.ts'
+import { createCookieSealer } from './proxy/dialog-cookie.ts'
+import type { EngineCore, Outbound } from './proxy/engine-core.ts'
+import { type Advertised, createLocalNames } from './proxy/local-names.ts'
+import type { Random } from './random.ts'
+import { createServerSides } from './server-sides.ts'
+import { TransactionTable } from './transaction/transaction-table.ts'
+import { chooseLocal } from './transport/local-endpoint.ts'
+import { createTcpTransport } from './transport/tcp-transport.ts'
+import type { Flow, LocalEndpoint, Transport, TransportEvents, TransportOptions } from './transport/transport.ts'
+import { createUdpTransport } from './transport/udp-transport.ts'
+
+export interface ListenAddress {
+  readonly transport: TransportName
+  readonly address: IpAddress
+  /** 0 lets the system choose. */
+  readonly port: number
+}
+
+export interface NativeEngineOptions {
+  readonly application: Application
+  readonly clock: Clock
+  readonly random: Random
+  readonly listen: readonly ListenAddress[]
+  readonly external: Advertised | undefined
+  readonly internal: Advertised | undefined
+  /** The current key, then previous ones that are still accepted. At least 16 bytes each. */
+  readonly cookieKeys: readonly Buffer[]
+  readonly machineAddress: (family: 4 | 6) => IpAddress | undefined
+}
+
+export type TransportMakers = Readonly<Record<TransportName, (options: TransportOptions) => Transport>>
+
+const SOCKETS: TransportMakers = { UDP: createUdpTransport, TCP: createTcpTransport }
+
+/** Binds every address, then serves. Rejects with what could not be bound; then nothing stays open. */
+export async function startNativeEngine(options: NativeEngineOptions, makers = SOCKETS): Promise<SipEngine> {
+  const { clock, application } = options
+  const cookies = createCookieSealer(options.cookieKeys)
+  const gate = createGate(application)
+  const transports: Record<TransportName, Transport> = {
+    UDP: makers.UDP({ events: gate.events, clock }),
+    TCP: makers.TCP({ events: gate.events, clock }),
+  }
+  const close = async (): Promise<void> => {
+    await Promise.all([transports.UDP.close(), transports.TCP.close()])
+  }
+  const endpoints = await bindAll(transports, options.listen, close)
+  const { external, internal, machineAddress, random } = options
+  const transactions = new TransactionTable<SipMessage>()
+  const core: EngineCore = {
+    clock,
+    random,
+    application,
+    names: createLocalNames({ endpoints, external, internal, machineAddress }),
+    cookies,
+    transactions,
+    outbound: createOutbound(transports, endpoints),
+  }
+  const sides = createServerSides(core)
+  const newRequests = createNewRequests(core, sides, createDroppedInvites())
+  gate.open(createMessageDispatch(core, newRequests))
+  return {
+    listening: endpoints.map(endpointUrl),
+    get openTransactions() {
+      return transactions.open
+    },
+    close: () => {
+      sides.endAll()
+      return close()
+    },
+  }
+}
+
+type Dispatch = Pick<TransportEvents, 'onMessage' | 'onBrokenStream'>
+
+/** What arrives before every address is bound is dropped: it comes again. */
+function createGate(application: Application): { readonly events: TransportEvents; open(dispatch: Dispatch): void } {
+  let dispatch: Dispatch | undefined
+  const events: TransportEvents = {
+    onMessage: (bytes: Buffer, offset: number, ...rest: [number, Flow]) => dispatch?.onMessage(bytes, offset, ...rest),
+    onBrokenStream: (head, fault, flow) => dispatch?.onBrokenStream(head, fault, flow),
+    onUnreachable: () => undefined,
+    isKnown: (address, port) => application.isKnown({ address, port, transport: 'TCP' }),
+    onFault: (code, message) => application.onEvent({ type: 'fault', code, message }),
+  }
+  return {
+    events,
+    open: (opened) => {
+      dispatch = opened
+    },
+  }
+}
+
+/** RFC 3261 §18.2.1 wants TCP beside every UDP port; which addresses there are is the operator's to say. */
+async function bindAll(
+  transports: Record<TransportName, Transport>,
+  listen: readonly ListenAddress[],
+  close: () => Promise<void>,
+): Promise<LocalEndpoint[]> {
+  const endpoints: LocalEndpoint[] = []
+  try {
+    for (const at of listen) endpoints.push(await transports[at.transport].bind(at))
+    return endpoints
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function createOutbound(transports: Record<TransportName, Transport>, endpoints: readonly LocalEndpoint[]): Outbound {
+  const listeners = (name: TransportName) =>
+    endpoints.filter((endpoint) => endpoint.transport === name).map((endpoint) => ({ endpoint }))
+  const byTransport = { UDP: listeners('UDP'), TCP: listeners('TCP') }
+  return {
+    endpointFor: (transport, address) => chooseLocal(byTransport[transport], address)?.endpoint,
+    connectedTo: ({ transport, address, port }) => transport === 'TCP' && transports.TCP.connectedTo(address, port),
+    send: (bytes, to, options) => transports[to.transport].sendRequest(bytes, to, options),
+  }
+}
+
+function endpointUrl(endpoint: LocalEndpoint): string {
+  return `${endpoint.transport.toLowerCase()}://${hostText(endpoint.address)}:${endpoint.port}`
+}

@@ -1,0 +1,125 @@
+/** Requests that belong to no transaction yet: refused, handed to the application, or met with silence. */
+
+import type { DroppedInvites } from './dropped-invites.ts'
+import type { Answer } from './engine.ts'
+import { MessageRequest } from './inbound-request.ts'
+import { HEADER } from './message/header-name.ts'
+import { readRequestFacts } from './message/request-facts.ts'
+import { NativeCall } from './native-call.ts'
+import { NativeDialogRequest } from './native-dialog-request.ts'
+import { NativePlainRequest } from './native-plain-request.ts'
+import { type DialogRoute, readDialogRoute, undoStrictRoute } from './proxy/dialog-route.ts'
+import type { EngineCore } from './proxy/engine-core.ts'
+import { refusalOf } from './proxy/request-validation.ts'
+import { keyOf, peerOf, type ReceivedRequest, reportDrop } from './received-request.ts'
+import type { ServerSides } from './server-sides.ts'
+
+export interface NewRequests {
+  onNew(request: ReceivedRequest, key: string): void
+}
+
+/** Methods that may be used inside a dialog, and OPTIONS: what a 405 MUST list (RFC 3261 §8.2.1). */
+const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, PRACK, REFER, NOTIFY, MESSAGE'
+
+const NO_DIALOG: Answer = { status: 481, reason: 'Call/Transaction Does Not Exist' }
+
+interface Arrival extends ReceivedRequest {
+  readonly key: string
+  readonly known: boolean
+  readonly route: DialogRoute | undefined
+}
+
+export function createNewRequests(core: EngineCore, sides: ServerSides, dropped: DroppedInvites): NewRequests {
+  const onNew = (received: ReceivedRequest, key: string): void => {
+    const request = undoneStrict(received) ?? received
+    const { message, facts, flow } = request
+    const route = facts.toTag === undefined ? undefined : readDialogRoute(message, facts, core.cookies)
+    const known = core.application.isKnown(peerOf(flow))
+    const arrival = { ...request, key, known, route }
+    if (message.method === 'ACK') return onAck(core, sides, arrival)
+    if (message.method === 'CANCEL') return onCancel(core, sides, arrival)
+    if (!known && !route) return onStranger(core, sides, { arrival, dropped })
+    const refusal = refusalOf(message, facts, core.application.headersRead())
+    if (refusal) return refuse(core, sides, arrival, refusal)
+    if (facts.toTag !== undefined) return onDialogRequest(core, sides, arrival)
+    if (message.method === 'INVITE') return new NativeCall(core, sides, arrival, key).offer()
+    onPlain(core, sides, arrival)
+  }
+  return { onNew }
+}
+
+/** An INVITE is the application's to judge, once; whatever else a stranger sends is nobody's. */
+function onStranger(
+  core: EngineCore,
+  sides: ServerSides,
+  { arrival, dropped }: { readonly arrival: Arrival; readonly dropped: DroppedInvites },
+): void {
+  const { message, facts, flow, key } = arrival
+  const fresh = message.method === 'INVITE' && facts.toTag === undefined && !dropped.seen(key, core.clock.now())
+  if (fresh) return new NativeCall(core, sides, arrival, key).offer()
+  reportDrop(core, flow, { reason: 'stranger', method: message.method, request: arrival })
+}
+
+/** RFC 3261 §17.1.1.3: an ACK is never answered. With a valid cookie it belongs to a 2xx and is passed on. */
+function onAck(core: EngineCore, sides: ServerSides, arrival: Arrival): void {
+  const { message, facts, flow, known, route } = arrival
+  const usable = route !== undefined && facts.maxForwards !== 0
+  if (usable) return core.application.onDialogRequest(new NativeDialogRequest(core, sides, arrival, route))
+  const reason = known || route ? 'no_transaction' : 'stranger'
+  reportDrop(core, flow, { reason, method: message.method, request: arrival })
+}
+
+/**
+ * RFC 3261 §16.10, §9.2: 200 at once where its INVITE is here, whatever has become of that; 481 where it is not. A
+ * CANCEL that is not from its INVITE's address finds nothing, because the address is in the key.
+ */
+function onCancel(core: EngineCore, sides: ServerSides, arrival: Arrival): void {
+  const inviteKey = keyOf(arrival, 'INVITE')
+  const invite = core.transactions.server(inviteKey)
+  if (!invite && !arrival.known && !arrival.route) {
+    return reportDrop(core, arrival.flow, { reason: 'stranger', method: 'CANCEL', request: arrival })
+  }
+  const side = sides.open(arrival, arrival.key, sides.tagOf(inviteKey))
+  if (!side) return
+  sides.answer(side, invite ? { status: 200, reason: 'OK' } : NO_DIALOG)
+  if (invite) sides.proxied(inviteKey)?.cancel(reasonLines(arrival))
+}
+
+function onDialogRequest(core: EngineCore, sides: ServerSides, arrival: Arrival): void {
+  core.application.onDialogRequest(new NativeDialogRequest(core, sides, arrival, arrival.route))
+}
+
+/** RFC 3261 §8.2.1: rules exist for INVITE only, so every other method outside a dialog but OPTIONS is a 405. */
+function onPlain(core: EngineCore, sides: ServerSides, arrival: Arrival): void {
+  const request = new NativePlainRequest(sides, arrival)
+  if (arrival.message.method === 'OPTIONS') return core.application.onOptions(request)
+  const answer = { status: 405, reason: 'Method Not Allowed', headers: [{ name: 'Allow', value: ALLOW }] }
+  refuse(core, sides, arrival, answer)
+}
+
+function refuse(core: EngineCore, sides: ServerSides, arrival: Arrival, answer: Answer): void {
+  const decisionId = core.random.token()
+  const side = sides.open(arrival, arrival.key, sides.tagOf(arrival.key))
+  if (!side) return
+  sides.answer(side, { ...answer, warning: `malformed ${decisionId}` })
+  const peer = peerOf(arrival.flow)
+  const request = new MessageRequest(peer, arrival.message, arrival.facts)
+  const reason = answer.reason.toLowerCase().replace(/\W+/g, '_')
+  const { method } = arrival.message
+  core.application.onEvent({ type: 'refused', peer, method, status: answer.status, reason, decisionId, request })
+}
+
+function undoneStrict(request: ReceivedRequest): ReceivedRequest | undefined {
+  const message = undoStrictRoute(request.message, request.facts)
+  const facts = message && readRequestFacts(message)
+  return message && facts && !('fault' in facts) ? { message, facts, flow: request.flow } : undefined
+}
+
+/** RFC 3326 §2: the reason of a CANCEL is copied to ours. */
+function reasonLines({ message }: ReceivedRequest): string {
+  let lines = ''
+  for (let row = message.first(HEADER.reason); row !== -1; row = message.next(HEADER.reason, row)) {
+    lines += message.bytes.toString('latin1', message.lineStart(row), message.lineEnd(row))
+  }
+  return lines
+}

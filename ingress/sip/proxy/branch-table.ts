@@ -1,0 +1,151 @@
+/**
+ * The life of one branch of a proxied INVITE, as a table: RFC 3261 §16.7 to §16.10 with the time-outs of a routing
+ * rule. Pure: what a transition does is named here and done by the proxied INVITE.
+ */
+
+export type BranchState =
+  /** Sent, nothing heard. */
+  | 'calling'
+  /** 100 only. */
+  | 'proceeding'
+  /** A provisional response has been relayed. */
+  | 'ringing'
+  /** Given up without a word from the backend, or overtaken by another branch: lives on for a late 2xx. */
+  | 'abandoned'
+  /** The caller has cancelled, but CANCEL must wait for a provisional response. */
+  | 'cancel-held'
+  /** CANCEL is out because the caller cancelled. */
+  | 'cancelled'
+  /** CANCEL is out because the ringing timer or Timer C fired. */
+  | 'withdrawn'
+  /** CANCEL is out and nobody waits for the answer. */
+  | 'released'
+  | 'ended'
+
+export type BranchInput =
+  | 'trying'
+  | 'provisional'
+  | 'success'
+  | 'failure'
+  | 'time-out'
+  | 'unreachable'
+  | 'backend-timer'
+  | 'ringing-timer'
+  | 'timer-c'
+  | 'cancel'
+  | 'cancel-timer'
+  /** Another branch has answered the call. */
+  | 'overtaken'
+
+export type BranchAction =
+  | 'relay-provisional'
+  | 'relay-success'
+  /** Fail over, or let this be the answer. */
+  | 'judge'
+  | 'judge-time-out'
+  | 'judge-unreachable'
+  /** Leave it behind and try the next target. */
+  | 'give-up'
+  /** Remember a failure that nobody waits for. */
+  | 'note'
+  | 'send-cancel'
+  | 'finish-cancelled'
+  | 'finish-timed-out'
+
+export interface BranchStep {
+  readonly to: BranchState
+  readonly action?: BranchAction
+}
+
+type Row = Partial<Record<BranchInput, BranchStep>>
+
+const step = (to: BranchState, action?: BranchAction): BranchStep => Object.freeze(action ? { to, action } : { to })
+
+const TABLE: Readonly<Record<BranchState, Row>> = {
+  calling: {
+    trying: step('proceeding'),
+    provisional: step('ringing', 'relay-provisional'),
+    success: step('ended', 'relay-success'),
+    failure: step('ended', 'judge'),
+    'time-out': step('ended', 'judge-time-out'),
+    unreachable: step('ended', 'judge-unreachable'),
+    'backend-timer': step('abandoned', 'give-up'),
+    // RFC 3261 §16.8: without a provisional response Timer C counts as a 408.
+    'timer-c': step('abandoned', 'give-up'),
+    // RFC 3261 §9.1: a CANCEL MUST NOT go out before a provisional response has come in.
+    cancel: step('cancel-held'),
+    overtaken: step('abandoned'),
+  },
+  proceeding: {
+    trying: step('proceeding'),
+    provisional: step('ringing', 'relay-provisional'),
+    success: step('ended', 'relay-success'),
+    failure: step('ended', 'judge'),
+    'time-out': step('ended', 'judge-time-out'),
+    unreachable: step('ended', 'judge-unreachable'),
+    'timer-c': step('withdrawn', 'send-cancel'),
+    cancel: step('cancelled', 'send-cancel'),
+    overtaken: step('released', 'send-cancel'),
+  },
+  ringing: {
+    trying: step('ringing'),
+    provisional: step('ringing', 'relay-provisional'),
+    success: step('ended', 'relay-success'),
+    failure: step('ended', 'judge'),
+    'time-out': step('ended', 'judge-time-out'),
+    unreachable: step('ended', 'judge-unreachable'),
+    'ringing-timer': step('withdrawn', 'send-cancel'),
+    'timer-c': step('withdrawn', 'send-cancel'),
+    cancel: step('cancelled', 'send-cancel'),
+    overtaken: step('released', 'send-cancel'),
+  },
+  abandoned: {
+    trying: step('released', 'send-cancel'),
+    provisional: step('released', 'send-cancel'),
+    success: step('ended', 'relay-success'),
+    failure: step('ended', 'note'),
+    'time-out': step('ended'),
+    unreachable: step('ended'),
+  },
+  'cancel-held': {
+    trying: step('cancelled', 'send-cancel'),
+    provisional: step('cancelled', 'send-cancel'),
+    success: step('ended', 'relay-success'),
+    failure: step('ended', 'finish-cancelled'),
+    'time-out': step('ended', 'finish-cancelled'),
+    unreachable: step('ended', 'finish-cancelled'),
+    'backend-timer': step('abandoned', 'finish-cancelled'),
+    overtaken: step('abandoned'),
+  },
+  cancelled: {
+    success: step('ended', 'relay-success'),
+    failure: step('ended', 'finish-cancelled'),
+    'time-out': step('ended', 'finish-cancelled'),
+    unreachable: step('ended', 'finish-cancelled'),
+    'cancel-timer': step('ended', 'finish-cancelled'),
+    overtaken: step('released'),
+  },
+  withdrawn: {
+    success: step('ended', 'relay-success'),
+    failure: step('ended', 'finish-timed-out'),
+    'time-out': step('ended', 'finish-timed-out'),
+    unreachable: step('ended', 'finish-timed-out'),
+    'cancel-timer': step('ended', 'finish-timed-out'),
+    cancel: step('cancelled'),
+    overtaken: step('released'),
+  },
+  released: {
+    success: step('ended', 'relay-success'),
+    failure: step('ended', 'note'),
+    'time-out': step('ended'),
+    unreachable: step('ended'),
+    'cancel-timer': step('ended'),
+  },
+  // RFC 6026 §7.2: every further 2xx still goes up while the transaction lives.
+  ended: { success: step('ended', 'relay-success') },
+}
+
+/** The step for an input; undefined where the state takes no notice of it. */
+export function branchStep(state: BranchState, input: BranchInput): BranchStep | undefined {
+  return TABLE[state][input]
+}

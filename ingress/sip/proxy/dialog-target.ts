@@ -1,0 +1,50 @@
+/** Where requests inside a dialog go: read from URIs, where they are addresses. */
+import { parseIpAddress } from '../../address/ip-address.ts'
+import type { DialogHop, TransportName } from '../engine.ts'
+import { HEADER } from '../message/header-name.ts'
+import { parseNameAddr, splitList } from '../message/name-addr.ts'
+import type { SipMessage } from '../message/sip-message.ts'
+import { parseUri, type SipUri, uriParameter } from '../message/uri.ts'
+import { COOKIE_PARAMETER } from './record-route.ts'
+
+const DEFAULT_PORT = 5060
+
+/** RFC 3263 §4.1 and §4.2 for an address: `transport` as given, else to be chosen; no port is 5060. */
+export function hopOf(uri: SipUri): DialogHop | undefined {
+  const address = uri.scheme === 'sip' ? parseIpAddress(uriParameter(uri, 'maddr') || uri.host) : undefined
+  const transport = transportOf(uri)
+  if (!address || transport === 'unknown') return undefined
+  return { address, port: uri.port ?? DEFAULT_PORT, transport }
+}
+
+/** The hop that a Route, Record-Route or Contact value names; undefined where that is no address. */
+export function hopOfValue(value: string): DialogHop | undefined {
+  const uri = parseUri(parseNameAddr(value)?.uri ?? '')
+  return uri && hopOf(uri)
+}
+
+/**
+ * Where the caller's requests have to go once they have passed us: to the proxy that record-routed next towards the
+ * backend, else to the backend's Contact.
+ */
+export function backendTarget(response: SipMessage, cookie: string): DialogHop | undefined {
+  const routes = allValues(response, HEADER.recordRoute)
+  const own = routes.findIndex((value) => value.includes(`${COOKIE_PARAMETER}=${cookie}`))
+  const [contact] = allValues(response, HEADER.contact)
+  const next = own > 0 ? routes[own - 1] : contact
+  return next === undefined ? undefined : hopOfValue(next)
+}
+
+/** The values of every line of a list header. */
+export function allValues(message: SipMessage, id: number): string[] {
+  const values: string[] = []
+  for (let row = message.first(id); row !== -1; row = message.next(id, row))
+    values.push(...splitList(message.value(row)))
+  return values
+}
+
+function transportOf(uri: SipUri): TransportName | undefined | 'unknown' {
+  const name = uriParameter(uri, 'transport')?.toUpperCase()
+  if (name === undefined) return undefined
+  return name === 'UDP' || name === 'TCP' ? name : 'unknown'
+}

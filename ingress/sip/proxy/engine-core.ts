@@ -1,0 +1,29 @@
+/** What every part of the native engine is handed: the world outside it, and the tables that it keeps. */
+import type { IpAddress } from '../../address/ip-address.ts'
+import type { Clock } from '../clock.ts'
+import type { Application, DialogHop, TransportName } from '../engine.ts'
+import type { SipMessage } from '../message/sip-message.ts'
+import type { Random } from '../random.ts'
+import type { TransactionTable } from '../transaction/transaction-table.ts'
+import type { Destination, LocalEndpoint, SendOptions } from '../transport/transport.ts'
+import type { CookieSealer } from './dialog-cookie.ts'
+import type { LocalNames } from './local-names.ts'
+
+export interface EngineCore {
+  readonly clock: Clock
+  readonly random: Random
+  readonly application: Application
+  readonly names: LocalNames
+  readonly cookies: CookieSealer
+  readonly transactions: TransactionTable<SipMessage>
+  readonly outbound: Outbound
+}
+
+/** The way out: requests to backends and callers, over whichever transport. */
+export interface Outbound {
+  /** The socket that a request to this address would leave from; undefined where no listener fits. */
+  endpointFor(transport: TransportName, address: IpAddress): LocalEndpoint | undefined
+  /** Whether a stream to exactly this hop is open. */
+  connectedTo(hop: DialogHop): boolean
+  send(bytes: Buffer, to: Destination, options: SendOptions): void
+}

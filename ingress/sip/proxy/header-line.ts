@@ -1,0 +1,12 @@
+import type { HeaderField } from '../engine.ts'
+
+/** A header line of ours: no value, wherever it comes from, can end the line. RFC 3261 §7.3.1: values are UTF-8. */
+export function headerLine({ name, value }: HeaderField): string {
+  return `${name}: ${latin1Of(value)}\r\n`
+}
+
+/** The bytes of UTF-8 text, one character each, without control characters. */
+export function latin1Of(text: string): string {
+  const clean = text.replace(/\p{Cc}/gu, '')
+  return /^[ -~]*$/.test(clean) ? clean : Buffer.from(clean, 'utf8').toString('latin1')
+}

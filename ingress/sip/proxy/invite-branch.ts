@@ -1,0 +1,138 @@
+/** One attempt of a proxied INVITE: its client transaction, its timers and where it stands in the branch table. */
+import type { Clock, Timer } from '../clock.ts'
+import type { ProxyTarget } from '../engine.ts'
+import { SIXTY_FOUR_T1_MS, TIMER_C_MS } from '../limits.ts'
+import type { SipMessage } from '../message/sip-message.ts'
+import type { ClientTransaction } from '../transaction/client-transaction.ts'
+import type { Destination } from '../transport/transport.ts'
+import { type BranchAction, type BranchInput, type BranchState, branchStep } from './branch-table.ts'
+
+/** Who performs what the table says. */
+export interface BranchOwner {
+  /** At every input that leaves the branch ended, before its action: a further 2xx comes again. */
+  branchEnded(branch: InviteBranch): void
+  act(branch: InviteBranch, action: BranchAction, response: SipMessage | undefined): void
+}
+
+export interface InviteBranchOptions {
+  readonly target: ProxyTarget
+  readonly destination: Destination
+  /** The request as it was sent: CANCEL and ACK are made from it. */
+  readonly request: Buffer
+  /** The branch parameter of our Via in it. */
+  readonly branchId: string
+  /** The cookie that stands in our Record-Route of this request; empty inside a dialog. */
+  readonly cookie: string
+  /** The share of Max-Breadth that this branch holds while it lives (RFC 5393 §5.3.3). */
+  readonly breadth: number
+  /** It went over TCP only for its size, so UDP is still to be tried (RFC 3261 §18.1.1). */
+  readonly streamForSize: boolean
+}
+
+type TimerInput = 'backend-timer' | 'ringing-timer' | 'timer-c' | 'cancel-timer'
+
+interface BranchTimer {
+  readonly branch: InviteBranch
+  readonly input: TimerInput
+}
+
+export class InviteBranch {
+  readonly options: InviteBranchOptions
+  state: BranchState = 'calling'
+  transaction: ClientTransaction<SipMessage> | undefined
+  /** Whether the end of this attempt has been told upward. */
+  told = false
+  /** Whether it has sent a 2xx: every further one is passed on and told to nobody. */
+  answered = false
+  /** The caller's cookie by the target signed into it: 18x and 2xx of a branch mostly share one. */
+  readonly callerCookies = new Map<string, string>()
+  #breadth: number
+  readonly #owner: BranchOwner
+  readonly #clock: Clock
+  readonly #timers = new Map<TimerInput, Timer>()
+
+  constructor(options: InviteBranchOptions, owner: BranchOwner, clock: Clock) {
+    this.options = options
+    this.#breadth = options.breadth
+    this.#owner = owner
+    this.#clock = clock
+  }
+
+  get live(): boolean {
+    return this.state !== 'ended'
+  }
+
+  /** Whether the caller still waits for this branch: it is neither over nor left behind. */
+  get awaited(): boolean {
+    return this.state !== 'ended' && this.state !== 'abandoned' && this.state !== 'released'
+  }
+
+  input(input: BranchInput, response?: SipMessage): void {
+    const step = branchStep(this.state, input)
+    if (!step) return
+    this.state = step.to
+    if (step.to !== 'calling' && step.to !== 'cancel-held') this.stopTimer('backend-timer')
+    if (!this.awaited) this.#stopAwaiting()
+    if (!this.live) this.#owner.branchEnded(this)
+    if (step.action) this.#owner.act(this, step.action, response)
+  }
+
+  /** The share of Max-Breadth that comes back, once. */
+  takeBreadth(): number {
+    const share = this.#breadth
+    this.#breadth = 0
+    return share
+  }
+
+  startBackendTimer(ms: number): void {
+    this.#startTimer('backend-timer', ms)
+  }
+
+  /** RFC 3261 §16.6 step 11, §16.7 step 2: started with the branch, and again by every 101 to 199. */
+  startTimerC(): void {
+    this.#startTimer('timer-c', TIMER_C_MS)
+  }
+
+  /** Runs from the first 18x; a later one does not start it again. */
+  startRingingTimer(ms: number): void {
+    if (!this.#timers.has('ringing-timer')) this.#startTimer('ringing-timer', ms)
+  }
+
+  /** RFC 3261 §9.1: without a final response in 64*T1 the INVITE counts as cancelled. */
+  startCancelTimer(): void {
+    this.#stopTimers()
+    this.#startTimer('cancel-timer', SIXTY_FOUR_T1_MS)
+  }
+
+  stopTimer(input: TimerInput): void {
+    const timer = this.#timers.get(input)
+    if (!timer) return
+    this.#clock.cancel(timer)
+    this.#timers.delete(input)
+  }
+
+  #startTimer(input: TimerInput, ms: number): void {
+    this.stopTimer(input)
+    this.#timers.set(input, this.#clock.after(ms, fireBranchTimer, { branch: this, input }))
+  }
+
+  /** What is cancelled still needs its end: a backend may have had the CANCEL and never answer the INVITE. */
+  #stopAwaiting(): void {
+    if (!this.live) return this.#stopTimers()
+    this.stopTimer('backend-timer')
+    this.stopTimer('ringing-timer')
+    this.stopTimer('timer-c')
+  }
+
+  #stopTimers(): void {
+    for (const timer of this.#timers.values()) this.#clock.cancel(timer)
+    this.#timers.clear()
+  }
+}
+
+function fireBranchTimer({ branch, input }: BranchTimer): void {
+  branch.stopTimer(input)
+  branch.input(input)
+  // RFC 3261 §9.1: "SHOULD then consider the original transaction cancelled and MUST destroy the client transaction".
+  if (input === 'cancel-timer') branch.transaction?.destroy()
+}

@@ -1,0 +1,193 @@
+/** Sending a branch of a proxied INVITE, and its CANCEL (RFC 3261 §16.6, §9.1). */
+
+import { hostText } from '../../address/ip-address.ts'
+import type { ProxyPlan, ProxyTarget, TransportName } from '../engine.ts'
+import { MAX_DATAGRAM_REQUEST_BYTES } from '../limits.ts'
+import type { SipMessage } from '../message/sip-message.ts'
+import { escapeUser } from '../message/uri.ts'
+import { ClientTransaction, type ClientTransactionUser, type RequestSink } from '../transaction/client-transaction.ts'
+import { clientTransactionKey } from '../transaction/transaction-key.ts'
+import type { Destination, LocalEndpoint } from '../transport/transport.ts'
+import { writeAck, writeCancel } from './cancel-request.ts'
+import type { EngineCore } from './engine-core.ts'
+import { type RouteEdits, writeForwardedRequest } from './forwarded-request.ts'
+import { type BranchOwner, InviteBranch } from './invite-branch.ts'
+import { loopHash, makeBranch } from './loop-detection.ts'
+import { recordRouteLines } from './record-route.ts'
+import type { ServerSide } from './server-side.ts'
+
+/** What distinguishes an INVITE that makes a dialog from one inside it. */
+export interface InvitePurpose {
+  /** Undefined inside a dialog: Request-URI and route set stay, no Record-Route is added (RFC 3261 §12.2). */
+  readonly dialogData: string | undefined
+  /** Inside a dialog: what becomes of the route set. */
+  readonly routes: RouteEdits | undefined
+}
+
+/** The INVITE that a branch is made of. */
+export interface SendingInvite extends BranchOwner {
+  readonly core: EngineCore
+  readonly side: ServerSide
+  readonly plan: ProxyPlan
+  readonly purpose: InvitePurpose
+}
+
+export interface OpenBranch {
+  readonly branch: InviteBranch
+  /** Hands the request to its client transaction. */
+  readonly send: () => void
+}
+
+export interface OpenOptions {
+  readonly breadth: number
+  /** TCP was refused: whatever its size, by UDP. */
+  readonly datagram: boolean
+}
+
+interface Draft {
+  readonly bytes: Buffer
+  readonly destination: Destination
+  readonly branchId: string
+  readonly cookie: string
+}
+
+/** Makes the branch of a target; undefined where no listener of ours can reach it. */
+export function openBranch(invite: SendingInvite, target: ProxyTarget, options: OpenOptions): OpenBranch | undefined {
+  const chosen = target.transport ?? 'UDP'
+  let draft = draftRequest(invite, target, { ...options, transport: chosen })
+  // RFC 3261 §18.1.1: within 200 bytes of the path MTU, or over 1300, the request MUST go over a stream.
+  const tooLarge =
+    target.transport === undefined && !options.datagram && (draft?.bytes.length ?? 0) > MAX_DATAGRAM_REQUEST_BYTES
+  const overStream = tooLarge ? draftRequest(invite, target, { ...options, transport: 'TCP' }) : undefined
+  draft = overStream ?? draft
+  if (!draft) return undefined
+  const branch = new InviteBranch(
+    {
+      target,
+      destination: draft.destination,
+      request: draft.bytes,
+      branchId: draft.branchId,
+      cookie: draft.cookie,
+      breadth: options.breadth,
+      streamForSize: overStream !== undefined,
+    },
+    invite,
+    invite.core.clock,
+  )
+  return { branch, send: () => startTransaction(invite.core, branch) }
+}
+
+/** RFC 3261 §9.1: to the same place, with the branch of the INVITE, in a transaction of its own. */
+export function sendCancel(invite: SendingInvite, branch: InviteBranch, reason: string): void {
+  const { core } = invite
+  const bytes = writeCancel(branch.options.request, reason)
+  const key = clientTransactionKey(branch.options.branchId, 'CANCEL')
+  const transaction = new ClientTransaction<SipMessage>({
+    kind: 'non-invite',
+    key,
+    clock: core.clock,
+    user: cancelUser(core),
+    sink: sinkTo(core, branch.options.destination, (error) => transaction.transportError(error)),
+  })
+  branch.startCancelTimer()
+  if (core.transactions.addClient(transaction)) transaction.start(bytes)
+}
+
+function draftRequest(
+  invite: SendingInvite,
+  target: ProxyTarget,
+  options: OpenOptions & { readonly transport: TransportName },
+): Draft | undefined {
+  const { core, side, plan, purpose } = invite
+  const outgoing = core.outbound.endpointFor(options.transport, target.address)
+  if (!outgoing) return undefined
+  const branchId = makeBranch(core.random.token(), loopHash(side.message, core.application.headersRead()))
+  const cookie = purpose.dialogData === undefined ? '' : backendCookie(invite, purpose.dialogData)
+  const bytes = writeForwardedRequest({
+    message: side.message,
+    facts: side.facts,
+    viaSource: side.viaSource,
+    via: viaValue(core, outgoing, branchId),
+    requestUri: purpose.dialogData === undefined ? purpose.routes?.requestUri : targetUri(invite, target),
+    recordRoute:
+      cookie === '' ? '' : recordRouteLines({ names: core.names, incoming: side.flow.local, outgoing, cookie }),
+    routes: purpose.routes,
+    setHeaders: plan.setHeaders,
+    removeHeaders: plan.removeHeaders,
+    maxBreadth: options.breadth,
+    stream: options.transport === 'TCP',
+  })
+  const destination = { transport: options.transport, address: target.address, port: target.port }
+  return { bytes, destination, branchId, cookie }
+}
+
+/** RFC 3261 §16.6 step 8, RFC 3581 §3. */
+export function viaValue(core: EngineCore, outgoing: LocalEndpoint, branchId: string): string {
+  const rport = outgoing.transport === 'UDP' ? ';rport' : ''
+  return `SIP/2.0/${outgoing.transport} ${core.names.sentBy(outgoing)};branch=${branchId}${rport}`
+}
+
+/** The backend's cookie: its requests go where the call says, and to the caller's packet source where that is a name. */
+function backendCookie(invite: SendingInvite, dialogData: string): string {
+  const { peer, facts } = invite.side
+  const signedTarget = { address: peer.address, port: peer.port, transport: peer.transport }
+  const dialog = { callId: facts.callId, callerTag: facts.fromTag ?? '' }
+  return invite.core.cookies.seal({ from: 'backend', signedTarget, dialogData }, dialog)
+}
+
+/** RFC 3261 §16.6 step 2. */
+function targetUri(invite: SendingInvite, target: ProxyTarget): string {
+  const { requestUser } = invite.plan
+  const user = requestUser === undefined ? invite.side.facts.uri.user : escapeUser(requestUser)
+  const transport = target.transport === undefined ? '' : `;transport=${target.transport.toLowerCase()}`
+  const host = `${hostText(target.address)}:${target.port}`
+  return `sip:${user === undefined ? '' : `${user}@`}${host}${transport}${target.uriParameters}`
+}
+
+function startTransaction(core: EngineCore, branch: InviteBranch): void {
+  const { request, branchId, destination } = branch.options
+  const transaction: ClientTransaction<SipMessage> = new ClientTransaction<SipMessage>({
+    kind: 'invite',
+    key: clientTransactionKey(branchId, 'INVITE'),
+    clock: core.clock,
+    user: inviteUser(core, branch),
+    makeAck: (response) => writeAck(request, response),
+    sink: sinkTo(core, destination, (error) => transaction.transportError(error)),
+  })
+  if (!core.transactions.addClient(transaction)) return branch.input('unreachable')
+  branch.transaction = transaction
+  transaction.start(request)
+}
+
+function sinkTo(core: EngineCore, to: Destination, onFailure: (error: Error) => void): RequestSink {
+  return {
+    reliable: to.transport === 'TCP',
+    sendRequest: (bytes) => core.outbound.send(bytes, to, { onFailure }),
+  }
+}
+
+function inviteUser(core: EngineCore, branch: InviteBranch): ClientTransactionUser<SipMessage> {
+  return {
+    onResponse: (_transaction, status, response) => branch.input(inputOf(status), response.keep()),
+    onTimeout: () => branch.input('time-out'),
+    onTransportError: () => branch.input('unreachable'),
+    onTerminated: (transaction) => core.transactions.removeClient(transaction),
+  }
+}
+
+/** The answer to a CANCEL says nothing: what counts is the final response to its INVITE (RFC 3261 §9.1). */
+function cancelUser(core: EngineCore): ClientTransactionUser<SipMessage> {
+  const nothing = (): void => undefined
+  return {
+    onResponse: nothing,
+    onTimeout: nothing,
+    onTransportError: nothing,
+    onTerminated: (transaction) => core.transactions.removeClient(transaction),
+  }
+}
+
+function inputOf(status: number): 'trying' | 'provisional' | 'success' | 'failure' {
+  if (status === 100) return 'trying'
+  if (status < 200) return 'provisional'
+  return status < 300 ? 'success' : 'failure'
+}

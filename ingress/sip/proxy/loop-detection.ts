@@ -1,0 +1,53 @@
+/**
+ * RFC 5393 §4: failover is forking, so loops MUST be detected. The second part of our branch is a hash of all that the
+ * decision reads; a request that comes back with the same hash in a Via of ours would be decided the same way for ever.
+ */
+import { HEADER } from '../message/header-name.ts'
+import { splitList } from '../message/name-addr.ts'
+import type { SipMessage } from '../message/sip-message.ts'
+import { parseVia } from '../message/via.ts'
+import { TextHash } from '../text-hash.ts'
+
+/** RFC 3261 §8.1.1.7: the magic cookie; the rest marks a branch as made by this software, in whichever pod. */
+const BRANCH_PREFIX = 'z9hG4bKsd'
+
+export function makeBranch(token: string, loopHash: string): string {
+  return `${BRANCH_PREFIX}.${token}.${loopHash}`
+}
+
+/** §4.2.2: the method is left out, so that a CANCEL or ACK has the branch of its INVITE. */
+export function loopHash(message: SipMessage, headersRead: readonly string[]): string {
+  const hash = new TextHash()
+  hash.add(message.requestUri())
+  for (const id of [
+    HEADER.route,
+    HEADER.from,
+    HEADER.to,
+    HEADER.callId,
+    HEADER.cseq,
+    HEADER.assertedIdentity,
+    HEADER.proxyRequire,
+  ]) {
+    for (let row = message.first(id); row !== -1; row = message.next(id, row)) {
+      hash.add(id === HEADER.cseq ? (message.value(row).split(/\s/, 1)[0] ?? '') : message.value(row))
+    }
+  }
+  for (const name of headersRead) for (const value of message.values(name)) hash.add(value)
+  return hash.text()
+}
+
+/** Whether a Via below says that a pod of ours has forwarded this very request before. Only then is the hash made. */
+export function isLoop(message: SipMessage, headersRead: readonly string[]): boolean {
+  let expected: string | undefined
+  for (let row = message.first(HEADER.via); row !== -1; row = message.next(HEADER.via, row)) {
+    const text = message.value(row)
+    if (!text.includes(BRANCH_PREFIX)) continue
+    for (const value of splitList(text)) {
+      const branch = parseVia(value)?.branch
+      if (!branch?.startsWith(`${BRANCH_PREFIX}.`)) continue
+      expected ??= loopHash(message, headersRead)
+      if (branch.endsWith(`.${expected}`)) return true
+    }
+  }
+  return false
+}

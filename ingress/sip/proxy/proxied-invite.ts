@@ -1,0 +1,259 @@
+/**
+ * RFC 3261 §16: one INVITE, its response context and its branches. Targets are tried one after the other, as the rule
+ * orders them; the branch table says what each input means, here it is done.
+ */
+import type { Answer, AttemptResult, FailoverCondition, ProxyPlan, ProxyResult, ProxyTarget } from '../engine.ts'
+import { MAX_BREADTH } from '../limits.ts'
+import type { SipMessage } from '../message/sip-message.ts'
+import { bestResponse } from './best-response.ts'
+import type { BranchAction } from './branch-table.ts'
+import type { EngineCore } from './engine-core.ts'
+import type { InviteBranch } from './invite-branch.ts'
+import { type InvitePurpose, openBranch, type SendingInvite, sendCancel } from './invite-sending.ts'
+import { relayedInviteResponse } from './relayed-response.ts'
+import { breadthOf } from './request-validation.ts'
+import { type ServerSide, writeAnswer } from './server-side.ts'
+
+interface ReceivedFinal {
+  readonly status: number
+  readonly response: SipMessage
+  readonly branch: InviteBranch
+}
+
+const REQUEST_TERMINATED: Answer = { status: 487, reason: 'Request Terminated' }
+const RANG_TOO_LONG: Answer = { status: 408, reason: 'Request Timeout' }
+const UNREACHABLE: Answer = { status: 500, reason: 'Next Hop Unreachable' }
+const OUT_OF_BREADTH: Answer = { status: 440, reason: 'Max-Breadth Exceeded' }
+
+export class ProxiedInvite implements SendingInvite {
+  readonly core: EngineCore
+  readonly side: ServerSide
+  readonly plan: ProxyPlan
+  readonly purpose: InvitePurpose
+  readonly #branches: InviteBranch[] = []
+  readonly #finals: ReceivedFinal[] = []
+  /** Reason values of the caller's CANCEL, complete lines (RFC 3326 §2). */
+  #cancelReason = ''
+  #nextTarget = 0
+  #cancelled = false
+  #rang = false
+  #settled = false
+  #heard = false
+  #freeBreadth: number
+
+  constructor(core: EngineCore, side: ServerSide, plan: ProxyPlan, purpose: InvitePurpose) {
+    this.core = core
+    this.side = side
+    this.plan = plan
+    this.purpose = purpose
+    this.#freeBreadth = Math.min(breadthOf(side.message) ?? MAX_BREADTH, MAX_BREADTH)
+  }
+
+  /** RFC 3261 §17.2.1: a backend may take longer than 200 ms, so the caller is told at once that its call is on its way. */
+  start(): void {
+    this.side.transaction.respond(100, this.#write({ status: 100, reason: 'Trying' }))
+    this.side.flow.hold()
+    this.#tryNext()
+  }
+
+  /** RFC 3261 §16.10: every pending branch is cancelled, and no further one is made. */
+  cancel(reason: string): void {
+    if (this.#settled || this.#cancelled) return
+    this.#cancelled = true
+    this.#cancelReason = reason
+    for (const branch of this.#branches) branch.input('cancel')
+    this.#finishCancelled(undefined)
+  }
+
+  /** Answers a call that still waits, whatever its branches would have said. */
+  end(answer: Answer): void {
+    this.#finishOwn(answer, { outcome: 'exhausted', target: undefined })
+  }
+
+  /** The server transaction is over. If nothing final went out, the application has to know. */
+  serverEnded(): void {
+    this.#settle({ outcome: 'unanswered', status: 0, target: undefined })
+  }
+
+  act(branch: InviteBranch, action: BranchAction, response: SipMessage | undefined): void {
+    switch (action) {
+      case 'relay-provisional':
+        return this.#relayProvisional(branch, response)
+      case 'relay-success':
+        return this.#relaySuccess(branch, response)
+      case 'judge':
+        return this.#judge(branch, response)
+      case 'judge-time-out':
+      case 'give-up':
+        return this.#judgeSilence(branch, 'timeout')
+      case 'judge-unreachable':
+        return this.#judgeUnreachable(branch)
+      case 'note':
+        return this.#note(branch, response)
+      case 'send-cancel':
+        return sendCancel(this, branch, this.#cancelReason)
+      case 'finish-cancelled':
+        this.#tell(branch, 'cancelled', response?.status ?? 0)
+        return this.#finishCancelled(response && { status: response.status, response, branch })
+      case 'finish-timed-out':
+        this.#tell(branch, 'timeout', response?.status ?? 0)
+        return this.#finishOwn(RANG_TOO_LONG, { outcome: 'forwarded', target: branch.options.target })
+    }
+  }
+
+  /** RFC 5393 §5.3.3.2: a branch that is over gives its share back. */
+  branchEnded(branch: InviteBranch): void {
+    this.#freeBreadth += branch.takeBreadth()
+  }
+
+  #tryNext(): void {
+    const target = this.plan.targets[this.#nextTarget]
+    if (!target) return this.#exhausted()
+    if (this.#freeBreadth < 1) return this.#finishOwn(OUT_OF_BREADTH, { outcome: 'exhausted', target: undefined })
+    this.#nextTarget++
+    this.#open(target, false)
+  }
+
+  #open(target: ProxyTarget, datagram: boolean): void {
+    // What is kept back lets every target that is left have a branch beside this one.
+    const breadth = Math.max(1, this.#freeBreadth - (this.plan.targets.length - this.#nextTarget))
+    const opening = openBranch(this, target, { breadth, datagram })
+    if (!opening) {
+      this.plan.progress({ type: 'attempt', target, result: 'transport', status: 0, retryAfter: undefined })
+      return this.#failOver('transport')
+    }
+    this.#freeBreadth -= breadth
+    this.#branches.push(opening.branch)
+    if (this.plan.backendTimeout !== undefined) opening.branch.startBackendTimer(this.plan.backendTimeout)
+    opening.branch.startTimerC()
+    opening.send()
+  }
+
+  /** RFC 3261 §16.7 step 5: 101 to 199 go up at once; §16.7 step 2: each sets Timer C anew. */
+  #relayProvisional(branch: InviteBranch, response: SipMessage | undefined): void {
+    if (!response || this.#settled) return
+    this.#rang = true
+    branch.startTimerC()
+    if (this.plan.ringingTimeout !== undefined) branch.startRingingTimer(this.plan.ringingTimeout)
+    this.#tellFirst(response.status)
+    this.side.transaction.respond(response.status, relayedInviteResponse(this, branch, response))
+  }
+
+  /** RFC 3261 §16.7 step 5: any 2xx to an INVITE MUST go up, also after another final response. */
+  #relaySuccess(branch: InviteBranch, response: SipMessage | undefined): void {
+    if (!response) return
+    const bytes = relayedInviteResponse(this, branch, response)
+    const { transaction } = this.side
+    if (transaction.state === 'Proceeding' || transaction.state === 'Accepted') {
+      transaction.respond(response.status, bytes)
+    } else {
+      this.side.sendDirectly(bytes)
+    }
+    if (!branch.answered) this.#tell(branch, branch.told ? 'late' : 'answered', response.status)
+    branch.answered = true
+    this.#tellFirst(response.status)
+    this.#settle({ outcome: 'forwarded', status: response.status, target: branch.options.target })
+  }
+
+  /** RFC 3261 §16.7 steps 5 and 6: a 6xx ends the search; what the rule fails over on does not. */
+  #judge(branch: InviteBranch, response: SipMessage | undefined): void {
+    if (!response) return
+    const final = { status: response.status, response, branch }
+    this.#finals.push(final)
+    this.#tell(branch, 'refused', response.status, response)
+    if (this.#settled) return
+    if (response.status < 600 && this.plan.failoverOn.has(response.status)) return this.#failOver(response.status)
+    this.#relayFinal(bestResponse(this.#finals) ?? final, 'forwarded')
+  }
+
+  #judgeSilence(branch: InviteBranch, condition: 'timeout' | 'transport'): void {
+    this.#tell(branch, condition, 0)
+    this.#failOver(condition)
+  }
+
+  /** RFC 3261 §18.1.1: what went over TCP only for its size SHOULD be tried over UDP. */
+  #judgeUnreachable(branch: InviteBranch): void {
+    if (branch.options.streamForSize && !branch.told) return this.#open(branch.options.target, true)
+    this.#judgeSilence(branch, 'transport')
+  }
+
+  #failOver(condition: FailoverCondition): void {
+    const forbidden = this.plan.failover === 'BeforeRinging' && this.#rang
+    if (this.plan.failoverOn.has(condition) && !forbidden) return this.#tryNext()
+    this.#exhausted(condition)
+  }
+
+  /** A failure of a branch that nobody waits for still counts as one of the answers; a 6xx ends the search. */
+  #note(branch: InviteBranch, response: SipMessage | undefined): void {
+    if (!response) return
+    const final = { status: response.status, response, branch }
+    this.#finals.push(final)
+    if (response.status >= 600 && !this.#settled && !this.#cancelled) this.#relayFinal(final, 'forwarded')
+  }
+
+  /** RFC 3261 §16.7 step 6, with an answer of our own where no backend sent one worth relaying. */
+  #exhausted(condition?: FailoverCondition): void {
+    const best = bestResponse(this.#finals)
+    if (best) return this.#relayFinal(best, 'exhausted')
+    // RFC 3261 §16.9: inside a dialog the one target that cannot be reached is a lone 503, which goes up as 500.
+    const unreachable = condition === 'transport' && this.purpose.dialogData === undefined
+    this.#finishOwn(unreachable ? UNREACHABLE : this.plan.exhausted, { outcome: 'exhausted', target: undefined })
+  }
+
+  /** After a CANCEL no backend's 5xx goes up as if the call had failed: the caller ended it. */
+  #finishCancelled(final: ReceivedFinal | undefined): void {
+    if (this.#settled || this.#branches.some((branch) => branch.awaited)) return
+    const worthRelaying = final && (final.status < 500 || final.status >= 600)
+    if (worthRelaying) return this.#relayFinal(final, 'cancelled')
+    this.#finishOwn(REQUEST_TERMINATED, { outcome: 'cancelled', target: undefined })
+  }
+
+  #relayFinal(final: ReceivedFinal, outcome: ProxyResult['outcome']): void {
+    if (this.#settled) return
+    const others = this.#finals.filter((other) => other !== final).map((other) => other.response)
+    const challenging = final.status === 401 || final.status === 407 ? others : []
+    const bytes = relayedInviteResponse(this, final.branch, final.response, challenging)
+    this.#tellFirst(final.status)
+    this.side.transaction.respond(final.status, bytes)
+    this.#settle({ outcome, status: final.status, target: final.branch.options.target })
+  }
+
+  #finishOwn(answer: Answer, result: Omit<ProxyResult, 'status'>): void {
+    if (this.#settled) return
+    this.side.transaction.respond(answer.status, this.#write(answer))
+    this.#settle({ ...result, status: answer.status })
+  }
+
+  /** RFC 3261 §16.7 step 10: once a final response is out, pending branches MUST be cancelled. */
+  #settle(result: ProxyResult): void {
+    if (this.#settled) return
+    this.#settled = true
+    for (const branch of this.#branches) branch.input('overtaken')
+    this.side.flow.release()
+    this.plan.done(result)
+  }
+
+  #write(answer: Answer): Buffer {
+    return writeAnswer(this.side, answer, this.core.names.warningAgent)
+  }
+
+  #tell(branch: InviteBranch, result: AttemptResult, status: number, response?: SipMessage): void {
+    if (branch.told && result !== 'late') return
+    branch.told = true
+    const retryAfter = response && retryAfterOf(response)
+    this.plan.progress({ type: 'attempt', target: branch.options.target, result, status, retryAfter })
+  }
+
+  #tellFirst(status: number): void {
+    if (this.#heard) return
+    this.#heard = true
+    this.plan.progress({ type: 'first-response', status })
+  }
+}
+
+/** RFC 3261 §20.33: delta-seconds, then comments and parameters that change nothing for us. */
+function retryAfterOf(response: SipMessage): number | undefined {
+  const [value = ''] = response.values('Retry-After')
+  const seconds = /^\s*(\d{1,9})/.exec(value)?.[1]
+  return response.status === 503 && seconds !== undefined ? Number(seconds) : undefined
+}

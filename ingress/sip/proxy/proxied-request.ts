@@ -1,0 +1,117 @@
+/** A request other than INVITE inside a dialog: one target, one client transaction (RFC 3261 §16, RFC 4320). */
+import type { Answer, DialogHop, TransportName } from '../engine.ts'
+import { MAX_BREADTH, MAX_DATAGRAM_REQUEST_BYTES, NON_INVITE_TRYING_MS } from '../limits.ts'
+import type { SipMessage } from '../message/sip-message.ts'
+import { ClientTransaction, type ClientTransactionUser } from '../transaction/client-transaction.ts'
+import { clientTransactionKey } from '../transaction/transaction-key.ts'
+import type { Destination } from '../transport/transport.ts'
+import type { EngineCore } from './engine-core.ts'
+import { type RouteEdits, writeForwardedRequest } from './forwarded-request.ts'
+import { viaValue } from './invite-sending.ts'
+import { loopHash, makeBranch } from './loop-detection.ts'
+import { writeRelayedResponse } from './relayed-response.ts'
+import { breadthOf } from './request-validation.ts'
+import { type ServerSide, writeAnswer } from './server-side.ts'
+
+export interface DialogRequest {
+  readonly side: Omit<ServerSide, 'transaction' | 'sendDirectly' | 'tag'>
+  readonly hop: DialogHop
+  readonly routes: RouteEdits
+}
+
+interface Draft {
+  readonly bytes: Buffer
+  readonly destination: Destination
+  readonly branchId: string
+}
+
+const NO_ROWS: ReadonlyMap<number, string> = new Map()
+
+/** RFC 3261 §16.6 step 10 for a BYE, UPDATE, INFO, PRACK and whatever else comes inside a dialog. */
+export function proxyRequest(core: EngineCore, side: ServerSide, request: Omit<DialogRequest, 'side'>): void {
+  const draft = draftDialogRequest(core, { ...request, side })
+  if (!draft) return answerUnreachable(core, side)
+  const method = side.message.method
+  const transaction: ClientTransaction<SipMessage> = new ClientTransaction<SipMessage>({
+    kind: 'non-invite',
+    key: clientTransactionKey(draft.branchId, method),
+    clock: core.clock,
+    user: relayUser(core, side),
+    sink: {
+      reliable: draft.destination.transport === 'TCP',
+      sendRequest: (bytes) =>
+        core.outbound.send(bytes, draft.destination, { onFailure: (error) => transaction.transportError(error) }),
+    },
+  })
+  if (!core.transactions.addClient(transaction)) return answerUnreachable(core, side)
+  // RFC 4320 §4.1: over UDP a 100 MUST NOT come before Timer E has reached T2; over any transport it MUST come if there
+  // is no answer then.
+  core.clock.after(NON_INVITE_TRYING_MS, sendLateTrying, { core, side })
+  transaction.start(draft.bytes)
+}
+
+/** RFC 3261 §13.2.2.4: the ACK to a 2xx is a request of its own, without a transaction; it is never answered. */
+export function relayAck(core: EngineCore, request: DialogRequest): void {
+  const draft = draftDialogRequest(core, request)
+  const lost = (error: Error): void =>
+    core.application.onEvent({ type: 'fault', code: 'ack-not-sent', message: error.message })
+  if (draft) core.outbound.send(draft.bytes, draft.destination, { onFailure: lost })
+}
+
+/** RFC 3263 §4.1: a hop that names no transport is UDP, and TCP for what is too large for it (RFC 3261 §18.1.1). */
+function draftDialogRequest(core: EngineCore, request: DialogRequest): Draft | undefined {
+  const { transport } = request.hop
+  if (transport !== undefined) return draftOver(transport, core, request)
+  const datagram = draftOver('UDP', core, request)
+  const tooLarge = datagram === undefined || datagram.bytes.length > MAX_DATAGRAM_REQUEST_BYTES
+  return tooLarge ? (draftOver('TCP', core, request) ?? datagram) : datagram
+}
+
+function draftOver(transport: TransportName, core: EngineCore, request: DialogRequest): Draft | undefined {
+  const { side, hop, routes } = request
+  const { method } = side.message
+  const outgoing = core.outbound.endpointFor(transport, hop.address)
+  if (!outgoing) return undefined
+  const branchId = makeBranch(core.random.token(), loopHash(side.message, core.application.headersRead()))
+  const bytes = writeForwardedRequest({
+    message: side.message,
+    facts: side.facts,
+    viaSource: side.viaSource,
+    via: viaValue(core, outgoing, branchId),
+    requestUri: routes.requestUri,
+    recordRoute: '',
+    routes,
+    setHeaders: [],
+    removeHeaders: [],
+    maxBreadth: method === 'ACK' ? undefined : (breadthOf(side.message) ?? MAX_BREADTH),
+    stream: transport === 'TCP',
+  })
+  return { bytes, destination: { transport, address: hop.address, port: hop.port }, branchId }
+}
+
+function sendLateTrying({ core, side }: { readonly core: EngineCore; readonly side: ServerSide }): void {
+  if (side.transaction.state === 'Trying') answer(core, side, { status: 100, reason: 'Trying' })
+}
+
+function answer(core: EngineCore, side: ServerSide, own: Answer): void {
+  side.transaction.respond(own.status, writeAnswer(side, own, core.names.warningAgent))
+}
+
+/** RFC 3261 §16.9: a request that cannot be sent counts as a 503, which goes up as 500 (§16.7 step 6). */
+function answerUnreachable(core: EngineCore, side: ServerSide): void {
+  answer(core, side, { status: 500, reason: 'Next Hop Unreachable' })
+}
+
+function relayUser(core: EngineCore, side: ServerSide): ClientTransactionUser<SipMessage> {
+  return {
+    onResponse: (_transaction, status, response) => {
+      // RFC 4320 §4.1: no provisional response but our own 100 goes to a non-INVITE.
+      if (status < 200) return
+      side.transaction.respond(status, writeRelayedResponse(response, { recordRoutes: NO_ROWS, hideIdentity: false }))
+    },
+    // RFC 4320 §4.2: no 408, because the peer has given up by itself.
+    onTimeout: () => side.transaction.destroy(),
+    onTransportError: () => answerUnreachable(core, side),
+    onTerminated: (transaction) => core.transactions.removeClient(transaction),
+  }
+}

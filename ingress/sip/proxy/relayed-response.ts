@@ -1,0 +1,97 @@
+/** RFC 3261 §16.7: a backend's response on its way to the caller. Bytes that no step names are left as they are. */
+import type { ProxyPlan } from '../engine.ts'
+import { HEADER } from '../message/header-name.ts'
+import { removeFirstValue, rewriteMessage } from '../message/rewrite-message.ts'
+import type { SipMessage } from '../message/sip-message.ts'
+import { backendTarget } from './dialog-target.ts'
+import type { EngineCore } from './engine-core.ts'
+import type { InviteBranch } from './invite-branch.ts'
+import { rewrittenRecordRoutes } from './record-route.ts'
+import type { ServerSide } from './server-side.ts'
+
+/** What a branch's response needs on its way up; a proxied INVITE is one. */
+export interface RelayingInvite {
+  readonly core: EngineCore
+  readonly side: ServerSide
+  readonly plan: Pick<ProxyPlan, 'dialogData' | 'hideIdentity'>
+  readonly purpose: { readonly dialogData: string | undefined }
+}
+
+/** §16.7 steps 3 to 9 for a response of a branch. `challenging`: other responses whose challenges go along (step 7). */
+export function relayedInviteResponse(
+  invite: RelayingInvite,
+  branch: InviteBranch,
+  response: SipMessage,
+  challenging: readonly SipMessage[] = [],
+): Buffer {
+  return writeRelayedResponse(response, {
+    recordRoutes: callerRecordRoutes(invite, branch, response),
+    extra: challengesOf(challenging),
+    hideIdentity: invite.plan.hideIdentity,
+  })
+}
+
+/** Only a response that makes a dialog carries a route set (RFC 3261 §12.1.1). */
+function callerRecordRoutes(
+  invite: RelayingInvite,
+  branch: InviteBranch,
+  response: SipMessage,
+): ReadonlyMap<number, string> {
+  const { cookie, destination } = branch.options
+  const { dialogData } = invite.purpose
+  if (cookie === '' || dialogData === undefined || response.status >= 300) return NO_ROWS
+  const target = backendTarget(response, cookie) ?? destination
+  const text = `${target.address.text} ${target.port} ${target.transport}`
+  const known = branch.callerCookies.get(text)
+  const { callId, fromTag = '' } = invite.side.facts
+  const callerCookie =
+    known ??
+    invite.core.cookies.seal({ from: 'caller', signedTarget: target, dialogData }, { callId, callerTag: fromTag })
+  branch.callerCookies.set(text, callerCookie)
+  return rewrittenRecordRoutes(response, cookie, callerCookie)
+}
+
+interface RelayOptions {
+  /** Our Record-Route values, rewritten for the caller; by row. */
+  readonly recordRoutes: ReadonlyMap<number, string>
+  /** Complete lines to add at the end: challenges of other branches (§16.7 step 7). */
+  readonly extra?: string
+  /** RFC 3325 §7: the caller is outside our trust domain, and the backend asked for privacy. */
+  readonly hideIdentity: boolean
+}
+
+const NO_ROWS: ReadonlyMap<number, string> = new Map()
+
+/** A response with our Via taken off and nothing of ours in it: also for requests other than INVITE. */
+export function writeRelayedResponse(response: SipMessage, options: RelayOptions): Buffer {
+  const replaced = new Map(options.recordRoutes)
+  const via = response.first(HEADER.via)
+  // §16.7 step 3
+  replaced.set(via, removeFirstValue(response, via))
+  // §21.5.4: a backend that pauses its clients would pause the carrier's whole trunk.
+  if (response.status >= 300) removeAll(response, HEADER.retryAfter, replaced)
+  if (options.hideIdentity && asksForPrivacy(response)) removeAll(response, HEADER.assertedIdentity, replaced)
+  return rewriteMessage(response, { replaced, ...(options.extra ? { bottom: options.extra } : {}) })
+}
+
+function removeAll(message: SipMessage, id: number, replaced: Map<number, string>): void {
+  for (let row = message.first(id); row !== -1; row = message.next(id, row)) replaced.set(row, '')
+}
+
+function asksForPrivacy(message: SipMessage): boolean {
+  const row = message.first(HEADER.privacy)
+  return row !== -1 && /(^|;)\s*id\s*(;|$)/i.test(message.value(row))
+}
+
+/** §16.7 step 7: the 401 or 407 that goes up carries the challenges of all branches that sent one. */
+function challengesOf(responses: readonly SipMessage[]): string {
+  const lines: string[] = []
+  for (const response of responses) {
+    for (const id of [HEADER.proxyAuthenticate, HEADER.wwwAuthenticate]) {
+      for (let row = response.first(id); row !== -1; row = response.next(id, row)) {
+        lines.push(response.bytes.toString('latin1', response.lineStart(row), response.lineEnd(row)))
+      }
+    }
+  }
+  return lines.join('')
+}

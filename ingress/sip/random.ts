@@ -1,0 +1,33 @@
+import { randomFillSync } from 'node:crypto'
+
+/** Chance as a parameter: tags, branches and weighted choices come from here, so that a test can repeat them. */
+export interface Random {
+  /** 64 bits as 11 characters that RFC 3261 allows in a token: unique over restarts, not guessable (§8.1.1.7, §19.3). */
+  token(): string
+  /** A number in [0, 1). */
+  fraction(): number
+}
+
+const POOL_BYTES = 8192
+const TOKEN_BYTES = 8
+
+/** The system's random numbers, fetched a pool at a time: one system call per thousand tokens. */
+export function systemRandom(): Random {
+  const pool = Buffer.alloc(POOL_BYTES)
+  let used = POOL_BYTES
+  const take = (bytes: number): number => {
+    if (used + bytes > POOL_BYTES) {
+      randomFillSync(pool)
+      used = 0
+    }
+    used += bytes
+    return used - bytes
+  }
+  return {
+    token: () => {
+      const at = take(TOKEN_BYTES)
+      return pool.toString('base64url', at, at + TOKEN_BYTES)
+    },
+    fraction: () => pool.readUInt32LE(take(4)) / 2 ** 32,
+  }
+}

@@ -1,0 +1,56 @@
+/** The way back of a response: RFC 3261 §18.2 and RFC 3581 §4. */
+import { hostText } from '../address/ip-address.ts'
+import type { Peer } from './engine.ts'
+import type { Via } from './message/via.ts'
+import type { EngineCore } from './proxy/engine-core.ts'
+import type { ViaSource } from './proxy/forwarded-request.ts'
+import type { ResponseSink } from './transaction/server-transaction.ts'
+import type { Flow } from './transport/transport.ts'
+
+const DEFAULT_PORT = 5060
+
+/**
+ * RFC 3261 §18.2.1: `received` where sent-by is a name or another address; RFC 3581 §4: an empty rport MUST be filled,
+ * and `received` goes with it even if it says the same.
+ */
+export function viaSourceOf(via: Via, flow: Flow): ViaSource {
+  const source = flow.remoteAddress.text
+  const asked = via.rport === ''
+  const differs = via.host !== source && via.host !== hostText(flow.remoteAddress)
+  return { received: differs || asked ? source : undefined, rport: asked ? flow.remotePort : undefined }
+}
+
+/** Sends responses along the flow of their request; on a stream that has closed, over a new one (§18.2.2). */
+export class ResponsePath implements ResponseSink {
+  readonly reliable: boolean
+  readonly #core: EngineCore
+  readonly #flow: Flow
+  readonly #sentByPort: number
+  /** Datagrams: the port of the source address to send to; undefined is the source port. */
+  readonly #port: number | undefined
+
+  constructor(core: EngineCore, flow: Flow, via: Via) {
+    this.reliable = flow.transport === 'TCP'
+    this.#core = core
+    this.#flow = flow
+    this.#sentByPort = via.port ?? DEFAULT_PORT
+    // RFC 3261 §18.2.2: without rport, to the port of sent-by, though a NAT may have changed the source port.
+    this.#port = via.rport === undefined ? this.#sentByPort : undefined
+  }
+
+  sendResponse(bytes: Buffer): boolean {
+    if (!this.reliable) return this.#flow.send(bytes, this.#port)
+    return this.#flow.open ? this.#flow.send(bytes) : this.#reconnect(bytes)
+  }
+
+  /** Only to a peer that is known at this moment: a connection to anyone else would be reflection. */
+  #reconnect(bytes: Buffer): boolean {
+    const { remoteAddress: address, remotePort: port, transport } = this.#flow
+    const peer: Peer = { address, port, transport }
+    if (!this.#core.application.isKnown(peer)) return false
+    const lost = (error: Error): void =>
+      this.#core.application.onEvent({ type: 'fault', code: 'response-not-sent', message: error.message })
+    this.#core.outbound.send(bytes, { transport, address, port: this.#sentByPort }, { onFailure: lost })
+    return true
+  }
+}

@@ -1,0 +1,189 @@
+import type { Clock, Timer } from './clock.ts'
+import { TIMER_WHEEL_SLOTS, TIMER_WHEEL_TICK_MS } from './limits.ts'
+
+/** What a wheel stands on: the time, and one timer that it sets again and again. */
+export interface TimerHost {
+  /** Milliseconds, monotonic. */
+  now(): number
+  /** Calls `fire` once, `delayMs` from now or a little later; the answer cancels it. */
+  setTimer(delayMs: number, fire: () => void): () => void
+}
+
+interface TimerWheelOptions {
+  /** Gets what a timer's callback threw; the other timers go on. Should it throw, the rest fires a wake-up later. */
+  readonly onError: (error: unknown) => void
+}
+
+export interface TimerWheel extends Clock {
+  /** Timers that have neither fired nor been cancelled. */
+  readonly pending: number
+}
+
+/**
+ * A clock for hundreds of thousands of timers on one timer of the host: a hashed wheel of intrusive lists, so that
+ * setting and cancelling cost the same however many there are. A timer never fires early, and fires at most one tick
+ * (`TIMER_WHEEL_TICK_MS`) later than the host wakes us; timers of one tick fire in the order in which they were set.
+ * Delays are finite; a negative one counts as 0.
+ */
+export function createTimerWheel(host: TimerHost, options: TimerWheelOptions): TimerWheel {
+  return new Wheel(host, options.onError)
+}
+
+/** A list is a ring through its head, so that an entry can leave without knowing which list it is in. */
+class Link {
+  previous: Link = this
+  next: Link = this
+  /** The tick at whose start the entry is due; meaningless in a head. */
+  dueTick = 0
+
+  unlink(): void {
+    this.previous.next = this.next
+    this.next.previous = this.previous
+    this.previous = this
+    this.next = this
+  }
+
+  /** As the head of a list: puts an unlinked entry at the end. */
+  append(entry: Link): void {
+    entry.previous = this.previous
+    entry.next = this
+    this.previous.next = entry
+    this.previous = entry
+  }
+
+  fire(): void {
+    // A head has nothing to fire; an entry has.
+  }
+}
+
+class Entry<T> extends Link implements Timer {
+  readonly deadline: number
+  readonly #fire: (subject: T) => void
+  readonly #subject: T
+
+  constructor(deadline: number, fire: (subject: T) => void, subject: T) {
+    super()
+    this.deadline = deadline
+    this.#fire = fire
+    this.#subject = subject
+  }
+
+  override fire(): void {
+    this.#fire(this.#subject)
+  }
+}
+
+class Wheel implements TimerWheel {
+  pending = 0
+  readonly #host: TimerHost
+  readonly #onError: (error: unknown) => void
+  readonly #slots = Array.from({ length: TIMER_WHEEL_SLOTS }, () => new Link())
+  readonly #due = new Link()
+  /** The last tick whose entries were collected. */
+  #tick: number
+  #armedTick = Number.POSITIVE_INFINITY
+  #disarm: (() => void) | undefined
+  readonly #onWake = (): void => this.#wake()
+
+  constructor(host: TimerHost, onError: (error: unknown) => void) {
+    this.#host = host
+    this.#onError = onError
+    this.#tick = this.#currentTick()
+  }
+
+  now(): number {
+    return this.#host.now()
+  }
+
+  after<T>(delayMs: number, fire: (subject: T) => void, subject: T): Timer {
+    const now = this.#host.now()
+    // An idle wheel need not walk through the ticks that it slept.
+    if (this.pending === 0) this.#tick = Math.floor(now / TIMER_WHEEL_TICK_MS)
+    const entry = new Entry(now + Math.max(delayMs, 0), fire, subject)
+    entry.dueTick = Math.max(Math.ceil(entry.deadline / TIMER_WHEEL_TICK_MS), this.#tick + 1)
+    this.#slot(entry.dueTick).append(entry)
+    this.pending += 1
+    if (entry.dueTick < this.#armedTick) this.#arm(entry.dueTick, now)
+    return entry
+  }
+
+  cancel(timer: Timer): void {
+    if (!(timer instanceof Link) || timer.next === timer) return
+    timer.unlink()
+    // The host's timer stays: waking once for nothing is cheaper than setting it anew for each call.
+    this.pending -= 1
+  }
+
+  #currentTick(): number {
+    return Math.floor(this.#host.now() / TIMER_WHEEL_TICK_MS)
+  }
+
+  #slot(tick: number): Link {
+    // The low bits of a tick are always an index of the array; the type checker cannot know.
+    return this.#slots[tick & (TIMER_WHEEL_SLOTS - 1)] ?? this.#due
+  }
+
+  #arm(tick: number, now: number): void {
+    this.#disarm?.()
+    this.#armedTick = tick
+    this.#disarm = this.#host.setTimer(Math.max(tick * TIMER_WHEEL_TICK_MS - now, 0), this.#onWake)
+  }
+
+  #wake(): void {
+    this.#disarm = undefined
+    // While callbacks run, what they set must not arm the host: that is done once, below.
+    this.#armedTick = Number.NEGATIVE_INFINITY
+    try {
+      this.#collect(this.#currentTick())
+      this.#fireDue()
+    } finally {
+      this.#armedTick = Number.POSITIVE_INFINITY
+      const next = this.#nextTick()
+      if (next !== undefined) this.#arm(next, this.#host.now())
+    }
+  }
+
+  /** Moves what is due up to `tick` to the due list, oldest tick first. */
+  #collect(tick: number): void {
+    // After a sleep of more than one turn, one turn sees every slot.
+    const first = Math.max(this.#tick + 1, tick - TIMER_WHEEL_SLOTS + 1)
+    for (let at = first; at <= tick; at += 1) {
+      const head = this.#slot(at)
+      let link = head.next
+      while (link !== head) {
+        const { next } = link
+        if (link.dueTick <= tick) {
+          link.unlink()
+          this.#due.append(link)
+        }
+        link = next
+      }
+    }
+    this.#tick = Math.max(this.#tick, tick)
+  }
+
+  /** A callback may cancel any entry of the due list, and set timers, which are due at the next tick at the earliest. */
+  #fireDue(): void {
+    for (let entry = this.#due.next; entry !== this.#due; entry = this.#due.next) {
+      entry.unlink()
+      this.pending -= 1
+      try {
+        entry.fire()
+      } catch (error) {
+        this.#onError(error)
+      }
+    }
+  }
+
+  /** The next tick whose slot holds anything, perhaps for a later turn; undefined where nothing is pending. */
+  #nextTick(): number | undefined {
+    if (this.pending === 0) return undefined
+    // Only after `onError` threw: the rest of that tick is still to be fired.
+    if (this.#due.next !== this.#due) return this.#tick
+    for (let ahead = 1; ahead <= TIMER_WHEEL_SLOTS; ahead += 1) {
+      const head = this.#slot(this.#tick + ahead)
+      if (head.next !== head) return this.#tick + ahead
+    }
+    return undefined
+  }
+}

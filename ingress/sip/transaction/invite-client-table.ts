@@ -1,0 +1,101 @@
+/** The INVITE client transaction: RFC 3261 §17.1.1 as corrected by RFC 6026 §7.2. */
+import { go, ignored, transportTables } from './transition-table.ts'
+
+/** `Initial`: made, but the INVITE has not been handed over yet. */
+export type InviteClientState = 'Initial' | 'Calling' | 'Proceeding' | 'Accepted' | 'Completed' | 'Terminated'
+
+/** From the transaction user, from the peer (by class of response), from the transport and from the clock. */
+export type InviteClientInput =
+  | 'start'
+  | 'provisional'
+  | 'success'
+  | 'failure'
+  | 'transportError'
+  | 'timerA'
+  | 'timerB'
+  | 'timerD'
+  | 'timerM'
+  | 'destroy'
+
+export type InviteClientEffect =
+  /** Send the request, for the first time or again. */
+  | 'send'
+  | 'startA'
+  | 'startB'
+  | 'startD'
+  | 'startM'
+  /** Stop every timer and let go of the request. */
+  | 'rest'
+  /** Acknowledge the response at hand. */
+  | 'ack'
+  /** Give the response at hand to the user. */
+  | 'passUp'
+  /** Tell the user that no response came, or that the request could not be sent. */
+  | 'timeout'
+  | 'transportError'
+  | 'terminate'
+
+/** Which input a response of the peer is. */
+export function inviteClientInput(status: number): InviteClientInput {
+  if (status < 200) return 'provisional'
+  return status < 300 ? 'success' : 'failure'
+}
+
+/** The effects of a transition come in an order in which the user may call back at any of them. */
+export const inviteClientTables = transportTables<InviteClientState, InviteClientInput, InviteClientEffect>(
+  (reliable) => {
+    const success = go('Accepted', 'rest', 'startM', 'passUp')
+    // RFC 3261 §17.1.1.2: Timer D is at least 32 s for unreliable transports and zero for reliable ones.
+    const failure = reliable
+      ? go('Terminated', 'rest', 'ack', 'passUp', 'terminate')
+      : go('Completed', 'rest', 'startD', 'passUp', 'ack')
+    return {
+      Initial: {
+        // RFC 3261 §17.1.1.2: Timer A is for unreliable transports, Timer B for all.
+        start: reliable ? go('Calling', 'startB', 'send') : go('Calling', 'startA', 'startB', 'send'),
+        destroy: go('Terminated', 'rest', 'terminate'),
+        ...ignored('Initial', 'provisional', 'success', 'failure', 'transportError'),
+        ...ignored('Initial', 'timerA', 'timerB', 'timerD', 'timerM'),
+      },
+      Calling: {
+        timerA: go('Calling', 'startA', 'send'),
+        timerB: go('Terminated', 'rest', 'timeout', 'terminate'),
+        // RFC 3261 §17.1.1.2: a provisional ends the repeats; how long it may ring then is Timer C's business (§16.8).
+        provisional: go('Proceeding', 'rest', 'passUp'),
+        success,
+        failure,
+        transportError: go('Terminated', 'rest', 'transportError', 'terminate'),
+        destroy: go('Terminated', 'rest', 'terminate'),
+        ...ignored('Calling', 'start', 'timerD', 'timerM'),
+      },
+      Proceeding: {
+        provisional: go('Proceeding', 'passUp'),
+        success,
+        failure,
+        destroy: go('Terminated', 'rest', 'terminate'),
+        // Nothing is sent in this state, so a transport error is late news: the peer has the INVITE and is working on it.
+        ...ignored('Proceeding', 'start', 'transportError', 'timerA', 'timerB', 'timerD', 'timerM'),
+      },
+      Accepted: {
+        // RFC 6026 §7.2: every 2xx MUST be passed up, and none acknowledged here.
+        success: go('Accepted', 'passUp'),
+        timerM: go('Terminated', 'rest', 'terminate'),
+        destroy: go('Terminated', 'rest', 'terminate'),
+        ...ignored('Accepted', 'start', 'provisional', 'failure', 'transportError', 'timerA', 'timerB', 'timerD'),
+      },
+      Completed: {
+        // RFC 3261 §17.1.1.2: a repeat gets its ACK again and MUST NOT be passed up.
+        failure: go('Completed', 'ack'),
+        timerD: go('Terminated', 'rest', 'terminate'),
+        // RFC 3261 §17.1.4: the ACK failed. The user has its final response and is not told of the same branch twice.
+        transportError: go('Terminated', 'rest', 'terminate'),
+        destroy: go('Terminated', 'rest', 'terminate'),
+        ...ignored('Completed', 'start', 'provisional', 'success', 'timerA', 'timerB', 'timerM'),
+      },
+      Terminated: {
+        ...ignored('Terminated', 'start', 'provisional', 'success', 'failure', 'transportError'),
+        ...ignored('Terminated', 'timerA', 'timerB', 'timerD', 'timerM', 'destroy'),
+      },
+    }
+  },
+)

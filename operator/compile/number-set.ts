@@ -1,0 +1,71 @@
+import type { NumberPredicate } from '../../ingress/route-table/route-table.ts'
+import { covers } from './number-predicate.ts'
+
+/** The numbers of a trunk, arranged so that two sets are compared in time that grows with their size, not its square. */
+export interface NumberSet {
+  /** No list at all: every number. */
+  readonly every: boolean
+  readonly exact: ReadonlySet<string>
+  readonly prefixes: ReadonlySet<string>
+  readonly prefixLengths: readonly number[]
+  readonly ranges: readonly Extract<NumberPredicate, { type: 'range' }>[]
+  readonly patterns: ReadonlySet<string>
+}
+
+/** The set of a list of predicates; an empty list is every number. */
+export function numberSet(predicates: readonly NumberPredicate[]): NumberSet {
+  const values = (type: 'exact' | 'prefix') => predicates.flatMap((one) => (one.type === type ? [one.value] : []))
+  const prefixes = new Set(values('prefix'))
+  return {
+    every: predicates.length === 0,
+    exact: new Set(values('exact')),
+    prefixes,
+    prefixLengths: [...new Set([...prefixes].map((prefix) => prefix.length))],
+    ranges: predicates.filter((one) => one.type === 'range'),
+    patterns: new Set(predicates.flatMap((one) => (one.type === 'regex' ? [one.pattern] : []))),
+  }
+}
+
+/** Whether a number can be in both. Of regular expressions only equal ones are sure to overlap; others are left out. */
+export function overlap(a: NumberSet, b: NumberSet): boolean {
+  if (a.every || b.every) return true
+  return (
+    reaches(a, b) || reaches(b, a) || rangesMeet(a, b) || rangesMeet(b, a) || !a.patterns.isDisjointFrom(b.patterns)
+  )
+}
+
+/** Whether a number or prefix of `inner` stands in `outer`. */
+function reaches(inner: NumberSet, outer: NumberSet): boolean {
+  for (const text of inner.exact) {
+    if (outer.exact.has(text) || beginsIn(text, outer)) return true
+  }
+  for (const text of inner.prefixes) {
+    if (beginsIn(text, outer)) return true
+  }
+  return false
+}
+
+function beginsIn(text: string, set: NumberSet): boolean {
+  return set.prefixLengths.some((length) => set.prefixes.has(text.slice(0, length)))
+}
+
+function rangesMeet(a: NumberSet, b: NumberSet): boolean {
+  return a.ranges.some((range) => {
+    for (const value of b.exact) {
+      if (covers(range, { type: 'exact', value })) return true
+    }
+    for (const prefix of b.prefixes) {
+      if (prefixMeets(prefix, range)) return true
+    }
+    return b.ranges.some(
+      (other) => other.from.length === range.from.length && other.from <= range.to && range.from <= other.to,
+    )
+  })
+}
+
+/** Whether one of the range's numbers begins so: those that do are themselves a range, of the same length. */
+function prefixMeets(prefix: string, range: NumberSet['ranges'][number]): boolean {
+  const { length } = range.from
+  if (prefix.length > length || !/^\+[0-9]*$/.test(prefix)) return false
+  return prefix.padEnd(length, '0') <= range.to && range.from <= prefix.padEnd(length, '9')
+}

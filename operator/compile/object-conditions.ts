@@ -1,0 +1,40 @@
+import type { Condition, ConditionType } from '../../crds/schema/conditions.ts'
+
+/** What the compiler has to say about one object. */
+export interface ObjectConditions {
+  readonly kind: 'SipTrunk' | 'DispatchRule'
+  readonly namespace: string
+  readonly name: string
+  /** metadata.generation of the object that was compiled; 0 where it has none. */
+  readonly generation: number
+  readonly conditions: readonly Condition[]
+}
+
+interface CompiledObject {
+  readonly kind: ObjectConditions['kind']
+  readonly metadata: { readonly namespace: string; readonly name: string; readonly generation?: number | undefined }
+}
+
+/** The conditions of one object. */
+export function objectConditions(object: CompiledObject, conditions: readonly Condition[]): ObjectConditions {
+  const { namespace, name, generation } = object.metadata
+  return { kind: object.kind, namespace, name, generation: generation ?? 0, conditions }
+}
+
+/** A condition that holds. */
+export function isTrue<T extends ConditionType>(
+  type: T,
+  reason: Condition<T>['reason'],
+  message: string,
+): Condition<T> {
+  return { type, status: 'True', reason, message }
+}
+
+/** A condition that does not hold. */
+export function isFalse<T extends ConditionType>(
+  type: T,
+  reason: Condition<T>['reason'],
+  message: string,
+): Condition<T> {
+  return { type, status: 'False', reason, message }
+}

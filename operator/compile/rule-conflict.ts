@@ -1,0 +1,26 @@
+import type { RuleEntry } from '../../ingress/route-table/route-table.ts'
+import { headerKey } from './header-predicate.ts'
+import { predicateKey } from './number-predicate.ts'
+
+/**
+ * Rules that match the very same calls as another of the same priority: the loser's name to the winner's. The winner is
+ * the first of the rules given, which are in the order of rules.
+ */
+export function sameMatches(rules: readonly RuleEntry[]): Map<string, string> {
+  const first = new Map<string, string>()
+  const winners = new Map<string, string>()
+  for (const rule of rules) {
+    const key = matchKey(rule)
+    const winner = first.get(key)
+    if (winner === undefined) first.set(key, rule.name)
+    else winners.set(rule.name, winner)
+  }
+  return winners
+}
+
+/** Equal for rules of one namespace, priority, set of trunks and sets of conditions, in whatever order they are written. */
+function matchKey(rule: RuleEntry): string {
+  const { namespace, priority, trunks, called, calling, headers } = rule
+  const lists = [trunks, called.map(predicateKey), calling.map(predicateKey), headers.map(headerKey)]
+  return JSON.stringify([namespace, priority, ...lists.map((list) => [...new Set(list)].sort())])
+}

@@ -1,0 +1,63 @@
+import { parseBackendUri } from '../../crds/schema/backend-uri.ts'
+import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
+import { durationMilliseconds } from '../../crds/schema/duration.ts'
+import type { RouteSpec } from '../../crds/schema/route.ts'
+import { parseIpAddress } from '../../ingress/address/ip-address.ts'
+import type { Action, Backend, RouteAction, RuleEntry } from '../../ingress/route-table/route-table.ts'
+import { headerPredicate } from './header-predicate.ts'
+import { numberPredicate } from './number-predicate.ts'
+import { createdAt, objectKey } from './object-name.ts'
+import { networkText } from './source-network.ts'
+import { statusLine } from './trunk-entry.ts'
+
+/** The compiled form of a rule that serves these trunks, `namespace/name`; none: every trunk of its namespace. */
+export function ruleEntry(rule: DispatchRule, trunks: readonly string[]): RuleEntry {
+  const { spec, metadata } = rule
+  return {
+    kind: 'rule',
+    name: objectKey(metadata),
+    namespace: metadata.namespace,
+    createdAt: createdAt(metadata),
+    priority: spec.priority,
+    trunks,
+    called: spec.match.called.map(numberPredicate),
+    calling: spec.match.calling.map(numberPredicate),
+    headers: spec.match.headers.map(headerPredicate),
+    action: actionOf(spec.action),
+  }
+}
+
+function actionOf(spec: DispatchRule['spec']['action']): Action {
+  if (spec.route) return routeAction(spec.route)
+  if (spec.reject) return { type: 'Reject', ...statusLine(spec.reject) }
+  if (spec.redirect) {
+    const contacts = spec.redirect.contacts.map(({ uri, q }) => (q === undefined ? { uri } : { uri, q }))
+    return { type: 'Redirect', contacts }
+  }
+  throw new TypeError('an action without its part: read the rule by its schema first')
+}
+
+function routeAction(spec: RouteSpec): RouteAction {
+  return {
+    type: 'Route',
+    backends: spec.backends.map(backend),
+    contactNetworks: spec.contactNetworks.map(networkText),
+    ...(spec.requestUser === undefined ? {} : { requestUser: spec.requestUser }),
+    setHeaders: spec.headers.set,
+    removeHeaders: spec.headers.remove,
+    backendTimeout: durationMilliseconds(spec.timeouts.backend),
+    ringingTimeout: durationMilliseconds(spec.timeouts.ringing),
+    failoverOn: spec.failoverOn,
+    failover: spec.failover,
+  }
+}
+
+function backend(spec: RouteSpec['backends'][number]): Backend {
+  const { uri, weight, tier } = spec
+  const parts = parseBackendUri(uri)
+  const address = parts && parseIpAddress(parts.address)
+  if (!parts || !address) throw new TypeError(`${uri} cannot be called: read the rule by its schema first`)
+  const { port, transport, parameters } = parts
+  const target = { uri, address: address.text, port, uriParameters: parameters, weight, tier }
+  return transport === undefined ? target : { ...target, transport }
+}

@@ -1,0 +1,124 @@
+import type { NumberPredicate, RuleEntry } from '../../ingress/route-table/route-table.ts'
+import { headerKey, impliedKeys } from './header-predicate.ts'
+import { MAX_SHADOW_CANDIDATES, MAX_SHADOW_KEYS } from './limits.ts'
+import { listCovers, predicateKey } from './number-predicate.ts'
+
+/**
+ * Rules that can never be reached, each to one earlier rule that takes all its calls. What is said is certain; a rule
+ * that only several others together leave nothing to, or whose regular expression would have to be understood, is not
+ * named. The rules given are in the order of rules.
+ *
+ * A rule that takes all calls of another has, for each dimension, a condition that follows from the other's. So every
+ * rule stands in an index under its own conditions, and a later rule asks for those that follow from its conditions.
+ */
+export function shadowingRules(rules: readonly RuleEntry[]): Map<string, string> {
+  const indexes = new Map<string, ShadowIndex>()
+  const shadows = new Map<string, string>()
+  for (const [position, rule] of rules.entries()) {
+    const index = indexes.get(rule.namespace) ?? { byKey: new Map(), conditions: new Set() }
+    indexes.set(rule.namespace, index)
+    const earlier = findEarlier(index, rule)
+    if (earlier) shadows.set(rule.name, earlier.name)
+    else addRule(index, rule, position)
+  }
+  return shadows
+}
+
+interface Placed {
+  readonly rule: RuleEntry
+  readonly position: number
+}
+
+interface ShadowIndex {
+  /** By a trunk and a condition of each dimension. */
+  readonly byKey: Map<string, Placed[]>
+  /** Every single condition in a key, so that no others are asked for. */
+  readonly conditions: Set<string>
+}
+
+/** A shadowed rule is not added: whatever it would shadow, the rule that shadows it shadows too. */
+function addRule(index: ShadowIndex, rule: RuleEntry, position: number): void {
+  const trunks = rule.trunks.length === 0 ? ['*'] : rule.trunks
+  const called = ownConditions('called', rule.called)
+  const calling = ownConditions('calling', rule.calling)
+  const [header] = rule.headers
+  const headers = [header ? `header:${headerKey(header)}` : 'header']
+  if (trunks.length * called.length * calling.length > MAX_SHADOW_KEYS) return
+  for (const condition of [...called, ...calling, ...headers]) index.conditions.add(condition)
+  for (const key of keysOf([trunks, called, calling, headers])) {
+    const placed = index.byKey.get(key)
+    if (!placed) index.byKey.set(key, [{ rule, position }])
+    else if (placed.length < MAX_SHADOW_CANDIDATES) placed.push({ rule, position })
+  }
+}
+
+function findEarlier(index: ShadowIndex, rule: RuleEntry): RuleEntry | undefined {
+  const known = (condition: string) => index.conditions.has(condition)
+  const trunks = ['*', ...rule.trunks.slice(0, 1)]
+  const called = impliedConditions('called', rule.called[0]).filter(known)
+  const calling = impliedConditions('calling', rule.calling[0]).filter(known)
+  const implied = new Set(rule.headers.flatMap(impliedKeys))
+  const headers = ['header', ...[...implied].map((key) => `header:${key}`)].filter(known)
+  let earliest: Placed | undefined
+  for (const key of keysOf([trunks, called, calling, headers])) {
+    const found = index.byKey.get(key)?.find((placed) => takesAll(placed.rule, rule, implied))
+    if (found && found.position < (earliest?.position ?? Number.POSITIVE_INFINITY)) earliest = found
+  }
+  return earliest?.rule
+}
+
+function takesAll(outer: RuleEntry, inner: RuleEntry, implied: ReadonlySet<string>): boolean {
+  const trunks =
+    outer.trunks.length === 0 || (inner.trunks.length > 0 && inner.trunks.every((name) => outer.trunks.includes(name)))
+  return (
+    trunks &&
+    outer.headers.every((header) => implied.has(headerKey(header))) &&
+    listCovers(outer.called, inner.called) &&
+    listCovers(outer.calling, inner.calling)
+  )
+}
+
+/** Every way to take one of each list. */
+function keysOf(lists: readonly (readonly string[])[]): string[] {
+  return lists.reduce<string[]>((keys, list) => keys.flatMap((key) => list.map((part) => `${key}\n${part}`)), [''])
+}
+
+type Dimension = 'called' | 'calling'
+
+/** Under which conditions a rule stands in the index: any of them may be the one that covers a later rule's. */
+function ownConditions(dimension: Dimension, predicates: readonly NumberPredicate[]): string[] {
+  if (predicates.length === 0) return [dimension]
+  return [...new Set(predicates.map((predicate) => `${dimension}:${indexKey(predicate)}`))]
+}
+
+/** A range stands under what its bounds have in common, so that a number finds it without knowing them. */
+function indexKey(predicate: NumberPredicate): string {
+  if (predicate.type !== 'range') return predicateKey(predicate)
+  return `range:${predicate.from.length}:${commonStart(predicate.from, predicate.to)}`
+}
+
+/** Conditions that hold for every number of a predicate, as far as the index can hold them. */
+function impliedConditions(dimension: Dimension, predicate: NumberPredicate | undefined): string[] {
+  if (!predicate) return [dimension]
+  const starts = startsOf(predicate)
+  const prefixes = starts.map((start) => `${dimension}:prefix:${start}`)
+  if (predicate.type === 'prefix') return [dimension, ...prefixes]
+  if (predicate.type === 'regex') return [dimension, `${dimension}:${predicateKey(predicate)}`]
+  const { length } = predicate.type === 'exact' ? predicate.value : predicate.from
+  const ranges = starts.map((start) => `${dimension}:range:${length}:${start}`)
+  const own = predicate.type === 'exact' ? [`${dimension}:${predicateKey(predicate)}`] : []
+  return [dimension, ...own, ...prefixes, ...ranges]
+}
+
+/** Everything that each number of a predicate begins with. */
+function startsOf(predicate: NumberPredicate): string[] {
+  if (predicate.type === 'regex') return []
+  const text = predicate.type === 'range' ? commonStart(predicate.from, predicate.to) : predicate.value
+  return Array.from({ length: text.length }, (_, i) => text.slice(0, i + 1))
+}
+
+function commonStart(a: string, b: string): string {
+  let length = 0
+  while (length < a.length && a[length] === b[length]) length++
+  return a.slice(0, length)
+}

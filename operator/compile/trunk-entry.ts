@@ -1,0 +1,30 @@
+import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
+import type { StatusLineSpec } from '../../crds/schema/status-line.ts'
+import type { StatusLine, TrunkEntry } from '../../ingress/route-table/route-table.ts'
+import { numberPredicate } from './number-predicate.ts'
+import { createdAt, objectKey } from './object-name.ts'
+import { reasonPhrase } from './reason-phrase.ts'
+import { networkText } from './source-network.ts'
+
+/** The compiled form of a trunk. */
+export function trunkEntry(trunk: SipTrunk): TrunkEntry {
+  const { spec, metadata } = trunk
+  const { defaultRegion, calledFrom, callingFrom } = spec.numbers
+  return {
+    kind: 'trunk',
+    name: objectKey(metadata),
+    namespace: metadata.namespace,
+    createdAt: createdAt(metadata),
+    sources: spec.sources.map(networkText),
+    trustedProxies: spec.trustedProxies.map(networkText),
+    transports: spec.transports,
+    called: spec.called.map(numberPredicate),
+    numbers: { ...(defaultRegion === undefined ? {} : { defaultRegion }), calledFrom, callingFrom },
+    responses: { noRule: statusLine(spec.responses.noRule), noBackend: statusLine(spec.responses.noBackend) },
+  }
+}
+
+/** A refusal with its phrase. */
+export function statusLine(spec: StatusLineSpec): StatusLine {
+  return { status: spec.status, reason: spec.reason ?? reasonPhrase(spec.status) }
+}

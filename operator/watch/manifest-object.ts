@@ -1,0 +1,92 @@
+import { API_GROUP, API_VERSION } from '../../crds/schema/api-object.ts'
+import { type DispatchRule, readDispatchRule } from '../../crds/schema/dispatch-rule.ts'
+import { nearestName } from '../../crds/schema/nearest-name.ts'
+import type { FieldFault } from '../../crds/schema/read-object.ts'
+import { readSipTrunk, type SipTrunk } from '../../crds/schema/sip-trunk.ts'
+import type { ManifestDocument } from './manifest-document.ts'
+import { fieldText, type Problem, type ProblemCode } from './manifest-problem.ts'
+
+/** An object of a manifest file, and where it stands. */
+export interface PlacedObject {
+  readonly object: SipTrunk | DispatchRule
+  readonly file: string
+  readonly line: number
+}
+
+/** The objects of one document and what is wrong with the others. A `List` holds several. */
+export function manifestObjects(
+  document: ManifestDocument,
+  file: string,
+): { objects: PlacedObject[]; problems: Problem[] } {
+  const parts = partsOf(document.value).map((part) => readPart(part, document, file))
+  return {
+    objects: parts.flatMap((part) => ('object' in part ? [part] : [])),
+    problems: parts.flatMap((part) => ('problems' in part ? part.problems : [])),
+  }
+}
+
+const API = `${API_GROUP}/${API_VERSION}`
+const KINDS = ['SipTrunk', 'DispatchRule']
+const LIST_KINDS = ['List', ...KINDS.map((kind) => `${kind}List`)]
+
+interface Part {
+  readonly value: unknown
+  /** Where the object stands inside its document. */
+  readonly path: readonly (string | number)[]
+}
+
+function partsOf(value: unknown): Part[] {
+  if (isRecord(value) && LIST_KINDS.includes(String(value['kind'])) && Array.isArray(value['items'])) {
+    return value['items'].map((item: unknown, i) => ({ value: item, path: ['items', i] }))
+  }
+  return [{ value, path: [] }]
+}
+
+function readPart(part: Part, document: ManifestDocument, file: string): PlacedObject | { problems: Problem[] } {
+  const { value, path } = part
+  const problem = (code: ProblemCode, field: FieldFault['path'], rest: { message: string; expected?: string }) => {
+    const whole = [...path, ...field]
+    return {
+      code,
+      file,
+      line: document.lineOf(whole),
+      ...(whole.length > 0 ? { field: fieldText(whole) } : {}),
+      ...rest,
+    }
+  }
+  if (!isRecord(value)) {
+    return {
+      problems: [
+        problem('not_an_object', [], { message: 'is not an object', expected: 'apiVersion, kind, metadata and spec' }),
+      ],
+    }
+  }
+  const reading = readerOf(value)
+  if (reading.ok) return { object: reading.object, file, line: document.lineOf([...path, 'metadata', 'name']) }
+  return { problems: reading.faults.map(({ code, path, ...rest }) => problem(code, path, rest)) }
+}
+
+type Reading =
+  | { readonly ok: true; readonly object: SipTrunk | DispatchRule }
+  | { readonly ok: false; readonly faults: readonly (Omit<FieldFault, 'code'> & { code: ProblemCode })[] }
+
+/** Kind and version come first: an object of another kind has other fields. */
+function readerOf(value: Record<string, unknown>): Reading {
+  const { kind, apiVersion } = value
+  if (typeof kind !== 'string' || !KINDS.includes(kind)) return { ok: false, faults: [kindFault(kind)] }
+  if (apiVersion !== API) {
+    const message = apiVersion === undefined ? 'is required' : `is ${JSON.stringify(apiVersion)}`
+    return { ok: false, faults: [{ code: 'unknown_api_version', path: ['apiVersion'], message, expected: API }] }
+  }
+  return kind === 'SipTrunk' ? readSipTrunk(value) : readDispatchRule(value)
+}
+
+function kindFault(kind: unknown): Omit<FieldFault, 'code'> & { code: ProblemCode } {
+  const expected = (typeof kind === 'string' ? nearestName(kind, KINDS) : undefined) ?? KINDS.join(' | ')
+  const message = kind === undefined ? 'is required' : `is ${JSON.stringify(kind)}`
+  return { code: 'unknown_kind', path: ['kind'], message, expected }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

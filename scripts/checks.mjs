@@ -1,0 +1,21 @@
+/** Milliseconds: many times what a check takes, so that only a hung one meets it. */
+export const CHECK_LIMIT_MS = 4 * 60_000
+
+/**
+ * What is checked before the tests run. `proof` must be found in what the check prints: a check that looked at nothing
+ * is no check. Tools that fail by themselves when they find no files need none.
+ *
+ * @typedef {{ name: string, command: readonly [string, ...string[]], proof?: RegExp }} Check
+ */
+
+/** @type {readonly Check[]} */
+export const CHECKS = [
+  { name: 'format and lint', command: ['biome', 'check', '--error-on-warnings', '.'], proof: /Checked [1-9]\d+ files/ },
+  { name: 'lint with types', command: ['oxlint', '--type-aware', '--deny-warnings'], proof: /on [1-9]\d+ files/ },
+  { name: 'types', command: ['tsc', '-p', '.'] },
+  { name: 'boundaries', command: ['node', '.ci/check-boundaries.ts'], proof: /[1-9]\d* modules/ },
+  { name: 'dead code', command: ['knip'] },
+  { name: 'files that only tests use', command: ['knip', '--production', '--include', 'files'] },
+  { name: 'generated resource definitions', command: ['node', 'crds/generate.ts', '--check'] },
+  { name: 'generated metrics document', command: ['node', 'ingress/metrics/generate-docs.ts', '--check'] },
+]

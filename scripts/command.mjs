@@ -1,0 +1,163 @@
+import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The repository's own folder. */
+export const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+/** Milliseconds between two signs of life: short enough that nobody takes a long step for a hung one. */
+const SIGN_OF_LIFE_MS = 15_000
+
+/** Milliseconds that a stopped command gets to clean up before it is killed. */
+const GRACE_MS = 5_000
+
+/** @typedef {{ code: number, output: string, timedOut: boolean }} CommandResult */
+/** @typedef {{ label: string, limitMs: number }} CommandOptions */
+
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const running = new Set()
+
+/** @type {NodeJS.Signals | undefined} */
+let stoppedBy
+
+/** @type {import('node:child_process').ChildProcess | undefined} */
+let foreground
+
+/**
+ * Runs a command quietly, in a process group of its own so that stopping it stops everything that it started. Says
+ * every 15 s that it is still at it. Past `limitMs` it is killed. Never rejects: a command that cannot start has code 127.
+ *
+ * @param {readonly [string, ...string[]]} command
+ * @param {CommandOptions} options
+ * @returns {Promise<CommandResult>}
+ */
+export function runQuietly(command, { label, limitMs }) {
+  const startedAt = Date.now()
+  const [program, ...args] = command
+  const child = spawn(program, args, {
+    cwd: ROOT,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // What is captured is searched and printed again: no colours, even where CI asks for them.
+    env: { ...environment(), NO_COLOR: '1', FORCE_COLOR: undefined },
+  })
+  running.add(child)
+  let output = ''
+  let timedOut = false
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      output += text
+    })
+  }
+  const signs = setInterval(() => {
+    console.log(`  ${label}: still running after ${Math.round((Date.now() - startedAt) / 1000)} s`)
+  }, SIGN_OF_LIFE_MS)
+  const limit = setTimeout(() => {
+    timedOut = true
+    output += `\n${label}: stopped, because it ran longer than ${limitMs / 1000} s\n`
+    signalGroup(child, 'SIGKILL')
+  }, limitMs)
+  return new Promise((resolve) => {
+    const end = (/** @type {number} */ code) => {
+      clearInterval(signs)
+      clearTimeout(limit)
+      running.delete(child)
+      if (stoppedBy === undefined) {
+        resolve({ code, output, timedOut })
+      } else if (running.size === 0) {
+        process.exit(exitCodeOf(stoppedBy))
+      }
+    }
+    child.on('error', (error) => {
+      output += `${program}: ${error.message}\n`
+      end(127)
+    })
+    child.on('close', (code, signal) => end(code ?? exitCodeOf(signal)))
+  })
+}
+
+/**
+ * Runs a command in the foreground, with our own terminal.
+ *
+ * @param {readonly [string, ...string[]]} command
+ * @returns {Promise<number>} its exit code
+ */
+export function runInForeground(command) {
+  const [program, ...args] = command
+  const child = spawn(program, args, { cwd: ROOT, stdio: 'inherit', env: environment() })
+  foreground = child
+  return new Promise((resolve) => {
+    child.on('error', (error) => {
+      console.error(`${program}: ${error.message}`)
+      resolve(127)
+    })
+    child.on('close', (code, signal) => resolve(code ?? exitCodeOf(signal)))
+  })
+}
+
+/**
+ * From now on Ctrl-C or a TERM signal stops every quiet command, with all that it started, and then this process. A
+ * command in the foreground is told instead, and this process ends when it does.
+ */
+export function stopCommandsOnSignal() {
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+    process.on(signal, () => {
+      if (foreground === undefined) {
+        stopQuietCommands(signal)
+      } else if (signal === 'SIGTERM' || !process.stdin.isTTY) {
+        // A terminal sends its own signals to the foreground command too: handing them on would tell it twice.
+        foreground.kill(signal)
+      }
+    })
+  }
+}
+
+/** @param {NodeJS.Signals} signal */
+function stopQuietCommands(signal) {
+  if (stoppedBy !== undefined) {
+    return
+  }
+  stoppedBy = signal
+  console.error(`stopped by ${signal}`)
+  for (const child of running) {
+    signalGroup(child, 'SIGTERM')
+  }
+  setTimeout(() => killAndExit(signal), running.size > 0 ? GRACE_MS : 0)
+}
+
+/** @param {NodeJS.Signals} signal */
+function killAndExit(signal) {
+  for (const child of running) {
+    signalGroup(child, 'SIGKILL')
+  }
+  process.exit(exitCodeOf(signal))
+}
+
+/**
+ * @param {import('node:child_process').ChildProcess} child
+ * @param {NodeJS.Signals} signal
+ */
+function signalGroup(child, signal) {
+  if (child.pid === undefined) {
+    return
+  }
+  try {
+    process.kill(-child.pid, signal)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) {
+      throw error
+    }
+  }
+}
+
+/** @param {NodeJS.Signals | null} signal */
+function exitCodeOf(signal) {
+  return signal === null ? 1 : 128 + constants.signals[signal]
+}
+
+/** This process's environment with the repository's own programs first, as npm gives it to scripts. */
+function environment() {
+  const own = join(ROOT, 'node_modules', '.bin')
+  return { ...process.env, PATH: [own, process.env['PATH'] ?? ''].join(delimiter) }
+}

@@ -1,0 +1,13 @@
+import { networkInterfaces } from 'node:os'
+import { type IpAddress, parseIpAddress } from '../ingress/address/ip-address.ts'
+
+/**
+ * An address of this machine for sockets bound to every address: the first that is not loopback or link-local, else
+ * loopback. What a peer sees may differ behind NAT: that is what the advertised addresses are for.
+ */
+export function machineAddress(family: 4 | 6): IpAddress | undefined {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+  const usable = all.filter(({ address }) => parseIpAddress(address)?.family === family && !address.startsWith('fe80'))
+  const chosen = usable.find(({ internal }) => !internal) ?? usable[0]
+  return chosen && parseIpAddress(chosen.address)
+}

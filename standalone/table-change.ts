@@ -1,0 +1,28 @@
+import { entryKey, type TableDelta, type TableEntry } from '../ingress/route-table/route-table.ts'
+
+/** What has to change to make one table out of another. Entries are plain JSON, so their text says whether they differ. */
+export interface TableChanges {
+  /** The change since the table that was taken over last; the first time, every entry. */
+  next(entries: readonly TableEntry[]): TableChange
+}
+
+export interface TableChange {
+  readonly delta: TableDelta
+  /** The table has it: later changes count from here. */
+  takenOver(): void
+}
+
+export function createTableChanges(): TableChanges {
+  let previous: ReadonlyMap<string, string> = new Map()
+  return {
+    next: (entries) => {
+      const texts = new Map(entries.map((entry) => [entryKey(entry), JSON.stringify(entry)]))
+      const upserted = entries.filter((entry) => previous.get(entryKey(entry)) !== texts.get(entryKey(entry)))
+      const removed = [...previous.keys()].filter((key) => !texts.has(key))
+      const takenOver = (): void => {
+        previous = texts
+      }
+      return { delta: { upserted, removed }, takenOver }
+    },
+  }
+}

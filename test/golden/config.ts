@@ -1,0 +1,4 @@
+/** Whether golden files are written anew instead of compared. */
+export function updatingGolden(): boolean {
+  return process.env['UPDATE_GOLDEN'] === '1'
+}

@@ -1,0 +1,124 @@
+/** Random tables and calls from few values, so that predicates hold, overlap and tie often. */
+import * as fc from 'fast-check'
+import type { CallFacts } from '../../ingress/lookup/call-facts.ts'
+import type { HeaderPredicate, NumberPredicate, RuleEntry, TrunkEntry } from '../../ingress/route-table/route-table.ts'
+import { callFacts, routeTo, ruleEntry, trunkEntry } from './table-entries.ts'
+
+const USERS = [
+  '+1',
+  '+12',
+  '+120',
+  '+121',
+  '+1200',
+  '+1234567890123456',
+  '+0120',
+  '120',
+  '+12x',
+  'alice',
+  'ali',
+  '',
+  '+',
+]
+const BOUNDS = ['+100', '+119', '+120', '+121', '+199', '+0', '+9', '+11', '+12', '120', '199']
+const PATTERNS = ['^\\+12', '^\\+120$', '20', 'a|b', '^ali', '^\\+1[0-2]+$', '^\\+12?', '^$', '.', '^\\+1{2}']
+const NETWORKS = [
+  '10.0.0.0/8',
+  '10.1.0.0/16',
+  '10.1.1.0/24',
+  '10.1.1.1/32',
+  '0.0.0.0/0',
+  '2001:db8::/32',
+  '::/0',
+  'none',
+]
+const ADDRESSES = ['10.1.1.1', '10.1.2.1', '10.2.2.2', '192.0.2.1', '2001:db8::1', '2001:db9::1', '::ffff:10.1.1.1']
+const VALUES = ['blue', 'blu', 'red']
+const NAMES = ['a', 'b', 'c', 'd', 'e']
+const NAMESPACES = ['x', 'y']
+
+const user = fc.constantFrom(...USERS)
+
+const numberPredicate: fc.Arbitrary<NumberPredicate> = fc.oneof(
+  user.map((value) => ({ type: 'exact' as const, value })),
+  user.map((value) => ({ type: 'prefix' as const, value })),
+  fc
+    .tuple(fc.constantFrom(...BOUNDS), fc.constantFrom(...BOUNDS))
+    .filter(([from, to]) => from.length === to.length)
+    .map(([from, to]) => ({ type: 'range' as const, from, to })),
+  fc.constantFrom(...PATTERNS).map((pattern) => ({ type: 'regex' as const, pattern })),
+)
+
+/** Long enough, now and then, for lists that are hashed. */
+const numberPredicates = fc.oneof(
+  { weight: 2, arbitrary: fc.constant([]) },
+  { weight: 5, arbitrary: fc.array(numberPredicate, { minLength: 1, maxLength: 3 }) },
+  { weight: 1, arbitrary: fc.array(numberPredicate, { minLength: 9, maxLength: 12 }) },
+)
+
+const header: fc.Arbitrary<HeaderPredicate> = fc
+  .tuple(fc.constantFrom('x-a', 'x-b'), fc.constantFrom(...VALUES), fc.nat(4))
+  .map(([name, value, kind]) => {
+    if (kind === 0) return { type: 'prefix', name, value }
+    if (kind === 1) return { type: 'regex', name, pattern: value }
+    if (kind === 2) return { type: 'present', name, present: value !== 'red' }
+    return { type: 'exact', name, value }
+  })
+
+const trunkRefs = fc.array(
+  fc.tuple(fc.constantFrom(...NAMESPACES), fc.constantFrom('t', 'u')).map((parts) => parts.join('/')),
+  { maxLength: 2 },
+)
+
+export const arbitraryRule: fc.Arbitrary<RuleEntry> = fc
+  .record({
+    name: fc.constantFrom(...NAMES),
+    namespace: fc.constantFrom(...NAMESPACES),
+    createdAt: fc.nat(2),
+    priority: fc.constantFrom(0, 0, 0, 1),
+    trunks: trunkRefs,
+    called: numberPredicates,
+    calling: numberPredicates,
+    headers: fc.array(header, { maxLength: 2 }),
+    action: fc
+      .subarray(['10.1.1.1', '10.1.1.1 5070', '192.0.2.1'], { maxLength: 2 })
+      .map((places) => routeTo(...places)),
+  })
+  .map(({ name, ...fields }) => ruleEntry(name, fields))
+
+const networks = fc.uniqueArray(fc.constantFrom(...NETWORKS), { maxLength: 3 })
+
+export const arbitraryTrunk: fc.Arbitrary<TrunkEntry> = fc
+  .record({
+    name: fc.constantFrom('t', 'u', 'v'),
+    namespace: fc.constantFrom(...NAMESPACES),
+    createdAt: fc.nat(2),
+    sources: networks,
+    trustedProxies: fc.oneof(fc.constant([]), networks),
+    transports: fc.subarray(['UDP', 'TCP'] as const),
+    called: numberPredicates,
+    numbers: fc.record({
+      calledFrom: fc.constantFrom('RequestURI', 'To'),
+      callingFrom: fc.constantFrom('From', 'PAI'),
+    }),
+  })
+  .map(({ name, ...fields }) => trunkEntry(name, fields))
+
+export const arbitraryCall: fc.Arbitrary<CallFacts> = fc
+  .record({
+    source: fc.constantFrom(...ADDRESSES),
+    transport: fc.constantFrom('UDP', 'TCP'),
+    user: fc.option(user, { nil: undefined }),
+    to: fc.option(user, { nil: undefined }),
+    from: fc.option(user, { nil: undefined }),
+    asserted: fc.option(user, { nil: undefined }),
+    recorded: fc.array(fc.constantFrom(...ADDRESSES, 'no address'), { maxLength: 3 }),
+    headers: fc.record({
+      'x-a': fc.array(fc.constantFrom(...VALUES), { maxLength: 2 }),
+      'x-b': fc.array(fc.constantFrom(...VALUES), { maxLength: 2 }),
+    }),
+  })
+  .map((sketch) => callFacts(sketch))
+
+export const arbitraryUser = user
+
+export const arbitraryAddress = fc.constantFrom(...ADDRESSES)

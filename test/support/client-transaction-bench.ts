@@ -1,0 +1,64 @@
+import { ClientTransaction, type ClientTransactionUser } from '../../ingress/sip/transaction/client-transaction.ts'
+import { FakeClock } from './fake-clock.ts'
+
+interface ClientBenchOptions {
+  readonly kind: 'invite' | 'non-invite'
+  readonly reliable: boolean
+  /** Called for each sending; a transport that fails at once reports it here. */
+  readonly onSend?: (bench: ClientBench) => void
+  /** Called for each response that comes up. */
+  readonly onResponse?: (bench: ClientBench, status: number) => void
+}
+
+/** A client transaction on a clock that stands still, with everything it does written down. Messages are strings. */
+export class ClientBench {
+  readonly clock = new FakeClock()
+  /** What went out: seconds and bytes as text, `0.5 request`; an ACK names the response that it answers. */
+  readonly sent: string[] = []
+  /** What came up: seconds, and the response's message, `timeout`, `terminated` or the transport's error. */
+  readonly up: string[] = []
+  readonly transaction: ClientTransaction<string>
+  /** Its `reliable` may change until the transaction is started. */
+  readonly sink: { reliable: boolean; readonly sendRequest: (bytes: Buffer) => void }
+
+  constructor(options: ClientBenchOptions, key = 'z9hG4bK1 INVITE') {
+    this.sink = {
+      reliable: options.reliable,
+      sendRequest: (bytes) => {
+        this.#note(this.sent, bytes.toString())
+        options.onSend?.(this)
+      },
+    }
+    const shared = { key, clock: this.clock, sink: this.sink, user: this.#user(options) }
+    this.transaction =
+      options.kind === 'invite'
+        ? new ClientTransaction({ kind: 'invite', ...shared, makeAck: (message) => Buffer.from(`ACK to ${message}`) })
+        : new ClientTransaction({ kind: 'non-invite', ...shared })
+  }
+
+  start(): this {
+    this.transaction.start(Buffer.from('request'))
+    return this
+  }
+
+  /** Hands in a response whose message is its status, or `message`. */
+  receive(status: number, message = `${status}`): void {
+    this.transaction.receiveResponse(status, message)
+  }
+
+  #user(options: ClientBenchOptions): ClientTransactionUser<string> {
+    return {
+      onResponse: (_, status, message) => {
+        this.#note(this.up, message)
+        options.onResponse?.(this, status)
+      },
+      onTimeout: () => this.#note(this.up, 'timeout'),
+      onTransportError: (_, error) => this.#note(this.up, error.message),
+      onTerminated: () => this.#note(this.up, 'terminated'),
+    }
+  }
+
+  #note(list: string[], what: string): void {
+    list.push(`${this.clock.now() / 1000} ${what}`)
+  }
+}

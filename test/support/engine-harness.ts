@@ -1,0 +1,157 @@
+/** A whole ingress in memory: real table, real application, native engine, on a fake clock and a network in memory. */
+import { parseIpAddress } from '../../ingress/address/ip-address.ts'
+import { createApplication } from '../../ingress/call/application.ts'
+import { createBackendHealth } from '../../ingress/call/backend-health.ts'
+import type { CallDecided, CallEvent } from '../../ingress/call/call-events.ts'
+import { createLiveTable, type LiveTable } from '../../ingress/lookup/live-table.ts'
+import type { RouteAction, RuleEntry, TableEntry, TrunkEntry } from '../../ingress/route-table/route-table.ts'
+import type { SipEngine } from '../../ingress/sip/engine.ts'
+import { type NativeEngineOptions, startNativeEngine } from '../../ingress/sip/native-engine.ts'
+import { FakeClock } from './fake-clock.ts'
+import { MemoryNetwork, type SentPacket } from './memory-network.ts'
+
+/** Where the engine listens, over UDP and TCP. */
+export const ENGINE = '192.0.2.1:5060'
+/** A peer that the default trunk admits, and one that nobody does. */
+export const PEER = '198.51.100.7:5060'
+export const STRANGER = '203.0.113.99:5060'
+/** Backends of the default rule, in failover order. */
+export const B1 = '10.0.0.1:5080'
+export const B2 = '10.0.0.2:5080'
+
+export const TEST_COOKIE_KEY = Buffer.alloc(32, 7)
+
+export interface HarnessOptions {
+  /** Undefined: the default trunk and rule; empty: a table without entries; null: no table was ever loaded. */
+  readonly entries?: readonly TableEntry[] | null
+  readonly engine?: Partial<NativeEngineOptions>
+}
+
+export interface Harness {
+  readonly clock: FakeClock
+  readonly network: MemoryNetwork
+  readonly table: LiveTable
+  readonly engine: SipEngine
+  readonly events: CallEvent[]
+  /** Decided calls among the events. */
+  readonly calls: () => CallDecided[]
+  /** Packets sent to an address, as text, oldest first. */
+  readonly sentTo: (address: string) => string[]
+  /** The same with times. */
+  readonly packetsTo: (address: string) => SentPacket[]
+}
+
+export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
+  const clock = new FakeClock()
+  const network = new MemoryNetwork(clock)
+  const table = createLiveTable()
+  const entries = options.entries === undefined ? [trunkEntry(), ruleEntry()] : options.entries
+  if (entries) table.load(entries, 1)
+  const events: CallEvent[] = []
+  const emit = (event: CallEvent): void => {
+    events.push(event)
+  }
+  const health = createBackendHealth(() => clock.now(), emit)
+  health.retain(new Set((entries ?? []).flatMap((entry) => backendUris(entry))))
+  let id = 0
+  const newId = (): string => `id${++id}`
+  const deps = { table, health, now: () => clock.now(), newId, fraction: () => 0, emit }
+  const address = parseIpAddress('192.0.2.1')
+  if (!address) throw new Error('unreachable')
+  const engine = await startNativeEngine(
+    {
+      application: createApplication(deps),
+      clock,
+      random: countingRandom(),
+      listen: [
+        { transport: 'UDP', address, port: 5060 },
+        { transport: 'TCP', address, port: 5060 },
+      ],
+      external: undefined,
+      internal: undefined,
+      cookieKeys: [TEST_COOKIE_KEY],
+      machineAddress: () => undefined,
+      ...options.engine,
+    },
+    network.makers(),
+  )
+  const packetsTo = (to: string): SentPacket[] => network.sent.filter((packet) => packet.to === to)
+  return {
+    clock,
+    network,
+    table,
+    engine,
+    events,
+    calls: () => events.filter((event) => event.type === 'call'),
+    packetsTo,
+    sentTo: (to) => packetsTo(to).map((packet) => packet.text),
+  }
+}
+
+export function trunkEntry(change: Partial<TrunkEntry> = {}): TrunkEntry {
+  return {
+    kind: 'trunk',
+    name: 'default/carrier',
+    namespace: 'default',
+    createdAt: 1,
+    sources: ['198.51.100.0/24'],
+    trustedProxies: [],
+    transports: ['UDP', 'TCP'],
+    called: [],
+    numbers: { calledFrom: 'RequestURI', callingFrom: 'From' },
+    responses: {
+      noRule: { status: 503, reason: 'Service Unavailable' },
+      noBackend: { status: 503, reason: 'Service Unavailable' },
+    },
+    ...change,
+  }
+}
+
+export function ruleEntry(change: Partial<RuleEntry> = {}): RuleEntry {
+  return {
+    kind: 'rule',
+    name: 'default/route',
+    namespace: 'default',
+    createdAt: 2,
+    priority: 0,
+    trunks: [],
+    called: [{ type: 'prefix', value: '+1555' }],
+    calling: [],
+    headers: [],
+    action: routeAction(),
+    ...change,
+  }
+}
+
+/** A route to B1 in tier 0 and B2 in tier 1. */
+export function routeAction(change: Partial<RouteAction> = {}): RouteAction {
+  return {
+    type: 'Route',
+    backends: [
+      { uri: `sip:${B1}`, address: '10.0.0.1', port: 5080, uriParameters: '', weight: 1, tier: 0 },
+      { uri: `sip:${B2}`, address: '10.0.0.2', port: 5080, uriParameters: '', weight: 1, tier: 1 },
+    ],
+    contactNetworks: [],
+    setHeaders: [],
+    removeHeaders: [],
+    backendTimeout: 2000,
+    ringingTimeout: 120_000,
+    failoverOn: ['timeout', 'transport', '500', '503'],
+    failover: 'Always',
+    ...change,
+  }
+}
+
+function backendUris(entry: TableEntry): string[] {
+  if (entry.kind !== 'rule' || entry.action.type !== 'Route') return []
+  return entry.action.backends.map((backend) => backend.uri)
+}
+
+/** Tokens of the right length that a test can read. */
+function countingRandom() {
+  let count = 0
+  return {
+    token: () => `t${String(++count).padStart(10, '0')}`,
+    fraction: () => 0,
+  }
+}

@@ -1,0 +1,45 @@
+import type { Clock, Timer } from '../../ingress/sip/clock.ts'
+
+interface Waiting {
+  readonly timer: Timer
+  readonly run: () => void
+}
+
+/** A clock that stands still until it is advanced. Timers fire at exactly their deadline, then in the order they were set. */
+export class FakeClock implements Clock {
+  #now = 0
+  /** Sorted by deadline, then by insertion. */
+  readonly #waiting: Waiting[] = []
+
+  now(): number {
+    return this.#now
+  }
+
+  after<T>(delayMs: number, fire: (subject: T) => void, subject: T): Timer {
+    const timer = { deadline: this.#now + Math.max(delayMs, 0) }
+    const at = this.#waiting.findLastIndex((other) => other.timer.deadline <= timer.deadline)
+    this.#waiting.splice(at + 1, 0, { timer, run: () => fire(subject) })
+    return timer
+  }
+
+  cancel(timer: Timer): void {
+    const at = this.#waiting.findIndex((waiting) => waiting.timer === timer)
+    if (at >= 0) this.#waiting.splice(at, 1)
+  }
+
+  /** How many timers wait. */
+  get pending(): number {
+    return this.#waiting.length
+  }
+
+  /** Lets `ms` milliseconds pass; `now()` inside a callback is the deadline of its timer. What a callback throws comes out. */
+  advance(ms: number): void {
+    const end = this.#now + ms
+    for (let next = this.#waiting[0]; next !== undefined && next.timer.deadline <= end; next = this.#waiting[0]) {
+      this.#waiting.shift()
+      this.#now = next.timer.deadline
+      next.run()
+    }
+    this.#now = end
+  }
+}

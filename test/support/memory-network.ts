@@ -1,0 +1,194 @@
+/**
+ * A network in memory for whole-engine tests: addresses are free to choose, time is the fake clock's, and every packet
+ * that the engine sends is kept with its time. Messages on streams come whole, but for those of `stream`.
+ */
+import { type IpAddress, parseIpAddress } from '../../ingress/address/ip-address.ts'
+import type { TransportName } from '../../ingress/sip/engine.ts'
+import { StreamFramer } from '../../ingress/sip/message/stream-framer.ts'
+import { chooseLocal } from '../../ingress/sip/transport/local-endpoint.ts'
+import type {
+  Destination,
+  Flow,
+  LocalEndpoint,
+  SendOptions,
+  Transport,
+  TransportEvents,
+  TransportOptions,
+} from '../../ingress/sip/transport/transport.ts'
+import type { FakeClock } from './fake-clock.ts'
+
+/** A packet that the engine has sent. */
+export interface SentPacket {
+  readonly at: number
+  readonly transport: TransportName
+  readonly to: string
+  readonly from: string
+  readonly text: string
+}
+
+export type Receiver = (packet: SentPacket) => void
+
+export class MemoryNetwork {
+  readonly sent: SentPacket[] = []
+  /** Peers, as `ADDRESS:PORT`, that a TCP connection is open to. */
+  readonly connected = new Set<string>()
+  /** Says whether a packet is lost on its way; by default none is. */
+  lose: (packet: SentPacket) => boolean = () => false
+  readonly #clock: FakeClock
+  readonly #receivers = new Map<string, Receiver>()
+  readonly #refusing = new Set<string>()
+  readonly #events = new Map<TransportName, TransportEvents>()
+  readonly #locals: LocalEndpoint[] = []
+
+  constructor(clock: FakeClock) {
+    this.#clock = clock
+  }
+
+  /** Somebody listens at `address:port`, over either transport. Nobody there is a black hole. */
+  listen(at: string, receiver: Receiver): void {
+    this.#receivers.set(at, receiver)
+  }
+
+  /** Connections are refused and datagrams come back as ICMP port unreachable; over one transport, or over both. */
+  refuse(at: string, transports: readonly TransportName[] = ['UDP', 'TCP']): void {
+    for (const transport of transports) this.#refusing.add(`${transport} ${at}`)
+  }
+
+  /** Hands a message to the engine as if it came from `from`. Answers with the flow, for closing. */
+  deliver(from: string, message: string | Buffer, transport: TransportName = 'UDP', to?: string): MemoryFlow {
+    const flow = this.flow(from, transport, to)
+    const bytes = typeof message === 'string' ? Buffer.from(message, 'latin1') : message
+    this.#events.get(transport)?.onMessage(bytes, 0, bytes.length, flow)
+    return flow
+  }
+
+  /** Hands chunks of a connection to the engine, cut into messages as the TCP transport does. A broken stream is closed. */
+  stream(from: string, chunks: readonly Buffer[]): MemoryFlow {
+    const flow = this.flow(from, 'TCP')
+    const framer = new StreamFramer()
+    for (const chunk of chunks) {
+      if (!flow.open) break
+      framer.push(Buffer.from(chunk))
+      this.#takeFrames(framer, flow)
+    }
+    return flow
+  }
+
+  flow(from: string, transport: TransportName = 'UDP', to?: string): MemoryFlow {
+    const remote = splitAddress(from)
+    const local = this.#locals.find(
+      (endpoint) => endpoint.transport === transport && (to === undefined || nameOf(endpoint) === to),
+    )
+    if (!local) throw new Error(`nothing listens on ${transport} ${to ?? ''}`)
+    return new MemoryFlow(this, local, remote)
+  }
+
+  makers(): Readonly<Record<TransportName, (options: TransportOptions) => Transport>> {
+    const make = (name: TransportName) => (options: TransportOptions) => this.#make(name, options)
+    return { UDP: make('UDP'), TCP: make('TCP') }
+  }
+
+  transmit(packet: Omit<SentPacket, 'at'>): void {
+    const sent = { ...packet, at: this.#clock.now() }
+    this.sent.push(sent)
+    if (this.lose(sent)) return
+    const receiver = this.#receivers.get(packet.to)
+    if (receiver) this.#clock.after(0, receiver, sent)
+  }
+
+  #takeFrames(framer: StreamFramer, flow: MemoryFlow): void {
+    const events = this.#events.get('TCP')
+    for (let frame = framer.next(); frame.type !== 'incomplete'; frame = framer.next()) {
+      if (frame.type === 'message') events?.onMessage(frame.bytes, frame.offset, frame.length, flow)
+      if (frame.type !== 'broken') continue
+      events?.onBrokenStream(frame.head, frame.code, flow)
+      return flow.close()
+    }
+  }
+
+  #make(name: TransportName, { events }: TransportOptions): Transport {
+    this.#events.set(name, events)
+    const local: LocalEndpoint[] = []
+    return {
+      name,
+      local,
+      bind: async ({ address, port }) => {
+        const endpoint = { transport: name, address, port }
+        local.push(endpoint)
+        this.#locals.push(endpoint)
+        return endpoint
+      },
+      sendRequest: (bytes, to, options) => this.#request(name, bytes, { to, options, local }),
+      connectedTo: (address, port) => name === 'TCP' && this.connected.has(nameOf({ address, port })),
+      close: async () => undefined,
+    }
+  }
+
+  #request(
+    name: TransportName,
+    bytes: Uint8Array,
+    request: { readonly to: Destination; readonly options: SendOptions; readonly local: readonly LocalEndpoint[] },
+  ): void {
+    const to = nameOf(request.to)
+    const from = chooseLocal(
+      request.local.map((endpoint) => ({ endpoint })),
+      request.to.address,
+    )?.endpoint
+    const text = Buffer.from(bytes).toString('latin1')
+    this.transmit({ transport: name, to, from: from ? nameOf(from) : '', text })
+    if (this.#refusing.has(`${name} ${to}`))
+      this.#clock.after(0, request.options.onFailure, new Error('connection refused'))
+  }
+}
+
+/** The way a message came, as the engine sees it. */
+export class MemoryFlow implements Flow {
+  readonly transport: TransportName
+  readonly remoteAddress: IpAddress
+  readonly remotePort: number
+  readonly local: LocalEndpoint
+  open = true
+  /** Whether the system takes no bytes: `send` fails. */
+  failing = false
+  held = 0
+  readonly #network: MemoryNetwork
+
+  constructor(network: MemoryNetwork, local: LocalEndpoint, remote: { address: IpAddress; port: number }) {
+    this.#network = network
+    this.transport = local.transport
+    this.remoteAddress = remote.address
+    this.remotePort = remote.port
+    this.local = local
+  }
+
+  send(bytes: Uint8Array, port = this.remotePort): boolean {
+    if (this.failing) return false
+    const to = nameOf({ address: this.remoteAddress, port })
+    const text = Buffer.from(bytes).toString('latin1')
+    this.#network.transmit({ transport: this.transport, to, from: nameOf(this.local), text })
+    return true
+  }
+
+  close(): void {
+    this.open = false
+  }
+
+  hold(): void {
+    this.held++
+  }
+
+  release(): void {
+    this.held--
+  }
+}
+
+function nameOf({ address, port }: { readonly address: IpAddress; readonly port: number }): string {
+  return address.family === 6 ? `[${address.text}]:${port}` : `${address.text}:${port}`
+}
+
+function splitAddress(text: string): { address: IpAddress; port: number } {
+  const colon = text.lastIndexOf(':')
+  const address = parseIpAddress(text.slice(0, colon))
+  if (!address) throw new Error(`${text} is not ADDRESS:PORT`)
+  return { address, port: Number(text.slice(colon + 1)) }
+}

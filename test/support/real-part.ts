@@ -1,0 +1,54 @@
+/**
+ * Tests that need a program which is no npm package. Where it is missing they are skipped by name; where `CI` is set
+ * they fail, so that nothing passes there by not having run.
+ */
+import { spawnSync } from 'node:child_process'
+import { describe, it } from '@jest/globals'
+
+/** A program that a test drives for real. */
+export type RealPart = 'sipp' | 'tcpdump'
+
+/** How each one is asked whether it works here; tcpdump must be allowed to open the loopback device. */
+const PROBES: Readonly<Record<RealPart, readonly [string, ...string[]]>> = {
+  sipp: ['sipp', '-v'],
+  tcpdump: ['tcpdump', '-i', 'lo', '-d', 'udp'],
+}
+
+/** Exit codes of a part that works: sipp ends with 99 when it made no call. */
+const WORKING = new Set([0, 99])
+
+const SUDO = ['sudo', '-n'] as const
+
+/** `describe` for tests that need real parts. Without them: skipped, with the reason in the title; in CI: one failure. */
+export function describeWith(parts: readonly RealPart[], name: string, tests: () => void): void {
+  const missing = parts.filter((part) => commandOf(part) === undefined)
+  if (missing.length === 0) {
+    describe(name, tests)
+    return
+  }
+  const reason = `${missing.join(' and ')} cannot be used here`
+  if (process.env['CI'] === undefined) {
+    describe.skip(`${name} (skipped: ${reason})`, tests)
+    return
+  }
+  describe(name, () => {
+    it('needs its real parts', () => {
+      throw new Error(`REAL_PART_MISSING: ${reason}; install it (scripts/set-up.mjs says which package)`)
+    })
+  })
+}
+
+/** The command that starts a part, with sudo before it where only that makes it work; undefined where nothing does. */
+export function commandOf(part: RealPart): readonly [string, ...string[]] | undefined {
+  const [program, ...args] = PROBES[part]
+  if (works(program, args)) {
+    return [program]
+  }
+  const [sudo, ...options] = SUDO
+  return works(sudo, [...options, program, ...args]) ? [sudo, ...options, program] : undefined
+}
+
+function works(program: string, args: readonly string[]): boolean {
+  const { status } = spawnSync(program, args, { stdio: 'ignore' })
+  return status !== null && WORKING.has(status)
+}

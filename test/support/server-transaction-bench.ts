@@ -1,0 +1,44 @@
+import { ServerTransaction } from '../../ingress/sip/transaction/server-transaction.ts'
+import { FakeClock } from './fake-clock.ts'
+
+interface ServerBenchOptions {
+  readonly kind: 'invite' | 'non-invite'
+  readonly reliable: boolean
+  /** What the transport answers to each sending. */
+  readonly delivers?: boolean
+}
+
+/** A server transaction on a clock that stands still, with everything it does written down. */
+export class ServerBench {
+  readonly clock = new FakeClock()
+  /** What went out: seconds and bytes as text, `0.5 503`. */
+  readonly sent: string[] = []
+  /** What the user was told: seconds and callback, `32 timeout`. */
+  readonly told: string[] = []
+  readonly transaction: ServerTransaction
+
+  constructor(options: ServerBenchOptions, key = 'z9hG4bK1 192.0.2.1 INVITE') {
+    const { clock } = this
+    this.transaction = new ServerTransaction({
+      kind: options.kind,
+      key,
+      clock,
+      sink: {
+        reliable: options.reliable,
+        sendResponse: (bytes) => {
+          this.sent.push(`${clock.now() / 1000} ${bytes.toString()}`)
+          return options.delivers ?? true
+        },
+      },
+      user: {
+        onTimeout: () => this.told.push(`${clock.now() / 1000} timeout`),
+        onTerminated: () => this.told.push(`${clock.now() / 1000} terminated`),
+      },
+    })
+  }
+
+  /** Sends a response whose bytes are its status, or `text`. */
+  respond(status: number, text = `${status}`): void {
+    this.transaction.respond(status, Buffer.from(text))
+  }
+}

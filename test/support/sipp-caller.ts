@@ -1,0 +1,46 @@
+/** A carrier that calls the ingress: sipp as a client. */
+import { join } from 'node:path'
+import { runSipp, type SippRun } from './sipp.ts'
+
+const SCENARIOS = join(import.meta.dirname, '..', 'sipp', 'scenarios')
+
+export interface CallerOptions {
+  /** A client scenario by name: `uac-expect-200`. */
+  readonly scenario: string
+  /** Where the ingress, or what stands before it, listens. */
+  readonly port: number
+  readonly address?: '127.0.0.1' | '::1'
+  readonly transport?: 'UDP' | 'TCP'
+  /** The called number. */
+  readonly number: string
+  /** How many calls. */
+  readonly calls: number
+  /** Calls per second. */
+  readonly rate?: number
+  readonly args?: readonly string[]
+  readonly timeoutMs?: number
+}
+
+/** Makes the calls and answers what became of them. */
+export function runCaller(options: CallerOptions): Promise<SippRun> {
+  const { port, address = '127.0.0.1', transport = 'UDP', number, calls, rate = 50, args = [], timeoutMs } = options
+  const to = `${address === '::1' ? '[::1]' : address}:${port}`
+  const mode = transport === 'TCP' ? 't1' : 'u1'
+  return runSipp({
+    scenario: scenarioFile(options.scenario),
+    args: [to, '-i', address, '-t', mode, '-m', String(calls), '-r', String(rate), '-s', number, ...args],
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  })
+}
+
+/** The file of a scenario by its name. */
+export function scenarioFile(name: string): string {
+  return join(SCENARIOS, `${name}.xml`)
+}
+
+/** Methods and statuses in the order in which sipp received them: `INVITE`, `180`. */
+export function received(run: SippRun): string[] {
+  return run.messages
+    .filter(({ direction }) => direction === 'received')
+    .map(({ text }) => /^SIP\/2\.0 (\d+)/.exec(text)?.[1] ?? text.split(' ', 1)[0] ?? '')
+}

@@ -1,0 +1,99 @@
+/** Runs sipp: another team's user agent, which knows nothing of our reading of the RFCs. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+/** Milliseconds: a scenario that takes longer is stuck. */
+const SCENARIO_LIMIT_MS = 20_000
+
+export interface SippOptions {
+  /** The scenario file; relative paths start at the working folder. */
+  readonly scenario: string
+  /** More arguments of sipp: `['127.0.0.1:5060', '-s', '+15551234567', '-m', '1']`. */
+  readonly args: readonly string[]
+  readonly timeoutMs?: number
+}
+
+export interface SippRun {
+  /** 0: every call went as the scenario says; 1: at least one did not; 99: it made no call. */
+  readonly exitCode: number
+  readonly stdout: string
+  /** The last line of sipp's statistics by column name: `SuccessfulCall(C)`, `FailedCall(C)`, `Retransmissions(C)`. */
+  readonly stats: ReadonlyMap<string, string>
+  /** Every message that it sent and received, in order. */
+  readonly messages: readonly SippMessage[]
+  /** What it logged as an error: unexpected messages, time-outs. */
+  readonly errors: string
+}
+
+export interface SippMessage {
+  readonly direction: 'sent' | 'received'
+  readonly text: string
+}
+
+/** A sipp that is under way. */
+export interface SippProcess {
+  readonly child: ChildProcess
+  /** Resolves when sipp has ended by itself; rejects with `SIPP_TIMEOUT` or `SIPP_BROKEN` and what it said. */
+  readonly ended: Promise<SippRun>
+}
+
+/** Runs a scenario to its end in a temporary folder of its own. */
+export function runSipp(options: SippOptions): Promise<SippRun> {
+  return startSipp(options).ended
+}
+
+/** Starts a scenario without waiting for its end. */
+export function startSipp({ scenario, args, timeoutMs = SCENARIO_LIMIT_MS }: SippOptions): SippProcess {
+  const folder = mkdtempSync(join(tmpdir(), 'sipp-'))
+  const traces = ['-trace_stat', '-stf', 'stats.csv', '-trace_msg', '-message_file', 'messages.log']
+  const errors = ['-trace_err', '-error_file', 'errors.log']
+  const command = ['-sf', resolve(scenario), '-nostdin', ...traces, ...errors, ...args]
+  const child = spawn('sipp', command, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  return { child, ended: endOf(child, folder, timeoutMs).finally(() => rmSync(folder, { recursive: true })) }
+}
+
+async function endOf(child: ChildProcess, folder: string, timeoutMs: number): Promise<SippRun> {
+  let stdout = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text
+    })
+  }
+  const limit = setTimeout(() => child.kill('SIGKILL'), timeoutMs)
+  const [code, signal] = await once(child, 'close').finally(() => clearTimeout(limit))
+  const errors = read(folder, 'errors.log')
+  if (typeof code !== 'number') {
+    throw new Error(`SIPP_TIMEOUT: sipp was ended by ${String(signal)} (limit ${timeoutMs} ms)\n${errors}\n${stdout}`)
+  }
+  if (code >= 128) {
+    throw new Error(`SIPP_BROKEN: sipp gave up with exit code ${code}\n${errors}\n${stdout}`)
+  }
+  const stats = readStats(read(folder, 'stats.csv'))
+  return { exitCode: code, stdout, stats, messages: readMessages(read(folder, 'messages.log')), errors }
+}
+
+function read(folder: string, file: string): string {
+  const path = join(folder, file)
+  return existsSync(path) ? readFileSync(path, 'utf8') : ''
+}
+
+/** The first line of the file names the columns; each later one counts everything up to its time. */
+function readStats(text: string): ReadonlyMap<string, string> {
+  const lines = text.trimEnd().split('\n')
+  const values = (lines.at(-1) ?? '').split(';')
+  const names = (lines[0] ?? '').split(';').filter((name) => name !== '')
+  return new Map(names.map((name, index) => [name, values[index] ?? '']))
+}
+
+/** A message is a rule with a time, a line that says its direction and size, an empty line and its bytes. */
+function readMessages(text: string): SippMessage[] {
+  return text.split(/^-{20,} .*\n/m).flatMap((part) => {
+    const heading = /^\S+ message (sent|received) .*\n\n?/.exec(part)
+    return heading === null
+      ? []
+      : [{ direction: heading[1] === 'sent' ? 'sent' : 'received', text: part.slice(heading[0].length) }]
+  })
+}

@@ -1,0 +1,126 @@
+/** Raw sockets of a test's own: whatever bytes it likes, from whichever loopback address, and what comes back. */
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+
+/** Milliseconds: how long an answer may take before it counts as missing. */
+const ANSWER_LIMIT_MS = 5_000
+
+/** Milliseconds between two looks at what has come. */
+const LOOK_INTERVAL_MS = 5
+
+export interface DatagramPeer {
+  readonly address: string
+  readonly port: number
+  /** Datagrams that came, oldest first, a character per byte. */
+  readonly received: readonly string[]
+  /** Resolves when the system has taken the datagram. */
+  send(bytes: string | Buffer, port: number): Promise<void>
+  /** The first datagram that holds, of those that came or are to come. */
+  answer(holds: (text: string) => boolean): Promise<string>
+  close(): void
+}
+
+/** A datagram socket bound to a loopback address. */
+export async function openDatagramPeer(address: string): Promise<DatagramPeer> {
+  const socket = createSocket({ type: address.includes(':') ? 'udp6' : 'udp4', sendBufferSize: 1 << 20 })
+  const received: string[] = []
+  socket.on('message', (bytes) => received.push(bytes.toString('latin1')))
+  socket.bind(0, address)
+  await once(socket, 'listening')
+  return {
+    address,
+    port: socket.address().port,
+    received,
+    send: (bytes, port) => {
+      const { promise, resolve, reject } = Promise.withResolvers<void>()
+      const sent = (error: Error | null) => (error ? reject(error) : resolve())
+      socket.send(bytesOf(bytes), port, address.includes(':') ? '::1' : '127.0.0.1', sent)
+      return promise
+    },
+    answer: (holds) =>
+      awaited(
+        () => received.find(holds),
+        () => received,
+      ),
+    close: () => socket.close(),
+  }
+}
+
+export interface StreamPeer {
+  readonly address: string
+  readonly port: number
+  /** Everything that came, a character per byte. */
+  received(): string
+  write(bytes: string | Buffer): void
+  /** Resolves when what came holds. */
+  answer(holds: (text: string) => boolean): Promise<string>
+  /** Resolves when the other side has closed or reset the connection. */
+  over(): Promise<void>
+  /** Sends no more, and resolves when the other side, which by then has read all, has closed too. */
+  finish(): Promise<void>
+  /** Stops to read. */
+  pause(): void
+  close(): void
+}
+
+/** A connection from a loopback address to a port of 127.0.0.1. */
+export async function openStreamPeer(address: string, port: number): Promise<StreamPeer> {
+  const socket = connect({ host: '127.0.0.1', port, localAddress: address, noDelay: true })
+  await once(socket, 'connect')
+  let text = ''
+  let over = false
+  socket.on('data', (bytes: Buffer) => {
+    text += bytes.toString('latin1')
+  })
+  const ended = (): void => {
+    over = true
+  }
+  socket.on('end', ended).on('close', ended).on('error', ended)
+  const untilOver = async (): Promise<void> => {
+    await awaited(
+      () => (over ? true : undefined),
+      () => [text],
+    )
+  }
+  return {
+    address,
+    port: socket.localPort ?? 0,
+    received: () => text,
+    write: (bytes) => {
+      socket.write(bytesOf(bytes))
+    },
+    answer: (holds) =>
+      awaited(
+        () => (holds(text) ? text : undefined),
+        () => [text],
+      ),
+    over: untilOver,
+    finish: () => {
+      socket.end()
+      return untilOver()
+    },
+    pause: () => {
+      socket.pause()
+    },
+    close: () => {
+      socket.destroy()
+    },
+  }
+}
+
+function bytesOf(bytes: string | Buffer): Buffer {
+  return typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes
+}
+
+async function awaited<T>(look: () => T | undefined, explain: () => readonly string[]): Promise<T> {
+  const deadline = Date.now() + ANSWER_LIMIT_MS
+  for (;;) {
+    const found = look()
+    if (found !== undefined) return found
+    if (Date.now() > deadline)
+      throw new Error(`WIRE_NO_ANSWER: not in ${ANSWER_LIMIT_MS} ms; came:\n${explain().join('\n')}`)
+    await pause(LOOK_INTERVAL_MS)
+  }
+}

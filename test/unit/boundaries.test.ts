@@ -1,0 +1,132 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+
+/** A small tree of the real layout, in which everything that is imported is there. */
+const SKELETON = [
+  'crds/schema/sip-trunk.ts',
+  'operator/main.ts',
+  'operator/compile/compile.ts',
+  'operator/watch/reflector.ts',
+  'ingress/main.ts',
+  'ingress/address/ip-address.ts',
+  'ingress/route-table/route-table.ts',
+  'ingress/lookup/match.ts',
+  'ingress/call/handle-invite.ts',
+  'ingress/log/call-log.ts',
+  'ingress/metrics/registry.ts',
+  'ingress/sip/engine.ts',
+  'ingress/sip/limits.ts',
+  'ingress/sip/message/parse.ts',
+  'ingress/sip/transaction/timers.ts',
+  'ingress/sip/transport/transport.ts',
+  'ingress/sip/transport/udp.ts',
+  'cli/sip-dispatch.ts',
+  'test/support/fake.ts',
+]
+
+/** For each rule an import that breaks it. */
+const PLANTED = [
+  { rule: 'crds-is-a-leaf', from: 'crds/schema/planted.ts', to: 'ingress/route-table/route-table.ts' },
+  { rule: 'ingress-stands-alone', from: 'ingress/planted.ts', to: 'crds/schema/sip-trunk.ts' },
+  { rule: 'operator-sees-only-the-route-table', from: 'operator/planted.ts', to: 'ingress/lookup/match.ts' },
+  { rule: 'address-is-a-leaf', from: 'ingress/address/planted.ts', to: 'ingress/sip/limits.ts' },
+  { rule: 'route-table-is-a-leaf', from: 'ingress/route-table/planted.ts', to: 'ingress/lookup/match.ts' },
+  { rule: 'sip-knows-no-routes', from: 'ingress/sip/planted.ts', to: 'ingress/route-table/route-table.ts' },
+  { rule: 'message-stands-alone', from: 'ingress/sip/message/planted.ts', to: 'ingress/sip/engine.ts' },
+  { rule: 'transaction-not-transport', from: 'ingress/sip/transaction/planted.ts', to: 'ingress/sip/transport/udp.ts' },
+  { rule: 'lookup-not-sip', from: 'ingress/lookup/planted.ts', to: 'ingress/sip/engine.ts' },
+  { rule: 'metrics-is-the-end-of-the-pipe', from: 'ingress/call/planted.ts', to: 'ingress/metrics/registry.ts' },
+  { rule: 'compile-stands-alone', from: 'operator/compile/planted.ts', to: 'operator/watch/reflector.ts' },
+  { rule: 'compile-stands-alone', from: 'operator/compile/planted-library.ts', to: 'some-library' },
+  { rule: 'pure-stages-do-no-io', from: 'ingress/sip/transaction/planted-io.ts', to: 'node:fs' },
+  { rule: 'kube-client-only-at-the-edges', from: 'operator/planted-client.ts', to: '@kubernetes/client-node' },
+  { rule: 'prom-client-only-in-metrics', from: 'ingress/sip/planted-metric.ts', to: 'prom-client' },
+  { rule: 'pino-only-in-log', from: 'ingress/call/planted-log.ts', to: 'pino' },
+  { rule: 'zod-only-where-input-is-read', from: 'ingress/lookup/planted-schema.ts', to: 'zod' },
+  { rule: 'standalone-has-no-command-line', from: 'standalone/planted.ts', to: 'cli/sip-dispatch.ts' },
+  { rule: 'product-needs-no-tests', from: 'cli/planted.ts', to: 'test/support/fake.ts' },
+]
+
+let root = ''
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'boundaries-'))
+  for (const file of SKELETON) {
+    write(file, 'export interface Planted {}\n')
+  }
+})
+
+afterEach(() => rmSync(root, { recursive: true }))
+
+describe('the boundaries', () => {
+  it('let through a tree that keeps them', () => {
+    write(
+      'ingress/sip/transaction/kept.ts',
+      importLine('ingress/sip/transaction/kept.ts', 'ingress/sip/transport/transport.ts'),
+    )
+    write('operator/compile/kept.ts', importLine('operator/compile/kept.ts', 'crds/schema/sip-trunk.ts'))
+    write('ingress/log/kept.ts', "import type { Planted } from 'pino'\nexport type Kept = Planted\n")
+    expect(check()).toMatchObject({ exitCode: 0, forbidden: [] })
+  })
+
+  it('name every rule that a type-only import breaks', () => {
+    for (const { from, to } of PLANTED) {
+      write(from, importLine(from, to))
+    }
+    const { exitCode, forbidden } = check()
+    expect(exitCode).toBe(1)
+    expect(forbidden).toEqual(expect.arrayContaining(PLANTED.map(({ rule, from }) => `${rule}: ${from}`)))
+  })
+
+  it('do not allow two files to import each other', () => {
+    write('ingress/call/one.ts', importLine('ingress/call/one.ts', 'ingress/call/two.ts'))
+    write('ingress/call/two.ts', importLine('ingress/call/two.ts', 'ingress/call/one.ts'))
+    expect(check()).toMatchObject({ exitCode: 1, forbidden: [expect.stringMatching(/^no-cycles: ingress\/call\//)] })
+  })
+
+  it('are each broken by a planted import', () => {
+    const rules: unknown = createRequire(import.meta.url)('../../.ci/boundaries.cjs')
+    const planted = [...PLANTED.map(({ rule }) => rule), 'no-cycles'].map((name) => expect.objectContaining({ name }))
+    expect(rules).toMatchObject({ forbidden: expect.arrayContaining(planted) })
+    const names = new Set([...PLANTED.map(({ rule }) => rule), 'no-cycles'])
+    expect(rules).toHaveProperty('forbidden.length', names.size)
+  })
+
+  it('fail where too few modules were read', () => {
+    expect(check('1000')).toMatchObject({ exitCode: 1, output: expect.stringContaining('too few modules were read') })
+  })
+})
+
+function write(file: string, text: string): void {
+  mkdirSync(join(root, dirname(file)), { recursive: true })
+  writeFileSync(join(root, file), text)
+}
+
+function importLine(from: string, to: string): string {
+  const isFile = to.endsWith('.ts')
+  const path = relative(dirname(from), to)
+  const specifier = isFile && !path.startsWith('.') ? `./${path}` : path
+  return `import type { Planted } from '${isFile ? specifier : to}'\nexport type Broken = Planted\n`
+}
+
+interface Verdict {
+  readonly exitCode: number | null
+  readonly output: string
+  /** `rule: importing file` */
+  readonly forbidden: readonly string[]
+}
+
+function check(floor = '10'): Verdict {
+  const script = join(import.meta.dirname, '../../.ci/check-boundaries.ts')
+  const run = spawnSync(process.execPath, [script, root, '--floor', floor], { encoding: 'utf8' })
+  const output = run.stdout + run.stderr
+  return { exitCode: run.status, output, forbidden: forbiddenIn(output) }
+}
+
+function forbiddenIn(output: string): string[] {
+  return [...output.matchAll(/^([a-z-]+: \S+) →/gm)].map(([, line]) => line ?? '')
+}

@@ -1,0 +1,98 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import type { Finding } from '../../../cli/lint-findings.ts'
+import { runCommand } from '../../support/command-line.ts'
+
+let folder = ''
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sip-dispatch-lint-'))
+})
+
+afterEach(() => rmSync(folder, { recursive: true }))
+
+function manifest(name: string, body: string): string {
+  const path = join(folder, name)
+  writeFileSync(path, `apiVersion: sipdispatch.dev/v1alpha1\n${body}`)
+  return path
+}
+
+function trunk(name: string, { within = '.', source = '203.0.113.0/24' } = {}): string {
+  return manifest(
+    join(within, `${name}.yaml`),
+    `kind: SipTrunk\nmetadata: {name: ${name}}\nspec:\n  sources: ['${source}']\n`,
+  )
+}
+
+function rule(name: string, trunkName: string): string {
+  const action = 'action: {type: Reject, reject: {status: 404, reason: Not Found}}'
+  const spec = `{trunkRefs: [{name: ${trunkName}}], ${action}}`
+  return manifest(`${name}.yaml`, `kind: DispatchRule\nmetadata: {name: ${name}}\nspec: ${spec}\n`)
+}
+
+async function findingsOf(...args: readonly string[]): Promise<{ code: number | null; findings: Finding[] }> {
+  const { code, output } = await runCommand(['lint', '--format', 'json', ...args])
+  const { findings }: { findings: Finding[] } = JSON.parse(output)
+  return { code, findings }
+}
+
+describe('lint', () => {
+  it('exits with 0 where nothing is to be said', async () => {
+    trunk('acme')
+    rule('sales', 'acme')
+    expect(await runCommand(['lint', folder])).toEqual({
+      code: 0,
+      output: 'trunks: 1, rules: 1, findings: 0\n',
+      errors: '',
+    })
+  })
+
+  it('names file, line and field of what cannot be read, and exits with 1', async () => {
+    const path = trunk('acme', { source: '203.0.113.0/99' })
+    const { code, output } = await runCommand(['lint', folder])
+    expect(code).toBe(1)
+    expect(output).toContain(`${path}:5: spec.sources[0]: 203.0.113.0/99 is not a network`)
+  })
+
+  it('reads files and folders as one set', async () => {
+    mkdirSync(join(folder, 'trunks'))
+    const sales = rule('sales', 'acme')
+    expect((await findingsOf(sales)).findings).toMatchObject([
+      { severity: 'error', object: 'DispatchRule default/sales', code: 'TrunkNotFound' },
+    ])
+    trunk('acme', { within: 'trunks' })
+    expect(await findingsOf(sales, join(folder, 'trunks'))).toEqual({ code: 0, findings: [] })
+  })
+
+  it('tells two rules that match the very same calls', async () => {
+    trunk('acme')
+    rule('first', 'acme')
+    rule('second', 'acme')
+    const { code, findings } = await findingsOf(folder)
+    expect(code).toBe(1)
+    expect(findings).toMatchObject([
+      {
+        object: 'DispatchRule default/second',
+        code: 'SameMatch',
+        message: expect.stringMatching(/default\/first .*not in use$/),
+      },
+    ])
+  })
+
+  it('warns of a source that admits everyone, and still exits with 0', async () => {
+    trunk('acme', { source: '0.0.0.0/0' })
+    const { code, output } = await runCommand(['lint', folder])
+    expect(code).toBe(0)
+    expect(output).toContain('SipTrunk default/acme: spec.sources[0]: warning: 0.0.0.0/0 admits everyone')
+  })
+
+  it('exits with 1 where there is nothing to check', async () => {
+    const { code, errors } = await runCommand(['lint', folder])
+    expect(code).toBe(1)
+    expect(errors).toContain('holds no manifest')
+    const missing = await findingsOf(join(folder, 'none.yaml'))
+    expect(missing).toMatchObject({ code: 1, findings: [{ code: 'unreadable_file' }] })
+  })
+})

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from '@jest/globals'
+import { STANDALONE_SETTINGS } from '../../../cli/settings.ts'
+import { runCommand } from '../../support/command-line.ts'
+
+const PACKAGE = new URL('../../../package.json', import.meta.url)
+
+describe('the help', () => {
+  it('is shown on demand, with the commands and every exit code', async () => {
+    const { code, output } = await runCommand(['--help'])
+    expect(code).toBe(0)
+    for (const part of ['standalone', 'lint', 'Exit codes:', '  0  ', '  1  ', '  2  ']) expect(output).toContain(part)
+  })
+
+  it('of standalone names every flag with its environment variable', async () => {
+    const { code, output } = await runCommand(['standalone', '--help'])
+    expect(code).toBe(0)
+    for (const { flag, environment } of Object.values(STANDALONE_SETTINGS)) {
+      expect(output).toContain(`${flag} <`)
+      expect(output).toContain(environment)
+    }
+  })
+
+  it('is what a call without a command gets, as wrong usage', async () => {
+    const { code, errors } = await runCommand([])
+    expect(code).toBe(2)
+    expect(errors).toContain('Usage: sip-dispatch')
+  })
+})
+
+describe('the version', () => {
+  it('is that of the package', async () => {
+    const { version }: { version: string } = JSON.parse(readFileSync(PACKAGE, 'utf8'))
+    expect(await runCommand(['--version'])).toEqual({ code: 0, output: `${version}\n`, errors: '' })
+  })
+})
+
+describe('wrong usage', () => {
+  it.each([
+    ['an unknown command', ['standalon'], "unknown command 'standalon'", 'Did you mean standalone?'],
+    ['an unknown flag', ['standalone', '--rulez', 'x'], "unknown option '--rulez'", 'Did you mean --rules?'],
+    ['an unknown format', ['lint', '--format', 'xml', '.'], 'xml', 'Allowed choices are text, json.'],
+    ['a missing argument', ['lint'], "missing required argument 'path'", 'error:'],
+    ['a missing value', ['standalone', '--rules'], 'argument missing', '--rules <dir>'],
+  ])('by %s exits with 2 and says what was meant', async (_, args, message, hint) => {
+    const { code, errors } = await runCommand(args)
+    expect(code).toBe(2)
+    expect(errors).toContain(message)
+    expect(errors).toContain(hint)
+  })
+
+  it('of the configuration exits with 2 and tells every problem', async () => {
+    const environment = { SIP_DISPATCH_HTTP: 'nowhere' }
+    const { code, errors } = await runCommand(
+      ['standalone', '--listen', 'udp://x:1', '--log-level', 'loud'],
+      environment,
+    )
+    expect(code).toBe(2)
+    const origins = errors
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(':')[1]?.trim())
+    expect(origins).toEqual(['--rules', '--listen', 'SIP_DISPATCH_HTTP', '--log-level'])
+  })
+})

@@ -1,0 +1,146 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from '@jest/globals'
+import { RE2JS } from 're2js'
+import { parse } from 'yaml'
+import { customResourceManifests } from '../../../crds/custom-resource-manifest.ts'
+
+const manifests = customResourceManifests()
+const folder = join(import.meta.dirname, '../../../crds')
+
+interface Schema {
+  [keyword: string]: unknown
+  type?: unknown
+  properties?: Record<string, Schema>
+  items?: Schema
+}
+
+interface Rule {
+  rule: string
+  message?: string
+  fieldPath?: string
+}
+
+const rootOf = (text: string): Schema => parse(text).spec.versions[0].schema.openAPIV3Schema
+
+/** Every schema below a root, with its path. */
+function nodesOf(schema: Schema, path = ''): [string, Schema][] {
+  const children = Object.entries(schema.properties ?? {}).flatMap(([name, child]) => nodesOf(child, `${path}.${name}`))
+  return [[path, schema], ...children, ...(schema.items ? nodesOf(schema.items, `${path}[]`) : [])]
+}
+
+const rulesOf = (schema: Schema): Rule[] => (schema['x-kubernetes-validations'] ?? []) as Rule[]
+
+/** Keywords of apiextensions.k8s.io/v1 JSONSchemaProps that may stand in a structural schema. */
+const ALLOWED = new Set([
+  ...['description', 'type', 'format', 'default', 'enum', 'pattern', 'minimum', 'maximum', 'minLength', 'maxLength'],
+  ...['minItems', 'maxItems', 'required', 'properties', 'items', 'x-kubernetes-validations'],
+  ...['x-kubernetes-list-type', 'x-kubernetes-list-map-keys'],
+])
+
+describe.each(Object.entries(manifests))('crds/%s', (name, text) => {
+  const definition = parse(text)
+  const nodes = nodesOf(rootOf(text))
+
+  it('is what the schemas say', () => {
+    expect(readFileSync(join(folder, name), 'utf8')).toBe(text)
+  })
+
+  it('is namespaced, in the category sip, named after its plural and has a status subresource', () => {
+    const { group, names, scope, versions } = definition.spec
+    expect(definition.metadata.name).toBe(`${names.plural}.${group}`)
+    expect(name).toBe(`${names.plural}.yaml`)
+    expect({ group, scope, categories: names.categories }).toEqual({
+      group: 'sipdispatch.dev',
+      scope: 'Namespaced',
+      categories: ['sip'],
+    })
+    expect(versions).toHaveLength(1)
+    expect(versions[0]).toMatchObject({ name: 'v1alpha1', served: true, storage: true, subresources: { status: {} } })
+  })
+
+  it('has keywords of a structural schema only, and one type in every place', () => {
+    for (const [path, schema] of nodes) {
+      expect({ path, unknown: Object.keys(schema).filter((keyword) => !ALLOWED.has(keyword)) }).toEqual({
+        path,
+        unknown: [],
+      })
+      expect(['object', 'array', 'string', 'integer', 'number', 'boolean']).toContain(schema.type)
+    }
+    expect(nodes.length).toBeGreaterThan(25)
+  })
+
+  it('bounds every list and every text below spec and status', () => {
+    const open = nodes.filter(([path, schema]) => {
+      if (!/^\.(spec|status)/.test(path)) return false
+      if (schema.type === 'array') return typeof schema['maxItems'] !== 'number'
+      return (
+        schema.type === 'string' && !('maxLength' in schema || 'enum' in schema || schema['format'] === 'date-time')
+      )
+    })
+    expect(open.map(([path]) => path)).toEqual([])
+  })
+
+  it('requires fields that exist and that have no default', () => {
+    for (const [path, schema] of nodes) {
+      for (const field of (schema['required'] ?? []) as string[]) {
+        expect({ path, field, found: schema.properties?.[field] !== undefined }).toEqual({ path, field, found: true })
+        expect(schema.properties?.[field]).not.toHaveProperty('default')
+      }
+    }
+  })
+
+  it('has map keys that are required fields of the entries', () => {
+    for (const [path, schema] of nodes.filter(([, node]) => node['x-kubernetes-list-type'] === 'map')) {
+      expect({ path, required: schema.items?.['required'] }).toEqual({
+        path,
+        required: expect.arrayContaining(schema['x-kubernetes-list-map-keys'] as string[]),
+      })
+    }
+  })
+
+  it('has rules with a message, on fields that exist, and patterns that RE2 reads', () => {
+    for (const [path, schema] of nodes) {
+      for (const rule of rulesOf(schema)) {
+        expect({ path, message: rule.message }).toEqual({ path, message: expect.stringMatching(/\w{2,}/) })
+        if (rule.fieldPath) expect(schema.properties).toHaveProperty([rule.fieldPath.slice(1)])
+        for (const [, pattern = ''] of rule.rule.matchAll(/self\.matches\('([^']*)'\)/g)) RE2JS.compile(pattern)
+      }
+      if (typeof schema['pattern'] === 'string')
+        expect(RE2JS.compile(schema['pattern']).pattern()).toBe(schema['pattern'])
+    }
+  })
+
+  it('explains every field that users write', () => {
+    const mute = nodes.filter(([path, schema]) => /^\.spec/.test(path) && !path.endsWith(']') && !schema['description'])
+    expect(mute.map(([path]) => path)).toEqual([])
+  })
+})
+
+describe('the rules of the definitions', () => {
+  const at = (name: string, path: string) => {
+    const found = nodesOf(rootOf(manifests[name] ?? '')).find(([place]) => place === path)
+    return found ? rulesOf(found[1]).map(({ rule }) => rule) : []
+  }
+
+  it('tie the parts of an action to its type', () => {
+    expect(at('dispatchrules.yaml', '.spec.action')).toEqual([
+      "self.type != 'Route' || has(self.route)",
+      "self.type == 'Route' || !has(self.route)",
+      "self.type != 'Redirect' || has(self.redirect)",
+      "self.type == 'Redirect' || !has(self.redirect)",
+      "self.type != 'Reject' || has(self.reject)",
+      "self.type == 'Reject' || !has(self.reject)",
+    ])
+  })
+
+  it('let a number condition be of one kind only', () => {
+    const rule = '[has(self.exact), has(self.prefix), has(self.range), has(self.regex)].exists_one(x, x)'
+    expect(at('dispatchrules.yaml', '.spec.match.called[]')).toEqual([rule])
+    expect(at('siptrunks.yaml', '.spec.called[]')).toEqual([rule])
+  })
+
+  it('refuse networks that are none', () => {
+    expect(at('siptrunks.yaml', '.spec.sources[]')).toEqual(['isIP(self) || isCIDR(self)'])
+  })
+})

@@ -1,0 +1,74 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { type BackendUri, backendUri, parseBackendUri } from '../../../../crds/schema/backend-uri.ts'
+
+const faults = (uri: string) => backendUri.safeParse(uri).error?.issues.map((issue) => issue.message) ?? []
+
+describe('the URI of a backend', () => {
+  it.each<[string, BackendUri]>([
+    ['sip:10.0.0.5', { address: '10.0.0.5', port: 5060, transport: undefined, parameters: '' }],
+    ['sip:10.0.0.5:5062', { address: '10.0.0.5', port: 5062, transport: undefined, parameters: '' }],
+    ['SIP:10.0.0.5;transport=TCP', { address: '10.0.0.5', port: 5060, transport: 'TCP', parameters: '' }],
+    ['sip:[2001:db8::5]', { address: '2001:db8::5', port: 5060, transport: undefined, parameters: '' }],
+    [
+      'sip:[::1]:65535;lr;transport=udp;x=%41',
+      { address: '::1', port: 65535, transport: 'UDP', parameters: ';lr;x=%41' },
+    ],
+  ])('%s is read', (uri, parts) => {
+    expect(parseBackendUri(uri)).toEqual(parts)
+    expect(faults(uri)).toEqual([])
+  })
+
+  it.each([
+    ['sips:10.0.0.5', 'only UDP and TCP towards backends are supported by this version'],
+    ['sip:10.0.0.5;transport=tls', 'only UDP and TCP towards backends are supported by this version'],
+    ['sip:10.0.0.5;transport=WS', 'only UDP and TCP towards backends are supported by this version'],
+    ['sip:backup.example', 'host names are not supported by this version'],
+    ['sip:livekit-sip:5060', 'host names are not supported by this version'],
+    ['10.0.0.5', 'write sip: and an IP address'],
+    ['sip:', 'write sip: and an IP address'],
+    ['sip:10.0.0.256', 'write sip: and an IP address'],
+    ['sip:[10.0.0.5]', 'write sip: and an IP address'],
+    ['sip:2001:db8::5', 'write sip: and an IP address'],
+    ['sip:[fe80::1%25eth0]', 'write sip: and an IP address'],
+    ['sip:10.0.0.5:0', 'write sip: and an IP address'],
+    ['sip:10.0.0.5:65536', 'write sip: and an IP address'],
+    ['sip:10.0.0.5;x=1;X=2', 'write sip: and an IP address'],
+    ['sip:10.0.0.5;transport', 'write sip: and an IP address'],
+    ['sip:10.0.0.5;', 'write sip: and an IP address'],
+    ['sip:10.0.0.5;x=<', 'write sip: and an IP address'],
+    ['sip:10.0.0.5;x=1\r\nVia: y', 'write sip: and an IP address'],
+    ['sip:10.0.0.5 ', 'write sip: and an IP address'],
+    ['sip:user@10.0.0.5', 'a backend has no user and no headers'],
+    ['sip:10.0.0.5?Subject=x', 'a backend has no user and no headers'],
+    ['sip:0.0.0.0:5060', 'the unspecified address cannot be called'],
+    ['sip:[::]', 'the unspecified address cannot be called'],
+    ['sip:10.0.0.5;maddr=10.0.0.6', 'maddr, ttl and method would send the request elsewhere'],
+  ])('%j is refused with what to do instead', (uri, message) => {
+    expect(faults(uri)).toEqual([expect.stringContaining(message)])
+  })
+
+  it('is accepted only where it can be read', () => {
+    const part = fc.constantFrom(
+      'sip:',
+      'sips:',
+      '10.0.0.5',
+      '[::1]',
+      ':5060',
+      ';transport=tcp',
+      ';x=1',
+      '@',
+      '?',
+      'a',
+      ';',
+      ']',
+    )
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 6 }), (parts) => {
+        const uri = parts.join('')
+        if (faults(uri).length === 0) expect(parseBackendUri(uri)).toBeDefined()
+        else expect(faults(uri).every((message) => message.length > 20)).toBe(true)
+      }),
+    )
+  })
+})

@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import process from 'node:process'
+import { text } from 'node:stream/consumers'
+import { describe, expect, it } from '@jest/globals'
+
+const LOGGER = new URL('../../../../ingress/log/logger.ts', import.meta.url).href
+
+async function run(program: string): Promise<{ code: unknown; output: string }> {
+  const source = `import { createLogger } from ${JSON.stringify(LOGGER)}\n${program}`
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', source], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')])
+  return { code, output }
+}
+
+describe('a logger on standard output', () => {
+  it('has written every line when the process ends', async () => {
+    const { code, output } = await run(
+      "const log = createLogger('info'); for (let i = 0; i < 500; i++) log.info({ i }, 'x')",
+    )
+    expect(code).toBe(0)
+    expect(output.split('\n').filter((line) => line !== '')).toHaveLength(500)
+  })
+
+  it('loses lines beyond its buffer instead of memory, and says how many', async () => {
+    const program = `const log = createLogger('info')
+const value = 'x'.repeat(1000)
+for (let i = 0; i < 10_000; i++) log.info({ value }, 'x')`
+    const { output } = await run(program)
+    const lines: { lost?: number; msg: string }[] = output
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line))
+    const lost = lines.find(({ msg }) => msg === 'log lines lost')?.lost
+    expect(lost).toBeGreaterThan(0)
+    expect(lines.length - 1 + (lost ?? 0)).toBe(10_000)
+  })
+})

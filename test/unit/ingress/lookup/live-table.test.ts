@@ -1,0 +1,119 @@
+import { describe, expect, it } from '@jest/globals'
+import { createLiveTable } from '../../../../ingress/lookup/live-table.ts'
+import { PatternError } from '../../../../ingress/lookup/patterns.ts'
+import { addressOf, routeTo, ruleEntry, trunkEntry } from '../../../support/table-entries.ts'
+
+const names = (entries: Iterable<{ readonly name: string }>) => Array.from(entries, ({ name }) => name).sort()
+const broken = ruleEntry('broken', { called: [{ type: 'regex', pattern: '(' }] })
+
+describe('a live table', () => {
+  it('is not loaded before its first table, even an empty one', () => {
+    const table = createLiveTable()
+    expect([table.loaded, table.version, table.entries]).toEqual([false, 0, 0])
+    table.load([], 7)
+    expect([table.loaded, table.version, table.entries]).toEqual([true, 7, 0])
+  })
+
+  it('gives its entries by name', () => {
+    const table = createLiveTable()
+    const [trunk, rule] = [trunkEntry('a'), ruleEntry('a')]
+    table.load([rule, trunk], 1)
+    expect([table.trunk('team/a'), table.rule('team/a'), table.rule('team/b')]).toEqual([trunk, rule, undefined])
+    expect([names(table.trunks()), names(table.rules()), table.entries]).toEqual([['team/a'], ['team/a'], 2])
+  })
+
+  it('replaces everything when it loads', () => {
+    const table = createLiveTable()
+    table.load([trunkEntry('a'), ruleEntry('r')], 1)
+    table.load([trunkEntry('b')], 2)
+    expect([names(table.trunks()), names(table.rules()), table.version]).toEqual([['team/b'], [], 2])
+    expect(table.isKnownAddress(addressOf('203.0.113.7'))).toBe(true)
+  })
+
+  it('changes what a delta names, and ignores the removal of what is not there', () => {
+    const table = createLiveTable()
+    table.load([trunkEntry('a'), ruleEntry('r')], 1)
+    const changed = trunkEntry('a', { createdAt: 5 })
+    table.apply(
+      { upserted: [changed, ruleEntry('s')], removed: ['rule/team/r', 'rule/team/none', 'trunk/team/none'] },
+      2,
+    )
+    expect([table.trunk('team/a'), names(table.rules()), table.version]).toEqual([changed, ['team/s'], 2])
+  })
+
+  it('does not change at all where a pattern does not compile, and says so with a code', () => {
+    const table = createLiveTable()
+    table.load([trunkEntry('a')], 1)
+    const delta = {
+      upserted: [ruleEntry('good', { called: [{ type: 'regex', pattern: 'a' }] }), broken],
+      removed: ['trunk/team/a'],
+    }
+    expect(() => table.apply(delta, 2)).toThrow(expect.objectContaining({ code: 'ROUTE_TABLE_PATTERN' }))
+    expect(() => table.load([broken], 2)).toThrow(PatternError)
+    expect([names(table.trunks()), names(table.rules()), table.version]).toEqual([['team/a'], [], 1])
+  })
+
+  it('names the headers that rules read, as long as one does', () => {
+    const table = createLiveTable()
+    const reads = (...headers: string[]) => ({
+      headers: headers.map((name) => ({ type: 'present' as const, name, present: true })),
+    })
+    table.load([ruleEntry('r', reads('x-a', 'x-b')), ruleEntry('s', reads('x-a'))], 1)
+    expect(table.headersRead.toSorted()).toEqual(['x-a', 'x-b'])
+    table.apply({ upserted: [ruleEntry('r')], removed: [] }, 2)
+    expect(table.headersRead).toEqual(['x-a'])
+    const before = table.headersRead
+    table.apply({ upserted: [ruleEntry('s', { ...reads('x-a'), priority: 1 })], removed: [] }, 3)
+    expect(table.headersRead).toBe(before)
+    table.apply({ upserted: [], removed: ['rule/team/s'] }, 4)
+    expect(table.headersRead).toEqual([])
+  })
+})
+
+describe('known addresses', () => {
+  it.each([
+    ['203.0.113.7', true],
+    ['203.0.114.7', false],
+    ['10.0.0.1', true],
+    ['192.0.2.5', true],
+    ['192.0.2.6', false],
+    ['2001:db8::5', true],
+    ['2001:db8::6', false],
+  ])('%s: %s', (text, known) => {
+    const table = createLiveTable()
+    const trunk = trunkEntry('a', { trustedProxies: ['10.0.0.0/8'] })
+    table.load([trunk, ruleEntry('r', { action: routeTo('192.0.2.5', '2001:db8::5', 'backend.example') })], 1)
+    expect(table.isKnownAddress(addressOf(text))).toBe(known)
+    expect(table.isKnownAddress(addressOf(text))).toBe(known)
+  })
+
+  it('follow every change of trunks and backends at once', () => {
+    const table = createLiveTable()
+    const [source, backend] = [addressOf('203.0.113.7'), addressOf('192.0.2.5')]
+    const known = () => [table.isKnownAddress(source), table.isKnownAddress(backend)]
+    table.load([], 1)
+    expect(known()).toEqual([false, false])
+    table.apply({ upserted: [trunkEntry('a'), ruleEntry('r', { action: routeTo('192.0.2.5') })], removed: [] }, 2)
+    expect(known()).toEqual([true, true])
+    table.apply({ upserted: [trunkEntry('a', { sources: ['10.0.0.0/8'] }), ruleEntry('r')], removed: [] }, 3)
+    expect(known()).toEqual([false, false])
+  })
+
+  it('stay backends while one rule names them, by address and by port', () => {
+    const table = createLiveTable()
+    const backend = addressOf('192.0.2.5')
+    const asked = () => [table.isBackend(backend), table.isBackend(backend, 5060), table.isBackend(backend, 5070)]
+    table.load(
+      [
+        ruleEntry('r', { action: routeTo('192.0.2.5') }),
+        ruleEntry('s', { action: routeTo('192.0.2.5', '192.0.2.5 5070') }),
+      ],
+      1,
+    )
+    expect(asked()).toEqual([true, true, true])
+    table.apply({ upserted: [], removed: ['rule/team/s'] }, 2)
+    expect(asked()).toEqual([true, true, false])
+    table.apply({ upserted: [], removed: ['rule/team/r'] }, 3)
+    expect(asked()).toEqual([false, false, false])
+  })
+})

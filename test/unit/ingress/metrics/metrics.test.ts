@@ -1,0 +1,211 @@
+import { describe, expect, it } from '@jest/globals'
+import { createMetrics, type Metrics } from '../../../../ingress/metrics/metrics.ts'
+import { callDecided, callSource } from '../../../support/call-event.ts'
+import { parseExposition, sampleValue } from '../../../support/exposition-text.ts'
+
+const responses = { noRule: { status: 503, reason: 'Service Unavailable' }, noBackend: { status: 480, reason: 'No' } }
+const acme = { name: 'default/acme', responses }
+
+function metricsAt(clock = { now: 0, wall: 0 }): Metrics {
+  return createMetrics({
+    version: '1.2.3',
+    engine: 'native',
+    ruleSeries: 2,
+    now: () => clock.now,
+    wallClock: () => clock.wall,
+  })
+}
+
+function table(overrides: Partial<Parameters<Metrics['tableChanged']>[0]> = {}) {
+  return {
+    version: 7,
+    entries: 2,
+    trunks: [acme],
+    ruleNames: new Set(['default/sales']),
+    backendNames: new Set(['sip:10.0.0.5:5060']),
+    ...overrides,
+  }
+}
+
+const INVITES = 'sip_dispatch_invites_total'
+const DROPPED = 'sip_dispatch_dropped_total'
+
+describe('the series of a trunk', () => {
+  it('are at 0 as soon as the table has it, with the statuses that it is configured with', async () => {
+    const metrics = metricsAt()
+    metrics.tableChanged(table())
+    const text = await metrics.text()
+    const trunk = 'default/acme'
+    expect(sampleValue(text, INVITES, { outcome: 'no_rule', trunk, status: '503' })).toBe(0)
+    expect(sampleValue(text, INVITES, { outcome: 'no_backend', trunk, status: '480' })).toBe(0)
+    expect(sampleValue(text, 'sip_dispatch_invites_unanswered_total', { trunk })).toBe(0)
+    expect(sampleValue(text, 'sip_dispatch_no_rule_total', { trunk, reason: 'called' })).toBe(0)
+    expect(sampleValue(text, 'sip_dispatch_near_misses_total', { trunk, reason: 'transport', method: 'INVITE' })).toBe(
+      0,
+    )
+    expect(sampleValue(text, 'sip_dispatch_first_response_seconds_count', { trunk })).toBe(0)
+  })
+
+  it('go when the trunk goes, and those of other trunks keep their counts', async () => {
+    const metrics = metricsAt()
+    const trunks = [acme, { ...acme, name: 'default/other' }]
+    metrics.tableChanged(table({ trunks }))
+    metrics.onEvent(callDecided())
+    metrics.onEvent(callDecided({ trunk: 'default/other' }))
+    metrics.tableChanged(table({ trunks: [acme] }))
+    const text = await metrics.text()
+    expect(text).not.toContain('default/other')
+    expect(sampleValue(text, INVITES, { outcome: 'forwarded', trunk: 'default/acme', status: '200' })).toBe(1)
+  })
+
+  it('count a call that ends after its trunk has left the table', async () => {
+    const metrics = metricsAt()
+    metrics.onEvent(callDecided({ trunk: 'default/gone', status: 486 }))
+    const labels = { outcome: 'forwarded', trunk: 'default/gone', status: '486' }
+    expect(sampleValue(await metrics.text(), INVITES, labels)).toBe(1)
+  })
+})
+
+describe('a decided call', () => {
+  it('is counted once with its exact status, its reason and its times', async () => {
+    const metrics = metricsAt()
+    metrics.tableChanged(table())
+    metrics.onEvent(
+      callDecided({ outcome: 'no_rule', status: 503, noRuleReason: 'calling', decidedAt: 1000.02, endedAt: 1000.6 }),
+    )
+    const text = await metrics.text()
+    const trunk = 'default/acme'
+    expect(sampleValue(text, INVITES, { outcome: 'no_rule', trunk, status: '503' })).toBe(1)
+    expect(sampleValue(text, 'sip_dispatch_no_rule_total', { trunk, reason: 'calling' })).toBe(1)
+    expect(sampleValue(text, 'sip_dispatch_decision_seconds_bucket', { le: '0.00001' })).toBe(0)
+    expect(sampleValue(text, 'sip_dispatch_decision_seconds_bucket', { le: '0.000025' })).toBe(1)
+    const final = 'sip_dispatch_final_response_seconds_bucket'
+    expect(sampleValue(text, final, { outcome: 'no_rule', le: '0.0005' })).toBe(0)
+    expect(sampleValue(text, final, { outcome: 'no_rule', le: '0.001' })).toBe(1)
+    expect(sampleValue(text, final, { outcome: 'no_rule', le: '0.5' })).toBe(1)
+  })
+
+  it('that was dropped has the status none and no time to a final response', async () => {
+    const metrics = metricsAt()
+    metrics.onEvent(callDecided({ outcome: 'auth_drop', status: 0, trunk: '' }))
+    const text = await metrics.text()
+    expect(sampleValue(text, INVITES, { outcome: 'auth_drop', trunk: '', status: 'none' })).toBe(1)
+    expect(sampleValue(text, 'sip_dispatch_final_response_seconds_count', { outcome: 'auth_drop' })).toBe(0)
+  })
+
+  it('that was forwarded is when the trunk was last well, in wall-clock time', async () => {
+    const clock = { now: 0, wall: 0 }
+    const metrics = metricsAt(clock)
+    metrics.onEvent(callDecided({ endedAt: 1400 }))
+    Object.assign(clock, { now: 11_400, wall: 1_700_000_010_000 })
+    const name = 'sip_dispatch_last_forwarded_timestamp_seconds'
+    expect(sampleValue(await metrics.text(), name, { trunk: 'default/acme' })).toBe(1_700_000_000)
+  })
+})
+
+describe('a dropped packet', () => {
+  it.each(['INVITE', 'OPTIONS', 'UPDATE'])('is counted by its method %s', async (method) => {
+    const metrics = metricsAt()
+    metrics.onEvent({ type: 'dropped', source: callSource('198.51.100.9'), reason: 'stranger', method })
+    expect(sampleValue(await metrics.text(), DROPPED, { reason: 'stranger', method })).toBe(1)
+  })
+
+  it.each(['', 'invite', 'constructor', '__proto__', 'X"\n'])(
+    'cannot make a series of its own method: %j',
+    async (method) => {
+      const metrics = metricsAt()
+      metrics.onEvent({ type: 'dropped', source: callSource('198.51.100.9'), reason: 'malformed', method })
+      expect(sampleValue(await metrics.text(), DROPPED, { reason: 'malformed', method: 'other' })).toBe(1)
+    },
+  )
+
+  it('whose reason is not in the set is counted under other', async () => {
+    const metrics = metricsAt()
+    metrics.onEvent({ type: 'dropped', source: callSource('198.51.100.9'), reason: 'a new one', method: 'ACK' })
+    expect(sampleValue(await metrics.text(), DROPPED, { reason: 'other', method: 'ACK' })).toBe(1)
+  })
+
+  it('that almost was a trunk’s is counted for that trunk', async () => {
+    const metrics = metricsAt()
+    const source = callSource('203.0.113.7')
+    metrics.onEvent({ type: 'near-miss', source, trunk: 'default/acme', reason: 'called', method: 'INVITE' })
+    const labels = { trunk: 'default/acme', reason: 'called', method: 'INVITE' }
+    expect(sampleValue(await metrics.text(), 'sip_dispatch_near_misses_total', labels)).toBe(1)
+  })
+})
+
+describe('rules, backends and the table', () => {
+  it('counts a rule in its own series up to the bound, and in (other) beyond', async () => {
+    const metrics = metricsAt()
+    for (const rule of ['default/a', 'default/b', 'default/c', 'default/a', 'default/d']) {
+      metrics.onEvent({ type: 'rule-won', rule })
+    }
+    const text = await metrics.text()
+    const calls = (rule: string) => sampleValue(text, 'sip_dispatch_rule_calls_total', { rule })
+    expect([calls('default/a'), calls('default/b'), calls('default/c'), calls('(other)')]).toEqual([2, 1, undefined, 2])
+  })
+
+  it('counts attempts by result, shows a backend as up until it is not, and the first response', async () => {
+    const metrics = metricsAt()
+    metrics.tableChanged(table())
+    const backend = 'sip:10.0.0.5:5060'
+    expect(sampleValue(await metrics.text(), 'sip_dispatch_backend_up', { backend })).toBe(1)
+    metrics.onEvent({ type: 'backend-attempt', backend, result: 'timeout', status: 0 })
+    metrics.onEvent({ type: 'backend-health', backend, up: false, reason: 'timeout' })
+    metrics.onEvent({ type: 'first-response', trunk: 'default/acme', seconds: 0.3 })
+    const text = await metrics.text()
+    expect(sampleValue(text, 'sip_dispatch_backend_requests_total', { backend, result: 'timeout' })).toBe(1)
+    expect(sampleValue(text, 'sip_dispatch_backend_up', { backend })).toBe(0)
+    const first = { trunk: 'default/acme', le: '0.5' }
+    expect(sampleValue(text, 'sip_dispatch_first_response_seconds_bucket', first)).toBe(1)
+  })
+
+  it('removes the series of a backend that has left the table', async () => {
+    const metrics = metricsAt()
+    metrics.tableChanged(table())
+    metrics.tableChanged(table({ backendNames: new Set<string>() }))
+    expect(await metrics.text()).not.toContain('sip:10.0.0.5:5060')
+  })
+
+  it('says which table is in use and when it was last confirmed', async () => {
+    const clock = { now: 0, wall: 5000 }
+    const metrics = metricsAt(clock)
+    expect(sampleValue(await metrics.text(), 'sip_dispatch_route_table_loaded', {})).toBe(0)
+    metrics.tableChanged(table())
+    clock.wall = 9000
+    metrics.tableSynced()
+    const text = await metrics.text()
+    const gauge = (name: string) => sampleValue(text, `sip_dispatch_route_table_${name}`, {})
+    expect([gauge('loaded'), gauge('version'), gauge('entries'), gauge('sync_timestamp_seconds')]).toEqual([1, 7, 2, 9])
+  })
+
+  it('counts a call without a final response', async () => {
+    const metrics = metricsAt()
+    metrics.onEvent({ type: 'unanswered', trunk: 'default/acme', callId: 'x' })
+    const labels = { trunk: 'default/acme' }
+    expect(sampleValue(await metrics.text(), 'sip_dispatch_invites_unanswered_total', labels)).toBe(1)
+  })
+})
+
+describe('the exposition', () => {
+  it('parses, with every bucket cumulative and +Inf equal to the count', async () => {
+    const metrics = metricsAt()
+    metrics.tableChanged(table())
+    metrics.onEvent(callDecided())
+    metrics.onEvent(callDecided({ endedAt: 1_000_000 }))
+    const final = parseExposition(await metrics.text()).find(
+      ({ name }) => name === 'sip_dispatch_final_response_seconds',
+    )
+    const forwarded = final?.samples.filter(({ labels }) => labels['outcome'] === 'forwarded') ?? []
+    const buckets = forwarded.filter(({ name }) => name.endsWith('_bucket')).map(({ value }) => value)
+    expect(buckets).toEqual(buckets.toSorted((a, b) => a - b))
+    expect(forwarded.find(({ labels }) => labels['le'] === '+Inf')?.value).toBe(2)
+    expect(forwarded.find(({ name }) => name.endsWith('_count'))?.value).toBe(2)
+  })
+
+  it('of two instances in one process are apart', async () => {
+    const [one, other] = [metricsAt(), metricsAt()]
+    one.onEvent(callDecided())
+    expect(await other.text()).not.toContain('default/acme')
+  })
+})

@@ -1,0 +1,169 @@
+import { describe, expect, it } from '@jest/globals'
+import * as fc from 'fast-check'
+import {
+  decodeUser,
+  escapeUser,
+  formatUri,
+  parseUri,
+  sameUri,
+  uriParameter,
+} from '../../../../../ingress/sip/message/uri.ts'
+
+const plain = { user: undefined, port: undefined, parameters: '', headers: '' }
+
+describe('a URI is read', () => {
+  it.each([
+    ['sip:example.com', { ...plain, scheme: 'sip', host: 'example.com' }],
+    ['SIPS:Alice@Example.COM:5061', { ...plain, scheme: 'sips', user: 'Alice', host: 'example.com', port: 5061 }],
+    ['sip:a:b@h', { ...plain, scheme: 'sip', user: 'a', password: 'b', host: 'h' }],
+    ['sip:h;lr?a=b', { ...plain, scheme: 'sip', host: 'h', parameters: ';lr', headers: '?a=b' }],
+    ['sip:a;x=y?z@h;t=u', { ...plain, scheme: 'sip', user: 'a;x=y?z', host: 'h', parameters: ';t=u' }],
+    ['sip:[2001:DB8::1]:5070', { ...plain, scheme: 'sip', host: '[2001:db8::1]', port: 5070 }],
+    ['sip:[2001:db8::10:5070]', { ...plain, scheme: 'sip', host: '[2001:db8::10:5070]' }],
+    ['sip:u@[2001:db8:::192.0.2.1]', { ...plain, scheme: 'sip', user: 'u', host: '[2001:db8:::192.0.2.1]' }],
+    ['sip:*21*#@h_1.x.', { ...plain, scheme: 'sip', user: '*21*#', host: 'h_1.x.' }],
+    [
+      'tel:+1-201-555-0123;isub=1',
+      { ...plain, scheme: 'tel', user: '+1-201-555-0123', host: '', parameters: ';isub=1' },
+    ],
+    ['tel:911;phone-context=+1', { ...plain, scheme: 'tel', user: '911', host: '', parameters: ';phone-context=+1' }],
+    ['soap.beep://192.0.2.103:3002', { ...plain, scheme: 'soap.beep', host: '' }],
+  ])('%s', (text, uri) => {
+    expect(parseUri(text)).toEqual(uri)
+  })
+
+  it.each([
+    '',
+    'sip',
+    'sip:',
+    ':a',
+    '1sip:a',
+    'sip:@h',
+    'sip::pw@h',
+    'sip:a@b@c',
+    'sip:a b@h',
+    'sip:a@h;x y',
+    '<sip:a@h>',
+    'sip:a@h"',
+    'sip:a\u0000@h',
+    'sip:a@h\r\nVia: x',
+    'sip:2001:db8::10',
+    'sip:[2001:db8::10',
+    'sip:[2001:db8::1%eth0]',
+    'sip:[zz]',
+    'sip:h:',
+    'sip:h:65536',
+    'sip:h:5a',
+    'sip:-h',
+    'sip:h/x',
+    'tel:',
+    'tel:+',
+    'tel:alice',
+    'tel:+1 2',
+  ])('but not %j', (text) => {
+    expect(parseUri(text)).toBeUndefined()
+  })
+})
+
+describe('URI parameters', () => {
+  it('are found in any case, flags are empty', () => {
+    const uri = parseUri('sip:a@h;Transport=tcp;lr;maddr=192.0.2.1;lrx=1')
+    expect(uri && ['transport', 'LR', 'maddr', 'lrx'].map((name) => uriParameter(uri, name))).toEqual([
+      'tcp',
+      '',
+      '192.0.2.1',
+      '1',
+    ])
+    expect(uri && uriParameter(uri, 'ttl')).toBeUndefined()
+  })
+})
+
+describe('the user part (RFC 3261 §19.1.2)', () => {
+  it.each([
+    ['alice', 'alice'],
+    ['%41lice', 'Alice'],
+    ['j%C3%BCrgen', 'jürgen'],
+    ['%', '%'],
+    ['%4', '%4'],
+    ['100%zz', '100%zz'],
+    ['a;b=%40', 'a;b=@'],
+    ['\u00c3\u00bc', 'ü'],
+  ])('%j is decoded as %j', (raw, text) => {
+    expect(decodeUser(raw)).toBe(text)
+  })
+
+  it('is escaped so that nothing can be injected', () => {
+    expect(escapeUser('a@b>\r\nVia: x%"ü')).toBe('a%40b%3E%0D%0AVia%3A%20x%25%22%C3%BC')
+  })
+
+  it('comes back from its escaped form, and fits into a URI', () => {
+    const text = fc.string({ unit: 'grapheme', minLength: 1 }).filter((value) => value.isWellFormed())
+    fc.assert(
+      fc.property(text, (user) => {
+        const escaped = escapeUser(user)
+        expect(decodeUser(escaped)).toBe(user)
+        expect(parseUri(`sip:${escaped}@h`)).toMatchObject({ user: escaped, host: 'h' })
+      }),
+    )
+  })
+})
+
+describe('two URIs are the same (RFC 3261 §19.1.4)', () => {
+  const same = (a: string, b: string) => {
+    const [left, right] = [parseUri(a), parseUri(b)]
+    if (!left || !right) throw new Error(`not URIs: ${a} ${b}`)
+    expect(sameUri(left, right)).toBe(sameUri(right, left))
+    return sameUri(left, right)
+  }
+
+  it.each([
+    ['sip:%61lice@atlanta.com;transport=TCP', 'sip:alice@AtLanTa.CoM;Transport=tcp'],
+    ['sip:carol@chicago.com', 'sip:carol@chicago.com;newparam=5'],
+    ['sip:carol@chicago.com;security=on', 'sip:carol@chicago.com;newparam=5'],
+    [
+      'sip:b.com;transport=tcp;method=REGISTER?to=sip:b%40b.com',
+      'sip:b.com;method=REGISTER;transport=tcp?to=sip:b%40b.com',
+    ],
+    ['sip:a@a.com?subject=project%20x&priority=urgent', 'sip:a@a.com?priority=urgent&subject=project%20x'],
+    ['sip:a@[2001:db8::1]', 'sip:a@[2001:DB8:0::1]'],
+    ['tel:+1-201-555-0123', 'tel:+12015550123'],
+  ])('%s and %s', (a, b) => {
+    expect(same(a, b)).toBe(true)
+  })
+
+  it.each([
+    ['SIP:ALICE@AtLanTa.CoM;Transport=udp', 'sip:alice@AtLanTa.CoM;Transport=UDP'],
+    ['sip:bob@biloxi.com', 'sip:bob@biloxi.com:5060'],
+    ['sip:bob@biloxi.com', 'sip:bob@biloxi.com;transport=udp'],
+    ['sip:bob@biloxi.com', 'sip:bob@biloxi.com:6000;transport=tcp'],
+    ['sip:carol@chicago.com', 'sip:carol@chicago.com?Subject=next%20meeting'],
+    ['sip:bob@phone21.boxesbybob.com', 'sip:bob@192.0.2.4'],
+    ['sip:bob@biloxi.com', 'sips:bob@biloxi.com'],
+    ['sip:bob@biloxi.com;user=phone', 'sip:bob@biloxi.com'],
+    ['sip:bob@biloxi.com;maddr=192.0.2.1', 'sip:bob@biloxi.com'],
+    ['sip:bob@biloxi.com;ttl=1', 'sip:bob@biloxi.com;ttl=2'],
+    ['sip:bob@biloxi.com', 'sip:bob:pw@biloxi.com'],
+    ['sip:bob%40@biloxi.com', 'sip:bob%2540@biloxi.com'],
+    ['tel:+12015550123', 'tel:+12015550123;ext=1'],
+    ['foo:a', 'foo:a'],
+  ])('but not %s and %s', (a, b) => {
+    expect(same(a, b)).toBe(false)
+  })
+})
+
+it.each(['sip:a:b@h.example:5060;lr;x=y?z=1', 'sips:[2001:db8::1]', 'tel:+1-2;phone-context=x'])(
+  '%s is written as it was read',
+  (text) => {
+    const uri = parseUri(text)
+    expect(uri && formatUri(uri)).toBe(text)
+  },
+)
+
+it('Any text is a URI or none, without an exception', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.constantFrom('', 'sip:', 'tel:', 'sip:a@'), (text, prefix) => {
+      const uri = parseUri(prefix + text)
+      if (uri && uri.scheme === 'sip') expect(parseUri(formatUri(uri))).toEqual(uri)
+    }),
+  )
+})

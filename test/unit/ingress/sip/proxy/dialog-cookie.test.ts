@@ -1,0 +1,72 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { parseIpAddress } from '../../../../../ingress/address/ip-address.ts'
+import type { DialogCookie } from '../../../../../ingress/sip/engine.ts'
+import { createCookieSealer } from '../../../../../ingress/sip/proxy/dialog-cookie.ts'
+
+const KEY = Buffer.alloc(32, 1)
+const OLD_KEY = Buffer.alloc(32, 2)
+const TAGS = { callId: 'a@b', fromTag: 'caller', toTag: 'backend' }
+const DIALOG = { callId: 'a@b', callerTag: 'caller' }
+
+function cookie(from: DialogCookie['from'], address = '10.0.0.5'): DialogCookie {
+  const parsed = parseIpAddress(address)
+  if (!parsed) throw new Error(address)
+  return { from, signedTarget: { address: parsed, port: 5080, transport: 'TCP' }, dialogData: 'default/route' }
+}
+
+describe('the dialog cookie', () => {
+  it.each(['10.0.0.5', '2001:db8::5'])('says what was sealed into it, for %s', (address) => {
+    const sealer = createCookieSealer([KEY])
+    expect(sealer.open(sealer.seal(cookie('caller', address), DIALOG), TAGS)).toEqual(cookie('caller', address))
+  })
+
+  it('has only characters that a URI parameter may hold (RFC 3261 §25.1)', () => {
+    expect(createCookieSealer([KEY]).seal(cookie('caller'), DIALOG)).toMatch(/^[A-Za-z0-9_-]+$/)
+  })
+
+  it("finds the caller's tag in From or in To, by who sends", () => {
+    const sealer = createCookieSealer([KEY])
+    const text = sealer.seal(cookie('backend'), DIALOG)
+    expect(sealer.open(text, { callId: 'a@b', fromTag: 'backend', toTag: 'caller' })).toEqual(cookie('backend'))
+    expect(sealer.open(text, TAGS)).toBeUndefined()
+  })
+
+  it('is good for no other Call-ID and no other tag', () => {
+    const sealer = createCookieSealer([KEY])
+    const text = sealer.seal(cookie('caller'), DIALOG)
+    expect(sealer.open(text, { ...TAGS, callId: 'a@c' })).toBeUndefined()
+    expect(sealer.open(text, { ...TAGS, fromTag: 'someone' })).toBeUndefined()
+    expect(sealer.open(text, { ...TAGS, fromTag: undefined })).toBeUndefined()
+  })
+
+  it('is accepted under a previous key, and made under the current one', () => {
+    const rotated = createCookieSealer([KEY, OLD_KEY])
+    const old = createCookieSealer([OLD_KEY])
+    expect(rotated.open(old.seal(cookie('caller'), DIALOG), TAGS)).toEqual(cookie('caller'))
+    expect(old.open(rotated.seal(cookie('caller'), DIALOG), TAGS)).toBeUndefined()
+  })
+
+  it('is refused when it is cut or when a single character of it is another', () => {
+    const sealer = createCookieSealer([KEY])
+    const text = sealer.seal(cookie('caller'), DIALOG)
+    const bytes = Buffer.from(text, 'base64url')
+    for (let at = 0; at < bytes.length; at++) {
+      const changed = Buffer.from(bytes)
+      changed[at] = (changed[at] ?? 0) ^ 1
+      expect(sealer.open(changed.toString('base64url'), TAGS)).toBeUndefined()
+      expect(sealer.open(bytes.subarray(0, at).toString('base64url'), TAGS)).toBeUndefined()
+    }
+  })
+
+  it('never throws, whatever it is given', () => {
+    const sealer = createCookieSealer([KEY])
+    fc.assert(fc.property(fc.string({ maxLength: 400 }), (text) => sealer.open(text, TAGS) === undefined))
+    expect(sealer.open('A'.repeat(100_000), TAGS)).toBeUndefined()
+  })
+
+  it('needs a key, and one of 16 bytes or more', () => {
+    expect(() => createCookieSealer([])).toThrow('needs at least one key')
+    expect(() => createCookieSealer([Buffer.alloc(15)])).toThrow('at least 16 bytes')
+  })
+})

@@ -1,0 +1,75 @@
+import { describe, expect, it } from '@jest/globals'
+import { CONDITION_REASONS, type ConditionType } from '../../../../crds/schema/conditions.ts'
+import { type DispatchRule, readDispatchRule } from '../../../../crds/schema/dispatch-rule.ts'
+import type { ObjectReading } from '../../../../crds/schema/read-object.ts'
+import { readSipTrunk } from '../../../../crds/schema/sip-trunk.ts'
+import { compile } from '../../../../operator/compile/compile.ts'
+
+const api = { apiVersion: 'sipdispatch.dev/v1alpha1' }
+
+function accepted<T>(reading: ObjectReading<T>): T {
+  if (!reading.ok) throw new Error(JSON.stringify(reading.faults))
+  return reading.object
+}
+
+const rule = (name: string, spec: object): DispatchRule => {
+  const action = { type: 'Reject', reject: { status: 404 } }
+  return accepted(readDispatchRule({ ...api, kind: 'DispatchRule', metadata: { name }, spec: { action, ...spec } }))
+}
+
+const trunk = (name: string, namespace = 'default') => {
+  const spec = { sources: ['203.0.113.0/24'] }
+  return accepted(readSipTrunk({ ...api, kind: 'SipTrunk', metadata: { name, namespace }, spec }))
+}
+
+describe('the compiler', () => {
+  it('makes an empty table of nothing', () => {
+    expect(compile({ trunks: [], rules: [] })).toEqual({ entries: [], conditions: [] })
+  })
+
+  it('gives the same output for the same objects in any order', () => {
+    const trunks = [trunk('a'), trunk('b'), trunk('c', 'other')]
+    const rules = [
+      rule('wide', { priority: 1, match: { called: [{ prefix: '+1' }] } }),
+      rule('narrow', { match: { called: [{ exact: '+12' }] } }),
+      rule('same', { match: { called: [{ exact: '+12' }] } }),
+      rule('lost', { trunkRefs: [{ name: 'none' }] }),
+    ]
+    const forwards = compile({ trunks, rules })
+    expect(compile({ trunks: trunks.toReversed(), rules: rules.toReversed() })).toEqual(forwards)
+  })
+
+  it('writes plain JSON: an entry comes back from the cache as it went in', () => {
+    const { entries } = compile({
+      trunks: [trunk('a')],
+      rules: [rule('r', { match: { headers: [{ name: 'X-A', present: true }] } })],
+    })
+    expect(JSON.parse(JSON.stringify(entries))).toEqual(entries)
+  })
+
+  it('uses conditions and reasons of the closed set only', () => {
+    const rules = [
+      rule('a', {}),
+      rule('b', {}),
+      rule('c', { trunkRefs: [{ name: 'x' }] }),
+      rule('d', { match: { called: [{ prefix: '1' }] } }),
+    ]
+    const high = rule('high', { priority: 5, match: { called: [{ prefix: '+1' }] } })
+    const { conditions } = compile({ trunks: [trunk('a'), trunk('b', 'other')], rules: [...rules, high] })
+    const seen = conditions.flatMap((object) => object.conditions)
+    for (const { type, reason } of seen) expect(CONDITION_REASONS[type]).toContain(reason)
+    const reasons = (type: ConditionType) => new Set(seen.filter((one) => one.type === type).map((one) => one.reason))
+    expect(reasons('Accepted')).toEqual(new Set(CONDITION_REASONS.Accepted))
+    expect(reasons('ResolvedRefs')).toEqual(new Set(CONDITION_REASONS.ResolvedRefs))
+    expect(reasons('Conflicted')).toEqual(new Set(CONDITION_REASONS.Conflicted))
+    expect(reasons('Shadowed')).toEqual(new Set(CONDITION_REASONS.Shadowed))
+  })
+
+  it('keeps two rules with different text apart even where the parts could be read as one', () => {
+    const rules = [
+      rule('a', { match: { called: [{ exact: 'x","exact:y' }] } }),
+      rule('b', { match: { called: [{ exact: 'x' }, { exact: 'y' }] } }),
+    ]
+    expect(compile({ trunks: [], rules }).entries).toHaveLength(2)
+  })
+})
