@@ -5,21 +5,8 @@
 import { compile } from '../operator/compile/compile.ts'
 import type { ObjectConditions } from '../operator/compile/object-conditions.ts'
 import type { Manifests } from '../operator/watch/manifest-folder.ts'
+import type { Finding } from './finding.ts'
 import { wideNetworkFindings } from './wide-networks.ts'
-
-export interface Finding {
-  /** A warning alone does not fail the check. */
-  readonly severity: 'error' | 'warning'
-  readonly file?: string
-  readonly line?: number
-  /** `SipTrunk default/acme`, where it is about an object as a whole. */
-  readonly object?: string
-  readonly field?: string
-  readonly code: string
-  readonly message: string
-  /** What would be right. */
-  readonly expected?: string
-}
 
 /** Every finding: unreadable parts first, then objects in the compiler's order, then warnings. */
 export function lintFindings({ trunks, rules, problems }: Manifests): Finding[] {

@@ -6,7 +6,7 @@
 import type { DispatchRule } from '../crds/schema/dispatch-rule.ts'
 import type { SipTrunk } from '../crds/schema/sip-trunk.ts'
 import { fromWords, type IpPrefix, parseIpPrefix, prefixContains } from '../ingress/address/ip-address.ts'
-import type { Finding } from './lint-findings.ts'
+import type { Finding } from './finding.ts'
 
 /** RFC 1918, RFC 6598, RFC 4193. */
 const PRIVATE_RANGES = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7', 'fd00::/8']

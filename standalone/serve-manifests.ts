@@ -32,38 +32,69 @@ class ManifestsRefused extends Error {
 
 /** Rejects with `ManifestsRefused` if the folder has a problem at the start; later ones keep the last good table. */
 export async function serveManifests(options: ServeManifestsOptions): Promise<{ close(): void }> {
+  const { folder, logger } = options
+  const read = createReader(options)
+  let good = false
+  const reread = async (): Promise<void> => {
+    try {
+      const problems = await read()
+      good = problems.length === 0
+      tellProblems(logger, problems)
+    } catch (error) {
+      good = false
+      logger.error({ code: 'reload-failed', error: String(error) }, 'manifests refused, last good table kept')
+    }
+  }
+  let reading: Promise<void> = Promise.resolve()
+  // The watch comes first, so that no change between it and the first read is lost; reads come one after the other.
+  const watch = await watchManifestFolder(folder, {
+    onChange: () => {
+      reading = reading.then(reread)
+    },
+    onUnchanged: () => {
+      if (good) options.metrics.tableSynced()
+    },
+  })
+  const first = read()
+  reading = first.then(
+    () => undefined,
+    () => undefined,
+  )
+  const problems = await first.catch((error: unknown) => {
+    watch.close()
+    throw error
+  })
+  good = problems.length === 0
+  if (good) return watch
+  watch.close()
+  throw new ManifestsRefused(problems)
+}
+
+/** Reads the folder and, if all of it is well, makes it the table; answers what is wrong. */
+function createReader(options: ServeManifestsOptions): () => Promise<readonly Problem[]> {
   const { folder, table, logger } = options
   const changes = createTableChanges()
-  let version = 0
-  const read = async (): Promise<readonly Problem[]> => {
+  return async () => {
     const { trunks, rules, problems } = await readManifestFolder(folder)
     if (problems.length > 0) return problems
     const { entries, conditions } = compile({ trunks, rules })
     const change = changes.next(entries)
-    const { delta } = change
-    if (table.loaded && delta.upserted.length + delta.removed.length === 0) {
-      options.metrics.tableSynced()
-      return []
-    }
-    if (table.loaded) table.apply(delta, version + 1)
-    else table.load(entries, version + 1)
-    version++
+    const { upserted, removed } = change.delta
+    if (table.loaded && upserted.length + removed.length === 0) return []
+    const version = table.version + 1
+    if (table.loaded) table.apply(change.delta, version)
+    else table.load(entries, version)
     change.takenOver()
     tellTable(options)
     tellConditions(logger, conditions)
     return []
   }
-  const problems = await read()
-  if (problems.length > 0) throw new ManifestsRefused(problems)
-  const keepGood = async (): Promise<void> => {
-    for (const problem of await read()) {
-      const { code } = problem
-      logger.error({ code, problem: formatProblem(problem) }, 'manifests refused, last good table kept')
-    }
+}
+
+function tellProblems(logger: Logger, problems: readonly Problem[]): void {
+  for (const problem of problems) {
+    logger.error({ code: problem.code, problem: formatProblem(problem) }, 'manifests refused, last good table kept')
   }
-  return watchManifestFolder(folder, () => {
-    keepGood().catch((error: unknown) => logger.error({ code: 'reload-failed', error: String(error) }, 'fault'))
-  })
 }
 
 function tellTable({ table, metrics, log, health }: ServeManifestsOptions): void {

@@ -19,7 +19,9 @@ const numbers = z.strictObject({
   callingFrom: z
     .enum(['From', 'PAI'])
     .default('From')
-    .describe('Where the calling number stands: the user of From or of P-Asserted-Identity.'),
+    .describe(
+      'Where the calling number stands: the user of From or of P-Asserted-Identity. PAI also says that this trunk is trusted to assert identities (RFC 3325): only then is P-Asserted-Identity passed on to backends.',
+    ),
 })
 
 const SERVICE_UNAVAILABLE = { status: 503, reason: 'Service Unavailable' }

@@ -130,26 +130,35 @@ export interface FolderWatch {
   close(): void
 }
 
+export interface FolderListener {
+  onChange(): void
+  /** Several times a second, while the folder is as it was at the last change. */
+  onUnchanged?(): void
+}
+
 /**
  * Calls back within a second after the manifests of a folder have changed: once for a burst of changes, never without
  * one. Start to watch, then read the folder, so that no change is lost in between. It goes on when the folder vanishes
  * (a change) and comes back (another one).
  */
-export async function watchManifestFolder(dir: string, onChange: () => void): Promise<FolderWatch> {
+export async function watchManifestFolder(dir: string, listener: FolderListener): Promise<FolderWatch> {
   let known = await fingerprint(dir)
   let closed = false
   const report = async () => {
     const now = await fingerprint(dir)
     if (closed || now === known) return
     known = now
-    onChange()
+    listener.onChange()
   }
   const bounds = { quiet: SETTLE_QUIET_MILLISECONDS, limit: SETTLE_LIMIT_MILLISECONDS }
   const settler = settle(bounds, TIMERS, () => void report())
   const watcher = watchFolder(dir, () => settler.touch())
   // Links to files elsewhere, network mounts and a folder that was put anew tell nothing: the poll sees them.
   const look = async () => {
-    if ((await fingerprint(dir)) !== known && !closed) settler.touch()
+    const changed = (await fingerprint(dir)) !== known
+    if (closed) return
+    if (changed) settler.touch()
+    else listener.onUnchanged?.()
   }
   const poll = setInterval(() => void look(), FOLDER_POLL_MILLISECONDS).unref()
   const close = () => {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import type { Finding } from '../../../cli/lint-findings.ts'
+import type { Finding } from '../../../cli/finding.ts'
 import { runCommand } from '../../support/command-line.ts'
 
 let folder = ''

@@ -168,7 +168,7 @@ describe('a folder that is watched', () => {
       changed = resolve
     })
   const start = async () => {
-    watch = await watchManifestFolder(dir, () => changed())
+    watch = await watchManifestFolder(dir, { onChange: () => changed() })
   }
   afterEach(() => watch?.close())
 

@@ -1,0 +1,14 @@
+/** One thing that `lint` has to say about a set of manifests. */
+export interface Finding {
+  /** A warning alone does not fail the check. */
+  readonly severity: 'error' | 'warning'
+  readonly file?: string
+  readonly line?: number
+  /** `SipTrunk default/acme`, where it is about an object as a whole. */
+  readonly object?: string
+  readonly field?: string
+  readonly code: string
+  readonly message: string
+  /** What would be right. */
+  readonly expected?: string
+}
