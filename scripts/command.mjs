@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
 
 /** The repository's own folder. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -26,7 +27,7 @@ let foreground
 
 /**
  * Runs a command quietly, in a process group of its own so that stopping it stops everything that it started. Says
- * every 15 s that it is still at it. Past `limitMs` it is killed. Never rejects: a command that cannot start has code 127.
+ * every 15 s that it is still at it. The output comes without colours, which some tools write in CI. Past `limitMs` it is killed. Never rejects: a command that cannot start has code 127.
  *
  * @param {readonly [string, ...string[]]} command
  * @param {CommandOptions} options
@@ -39,8 +40,7 @@ export function runQuietly(command, { label, limitMs }) {
     cwd: ROOT,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    // What is captured is searched and printed again: no colours, even where CI asks for them.
-    env: { ...environment(), NO_COLOR: '1', FORCE_COLOR: undefined },
+    env: environment(),
   })
   running.add(child)
   let output = ''
@@ -64,7 +64,7 @@ export function runQuietly(command, { label, limitMs }) {
       clearTimeout(limit)
       running.delete(child)
       if (stoppedBy === undefined) {
-        resolve({ code, output, timedOut })
+        resolve({ code, output: stripVTControlCharacters(output), timedOut })
       } else if (running.size === 0) {
         process.exit(exitCodeOf(stoppedBy))
       }

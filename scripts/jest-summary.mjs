@@ -10,6 +10,9 @@
  *   what was skipped, ready to be printed
  */
 
+/** Lines of a failure that are shown: the difference and the place; `npm test -- <file>` shows it all. */
+const FAILURE_LINES = 40
+
 /**
  * Counts a jest report. A suite that could not run counts as one failure, and so does a run without a test.
  *
@@ -37,9 +40,13 @@ function failures(report) {
   return report.testResults.flatMap((suite) => {
     const tests = suite.assertionResults.filter(({ status }) => status === 'failed')
     if (tests.length === 0) {
-      return suite.assertionResults.length === 0 && suite.message !== '' ? [`${suite.name}\n${suite.message}`] : []
+      return suite.assertionResults.length === 0 && suite.message !== ''
+        ? [beginning(`${suite.name}\n${suite.message}`)]
+        : []
     }
-    return tests.map((test) => [`${suite.name}: ${test.fullName}`, ...(test.failureMessages ?? [])].join('\n'))
+    return tests.map((test) =>
+      beginning([`${suite.name}: ${test.fullName}`, ...(test.failureMessages ?? [])].join('\n')),
+    )
   })
 }
 
@@ -60,4 +67,11 @@ function skippedSuites(report) {
     }
   }
   return [...counts].map(([title, count]) => `skipped ${count} in ${title}`)
+}
+
+/** @param {string} text */
+function beginning(text) {
+  const lines = text.split('\n')
+  const rest = lines.length - FAILURE_LINES
+  return rest > 0 ? [...lines.slice(0, FAILURE_LINES), `... ${rest} more lines`].join('\n') : text
 }

@@ -1,15 +1,19 @@
 /** What the winning rule says: route, redirect or reject. */
 import { parseIpAddress } from '../address/ip-address.ts'
 import type { Action, Backend, RouteAction, RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
-import type { FailoverCondition, ProxyPlan, ProxyProgress, ProxyResult, ProxyTarget } from '../sip/engine.ts'
+import type { Answer, FailoverCondition, ProxyPlan, ProxyProgress, ProxyResult, ProxyTarget } from '../sip/engine.ts'
+import { callerEdits } from './asserted-identity.ts'
 import { backendOrder } from './backend-order.ts'
 import type { CallDeps } from './call-deps.ts'
 import type { Outcome } from './call-events.ts'
 import { type Decision, refuse, tell } from './decision.ts'
+import { writeDialogData } from './dialog-data.ts'
 import { expandTemplate, type TemplateValues } from './template.ts'
 
 type RejectAction = Extract<Action, { type: 'Reject' }>
 type Contacts = Extract<Action, { type: 'Redirect' }>['contacts']
+
+const SIPS_NOT_ALLOWED: Answer = { status: 480, reason: 'Temporarily Unavailable', warningCode: 380 }
 
 export interface Routing {
   readonly trunk: TrunkEntry
@@ -34,6 +38,10 @@ export function redirect(decision: Decision, deps: CallDeps, contacts: Contacts)
 
 export function route(decision: Decision, deps: CallDeps, routing: Routing): void {
   const { trunk, action } = routing
+  // RFC 5630 §5.3: what is addressed by sips goes nowhere without TLS, and no backend of a rule has it.
+  if (decision.call.requestUri.scheme === 'sips') {
+    return refuse(decision, deps, SIPS_NOT_ALLOWED, { outcome: 'no_backend', reason: 'no backend takes a sips call' })
+  }
   const targets = backendOrder(action.backends, deps.fraction)
     .filter((backend) => deps.health.isUp(backend.uri))
     .filter(onePerPlace)
@@ -58,18 +66,18 @@ function planOf(
     rule: rule.name,
   }
   // RFC 3325 §5: a trunk whose asserted identities we go by is inside the trust domain; any other's must not pass.
-  const trusted = trunk.numbers.callingFrom === 'PAI'
-  const untrusted = trusted ? ['P-Preferred-Identity'] : ['P-Preferred-Identity', 'P-Asserted-Identity']
+  const callerTrusted = trunk.numbers.callingFrom === 'PAI'
+  const { removeHeaders, responseIdentity } = callerEdits(callerTrusted)
   return {
     requestUser: action.requestUser === undefined ? undefined : expandTemplate(action.requestUser, values),
     setHeaders: action.setHeaders.map(({ name, value }) => ({ name, value: expandTemplate(value, values) })),
-    removeHeaders: [...action.removeHeaders, ...untrusted],
-    hideIdentity: !trusted,
+    removeHeaders: [...action.removeHeaders, ...removeHeaders],
+    responseIdentity,
     backendTimeout: action.backendTimeout,
     ringingTimeout: action.ringingTimeout,
     failoverOn: new Set(action.failoverOn.map(conditionOf)),
     failover: action.failover,
-    dialogData: rule.name,
+    dialogData: writeDialogData({ rule: rule.name, callerTrusted }),
     exhausted: { ...trunk.responses.noBackend, warning: `no_backend ${decision.id}` },
   }
 }

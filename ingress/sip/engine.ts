@@ -44,8 +44,10 @@ export interface InboundRequest {
 export interface Answer {
   readonly status: number
   readonly reason: string
-  /** Why, for a trace that explains itself: a Warning header with code 399 and the engine's name (RFC 3261 §20.43). */
+  /** Why, for a trace that explains itself: a Warning header with the engine's name (RFC 3261 §20.43). */
   readonly warning?: string
+  /** The code of that Warning: 399, miscellaneous, unless given. */
+  readonly warningCode?: number
   /** More headers, in order. Control characters in a value are left out. */
   readonly headers?: readonly HeaderField[]
 }
@@ -87,16 +89,22 @@ export interface ProxyTarget {
 
 export type FailoverCondition = 'timeout' | 'transport' | number
 
+/** What changes in a request and its responses beyond what a proxy must change. */
+export interface RelayEdits {
+  readonly removeHeaders: readonly string[]
+  /** P-Asserted-Identity in the responses (RFC 3325): kept, kept unless they ask for privacy, or removed. */
+  readonly responseIdentity: ResponseIdentity
+}
+
+export type ResponseIdentity = 'keep' | 'hide-private' | 'remove'
+
 /** What to do with a call that a rule routes. */
-export interface ProxyPlan {
+export interface ProxyPlan extends RelayEdits {
   /** In the order in which they are tried: by tier, inside a tier drawn by weight. Never empty. */
   readonly targets: readonly ProxyTarget[]
   /** The user of the Request-URI towards the backend, unescaped; undefined keeps the caller's. */
   readonly requestUser: string | undefined
   readonly setHeaders: readonly HeaderField[]
-  readonly removeHeaders: readonly string[]
-  /** The caller is outside the trust domain of RFC 3325: a backend's asserted identity under Privacy is kept from it. */
-  readonly hideIdentity: boolean
   /** Milliseconds without any response, after which the next target is tried; undefined: Timer B alone decides. */
   readonly backendTimeout: number | undefined
   /** Milliseconds from the first 18x, after which the branch is cancelled; undefined: Timer C alone decides. */
@@ -143,7 +151,7 @@ export interface InboundDialogRequest extends InboundRequest {
   /** Where the request itself points: the next Route, else the Request-URI; undefined where that is not an address. */
   readonly nextHop: DialogHop | undefined
   /** Relays to a hop; its Request-URI and body are left as they are. */
-  relay(to: DialogHop): void
+  relay(to: DialogHop, edits: RelayEdits): void
   /** Answers; says nothing to an ACK, which is never answered (RFC 3261 §17.1.1.3). */
   refuse(answer: Answer): void
   drop(): void

@@ -7,7 +7,7 @@ import { splitList } from './message/name-addr.ts'
 import { parseMessage } from './message/parse-message.ts'
 import { readRequestFacts, readResponseFacts } from './message/request-facts.ts'
 import { SipMessage } from './message/sip-message.ts'
-import { parseVia } from './message/via.ts'
+import { hasLowerVia, parseVia } from './message/via.ts'
 import { writeResponse } from './message/write-response.ts'
 import type { NewRequests } from './new-requests.ts'
 import type { EngineCore } from './proxy/engine-core.ts'
@@ -62,8 +62,10 @@ function onResponse(core: EngineCore, message: SipMessage, flow: Flow): void {
   const transaction = ours
     ? core.transactions.client(clientTransactionKey(facts.via.branch ?? '', facts.cseqMethod))
     : undefined
-  if (transaction) return transaction.receiveResponse(message.status, message)
-  reportDrop(core, flow, { reason: facts ? 'no_transaction' : 'malformed', method: 'response' })
+  // RFC 3261 §16.7 step 3: with no Via but ours it MUST NOT be forwarded, and only a CANCEL is a request of our own.
+  const usable = facts?.cseqMethod === 'CANCEL' || hasLowerVia(message)
+  if (transaction && usable) return transaction.receiveResponse(message.status, message)
+  reportDrop(core, flow, { reason: facts && usable ? 'no_transaction' : 'malformed', method: 'response' })
 }
 
 /** RFC 3261 §16.3 step 1, §18.3: a known peer's request is answered without state; an ACK and a response never are. */

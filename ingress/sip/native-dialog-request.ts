@@ -1,5 +1,5 @@
 import { sameAddress } from '../address/ip-address.ts'
-import type { Answer, DialogCookie, DialogHop, InboundDialogRequest, ProxyPlan } from './engine.ts'
+import type { Answer, DialogCookie, DialogHop, InboundDialogRequest, ProxyPlan, RelayEdits } from './engine.ts'
 import { MessageRequest } from './inbound-request.ts'
 import type { DialogRoute } from './proxy/dialog-route.ts'
 import type { EngineCore } from './proxy/engine-core.ts'
@@ -32,17 +32,17 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
     return this.#route?.nextHop
   }
 
-  relay(to: DialogHop): void {
+  relay(to: DialogHop, edits: RelayEdits): void {
     if (!this.#route) return this.drop()
     const hop = this.#reachable(to, this.#route.cookie)
     const routes = this.#route.edits
-    if (this.method === 'ACK') return this.#relayAck(hop)
+    if (this.method === 'ACK') return this.#relayAck(hop, edits)
     const key = keyOf(this.#request, this.method)
     const kept = { ...this.#request, message: this.#request.message.keep() }
     const side = this.#sides.open(kept, key, this.#sides.tagOf(key))
     if (!side) return
-    if (this.method !== 'INVITE') return proxyRequest(this.#core, side, { hop, routes })
-    const invite = new ProxiedInvite(this.#core, side, reInvitePlan(hop), { dialogData: undefined, routes })
+    if (this.method !== 'INVITE') return proxyRequest(this.#core, side, { hop, routes, edits })
+    const invite = new ProxiedInvite(this.#core, side, reInvitePlan(hop, edits), { dialogData: undefined, routes })
     this.#sides.keep(key, invite)
     invite.start()
   }
@@ -68,22 +68,21 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
     reportDrop(this.#core, this.#request.flow, { reason: 'no_dialog', method: this.method, request: this.#request })
   }
 
-  #relayAck(hop: DialogHop): void {
+  #relayAck(hop: DialogHop, edits: RelayEdits): void {
     if (!this.#route) return
     const { message, facts, flow } = this.#request
     const side = { peer: this.peer, message, facts, flow, viaSource: viaSourceOf(facts.via, flow) }
-    relayAck(this.#core, { side, hop, routes: this.#route.edits })
+    relayAck(this.#core, { side, hop, routes: this.#route.edits, edits })
   }
 }
 
 /** RFC 3261 §12.2: inside a dialog there is one place to go to, and Timers B and C alone say how long it may take. */
-function reInvitePlan(hop: DialogHop): ProxyPlan {
+function reInvitePlan(hop: DialogHop, edits: RelayEdits): ProxyPlan {
   return {
     targets: [{ id: '', address: hop.address, port: hop.port, transport: hop.transport, uriParameters: '' }],
     requestUser: undefined,
     setHeaders: [],
-    removeHeaders: [],
-    hideIdentity: false,
+    ...edits,
     backendTimeout: undefined,
     ringingTimeout: undefined,
     failoverOn: new Set(),

@@ -46,7 +46,8 @@ export async function startSipBackend(options: BackendOptions): Promise<SipBacke
   return { address, port, uri, stop: () => stopBackend(sipp) }
 }
 
-async function freePort(address: string): Promise<number> {
+/** A port of a loopback address that no datagram socket has. */
+export async function freePort(address: string): Promise<number> {
   const socket = createSocket(address === '::1' ? 'udp6' : 'udp4')
   socket.bind(0, address)
   await once(socket, 'listening')

@@ -1,5 +1,6 @@
 /** A carrier that calls the ingress: sipp as a client. */
 import { join } from 'node:path'
+import { freePort } from './sip-backend.ts'
 import { runSipp, type SippRun } from './sipp.ts'
 
 const SCENARIOS = join(import.meta.dirname, '..', 'sipp', 'scenarios')
@@ -22,13 +23,14 @@ export interface CallerOptions {
 }
 
 /** Makes the calls and answers what became of them. */
-export function runCaller(options: CallerOptions): Promise<SippRun> {
+export async function runCaller(options: CallerOptions): Promise<SippRun> {
   const { port, address = '127.0.0.1', transport = 'UDP', number, calls, rate = 50, args = [], timeoutMs } = options
   const to = `${address === '::1' ? '[::1]' : address}:${port}`
   const mode = transport === 'TCP' ? 't1' : 'u1'
+  const local = ['-i', address, '-p', String(await freePort(address))]
   return runSipp({
     scenario: scenarioFile(options.scenario),
-    args: [to, '-i', address, '-t', mode, '-m', String(calls), '-r', String(rate), '-s', number, ...args],
+    args: [to, ...local, '-t', mode, '-m', String(calls), '-r', String(rate), '-s', number, ...args],
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   })
 }

@@ -29,6 +29,8 @@ export async function openDatagramPeer(address: string): Promise<DatagramPeer> {
   socket.on('message', (bytes) => received.push(bytes.toString('latin1')))
   socket.bind(0, address)
   await once(socket, 'listening')
+  // A test that fails leaves it open.
+  socket.unref()
   return {
     address,
     port: socket.address().port,
@@ -69,6 +71,7 @@ export interface StreamPeer {
 export async function openStreamPeer(address: string, port: number): Promise<StreamPeer> {
   const socket = connect({ host: '127.0.0.1', port, localAddress: address, noDelay: true })
   await once(socket, 'connect')
+  socket.unref()
   let text = ''
   let over = false
   socket.on('data', (bytes: Buffer) => {

@@ -1,5 +1,5 @@
 /** A request other than INVITE inside a dialog: one target, one client transaction (RFC 3261 §16, RFC 4320). */
-import type { Answer, DialogHop, TransportName } from '../engine.ts'
+import type { Answer, DialogHop, RelayEdits, ResponseIdentity, TransportName } from '../engine.ts'
 import { MAX_BREADTH, MAX_DATAGRAM_REQUEST_BYTES, NON_INVITE_TRYING_MS } from '../limits.ts'
 import type { SipMessage } from '../message/sip-message.ts'
 import { ClientTransaction, type ClientTransactionUser } from '../transaction/client-transaction.ts'
@@ -17,6 +17,7 @@ export interface DialogRequest {
   readonly side: Omit<ServerSide, 'transaction' | 'sendDirectly' | 'tag'>
   readonly hop: DialogHop
   readonly routes: RouteEdits
+  readonly edits: RelayEdits
 }
 
 interface Draft {
@@ -36,7 +37,7 @@ export function proxyRequest(core: EngineCore, side: ServerSide, request: Omit<D
     kind: 'non-invite',
     key: clientTransactionKey(draft.branchId, method),
     clock: core.clock,
-    user: relayUser(core, side),
+    user: relayUser(core, side, request.edits.responseIdentity),
     sink: {
       reliable: draft.destination.transport === 'TCP',
       sendRequest: (bytes) =>
@@ -68,7 +69,7 @@ function draftDialogRequest(core: EngineCore, request: DialogRequest): Draft | u
 }
 
 function draftOver(transport: TransportName, core: EngineCore, request: DialogRequest): Draft | undefined {
-  const { side, hop, routes } = request
+  const { side, hop, routes, edits } = request
   const { method } = side.message
   const outgoing = core.outbound.endpointFor(transport, hop.address)
   if (!outgoing) return undefined
@@ -82,7 +83,7 @@ function draftOver(transport: TransportName, core: EngineCore, request: DialogRe
     recordRoute: '',
     routes,
     setHeaders: [],
-    removeHeaders: [],
+    removeHeaders: edits.removeHeaders,
     maxBreadth: method === 'ACK' ? undefined : (breadthOf(side.message) ?? MAX_BREADTH),
     stream: transport === 'TCP',
   })
@@ -102,12 +103,16 @@ function answerUnreachable(core: EngineCore, side: ServerSide): void {
   answer(core, side, { status: 500, reason: 'Next Hop Unreachable' })
 }
 
-function relayUser(core: EngineCore, side: ServerSide): ClientTransactionUser<SipMessage> {
+function relayUser(
+  core: EngineCore,
+  side: ServerSide,
+  responseIdentity: ResponseIdentity,
+): ClientTransactionUser<SipMessage> {
   return {
     onResponse: (_transaction, status, response) => {
       // RFC 4320 §4.1: no provisional response but our own 100 goes to a non-INVITE.
       if (status < 200) return
-      side.transaction.respond(status, writeRelayedResponse(response, { recordRoutes: NO_ROWS, hideIdentity: false }))
+      side.transaction.respond(status, writeRelayedResponse(response, { recordRoutes: NO_ROWS, responseIdentity }))
     },
     // RFC 4320 §4.2: no 408, because the peer has given up by itself.
     onTimeout: () => side.transaction.destroy(),

@@ -1,5 +1,5 @@
 /** RFC 3261 §16.7: a backend's response on its way to the caller. Bytes that no step names are left as they are. */
-import type { ProxyPlan } from '../engine.ts'
+import type { ProxyPlan, ResponseIdentity } from '../engine.ts'
 import { HEADER } from '../message/header-name.ts'
 import { removeFirstValue, rewriteMessage } from '../message/rewrite-message.ts'
 import type { SipMessage } from '../message/sip-message.ts'
@@ -13,7 +13,7 @@ import type { ServerSide } from './server-side.ts'
 export interface RelayingInvite {
   readonly core: EngineCore
   readonly side: ServerSide
-  readonly plan: Pick<ProxyPlan, 'dialogData' | 'hideIdentity'>
+  readonly plan: Pick<ProxyPlan, 'dialogData' | 'responseIdentity'>
   readonly purpose: { readonly dialogData: string | undefined }
 }
 
@@ -27,7 +27,7 @@ export function relayedInviteResponse(
   return writeRelayedResponse(response, {
     recordRoutes: callerRecordRoutes(invite, branch, response),
     extra: challengesOf(challenging),
-    hideIdentity: invite.plan.hideIdentity,
+    responseIdentity: invite.plan.responseIdentity,
   })
 }
 
@@ -56,8 +56,7 @@ interface RelayOptions {
   readonly recordRoutes: ReadonlyMap<number, string>
   /** Complete lines to add at the end: challenges of other branches (§16.7 step 7). */
   readonly extra?: string
-  /** RFC 3325 §7: the caller is outside our trust domain, and the backend asked for privacy. */
-  readonly hideIdentity: boolean
+  readonly responseIdentity: ResponseIdentity
 }
 
 const NO_ROWS: ReadonlyMap<number, string> = new Map()
@@ -70,7 +69,7 @@ export function writeRelayedResponse(response: SipMessage, options: RelayOptions
   replaced.set(via, removeFirstValue(response, via))
   // §21.5.4: a backend that pauses its clients would pause the carrier's whole trunk.
   if (response.status >= 300) removeAll(response, HEADER.retryAfter, replaced)
-  if (options.hideIdentity && asksForPrivacy(response)) removeAll(response, HEADER.assertedIdentity, replaced)
+  if (losesIdentity(response, options.responseIdentity)) removeAll(response, HEADER.assertedIdentity, replaced)
   return rewriteMessage(response, { replaced, ...(options.extra ? { bottom: options.extra } : {}) })
 }
 
@@ -78,7 +77,9 @@ function removeAll(message: SipMessage, id: number, replaced: Map<number, string
   for (let row = message.first(id); row !== -1; row = message.next(id, row)) replaced.set(row, '')
 }
 
-function asksForPrivacy(message: SipMessage): boolean {
+/** RFC 3325 §7: `Privacy: id` keeps the identity inside the trust domain. */
+function losesIdentity(message: SipMessage, responseIdentity: ResponseIdentity): boolean {
+  if (responseIdentity !== 'hide-private') return responseIdentity === 'remove'
   const row = message.first(HEADER.privacy)
   return row !== -1 && /(^|;)\s*id\s*(;|$)/i.test(message.value(row))
 }

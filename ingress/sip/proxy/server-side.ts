@@ -27,8 +27,8 @@ export function writeAnswer(
   answer: Answer,
   agent: string,
 ): Buffer {
-  const { status, reason, warning, headers = [] } = answer
-  const why = warning === undefined ? '' : `Warning: 399 ${agent} "${warning}"\r\n`
+  const { status, reason, warning, warningCode = 399, headers = [] } = answer
+  const why = warning === undefined ? '' : `Warning: ${warningCode} ${agent} "${warning}"\r\n`
   return writeResponse(side.message, {
     ...side.viaSource,
     status,

@@ -44,6 +44,12 @@ describe('summarise', () => {
     expect(summarise(report)).toMatchObject({ failed: 1, notes: ['a.test.ts: a call is refused\nexpected 503'] })
   })
 
+  it('shows the beginning of a long message and says how much is left out', () => {
+    const failed = assertion({ status: 'failed', failureMessages: ['line\n'.repeat(99)] })
+    const report = { ...PASSED, success: false, numFailedTests: 1, testResults: [suite('a.test.ts', [failed])] }
+    expect(summarise(report).notes).toEqual([expect.stringMatching(/^(.*\n){40}\.\.\. 61 more lines$/)])
+  })
+
   it('names each skipped suite once, with the number of its tests', () => {
     const skipped = assertion({ status: 'pending', ancestorTitles: ['calls (skipped: sipp cannot be used here)'] })
     const report = { ...PASSED, numPendingTests: 2, testResults: [suite('a.test.ts', [skipped, skipped])] }
