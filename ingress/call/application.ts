@@ -1,7 +1,8 @@
 /** The application behind the engine port: who is known, and what becomes of each request. */
 import { chooseTrunk } from '../lookup/choose-trunk.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
-import type { Application, Peer } from '../sip/engine.ts'
+import type { Application } from '../sip/application.ts'
+import type { Peer } from '../sip/engine.ts'
 import type { EngineEvent } from '../sip/events.ts'
 import type { CallDeps } from './call-deps.ts'
 import { handleInDialog } from './handle-in-dialog.ts'
@@ -14,7 +15,7 @@ export function createApplication(deps: CallDeps): Application {
     isKnown: (peer) => isKnownPeer(table, peer),
     headersRead: () => table.headersRead,
     onInvite: (call) => handleInvite(call, deps),
-    onOptions: (request) => handleOptions(request, table),
+    onOptions: (request) => handleOptions(request),
     onDialogRequest: (request) => handleInDialog(request, table),
     onEvent: (event) => tellEngineEvent(event, deps),
   }

@@ -3,7 +3,6 @@
  * no bytes, no sockets, no transactions. An engine parses, keeps transactions and speaks; the application decides.
  */
 import type { IpAddress } from '../address/ip-address.ts'
-import type { EngineEvent } from './events.ts'
 
 export type TransportName = 'UDP' | 'TCP'
 
@@ -169,18 +168,6 @@ export interface DialogHop {
   readonly address: IpAddress
   readonly port: number
   readonly transport: TransportName | undefined
-}
-
-/** The application below the port: what an engine asks and tells. Every call is synchronous and answers from memory. */
-export interface Application {
-  /** Whether this source is anyone we know, before a byte is sent. Strangers get zero bytes (invariant I1). */
-  isKnown(peer: Peer): boolean
-  /** Headers that a rule reads, in lower case: part of what makes a request loop (RFC 5393 §4.2.2). */
-  headersRead(): readonly string[]
-  onInvite(call: InboundCall): void
-  onOptions(request: InboundPlain): void
-  onDialogRequest(request: InboundDialogRequest): void
-  onEvent(event: EngineEvent): void
 }
 
 /** A running engine. */

@@ -68,7 +68,10 @@ function onResponse(core: EngineCore, message: SipMessage, flow: Flow): void {
   reportDrop(core, flow, { reason: facts && usable ? 'no_transaction' : 'malformed', method: 'response' })
 }
 
-/** RFC 3261 §16.3 step 1, §18.3: a known peer's request is answered without state; an ACK and a response never are. */
+/**
+ * RFC 3261 §16.3 step 1, §18.3: a known peer's request is answered without state, with whatever it has of the headers
+ * that a response copies; only without a Via there is no way back. An ACK and a response are never answered.
+ */
 function onUnusable(
   core: EngineCore,
   message: SipMessage,
@@ -78,7 +81,7 @@ function onUnusable(
   const peer = peerOf(flow)
   const method = message.isRequest ? message.method : 'response'
   const known = core.application.isKnown(peer)
-  if (!known || !message.isRequest || method === 'ACK' || !answerable(message)) {
+  if (!known || !message.isRequest || method === 'ACK' || message.first(HEADER.via) === -1) {
     return reportDrop(core, flow, { reason: known ? 'malformed' : 'stranger', method })
   }
   const decisionId = core.random.token()
@@ -89,9 +92,4 @@ function onUnusable(
   const port = via && via.rport === undefined ? (via.port ?? 5060) : undefined
   flow.send(writeResponse(message, { status, reason, toTag: core.random.token(), extra, ...source }), port)
   core.application.onEvent({ type: 'refused', peer, method, status, reason: code, decisionId, request: undefined })
-}
-
-/** RFC 3261 §8.2.6.2: what a response is copied from. */
-function answerable(message: SipMessage): boolean {
-  return [HEADER.via, HEADER.from, HEADER.to, HEADER.callId, HEADER.cseq].every((id) => message.first(id) !== -1)
 }

@@ -1,8 +1,9 @@
 /** The native engine: this project's own RFC 3261 stack behind the engine port. */
 import { hostText, type IpAddress } from '../address/ip-address.ts'
+import type { Application } from './application.ts'
 import type { Clock } from './clock.ts'
 import { createDroppedInvites } from './dropped-invites.ts'
-import type { Application, SipEngine, TransportName } from './engine.ts'
+import type { SipEngine, TransportName } from './engine.ts'
 import type { SipMessage } from './message/sip-message.ts'
 import { createMessageDispatch } from './message-dispatch.ts'
 import { createNewRequests } from './new-requests.ts'

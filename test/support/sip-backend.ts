@@ -75,9 +75,11 @@ async function whenBound(port: number, transport: 'UDP' | 'TCP'): Promise<void> 
   }
 }
 
-/** sipp ends on USR1 once its calls have ended; a second one ends it at once. */
+/** sipp ends on USR1 once its calls have ended, on a second one without them; calls in a pause it waits for even then. */
 async function stopBackend({ child, ended }: SippProcess): Promise<SippRun> {
-  child.kill('SIGUSR1')
-  const hurry = setInterval(() => child.kill('SIGUSR1'), 1_000)
+  const signals: NodeJS.Signals[] = ['SIGUSR1', 'SIGUSR1', 'SIGTERM']
+  const next = (): boolean => child.kill(signals.shift())
+  next()
+  const hurry = setInterval(next, 1_000)
   return ended.finally(() => clearInterval(hurry))
 }

@@ -17,7 +17,7 @@ export interface SippOptions {
 }
 
 export interface SippRun {
-  /** 0: every call went as the scenario says; 1: at least one did not; 99: it made no call. */
+  /** 0: every call went as the scenario says; 1: at least one did not, or SIGTERM ended it; 99: it made no call. */
   readonly exitCode: number
   readonly stdout: string
   /** The last line of sipp's statistics by column name: `SuccessfulCall(C)`, `FailedCall(C)`, `Retransmissions(C)`. */
@@ -65,14 +65,14 @@ async function endOf(child: ChildProcess, folder: string, timeoutMs: number): Pr
   const limit = setTimeout(() => child.kill('SIGKILL'), timeoutMs)
   const [code, signal] = await once(child, 'close').finally(() => clearTimeout(limit))
   const errors = read(folder, 'errors.log')
-  if (typeof code !== 'number') {
+  if (typeof code !== 'number' && signal !== 'SIGTERM') {
     throw new Error(`SIPP_TIMEOUT: sipp was ended by ${String(signal)} (limit ${timeoutMs} ms)\n${errors}\n${stdout}`)
   }
   if (code >= 128) {
     throw new Error(`SIPP_BROKEN: sipp gave up with exit code ${code}\n${errors}\n${stdout}`)
   }
   const stats = readStats(read(folder, 'stats.csv'))
-  return { exitCode: code, stdout, stats, messages: readMessages(read(folder, 'messages.log')), errors }
+  return { exitCode: code ?? 1, stdout, stats, messages: readMessages(read(folder, 'messages.log')), errors }
 }
 
 function read(folder: string, file: string): string {

@@ -1,7 +1,8 @@
 /** What every part of the native engine is handed: the world outside it, and the tables that it keeps. */
 import type { IpAddress } from '../../address/ip-address.ts'
+import type { Application } from '../application.ts'
 import type { Clock } from '../clock.ts'
-import type { Application, DialogHop, TransportName } from '../engine.ts'
+import type { DialogHop, TransportName } from '../engine.ts'
 import type { SipMessage } from '../message/sip-message.ts'
 import type { Random } from '../random.ts'
 import type { TransactionTable } from '../transaction/transaction-table.ts'

@@ -142,6 +142,18 @@ describe('a message that routing cannot read', () => {
     expect(sentTo(B1)).toEqual([])
   })
 
+  it.each(['From', 'To', 'Call-ID', 'CSeq'])(
+    'P-04: a request without %s gets a 400 with what there is',
+    async (name) => {
+      const { network, sentTo } = await startHarness()
+      network.deliver(PEER, INVITE.replace(new RegExp(`^${name}: .*\\r\\n`, 'm'), ''))
+      const [refusal = ''] = sentTo(PEER)
+      expect(statusOf(refusal)).toBe(400)
+      expect(headerOf(refusal, 'Via')).toHaveLength(1)
+      expect(headerOf(refusal, name)).toEqual([])
+    },
+  )
+
   it('P-04: a request without Via is dropped, because a response would find no way', async () => {
     const { network, events } = await startHarness()
     network.deliver(PEER, INVITE.replace(/^Via: .*\r\n/m, ''))

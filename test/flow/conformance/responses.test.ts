@@ -144,7 +144,7 @@ describe('the best of several final responses', () => {
   })
 
   it.each([
-    ['every backend is silent', (_: Harness) => undefined],
+    ['every backend is silent', () => undefined],
     ['one is silent and one sends 503', (harness: Harness) => answer(harness, B2, 503)],
   ])('Q-05: where %s it is the 503 of the rule, which departs from the 408 of the text (Z3)', async (_what, act) => {
     const harness = await calling()

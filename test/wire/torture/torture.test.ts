@@ -49,7 +49,7 @@ describe.each(['rfc4475', 'rfc5118'])('%s', (corpus) => {
     expect(files.toSorted()).toEqual(Object.keys(messages).toSorted())
   })
 
-  it.each(cases)('$file, $title: the verdict is the stated one', ({ bytes, expected }) => {
+  it.each(cases)('P-10: $file, $title: the verdict is the stated one', ({ bytes, expected }) => {
     expect(expected).toMatchObject(verdictOn(bytes))
   })
 

@@ -45,7 +45,7 @@ async function isAlive(peer: TcpPeer): Promise<boolean> {
 }
 
 describe('an idle connection', () => {
-  it('that we opened is kept for 64*T1 after its last use, then closed (RFC 3261 §18)', async () => {
+  it('T-08: that we opened is kept for 64*T1 after its last use, then closed (RFC 3261 §18)', async () => {
     const { transport, events, clock } = stage.newTransport()
     await transport.bind(LOOPBACK)
     const backend = await stage.listenPeer()
@@ -91,7 +91,7 @@ describe('an idle connection', () => {
     await peer.ends.take()
   })
 
-  it('is kept while it is held, and its time begins again with the release', async () => {
+  it('T-08: is kept while it is held, and its time begins again with the release', async () => {
     const { clock, flow } = await accepted()
     flow.hold()
     flow.hold()

@@ -76,7 +76,7 @@ describe('messages on a TCP connection', () => {
 })
 
 describe('pings on a TCP connection (RFC 5626 §4.4.1)', () => {
-  it('get one CRLF for CRLFCRLF in four writes', async () => {
+  it('T-09: get one CRLF for CRLFCRLF in four writes', async () => {
     const { transport } = stage.newTransport()
     const { port } = await transport.bind(LOOPBACK)
     const peer = await stage.connectPeer(port)
@@ -88,7 +88,7 @@ describe('pings on a TCP connection (RFC 5626 §4.4.1)', () => {
 })
 
 describe('a request over TCP', () => {
-  it('opens a connection, and the next one uses it again (RFC 3261 §18)', async () => {
+  it('T-08: opens a connection, and the next one uses it again (RFC 3261 §18)', async () => {
     const { transport, events } = stage.newTransport()
     await transport.bind(LOOPBACK)
     const backend = await stage.listenPeer()

@@ -73,7 +73,7 @@ describe('binding a UDP address', () => {
 })
 
 describe('UDP sizes', () => {
-  it('takes and sends the largest datagram (RFC 3261 §18.1.1)', async () => {
+  it('T-01: takes and sends the largest datagram (RFC 3261 §18.1.1)', async () => {
     const [near, far] = [new RecordedEvents(), new RecordedEvents()]
     const transport = newTransport(near)
     const peer = newTransport(far)
