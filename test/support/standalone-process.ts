@@ -45,8 +45,8 @@ export interface StandaloneProcess {
   readonly log: readonly LogLine[]
   /** The first line that holds, of those already written or of those to come. */
   said(holds: (line: LogLine) => boolean): Promise<LogLine>
-  /** Writes a manifest file as objects, and resolves when a table with it is in use. */
-  apply(file: string, objects: readonly object[]): Promise<void>
+  /** Writes a manifest file, and resolves when a table with it is in use. */
+  apply(file: string, content: readonly object[] | string): Promise<void>
   /** Writes a file of the folder as it is. */
   write(file: string, text: string): void
   /** The exposition of /metrics. */
@@ -90,9 +90,9 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     said,
     write,
     ...reading,
-    apply: async (file, objects) => {
+    apply: async (file, content) => {
       const before = log.length
-      write(file, manifestText(objects))
+      write(file, typeof content === 'string' ? content : manifestText(content))
       await said((line) => line.msg === 'route table changed' && log.indexOf(line) >= before)
     },
     stop: async () => {

@@ -1,0 +1,108 @@
+/** Servers side by side in one run: rounds in which each takes its turn, so that a machine that drifts drifts for all. */
+import type { LoadGenerator } from './load/generator-process.ts'
+import type { LoadOrder, LoadResult, Pace, Scenario } from './load/load-order.ts'
+import { treeCpuMicroseconds, treeMemoryMebibytes } from './server/process-cpu.ts'
+import type { RunningServer } from './server/running-server.ts'
+
+export interface Contestant {
+  readonly server: RunningServer
+  /**
+   * Seconds of load before each measurement: as long as the server keeps an ended call's transactions, so that while it
+   * is measured it drops as many as it makes.
+   */
+  readonly settleSeconds: number
+}
+
+export interface ComparisonPlan {
+  readonly scenario: Scenario
+  readonly rules: number
+  readonly backendPort: number
+  readonly rounds: number
+  /** Of each measurement. */
+  readonly seconds: number
+  readonly paces: readonly Pace[]
+}
+
+export interface Measurement {
+  readonly cpuMicrosecondsPerCall: number
+  readonly callsPerSecond: number
+  /** Of the server, right after its calls. */
+  readonly memoryMebibytes: number
+  readonly result: LoadResult
+}
+
+/** The measurements of a server at one pace, a round each. */
+export interface Figures {
+  readonly name: string
+  readonly pace: Pace
+  readonly rounds: Measurement[]
+}
+
+/** `tell` hears of each measurement as it is done. */
+export async function compare(
+  contestants: readonly Contestant[],
+  generator: LoadGenerator,
+  plan: ComparisonPlan,
+  tell: (line: string) => void,
+): Promise<Figures[]> {
+  const figures = plan.paces.flatMap((pace) =>
+    contestants.map(({ server }): Figures => ({ name: server.name, pace, rounds: [] })),
+  )
+  for (const { server } of contestants) await prove(server, generator, plan)
+  for (let round = 0; round < plan.rounds; round++) {
+    for (const contestant of contestants) {
+      for (const pace of plan.paces) {
+        const measurement = await measure(contestant, generator, plan, pace)
+        figures.find(({ name, pace: at }) => name === contestant.server.name && at === pace)?.rounds.push(measurement)
+        tell(`round ${round + 1}, ${contestant.server.name}, ${paceText(pace)}: ${summary(measurement)}`)
+      }
+    }
+  }
+  return figures
+}
+
+/** `saturation` or `1,000 calls/s`. */
+export function paceText(pace: Pace): string {
+  return 'outstanding' in pace
+    ? `saturation, ${pace.outstanding} calls open`
+    : `${pace.callsPerSecond.toLocaleString('en')} calls/s`
+}
+
+/** Both kinds of call must end as they should before any is timed: a server whose table is empty would be fast. */
+async function prove(server: RunningServer, generator: LoadGenerator, plan: ComparisonPlan): Promise<void> {
+  for (const scenario of ['refused', 'forwarded'] as const) {
+    const result = await generator.run({ ...orderOf(server, plan, { callsPerSecond: 100 }, 1), scenario })
+    if (result.calls < 100 || Object.keys(result.unexpected).length > 0) {
+      throw new Error(`${server.name} fails a ${scenario} call: ${JSON.stringify(result)}`)
+    }
+  }
+}
+
+async function measure(
+  { server, settleSeconds }: Contestant,
+  generator: LoadGenerator,
+  plan: ComparisonPlan,
+  pace: Pace,
+): Promise<Measurement> {
+  await generator.run(orderOf(server, plan, pace, settleSeconds))
+  const before = treeCpuMicroseconds(server.pid)
+  const result = await generator.run(orderOf(server, plan, pace, plan.seconds))
+  const used = treeCpuMicroseconds(server.pid) - before
+  return {
+    cpuMicrosecondsPerCall: used / result.calls,
+    callsPerSecond: result.calls / result.seconds,
+    memoryMebibytes: treeMemoryMebibytes(server.pid),
+    result,
+  }
+}
+
+function orderOf(server: RunningServer, plan: ComparisonPlan, pace: Pace, seconds: number): LoadOrder {
+  const { scenario, rules, backendPort } = plan
+  return { scenario, rules, backendPort, pace, seconds, serverPort: server.port }
+}
+
+function summary({ cpuMicrosecondsPerCall, callsPerSecond, result }: Measurement): string {
+  const { lost, resent, latency } = result
+  const counts = `lost ${lost}, sent again ${resent}, p99 ${latency.p99.toFixed(2)} ms`
+  return `${cpuMicrosecondsPerCall.toFixed(1)} µs, ${Math.round(callsPerSecond)} calls/s, ${counts}`
+}

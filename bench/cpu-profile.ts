@@ -1,0 +1,82 @@
+/** Where a V8 CPU profile says the time went, between two moments. */
+
+interface ProfileNode {
+  readonly id: number
+  readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number }
+}
+
+/** What `node --cpu-prof` writes. */
+interface CpuProfile {
+  readonly nodes: readonly ProfileNode[]
+  /** Microseconds of the monotonic clock. */
+  readonly startTime: number
+  readonly samples: readonly number[]
+  /** Microseconds between samples. */
+  readonly timeDeltas: readonly number[]
+}
+
+/** Rows of the two tables: below them nothing takes as much as half a percent. */
+const PARTS = 18
+const FUNCTIONS = 40
+
+/** Between two moments, µs of the monotonic clock. */
+interface Window {
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * The parts of the program and the functions with the most time of their own, as Markdown tables of shares of the time.
+ * `(idle)` is waiting for packets and receiving them, which the profiler does not tell apart.
+ */
+export function profileTables(text: string, window: Window): string {
+  const profile: CpuProfile = JSON.parse(text)
+  const tables = [
+    shareTable('part', sharesBy(profile, window, partOf), PARTS),
+    shareTable('function', sharesBy(profile, window, nameOf), FUNCTIONS),
+  ]
+  return tables.join('\n\n')
+}
+
+function shareTable(title: string, shares: ReadonlyMap<string, number>, count: number): string {
+  let total = 0
+  for (const microseconds of shares.values()) total += microseconds
+  const rows = [...shares]
+    .toSorted(([, a], [, b]) => b - a)
+    .slice(0, count)
+    .map(([name, microseconds]) => `| ${((microseconds / total) * 100).toFixed(1)} | ${name} |`)
+  return [`| % of time | ${title} |`, '|---|---|', ...rows].join('\n')
+}
+
+function sharesBy(
+  { nodes, startTime, samples, timeDeltas }: CpuProfile,
+  { from, to }: Window,
+  name: (node: ProfileNode) => string,
+): ReadonlyMap<string, number> {
+  const names = new Map(nodes.map((node) => [node.id, name(node)]))
+  const shares = new Map<string, number>()
+  let at = startTime
+  for (const [i, id] of samples.entries()) {
+    const delta = timeDeltas[i] ?? 0
+    at += delta
+    if (at < from || at > to) continue
+    const key = names.get(id) ?? '(unknown)'
+    shares.set(key, (shares.get(key) ?? 0) + delta)
+  }
+  return shares
+}
+
+/** The folder of a source of ours, the module of one of Node's, or V8's own word. */
+function partOf({ callFrame: { functionName, url } }: ProfileNode): string {
+  if (url === '') return functionName.startsWith('(') ? functionName : 'functions of V8 and Node in C++'
+  return url.startsWith('node:') ? url : placeOf(url).replace(/\/[^/]*$/, '/')
+}
+
+function nameOf({ callFrame: { functionName, url, lineNumber } }: ProfileNode): string {
+  const name = functionName === '' ? '(anonymous)' : functionName
+  return url === '' ? name : `\`${name}\` ${placeOf(url)}:${lineNumber + 1}`
+}
+
+function placeOf(url: string): string {
+  return url.replace(/^file:\/\/.*?\/(?=(ingress|operator|standalone|cli|node_modules)\/)/, '')
+}

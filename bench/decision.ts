@@ -1,0 +1,218 @@
+/**
+ * What a decision (trunk, then rule) costs, and what a table of that size costs in memory and in changes.
+ * Run: node --expose-gc bench/decision.ts
+ */
+import { parseIpAddress } from '../ingress/address/ip-address.ts'
+import type { CallFacts } from '../ingress/lookup/call-facts.ts'
+import { chooseTrunk } from '../ingress/lookup/choose-trunk.ts'
+import { createLiveTable, type LiveTable } from '../ingress/lookup/live-table.ts'
+import { matchRule } from '../ingress/lookup/match-rule.ts'
+import type { NumberPredicate, RuleEntry, TableEntry, TrunkEntry } from '../ingress/route-table/route-table.ts'
+
+const WARM_UP = 20_000
+const CALLS = 200_000
+const CHANGES = 2_000
+const MEBIBYTE = 2 ** 20
+
+const UNAVAILABLE = { status: 503, reason: 'Service Unavailable' }
+
+const trunk: TrunkEntry = {
+  kind: 'trunk',
+  name: 'voice/acme',
+  namespace: 'voice',
+  createdAt: 1,
+  sources: ['203.0.113.0/24', '198.51.100.0/25', '2001:db8::/48'],
+  trustedProxies: [],
+  transports: ['UDP', 'TCP'],
+  called: [{ type: 'prefix', value: '+' }],
+  numbers: { defaultRegion: 'US', calledFrom: 'RequestURI', callingFrom: 'From' },
+  responses: { noRule: UNAVAILABLE, noBackend: UNAVAILABLE },
+}
+
+interface Scenario {
+  readonly name: string
+  readonly rules: number
+  readonly predicates: (i: number) => readonly NumberPredicate[]
+  /** The called number of the i-th call. */
+  readonly called: (i: number) => string
+}
+
+/** Numbers spread over their block as numbers in use are, the same in every run. */
+function spread(i: number, size: number): number {
+  return (Math.imul(i, 2_654_435_761) >>> 0) % size
+}
+
+function exact(i: number): NumberPredicate {
+  return { type: 'exact', value: `+1${2_000_000_000 + i * 7}` }
+}
+
+/** Of twenty rules fourteen for a number, four for a prefix, one for a range and one for an anchored expression. */
+function mixed(i: number): readonly NumberPredicate[] {
+  const block = 400_000 + Math.floor(i / 20)
+  if (i % 20 < 14) return [exact(i)]
+  if (i % 20 < 18) return [{ type: 'prefix', value: `+1${block}${i % 20}` }]
+  if (i % 20 === 18) return [{ type: 'range', from: `+44${block}1000`, to: `+44${block}5678` }]
+  return [{ type: 'regex', pattern: `^\\+39${block}[0-4]\\d+$` }]
+}
+
+/** Half of the calls go to a number of a rule, the others to a block of a rule or to nobody. */
+function mixedCalled(rules: number): (i: number) => string {
+  return (i) => {
+    const rule = spread(i, rules)
+    const block = 400_000 + Math.floor(rule / 20)
+    if (i % 2 === 0) return `+1${2_000_000_000 + rule * 7}`
+    return (
+      [`+1${block}14${spread(i, 90) + 10}`, `+44${block}2345`, `+39${block}3${spread(i, 900)}`, `+7${block}000`][
+        i % 4
+      ] ?? ''
+    )
+  }
+}
+
+const scenarios: readonly Scenario[] = [
+  ...[100, 10_000, 100_000].map((rules) => ({
+    name: `${rules.toLocaleString('en')} rules, mixed`,
+    rules,
+    predicates: mixed,
+    called: mixedCalled(rules),
+  })),
+  {
+    name: '100,000 rules, every call without a rule',
+    rules: 100_000,
+    predicates: mixed,
+    called: (i) => `+49${1_000_000_000 + spread(i, 1_000_000_000)}`,
+  },
+  {
+    name: '100,000 rules, 1,000,000 numbers',
+    rules: 100_000,
+    predicates: (i) => Array.from({ length: 10 }, (_, n) => exact(i * 10 + n)),
+    called: (i) => `+1${2_000_000_000 + spread(i, 1_000_000) * 7}`,
+  },
+]
+
+function ruleOf(i: number, predicates: readonly NumberPredicate[], priority = 0): RuleEntry {
+  return {
+    kind: 'rule',
+    name: `voice/rule-${i}`,
+    namespace: 'voice',
+    createdAt: 1_700_000_000_000 + i,
+    priority,
+    trunks: i % 2 === 0 ? ['voice/acme'] : [],
+    called: predicates,
+    calling: [],
+    headers: [],
+    action: {
+      type: 'Route',
+      backends: [{ uri: 'sip:10.0.0.5:5060', address: '10.0.0.5', port: 5060, uriParameters: '', weight: 1, tier: 0 }],
+      contactNetworks: [],
+      setHeaders: [],
+      removeHeaders: [],
+      backendTimeout: 2000,
+      ringingTimeout: 120_000,
+      failoverOn: ['timeout', 'transport', '503'],
+      failover: 'Always',
+    },
+  }
+}
+
+/** An entry as a pod gets it: parsed from the shared cache's JSON. */
+function received(entry: TableEntry): TableEntry {
+  const parsed: TableEntry = JSON.parse(JSON.stringify(entry))
+  return parsed
+}
+
+function callOf(called: string, source: CallFacts['peer']['address']): CallFacts {
+  return {
+    peer: { address: source, transport: 'UDP' },
+    requestUri: { scheme: 'sip', user: called },
+    toUser: called,
+    fromUser: '+390212345678',
+    assertedUser: undefined,
+    header: () => [],
+    recordedSources: () => [],
+  }
+}
+
+function decide(table: LiveTable, call: CallFacts): boolean {
+  const admitted = chooseTrunk(table, call)
+  return admitted.type === 'admitted' && matchRule(table, { ...admitted, call }).type === 'rule'
+}
+
+/** Microseconds of each decision, sorted, and the share that found a rule. */
+function measureDecisions(table: LiveTable, called: Scenario['called']) {
+  const source = parseIpAddress('203.0.113.7')
+  if (source === undefined) throw new Error('the source does not parse')
+  const calls = Array.from({ length: WARM_UP + CALLS }, (_, i) => callOf(called(i), source))
+  const times = new Float64Array(CALLS)
+  let matched = 0
+  for (const [i, call] of calls.entries()) {
+    const start = performance.now()
+    const found = decide(table, call)
+    const end = performance.now()
+    if (i < WARM_UP) continue
+    times[i - WARM_UP] = (end - start) * 1000
+    if (found) matched++
+  }
+  return { times: times.sort(), matched: matched / CALLS }
+}
+
+/** Microseconds of replacing one rule by a new version of it, sorted. */
+function measureChanges(table: LiveTable, scenario: Scenario): Float64Array {
+  const times = new Float64Array(CHANGES)
+  for (let n = 0; n < CHANGES; n++) {
+    const i = spread(n, scenario.rules)
+    const entry = received(ruleOf(i, scenario.predicates(i), n % 3))
+    const start = performance.now()
+    table.apply({ upserted: [entry], removed: [] }, n + 2)
+    times[n] = (performance.now() - start) * 1000
+  }
+  return times.sort()
+}
+
+function memory() {
+  if (globalThis.gc === undefined) throw new Error('run with node --expose-gc')
+  globalThis.gc()
+  globalThis.gc()
+  const { heapUsed, external, rss } = process.memoryUsage()
+  return { held: (heapUsed + external) / MEBIBYTE, rss: rss / MEBIBYTE }
+}
+
+function measure(scenario: Scenario): string {
+  const before = memory()
+  const table = createLiveTable()
+  let entries = Array.from({ length: scenario.rules }, (_, i) => received(ruleOf(i, scenario.predicates(i))))
+  const start = performance.now()
+  table.load([trunk, ...entries], 1)
+  const built = performance.now() - start
+  entries = []
+  const after = memory()
+  const decisions = measureDecisions(table, scenario.called)
+  const changes = measureChanges(table, scenario)
+  const at = (times: Float64Array, share: number) => (times[Math.floor((times.length - 1) * share)] ?? 0).toFixed(1)
+  return [
+    scenario.name,
+    `${(decisions.matched * 100).toFixed(0)} %`,
+    ...[0.5, 0.99, 0.999].map((share) => at(decisions.times, share)),
+    built.toFixed(0),
+    ...[0.5, 0.99, 1].map((share) => at(changes, share)),
+    (after.held - before.held).toFixed(0),
+    after.rss.toFixed(0),
+  ].join(' | ')
+}
+
+const COLUMNS = [
+  'table',
+  'matched',
+  'decision p50 µs',
+  'p99',
+  'p99.9',
+  'load ms',
+  'change one p50 µs',
+  'p99',
+  'max',
+  'heap + external MiB',
+  'process RSS MiB',
+]
+
+process.stdout.write(`| ${COLUMNS.join(' | ')} |\n|${'---|'.repeat(COLUMNS.length)}\n`)
+for (const scenario of scenarios) process.stdout.write(`| ${measure(scenario)} |\n`)

@@ -1,0 +1,38 @@
+/** Processes of a benchmark: each on a core of its own choice, none left behind. */
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { STOP_MS } from '../limits.ts'
+
+export interface PinnedCommand {
+  readonly core: number
+  readonly command: string
+  readonly args: readonly string[]
+  readonly stdio: StdioOptions
+}
+
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
+/** Starts a command that may run on one core only; its process id is the command's own. */
+export function startPinned({ core, command, args, stdio }: PinnedCommand): ChildProcess {
+  const child = spawn('taskset', ['-c', String(core), command, ...args], { stdio: stdio })
+  running.add(child)
+  child.once('error', (error) => {
+    throw new Error(`taskset cannot be run, which pins processes to a core (package util-linux): ${error.message}`)
+  })
+  child.once('exit', () => running.delete(child))
+  return child
+}
+
+/** Asks the process to end, and ends it if it does not. */
+export async function stopProcess(child: ChildProcess): Promise<void> {
+  if (!running.has(child)) return
+  const exited = once(child, 'exit')
+  const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
+  child.kill('SIGTERM')
+  await exited
+  clearTimeout(late)
+}

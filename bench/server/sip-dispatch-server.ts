@@ -1,0 +1,60 @@
+/** `sip-dispatch standalone` with as many rules as wished, each for one number and all to one backend. */
+import { openSync, writeFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { RULES_PER_FILE, SERVER_CORE } from '../limits.ts'
+import { numberOfRule } from '../numbering.ts'
+import { startPinned, stopProcess } from './pinned-process.ts'
+import { freePort, type RunningServer, waitUntilServing } from './running-server.ts'
+
+export interface ServerOptions {
+  /** A temporary folder that whoever made it removes. */
+  readonly folder: string
+  readonly rules: number
+  readonly backendPort: number
+}
+
+/** `nodeFlags`: for profiling. Everything else is at its default. */
+export async function startSipDispatch(
+  options: ServerOptions,
+  nodeFlags: readonly string[] = [],
+): Promise<RunningServer> {
+  const rules = join(options.folder, 'rules')
+  await mkdir(rules)
+  writeManifests(rules, options)
+  const port = await freePort()
+  const logFile = join(options.folder, 'sip-dispatch.log')
+  const log = openSync(logFile, 'w')
+  const command = [...nodeFlags, 'cli/sip-dispatch.ts', 'standalone', '--rules', rules]
+  const child = startPinned({
+    core: SERVER_CORE,
+    command: process.execPath,
+    args: [...command, '--listen', `udp://127.0.0.1:${port}`, '--http', '127.0.0.1:0'],
+    stdio: ['ignore', log, log],
+  })
+  await waitUntilServing(child, port, logFile)
+  return { name: 'sip-dispatch', port, pid: child.pid ?? 0, stop: () => stopProcess(child) }
+}
+
+function writeManifests(folder: string, { rules, backendPort }: ServerOptions): void {
+  const trunk = {
+    ...{ apiVersion: 'sipdispatch.dev/v1alpha1', kind: 'SipTrunk', metadata: { name: 'carrier' } },
+    spec: { sources: ['127.0.0.1/32', '203.0.113.0/24', '198.51.100.0/25'] },
+  }
+  writeFileSync(join(folder, 'trunk.json'), JSON.stringify(trunk))
+  for (let first = 0; first < rules; first += RULES_PER_FILE) {
+    const count = Math.min(RULES_PER_FILE, rules - first)
+    const documents = Array.from({ length: count }, (_, i) => `---\n${JSON.stringify(rule(first + i, backendPort))}\n`)
+    writeFileSync(join(folder, `rules-${String(first).padStart(7, '0')}.yaml`), documents.join(''))
+  }
+}
+
+function rule(i: number, backendPort: number) {
+  return {
+    ...{ apiVersion: 'sipdispatch.dev/v1alpha1', kind: 'DispatchRule', metadata: { name: `rule-${i}` } },
+    spec: {
+      match: { called: [{ exact: numberOfRule(i) }] },
+      action: { type: 'Route', route: { backends: [{ uri: `sip:127.0.0.1:${backendPort}` }] } },
+    },
+  }
+}
