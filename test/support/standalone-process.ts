@@ -74,7 +74,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const said = (holds: (line: LogLine) => boolean) =>
     eventually(
       () => log.find(holds),
-      () => `${errors.join('')}${log.map((line) => JSON.stringify(line)).join('\n')}`,
+      () => errors.join('') + lastLines(log),
     )
   const serving = await said(({ msg }) => msg === 'serving')
   const listening = textList(serving['listening']).map(listeningOn)
@@ -129,6 +129,11 @@ async function eventually<T>(ask: () => T | undefined | Promise<T | undefined>, 
     if (Date.now() > deadline) throw new Error(`STANDALONE_WAIT: nothing in ${SAID_LIMIT_MS} ms\n${explain()}`)
     await pause(LOOK_INTERVAL_MS)
   }
+}
+
+function lastLines(log: readonly LogLine[]): string {
+  const lines = log.filter(({ msg }) => msg !== 'call decided').slice(-10)
+  return lines.map((line) => JSON.stringify(line)).join('\n')
 }
 
 function textList(value: unknown): string[] {
