@@ -7,6 +7,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 /** Milliseconds: how long an answer may take before it counts as missing. */
 const ANSWER_LIMIT_MS = 5_000
 
+/** Bursts of a flood, after which a connection that is still there will not be cut. */
+const MAX_BURSTS = 10_000
+
 /** Milliseconds between two looks at what has come. */
 const LOOK_INTERVAL_MS = 5
 
@@ -64,6 +67,8 @@ export interface StreamPeer {
   finish(): Promise<void>
   /** Stops to read. */
   pause(): void
+  /** Writes bursts, each once the system has taken the last, until the other side has cut the connection. */
+  floodUntilOver(burst: () => string): Promise<void>
   close(): void
 }
 
@@ -106,6 +111,15 @@ export async function openStreamPeer(address: string, port: number): Promise<Str
     },
     pause: () => {
       socket.pause()
+    },
+    floodUntilOver: async (burst) => {
+      for (let left = MAX_BURSTS; !over; left--) {
+        if (left === 0) throw new Error(`WIRE_NOT_CUT: ${MAX_BURSTS} bursts and the connection is still there`)
+        if (socket.write(bytesOf(burst()))) continue
+        const { promise, resolve } = Promise.withResolvers<void>()
+        socket.once('drain', resolve).once('close', resolve)
+        await promise
+      }
     },
     close: () => {
       socket.destroy()

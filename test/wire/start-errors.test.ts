@@ -76,11 +76,12 @@ describe('standalone does not start, and says why', () => {
 
   it('where a trunk names a network that is none, with file, line and field', async () => {
     const bad = mkdtempSync(join(tmpdir(), 'sip-dispatch-bad-'))
-    writeFileSync(join(bad, 'trunk.json'), manifestText([sipTrunk('carrier', { sources: ['10.0.0.1/33'] })]))
+    const trunk = sipTrunk('carrier', { sources: ['10.0.0.1/33'] })
+    writeFileSync(join(bad, 'trunk.json'), JSON.stringify(trunk, undefined, 1))
     const { code, errors } = await start(bad)
     rmSync(bad, { recursive: true })
     expect(code).toBe(1)
-    expect(errors).toMatch(/^error: \S+\/trunk\.json:\d+: spec\.sources\[0\]: .*10\.0\.0\.1\/33/m)
+    expect(errors).toMatch(/^error: \S+\/trunk\.json:9: spec\.sources\[0\]: 10\.0\.0\.1\/33 is not a network/m)
   })
 
   it('where a file is no YAML, with the line', async () => {
