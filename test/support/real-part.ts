@@ -3,13 +3,17 @@
  * they fail, so that nothing passes there by not having run.
  */
 import { spawnSync } from 'node:child_process'
+import { networkInterfaces } from 'node:os'
 import { describe, it } from '@jest/globals'
 
 /** A program that a test drives for real. */
-export type RealPart = 'sipp' | 'tcpdump'
+type Program = 'sipp' | 'tcpdump'
+
+/** What a test needs of the machine: a program, or an IPv6 loopback address. */
+export type RealPart = Program | '::1'
 
 /** How each one is asked whether it works here; tcpdump must be allowed to open the loopback device. */
-const PROBES: Readonly<Record<RealPart, readonly [string, ...string[]]>> = {
+const PROBES: Readonly<Record<Program, readonly [string, ...string[]]>> = {
   sipp: ['sipp', '-v'],
   tcpdump: ['tcpdump', '-i', 'lo', '-d', 'udp'],
 }
@@ -21,7 +25,7 @@ const SUDO = ['sudo', '-n'] as const
 
 /** `describe` for tests that need real parts. Without them: skipped, with the reason in the title; in CI: one failure. */
 export function describeWith(parts: readonly RealPart[], name: string, tests: () => void): void {
-  const missing = parts.filter((part) => commandOf(part) === undefined)
+  const missing = parts.filter((part) => !isThere(part))
   if (missing.length === 0) {
     describe(name, tests)
     return
@@ -39,13 +43,18 @@ export function describeWith(parts: readonly RealPart[], name: string, tests: ()
 }
 
 /** The command that starts a part, with sudo before it where only that makes it work; undefined where nothing does. */
-export function commandOf(part: RealPart): readonly [string, ...string[]] | undefined {
+export function commandOf(part: Program): readonly [string, ...string[]] | undefined {
   const [program, ...args] = PROBES[part]
   if (works(program, args)) {
     return [program]
   }
   const [sudo, ...options] = SUDO
   return works(sudo, [...options, program, ...args]) ? [sudo, ...options, program] : undefined
+}
+
+function isThere(part: RealPart): boolean {
+  if (part !== '::1') return commandOf(part) !== undefined
+  return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === part))
 }
 
 function works(program: string, args: readonly string[]): boolean {

@@ -55,7 +55,7 @@ export interface StandaloneProcess {
   count(name: string, labels: Readonly<Record<string, string>>): Promise<number>
   /** Resolves when a series has reached a value. */
   counted(name: string, labels: Readonly<Record<string, string>>, value: number): Promise<void>
-  /** Sends SIGTERM and answers the exit code and the signal; removes the folder. */
+  /** Sends SIGTERM and answers the exit code and the signal; removes the folder. Once it has ended, only answers again. */
   stop(): Promise<readonly [number | null, NodeJS.Signals | null]>
 }
 
@@ -98,7 +98,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     stop: async () => {
       child.kill('SIGTERM')
       const how = await exited
-      rmSync(folder, { recursive: true })
+      rmSync(folder, { recursive: true, force: true })
       return how
     },
   }

@@ -113,13 +113,14 @@ export async function openStreamPeer(address: string, port: number): Promise<Str
       socket.pause()
     },
     floodUntilOver: async (burst) => {
-      for (let left = MAX_BURSTS; !over; left--) {
-        if (left === 0) throw new Error(`WIRE_NOT_CUT: ${MAX_BURSTS} bursts and the connection is still there`)
+      for (let left = MAX_BURSTS; left > 0; left--) {
+        if (over) return
         if (socket.write(bytesOf(burst()))) continue
         const { promise, resolve } = Promise.withResolvers<void>()
         socket.once('drain', resolve).once('close', resolve)
         await promise
       }
+      throw new Error(`WIRE_NOT_CUT: ${MAX_BURSTS} bursts and the connection is still there`)
     },
     close: () => {
       socket.destroy()
