@@ -2,7 +2,7 @@
  * Addresses as the command line writes them. Every reader answers undefined for text that it cannot use.
  */
 import { hostText, parseIpAddress } from '../ingress/address/ip-address.ts'
-import type { AdvertisedAddress, ListenAddress, StandaloneConfig } from '../standalone/standalone-config.ts'
+import type { AdvertisedAddress, HttpAddress, ListenAddress } from '../ingress/serve/serving-config.ts'
 
 const MAX_PORT = 65_535
 
@@ -29,7 +29,7 @@ export function parseAdvertisedAddress(text: string): AdvertisedAddress | undefi
 }
 
 /** `127.0.0.1:9090`, `[::]:9090`, `localhost:0`. */
-export function parseHttpAddress(text: string): StandaloneConfig['http'] | undefined {
+export function parseHttpAddress(text: string): HttpAddress | undefined {
   const { host, port } = splitPort(text)
   const number = parsePort(port ?? '')
   const name = hostOf(host)

@@ -1,6 +1,6 @@
 /**
- * What `standalone` can be told, as a flag or as an environment variable: the help, the configuration and the
- * documentation follow this table.
+ * What the commands that serve SIP can be told, as a flag or as an environment variable: the help, the configuration and
+ * the documentation follow these tables.
  */
 export interface Setting {
   readonly flag: `--${string}`
@@ -9,19 +9,28 @@ export interface Setting {
   readonly environment: `SIP_DISPATCH_${string}`
   /** May be given several times; in the environment, separated by commas. */
   readonly repeatable?: true
+  /** Given without a value it means true. */
+  readonly toggle?: true
   /** What holds where nothing is said. */
   readonly fallback?: readonly string[]
   readonly description: string
 }
 
 /** By the name that commander gives the flag's value. */
-export const STANDALONE_SETTINGS = {
-  rules: {
-    flag: '--rules',
-    argument: 'dir',
-    environment: 'SIP_DISPATCH_RULES',
-    description: 'folder of SipTrunk and DispatchRule manifests (required)',
+export type Settings = Readonly<Record<string, Setting>>
+
+/** Of every command that writes a log. */
+export const LOG_SETTINGS = {
+  logLevel: {
+    flag: '--log-level',
+    argument: 'level',
+    environment: 'SIP_DISPATCH_LOG_LEVEL',
+    fallback: ['info'],
+    description: 'debug, info, warn, error or silent',
   },
+} as const satisfies Settings
+
+const SERVING_SETTINGS = {
   listen: {
     flag: '--listen',
     argument: 'address',
@@ -49,13 +58,7 @@ export const STANDALONE_SETTINGS = {
     fallback: ['127.0.0.1:9090'],
     description: 'where to serve /metrics, /livez and /readyz',
   },
-  logLevel: {
-    flag: '--log-level',
-    argument: 'level',
-    environment: 'SIP_DISPATCH_LOG_LEVEL',
-    fallback: ['info'],
-    description: 'debug, info, warn, error or silent',
-  },
+  ...LOG_SETTINGS,
   logCallsPerSecond: {
     flag: '--log-calls-per-second',
     argument: 'n',
@@ -70,6 +73,33 @@ export const STANDALONE_SETTINGS = {
     fallback: ['200'],
     description: 'rules with a time series of their own; the rest share one',
   },
+} as const satisfies Settings
+
+const SETTLE = {
+  flag: '--settle-seconds',
+  argument: 'n',
+  environment: 'SIP_DISPATCH_SETTLE_SECONDS',
+  description: 'how long to take calls as usual after SIGTERM, while load balancers take the process out',
+} as const satisfies Setting
+
+const DRAIN = {
+  flag: '--drain-deadline-seconds',
+  argument: 'n',
+  environment: 'SIP_DISPATCH_DRAIN_DEADLINE_SECONDS',
+  description: 'how long calls that ring may go on after that, while new ones are refused; then they get a 503',
+} as const satisfies Setting
+
+export const STANDALONE_SETTINGS = {
+  rules: {
+    flag: '--rules',
+    argument: 'dir',
+    environment: 'SIP_DISPATCH_RULES',
+    description: 'folder of SipTrunk and DispatchRule manifests (required)',
+  },
+  ...SERVING_SETTINGS,
+  settleSeconds: { ...SETTLE, fallback: ['0'] },
+  // A container's default is ten seconds from SIGTERM to SIGKILL.
+  drainDeadlineSeconds: { ...DRAIN, fallback: ['5'] },
   cookieKeyFile: {
     flag: '--cookie-key-file',
     argument: 'file',
@@ -79,6 +109,74 @@ export const STANDALONE_SETTINGS = {
     description:
       'key that signs dialog routes: the current one, then previous ones; without it a random one per process',
   },
-} as const satisfies Readonly<Record<string, Setting>>
+} as const satisfies Settings
 
-export type SettingName = keyof typeof STANDALONE_SETTINGS
+/** Of both sides of the shared rules cache. */
+export const CACHE_SETTINGS = {
+  cache: {
+    flag: '--cache',
+    argument: 'url',
+    environment: 'SIP_DISPATCH_CACHE',
+    description:
+      'the shared rules cache, Redis or Valkey: redis://[USER@]HOST[:PORT][/DATABASE] or rediss:// (required)',
+  },
+  cachePasswordFile: {
+    flag: '--cache-password-file',
+    argument: 'file',
+    environment: 'SIP_DISPATCH_CACHE_PASSWORD_FILE',
+    description: 'file with the password of the cache; read again at every connecting',
+  },
+  cacheCaFile: {
+    flag: '--cache-ca-file',
+    argument: 'file',
+    environment: 'SIP_DISPATCH_CACHE_CA_FILE',
+    description: "PEM of the authorities that sign the cache's certificate; without it those of the system",
+  },
+  cacheCertFile: {
+    flag: '--cache-cert-file',
+    argument: 'file',
+    environment: 'SIP_DISPATCH_CACHE_CERT_FILE',
+    description: 'PEM of the certificate with which this process proves itself to the cache',
+  },
+  cacheKeyFile: {
+    flag: '--cache-key-file',
+    argument: 'file',
+    environment: 'SIP_DISPATCH_CACHE_KEY_FILE',
+    description: 'PEM of the key of that certificate',
+  },
+  cachePrefix: {
+    flag: '--cache-prefix',
+    argument: 'name',
+    environment: 'SIP_DISPATCH_CACHE_PREFIX',
+    fallback: ['sip-dispatch'],
+    description: 'what every key of this installation begins with',
+  },
+} as const satisfies Settings
+
+export const INGRESS_SETTINGS = {
+  ...CACHE_SETTINGS,
+  snapshot: {
+    flag: '--snapshot',
+    argument: 'file',
+    environment: 'SIP_DISPATCH_SNAPSHOT',
+    description: 'file for the last good table: served from at a start without the cache',
+  },
+  pod: {
+    flag: '--pod',
+    argument: 'name',
+    environment: 'SIP_DISPATCH_POD',
+    description:
+      "name under which this process reports its table; without it the name of the machine, which is the pod's",
+  },
+  keys: {
+    flag: '--keys',
+    argument: 'dir',
+    environment: 'SIP_DISPATCH_KEYS',
+    description:
+      'folder of the keys that sign dialog routes: cookie.current and, in a rotation, cookie.previous (required)',
+  },
+  ...SERVING_SETTINGS,
+  // Together less than the 30 seconds that Kubernetes waits by default from SIGTERM to SIGKILL.
+  settleSeconds: { ...SETTLE, fallback: ['5'] },
+  drainDeadlineSeconds: { ...DRAIN, fallback: ['20'] },
+} as const satisfies Settings

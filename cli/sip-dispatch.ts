@@ -7,7 +7,9 @@ import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { ConfigError } from './config.ts'
 import { EXIT_CODE } from './exit-code.ts'
+import { addIngressCommand } from './ingress-command.ts'
 import { addLintCommand } from './lint-command.ts'
+import { addOperatorCommand } from './operator-command.ts'
 import { addStandaloneCommand } from './standalone-command.ts'
 
 const EXIT_CODE_HELP = `
@@ -22,6 +24,8 @@ function createProgram(): Command {
     .version(manifest.version)
     .exitOverride()
     .addHelpText('afterAll', EXIT_CODE_HELP)
+  addOperatorCommand(program, manifest.version)
+  addIngressCommand(program, manifest.version)
   addStandaloneCommand(program, manifest.version)
   addLintCommand(program)
   return program

@@ -6,7 +6,8 @@
 /** A node of a structural schema: plain JSON. */
 export interface StructuralSchema {
   [keyword: string]: unknown
-  type: string
+  /** Absent for a value that is a number or a text. */
+  type?: string
   properties?: Record<string, StructuralSchema>
   items?: StructuralSchema
 }
@@ -16,16 +17,19 @@ const KEPT = [
   ...['minItems', 'maxItems', 'required', 'properties', 'items'],
 ]
 
+const INT_OR_STRING = 'x-kubernetes-int-or-string'
+
 /** Turns zod's output into a structural schema; throws an Error that names the path of what cannot be one. */
 export function structuralSchema(source: unknown, path = 'spec'): StructuralSchema {
   const schema = asRecord(source, path)
+  if (schema[INT_OR_STRING] === true) return intOrString(schema, path)
   const { type } = schema
   if (typeof type !== 'string') throw new Error(`${path}: a structural schema needs one type`)
   refuseUnknown(schema, path)
   requireBounds(schema, path)
   const kept = Object.entries(schema).filter(([keyword]) => KEPT.includes(keyword) || isExtension(keyword))
   const result: StructuralSchema = { ...Object.fromEntries(kept), type }
-  if (type === 'integer') result['format'] = 'int32'
+  if (type === 'integer') result['format'] = integerFormat(schema, path)
   // The API server checks this format itself; the pattern would only be noise.
   if (schema['format'] === 'date-time') delete result['pattern']
   // An empty list is what a missing one means: objects stay as short as they were written.
@@ -33,6 +37,26 @@ export function structuralSchema(source: unknown, path = 'spec'): StructuralSche
   if (type === 'array') result.items = structuralSchema(schema['items'], `${path}[]`)
   if (type === 'object') result.properties = propertiesOf(schema, path)
   return result
+}
+
+const INT32_MAX = 2 ** 31 - 1
+
+/** The API server refuses every value where a bound does not fit into the format: a wide bound makes a wide format. */
+function integerFormat({ minimum, maximum }: Record<string, unknown>, path: string): 'int32' | 'int64' {
+  if (typeof minimum !== 'number' || typeof maximum !== 'number') throw new Error(`${path}: an integer needs bounds`)
+  return maximum > INT32_MAX || minimum < -INT32_MAX ? 'int64' : 'int32'
+}
+
+/**
+ * The one union that Kubernetes knows: a number or a text. The bounds of both stand side by side, since each of them is
+ * about one type only.
+ */
+function intOrString(schema: Record<string, unknown>, path: string): StructuralSchema {
+  const { anyOf, description } = schema
+  const parts = Array.isArray(anyOf) ? anyOf.map((part) => structuralSchema(part, path)) : []
+  if (parts.map(({ type }) => type).join() !== 'integer,string') throw new Error(`${path}: is no number or text`)
+  const bounds = Object.assign({}, ...parts.map(({ type: _type, format: _format, ...rest }) => rest))
+  return { description, anyOf: [{ type: 'integer' }, { type: 'string' }], [INT_OR_STRING]: true, ...bounds }
 }
 
 function propertiesOf(schema: Record<string, unknown>, path: string): Record<string, StructuralSchema> {

@@ -18,4 +18,5 @@ export const CHECKS = [
   { name: 'files that only tests use', command: ['knip', '--production', '--include', 'files'] },
   { name: 'generated resource definitions', command: ['node', 'crds/generate.ts', '--check'] },
   { name: 'generated metrics document', command: ['node', 'ingress/metrics/generate-docs.ts', '--check'] },
+  { name: "generated operator's metrics document", command: ['node', 'operator/metrics/generate-docs.ts', '--check'] },
 ]

@@ -14,7 +14,7 @@ const SIGN_OF_LIFE_MS = 15_000
 const GRACE_MS = 5_000
 
 /** @typedef {{ code: number, output: string, timedOut: boolean }} CommandResult */
-/** @typedef {{ label: string, limitMs: number }} CommandOptions */
+/** @typedef {{ label: string, limitMs: number, progress?: (output: string) => string }} CommandOptions */
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set()
@@ -27,13 +27,13 @@ let foreground
 
 /**
  * Runs a command quietly, in a process group of its own so that stopping it stops everything that it started. Says
- * every 15 s that it is still at it. The output comes without colours, which some tools write in CI. Past `limitMs` it is killed. Never rejects: a command that cannot start has code 127.
+ * every 15 s that it is still at it, and what `progress` makes of its output so far. The output comes without colours, which some tools write in CI. Past `limitMs` it is killed. Never rejects: a command that cannot start has code 127.
  *
  * @param {readonly [string, ...string[]]} command
  * @param {CommandOptions} options
  * @returns {Promise<CommandResult>}
  */
-export function runQuietly(command, { label, limitMs }) {
+export function runQuietly(command, { label, limitMs, progress }) {
   const startedAt = Date.now()
   const [program, ...args] = command
   const child = spawn(program, args, {
@@ -51,7 +51,8 @@ export function runQuietly(command, { label, limitMs }) {
     })
   }
   const signs = setInterval(() => {
-    console.log(`  ${label}: still running after ${Math.round((Date.now() - startedAt) / 1000)} s`)
+    const far = progress === undefined ? '' : `: ${progress(output)}`
+    console.log(`  ${label}: still running after ${Math.round((Date.now() - startedAt) / 1000)} s${far}`)
   }, SIGN_OF_LIFE_MS)
   const limit = setTimeout(() => {
     timedOut = true

@@ -9,7 +9,29 @@ const INSTALL_LIMIT_MS = 10 * 60_000
 const OLDEST_NODE = /** @type {const} */ ([22, 19])
 
 /** Programs that real parts of the tests need, and the Debian packages that bring them. */
-export const TEST_PROGRAMS = /** @type {const} */ ({ sipp: 'sip-tester', tcpdump: 'tcpdump' })
+export const TEST_PROGRAMS = /** @type {const} */ ({
+  sipp: 'sip-tester',
+  tcpdump: 'tcpdump',
+  openssl: 'openssl',
+  'redis-server': 'redis-server',
+})
+
+/** Programs of other names that do the same. */
+const STAND_INS = /** @type {Readonly<Record<string, string>>} */ ({ 'redis-server': 'valkey-server' })
+
+/**
+ * Runs apt-get with its arguments, as root. Debian starts a service when it installs one: a policy that is there for as
+ * long as apt-get runs forbids it, unless the machine has a policy of its own.
+ */
+const APT_GET = `
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    trap 'rm -f "$policy"' EXIT
+    trap 'exit 143' HUP INT TERM
+    printf '#!/bin/sh\\nexit 101\\n' >"$policy" && chmod 755 "$policy"
+  fi
+  DEBIAN_FRONTEND=noninteractive apt-get --quiet -o DPkg::Lock::Timeout=120 "$@"
+`
 
 /** @typedef {{ packages: Record<string, { version?: string, optional?: boolean, os?: string[] | string, cpu?: string[] | string }> }} Lock */
 
@@ -56,7 +78,7 @@ async function installPackages() {
  */
 export async function setUpPrograms(programs) {
   const packages = Object.keys(programs)
-    .filter((program) => !onPath(program))
+    .filter((program) => !onPath(program) && !onPath(STAND_INS[program] ?? program))
     .map((program) => programs[program] ?? program)
   if (packages.length === 0) {
     return
@@ -154,7 +176,7 @@ async function rootCommand() {
  * @param {string[]} args
  */
 function aptGet(asRoot, args) {
-  const command = ['DEBIAN_FRONTEND=noninteractive', 'apt-get', '--quiet', '-o', 'DPkg::Lock::Timeout=120', ...args]
+  const command = ['sh', '-c', APT_GET, 'apt-get', ...args]
   const options = { label: `apt-get ${args[0]}`, limitMs: INSTALL_LIMIT_MS }
-  return runQuietly(asRoot === 'sudo' ? ['sudo', '-n', 'env', ...command] : ['env', ...command], options)
+  return runQuietly(asRoot === 'sudo' ? ['sudo', '-n', ...command] : ['env', ...command], options)
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { CHECK_LIMIT_MS, CHECKS } from './checks.mjs'
 import { ROOT, runInForeground, runQuietly, stopCommandsOnSignal } from './command.mjs'
 import { summarise } from './jest-summary.mjs'
+import { setUpKubernetesParts } from './kubernetes-parts.mjs'
 import { setUpPackages, setUpPrograms, TEST_PROGRAMS } from './set-up.mjs'
 
 /** Milliseconds. With the checks before it the whole run stays under 20 minutes. */
@@ -22,6 +23,10 @@ stopCommandsOnSignal()
 const node = await setUpPackages()
 await setUpPrograms(TEST_PROGRAMS)
 const jestArguments = process.argv.slice(2)
+if (jestArguments.length === 0) {
+  // They take minutes where they are missing: a run of some tests does not wait for them, and may skip what needs them.
+  await setUpKubernetesParts()
+}
 process.exitCode =
   jestArguments.length > 0 ? await runInForeground([node, ...JEST, ...jestArguments]) : await runEverything()
 

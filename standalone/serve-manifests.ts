@@ -1,24 +1,13 @@
 /** A folder of manifests as the table of this process: read once, then at every change; a bad change changes nothing. */
-import type { BackendHealth } from '../ingress/call/backend-health.ts'
-import type { CallLog } from '../ingress/log/call-log.ts'
 import type { Logger } from '../ingress/log/logger.ts'
-import type { LiveTable } from '../ingress/lookup/live-table.ts'
-import type { Metrics } from '../ingress/metrics/metrics.ts'
-import type { RuleEntry } from '../ingress/route-table/route-table.ts'
+import type { ServingCore } from '../ingress/serve/serving-core.ts'
 import { compile } from '../operator/compile/compile.ts'
 import type { ObjectConditions } from '../operator/compile/object-conditions.ts'
 import { readManifestFolder, watchManifestFolder } from '../operator/watch/manifest-folder.ts'
 import { formatProblem, type Problem } from '../operator/watch/manifest-problem.ts'
 import { createTableChanges } from './table-change.ts'
 
-export interface ServeManifestsOptions {
-  readonly folder: string
-  readonly table: LiveTable
-  readonly health: BackendHealth
-  readonly metrics: Metrics
-  readonly log: CallLog
-  readonly logger: Logger
-}
+type Kept = Pick<ServingCore, 'table' | 'metrics' | 'logger' | 'tableChanged'>
 
 /** A folder that holds no usable table. `message` has a line per problem: file, line, field and what was expected. */
 class ManifestsRefused extends Error {
@@ -31,9 +20,9 @@ class ManifestsRefused extends Error {
 }
 
 /** Rejects with `ManifestsRefused` if the folder has a problem at the start; later ones keep the last good table. */
-export async function serveManifests(options: ServeManifestsOptions): Promise<{ close(): void }> {
-  const { folder, logger } = options
-  const read = createReader(options)
+export async function serveManifests(folder: string, core: Kept): Promise<{ close(): void }> {
+  const { logger } = core
+  const read = createReader(folder, core)
   let good = false
   const reread = async (): Promise<void> => {
     try {
@@ -52,7 +41,7 @@ export async function serveManifests(options: ServeManifestsOptions): Promise<{ 
       reading = reading.then(reread)
     },
     onUnchanged: () => {
-      if (good) options.metrics.tableSynced()
+      if (good) core.metrics.tableSynced()
     },
   })
   const first = read()
@@ -71,8 +60,10 @@ export async function serveManifests(options: ServeManifestsOptions): Promise<{ 
 }
 
 /** Reads the folder and, if all of it is well, makes it the table; answers what is wrong. */
-function createReader(options: ServeManifestsOptions): () => Promise<readonly Problem[]> {
-  const { folder, table, logger } = options
+function createReader(
+  folder: string,
+  { table, metrics, logger, tableChanged }: Kept,
+): () => Promise<readonly Problem[]> {
   const changes = createTableChanges()
   return async () => {
     const { trunks, rules, problems } = await readManifestFolder(folder)
@@ -85,7 +76,8 @@ function createReader(options: ServeManifestsOptions): () => Promise<readonly Pr
     if (table.loaded) table.apply(change.delta, version)
     else table.load(entries, version)
     change.takenOver()
-    tellTable(options)
+    tableChanged()
+    metrics.tableSynced()
     tellConditions(logger, conditions)
     return []
   }
@@ -95,20 +87,6 @@ function tellProblems(logger: Logger, problems: readonly Problem[]): void {
   for (const problem of problems) {
     logger.error({ code: problem.code, problem: formatProblem(problem) }, 'manifests refused, last good table kept')
   }
-}
-
-function tellTable({ table, metrics, log, health }: ServeManifestsOptions): void {
-  const rules = [...table.rules()]
-  const trunks = [...table.trunks()]
-  const backendNames = new Set(rules.flatMap(backendsOf))
-  health.retain(backendNames)
-  const { version, entries } = table
-  metrics.tableChanged({ version, entries, trunks, ruleNames: new Set(rules.map((rule) => rule.name)), backendNames })
-  log.tableChanged({ version, entries, trunks: trunks.length, rules: rules.length })
-}
-
-function backendsOf({ action }: RuleEntry): string[] {
-  return action.type === 'Route' ? action.backends.map((backend) => backend.uri) : []
 }
 
 /** What would be the status of an object in a cluster: told where it is not as its author wants it. */

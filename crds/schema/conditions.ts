@@ -8,13 +8,26 @@ import {
 
 /**
  * Every condition and every reason that a SipTrunk or a DispatchRule can carry: a closed set, part of the API.
- * `Accepted` and `ResolvedRefs` are always there; `Conflicted` and `Shadowed` only while true.
+ * `Accepted`, `ResolvedRefs` and, on a cluster, `Programmed` are always there; `Conflicted` and `Shadowed` only while true.
  */
 export const CONDITION_REASONS = {
   /** The object is in the table, in whole or in part. */
-  Accepted: ['Accepted', 'Conflicted', 'NoTrunk'],
-  /** Every trunk that a rule references exists. */
-  ResolvedRefs: ['ResolvedRefs', 'TrunkNotFound'],
+  Accepted: ['Accepted', 'Conflicted', 'NoTrunk', 'Invalid'],
+  /**
+   * Every trunk and Service that a rule references exists, and every Service has an endpoint that takes calls. A rule
+   * whose Services fail it keeps its place: its calls go to its other backends, or get `no_backend`.
+   */
+  ResolvedRefs: [
+    'ResolvedRefs',
+    'TrunkNotFound',
+    'ServiceNotFound',
+    'PortNotFound',
+    'NoReadyEndpoints',
+    'UnsupportedService',
+    'Invalid',
+  ],
+  /** At least 99 % of the live ingress pods run a table that has this generation. */
+  Programmed: ['Programmed', 'Pending', 'NoReaders', 'NotAccepted', 'PublishFailed', 'Held'],
   /** A trunk: an older trunk of another namespace is taken first. A rule: another rule matches the very same calls. */
   Conflicted: ['OlderTrunk', 'SameMatch'],
   /** An earlier rule takes every call that this rule could take. */

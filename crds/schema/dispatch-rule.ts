@@ -12,9 +12,10 @@ import { uniqueObjects, type ValidationRule, withRules } from './validation-rule
 const contact = z.strictObject({
   uri: contactUri.describe('A sip:, sips: or tel: URI.'),
   q: withRules(z.number().min(0).max(1), {
-    cel: "string(self).matches('^(0|1|0[.][0-9]{1,3})$')",
+    // Every decimal of up to three places is a whole number of thousandths, in binary too.
+    cel: 'self * 1000.0 == double(int(self * 1000.0))',
     message: 'has more than three decimals (RFC 3261 §25.1 qvalue)',
-    holds: (q) => /^(0|1|0\.\d{1,3})$/.test(String(q)),
+    holds: (q) => Number.isInteger(q * 1000),
   })
     .optional()
     .describe('Preference among the contacts, 0 to 1 with at most three decimals.'),

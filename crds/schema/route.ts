@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { backendService, serviceText } from './backend-service.ts'
 import { backendUri } from './backend-uri.ts'
 import { durationBetween } from './duration.ts'
 import {
@@ -11,25 +12,54 @@ import {
 } from './limits.ts'
 import { editableHeaderName, headerTemplate, userTemplate } from './message-text.ts'
 import { networkList } from './network.ts'
-import { uniqueBy, uniqueObjects, uniqueStrings, withRules } from './validation-rule.ts'
+import { exactlyOneOf, uniqueBy, uniqueStrings, withRules } from './validation-rule.ts'
 
-const backend = z.strictObject({
-  uri: backendUri.describe(
-    'sip: with an IP address, a port (default 5060) and plain parameters such as ;transport=tcp.',
+const backend = withRules(
+  z.strictObject({
+    uri: backendUri
+      .optional()
+      .describe(
+        'sip: with an IP address, a port (default 5060) and plain parameters such as ;transport=tcp. Write uri or service.',
+      ),
+    service: backendService
+      .optional()
+      .describe(
+        'A Service, whose ready endpoints share the calls evenly. Endpoints that terminate keep the calls that they have. Write uri or service.',
+      ),
+    weight: z
+      .int()
+      .min(0)
+      .max(MAX_WEIGHT)
+      .default(1)
+      .describe('Share of the calls among the backends of the same tier. A backend of weight 0 takes no calls.'),
+    tier: z
+      .int()
+      .min(0)
+      .max(MAX_TIER)
+      .default(0)
+      .describe('Backends of a higher tier are tried when those of lower tiers have failed.'),
+  }),
+  exactlyOneOf('uri', 'service'),
+)
+
+type BackendSpec = z.output<typeof backend>
+
+const SAME_TRANSPORT =
+  "(has(a.service.transport) ? a.service.transport : '') == (has(b.service.transport) ? b.service.transport : '')"
+
+const backends = withRules(
+  z.array(backend).min(1).max(MAX_BACKENDS),
+  uniqueBy(
+    ({ uri }: BackendSpec) => uri,
+    'self.all(a, !has(a.uri) || self.exists_one(b, has(b.uri) && b.uri == a.uri))',
+    'a URI can be a backend once',
   ),
-  weight: z
-    .int()
-    .min(0)
-    .max(MAX_WEIGHT)
-    .default(1)
-    .describe('Share of the calls among the backends of the same tier. A backend of weight 0 takes no calls.'),
-  tier: z
-    .int()
-    .min(0)
-    .max(MAX_TIER)
-    .default(0)
-    .describe('Backends of a higher tier are tried when those of lower tiers have failed.'),
-})
+  uniqueBy(
+    ({ service }: BackendSpec) => service && serviceText(service),
+    `self.all(a, !has(a.service) || self.exists_one(b, has(b.service) && b.service.name == a.service.name && b.service.port == a.service.port && ${SAME_TRANSPORT}))`,
+    'a port of a Service can be a backend once',
+  ),
+)
 
 const setHeader = z.strictObject({
   name: editableHeaderName.describe('The long name of the header. Values that the caller sent under it are replaced.'),
@@ -78,7 +108,7 @@ const failoverCondition = withRules(
 
 /** Backends of a rule and how they are called. */
 export const route = z.strictObject({
-  backends: uniqueObjects(z.array(backend).min(1).max(MAX_BACKENDS), 'uri').describe('Where the call goes.'),
+  backends: backends.describe('Where the call goes.'),
   requestUser: userTemplate
     .optional()
     .describe(

@@ -31,6 +31,9 @@ const responses = z.strictObject({
   noBackend: statusLine
     .default(SERVICE_UNAVAILABLE)
     .describe('The answer to a call for which no backend answered at all.'),
+  draining: statusLine
+    .optional()
+    .describe('The answer to a call that reaches a pod while it shuts down. Default: 503 Service Unavailable.'),
 })
 
 /** The spec of a SipTrunk, with defaults and bounds. */

@@ -39,13 +39,18 @@ export function exactlyOneOf<T extends object>(...fields: readonly (keyof T & st
   }
 }
 
-/** No two entries of a list may agree in `key`. The CEL runs on the list. */
-export function uniqueBy<T>(key: (entry: T) => string, cel: string, message: string): ValidationRule<readonly T[]> {
-  const repeated = (list: readonly T[]) => list.map(key).find((text, i, keys) => keys.indexOf(text) !== i)
+/** No two entries of a list may agree in `key`; those without one are not compared. The CEL runs on the list. */
+export function uniqueBy<T>(
+  key: (entry: T) => string | undefined,
+  cel: string,
+  message: string,
+): ValidationRule<readonly T[]> {
+  const repeated = (list: readonly T[]) =>
+    list.map(key).find((text, i, keys) => text !== undefined && keys.indexOf(text) !== i)
   return {
     cel,
     message,
-    holds: (list) => new Set(list.map(key)).size === list.length,
+    holds: (list) => repeated(list) === undefined,
     explain: (list) => `${message}: ${repeated(list) ?? ''} is there twice`,
   }
 }

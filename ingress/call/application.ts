@@ -15,7 +15,7 @@ export function createApplication(deps: CallDeps): Application {
     isKnown: (peer) => isKnownPeer(table, peer),
     headersRead: () => table.headersRead,
     onInvite: (call) => handleInvite(call, deps),
-    onOptions: (request) => handleOptions(request),
+    onOptions: (request) => handleOptions(request, deps),
     onDialogRequest: (request) => handleInDialog(request, table),
     onEvent: (event) => tellEngineEvent(event, deps),
   }

@@ -1,42 +1,68 @@
 import type { CallEvent } from './call-events.ts'
 import { MAX_BACKEND_PAUSE_MS } from './limits.ts'
 
+/** Who asked to be left alone. */
+export interface PausedTarget {
+  /** The backend's name. */
+  readonly id: string
+  /** The backend's name again, or `address:port` of one endpoint of a Service. */
+  readonly place: string
+}
+
 /**
  * Backends that asked to be left alone: a 503 with Retry-After means that nothing SHOULD be sent for that time
- * (RFC 3261 §21.5.4). Knows only backends of the table.
+ * (RFC 3261 §21.5.4). Of a Service only the endpoint that said so is left alone. Knows only backends of the table.
  */
 export interface BackendHealth {
-  isUp(backend: string): boolean
+  isUp(place: string): boolean
   /** `seconds`: the Retry-After of a 503. */
-  pause(backend: string, seconds: number): void
-  /** The backends that the table has now; others are forgotten. */
+  pause(target: PausedTarget, seconds: number): void
+  /** The backends that the table has now, by name; others are forgotten. */
   retain(backends: ReadonlySet<string>): void
 }
 
+interface Pause {
+  readonly target: PausedTarget
+  until: number
+}
+
 export function createBackendHealth(now: () => number, emit: (event: CallEvent) => void): BackendHealth {
-  const pausedUntil = new Map<string, number>()
+  const pauses = new Map<string, Pause>()
   let known: ReadonlySet<string> = new Set()
-  const resume = (backend: string): void => {
-    pausedUntil.delete(backend)
-    emit({ type: 'backend-health', backend, up: true, reason: 'pause_over' })
+  const resume = ({ target }: Pause): void => {
+    pauses.delete(target.place)
+    emit({ ...healthOf(target), up: true, reason: 'pause_over' })
   }
   return {
-    isUp: (backend) => {
-      const until = pausedUntil.get(backend)
-      if (until === undefined) return true
-      if (until > now()) return false
-      resume(backend)
+    isUp: (place) => {
+      const pause = pauses.get(place)
+      if (pause === undefined) return true
+      if (pause.until > now()) return false
+      resume(pause)
       return true
     },
-    pause: (backend, seconds) => {
-      if (!known.has(backend) || seconds === 0) return
-      const news = !pausedUntil.has(backend)
-      pausedUntil.set(backend, now() + Math.min(seconds * 1000, MAX_BACKEND_PAUSE_MS))
-      if (news) emit({ type: 'backend-health', backend, up: false, reason: 'retry_after' })
+    pause: (target, seconds) => {
+      if (!known.has(target.id) || seconds === 0) return
+      const until = now() + Math.min(seconds * 1000, MAX_BACKEND_PAUSE_MS)
+      const pause = pauses.get(target.place)
+      if (pause) {
+        pause.until = until
+        return
+      }
+      pauses.set(target.place, { target: { id: target.id, place: target.place }, until })
+      emit({ ...healthOf(target), up: false, reason: 'retry_after' })
     },
     retain: (backends) => {
       known = backends
-      for (const backend of pausedUntil.keys()) if (!backends.has(backend)) pausedUntil.delete(backend)
+      for (const pause of pauses.values()) {
+        if (!backends.has(pause.target.id)) pauses.delete(pause.target.place)
+        // Nobody asks for an endpoint that is gone: its pause would stay for ever.
+        else if (pause.until <= now()) resume(pause)
+      }
     },
   }
+}
+
+function healthOf({ id, place }: PausedTarget): { type: 'backend-health'; backend: string; endpoint?: string } {
+  return { type: 'backend-health', backend: id, ...(place === id ? {} : { endpoint: place }) }
 }

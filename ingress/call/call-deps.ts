@@ -12,5 +12,7 @@ export interface CallDeps {
   readonly newId: () => string
   /** A number in [0, 1), for the choice by weight. */
   readonly fraction: () => number
+  /** Whether this process is shutting down and new calls belong elsewhere. */
+  readonly draining: () => boolean
   readonly emit: (event: CallEvent) => void
 }

@@ -5,7 +5,7 @@
 import type { IpAddress } from '../address/ip-address.ts'
 import type { AttemptResult, TransportName } from '../sip/engine.ts'
 
-/** DESIGN §2, as far as calls reach today. */
+/** What became of a call; docs/metrics.md lists them. */
 export type Outcome =
   | 'forwarded'
   | 'no_rule'
@@ -14,6 +14,7 @@ export type Outcome =
   | 'redirected'
   | 'no_backend'
   | 'rules_unavailable'
+  | 'draining'
   | 'malformed'
   | 'cancelled'
 
@@ -63,7 +64,14 @@ export type CallEvent =
       readonly result: AttemptResult
       readonly status: number
     }
-  | { readonly type: 'backend-health'; readonly backend: string; readonly up: boolean; readonly reason: string }
+  | {
+      readonly type: 'backend-health'
+      readonly backend: string
+      /** `address:port` where it is about one endpoint of a Service and not about the backend as a whole. */
+      readonly endpoint?: string
+      readonly up: boolean
+      readonly reason: string
+    }
   /** An admitted INVITE that ended without a final response: must never happen (invariant I2). */
   | { readonly type: 'unanswered'; readonly trunk: string; readonly callId: string }
   /** A packet that got zero bytes. */

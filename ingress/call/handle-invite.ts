@@ -2,7 +2,7 @@
  * The only place where lookup meets SIP. The fate of an INVITE is decided from memory before the first byte is sent:
  * strangers get silence, everyone else a final response, and ringing only ever comes from a backend.
  */
-import { chooseTrunk } from '../lookup/choose-trunk.ts'
+import { chooseTrunk, type TrunkVerdict } from '../lookup/choose-trunk.ts'
 import { matchRule } from '../lookup/match-rule.ts'
 import type { TrunkEntry } from '../route-table/route-table.ts'
 import type { Answer, InboundCall } from '../sip/engine.ts'
@@ -12,18 +12,21 @@ import { type Decision, openDecision, refuse } from './decision.ts'
 import { dropStranger } from './drop-stranger.ts'
 import { redirect, reject, route } from './rule-action.ts'
 
-const NOT_READY: Answer = { status: 503, reason: 'Service Unavailable' }
+const UNAVAILABLE: Answer = { status: 503, reason: 'Service Unavailable' }
 const FORBIDDEN: Answer = { status: 403, reason: 'Forbidden' }
 
 export function handleInvite(call: InboundCall, deps: CallDeps): void {
   const decision = openDecision(call, deps)
   if (!deps.table.loaded) {
-    return refuse(decision, deps, NOT_READY, { outcome: 'rules_unavailable', reason: 'no rule table was ever loaded' })
+    return refuse(decision, deps, UNAVAILABLE, {
+      outcome: 'rules_unavailable',
+      reason: 'no rule table was ever loaded',
+    })
   }
   const verdict = chooseTrunk(deps.table, call)
+  if (verdict.type === 'stranger') return dropStranger(decision, deps, verdict.nearMisses)
+  if (deps.draining()) return refuseDraining(decision, deps, verdict)
   switch (verdict.type) {
-    case 'stranger':
-      return dropStranger(decision, deps, verdict.nearMisses)
     case 'known':
       return refuse(decision, deps, FORBIDDEN, { outcome: 'rejected', reason: 'no trunk admits this peer' })
     case 'not_owned':
@@ -34,6 +37,20 @@ export function handleInvite(call: InboundCall, deps: CallDeps): void {
       decision.calling = verdict.calling
       return applyRules(decision, deps, verdict.trunk)
   }
+}
+
+/** A call that comes late, whatever would have become of it: its trunk's next try finds another pod. */
+function refuseDraining(
+  decision: Decision,
+  deps: CallDeps,
+  verdict: Exclude<TrunkVerdict, { type: 'stranger' }>,
+): void {
+  if (verdict.type !== 'known') {
+    decision.trunk = verdict.trunk
+    decision.called = verdict.called
+  }
+  const answer = decision.trunk?.responses.draining ?? UNAVAILABLE
+  refuse(decision, deps, answer, { outcome: 'draining', reason: 'this process is shutting down' })
 }
 
 function applyRules(decision: Decision, deps: CallDeps, trunk: TrunkEntry): void {

@@ -1,11 +1,10 @@
 /** What the winning rule says: route, redirect or reject. */
-import { parseIpAddress } from '../address/ip-address.ts'
-import type { Action, Backend, RouteAction, RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
-import type { Answer, FailoverCondition, ProxyPlan, ProxyProgress, ProxyResult, ProxyTarget } from '../sip/engine.ts'
+import type { Action, RouteAction, RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
+import type { Answer, FailoverCondition, ProxyPlan, ProxyProgress, ProxyResult } from '../sip/engine.ts'
 import { callerEdits } from './asserted-identity.ts'
-import { backendOrder } from './backend-order.ts'
 import type { CallDeps } from './call-deps.ts'
 import type { Outcome } from './call-events.ts'
+import { type CallTarget, callTargets } from './call-targets.ts'
 import { type Decision, refuse, tell } from './decision.ts'
 import { writeDialogData } from './dialog-data.ts'
 import { expandTemplate, type TemplateValues } from './template.ts'
@@ -42,17 +41,15 @@ export function route(decision: Decision, deps: CallDeps, routing: Routing): voi
   if (decision.call.requestUri.scheme === 'sips') {
     return refuse(decision, deps, SIPS_NOT_ALLOWED, { outcome: 'no_backend', reason: 'no backend takes a sips call' })
   }
-  const targets = backendOrder(action.backends, deps.fraction)
-    .filter((backend) => deps.health.isUp(backend.uri))
-    .filter(onePerPlace)
-    .flatMap(targetOf)
+  const targets = callTargets(action.backends, deps)
   if (targets.length === 0) {
-    const reason = 'every backend of the rule is paused or has weight 0'
+    const reason = 'every backend of the rule is paused, has weight 0 or has no ready endpoint'
     return refuse(decision, deps, trunk.responses.noBackend, { outcome: 'no_backend', reason })
   }
   const decidedAt = deps.now()
+  const progress = (step: ProxyProgress): void => report(decision, deps, { step, targets })
   const done = (result: ProxyResult): void => finish(decision, deps, result, decidedAt)
-  decision.call.proxy({ ...planOf(decision, routing), targets, done, progress: (step) => report(decision, deps, step) })
+  decision.call.proxy({ ...planOf(decision, routing), targets, done, progress })
 }
 
 function planOf(
@@ -86,24 +83,6 @@ function conditionOf(text: string): FailoverCondition {
   return text === 'timeout' || text === 'transport' ? text : Number(text)
 }
 
-/** RFC 3261 §16.5: a target is used once, though a rule may name it under several names. */
-function onePerPlace(backend: Backend, at: number, backends: readonly Backend[]): boolean {
-  return backends.findIndex((other) => samePlace(other, backend)) === at
-}
-
-function samePlace(a: Backend, b: Backend): boolean {
-  const sameSocket = a.address === b.address && a.port === b.port && a.transport === b.transport
-  return sameSocket && a.uriParameters === b.uriParameters
-}
-
-/** The compiler writes addresses only; an entry of a foreign hand that holds none is a backend that is not there. */
-function targetOf(backend: Backend): ProxyTarget[] {
-  const address = parseIpAddress(backend.address)
-  if (!address) return []
-  const { uri: id, port, transport, uriParameters } = backend
-  return [{ id, address, port, transport, uriParameters }]
-}
-
 const EXPLANATIONS: Readonly<Record<ProxyResult['outcome'], string>> = {
   forwarded: "the answer is the backend's",
   exhausted: 'no backend took the call',
@@ -126,12 +105,18 @@ function finish(decision: Decision, deps: CallDeps, result: ProxyResult, decided
   deps.emit({ type: 'unanswered', trunk: decision.trunk?.name ?? '', callId: decision.call.callId })
 }
 
-function report(decision: Decision, deps: CallDeps, step: ProxyProgress): void {
+interface Progress {
+  readonly step: ProxyProgress
+  readonly targets: readonly CallTarget[]
+}
+
+function report(decision: Decision, deps: CallDeps, { step, targets }: Progress): void {
   if (step.type === 'first-response') {
     const seconds = (deps.now() - decision.receivedAt) / 1000
     return deps.emit({ type: 'first-response', trunk: decision.trunk?.name ?? '', seconds })
   }
   const { target, result, status, retryAfter } = step
-  if (retryAfter !== undefined) deps.health.pause(target.id, retryAfter)
+  const tried = retryAfter === undefined ? undefined : targets.find((one) => one === target)
+  if (tried && retryAfter !== undefined) deps.health.pause(tried, retryAfter)
   deps.emit({ type: 'backend-attempt', backend: target.id, result, status })
 }

@@ -11,6 +11,8 @@ export interface HttpServerOptions {
   readonly metricsText: () => Promise<string>
   /** Asked at each /readyz; the reasons are the lines of a 503. */
   readonly ready: () => { readonly ready: boolean; readonly reasons: readonly string[] }
+  /** Asked at each /livez: why the process should be started anew; none, or not given: it lives. */
+  readonly live?: () => readonly string[]
   /** Told what the server survived: code `http-page-failed` or `http-server-failed`. */
   readonly onFault: (code: string, message: string) => void
 }
@@ -49,10 +51,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
   return { address: boundAddress(server), close: () => close(server) }
 }
 
-function createPages({ metricsText, ready, onFault }: HttpServerOptions): Pages {
+function createPages({ metricsText, ready, live, onFault }: HttpServerOptions): Pages {
   return new Map<string, () => Page | Promise<Page>>([
     ['/metrics', () => metricsPage(metricsText, onFault)],
-    ['/livez', () => ({ status: 200, text: 'ok\n' })],
+    ['/livez', () => livePage(live?.() ?? [])],
     ['/readyz', () => readyPage(ready())],
   ])
 }
@@ -65,6 +67,10 @@ async function metricsPage(metricsText: () => Promise<string>, onFault: HttpServ
     onFault('http-page-failed', `/metrics could not be made: ${asError(error).message}`)
     return { status: 500, text: 'the metrics could not be made: see the log\n' }
   }
+}
+
+function livePage(reasons: readonly string[]): Page {
+  return reasons.length === 0 ? { status: 200, text: 'ok\n' } : { status: 500, text: `${reasons.join('\n')}\n` }
 }
 
 function readyPage({ ready, reasons }: ReturnType<HttpServerOptions['ready']>): Page {

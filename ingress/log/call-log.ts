@@ -137,9 +137,11 @@ function writeNearMiss({ logger, nearMisses }: Sink, event: EventOf<'near-miss'>
   logger.warn({ ...sourceFields(source), trunk, reason, method: clip(method) }, 'near miss')
 }
 
-function writeHealth({ logger }: Sink, { backend, up, reason }: EventOf<'backend-health'>): void {
-  if (up) logger.info({ backend, reason }, 'backend up')
-  else logger.warn({ backend, reason }, 'backend down')
+function writeHealth({ logger }: Sink, event: EventOf<'backend-health'>): void {
+  const { backend, endpoint, up, reason } = event
+  const fields = endpoint === undefined ? { backend, reason } : { backend, endpoint, reason }
+  if (up) logger.info(fields, 'backend up')
+  else logger.warn(fields, 'backend down')
 }
 
 function writeUnanswered({ logger, faults }: Sink, { trunk, callId }: EventOf<'unanswered'>): void {

@@ -14,3 +14,30 @@ export const MAX_CACHED_PEERS = 16_384
 
 /** Predicates in one list up to which a walk is cheaper than a hash. */
 export const MAX_WALKED_PREDICATES = 8
+
+/** Milliseconds of one wait for a change. After each, the head says whether the pod still runs what the cache holds. */
+export const FOLLOW_WAIT_MS = 2_000
+
+/** Milliseconds between two tries after the cache has failed: the first, doubled with each, and the longest. */
+export const FIRST_RETRY_MS = 100
+export const LONGEST_RETRY_MS = 2_000
+
+/** Milliseconds between two reports of the version that a pod runs, and how long each one holds: two may be lost. */
+export const REPORT_INTERVAL_MS = 5_000
+export const REPORT_EXPIRY_MS = 15_000
+
+/** Milliseconds of work on a table before calls get their turn: what a packet waits at most for it. */
+export const SLICE_MS = 4
+
+/** Milliseconds from a change to the table file, and between two writes of it: 100,000 entries are some 50 MB. */
+export const FILE_DELAY_MS = 1_000
+export const FILE_INTERVAL_MS = 10_000
+
+/** Characters of one write to the table file. */
+export const FILE_CHUNK_LENGTH = 262_144
+
+/** Bytes of a table file: some 800,000 entries. V8 holds no text of more than 512 MiB. */
+export const MAX_FILE_BYTES = 400_000_000
+
+/** Milliseconds from a change of the table to the report of it: what changes in between is one report. */
+export const REPORT_DELAY_MS = 20

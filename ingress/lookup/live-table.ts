@@ -1,8 +1,9 @@
 import type { IpAddress } from '../address/ip-address.ts'
-import type { RuleEntry, TableDelta, TableEntry, TrunkEntry } from '../route-table/route-table.ts'
+import type { RuleEntry, ServiceEntry, TableDelta, TableEntry, TrunkEntry } from '../route-table/route-table.ts'
 import { compareRules } from '../route-table/rule-order.ts'
-import { isKnown, type PeerFacts } from './peer-index.ts'
+import type { PeerFacts } from './peer-index.ts'
 import type { RuleScope } from './rule-index.ts'
+import type { ServiceTarget } from './service-targets.ts'
 import { TableState } from './table-state.ts'
 
 /**
@@ -22,19 +23,22 @@ export interface LiveTable {
   readonly entries: number
   trunks(): Iterable<TrunkEntry>
   rules(): Iterable<RuleEntry>
+  services(): Iterable<ServiceEntry>
   trunk(name: string): TrunkEntry | undefined
   rule(name: string): RuleEntry | undefined
   /** Headers that some rule reads, in lower case. The same array until it changes. */
   readonly headersRead: readonly string[]
-  /** Inside any trunk's sources or trusted proxies, or a backend's address: not a stranger. */
-  isKnownAddress(address: IpAddress): boolean
-  /** A backend of some rule; without a port, on any. */
+  /** Where new calls to a Service go, by the name of its entry; empty where the table has no such entry. */
+  readyEndpoints(service: string): readonly ServiceTarget[]
+  /** A backend of some rule or an endpoint of a Service, ready or draining; without a port, on any. */
   isBackend(address: IpAddress, port?: number): boolean
   /** What the table says of an address: for the choice of a trunk. */
   peer(address: IpAddress): PeerFacts
   /** Where a trunk's rules are found: for the choice of a rule. */
   ruleScopes(trunk: TrunkEntry): readonly RuleScope[]
 }
+
+const NO_ENDPOINTS: readonly ServiceTarget[] = []
 
 export function createLiveTable(): LiveTable {
   let state = new TableState()
@@ -59,27 +63,28 @@ export function createLiveTable(): LiveTable {
       return version
     },
     get entries() {
-      return state.trunks.size + state.rules.size
+      return state.trunks.size + state.rules.size + state.services.size
     },
     get headersRead() {
       return state.headersRead
     },
     trunks: () => entriesOf(state.trunks),
     rules: () => entriesOf(state.rules),
+    services: () => entriesOf(state.services),
     trunk: (name) => state.trunks.get(name)?.entry,
     rule: (name) => state.rules.get(name)?.entry,
-    isKnownAddress: (address) => isKnown(state.peers.facts(address)),
+    readyEndpoints: (service) => state.services.get(service)?.ready ?? NO_ENDPOINTS,
     isBackend: (address, port) => state.peers.isBackend(address, port),
     peer: (address) => state.peers.facts(address),
     ruleScopes: (trunk) => state.ruleIndex.scopesOf(trunk),
   }
 }
 
-/** Trunks, then rules in their order: a list that grows at its end only is built fastest. */
+/** Rules last and in their order: a list that grows at its end only is built fastest. */
 function inOrder(entries: readonly TableEntry[]): TableEntry[] {
-  const trunks = entries.filter((entry) => entry.kind === 'trunk')
   const rules = entries.filter((entry) => entry.kind === 'rule')
-  return [...trunks, ...rules.sort(compareRules)]
+  const others = entries.filter((entry) => entry.kind !== 'rule')
+  return [...others, ...rules.sort(compareRules)]
 }
 
 function* entriesOf<E>(indexed: ReadonlyMap<string, { readonly entry: E }>): Generator<E> {

@@ -1,6 +1,6 @@
 import { type IpAddress, type IpPrefix, parseIpAddress, parseIpPrefix } from '../address/ip-address.ts'
 import { AddressTable } from '../route-table/address-table.ts'
-import type { Backend, RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
+import type { TrunkEntry } from '../route-table/route-table.ts'
 import { createBoundedCache } from './bounded-cache.ts'
 import { MAX_CACHED_PEERS } from './limits.ts'
 import { type NumberTest, numberTest } from './number-test.ts'
@@ -36,12 +36,20 @@ export interface PeerFacts {
   readonly isBackend: boolean
 }
 
-/** Who is known by address: sources and trusted proxies of trunks, and the backends of rules. */
+/** A socket that calls go to: a backend of a rule that is an address, or an endpoint of a Service. */
+interface BackendPlace {
+  /** IP literal; one that does not parse is nobody's. */
+  readonly address: string
+  readonly port: number
+}
+
+/** Who is known by address: sources and trusted proxies of trunks, backends of rules and endpoints of Services. */
 interface PeerIndex {
   addTrunk(trunk: IndexedTrunk): void
   removeTrunk(trunk: IndexedTrunk): void
-  addBackends(rule: RuleEntry): void
-  removeBackends(rule: RuleEntry): void
+  addBackends(places: readonly BackendPlace[]): void
+  /** Removes places that were added. */
+  removeBackends(places: readonly BackendPlace[]): void
   facts(address: IpAddress): PeerFacts
   /** Without a port: on any. */
   isBackend(address: IpAddress, port?: number): boolean
@@ -65,11 +73,11 @@ export function createPeerIndex(): PeerIndex {
       for (const prefix of trunk.trustedProxies) proxies.remove(prefix, trunk)
       cache.clear()
     },
-    addBackends(rule) {
-      for (const backend of backendsOf(rule)) if (backends.add(backend)) cache.clear()
+    addBackends(places) {
+      for (const place of places) if (backends.add(place)) cache.clear()
     },
-    removeBackends(rule) {
-      for (const backend of backendsOf(rule)) if (backends.remove(backend)) cache.clear()
+    removeBackends(places) {
+      for (const place of places) if (backends.remove(place)) cache.clear()
     },
     facts(address) {
       const key = addressKey(address)
@@ -88,7 +96,7 @@ export function isKnown(facts: PeerFacts): boolean {
   return facts.isBackend || facts.sourceOf.size > 0 || facts.proxyOf.size > 0
 }
 
-/** Backends by address and port, with how many rules name each. `add` and `remove` say whether an address came or went. */
+/** Backends by address and port, with how often each was added. `add` and `remove` say whether an address came or went. */
 function createBackendTable() {
   const ports = new Map<number | string, Map<number, number>>()
   return {
@@ -96,7 +104,7 @@ function createBackendTable() {
       const uses = ports.get(key)
       return uses !== undefined && (port === undefined || uses.has(port))
     },
-    add({ address, port }: Backend): boolean {
+    add({ address, port }: BackendPlace): boolean {
       const key = backendKey(address)
       if (key === undefined) return false
       const uses = ports.get(key)
@@ -104,7 +112,7 @@ function createBackendTable() {
       else uses.set(port, (uses.get(port) ?? 0) + 1)
       return uses === undefined
     },
-    remove({ address, port }: Backend): boolean {
+    remove({ address, port }: BackendPlace): boolean {
       const key = backendKey(address)
       const uses = key === undefined ? undefined : ports.get(key)
       if (key === undefined || uses === undefined) return false
@@ -114,10 +122,6 @@ function createBackendTable() {
       return uses.size === 0 && ports.delete(key)
     },
   }
-}
-
-function backendsOf(rule: RuleEntry): readonly Backend[] {
-  return rule.action.type === 'Route' ? rule.action.backends : []
 }
 
 function backendKey(text: string): number | string | undefined {

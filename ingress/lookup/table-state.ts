@@ -1,12 +1,16 @@
-import type { NumberPredicate, RuleEntry, TableDelta, TableEntry } from '../route-table/route-table.ts'
+import type { NumberPredicate, RuleEntry, TableDelta, TableEntry, UriBackend } from '../route-table/route-table.ts'
 import { createPatterns } from './patterns.ts'
 import { createPeerIndex, type IndexedTrunk, indexedTrunk } from './peer-index.ts'
 import { type IndexedRule, indexedRule, RuleIndex } from './rule-index.ts'
+import { type IndexedService, indexedService } from './service-targets.ts'
+
+type IndexedEntry = IndexedTrunk | IndexedRule | IndexedService
 
 /** The entries of a table and everything that finds them. */
 export class TableState {
   readonly trunks = new Map<string, IndexedTrunk>()
   readonly rules = new Map<string, IndexedRule>()
+  readonly services = new Map<string, IndexedService>()
   readonly peers = createPeerIndex()
   readonly ruleIndex = new RuleIndex()
   readonly #patterns = createPatterns()
@@ -24,14 +28,11 @@ export class TableState {
   apply(delta: TableDelta): void {
     const compiled = this.#compileAll(delta.upserted)
     for (const key of delta.removed) this.#remove(key)
-    for (const entry of compiled) {
-      if (entry.kind === 'trunk') this.#putTrunk(entry)
-      else this.#putRule(entry)
-    }
+    for (const entry of compiled) this.#put(entry)
   }
 
-  #compileAll(entries: readonly TableEntry[]): (IndexedTrunk | IndexedRule)[] {
-    const compiled: (IndexedTrunk | IndexedRule)[] = []
+  #compileAll(entries: readonly TableEntry[]): IndexedEntry[] {
+    const compiled: IndexedEntry[] = []
     try {
       for (const entry of entries) compiled.push(this.#compile(entry))
       return compiled
@@ -41,9 +42,21 @@ export class TableState {
     }
   }
 
-  #compile(entry: TableEntry): IndexedTrunk | IndexedRule {
+  #compile(entry: TableEntry): IndexedEntry {
+    if (entry.kind === 'service') return indexedService(entry)
     this.#patterns.acquire(patternsOf(entry))
     return entry.kind === 'trunk' ? indexedTrunk(entry, this.#patterns) : indexedRule(entry, this.#patterns)
+  }
+
+  #put(entry: IndexedEntry): void {
+    switch (entry.kind) {
+      case 'trunk':
+        return this.#putTrunk(entry)
+      case 'rule':
+        return this.#putRule(entry)
+      case 'service':
+        return this.#putService(entry)
+    }
   }
 
   #putTrunk(trunk: IndexedTrunk): void {
@@ -59,24 +72,44 @@ export class TableState {
     if (before !== undefined) this.ruleIndex.remove(before)
     this.rules.set(rule.entry.name, rule)
     this.ruleIndex.add(rule)
-    this.peers.addBackends(rule.entry)
+    this.peers.addBackends(addressesOf(rule.entry))
     this.#countHeaders(rule.entry, 1)
     if (before !== undefined) this.#release(before)
+  }
+
+  /** Endpoints of both versions are never missing in between. */
+  #putService(service: IndexedService): void {
+    const before = this.services.get(service.entry.name)
+    this.services.set(service.entry.name, service)
+    this.peers.addBackends(service.entry.endpoints)
+    if (before !== undefined) this.peers.removeBackends(before.entry.endpoints)
   }
 
   #remove(key: string): void {
     const slash = key.indexOf('/')
     const name = key.slice(slash + 1)
-    if (key.slice(0, slash) === 'trunk') {
+    const kind = key.slice(0, slash)
+    if (kind === 'trunk') {
       const trunk = this.trunks.get(name)
       if (trunk !== undefined) this.#removeTrunk(trunk)
-      return
+    } else if (kind === 'service') {
+      const service = this.services.get(name)
+      if (service !== undefined) this.#removeService(service)
+    } else {
+      const rule = this.rules.get(name)
+      if (rule !== undefined) this.#removeRule(rule)
     }
-    const rule = this.rules.get(name)
-    if (rule === undefined) return
-    this.rules.delete(name)
+  }
+
+  #removeRule(rule: IndexedRule): void {
+    this.rules.delete(rule.entry.name)
     this.ruleIndex.remove(rule)
     this.#release(rule)
+  }
+
+  #removeService({ entry }: IndexedService): void {
+    this.services.delete(entry.name)
+    this.peers.removeBackends(entry.endpoints)
   }
 
   #removeTrunk(trunk: IndexedTrunk): void {
@@ -86,7 +119,7 @@ export class TableState {
   }
 
   #release(rule: IndexedRule): void {
-    this.peers.removeBackends(rule.entry)
+    this.peers.removeBackends(addressesOf(rule.entry))
     this.#countHeaders(rule.entry, -1)
     this.#patterns.release(patternsOf(rule.entry))
   }
@@ -101,7 +134,13 @@ export class TableState {
   }
 }
 
+/** What a rule calls by address; the endpoints of its Services stand in entries of their own. */
+function addressesOf({ action }: RuleEntry): UriBackend[] {
+  return action.type === 'Route' ? action.backends.filter((backend) => 'uri' in backend) : []
+}
+
 function patternsOf(entry: TableEntry): string[] {
+  if (entry.kind === 'service') return []
   const patterns = numberPatterns(entry.called)
   if (entry.kind === 'trunk') return patterns
   for (const header of entry.headers) if (header.type === 'regex') patterns.push(header.pattern)

@@ -46,6 +46,8 @@ export function addGauge(registry: Registry, declaration: MetricDeclaration, fil
     registers: [],
     collect: () => {
       gauge.reset()
+      // Without labels a reset leaves a series at 0, which would be a value that nobody has set.
+      if (labels.length === 0) gauge.remove()
       fill((set, value) => gauge.set(set, value))
     },
   })

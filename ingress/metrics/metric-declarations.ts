@@ -17,6 +17,7 @@ export const OUTCOMES: Readonly<Record<Outcome, number>> = {
   rules_unavailable: 6,
   malformed: 7,
   cancelled: 8,
+  draining: 9,
 }
 
 export const NO_RULE_REASONS: Readonly<Record<NoRuleReason, number>> = {
@@ -87,7 +88,8 @@ export const LABELS = {
   reason: 'Why. The values are listed with the metric.',
   method: `SIP method, or \`response\`: ${listOf(METHODS)}.`,
   rule: '`namespace/name` of the DispatchRule from the table, or `(other)` beyond `--rule-series`.',
-  backend: "The backend's URI as the rule writes it.",
+  backend:
+    "The backend's URI as the rule writes it, or `namespace/name:port` of a Service: never an endpoint's address.",
   result: `How the attempt ended: ${listOf(ATTEMPT_RESULTS)}.`,
   version: 'Version of sip-dispatch.',
   engine: 'SIP engine: `native`.',
@@ -178,7 +180,7 @@ export const METRICS = {
     name: 'sip_dispatch_backend_up',
     type: 'gauge',
     labels: ['backend'],
-    help: '1 if the backend takes calls, 0 if it is passed over. Absent until its health has changed once.',
+    help: '1 if the backend takes calls, 0 if it is passed over. Always 1 for a Service, whose endpoints are passed over one by one.',
   },
   tableVersion: {
     name: 'sip_dispatch_route_table_version',
@@ -190,7 +192,7 @@ export const METRICS = {
     name: 'sip_dispatch_route_table_entries',
     type: 'gauge',
     labels: [],
-    help: 'Trunks and rules in the route table in use.',
+    help: 'Trunks, rules and Services in the route table in use.',
   },
   tableLoaded: {
     name: 'sip_dispatch_route_table_loaded',

@@ -32,17 +32,17 @@ export interface MetricsOptions {
 /** A route table as the metrics see it. */
 export interface TableDescription {
   readonly version: number
-  /** How many trunks and rules it has. */
+  /** How many trunks, rules and Services it has. */
   readonly entries: number
   readonly trunks: Iterable<TrunkDescription>
   readonly ruleNames: TableNames
-  /** Backends of all rules, by the URI that a rule writes. */
+  /** Backends of all rules, by name: the URI that a rule writes, or `namespace/name:port` of a Service. */
   readonly backendNames: TableNames
 }
 
 export interface Metrics {
   onEvent(event: CallEvent): void
-  /** A new table is in use. */
+  /** A new table is in use, which says nothing about its source: it may be one that was kept. */
   tableChanged(table: TableDescription): void
   /** The source of the table has confirmed that the table in use is the newest. */
   tableSynced(): void
@@ -81,7 +81,6 @@ export function createMetrics(options: MetricsOptions): Metrics {
     counts.trunks.replace(table.trunks)
     counts.rules.replace(table.ruleNames)
     counts.backends.replace(table.backendNames)
-    tableSynced()
   }
   return { onEvent: (event) => count(counts, event), tableChanged, tableSynced, text: () => registry.metrics() }
 }
@@ -113,7 +112,8 @@ function count(counts: Counts, event: CallEvent): void {
       counts.backends.countAttempt(event.backend, event.result)
       break
     case 'backend-health':
-      counts.backends.setUp(event.backend, event.up)
+      // A Service takes calls as long as one of its endpoints does.
+      if (event.endpoint === undefined) counts.backends.setUp(event.backend, event.up)
       break
     case 'unanswered':
       counts.trunks.of(event.trunk).unanswered++

@@ -96,6 +96,7 @@ function expectedEnds({ responses }: TrunkDescription): End[] {
     ['forwarded', 200],
     ['no_rule', responses.noRule.status],
     ['no_backend', responses.noBackend.status],
+    ['draining', responses.draining?.status ?? 503],
     ['cancelled', 487],
     ['redirected', 302],
     ['malformed', 400],

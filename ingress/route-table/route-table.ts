@@ -2,7 +2,7 @@
  * The compiled table: what ingress pods run on. Owned by its reader; the operator writes it. Plain JSON values, so that
  * the shared cache can carry each entry as it is. Numbers in it are canonical, names are `namespace/name`.
  */
-export type TableEntry = TrunkEntry | RuleEntry
+export type TableEntry = TrunkEntry | RuleEntry | ServiceEntry
 
 export interface TrunkEntry {
   readonly kind: 'trunk'
@@ -31,6 +31,8 @@ export interface NumberPolicy {
 export interface TrunkResponses {
   readonly noRule: StatusLine
   readonly noBackend: StatusLine
+  /** While a pod shuts down; absent: 503. */
+  readonly draining?: StatusLine
 }
 
 export interface StatusLine {
@@ -90,7 +92,10 @@ export interface RouteAction {
   readonly failover: 'Always' | 'BeforeRinging'
 }
 
-export interface Backend {
+/** Where calls go: an address that the rule writes, or the endpoints of a Service. */
+export type Backend = UriBackend | ServiceBackend
+
+export interface UriBackend {
   /** The URI as the rule writes it: the backend's name in metrics and logs. */
   readonly uri: string
   /** IP literal without brackets. */
@@ -102,6 +107,43 @@ export interface Backend {
   readonly uriParameters: string
   readonly weight: number
   readonly tier: number
+}
+
+export interface ServiceBackend {
+  /** Name of a `ServiceEntry`, and the backend's name in metrics and logs. Where the table has no such entry, nobody is called. */
+  readonly service: string
+  readonly weight: number
+  readonly tier: number
+}
+
+/**
+ * The endpoints of one port of a Service. Rules name it, so that a changed endpoint is one changed entry, however many
+ * rules send calls there.
+ */
+export interface ServiceEntry {
+  readonly kind: 'service'
+  /** `namespace/name:port`, with `;transport=udp` or `;transport=tcp` where the rule chooses one: as rules name it. */
+  readonly name: string
+  readonly namespace: string
+  readonly transport: 'UDP' | 'TCP'
+  /** By address, then port; no two are the same. */
+  readonly endpoints: readonly Endpoint[]
+}
+
+export interface Endpoint {
+  /** IP literal without brackets. */
+  readonly address: string
+  readonly port: number
+  /**
+   * `draining`: not ready or terminating. It gets no new call, but stays a known peer and a target of the calls that it
+   * holds.
+   */
+  readonly state: 'ready' | 'draining'
+}
+
+/** What metrics and logs call a backend. */
+export function backendName(backend: Backend): string {
+  return 'uri' in backend ? backend.uri : backend.service
 }
 
 /** A change of the table. Keys are `kind/namespace/name`. */

@@ -174,8 +174,15 @@ export interface DialogHop {
 export interface SipEngine {
   /** Addresses that are bound, port 0 resolved, as `udp://127.0.0.1:5060`. */
   readonly listening: readonly string[]
-  /** How many requests are in progress or still remembered: a shutdown waits for zero. */
+  /** How many requests are in progress or still remembered. */
   readonly openTransactions: number
+  /**
+   * How many of them still wait for an answer, or for the peer to have it; not those that are only remembered, so that
+   * repeats do nothing. A shutdown waits for zero. Counted when asked.
+   */
+  readonly unfinishedTransactions: number
+  /** Keys that sign dialog cookies, 16 bytes or more each: the current one, then previous ones that are still accepted. */
+  setCookieKeys(keys: readonly Buffer[]): void
   /** Ends what is open with a final response, then closes every socket. */
   close(): Promise<void>
 }

@@ -109,6 +109,9 @@ export const T4_MS = 5_000
 /** Milliseconds, 64*T1. RFC 3261 §17 and RFC 6026 §7: Timers B, F, H, J, L and M, after which a peer has given up. */
 export const SIXTY_FOUR_T1_MS = 64 * T1_MS
 
+/** Milliseconds in which an answering side repeats a 2xx three times (RFC 3261 §13.3.1.4: after T1, 2*T1, 4*T1): one of them gets through. */
+export const SUCCESS_REPEATED_MS = 8 * T1_MS
+
 /** Milliseconds. RFC 3261 §17.1.1.2: Timer D MUST be at least 32 s over UDP, so that each repeat of a refusal gets its ACK. */
 export const TIMER_D_MS = 32_000
 
@@ -121,11 +124,14 @@ export const TIMER_WHEEL_TICK_MS = 10
 /** Slots, a power of two. 41 s of ticks: every timer but Timer C falls due in the first turn of the wheel. */
 export const TIMER_WHEEL_SLOTS = 4_096
 
-/** Transactions. 40,000 refused calls/s keep 200,000 for Timer I; twice that, at about 1 KB each, still fits a pod. */
-export const MAX_SERVER_TRANSACTIONS = 400_000
+/**
+ * Transactions. 10,000 forwarded calls/s keep 640,000 of them: INVITE and BYE for 32 s each (Timers L and J); 40,000
+ * refused calls/s keep 200,000 for Timer I.
+ */
+export const MAX_SERVER_TRANSACTIONS = 800_000
 
-/** Transactions. One per branch: 10,000 forwarded calls/s keep 320,000 for Timer M, and their other requests some more. */
-export const MAX_CLIENT_TRANSACTIONS = 400_000
+/** Transactions. 10,000 forwarded calls/s keep 370,000: a branch each for 32 s (Timer M), a BYE for 5 s (Timer K). */
+export const MAX_CLIENT_TRANSACTIONS = 500_000
 
 // Strangers.
 

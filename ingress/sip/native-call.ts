@@ -56,7 +56,6 @@ export class NativeCall extends MessageRequest implements InboundCall {
     const side = this.#sides.open(kept, this.#key, this.#sides.tagOf(this.#key))
     if (!side) return plan.done({ outcome: 'exhausted', status: 503, target: undefined })
     const invite = new ProxiedInvite(this.#core, side, plan, { dialogData: plan.dialogData, routes: undefined })
-    this.#sides.keep(this.#key, invite)
-    invite.start()
+    this.#sides.start(this.#key, invite)
   }
 }

@@ -43,8 +43,7 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
     if (!side) return
     if (this.method !== 'INVITE') return proxyRequest(this.#core, side, { hop, routes, edits })
     const invite = new ProxiedInvite(this.#core, side, reInvitePlan(hop, edits), { dialogData: undefined, routes })
-    this.#sides.keep(key, invite)
-    invite.start()
+    this.#sides.start(key, invite)
   }
 
   /**

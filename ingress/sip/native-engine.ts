@@ -73,6 +73,10 @@ export async function startNativeEngine(options: NativeEngineOptions, makers = S
     get openTransactions() {
       return transactions.open
     },
+    get unfinishedTransactions() {
+      return transactions.unfinished(clock.now())
+    },
+    setCookieKeys: (keys) => cookies.setKeys(keys),
     close: () => {
       sides.endAll()
       return close()

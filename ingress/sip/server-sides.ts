@@ -18,8 +18,10 @@ export interface ServerSides {
   answer(side: ServerSide, answer: Answer): void
   /** RFC 3261 §8.2.6.2: one tag for all that we answer to an INVITE and to its CANCEL, made of the key alone. */
   tagOf(key: string): string
+  /** A proxied INVITE that still waits for its final response. */
   proxied(key: string): ProxiedInvite | undefined
-  keep(key: string, invite: ProxiedInvite): void
+  /** Starts it, and keeps it until its final response is out. */
+  start(key: string, invite: ProxiedInvite): void
   /** Ends every call that still waits for a backend with a 503: the process is going away. */
   endAll(): void
 }
@@ -35,7 +37,6 @@ export function createServerSides(core: EngineCore): ServerSides {
     onTerminated: (transaction) => {
       core.transactions.removeServer(transaction)
       proxied.get(transaction.key)?.serverEnded()
-      proxied.delete(transaction.key)
     },
   }
   return {
@@ -44,9 +45,12 @@ export function createServerSides(core: EngineCore): ServerSides {
       side.transaction.respond(answer.status, writeAnswer(side, answer, core.names.warningAgent)),
     tagOf: (key) => new TextHash(...seeds).add(key).text(),
     proxied: (key) => proxied.get(key),
-    keep: (key, invite) => proxied.set(key, invite),
+    start: (key, invite) => {
+      proxied.set(key, invite)
+      invite.start(() => proxied.delete(key))
+    },
     endAll: () => {
-      for (const invite of proxied.values()) invite.end(BUSY)
+      for (const invite of [...proxied.values()]) invite.end(BUSY)
     },
   }
 }
@@ -69,7 +73,7 @@ function openSide(
     flow,
     transaction,
     tag: identity.tag,
-    sendDirectly: (bytes) => sink.sendResponse(bytes),
+    path: sink,
   }
   if (core.transactions.addServer(transaction)) return side
   sink.sendResponse(writeAnswer(side, BUSY, core.names.warningAgent))

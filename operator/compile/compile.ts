@@ -1,13 +1,16 @@
 import type { Condition } from '../../crds/schema/conditions.ts'
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
-import type { RuleEntry, TableEntry } from '../../ingress/route-table/route-table.ts'
+import type { RuleEntry, ServiceEntry, TableEntry } from '../../ingress/route-table/route-table.ts'
 import { compareRules } from '../../ingress/route-table/rule-order.ts'
-import { isFalse, isTrue, type ObjectConditions, objectConditions } from './object-conditions.ts'
+import { isFalse, isTrue, type ObjectConditions, objectConditions, type RefusedObject } from './object-conditions.ts'
 import { objectKey, olderFirst } from './object-name.ts'
+import { ruleConditions } from './rule-conditions.ts'
 import { sameMatches } from './rule-conflict.ts'
-import { ruleEntry } from './rule-entry.ts'
+import { type Referable, resolveRule } from './rule-references.ts'
 import { shadowingRules } from './rule-shadow.ts'
+import type { EndpointSliceRecord, ServiceRecord } from './service-record.ts'
+import { createServiceResolver, type ServiceResolver } from './service-resolution.ts'
 import { olderTrunks, type TrunkConflict } from './trunk-conflict.ts'
 import { trunkEntry } from './trunk-entry.ts'
 
@@ -15,10 +18,15 @@ import { trunkEntry } from './trunk-entry.ts'
 export interface CompileInput {
   readonly trunks: readonly SipTrunk[]
   readonly rules: readonly DispatchRule[]
+  /** Services and their endpoints, of all types and namespaces. Undefined: there is no cluster. */
+  readonly services?: readonly ServiceRecord[]
+  readonly endpointSlices?: readonly EndpointSliceRecord[]
+  /** Objects that the schema does not accept, though the API server has: one of an earlier version, say. */
+  readonly refused?: readonly RefusedObject[]
 }
 
 export interface CompileOutput {
-  /** Trunks, oldest first, then rules in the order in which they are tried (`compareRules`). */
+  /** Trunks, oldest first, Services by name, then rules in the order in which they are tried (`compareRules`). */
   readonly entries: TableEntry[]
   /** One for each object of the input: trunks, then rules, by `namespace/name`. */
   readonly conditions: ObjectConditions[]
@@ -30,43 +38,48 @@ export interface CompileOutput {
  *
  * - A trunk that overlaps with an older one of another namespace is in the table all the same (`Conflicted`).
  * - A rule is in the table for those of its trunks that exist; where none does it is left out (`Accepted=False`).
+ * - A rule keeps its place whatever becomes of its Services: a call that it takes and that no endpoint can serve gets no
+ *   backend, and does not fall to a rule that was not meant for it (`ResolvedRefs=False`).
  * - Of rules that match the very same calls the first in the order of rules is in the table, the others are left out.
  * - A rule that an earlier one keeps from ever being reached stays in the table (`Shadowed`).
+ * - A Service is in the table if a rule in the table names it and it has the port: under each name that rules give it.
  */
 export function compile(input: CompileInput): CompileOutput {
+  const { refused = [], endpointSlices = [] } = input
   const trunks = input.trunks.map(trunkEntry).toSorted(olderFirst)
-  const conflicts = olderTrunks(trunks)
-  const names = new Set(trunks.map((trunk) => trunk.name))
-  const resolved = input.rules.map((rule) => resolve(rule, names))
+  const services = createServiceResolver({ services: input.services, endpointSlices })
+  const referable: Referable = {
+    trunks: new Set(trunks.map((trunk) => trunk.name)),
+    refusedTrunks: new Set(refused.filter(({ kind }) => kind === 'SipTrunk').map(objectKey)),
+    services,
+  }
+  const resolved = input.rules.map((rule) => resolveRule(rule, referable))
   const compiled = resolved.flatMap(({ entry }) => (entry ? [entry] : [])).toSorted(compareRules)
   const winners = sameMatches(compiled)
   const rules = compiled.filter((rule) => !winners.has(rule.name))
-  const shadows = shadowingRules(rules)
+  const comparison = { winners, shadows: shadowingRules(rules) }
+  const conflicts = olderTrunks(trunks)
   return {
-    entries: [...trunks, ...rules],
-    conditions: [
-      ...input.trunks.toSorted(byName).map((trunk) => trunkConditions(trunk, conflicts.get(objectKey(trunk.metadata)))),
-      ...resolved.toSorted((a, b) => byName(a.rule, b.rule)).map((rule) => ruleConditions(rule, winners, shadows)),
-    ],
+    entries: [...trunks, ...servicesOf(rules, services), ...rules],
+    conditions: inOrder([
+      ...input.trunks.map((trunk) => trunkConditions(trunk, conflicts.get(objectKey(trunk.metadata)))),
+      ...resolved.map((rule) => ruleConditions(rule, comparison)),
+      ...refused.map(refusedConditions),
+    ]),
   }
 }
 
-interface ResolvedRule {
-  readonly rule: DispatchRule
-  /** Undefined where the rule names trunks and none of them exists. */
-  readonly entry: RuleEntry | undefined
-  /** Trunks that the rule names and that do not exist, `namespace/name`. */
-  readonly missing: readonly string[]
-}
-
-function resolve(rule: DispatchRule, trunkNames: ReadonlySet<string>): ResolvedRule {
-  const { namespace } = rule.metadata
-  const references = rule.spec.trunkRefs.map(({ name }) => objectKey({ namespace, name }))
-  const present = references.filter((reference) => trunkNames.has(reference))
-  const missing = references.filter((reference) => !trunkNames.has(reference))
-  // No reference is every trunk; references that lead nowhere are none.
-  const entry = references.length > 0 && present.length === 0 ? undefined : ruleEntry(rule, present)
-  return { rule, entry, missing }
+/** The entries of the Services that rules of the table name, by name. */
+function servicesOf(rules: readonly RuleEntry[], services: ServiceResolver): ServiceEntry[] {
+  const named = new Map<string, ServiceEntry>()
+  for (const { action } of rules) {
+    if (action.type !== 'Route') continue
+    for (const backend of action.backends) {
+      const entry = 'service' in backend ? services.entry(backend.service) : undefined
+      if (entry) named.set(entry.name, entry)
+    }
+  }
+  return [...named.values()].sort((a, b) => compareText(a.name, b.name))
 }
 
 function trunkConditions(trunk: SipTrunk, conflict: TrunkConflict | undefined): ObjectConditions {
@@ -82,52 +95,20 @@ function trunkConditions(trunk: SipTrunk, conflict: TrunkConflict | undefined): 
   return objectConditions(trunk, conditions)
 }
 
-function ruleConditions(
-  resolved: ResolvedRule,
-  winners: ReadonlyMap<string, string>,
-  shadows: ReadonlyMap<string, string>,
-): ObjectConditions {
-  const name = objectKey(resolved.rule.metadata)
-  const winner = winners.get(name)
-  const conditions: Condition[] = [acceptedCondition(resolved, winner), referencesCondition(resolved)]
-  if (winner !== undefined) {
-    conditions.push(isTrue('Conflicted', 'SameMatch', `${winner} has the same priority, trunks and conditions`))
-  }
-  const shadow = shadows.get(name)
-  if (shadow !== undefined) {
-    conditions.push(isTrue('Shadowed', 'EarlierRule', `${shadow} comes first and takes every call of this rule`))
-  }
-  return objectConditions(resolved.rule, conditions)
+function refusedConditions({ problem, kind, ...metadata }: RefusedObject): ObjectConditions {
+  return objectConditions({ kind, metadata }, [
+    isFalse('Accepted', 'Invalid', problem),
+    isFalse('ResolvedRefs', 'Invalid', 'the references of an object that is not valid are not followed'),
+  ])
 }
 
-function acceptedCondition(resolved: ResolvedRule, winner: string | undefined): Condition {
-  if (winner !== undefined) {
-    return isFalse('Accepted', 'Conflicted', `${winner} matches the same calls and comes first: change one of the two`)
-  }
-  if (!resolved.entry) return isFalse('Accepted', 'NoTrunk', 'none of the trunks that the rule references exists')
-  return isTrue('Accepted', 'Accepted', 'the rule is in the table')
+/** Trunks, then rules, by name. Each name is made once, not at every comparison. */
+function inOrder(objects: readonly ObjectConditions[]): ObjectConditions[] {
+  const named = objects.map((object) => ({ object, key: `${object.kind === 'SipTrunk' ? 0 : 1} ${objectKey(object)}` }))
+  return named.sort((a, b) => compareText(a.key, b.key)).map(({ object }) => object)
 }
 
-function referencesCondition({ missing, rule }: ResolvedRule): Condition {
-  if (missing.length > 0) {
-    const plural = missing.length === 1 ? 'does not exist' : 'do not exist'
-    return isFalse(
-      'ResolvedRefs',
-      'TrunkNotFound',
-      `${missing.join(', ')} ${plural}: create the SipTrunk or correct trunkRefs`,
-    )
-  }
-  const every = rule.spec.trunkRefs.length === 0
-  const message = every ? 'the rule serves every trunk of its namespace' : 'every referenced trunk exists'
-  return isTrue('ResolvedRefs', 'ResolvedRefs', message)
-}
-
-interface Named {
-  readonly metadata: { readonly namespace: string; readonly name: string }
-}
-
-function byName(a: Named, b: Named): number {
-  const [p, q] = [objectKey(a.metadata), objectKey(b.metadata)]
-  if (p === q) return 0
-  return p < q ? -1 : 1
+function compareText(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
 }

@@ -10,6 +10,16 @@ export interface ObjectConditions {
   readonly conditions: readonly Condition[]
 }
 
+/** An object that is not valid: it is not in the table. */
+export interface RefusedObject {
+  readonly kind: ObjectConditions['kind']
+  readonly namespace: string
+  readonly name: string
+  readonly generation: number
+  /** Which field is wrong and what was expected. */
+  readonly problem: string
+}
+
 interface CompiledObject {
   readonly kind: ObjectConditions['kind']
   readonly metadata: { readonly namespace: string; readonly name: string; readonly generation?: number | undefined }

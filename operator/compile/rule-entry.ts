@@ -3,10 +3,11 @@ import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import { durationMilliseconds } from '../../crds/schema/duration.ts'
 import type { RouteSpec } from '../../crds/schema/route.ts'
 import { parseIpAddress } from '../../ingress/address/ip-address.ts'
-import type { Action, Backend, RouteAction, RuleEntry } from '../../ingress/route-table/route-table.ts'
+import type { Action, Backend, RouteAction, RuleEntry, UriBackend } from '../../ingress/route-table/route-table.ts'
 import { headerPredicate } from './header-predicate.ts'
 import { numberPredicate } from './number-predicate.ts'
 import { createdAt, objectKey } from './object-name.ts'
+import { serviceEntryName } from './service-resolution.ts'
 import { networkText } from './source-network.ts'
 import { statusLine } from './trunk-entry.ts'
 
@@ -23,12 +24,12 @@ export function ruleEntry(rule: DispatchRule, trunks: readonly string[]): RuleEn
     called: spec.match.called.map(numberPredicate),
     calling: spec.match.calling.map(numberPredicate),
     headers: spec.match.headers.map(headerPredicate),
-    action: actionOf(spec.action),
+    action: actionOf(spec.action, metadata.namespace),
   }
 }
 
-function actionOf(spec: DispatchRule['spec']['action']): Action {
-  if (spec.route) return routeAction(spec.route)
+function actionOf(spec: DispatchRule['spec']['action'], namespace: string): Action {
+  if (spec.route) return routeAction(spec.route, namespace)
   if (spec.reject) return { type: 'Reject', ...statusLine(spec.reject) }
   if (spec.redirect) {
     const contacts = spec.redirect.contacts.map(({ uri, q }) => (q === undefined ? { uri } : { uri, q }))
@@ -37,10 +38,10 @@ function actionOf(spec: DispatchRule['spec']['action']): Action {
   throw new TypeError('an action without its part: read the rule by its schema first')
 }
 
-function routeAction(spec: RouteSpec): RouteAction {
+function routeAction(spec: RouteSpec, namespace: string): RouteAction {
   return {
     type: 'Route',
-    backends: spec.backends.map(backend),
+    backends: spec.backends.map((backend) => backendOf(backend, namespace)),
     contactNetworks: spec.contactNetworks.map(networkText),
     ...(spec.requestUser === undefined ? {} : { requestUser: spec.requestUser }),
     setHeaders: spec.headers.set,
@@ -52,8 +53,17 @@ function routeAction(spec: RouteSpec): RouteAction {
   }
 }
 
-function backend(spec: RouteSpec['backends'][number]): Backend {
-  const { uri, weight, tier } = spec
+type BackendSpec = RouteSpec['backends'][number]
+
+/** The schema has made sure that either uri or service is set. */
+function backendOf(spec: BackendSpec, namespace: string): Backend {
+  const { uri, service, weight, tier } = spec
+  if (service) return { service: serviceEntryName(namespace, service), weight, tier }
+  if (uri !== undefined) return uriBackend(uri, spec)
+  throw new TypeError('a backend without uri or service: read the rule by its schema first')
+}
+
+function uriBackend(uri: string, { weight, tier }: BackendSpec): UriBackend {
   const parts = parseBackendUri(uri)
   const address = parts && parseIpAddress(parts.address)
   if (!parts || !address) throw new TypeError(`${uri} cannot be called: read the rule by its schema first`)

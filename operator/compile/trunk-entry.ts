@@ -20,7 +20,11 @@ export function trunkEntry(trunk: SipTrunk): TrunkEntry {
     transports: spec.transports,
     called: spec.called.map(numberPredicate),
     numbers: { ...(defaultRegion === undefined ? {} : { defaultRegion }), calledFrom, callingFrom },
-    responses: { noRule: statusLine(spec.responses.noRule), noBackend: statusLine(spec.responses.noBackend) },
+    responses: {
+      noRule: statusLine(spec.responses.noRule),
+      noBackend: statusLine(spec.responses.noBackend),
+      ...(spec.responses.draining === undefined ? {} : { draining: statusLine(spec.responses.draining) }),
+    },
   }
 }
 

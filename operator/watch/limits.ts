@@ -15,3 +15,30 @@ export const SETTLE_LIMIT_MILLISECONDS = 500
 
 /** Milliseconds between two looks at a folder, where the file system does not tell of changes (network mounts, links). */
 export const FOLDER_POLL_MILLISECONDS = 400
+
+/** Objects on one page of a list, as client-go has it: a page of rules is then some hundred kilobytes. */
+export const LIST_PAGE_OBJECTS = 500
+
+/** Seconds after which the API server ends a watch, drawn anew each time so that watches do not end together (client-go). */
+export const WATCH_TIMEOUT_SECONDS = { least: 300, most: 600 } as const
+
+/** Milliseconds without a byte after which a watch is given up. The server sends a bookmark about every minute. */
+export const WATCH_SILENCE_MILLISECONDS = { least: 90_000, most: 120_000 } as const
+
+/** Milliseconds a watch must have lasted for its end to be ordinary: a gateway that ends each at once is not asked at once. */
+export const WATCH_BRIEF_MILLISECONDS = 5_000
+
+/** Milliseconds between two attempts (client-go): not a burden while the API server starts, back within half a minute. */
+export const WATCH_BACK_OFF_MILLISECONDS = { least: 800, most: 30_000 } as const
+
+/** Milliseconds a watch must have lasted for the back-off to begin anew. */
+export const WATCH_HEALTHY_MILLISECONDS = 120_000
+
+/** Milliseconds between two full lists that look for events the watch has missed (kubernetes/kubernetes#123072). */
+export const DRIFT_AUDIT_MILLISECONDS = { least: 600_000, most: 3_600_000 } as const
+
+/** Milliseconds that the event of a difference may be late before it counts as missed. */
+export const DRIFT_GRACE_MILLISECONDS = 10_000
+
+/** Faults of one object that its status tells: whoever mends ten sees the rest at the next attempt. */
+export const MAX_TOLD_FAULTS = 10

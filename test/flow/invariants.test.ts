@@ -40,6 +40,8 @@ interface Scenario {
   /** One in so many packets of ours is lost; 0: none. */
   readonly loseOneIn: number
   readonly callerAcknowledges: boolean
+  /** Before which arrival the process begins to drain; beyond the last: never. */
+  readonly drainAt: number
 }
 
 const scenario: fc.Arbitrary<Scenario> = fc.record({
@@ -48,6 +50,7 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
   failover: fc.constantFrom('Always', 'BeforeRinging'),
   loseOneIn: fc.constantFrom(0, 0, 2, 3),
   callerAcknowledges: fc.boolean(),
+  drainAt: fc.constantFrom(0, 1, 3, 100, 100, 100),
 })
 
 /** A known peer's INVITE, and what its final response has to carry. */
@@ -74,7 +77,8 @@ async function play(plan: Scenario): Promise<Played> {
   network.lose = () => plan.loseOneIn > 0 && ++packets % plan.loseOneIn === 0
   if (plan.callerAcknowledges) network.listen(PEER, (packet) => acknowledge(harness, packet))
   const awaited: AwaitedInvite[] = []
-  for (const { after, source, transport, text } of arrivalsOf(plan)) {
+  for (const [at, { after, source, transport, text }] of arrivalsOf(plan).entries()) {
+    if (at === plan.drainAt) harness.drain()
     if (after > 0) clock.advance(after)
     network.deliver(SOURCES[source].at, text, transport)
     const host = hostOf(SOURCES[source].at)
@@ -148,7 +152,7 @@ function expectNoInventedRinging({ network, backendResponses }: Played): void {
 }
 
 function expectNothingLeft({ engine, clock }: Pick<Harness, 'engine' | 'clock'>): void {
-  expect(engine.openTransactions).toBe(0)
+  expect([engine.openTransactions, engine.unfinishedTransactions]).toEqual([0, 0])
   expect(clock.pending).toBe(0)
 }
 

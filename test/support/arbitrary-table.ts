@@ -1,8 +1,14 @@
 /** Random tables and calls from few values, so that predicates hold, overlap and tie often. */
 import * as fc from 'fast-check'
 import type { CallFacts } from '../../ingress/lookup/call-facts.ts'
-import type { HeaderPredicate, NumberPredicate, RuleEntry, TrunkEntry } from '../../ingress/route-table/route-table.ts'
-import { callFacts, routeTo, ruleEntry, trunkEntry } from './table-entries.ts'
+import type {
+  HeaderPredicate,
+  NumberPredicate,
+  RuleEntry,
+  ServiceEntry,
+  TrunkEntry,
+} from '../../ingress/route-table/route-table.ts'
+import { callFacts, routeTo, ruleEntry, serviceEntry, trunkEntry } from './table-entries.ts'
 
 const USERS = [
   '+1',
@@ -84,6 +90,15 @@ export const arbitraryRule: fc.Arbitrary<RuleEntry> = fc
       .map((places) => routeTo(...places)),
   })
   .map(({ name, ...fields }) => ruleEntry(name, fields))
+
+/** Services of few names and places, so that they come, change and go, and share addresses with each other and with rules. */
+export const arbitraryService: fc.Arbitrary<ServiceEntry> = fc
+  .record({
+    name: fc.constantFrom('p', 'q'),
+    ready: fc.subarray(['10.1.1.1', '192.0.2.1 5070', 'none']),
+    draining: fc.subarray(['192.0.2.1', '2001:db8::1']),
+  })
+  .map(({ name, ...places }) => serviceEntry(name, places))
 
 const networks = fc.uniqueArray(fc.constantFrom(...NETWORKS), { maxLength: 3 })
 

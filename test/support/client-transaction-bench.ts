@@ -1,4 +1,4 @@
-import { ClientTransaction, type ClientTransactionUser } from '../../ingress/sip/transaction/client-transaction.ts'
+import { ClientTransaction, type InviteTransactionUser } from '../../ingress/sip/transaction/client-transaction.ts'
 import { FakeClock } from './fake-clock.ts'
 
 interface ClientBenchOptions {
@@ -30,10 +30,7 @@ export class ClientBench {
       },
     }
     const shared = { key, clock: this.clock, sink: this.sink, user: this.#user(options) }
-    this.transaction =
-      options.kind === 'invite'
-        ? new ClientTransaction({ kind: 'invite', ...shared, makeAck: (message) => Buffer.from(`ACK to ${message}`) })
-        : new ClientTransaction({ kind: 'non-invite', ...shared })
+    this.transaction = new ClientTransaction({ kind: options.kind, ...shared })
   }
 
   start(): this {
@@ -46,8 +43,9 @@ export class ClientBench {
     this.transaction.receiveResponse(status, message)
   }
 
-  #user(options: ClientBenchOptions): ClientTransactionUser<string> {
+  #user(options: ClientBenchOptions): InviteTransactionUser<string> {
     return {
+      makeAck: (message) => Buffer.from(`ACK to ${message}`),
       onResponse: (_, status, message) => {
         this.#note(this.up, message)
         options.onResponse?.(this, status)

@@ -4,7 +4,13 @@ import { createApplication } from '../../ingress/call/application.ts'
 import { createBackendHealth } from '../../ingress/call/backend-health.ts'
 import type { CallDecided, CallEvent } from '../../ingress/call/call-events.ts'
 import { createLiveTable, type LiveTable } from '../../ingress/lookup/live-table.ts'
-import type { RouteAction, RuleEntry, TableEntry, TrunkEntry } from '../../ingress/route-table/route-table.ts'
+import {
+  backendName,
+  type RouteAction,
+  type RuleEntry,
+  type TableEntry,
+  type TrunkEntry,
+} from '../../ingress/route-table/route-table.ts'
 import type { SipEngine } from '../../ingress/sip/engine.ts'
 import { type NativeEngineOptions, startNativeEngine } from '../../ingress/sip/native-engine.ts'
 import { FakeClock } from './fake-clock.ts'
@@ -33,6 +39,8 @@ export interface Harness {
   readonly table: LiveTable
   readonly engine: SipEngine
   readonly events: CallEvent[]
+  /** From now on new calls are refused. */
+  readonly drain: () => void
   /** Decided calls among the events. */
   readonly calls: () => CallDecided[]
   /** Packets sent to an address, as text, oldest first. */
@@ -52,10 +60,11 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     events.push(event)
   }
   const health = createBackendHealth(() => clock.now(), emit)
-  health.retain(new Set((entries ?? []).flatMap((entry) => backendUris(entry))))
+  health.retain(new Set((entries ?? []).flatMap((entry) => backendNames(entry))))
   let id = 0
   const newId = (): string => `id${++id}`
-  const deps = { table, health, now: () => clock.now(), newId, fraction: () => 0, emit }
+  let draining = false
+  const deps = { table, health, now: () => clock.now(), newId, fraction: () => 0, draining: () => draining, emit }
   const address = parseIpAddress('192.0.2.1')
   if (!address) throw new Error('unreachable')
   const engine = await startNativeEngine(
@@ -82,6 +91,9 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     table,
     engine,
     events,
+    drain: () => {
+      draining = true
+    },
     calls: () => events.filter((event) => event.type === 'call'),
     packetsTo,
     sentTo: (to) => packetsTo(to).map((packet) => packet.text),
@@ -142,9 +154,9 @@ export function routeAction(change: Partial<RouteAction> = {}): RouteAction {
   }
 }
 
-function backendUris(entry: TableEntry): string[] {
+function backendNames(entry: TableEntry): string[] {
   if (entry.kind !== 'rule' || entry.action.type !== 'Route') return []
-  return entry.action.backends.map((backend) => backend.uri)
+  return entry.action.backends.map(backendName)
 }
 
 /** Tokens of the right length that a test can read. */

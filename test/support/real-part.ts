@@ -5,12 +5,24 @@
 import { spawnSync } from 'node:child_process'
 import { networkInterfaces } from 'node:os'
 import { describe, it } from '@jest/globals'
+import { findKubernetesParts } from '../../scripts/kubernetes-parts.mjs'
+import { redisProgram } from './redis-server.ts'
 
 /** A program that a test drives for real. */
 type Program = 'sipp' | 'tcpdump'
 
-/** What a test needs of the machine: a program, or an IPv6 loopback address. */
-export type RealPart = Program | '::1'
+/**
+ * What a test needs of the machine: a program, an IPv6 loopback address, Redis or Valkey, or the parts of a Kubernetes
+ * API server.
+ */
+export type RealPart = Program | keyof typeof OTHER_PARTS
+
+/** How the parts that are more than a program are looked for. */
+const OTHER_PARTS = {
+  '::1': () => Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1')),
+  redis: () => redisProgram() !== undefined,
+  kubernetes: () => findKubernetesParts().folder !== undefined && works('openssl', ['version']),
+} as const
 
 /** How each one is asked whether it works here; tcpdump must be allowed to open the loopback device. */
 const PROBES: Readonly<Record<Program, readonly [string, ...string[]]>> = {
@@ -37,7 +49,7 @@ export function describeWith(parts: readonly RealPart[], name: string, tests: ()
   }
   describe(name, () => {
     it('needs its real parts', () => {
-      throw new Error(`REAL_PART_MISSING: ${reason}; install it (scripts/set-up.mjs says which package)`)
+      throw new Error(`REAL_PART_MISSING: ${reason}; run 'npm run test:setup', which says what is missing`)
     })
   })
 }
@@ -53,8 +65,7 @@ export function commandOf(part: Program): readonly [string, ...string[]] | undef
 }
 
 function isThere(part: RealPart): boolean {
-  if (part !== '::1') return commandOf(part) !== undefined
-  return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === part))
+  return part === 'sipp' || part === 'tcpdump' ? commandOf(part) !== undefined : OTHER_PARTS[part]()
 }
 
 function works(program: string, args: readonly string[]): boolean {

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import process from 'node:process'
 
 /** Milliseconds: a scenario that takes longer is stuck. */
 const SCENARIO_LIMIT_MS = 20_000
@@ -45,6 +46,13 @@ export function runSipp(options: SippOptions): Promise<SippRun> {
   return startSipp(options).ended
 }
 
+/** What runs now. A test that fails before it stops its part leaves no process behind. */
+const running = new Set<ChildProcess>()
+
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 /** Starts a scenario without waiting for its end. */
 export function startSipp({ scenario, args, timeoutMs = SCENARIO_LIMIT_MS }: SippOptions): SippProcess {
   const folder = mkdtempSync(join(tmpdir(), 'sipp-'))
@@ -52,7 +60,12 @@ export function startSipp({ scenario, args, timeoutMs = SCENARIO_LIMIT_MS }: Sip
   const errors = ['-trace_err', '-error_file', 'errors.log']
   const command = ['-sf', resolve(scenario), '-nostdin', ...traces, ...errors, ...args]
   const child = spawn('sipp', command, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
-  return { child, ended: endOf(child, folder, timeoutMs).finally(() => rmSync(folder, { recursive: true })) }
+  running.add(child)
+  const ended = endOf(child, folder, timeoutMs).finally(() => {
+    running.delete(child)
+    rmSync(folder, { recursive: true })
+  })
+  return { child, ended }
 }
 
 async function endOf(child: ChildProcess, folder: string, timeoutMs: number): Promise<SippRun> {

@@ -1,6 +1,12 @@
 import { type IpAddress, parseIpAddress } from '../../ingress/address/ip-address.ts'
 import type { CallFacts } from '../../ingress/lookup/call-facts.ts'
-import type { Backend, RuleEntry, TrunkEntry } from '../../ingress/route-table/route-table.ts'
+import type {
+  Endpoint,
+  RuleEntry,
+  ServiceEntry,
+  TrunkEntry,
+  UriBackend,
+} from '../../ingress/route-table/route-table.ts'
 
 /** A trunk `team/<name>` that admits 203.0.113.0/24 by any transport and owns every number. */
 export function trunkEntry(name: string, fields: Partial<TrunkEntry> = {}): TrunkEntry {
@@ -41,6 +47,21 @@ export function ruleEntry(name: string, fields: Partial<RuleEntry> = {}): RuleEn
   }
 }
 
+/** The entry `<namespace>/<name>:5060` of a Service, over UDP. Places are addresses, port 5060 where none is given. */
+export function serviceEntry(
+  name: string,
+  places: { readonly ready?: readonly string[]; readonly draining?: readonly string[] },
+  namespace = 'team',
+): ServiceEntry {
+  const at = (place: string, state: Endpoint['state']): Endpoint => {
+    const { address, port } = backend(place)
+    return { address, port, state }
+  }
+  const { ready = [], draining = [] } = places
+  const endpoints = [...ready.map((place) => at(place, 'ready')), ...draining.map((place) => at(place, 'draining'))]
+  return { kind: 'service', name: `${namespace}/${name}:5060`, namespace, transport: 'UDP', endpoints }
+}
+
 /** An action that sends calls to one backend for each address, port 5060 where none is given. */
 export function routeTo(...places: readonly string[]): RuleEntry['action'] {
   return {
@@ -56,7 +77,7 @@ export function routeTo(...places: readonly string[]): RuleEntry['action'] {
   }
 }
 
-function backend(place: string): Backend {
+function backend(place: string): UriBackend {
   const [address = '', port = '5060'] = place.split(' ')
   return { uri: `sip:${place}`, address, port: Number(port), uriParameters: '', weight: 1, tier: 0 }
 }

@@ -35,6 +35,7 @@ const PLANTED = [
   { rule: 'operator-sees-only-the-route-table', from: 'operator/planted.ts', to: 'ingress/lookup/match.ts' },
   { rule: 'address-is-a-leaf', from: 'ingress/address/planted.ts', to: 'ingress/sip/limits.ts' },
   { rule: 'route-table-is-a-leaf', from: 'ingress/route-table/planted.ts', to: 'ingress/lookup/match.ts' },
+  { rule: 'cache-connection-is-a-leaf', from: 'ingress/cache-connection/planted.ts', to: 'ingress/lookup/match.ts' },
   { rule: 'sip-knows-no-routes', from: 'ingress/sip/planted.ts', to: 'ingress/route-table/route-table.ts' },
   { rule: 'message-stands-alone', from: 'ingress/sip/message/planted.ts', to: 'ingress/sip/engine.ts' },
   { rule: 'transaction-not-transport', from: 'ingress/sip/transaction/planted.ts', to: 'ingress/sip/transport/udp.ts' },

@@ -21,25 +21,6 @@ export function parseNameAddr(text: string): NameAddr | undefined {
   return { uri, parameters }
 }
 
-/**
- * One parameter of a header, raw: `''` where it is a flag, a quoted string with its quotes. The name in any case, with
- * white space around `;` and `=` (RFC 3261 §7.3.1).
- */
-export function nameAddrParameter(parameters: string, name: string): string | undefined {
-  const wanted = name.toLowerCase()
-  let at = 0
-  while (at < parameters.length) {
-    const next = indexOutsideQuotes(parameters, ';', at + 1)
-    const end = next === -1 ? parameters.length : next
-    const part = parameters.slice(at + 1, end)
-    const equals = part.indexOf('=')
-    const found = trimLws(equals === -1 ? part : part.slice(0, equals)).toLowerCase()
-    if (found === wanted) return equals === -1 ? '' : trimLws(part.slice(equals + 1))
-    at = end
-  }
-  return undefined
-}
-
 /** The values of a comma-separated list; commas inside quotes and angle brackets separate nothing. Empty ones are left out. */
 export function splitList(text: string): string[] {
   const values: string[] = []

@@ -33,8 +33,8 @@ export class SipMessage {
   /** `ROW_WIDTH` numbers per header, written by the parser. */
   readonly rows: Int32Array
 
-  constructor(capacity: number = MAX_HEADERS) {
-    this.rows = new Int32Array(capacity * ROW_WIDTH)
+  constructor(rows: Int32Array = new Int32Array(MAX_HEADERS * ROW_WIDTH)) {
+    this.rows = rows
   }
 
   id(row: number): number {
@@ -109,9 +109,12 @@ export class SipMessage {
 
   /** A copy of exactly this message, bytes and rows, for what outlives the packet. */
   keep(): SipMessage {
-    const copy = new SipMessage(this.headerCount)
+    // Rows and bytes in one block: memory outside the heap costs by the piece.
+    const rowBytes = this.headerCount * ROW_WIDTH * Int32Array.BYTES_PER_ELEMENT
     const shift = this.start
-    copy.bytes = Buffer.allocUnsafeSlow(this.end - shift)
+    const block = Buffer.allocUnsafeSlow(rowBytes + this.end - shift)
+    const copy = new SipMessage(new Int32Array(block.buffer, 0, this.headerCount * ROW_WIDTH))
+    copy.bytes = block.subarray(rowBytes)
     this.bytes.copy(copy.bytes, 0, shift, this.end)
     copy.end = this.end - shift
     copy.isRequest = this.isRequest

@@ -26,8 +26,6 @@ const OPEN_BRACKET = 0x5b
 const TEL_NUMBER = /^(?:\+[-.()]*\d[-.()\d]*|[-.()]*[\da-fA-F*#][-.()\da-fA-F*#]*)$/
 const MAX_PORT = 65_535
 const MAX_PORT_DIGITS = 5
-/** RFC 3261 §19.1.4, `transport` from its examples: in one URI only, they make it another URI. */
-const DECISIVE: ReadonlySet<string> = new Set(['user', 'ttl', 'method', 'maddr', 'transport'])
 
 /**
  * Reads a URI. Undefined where it is none. Of schemes other than sip, sips and tel only `scheme` is filled, so that
@@ -75,80 +73,6 @@ export function escapeUser(text: string): string {
   const bytes = Buffer.from(text, 'utf8').toString('latin1')
   return bytes.replace(/[^a-zA-Z0-9\-_.!~*'()&=+$,;?/]/g, (character) => {
     return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
-  })
-}
-
-/** Writes the URI. Of a scheme other than sip, sips and tel only the scheme is known, and only that is written. */
-export function formatUri(uri: SipUri): string {
-  const password = uri.password === undefined ? '' : `:${uri.password}`
-  const user = uri.user === undefined ? '' : `${uri.user}${password}${uri.scheme === 'tel' ? '' : '@'}`
-  const port = uri.port === undefined ? '' : `:${uri.port}`
-  return `${uri.scheme}:${user}${uri.host}${port}${uri.parameters}${uri.headers}`
-}
-
-/**
- * Whether two URIs name the same resource (RFC 3261 §19.1.4, RFC 3966 §5): the user case-sensitive, all else not; an
- * escaped character equals itself; a port or one of `user`, `ttl`, `method`, `maddr`, `transport` that only one has
- * makes a difference, any other parameter that only one has does not. Two URIs of an unknown scheme are never the same.
- */
-export function sameUri(a: SipUri, b: SipUri): boolean {
-  if (a.scheme !== b.scheme) return false
-  if (a.scheme === 'tel') return sameTel(a, b)
-  if (a.host === '' || b.host === '') return false
-  return (
-    unescaped(a.user) === unescaped(b.user) &&
-    unescaped(a.password) === unescaped(b.password) &&
-    sameHost(a.host, b.host) &&
-    a.port === b.port &&
-    sameParameters(parts(a.parameters, ';'), parts(b.parameters, ';'), DECISIVE) &&
-    sameParameters(parts(a.headers.slice(1), '&'), parts(b.headers.slice(1), '&'), undefined)
-  )
-}
-
-function sameTel(a: SipUri, b: SipUri): boolean {
-  const digits = (uri: SipUri) => uri.user?.replace(/[-.()]/g, '').toLowerCase()
-  return digits(a) === digits(b) && sameParameters(parts(a.parameters, ';'), parts(b.parameters, ';'), undefined)
-}
-
-/** RFC 5954 §4.2: IPv6 addresses compare as addresses. */
-function sameHost(a: string, b: string): boolean {
-  if (a === b) return true
-  return a.startsWith('[') && b.startsWith('[') && parseIpAddress(a)?.text === parseIpAddress(b)?.text
-}
-
-/** Name to value, both as they compare. A list that names something twice keeps each value, in sorted order. */
-function parts(text: string, separator: string): Map<string, string> {
-  const found = new Map<string, string>()
-  for (const part of text.split(separator)) {
-    if (part === '') continue
-    const equals = part.indexOf('=')
-    const name = (unescaped(equals === -1 ? part : part.slice(0, equals)) ?? '').toLowerCase()
-    const value = (unescaped(equals === -1 ? '' : part.slice(equals)) ?? '').toLowerCase()
-    const before = found.get(name)
-    found.set(name, before === undefined ? value : [before, value].toSorted().join(','))
-  }
-  return found
-}
-
-/** `decisive`: the names that must be in both or in neither; undefined: every name. */
-function sameParameters(
-  a: Map<string, string>,
-  b: Map<string, string>,
-  decisive: ReadonlySet<string> | undefined,
-): boolean {
-  for (const name of new Set([...a.keys(), ...b.keys()])) {
-    const [left, right] = [a.get(name), b.get(name)]
-    const both = left !== undefined && right !== undefined
-    if (both ? left !== right : (decisive?.has(name) ?? true)) return false
-  }
-  return true
-}
-
-/** RFC 3261 §19.1.4: a character outside the reserved set equals its escape. */
-function unescaped(text: string | undefined): string | undefined {
-  return text?.replace(/%[0-9a-fA-F]{2}/g, (triplet) => {
-    const character = String.fromCharCode(Number.parseInt(triplet.slice(1), 16))
-    return /[a-zA-Z0-9\-_.!~*'()]/.test(character) ? character : triplet.toUpperCase()
   })
 }
 

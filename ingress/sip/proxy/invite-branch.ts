@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../clock.ts'
 import type { ProxyTarget } from '../engine.ts'
 import { SIXTY_FOUR_T1_MS, TIMER_C_MS } from '../limits.ts'
 import type { SipMessage } from '../message/sip-message.ts'
-import type { ClientTransaction } from '../transaction/client-transaction.ts'
+import type { ClientTransaction, InviteTransactionUser, RequestSink } from '../transaction/client-transaction.ts'
 import type { Destination } from '../transport/transport.ts'
 import { type BranchAction, type BranchInput, type BranchState, branchStep } from './branch-table.ts'
 
@@ -11,7 +11,12 @@ import { type BranchAction, type BranchInput, type BranchState, branchStep } fro
 export interface BranchOwner {
   /** At every input that leaves the branch ended, before its action: a further 2xx comes again. */
   branchEnded(branch: InviteBranch): void
+  /** Behind that action. */
+  branchOver(): void
   act(branch: InviteBranch, action: BranchAction, response: SipMessage | undefined): void
+  send(branch: InviteBranch, bytes: Buffer): void
+  makeAck(branch: InviteBranch, response: SipMessage): Buffer
+  transactionEnded(transaction: ClientTransaction<SipMessage>): void
 }
 
 export interface InviteBranchOptions {
@@ -29,6 +34,19 @@ export interface InviteBranchOptions {
   readonly streamForSize: boolean
 }
 
+/** What stays of a branch whose 2xx has gone up: enough to relay another one. */
+export interface RelayedBranch {
+  readonly cookie: string
+  readonly destination: Destination
+  /** The caller's cookie with the target that is signed into it: 18x and 2xx of a branch mostly share one. */
+  callerCookie: CallerCookie | undefined
+}
+
+export interface CallerCookie {
+  readonly target: string
+  readonly text: string
+}
+
 type TimerInput = 'backend-timer' | 'ringing-timer' | 'timer-c' | 'cancel-timer'
 
 interface BranchTimer {
@@ -36,26 +54,45 @@ interface BranchTimer {
   readonly input: TimerInput
 }
 
-export class InviteBranch {
-  readonly options: InviteBranchOptions
+const NO_BYTES = Buffer.alloc(0)
+
+/** The branch is its transaction's user and its way out, so that neither costs an object of its own. */
+export class InviteBranch implements RelayedBranch, InviteTransactionUser<SipMessage>, RequestSink {
+  readonly target: ProxyTarget
+  readonly destination: Destination
+  readonly branchId: string
+  readonly cookie: string
+  readonly streamForSize: boolean
+  readonly reliable: boolean
+  callerCookie: CallerCookie | undefined
   state: BranchState = 'calling'
   transaction: ClientTransaction<SipMessage> | undefined
   /** Whether the end of this attempt has been told upward. */
   told = false
   /** Whether it has sent a 2xx: every further one is passed on and told to nobody. */
   answered = false
-  /** The caller's cookie by the target signed into it: 18x and 2xx of a branch mostly share one. */
-  readonly callerCookies = new Map<string, string>()
+  #request: Buffer
   #breadth: number
   readonly #owner: BranchOwner
   readonly #clock: Clock
-  readonly #timers = new Map<TimerInput, Timer>()
+  #timers: Map<TimerInput, Timer> | undefined
 
   constructor(options: InviteBranchOptions, owner: BranchOwner, clock: Clock) {
-    this.options = options
+    this.target = options.target
+    this.destination = options.destination
+    this.branchId = options.branchId
+    this.cookie = options.cookie
+    this.streamForSize = options.streamForSize
+    this.reliable = options.destination.transport === 'TCP'
+    this.#request = options.request
     this.#breadth = options.breadth
     this.#owner = owner
     this.#clock = clock
+  }
+
+  /** Empty once a branch that has sent a 2xx is over: nobody cancels or acknowledges it any more. */
+  get request(): Buffer {
+    return this.#request
   }
 
   get live(): boolean {
@@ -67,6 +104,38 @@ export class InviteBranch {
     return this.state !== 'ended' && this.state !== 'abandoned' && this.state !== 'released'
   }
 
+  /** Lets go of what a branch that has sent a 2xx needs no more; one that was refused acknowledges each repeat. */
+  forget(): void {
+    this.#timers = undefined
+    if (!this.answered) return
+    this.#request = NO_BYTES
+    this.transaction = undefined
+  }
+
+  onResponse(_transaction: ClientTransaction<SipMessage>, status: number, response: SipMessage): void {
+    this.input(inputOf(status), response)
+  }
+
+  onTimeout(): void {
+    this.input('time-out')
+  }
+
+  onTransportError(): void {
+    this.input('unreachable')
+  }
+
+  onTerminated(transaction: ClientTransaction<SipMessage>): void {
+    this.#owner.transactionEnded(transaction)
+  }
+
+  makeAck(response: SipMessage): Buffer {
+    return this.#owner.makeAck(this, response)
+  }
+
+  sendRequest(bytes: Buffer): void {
+    this.#owner.send(this, bytes)
+  }
+
   input(input: BranchInput, response?: SipMessage): void {
     const step = branchStep(this.state, input)
     if (!step) return
@@ -75,6 +144,7 @@ export class InviteBranch {
     if (!this.awaited) this.#stopAwaiting()
     if (!this.live) this.#owner.branchEnded(this)
     if (step.action) this.#owner.act(this, step.action, response)
+    if (!this.live) this.#owner.branchOver()
   }
 
   /** The share of Max-Breadth that comes back, once. */
@@ -95,7 +165,7 @@ export class InviteBranch {
 
   /** Runs from the first 18x; a later one does not start it again. */
   startRingingTimer(ms: number): void {
-    if (!this.#timers.has('ringing-timer')) this.#startTimer('ringing-timer', ms)
+    if (!this.#timers?.has('ringing-timer')) this.#startTimer('ringing-timer', ms)
   }
 
   /** RFC 3261 §9.1: without a final response in 64*T1 the INVITE counts as cancelled. */
@@ -105,14 +175,15 @@ export class InviteBranch {
   }
 
   stopTimer(input: TimerInput): void {
-    const timer = this.#timers.get(input)
+    const timer = this.#timers?.get(input)
     if (!timer) return
     this.#clock.cancel(timer)
-    this.#timers.delete(input)
+    this.#timers?.delete(input)
   }
 
   #startTimer(input: TimerInput, ms: number): void {
     this.stopTimer(input)
+    this.#timers ??= new Map()
     this.#timers.set(input, this.#clock.after(ms, fireBranchTimer, { branch: this, input }))
   }
 
@@ -125,8 +196,8 @@ export class InviteBranch {
   }
 
   #stopTimers(): void {
-    for (const timer of this.#timers.values()) this.#clock.cancel(timer)
-    this.#timers.clear()
+    for (const timer of this.#timers?.values() ?? []) this.#clock.cancel(timer)
+    this.#timers = undefined
   }
 }
 
@@ -135,4 +206,10 @@ function fireBranchTimer({ branch, input }: BranchTimer): void {
   branch.input(input)
   // RFC 3261 §9.1: "SHOULD then consider the original transaction cancelled and MUST destroy the client transaction".
   if (input === 'cancel-timer') branch.transaction?.destroy()
+}
+
+function inputOf(status: number): 'trying' | 'provisional' | 'success' | 'failure' {
+  if (status === 100) return 'trying'
+  if (status < 200) return 'provisional'
+  return status < 300 ? 'success' : 'failure'
 }

@@ -5,10 +5,10 @@ import type { ProxyPlan, ProxyTarget, TransportName } from '../engine.ts'
 import { MAX_DATAGRAM_REQUEST_BYTES } from '../limits.ts'
 import type { SipMessage } from '../message/sip-message.ts'
 import { escapeUser } from '../message/uri.ts'
-import { ClientTransaction, type ClientTransactionUser, type RequestSink } from '../transaction/client-transaction.ts'
+import { ClientTransaction, type ClientTransactionUser } from '../transaction/client-transaction.ts'
 import { clientTransactionKey } from '../transaction/transaction-key.ts'
 import type { Destination, LocalEndpoint } from '../transport/transport.ts'
-import { writeAck, writeCancel } from './cancel-request.ts'
+import { writeCancel } from './cancel-request.ts'
 import type { EngineCore } from './engine-core.ts'
 import { type RouteEdits, writeForwardedRequest } from './forwarded-request.ts'
 import { type BranchOwner, InviteBranch } from './invite-branch.ts'
@@ -32,12 +32,6 @@ export interface SendingInvite extends BranchOwner {
   readonly purpose: InvitePurpose
 }
 
-export interface OpenBranch {
-  readonly branch: InviteBranch
-  /** Hands the request to its client transaction. */
-  readonly send: () => void
-}
-
 export interface OpenOptions {
   readonly breadth: number
   /** TCP was refused: whatever its size, by UDP. */
@@ -52,7 +46,7 @@ interface Draft {
 }
 
 /** Makes the branch of a target; undefined where no listener of ours can reach it. */
-export function openBranch(invite: SendingInvite, target: ProxyTarget, options: OpenOptions): OpenBranch | undefined {
+export function openBranch(invite: SendingInvite, target: ProxyTarget, options: OpenOptions): InviteBranch | undefined {
   const chosen = target.transport ?? 'UDP'
   let draft = draftRequest(invite, target, { ...options, transport: chosen })
   // RFC 3261 §18.1.1: within 200 bytes of the path MTU, or over 1300, the request MUST go over a stream.
@@ -61,7 +55,7 @@ export function openBranch(invite: SendingInvite, target: ProxyTarget, options: 
   const overStream = tooLarge ? draftRequest(invite, target, { ...options, transport: 'TCP' }) : undefined
   draft = overStream ?? draft
   if (!draft) return undefined
-  const branch = new InviteBranch(
+  return new InviteBranch(
     {
       target,
       destination: draft.destination,
@@ -74,20 +68,23 @@ export function openBranch(invite: SendingInvite, target: ProxyTarget, options: 
     invite,
     invite.core.clock,
   )
-  return { branch, send: () => startTransaction(invite.core, branch) }
 }
 
 /** RFC 3261 §9.1: to the same place, with the branch of the INVITE, in a transaction of its own. */
 export function sendCancel(invite: SendingInvite, branch: InviteBranch, reason: string): void {
   const { core } = invite
-  const bytes = writeCancel(branch.options.request, reason)
-  const key = clientTransactionKey(branch.options.branchId, 'CANCEL')
+  const bytes = writeCancel(branch.request, reason)
+  const key = clientTransactionKey(branch.branchId, 'CANCEL')
   const transaction = new ClientTransaction<SipMessage>({
     kind: 'non-invite',
     key,
     clock: core.clock,
     user: cancelUser(core),
-    sink: sinkTo(core, branch.options.destination, (error) => transaction.transportError(error)),
+    sink: {
+      reliable: branch.reliable,
+      sendRequest: (cancel) =>
+        core.outbound.send(cancel, branch.destination, { onFailure: (error) => transaction.transportError(error) }),
+    },
   })
   branch.startCancelTimer()
   if (core.transactions.addClient(transaction)) transaction.start(bytes)
@@ -144,35 +141,18 @@ function targetUri(invite: SendingInvite, target: ProxyTarget): string {
   return `sip:${user === undefined ? '' : `${user}@`}${host}${transport}${target.uriParameters}`
 }
 
-function startTransaction(core: EngineCore, branch: InviteBranch): void {
-  const { request, branchId, destination } = branch.options
-  const transaction: ClientTransaction<SipMessage> = new ClientTransaction<SipMessage>({
+/** Hands the request of a branch to its client transaction. */
+export function startBranch(core: EngineCore, branch: InviteBranch): void {
+  const transaction = new ClientTransaction<SipMessage>({
     kind: 'invite',
-    key: clientTransactionKey(branchId, 'INVITE'),
+    key: clientTransactionKey(branch.branchId, 'INVITE'),
     clock: core.clock,
-    user: inviteUser(core, branch),
-    makeAck: (response) => writeAck(request, response),
-    sink: sinkTo(core, destination, (error) => transaction.transportError(error)),
+    user: branch,
+    sink: branch,
   })
   if (!core.transactions.addClient(transaction)) return branch.input('unreachable')
   branch.transaction = transaction
-  transaction.start(request)
-}
-
-function sinkTo(core: EngineCore, to: Destination, onFailure: (error: Error) => void): RequestSink {
-  return {
-    reliable: to.transport === 'TCP',
-    sendRequest: (bytes) => core.outbound.send(bytes, to, { onFailure }),
-  }
-}
-
-function inviteUser(core: EngineCore, branch: InviteBranch): ClientTransactionUser<SipMessage> {
-  return {
-    onResponse: (_transaction, status, response) => branch.input(inputOf(status), response.keep()),
-    onTimeout: () => branch.input('time-out'),
-    onTransportError: () => branch.input('unreachable'),
-    onTerminated: (transaction) => core.transactions.removeClient(transaction),
-  }
+  transaction.start(branch.request)
 }
 
 /** The answer to a CANCEL says nothing: what counts is the final response to its INVITE (RFC 3261 §9.1). */
@@ -184,10 +164,4 @@ function cancelUser(core: EngineCore): ClientTransactionUser<SipMessage> {
     onTransportError: nothing,
     onTerminated: (transaction) => core.transactions.removeClient(transaction),
   }
-}
-
-function inputOf(status: number): 'trying' | 'provisional' | 'success' | 'failure' {
-  if (status === 100) return 'trying'
-  if (status < 200) return 'provisional'
-  return status < 300 ? 'success' : 'failure'
 }

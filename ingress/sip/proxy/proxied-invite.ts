@@ -2,15 +2,26 @@
  * RFC 3261 §16: one INVITE, its response context and its branches. Targets are tried one after the other, as the rule
  * orders them; the branch table says what each input means, here it is done.
  */
-import type { Answer, AttemptResult, FailoverCondition, ProxyPlan, ProxyResult, ProxyTarget } from '../engine.ts'
+import type {
+  Answer,
+  AttemptResult,
+  FailoverCondition,
+  ProxyPlan,
+  ProxyResult,
+  ProxyTarget,
+  ResponseIdentity,
+} from '../engine.ts'
 import { MAX_BREADTH } from '../limits.ts'
 import type { SipMessage } from '../message/sip-message.ts'
+import type { ClientTransaction } from '../transaction/client-transaction.ts'
+import type { ResponseSink, ServerTransaction } from '../transaction/server-transaction.ts'
 import { bestResponse } from './best-response.ts'
 import type { BranchAction } from './branch-table.ts'
+import { writeAck } from './cancel-request.ts'
 import type { EngineCore } from './engine-core.ts'
 import type { InviteBranch } from './invite-branch.ts'
-import { type InvitePurpose, openBranch, type SendingInvite, sendCancel } from './invite-sending.ts'
-import { relayedInviteResponse } from './relayed-response.ts'
+import { type InvitePurpose, openBranch, type SendingInvite, sendCancel, startBranch } from './invite-sending.ts'
+import { type RelayingInvite, relayedInviteResponse } from './relayed-response.ts'
 import { breadthOf } from './request-validation.ts'
 import { type ServerSide, writeAnswer } from './server-side.ts'
 
@@ -20,18 +31,26 @@ interface ReceivedFinal {
   readonly branch: InviteBranch
 }
 
+/** What a call that is over has left; nothing is ever added to it. */
+const NONE: never[] = []
 const REQUEST_TERMINATED: Answer = { status: 487, reason: 'Request Terminated' }
 const RANG_TOO_LONG: Answer = { status: 408, reason: 'Request Timeout' }
 const UNREACHABLE: Answer = { status: 500, reason: 'Next Hop Unreachable' }
 const OUT_OF_BREADTH: Answer = { status: 440, reason: 'Max-Breadth Exceeded' }
 
-export class ProxiedInvite implements SendingInvite {
+export class ProxiedInvite implements SendingInvite, RelayingInvite {
   readonly core: EngineCore
-  readonly side: ServerSide
-  readonly plan: ProxyPlan
   readonly purpose: InvitePurpose
-  readonly #branches: InviteBranch[] = []
-  readonly #finals: ReceivedFinal[] = []
+  readonly responseIdentity: ResponseIdentity
+  readonly dialog: RelayingInvite['dialog']
+  readonly #transaction: ServerTransaction
+  readonly #path: ResponseSink
+  /** What only a call that is not over needs: RFC 6026 keeps an answered one for 32 s, and they are many. */
+  #side: ServerSide | undefined
+  #plan: ProxyPlan | undefined
+  #branches: InviteBranch[] = []
+  #finals: ReceivedFinal[] = []
+  #onSettled: (() => void) | undefined
   /** Reason values of the caller's CANCEL, complete lines (RFC 3326 §2). */
   #cancelReason = ''
   #nextTarget = 0
@@ -43,17 +62,33 @@ export class ProxiedInvite implements SendingInvite {
 
   constructor(core: EngineCore, side: ServerSide, plan: ProxyPlan, purpose: InvitePurpose) {
     this.core = core
-    this.side = side
-    this.plan = plan
     this.purpose = purpose
+    this.responseIdentity = plan.responseIdentity
+    const { callId, fromTag: callerTag = '' } = side.facts
+    this.dialog = purpose.dialogData === undefined ? undefined : { callId, callerTag, data: purpose.dialogData }
+    this.#transaction = side.transaction
+    this.#path = side.path
+    this.#side = side
+    this.#plan = plan
     this.#freeBreadth = Math.min(breadthOf(side.message) ?? MAX_BREADTH, MAX_BREADTH)
   }
 
   /** RFC 3261 §17.2.1: a backend may take longer than 200 ms, so the caller is told at once that its call is on its way. */
-  start(): void {
-    this.side.transaction.respond(100, this.#write({ status: 100, reason: 'Trying' }))
+  start(onSettled: () => void): void {
+    this.#onSettled = onSettled
+    this.#transaction.respond(100, this.#write({ status: 100, reason: 'Trying' }))
     this.side.flow.hold()
     this.#tryNext()
+  }
+
+  get side(): ServerSide {
+    if (!this.#side) throw new Error('a call that is over has let go of its request')
+    return this.#side
+  }
+
+  get plan(): ProxyPlan {
+    if (!this.#plan) throw new Error('a call that is over has let go of its plan')
+    return this.#plan
   }
 
   /** RFC 3261 §16.10: every pending branch is cancelled, and no further one is made. */
@@ -97,13 +132,38 @@ export class ProxiedInvite implements SendingInvite {
         return this.#finishCancelled(response && { status: response.status, response, branch })
       case 'finish-timed-out':
         this.#tell(branch, 'timeout', response?.status ?? 0)
-        return this.#finishOwn(RANG_TOO_LONG, { outcome: 'forwarded', target: branch.options.target })
+        return this.#finishOwn(RANG_TOO_LONG, { outcome: 'forwarded', target: branch.target })
     }
   }
 
   /** RFC 5393 §5.3.3.2: a branch that is over gives its share back. */
   branchEnded(branch: InviteBranch): void {
     this.#freeBreadth += branch.takeBreadth()
+  }
+
+  /** Once the caller has its answer and every branch is over, all that can come is a further 2xx. */
+  branchOver(): void {
+    if (!this.#settled || this.#branches.some((branch) => branch.live)) return
+    for (const branch of this.#branches) branch.forget()
+    this.#branches = NONE
+    this.#finals = NONE
+    this.#side = undefined
+    this.#plan = undefined
+    this.#onSettled = undefined
+  }
+
+  send(branch: InviteBranch, bytes: Buffer): void {
+    const { transaction } = branch
+    const onFailure = (error: Error): void => transaction?.transportError(error)
+    this.core.outbound.send(bytes, branch.destination, { onFailure })
+  }
+
+  makeAck(branch: InviteBranch, response: SipMessage): Buffer {
+    return writeAck(branch.request, response)
+  }
+
+  transactionEnded(transaction: ClientTransaction<SipMessage>): void {
+    this.core.transactions.removeClient(transaction)
   }
 
   #tryNext(): void {
@@ -117,16 +177,16 @@ export class ProxiedInvite implements SendingInvite {
   #open(target: ProxyTarget, datagram: boolean): void {
     // What is kept back lets every target that is left have a branch beside this one.
     const breadth = Math.max(1, this.#freeBreadth - (this.plan.targets.length - this.#nextTarget))
-    const opening = openBranch(this, target, { breadth, datagram })
-    if (!opening) {
+    const branch = openBranch(this, target, { breadth, datagram })
+    if (!branch) {
       this.plan.progress({ type: 'attempt', target, result: 'transport', status: 0, retryAfter: undefined })
       return this.#failOver('transport')
     }
     this.#freeBreadth -= breadth
-    this.#branches.push(opening.branch)
-    if (this.plan.backendTimeout !== undefined) opening.branch.startBackendTimer(this.plan.backendTimeout)
-    opening.branch.startTimerC()
-    opening.send()
+    this.#branches.push(branch)
+    if (this.plan.backendTimeout !== undefined) branch.startBackendTimer(this.plan.backendTimeout)
+    branch.startTimerC()
+    startBranch(this.core, branch)
   }
 
   /** RFC 3261 §16.7 step 5: 101 to 199 go up at once; §16.7 step 2: each sets Timer C anew. */
@@ -136,29 +196,29 @@ export class ProxiedInvite implements SendingInvite {
     branch.startTimerC()
     if (this.plan.ringingTimeout !== undefined) branch.startRingingTimer(this.plan.ringingTimeout)
     this.#tellFirst(response.status)
-    this.side.transaction.respond(response.status, relayedInviteResponse(this, branch, response))
+    this.#transaction.respond(response.status, relayedInviteResponse(this, branch, response))
   }
 
   /** RFC 3261 §16.7 step 5: any 2xx to an INVITE MUST go up, also after another final response. */
   #relaySuccess(branch: InviteBranch, response: SipMessage | undefined): void {
     if (!response) return
     const bytes = relayedInviteResponse(this, branch, response)
-    const { transaction } = this.side
+    const transaction = this.#transaction
     if (transaction.state === 'Proceeding' || transaction.state === 'Accepted') {
       transaction.respond(response.status, bytes)
     } else {
-      this.side.sendDirectly(bytes)
+      this.#path.sendResponse(bytes)
     }
     if (!branch.answered) this.#tell(branch, branch.told ? 'late' : 'answered', response.status)
     branch.answered = true
     this.#tellFirst(response.status)
-    this.#settle({ outcome: 'forwarded', status: response.status, target: branch.options.target })
+    this.#settle({ outcome: 'forwarded', status: response.status, target: branch.target })
   }
 
   /** RFC 3261 §16.7 steps 5 and 6: a 6xx ends the search; what the rule fails over on does not. */
   #judge(branch: InviteBranch, response: SipMessage | undefined): void {
     if (!response) return
-    const final = { status: response.status, response, branch }
+    const final = { status: response.status, response: response.keep(), branch }
     this.#finals.push(final)
     this.#tell(branch, 'refused', response.status, response)
     if (this.#settled) return
@@ -173,7 +233,7 @@ export class ProxiedInvite implements SendingInvite {
 
   /** RFC 3261 §18.1.1: what went over TCP only for its size SHOULD be tried over UDP. */
   #judgeUnreachable(branch: InviteBranch): void {
-    if (branch.options.streamForSize && !branch.told) return this.#open(branch.options.target, true)
+    if (branch.streamForSize && !branch.told) return this.#open(branch.target, true)
     this.#judgeSilence(branch, 'transport')
   }
 
@@ -185,10 +245,10 @@ export class ProxiedInvite implements SendingInvite {
 
   /** A failure of a branch that nobody waits for still counts as one of the answers; a 6xx ends the search. */
   #note(branch: InviteBranch, response: SipMessage | undefined): void {
-    if (!response) return
-    const final = { status: response.status, response, branch }
+    if (!response || this.#settled) return
+    const final = { status: response.status, response: response.keep(), branch }
     this.#finals.push(final)
-    if (response.status >= 600 && !this.#settled && !this.#cancelled) this.#relayFinal(final, 'forwarded')
+    if (response.status >= 600 && !this.#cancelled) this.#relayFinal(final, 'forwarded')
   }
 
   /** RFC 3261 §16.7 step 6, with an answer of our own where no backend sent one worth relaying. */
@@ -214,13 +274,13 @@ export class ProxiedInvite implements SendingInvite {
     const challenging = final.status === 401 || final.status === 407 ? others : []
     const bytes = relayedInviteResponse(this, final.branch, final.response, challenging)
     this.#tellFirst(final.status)
-    this.side.transaction.respond(final.status, bytes)
-    this.#settle({ outcome, status: final.status, target: final.branch.options.target })
+    this.#transaction.respond(final.status, bytes)
+    this.#settle({ outcome, status: final.status, target: final.branch.target })
   }
 
   #finishOwn(answer: Answer, result: Omit<ProxyResult, 'status'>): void {
     if (this.#settled) return
-    this.side.transaction.respond(answer.status, this.#write(answer))
+    this.#transaction.respond(answer.status, this.#write(answer))
     this.#settle({ ...result, status: answer.status })
   }
 
@@ -230,6 +290,7 @@ export class ProxiedInvite implements SendingInvite {
     this.#settled = true
     for (const branch of this.#branches) branch.input('overtaken')
     this.side.flow.release()
+    this.#onSettled?.()
     this.plan.done(result)
   }
 
@@ -241,7 +302,7 @@ export class ProxiedInvite implements SendingInvite {
     if (branch.told && result !== 'late') return
     branch.told = true
     const retryAfter = response && retryAfterOf(response)
-    this.plan.progress({ type: 'attempt', target: branch.options.target, result, status, retryAfter })
+    this.plan.progress({ type: 'attempt', target: branch.target, result, status, retryAfter })
   }
 
   #tellFirst(status: number): void {

@@ -1,54 +1,52 @@
 /** RFC 3261 §16.7: a backend's response on its way to the caller. Bytes that no step names are left as they are. */
-import type { ProxyPlan, ResponseIdentity } from '../engine.ts'
+import type { ResponseIdentity } from '../engine.ts'
 import { HEADER } from '../message/header-name.ts'
 import { removeFirstValue, rewriteMessage } from '../message/rewrite-message.ts'
 import type { SipMessage } from '../message/sip-message.ts'
+import type { DialogKey } from './dialog-cookie.ts'
 import { backendTarget } from './dialog-target.ts'
 import type { EngineCore } from './engine-core.ts'
-import type { InviteBranch } from './invite-branch.ts'
+import type { RelayedBranch } from './invite-branch.ts'
 import { rewrittenRecordRoutes } from './record-route.ts'
-import type { ServerSide } from './server-side.ts'
 
 /** What a branch's response needs on its way up; a proxied INVITE is one. */
 export interface RelayingInvite {
   readonly core: EngineCore
-  readonly side: ServerSide
-  readonly plan: Pick<ProxyPlan, 'dialogData' | 'responseIdentity'>
-  readonly purpose: { readonly dialogData: string | undefined }
+  readonly responseIdentity: ResponseIdentity
+  /** The dialog that the INVITE makes, and what its cookie carries; undefined inside a dialog. */
+  readonly dialog: (DialogKey & { readonly data: string }) | undefined
 }
 
 /** §16.7 steps 3 to 9 for a response of a branch. `challenging`: other responses whose challenges go along (step 7). */
 export function relayedInviteResponse(
   invite: RelayingInvite,
-  branch: InviteBranch,
+  branch: RelayedBranch,
   response: SipMessage,
   challenging: readonly SipMessage[] = [],
 ): Buffer {
   return writeRelayedResponse(response, {
     recordRoutes: callerRecordRoutes(invite, branch, response),
     extra: challengesOf(challenging),
-    responseIdentity: invite.plan.responseIdentity,
+    responseIdentity: invite.responseIdentity,
   })
 }
 
 /** Only a response that makes a dialog carries a route set (RFC 3261 §12.1.1). */
 function callerRecordRoutes(
   invite: RelayingInvite,
-  branch: InviteBranch,
+  branch: RelayedBranch,
   response: SipMessage,
 ): ReadonlyMap<number, string> {
-  const { cookie, destination } = branch.options
-  const { dialogData } = invite.purpose
-  if (cookie === '' || dialogData === undefined || response.status >= 300) return NO_ROWS
-  const target = backendTarget(response, cookie) ?? destination
-  const text = `${target.address.text} ${target.port} ${target.transport}`
-  const known = branch.callerCookies.get(text)
-  const { callId, fromTag = '' } = invite.side.facts
-  const callerCookie =
-    known ??
-    invite.core.cookies.seal({ from: 'caller', signedTarget: target, dialogData }, { callId, callerTag: fromTag })
-  branch.callerCookies.set(text, callerCookie)
-  return rewrittenRecordRoutes(response, cookie, callerCookie)
+  const { cookie, destination } = branch
+  const { core, dialog } = invite
+  if (cookie === '' || dialog === undefined || response.status >= 300) return NO_ROWS
+  const signedTarget = backendTarget(response, cookie) ?? destination
+  const target = `${signedTarget.address.text} ${signedTarget.port} ${signedTarget.transport}`
+  if (branch.callerCookie?.target !== target) {
+    const text = core.cookies.seal({ from: 'caller', signedTarget, dialogData: dialog.data }, dialog)
+    branch.callerCookie = { target, text }
+  }
+  return rewrittenRecordRoutes(response, cookie, branch.callerCookie.text)
 }
 
 interface RelayOptions {

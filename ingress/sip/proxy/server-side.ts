@@ -3,7 +3,7 @@ import type { Answer, Peer } from '../engine.ts'
 import type { RequestFacts } from '../message/request-facts.ts'
 import type { SipMessage } from '../message/sip-message.ts'
 import { writeResponse } from '../message/write-response.ts'
-import type { ServerTransaction } from '../transaction/server-transaction.ts'
+import type { ResponseSink, ServerTransaction } from '../transaction/server-transaction.ts'
 import type { Flow } from '../transport/transport.ts'
 import type { ViaSource } from './forwarded-request.ts'
 import { headerLine, latin1Of } from './header-line.ts'
@@ -17,8 +17,8 @@ export interface ServerSide {
   readonly transaction: ServerTransaction
   /** RFC 3261 §8.2.6.2: the To tag of every response of our own to this request, the 200 to its CANCEL included. */
   readonly tag: string
-  /** Sends past the transaction: a 2xx that comes after another final response (RFC 3261 §16.7 step 5). */
-  sendDirectly(bytes: Buffer): void
+  /** The way past the transaction: for a 2xx that comes after another final response (RFC 3261 §16.7 step 5). */
+  readonly path: ResponseSink
 }
 
 /** Writes a response of our own. Only a 100 goes without a To tag (RFC 3261 §8.2.6.2). */

@@ -31,7 +31,7 @@ export interface RequestSink {
   sendRequest(bytes: Buffer): void
 }
 
-/** What a client transaction tells its user. All may call back into the transaction; none may throw. */
+/** What a client transaction asks and tells its user. All may call back into the transaction; none may throw. */
 export interface ClientTransactionUser<M> {
   /** Every provisional response, the first final one, and to an INVITE every 2xx (RFC 6026 §7.2). */
   onResponse(transaction: ClientTransaction<M>, status: number, message: M): void
@@ -43,19 +43,19 @@ export interface ClientTransactionUser<M> {
   onTerminated(transaction: ClientTransaction<M>): void
 }
 
+export interface InviteTransactionUser<M> extends ClientTransactionUser<M> {
+  /** The ACK to a response from 300 to 699 (RFC 3261 §17.1.1.3). Asked for again at each repeat of it. */
+  makeAck(response: M): Buffer
+}
+
 type ClientTransactionOptions<M> = {
   /** Branch and method: `clientTransactionKey`. */
   readonly key: string
   readonly sink: RequestSink
   readonly clock: Clock
-  readonly user: ClientTransactionUser<M>
 } & (
-  | {
-      readonly kind: 'invite'
-      /** The ACK to a response from 300 to 699 (RFC 3261 §17.1.1.3). Asked for again at each repeat of it. */
-      readonly makeAck: (response: M) => Buffer
-    }
-  | { readonly kind: 'non-invite' }
+  | { readonly kind: 'invite'; readonly user: InviteTransactionUser<M> }
+  | { readonly kind: 'non-invite'; readonly user: ClientTransactionUser<M> }
 )
 
 /** One request that we have sent and its responses, of type `M`: RFC 3261 §17.1 with RFC 6026. */
@@ -65,7 +65,7 @@ export class ClientTransaction<M> {
   readonly #sink: RequestSink
   readonly #clock: Clock
   readonly #user: ClientTransactionUser<M>
-  readonly #makeAck: ((response: M) => Buffer) | undefined
+  readonly #inviteUser: InviteTransactionUser<M> | undefined
   #table: AnyTransitionTable<ClientTransactionState, ClientEffect>
   #state: ClientTransactionState = 'Initial'
   #gotProvisional = false
@@ -87,7 +87,7 @@ export class ClientTransaction<M> {
     this.#sink = options.sink
     this.#clock = options.clock
     this.#user = options.user
-    this.#makeAck = options.kind === 'invite' ? options.makeAck : undefined
+    this.#inviteUser = options.kind === 'invite' ? options.user : undefined
     this.#table = (invite ? inviteClientTables : nonInviteClientTables).unreliable
     this.#repeatInput = invite ? 'timerA' : 'timerE'
   }
@@ -99,6 +99,11 @@ export class ClientTransaction<M> {
   /** Whether any provisional response has come, 100 included: only then may a CANCEL go out (RFC 3261 §9.1). */
   get gotProvisional(): boolean {
     return this.#gotProvisional
+  }
+
+  /** Whether the final response is still to come. What is left after that only takes repeats of it. */
+  get unfinished(): boolean {
+    return this.#state === 'Calling' || this.#state === 'Trying' || this.#state === 'Proceeding'
   }
 
   /** The status of the first final response; 0 while there is none. */
@@ -218,7 +223,7 @@ export class ClientTransaction<M> {
   }
 
   #acknowledge(response: M): void {
-    if (this.#makeAck !== undefined) this.#sink.sendRequest(this.#makeAck(response))
+    if (this.#inviteUser !== undefined) this.#sink.sendRequest(this.#inviteUser.makeAck(response))
   }
 
   /** RFC 3261 §17.1: Timers A and E start at T1. */

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../clock.ts'
-import { SIXTY_FOUR_T1_MS, T1_MS, T2_MS, T4_MS } from '../limits.ts'
+import { SIXTY_FOUR_T1_MS, SUCCESS_REPEATED_MS, T1_MS, T2_MS, T4_MS } from '../limits.ts'
 import {
   type InviteServerEffect,
   type InviteServerInput,
@@ -45,6 +45,10 @@ interface ServerTransactionOptions {
   readonly user: ServerTransactionUser
 }
 
+/** A final response to an INVITE waits for its ACK in Completed; to any other request nothing comes after it. */
+const UNFINISHED_INVITE: ReadonlySet<ServerTransactionState> = new Set(['Proceeding', 'Completed'])
+const UNFINISHED_OTHER: ReadonlySet<ServerTransactionState> = new Set(['Trying', 'Proceeding'])
+
 /** One request that is being answered: RFC 3261 §17.2 with RFC 6026 and RFC 4320. Born when the request has come in. */
 export class ServerTransaction {
   readonly kind: 'invite' | 'non-invite'
@@ -55,8 +59,11 @@ export class ServerTransaction {
   readonly #table: AnyTransitionTable<ServerTransactionState, ServerEffect>
   #state: ServerTransactionState
   #finalStatus = 0
-  /** What repeats of the request get; only as long as they can get it. */
-  #response: Buffer | undefined
+  /**
+   * What repeats of the request get; only as long as they can get it. The answer to a non-INVITE is kept for 32 s, as text:
+   * a collector looks at a string once, where a Buffer keeps alive the pool that it was cut from.
+   */
+  #response: Buffer | string | undefined
   /** Timer G and the pause that it waits for, in milliseconds. */
   #repeatTimer: Timer | undefined
   #repeatMs = 0
@@ -83,6 +90,16 @@ export class ServerTransaction {
   /** The status of the first final response that went out; 0 while there is none. */
   get finalStatus(): number {
     return this.#finalStatus
+  }
+
+  /**
+   * Whether the peer still lacks its final response, or may: until the ACK to a refusal, and after a 2xx for as long as the
+   * answering side is likely to repeat it through us (RFC 3261 §13.3.1.4). What is left after that absorbs repeats only.
+   */
+  unfinished(now: number): boolean {
+    if (this.#state !== 'Accepted')
+      return (this.kind === 'invite' ? UNFINISHED_INVITE : UNFINISHED_OTHER).has(this.#state)
+    return now < (this.#endTimer?.deadline ?? now) - SIXTY_FOUR_T1_MS + SUCCESS_REPEATED_MS
   }
 
   /** A repeat of the request that made this transaction: absorbed, or answered with the last response again. */
@@ -132,14 +149,14 @@ export class ServerTransaction {
   #perform(effect: Exclude<ServerEffect, 'passAck'>, status: number, bytes: Buffer | undefined): void {
     switch (effect) {
       case 'send':
-        this.#response = bytes
+        this.#response = this.kind === 'invite' || status < 200 ? bytes : bytes?.toString('latin1')
         this.#send(status, bytes)
         break
       case 'sendOnce':
         this.#send(status, bytes)
         break
       case 'sendAgain':
-        this.#send(0, this.#response)
+        this.#sendAgain()
         break
       case 'startG':
         this.#startG()
@@ -172,6 +189,11 @@ export class ServerTransaction {
     if (bytes === undefined) return
     if (status >= 200 && this.#finalStatus === 0) this.#finalStatus = status
     this.#sink.sendResponse(bytes)
+  }
+
+  #sendAgain(): void {
+    const kept = this.#response
+    this.#send(0, typeof kept === 'string' ? Buffer.from(kept, 'latin1') : kept)
   }
 
   /** RFC 3261 §17.2.1: Timer G starts at T1 and doubles up to T2. */

@@ -61,8 +61,16 @@ export class TransactionTable<M> {
     if (this.#clients.get(transaction.key) === transaction) this.#clients.delete(transaction.key)
   }
 
-  /** How many transactions are open: a shutdown waits for zero. */
+  /** How many transactions are open. */
   get open(): number {
     return this.#servers.size + this.#clients.size
+  }
+
+  /** How many of them a shutdown waits for, at this time of the clock. Looks at each. */
+  unfinished(now: number): number {
+    let count = 0
+    for (const transaction of this.#servers.values()) if (transaction.unfinished(now)) count++
+    for (const transaction of this.#clients.values()) if (transaction.unfinished) count++
+    return count
   }
 }

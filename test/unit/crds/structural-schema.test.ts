@@ -30,7 +30,32 @@ describe('a structural schema', () => {
     })
   })
 
+  it('has a number or a text where the field says so, with the bounds of both', () => {
+    const source = {
+      description: 'a port',
+      'x-kubernetes-int-or-string': true,
+      anyOf: [
+        { type: 'integer', minimum: 1, maximum: 9 },
+        { type: 'string', maxLength: 5, pattern: '^[a-z]+$' },
+      ],
+    }
+    expect(structuralSchema(inside(source)).properties?.['field']).toEqual({
+      description: 'a port',
+      'x-kubernetes-int-or-string': true,
+      anyOf: [{ type: 'integer' }, { type: 'string' }],
+      minimum: 1,
+      maximum: 9,
+      maxLength: 5,
+      pattern: '^[a-z]+$',
+    })
+  })
+
   it.each<[string, object, string]>([
+    [
+      'a number or text of other parts',
+      { 'x-kubernetes-int-or-string': true, anyOf: [{ type: 'boolean' }] },
+      'is no number',
+    ],
     ['no type', { maxLength: 1 }, 'needs one type'],
     ['a union', { type: 'string', maxLength: 1, anyOf: [{ pattern: 'a' }] }, 'anyOf has no place'],
     ['a reference', { type: 'object', properties: {}, $ref: '#/x' }, '$ref has no place'],

@@ -111,8 +111,38 @@ describe('a DispatchRule', () => {
       'backends.0.weight: is above its bound (expected at most 1000)',
     ],
     ['backends', [{ uri: 'sip:10.0.0.5', tier: 16 }], 'backends.0.tier: is above its bound (expected at most 15)'],
-    ['backends', [{ uri: 'sip:10.0.0.5' }, { uri: 'sip:10.0.0.5' }], 'backends.1: sip:10.0.0.5 is in the list twice'],
-    ['backends', [{ service: { name: 'x', port: 5060 }, uri: 'sip:10.0.0.5' }], 'backends.0.service: unknown field'],
+    [
+      'backends',
+      [{ uri: 'sip:10.0.0.5' }, { uri: 'sip:10.0.0.5' }],
+      'backends: a URI can be a backend once: sip:10.0.0.5 is there twice',
+    ],
+    ['backends', [{ weight: 1 }], 'backends.0: write exactly one of uri, service'],
+    [
+      'backends',
+      [{ service: { name: 'x', port: 5060 }, uri: 'sip:10.0.0.5' }],
+      'backends.0: write exactly one of uri, service',
+    ],
+    ['backends', [{ service: { name: 'X', port: 5060 } }], 'backends.0.service.name: is not the name of a Service'],
+    ['backends', [{ service: { name: 'x' } }], 'backends.0.service.port: is not a port of a Service: write its number'],
+    ['backends', [{ service: { name: 'x', port: 0 } }], 'backends.0.service.port: is below its bound'],
+    ['backends', [{ service: { name: 'x', port: 65_536 } }], 'backends.0.service.port: is above its bound'],
+    ['backends', [{ service: { name: 'x', port: '5060' } }], 'backends.0.service.port: is not the name of a port'],
+    ['backends', [{ service: { name: 'x', port: true } }], 'backends.0.service.port: is not a port of a Service'],
+    [
+      'backends',
+      [{ service: { name: 'x', port: 5060, transport: 'TLS' } }],
+      'backends.0.service.transport: is the string "TLS" (expected UDP | TCP)',
+    ],
+    [
+      'backends',
+      [{ service: { name: 'x', port: 'sip' } }, { service: { name: 'x', port: 'sip' }, tier: 1 }],
+      'backends: a port of a Service can be a backend once: x:sip is there twice',
+    ],
+    [
+      'backends',
+      [{ service: { name: 'x', namespace: 'y', port: 5060 } }],
+      'backends.0.service.namespace: unknown field (expected one of name, port, transport)',
+    ],
     ['requestUser', '{to}', 'requestUser: {to}: only {called}, {calling}, {trunk} and {rule} can stand in braces'],
     ['requestUser', '{called', 'requestUser: {called: only {called}'],
     ['requestUser', 'a}', 'requestUser: }: only {called}'],
@@ -147,6 +177,18 @@ describe('a DispatchRule', () => {
     ['contactNetworks', ['10.0.0.0/40'], 'contactNetworks.0: 10.0.0.0/40 is not a network'],
   ])('with a route is refused for %s: %j', (field, value, fault) => {
     expect(faultsWith(`${ROUTE}.${field}`, value)).toEqual([expect.stringContaining(`${ROUTE}.${fault}`)])
+  })
+
+  it('takes several ports of one Service, and one port over both transports', () => {
+    const service = { name: 'pbx', port: 5060 }
+    const all = [
+      service,
+      { ...service, port: 'sip' },
+      { ...service, transport: 'UDP' },
+      { ...service, transport: 'TCP' },
+    ]
+    const backends = [...all.map((one) => ({ service: one })), { uri: 'sip:10.0.0.5' }, { uri: 'sip:10.0.0.6' }]
+    expect(faultsWith(`${ROUTE}.backends`, backends)).toEqual([])
   })
 
   it.each([

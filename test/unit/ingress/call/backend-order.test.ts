@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { backendOrder } from '../../../../ingress/call/backend-order.ts'
-import type { Backend } from '../../../../ingress/route-table/route-table.ts'
+import { type Backend, backendName } from '../../../../ingress/route-table/route-table.ts'
 
 function backend(name: string, tier: number, weight: number): Backend {
   return { uri: `sip:${name}`, address: '10.0.0.1', port: 5060, uriParameters: '', tier, weight }
@@ -11,7 +11,7 @@ function fractions(...numbers: number[]): () => number {
   return () => numbers.shift() ?? 0
 }
 
-const names = (backends: readonly Backend[]) => backends.map(({ uri }) => uri.slice('sip:'.length))
+const names = (backends: readonly Backend[]) => backends.map((one) => backendName(one).slice('sip:'.length))
 
 describe('the order in which backends are tried', () => {
   it('goes tier by tier, whatever order the rule lists them in', () => {

@@ -4,6 +4,7 @@ import type { CallFacts } from '../../../../ingress/lookup/call-facts.ts'
 import { chooseTrunk } from '../../../../ingress/lookup/choose-trunk.ts'
 import { createLiveTable, type LiveTable } from '../../../../ingress/lookup/live-table.ts'
 import { matchRule } from '../../../../ingress/lookup/match-rule.ts'
+import { isKnown } from '../../../../ingress/lookup/peer-index.ts'
 import {
   entryKey,
   type TableDelta,
@@ -14,6 +15,7 @@ import {
   arbitraryAddress,
   arbitraryCall,
   arbitraryRule,
+  arbitraryService,
   arbitraryTrunk,
   arbitraryUser,
 } from '../../../support/arbitrary-table.ts'
@@ -67,12 +69,14 @@ describe('the index', () => {
     const answers = fc.property(
       trunks,
       backends,
+      fc.uniqueArray(arbitraryService, { ...byName, maxLength: 2 }),
       fc.array(arbitraryCall, { minLength: 1, maxLength: 6 }),
-      (a, b, calls) => {
-        const table = tableOf([...a, ...b])
-        const addresses = b
-          .flatMap(({ action }) => (action.type === 'Route' ? action.backends : []))
-          .map((to) => to.address)
+      (a, b, c, calls) => {
+        const table = tableOf([...a, ...b, ...c])
+        const called = b.flatMap(({ action }) => (action.type === 'Route' ? action.backends : []))
+        const addresses = [...called, ...c.flatMap(({ endpoints }) => endpoints)].flatMap((to) =>
+          'address' in to ? [to.address] : [],
+        )
         for (const call of calls) {
           const verdict = chooseTrunk(table, call)
           const naive = naiveTrunk(a, addresses, call)
@@ -89,9 +93,11 @@ describe('the index', () => {
   })
 })
 
+const anyEntry = fc.oneof(arbitraryRule, arbitraryTrunk, arbitraryService)
+
 const delta: fc.Arbitrary<TableDelta> = fc.record({
-  upserted: fc.uniqueArray(fc.oneof(arbitraryRule, arbitraryTrunk), { selector: entryKey, maxLength: 4 }),
-  removed: fc.uniqueArray(fc.oneof(arbitraryRule, arbitraryTrunk).map(entryKey), { maxLength: 4 }),
+  upserted: fc.uniqueArray(anyEntry, { selector: entryKey, maxLength: 4 }),
+  removed: fc.uniqueArray(anyEntry.map(entryKey), { maxLength: 4 }),
 })
 
 describe('a table that changed many times', () => {
@@ -171,9 +177,10 @@ function answersOf(
   const address = addressOf(asked.address)
   return {
     entries: table.entries,
-    names: [...table.trunks(), ...table.rules()].map(entryKey).sort(),
+    names: [...table.trunks(), ...table.rules(), ...table.services()].map(entryKey).sort(),
+    ready: ['team/p:5060', 'team/q:5060'].map((name) => table.readyEndpoints(name)),
     headers: table.headersRead.toSorted(),
-    known: table.isKnownAddress(address),
+    known: isKnown(table.peer(address)),
     backend: [table.isBackend(address), table.isBackend(address, 5060), table.isBackend(address, 5070)],
     rules: asked.queries.map((match) => matchRule(table, match)),
     trunks: asked.calls.map((call) => sorted(chooseTrunk(table, call))),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
-import { createLiveTable } from '../../../../ingress/lookup/live-table.ts'
+import { createLiveTable, type LiveTable } from '../../../../ingress/lookup/live-table.ts'
 import { PatternError } from '../../../../ingress/lookup/patterns.ts'
-import { addressOf, routeTo, ruleEntry, trunkEntry } from '../../../support/table-entries.ts'
+import { isKnown } from '../../../../ingress/lookup/peer-index.ts'
+import { addressOf, routeTo, ruleEntry, serviceEntry, trunkEntry } from '../../../support/table-entries.ts'
 
 const names = (entries: Iterable<{ readonly name: string }>) => Array.from(entries, ({ name }) => name).sort()
 const broken = ruleEntry('broken', { called: [{ type: 'regex', pattern: '(' }] })
@@ -27,7 +28,7 @@ describe('a live table', () => {
     table.load([trunkEntry('a'), ruleEntry('r')], 1)
     table.load([trunkEntry('b')], 2)
     expect([names(table.trunks()), names(table.rules()), table.version]).toEqual([['team/b'], [], 2])
-    expect(table.isKnownAddress(addressOf('203.0.113.7'))).toBe(true)
+    expect(isKnown(table.peer(addressOf('203.0.113.7')))).toBe(true)
   })
 
   it('changes what a delta names, and ignores the removal of what is not there', () => {
@@ -83,14 +84,14 @@ describe('known addresses', () => {
     const table = createLiveTable()
     const trunk = trunkEntry('a', { trustedProxies: ['10.0.0.0/8'] })
     table.load([trunk, ruleEntry('r', { action: routeTo('192.0.2.5', '2001:db8::5', 'backend.example') })], 1)
-    expect(table.isKnownAddress(addressOf(text))).toBe(known)
-    expect(table.isKnownAddress(addressOf(text))).toBe(known)
+    expect(isKnown(table.peer(addressOf(text)))).toBe(known)
+    expect(isKnown(table.peer(addressOf(text)))).toBe(known)
   })
 
   it('follow every change of trunks and backends at once', () => {
     const table = createLiveTable()
     const [source, backend] = [addressOf('203.0.113.7'), addressOf('192.0.2.5')]
-    const known = () => [table.isKnownAddress(source), table.isKnownAddress(backend)]
+    const known = () => [isKnown(table.peer(source)), isKnown(table.peer(backend))]
     table.load([], 1)
     expect(known()).toEqual([false, false])
     table.apply({ upserted: [trunkEntry('a'), ruleEntry('r', { action: routeTo('192.0.2.5') })], removed: [] }, 2)
@@ -115,5 +116,50 @@ describe('known addresses', () => {
     expect(asked()).toEqual([true, true, false])
     table.apply({ upserted: [], removed: ['rule/team/r'] }, 3)
     expect(asked()).toEqual([false, false, false])
+  })
+})
+
+describe('a Service of a live table', () => {
+  const places = (table: LiveTable) => table.readyEndpoints('team/pbx:5060').map(({ place }) => place)
+
+  it('takes new calls at its ready endpoints, whose addresses are read once', () => {
+    const table = createLiveTable()
+    table.load([serviceEntry('pbx', { ready: ['10.0.0.1', '2001:db8::1 5070'], draining: ['10.0.0.2'] })], 1)
+    expect(places(table)).toEqual(['10.0.0.1:5060', '[2001:db8::1]:5070'])
+    expect(table.readyEndpoints('team/pbx:5060')[0]).toMatchObject({
+      id: 'team/pbx:5060',
+      address: addressOf('10.0.0.1'),
+      port: 5060,
+      transport: 'UDP',
+    })
+    expect([table.entries, names(table.services()), table.readyEndpoints('team/other:5060')]).toEqual([
+      1,
+      ['team/pbx:5060'],
+      [],
+    ])
+  })
+
+  it('has known peers as endpoints, ready or draining, until they are gone', () => {
+    const table = createLiveTable()
+    const [a, b] = [addressOf('10.0.0.1'), addressOf('10.0.0.2')]
+    const known = () => [table.isBackend(a, 5060), table.isBackend(b, 5060)]
+    table.load([serviceEntry('pbx', { ready: ['10.0.0.1', '10.0.0.2'] })], 1)
+    expect([known(), places(table)]).toEqual([
+      [true, true],
+      ['10.0.0.1:5060', '10.0.0.2:5060'],
+    ])
+    table.apply({ upserted: [serviceEntry('pbx', { ready: ['10.0.0.2'], draining: ['10.0.0.1'] })], removed: [] }, 2)
+    expect([known(), places(table)]).toEqual([[true, true], ['10.0.0.2:5060']])
+    table.apply({ upserted: [serviceEntry('pbx', { ready: ['10.0.0.2'] })], removed: [] }, 3)
+    expect([known(), table.peer(a).isBackend]).toEqual([[false, true], false])
+    table.apply({ upserted: [], removed: ['service/team/pbx:5060', 'service/team/none:1'] }, 4)
+    expect([known(), places(table), table.entries]).toEqual([[false, false], [], 0])
+  })
+
+  it('keeps an address known that a rule names too', () => {
+    const table = createLiveTable()
+    table.load([serviceEntry('pbx', { ready: ['10.0.0.1'] }), ruleEntry('r', { action: routeTo('10.0.0.1') })], 1)
+    table.apply({ upserted: [], removed: ['service/team/pbx:5060'] }, 2)
+    expect(table.peer(addressOf('10.0.0.1')).isBackend).toBe(true)
   })
 })

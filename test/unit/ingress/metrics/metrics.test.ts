@@ -38,6 +38,7 @@ describe('the series of a trunk', () => {
     const trunk = 'default/acme'
     expect(sampleValue(text, INVITES, { outcome: 'no_rule', trunk, status: '503' })).toBe(0)
     expect(sampleValue(text, INVITES, { outcome: 'no_backend', trunk, status: '480' })).toBe(0)
+    expect(sampleValue(text, INVITES, { outcome: 'draining', trunk, status: '503' })).toBe(0)
     expect(sampleValue(text, 'sip_dispatch_invites_unanswered_total', { trunk })).toBe(0)
     expect(sampleValue(text, 'sip_dispatch_no_rule_total', { trunk, reason: 'called' })).toBe(0)
     expect(sampleValue(text, 'sip_dispatch_near_misses_total', { trunk, reason: 'transport', method: 'INVITE' })).toBe(
@@ -172,6 +173,7 @@ describe('rules, backends and the table', () => {
     const metrics = metricsAt(clock)
     expect(sampleValue(await metrics.text(), 'sip_dispatch_route_table_loaded', {})).toBe(0)
     metrics.tableChanged(table())
+    expect(sampleValue(await metrics.text(), 'sip_dispatch_route_table_sync_timestamp_seconds', {})).toBe(undefined)
     clock.wall = 9000
     metrics.tableSynced()
     const text = await metrics.text()

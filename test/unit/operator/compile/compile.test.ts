@@ -4,6 +4,7 @@ import { type DispatchRule, readDispatchRule } from '../../../../crds/schema/dis
 import type { ObjectReading } from '../../../../crds/schema/read-object.ts'
 import { readSipTrunk } from '../../../../crds/schema/sip-trunk.ts'
 import { compile } from '../../../../operator/compile/compile.ts'
+import type { ServiceRecord } from '../../../../operator/compile/service-record.ts'
 
 const api = { apiVersion: 'sipdispatch.dev/v1alpha1' }
 
@@ -20,6 +21,15 @@ const rule = (name: string, spec: object): DispatchRule => {
 const trunk = (name: string, namespace = 'default') => {
   const spec = { sources: ['203.0.113.0/24'] }
   return accepted(readSipTrunk({ ...api, kind: 'SipTrunk', metadata: { name, namespace }, spec }))
+}
+
+function routed(name: string, port: number): DispatchRule {
+  const action = { type: 'Route', route: { backends: [{ service: { name, port } }] } }
+  return rule(`${name}-${port}`, { match: { called: [{ exact: `+49${name.length}${port}` }] }, action })
+}
+
+function service(name: string, type: string): ServiceRecord {
+  return { namespace: 'default', name, type, ports: [{ name: 'sip', port: 5060, protocol: 'UDP' }] }
 }
 
 describe('the compiler', () => {
@@ -53,9 +63,18 @@ describe('the compiler', () => {
       rule('b', {}),
       rule('c', { trunkRefs: [{ name: 'x' }] }),
       rule('d', { match: { called: [{ prefix: '1' }] } }),
+      routed('absent', 5060),
+      routed('external', 5060),
+      routed('voice', 5070),
+      routed('voice', 5060),
     ]
     const high = rule('high', { priority: 5, match: { called: [{ prefix: '+1' }] } })
-    const { conditions } = compile({ trunks: [trunk('a'), trunk('b', 'other')], rules: [...rules, high] })
+    const { conditions } = compile({
+      trunks: [trunk('a'), trunk('b', 'other')],
+      rules: [...rules, high],
+      services: [service('external', 'ExternalName'), service('voice', 'ClusterIP')],
+      refused: [{ kind: 'DispatchRule', namespace: 'default', name: 'bad', generation: 1, problem: 'spec is wrong' }],
+    })
     const seen = conditions.flatMap((object) => object.conditions)
     for (const { type, reason } of seen) expect(CONDITION_REASONS[type]).toContain(reason)
     const reasons = (type: ConditionType) => new Set(seen.filter((one) => one.type === type).map((one) => one.reason))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { nameAddrParameter, parseNameAddr, splitList } from '../../../../../ingress/sip/message/name-addr.ts'
+import { parseNameAddr, splitList } from '../../../../../ingress/sip/message/name-addr.ts'
 
 describe('a name-addr', () => {
   it.each([
@@ -17,25 +17,6 @@ describe('a name-addr', () => {
 
   it.each(['', '<>', '<sip:a', '"open <sip:a@h>', '<sip:a> x', ';tag=1', '"name"'])('is none: %j', (text) => {
     expect(parseNameAddr(text)).toBeUndefined()
-  })
-})
-
-describe('a header parameter', () => {
-  const parameters = '; Tag = a1 ;q=0.5;lr; +sip.instance="<urn:x;y=z>";y=last'
-
-  it.each([
-    ['tag', 'a1'],
-    ['Q', '0.5'],
-    ['lr', ''],
-    ['+sip.instance', '"<urn:x;y=z>"'],
-    ['y', 'last'],
-    ['t', undefined],
-  ])('%s is %j', (name, value) => {
-    expect(nameAddrParameter(parameters, name)).toBe(value)
-  })
-
-  it('is nowhere in no parameters', () => {
-    expect(nameAddrParameter('', 'tag')).toBeUndefined()
   })
 })
 

@@ -1,13 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
-import {
-  decodeUser,
-  escapeUser,
-  formatUri,
-  parseUri,
-  sameUri,
-  uriParameter,
-} from '../../../../../ingress/sip/message/uri.ts'
+import { decodeUser, escapeUser, parseUri, uriParameter } from '../../../../../ingress/sip/message/uri.ts'
 
 const plain = { user: undefined, port: undefined, parameters: '', headers: '' }
 
@@ -108,62 +101,11 @@ describe('the user part (RFC 3261 §19.1.2)', () => {
   })
 })
 
-describe('two URIs are the same (RFC 3261 §19.1.4)', () => {
-  const same = (a: string, b: string) => {
-    const [left, right] = [parseUri(a), parseUri(b)]
-    if (!left || !right) throw new Error(`not URIs: ${a} ${b}`)
-    expect(sameUri(left, right)).toBe(sameUri(right, left))
-    return sameUri(left, right)
-  }
-
-  it.each([
-    ['sip:%61lice@atlanta.com;transport=TCP', 'sip:alice@AtLanTa.CoM;Transport=tcp'],
-    ['sip:carol@chicago.com', 'sip:carol@chicago.com;newparam=5'],
-    ['sip:carol@chicago.com;security=on', 'sip:carol@chicago.com;newparam=5'],
-    [
-      'sip:b.com;transport=tcp;method=REGISTER?to=sip:b%40b.com',
-      'sip:b.com;method=REGISTER;transport=tcp?to=sip:b%40b.com',
-    ],
-    ['sip:a@a.com?subject=project%20x&priority=urgent', 'sip:a@a.com?priority=urgent&subject=project%20x'],
-    ['sip:a@[2001:db8::1]', 'sip:a@[2001:DB8:0::1]'],
-    ['tel:+1-201-555-0123', 'tel:+12015550123'],
-  ])('%s and %s', (a, b) => {
-    expect(same(a, b)).toBe(true)
-  })
-
-  it.each([
-    ['SIP:ALICE@AtLanTa.CoM;Transport=udp', 'sip:alice@AtLanTa.CoM;Transport=UDP'],
-    ['sip:bob@biloxi.com', 'sip:bob@biloxi.com:5060'],
-    ['sip:bob@biloxi.com', 'sip:bob@biloxi.com;transport=udp'],
-    ['sip:bob@biloxi.com', 'sip:bob@biloxi.com:6000;transport=tcp'],
-    ['sip:carol@chicago.com', 'sip:carol@chicago.com?Subject=next%20meeting'],
-    ['sip:bob@phone21.boxesbybob.com', 'sip:bob@192.0.2.4'],
-    ['sip:bob@biloxi.com', 'sips:bob@biloxi.com'],
-    ['sip:bob@biloxi.com;user=phone', 'sip:bob@biloxi.com'],
-    ['sip:bob@biloxi.com;maddr=192.0.2.1', 'sip:bob@biloxi.com'],
-    ['sip:bob@biloxi.com;ttl=1', 'sip:bob@biloxi.com;ttl=2'],
-    ['sip:bob@biloxi.com', 'sip:bob:pw@biloxi.com'],
-    ['sip:bob%40@biloxi.com', 'sip:bob%2540@biloxi.com'],
-    ['tel:+12015550123', 'tel:+12015550123;ext=1'],
-    ['foo:a', 'foo:a'],
-  ])('but not %s and %s', (a, b) => {
-    expect(same(a, b)).toBe(false)
-  })
-})
-
-it.each(['sip:a:b@h.example:5060;lr;x=y?z=1', 'sips:[2001:db8::1]', 'tel:+1-2;phone-context=x'])(
-  '%s is written as it was read',
-  (text) => {
-    const uri = parseUri(text)
-    expect(uri && formatUri(uri)).toBe(text)
-  },
-)
-
 it('Any text is a URI or none, without an exception', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.constantFrom('', 'sip:', 'tel:', 'sip:a@'), (text, prefix) => {
       const uri = parseUri(prefix + text)
-      if (uri && uri.scheme === 'sip') expect(parseUri(formatUri(uri))).toEqual(uri)
+      if (uri?.scheme === 'sip') expect(uri.host).not.toBe('')
     }),
   )
 })

@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os'
-import { type IpAddress, parseIpAddress } from '../ingress/address/ip-address.ts'
+import { type IpAddress, parseIpAddress } from '../address/ip-address.ts'
 
 /**
  * An address of this machine for sockets bound to every address: the first that is not loopback or link-local, else

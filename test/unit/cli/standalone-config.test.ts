@@ -2,8 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { ConfigError, type Environment, type Flags, readStandaloneConfig } from '../../../cli/config.ts'
+import { ConfigError, type Environment, type Flags } from '../../../cli/config.ts'
 import { STANDALONE_SETTINGS } from '../../../cli/settings.ts'
+import { readStandaloneConfig } from '../../../cli/standalone-config.ts'
+
+type StandaloneFlags = Flags<typeof STANDALONE_SETTINGS>
 
 let folder = ''
 
@@ -16,11 +19,11 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true }))
 
-function read(flags: Flags = {}, environment: Environment = {}) {
+function read(flags: StandaloneFlags = {}, environment: Environment = {}) {
   return readStandaloneConfig('1.2.3', { rules: folder, ...flags }, environment)
 }
 
-function problemsOf(flags: Flags, environment: Environment = {}): readonly string[] {
+function problemsOf(flags: StandaloneFlags, environment: Environment = {}): readonly string[] {
   try {
     readStandaloneConfig('1.2.3', flags, environment)
   } catch (error) {
@@ -45,6 +48,8 @@ describe('the configuration', () => {
       logCallsPerSecond: 200,
       ruleSeries: 200,
       cookieKeys: [],
+      settleMs: 0,
+      drainDeadlineMs: 5000,
     })
     expect([config.advertise, config.advertiseInternal]).toEqual([undefined, undefined])
   })

@@ -1,0 +1,48 @@
+/** The settings of the shared rules cache, as a part of the schemas of both its sides. */
+import { z } from 'zod'
+import { type CacheAddress, CacheAddressError, parseCacheAddress } from '../ingress/cache-connection/cache-address.ts'
+import { cacheKeys } from '../ingress/route-table/cache-keys.ts'
+import { isFile, one, optional, textOf } from './setting-value.ts'
+
+/** What is wrong with a URL is told without repeating it: it may hold a password. */
+const cacheUrl = z.string().transform((text, context): CacheAddress => {
+  try {
+    return parseCacheAddress(text)
+  } catch (error) {
+    if (!(error instanceof CacheAddressError)) throw error
+    context.addIssue({ code: 'custom', message: error.message })
+    return z.NEVER
+  }
+})
+
+const file = textOf((path) => (isFile(path) ? path : undefined), 'a file that can be read')
+
+export const CACHE_SHAPE = {
+  cache: one(cacheUrl),
+  cachePasswordFile: optional(file),
+  cacheCaFile: optional(file),
+  cacheCertFile: optional(file),
+  cacheKeyFile: optional(file),
+  cachePrefix: one(textOf((text) => cacheKeys(text) && text, 'a prefix of keys')),
+}
+
+type CacheValues = z.infer<z.ZodObject<typeof CACHE_SHAPE>>
+
+/** A certificate is nothing without its key. */
+export function isProvenWhole({ cacheCertFile, cacheKeyFile }: CacheValues): boolean {
+  return (cacheCertFile === undefined) === (cacheKeyFile === undefined)
+}
+
+/** The problem of a configuration for which `isProvenWhole` does not hold. */
+export function halfProven(): { path: string[]; message: string } {
+  return { path: ['cacheCertFile'], message: 'must be given together with --cache-key-file' }
+}
+
+/** The values with those of the cache in one part, as both sides take them. */
+export function withCache<V extends CacheValues>(values: V) {
+  const { cache, cachePasswordFile, cacheCaFile, cacheCertFile, cacheKeyFile, cachePrefix, ...rest } = values
+  const proven = cacheCertFile !== undefined && cacheKeyFile !== undefined
+  const client = proven ? { client: { certificateFile: cacheCertFile, keyFile: cacheKeyFile } } : {}
+  const files = { passwordFile: cachePasswordFile, caFile: cacheCaFile, ...client }
+  return { ...rest, cache: { address: cache, prefix: cachePrefix, ...files } }
+}

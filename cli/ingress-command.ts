@@ -1,0 +1,29 @@
+/**
+ * `sip-dispatch ingress`: SIP from the shared rules cache, until a signal ends it.
+ */
+import type { Command } from 'commander'
+import { readIngressConfig } from './ingress-config.ts'
+import { addSettings } from './setting-option.ts'
+import { INGRESS_SETTINGS } from './settings.ts'
+import { listenForStop } from './stop-signal.ts'
+
+type IngressFlags = Parameters<typeof readIngressConfig>[1]
+
+/** Adds the command to the program. Its action rejects with whatever keeps it from starting. */
+export function addIngressCommand(program: Command, version: string): void {
+  const command = program
+    .command('ingress')
+    .description('serve SIP from the shared rules cache that an operator fills')
+    .action(async (flags: IngressFlags) => ingress(version, flags))
+  addSettings(command, INGRESS_SETTINGS)
+}
+
+async function ingress(version: string, flags: IngressFlags): Promise<void> {
+  const config = readIngressConfig(version, flags)
+  const { first, hurry } = listenForStop()
+  // Loaded here, so that a command which needs no SIP engine does not wait for one.
+  const { runIngress } = await import('../ingress/serve/run-ingress.ts')
+  const running = await runIngress(config)
+  await first
+  await running.leave(hurry)
+}

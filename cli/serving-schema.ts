@@ -1,0 +1,33 @@
+/** The settings that `standalone` and `ingress` share, as a part of their schemas. */
+import { z } from 'zod'
+import type { ListenAddress } from '../ingress/serve/serving-config.ts'
+import { parseAdvertisedAddress, parseHttpAddress, parseListenAddress } from './address-text.ts'
+import { MAX_DRAIN_SECONDS, MAX_LOG_CALLS_PER_SECOND, MAX_RULE_SERIES, MAX_SETTLE_SECONDS } from './limits.ts'
+import { logLevel, one, optional, seconds, textOf, wholeNumber } from './setting-value.ts'
+
+const LISTEN_FORM = 'udp://HOST:PORT or tcp://HOST:PORT with an IP address as HOST, IPv6 in brackets'
+const ADVERTISE_FORM = 'HOST or HOST:PORT, IPv6 in brackets'
+
+export const httpAddress = one(textOf(parseHttpAddress, 'HOST:PORT, IPv6 in brackets'))
+
+export const SERVING_SHAPE = {
+  listen: z
+    .array(textOf(parseListenAddress, LISTEN_FORM))
+    .min(1, 'must be given at least once')
+    .refine(areDistinct, 'names the same address twice'),
+  advertise: optional(textOf(parseAdvertisedAddress, ADVERTISE_FORM)),
+  advertiseInternal: optional(textOf(parseAdvertisedAddress, ADVERTISE_FORM)),
+  http: httpAddress,
+  logLevel: one(logLevel),
+  logCallsPerSecond: one(wholeNumber(MAX_LOG_CALLS_PER_SECOND)),
+  ruleSeries: one(wholeNumber(MAX_RULE_SERIES)),
+  settleSeconds: one(seconds(MAX_SETTLE_SECONDS)),
+  drainDeadlineSeconds: one(seconds(MAX_DRAIN_SECONDS)),
+}
+
+function areDistinct(listen: readonly ListenAddress[]): boolean {
+  const fixed = listen.filter(({ port }) => port !== 0)
+  return (
+    new Set(fixed.map(({ transport, address, port }) => `${transport} ${address.text} ${port}`)).size === fixed.length
+  )
+}

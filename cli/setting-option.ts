@@ -1,0 +1,24 @@
+import { type Command, Option } from 'commander'
+import type { Setting, Settings } from './settings.ts'
+
+/** Adds a flag per setting; its help says what holds without it and which variable stands in for it. */
+export function addSettings(command: Command, settings: Settings): void {
+  for (const setting of Object.values(settings)) command.addOption(optionOf(setting))
+}
+
+function optionOf(setting: Setting): Option {
+  const { flag, argument, environment, repeatable, toggle, fallback = [], description } = setting
+  const notes = [
+    ...(repeatable ? ['repeatable'] : []),
+    ...(fallback.length > 0 ? [`default: ${fallback.join(', ')}`] : []),
+    `env: ${environment}${repeatable ? ', separated by commas' : ''}`,
+  ]
+  const value = toggle ? `[${argument}]` : `<${argument}>`
+  const option = new Option(`${flag} ${value}`, `${description} (${notes.join('; ')})`)
+  if (toggle) return option.preset('true')
+  return repeatable ? option.argParser(collect) : option
+}
+
+function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
+  return [...(previous ?? []), value]
+}

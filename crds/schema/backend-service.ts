@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { MAX_LABEL_LENGTH } from './limits.ts'
+
+const MAX_PORT = 65_535
+
+/** A DNS label (RFC 1123), as a Service names its ports, with a letter: digits alone would be read as a number. */
+const PORT_NAME = /^[a-z0-9-]*[a-z][a-z0-9-]*$/
+
+const servicePort = z
+  .union(
+    [
+      z.int().min(1).max(MAX_PORT),
+      z
+        .string()
+        .min(1)
+        .max(MAX_LABEL_LENGTH)
+        .regex(PORT_NAME, 'is not the name of a port: lower-case letters, digits and -, and no number in quotes'),
+    ],
+    {
+      error: `is not a port of a Service: write its number, 1 to ${MAX_PORT}, or its name`,
+    },
+  )
+  .meta({ 'x-kubernetes-int-or-string': true })
+
+/** One port of a Service, whose endpoints take the calls. */
+export const backendService = z.strictObject({
+  name: z
+    .string()
+    .min(1)
+    .max(MAX_LABEL_LENGTH)
+    // RFC 1035, as the API server names Services.
+    .regex(/^[a-z]([-a-z0-9]*[a-z0-9])?$/, 'is not the name of a Service: lower-case letters, digits and - only')
+    .describe("The name of a Service of the rule's own namespace."),
+  port: servicePort.describe(
+    'The port of the Service (not of its pods): its number, 1 to 65535, or its name. Where a number stands for a UDP and a TCP port, transport chooses, and UDP is the default.',
+  ),
+  transport: z
+    .enum(['UDP', 'TCP'])
+    .optional()
+    .describe("How its endpoints are called. Default: by the protocol of the Service's port."),
+})
+
+/** A reference to a Service that the schema has accepted. */
+export type BackendServiceSpec = z.output<typeof backendService>
+
+/** `name:port`, with `;transport=udp` or `;transport=tcp` where the reference chooses one: as messages and the table name it. */
+export function serviceText({ name, port, transport }: BackendServiceSpec): string {
+  return `${name}:${port}${transport === undefined ? '' : `;transport=${transport.toLowerCase()}`}`
+}

@@ -1,0 +1,76 @@
+/** Where the shared cache is: one server, servers behind sentinels, or a cluster. */
+export interface CacheAddress {
+  readonly kind: 'server' | 'sentinel' | 'cluster'
+  readonly tls: boolean
+  /** ACL user; undefined: `default`. */
+  readonly user: string | undefined
+  /** Of the server, of the sentinels, or of some nodes of the cluster. */
+  readonly hosts: readonly CacheHost[]
+  /** What the sentinels call the primary. */
+  readonly service: string | undefined
+  readonly database: number
+}
+
+export interface CacheHost {
+  readonly host: string
+  readonly port: number
+}
+
+/** A URL that is no address of a cache. */
+export class CacheAddressError extends Error {
+  readonly code = 'cache-address'
+
+  constructor(problem: string) {
+    super(
+      `the URL of the shared cache ${problem}; write redis://[user@]host[:6379][/database], ` +
+        'redis+sentinel://host[:26379],host/service[/database] or redis+cluster://host[:6379],host, with rediss for TLS',
+    )
+    this.name = 'CacheAddressError'
+  }
+}
+
+const URL_FORM = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^@/]*)@)?([^@/]+)(?:\/(.*))?$/
+const HOST_FORM = /^(?:\[([0-9A-Fa-f:.]+)\]|([^[\]:\s]+))(?::(\d{1,5}))?$/
+const PORTS = { server: 6379, sentinel: 26_379, cluster: 6379 } as const
+
+/** Passwords do not stand in URLs, which processes and logs show: they are read from a file. */
+export function parseCacheAddress(url: string): CacheAddress {
+  const [, scheme, way, user, authority = '', path = ''] = URL_FORM.exec(url) ?? []
+  if (scheme === undefined) throw new CacheAddressError('has another form')
+  if (user?.includes(':')) throw new CacheAddressError('holds a password, which belongs into a file')
+  const kind: CacheAddress['kind'] = way === 'sentinel' || way === 'cluster' ? way : 'server'
+  const hosts = authority.split(',').map((text) => parseHost(text, PORTS[kind]))
+  if (kind === 'server' && hosts.length > 1)
+    throw new CacheAddressError('names several hosts without +sentinel or +cluster')
+  const [service, database] = kind === 'sentinel' ? splitService(path) : [undefined, path]
+  return {
+    kind,
+    tls: scheme === 'rediss',
+    user: user === undefined || user === '' ? undefined : decodeURIComponent(user),
+    hosts,
+    service,
+    database: parseDatabase(database, kind),
+  }
+}
+
+function parseHost(text: string, defaultPort: number): CacheHost {
+  const [whole, literal, name, port] = HOST_FORM.exec(text) ?? []
+  if (whole === undefined) throw new CacheAddressError(`names ${text}, which is no host`)
+  const number = port === undefined ? defaultPort : Number(port)
+  if (number < 1 || number > 65_535) throw new CacheAddressError(`names port ${number}`)
+  return { host: literal ?? name ?? '', port: number }
+}
+
+function splitService(path: string): [string, string] {
+  const [service = '', database = ''] = path.split('/', 2)
+  if (service === '') throw new CacheAddressError('names no service for the sentinels')
+  return [service, database]
+}
+
+function parseDatabase(text: string, kind: CacheAddress['kind']): number {
+  if (text === '') return 0
+  if (!/^\d{1,4}$/.test(text)) throw new CacheAddressError(`names the database ${text}, which is no number`)
+  if (kind === 'cluster' && Number(text) !== 0)
+    throw new CacheAddressError('names a database, which clusters do not have')
+  return Number(text)
+}

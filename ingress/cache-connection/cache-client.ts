@@ -1,0 +1,99 @@
+/** One connection of the `redis` package to a server, to the primary behind sentinels, or to a cluster, behind one face. */
+import { createClient, createCluster, createSentinel } from 'redis'
+import type { CacheAddress } from './cache-address.ts'
+import { CONNECT_TIMEOUT_MS } from './limits.ts'
+
+/** A connection that is used until it fails once: it never reconnects by itself. */
+export interface CacheClient {
+  connect(): Promise<void>
+  /** Sends a command to the node that holds `key`. Replies are those of RESP2. */
+  send(key: string, command: readonly string[]): Promise<unknown>
+  destroy(): void
+}
+
+export interface CacheClientOptions {
+  readonly address: CacheAddress
+  readonly password: string | undefined
+  /** PEM: the authorities that are trusted, or those of the system, and this side's own certificate, if it has one. */
+  readonly tls: Readonly<Record<'ca' | 'cert' | 'key', string | undefined>>
+  /** What `CLIENT LIST` shows. */
+  readonly name: string
+  /** Told why the connection was lost. */
+  readonly onError: (error: unknown) => void
+}
+
+export function createCacheClient(options: CacheClientOptions): CacheClient {
+  const { kind } = options.address
+  if (kind === 'sentinel') return sentinelClient(options)
+  return kind === 'cluster' ? clusterClient(options) : serverClient(options)
+}
+
+function serverClient(options: CacheClientOptions): CacheClient {
+  const [at] = options.address.hosts
+  const { database } = options.address
+  const client = createClient({ ...nodeOptions(options), socket: { ...socketOptions(options), ...at }, database })
+  client.on('error', options.onError)
+  return {
+    connect: async () => {
+      await client.connect()
+    },
+    send: (_key, command) => client.sendCommand(command),
+    destroy: () => client.destroy(),
+  }
+}
+
+function sentinelClient(options: CacheClientOptions): CacheClient {
+  const { hosts, service = '', database } = options.address
+  const client = createSentinel({
+    name: service,
+    sentinelRootNodes: [...hosts],
+    RESP: 2,
+    nodeClientOptions: { ...nodeOptions(options), socket: socketOptions(options), database },
+    sentinelClientOptions: { socket: socketOptions(options), maintNotifications: 'disabled' },
+    passthroughClientErrorEvents: true,
+  })
+  client.on('error', options.onError)
+  client.on('client-error', options.onError)
+  return {
+    connect: async () => {
+      await client.connect()
+    },
+    send: (_key, command) => client.sendCommand(false, [...command]),
+    destroy: () => void client.destroy().catch(options.onError),
+  }
+}
+
+function clusterClient(options: CacheClientOptions): CacheClient {
+  const socket = socketOptions(options)
+  const client = createCluster({
+    RESP: 2,
+    rootNodes: options.address.hosts.map((at) => ({ ...nodeOptions(options), socket: { ...socket, ...at } })),
+    defaults: { ...nodeOptions(options), socket },
+    minimizeConnections: true,
+  })
+  client.on('error', options.onError)
+  return {
+    connect: async () => {
+      await client.connect()
+    },
+    send: (key, command) => client.sendCommand(key, false, [...command]),
+    destroy: () => client.destroy(),
+  }
+}
+
+function nodeOptions({ address, password, name }: CacheClientOptions) {
+  return {
+    RESP: 2 as const,
+    name,
+    maintNotifications: 'disabled' as const,
+    ...(address.user === undefined ? {} : { username: address.user }),
+    ...(password === undefined ? {} : { password }),
+  }
+}
+
+function socketOptions({ address, tls: { ca, cert, key } }: CacheClientOptions) {
+  const shared = { connectTimeout: CONNECT_TIMEOUT_MS, reconnectStrategy: false as const }
+  if (!address.tls) return shared
+  const identity = cert === undefined || key === undefined ? {} : { cert, key }
+  return { ...shared, tls: true as const, ...(ca === undefined ? {} : { ca }), ...identity }
+}

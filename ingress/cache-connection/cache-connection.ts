@@ -1,0 +1,179 @@
+import { readFile } from 'node:fs/promises'
+import type { CacheAddress } from './cache-address.ts'
+import { type CacheClient, createCacheClient } from './cache-client.ts'
+import { CacheError, type CacheErrorCode, cacheError } from './cache-error.ts'
+import {
+  COMMAND_TIMEOUT_MS,
+  CONNECT_TIMEOUT_MS,
+  FIRST_RETRY_MS,
+  LONGEST_RETRY_MS,
+  MAX_PASSWORD_BYTES,
+} from './limits.ts'
+
+export interface CacheConnectionOptions {
+  readonly address: CacheAddress
+  /** Read at each connecting, so that a rotated Secret is taken; undefined: no password. */
+  readonly passwordFile: string | undefined
+  /** PEM; undefined: the authorities of the system. */
+  readonly caFile: string | undefined
+  /** PEM files with which this side proves itself; absent: it does not. */
+  readonly client?: { readonly certificateFile: string; readonly keyFile: string }
+  /** What `CLIENT LIST` shows of it. */
+  readonly name: string
+}
+
+export interface SendOptions {
+  /** Milliseconds that the command itself waits, `BLOCK`; 0 unless told. */
+  readonly waitMs?: number
+}
+
+/**
+ * A connection to the shared cache that never gives up. It connects when a command is sent and none is there. A lost or
+ * silent one is dropped, so that the next command connects anew, by name again and with the password of now: that is how
+ * a failover, a rotated password and a half-open link heal alike.
+ */
+export interface CacheConnection {
+  /**
+   * Sends one command to the node that holds `key`; the reply is that of RESP2. Rejects with `CacheError`, at once while
+   * connecting has failed a moment ago. Nothing is sent twice: whoever needs it asks again.
+   */
+  send(key: string, command: readonly string[], options?: SendOptions): Promise<unknown>
+  close(): void
+}
+
+/** After these the connection is made anew: the server behind the name may be another one by then. */
+const DROPPED_AFTER: ReadonlySet<CacheErrorCode> = new Set([
+  'cache-unreachable',
+  'cache-read-only',
+  'cache-credentials',
+])
+
+interface Connecting {
+  readonly ready: Promise<CacheClient>
+  readonly drop: () => void
+}
+
+export function createCacheConnection(options: CacheConnectionOptions): CacheConnection {
+  let current: Connecting | undefined
+  let closed = false
+  const retry = createRetry()
+  const drop = (connecting: Connecting): void => {
+    if (current === connecting) current = undefined
+    connecting.drop()
+  }
+  const connect = (): Connecting => {
+    if (current !== undefined) return current
+    retry.check()
+    const connecting = open(options, () => drop(connecting))
+    connecting.ready.then(
+      () => retry.succeeded(),
+      (error: unknown) => {
+        retry.failed(cacheError(error))
+        drop(connecting)
+      },
+    )
+    current = connecting
+    return connecting
+  }
+  return {
+    async send(key, command, { waitMs = 0 } = {}) {
+      if (closed) throw new CacheError('cache-unreachable', 'the connection to the shared cache is closed')
+      const connecting = connect()
+      try {
+        const client = await connecting.ready
+        return await within(COMMAND_TIMEOUT_MS + waitMs, client.send(key, command))
+      } catch (error) {
+        const fault = cacheError(error)
+        if (DROPPED_AFTER.has(fault.code)) drop(connecting)
+        throw fault
+      }
+    },
+    close() {
+      closed = true
+      if (current !== undefined) drop(current)
+    },
+  }
+}
+
+function open(options: CacheConnectionOptions, onLost: () => void): Connecting {
+  let client: CacheClient | undefined
+  let dropped = false
+  const ready = async (): Promise<CacheClient> => {
+    const { address, name, passwordFile, caFile, client: identity } = options
+    const [password, ca, cert, key] = await Promise.all([
+      readPassword(passwordFile),
+      readText(caFile),
+      readText(identity?.certificateFile),
+      readText(identity?.keyFile),
+    ])
+    if (dropped) throw new CacheError('cache-unreachable', 'the connection to the shared cache was closed')
+    const opened = createCacheClient({ address, name, password, tls: { ca, cert, key }, onError: onLost })
+    client = opened
+    await within(CONNECT_TIMEOUT_MS, opened.connect())
+    return opened
+  }
+  return {
+    ready: ready(),
+    drop: () => {
+      if (!dropped) client?.destroy()
+      dropped = true
+    },
+  }
+}
+
+/** When the next try may come: after each failure later, by chance a little, so that a thousand pods do not come at once. */
+function createRetry() {
+  let failures = 0
+  let notBefore = 0
+  let last: CacheError | undefined
+  return {
+    check(): void {
+      if (last !== undefined && performance.now() < notBefore) throw last
+    },
+    succeeded(): void {
+      failures = 0
+      last = undefined
+    },
+    failed(error: CacheError): void {
+      const longest = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures)
+      failures++
+      last = error
+      notBefore = performance.now() + longest * (0.5 + Math.random() / 2)
+    },
+  }
+}
+
+async function within<T>(timeoutMs: number, reply: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
+  })
+  try {
+    return await Promise.race([reply, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function readPassword(file: string | undefined): Promise<string | undefined> {
+  const text = await readText(file)
+  if (text === undefined) return undefined
+  const password = text.replace(/\r?\n$/, '')
+  if (password !== '' && password.length <= MAX_PASSWORD_BYTES) return password
+  throw new CacheError(
+    'cache-credentials',
+    `${file} holds no password: one line of at most ${MAX_PASSWORD_BYTES} bytes`,
+  )
+}
+
+async function readText(file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return undefined
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new CacheError('cache-credentials', `${file} cannot be read: ${why}; mount the Secret that holds it`, {
+      cause: error,
+    })
+  }
+}

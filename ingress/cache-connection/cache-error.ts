@@ -1,0 +1,71 @@
+/** Why the shared cache did not do what it was asked for, and what helps. The same codes on the reader's and the writer's side. */
+export type CacheErrorCode =
+  | 'cache-unreachable'
+  | 'cache-credentials'
+  | 'cache-permission'
+  | 'cache-read-only'
+  | 'cache-full'
+  | 'cache-busy'
+  | 'cache-foreign'
+  | 'cache-failed'
+
+export class CacheError extends Error {
+  readonly code: CacheErrorCode
+
+  constructor(code: CacheErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'CacheError'
+    this.code = code
+  }
+}
+
+/** By the first word of an error reply, as Redis and Valkey document them. */
+const BY_REPLY: Readonly<Record<string, CacheErrorCode>> = {
+  WRONGPASS: 'cache-credentials',
+  NOAUTH: 'cache-credentials',
+  NOPERM: 'cache-permission',
+  READONLY: 'cache-read-only',
+  OOM: 'cache-full',
+  MISCONF: 'cache-full',
+  LOADING: 'cache-busy',
+  BUSY: 'cache-busy',
+  CLUSTERDOWN: 'cache-busy',
+  MASTERDOWN: 'cache-busy',
+  NOREPLICAS: 'cache-busy',
+  TRYAGAIN: 'cache-busy',
+  WRONGTYPE: 'cache-foreign',
+  ERR: 'cache-failed',
+}
+
+const ADVICE: Readonly<Record<CacheErrorCode, string>> = {
+  'cache-unreachable': 'check the address, that the cache runs and that network policies let this pod reach it',
+  'cache-credentials': 'check user and password file',
+  'cache-permission': 'give the user the rights that docs/shared-cache.md lists',
+  'cache-read-only': 'point the address at the primary, not at a replica',
+  'cache-full': 'give the cache more memory or disk, and set maxmemory-policy to noeviction',
+  'cache-busy': 'wait until it has started or failed over',
+  'cache-foreign': 'give this installation a prefix of its own: another program uses these keys',
+  'cache-failed': 'check that the server is Redis 6.2 or Valkey 7.2, or newer',
+}
+
+/** Any error of the client as a `CacheError`: a reply by its first word, everything else as a lost connection. */
+export function cacheError(error: unknown): CacheError {
+  if (error instanceof CacheError) return error
+  const text = textOf(error)
+  const code = codeOf(text)
+  return new CacheError(code, `the shared cache: ${text}; ${ADVICE[code]}`, { cause: error })
+}
+
+function codeOf(text: string): CacheErrorCode {
+  for (const [word] of text.matchAll(/\b[A-Z]{3,}\b/g)) {
+    const code = Object.hasOwn(BY_REPLY, word) ? BY_REPLY[word] : undefined
+    if (code !== undefined) return /invalid password|AUTH failed/i.test(text) ? 'cache-credentials' : code
+  }
+  return 'cache-unreachable'
+}
+
+function textOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(textOf).join(', ')
+  if (!(error instanceof Error)) return String(error)
+  return error.message === '' ? error.name : error.message
+}

@@ -1,0 +1,28 @@
+/**
+ * How long the shared cache may take. Calls never wait for it: these bounds only say when a connection counts as lost.
+ */
+
+/** Milliseconds for connecting, TLS and authentication included. */
+export const CONNECT_TIMEOUT_MS = 5_000
+
+/**
+ * Milliseconds for one command, its own waiting aside. A half-open connection is noticed after this time; a chunk of a
+ * table takes some 10 ms.
+ */
+export const COMMAND_TIMEOUT_MS = 5_000
+
+/** Milliseconds between two tries to connect: the first, doubled with each failure, and the longest. */
+export const FIRST_RETRY_MS = 100
+export const LONGEST_RETRY_MS = 2_000
+
+/** Entries of one HSCAN step: some 500 KB, which holds up other clients for about a millisecond. */
+export const SCAN_ENTRIES = 1_000
+
+/** Tries to read a whole table while it changes. */
+export const MAX_SNAPSHOT_TRIES = 5
+
+/** Records that one read of the log takes. */
+export const MAX_LOG_RECORDS = 100
+
+/** Bytes of the file that holds the password. */
+export const MAX_PASSWORD_BYTES = 4_096

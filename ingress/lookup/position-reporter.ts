@@ -1,0 +1,52 @@
+import type { TablePosition } from '../route-table/cache-head.ts'
+import type { FaultTeller } from './fault-teller.ts'
+import { REPORT_DELAY_MS, REPORT_INTERVAL_MS } from './limits.ts'
+import type { TableCacheReader } from './table-cache.ts'
+
+/** Says in the cache which position this pod runs: soon after each change, and again before that is forgotten. */
+export interface PositionReporter {
+  /** The position has changed. Many changes in a row are one report. */
+  changed(): void
+  close(): void
+}
+
+export interface PositionReporterOptions {
+  readonly cache: TableCacheReader
+  readonly pod: string
+  /** Undefined: nothing is loaded, so there is nothing to report. */
+  readonly position: () => TablePosition | undefined
+  readonly faults: FaultTeller
+}
+
+export function createPositionReporter(options: PositionReporterOptions): PositionReporter {
+  const { cache, pod, position, faults } = options
+  let timer: NodeJS.Timeout | undefined
+  let reporting = false
+  let closed = false
+  const plan = (delayMs: number): void => {
+    clearTimeout(timer)
+    timer = setTimeout(() => void report(), delayMs).unref()
+  }
+  const report = async (): Promise<void> => {
+    const at = position()
+    reporting = true
+    try {
+      if (at !== undefined) await cache.report(pod, at)
+      faults.well()
+    } catch (error) {
+      if (!closed) faults.failed(error)
+    }
+    reporting = false
+    if (!closed) plan(position() === at ? REPORT_INTERVAL_MS : REPORT_DELAY_MS)
+  }
+  plan(REPORT_DELAY_MS)
+  return {
+    changed() {
+      if (!reporting && !closed) plan(REPORT_DELAY_MS)
+    },
+    close() {
+      closed = true
+      clearTimeout(timer)
+    },
+  }
+}

@@ -1,0 +1,28 @@
+import { type CacheConnectionOptions, createCacheConnection } from '../cache-connection/cache-connection.ts'
+import { readHead, readLog, readSnapshot } from '../cache-connection/cached-table.ts'
+import { encodePosition } from '../route-table/cache-head.ts'
+import { cacheKeys } from '../route-table/cache-keys.ts'
+import { REPORT_EXPIRY_MS } from './limits.ts'
+import type { TableCacheReader } from './table-cache.ts'
+
+/** The shared cache in Redis or Valkey under a prefix. Throws a RangeError for a prefix that is none. */
+export function createRedisTableCacheReader(prefix: string, options: CacheConnectionOptions): TableCacheReader {
+  const keys = cacheKeys(prefix)
+  const connection = createCacheConnection(options)
+  // Waiting for records holds up a connection.
+  const waiting = createCacheConnection({ ...options, name: `${options.name}-log` })
+  return {
+    head: () => readHead(connection, keys),
+    snapshot: () => readSnapshot(connection, keys),
+    next: (after, waitMs) => readLog(waiting, keys, { after, waitMs }),
+    async report(pod, position) {
+      const key = keys.reader(pod)
+      await connection.send(key, ['SET', key, encodePosition(position), 'PX', String(REPORT_EXPIRY_MS)])
+      await connection.send(keys.readers, ['SADD', keys.readers, pod])
+    },
+    close() {
+      connection.close()
+      waiting.close()
+    },
+  }
+}

@@ -1,0 +1,33 @@
+import { hostText, type IpAddress, parseIpAddress } from '../address/ip-address.ts'
+import type { ServiceEntry } from '../route-table/route-table.ts'
+
+/** A ready endpoint of a Service, as a call to it needs it: made once for each version of the entry, not for each call. */
+export interface ServiceTarget {
+  /** Name of the entry: what metrics and logs call the backend. */
+  readonly id: string
+  /** `10.0.0.5:5060` or `[2001:db8::5]:5060`: whose health is at stake. */
+  readonly place: string
+  readonly address: IpAddress
+  readonly port: number
+  readonly transport: 'UDP' | 'TCP'
+  readonly uriParameters: string
+}
+
+/** A Service's port as the table holds it. */
+export interface IndexedService {
+  readonly kind: 'service'
+  readonly entry: ServiceEntry
+  /** Endpoints that take new calls. One whose address does not parse is not there. */
+  readonly ready: readonly ServiceTarget[]
+}
+
+export function indexedService(entry: ServiceEntry): IndexedService {
+  const { name, transport, endpoints } = entry
+  const ready: ServiceTarget[] = []
+  for (const { address: text, port, state } of endpoints) {
+    const address = parseIpAddress(text)
+    if (address === undefined || state !== 'ready') continue
+    ready.push({ id: name, place: `${hostText(address)}:${port}`, address, port, transport, uriParameters: '' })
+  }
+  return { kind: 'service', entry, ready }
+}

@@ -1,0 +1,147 @@
+/**
+ * The last good table on disk, so that a restarted pod serves before the shared cache is back. Two lines for each entry,
+ * key and JSON, then one line with the head, whose checksum is that of the lines before it: a file that was cut short or
+ * changed is told from a whole one.
+ */
+import { open, readFile, rename, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { CacheContentError } from '../route-table/cache-content-error.ts'
+import { type CacheHead, decodeHead, encodeHead, type TableSnapshot } from '../route-table/cache-head.ts'
+import { entryKey, type TableEntry } from '../route-table/route-table.ts'
+import { addHash, checksumText, EMPTY_CHECKSUM, entryHash } from '../route-table/table-checksum.ts'
+import { encodeEntry } from '../route-table/table-codec.ts'
+import { FILE_CHUNK_LENGTH, FILE_DELAY_MS, FILE_INTERVAL_MS, MAX_FILE_BYTES } from './limits.ts'
+import { createTimeSlice } from './time-slice.ts'
+
+/** What a table file holds. */
+export interface FileContent {
+  readonly head: CacheHead
+  readonly entries: readonly TableEntry[]
+}
+
+/**
+ * The snapshot in a file; undefined where there is no file. Entries are not decoded and the checksum is not verified yet.
+ * Rejects with `CacheContentError` for a file that is none of a table, and with the system's error for one that cannot be
+ * read.
+ */
+export async function readTableFile(file: string): Promise<TableSnapshot | undefined> {
+  const text = await readIfThere(file)
+  if (text === undefined) return undefined
+  const lines = text.split('\n')
+  if (lines.pop() !== '') throw damaged(file, 'a whole last line: the file was cut short')
+  const head = decodeHead(lines.pop() ?? '', file)
+  if (lines.length !== 2 * head.entries) throw damaged(file, `two lines for each of ${head.entries} entries`)
+  const entries = new Map<string, string>()
+  for (let i = 0; i < lines.length; i += 2) entries.set(lines[i] ?? '', lines[i + 1] ?? '')
+  return { head, entries }
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    const { size } = await stat(file)
+    if (size > MAX_FILE_BYTES) throw damaged(file, `at most ${MAX_FILE_BYTES} bytes`)
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}
+
+function damaged(file: string, expected: string): CacheContentError {
+  return new CacheContentError({ key: file, field: '', expected })
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}
+
+/** Replaces the file as a whole: whoever reads it, after a crash too, finds the old one or the new one. */
+async function writeTableFile(file: string, content: FileContent): Promise<void> {
+  const temporary = `${file}.tmp`
+  const handle = await open(temporary, 'w')
+  try {
+    for await (const chunk of fileChunks(content)) await handle.writeFile(chunk)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await rename(temporary, file)
+  const folder = await open(dirname(file), 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+async function* fileChunks({ head, entries }: FileContent): AsyncGenerator<string> {
+  const slice = createTimeSlice()
+  let checksum = EMPTY_CHECKSUM
+  let chunk = ''
+  for (const entry of entries) {
+    const key = entryKey(entry)
+    const json = encodeEntry(entry)
+    checksum = addHash(checksum, entryHash(key, json))
+    chunk += `${key}\n${json}\n`
+    if (chunk.length >= FILE_CHUNK_LENGTH) {
+      yield chunk
+      chunk = ''
+    }
+    if (slice.over()) await slice.pause()
+  }
+  yield `${chunk}${encodeHead({ ...head, checksum: checksumText(checksum), entries: entries.length })}\n`
+}
+
+/** Keeps a file up to date without writing it for each of many changes. */
+export interface TableFileKeeper {
+  /** The table has changed. */
+  changed(): void
+  /** Writes what is not written yet. */
+  close(): Promise<void>
+}
+
+export interface TableFileKeeperOptions {
+  readonly file: string
+  /** The table of now. */
+  readonly content: () => FileContent | undefined
+  /** Told once for each write that failed; the next change tries again. */
+  readonly onError: (error: unknown) => void
+}
+
+export function createTableFileKeeper({ file, content, onError }: TableFileKeeperOptions): TableFileKeeper {
+  let timer: NodeJS.Timeout | undefined
+  let writing: Promise<void> | undefined
+  let dirty = false
+  let notBefore = 0
+  const write = async (): Promise<void> => {
+    const now = content()
+    dirty = false
+    if (now === undefined) return
+    notBefore = performance.now() + FILE_INTERVAL_MS
+    await writeTableFile(file, now).catch(onError)
+  }
+  const plan = (): void => {
+    if (timer !== undefined || writing !== undefined) return
+    timer = setTimeout(
+      () => {
+        timer = undefined
+        writing = write().finally(() => {
+          writing = undefined
+          if (dirty) plan()
+        })
+      },
+      Math.max(FILE_DELAY_MS, notBefore - performance.now()),
+    ).unref()
+  }
+  return {
+    changed() {
+      dirty = true
+      plan()
+    },
+    async close() {
+      await writing
+      clearTimeout(timer)
+      if (dirty) await write()
+    },
+  }
+}

@@ -1,0 +1,154 @@
+import { CacheContentError } from '../route-table/cache-content-error.ts'
+import { type CacheHead, comparePositions } from '../route-table/cache-head.ts'
+import type { LogRecord } from '../route-table/cache-log.ts'
+import type { FaultTeller } from './fault-teller.ts'
+import { FIRST_RETRY_MS, FOLLOW_WAIT_MS, LONGEST_RETRY_MS } from './limits.ts'
+import { PatternError } from './patterns.ts'
+import type { TableCacheReader } from './table-cache.ts'
+import type { TableReplica } from './table-replica.ts'
+
+/** Follows the shared cache until it is closed. */
+export interface TableFollower {
+  close(): Promise<void>
+}
+
+export interface TableFollowerOptions {
+  /** Closed with the follower. */
+  readonly cache: TableCacheReader
+  readonly replica: TableReplica
+  /** What is wrong with the table as a whole. */
+  readonly faults: FaultTeller
+  /** What is wrong with the changes of it. */
+  readonly logFaults: FaultTeller
+  readonly onSwap: () => void
+  /** The cache has confirmed that the replica is what it holds. */
+  readonly onContact: () => void
+}
+
+/** Starts at once, whether the cache can be had or not. */
+export function startTableFollower(options: TableFollowerOptions): TableFollower {
+  const { cache, faults } = options
+  const pause = createPause()
+  const end = new AbortController()
+  const follow = async (): Promise<void> => {
+    let failures = 0
+    let current = await tryOnce(() => synchronise(options))
+    while (!end.signal.aborted) {
+      if (current) {
+        failures = 0
+      } else {
+        await pause.wait(Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures++))
+      }
+      if (!end.signal.aborted) current = await tryOnce(() => step(options))
+    }
+  }
+  /** Whatever fails heals by being tried again. */
+  const tryOnce = async (work: () => Promise<boolean>): Promise<boolean> => {
+    try {
+      return await work()
+    } catch (error) {
+      if (!end.signal.aborted) faults.failed(error)
+      return false
+    }
+  }
+  const following = follow()
+  return {
+    async close() {
+      end.abort()
+      pause.end()
+      cache.close()
+      await following
+    },
+  }
+}
+
+/**
+ * Takes the changes that have come; where there are none for a while, or they do not fit, looks at the head. False: not
+ * before a pause again.
+ */
+async function step(options: TableFollowerOptions): Promise<boolean> {
+  const { cache, replica, logFaults } = options
+  try {
+    const records = await cache.next(replica.head?.version ?? 0, FOLLOW_WAIT_MS)
+    logFaults.well()
+    if (records.length > 0) return (await takeAll(options, records)) || (await synchronise(options))
+  } catch (error) {
+    if (!(error instanceof CacheContentError || error instanceof PatternError)) throw error
+    // The table itself may be well.
+    logFaults.failed(error)
+    await synchronise(options)
+    return false
+  }
+  await synchronise(options)
+  return true
+}
+
+/** False at the first record that is no change of the table that is there. */
+async function takeAll(options: TableFollowerOptions, records: readonly LogRecord[]): Promise<boolean> {
+  for (const record of records) {
+    if (record.type !== 'delta' || !(await options.replica.apply(record))) return false
+    options.onSwap()
+  }
+  confirm(options)
+  return true
+}
+
+/** Loads the table anew if the cache holds a newer one. True where the replica then is what the cache holds. */
+async function synchronise(options: TableFollowerOptions): Promise<boolean> {
+  const { cache, replica, onSwap } = options
+  const head = await cache.head()
+  const own = replica.head
+  if (!isUsable(options, head)) return false
+  if (own === undefined || comparePositions(head, own) > 0 || head.checksum !== own.checksum) {
+    const snapshot = await cache.snapshot()
+    if (snapshot === undefined || !isUsable(options, snapshot.head)) return false
+    await replica.load(snapshot)
+    onSwap()
+  }
+  confirm(options)
+  return true
+}
+
+/** An older table than one that this pod has run is never loaded: it would bring back rules that are gone. */
+function isUsable({ replica, faults }: TableFollowerOptions, head: CacheHead | undefined): head is CacheHead {
+  if (head === undefined) {
+    faults.fault('cache-empty', 'the shared cache holds no table: the operator writes it when it next looks')
+    return false
+  }
+  const own = replica.head
+  if (own === undefined || comparePositions(head, own) >= 0) return true
+  const [theirs, ours] = [positionText(head), positionText(own)]
+  faults.fault('cache-older', `the shared cache holds ${theirs}, older than ${ours} here: the operator writes it anew`)
+  return false
+}
+
+function positionText({ epoch, version }: CacheHead): string {
+  return `version ${version} of epoch ${epoch}`
+}
+
+function confirm({ faults, onContact }: TableFollowerOptions): void {
+  faults.well()
+  onContact()
+}
+
+/** A wait that can be ended from outside. */
+function createPause() {
+  let ended = false
+  let wake = (): void => undefined
+  return {
+    async wait(milliseconds: number): Promise<void> {
+      if (ended) return
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, milliseconds).unref()
+        wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    },
+    end(): void {
+      ended = true
+      wake()
+    },
+  }
+}

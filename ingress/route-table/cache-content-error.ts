@@ -1,0 +1,28 @@
+/** What is wrong with a value of the shared cache or of a table file. */
+export interface ContentProblem {
+  /** The part of the cache: `head`, `log`, `reader`, or the key of an entry. */
+  readonly key: string
+  /** Path inside it, `action.backends[0].port`; empty: the whole. */
+  readonly field: string
+  readonly expected: string
+}
+
+/** Content that this version does not understand. Nothing of it was used. */
+export class CacheContentError extends Error {
+  readonly code: 'cache-content' | 'cache-protocol'
+  readonly problem: ContentProblem
+
+  constructor(problem: ContentProblem, code: CacheContentError['code'] = 'cache-content') {
+    const { key, field, expected } = problem
+    super(`${key}${field === '' ? '' : `: ${field}`}: expected ${expected}; ${ADVICE[code]}`)
+    this.name = 'CacheContentError'
+    this.code = code
+    this.problem = problem
+  }
+}
+
+const ADVICE = {
+  'cache-content':
+    'let only the operator write the keys of this prefix; it writes the table anew when it sees the damage',
+  'cache-protocol': 'run operator and ingress of the same version, or give each its own prefix',
+} as const

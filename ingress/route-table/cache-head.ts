@@ -1,0 +1,86 @@
+import { CacheContentError } from './cache-content-error.ts'
+import { CACHE_PROTOCOL } from './cache-keys.ts'
+import { type Check, type Finding, isObject, oneOf, record, text, textThat, wholeNumber } from './content-check.ts'
+import { MAX_INSTALLATION_LENGTH, MAX_POSITION, MAX_TEXT_LENGTH } from './limits.ts'
+import { parseJson } from './table-codec.ts'
+
+/** Where in the history of a table something stands. Later terms of leadership come after all earlier ones. */
+export interface TablePosition {
+  /** Term of the writer: a writer of a lower one is refused. */
+  readonly epoch: number
+  /** Rises by one with every change, across epochs too. */
+  readonly version: number
+}
+
+/** What the shared cache says of the table in it. */
+export interface CacheHead extends TablePosition {
+  /** Who writes under this prefix: two installations must not share one. */
+  readonly installation: string
+  /** `checksumText` over every entry. */
+  readonly checksum: string
+  /** How many entries there are. */
+  readonly entries: number
+}
+
+/** A whole table, as the cache holds it. Its entries are not decoded and its checksum is not verified yet. */
+export interface TableSnapshot {
+  readonly head: CacheHead
+  /** The JSON of each entry by its key. */
+  readonly entries: ReadonlyMap<string, string>
+}
+
+/** A pod and the position that it runs. */
+export interface ReaderReport extends TablePosition {
+  readonly pod: string
+}
+
+/** Negative when `a` is the older one. */
+export function comparePositions(a: TablePosition, b: TablePosition): number {
+  return a.epoch - b.epoch || a.version - b.version
+}
+
+type StoredHead = CacheHead & { readonly protocol: string }
+
+const count = wholeNumber(0, MAX_POSITION)
+const position = { epoch: count, version: count }
+
+/** The protocol is text, so that a script can compare it without reading a number. */
+const storedHead: Check<StoredHead> = record<StoredHead>({
+  protocol: oneOf(String(CACHE_PROTOCOL)),
+  installation: text(MAX_INSTALLATION_LENGTH),
+  ...position,
+  checksum: textThat((value) => /^[0-9a-f]{13}$/.test(value), '13 hexadecimal digits', MAX_TEXT_LENGTH),
+  entries: count,
+})
+
+export function encodeHead({ installation, epoch, version, checksum, entries }: CacheHead): string {
+  return JSON.stringify({ protocol: String(CACHE_PROTOCOL), installation, epoch, version, checksum, entries })
+}
+
+/** Throws `CacheContentError`; its code is `cache-protocol` where another version of the program wrote the head. */
+export function decodeHead(json: string, key = 'head'): CacheHead {
+  const finding: Finding = { field: '', expected: '' }
+  const value = parseJson(key, json, MAX_TEXT_LENGTH)
+  if (isObject(value) && typeof value['protocol'] === 'string' && value['protocol'] !== String(CACHE_PROTOCOL)) {
+    const expected = `${CACHE_PROTOCOL}, not ${value['protocol'].slice(0, 32)}`
+    throw new CacheContentError({ key, field: 'protocol', expected }, 'cache-protocol')
+  }
+  if (!storedHead(value, finding)) throw new CacheContentError({ key, ...finding })
+  const { installation, epoch, version, checksum, entries } = value
+  return { installation, epoch, version, checksum, entries }
+}
+
+const storedPosition: Check<TablePosition> = record<TablePosition>(position)
+
+export function encodePosition({ epoch, version }: TablePosition): string {
+  return JSON.stringify({ epoch, version })
+}
+
+/** What a pod has reported. Throws `CacheContentError`. */
+export function decodeReport(pod: string, json: string): ReaderReport {
+  const key = `reader:${pod}`
+  const finding: Finding = { field: '', expected: '' }
+  const value = parseJson(key, json, MAX_TEXT_LENGTH)
+  if (!storedPosition(value, finding)) throw new CacheContentError({ key, ...finding })
+  return { pod, epoch: value.epoch, version: value.version }
+}

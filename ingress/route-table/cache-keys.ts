@@ -1,0 +1,36 @@
+/** Version of everything that this folder says of the shared cache. A reader refuses any other. */
+export const CACHE_PROTOCOL = 1
+
+/** Names of one installation's keys. They share one hash tag, so that Redis Cluster keeps them on one node. */
+export interface CacheKeys {
+  /** String: JSON of a `CacheHead`. */
+  readonly head: string
+  /** Hash: `kind/namespace/name` to the entry's JSON. */
+  readonly entries: string
+  /** Stream of changes; the id of a record is `<version>-0`. */
+  readonly log: string
+  /** Set: pods that have reported. */
+  readonly readers: string
+  /** String that expires: JSON of the position that a pod runs. */
+  reader(pod: string): string
+  /** Hash that expires: a whole table on its way in, of the writer with this epoch. */
+  staging(epoch: number): string
+}
+
+const PREFIX = /^[A-Za-z0-9._:/-]{1,128}$/
+
+/** Throws a RangeError for a prefix that is no key, or that would bring a hash tag of its own. */
+export function cacheKeys(prefix: string): CacheKeys {
+  if (!PREFIX.test(prefix)) {
+    throw new RangeError(`${prefix} is no prefix of cache keys: use 1 to 128 letters, digits and . _ : / -`)
+  }
+  const tag = `{${prefix}}`
+  return {
+    head: `${tag}:head`,
+    entries: `${tag}:entries`,
+    log: `${tag}:log`,
+    readers: `${tag}:readers`,
+    reader: (pod) => `${tag}:reader:${pod}`,
+    staging: (epoch) => `${tag}:staging:${epoch}`,
+  }
+}

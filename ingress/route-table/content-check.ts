@@ -1,0 +1,133 @@
+/**
+ * Strict checks of values that come as JSON. A check says whether a value is what it should be and notes, where it is
+ * not, which field it was and what was expected: nothing is thrown or built for the 100,000 entries that are right.
+ */
+
+/** Where the first thing that is wrong is noted. */
+export interface Finding {
+  field: string
+  expected: string
+}
+
+export type Check<T> = (value: unknown, finding: Finding) => value is T
+
+/** The check of a field that may be absent. */
+interface Optional<T> {
+  readonly optional: Check<T>
+}
+
+/** A check for every field of T, no more and no fewer. */
+type Fields<T> = {
+  readonly [K in keyof T]-?: undefined extends T[K] ? Optional<Exclude<T[K], undefined>> : Check<T[K]>
+}
+
+export function refuse(finding: Finding, expected: string, field = ''): false {
+  finding.field = field
+  finding.expected = expected
+  return false
+}
+
+export function optional<T>(check: Check<T>): Optional<T> {
+  return { optional: check }
+}
+
+/** An object with these fields and no other. */
+export function record<T extends object>(fields: Fields<T>): Check<T> {
+  const known = new Map<string, { readonly check: Check<unknown>; readonly needed: boolean }>()
+  for (const [name, field] of Object.entries<Check<unknown> | Optional<unknown>>(fields)) {
+    const needed = typeof field === 'function'
+    known.set(name, { check: needed ? field : field.optional, needed })
+  }
+  return (value, finding): value is T => {
+    if (!isObject(value)) return refuse(finding, 'an object')
+    for (const name of Object.keys(value)) {
+      if (!known.has(name)) return refuse(finding, 'no such field', name.slice(0, 64))
+    }
+    for (const [name, { check, needed }] of known) {
+      const part = Object.hasOwn(value, name) ? value[name] : undefined
+      if (part === undefined && !needed) continue
+      if (!check(part, finding)) return within(finding, name)
+    }
+    return true
+  }
+}
+
+/** One of several objects, told apart by the text of one field. */
+export function variants<T extends object, D extends keyof T & string>(
+  discriminant: D,
+  checks: { readonly [K in T[D] & string]: Check<Extract<T, { readonly [P in D]: K }>> },
+): Check<T> {
+  const byName = new Map<unknown, Check<object>>(Object.entries<Check<object>>(checks))
+  const expected = [...byName.keys()].join(', ')
+  return (value, finding): value is T => {
+    if (!isObject(value)) return refuse(finding, 'an object')
+    const check = byName.get(value[discriminant])
+    return check === undefined ? refuse(finding, `one of ${expected}`, discriminant) : check(value, finding)
+  }
+}
+
+export function list<T>(item: Check<T>, maxLength: number): Check<readonly T[]> {
+  return (value, finding): value is readonly T[] => {
+    if (!Array.isArray(value) || value.length > maxLength) {
+      return refuse(finding, `a list of at most ${maxLength}`)
+    }
+    for (let i = 0; i < value.length; i++) {
+      if (!item(value[i], finding)) return within(finding, `[${i}]`)
+    }
+    return true
+  }
+}
+
+export function oneOf<const T extends string>(...values: readonly T[]): Check<T> {
+  const known: ReadonlySet<unknown> = new Set(values)
+  return (value, finding): value is T => known.has(value) || refuse(finding, `one of ${values.join(', ')}`)
+}
+
+const TAB = 0x09
+
+export function anyText(maxLength: number): Check<string> {
+  return (value, finding): value is string =>
+    (typeof value === 'string' && value.length <= maxLength) ||
+    refuse(finding, `text of at most ${maxLength} characters`)
+}
+
+/** Text without control characters other than tabs, so that nothing of it can end a header line. */
+export function text(maxLength: number): Check<string> {
+  return (value, finding): value is string =>
+    (typeof value === 'string' && value.length <= maxLength && !hasControl(value)) ||
+    refuse(finding, `text of at most ${maxLength} characters, none of them a control character`)
+}
+
+/** Text that a further condition holds for. */
+export function textThat(isRight: (value: string) => boolean, expected: string, maxLength: number): Check<string> {
+  const isText = text(maxLength)
+  return (value, finding): value is string => isText(value, finding) && (isRight(value) || refuse(finding, expected))
+}
+
+export function wholeNumber(min: number, max: number): Check<number> {
+  return (value, finding): value is number =>
+    (Number.isSafeInteger(value) && typeof value === 'number' && value >= min && value <= max) ||
+    refuse(finding, `a whole number from ${min} to ${max}`)
+}
+
+export const truth: Check<boolean> = (value, finding): value is boolean =>
+  typeof value === 'boolean' || refuse(finding, 'true or false')
+
+/** Any JSON object, its fields unknown. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function within(finding: Finding, name: string): false {
+  const inner = finding.field
+  finding.field = inner === '' || inner.startsWith('[') ? `${name}${inner}` : `${name}.${inner}`
+  return false
+}
+
+function hasControl(value: string): boolean {
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i)
+    if ((code < 0x20 && code !== TAB) || code === 0x7f) return true
+  }
+  return false
+}

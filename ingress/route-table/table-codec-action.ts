@@ -1,0 +1,85 @@
+import { parseIpAddress, parseIpPrefix } from '../address/ip-address.ts'
+import {
+  type Check,
+  isObject,
+  list,
+  oneOf,
+  optional,
+  record,
+  refuse,
+  text,
+  textThat,
+  variants,
+  wholeNumber,
+} from './content-check.ts'
+import { MAX_LIST_LENGTH, MAX_TEXT_LENGTH, MAX_TIMEOUT_MS } from './limits.ts'
+import type { Action, Backend, RouteAction, ServiceBackend, UriBackend } from './route-table.ts'
+
+/** Text as it may stand in a header or a URI. */
+export const plainText = text(MAX_TEXT_LENGTH)
+
+export const networks = list(
+  textThat((value) => parseIpPrefix(value) !== undefined, 'a network in CIDR form', MAX_TEXT_LENGTH),
+  MAX_LIST_LENGTH,
+)
+
+export const status = wholeNumber(100, 699)
+
+const MAX_PORT = 65_535
+/** Above the weights and tiers of the custom resources. */
+const MAX_SHARE = 1_000_000
+
+export const ipAddress = textThat((value) => parseIpAddress(value) !== undefined, 'an IP address', MAX_TEXT_LENGTH)
+
+export const port = wholeNumber(1, MAX_PORT)
+
+const uriBackend = record<UriBackend>({
+  uri: plainText,
+  address: ipAddress,
+  port,
+  transport: optional(oneOf('UDP', 'TCP')),
+  uriParameters: plainText,
+  weight: wholeNumber(0, MAX_SHARE),
+  tier: wholeNumber(0, MAX_SHARE),
+})
+
+const serviceBackend = record<ServiceBackend>({
+  service: plainText,
+  weight: wholeNumber(0, MAX_SHARE),
+  tier: wholeNumber(0, MAX_SHARE),
+})
+
+const backend: Check<Backend> = (value, finding): value is Backend =>
+  isObject(value) && 'service' in value ? serviceBackend(value, finding) : uriBackend(value, finding)
+
+const header = record<{ readonly name: string; readonly value: string }>({ name: plainText, value: plainText })
+
+const route = record<RouteAction>({
+  type: oneOf('Route'),
+  backends: list(backend, MAX_LIST_LENGTH),
+  contactNetworks: networks,
+  requestUser: optional(plainText),
+  setHeaders: list(header, MAX_LIST_LENGTH),
+  removeHeaders: list(plainText, MAX_LIST_LENGTH),
+  backendTimeout: wholeNumber(1, MAX_TIMEOUT_MS),
+  ringingTimeout: wholeNumber(1, MAX_TIMEOUT_MS),
+  failoverOn: list(plainText, MAX_LIST_LENGTH),
+  failover: oneOf('Always', 'BeforeRinging'),
+})
+
+type Redirect = Extract<Action, { readonly type: 'Redirect' }>
+type Reject = Extract<Action, { readonly type: 'Reject' }>
+
+/** RFC 3261 §20.10: a qvalue lies between 0 and 1. */
+const qvalue: Check<number> = (value, finding): value is number =>
+  (typeof value === 'number' && value >= 0 && value <= 1) || refuse(finding, 'a number from 0 to 1')
+
+const redirect = record<Redirect>({
+  type: oneOf('Redirect'),
+  contacts: list(record<Redirect['contacts'][number]>({ uri: plainText, q: optional(qvalue) }), MAX_LIST_LENGTH),
+})
+
+const reject = record<Reject>({ type: oneOf('Reject'), status, reason: plainText })
+
+/** The check of what a rule does with a call. */
+export const action = variants<Action, 'type'>('type', { Route: route, Redirect: redirect, Reject: reject })

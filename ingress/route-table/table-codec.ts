@@ -1,0 +1,147 @@
+import { CacheContentError } from './cache-content-error.ts'
+import {
+  anyText,
+  type Check,
+  type Finding,
+  list,
+  oneOf,
+  optional,
+  record,
+  refuse,
+  textThat,
+  truth,
+  variants,
+  wholeNumber,
+} from './content-check.ts'
+import { MAX_ENTRY_LENGTH, MAX_KEY_LENGTH, MAX_LIST_LENGTH, MAX_TEXT_LENGTH } from './limits.ts'
+import { isDigits } from './number-key.ts'
+import {
+  type Endpoint,
+  entryKey,
+  type HeaderPredicate,
+  type NumberPolicy,
+  type NumberPredicate,
+  type RuleEntry,
+  type ServiceEntry,
+  type StatusLine,
+  type TableEntry,
+  type TrunkEntry,
+  type TrunkResponses,
+} from './route-table.ts'
+import { action, ipAddress, networks, plainText, port, status } from './table-codec-action.ts'
+
+/** One line of JSON: what the shared cache holds under the entry's key. */
+export function encodeEntry(entry: TableEntry): string {
+  return JSON.stringify(entry)
+}
+
+/**
+ * Reads what is under a key, as strictly as any other input: every field of an entry, no other, each inside its bounds.
+ * Throws `CacheContentError`. Patterns are not compiled here: `LiveTable` refuses those that RE2 does not take.
+ */
+export function decodeEntry(key: string, json: string): TableEntry {
+  const finding: Finding = { field: '', expected: '' }
+  const value = parseJson(key, json, MAX_ENTRY_LENGTH)
+  if (!tableEntry(value, finding)) throw new CacheContentError({ key, ...finding })
+  const name = entryKey(value)
+  if (name !== key) throw new CacheContentError({ key, field: 'name', expected: `the entry of this key, not ${name}` })
+  return value
+}
+
+/** Parses JSON of bounded length. Throws `CacheContentError`. */
+export function parseJson(key: string, json: string, maxLength: number): unknown {
+  if (json.length > maxLength) {
+    throw new CacheContentError({ key, field: '', expected: `at most ${maxLength} characters` })
+  }
+  try {
+    return JSON.parse(json)
+  } catch {
+    throw new CacheContentError({ key, field: '', expected: 'JSON' })
+  }
+}
+
+const MAX_PRIORITY = 2 ** 31
+
+const pattern = anyText(MAX_TEXT_LENGTH)
+const user = anyText(MAX_TEXT_LENGTH)
+const entryName = textThat((value) => /^[^/\s]+\/[^/\s]+$/.test(value), 'namespace/name', MAX_KEY_LENGTH)
+const createdAt = wholeNumber(0, Number.MAX_SAFE_INTEGER)
+
+type Range = Extract<NumberPredicate, { readonly type: 'range' }>
+
+const rangeFields = record<Range>({ type: oneOf('range'), from: user, to: user })
+
+const range: Check<Range> = (value, finding): value is Range => {
+  if (!rangeFields(value, finding)) return false
+  const { from, to } = value
+  const equal = from.length === to.length && from.startsWith('+') === to.startsWith('+')
+  return (equal && isDigits(from) && isDigits(to)) || refuse(finding, 'two equally long numbers')
+}
+
+type OfType<T extends { readonly type: string }, K extends T['type']> = Extract<T, { readonly type: K }>
+
+const numbers = list(
+  variants<NumberPredicate, 'type'>('type', {
+    exact: record<OfType<NumberPredicate, 'exact'>>({ type: oneOf('exact'), value: user }),
+    prefix: record<OfType<NumberPredicate, 'prefix'>>({ type: oneOf('prefix'), value: user }),
+    range,
+    regex: record<OfType<NumberPredicate, 'regex'>>({ type: oneOf('regex'), pattern }),
+  }),
+  MAX_LIST_LENGTH,
+)
+
+const headers = list(
+  variants<HeaderPredicate, 'type'>('type', {
+    exact: record<OfType<HeaderPredicate, 'exact'>>({ type: oneOf('exact'), name: plainText, value: plainText }),
+    prefix: record<OfType<HeaderPredicate, 'prefix'>>({ type: oneOf('prefix'), name: plainText, value: plainText }),
+    regex: record<OfType<HeaderPredicate, 'regex'>>({ type: oneOf('regex'), name: plainText, pattern }),
+    present: record<OfType<HeaderPredicate, 'present'>>({ type: oneOf('present'), name: plainText, present: truth }),
+  }),
+  MAX_LIST_LENGTH,
+)
+
+const statusLine = record<StatusLine>({ status, reason: plainText })
+
+const trunk = record<TrunkEntry>({
+  kind: oneOf('trunk'),
+  name: entryName,
+  namespace: plainText,
+  createdAt,
+  sources: networks,
+  trustedProxies: networks,
+  transports: list(oneOf('UDP', 'TCP'), MAX_LIST_LENGTH),
+  called: numbers,
+  numbers: record<NumberPolicy>({
+    defaultRegion: optional(plainText),
+    calledFrom: oneOf('RequestURI', 'To'),
+    callingFrom: oneOf('From', 'PAI'),
+  }),
+  responses: record<TrunkResponses>({ noRule: statusLine, noBackend: statusLine, draining: optional(statusLine) }),
+})
+
+const rule = record<RuleEntry>({
+  kind: oneOf('rule'),
+  name: entryName,
+  namespace: plainText,
+  createdAt,
+  priority: wholeNumber(-MAX_PRIORITY, MAX_PRIORITY),
+  trunks: list(entryName, MAX_LIST_LENGTH),
+  called: numbers,
+  calling: numbers,
+  headers,
+  action,
+})
+
+const service = record<ServiceEntry>({
+  kind: oneOf('service'),
+  name: entryName,
+  namespace: plainText,
+  transport: oneOf('UDP', 'TCP'),
+  endpoints: list(record<Endpoint>({ address: ipAddress, port, state: oneOf('ready', 'draining') }), MAX_LIST_LENGTH),
+})
+
+const anyEntry = variants<TableEntry, 'kind'>('kind', { trunk, rule, service })
+
+const tableEntry: Check<TableEntry> = (value, finding): value is TableEntry =>
+  anyEntry(value, finding) &&
+  (value.name.startsWith(`${value.namespace}/`) || refuse(finding, 'the namespace of the name', 'namespace'))

@@ -1,0 +1,95 @@
+/**
+ * The keys that sign dialog cookies, from a folder such as a mounted Secret: `cookie.current` signs, `cookie.previous`,
+ * where it is there, is still accepted. Read again and again, so that a rotation needs no restart.
+ */
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Clock } from '../sip/clock.ts'
+import { KEY_LOOK_MS, MAX_KEY_BYTES, MIN_KEY_BYTES } from './limits.ts'
+
+/** A folder whose keys cannot be used; `message` names the file and what it should hold. */
+class KeyFolderError extends Error {
+  readonly code = 'keys-unusable'
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'KeyFolderError'
+  }
+}
+
+const CURRENT = 'cookie.current'
+const PREVIOUS = 'cookie.previous'
+
+/** The current key, then the previous one if there is one. Throws a KeyFolderError. */
+export function readCookieKeys(folder: string): readonly Buffer[] {
+  const current = readKey(join(folder, CURRENT))
+  if (!current) throw new KeyFolderError(`${join(folder, CURRENT)} is missing: put ${MIN_KEY_BYTES} random bytes there`)
+  const previous = readKey(join(folder, PREVIOUS))
+  return previous ? [current, previous] : [current]
+}
+
+/** Undefined where there is no such file. */
+function readKey(path: string): Buffer | undefined {
+  const key = readIfThere(path)
+  if (key && (key.length < MIN_KEY_BYTES || key.length > MAX_KEY_BYTES)) {
+    throw new KeyFolderError(`${path} holds ${key.length} bytes: a key has ${MIN_KEY_BYTES} to ${MAX_KEY_BYTES}`)
+  }
+  return key
+}
+
+function readIfThere(path: string): Buffer | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) && readFileSync(path)
+  } catch (error) {
+    throw new KeyFolderError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+export interface CookieKeyWatchOptions {
+  readonly folder: string
+  readonly clock: Clock
+  /** The keys in use when the watch begins. */
+  readonly keys: readonly Buffer[]
+  readonly onKeys: (keys: readonly Buffer[]) => void
+  /** Keys that cannot be used, told once for as long as nothing changes; the last good ones stay. */
+  readonly onFault: (code: string, message: string) => void
+}
+
+/** Looks every `KEY_LOOK_MS`, because a Secret volume swaps a link and not the files. */
+export function watchCookieKeys(options: CookieKeyWatchOptions): { close(): void } {
+  const { clock } = options
+  const state: WatchState = { keys: options.keys, told: '' }
+  const again = (): void => {
+    look(options, state)
+    timer = clock.after(KEY_LOOK_MS, again, undefined)
+  }
+  let timer = clock.after(KEY_LOOK_MS, again, undefined)
+  return { close: () => clock.cancel(timer) }
+}
+
+interface WatchState {
+  keys: readonly Buffer[]
+  told: string
+}
+
+function look({ folder, onKeys, onFault }: CookieKeyWatchOptions, state: WatchState): void {
+  try {
+    const keys = readCookieKeys(folder)
+    state.told = ''
+    // Two files are not read at one moment: while a volume swaps them, two readings differ, and the next look decides.
+    if (sameKeys(keys, state.keys) || !sameKeys(keys, readCookieKeys(folder))) return
+    state.keys = keys
+    onKeys(keys)
+  } catch (error) {
+    if (!(error instanceof KeyFolderError)) throw error
+    if (error.message === state.told) return
+    state.told = error.message
+    onFault(error.code, `${error.message}; the last good keys stay`)
+  }
+}
+
+function sameKeys(a: readonly Buffer[], b: readonly Buffer[]): boolean {
+  return a.length === b.length && a.every((key, at) => b[at]?.equals(key))
+}

@@ -1,0 +1,53 @@
+/** An ingress pod: the table of the shared cache, the keys of a folder, and SIP. It needs no Kubernetes API. */
+import { createRedisTableCacheReader } from '../lookup/redis-table-cache-reader.ts'
+import { startSnapshotSource } from '../lookup/snapshot-source.ts'
+import { readCookieKeys, watchCookieKeys } from './cookie-key-folder.ts'
+import type { IngressConfig } from './ingress-config.ts'
+import { type Serving, startServing } from './serving.ts'
+import { createServingCore, type ServingCore } from './serving-core.ts'
+
+/**
+ * Serves as soon as its addresses are bound, with the table of the snapshot if there is one; without any, calls get 503
+ * and the pod is not ready until the cache has given one. Rejects with what keeps it from starting.
+ */
+export async function runIngress(config: IngressConfig): Promise<Pick<Serving, 'leave'>> {
+  const core = createServingCore(config)
+  const keys = readCookieKeys(config.keys)
+  // Reads the cache, writes the table.
+  const source = await startSource(core, config)
+  // Reads packets and the table, writes packets, metrics and log lines.
+  const serving = await startServing(core, config, keys).catch(async (error: unknown) => {
+    await source.close()
+    throw error
+  })
+  const watch = watchCookieKeys({
+    folder: config.keys,
+    clock: core.clock,
+    keys,
+    onFault: (code, message) => core.emit({ type: 'fault', code, message }),
+    onKeys: (changed) => {
+      serving.setCookieKeys(changed)
+      core.logger.info({ keys: changed.length }, 'cookie keys changed')
+    },
+  })
+  return {
+    leave: async (hurry) => {
+      await serving.leave(hurry)
+      watch.close()
+      await source.close()
+    },
+  }
+}
+
+function startSource({ table, metrics, emit, tableChanged }: ServingCore, { cache, pod, snapshot }: IngressConfig) {
+  const { prefix, ...connection } = cache
+  return startSnapshotSource({
+    cache: createRedisTableCacheReader(prefix, { ...connection, name: `sip-dispatch-ingress-${pod}` }),
+    table,
+    pod,
+    file: snapshot,
+    onSwap: tableChanged,
+    onContact: () => metrics.tableSynced(),
+    onFault: (code, message) => emit({ type: 'fault', code, message }),
+  })
+}

@@ -1,0 +1,43 @@
+/** What every process that serves SIP is told at its start. Everything in it has been checked; nothing in it changes. */
+import type { IpAddress } from '../address/ip-address.ts'
+import type { LogLevel } from '../log/logger.ts'
+import type { TransportName } from '../sip/engine.ts'
+
+export interface ServingConfig {
+  /** Version of the program, for build_info and the first log line. */
+  readonly version: string
+  /** Sockets to bind, at least one; port 0 takes any free one. */
+  readonly listen: readonly ListenAddress[]
+  /** The address that callers are told; undefined: that of the socket. */
+  readonly advertise: AdvertisedAddress | undefined
+  /** The address that backends are told; undefined: that of the socket. */
+  readonly advertiseInternal: AdvertisedAddress | undefined
+  readonly http: HttpAddress
+  readonly logLevel: LogLevel
+  /** Lines about decided calls, per second. */
+  readonly logCallsPerSecond: number
+  /** How many rules have a time series of their own. */
+  readonly ruleSeries: number
+  /** Milliseconds to go on as usual after SIGTERM, while load balancers take the process out. */
+  readonly settleMs: number
+  /** Milliseconds that calls in progress have to get their answers once new ones are refused. */
+  readonly drainDeadlineMs: number
+}
+
+export interface ListenAddress {
+  readonly transport: TransportName
+  readonly address: IpAddress
+  readonly port: number
+}
+
+/** A host as it stands in a URI (IPv6 in brackets); without a port, that of the socket. */
+export interface AdvertisedAddress {
+  readonly host: string
+  readonly port: number | undefined
+}
+
+/** Where to serve metrics and probes; port 0 takes any free one. */
+export interface HttpAddress {
+  readonly host: string
+  readonly port: number
+}

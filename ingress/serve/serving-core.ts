@@ -1,0 +1,63 @@
+/** What an ingress keeps, wherever its table comes from: time, log, metrics, the live table and what is known of backends. */
+import { type BackendHealth, createBackendHealth } from '../call/backend-health.ts'
+import type { CallEvent } from '../call/call-events.ts'
+import { type CallLog, createCallLog } from '../log/call-log.ts'
+import { createLogger, type Logger } from '../log/logger.ts'
+import { createLiveTable, type LiveTable } from '../lookup/live-table.ts'
+import { createMetrics, type Metrics } from '../metrics/metrics.ts'
+import { backendName, type RuleEntry } from '../route-table/route-table.ts'
+import type { Clock } from '../sip/clock.ts'
+import { systemTimerHost } from '../sip/system-timer.ts'
+import { createTimerWheel } from '../sip/timer-wheel.ts'
+import type { ServingConfig } from './serving-config.ts'
+
+export interface ServingCore {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly log: CallLog
+  readonly table: LiveTable
+  readonly health: BackendHealth
+  /** Where events become counts and log lines. */
+  readonly emit: (event: CallEvent) => void
+  /** Whoever fills the table calls it after each change. */
+  readonly tableChanged: () => void
+}
+
+export function createServingCore(config: ServingConfig): ServingCore {
+  const logger = createLogger(config.logLevel)
+  const clock = createTimerWheel(systemTimerHost(), {
+    onError: (error) => logger.error({ code: 'timer-failed', error: String(error) }, 'fault'),
+  })
+  const now = (): number => clock.now()
+  const metrics = createMetrics({
+    version: config.version,
+    engine: 'native',
+    ruleSeries: config.ruleSeries,
+    now,
+    wallClock: () => Date.now(),
+  })
+  const log = createCallLog({ logger, callsPerSecond: config.logCallsPerSecond, clock })
+  const emit = (event: CallEvent): void => {
+    metrics.onEvent(event)
+    log.onEvent(event)
+  }
+  const table = createLiveTable()
+  const health = createBackendHealth(now, emit)
+  const tableChanged = (): void => tellTable({ table, metrics, log, health })
+  return { clock, logger, metrics, log, table, health, emit, tableChanged }
+}
+
+function tellTable({ table, metrics, log, health }: Pick<ServingCore, 'table' | 'metrics' | 'log' | 'health'>): void {
+  const rules = [...table.rules()]
+  const trunks = [...table.trunks()]
+  const backendNames = new Set(rules.flatMap(backendsOf))
+  health.retain(backendNames)
+  const { version, entries } = table
+  metrics.tableChanged({ version, entries, trunks, ruleNames: new Set(rules.map((rule) => rule.name)), backendNames })
+  log.tableChanged({ version, entries, trunks: trunks.length, rules: rules.length })
+}
+
+function backendsOf({ action }: RuleEntry): string[] {
+  return action.type === 'Route' ? action.backends.map(backendName) : []
+}

@@ -1,0 +1,89 @@
+/** Serving SIP from a live table: the application, the engine, the HTTP side, and how all of it ends. */
+import { createApplication } from '../call/application.ts'
+import { startHttpServer } from '../health/http-server.ts'
+import { startNativeEngine } from '../sip/native-engine.ts'
+import { systemRandom } from '../sip/random.ts'
+import { machineAddress } from './machine-address.ts'
+import type { ServingConfig } from './serving-config.ts'
+import type { ServingCore } from './serving-core.ts'
+import { createShutdown, type Shutdown } from './shutdown.ts'
+
+export interface Serving {
+  /** `udp://127.0.0.1:5060` and so on, port 0 resolved. */
+  readonly listening: readonly string[]
+  /** `http://127.0.0.1:9090`. */
+  readonly http: string
+  /** The current key, then previous ones that are still accepted. */
+  setCookieKeys(keys: readonly Buffer[]): void
+  /** Settles, drains, closes. `hurry` ends the waiting: whoever still waits for a backend then gets a 503. */
+  leave(hurry: AbortSignal): Promise<void>
+}
+
+/** Rejects with what keeps it from starting: an address that cannot be bound. Then nothing stays open. */
+export async function startServing(
+  core: ServingCore,
+  config: ServingConfig,
+  cookieKeys: readonly Buffer[],
+): Promise<Serving> {
+  const { clock, logger, log } = core
+  const { settleMs, drainDeadlineMs } = config
+  const shutdown = createShutdown({
+    clock,
+    settleMs,
+    drainDeadlineMs,
+    tell: (phase, unfinished) => logger.info({ phase, unfinished }, 'shutting down'),
+  })
+  const engine = await startEngine(core, config, { shutdown, cookieKeys })
+  const http = await startHttp(core, config, shutdown).catch(async (error: unknown) => {
+    await engine.close()
+    throw error
+  })
+  logger.info({ listening: engine.listening, http: http.address, version: config.version }, 'serving')
+  return {
+    listening: engine.listening,
+    http: http.address,
+    setCookieKeys: (keys) => engine.setCookieKeys(keys),
+    leave: async (hurry) => {
+      await shutdown.leave(() => engine.unfinishedTransactions, hurry)
+      await engine.close()
+      await http.close()
+      log.close()
+      logger.info('stopped')
+    },
+  }
+}
+
+/** Reads packets and the table, writes packets and events. */
+function startEngine(
+  { table, health, clock, emit }: ServingCore,
+  { listen, advertise: external, advertiseInternal: internal }: ServingConfig,
+  { shutdown, cookieKeys }: { readonly shutdown: Shutdown; readonly cookieKeys: readonly Buffer[] },
+) {
+  const random = systemRandom()
+  const application = createApplication({
+    table,
+    health,
+    now: () => clock.now(),
+    newId: () => random.token(),
+    fraction: () => random.fraction(),
+    draining: () => shutdown.draining,
+    emit,
+  })
+  return startNativeEngine({ application, clock, random, listen, external, internal, cookieKeys, machineAddress })
+}
+
+/** Reads what the events have made of the metrics, and says whether calls should come here. */
+function startHttp({ table, metrics, emit }: ServingCore, { http }: ServingConfig, shutdown: Shutdown) {
+  return startHttpServer({
+    listen: http,
+    metricsText: () => metrics.text(),
+    onFault: (code, message) => emit({ type: 'fault', code, message }),
+    ready: () => {
+      const reasons = [
+        ...(table.loaded ? [] : ['no rule table is loaded']),
+        ...(shutdown.draining ? ['shutting down: new calls are refused'] : []),
+      ]
+      return { ready: reasons.length === 0, reasons }
+    },
+  })
+}

@@ -1,0 +1,90 @@
+/**
+ * Leaving without losing a call: settle (go on as usual while load balancers take the process out), drain (refuse new
+ * calls, finish the rest), over. What it waits for are transactions, not calls: any other process can route a BYE.
+ */
+import type { Clock, Timer } from '../sip/clock.ts'
+import { IDLE_LOOK_MS } from './limits.ts'
+
+export type ShutdownPhase = 'serving' | 'settling' | 'draining' | 'over'
+
+type ShutdownInput = 'leave' | 'settled' | 'idle' | 'deadline' | 'hurry'
+
+export interface ShutdownOptions {
+  readonly clock: Clock
+  /** Milliseconds, each counted from the start of its phase. */
+  readonly settleMs: number
+  readonly drainDeadlineMs: number
+  /** Told at the start of each phase, with the number of transactions that are not over. */
+  readonly tell: (phase: Exclude<ShutdownPhase, 'serving'>, unfinished: number) => void
+}
+
+export interface Shutdown {
+  readonly phase: ShutdownPhase
+  /** Whether new calls are refused. */
+  readonly draining: boolean
+  /** Goes through the phases; resolves when the process may go. `hurry` ends the waiting wherever it stands. */
+  leave(unfinished: () => number, hurry: AbortSignal): Promise<void>
+}
+
+const PHASES: Readonly<Record<ShutdownPhase, Readonly<Partial<Record<ShutdownInput, ShutdownPhase>>>>> = {
+  serving: { leave: 'settling', hurry: 'over' },
+  settling: { settled: 'draining', hurry: 'over' },
+  draining: { idle: 'over', deadline: 'over', hurry: 'over' },
+  over: {},
+}
+
+export function createShutdown(options: ShutdownOptions): Shutdown {
+  let phase: ShutdownPhase = 'serving'
+  return {
+    get phase() {
+      return phase
+    },
+    get draining() {
+      return phase === 'draining' || phase === 'over'
+    },
+    leave: (unfinished, hurry) =>
+      new Promise((resolve) => {
+        const timers = createPhaseTimers(options, (input) => enter(input))
+        const enter = (input: ShutdownInput): void => {
+          // Nobody is left to wait for once the last answer has gone out.
+          if (input === 'idle' && unfinished() > 0) return timers.look()
+          const next = PHASES[phase][input]
+          if (next === undefined || next === 'serving') return
+          phase = next
+          options.tell(next, unfinished())
+          timers.start(next)
+          if (next === 'over') resolve()
+        }
+        hurry.addEventListener('abort', () => enter('hurry'))
+        enter(hurry.aborted ? 'hurry' : 'leave')
+      }),
+  }
+}
+
+interface PhaseTimers {
+  /** Stops the timers of the phase before and starts those of this one. */
+  start(phase: ShutdownPhase): void
+  /** Asks again soon whether everything is over. */
+  look(): void
+}
+
+function createPhaseTimers(
+  { clock, settleMs, drainDeadlineMs }: ShutdownOptions,
+  enter: (input: ShutdownInput) => void,
+): PhaseTimers {
+  const running = new Map<ShutdownInput, Timer>()
+  const set = (input: ShutdownInput, ms: number): void => {
+    running.set(input, clock.after(ms, enter, input))
+  }
+  return {
+    start: (phase) => {
+      for (const timer of running.values()) clock.cancel(timer)
+      running.clear()
+      if (phase === 'settling') set('settled', settleMs)
+      if (phase !== 'draining') return
+      set('deadline', drainDeadlineMs)
+      set('idle', 0)
+    },
+    look: () => set('idle', IDLE_LOOK_MS),
+  }
+}

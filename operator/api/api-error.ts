@@ -1,0 +1,105 @@
+import { isRecord } from './json-value.ts'
+import { MAX_ERROR_TEXT, MAX_RETRY_AFTER_MILLISECONDS } from './limits.ts'
+
+/** Stable: what a program should look at. */
+export type ApiErrorCode =
+  | 'api_unreachable'
+  | 'api_credentials'
+  | 'api_unauthorized'
+  | 'api_forbidden'
+  | 'api_not_found'
+  | 'api_conflict'
+  | 'api_already_exists'
+  | 'api_expired'
+  | 'api_invalid'
+  | 'api_throttled'
+  | 'api_unavailable'
+  | 'api_response_invalid'
+
+/** What is known of a request that failed. */
+export interface ApiFailure {
+  readonly code: ApiErrorCode
+  readonly message: string
+  /** HTTP status; 0 where there was no answer. */
+  readonly status?: number
+  /** `reason` of the Status object (`Conflict`, `AlreadyExists`, `Expired` …); empty where there is none. */
+  readonly reason?: string
+  /** From Retry-After, 300 s at most. */
+  readonly retryAfterMilliseconds?: number | undefined
+  readonly cause?: unknown
+}
+
+/** A request to the Kubernetes API that failed. */
+export class ApiError extends Error {
+  readonly code: ApiErrorCode
+  readonly status: number
+  readonly reason: string
+  readonly retryAfterMilliseconds: number | undefined
+
+  constructor({ code, message, status = 0, reason = '', retryAfterMilliseconds, cause }: ApiFailure) {
+    super(message, cause === undefined ? {} : { cause })
+    this.name = 'ApiError'
+    this.code = code
+    this.status = status
+    this.reason = reason
+    this.retryAfterMilliseconds = retryAfterMilliseconds
+  }
+}
+
+/** The error that an answer other than 2xx stands for; `body` is a Status object in JSON, or any text. */
+export function answerError(answer: { status: number; retryAfter: string | undefined; body: string }): ApiError {
+  const { status, body } = answer
+  const text = statusObject(body) ?? { reason: '', message: body.slice(0, MAX_ERROR_TEXT).trim() }
+  return new ApiError({
+    code: codeOf(status, text),
+    status,
+    reason: text.reason,
+    message: `the API server answered ${status}${text.message === '' ? '' : `: ${text.message}`}`,
+    retryAfterMilliseconds: retryAfterOf(answer.retryAfter),
+  })
+}
+
+/** The error that an ERROR event inside a watch stands for: its object is a Status. */
+export function watchError(status: Readonly<Record<string, unknown>>): ApiError {
+  const code = typeof status['code'] === 'number' ? status['code'] : 500
+  return answerError({ status: code, retryAfter: undefined, body: JSON.stringify(status) })
+}
+
+function statusObject(body: string): { reason: string; message: string } | undefined {
+  const value = parsed(body)
+  if (!isRecord(value) || value['kind'] !== 'Status') return undefined
+  const { reason, message } = value
+  return { reason: typeof reason === 'string' ? reason : '', message: typeof message === 'string' ? message : '' }
+}
+
+/** Undefined where a text is no JSON: proxies in front of an API server answer in HTML. */
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+const CODES: Readonly<Record<number, ApiErrorCode>> = {
+  401: 'api_unauthorized',
+  403: 'api_forbidden',
+  404: 'api_not_found',
+  409: 'api_conflict',
+  410: 'api_expired',
+  429: 'api_throttled',
+}
+
+function codeOf(status: number, { reason, message }: { reason: string; message: string }): ApiErrorCode {
+  if (reason === 'AlreadyExists') return 'api_already_exists'
+  // After a restore from a backup the server's versions are below ours: as with an expired one, only a list helps.
+  if (reason === 'Timeout' && message.includes('Too large resource version')) return 'api_expired'
+  return CODES[status] ?? (status >= 400 && status < 500 ? 'api_invalid' : 'api_unavailable')
+}
+
+/** API servers give seconds only (RFC 9110 §10.2.3 allows a date too). */
+function retryAfterOf(header: string | undefined): number | undefined {
+  if (header === undefined || !/^\d+$/.test(header)) return undefined
+  return Math.min(Number(header) * 1000, MAX_RETRY_AFTER_MILLISECONDS)
+}

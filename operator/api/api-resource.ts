@@ -1,0 +1,31 @@
+/** A collection of the Kubernetes API: one kind, in one namespace or in all of them. */
+export interface ApiResource {
+  /** Empty for the core group. */
+  readonly group: string
+  readonly version: string
+  /** The plural, lower case, as in the path. */
+  readonly plural: string
+  /** Absent: every namespace. */
+  readonly namespace?: string
+}
+
+/** Which object of a collection, or which part of it, a request is about. */
+export interface ApiObjectPath {
+  readonly name: string
+  readonly subresource?: 'status'
+}
+
+/** The path of a collection or of an object in it, percent-encoded. */
+export function resourcePath(resource: ApiResource, object?: ApiObjectPath): string {
+  const { group, version, plural, namespace } = resource
+  const root = group === '' ? ['api', version] : ['apis', group, version]
+  const scope = namespace === undefined ? [] : ['namespaces', namespace]
+  const part = object === undefined ? [] : [object.name, ...(object.subresource ? [object.subresource] : [])]
+  return `/${[...root, ...scope, plural, ...part].map(encodeURIComponent).join('/')}`
+}
+
+/** What people call a collection: `dispatchrules.sipdispatch.dev/v1alpha1 in namespace team-a`. */
+export function resourceName({ group, version, plural, namespace }: ApiResource): string {
+  const kind = group === '' ? `${plural}/${version}` : `${plural}.${group}/${version}`
+  return namespace === undefined ? kind : `${kind} in namespace ${namespace}`
+}

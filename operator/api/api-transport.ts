@@ -1,0 +1,73 @@
+import { Agent, type Dispatcher, ProxyAgent } from 'undici'
+import type { ApiConnection } from './api-connection.ts'
+import {
+  API_BODY_TIMEOUT_MILLISECONDS,
+  API_CONNECT_TIMEOUT_MILLISECONDS,
+  API_HEADERS_TIMEOUT_MILLISECONDS,
+  API_KEEP_ALIVE_MILLISECONDS,
+  API_REQUEST_CONNECTIONS,
+  API_TCP_KEEP_ALIVE_MILLISECONDS,
+} from './limits.ts'
+
+/** The connections to one API server, kept for as long as its certificates stay the same. */
+export interface ApiTransport {
+  /** `watch` for an answer that goes on for minutes: it gets a connection of its own. */
+  dispatcher(connection: ApiConnection, use: 'request' | 'watch'): Dispatcher
+  /** Ends every connection, whatever is on it. */
+  close(): Promise<void>
+}
+
+interface Agents {
+  readonly key: string
+  readonly request: Dispatcher
+  readonly watch: Dispatcher
+}
+
+/** A transport without connections: they are opened as they are needed. */
+export function apiTransport(): ApiTransport {
+  /** Those of earlier certificates stay until their last answer is through. */
+  const open = new Set<Dispatcher>()
+  let agents: Agents | undefined
+  const dispatcher = (connection: ApiConnection, use: 'request' | 'watch') => {
+    if (agents?.key !== connection.key) {
+      if (agents) retire(agents, open)
+      agents = {
+        key: connection.key,
+        request: agent(connection, {
+          connections: API_REQUEST_CONNECTIONS,
+          bodyTimeout: API_BODY_TIMEOUT_MILLISECONDS,
+        }),
+        watch: agent(connection, { bodyTimeout: 0 }),
+      }
+      open.add(agents.request).add(agents.watch)
+    }
+    return agents[use]
+  }
+  const close = async () => {
+    agents = undefined
+    await Promise.all([...open].map((each) => each.destroy()))
+    open.clear()
+  }
+  return { dispatcher, close }
+}
+
+function retire(agents: Agents, open: Set<Dispatcher>): void {
+  for (const each of [agents.request, agents.watch]) each.close(() => open.delete(each))
+}
+
+/** HTTP/1.1 only: over HTTP/2 a lost connection would take every watch with it, and one slow reader all of them. */
+function agent({ tls, proxy }: ApiConnection, options: { connections?: number; bodyTimeout: number }): Dispatcher {
+  const shared = {
+    ...options,
+    allowH2: false,
+    headersTimeout: API_HEADERS_TIMEOUT_MILLISECONDS,
+    keepAliveTimeout: API_KEEP_ALIVE_MILLISECONDS,
+  }
+  const connect = {
+    timeout: API_CONNECT_TIMEOUT_MILLISECONDS,
+    keepAlive: true,
+    keepAliveInitialDelay: API_TCP_KEEP_ALIVE_MILLISECONDS,
+  }
+  if (proxy !== undefined) return new ProxyAgent({ ...shared, uri: proxy, requestTls: tls, connect })
+  return new Agent({ ...shared, connect: { ...tls, ...connect } })
+}

@@ -1,0 +1,163 @@
+import type { Dispatcher } from 'undici'
+import { type ApiConnection, apiConnection } from './api-connection.ts'
+import { ApiError, answerError } from './api-error.ts'
+import { apiTransport } from './api-transport.ts'
+import { type KubeConfigSource, loadKubeConfig } from './kube-config.ts'
+
+/** One answered or failed request, as `rest_client_requests_total` counts it. */
+export interface ApiRequestReport {
+  readonly method: string
+  /** The HTTP status, or `<error>` where there was no answer. */
+  readonly code: string
+  /** `host:port` of the API server. */
+  readonly host: string
+  /** Until the head of the answer: a watch goes on for minutes. */
+  readonly seconds: number
+}
+
+export interface ApiWireOptions extends KubeConfigSource {
+  readonly onRequest?: (report: ApiRequestReport) => void
+}
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH'
+  /** Absolute and percent-encoded, without a query. */
+  readonly path: string
+  readonly query?: Readonly<Record<string, string>>
+  readonly body?: unknown
+  /** Of the body. Default: `application/json`. */
+  readonly contentType?: string
+  readonly use?: 'request' | 'watch'
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The parts of an answer's body, as they come in. */
+export type ApiBody = AsyncIterable<Uint8Array> & { text(): Promise<string> }
+
+/** Requests to one API server, with its credentials. */
+export interface ApiWire {
+  readonly server: string
+  readonly namespace: string | undefined
+  /** Resolves with the body of a 2xx answer. Throws an ApiError, or the signal's reason. */
+  send(request: ApiRequest): Promise<ApiBody>
+  close(): Promise<void>
+}
+
+/** Reads the kubeconfig and connects nowhere yet. Throws a KubeConfigError. */
+export function apiWire(options: ApiWireOptions): ApiWire {
+  let config = loadKubeConfig(options)
+  const server = config.getCurrentCluster()?.server ?? ''
+  const transport = apiTransport()
+  const attempt = async (request: ApiRequest) => {
+    const connection = await credentials(() => apiConnection(config))
+    const dispatcher = transport.dispatcher(connection, request.use ?? 'request')
+    return await exchange({ request, connection, dispatcher, onRequest: options.onRequest })
+  }
+  const send = async (request: ApiRequest) => {
+    try {
+      return await attempt(request)
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== 'api_unauthorized') throw error
+    }
+    // A token or a certificate has been replaced: client-node keeps both for a while, a config read anew does not.
+    config = await credentials(async () => loadKubeConfig(options))
+    return await attempt(request)
+  }
+  const namespace = config.getContextObject(config.getCurrentContext())?.namespace
+  return { server, namespace, send, close: () => transport.close() }
+}
+
+async function credentials<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (cause) {
+    const message = `the credentials for the API server cannot be read: ${textOf(cause)}; look at the kubeconfig`
+    throw new ApiError({ code: 'api_credentials', message, cause })
+  }
+}
+
+interface Exchange {
+  readonly request: ApiRequest
+  readonly connection: ApiConnection
+  readonly dispatcher: Dispatcher
+  readonly onRequest: ApiWireOptions['onRequest']
+}
+
+async function exchange({ request, connection, dispatcher, onRequest }: Exchange): Promise<ApiBody> {
+  const started = performance.now()
+  const report = (code: string) => {
+    const seconds = (performance.now() - started) / 1000
+    onRequest?.({ method: request.method, code, host: new URL(connection.origin).host, seconds })
+  }
+  const answer = await answerTo(dispatcher, requestOptions(request, connection), () => report('<error>'))
+  report(String(answer.statusCode))
+  const whole = body(answer.body, request.signal)
+  if (answer.statusCode >= 200 && answer.statusCode < 300) return whole
+  const retryAfter = answer.headers['retry-after']
+  throw answerError({
+    status: answer.statusCode,
+    retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
+    body: await whole.text(),
+  })
+}
+
+async function answerTo(dispatcher: Dispatcher, options: Dispatcher.RequestOptions, onError: () => void) {
+  try {
+    return await dispatcher.request(options)
+  } catch (error) {
+    onError()
+    if (options.signal instanceof AbortSignal) options.signal.throwIfAborted()
+    throw unreachable(String(options.origin), error)
+  }
+}
+
+function requestOptions(request: ApiRequest, connection: ApiConnection): Dispatcher.RequestOptions {
+  const { method, path, query, body, contentType, signal } = request
+  const content = { 'content-type': contentType ?? 'application/json' }
+  return {
+    origin: connection.origin,
+    path: connection.basePath + path,
+    method,
+    ...(query === undefined ? {} : { query }),
+    headers: {
+      accept: 'application/json',
+      'user-agent': 'sip-dispatch-operator',
+      ...connection.headers,
+      ...(body === undefined ? {} : content),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(signal === undefined ? {} : { signal }),
+  }
+}
+
+/** A body that fails as a request does: what breaks off half-way is the same fault as what never began. */
+function body(answer: Dispatcher.ResponseData['body'], signal: AbortSignal | undefined): ApiBody {
+  const failed = (error: unknown) => {
+    signal?.throwIfAborted()
+    return unreachable('the API server', error)
+  }
+  async function* parts(): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const part of answer) yield part
+    } catch (error) {
+      throw failed(error)
+    }
+  }
+  const text = async () => {
+    try {
+      return await answer.text()
+    } catch (error) {
+      throw failed(error)
+    }
+  }
+  return { [Symbol.asyncIterator]: parts, text }
+}
+
+function unreachable(origin: string, cause: unknown): ApiError {
+  const message = `no whole answer from ${origin}: ${textOf(cause)}; it is asked again`
+  return new ApiError({ code: 'api_unreachable', message, cause })
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : String(error)
+}

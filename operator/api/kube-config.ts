@@ -1,0 +1,95 @@
+import { accessSync } from 'node:fs'
+import { join } from 'node:path'
+import { KubeConfig } from '@kubernetes/client-node'
+
+/** Where the way to the API server is written. */
+export interface KubeConfigSource {
+  /** A kubeconfig file. Absent: the Pod's ServiceAccount, else the default kubeconfig ($KUBECONFIG, ~/.kube/config). */
+  readonly file?: string | undefined
+  /** A context of the kubeconfig. Absent: its current one. A Pod's ServiceAccount has no contexts. */
+  readonly context?: string | undefined
+  /** Where the file system of the Pod begins. Default: `/`. */
+  readonly root?: string | undefined
+}
+
+/** Stable: what a program should look at. */
+export type KubeConfigErrorCode =
+  | 'kubeconfig_missing'
+  | 'kubeconfig_unreadable'
+  | 'kubeconfig_context_unknown'
+  | 'kubeconfig_incomplete'
+
+/** Why the way to the API server is not known. */
+export class KubeConfigError extends Error {
+  readonly code: KubeConfigErrorCode
+
+  constructor(code: KubeConfigErrorCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? {} : { cause })
+    this.name = 'KubeConfigError'
+    this.code = code
+  }
+}
+
+/** Reads the kubeconfig, or what the kubelet has mounted into the Pod. Throws a KubeConfigError that says what to do. */
+export function loadKubeConfig(source: KubeConfigSource): KubeConfig {
+  const config = new KubeConfig()
+  if (source.file !== undefined) {
+    readInto(config, `kubeconfig ${source.file}`, () => config.loadFromFile(source.file ?? ''))
+  } else if (source.context === undefined && inPod(source.root)) {
+    readInto(config, 'the ServiceAccount of this Pod', () => config.loadFromCluster(source.root))
+  } else {
+    readInto(config, 'the default kubeconfig', () => config.loadFromDefault())
+    if (config.getCurrentContext() === LOADED_FROM_NOTHING) throw missing()
+  }
+  chooseContext(config, source.context)
+  return config
+}
+
+/** The kubelet mounts it into every Pod that has not switched that off. */
+const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount/token'
+
+/** The context that client-node makes up where there is neither a kubeconfig nor a ServiceAccount. */
+const LOADED_FROM_NOTHING = 'loaded-context'
+
+function inPod(root = ''): boolean {
+  try {
+    accessSync(join(root, TOKEN_PATH))
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return false
+    throw error
+  }
+}
+
+function missing(): KubeConfigError {
+  const where = 'no kubeconfig was found ($KUBECONFIG, ~/.kube/config) and this is no Pod with a ServiceAccount token'
+  const remedy = 'name a file with --kubeconfig, or set automountServiceAccountToken: true'
+  return new KubeConfigError('kubeconfig_missing', `${where}; ${remedy}`)
+}
+
+function readInto(config: KubeConfig, what: string, read: () => void): void {
+  try {
+    read()
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new KubeConfigError('kubeconfig_unreadable', `${what} cannot be read: ${reason}`, cause)
+  }
+  if (config.getContexts().length > 0) return
+  throw new KubeConfigError(
+    'kubeconfig_incomplete',
+    `${what} has no contexts; make one with kubectl config set-context`,
+  )
+}
+
+function chooseContext(config: KubeConfig, context: string | undefined): void {
+  const names = config.getContexts().map(({ name }) => name)
+  const name = context ?? config.getCurrentContext()
+  if (!names.includes(name)) {
+    const wrong = name ? `there is no context ${JSON.stringify(name)}` : 'the kubeconfig has no current context'
+    throw new KubeConfigError('kubeconfig_context_unknown', `${wrong}; --context is one of ${names.join(', ')}`)
+  }
+  config.setCurrentContext(name)
+  if (config.getCurrentCluster() !== null && config.getCurrentUser() !== null) return
+  const message = `context ${JSON.stringify(name)} names a cluster or a user that the kubeconfig does not have`
+  throw new KubeConfigError('kubeconfig_incomplete', `${message}; see kubectl config view`)
+}

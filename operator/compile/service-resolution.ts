@@ -1,0 +1,118 @@
+import { type BackendServiceSpec, serviceText } from '../../crds/schema/backend-service.ts'
+import type { Condition } from '../../crds/schema/conditions.ts'
+import type { ServiceEntry } from '../../ingress/route-table/route-table.ts'
+import { objectKey } from './object-name.ts'
+import { endpointsOf } from './service-endpoints.ts'
+import type { EndpointSliceRecord, ServicePort, ServiceRecord } from './service-record.ts'
+
+/** Why a reference does not lead to an endpoint, as a reason of `ResolvedRefs`. */
+export interface ReferenceFault {
+  readonly reason: Condition<'ResolvedRefs'>['reason']
+  readonly message: string
+}
+
+/** What a reference to a Service came to. A Service without a ready endpoint has both. */
+export interface ServiceResolution {
+  /** Undefined where the Service has no port that could be called. */
+  readonly entry: ServiceEntry | undefined
+  readonly fault: ReferenceFault | undefined
+}
+
+/** The Services of a cluster and what of them was asked for. One for each compilation: every reference is resolved once. */
+export interface ServiceResolver {
+  resolve(namespace: string, reference: BackendServiceSpec): ServiceResolution
+  /** By the name of the entry: `namespace/name:port`. */
+  entry(name: string): ServiceEntry | undefined
+}
+
+export interface ClusterServices {
+  /** Undefined: there is no cluster, so no Service either. */
+  readonly services: readonly ServiceRecord[] | undefined
+  readonly endpointSlices: readonly EndpointSliceRecord[]
+}
+
+export function createServiceResolver({ services, endpointSlices }: ClusterServices): ServiceResolver {
+  const byName = services && new Map(services.map((service) => [objectKey(service), service]))
+  const slices = Map.groupBy(endpointSlices, ({ namespace, service }) => objectKey({ namespace, name: service }))
+  const resolutions = new Map<string, ServiceResolution>()
+  return {
+    resolve: (namespace, reference) => {
+      const entryName = serviceEntryName(namespace, reference)
+      const known = resolutions.get(entryName)
+      if (known) return known
+      const key = objectKey({ namespace, name: reference.name })
+      const found = byName
+        ? resolution(byName.get(key), slices.get(key) ?? [], { reference, key, entryName })
+        : NO_CLUSTER
+      resolutions.set(entryName, found)
+      return found
+    },
+    entry: (name) => resolutions.get(name)?.entry,
+  }
+}
+
+/** What rules and the table call a port of a Service. */
+export function serviceEntryName(namespace: string, reference: BackendServiceSpec): string {
+  return `${namespace}/${serviceText(reference)}`
+}
+
+const NO_CLUSTER: ServiceResolution = {
+  entry: undefined,
+  fault: { reason: 'ServiceNotFound', message: 'Services exist in a cluster only: write uri' },
+}
+
+interface Asked {
+  readonly reference: BackendServiceSpec
+  /** `namespace/name` of the Service. */
+  readonly key: string
+  readonly entryName: string
+}
+
+function resolution(
+  service: ServiceRecord | undefined,
+  slices: readonly EndpointSliceRecord[],
+  { reference, key, entryName }: Asked,
+): ServiceResolution {
+  if (!service) return faulty('ServiceNotFound', `Service ${key} does not exist: create it or correct service.name`)
+  if (service.type === 'ExternalName') {
+    return faulty('UnsupportedService', `Service ${key} is an ExternalName, which has no endpoints: write uri`)
+  }
+  const port = chosenPort(service, reference)
+  if (!port) {
+    const ports = service.ports.length === 0 ? 'no port' : service.ports.map(portText).join(', ')
+    return faulty('PortNotFound', `Service ${key} has no port ${reference.port}; it has ${ports}`)
+  }
+  const { protocol } = port
+  if (protocol !== 'UDP' && protocol !== 'TCP') {
+    return faulty('UnsupportedService', `port ${portText(port)} of Service ${key} is neither UDP nor TCP`)
+  }
+  const { namespace } = service
+  const endpoints = endpointsOf(slices, port)
+  const transport = reference.transport ?? protocol
+  const entry: ServiceEntry = { kind: 'service', name: entryName, namespace, transport, endpoints }
+  return { entry, fault: endpoints.some(({ state }) => state === 'ready') ? undefined : notReady(slices, key) }
+}
+
+function faulty(reason: ReferenceFault['reason'], message: string): ServiceResolution {
+  return { entry: undefined, fault: { reason, message } }
+}
+
+/** No count stands in the message: it would be another one at every change of an endpoint. */
+function notReady(slices: readonly EndpointSliceRecord[], key: string): ReferenceFault {
+  if (slices.some(({ addressType }) => addressType === 'FQDN')) {
+    const message = `the endpoints of Service ${key} are host names, which this version cannot call: write addresses`
+    return { reason: 'UnsupportedService', message }
+  }
+  return { reason: 'NoReadyEndpoints', message: `Service ${key} has no ready endpoint: look at its pods and selector` }
+}
+
+/** Two ports of a Service may share a number if their protocols differ. SIP is at home on UDP. */
+function chosenPort({ ports }: ServiceRecord, { port, transport }: BackendServiceSpec): ServicePort | undefined {
+  const meant = ports.filter((one) => (typeof port === 'number' ? one.port === port : one.name === port))
+  const speaking = (protocol: string) => meant.find((one) => one.protocol === protocol)
+  return (transport && speaking(transport)) ?? speaking('UDP') ?? speaking('TCP') ?? meant[0]
+}
+
+function portText({ name, port, protocol }: ServicePort): string {
+  return name ? `${port} (${name}, ${protocol})` : `${port} (${protocol})`
+}

@@ -1,0 +1,65 @@
+import { ApiError } from '../api/api-error.ts'
+import { KEY_BYTES } from './limits.ts'
+
+/** Files of the Secret as pods mount it. The previous ones are there only while a key is being changed. */
+const KEY_FILES = {
+  /** Signs the cookies of dialogs. */
+  cookie: { current: 'cookie.current', previous: 'cookie.previous' },
+  /** Seals digest credentials in the rules cache. */
+  sealing: { current: 'sealing.current', previous: 'sealing.previous' },
+} as const
+
+/** What is made; nothing else may be missing. */
+const MADE = [KEY_FILES.cookie.current, KEY_FILES.sealing.current] as const
+
+/** Entries of a Secret, base64. */
+export type SecretData = Readonly<Record<string, string>>
+
+/** The requests about the one Secret. They reject with an ApiError, of status 409 where `create` came second. */
+export interface SecretApi {
+  get(): Promise<SecretData | undefined>
+  create(data: SecretData): Promise<void>
+}
+
+/** The Secret is there, but is not one that this program has made; `code` is `key_secret_invalid`. */
+class KeySecretError extends Error {
+  readonly code = 'key_secret_invalid'
+
+  constructor(message: string) {
+    super(message)
+    this.name = 'KeySecretError'
+  }
+}
+
+/**
+ * Makes the Secret with the keys that all pods of an installation share, once. One that exists is never written: whoever
+ * changes a key does it by hand. Rejects with a KeySecretError if it lacks a key, or with an ApiError.
+ */
+export async function ensureKeySecret(
+  api: SecretApi,
+  randomBytes: (count: number) => Uint8Array,
+): Promise<'created' | 'exists'> {
+  const found = await api.get()
+  if (found) return checked(found)
+  const data = Object.fromEntries(MADE.map((file) => [file, Buffer.from(randomBytes(KEY_BYTES)).toString('base64')]))
+  try {
+    await api.create(data)
+    return 'created'
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 409) throw error
+    // Another replica was faster.
+    return checked((await api.get()) ?? {})
+  }
+}
+
+function checked(data: SecretData): 'exists' {
+  for (const file of MADE) {
+    const bytes = Buffer.from(data[file] ?? '', 'base64').length
+    if (bytes >= KEY_BYTES) continue
+    const has = data[file] === undefined ? 'is missing' : `has only ${bytes} bytes`
+    throw new KeySecretError(
+      `the entry ${file} of the key Secret ${has}: put ${KEY_BYTES} random bytes there, or delete the Secret to have it made anew`,
+    )
+  }
+  return 'exists'
+}

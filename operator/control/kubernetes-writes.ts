@@ -1,0 +1,125 @@
+/** What the operator writes to the Kubernetes API: its Lease, statuses, Events and the Secret with the keys. */
+import { API_GROUP, API_VERSION } from '../../crds/schema/api-object.ts'
+import type { ApiClient } from '../api/api-client.ts'
+import { ApiError } from '../api/api-error.ts'
+import type { ApiObject } from '../api/api-object.ts'
+import type { ApiResource } from '../api/api-resource.ts'
+import { isRecord } from '../api/json-value.ts'
+import type { EventApi } from './event-recorder.ts'
+import type { SecretApi } from './key-secret.ts'
+import type { LeaseApi, LeaseRecord, StoredLease } from './lease.ts'
+import { LEASE_DURATION_MS } from './limits.ts'
+import type { StatusApi, StatusTarget } from './status-writer.ts'
+
+/** Who the fields of a status belong to in server-side apply. */
+const FIELD_MANAGER = 'sip-dispatch-operator'
+
+type Reader = Pick<ApiClient, 'get' | 'create' | 'replace'>
+
+/** One Lease (coordination.k8s.io/v1). */
+export function leaseApi(client: Reader, { namespace, name }: { namespace: string; name: string }): LeaseApi {
+  const leases: ApiResource = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', namespace }
+  const body = (record: LeaseRecord, metadata: Readonly<Record<string, unknown>> = {}) => {
+    return {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { ...metadata, name, namespace },
+      spec: record,
+    }
+  }
+  return {
+    get: (signal) => ifThere(async () => storedLease(await client.get(leases, { name }, signal))),
+    create: async (record, signal) => storedLease(await client.create(leases, body(record), signal)),
+    update: async ({ record, resourceVersion }, signal) => {
+      return storedLease(
+        await client.replace(leases, { path: { name }, body: body(record, { resourceVersion }), signal }),
+      )
+    },
+  }
+}
+
+/** Fields that somebody has left out or spoilt read as those of a Lease that nobody holds. */
+function storedLease({ metadata, ...lease }: ApiObject): StoredLease {
+  const spec = isRecord(lease['spec']) ? lease['spec'] : {}
+  return {
+    resourceVersion: metadata.resourceVersion,
+    record: {
+      holderIdentity: textOf(spec['holderIdentity']),
+      leaseDurationSeconds: numberOf(spec['leaseDurationSeconds']) ?? LEASE_DURATION_MS / 1000,
+      acquireTime: textOf(spec['acquireTime']),
+      renewTime: textOf(spec['renewTime']),
+      leaseTransitions: numberOf(spec['leaseTransitions']) ?? 0,
+    },
+  }
+}
+
+const PLURALS: Readonly<Record<StatusTarget['kind'], string>> = { SipTrunk: 'siptrunks', DispatchRule: 'dispatchrules' }
+
+/** The status of both kinds, by server-side apply. */
+export function statusApi(client: Pick<ApiClient, 'apply'>): StatusApi {
+  return {
+    applyStatus: async ({ kind, namespace, name, uid }, conditions, signal) => {
+      const resource: ApiResource = { group: API_GROUP, version: API_VERSION, plural: PLURALS[kind], namespace }
+      // With its uid the API server refuses to write the status of an object that was made anew under the name.
+      const metadata = { namespace, name, uid }
+      const body = { apiVersion: `${API_GROUP}/${API_VERSION}`, kind, metadata, status: { conditions } }
+      const path = { name, subresource: 'status' } as const
+      const written = await client.apply(resource, { path, body, fieldManager: FIELD_MANAGER, force: true, signal })
+      return { resourceVersion: written.metadata.resourceVersion }
+    },
+  }
+}
+
+/** Events of the group events.k8s.io/v1. */
+export function eventApi(client: Pick<ApiClient, 'create' | 'mergePatch'>): EventApi {
+  const events = (namespace: string): ApiResource => {
+    return { group: 'events.k8s.io', version: 'v1', plural: 'events', namespace }
+  }
+  return {
+    create: async (event, signal) => {
+      await client.create(events(event.metadata.namespace), event, signal)
+    },
+    patchSeries: async ({ metadata: { namespace, name } }, series, signal) => {
+      await client.mergePatch(events(namespace), { path: { name }, body: { series }, signal })
+    },
+  }
+}
+
+/** One Secret. */
+export function secretApi(client: Reader, { namespace, name }: { namespace: string; name: string }): SecretApi {
+  const secrets: ApiResource = { group: '', version: 'v1', plural: 'secrets', namespace }
+  return {
+    get: () => ifThere(async () => secretData((await client.get(secrets, { name }))['data'])),
+    create: async (data) => {
+      await client.create(secrets, {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        type: 'Opaque',
+        metadata: { name, namespace },
+        data,
+      })
+    },
+  }
+}
+
+function secretData(data: unknown): Record<string, string> {
+  const entries = Object.entries(isRecord(data) ? data : {})
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+}
+
+async function ifThere<T>(get: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await get()
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined
+    throw error
+  }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined
+}

@@ -1,0 +1,227 @@
+/**
+ * Every metric of the operator: name, kind, labels and meaning, in base units. Where controller-runtime or client-go has a
+ * name for a thing, it is theirs, so that the dashboards and alerts that people have work. docs/operator-metrics.md is
+ * written from this.
+ */
+
+/** Seconds. Work of an operator: from a status written within a cluster to one that waits for its budget. */
+const WORK_BUCKETS = [1e-3, 2.5e-3, 5e-3, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+/** Seconds from a change of an object to the last pod that runs it; the goal is one second. */
+const PROPAGATION_BUCKETS = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 60, 300]
+
+/** What docs/operator-metrics.md says about each label. */
+export const LABELS = {
+  name: 'Name of the work queue, or of the Lease.',
+  controller: 'What works on the queue; the same as its name.',
+  result: 'How it ended. The values are listed with the metric.',
+  code: 'HTTP status, or `<error>` where the API server did not answer; of a publication, the code of its error.',
+  method: 'HTTP method.',
+  host: 'Host and port of the API server.',
+  kind: '`SipTrunk` or `DispatchRule`.',
+  condition: 'Type of the condition: `Accepted`, `ResolvedRefs`, `Programmed`, `Conflicted` or `Shadowed`.',
+  status: '`True` or `False`.',
+  reason: 'Reason of the condition, or why a watch was opened anew.',
+  resource: 'The collection that is watched: plural and group.',
+  version: 'Version of sip-dispatch.',
+} as const
+
+export type LabelName = keyof typeof LABELS
+
+export interface MetricDeclaration {
+  readonly name: string
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly labels: readonly LabelName[]
+  readonly help: string
+  /** Upper bounds in seconds, ascending, without +Inf. Histograms only. */
+  readonly buckets?: readonly number[]
+}
+
+const QUEUE = ['name', 'controller'] as const
+
+const QUEUE_METRICS = {
+  queueDepth: {
+    name: 'workqueue_depth',
+    type: 'gauge',
+    labels: QUEUE,
+    help: 'Keys that are ready to be worked on.',
+  },
+  queueAdds: {
+    name: 'workqueue_adds_total',
+    type: 'counter',
+    labels: QUEUE,
+    help: 'Keys added; one that waits already is not added again.',
+  },
+  queueDuration: {
+    name: 'workqueue_queue_duration_seconds',
+    type: 'histogram',
+    labels: QUEUE,
+    help: 'Time from the addition of a key to the start of the work on it.',
+    buckets: WORK_BUCKETS,
+  },
+  workDuration: {
+    name: 'workqueue_work_duration_seconds',
+    type: 'histogram',
+    labels: QUEUE,
+    help: 'Time that the work on a key took.',
+    buckets: WORK_BUCKETS,
+  },
+  unfinishedWork: {
+    name: 'workqueue_unfinished_work_seconds',
+    type: 'gauge',
+    labels: QUEUE,
+    help: 'Time that all work in progress has taken so far.',
+  },
+  longestWork: {
+    name: 'workqueue_longest_running_processor_seconds',
+    type: 'gauge',
+    labels: QUEUE,
+    help: 'Time that the longest work in progress has taken so far.',
+  },
+  queueRetries: {
+    name: 'workqueue_retries_total',
+    type: 'counter',
+    labels: QUEUE,
+    help: 'Keys that came back after a failure.',
+  },
+} as const satisfies Readonly<Record<string, MetricDeclaration>>
+
+const CONTROLLER_METRICS = {
+  reconciles: {
+    name: 'controller_runtime_reconcile_total',
+    type: 'counter',
+    labels: ['controller', 'result'],
+    help: 'Pieces of work; result is `success`, `error`, `terminal` or `requeue_after`.',
+  },
+  reconcileErrors: {
+    name: 'controller_runtime_reconcile_errors_total',
+    type: 'counter',
+    labels: ['controller'],
+    help: 'Pieces of work that failed.',
+  },
+  terminalErrors: {
+    name: 'controller_runtime_terminal_reconcile_errors_total',
+    type: 'counter',
+    labels: ['controller'],
+    help: 'Pieces of work that failed and are not repeated.',
+  },
+  reconcileTime: {
+    name: 'controller_runtime_reconcile_time_seconds',
+    type: 'histogram',
+    labels: ['controller'],
+    help: 'Time that a piece of work took.',
+    buckets: WORK_BUCKETS,
+  },
+  activeWorkers: {
+    name: 'controller_runtime_active_workers',
+    type: 'gauge',
+    labels: ['controller'],
+    help: 'Keys that are being worked on.',
+  },
+  leader: {
+    name: 'leader_election_master_status',
+    type: 'gauge',
+    labels: ['name'],
+    help: '1 for the operator that leads, 0 for a standby.',
+  },
+  requests: {
+    name: 'rest_client_requests_total',
+    type: 'counter',
+    labels: ['code', 'method', 'host'],
+    help: 'Requests to the API server.',
+  },
+  requestDuration: {
+    name: 'rest_client_request_duration_seconds',
+    type: 'histogram',
+    labels: ['method', 'host'],
+    help: 'Time from a request to the head of its answer.',
+    buckets: WORK_BUCKETS,
+  },
+} as const satisfies Readonly<Record<string, MetricDeclaration>>
+
+const WATCH_METRICS = {
+  relistDrift: {
+    name: 'informer_relist_drift_total',
+    type: 'counter',
+    labels: ['resource'],
+    help: 'Objects of a full list that differ from what the watch had told. Always 0, unless events were lost.',
+  },
+  watchRestarts: {
+    name: 'sip_dispatch_operator_watch_restarts_total',
+    type: 'counter',
+    labels: ['resource', 'reason'],
+    help: 'Watches that were opened anew, by why. Those that `ended` in their time are no fault.',
+  },
+  watchEvents: {
+    name: 'sip_dispatch_operator_watch_events_total',
+    type: 'counter',
+    labels: ['resource'],
+    help: 'Events that watches have brought, without bookmarks.',
+  },
+  watchContact: {
+    name: 'sip_dispatch_operator_watch_last_contact_seconds',
+    type: 'gauge',
+    labels: ['resource'],
+    help: 'Time since the API server was last heard of. A watch that works hears of it every minute. Absent before the first time.',
+  },
+} as const satisfies Readonly<Record<string, MetricDeclaration>>
+
+const OPERATOR_METRICS = {
+  publishedVersion: {
+    name: 'sip_dispatch_operator_published_version',
+    type: 'gauge',
+    labels: [],
+    help: 'Version of the rule table that this operator has published; 0 before the first one.',
+  },
+  publishHeld: {
+    name: 'sip_dispatch_operator_publish_held',
+    type: 'gauge',
+    labels: [],
+    help: '1 while a change is held because it removes most of the table.',
+  },
+  publishFailures: {
+    name: 'sip_dispatch_operator_publish_failures_total',
+    type: 'counter',
+    labels: ['code'],
+    help: 'Attempts to publish that the rules cache did not take; code says why.',
+  },
+  propagation: {
+    name: 'sip_dispatch_operator_propagation_seconds',
+    type: 'histogram',
+    labels: [],
+    help: 'Time from a published change to 99 % of the ingress pods running it.',
+    buckets: PROPAGATION_BUCKETS,
+  },
+  resources: {
+    name: 'sip_dispatch_operator_resources',
+    type: 'gauge',
+    labels: ['kind', 'condition', 'status', 'reason'],
+    help: 'Objects by their conditions.',
+  },
+  statusWrites: {
+    name: 'sip_dispatch_operator_status_writes_total',
+    type: 'counter',
+    labels: ['result'],
+    help: 'Writes of statuses; result is `written` or `failed`.',
+  },
+  eventWrites: {
+    name: 'sip_dispatch_operator_event_writes_total',
+    type: 'counter',
+    labels: ['result'],
+    help: 'Events; result is `created`, `counted` (a repeat), `suppressed` (too many of one object) or `failed`.',
+  },
+  loopDelay: {
+    name: 'sip_dispatch_operator_event_loop_delay_seconds',
+    type: 'gauge',
+    labels: [],
+    help: 'Longest time since the last scrape for which the process could do nothing else.',
+  },
+  buildInfo: {
+    name: 'sip_dispatch_operator_build_info',
+    type: 'gauge',
+    labels: ['version'],
+    help: 'What is running. Always 1.',
+  },
+} as const satisfies Readonly<Record<string, MetricDeclaration>>
+
+export const METRICS = { ...OPERATOR_METRICS, ...WATCH_METRICS, ...CONTROLLER_METRICS, ...QUEUE_METRICS }

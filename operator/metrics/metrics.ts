@@ -1,0 +1,257 @@
+/**
+ * The metrics of one operator. What happens is counted as it happens; what is a state is read at each scrape.
+ */
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { type LabelName, METRICS, type MetricDeclaration } from './metric-declarations.ts'
+
+/** How a piece of work ended. */
+type WorkOutcome = 'success' | 'error' | 'terminal' | 'requeue_after'
+
+export interface QueueReading {
+  readonly depth: number
+  readonly active: number
+  /** Milliseconds of all work in progress together, and of the longest. */
+  readonly unfinished: number
+  readonly longest: number
+}
+
+/** What a work queue tells; times in milliseconds. */
+export interface QueueMetrics {
+  onAdd(): void
+  onStart(waited: number): void
+  onDone(worked: number, outcome: WorkOutcome): void
+  onRetry(): void
+}
+
+/** What is read of a watched collection. */
+export interface WatchReading {
+  readonly drift: number
+  readonly events: number
+  readonly restarts: Readonly<Record<string, number>>
+  /** On the clock of `now`; undefined before the first contact. */
+  readonly lastContactAt: number | undefined
+}
+
+export interface RequestReport {
+  readonly method: string
+  readonly code: string
+  readonly host: string
+  readonly seconds: number
+}
+
+/** How many objects have a condition in a state. */
+export interface ConditionCount {
+  readonly kind: string
+  readonly condition: string
+  readonly status: string
+  readonly reason: string
+  readonly count: number
+}
+
+export interface OperatorMetricsOptions {
+  readonly version: string
+  /** Name of the Lease. */
+  readonly lease: string
+  /** Monotonic milliseconds. */
+  readonly now: () => number
+  /** Seconds of the longest delay of the event loop since the last call. */
+  readonly loopDelay: () => number
+}
+
+export interface OperatorMetrics {
+  /** Metrics of a queue; what is given back counts. `state` is asked at each scrape, and may change until then. */
+  queue(name: string, state: () => QueueReading): QueueMetrics
+  /** `resource` as people write it: `dispatchrules.sipdispatch.dev`. */
+  watch(resource: string, reading: () => WatchReading): void
+  /** Asked at each scrape. */
+  resources(counts: () => Iterable<ConditionCount>): void
+  leading(leads: boolean): void
+  request(report: RequestReport): void
+  published(version: number): void
+  publishFailed(code: string): void
+  publishHeld(held: boolean): void
+  /** Seconds from a publication to nearly all pods running it. */
+  propagated(seconds: number): void
+  statusWrite(result: 'written' | 'failed'): void
+  eventWrite(result: 'created' | 'counted' | 'suppressed' | 'failed'): void
+  /** The exposition, Prometheus text format 0.0.4. */
+  text(): Promise<string>
+}
+
+/** Metrics on a registry of their own. */
+export function createOperatorMetrics(options: OperatorMetricsOptions): OperatorMetrics {
+  const registry = new Registry()
+  reading(registry, METRICS.buildInfo, (set) => set({ version: options.version }, 1))
+  reading(registry, METRICS.loopDelay, (set) => set({}, options.loopDelay()))
+  const queues = queueMetrics(registry)
+  return {
+    ...queues,
+    ...watchMetrics(registry, options.now),
+    ...requestMetrics(registry),
+    ...publicationMetrics(registry),
+    ...writeMetrics(registry),
+    leading: leadership(registry, options.lease),
+    resources: (counts) => {
+      reading(registry, METRICS.resources, (set) => {
+        for (const { count, ...labels } of counts()) set(labels, count)
+      })
+    },
+    text: () => registry.metrics(),
+  }
+}
+
+function leadership(registry: Registry, lease: string): OperatorMetrics['leading'] {
+  const leader = gauge(registry, METRICS.leader)
+  leader.set({ name: lease }, 0)
+  return (leads) => leader.set({ name: lease }, leads ? 1 : 0)
+}
+
+function queueMetrics(registry: Registry): Pick<OperatorMetrics, 'queue'> {
+  const counting = queueCounters(registry)
+  const states = new Map<string, () => QueueReading>()
+  const read = (declaration: MetricDeclaration, value: (state: QueueReading) => number) => {
+    reading(registry, declaration, (set) => {
+      for (const [name, state] of states) set({ name, controller: name }, value(state()))
+    })
+  }
+  read(METRICS.queueDepth, ({ depth }) => depth)
+  read(METRICS.unfinishedWork, ({ unfinished }) => unfinished / 1000)
+  read(METRICS.longestWork, ({ longest }) => longest / 1000)
+  reading(registry, METRICS.activeWorkers, (set) => {
+    for (const [controller, state] of states) set({ controller }, state().active)
+  })
+  return {
+    queue: (name, state) => {
+      states.set(name, state)
+      return counting(name)
+    },
+  }
+}
+
+const WORK_OUTCOMES = ['success', 'error', 'terminal', 'requeue_after'] as const satisfies readonly WorkOutcome[]
+
+function queueCounters(registry: Registry): (name: string) => QueueMetrics {
+  const adds = counter(registry, METRICS.queueAdds)
+  const retries = counter(registry, METRICS.queueRetries)
+  const waits = histogram(registry, METRICS.queueDuration)
+  const works = histogram(registry, METRICS.workDuration)
+  const reconciles = counter(registry, METRICS.reconciles)
+  const errors = counter(registry, METRICS.reconcileErrors)
+  const terminal = counter(registry, METRICS.terminalErrors)
+  const times = histogram(registry, METRICS.reconcileTime)
+  return (name) => {
+    const queue = { name, controller: name }
+    const controller = { controller: name }
+    // At 0 from the start, so that the first failure shows as an increase.
+    for (const one of [adds, retries]) one.inc(queue, 0)
+    for (const one of [errors, terminal]) one.inc(controller, 0)
+    for (const result of WORK_OUTCOMES) reconciles.inc({ ...controller, result }, 0)
+    return {
+      onAdd: () => adds.inc(queue),
+      onStart: (waited) => waits.observe(queue, waited / 1000),
+      onRetry: () => retries.inc(queue),
+      onDone: (worked, result) => {
+        works.observe(queue, worked / 1000)
+        times.observe(controller, worked / 1000)
+        reconciles.inc({ ...controller, result })
+        if (result === 'error' || result === 'terminal') errors.inc(controller)
+        if (result === 'terminal') terminal.inc(controller)
+      },
+    }
+  }
+}
+
+function watchMetrics(registry: Registry, now: () => number): Pick<OperatorMetrics, 'watch'> {
+  const watches = new Map<string, () => WatchReading>()
+  totals(registry, METRICS.relistDrift, (set) => {
+    for (const [resource, watch] of watches) set({ resource }, watch().drift)
+  })
+  totals(registry, METRICS.watchEvents, (set) => {
+    for (const [resource, watch] of watches) set({ resource }, watch().events)
+  })
+  totals(registry, METRICS.watchRestarts, (set) => {
+    for (const [resource, watch] of watches) {
+      for (const [reason, count] of Object.entries(watch().restarts)) set({ resource, reason }, count)
+    }
+  })
+  reading(registry, METRICS.watchContact, (set) => {
+    for (const [resource, watch] of watches) {
+      const { lastContactAt } = watch()
+      if (lastContactAt !== undefined) set({ resource }, (now() - lastContactAt) / 1000)
+    }
+  })
+  return { watch: (resource, watch) => void watches.set(resource, watch) }
+}
+
+function requestMetrics(registry: Registry): Pick<OperatorMetrics, 'request'> {
+  const requests = counter(registry, METRICS.requests)
+  const durations = histogram(registry, METRICS.requestDuration)
+  return {
+    request: ({ method, code, host, seconds }) => {
+      requests.inc({ code, method, host })
+      durations.observe({ method, host }, seconds)
+    },
+  }
+}
+
+function publicationMetrics(
+  registry: Registry,
+): Pick<OperatorMetrics, 'published' | 'publishFailed' | 'publishHeld' | 'propagated'> {
+  const version = gauge(registry, METRICS.publishedVersion)
+  const held = gauge(registry, METRICS.publishHeld)
+  const failures = counter(registry, METRICS.publishFailures)
+  const propagation = histogram(registry, METRICS.propagation)
+  return {
+    published: (value) => version.set(value),
+    publishHeld: (value) => held.set(value ? 1 : 0),
+    publishFailed: (code) => failures.inc({ code }),
+    propagated: (seconds) => propagation.observe(seconds),
+  }
+}
+
+function writeMetrics(registry: Registry): Pick<OperatorMetrics, 'statusWrite' | 'eventWrite'> {
+  const statuses = counter(registry, METRICS.statusWrites)
+  const events = counter(registry, METRICS.eventWrites)
+  for (const result of ['written', 'failed']) statuses.inc({ result }, 0)
+  for (const result of ['created', 'counted', 'suppressed', 'failed']) events.inc({ result }, 0)
+  return {
+    statusWrite: (result) => statuses.inc({ result }),
+    eventWrite: (result) => events.inc({ result }),
+  }
+}
+
+type Labels = Partial<Record<LabelName, string>>
+
+/** Walks the series that exist at a scrape. */
+type Fill = (set: (labels: Labels, value: number) => void) => void
+
+function counter(registry: Registry, { name, help, labels }: MetricDeclaration): Counter<LabelName> {
+  return new Counter({ name, help, labelNames: labels, registers: [registry] })
+}
+
+function gauge(registry: Registry, { name, help, labels }: MetricDeclaration): Gauge<LabelName> {
+  return new Gauge({ name, help, labelNames: labels, registers: [registry] })
+}
+
+function histogram(registry: Registry, declaration: MetricDeclaration): Histogram<LabelName> {
+  const { name, help, labels, buckets = [] } = declaration
+  return new Histogram({ name, help, labelNames: labels, buckets: [...buckets], registers: [registry] })
+}
+
+/** A gauge whose values are read at each scrape. */
+function reading(registry: Registry, { name, help, labels }: MetricDeclaration, fill: Fill): void {
+  const collect = () => {
+    read.reset()
+    fill((set, value) => read.set(set, value))
+  }
+  const read: Gauge<LabelName> = new Gauge({ name, help, labelNames: labels, registers: [registry], collect })
+}
+
+/** A counter whose values somebody else keeps. */
+function totals(registry: Registry, { name, help, labels }: MetricDeclaration, fill: Fill): void {
+  const collect = () => {
+    read.reset()
+    fill((set, value) => read.inc(set, value))
+  }
+  const read: Counter<LabelName> = new Counter({ name, help, labelNames: labels, registers: [registry], collect })
+}

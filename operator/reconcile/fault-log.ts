@@ -1,0 +1,20 @@
+import type { Clock } from '../clock.ts'
+import { FAULT_REPEAT_MS } from './limits.ts'
+
+/** Tells a fault when it is new or different, and again after `FAULT_REPEAT_MS`: what is tried five times a second fails as often. */
+export function createFaultLog(
+  clock: Pick<Clock, 'now'>,
+  tell: (code: string, message: string, repeated: number) => void,
+): (code: string, message: string) => void {
+  const last = new Map<string, { message: string; at: number; repeated: number }>()
+  return (code, message) => {
+    const now = clock.now()
+    const before = last.get(code)
+    if (before?.message === message && now - before.at < FAULT_REPEAT_MS) {
+      before.repeated++
+      return
+    }
+    last.set(code, { message, at: now, repeated: 0 })
+    tell(code, message, before?.repeated ?? 0)
+  }
+}

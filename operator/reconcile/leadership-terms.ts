@@ -1,0 +1,67 @@
+/** Terms of leadership: a reconciler runs while this process leads, knows who it is and has seen every object. */
+import type { Clock } from '../clock.ts'
+import { PREPARATION_RETRY_MS } from './limits.ts'
+import type { TableReconciler } from './table-reconciler.ts'
+
+export interface LeadershipTermsOptions {
+  /** What has to be there before the first term; tried until it succeeds. Resolves with the installation's name. */
+  readonly prepare: () => Promise<string>
+  readonly start: (installation: string, epoch: number) => TableReconciler
+  readonly clock: Clock
+  readonly onFault: (code: string, message: string) => void
+}
+
+export interface LeadershipTerms {
+  /** Every object has been listed. */
+  synced(): void
+  /** A term begins, or goes on under another epoch. */
+  begin(epoch: number): void
+  /** Nothing is written from now on. */
+  end(): Promise<void>
+  /** Objects have changed. */
+  touch(): void
+}
+
+export function createLeadershipTerms(options: LeadershipTermsOptions): LeadershipTerms {
+  let installation: string | undefined
+  let preparing = false
+  let synced = false
+  let epoch: number | undefined
+  let reconciler: TableReconciler | undefined
+  const advance = (): void => {
+    if (epoch === undefined || !synced || reconciler) return
+    if (installation === undefined) void prepare()
+    else reconciler = options.start(installation, epoch)
+  }
+  const prepare = async (): Promise<void> => {
+    if (preparing) return
+    preparing = true
+    try {
+      installation = await options.prepare()
+    } catch (error) {
+      options.onFault('preparation-failed', error instanceof Error ? error.message : String(error))
+      options.clock.after(PREPARATION_RETRY_MS, advance)
+    }
+    preparing = false
+    if (installation !== undefined) advance()
+  }
+  const end = async (): Promise<void> => {
+    const ending = reconciler
+    reconciler = undefined
+    epoch = undefined
+    await ending?.stop()
+  }
+  return {
+    synced: () => {
+      synced = true
+      advance()
+    },
+    begin: (next) => {
+      void end()
+      epoch = next
+      advance()
+    },
+    end,
+    touch: () => reconciler?.touch(),
+  }
+}

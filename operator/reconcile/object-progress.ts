@@ -1,0 +1,132 @@
+/** How far each object has come on its way to the ingress pods, and what its status has to say of it. */
+import type { Condition } from '../../crds/schema/conditions.ts'
+import { storedConditions } from '../control/object-status.ts'
+import { type ProgrammedInput, programmedCondition } from '../control/programmed.ts'
+import type { CompiledObject } from './compiled-table.ts'
+
+export type Publication = ProgrammedInput['publication']
+
+/** What became of the table that the objects were compiled into. */
+export interface PublishedTable {
+  /** The version that the cache holds; undefined where nothing could be published. */
+  readonly version: number | undefined
+  /** Whether what an object has left in the table is held there. */
+  readonly isHeld: (object: CompiledObject) => boolean
+}
+
+export interface ObjectProgress {
+  /** Takes over a compilation. Objects that are not in it are forgotten, and answered. */
+  compiled(objects: readonly CompiledObject[], published: PublishedTable): readonly CompiledObject[]
+  /** The version that most pods run; undefined without pods. */
+  readersAt(version: number | undefined): void
+  /** Objects whose conditions are not the ones that were answered before, with all of them. Each is answered once. */
+  changed(): Generator<ObjectNews>
+  /** Whether some object waits for pods to take a version over. */
+  readonly waiting: boolean
+}
+
+export interface ObjectNews {
+  readonly object: CompiledObject
+  readonly conditions: readonly Condition[]
+}
+
+interface Progress {
+  object: CompiledObject
+  /** The first version that has this generation. */
+  version: number | undefined
+  publication: Publication
+  programmed: boolean
+  /** The reason of Programmed when it was answered; undefined while the object has news. */
+  told: Condition<'Programmed'>['reason'] | undefined
+}
+
+export function createObjectProgress(): ObjectProgress {
+  const known = new Map<string, Progress>()
+  /** Of these, news may come with the next report of the pods. */
+  let open = new Set<Progress>()
+  let readersVersion: number | undefined
+  const condition = (progress: Progress): Condition<'Programmed'> =>
+    programmedCondition({ ...progress, inTable: progress.object.inTable, readersVersion })
+  const take = (object: CompiledObject, published: PublishedTable): void => {
+    const key = keyOf(object)
+    const before = known.get(key)
+    const progress = next(before, object, published)
+    if (before && before.told !== undefined && isSame(before.object, object)) progress.told = before.told
+    known.set(key, progress)
+    open.add(progress)
+  }
+  return {
+    compiled: (objects, published) => {
+      open = new Set()
+      for (const object of objects) take(object, published)
+      return forgotten(known, objects)
+    },
+    readersAt: (version) => {
+      readersVersion = version
+    },
+    *changed() {
+      for (const progress of open) {
+        const programmed = condition(progress)
+        progress.programmed = programmed.status === 'True'
+        if (progress.programmed || !progress.object.inTable) open.delete(progress)
+        if (progress.told === programmed.reason) continue
+        progress.told = programmed.reason
+        yield { object: progress.object, conditions: [...progress.object.conditions, programmed] }
+      }
+    },
+    get waiting() {
+      return open.size > 0
+    },
+  }
+}
+
+function next(before: Progress | undefined, object: CompiledObject, { version, isHeld }: PublishedTable): Progress {
+  const publication = publicationOf(version, isHeld(object))
+  const same = before?.object.uid === object.uid && before.object.generation === object.generation
+  // What was in the table once and is in it still keeps its first version; what comes back comes with this one.
+  const first = same && before.object.inTable ? before.version : undefined
+  const programmed = same ? before.programmed : isProgrammed(object)
+  return { object, version: first ?? version, publication, programmed, told: undefined }
+}
+
+function publicationOf(version: number | undefined, held: boolean): Publication {
+  if (held) return 'held'
+  return version === undefined ? 'failed' : 'done'
+}
+
+/** What an earlier operator has written of this generation. */
+function isProgrammed({ status, generation }: CompiledObject): boolean {
+  return storedConditions(status).some((condition) => {
+    const { type, observedGeneration } = condition
+    return type === 'Programmed' && condition.status === 'True' && observedGeneration === generation
+  })
+}
+
+function isSame(a: CompiledObject, b: CompiledObject): boolean {
+  if (a.uid !== b.uid || a.generation !== b.generation || a.conditions.length !== b.conditions.length) return false
+  return a.conditions.every((condition, i) => {
+    const other = b.conditions[i]
+    return (
+      condition.type === other?.type &&
+      condition.status === other.status &&
+      condition.reason === other.reason &&
+      condition.message === other.message
+    )
+  })
+}
+
+function forgotten(known: Map<string, Progress>, objects: readonly CompiledObject[]): readonly CompiledObject[] {
+  if (known.size === objects.length) return []
+  const present = new Set(objects.map(keyOf))
+  const gone: CompiledObject[] = []
+  for (const [key, { object }] of known) {
+    if (present.has(key)) continue
+    known.delete(key)
+    gone.push(object)
+  }
+  return gone
+}
+
+function keyOf({ kind, namespace, name }: CompiledObject): string {
+  return `${kind} ${namespace}/${name}`
+}

@@ -1,0 +1,72 @@
+/** What a term of leadership tells, as statuses, Events, metrics and log lines. */
+import type { Logger } from '../../ingress/log/logger.ts'
+import type { EventRecorder } from '../control/event-recorder.ts'
+import { ALLOW_MASS_DELETION } from '../control/namespace-api.ts'
+import type { StatusWriter } from '../control/status-writer.ts'
+import type { OperatorMetrics } from '../metrics/metrics.ts'
+import { regarding, warningsOf } from './condition-events.ts'
+import { namespaceOf } from './removal-guard.ts'
+import type { ReconcileListener } from './table-reconciler.ts'
+
+export interface ReconcileListenerOptions {
+  readonly statuses: StatusWriter
+  readonly events: EventRecorder
+  readonly metrics: OperatorMetrics
+  readonly logger: Logger
+  readonly onFenced: (epoch: number) => void
+  readonly onFault: (code: string, message: string) => void
+}
+
+export function createReconcileListener(options: ReconcileListenerOptions): ReconcileListener {
+  const { statuses, events, metrics, logger } = options
+  let heldKeys: ReadonlySet<string> = new Set()
+  let readers: string | undefined
+  return {
+    onNews: (news) => {
+      const { object, conditions } = news
+      statuses.set(object, conditions, object.status === undefined ? 'initial' : 'fresh')
+      for (const warning of warningsOf(news)) events.record(regarding(object), warning)
+    },
+    onGone: (object) => statuses.forget(object),
+    onHeld: (keys) => {
+      metrics.publishHeld(keys.size > 0)
+      if (keys.size !== heldKeys.size) tellHeld(options, keys)
+      heldKeys = keys
+    },
+    onPublished: (outcome, compileMs) => {
+      if (outcome.type === 'refused') return metrics.publishFailed(outcome.code)
+      if (outcome.type === 'fenced') return
+      metrics.published(outcome.version)
+      if (outcome.type === 'published') logger.info({ ...outcome, compileMs: Math.round(compileMs) }, 'table published')
+    },
+    onPropagated: (milliseconds) => metrics.propagated(milliseconds / 1000),
+    onReaders: (count, version) => {
+      const text = `${count} ${version}`
+      if (text !== readers) logger.debug({ pods: count, version }, 'pods report')
+      readers = text
+    },
+    onFenced: options.onFenced,
+    onFault: options.onFault,
+  }
+}
+
+/** One Event a namespace, about the first of its objects, and one log line. */
+function tellHeld({ events, logger }: ReconcileListenerOptions, keys: ReadonlySet<string>): void {
+  const byNamespace = Map.groupBy(keys, namespaceOf)
+  for (const [namespace, [first = '']] of byNamespace) {
+    const [kind, , name = ''] = first.split('/')
+    if (kind !== 'rule' && kind !== 'trunk') continue
+    const about = {
+      kind: kind === 'rule' ? 'DispatchRule' : 'SipTrunk',
+      namespace,
+      name,
+      uid: first,
+      generation: 0,
+    } as const
+    const object = { ...about, conditions: [], inTable: false, status: undefined }
+    const note = `${keys.size} entries would leave the rule table at once: they stay until the objects are back or the namespace has the annotation ${ALLOW_MASS_DELETION}=true`
+    events.record(regarding(object), { type: 'Warning', reason: 'MassDeletionHeld', action: 'Publish', note })
+  }
+  if (keys.size > 0) logger.warn({ entries: keys.size, namespaces: [...byNamespace.keys()] }, 'mass deletion held')
+  else logger.info('mass deletion not held any more')
+}

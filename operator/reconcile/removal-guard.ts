@@ -1,0 +1,54 @@
+/** Keeps an accident from emptying the table: a change that removes most of it at once is held until somebody says so. */
+import { MASS_REMOVAL_SHARE, MASS_REMOVAL_WINDOW_MS, SMALL_TABLE_ENTRIES } from './limits.ts'
+
+export interface RemovalGuard {
+  /**
+   * The keys that must stay in the table though the new one lacks them. They are the same at each review until the
+   * objects are back, their namespaces allow it or enough time has passed for them to be few.
+   */
+  held(change: TableRemoval, now: number): ReadonlySet<string>
+}
+
+export interface TableRemoval {
+  /** Keys of the table that the pods have, `kind/namespace/name`. */
+  readonly published: Iterable<string>
+  /** Keys of the table that is to follow. */
+  readonly next: ReadonlySet<string>
+  /** Whether entries of this namespace may go in any number. */
+  readonly allowed: (namespace: string) => boolean
+}
+
+interface PastRemoval {
+  readonly at: number
+  readonly entries: number
+}
+
+const NOTHING: ReadonlySet<string> = new Set()
+
+/**
+ * Removals count together for `MASS_REMOVAL_WINDOW_MS`, because clients delete a thousand objects one after the other.
+ * A table of `SMALL_TABLE_ENTRIES` or fewer is never held: there, half of it is a morning's work.
+ */
+export function createRemovalGuard(): RemovalGuard {
+  let past: PastRemoval[] = []
+  return {
+    held: ({ published, next, allowed }, now) => {
+      past = past.filter(({ at }) => now - at < MASS_REMOVAL_WINDOW_MS)
+      const keys = [...published]
+      const missing = keys.filter((key) => !next.has(key))
+      if (missing.length === 0) return NOTHING
+      const gone = past.reduce((sum, { entries }) => sum + entries, 0)
+      const before = keys.length + gone
+      const many = before > SMALL_TABLE_ENTRIES && gone + missing.length > before * MASS_REMOVAL_SHARE
+      const held = many ? missing.filter((key) => !allowed(namespaceOf(key))) : []
+      const removed = missing.length - held.length
+      if (removed > 0) past.push({ at: now, entries: removed })
+      return held.length === 0 ? NOTHING : new Set(held)
+    },
+  }
+}
+
+/** The namespace in a key of the table. */
+export function namespaceOf(key: string): string {
+  return key.split('/', 2)[1] ?? ''
+}

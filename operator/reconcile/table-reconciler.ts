@@ -1,0 +1,283 @@
+/**
+ * One term of leadership: whatever changes is compiled, published and told in the status of every object, until the term
+ * ends. Level-triggered: each round looks at everything, so a round that failed costs time and nothing else.
+ */
+import type { ReaderReport } from '../../ingress/route-table/cache-head.ts'
+import type { TableEntry } from '../../ingress/route-table/route-table.ts'
+import { decodeEntry } from '../../ingress/route-table/table-codec.ts'
+import type { Clock } from '../clock.ts'
+import { versionOfMostReaders } from '../control/programmed.ts'
+import { createPublisher, type Publisher, type PublishOutcome } from '../publish/publisher.ts'
+import type { TableCacheWriter } from '../publish/table-cache-writer.ts'
+import { type CompiledCollections, type CompiledObject, type CompiledTable, compiledTable } from './compiled-table.ts'
+import {
+  HELD_REVIEW_MS,
+  PUBLISH_RETRY_LIMIT_MS,
+  PUBLISH_RETRY_MS,
+  READERS_IDLE_POLL_MS,
+  READERS_POLL_MS,
+  VERIFY_ENTRIES_MS,
+  VERIFY_HEAD_MS,
+} from './limits.ts'
+import { createObjectProgress, type ObjectNews } from './object-progress.ts'
+import { createRemovalGuard, namespaceOf } from './removal-guard.ts'
+
+/** What a term tells. None of it may throw. */
+export interface ReconcileListener {
+  /** Conditions that an object has now. */
+  onNews(news: ObjectNews): void
+  /** An object is gone. */
+  onGone(object: CompiledObject): void
+  /** After each round: how many entries are held back from removal, and the keys. */
+  onHeld(keys: ReadonlySet<string>): void
+  /** A table went out. Milliseconds of its compilation. */
+  onPublished(outcome: PublishOutcome, compileMs: number): void
+  /** Milliseconds from the first change of a table to most pods running it. */
+  onPropagated(milliseconds: number): void
+  /** What pods reported: how many of them, and the version that most of them run. */
+  onReaders(count: number, version: number | undefined): void
+  /** Somebody of a later epoch has written: this term is over, or must get a later epoch than that. */
+  onFenced(epoch: number): void
+  onFault(code: string, message: string): void
+}
+
+export interface ReconcilerOptions {
+  readonly watched: CompiledCollections
+  readonly cache: TableCacheWriter
+  readonly installation: string
+  readonly epoch: number
+  /** Asked before each write. */
+  readonly isLeader: () => boolean
+  /** Of these namespaces, the ones whose rules may go in any number. */
+  readonly removalsAllowed: (namespaces: readonly string[]) => Promise<ReadonlySet<string>>
+  readonly clock: Clock
+  readonly listener: ReconcileListener
+}
+
+export interface TableReconciler {
+  /** Something may have changed. */
+  touch(): void
+  /** Resolves when nothing is under way any more. */
+  stop(): Promise<void>
+}
+
+export function startTableReconciler(options: ReconcilerOptions): TableReconciler {
+  const reconciler = new Reconciler(options)
+  reconciler.touch()
+  return reconciler
+}
+
+type TimerName = 'retry' | 'review' | 'readers' | 'head' | 'entries'
+
+class Reconciler implements TableReconciler {
+  readonly #options: ReconcilerOptions
+  readonly #publisher: Publisher
+  readonly #guard = createRemovalGuard()
+  readonly #progress = createObjectProgress()
+  readonly #timers = new Map<TimerName, () => void>()
+  /** What the cache held when this term began, then what this term has published. */
+  #published: ReadonlyMap<string, TableEntry> | undefined
+  #stopped = false
+  #dirty = false
+  #round: Promise<void> | undefined
+  #retryMs = PUBLISH_RETRY_MS
+  /** When the first change came that no pod has reported yet, and the version that brings it. */
+  #changedAt: number | undefined
+  #awaited: { readonly version: number; readonly since: number } | undefined
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options
+    const { cache, installation, epoch } = options
+    this.#publisher = createPublisher({ cache, installation, epoch })
+  }
+
+  touch(): void {
+    this.#dirty = true
+    this.#changedAt ??= this.#options.clock.now()
+    this.#round ??= this.#rounds().finally(() => {
+      this.#round = undefined
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    for (const cancel of this.#timers.values()) cancel()
+    this.#timers.clear()
+    await this.#round
+  }
+
+  async #rounds(): Promise<void> {
+    // Changes that come in the same turn belong to the same round.
+    await Promise.resolve()
+    while (this.#dirty && this.#mayGoOn()) {
+      this.#dirty = false
+      try {
+        await this.#reconcile()
+      } catch (error) {
+        this.#fault('reconcile-failed', error)
+        this.#retry()
+      }
+    }
+  }
+
+  #mayGoOn(): boolean {
+    return !this.#stopped && this.#options.isLeader()
+  }
+
+  async #reconcile(): Promise<void> {
+    const { clock } = this.#options
+    const startedAt = clock.now()
+    const table = compiledTable(this.#options.watched)
+    const compileMs = clock.now() - startedAt
+    this.#published ??= await this.#inCache()
+    const held = await this.#held(table, this.#published)
+    const entries = new Map(table.entries)
+    for (const key of held) {
+      const entry = this.#published.get(key)
+      if (entry) entries.set(key, entry)
+    }
+    if (!this.#mayGoOn()) return
+    const outcome = await this.#publisher.publish([...entries.values()])
+    this.#options.listener.onPublished(outcome, compileMs)
+    this.#settled(outcome, { table, held, entries })
+  }
+
+  /** The table that the pods have now. What cannot be read is nobody's to keep. */
+  async #inCache(): Promise<ReadonlyMap<string, TableEntry>> {
+    const entries = new Map<string, TableEntry>()
+    const snapshot = await this.#options.cache.snapshot().catch((error: unknown) => {
+      this.#fault('cache-unreadable', error)
+      return undefined
+    })
+    for (const [key, json] of snapshot?.entries ?? []) {
+      try {
+        entries.set(key, decodeEntry(key, json))
+      } catch (error) {
+        this.#fault('cache-entry-damaged', error)
+      }
+    }
+    return entries
+  }
+
+  async #held(table: CompiledTable, published: ReadonlyMap<string, TableEntry>): Promise<ReadonlySet<string>> {
+    const next = new Set(table.entries.keys())
+    const now = this.#options.clock.now()
+    const all = this.#guard.held({ published: published.keys(), next, allowed: () => false }, now)
+    if (all.size === 0) return this.#tellHeld(all)
+    const namespaces = [...new Set([...all].map(namespaceOf))]
+    const allowed = await this.#options.removalsAllowed(namespaces)
+    const change = { published: published.keys(), next, allowed: (name: string) => allowed.has(name) }
+    return this.#tellHeld(this.#guard.held(change, now))
+  }
+
+  #tellHeld(held: ReadonlySet<string>): ReadonlySet<string> {
+    this.#options.listener.onHeld(held)
+    if (held.size > 0) this.#after('review', HELD_REVIEW_MS, () => this.touch())
+    return held
+  }
+
+  #settled(
+    outcome: PublishOutcome,
+    { table, held, entries }: { table: CompiledTable; held: ReadonlySet<string>; entries: Map<string, TableEntry> },
+  ): void {
+    if (outcome.type === 'fenced') return this.#options.listener.onFenced(outcome.epoch)
+    const version = outcome.type === 'refused' ? undefined : outcome.version
+    if (outcome.type === 'refused') {
+      this.#fault(outcome.code, outcome.message)
+      this.#retry()
+    } else {
+      this.#published = entries
+      this.#retryMs = PUBLISH_RETRY_MS
+      this.#await(outcome)
+    }
+    const isHeld = (object: CompiledObject): boolean => !object.inTable && held.has(keyOf(object))
+    for (const gone of this.#progress.compiled(table.objects, { version, isHeld })) {
+      this.#options.listener.onGone(gone)
+    }
+    this.#tellNews()
+    void this.#readReaders()
+    if (!this.#timers.has('head')) this.#verifyLater('head', VERIFY_HEAD_MS)
+    if (!this.#timers.has('entries')) this.#verifyLater('entries', VERIFY_ENTRIES_MS)
+  }
+
+  #await(outcome: PublishOutcome): void {
+    const since = this.#changedAt
+    if (!this.#dirty) this.#changedAt = undefined
+    if (outcome.type === 'published' && since !== undefined) this.#awaited = { version: outcome.version, since }
+  }
+
+  #tellNews(): void {
+    for (const news of this.#progress.changed()) this.#options.listener.onNews(news)
+  }
+
+  /** Who runs what: soon again while somebody waits for it. */
+  async #readReaders(): Promise<void> {
+    try {
+      this.#heard(await this.#publisher.readers())
+    } catch (error) {
+      this.#fault('cache-readers-unreadable', error)
+    }
+    const waiting = this.#progress.waiting || this.#awaited !== undefined
+    this.#after('readers', waiting ? READERS_POLL_MS : READERS_IDLE_POLL_MS, () => void this.#readReaders())
+  }
+
+  #heard(reports: readonly ReaderReport[]): void {
+    if (this.#stopped) return
+    const version = versionOfMostReaders(reports.map((report) => report.version))
+    this.#options.listener.onReaders(reports.length, version)
+    this.#progress.readersAt(version)
+    this.#propagated(version)
+    this.#tellNews()
+  }
+
+  #propagated(version: number | undefined): void {
+    if (!this.#awaited || version === undefined || version < this.#awaited.version) return
+    this.#options.listener.onPropagated(this.#options.clock.now() - this.#awaited.since)
+    this.#awaited = undefined
+  }
+
+  /** Somebody may have emptied the cache, or put an older copy in its place. */
+  #verifyLater(depth: 'head' | 'entries', ms: number): void {
+    this.#after(depth, ms, () => {
+      void this.#verify(depth).finally(() => this.#verifyLater(depth, ms))
+    })
+  }
+
+  async #verify(depth: 'head' | 'entries'): Promise<void> {
+    if (!this.#mayGoOn() || this.#round) return
+    try {
+      const outcome = await this.#publisher.verify(depth)
+      if (outcome?.type === 'published') this.#options.listener.onPublished(outcome, 0)
+      if (outcome?.type === 'fenced') this.#options.listener.onFenced(outcome.epoch)
+      if (outcome?.type !== 'refused') return
+      this.#fault(outcome.code, outcome.message)
+      this.#retry()
+    } catch (error) {
+      this.#fault('cache-verify-failed', error)
+    }
+  }
+
+  #retry(): void {
+    this.#after('retry', this.#retryMs, () => this.touch())
+    this.#retryMs = Math.min(this.#retryMs * 2, PUBLISH_RETRY_LIMIT_MS)
+  }
+
+  #after(name: TimerName, ms: number, run: () => void): void {
+    this.#timers.get(name)?.()
+    if (this.#stopped) return
+    const cancel = this.#options.clock.after(ms, () => {
+      this.#timers.delete(name)
+      run()
+    })
+    this.#timers.set(name, cancel)
+  }
+
+  #fault(code: string, error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error)
+    this.#options.listener.onFault(code, message)
+  }
+}
+
+function keyOf({ kind, namespace, name }: CompiledObject): string {
+  return `${kind === 'SipTrunk' ? 'trunk' : 'rule'}/${namespace}/${name}`
+}

@@ -1,0 +1,266 @@
+/**
+ * The operator: watches the Kubernetes API, compiles what is there into a table, publishes it to the shared cache and says
+ * in the status of every object what became of it. The stages stand here in the order in which the data flows.
+ */
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { startHttpServer } from '../ingress/health/http-server.ts'
+import { createLogger, type Logger } from '../ingress/log/logger.ts'
+import { type ApiClient, apiClient } from './api/api-client.ts'
+import { systemClock } from './clock.ts'
+import { createEventRecorder, type EventRecorder } from './control/event-recorder.ts'
+import { ensureKeySecret } from './control/key-secret.ts'
+import { eventApi, leaseApi, secretApi, statusApi } from './control/kubernetes-writes.ts'
+import { type NamespaceApi, namespaceApi } from './control/namespace-api.ts'
+import { storedConditions } from './control/object-status.ts'
+import { createStatusWriter, type StatusTarget, type StatusWriter } from './control/status-writer.ts'
+import { createLoopDelay } from './metrics/loop-delay.ts'
+import { createOperatorMetrics, type OperatorMetrics } from './metrics/metrics.ts'
+import type { OperatorConfig } from './operator-config.ts'
+import { createRedisTableCacheWriter } from './publish/redis-table-cache-writer.ts'
+import type { TableCacheWriter } from './publish/table-cache-writer.ts'
+import { compiledTable } from './reconcile/compiled-table.ts'
+import { isBad } from './reconcile/condition-events.ts'
+import { createFaultLog } from './reconcile/fault-log.ts'
+import { startLeader } from './reconcile/leader.ts'
+import { createLeadershipTerms, type LeadershipTerms } from './reconcile/leadership-terms.ts'
+import { FLUSH_LIMIT_MS, SETTLE_LIMIT_MS, SETTLE_QUIET_MS } from './reconcile/limits.ts'
+import { readinessOf } from './reconcile/readiness.ts'
+import { createReconcileListener } from './reconcile/reconcile-listener.ts'
+import { startTableReconciler } from './reconcile/table-reconciler.ts'
+import { watchedConditions } from './reconcile/watched-conditions.ts'
+import { settle } from './watch/settle.ts'
+import { startWatchedObjects, type WatchedObjects } from './watch/watched-objects.ts'
+
+export interface RunningOperator {
+  /** `http://127.0.0.1:9091`. */
+  readonly http: string
+  /** Lets the watches go, writes what is still to be said, gives the Lease back last. */
+  close(): Promise<void>
+}
+
+/** Rejects with what keeps it from starting: no kubeconfig, an HTTP address that cannot be had. */
+export async function runOperator(config: OperatorConfig): Promise<RunningOperator> {
+  const base = createBase(config)
+  const { client, metrics, logger } = base
+  const namespace = config.leaseNamespace ?? client.namespace ?? 'default'
+  const caches = startWatching(base, config)
+  const writers = createWriters(base, caches.watched)
+  const leading = config.dryRun
+    ? dryRun(base, caches)
+    : startLeading(config, { ...base, ...caches, ...writers, namespace })
+  const http = await startHttpServer({
+    listen: config.http,
+    metricsText: () => metrics.text(),
+    ready: () =>
+      leading.stopping() ? { ready: false, reasons: ['shutting down'] } : readinessOf(caches.watched, systemClock),
+    live: () => (writers.statuses.queue.stuck() ? ['the queue of statuses is stuck'] : []),
+    onFault: base.fault,
+  }).catch(async (error: unknown) => {
+    await leading.stop()
+    throw error
+  })
+  logger.info({ http: http.address, server: client.server, version: config.version }, 'operator started')
+  return {
+    http: http.address,
+    close: async () => {
+      await leading.stop()
+      await http.close()
+      await client.close()
+      logger.info('stopped')
+    },
+  }
+}
+
+interface Base {
+  readonly logger: Logger
+  readonly client: ApiClient
+  readonly metrics: OperatorMetrics
+  readonly fault: (code: string, message: string) => void
+}
+
+function createBase(config: OperatorConfig): Base {
+  const logger = createLogger(config.logLevel)
+  const metrics = createOperatorMetrics({
+    version: config.version,
+    lease: config.leaseName,
+    now: () => systemClock.now(),
+    loopDelay: createLoopDelay(),
+  })
+  const { kubeconfig: file, context } = config
+  const client = apiClient({ file, context, onRequest: (report) => metrics.request(report) })
+  const fault = createFaultLog(systemClock, (code, message, repeated) =>
+    logger.error({ code, problem: message, ...(repeated > 0 ? { repeated } : {}) }, 'fault'),
+  )
+  return { logger, client, metrics, fault }
+}
+
+interface Caches {
+  readonly watched: WatchedObjects
+  /** Who hears that objects have changed, and that all are there. */
+  readonly heard: { changed: () => void; synced: () => void }
+  readonly stopWatching: () => void
+}
+
+function startWatching({ client, metrics, fault, logger }: Base, { namespaces }: OperatorConfig): Caches {
+  const nobody = (): void => undefined
+  const heard = { changed: nobody, synced: nobody }
+  const settler = settle({ quiet: SETTLE_QUIET_MS, limit: SETTLE_LIMIT_MS }, systemClock, () => heard.changed())
+  const watched = startWatchedObjects({
+    api: client,
+    clock: systemClock,
+    random: Math.random,
+    namespaces,
+    onChange: (_resource, _key, what) => {
+      if (what === 'object') settler.touch()
+    },
+    onSynced: () => heard.synced(),
+    onFault: (resource, { code, message }) => fault(code, `${resource}: ${message}`),
+    onRecovery: (resource) => logger.info({ resource }, 'watched again'),
+  })
+  for (const [resource, cache] of Object.entries(watched.byResource)) metrics.watch(resource, () => cache)
+  metrics.resources(() => watchedConditions(watched))
+  const stopWatching = (): void => {
+    settler.stop()
+    watched.stop()
+  }
+  return { watched, heard, stopWatching }
+}
+
+interface Writers {
+  readonly statuses: StatusWriter
+  readonly events: EventRecorder
+  /** Whether this process may write: set once it is known who leads. */
+  readonly term: { isLeader: () => boolean }
+}
+
+function createWriters({ client, metrics, fault }: Base, watched: WatchedObjects): Writers {
+  const term = { isLeader: () => false }
+  const statuses: StatusWriter = createStatusWriter({
+    api: statusApi(client),
+    current: (target) => currentStatus(watched, target),
+    mayWrite: () => term.isLeader(),
+    clock: systemClock,
+    hooks: metrics.queue('status', () => statuses.queue.state()),
+    onWrite: (result) => metrics.statusWrite(result),
+    onFault: fault,
+  })
+  const events = createEventRecorder({
+    api: eventApi(client),
+    controller: 'sipdispatch.dev/operator',
+    instance: hostname(),
+    clock: systemClock,
+    newId: () => randomBytes(8).toString('hex'),
+    onResult: (result) => metrics.eventWrite(result),
+    onFault: fault,
+  })
+  return { statuses, events, term }
+}
+
+function currentStatus({ trunks, rules }: WatchedObjects, { kind, namespace, name }: StatusTarget) {
+  const object = (kind === 'SipTrunk' ? trunks : rules).get(`${namespace}/${name}`)
+  return object && { ...object, conditions: storedConditions(object.status) }
+}
+
+interface Leading {
+  readonly stopping: () => boolean
+  readonly stop: () => Promise<void>
+}
+
+type LeadingParts = Base & Caches & Writers & { readonly namespace: string }
+
+/** Takes part in the election, and reconciles while it leads. */
+function startLeading(config: OperatorConfig, parts: LeadingParts): Leading {
+  const { heard, stopWatching, statuses, events, term, metrics, fault, logger } = parts
+  const { prefix, ...connection } = config.cache
+  const cache = createRedisTableCacheWriter(prefix, { ...connection, name: 'sip-dispatch-operator' })
+  const terms = createTerms(config, parts, { cache, onFenced: (epoch) => leader.raiseEpoch(epoch) })
+  const leader = startLeader(config.leaderElect, {
+    api: leaseApi(parts.client, { namespace: parts.namespace, name: config.leaseName }),
+    identity: `${hostname()}_${randomBytes(8).toString('hex')}`,
+    clock: systemClock,
+    random: Math.random,
+    listener: {
+      onLeading: (epoch) => {
+        logger.info({ epoch }, 'leading')
+        metrics.leading(true)
+        terms.begin(epoch)
+      },
+      onLost: () => {
+        logger.warn('not leading any more')
+        metrics.leading(false)
+        void terms.end()
+      },
+      onFault: fault,
+    },
+  })
+  term.isLeader = () => leader.isLeader()
+  heard.changed = () => terms.touch()
+  heard.synced = () => terms.synced()
+  let stopping = false
+  return {
+    stopping: () => stopping,
+    stop: async () => {
+      stopping = true
+      stopWatching()
+      await terms.end()
+      await Promise.all([statuses.drain(FLUSH_LIMIT_MS), events.close(FLUSH_LIMIT_MS)])
+      // Last: who takes over must find everything written.
+      await leader.stop()
+      cache.close()
+    },
+  }
+}
+
+function createTerms(
+  config: OperatorConfig,
+  parts: LeadingParts,
+  { cache, onFenced }: { readonly cache: TableCacheWriter; readonly onFenced: (epoch: number) => void },
+): LeadershipTerms {
+  const { client, watched, statuses, events, term, metrics, logger, fault, namespace } = parts
+  const namespaces = namespaceApi(client)
+  const listener = createReconcileListener({ statuses, events, metrics, logger, onFenced, onFault: fault })
+  return createLeadershipTerms({
+    prepare: async () => {
+      const { keySecret } = config
+      if (keySecret !== undefined) await ensureKeySecret(secretApi(client, { namespace, name: keySecret }), randomBytes)
+      return `${await namespaces.uid(namespace)}/${config.leaseName}`
+    },
+    start: (installation, epoch) =>
+      startTableReconciler({
+        ...{ watched, cache, installation, epoch, listener },
+        isLeader: () => term.isLeader(),
+        removalsAllowed: (names) => removalsAllowed(config, namespaces, names),
+        clock: systemClock,
+      }),
+    clock: systemClock,
+    onFault: fault,
+  })
+}
+
+async function removalsAllowed(
+  { allowMassDeletion }: OperatorConfig,
+  namespaces: NamespaceApi,
+  names: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (allowMassDeletion) return new Set(names)
+  const allowed = await Promise.all(names.map((name) => namespaces.allowsMassDeletion(name)))
+  return new Set(names.filter((_, i) => allowed[i]))
+}
+
+/** Compiles and tells what would be done. */
+function dryRun({ logger }: Base, { heard, watched, stopWatching }: Caches): Leading {
+  const tell = (): void => {
+    if (!watched.synced) return
+    const { entries, objects } = compiledTable(watched)
+    logger.info({ entries: entries.size, objects: objects.length }, 'dry run: this table would be published')
+    for (const { kind, namespace, name, conditions } of objects) {
+      for (const { type, reason, message } of conditions.filter(isBad)) {
+        logger.warn({ kind, name: `${namespace}/${name}`, condition: type, reason, detail: message }, 'condition')
+      }
+    }
+  }
+  heard.changed = tell
+  heard.synced = tell
+  return { stopping: () => false, stop: async () => stopWatching() }
+}

@@ -1,0 +1,42 @@
+import { ApiError, type ApiErrorCode } from '../api/api-error.ts'
+import { type ApiResource, resourceName } from '../api/api-resource.ts'
+import type { ReflectorInput } from './reflector-table.ts'
+
+/** Why a collection cannot be watched at the moment. It goes on being tried. */
+export interface ReflectorFault {
+  /** Stable: `watch_forbidden`, `resource_not_served`, `object_unreadable`, or the code of an ApiError. */
+  readonly code: ReflectorFaultCode
+  /** What is wrong and what to do. */
+  readonly message: string
+}
+
+export type ReflectorFaultCode = ApiErrorCode | 'watch_forbidden' | 'resource_not_served' | 'object_unreadable'
+
+/** What an error of a list or of a watch is to the state machine. */
+export function faultInput(error: unknown): ReflectorInput {
+  if (!(error instanceof ApiError)) return 'failed'
+  if (error.code === 'api_expired') return 'expired'
+  return REFUSALS.has(error.code) ? 'refused' : 'failed'
+}
+
+const REFUSALS: ReadonlySet<ApiErrorCode> = new Set(['api_forbidden', 'api_not_found', 'api_invalid'])
+
+/** What to tell of an error of a list or of a watch. */
+export function reflectorFault(resource: ApiResource, error: unknown): ReflectorFault {
+  const name = resourceName(resource)
+  if (!(error instanceof ApiError)) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return { code: 'object_unreadable', message: `${name}: an object cannot be read: ${reason}; report it as a defect` }
+  }
+  if (error.code === 'api_forbidden') {
+    const remedy = `grant get, list and watch on ${resource.plural} to the operator's ServiceAccount`
+    return { code: 'watch_forbidden', message: `${name} may not be watched; ${remedy} (${error.message})` }
+  }
+  if (error.code === 'api_not_found') {
+    const remedy = resource.group.includes('.k8s.io')
+      ? `use a Kubernetes that has ${resource.group}/${resource.version}`
+      : `install the CustomResourceDefinitions of this release (kubectl get crd ${resource.plural}.${resource.group})`
+    return { code: 'resource_not_served', message: `the API server does not serve ${name}; ${remedy}` }
+  }
+  return { code: error.code, message: `${name}: ${error.message}` }
+}

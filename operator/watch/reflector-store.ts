@@ -1,0 +1,99 @@
+import type { ApiObject, ApiObjectMetadata } from '../api/api-object.ts'
+
+/** One object as the store holds it: what identifies it, and what its reader has made of it. */
+export interface StoredObject<T> {
+  readonly uid: string
+  readonly resourceVersion: string
+  readonly value: T
+}
+
+/** What has become of one object. One that was deleted and made anew under its name is two changes. */
+export type ObjectChange<T> =
+  /** `key` is `namespace/name`. */
+  | { readonly type: 'added'; readonly key: string; readonly value: T }
+  | { readonly type: 'updated'; readonly key: string; readonly value: T; readonly before: T }
+  /** `value` is what it was last. */
+  | { readonly type: 'deleted'; readonly key: string; readonly value: T }
+
+/** Makes of an object what is worth keeping. It is called once for each version of an object. */
+export type ObjectReader<T> = (object: ApiObject) => T
+
+/** Objects by `namespace/name`, as the API server had them at one version of the collection. */
+export interface ReflectorStore<T> {
+  get(key: string): StoredObject<T> | undefined
+  readonly size: number
+  entries(): IterableIterator<[string, StoredObject<T>]>
+  /** The object is there, new or changed. */
+  put(object: ApiObject): ObjectChange<T>[]
+  remove(key: string): ObjectChange<T>[]
+  /** Reads a page of a list that will replace everything. Nothing is changed yet. */
+  page(items: readonly ApiObject[], into: Map<string, StoredObject<T>>): void
+  /** From now on there are these objects only. The objects change at once, then the changes are told. */
+  replace(objects: ReadonlyMap<string, StoredObject<T>>): ObjectChange<T>[]
+}
+
+/** An empty store. */
+export function reflectorStore<T>(read: ObjectReader<T>): ReflectorStore<T> {
+  let objects = new Map<string, StoredObject<T>>()
+  const stored = (object: ApiObject): StoredObject<T> => {
+    const { uid, resourceVersion } = object.metadata
+    const known = objects.get(keyOf(object.metadata))
+    // The same version is the same object: what was read of it is still good.
+    if (known?.uid === uid && known.resourceVersion === resourceVersion) return known
+    return { uid, resourceVersion, value: read(object) }
+  }
+  const put = (object: ApiObject) => {
+    const key = keyOf(object.metadata)
+    const before = objects.get(key)
+    const now = stored(object)
+    objects.set(key, now)
+    return difference(key, before, now)
+  }
+  const remove = (key: string) => {
+    const before = objects.get(key)
+    objects.delete(key)
+    return difference(key, before, undefined)
+  }
+  const page = (items: readonly ApiObject[], into: Map<string, StoredObject<T>>) => {
+    for (const object of items) into.set(keyOf(object.metadata), stored(object))
+  }
+  const replace = (next: ReadonlyMap<string, StoredObject<T>>) => {
+    const before = objects
+    objects = new Map(next)
+    const gone = [...before].filter(([key]) => !next.has(key))
+    return [
+      ...gone.flatMap(([key, object]) => difference(key, object, undefined)),
+      ...[...next].flatMap(([key, object]) => difference(key, before.get(key), object)),
+    ]
+  }
+  return {
+    get: (key) => objects.get(key),
+    get size() {
+      return objects.size
+    },
+    entries: () => objects.entries(),
+    put,
+    remove,
+    page,
+    replace,
+  }
+}
+
+/** `namespace/name`. */
+export function keyOf({ namespace, name }: Pick<ApiObjectMetadata, 'namespace' | 'name'>): string {
+  return `${namespace}/${name}`
+}
+
+function difference<T>(
+  key: string,
+  before: StoredObject<T> | undefined,
+  now: StoredObject<T> | undefined,
+): ObjectChange<T>[] {
+  if (before === now) return []
+  if (before !== undefined && now !== undefined && before.uid === now.uid) {
+    return [{ type: 'updated', key, value: now.value, before: before.value }]
+  }
+  const deleted = before === undefined ? [] : [{ type: 'deleted' as const, key, value: before.value }]
+  const added = now === undefined ? [] : [{ type: 'added' as const, key, value: now.value }]
+  return [...deleted, ...added]
+}

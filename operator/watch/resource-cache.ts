@@ -1,0 +1,65 @@
+import type { ApiResource } from '../api/api-resource.ts'
+import { type ReflectorOptions, type ResourceCache, type RestartReason, startReflector } from './reflector.ts'
+
+export interface ResourceCacheOptions<T> extends Omit<ReflectorOptions<T>, 'resource'> {
+  readonly resource: Omit<ApiResource, 'namespace'>
+  /** Each is watched by itself, for which a Role in each is enough. None: every namespace, which takes a ClusterRole. */
+  readonly namespaces: readonly string[]
+}
+
+/** Keeps the objects of one kind, of every namespace or of some, behind one cache. `onSynced` comes once, when all are. */
+export function startResourceCache<T>(options: ResourceCacheOptions<T>): ResourceCache<T> {
+  const { resource, namespaces } = options
+  if (namespaces.length === 0) return startReflector({ ...options, resource })
+  let waiting = new Set(namespaces).size
+  const onSynced = () => {
+    waiting--
+    if (waiting === 0) options.onSynced()
+  }
+  const parts = [...new Set(namespaces)].map((namespace) => {
+    return startReflector({ ...options, onSynced, resource: { ...resource, namespace } })
+  })
+  return joined(parts)
+}
+
+function joined<T>(parts: readonly ResourceCache<T>[]): ResourceCache<T> {
+  const total = (count: (part: ResourceCache<T>) => number) => parts.reduce((sum, part) => sum + count(part), 0)
+  return {
+    get synced() {
+      return parts.every((part) => part.synced)
+    },
+    get size() {
+      return total((part) => part.size)
+    },
+    *objects() {
+      for (const part of parts) yield* part.objects()
+    },
+    get: (key) => parts.map((part) => part.get(key)).find((value) => value !== undefined),
+    get lastContactAt() {
+      return earliest(parts.map((part) => part.lastContactAt))
+    },
+    get fault() {
+      return parts.map((part) => part.fault).find((fault) => fault !== undefined)
+    },
+    get restarts() {
+      const of = (reason: RestartReason) => total((part) => part.restarts[reason])
+      const bySelf = { ended: of('ended'), cutShort: of('cutShort'), expired: of('expired') }
+      return { ...bySelf, refused: of('refused'), failed: of('failed'), silent: of('silent') }
+    },
+    get events() {
+      return total((part) => part.events)
+    },
+    get drift() {
+      return total((part) => part.drift)
+    },
+    stop: () => {
+      for (const part of parts) part.stop()
+    },
+  }
+}
+
+/** The oldest contact is what counts; one that never was is older than all. */
+function earliest(times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined)
+  return known.length === times.length ? Math.min(...known) : undefined
+}

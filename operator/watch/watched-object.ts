@@ -1,0 +1,82 @@
+import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
+import { readDispatchRule } from '../../crds/schema/dispatch-rule.ts'
+import type { FieldFault, ObjectReading } from '../../crds/schema/read-object.ts'
+import { readSipTrunk, type SipTrunk } from '../../crds/schema/sip-trunk.ts'
+import type { ApiObject } from '../api/api-object.ts'
+import { isRecord } from '../api/json-value.ts'
+import { MAX_TOLD_FAULTS } from './limits.ts'
+import { fieldText } from './manifest-problem.ts'
+
+/** What identifies a custom resource, and the status that the API server has of it. */
+export interface ObjectIdentity {
+  readonly kind: 'SipTrunk' | 'DispatchRule'
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string
+  readonly generation: number
+  readonly resourceVersion: string
+  /** As it was read; undefined where nobody has written one. */
+  readonly status: unknown
+}
+
+/** A custom resource that the schema accepts. */
+export interface AcceptedObject<T> extends ObjectIdentity {
+  readonly object: T
+}
+
+/** A custom resource that the schema refuses: it was stored under an older CustomResourceDefinition, say. */
+export interface RefusedObject extends ObjectIdentity {
+  /** Every fault, for people: `spec.sources: is required (expected list)`. */
+  readonly problem: string
+}
+
+export type WatchedObject<T> = AcceptedObject<T> | RefusedObject
+
+/** Whether the schema refuses an object. */
+export function isRefused<T>(object: WatchedObject<T>): object is RefusedObject {
+  return 'problem' in object
+}
+
+/** Reads a SipTrunk from the API server. Throws nothing. */
+export const watchedTrunk = (object: ApiObject): WatchedObject<SipTrunk> => watched('SipTrunk', object, readSipTrunk)
+
+/** Reads a DispatchRule from the API server. Throws nothing. */
+export const watchedRule = (object: ApiObject): WatchedObject<DispatchRule> => {
+  return watched('DispatchRule', object, readDispatchRule)
+}
+
+function watched<T>(
+  kind: ObjectIdentity['kind'],
+  object: ApiObject,
+  read: (value: unknown) => ObjectReading<T>,
+): WatchedObject<T> {
+  const { namespace, name, uid, resourceVersion, generation } = object.metadata
+  const identity = {
+    ...{ kind, namespace, name, uid, resourceVersion },
+    generation: typeof generation === 'number' ? generation : 0,
+    status: object['status'],
+  }
+  const { status: _, ...withoutStatus } = object
+  const reading = read({ ...withoutStatus, metadata: slimMetadata(object.metadata) })
+  if (reading.ok) return { ...identity, object: reading.object }
+  return { ...identity, problem: problemText(reading.faults) }
+}
+
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
+
+/** Who set which field, and a copy of the whole object in an annotation: more bytes than the object itself. */
+function slimMetadata(metadata: ApiObject['metadata']): Record<string, unknown> {
+  const { managedFields: _, annotations, ...rest } = metadata
+  if (!isRecord(annotations)) return rest
+  const { [LAST_APPLIED]: __, ...others } = annotations
+  return { ...rest, annotations: others }
+}
+
+function problemText(faults: readonly FieldFault[]): string {
+  const told = faults.slice(0, MAX_TOLD_FAULTS).map(({ path, message, expected }) => {
+    const what = path.length === 0 ? message : `${fieldText(path)}: ${message}`
+    return expected === undefined ? what : `${what} (expected ${expected})`
+  })
+  const more = faults.length - told.length
+  return [...told, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')
+}

@@ -1,0 +1,89 @@
+import { API_GROUP, API_VERSION } from '../../crds/schema/api-object.ts'
+import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
+import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
+import type { ApiObject } from '../api/api-object.ts'
+import type { EndpointSliceRecord, ServiceRecord } from '../compile/service-record.ts'
+import type { ReflectorOptions, ResourceCache } from './reflector.ts'
+import type { ReflectorFault } from './reflector-fault.ts'
+import type { ObjectChange } from './reflector-store.ts'
+import { startResourceCache } from './resource-cache.ts'
+import { type WatchedObject, watchedRule, watchedTrunk } from './watched-object.ts'
+import { watchedEndpointSlice, watchedService } from './watched-service.ts'
+
+/** The collections that the operator watches, by the name that metrics and readiness call them. */
+const RESOURCES = {
+  siptrunks: { group: API_GROUP, version: API_VERSION, plural: 'siptrunks' },
+  dispatchrules: { group: API_GROUP, version: API_VERSION, plural: 'dispatchrules' },
+  services: { group: '', version: 'v1', plural: 'services' },
+  endpointslices: { group: 'discovery.k8s.io', version: 'v1', plural: 'endpointslices' },
+} as const
+
+export type WatchedResource = keyof typeof RESOURCES
+
+/** Everything that the operator compiles, kept in step with the API server. */
+export interface WatchedObjects {
+  readonly trunks: ResourceCache<WatchedObject<SipTrunk>>
+  readonly rules: ResourceCache<WatchedObject<DispatchRule>>
+  readonly services: ResourceCache<ServiceRecord>
+  readonly endpointSlices: ResourceCache<EndpointSliceRecord>
+  /** The same caches by resource, for metrics and readiness. */
+  readonly byResource: Readonly<Record<WatchedResource, ResourceCache<unknown>>>
+  /** The first list of each is complete: what is missing before that is not known to be missing. */
+  readonly synced: boolean
+  stop(): void
+}
+
+export interface WatchedObjectsOptions extends Pick<ReflectorOptions<unknown>, 'api' | 'clock' | 'random' | 'limits'> {
+  /** None: every namespace. */
+  readonly namespaces: readonly string[]
+  /**
+   * `key` is `namespace/name`. `status`: only the status or the metadata of a custom resource has changed, which nothing
+   * is compiled from. An object that was deleted and made anew under its name is told twice.
+   */
+  readonly onChange: (resource: WatchedResource, key: string, what: 'object' | 'status') => void
+  /** Once, when the first list of each is complete. */
+  readonly onSynced: () => void
+  readonly onFault: (resource: WatchedResource, fault: ReflectorFault) => void
+  readonly onRecovery: (resource: WatchedResource) => void
+}
+
+/** Starts to watch trunks, rules, Services and EndpointSlices. */
+export function startWatchedObjects(options: WatchedObjectsOptions): WatchedObjects {
+  let waiting = Object.keys(RESOURCES).length
+  const onSynced = () => {
+    waiting--
+    if (waiting === 0) options.onSynced()
+  }
+  const { api, clock, random, limits, namespaces } = options
+  const start = <T extends object>(name: WatchedResource, read: (object: ApiObject) => T) =>
+    startResourceCache({
+      ...{ api, clock, random, namespaces, read, onSynced, resource: RESOURCES[name] },
+      ...(limits === undefined ? {} : { limits }),
+      onChange: (change) => options.onChange(name, change.key, changed(change)),
+      onFault: (fault) => options.onFault(name, fault),
+      onRecovery: () => options.onRecovery(name),
+    })
+  const trunks = start('siptrunks', watchedTrunk)
+  const rules = start('dispatchrules', watchedRule)
+  const services = start('services', watchedService)
+  const endpointSlices = start('endpointslices', watchedEndpointSlice)
+  const byResource = { siptrunks: trunks, dispatchrules: rules, services, endpointslices: endpointSlices }
+  const caches = Object.values(byResource)
+  return {
+    ...{ trunks, rules, services, endpointSlices, byResource },
+    get synced() {
+      return caches.every((cache) => cache.synced)
+    },
+    stop: () => {
+      for (const cache of caches) cache.stop()
+    },
+  }
+}
+
+/** Kubernetes raises the generation with each change of the spec, and leaves it with others; Services have none. */
+function changed(change: ObjectChange<object>): 'object' | 'status' {
+  if (change.type !== 'updated') return 'object'
+  const { value, before } = change
+  const kept = 'generation' in value && 'generation' in before && value.generation === before.generation
+  return kept ? 'status' : 'object'
+}

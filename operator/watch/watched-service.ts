@@ -1,0 +1,83 @@
+import type { ApiObject } from '../api/api-object.ts'
+import { isRecord } from '../api/json-value.ts'
+import type {
+  EndpointPort,
+  EndpointRecord,
+  EndpointSliceRecord,
+  ServicePort,
+  ServiceRecord,
+} from '../compile/service-record.ts'
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** Reads a core/v1 Service: the few fields that calls need. Throws nothing: what is not there is left out. */
+export function watchedService(object: ApiObject): ServiceRecord {
+  const { namespace, name } = object.metadata
+  const spec = fields(object['spec'])
+  return {
+    namespace,
+    name,
+    type: text(spec['type']) ?? 'ClusterIP',
+    ports: records(spec['ports']).flatMap(servicePort),
+  }
+}
+
+/** Reads a discovery.k8s.io/v1 EndpointSlice: the few fields that calls need. Throws nothing: what is not there is left out. */
+export function watchedEndpointSlice(object: ApiObject): EndpointSliceRecord {
+  const { namespace, name, labels } = object.metadata
+  return {
+    namespace,
+    name,
+    service: text(fields(labels)['kubernetes.io/service-name']) ?? '',
+    addressType: ADDRESS_TYPES.find((type) => type === object['addressType']) ?? 'FQDN',
+    ports: records(object['ports']).map(endpointPort),
+    endpoints: records(object['endpoints']).map(endpoint),
+  }
+}
+
+const ADDRESS_TYPES = ['IPv4', 'IPv6', 'FQDN'] as const
+
+function servicePort(port: Fields): ServicePort[] {
+  const number = port['port']
+  if (typeof number !== 'number') return []
+  return [{ name: text(port['name']), port: number, protocol: protocolOf(port) }]
+}
+
+function endpointPort(port: Fields): EndpointPort {
+  const number = port['port']
+  return {
+    name: text(port['name']),
+    port: typeof number === 'number' ? number : undefined,
+    protocol: protocolOf(port),
+  }
+}
+
+/** Kubernetes reads a port without a protocol as TCP, and conditions that are not there as discovery.k8s.io/v1 says. */
+function protocolOf(port: Fields): string {
+  return text(port['protocol']) ?? 'TCP'
+}
+
+function endpoint(value: Fields): EndpointRecord {
+  const conditions = fields(value['conditions'])
+  const addresses = Array.isArray(value['addresses']) ? value['addresses'] : []
+  const ready = conditions['ready'] !== false
+  const serving = conditions['serving']
+  return {
+    addresses: addresses.filter((address) => typeof address === 'string'),
+    ready,
+    serving: typeof serving === 'boolean' ? serving : ready,
+    terminating: conditions['terminating'] === true,
+  }
+}
+
+function fields(value: unknown): Fields {
+  return isRecord(value) ? value : {}
+}
+
+function records(value: unknown): Fields[] {
+  return Array.isArray(value) ? value.filter(isRecord) : []
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}

@@ -1,0 +1,127 @@
+/** The operator's and a pod's side of one shared cache, and everything that the pod has been through. */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { CacheConnectionOptions } from '../../ingress/cache-connection/cache-connection.ts'
+import { createLiveTable, type LiveTable } from '../../ingress/lookup/live-table.ts'
+import { createRedisTableCacheReader } from '../../ingress/lookup/redis-table-cache-reader.ts'
+import { type SnapshotSource, startSnapshotSource } from '../../ingress/lookup/snapshot-source.ts'
+import type { TableCacheReader } from '../../ingress/lookup/table-cache.ts'
+import type { TableEntry } from '../../ingress/route-table/route-table.ts'
+import { createPublisher, type Publisher } from '../../operator/publish/publisher.ts'
+import { createRedisTableCacheWriter } from '../../operator/publish/redis-table-cache-writer.ts'
+import type { TableCacheWriter } from '../../operator/publish/table-cache-writer.ts'
+import { cacheConnection } from './cache-connection.ts'
+import { INSTALLATION } from './whole-table.ts'
+
+/** Milliseconds that anything may take to come about. */
+const LIMIT_MS = 20_000
+
+/** Milliseconds between two looks. */
+const LOOK_MS = 10
+
+/** Resolves when it holds. */
+export async function until(holds: () => boolean | Promise<boolean>, explain: () => string = () => ''): Promise<void> {
+  const deadline = performance.now() + LIMIT_MS
+  while (!(await holds())) {
+    if (performance.now() > deadline)
+      throw new Error(`UNTIL: not within ${LIMIT_MS} ms: ${String(holds)}\n${explain()}`)
+    await pause(LOOK_MS)
+  }
+}
+
+/** A pod that follows the cache. */
+export interface FollowingPod {
+  readonly table: LiveTable
+  /** Version of every table that it has run. */
+  readonly versions: readonly number[]
+  readonly faults: readonly string[]
+  readonly contacts: () => number
+  /** Resolves when it runs exactly these rules. */
+  runs(...names: readonly string[]): Promise<void>
+  /** Resolves when it has told a fault of this code, after `from` faults. */
+  told(code: string, from?: number): Promise<void>
+  close(): Promise<void>
+}
+
+export interface PodOptions {
+  readonly pod?: string
+  readonly file?: string
+}
+
+export async function startPod(cache: TableCacheReader, { pod = 'pod', file }: PodOptions = {}): Promise<FollowingPod> {
+  const table = createLiveTable()
+  const [versions, faults] = [[] as number[], [] as string[]]
+  let contacts = 0
+  const source: SnapshotSource = await startSnapshotSource({
+    cache,
+    table,
+    pod,
+    file,
+    onSwap: () => versions.push(table.version),
+    onContact: () => {
+      contacts++
+    },
+    onFault: (code, message) => faults.push(`${code}: ${message}`),
+  })
+  const names = () => [...table.rules()].map(({ name }) => name).sort()
+  return {
+    table,
+    versions,
+    faults,
+    contacts: () => contacts,
+    runs: (...expected) =>
+      until(
+        () =>
+          table.loaded &&
+          names().join() ===
+            expected
+              .map((name) => `team/${name}`)
+              .sort()
+              .join(),
+        () => `runs ${names().join()}, faults ${faults.join('\n')}`,
+      ),
+    told: (code, from = 0) =>
+      until(
+        () => faults.slice(from).some((fault) => fault.startsWith(`${code}:`)),
+        () => faults.join('\n'),
+      ),
+    close: () => source.close(),
+  }
+}
+
+/** An operator that has only the cache, and tries again until it has its way. */
+export interface PublishingOperator {
+  readonly cache: TableCacheWriter
+  readonly publisher: Publisher
+  /** Resolves when the cache holds these entries. */
+  publishes(entries: readonly TableEntry[]): Promise<void>
+  /** Resolves when the cache holds the table of the last publication again. */
+  mends(depth?: 'head' | 'entries'): Promise<void>
+  close(): void
+}
+
+export interface OperatorOptions {
+  readonly epoch?: number
+  readonly installation?: string
+}
+
+export function openOperator(cache: TableCacheWriter, options: OperatorOptions = {}): PublishingOperator {
+  const { epoch = 1, installation = INSTALLATION } = options
+  const publisher = createPublisher({ cache, installation, epoch })
+  const isDone = (type: string | undefined) => type === 'published' || type === 'unchanged'
+  return {
+    cache,
+    publisher,
+    publishes: (entries) => until(async () => isDone((await publisher.publish(entries)).type)),
+    mends: (depth = 'head') => until(async () => isDone((await publisher.verify(depth))?.type)),
+    close: () => cache.close(),
+  }
+}
+
+/** Both sides of one prefix. */
+export function redisReader(url: string, options: Partial<CacheConnectionOptions> = {}): TableCacheReader {
+  return createRedisTableCacheReader('rules', cacheConnection(url, options))
+}
+
+export function redisWriter(url: string, options: Partial<CacheConnectionOptions> = {}): TableCacheWriter {
+  return createRedisTableCacheWriter('rules', cacheConnection(url, options))
+}

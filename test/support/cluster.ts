@@ -1,0 +1,124 @@
+/** A small installation: a namespace of a real API server, a real cache, one operator and one ingress pod. */
+import { type IngressProcess, startIngress } from './ingress-process.ts'
+import type { KubectlResult } from './kubectl.ts'
+import { type KubernetesApi, kubernetesApi } from './kubernetes-api.ts'
+import { manifestText } from './manifest-text.ts'
+import { eventually, type OperatorOptions, type OperatorProcess, startOperator } from './operator-process.ts'
+import { type RedisServer, startRedisServer } from './redis-server.ts'
+import { requestText, statusOf } from './sip-text.ts'
+import { openDatagramPeer } from './wire-socket.ts'
+
+const PREFIX = 'test'
+
+export interface ConditionText {
+  readonly status: string
+  readonly reason: string
+  readonly message: string
+  readonly observedGeneration: number
+}
+
+export interface Cluster {
+  readonly api: KubernetesApi
+  readonly redis: RedisServer
+  readonly namespace: string
+  readonly ingress: IngressProcess
+  /** Starts one more operator of the installation. */
+  operator(change?: Partial<OperatorOptions>): Promise<OperatorProcess>
+  /** Starts one more pod that reads the same table. */
+  pod(flags: readonly string[]): Promise<IngressProcess>
+  /** kubectl in the namespace. Throws where it fails. */
+  kubectl(...args: readonly string[]): Promise<string>
+  /** The same, with its exit code and what it wrote. */
+  tryKubectl(args: readonly string[], input?: string): Promise<KubectlResult>
+  apply(...objects: readonly object[]): Promise<void>
+  /** A condition of `drule/name` or `trunk/name`; undefined while nobody has written it. */
+  condition(object: string, type: string): Promise<ConditionText | undefined>
+  /** Resolves when the condition has the reason. */
+  reason(object: string, type: string, reason: string): Promise<ConditionText>
+  /** Calls the number from 127.0.0.1 and answers the final status. */
+  call(number: string, port?: number): Promise<number>
+  /** Calls the number until the final status is this one, and answers it. */
+  answered(number: string, status: number): Promise<number>
+  stop(): Promise<void>
+}
+
+/** Starts all but the operator. */
+export async function startCluster(): Promise<Cluster> {
+  const api = await kubernetesApi()
+  const [namespace, redis] = await Promise.all([api.namespace(), startRedisServer()])
+  const ingress = await startIngress({ cache: redis.url, prefix: PREFIX })
+  const started: { stop(): Promise<unknown> }[] = [ingress]
+  const tryKubectl = (args: readonly string[], input?: string): Promise<KubectlResult> =>
+    api.kubectl(['--namespace', namespace, ...args], input === undefined ? {} : { input })
+  const kubectl = async (...args: readonly string[]): Promise<string> => output(args, await tryKubectl(args))
+  const condition = async (object: string, type: string): Promise<ConditionText | undefined> => {
+    const { status }: { status?: { conditions?: (ConditionText & { type: string })[] } } = JSON.parse(
+      await kubectl('get', object, '--output=json'),
+    )
+    return status?.conditions?.find((one) => one.type === type)
+  }
+  const call = (number: string, port = ingress.udp): Promise<number> => callNumber(number, port)
+  return {
+    ...{ api, redis, namespace, ingress, kubectl, tryKubectl, condition, call },
+    operator: async (change = {}) => {
+      const operator = await startOperator({
+        ...{ kubeconfig: api.kubeconfig, cache: redis.url, prefix: PREFIX, namespace },
+        ...change,
+      })
+      started.push(operator)
+      return operator
+    },
+    pod: async (flags) => {
+      const pod = await startIngress({ cache: redis.url, prefix: PREFIX, flags })
+      started.push(pod)
+      return pod
+    },
+    apply: async (...objects) => {
+      output(['apply'], await tryKubectl(['apply', '--filename=-'], manifestText(objects)))
+    },
+    reason: (object, type, reason) => {
+      let last: ConditionText | undefined
+      return eventually(
+        async () => {
+          last = await condition(object, type)
+          return last?.reason === reason ? last : undefined
+        },
+        () => `${object} ${type}: ${JSON.stringify(last)}, not ${reason}`,
+      )
+    },
+    answered: (number, status) => {
+      let last = 0
+      return eventually(
+        async () => {
+          last = await call(number)
+          return last === status ? last : undefined
+        },
+        () => `${number} is answered ${last}, not ${status}`,
+      )
+    },
+    stop: async () => {
+      await Promise.all(started.map((part) => part.stop()))
+      await redis.stop()
+      await api.kubectl(['delete', 'namespace', namespace, '--wait=false'])
+    },
+  }
+}
+
+function output(args: readonly string[], { code, stdout, stderr }: KubectlResult): string {
+  if (code !== 0) throw new Error(`KUBECTL_FAILED: kubectl ${args.join(' ')}: ${stderr}`)
+  return stdout
+}
+
+let calls = 0
+
+async function callNumber(number: string, port: number): Promise<number> {
+  const peer = await openDatagramPeer('127.0.0.1')
+  try {
+    const callId = `cluster-${process.pid}-${++calls}`
+    const via = `SIP/2.0/UDP ${peer.address}:${peer.port};branch=z9hG4bK-${callId}`
+    await peer.send(requestText({ uri: `sip:${number}@127.0.0.1`, via, callId }), port)
+    return statusOf(await peer.answer((text) => statusOf(text) >= 200))
+  } finally {
+    peer.close()
+  }
+}

@@ -1,0 +1,27 @@
+import type { Clock } from '../../operator/clock.ts'
+import { FakeClock } from './fake-clock.ts'
+
+/** The operator's clock, standing still until it is advanced. */
+export interface FakeOperatorClock extends Clock {
+  /** Lets `ms` milliseconds pass: timers fire at exactly their deadline, in order. */
+  advance(ms: number): void
+  /** How many timers wait. */
+  pending(): number
+}
+
+const START = Date.UTC(2026, 0, 1)
+
+/** A clock that starts at 2026-01-01T00:00:00Z. */
+export function fakeOperatorClock(): FakeOperatorClock {
+  const clock = new FakeClock()
+  return {
+    now: () => clock.now(),
+    wallClock: () => START + clock.now(),
+    after: (milliseconds, run) => {
+      const timer = clock.after(milliseconds, () => run(), undefined)
+      return () => clock.cancel(timer)
+    },
+    advance: (ms) => clock.advance(ms),
+    pending: () => clock.pending,
+  }
+}

@@ -1,0 +1,48 @@
+/** A real ingress pod: `sip-dispatch ingress` as a process of its own, on free ports, with a temporary folder of keys. */
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ServingProcess, startServingProcess } from './serving-process.ts'
+
+export interface IngressOptions {
+  /** URL of the cache. */
+  readonly cache: string
+  readonly prefix: string
+  /** File of the last good table; undefined: none is kept. */
+  readonly snapshot?: string
+  /** More flags. */
+  readonly flags?: readonly string[]
+}
+
+export interface IngressProcess extends ServingProcess {
+  /** Makes a new current key and the current one the previous; resolves when the process has taken both. */
+  rotateKey(): Promise<void>
+}
+
+const KEY_BYTES = 32
+
+/** Starts it; resolves when it says that it serves, with a table or not. `stop` removes the keys. */
+export async function startIngress(options: IngressOptions): Promise<IngressProcess> {
+  const keys = mkdtempSync(join(tmpdir(), 'sip-dispatch-keys-'))
+  let current = randomBytes(KEY_BYTES)
+  writeFileSync(join(keys, 'cookie.current'), current)
+  const { cache, prefix, snapshot, flags = [] } = options
+  const file = snapshot === undefined ? [] : ['--snapshot', snapshot]
+  const args = ['ingress', '--cache', cache, '--cache-prefix', prefix, '--keys', keys, '--pod', 'pod-1', ...file]
+  const serving = await startServingProcess([...args, ...flags])
+  return {
+    ...serving,
+    rotateKey: async () => {
+      writeFileSync(join(keys, 'cookie.previous'), current)
+      current = randomBytes(KEY_BYTES)
+      writeFileSync(join(keys, 'cookie.current'), current)
+      await serving.said(({ msg, keys: count }) => msg === 'cookie keys changed' && count === 2)
+    },
+    stop: async (signal) => {
+      const how = await serving.stop(signal)
+      rmSync(keys, { recursive: true, force: true })
+      return how
+    },
+  }
+}

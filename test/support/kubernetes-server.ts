@@ -1,0 +1,135 @@
+/** etcd and kube-apiserver on 127.0.0.1, with RBAC and with certificates of their own; nothing else of a cluster. */
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { findKubernetesParts } from '../../scripts/kubernetes-parts.mjs'
+import { createCertificateAuthority } from './certificate-authority.ts'
+import { answersOk } from './https-probe.ts'
+import { loopbackPorts } from './loopback-port.ts'
+import { guardLeftover } from './process-guard.ts'
+import { type ServerProcess, startServerProcess } from './server-process.ts'
+
+/** Where a server is, and where its files are: enough to talk to it from another process. */
+export interface ServerPlace {
+  readonly port: number
+  /** Holds `ca.crt`, the administrator's `admin.crt` and `admin.key`, and what kubectl needs. */
+  readonly folder: string
+}
+
+export interface ServerOptions {
+  /** More flags of kube-apiserver: `--service-account-extend-token-expiration=false`. */
+  readonly flags?: readonly string[]
+}
+
+/** One of the two processes. */
+export interface ServerPart {
+  /** Freezes it: connections stay open and nothing answers. */
+  pause(): void
+  resume(): void
+  /** A crash. */
+  kill(): Promise<void>
+  /** Stops it if it runs, and starts it on the same port and data; resolves when it is ready. */
+  restart(): Promise<void>
+}
+
+export interface KubernetesServer {
+  readonly place: ServerPlace
+  readonly apiserver: ServerPart
+  readonly etcd: ServerPart
+  /** `http://127.0.0.1:<port>` of etcd. */
+  readonly etcdUrl: string
+  /** Ends both and removes the folder. */
+  stop(): Promise<void>
+}
+
+interface Part extends ServerPart {
+  stop(): Promise<void>
+}
+
+/** Starts both; takes some seconds. @throws KUBERNETES_MISSING, SERVER_START */
+export async function startKubernetesServer({ flags = [] }: ServerOptions = {}): Promise<KubernetesServer> {
+  const parts = findKubernetesParts().folder
+  if (parts === undefined) throw new Error("KUBERNETES_MISSING: 'npm run test:setup' builds what is missing")
+  const folder = mkdtempSync(join(tmpdir(), 'sip-dispatch-kubernetes-'))
+  const release = guardLeftover({ folder })
+  const [port = 0, etcdPort = 0, peerPort = 0] = await loopbackPorts(3)
+  const etcdUrl = `http://127.0.0.1:${etcdPort}`
+  await writeCredentials(folder)
+  const etcd = await createPart({
+    name: 'etcd',
+    command: [join(parts, 'etcd'), ...etcdFlags({ folder, etcdUrl, peerUrl: `http://127.0.0.1:${peerPort}` })],
+    ready: () => answersOk(`${etcdUrl}/health`),
+  })
+  const apiserver = await createPart({
+    name: 'kube-apiserver',
+    command: [join(parts, 'kube-apiserver'), ...apiserverFlags({ folder, etcdUrl, port }), ...flags],
+    ready: () => answersOk(`https://127.0.0.1:${port}/readyz`, join(folder, 'ca.crt')),
+  })
+  const stop = async (): Promise<void> => {
+    await apiserver.stop()
+    await etcd.stop()
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+    release()
+  }
+  return { place: { port, folder }, apiserver, etcd, etcdUrl, stop }
+}
+
+async function createPart(options: Parameters<typeof startServerProcess>[0]): Promise<Part> {
+  let server: ServerProcess = await startServerProcess(options)
+  return {
+    pause: () => server.pause(),
+    resume: () => server.resume(),
+    kill: () => server.kill(),
+    // Killed, not asked to end: kube-apiserver drains for a minute before it ends by itself, and no data are lost.
+    stop: () => server.kill(),
+    restart: async () => {
+      await server.kill()
+      server = await startServerProcess(options)
+    },
+  }
+}
+
+/** Certificates, the administrator's among them, and the key that signs the tokens of service accounts. */
+async function writeCredentials(folder: string): Promise<void> {
+  const authority = await createCertificateAuthority(folder)
+  const names = ['IP:127.0.0.1', 'IP:10.0.0.1', 'DNS:localhost', 'DNS:kubernetes.default.svc']
+  await authority.issue({ name: 'server', subject: '/CN=kube-apiserver', names })
+  await authority.issue({ name: 'admin', subject: '/O=system:masters/CN=admin' })
+  const { privateKey } = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'sec1', format: 'pem' },
+  })
+  writeFileSync(join(folder, 'service-account.key'), privateKey, { mode: 0o600 })
+}
+
+function etcdFlags({ folder, etcdUrl, peerUrl }: { folder: string; etcdUrl: string; peerUrl: string }): string[] {
+  const client = [`--listen-client-urls=${etcdUrl}`, `--advertise-client-urls=${etcdUrl}`]
+  const peer = [`--listen-peer-urls=${peerUrl}`, `--initial-advertise-peer-urls=${peerUrl}`]
+  const member = [`--data-dir=${join(folder, 'etcd')}`, `--initial-cluster=default=${peerUrl}`]
+  return [...member, ...client, ...peer, '--unsafe-no-fsync', '--log-level=warn', '--watch-progress-notify-interval=5s']
+}
+
+function apiserverFlags({ folder, etcdUrl, port }: { folder: string; etcdUrl: string; port: number }): string[] {
+  const file = (name: string): string => join(folder, name)
+  return [
+    `--etcd-servers=${etcdUrl}`,
+    '--bind-address=127.0.0.1',
+    '--advertise-address=127.0.0.1',
+    `--secure-port=${port}`,
+    `--cert-dir=${folder}`,
+    `--tls-cert-file=${file('server.crt')}`,
+    `--tls-private-key-file=${file('server.key')}`,
+    `--client-ca-file=${file('ca.crt')}`,
+    '--authorization-mode=RBAC',
+    '--service-cluster-ip-range=10.0.0.0/24',
+    '--endpoint-reconciler-type=none',
+    '--service-account-issuer=https://kubernetes.default.svc',
+    `--service-account-key-file=${file('service-account.key')}`,
+    `--service-account-signing-key-file=${file('service-account.key')}`,
+    // No controller manager makes default accounts here: the plug-in would refuse every pod.
+    '--disable-admission-plugins=ServiceAccount',
+    '--profiling=false',
+  ]
+}

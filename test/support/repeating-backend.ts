@@ -1,0 +1,47 @@
+/**
+ * A backend that repeats its 200 to an INVITE as RFC 3261 §13.3.1.4 says, until the ACK is there. sipp does not: it stops
+ * once the INVITE has come again.
+ */
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { T1_MS, T2_MS } from '../../ingress/sip/limits.ts'
+import { titleOf, writeResponse } from '../../scripts/demo-sip.ts'
+
+export interface RepeatingBackend {
+  readonly port: number
+  stop(): Promise<void>
+}
+
+/** `contactPort`: where the caller's requests are to go, on 127.0.0.1; the backend's own port if a line stands before it. */
+export async function startRepeatingBackend(contactPort: number): Promise<RepeatingBackend> {
+  const socket = createSocket('udp4').unref()
+  socket.bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  /** The repeat that each call waits for, by Call-ID; undefined once its ACK has come. */
+  const repeats = new Map<string, NodeJS.Timeout | undefined>()
+  socket.on('message', (bytes, { address, port }) => {
+    const request = bytes.toString('latin1')
+    const callId = /^Call-ID: *(.*?)\r$/m.exec(request)?.[1] ?? ''
+    const answer = (): void =>
+      socket.send(writeResponse(request, '200 OK', `sip:127.0.0.1:${contactPort}`), port, address)
+    const repeat = (pauseMs: number): void => {
+      answer()
+      repeats.set(callId, setTimeout(repeat, pauseMs, Math.min(2 * pauseMs, T2_MS)).unref())
+    }
+    if (titleOf(request) === 'INVITE') {
+      if (!repeats.has(callId)) repeat(T1_MS)
+      return
+    }
+    clearTimeout(repeats.get(callId))
+    repeats.set(callId, undefined)
+    if (titleOf(request) !== 'ACK') answer()
+  })
+  return {
+    port: socket.address().port,
+    stop: async () => {
+      for (const timer of repeats.values()) clearTimeout(timer)
+      socket.close()
+      await once(socket, 'close')
+    },
+  }
+}
