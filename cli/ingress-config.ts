@@ -5,7 +5,7 @@ import type { IngressConfig } from '../ingress/serve/ingress-config.ts'
 import { CACHE_SHAPE, halfProven, isProvenWhole, withCache } from './cache-schema.ts'
 import { type Environment, type Flags, frozen, readConfig } from './config.ts'
 import { SERVING_SHAPE } from './serving-schema.ts'
-import { objectName, one, optional, textOf } from './setting-value.ts'
+import { objectName, optional, textOf } from './setting-value.ts'
 import { INGRESS_SETTINGS } from './settings.ts'
 
 const INGRESS = z
@@ -14,7 +14,7 @@ const INGRESS = z
     snapshot: optional(z.string().min(1, 'must name a file')),
     pod: optional(objectName),
     // Read here to say what is wrong with them beside everything else; whoever serves reads them again and again.
-    keys: one(textOf((folder) => readCookieKeys(folder) && folder, 'a folder of usable keys')),
+    keys: optional(textOf((folder) => readCookieKeys(folder) && folder, 'a folder of usable keys')),
     ...SERVING_SHAPE,
   })
   .refine(isProvenWhole, halfProven())

@@ -173,7 +173,7 @@ export const INGRESS_SETTINGS = {
     argument: 'dir',
     environment: 'SIP_DISPATCH_KEYS',
     description:
-      'folder of the keys that sign dialog routes: cookie.current and, in a rotation, cookie.previous (required)',
+      'folder of the keys that sign dialog routes: cookie.current and, in a rotation, cookie.previous; without it a key of its own',
   },
   ...SERVING_SETTINGS,
   // Together less than the 30 seconds that Kubernetes waits by default from SIGTERM to SIGKILL.

@@ -1,22 +1,18 @@
 /**
  * Everything in one process: the manifests of a folder, the operator's compiler, an in-memory table and the ingress.
  */
-import { randomBytes } from 'node:crypto'
 import { type Serving, startServing } from '../ingress/serve/serving.ts'
 import { createServingCore } from '../ingress/serve/serving-core.ts'
 import { serveManifests } from './serve-manifests.ts'
 import type { StandaloneConfig } from './standalone-config.ts'
-
-const COOKIE_KEY_BYTES = 32
 
 /** Rejects with what keeps it from starting: a folder without a usable table, an address that cannot be bound. */
 export async function runStandalone(config: StandaloneConfig): Promise<Pick<Serving, 'leave'>> {
   const core = createServingCore(config)
   // Reads the folder, writes the table.
   const manifests = await serveManifests(config.rules, core)
-  const cookieKeys = config.cookieKeys.length > 0 ? config.cookieKeys : [randomBytes(COOKIE_KEY_BYTES)]
   // Reads packets and the table, writes packets, metrics and log lines.
-  const serving = await startServing(core, config, cookieKeys).catch((error: unknown) => {
+  const serving = await startServing(core, config, config.cookieKeys).catch((error: unknown) => {
     manifests.close()
     throw error
   })

@@ -17,7 +17,7 @@ export interface CacheConnectionOptions {
   /** PEM; undefined: the authorities of the system. */
   readonly caFile: string | undefined
   /** PEM files with which this side proves itself; absent: it does not. */
-  readonly client?: { readonly certificateFile: string; readonly keyFile: string }
+  readonly client?: { readonly certificateFile: string; readonly keyFile: string } | undefined
   /** What `CLIENT LIST` shows of it. */
   readonly name: string
 }

@@ -40,7 +40,8 @@ const BY_REPLY: Readonly<Record<string, CacheErrorCode>> = {
 const ADVICE: Readonly<Record<CacheErrorCode, string>> = {
   'cache-unreachable': 'check the address, that the cache runs and that network policies let this pod reach it',
   'cache-credentials': 'check user and password file',
-  'cache-permission': 'give the user the rights that docs/shared-cache.md lists',
+  'cache-permission':
+    'allow the user the keys {prefix}:* and, for pods, GET HSCAN XREAD SET SADD; for the operator, @read @write @scripting',
   'cache-read-only': 'point the address at the primary, not at a replica',
   'cache-full': 'give the cache more memory or disk, and set maxmemory-policy to noeviction',
   'cache-busy': 'wait until it has started or failed over',

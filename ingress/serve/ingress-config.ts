@@ -11,6 +11,6 @@ export interface IngressConfig extends ServingConfig {
   readonly snapshot: string | undefined
   /** The name under which this pod reports which table it runs. */
   readonly pod: string
-  /** Folder of the cookie keys. */
-  readonly keys: string
+  /** Folder of the cookie keys; undefined: a key that only this process has, until it ends. */
+  readonly keys: string | undefined
 }

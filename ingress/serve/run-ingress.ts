@@ -12,7 +12,7 @@ import { createServingCore, type ServingCore } from './serving-core.ts'
  */
 export async function runIngress(config: IngressConfig): Promise<Pick<Serving, 'leave'>> {
   const core = createServingCore(config)
-  const keys = readCookieKeys(config.keys)
+  const keys = config.keys === undefined ? [] : readCookieKeys(config.keys)
   // Reads the cache, writes the table.
   const source = await startSource(core, config)
   // Reads packets and the table, writes packets, metrics and log lines.
@@ -20,20 +20,11 @@ export async function runIngress(config: IngressConfig): Promise<Pick<Serving, '
     await source.close()
     throw error
   })
-  const watch = watchCookieKeys({
-    folder: config.keys,
-    clock: core.clock,
-    keys,
-    onFault: (code, message) => core.emit({ type: 'fault', code, message }),
-    onKeys: (changed) => {
-      serving.setCookieKeys(changed)
-      core.logger.info({ keys: changed.length }, 'cookie keys changed')
-    },
-  })
+  const watch = watchKeys(core, serving, { folder: config.keys, keys })
   return {
     leave: async (hurry) => {
       await serving.leave(hurry)
-      watch.close()
+      watch?.close()
       await source.close()
     },
   }
@@ -49,5 +40,27 @@ function startSource({ table, metrics, emit, tableChanged }: ServingCore, { cach
     onSwap: tableChanged,
     onContact: () => metrics.tableSynced(),
     onFault: (code, message) => emit({ type: 'fault', code, message }),
+  })
+}
+
+/** Without a folder every pod has a key of its own, so that a call ends with its pod: good for a trial. */
+function watchKeys(
+  { clock, emit, logger }: ServingCore,
+  serving: Serving,
+  { folder, keys }: { readonly folder: string | undefined; readonly keys: readonly Buffer[] },
+) {
+  if (folder === undefined) {
+    logger.warn('no --keys: requests inside a dialog are understood by this process only')
+    return undefined
+  }
+  return watchCookieKeys({
+    folder,
+    clock,
+    keys,
+    onFault: (code, message) => emit({ type: 'fault', code, message }),
+    onKeys: (changed) => {
+      serving.setCookieKeys(changed)
+      logger.info({ keys: changed.length }, 'cookie keys changed')
+    },
   })
 }

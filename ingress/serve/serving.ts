@@ -1,4 +1,5 @@
 /** Serving SIP from a live table: the application, the engine, the HTTP side, and how all of it ends. */
+import { randomBytes } from 'node:crypto'
 import { createApplication } from '../call/application.ts'
 import { startHttpServer } from '../health/http-server.ts'
 import { startNativeEngine } from '../sip/native-engine.ts'
@@ -7,6 +8,8 @@ import { machineAddress } from './machine-address.ts'
 import type { ServingConfig } from './serving-config.ts'
 import type { ServingCore } from './serving-core.ts'
 import { createShutdown, type Shutdown } from './shutdown.ts'
+
+const COOKIE_KEY_BYTES = 32
 
 export interface Serving {
   /** `udp://127.0.0.1:5060` and so on, port 0 resolved. */
@@ -19,7 +22,10 @@ export interface Serving {
   leave(hurry: AbortSignal): Promise<void>
 }
 
-/** Rejects with what keeps it from starting: an address that cannot be bound. Then nothing stays open. */
+/**
+ * Rejects with what keeps it from starting: an address that cannot be bound. Then nothing stays open. Without cookie keys
+ * it makes one, which no other process has and which ends with this one.
+ */
 export async function startServing(
   core: ServingCore,
   config: ServingConfig,
@@ -33,7 +39,8 @@ export async function startServing(
     drainDeadlineMs,
     tell: (phase, unfinished) => logger.info({ phase, unfinished }, 'shutting down'),
   })
-  const engine = await startEngine(core, config, { shutdown, cookieKeys })
+  const keys = cookieKeys.length > 0 ? cookieKeys : [randomBytes(COOKIE_KEY_BYTES)]
+  const engine = await startEngine(core, config, { shutdown, cookieKeys: keys })
   const http = await startHttp(core, config, shutdown).catch(async (error: unknown) => {
     await engine.close()
     throw error

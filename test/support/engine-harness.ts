@@ -31,6 +31,8 @@ export interface HarnessOptions {
   /** Undefined: the default trunk and rule; empty: a table without entries; null: no table was ever loaded. */
   readonly entries?: readonly TableEntry[] | null
   readonly engine?: Partial<NativeEngineOptions>
+  /** What the choice by weight is drawn from; 0 unless given. */
+  readonly fraction?: () => number
 }
 
 export interface Harness {
@@ -64,7 +66,15 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   let id = 0
   const newId = (): string => `id${++id}`
   let draining = false
-  const deps = { table, health, now: () => clock.now(), newId, fraction: () => 0, draining: () => draining, emit }
+  const deps = {
+    table,
+    health,
+    now: () => clock.now(),
+    newId,
+    fraction: options.fraction ?? (() => 0),
+    draining: () => draining,
+    emit,
+  }
   const address = parseIpAddress('192.0.2.1')
   if (!address) throw new Error('unreachable')
   const engine = await startNativeEngine(

@@ -31,7 +31,11 @@ function problemsOf(flags: IngressFlags, environment: Environment = {}): readonl
 }
 
 describe('the configuration of an ingress', () => {
-  it('needs a cache and a folder of keys only', () => {
+  it('needs a cache only', () => {
+    expect(readIngressConfig('1.2.3', { cache: 'redis://cache' }, {}).keys).toBeUndefined()
+  })
+
+  it('takes what was not said from what is usual', () => {
     const config = readIngressConfig('1.2.3', NEEDED(), {})
     expect(config).toMatchObject({
       version: '1.2.3',
@@ -77,7 +81,7 @@ describe('the configuration of an ingress', () => {
 
 describe('a configuration of an ingress that cannot be used', () => {
   it('tells every problem at once', () => {
-    const flags = { cachePrefix: 'a b', pod: 'Not A Pod', listen: ['nowhere'], settleSeconds: '601' }
+    const flags = { cachePrefix: 'a b', pod: 'Not A Pod', keys: tmpdir(), listen: ['nowhere'], settleSeconds: '601' }
     const origins = problemsOf(flags).map((problem) => problem.split(':')[0])
     expect(origins).toEqual(['--cache', '--cache-prefix', '--pod', '--keys', '--listen', '--settle-seconds'])
   })
