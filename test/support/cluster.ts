@@ -42,9 +42,9 @@ export interface Cluster {
   stop(): Promise<void>
 }
 
-/** Starts all but the operator. */
-export async function startCluster(): Promise<Cluster> {
-  const api = await kubernetesApi()
+/** Starts all but the operator. `given`: an API server of the test's own, which it has to stop. */
+export async function startCluster(given?: KubernetesApi): Promise<Cluster> {
+  const api = given ?? (await kubernetesApi())
   const [namespace, redis] = await Promise.all([api.namespace(), startRedisServer()])
   const ingress = await startIngress({ cache: redis.url, prefix: PREFIX })
   const started: { stop(): Promise<unknown> }[] = [ingress]
