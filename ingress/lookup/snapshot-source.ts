@@ -87,5 +87,5 @@ function keepFile(file: string, replica: TableReplica, { onFault }: SnapshotSour
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return String(error).replace(/^\w*Error: /, '')
 }

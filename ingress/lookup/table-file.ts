@@ -52,7 +52,7 @@ function damaged(file: string, expected: string): CacheContentError {
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT'
 }
 
 /** Replaces the file as a whole: whoever reads it, after a crash too, finds the old one or the new one. */

@@ -67,20 +67,26 @@ export function startTableFollower(options: TableFollowerOptions): TableFollower
  * before a pause again.
  */
 async function step(options: TableFollowerOptions): Promise<boolean> {
+  const taken = await takeNext(options)
+  if (taken === 'all') return true
+  const current = await synchronise(options)
+  return taken === 'none' || (taken === 'some' && current)
+}
+
+/** `some`: a record is no change of the table that is there. `damaged`: told to `logFaults`, the table may be well. */
+async function takeNext(options: TableFollowerOptions): Promise<'all' | 'none' | 'some' | 'damaged'> {
   const { cache, replica, logFaults } = options
   try {
     const records = await cache.next(replica.head?.version ?? 0, FOLLOW_WAIT_MS)
+    const takenAll = await takeAll(options, records)
     logFaults.well()
-    if (records.length > 0) return (await takeAll(options, records)) || (await synchronise(options))
+    if (!takenAll) return 'some'
+    return records.length === 0 ? 'none' : 'all'
   } catch (error) {
     if (!(error instanceof CacheContentError || error instanceof PatternError)) throw error
-    // The table itself may be well.
     logFaults.failed(error)
-    await synchronise(options)
-    return false
+    return 'damaged'
   }
-  await synchronise(options)
-  return true
 }
 
 /** False at the first record that is no change of the table that is there. */
@@ -89,7 +95,7 @@ async function takeAll(options: TableFollowerOptions, records: readonly LogRecor
     if (record.type !== 'delta' || !(await options.replica.apply(record))) return false
     options.onSwap()
   }
-  confirm(options)
+  if (records.length > 0) confirm(options)
   return true
 }
 

@@ -74,8 +74,7 @@ const rangeFields = record<Range>({ type: oneOf('range'), from: user, to: user }
 const range: Check<Range> = (value, finding): value is Range => {
   if (!rangeFields(value, finding)) return false
   const { from, to } = value
-  const equal = from.length === to.length && from.startsWith('+') === to.startsWith('+')
-  return (equal && isDigits(from) && isDigits(to)) || refuse(finding, 'two equally long numbers')
+  return (from.length === to.length && isDigits(from) && isDigits(to)) || refuse(finding, 'two equally long numbers')
 }
 
 type OfType<T extends { readonly type: string }, K extends T['type']> = Extract<T, { readonly type: K }>

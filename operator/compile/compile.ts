@@ -3,6 +3,7 @@ import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import type { RuleEntry, ServiceEntry, TableEntry } from '../../ingress/route-table/route-table.ts'
 import { compareRules } from '../../ingress/route-table/rule-order.ts'
+import { type CompileMemory, createCompileMemory } from './compile-memory.ts'
 import { isFalse, isTrue, type ObjectConditions, objectConditions, type RefusedObject } from './object-conditions.ts'
 import { objectKey, olderFirst } from './object-name.ts'
 import { ruleConditions } from './rule-conditions.ts'
@@ -43,8 +44,10 @@ export interface CompileOutput {
  * - Of rules that match the very same calls the first in the order of rules is in the table, the others are left out.
  * - A rule that an earlier one keeps from ever being reached stays in the table (`Shadowed`).
  * - A Service is in the table if a rule in the table names it and it has the port: under each name that rules give it.
+ *
+ * With the memory of an earlier compilation, what is made of objects that are the same ones is taken over as it is.
  */
-export function compile(input: CompileInput): CompileOutput {
+export function compile(input: CompileInput, memory: CompileMemory = createCompileMemory()): CompileOutput {
   const { refused = [], endpointSlices = [] } = input
   const trunks = input.trunks.map(trunkEntry).toSorted(olderFirst)
   const services = createServiceResolver({ services: input.services, endpointSlices })
@@ -52,10 +55,11 @@ export function compile(input: CompileInput): CompileOutput {
     trunks: new Set(trunks.map((trunk) => trunk.name)),
     refusedTrunks: new Set(refused.filter(({ kind }) => kind === 'SipTrunk').map(objectKey)),
     services,
+    memory,
   }
   const resolved = input.rules.map((rule) => resolveRule(rule, referable))
   const compiled = resolved.flatMap(({ entry }) => (entry ? [entry] : [])).toSorted(compareRules)
-  const winners = sameMatches(compiled)
+  const winners = sameMatches(compiled, memory)
   const rules = compiled.filter((rule) => !winners.has(rule.name))
   const comparison = { winners, shadows: shadowingRules(rules) }
   const conflicts = olderTrunks(trunks)

@@ -1,4 +1,5 @@
 import type { RuleEntry } from '../../ingress/route-table/route-table.ts'
+import type { CompileMemory } from './compile-memory.ts'
 import { headerKey } from './header-predicate.ts'
 import { predicateKey } from './number-predicate.ts'
 
@@ -6,11 +7,11 @@ import { predicateKey } from './number-predicate.ts'
  * Rules that match the very same calls as another of the same priority: the loser's name to the winner's. The winner is
  * the first of the rules given, which are in the order of rules.
  */
-export function sameMatches(rules: readonly RuleEntry[]): Map<string, string> {
+export function sameMatches(rules: readonly RuleEntry[], memory: Pick<CompileMemory, 'matchKey'>): Map<string, string> {
   const first = new Map<string, string>()
   const winners = new Map<string, string>()
   for (const rule of rules) {
-    const key = matchKey(rule)
+    const key = memory.matchKey(rule, () => matchKey(rule))
     const winner = first.get(key)
     if (winner === undefined) first.set(key, rule.name)
     else winners.set(rule.name, winner)

@@ -1,5 +1,6 @@
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { RuleEntry } from '../../ingress/route-table/route-table.ts'
+import type { CompileMemory } from './compile-memory.ts'
 import { objectKey } from './object-name.ts'
 import { ruleEntry } from './rule-entry.ts'
 import type { ReferenceFault, ServiceResolver } from './service-resolution.ts'
@@ -20,6 +21,7 @@ export interface Referable {
   /** Trunks that exist but are not valid. */
   readonly refusedTrunks: ReadonlySet<string>
   readonly services: ServiceResolver
+  readonly memory: CompileMemory
 }
 
 /** Follows the references of a rule. A Service that is not there takes nothing from the rule: its calls get no backend. */
@@ -29,7 +31,8 @@ export function resolveRule(rule: DispatchRule, referable: Referable): ResolvedR
   const present = references.filter((reference) => referable.trunks.has(reference))
   const missing = references.filter((reference) => !referable.trunks.has(reference))
   // No reference is every trunk; references that lead nowhere are none.
-  const entry = references.length > 0 && present.length === 0 ? undefined : ruleEntry(rule, present)
+  const nowhere = references.length > 0 && present.length === 0
+  const entry = nowhere ? undefined : referable.memory.entry(rule, present, () => ruleEntry(rule, present))
   return { rule, entry, faults: [...trunkFaults(missing, referable), ...serviceFaults(rule, referable)] }
 }
 

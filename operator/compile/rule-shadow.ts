@@ -15,7 +15,7 @@ export function shadowingRules(rules: readonly RuleEntry[]): Map<string, string>
   const indexes = new Map<string, ShadowIndex>()
   const shadows = new Map<string, string>()
   for (const [position, rule] of rules.entries()) {
-    const index = indexes.get(rule.namespace) ?? { byKey: new Map(), conditions: new Set() }
+    const index = indexes.get(rule.namespace) ?? { byKey: new Map(), conditions: new Set(), starts: new Map() }
     indexes.set(rule.namespace, index)
     const earlier = findEarlier(index, rule)
     if (earlier) shadows.set(rule.name, earlier.name)
@@ -34,6 +34,8 @@ interface ShadowIndex {
   readonly byKey: Map<string, Placed[]>
   /** Every single condition in a key, so that no others are asked for. */
   readonly conditions: Set<string>
+  /** Which lengths the starts of numbers in conditions have, by all of the condition but its start. */
+  readonly starts: Map<string, Set<number>>
 }
 
 /** A shadowed rule is not added: whatever it would shadow, the rule that shadows it shadows too. */
@@ -44,7 +46,9 @@ function addRule(index: ShadowIndex, rule: RuleEntry, position: number): void {
   const [header] = rule.headers
   const headers = [header ? `header:${headerKey(header)}` : 'header']
   if (trunks.length * called.length * calling.length > MAX_SHADOW_KEYS) return
-  for (const condition of [...called, ...calling, ...headers]) index.conditions.add(condition)
+  for (const condition of [...called, ...calling, ...headers]) {
+    if (!index.conditions.has(condition)) addCondition(index, condition)
+  }
   for (const key of keysOf([trunks, called, calling, headers])) {
     const placed = index.byKey.get(key)
     if (!placed) index.byKey.set(key, [{ rule, position }])
@@ -52,11 +56,19 @@ function addRule(index: ShadowIndex, rule: RuleEntry, position: number): void {
   }
 }
 
+function addCondition({ conditions, starts }: ShadowIndex, condition: string): void {
+  conditions.add(condition)
+  const [, family, start] = /^(\w+:prefix:|\w+:range:\d+:)(.*)$/.exec(condition) ?? []
+  if (family === undefined || start === undefined) return
+  const lengths = starts.get(family) ?? new Set()
+  starts.set(family, lengths.add(start.length))
+}
+
 function findEarlier(index: ShadowIndex, rule: RuleEntry): RuleEntry | undefined {
   const known = (condition: string) => index.conditions.has(condition)
   const trunks = ['*', ...rule.trunks.slice(0, 1)]
-  const called = impliedConditions('called', rule.called[0]).filter(known)
-  const calling = impliedConditions('calling', rule.calling[0]).filter(known)
+  const called = impliedConditions(index, 'called', rule.called[0]).filter(known)
+  const calling = impliedConditions(index, 'calling', rule.calling[0]).filter(known)
   const implied = new Set(rule.headers.flatMap(impliedKeys))
   const headers = ['header', ...[...implied].map((key) => `header:${key}`)].filter(known)
   let earliest: Placed | undefined
@@ -98,23 +110,23 @@ function indexKey(predicate: NumberPredicate): string {
 }
 
 /** Conditions that hold for every number of a predicate, as far as the index can hold them. */
-function impliedConditions(dimension: Dimension, predicate: NumberPredicate | undefined): string[] {
+function impliedConditions(index: ShadowIndex, dimension: Dimension, predicate: NumberPredicate | undefined): string[] {
   if (!predicate) return [dimension]
-  const starts = startsOf(predicate)
-  const prefixes = starts.map((start) => `${dimension}:prefix:${start}`)
-  if (predicate.type === 'prefix') return [dimension, ...prefixes]
   if (predicate.type === 'regex') return [dimension, `${dimension}:${predicateKey(predicate)}`]
+  const start = predicate.type === 'range' ? commonStart(predicate.from, predicate.to) : predicate.value
+  const prefixes = startingWith(index, `${dimension}:prefix:`, start)
+  if (predicate.type === 'prefix') return [dimension, ...prefixes]
   const { length } = predicate.type === 'exact' ? predicate.value : predicate.from
-  const ranges = starts.map((start) => `${dimension}:range:${length}:${start}`)
+  const ranges = startingWith(index, `${dimension}:range:${length}:`, start)
   const own = predicate.type === 'exact' ? [`${dimension}:${predicateKey(predicate)}`] : []
   return [dimension, ...own, ...prefixes, ...ranges]
 }
 
-/** Everything that each number of a predicate begins with. */
-function startsOf(predicate: NumberPredicate): string[] {
-  if (predicate.type === 'regex') return []
-  const text = predicate.type === 'range' ? commonStart(predicate.from, predicate.to) : predicate.value
-  return Array.from({ length: text.length }, (_, i) => text.slice(0, i + 1))
+/** Conditions of a family that may be in the index: whatever `text` begins with, in the lengths that occur there. */
+function startingWith({ starts }: ShadowIndex, family: string, text: string): string[] {
+  const lengths = starts.get(family)
+  if (!lengths) return []
+  return [...lengths].filter((length) => length <= text.length).map((length) => family + text.slice(0, length))
 }
 
 function commonStart(a: string, b: string): string {

@@ -3,6 +3,7 @@ import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import { entryKey, type TableEntry } from '../../ingress/route-table/route-table.ts'
 import { compile } from '../compile/compile.ts'
+import type { CompileMemory } from '../compile/compile-memory.ts'
 import type { ObjectConditions } from '../compile/object-conditions.ts'
 import { isRefused, type RefusedObject, type WatchedObject } from '../watch/watched-object.ts'
 import type { WatchedObjects } from '../watch/watched-objects.ts'
@@ -30,7 +31,7 @@ export interface CompiledCollections {
 type Collection<C extends { readonly objects: unknown; readonly get: unknown }> = Pick<C, 'objects' | 'get'>
 
 /** Compiles everything that is watched. */
-export function compiledTable(watched: CompiledCollections): CompiledTable {
+export function compiledTable(watched: CompiledCollections, memory?: CompileMemory): CompiledTable {
   const refused: RefusedObject[] = []
   const accepted = <T>(objects: Iterable<WatchedObject<T>>): T[] => {
     const list: T[] = []
@@ -40,13 +41,14 @@ export function compiledTable(watched: CompiledCollections): CompiledTable {
     }
     return list
   }
-  const output = compile({
+  const input = {
     trunks: accepted<SipTrunk>(watched.trunks.objects()),
     rules: accepted<DispatchRule>(watched.rules.objects()),
     services: [...watched.services.objects()],
     endpointSlices: [...watched.endpointSlices.objects()],
     refused,
-  })
+  }
+  const output = compile(input, memory)
   const entries = new Map(output.entries.map((entry) => [entryKey(entry), entry]))
   const objects = output.conditions.flatMap((conditions): CompiledObject[] => {
     const name = `${conditions.namespace}/${conditions.name}`

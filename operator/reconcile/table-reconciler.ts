@@ -6,6 +6,7 @@ import type { ReaderReport } from '../../ingress/route-table/cache-head.ts'
 import type { TableEntry } from '../../ingress/route-table/route-table.ts'
 import { decodeEntry } from '../../ingress/route-table/table-codec.ts'
 import type { Clock } from '../clock.ts'
+import { createCompileMemory } from '../compile/compile-memory.ts'
 import { versionOfMostReaders } from '../control/programmed.ts'
 import { createPublisher, type Publisher, type PublishOutcome } from '../publish/publisher.ts'
 import type { TableCacheWriter } from '../publish/table-cache-writer.ts'
@@ -21,6 +22,7 @@ import {
 } from './limits.ts'
 import { createObjectProgress, type ObjectNews } from './object-progress.ts'
 import { createRemovalGuard, namespaceOf } from './removal-guard.ts'
+import { usableEntries } from './usable-entries.ts'
 
 /** What a term tells. None of it may throw. */
 export interface ReconcileListener {
@@ -74,6 +76,7 @@ class Reconciler implements TableReconciler {
   readonly #publisher: Publisher
   readonly #guard = createRemovalGuard()
   readonly #progress = createObjectProgress()
+  readonly #memory = createCompileMemory()
   readonly #timers = new Map<TimerName, () => void>()
   /** What the cache held when this term began, then what this term has published. */
   #published: ReadonlyMap<string, TableEntry> | undefined
@@ -127,11 +130,13 @@ class Reconciler implements TableReconciler {
   async #reconcile(): Promise<void> {
     const { clock } = this.#options
     const startedAt = clock.now()
-    const table = compiledTable(this.#options.watched)
+    const table = compiledTable(this.#options.watched, this.#memory)
     const compileMs = clock.now() - startedAt
     this.#published ??= await this.#inCache()
     const held = await this.#held(table, this.#published)
-    const entries = new Map(table.entries)
+    const entries = usableEntries(table.entries, this.#published, (key, problem) => {
+      this.#fault('entry-unusable', `${key} is left as it was: ${problem}; report it as a defect`)
+    })
     for (const key of held) {
       const entry = this.#published.get(key)
       if (entry) entries.set(key, entry)

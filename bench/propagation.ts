@@ -1,0 +1,183 @@
+/**
+ * From a change in the Kubernetes API to the last pod that has it, and what start and change cost with a large table.
+ *
+ * Run: npx node bench/propagation.ts [--rules N] [--readers N]
+ *
+ * Everything is real: API server, Redis, operator and one ingress pod, each a process of its own. The readers beside that
+ * pod follow the cache over a connection each, as a pod does, and keep no table: a thousand tables do not fit a machine.
+ */
+import { readFileSync } from 'node:fs'
+import process from 'node:process'
+import { setTimeout as pause } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { parseCacheAddress } from '../ingress/cache-connection/cache-address.ts'
+import { createRedisTableCacheReader } from '../ingress/lookup/redis-table-cache-reader.ts'
+import { type ApiClient, apiClient } from '../operator/api/api-client.ts'
+import { startIngress } from '../test/support/ingress-process.ts'
+import { startKubernetesApi } from '../test/support/kubernetes-api.ts'
+import { startOperator } from '../test/support/operator-process.ts'
+import { startRedisServer } from '../test/support/redis-server.ts'
+
+const { values } = parseArgs({
+  options: { rules: { type: 'string', default: '100000' }, readers: { type: 'string', default: '1000' } },
+})
+const RULES = Number(values.rules)
+const READERS = Number(values.readers)
+const CHANGES = 20
+const PARALLEL_REQUESTS = 16
+const READ_WAIT_MS = 2_000
+const RETRY_MS = 500
+const PREFIX = 'bench'
+const NAMESPACE = 'default'
+const RESOURCE = { group: 'sipdispatch.dev', version: 'v1alpha1', plural: 'dispatchrules', namespace: NAMESPACE }
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`)
+
+function ruleObject(i: number, status: number): object {
+  const called = [{ exact: `+1555${String(i).padStart(7, '0')}` }]
+  const spec = { match: { called }, action: { type: 'Reject', reject: { status } } }
+  return {
+    apiVersion: 'sipdispatch.dev/v1alpha1',
+    kind: 'DispatchRule',
+    metadata: { name: `r${i}`, namespace: NAMESPACE },
+    spec,
+  }
+}
+
+async function createRules(client: ApiClient): Promise<void> {
+  let next = 0
+  const worker = async (): Promise<void> => {
+    for (let i = next++; i < RULES; i = next++) {
+      await client.create(RESOURCE, ruleObject(i, 404))
+      if (i % 10_000 === 0) say(`${i} rules made`)
+    }
+  }
+  await Promise.all(Array.from({ length: PARALLEL_REQUESTS }, worker))
+}
+
+/** Follows the cache and writes down when each version came. */
+function startReader(
+  url: string,
+  pod: string,
+  from: number,
+): { at(version: number): number | undefined; close(): void } {
+  const connection = { address: parseCacheAddress(url), passwordFile: undefined, caFile: undefined, name: pod }
+  const reader = createRedisTableCacheReader(PREFIX, connection)
+  const seen = new Map<number, number>()
+  let after = from
+  const end = new AbortController()
+  const step = async (): Promise<void> => {
+    for (const { head } of await reader.next(after, READ_WAIT_MS)) {
+      after = head.version
+      seen.set(head.version, performance.now())
+      await reader.report(pod, head)
+    }
+  }
+  const follow = async (): Promise<void> => {
+    while (!end.signal.aborted) {
+      try {
+        await step()
+      } catch (error) {
+        if (!end.signal.aborted) say(`${pod}: ${String(error)}`)
+        await pause(RETRY_MS)
+      }
+    }
+  }
+  void follow()
+  return {
+    at: (version) => seen.get(version),
+    close: () => {
+      end.abort()
+      reader.close()
+    },
+  }
+}
+
+function usage(pid: number | undefined): string {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  const ticks = Number(stat[11]) + Number(stat[12])
+  const rss = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  return `${Math.round(Number(rss) / 1024)} MiB, ${(ticks / 100).toFixed(1)} s of CPU`
+}
+
+const quantile = (sorted: readonly number[], share: number): string =>
+  (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN).toFixed(0)
+
+const api = await startKubernetesApi()
+const redis = await startRedisServer()
+const client = apiClient({ file: api.kubeconfig })
+await client.create(
+  { ...RESOURCE, plural: 'siptrunks' },
+  {
+    apiVersion: 'sipdispatch.dev/v1alpha1',
+    kind: 'SipTrunk',
+    metadata: { name: 'carrier', namespace: NAMESPACE },
+    spec: { sources: ['127.0.0.1'] },
+  },
+)
+const madeAt = performance.now()
+await createRules(client)
+say(`${RULES} rules made in ${Math.round((performance.now() - madeAt) / 1000)} s`)
+const startedAt = performance.now()
+const operator = await startOperator({
+  kubeconfig: api.kubeconfig,
+  cache: redis.url,
+  prefix: PREFIX,
+  namespace: NAMESPACE,
+})
+const published = (after: number) =>
+  operator.said(({ msg, version }) => msg === 'table published' && Number(version) > after)
+let version = 0
+for (let changed = 0; changed < RULES; ) {
+  const line = await published(version).catch(() => undefined)
+  if (!line) continue
+  version = Number(line['version'])
+  changed += Number(line['changed'])
+}
+const publishedMs = performance.now() - startedAt
+const podAt = performance.now()
+const pod = await startIngress({ cache: redis.url, prefix: PREFIX })
+while ((await pod.readiness())[0] !== 200) await pause(50)
+const readyMs = performance.now() - podAt
+say(`published after ${publishedMs.toFixed(0)} ms, pod ready after ${readyMs.toFixed(0)} ms; statuses are written now`)
+const readers: ReturnType<typeof startReader>[] = []
+for (let i = 0; i < READERS; i++) {
+  readers.push(startReader(redis.url, `reader-${i}`, version))
+  await pause(10)
+}
+await pause(20_000)
+const delays: number[] = []
+const compiles: number[] = []
+const characters: number[] = []
+for (let i = 0; i < CHANGES; i++) {
+  const at = performance.now()
+  const body = ruleObject(i * 7, 410 + i)
+  await client.apply(RESOURCE, { path: { name: `r${i * 7}` }, body, fieldManager: 'bench', force: true })
+  const line = await published(version)
+  version = Number(line['version'])
+  while (readers.some((reader) => reader.at(version) === undefined)) await pause(5)
+  await pod.said(({ msg, version: taken }) => msg === 'route table changed' && Number(taken) >= version)
+  delays.push(Math.max(...readers.map((reader) => reader.at(version) ?? 0)) - at)
+  compiles.push(Number(line['compileMs']))
+  characters.push(Number(line['characters']))
+  await pause(500)
+}
+delays.sort((a, b) => a - b)
+compiles.sort((a, b) => a - b)
+const rows = [
+  ['start of the operator to a published table, ms', publishedMs.toFixed(0)],
+  ['start of a pod to ready, ms', readyMs.toFixed(0)],
+  ['one change: API to the last reader, ms p50', quantile(delays, 0.5)],
+  ['one change: API to the last reader, ms p99', quantile(delays, 0.99)],
+  ['of that compiling, ms p50', quantile(compiles, 0.5)],
+  ['one change: characters of the entries in the delta', String(Math.max(...characters))],
+  ['operator', usage(operator.child.pid)],
+  ['pod', usage(pod.child.pid)],
+]
+process.stdout.write(`| ${RULES} rules, ${READERS} readers and a pod, ${CHANGES} changes | |\n|---|---|\n`)
+for (const [name, value] of rows) process.stdout.write(`| ${name} | ${value} |\n`)
+for (const reader of readers) reader.close()
+await Promise.all([operator.stop(), pod.stop()])
+await client.close()
+await redis.stop()
+await api.stop()

@@ -1,0 +1,31 @@
+import type { TableEntry } from '../../ingress/route-table/route-table.ts'
+import { decodeEntry, encodeEntry } from '../../ingress/route-table/table-codec.ts'
+
+/**
+ * The entries that a pod can read. Pods refuse a table whole, so one entry that they cannot read would keep every other
+ * change from them: it is left out, or stays as it was published last. Entries that are the published ones are not looked at.
+ */
+export function usableEntries(
+  entries: ReadonlyMap<string, TableEntry>,
+  published: ReadonlyMap<string, TableEntry>,
+  onUnusable: (key: string, problem: string) => void,
+): Map<string, TableEntry> {
+  const usable = new Map<string, TableEntry>()
+  for (const [key, entry] of entries) {
+    const before = published.get(key)
+    const problem = before === entry ? undefined : problemOf(key, entry)
+    if (problem !== undefined) onUnusable(key, problem)
+    const kept = problem === undefined ? entry : before
+    if (kept) usable.set(key, kept)
+  }
+  return usable
+}
+
+function problemOf(key: string, entry: TableEntry): string | undefined {
+  try {
+    decodeEntry(key, encodeEntry(entry))
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}

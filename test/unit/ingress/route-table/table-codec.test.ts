@@ -1,0 +1,144 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from '@jest/globals'
+import * as fc from 'fast-check'
+import { parse } from 'yaml'
+import { CacheContentError } from '../../../../ingress/route-table/cache-content-error.ts'
+import { entryKey, type TableEntry } from '../../../../ingress/route-table/route-table.ts'
+import { decodeEntry, encodeEntry } from '../../../../ingress/route-table/table-codec.ts'
+import { arbitraryRule, arbitraryService, arbitraryTrunk } from '../../../support/arbitrary-table.ts'
+import { routeTo, ruleEntry, trunkEntry } from '../../../support/table-entries.ts'
+
+const isNetwork = (text: string): boolean => text !== 'none'
+
+const anyEntry: fc.Arbitrary<TableEntry> = fc.oneof(
+  arbitraryRule,
+  arbitraryService.map((service) => ({
+    ...service,
+    endpoints: service.endpoints.filter(({ address }) => address !== 'none'),
+  })),
+  arbitraryTrunk.map((trunk) => ({
+    ...trunk,
+    sources: trunk.sources.filter(isNetwork),
+    trustedProxies: trunk.trustedProxies.filter(isNetwork),
+  })),
+)
+
+/** What decoding a changed entry finds. */
+function problemOf(entry: TableEntry, change: (copy: Record<string, unknown>) => void): string {
+  const copy = JSON.parse(encodeEntry(entry))
+  change(copy)
+  try {
+    decodeEntry(entryKey(entry), JSON.stringify(copy))
+    return 'nothing'
+  } catch (error) {
+    if (error instanceof CacheContentError) return error.problem.field
+    throw error
+  }
+}
+
+describe('the codec of entries', () => {
+  it('gives back every entry as it was, and the same text for it', () => {
+    fc.assert(
+      fc.property(anyEntry, (entry) => {
+        const json = encodeEntry(entry)
+        const decoded = decodeEntry(entryKey(entry), json)
+        expect(decoded).toEqual(entry)
+        expect(encodeEntry(decoded)).toBe(json)
+      }),
+    )
+  })
+
+  it('takes every entry that the compiler makes in the golden files', () => {
+    const folder = join(import.meta.dirname, '../../../golden')
+    const files = readdirSync(folder).filter((name) => name.endsWith('.out.yaml'))
+    const entries: TableEntry[] = files.flatMap((name) => parse(readFileSync(join(folder, name), 'utf8')).entries)
+    expect(entries.map((entry) => decodeEntry(entryKey(entry), encodeEntry(entry)))).toEqual(entries)
+    expect(new Set(entries.map(({ kind }) => kind))).toEqual(new Set(['trunk', 'rule', 'service']))
+  })
+
+  it('never writes a line break', () => {
+    const rule = ruleEntry('a', { called: [{ type: 'exact', value: 'a\nb\r' }] })
+    expect(encodeEntry(rule)).not.toMatch(/[\n\r]/)
+    expect(decodeEntry(entryKey(rule), encodeEntry(rule))).toEqual(rule)
+  })
+
+  it('answers damaged text with an entry or a CacheContentError, never with anything else', () => {
+    const damage = fc.record({ place: fc.nat(), text: fc.string({ maxLength: 4 }), length: fc.nat(12) })
+    fc.assert(
+      fc.property(anyEntry, fc.array(damage, { minLength: 1, maxLength: 3 }), (entry, damages) => {
+        let json = encodeEntry(entry)
+        for (const { place, text, length } of damages) {
+          const at = place % (json.length + 1)
+          json = json.slice(0, at) + text + json.slice(at + length)
+        }
+        expect(outcomeOf(() => decodeEntry(entryKey(entry), json))).toMatch(/^(entry|cache-content)$/)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('answers any JSON value in any place with an entry or a CacheContentError', () => {
+    fc.assert(
+      fc.property(anyEntry, fc.nat(), fc.jsonValue(), (entry, place, value) => {
+        const paths = pathsOf(JSON.parse(encodeEntry(entry)))
+        const copy = JSON.parse(encodeEntry(entry))
+        put(copy, paths[place % paths.length] ?? [], value)
+        expect(outcomeOf(() => decodeEntry(entryKey(entry), JSON.stringify(copy)))).toMatch(/^(entry|cache-content)$/)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('names the field that is wrong and what was expected', () => {
+    const rule = ruleEntry('a', { action: routeTo('10.0.0.1', '10.0.0.2') })
+    const json = encodeEntry(rule).replace('"address":"10.0.0.2"', '"address":"backend.example"')
+    expect(() => decodeEntry('rule/team/a', json)).toThrow(
+      'rule/team/a: action.backends[1].address: expected an IP address',
+    )
+  })
+
+  it('refuses a field that is missing, and one that it does not know', () => {
+    expect(problemOf(ruleEntry('a'), (rule) => delete rule['priority'])).toBe('priority')
+    expect(problemOf(trunkEntry('t'), (trunk) => Object.assign(trunk, { extra: 1 }))).toBe('extra')
+  })
+
+  it('refuses an entry under the key of another, or in another namespace than its name', () => {
+    expect(outcomeOf(() => decodeEntry('rule/team/b', encodeEntry(ruleEntry('a'))))).toBe('cache-content')
+    expect(problemOf(ruleEntry('a'), (rule) => Object.assign(rule, { namespace: 'other' }))).toBe('namespace')
+  })
+
+  it('refuses networks that do not parse, ranges of unequal length and statuses that SIP does not have', () => {
+    expect(problemOf(trunkEntry('t'), (trunk) => Object.assign(trunk, { sources: ['none'] }))).toBe('sources[0]')
+    const called = [{ type: 'range', from: '+1', to: '+20' }]
+    expect(problemOf(ruleEntry('a'), (rule) => Object.assign(rule, { called }))).toBe('called[0]')
+    const action = { type: 'Reject', status: 700, reason: '' }
+    expect(problemOf(ruleEntry('a'), (rule) => Object.assign(rule, { action }))).toBe('action.status')
+  })
+
+  it('refuses text that would end a header line', () => {
+    const action = { ...routeTo('10.0.0.1'), setHeaders: [{ name: 'X-A', value: 'a\r\nB: c' }] }
+    expect(problemOf(ruleEntry('a'), (rule) => Object.assign(rule, { action }))).toBe('action.setHeaders[0].value')
+  })
+})
+
+function outcomeOf(decode: () => TableEntry): string {
+  try {
+    decode()
+    return 'entry'
+  } catch (error) {
+    return error instanceof CacheContentError ? error.code : String(error)
+  }
+}
+
+function pathsOf(value: unknown, path: readonly string[] = []): string[][] {
+  if (typeof value !== 'object' || value === null) return [[...path]]
+  return Object.entries(value).flatMap(([name, part]) => [[...path, name], ...pathsOf(part, [...path, name])])
+}
+
+function put(value: unknown, path: readonly string[], part: unknown): void {
+  const [name, ...rest] = path
+  if (typeof value !== 'object' || value === null || name === undefined) return
+  if (rest.length === 0) Reflect.set(value, name, part)
+  else put(Reflect.get(value, name), rest, part)
+}
