@@ -4,6 +4,7 @@ import { type DispatchRule, readDispatchRule } from '../../../../crds/schema/dis
 import type { ObjectReading } from '../../../../crds/schema/read-object.ts'
 import { readSipTrunk } from '../../../../crds/schema/sip-trunk.ts'
 import { compile } from '../../../../operator/compile/compile.ts'
+import { createCompileMemory } from '../../../../operator/compile/compile-memory.ts'
 import type { ServiceRecord } from '../../../../operator/compile/service-record.ts'
 
 const api = { apiVersion: 'sipdispatch.dev/v1alpha1' }
@@ -47,6 +48,22 @@ describe('the compiler', () => {
     ]
     const forwards = compile({ trunks, rules })
     expect(compile({ trunks: trunks.toReversed(), rules: rules.toReversed() })).toEqual(forwards)
+  })
+
+  it('makes the same with the memory of an earlier compilation, of entries that are the very same', () => {
+    const memory = createCompileMemory()
+    const kept = rule('kept', { match: { called: [{ exact: '+12' }] }, trunkRefs: [{ name: 'a' }] })
+    const before = compile({ trunks: [trunk('a')], rules: [kept, rule('old', {})] }, memory)
+    const input = {
+      trunks: [trunk('a'), trunk('b')],
+      rules: [kept, rule('new', { match: { called: [{ prefix: '+1' }] } })],
+    }
+    const after = compile(input, memory)
+    expect(after).toEqual(compile(input))
+    const entryOf = ({ entries }: typeof after) => entries.find(({ name }) => name === 'default/kept')
+    expect(entryOf(after)).toBe(entryOf(before))
+    const moved = compile({ trunks: [], rules: [kept] }, memory)
+    expect(moved).toEqual(compile({ trunks: [], rules: [kept] }))
   })
 
   it('writes plain JSON: an entry comes back from the cache as it went in', () => {
