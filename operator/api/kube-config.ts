@@ -56,7 +56,8 @@ function inPod(root = ''): boolean {
     accessSync(join(root, TOKEN_PATH))
     return true
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return false
+    // A system error says that it is not there, or not for this process; anything else is a defect.
+    if (typeof error === 'object' && error !== null && 'code' in error) return false
     throw error
   }
 }

@@ -58,10 +58,10 @@ const PLURALS: Readonly<Record<StatusTarget['kind'], string>> = { SipTrunk: 'sip
 /** The status of both kinds, by server-side apply. */
 export function statusApi(client: Pick<ApiClient, 'apply'>): StatusApi {
   return {
-    applyStatus: async ({ kind, namespace, name, uid }, conditions, signal) => {
+    applyStatus: async ({ target: { kind, namespace, name }, conditions, resourceVersion }, signal) => {
       const resource: ApiResource = { group: API_GROUP, version: API_VERSION, plural: PLURALS[kind], namespace }
-      // With its uid the API server refuses to write the status of an object that was made anew under the name.
-      const metadata = { namespace, name, uid }
+      // The version keeps the status of an object from one that was made anew under the name: the uid alone does not.
+      const metadata = { namespace, name, resourceVersion }
       const body = { apiVersion: `${API_GROUP}/${API_VERSION}`, kind, metadata, status: { conditions } }
       const path = { name, subresource: 'status' } as const
       const written = await client.apply(resource, { path, body, fieldManager: FIELD_MANAGER, force: true, signal })

@@ -146,21 +146,21 @@ class Election implements LeaderElection {
     this.#input(result)
   }
 
-  /** A conflict means that what is known of the Lease is old: it is read, and tried once more. */
+  /** Where what is known of the Lease proves old, it is read, and tried once more. */
   async #tryOnce(signal: AbortSignal): Promise<ElectionInput> {
     try {
       if (this.#state === 'leading' && this.#lease) return await this.#renew(this.#lease, signal)
     } catch (error) {
-      if (!isConflict(error)) throw error
+      if (!isOutdated(error)) throw error
     }
     const seen = await this.#options.api.get(signal)
-    if (!seen) return await this.#acquire(undefined, signal)
+    if (!seen) return await this.#acquire(undefined, signal).catch(heldIfOutdated)
     const lease = observeLease(this.#lease, seen, this.#clock.now())
     this.#lease = lease
     const mine = lease.record.holderIdentity === this.#options.identity
     if (this.#state === 'leading') return mine ? await this.#renew(lease, signal) : 'held'
     if (!isTakable(lease, this.#options.identity, this.#clock.now())) return 'held'
-    return await this.#acquire(lease, signal)
+    return await this.#acquire(lease, signal).catch(heldIfOutdated)
   }
 
   async #renew(lease: StoredLease, signal: AbortSignal): Promise<ElectionInput> {
@@ -175,7 +175,8 @@ class Election implements LeaderElection {
     signal.throwIfAborted()
     const { api, identity } = this.#options
     const askedAt = this.#clock.now()
-    const above = Math.max(this.#epochAbove, this.#epoch)
+    // A Lease that was deleted and is made anew has forgotten its epoch; whoever saw it has not.
+    const above = Math.max(this.#epochAbove, this.#epoch, this.#lease?.record.leaseTransitions ?? 0)
     const tenure = { identity, duration: LEASE_DURATION_MS, time: this.#time(), above }
     const record = acquiredRecord(lease?.record, tenure)
     const written = lease ? await api.update({ ...lease, record }, signal) : await api.create(record, signal)
@@ -254,7 +255,13 @@ function noTimer(): void {
   // There is nothing to cancel yet.
 }
 
-/** Somebody else was faster. */
-function isConflict(error: unknown): boolean {
-  return error instanceof ApiError && error.status === 409
+/** Of several standbys one takes the Lease: that the others do not is no fault. */
+function heldIfOutdated(error: unknown): 'held' {
+  if (isOutdated(error)) return 'held'
+  throw error
+}
+
+/** Somebody else has written, made or deleted the Lease meanwhile. */
+function isOutdated(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 409 || error.status === 404)
 }

@@ -49,6 +49,9 @@ export const OBJECT_STATUS_WRITE_BURST = 3
 /** Status writes in progress at once: enough for the budget at 100 ms each. */
 export const STATUS_WORKERS = 8
 
+/** Milliseconds before the status of an object that has just changed is tried again: the watch brings the change sooner. */
+export const CONFLICT_RETRY_MS = 100
+
 /** Milliseconds before a forbidden status write is tried again: until somebody has corrected the role. */
 export const FORBIDDEN_RETRY_MS = 60_000
 

@@ -6,6 +6,7 @@ import type { Condition } from '../../crds/schema/conditions.ts'
 import { ApiError } from '../api/api-error.ts'
 import type { Clock } from '../clock.ts'
 import {
+  CONFLICT_RETRY_MS,
   FORBIDDEN_RETRY_MS,
   MAX_REMEMBERED_WRITES,
   OBJECT_STATUS_WRITE_BURST,
@@ -43,13 +44,18 @@ export interface CurrentStatus {
   readonly conditions: readonly StoredCondition[]
 }
 
-/** Applies the status of the object with that uid. Rejects with an ApiError. */
+/** A status to write. */
+export interface StatusWrite {
+  readonly target: StatusTarget
+  readonly conditions: readonly StoredCondition[]
+  /** Of the object that the conditions were compared with. */
+  readonly resourceVersion: string
+}
+
+/** Applies a status, and answers the version of the object after it. */
 export interface StatusApi {
-  applyStatus(
-    target: StatusTarget,
-    conditions: readonly StoredCondition[],
-    signal: AbortSignal,
-  ): Promise<{ readonly resourceVersion: string }>
+  /** Rejects with an ApiError, of status 409 where the object is not at that version any more. */
+  applyStatus(write: StatusWrite, signal: AbortSignal): Promise<{ readonly resourceVersion: string }>
 }
 
 export interface StatusWriterOptions {
@@ -148,18 +154,18 @@ class Writer implements StatusWriter {
   }
 
   /** The write that is to be made now, if any. */
-  #due(key: string): { target: StatusTarget; conditions: StoredCondition[] } | undefined {
+  #due(key: string): StatusWrite | undefined {
     const wanted = this.#wanted.get(key)
-    if (!wanted || !this.#options.mayWrite()) return undefined
-    const conditions = this.#change(key, wanted)
-    return conditions && { target: wanted.target, conditions }
+    return wanted && this.#options.mayWrite() ? this.#change(key, wanted) : undefined
   }
 
-  #change(key: string, wanted: Wanted): StoredCondition[] | undefined {
-    const current = this.#current(key, wanted.target)
+  #change(key: string, wanted: Wanted): StatusWrite | undefined {
+    const { target } = wanted
+    const current = this.#current(key, target)
     // Gone, or made anew: the compiler will speak about the new one.
-    if (current?.uid !== wanted.target.uid) return undefined
-    return changedConditions(current.conditions, wanted, this.#time())
+    if (current?.uid !== target.uid) return undefined
+    const conditions = changedConditions(current.conditions, wanted, this.#time())
+    return conditions && { target, conditions, resourceVersion: current.resourceVersion }
   }
 
   /** The newer of what the watch has brought and what was written. */
@@ -172,13 +178,10 @@ class Writer implements StatusWriter {
     return seen
   }
 
-  async #write(
-    key: string,
-    { target, conditions }: { target: StatusTarget; conditions: StoredCondition[] },
-    signal: AbortSignal,
-  ): Promise<WorkResult> {
+  async #write(key: string, write: StatusWrite, signal: AbortSignal): Promise<WorkResult> {
+    const { target, conditions } = write
     try {
-      const { resourceVersion } = await this.#options.api.applyStatus(target, conditions, signal)
+      const { resourceVersion } = await this.#options.api.applyStatus(write, signal)
       this.#written.set(key, { uid: target.uid, resourceVersion, conditions })
       this.#options.onWrite('written')
       this.#tidy()
@@ -190,12 +193,14 @@ class Writer implements StatusWriter {
 
   /** What becomes of a write that failed: done, later, or an error that the queue repeats or does not. */
   #failed(target: StatusTarget, error: unknown): WorkResult {
-    if (!(error instanceof ApiError)) throw error
-    if (error.status === 404) {
+    if (error instanceof ApiError && error.status === 404) {
       this.forget(target)
       return undefined
     }
+    // The object has changed, and the watch is about to bring it: no failure.
+    if (error instanceof ApiError && error.status === 409) return { repeatAfter: CONFLICT_RETRY_MS }
     this.#options.onWrite('failed')
+    if (!(error instanceof ApiError)) throw error
     if (error.status === 403) {
       const message = `${keyOf(target)}: ${error.message}; let the operator's role patch the status`
       this.#options.onFault('status-forbidden', message)

@@ -1,0 +1,62 @@
+import { describe, expect, it } from '@jest/globals'
+import { isRefused, watchedRule, watchedTrunk } from '../../../../operator/watch/watched-object.ts'
+import { namedObject } from '../../../support/scripted-api.ts'
+
+const API = { apiVersion: 'sipdispatch.dev/v1alpha1' }
+
+function trunk(spec: object, metadata: object = {}, rest: object = {}) {
+  const { metadata: own } = namedObject('acme', '5')
+  return { ...API, kind: 'SipTrunk', metadata: { ...own, generation: 3, ...metadata }, spec, ...rest }
+}
+
+const IDENTITY = { namespace: 'team-a', name: 'acme', uid: 'uid-acme', resourceVersion: '5', generation: 3 }
+
+describe('a custom resource of the API server', () => {
+  it('is accepted with its defaults, its identity and its status', () => {
+    const status = { conditions: [] }
+    const read = watchedTrunk(trunk({ sources: ['192.0.2.1'] }, {}, { status }))
+    expect(read).toMatchObject({
+      ...IDENTITY,
+      kind: 'SipTrunk',
+      status,
+      object: { spec: { transports: ['UDP', 'TCP'] } },
+    })
+    expect(isRefused(read)).toBe(false)
+  })
+
+  it('is kept without the copies that take more bytes than itself', () => {
+    const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': '{"a":1}', team: 'voice' }
+    const read = watchedTrunk(
+      trunk({ sources: ['192.0.2.1'] }, { annotations, managedFields: [{ manager: 'kubectl' }] }),
+    )
+    const { metadata } = 'object' in read ? read.object : { metadata: undefined }
+    expect(metadata).toMatchObject({ annotations: { team: 'voice' } })
+    expect(JSON.stringify(read)).not.toMatch(/last-applied|managedFields|kubectl/)
+  })
+
+  it('is refused by name with every fault where the schema does not accept it', () => {
+    const read = watchedTrunk(trunk({ source: ['192.0.2.1'], transports: ['SCTP'] }))
+    expect(read).toMatchObject({ ...IDENTITY, kind: 'SipTrunk' })
+    expect(isRefused(read) ? read.problem.split('; ') : []).toEqual([
+      'spec.sources: is required (expected list)',
+      'spec.transports[0]: is the string "SCTP" (expected UDP | TCP)',
+      'spec.source: unknown field (expected sources)',
+    ])
+  })
+
+  it('tells no more than ten faults of one object', () => {
+    const called = Array.from({ length: 14 }, () => ({ prefix: 5 }))
+    const read = watchedTrunk(trunk({ sources: ['192.0.2.1'], called }))
+    const parts = isRefused(read) ? read.problem.split('; ') : []
+    expect([parts.length, parts.at(-1)]).toEqual([11, expect.stringMatching(/^and \d+ more$/)])
+  })
+
+  it('is a rule as well as a trunk', () => {
+    const rule = { ...namedObject('r', '5'), ...API, kind: 'DispatchRule', spec: {} }
+    expect(watchedRule(rule)).toMatchObject({
+      kind: 'DispatchRule',
+      generation: 0,
+      problem: expect.stringContaining('spec.action'),
+    })
+  })
+})
