@@ -3,16 +3,16 @@
  * legal and still unwise.
  */
 import { compile } from '../operator/compile/compile.ts'
-import type { ObjectConditions } from '../operator/compile/object-conditions.ts'
+import { inNameOrder, type ObjectConditions } from '../operator/compile/object-conditions.ts'
 import type { Manifests } from '../operator/watch/manifest-folder.ts'
 import type { Finding } from './finding.ts'
 import { wideNetworkFindings } from './wide-networks.ts'
 
-/** Every finding: unreadable parts first, then objects in the compiler's order, then warnings. */
+/** Every finding: unreadable parts first, then objects by name, then warnings. */
 export function lintFindings({ trunks, rules, problems }: Manifests): Finding[] {
   const unreadable = problems.map((problem) => ({ severity: 'error' as const, ...problem }))
   const { conditions } = compile({ trunks, rules })
-  return [...unreadable, ...conditions.flatMap(conditionFindings), ...wideNetworkFindings(trunks, rules)]
+  return [...unreadable, ...inNameOrder(conditions).flatMap(conditionFindings), ...wideNetworkFindings(trunks, rules)]
 }
 
 /** The status that each condition has where all is well. */

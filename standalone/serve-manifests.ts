@@ -2,7 +2,7 @@
 import type { Logger } from '../ingress/log/logger.ts'
 import type { ServingCore } from '../ingress/serve/serving-core.ts'
 import { compile } from '../operator/compile/compile.ts'
-import type { ObjectConditions } from '../operator/compile/object-conditions.ts'
+import { inNameOrder, type ObjectConditions } from '../operator/compile/object-conditions.ts'
 import { readManifestFolder, watchManifestFolder } from '../operator/watch/manifest-folder.ts'
 import { formatProblem, type Problem } from '../operator/watch/manifest-problem.ts'
 import { createTableChanges } from './table-change.ts'
@@ -78,7 +78,7 @@ function createReader(
     change.takenOver()
     tableChanged()
     metrics.tableSynced()
-    tellConditions(logger, conditions)
+    tellConditions(logger, inNameOrder(conditions))
     return []
   }
 }

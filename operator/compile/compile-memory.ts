@@ -1,36 +1,59 @@
-/** What one compilation leaves to the next: what was made of a rule that is still the same object. */
+/** What one compilation leaves to the next: what was made of objects that are still the same ones. */
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { RuleEntry } from '../../ingress/route-table/route-table.ts'
+import type { ObjectConditions } from './object-conditions.ts'
+import type { ResolvedRule } from './rule-references.ts'
+import { NO_SHADOWS, type Shadows } from './rule-shadow.ts'
 
-/** Nothing in it outlives the objects that it is about. It saves time and changes no result. */
+/**
+ * It saves time and changes no result. Of objects that are gone it keeps nothing beyond the next compilation. One memory
+ * goes with one series of compilations.
+ */
 export interface CompileMemory {
-  /** The entry of a rule that serves these trunks; `make` is asked the first time. */
-  entry(rule: DispatchRule, trunks: readonly string[], make: () => RuleEntry): RuleEntry
+  readonly resolved: WeakMap<DispatchRule, ResolvedRule>
+  readonly conditions: WeakMap<ResolvedRule, RememberedConditions>
   /** What makes two entries the same match. */
-  matchKey(entry: RuleEntry, make: () => string): string
+  readonly matchKeys: WeakMap<RuleEntry, string>
+  /** The trunks that rules could reference. */
+  trunks: TrunkNames
+  /** Every compiled rule, in the order of rules. */
+  ordered: readonly RuleEntry[]
+  shadows: Shadows
+}
+
+/** Names of trunks, `namespace/name`. The same object as long as the names are the same. */
+export interface TrunkNames {
+  /** Trunks in the table. */
+  readonly present: ReadonlySet<string>
+  /** Trunks that exist but are not valid. */
+  readonly refused: ReadonlySet<string>
+}
+
+/** Conditions of a rule, and what they followed from. */
+export interface RememberedConditions {
+  readonly winner: string | undefined
+  readonly shadow: string | undefined
+  readonly conditions: ObjectConditions
 }
 
 export function createCompileMemory(): CompileMemory {
-  const entries = new WeakMap<DispatchRule, RuleEntry>()
-  const keys = new WeakMap<RuleEntry, string>()
   return {
-    entry: (rule, trunks, make) => {
-      const known = entries.get(rule)
-      if (known && sameNames(known.trunks, trunks)) return known
-      const made = make()
-      entries.set(rule, made)
-      return made
-    },
-    matchKey: (entry, make) => {
-      const known = keys.get(entry)
-      if (known !== undefined) return known
-      const made = make()
-      keys.set(entry, made)
-      return made
-    },
+    resolved: new WeakMap(),
+    conditions: new WeakMap(),
+    matchKeys: new WeakMap(),
+    trunks: { present: new Set(), refused: new Set() },
+    ordered: [],
+    shadows: NO_SHADOWS,
   }
 }
 
-function sameNames(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((name, i) => name === b[i])
+/** The names as one object, which is the remembered one where they are the same. */
+export function rememberedTrunks(memory: CompileMemory, names: TrunkNames): TrunkNames {
+  const { present, refused } = memory.trunks
+  if (!sameSet(present, names.present) || !sameSet(refused, names.refused)) memory.trunks = names
+  return memory.trunks
+}
+
+function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && a.isSubsetOf(b)
 }

@@ -2,16 +2,16 @@ import type { Condition } from '../../crds/schema/conditions.ts'
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import type { RuleEntry, ServiceEntry, TableEntry } from '../../ingress/route-table/route-table.ts'
-import { compareRules } from '../../ingress/route-table/rule-order.ts'
-import { type CompileMemory, createCompileMemory } from './compile-memory.ts'
+import { type CompileMemory, createCompileMemory, rememberedTrunks } from './compile-memory.ts'
 import { isFalse, isTrue, type ObjectConditions, objectConditions, type RefusedObject } from './object-conditions.ts'
-import { objectKey, olderFirst } from './object-name.ts'
-import { ruleConditions } from './rule-conditions.ts'
+import { compareText, objectKey, olderFirst } from './object-name.ts'
+import { type RuleComparison, ruleConditions } from './rule-conditions.ts'
 import { sameMatches } from './rule-conflict.ts'
-import { type Referable, resolveRule } from './rule-references.ts'
-import { shadowingRules } from './rule-shadow.ts'
+import { type ResolvedRule, resolveRule } from './rule-references.ts'
+import { inRuleOrder } from './rule-sequence.ts'
 import type { EndpointSliceRecord, ServiceRecord } from './service-record.ts'
 import { createServiceResolver, type ServiceResolver } from './service-resolution.ts'
+import { shadowsAfter } from './shadow-change.ts'
 import { olderTrunks, type TrunkConflict } from './trunk-conflict.ts'
 import { trunkEntry } from './trunk-entry.ts'
 
@@ -29,7 +29,7 @@ export interface CompileInput {
 export interface CompileOutput {
   /** Trunks, oldest first, Services by name, then rules in the order in which they are tried (`compareRules`). */
   readonly entries: TableEntry[]
-  /** One for each object of the input: trunks, then rules, by `namespace/name`. */
+  /** One for each object of the input: trunks, rules, then what was refused, as they were given. */
   readonly conditions: ObjectConditions[]
 }
 
@@ -51,26 +51,35 @@ export function compile(input: CompileInput, memory: CompileMemory = createCompi
   const { refused = [], endpointSlices = [] } = input
   const trunks = input.trunks.map(trunkEntry).toSorted(olderFirst)
   const services = createServiceResolver({ services: input.services, endpointSlices })
-  const referable: Referable = {
-    trunks: new Set(trunks.map((trunk) => trunk.name)),
-    refusedTrunks: new Set(refused.filter(({ kind }) => kind === 'SipTrunk').map(objectKey)),
-    services,
-    memory,
-  }
-  const resolved = input.rules.map((rule) => resolveRule(rule, referable))
-  const compiled = resolved.flatMap(({ entry }) => (entry ? [entry] : [])).toSorted(compareRules)
-  const winners = sameMatches(compiled, memory)
-  const rules = compiled.filter((rule) => !winners.has(rule.name))
-  const comparison = { winners, shadows: shadowingRules(rules) }
+  const names = rememberedTrunks(memory, {
+    present: new Set(trunks.map((trunk) => trunk.name)),
+    refused: new Set(refused.filter(({ kind }) => kind === 'SipTrunk').map(objectKey)),
+  })
+  const resolved = input.rules.map((rule) => resolveRule(rule, { trunks: names, services, memory }))
+  const { rules, comparison } = compared(resolved, memory)
   const conflicts = olderTrunks(trunks)
   return {
     entries: [...trunks, ...servicesOf(rules, services), ...rules],
-    conditions: inOrder([
+    conditions: [
       ...input.trunks.map((trunk) => trunkConditions(trunk, conflicts.get(objectKey(trunk.metadata)))),
-      ...resolved.map((rule) => ruleConditions(rule, comparison)),
+      ...resolved.map((rule) => ruleConditions(rule, comparison, memory)),
       ...refused.map(refusedConditions),
-    ]),
+    ],
   }
+}
+
+/** The rules of the table in their order, and what came out when they were compared with each other. */
+function compared(
+  resolved: readonly ResolvedRule[],
+  memory: CompileMemory,
+): { readonly rules: readonly RuleEntry[]; readonly comparison: RuleComparison } {
+  const entries: RuleEntry[] = []
+  for (const { entry } of resolved) if (entry) entries.push(entry)
+  memory.ordered = inRuleOrder(entries, memory.ordered)
+  const winners = sameMatches(memory.ordered, memory.matchKeys)
+  const rules = winners.size === 0 ? memory.ordered : memory.ordered.filter((rule) => !winners.has(rule.name))
+  memory.shadows = shadowsAfter(rules, memory.shadows)
+  return { rules, comparison: { winners, shadows: memory.shadows.byRule } }
 }
 
 /** The entries of the Services that rules of the table name, by name. */
@@ -104,15 +113,4 @@ function refusedConditions({ problem, kind, ...metadata }: RefusedObject): Objec
     isFalse('Accepted', 'Invalid', problem),
     isFalse('ResolvedRefs', 'Invalid', 'the references of an object that is not valid are not followed'),
   ])
-}
-
-/** Trunks, then rules, by name. Each name is made once, not at every comparison. */
-function inOrder(objects: readonly ObjectConditions[]): ObjectConditions[] {
-  const named = objects.map((object) => ({ object, key: `${object.kind === 'SipTrunk' ? 0 : 1} ${objectKey(object)}` }))
-  return named.sort((a, b) => compareText(a.key, b.key)).map(({ object }) => object)
-}
-
-function compareText(a: string, b: string): number {
-  if (a === b) return 0
-  return a < b ? -1 : 1
 }

@@ -1,4 +1,5 @@
 import type { Condition, ConditionType } from '../../crds/schema/conditions.ts'
+import { compareText, objectKey } from './object-name.ts'
 
 /** What the compiler has to say about one object. */
 export interface ObjectConditions {
@@ -47,4 +48,10 @@ export function isFalse<T extends ConditionType>(
   message: string,
 ): Condition<T> {
   return { type, status: 'False', reason, message }
+}
+
+/** Trunks, then rules, by name: for whoever shows them to people. Each name is made once, not at every comparison. */
+export function inNameOrder(objects: readonly ObjectConditions[]): ObjectConditions[] {
+  const named = objects.map((object) => ({ object, key: `${object.kind === 'SipTrunk' ? 0 : 1} ${objectKey(object)}` }))
+  return named.sort((a, b) => compareText(a.key, b.key)).map(({ object }) => object)
 }

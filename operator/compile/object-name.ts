@@ -16,7 +16,11 @@ export function createdAt(metadata: ObjectIdentity): number {
 
 /** Oldest first, then by name: who came first, the same in every run. */
 export function olderFirst<T extends { createdAt: number; name: string }>(a: T, b: T): number {
-  if (a.createdAt !== b.createdAt) return a.createdAt - b.createdAt
-  if (a.name === b.name) return 0
-  return a.name < b.name ? -1 : 1
+  return a.createdAt === b.createdAt ? compareText(a.name, b.name) : a.createdAt - b.createdAt
+}
+
+/** By code unit: the same order everywhere. */
+export function compareText(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
 }

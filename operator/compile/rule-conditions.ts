@@ -1,6 +1,6 @@
 import type { Condition } from '../../crds/schema/conditions.ts'
+import type { CompileMemory } from './compile-memory.ts'
 import { isFalse, isTrue, type ObjectConditions, objectConditions } from './object-conditions.ts'
-import { objectKey } from './object-name.ts'
 import type { ResolvedRule } from './rule-references.ts'
 
 /** What came out when the rules were compared with each other; names of losers to names of winners. */
@@ -11,15 +11,30 @@ export interface RuleComparison {
   readonly shadows: ReadonlyMap<string, string>
 }
 
-/** The conditions of a rule. */
-export function ruleConditions(resolved: ResolvedRule, { winners, shadows }: RuleComparison): ObjectConditions {
-  const name = objectKey(resolved.rule.metadata)
-  const winner = winners.get(name)
+/** The conditions of a rule: the same object as long as nothing about them has changed. */
+export function ruleConditions(
+  resolved: ResolvedRule,
+  { winners, shadows }: RuleComparison,
+  memory: Pick<CompileMemory, 'conditions'>,
+): ObjectConditions {
+  const winner = winners.get(resolved.name)
+  const shadow = shadows.get(resolved.name)
+  const known = memory.conditions.get(resolved)
+  if (known && known.winner === winner && known.shadow === shadow) return known.conditions
+  const conditions = conditionsOf(resolved, winner, shadow)
+  memory.conditions.set(resolved, { winner, shadow, conditions })
+  return conditions
+}
+
+function conditionsOf(
+  resolved: ResolvedRule,
+  winner: string | undefined,
+  shadow: string | undefined,
+): ObjectConditions {
   const conditions: Condition[] = [acceptedCondition(resolved, winner), referencesCondition(resolved)]
   if (winner !== undefined) {
     conditions.push(isTrue('Conflicted', 'SameMatch', `${winner} has the same priority, trunks and conditions`))
   }
-  const shadow = shadows.get(name)
   if (shadow !== undefined) {
     conditions.push(isTrue('Shadowed', 'EarlierRule', `${shadow} comes first and takes every call of this rule`))
   }

@@ -7,11 +7,11 @@ import { predicateKey } from './number-predicate.ts'
  * Rules that match the very same calls as another of the same priority: the loser's name to the winner's. The winner is
  * the first of the rules given, which are in the order of rules.
  */
-export function sameMatches(rules: readonly RuleEntry[], memory: Pick<CompileMemory, 'matchKey'>): Map<string, string> {
+export function sameMatches(rules: readonly RuleEntry[], keys: CompileMemory['matchKeys']): Map<string, string> {
   const first = new Map<string, string>()
   const winners = new Map<string, string>()
   for (const rule of rules) {
-    const key = memory.matchKey(rule, () => matchKey(rule))
+    const key = knownKey(rule, keys)
     const winner = first.get(key)
     if (winner === undefined) first.set(key, rule.name)
     else winners.set(rule.name, winner)
@@ -19,8 +19,16 @@ export function sameMatches(rules: readonly RuleEntry[], memory: Pick<CompileMem
   return winners
 }
 
+function knownKey(rule: RuleEntry, keys: CompileMemory['matchKeys']): string {
+  const known = keys.get(rule)
+  if (known !== undefined) return known
+  const key = matchKey(rule)
+  keys.set(rule, key)
+  return key
+}
+
 /** Equal for rules of one namespace, priority, set of trunks and sets of conditions, in whatever order they are written. */
-function matchKey(rule: RuleEntry): string {
+export function matchKey(rule: RuleEntry): string {
   const { namespace, priority, trunks, called, calling, headers } = rule
   const lists = [trunks, called.map(predicateKey), calling.map(predicateKey), headers.map(headerKey)]
   return JSON.stringify([namespace, priority, ...lists.map((list) => [...new Set(list)].sort())])

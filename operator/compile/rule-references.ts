@@ -1,6 +1,6 @@
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { RuleEntry } from '../../ingress/route-table/route-table.ts'
-import type { CompileMemory } from './compile-memory.ts'
+import type { CompileMemory, TrunkNames } from './compile-memory.ts'
 import { objectKey } from './object-name.ts'
 import { ruleEntry } from './rule-entry.ts'
 import type { ReferenceFault, ServiceResolver } from './service-resolution.ts'
@@ -8,35 +8,61 @@ import type { ReferenceFault, ServiceResolver } from './service-resolution.ts'
 /** A rule and what its references lead to. */
 export interface ResolvedRule {
   readonly rule: DispatchRule
+  /** `namespace/name` of the rule. */
+  readonly name: string
   /** Undefined where the rule names trunks and none of them exists. */
   readonly entry: RuleEntry | undefined
   /** References that lead nowhere, trunks first. */
   readonly faults: readonly ReferenceFault[]
+  /** What it was resolved against. */
+  readonly against: { readonly trunks: TrunkNames; readonly serviceFaults: readonly ReferenceFault[] }
 }
 
 /** What a rule can reference. */
 export interface Referable {
-  /** Trunks in the table, `namespace/name`. */
-  readonly trunks: ReadonlySet<string>
-  /** Trunks that exist but are not valid. */
-  readonly refusedTrunks: ReadonlySet<string>
+  readonly trunks: TrunkNames
   readonly services: ServiceResolver
-  readonly memory: CompileMemory
+  readonly memory: Pick<CompileMemory, 'resolved'>
 }
 
 /** Follows the references of a rule. A Service that is not there takes nothing from the rule: its calls get no backend. */
 export function resolveRule(rule: DispatchRule, referable: Referable): ResolvedRule {
-  const { namespace } = rule.metadata
-  const references = rule.spec.trunkRefs.map(({ name }) => objectKey({ namespace, name }))
-  const present = references.filter((reference) => referable.trunks.has(reference))
-  const missing = references.filter((reference) => !referable.trunks.has(reference))
-  // No reference is every trunk; references that lead nowhere are none.
-  const nowhere = references.length > 0 && present.length === 0
-  const entry = nowhere ? undefined : referable.memory.entry(rule, present, () => ruleEntry(rule, present))
-  return { rule, entry, faults: [...trunkFaults(missing, referable), ...serviceFaults(rule, referable)] }
+  const { trunks, memory } = referable
+  const against = { trunks, serviceFaults: serviceFaults(rule, referable) }
+  const known = memory.resolved.get(rule)
+  if (known?.against.trunks === trunks && sameFaults(known.against.serviceFaults, against.serviceFaults)) return known
+  const resolved = resolvedAgainst(rule, against, known)
+  memory.resolved.set(rule, resolved)
+  return resolved
 }
 
-function trunkFaults(missing: readonly string[], { refusedTrunks }: Referable): ReferenceFault[] {
+function resolvedAgainst(
+  rule: DispatchRule,
+  against: ResolvedRule['against'],
+  known: ResolvedRule | undefined,
+): ResolvedRule {
+  const { namespace } = rule.metadata
+  const references = rule.spec.trunkRefs.map(({ name }) => objectKey({ namespace, name }))
+  const present = references.filter((reference) => against.trunks.present.has(reference))
+  const missing = references.filter((reference) => !against.trunks.present.has(reference))
+  // No reference is every trunk; references that lead nowhere are none.
+  const nowhere = references.length > 0 && present.length === 0
+  const entry = nowhere ? undefined : entryFor(rule, present, known?.entry)
+  const faults = [...trunkFaults(missing, against.trunks), ...against.serviceFaults]
+  return { rule, name: objectKey(rule.metadata), entry, faults, against }
+}
+
+/** The entry that was made before, where it serves the same trunks. */
+function entryFor(rule: DispatchRule, trunks: readonly string[], known: RuleEntry | undefined): RuleEntry {
+  const same = known?.trunks.length === trunks.length && known.trunks.every((name, i) => name === trunks[i])
+  return same ? known : ruleEntry(rule, trunks)
+}
+
+function sameFaults(a: readonly ReferenceFault[], b: readonly ReferenceFault[]): boolean {
+  return a.length === b.length && a.every(({ message }, i) => message === b[i]?.message)
+}
+
+function trunkFaults(missing: readonly string[], { refused: refusedTrunks }: TrunkNames): ReferenceFault[] {
   const refused = missing.filter((name) => refusedTrunks.has(name))
   const absent = missing.filter((name) => !refusedTrunks.has(name))
   const messages = [

@@ -3,25 +3,48 @@ import { headerKey, impliedKeys } from './header-predicate.ts'
 import { MAX_SHADOW_CANDIDATES, MAX_SHADOW_KEYS } from './limits.ts'
 import { listCovers, predicateKey } from './number-predicate.ts'
 
+/** Which rules of a sequence can never be reached. */
+export interface Shadows {
+  /** Each of them, by name, with the name of one earlier rule that takes all its calls. */
+  readonly byRule: ReadonlyMap<string, string>
+  /** The sequence, in the order of rules. */
+  readonly rules: readonly RuleEntry[]
+  /** False where `MAX_SHADOW_CANDIDATES` has kept some rules from being compared. */
+  readonly exhaustive: boolean
+}
+
+export const NO_SHADOWS: Shadows = { byRule: new Map(), rules: [], exhaustive: true }
+
 /**
- * Rules that can never be reached, each to one earlier rule that takes all its calls. What is said is certain; a rule
- * that only several others together leave nothing to, or whose regular expression would have to be understood, is not
- * named. The rules given are in the order of rules.
+ * Rules that can never be reached, each to the first earlier rule that takes all its calls. What is said is certain; a
+ * rule that only several others together leave nothing to, or whose regular expression would have to be understood, is
+ * not named. The rules given are in the order of rules.
  *
  * A rule that takes all calls of another has, for each dimension, a condition that follows from the other's. So every
  * rule stands in an index under its own conditions, and a later rule asks for those that follow from its conditions.
  */
-export function shadowingRules(rules: readonly RuleEntry[]): Map<string, string> {
+export function shadowingRules(rules: readonly RuleEntry[]): Shadows {
   const indexes = new Map<string, ShadowIndex>()
-  const shadows = new Map<string, string>()
+  const byRule = new Map<string, string>()
+  let exhaustive = true
   for (const [position, rule] of rules.entries()) {
     const index = indexes.get(rule.namespace) ?? { byKey: new Map(), conditions: new Set(), starts: new Map() }
     indexes.set(rule.namespace, index)
     const earlier = findEarlier(index, rule)
-    if (earlier) shadows.set(rule.name, earlier.name)
-    else addRule(index, rule, position)
+    if (earlier) byRule.set(rule.name, earlier.name)
+    else if (isIndexed(rule)) exhaustive = addRule(index, rule, position) && exhaustive
   }
-  return shadows
+  return { byRule, rules, exhaustive }
+}
+
+/** Whether `outer` takes every call of `inner`, if it comes first: both are of one namespace. */
+export function takesAllCalls(outer: RuleEntry, inner: RuleEntry): boolean {
+  return isIndexed(outer) && takesAll(outer, inner, new Set(inner.headers.flatMap(impliedKeys)))
+}
+
+/** A rule with more keys is not looked at as one that shadows others. */
+function isIndexed({ trunks, called, calling }: RuleEntry): boolean {
+  return Math.max(trunks.length, 1) * Math.max(called.length, 1) * Math.max(calling.length, 1) <= MAX_SHADOW_KEYS
 }
 
 interface Placed {
@@ -38,22 +61,27 @@ interface ShadowIndex {
   readonly starts: Map<string, Set<number>>
 }
 
-/** A shadowed rule is not added: whatever it would shadow, the rule that shadows it shadows too. */
-function addRule(index: ShadowIndex, rule: RuleEntry, position: number): void {
+/**
+ * A shadowed rule is not added: whatever it would shadow, the rule that shadows it shadows too. False where a key had no
+ * room for it.
+ */
+function addRule(index: ShadowIndex, rule: RuleEntry, position: number): boolean {
   const trunks = rule.trunks.length === 0 ? ['*'] : rule.trunks
   const called = ownConditions('called', rule.called)
   const calling = ownConditions('calling', rule.calling)
   const [header] = rule.headers
   const headers = [header ? `header:${headerKey(header)}` : 'header']
-  if (trunks.length * called.length * calling.length > MAX_SHADOW_KEYS) return
   for (const condition of [...called, ...calling, ...headers]) {
     if (!index.conditions.has(condition)) addCondition(index, condition)
   }
+  let hasRoom = true
   for (const key of keysOf([trunks, called, calling, headers])) {
     const placed = index.byKey.get(key)
     if (!placed) index.byKey.set(key, [{ rule, position }])
     else if (placed.length < MAX_SHADOW_CANDIDATES) placed.push({ rule, position })
+    else hasRoom = false
   }
+  return hasRoom
 }
 
 function addCondition({ conditions, starts }: ShadowIndex, condition: string): void {

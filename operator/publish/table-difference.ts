@@ -31,6 +31,11 @@ export function tableDifference(before: HeldEntries, entries: readonly TableEntr
   for (const entry of entries) {
     const key = entryKey(entry)
     const old = before.get(key)
+    if (old?.entry === entry) {
+      held.set(key, old)
+      checksum = addHash(checksum, old.hash)
+      continue
+    }
     const same = old?.entry !== undefined && isSame(old.entry, entry)
     const json = same ? '' : encodeEntry(entry)
     const hash = same ? old.hash : entryHash(key, json)

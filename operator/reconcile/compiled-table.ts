@@ -3,7 +3,7 @@ import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import { entryKey, type TableEntry } from '../../ingress/route-table/route-table.ts'
 import { compile } from '../compile/compile.ts'
-import type { CompileMemory } from '../compile/compile-memory.ts'
+import { type CompileMemory, createCompileMemory } from '../compile/compile-memory.ts'
 import type { ObjectConditions } from '../compile/object-conditions.ts'
 import { isRefused, type RefusedObject, type WatchedObject } from '../watch/watched-object.ts'
 import type { WatchedObjects } from '../watch/watched-objects.ts'
@@ -13,6 +13,10 @@ export interface CompiledObject extends ObjectConditions {
   readonly uid: string
   readonly inTable: boolean
   readonly status: unknown
+  /** `namespace/name`. */
+  readonly objectName: string
+  /** The key of its entry, whether or not it has one. */
+  readonly tableKey: string
 }
 
 export interface CompiledTable {
@@ -30,8 +34,18 @@ export interface CompiledCollections {
 
 type Collection<C extends { readonly objects: unknown; readonly get: unknown }> = Pick<C, 'objects' | 'get'>
 
-/** Compiles everything that is watched. */
-export function compiledTable(watched: CompiledCollections, memory?: CompileMemory): CompiledTable {
+/** What one compilation leaves to the next. */
+export interface TableMemory {
+  readonly compile: CompileMemory
+  readonly objects: WeakMap<ObjectConditions, CompiledObject>
+}
+
+export function createTableMemory(): TableMemory {
+  return { compile: createCompileMemory(), objects: new WeakMap() }
+}
+
+/** Compiles everything that is watched. With a memory, what has not changed is the same object as before. */
+export function compiledTable(watched: CompiledCollections, memory: TableMemory = createTableMemory()): CompiledTable {
   const refused: RefusedObject[] = []
   const accepted = <T>(objects: Iterable<WatchedObject<T>>): T[] => {
     const list: T[] = []
@@ -48,14 +62,37 @@ export function compiledTable(watched: CompiledCollections, memory?: CompileMemo
     endpointSlices: [...watched.endpointSlices.objects()],
     refused,
   }
-  const output = compile(input, memory)
+  const output = compile(input, memory.compile)
   const entries = new Map(output.entries.map((entry) => [entryKey(entry), entry]))
-  const objects = output.conditions.flatMap((conditions): CompiledObject[] => {
-    const name = `${conditions.namespace}/${conditions.name}`
-    const trunk = conditions.kind === 'SipTrunk'
-    const object = (trunk ? watched.trunks : watched.rules).get(name)
-    const inTable = entries.has(entryKey({ kind: trunk ? 'trunk' : 'rule', name }))
-    return object ? [{ ...conditions, uid: object.uid, status: object.status, inTable }] : []
-  })
+  const objects: CompiledObject[] = []
+  for (const conditions of output.conditions) {
+    const object = compiledObject(conditions, { watched, entries, memory })
+    if (object) objects.push(object)
+  }
   return { entries, objects }
+}
+
+interface Compiled {
+  readonly watched: CompiledCollections
+  readonly entries: CompiledTable['entries']
+  readonly memory: TableMemory
+}
+
+/** Undefined where the object has gone meanwhile. */
+function compiledObject(
+  conditions: ObjectConditions,
+  { watched, entries, memory }: Compiled,
+): CompiledObject | undefined {
+  const known = memory.objects.get(conditions)
+  const name = known?.objectName ?? `${conditions.namespace}/${conditions.name}`
+  const trunk = conditions.kind === 'SipTrunk'
+  const object = (trunk ? watched.trunks : watched.rules).get(name)
+  if (!object) return undefined
+  const tableKey = known?.tableKey ?? entryKey({ kind: trunk ? 'trunk' : 'rule', name })
+  const inTable = entries.has(tableKey)
+  const { uid, status } = object
+  if (known && known.uid === uid && known.status === status && known.inTable === inTable) return known
+  const compiled = { ...conditions, uid, status, inTable, objectName: name, tableKey }
+  memory.objects.set(conditions, compiled)
+  return compiled
 }

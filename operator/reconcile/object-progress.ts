@@ -48,11 +48,11 @@ export function createObjectProgress(): ObjectProgress {
   const condition = (progress: Progress): Condition<'Programmed'> =>
     programmedCondition({ ...progress, inTable: progress.object.inTable, readersVersion })
   const take = (object: CompiledObject, published: PublishedTable): void => {
-    const key = keyOf(object)
-    const before = known.get(key)
+    const before = known.get(object.tableKey)
+    if (before?.object === object && isSettled(before, published)) return
     const progress = next(before, object, published)
     if (before && before.told !== undefined && isSame(before.object, object)) progress.told = before.told
-    known.set(key, progress)
+    known.set(object.tableKey, progress)
     open.add(progress)
   }
   return {
@@ -89,6 +89,13 @@ function next(before: Progress | undefined, object: CompiledObject, { version, i
   return { object, version: first ?? version, publication, programmed, told: undefined }
 }
 
+/** Whether nothing is to be said of an object that is as it was: pods run it, or it has no place in the table. */
+function isSettled(before: Progress, { version, isHeld }: PublishedTable): boolean {
+  const { object, programmed, told } = before
+  if (told === undefined || before.publication !== 'done' || version === undefined) return false
+  return object.inTable ? programmed && before.version !== undefined : !isHeld(object)
+}
+
 function publicationOf(version: number | undefined, held: boolean): Publication {
   if (held) return 'held'
   return version === undefined ? 'failed' : 'done'
@@ -117,7 +124,7 @@ function isSame(a: CompiledObject, b: CompiledObject): boolean {
 
 function forgotten(known: Map<string, Progress>, objects: readonly CompiledObject[]): readonly CompiledObject[] {
   if (known.size === objects.length) return []
-  const present = new Set(objects.map(keyOf))
+  const present = new Set(objects.map(({ tableKey }) => tableKey))
   const gone: CompiledObject[] = []
   for (const [key, { object }] of known) {
     if (present.has(key)) continue
@@ -125,8 +132,4 @@ function forgotten(known: Map<string, Progress>, objects: readonly CompiledObjec
     gone.push(object)
   }
   return gone
-}
-
-function keyOf({ kind, namespace, name }: CompiledObject): string {
-  return `${kind} ${namespace}/${name}`
 }

@@ -63,7 +63,8 @@ function tellHeld({ events, logger }: ReconcileListenerOptions, keys: ReadonlySe
       uid: first,
       generation: 0,
     } as const
-    const object = { ...about, conditions: [], inTable: false, status: undefined }
+    const place = { inTable: false, objectName: `${namespace}/${name}`, tableKey: first }
+    const object = { ...about, ...place, conditions: [], status: undefined }
     const note = `${keys.size} entries would leave the rule table at once: they stay until the objects are back or the namespace has the annotation ${ALLOW_MASS_DELETION}=true`
     events.record(regarding(object), { type: 'Warning', reason: 'MassDeletionHeld', action: 'Publish', note })
   }

@@ -12,8 +12,8 @@ export interface RemovalGuard {
 export interface TableRemoval {
   /** Keys of the table that the pods have, `kind/namespace/name`. */
   readonly published: Iterable<string>
-  /** Keys of the table that is to follow. */
-  readonly next: ReadonlySet<string>
+  /** The table that is to follow, by key. */
+  readonly next: Pick<ReadonlySet<string>, 'has'>
   /** Whether entries of this namespace may go in any number. */
   readonly allowed: (namespace: string) => boolean
 }
@@ -34,11 +34,15 @@ export function createRemovalGuard(): RemovalGuard {
   return {
     held: ({ published, next, allowed }, now) => {
       past = past.filter(({ at }) => now - at < MASS_REMOVAL_WINDOW_MS)
-      const keys = [...published]
-      const missing = keys.filter((key) => !next.has(key))
+      const missing: string[] = []
+      let size = 0
+      for (const key of published) {
+        size++
+        if (!next.has(key)) missing.push(key)
+      }
       if (missing.length === 0) return NOTHING
       const gone = past.reduce((sum, { entries }) => sum + entries, 0)
-      const before = keys.length + gone
+      const before = size + gone
       const many = before > SMALL_TABLE_ENTRIES && gone + missing.length > before * MASS_REMOVAL_SHARE
       const held = many ? missing.filter((key) => !allowed(namespaceOf(key))) : []
       const removed = missing.length - held.length

@@ -6,11 +6,16 @@ import type { ReaderReport } from '../../ingress/route-table/cache-head.ts'
 import type { TableEntry } from '../../ingress/route-table/route-table.ts'
 import { decodeEntry } from '../../ingress/route-table/table-codec.ts'
 import type { Clock } from '../clock.ts'
-import { createCompileMemory } from '../compile/compile-memory.ts'
 import { versionOfMostReaders } from '../control/programmed.ts'
 import { createPublisher, type Publisher, type PublishOutcome } from '../publish/publisher.ts'
 import type { TableCacheWriter } from '../publish/table-cache-writer.ts'
-import { type CompiledCollections, type CompiledObject, type CompiledTable, compiledTable } from './compiled-table.ts'
+import {
+  type CompiledCollections,
+  type CompiledObject,
+  type CompiledTable,
+  compiledTable,
+  createTableMemory,
+} from './compiled-table.ts'
 import {
   HELD_REVIEW_MS,
   PUBLISH_RETRY_LIMIT_MS,
@@ -76,7 +81,7 @@ class Reconciler implements TableReconciler {
   readonly #publisher: Publisher
   readonly #guard = createRemovalGuard()
   readonly #progress = createObjectProgress()
-  readonly #memory = createCompileMemory()
+  readonly #memory = createTableMemory()
   readonly #timers = new Map<TimerName, () => void>()
   /** What the cache held when this term began, then what this term has published. */
   #published: ReadonlyMap<string, TableEntry> | undefined
@@ -165,7 +170,7 @@ class Reconciler implements TableReconciler {
   }
 
   async #held(table: CompiledTable, published: ReadonlyMap<string, TableEntry>): Promise<ReadonlySet<string>> {
-    const next = new Set(table.entries.keys())
+    const next = table.entries
     const now = this.#options.clock.now()
     const all = this.#guard.held({ published: published.keys(), next, allowed: () => false }, now)
     if (all.size === 0) return this.#tellHeld(all)
@@ -195,7 +200,7 @@ class Reconciler implements TableReconciler {
       this.#retryMs = PUBLISH_RETRY_MS
       this.#await(outcome)
     }
-    const isHeld = (object: CompiledObject): boolean => !object.inTable && held.has(keyOf(object))
+    const isHeld = (object: CompiledObject): boolean => !object.inTable && held.has(object.tableKey)
     for (const gone of this.#progress.compiled(table.objects, { version, isHeld })) {
       this.#options.listener.onGone(gone)
     }
@@ -281,8 +286,4 @@ class Reconciler implements TableReconciler {
     const message = error instanceof Error ? error.message : String(error)
     this.#options.listener.onFault(code, message)
   }
-}
-
-function keyOf({ kind, namespace, name }: CompiledObject): string {
-  return `${kind === 'SipTrunk' ? 'trunk' : 'rule'}/${namespace}/${name}`
 }

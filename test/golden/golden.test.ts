@@ -8,6 +8,7 @@ import { basename, join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { parse, stringify } from 'yaml'
 import { type CompileInput, compile } from '../../operator/compile/compile.ts'
+import { inNameOrder } from '../../operator/compile/object-conditions.ts'
 import { readManifestFiles } from '../../operator/watch/manifest-folder.ts'
 import { updatingGolden } from './config.ts'
 
@@ -22,7 +23,7 @@ async function compiled(name: string): Promise<string> {
   const { problems, ...objects } = await readManifestFiles([join(folder, `${name}.in.yaml`)])
   const { entries, conditions } = compile({ ...objects, ...clusterOf(name) })
   const told = problems.map((problem) => ({ ...problem, file: basename(problem.file) }))
-  const output = { entries, conditions, ...(told.length > 0 ? { problems: told } : {}) }
+  const output = { entries, conditions: inNameOrder(conditions), ...(told.length > 0 ? { problems: told } : {}) }
   return stringify(output, { lineWidth: 0, aliasDuplicateObjects: false })
 }
 

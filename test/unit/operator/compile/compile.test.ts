@@ -5,6 +5,7 @@ import type { ObjectReading } from '../../../../crds/schema/read-object.ts'
 import { readSipTrunk } from '../../../../crds/schema/sip-trunk.ts'
 import { compile } from '../../../../operator/compile/compile.ts'
 import { createCompileMemory } from '../../../../operator/compile/compile-memory.ts'
+import { inNameOrder } from '../../../../operator/compile/object-conditions.ts'
 import type { ServiceRecord } from '../../../../operator/compile/service-record.ts'
 
 const api = { apiVersion: 'sipdispatch.dev/v1alpha1' }
@@ -47,7 +48,9 @@ describe('the compiler', () => {
       rule('lost', { trunkRefs: [{ name: 'none' }] }),
     ]
     const forwards = compile({ trunks, rules })
-    expect(compile({ trunks: trunks.toReversed(), rules: rules.toReversed() })).toEqual(forwards)
+    const backwards = compile({ trunks: trunks.toReversed(), rules: rules.toReversed() })
+    expect(backwards.entries).toEqual(forwards.entries)
+    expect(inNameOrder(backwards.conditions)).toEqual(inNameOrder(forwards.conditions))
   })
 
   it('makes the same with the memory of an earlier compilation, of entries that are the very same', () => {

@@ -110,7 +110,7 @@ describe('rules that can never be reached', () => {
         (parts, calls) => {
           const rules = entries(parts)
           const byName = new Map(rules.map((one) => [one.name, one]))
-          for (const [name, by] of shadowingRules(rules)) {
+          for (const [name, by] of shadowingRules(rules).byRule) {
             const [inner, outer] = [byName.get(name), byName.get(by)]
             if (!inner || !outer) throw new Error('a rule that is not in the input')
             expect(rules.indexOf(outer)).toBeLessThan(rules.indexOf(inner))
@@ -131,7 +131,7 @@ describe('rules that can never be reached', () => {
           headers: inner.headers.slice(0, 1),
           trunks: anyTrunk ? [] : inner.trunks,
         }
-        const shadows = shadowingRules(entries([inner, outer, ...others]))
+        const shadows = shadowingRules(entries([inner, outer, ...others])).byRule
         expect(shadows.has('default/r0')).toBe(true)
       }),
     )
@@ -139,7 +139,7 @@ describe('rules that can never be reached', () => {
 
   it('stay unnamed in another namespace', () => {
     const rules = entries([{ priority: 1 }, { namespace: 'other', name: 'other/r' }])
-    expect([...shadowingRules(rules)]).toEqual([])
+    expect([...shadowingRules(rules).byRule]).toEqual([])
   })
 
   it('stay unnamed where only two rules together take their calls', () => {
@@ -153,6 +153,6 @@ describe('rules that can never be reached', () => {
       { priority: 1, called: two ? [two] : [] },
       { called: both },
     ])
-    expect([...shadowingRules(rules)]).toEqual([])
+    expect([...shadowingRules(rules).byRule]).toEqual([])
   })
 })

@@ -1,0 +1,76 @@
+/** Rules in their order, and how two such sequences differ, at a cost that follows what has changed. */
+import type { RuleEntry } from '../../ingress/route-table/route-table.ts'
+import { compareRules } from '../../ingress/route-table/rule-order.ts'
+
+/** The rules in the order in which they are tried. `before`: an earlier result, whose entries need no sorting. */
+export function inRuleOrder(rules: readonly RuleEntry[], before: readonly RuleEntry[]): RuleEntry[] {
+  const fresh = new Set(rules)
+  const kept = before.filter((rule) => fresh.delete(rule))
+  return fresh.size === 0 ? kept : merged(kept, [...fresh].sort(compareRules))
+}
+
+function merged(kept: readonly RuleEntry[], fresh: readonly RuleEntry[]): RuleEntry[] {
+  const result: RuleEntry[] = []
+  let next = 0
+  for (const rule of fresh) {
+    const place = placeOf(rule, kept, next)
+    for (const earlier of kept.slice(next, place)) result.push(earlier)
+    result.push(rule)
+    next = place
+  }
+  for (const later of kept.slice(next)) result.push(later)
+  return result
+}
+
+/** How many of the sorted rules come before this one, when the first `from` of them do. */
+function placeOf(rule: RuleEntry, sorted: readonly RuleEntry[], from: number): number {
+  let [low, high] = [from, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const other = sorted[middle]
+    if (other !== undefined && compareRules(other, rule) <= 0) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+export interface SequenceChange {
+  readonly removed: readonly RuleEntry[]
+  readonly added: readonly RuleEntry[]
+}
+
+/** What has left and what has come between two sequences in the order of rules; undefined where it is more than `limit`. */
+export function sequenceChange(
+  before: readonly RuleEntry[],
+  after: readonly RuleEntry[],
+  limit: number,
+): SequenceChange | undefined {
+  const removed: RuleEntry[] = []
+  const added: RuleEntry[] = []
+  let [i, j] = [0, 0]
+  while (removed.length + added.length <= limit) {
+    const [old, current] = [before[i], after[j]]
+    if (old === undefined && current === undefined) return { removed, added }
+    if (old === current) {
+      i++
+      j++
+      continue
+    }
+    const order = compareEnds(old, current)
+    if (order <= 0 && old) {
+      removed.push(old)
+      i++
+    }
+    if (order >= 0 && current) {
+      added.push(current)
+      j++
+    }
+  }
+  return undefined
+}
+
+/** Like `compareRules`, where the end of a sequence comes after everything. */
+function compareEnds(old: RuleEntry | undefined, current: RuleEntry | undefined): number {
+  if (old === undefined) return 1
+  return current === undefined ? -1 : compareRules(old, current)
+}
