@@ -17,8 +17,8 @@ export interface BackendHealth {
   isUp(place: string): boolean
   /** `seconds`: the Retry-After of a 503. */
   pause(target: PausedTarget, seconds: number): void
-  /** The backends that the table has now, by name; others are forgotten. */
-  retain(backends: ReadonlySet<string>): void
+  /** The backends that the table has now, by name; others are forgotten. May be a view that changes with the table. */
+  retain(backends: Pick<ReadonlySet<string>, 'has'>): void
 }
 
 interface Pause {
@@ -28,7 +28,7 @@ interface Pause {
 
 export function createBackendHealth(now: () => number, emit: (event: CallEvent) => void): BackendHealth {
   const pauses = new Map<string, Pause>()
-  let known: ReadonlySet<string> = new Set()
+  let known: Pick<ReadonlySet<string>, 'has'> = new Set()
   const resume = ({ target }: Pause): void => {
     pauses.delete(target.place)
     emit({ ...healthOf(target), up: true, reason: 'pause_over' })

@@ -6,6 +6,13 @@ import type { RuleScope } from './rule-index.ts'
 import type { ServiceTarget } from './service-targets.ts'
 import { TableState } from './table-state.ts'
 
+/** Names in a table. */
+export interface TableNames {
+  readonly size: number
+  has(name: string): boolean
+  keys(): Iterable<string>
+}
+
 /**
  * The table that a pod decides from. `load` and `apply` are synchronous and happen as a whole or, where they throw
  * (`PatternError`), not at all: no lookup sees half a change.
@@ -24,6 +31,9 @@ export interface LiveTable {
   trunks(): Iterable<TrunkEntry>
   rules(): Iterable<RuleEntry>
   services(): Iterable<ServiceEntry>
+  /** Names of rules and of the backends that rules name; they change with the table, at no cost of their own. */
+  readonly ruleNames: TableNames
+  readonly backendNames: TableNames
   trunk(name: string): TrunkEntry | undefined
   rule(name: string): RuleEntry | undefined
   /** Headers that some rule reads, in lower case. The same array until it changes. */
@@ -67,6 +77,12 @@ export function createLiveTable(): LiveTable {
     },
     get headersRead() {
       return state.headersRead
+    },
+    get ruleNames() {
+      return state.rules
+    },
+    get backendNames() {
+      return state.backendUses
     },
     trunks: () => entriesOf(state.trunks),
     rules: () => entriesOf(state.rules),

@@ -17,6 +17,8 @@ export interface SnapshotSourceOptions {
   readonly file: string | undefined
   /** After each change of the live table, that from the file included. */
   readonly onSwap: () => void
+  /** A number from 0 up to 1, by chance. */
+  readonly fraction: () => number
   /** Each time the cache has confirmed that the live table is what it holds. */
   readonly onContact: () => void
   /** Told what is wrong once, and again after it was well in between or has become something else. */
@@ -34,7 +36,7 @@ export interface SnapshotSource {
  * and changes nothing.
  */
 export async function startSnapshotSource(options: SnapshotSourceOptions): Promise<SnapshotSource> {
-  const { cache, table, pod, file, onSwap, onContact, onFault } = options
+  const { cache, table, pod, file, fraction, onSwap, onContact, onFault } = options
   const replica = createTableReplica(table)
   if (file !== undefined) await loadFile(file, replica, options)
   const keeper = file === undefined ? undefined : keepFile(file, replica, options)
@@ -45,6 +47,7 @@ export async function startSnapshotSource(options: SnapshotSourceOptions): Promi
     replica,
     faults: createFaultTeller(onFault),
     logFaults: createFaultTeller(onFault),
+    fraction,
     onContact,
     onSwap: () => {
       reporter.changed()

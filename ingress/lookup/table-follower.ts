@@ -2,7 +2,7 @@ import { CacheContentError } from '../route-table/cache-content-error.ts'
 import { type CacheHead, comparePositions } from '../route-table/cache-head.ts'
 import type { LogRecord } from '../route-table/cache-log.ts'
 import type { FaultTeller } from './fault-teller.ts'
-import { FIRST_RETRY_MS, FOLLOW_WAIT_MS, LONGEST_RETRY_MS } from './limits.ts'
+import { FIRST_RETRY_MS, FOLLOW_WAIT_MS, LONGEST_RETRY_MS, RELOAD_SPREAD_MS } from './limits.ts'
 import { PatternError } from './patterns.ts'
 import type { TableCacheReader } from './table-cache.ts'
 import type { TableReplica } from './table-replica.ts'
@@ -21,6 +21,8 @@ export interface TableFollowerOptions {
   /** What is wrong with the changes of it. */
   readonly logFaults: FaultTeller
   readonly onSwap: () => void
+  /** A number from 0 up to 1, by chance: keeps pods from reading the whole table at the same moment. */
+  readonly fraction: () => number
   /** The cache has confirmed that the replica is what it holds. */
   readonly onContact: () => void
 }
@@ -30,16 +32,17 @@ export function startTableFollower(options: TableFollowerOptions): TableFollower
   const { cache, faults } = options
   const pause = createPause()
   const end = new AbortController()
+  const following: Following = { ...options, wait: (milliseconds) => pause.wait(milliseconds) }
   const follow = async (): Promise<void> => {
     let failures = 0
-    let current = await tryOnce(() => synchronise(options))
+    let current = await tryOnce(() => synchronise(following))
     while (!end.signal.aborted) {
       if (current) {
         failures = 0
       } else {
         await pause.wait(Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures++))
       }
-      if (!end.signal.aborted) current = await tryOnce(() => step(options))
+      if (!end.signal.aborted) current = await tryOnce(() => step(following))
     }
   }
   /** Whatever fails heals by being tried again. */
@@ -51,22 +54,27 @@ export function startTableFollower(options: TableFollowerOptions): TableFollower
       return false
     }
   }
-  const following = follow()
+  const followed = follow()
   return {
     async close() {
       end.abort()
       pause.end()
       cache.close()
-      await following
+      await followed
     },
   }
+}
+
+interface Following extends TableFollowerOptions {
+  /** Resolves at once when the follower is closed. */
+  readonly wait: (milliseconds: number) => Promise<void>
 }
 
 /**
  * Takes the changes that have come; where there are none for a while, or they do not fit, looks at the head. False: not
  * before a pause again.
  */
-async function step(options: TableFollowerOptions): Promise<boolean> {
+async function step(options: Following): Promise<boolean> {
   const taken = await takeNext(options)
   if (taken === 'all') return true
   const current = await synchronise(options)
@@ -100,12 +108,14 @@ async function takeAll(options: TableFollowerOptions, records: readonly LogRecor
 }
 
 /** Loads the table anew if the cache holds a newer one. True where the replica then is what the cache holds. */
-async function synchronise(options: TableFollowerOptions): Promise<boolean> {
+async function synchronise(options: Following): Promise<boolean> {
   const { cache, replica, onSwap } = options
   const head = await cache.head()
   const own = replica.head
   if (!isUsable(options, head)) return false
   if (own === undefined || comparePositions(head, own) > 0 || head.checksum !== own.checksum) {
+    // A pod that serves can wait for its turn; one that has nothing to serve cannot.
+    if (own !== undefined) await options.wait(options.fraction() * head.entries * RELOAD_SPREAD_MS)
     const snapshot = await cache.snapshot()
     if (snapshot === undefined || !isUsable(options, snapshot.head)) return false
     await replica.load(snapshot)

@@ -5,6 +5,7 @@ import type { EntryChange, LogRecord } from '../route-table/cache-log.ts'
 import type { TableEntry } from '../route-table/route-table.ts'
 import { addHash, checksumText, EMPTY_CHECKSUM, entryHash, subtractHash } from '../route-table/table-checksum.ts'
 import { decodeEntry } from '../route-table/table-codec.ts'
+import { MAX_CHANGED_SHARE } from './limits.ts'
 import type { LiveTable } from './live-table.ts'
 import { createTimeSlice } from './time-slice.ts'
 
@@ -37,18 +38,18 @@ export function createTableReplica(table: LiveTable): TableReplica {
       return head
     },
     async load(snapshot) {
-      const next = await decodeAll(snapshot.entries)
+      const next = await decodeAll(snapshot.entries, held)
       let sum = EMPTY_CHECKSUM
       for (const { hash } of next.values()) sum = addHash(sum, hash)
       verify(snapshot.head, sum, next.size)
-      table.load(entriesOf(next), snapshot.head.version)
+      bringIn(table, { from: held, to: next }, snapshot.head.version)
       head = snapshot.head
       held = next
       checksum = sum
     },
     async apply({ head: promised, from, changes }) {
       if (head === undefined || from !== head.version || comparePositions(promised, head) <= 0) return false
-      const change = await decodeChange(changes)
+      const change = await decodeChange(changes, held)
       const sum = checksumAfter(held, checksum, change)
       const size = sizeAfter(held, change)
       if (checksumText(sum) !== promised.checksum || size !== promised.entries) return false
@@ -69,11 +70,32 @@ function entriesOf(held: ReadonlyMap<string, Held>): TableEntry[] {
   return entries
 }
 
-async function decodeAll(texts: Iterable<readonly [string, string]>): Promise<Map<string, Held>> {
+interface Swap {
+  readonly from: ReadonlyMap<string, Held>
+  readonly to: ReadonlyMap<string, Held>
+}
+
+/** A table that is much like the one in use comes as a change of it: calls wait for what is new in it, not for all of it. */
+function bringIn(table: LiveTable, { from, to }: Swap, version: number): void {
+  const upserted: TableEntry[] = []
+  for (const [key, { entry }] of to) if (from.get(key)?.entry !== entry) upserted.push(entry)
+  const removed = [...from.keys()].filter((key) => !to.has(key))
+  const changed = upserted.length + removed.length
+  if (table.loaded && changed <= from.size * MAX_CHANGED_SHARE) table.apply({ upserted, removed }, version)
+  else table.load(entriesOf(to), version)
+}
+
+/** Entries that are known by their hash, the same that proves a whole table, are the known ones. */
+async function decodeAll(
+  texts: Iterable<readonly [string, string]>,
+  known: ReadonlyMap<string, Held>,
+): Promise<Map<string, Held>> {
   const slice = createTimeSlice()
   const decoded = new Map<string, Held>()
   for (const [key, json] of texts) {
-    decoded.set(key, { hash: entryHash(key, json), entry: decodeEntry(key, json) })
+    const hash = entryHash(key, json)
+    const before = known.get(key)
+    decoded.set(key, before?.hash === hash ? before : { hash, entry: decodeEntry(key, json) })
     if (slice.over()) await slice.pause()
   }
   return decoded
@@ -84,14 +106,14 @@ interface DecodedChange {
   readonly removed: ReadonlySet<string>
 }
 
-async function decodeChange(changes: readonly EntryChange[]): Promise<DecodedChange> {
+async function decodeChange(changes: readonly EntryChange[], known: ReadonlyMap<string, Held>): Promise<DecodedChange> {
   const removed = new Set<string>()
   const texts: [string, string][] = []
   for (const [key, json] of changes) {
     if (json === undefined) removed.add(key)
     else texts.push([key, json])
   }
-  return { upserted: await decodeAll(texts), removed }
+  return { upserted: await decodeAll(texts, known), removed }
 }
 
 function checksumAfter(held: ReadonlyMap<string, Held>, before: number, { upserted, removed }: DecodedChange): number {

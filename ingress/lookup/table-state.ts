@@ -1,4 +1,11 @@
-import type { NumberPredicate, RuleEntry, TableDelta, TableEntry, UriBackend } from '../route-table/route-table.ts'
+import {
+  backendName,
+  type NumberPredicate,
+  type RuleEntry,
+  type TableDelta,
+  type TableEntry,
+  type UriBackend,
+} from '../route-table/route-table.ts'
 import { createPatterns } from './patterns.ts'
 import { createPeerIndex, type IndexedTrunk, indexedTrunk } from './peer-index.ts'
 import { type IndexedRule, indexedRule, RuleIndex } from './rule-index.ts'
@@ -14,6 +21,8 @@ export class TableState {
   readonly peers = createPeerIndex()
   readonly ruleIndex = new RuleIndex()
   readonly #patterns = createPatterns()
+  /** Backends that rules name, by name, with how many times they do. */
+  readonly backendUses = new Map<string, number>()
   readonly #headerUses = new Map<string, number>()
   #headersRead: readonly string[] = []
 
@@ -74,6 +83,7 @@ export class TableState {
     this.ruleIndex.add(rule)
     this.peers.addBackends(addressesOf(rule.entry))
     this.#countHeaders(rule.entry, 1)
+    countBackends(this.backendUses, rule.entry, 1)
     if (before !== undefined) this.#release(before)
   }
 
@@ -121,6 +131,7 @@ export class TableState {
   #release(rule: IndexedRule): void {
     this.peers.removeBackends(addressesOf(rule.entry))
     this.#countHeaders(rule.entry, -1)
+    countBackends(this.backendUses, rule.entry, -1)
     this.#patterns.release(patternsOf(rule.entry))
   }
 
@@ -131,6 +142,16 @@ export class TableState {
       else this.#headerUses.delete(name)
       if (before === 0 || before + change === 0) this.#headersRead = [...this.#headerUses.keys()]
     }
+  }
+}
+
+function countBackends(uses: Map<string, number>, { action }: RuleEntry, change: 1 | -1): void {
+  if (action.type !== 'Route') return
+  for (const backend of action.backends) {
+    const name = backendName(backend)
+    const count = (uses.get(name) ?? 0) + change
+    if (count > 0) uses.set(name, count)
+    else uses.delete(name)
   }
 }
 

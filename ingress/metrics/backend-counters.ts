@@ -1,9 +1,9 @@
 /**
  * Counts and health of each backend of the table.
  */
+import type { TableNames } from '../lookup/live-table.ts'
 import type { AttemptResult } from '../sip/engine.ts'
 import { ATTEMPT_RESULTS } from './metric-declarations.ts'
-import type { TableNames } from './rule-counters.ts'
 
 export interface BackendCounters {
   /** By `ATTEMPT_RESULTS`. */

@@ -3,6 +3,7 @@
  */
 import { Registry } from 'prom-client'
 import type { CallDecided, CallEvent } from '../call/call-events.ts'
+import type { TableNames } from '../lookup/live-table.ts'
 import { createBackendTable } from './backend-counters.ts'
 import { addCounter, addGauge, addHistogram } from './exposition.ts'
 import { createFastHistogram, type FastHistogram, observe } from './fast-histogram.ts'
@@ -15,7 +16,7 @@ import {
   NO_RULE_REASONS,
   OUTCOMES,
 } from './metric-declarations.ts'
-import { createRuleCounters, type TableNames } from './rule-counters.ts'
+import { createRuleCounters } from './rule-counters.ts'
 import { countInvite, createTrunkTable, METHOD_COUNT, type TrunkDescription } from './trunk-counters.ts'
 
 export interface MetricsOptions {

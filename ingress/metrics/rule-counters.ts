@@ -1,13 +1,7 @@
 /**
  * Calls per rule with a bound on the series: 100,000 rules must not become 100,000 time series.
  */
-
-/** The names of a table's rules or backends: a Map or a Set of them will do. */
-export interface TableNames {
-  readonly size: number
-  has(name: string): boolean
-  keys(): Iterable<string>
-}
+import type { TableNames } from '../lookup/live-table.ts'
 
 export interface RuleCounters {
   count(rule: string): void

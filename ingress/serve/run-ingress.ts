@@ -37,6 +37,7 @@ function startSource({ table, metrics, emit, tableChanged }: ServingCore, { cach
     table,
     pod,
     file: snapshot,
+    fraction: Math.random,
     onSwap: tableChanged,
     onContact: () => metrics.tableSynced(),
     onFault: (code, message) => emit({ type: 'fault', code, message }),

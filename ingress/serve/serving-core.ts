@@ -5,7 +5,6 @@ import { type CallLog, createCallLog } from '../log/call-log.ts'
 import { createLogger, type Logger } from '../log/logger.ts'
 import { createLiveTable, type LiveTable } from '../lookup/live-table.ts'
 import { createMetrics, type Metrics } from '../metrics/metrics.ts'
-import { backendName, type RuleEntry } from '../route-table/route-table.ts'
 import type { Clock } from '../sip/clock.ts'
 import { systemTimerHost } from '../sip/system-timer.ts'
 import { createTimerWheel } from '../sip/timer-wheel.ts'
@@ -48,16 +47,11 @@ export function createServingCore(config: ServingConfig): ServingCore {
   return { clock, logger, metrics, log, table, health, emit, tableChanged }
 }
 
+/** At a cost that follows trunks, backends and series, not rules. */
 function tellTable({ table, metrics, log, health }: Pick<ServingCore, 'table' | 'metrics' | 'log' | 'health'>): void {
-  const rules = [...table.rules()]
+  const { version, entries, ruleNames, backendNames } = table
   const trunks = [...table.trunks()]
-  const backendNames = new Set(rules.flatMap(backendsOf))
   health.retain(backendNames)
-  const { version, entries } = table
-  metrics.tableChanged({ version, entries, trunks, ruleNames: new Set(rules.map((rule) => rule.name)), backendNames })
-  log.tableChanged({ version, entries, trunks: trunks.length, rules: rules.length })
-}
-
-function backendsOf({ action }: RuleEntry): string[] {
-  return action.type === 'Route' ? action.backends.map(backendName) : []
+  metrics.tableChanged({ version, entries, trunks, ruleNames, backendNames })
+  log.tableChanged({ version, entries, trunks: trunks.length, rules: ruleNames.size })
 }

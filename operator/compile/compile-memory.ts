@@ -2,7 +2,7 @@
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { RuleEntry } from '../../ingress/route-table/route-table.ts'
 import type { ObjectConditions } from './object-conditions.ts'
-import type { ResolvedRule } from './rule-references.ts'
+import type { ResolvedRule, TrunkNames } from './rule-references.ts'
 import { NO_SHADOWS, type Shadows } from './rule-shadow.ts'
 
 /**
@@ -19,14 +19,6 @@ export interface CompileMemory {
   /** Every compiled rule, in the order of rules. */
   ordered: readonly RuleEntry[]
   shadows: Shadows
-}
-
-/** Names of trunks, `namespace/name`. The same object as long as the names are the same. */
-export interface TrunkNames {
-  /** Trunks in the table. */
-  readonly present: ReadonlySet<string>
-  /** Trunks that exist but are not valid. */
-  readonly refused: ReadonlySet<string>
 }
 
 /** Conditions of a rule, and what they followed from. */

@@ -55,7 +55,8 @@ export function compile(input: CompileInput, memory: CompileMemory = createCompi
     present: new Set(trunks.map((trunk) => trunk.name)),
     refused: new Set(refused.filter(({ kind }) => kind === 'SipTrunk').map(objectKey)),
   })
-  const resolved = input.rules.map((rule) => resolveRule(rule, { trunks: names, services, memory }))
+  const referable = { trunks: names, services, resolved: memory.resolved }
+  const resolved = input.rules.map((rule) => resolveRule(rule, referable))
   const { rules, comparison } = compared(resolved, memory)
   const conflicts = olderTrunks(trunks)
   return {

@@ -1,6 +1,5 @@
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { RuleEntry } from '../../ingress/route-table/route-table.ts'
-import type { CompileMemory, TrunkNames } from './compile-memory.ts'
 import { objectKey } from './object-name.ts'
 import { ruleEntry } from './rule-entry.ts'
 import type { ReferenceFault, ServiceResolver } from './service-resolution.ts'
@@ -18,21 +17,30 @@ export interface ResolvedRule {
   readonly against: { readonly trunks: TrunkNames; readonly serviceFaults: readonly ReferenceFault[] }
 }
 
+/** Names of trunks, `namespace/name`. The same object as long as the names are the same. */
+export interface TrunkNames {
+  /** Trunks in the table. */
+  readonly present: ReadonlySet<string>
+  /** Trunks that exist but are not valid. */
+  readonly refused: ReadonlySet<string>
+}
+
 /** What a rule can reference. */
 export interface Referable {
   readonly trunks: TrunkNames
   readonly services: ServiceResolver
-  readonly memory: Pick<CompileMemory, 'resolved'>
+  /** What became of rules at an earlier compilation. */
+  readonly resolved: WeakMap<DispatchRule, ResolvedRule>
 }
 
 /** Follows the references of a rule. A Service that is not there takes nothing from the rule: its calls get no backend. */
 export function resolveRule(rule: DispatchRule, referable: Referable): ResolvedRule {
-  const { trunks, memory } = referable
+  const { trunks, resolved: earlier } = referable
   const against = { trunks, serviceFaults: serviceFaults(rule, referable) }
-  const known = memory.resolved.get(rule)
+  const known = earlier.get(rule)
   if (known?.against.trunks === trunks && sameFaults(known.against.serviceFaults, against.serviceFaults)) return known
   const resolved = resolvedAgainst(rule, against, known)
-  memory.resolved.set(rule, resolved)
+  earlier.set(rule, resolved)
   return resolved
 }
 

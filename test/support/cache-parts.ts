@@ -56,6 +56,7 @@ export async function startPod(cache: TableCacheReader, { pod = 'pod', file }: P
     table,
     pod,
     file,
+    fraction: Math.random,
     onSwap: () => versions.push(table.version),
     onContact: () => {
       contacts++

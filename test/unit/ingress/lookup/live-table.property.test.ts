@@ -93,6 +93,10 @@ describe('the index', () => {
   })
 })
 
+function namesIn({ ruleNames, backendNames }: LiveTable): readonly [readonly string[], readonly string[]] {
+  return [[...ruleNames.keys()].sort(), [...backendNames.keys()].sort()]
+}
+
 const anyEntry = fc.oneof(arbitraryRule, arbitraryTrunk, arbitraryService)
 
 const delta: fc.Arbitrary<TableDelta> = fc.record({
@@ -119,6 +123,7 @@ describe('a table that changed many times', () => {
           for (const entry of change.upserted) entries.set(entryKey(entry), entry)
           const fresh = tableOf([...entries.values()])
           expect(answersOf(changed, asked)).toEqual(answersOf(fresh, asked))
+          expect(namesIn(changed)).toEqual(namesIn(fresh))
         }
       },
     )
