@@ -8,7 +8,10 @@ export const MAX_SHADOW_KEYS = 4096
 export const MAX_SHADOW_CANDIDATES = 64
 
 /**
- * Rules that may differ between two compilations for the second to start from the shadows of the first. Each costs a walk
- * over all rules, some 10 ms at 100,000; asking anew costs some 300 ms.
+ * Rules whose matches may differ between two compilations for the second to start from the shadows of the first. Each
+ * costs a walk over all rules, some 10 ms at 100,000; asking anew costs some 300 ms.
  */
 export const MAX_SHADOW_CHANGES = 16
+
+/** Rules that may differ at all, for the same: to see that a change is in the action only costs little. */
+export const MAX_SEQUENCE_CHANGES = 4096

@@ -1,18 +1,19 @@
 /** Which rules can never be reached, when only a few of them are others than before. */
 import type { RuleEntry } from '../../ingress/route-table/route-table.ts'
 import { compareRules } from '../../ingress/route-table/rule-order.ts'
-import { MAX_SHADOW_CHANGES } from './limits.ts'
+import { MAX_SEQUENCE_CHANGES, MAX_SHADOW_CHANGES } from './limits.ts'
 import { matchKey } from './rule-conflict.ts'
 import { type SequenceChange, sequenceChange } from './rule-sequence.ts'
 import { type Shadows, shadowingRules, takesAllCalls } from './rule-shadow.ts'
 
 /** The shadows of these rules: out of those of a sequence that differs little, or anew. The result is the same. */
 export function shadowsAfter(rules: readonly RuleEntry[], before: Shadows): Shadows {
-  const change = before.exhaustive ? sequenceChange(before.rules, rules, MAX_SHADOW_CHANGES) : undefined
+  const change = before.exhaustive ? sequenceChange(before.rules, rules, MAX_SEQUENCE_CHANGES) : undefined
   const matches = change && matchChange(change)
   if (!matches) return shadowingRules(rules)
   const { added, removed } = matches
   if (added.length + removed.length === 0) return { ...before, rules }
+  if (added.length + removed.length > 2 * MAX_SHADOW_CHANGES) return shadowingRules(rules)
   const byRule = new Map(before.byRule)
   for (const { name } of removed) byRule.delete(name)
   const asked = new Set([...added.map(({ name }) => name), ...shadowedBy(byRule, removed)])

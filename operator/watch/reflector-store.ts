@@ -15,8 +15,11 @@ export type ObjectChange<T> =
   /** `value` is what it was last. */
   | { readonly type: 'deleted'; readonly key: string; readonly value: T }
 
-/** Makes of an object what is worth keeping. It is called once for each version of an object. */
-export type ObjectReader<T> = (object: ApiObject) => T
+/**
+ * Makes of an object what is worth keeping. It is called once for each version of an object; `before` is what it made of
+ * an earlier one.
+ */
+export type ObjectReader<T> = (object: ApiObject, before: T | undefined) => T
 
 /** Objects by `namespace/name`, as the API server had them at one version of the collection. */
 export interface ReflectorStore<T> {
@@ -40,7 +43,7 @@ export function reflectorStore<T>(read: ObjectReader<T>): ReflectorStore<T> {
     const known = objects.get(keyOf(object.metadata))
     // The same version is the same object: what was read of it is still good.
     if (known?.uid === uid && known.resourceVersion === resourceVersion) return known
-    return { uid, resourceVersion, value: read(object) }
+    return { uid, resourceVersion, value: read(object, known?.uid === uid ? known.value : undefined) }
   }
   const put = (object: ApiObject) => {
     const key = keyOf(object.metadata)

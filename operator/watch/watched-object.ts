@@ -38,23 +38,34 @@ export function isRefused<T>(object: WatchedObject<T>): object is RefusedObject 
 }
 
 /** Reads a SipTrunk from the API server. Throws nothing. */
-export const watchedTrunk = (object: ApiObject): WatchedObject<SipTrunk> => watched('SipTrunk', object, readSipTrunk)
+export const watchedTrunk = (object: ApiObject, before?: WatchedObject<SipTrunk>): WatchedObject<SipTrunk> => {
+  return watched({ kind: 'SipTrunk', read: readSipTrunk }, object, before)
+}
 
 /** Reads a DispatchRule from the API server. Throws nothing. */
-export const watchedRule = (object: ApiObject): WatchedObject<DispatchRule> => {
-  return watched('DispatchRule', object, readDispatchRule)
+export const watchedRule = (object: ApiObject, before?: WatchedObject<DispatchRule>): WatchedObject<DispatchRule> => {
+  return watched({ kind: 'DispatchRule', read: readDispatchRule }, object, before)
+}
+
+interface ObjectKind<T> {
+  readonly kind: ObjectIdentity['kind']
+  readonly read: (value: unknown) => ObjectReading<T>
 }
 
 function watched<T>(
-  kind: ObjectIdentity['kind'],
+  { kind, read }: ObjectKind<T>,
   object: ApiObject,
-  read: (value: unknown) => ObjectReading<T>,
+  before: WatchedObject<T> | undefined,
 ): WatchedObject<T> {
   const { namespace, name, uid, resourceVersion, generation } = object.metadata
   const identity = {
     ...{ kind, namespace, name, uid, resourceVersion },
     generation: typeof generation === 'number' ? generation : 0,
     status: object['status'],
+  }
+  // Kubernetes raises the generation with each change of the spec: the same one is read once.
+  if (before?.uid === uid && before.generation === identity.generation && before.generation > 0) {
+    return { ...before, ...identity }
   }
   const { status: _, ...withoutStatus } = object
   const reading = read({ ...withoutStatus, metadata: slimMetadata(object.metadata) })

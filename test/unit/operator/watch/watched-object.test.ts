@@ -34,6 +34,18 @@ describe('a custom resource of the API server', () => {
     expect(JSON.stringify(read)).not.toMatch(/last-applied|managedFields|kubectl/)
   })
 
+  it('is read once for each generation: a status changes nothing that is compiled', () => {
+    const first = watchedTrunk(trunk({ sources: ['192.0.2.1'] }))
+    const status = { conditions: [] }
+    const told = watchedTrunk(trunk({ sources: ['192.0.2.1'] }, { resourceVersion: '6' }, { status }), first)
+    expect(told).toMatchObject({ ...IDENTITY, resourceVersion: '6', status })
+    expect(isRefused(told) || isRefused(first) ? undefined : told.object).toBe(isRefused(first) ? null : first.object)
+    const changed = watchedTrunk(trunk({ sources: ['192.0.2.2'] }, { generation: 4 }), told)
+    expect(changed).toMatchObject({ generation: 4, object: { spec: { sources: ['192.0.2.2'] } } })
+    const anew = watchedTrunk(trunk({ sources: ['192.0.2.3'] }, { uid: 'another' }), first)
+    expect(anew).toMatchObject({ uid: 'another', object: { spec: { sources: ['192.0.2.3'] } } })
+  })
+
   it('is refused by name with every fault where the schema does not accept it', () => {
     const read = watchedTrunk(trunk({ source: ['192.0.2.1'], transports: ['SCTP'] }))
     expect(read).toMatchObject({ ...IDENTITY, kind: 'SipTrunk' })
