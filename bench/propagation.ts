@@ -4,14 +4,16 @@
  * Run: npx node bench/propagation.ts [--rules N] [--readers N]
  *
  * Everything is real: API server, Redis, operator and one ingress pod, each a process of its own. The readers beside that
- * pod follow the cache over a connection each, as a pod does, and keep no table: a thousand tables do not fit a machine.
+ * pod share a process, follow the cache over connections of their own, as a pod does, and keep no table: a thousand tables
+ * do not fit a machine.
  */
+import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import process from 'node:process'
+import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { parseCacheAddress } from '../ingress/cache-connection/cache-address.ts'
-import { createRedisTableCacheReader } from '../ingress/lookup/redis-table-cache-reader.ts'
 import { type ApiClient, apiClient } from '../operator/api/api-client.ts'
 import { startIngress } from '../test/support/ingress-process.ts'
 import { startKubernetesApi } from '../test/support/kubernetes-api.ts'
@@ -25,8 +27,7 @@ const RULES = Number(values.rules)
 const READERS = Number(values.readers)
 const CHANGES = 20
 const PARALLEL_REQUESTS = 16
-const READ_WAIT_MS = 2_000
-const RETRY_MS = 500
+const SETTLE_MS = 20_000
 const PREFIX = 'bench'
 const NAMESPACE = 'default'
 const RESOURCE = { group: 'sipdispatch.dev', version: 'v1alpha1', plural: 'dispatchrules', namespace: NAMESPACE }
@@ -55,41 +56,20 @@ async function createRules(client: ApiClient): Promise<void> {
   await Promise.all(Array.from({ length: PARALLEL_REQUESTS }, worker))
 }
 
-/** Follows the cache and writes down when each version came. */
-function startReader(
-  url: string,
-  pod: string,
-  from: number,
-): { at(version: number): number | undefined; close(): void } {
-  const connection = { address: parseCacheAddress(url), passwordFile: undefined, caFile: undefined, name: pod }
-  const reader = createRedisTableCacheReader(PREFIX, connection)
+/** Starts the readers, and answers when the last of them had a version: milliseconds since 1970. */
+function startReaders(port: number, from: number) {
+  const program = fileURLToPath(new URL('load/cache-readers.ts', import.meta.url))
+  const args = [program, String(port), PREFIX, String(READERS), String(from)]
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   const seen = new Map<number, number>()
-  let after = from
-  const end = new AbortController()
-  const step = async (): Promise<void> => {
-    for (const { head } of await reader.next(after, READ_WAIT_MS)) {
-      after = head.version
-      seen.set(head.version, performance.now())
-      await reader.report(pod, head)
-    }
-  }
-  const follow = async (): Promise<void> => {
-    while (!end.signal.aborted) {
-      try {
-        await step()
-      } catch (error) {
-        if (!end.signal.aborted) say(`${pod}: ${String(error)}`)
-        await pause(RETRY_MS)
-      }
-    }
-  }
-  void follow()
+  createInterface(child.stdout).on('line', (line) => {
+    const { version, at } = JSON.parse(line)
+    seen.set(version, at)
+  })
   return {
-    at: (version) => seen.get(version),
-    close: () => {
-      end.abort()
-      reader.close()
-    },
+    pid: child.pid,
+    at: (version: number) => seen.get(version),
+    close: () => child.stdin.end(),
   }
 }
 
@@ -140,24 +120,20 @@ const pod = await startIngress({ cache: redis.url, prefix: PREFIX })
 while ((await pod.readiness())[0] !== 200) await pause(50)
 const readyMs = performance.now() - podAt
 say(`published after ${publishedMs.toFixed(0)} ms, pod ready after ${readyMs.toFixed(0)} ms; statuses are written now`)
-const readers: ReturnType<typeof startReader>[] = []
-for (let i = 0; i < READERS; i++) {
-  readers.push(startReader(redis.url, `reader-${i}`, version))
-  await pause(10)
-}
-await pause(20_000)
+const readers = startReaders(redis.port, version)
+await pause(SETTLE_MS)
 const delays: number[] = []
 const compiles: number[] = []
 const characters: number[] = []
 for (let i = 0; i < CHANGES; i++) {
-  const at = performance.now()
+  const at = performance.timeOrigin + performance.now()
   const body = ruleObject(i * 7, 410 + i)
   await client.apply(RESOURCE, { path: { name: `r${i * 7}` }, body, fieldManager: 'bench', force: true })
   const line = await published(version)
   version = Number(line['version'])
-  while (readers.some((reader) => reader.at(version) === undefined)) await pause(5)
+  while (readers.at(version) === undefined) await pause(5)
   await pod.said(({ msg, version: taken }) => msg === 'route table changed' && Number(taken) >= version)
-  delays.push(Math.max(...readers.map((reader) => reader.at(version) ?? 0)) - at)
+  delays.push((readers.at(version) ?? Number.NaN) - at)
   compiles.push(Number(line['compileMs']))
   characters.push(Number(line['characters']))
   await pause(500)
@@ -173,10 +149,11 @@ const rows = [
   ['one change: characters of the entries in the delta', String(Math.max(...characters))],
   ['operator', usage(operator.child.pid)],
   ['pod', usage(pod.child.pid)],
+  ['all readers', usage(readers.pid)],
 ]
 process.stdout.write(`| ${RULES} rules, ${READERS} readers and a pod, ${CHANGES} changes | |\n|---|---|\n`)
 for (const [name, value] of rows) process.stdout.write(`| ${name} | ${value} |\n`)
-for (const reader of readers) reader.close()
+readers.close()
 await Promise.all([operator.stop(), pod.stop()])
 await client.close()
 await redis.stop()

@@ -19,8 +19,7 @@ import { createOperatorMetrics, type OperatorMetrics } from './metrics/metrics.t
 import type { OperatorConfig } from './operator-config.ts'
 import { createRedisTableCacheWriter } from './publish/redis-table-cache-writer.ts'
 import type { TableCacheWriter } from './publish/table-cache-writer.ts'
-import { compiledTable } from './reconcile/compiled-table.ts'
-import { isBad } from './reconcile/condition-events.ts'
+import { type DryRunOptions, dryRun } from './reconcile/dry-run.ts'
 import { createFaultLog } from './reconcile/fault-log.ts'
 import { startLeader } from './reconcile/leader.ts'
 import { createLeadershipTerms, type LeadershipTerms } from './reconcile/leadership-terms.ts'
@@ -47,7 +46,7 @@ export async function runOperator(config: OperatorConfig): Promise<RunningOperat
   const caches = startWatching(base, config)
   const writers = createWriters(base, caches.watched)
   const leading = config.dryRun
-    ? dryRun(base, caches)
+    ? startDryRun(config, base, caches)
     : startLeading(config, { ...base, ...caches, ...writers, namespace })
   const http = await startHttpServer({
     listen: config.http,
@@ -248,19 +247,31 @@ async function removalsAllowed(
   return new Set(names.filter((_, i) => allowed[i]))
 }
 
-/** Compiles and tells what would be done. */
-function dryRun({ logger }: Base, { heard, watched, stopWatching }: Caches): Leading {
-  const tell = (): void => {
-    if (!watched.synced) return
-    const { entries, objects } = compiledTable(watched)
-    logger.info({ entries: entries.size, objects: objects.length }, 'dry run: this table would be published')
-    for (const { kind, namespace, name, conditions } of objects) {
-      for (const { type, reason, message } of conditions.filter(isBad)) {
-        logger.warn({ kind, name: `${namespace}/${name}`, condition: type, reason, detail: message }, 'condition')
-      }
-    }
+/** Compiles and tells what would be done: a look at a time, the next one for whatever changes meanwhile. */
+function startDryRun({ cache: { prefix, ...connection } }: OperatorConfig, base: Base, caches: Caches): Leading {
+  const { heard, watched, stopWatching } = caches
+  const cache = createRedisTableCacheWriter(prefix, { ...connection, name: 'sip-dispatch-dry-run' })
+  let looking = Promise.resolve()
+  const look = (): void => {
+    looking = looking.then(() => (watched.synced ? dryRun(dryRunOptions(base, watched, cache)) : undefined))
   }
-  heard.changed = tell
-  heard.synced = tell
-  return { stopping: () => false, stop: async () => stopWatching() }
+  heard.changed = look
+  heard.synced = look
+  const stop = async (): Promise<void> => {
+    stopWatching()
+    await looking
+    cache.close()
+  }
+  return { stopping: () => false, stop }
+}
+
+function dryRunOptions({ logger, fault }: Base, watched: WatchedObjects, cache: TableCacheWriter): DryRunOptions {
+  return {
+    watched,
+    cache,
+    tell: (told) => logger.info(told, 'dry run: this would be published'),
+    tellCondition: ({ kind, objectName }, { type, reason, message }) =>
+      logger.warn({ kind, name: objectName, condition: type, reason, detail: message }, 'condition'),
+    onFault: fault,
+  }
 }

@@ -45,3 +45,6 @@ export const STALE_WATCH_MS = 300_000
 
 /** Milliseconds before a fault that goes on is told again. */
 export const FAULT_REPEAT_MS = 60_000
+
+/** Keys of each kind of change that a dry run names: the counts say the rest. */
+export const MAX_TOLD_KEYS = 20
