@@ -29,7 +29,12 @@ export const CUSTOM_RESOURCE_DEFINITIONS: Readonly<Record<string, object>> = {
     { kind: 'SipTrunk', plural: 'siptrunks', singular: 'siptrunk', shortName: 'trunk' },
     'A SipTrunk says who may call: a carrier or another peer, known by the address that its packets come from.',
     openApiSchema(sipTrunkSpec),
-    [...conditionColumns(), AGE, { name: 'Sources', type: 'string', jsonPath: '.spec.sources', priority: 1 }, whyNot()],
+    [
+      ...conditionColumns(),
+      AGE,
+      { name: 'Sources', type: 'string', jsonPath: '.spec.sources', priority: 1 },
+      ...whyNot(),
+    ],
   ),
   'dispatchrules.yaml': definition(
     { kind: 'DispatchRule', plural: 'dispatchrules', singular: 'dispatchrule', shortName: 'drule' },
@@ -46,7 +51,7 @@ export const CUSTOM_RESOURCE_DEFINITIONS: Readonly<Record<string, object>> = {
       { name: 'Priority', type: 'integer', jsonPath: '.spec.priority' },
       ...conditionColumns(),
       AGE,
-      whyNot(),
+      ...whyNot(),
     ],
   ),
 }
@@ -59,9 +64,12 @@ function conditionColumns(): PrinterColumn[] {
   }))
 }
 
-function whyNot(): PrinterColumn {
-  const jsonPath = '.status.conditions[?(@.type=="Accepted")].reason'
-  return { name: 'Reason', type: 'string', jsonPath, priority: 1 }
+/** Why an object is in the table, or is not. */
+function whyNot(): PrinterColumn[] {
+  return (['Reason', 'Message'] as const).map((name) => {
+    const jsonPath = `.status.conditions[?(@.type=="Accepted")].${name.toLowerCase()}`
+    return { name, type: 'string', jsonPath, priority: 1 }
+  })
 }
 
 function definition(names: KindNames, description: string, spec: OpenApiSchema, columns: PrinterColumn[]): object {

@@ -54,7 +54,7 @@ const condition = z.strictObject({
   observedGeneration: z.int().min(0).optional().describe('The metadata.generation that this condition is about.'),
   lastTransitionTime: z.iso.datetime().describe('When the status last changed.'),
   reason: z.string().min(1).max(MAX_CONDITION_REASON_LENGTH).describe('Why, as one word of a closed set.'),
-  message: z.string().max(MAX_CONDITION_MESSAGE_LENGTH).describe('Why, in words.'),
+  message: z.string().max(MAX_CONDITION_MESSAGE_LENGTH).describe('Why, in words, and what to do about it.'),
 })
 
 /** The status of both kinds, as the API server stores it. */

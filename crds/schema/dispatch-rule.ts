@@ -88,7 +88,7 @@ export const dispatchRuleSpec = z
     match: match.prefault({}).describe('Which calls the rule takes; every list must hold. Default: all.'),
     action: action.describe('What happens to a call that the rule takes.'),
   })
-  .describe('Where a call goes.')
+  .describe('Which calls the rule takes, before which others, and what becomes of them.')
 
 const dispatchRule = apiObject('DispatchRule', dispatchRuleSpec)
 

@@ -61,7 +61,7 @@ export const sipTrunkSpec = z
       .prefault({})
       .describe('Answers to calls that cannot be served; carriers differ in what they make of them.'),
   })
-  .describe('Who may call.')
+  .describe('Who may call, how their numbers are read and what they are told when a call is refused.')
 
 const sipTrunk = apiObject('SipTrunk', sipTrunkSpec)
 
