@@ -1,4 +1,5 @@
 /** Keeps the live table in step with the shared cache, and says which version it runs. */
+import type { TablePosition } from '../route-table/cache-head.ts'
 import { createFaultTeller } from './fault-teller.ts'
 import type { LiveTable } from './live-table.ts'
 import { createPositionReporter } from './position-reporter.ts'
@@ -40,7 +41,8 @@ export async function startSnapshotSource(options: SnapshotSourceOptions): Promi
   const replica = createTableReplica(table)
   if (file !== undefined) await loadFile(file, replica, options)
   const keeper = file === undefined ? undefined : keepFile(file, replica, options)
-  const position = () => replica.head
+  let readable = true
+  const position = () => (readable ? replica.head : NOWHERE)
   const reporter = createPositionReporter({ cache, pod, position, faults: createFaultTeller(onFault) })
   const follower = startTableFollower({
     cache,
@@ -49,6 +51,11 @@ export async function startSnapshotSource(options: SnapshotSourceOptions): Promi
     logFaults: createFaultTeller(onFault),
     fraction,
     onContact,
+    onLook: (now) => {
+      if (now === readable) return
+      readable = now
+      reporter.changed()
+    },
     onSwap: () => {
       reporter.changed()
       keeper?.changed()
@@ -63,6 +70,9 @@ export async function startSnapshotSource(options: SnapshotSourceOptions): Promi
     },
   }
 }
+
+/** What a pod reports that cannot read the table in the cache: whoever writes it then looks at all of it. */
+const NOWHERE: TablePosition = { epoch: 0, version: 0 }
 
 /** A file that cannot be used is told and left alone: the next table from the cache replaces it. */
 async function loadFile(file: string, replica: TableReplica, options: SnapshotSourceOptions): Promise<void> {

@@ -25,6 +25,8 @@ export interface TableFollowerOptions {
   readonly fraction: () => number
   /** The cache has confirmed that the replica is what it holds. */
   readonly onContact: () => void
+  /** After each look at the whole table: whether it can be used as far as it was read. */
+  readonly onLook: (readable: boolean) => void
 }
 
 /** Starts at once, whether the cache can be had or not. */
@@ -109,6 +111,17 @@ async function takeAll(options: TableFollowerOptions, records: readonly LogRecor
 
 /** Loads the table anew if the cache holds a newer one. True where the replica then is what the cache holds. */
 async function synchronise(options: Following): Promise<boolean> {
+  try {
+    const current = await catchUp(options)
+    options.onLook(true)
+    return current
+  } catch (error) {
+    if (error instanceof CacheContentError) options.onLook(false)
+    throw error
+  }
+}
+
+async function catchUp(options: Following): Promise<boolean> {
   const { cache, replica, onSwap } = options
   const head = await cache.head()
   const own = replica.head

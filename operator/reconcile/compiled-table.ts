@@ -30,6 +30,7 @@ export interface CompiledCollections {
   readonly rules: Collection<WatchedObjects['rules']>
   readonly services: Pick<WatchedObjects['services'], 'objects'>
   readonly endpointSlices: Pick<WatchedObjects['endpointSlices'], 'objects'>
+  readonly servicesKnown: boolean
 }
 
 type Collection<C extends { readonly objects: unknown; readonly get: unknown }> = Pick<C, 'objects' | 'get'>
@@ -58,7 +59,7 @@ export function compiledTable(watched: CompiledCollections, memory: TableMemory 
   const input = {
     trunks: accepted<SipTrunk>(watched.trunks.objects()),
     rules: accepted<DispatchRule>(watched.rules.objects()),
-    services: [...watched.services.objects()],
+    services: watched.servicesKnown ? [...watched.services.objects()] : ('unwatched' as const),
     endpointSlices: [...watched.endpointSlices.objects()],
     refused,
   }

@@ -25,6 +25,9 @@ export const VERIFY_HEAD_MS = 5_000
 /** The same for every entry in it, which reads the whole table. */
 export const VERIFY_ENTRIES_MS = 600_000
 
+/** Milliseconds between two looks at every entry while a pod says that it cannot read them. */
+export const VERIFY_DAMAGE_MS = 5_000
+
 /** Milliseconds before the first new try after a table could not be published; each further one doubles it. */
 export const PUBLISH_RETRY_MS = 500
 

@@ -16,12 +16,14 @@ import {
   compiledTable,
   createTableMemory,
 } from './compiled-table.ts'
+import { withLastServices } from './last-services.ts'
 import {
   HELD_REVIEW_MS,
   PUBLISH_RETRY_LIMIT_MS,
   PUBLISH_RETRY_MS,
   READERS_IDLE_POLL_MS,
   READERS_POLL_MS,
+  VERIFY_DAMAGE_MS,
   VERIFY_ENTRIES_MS,
   VERIFY_HEAD_MS,
 } from './limits.ts'
@@ -74,7 +76,7 @@ export function startTableReconciler(options: ReconcilerOptions): TableReconcile
   return reconciler
 }
 
-type TimerName = 'retry' | 'review' | 'readers' | 'head' | 'entries'
+type TimerName = 'retry' | 'review' | 'readers' | 'head' | 'entries' | 'damage'
 
 class Reconciler implements TableReconciler {
   readonly #options: ReconcilerOptions
@@ -133,11 +135,12 @@ class Reconciler implements TableReconciler {
   }
 
   async #reconcile(): Promise<void> {
-    const { clock } = this.#options
+    const { clock, watched } = this.#options
     const startedAt = clock.now()
-    const table = compiledTable(this.#options.watched, this.#memory)
+    const compiled = compiledTable(watched, this.#memory)
     const compileMs = clock.now() - startedAt
     this.#published ??= await this.#inCache()
+    const table = watched.servicesKnown ? compiled : withLastServices(compiled, this.#published)
     const held = await this.#held(table, this.#published)
     const entries = usableEntries(table.entries, this.#published, (key, problem) => {
       this.#fault('entry-unusable', `${key} is left as it was: ${problem}; report it as a defect`)
@@ -238,6 +241,14 @@ class Reconciler implements TableReconciler {
     this.#progress.readersAt(version)
     this.#propagated(version)
     this.#tellNews()
+    this.#lookForDamage(reports)
+  }
+
+  /** A pod that reports no version cannot read what the cache holds: not all of its damage shows in the head. */
+  #lookForDamage(reports: readonly ReaderReport[]): void {
+    if (this.#timers.has('damage') || reports.every(({ version }) => version > 0)) return
+    this.#after('damage', VERIFY_DAMAGE_MS, () => undefined)
+    void this.#verify('entries')
   }
 
   #propagated(version: number | undefined): void {

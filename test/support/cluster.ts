@@ -1,5 +1,5 @@
 /** A small installation: a namespace of a real API server, a real cache, one operator and one ingress pod. */
-import { type IngressProcess, startIngress } from './ingress-process.ts'
+import { type IngressOptions, type IngressProcess, startIngress } from './ingress-process.ts'
 import type { KubectlResult } from './kubectl.ts'
 import { type KubernetesApi, kubernetesApi } from './kubernetes-api.ts'
 import { manifestText } from './manifest-text.ts'
@@ -24,8 +24,8 @@ export interface Cluster {
   readonly ingress: IngressProcess
   /** Starts one more operator of the installation. */
   operator(change?: Partial<OperatorOptions>): Promise<OperatorProcess>
-  /** Starts one more pod that reads the same table. */
-  pod(flags: readonly string[]): Promise<IngressProcess>
+  /** Starts one more pod that reads the same table, under a name of its own. */
+  pod(change?: Partial<IngressOptions>): Promise<IngressProcess>
   /** kubectl in the namespace. Throws where it fails. */
   kubectl(...args: readonly string[]): Promise<string>
   /** The same, with its exit code and what it wrote. */
@@ -68,8 +68,9 @@ export async function startCluster(given?: KubernetesApi): Promise<Cluster> {
       started.push(operator)
       return operator
     },
-    pod: async (flags) => {
-      const pod = await startIngress({ cache: redis.url, prefix: PREFIX, flags })
+    pod: async (change = {}) => {
+      const name = `pod-${started.length + 1}`
+      const pod = await startIngress({ cache: redis.url, prefix: PREFIX, pod: name, ...change })
       started.push(pod)
       return pod
     },

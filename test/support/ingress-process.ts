@@ -11,6 +11,8 @@ export interface IngressOptions {
   readonly prefix: string
   /** File of the last good table; undefined: none is kept. */
   readonly snapshot?: string
+  /** Name under which it reports; undefined: `pod-1`. */
+  readonly pod?: string
   /** More flags. */
   readonly flags?: readonly string[]
 }
@@ -27,9 +29,9 @@ export async function startIngress(options: IngressOptions): Promise<IngressProc
   const keys = mkdtempSync(join(tmpdir(), 'sip-dispatch-keys-'))
   let current = randomBytes(KEY_BYTES)
   writeFileSync(join(keys, 'cookie.current'), current)
-  const { cache, prefix, snapshot, flags = [] } = options
+  const { cache, prefix, snapshot, pod = 'pod-1', flags = [] } = options
   const file = snapshot === undefined ? [] : ['--snapshot', snapshot]
-  const args = ['ingress', '--cache', cache, '--cache-prefix', prefix, '--keys', keys, '--pod', 'pod-1', ...file]
+  const args = ['ingress', '--cache', cache, '--cache-prefix', prefix, '--keys', keys, '--pod', pod, ...file]
   const serving = await startServingProcess([...args, ...flags])
   return {
     ...serving,

@@ -165,6 +165,23 @@ describe('a pod that follows the shared cache', () => {
     await pod.runs('b')
   })
 
+  it('reports no version while it cannot read what the cache holds, and its own again when it can', async () => {
+    await put(writer, [A], 1, 1)
+    const reader = cache.reader()
+    let damaged = true
+    await starts({
+      ...reader,
+      snapshot: async () => {
+        const snapshot = await reader.snapshot()
+        return damaged && snapshot ? { ...snapshot, entries: new Map([['rule/team/a', '{']]) } : snapshot
+      },
+    })
+    await until(async () => (await writer.readers())[0]?.version === 0)
+    damaged = false
+    await until(async () => (await writer.readers())[0]?.version === 1)
+    expect(await writer.readers()).toEqual([{ pod: 'pod', epoch: 1, version: 1 }])
+  })
+
   it('never goes back to an older table', async () => {
     await put(writer, [A], 2, 5)
     const pod = await starts()

@@ -24,6 +24,7 @@ function watchedRules(...rules: readonly ReturnType<typeof rule>[]) {
     rules: { objects: () => byName.values(), get: (key: string) => byName.get(key) },
     services: none,
     endpointSlices: none,
+    servicesKnown: true,
   }
 }
 

@@ -5,6 +5,7 @@ import {
   HELD_REVIEW_MS,
   PUBLISH_RETRY_MS,
   READERS_POLL_MS,
+  VERIFY_DAMAGE_MS,
   VERIFY_HEAD_MS,
 } from '../../../../operator/reconcile/limits.ts'
 import type { ReconcileListener, TableReconciler } from '../../../../operator/reconcile/table-reconciler.ts'
@@ -57,6 +58,7 @@ class Term {
         rules: { objects: () => this.rules.values(), get: (key) => this.rules.get(key) },
         services: none,
         endpointSlices: none,
+        servicesKnown: true,
       },
       cache: writer(this.cache.writer()),
       installation: 'here',
@@ -189,6 +191,27 @@ describe('a cache that cannot be written', () => {
     await term.cache.writer().replace({ head, entries: [] })
     await term.rest(VERIFY_HEAD_MS)
     expect(await term.published()).toEqual({ version: 3, entries: 2 })
+  })
+
+  it('that a pod cannot read is looked at as a whole, though not all the time', async () => {
+    let looks = 0
+    const counted = (cache: TableCacheWriter): TableCacheWriter => ({
+      ...cache,
+      snapshot: () => {
+        looks++
+        return cache.snapshot()
+      },
+    })
+    const term = await new Term(['1'], counted).rest()
+    const before = looks
+    await term.cache.reader().report('pod', { epoch: 0, version: 0 })
+    await term.rest(READERS_POLL_MS)
+    expect(looks).toBe(before + 1)
+    await term.rest(READERS_POLL_MS)
+    expect(looks).toBe(before + 1)
+    await term.rest(VERIFY_DAMAGE_MS)
+    await term.rest(READERS_POLL_MS)
+    expect(looks).toBe(before + 2)
   })
 
   it('in which a later leader has written is left to that one', async () => {
