@@ -22,7 +22,7 @@ describeWith(['sipp'], 'a line that loses every fifth packet', () => {
 
   /** A backend behind a bad line. */
   async function distantBackend(line: LossyRelay): Promise<void> {
-    const backend = await startRepeatingBackend(line.port)
+    const backend = await startRepeatingBackend({ contactPort: line.port })
     started.push(backend)
     line.connect(backend.port)
   }

@@ -20,7 +20,9 @@ export type RealPart = Program | keyof typeof OTHER_PARTS
 /** How the parts that are more than a program are looked for. */
 const OTHER_PARTS = {
   '::1': () => Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1')),
+  'an IPv4 address beside loopback': () => ownAddress() !== undefined,
   redis: () => redisProgram() !== undefined,
+  openssl: () => works('openssl', ['version']),
   kubernetes: () => findKubernetesParts().folder !== undefined && works('openssl', ['version']),
 } as const
 
@@ -52,6 +54,12 @@ export function describeWith(parts: readonly RealPart[], name: string, tests: ()
       throw new Error(`REAL_PART_MISSING: ${reason}; run 'npm run test:setup', which says what is missing`)
     })
   })
+}
+
+/** An IPv4 address of this machine that is not a loopback one: the only kind that an EndpointSlice takes. */
+export function ownAddress(): string | undefined {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+  return all.find(({ family, internal }) => family === 'IPv4' && !internal)?.address
 }
 
 /** The command that starts a part, with sudo before it where only that makes it work; undefined where nothing does. */

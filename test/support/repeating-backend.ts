@@ -9,21 +9,33 @@ import { titleOf, writeResponse } from '../../scripts/demo-sip.ts'
 
 export interface RepeatingBackend {
   readonly port: number
+  /** How many requests of a method have come, repeats included. */
+  count(method: string): number
   stop(): Promise<void>
 }
 
-/** `contactPort`: where the caller's requests are to go, on 127.0.0.1; the backend's own port if a line stands before it. */
-export async function startRepeatingBackend(contactPort: number): Promise<RepeatingBackend> {
+export interface RepeatingBackendOptions {
+  /** Undefined: 127.0.0.1. */
+  readonly address?: string
+  /** Where the caller's requests are to go; undefined: to the backend itself, before which a line may stand. */
+  readonly contactPort?: number
+}
+
+/** Binds a free port. */
+export async function startRepeatingBackend(options: RepeatingBackendOptions = {}): Promise<RepeatingBackend> {
+  const own = options.address ?? '127.0.0.1'
   const socket = createSocket('udp4').unref()
-  socket.bind(0, '127.0.0.1')
+  socket.bind(0, own)
   await once(socket, 'listening')
+  const contact = `sip:${own}:${options.contactPort ?? socket.address().port}`
+  const counts = new Map<string, number>()
   /** The repeat that each call waits for, by Call-ID; undefined once its ACK has come. */
   const repeats = new Map<string, NodeJS.Timeout | undefined>()
   socket.on('message', (bytes, { address, port }) => {
     const request = bytes.toString('latin1')
     const callId = /^Call-ID: *(.*?)\r$/m.exec(request)?.[1] ?? ''
-    const answer = (): void =>
-      socket.send(writeResponse(request, '200 OK', `sip:127.0.0.1:${contactPort}`), port, address)
+    counts.set(titleOf(request), (counts.get(titleOf(request)) ?? 0) + 1)
+    const answer = (): void => socket.send(writeResponse(request, '200 OK', contact), port, address)
     const repeat = (pauseMs: number): void => {
       answer()
       repeats.set(callId, setTimeout(repeat, pauseMs, Math.min(2 * pauseMs, T2_MS)).unref())
@@ -38,6 +50,7 @@ export async function startRepeatingBackend(contactPort: number): Promise<Repeat
   })
   return {
     port: socket.address().port,
+    count: (method) => counts.get(method) ?? 0,
     stop: async () => {
       for (const timer of repeats.values()) clearTimeout(timer)
       socket.close()
