@@ -3,6 +3,7 @@
  */
 import { hostText, parseIpAddress } from '../ingress/address/ip-address.ts'
 import type { AdvertisedAddress, HttpAddress, ListenAddress } from '../ingress/serve/serving-config.ts'
+import type { DrachtioAddress } from '../ingress/sip/drachtio/drachtio-config.ts'
 
 const MAX_PORT = 65_535
 
@@ -16,6 +17,16 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
   const number = parsePort(port)
   if (!address || number === undefined || host.startsWith('[') !== (address.family === 6)) return undefined
   return { transport: scheme.toLowerCase() === 'udp' ? 'UDP' : 'TCP', address, port: number }
+}
+
+/** `tcp://127.0.0.1:9022`, `tls://[2001:db8::7]:9023`, `tcp://drachtio:9022`: the admin port of a drachtio-server. */
+export function parseServerAddress(text: string): DrachtioAddress | undefined {
+  const [, scheme = '', rest = ''] = /^(tcp|tls):\/\/(.+)$/i.exec(text) ?? []
+  const { host, port } = splitPort(rest)
+  const name = hostOf(host)
+  const number = parsePort(port ?? '')
+  if (name === undefined || !number) return undefined
+  return { host: parseIpAddress(name)?.text ?? name, port: number, tls: scheme.toLowerCase() === 'tls' }
 }
 
 /** `sip.example.com`, `203.0.113.7:5060`, `[2001:db8::7]:5060`. Port 0 is nothing to tell anyone. */

@@ -4,6 +4,7 @@ import { readCookieKeys } from '../ingress/serve/cookie-key-folder.ts'
 import type { IngressConfig } from '../ingress/serve/ingress-config.ts'
 import { CACHE_SHAPE, halfProven, isProvenWhole, withCache } from './cache-schema.ts'
 import { type Environment, type Flags, frozen, readConfig } from './config.ts'
+import { checkEngine, withEngine } from './engine-schema.ts'
 import { SERVING_SHAPE } from './serving-schema.ts'
 import { objectName, optional, textOf } from './setting-value.ts'
 import { INGRESS_SETTINGS } from './settings.ts'
@@ -18,6 +19,7 @@ const INGRESS = z
     ...SERVING_SHAPE,
   })
   .refine(isProvenWhole, halfProven())
+  .superRefine(checkEngine)
 
 /** The configuration of `ingress`, frozen. Throws a `ConfigError` with every problem. */
 export function readIngressConfig(
@@ -26,7 +28,7 @@ export function readIngressConfig(
   environment?: Environment,
 ): IngressConfig {
   const values = readConfig(INGRESS, { settings: INGRESS_SETTINGS, flags, environment })
-  const { settleSeconds, drainDeadlineSeconds, pod, ...rest } = withCache(values)
+  const { settleSeconds, drainDeadlineSeconds, pod, ...rest } = withEngine(withCache(values))
   return frozen({
     version,
     ...rest,

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { ListenAddress } from '../ingress/serve/serving-config.ts'
 import { parseAdvertisedAddress, parseHttpAddress, parseListenAddress } from './address-text.ts'
+import { ENGINE_SHAPE } from './engine-schema.ts'
 import { MAX_DRAIN_SECONDS, MAX_LOG_CALLS_PER_SECOND, MAX_RULE_SERIES, MAX_SETTLE_SECONDS } from './limits.ts'
 import { logLevel, one, optional, seconds, textOf, wholeNumber } from './setting-value.ts'
 
@@ -11,10 +12,8 @@ const ADVERTISE_FORM = 'HOST or HOST:PORT, IPv6 in brackets'
 export const httpAddress = one(textOf(parseHttpAddress, 'HOST:PORT, IPv6 in brackets'))
 
 export const SERVING_SHAPE = {
-  listen: z
-    .array(textOf(parseListenAddress, LISTEN_FORM))
-    .min(1, 'must be given at least once')
-    .refine(areDistinct, 'names the same address twice'),
+  ...ENGINE_SHAPE,
+  listen: z.array(textOf(parseListenAddress, LISTEN_FORM)).refine(areDistinct, 'names the same address twice'),
   advertise: optional(textOf(parseAdvertisedAddress, ADVERTISE_FORM)),
   advertiseInternal: optional(textOf(parseAdvertisedAddress, ADVERTISE_FORM)),
   http: httpAddress,

@@ -3,11 +3,13 @@ import type { Setting, Settings } from './settings.ts'
 
 /** Adds a flag per setting; its help says what holds without it and which variable stands in for it. */
 export function addSettings(command: Command, settings: Settings): void {
-  for (const setting of Object.values(settings)) command.addOption(optionOf(setting))
+  for (const setting of Object.values(settings)) {
+    if (!setting.environmentOnly) command.addOption(optionOf(setting))
+  }
 }
 
 function optionOf(setting: Setting): Option {
-  const { flag, argument, environment, repeatable, toggle, fallback = [], description } = setting
+  const { flag, argument, environment, repeatable, toggle, assumed, fallback = assumed ?? [], description } = setting
   const notes = [
     ...(repeatable ? ['repeatable'] : []),
     ...(fallback.length > 0 ? [`default: ${fallback.join(', ')}`] : []),

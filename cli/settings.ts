@@ -13,6 +13,10 @@ export interface Setting {
   readonly toggle?: true
   /** What holds where nothing is said. */
   readonly fallback?: readonly string[]
+  /** What the help says of that where it depends on another setting; whoever reads the configuration fills it in. */
+  readonly assumed?: readonly string[]
+  /** A secret: no flag, which every user of the machine could read in the list of processes. */
+  readonly environmentOnly?: true
   readonly description: string
 }
 
@@ -30,13 +34,62 @@ export const LOG_SETTINGS = {
   },
 } as const satisfies Settings
 
+/** Where the native engine listens unless told. */
+export const USUAL_LISTEN = ['udp://127.0.0.1:5060', 'tcp://127.0.0.1:5060']
+
+/** Of what speaks SIP for this process. */
+const ENGINE_SETTINGS = {
+  engine: {
+    flag: '--engine',
+    argument: 'name',
+    environment: 'SIP_DISPATCH_ENGINE',
+    fallback: ['native'],
+    description: 'native, or drachtio for drachtio-servers that take SIP for this process',
+  },
+  drachtio: {
+    flag: '--drachtio',
+    argument: 'address',
+    environment: 'SIP_DISPATCH_DRACHTIO',
+    repeatable: true,
+    description: 'a drachtio-server to connect to: tcp://HOST:PORT or tls://HOST:PORT, its admin port',
+  },
+  drachtioListen: {
+    flag: '--drachtio-listen',
+    argument: 'host:port',
+    environment: 'SIP_DISPATCH_DRACHTIO_LISTEN',
+    repeatable: true,
+    description: 'where drachtio-servers connect to this process (outbound mode)',
+  },
+  drachtioSecretFile: {
+    flag: '--drachtio-secret-file',
+    argument: 'file',
+    environment: 'SIP_DISPATCH_DRACHTIO_SECRET_FILE',
+    description:
+      'file with the secret of the drachtio-servers, read again at every connecting; or the variable SIP_DISPATCH_DRACHTIO_SECRET with the secret itself',
+  },
+  drachtioSecret: {
+    flag: '--drachtio-secret',
+    argument: 'secret',
+    environment: 'SIP_DISPATCH_DRACHTIO_SECRET',
+    environmentOnly: true,
+    description: 'the secret of the drachtio-servers',
+  },
+  drachtioCaFile: {
+    flag: '--drachtio-ca-file',
+    argument: 'file',
+    environment: 'SIP_DISPATCH_DRACHTIO_CA_FILE',
+    description: 'PEM of the authorities that sign the certificates of tls:// servers; without it those of the system',
+  },
+} as const satisfies Settings
+
 const SERVING_SETTINGS = {
+  ...ENGINE_SETTINGS,
   listen: {
     flag: '--listen',
     argument: 'address',
     environment: 'SIP_DISPATCH_LISTEN',
     repeatable: true,
-    fallback: ['udp://127.0.0.1:5060', 'tcp://127.0.0.1:5060'],
+    assumed: USUAL_LISTEN,
     description: 'where to take SIP: udp://HOST:PORT or tcp://HOST:PORT, HOST an IP address; port 0 takes a free one',
   },
   advertise: {

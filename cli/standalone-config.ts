@@ -2,16 +2,19 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import type { StandaloneConfig } from '../standalone/standalone-config.ts'
 import { type Environment, type Flags, frozen, readConfig } from './config.ts'
+import { checkEngine, withEngine } from './engine-schema.ts'
 import { MIN_COOKIE_KEY_BYTES } from './limits.ts'
 import { SERVING_SHAPE } from './serving-schema.ts'
 import { isFile, isFolder, one, textOf } from './setting-value.ts'
 import { STANDALONE_SETTINGS } from './settings.ts'
 
-const STANDALONE = z.object({
-  rules: one(textOf((path) => (isFolder(path) ? path : undefined), 'a folder that can be read')),
-  ...SERVING_SHAPE,
-  cookieKeyFile: z.array(textOf(readKey, `a file of ${MIN_COOKIE_KEY_BYTES} bytes or more that can be read`)),
-})
+const STANDALONE = z
+  .object({
+    rules: one(textOf((path) => (isFolder(path) ? path : undefined), 'a folder that can be read')),
+    ...SERVING_SHAPE,
+    cookieKeyFile: z.array(textOf(readKey, `a file of ${MIN_COOKIE_KEY_BYTES} bytes or more that can be read`)),
+  })
+  .superRefine(checkEngine)
 
 /** The configuration of `standalone`, frozen. Throws a `ConfigError` with every problem. */
 export function readStandaloneConfig(
@@ -20,7 +23,12 @@ export function readStandaloneConfig(
   environment?: Environment,
 ): StandaloneConfig {
   const given = { settings: STANDALONE_SETTINGS, flags, environment }
-  const { cookieKeyFile: cookieKeys, settleSeconds, drainDeadlineSeconds, ...rest } = readConfig(STANDALONE, given)
+  const {
+    cookieKeyFile: cookieKeys,
+    settleSeconds,
+    drainDeadlineSeconds,
+    ...rest
+  } = withEngine(readConfig(STANDALONE, given))
   return frozen({ version, ...rest, settleMs: settleSeconds, drainDeadlineMs: drainDeadlineSeconds, cookieKeys })
 }
 

@@ -63,7 +63,7 @@ function tellRefusal(event: Extract<EngineEvent, { type: 'refused' }>, deps: Cal
     decisionId,
     callId: request?.callId ?? '',
     source: peer,
-    outcome: 'malformed',
+    outcome: event.stranger ? 'auth_drop' : 'malformed',
     status,
     trunk,
     rule: '',
@@ -76,4 +76,5 @@ function tellRefusal(event: Extract<EngineEvent, { type: 'refused' }>, deps: Cal
     decidedAt: now,
     endedAt: now,
   })
+  if (event.stranger) deps.emit({ type: 'dropped', source: peer, reason: 'stranger', method: event.method })
 }

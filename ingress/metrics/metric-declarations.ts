@@ -92,7 +92,7 @@ export const LABELS = {
     "The backend's URI as the rule writes it, or `namespace/name:port` of a Service: never an endpoint's address.",
   result: `How the attempt ended: ${listOf(ATTEMPT_RESULTS)}.`,
   version: 'Version of sip-dispatch.',
-  engine: 'SIP engine: `native`.',
+  engine: 'SIP engine: `native` or `drachtio`.',
 } as const
 
 export type LabelName = keyof typeof LABELS

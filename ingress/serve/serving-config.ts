@@ -1,12 +1,15 @@
 /** What every process that serves SIP is told at its start. Everything in it has been checked; nothing in it changes. */
 import type { IpAddress } from '../address/ip-address.ts'
 import type { LogLevel } from '../log/logger.ts'
+import type { DrachtioConfig } from '../sip/drachtio/drachtio-config.ts'
 import type { TransportName } from '../sip/engine.ts'
 
 export interface ServingConfig {
   /** Version of the program, for build_info and the first log line. */
   readonly version: string
-  /** Sockets to bind, at least one; port 0 takes any free one. */
+  /** drachtio-servers that take SIP for this process; undefined: it takes SIP itself. */
+  readonly drachtio: DrachtioConfig | undefined
+  /** Sockets to bind, at least one without `drachtio`, else none; port 0 takes any free one. */
   readonly listen: readonly ListenAddress[]
   /** The address that callers are told; undefined: that of the socket. */
   readonly advertise: AdvertisedAddress | undefined

@@ -31,7 +31,7 @@ export function createServingCore(config: ServingConfig): ServingCore {
   const now = (): number => clock.now()
   const metrics = createMetrics({
     version: config.version,
-    engine: 'native',
+    engine: config.drachtio ? 'drachtio' : 'native',
     ruleSeries: config.ruleSeries,
     now,
     wallClock: () => Date.now(),

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { createApplication } from '../call/application.ts'
 import { startHttpServer } from '../health/http-server.ts'
+import type { SipEngine } from '../sip/engine.ts'
 import { startNativeEngine } from '../sip/native-engine.ts'
 import { systemRandom } from '../sip/random.ts'
 import { machineAddress } from './machine-address.ts'
@@ -41,7 +42,7 @@ export async function startServing(
   })
   const keys = cookieKeys.length > 0 ? cookieKeys : [randomBytes(COOKIE_KEY_BYTES)]
   const engine = await startEngine(core, config, { shutdown, cookieKeys: keys })
-  const http = await startHttp(core, config, shutdown).catch(async (error: unknown) => {
+  const http = await startHttp(core, config, { shutdown, engine }).catch(async (error: unknown) => {
     await engine.close()
     throw error
   })
@@ -61,11 +62,11 @@ export async function startServing(
 }
 
 /** Reads packets and the table, writes packets and events. */
-function startEngine(
+async function startEngine(
   { table, health, clock, emit }: ServingCore,
-  { listen, advertise: external, advertiseInternal: internal }: ServingConfig,
+  { drachtio, listen, advertise: external, advertiseInternal: internal }: ServingConfig,
   { shutdown, cookieKeys }: { readonly shutdown: Shutdown; readonly cookieKeys: readonly Buffer[] },
-) {
+): Promise<SipEngine> {
   const random = systemRandom()
   const application = createApplication({
     table,
@@ -76,11 +77,20 @@ function startEngine(
     draining: () => shutdown.draining,
     emit,
   })
+  if (drachtio) {
+    // Loaded here, so that the native engine does not wait for a library that it has no use for.
+    const { startDrachtioEngine } = await import('../sip/drachtio/drachtio-engine.ts')
+    return startDrachtioEngine({ application, clock, random, config: drachtio })
+  }
   return startNativeEngine({ application, clock, random, listen, external, internal, cookieKeys, machineAddress })
 }
 
 /** Reads what the events have made of the metrics, and says whether calls should come here. */
-function startHttp({ table, metrics, emit }: ServingCore, { http }: ServingConfig, shutdown: Shutdown) {
+function startHttp(
+  { table, metrics, emit }: ServingCore,
+  { http }: ServingConfig,
+  { shutdown, engine }: { readonly shutdown: Shutdown; readonly engine: SipEngine },
+) {
   return startHttpServer({
     listen: http,
     metricsText: () => metrics.text(),
@@ -88,6 +98,7 @@ function startHttp({ table, metrics, emit }: ServingCore, { http }: ServingConfi
     ready: () => {
       const reasons = [
         ...(table.loaded ? [] : ['no rule table is loaded']),
+        ...(engine.unready ?? []),
         ...(shutdown.draining ? ['shutting down: new calls are refused'] : []),
       ]
       return { ready: reasons.length === 0, reasons }

@@ -181,6 +181,8 @@ export interface SipEngine {
    * repeats do nothing. A shutdown waits for zero. Counted when asked.
    */
   readonly unfinishedTransactions: number
+  /** Why no call can reach it yet, a line each; empty or absent: calls can. Asked at each probe. */
+  readonly unready?: readonly string[]
   /** Keys that sign dialog cookies, 16 bytes or more each: the current one, then previous ones that are still accepted. */
   setCookieKeys(keys: readonly Buffer[]): void
   /** Ends what is open with a final response, then closes every socket. */

@@ -17,7 +17,10 @@ export type EngineEvent =
       /** Where it could be read, so that the application can say whose it almost was. */
       readonly request: InboundRequest | undefined
     }
-  /** A known peer's request that could not be used, and the status that it got. */
+  /**
+   * A request that could not be used, and the status that it got: a known peer's, or the INVITE of a stranger to whom the
+   * engine had spoken before it could tell.
+   */
   | {
       readonly type: 'refused'
       readonly peer: Peer
@@ -28,6 +31,8 @@ export type EngineEvent =
       /** The id that stands in the Warning header of the response. */
       readonly decisionId: string
       readonly request: InboundRequest | undefined
+      /** The peer is a stranger, or nobody can say who it is. */
+      readonly stranger?: true
     }
   /** Something that the engine survived and an operator should see. */
   | { readonly type: 'fault'; readonly code: string; readonly message: string }

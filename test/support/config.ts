@@ -7,6 +7,17 @@ export function sharedServerPort(): number | undefined {
   return port === undefined ? undefined : Number(port)
 }
 
+/** A real drachtio-server on this machine that tests may use, with its SIP port; undefined: there is none. */
+export function realDrachtioServer(): { url: string; secret: string; sipPort: number } | undefined {
+  const url = process.env['DRACHTIO_URL']
+  if (url === undefined || url === '') return undefined
+  return {
+    url,
+    secret: process.env['DRACHTIO_SECRET'] ?? '',
+    sipPort: Number(process.env['DRACHTIO_SIP_PORT'] ?? 5060),
+  }
+}
+
 /** For the processes that jest starts from now on. */
 export function setSharedServerPort(port: number): void {
   process.env[SHARED_SERVER_PORT] = String(port)

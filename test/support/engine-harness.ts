@@ -11,8 +11,11 @@ import {
   type TableEntry,
   type TrunkEntry,
 } from '../../ingress/route-table/route-table.ts'
+import type { Application } from '../../ingress/sip/application.ts'
+import type { Clock } from '../../ingress/sip/clock.ts'
 import type { SipEngine } from '../../ingress/sip/engine.ts'
 import { type NativeEngineOptions, startNativeEngine } from '../../ingress/sip/native-engine.ts'
+import type { Random } from '../../ingress/sip/random.ts'
 import { FakeClock } from './fake-clock.ts'
 import { MemoryNetwork, type SentPacket } from './memory-network.ts'
 
@@ -35,16 +38,10 @@ export interface HarnessOptions {
   readonly fraction?: () => number
 }
 
-export interface Harness {
+export interface Harness extends Omit<ApplicationParts, 'application'> {
   readonly clock: FakeClock
   readonly network: MemoryNetwork
-  readonly table: LiveTable
   readonly engine: SipEngine
-  readonly events: CallEvent[]
-  /** From now on new calls are refused. */
-  readonly drain: () => void
-  /** Decided calls among the events. */
-  readonly calls: () => CallDecided[]
   /** Packets sent to an address, as text, oldest first. */
   readonly sentTo: (address: string) => string[]
   /** The same with times. */
@@ -54,6 +51,49 @@ export interface Harness {
 export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
   const clock = new FakeClock()
   const network = new MemoryNetwork(clock)
+  const { application, ...parts } = applicationOn(clock, options)
+  const address = parseIpAddress('192.0.2.1')
+  if (!address) throw new Error('unreachable')
+  const engine = await startNativeEngine(
+    {
+      application,
+      clock,
+      random: countingRandom(),
+      listen: [
+        { transport: 'UDP', address, port: 5060 },
+        { transport: 'TCP', address, port: 5060 },
+      ],
+      external: undefined,
+      internal: undefined,
+      cookieKeys: [TEST_COOKIE_KEY],
+      machineAddress: () => undefined,
+      ...options.engine,
+    },
+    network.makers(),
+  )
+  const packetsTo = (to: string): SentPacket[] => network.sent.filter((packet) => packet.to === to)
+  return {
+    clock,
+    network,
+    engine,
+    ...parts,
+    packetsTo,
+    sentTo: (to) => packetsTo(to).map((packet) => packet.text),
+  }
+}
+
+/** What stands above an engine: the real application with its table, on a clock. */
+export interface ApplicationParts {
+  readonly application: Application
+  readonly table: LiveTable
+  readonly events: CallEvent[]
+  /** From now on new calls are refused. */
+  readonly drain: () => void
+  /** Decided calls among the events. */
+  readonly calls: () => CallDecided[]
+}
+
+export function applicationOn(clock: Clock, options: Pick<HarnessOptions, 'entries' | 'fraction'>): ApplicationParts {
   const table = createLiveTable()
   const entries = options.entries === undefined ? [trunkEntry(), ruleEntry()] : options.entries
   if (entries) table.load(entries, 1)
@@ -75,38 +115,14 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     draining: () => draining,
     emit,
   }
-  const address = parseIpAddress('192.0.2.1')
-  if (!address) throw new Error('unreachable')
-  const engine = await startNativeEngine(
-    {
-      application: createApplication(deps),
-      clock,
-      random: countingRandom(),
-      listen: [
-        { transport: 'UDP', address, port: 5060 },
-        { transport: 'TCP', address, port: 5060 },
-      ],
-      external: undefined,
-      internal: undefined,
-      cookieKeys: [TEST_COOKIE_KEY],
-      machineAddress: () => undefined,
-      ...options.engine,
-    },
-    network.makers(),
-  )
-  const packetsTo = (to: string): SentPacket[] => network.sent.filter((packet) => packet.to === to)
   return {
-    clock,
-    network,
+    application: createApplication(deps),
     table,
-    engine,
     events,
     drain: () => {
       draining = true
     },
     calls: () => events.filter((event) => event.type === 'call'),
-    packetsTo,
-    sentTo: (to) => packetsTo(to).map((packet) => packet.text),
   }
 }
 
@@ -170,7 +186,7 @@ function backendNames(entry: TableEntry): string[] {
 }
 
 /** Tokens of the right length that a test can read. */
-function countingRandom() {
+export function countingRandom(): Random {
   let count = 0
   return {
     token: () => `t${String(++count).padStart(10, '0')}`,

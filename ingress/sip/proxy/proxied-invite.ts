@@ -313,7 +313,7 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite {
 }
 
 /** RFC 3261 §20.33: delta-seconds, then comments and parameters that change nothing for us. */
-function retryAfterOf(response: SipMessage): number | undefined {
+export function retryAfterOf(response: SipMessage): number | undefined {
   const [value = ''] = response.values('Retry-After')
   const seconds = /^\s*(\d{1,9})/.exec(value)?.[1]
   return response.status === 503 && seconds !== undefined ? Number(seconds) : undefined

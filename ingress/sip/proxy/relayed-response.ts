@@ -76,7 +76,7 @@ function removeAll(message: SipMessage, id: number, replaced: Map<number, string
 }
 
 /** RFC 3325 §7: `Privacy: id` keeps the identity inside the trust domain. */
-function losesIdentity(message: SipMessage, responseIdentity: ResponseIdentity): boolean {
+export function losesIdentity(message: SipMessage, responseIdentity: ResponseIdentity): boolean {
   if (responseIdentity !== 'hide-private') return responseIdentity === 'remove'
   const row = message.first(HEADER.privacy)
   return row !== -1 && /(^|;)\s*id\s*(;|$)/i.test(message.value(row))

@@ -16,9 +16,16 @@ describe('the help', () => {
     const { code, output } = await runCommand(['standalone', '--help'])
     expect(code).toBe(0)
     for (const { flag, environment } of Object.values(STANDALONE_SETTINGS)) {
-      expect(output).toContain(`${flag} <`)
+      if (flag !== '--drachtio-secret') expect(output).toContain(`${flag} <`)
       expect(output).toContain(environment)
     }
+  })
+
+  it('has no flag for a secret, which every user of the machine could read', async () => {
+    const { output } = await runCommand(['standalone', '--help'])
+    expect(output).not.toContain('--drachtio-secret ')
+    const { code, errors } = await runCommand(['standalone', '--rules', '.', '--drachtio-secret', 'x'])
+    expect([code, errors]).toEqual([2, expect.stringContaining("unknown option '--drachtio-secret'")])
   })
 
   it('is what a call without a command gets, as wrong usage', async () => {

@@ -1,0 +1,77 @@
+import type { Application } from '../application.ts'
+import type { Clock } from '../clock.ts'
+import type { Answer, InboundCall, InboundPlain, ProxyPlan } from '../engine.ts'
+import { MessageRequest } from '../inbound-request.ts'
+import { BridgedInvite, type CallerSide } from './bridged-invite.ts'
+import type { HandedRequest } from './drachtio-library.ts'
+import { ownAnswer } from './own-answer.ts'
+import type { SessionWork } from './session-work.ts'
+
+const UNDECIDED: Answer = { status: 500, reason: 'Server Internal Error' }
+const NOT_FOR_STRANGERS: Answer = { status: 503, reason: 'Service Unavailable' }
+
+export interface CallContext {
+  readonly application: Application
+  readonly clock: Clock
+  readonly work: SessionWork
+}
+
+/** A new INVITE before its fate is known. The server has sent 100 Trying: silence would leave the caller ringing. */
+export class DrachtioCall extends MessageRequest implements InboundCall {
+  readonly provisionalSent = true
+  readonly #context: CallContext
+  readonly #side: CallerSide
+  #decided = false
+
+  constructor(context: CallContext, side: CallerSide) {
+    super(side.peer, side.message, side.facts)
+    this.#context = context
+    this.#side = side
+  }
+
+  /** Asks the application, and answers for it should it fail to decide. */
+  offer(): void {
+    const { application } = this.#context
+    try {
+      application.onInvite(this)
+    } catch (error) {
+      application.onEvent({ type: 'fault', code: 'call-handler-failed', message: String(error) })
+    }
+    if (this.#decided) return
+    if (application.isKnown(this.peer)) this.respond(UNDECIDED)
+    else this.drop()
+  }
+
+  drop(): '503' {
+    this.respond(NOT_FOR_STRANGERS)
+    return '503'
+  }
+
+  respond(answer: Answer): void {
+    if (this.#decided) return
+    this.#decided = true
+    const { handed } = this.#side
+    handed.respond(ownAnswer(handed, answer))
+  }
+
+  proxy(plan: ProxyPlan): void {
+    if (this.#decided) return
+    this.#decided = true
+    const { clock, work } = this.#context
+    new BridgedInvite(clock, work, this.#side, plan).start()
+  }
+}
+
+/** A request outside a dialog that ends here. */
+export class DrachtioPlainRequest extends MessageRequest implements InboundPlain {
+  readonly #handed: HandedRequest
+
+  constructor({ handed, peer, message, facts }: CallerSide) {
+    super(peer, message, facts)
+    this.#handed = handed
+  }
+
+  respond(answer: Answer): void {
+    this.#handed.respond(ownAnswer(this.#handed, answer))
+  }
+}

@@ -1,0 +1,154 @@
+/** The drachtio engine: drachtio-servers speak SIP, this process decides, behind the same port as the native engine. */
+import type { Application } from '../application.ts'
+import type { Clock } from '../clock.ts'
+import type { SipEngine } from '../engine.ts'
+import type { Random } from '../random.ts'
+import { sendBye } from './dialog-relay.ts'
+import type { DrachtioConfig } from './drachtio-config.ts'
+import type { HandedRequest } from './drachtio-library.ts'
+import { CLOSE_MS, OUTBOUND_IDLE_MS } from './limits.ts'
+import { listenForServers, type OutboundListener } from './outbound-listener.ts'
+import { dispatchRequest, ROUTED_METHODS } from './request-dispatch.ts'
+import { openLink, type ServerLink } from './server-link.ts'
+import type { ServerSession, SessionEvents } from './server-session.ts'
+import { SessionWork } from './session-work.ts'
+
+export interface DrachtioEngineOptions {
+  readonly application: Application
+  readonly clock: Clock
+  readonly random: Random
+  readonly config: DrachtioConfig
+}
+
+interface EngineState extends DrachtioEngineOptions {
+  readonly works: Map<ServerSession, SessionWork>
+  /** Resolves the end of the engine once the last session is gone. */
+  onSessionGone: (() => void) | undefined
+}
+
+/**
+ * Dials its servers and goes on dialling; resolves without waiting for any. Rejects with `code` `drachtio-listen-failed`
+ * if an address of the outbound mode cannot be had.
+ */
+export async function startDrachtioEngine(options: DrachtioEngineOptions): Promise<SipEngine> {
+  const state: EngineState = { ...options, works: new Map(), onSessionGone: undefined }
+  const { clock, config, random, application } = options
+  const onFault = (code: string, message: string): void => application.onEvent({ type: 'fault', code, message })
+  const listeners: OutboundListener[] = []
+  try {
+    for (const at of config.listen) {
+      listeners.push(await listenForServers({ at, config, clock, onFault, events: outboundEvents(state) }))
+    }
+  } catch (error) {
+    for (const listener of listeners) listener.close()
+    throw error
+  }
+  const links = config.servers.map((address) =>
+    openLink({ address, config, clock, random, onFault, events: linkEvents(state) }),
+  )
+  return engineOf(state, links, listeners)
+}
+
+function engineOf(state: EngineState, links: readonly ServerLink[], listeners: readonly OutboundListener[]): SipEngine {
+  const size = (): number => [...state.works.values()].reduce((sum, work) => sum + work.size, 0)
+  return {
+    listening: listeners.map(({ address }) => address),
+    get openTransactions() {
+      return size()
+    },
+    get unfinishedTransactions() {
+      return size()
+    },
+    /** One server that hands over calls is enough, and in the outbound mode servers come when they have one. */
+    get unready() {
+      const missing = links.map(({ unready }) => unready).filter((reason) => reason !== undefined)
+      return listeners.length > 0 || missing.length < links.length ? [] : missing
+    },
+    // The server keeps the dialogs here, and finds them by Call-ID and tags: there is no cookie to sign.
+    setCookieKeys: () => undefined,
+    close: () => close(state, links, listeners),
+  }
+}
+
+function linkEvents(state: EngineState): SessionEvents {
+  return {
+    onReady: (session) => {
+      state.works.set(session, new SessionWork(session))
+      session.route(ROUTED_METHODS)
+    },
+    onRequest: (session, request) => onRequest(state, session, request),
+    onEnd: (session) => onEnd(state, session),
+  }
+}
+
+function outboundEvents(state: EngineState): SessionEvents {
+  return {
+    ...linkEvents(state),
+    onReady: (session) => {
+      const work = new SessionWork(session)
+      state.works.set(session, work)
+      endWhenIdle(state, work)
+    },
+  }
+}
+
+/** A connection of the outbound mode is for one call: it is closed when that is over. */
+function endWhenIdle(state: EngineState, work: SessionWork): void {
+  const look = (): void => {
+    if (!state.works.has(work.session)) return
+    if (work.size === 0) return work.session.end()
+    state.clock.after(OUTBOUND_IDLE_MS, look, undefined)
+  }
+  state.clock.after(OUTBOUND_IDLE_MS, look, undefined)
+}
+
+function onRequest(state: EngineState, session: ServerSession, request: HandedRequest): void {
+  const work = state.works.get(session)
+  if (!work) return
+  try {
+    dispatchRequest(state, work, request)
+  } catch (error) {
+    state.application.onEvent({ type: 'fault', code: 'request-handler-failed', message: String(error) })
+  }
+}
+
+function onEnd(state: EngineState, session: ServerSession): void {
+  const work = state.works.get(session)
+  state.works.delete(session)
+  for (const call of work?.ringing() ?? []) call.lost()
+  state.onSessionGone?.()
+}
+
+/** Calls that ring get a 503, calls that were answered a BYE on both legs: nobody else could end them. */
+async function close(state: EngineState, links: readonly ServerLink[], listeners: readonly OutboundListener[]) {
+  for (const listener of listeners) listener.close()
+  for (const link of links) link.close()
+  for (const work of state.works.values()) {
+    endCalls(work)
+    work.endRinging(() => work.session.end())
+  }
+  await gone(state)
+}
+
+function endCalls(work: SessionWork): void {
+  for (const leg of work.callers()) {
+    const other = work.unbridge(leg)
+    sendBye(work, leg)
+    if (other) sendBye(work, other)
+  }
+}
+
+function gone(state: EngineState): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = (): void => {
+      for (const session of state.works.keys()) session.cut()
+    }
+    const timer = state.clock.after(CLOSE_MS, cut, undefined)
+    state.onSessionGone = () => {
+      if (state.works.size > 0) return
+      state.clock.cancel(timer)
+      resolve()
+    }
+    state.onSessionGone()
+  })
+}

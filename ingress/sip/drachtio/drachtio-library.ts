@@ -1,0 +1,287 @@
+/**
+ * drachtio-srf with honest types: the only module that knows the package. It uses the mode in which the library is
+ * handed connections, because then dialling, TLS and trying again are ours: on its own the library goes on without TLS
+ * after a lost connection, and ends the process over a frame that it cannot read.
+ */
+import { Server, type Socket } from 'node:net'
+import Srf from 'drachtio-srf'
+import type { HeaderField } from '../engine.ts'
+import { createFrameGuard } from './frame-guard.ts'
+
+export interface OutgoingResponse {
+  readonly status: number
+  readonly reason: string
+  readonly headers: readonly HeaderField[]
+  readonly body: string
+}
+
+export interface OutgoingRequest {
+  readonly method: string
+  /** Inside a dialog the server takes the dialog's target instead. */
+  readonly uri: string
+  /** The server's id of the dialog that the request belongs to; undefined: outside any. */
+  readonly dialogId: string | undefined
+  readonly headers: readonly HeaderField[]
+  readonly body: string
+}
+
+/** What the server says of a response that it was to send: the id of its dialog, `''` outside any, or why it was not sent. */
+export type Sent = { readonly dialogId: string } | { readonly failure: string }
+
+/** A request that the server handed over. */
+export interface HandedRequest {
+  readonly method: string
+  /** The whole message. */
+  readonly text: string
+  /** `''` outside a dialog. */
+  readonly dialogId: string
+  readonly source: { readonly address: unknown; readonly port: unknown; readonly protocol: unknown }
+  /** `address:port` of the server where the request came in; `''` inside a dialog. */
+  readonly receivedOn: string
+  /** The server's own BYE, told after the fact: it wants no answer. */
+  readonly unsolicited: boolean
+  respond(response: OutgoingResponse, told?: (sent: Sent) => void): void
+  /** Told once if the caller cancels an INVITE; the server has answered 200 and 487 by then. */
+  onCancel(cancelled: (text: string) => void): void
+}
+
+/** A response of the far end. `acknowledge` sends the ACK to a 2xx; any other response is acknowledged by the server. */
+export interface HandedResponse {
+  readonly status: number
+  readonly text: string
+  readonly dialogId: string
+  acknowledge(headers: readonly HeaderField[], body: string): void
+}
+
+export interface SendingEvents {
+  /** The server did not send it: no transport, no such dialog. Nothing else comes then. */
+  readonly onFailure: (reason: string) => void
+  readonly onResponse: (response: HandedResponse) => void
+}
+
+export interface SentRequest {
+  /** The server keeps the CANCEL back until it may go out (RFC 3261 §9.1). */
+  cancel(headers: readonly HeaderField[]): void
+}
+
+export interface ServerConnection {
+  readonly open: boolean
+  request(request: OutgoingRequest, events: SendingEvents): SentRequest
+  /** Asks for requests outside a dialog; the outbound mode sends them unasked. */
+  route(methods: readonly string[]): void
+  ping(answered: () => void): void
+  /** Sends what is still to be sent, then closes. */
+  end(): void
+  /** Closes at once. */
+  cut(): void
+}
+
+export interface ConnectionEvents {
+  readonly onAuthenticated: (version: string) => void
+  readonly onRefused: () => void
+  readonly onRequest: (request: HandedRequest) => void
+  /** The server sent something that is no frame. The connection is closed. */
+  readonly onBrokenFrame: () => void
+}
+
+type Reply = (tokens: readonly string[]) => void
+
+interface LibraryMessage {
+  status: number
+  reason: string
+  readonly raw: string
+}
+
+interface LibraryResponse {
+  readonly raw: string
+  readonly msg: LibraryMessage
+  status: number
+  readonly stackDialogId: string | undefined
+}
+
+interface LibraryRequest {
+  readonly method: string
+  readonly raw: string
+  readonly source: string
+  readonly source_address: unknown
+  readonly source_port: unknown
+  readonly protocol: unknown
+  readonly receivedOn: string | undefined
+  readonly stackDialogId: string | undefined
+  on(event: 'cancel', listener: (message: { readonly raw: string }) => void): void
+  on(event: 'response', listener: (response: LibraryResponse, acknowledge: Acknowledge) => void): void
+  on(event: 'update', listener: (request: LibraryRequest, response: LibraryResponse) => void): void
+  cancel(options: { headers: Record<string, string> }, sent: () => void): void
+}
+
+interface Content {
+  readonly headers: Record<string, string>
+  readonly body?: string
+}
+
+type Acknowledge = (options: Content) => void
+
+interface LibraryAgent {
+  readonly mapServer: ReadonlyMap<Socket, { readonly pendingRequests: Map<string, Reply> }>
+  readonly wp: { send(socket: Socket, command: string): string }
+  sendResponse(response: LibraryResponse, content: Content, told: (failure: Error | string | null) => void): void
+}
+
+interface Library {
+  /** Tells its events at once; the library's own object tells them a moment later, behind the first requests. */
+  readonly app: {
+    readonly client: LibraryAgent
+    on(event: 'connect', listener: (failure: unknown, hostports: string, version: string | null) => void): void
+  }
+  use(handle: (request: LibraryRequest, response: LibraryResponse) => void): void
+  listen(options: { server: Server; secret: string }): void
+  request(
+    socket: Socket,
+    uri: string,
+    options: Content & { method: string; stackDialogId?: string },
+    sent: (failure: Error | null, request: LibraryRequest) => void,
+  ): void
+}
+
+/** A 500 with Retry-After: what RFC 3311 §5.2 wants for an UPDATE that cannot be looked at yet. */
+const NOT_YET: OutgoingResponse = {
+  status: 500,
+  reason: 'Server Internal Error',
+  headers: [{ name: 'Retry-After', value: '1' }],
+  body: '',
+}
+
+/** Speaks with the server at the other end of a connected socket, beginning with the secret. */
+export function speakDrachtio(socket: Socket, secret: string, events: ConnectionEvents): ServerConnection {
+  const library: Library = new Srf() as unknown as Library
+  const intake = new Server()
+  library.app.on('connect', (failure, _hostports, version) => {
+    if (failure) events.onRefused()
+    else events.onAuthenticated(version ?? '')
+  })
+  library.listen({ server: intake, secret })
+  const agent = library.app.client
+  library.use((request, response) => events.onRequest(handedRequest(agent, request, response)))
+  intake.emit('connection', socket)
+  guardFrames(socket, events.onBrokenFrame)
+  const command = (text: string, reply: Reply): void => {
+    const pending = agent.mapServer.get(socket)?.pendingRequests
+    if (pending) pending.set(agent.wp.send(socket, text), reply)
+  }
+  return {
+    get open() {
+      return agent.mapServer.has(socket) && socket.writable
+    },
+    request: (request, sending) => sendRequest({ library, agent, socket }, request, sending),
+    route: (methods) => {
+      for (const method of methods) command(`route|${method}`, () => undefined)
+    },
+    ping: (answered) => command('ping', answered),
+    end: () => socket.destroySoon(),
+    cut: () => socket.destroy(),
+  }
+}
+
+/** Puts the guard between the socket and the library, which has been listening since it was handed the socket. */
+function guardFrames(socket: Socket, onBroken: () => void): void {
+  const guard = createFrameGuard()
+  const listeners = socket.listeners('data')
+  socket.removeAllListeners('data')
+  socket.on('data', (chunk: Buffer) => {
+    if (guard.accepts(chunk)) {
+      for (const listener of listeners) Reflect.apply(listener, socket, [chunk])
+      return
+    }
+    onBroken()
+    socket.destroy()
+  })
+}
+
+function handedRequest(agent: LibraryAgent, request: LibraryRequest, response: LibraryResponse): HandedRequest {
+  return {
+    method: request.method,
+    text: request.raw,
+    dialogId: request.stackDialogId ?? '',
+    source: { address: request.source_address, port: request.source_port, protocol: request.protocol },
+    receivedOn: request.receivedOn ?? '',
+    unsolicited: request.source === 'application',
+    respond: (answer, told) => respond(agent, response, answer, told),
+    onCancel: (cancelled) => request.on('cancel', (message) => cancelled(message.raw)),
+  }
+}
+
+/** As the library's own `send` does, which throws for every status that it has no name for. */
+function respond(
+  agent: LibraryAgent,
+  response: LibraryResponse,
+  { status, reason, headers, body }: OutgoingResponse,
+  told?: (sent: Sent) => void,
+): void {
+  response.status = status
+  response.msg.status = status
+  response.msg.reason = reason
+  agent.sendResponse(response, contentOf(headers, body), (failure) => {
+    if (failure) told?.({ failure: failure instanceof Error ? failure.message : failure })
+    else told?.({ dialogId: response.stackDialogId ?? '' })
+  })
+}
+
+interface Sender {
+  readonly library: Library
+  readonly agent: LibraryAgent
+  readonly socket: Socket
+}
+
+function sendRequest(sender: Sender, request: OutgoingRequest, events: SendingEvents): SentRequest {
+  const { library, agent, socket } = sender
+  let sent: LibraryRequest | undefined
+  let cancelHeaders: readonly HeaderField[] | undefined
+  const sendCancel = (): void => sent?.cancel({ headers: headersOf(cancelHeaders ?? []) }, () => undefined)
+  if (!agent.mapServer.has(socket)) {
+    events.onFailure('the connection to the drachtio-server is lost')
+    return { cancel: () => undefined }
+  }
+  const { method, uri, dialogId, headers, body } = request
+  const options = {
+    method,
+    ...(dialogId === undefined ? {} : { stackDialogId: dialogId }),
+    ...contentOf(headers, body),
+  }
+  library.request(socket, uri, options, (failure, own) => {
+    if (failure) return events.onFailure(failure.message)
+    sent = own
+    own.on('response', (response, acknowledge) => events.onResponse(handedResponse(response, acknowledge)))
+    own.on('update', (_update, response) => respond(agent, response, NOT_YET))
+    if (cancelHeaders) sendCancel()
+  })
+  return {
+    cancel: (reasons) => {
+      cancelHeaders = reasons
+      sendCancel()
+    },
+  }
+}
+
+function handedResponse(response: LibraryResponse, acknowledge: Acknowledge): HandedResponse {
+  return {
+    status: response.status,
+    text: response.raw,
+    dialogId: response.stackDialogId ?? '',
+    acknowledge: (headers, body) => acknowledge(contentOf(headers, body)),
+  }
+}
+
+function contentOf(headers: readonly HeaderField[], body: string): Content {
+  return { headers: headersOf(headers), ...(body === '' ? {} : { body }) }
+}
+
+/** One text a name, as the library wants it: further values of a name bring their own line along. */
+function headersOf(fields: readonly HeaderField[]): Record<string, string> {
+  const lines = new Map<string, HeaderField>()
+  for (const { name, value } of fields) {
+    const key = name.toLowerCase()
+    const before = lines.get(key)
+    lines.set(key, before ? { name: before.name, value: `${before.value}\r\n${name}: ${value}` } : { name, value })
+  }
+  return Object.fromEntries([...lines.values()].map(({ name, value }) => [name, value]))
+}

@@ -1,0 +1,23 @@
+import { parseMessage } from '../message/parse-message.ts'
+import { SipMessage } from '../message/sip-message.ts'
+
+/** What is wrong with a message, and the status that says so. */
+export interface MessageFault {
+  readonly code: string
+  readonly status: number
+  readonly reason: string
+}
+
+export interface ReadMessage {
+  readonly message: SipMessage
+  readonly fault: MessageFault | undefined
+}
+
+const scratch = new SipMessage()
+
+/** A message that the server handed over as text, in an index of its own; of one with a fault, what can be read of it. */
+export function readHanded(text: string): ReadMessage {
+  const bytes = Buffer.from(text, 'utf8')
+  const fault = parseMessage(scratch, bytes, 0, bytes.length)
+  return { message: scratch.keep(), fault }
+}

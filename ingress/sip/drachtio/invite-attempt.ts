@@ -1,0 +1,128 @@
+/** One attempt of a bridged INVITE: the request, its timers and where it stands in the branch table. */
+import type { Clock, Timer } from '../clock.ts'
+import type { HeaderField, ProxyTarget } from '../engine.ts'
+import { SIXTY_FOUR_T1_MS, TIMER_C_MS } from '../limits.ts'
+import { type BranchAction, type BranchInput, type BranchState, branchStep } from '../proxy/branch-table.ts'
+import type { HandedResponse, SentRequest } from './drachtio-library.ts'
+
+/** Who does what the table says. */
+export interface AttemptOwner {
+  act(attempt: InviteAttempt, action: BranchAction, response: HandedResponse | undefined): void
+}
+
+type TimerInput = 'backend-timer' | 'ringing-timer' | 'timer-c' | 'cancel-timer'
+
+interface AttemptTimer {
+  readonly attempt: InviteAttempt
+  readonly name: TimerInput | 'abandoned'
+}
+
+export class InviteAttempt {
+  readonly target: ProxyTarget
+  state: BranchState = 'calling'
+  /** Whether its end has been told upward. */
+  told = false
+  /** Whether a CANCEL is out: the server itself ends a call that is answered in spite of it. */
+  cancelSent = false
+  #sent: SentRequest | undefined
+  #cancelReasons: readonly HeaderField[] = []
+  readonly #owner: AttemptOwner
+  readonly #clock: Clock
+  readonly #timers = new Map<AttemptTimer['name'], Timer>()
+
+  constructor(target: ProxyTarget, owner: AttemptOwner, clock: Clock) {
+    this.target = target
+    this.#owner = owner
+    this.#clock = clock
+  }
+
+  get live(): boolean {
+    return this.state !== 'ended'
+  }
+
+  /** What the server refuses, it refuses at once: the attempt may be over by then. */
+  sent(request: SentRequest): void {
+    this.#sent = request
+    if (this.cancelSent) request.cancel(this.#cancelReasons)
+  }
+
+  /** The server holds a CANCEL back until a provisional response has come, the 100 included, which it does not tell us. */
+  sendCancel(reasons: readonly HeaderField[]): void {
+    if (this.cancelSent) return
+    this.cancelSent = true
+    this.#cancelReasons = reasons
+    this.#stopTimers()
+    this.#start('cancel-timer', SIXTY_FOUR_T1_MS)
+    this.#sent?.cancel(reasons)
+  }
+
+  startBackendTimer(ms: number): void {
+    this.#start('backend-timer', ms)
+  }
+
+  /** RFC 3261 §16.6 step 11, §16.7 step 2. */
+  startTimerC(): void {
+    this.#start('timer-c', TIMER_C_MS)
+  }
+
+  /**
+   * A backend that was given up may have sent a 100, which the server keeps to itself: it is cancelled once the server
+   * would have ended the INVITE of one that never sent anything. Until then its late 2xx is taken.
+   */
+  abandon(): void {
+    this.#stopTimers()
+    this.#start('abandoned', SIXTY_FOUR_T1_MS)
+  }
+
+  /** Runs from the first 18x. */
+  startRingingTimer(ms: number): void {
+    if (!this.#timers.has('ringing-timer')) this.#start('ringing-timer', ms)
+  }
+
+  onResponse(response: HandedResponse): void {
+    this.input(inputOf(response.status), response)
+  }
+
+  input(input: BranchInput, response?: HandedResponse): void {
+    const step = branchStep(this.state, input)
+    if (!step) return
+    this.state = step.to
+    if (step.to !== 'calling' && step.to !== 'cancel-held') this.#stop('backend-timer')
+    if (!this.live) this.#stopTimers()
+    if (step.action) this.#owner.act(this, step.action, response)
+  }
+
+  /** Nothing will come any more: the connection is lost. */
+  forget(): void {
+    this.state = 'ended'
+    this.#stopTimers()
+  }
+
+  #start(name: AttemptTimer['name'], ms: number): void {
+    this.#stop(name)
+    this.#timers.set(name, this.#clock.after(ms, fireAttemptTimer, { attempt: this, name }))
+  }
+
+  #stop(name: AttemptTimer['name']): void {
+    const timer = this.#timers.get(name)
+    if (!timer) return
+    this.#clock.cancel(timer)
+    this.#timers.delete(name)
+  }
+
+  #stopTimers(): void {
+    for (const timer of this.#timers.values()) this.#clock.cancel(timer)
+    this.#timers.clear()
+  }
+}
+
+function fireAttemptTimer({ attempt, name }: AttemptTimer): void {
+  if (name === 'abandoned') attempt.sendCancel([])
+  else attempt.input(name)
+}
+
+function inputOf(status: number): 'trying' | 'provisional' | 'success' | 'failure' {
+  if (status === 100) return 'trying'
+  if (status < 200) return 'provisional'
+  return status < 300 ? 'success' : 'failure'
+}

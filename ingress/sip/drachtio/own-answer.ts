@@ -1,0 +1,12 @@
+import type { Answer } from '../engine.ts'
+import type { HandedRequest, OutgoingResponse } from './drachtio-library.ts'
+import { clean } from './relayed-headers.ts'
+
+/** An answer of our own as the server is to send it. RFC 3261 §20.43: who warns is a host, or a pseudonym. */
+export function ownAnswer({ receivedOn }: Pick<HandedRequest, 'receivedOn'>, answer: Answer): OutgoingResponse {
+  const { status, warning, warningCode = 399, headers = [] } = answer
+  const agent = /^[^:]+:\d+$/.test(receivedOn) ? receivedOn : 'sip-dispatch'
+  const why = warning === undefined ? [] : [{ name: 'Warning', value: `${warningCode} ${agent} "${warning}"` }]
+  const { value: reason } = clean({ name: 'reason', value: answer.reason })
+  return { status, reason, headers: [...why, ...headers].map(clean), body: '' }
+}

@@ -1,0 +1,125 @@
+/**
+ * What of a message goes over to the other leg of a call: the server writes what belongs to a leg itself (Via, tags,
+ * Call-ID, CSeq, Contact, routes), the rest is copied, line by line. Pure. Text is UTF-8 from here on, as the library wants it.
+ */
+import type { HeaderField, ProxyPlan, ResponseIdentity } from '../engine.ts'
+import { HEADER, headerIdOf } from '../message/header-name.ts'
+import { splitList } from '../message/name-addr.ts'
+import type { RequestFacts } from '../message/request-facts.ts'
+import type { SipMessage } from '../message/sip-message.ts'
+import { losesIdentity } from '../proxy/relayed-response.ts'
+
+/** Of one leg only. */
+const LEG_HEADERS: ReadonlySet<number> = new Set([
+  HEADER.via,
+  HEADER.from,
+  HEADER.to,
+  HEADER.callId,
+  HEADER.cseq,
+  HEADER.contact,
+  HEADER.maxForwards,
+  HEADER.route,
+  HEADER.recordRoute,
+  HEADER.contentLength,
+  HEADER.timestamp,
+])
+
+/** RFC 3262: reliable provisional responses are of one leg, and are not offered on the other. */
+const RELIABLE = '100rel'
+const RELIABLE_HEADERS: ReadonlySet<string> = new Set(['rseq', 'rack'])
+
+const DEFAULT_MAX_FORWARDS = 70
+
+/** The headers of the INVITE that a backend gets. */
+export function callHeaders(message: SipMessage, facts: RequestFacts, plan: ProxyPlan): HeaderField[] {
+  const { setHeaders, removeHeaders } = plan
+  const replaced = [...removeHeaders, ...setHeaders.map(({ name }) => name)]
+  return [
+    { name: 'From', value: withoutTag(textOf(message.value(message.first(HEADER.from)))) },
+    { name: 'To', value: textOf(message.value(message.first(HEADER.to))) },
+    // RFC 3261 §16.6 step 3: a call that comes round in a circle of such engines ends.
+    { name: 'Max-Forwards', value: String((facts.maxForwards ?? DEFAULT_MAX_FORWARDS + 1) - 1) },
+    ...copied(message, replaced),
+    ...setHeaders.map(clean),
+  ]
+}
+
+/** The headers of a request inside a dialog. */
+export function dialogHeaders(message: SipMessage, removeHeaders: readonly string[]): HeaderField[] {
+  return copied(message, removeHeaders)
+}
+
+/** The headers of a backend's response as the caller gets it. */
+export function responseHeaders(response: SipMessage, identity: ResponseIdentity): HeaderField[] {
+  const removed: string[] = []
+  // RFC 3261 §21.5.4: a backend that pauses its clients would pause the carrier's whole trunk.
+  if (response.status >= 300) removed.push('Retry-After')
+  if (losesIdentity(response, identity)) removed.push('P-Asserted-Identity')
+  const headers = copied(response, removed)
+  // RFC 3261 §21.3: the Contact of a redirection is its answer, not a leg's.
+  if (response.status < 300 || response.status >= 400) return headers
+  return [...headers, ...response.values('Contact').map((value) => ({ name: 'Contact', value: textOf(value) }))]
+}
+
+/** Values of `Reason`, which a CANCEL hands on (RFC 3326 §2). */
+export function reasonHeaders(message: SipMessage): HeaderField[] {
+  return message.values('Reason').map((value) => ({ name: 'Reason', value: textOf(value) }))
+}
+
+export function bodyOf(message: SipMessage): string {
+  return message.bytes.toString('utf8', message.bodyStart, message.bodyEnd)
+}
+
+/** Whether a message demands reliable provisional responses (RFC 3262 §3). */
+export function demandsReliable(message: SipMessage): boolean {
+  return message.values('Require').some((value) => value.toLowerCase() === RELIABLE)
+}
+
+/** No value, wherever it comes from, can end its line. */
+export function clean({ name, value }: HeaderField): HeaderField {
+  return { name, value: value.replace(/\p{Cc}/gu, '') }
+}
+
+function copied(message: SipMessage, removed: readonly string[]): HeaderField[] {
+  const names = new Set(removed.map((name) => name.toLowerCase()))
+  const ids = new Set([...names].map(headerIdOf).filter((id) => id !== HEADER.other))
+  const fields: HeaderField[] = []
+  for (let row = 0; row < message.headerCount; row++) {
+    const id = message.id(row)
+    const name = message.nameText(row)
+    if (LEG_HEADERS.has(id) || ids.has(id)) continue
+    if (id === HEADER.other && (names.has(name.toLowerCase()) || RELIABLE_HEADERS.has(name.toLowerCase()))) continue
+    const value = id === HEADER.supported || id === HEADER.require ? unreliable(message.value(row)) : message.value(row)
+    if (value !== undefined) fields.push({ name: fullName(id, name), value: textOf(value) })
+  }
+  return fields
+}
+
+/** The library knows only some compact forms, and reads the body's type under its long name. */
+function fullName(id: number, name: string): string {
+  if (id === HEADER.contentType) return 'Content-Type'
+  if (id === HEADER.supported) return 'Supported'
+  return name
+}
+
+/** An option list without reliable responses; undefined where nothing stays of it. */
+function unreliable(value: string): string | undefined {
+  const options = splitList(value)
+  const kept = options.filter((option) => option.toLowerCase() !== RELIABLE)
+  return options.length > 0 && kept.length === 0 ? undefined : kept.join(', ')
+}
+
+/** A leg has a tag of its own; the server makes it where none is given. */
+function withoutTag(from: string): string {
+  const end = Math.max(from.lastIndexOf('>'), 0)
+  return from.slice(0, end) + from.slice(end).replace(/;\s*tag\s*=\s*[^;\s]*/gi, '')
+}
+
+/** Text of a message is latin1, a character a byte: here it becomes the UTF-8 that those bytes are. */
+function textOf(latin1: string): string {
+  return /^[ -~\t]*$/.test(latin1)
+    ? latin1
+    : Buffer.from(latin1, 'latin1')
+        .toString('utf8')
+        .replace(/\p{Cc}/gu, '')
+}

@@ -1,0 +1,133 @@
+import { afterEach, describe, expect, it } from '@jest/globals'
+import { until } from '../../support/cache-parts.ts'
+import { realDrachtioServer } from '../../support/config.ts'
+import { startDrachtioStage } from '../../support/drachtio-stage.ts'
+import { CAPABILITIES, type EngineName } from '../../support/engine-capabilities.ts'
+import type { EngineStage, StageOptions } from '../../support/engine-stage.ts'
+import { headerOf, statusOf } from '../../support/sip-text.ts'
+import { startNativeStage, startRealDrachtioStage } from '../../support/wire-stage.ts'
+
+type Start = (options?: StageOptions) => Promise<EngineStage>
+
+const real = realDrachtioServer()
+
+type Engine = readonly [title: string, name: EngineName, start: Start]
+
+const REAL: readonly Engine[] = real
+  ? [['a real drachtio-server', 'drachtio', (options) => startRealDrachtioStage(real, options)]]
+  : []
+
+const ENGINES: readonly Engine[] = [
+  ['the native engine', 'native', startNativeStage],
+  ['the drachtio engine', 'drachtio', startDrachtioStage],
+  ...REAL,
+]
+
+let stage: EngineStage
+
+afterEach(() => stage.close())
+
+describe.each(ENGINES)('%s', (_title, name, start) => {
+  it('answers a call that no rule matches with 503, and a Warning that says why', async () => {
+    stage = await start()
+    const final = await (await stage.send({ uri: 'sip:+44123@127.0.0.1' })).final()
+    expect([statusOf(final), headerOf(final, 'Warning')[0]]).toEqual([503, expect.stringContaining('"no_rule id1"')])
+    expect(stage.calls()).toMatchObject([{ outcome: 'no_rule', status: 503, trunk: 'default/carrier' }])
+  })
+
+  it('relays ringing and the answer of a backend, and a call can be ended', async () => {
+    stage = await start()
+    const caller = await stage.send()
+    const invite = await stage.invited(0)
+    await invite.answer(180)
+    await caller.hears(180)
+    await invite.answer(200)
+    await caller.final()
+    expect(caller.heard()).toEqual([180, 200])
+    await caller.inside('ACK')
+    await invite.gets('ACK')
+    const bye = await caller.inside('BYE')
+    await invite.gets('BYE')
+    expect(statusOf(await bye.final())).toBe(200)
+    await until(() => stage.calls().length > 0)
+    expect(stage.calls()).toMatchObject([{ outcome: 'forwarded', status: 200, rule: 'default/route' }])
+  })
+
+  it('fails over on what the rule names, and hides the Retry-After of a backend', async () => {
+    stage = await start()
+    const caller = await stage.send()
+    await (await stage.invited(0)).answer(503, { extra: ['Retry-After: 9'] })
+    await (await stage.invited(1)).answer(503, { extra: ['Retry-After: 9'] })
+    const final = await caller.final()
+    expect([statusOf(final), headerOf(final, 'Retry-After')]).toEqual([503, []])
+    await until(() => stage.calls().length > 0)
+    expect(stage.calls()).toMatchObject([{ outcome: 'no_backend', status: 503 }])
+  })
+
+  it('relays a refusal that the rule does not name, and asks nobody else', async () => {
+    stage = await start()
+    const caller = await stage.send({ extra: ['X-Mark: busy'] })
+    await (await stage.invited(0)).answer(486)
+    expect(statusOf(await caller.final())).toBe(486)
+    expect(stage.hasInvited(1, 'busy')).toBe(false)
+  })
+
+  it('leaves a dead backend for the next', async () => {
+    stage = await start({ route: { backendTimeout: 1_000 } })
+    const caller = await stage.send()
+    await stage.invited(0)
+    await (await stage.invited(1)).answer(200)
+    expect(statusOf(await caller.final())).toBe(200)
+  })
+
+  it('ends a call that rings too long with 408', async () => {
+    stage = await start({ route: { ringingTimeout: 300 } })
+    const caller = await stage.send()
+    const invite = await stage.invited(0)
+    await invite.answer(180)
+    await invite.gets('CANCEL')
+    await invite.answer(487)
+    expect(statusOf(await caller.final())).toBe(408)
+  })
+
+  it('lets a caller cancel', async () => {
+    stage = await start()
+    const caller = await stage.send()
+    const invite = await stage.invited(0)
+    await invite.answer(180)
+    await caller.hears(180)
+    await caller.cancel()
+    await invite.gets('CANCEL')
+    await invite.answer(487)
+    expect(statusOf(await caller.final())).toBe(487)
+    await until(() => stage.calls().length > 0)
+    expect(stage.calls()).toMatchObject([{ outcome: 'cancelled', status: 487 }])
+  })
+
+  it('answers OPTIONS of a known peer, and refuses calls and OPTIONS while draining', async () => {
+    stage = await start()
+    expect(statusOf(await (await stage.send({ method: 'OPTIONS' })).final())).toBe(200)
+    stage.drain()
+    expect(statusOf(await (await stage.send({ method: 'OPTIONS' })).final())).toBe(503)
+    expect(statusOf(await (await stage.send()).final())).toBe(503)
+  })
+
+  it('refuses what else a known peer sends outside a dialog with 405', async () => {
+    stage = await start()
+    const final = await (await stage.send({ method: 'MESSAGE' })).final()
+    expect([statusOf(final), headerOf(final, 'Allow')]).toEqual([405, [expect.stringContaining('INVITE')]])
+  })
+
+  it('sends no call on that has no hops left', async () => {
+    stage = await start()
+    expect(statusOf(await (await stage.send({ maxForwards: 0 })).final())).toBe(483)
+  })
+
+  it.each(CAPABILITIES.map((capability) => [capability.name, capability[name], capability] as const))(
+    'does what docs/engines.md says of: %s: %p',
+    async (_name, expected, { shown, options }) => {
+      stage = await start(options)
+      expect(await shown(stage)).toBe(expected)
+    },
+  )
+})

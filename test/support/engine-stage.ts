@@ -1,0 +1,72 @@
+/** One stage for every engine: a caller, a stranger, two backends in failover order, and the application behind the engine. */
+import type { RouteAction } from '../../ingress/route-table/route-table.ts'
+import { systemTimerHost } from '../../ingress/sip/system-timer.ts'
+import { createTimerWheel } from '../../ingress/sip/timer-wheel.ts'
+import { type ApplicationParts, applicationOn, routeAction, ruleEntry, trunkEntry } from './engine-harness.ts'
+import type { RequestText, ResponseText } from './sip-text.ts'
+
+export interface EngineStage extends Pick<ApplicationParts, 'calls' | 'events' | 'drain'> {
+  /** An INVITE, or another request, to a number that the rule has. */
+  send(change?: RequestText, from?: 'peer' | 'stranger'): Promise<StageCaller>
+  /** The first INVITE that a backend gets, or that of a certain call. */
+  invited(backend: 0 | 1, mark?: string): Promise<StageInvite>
+  /** Whether a backend has had the INVITE of a call. */
+  hasInvited(backend: 0 | 1, mark: string): boolean
+  /** The process ends, and another takes its place. */
+  restart(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface StageCaller {
+  /** Statuses above 100, without repeats. */
+  heard(): number[]
+  /** Whether anything at all has come. */
+  silent(): boolean
+  /** The final response. */
+  final(): Promise<string>
+  /** Resolves when it has heard this status. */
+  hears(status: number): Promise<void>
+  cancel(): Promise<void>
+  /** A request inside the call that was answered. */
+  inside(method: string): Promise<StageCaller>
+}
+
+export interface StageInvite {
+  readonly text: string
+  answer(status: number, change?: ResponseText): Promise<void>
+  /** Resolves when the backend has got this request for the call. */
+  gets(method: string): Promise<void>
+}
+
+export interface StageOptions {
+  /** Of the rule's route; its times are real ones, and longer than any test unless told. */
+  readonly route?: Partial<RouteAction>
+}
+
+/** What a header of the caller's tells its calls apart by, whatever an engine makes of the Call-ID. */
+export const MARK = 'X-Mark'
+
+export interface StageParts extends ApplicationParts {
+  readonly clock: ReturnType<typeof createTimerWheel>
+}
+
+/** The application on the system's clock, with a table for these addresses. */
+export function stageParts(
+  { route = {} }: StageOptions,
+  at: { readonly peer: string; readonly backends: readonly [string, string] },
+): StageParts {
+  const clock = createTimerWheel(systemTimerHost(), {
+    onError: (error) => {
+      throw error
+    },
+  })
+  const backends = at.backends.map((place, tier) => {
+    const [address = '', port = ''] = place.split(':')
+    return { uri: `sip:${place}`, address, port: Number(port), uriParameters: '', weight: 1, tier }
+  })
+  const entries = [
+    trunkEntry({ sources: [`${at.peer}/32`] }),
+    ruleEntry({ action: routeAction({ backends, backendTimeout: 20_000, ringingTimeout: 60_000, ...route }) }),
+  ]
+  return { clock, ...applicationOn(clock, { entries }) }
+}
