@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const ENTRY = fileURLToPath(new URL('../../cli/sip-dispatch.ts', import.meta.url))
 
 export interface CommandResult {
@@ -22,11 +23,19 @@ export function startCommand(
 }
 
 /** Runs the command to its end. */
-export async function runCommand(
+export function runCommand(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<CommandResult> {
-  const child = startCommand(args, environment)
+  return resultOf(startCommand(args, environment))
+}
+
+/** Runs a script of the repository, by its path there, to its end. */
+export function runScript(path: string): Promise<CommandResult> {
+  return resultOf(spawn(process.execPath, [path], { cwd: ROOT, env: {}, stdio: ['ignore', 'pipe', 'pipe'] }))
+}
+
+async function resultOf(child: ChildProcessByStdio<null, Readable, Readable>): Promise<CommandResult> {
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
   return { code: child.exitCode, output, errors }
 }

@@ -1,0 +1,6 @@
+import { runInForeground, stopCommandsOnSignal } from './command.mjs'
+import { setUpPackages } from './set-up.mjs'
+
+stopCommandsOnSignal()
+const node = await setUpPackages()
+process.exitCode = await runInForeground([node, 'scripts/demo-seed.ts'])
