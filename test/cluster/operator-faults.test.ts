@@ -55,6 +55,21 @@ describeWith(['kubernetes', 'redis'], 'with calls running the whole time', () =>
   )
 
   it(
+    'a standby takes over from a leader that was killed, once its Lease has run out',
+    async () => {
+      const standby = await cluster.operator()
+      await operator.stop('SIGKILL')
+      await cluster.apply(dispatchRule('after', '+15550000105', rejecting(404)))
+      expect(await cluster.call('+15550000105')).toBe(503)
+      await standby.said(({ msg }) => msg === 'leading')
+      await cluster.reason('drule/after', 'Programmed', 'Programmed')
+      expect(await cluster.call('+15550000105')).toBe(404)
+      await nothingIsLost()
+    },
+    TEST_LIMIT_MS,
+  )
+
+  it(
     'a leader that was paused past its Lease and goes on can write nothing',
     async () => {
       const standby = await cluster.operator()

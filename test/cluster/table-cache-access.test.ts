@@ -6,6 +6,9 @@ import { describeWith } from '../support/real-part.ts'
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts'
 import { ruleEntry } from '../support/table-entries.ts'
 
+/** Milliseconds: two servers have to find each other, and a third has to be sure that one is gone. */
+const SENTINEL_LIMIT_MS = 60_000
+
 const A = ruleEntry('a')
 const POD_RIGHTS = '%R~{rules}:* ~{rules}:reader* +get +hscan +xread +set +sadd +ping +client|setname +hello'
 const OPERATOR_RIGHTS = '~{rules}:* +@read +@write +@scripting +ping +client|setname +hello'
@@ -94,6 +97,30 @@ describeWith(['redis'], 'access to the shared cache', () => {
     closing.push(() => stranger.close())
     await expect(stranger.head()).rejects.toMatchObject({ code: 'cache-unreachable', message: /certificate/ })
   })
+
+  it(
+    'follows the sentinels to another primary when the one is gone, and loses nothing',
+    async () => {
+      const primary = await startRedisServer()
+      const replica = await startRedisServer({ replicaOf: primary })
+      const sentinel = await startRedisServer({ sentinelOf: primary })
+      for (const server of [primary, replica, sentinel]) closing.push(() => server.stop())
+      const url = `redis+sentinel://127.0.0.1:${sentinel.port}/primary`
+      const operator = openOperator(redisWriter(url))
+      closing.push(() => operator.close())
+      await operator.publishes([A])
+      const pod = await startPod(redisReader(url))
+      closing.push(() => pod.close())
+      await pod.runs('a')
+      await until(async () => Number(await replica.command('HLEN', '{rules}:entries')) === 1)
+      await primary.kill()
+      await operator.publishes([A, ruleEntry('b')])
+      await pod.runs('a', 'b')
+      expect(pod.versions).toEqual(pod.versions.toSorted((a, b) => a - b))
+      expect(await replica.command('HLEN', '{rules}:entries')).toBe('2')
+    },
+    SENTINEL_LIMIT_MS,
+  )
 
   it('finds a cluster by one of its nodes', async () => {
     const server = await startRedisServer({ configuration: ['cluster-enabled yes'] })

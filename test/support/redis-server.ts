@@ -26,6 +26,8 @@ export interface RedisOptions {
   readonly tls?: 'server' | 'mutual'
   /** Copies another server, without TLS. Ready when the link is up. */
   readonly replicaOf?: RedisServer
+  /** Holds no data: watches this server under the name `primary`, and makes a replica of it the primary when it is gone. */
+  readonly sentinelOf?: RedisServer
   /** More lines of redis.conf: `maxmemory 2mb`. */
   readonly configuration?: readonly string[]
 }
@@ -88,8 +90,8 @@ export async function startRedisServer(options: RedisOptions = {}): Promise<Redi
   const start = () =>
     startServerProcess({
       name: program,
-      command: [program, join(folder, 'redis.conf')],
-      ready: () => isReady(command, options.replicaOf !== undefined),
+      command: [program, join(folder, 'redis.conf'), ...(options.sentinelOf ? ['--sentinel'] : [])],
+      ready: () => isReady(command, options),
     })
   const secret = password === undefined ? '' : `:${encodeURIComponent(password)}@`
   return {
@@ -130,7 +132,8 @@ function lifeOf(life: Life): Pick<RedisServer, 'pause' | 'resume' | 'kill' | 're
 
 /** Every command is in the append-only file before it is answered, so that a crash loses none. */
 function configuration(options: RedisOptions, { port, folder, tls }: Place): string[] {
-  const { replicaOf } = options
+  const { replicaOf, sentinelOf } = options
+  if (sentinelOf) return sentinelLines(sentinelOf, port, folder)
   const lines = ['bind 127.0.0.1', `dir ${folder}`, 'daemonize no', 'save ""', 'appendonly yes']
   lines.push(`aclfile ${join(folder, 'users.acl')}`, 'repl-diskless-sync-delay 0')
   if (tls === undefined) lines.push(`port ${port}`)
@@ -140,6 +143,13 @@ function configuration(options: RedisOptions, { port, folder, tls }: Place): str
     if (replicaOf.password !== undefined) lines.push(`masterauth ${replicaOf.password}`)
   }
   return [...lines, ...(options.configuration ?? []), '']
+}
+
+/** Alone it may decide, and soon. */
+function sentinelLines(of: RedisServer, port: number, folder: string): string[] {
+  const monitor = ['sentinel monitor primary', '127.0.0.1', of.port, 1].join(' ')
+  const times = ['sentinel down-after-milliseconds primary 500', 'sentinel failover-timeout primary 5000']
+  return ['bind 127.0.0.1', `port ${port}`, `dir ${folder}`, 'daemonize no', monitor, ...times, '']
 }
 
 function userLines({ password, users = [] }: RedisOptions): string[] {
@@ -177,10 +187,11 @@ function commandOf({ program, port, tls }: Place, password: string | undefined):
   }
 }
 
-async function isReady(command: RedisServer['command'], asReplica: boolean): Promise<boolean> {
+async function isReady(command: RedisServer['command'], { replicaOf, sentinelOf }: RedisOptions): Promise<boolean> {
   // Until it listens, the client program fails: that is the question, and no error of the test.
-  const answer = await command('INFO', 'replication').catch(() => '')
-  return asReplica ? answer.includes('master_link_status:up') : answer.includes('role:')
+  const answer = await command('INFO').catch(() => '')
+  if (sentinelOf) return /status=ok,.*slaves=[1-9]/.test(answer)
+  return replicaOf ? answer.includes('master_link_status:up') : answer.includes('role:')
 }
 
 function isRedisProgram(program: string): program is RedisProgram {
