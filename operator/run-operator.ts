@@ -25,7 +25,7 @@ import { startLeader } from './reconcile/leader.ts'
 import { createLeadershipTerms, type LeadershipTerms } from './reconcile/leadership-terms.ts'
 import { FLUSH_LIMIT_MS, SETTLE_LIMIT_MS, SETTLE_QUIET_MS } from './reconcile/limits.ts'
 import { readinessOf } from './reconcile/readiness.ts'
-import { createReconcileListener } from './reconcile/reconcile-listener.ts'
+import { createReconcileListener, type ReconcileListenerOptions } from './reconcile/reconcile-listener.ts'
 import { startTableReconciler } from './reconcile/table-reconciler.ts'
 import { watchedConditions } from './reconcile/watched-conditions.ts'
 import { settle } from './watch/settle.ts'
@@ -51,8 +51,7 @@ export async function runOperator(config: OperatorConfig): Promise<RunningOperat
   const http = await startHttpServer({
     listen: config.http,
     metricsText: () => metrics.text(),
-    ready: () =>
-      leading.stopping() ? { ready: false, reasons: ['shutting down'] } : readinessOf(caches.watched, systemClock),
+    ready: () => readinessOf(caches.watched, systemClock, leading.reasons()),
     live: () => (writers.statuses.queue.stuck() ? ['the queue of statuses is stuck'] : []),
     onFault: base.fault,
   }).catch(async (error: unknown) => {
@@ -113,7 +112,10 @@ function startWatching({ client, metrics, fault, logger }: Base, { namespaces }:
     onChange: (_resource, _key, what) => {
       if (what === 'object') settler.touch()
     },
-    onSynced: () => heard.synced(),
+    onSynced: () => {
+      heard.synced()
+      settler.touch()
+    },
     onFault: (resource, { code, message }) => fault(code, `${resource}: ${message}`),
     onRecovery: (resource) => logger.info({ resource }, 'watched again'),
   })
@@ -162,7 +164,8 @@ function currentStatus({ trunks, rules }: WatchedObjects, { kind, namespace, nam
 }
 
 interface Leading {
-  readonly stopping: () => boolean
+  /** Why this process is not ready, beside what it watches. */
+  readonly reasons: () => string[]
   readonly stop: () => Promise<void>
 }
 
@@ -173,7 +176,18 @@ function startLeading(config: OperatorConfig, parts: LeadingParts): Leading {
   const { heard, stopWatching, statuses, events, term, metrics, fault, logger } = parts
   const { prefix, ...connection } = config.cache
   const cache = createRedisTableCacheWriter(prefix, { ...connection, name: 'sip-dispatch-operator' })
-  const terms = createTerms(config, parts, { cache, onFenced: (epoch) => leader.raiseEpoch(epoch) })
+  let refusal: string | undefined
+  const terms = createTerms(config, parts, {
+    cache,
+    onFenced: (epoch) => leader.raiseEpoch(epoch),
+    onRefusal: (message) => {
+      refusal = message
+    },
+  })
+  const endTerm = async (): Promise<void> => {
+    await terms.end()
+    refusal = undefined
+  }
   const leader = startLeader(config.leaderElect, {
     api: leaseApi(parts.client, { namespace: parts.namespace, name: config.leaseName }),
     identity: `${hostname()}_${randomBytes(8).toString('hex')}`,
@@ -188,7 +202,7 @@ function startLeading(config: OperatorConfig, parts: LeadingParts): Leading {
       onLost: () => {
         logger.warn('not leading any more')
         metrics.leading(false)
-        void terms.end()
+        void endTerm()
       },
       onFault: fault,
     },
@@ -198,11 +212,11 @@ function startLeading(config: OperatorConfig, parts: LeadingParts): Leading {
   heard.synced = () => terms.synced()
   let stopping = false
   return {
-    stopping: () => stopping,
+    reasons: () => [...(stopping ? ['shutting down'] : []), ...(refusal === undefined ? [] : [`table: ${refusal}`])],
     stop: async () => {
       stopping = true
       stopWatching()
-      await terms.end()
+      await endTerm()
       await Promise.all([statuses.drain(FLUSH_LIMIT_MS), events.close(FLUSH_LIMIT_MS)])
       // Last: who takes over must find everything written.
       await leader.stop()
@@ -214,11 +228,11 @@ function startLeading(config: OperatorConfig, parts: LeadingParts): Leading {
 function createTerms(
   config: OperatorConfig,
   parts: LeadingParts,
-  { cache, onFenced }: { readonly cache: TableCacheWriter; readonly onFenced: (epoch: number) => void },
+  { cache, ...told }: { readonly cache: TableCacheWriter } & Pick<ReconcileListenerOptions, 'onFenced' | 'onRefusal'>,
 ): LeadershipTerms {
   const { client, watched, statuses, events, term, metrics, logger, fault, namespace } = parts
   const namespaces = namespaceApi(client)
-  const listener = createReconcileListener({ statuses, events, metrics, logger, onFenced, onFault: fault })
+  const listener = createReconcileListener({ statuses, events, metrics, logger, ...told, onFault: fault })
   return createLeadershipTerms({
     prepare: async () => {
       const { keySecret } = config
@@ -262,7 +276,7 @@ function startDryRun({ cache: { prefix, ...connection } }: OperatorConfig, base:
     await looking
     cache.close()
   }
-  return { stopping: () => false, stop }
+  return { reasons: () => [], stop }
 }
 
 function dryRunOptions({ logger, fault }: Base, watched: WatchedObjects, cache: TableCacheWriter): DryRunOptions {

@@ -24,6 +24,7 @@ export const CONDITION_REASONS = {
     'PortNotFound',
     'NoReadyEndpoints',
     'UnsupportedService',
+    'ServicesUnwatched',
     'Invalid',
   ],
   /** At least 99 % of the live ingress pods run a table that has this generation. */
@@ -50,10 +51,14 @@ const condition = z.strictObject({
     .min(1)
     .max(MAX_CONDITION_TYPE_LENGTH)
     .describe('Accepted, ResolvedRefs, Programmed, Conflicted or Shadowed.'),
-  status: z.enum(['True', 'False', 'Unknown']).describe('Whether the condition holds.'),
+  status: z.enum(['True', 'False', 'Unknown']).describe('True, False or Unknown: whether the condition holds.'),
   observedGeneration: z.int().min(0).optional().describe('The metadata.generation that this condition is about.'),
-  lastTransitionTime: z.iso.datetime().describe('When the status last changed.'),
-  reason: z.string().min(1).max(MAX_CONDITION_REASON_LENGTH).describe('Why, as one word of a closed set.'),
+  lastTransitionTime: z.iso.datetime().describe('When status last became another one, as an RFC 3339 time.'),
+  reason: z
+    .string()
+    .min(1)
+    .max(MAX_CONDITION_REASON_LENGTH)
+    .describe('Why, as one word of a closed set, such as Conflicted or ServiceNotFound.'),
   message: z.string().max(MAX_CONDITION_MESSAGE_LENGTH).describe('Why, in words, and what to do about it.'),
 })
 
@@ -65,6 +70,8 @@ export const objectStatus = z
       .max(MAX_CONDITIONS)
       .optional()
       .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
-      .describe('What became of the object.'),
+      .describe(
+        'Accepted, ResolvedRefs and Programmed are always there; Conflicted and Shadowed only while they are True. Programmed is True once the ingress pods run this generation: kubectl wait --for=condition=Programmed.',
+      ),
   })
   .describe('What became of the object. The operator writes it.')

@@ -10,7 +10,7 @@ import { statusLine } from './status-line.ts'
 import { uniqueObjects, type ValidationRule, withRules } from './validation-rule.ts'
 
 const contact = z.strictObject({
-  uri: contactUri.describe('A sip:, sips: or tel: URI.'),
+  uri: contactUri.describe('A sip:, sips: or tel: URI, such as sip:other@example.com.'),
   q: withRules(z.number().min(0).max(1), {
     // Every decimal of up to three places is a whole number of thousandths, in binary too.
     cel: 'self * 1000.0 == double(int(self * 1000.0))',
@@ -18,12 +18,14 @@ const contact = z.strictObject({
     holds: (q) => Number.isInteger(q * 1000),
   })
     .optional()
-    .describe('Preference among the contacts, 0 to 1 with at most three decimals.'),
+    .describe(
+      'Preference among the contacts, 0 to 1 with at most three decimals; higher is better. Default: no preference is told.',
+    ),
 })
 
 const redirect = z.strictObject({
   contacts: uniqueObjects(z.array(contact).min(1).max(MAX_CONTACTS), 'uri').describe(
-    'Where the caller may try instead.',
+    'Where the caller may try instead, 1 to 16 URIs.',
   ),
 })
 
@@ -51,10 +53,14 @@ function actionRules(type: ActionType): ValidationRule<ActionShape>[] {
 
 const action = withRules(
   z.strictObject({
-    type: z.enum(['Route', 'Redirect', 'Reject']).describe('What happens to the call.'),
+    type: z
+      .enum(['Route', 'Redirect', 'Reject'])
+      .describe(
+        'What happens to the call. The field of the same name, and no other, goes with it: type Route with route.',
+      ),
     route: route.optional().describe('With type Route: the backends that take the call.'),
     redirect: redirect.optional().describe('With type Redirect: the call is answered 302 with these contacts.'),
-    reject: statusLine.optional().describe('With type Reject: the call is refused with this status.'),
+    reject: statusLine.optional().describe('With type Reject: the call is refused with this status, such as 404.'),
   }),
   ...actionRules('Route'),
   ...actionRules('Redirect'),
@@ -64,7 +70,7 @@ const action = withRules(
 const match = z.strictObject({
   called: numberMatches.describe('Conditions on the called number; one must hold. Default: every number.'),
   calling: numberMatches.describe('Conditions on the calling number; one must hold. Default: every number.'),
-  headers: headerMatches.describe('Conditions on headers; all must hold.'),
+  headers: headerMatches.describe('Conditions on headers; all must hold. Default: none.'),
 })
 
 const trunkRef = z.strictObject({ name: objectName.describe('The name of a SipTrunk of the same namespace.') })
@@ -80,7 +86,7 @@ export const dispatchRuleSpec = z
       .max(INT32.max)
       .default(0)
       .describe(
-        'Rules of a higher priority are looked at first. Among equals the more specific, then the older rule comes first.',
+        'Rules of a higher priority are looked at first. Among equals the more specific, then the older rule comes first. Default: 0; negative numbers are for what is to come last.',
       ),
     trunkRefs: uniqueObjects(z.array(trunkRef).max(MAX_TRUNK_REFS), 'name')
       .default([])

@@ -5,11 +5,11 @@ import { exactlyOneOf, withRules } from './validation-rule.ts'
 
 const headerMatch = withRules(
   z.strictObject({
-    name: headerName.describe('The long name of the header, in any case.'),
-    exact: headerText.optional().describe('The whole value of the header.'),
-    prefix: headerText.optional().describe('What the value begins with.'),
+    name: headerName.describe('The long name of the header, such as X-Tenant, in any case.'),
+    exact: headerText.optional().describe('The whole value of the header, case included.'),
+    prefix: headerText.optional().describe('What the value of the header begins with, case included.'),
     regex: regexText.optional().describe('An RE2 expression, searched anywhere in the value: anchor it with ^ and $.'),
-    present: z.boolean().optional().describe('true: the header is there. false: it is not.'),
+    present: z.boolean().optional().describe('true: the header must be there, whatever its value. false: it must not.'),
   }),
   exactlyOneOf('exact', 'prefix', 'regex', 'present'),
 )

@@ -11,8 +11,8 @@ const rangeBound = z
 
 const range = withRules(
   z.strictObject({
-    from: rangeBound.describe('First number of the range.'),
-    to: rangeBound.describe('Last number of the range, as long as the first and written in the same form.'),
+    from: rangeBound.describe('The first number of the range: digits, with or without a leading +.'),
+    to: rangeBound.describe('The last number of the range, as long as the first and written in the same form.'),
   }),
   {
     // Forms that become canonical in different ways (`+1…`, `001…`, `1…`) would no longer be equally long.
@@ -30,14 +30,22 @@ const range = withRules(
 
 const numberMatch = withRules(
   z.strictObject({
-    exact: numberText.optional().describe('The whole number, or a user name that is not a number.'),
-    prefix: numberText.optional().describe('What the number begins with.'),
+    exact: numberText
+      .optional()
+      .describe(
+        'The whole number, such as +15551234567; how it is punctuated does not matter. Or a user name that is not a number, such as lobby.',
+      ),
+    prefix: numberText.optional().describe('What the number begins with, such as +1555.'),
     range: range
       .optional()
-      .describe('Numbers from one to another, both included, as long as the bounds themselves: extensions, say.'),
+      .describe(
+        'Numbers from one to another, both included, and as long as the bounds themselves: from 100 to 199 holds for 150 and not for 1500.',
+      ),
     regex: regexText
       .optional()
-      .describe('An RE2 expression, searched anywhere in the canonical number: anchor it with ^ and $.'),
+      .describe(
+        'An RE2 expression, searched anywhere in the canonical number: anchor it with ^ and $, as in ^\\+1(555|556)[0-9]{7}$.',
+      ),
   }),
   exactlyOneOf('exact', 'prefix', 'range', 'regex'),
 )

@@ -31,13 +31,15 @@ const backend = withRules(
       .min(0)
       .max(MAX_WEIGHT)
       .default(1)
-      .describe('Share of the calls among the backends of the same tier. A backend of weight 0 takes no calls.'),
+      .describe(
+        'Share of the calls among the backends of the same tier, 0 to 1000: 90 beside 10 is nine calls of ten. A backend of weight 0 takes no calls. Default: 1.',
+      ),
     tier: z
       .int()
       .min(0)
       .max(MAX_TIER)
       .default(0)
-      .describe('Backends of a higher tier are tried when those of lower tiers have failed.'),
+      .describe('Backends of a higher tier, 0 to 15, are tried when those of lower tiers have failed. Default: 0.'),
   }),
   exactlyOneOf('uri', 'service'),
 )
@@ -62,8 +64,10 @@ const backends = withRules(
 )
 
 const setHeader = z.strictObject({
-  name: editableHeaderName.describe('The long name of the header. Values that the caller sent under it are replaced.'),
-  value: headerTemplate.describe('The value; {called}, {calling}, {trunk} and {rule} are filled in.'),
+  name: editableHeaderName.describe(
+    'The long name of the header, such as X-Trunk. Values that the caller sent under it are replaced.',
+  ),
+  value: headerTemplate.describe('The value, such as {trunk}; {called}, {calling}, {trunk} and {rule} are filled in.'),
 })
 
 const headers = z.strictObject({
@@ -76,21 +80,21 @@ const headers = z.strictObject({
     ),
   )
     .default([])
-    .describe('Headers that the request to the backend carries.'),
+    .describe('Headers that the request to the backend carries, beside or instead of those that the caller sent.'),
   remove: uniqueStrings(z.array(editableHeaderName).max(MAX_HEADER_ENTRIES))
     .default([])
-    .describe('Headers of the caller that the backend does not see.'),
+    .describe('Long names of headers of the caller that the backend does not see, such as X-Internal.'),
 })
 
 const timeouts = z.strictObject({
   // Timer B ends a transaction without a response after 32 s (RFC 3261 §17.1.1.2).
   backend: durationBetween('100ms', '32s')
     .default('2s')
-    .describe('How long a backend may stay silent before the next one is tried, 100ms to 32s.'),
+    .describe('How long a backend may stay silent before the next one is tried, 100ms to 32s. Default: 2s.'),
   // Timer C, above three minutes, would come first (RFC 3261 §16.6 step 11).
   ringing: durationBetween('1s', '180s')
     .default('120s')
-    .describe('How long a call may ring before it is cancelled and the caller gets 408, 1s to 180s.'),
+    .describe('How long a call may ring before it is cancelled and the caller gets 408, 1s to 180s. Default: 120s.'),
 })
 
 const failoverCondition = withRules(
@@ -108,24 +112,30 @@ const failoverCondition = withRules(
 
 /** Backends of a rule and how they are called. */
 export const route = z.strictObject({
-  backends: backends.describe('Where the call goes.'),
+  backends: backends.describe('Where the call goes, 1 to 64 backends.'),
   requestUser: userTemplate
     .optional()
     .describe(
-      'The user of the Request-URI towards the backend; {called}, {calling}, {trunk} and {rule} are filled in. Default: what the caller sent.',
+      'The user of the Request-URI towards the backend, such as {called}; {called}, {calling}, {trunk} and {rule} are filled in. Default: what the caller sent.',
     ),
   headers: headers.prefault({}).describe('Headers of the request to the backend.'),
   timeouts: timeouts.prefault({}).describe('How long to wait for a backend.'),
   failoverOn: uniqueStrings(z.array(failoverCondition).max(MAX_FAILOVER_CONDITIONS))
     .default(['timeout', 'transport', '500', '503'])
-    .describe('After what the next backend is tried: timeout, transport, or statuses from 300 to 599 in quotes.'),
+    .describe(
+      'After what the next backend is tried: timeout (it stayed silent), transport (it could not be reached), or statuses from 300 to 599 in quotes. Default: timeout, transport, "500" and "503".',
+    ),
   failover: z
     .enum(['Always', 'BeforeRinging'])
     .default('Always')
-    .describe('BeforeRinging: once the caller has heard ringing, no other backend is tried.'),
+    .describe(
+      'Always: the next backend is tried even after the caller has heard ringing. BeforeRinging: not after that. Default: Always.',
+    ),
   contactNetworks: networkList({ min: 0, max: MAX_NETWORKS })
     .default([])
-    .describe("Networks that a backend's call may move to inside a dialog, beside the backends themselves."),
+    .describe(
+      "Networks that a backend's call may move to inside a dialog, such as 10.0.0.0/8. Default: none but the backends themselves.",
+    ),
 })
 
 /** A route that the schema has accepted. */

@@ -15,22 +15,24 @@ const numbers = z.strictObject({
   calledFrom: z
     .enum(['RequestURI', 'To'])
     .default('RequestURI')
-    .describe('Where the called number stands: the user of the Request-URI or of To.'),
+    .describe('Where the called number stands: the user of the Request-URI or of To. Default: RequestURI.'),
   callingFrom: z
     .enum(['From', 'PAI'])
     .default('From')
     .describe(
-      'Where the calling number stands: the user of From or of P-Asserted-Identity. PAI also says that this trunk is trusted to assert identities (RFC 3325): only then is P-Asserted-Identity passed on to backends.',
+      'Where the calling number stands: the user of From or of P-Asserted-Identity. PAI also says that this trunk is trusted to assert identities (RFC 3325): only then is P-Asserted-Identity passed on to backends. Default: From.',
     ),
 })
 
 const SERVICE_UNAVAILABLE = { status: 503, reason: 'Service Unavailable' }
 
 const responses = z.strictObject({
-  noRule: statusLine.default(SERVICE_UNAVAILABLE).describe('The answer to a call that no rule matches.'),
+  noRule: statusLine
+    .default(SERVICE_UNAVAILABLE)
+    .describe('The answer to a call that no rule matches. Default: 503 Service Unavailable.'),
   noBackend: statusLine
     .default(SERVICE_UNAVAILABLE)
-    .describe('The answer to a call for which no backend answered at all.'),
+    .describe('The answer to a call for which no backend answered at all. Default: 503 Service Unavailable.'),
   draining: statusLine
     .optional()
     .describe('The answer to a call that reaches a pod while it shuts down. Default: 503 Service Unavailable.'),
@@ -40,12 +42,12 @@ const responses = z.strictObject({
 export const sipTrunkSpec = z
   .strictObject({
     sources: networkList({ min: 1, max: MAX_SOURCES }).describe(
-      'Addresses and networks from which calls are admitted, as the packet carries them. Everyone else gets no answer at all.',
+      'Addresses and networks from which calls are admitted, as the packet carries them, such as 203.0.113.0/24. Everyone else gets no answer at all.',
     ),
     trustedProxies: networkList({ min: 0, max: MAX_NETWORKS })
       .default([])
       .describe(
-        'Proxies in front of this ingress: for their packets the source is the address that they wrote into Via.',
+        'Proxies in front of this ingress, such as 10.0.0.0/8: for their packets the source is the address that they wrote into Via. Default: none.',
       ),
     transports: uniqueStrings(
       z
@@ -54,7 +56,7 @@ export const sipTrunkSpec = z
         .max(2),
     )
       .default(['UDP', 'TCP'])
-      .describe('Transports over which the trunk may call.'),
+      .describe('Transports over which the trunk may call. Default: UDP and TCP.'),
     called: numberMatches.describe('Numbers that the trunk owns; one entry must hold. Default: every number.'),
     numbers: numbers.prefault({}).describe('How numbers are read from a request.'),
     responses: responses

@@ -154,7 +154,7 @@ function body(answer: Dispatcher.ResponseData['body'], signal: AbortSignal | und
 }
 
 function unreachable(origin: string, cause: unknown): ApiError {
-  const message = `no whole answer from ${origin}: ${textOf(cause)}; it is asked again`
+  const message = `no whole answer from ${origin}: ${textOf(cause)}; it is asked again: check that the API server runs and can be reached from here`
   return new ApiError({ code: 'api_unreachable', message, cause })
 }
 

@@ -72,14 +72,21 @@ function readInto(config: KubeConfig, what: string, read: () => void): void {
   try {
     read()
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new KubeConfigError('kubeconfig_unreadable', `${what} cannot be read: ${reason}`, cause)
+    throw new KubeConfigError('kubeconfig_unreadable', `${what} cannot be read: ${firstLine(cause)}; ${REMEDY}`, cause)
   }
   if (config.getContexts().length > 0) return
   throw new KubeConfigError(
     'kubeconfig_incomplete',
     `${what} has no contexts; make one with kubectl config set-context`,
   )
+}
+
+const REMEDY = 'compare it with what kubectl config view shows'
+
+/** The parser of YAML shows the place in more lines, of which a message has one. */
+function firstLine(cause: unknown): string {
+  const [line = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)
+  return line
 }
 
 function chooseContext(config: KubeConfig, context: string | undefined): void {

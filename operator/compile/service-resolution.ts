@@ -26,13 +26,13 @@ export interface ServiceResolver {
 }
 
 export interface ClusterServices {
-  /** Undefined: there is no cluster, so no Service either. */
-  readonly services: readonly ServiceRecord[] | undefined
+  /** Undefined: there is no cluster, so no Service either. `unwatched`: there may be some, but none is known. */
+  readonly services: readonly ServiceRecord[] | 'unwatched' | undefined
   readonly endpointSlices: readonly EndpointSliceRecord[]
 }
 
 export function createServiceResolver({ services, endpointSlices }: ClusterServices): ServiceResolver {
-  const byName = services && new Map(services.map((service) => [objectKey(service), service]))
+  const byName = Array.isArray(services) && new Map(services.map((service) => [objectKey(service), service]))
   const slices = Map.groupBy(endpointSlices, ({ namespace, service }) => objectKey({ namespace, name: service }))
   const resolutions = new Map<string, ServiceResolution>()
   return {
@@ -43,7 +43,9 @@ export function createServiceResolver({ services, endpointSlices }: ClusterServi
       const key = objectKey({ namespace, name: reference.name })
       const found = byName
         ? resolution(byName.get(key), slices.get(key) ?? [], { reference, key, entryName })
-        : NO_CLUSTER
+        : services === 'unwatched'
+          ? UNWATCHED
+          : NO_CLUSTER
       resolutions.set(entryName, found)
       return found
     },
@@ -60,6 +62,11 @@ const NO_CLUSTER: ServiceResolution = {
   entry: undefined,
   fault: { reason: 'ServiceNotFound', message: 'Services exist in a cluster only: write uri' },
 }
+
+const UNWATCHED = faulty(
+  'ServicesUnwatched',
+  'the operator may not watch Services and EndpointSlices: grant it get, list and watch on both; until then calls go to the endpoints that were known last',
+)
 
 interface Asked {
   readonly reference: BackendServiceSpec

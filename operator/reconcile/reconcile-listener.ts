@@ -14,6 +14,8 @@ export interface ReconcileListenerOptions {
   readonly metrics: OperatorMetrics
   readonly logger: Logger
   readonly onFenced: (epoch: number) => void
+  /** Why the cache has not taken the last table; undefined where it has. */
+  readonly onRefusal: (message: string | undefined) => void
   readonly onFault: (code: string, message: string) => void
 }
 
@@ -34,6 +36,7 @@ export function createReconcileListener(options: ReconcileListenerOptions): Reco
       heldKeys = keys
     },
     onPublished: (outcome, compileMs) => {
+      options.onRefusal(outcome.type === 'refused' ? outcome.message : undefined)
       if (outcome.type === 'refused') return metrics.publishFailed(outcome.code)
       if (outcome.type === 'fenced') return
       metrics.published(outcome.version)

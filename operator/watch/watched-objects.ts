@@ -28,8 +28,13 @@ export interface WatchedObjects {
   readonly endpointSlices: ResourceCache<EndpointSliceRecord>
   /** The same caches by resource, for metrics and readiness. */
   readonly byResource: Readonly<Record<WatchedResource, ResourceCache<unknown>>>
-  /** The first list of each is complete: what is missing before that is not known to be missing. */
+  /**
+   * The first list of each is complete: what is missing before that is not known to be missing. Trunks and rules are enough
+   * where Services and EndpointSlices may not be watched.
+   */
   readonly synced: boolean
+  /** The first lists of Services and EndpointSlices are complete. */
+  readonly servicesKnown: boolean
   stop(): void
 }
 
@@ -41,7 +46,7 @@ export interface WatchedObjectsOptions extends Pick<ReflectorOptions<unknown>, '
    * is compiled from. An object that was deleted and made anew under its name is told twice.
    */
   readonly onChange: (resource: WatchedResource, key: string, what: 'object' | 'status') => void
-  /** Once, when the first list of each is complete. */
+  /** Once, when `synced` becomes true; and again if `servicesKnown` does so later. */
   readonly onSynced: () => void
   readonly onFault: (resource: WatchedResource, fault: ReflectorFault) => void
   readonly onRecovery: (resource: WatchedResource) => void
@@ -49,18 +54,23 @@ export interface WatchedObjectsOptions extends Pick<ReflectorOptions<unknown>, '
 
 /** Starts to watch trunks, rules, Services and EndpointSlices. */
 export function startWatchedObjects(options: WatchedObjectsOptions): WatchedObjects {
-  let waiting = Object.keys(RESOURCES).length
-  const onSynced = () => {
-    waiting--
-    if (waiting === 0) options.onSynced()
+  let listed: 'no' | 'withoutServices' | 'all' = 'no'
+  const look = (): void => {
+    const next = listedNow(byResource)
+    if (next === 'no' || next === listed) return
+    listed = next
+    options.onSynced()
   }
   const { api, clock, random, limits, namespaces } = options
   const start = <T extends object>(name: WatchedResource, read: (object: ApiObject) => T) =>
     startResourceCache({
-      ...{ api, clock, random, namespaces, read, onSynced, resource: RESOURCES[name] },
+      ...{ api, clock, random, namespaces, read, onSynced: look, resource: RESOURCES[name] },
       ...(limits === undefined ? {} : { limits }),
       onChange: (change) => options.onChange(name, change.key, changed(change)),
-      onFault: (fault) => options.onFault(name, fault),
+      onFault: (fault) => {
+        options.onFault(name, fault)
+        look()
+      },
       onRecovery: () => options.onRecovery(name),
     })
   const trunks = start('siptrunks', watchedTrunk)
@@ -72,12 +82,25 @@ export function startWatchedObjects(options: WatchedObjectsOptions): WatchedObje
   return {
     ...{ trunks, rules, services, endpointSlices, byResource },
     get synced() {
-      return caches.every((cache) => cache.synced)
+      return listed !== 'no'
+    },
+    get servicesKnown() {
+      return listed === 'all'
     },
     stop: () => {
       for (const cache of caches) cache.stop()
     },
   }
+}
+
+/** Calls that go to addresses need no Service: that nobody granted the operator a look at them holds up nothing else. */
+function listedNow(caches: WatchedObjects['byResource']): 'no' | 'withoutServices' | 'all' {
+  const { siptrunks, dispatchrules, services, endpointslices } = caches
+  const mayBeRefused = [services, endpointslices]
+  if (!siptrunks.synced || !dispatchrules.synced) return 'no'
+  if (mayBeRefused.every(({ synced }) => synced)) return 'all'
+  const settled = mayBeRefused.every(({ synced, fault }) => synced || fault?.code === 'watch_forbidden')
+  return settled ? 'withoutServices' : 'no'
 }
 
 /** Kubernetes raises the generation with each change of the spec, and leaves it with others; Services have none. */

@@ -172,4 +172,18 @@ describeWith(['kubernetes'], 'the API server', () => {
       expect(stdout).toMatch(new RegExp(`^  ${field}\t<\\[\\]Object>`, 'm'))
     expect(stdout).toContain('FIELDS:')
   })
+
+  it.each([
+    [
+      'drule.spec.action.route',
+      ['1 to 64 backends', 'such as 10.0.0.0/8', 'Default: timeout, transport, "500" and "503"'],
+    ],
+    ['drule.spec.action.route.timeouts', ['100ms to 32s. Default: 2s', '1s to 180s. Default: 120s']],
+    ['drule.spec.match.called', ['such as +15551234567', 'from 100 to 199 holds for 150', 'anchor it with ^ and $']],
+    ['trunk.spec', ['such as 203.0.113.0/24', 'Default: UDP and TCP', 'Default: every number']],
+    ['drule.status', ['kubectl wait --for=condition=Programmed']],
+  ])('explains %s with bounds, defaults and examples', async (field, texts) => {
+    const words = (await explained(field)).replace(/\s+/g, ' ')
+    for (const text of texts) expect(words).toContain(text)
+  })
 })

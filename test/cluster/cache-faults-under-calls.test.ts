@@ -155,7 +155,7 @@ describeWith(['kubernetes', 'redis'], 'with calls running the whole time, a cach
         const cache = `redis://127.0.0.1:${proxy.port}`
         await cluster.operator({ cache })
         const behind = await cluster.pod({ cache })
-        await throughTheProxy(proxy, behind.udp)
+        expect(await throughTheProxy(proxy, behind.udp)).toEqual({ cutOff: 486, resumed: 404 })
       } finally {
         await proxy.close()
       }
@@ -164,16 +164,17 @@ describeWith(['kubernetes', 'redis'], 'with calls running the whole time, a cach
     TEST_LIMIT_MS,
   )
 
-  async function throughTheProxy(proxy: TcpProxy, port: number): Promise<void> {
+  /** What calls get while the way to the cache is stalled, and after it goes on. */
+  async function throughTheProxy(proxy: TcpProxy, port: number): Promise<{ cutOff: number; resumed: number }> {
     await cluster.apply(dispatchRule('before', '+15550000102', rejecting(404)))
     await cluster.reason('drule/before', 'Programmed', 'Programmed')
     proxy.stall()
     await cluster.apply(dispatchRule('after', AFTER, rejecting(404)))
     await cluster.reason('drule/after', 'Programmed', 'PublishFailed')
-    expect(await cluster.call(STEADY, port)).toBe(486)
+    const cutOff = await cluster.call(STEADY, port)
     proxy.resume()
     await takesTheNextChange()
-    expect(await cluster.call(AFTER, port)).toBe(404)
+    return { cutOff, resumed: await cluster.call(AFTER, port) }
   }
 })
 

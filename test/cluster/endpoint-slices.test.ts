@@ -70,7 +70,7 @@ describeWith(PARTS, 'with calls that are forwarded to the endpoints of a Service
     const before = invites()
     await eventually(
       () => (expected.every((i) => (invites()[i] ?? 0) > (before[i] ?? 0) + 2) ? true : undefined),
-      () => `${before} became ${invites()}`,
+      () => `${before.join()} became ${invites().join()}`,
     )
   }
 

@@ -50,7 +50,7 @@ const edits = fc.array(
 const step = fc.record({
   edits,
   trunks: fc.subarray(['a', 'b']),
-  service: fc.constantFrom('absent', 'empty', 'ready'),
+  service: fc.constantFrom('unwatched', 'absent', 'empty', 'ready'),
 })
 
 const SERVICE: ServiceRecord = {
@@ -69,6 +69,7 @@ const SLICE: EndpointSliceRecord = {
 }
 
 const SERVICES = {
+  unwatched: { services: 'unwatched', endpointSlices: [] },
   absent: { services: [], endpointSlices: [] },
   empty: { services: [SERVICE], endpointSlices: [] },
   ready: { services: [SERVICE], endpointSlices: [SLICE] },

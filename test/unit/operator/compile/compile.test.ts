@@ -95,7 +95,8 @@ describe('the compiler', () => {
       services: [service('external', 'ExternalName'), service('voice', 'ClusterIP')],
       refused: [{ kind: 'DispatchRule', namespace: 'default', name: 'bad', generation: 1, problem: 'spec is wrong' }],
     })
-    const seen = conditions.flatMap((object) => object.conditions)
+    const unwatched = compile({ trunks: [], rules: [routed('voice', 5060)], services: 'unwatched' })
+    const seen = [...conditions, ...unwatched.conditions].flatMap((object) => object.conditions)
     for (const { type, reason } of seen) expect(CONDITION_REASONS[type]).toContain(reason)
     const reasons = (type: ConditionType) => new Set(seen.filter((one) => one.type === type).map((one) => one.reason))
     expect(reasons('Accepted')).toEqual(new Set(CONDITION_REASONS.Accepted))

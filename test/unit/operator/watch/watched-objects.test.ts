@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { answerError } from '../../../../operator/api/api-error.ts'
 import { startWatchedObjects } from '../../../../operator/watch/watched-objects.ts'
 import { fakeOperatorClock } from '../../../support/fake-operator-clock.ts'
 import { namedObject, scriptedApi } from '../../../support/scripted-api.ts'
@@ -6,8 +7,9 @@ import { namedObject, scriptedApi } from '../../../support/scripted-api.ts'
 function setUp() {
   const api = scriptedApi()
   const told: string[] = []
+  const clock = fakeOperatorClock()
   const watched = startWatchedObjects({
-    ...{ api, clock: fakeOperatorClock(), random: () => 0.5, namespaces: [] },
+    ...{ api, clock, random: () => 0.5, namespaces: [] },
     onChange: (resource, key, what) => told.push(`${resource} ${key} ${what}`),
     onSynced: () => told.push('synced'),
     onFault: (resource) => told.push(`fault ${resource}`),
@@ -15,10 +17,15 @@ function setUp() {
   })
   const listed = (plural: string) => api.lists.find(({ resource }) => resource.plural === plural)
   const watch = (plural: string) => api.watches.find(({ resource }) => resource.plural === plural)
-  return { api, told, watched, listed, watch }
+  return { api, clock, told, watched, listed, watch }
 }
 
 const EMPTY = { items: [], resourceVersion: '10', continueToken: '' }
+
+const FORBIDDEN = answerError({ status: 403, retryAfter: undefined, body: '' })
+
+/** Longer than any back-off before the second try. */
+const BACK_OFF_MS = 60_000
 
 const rule = (version: string, generation: number) => {
   const { metadata } = namedObject('r', version)
@@ -49,6 +56,20 @@ describe('the objects that the operator watches', () => {
     expect([watched.synced, told]).toEqual([false, []])
     await api.lists[3]?.answer(EMPTY)
     expect([watched.synced, told]).toEqual([true, ['synced']])
+  })
+
+  it('are enough without Services and EndpointSlices where those may not be watched, and tell when they may', async () => {
+    const { told, watched, listed, api, clock } = setUp()
+    await listed('services')?.fail(FORBIDDEN)
+    await listed('siptrunks')?.answer(EMPTY)
+    await listed('endpointslices')?.answer(EMPTY)
+    expect([watched.synced, told]).toEqual([false, ['fault services']])
+    await listed('dispatchrules')?.answer(EMPTY)
+    expect([watched.synced, watched.servicesKnown, told]).toEqual([true, false, ['fault services', 'synced']])
+    clock.advance(BACK_OFF_MS)
+    await api.lists.findLast(({ resource }) => resource.plural === 'services')?.answer(EMPTY)
+    expect([watched.synced, watched.servicesKnown]).toEqual([true, true])
+    expect(told).toEqual(['fault services', 'synced', 'synced'])
   })
 
   it('tell a change of the spec from one of the status alone', async () => {
