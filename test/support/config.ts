@@ -1,3 +1,5 @@
+import { delimiter } from 'node:path'
+
 /** What the run of jest tells the processes of its tests, by an environment variable. */
 const SHARED_SERVER_PORT = 'SIP_DISPATCH_TEST_SERVER_PORT'
 
@@ -16,6 +18,12 @@ export function realDrachtioServer(): { url: string; secret: string; sipPort: nu
     secret: process.env['DRACHTIO_SECRET'] ?? '',
     sipPort: Number(process.env['DRACHTIO_SIP_PORT'] ?? 5060),
   }
+}
+
+/** What a shell of whoever runs the tests has: its PATH, without what npm put before it, and its home. */
+export function userShell(): { readonly path: readonly string[]; readonly home: string } {
+  const path = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'))
+  return { path, home: process.env['HOME'] ?? '' }
 }
 
 /** For the processes that jest starts from now on. */
