@@ -12,7 +12,7 @@ import extractOptions from 'dependency-cruiser/config-utl/extract-depcruise-opti
 /** Modules. Well below what the tree has, well above what a checker finds that cannot read TypeScript. */
 const FLOOR_MODULES = 40
 
-const FOLDERS = ['crds', 'operator', 'ingress', 'standalone', 'cli', 'test', 'bench', 'scripts']
+const FOLDERS = ['crds', 'helm', 'monitoring', 'operator', 'ingress', 'standalone', 'cli', 'test', 'bench', 'scripts']
 
 async function readImports(root: string): Promise<ICruiseResult> {
   const options = await extractOptions(resolve(import.meta.dirname, 'boundaries.cjs'))

@@ -19,4 +19,6 @@ export const CHECKS = [
   { name: 'generated resource definitions', command: ['node', 'crds/generate.ts', '--check'] },
   { name: 'generated metrics document', command: ['node', 'ingress/metrics/generate-docs.ts', '--check'] },
   { name: "generated operator's metrics document", command: ['node', 'operator/metrics/generate-docs.ts', '--check'] },
+  { name: "chart's copies, schema and table of values", command: ['node', 'helm/generate.ts', '--check'] },
+  { name: 'generated dashboards and alerts', command: ['node', 'monitoring/generate.ts', '--check'] },
 ]

@@ -1,12 +1,25 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { runQuietly } from './command.mjs'
 
 /** Every part is built from the Go modules of one release; the newest etcd that Kubernetes is tested with goes with it. */
 const KUBERNETES_VERSION = 'v1.37.2'
 const ETCD_VERSION = 'v3.7.3'
+
+/** The helm that the chart is tested with. */
+const HELM_VERSION = 'v4.3.1'
+
+/** Resources of others that the chart makes objects of: their definitions, by the module that has them. */
+const FOREIGN_DEFINITIONS = /** @type {const} */ ({
+  'github.com/prometheus-operator/prometheus-operator@v0.85.0': [
+    'example/prometheus-operator-crd/monitoring.coreos.com_podmonitors.yaml',
+    'example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml',
+    'example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml',
+  ],
+  'github.com/kedacore/keda/v2@v2.17.2': ['config/crd/bases/keda.sh_scaledobjects.yaml'],
+})
 
 /** The oldest Go that builds them: the `go` line of their modules. */
 const OLDEST_GO = /** @type {const} */ ([1, 26])
@@ -22,11 +35,16 @@ const PARTS = /** @type {const} */ ({
   etcd: 'go.etcd.io/etcd/server/v3',
   'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
   kubectl: 'k8s.io/kubernetes/cmd/kubectl',
+  helm: 'helm.sh/helm/v4/cmd/helm',
 })
 
 /** @typedef {keyof typeof PARTS} Part */
 
-const PART_NAMES = /** @type {Part[]} */ (Object.keys(PARTS))
+/** Those of an API server, as KUBEBUILDER_ASSETS has them. */
+const SERVER_PARTS = /** @type {const} */ (['etcd', 'kube-apiserver', 'kubectl'])
+
+/** A folder of definitions, beside the programs. */
+const DEFINITIONS = 'definitions'
 
 /** For the build: no C compiler, nothing of this machine in the binaries, and the Go that is here. */
 const GO_ENVIRONMENT = ['CGO_ENABLED=0', 'GOFLAGS=-mod=mod -trimpath', 'GOTOOLCHAIN=local', 'GOWORK=off']
@@ -39,8 +57,19 @@ const GO_ENVIRONMENT = ['CGO_ENABLED=0', 'GOFLAGS=-mod=mod -trimpath', 'GOTOOLCH
 export function findKubernetesParts() {
   const given = process.env['KUBEBUILDER_ASSETS']
   const cache = cacheFolder()
-  const folder = [given, cache].find((folder) => folder !== undefined && missingParts(folder).length === 0)
-  return folder === undefined ? { folder, missing: missingParts(cache) } : { folder }
+  const folder = [given, cache].find((folder) => folder !== undefined && missingServerParts(folder).length === 0)
+  return folder === undefined ? { folder, missing: missingServerParts(cache) } : { folder }
+}
+
+/**
+ * Where helm is, and the definitions of resources of others that the chart may make: built, in the user's cache.
+ *
+ * @returns {{ program: string, definitions: string } | undefined}
+ */
+export function findHelm() {
+  const program = join(cacheFolder(), 'helm')
+  const definitions = join(cacheFolder(), DEFINITIONS)
+  return existsSync(program) && existsSync(definitions) ? { program, definitions } : undefined
 }
 
 /**
@@ -48,13 +77,12 @@ export function findKubernetesParts() {
  * the parts say what it means.
  */
 export async function setUpKubernetesParts() {
-  const found = findKubernetesParts()
-  if (found.folder !== undefined) {
+  if (missingHere().length === 0 && findHelm() !== undefined) {
     return
   }
   const obstacle = await goObstacle()
   if (obstacle !== undefined) {
-    const names = found.missing.join(', ')
+    const names = missingHere().join(', ')
     console.log(`set-up: cannot build ${names}: ${obstacle}; or set KUBEBUILDER_ASSETS to a folder that has them`)
     return
   }
@@ -62,10 +90,11 @@ export async function setUpKubernetesParts() {
   mkdirSync(folder, { recursive: true })
   const unlock = await lock(join(folder, 'building'))
   try {
-    const missing = missingParts(folder)
+    const missing = missingHere()
     if (missing.length > 0) {
       await build(missing, folder)
     }
+    await fetchDefinitions(folder)
   } catch (error) {
     console.log(`set-up: ${error instanceof Error ? error.message : String(error)}`)
   } finally {
@@ -74,8 +103,34 @@ export async function setUpKubernetesParts() {
 }
 
 /** @param {string} folder */
-function missingParts(folder) {
-  return PART_NAMES.filter((name) => !existsSync(join(folder, name)))
+function missingServerParts(folder) {
+  return SERVER_PARTS.filter((name) => !existsSync(join(folder, name)))
+}
+
+/** @returns {Part[]} what has to be built */
+function missingHere() {
+  const found = findKubernetesParts()
+  const helm = existsSync(join(cacheFolder(), 'helm')) ? [] : /** @type {const} */ (['helm'])
+  return [...(found.folder === undefined ? found.missing : []), ...helm]
+}
+
+/**
+ * The folder is there only when it is whole.
+ *
+ * @param {string} folder
+ */
+async function fetchDefinitions(folder) {
+  if (existsSync(join(folder, DEFINITIONS))) {
+    return
+  }
+  const work = mkdtempSync(join(folder, 'definitions-'))
+  for (const [module, files] of Object.entries(FOREIGN_DEFINITIONS)) {
+    const source = await downloadedModule(module, 'Dir')
+    for (const file of files) {
+      writeFileSync(join(work, basename(file)), readFileSync(join(source, file)))
+    }
+  }
+  renameSync(work, join(folder, DEFINITIONS))
 }
 
 function cacheFolder() {
@@ -157,7 +212,7 @@ async function build(parts, folder) {
     await writeModules(work)
     for (const part of parts) {
       await buildPart(part, work, deadline)
-      renameSync(join(work, part), join(folder, part))
+      renameSync(join(work, `${part}.built`), join(folder, part))
     }
   } finally {
     rmSync(work, { recursive: true, force: true })
@@ -171,13 +226,16 @@ async function build(parts, folder) {
  */
 async function writeModules(work) {
   writeModule(join(work, 'etcd'), `go 1.26.0\n\nrequire go.etcd.io/etcd/server/v3 ${ETCD_VERSION}\n`)
-  const goMod = await downloadedGoMod(`k8s.io/kubernetes@${KUBERNETES_VERSION}`)
+  const goMod = readFileSync(await downloadedModule(`k8s.io/kubernetes@${KUBERNETES_VERSION}`, 'GoMod'), 'utf8')
   const lines = goMod.split('\n').filter((line) => /^(go|godebug) /.test(line))
   const staged = [...goMod.matchAll(/^\s+(k8s\.io\/\S+) v0\.0\.0$/gm)].map(([, name]) => name)
   const version = KUBERNETES_VERSION.replace(/^v1/, 'v0')
   lines.push(`require k8s.io/kubernetes ${KUBERNETES_VERSION}`)
   lines.push(...staged.map((name) => `replace ${name} => ${name} ${version}`))
   writeModule(join(work, 'kubernetes'), `${lines.join('\n')}\n`)
+  // With the libraries of that very Kubernetes most of helm is built already.
+  lines.push(`require helm.sh/helm/v4 ${HELM_VERSION}`)
+  writeModule(join(work, 'helm'), `${lines.join('\n')}\n`)
 }
 
 /**
@@ -189,16 +247,21 @@ function writeModule(folder, requirements) {
   writeFileSync(join(folder, 'go.mod'), `module build.test\n\n${requirements}`)
 }
 
-/** @param {string} module */
-async function downloadedGoMod(module) {
+/**
+ * The path of a fetched module's folder, or of its go.mod alone.
+ *
+ * @param {string} module
+ * @param {'Dir' | 'GoMod'} what
+ */
+async function downloadedModule(module, what) {
   const label = `fetching ${module}`
   const command = /** @type {const} */ (['go', 'mod', 'download', '-json', module])
   const { code, output } = await runQuietly(command, { label, limitMs: BUILD_LIMIT_MS })
-  const [, path] = /"GoMod": "([^"]+)"/.exec(output) ?? []
+  const [, path] = new RegExp(`"${what}": "([^"]+)"`).exec(output) ?? []
   if (code !== 0 || path === undefined) {
     throw new Error(`SETUP_KUBERNETES: ${command.join(' ')} failed; see what it says:\n${output}`)
   }
-  return readFileSync(path, 'utf8')
+  return path
 }
 
 /**
@@ -207,8 +270,9 @@ async function downloadedGoMod(module) {
  * @param {number} deadline
  */
 async function buildPart(part, work, deadline) {
-  const module = join(work, part === 'etcd' ? 'etcd' : 'kubernetes')
-  const args = ['-v', '-ldflags', part === 'etcd' ? '-s -w' : kubernetesLinkFlags(), '-o', join(work, part)]
+  const own = part === 'etcd' || part === 'helm'
+  const module = join(work, own ? part : 'kubernetes')
+  const args = ['-v', '-ldflags', own ? '-s -w' : kubernetesLinkFlags(), '-o', join(work, `${part}.built`)]
   const { code, output } = await runQuietly(
     ['env', ...GO_ENVIRONMENT, 'go', '-C', module, 'build', ...args, PARTS[part]],
     {

@@ -14,6 +14,7 @@ export const TEST_PROGRAMS = /** @type {const} */ ({
   tcpdump: 'tcpdump',
   openssl: 'openssl',
   'redis-server': 'redis-server',
+  prometheus: 'prometheus',
 })
 
 /** Programs of other names that do the same. */

@@ -5,15 +5,15 @@
 import { spawnSync } from 'node:child_process'
 import { networkInterfaces } from 'node:os'
 import { describe, it } from '@jest/globals'
-import { findKubernetesParts } from '../../scripts/kubernetes-parts.mjs'
+import { findHelm, findKubernetesParts } from '../../scripts/kubernetes-parts.mjs'
 import { redisProgram } from './redis-server.ts'
 
 /** A program that a test drives for real. */
 type Program = 'sipp' | 'tcpdump'
 
 /**
- * What a test needs of the machine: a program, an IPv6 loopback address, Redis or Valkey, or the parts of a Kubernetes
- * API server.
+ * What a test needs of the machine: a program, an IPv6 loopback address, Redis or Valkey, helm, Prometheus, or the
+ * parts of a Kubernetes API server.
  */
 export type RealPart = Program | keyof typeof OTHER_PARTS
 
@@ -23,6 +23,8 @@ const OTHER_PARTS = {
   'an IPv4 address beside loopback': () => ownAddress() !== undefined,
   redis: () => redisProgram() !== undefined,
   openssl: () => works('openssl', ['version']),
+  helm: () => findHelm() !== undefined,
+  prometheus: () => works('prometheus', ['--version']) && works('promtool', ['--version']),
   kubernetes: () => findKubernetesParts().folder !== undefined && works('openssl', ['version']),
 } as const
 

@@ -1,0 +1,37 @@
+/**
+ * Writes what the chart has from elsewhere, and the table of its values: `node helm/generate.ts`. With `--check` nothing
+ * is written, and the exit code is 1 when a file differs.
+ */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { chartValues } from './values-schema.ts'
+import { valuesPage } from './values-table.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+const CHART = 'helm/sip-dispatch'
+
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
+
+/** Draft 7 is what every Helm understands that the chart can be installed with. */
+function schemaText(): string {
+  return `${JSON.stringify(z.toJSONSchema(chartValues, { target: 'draft-7', io: 'input' }), undefined, 2)}\n`
+}
+
+const definitions = readdirSync(join(ROOT, 'crds')).filter((name) => name.endsWith('.yaml'))
+
+const FILES: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(definitions.map((name) => [`${CHART}/files/crds/${name}`, read(`crds/${name}`)])),
+  [`${CHART}/files/rbac.yaml`]: read('operator/rbac.yaml'),
+  [`${CHART}/values.schema.json`]: schemaText(),
+  'docs/chart-values.md': valuesPage(read(`${CHART}/values.yaml`)),
+}
+
+for (const [path, text] of Object.entries(FILES)) {
+  if (!process.argv.includes('--check')) {
+    writeFileSync(join(ROOT, path), text)
+  } else if (!existsSync(join(ROOT, path)) || read(path) !== text) {
+    process.stderr.write(`${path} is not what helm/generate.ts writes: run npm run generate\n`)
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,136 @@
+{{/* What Pod Security "restricted" asks of a pod. */}}
+{{- define "sip-dispatch.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 1000
+runAsGroup: 1000
+fsGroup: 1000
+seccompProfile: {type: RuntimeDefault}
+{{- end -}}
+
+{{/* What it asks of a container. */}}
+{{- define "sip-dispatch.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: {drop: [ALL]}
+{{- end -}}
+
+{{- define "sip-dispatch.image" -}}
+image: {{ include "sip-dispatch.imageOf" (list .Values.image .Chart.AppVersion) }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+{{- end -}}
+
+{{/* Where pods of a part run. Takes a list: the root, the part, and the part's values. */}}
+{{- define "sip-dispatch.placement" -}}
+{{- $values := index . 2 -}}
+{{- with (index . 0).Values.image.pullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with $values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* How pods of a part spread. Takes a list: the root, the part, and the part's values. */}}
+{{- define "sip-dispatch.spread" -}}
+{{- $values := index . 2 -}}
+{{- $selector := include "sip-dispatch.selector" . -}}
+topologySpreadConstraints:
+{{- if $values.topologySpreadConstraints }}
+  {{- toYaml $values.topologySpreadConstraints | nindent 2 }}
+{{- else }}
+{{- range list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
+  - maxSkew: 1
+    topologyKey: {{ . }}
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- $selector | nindent 8 }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* Labels and annotations of a pod. No mesh may take its packets: it would hide who calls. Takes a list as above. */}}
+{{- define "sip-dispatch.podMetadata" -}}
+{{- $values := index . 2 -}}
+labels:
+  {{- include "sip-dispatch.labels" (list (index . 0) (index . 1)) | nindent 2 }}
+  sidecar.istio.io/inject: "false"
+  {{- with $values.podLabels }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+annotations:
+  linkerd.io/inject: disabled
+  {{- with $values.podAnnotations }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- end -}}
+
+{{/* Flags for the way to the cache, a YAML list. */}}
+{{- define "sip-dispatch.cacheFlags" -}}
+{{- $cache := .Values.cache -}}
+- --cache=$(CACHE_URL)
+- --cache-prefix={{ $cache.prefix | default (printf "%s.%s" .Release.Namespace (include "sip-dispatch.fullname" .)) }}
+{{- if $cache.passwordKey }}
+- --cache-password-file=/etc/sip-dispatch/cache/password
+{{- end }}
+{{- if $cache.caKey }}
+- --cache-ca-file=/etc/sip-dispatch/cache/ca.pem
+{{- end }}
+{{- if $cache.certKey }}
+- --cache-cert-file=/etc/sip-dispatch/cache/certificate.pem
+- --cache-key-file=/etc/sip-dispatch/cache/key.pem
+{{- end }}
+{{- end -}}
+
+{{/* The variable of the flags above, a YAML list. */}}
+{{- define "sip-dispatch.cacheEnv" -}}
+- name: CACHE_URL
+{{- if .Values.cache.embedded.enabled }}
+  value: redis://{{ include "sip-dispatch.cache" . }}:6379
+{{- else if .Values.cache.url }}
+  value: {{ .Values.cache.url | quote }}
+{{- else }}
+  valueFrom:
+    secretKeyRef: {name: {{ .Values.cache.existingSecret }}, key: {{ .Values.cache.urlKey }}}
+{{- end }}
+{{- end -}}
+
+{{/* The files of the flags above: a volume, where there are any. A directory, so that a renewed Secret arrives. */}}
+{{- define "sip-dispatch.cacheVolume" -}}
+{{- $cache := .Values.cache -}}
+{{- if or $cache.passwordKey $cache.caKey $cache.certKey -}}
+- name: cache
+  secret:
+    secretName: {{ $cache.existingSecret }}
+    items:
+      {{- with $cache.passwordKey }}
+      - {key: {{ . }}, path: password}
+      {{- end }}
+      {{- with $cache.caKey }}
+      - {key: {{ . }}, path: ca.pem}
+      {{- end }}
+      {{- with $cache.certKey }}
+      - {key: {{ . }}, path: certificate.pem}
+      - {key: {{ $cache.keyKey }}, path: key.pem}
+      {{- end }}
+{{- end -}}
+{{- end -}}
+
+{{- define "sip-dispatch.cacheMount" -}}
+{{- if include "sip-dispatch.cacheVolume" . -}}
+- {name: cache, mountPath: /etc/sip-dispatch/cache, readOnly: true}
+{{- end -}}
+{{- end -}}

@@ -1,0 +1,130 @@
+/** What the values of the chart may be. `helm/generate.ts` makes the chart's values.schema.json of it. */
+import { z } from 'zod'
+import { MAX_DRAIN_SECONDS, MAX_LOG_CALLS_PER_SECOND, MAX_RULE_SERIES, MAX_SETTLE_SECONDS } from '../cli/limits.ts'
+
+/** Pods without rights cannot bind lower ones. */
+const MIN_PORT = 1024
+
+const MAX_PORT = 65_535
+
+const text = z.string()
+const toggle = z.boolean()
+const count = z.int().min(1)
+/** What Kubernetes itself checks. */
+const map = z.looseObject({})
+const texts = z.record(z.string(), z.string())
+const port = z.int().min(MIN_PORT).max(MAX_PORT)
+const logLevel = z.enum(['debug', 'info', 'warn', 'error', 'silent'])
+const namespaceName = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/)
+
+const image = {
+  repository: z.string().min(1),
+  tag: text,
+  digest: z.string().regex(/^(sha256:[0-9a-f]{64})?$/),
+}
+
+const pods = {
+  resources: map,
+  pdb: z.strictObject({ maxUnavailable: z.union([z.int().min(0), z.string().regex(/^\d{1,3}%$/)]) }),
+  extraEnv: z.array(z.looseObject({ name: z.string().min(1) })),
+  podAnnotations: texts,
+  podLabels: texts,
+  nodeSelector: texts,
+  tolerations: z.array(map),
+  affinity: map,
+  topologySpreadConstraints: z.array(map),
+  priorityClassName: text,
+  logLevel,
+}
+
+const operator = z.strictObject({
+  ...pods,
+  replicas: z.int().min(0),
+  watchNamespaces: z.array(namespaceName),
+  allowMassDeletion: toggle,
+})
+
+const service = z.strictObject({
+  split: toggle,
+  class: text,
+  annotations: texts,
+  annotationsUDP: texts,
+  annotationsTCP: texts,
+  sourceRanges: z.array(z.string().min(1)),
+  ipFamilyPolicy: z.enum(['', 'SingleStack', 'PreferDualStack', 'RequireDualStack']),
+  allowSourceLoss: toggle,
+})
+
+const autoscaling = z.strictObject({
+  enabled: toggle,
+  minReplicas: count,
+  maxReplicas: count,
+  targetCPU: count,
+  scaleDownSeconds: z.int().min(0).max(3600),
+  keda: z.strictObject({ enabled: toggle, serverAddress: text, callsPerSecond: count }),
+})
+
+const ingress = z.strictObject({
+  ...pods,
+  engine: z.enum(['native', 'drachtio']),
+  exposure: z.enum(['LoadBalancer', 'NodePort', 'ClusterIP', 'HostNetwork']),
+  replicas: z.int().min(0),
+  ports: z.strictObject({ udp: port, tcp: port, http: port }),
+  transports: z.strictObject({ udp: toggle, tcp: toggle }),
+  ipFamilies: z.array(z.enum(['IPv4', 'IPv6'])).min(1),
+  advertise: z.strictObject({ external: text, internal: text }),
+  service,
+  drain: z.strictObject({
+    settleSeconds: z.int().min(0).max(MAX_SETTLE_SECONDS),
+    deadlineSeconds: z.int().min(0).max(MAX_DRAIN_SECONDS),
+    graceSeconds: z.int().min(0),
+  }),
+  autoscaling,
+  logCallsPerSecond: z.int().min(0).max(MAX_LOG_CALLS_PER_SECOND),
+  ruleSeries: z.int().min(0).max(MAX_RULE_SERIES),
+  drachtio: z.strictObject({ image: z.strictObject(image), resources: map }),
+})
+
+const cache = z.strictObject({
+  // A password in a URL would stand in every pod's manifest.
+  url: z.string().regex(/^(rediss?:\/\/([^:@/]*@)?[^@/]+(\/\d*)?)?$/),
+  existingSecret: text,
+  urlKey: text,
+  passwordKey: text,
+  caKey: text,
+  certKey: text,
+  keyKey: text,
+  prefix: text,
+  embedded: z.strictObject({ enabled: toggle, image: z.strictObject(image), resources: map }),
+})
+
+const monitor = z.strictObject({ enabled: toggle, labels: texts, interval: z.string().regex(/^\d+(ms|s|m)$/) })
+
+const metrics = z.strictObject({
+  podMonitor: monitor,
+  serviceMonitor: monitor,
+  rules: z.strictObject({ enabled: toggle, labels: texts, runbooks: z.string().min(1) }),
+  dashboards: z.strictObject({ enabled: toggle, labels: texts, annotations: texts }),
+})
+
+/** All of them. `global` is what Helm gives to a chart inside another one. */
+export const chartValues = z.strictObject({
+  global: map.optional(),
+  fullnameOverride: text,
+  clusterDomain: z.string().min(1),
+  commonLabels: texts,
+  crds: z.strictObject({ enabled: toggle, keep: toggle }),
+  image: z.strictObject({
+    ...image,
+    pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']),
+    pullSecrets: z.array(z.strictObject({ name: z.string().min(1) })),
+  }),
+  operator,
+  ingress,
+  cache,
+  keys: z.strictObject({ existingSecret: text }),
+  networkPolicy: z.strictObject({ enabled: toggle, sipFrom: z.array(map), metricsFrom: z.array(map) }),
+  metrics,
+  serviceAccounts: z.strictObject({ annotations: texts }),
+  extraObjects: z.array(z.union([text, map])),
+})

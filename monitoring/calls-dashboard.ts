@@ -1,0 +1,157 @@
+/** Are callers being refused, by which trunk, since when, and why: the first row answers it without a click. */
+import type { Dashboard } from './dashboard.ts'
+import { ADMITTED, REFUSED } from './outcomes.ts'
+
+const S = 'job=~"$job", instance=~"$instance"'
+const T = `${S}, trunk=~"$trunk"`
+
+/** Calls per second by a label; without one, all of them. */
+const calls = (by: string, selector: string): string =>
+  `sum by (${by}) (rate(sip_dispatch_invites_total{${T}, ${selector}}[$__rate_interval]))`
+
+export const CALLS: Dashboard = {
+  uid: 'sip-dispatch-calls',
+  title: 'sip-dispatch / Calls',
+  description: 'Are callers being refused, by which trunk, since when, and why.',
+  byTrunk: true,
+  presence: 'sip_dispatch_build_info',
+  annotations: [
+    {
+      name: 'Rules changed',
+      expr: `max(changes(sip_dispatch_route_table_version{${S}}[2m])) > 0`,
+    },
+  ],
+  panels: [
+    {
+      title: 'Refused now',
+      description:
+        'Calls per second that were refused though their callers are known. A rule that says Reject is no refusal.',
+      ...{ type: 'stat', unit: 'cps', size: [4, 6], limits: [0.01, 0.1] },
+      queries: [{ expr: calls('', REFUSED) }],
+    },
+    {
+      title: 'Refused share',
+      description: 'The part of all calls of known callers that was refused.',
+      ...{ type: 'stat', unit: 'percentunit', size: [3, 6], limits: [0.01, 0.05] },
+      queries: [{ expr: `${calls('', REFUSED)} / ${calls('', ADMITTED)}` }],
+    },
+    {
+      title: 'Never answered',
+      description:
+        'Calls of known callers that ended without a final response. Anything but 0 is a defect of sip-dispatch.',
+      ...{ type: 'stat', unit: 'short', size: [3, 6], limits: [1, 1] },
+      queries: [{ expr: `sum(increase(sip_dispatch_invites_unanswered_total{${T}}[$__range]))` }],
+    },
+    {
+      title: 'Which trunk, why, since when',
+      description:
+        'Trunks that are refused, with how often and why, and when a call of theirs last went through. No trunk: no rules are loaded.',
+      ...{ type: 'table', unit: 'cps', size: [14, 6] },
+      queries: [
+        { expr: `${calls('trunk, outcome', REFUSED)} > 0` },
+        { expr: `max by (trunk) (sip_dispatch_last_forwarded_timestamp_seconds{${T}}) * 1000` },
+        {
+          expr: `topk by (trunk) (1, sum by (trunk, reason) (increase(sip_dispatch_no_rule_total{${T}}[15m])) > 0)`,
+        },
+      ],
+      columns: {
+        'Value #A': { name: 'refused', unit: 'cps' },
+        'Value #B': { name: 'last good call', unit: 'dateTimeFromNow' },
+        'Value #C': { name: 'no rule, 15 min', unit: 'short' },
+      },
+    },
+    {
+      title: 'Refused share by trunk',
+      description:
+        'When it began, trunk by trunk: green below 1 %, yellow from 1 %, red from 20 % of the calls refused.',
+      ...{ type: 'state-timeline', unit: 'percentunit', size: [24, 6], limits: [0.01, 0.2] },
+      queries: [{ expr: `${calls('trunk', REFUSED)} / ${calls('trunk', ADMITTED)}`, legend: '{{trunk}}' }],
+    },
+    {
+      title: 'Calls by outcome',
+      description: 'What became of the calls of known callers.',
+      ...{ type: 'timeseries', unit: 'cps', size: [12, 8] },
+      queries: [{ expr: calls('outcome', ADMITTED), legend: '{{outcome}}' }],
+    },
+    {
+      title: 'Calls by final status',
+      description: 'The status that callers got.',
+      ...{ type: 'timeseries', unit: 'cps', size: [12, 8] },
+      queries: [{ expr: calls('status', ADMITTED), legend: '{{status}}' }],
+    },
+    {
+      title: 'Session establishment effectiveness',
+      description:
+        'RFC 6076 SEER: answered, busy, no answer or declined by the called side, of all calls that were not redirected.',
+      ...{ type: 'timeseries', unit: 'percentunit', size: [8, 8] },
+      queries: [
+        {
+          expr: `${calls('', 'status=~"2..|480|486|600|603"')} / ${calls('', 'status!~"3..|401|402|407|none"')}`,
+          legend: 'SEER',
+        },
+      ],
+    },
+    {
+      title: 'Post-dial delay',
+      description: 'How long callers hear nothing: from the INVITE to the first response of a backend.',
+      ...{ type: 'heatmap', unit: 's', size: [8, 8] },
+      queries: [
+        {
+          expr: `sum by (le) (rate(sip_dispatch_first_response_seconds_bucket{${T}}[$__rate_interval]))`,
+          legend: '{{le}}',
+        },
+      ],
+    },
+    {
+      title: 'Final response, 99th percentile',
+      description: 'From the INVITE to its final response. Refusals are made at once; forwarded calls ring.',
+      ...{ type: 'timeseries', unit: 's', size: [8, 8] },
+      queries: [
+        {
+          expr: `histogram_quantile(0.99, sum by (le, outcome) (rate(sip_dispatch_final_response_seconds_bucket{${S}}[$__rate_interval])))`,
+          legend: '{{outcome}}',
+        },
+      ],
+    },
+    {
+      title: 'Attempts by backend',
+      description: 'INVITEs sent to backends, by how they ended.',
+      ...{ type: 'timeseries', unit: 'cps', size: [12, 8] },
+      queries: [
+        {
+          expr: `sum by (backend, result) (rate(sip_dispatch_backend_requests_total{${S}}[$__rate_interval]))`,
+          legend: '{{backend}} {{result}}',
+        },
+      ],
+    },
+    {
+      title: 'Backends that take calls',
+      description: '0 where a pod passes the backend over, as it asked for by Retry-After.',
+      ...{ type: 'state-timeline', unit: 'short', size: [12, 8], texts: { '0': 'passed over', '1': 'up' } },
+      queries: [{ expr: `min by (backend) (sip_dispatch_backend_up{${S}})`, legend: '{{backend}}' }],
+    },
+    {
+      title: 'Near misses',
+      description:
+        'Calls that a trunk almost admitted, by what did not fit: a carrier that is configured wrongly, not a scanner.',
+      ...{ type: 'timeseries', unit: 'cps', size: [12, 8] },
+      queries: [
+        {
+          expr: `sum by (trunk, reason) (rate(sip_dispatch_near_misses_total{${T}, method="INVITE"}[$__rate_interval]))`,
+          legend: '{{trunk}} {{reason}}',
+        },
+      ],
+    },
+    {
+      title: 'Strangers',
+      description: 'Packets that got no answer, by why. Scanners are always there; nobody needs to be woken for them.',
+      ...{ type: 'timeseries', unit: 'pps', size: [12, 8] },
+      queries: [
+        {
+          expr: `sum by (reason, method) (rate(sip_dispatch_dropped_total{${S}}[$__rate_interval]))`,
+          legend: '{{reason}} {{method}}',
+        },
+      ],
+    },
+  ],
+}

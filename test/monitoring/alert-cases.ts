@@ -1,0 +1,242 @@
+/** When each alert fires and when it does not: samples a minute apart unless told otherwise. */
+import type { Alert } from '../../monitoring/alerts.ts'
+
+/** Series and values in the notation of `promtool test rules`: `0+1x10`. */
+type Samples = Readonly<Record<string, string>>
+
+export interface Firing {
+  readonly severity: Alert['severity']
+  readonly labels: Readonly<Record<string, string>>
+  readonly description: string
+}
+
+export interface AlertCase {
+  readonly name: string
+  readonly title: string
+  readonly interval?: string
+  readonly samples: Samples
+  readonly at: string
+  /** None: it does not fire. */
+  readonly firing: readonly Firing[]
+}
+
+const POD = 'namespace="voice", job="in", instance="a"'
+const CALLS = `sip_dispatch_invites_total{${POD}, trunk="voice/carrier"`
+const TRUNK = { namespace: 'voice', job: 'in', trunk: 'voice/carrier' }
+const JOB = { namespace: 'voice', job: 'in' }
+
+const invites = (outcome: string, status: string): string => `${CALLS}, outcome="${outcome}", status="${status}"}`
+
+/** Refusals of which some take less than half a second. */
+const refusals = (all: string, quick: string): Samples => ({
+  [`sip_dispatch_final_response_seconds_count{${POD}, outcome="no_rule"}`]: all,
+  [`sip_dispatch_final_response_seconds_bucket{${POD}, outcome="no_rule", le="0.5"}`]: quick,
+})
+
+const traffic = (refused: string, forwarded: string, outcome = 'no_rule'): Samples => ({
+  [invites(outcome, '503')]: refused,
+  [invites('forwarded', '200')]: forwarded,
+})
+
+const DOWN: readonly AlertCase[] = [
+  {
+    ...{ name: 'Down', title: 'nothing of it is scraped', samples: { up: '1x10' }, at: '5m' },
+    firing: [
+      {
+        ...{ severity: 'critical', labels: {} },
+        description: 'No ingress is scraped: none runs, or Prometheus does not find them.',
+      },
+    ],
+  },
+  {
+    ...{ name: 'Down', title: 'one ingress is scraped', at: '5m', firing: [] },
+    samples: { [`sip_dispatch_build_info{${POD}}`]: '1x10' },
+  },
+]
+
+const UNANSWERED = `sip_dispatch_invites_unanswered_total{${POD}, trunk="voice/carrier"}`
+
+const CALLERS: readonly AlertCase[] = [
+  {
+    ...{ name: 'CallsUnanswered', title: 'one call', samples: { [UNANSWERED]: '0x4 1x10' }, at: '10m' },
+    firing: [
+      {
+        ...{ severity: 'critical', labels: TRUNK },
+        description: '1 calls of trunk voice/carrier ended without a final response in 10 minutes.',
+      },
+    ],
+  },
+  { name: 'CallsUnanswered', title: 'none', samples: { [UNANSWERED]: '0x15' }, at: '10m', firing: [] },
+  {
+    ...{ name: 'SlowRefusals', title: 'one of ten', samples: refusals('0+100x90', '0+90x90'), at: '80m' },
+    firing: (['critical', 'warning'] as const).map((severity) => ({
+      ...{ severity, labels: JOB, description: '10% of the refusals take longer than half a second.' },
+    })),
+  },
+  {
+    ...{ name: 'SlowRefusals', title: 'two of a thousand', samples: refusals('0+1000x90', '0+998x90'), at: '80m' },
+    firing: [{ severity: 'warning', labels: JOB, description: '0.2% of the refusals take longer than half a second.' }],
+  },
+  {
+    ...{ name: 'SlowRefusals', title: 'one of ten thousand', at: '80m', firing: [] },
+    samples: refusals('0+10000x90', '0+9999x90'),
+  },
+  {
+    ...{ name: 'SlowRefusals', title: 'calls that ring for long', at: '80m', firing: [] },
+    samples: {
+      [`sip_dispatch_final_response_seconds_count{${POD}, outcome="forwarded"}`]: '0+100x90',
+      [`sip_dispatch_final_response_seconds_bucket{${POD}, outcome="forwarded", le="0.5"}`]: '0x90',
+    },
+  },
+  {
+    ...{ name: 'TrunkRefused', title: 'every call', samples: traffic('0+10x20', '0x20'), at: '10m' },
+    firing: [
+      { severity: 'critical', labels: TRUNK, description: '100% of the calls of trunk voice/carrier are refused.' },
+    ],
+  },
+  {
+    ...{ name: 'TrunkRefused', title: 'three of ten', samples: traffic('0+3x30', '0+7x30'), at: '25m' },
+    firing: [
+      { severity: 'warning', labels: TRUNK, description: '30% of the calls of trunk voice/carrier are refused.' },
+    ],
+  },
+  {
+    name: 'TrunkRefused',
+    title: 'fifteen of a hundred',
+    samples: traffic('0+15x30', '0+85x30'),
+    at: '25m',
+    firing: [],
+  },
+  {
+    ...{ name: 'TrunkRefused', title: 'all, by a rule that says Reject', at: '25m', firing: [] },
+    samples: { [invites('rejected', '403')]: '0+10x30' },
+  },
+  {
+    ...{ name: 'NoBackend', title: 'one of ten', samples: traffic('0+1x15', '0+9x15', 'no_backend'), at: '10m' },
+    firing: [
+      {
+        ...{ severity: 'critical', labels: TRUNK },
+        description: '10% of the routed calls of trunk voice/carrier find no backend.',
+      },
+    ],
+  },
+  {
+    ...{ name: 'NoBackend', title: 'one of a hundred', at: '10m', firing: [] },
+    samples: traffic('0+1x15', '0+99x15', 'no_backend'),
+  },
+]
+
+const NEAR_MISSES = (method: string): string =>
+  `sip_dispatch_near_misses_total{${POD}, trunk="voice/carrier", reason="transport", method="${method}"}`
+
+const RULES: readonly AlertCase[] = [
+  {
+    ...{ name: 'NoRule', title: 'one of ten', samples: traffic('0+1x30', '0+9x30'), at: '25m' },
+    firing: [
+      { severity: 'warning', labels: TRUNK, description: 'No rule matches 10% of the calls of trunk voice/carrier.' },
+    ],
+  },
+  { name: 'NoRule', title: 'one of a hundred', samples: traffic('0+1x30', '0+99x30'), at: '25m', firing: [] },
+  {
+    ...{ name: 'PeerLockedOut', title: 'a call a minute', samples: { [NEAR_MISSES('INVITE')]: '0+1x30' }, at: '25m' },
+    firing: [
+      {
+        ...{ severity: 'warning', labels: TRUNK },
+        description: '15 calls were dropped in 15 minutes that trunk voice/carrier almost admitted.',
+      },
+    ],
+  },
+  {
+    ...{ name: 'PeerLockedOut', title: 'other requests', samples: { [NEAR_MISSES('OPTIONS')]: '0+1x30' }, at: '25m' },
+    firing: [],
+  },
+  {
+    ...{ name: 'TrunkSilent', title: 'calls end after a week', interval: '5m', at: '1w1h' },
+    samples: { [invites('forwarded', '200')]: '0+300x2016 604800x20' },
+    firing: [
+      {
+        ...{ severity: 'warning', labels: TRUNK },
+        description: 'Trunk voice/carrier has had no call for half an hour, and had some at this time a week ago.',
+      },
+    ],
+  },
+  {
+    ...{ name: 'TrunkSilent', title: 'calls go on', interval: '5m', at: '1w1h', firing: [] },
+    samples: { [invites('forwarded', '200')]: '0+300x2040' },
+  },
+]
+
+const PUBLISHED = 'sip_dispatch_operator_published_version{namespace="voice", job="op", instance="o"}'
+const STANDBY = 'sip_dispatch_operator_published_version{namespace="voice", job="op", instance="p"}'
+const VERSION = `sip_dispatch_route_table_version{${POD}}`
+const SYNC = `sip_dispatch_route_table_sync_timestamp_seconds{${POD}}`
+const LOADED = `sip_dispatch_route_table_loaded{${POD}}`
+const PER_POD = { ...JOB, instance: 'a' }
+
+const TABLE: readonly AlertCase[] = [
+  {
+    ...{ name: 'TableBehind', title: 'two versions', at: '5m' },
+    samples: { [PUBLISHED]: '5x10', [STANDBY]: '0x10', [VERSION]: '3x10' },
+    firing: [{ severity: 'warning', labels: PER_POD, description: 'Ingress a is 2 versions of the rules behind.' }],
+  },
+  {
+    ...{ name: 'TableBehind', title: 'the same version', at: '5m', firing: [] },
+    samples: { [PUBLISHED]: '5x10', [STANDBY]: '0x10', [VERSION]: '5x10' },
+  },
+  {
+    ...{ name: 'TableStale', title: 'for twelve minutes', samples: { [SYNC]: '0x20' }, at: '12m' },
+    firing: [
+      { severity: 'warning', labels: PER_POD, description: 'Ingress a last heard of the rules cache 12m 0s ago.' },
+    ],
+  },
+  { name: 'TableStale', title: 'heard of all the time', samples: { [SYNC]: '0+60x20' }, at: '12m', firing: [] },
+  {
+    ...{ name: 'TableMissing', title: 'no table', samples: { [LOADED]: '0x10' }, at: '3m' },
+    firing: [
+      {
+        ...{ severity: 'critical', labels: PER_POD },
+        description: 'Ingress a has no rules and refuses every call with 503.',
+      },
+    ],
+  },
+  { name: 'TableMissing', title: 'a table', samples: { [LOADED]: '1x10' }, at: '3m', firing: [] },
+]
+
+const HELD = 'sip_dispatch_operator_publish_held{namespace="voice", job="op", instance="o"}'
+const LEADER = (instance: string): string =>
+  `leader_election_master_status{namespace="voice", job="op", instance="${instance}", name="phone-operator"}`
+const BUILD = (instance: string): string =>
+  `sip_dispatch_operator_build_info{namespace="voice", job="op", instance="${instance}", version="1"}`
+const OTHERS = 'leader_election_master_status{namespace="voice", job="other", instance="x", name="other"}'
+const NOBODY_LEADS = 'Not exactly one operator leads: changes of rules do not arrive.'
+
+const OPERATOR: readonly AlertCase[] = [
+  {
+    ...{ name: 'PublishHeld', title: 'a change', samples: { [HELD]: '1x10' }, at: '6m' },
+    firing: [
+      {
+        ...{ severity: 'warning', labels: { namespace: 'voice', job: 'op' } },
+        description: 'A change that removes most of the rules waits until somebody allows it or takes it back.',
+      },
+    ],
+  },
+  { name: 'PublishHeld', title: 'no change', samples: { [HELD]: '0x10' }, at: '6m', firing: [] },
+  {
+    ...{ name: 'NoLeader', title: 'two standbys', at: '5m' },
+    samples: { [LEADER('o')]: '0x10', [LEADER('p')]: '0x10', [BUILD('o')]: '1x10', [BUILD('p')]: '1x10' },
+    firing: [{ severity: 'warning', labels: { namespace: 'voice', job: 'op' }, description: NOBODY_LEADS }],
+  },
+  {
+    ...{ name: 'NoLeader', title: 'no operator', samples: { up: '1x10' }, at: '5m' },
+    firing: [{ severity: 'warning', labels: {}, description: NOBODY_LEADS }],
+  },
+  {
+    ...{ name: 'NoLeader', title: 'a leader and a standby, beside another program', at: '5m', firing: [] },
+    samples: {
+      ...{ [LEADER('o')]: '1x10', [LEADER('p')]: '0x10', [BUILD('o')]: '1x10', [BUILD('p')]: '1x10' },
+      [OTHERS]: '1x10',
+    },
+  },
+]
+
+export const ALERT_CASES: readonly AlertCase[] = [...DOWN, ...CALLERS, ...RULES, ...TABLE, ...OPERATOR]
