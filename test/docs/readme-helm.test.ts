@@ -14,8 +14,7 @@ describeWith(['helm', 'kubernetes'], "the README's section about Helm", () => {
   let api: PrivateKubernetesApi
 
   beforeAll(async () => {
-    api = await startKubernetesApi()
-    await api.kubectl(['delete', '--wait', 'crd/siptrunks.sipdispatch.dev', 'crd/dispatchrules.sipdispatch.dev'])
+    api = await startKubernetesApi({ resources: 'none' })
   }, TEST_LIMIT_MS)
 
   afterAll(() => api.stop(), TEST_LIMIT_MS)

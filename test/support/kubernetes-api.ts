@@ -75,15 +75,20 @@ export type SharedServerAnswer =
   | { readonly place: ServerPlace; readonly error?: undefined }
   | { readonly error: string }
 
-/** Starts a server with the resources of `crds/` established; takes some seconds. The test has to stop it. */
-export async function startKubernetesApi(options: ServerOptions = {}): Promise<PrivateKubernetesApi> {
+interface ApiOptions extends ServerOptions {
+  /** Undefined: the resources of `crds/` are established. */
+  readonly resources?: 'none'
+}
+
+/** Starts a server of a test's own; takes some seconds. The test has to stop it. */
+export async function startKubernetesApi(options: ApiOptions = {}): Promise<PrivateKubernetesApi> {
   const server = await startKubernetesServer(options)
   const { place, apiserver, etcd } = server
   const stop = (): Promise<void> => server.stop()
   const api = apiAt(place)
   try {
     api.kubeconfigWith({})
-    await establishResources(api)
+    if (options.resources !== 'none') await establishResources(api)
   } catch (error) {
     await stop()
     throw error
