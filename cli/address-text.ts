@@ -4,6 +4,14 @@
 import { hostText, parseIpAddress } from '../ingress/address/ip-address.ts'
 import type { AdvertisedAddress, HttpAddress, ListenAddress } from '../ingress/serve/serving-config.ts'
 import type { DrachtioAddress } from '../ingress/sip/drachtio/drachtio-config.ts'
+import type { TransportName } from '../ingress/sip/engine.ts'
+
+/** Where SIP is spoken: a name or an address as it stands in a URI, IPv6 in brackets. */
+export interface SipAddress {
+  readonly transport: TransportName
+  readonly host: string
+  readonly port: number
+}
 
 const MAX_PORT = 65_535
 
@@ -17,6 +25,26 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
   const number = parsePort(port)
   if (!address || number === undefined || host.startsWith('[') !== (address.family === 6)) return undefined
   return { transport: scheme.toLowerCase() === 'udp' ? 'UDP' : 'TCP', address, port: number }
+}
+
+/** `udp://127.0.0.1:5060`, `tcp://sip.example.com:5060`. */
+export function parseSipAddress(text: string): SipAddress | undefined {
+  const [, scheme = '', rest = ''] = /^(udp|tcp):\/\/(.+)$/i.exec(text) ?? []
+  const { host, port } = splitPort(rest)
+  const name = hostOf(host)
+  const number = parsePort(port ?? '')
+  if (name === undefined || !number) return undefined
+  return { transport: scheme.toLowerCase() === 'udp' ? 'UDP' : 'TCP', host: name, port: number }
+}
+
+export function sipAddressText({ transport, host, port }: SipAddress): string {
+  return `${transport.toLowerCase()}://${host}:${port}`
+}
+
+/** `http://127.0.0.1:9090`: an origin and nothing behind it. */
+export function parseReadyUrl(text: string): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  return url?.protocol === 'http:' && url.pathname === '/' && url.username === '' && url.search === '' ? url : undefined
 }
 
 /** `tcp://127.0.0.1:9022`, `tls://[2001:db8::7]:9023`, `tcp://drachtio:9022`: the admin port of a drachtio-server. */

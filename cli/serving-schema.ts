@@ -1,5 +1,6 @@
 /** The settings that `standalone` and `ingress` share, as a part of their schemas. */
 import { z } from 'zod'
+import { parseIpPrefix } from '../ingress/address/ip-address.ts'
 import type { ListenAddress } from '../ingress/serve/serving-config.ts'
 import { parseAdvertisedAddress, parseHttpAddress, parseListenAddress } from './address-text.ts'
 import { ENGINE_SHAPE } from './engine-schema.ts'
@@ -16,6 +17,7 @@ export const SERVING_SHAPE = {
   listen: z.array(textOf(parseListenAddress, LISTEN_FORM)).refine(areDistinct, 'names the same address twice'),
   advertise: optional(textOf(parseAdvertisedAddress, ADVERTISE_FORM)),
   advertiseInternal: optional(textOf(parseAdvertisedAddress, ADVERTISE_FORM)),
+  ownAddress: z.array(textOf(parseIpPrefix, 'an IP address or a network, 10.0.0.7 or 10.0.0.0/24 for instance')),
   http: httpAddress,
   logLevel: one(logLevel),
   logCallsPerSecond: one(wholeNumber(MAX_LOG_CALLS_PER_SECOND)),

@@ -104,6 +104,14 @@ const SERVING_SETTINGS = {
     environment: 'SIP_DISPATCH_ADVERTISE_INTERNAL',
     description: 'address that backends are told, if it is not the one listened on',
   },
+  ownAddress: {
+    flag: '--own-address',
+    argument: 'address',
+    environment: 'SIP_DISPATCH_OWN_ADDRESS',
+    repeatable: true,
+    description:
+      'address or network of the node and the pod: a stranger from there is counted as source_rewritten, because a Service has replaced its address',
+  },
   http: {
     flag: '--http',
     argument: 'host:port',
@@ -232,4 +240,26 @@ export const INGRESS_SETTINGS = {
   // Together less than the 30 seconds that Kubernetes waits by default from SIGTERM to SIGKILL.
   settleSeconds: { ...SETTLE, fallback: ['5'] },
   drainDeadlineSeconds: { ...DRAIN, fallback: ['20'] },
+} as const satisfies Settings
+
+export const PROBE_SETTINGS = {
+  sip: {
+    flag: '--sip',
+    argument: 'address',
+    environment: 'SIP_DISPATCH_SIP',
+    description: 'whom to ask: udp://HOST:PORT or tcp://HOST:PORT (required)',
+  },
+  ready: {
+    flag: '--ready',
+    argument: 'url',
+    environment: 'SIP_DISPATCH_READY',
+    description: 'http://HOST:PORT of the same process, to tell silence towards strangers from a fault',
+  },
+  timeoutSeconds: {
+    flag: '--timeout-seconds',
+    argument: 'n',
+    environment: 'SIP_DISPATCH_TIMEOUT_SECONDS',
+    fallback: ['5'],
+    description: 'how long to wait for an answer',
+  },
 } as const satisfies Settings

@@ -7,9 +7,11 @@ import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { ConfigError } from './config.ts'
 import { EXIT_CODE } from './exit-code.ts'
+import { addExplainCommand } from './explain-command.ts'
 import { addIngressCommand } from './ingress-command.ts'
 import { addLintCommand } from './lint-command.ts'
 import { addOperatorCommand } from './operator-command.ts'
+import { addProbeCommand } from './probe-command.ts'
 import { addStandaloneCommand } from './standalone-command.ts'
 
 const EXIT_CODE_HELP = `
@@ -28,6 +30,8 @@ function createProgram(): Command {
   addIngressCommand(program, manifest.version)
   addStandaloneCommand(program, manifest.version)
   addLintCommand(program)
+  addExplainCommand(program)
+  addProbeCommand(program)
   return program
 }
 

@@ -3,7 +3,7 @@ import { objectStatus } from './schema/conditions.ts'
 import { dispatchRuleSpec } from './schema/dispatch-rule.ts'
 import { type OpenApiSchema, openApiSchema } from './schema/open-api-schema.ts'
 import { sipTrunkSpec } from './schema/sip-trunk.ts'
-import { structuralSchema } from './structural-schema.ts'
+import { type StructuralSchema, structuralSchema } from './structural-schema.ts'
 
 interface KindNames {
   readonly kind: string
@@ -23,8 +23,11 @@ interface PrinterColumn {
 
 const AGE: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }
 
+/** A CustomResourceDefinition of apiextensions.k8s.io/v1, as far as this tree writes one. */
+export type CustomResourceDefinition = ReturnType<typeof definition>
+
 /** Every custom resource, by the file name of its manifest. */
-export const CUSTOM_RESOURCE_DEFINITIONS: Readonly<Record<string, object>> = {
+export const CUSTOM_RESOURCE_DEFINITIONS: Readonly<Record<string, CustomResourceDefinition>> = {
   'siptrunks.yaml': definition(
     { kind: 'SipTrunk', plural: 'siptrunks', singular: 'siptrunk', shortName: 'trunk' },
     'A SipTrunk says who may call: a carrier or another peer, known by the address that its packets come from.',
@@ -72,7 +75,7 @@ function whyNot(): PrinterColumn[] {
   })
 }
 
-function definition(names: KindNames, description: string, spec: OpenApiSchema, columns: PrinterColumn[]): object {
+function definition(names: KindNames, description: string, spec: OpenApiSchema, columns: PrinterColumn[]) {
   const { kind, plural, singular, shortName } = names
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
@@ -96,7 +99,7 @@ function definition(names: KindNames, description: string, spec: OpenApiSchema, 
   }
 }
 
-function rootSchema(description: string, spec: OpenApiSchema): object {
+function rootSchema(description: string, spec: OpenApiSchema): StructuralSchema {
   return {
     description,
     type: 'object',

@@ -1,19 +1,24 @@
 /**
- * Writes the CustomResourceDefinitions beside this file: `node crds/generate.ts`. With `--check` nothing is written,
- * and the exit code is 1 when a file differs from what the schemas say.
+ * Writes the CustomResourceDefinitions beside this file and docs/resources.md: `node crds/generate.ts`. With `--check`
+ * nothing is written, and the exit code is 1 when a file differs from what the schemas say.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { customResourceManifests } from './custom-resource-manifest.ts'
+import { resourceReference } from './resource-reference.ts'
+
+const ROOT = join(import.meta.dirname, '..')
 
 const check = process.argv.includes('--check')
 
-for (const [name, text] of Object.entries(customResourceManifests())) {
-  const path = join(import.meta.dirname, name)
+const manifests = Object.entries(customResourceManifests()).map(([name, text]) => [`crds/${name}`, text] as const)
+
+for (const [name, text] of [...manifests, ['docs/resources.md', resourceReference()] as const]) {
+  const path = join(ROOT, name)
   if (!check) {
     await writeFile(path, text)
   } else if ((await readText(path)) !== text) {
-    process.stderr.write(`crds/${name} differs from crds/schema: run node crds/generate.ts\n`)
+    process.stderr.write(`${name} differs from what the schemas say: run node crds/generate.ts\n`)
     process.exitCode = 1
   }
 }

@@ -3,13 +3,34 @@
  * or what would leave the cost of a CEL rule unbounded, is an error here, with the path of the field.
  */
 
+/** A rule of `x-kubernetes-validations`. */
+export interface CelRule {
+  readonly rule: string
+  readonly message: string
+}
+
 /** A node of a structural schema: plain JSON. */
 export interface StructuralSchema {
   [keyword: string]: unknown
   /** Absent for a value that is a number or a text. */
   type?: string
+  description?: string
+  format?: string
+  default?: unknown
+  enum?: readonly string[]
+  pattern?: string
+  minimum?: number
+  maximum?: number
+  minLength?: number
+  maxLength?: number
+  minItems?: number
+  maxItems?: number
+  required?: readonly string[]
   properties?: Record<string, StructuralSchema>
   items?: StructuralSchema
+  'x-kubernetes-list-type'?: 'set' | 'map'
+  'x-kubernetes-list-map-keys'?: readonly string[]
+  'x-kubernetes-validations'?: readonly CelRule[]
 }
 
 const KEPT = [

@@ -72,6 +72,7 @@ const ingress = z.strictObject({
   ports: z.strictObject({ udp: port, tcp: port, http: port }),
   transports: z.strictObject({ udp: toggle, tcp: toggle }),
   ipFamilies: z.array(z.enum(['IPv4', 'IPv6'])).min(1),
+  nodeNetworks: z.array(z.string().regex(/^[0-9a-fA-F.:]+(\/[0-9]{1,3})?$/)),
   advertise: z.strictObject({ external: text, internal: text }),
   service,
   drain: z.strictObject({

@@ -16,7 +16,7 @@ export const CHECKS = [
   { name: 'boundaries', command: ['node', '.ci/check-boundaries.ts'], proof: /[1-9]\d* modules/ },
   { name: 'dead code', command: ['knip'] },
   { name: 'files that only tests use', command: ['knip', '--production', '--include', 'files'] },
-  { name: 'generated resource definitions', command: ['node', 'crds/generate.ts', '--check'] },
+  { name: 'generated resource definitions and their reference', command: ['node', 'crds/generate.ts', '--check'] },
   { name: 'generated metrics document', command: ['node', 'ingress/metrics/generate-docs.ts', '--check'] },
   { name: "generated operator's metrics document", command: ['node', 'operator/metrics/generate-docs.ts', '--check'] },
   { name: "chart's copies, schema and table of values", command: ['node', 'helm/generate.ts', '--check'] },

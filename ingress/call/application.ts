@@ -8,6 +8,7 @@ import type { CallDeps } from './call-deps.ts'
 import { handleInDialog } from './handle-in-dialog.ts'
 import { handleInvite } from './handle-invite.ts'
 import { handleOptions } from './handle-options.ts'
+import { strangerReason } from './stranger-reason.ts'
 
 export function createApplication(deps: CallDeps): Application {
   const { table } = deps
@@ -42,9 +43,10 @@ function tellEngineEvent(event: EngineEvent, deps: CallDeps): void {
 }
 
 function tellDrop(event: Extract<EngineEvent, { type: 'dropped' }>, deps: CallDeps): void {
-  const { peer, reason, method, request } = event
+  const { peer, reason: dropped, method, request } = event
+  const reason = dropped === 'stranger' ? strangerReason(peer.address, deps.ownAddress) : dropped
   deps.emit({ type: 'dropped', source: peer, reason, method })
-  const verdict = reason === 'stranger' && request ? chooseTrunk(deps.table, request) : undefined
+  const verdict = dropped === 'stranger' && request ? chooseTrunk(deps.table, request) : undefined
   if (verdict?.type !== 'stranger') return
   for (const { trunk, reason: missed } of verdict.nearMisses) {
     deps.emit({ type: 'near-miss', source: peer, trunk: trunk.name, reason: missed, method })
@@ -76,5 +78,7 @@ function tellRefusal(event: Extract<EngineEvent, { type: 'refused' }>, deps: Cal
     decidedAt: now,
     endedAt: now,
   })
-  if (event.stranger) deps.emit({ type: 'dropped', source: peer, reason: 'stranger', method: event.method })
+  if (!event.stranger) return
+  const dropped = strangerReason(peer.address, deps.ownAddress)
+  deps.emit({ type: 'dropped', source: peer, reason: dropped, method: event.method })
 }

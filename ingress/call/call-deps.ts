@@ -1,4 +1,5 @@
 /** What deciding a call takes: the table, the time, an id, and someone to tell. */
+import type { IpPrefix } from '../address/ip-address.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
 import type { BackendHealth } from './backend-health.ts'
 import type { CallEvent } from './call-events.ts'
@@ -6,6 +7,8 @@ import type { CallEvent } from './call-events.ts'
 export interface CallDeps {
   readonly table: LiveTable
   readonly health: BackendHealth
+  /** Where strangers come from whose source a Service has rewritten. */
+  readonly ownAddress: readonly IpPrefix[]
   /** Monotonic milliseconds. */
   readonly now: () => number
   /** A new decision id: in the log line and in the Warning header. */

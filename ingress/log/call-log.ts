@@ -10,6 +10,7 @@ import {
   FAULT_LINES_PER_SECOND,
   MAX_VALUE_CHARACTERS,
   NEAR_MISS_LINES_PER_SECOND,
+  REWRITTEN_LINES_PER_SECOND,
   STRANGER_LINES_PER_SECOND,
 } from './limits.ts'
 import { createLineBudget, type LineBudget } from './line-budget.ts'
@@ -42,6 +43,7 @@ interface Sink {
   readonly calls: LineBudget
   readonly strangers: LineBudget
   readonly nearMisses: LineBudget
+  readonly rewritten: LineBudget
   readonly faults: LineBudget
 }
 
@@ -53,7 +55,7 @@ export function createCallLog(options: CallLogOptions): CallLog {
     tableChanged: ({ version, entries, trunks, rules }) =>
       sink.logger.info({ version, entries, trunks, rules }, 'route table changed'),
     close: () => {
-      for (const budget of [sink.calls, sink.strangers, sink.nearMisses, sink.faults]) budget.close()
+      for (const budget of [sink.calls, sink.strangers, sink.nearMisses, sink.rewritten, sink.faults]) budget.close()
     },
   }
 }
@@ -65,6 +67,7 @@ function createSink({ logger, callsPerSecond, clock }: CallLogOptions): Sink {
     logger,
     calls: budget(callsPerSecond, 'call lines left out'),
     strangers: budget(STRANGER_LINES_PER_SECOND, 'stranger lines left out'),
+    rewritten: budget(REWRITTEN_LINES_PER_SECOND, 'rewritten source lines left out'),
     nearMisses: budget(NEAR_MISS_LINES_PER_SECOND, 'near miss lines left out'),
     faults: budget(FAULT_LINES_PER_SECOND, 'fault lines left out'),
   }
@@ -126,9 +129,22 @@ function callFields(call: CallDecided) {
 }
 
 /** A stranger's INVITE has its line as a decided call. */
-function writeDropped({ logger, strangers }: Sink, { source, reason, method }: EventOf<'dropped'>): void {
+function writeDropped(sink: Sink, { source, reason, method }: EventOf<'dropped'>): void {
+  if (reason === 'source_rewritten') return writeRewritten(sink, source, method)
+  const { logger, strangers } = sink
   if ((reason === 'stranger' && method === 'INVITE') || !logger.isLevelEnabled('info')) return
   if (strangers.take(reason)) logger.info({ ...sourceFields(source), reason, method: clip(method) }, 'packet dropped')
+}
+
+/** The usual answer to it, a trunk that allows all of the cluster's addresses, would let everyone in. */
+const REWRITTEN_ADVICE =
+  'keep the sources of packets: externalTrafficPolicy: Local at the Service, and source preservation at its load ' +
+  'balancer; never allow the addresses of the cluster, which are those of every caller then'
+
+function writeRewritten({ logger, rewritten }: Sink, source: CallSource, method: string): void {
+  if (!logger.isLevelEnabled('warn') || !rewritten.take('source_rewritten')) return
+  const fields = { ...sourceFields(source), method: clip(method), advice: REWRITTEN_ADVICE }
+  logger.warn(fields, 'source is being rewritten')
 }
 
 function writeNearMiss({ logger, nearMisses }: Sink, event: EventOf<'near-miss'>): void {

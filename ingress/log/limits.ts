@@ -8,6 +8,9 @@ export const STRANGER_LINES_PER_SECOND = 5
 /** Lines per second about drops that almost were a trunk's: apart from strangers, so that a scan does not hide them. */
 export const NEAR_MISS_LINES_PER_SECOND = 5
 
+/** Lines per second about packets whose source was rewritten: they all say the same, and are apart from those of a scan. */
+export const REWRITTEN_LINES_PER_SECOND = 1
+
 /** Lines per second about faults: some can be set off by every packet. */
 export const FAULT_LINES_PER_SECOND = 10
 

@@ -50,3 +50,7 @@ export const MAX_CHANGED_SHARE = 0.25
  * entries, which are 20 MB. A change too large for the log reaches every pod at once; their reads must not.
  */
 export const RELOAD_SPREAD_MS = 0.03
+
+/** Trunks and rules that an explanation tells about: the nearest. Nobody reads on, and the rest only differ more. */
+export const MAX_EXPLAINED_TRUNKS = 20
+export const MAX_EXPLAINED_RULES = 20

@@ -39,13 +39,14 @@ export const ATTEMPT_RESULTS: Readonly<Record<AttemptResult, number>> = {
   late: 5,
 }
 
-export const DROP_REASONS: Readonly<Record<DropReason | 'other', number>> = {
+export const DROP_REASONS: Readonly<Record<DropReason | 'source_rewritten' | 'other', number>> = {
   stranger: 0,
   malformed: 1,
   no_transaction: 2,
   no_dialog: 3,
   over_limit: 4,
-  other: 5,
+  source_rewritten: 5,
+  other: 6,
 }
 
 /**

@@ -1,5 +1,5 @@
 /** What every process that serves SIP is told at its start. Everything in it has been checked; nothing in it changes. */
-import type { IpAddress } from '../address/ip-address.ts'
+import type { IpAddress, IpPrefix } from '../address/ip-address.ts'
 import type { LogLevel } from '../log/logger.ts'
 import type { DrachtioConfig } from '../sip/drachtio/drachtio-config.ts'
 import type { TransportName } from '../sip/engine.ts'
@@ -15,6 +15,8 @@ export interface ServingConfig {
   readonly advertise: AdvertisedAddress | undefined
   /** The address that backends are told; undefined: that of the socket. */
   readonly advertiseInternal: AdvertisedAddress | undefined
+  /** Addresses and networks of the node and the pod: a stranger from there has lost its source to a Service. */
+  readonly ownAddress: readonly IpPrefix[]
   readonly http: HttpAddress
   readonly logLevel: LogLevel
   /** Lines about decided calls, per second. */

@@ -64,13 +64,14 @@ export async function startServing(
 /** Reads packets and the table, writes packets and events. */
 async function startEngine(
   { table, health, clock, emit }: ServingCore,
-  { drachtio, listen, advertise: external, advertiseInternal: internal }: ServingConfig,
+  { drachtio, listen, advertise: external, advertiseInternal: internal, ownAddress }: ServingConfig,
   { shutdown, cookieKeys }: { readonly shutdown: Shutdown; readonly cookieKeys: readonly Buffer[] },
 ): Promise<SipEngine> {
   const random = systemRandom()
   const application = createApplication({
     table,
     health,
+    ownAddress,
     now: () => clock.now(),
     newId: () => random.token(),
     fraction: () => random.fraction(),

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { startCommand } from '../support/command-line.ts'
+import { runCommand, startCommand } from '../support/command-line.ts'
 import { CHART, runHelm } from '../support/helm.ts'
 import { type PrivateKubernetesApi, startKubernetesApi } from '../support/kubernetes-api.ts'
 import { dispatchRule, manifestText, sipTrunk } from '../support/manifest-text.ts'
@@ -23,6 +23,9 @@ import { manifestsOf, NAMESPACE } from './chart-values.ts'
 import { commandOf, flagsWithout } from './rendered-command.ts'
 
 const TEST_LIMIT_MS = 120_000
+
+/** The name that the internal Service of the release has in its cluster. */
+const INTERNAL = `phone-sip-dispatch-internal.${NAMESPACE}.svc.cluster.local`
 
 const ACCOUNT = `system:serviceaccount:${NAMESPACE}:phone-sip-dispatch-operator`
 
@@ -155,6 +158,48 @@ describeWith(['helm', 'kubernetes', 'redis'], 'a release of the chart', () => {
       )
       expect(await call('+15550000800')).toBe(486)
       expect(operatorLog.filter(({ msg }) => msg === 'fault')).toEqual([])
+    },
+    TEST_LIMIT_MS,
+  )
+
+  /** What a kubelet does with the pod of `helm test`: runs its command and says how it ended. */
+  async function runProbe(): Promise<{ readonly code: number | null; readonly output: string }> {
+    const get = ['get', 'pod', 'phone-sip-dispatch-probe', '--namespace', NAMESPACE, '--output=json']
+    const pod = await eventually(
+      async () => {
+        const { code, stdout } = await api.kubectl(get)
+        return code === 0 ? stdout : undefined
+      },
+      () => 'helm test makes no pod',
+    )
+    const args = commandOf(manifestsOf(pod), 'probe', {}).map((arg) =>
+      arg
+        .replace(`udp://${INTERNAL}:5060`, `udp://127.0.0.1:${ingress?.udp}`)
+        .replace(`http://${INTERNAL}:9090`, String(ingress?.log.find(({ msg }) => msg === 'serving')?.['http'])),
+    )
+    expect(args.join(' ')).not.toContain('svc.cluster.local')
+    const { code, output } = await runCommand(args)
+    const status = JSON.stringify({ status: { phase: code === 0 ? 'Succeeded' : 'Failed' } })
+    const patch = ['patch', 'pod', 'phone-sip-dispatch-probe', '--namespace', NAMESPACE, '--subresource=status']
+    await kubectl(...patch, '--type=merge', `--patch=${status}`)
+    return { code, output }
+  }
+
+  it(
+    'passes helm test, which leaves nothing behind',
+    async () => {
+      const test = runHelm(['test', 'phone', '--namespace', NAMESPACE, '--timeout', '60s'], api.kubeconfig)
+      const { code, output } = await runProbe()
+      expect({ code, output }).toEqual({
+        code: 0,
+        output: expect.stringMatching(/answers OPTIONS with 200|says ready/),
+      })
+      const result = await test
+      expect({ code: result.code, stdout: result.stdout }).toEqual({
+        code: 0,
+        stdout: expect.stringMatching(/TEST SUITE: +phone-sip-dispatch-probe.*Phase: +Succeeded/s),
+      })
+      expect(await kubectl('get', 'pods', '--namespace', NAMESPACE, '--output=name')).toBe('')
     },
     TEST_LIMIT_MS,
   )

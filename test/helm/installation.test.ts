@@ -152,6 +152,7 @@ describeWith(['helm', 'kubernetes'], 'the chart on a real API server', () => {
       const notes = await helm('install', ...release)
       for (const command of [
         'kubectl rollout status',
+        'helm test phone',
         'kubectl apply --server-side',
         'kubectl wait --for=condition=Programmed',
       ]) {

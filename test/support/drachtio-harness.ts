@@ -15,7 +15,7 @@ import { type ApplicationParts, applicationOn, countingRandom, type HarnessOptio
 import { FakeClock } from './fake-clock.ts'
 import { requestText } from './sip-text.ts'
 
-export interface DrachtioHarnessOptions extends Pick<HarnessOptions, 'entries' | 'fraction'> {
+export interface DrachtioHarnessOptions extends Pick<HarnessOptions, 'entries' | 'fraction' | 'ownAddress'> {
   readonly server?: ServerOptions
   readonly config?: Partial<DrachtioConfig>
   /** Whether to wait until calls can come; true unless told. */

@@ -1,5 +1,5 @@
 /** A whole ingress in memory: real table, real application, native engine, on a fake clock and a network in memory. */
-import { parseIpAddress } from '../../ingress/address/ip-address.ts'
+import { parseIpAddress, parseIpPrefix } from '../../ingress/address/ip-address.ts'
 import { createApplication } from '../../ingress/call/application.ts'
 import { createBackendHealth } from '../../ingress/call/backend-health.ts'
 import type { CallDecided, CallEvent } from '../../ingress/call/call-events.ts'
@@ -36,6 +36,8 @@ export interface HarnessOptions {
   readonly engine?: Partial<NativeEngineOptions>
   /** What the choice by weight is drawn from; 0 unless given. */
   readonly fraction?: () => number
+  /** Addresses and networks of the node and the pod; none unless given. */
+  readonly ownAddress?: readonly string[]
 }
 
 export interface Harness extends Omit<ApplicationParts, 'application'> {
@@ -93,7 +95,10 @@ export interface ApplicationParts {
   readonly calls: () => CallDecided[]
 }
 
-export function applicationOn(clock: Clock, options: Pick<HarnessOptions, 'entries' | 'fraction'>): ApplicationParts {
+export function applicationOn(
+  clock: Clock,
+  options: Pick<HarnessOptions, 'entries' | 'fraction' | 'ownAddress'>,
+): ApplicationParts {
   const table = createLiveTable()
   const entries = options.entries === undefined ? [trunkEntry(), ruleEntry()] : options.entries
   if (entries) table.load(entries, 1)
@@ -109,6 +114,7 @@ export function applicationOn(clock: Clock, options: Pick<HarnessOptions, 'entri
   const deps = {
     table,
     health,
+    ownAddress: options.ownAddress?.flatMap((text) => parseIpPrefix(text) ?? []) ?? [],
     now: () => clock.now(),
     newId,
     fraction: options.fraction ?? (() => 0),

@@ -69,6 +69,14 @@ $(HOST_IP)
 {{- if eq .Values.ingress.exposure "HostNetwork" }}
 - name: HOST_IP
   valueFrom: {fieldRef: {fieldPath: status.hostIP}}
+{{- else }}
+# A stranger from there has lost its address to a Service that rewrites it.
+- name: HOST_IP
+  valueFrom: {fieldRef: {fieldPath: status.hostIPs}}
+- name: POD_IP
+  valueFrom: {fieldRef: {fieldPath: status.podIPs}}
+- name: SIP_DISPATCH_OWN_ADDRESS
+  value: {{ prepend .Values.ingress.nodeNetworks "$(POD_IP)" | join "," | printf "$(HOST_IP),%s" | quote }}
 {{- end }}
 {{- if eq .Values.ingress.engine "drachtio" }}
 - name: SIP_DISPATCH_DRACHTIO_SECRET

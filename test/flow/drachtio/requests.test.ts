@@ -51,6 +51,11 @@ describe('a request of a stranger', () => {
     ])
   })
 
+  it('whose source is that of the node is counted as one whose source was rewritten', async () => {
+    const { events } = await answered(requestText(), STRANGER, { ownAddress: ['203.0.113.99'] })
+    expect(events.filter(({ type }) => type === 'dropped')).toMatchObject([{ reason: 'source_rewritten' }])
+  })
+
   it.each(['OPTIONS', 'REGISTER', 'MESSAGE', 'SUBSCRIBE'])(
     'as %s gets nothing, as the server has sent nothing',
     async (method) => {

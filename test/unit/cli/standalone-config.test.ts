@@ -43,6 +43,7 @@ describe('the configuration', () => {
         { transport: 'UDP', address: { text: '127.0.0.1' }, port: 5060 },
         { transport: 'TCP', address: { text: '127.0.0.1' }, port: 5060 },
       ],
+      ownAddress: [],
       http: { host: '127.0.0.1', port: 9090 },
       logLevel: 'info',
       logCallsPerSecond: 200,

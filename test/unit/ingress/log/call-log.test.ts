@@ -148,6 +148,20 @@ describe('strangers', () => {
     })
   })
 
+  it('whose source was rewritten are a warning with what to change, one a second, an INVITE too', () => {
+    const { clock, log, lines, messages } = logOf()
+    for (let i = 0; i < 50; i++) log.onEvent({ type: 'dropped', source, reason: 'stranger', method: 'REGISTER' })
+    for (const method of ['INVITE', 'OPTIONS', 'INVITE']) {
+      log.onEvent({ type: 'dropped', source, reason: 'source_rewritten', method })
+    }
+    const told = lines().filter(({ msg }) => msg === 'source is being rewritten')
+    expect(told).toMatchObject([
+      { level: 'warn', source: '198.51.100.9:5060', method: 'INVITE', advice: expect.stringContaining('never allow') },
+    ])
+    clock.advance(1000)
+    expect(messages()).toContain('rewritten source lines left out')
+  })
+
   it('that were almost a trunk’s are a warning with that trunk, whatever a scan does meanwhile', () => {
     const { log, lines } = logOf()
     for (let i = 0; i < 50; i++) log.onEvent({ type: 'dropped', source, reason: 'stranger', method: 'REGISTER' })

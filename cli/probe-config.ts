@@ -1,0 +1,26 @@
+/** What `probe` is told: whom to ask, where else to look, and how long to wait. */
+import { z } from 'zod'
+import { parseReadyUrl, parseSipAddress, type SipAddress } from './address-text.ts'
+import { type Environment, type Flags, frozen, readConfig } from './config.ts'
+import { MAX_PROBE_SECONDS } from './limits.ts'
+import { one, optional, seconds, textOf } from './setting-value.ts'
+import { PROBE_SETTINGS } from './settings.ts'
+
+export interface ProbeConfig {
+  readonly sip: SipAddress
+  /** Where the process says whether it is ready; its path is always /readyz. */
+  readonly ready: URL | undefined
+  readonly timeoutMs: number
+}
+
+const PROBE = z.object({
+  sip: one(textOf(parseSipAddress, 'udp://HOST:PORT or tcp://HOST:PORT, IPv6 in brackets')),
+  ready: optional(textOf(parseReadyUrl, 'http://HOST:PORT, IPv6 in brackets')),
+  timeoutSeconds: one(seconds(MAX_PROBE_SECONDS)),
+})
+
+/** The configuration of `probe`, frozen. Throws a `ConfigError` with every problem. */
+export function readProbeConfig(flags: Flags<typeof PROBE_SETTINGS>, environment?: Environment): ProbeConfig {
+  const { sip, ready, timeoutSeconds } = readConfig(PROBE, { settings: PROBE_SETTINGS, flags, environment })
+  return frozen({ sip, ready, timeoutMs: timeoutSeconds })
+}

@@ -1,0 +1,152 @@
+import type { Condition, ConditionType } from './schema/conditions.ts'
+
+/** What one reason of a condition tells, and what whoever reads it does. */
+export interface ReasonReference {
+  /** The status that the condition has with this reason. */
+  readonly status: 'True' | 'False'
+  readonly meaning: string
+  readonly remedy: string
+}
+
+interface ConditionReference<T extends ConditionType = ConditionType> {
+  readonly meaning: string
+  readonly reasons: Readonly<Record<Condition<T>['reason'], ReasonReference>>
+}
+
+const NOTHING = 'Nothing.'
+
+/** What every condition and every reason of `CONDITION_REASONS` means to whoever wrote the object: Markdown. */
+export const CONDITION_REFERENCE: { readonly [T in ConditionType]: ConditionReference<T> } = {
+  Accepted: {
+    meaning: 'Whether the object is in the rule table. It is always there.',
+    reasons: {
+      Accepted: { status: 'True', meaning: 'The object is in the table.', remedy: NOTHING },
+      Conflicted: {
+        status: 'False',
+        meaning:
+          'Another rule has the same priority, trunks and conditions, and comes first. Only that one takes calls.',
+        remedy: 'Change or delete one of the two; the message names the other.',
+      },
+      NoTrunk: {
+        status: 'False',
+        meaning: 'The rule names trunks, and none of them is in the table. It takes no call.',
+        remedy: 'Create the SipTrunk in the namespace of the rule, or correct `spec.trunkRefs`.',
+      },
+      Invalid: {
+        status: 'False',
+        meaning:
+          'A field cannot be used. The object is not in the table; on a cluster that keeps no other object out of it.',
+        remedy: 'Correct the field that the message names. `sip-dispatch lint` finds the same before it is applied.',
+      },
+    },
+  },
+  ResolvedRefs: {
+    meaning:
+      'Whether everything that the object names exists and can take calls. It is always there; with several faults, the reason is that of the first and the message names all.',
+    reasons: {
+      ResolvedRefs: {
+        status: 'True',
+        meaning: 'Every trunk exists, and every Service has a ready endpoint. A trunk names nothing.',
+        remedy: NOTHING,
+      },
+      TrunkNotFound: {
+        status: 'False',
+        meaning: 'A trunk of `spec.trunkRefs` does not exist or is not valid. The rule takes the calls of the others.',
+        remedy: 'Create the SipTrunk, correct the name, or look at the status of the trunk.',
+      },
+      ServiceNotFound: {
+        status: 'False',
+        meaning:
+          'A Service does not exist in the namespace of the rule. Calls go to the other backends, else they get `no_backend`.',
+        remedy: 'Create the Service, or correct `service.name`. Without a cluster write `uri`.',
+      },
+      PortNotFound: {
+        status: 'False',
+        meaning: 'The Service has no port of that number or name. Calls go to the other backends.',
+        remedy: 'Take one of the ports that the message lists.',
+      },
+      NoReadyEndpoints: {
+        status: 'False',
+        meaning: 'The Service has no ready endpoint. Calls go to the other backends until it has one.',
+        remedy: 'Look at the pods of the Service, their readiness and its selector.',
+      },
+      UnsupportedService: {
+        status: 'False',
+        meaning: 'The Service is an ExternalName, its endpoints are host names, or its port is neither UDP nor TCP.',
+        remedy: 'Take a Service with addresses, or write `uri`.',
+      },
+      ServicesUnwatched: {
+        status: 'False',
+        meaning: 'The operator may not watch Services and EndpointSlices. Calls go to the endpoints known last.',
+        remedy: 'Grant the operator `get`, `list` and `watch` on both ([operator/rbac.yaml](../operator/rbac.yaml)).',
+      },
+      Invalid: {
+        status: 'False',
+        meaning: 'The object is not valid, so its references are not followed.',
+        remedy: 'See `Accepted`.',
+      },
+    },
+  },
+  Programmed: {
+    meaning:
+      'Whether at least 99 % of the ingress pods run this generation of the object. It is always there on a cluster, and stays True while the generation is in the table.',
+    reasons: {
+      Programmed: { status: 'True', meaning: 'The pods run this generation.', remedy: NOTHING },
+      Pending: {
+        status: 'False',
+        meaning: 'Too few pods run this generation yet.',
+        remedy:
+          'Wait. If it lasts, look which pod is behind: [SipDispatchTableBehind](runbooks/SipDispatchTableBehind.md).',
+      },
+      NoReaders: {
+        status: 'False',
+        meaning: 'The generation is published, and no ingress pod reports.',
+        remedy: 'Check that ingress pods run, and that they reach the rules cache.',
+      },
+      NotAccepted: {
+        status: 'False',
+        meaning: 'This generation is not in the table.',
+        remedy: 'See `Accepted`.',
+      },
+      PublishFailed: {
+        status: 'False',
+        meaning: 'The rules cache cannot be written. The pods go on with the last good table.',
+        remedy: 'Check the cache and the log of the operator.',
+      },
+      Held: {
+        status: 'False',
+        meaning:
+          'The object leaves the table, together with most of it, and that change is held: what it was before still takes calls.',
+        remedy:
+          'Restore what was deleted, or allow it with the annotation `sipdispatch.dev/allow-mass-deletion: "true"` on the namespace: [SipDispatchPublishHeld](runbooks/SipDispatchPublishHeld.md).',
+      },
+    },
+  },
+  Conflicted: {
+    meaning: 'Two objects want the same calls. It is there only while it is True.',
+    reasons: {
+      OlderTrunk: {
+        status: 'True',
+        meaning:
+          'A trunk: an older trunk of another namespace admits some of the same calls, which go by the rules of that namespace.',
+        remedy:
+          'Agree with the owner of the trunk that the message names who keeps the source, and remove it from the other trunk.',
+      },
+      SameMatch: {
+        status: 'True',
+        meaning: 'A rule: another one has the same priority, trunks and conditions, and comes first.',
+        remedy: 'Change or delete one of the two; the message names the other.',
+      },
+    },
+  },
+  Shadowed: {
+    meaning: 'The rule is in the table and can never take a call. It is there only while it is True.',
+    reasons: {
+      EarlierRule: {
+        status: 'True',
+        meaning: 'The rule in the message comes first and takes every call of this one.',
+        remedy: 'Raise `spec.priority`, narrow the earlier rule, or delete this one.',
+      },
+    },
+  },
+}

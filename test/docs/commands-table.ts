@@ -1,0 +1,96 @@
+/** Who runs the commands of the documentation: one line each. */
+
+/**
+ * Suites of this folder that run every command given to them, as it stands but for ports, addresses and folders. `run`:
+ * to its end, which is exit code 0 and no complaint; `serve`: until it answers, and then it is stopped; `demo`, `call`:
+ * `npm start` and a call at it; `kubectl`: against an API server without nodes; `bench`: at its shortest.
+ */
+export type Suite = 'run' | 'serve' | 'demo' | 'call' | 'kubectl' | 'bench'
+
+export type Runner =
+  | { readonly here: Suite }
+  /** A test that runs it: its file, and a text in it that shows that. */
+  | { readonly test: string; readonly shows: string }
+  /** Nothing runs it, and why. */
+  | { readonly byHand: string }
+
+const cluster = { test: 'test/docs/readme-cluster.test.ts', shows: "commandsOf('On a cluster')" }
+
+const explained = { test: 'test/unit/cli/explain-command.test.ts', shows: 'prints what %s prints' }
+
+export const COMMANDS: Readonly<Record<string, Runner>> = {
+  // README.md
+  'npm start': { here: 'demo' },
+  'npm test': { test: '.ci/run', shows: 'npm run --silent test' },
+  'npm run -s sip-dispatch -- lint rules/': { here: 'run' },
+  'npm run -s sip-dispatch -- standalone --rules rules/ --listen udp://192.0.2.10:5060': { here: 'serve' },
+  'sipp -sn uac -s +19005550100 -m 1 127.0.0.1:5060': { here: 'call' },
+  'kubectl apply --server-side -f crds/siptrunks.yaml -f crds/dispatchrules.yaml': cluster,
+  'npm run -s sip-dispatch -- operator --cache redis://127.0.0.1:6379': cluster,
+  'npm run -s sip-dispatch -- ingress --cache redis://127.0.0.1:6379 --listen udp://127.0.0.1:5060': cluster,
+  'kubectl apply -f examples/standalone': cluster,
+  'kubectl wait --for=condition=Programmed dispatchrule/premium-numbers': cluster,
+  'kubectl get drule,trunk': cluster,
+  'helm install phone helm/sip-dispatch --namespace telephony --create-namespace --set image.repository=registry.example.com/sip-dispatch --set ingress.advertise.external=sip.example.com --set cache.url=redis://cache.example.com:6379':
+    { test: 'test/docs/readme-helm.test.ts', shows: "['install', 'phone', CHART]" },
+
+  // docs/command-line.md
+  'sip-dispatch standalone --rules examples --listen udp://127.0.0.1:5060 --http 127.0.0.1:9090': {
+    byHand: 'examples holds folders only, and a folder inside the folder is not read',
+  },
+  'sip-dispatch ingress --cache redis://cache:6379 --keys /etc/sip-dispatch/keys --snapshot /var/lib/sip-dispatch/table --listen udp://0.0.0.0:5060 --listen tcp://0.0.0.0:5060':
+    { here: 'serve' },
+  'sip-dispatch ingress --cache redis://cache:6379 --engine drachtio --drachtio tcp://127.0.0.1:9022 --drachtio-secret-file /etc/drachtio/secret':
+    { here: 'serve' },
+  'sip-dispatch operator --kubeconfig ~/.kube/config --cache rediss://cache:6379 --cache-password-file password': {
+    here: 'serve',
+  },
+  'sip-dispatch lint examples/standalone': { here: 'run' },
+  'sip-dispatch lint --format json trunks.yaml rules.yaml': { here: 'run' },
+
+  // docs/engines.md
+  'sip-dispatch ingress --engine drachtio --drachtio tcp://127.0.0.1:9022 --drachtio-secret-file /etc/drachtio/secret …':
+    { here: 'serve' },
+
+  // docs/explain.md
+  'sip-dispatch explain --rules examples/standalone --to 9005550100 --from +14155550100 --source 127.0.0.1': explained,
+  'sip-dispatch explain --rules examples/standalone --to +15551234567 --from +14155550100 --source 192.0.2.1:5060 --transport tcp':
+    explained,
+
+  // docs/performance.md
+  'npx node --expose-gc bench/decision.ts': { here: 'bench' },
+  'npx node bench/refused-call.ts': { here: 'bench' },
+  'npx node bench/forwarded-call.ts': { here: 'bench' },
+  'npx node bench/refused-call.ts --profile': { here: 'bench' },
+  'npx node bench/forwarded-call.ts --profile': { here: 'bench' },
+  'npx node bench/propagation.ts --rules 100000 --readers 1000': {
+    byHand: 'it settles for 20 s and makes 20 changes whatever its flags say',
+  },
+
+  // docs/runbooks
+  [`kubectl logs POD | grep '"msg":"call unanswered"'`]: { here: 'kubectl' },
+  [`kubectl logs POD | grep -v '"msg":"call decided"' | tail -20`]: { here: 'kubectl' },
+  'kubectl logs POD | grep cache | tail -5': { here: 'kubectl' },
+  'kubectl logs --selector app.kubernetes.io/component=ingress --tail -1 | grep stranger | tail -20': {
+    here: 'kubectl',
+  },
+  'kubectl logs --selector app.kubernetes.io/component=ingress --tail 20': { here: 'kubectl' },
+  'kubectl logs --selector app.kubernetes.io/component=operator --tail 20': { here: 'kubectl' },
+  'kubectl get pods --selector app.kubernetes.io/component=ingress': { here: 'kubectl' },
+  'kubectl get pods --selector app.kubernetes.io/component=operator': { here: 'kubectl' },
+  'kubectl describe pods --selector app.kubernetes.io/component=ingress': { here: 'kubectl' },
+  "kubectl get lease --selector '!kubernetes.io/hostname'": { here: 'kubectl' },
+  'kubectl get dispatchrules --all-namespaces': { here: 'kubectl' },
+  'kubectl get dispatchrules --all-namespaces -o wide': { here: 'kubectl' },
+  'kubectl get dispatchrules,siptrunks --all-namespaces': { here: 'kubectl' },
+  'kubectl get endpointslices --selector kubernetes.io/service-name=SERVICE': { here: 'kubectl' },
+  'kubectl describe dispatchrule NAME': { here: 'kubectl' },
+  'kubectl get events --all-namespaces --field-selector reason=MassDeletionHeld': { here: 'kubectl' },
+  'kubectl annotate namespace NAMESPACE sipdispatch.dev/allow-mass-deletion=true': { here: 'kubectl' },
+}
+
+/** The commands that a suite of this folder runs. */
+export function commandsRunBy(suite: Suite): string[] {
+  const entries = Object.entries(COMMANDS)
+  return entries.filter(([, runner]) => 'here' in runner && runner.here === suite).map(([command]) => command)
+}

@@ -1,0 +1,172 @@
+import { describe, expect, it } from '@jest/globals'
+import * as fc from 'fast-check'
+import { chooseTrunk } from '../../../../ingress/lookup/choose-trunk.ts'
+import { explainCall } from '../../../../ingress/lookup/explain.ts'
+import { MAX_EXPLAINED_RULES } from '../../../../ingress/lookup/limits.ts'
+import { createLiveTable, type LiveTable } from '../../../../ingress/lookup/live-table.ts'
+import { matchRule } from '../../../../ingress/lookup/match-rule.ts'
+import { canonicalNumber } from '../../../../ingress/route-table/canonical-number.ts'
+import type { RuleEntry, TableEntry } from '../../../../ingress/route-table/route-table.ts'
+import { arbitraryCall, arbitraryRule, arbitraryTrunk } from '../../../support/arbitrary-table.ts'
+import { type NaiveMatch, naiveRule, naiveTrunk } from '../../../support/naive-matcher.ts'
+import { type CallSketch, callFacts, ruleEntry, trunkEntry } from '../../../support/table-entries.ts'
+
+const byName = { selector: (entry: TableEntry) => entry.name }
+const rules = fc.uniqueArray(arbitraryRule, { ...byName, maxLength: 8 })
+const trunks = fc.uniqueArray(arbitraryTrunk, { ...byName, minLength: 1, maxLength: 5 })
+const calls = fc.array(arbitraryCall, { minLength: 1, maxLength: 6 })
+
+function tableOf(entries: readonly TableEntry[]): LiveTable {
+  const table = createLiveTable()
+  table.load(entries, 1)
+  return table
+}
+
+function explained(entries: readonly TableEntry[], sketch: CallSketch = {}) {
+  const { trunks, rules } = explainCall(tableOf(entries), callFacts(sketch))
+  return {
+    trunks: trunks.shown.map(({ trunk, standing }) => [trunk.name, standing]),
+    rules: rules.shown.map(({ rule, standing }) => [rule.name, standing.type]),
+  }
+}
+
+/** Where the slow matcher places the rules, the winner given. */
+function naiveStandings(entries: readonly RuleEntry[], match: NaiveMatch, winner: string | undefined) {
+  return entries.map((rule) => {
+    const { rule: name, reason } = naiveRule([rule], match)
+    const holds = name === winner ? 'wins' : 'later'
+    return [rule.name, name === undefined ? reason : holds]
+  })
+}
+
+describe('an explanation of any call by any table', () => {
+  it('has the verdicts of the matcher', () => {
+    const same = fc.property(trunks, rules, calls, (a, b, some) => {
+      const table = tableOf([...a, ...b])
+      for (const call of some) {
+        const { trunkVerdict, ruleVerdict } = explainCall(table, call)
+        const verdict = chooseTrunk(table, call)
+        expect(trunkVerdict).toEqual(verdict)
+        expect(ruleVerdict).toEqual(verdict.type === 'admitted' ? matchRule(table, { ...verdict, call }) : undefined)
+      }
+    })
+    fc.assert(same, { numRuns: 300 })
+  })
+
+  it('places every trunk as the slow matcher does', () => {
+    const same = fc.property(trunks, calls, (entries, some) => {
+      const table = tableOf(entries)
+      for (const call of some) {
+        const { shown } = explainCall(table, call).trunks
+        const named = (standing: string) =>
+          shown.filter((one) => one.standing === standing).map((one) => one.trunk.name)
+        const naive = naiveTrunk(entries, [], call)
+        expect(named('chosen')).toEqual(naive.type === 'admitted' ? [naive.trunk] : [])
+        if (naive.type === 'stranger') expect(named('transport').sort()).toEqual(naive.nearMisses)
+        for (const { trunk, standing } of shown) {
+          const alone = naiveTrunk([trunk], [], call)
+          expect(standing === 'chosen' || standing === 'later').toBe(alone.type === 'admitted')
+          expect(standing === 'called').toBe(alone.type === 'not_owned')
+          expect(standing === 'source').toBe(alone.type === 'stranger' && alone.nearMisses.length === 0)
+        }
+      }
+    })
+    fc.assert(same, { numRuns: 300 })
+  })
+
+  it('places every rule as the slow matcher does', () => {
+    const trunk = trunkEntry('t', { namespace: 'x', sources: ['0.0.0.0/0', '::/0'] })
+    const same = fc.property(rules, calls, (entries, some) => {
+      const table = tableOf([trunk, ...entries])
+      for (const call of some) {
+        const { shown } = explainCall(table, call).rules
+        const called = canonicalNumber(call.requestUri.user ?? '')
+        const match = { trunk, called, calling: canonicalNumber(call.fromUser ?? ''), call }
+        const { rule, reason, nearest } = naiveRule(entries, match)
+        const standings = shown.map((one) => [one.rule.name, one.standing.type])
+        const shownRules = shown.map((one) => one.rule)
+        expect(standings).toEqual(naiveStandings(shownRules, match, rule))
+        const first = standings.find(([, standing]) => standing === (reason ?? 'wins'))
+        expect(first?.[0]).toBe(rule ?? nearest)
+      }
+    })
+    fc.assert(same, { numRuns: 500 })
+  })
+})
+
+describe('where trunks stand', () => {
+  it('tells the chosen one from those that come later and those that do not admit', () => {
+    const entries = [
+      trunkEntry('acme', { sources: ['203.0.113.7/32'] }),
+      trunkEntry('wide'),
+      trunkEntry('rival', { namespace: 'other', createdAt: 2000, sources: ['203.0.113.7/32'] }),
+      trunkEntry('owner', { called: [{ type: 'prefix', value: '+44' }] }),
+      trunkEntry('stream', { transports: ['TCP'] }),
+      trunkEntry('edge', { sources: ['198.51.100.0/24'], trustedProxies: ['203.0.113.7/32'] }),
+      trunkEntry('far', { sources: ['192.0.2.0/24'] }),
+    ]
+    expect(explained(entries, { recorded: ['192.0.2.9'] }).trunks).toEqual([
+      ['team/acme', 'chosen'],
+      ['team/wide', 'later'],
+      ['other/rival', 'later'],
+      ['team/owner', 'called'],
+      ['team/stream', 'transport'],
+      ['team/edge', 'proxy'],
+      ['team/far', 'source'],
+    ])
+  })
+
+  it('chooses none where nobody owns the number, and asks no rule', () => {
+    const owner = trunkEntry('owner', { called: [{ type: 'prefix', value: '+44' }] })
+    const table = tableOf([owner, ruleEntry('any')])
+    const { trunkVerdict, ruleVerdict, trunks, rules } = explainCall(table, callFacts())
+    expect(trunkVerdict).toMatchObject({ type: 'not_owned', called: '+15551234567' })
+    expect(trunks.shown).toEqual([{ trunk: owner, standing: 'called', called: '+15551234567' }])
+    expect([ruleVerdict, rules.shown]).toEqual([undefined, []])
+  })
+})
+
+describe('where rules stand', () => {
+  it('names the first condition that fails, in the order of the rules', () => {
+    const blue = { type: 'exact', name: 'x-tenant', value: 'blue' } as const
+    const entries = [
+      trunkEntry('acme'),
+      ruleEntry('fallback'),
+      ruleEntry('tenant', { priority: 3, headers: [{ type: 'present', name: 'x-tenant', present: true }, blue] }),
+      ruleEntry('caller', { priority: 4, calling: [{ type: 'prefix', value: '+39' }], headers: [blue] }),
+      ruleEntry('number', { priority: 5, called: [{ type: 'exact', value: '+1' }] }),
+      ruleEntry('winner', { priority: 1 }),
+      ruleEntry('rival', { namespace: 'other' }),
+      ruleEntry('elsewhere', { trunks: ['team/other'] }),
+    ]
+    const sketch = { from: '+49301234', headers: { 'x-tenant': ['red'] } }
+    expect(explained(entries, sketch).rules).toEqual([
+      ['team/number', 'called'],
+      ['team/caller', 'calling'],
+      ['team/tenant', 'header'],
+      ['team/winner', 'wins'],
+      ['team/fallback', 'later'],
+    ])
+    const tenant = explainCall(tableOf(entries), callFacts(sketch)).rules.shown[2]
+    expect(tenant?.standing).toEqual({ type: 'header', header: blue, values: ['red'] })
+  })
+
+  it('shows the nearest of many, in their order, and counts the others', () => {
+    const exact = (value: string) => [{ type: 'exact' as const, value }]
+    const entries = [
+      trunkEntry('acme'),
+      ...Array.from({ length: 100 }, (_, i) => ruleEntry(`r${i}`, { priority: 9, called: exact(`+44${i}`) })),
+      ruleEntry('caller', { priority: 3, calling: exact('+1') }),
+      ruleEntry('slip', { priority: 2, called: exact('+15551234576') }),
+      ruleEntry('winner', { priority: 1 }),
+      ...Array.from({ length: 40 }, (_, i) => ruleEntry(`later${i}`)),
+    ]
+    const { shown, leftOut } = explainCall(tableOf(entries), callFacts()).rules
+    expect([shown.length, leftOut]).toEqual([MAX_EXPLAINED_RULES, 143 - MAX_EXPLAINED_RULES])
+    const standings = shown.map(({ rule, standing }) => `${rule.name} ${standing.type}`)
+    expect(standings.slice(0, 2)).toEqual(['team/winner wins', 'team/later0 later'])
+    const without = entries.filter(({ name }) => !name.startsWith('team/later') && name !== 'team/winner')
+    const refused = explainCall(tableOf(without), callFacts()).rules.shown
+    expect(refused.slice(-2).map(({ rule }) => rule.name)).toEqual(['team/caller', 'team/slip'])
+  })
+})
