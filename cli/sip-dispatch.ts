@@ -17,7 +17,7 @@ import { addStandaloneCommand } from './standalone-command.ts'
 const EXIT_CODE_HELP = `
 Exit codes:
   ${EXIT_CODE.ok}  done, or stopped by SIGTERM or SIGINT
-  ${EXIT_CODE.failed}  failed while running; lint: found problems
+  ${EXIT_CODE.failed}  failed while running; lint: found problems; probe: found no ingress
   ${EXIT_CODE.usage}  wrong usage or configuration`
 
 function createProgram(): Command {

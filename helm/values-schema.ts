@@ -86,15 +86,18 @@ const ingress = z.strictObject({
   drachtio: z.strictObject({ image: z.strictObject(image), resources: map }),
 })
 
+/** A password in a URL would stand in every pod's manifest. */
+const cacheUrl = z.string().regex(/^(rediss?:\/\/([^:@/]*@)?[^@/]+(\/\d*)?)?$/)
+
 const cache = z.strictObject({
-  // A password in a URL would stand in every pod's manifest.
-  url: z.string().regex(/^(rediss?:\/\/([^:@/]*@)?[^@/]+(\/\d*)?)?$/),
+  url: cacheUrl,
   existingSecret: text,
   urlKey: text,
   passwordKey: text,
   caKey: text,
   certKey: text,
   keyKey: text,
+  ingress: z.strictObject({ url: cacheUrl, urlKey: text, passwordKey: text }),
   prefix: text,
   embedded: z.strictObject({ enabled: toggle, image: z.strictObject(image), resources: map }),
 })

@@ -16,6 +16,10 @@ export type Runner =
 
 const cluster = { test: 'test/docs/readme-cluster.test.ts', shows: "commandsOf('On a cluster')" }
 
+const release = { test: 'test/docs/release-pages.test.ts', shows: 'docs/getting-started.md lead to a call' }
+
+const operations = { test: 'test/docs/release-pages.test.ts', shows: 'docs/operations.md upgrade, rotate' }
+
 const explained = { test: 'test/unit/cli/explain-command.test.ts', shows: 'prints what %s prints' }
 
 export const COMMANDS: Readonly<Record<string, Runner>> = {
@@ -25,6 +29,8 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
   'npm run -s sip-dispatch -- lint rules/': { here: 'run' },
   'npm run -s sip-dispatch -- standalone --rules rules/ --listen udp://192.0.2.10:5060': { here: 'serve' },
   'sipp -sn uac -s +19005550100 -m 1 127.0.0.1:5060': { here: 'call' },
+  'npm run -s sip-dispatch -- explain --rules examples/standalone --to +19005550100 --from +14155550100 --source 127.0.0.1':
+    { here: 'run' },
   'kubectl apply --server-side -f crds/siptrunks.yaml -f crds/dispatchrules.yaml': cluster,
   'npm run -s sip-dispatch -- operator --cache redis://127.0.0.1:6379': cluster,
   'npm run -s sip-dispatch -- ingress --cache redis://127.0.0.1:6379 --listen udp://127.0.0.1:5060': cluster,
@@ -33,6 +39,48 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
   'kubectl get drule,trunk': cluster,
   'helm install phone helm/sip-dispatch --namespace telephony --create-namespace --set image.repository=registry.example.com/sip-dispatch --set ingress.advertise.external=sip.example.com --set cache.url=redis://cache.example.com:6379':
     { test: 'test/docs/readme-helm.test.ts', shows: "['install', 'phone', CHART]" },
+
+  // docs/getting-started.md
+  'docker build --tag registry.example.com/sip-dispatch:0.1.0 .': {
+    byHand: 'it needs a container engine; test/image does what the Dockerfile does',
+  },
+  'docker push registry.example.com/sip-dispatch:0.1.0': {
+    byHand: 'it needs a container engine; test/image does what the Dockerfile does',
+  },
+  'helm install phone helm/sip-dispatch --namespace telephony --create-namespace --set image.repository=registry.example.com/sip-dispatch --set ingress.advertise.external=sip.example.com --set cache.embedded.enabled=true':
+    release,
+  'kubectl rollout status --namespace telephony deployment/phone-sip-dispatch-ingress': release,
+  'helm test phone --namespace telephony': release,
+  'kubectl apply --namespace telephony -f first-call.yaml': release,
+  'kubectl wait --namespace telephony --for=condition=Programmed siptrunk/carrier dispatchrule/first-call': release,
+  'kubectl get service --namespace telephony phone-sip-dispatch-ingress': release,
+  'sipp -sn uac -s +12025550100 -m 1 sip.example.com:5060': release,
+  'kubectl logs --namespace telephony --selector app.kubernetes.io/component=ingress --tail 5': release,
+
+  // docs/operations.md
+  'helm upgrade phone helm/sip-dispatch --namespace telephony --reset-then-reuse-values': operations,
+  'helm history phone --namespace telephony': operations,
+  'helm rollback phone --namespace telephony': operations,
+  'NEW=$(openssl rand -base64 32)': operations,
+  [`OLD=$(kubectl get secret --namespace telephony phone-sip-dispatch-keys --output 'jsonpath={.data.cookie\\.current}')`]:
+    operations,
+  'kubectl patch secret --namespace telephony phone-sip-dispatch-keys --patch "{\\"data\\":{\\"cookie.previous\\":\\"$NEW\\"}}"':
+    operations,
+  'kubectl patch secret --namespace telephony phone-sip-dispatch-keys --patch "{\\"data\\":{\\"cookie.current\\":\\"$NEW\\",\\"cookie.previous\\":\\"$OLD\\"}}"':
+    operations,
+  [`kubectl patch secret --namespace telephony phone-sip-dispatch-keys --type json --patch '[{"op":"remove","path":"/data/cookie.previous"}]'`]:
+    operations,
+  [`kubectl get siptrunks,dispatchrules --all-namespaces --output yaml | sed -E '/^ +(uid|resourceVersion): /d' > rules.yaml`]:
+    operations,
+  [`kubectl get secret --namespace telephony phone-sip-dispatch-keys --output yaml | sed -E '/^ +(uid|resourceVersion): /d' > keys.yaml`]:
+    operations,
+  'kubectl apply --server-side -f keys.yaml': operations,
+  'kubectl apply --server-side -f rules.yaml': operations,
+  'helm uninstall phone --namespace telephony': operations,
+  'kubectl delete --namespace telephony secret/phone-sip-dispatch-keys lease/phone-sip-dispatch-operator': operations,
+  'kubectl delete crd siptrunks.sipdispatch.dev dispatchrules.sipdispatch.dev': operations,
+  [`redis-cli -u redis://cache.example.com:6379 --scan --pattern '{telephony.phone-sip-dispatch}:*' | xargs redis-cli -u redis://cache.example.com:6379 unlink`]:
+    operations,
 
   // docs/command-line.md
   'sip-dispatch standalone --rules examples --listen udp://127.0.0.1:5060 --http 127.0.0.1:9090': {
@@ -47,6 +95,11 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
   },
   'sip-dispatch lint examples/standalone': { here: 'run' },
   'sip-dispatch lint --format json trunks.yaml rules.yaml': { here: 'run' },
+
+  'sip-dispatch probe --sip udp://127.0.0.1:5060 --ready http://127.0.0.1:9090': {
+    test: 'test/wire/probe.test.ts',
+    shows: "await probe('--sip', target, '--ready', ready",
+  },
 
   // docs/engines.md
   'sip-dispatch ingress --engine drachtio --drachtio tcp://127.0.0.1:9022 --drachtio-secret-file /etc/drachtio/secret …':

@@ -68,6 +68,21 @@ describeWith(['helm'], 'the chart refuses, and says what to do, where', () => {
     ['keys of no Secret are named', [...GOOD, 'cache.passwordKey=p'], /set cache\.existingSecret to its name/],
     ['a certificate has no key', [...GOOD, 'cache.existingSecret=s', 'cache.certKey=c'], /belong together: set both/],
     [
+      'a key of the ingress is of no Secret',
+      [...GOOD, 'cache.ingress.passwordKey=p'],
+      /cache\.ingress\.urlKey and passwordKey are keys of a Secret/,
+    ],
+    [
+      'the ingress has two caches',
+      [...GOOD, 'cache.existingSecret=s', 'cache.ingress.url=redis://i@c', 'cache.ingress.urlKey=u'],
+      /cache\.ingress\.url and cache\.ingress\.urlKey both name/,
+    ],
+    [
+      'the cache for trials has a second user',
+      ['ingress.exposure=ClusterIP', 'cache.embedded.enabled=true', 'cache.ingress.url=redis://ingress@c'],
+      /cache\.ingress does not go with cache\.embedded\.enabled/,
+    ],
+    [
       'a drachtio-server would be open to a node',
       ['ingress.engine=drachtio', 'ingress.exposure=HostNetwork', 'cache.url=redis://c'],
       /drachtio does not go with ingress\.exposure HostNetwork: the admin port/,

@@ -18,6 +18,16 @@
 {{- if and (or $cache.urlKey $cache.passwordKey $cache.caKey $cache.certKey $cache.keyKey) (not $cache.existingSecret) -}}
 {{- fail "cache.urlKey, passwordKey, caKey, certKey and keyKey are keys of a Secret: set cache.existingSecret to its name" -}}
 {{- end -}}
+{{- $own := $cache.ingress -}}
+{{- if and (or $own.urlKey $own.passwordKey) (not $cache.existingSecret) -}}
+{{- fail "cache.ingress.urlKey and passwordKey are keys of a Secret: set cache.existingSecret to its name" -}}
+{{- end -}}
+{{- if and $own.url $own.urlKey -}}
+{{- fail "cache.ingress.url and cache.ingress.urlKey both name the cache of the ingress pods: set only one" -}}
+{{- end -}}
+{{- if and $cache.embedded.enabled (or $own.url $own.urlKey $own.passwordKey) -}}
+{{- fail "cache.ingress does not go with cache.embedded.enabled, which has one user: leave cache.ingress empty, or set a cache of your own" -}}
+{{- end -}}
 {{- if ne (empty $cache.certKey) (empty $cache.keyKey) -}}
 {{- fail "cache.certKey and cache.keyKey belong together: set both, or neither" -}}
 {{- end -}}

@@ -49,7 +49,7 @@ $(HOST_IP)
 
 {{- define "sip-dispatch.ingressFlags" -}}
 {{- $ingress := .Values.ingress -}}
-{{ include "sip-dispatch.cacheFlags" . }}
+{{ include "sip-dispatch.cacheFlags" (list . "ingress") }}
 {{ include "sip-dispatch.engineFlags" . }}
 - --http={{ include "sip-dispatch.httpAddress" . }}
 - --pod=$(POD_NAME)
@@ -63,7 +63,7 @@ $(HOST_IP)
 {{- end -}}
 
 {{- define "sip-dispatch.ingressEnv" -}}
-{{ include "sip-dispatch.cacheEnv" . }}
+{{ include "sip-dispatch.cacheEnv" (list . "ingress") }}
 - name: POD_NAME
   valueFrom: {fieldRef: {fieldPath: metadata.name}}
 {{- if eq .Values.ingress.exposure "HostNetwork" }}
@@ -126,7 +126,7 @@ resources:
 volumeMounts:
   - {name: keys, mountPath: /etc/sip-dispatch/keys, readOnly: true}
   - {name: snapshot, mountPath: /var/lib/sip-dispatch}
-  {{- with include "sip-dispatch.cacheMount" . }}
+  {{- with include "sip-dispatch.cacheMount" (list . "ingress") }}
   {{- . | nindent 2 }}
   {{- end }}
 {{- end -}}

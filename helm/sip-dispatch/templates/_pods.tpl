@@ -78,11 +78,26 @@ annotations:
   {{- end }}
 {{- end -}}
 
-{{/* Flags for the way to the cache, a YAML list. */}}
+{{/*
+How a part reaches the cache: the values of all, with what `cache.ingress` sets in their place where the part is the
+ingress. Takes a list: the root and the part. A JSON object.
+*/}}
+{{- define "sip-dispatch.cacheOf" -}}
+{{- $cache := (index . 0).Values.cache -}}
+{{- $own := ternary $cache.ingress (dict) (eq (index . 1) "ingress") -}}
+{{- $url := dict "url" $cache.url "urlKey" $cache.urlKey -}}
+{{- if or $own.url $own.urlKey -}}
+{{- $url = pick $own "url" "urlKey" -}}
+{{- end -}}
+{{- merge $url (dict "passwordKey" (default $cache.passwordKey $own.passwordKey)) $cache | toJson -}}
+{{- end -}}
+
+{{/* Flags for the way to the cache, a YAML list. Takes a list: the root and the part. */}}
 {{- define "sip-dispatch.cacheFlags" -}}
-{{- $cache := .Values.cache -}}
+{{- $root := index . 0 -}}
+{{- $cache := include "sip-dispatch.cacheOf" . | fromJson -}}
 - --cache=$(CACHE_URL)
-- --cache-prefix={{ $cache.prefix | default (printf "%s.%s" .Release.Namespace (include "sip-dispatch.fullname" .)) }}
+- --cache-prefix={{ $cache.prefix | default (printf "%s.%s" $root.Release.Namespace (include "sip-dispatch.fullname" $root)) }}
 {{- if $cache.passwordKey }}
 - --cache-password-file=/etc/sip-dispatch/cache/password
 {{- end }}
@@ -97,20 +112,21 @@ annotations:
 
 {{/* The variable of the flags above, a YAML list. */}}
 {{- define "sip-dispatch.cacheEnv" -}}
+{{- $cache := include "sip-dispatch.cacheOf" . | fromJson -}}
 - name: CACHE_URL
-{{- if .Values.cache.embedded.enabled }}
-  value: redis://{{ include "sip-dispatch.cache" . }}:6379
-{{- else if .Values.cache.url }}
-  value: {{ .Values.cache.url | quote }}
+{{- if $cache.embedded.enabled }}
+  value: redis://{{ include "sip-dispatch.cache" (index . 0) }}:6379
+{{- else if $cache.url }}
+  value: {{ $cache.url | quote }}
 {{- else }}
   valueFrom:
-    secretKeyRef: {name: {{ .Values.cache.existingSecret }}, key: {{ .Values.cache.urlKey }}}
+    secretKeyRef: {name: {{ $cache.existingSecret }}, key: {{ $cache.urlKey }}}
 {{- end }}
 {{- end -}}
 
 {{/* The files of the flags above: a volume, where there are any. A directory, so that a renewed Secret arrives. */}}
 {{- define "sip-dispatch.cacheVolume" -}}
-{{- $cache := .Values.cache -}}
+{{- $cache := include "sip-dispatch.cacheOf" . | fromJson -}}
 {{- if or $cache.passwordKey $cache.caKey $cache.certKey -}}
 - name: cache
   secret:
