@@ -96,6 +96,13 @@ export const ALERTS: readonly Alert[] = [
     description: `{{ $value | humanize }} calls were dropped in 15 minutes that trunk ${ON_TRUNK} almost admitted.`,
   },
   {
+    ...{ name: 'SourceRewritten', severity: 'warning', for: '5m', dashboard: 'calls' },
+    expr: 'sum by (namespace, job) (increase(sip_dispatch_dropped_total{reason="source_rewritten", method="INVITE"}[15m])) >= 5',
+    summary: 'Something in the cluster hides who calls.',
+    description:
+      '{{ $value | humanize }} calls came from an address of the cluster itself in 15 minutes and were dropped.',
+  },
+  {
     ...{ name: 'TrunkSilent', severity: 'warning', for: '15m', dashboard: 'calls' },
     expr: `${rate('30m', ADMITTED)} == 0 and ${rate('30m', ADMITTED).replace('[30m]', '[30m] offset 1w')} > 0.05`,
     summary: 'A trunk that had calls a week ago has none.',

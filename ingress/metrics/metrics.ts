@@ -160,10 +160,13 @@ function dropReasonIndex(reason: string): number {
   return DROP_REASON_INDEXES.get(reason) ?? DROP_REASONS.other
 }
 
+/** Reasons whose first drop must show as an increase. */
+const SHOWN_FROM_ZERO: ReadonlySet<string> = new Set(['stranger', 'source_rewritten'])
+
 function registerCalls(registry: Registry, counts: Counts): void {
   addCounter(registry, METRICS.dropped, (emit) => {
     eachPair(counts.dropped, DROP_REASONS, (reason, method, value) => {
-      if (value > 0 || (reason === 'stranger' && method === 'INVITE')) emit({ reason, method }, value)
+      if (value > 0 || (method === 'INVITE' && SHOWN_FROM_ZERO.has(reason))) emit({ reason, method }, value)
     })
   })
   addCounter(registry, METRICS.ruleCalls, (emit) => {

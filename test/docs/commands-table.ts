@@ -137,6 +137,9 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
   'kubectl get dispatchrules --all-namespaces -o wide': { here: 'kubectl' },
   'kubectl get dispatchrules,siptrunks --all-namespaces': { here: 'kubectl' },
   'kubectl get endpointslices --selector kubernetes.io/service-name=SERVICE': { here: 'kubectl' },
+  'kubectl get services --selector app.kubernetes.io/component=ingress --output yaml | grep externalTrafficPolicy': {
+    here: 'kubectl',
+  },
   'kubectl describe dispatchrule NAME': { here: 'kubectl' },
   'kubectl get events --all-namespaces --field-selector reason=MassDeletionHeld': { here: 'kubectl' },
   'kubectl annotate namespace NAMESPACE sipdispatch.dev/allow-mass-deletion=true': { here: 'kubectl' },

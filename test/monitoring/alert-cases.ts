@@ -126,6 +126,8 @@ const CALLERS: readonly AlertCase[] = [
   },
 ]
 
+const DROPPED = (reason: string): string => `sip_dispatch_dropped_total{${POD}, reason="${reason}", method="INVITE"}`
+
 const NEAR_MISSES = (method: string): string =>
   `sip_dispatch_near_misses_total{${POD}, trunk="voice/carrier", reason="transport", method="${method}"}`
 
@@ -149,6 +151,20 @@ const RULES: readonly AlertCase[] = [
   {
     ...{ name: 'PeerLockedOut', title: 'other requests', samples: { [NEAR_MISSES('OPTIONS')]: '0+1x30' }, at: '25m' },
     firing: [],
+  },
+  {
+    ...{ name: 'SourceRewritten', title: 'a call a minute', samples: { [DROPPED('source_rewritten')]: '0+1x30' } },
+    at: '25m',
+    firing: [
+      {
+        ...{ severity: 'warning', labels: JOB },
+        description: '15 calls came from an address of the cluster itself in 15 minutes and were dropped.',
+      },
+    ],
+  },
+  {
+    ...{ name: 'SourceRewritten', title: 'strangers', samples: { [DROPPED('stranger')]: '0+100x30' } },
+    ...{ at: '25m', firing: [] },
   },
   {
     ...{ name: 'TrunkSilent', title: 'calls end after a week', interval: '5m', at: '1w1h' },
