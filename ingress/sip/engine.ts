@@ -161,6 +161,8 @@ export interface DialogCookie {
   readonly from: 'caller' | 'backend'
   /** The place signed into the cookie: the backend's own Contact, or the caller's packet source. */
   readonly signedTarget: DialogHop
+  /** `backend` only: where the caller's own route set or Contact led, where that is another address. */
+  readonly routeTarget?: DialogHop | undefined
   readonly dialogData: string
 }
 

@@ -33,14 +33,20 @@ export interface CookieSealer {
   setKeys(keys: readonly Buffer[]): void
 }
 
+/** With one hop, and with two. */
 const VERSION = 1
+const TWO_HOPS_VERSION = 2
 const SIDE_CALLER = 0
 const SIDE_BACKEND = 1
-const HEADER_BYTES = 4
+/** Version and side. */
+const HEADER_BYTES = 2
+/** Family, transport and port: 4; address: 4 or 16. */
+const MIN_HOP_BYTES = 8
+const MAX_HOP_BYTES = 20
 const MAC_BYTES = 12
 const BLOCK_BYTES = 64
-/** Version, side, family and transport, port: 6; address: 4 or 16; then the dialog data. */
-const MAX_PAYLOAD_BYTES = HEADER_BYTES + 2 + 16 + 320 * 4
+/** One or two hops, then the dialog data. */
+const MAX_PAYLOAD_BYTES = HEADER_BYTES + 2 * MAX_HOP_BYTES + 320 * 4
 /** Characters of Call-ID and tag that are hashed as they stand; longer ones, which nobody sends, are hashed first. */
 const MAX_BOUND_LENGTH = 1024
 /** Where key, payload and what it is bound to are put together: nothing in it outlives a call of seal or open. */
@@ -68,7 +74,7 @@ export function createCookieSealer(keys: readonly Buffer[]): CookieSealer {
     open: (text, tags) => {
       const bytes = Buffer.from(text, 'base64url')
       const length = bytes.length - MAC_BYTES
-      if (length < HEADER_BYTES + 2 + 4 || length > MAX_PAYLOAD_BYTES) return undefined
+      if (length < HEADER_BYTES + MIN_HOP_BYTES || length > MAX_PAYLOAD_BYTES) return undefined
       const payload = bytes.subarray(0, length)
       const signature = bytes.subarray(length)
       const callerTag = (payload[1] === SIDE_CALLER ? tags.fromTag : tags.toTag) ?? ''
@@ -102,33 +108,41 @@ function macOf(key: Buffer, end: number, dialog: DialogKey): Buffer {
 }
 
 /** Writes the payload into the scratch, behind the key; answers where it ends. */
-function encode(cookie: DialogCookie): number {
-  const { address, port, transport } = cookie.signedTarget
-  let at = SCRATCH.writeUInt8(VERSION, BLOCK_BYTES)
-  at = SCRATCH.writeUInt8(cookie.from === 'caller' ? SIDE_CALLER : SIDE_BACKEND, at)
-  at = SCRATCH.writeUInt8(address.family, at)
+function encode({ from, signedTarget, routeTarget, dialogData }: DialogCookie): number {
+  let at = SCRATCH.writeUInt8(routeTarget ? TWO_HOPS_VERSION : VERSION, BLOCK_BYTES)
+  at = SCRATCH.writeUInt8(from === 'caller' ? SIDE_CALLER : SIDE_BACKEND, at)
+  at = encodeHop(signedTarget, at)
+  if (routeTarget) at = encodeHop(routeTarget, at)
+  return at + SCRATCH.write(dialogData, at, 'utf8')
+}
+
+function encodeHop({ address, port, transport }: DialogHop, from: number): number {
+  let at = SCRATCH.writeUInt8(address.family, from)
   at = SCRATCH.writeUInt8(TRANSPORTS.indexOf(transport), at)
   at = SCRATCH.writeUInt16BE(port, at)
   for (let i = address.family === 4 ? 3 : 0; i < 4; i++) at = SCRATCH.writeUInt32BE(address.words[i] ?? 0, at)
-  return at + SCRATCH.write(cookie.dialogData, at, 'utf8')
+  return at
 }
 
 function decode(payload: Buffer): DialogCookie | undefined {
-  if (payload[0] !== VERSION) return undefined
-  const hostBytes = payload[2] === 4 ? 4 : 16
-  const dataAt = HEADER_BYTES + 2 + hostBytes
-  if (payload.length < dataAt) return undefined
-  const address = addressOf(payload.subarray(HEADER_BYTES + 2, dataAt))
-  const signedTarget: DialogHop = {
-    address,
-    port: payload.readUInt16BE(HEADER_BYTES),
-    transport: TRANSPORTS[payload[3] ?? 0],
-  }
+  const [version] = payload
+  if (version !== VERSION && version !== TWO_HOPS_VERSION) return undefined
+  const first = decodeHop(payload, HEADER_BYTES)
+  const second = first && version === TWO_HOPS_VERSION ? decodeHop(payload, first.end) : undefined
+  if (!first || (version === TWO_HOPS_VERSION && !second)) return undefined
   return {
     from: payload[1] === SIDE_CALLER ? 'caller' : 'backend',
-    signedTarget,
-    dialogData: payload.toString('utf8', dataAt),
+    signedTarget: first.hop,
+    ...(second && { routeTarget: second.hop }),
+    dialogData: payload.toString('utf8', second?.end ?? first.end),
   }
+}
+
+function decodeHop(payload: Buffer, at: number): { readonly hop: DialogHop; readonly end: number } | undefined {
+  const end = at + 4 + (payload[at] === 4 ? 4 : 16)
+  if (payload.length < end) return undefined
+  const address = addressOf(payload.subarray(at + 4, end))
+  return { hop: { address, port: payload.readUInt16BE(at + 2), transport: TRANSPORTS[payload[at + 1] ?? 0] }, end }
 }
 
 function addressOf(bytes: Buffer): IpAddress {

@@ -1,11 +1,10 @@
 /** Where requests inside a dialog go: read from URIs, where they are addresses. */
-import { parseIpAddress } from '../../address/ip-address.ts'
+import { type IpAddress, parseIpAddress, sameAddress } from '../../address/ip-address.ts'
 import type { DialogHop, TransportName } from '../engine.ts'
 import { HEADER } from '../message/header-name.ts'
 import { parseNameAddr, splitList } from '../message/name-addr.ts'
 import type { SipMessage } from '../message/sip-message.ts'
 import { parseUri, type SipUri, uriParameter } from '../message/uri.ts'
-import { COOKIE_PARAMETER } from './record-route.ts'
 
 const DEFAULT_PORT = 5060
 
@@ -29,10 +28,20 @@ export function hopOfValue(value: string): DialogHop | undefined {
  */
 export function backendTarget(response: SipMessage, cookie: string): DialogHop | undefined {
   const routes = allValues(response, HEADER.recordRoute)
-  const own = routes.findIndex((value) => value.includes(`${COOKIE_PARAMETER}=${cookie}`))
+  const own = routes.findIndex((value) => value.includes(cookie))
   const [contact] = allValues(response, HEADER.contact)
   const next = own > 0 ? routes[own - 1] : contact
   return next === undefined ? undefined : hopOfValue(next)
+}
+
+/**
+ * Where the backend's requests have to go once they have passed us: to the proxy that record-routed last before us, else to
+ * the caller's Contact. Undefined where that is a name, or the address that the INVITE came from.
+ */
+export function callerTarget(invite: SipMessage, source: IpAddress): DialogHop | undefined {
+  const [next = allValues(invite, HEADER.contact)[0]] = allValues(invite, HEADER.recordRoute)
+  const hop = next === undefined ? undefined : hopOfValue(next)
+  return hop && !sameAddress(hop.address, source) ? hop : undefined
 }
 
 /** The values of every line of a list header. */

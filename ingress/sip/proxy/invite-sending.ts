@@ -9,6 +9,7 @@ import { ClientTransaction, type ClientTransactionUser } from '../transaction/cl
 import { clientTransactionKey } from '../transaction/transaction-key.ts'
 import type { Destination, LocalEndpoint } from '../transport/transport.ts'
 import { writeCancel } from './cancel-request.ts'
+import { callerTarget } from './dialog-target.ts'
 import type { EngineCore } from './engine-core.ts'
 import { type RouteEdits, writeForwardedRequest } from './forwarded-request.ts'
 import { type BranchOwner, InviteBranch } from './invite-branch.ts'
@@ -126,10 +127,11 @@ export function viaValue(core: EngineCore, outgoing: LocalEndpoint, branchId: st
 
 /** The backend's cookie: its requests go where the call says, and to the caller's packet source where that is a name. */
 function backendCookie(invite: SendingInvite, dialogData: string): string {
-  const { peer, facts } = invite.side
+  const { peer, facts, message } = invite.side
   const signedTarget = { address: peer.address, port: peer.port, transport: peer.transport }
   const dialog = { callId: facts.callId, callerTag: facts.fromTag ?? '' }
-  return invite.core.cookies.seal({ from: 'backend', signedTarget, dialogData }, dialog)
+  const routeTarget = callerTarget(message, peer.address)
+  return invite.core.cookies.seal({ from: 'backend', signedTarget, routeTarget, dialogData }, dialog)
 }
 
 /** RFC 3261 §16.6 step 2. */

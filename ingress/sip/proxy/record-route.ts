@@ -34,7 +34,8 @@ function routeUri(host: string, endpoint: LocalEndpoint, cookie: string): string
 
 /**
  * RFC 3261 §16.7 step 8: a proxy may rewrite its own Record-Route value in a response. The cookie that the backend saw
- * becomes the caller's, which is good for the caller's direction only. Other proxies' values are left as they are.
+ * becomes the caller's, which is good for the caller's direction only, however the backend has written what is around it.
+ * Other proxies' values are left as they are.
  */
 export function rewrittenRecordRoutes(
   response: SipMessage,
@@ -42,11 +43,10 @@ export function rewrittenRecordRoutes(
   callerCookie: string,
 ): ReadonlyMap<number, string> {
   const lines = new Map<number, string>()
-  const from = `${COOKIE_PARAMETER}=${backendCookie}`
   for (let row = response.first(HEADER.recordRoute); row !== -1; row = response.next(HEADER.recordRoute, row)) {
     const value = response.value(row)
-    if (!value.includes(from)) continue
-    lines.set(row, `Record-Route: ${value.replaceAll(from, `${COOKIE_PARAMETER}=${callerCookie}`)}\r\n`)
+    if (!value.includes(backendCookie)) continue
+    lines.set(row, `Record-Route: ${value.replaceAll(backendCookie, callerCookie)}\r\n`)
   }
   return lines
 }

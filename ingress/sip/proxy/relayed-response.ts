@@ -65,8 +65,12 @@ export function writeRelayedResponse(response: SipMessage, options: RelayOptions
   const via = response.first(HEADER.via)
   // §16.7 step 3
   replaced.set(via, removeFirstValue(response, via))
-  // §21.5.4: a backend that pauses its clients would pause the carrier's whole trunk.
-  if (response.status >= 300) removeAll(response, HEADER.retryAfter, replaced)
+  if (response.status >= 300) {
+    // §21.5.4: a backend that pauses its clients would pause the carrier's whole trunk.
+    removeAll(response, HEADER.retryAfter, replaced)
+    // §12.1.1: it makes no dialog, so nobody needs a route set, and the one in it has the backend's cookie.
+    removeAll(response, HEADER.recordRoute, replaced)
+  }
   if (losesIdentity(response, options.responseIdentity)) removeAll(response, HEADER.assertedIdentity, replaced)
   return rewriteMessage(response, { replaced, ...(options.extra ? { bottom: options.extra } : {}) })
 }

@@ -21,6 +21,16 @@ describe('the dialog cookie', () => {
     expect(sealer.open(sealer.seal(cookie('caller', address), DIALOG), TAGS)).toEqual(cookie('caller', address))
   })
 
+  it.each([
+    ['10.0.0.5', '192.0.2.8'],
+    ['10.0.0.5', '2001:db8::8'],
+    ['2001:db8::5', '192.0.2.8'],
+  ])("says both where the packet came from and where the caller's route leads: %s, %s", (source, next) => {
+    const sealer = createCookieSealer([KEY])
+    const both = { ...cookie('backend', source), routeTarget: cookie('backend', next).signedTarget }
+    expect(sealer.open(sealer.seal(both, DIALOG), { callId: 'a@b', fromTag: 'backend', toTag: 'caller' })).toEqual(both)
+  })
+
   it('has only characters that a URI parameter may hold (RFC 3261 §25.1)', () => {
     expect(createCookieSealer([KEY]).seal(cookie('caller'), DIALOG)).toMatch(/^[A-Za-z0-9_-]+$/)
   })
