@@ -8,10 +8,10 @@ import type { Manifests } from '../operator/watch/manifest-folder.ts'
 import type { Finding } from './finding.ts'
 import { wideNetworkFindings } from './wide-networks.ts'
 
-/** Every finding: unreadable parts first, then objects by name, then warnings. */
+/** Every finding: unreadable parts first, then objects by name, then warnings. Services are in a cluster that nobody asks. */
 export function lintFindings({ trunks, rules, problems }: Manifests): Finding[] {
   const unreadable = problems.map((problem) => ({ severity: 'error' as const, ...problem }))
-  const { conditions } = compile({ trunks, rules })
+  const { conditions } = compile({ trunks, rules, services: 'elsewhere' })
   return [...unreadable, ...inNameOrder(conditions).flatMap(conditionFindings), ...wideNetworkFindings(trunks, rules)]
 }
 

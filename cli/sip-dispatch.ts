@@ -35,6 +35,12 @@ function createProgram(): Command {
   return program
 }
 
+/** `… --help | head`: who reads no further has what it wanted. Processes that serve write their log another way. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
 async function main(): Promise<void> {
   try {
     await createProgram().parseAsync()

@@ -20,7 +20,7 @@ export interface CompileInput {
   readonly trunks: readonly SipTrunk[]
   readonly rules: readonly DispatchRule[]
   /** Services and their endpoints, of all types and namespaces. Undefined: there is no cluster. */
-  readonly services?: readonly ServiceRecord[] | 'unwatched'
+  readonly services?: readonly ServiceRecord[] | 'unwatched' | 'elsewhere'
   readonly endpointSlices?: readonly EndpointSliceRecord[]
   /** Objects that the schema does not accept, though the API server has: one of an earlier version, say. */
   readonly refused?: readonly RefusedObject[]

@@ -26,13 +26,16 @@ export interface ServiceResolver {
 }
 
 export interface ClusterServices {
-  /** Undefined: there is no cluster, so no Service either. `unwatched`: there may be some, but none is known. */
-  readonly services: readonly ServiceRecord[] | 'unwatched' | undefined
+  /**
+   * Undefined: there is no cluster, so no Service either. `unwatched`: there may be some, but none is known. `elsewhere`:
+   * they are in the cluster that the manifests are for, and every reference counts as good.
+   */
+  readonly services: readonly ServiceRecord[] | 'unwatched' | 'elsewhere' | undefined
   readonly endpointSlices: readonly EndpointSliceRecord[]
 }
 
 export function createServiceResolver({ services, endpointSlices }: ClusterServices): ServiceResolver {
-  const byName = Array.isArray(services) && new Map(services.map((service) => [objectKey(service), service]))
+  const byName = typeof services === 'object' && new Map(services.map((service) => [objectKey(service), service]))
   const slices = Map.groupBy(endpointSlices, ({ namespace, service }) => objectKey({ namespace, name: service }))
   const resolutions = new Map<string, ServiceResolution>()
   return {
@@ -43,9 +46,7 @@ export function createServiceResolver({ services, endpointSlices }: ClusterServi
       const key = objectKey({ namespace, name: reference.name })
       const found = byName
         ? resolution(byName.get(key), slices.get(key) ?? [], { reference, key, entryName })
-        : services === 'unwatched'
-          ? UNWATCHED
-          : NO_CLUSTER
+        : UNSEEN[typeof services === 'string' ? services : 'none']
       resolutions.set(entryName, found)
       return found
     },
@@ -58,15 +59,15 @@ export function serviceEntryName(namespace: string, reference: BackendServiceSpe
   return `${namespace}/${serviceText(reference)}`
 }
 
-const NO_CLUSTER: ServiceResolution = {
-  entry: undefined,
-  fault: { reason: 'ServiceNotFound', message: 'Services exist in a cluster only: write uri' },
+/** What every reference comes to where the Services are not known. */
+const UNSEEN: Readonly<Record<'none' | 'unwatched' | 'elsewhere', ServiceResolution>> = {
+  none: faulty('ServiceNotFound', 'Services exist in a cluster only: write uri'),
+  unwatched: faulty(
+    'ServicesUnwatched',
+    'the operator may not watch Services and EndpointSlices: grant it get, list and watch on both; until then calls go to the endpoints that were known last',
+  ),
+  elsewhere: { entry: undefined, fault: undefined },
 }
-
-const UNWATCHED = faulty(
-  'ServicesUnwatched',
-  'the operator may not watch Services and EndpointSlices: grant it get, list and watch on both; until then calls go to the endpoints that were known last',
-)
 
 interface Asked {
   readonly reference: BackendServiceSpec

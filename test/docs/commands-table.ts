@@ -83,8 +83,11 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
     operations,
 
   // docs/command-line.md
-  'sip-dispatch standalone --rules examples --listen udp://127.0.0.1:5060 --http 127.0.0.1:9090': {
-    byHand: 'examples holds folders only, and a folder inside the folder is not read',
+  'sip-dispatch standalone --rules examples/standalone --listen udp://127.0.0.1:5060 --http 127.0.0.1:9090': {
+    here: 'serve',
+  },
+  'sip-dispatch explain --rules examples/standalone --to +19005550100 --from +14155550100 --source 127.0.0.1': {
+    here: 'run',
   },
   'sip-dispatch ingress --cache redis://cache:6379 --keys /etc/sip-dispatch/keys --snapshot /var/lib/sip-dispatch/table --listen udp://0.0.0.0:5060 --listen tcp://0.0.0.0:5060':
     { here: 'serve' },

@@ -49,6 +49,21 @@ describe('lint', () => {
     })
   })
 
+  it('takes a Service that a rule names for good, as it is in a cluster that nobody asks', async () => {
+    trunk('acme')
+    const route = 'route: {backends: [{service: {name: livekit-sip, port: 5060}}]}'
+    const spec = `{trunkRefs: [{name: acme}], action: {type: Route, ${route}}}`
+    manifest('agents.yaml', `kind: DispatchRule\nmetadata: {name: agents}\nspec: ${spec}\n`)
+    expect(await findingsOf(folder)).toEqual({ code: 0, findings: [] })
+  })
+
+  it('still says that a trunk is missing where a rule names a Service', async () => {
+    const route = 'route: {backends: [{service: {name: livekit-sip, port: 5060}}]}'
+    const spec = `{trunkRefs: [{name: none}], action: {type: Route, ${route}}}`
+    manifest('agents.yaml', `kind: DispatchRule\nmetadata: {name: agents}\nspec: ${spec}\n`)
+    expect(await findingsOf(folder)).toMatchObject({ code: 1, findings: [{ code: 'TrunkNotFound' }] })
+  })
+
   it('names file, line and field of what cannot be read, and exits with 1', async () => {
     const path = trunk('acme', { source: '203.0.113.0/99' })
     const { code, output } = await runCommand(['lint', folder])

@@ -1,4 +1,9 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import process from 'node:process'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from '@jest/globals'
 import { STANDALONE_SETTINGS } from '../../../cli/settings.ts'
 import { runCommand } from '../../support/command-line.ts'
@@ -68,5 +73,23 @@ describe('wrong usage', () => {
       .split('\n')
       .map((line) => line.split(':')[1]?.trim())
     expect(origins).toEqual(['--rules', '--listen', 'SIP_DISPATCH_HTTP', '--log-level'])
+  })
+})
+
+describe('a reader of the output that goes away', () => {
+  it.each([
+    ['the help', 'standalone --help'],
+    ['lint', 'lint --format json examples/standalone'],
+    ['explain', 'explain --rules examples/standalone --to +1 --from +1 --source 127.0.0.1'],
+  ])('ends %s without a complaint', async (_, args) => {
+    const command = `'${process.execPath}' cli/sip-dispatch.ts ${args} 2>&1 >&3 | cat 3>&-`
+    const child = spawn('bash', ['-c', `set -o pipefail; ${command}`], {
+      ...{ cwd: fileURLToPath(new URL('../../../', import.meta.url)), env: {} },
+      stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
+    })
+    // The far end of its standard output is closed before it writes.
+    child.stdio[3]?.destroy()
+    const [errors] = await Promise.all([child.stdout ? text(child.stdout) : 'none', once(child, 'close')])
+    expect({ code: child.exitCode, errors }).toEqual({ code: 0, errors: '' })
   })
 })
