@@ -1,7 +1,7 @@
 /**
  * From a change in the Kubernetes API to the last pod that has it, and what start and change cost with a large table.
  *
- * Run: npx node bench/propagation.ts [--rules N] [--readers N]
+ * Run: npx node bench/propagation.ts [--rules N] [--readers N] [--warm-up-seconds N] [--changes N]
  *
  * Everything is real: API server, Redis, operator and one ingress pod, each a process of its own. The readers beside that
  * pod share a process, follow the cache over connections of their own, as a pod does, and keep no table: a thousand tables
@@ -21,13 +21,18 @@ import { startOperator } from '../test/support/operator-process.ts'
 import { startRedisServer } from '../test/support/redis-server.ts'
 
 const { values } = parseArgs({
-  options: { rules: { type: 'string', default: '100000' }, readers: { type: 'string', default: '1000' } },
+  options: {
+    rules: { type: 'string', default: '100000' },
+    readers: { type: 'string', default: '1000' },
+    'warm-up-seconds': { type: 'string', default: '20' },
+    changes: { type: 'string', default: '20' },
+  },
 })
 const RULES = Number(values.rules)
 const READERS = Number(values.readers)
-const CHANGES = 20
+const CHANGES = Number(values.changes)
 const PARALLEL_REQUESTS = 16
-const SETTLE_MS = 20_000
+const WARM_UP_MS = Number(values['warm-up-seconds']) * 1000
 const PREFIX = 'bench'
 const NAMESPACE = 'default'
 const RESOURCE = { group: 'sipdispatch.dev', version: 'v1alpha1', plural: 'dispatchrules', namespace: NAMESPACE }
@@ -121,7 +126,7 @@ while ((await pod.readiness())[0] !== 200) await pause(50)
 const readyMs = performance.now() - podAt
 say(`published after ${publishedMs.toFixed(0)} ms, pod ready after ${readyMs.toFixed(0)} ms; statuses are written now`)
 const readers = startReaders(redis.port, version)
-await pause(SETTLE_MS)
+await pause(WARM_UP_MS)
 const delays: number[] = []
 const compiles: number[] = []
 const characters: number[] = []

@@ -28,15 +28,17 @@ export const CACHE_SHAPE = {
 
 type CacheValues = z.infer<z.ZodObject<typeof CACHE_SHAPE>>
 
-/** A certificate is nothing without its key. */
-export function isProvenWhole({ cacheCertFile, cacheKeyFile }: CacheValues): boolean {
-  return (cacheCertFile === undefined) === (cacheKeyFile === undefined)
+/** A certificate is nothing without its key. A file that cannot be read is given all the same: it has a problem of its own. */
+export function checkCertificate(values: CacheValues, context: z.RefinementCtx<CacheValues>): void {
+  const isGiven = (name: 'cacheCertFile' | 'cacheKeyFile'): boolean =>
+    values[name] !== undefined || context.issues.some(({ path }) => path?.[0] === name)
+  if (isGiven('cacheCertFile') === isGiven('cacheKeyFile')) return
+  const message = 'must be given together with --cache-key-file'
+  context.addIssue({ code: 'custom', path: ['cacheCertFile'], message })
 }
 
-/** The problem of a configuration for which `isProvenWhole` does not hold. */
-export function halfProven(): { path: string[]; message: string } {
-  return { path: ['cacheCertFile'], message: 'must be given together with --cache-key-file' }
-}
+/** For a check that is made whatever else is wrong, so that every problem is told at once. */
+export const IN_ANY_CASE = { when: () => true }
 
 /** The values with those of the cache in one part, as both sides take them. */
 export function withCache<V extends CacheValues>(values: V) {

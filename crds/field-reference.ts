@@ -62,12 +62,10 @@ function between(low: number | undefined, high: number | undefined, unit: string
   return [high === undefined ? `at least ${low}${unit}` : `${low} to ${high}${unit}`]
 }
 
-/** A Markdown table with aligned columns, as the formatter of the tree writes it; the cells are Markdown already. */
+/** A Markdown table; the cells are Markdown already. Its columns are not aligned, which would double the page. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)))
-  const line = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |\n`
-  const rule = widths.map((width) => '-'.repeat(width))
-  return [head, rule, ...rows].map(line).join('')
+  const rule = head.map(() => '---')
+  return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('')
 }
 
 /** Text as code inside a cell of a table; it neither begins nor ends with a backtick. */

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe, expect, it, jest } from '@jest/globals'
 import { userShell } from '../support/config.ts'
+import { describeWith } from '../support/real-part.ts'
 import { ROOT } from './commands-of-page.ts'
 import { startShell } from './commands-shell.ts'
 import { commandsRunBy } from './commands-table.ts'
@@ -20,13 +21,34 @@ function pathWithoutKamailio(): string {
   return path.filter((folder) => !existsSync(join(folder, 'kamailio'))).join(delimiter)
 }
 
+const commands = commandsRunBy('bench')
+const onCluster = commands.filter((command) => command.includes('propagation.ts'))
+
+/** Its exit code, and all that it says. */
+async function run(command: string, flags: string) {
+  const environment = { PATH: pathWithoutKamailio() }
+  const { ended, said } = startShell(`${command} ${flags}`, { folder: ROOT, environment })
+  return { code: await ended, said: said() }
+}
+
+const WITH_A_TABLE = { code: 0, said: expect.stringMatching(/\| *-+ *\|/) }
+
 describe('a documented measurement', () => {
-  it.each(commandsRunBy('bench'))(
+  it.each(commands.filter((command) => !onCluster.includes(command)))(
     '%s prints its tables',
     async (command) => {
-      const shortest = command.includes('-call.ts') ? `${command} --quick --rules 10` : command
-      const { ended, said } = startShell(shortest, { folder: ROOT, environment: { PATH: pathWithoutKamailio() } })
-      expect({ code: await ended, said: said() }).toMatchObject({ code: 0, said: expect.stringMatching(/\| *-+ *\|/) })
+      expect(await run(command, command.includes('-call.ts') ? '--quick --rules 10' : '')).toMatchObject(WITH_A_TABLE)
+    },
+    TEST_LIMIT_MS,
+  )
+})
+
+describeWith(['kubernetes', 'redis'], 'a documented measurement on a cluster', () => {
+  it.each(onCluster)(
+    '%s prints its table',
+    async (command) => {
+      const shortest = '--rules 30 --readers 3 --warm-up-seconds 0 --changes 2'
+      expect(await run(command, shortest)).toMatchObject(WITH_A_TABLE)
     },
     TEST_LIMIT_MS,
   )

@@ -33,7 +33,7 @@ describe('a cookie of a backend', () => {
     await ingress.stop()
   })
 
-  it('D-08, Q-13: stays with the backend, and in a stranger’s hands reaches the caller and nobody else', async () => {
+  it('D-08: stays with the backend, and in a stranger’s hands reaches the caller and nobody else', async () => {
     const via = `SIP/2.0/UDP 127.0.0.1:${caller.port};branch=z9hG4bK-relay`
     await caller.send(requestText({ uri: `sip:${NUMBER}@127.0.0.1`, via }), ingress.udp)
     const invite = await backend.answer((text) => text.startsWith('INVITE '))

@@ -161,6 +161,7 @@ describe('a call that is forwarded', () => {
     const [, lines = ''] = output.split('\non the wire of a cluster where a Service has a ready endpoint\n')
     expect(lines.split('\n')[0]).toBe('  SIP/2.0 100 Trying')
     const report = await reportOf(objects)
+    expect(report.findings).toEqual({ shown: [], leftOut: 0 })
     expect(report).toMatchObject({ outcome: 'no_backend', onCluster: { outcome: 'forwarded' } })
     expect(report.wire.response[0]).toBe('SIP/2.0 503 Service Unavailable')
     // RFC 5630 §5.3: no endpoint makes a sips call possible.

@@ -101,6 +101,16 @@ describe('a configuration of an ingress that cannot be used', () => {
     expect(config.cache.client).toEqual({ certificateFile: file, keyFile: file })
   })
 
+  it('tells of half a certificate whatever else is wrong, and not of one whose file cannot be read', () => {
+    const [file, none] = [join(folder, 'password'), join(folder, 'none')]
+    expect(problemsOf({ cacheKeyFile: file, pod: 'Not A Pod' }).map((problem) => problem.split(' ')[0])).toEqual([
+      ...['--cache:', '--pod:', '--cache-cert-file:'],
+    ])
+    expect(problemsOf({ ...NEEDED(), cacheCertFile: file, cacheKeyFile: none })).toEqual([
+      `--cache-key-file: "${none}" is not a file that can be read`,
+    ])
+  })
+
   it('names the key file that is missing', () => {
     const [problem = ''] = problemsOf({ ...NEEDED(), keys: tmpdir() })
     expect(problem).toContain(`${join(tmpdir(), 'cookie.current')} is missing`)

@@ -79,6 +79,13 @@ describe('the configuration of an operator', () => {
     )
   })
 
+  it('tells of half a certificate beside everything else', () => {
+    const flags = { cacheCertFile: join(folder, 'kubeconfig'), leaseName: 'Not A Lease' }
+    expect(() => readOperatorConfig('1.2.3', flags, {})).toThrow(
+      /^--cache: .*\n--lease-name: .*\n--cache-cert-file: must be/,
+    )
+  })
+
   it('names every setting in the environment as its flag', () => {
     for (const { flag, environment } of Object.values(OPERATOR_SETTINGS)) {
       expect(environment).toBe(`SIP_DISPATCH_${flag.slice(2).toUpperCase().replaceAll('-', '_')}`)

@@ -9,8 +9,7 @@ const ROOT = join(import.meta.dirname, '../../..')
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 
-/** Without the space that aligns columns. */
-const page = read('docs/resources.md').replaceAll(/ +/g, ' ')
+const page = read('docs/resources.md')
 
 interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>
