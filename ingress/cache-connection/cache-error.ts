@@ -41,7 +41,7 @@ const ADVICE: Readonly<Record<CacheErrorCode, string>> = {
   'cache-unreachable': 'check the address, that the cache runs and that network policies let this pod reach it',
   'cache-credentials': 'check user and password file',
   'cache-permission':
-    'allow the user CLIENT SETNAME, the keys {prefix}:* and, for pods, GET HSCAN XREAD SET SADD; for the operator, @read @write @scripting (docs/security.md has both users whole)',
+    'allow the user CLIENT SETNAME, the keys {prefix}:* and, for pods, GET HSCAN XREAD SET SADD; for the operator, what docs/security.md lists, which has both users whole',
   'cache-read-only': 'point the address at the primary, not at a replica',
   'cache-full': 'give the cache more memory or disk, and set maxmemory-policy to noeviction',
   'cache-busy': 'wait until it has started or failed over',

@@ -62,8 +62,8 @@ describe('a table of fields', () => {
 })
 
 describe('a table', () => {
-  it('has columns of one width, as the formatter wants them', () => {
-    expect(table(['a', 'name'], [['long', 'b']])).toBe('| a    | name |\n| ---- | ---- |\n| long | b    |\n')
+  it('has a line for the head, one below it and one for each row', () => {
+    expect(table(['a', 'name'], [['long', 'b']])).toBe('| a | name |\n| --- | --- |\n| long | b |\n')
   })
 })
 
