@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { type Cluster, startCluster } from '../support/cluster.ts'
+import type { IngressProcess } from '../support/ingress-process.ts'
 import { dispatchRule, sipTrunk } from '../support/manifest-text.ts'
+import type { OperatorProcess } from '../support/operator-process.ts'
 import { describeWith } from '../support/real-part.ts'
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts'
 
@@ -23,6 +25,8 @@ describeWith(['kubernetes', 'redis'], 'the users of the cache in docs/security.m
   let cluster: Cluster
   let redis: RedisServer
   let folder: string
+  let operator: OperatorProcess
+  let pod: IngressProcess
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'sip-dispatch-users-'))
@@ -31,6 +35,13 @@ describeWith(['kubernetes', 'redis'], 'the users of the cache in docs/security.m
       startCluster(),
       startRedisServer({ password: 'default-secret', users: [userLine('operator'), userLine('ingress')] }),
     ])
+    operator = await cluster.operator(as('operator'))
+    pod = await cluster.pod(as('ingress'))
+    await cluster.apply(
+      sipTrunk('carrier', { sources: ['127.0.0.1'] }),
+      dispatchRule('busy', '+15550000486', { type: 'Reject', reject: { status: 486 } }),
+    )
+    await cluster.reason('drule/busy', 'Programmed', 'Programmed')
   }, TEST_LIMIT_MS)
 
   afterAll(async () => {
@@ -47,13 +58,6 @@ describeWith(['kubernetes', 'redis'], 'the users of the cache in docs/security.m
   it(
     'publish, read and report a table',
     async () => {
-      const operator = await cluster.operator(as('operator'))
-      const pod = await cluster.pod(as('ingress'))
-      await cluster.apply(
-        sipTrunk('carrier', { sources: ['127.0.0.1'] }),
-        dispatchRule('busy', '+15550000486', { type: 'Reject', reject: { status: 486 } }),
-      )
-      await cluster.reason('drule/busy', 'Programmed', 'Programmed')
       expect(await cluster.call('+15550000486', pod.udp)).toBe(486)
       const faults = [...operator.log, ...pod.log].filter(({ code }) => String(code).startsWith('cache-'))
       expect(faults).toEqual([])
@@ -80,8 +84,8 @@ describeWith(['kubernetes', 'redis'], 'the users of the cache in docs/security.m
         user,
         ...aclWithout(command),
       )
-      const pod = await cluster.pod({ ...as('ingress'), cache: `redis://${user}@127.0.0.1:${redis.port}` })
-      const fault = await pod.said(({ code }) => code === 'cache-permission')
+      const other = await cluster.pod({ ...as('ingress'), cache: `redis://${user}@127.0.0.1:${redis.port}` })
+      const fault = await other.said(({ code }) => code === 'cache-permission')
       expect(String(fault['reason'])).toMatch(/allow the user CLIENT SETNAME, the keys .* GET HSCAN XREAD SET SADD/)
     },
     TEST_LIMIT_MS,
