@@ -53,8 +53,13 @@ function rawValue(setting: Setting, flag: string | readonly string[] | undefined
   // An empty variable is what a template leaves behind: it says nothing.
   const variable = environment[setting.environment] ?? ''
   if (variable === '') return { origin: setting.flag, values: setting.fallback ?? [] }
-  const values = setting.repeatable ? variable.split(',').map((value) => value.trim()) : [variable]
+  const values = setting.repeatable ? partsOf(variable) : [variable]
   return { origin: setting.environment, values }
+}
+
+/** An empty part, too, is what a template leaves behind: an address that a node does not have must not stop a pod. */
+function partsOf(variable: string): string[] {
+  return variable.split(',').flatMap((part) => part.trim() || [])
 }
 
 function problemText(raw: ReadonlyMap<string, RawValue>, name: PropertyKey | undefined, message: string): string {

@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
 import { type AddressInfo, connect } from 'node:net'
 import { hostText, parseIpAddress } from '../ingress/address/ip-address.ts'
+import { T1_MS, T2_MS } from '../ingress/sip/limits.ts'
 import { parseMessage } from '../ingress/sip/message/parse-message.ts'
 import { SipMessage } from '../ingress/sip/message/sip-message.ts'
 import { StreamFramer } from '../ingress/sip/message/stream-framer.ts'
@@ -15,10 +16,6 @@ export type OptionsAnswer =
   /** No answer in time, or the connection was closed without one. */
   | { readonly type: 'silence' }
   | { readonly type: 'unreachable'; readonly why: string }
-
-/** Milliseconds. RFC 3261 §17.1.2.1: Timer E begins with T1 and doubles up to T2. */
-const T1_MS = 500
-const T2_MS = 4_000
 
 const SILENCE: OptionsAnswer = { type: 'silence' }
 
@@ -68,6 +65,7 @@ function askByDatagram(asking: Asking): () => void {
   }
 }
 
+/** RFC 3261 §17.1.2.1: Timer E begins with T1 and doubles up to T2. */
 function repeating(send: () => void): () => void {
   let timer: NodeJS.Timeout | undefined
   const again = (interval: number): void => {

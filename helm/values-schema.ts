@@ -64,6 +64,9 @@ const autoscaling = z.strictObject({
   keda: z.strictObject({ enabled: toggle, serverAddress: text, callsPerSecond: count }),
 })
 
+/** An address or a network, as far as its form tells: the ingress refuses what is none. */
+const NETWORK = /^([0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)(\/[0-9]{1,3})?$/
+
 const ingress = z.strictObject({
   ...pods,
   engine: z.enum(['native', 'drachtio']),
@@ -72,7 +75,7 @@ const ingress = z.strictObject({
   ports: z.strictObject({ udp: port, tcp: port, http: port }),
   transports: z.strictObject({ udp: toggle, tcp: toggle }),
   ipFamilies: z.array(z.enum(['IPv4', 'IPv6'])).min(1),
-  nodeNetworks: z.array(z.string().regex(/^[0-9a-fA-F.:]+(\/[0-9]{1,3})?$/)),
+  nodeNetworks: z.array(z.string().regex(NETWORK)),
   advertise: z.strictObject({ external: text, internal: text }),
   service,
   drain: z.strictObject({

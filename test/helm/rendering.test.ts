@@ -146,6 +146,7 @@ describeWith(['helm'], 'the chart refuses, and says what to do, where', () => {
     ],
     ['a value has another name', [...GOOD, 'ingress.replica=3'], /ingress.*'replica'/s],
     ['a value has another type', [...GOOD, 'ingress.replicas=three'], /ingress\/replicas.*got string, want integer/s],
+    ['a network is a name', [...GOOD, 'ingress.nodeNetworks[0]=cafe'], /ingress\/nodeNetworks\/0.*pattern/s],
     ['a port needs rights', [...GOOD, 'ingress.ports.udp=506'], /ingress\/ports\/udp.*minimum/s],
     ['a URL has a password', [...GOOD.slice(0, 1), 'cache.url=redis://me:secret@cache'], /cache\/url.*pattern/s],
     [

@@ -73,6 +73,18 @@ describe('the configuration', () => {
     expect([config.logLevel, config.ruleSeries]).toEqual(['warn', 7])
   })
 
+  it('leaves out the empty parts of a list, which are what a template knew nothing for', () => {
+    const { ownAddress } = read({}, { SIP_DISPATCH_OWN_ADDRESS: ',10.0.0.7, ,2001:db8::/64,' })
+    expect(ownAddress.map(({ length }) => length)).toEqual([128, 64])
+    expect(read({}, { SIP_DISPATCH_OWN_ADDRESS: ',' }).ownAddress).toEqual([])
+  })
+
+  it('names an address of its own that is none', () => {
+    expect(problemsOf({ rules: folder, ownAddress: ['10.0.0.0/33'] })).toEqual([
+      '--own-address: "10.0.0.0/33" is not an IP address or a network, 10.0.0.7 or 10.0.0.0/24 for instance',
+    ])
+  })
+
   it('takes an empty variable as not given', () => {
     expect(read({}, { SIP_DISPATCH_HTTP: '', SIP_DISPATCH_LISTEN: '' }).http.port).toBe(9090)
   })
