@@ -30,7 +30,8 @@ export function explainedDecision(table: LiveTable, request: MessageRequest): Ex
   }
   const application = createApplication({
     ...{ table, emit, health: createBackendHealth(() => 0, emit), ownAddress: [] },
-    ...{ now: () => 0, newId: () => DECISION_ID, fraction: () => 0, draining: () => false },
+    ...{ now: () => 0, newId: () => DECISION_ID, fraction: () => 0 },
+    ...{ leaving: () => false, draining: () => false, settleOptions: 'unavailable', isOwnHost: () => false },
   })
   const refusal = refusalOf(request.message, request.facts, application.headersRead())
   if (refusal && application.isKnown(request.peer)) {

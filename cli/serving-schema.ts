@@ -23,6 +23,7 @@ export const SERVING_SHAPE = {
   logCallsPerSecond: one(wholeNumber(MAX_LOG_CALLS_PER_SECOND)),
   ruleSeries: one(wholeNumber(MAX_RULE_SERIES)),
   settleSeconds: one(seconds(MAX_SETTLE_SECONDS)),
+  settleOptions: one(z.enum(['unavailable', 'ok'], 'must be unavailable or ok')),
   drainDeadlineSeconds: one(seconds(MAX_DRAIN_SECONDS)),
 }
 

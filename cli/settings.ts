@@ -143,6 +143,15 @@ const SETTLE = {
   description: 'how long to take calls as usual after SIGTERM, while load balancers take the process out',
 } as const satisfies Setting
 
+const SETTLE_OPTIONS = {
+  flag: '--settle-options',
+  argument: 'answer',
+  environment: 'SIP_DISPATCH_SETTLE_OPTIONS',
+  fallback: ['unavailable'],
+  description:
+    'what OPTIONS gets in that time: unavailable (503, so that who probes this process stops sending calls) or ok (200, where several processes share the address that is probed)',
+} as const satisfies Setting
+
 const DRAIN = {
   flag: '--drain-deadline-seconds',
   argument: 'n',
@@ -159,6 +168,7 @@ export const STANDALONE_SETTINGS = {
   },
   ...SERVING_SETTINGS,
   settleSeconds: { ...SETTLE, fallback: ['0'] },
+  settleOptions: SETTLE_OPTIONS,
   // A container's default is ten seconds from SIGTERM to SIGKILL.
   drainDeadlineSeconds: { ...DRAIN, fallback: ['5'] },
   cookieKeyFile: {
@@ -239,6 +249,7 @@ export const INGRESS_SETTINGS = {
   ...SERVING_SETTINGS,
   // Together less than the 30 seconds that Kubernetes waits by default from SIGTERM to SIGKILL.
   settleSeconds: { ...SETTLE, fallback: ['5'] },
+  settleOptions: SETTLE_OPTIONS,
   drainDeadlineSeconds: { ...DRAIN, fallback: ['20'] },
 } as const satisfies Settings
 

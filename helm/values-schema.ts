@@ -80,6 +80,7 @@ const ingress = z.strictObject({
   service,
   drain: z.strictObject({
     settleSeconds: z.int().min(0).max(MAX_SETTLE_SECONDS),
+    settleOptions: z.enum(['', 'unavailable', 'ok']),
     deadlineSeconds: z.int().min(0).max(MAX_DRAIN_SECONDS),
     graceSeconds: z.int().min(0),
   }),

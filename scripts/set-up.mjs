@@ -11,6 +11,7 @@ const OLDEST_NODE = /** @type {const} */ ([22, 19])
 /** Programs that real parts of the tests need, and the Debian packages that bring them. */
 export const TEST_PROGRAMS = /** @type {const} */ ({
   sipp: 'sip-tester',
+  kamailio: 'kamailio',
   tcpdump: 'tcpdump',
   openssl: 'openssl',
   'redis-server': 'redis-server',

@@ -11,11 +11,25 @@ const CAPABILITIES = [
   { name: 'Supported', value: '' },
 ]
 
+type Deps = Pick<CallDeps, 'leaving' | 'draining' | 'settleOptions' | 'isOwnHost' | 'table'>
+
 /**
- * How peers ask whether we take calls. Who is known is known from a table, so whoever gets here finds one loaded. While
- * draining the answer is 503 without Retry-After: behind a shared address that would pause every pod (RFC 3261 §21.5.4).
+ * How peers ask whether we take calls. Who is known is known from a table, so whoever gets here finds one loaded. The 503
+ * has no Retry-After: behind a shared address that would pause every pod (RFC 3261 §21.5.4).
  */
-export function handleOptions(request: InboundPlain, { draining }: Pick<CallDeps, 'draining'>): void {
-  if (draining()) return request.respond(NOT_HERE)
+export function handleOptions(request: InboundPlain, deps: Deps): void {
+  if (belongsElsewhere(request, deps)) return request.respond(NOT_HERE)
   request.respond({ status: 200, reason: 'OK', headers: CAPABILITIES })
+}
+
+/** A proxy needs some failed probes before it stops sending calls: they have to fail while calls are still taken. */
+function belongsElsewhere(request: InboundPlain, deps: Deps): boolean {
+  if (deps.draining()) return true
+  if (!deps.leaving()) return false
+  return deps.settleOptions === 'unavailable' || isProbedAlone(request, deps)
+}
+
+/** A trusted proxy that names an address of this very process asks about nobody else, whatever callers are told. */
+function isProbedAlone({ peer, requestUri }: InboundPlain, { table, isOwnHost }: Deps): boolean {
+  return table.peer(peer.address).proxyOf.size > 0 && isOwnHost(requestUri.host)
 }

@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os'
-import { type IpAddress, parseIpAddress } from '../address/ip-address.ts'
+import { type IpAddress, parseIpAddress, sameAddress } from '../address/ip-address.ts'
 
 /**
  * An address of this machine for sockets bound to every address: the first that is not loopback or link-local, else
@@ -10,4 +10,18 @@ export function machineAddress(family: 4 | 6): IpAddress | undefined {
   const usable = all.filter(({ address }) => parseIpAddress(address)?.family === family && !address.startsWith('fe80'))
   const chosen = usable.find(({ internal }) => !internal) ?? usable[0]
   return chosen && parseIpAddress(chosen.address)
+}
+
+/**
+ * Whether a host of a URI is an address of this machine that others do not have as well: `shared` are the hosts that
+ * callers and backends are told. Inside a pod the machine is the pod.
+ */
+export function isOwnHost(host: string, shared: readonly (string | undefined)[]): boolean {
+  const address = parseIpAddress(host)
+  if (address === undefined || shared.includes(host)) return false
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+  return all.some(({ address: text }) => {
+    const own = parseIpAddress(text)
+    return own !== undefined && sameAddress(own, address)
+  })
 }

@@ -1,5 +1,6 @@
 /** What every process that serves SIP is told at its start. Everything in it has been checked; nothing in it changes. */
 import type { IpAddress, IpPrefix } from '../address/ip-address.ts'
+import type { SettleOptions } from '../call/call-deps.ts'
 import type { LogLevel } from '../log/logger.ts'
 import type { DrachtioConfig } from '../sip/drachtio/drachtio-config.ts'
 import type { TransportName } from '../sip/engine.ts'
@@ -25,6 +26,8 @@ export interface ServingConfig {
   readonly ruleSeries: number
   /** Milliseconds to go on as usual after SIGTERM, while load balancers take the process out. */
   readonly settleMs: number
+  /** What OPTIONS gets in that time. */
+  readonly settleOptions: SettleOptions
   /** Milliseconds that calls in progress have to get their answers once new ones are refused. */
   readonly drainDeadlineMs: number
 }

@@ -5,7 +5,7 @@ import { startHttpServer } from '../health/http-server.ts'
 import type { SipEngine } from '../sip/engine.ts'
 import { startNativeEngine } from '../sip/native-engine.ts'
 import { systemRandom } from '../sip/random.ts'
-import { machineAddress } from './machine-address.ts'
+import { isOwnHost, machineAddress } from './machine-address.ts'
 import type { ServingConfig } from './serving-config.ts'
 import type { ServingCore } from './serving-core.ts'
 import { createShutdown, type Shutdown } from './shutdown.ts'
@@ -64,7 +64,7 @@ export async function startServing(
 /** Reads packets and the table, writes packets and events. */
 async function startEngine(
   { table, health, clock, emit }: ServingCore,
-  { drachtio, listen, advertise: external, advertiseInternal: internal, ownAddress }: ServingConfig,
+  { drachtio, listen, advertise: external, advertiseInternal: internal, ownAddress, settleOptions }: ServingConfig,
   { shutdown, cookieKeys }: { readonly shutdown: Shutdown; readonly cookieKeys: readonly Buffer[] },
 ): Promise<SipEngine> {
   const random = systemRandom()
@@ -75,7 +75,10 @@ async function startEngine(
     now: () => clock.now(),
     newId: () => random.token(),
     fraction: () => random.fraction(),
+    leaving: () => shutdown.leaving,
     draining: () => shutdown.draining,
+    settleOptions,
+    isOwnHost: (host) => isOwnHost(host, [external?.host, internal?.host]),
     emit,
   })
   if (drachtio) {
@@ -100,7 +103,9 @@ function startHttp(
       const reasons = [
         ...(table.loaded ? [] : ['no rule table is loaded']),
         ...(engine.unready ?? []),
-        ...(shutdown.draining ? ['shutting down: new calls are refused'] : []),
+        ...(shutdown.leaving
+          ? [`shutting down: ${shutdown.draining ? 'new calls are refused' : 'calls are still taken'}`]
+          : []),
       ]
       return { ready: reasons.length === 0, reasons }
     },

@@ -20,6 +20,8 @@ export interface ShutdownOptions {
 
 export interface Shutdown {
   readonly phase: ShutdownPhase
+  /** From the first moment on: whoever looks for a process to send calls to should find another. */
+  readonly leaving: boolean
   /** Whether new calls are refused. */
   readonly draining: boolean
   /** Goes through the phases; resolves when the process may go. `hurry` ends the waiting wherever it stands. */
@@ -38,6 +40,9 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
   return {
     get phase() {
       return phase
+    },
+    get leaving() {
+      return phase !== 'serving'
     },
     get draining() {
       return phase === 'draining' || phase === 'over'

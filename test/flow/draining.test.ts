@@ -1,6 +1,16 @@
 import { describe, expect, it } from '@jest/globals'
 import { answerCall, backendSide } from '../support/answered-call.ts'
-import { B1, type Harness, PEER, ruleEntry, STRANGER, startHarness, trunkEntry } from '../support/engine-harness.ts'
+import {
+  B1,
+  type Harness,
+  type HarnessOptions,
+  OWN_HOST,
+  PEER,
+  ruleEntry,
+  STRANGER,
+  startHarness,
+  trunkEntry,
+} from '../support/engine-harness.ts'
 import { headerOf, methodOf, type RequestText, requestText, responseText, statusOf } from '../support/sip-text.ts'
 
 /** What one request gets from a process that is draining. */
@@ -50,6 +60,55 @@ describe('a request outside a dialog while draining', () => {
     const { network, clock } = await answered({ method }, STRANGER)
     clock.advance(60_000)
     expect(network.sent).toEqual([])
+  })
+})
+
+describe('OPTIONS to a process that settles', () => {
+  const PROXY = '198.51.100.200:5060'
+
+  async function probed(options: HarnessOptions, change: RequestText, from = PEER): Promise<(number | undefined)[]> {
+    const entries = [trunkEntry({ trustedProxies: ['198.51.100.200/32'] }), ruleEntry()]
+    const harness = await startHarness({ entries, ...options })
+    harness.settle()
+    send(harness, { method: 'OPTIONS', ...change }, from)
+    expect(headerOf(harness.sentTo(from)[0] ?? '', 'Retry-After')).toEqual([])
+    return harness.sentTo(from).map(statusOf)
+  }
+
+  it('gets 503 without Retry-After, so that a proxy that probes it stops sending calls in time', async () => {
+    expect(await probed({}, {})).toEqual([503])
+  })
+
+  it('gets 200 where several processes share the address that is probed: one 503 would take all of them out', async () => {
+    expect(await probed({ settleOptions: 'ok' }, {})).toEqual([200])
+  })
+
+  it.each([
+    ['503 to a trusted proxy that names this very process', PROXY, OWN_HOST, 503],
+    ['200 to a trusted proxy that names what all share', PROXY, 'sip.example.com', 200],
+    ['200 to any other peer', PEER, OWN_HOST, 200],
+  ])('gets, where they share one, %s', async (_what, from, host, status) => {
+    expect(await probed({ settleOptions: 'ok' }, { uri: `sip:${host}:5060` }, from)).toEqual([status])
+  })
+
+  it('of a stranger gets no byte, as ever', async () => {
+    expect(await probed({}, {}, STRANGER)).toEqual([])
+  })
+
+  it('gets 503 once it drains, whatever it got before', async () => {
+    const harness = await startHarness({ settleOptions: 'ok' })
+    harness.drain()
+    send(harness, { method: 'OPTIONS' })
+    expect(harness.sentTo(PEER).map(statusOf)).toEqual([503])
+  })
+})
+
+describe('an INVITE to a process that settles', () => {
+  it.each(['unavailable', 'ok'] as const)('is forwarded as ever, with --settle-options %s', async (settleOptions) => {
+    const harness = await startHarness({ settleOptions })
+    harness.settle()
+    send(harness, {})
+    expect([harness.sentTo(PEER).map(statusOf), harness.sentTo(B1).map(methodOf)]).toEqual([[100], ['INVITE']])
   })
 })
 

@@ -2,6 +2,7 @@
 import { parseIpAddress, parseIpPrefix } from '../../ingress/address/ip-address.ts'
 import { createApplication } from '../../ingress/call/application.ts'
 import { createBackendHealth } from '../../ingress/call/backend-health.ts'
+import type { SettleOptions } from '../../ingress/call/call-deps.ts'
 import type { CallDecided, CallEvent } from '../../ingress/call/call-events.ts'
 import { createLiveTable, type LiveTable } from '../../ingress/lookup/live-table.ts'
 import {
@@ -28,6 +29,9 @@ export const STRANGER = '203.0.113.99:5060'
 export const B1 = '10.0.0.1:5080'
 export const B2 = '10.0.0.2:5080'
 
+/** The host of `ENGINE`: what the harness takes for an address of this very process. */
+export const OWN_HOST = '192.0.2.1'
+
 export const TEST_COOKIE_KEY = Buffer.alloc(32, 7)
 
 export interface HarnessOptions {
@@ -38,6 +42,8 @@ export interface HarnessOptions {
   readonly fraction?: () => number
   /** Addresses and networks of the node and the pod; none unless given. */
   readonly ownAddress?: readonly string[]
+  /** What OPTIONS gets while the process settles; `unavailable` unless given. */
+  readonly settleOptions?: SettleOptions
 }
 
 export interface Harness extends Omit<ApplicationParts, 'application'> {
@@ -89,6 +95,8 @@ export interface ApplicationParts {
   readonly application: Application
   readonly table: LiveTable
   readonly events: CallEvent[]
+  /** From now on the process is leaving, and still takes calls. */
+  readonly settle: () => void
   /** From now on new calls are refused. */
   readonly drain: () => void
   /** Decided calls among the events. */
@@ -97,7 +105,7 @@ export interface ApplicationParts {
 
 export function applicationOn(
   clock: Clock,
-  options: Pick<HarnessOptions, 'entries' | 'fraction' | 'ownAddress'>,
+  options: Pick<HarnessOptions, 'entries' | 'fraction' | 'ownAddress' | 'settleOptions'>,
 ): ApplicationParts {
   const table = createLiveTable()
   const entries = options.entries === undefined ? [trunkEntry(), ruleEntry()] : options.entries
@@ -110,7 +118,7 @@ export function applicationOn(
   health.retain(new Set((entries ?? []).flatMap((entry) => backendNames(entry))))
   let id = 0
   const newId = (): string => `id${++id}`
-  let draining = false
+  let phase: 'serving' | 'settling' | 'draining' = 'serving'
   const deps = {
     table,
     health,
@@ -118,15 +126,21 @@ export function applicationOn(
     now: () => clock.now(),
     newId,
     fraction: options.fraction ?? (() => 0),
-    draining: () => draining,
+    leaving: () => phase !== 'serving',
+    draining: () => phase === 'draining',
+    settleOptions: options.settleOptions ?? 'unavailable',
+    isOwnHost: (host: string) => host === OWN_HOST,
     emit,
   }
   return {
     application: createApplication(deps),
     table,
     events,
+    settle: () => {
+      phase = 'settling'
+    },
     drain: () => {
-      draining = true
+      phase = 'draining'
     },
     calls: () => events.filter((event) => event.type === 'call'),
   }

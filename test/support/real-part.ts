@@ -12,7 +12,7 @@ import { redisProgram } from './redis-server.ts'
 type Program = 'sipp' | 'tcpdump'
 
 /**
- * What a test needs of the machine: a program, an IPv6 loopback address, Redis or Valkey, helm, Prometheus, or the
+ * What a test needs of the machine: a program, Kamailio, an IPv6 loopback address, Redis or Valkey, helm, Prometheus, or the
  * parts of a Kubernetes API server.
  */
 export type RealPart = Program | keyof typeof OTHER_PARTS
@@ -22,6 +22,7 @@ const OTHER_PARTS = {
   '::1': () => Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1')),
   'an IPv4 address beside loopback': () => ownAddress() !== undefined,
   redis: () => redisProgram() !== undefined,
+  kamailio: () => works('kamailio', ['-v']),
   openssl: () => works('openssl', ['version']),
   helm: () => findHelm() !== undefined,
   prometheus: () => works('prometheus', ['--version']) && works('promtool', ['--version']),

@@ -79,11 +79,24 @@ describe('a process that is told to end by SIGTERM', () => {
     expect(ingress.log.at(-1)).toMatchObject({ msg: 'stopped' })
   })
 
-  it('takes calls as before while it settles, and is ready', async () => {
+  it('takes calls as before while it settles, and says to probes from the first moment that it leaves', async () => {
     await start([...NEVER, '--settle-seconds', '600'])
+    await request('OPTIONS', 'before')
+    await answered('before', 200)
     await sigterm('settling')
+    expect(await ingress.readiness()).toEqual([503, 'not ready\nshutting down: calls are still taken\n'])
+    await request('OPTIONS', 'after')
+    await answered('after', 503)
     await ring('settling')
-    expect(await ingress.readiness()).toEqual([200, 'ok\n'])
+  })
+
+  it('says 200 to OPTIONS while it settles where others share its address, and takes calls', async () => {
+    await start([...NEVER, '--settle-seconds', '600', '--settle-options', 'ok'])
+    await sigterm('settling')
+    await request('OPTIONS', 'shared')
+    await answered('shared', 200)
+    await ring('settling')
+    expect((await ingress.readiness())[0]).toBe(503)
   })
 
   it('waits for a call no longer than its deadline says, then answers it with 503', async () => {

@@ -55,7 +55,8 @@ $(HOST_IP)
 - --pod=$(POD_NAME)
 - --keys=/etc/sip-dispatch/keys
 - --snapshot=/var/lib/sip-dispatch/table
-- --settle-seconds={{ ternary 0 (int $ingress.drain.settleSeconds) (eq $ingress.exposure "HostNetwork") }}
+- --settle-seconds={{ int $ingress.drain.settleSeconds }}
+- --settle-options={{ $ingress.drain.settleOptions | default (ternary "unavailable" "ok" (eq $ingress.exposure "HostNetwork")) }}
 - --drain-deadline-seconds={{ int $ingress.drain.deadlineSeconds }}
 - --log-level={{ $ingress.logLevel }}
 - --log-calls-per-second={{ int $ingress.logCallsPerSecond }}

@@ -46,6 +46,7 @@ describe('the configuration of an ingress', () => {
       keys: folder,
       pod: hostname().toLowerCase(),
       settleMs: 5000,
+      settleOptions: 'unavailable',
       drainDeadlineMs: 20_000,
     })
     expect([config.snapshot, config.cache.passwordFile, config.cache.caFile]).toEqual([undefined, undefined, undefined])
@@ -68,6 +69,7 @@ describe('the configuration of an ingress', () => {
       pod: 'ingress-7d9f',
       snapshot: '/var/lib/sip-dispatch/table',
       settleMs: 12_000,
+      settleOptions: 'unavailable',
       drainDeadlineMs: 180_000,
     })
   })

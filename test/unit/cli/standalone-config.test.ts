@@ -50,6 +50,7 @@ describe('the configuration', () => {
       ruleSeries: 200,
       cookieKeys: [],
       settleMs: 0,
+      settleOptions: 'unavailable',
       drainDeadlineMs: 5000,
     })
     expect([config.advertise, config.advertiseInternal]).toEqual([undefined, undefined])

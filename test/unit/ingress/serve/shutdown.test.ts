@@ -51,6 +51,13 @@ describe('a shutdown', () => {
     expect([told, draining(), await over()]).toEqual([[['settling', 0]], false, false])
   })
 
+  it('is leaving from the first moment, and not before', async () => {
+    const shutdown = createShutdown({ clock: new FakeClock(), settleMs: 1, drainDeadlineMs: 1, tell: () => undefined })
+    expect(shutdown.leaving).toBe(false)
+    void shutdown.leave(() => 1, new AbortController().signal)
+    expect([shutdown.leaving, shutdown.draining]).toEqual([true, false])
+  })
+
   it('then drains, and is over as soon as nothing is in progress', async () => {
     const leaving = leaveWith(3)
     leaving.clock.advance(SETTLE_MS + 1_000)
