@@ -127,6 +127,13 @@ export const ALERTS: readonly Alert[] = [
     description: 'Ingress {{ $labels.instance }} last heard of the rules cache {{ $value | humanizeDuration }} ago.',
   },
   {
+    ...{ name: 'TableNotKept', severity: 'warning', for: '5m', dashboard: 'rules' },
+    expr: 'sip_dispatch_route_table_kept == 0',
+    summary: 'An ingress cannot write its rules to its disk.',
+    description:
+      'Ingress {{ $labels.instance }} cannot write its rules to its disk: restarted without the cache, it serves older ones.',
+  },
+  {
     ...{ name: 'TableMissing', severity: 'critical', for: '1m', dashboard: 'rules' },
     expr: 'sip_dispatch_route_table_loaded == 0',
     summary: 'An ingress has no rules and refuses every call.',

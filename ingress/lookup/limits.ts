@@ -29,9 +29,20 @@ export const REPORT_EXPIRY_MS = 15_000
 /** Milliseconds of work on a table before calls get their turn: what a packet waits at most for it. */
 export const SLICE_MS = 4
 
-/** Milliseconds from a change to the table file, and between two writes of it: 100,000 entries are some 50 MB. */
-export const FILE_DELAY_MS = 1_000
-export const FILE_INTERVAL_MS = 10_000
+/** Milliseconds between two tries to write the table file after one has failed: a full disk is emptied by people. */
+export const FILE_RETRY_MS = 5_000
+
+/**
+ * Milliseconds that a report of the version waits for the disk, and a clean end for the last write: 100,000 entries are some
+ * 50 MB, which a slow disk takes in two seconds. Beyond it the disk counts as failed.
+ */
+export const DISK_WAIT_MS = 5_000
+
+/** Characters of a change in the journal, some 500 rules: a millisecond in which calls wait. A larger one is a file anew. */
+export const MAX_JOURNAL_LINE_LENGTH = 262_144
+
+/** Bytes of a journal, beyond which the table file is written anew: some 16,000 changed rules, read back in 100 ms. */
+export const MAX_JOURNAL_BYTES = 8_388_608
 
 /** Characters of one write to the table file. */
 export const FILE_CHUNK_LENGTH = 262_144

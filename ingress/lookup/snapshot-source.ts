@@ -2,10 +2,12 @@
 import type { TablePosition } from '../route-table/cache-head.ts'
 import { createFaultTeller } from './fault-teller.ts'
 import type { LiveTable } from './live-table.ts'
-import { createPositionReporter } from './position-reporter.ts'
+import { createPositionReporter, type PositionReporter } from './position-reporter.ts'
 import type { TableCacheReader } from './table-cache.ts'
-import { createTableFileKeeper, readTableFile, type TableFileKeeper } from './table-file.ts'
+import { readTableFile } from './table-file.ts'
 import { startTableFollower } from './table-follower.ts'
+import { readJournal, type TableChange } from './table-journal.ts'
+import { createTableKeeper, type FoundTable, type TableKeeper } from './table-keeper.ts'
 import { createTableReplica, type TableReplica } from './table-replica.ts'
 
 export interface SnapshotSourceOptions {
@@ -22,6 +24,8 @@ export interface SnapshotSourceOptions {
   readonly fraction: () => number
   /** Each time the cache has confirmed that the live table is what it holds. */
   readonly onContact: () => void
+  /** Whether the disk holds the live table: told at each write, and never without a file. */
+  readonly onDisk: (holds: boolean) => void
   /** Told what is wrong once, and again after it was well in between or has become something else. */
   readonly onFault: (code: string, message: string) => void
 }
@@ -39,11 +43,11 @@ export interface SnapshotSource {
 export async function startSnapshotSource(options: SnapshotSourceOptions): Promise<SnapshotSource> {
   const { cache, table, pod, file, fraction, onSwap, onContact, onFault } = options
   const replica = createTableReplica(table)
-  if (file !== undefined) await loadFile(file, replica, options)
-  const keeper = file === undefined ? undefined : keepFile(file, replica, options)
+  const found = file === undefined ? undefined : await loadFile(file, replica, options)
   let readable = true
-  const position = () => (readable ? replica.head : NOWHERE)
+  const position = () => (readable ? (keeper ?? { position: replica.head }).position : NOWHERE)
   const reporter = createPositionReporter({ cache, pod, position, faults: createFaultTeller(onFault) })
+  const keeper = file === undefined ? undefined : keepTable(file, replica, { ...options, reporter, found })
   const follower = startTableFollower({
     cache,
     replica,
@@ -56,9 +60,9 @@ export async function startSnapshotSource(options: SnapshotSourceOptions): Promi
       readable = now
       reporter.changed()
     },
-    onSwap: () => {
+    onSwap: (change) => {
+      keeper?.changed(change)
       reporter.changed()
-      keeper?.changed()
       onSwap()
     },
   })
@@ -74,27 +78,52 @@ export async function startSnapshotSource(options: SnapshotSourceOptions): Promi
 /** What a pod reports that cannot read the table in the cache: whoever writes it then looks at all of it. */
 const NOWHERE: TablePosition = { epoch: 0, version: 0 }
 
-/** A file that cannot be used is told and left alone: the next table from the cache replaces it. */
-async function loadFile(file: string, replica: TableReplica, options: SnapshotSourceOptions): Promise<void> {
+/**
+ * Loads the table file and the changes behind it. What cannot be used is told and left alone: the next table from the cache
+ * replaces it. Changes that do not lead on from the table are older than it, or damaged.
+ */
+async function loadFile(
+  file: string,
+  replica: TableReplica,
+  { onSwap, onFault }: SnapshotSourceOptions,
+): Promise<FoundTable | undefined> {
+  const changes: TableChange[] = []
   try {
     const snapshot = await readTableFile(file)
-    if (snapshot === undefined) return
+    if (snapshot === undefined) return undefined
     await replica.load(snapshot)
-    options.onSwap()
+    for (const change of await readJournal(file)) if (await replica.apply(change)) changes.push(change)
   } catch (error) {
-    options.onFault('table-file', `the table file ${file} is not used: ${messageOf(error)}`)
+    onFault('table-file', `the table file ${file} is not used: ${messageOf(error)}`)
   }
+  const { head } = replica
+  if (head === undefined) return undefined
+  onSwap()
+  return { head, changes }
 }
 
-function keepFile(file: string, replica: TableReplica, { onFault }: SnapshotSourceOptions): TableFileKeeper {
-  return createTableFileKeeper({
+interface KeepingOptions extends Pick<SnapshotSourceOptions, 'onFault' | 'onDisk'> {
+  readonly reporter: PositionReporter
+  readonly found: FoundTable | undefined
+}
+
+function keepTable(
+  file: string,
+  replica: TableReplica,
+  { onFault, onDisk, reporter, found }: KeepingOptions,
+): TableKeeper {
+  const faults = createFaultTeller(onFault)
+  return createTableKeeper({
     file,
+    found,
+    head: () => replica.head,
     content: () => (replica.head === undefined ? undefined : { head: replica.head, entries: replica.entries() }),
-    onError: (error) => {
-      onFault(
-        'table-file',
-        `the table file ${file} cannot be written: ${messageOf(error)}; mount a volume that this pod may write`,
-      )
+    onPosition: () => reporter.changed(),
+    onDisk: (fault) => {
+      onDisk(fault === undefined)
+      if (fault === undefined) return faults.well()
+      const advice = 'mount a volume that this pod may write, with room for it'
+      faults.fault('table-file', `the table file ${file} cannot be written: ${messageOf(fault)}; ${advice}`)
     },
   })
 }

@@ -10,7 +10,7 @@ import { type CacheHead, decodeHead, encodeHead, type TableSnapshot } from '../r
 import { entryKey, type TableEntry } from '../route-table/route-table.ts'
 import { addHash, checksumText, EMPTY_CHECKSUM, entryHash } from '../route-table/table-checksum.ts'
 import { encodeEntry } from '../route-table/table-codec.ts'
-import { FILE_CHUNK_LENGTH, FILE_DELAY_MS, FILE_INTERVAL_MS, MAX_FILE_BYTES } from './limits.ts'
+import { FILE_CHUNK_LENGTH, MAX_FILE_BYTES } from './limits.ts'
 import { createTimeSlice } from './time-slice.ts'
 
 /** What a table file holds. */
@@ -36,7 +36,8 @@ export async function readTableFile(file: string): Promise<TableSnapshot | undef
   return { head, entries }
 }
 
-async function readIfThere(file: string): Promise<string | undefined> {
+/** Undefined where there is no file. Rejects with `CacheContentError` for one that is too large. */
+export async function readIfThere(file: string): Promise<string | undefined> {
   try {
     const { size } = await stat(file)
     if (size > MAX_FILE_BYTES) throw damaged(file, `at most ${MAX_FILE_BYTES} bytes`)
@@ -56,11 +57,16 @@ function isMissing(error: unknown): boolean {
 }
 
 /** Replaces the file as a whole: whoever reads it, after a crash too, finds the old one or the new one. */
-async function writeTableFile(file: string, content: FileContent): Promise<void> {
+export function writeTableFile(file: string, content: FileContent): Promise<void> {
+  return replaceFile(file, fileChunks(content))
+}
+
+/** Writes a file beside another and puts it in its place, both safe from a crash when this resolves. */
+export async function replaceFile(file: string, chunks: AsyncIterable<string> | Iterable<string>): Promise<void> {
   const temporary = `${file}.tmp`
   const handle = await open(temporary, 'w')
   try {
-    for await (const chunk of fileChunks(content)) await handle.writeFile(chunk)
+    for await (const chunk of chunks) await handle.writeFile(chunk)
     await handle.sync()
   } finally {
     await handle.close()
@@ -90,58 +96,4 @@ async function* fileChunks({ head, entries }: FileContent): AsyncGenerator<strin
     if (slice.over()) await slice.pause()
   }
   yield `${chunk}${encodeHead({ ...head, checksum: checksumText(checksum), entries: entries.length })}\n`
-}
-
-/** Keeps a file up to date without writing it for each of many changes. */
-export interface TableFileKeeper {
-  /** The table has changed. */
-  changed(): void
-  /** Writes what is not written yet. */
-  close(): Promise<void>
-}
-
-export interface TableFileKeeperOptions {
-  readonly file: string
-  /** The table of now. */
-  readonly content: () => FileContent | undefined
-  /** Told once for each write that failed; the next change tries again. */
-  readonly onError: (error: unknown) => void
-}
-
-export function createTableFileKeeper({ file, content, onError }: TableFileKeeperOptions): TableFileKeeper {
-  let timer: NodeJS.Timeout | undefined
-  let writing: Promise<void> | undefined
-  let dirty = false
-  let notBefore = 0
-  const write = async (): Promise<void> => {
-    const now = content()
-    dirty = false
-    if (now === undefined) return
-    notBefore = performance.now() + FILE_INTERVAL_MS
-    await writeTableFile(file, now).catch(onError)
-  }
-  const plan = (): void => {
-    if (timer !== undefined || writing !== undefined) return
-    timer = setTimeout(
-      () => {
-        timer = undefined
-        writing = write().finally(() => {
-          writing = undefined
-          if (dirty) plan()
-        })
-      },
-      Math.max(FILE_DELAY_MS, notBefore - performance.now()),
-    ).unref()
-  }
-  return {
-    changed() {
-      dirty = true
-      plan()
-    },
-    async close() {
-      await writing
-      clearTimeout(timer)
-      if (dirty) await write()
-    },
-  }
 }

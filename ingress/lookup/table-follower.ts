@@ -5,6 +5,7 @@ import type { FaultTeller } from './fault-teller.ts'
 import { FIRST_RETRY_MS, FOLLOW_WAIT_MS, LONGEST_RETRY_MS, RELOAD_SPREAD_MS } from './limits.ts'
 import { PatternError } from './patterns.ts'
 import type { TableCacheReader } from './table-cache.ts'
+import type { TableChange } from './table-journal.ts'
 import type { TableReplica } from './table-replica.ts'
 
 /** Follows the shared cache until it is closed. */
@@ -20,7 +21,8 @@ export interface TableFollowerOptions {
   readonly faults: FaultTeller
   /** What is wrong with the changes of it. */
   readonly logFaults: FaultTeller
-  readonly onSwap: () => void
+  /** Told with the change where the table has changed by one, without where it came as a whole. */
+  readonly onSwap: (change?: TableChange) => void
   /** A number from 0 up to 1, by chance: keeps pods from reading the whole table at the same moment. */
   readonly fraction: () => number
   /** The cache has confirmed that the replica is what it holds. */
@@ -103,7 +105,7 @@ async function takeNext(options: TableFollowerOptions): Promise<'all' | 'none' |
 async function takeAll(options: TableFollowerOptions, records: readonly LogRecord[]): Promise<boolean> {
   for (const record of records) {
     if (record.type !== 'delta' || !(await options.replica.apply(record))) return false
-    options.onSwap()
+    options.onSwap(record)
   }
   if (records.length > 0) confirm(options)
   return true

@@ -207,6 +207,12 @@ export const METRICS = {
     labels: [],
     help: 'When the source of the route table last confirmed it, seconds since 1970. Absent until the first time.',
   },
+  tableKept: {
+    name: 'sip_dispatch_route_table_kept',
+    type: 'gauge',
+    labels: [],
+    help: '1 while the table file holds the route table that this pod reports, 0 while it cannot be written. Absent without --snapshot.',
+  },
   buildInfo: {
     name: 'sip_dispatch_build_info',
     type: 'gauge',

@@ -47,8 +47,18 @@ export interface Metrics {
   tableChanged(table: TableDescription): void
   /** The source of the table has confirmed that the table in use is the newest. */
   tableSynced(): void
+  /** Whether the table file holds the table in use, as of the last write. */
+  tableKept(holds: boolean): void
   /** The exposition, Prometheus text format 0.0.4. */
   text(): Promise<string>
+}
+
+interface TableCounts {
+  version: number
+  entries: number
+  loaded: boolean
+  syncedAt: number | undefined
+  kept: boolean | undefined
 }
 
 interface Counts {
@@ -60,7 +70,7 @@ interface Counts {
   readonly decision: FastHistogram
   /** By `OUTCOMES`. */
   readonly finalResponse: readonly FastHistogram[]
-  readonly table: { version: number; entries: number; loaded: boolean; syncedAt: number | undefined }
+  readonly table: TableCounts
 }
 
 /** Metrics on a registry of their own, so that several ingresses can live in one process. */
@@ -83,7 +93,16 @@ export function createMetrics(options: MetricsOptions): Metrics {
     counts.rules.replace(table.ruleNames)
     counts.backends.replace(table.backendNames)
   }
-  return { onEvent: (event) => count(counts, event), tableChanged, tableSynced, text: () => registry.metrics() }
+  const tableKept = (holds: boolean) => {
+    counts.table.kept = holds
+  }
+  return {
+    onEvent: (event) => count(counts, event),
+    tableChanged,
+    tableSynced,
+    tableKept,
+    text: () => registry.metrics(),
+  }
 }
 
 function createCounts({ ruleSeries }: MetricsOptions): Counts {
@@ -94,7 +113,7 @@ function createCounts({ ruleSeries }: MetricsOptions): Counts {
     dropped: new Float64Array(Object.keys(DROP_REASONS).length * METHOD_COUNT),
     decision: createFastHistogram(METRICS.decision.buckets),
     finalResponse: Object.keys(OUTCOMES).map(() => createFastHistogram(METRICS.finalResponse.buckets)),
-    table: { version: 0, entries: 0, loaded: false, syncedAt: undefined },
+    table: { version: 0, entries: 0, loaded: false, syncedAt: undefined, kept: undefined },
   }
 }
 
@@ -237,6 +256,9 @@ function registerTable(registry: Registry, { table }: Counts): void {
   addGauge(registry, METRICS.tableLoaded, (emit) => emit({}, table.loaded ? 1 : 0))
   addGauge(registry, METRICS.tableSync, (emit) => {
     if (table.syncedAt !== undefined) emit({}, table.syncedAt / 1000)
+  })
+  addGauge(registry, METRICS.tableKept, (emit) => {
+    if (table.kept !== undefined) emit({}, table.kept ? 1 : 0)
   })
 }
 

@@ -1,14 +1,14 @@
 import { CacheContentError } from './cache-content-error.ts'
 import { CACHE_PROTOCOL } from './cache-keys.ts'
 import { type Check, type Finding, isObject, oneOf, record, text, textThat, wholeNumber } from './content-check.ts'
-import { MAX_INSTALLATION_LENGTH, MAX_POSITION, MAX_TEXT_LENGTH } from './limits.ts'
+import { MAX_EPOCH, MAX_INSTALLATION_LENGTH, MAX_TEXT_LENGTH, MAX_VERSION } from './limits.ts'
 import { parseJson } from './table-codec.ts'
 
 /** Where in the history of a table something stands. Later terms of leadership come after all earlier ones. */
 export interface TablePosition {
   /** Term of the writer: a writer of a lower one is refused. */
   readonly epoch: number
-  /** Rises by one with every change, across epochs too. */
+  /** Rises by one with every change, across epochs too; an epoch begins anew only where a former one has used all of them up. */
   readonly version: number
 }
 
@@ -41,8 +41,7 @@ export function comparePositions(a: TablePosition, b: TablePosition): number {
 
 type StoredHead = CacheHead & { readonly protocol: string }
 
-const count = wholeNumber(0, MAX_POSITION)
-const position = { epoch: count, version: count }
+const position = { epoch: wholeNumber(0, MAX_EPOCH), version: wholeNumber(0, MAX_VERSION) }
 
 /** The protocol is text, so that a script can compare it without reading a number. */
 const storedHead: Check<StoredHead> = record<StoredHead>({
@@ -50,7 +49,7 @@ const storedHead: Check<StoredHead> = record<StoredHead>({
   installation: text(MAX_INSTALLATION_LENGTH),
   ...position,
   checksum: textThat((value) => /^[0-9a-f]{13}$/.test(value), '13 hexadecimal digits', MAX_TEXT_LENGTH),
-  entries: count,
+  entries: wholeNumber(0, MAX_VERSION),
 })
 
 export function encodeHead({ installation, epoch, version, checksum, entries }: CacheHead): string {

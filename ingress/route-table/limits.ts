@@ -21,5 +21,14 @@ export const MAX_INSTALLATION_LENGTH = 128
 /** Milliseconds: an hour. No timeout of a rule is longer. */
 export const MAX_TIMEOUT_MS = 3_600_000
 
-/** Epoch, version and number of entries: exact in JavaScript, in Lua and as the id of a stream's record. */
-export const MAX_POSITION = 2 ** 48
+/**
+ * Versions of one epoch, and entries: exact in JavaScript, in Lua and as the id of a stream's record. A change a second takes
+ * nine million years; whoever writes this one by mistake has used an epoch up, and the next one begins anew.
+ */
+export const MAX_VERSION = 2 ** 48
+
+/**
+ * Terms of leadership. A Lease counts them in 32 bits with a sign: an epoch beyond half of that was never a tenure's, and is
+ * taken for damage, so that there is always a later one to go on with.
+ */
+export const MAX_EPOCH = 2 ** 30

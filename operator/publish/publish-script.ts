@@ -3,6 +3,7 @@
  * the type it should be, so that nothing is ever written in part. Arguments 1 to 3 are epoch, installation and protocol.
  * Replies are a word and the head that was found.
  */
+import { MAX_EPOCH, MAX_VERSION } from '../../ingress/route-table/limits.ts'
 
 const GUARD = `
 local text = redis.call('GET', KEYS[1])
@@ -13,7 +14,8 @@ if text then
 end
 if head then
   if type(head.protocol) == 'string' and head.protocol ~= ARGV[3] then return {'protocol', text} end
-  if type(head.installation) ~= 'string' or type(head.epoch) ~= 'number' or type(head.version) ~= 'number' then
+  if type(head.installation) ~= 'string' or type(head.epoch) ~= 'number' or type(head.version) ~= 'number'
+    or head.epoch > ${MAX_EPOCH} or head.version > ${MAX_VERSION} then
     head = false
   elseif head.installation ~= ARGV[2] then
     return {'foreign', text}

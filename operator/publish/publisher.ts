@@ -7,8 +7,10 @@ import {
   comparePositions,
   encodeHead,
   type ReaderReport,
+  type TablePosition,
   type TableSnapshot,
 } from '../../ingress/route-table/cache-head.ts'
+import { MAX_VERSION } from '../../ingress/route-table/limits.ts'
 import { entryKey, type TableEntry } from '../../ingress/route-table/route-table.ts'
 import { addHash, checksumText, EMPTY_CHECKSUM, entryHash } from '../../ingress/route-table/table-checksum.ts'
 import { encodeEntry } from '../../ingress/route-table/table-codec.ts'
@@ -54,7 +56,7 @@ interface Known {
 
 export function createPublisher(options: PublisherOptions): Publisher {
   const { cache } = options
-  const state: State = { options, known: undefined, floor: 0, laterEpoch: 0, desired: undefined }
+  const state: State = { options, known: undefined, floor: 0, ownFloor: 0, laterEpoch: 0, desired: undefined }
   let last: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const result = last.then(work)
@@ -83,8 +85,10 @@ export function createPublisher(options: PublisherOptions): Publisher {
 interface State {
   readonly options: PublisherOptions
   known: Known | undefined
-  /** No version up to this is used again: some reader may run it. */
+  /** No version up to this is used again while there are others: some reader may run it. */
   floor: number
+  /** The same for this epoch alone, where it always holds: a reader takes a later epoch whatever its version. */
+  ownFloor: number
   /** The latest epoch that some reader runs, as of the last full read. */
   laterEpoch: number
   desired: readonly TableEntry[] | undefined
@@ -130,19 +134,33 @@ async function tryToPublish(state: State, entries: readonly TableEntry[]): Promi
   if (known !== undefined && difference.changes.length === 0 && isCurrent(state, known.head)) {
     return { type: 'unchanged', version: known.head.version }
   }
-  const version = Math.max(state.floor, known?.head.version ?? 0) + 1
+  const version = nextVersion(state)
+  // An epoch without a version left is over, as if a later leader had written: whoever leads goes on with the next.
+  if (version === undefined) return { type: 'fenced', epoch }
   const checksum = checksumText(difference.checksum)
   const head = { installation, epoch, version, checksum, entries: difference.held.size }
   const result = await write(state, { known, head, difference, entries })
   return settle(state, result, { head, difference })
 }
 
+/** Undefined where this epoch has none left. */
+function nextVersion({ floor, ownFloor }: State): number | undefined {
+  if (floor < MAX_VERSION) return floor + 1
+  return ownFloor < MAX_VERSION ? ownFloor + 1 : undefined
+}
+
+/** Some reader runs this position, or may take it at any moment. */
+function mayRun(state: State, { epoch, version }: TablePosition): void {
+  state.floor = Math.max(state.floor, version)
+  if (epoch === state.options.epoch) state.ownFloor = Math.max(state.ownFloor, version)
+}
+
 /**
  * A table that is right is published again where it is of an earlier epoch, because only then is the earlier leader
  * refused, and where some reader runs a later version, because it would take no earlier one.
  */
-function isCurrent({ options, floor }: State, head: CacheHead): boolean {
-  return head.epoch === options.epoch && head.version >= floor
+function isCurrent({ options, ownFloor }: State, head: CacheHead): boolean {
+  return head.epoch === options.epoch && head.version >= ownFloor
 }
 
 interface Publication {
@@ -173,7 +191,7 @@ function settle(
   if (result.type === 'fenced') return { type: 'fenced', epoch: result.head.epoch }
   if (result.type === 'foreign') return foreign(result.head)
   state.known = { head, held: difference.held }
-  state.floor = head.version
+  mayRun(state, head)
   const { changes, length } = difference
   return { type: 'published', version: head.version, changed: changes.length, characters: length }
 }
@@ -187,9 +205,9 @@ function foreign(head: CacheHead): PublishOutcome {
 async function readKnown(state: State): Promise<Known | undefined> {
   const { cache } = state.options
   state.laterEpoch = 0
-  for (const { epoch, version } of await cache.readers()) {
-    state.floor = Math.max(state.floor, version)
-    state.laterEpoch = Math.max(state.laterEpoch, epoch)
+  for (const report of await cache.readers()) {
+    mayRun(state, report)
+    state.laterEpoch = Math.max(state.laterEpoch, report.epoch)
   }
   const snapshot = await readable(cache)
   if (snapshot === undefined) return undefined
@@ -201,7 +219,7 @@ async function readKnown(state: State): Promise<Known | undefined> {
     checksum = addHash(checksum, hash)
   }
   const { head } = snapshot
-  state.floor = Math.max(state.floor, head.version)
+  mayRun(state, head)
   const whole = held.size === head.entries && checksumText(checksum) === head.checksum
   if (whole || head.installation !== state.options.installation) return { head, held }
   return undefined

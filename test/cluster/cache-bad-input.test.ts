@@ -144,4 +144,29 @@ describeWith(['kubernetes', 'redis'], 'a shared cache', () => {
     },
     TEST_LIMIT_MS,
   )
+
+  it.each([
+    ['the last version of its epoch', { version: 2 ** 48 }],
+    ['a version beyond the last', { version: 2 ** 48 + 1 }],
+    ['the epoch of a far later leader', { epoch: 1_000_000 }],
+    ['an epoch that no Lease counts', { epoch: 2 ** 48 }],
+  ])(
+    'whose head says %s is written again, and the next change arrives, after FLUSHALL too',
+    async (_what, wrong) => {
+      await cluster.operator()
+      await cluster.reason('drule/first', 'Programmed', 'Programmed')
+      const head: object = JSON.parse(await cluster.redis.command('GET', HEAD))
+      await cluster.redis.command('SET', HEAD, JSON.stringify({ ...head, ...wrong }))
+      const late = await cluster.pod()
+      await cluster.apply(dispatchRule('next', '+15550000602', rejecting(486)))
+      await cluster.reason('drule/next', 'Programmed', 'Programmed')
+      expect(await cluster.answered('+15550000602', 486)).toBe(486)
+      await cluster.redis.command('FLUSHALL')
+      await cluster.apply(dispatchRule('last', '+15550000603', rejecting(480)))
+      expect(await cluster.answered('+15550000603', 480)).toBe(480)
+      await late.said(({ msg, entries }) => msg === 'route table changed' && Number(entries) === 4)
+      expect(await cluster.call('+15550000603', late.udp)).toBe(480)
+    },
+    TEST_LIMIT_MS,
+  )
 })

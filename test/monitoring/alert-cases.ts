@@ -187,6 +187,7 @@ const STANDBY = 'sip_dispatch_operator_published_version{namespace="voice", job=
 const VERSION = `sip_dispatch_route_table_version{${POD}}`
 const SYNC = `sip_dispatch_route_table_sync_timestamp_seconds{${POD}}`
 const LOADED = `sip_dispatch_route_table_loaded{${POD}}`
+const KEPT = `sip_dispatch_route_table_kept{${POD}}`
 const PER_POD = { ...JOB, instance: 'a' }
 
 const TABLE: readonly AlertCase[] = [
@@ -206,6 +207,16 @@ const TABLE: readonly AlertCase[] = [
     ],
   },
   { name: 'TableStale', title: 'heard of all the time', samples: { [SYNC]: '0+60x20' }, at: '12m', firing: [] },
+  {
+    ...{ name: 'TableNotKept', title: 'a disk that takes nothing', samples: { [KEPT]: '0x20' }, at: '8m' },
+    firing: [
+      {
+        ...{ severity: 'warning', labels: PER_POD },
+        description: 'Ingress a cannot write its rules to its disk: restarted without the cache, it serves older ones.',
+      },
+    ],
+  },
+  { name: 'TableNotKept', title: 'a disk that is well', samples: { [KEPT]: '1x20' }, at: '8m', firing: [] },
   {
     ...{ name: 'TableMissing', title: 'no table', samples: { [LOADED]: '0x10' }, at: '3m' },
     firing: [

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import type { TableEntry } from '../../ingress/route-table/route-table.ts'
+import { redisWriter, until } from '../support/cache-parts.ts'
 import { routeAction, ruleEntry, trunkEntry } from '../support/engine-harness.ts'
 import { type IngressProcess, startIngress } from '../support/ingress-process.ts'
 import { describeWith } from '../support/real-part.ts'
@@ -83,6 +84,36 @@ describeWith(['sipp', 'redis'], 'an ingress that runs from the shared cache', ()
     expect(caller).toMatchObject({ exitCode: 0, errors: '' })
     expect(await ingress.count('sip_dispatch_route_table_sync_timestamp_seconds', {})).toBe(0)
     await ingress.said(({ msg, code }) => msg === 'fault' && code === 'cache-unreachable')
+  })
+
+  it('serves no older table than it has reported, killed the moment after and started without the cache', async () => {
+    const snapshot = join(folder, 'table')
+    const reports = redisWriter(redis.url, { prefix: PREFIX })
+    const [trunk, rule] = tableTo(5080)
+    if (trunk === undefined || rule?.kind !== 'rule') throw new Error('a table has a trunk and a rule')
+    await operator.publish([trunk, rule])
+    const before = await ingressWith([], snapshot)
+    for (let priority = 1; priority <= 20; priority++) await operator.publish([trunk, { ...rule, priority }])
+    await until(async () => (await reports.readers())[0]?.version === 21)
+    await before.stop('SIGKILL')
+    reports.close()
+    await redis.kill()
+    const ingress = await ingressWith([], snapshot)
+    expect(await ingress.count('sip_dispatch_route_table_version', {})).toBe(21)
+    expect(await ingress.readiness()).toEqual([200, 'ok\n'])
+  })
+
+  it('says in its metrics that its disk takes no table, and reports all the same', async () => {
+    const reports = redisWriter(redis.url, { prefix: PREFIX })
+    const snapshot = join(folder, 'no-such-folder', 'table')
+    await operator.publish(tableTo(5080))
+    const ingress = await ingressWith([], snapshot)
+    await until(async () => (await reports.readers())[0]?.version === 1)
+    reports.close()
+    expect(await ingress.metrics()).toMatch(/^sip_dispatch_route_table_kept 0$/m)
+    await ingress.said(({ code, reason }) => code === 'table-file' && /cannot be written.*ENOENT/.test(String(reason)))
+    mkdirSync(join(folder, 'no-such-folder'))
+    await ingress.counted('sip_dispatch_route_table_kept', {}, 1)
   })
 
   it('loses no call when SIGTERM comes while calls come in: it settles, drains and ends with 0', async () => {

@@ -35,6 +35,8 @@ export interface FollowingPod {
   readonly versions: readonly number[]
   readonly faults: readonly string[]
   readonly contacts: () => number
+  /** Whether its disk holds its table; undefined before the first write. */
+  readonly kept: () => boolean | undefined
   /** Resolves when it runs exactly these rules. */
   runs(...names: readonly string[]): Promise<void>
   /** Resolves when it has told a fault of this code, after `from` faults. */
@@ -51,6 +53,7 @@ export async function startPod(cache: TableCacheReader, { pod = 'pod', file }: P
   const table = createLiveTable()
   const [versions, faults] = [[] as number[], [] as string[]]
   let contacts = 0
+  let kept: boolean | undefined
   const source: SnapshotSource = await startSnapshotSource({
     cache,
     table,
@@ -61,6 +64,9 @@ export async function startPod(cache: TableCacheReader, { pod = 'pod', file }: P
     onContact: () => {
       contacts++
     },
+    onDisk: (holds) => {
+      kept = holds
+    },
     onFault: (code, message) => faults.push(`${code}: ${message}`),
   })
   const names = () => [...table.rules()].map(({ name }) => name).sort()
@@ -69,6 +75,7 @@ export async function startPod(cache: TableCacheReader, { pod = 'pod', file }: P
     versions,
     faults,
     contacts: () => contacts,
+    kept: () => kept,
     runs: (...expected) =>
       until(
         () =>
@@ -123,6 +130,10 @@ export function redisReader(url: string, options: Partial<CacheConnectionOptions
   return createRedisTableCacheReader('rules', cacheConnection(url, options))
 }
 
-export function redisWriter(url: string, options: Partial<CacheConnectionOptions> = {}): TableCacheWriter {
-  return createRedisTableCacheWriter('rules', cacheConnection(url, options))
+export function redisWriter(
+  url: string,
+  options: Partial<CacheConnectionOptions> & { readonly prefix?: string } = {},
+): TableCacheWriter {
+  const { prefix = 'rules', ...connection } = options
+  return createRedisTableCacheWriter(prefix, cacheConnection(url, connection))
 }

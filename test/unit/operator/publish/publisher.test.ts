@@ -83,6 +83,23 @@ describe('the publisher', () => {
     await expectTable([A], 1, 42)
   })
 
+  it('asks for a later epoch where its own has no version left, and begins anew there', async () => {
+    await writer.replace(wholeTable([B], { epoch: 3, version: 2 ** 48 }))
+    expect(await publisherOf(3).publish([A])).toEqual({ type: 'fenced', epoch: 3 })
+    const later = publisherOf(4)
+    await cache.reader().report('pod', { epoch: 3, version: 2 ** 48 })
+    expect(await later.publish([A])).toMatchObject({ type: 'published', version: 1 })
+    await expectTable([A], 4, 1)
+    expect(await later.verify('head')).toEqual({ type: 'unchanged', version: 1 })
+    expect(await later.publish([A, B])).toMatchObject({ type: 'published', version: 2 })
+  })
+
+  it('goes on in a later epoch after a pod has reported the last version, though the cache is empty', async () => {
+    await cache.reader().report('pod', { epoch: 1, version: 2 ** 48 })
+    expect(await publisherOf(1).publish([A])).toEqual({ type: 'fenced', epoch: 1 })
+    expect(await publisherOf(2).publish([A])).toMatchObject({ type: 'published', version: 1 })
+  })
+
   it('is fenced where a pod runs the table of a later leader', async () => {
     await cache.reader().report('pod', { epoch: 5, version: 1 })
     expect(await publisherOf(4).publish([A])).toEqual({ type: 'fenced', epoch: 5 })

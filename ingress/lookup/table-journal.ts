@@ -1,0 +1,92 @@
+/**
+ * The changes made since the table file was written, a line of JSON each, in a file beside it. A line counts once its end
+ * is there: a process that was killed in the middle of one leaves the changes before it whole.
+ */
+import { type FileHandle, open } from 'node:fs/promises'
+import { decodeHead, encodeHead } from '../route-table/cache-head.ts'
+import type { EntryChange, LogRecord } from '../route-table/cache-log.ts'
+import { isObject } from '../route-table/content-check.ts'
+import { readIfThere, replaceFile } from './table-file.ts'
+
+export type TableChange = Extract<LogRecord, { readonly type: 'delta' }>
+
+/** The journal of a table file. */
+function journalPath(file: string): string {
+  return `${file}.journal`
+}
+
+export function encodeChange({ head, from, changes }: TableChange): string {
+  return `${JSON.stringify([encodeHead(head), from, changes.map(([key, json]) => [key, json ?? null])])}\n`
+}
+
+/**
+ * The changes of a journal, oldest first, up to the first line that is none. Whether one leads on from a table is for
+ * the table's checksum to say. Rejects with the system's error for a file that cannot be read.
+ */
+export async function readJournal(file: string): Promise<TableChange[]> {
+  const text = (await readIfThere(journalPath(file))) ?? ''
+  const lines = text.split('\n').slice(0, -1)
+  const changes: TableChange[] = []
+  for (const line of lines) {
+    const change = decodeChange(line)
+    if (change === undefined) return changes
+    changes.push(change)
+  }
+  return changes
+}
+
+/** Undefined where the line was not written by `encodeChange`, or not to its end. */
+function decodeChange(line: string): TableChange | undefined {
+  try {
+    const [head, from, changes]: unknown[] = JSON.parse(line)
+    if (typeof head !== 'string' || typeof from !== 'number' || !Array.isArray(changes)) return undefined
+    const entries = changes.map(entryChange)
+    if (!entries.every((entry) => entry !== undefined)) return undefined
+    return { type: 'delta', head: decodeHead(head), from, changes: entries }
+  } catch (error) {
+    // What JSON and the head refuse is damage of the file; anything else is a defect.
+    if (error instanceof SyntaxError || error instanceof TypeError || isContentError(error)) return undefined
+    throw error
+  }
+}
+
+function entryChange(value: unknown): EntryChange | undefined {
+  const [key, json]: unknown[] = Array.isArray(value) ? value : []
+  if (typeof key !== 'string' || (typeof json !== 'string' && json !== null)) return undefined
+  return [key, json ?? undefined]
+}
+
+function isContentError(error: unknown): boolean {
+  return isObject(error) && error['code'] === 'cache-content'
+}
+
+/** A journal that is being written. Calls come one after the other. */
+export interface Journal {
+  /** Begins anew with these lines, whatever was in it. */
+  restart(lines: readonly string[]): Promise<void>
+  /** Adds lines at the end; they are safe from a crash when it resolves. */
+  append(lines: readonly string[]): Promise<void>
+  close(): Promise<void>
+}
+
+export function openJournal(file: string): Journal {
+  const path = journalPath(file)
+  let handle: FileHandle | undefined
+  const close = async (): Promise<void> => {
+    const open = handle
+    handle = undefined
+    await open?.close()
+  }
+  return {
+    async restart(lines) {
+      await close()
+      await replaceFile(path, lines)
+    },
+    async append(lines) {
+      handle ??= await open(path, 'a')
+      await handle.appendFile(lines.join(''))
+      await handle.datasync()
+    },
+    close,
+  }
+}
