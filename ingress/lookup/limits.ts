@@ -53,8 +53,8 @@ export const MAX_FILE_BYTES = 400_000_000
 /** Milliseconds from a change of the table to the report of it: what changes in between is one report. */
 export const REPORT_DELAY_MS = 20
 
-/** Share of a table up to which another one comes as a change of it. Beyond that, building all of it anew is faster. */
-export const MAX_CHANGED_SHARE = 0.25
+/** Numbers, networks, endpoints and entries that change while calls wait: a millisecond or two. More is a table built anew beside them. */
+export const MAX_PARTS_AT_ONCE = 500
 
 /**
  * Milliseconds for each entry, up to which a pod that serves waits before it loads a whole table anew: 3 s at 100,000

@@ -5,6 +5,7 @@ import type { PeerFacts } from './peer-index.ts'
 import type { RuleScope } from './rule-index.ts'
 import type { ServiceTarget } from './service-targets.ts'
 import { TableState } from './table-state.ts'
+import { createTimeSlice } from './time-slice.ts'
 
 /** Names in a table. */
 export interface TableNames {
@@ -14,12 +15,17 @@ export interface TableNames {
 }
 
 /**
- * The table that a pod decides from. `load` and `apply` are synchronous and happen as a whole or, where they throw
- * (`PatternError`), not at all: no lookup sees half a change.
+ * The table that a pod decides from. A change happens as a whole or, where it throws (`PatternError`), not at all: no lookup
+ * sees half of one.
  */
 export interface LiveTable {
-  /** Replaces every entry. */
+  /** Replaces every entry, at once: for a table that nobody decides from yet. */
   load(entries: readonly TableEntry[], version: number): void
+  /**
+   * Replaces every entry while calls go on to be decided from the table as it was, until the new one is whole. Nothing else
+   * may change the table meanwhile.
+   */
+  loadInSlices(entries: readonly TableEntry[], version: number): Promise<void>
   /** Changes some entries, at a cost that follows their number and not the table's. Unknown keys are removed already. */
   apply(delta: TableDelta, version: number): void
   /** Whether any table was ever loaded. */
@@ -62,6 +68,11 @@ export function createLiveTable(): LiveTable {
       loaded = true
       version = newVersion
     },
+    async loadInSlices(entries, newVersion) {
+      state = await builtInSlices(entries)
+      loaded = true
+      version = newVersion
+    },
     apply(delta, newVersion) {
       state.apply(delta)
       version = newVersion
@@ -94,6 +105,17 @@ export function createLiveTable(): LiveTable {
     peer: (address) => state.peers.facts(address),
     ruleScopes: (trunk) => state.ruleIndex.scopesOf(trunk),
   }
+}
+
+/** Rules come in any order: to sort them all would be the longest slice. */
+async function builtInSlices(entries: readonly TableEntry[]): Promise<TableState> {
+  const state = new TableState()
+  const slice = createTimeSlice()
+  for (const entry of entries) {
+    state.apply({ upserted: [entry], removed: [] })
+    if (slice.over()) await slice.pause()
+  }
+  return state
 }
 
 /** Rules last and in their order: a list that grows at its end only is built fastest. */

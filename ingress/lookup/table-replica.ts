@@ -5,7 +5,7 @@ import type { EntryChange, LogRecord } from '../route-table/cache-log.ts'
 import type { TableEntry } from '../route-table/route-table.ts'
 import { addHash, checksumText, EMPTY_CHECKSUM, entryHash, subtractHash } from '../route-table/table-checksum.ts'
 import { decodeEntry } from '../route-table/table-codec.ts'
-import { MAX_CHANGED_SHARE } from './limits.ts'
+import { MAX_PARTS_AT_ONCE } from './limits.ts'
 import type { LiveTable } from './live-table.ts'
 import { createTimeSlice } from './time-slice.ts'
 
@@ -39,10 +39,9 @@ export function createTableReplica(table: LiveTable): TableReplica {
     },
     async load(snapshot) {
       const next = await decodeAll(snapshot.entries, held)
-      let sum = EMPTY_CHECKSUM
-      for (const { hash } of next.values()) sum = addHash(sum, hash)
+      const sum = await checksumOf(next)
       verify(snapshot.head, sum, next.size)
-      bringIn(table, { from: held, to: next }, snapshot.head.version)
+      await bringIn(table, { from: held, to: next }, snapshot.head.version)
       head = snapshot.head
       held = next
       checksum = sum
@@ -53,9 +52,7 @@ export function createTableReplica(table: LiveTable): TableReplica {
       const sum = checksumAfter(held, checksum, change)
       const size = sizeAfter(held, change)
       if (checksumText(sum) !== promised.checksum || size !== promised.entries) return false
-      table.apply({ upserted: entriesOf(change.upserted), removed: [...change.removed] }, promised.version)
-      for (const key of change.removed) held.delete(key)
-      for (const [key, entry] of change.upserted) held.set(key, entry)
+      held = await bringInChange(table, { held, change }, promised.version)
       head = promised
       checksum = sum
       return true
@@ -75,14 +72,93 @@ interface Swap {
   readonly to: ReadonlyMap<string, Held>
 }
 
-/** A table that is much like the one in use comes as a change of it: calls wait for what is new in it, not for all of it. */
-function bringIn(table: LiveTable, { from, to }: Swap, version: number): void {
+/** A table that is much like the one in use comes as a change of it: at once, and at the cost of what is new in it. */
+async function bringIn(table: LiveTable, swap: Swap, version: number): Promise<void> {
+  const { upserted, removed } = await difference(swap)
+  if (table.loaded && isSmall(upserted, removed.length)) table.apply({ upserted, removed }, version)
+  else await table.loadInSlices(entriesOf(swap.to), version)
+}
+
+async function difference({ from, to }: Swap): Promise<{ upserted: TableEntry[]; removed: string[] }> {
+  const slice = createTimeSlice()
   const upserted: TableEntry[] = []
-  for (const [key, { entry }] of to) if (from.get(key)?.entry !== entry) upserted.push(entry)
-  const removed = [...from.keys()].filter((key) => !to.has(key))
-  const changed = upserted.length + removed.length
-  if (table.loaded && changed <= from.size * MAX_CHANGED_SHARE) table.apply({ upserted, removed }, version)
-  else table.load(entriesOf(to), version)
+  const removed: string[] = []
+  for (const [key, { entry }] of to) {
+    if (from.get(key)?.entry !== entry) upserted.push(entry)
+    if (slice.over()) await slice.pause()
+  }
+  for (const key of from.keys()) {
+    if (!to.has(key)) removed.push(key)
+    if (slice.over()) await slice.pause()
+  }
+  return { upserted, removed }
+}
+
+interface HeldChange {
+  readonly held: Map<string, Held>
+  readonly change: DecodedChange
+}
+
+/** Answers what is held then; the map that was held before may be changed. */
+async function bringInChange(
+  table: LiveTable,
+  { held, change }: HeldChange,
+  version: number,
+): Promise<Map<string, Held>> {
+  const { upserted, removed } = change
+  const entries = entriesOf(upserted)
+  if (isSmall(entries, removed.size)) {
+    table.apply({ upserted: entries, removed: [...removed] }, version)
+    return changed(held, change)
+  }
+  const next = changed(await copyOf(held), change)
+  await table.loadInSlices(entriesOf(next), version)
+  return next
+}
+
+function changed(held: Map<string, Held>, { upserted, removed }: DecodedChange): Map<string, Held> {
+  for (const key of removed) held.delete(key)
+  for (const [key, entry] of upserted) held.set(key, entry)
+  return held
+}
+
+async function copyOf(held: ReadonlyMap<string, Held>): Promise<Map<string, Held>> {
+  const slice = createTimeSlice()
+  const copy = new Map<string, Held>()
+  for (const [key, entry] of held) {
+    copy.set(key, entry)
+    if (slice.over()) await slice.pause()
+  }
+  return copy
+}
+
+/** Calls wait while a change is made: a large one is a table of its own, built while they go on. */
+function isSmall(upserted: readonly TableEntry[], removed: number): boolean {
+  let parts = removed
+  for (const entry of upserted) parts += partsOf(entry)
+  return parts <= MAX_PARTS_AT_ONCE
+}
+
+/** What an entry costs to take in: its numbers, networks and endpoints, each about the same. */
+function partsOf(entry: TableEntry): number {
+  switch (entry.kind) {
+    case 'trunk':
+      return 1 + entry.called.length + entry.sources.length + entry.trustedProxies.length
+    case 'rule':
+      return 1 + entry.called.length + entry.calling.length + entry.headers.length
+    case 'service':
+      return 1 + entry.endpoints.length
+  }
+}
+
+async function checksumOf(entries: ReadonlyMap<string, Held>): Promise<number> {
+  const slice = createTimeSlice()
+  let sum = EMPTY_CHECKSUM
+  for (const { hash } of entries.values()) {
+    sum = addHash(sum, hash)
+    if (slice.over()) await slice.pause()
+  }
+  return sum
 }
 
 /** Entries that are known by their hash, the same that proves a whole table, are the known ones. */
