@@ -1,4 +1,4 @@
-import { networkInterfaces } from 'node:os'
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
 import { type IpAddress, parseIpAddress } from '../address/ip-address.ts'
 
 /**
@@ -6,8 +6,17 @@ import { type IpAddress, parseIpAddress } from '../address/ip-address.ts'
  * loopback. What a peer sees may differ behind NAT: that is what the advertised addresses are for.
  */
 export function machineAddress(family: 4 | 6): IpAddress | undefined {
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+  const all = interfaceAddresses()
   const usable = all.filter(({ address }) => parseIpAddress(address)?.family === family && !address.startsWith('fe80'))
   const chosen = usable.find(({ internal }) => !internal) ?? usable[0]
   return chosen && parseIpAddress(chosen.address)
+}
+
+/** Every address of this machine as it is now, loopback among them: what a socket bound to every address takes. */
+export function machineAddresses(): readonly IpAddress[] {
+  return interfaceAddresses().flatMap(({ address }) => parseIpAddress(address) ?? [])
+}
+
+function interfaceAddresses(): readonly NetworkInterfaceInfo[] {
+  return Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
 }
