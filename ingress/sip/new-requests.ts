@@ -30,6 +30,7 @@ interface Arrival extends ReceivedRequest {
   readonly key: string
   readonly known: boolean
   readonly route: DialogRoute | undefined
+  readonly inDialog?: true
 }
 
 export function createNewRequests(core: EngineCore, sides: ServerSides, dropped: DroppedInvites): NewRequests {
@@ -44,7 +45,7 @@ export function createNewRequests(core: EngineCore, sides: ServerSides, dropped:
     if (!known && !route) return onStranger(core, sides, { arrival, dropped })
     const inDialog = route !== undefined || claimsDialog(core, arrival)
     const refusal = refusalOf(message, facts, core.application.headersRead(), inDialog)
-    if (refusal) return refuse(core, sides, arrival, refusal)
+    if (refusal) return refuse(core, sides, inDialog ? { ...arrival, inDialog } : arrival, refusal)
     if (inDialog) return onDialogRequest(core, sides, arrival)
     if (message.method === 'INVITE') return new NativeCall(core, sides, arrival, key).offer()
     onPlain(core, sides, arrival)
@@ -116,7 +117,8 @@ function refuse(core: EngineCore, sides: ServerSides, arrival: Arrival, answer: 
   const request = new MessageRequest(peer, arrival.message, arrival.facts)
   const reason = answer.reason.toLowerCase().replace(/\W+/g, '_')
   const { method } = arrival.message
-  core.application.onEvent({ type: 'refused', peer, method, status: answer.status, reason, decisionId, request })
+  const told = { peer, method, status: answer.status, reason, decisionId, request }
+  core.application.onEvent({ type: 'refused', ...told, ...(arrival.inDialog && { inDialog: true }) })
 }
 
 function undoneStrict(core: EngineCore, request: ReceivedRequest): ReceivedRequest | undefined {

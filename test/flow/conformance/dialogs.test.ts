@@ -10,7 +10,7 @@ import {
   startHarness,
   trunkEntry,
 } from '../../support/engine-harness.ts'
-import { scriptDialog } from '../../support/scripted-dialog.ts'
+import { routeLines, scriptDialog, went } from '../../support/scripted-dialog.ts'
 import { headerOf, methodOf, type RequestText, requestText, responseText, statusOf } from '../../support/sip-text.ts'
 
 function last(harness: Harness, to: string): string {
@@ -143,6 +143,19 @@ describe('a response inside a dialog', () => {
       }
     },
   )
+
+  it('D-07: of our own to a re-INVITE is not counted as a call that was refused', async () => {
+    const dialog = scriptDialog(await startHarness())
+    const before = dialog.harness.calls().length
+    for (const change of [
+      { maxForwards: 0 },
+      { extra: ['Proxy-Require: x', ...routeLines(dialog.callerRoutes)] },
+      { extra: [] },
+    ]) {
+      expect(went(dialog.fromCaller({ method: 'INVITE', ...change }))).toHaveLength(1)
+    }
+    expect(dialog.harness.calls()).toHaveLength(before)
+  })
 
   it("D-07: of 503 pauses no backend, since it is the call's own and not its server's", async () => {
     const { harness, fromCaller } = scriptDialog(await startHarness())
