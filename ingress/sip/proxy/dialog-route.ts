@@ -68,7 +68,7 @@ export function readDialogRoute(core: Core, message: SipMessage, facts: RequestF
  * the Request-URI was. Undefined where that is not so.
  */
 export function undoStrictRoute(core: Core, message: SipMessage, facts: RequestFacts): SipMessage | undefined {
-  if (!hasCookie(facts.uri.parameters) || message.first(HEADER.route) === -1) return undefined
+  if (message.first(HEADER.route) === -1 || !hasCookie(facts.uri.parameters)) return undefined
   const own = `<${message.requestUri()}>`
   if (!openerOf(core, message, facts)(own)) return undefined
   const routes = allValues(message, HEADER.route)

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { parseIpAddress } from '../../../ingress/address/ip-address.ts'
 import type { TrunkEntry } from '../../../ingress/route-table/route-table.ts'
+import { backendSide } from '../../support/answered-call.ts'
 import {
   B1,
   type HarnessOptions,
@@ -13,7 +14,7 @@ import {
   trunkEntry,
 } from '../../support/engine-harness.ts'
 import { type DialogScript, routeLines, scriptDialog, went } from '../../support/scripted-dialog.ts'
-import { responseText, statusOf } from '../../support/sip-text.ts'
+import { requestText, responseText, statusOf } from '../../support/sip-text.ts'
 
 /** Parse as addresses, but no request to them can arrive. */
 const UNCALLABLE = [
@@ -26,6 +27,7 @@ const UNCALLABLE = [
   'sip:x@239.1.1.1:5080',
   'sip:x@[ff02::1]:5080',
   'sip:x@[fe80::1]:5080',
+  'sip:x@[fe80::1%25eth0]:5080',
   'sip:x@[::10.0.0.1]:5080',
   'sip:x@10.0.0.1:0',
   'sip:x@198.51.100.7:0',
@@ -105,6 +107,11 @@ describe('a target that cannot be called', () => {
     )
   })
 
+  it('D-03: is no IPv4 address in the form of IPv6, which is called as what it is', async () => {
+    const dialog = scriptDialog(await startHarness(withTrunk({})), { contact: '<sip:a@[::ffff:10.44.0.1]:6000>' })
+    expect(arrivals(dialog.fromCaller)).toEqual(at('10.44.0.1:6000'))
+  })
+
   it('D-03: is no address of class E, which networks of pods use', async () => {
     const dialog = scriptDialog(await startHarness(withTrunk({})), { contact: '<sip:a@240.10.0.1:5080>' })
     expect(arrivals(dialog.fromCaller)).toEqual(at('240.10.0.1:5080'))
@@ -178,6 +185,19 @@ describe('a caller with a private Contact', () => {
     const dialog = scriptDialog(await startHarness(), behindNat(contact))
     expect(arrivals((change) => dialog.fromBackend({ ...change, uri: contact }))).toEqual(at(PEER))
     expect(dialog.fromBackend({ uri: contact })[0]?.text.split('\r\n')[0]).toBe(`INFO ${contact} SIP/2.0`)
+  })
+
+  it('D-03: over TCP is reached by the connection that it has made', async () => {
+    const harness = await startHarness()
+    const { network, sentTo, packetsTo } = harness
+    network.connected.add(PEER)
+    const contact = '<sip:a@10.1.2.3:5060;transport=tcp>'
+    network.deliver(PEER, requestText({ contact, via: `SIP/2.0/TCP ${PEER};branch=z9hG4bK-tcp` }), 'TCP')
+    const invite = sentTo(B1)[0] ?? ''
+    network.deliver(B1, responseText(invite, 200, { extra: [`Contact: <sip:agent@${B1}>`] }))
+    const side = backendSide({ invite, ok: sentTo(PEER).at(-1) ?? '' })
+    network.deliver(B1, requestText({ ...side, method: 'BYE', uri: 'sip:a@10.1.2.3:5060;transport=tcp' }))
+    expect([went(packetsTo(PEER)).at(-1), packetsTo(PEER).at(-1)?.transport]).toEqual([`${PEER} BYE`, 'TCP'])
   })
 
   it('D-03: that it moves to inside the call is behind the same NAT', async () => {
