@@ -50,7 +50,7 @@ export function route(decision: Decision, deps: CallDeps, routing: Routing): voi
   const decidedAt = deps.now()
   const progress = (step: ProxyProgress): void => report(decision, deps, { step, targets })
   const done = (result: ProxyResult): void => finish(decision, deps, result, decidedAt)
-  const callerTarget = callerTargetOf(decision.call.peer, deps.table, trunk)
+  const callerTarget = callerTargetOf(decision.call.peer, deps.table, routing.trunk)
   decision.call.proxy({ ...planOf(decision, routing), callerTarget, targets, done, progress })
 }
 

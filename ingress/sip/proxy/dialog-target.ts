@@ -7,7 +7,7 @@ import { parseNameAddr, splitList } from '../message/name-addr.ts'
 import type { SipMessage } from '../message/sip-message.ts'
 import { parseUri, type SipUri, uriParameter } from '../message/uri.ts'
 import { isPort } from '../transport/local-endpoint.ts'
-import { cookieIn } from './cookie-parameter.ts'
+import { withCookie } from './cookie-parameter.ts'
 import type { EngineCore } from './engine-core.ts'
 
 const DEFAULT_PORT = 5060
@@ -56,8 +56,8 @@ function hasSocket({ transport, address }: DialogHop, { outbound }: Reach): bool
  * backend, else to the backend's Contact.
  */
 export function backendTarget(response: SipMessage, cookie: string): DialogHop | undefined {
-  const routes = allValues(response, HEADER.recordRoute)
-  const own = routes.findIndex((value) => value.includes(cookie) || cookieIn(value) === cookie)
+  const routes = allValues(response, HEADER.recordRoute).map((value) => withCookie(value, cookie, cookie))
+  const own = routes.findIndex((value) => value.includes(cookie))
   const [contact] = allValues(response, HEADER.contact)
   const next = own > 0 ? routes[own - 1] : contact
   return next === undefined ? undefined : hopOfValue(next)
@@ -67,8 +67,8 @@ export function backendTarget(response: SipMessage, cookie: string): DialogHop |
  * Where the backend's requests have to go once they have passed us: to the proxy that record-routed last before us, else to
  * the caller's Contact. Undefined where that is a name, or the address that the INVITE came from.
  */
-export function callerHop(invite: SipMessage, source: IpAddress): DialogHop | undefined {
-  const [next = allValues(invite, HEADER.contact, 1)[0]] = allValues(invite, HEADER.recordRoute)
+export function callerTarget(invite: SipMessage, source: IpAddress): DialogHop | undefined {
+  const [next = allValues(invite, HEADER.contact)[0]] = allValues(invite, HEADER.recordRoute)
   const hop = next === undefined ? undefined : hopOfValue(next)
   return hop && !sameAddress(hop.address, source) ? hop : undefined
 }

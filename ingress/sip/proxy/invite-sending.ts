@@ -10,7 +10,7 @@ import { ClientTransaction, type ClientTransactionUser } from '../transaction/cl
 import { clientTransactionKey } from '../transaction/transaction-key.ts'
 import type { Destination, LocalEndpoint } from '../transport/transport.ts'
 import { writeCancel } from './cancel-request.ts'
-import { callable, callerHop, givesWay } from './dialog-target.ts'
+import { callable, callerTarget, givesWay } from './dialog-target.ts'
 import type { EngineCore } from './engine-core.ts'
 import { type RouteEdits, writeForwardedRequest } from './forwarded-request.ts'
 import { type BranchOwner, InviteBranch } from './invite-branch.ts'
@@ -132,12 +132,11 @@ function backendCookie({ core, side, plan }: SendingInvite, dialogData: string):
   const signedTarget = { address: peer.address, port: peer.port, transport: peer.transport }
   const dialog = { callId: facts.callId, callerTag: facts.fromTag ?? '' }
   // A proxy before us that has record-routed knows better where its caller is.
-  const { callerTarget: wanted = 'contact' } = plan
-  const target = message.first(HEADER.recordRoute) === -1 ? wanted : 'contact'
-  const hop = callable(callerHop(message, peer.address), peer.address, core)
-  const routeTarget = hop && !givesWay(hop, peer.address, target) ? hop : undefined
-  const callerTarget = target === 'contact' ? undefined : target
-  return core.cookies.seal({ from: 'backend', signedTarget, routeTarget, callerTarget, dialogData }, dialog)
+  const called = message.first(HEADER.recordRoute) === -1 ? (plan.callerTarget ?? 'contact') : 'contact'
+  const hop = callable(callerTarget(message, peer.address), peer.address, core)
+  const routeTarget = hop && !givesWay(hop, peer.address, called) ? hop : undefined
+  const sealed = { from: 'backend', signedTarget, routeTarget, dialogData } as const
+  return core.cookies.seal(called === 'contact' ? sealed : { ...sealed, callerTarget: called }, dialog)
 }
 
 /** RFC 3261 §16.6 step 2. */
