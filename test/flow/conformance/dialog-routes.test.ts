@@ -2,9 +2,20 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { parseIpAddress } from '../../../ingress/address/ip-address.ts'
-import { B1, B2, ENGINE, PEER, STRANGER, startHarness } from '../../support/engine-harness.ts'
+import { backendSide } from '../../support/answered-call.ts'
+import {
+  B1,
+  B2,
+  ENGINE,
+  PEER,
+  routeAction,
+  ruleEntry,
+  STRANGER,
+  startHarness,
+  trunkEntry,
+} from '../../support/engine-harness.ts'
 import { routeLines, scriptDialog, went } from '../../support/scripted-dialog.ts'
-import { headerOf, requestText, statusOf } from '../../support/sip-text.ts'
+import { headerOf, requestText, responseText, statusOf } from '../../support/sip-text.ts'
 
 /** Ways to write where the engine listens. */
 const OWN = [
@@ -192,6 +203,45 @@ describe('a call that has passed us twice', () => {
     const routes = [...first.callerRoutes, ...second.callerRoutes]
     const sent = second.fromCaller({ extra: routeLines(routes) })
     expect([went(sent), headerOf(sent[0]?.text ?? '', 'Route')]).toEqual([[`${B1} INFO`], []])
+  })
+
+  it('D-02: by a proxy that does not record-route passes it by inside the call, in both directions', async () => {
+    const [backend, proxy] = routeAction().backends
+    if (!backend || !proxy) throw new Error('two backends')
+    const { network, sentTo } = await startHarness({
+      entries: [
+        trunkEntry({ sources: ['198.51.100.0/24', '10.0.0.2/32'] }),
+        ruleEntry({ action: routeAction({ backends: [{ ...proxy, tier: 0 }] }) }),
+        ruleEntry({
+          name: 'default/second',
+          called: [{ type: 'prefix', value: '+1666' }],
+          action: routeAction({ backends: [backend] }),
+        }),
+      ],
+    })
+    network.deliver(PEER, requestText())
+    const first = sentTo(B2)[0] ?? ''
+    const via = `Via: SIP/2.0/UDP ${B2};branch=z9hG4bK-proxy\r\n`
+    network.deliver(
+      B2,
+      first.replace(/^INVITE \S+ SIP\/2.0\r\n/, `INVITE sip:+16665551234@192.0.2.1 SIP/2.0\r\n${via}`),
+    )
+    const second = sentTo(B1)[0] ?? ''
+    network.deliver(B1, responseText(second, 200, { extra: [`Contact: <sip:agent@${B1}>`] }))
+    network.deliver(B2, (sentTo(B2).at(-1) ?? '').replace(/^Via: .*z9hG4bK-proxy.*\r\n/m, ''))
+    const ok = sentTo(PEER).at(-1) ?? ''
+    const routes = headerOf(ok, 'Record-Route').reverse()
+    expect([statusOf(ok), routes.length]).toEqual([200, 2])
+    const before = network.sent.length
+    const to = headerOf(ok, 'To')[0] ?? ''
+    for (const method of ['ACK', 'BYE']) {
+      const inside = { method, cseq: 2, to, uri: `sip:agent@${B1}`, branch: `z9hG4bK-${method}` }
+      network.deliver(PEER, requestText({ ...inside, extra: routeLines(routes) }))
+    }
+    network.deliver(B1, requestText({ ...backendSide({ invite: second, ok }), method: 'INFO', cseq: 9 }))
+    const sent = network.sent.slice(before)
+    expect(went(sent)).toEqual([`${B1} ACK`, `${B1} BYE`, `${PEER} INFO`])
+    expect(sent.flatMap(({ text }) => headerOf(text, 'Route'))).toEqual([])
   })
 
   it('D-02: goes by the proxy between, where that has record-routed', async () => {
