@@ -62,6 +62,12 @@ export const sipTrunkSpec = z
     responses: responses
       .prefault({})
       .describe('Answers to calls that cannot be served; carriers differ in what they make of them.'),
+    nat: z
+      .enum(['Auto', 'Source', 'Contact'])
+      .default('Auto')
+      .describe(
+        'Where a backend reaches the caller inside a call, with a BYE for one. Auto: at the Contact, but at the address and port that its packets come from where the Contact has a private address that is another. Source: always there. Contact: always at the Contact, where that is an address. Behind a proxy that record-routes, and for Auto behind a trusted proxy, the proxy is asked instead. Default: Auto.',
+      ),
   })
   .describe('Who may call, how their numbers are read and what they are told when a call is refused.')
 

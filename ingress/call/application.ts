@@ -53,9 +53,9 @@ function tellDrop(event: Extract<EngineEvent, { type: 'dropped' }>, deps: CallDe
   }
 }
 
-/** Only INVITEs are calls; any other method that was refused has had its answer and needs no count of its own. */
+/** Only INVITEs outside a dialog are calls; anything else that was refused has had its answer and needs no count of its own. */
 function tellRefusal(event: Extract<EngineEvent, { type: 'refused' }>, deps: CallDeps): void {
-  if (event.method !== 'INVITE') return
+  if (event.method !== 'INVITE' || event.inDialog) return
   const { peer, status, reason, decisionId, request } = event
   const verdict = request && chooseTrunk(deps.table, request)
   const trunk = verdict?.type === 'admitted' || verdict?.type === 'not_owned' ? verdict.trunk.name : ''

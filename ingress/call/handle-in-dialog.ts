@@ -13,7 +13,9 @@ import { readDialogData } from './dialog-data.ts'
 export function handleInDialog(request: InboundDialogRequest, table: LiveTable): void {
   const { dialog, nextHop } = request
   if (!dialog) return request.refuse({ status: 481, reason: 'Call/Transaction Does Not Exist' })
-  const { callerTrusted } = readDialogData(dialog.dialogData)
+  // A call that has passed us twice is inside the trust domain if it was each time.
+  const passes = [dialog.dialogData, ...(dialog.otherDialogData ?? [])]
+  const callerTrusted = passes.every((data) => readDialogData(data).callerTrusted)
   const edits = dialog.from === 'caller' ? callerEdits(callerTrusted) : backendEdits(callerTrusted, request)
   const follows = dialog.from === 'caller' ? isBackendSide : isCallerSide
   request.relay(nextHop && follows(nextHop, { request, dialog, table }) ? nextHop : dialog.signedTarget, edits)

@@ -5,6 +5,7 @@ import { callerEdits } from './asserted-identity.ts'
 import type { CallDeps } from './call-deps.ts'
 import type { Outcome } from './call-events.ts'
 import { type CallTarget, callTargets } from './call-targets.ts'
+import { callerTargetOf } from './caller-target.ts'
 import { type Decision, refuse, tell } from './decision.ts'
 import { writeDialogData } from './dialog-data.ts'
 import { expandTemplate, type TemplateValues } from './template.ts'
@@ -49,7 +50,8 @@ export function route(decision: Decision, deps: CallDeps, routing: Routing): voi
   const decidedAt = deps.now()
   const progress = (step: ProxyProgress): void => report(decision, deps, { step, targets })
   const done = (result: ProxyResult): void => finish(decision, deps, result, decidedAt)
-  decision.call.proxy({ ...planOf(decision, routing), targets, done, progress })
+  const callerTarget = callerTargetOf(decision.call.peer, deps.table, routing.trunk)
+  decision.call.proxy({ ...planOf(decision, routing), callerTarget, targets, done, progress })
 }
 
 function planOf(

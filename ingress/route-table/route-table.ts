@@ -19,6 +19,8 @@ export interface TrunkEntry {
   readonly called: readonly NumberPredicate[]
   readonly numbers: NumberPolicy
   readonly responses: TrunkResponses
+  /** Where a backend's requests find the caller; absent: at its Contact, or at its packet source where that is private. */
+  readonly nat?: 'Source' | 'Contact'
 }
 
 export interface NumberPolicy {

@@ -116,6 +116,7 @@ const trunk = record<TrunkEntry>({
     callingFrom: oneOf('From', 'PAI'),
   }),
   responses: record<TrunkResponses>({ noRule: statusLine, noBackend: statusLine, draining: optional(statusLine) }),
+  nat: optional(oneOf('Source', 'Contact')),
 })
 
 const rule = record<RuleEntry>({

@@ -1,4 +1,4 @@
-import { networkInterfaces } from 'node:os'
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
 import { type IpAddress, parseIpAddress, sameAddress } from '../address/ip-address.ts'
 
 /**
@@ -6,10 +6,15 @@ import { type IpAddress, parseIpAddress, sameAddress } from '../address/ip-addre
  * loopback. What a peer sees may differ behind NAT: that is what the advertised addresses are for.
  */
 export function machineAddress(family: 4 | 6): IpAddress | undefined {
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+  const all = interfaceAddresses()
   const usable = all.filter(({ address }) => parseIpAddress(address)?.family === family && !address.startsWith('fe80'))
   const chosen = usable.find(({ internal }) => !internal) ?? usable[0]
   return chosen && parseIpAddress(chosen.address)
+}
+
+/** Every address of this machine as it is now, loopback among them: what a socket bound to every address takes. */
+export function machineAddresses(): readonly IpAddress[] {
+  return interfaceAddresses().flatMap(({ address }) => parseIpAddress(address) ?? [])
 }
 
 /**
@@ -19,9 +24,9 @@ export function machineAddress(family: 4 | 6): IpAddress | undefined {
 export function isOwnHost(host: string, shared: readonly (string | undefined)[]): boolean {
   const address = parseIpAddress(host)
   if (address === undefined || shared.includes(host)) return false
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
-  return all.some(({ address: text }) => {
-    const own = parseIpAddress(text)
-    return own !== undefined && sameAddress(own, address)
-  })
+  return machineAddresses().some((own) => sameAddress(own, address))
+}
+
+function interfaceAddresses(): readonly NetworkInterfaceInfo[] {
+  return Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
 }

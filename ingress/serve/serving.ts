@@ -5,7 +5,7 @@ import { startHttpServer } from '../health/http-server.ts'
 import type { SipEngine } from '../sip/engine.ts'
 import { startNativeEngine } from '../sip/native-engine.ts'
 import { systemRandom } from '../sip/random.ts'
-import { isOwnHost, machineAddress } from './machine-address.ts'
+import { isOwnHost, machineAddress, machineAddresses } from './machine-address.ts'
 import type { ServingConfig } from './serving-config.ts'
 import type { ServingCore } from './serving-core.ts'
 import { createShutdown, type Shutdown } from './shutdown.ts'
@@ -86,7 +86,8 @@ async function startEngine(
     const { startDrachtioEngine } = await import('../sip/drachtio/drachtio-engine.ts')
     return startDrachtioEngine({ application, clock, random, config: drachtio })
   }
-  return startNativeEngine({ application, clock, random, listen, external, internal, cookieKeys, machineAddress })
+  const machine = { machineAddress, machineAddresses: machineAddresses() }
+  return startNativeEngine({ application, clock, random, listen, external, internal, cookieKeys, ...machine })
 }
 
 /** Reads what the events have made of the metrics, and says whether calls should come here. */

@@ -95,6 +95,12 @@ export interface RelayEdits {
   readonly responseIdentity: ResponseIdentity
 }
 
+/**
+ * What of the caller is called: its Contact; its Contact where that is public, or its packet source's own address; its
+ * packet source alone. A Contact that cannot be called gives way to the packet source in any case.
+ */
+export type CallerTarget = 'contact' | 'public-contact' | 'source'
+
 export type ResponseIdentity = 'keep' | 'hide-private' | 'remove'
 
 /** What to do with a call that a rule routes. */
@@ -111,6 +117,8 @@ export interface ProxyPlan extends RelayEdits {
   readonly failoverOn: ReadonlySet<FailoverCondition>
   /** Whether an 18x that was relayed forbids failover. */
   readonly failover: 'Always' | 'BeforeRinging'
+  /** Where requests inside the dialog find the caller, if no proxy between has record-routed. Absent: at its Contact. */
+  readonly callerTarget?: CallerTarget
   /** Comes back with every request inside the dialog: which rule the call belongs to. At most 320 characters. */
   readonly dialogData: string
   /** What the caller gets when no target accepted and none sent anything better (RFC 3261 §16.7 step 6). */
@@ -147,7 +155,7 @@ export interface ProxyResult {
 export interface InboundDialogRequest extends InboundRequest {
   /** Undefined: no valid cookie. */
   readonly dialog: DialogCookie | undefined
-  /** Where the request itself points: the next Route, else the Request-URI; undefined where that is not an address. */
+  /** Where the request itself points: the next Route, else the Request-URI; undefined where that cannot be called. */
   readonly nextHop: DialogHop | undefined
   /** Relays to a hop; its Request-URI and body are left as they are. */
   relay(to: DialogHop, edits: RelayEdits): void
@@ -163,7 +171,13 @@ export interface DialogCookie {
   readonly signedTarget: DialogHop
   /** `backend` only: where the caller's own route set or Contact led, where that is another address. */
   readonly routeTarget?: DialogHop | undefined
+  /** `backend` only: which Request-URIs may be followed; absent: any that can be called. */
+  readonly callerTarget?: Exclude<CallerTarget, 'contact'> | undefined
+  /** `caller` only: the other side has answered without a tag (RFC 3261 §12.1.2), so what is sent to it has no To tag. */
+  readonly untagged?: boolean | undefined
   readonly dialogData: string
+  /** What other cookies of ours in the same route set carry: the call has passed us more than once (a spiral). */
+  readonly otherDialogData?: readonly string[] | undefined
 }
 
 export interface DialogHop {

@@ -31,6 +31,8 @@ export type EngineEvent =
       /** The id that stands in the Warning header of the response. */
       readonly decisionId: string
       readonly request: InboundRequest | undefined
+      /** It belongs, or claims to belong, to a call that was decided before: no new call is refused. */
+      readonly inDialog?: true
       /** The peer is a stranger, or nobody can say who it is. */
       readonly stranger?: true
     }

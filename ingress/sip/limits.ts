@@ -21,6 +21,12 @@ export const MAX_DATAGRAM_REQUEST_BYTES = 1300
 /** Milliseconds. RFC 3261 §16.6 step 11: Timer C MUST be more than three minutes. */
 export const TIMER_C_MS = 185_000
 
+/** Route values that are looked at for our own. Real route sets have two to ten; the rest of a longer list is left as it is. */
+export const MAX_ROUTE_VALUES = 64
+
+/** Different cookies in the Routes of one request that are tried: two passes with two values each, twice over. A MAC costs 2 µs. */
+export const MAX_COOKIES_TRIED = 8
+
 // Transport, datagrams.
 
 /** Bytes. The system's default of 208 KiB loses packets at 64 calls outstanding; the kernel caps it at rmem_max and wmem_max. */

@@ -35,6 +35,8 @@ export interface NativeEngineOptions {
   /** The current key, then previous ones that are still accepted. At least 16 bytes each. */
   readonly cookieKeys: readonly Buffer[]
   readonly machineAddress: (family: 4 | 6) => IpAddress | undefined
+  /** Every address of this machine; where sockets are bound to every address, all of them are ours. None unless given. */
+  readonly machineAddresses?: readonly IpAddress[]
 }
 
 export type TransportMakers = Readonly<Record<TransportName, (options: TransportOptions) => Transport>>
@@ -54,13 +56,13 @@ export async function startNativeEngine(options: NativeEngineOptions, makers = S
     await Promise.all([transports.UDP.close(), transports.TCP.close()])
   }
   const endpoints = await bindAll(transports, options.listen, close)
-  const { external, internal, machineAddress, random } = options
+  const { external, internal, machineAddress, machineAddresses, random } = options
   const transactions = new TransactionTable<SipMessage>()
   const core: EngineCore = {
     clock,
     random,
     application,
-    names: createLocalNames({ endpoints, external, internal, machineAddress }),
+    names: createLocalNames({ endpoints, external, internal, machineAddress, machineAddresses }),
     cookies,
     transactions,
     outbound: createOutbound(transports, endpoints),

@@ -8,7 +8,7 @@ import { readRequestFacts } from './message/request-facts.ts'
 import { NativeCall } from './native-call.ts'
 import { NativeDialogRequest } from './native-dialog-request.ts'
 import { NativePlainRequest } from './native-plain-request.ts'
-import { type DialogRoute, readDialogRoute, undoStrictRoute } from './proxy/dialog-route.ts'
+import { type DialogRoute, hasOwnRoute, readDialogRoute, undoStrictRoute } from './proxy/dialog-route.ts'
 import type { EngineCore } from './proxy/engine-core.ts'
 import { refusalOf } from './proxy/request-validation.ts'
 import { keyOf, peerOf, type ReceivedRequest, reportDrop } from './received-request.ts'
@@ -18,8 +18,11 @@ export interface NewRequests {
   onNew(request: ReceivedRequest, key: string): void
 }
 
-/** Methods that may be used inside a dialog, and OPTIONS: what a 405 MUST list (RFC 3261 §8.2.1). */
-const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, PRACK, REFER, NOTIFY, MESSAGE'
+/** Methods that may be used inside a dialog, and OPTIONS: what a 405 MUST list, but for the one that it refuses (§21.4.6). */
+const ALLOWED = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'UPDATE', 'INFO', 'PRACK', 'REFER', 'NOTIFY', 'MESSAGE']
+
+/** Methods that belong into a dialog: with a Route of ours they come from one, though neither cookie nor tag says of which. */
+const OF_DIALOGS: ReadonlySet<string> = new Set(['BYE', 'UPDATE', 'PRACK', 'INFO', 'NOTIFY', 'REFER'])
 
 const NO_DIALOG: Answer = { status: 481, reason: 'Call/Transaction Does Not Exist' }
 
@@ -27,25 +30,32 @@ interface Arrival extends ReceivedRequest {
   readonly key: string
   readonly known: boolean
   readonly route: DialogRoute | undefined
+  readonly inDialog?: true
 }
 
 export function createNewRequests(core: EngineCore, sides: ServerSides, dropped: DroppedInvites): NewRequests {
   const onNew = (received: ReceivedRequest, key: string): void => {
-    const request = undoneStrict(received) ?? received
+    const request = undoneStrict(core, received) ?? received
     const { message, facts, flow } = request
-    const route = facts.toTag === undefined ? undefined : readDialogRoute(message, facts, core.cookies)
+    const route = readDialogRoute(core, message, facts)
     const known = core.application.isKnown(peerOf(flow))
     const arrival = { ...request, key, known, route }
     if (message.method === 'ACK') return onAck(core, sides, arrival)
     if (message.method === 'CANCEL') return onCancel(core, sides, arrival)
     if (!known && !route) return onStranger(core, sides, { arrival, dropped })
-    const refusal = refusalOf(message, facts, core.application.headersRead())
-    if (refusal) return refuse(core, sides, arrival, refusal)
-    if (facts.toTag !== undefined) return onDialogRequest(core, sides, arrival)
+    const inDialog = route !== undefined || claimsDialog(core, arrival)
+    const refusal = refusalOf(message, facts, core.application.headersRead(), inDialog)
+    if (refusal) return refuse(core, sides, inDialog ? { ...arrival, inDialog } : arrival, refusal)
+    if (inDialog) return onDialogRequest(core, sides, arrival)
     if (message.method === 'INVITE') return new NativeCall(core, sides, arrival, key).offer()
     onPlain(core, sides, arrival)
   }
   return { onNew }
+}
+
+/** RFC 3261 §12.2.2, §15.1.2: a To tag says so, and so does a Route of ours where the method has no other use. */
+function claimsDialog(core: EngineCore, { message, facts }: ReceivedRequest): boolean {
+  return facts.toTag !== undefined || (OF_DIALOGS.has(message.method) && hasOwnRoute(core, message))
 }
 
 /** An INVITE is the application's to judge, once; whatever else a stranger sends is nobody's. */
@@ -93,7 +103,8 @@ function onDialogRequest(core: EngineCore, sides: ServerSides, arrival: Arrival)
 function onPlain(core: EngineCore, sides: ServerSides, arrival: Arrival): void {
   const request = new NativePlainRequest(sides, arrival)
   if (arrival.message.method === 'OPTIONS') return core.application.onOptions(request)
-  const answer = { status: 405, reason: 'Method Not Allowed', headers: [{ name: 'Allow', value: ALLOW }] }
+  const value = ALLOWED.filter((method) => method !== arrival.message.method).join(', ')
+  const answer = { status: 405, reason: 'Method Not Allowed', headers: [{ name: 'Allow', value }] }
   refuse(core, sides, arrival, answer)
 }
 
@@ -106,11 +117,12 @@ function refuse(core: EngineCore, sides: ServerSides, arrival: Arrival, answer: 
   const request = new MessageRequest(peer, arrival.message, arrival.facts)
   const reason = answer.reason.toLowerCase().replace(/\W+/g, '_')
   const { method } = arrival.message
-  core.application.onEvent({ type: 'refused', peer, method, status: answer.status, reason, decisionId, request })
+  const told = { peer, method, status: answer.status, reason, decisionId, request }
+  core.application.onEvent({ type: 'refused', ...told, ...(arrival.inDialog && { inDialog: true }) })
 }
 
-function undoneStrict(request: ReceivedRequest): ReceivedRequest | undefined {
-  const message = undoStrictRoute(request.message, request.facts)
+function undoneStrict(core: EngineCore, request: ReceivedRequest): ReceivedRequest | undefined {
+  const message = undoStrictRoute(core, request.message, request.facts)
   const facts = message && readRequestFacts(message)
   return message && facts && !('fault' in facts) ? { message, facts, flow: request.flow } : undefined
 }

@@ -25,6 +25,7 @@ export function trunkEntry(trunk: SipTrunk): TrunkEntry {
       noBackend: statusLine(spec.responses.noBackend),
       ...(spec.responses.draining === undefined ? {} : { draining: statusLine(spec.responses.draining) }),
     },
+    ...(spec.nat === 'Auto' ? {} : { nat: spec.nat }),
   }
 }
 

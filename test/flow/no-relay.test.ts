@@ -1,7 +1,7 @@
 /** Who holds a cookie of a backend may not choose whom the ingress calls, and no caller gets hold of one. */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { answerCall, backendSide } from '../support/answered-call.ts'
+import { backendSide } from '../support/answered-call.ts'
 import {
   B1,
   B2,
@@ -13,6 +13,7 @@ import {
   startHarness,
   trunkEntry,
 } from '../support/engine-harness.ts'
+import { routeLines, scriptDialog, went } from '../support/scripted-dialog.ts'
 import { headerOf, methodOf, requestText, responseText, statusOf } from '../support/sip-text.ts'
 
 const VICTIM = '203.0.113.200:5060'
@@ -121,11 +122,71 @@ describe('a response of a backend', () => {
   })
 })
 
+const OWN_ROUTE = '<sip:192.0.2.1:5060;lr>'
+
+describe('what a request needs no To tag for', () => {
+  it.each(['BYE', 'INVITE', 'INFO', 'MESSAGE', 'UPDATE', 'OPTIONS'])(
+    'D-08: is no way in for a stranger with the cookie of a call that has tags: %s gets not a byte',
+    async (method) => {
+      const dialog = scriptDialog(await startHarness())
+      for (const routes of [dialog.callerRoutes, dialog.backendRoutes, [OWN_ROUTE, ...dialog.callerRoutes]]) {
+        const change = { method, to: '<sip:+15551234567@192.0.2.1>', uri: `sip:x@${VICTIM}`, extra: routeLines(routes) }
+        expect(went(dialog.fromCaller(change, STRANGER))).toEqual([])
+      }
+    },
+  )
+
+  it('D-08: reaches the two sides of a call without tags, and nobody whom a stranger names', async () => {
+    const dialog = scriptDialog(await startHarness(), {
+      untagged: true,
+      invite: { from: '<sip:+15559876543@198.51.100.7>' },
+    })
+    for (const target of [`sip:x@${VICTIM}`, 'sip:x@0.0.0.0', 'sip:x@192.0.2.1', 'sip:x@10.9.9.9']) {
+      // Without any tag nothing says which side sends with the cookie of which.
+      expect(went(dialog.fromCaller({ uri: target }, STRANGER))).toEqual([`${B1} INFO`])
+      expect(went(dialog.fromBackend({ uri: target }, STRANGER))).toEqual([`${PEER} INFO`])
+    }
+  })
+
+  it('D-08: is no way around the rules: an INVITE without it is decided, whatever cookie it has', async () => {
+    const dialog = scriptDialog(await startHarness())
+    const called = 'sip:+19005550100@10.0.0.1:5080'
+    const sent = dialog.fromCaller({ method: 'INVITE', uri: called, to: `<${called}>` })
+    expect(went(sent)).toEqual([`${PEER} 503`])
+  })
+})
+
+describe('Routes around the one with the cookie', () => {
+  it('D-08: choose no target: what stands above it, and a foreign one below, is not followed', async () => {
+    const dialog = scriptDialog(await startHarness())
+    const foreign = `<sip:${VICTIM};lr>`
+    for (const routes of [
+      [foreign, ...dialog.callerRoutes],
+      [...dialog.callerRoutes, foreign],
+      [...dialog.callerRoutes, OWN_ROUTE, foreign],
+      [foreign, OWN_ROUTE, ...dialog.callerRoutes, OWN_ROUTE, foreign, OWN_ROUTE],
+    ]) {
+      expect(went(dialog.fromCaller({ extra: routeLines(routes) }, STRANGER))).toEqual([`${B1} INFO`])
+    }
+  })
+})
+
+describe("a caller's NAT", () => {
+  it('D-08: makes no backend reach whom the caller names: its private Contact gives way to its source', async () => {
+    const contact = '<sip:a@10.0.0.2:5080>'
+    const dialog = scriptDialog(await startHarness(), { invite: { contact } })
+    expect(went(dialog.fromBackend({ uri: 'sip:a@10.0.0.2:5080' }))).toEqual([`${PEER} INFO`])
+    expect(went(dialog.fromBackend({ uri: 'sip:a@10.0.0.2:5080' }, STRANGER))).toEqual([`${PEER} INFO`])
+  })
+})
+
 /** Every cookie that anybody has been sent, by any packet. */
 function cookiesOf({ network }: Harness): string[] {
   const found = network.sent.flatMap(({ text }) => [...text.matchAll(/sdc=([\w-]+)/g)])
   return [...new Set(found.map(([, cookie = '']) => cookie))]
 }
+
+const withoutTag = (value: string): string => value.replace(/;tag=.*/, '')
 
 describe('whatever a stranger sends with whatever cookie', () => {
   it('D-08: goes to the sides of that call and to nobody else', async () => {
@@ -138,20 +199,36 @@ describe('whatever a stranger sends with whatever cookie', () => {
           swapped: fc.boolean(),
           routes: fc.array(fc.constantFrom(VICTIM, '203.0.113.201:5080', '[2001:db8::66]:5060'), { maxLength: 3 }),
           strict: fc.boolean(),
+          tags: fc.constantFrom('both', 'from', 'to', 'none'),
+          callTags: fc.constantFrom('both', 'caller', 'none'),
+          above: fc.array(fc.constantFrom(`<sip:${VICTIM};lr>`, OWN_ROUTE), { maxLength: 2 }),
+          upper: fc.boolean(),
         }),
-        async ({ method, which, swapped, routes, strict }) => {
+        async ({ method, which, swapped, routes, strict, tags: sent, callTags, above, upper }) => {
           const harness = await startHarness()
-          answerCall(harness)
+          scriptDialog(harness, {
+            untagged: callTags !== 'both',
+            ...(callTags === 'none' && { invite: { from: '<sip:+15559876543@198.51.100.7>' } }),
+          })
           const cookies = cookiesOf(harness)
           const cookie = cookies[which % cookies.length]
           const tags = ['<sip:a@192.0.2.1>;tag=caller', '<sip:b@192.0.2.1>;tag=backend'] as const
-          const [from, to] = swapped ? [tags[1], tags[0]] : tags
-          const own = `sip:192.0.2.1:5060;lr;sdc=${cookie}`
+          const [fromTag, toTag] = swapped ? [tags[1], tags[0]] : tags
+          const from = sent === 'both' || sent === 'from' ? fromTag : withoutTag(fromTag)
+          const to = sent === 'both' || sent === 'to' ? toTag : withoutTag(toTag)
+          const own = `sip:192.0.2.1:5060;lr;${upper ? 'S%44C' : 'sdc'}=${cookie}`
           const next = routes.map((route) => `Route: <sip:${route}${strict ? '' : ';lr'}>`)
           const via = `SIP/2.0/UDP ${STRANGER};branch=z9hG4bK-relay`
           harness.network.deliver(
             STRANGER,
-            requestText({ method, from, to, via, uri: `sip:x@${VICTIM}`, extra: [`Route: <${own}>`, ...next] }),
+            requestText({
+              method,
+              from,
+              to,
+              via,
+              uri: `sip:x@${VICTIM}`,
+              extra: [...routeLines(above), `Route: <${own}>`, ...next],
+            }),
           )
           harness.clock.advance(40_000)
           expect(harness.network.sent.map((packet) => packet.to).filter((address) => !sides.has(address))).toEqual([])

@@ -152,6 +152,7 @@ function insideOf(
     method,
     callId,
     uri,
+    from: headerOf(answered, 'From')[0] ?? '',
     to: headerOf(answered, 'To')[0] ?? '',
     cseq: method === 'ACK' ? 1 : 2,
     extra: routes.map((route) => `Route: ${route}`),

@@ -36,7 +36,7 @@ describe('a cookie of a backend', () => {
   it('D-08: stays with the backend, and in a stranger’s hands reaches the caller and nobody else', async () => {
     const via = `SIP/2.0/UDP 127.0.0.1:${caller.port};branch=z9hG4bK-relay`
     await caller.send(requestText({ uri: `sip:${NUMBER}@127.0.0.1`, via }), ingress.udp)
-    const invite = await backend.answer((text) => text.startsWith('INVITE '))
+    const invite = await backend.answer((text) => text.startsWith('INVITE ') && text.includes('call-1@'))
     const routes = headerOf(invite, 'Record-Route')
     expect(routes.join()).toContain('sdc=')
     await backend.send(responseText(invite, 486), ingress.udp)
@@ -55,4 +55,37 @@ describe('a cookie of a backend', () => {
     }
     expect(victim.received).toEqual([])
   })
+
+  it.each([
+    { answer: 'with a To tag', untagged: false, arrives: ['ACK'] },
+    { answer: 'without a To tag', untagged: true, arrives: ['INFO', 'INVITE', 'BYE', 'ACK'] },
+  ])(
+    'D-08: of the caller in a stranger’s hands, without a To tag, after an answer $answer, leads to that backend at most',
+    async ({ untagged, arrives }) => {
+      const callId = `untagged-${untagged}`
+      const via = `SIP/2.0/UDP 127.0.0.1:${caller.port};branch=z9hG4bK-${callId}`
+      await caller.send(requestText({ uri: `sip:${NUMBER}@127.0.0.1`, via, callId }), ingress.udp)
+      const invite = await backend.answer((text) => text.startsWith('INVITE ') && text.includes(callId))
+      const answer = responseText(invite, 200, { extra: [`Contact: <sip:agent@127.0.0.5:${backend.port}>`] })
+      await backend.send(untagged ? answer.replace(';tag=backend', '') : answer, ingress.udp)
+      const ok = await caller.answer((text) => statusOf(text) === 200 && text.includes(callId))
+      const routes = headerOf(ok, 'Record-Route').map((route) => `Route: ${route}`)
+      const before = [stranger.received.length, backend.received.length] as const
+      for (const method of ['INFO', 'INVITE', 'BYE', 'ACK']) {
+        const request = requestText({
+          ...{ method, cseq: 7, callId, uri: `sip:x@127.0.0.9:${victim.port}`, extra: routes },
+          via: `SIP/2.0/UDP 127.0.0.7:${stranger.port};branch=z9hG4bK-${callId}-${method}`,
+        })
+        await stranger.send(request, ingress.udp)
+      }
+      // What comes after all of them has been dealt with says that they have.
+      await caller.send(requestText({ method: 'OPTIONS', callId: `${callId}-last`, via: `${via}-last` }), ingress.udp)
+      await caller.answer((text) => statusOf(text) === 200 && text.includes(`${callId}-last`))
+      await backend.answer((text) => text.startsWith('ACK ') && text.includes(callId))
+      const got = backend.received.slice(before[1]).map((text) => text.split(' ', 1)[0])
+      expect([...new Set(got)]).toEqual(arrives)
+      expect(untagged ? [] : stranger.received.slice(before[0])).toEqual([])
+      expect(victim.received).toEqual([])
+    },
+  )
 })

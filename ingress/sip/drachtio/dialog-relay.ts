@@ -6,7 +6,7 @@ import type { SipMessage } from '../message/sip-message.ts'
 import type { HandedRequest, HandedResponse, OutgoingRequest } from './drachtio-library.ts'
 import { readHanded } from './handed-message.ts'
 import { ownAnswer } from './own-answer.ts'
-import { bodyOf, dialogHeaders, reasonHeaders, responseHeaders } from './relayed-headers.ts'
+import { bodyOf, dialogHeaders, dialogResponseHeaders, reasonHeaders } from './relayed-headers.ts'
 import type { CallLeg, SessionWork } from './session-work.ts'
 
 /** The server takes the target of the dialog. */
@@ -134,7 +134,7 @@ function relayResponse(
     {
       status: response.status,
       reason: message.bytes.toString('utf8', message.reasonStart, message.reasonEnd),
-      headers: responseHeaders(message, edits.responseIdentity),
+      headers: dialogResponseHeaders(message, edits.responseIdentity),
       body: bodyOf(message),
     },
     (sent) => {

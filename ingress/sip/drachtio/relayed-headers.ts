@@ -49,11 +49,18 @@ export function dialogHeaders(message: SipMessage, removeHeaders: readonly strin
   return copied(message, removeHeaders)
 }
 
-/** The headers of a backend's response as the caller gets it. */
+/** The headers of a backend's response to a new call, as the caller gets it. */
 export function responseHeaders(response: SipMessage, identity: ResponseIdentity): HeaderField[] {
-  const removed: string[] = []
   // RFC 3261 §21.5.4: a backend that pauses its clients would pause the carrier's whole trunk.
-  if (response.status >= 300) removed.push('Retry-After')
+  return relayedHeaders(response, identity, response.status >= 300 ? ['Retry-After'] : [])
+}
+
+/** The headers of a response inside a dialog: when to try again is the other side's to say (RFC 3261 §14.2, RFC 3311 §5.2). */
+export function dialogResponseHeaders(response: SipMessage, identity: ResponseIdentity): HeaderField[] {
+  return relayedHeaders(response, identity, [])
+}
+
+function relayedHeaders(response: SipMessage, identity: ResponseIdentity, removed: string[]): HeaderField[] {
   if (losesIdentity(response, identity)) removed.push('P-Asserted-Identity')
   const headers = copied(response, removed)
   // RFC 3261 §21.3: the Contact of a redirection is its answer, not a leg's.

@@ -27,12 +27,8 @@ export interface DispatchOptions {
 /** Methods outside a dialog that the server hands over; of BYE, UPDATE, REFER and PRACK outside one it disposes itself. */
 export const ROUTED_METHODS = ['invite', 'options', 'register', 'message', 'info', 'notify', 'subscribe', 'publish']
 
-const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, REFER, NOTIFY, MESSAGE'
-const NOT_ALLOWED: Answer = {
-  status: 405,
-  reason: 'Method Not Allowed',
-  headers: [{ name: 'Allow', value: ALLOW }],
-}
+/** What a 405 lists, but for the method that it refuses (RFC 3261 §21.4.6). */
+const ALLOWED = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'UPDATE', 'INFO', 'REFER', 'NOTIFY', 'MESSAGE']
 const NOT_RELIABLE: Answer = {
   status: 420,
   reason: 'Bad Extension',
@@ -61,7 +57,8 @@ export function dispatchRequest(options: DispatchOptions, work: SessionWork, han
   const arrival = { handed, peer, message, facts, known, work }
   if (message.method === 'ACK') return onAck(work, handed)
   if (handed.dialogId !== '' && work.leg(handed.dialogId)) return onDialogRequest(options, arrival)
-  if (message.method === 'INVITE') return onInvite(options, arrival)
+  // A stranger's INVITE gets its final response there, whatever it claims; a known peer's is no new call with a To tag.
+  if (message.method === 'INVITE' && !(known && facts.toTag !== undefined)) return onInvite(options, arrival)
   if (!known) return drop(options, arrival, 'stranger')
   if (facts.toTag !== undefined) return onDialogRequest(options, arrival)
   onPlain(options, arrival)
@@ -83,8 +80,13 @@ function onPlain(options: DispatchOptions, arrival: Arrival): void {
   if (!refusal && message.method === 'OPTIONS') {
     return options.application.onOptions(new DrachtioPlainRequest(arrival))
   }
-  const answer = refusal ?? NOT_ALLOWED
+  const answer = refusal ?? notAllowed(message.method)
   refuse(options, arrival, { ...answer, code: codeOf(answer) })
+}
+
+function notAllowed(refused: string): Answer {
+  const value = ALLOWED.filter((method) => method !== refused).join(', ')
+  return { status: 405, reason: 'Method Not Allowed', headers: [{ name: 'Allow', value }] }
 }
 
 function onDialogRequest(options: DispatchOptions, arrival: Arrival): void {

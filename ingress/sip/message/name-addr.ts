@@ -21,15 +21,18 @@ export function parseNameAddr(text: string): NameAddr | undefined {
   return { uri, parameters }
 }
 
-/** The values of a comma-separated list; commas inside quotes and angle brackets separate nothing. Empty ones are left out. */
-export function splitList(text: string): string[] {
+/**
+ * The values of a comma-separated list, the first `most` of them; commas inside quotes and angle brackets separate nothing.
+ * Empty ones are left out.
+ */
+export function splitList(text: string, most = Number.POSITIVE_INFINITY): string[] {
   const values: string[] = []
   let from = 0
   for (;;) {
     const comma = listComma(text, from)
     const value = trimLws(text.slice(from, comma === -1 ? text.length : comma))
     if (value !== '') values.push(value)
-    if (comma === -1) return values
+    if (comma === -1 || values.length >= most) return values
     from = comma + 1
   }
 }

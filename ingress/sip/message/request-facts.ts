@@ -78,9 +78,8 @@ export function readRequestFacts(message: SipMessage): RequestFacts | RequestFau
   if (maxForwards === -1) return refuse('bad-max-forwards', 'Bad Max-Forwards')
   if (!isAddressClosed(message, from)) return refuse('bad-from', 'Bad From')
   if (!isAddressClosed(message, to)) return refuse('bad-to', 'Bad To')
+  // RFC 3261 §8.1.1.3 wants a tag in From; gateways that give none are called as peers of RFC 2543 are (§12.1.1).
   const fromTag = readTag(message, from)
-  // RFC 3261 §8.1.1.3: From has a tag; a sender of RFC 2543 need not give one.
-  if (fromTag === undefined && isCookie(via.branch)) return refuse('missing-from-tag', 'Missing From Tag')
   const id = message.bytes.toString('latin1', message.valueStart(callId), message.valueEnd(callId))
   if (id === '') return refuse('bad-call-id', 'Bad Call-ID')
   const uri = requestUri(message)

@@ -154,11 +154,17 @@ export function portOf(text: string, start: number, end: number): number | undef
 function splitHostPort(text: string): { host: string; port: number | undefined } | undefined {
   const bracket = text.charCodeAt(0) === OPEN_BRACKET ? text.indexOf(']') : 0
   const colon = text.indexOf(':', Math.max(bracket, 0))
-  const host = hostOf(colon === -1 ? text : text.slice(0, colon))
+  const host = hostOf(withoutZone(colon === -1 ? text : text.slice(0, colon)))
   if (host === undefined) return undefined
   if (colon === -1) return { host, port: undefined }
   const port = portOf(text, colon + 1, text.length)
   return port === undefined ? undefined : { host, port }
+}
+
+/** User agents write the zone of a link-local address into Contact (RFC 6874 §2). It is theirs and means nothing here. */
+function withoutZone(host: string): string {
+  const zone = host.charCodeAt(0) === OPEN_BRACKET ? host.indexOf('%25') : -1
+  return zone === -1 || !host.endsWith(']') ? host : `${host.slice(0, zone)}]`
 }
 
 /** Letters, digits, dots and hyphens; underscores too, which DNS names of services do carry. */

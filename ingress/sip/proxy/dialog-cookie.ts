@@ -36,9 +36,12 @@ export interface CookieSealer {
 /** With one hop, and with two. */
 const VERSION = 1
 const TWO_HOPS_VERSION = 2
-const SIDE_CALLER = 0
-const SIDE_BACKEND = 1
-/** Version and side. */
+/** Bits of the byte behind the version: who sends, and one thing more to know of each side. */
+const FROM_BACKEND = 1
+const UNTAGGED = 2
+const PUBLIC_CONTACT = 2
+const SOURCE = 4
+/** Version and bits. */
 const HEADER_BYTES = 2
 /** Family, transport and port: 4; address: 4 or 16. */
 const MIN_HOP_BYTES = 8
@@ -77,7 +80,7 @@ export function createCookieSealer(keys: readonly Buffer[]): CookieSealer {
       if (length < HEADER_BYTES + MIN_HOP_BYTES || length > MAX_PAYLOAD_BYTES) return undefined
       const payload = bytes.subarray(0, length)
       const signature = bytes.subarray(length)
-      const callerTag = (payload[1] === SIDE_CALLER ? tags.fromTag : tags.toTag) ?? ''
+      const callerTag = (isFromBackend(payload) ? tags.toTag : tags.fromTag) ?? ''
       const dialog = { callId: tags.callId, callerTag }
       const end = BLOCK_BYTES + payload.copy(SCRATCH, BLOCK_BYTES)
       const genuine = macKeys.some((key) => timingSafeEqual(macOf(key, end, dialog).subarray(0, MAC_BYTES), signature))
@@ -108,9 +111,10 @@ function macOf(key: Buffer, end: number, dialog: DialogKey): Buffer {
 }
 
 /** Writes the payload into the scratch, behind the key; answers where it ends. */
-function encode({ from, signedTarget, routeTarget, dialogData }: DialogCookie): number {
+function encode(cookie: DialogCookie): number {
+  const { signedTarget, routeTarget, dialogData } = cookie
   let at = SCRATCH.writeUInt8(routeTarget ? TWO_HOPS_VERSION : VERSION, BLOCK_BYTES)
-  at = SCRATCH.writeUInt8(from === 'caller' ? SIDE_CALLER : SIDE_BACKEND, at)
+  at = SCRATCH.writeUInt8(bitsOf(cookie), at)
   at = encodeHop(signedTarget, at)
   if (routeTarget) at = encodeHop(routeTarget, at)
   return at + SCRATCH.write(dialogData, at, 'utf8')
@@ -131,11 +135,28 @@ function decode(payload: Buffer): DialogCookie | undefined {
   const second = first && version === TWO_HOPS_VERSION ? decodeHop(payload, first.end) : undefined
   if (!first || (version === TWO_HOPS_VERSION && !second)) return undefined
   return {
-    from: payload[1] === SIDE_CALLER ? 'caller' : 'backend',
+    ...sideOf(payload[1] ?? 0),
     signedTarget: first.hop,
     ...(second && { routeTarget: second.hop }),
     dialogData: payload.toString('utf8', second?.end ?? first.end),
   }
+}
+
+function isFromBackend(payload: Buffer): boolean {
+  return ((payload[1] ?? 0) & FROM_BACKEND) !== 0
+}
+
+function bitsOf({ from, untagged, callerTarget }: DialogCookie): number {
+  if (from === 'caller') return untagged ? UNTAGGED : 0
+  if (callerTarget === undefined) return FROM_BACKEND
+  return FROM_BACKEND | (callerTarget === 'source' ? SOURCE : PUBLIC_CONTACT)
+}
+
+function sideOf(bits: number): Pick<DialogCookie, 'from' | 'untagged' | 'callerTarget'> {
+  if ((bits & FROM_BACKEND) === 0)
+    return (bits & UNTAGGED) === 0 ? { from: 'caller' } : { from: 'caller', untagged: true }
+  if ((bits & SOURCE) !== 0) return { from: 'backend', callerTarget: 'source' }
+  return (bits & PUBLIC_CONTACT) === 0 ? { from: 'backend' } : { from: 'backend', callerTarget: 'public-contact' }
 }
 
 function decodeHop(payload: Buffer, at: number): { readonly hop: DialogHop; readonly end: number } | undefined {

@@ -18,8 +18,8 @@ export interface ViaSource {
 
 /** What becomes of the route set of a request inside a dialog (RFC 3261 §16.4, §16.6 step 6). */
 export interface RouteEdits {
-  /** How many values go from the top: ours, and a strict router's that becomes the Request-URI. */
-  readonly removed: number
+  /** Which values go, counted from the top: ours, what is above them, and a strict router's that becomes the Request-URI. */
+  readonly removed: ReadonlySet<number>
   /** A strict router comes next: its URI, and the Request-URI as the last Route value. */
   readonly requestUri: string | undefined
   readonly appended: string | undefined
@@ -77,12 +77,16 @@ function rewriteTopVia(request: ForwardedRequest, replaced: Map<number, string>)
 /** RFC 3261 §16.4; preloaded routes are never followed, so a call that a rule routes carries none on. */
 function removeRoutes(request: ForwardedRequest, replaced: Map<number, string>): void {
   const { message } = request
-  let left = request.routes?.removed ?? Number.POSITIVE_INFINITY
-  for (let row = message.first(HEADER.route); row !== -1 && left > 0; row = message.next(HEADER.route, row)) {
-    const values = splitList(message.value(row))
-    const kept = values.slice(left)
-    left -= values.length
-    replaced.set(row, kept.length === 0 ? '' : `Route: ${kept.join(', ')}\r\n`)
+  const removed = request.routes?.removed
+  let above = 0
+  for (let row = message.first(HEADER.route); row !== -1; row = message.next(HEADER.route, row)) {
+    const values = removed ? splitList(message.value(row)) : []
+    const from = above
+    const kept = values.filter((_, index) => !removed?.has(from + index))
+    above += values.length
+    if (kept.length < values.length || kept.length === 0) {
+      replaced.set(row, kept.length === 0 ? '' : `Route: ${kept.join(', ')}\r\n`)
+    }
   }
 }
 

@@ -3,13 +3,14 @@
 import { hostText } from '../../address/ip-address.ts'
 import type { ProxyPlan, ProxyTarget, TransportName } from '../engine.ts'
 import { MAX_DATAGRAM_REQUEST_BYTES } from '../limits.ts'
+import { HEADER } from '../message/header-name.ts'
 import type { SipMessage } from '../message/sip-message.ts'
 import { escapeUser } from '../message/uri.ts'
 import { ClientTransaction, type ClientTransactionUser } from '../transaction/client-transaction.ts'
 import { clientTransactionKey } from '../transaction/transaction-key.ts'
 import type { Destination, LocalEndpoint } from '../transport/transport.ts'
 import { writeCancel } from './cancel-request.ts'
-import { callerTarget } from './dialog-target.ts'
+import { callable, callerTarget, givesWay } from './dialog-target.ts'
 import type { EngineCore } from './engine-core.ts'
 import { type RouteEdits, writeForwardedRequest } from './forwarded-request.ts'
 import { type BranchOwner, InviteBranch } from './invite-branch.ts'
@@ -125,13 +126,17 @@ export function viaValue(core: EngineCore, outgoing: LocalEndpoint, branchId: st
   return `SIP/2.0/${outgoing.transport} ${core.names.sentBy(outgoing)};branch=${branchId}${rport}`
 }
 
-/** The backend's cookie: its requests go where the call says, and to the caller's packet source where that is a name. */
-function backendCookie(invite: SendingInvite, dialogData: string): string {
-  const { peer, facts, message } = invite.side
+/** The backend's cookie: its requests go where the call says, and to the caller's packet source where that cannot be called. */
+function backendCookie({ core, side, plan }: SendingInvite, dialogData: string): string {
+  const { peer, facts, message } = side
   const signedTarget = { address: peer.address, port: peer.port, transport: peer.transport }
   const dialog = { callId: facts.callId, callerTag: facts.fromTag ?? '' }
-  const routeTarget = callerTarget(message, peer.address)
-  return invite.core.cookies.seal({ from: 'backend', signedTarget, routeTarget, dialogData }, dialog)
+  // A proxy before us that has record-routed knows better where its caller is.
+  const called = message.first(HEADER.recordRoute) === -1 ? (plan.callerTarget ?? 'contact') : 'contact'
+  const hop = callable(callerTarget(message, peer.address), peer.address, core)
+  const routeTarget = hop && !givesWay(hop, peer.address, called) ? hop : undefined
+  const sealed = { from: 'backend', signedTarget, routeTarget, dialogData } as const
+  return core.cookies.seal(called === 'contact' ? sealed : { ...sealed, callerTarget: called }, dialog)
 }
 
 /** RFC 3261 §16.6 step 2. */

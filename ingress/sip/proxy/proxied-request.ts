@@ -11,7 +11,7 @@ import type { EngineCore } from './engine-core.ts'
 import { type RouteEdits, writeForwardedRequest } from './forwarded-request.ts'
 import { viaValue } from './invite-sending.ts'
 import { loopHash, makeBranch } from './loop-detection.ts'
-import { writeRelayedResponse } from './relayed-response.ts'
+import { relayedDialogResponse } from './relayed-response.ts'
 import { breadthOf } from './request-validation.ts'
 import { type ServerSide, writeAnswer } from './server-side.ts'
 
@@ -27,8 +27,6 @@ interface Draft {
   readonly destination: Destination
   readonly branchId: string
 }
-
-const NO_ROWS: ReadonlyMap<number, string> = new Map()
 
 /** RFC 3261 §16.6 step 10 for a BYE, UPDATE, INFO, PRACK and whatever else comes inside a dialog. */
 export function proxyRequest(core: EngineCore, side: ServerSide, request: Omit<DialogRequest, 'side'>): void {
@@ -85,8 +83,7 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
   onResponse(_transaction: ClientTransaction<SipMessage>, status: number, response: SipMessage): void {
     // RFC 4320 §4.1: no provisional response but our own 100 goes to a non-INVITE.
     if (status < 200) return
-    const responseIdentity = this.#responseIdentity
-    this.#server.respond(status, writeRelayedResponse(response, { recordRoutes: NO_ROWS, responseIdentity }))
+    this.#server.respond(status, relayedDialogResponse(response, this.#responseIdentity))
     this.#forget()
   }
 

@@ -4,12 +4,11 @@
  */
 
 import { HEADER } from '../message/header-name.ts'
+import { splitList } from '../message/name-addr.ts'
 import type { SipMessage } from '../message/sip-message.ts'
 import type { LocalEndpoint } from '../transport/transport.ts'
+import { COOKIE_PARAMETER, hasCookie, withCookie } from './cookie-parameter.ts'
 import type { LocalNames } from './local-names.ts'
-
-/** The URI parameter that carries the cookie. Unknown URI parameters are kept by every element (RFC 3261 §19.1.1). */
-export const COOKIE_PARAMETER = 'sdc'
 
 export interface RecordRouteSides {
   readonly names: LocalNames
@@ -45,8 +44,23 @@ export function rewrittenRecordRoutes(
   const lines = new Map<number, string>()
   for (let row = response.first(HEADER.recordRoute); row !== -1; row = response.next(HEADER.recordRoute, row)) {
     const value = response.value(row)
-    if (!value.includes(backendCookie)) continue
-    lines.set(row, `Record-Route: ${value.replaceAll(backendCookie, callerCookie)}\r\n`)
+    const rewritten = withCookie(value, backendCookie, callerCookie)
+    if (rewritten !== value) lines.set(row, `Record-Route: ${rewritten}\r\n`)
+  }
+  return lines
+}
+
+/**
+ * Inside a dialog the route set does not change (RFC 3261 §12.2), so a response needs no value of ours; one that is there
+ * all the same was copied from the INVITE, with the cookie of whoever answers. Other proxies' values are left.
+ */
+export function withoutOwnRecordRoutes(response: SipMessage): ReadonlyMap<number, string> {
+  const lines = new Map<number, string>()
+  for (let row = response.first(HEADER.recordRoute); row !== -1; row = response.next(HEADER.recordRoute, row)) {
+    const values = splitList(response.value(row))
+    const others = values.filter((value) => !hasCookie(value))
+    if (others.length === values.length) continue
+    lines.set(row, others.length === 0 ? '' : `Record-Route: ${others.join(', ')}\r\n`)
   }
   return lines
 }

@@ -1,13 +1,14 @@
 /** RFC 3261 §16.7: a backend's response on its way to the caller. Bytes that no step names are left as they are. */
 import type { ResponseIdentity } from '../engine.ts'
 import { HEADER } from '../message/header-name.ts'
+import { readTag } from '../message/header-tag.ts'
 import { removeFirstValue, rewriteMessage } from '../message/rewrite-message.ts'
 import type { SipMessage } from '../message/sip-message.ts'
 import type { DialogKey } from './dialog-cookie.ts'
-import { backendTarget } from './dialog-target.ts'
+import { backendTarget, callable } from './dialog-target.ts'
 import type { EngineCore } from './engine-core.ts'
 import type { RelayedBranch } from './invite-branch.ts'
-import { rewrittenRecordRoutes } from './record-route.ts'
+import { rewrittenRecordRoutes, withoutOwnRecordRoutes } from './record-route.ts'
 
 /** What a branch's response needs on its way up; a proxied INVITE is one. */
 export interface RelayingInvite {
@@ -25,6 +26,7 @@ export function relayedInviteResponse(
   challenging: readonly SipMessage[] = [],
 ): Buffer {
   return writeRelayedResponse(response, {
+    begins: invite.dialog !== undefined,
     recordRoutes: callerRecordRoutes(invite, branch, response),
     extra: challengesOf(challenging),
     responseIdentity: invite.responseIdentity,
@@ -39,17 +41,27 @@ function callerRecordRoutes(
 ): ReadonlyMap<number, string> {
   const { cookie, destination } = branch
   const { core, dialog } = invite
-  if (cookie === '' || dialog === undefined || response.status >= 300) return NO_ROWS
-  const signedTarget = backendTarget(response, cookie) ?? destination
-  const target = `${signedTarget.address.text} ${signedTarget.port} ${signedTarget.transport}`
+  if (dialog === undefined) return withoutOwnRecordRoutes(response)
+  if (cookie === '' || response.status >= 300) return NO_ROWS
+  const signedTarget = callable(backendTarget(response, cookie), destination.address, core) ?? destination
+  const untagged = isUntagged(response)
+  const target = `${signedTarget.address.text} ${signedTarget.port} ${signedTarget.transport} ${untagged}`
   if (branch.callerCookie?.target !== target) {
-    const text = core.cookies.seal({ from: 'caller', signedTarget, dialogData: dialog.data }, dialog)
+    const text = core.cookies.seal({ from: 'caller', signedTarget, untagged, dialogData: dialog.data }, dialog)
     branch.callerCookie = { target, text }
   }
   return rewrittenRecordRoutes(response, cookie, branch.callerCookie.text)
 }
 
+/** RFC 3261 §12.1.2: a gateway of RFC 2543 gives no tag, and gets none then. */
+function isUntagged(response: SipMessage): boolean {
+  const row = response.first(HEADER.to)
+  return row !== -1 && readTag(response, row) === undefined
+}
+
 interface RelayOptions {
+  /** Whether it answers an INVITE that makes a dialog; a request inside one has more of an answer that concerns its sender. */
+  readonly begins: boolean
   /** Our Record-Route values, rewritten for the caller; by row. */
   readonly recordRoutes: ReadonlyMap<number, string>
   /** Complete lines to add at the end: challenges of other branches (§16.7 step 7). */
@@ -59,14 +71,24 @@ interface RelayOptions {
 
 const NO_ROWS: ReadonlyMap<number, string> = new Map()
 
-/** A response with our Via taken off and nothing of ours in it: also for requests other than INVITE. */
-export function writeRelayedResponse(response: SipMessage, options: RelayOptions): Buffer {
+/** A response inside a dialog to a request other than INVITE. */
+export function relayedDialogResponse(response: SipMessage, responseIdentity: ResponseIdentity): Buffer {
+  return writeRelayedResponse(response, {
+    begins: false,
+    recordRoutes: withoutOwnRecordRoutes(response),
+    responseIdentity,
+  })
+}
+
+/** A response with our Via taken off and nothing of ours in it. */
+function writeRelayedResponse(response: SipMessage, options: RelayOptions): Buffer {
   const replaced = new Map(options.recordRoutes)
   const via = response.first(HEADER.via)
   // §16.7 step 3
   replaced.set(via, removeFirstValue(response, via))
-  if (response.status >= 300) {
-    // §21.5.4: a backend that pauses its clients would pause the carrier's whole trunk.
+  if (options.begins && response.status >= 300) {
+    // §21.5.4: a backend that pauses its clients would pause the carrier's whole trunk. In a dialog it is the other side's
+    // to say when to try again (§14.2, RFC 3311 §5.2).
     removeAll(response, HEADER.retryAfter, replaced)
     // §12.1.1: it makes no dialog, so nobody needs a route set, and the one in it has the backend's cookie.
     removeAll(response, HEADER.recordRoute, replaced)

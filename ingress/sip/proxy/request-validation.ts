@@ -10,9 +10,10 @@ export function refusalOf(
   message: SipMessage,
   facts: RequestFacts,
   headersRead: readonly string[],
+  inDialog = facts.toTag !== undefined,
 ): Answer | undefined {
   // §16.3 step 3: an OPTIONS that ends here MAY be answered instead, and is: it is how peers ping us.
-  const endsHere = message.method === 'OPTIONS' && facts.toTag === undefined
+  const endsHere = message.method === 'OPTIONS' && !inDialog
   if (facts.maxForwards === 0 && !endsHere) return { status: 483, reason: 'Too Many Hops' }
   // §16.3 step 4, RFC 5393 §4.2.1
   if (isLoop(message, headersRead)) return { status: 482, reason: 'Loop Detected' }

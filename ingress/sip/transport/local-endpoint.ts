@@ -1,3 +1,4 @@
+import { isLoopback } from '../../address/address-kind.ts'
 import { type IpAddress, isUnspecified } from '../../address/ip-address.ts'
 import type { LocalEndpoint } from './transport.ts'
 
@@ -31,10 +32,4 @@ function fitnessFor(from: IpAddress, to: IpAddress): number {
   if (from.family !== to.family) return 0
   if (isUnspecified(from)) return 2
   return isLoopback(from) === isLoopback(to) ? 3 : 1
-}
-
-function isLoopback(address: IpAddress): boolean {
-  const [a, b, c, d] = address.words
-  if (address.family === 4) return d >>> 24 === 127
-  return a === 0 && b === 0 && c === 0 && d === 1
 }

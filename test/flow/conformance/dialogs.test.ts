@@ -10,6 +10,7 @@ import {
   startHarness,
   trunkEntry,
 } from '../../support/engine-harness.ts'
+import { routeLines, scriptDialog, went } from '../../support/scripted-dialog.ts'
 import { headerOf, methodOf, type RequestText, requestText, responseText, statusOf } from '../../support/sip-text.ts'
 
 function last(harness: Harness, to: string): string {
@@ -123,6 +124,63 @@ describe('a request inside a dialog', () => {
     harness.network.deliver(PEER, requestText({ cseq: 2, ...inDialog, branch: 'z9hG4bK-2' }))
     expect(headerOf(last(harness, B1), 'Record-Route')).toEqual([])
   })
+})
+
+describe('a response inside a dialog', () => {
+  it.each(METHODS.flatMap((method) => [400, 480, 486, 491, 500, 503, 603].map((status) => ({ method, status }))))(
+    'D-02: of $status to $method says when to try again, from either side (RFC 3261 §14.2, RFC 3311 §5.2)',
+    async ({ method, status }) => {
+      const dialog = scriptDialog(await startHarness())
+      const extra = ['Retry-After: 7 (busy)']
+      for (const [send, to, from] of [
+        [dialog.fromCaller, B1, PEER],
+        [dialog.fromBackend, PEER, B1],
+      ] as const) {
+        const request = send({ method }).find((packet) => packet.to === to)?.text ?? ''
+        dialog.harness.network.deliver(to, responseText(request, status, { extra }))
+        const response = last(dialog.harness, from)
+        expect([statusOf(response), headerOf(response, 'Retry-After')]).toEqual([status, ['7 (busy)']])
+      }
+    },
+  )
+
+  it('D-07: of our own to a re-INVITE is not counted as a call that was refused', async () => {
+    const dialog = scriptDialog(await startHarness())
+    const before = dialog.harness.calls().length
+    for (const change of [
+      { maxForwards: 0 },
+      { extra: ['Proxy-Require: x', ...routeLines(dialog.callerRoutes)] },
+      { extra: [] },
+    ]) {
+      expect(went(dialog.fromCaller({ method: 'INVITE', ...change }))).toHaveLength(1)
+    }
+    expect(dialog.harness.calls()).toHaveLength(before)
+  })
+
+  it("D-07: of 503 pauses no backend, since it is the call's own and not its server's", async () => {
+    const { harness, fromCaller } = scriptDialog(await startHarness())
+    const [request] = fromCaller({ method: 'INVITE' }).slice(-1)
+    harness.network.deliver(B1, responseText(request?.text ?? '', 503, { extra: ['Retry-After: 60'] }))
+    harness.network.deliver(PEER, requestText({ callId: 'next', branch: 'z9hG4bK-next' }))
+    expect(last(harness, B1)).toMatch(/^INVITE /)
+    expect(harness.sentTo(B2)).toEqual([])
+  })
+
+  it.each(['INVITE', 'UPDATE', 'INFO'])(
+    'Q-13: to %s brings no cookie over, though its sender copies the Record-Route of the call; that of others passes',
+    async (method) => {
+      const dialog = scriptDialog(await startHarness())
+      const request = dialog.fromCaller({ method }).find((packet) => packet.to === B1)?.text ?? ''
+      const other = '<sip:10.0.0.9;lr>'
+      const extra = [
+        `Record-Route: ${other}, ${dialog.backendRoutes[0]}`,
+        ...dialog.backendRoutes.map((value) => `Record-Route: ${value.replace('sdc=', 'S%64c=')}`),
+      ]
+      dialog.harness.network.deliver(B1, responseText(request, 200, { extra }))
+      const response = last(dialog.harness, PEER)
+      expect([statusOf(response), headerOf(response, 'Record-Route')]).toEqual([200, [other]])
+    },
+  )
 })
 
 describe('a target refresh', () => {

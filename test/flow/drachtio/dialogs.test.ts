@@ -82,11 +82,11 @@ describe('a re-INVITE', () => {
     expect((await harness.sent('ACK')).dialogId).toBe(call.caller.dialogId)
   })
 
-  it('is refused as the other side refuses it, without its Retry-After', async () => {
+  it('is refused as the other side refuses it, and hears from it when to try again (RFC 3261 §14.2)', async () => {
     const invite = inside('caller', { method: 'INVITE', ...SDP })
     harness.server.answer(await harness.sent('INVITE', 2), 491, { extra: ['Retry-After: 9'] })
     await harness.heard(invite, [100, 491])
-    expect(headerOf(invite.responses.at(-1) ?? '', 'Retry-After')).toEqual([])
+    expect(headerOf(invite.responses.at(-1) ?? '', 'Retry-After')).toEqual(['9'])
   })
 
   it('can be cancelled', async () => {

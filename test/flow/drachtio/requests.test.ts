@@ -76,17 +76,18 @@ describe('a request of a known peer', () => {
     expect(statuses).toEqual([200])
   })
 
-  it.each(['REGISTER', 'MESSAGE', 'PUBLISH'])(
-    'as %s outside a dialog gets 405 with what is allowed',
+  it.each(['REGISTER', 'MESSAGE', 'PUBLISH', 'INFO', 'NOTIFY'])(
+    'as %s outside a dialog gets 405 with what is allowed, itself not among it',
     async (method) => {
       const { statuses, answer } = await answered(requestText({ method }))
       expect([statuses, headerOf(answer, 'Allow')[0]]).toEqual([[405], expect.stringContaining('INVITE')])
+      expect(headerOf(answer, 'Allow')[0]?.split(', ')).not.toContain(method)
     },
   )
 
-  it('that claims a dialog which is none of ours gets 481', async () => {
-    const { statuses } = await answered(requestText({ method: 'INFO', to: '<sip:x@192.0.2.1>;tag=none' }))
-    expect(statuses).toEqual([481])
+  it.each(['INFO', 'INVITE'])('that claims a dialog which is none of ours gets 481 as %s', async (method) => {
+    const { statuses } = await answered(requestText({ method, to: '<sip:x@192.0.2.1>;tag=none' }))
+    expect(statuses.at(-1)).toBe(481)
   })
 
   it.each([

@@ -53,6 +53,19 @@ describe.each(ENGINES)('%s', (_title, name, start) => {
     expect(stage.calls()).toMatchObject([{ outcome: 'forwarded', status: 200, rule: 'default/route' }])
   })
 
+  it('takes a call whose From has no tag, from the INVITE to the BYE', async () => {
+    stage = await start()
+    const caller = await stage.send({ from: '<sip:+15559876543@127.0.0.1>' })
+    const invite = await stage.invited(0)
+    await invite.answer(200)
+    await caller.final()
+    await caller.inside('ACK')
+    await invite.gets('ACK')
+    const bye = await caller.inside('BYE')
+    await invite.gets('BYE')
+    expect(statusOf(await bye.final())).toBe(200)
+  })
+
   it('fails over on what the rule names, and hides the Retry-After of a backend', async () => {
     stage = await start()
     const caller = await stage.send()

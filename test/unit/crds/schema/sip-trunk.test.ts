@@ -26,6 +26,7 @@ describe('a SipTrunk', () => {
             noRule: { status: 503, reason: 'Service Unavailable' },
             noBackend: { status: 503, reason: 'Service Unavailable' },
           },
+          nat: 'Auto',
         },
       },
     })
@@ -100,7 +101,7 @@ describe('a SipTrunk', () => {
     [
       'spec.tls',
       {},
-      'spec.tls: unknown field (expected one of sources, trustedProxies, transports, called, numbers, responses)',
+      'spec.tls: unknown field (expected one of sources, trustedProxies, transports, called, numbers, responses, nat)',
     ],
     ['spec.digest', {}, 'spec.digest: unknown field'],
     ['spec.limits', {}, 'spec.limits: unknown field'],
@@ -173,6 +174,14 @@ describe('a SipTrunk', () => {
     ['specs', {}, 'specs: unknown field (expected spec)'],
   ])('refuses %s: %j', (path, value, fault) => {
     expect(faultsOf(readSipTrunk(withField(good, path, value)))).toEqual([expect.stringContaining(fault)])
+  })
+
+  it.each(['Auto', 'Source', 'Contact'])('takes %s for nat', (nat) => {
+    expect(readSipTrunk(withField(good, 'spec.nat', nat)).ok).toBe(true)
+  })
+
+  it.each(['auto', 'Never', true, ''])('does not take %j for nat', (nat) => {
+    expect(faultsOf(readSipTrunk(withField(good, 'spec.nat', nat)))).toEqual([expect.stringContaining('spec.nat')])
   })
 
   it('reports every fault at once', () => {

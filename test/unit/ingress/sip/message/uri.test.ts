@@ -109,3 +109,17 @@ it('Any text is a URI or none, without an exception', () => {
     }),
   )
 })
+
+describe('a zone in an IPv6 host', () => {
+  it('is left out where it is escaped, as RFC 6874 writes it', () => {
+    const uri = { user: 'a', host: '[fe80::1]', port: 5070, parameters: ';x' }
+    expect(parseUri('sip:a@[fe80::1%25eth0]:5070;x')).toMatchObject(uri)
+  })
+
+  it.each(['sip:[%25eth0]', 'sip:[fe80::1%25eth0', 'sip:fe80%25eth0', 'sip:[fe80::%25eth0]x', 'sip:[fe80::1%eth0]'])(
+    'makes none of %s',
+    (text) => {
+      expect(parseUri(text)).toBeUndefined()
+    },
+  )
+})

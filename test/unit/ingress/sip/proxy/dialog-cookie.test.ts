@@ -31,6 +31,28 @@ describe('the dialog cookie', () => {
     expect(sealer.open(sealer.seal(both, DIALOG), { callId: 'a@b', fromTag: 'backend', toTag: 'caller' })).toEqual(both)
   })
 
+  it.each([
+    { from: 'caller', untagged: true },
+    { from: 'backend', callerTarget: 'public-contact' },
+    { from: 'backend', callerTarget: 'source' },
+  ] as const)('says %j', (side) => {
+    const sealer = createCookieSealer([KEY])
+    const sealed = { ...cookie(side.from), ...side }
+    const tags = side.from === 'caller' ? TAGS : { callId: 'a@b', fromTag: 'backend', toTag: 'caller' }
+    expect(sealer.open(sealer.seal(sealed, DIALOG), tags)).toEqual(sealed)
+  })
+
+  it('is bound to the absence of the tag as to a tag', () => {
+    const sealer = createCookieSealer([KEY])
+    const untagged = { callId: 'a@b', callerTag: '' }
+    const text = sealer.seal(cookie('caller'), untagged)
+    expect(sealer.open(text, { callId: 'a@b', fromTag: undefined, toTag: 'backend' })).toEqual(cookie('caller'))
+    expect(sealer.open(text, TAGS)).toBeUndefined()
+    const back = sealer.seal(cookie('backend'), untagged)
+    expect(sealer.open(back, { callId: 'a@b', fromTag: 'backend', toTag: undefined })).toEqual(cookie('backend'))
+    expect(sealer.open(back, TAGS)).toBeUndefined()
+  })
+
   it('has only characters that a URI parameter may hold (RFC 3261 §25.1)', () => {
     expect(createCookieSealer([KEY]).seal(cookie('caller'), DIALOG)).toMatch(/^[A-Za-z0-9_-]+$/)
   })

@@ -1,0 +1,51 @@
+/** What an address is good for, whoever wrote it (RFC 6890). Pure. */
+import { type IpAddress, isUnspecified } from './ip-address.ts'
+
+/** Whether a packet can be sent there at all: to one host, without a zone that nobody has told. */
+export function isUnicast(address: IpAddress): boolean {
+  if (isUnspecified(address)) return false
+  return address.family === 4 ? isUnicastV4(address.words[3]) : isUnicastV6(address)
+}
+
+export function isLoopback(address: IpAddress): boolean {
+  const [a, b, c, d] = address.words
+  return address.family === 4 ? d >>> 24 === 127 : a === 0 && b === 0 && c === 0 && d === 1
+}
+
+/**
+ * Whether it means something to its own network only: RFC 1918, RFC 6598 (carriers' NAT), loopback and link-local
+ * (RFC 3927, RFC 4291 §2.5.6), unique local (RFC 4193) and what was site-local before.
+ */
+export function isPrivate(address: IpAddress): boolean {
+  if (isLoopback(address)) return true
+  if (address.family === 4) return isPrivateV4(address.words[3])
+  const top = address.words[0] >>> 22
+  return address.words[0] >>> 25 === 0xfc >>> 1 || top === LINK_LOCAL || top === SITE_LOCAL
+}
+
+/** `fe80::/10` and `fec0::/10`, by their first ten bits. */
+const LINK_LOCAL = 0xfe80 >>> 6
+const SITE_LOCAL = 0xfec0 >>> 6
+
+/** Not `0.0.0.0/8` (RFC 1122 §3.2.1.3), multicast (RFC 5771) or the limited broadcast (RFC 919). */
+function isUnicastV4(value: number): boolean {
+  return value >>> 24 !== 0 && value >>> 28 !== 14 && value !== 0xffffffff
+}
+
+/** Not multicast; not link-local, which takes a zone that no URI has; not `::a.b.c.d`, which has no route (RFC 4291 §2.5.5.1). */
+function isUnicastV6(address: IpAddress): boolean {
+  const [a, b, c] = address.words
+  if (a >>> 24 === 0xff || a >>> 22 === LINK_LOCAL) return false
+  return a !== 0 || b !== 0 || c !== 0 || isLoopback(address)
+}
+
+function isPrivateV4(value: number): boolean {
+  const first = value >>> 24
+  if (first === 10) return true
+  if (first === 172) return value >>> 20 === ((172 << 4) | 1)
+  if (first === 192 || first === 169) return PRIVATE_HALVES.has(value >>> 16)
+  return value >>> 22 === ((100 << 2) | 1)
+}
+
+/** `192.168.0.0/16` and `169.254.0.0/16`. */
+const PRIVATE_HALVES: ReadonlySet<number> = new Set([(192 << 8) | 168, (169 << 8) | 254])

@@ -1,0 +1,38 @@
+/** The URI parameter that carries our cookie, as others may write it back (RFC 3261 §19.1.4). Pure. */
+
+/** Unknown URI parameters are kept by every element (RFC 3261 §19.1.1). */
+export const COOKIE_PARAMETER = 'sdc'
+
+/** The parameter in any case, any character of its name as an escape. A URI has no white space. */
+const PARAMETER = /;(?:s|%[57]3)(?:d|%[46]4)(?:c|%[46]3)=([^;?>",\s]*)/gi
+
+/**
+ * The cookie in a URI, or in a header value around one: escapes are the characters that they stand for. Undefined where
+ * there is none, and where there are two: such a value names nothing.
+ */
+export function cookieIn(text: string): string | undefined {
+  PARAMETER.lastIndex = 0
+  const found = PARAMETER.exec(text)
+  if (!found || PARAMETER.exec(text)) return undefined
+  return unescaped(found[1] ?? '')
+}
+
+/** Whether a text has the parameter at all, once or more. */
+export function hasCookie(text: string): boolean {
+  PARAMETER.lastIndex = 0
+  return PARAMETER.test(text)
+}
+
+/** The text with one cookie in place of another, however it is written. */
+export function withCookie(text: string, cookie: string, replacement: string): string {
+  const plain = text.replaceAll(cookie, replacement)
+  if (!plain.includes('%')) return plain
+  return plain.replace(PARAMETER, (parameter, value: string) =>
+    unescaped(value) === cookie ? `;${COOKIE_PARAMETER}=${replacement}` : parameter,
+  )
+}
+
+function unescaped(text: string): string {
+  if (!text.includes('%')) return text
+  return text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+}

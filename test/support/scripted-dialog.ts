@@ -1,0 +1,82 @@
+/** A call between the default peer and B1 in which each side writes its messages as the test wants, and requests inside it. */
+import { B1, type Harness, PEER } from './engine-harness.ts'
+import type { SentPacket } from './memory-network.ts'
+import { headerOf, methodOf, type RequestText, requestText, responseText, statusOf } from './sip-text.ts'
+
+export interface DialogScript {
+  /** Of the caller's INVITE. */
+  readonly invite?: RequestText
+  /** Where the INVITE comes from. */
+  readonly from?: string
+  /** Contact of B1's answer. */
+  readonly contact?: string
+  /** B1's answer has no To tag. */
+  readonly untagged?: boolean
+  /** What becomes of B1's answer before it is sent. */
+  readonly rewrite?: (answer: string) => string
+}
+
+export interface ScriptedDialog {
+  readonly harness: Harness
+  /** The INVITE as B1 got it, and the answer as the caller got it. */
+  readonly invite: string
+  readonly ok: string
+  /** The caller's route set, and B1's, as values. */
+  readonly callerRoutes: readonly string[]
+  readonly backendRoutes: readonly string[]
+  /** A request of either side; gives the packets that the engine sent because of it. */
+  readonly fromCaller: (change?: RequestText, from?: string) => SentPacket[]
+  readonly fromBackend: (change?: RequestText, from?: string) => SentPacket[]
+}
+
+let branches = 0
+
+/** `lines` become Route headers, a line each. */
+export function routeLines(values: readonly string[]): string[] {
+  return values.map((value) => `Route: ${value}`)
+}
+
+export function scriptDialog(harness: Harness, script: DialogScript = {}): ScriptedDialog {
+  const { from = PEER, contact = `<sip:agent@${B1}>`, untagged = false, rewrite = (text: string) => text } = script
+  const { network } = harness
+  network.deliver(from, requestText({ via: `SIP/2.0/UDP ${from};branch=z9hG4bK-first`, ...script.invite }))
+  const invite = harness.sentTo(B1).find((text) => methodOf(text) === 'INVITE') ?? ''
+  const answer = responseText(invite, 200, { extra: [`Contact: ${contact}`] })
+  network.deliver(B1, rewrite(untagged ? answer.replace(';tag=backend', '') : answer))
+  const ok = harness.sentTo(from).find((text) => statusOf(text) === 200) ?? ''
+  const callerRoutes = headerOf(ok, 'Record-Route').reverse()
+  const backendRoutes = headerOf(invite, 'Record-Route')
+  const caller = headerOf(invite, 'From')[0] ?? ''
+  const callee = headerOf(ok, 'To')[0] ?? ''
+  const deliver = (side: RequestText, at: string): SentPacket[] => {
+    const before = network.sent.length
+    network.deliver(at, requestText({ via: `SIP/2.0/UDP ${at};branch=z9hG4bK-in-${++branches}`, ...side }))
+    return network.sent.slice(before)
+  }
+  const uri = contact.replace(/^.*<|>.*$/g, '')
+  return {
+    harness,
+    invite,
+    ok,
+    callerRoutes,
+    backendRoutes,
+    fromCaller: (change, at = from) =>
+      deliver(
+        { method: 'INFO', cseq: 2, uri, from: caller, to: callee, extra: routeLines(callerRoutes), ...change },
+        at,
+      ),
+    fromBackend: (change, at = B1) =>
+      deliver(
+        {
+          ...{ method: 'INFO', cseq: 9, uri: 'sip:+15559876543@198.51.100.7:5060', from: callee, to: caller },
+          ...{ contact: `<sip:agent@${B1}>`, extra: routeLines(backendRoutes), ...change },
+        },
+        at,
+      ),
+  }
+}
+
+/** Packets as `ADDRESS METHOD` or `ADDRESS STATUS`. */
+export function went(packets: readonly SentPacket[]): string[] {
+  return packets.map(({ to, text }) => `${to} ${statusOf(text) || methodOf(text)}`)
+}
