@@ -22,6 +22,12 @@ const numbers = z.strictObject({
     .describe(
       'Where the calling number stands: the user of From or of P-Asserted-Identity. PAI also says that this trunk is trusted to assert identities (RFC 3325): only then is P-Asserted-Identity passed on to backends. Default: From.',
     ),
+  unreadable: z
+    .enum(['Refuse', 'AsWritten'])
+    .default('Refuse')
+    .describe(
+      'A number that a gateway might dial as another one than rules have compared, such as ++1900 or +01900. Refuse: such a called number gets responses.noRule, and so does such a calling number once a rule asks for it. AsWritten: it is compared as it is written. Default: Refuse.',
+    ),
 })
 
 const SERVICE_UNAVAILABLE = { status: 503, reason: 'Service Unavailable' }

@@ -5,7 +5,7 @@ import { explainCall } from '../../../../ingress/lookup/explain.ts'
 import { MAX_EXPLAINED_RULES } from '../../../../ingress/lookup/limits.ts'
 import { createLiveTable, type LiveTable } from '../../../../ingress/lookup/live-table.ts'
 import { matchRule } from '../../../../ingress/lookup/match-rule.ts'
-import { canonicalNumber } from '../../../../ingress/route-table/canonical-number.ts'
+import { toCanonical } from '../../../../ingress/lookup/phone-number.ts'
 import type { RuleEntry, TableEntry } from '../../../../ingress/route-table/route-table.ts'
 import { arbitraryCall, arbitraryRule, arbitraryTrunk } from '../../../support/arbitrary-table.ts'
 import { type NaiveMatch, naiveRule, naiveTrunk } from '../../../support/naive-matcher.ts'
@@ -66,6 +66,7 @@ describe('an explanation of any call by any table', () => {
         for (const { trunk, standing } of shown) {
           const alone = naiveTrunk([trunk], [], call)
           expect(standing === 'chosen' || standing === 'later').toBe(alone.type === 'admitted')
+          expect(standing === 'unreadable').toBe(alone.type === 'unreadable')
           expect(standing === 'called').toBe(alone.type === 'not_owned')
           expect(standing === 'source').toBe(alone.type === 'stranger' && alone.nearMisses.length === 0)
         }
@@ -80,8 +81,10 @@ describe('an explanation of any call by any table', () => {
       const table = tableOf([trunk, ...entries])
       for (const call of some) {
         const { shown } = explainCall(table, call).rules
-        const called = canonicalNumber(call.requestUri.user ?? '')
-        const match = { trunk, called, calling: canonicalNumber(call.fromUser ?? ''), call }
+        const called = toCanonical(call.requestUri.user, trunk.numbers)
+        const calling = toCanonical(call.fromUser, trunk.numbers)
+        const match = { trunk, called: called.number, calling: calling.number, callingFault: calling.fault, call }
+        if (called.fault !== undefined) continue
         const { rule, reason, nearest } = naiveRule(entries, match)
         const standings = shown.map((one) => [one.rule.name, one.standing.type])
         const shownRules = shown.map((one) => one.rule)
