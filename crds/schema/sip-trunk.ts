@@ -11,11 +11,15 @@ import { uniqueStrings } from './validation-rule.ts'
 const numbers = z.strictObject({
   defaultRegion: regionCode
     .optional()
-    .describe('The ISO 3166 alpha-2 region, such as US, whose national numbers become E.164. Default: none do.'),
+    .describe(
+      'The ISO 3166 alpha-2 region, such as US, whose national numbers become E.164. Default: none do. Digits that are no number are compared as dialled.',
+    ),
   calledFrom: z
     .enum(['RequestURI', 'To'])
     .default('RequestURI')
-    .describe('Where the called number stands: the user of the Request-URI or of To. Default: RequestURI.'),
+    .describe(
+      'Where the called number stands: the user of the Request-URI or of To. With To, that user is also what a backend gets unless the rule says requestUser. Default: RequestURI.',
+    ),
   callingFrom: z
     .enum(['From', 'PAI'])
     .default('From')

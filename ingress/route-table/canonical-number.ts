@@ -5,9 +5,13 @@ import { readUser, type UserReading } from './user-reading.ts'
  * number, written with `+` or `00`; the digits alone of any other number; everything else as it is. `tel:` is taken off.
  */
 export function canonicalNumber(text: string): string {
-  const user = /^tel:(.+)$/is.exec(text)?.[1] ?? text
-  const reading = readUser(user)
+  const reading = readRuleUser(text)
   return reading.type === 'text' || reading.type === 'unreadable' ? text : canonicalReading(reading)
+}
+
+/** What a number or name of a rule is. */
+export function readRuleUser(text: string): UserReading {
+  return readUser(/^tel:(.+)$/is.exec(text)?.[1] ?? text)
 }
 
 /** The same of a user that a caller has sent and that was read. */

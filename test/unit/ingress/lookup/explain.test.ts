@@ -127,6 +127,20 @@ describe('where trunks stand', () => {
     expect(trunks.shown).toEqual([{ trunk: owner, standing: 'called', called: '+15551234567' }])
     expect([ruleVerdict, rules.shown]).toEqual([undefined, []])
   })
+
+  it('says of a called number that cannot be read why that is so', () => {
+    const trunk = trunkEntry('acme')
+    const written = trunkEntry('written', {
+      createdAt: 2000,
+      numbers: { calledFrom: 'RequestURI', callingFrom: 'From', unreadable: 'AsWritten' },
+    })
+    const { trunkVerdict, trunks } = explainCall(tableOf([trunk, written]), callFacts({ user: '++1900' }))
+    expect(trunkVerdict).toEqual({ type: 'unreadable', trunk, called: '++1900', fault: 'plus' })
+    expect(trunks.shown).toEqual([
+      { trunk, standing: 'unreadable', called: '++1900', fault: 'plus' },
+      { trunk: written, standing: 'later', called: '++1900' },
+    ])
+  })
 })
 
 describe('where rules stand', () => {
@@ -152,6 +166,24 @@ describe('where rules stand', () => {
     ])
     const tenant = explainCall(tableOf(entries), callFacts(sketch)).rules.shown[2]
     expect(tenant?.standing).toEqual({ type: 'header', header: blue, values: ['red'] })
+  })
+
+  it('ends at the first rule that asks for a calling number which cannot be read', () => {
+    const calling = [{ type: 'prefix' as const, value: '+39' }]
+    const entries = [
+      trunkEntry('acme'),
+      ruleEntry('elsewhere', { priority: 3, called: [{ type: 'exact', value: '+1' }], calling }),
+      ruleEntry('caller', { priority: 2, calling }),
+      ruleEntry('any'),
+    ]
+    expect(explained(entries, { from: '++39' }).rules).toEqual([
+      ['team/elsewhere', 'called'],
+      ['team/caller', 'calling_unreadable'],
+      ['team/any', 'later'],
+    ])
+    expect(explainCall(tableOf(entries), callFacts({ from: '++39' })).ruleVerdict).toEqual({
+      ...{ type: 'no_rule', reason: 'calling_unreadable', nearest: 'team/caller' },
+    })
   })
 
   it('shows the nearest of many, in their order, and counts the others', () => {
