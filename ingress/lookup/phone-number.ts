@@ -7,7 +7,13 @@ import {
 } from 'libphonenumber-js/min'
 import { canonicalReading } from '../route-table/canonical-number.ts'
 import type { NumberPolicy } from '../route-table/route-table.ts'
-import { isInternational, readUser, type UserFault, type UserReading } from '../route-table/user-reading.ts'
+import {
+  hasNoCountry,
+  isInternational,
+  readUser,
+  type UserFault,
+  type UserReading,
+} from '../route-table/user-reading.ts'
 import { type BoundedCache, createBoundedCache } from './bounded-cache.ts'
 import { MAX_CACHED_USERS, MAX_E164_DIGITS } from './limits.ts'
 
@@ -39,8 +45,9 @@ type Digits = Extract<UserReading, { type: 'digits' }>
 function withCountry(user: string, digits: Digits, { defaultRegion, unreadable }: NumberPolicy): CanonicalUser {
   const region = defaultRegion !== undefined && isSupportedCountry(defaultRegion) ? defaultRegion : undefined
   const number = digits.number.length > MAX_E164_DIGITS + 2 ? longNumber(digits) : cachedNumber(digits, region)
-  if (unreadable !== 'AsWritten' && isOtherByContext(digits, number)) return { number: user, fault: 'context' }
-  return { number, fault: undefined }
+  if (unreadable === 'AsWritten') return { number, fault: undefined }
+  if (hasNoCountry(number)) return { number: user, fault: 'zero' }
+  return isOtherByContext(digits, number) ? { number: user, fault: 'context' } : { number, fault: undefined }
 }
 
 function cachedNumber(digits: Digits, region: CountryCode | undefined): string {

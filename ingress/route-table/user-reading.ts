@@ -153,7 +153,11 @@ function numberFault(seen: Seen): UserFault | undefined {
   if (seen.symbols) return 'symbol'
   if (seen.code) return leadingPlus || (!seen.leadingCode && digits.length > MAX_CODE_DIGITS) ? 'code' : undefined
   if (pluses > 1 || (pluses === 1 && !leadingPlus)) return 'plus'
-  // An international number whose country code would begin with 0, with `+` or with the prefix 00.
-  if (leadingPlus && digits.startsWith('0')) return 'zero'
-  return digits.startsWith('000') && digits.length > MAX_CODE_DIGITS ? 'zero' : undefined
+  // ITU-T E.164: no country code begins with 0.
+  return leadingPlus && digits.startsWith('0') ? 'zero' : undefined
+}
+
+/** Digits behind 00 whose country code would begin with 0, where no region says otherwise; short ones are a code. */
+export function hasNoCountry(digits: string): boolean {
+  return digits.startsWith('000') && digits.length > MAX_CODE_DIGITS
 }

@@ -76,6 +76,13 @@ describe('a user in canonical form', () => {
     expect(home[0]?.number).toBe('5550100;phone-context=+1900')
   })
 
+  it('is not found behind three zeros, unless they are a prefix of the region or a short code', () => {
+    expect(toCanonical('000-1900-555-0100', policy())).toEqual({ number: '000-1900-555-0100', fault: 'zero' })
+    expect(toCanonical('00019005550100', policy('US')).fault).toBe('zero')
+    expect(toCanonical('00019005550100', policy('KE'))).toEqual({ number: '+19005550100', fault: undefined })
+    expect(toCanonical('000123', policy())).toEqual({ number: '000123', fault: undefined })
+  })
+
   it('is the text where the policy takes what cannot be read as it is written', () => {
     expect(toCanonical('++1900', policy('US'))).toEqual({ number: '++1900', fault: 'plus' })
     expect(toCanonical('++1900', policy('US', 'AsWritten'))).toEqual({ number: '++1900', fault: undefined })
