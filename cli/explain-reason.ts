@@ -1,5 +1,6 @@
 /** Why a trunk or a rule stands where it does, in words. */
 import type { ExplainedRule, ExplainedTrunk, TrunkStanding } from '../ingress/lookup/explain.ts'
+import { faultText } from '../ingress/lookup/user-fault.ts'
 import type { HeaderPredicate, NumberPredicate, TrunkEntry } from '../ingress/route-table/route-table.ts'
 import type { ExplainedCall } from './explain-config.ts'
 import { MAX_LISTED_ITEMS } from './limits.ts'
@@ -19,6 +20,8 @@ const TRUNK_REASONS: Readonly<Record<TrunkStanding, TrunkReason>> = {
     first?.namespace === trunk.namespace
       ? `admits the call too, but ${first.name} is more specific or older`
       : `admits the call too, but ${first?.name} comes first: the namespace of the oldest trunk is taken`,
+  unreadable: ({ trunk, called, fault }, { first }) =>
+    `admits the packet, but the called number ${quoted(called)} cannot be read${fault ? `: ${faultText(fault)}` : ''}${trunk === first ? '; it answers' : ''}`,
   called: ({ trunk, called }, { first }) =>
     `admits the packet, but the called number ${quoted(called)} is not its own (${numberList(trunk.called)})${trunk === first ? '; it answers' : ''}`,
   transport: ({ trunk }, { call }) =>
@@ -40,6 +43,9 @@ interface CallNumbers {
 
 export function ruleReason({ rule, standing }: ExplainedRule, { called, calling }: CallNumbers): string {
   if (standing.type === 'header') return headerReason(standing.header, standing.values)
+  if (standing.type === 'calling_unreadable') {
+    return `calling: ${quoted(calling)} cannot be read, and this rule asks for it: ${faultText(standing.fault)}`
+  }
   const reasons = {
     wins: 'every condition holds, and it comes first',
     later: 'every condition holds, but an earlier rule wins',

@@ -6,13 +6,19 @@ import { compile } from '../operator/compile/compile.ts'
 import { inNameOrder, type ObjectConditions } from '../operator/compile/object-conditions.ts'
 import type { Manifests } from '../operator/watch/manifest-folder.ts'
 import type { Finding } from './finding.ts'
+import { unreadableNumberFindings } from './unreadable-numbers.ts'
 import { wideNetworkFindings } from './wide-networks.ts'
 
 /** Every finding: unreadable parts first, then objects by name, then warnings. Services are in a cluster that nobody asks. */
 export function lintFindings({ trunks, rules, problems }: Manifests): Finding[] {
   const unreadable = problems.map((problem) => ({ severity: 'error' as const, ...problem }))
   const { conditions } = compile({ trunks, rules, services: 'elsewhere' })
-  return [...unreadable, ...inNameOrder(conditions).flatMap(conditionFindings), ...wideNetworkFindings(trunks, rules)]
+  return [
+    ...unreadable,
+    ...inNameOrder(conditions).flatMap(conditionFindings),
+    ...wideNetworkFindings(trunks, rules),
+    ...unreadableNumberFindings(trunks, rules),
+  ]
 }
 
 /** The status that each condition has where all is well. */

@@ -33,18 +33,20 @@ const numberMatch = withRules(
     exact: numberText
       .optional()
       .describe(
-        'The whole number, such as +15551234567; how it is punctuated does not matter. Or a user name that is not a number, such as lobby.',
+        'The whole number, such as +15551234567; how it is punctuated does not matter. Without + the digits hold with it and without, so that 911 is what was dialled. Or a name or code that is not a number, such as lobby or *21#.',
       ),
-    prefix: numberText.optional().describe('What the number begins with, such as +1555.'),
+    prefix: numberText
+      .optional()
+      .describe('What the number begins with, such as +1555. Without + the digits hold with it and without.'),
     range: range
       .optional()
       .describe(
-        'Numbers from one to another, both included, and as long as the bounds themselves: from 100 to 199 holds for 150 and not for 1500.',
+        'Numbers from one to another, both included, and as long as the bounds themselves: from 100 to 199 holds for 150 and not for 1500. Without + they hold with it and without.',
       ),
     regex: regexText
       .optional()
       .describe(
-        'An RE2 expression, searched anywhere in the canonical number: anchor it with ^ and $, as in ^\\+1(555|556)[0-9]{7}$.',
+        'An RE2 expression, searched anywhere in the canonical number, which begins with + unless it is what was dialled, such as 911: anchor it with ^ and $, as in ^\\+1(555|556)[0-9]{7}$.',
       ),
   }),
   exactlyOneOf('exact', 'prefix', 'range', 'regex'),

@@ -11,16 +11,26 @@ import { uniqueStrings } from './validation-rule.ts'
 const numbers = z.strictObject({
   defaultRegion: regionCode
     .optional()
-    .describe('The ISO 3166 alpha-2 region, such as US, whose national numbers become E.164. Default: none do.'),
+    .describe(
+      'The ISO 3166 alpha-2 region, such as US, whose national numbers become E.164. Default: none do. Digits that are no number are compared as dialled.',
+    ),
   calledFrom: z
     .enum(['RequestURI', 'To'])
     .default('RequestURI')
-    .describe('Where the called number stands: the user of the Request-URI or of To. Default: RequestURI.'),
+    .describe(
+      'Where the called number stands: the user of the Request-URI or of To. With To, that user is also what a backend gets unless the rule says requestUser. Default: RequestURI.',
+    ),
   callingFrom: z
     .enum(['From', 'PAI'])
     .default('From')
     .describe(
       'Where the calling number stands: the user of From or of P-Asserted-Identity. PAI also says that this trunk is trusted to assert identities (RFC 3325): only then is P-Asserted-Identity passed on to backends. Default: From.',
+    ),
+  unreadable: z
+    .enum(['Refuse', 'AsWritten'])
+    .default('Refuse')
+    .describe(
+      'A number that a gateway might dial as another one than rules have compared, such as ++1900 or +01900. Refuse: such a called number gets responses.noRule, and so does such a calling number once a rule asks for it. AsWritten: it is compared as it is written. Default: Refuse.',
     ),
 })
 

@@ -18,7 +18,14 @@ export type Outcome =
   | 'malformed'
   | 'cancelled'
 
-export type NoRuleReason = 'no_rules' | 'called_not_owned' | 'called' | 'calling' | 'header'
+export type NoRuleReason =
+  | 'no_rules'
+  | 'called_unreadable'
+  | 'called_not_owned'
+  | 'called'
+  | 'calling_unreadable'
+  | 'calling'
+  | 'header'
 
 export type NearMissReason = 'transport' | 'called'
 

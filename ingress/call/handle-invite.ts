@@ -4,7 +4,9 @@
  */
 import { chooseTrunk, type TrunkVerdict } from '../lookup/choose-trunk.ts'
 import { matchRule } from '../lookup/match-rule.ts'
+import { faultText } from '../lookup/user-fault.ts'
 import type { TrunkEntry } from '../route-table/route-table.ts'
+import type { UserFault } from '../route-table/user-reading.ts'
 import type { Answer, InboundCall } from '../sip/engine.ts'
 import type { CallDeps } from './call-deps.ts'
 import type { NoRuleReason } from './call-events.ts'
@@ -29,13 +31,16 @@ export function handleInvite(call: InboundCall, deps: CallDeps): void {
   switch (verdict.type) {
     case 'known':
       return refuse(decision, deps, FORBIDDEN, { outcome: 'rejected', reason: 'no trunk admits this peer' })
+    case 'unreadable':
+      decision.called = verdict.called
+      return noRule(decision, deps, { ...verdict, reason: 'called_unreadable', nearest: undefined })
     case 'not_owned':
       decision.called = verdict.called
       return noRule(decision, deps, { trunk: verdict.trunk, reason: 'called_not_owned', nearest: undefined })
     case 'admitted':
       decision.called = verdict.called
       decision.calling = verdict.calling
-      return applyRules(decision, deps, verdict.trunk)
+      return applyRules(decision, deps, verdict)
   }
 }
 
@@ -53,11 +58,13 @@ function refuseDraining(
   refuse(decision, deps, answer, { outcome: 'draining', reason: 'this process is shutting down' })
 }
 
-function applyRules(decision: Decision, deps: CallDeps, trunk: TrunkEntry): void {
+function applyRules(decision: Decision, deps: CallDeps, admitted: Admitted): void {
   const { called, calling, call } = decision
-  const verdict = matchRule(deps.table, { trunk, called, calling, call })
-  if (verdict.type === 'no_rule')
-    return noRule(decision, deps, { trunk, reason: verdict.reason, nearest: verdict.nearest })
+  const { trunk, callingFault } = admitted
+  const verdict = matchRule(deps.table, { trunk, called, calling, callingFault, call })
+  if (verdict.type === 'no_rule') {
+    return noRule(decision, deps, { trunk, reason: verdict.reason, nearest: verdict.nearest, fault: callingFault })
+  }
   decision.trunk = trunk
   decision.rule = verdict.rule
   deps.emit({ type: 'rule-won', rule: verdict.rule.name })
@@ -72,26 +79,35 @@ function applyRules(decision: Decision, deps: CallDeps, trunk: TrunkEntry): void
   }
 }
 
+type Admitted = Extract<TrunkVerdict, { type: 'admitted' }>
+
 interface NoRule {
   readonly trunk: TrunkEntry
   readonly reason: NoRuleReason
   /** The rule that came nearest, where one can be named. */
   readonly nearest: string | undefined
+  /** What keeps the number from being read, where that is the reason. */
+  readonly fault?: UserFault | undefined
 }
 
 const EXPLANATIONS: Readonly<Record<NoRuleReason, string>> = {
   no_rules: 'the trunk has no rule',
+  called_unreadable: 'the called number cannot be read',
   called_not_owned: 'no trunk that admits this peer owns the called number',
   called: 'no rule matches the called number',
+  calling_unreadable: 'a rule asks for the calling number, which cannot be read',
   calling: 'the nearest rule does not match the calling number',
   header: 'the nearest rule does not match a header',
 }
 
+const NAMES_RULE: ReadonlySet<NoRuleReason> = new Set(['calling', 'calling_unreadable', 'header'])
+
 /** A known caller with nowhere to go is told so at once, and the metric says which predicate it failed on. */
-function noRule(decision: Decision, deps: CallDeps, { trunk, reason, nearest }: NoRule): void {
+function noRule(decision: Decision, deps: CallDeps, { trunk, reason, nearest, fault }: NoRule): void {
   decision.trunk = trunk
-  const named = nearest !== undefined && (reason === 'calling' || reason === 'header')
-  const why = named ? `${EXPLANATIONS[reason]} (${nearest})` : EXPLANATIONS[reason]
+  const named = nearest !== undefined && NAMES_RULE.has(reason)
+  const unreadable = fault !== undefined && (reason === 'called_unreadable' || reason === 'calling_unreadable')
+  const why = `${EXPLANATIONS[reason]}${named ? ` (${nearest})` : ''}${unreadable ? `: ${faultText(fault)}` : ''}`
   refuse(decision, deps, trunk.responses.noRule, { outcome: 'no_rule', reason: why, noRuleReason: reason })
   if (reason !== 'called_not_owned') return
   const { peer, method } = decision.call

@@ -1,4 +1,5 @@
 /** What the winning rule says: route, redirect or reject. */
+import { toCanonical } from '../lookup/phone-number.ts'
 import type { Action, RouteAction, RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
 import type { Answer, FailoverCondition, ProxyPlan, ProxyProgress, ProxyResult } from '../sip/engine.ts'
 import { callerEdits } from './asserted-identity.ts'
@@ -68,7 +69,8 @@ function planOf(
   const callerTrusted = trunk.numbers.callingFrom === 'PAI'
   const { removeHeaders, responseIdentity } = callerEdits(callerTrusted)
   return {
-    requestUser: action.requestUser === undefined ? undefined : expandTemplate(action.requestUser, values),
+    requestUser:
+      action.requestUser === undefined ? judgedUser(decision, trunk) : expandTemplate(action.requestUser, values),
     setHeaders: action.setHeaders.map(({ name, value }) => ({ name, value: expandTemplate(value, values) })),
     removeHeaders: [...action.removeHeaders, ...removeHeaders],
     responseIdentity,
@@ -79,6 +81,16 @@ function planOf(
     dialogData: writeDialogData({ rule: rule.name, callerTrusted }),
     exhausted: { ...trunk.responses.noBackend, warning: `no_backend ${decision.id}` },
   }
+}
+
+/**
+ * What was judged is what is dialled: where rules have compared the user of To, that one goes to the backend, unless the
+ * caller's Request-URI says the same.
+ */
+function judgedUser({ call, called }: Decision, { numbers }: TrunkEntry): string | undefined {
+  if (numbers.calledFrom !== 'To') return undefined
+  const { number, fault } = toCanonical(call.requestUri.user, numbers)
+  return number === called && fault === undefined ? undefined : (call.toUser ?? '')
 }
 
 function conditionOf(text: string): FailoverCondition {

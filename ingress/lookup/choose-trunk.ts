@@ -1,12 +1,22 @@
 import type { NumberPolicy, TrunkEntry } from '../route-table/route-table.ts'
+import type { UserFault } from '../route-table/user-reading.ts'
 import type { CallFacts } from './call-facts.ts'
 import type { LiveTable } from './live-table.ts'
 import { type IndexedTrunk, isKnown, type PeerFacts } from './peer-index.ts'
-import { toCanonical } from './phone-number.ts'
+import { type CanonicalUser, toCanonical } from './phone-number.ts'
 
 /** Whose call it is. Numbers are canonical by the trunk's policy. */
 export type TrunkVerdict =
-  | { readonly type: 'admitted'; readonly trunk: TrunkEntry; readonly called: string; readonly calling: string }
+  | {
+      readonly type: 'admitted'
+      readonly trunk: TrunkEntry
+      readonly called: string
+      readonly calling: string
+      /** Why the calling number cannot be read; undefined: it can. */
+      readonly callingFault: UserFault | undefined
+    }
+  /** Admitted, but the called number cannot be read: whose it is and what rules say of it cannot be told. */
+  | { readonly type: 'unreadable'; readonly trunk: TrunkEntry; readonly called: string; readonly fault: UserFault }
   /** Admitted, but no trunk owns the called number; `trunk` is the one that would come first. */
   | { readonly type: 'not_owned'; readonly trunk: TrunkEntry; readonly called: string }
   /** A peer that no trunk admits: a trusted proxy that names a stranger, or a backend. */
@@ -38,13 +48,15 @@ export function chooseTrunk(table: LiveTable, call: CallFacts): TrunkVerdict {
   const admitted = admissions(table, peer, call)
   if (admitted.length === 0) return refusal(peer)
   const called = calledNumbers(call)
-  const owning = admitted.filter(({ trunk }) => trunk.owns?.(called(trunk.entry.numbers)) !== false)
+  const owning = admitted.filter(({ trunk }) => trunk.owns?.(called(trunk.entry.numbers).number) !== false)
   const first = owning[0] ?? admitted[0]
   if (first === undefined) return refusal(peer)
   const { entry } = firstOf(owning.length > 0 ? owning : admitted, first).trunk
-  const number = called(entry.numbers)
+  const { number, fault } = called(entry.numbers)
+  if (fault !== undefined) return { type: 'unreadable', trunk: entry, called: number, fault }
   if (owning.length === 0) return { type: 'not_owned', trunk: entry, called: number }
-  return { type: 'admitted', trunk: entry, called: number, calling: callingNumber(call, entry.numbers) }
+  const calling = callingNumber(call, entry.numbers)
+  return { type: 'admitted', trunk: entry, called: number, calling: calling.number, callingFault: calling.fault }
 }
 
 /** A trusted proxy and a backend are peers even when no trunk admits; of the rest, whoever used the wrong transport is close. */
@@ -127,18 +139,21 @@ function compareAge({ trunk: { entry: a } }: Admission, { trunk: { entry: b } }:
 }
 
 /** Trunks with one policy see one called number: it is made once for as long as the policy stays the same. */
-function calledNumbers(call: CallFacts): (policy: NumberPolicy) => string {
-  let last: { readonly policy: NumberPolicy; readonly number: string } | undefined
+function calledNumbers(call: CallFacts): (policy: NumberPolicy) => CanonicalUser {
+  let last: { readonly policy: NumberPolicy; readonly user: CanonicalUser } | undefined
   return (policy) => {
-    const { calledFrom, defaultRegion } = policy
-    if (last?.policy.calledFrom === calledFrom && last.policy.defaultRegion === defaultRegion) return last.number
-    const number = toCanonical(calledFrom === 'To' ? call.toUser : call.requestUri.user, policy)
-    last = { policy, number }
-    return number
+    const { calledFrom, defaultRegion, unreadable } = policy
+    const before = last?.policy
+    const same =
+      before?.calledFrom === calledFrom && before.defaultRegion === defaultRegion && before.unreadable === unreadable
+    if (same && last !== undefined) return last.user
+    const user = toCanonical(calledFrom === 'To' ? call.toUser : call.requestUri.user, policy)
+    last = { policy, user }
+    return user
   }
 }
 
 /** Where the policy wants the asserted identity, From is no substitute: it proves nothing. */
-function callingNumber(call: CallFacts, policy: NumberPolicy): string {
+function callingNumber(call: CallFacts, policy: NumberPolicy): CanonicalUser {
   return toCanonical(policy.callingFrom === 'PAI' ? call.assertedUser : call.fromUser, policy)
 }

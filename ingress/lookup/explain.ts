@@ -4,32 +4,36 @@
  */
 import type { HeaderPredicate, NumberPredicate, RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
 import { compareRules } from '../route-table/rule-order.ts'
+import type { UserFault } from '../route-table/user-reading.ts'
 import type { CallFacts } from './call-facts.ts'
 import { chooseTrunk, type TrunkVerdict } from './choose-trunk.ts'
 import { headerTest } from './header-test.ts'
 import { MAX_EXPLAINED_RULES, MAX_EXPLAINED_TRUNKS } from './limits.ts'
 import { createLiveTable, type LiveTable } from './live-table.ts'
-import { matchRule, type RuleVerdict } from './match-rule.ts'
+import { matchRule, type RuleMatch, type RuleVerdict } from './match-rule.ts'
 import { numberTest } from './number-test.ts'
 import { createPatterns, type Patterns } from './patterns.ts'
 
 /**
- * `later`: it admits the call, but the chosen one comes first. Otherwise what keeps it from admitting: the `called` number
- * is not its own, the `transport` is not among its own, its trusted `proxy` names a source that it does not admit, or the
+ * `later`: it admits the call, but the chosen one comes first. Otherwise what keeps it from admitting: the called number
+ * is `unreadable`, the `called` number is not its own, the `transport` is not among its own, its trusted `proxy` names a source that it does not admit, or the
  * `source` is in none of its networks.
  */
-export type TrunkStanding = 'chosen' | 'later' | 'called' | 'transport' | 'proxy' | 'source'
+export type TrunkStanding = 'chosen' | 'later' | 'unreadable' | 'called' | 'transport' | 'proxy' | 'source'
 
 export interface ExplainedTrunk {
   readonly trunk: TrunkEntry
   readonly standing: TrunkStanding
   /** The called number by the trunk's own policy, where it admits the source of the packet. */
   readonly called: string | undefined
+  /** Why that cannot be read. */
+  readonly fault?: UserFault
 }
 
 /** `later`: every condition holds, but an earlier rule wins. Otherwise the first condition that does not hold. */
 export type RuleStanding =
   | { readonly type: 'wins' | 'later' | 'called' | 'calling' }
+  | { readonly type: 'calling_unreadable'; readonly fault: UserFault }
   | { readonly type: 'header'; readonly header: HeaderPredicate; readonly values: readonly string[] }
 
 export interface ExplainedRule {
@@ -60,15 +64,16 @@ export function explainCall(table: LiveTable, call: CallFacts): CallExplanation 
   if (trunkVerdict.type !== 'admitted') {
     return { trunkVerdict, trunks, ruleVerdict: undefined, rules: { shown: [], leftOut: 0 } }
   }
-  const { trunk, called, calling } = trunkVerdict
-  const match = { trunk, called, calling, call }
+  const { trunk, called, calling, callingFault } = trunkVerdict
+  const match = { trunk, called, calling, callingFault, call }
   return { trunkVerdict, trunks, ruleVerdict: matchRule(table, match), rules: explainRules(table, match) }
 }
 
 /** Higher is nearer. */
 const TRUNK_NEARNESS: Readonly<Record<TrunkStanding, number>> = {
-  chosen: 5,
-  later: 4,
+  chosen: 6,
+  later: 5,
+  unreadable: 4,
   called: 3,
   transport: 2,
   proxy: 1,
@@ -90,6 +95,9 @@ function standingAlone(trunk: TrunkEntry, call: CallFacts): ExplainedTrunk {
   table.load([trunk], 1)
   const verdict = chooseTrunk(table, call)
   if (verdict.type === 'admitted') return { trunk, standing: 'later', called: verdict.called }
+  if (verdict.type === 'unreadable') {
+    return { trunk, standing: 'unreadable', called: verdict.called, fault: verdict.fault }
+  }
   if (verdict.type === 'not_owned') return { trunk, standing: 'called', called: verdict.called }
   if (!trunk.transports.includes(call.peer.transport) && knowsSource(verdict)) {
     return { trunk, standing: 'transport', called: undefined }
@@ -101,18 +109,12 @@ function knowsSource(verdict: TrunkVerdict): boolean {
   return verdict.type === 'known' || (verdict.type === 'stranger' && verdict.nearMisses.length > 0)
 }
 
-interface RuleMatch {
-  readonly trunk: TrunkEntry
-  readonly called: string
-  readonly calling: string
-  readonly call: CallFacts
-}
-
 /** Higher is nearer. Below 1 it is the likeness of numbers. */
 const RULE_NEARNESS: Readonly<Record<RuleStanding['type'], number>> = {
-  wins: 4,
-  later: 3,
-  header: 2,
+  wins: 5,
+  later: 4,
+  header: 3,
+  calling_unreadable: 2,
   calling: 1,
   called: 0,
 }
@@ -124,7 +126,8 @@ function explainRules(table: LiveTable, match: RuleMatch): Nearest<ExplainedRule
   const explained = rules.map((rule) => {
     const failed = firstFailed(rule, match, patterns)
     const standing: RuleStanding = failed ?? { type: won ? 'later' : 'wins' }
-    won ||= failed === undefined
+    // A rule that cannot be asked ends the search, as one that wins does.
+    won ||= failed === undefined || failed.type === 'calling_unreadable'
     return { rule, standing }
   })
   return nearest(explained, MAX_EXPLAINED_RULES, ({ rule, standing }) =>
@@ -159,10 +162,11 @@ function appliesTo(rule: RuleEntry, trunk: TrunkEntry): boolean {
 
 function firstFailed(
   rule: RuleEntry,
-  { called, calling, call }: RuleMatch,
+  { called, calling, callingFault, call }: RuleMatch,
   patterns: Patterns,
 ): RuleStanding | undefined {
   if (rule.called.length > 0 && !numberTest(rule.called, patterns)(called)) return { type: 'called' }
+  if (rule.calling.length > 0 && callingFault !== undefined) return { type: 'calling_unreadable', fault: callingFault }
   if (rule.calling.length > 0 && !numberTest(rule.calling, patterns)(calling)) return { type: 'calling' }
   for (const header of rule.headers) {
     const values = call.header(header.name)

@@ -1,5 +1,6 @@
 import { Candidates } from '../route-table/candidates.ts'
 import type { RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
+import type { UserFault } from '../route-table/user-reading.ts'
 import type { CallFacts } from './call-facts.ts'
 import type { LiveTable } from './live-table.ts'
 import type { IndexedRule, RuleQuery, RuleScope } from './rule-index.ts'
@@ -14,13 +15,15 @@ export type RuleVerdict =
       readonly nearest: string | undefined
     }
 
-export type NoRuleReason = 'no_rules' | 'called' | 'calling' | 'header'
+export type NoRuleReason = 'no_rules' | 'called' | 'calling' | 'calling_unreadable' | 'header'
 
 /** An admitted call; numbers are canonical, as `chooseTrunk` gives them. */
-interface RuleMatch {
+export interface RuleMatch {
   readonly trunk: TrunkEntry
   readonly called: string
   readonly calling: string
+  /** Why the calling number cannot be read; undefined: it can. */
+  readonly callingFault?: UserFault | undefined
   readonly call: CallFacts
 }
 
@@ -35,16 +38,22 @@ const candidates = new Candidates<IndexedRule>()
 /**
  * The first rule in the total order whose every predicate holds. Only rules that the index finds are asked, and the
  * explanation of a refusal comes from these and from the first rules of the scopes: it walks over nothing more.
+ * A rule that asks for a calling number that cannot be read ends the search: a later rule must not take what this one,
+ * perhaps, was to refuse.
  */
 export function matchRule(table: LiveTable, match: RuleMatch): RuleVerdict {
   const scopes = table.ruleScopes(match.trunk)
   if (scopes.length === 0) return { type: 'no_rule', reason: 'no_rules', nearest: undefined }
-  const query = { called: match.called, calling: match.calling, header: readOnce(match.call) }
+  const callingUnreadable = match.callingFault !== undefined
+  const query = { called: match.called, calling: match.calling, callingUnreadable, header: readOnce(match.call) }
   candidates.clear()
   for (const scope of scopes) scope.collect(query, candidates)
   let nearest: IndexedRule | undefined
   let most: Held = 0
   for (let rule = candidates.next(); rule !== undefined; rule = candidates.next()) {
+    if (callingUnreadable && asksForCalling(rule, query, candidates.certain)) {
+      return { type: 'no_rule', reason: 'calling_unreadable', nearest: rule.entry.name }
+    }
     const held = conditionsHeld(rule, query, candidates.certain)
     if (held === 3) return { type: 'rule', rule: rule.entry }
     if (held <= most) continue
@@ -61,6 +70,10 @@ function conditionsHeld(rule: IndexedRule, query: RuleQuery, certain: boolean): 
     if (!header.holds(query.header(header.name))) return FAILED_HEADER
   }
   return 3
+}
+
+function asksForCalling(rule: IndexedRule, query: RuleQuery, certain: boolean): boolean {
+  return rule.calling !== undefined && (certain || rule.unproven?.(query.called) !== false)
 }
 
 /** Rules that the index passed over failed at the condition under which they stand: the first of them counts. */

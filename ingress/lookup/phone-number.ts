@@ -1,32 +1,109 @@
-import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/min'
-import { canonicalNumber } from '../route-table/canonical-number.ts'
+import {
+  type CountryCode,
+  getCountryCallingCode,
+  isSupportedCountry,
+  parsePhoneNumberFromString,
+  validatePhoneNumberLength,
+} from 'libphonenumber-js/min'
+import { canonicalReading } from '../route-table/canonical-number.ts'
 import type { NumberPolicy } from '../route-table/route-table.ts'
+import {
+  hasNoCountry,
+  isInternational,
+  readUser,
+  type UserFault,
+  type UserReading,
+} from '../route-table/user-reading.ts'
 import { type BoundedCache, createBoundedCache } from './bounded-cache.ts'
-import { MAX_CACHED_USERS, MAX_PARSED_USER } from './limits.ts'
+import { MAX_CACHED_USERS, MAX_E164_DIGITS } from './limits.ts'
 
-/** An international number as a caller writes it: only the region-free form applies. */
-const INTERNATIONAL = /^(?:tel:)?[ .()-]*(?:\+|00)/i
-const CANONICAL = /^\+\d+$/
+/** A user as it is compared. */
+export interface CanonicalUser {
+  /** `+` and digits, digits as dialled, or the text as it is written. Empty where there is no user. */
+  readonly number: string
+  /** Why it cannot be read; undefined: it can, or the policy takes it as it is written. */
+  readonly fault: UserFault | undefined
+}
+
+const NOBODY: CanonicalUser = { number: '', fault: undefined }
+const NO_REGION = ''
 
 const cachesByRegion = new Map<string, BoundedCache<string, string>>()
 
-/**
- * The user of a URI in the form in which numbers are compared. National numbers become E.164 where the policy names
- * their region and they are valid there; everything else is left to `canonicalNumber`. No user gives the empty string.
- */
-export function toCanonical(user: string | undefined, policy: NumberPolicy): string {
-  if (user === undefined) return ''
-  const region = policy.defaultRegion
-  if (region === undefined || user.length > MAX_PARSED_USER || user.charCodeAt(0) === 0x2b) return canonicalNumber(user)
-  const cache = cacheOf(region)
-  const known = cache.get(user)
+/** The user of a URI in the form in which numbers are compared, by a trunk's policy. */
+export function toCanonical(user: string | undefined, policy: NumberPolicy): CanonicalUser {
+  if (user === undefined) return NOBODY
+  if (isInternational(user)) return { number: user, fault: undefined }
+  const reading = readUser(user)
+  if (reading.type === 'digits') return withCountry(user, reading, policy)
+  const fault = reading.type === 'unreadable' && policy.unreadable !== 'AsWritten' ? reading.fault : undefined
+  return { number: reading.number, fault }
+}
+
+type Digits = Extract<UserReading, { type: 'digits' }>
+
+function withCountry(user: string, digits: Digits, { defaultRegion, unreadable }: NumberPolicy): CanonicalUser {
+  const region = defaultRegion !== undefined && isSupportedCountry(defaultRegion) ? defaultRegion : undefined
+  const number = digits.number.length > MAX_E164_DIGITS + 2 ? longNumber(digits) : cachedNumber(digits, region)
+  if (unreadable === 'AsWritten') return { number, fault: undefined }
+  if (hasNoCountry(number)) return { number: user, fault: 'zero' }
+  return isOtherByContext(digits, number) ? { number: user, fault: 'context' } : { number, fault: undefined }
+}
+
+function cachedNumber(digits: Digits, region: CountryCode | undefined): string {
+  const cache = cacheOf(region ?? NO_REGION)
+  const known = cache.get(digits.number)
   if (known !== undefined) return known
-  const canonical = canonicalNumber(user)
-  if (INTERNATIONAL.test(user) || !CANONICAL.test(canonical) || !isSupportedCountry(region)) return canonical
-  const parsed = parsePhoneNumberFromString(canonical.slice(1), { defaultCountry: region, extract: false })
-  const number = copyOf(parsed?.isValid() ? parsed.number : canonical)
-  cache.set(copyOf(user), number)
+  const number = copyOf(findNumber(digits, region))
+  cache.set(copyOf(digits.number), number)
   return number
+}
+
+/**
+ * Digits without `+`, in this order: a number as it is dialled in the region; an international one behind 00, or behind
+ * nothing at all; what was dialled.
+ */
+function findNumber(digits: Digits, region: CountryCode | undefined): string {
+  const dialled = digits.number
+  const behind00 = canonicalReading(digits)
+  // 00 is the prefix wherever a number comes of it; some regions have longer ones that begin so.
+  if (behind00 !== dialled && isValid(behind00)) return behind00
+  const national = region && parsePhoneNumberFromString(dialled, { defaultCountry: region, extract: false })
+  if (national?.isValid()) return national.number
+  if (dialled.startsWith('0')) return behind00
+  if (dialled.length > MAX_E164_DIGITS) return longNumber(digits)
+  return isInternationalWithout(dialled, region) ? `+${dialled}` : dialled
+}
+
+/** Whether digits are an international number to which nothing but the `+` is missing. */
+function isInternationalWithout(dialled: string, region: CountryCode | undefined): boolean {
+  const international = `+${dialled}`
+  const parsed = parsePhoneNumberFromString(international, { extract: false })
+  if (parsed?.isValid()) return true
+  // New area codes are in use before libphonenumber knows them.
+  const own = region !== undefined && parsed?.countryCallingCode === getCountryCallingCode(region)
+  if (own && parsed?.isPossible()) return true
+  // Exchanges drop what is dialled beyond the last digit: it is the number that it begins with, and no other.
+  return validatePhoneNumberLength(international) === 'TOO_LONG'
+}
+
+/** More digits than any number has: no short code, so they begin with a country code if they can. */
+function longNumber(digits: Digits): string {
+  return digits.number.startsWith('0') ? canonicalReading(digits) : `+${digits.number}`
+}
+
+/**
+ * RFC 3966 §5.1.5: a context is no prefix, but some gateways put it before the number all the same. Where that gives
+ * another valid number than ours, nobody knows which one would be dialled.
+ */
+function isOtherByContext({ number, context }: Digits, read: string): boolean {
+  if (context === undefined) return false
+  const international = `+${context}${number}`
+  return international !== read && isValid(international)
+}
+
+function isValid(international: string): boolean {
+  return parsePhoneNumberFromString(international, { extract: false })?.isValid() === true
 }
 
 /** Regions come from trunks, not from packets: there are as many caches as regions in use. */

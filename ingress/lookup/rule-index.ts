@@ -34,6 +34,8 @@ export function indexedRule(entry: RuleEntry, patterns: Patterns): IndexedRule {
 export interface RuleQuery {
   readonly called: string
   readonly calling: string
+  /** No index finds rules by the calling number then: the first that asks for it is a candidate. */
+  readonly callingUnreadable: boolean
   readonly header: (name: string) => readonly string[]
 }
 
@@ -93,7 +95,8 @@ export class RuleScope {
 
   collect(query: RuleQuery, candidates: Candidates<IndexedRule>): void {
     this.#called.collect(query.called, candidates)
-    if (this.#byCalling.first !== undefined) this.#calling.collect(query.calling, candidates)
+    if (query.callingUnreadable) candidates.add(this.#byCalling.first, false)
+    else if (this.#byCalling.first !== undefined) this.#calling.collect(query.calling, candidates)
     for (const [name, postings] of this.#headers) {
       for (const value of query.header(name)) candidates.add(postings.get(value), true)
     }

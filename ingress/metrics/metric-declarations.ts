@@ -26,6 +26,8 @@ export const NO_RULE_REASONS: Readonly<Record<NoRuleReason, number>> = {
   called: 2,
   calling: 3,
   header: 4,
+  called_unreadable: 5,
+  calling_unreadable: 6,
 }
 
 export const NEAR_MISS_REASONS: Readonly<Record<NearMissReason, number>> = { transport: 0, called: 1 }

@@ -1,6 +1,6 @@
 import { type Candidates, type Posting, withItem, withoutItem } from './candidates.ts'
 import { literalPrefix } from './literal-prefix.ts'
-import { MAX_KEY_DIGITS, NO_KEY, numberKey, readPrefixKeys } from './number-key.ts'
+import { MAX_KEY_DIGITS, NO_KEY, numberKey, type PrefixKeys, readPrefixKeys } from './number-key.ts'
 import { type NumberBlock, numberBlocks } from './number-range.ts'
 import { NumberTable } from './number-table.ts'
 import { type Ranked, RankedList } from './ranked-list.ts'
@@ -21,7 +21,7 @@ export class NumberIndex<T extends Ranked> {
   readonly #guarded = new PrefixIndex<T>()
   readonly #blocks = new NumberTable<Posting<T>>()
   /** By length of the number, a bit for every length of prefix that a block had. */
-  readonly #blockLengths = new Uint16Array(LENGTHS)
+  readonly #blockLengths: FormLengths = { plus: new Uint16Array(LENGTHS), bare: new Uint16Array(LENGTHS) }
   readonly #texts = new Map<string, Posting<T>>()
   readonly #rest = new RankedList<T>()
 
@@ -43,10 +43,9 @@ export class NumberIndex<T extends Ranked> {
   /** Gives every item one of whose predicates holds for the number, and those that must be asked whether one does. */
   collect(number: string, candidates: Candidates<T>): void {
     const keys = readPrefixKeys(number)
-    const whole = keys.digits !== -1 && keys.digits === number.length - 1
-    if (whole) {
+    if (keys.whole) {
       candidates.add(this.#exact.get(keys.byLength[keys.digits] ?? NO_KEY), true)
-      this.#collectBlocks(keys.digits, keys.byLength, candidates)
+      this.#collectBlocks(keys, candidates)
     } else {
       candidates.add(this.#texts.get(number), true)
     }
@@ -55,12 +54,14 @@ export class NumberIndex<T extends Ranked> {
     candidates.add(this.#rest, false)
   }
 
-  #collectBlocks(length: number, byLength: Float64Array, candidates: Candidates<T>): void {
-    const lengths = this.#blockLengths[length] ?? 0
+  #collectBlocks({ digits: length, plus, byLength }: PrefixKeys, candidates: Candidates<T>): void {
+    const lengths = (plus ? this.#blockLengths.plus : this.#blockLengths.bare)[length] ?? 0
     if (lengths === 0) return
     for (let digits = 0; digits < length; digits++) {
       if ((lengths & (1 << digits)) === 0) continue
-      candidates.add(this.#blocks.get((byLength[digits] ?? NO_KEY) * LENGTHS + length), true)
+      // Digits without `+` have no key for none of them, but a block may hold all numbers of a length.
+      const prefix = digits === 0 && !plus ? -1 : (byLength[digits] ?? NO_KEY)
+      candidates.add(this.#blocks.get(blockKey(prefix, length)), true)
     }
   }
 
@@ -87,29 +88,46 @@ export class NumberIndex<T extends Ranked> {
       changeKey(this.#exact, block.prefix, change)
       return
     }
-    changeKey(this.#blocks, block.prefix * LENGTHS + block.length, change)
-    this.#blockLengths[block.length] = (this.#blockLengths[block.length] ?? 0) | (1 << block.prefixDigits)
+    changeKey(this.#blocks, blockKey(block.prefix, block.length), change)
+    const lengths = block.prefix > 0 ? this.#blockLengths.plus : this.#blockLengths.bare
+    lengths[block.length] = (lengths[block.length] ?? 0) | (1 << block.prefixDigits)
   }
+}
+
+/** Of numbers with `+` and of digits without. */
+interface FormLengths {
+  readonly plus: Uint16Array
+  readonly bare: Uint16Array
+}
+
+/** A prefix key and the length of the numbers that begin so. */
+function blockKey(prefix: number, length: number): number {
+  return prefix * LENGTHS + (prefix > 0 ? length : -length)
 }
 
 /** Prefixes by their length. Lengths that were in use once are still looked up: a look costs a few nanoseconds. */
 class PrefixIndex<T extends Ranked> {
   readonly #keyed = new NumberTable<Posting<T>>()
   readonly #texts = new Map<string, Posting<T>>()
-  #keyedLengths = 0
+  /** A bit for every number of digits. */
+  #plusLengths = 0
+  #bareLengths = 0
   readonly #textLengths = new Set<number>()
 
   change(prefix: string, change: Change<T>): void {
     changeExact(this.#keyed, this.#texts, prefix, change)
-    if (numberKey(prefix) === NO_KEY) this.#textLengths.add(prefix.length)
-    else this.#keyedLengths |= 1 << (prefix.length - 1)
+    const key = numberKey(prefix)
+    if (key === NO_KEY) this.#textLengths.add(prefix.length)
+    else if (key > 0) this.#plusLengths |= 1 << (prefix.length - 1)
+    else this.#bareLengths |= 1 << prefix.length
   }
 
   collect(number: string, certain: boolean, candidates: Candidates<T>): void {
-    if (this.#keyedLengths !== 0) {
+    if (this.#plusLengths !== 0 || this.#bareLengths !== 0) {
       const keys = readPrefixKeys(number)
+      const lengths = keys.plus ? this.#plusLengths : this.#bareLengths
       for (let digits = 0; digits <= keys.digits; digits++) {
-        if ((this.#keyedLengths & (1 << digits)) === 0) continue
+        if ((lengths & (1 << digits)) === 0) continue
         candidates.add(this.#keyed.get(keys.byLength[digits] ?? NO_KEY), certain)
       }
     }

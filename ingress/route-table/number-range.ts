@@ -2,7 +2,7 @@ import { isDigits, MAX_KEY_DIGITS } from './number-key.ts'
 
 /** Numbers that share leading digits: every number of `length` digits that starts with the prefix. */
 export interface NumberBlock {
-  /** The number key of the shared digits. */
+  /** The number key of the shared digits; of none at all, where the numbers have no `+`, -1. */
   readonly prefix: number
   /** How many digits are shared; as many as `length` where the block is one number. */
   readonly prefixDigits: number
@@ -11,19 +11,22 @@ export interface NumberBlock {
 
 /**
  * A range as blocks of ten, a hundred, a thousand numbers, so that it is found by its leading digits and not by walking
- * over ranges: at most 18 blocks for each digit in which its bounds differ. Undefined where the bounds are not `+` and
- * up to 15 digits, equally many.
+ * over ranges: at most 18 blocks for each digit in which its bounds differ. Undefined where the bounds are not
+ * up to 15 digits, equally many, both with `+` or both without.
  */
 export function numberBlocks(from: string, to: string): NumberBlock[] | undefined {
-  const length = from.length - 1
-  const keyed = from.startsWith('+') && to.startsWith('+') && isDigits(from) && isDigits(to)
+  const plus = from.startsWith('+')
+  const start = plus ? 1 : 0
+  const sign = plus ? 1 : -1
+  const length = from.length - start
+  const keyed = plus === to.startsWith('+') && isDigits(from) && isDigits(to)
   if (!keyed || to.length !== from.length || length > MAX_KEY_DIGITS) return undefined
   const blocks: NumberBlock[] = []
-  const last = Number(to.slice(1))
-  for (let next = Number(from.slice(1)); next <= last; ) {
+  const last = Number(to.slice(start))
+  for (let next = Number(from.slice(start)); next <= last; ) {
     const free = freeDigits(next, last, length)
     const numbers = 10 ** free
-    blocks.push({ prefix: 10 ** (length - free) + next / numbers, prefixDigits: length - free, length })
+    blocks.push({ prefix: sign * (10 ** (length - free) + next / numbers), prefixDigits: length - free, length })
     next += numbers
   }
   return blocks

@@ -28,6 +28,8 @@ export interface NumberPolicy {
   readonly defaultRegion?: string
   readonly calledFrom: 'RequestURI' | 'To'
   readonly callingFrom: 'From' | 'PAI'
+  /** What becomes of a user that cannot be read. Absent: the call is refused where it decides. */
+  readonly unreadable?: 'AsWritten'
 }
 
 export interface TrunkResponses {

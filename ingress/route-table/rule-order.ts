@@ -29,7 +29,7 @@ const RANGE = 2
 const REGEX = 1
 const ANY = 0
 
-/** Higher is more specific; a prefix of n characters is RANGE + n. */
+/** Higher is more specific; a prefix is the more so the more digits it has, and with `+` more than without. */
 function specificity(predicates: readonly NumberPredicate[]): number {
   if (predicates.length === 0) return ANY
   let widest = EXACT
@@ -39,7 +39,7 @@ function specificity(predicates: readonly NumberPredicate[]): number {
 
 function rank(predicate: NumberPredicate): number {
   if (predicate.type === 'exact') return EXACT
-  if (predicate.type === 'prefix') return RANGE + predicate.value.length
+  if (predicate.type === 'prefix') return RANGE + 2 * predicate.value.length - (predicate.value.startsWith('+') ? 1 : 0)
   return predicate.type === 'range' ? RANGE : REGEX
 }
 

@@ -114,6 +114,7 @@ const trunk = record<TrunkEntry>({
     defaultRegion: optional(plainText),
     calledFrom: oneOf('RequestURI', 'To'),
     callingFrom: oneOf('From', 'PAI'),
+    unreadable: optional(oneOf('AsWritten')),
   }),
   responses: record<TrunkResponses>({ noRule: statusLine, noBackend: statusLine, draining: optional(statusLine) }),
   nat: optional(oneOf('Source', 'Contact')),

@@ -13,7 +13,10 @@ export interface Peer {
   readonly transport: TransportName
 }
 
-/** A URI as the application needs it: user decoded (RFC 3261 §19.1.2), host as written. */
+/**
+ * A URI as the application needs it: user decoded (RFC 3261 §19.1.2), host as written. The user of a tel URI is its
+ * subscriber with the parameters, as it stands in the user part of a SIP URI (§19.1.6).
+ */
 export interface RequestUri {
   readonly scheme: string
   readonly user: string | undefined
@@ -26,7 +29,7 @@ export interface InboundRequest {
   readonly method: string
   readonly callId: string
   readonly requestUri: RequestUri
-  /** User part of the To, From and first P-Asserted-Identity URI; undefined where there is none. */
+  /** User part of the To, From and first P-Asserted-Identity URI, like that of `requestUri`; undefined where there is none. */
   readonly toUser: string | undefined
   readonly fromUser: string | undefined
   readonly assertedUser: string | undefined
@@ -107,7 +110,7 @@ export type ResponseIdentity = 'keep' | 'hide-private' | 'remove'
 export interface ProxyPlan extends RelayEdits {
   /** In the order in which they are tried: by tier, inside a tier drawn by weight. Never empty. */
   readonly targets: readonly ProxyTarget[]
-  /** The user of the Request-URI towards the backend, unescaped; undefined keeps the caller's. */
+  /** The user of the Request-URI towards the backend, unescaped, '' for none; undefined keeps the caller's. */
   readonly requestUser: string | undefined
   readonly setHeaders: readonly HeaderField[]
   /** Milliseconds without any response, after which the next target is tried; undefined: Timer B alone decides. */

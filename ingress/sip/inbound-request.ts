@@ -5,7 +5,7 @@ import { HEADER } from './message/header-name.ts'
 import { parseNameAddr, splitList } from './message/name-addr.ts'
 import type { RequestFacts } from './message/request-facts.ts'
 import type { SipMessage } from './message/sip-message.ts'
-import { decodeUser, parseUri } from './message/uri.ts'
+import { decodeUser, parseUri, type SipUri, sipUserOf } from './message/uri.ts'
 import { parseVia } from './message/via.ts'
 
 export class MessageRequest implements InboundRequest {
@@ -30,8 +30,8 @@ export class MessageRequest implements InboundRequest {
 
   get requestUri(): RequestUri {
     if (!this.#requestUri) {
-      const { scheme, user, host } = this.facts.uri
-      this.#requestUri = { scheme, user: user === undefined ? undefined : decodeUser(user), host }
+      const { scheme, host } = this.facts.uri
+      this.#requestUri = { scheme, user: decodedUser(this.facts.uri), host }
     }
     return this.#requestUri
   }
@@ -66,9 +66,14 @@ export class MessageRequest implements InboundRequest {
     const [value = ''] =
       header === HEADER.assertedIdentity ? splitList(this.message.value(row)) : [this.message.value(row)]
     const address = parseNameAddr(value)
-    const user = address && parseUri(address.uri)?.user
-    return user === undefined ? undefined : decodeUser(user)
+    const uri = address && parseUri(address.uri)
+    return uri && decodedUser(uri)
   }
+}
+
+function decodedUser(uri: SipUri): string | undefined {
+  const user = sipUserOf(uri)
+  return user === undefined ? undefined : decodeUser(user)
 }
 
 /** RFC 3261 §18.2.1: whoever received the request wrote the packet's source into `received` where sent-by said less. */

@@ -1,16 +1,37 @@
 import type { NumberMatch } from '../../crds/schema/number-match.ts'
 import { canonicalNumber } from '../../ingress/route-table/canonical-number.ts'
+import { isDigits } from '../../ingress/route-table/number-key.ts'
 import type { NumberPredicate } from '../../ingress/route-table/route-table.ts'
 
-/** A number condition as the table has it. The schema has made sure that exactly one field is set. */
-export function numberPredicate(match: NumberMatch): NumberPredicate {
-  if (match.exact !== undefined) return { type: 'exact', value: canonicalNumber(match.exact) }
-  if (match.prefix !== undefined) return { type: 'prefix', value: canonicalNumber(match.prefix) }
-  if (match.range) {
-    return { type: 'range', from: canonicalNumber(match.range.from), to: canonicalNumber(match.range.to) }
-  }
-  if (match.regex !== undefined) return { type: 'regex', pattern: match.regex }
+/** Number conditions as the table has them. The schema has made sure that each has exactly one field. */
+export function numberPredicates(matches: readonly NumberMatch[]): NumberPredicate[] {
+  return matches.flatMap(predicatesOf)
+}
+
+function predicatesOf({ exact, prefix, range, regex }: NumberMatch): NumberPredicate[] {
+  if (exact !== undefined) return forms(canonicalNumber(exact)).map((value) => ({ type: 'exact', value }))
+  if (prefix !== undefined) return forms(canonicalNumber(prefix)).map((value) => ({ type: 'prefix', value }))
+  if (range) return rangePredicates(range)
+  if (regex !== undefined) return [{ type: 'regex', pattern: regex }]
   throw new TypeError('a number condition without a field: read it by its schema first')
+}
+
+/**
+ * A rule knows no region: digits without `+` stand for the international number and for what is dialled just so. No
+ * country code begins with 0.
+ */
+function forms(canonical: string): string[] {
+  const isEither = isDigits(canonical) && !canonical.startsWith('+') && !canonical.startsWith('0')
+  return isEither ? [`+${canonical}`, canonical] : [canonical]
+}
+
+/** The bounds are written in one form; where only one of them would become international, as from 0000 to 0099, neither is. */
+function rangePredicates(range: { readonly from: string; readonly to: string }): NumberPredicate[] {
+  const [from, to] = [canonicalNumber(range.from), canonicalNumber(range.to)]
+  if (from.length !== to.length) return [{ type: 'range', from: range.from, to: range.to }]
+  const asWritten = { type: 'range', from, to } as const
+  if (from.startsWith('+') || to.startsWith('0')) return [asWritten]
+  return [{ type: 'range', from: `+${from}`, to: `+${to}` }, asWritten]
 }
 
 /** The text of a predicate: equal for equal predicates. */
@@ -37,10 +58,8 @@ type Range = Extract<NumberPredicate, { type: 'range' }>
 
 function rangeCovers(outer: Range, inner: NumberPredicate): boolean {
   if (inner.type === 'range') return holds(outer, inner.from) && holds(outer, inner.to)
-  return inner.type === 'exact' && CANONICAL.test(inner.value) && holds(outer, inner.value)
+  return inner.type === 'exact' && isDigits(inner.value) && holds(outer, inner.value)
 }
-
-const CANONICAL = /^\+[0-9]+$/
 
 function holds(range: Range, number: string): boolean {
   return number.length === range.from.length && range.from <= number && number <= range.to

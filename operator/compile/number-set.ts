@@ -66,6 +66,6 @@ function rangesMeet(a: NumberSet, b: NumberSet): boolean {
 /** Whether one of the range's numbers begins so: those that do are themselves a range, of the same length. */
 function prefixMeets(prefix: string, range: NumberSet['ranges'][number]): boolean {
   const { length } = range.from
-  if (prefix.length > length || !/^\+[0-9]*$/.test(prefix)) return false
+  if (prefix.length > length || !/^\+?[0-9]*$/.test(prefix)) return false
   return prefix.padEnd(length, '0') <= range.to && range.from <= prefix.padEnd(length, '9')
 }

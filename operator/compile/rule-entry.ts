@@ -5,7 +5,7 @@ import type { RouteSpec } from '../../crds/schema/route.ts'
 import { parseIpAddress } from '../../ingress/address/ip-address.ts'
 import type { Action, Backend, RouteAction, RuleEntry, UriBackend } from '../../ingress/route-table/route-table.ts'
 import { headerPredicate } from './header-predicate.ts'
-import { numberPredicate } from './number-predicate.ts'
+import { numberPredicates } from './number-predicate.ts'
 import { createdAt, objectKey } from './object-name.ts'
 import { serviceEntryName } from './service-resolution.ts'
 import { networkText } from './source-network.ts'
@@ -21,8 +21,8 @@ export function ruleEntry(rule: DispatchRule, trunks: readonly string[]): RuleEn
     createdAt: createdAt(metadata),
     priority: spec.priority,
     trunks,
-    called: spec.match.called.map(numberPredicate),
-    calling: spec.match.calling.map(numberPredicate),
+    called: numberPredicates(spec.match.called),
+    calling: numberPredicates(spec.match.calling),
     headers: spec.match.headers.map(headerPredicate),
     action: actionOf(spec.action, metadata.namespace),
   }

@@ -1,7 +1,7 @@
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import type { StatusLineSpec } from '../../crds/schema/status-line.ts'
 import type { StatusLine, TrunkEntry } from '../../ingress/route-table/route-table.ts'
-import { numberPredicate } from './number-predicate.ts'
+import { numberPredicates } from './number-predicate.ts'
 import { createdAt, objectKey } from './object-name.ts'
 import { reasonPhrase } from './reason-phrase.ts'
 import { networkText } from './source-network.ts'
@@ -9,7 +9,7 @@ import { networkText } from './source-network.ts'
 /** The compiled form of a trunk. */
 export function trunkEntry(trunk: SipTrunk): TrunkEntry {
   const { spec, metadata } = trunk
-  const { defaultRegion, calledFrom, callingFrom } = spec.numbers
+  const { defaultRegion, calledFrom, callingFrom, unreadable } = spec.numbers
   return {
     kind: 'trunk',
     name: objectKey(metadata),
@@ -18,8 +18,12 @@ export function trunkEntry(trunk: SipTrunk): TrunkEntry {
     sources: spec.sources.map(networkText),
     trustedProxies: spec.trustedProxies.map(networkText),
     transports: spec.transports,
-    called: spec.called.map(numberPredicate),
-    numbers: { ...(defaultRegion === undefined ? {} : { defaultRegion }), calledFrom, callingFrom },
+    called: numberPredicates(spec.called),
+    numbers: {
+      ...(defaultRegion === undefined ? {} : { defaultRegion }),
+      ...{ calledFrom, callingFrom },
+      ...(unreadable === 'Refuse' ? {} : { unreadable }),
+    },
     responses: {
       noRule: statusLine(spec.responses.noRule),
       noBackend: statusLine(spec.responses.noBackend),

@@ -1,9 +1,10 @@
 /** The choice of a trunk and of a rule, written down as the design says it and as slowly as that is: for comparison. */
 import { type IpAddress, parseIpPrefix, prefixContains } from '../../ingress/address/ip-address.ts'
 import type { CallFacts } from '../../ingress/lookup/call-facts.ts'
-import { canonicalNumber } from '../../ingress/route-table/canonical-number.ts'
+import { type CanonicalUser, toCanonical } from '../../ingress/lookup/phone-number.ts'
 import type { HeaderPredicate, NumberPredicate, RuleEntry, TrunkEntry } from '../../ingress/route-table/route-table.ts'
 import { compareRules } from '../../ingress/route-table/rule-order.ts'
+import type { UserFault } from '../../ingress/route-table/user-reading.ts'
 
 export interface NaiveVerdict {
   readonly rule: string | undefined
@@ -15,6 +16,7 @@ export interface NaiveMatch {
   readonly trunk: TrunkEntry
   readonly called: string
   readonly calling: string
+  readonly callingFault?: UserFault | undefined
   readonly call: CallFacts
 }
 
@@ -24,6 +26,12 @@ export function naiveRule(rules: readonly RuleEntry[], match: NaiveMatch): Naive
     .filter((rule) => rule.trunks.length === 0 || rule.trunks.includes(match.trunk.name))
     .sort(compareRules)
   if (applicable.length === 0) return { rule: undefined, reason: 'no_rules', nearest: undefined }
+  const unreadable = applicable.find((rule) => match.callingFault !== undefined && asksForCalling(rule, match))
+  const before = unreadable === undefined ? applicable : applicable.slice(0, applicable.indexOf(unreadable))
+  const early = before.find((rule) => firstFailing(rule, match) === undefined)
+  if (unreadable !== undefined && early === undefined) {
+    return { rule: undefined, reason: 'calling_unreadable', nearest: unreadable.name }
+  }
   const failures = applicable.map((rule) => ({ rule, failed: firstFailing(rule, match) }))
   const winner = failures.find(({ failed }) => failed === undefined)
   if (winner !== undefined) return { rule: winner.rule.name, reason: undefined, nearest: undefined }
@@ -32,6 +40,10 @@ export function naiveRule(rules: readonly RuleEntry[], match: NaiveMatch): Naive
     if (nearest !== undefined) return { rule: undefined, reason, nearest: nearest.rule.name }
   }
   throw new Error('a rule failed at nothing')
+}
+
+function asksForCalling(rule: RuleEntry, { called }: NaiveMatch): boolean {
+  return rule.calling.length > 0 && oneHolds(rule.called, called)
 }
 
 function firstFailing(rule: RuleEntry, { called, calling, call }: NaiveMatch): string | undefined {
@@ -61,7 +73,7 @@ function headerHolds(header: HeaderPredicate, values: readonly string[]): boolea
 }
 
 export interface NaiveTrunk {
-  readonly type: 'admitted' | 'not_owned' | 'known' | 'stranger'
+  readonly type: 'admitted' | 'unreadable' | 'not_owned' | 'known' | 'stranger'
   readonly trunk: string | undefined
   readonly nearMisses: readonly string[]
 }
@@ -71,7 +83,12 @@ export function naiveTrunk(trunks: readonly TrunkEntry[], backends: readonly str
   const packet = call.peer.address
   const near = trunks.filter((trunk) => admittingLength(trunk, call) !== undefined)
   const admitted = near.filter((trunk) => trunk.transports.includes(call.peer.transport))
-  const owning = admitted.filter((trunk) => oneHolds(trunk.called, calledNumber(trunk, call)))
+  const owning = admitted.filter((trunk) => oneHolds(trunk.called, calledUser(trunk, call).number))
+  const first = preferred(owning.length > 0 ? owning : admitted, call)
+  const entry = trunks.find(({ name }) => name === first)
+  if (entry !== undefined && calledUser(entry, call).fault !== undefined) {
+    return { type: 'unreadable', trunk: first, nearMisses: [] }
+  }
   if (owning.length > 0) return { type: 'admitted', trunk: preferred(owning, call), nearMisses: [] }
   if (admitted.length > 0) return { type: 'not_owned', trunk: preferred(admitted, call), nearMisses: [] }
   const proxy = trunks.some((trunk) => isIn(trunk.trustedProxies, packet))
@@ -79,8 +96,8 @@ export function naiveTrunk(trunks: readonly TrunkEntry[], backends: readonly str
   return { type: 'stranger', trunk: undefined, nearMisses: near.map((trunk) => trunk.name).sort() }
 }
 
-function calledNumber(trunk: TrunkEntry, call: CallFacts): string {
-  return canonicalNumber((trunk.numbers.calledFrom === 'To' ? call.toUser : call.requestUri.user) ?? '')
+function calledUser({ numbers }: TrunkEntry, call: CallFacts): CanonicalUser {
+  return toCanonical(numbers.calledFrom === 'To' ? call.toUser : call.requestUri.user, numbers)
 }
 
 /** The longest source network that holds whoever the trunk takes for the source; undefined: it admits nobody. */

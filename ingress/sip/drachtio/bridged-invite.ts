@@ -18,7 +18,7 @@ import type {
 import { SIXTY_FOUR_T1_MS } from '../limits.ts'
 import type { RequestFacts } from '../message/request-facts.ts'
 import type { SipMessage } from '../message/sip-message.ts'
-import { escapeUser } from '../message/uri.ts'
+import { escapeUser, sipUserOf } from '../message/uri.ts'
 import { bestResponse } from '../proxy/best-response.ts'
 import type { BranchAction } from '../proxy/branch-table.ts'
 import { retryAfterOf } from '../proxy/proxied-invite.ts'
@@ -156,7 +156,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall {
     const { message, facts } = this.#side
     const request = {
       method: 'INVITE',
-      uri: targetUri(target, this.#plan.requestUser ?? facts.uri.user, this.#plan.requestUser !== undefined),
+      uri: targetUri(target, this.#plan.requestUser ?? sipUserOf(facts.uri), this.#plan.requestUser !== undefined),
       dialogId: undefined,
       headers: callHeaders(message, facts, this.#plan),
       body: bodyOf(message),
@@ -327,5 +327,5 @@ function targetUri(target: ProxyTarget, user: string | undefined, isText: boolea
   const { address, port, transport, uriParameters } = target
   const escaped = user !== undefined && isText ? escapeUser(user) : user
   const over = transport === undefined ? '' : `;transport=${transport.toLowerCase()}`
-  return `sip:${escaped === undefined ? '' : `${escaped}@`}${hostText(address)}:${port}${over}${uriParameters}`
+  return `sip:${escaped ? `${escaped}@` : ''}${hostText(address)}:${port}${over}${uriParameters}`
 }

@@ -60,6 +60,35 @@ export function uriParameter(uri: SipUri, name: string): string | undefined {
   return undefined
 }
 
+/** The user part of a SIP URI for the same user, as written: of a tel URI the whole subscriber (RFC 3261 §19.1.6). */
+export function sipUserOf(uri: SipUri): string | undefined {
+  return uri.scheme === 'tel' && uri.user !== undefined ? `${uri.user}${subscriberParameters(uri)}` : uri.user
+}
+
+/**
+ * RFC 3261 §19.1.6: the parameters of a telephone-subscriber in lower case and by name, so that equal tel URIs become
+ * equal SIP URIs. RFC 3966 §3: extension and subaddress come first, then the context.
+ */
+function subscriberParameters({ parameters }: SipUri): string {
+  if (parameters === '') return ''
+  const folded = parameters.toLowerCase().split(';').filter(Boolean)
+  const placed = folded.map((text) => ({ text, name: text.split('=', 1)[0] ?? '' }))
+  placed.sort((a, b) => placeOf(a.name) - placeOf(b.name) || (a.name < b.name ? -1 : Number(a.name > b.name)))
+  return placed.map(({ text }) => `;${escapeReserved(text)}`).join('')
+}
+
+const FIRST_PARAMETERS = ['isub', 'ext', 'postd', 'phone-context']
+
+function placeOf(name: string): number {
+  const place = FIRST_PARAMETERS.indexOf(name)
+  return place === -1 ? FIRST_PARAMETERS.length : place
+}
+
+/** A tel URI may hold `[`, `]` and `:`, which would end a user part (RFC 3261 §25.1); its own escapes stay. */
+function escapeReserved(text: string): string {
+  return text.replace(/[^a-z0-9\-_.!~*'()&=+$,;?/%]/g, escapeByte)
+}
+
 /** The user part as text: escapes are UTF-8 (RFC 3261 §19.1.2). A `%` that starts no escape stays what it is. */
 export function decodeUser(raw: string): string {
   if (isPlain(raw)) return raw
@@ -71,9 +100,11 @@ export function decodeUser(raw: string): string {
 export function escapeUser(text: string): string {
   if (/^[a-zA-Z0-9+]*$/.test(text)) return text
   const bytes = Buffer.from(text, 'utf8').toString('latin1')
-  return bytes.replace(/[^a-zA-Z0-9\-_.!~*'()&=+$,;?/]/g, (character) => {
-    return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
-  })
+  return bytes.replace(/[^a-zA-Z0-9\-_.!~*'()&=+$,;?/]/g, escapeByte)
+}
+
+function escapeByte(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
 }
 
 /** No white space, controls, quotes or angle brackets: they stand in no URI, whatever its scheme (RFC 3986 §2). */

@@ -72,6 +72,12 @@ describe('what a proxy checks before it forwards', () => {
     expect(invites[0]).toMatch(`INVITE sip:+15551234567@${B1} SIP/2.0`)
   })
 
+  it('R-08: the parameters of a tel URI go into the user part, in their order (RFC 3261 §19.1.6)', async () => {
+    const { invites } = await sent({ uri: 'tel:+1-555-1234567;rn=+12025550199;npdi;phone-context=H.example;ISUB=14' })
+    const user = '+1-555-1234567;isub=14;phone-context=h.example;npdi;rn=+12025550199'
+    expect(invites[0]).toMatch(`INVITE sip:${user}@${B1} SIP/2.0`)
+  })
+
   it('R-05: a Proxy-Require that we do not know is a 420 that lists it', async () => {
     const { statuses, sentTo, invites } = await sent({ extra: ['Proxy-Require: foo, bar', 'Proxy-Require: baz'] })
     expect([statuses, invites]).toEqual([[420], []])

@@ -66,6 +66,21 @@ describe.each(ENGINES)('%s', (_title, name, start) => {
     expect(statusOf(await bye.final())).toBe(200)
   })
 
+  it('carries the whole subscriber of a tel URI in the user part (RFC 3261 §19.1.6)', async () => {
+    stage = await start()
+    await stage.send({ uri: 'tel:+1-555-123-4567;rn=+12025550199;NPDI;ext=7' })
+    const { text } = await stage.invited(0)
+    expect(text).toMatch(/^INVITE sip:\+1-555-123-4567;ext=7;npdi;rn=\+12025550199@[\d.]+:\d+ /)
+  })
+
+  it('refuses a user that cannot be read, and can leave out the one that it got', async () => {
+    stage = await start({ route: { requestUser: '' } })
+    expect(statusOf(await (await stage.send({ uri: 'sip:++15551234567@127.0.0.1' })).final())).toBe(503)
+    expect(stage.calls()).toMatchObject([{ outcome: 'no_rule', noRuleReason: 'called_unreadable' }])
+    await stage.send({ callId: 'without-user' })
+    expect((await stage.invited(0)).text).toMatch(/^INVITE sip:[\d.]+:\d+ /)
+  })
+
   it('fails over on what the rule names, and hides the Retry-After of a backend', async () => {
     stage = await start()
     const caller = await stage.send()

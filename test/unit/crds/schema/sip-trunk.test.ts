@@ -21,7 +21,7 @@ describe('a SipTrunk', () => {
           trustedProxies: [],
           transports: ['UDP', 'TCP'],
           called: [],
-          numbers: { calledFrom: 'RequestURI', callingFrom: 'From' },
+          numbers: { calledFrom: 'RequestURI', callingFrom: 'From', unreadable: 'Refuse' },
           responses: {
             noRule: { status: 503, reason: 'Service Unavailable' },
             noBackend: { status: 503, reason: 'Service Unavailable' },

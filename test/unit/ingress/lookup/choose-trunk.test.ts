@@ -168,7 +168,7 @@ describe('the numbers of a call', () => {
   it('come from Request-URI and From otherwise', () => {
     const trunk = trunkEntry('a')
     const sketch = { user: '1-555', to: '+9', from: 'alice', asserted: '+8' }
-    expect(verdict([trunk], sketch)).toEqual({ type: 'admitted', trunk, called: '+1555', calling: 'alice' })
+    expect(verdict([trunk], sketch)).toEqual({ type: 'admitted', trunk, called: '1555', calling: 'alice' })
   })
 
   it('are empty where there is no user; From never stands in for a missing identity', () => {

@@ -5,7 +5,7 @@ import { explainCall } from '../../../../ingress/lookup/explain.ts'
 import { MAX_EXPLAINED_RULES } from '../../../../ingress/lookup/limits.ts'
 import { createLiveTable, type LiveTable } from '../../../../ingress/lookup/live-table.ts'
 import { matchRule } from '../../../../ingress/lookup/match-rule.ts'
-import { canonicalNumber } from '../../../../ingress/route-table/canonical-number.ts'
+import { toCanonical } from '../../../../ingress/lookup/phone-number.ts'
 import type { RuleEntry, TableEntry } from '../../../../ingress/route-table/route-table.ts'
 import { arbitraryCall, arbitraryRule, arbitraryTrunk } from '../../../support/arbitrary-table.ts'
 import { type NaiveMatch, naiveRule, naiveTrunk } from '../../../support/naive-matcher.ts'
@@ -66,6 +66,7 @@ describe('an explanation of any call by any table', () => {
         for (const { trunk, standing } of shown) {
           const alone = naiveTrunk([trunk], [], call)
           expect(standing === 'chosen' || standing === 'later').toBe(alone.type === 'admitted')
+          expect(standing === 'unreadable').toBe(alone.type === 'unreadable')
           expect(standing === 'called').toBe(alone.type === 'not_owned')
           expect(standing === 'source').toBe(alone.type === 'stranger' && alone.nearMisses.length === 0)
         }
@@ -80,8 +81,10 @@ describe('an explanation of any call by any table', () => {
       const table = tableOf([trunk, ...entries])
       for (const call of some) {
         const { shown } = explainCall(table, call).rules
-        const called = canonicalNumber(call.requestUri.user ?? '')
-        const match = { trunk, called, calling: canonicalNumber(call.fromUser ?? ''), call }
+        const called = toCanonical(call.requestUri.user, trunk.numbers)
+        const calling = toCanonical(call.fromUser, trunk.numbers)
+        const match = { trunk, called: called.number, calling: calling.number, callingFault: calling.fault, call }
+        if (called.fault !== undefined) continue
         const { rule, reason, nearest } = naiveRule(entries, match)
         const standings = shown.map((one) => [one.rule.name, one.standing.type])
         const shownRules = shown.map((one) => one.rule)
@@ -124,6 +127,20 @@ describe('where trunks stand', () => {
     expect(trunks.shown).toEqual([{ trunk: owner, standing: 'called', called: '+15551234567' }])
     expect([ruleVerdict, rules.shown]).toEqual([undefined, []])
   })
+
+  it('says of a called number that cannot be read why that is so', () => {
+    const trunk = trunkEntry('acme')
+    const written = trunkEntry('written', {
+      createdAt: 2000,
+      numbers: { calledFrom: 'RequestURI', callingFrom: 'From', unreadable: 'AsWritten' },
+    })
+    const { trunkVerdict, trunks } = explainCall(tableOf([trunk, written]), callFacts({ user: '++1900' }))
+    expect(trunkVerdict).toEqual({ type: 'unreadable', trunk, called: '++1900', fault: 'plus' })
+    expect(trunks.shown).toEqual([
+      { trunk, standing: 'unreadable', called: '++1900', fault: 'plus' },
+      { trunk: written, standing: 'later', called: '++1900' },
+    ])
+  })
 })
 
 describe('where rules stand', () => {
@@ -149,6 +166,24 @@ describe('where rules stand', () => {
     ])
     const tenant = explainCall(tableOf(entries), callFacts(sketch)).rules.shown[2]
     expect(tenant?.standing).toEqual({ type: 'header', header: blue, values: ['red'] })
+  })
+
+  it('ends at the first rule that asks for a calling number which cannot be read', () => {
+    const calling = [{ type: 'prefix' as const, value: '+39' }]
+    const entries = [
+      trunkEntry('acme'),
+      ruleEntry('elsewhere', { priority: 3, called: [{ type: 'exact', value: '+1' }], calling }),
+      ruleEntry('caller', { priority: 2, calling }),
+      ruleEntry('any'),
+    ]
+    expect(explained(entries, { from: '++39' }).rules).toEqual([
+      ['team/elsewhere', 'called'],
+      ['team/caller', 'calling_unreadable'],
+      ['team/any', 'later'],
+    ])
+    expect(explainCall(tableOf(entries), callFacts({ from: '++39' })).ruleVerdict).toEqual({
+      ...{ type: 'no_rule', reason: 'calling_unreadable', nearest: 'team/caller' },
+    })
   })
 
   it('shows the nearest of many, in their order, and counts the others', () => {

@@ -11,6 +11,7 @@ import {
   type TableEntry,
   type TrunkEntry,
 } from '../../../../ingress/route-table/route-table.ts'
+import type { UserFault } from '../../../../ingress/route-table/user-reading.ts'
 import {
   arbitraryAddress,
   arbitraryCall,
@@ -34,6 +35,7 @@ interface Query {
   readonly trunk: TrunkEntry
   readonly called: string
   readonly calling: string
+  readonly callingFault: UserFault | undefined
   readonly call: CallFacts
 }
 
@@ -41,6 +43,7 @@ const query: fc.Arbitrary<Query> = fc.record({
   trunk: anyTrunk,
   called: arbitraryUser,
   calling: arbitraryUser,
+  callingFault: fc.constantFrom(undefined, undefined, 'plus' as const),
   call: arbitraryCall,
 })
 

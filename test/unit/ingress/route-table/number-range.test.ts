@@ -3,22 +3,25 @@ import * as fc from 'fast-check'
 import { numberKey } from '../../../../ingress/route-table/number-key.ts'
 import { inRange, numberBlocks } from '../../../../ingress/route-table/number-range.ts'
 
-const pad = (value: number) => `+${String(value).padStart(4, '0')}`
+const form = fc.constantFrom('+', '')
+const pad = (value: number, plus = '+') => `${plus}${String(value).padStart(4, '0')}`
 const value = fc.nat(9999)
 
 /** How many of the blocks hold a number. */
 function holding(from: string, to: string, number: string): number {
   const blocks = numberBlocks(from, to) ?? []
-  const key = (digits: number) => numberKey(number.slice(0, digits + 1))
-  return blocks.filter((block) => block.length === number.length - 1 && key(block.prefixDigits) === block.prefix).length
+  const start = number.startsWith('+') ? 1 : 0
+  const key = (digits: number) => numberKey(number.slice(0, digits + start)) || -1
+  const length = number.length - start
+  return blocks.filter((block) => block.length === length && key(block.prefixDigits) === block.prefix).length
 }
 
 describe('a range of numbers', () => {
   it('is the union of its blocks, none of which overlap', () => {
-    const same = fc.property(value, value, value, (from, to, number) => {
-      const expected = from <= number && number <= to
-      expect(holding(pad(from), pad(to), pad(number))).toBe(expected ? 1 : 0)
-      expect(inRange(pad(number), pad(from), pad(to))).toBe(expected)
+    const same = fc.property(value, value, value, fc.tuple(form, form), (from, to, number, [bounds, plus]) => {
+      const expected = from <= number && number <= to && bounds === plus
+      expect(holding(pad(from, bounds), pad(to, bounds), pad(number, plus))).toBe(expected ? 1 : 0)
+      expect(inRange(pad(number, plus), pad(from, bounds), pad(to, bounds))).toBe(expected)
     })
     fc.assert(same, { numRuns: 2000 })
   })
@@ -30,6 +33,7 @@ describe('a range of numbers', () => {
 
   it('is one block where it covers one, whatever the length', () => {
     expect(numberBlocks('+15550000', '+15559999')).toEqual([{ prefix: 11_555, prefixDigits: 4, length: 8 }])
+    expect(numberBlocks('000', '999')).toEqual([{ prefix: -1, prefixDigits: 0, length: 3 }])
     expect(numberBlocks('+000000000000000', '+999999999999999')).toEqual([{ prefix: 1, prefixDigits: 0, length: 15 }])
   })
 
@@ -38,7 +42,9 @@ describe('a range of numbers', () => {
   })
 
   it.each([
-    ['100', '200'],
+    ['+100', '2000'],
+    ['+100', '200'],
+    ['100', '+20'],
     ['+100', '+2000'],
     ['+1a0', '+200'],
     ['+1000000000000000', '+2000000000000000'],

@@ -27,6 +27,12 @@ describe('the order of rules', () => {
     ['a negative priority last', { priority: 0 }, { priority: -5 }],
     ['exact before prefix', { called: [exact] }, { called: [prefix('+155512345')] }],
     ['a longer prefix before a shorter one', { called: [prefix('+1555')] }, { called: [prefix('+155')] }],
+    ['a prefix with + before the same without', { called: [prefix('+1555')] }, { called: [prefix('1555')] }],
+    [
+      'a longer prefix without + before a shorter with it',
+      { called: [prefix('15551')] },
+      { called: [prefix('+1555')] },
+    ],
     ['the shortest prefix before a range', { called: [prefix('+')] }, { called: [range] }],
     ['a range before a regex', { called: [range] }, { called: [regex] }],
     ['a regex before any', { called: [regex] }, { called: [] }],

@@ -82,7 +82,7 @@ describe('the compiler', () => {
       rule('a', {}),
       rule('b', {}),
       rule('c', { trunkRefs: [{ name: 'x' }] }),
-      rule('d', { match: { called: [{ prefix: '1' }] } }),
+      rule('d', { match: { called: [{ prefix: '+1' }] } }),
       routed('absent', 5060),
       routed('external', 5060),
       routed('voice', 5070),

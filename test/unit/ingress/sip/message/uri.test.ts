@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
-import { decodeUser, escapeUser, parseUri, uriParameter } from '../../../../../ingress/sip/message/uri.ts'
+import { decodeUser, escapeUser, parseUri, sipUserOf, uriParameter } from '../../../../../ingress/sip/message/uri.ts'
 
 const plain = { user: undefined, port: undefined, parameters: '', headers: '' }
 
@@ -98,6 +98,25 @@ describe('the user part (RFC 3261 §19.1.2)', () => {
         expect(parseUri(`sip:${escaped}@h`)).toMatchObject({ user: escaped, host: 'h' })
       }),
     )
+  })
+})
+
+describe('the user part of a SIP URI for the same user (RFC 3261 §19.1.6)', () => {
+  it.each([
+    ['sip:h', undefined],
+    ['sip:Alice;B=c;a@h;x', 'Alice;B=c;a'],
+    ['tel:+1-202-555-0123', '+1-202-555-0123'],
+    ['tel:911;phone-context=+1', '911;phone-context=+1'],
+    [
+      'tel:+1;rn=+2;NPDI;cic=%2B1;ISUB=9;ext=8;postd=pp7;phone-context=A',
+      '+1;isub=9;ext=8;postd=pp7;phone-context=a;cic=%2b1;npdi;rn=+2',
+    ],
+    ['tel:+1;;b=[1]:2;', '+1;b=%5B1%5D%3A2'],
+    ['tel:+1;isub-encoding=nsap-bcd;isub=1', '+1;isub=1;isub-encoding=nsap-bcd'],
+  ])('of %s is %s', (text, user) => {
+    const uri = parseUri(text)
+    expect(uri && sipUserOf(uri)).toBe(user)
+    expect(parseUri(`sip:${user === undefined ? '' : `${user}@`}h`)?.user).toBe(user)
   })
 })
 
