@@ -73,7 +73,7 @@ export interface ServerConnection {
   /** Asks for requests outside a dialog; the outbound mode sends them unasked. */
   route(methods: readonly string[]): void
   ping(answered: () => void): void
-  /** Sends what is still to be sent, then closes. */
+  /** Sends what is still to be sent, and that this was all; the server closes then. */
   end(): void
   /** Closes at once. */
   cut(): void
@@ -181,7 +181,8 @@ export function speakDrachtio(socket: Socket, secret: string, events: Connection
       for (const method of methods) command(`route|${method}`, () => undefined)
     },
     ping: (answered) => command('ping', answered),
-    end: () => socket.destroySoon(),
+    // Reads on until the server has closed: what is closed over unread bytes is reset, and takes along what was sent last.
+    end: () => socket.end(),
     cut: () => socket.destroy(),
   }
 }
