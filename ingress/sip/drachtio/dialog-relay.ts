@@ -19,6 +19,8 @@ const NOT_YET: Answer = {
   reason: 'Server Internal Error',
   headers: [{ name: 'Retry-After', value: '1' }],
 }
+const UNREACHABLE: Answer = { status: 500, reason: 'Next Hop Unreachable' }
+const SILENT: Answer = { status: 408, reason: 'Request Timeout' }
 const PENDING: Answer = { status: 491, reason: 'Request Pending' }
 const BYE_TAKEN: Answer = { status: 200, reason: 'OK' }
 
@@ -131,6 +133,8 @@ function relayRequest(arrival: DialogArrival, { leg, other, edits }: Relay): voi
     onResponse: (response) => {
       if (response.status === 100) return
       if (response.status >= 200) finish()
+      // RFC 3261 §16.9, §16.7 step 6: a far end that nothing can be sent to is no 503 that a whole trunk would heed.
+      if (response.byServer) return handed.respond(ownAnswer(handed, response.status === 408 ? SILENT : UNREACHABLE))
       relayResponse(arrival, { leg, response, edits })
     },
   })

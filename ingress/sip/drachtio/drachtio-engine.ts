@@ -128,7 +128,11 @@ async function close(state: EngineState, links: readonly ServerLink[], listeners
   for (const link of links) link.close()
   for (const work of state.works.values()) {
     endCalls(work)
-    work.endRinging(() => work.session.end())
+    work.endRinging(() => {
+      // Whoever was being answered just then is in a call by now.
+      endCalls(work)
+      work.session.end()
+    })
   }
   await gone(state)
 }

@@ -96,6 +96,19 @@ describe('a caller that is gone before it has acknowledged', () => {
   })
 })
 
+it('a call that is being answered while the process ends is ended on both legs', async () => {
+  const { server, sent, engine, heard } = harness
+  const caller = server.receive(requestText())
+  const invite = await sent('INVITE')
+  server.answer(invite, 200, AGENT)
+  // The answer has gone out, and the word that it has is still on its way to the application.
+  await heard(caller, [100, 200])
+  await engine.close()
+  await sent('BYE', 2)
+  const ended = server.sent.flatMap(({ method, dialogId }) => (method === 'BYE' ? [dialogId] : []))
+  expect(ended.toSorted()).toEqual([caller.dialogId, invite.dialogId].toSorted())
+})
+
 it('a 200 that comes again and again changes nothing: the server repeats the ACK', async () => {
   const { server, sent, engine } = harness
   const { caller, invite } = await answerDrachtioCall(harness)

@@ -129,6 +129,16 @@ describe('any other request inside the call', () => {
     expect(harness.engine.unfinishedTransactions).toBe(1)
   })
 
+  it.each([
+    [503, 500],
+    [408, 408],
+  ])('whose far end the server answers for with %i gets %i', async (own, status) => {
+    const info = inside('backend', { method: 'INFO' })
+    harness.server.unreachable(await harness.sent('INFO'), own)
+    await harness.heard(info, [status])
+    expect(harness.engine.unfinishedTransactions).toBe(1)
+  })
+
   it('is part of what a shutdown waits for, as the call is', async () => {
     expect(harness.engine.unfinishedTransactions).toBe(1)
     inside('caller', { method: 'INFO' })

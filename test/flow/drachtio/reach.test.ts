@@ -55,6 +55,16 @@ describe('a target that the server cannot reach', () => {
     expect(server.sent).toHaveLength(1)
   })
 
+  it.each(['', '\r\n\r\n'])('is left for the next where the response is a start line and %j', async (end) => {
+    const { server, sent, heard } = await start(['10.0.0.1', '10.0.0.2'])
+    const caller = server.receive(requestText())
+    const { transactionId, dialogId } = await sent('INVITE')
+    const facts = `network|0|udp||0|12:00:00.123456|${transactionId}|${dialogId}|`
+    server.tell(`told|sip|${facts}\r\nSIP/2.0 503 Service Unavailable${end}`)
+    server.answer(await sent('INVITE', 2), 200, { extra: ['Contact: <sip:10.0.0.2>'] })
+    await heard(caller, [100, 200])
+  })
+
   it('gets the caller the answer of its trunk where there is no other', async () => {
     const { server, sent, heard, calls } = await start(['10.0.0.1'])
     const caller = server.receive(requestText())
