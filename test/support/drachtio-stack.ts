@@ -69,6 +69,8 @@ interface Dialog {
 export interface Stack {
   /** What the application has had sent, CANCELs that are held back included. */
   readonly sent: SentRequest[]
+  /** `host:port` of far ends where nothing listens: it answers for them with 503. */
+  readonly deaf: Set<string>
   /** ACKs that it has sent once more by itself, because a 200 came once more. */
   readonly repeatedAcks: () => number
   /** A request from the network, outside a dialog or in one of the server's. */
@@ -99,6 +101,7 @@ interface State extends StackEvents {
   readonly dialogs: Map<string, Dialog>
   readonly invites: Map<string, SentInvite>
   readonly sent: SentRequest[]
+  readonly deaf: Set<string>
   repeatedAcks: number
   ids: number
 }
@@ -110,19 +113,18 @@ export function createStack(events: StackEvents): Stack {
     dialogs: new Map(),
     invites: new Map(),
     sent: [],
+    deaf: new Set(),
     repeatedAcks: 0,
     ids: 0,
   }
   return {
     sent: state.sent,
+    deaf: state.deaf,
     repeatedAcks: () => state.repeatedAcks,
     receive: (text, source = {}, dialogId = '') => receive(state, text, { source, dialogId }),
     cancel: (transaction, extra = []) => cancel(state, transaction, extra),
     answer: (request, status, change) => answer(state, request, responseText(request.text, status, change)),
-    unreachable: (request, status = 503) => {
-      state.invites.delete(request.transactionId)
-      state.tell(ownFinal(responseText(request.text, status), request))
-    },
+    unreachable: (request, status = 503) => answerFor(state, request, status),
     knows: (dialogId) => state.dialogs.has(dialogId),
     endDialog: (dialogId) => endDialog(state, dialogId),
     obey: (order) => obey(state, order),
@@ -166,8 +168,14 @@ function send(state: State, { command, reply, fail }: Order, dialogId: string): 
   state.sent.push(request)
   reply(requestSent(text, request.transactionId))
   if (method === 'INVITE') state.invites.set(request.transactionId, newInvite(request))
+  if (method !== 'ACK' && state.deaf.has(placeOf(text).join(':'))) answerFor(state, request, 503)
   if (method === 'BYE') state.dialogs.delete(dialogId)
   if (method === 'ACK') acknowledged(state, dialogId)
+}
+
+function answerFor(state: State, request: SentRequest, status: number): void {
+  state.invites.delete(request.transactionId)
+  state.tell(ownFinal(responseText(request.text, status), request))
 }
 
 /** It sends the BYE itself to a far end that has answered an INVITE in spite of a CANCEL. */
