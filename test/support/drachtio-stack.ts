@@ -162,6 +162,10 @@ function send(state: State, { command, reply, fail }: Order, dialogId: string): 
   }
   const [head = '', ...rest] = command.message.split('\r\n\r\n')
   const [start = '', ...headers] = head.split('\r\n')
+  // It knows SDP by its first line, and sends no other body without a type.
+  const untyped = rest.join('') !== '' && headerOf(command.message, 'Content-Type').length === 0
+  if (untyped && !rest[0]?.startsWith('v=0')) return fail('Server error: missing content-type')
+  if (untyped) headers.push('Content-Type: application/sdp')
   const text = requestLines(state, start, { headers, dialogId, body: rest.join('\r\n\r\n') })
   const own = dialogId === '' && method === 'INVITE' ? dialogIdOf(text) : dialogId
   const request = { method, text, transactionId: idOf(state), dialogId: own }

@@ -22,6 +22,7 @@ import { escapeUser } from '../message/uri.ts'
 import { bestResponse } from '../proxy/best-response.ts'
 import type { BranchAction } from '../proxy/branch-table.ts'
 import { retryAfterOf } from '../proxy/proxied-invite.ts'
+import { acknowledgeWith } from './dialog-relay.ts'
 import type { HandedRequest, HandedResponse, OutgoingResponse, Sent } from './drachtio-library.ts'
 import { readHanded } from './handed-message.ts'
 import { type AttemptOwner, InviteAttempt } from './invite-attempt.ts'
@@ -298,8 +299,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall {
     const { dialogData } = this.#plan
     const call = { caller: this.#side.peer, target: attempt.target, dialogData }
     const backend: CallLeg = { call, side: 'backend', dialogId: response.dialogId, acknowledge: undefined }
-    const acknowledge = (ack?: HandedRequest): void =>
-      response.acknowledge([], ack ? bodyOf(readHanded(ack.text).message) : '')
+    const acknowledge = (ack?: HandedRequest): void => acknowledgeWith(response, ack)
     this.#work.bridge({ call, side: 'caller', dialogId: callerDialogId, acknowledge }, backend)
   }
 

@@ -6,7 +6,7 @@ import type { SipMessage } from '../message/sip-message.ts'
 import type { HandedRequest, HandedResponse, OutgoingRequest } from './drachtio-library.ts'
 import { readHanded } from './handed-message.ts'
 import { ownAnswer } from './own-answer.ts'
-import { bodyOf, dialogHeaders, reasonHeaders, responseHeaders } from './relayed-headers.ts'
+import { bodyOf, contentHeaders, dialogHeaders, reasonHeaders, responseHeaders } from './relayed-headers.ts'
 import type { CallLeg, SessionWork } from './session-work.ts'
 
 /** The server takes the target of the dialog. */
@@ -93,6 +93,13 @@ export function acknowledgeOther(leg: CallLeg, ack?: HandedRequest): void {
   acknowledge?.(ack)
 }
 
+/** Sends the ACK to a 2xx, with the answer that another leg's ACK may carry. */
+export function acknowledgeWith(response: HandedResponse, ack: HandedRequest | undefined): void {
+  if (!ack) return response.acknowledge([], '')
+  const { message } = readHanded(ack.text)
+  response.acknowledge(contentHeaders(message), bodyOf(message))
+}
+
 /** Ends a leg. What the far end says to it changes nothing. */
 export function sendBye(
   work: SessionWork,
@@ -125,10 +132,12 @@ function relayRequest(arrival: DialogArrival, { leg, other, edits }: Relay): voi
     body: bodyOf(message),
   }
   const sent = work.session.request(request, {
-    onFailure: () => {
+    onFailure: (reason) => {
       finish()
+      const gone = /unable to find dialog/i.test(reason)
       // While it rings the server may not have made a dialog of the other leg yet.
-      handed.respond(ownAnswer(handed, leg.hangUpEarly ? NOT_YET : GONE))
+      const missing = leg.hangUpEarly ? NOT_YET : GONE
+      handed.respond(ownAnswer(handed, gone ? missing : UNREACHABLE))
     },
     onResponse: (response) => {
       if (response.status === 100) return
@@ -152,7 +161,7 @@ function relayResponse(
   const { message } = readHanded(response.text)
   const answersInvite = request.method === 'INVITE' && response.status >= 200 && response.status < 300
   if (answersInvite) {
-    leg.acknowledge = (ack) => response.acknowledge([], ack ? bodyOf(readHanded(ack.text).message) : '')
+    leg.acknowledge = (ack) => acknowledgeWith(response, ack)
   }
   handed.respond(
     {

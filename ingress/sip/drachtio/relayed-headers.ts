@@ -49,6 +49,11 @@ export function dialogHeaders(message: SipMessage, removeHeaders: readonly strin
   return copied(message, removeHeaders)
 }
 
+/** What says how a body is to be read: a server sends none whose type it is not told. */
+export function contentHeaders(message: SipMessage): HeaderField[] {
+  return copied(message, []).filter(({ name }) => /^(content-|mime-version$)/i.test(name))
+}
+
 /** The headers of a backend's response as the caller gets it. */
 export function responseHeaders(response: SipMessage, identity: ResponseIdentity): HeaderField[] {
   const removed: string[] = []
