@@ -4,10 +4,10 @@
  */
 
 /** Where the server itself takes SIP. */
-export const SERVER = { address: '192.0.2.1', port: 5060 } as const
+const SERVER = { address: '192.0.2.1', port: 5060 } as const
 
 /** The caller, unless a test says otherwise. */
-export const CALLER = { address: '198.51.100.7', port: 5060 } as const
+const CALLER = { address: '198.51.100.7', port: 5060 } as const
 
 const TIME = '12:00:00.123456'
 

@@ -47,10 +47,12 @@ describe('before a backend has answered, in the dialog that its 183 has made', (
 
   it('a PRACK gets 481, as no response of ours is reliable', async () => {
     await harness.heard(ofBackend('PRACK'), [481])
+    expect(harness.server.sent).toHaveLength(1)
   })
 
   it('an INVITE of the backend gets 491, as ours has no final response yet', async () => {
     await harness.heard(ofBackend('INVITE'), [100, 491])
+    expect(harness.server.sent).toHaveLength(1)
   })
 
   it('INFO of the caller reaches the backend that rings', async () => {
@@ -89,5 +91,6 @@ describe('before a backend has answered, in the dialog that its 183 has made', (
     server.cancel(caller)
     await until(() => calls().length > 0)
     await heard(ofBackend('INFO'), [481])
+    expect(harness.engine.openTransactions).toBe(0)
   })
 })

@@ -63,6 +63,7 @@ describe('a target that the server cannot reach', () => {
     server.tell(`told|sip|${facts}\r\nSIP/2.0 503 Service Unavailable${end}`)
     server.answer(await sent('INVITE', 2), 200, { extra: ['Contact: <sip:10.0.0.2>'] })
     await heard(caller, [100, 200])
+    expect(attempts()[0]).toBe('sip:10.0.0.1:5080 transport 0')
   })
 
   it('gets the caller the answer of its trunk where there is no other', async () => {
