@@ -24,7 +24,8 @@ afterEach(() => harness.close())
 
 /** A request of the backend before it has answered. */
 function ofBackend(method: string): CallerTransaction {
-  return harness.server.receive(requestText({ ...INSIDE, method, callId: 'backend-leg' }), BACKEND, invite.dialogId)
+  const [callId = ''] = headerOf(invite.text, 'Call-ID')
+  return harness.server.receive(requestText({ ...INSIDE, method, callId }), BACKEND, invite.dialogId)
 }
 
 /** A request of the caller in a dialog of which the server, seen so far, does not hand over any. */
