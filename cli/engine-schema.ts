@@ -17,6 +17,7 @@ export const ENGINE_SHAPE = {
   drachtioSecretFile: optional(file),
   drachtioSecret: optional(z.string()),
   drachtioCaFile: optional(file),
+  drachtioIpv6Backends: one(z.enum(['pass-over', 'try'], 'must be pass-over or try')),
 }
 
 type EngineValues = z.infer<z.ZodObject<typeof ENGINE_SHAPE>> & {
@@ -51,13 +52,15 @@ function drachtioProblems(values: EngineValues): Problem[] {
 }
 
 /** The variable with the secret may be there for another process of the pod. */
-function nativeProblems({ drachtio, drachtioListen, drachtioSecretFile, drachtioCaFile }: EngineValues): Problem[] {
+function nativeProblems(values: EngineValues): Problem[] {
+  const { drachtio, drachtioListen, drachtioSecretFile, drachtioCaFile, drachtioIpv6Backends } = values
   const useless = 'has no use without --engine drachtio'
   const problems: Problem[] = []
   if (drachtio.length > 0) problems.push(['drachtio', useless])
   if (drachtioListen.length > 0) problems.push(['drachtioListen', useless])
   if (drachtioSecretFile !== undefined) problems.push(['drachtioSecretFile', useless])
   if (drachtioCaFile !== undefined) problems.push(['drachtioCaFile', useless])
+  if (drachtioIpv6Backends === 'try') problems.push(['drachtioIpv6Backends', useless])
   return problems
 }
 
@@ -70,6 +73,7 @@ export function withEngine<V extends EngineValues>(values: V) {
     drachtioSecretFile,
     drachtioSecret,
     drachtioCaFile,
+    drachtioIpv6Backends,
     ...rest
   } = values
   const config: DrachtioConfig = {
@@ -78,6 +82,7 @@ export function withEngine<V extends EngineValues>(values: V) {
     secretFile: drachtioSecretFile,
     secret: drachtioSecret,
     caFile: drachtioCaFile,
+    ipv6Backends: drachtioIpv6Backends === 'try',
   }
   const usual = USUAL_LISTEN.map(parseListenAddress).filter((address) => address !== undefined)
   const listen = engine === 'native' && values.listen.length === 0 ? usual : values.listen

@@ -80,6 +80,14 @@ const ENGINE_SETTINGS = {
     environment: 'SIP_DISPATCH_DRACHTIO_CA_FILE',
     description: 'PEM of the authorities that sign the certificates of tls:// servers; without it those of the system',
   },
+  drachtioIpv6Backends: {
+    flag: '--drachtio-ipv6-backends',
+    argument: 'pass-over|try',
+    environment: 'SIP_DISPATCH_DRACHTIO_IPV6_BACKENDS',
+    fallback: ['pass-over'],
+    description:
+      'what to do with IPv6 backends: try them only if every drachtio-server runs with --disable-nat-detection, else one call ends the server',
+  },
 } as const satisfies Settings
 
 const SERVING_SETTINGS = {

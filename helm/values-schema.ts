@@ -87,7 +87,7 @@ const ingress = z.strictObject({
   autoscaling,
   logCallsPerSecond: z.int().min(0).max(MAX_LOG_CALLS_PER_SECOND),
   ruleSeries: z.int().min(0).max(MAX_RULE_SERIES),
-  drachtio: z.strictObject({ image: z.strictObject(image), resources: map }),
+  drachtio: z.strictObject({ image: z.strictObject(image), resources: map, ipv6Backends: toggle }),
 })
 
 /** A password in a URL would stand in every pod's manifest. */

@@ -112,9 +112,9 @@ const OUTCOMES: Readonly<Record<ProxyResult['outcome'], Outcome>> = {
 }
 
 function finish(decision: Decision, deps: CallDeps, result: ProxyResult, decidedAt: number): void {
-  const { outcome, status, target } = result
+  const { outcome, status, target, reason = EXPLANATIONS[outcome] } = result
   const backend = target?.id ?? ''
-  tell(decision, deps, { outcome: OUTCOMES[outcome], status, reason: EXPLANATIONS[outcome], backend }, decidedAt)
+  tell(decision, deps, { outcome: OUTCOMES[outcome], status, reason, backend }, decidedAt)
   if (outcome !== 'unanswered') return
   deps.emit({ type: 'unanswered', trunk: decision.trunk?.name ?? '', callId: decision.call.callId })
 }

@@ -39,6 +39,7 @@ export const ATTEMPT_RESULTS: Readonly<Record<AttemptResult, number>> = {
   transport: 3,
   cancelled: 4,
   late: 5,
+  passed_over: 6,
 }
 
 export const DROP_REASONS: Readonly<Record<DropReason | 'source_rewritten' | 'other', number>> = {

@@ -132,7 +132,8 @@ export interface ProxyPlan extends RelayEdits {
   readonly progress: (step: ProxyProgress) => void
 }
 
-export type AttemptResult = 'answered' | 'refused' | 'timeout' | 'transport' | 'cancelled' | 'late'
+/** `passed_over`: nothing was sent, because the engine must not or cannot send there. */
+export type AttemptResult = 'answered' | 'refused' | 'timeout' | 'transport' | 'cancelled' | 'late' | 'passed_over'
 
 export type ProxyProgress =
   | { readonly type: 'first-response'; readonly status: number }
@@ -152,6 +153,8 @@ export interface ProxyResult {
   readonly status: number
   /** The backend whose answer it was. */
   readonly target: ProxyTarget | undefined
+  /** Why, for the log, where the engine knows more than the outcome says. */
+  readonly reason?: string
 }
 
 /** A request inside a dialog that carries our valid cookie, or claims to be one and does not. */

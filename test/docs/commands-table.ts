@@ -40,6 +40,11 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
   'helm install phone helm/sip-dispatch --namespace telephony --create-namespace --set image.repository=registry.example.com/sip-dispatch --set ingress.advertise.external=sip.example.com --set cache.url=redis://cache.example.com:6379':
     { test: 'test/docs/readme-helm.test.ts', shows: "['install', 'phone', CHART]" },
 
+  // CONTRIBUTING.md
+  'DRACHTIO_URL=127.0.0.1:9022 DRACHTIO_SECRET=cymru npm test -- test/flow/engine': {
+    byHand: 'it needs a drachtio-server, which no package of Debian has',
+  },
+
   // docs/getting-started.md
   'docker build --tag registry.example.com/sip-dispatch:0.1.0 .': {
     byHand: 'it needs a container engine; test/image does what the Dockerfile does',

@@ -166,6 +166,18 @@ describeWith(['helm'], 'the chart refuses, and says what to do, where', () => {
   })
 })
 
+describeWith(['helm'], 'the drachtio-server of the chart', () => {
+  it.each([
+    ['is sent to no IPv6 backend', [], 'pass-over', false],
+    ['is sent to IPv6 backends only as one that survives it', ['ingress.drachtio.ipv6Backends=true'], 'try', true],
+  ] as const)('%s', async (_, values, word, survives) => {
+    const set = [...GOOD, 'ingress.engine=drachtio', ...values].flatMap((value) => ['--set', value])
+    const { stdout } = await runHelm(renderArguments(set))
+    expect(stdout).toContain(`- --drachtio-ipv6-backends=${word}\n`)
+    expect(stdout.includes('- --disable-nat-detection\n')).toBe(survives)
+  })
+})
+
 describe('what the chart has from elsewhere', () => {
   it('has the version of the product', () => {
     const product: { version: string } = JSON.parse(readFileSync(join(CHART, '../../package.json'), 'utf8'))

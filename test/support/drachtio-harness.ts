@@ -54,7 +54,15 @@ async function roundTrip(server: DrachtioServer): Promise<void> {
 export const SECRET = 'cymru'
 
 export function drachtioConfig(change: Partial<DrachtioConfig> = {}): DrachtioConfig {
-  return { servers: [], listen: [], secretFile: undefined, secret: SECRET, caFile: undefined, ...change }
+  return {
+    servers: [],
+    listen: [],
+    secretFile: undefined,
+    secret: SECRET,
+    caFile: undefined,
+    ipv6Backends: false,
+    ...change,
+  }
 }
 
 export async function startDrachtioHarness(options: DrachtioHarnessOptions = {}): Promise<DrachtioHarness> {

@@ -55,6 +55,7 @@ export async function startDrachtioStage(options: StageOptions = {}): Promise<En
       return stageInvite(server, invite)
     },
     hasInvited: (backend, mark) => inviteTo(backend, mark) !== undefined,
+    lose: (backend) => void server.deaf.add(BACKENDS[backend]),
     restart: async () => {
       await engine.close()
       engine = await start()
@@ -77,8 +78,14 @@ function stageCaller(server: DrachtioServer, transaction: CallerTransaction, cha
     },
     hears: (status) => until(() => transaction.statuses().includes(status)),
     cancel: async () => server.cancel(transaction),
-    inside: async (method) => {
-      const text = requestText({ ...change, method, to: '<sip:far@192.0.2.1>;tag=uas', cseq: method === 'ACK' ? 1 : 2 })
+    inside: async (method, content = {}) => {
+      const text = requestText({
+        ...change,
+        ...content,
+        method,
+        to: '<sip:far@192.0.2.1>;tag=uas',
+        cseq: method === 'ACK' ? 1 : 2,
+      })
       const known = server.knows(transaction.dialogId)
       const request = server.receive(text, {}, known ? transaction.dialogId : '')
       return stageCaller(server, request, change)
@@ -87,15 +94,18 @@ function stageCaller(server: DrachtioServer, transaction: CallerTransaction, cha
 }
 
 function stageInvite(server: DrachtioServer, invite: SentRequest): StageInvite {
-  const got = (method: string): boolean =>
-    server.sent.some(
+  const got = (method: string): string | undefined =>
+    server.sent.find(
       (request) =>
         request.method === method &&
         (method === 'CANCEL' ? request.transactionId === invite.transactionId : request.dialogId === invite.dialogId),
-    )
+    )?.text
   return {
     text: invite.text,
     answer: async (status, change) => server.answer(invite, status, change),
-    gets: (method) => until(() => got(method)),
+    gets: async (method) => {
+      await until(() => got(method) !== undefined)
+      return got(method) ?? ''
+    },
   }
 }

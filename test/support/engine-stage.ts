@@ -12,6 +12,8 @@ export interface EngineStage extends Pick<ApplicationParts, 'calls' | 'events' |
   invited(backend: 0 | 1, mark?: string): Promise<StageInvite>
   /** Whether a backend has had the INVITE of a call. */
   hasInvited(backend: 0 | 1, mark: string): boolean
+  /** Nothing listens at a backend any more. */
+  lose(backend: 0 | 1): void
   /** The process ends, and another takes its place. */
   restart(): Promise<void>
   close(): Promise<void>
@@ -28,14 +30,14 @@ export interface StageCaller {
   hears(status: number): Promise<void>
   cancel(): Promise<void>
   /** A request inside the call that was answered. */
-  inside(method: string): Promise<StageCaller>
+  inside(method: string, content?: Pick<RequestText, 'body' | 'extra'>): Promise<StageCaller>
 }
 
 export interface StageInvite {
   readonly text: string
   answer(status: number, change?: ResponseText): Promise<void>
-  /** Resolves when the backend has got this request for the call. */
-  gets(method: string): Promise<void>
+  /** This request for the call, when the backend has got it. */
+  gets(method: string): Promise<string>
 }
 
 export interface StageOptions {

@@ -79,6 +79,7 @@ async function startWireStage(options: StageOptions, start: Start): Promise<Engi
   const parts = stageParts(options, { peer: PEER, backends: at })
   let running = await start(parts, 0)
   const wire: Wire = { peers: { peer, stranger }, backends, port: running.port, count: 0 }
+  const lost = new Set<number>()
   const inviteOf = (backend: 0 | 1, mark: string | undefined): string | undefined =>
     backends[backend].received.find((text) => isInvite(text, mark))
   const { calls, events, drain } = parts
@@ -92,13 +93,17 @@ async function startWireStage(options: StageOptions, start: Start): Promise<Engi
       return wireInvite(wire, backends[backend], text)
     },
     hasInvited: (backend, mark) => inviteOf(backend, mark) !== undefined,
+    lose: (backend) => {
+      backends[backend].close()
+      lost.add(backend)
+    },
     restart: async () => {
       await running.engine.close()
       running = await start(parts, wire.port)
     },
     close: async () => {
       await running.engine.close()
-      for (const one of [peer, stranger, ...backends]) one.close()
+      for (const one of [peer, stranger, ...backends.filter((_, backend) => !lost.has(backend))]) one.close()
     },
   }
 }
@@ -130,32 +135,38 @@ async function sendFrom(wire: Wire, from: DatagramPeer, change: RequestText): Pr
     },
     hears: async (status) => void (await from.answer((received) => mine(received) && statusOf(received) === status)),
     cancel: () => from.send(text.replace(/^INVITE/, 'CANCEL').replace(/(CSeq: \d+) INVITE/, '$1 CANCEL'), wire.port),
-    inside: (method) =>
+    inside: (method, content = {}) =>
       insideOf(wire, from, {
         method,
+        content,
         callId,
         answered: from.received.find((one) => mine(one) && statusOf(one) === 200) ?? '',
       }),
   }
 }
 
-function insideOf(
-  wire: Wire,
-  from: DatagramPeer,
-  { method, callId, answered }: { readonly method: string; readonly callId: string; readonly answered: string },
-): Promise<StageCaller> {
+interface Inside {
+  readonly method: string
+  readonly content: Pick<RequestText, 'body' | 'extra'>
+  readonly callId: string
+  /** The 200 to the INVITE. */
+  readonly answered: string
+}
+
+function insideOf(wire: Wire, from: DatagramPeer, { method, content, callId, answered }: Inside): Promise<StageCaller> {
   const uri = /<([^>]+)>/.exec(headerOf(answered, 'Contact')[0] ?? '')?.[1] ?? ''
   const routes = headerOf(answered, 'Record-Route')
     .flatMap((line) => line.split(/,\s*/))
     .toReversed()
   return sendFrom(wire, from, {
+    ...content,
     method,
     callId,
     uri,
     from: headerOf(answered, 'From')[0] ?? '',
     to: headerOf(answered, 'To')[0] ?? '',
     cseq: method === 'ACK' ? 1 : 2,
-    extra: routes.map((route) => `Route: ${route}`),
+    extra: [...routes.map((route) => `Route: ${route}`), ...(content.extra ?? [])],
   })
 }
 
@@ -179,6 +190,7 @@ function wireInvite(wire: Wire, backend: DatagramPeer, text: string): StageInvit
     gets: async (method) => {
       const request = await backend.answer((one) => methodOf(one) === method && headerOf(one, 'Call-ID')[0] === callId)
       if (method !== 'ACK') await backend.send(responseText(request, 200), wire.port)
+      return request
     },
   }
 }

@@ -10,9 +10,11 @@ import { methodOf, requestText } from '../support/sip-text.ts'
 import { type StandaloneProcess, startStandalone } from '../support/standalone-process.ts'
 
 const NUMBER = '+15551234567'
+const SIX = '+15551234566'
 const MANIFESTS = [
   sipTrunk('carrier', { sources: ['198.51.100.0/24'] }),
   dispatchRule('route', NUMBER, routeTo(['sip:10.0.0.1:5080'])),
+  dispatchRule('six', SIX, routeTo(['sip:[2001:db8::1]:5080'])),
 ]
 
 describe('a process with the drachtio engine', () => {
@@ -61,6 +63,18 @@ describe('a process with the drachtio engine', () => {
     await ingress.counted('sip_dispatch_invites_total', { outcome: 'auth_drop', trunk: '', status: '503' }, 1)
     await ingress.counted('sip_dispatch_invites_total', { outcome: 'forwarded', trunk, status: '486' }, 1)
     expect(await ingress.metrics()).toMatch(/^sip_dispatch_build_info\{.*engine="drachtio".*\} 1$/m)
+  })
+
+  it('passes IPv6 backends over, and says it in log and metric', async () => {
+    await start(secretFile('from the file'))
+    await ready()
+    const caller = server.receive(requestText({ uri: `sip:${SIX}@192.0.2.1` }))
+    await until(() => caller.statuses().length === 2)
+    expect([caller.statuses(), server.sent]).toEqual([[100, 503], []])
+    const labels = { backend: 'sip:[2001:db8::1]:5080', result: 'passed_over' }
+    await ingress.counted('sip_dispatch_backend_requests_total', labels, 1)
+    await ingress.said(({ code, reason }) => code === 'drachtio-ipv6-backend' && /-backends try$/.test(String(reason)))
+    await ingress.said(({ outcome, reason }) => outcome === 'no_backend' && /IPv6/.test(String(reason)))
   })
 
   it('is not ready without its server, and says why', async () => {

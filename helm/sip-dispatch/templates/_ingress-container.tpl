@@ -31,6 +31,7 @@ $(HOST_IP)
 {{- if eq $ingress.engine "drachtio" -}}
 - --engine=drachtio
 - --drachtio=tcp://127.0.0.1:9022
+- --drachtio-ipv6-backends={{ ternary "try" "pass-over" $ingress.drachtio.ipv6Backends }}
 {{- else -}}
 - --engine=native
 {{- range $ingress.ipFamilies | uniq }}
@@ -157,6 +158,10 @@ args:
   - "9022"
   - --mtu
   - "4096"
+  {{- if $ingress.drachtio.ipv6Backends }}
+  # With it the server takes an IPv6 backend for one behind NAT, and ends at the ACK to it.
+  - --disable-nat-detection
+  {{- end }}
   - --loglevel
   - info
   - --sofia-loglevel

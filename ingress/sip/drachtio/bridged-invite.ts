@@ -22,10 +22,11 @@ import { escapeUser, sipUserOf } from '../message/uri.ts'
 import { bestResponse } from '../proxy/best-response.ts'
 import type { BranchAction } from '../proxy/branch-table.ts'
 import { retryAfterOf } from '../proxy/proxied-invite.ts'
+import { acknowledgeWith } from './dialog-relay.ts'
 import type { HandedRequest, HandedResponse, OutgoingResponse, Sent } from './drachtio-library.ts'
 import { readHanded } from './handed-message.ts'
 import { type AttemptOwner, InviteAttempt } from './invite-attempt.ts'
-import { HOLD_MS } from './limits.ts'
+import { HOLD_MS, OWN_BYE_MS } from './limits.ts'
 import { ownAnswer } from './own-answer.ts'
 import { bodyOf, callHeaders, reasonHeaders, responseHeaders } from './relayed-headers.ts'
 import type { CallLeg, RingingCall, SessionWork } from './session-work.ts'
@@ -47,7 +48,9 @@ interface ReceivedFinal {
 const TRYING: Answer = { status: 100, reason: 'Trying' }
 const RANG_TOO_LONG: Answer = { status: 408, reason: 'Request Timeout' }
 const UNREACHABLE: Answer = { status: 500, reason: 'Next Hop Unreachable' }
+const TERMINATED: Answer = { status: 487, reason: 'Request Terminated' }
 const LEAVING: Answer = { status: 503, reason: 'Service Unavailable' }
+const PASSED_OVER = 'no backend took the call; IPv6 backends were passed over: see --drachtio-ipv6-backends'
 const CANCELLED: ProxyResult = { outcome: 'cancelled', status: 487, target: undefined }
 const UNANSWERED: ProxyResult = { outcome: 'unanswered', status: 0, target: undefined }
 
@@ -58,10 +61,13 @@ export class BridgedInvite implements AttemptOwner, RingingCall {
   readonly #plan: ProxyPlan
   readonly #attempts: InviteAttempt[] = []
   readonly #finals: ReceivedFinal[] = []
+  readonly #earlyLegs: CallLeg[] = []
+  #earlyAttempt: InviteAttempt | undefined
   #holdTimer: Timer | undefined
   /** Of the caller's CANCEL (RFC 3326 §2). */
   #cancelReasons: readonly HeaderField[] = []
   #nextTarget = 0
+  #passedOver = false
   #settled = false
   #done = false
   #heard = false
@@ -146,9 +152,8 @@ export class BridgedInvite implements AttemptOwner, RingingCall {
   }
 
   #tryNext(): void {
-    const target = this.#plan.targets[this.#nextTarget]
+    const target = this.#takeTarget()
     if (!target) return this.#exhausted()
-    this.#nextTarget++
     const attempt = new InviteAttempt(target, this, this.#clock)
     this.#attempts.push(attempt)
     attempt.startBackendTimer(this.#plan.backendTimeout ?? SIXTY_FOUR_T1_MS)
@@ -169,13 +174,51 @@ export class BridgedInvite implements AttemptOwner, RingingCall {
     )
   }
 
+  /** The next target that the server can be sent to. */
+  #takeTarget(): ProxyTarget | undefined {
+    const { targets, progress } = this.#plan
+    for (;;) {
+      const target = targets[this.#nextTarget]
+      if (!target) return undefined
+      this.#nextTarget++
+      if (this.#work.reaches(target)) return target
+      this.#passedOver = true
+      progress({ type: 'attempt', target, result: 'passed_over', status: 0, retryAfter: undefined })
+    }
+  }
+
   #relayProvisional(attempt: InviteAttempt, response: HandedResponse | undefined): void {
     if (!response || this.#settled) return
     this.#rang = true
     attempt.startTimerC()
     if (this.#plan.ringingTimeout !== undefined) attempt.startRingingTimer(this.#plan.ringingTimeout)
     this.#tellFirst(response.status)
-    this.#side.handed.respond(this.#relayed(readHanded(response.text).message))
+    this.#side.handed.respond(this.#relayed(readHanded(response.text).message), (sent) => {
+      if ('dialogId' in sent) this.#bridgeEarly(attempt, sent.dialogId, response.dialogId)
+    })
+  }
+
+  /** RFC 3261 §12.1: a provisional response makes early dialogs, in which both sides may send before anybody answers. */
+  #bridgeEarly(attempt: InviteAttempt, callerDialogId: string, backendDialogId: string): void {
+    if (this.#settled || this.#earlyAttempt === attempt || callerDialogId === '' || backendDialogId === '') return
+    this.#earlyAttempt = attempt
+    const { dialogData } = this.#plan
+    const call = { caller: this.#side.peer, target: attempt.target, dialogData }
+    const made = { call, acknowledge: undefined }
+    const hangUp = (): void => this.#hungUp()
+    const refuse = (): void => attempt.input('unreachable')
+    const caller: CallLeg = { ...made, side: 'caller', dialogId: callerDialogId, hangUpEarly: hangUp }
+    const backend: CallLeg = { ...made, side: 'backend', dialogId: backendDialogId, hangUpEarly: refuse }
+    this.#work.bridgeEarly(caller, backend)
+    this.#earlyLegs.push(caller, backend)
+  }
+
+  /** RFC 3261 §15.1.2: a BYE ends an early dialog as a CANCEL does, and the INVITE gets its 487. */
+  #hungUp(): void {
+    if (this.#settled) return
+    this.#over()
+    this.#withdraw('cancel')
+    this.#side.handed.respond(ownAnswer(this.#side.handed, TERMINATED), () => this.#tellDone(CANCELLED))
   }
 
   /** RFC 3261 §13.2.2.4: whoever answers beside the one that the caller talks to is acknowledged and ended. */
@@ -256,19 +299,21 @@ export class BridgedInvite implements AttemptOwner, RingingCall {
     const { dialogData } = this.#plan
     const call = { caller: this.#side.peer, target: attempt.target, dialogData }
     const backend: CallLeg = { call, side: 'backend', dialogId: response.dialogId, acknowledge: undefined }
-    const acknowledge = (ack: HandedRequest): void => {
-      const { message } = readHanded(ack.text)
-      response.acknowledge([], bodyOf(message))
-    }
+    const acknowledge = (ack?: HandedRequest): void => acknowledgeWith(response, ack)
     this.#work.bridge({ call, side: 'caller', dialogId: callerDialogId, acknowledge }, backend)
   }
 
-  /** The server sends the BYE itself where a CANCEL was out before the answer came. */
+  /** The server sends the BYE itself where it had our CANCEL before the answer came. */
   #hangUp(attempt: InviteAttempt, response: HandedResponse): void {
+    const { dialogId } = response
+    const sendBye = (): void => {
+      const bye = { method: 'BYE', uri: 'sip:placeholder', dialogId, headers: [], body: '' }
+      this.#work.session.request(bye, { onFailure: () => undefined, onResponse: () => undefined })
+    }
     response.acknowledge([], '')
-    if (attempt.cancelSent) return
-    const bye = { method: 'BYE', uri: 'sip:placeholder', dialogId: response.dialogId, headers: [], body: '' }
-    this.#work.session.request(bye, { onFailure: () => undefined, onResponse: () => undefined })
+    if (!attempt.cancelSent) return sendBye()
+    this.#work.expectEnd(dialogId)
+    this.#clock.after(OWN_BYE_MS, (work) => work.ended(dialogId) && sendBye(), this.#work)
   }
 
   #relayed(message: SipMessage): OutgoingResponse {
@@ -312,7 +357,8 @@ export class BridgedInvite implements AttemptOwner, RingingCall {
   #tellDone(result: ProxyResult): void {
     if (this.#done) return
     this.#done = true
-    this.#plan.done(result)
+    this.#work.forgetEarly(this.#earlyLegs)
+    this.#plan.done(this.#passedOver && result.outcome === 'exhausted' ? { ...result, reason: PASSED_OVER } : result)
     this.#work.settled(this)
   }
 }

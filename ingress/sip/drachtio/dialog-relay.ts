@@ -6,13 +6,22 @@ import type { SipMessage } from '../message/sip-message.ts'
 import type { HandedRequest, HandedResponse, OutgoingRequest } from './drachtio-library.ts'
 import { readHanded } from './handed-message.ts'
 import { ownAnswer } from './own-answer.ts'
-import { bodyOf, dialogHeaders, dialogResponseHeaders, reasonHeaders } from './relayed-headers.ts'
+import { bodyOf, contentHeaders, dialogHeaders, dialogResponseHeaders, reasonHeaders } from './relayed-headers.ts'
 import type { CallLeg, SessionWork } from './session-work.ts'
 
 /** The server takes the target of the dialog. */
 const DIALOG_TARGET = 'sip:placeholder'
 
 const GONE: Answer = { status: 481, reason: 'Call/Transaction Does Not Exist' }
+/** RFC 3311 §5.2, RFC 3261 §14.2: what cannot be had while the call rings can be asked for again. */
+const NOT_YET: Answer = {
+  status: 500,
+  reason: 'Server Internal Error',
+  headers: [{ name: 'Retry-After', value: '1' }],
+}
+const UNREACHABLE: Answer = { status: 500, reason: 'Next Hop Unreachable' }
+const SILENT: Answer = { status: 408, reason: 'Request Timeout' }
+const PENDING: Answer = { status: 491, reason: 'Request Pending' }
 const BYE_TAKEN: Answer = { status: 200, reason: 'OK' }
 
 export interface DialogArrival {
@@ -49,7 +58,10 @@ export class DrachtioDialogRequest extends MessageRequest implements InboundDial
     if (!leg) return this.drop()
     if (this.method === 'BYE') return this.#relayBye(leg, edits)
     const other = work.otherOf(leg)
-    if (!other) return this.refuse(GONE)
+    // RFC 3262 §3: no response of a leg is reliable, so there is none that a PRACK could be for.
+    if (!other || this.method === 'PRACK') return this.refuse(GONE)
+    // RFC 3261 §14.2: the INVITE of this very leg has no final response yet.
+    if (leg.hangUpEarly && this.method === 'INVITE') return this.refuse(leg.side === 'caller' ? NOT_YET : PENDING)
     relayRequest(this.#arrival, { leg, other, edits })
   }
 
@@ -67,9 +79,25 @@ export class DrachtioDialogRequest extends MessageRequest implements InboundDial
   #relayBye(leg: CallLeg, edits: RelayEdits): void {
     const { work, message } = this.#arrival
     this.refuse(BYE_TAKEN)
+    if (leg.hangUpEarly) return leg.hangUpEarly()
     const other = work.unbridge(leg)
+    acknowledgeOther(leg)
     if (other) sendBye(work, other, { headers: dialogHeaders(message, edits.removeHeaders), body: bodyOf(message) })
   }
+}
+
+/** RFC 3261 §13.2.2.4: a 2xx of the other leg gets its ACK once, before the BYE of a call that ends without one too. */
+export function acknowledgeOther(leg: CallLeg, ack?: HandedRequest): void {
+  const { acknowledge } = leg
+  leg.acknowledge = undefined
+  acknowledge?.(ack)
+}
+
+/** Sends the ACK to a 2xx, with the answer that another leg's ACK may carry. */
+export function acknowledgeWith(response: HandedResponse, ack: HandedRequest | undefined): void {
+  if (!ack) return response.acknowledge([], '')
+  const { message } = readHanded(ack.text)
+  response.acknowledge(contentHeaders(message), bodyOf(message))
 }
 
 /** Ends a leg. What the far end says to it changes nothing. */
@@ -104,13 +132,18 @@ function relayRequest(arrival: DialogArrival, { leg, other, edits }: Relay): voi
     body: bodyOf(message),
   }
   const sent = work.session.request(request, {
-    onFailure: () => {
+    onFailure: (reason) => {
       finish()
-      handed.respond(ownAnswer(handed, GONE))
+      const gone = /unable to find dialog/i.test(reason)
+      // While it rings the server may not have made a dialog of the other leg yet.
+      const missing = leg.hangUpEarly ? NOT_YET : GONE
+      handed.respond(ownAnswer(handed, gone ? missing : UNREACHABLE))
     },
     onResponse: (response) => {
       if (response.status === 100) return
       if (response.status >= 200) finish()
+      // RFC 3261 §16.9, §16.7 step 6: a far end that nothing can be sent to is no 503 that a whole trunk would heed.
+      if (response.byServer) return handed.respond(ownAnswer(handed, response.status === 408 ? SILENT : UNREACHABLE))
       relayResponse(arrival, { leg, response, edits })
     },
   })
@@ -128,7 +161,7 @@ function relayResponse(
   const { message } = readHanded(response.text)
   const answersInvite = request.method === 'INVITE' && response.status >= 200 && response.status < 300
   if (answersInvite) {
-    leg.acknowledge = (ack) => response.acknowledge([], bodyOf(readHanded(ack.text).message))
+    leg.acknowledge = (ack) => acknowledgeWith(response, ack)
   }
   handed.respond(
     {

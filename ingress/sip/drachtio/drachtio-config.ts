@@ -9,6 +9,8 @@ export interface DrachtioConfig {
   readonly secret: string | undefined
   /** PEM of the authorities that sign the certificates of `tls` servers; undefined: those of the system. */
   readonly caFile: string | undefined
+  /** Whether the servers survive calls to IPv6 addresses, which they do with `--disable-nat-detection` only. */
+  readonly ipv6Backends: boolean
 }
 
 export interface DrachtioAddress {

@@ -3,15 +3,16 @@ import type { Application } from '../application.ts'
 import type { Clock } from '../clock.ts'
 import type { SipEngine } from '../engine.ts'
 import type { Random } from '../random.ts'
-import { sendBye } from './dialog-relay.ts'
+import { acknowledgeOther, sendBye } from './dialog-relay.ts'
 import type { DrachtioConfig } from './drachtio-config.ts'
 import type { HandedRequest } from './drachtio-library.ts'
 import { CLOSE_MS, OUTBOUND_IDLE_MS } from './limits.ts'
 import { listenForServers, type OutboundListener } from './outbound-listener.ts'
 import { dispatchRequest, ROUTED_METHODS } from './request-dispatch.ts'
 import { openLink, type ServerLink } from './server-link.ts'
+import { createReach } from './server-reach.ts'
 import type { ServerSession, SessionEvents } from './server-session.ts'
-import { SessionWork } from './session-work.ts'
+import { type Reach, SessionWork } from './session-work.ts'
 
 export interface DrachtioEngineOptions {
   readonly application: Application
@@ -21,6 +22,7 @@ export interface DrachtioEngineOptions {
 }
 
 interface EngineState extends DrachtioEngineOptions {
+  readonly reaches: Reach
   readonly works: Map<ServerSession, SessionWork>
   /** Resolves the end of the engine once the last session is gone. */
   onSessionGone: (() => void) | undefined
@@ -31,9 +33,10 @@ interface EngineState extends DrachtioEngineOptions {
  * if an address of the outbound mode cannot be had.
  */
 export async function startDrachtioEngine(options: DrachtioEngineOptions): Promise<SipEngine> {
-  const state: EngineState = { ...options, works: new Map(), onSessionGone: undefined }
   const { clock, config, random, application } = options
   const onFault = (code: string, message: string): void => application.onEvent({ type: 'fault', code, message })
+  const reaches = createReach(config, clock, onFault)
+  const state: EngineState = { ...options, reaches, works: new Map(), onSessionGone: undefined }
   const listeners: OutboundListener[] = []
   try {
     for (const at of config.listen) {
@@ -73,7 +76,7 @@ function engineOf(state: EngineState, links: readonly ServerLink[], listeners: r
 function linkEvents(state: EngineState): SessionEvents {
   return {
     onReady: (session) => {
-      state.works.set(session, new SessionWork(session))
+      state.works.set(session, new SessionWork(session, state.reaches))
       session.route(ROUTED_METHODS)
     },
     onRequest: (session, request) => onRequest(state, session, request),
@@ -85,7 +88,7 @@ function outboundEvents(state: EngineState): SessionEvents {
   return {
     ...linkEvents(state),
     onReady: (session) => {
-      const work = new SessionWork(session)
+      const work = new SessionWork(session, state.reaches)
       state.works.set(session, work)
       endWhenIdle(state, work)
     },
@@ -125,7 +128,11 @@ async function close(state: EngineState, links: readonly ServerLink[], listeners
   for (const link of links) link.close()
   for (const work of state.works.values()) {
     endCalls(work)
-    work.endRinging(() => work.session.end())
+    work.endRinging(() => {
+      // Whoever was being answered just then is in a call by now.
+      endCalls(work)
+      work.session.end()
+    })
   }
   await gone(state)
 }
@@ -133,6 +140,7 @@ async function close(state: EngineState, links: readonly ServerLink[], listeners
 function endCalls(work: SessionWork): void {
   for (const leg of work.callers()) {
     const other = work.unbridge(leg)
+    for (const one of other ? [leg, other] : [leg]) acknowledgeOther(one)
     sendBye(work, leg)
     if (other) sendBye(work, other)
   }

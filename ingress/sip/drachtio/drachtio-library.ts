@@ -35,6 +35,7 @@ export interface HandedRequest {
   readonly text: string
   /** `''` outside a dialog. */
   readonly dialogId: string
+  /** Of an ACK the server does not know the protocol. */
   readonly source: { readonly address: unknown; readonly port: unknown; readonly protocol: unknown }
   /** `address:port` of the server where the request came in; `''` inside a dialog. */
   readonly receivedOn: string
@@ -45,11 +46,13 @@ export interface HandedRequest {
   onCancel(cancelled: (text: string) => void): void
 }
 
-/** A response of the far end. `acknowledge` sends the ACK to a 2xx; any other response is acknowledged by the server. */
+/** A response to a request of ours. `acknowledge` sends the ACK to a 2xx; any other response is acknowledged by the server. */
 export interface HandedResponse {
   readonly status: number
   readonly text: string
   readonly dialogId: string
+  /** Made by the server, because nothing could be sent (503) or nothing came (408): it names no address then. */
+  readonly byServer: boolean
   acknowledge(headers: readonly HeaderField[], body: string): void
 }
 
@@ -70,7 +73,7 @@ export interface ServerConnection {
   /** Asks for requests outside a dialog; the outbound mode sends them unasked. */
   route(methods: readonly string[]): void
   ping(answered: () => void): void
-  /** Sends what is still to be sent, then closes. */
+  /** Sends what is still to be sent, and that this was all; the server closes then. */
   end(): void
   /** Closes at once. */
   cut(): void
@@ -96,6 +99,7 @@ interface LibraryResponse {
   readonly raw: string
   readonly msg: LibraryMessage
   status: number
+  readonly source_address: unknown
   readonly stackDialogId: string | undefined
 }
 
@@ -177,7 +181,8 @@ export function speakDrachtio(socket: Socket, secret: string, events: Connection
       for (const method of methods) command(`route|${method}`, () => undefined)
     },
     ping: (answered) => command('ping', answered),
-    end: () => socket.destroySoon(),
+    // Reads on until the server has closed: what is closed over unread bytes is reset, and takes along what was sent last.
+    end: () => socket.end(),
     cut: () => socket.destroy(),
   }
 }
@@ -267,6 +272,7 @@ function handedResponse(response: LibraryResponse, acknowledge: Acknowledge): Ha
     status: response.status,
     text: response.raw,
     dialogId: response.stackDialogId ?? '',
+    byServer: response.source_address === '' || response.source_address === undefined,
     acknowledge: (headers, body) => acknowledge(contentOf(headers, body)),
   }
 }

@@ -80,7 +80,7 @@ export class InviteAttempt {
   }
 
   onResponse(response: HandedResponse): void {
-    this.input(inputOf(response.status), response)
+    this.input(response.byServer ? silenceOf(response.status) : inputOf(response.status), response)
   }
 
   input(input: BranchInput, response?: HandedResponse): void {
@@ -119,6 +119,11 @@ export class InviteAttempt {
 function fireAttemptTimer({ attempt, name }: AttemptTimer): void {
   if (name === 'abandoned') attempt.sendCancel([])
   else attempt.input(name)
+}
+
+/** RFC 3261 §8.1.3.1, §17.1.4: Timer B shows as 408, a target that nothing can be sent to as 503. */
+function silenceOf(status: number): 'time-out' | 'unreachable' {
+  return status === 408 ? 'time-out' : 'unreachable'
 }
 
 function inputOf(status: number): 'trying' | 'provisional' | 'success' | 'failure' {

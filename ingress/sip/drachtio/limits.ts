@@ -31,6 +31,15 @@ export const MAX_OUTBOUND_CONNECTIONS = 4_096
 export const CLOSE_MS = 1_000
 
 /**
+ * Milliseconds from the ACK to a call that was answered in spite of our CANCEL to our BYE, unless the server's own has been
+ * told by then: it comes at once, or, where the answer was there before the CANCEL, never.
+ */
+export const OWN_BYE_MS = 1_000
+
+/** Milliseconds between two lines of the log about backends that are passed over: calls come by the hundred. */
+export const PASSED_OVER_TOLD_MS = 60_000
+
+/**
  * Milliseconds from an INVITE to a second 100 Trying where nothing else has been sent: a server forgets an INVITE that
  * has had no response of the application for 64 s, and could not send its final response.
  */

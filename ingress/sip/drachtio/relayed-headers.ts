@@ -49,6 +49,11 @@ export function dialogHeaders(message: SipMessage, removeHeaders: readonly strin
   return copied(message, removeHeaders)
 }
 
+/** What says how a body is to be read: a server sends none whose type it is not told. */
+export function contentHeaders(message: SipMessage): HeaderField[] {
+  return copied(message, []).filter(({ name }) => /^(content-|mime-version$)/i.test(name))
+}
+
 /** The headers of a backend's response to a new call, as the caller gets it. */
 export function responseHeaders(response: SipMessage, identity: ResponseIdentity): HeaderField[] {
   // RFC 3261 §21.5.4: a backend that pauses its clients would pause the carrier's whole trunk.

@@ -9,14 +9,14 @@ import { readRequestFacts } from '../message/request-facts.ts'
 import { refusalOf } from '../proxy/request-validation.ts'
 import type { Random } from '../random.ts'
 import type { CallerSide } from './bridged-invite.ts'
-import { DrachtioDialogRequest, sendBye } from './dialog-relay.ts'
+import { acknowledgeOther, DrachtioDialogRequest, sendBye } from './dialog-relay.ts'
 import { DrachtioCall, DrachtioPlainRequest } from './drachtio-call.ts'
 import type { HandedRequest } from './drachtio-library.ts'
 import { type MessageFault, readHanded } from './handed-message.ts'
 import { ownAnswer } from './own-answer.ts'
 import { peerAt } from './packet-source.ts'
 import { demandsReliable } from './relayed-headers.ts'
-import type { SessionWork } from './session-work.ts'
+import type { CallLeg, SessionWork } from './session-work.ts'
 
 export interface DispatchOptions {
   readonly application: Application
@@ -46,17 +46,19 @@ interface Arrival extends CallerSide {
 
 export function dispatchRequest(options: DispatchOptions, work: SessionWork, handed: HandedRequest): void {
   if (handed.unsolicited) return endedByServer(work, handed)
+  // The server has found the dialog by Call-ID and tags. Of an ACK it says no protocol, so who sends it must not be asked first.
+  const leg = work.leg(handed.dialogId)
+  if (handed.method === 'ACK' && handed.dialogId !== '') return onAck(options, leg, handed)
   const { message, fault } = readHanded(handed.text)
-  const peer = peerAt(handed.source)
+  const peer = peerAt(handed.source) ?? (leg && peerOf(leg))
   if (!peer) return refuse(options, { handed, peer: UNKNOWN }, { ...UNAVAILABLE, code: 'unknown-source' })
   const facts = fault ? undefined : readRequestFacts(message)
   if (facts === undefined || 'fault' in facts) {
-    return onUnusable(options, { handed, peer }, fault ?? facts)
+    return onUnusable(options, { handed, peer, known: leg !== undefined }, fault ?? facts)
   }
   const known = options.application.isKnown(peer)
   const arrival = { handed, peer, message, facts, known, work }
-  if (message.method === 'ACK') return onAck(work, handed)
-  if (handed.dialogId !== '' && work.leg(handed.dialogId)) return onDialogRequest(options, arrival)
+  if (leg) return onDialogRequest(options, arrival)
   // A stranger's INVITE gets its final response there, whatever it claims; a known peer's is no new call with a To tag.
   if (message.method === 'INVITE' && !(known && facts.toTag !== undefined)) return onInvite(options, arrival)
   if (!known) return drop(options, arrival, 'stranger')
@@ -96,20 +98,30 @@ function onDialogRequest(options: DispatchOptions, arrival: Arrival): void {
   options.application.onDialogRequest(new DrachtioDialogRequest({ ...arrival, leg, dropped }))
 }
 
-/** RFC 3261 §13.2.2.4: the ACK to a 2xx goes to the far end; a server hands over no other. */
-function onAck(work: SessionWork, handed: HandedRequest): void {
-  const leg = work.leg(handed.dialogId)
-  const acknowledge = leg?.acknowledge
-  if (!leg || !acknowledge) return
-  leg.acknowledge = undefined
-  acknowledge(handed)
+/** RFC 3261 §13.2.2.4: the ACK to a 2xx goes to the far end, once; a server hands over no other, and repeats of it too. */
+function onAck({ application }: DispatchOptions, leg: CallLeg | undefined, handed: HandedRequest): void {
+  if (leg) return acknowledgeOther(leg, handed)
+  const peer = peerAt({ ...handed.source, protocol: 'udp' }) ?? UNKNOWN
+  application.onEvent({ type: 'dropped', peer, reason: 'no_dialog', method: 'ACK', request: undefined })
 }
 
-/** A session timer has run out, or an ACK never came: the server has ended one leg by itself. */
+/**
+ * A session timer has run out, an ACK never came, or a CANCEL has crossed the 200: the server has ended one leg by itself.
+ * That of an early dialog it ends because we cancelled it.
+ */
 function endedByServer(work: SessionWork, handed: HandedRequest): void {
   const leg = work.leg(handed.dialogId)
-  const other = leg && work.unbridge(leg)
+  if (work.ended(handed.dialogId) || !leg || leg.hangUpEarly) return
+  const other = work.unbridge(leg)
+  acknowledgeOther(leg)
   if (other) sendBye(work, other)
+}
+
+/** Who is at the far end of a leg, where a packet does not say it. */
+function peerOf({ call, side }: CallLeg): Peer {
+  const { caller, target } = call
+  if (side === 'caller') return caller
+  return { address: target.address, port: target.port, transport: target.transport ?? 'UDP' }
 }
 
 /**
@@ -118,10 +130,10 @@ function endedByServer(work: SessionWork, handed: HandedRequest): void {
  */
 function onUnusable(
   options: DispatchOptions,
-  from: Pick<Arrival, 'handed' | 'peer'>,
+  from: Pick<Arrival, 'handed' | 'peer' | 'known'>,
   fault: MessageFault | undefined,
 ): void {
-  const known = options.application.isKnown(from.peer)
+  const known = from.known || options.application.isKnown(from.peer)
   const { status = 400, reason = 'Bad Request', code = 'bad-request' } = known ? (fault ?? {}) : {}
   refuse(options, from, known ? { status, reason, code } : { ...UNAVAILABLE, code: 'stranger' })
 }

@@ -43,7 +43,7 @@ export interface ServerSession {
   readonly open: boolean
   request(request: OutgoingRequest, events: SendingEvents): SentRequest
   route(methods: readonly string[]): void
-  /** Sends what is still to be sent, then closes. */
+  /** Sends what is still to be sent, and that this was all; the server closes then. */
   end(): void
   cut(): void
 }

@@ -24,21 +24,33 @@ export interface CallLeg {
   readonly side: 'caller' | 'backend'
   /** The server's id of the dialog. */
   readonly dialogId: string
-  /** What sends the ACK of a 2xx on the other leg; called with this leg's ACK. */
-  acknowledge: ((ack: HandedRequest) => void) | undefined
+  /** What sends the ACK of a 2xx on the other leg; called with this leg's ACK, or without one where none has come. */
+  acknowledge: ((ack?: HandedRequest) => void) | undefined
+  /** Only of an early dialog (RFC 3261 §12): its side hangs up, though the call still rings. */
+  readonly hangUpEarly?: () => void
 }
+
+/** Whether the server can be sent to a target. */
+export type Reach = (target: ProxyTarget) => boolean
 
 export class SessionWork {
   readonly session: ServerSession
+  readonly reaches: Reach
   /** Requests inside dialogs that wait for their answer. */
   relays = 0
   readonly #ringing = new Set<RingingCall>()
   readonly #legs = new Map<string, CallLeg>()
   readonly #others = new Map<CallLeg, CallLeg>()
+  /** Early dialogs: nothing waits for their end, which is that of the call that rings. */
+  readonly #earlyLegs = new Map<string, CallLeg>()
+  readonly #earlyOthers = new Map<CallLeg, CallLeg>()
+  /** Dialogs that the server is expected to end by itself. */
+  readonly #ending = new Set<string>()
   #onSilence: (() => void) | undefined
 
-  constructor(session: ServerSession) {
+  constructor(session: ServerSession, reaches: Reach = () => true) {
     this.session = session
+    this.reaches = reaches
   }
 
   /** Calls that ring or were answered, and requests inside them: all need this process until they are over. */
@@ -68,11 +80,35 @@ export class SessionWork {
   }
 
   leg(dialogId: string): CallLeg | undefined {
-    return this.#legs.get(dialogId)
+    return this.#legs.get(dialogId) ?? this.#earlyLegs.get(dialogId)
   }
 
   otherOf(leg: CallLeg): CallLeg | undefined {
-    return this.#others.get(leg)
+    return this.#others.get(leg) ?? this.#earlyOthers.get(leg)
+  }
+
+  /** The dialogs of a call that rings: the server takes requests inside them before anybody has answered. */
+  bridgeEarly(caller: CallLeg, backend: CallLeg): void {
+    this.#earlyLegs.set(caller.dialogId, caller)
+    this.#earlyLegs.set(backend.dialogId, backend)
+    this.#earlyOthers.set(caller, backend)
+    this.#earlyOthers.set(backend, caller)
+  }
+
+  forgetEarly(legs: readonly CallLeg[]): void {
+    for (const leg of legs) {
+      if (this.#earlyLegs.get(leg.dialogId) === leg) this.#earlyLegs.delete(leg.dialogId)
+      this.#earlyOthers.delete(leg)
+    }
+  }
+
+  expectEnd(dialogId: string): void {
+    this.#ending.add(dialogId)
+  }
+
+  /** The server has ended a dialog by itself, or will not do so any more. Answers whether that was expected. */
+  ended(dialogId: string): boolean {
+    return this.#ending.delete(dialogId)
   }
 
   bridge(caller: CallLeg, backend: CallLeg): void {

@@ -31,6 +31,18 @@ describe('the ACK of the caller', () => {
     expect([ack.dialogId, ack.text.endsWith('v=0\r\n')]).toEqual([call.invite.dialogId, true])
   })
 
+  it('goes there with a body of any type, which the server sends only if it is told', async () => {
+    const extra = ['c: multipart/mixed;boundary=b', 'MIME-Version: 1.0', 'Content-Disposition: session', 'X-Other: 1']
+    inside('caller', { method: 'ACK', cseq: 1, body: '--b--\r\n', extra })
+    const ack = await harness.sent('ACK')
+    expect(['Content-Type', 'MIME-Version', 'Content-Disposition'].map((name) => headerOf(ack.text, name))).toEqual([
+      ['multipart/mixed;boundary=b'],
+      ['1.0'],
+      ['session'],
+    ])
+    expect(ack.text.endsWith('--b--\r\n')).toBe(true)
+  })
+
   it('goes there once, however often it comes', async () => {
     inside('caller', { method: 'ACK', cseq: 1 })
     inside('caller', { method: 'ACK', cseq: 1 })
@@ -126,6 +138,22 @@ describe('any other request inside the call', () => {
     harness.server.manners.refusesRequests = 'Server error: unable to find dialog for dialog id provided'
     const info = inside('caller', { method: 'INFO' })
     await harness.heard(info, [481])
+    expect(harness.engine.unfinishedTransactions).toBe(1)
+  })
+
+  it('that the server does not send, for what is in it, ends no dialog', async () => {
+    const info = inside('caller', { method: 'INFO', body: 'Signal=5\r\n' })
+    await harness.heard(info, [500])
+    expect(harness.server.failures).toEqual(['Server error: missing content-type'])
+  })
+
+  it.each([
+    [503, 500],
+    [408, 408],
+  ])('whose far end the server answers for with %i gets %i', async (own, status) => {
+    const info = inside('backend', { method: 'INFO' })
+    harness.server.unreachable(await harness.sent('INFO'), own)
+    await harness.heard(info, [status])
     expect(harness.engine.unfinishedTransactions).toBe(1)
   })
 

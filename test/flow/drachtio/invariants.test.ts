@@ -134,6 +134,7 @@ function play(refused: readonly boolean[], failover: ProxyPlan['failover'], step
       status,
       text,
       dialogId: `backend-${requests.indexOf(attempt)}`,
+      byServer: false,
       acknowledge: () => void state.acknowledged++,
     })
   }

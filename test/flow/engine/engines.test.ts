@@ -108,6 +108,26 @@ describe.each(ENGINES)('%s', (_title, name, start) => {
     expect(statusOf(await caller.final())).toBe(200)
   })
 
+  it('leaves a backend where nothing listens at once, as a failure of the transport', async () => {
+    stage = await start({ route: { failoverOn: ['transport'] } })
+    stage.lose(0)
+    const caller = await stage.send()
+    await (await stage.invited(1)).answer(200)
+    expect(statusOf(await caller.final())).toBe(200)
+    const attempts = stage.events.flatMap((event) => (event.type === 'backend-attempt' ? [event.result] : []))
+    expect(attempts).toEqual(['transport', 'answered'])
+  })
+
+  it('acknowledges with the answer that the ACK carries, to an offer of the backend', async () => {
+    stage = await start()
+    const caller = await stage.send()
+    const invite = await stage.invited(0)
+    await invite.answer(200, { body: 'v=0\r\n', extra: ['Content-Type: application/sdp'] })
+    expect((await caller.final()).endsWith('v=0\r\n')).toBe(true)
+    await caller.inside('ACK', { body: 'v=1\r\n', extra: ['Content-Type: application/sdp'] })
+    expect((await invite.gets('ACK')).endsWith('v=1\r\n')).toBe(true)
+  })
+
   it('ends a call that rings too long with 408', async () => {
     stage = await start({ route: { ringingTimeout: 300 } })
     const caller = await stage.send()

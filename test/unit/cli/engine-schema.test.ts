@@ -49,8 +49,15 @@ describe('the native engine', () => {
       drachtioListen: ['127.0.0.1:4000'],
       drachtioSecretFile: secretFile,
       drachtioCaFile: secretFile,
+      drachtioIpv6Backends: 'try',
     }
-    const names = ['--drachtio', '--drachtio-listen', '--drachtio-secret-file', '--drachtio-ca-file']
+    const names = [
+      '--drachtio',
+      '--drachtio-listen',
+      '--drachtio-secret-file',
+      '--drachtio-ca-file',
+      '--drachtio-ipv6-backends',
+    ]
     expect(problemsOf(flags)).toEqual(names.map((name) => `${name}: has no use without --engine drachtio`))
   })
 
@@ -78,6 +85,7 @@ describe('the drachtio engine', () => {
       secretFile,
       secret: undefined,
       caFile: secretFile,
+      ipv6Backends: false,
     })
     expect(listen).toEqual([])
   })
@@ -92,6 +100,19 @@ describe('the drachtio engine', () => {
     const standalone = read({}, environment).drachtio
     expect([standalone?.servers.length, standalone?.secret]).toEqual([2, 'cymru'])
     expect(readIngressConfig('1', {}, environment).drachtio).toEqual(standalone)
+  })
+
+  it('sends servers to IPv6 backends only where it is told that they survive it', () => {
+    const flags = { engine: 'drachtio', drachtio: ['tcp://127.0.0.1:9022'], drachtioSecretFile: secretFile }
+    const told = [
+      read(flags),
+      read({ ...flags, drachtioIpv6Backends: 'try' }),
+      read(flags, { SIP_DISPATCH_DRACHTIO_IPV6_BACKENDS: 'try' }),
+    ]
+    expect(told.map(({ drachtio }) => drachtio?.ipv6Backends)).toEqual([false, true, true])
+    expect(problemsOf({ ...flags, drachtioIpv6Backends: 'yes' })).toEqual([
+      '--drachtio-ipv6-backends: must be pass-over or try',
+    ])
   })
 
   it('has no use for addresses of its own', () => {
