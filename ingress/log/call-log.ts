@@ -102,10 +102,13 @@ function write(sink: Sink, event: CallEvent): void {
 
 type EventOf<Type extends CallEvent['type']> = Extract<CallEvent, { type: Type }>
 
+/** How calls end for whose source nobody vouches. */
+const UNVOUCHED: ReadonlySet<CallDecided['outcome']> = new Set(['auth_drop', 'rules_unavailable'])
+
 /** A stranger's INVITE comes out of the strangers' budget: a scan must not push known peers' calls out of the log. */
 function writeCall({ logger, calls, strangers }: Sink, call: CallDecided): void {
   if (!logger.isLevelEnabled('info')) return
-  const budget = call.outcome === 'auth_drop' ? strangers : calls
+  const budget = UNVOUCHED.has(call.outcome) ? strangers : calls
   if (budget.take(call.outcome)) logger.info(callFields(call), 'call decided')
 }
 
