@@ -20,6 +20,9 @@ export const MAX_SETTLE_SECONDS = 600
 /** Seconds. A call that has rung for an hour is not worth waiting for. */
 export const MAX_DRAIN_SECONDS = 3_600
 
+/** Milliseconds that a start which is told to end has to come to its end by itself. */
+export const STOPPED_START_MS = 2_000
+
 /** Findings that `explain` repeats; `lint` tells all of them. */
 export const MAX_EXPLAINED_FINDINGS = 10
 
