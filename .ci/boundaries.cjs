@@ -21,12 +21,12 @@ module.exports = {
     {
       name: 'operator-sees-only-the-route-table',
       comment:
-        'The operator writes the table: it shares the table, addresses, files, the way to the cache, the HTTP side and the log.',
+        'The operator writes the table: it shares the table, addresses, files, text, the way to the cache, the HTTP side and the log.',
       severity: 'error',
       from: { path: '^operator/' },
       to: {
         path: '^(ingress|standalone|cli|crds|test|bench|scripts|[.]ci)/',
-        pathNot: '^(ingress/(route-table|address|files|cache-connection|health|log)|crds/schema)/',
+        pathNot: '^(ingress/(route-table|address|files|text|cache-connection|health|log)|crds/schema)/',
       },
     },
     {
@@ -44,6 +44,13 @@ module.exports = {
       to: { path: '^(crds|operator|ingress|standalone|cli)/', pathNot: '^ingress/files/' },
     },
     {
+      name: 'text-is-a-leaf',
+      comment: 'How text is shown is the same for everyone, so it may use nobody and do nothing else.',
+      severity: 'error',
+      from: { path: '^ingress/text/' },
+      to: { pathNot: '^ingress/text/' },
+    },
+    {
       name: 'route-table-is-a-leaf',
       comment: 'The table is the contract of operator and ingress: it depends on neither.',
       severity: 'error',
@@ -57,7 +64,7 @@ module.exports = {
       from: { path: '^ingress/cache-connection/' },
       to: {
         path: '^(crds|operator|ingress|standalone|cli)/',
-        pathNot: '^ingress/(cache-connection|route-table|files)/',
+        pathNot: '^ingress/(cache-connection|route-table|files|text)/',
       },
     },
     {

@@ -3,6 +3,8 @@
  */
 import process from 'node:process'
 import { Command, CommanderError } from 'commander'
+import { printableText } from '../ingress/text/printable-text.ts'
+import { redactedText } from '../ingress/text/redacted-text.ts'
 import manifest from '../package.json' with { type: 'json' }
 import { ConfigError } from './config.ts'
 import { EXIT_CODE } from './exit-code.ts'
@@ -24,6 +26,7 @@ function createProgram(): Command {
     .description('A SIP ingress that decides every call from declared rules before the first byte is sent.')
     .version(manifest.version)
     .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(shown(text)) })
     .addHelpText('afterAll', EXIT_CODE_HELP)
   addOperatorCommand(program, manifest.version)
   addIngressCommand(program, manifest.version)
@@ -58,11 +61,16 @@ function report(error: unknown): number {
   // commander has already written its message; its own exit code tells --help and --version from the rest.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODE.ok : EXIT_CODE.usage
   if (error instanceof ConfigError) {
-    for (const problem of error.problems) process.stderr.write(`error: ${problem}\n`)
+    for (const problem of error.problems) process.stderr.write(`error: ${shown(problem)}\n`)
     return EXIT_CODE.usage
   }
-  for (const line of messageOf(error).split('\n')) process.stderr.write(`error: ${line}\n`)
+  for (const line of messageOf(error).split('\n')) process.stderr.write(`error: ${shown(line)}\n`)
   return EXIT_CODE.failed
+}
+
+/** What is wrong may repeat what was given: a URL with a password, or text that moves the cursor. */
+function shown(text: string): string {
+  return printableText(redactedText(text))
 }
 
 /** With its code where it has one; without one it is a defect, and the stack helps to find it. */

@@ -66,9 +66,11 @@ export async function serveUntilStopped<Running>(
   const { first, hurry } = listenForStop()
   let givenUp: NodeJS.Timeout | undefined
   let started = false
-  void first.then(() => {
+  const giveUp = async (): Promise<void> => {
+    await first
     if (!started) givenUp = setTimeout(() => process.exit(EXIT_CODE.ok), STOPPED_START_MS)
-  })
+  }
+  void giveUp()
   const running = await start()
   started = true
   clearTimeout(givenUp)

@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { hostText } from '../address/ip-address.ts'
 import type { CallDecided, CallEvent, CallSource } from '../call/call-events.ts'
 import type { Clock } from '../sip/clock.ts'
+import { redactedText } from '../text/redacted-text.ts'
 import {
   FAULT_LINES_PER_SECOND,
   MAX_VALUE_CHARACTERS,
@@ -181,7 +182,7 @@ function clip(text: string): string {
 
 /** RFC 7616 §3.4: whoever has a digest response and its nonce can try passwords against them at leisure. */
 function withoutCredentials(text: string): string {
-  return text.replace(/\bDigest\s.*/is, 'Digest [redacted]')
+  return redactedText(text.replace(/\bDigest\s.*/is, 'Digest [redacted]'))
 }
 
 /** To the microsecond: more digits are noise. */
