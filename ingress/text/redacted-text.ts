@@ -7,14 +7,14 @@ const URL = /\b[a-z][a-z0-9+.-]*:\/\/\S+/gi
 
 /** Hosts with ports, by commas, and a path of plain words: what is left of a URL that holds no secret. */
 const PLAIN =
-  /^((?:\[[0-9a-f:.%]*\]|[\w.*-]*)(?::\d{1,5}|:PORT|:port)?(?:,(?:\[[0-9a-f:.]*\]|[\w.-]*)(?::\d{1,5})?)*)(\/[\w./~%-]*)?([^\w\s]*)$/i
+  /^((?:\[[0-9a-f:.%]*\]|(?=[^/]*::)[0-9a-f:.]+|[\w.*-]*)(?::\d{1,5}|:PORT|:port)?(?:,(?:\[[0-9a-f:.]*\]|[\w.-]*)(?::\d{1,5})?)*)(\/[\w./~%-]*)?([^\w\s]*)$/i
 
 /** A name that says what its value is, as it is or percent-encoded; up to what ends a value. */
 const NAMED =
   /\b((?:[\w-]*(?:password|passwd|passphrase|secret|token|credential|api[_-]?key|private[_-]?key))|pass|pwd|auth)(["']?\s*(?:=|%3d))\s*("[^"]*"|'[^']*'|[^\s&;,"']+)/gi
 
 /** `user:password@host` without a scheme, which a URL may have lost. A SIP URI's user has a scheme and no slashes before it. */
-const USER_INFO = /(^|[\s"'(/])(?!sips?:|tel:)([^\s"'(/@:]{0,256}):([^\s"'@]{1,256})@(?=[\w[])/gi
+const USER_INFO = /(^|[\s"'(/])(?!sips?:|tel:|mailto:)([^\s"'(/@:]{0,256}):([^\s"'@]{1,256})@(?=[\w[])/gi
 
 /**
  * The text without what may be a secret. In doubt more is taken out than there was: whatever stands before an `@`, behind a
