@@ -21,12 +21,12 @@ module.exports = {
     {
       name: 'operator-sees-only-the-route-table',
       comment:
-        'The operator writes the table: it shares the table, addresses, the way to the cache, the HTTP side and the log.',
+        'The operator writes the table: it shares the table, addresses, files, text, the way to the cache, the HTTP side and the log.',
       severity: 'error',
       from: { path: '^operator/' },
       to: {
         path: '^(ingress|standalone|cli|crds|test|bench|scripts|[.]ci)/',
-        pathNot: '^(ingress/(route-table|address|cache-connection|health|log)|crds/schema)/',
+        pathNot: '^(ingress/(route-table|address|files|text|cache-connection|health|log)|crds/schema)/',
       },
     },
     {
@@ -35,6 +35,20 @@ module.exports = {
       severity: 'error',
       from: { path: '^ingress/address/' },
       to: { path: '^(crds|operator|ingress|standalone|cli)/', pathNot: '^ingress/address/' },
+    },
+    {
+      name: 'files-is-a-leaf',
+      comment: 'Reading a file safely is the same for everyone, so it may use nobody.',
+      severity: 'error',
+      from: { path: '^ingress/files/' },
+      to: { path: '^(crds|operator|ingress|standalone|cli)/', pathNot: '^ingress/files/' },
+    },
+    {
+      name: 'text-is-a-leaf',
+      comment: 'How text is shown is the same for everyone, so it may use nobody and do nothing else.',
+      severity: 'error',
+      from: { path: '^ingress/text/' },
+      to: { pathNot: '^ingress/text/' },
     },
     {
       name: 'route-table-is-a-leaf',
@@ -48,14 +62,17 @@ module.exports = {
       comment: 'The way to the shared cache is the same for who writes it and who reads it.',
       severity: 'error',
       from: { path: '^ingress/cache-connection/' },
-      to: { path: '^(crds|operator|ingress|standalone|cli)/', pathNot: '^ingress/(cache-connection|route-table)/' },
+      to: {
+        path: '^(crds|operator|ingress|standalone|cli)/',
+        pathNot: '^ingress/(cache-connection|route-table|files|text)/',
+      },
     },
     {
       name: 'sip-knows-no-routes',
       comment: 'The engine speaks SIP and asks its application everything else.',
       severity: 'error',
       from: { path: '^ingress/sip/' },
-      to: { path: '^ingress/', pathNot: '^ingress/(sip|address)/' },
+      to: { path: '^ingress/', pathNot: '^ingress/(sip|address|files)/' },
     },
     {
       name: 'message-stands-alone',

@@ -3,6 +3,7 @@
  */
 import process from 'node:process'
 import { type Command, Option } from 'commander'
+import { printableText } from '../ingress/text/printable-text.ts'
 import type { ExplainFlags } from './explain-config.ts'
 
 /** Adds the command to the program. Whatever the verdict is, it ends with 0; wrong input is a `ConfigError`. */
@@ -34,5 +35,6 @@ async function explain(flags: ExplainFlags): Promise<void> {
   const { readExplainManifests } = await import('./explain-manifests.ts')
   const { explainText } = await import('./explain-text.ts')
   const report = explainReport(await readExplainManifests(config.rules), config.call)
-  process.stdout.write(flags.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : explainText(report))
+  const text = flags.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : explainText(report)
+  process.stdout.write(printableText(text))
 }

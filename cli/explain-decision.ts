@@ -71,9 +71,14 @@ function verbOf(request: MessageRequest, decide: (call: InboundCall) => void): V
   let verb: Verb = { type: 'drop' }
   const call: InboundCall = Object.assign(request, {
     provisionalSent: false,
+    repeated: false,
     drop: () => 'none' as const,
     respond: (answer: Answer) => {
       verb = { type: 'respond', answer }
+    },
+    respondOnce: (answer: Answer) => {
+      verb = { type: 'respond', answer }
+      return true
     },
     proxy: (plan: ProxyPlan) => {
       verb = { type: 'proxy', plan }

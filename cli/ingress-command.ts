@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import { readIngressConfig } from './ingress-config.ts'
 import { addSettings } from './setting-option.ts'
 import { INGRESS_SETTINGS } from './settings.ts'
-import { listenForStop } from './stop-signal.ts'
+import { serveUntilStopped } from './stop-signal.ts'
 
 type IngressFlags = Parameters<typeof readIngressConfig>[1]
 
@@ -20,10 +20,10 @@ export function addIngressCommand(program: Command, version: string): void {
 
 async function ingress(version: string, flags: IngressFlags): Promise<void> {
   const config = readIngressConfig(version, flags)
-  const { first, hurry } = listenForStop()
-  // Loaded here, so that a command which needs no SIP engine does not wait for one.
-  const { runIngress } = await import('../ingress/serve/run-ingress.ts')
-  const running = await runIngress(config)
-  await first
-  await running.leave(hurry)
+  const start = async () => {
+    // Loaded here, so that a command which needs no SIP engine does not wait for one.
+    const { runIngress } = await import('../ingress/serve/run-ingress.ts')
+    return runIngress(config)
+  }
+  await serveUntilStopped(start, (running, hurry) => running.leave(hurry))
 }

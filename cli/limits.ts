@@ -5,6 +5,9 @@
 /** Bytes. Short of this a key that signs dialog cookies can be guessed. */
 export const MIN_COOKIE_KEY_BYTES = 16
 
+/** Bytes: more than this is another kind of file, such as a certificate. */
+export const MAX_COOKIE_KEY_BYTES = 1_024
+
 /** Lines per second about calls: beyond it the log costs more than the calls. */
 export const MAX_LOG_CALLS_PER_SECOND = 10_000
 
@@ -16,6 +19,9 @@ export const MAX_SETTLE_SECONDS = 600
 
 /** Seconds. A call that has rung for an hour is not worth waiting for. */
 export const MAX_DRAIN_SECONDS = 3_600
+
+/** Milliseconds that a start which is told to end has to come to its end by itself. */
+export const STOPPED_START_MS = 2_000
 
 /** Findings that `explain` repeats; `lint` tells all of them. */
 export const MAX_EXPLAINED_FINDINGS = 10

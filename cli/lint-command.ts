@@ -3,6 +3,7 @@
  */
 import process from 'node:process'
 import { type Command, Option } from 'commander'
+import { printableLine, printableText } from '../ingress/text/printable-text.ts'
 import { EXIT_CODE } from './exit-code.ts'
 
 interface LintFlags {
@@ -26,9 +27,9 @@ async function lint(paths: readonly string[], { format }: LintFlags): Promise<vo
   const manifests = await readManifests(paths)
   const findings = lintFindings(manifests)
   const counts = { trunks: manifests.trunks.length, rules: manifests.rules.length }
-  if (format === 'json') process.stdout.write(`${JSON.stringify({ ...counts, findings }, null, 2)}\n`)
+  if (format === 'json') process.stdout.write(`${printableText(JSON.stringify({ ...counts, findings }, null, 2))}\n`)
   else {
-    for (const finding of findings) process.stdout.write(`${findingText(finding)}\n`)
+    for (const finding of findings) process.stdout.write(`${printableLine(findingText(finding))}\n`)
     process.stdout.write(`trunks: ${counts.trunks}, rules: ${counts.rules}, findings: ${findings.length}\n`)
   }
   if (findings.some(({ severity }) => severity === 'error')) process.exitCode = EXIT_CODE.failed

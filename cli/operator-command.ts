@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import { readOperatorConfig } from './operator-config.ts'
 import { OPERATOR_SETTINGS } from './operator-settings.ts'
 import { addSettings } from './setting-option.ts'
-import { listenForStop } from './stop-signal.ts'
+import { serveUntilStopped } from './stop-signal.ts'
 
 type OperatorFlags = Parameters<typeof readOperatorConfig>[1]
 
@@ -20,10 +20,10 @@ export function addOperatorCommand(program: Command, version: string): void {
 
 async function operator(version: string, flags: OperatorFlags): Promise<void> {
   const config = readOperatorConfig(version, flags)
-  const { first } = listenForStop()
-  // Loaded here, so that the other commands do not wait for the Kubernetes client.
-  const { runOperator } = await import('../operator/run-operator.ts')
-  const running = await runOperator(config)
-  await first
-  await running.close()
+  const start = async () => {
+    // Loaded here, so that the other commands do not wait for the Kubernetes client.
+    const { runOperator } = await import('../operator/run-operator.ts')
+    return runOperator(config)
+  }
+  await serveUntilStopped(start, (running) => running.close())
 }

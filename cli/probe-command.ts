@@ -1,6 +1,7 @@
 /** `sip-dispatch probe`: whether an ingress answers, for `helm test` and for whoever looks for a fault. */
 import process from 'node:process'
 import type { Command } from 'commander'
+import { printableLine } from '../ingress/text/printable-text.ts'
 import type { Flags } from './config.ts'
 import { EXIT_CODE } from './exit-code.ts'
 import { addSettings } from './setting-option.ts'
@@ -22,6 +23,6 @@ async function probe(flags: Flags<typeof PROBE_SETTINGS>): Promise<void> {
   const answer = await askOptions(sip, timeoutMs)
   const readyAnswer = ready && (await readiness(ready, timeoutMs))
   const { ok, text } = probeVerdict(sip, answer, readyAnswer)
-  process.stdout.write(`${text}\n`)
+  process.stdout.write(`${printableLine(text)}\n`)
   if (!ok) process.exitCode = EXIT_CODE.failed
 }

@@ -1,12 +1,13 @@
 /** Schemas of what a setting's values may be; each takes the list of texts that was given. */
 import { statSync } from 'node:fs'
 import { z } from 'zod'
+import { redactedText } from '../ingress/text/redacted-text.ts'
 
 /** A value read from text; `form` says what it must be. What reading a file throws is a problem like any other. */
 export function textOf<T>(read: (text: string) => T | undefined, form: string) {
   return z.string().transform((text, context) => {
     const refuse = (why: string) => {
-      context.addIssue({ code: 'custom', message: `"${text}" is not ${form}${why}` })
+      context.addIssue({ code: 'custom', message: redactedText(`"${text}" is not ${form}${why}`) })
       return z.NEVER
     }
     try {

@@ -1,74 +1,10 @@
 #!/usr/bin/env node
 /**
- * The command line: reads which command is meant, and turns what a command throws into a message and an exit code.
+ * The start of every command. Signals are taken before the program is loaded: the first process of a container that does
+ * not take SIGTERM cannot be ended by it, and one that does not take SIGUSR1 opens a debugger to whoever sends it.
  */
-import process from 'node:process'
-import { Command, CommanderError } from 'commander'
-import manifest from '../package.json' with { type: 'json' }
-import { ConfigError } from './config.ts'
-import { EXIT_CODE } from './exit-code.ts'
-import { addExplainCommand } from './explain-command.ts'
-import { addIngressCommand } from './ingress-command.ts'
-import { addLintCommand } from './lint-command.ts'
-import { addOperatorCommand } from './operator-command.ts'
-import { addProbeCommand } from './probe-command.ts'
-import { addStandaloneCommand } from './standalone-command.ts'
+import { takeSignals } from './stop-signal.ts'
 
-const EXIT_CODE_HELP = `
-Exit codes:
-  ${EXIT_CODE.ok}  done, or stopped by SIGTERM or SIGINT
-  ${EXIT_CODE.failed}  failed while running; lint: found problems; probe: found no ingress
-  ${EXIT_CODE.usage}  wrong usage or configuration`
-
-function createProgram(): Command {
-  const program = new Command('sip-dispatch')
-    .description('A SIP ingress that decides every call from declared rules before the first byte is sent.')
-    .version(manifest.version)
-    .exitOverride()
-    .addHelpText('afterAll', EXIT_CODE_HELP)
-  addOperatorCommand(program, manifest.version)
-  addIngressCommand(program, manifest.version)
-  addStandaloneCommand(program, manifest.version)
-  addLintCommand(program)
-  addExplainCommand(program)
-  addProbeCommand(program)
-  return program
-}
-
-/** `… --help | head`: who reads no further has what it wanted. Processes that serve write their log another way. */
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit()
-})
-// Nobody reads what is wrong: the exit code still says that something is.
-process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-})
-
-async function main(): Promise<void> {
-  try {
-    await createProgram().parseAsync()
-  } catch (error) {
-    process.exitCode = report(error)
-  }
-}
-
-/** Says what went wrong and answers the exit code. */
-function report(error: unknown): number {
-  // commander has already written its message; its own exit code tells --help and --version from the rest.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODE.ok : EXIT_CODE.usage
-  if (error instanceof ConfigError) {
-    for (const problem of error.problems) process.stderr.write(`error: ${problem}\n`)
-    return EXIT_CODE.usage
-  }
-  for (const line of messageOf(error).split('\n')) process.stderr.write(`error: ${line}\n`)
-  return EXIT_CODE.failed
-}
-
-/** With its code where it has one; without one it is a defect, and the stack helps to find it. */
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return 'code' in error ? `${error.message} (${String(error.code)})` : (error.stack ?? error.message)
-}
-
+takeSignals()
+const { main } = await import('./program.ts')
 await main()

@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import { addSettings } from './setting-option.ts'
 import { STANDALONE_SETTINGS } from './settings.ts'
 import { readStandaloneConfig } from './standalone-config.ts'
-import { listenForStop } from './stop-signal.ts'
+import { serveUntilStopped } from './stop-signal.ts'
 
 type StandaloneFlags = Parameters<typeof readStandaloneConfig>[1]
 
@@ -20,10 +20,10 @@ export function addStandaloneCommand(program: Command, version: string): void {
 
 async function standalone(version: string, flags: StandaloneFlags): Promise<void> {
   const config = readStandaloneConfig(version, flags)
-  const { first, hurry } = listenForStop()
-  // Loaded here, so that a command which needs no SIP engine does not wait for one.
-  const { runStandalone } = await import('../standalone/run-standalone.ts')
-  const running = await runStandalone(config)
-  await first
-  await running.leave(hurry)
+  const start = async () => {
+    // Loaded here, so that a command which needs no SIP engine does not wait for one.
+    const { runStandalone } = await import('../standalone/run-standalone.ts')
+    return runStandalone(config)
+  }
+  await serveUntilStopped(start, (running, hurry) => running.leave(hurry))
 }

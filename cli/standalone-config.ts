@@ -1,11 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { keyFault } from '../ingress/files/key-strength.ts'
+import { readRegularFileSync } from '../ingress/files/regular-file.ts'
 import type { StandaloneConfig } from '../standalone/standalone-config.ts'
 import { type Environment, type Flags, frozen, readConfig } from './config.ts'
 import { checkEngine, withEngine } from './engine-schema.ts'
-import { MIN_COOKIE_KEY_BYTES } from './limits.ts'
+import { MAX_COOKIE_KEY_BYTES, MIN_COOKIE_KEY_BYTES } from './limits.ts'
 import { SERVING_SHAPE } from './serving-schema.ts'
-import { isFile, isFolder, one, textOf } from './setting-value.ts'
+import { isFolder, one, textOf } from './setting-value.ts'
 import { STANDALONE_SETTINGS } from './settings.ts'
 
 const STANDALONE = z
@@ -32,8 +33,9 @@ export function readStandaloneConfig(
   return frozen({ version, ...rest, settleMs: settleSeconds, drainDeadlineMs: drainDeadlineSeconds, cookieKeys })
 }
 
-function readKey(path: string): Buffer | undefined {
-  if (!isFile(path)) return undefined
-  const key = readFileSync(path)
-  return key.length >= MIN_COOKIE_KEY_BYTES ? key : undefined
+function readKey(path: string): Buffer {
+  const key = readRegularFileSync(path, MAX_COOKIE_KEY_BYTES)
+  const fault = keyFault(key, MIN_COOKIE_KEY_BYTES)
+  if (fault !== undefined) throw new Error(`it ${fault}`)
+  return key
 }

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { startHttpServer } from '../ingress/health/http-server.ts'
 import { createLogger, type Logger } from '../ingress/log/logger.ts'
+import { redactedText } from '../ingress/text/redacted-text.ts'
 import { type ApiClient, apiClient } from './api/api-client.ts'
 import { systemClock } from './clock.ts'
 import { createEventRecorder, type EventRecorder } from './control/event-recorder.ts'
@@ -58,7 +59,7 @@ export async function runOperator(config: OperatorConfig): Promise<RunningOperat
     await leading.stop()
     throw error
   })
-  logger.info({ http: http.address, server: client.server, version: config.version }, 'operator started')
+  logger.info({ http: http.address, server: redactedText(client.server), version: config.version }, 'operator started')
   return {
     http: http.address,
     close: async () => {
@@ -88,7 +89,7 @@ function createBase(config: OperatorConfig): Base {
   const { kubeconfig: file, context } = config
   const client = apiClient({ file, context, onRequest: (report) => metrics.request(report) })
   const fault = createFaultLog(systemClock, (code, message, repeated) =>
-    logger.error({ code, problem: message, ...(repeated > 0 ? { repeated } : {}) }, 'fault'),
+    logger.error({ code, problem: redactedText(message), ...(repeated > 0 ? { repeated } : {}) }, 'fault'),
   )
   return { logger, client, metrics, fault }
 }

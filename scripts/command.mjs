@@ -102,6 +102,8 @@ export function runInForeground(command) {
  * command in the foreground is told instead, and this process ends when it does.
  */
 export function stopCommandsOnSignal() {
+  // Node would open a debugger.
+  process.on('SIGUSR1', () => undefined)
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
     process.on(signal, () => {
       if (foreground === undefined) {

@@ -37,6 +37,10 @@ printNext(serving)
 
 function stopWith(process_: ChildProcess): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process_.kill(signal))
+  // The ingress goes on at SIGHUP; here it says that the terminal is gone.
+  process.on('SIGHUP', () => process_.kill('SIGTERM'))
+  // Node would open a debugger.
+  process.on('SIGUSR1', () => undefined)
   process_.on('close', (code) => process.exit(code ?? 1))
 }
 

@@ -35,13 +35,18 @@ export async function serveManifests(folder: string, core: Kept): Promise<{ clos
     }
   }
   let reading: Promise<void> = Promise.resolve()
+  let waiting = 0
   // The watch comes first, so that no change between it and the first read is lost; reads come one after the other.
   const watch = await watchManifestFolder(folder, {
     onChange: () => {
-      reading = reading.then(reread)
+      waiting++
+      reading = reading.then(reread).finally(() => {
+        waiting--
+      })
     },
+    // A table is no fresher for a change that is still being read, or that never ends to be.
     onUnchanged: () => {
-      if (good) core.metrics.tableSynced()
+      if (good && waiting === 0) core.metrics.tableSynced()
     },
   })
   const first = read()

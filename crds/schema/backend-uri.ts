@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { MAX_URI_LENGTH } from './limits.ts'
-import { isAddress } from './network.ts'
+import { isAddress, isCallable } from './network.ts'
 import { type ValidationRule, withRules } from './validation-rule.ts'
 
 /** The parts of a backend's URI. */
@@ -29,7 +29,13 @@ export function parseBackendUri(text: string): BackendUri | undefined {
   const [, host = '', port, tail = ''] = SHAPE.exec(text) ?? []
   const address = host.startsWith('[') ? host.slice(1, -1) : host
   const number = port === undefined ? DEFAULT_PORT : Number(port)
-  if (!isAddress(address) || host.startsWith('[') !== address.includes(':') || number < 1 || number > 65_535)
+  if (
+    !isAddress(address) ||
+    !isCallable(address) ||
+    host.startsWith('[') !== address.includes(':') ||
+    number < 1 ||
+    number > 65_535
+  )
     return undefined
   const parameters = tail.split(';').slice(1)
   const names = parameters.map(parameterName)
@@ -47,6 +53,10 @@ function parameterName(parameter: string): string {
   return parameter.split('=', 1)[0]?.toLowerCase() ?? ''
 }
 
+/** 0, and 65,536 to 99,999. */
+const BAD_PORT = '(0+|6553[6-9]|655[4-9][0-9]|65[6-9][0-9][0-9]|6[6-9][0-9][0-9][0-9]|[7-9][0-9][0-9][0-9][0-9])'
+const PORT_OUT_OF_RANGE = new RegExp(`^sip:(\\[[0-9a-f:.]+\\]|[0-9.]+):${BAD_PORT}(;|$)`, 'i')
+
 const rules: readonly ValidationRule<string>[] = [
   {
     cel: "!self.matches('(?i)^sips:') && !self.matches('(?i);transport=(tls|wss?|sctp)')",
@@ -60,10 +70,20 @@ const rules: readonly ValidationRule<string>[] = [
     holds: (uri) => !/^[^:]*:[^@?]*@|\?/.test(uri),
   },
   {
-    // 0.0.0.0 and :: are places to listen on, not to call.
-    cel: "!self.matches('^sip:(0[.]0[.]0[.]0|[[]::[]])([:;]|$)')",
+    // Places to listen on, not to call.
+    cel: "!self.matches('(?i)^sip:(0[.]|[[][0:.]+[]])')",
     message: 'the unspecified address cannot be called: write the address of the backend',
-    holds: (uri) => !/^sip:(0[.]0[.]0[.]0|\[::\])([:;]|$)/.test(uri),
+    holds: (uri) => !/^sip:(0[.]|\[[0:.]+\])/i.test(uri),
+  },
+  {
+    cel: "!self.matches('(?i)^sip:((22[4-9]|23[0-9])[.]|255[.]255[.]255[.]255([:;]|$)|[[]ff[0-9a-f][0-9a-f]:)')",
+    message: 'a multicast or broadcast address is not one backend: write the address of each',
+    holds: (uri) => !/^sip:((22[4-9]|23[0-9])[.]|255[.]255[.]255[.]255([:;]|$)|\[ff[0-9a-f][0-9a-f]:)/i.test(uri),
+  },
+  {
+    cel: `!self.matches('(?i)^sip:([[][0-9a-f:.]+[]]|[0-9.]+):${BAD_PORT}(;|$)')`,
+    message: 'a port is a number from 1 to 65535',
+    holds: (uri) => !PORT_OUT_OF_RANGE.test(uri),
   },
   {
     cel: "!self.matches('(?i);(maddr|ttl|method)(=|;|$)')",

@@ -22,6 +22,14 @@ export function isAddress(text: string): boolean {
   return isIPv4(text) || (isIPv6(text) && !text.includes('%') && !IPV4_MAPPED.test(text))
 }
 
+/**
+ * Whether one machine can be called at an address: it is not unspecified (all of 0.0.0.0/8: RFC 1122 §3.2.1.3), multicast
+ * (RFC 5771, RFC 4291 §2.7) or broadcast (RFC 919 §7).
+ */
+export function isCallable(address: string): boolean {
+  return !/^(0[.]|[0:.]+$|(22[4-9]|23[0-9])[.]|255[.]255[.]255[.]255$|ff[0-9a-f]{2}:)/i.test(address)
+}
+
 /** RFC 4291 §2.5.5.2: an IPv4 address inside IPv6. */
 const IPV4_MAPPED = /^[0:]*:ffff:([0-9.]*\.[0-9.]*|[0-9a-f]+:[0-9a-f]+)$/i
 

@@ -83,6 +83,17 @@ export function isUnspecified(address: IpAddress): boolean {
   return a === 0 && b === 0 && d === 0 && c === (address.family === 4 ? 0xffff : 0)
 }
 
+/**
+ * Whether one machine can be called there: not an unspecified address (0.0.0.0/8 as a whole: RFC 1122 §3.2.1.3), a multicast
+ * one (RFC 5771, RFC 4291 §2.7) or the broadcast of all networks (RFC 919 §7).
+ */
+export function isCallable(address: IpAddress): boolean {
+  const [a, , , d] = address.words
+  if (address.family === 6) return a >>> 24 !== 0xff && !isUnspecified(address)
+  const first = d >>> 24
+  return first !== 0 && (first < 224 || first > 239) && d !== 0xffffffff
+}
+
 function isV4(words: Words): boolean {
   return words[0] === 0 && words[1] === 0 && words[2] === 0xffff
 }

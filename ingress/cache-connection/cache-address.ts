@@ -30,14 +30,15 @@ export class CacheAddressError extends Error {
 }
 
 const URL_FORM = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^@/]*)@)?([^@/]+)(?:\/(.*))?$/
-const HOST_FORM = /^(?:\[([0-9A-Fa-f:.]+)\]|([^[\]:\s]+))(?::(\d{1,5}))?$/
+const HOST_FORM = /^(?:\[([0-9A-Fa-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/
 const PORTS = { server: 6379, sentinel: 26_379, cluster: 6379 } as const
 
-/** Passwords do not stand in URLs, which processes and logs show: they are read from a file. */
+/** Passwords do not stand in URLs, which processes and logs show: they are read from a file. No error repeats a part of one. */
 export function parseCacheAddress(url: string): CacheAddress {
   const [, scheme, way, user, authority = '', path = ''] = URL_FORM.exec(url) ?? []
   if (scheme === undefined) throw new CacheAddressError('has another form')
-  if (user?.includes(':')) throw new CacheAddressError('holds a password, which belongs into a file')
+  if (user !== undefined && /:|%3a/i.test(user))
+    throw new CacheAddressError('holds a password, which belongs into a file')
   const kind: CacheAddress['kind'] = way === 'sentinel' || way === 'cluster' ? way : 'server'
   const hosts = authority.split(',').map((text) => parseHost(text, PORTS[kind]))
   if (kind === 'server' && hosts.length > 1)
@@ -46,16 +47,25 @@ export function parseCacheAddress(url: string): CacheAddress {
   return {
     kind,
     tls: scheme === 'rediss',
-    user: user === undefined || user === '' ? undefined : decodeURIComponent(user),
+    user: user === undefined || user === '' ? undefined : decodedUser(user),
     hosts,
     service,
     database: parseDatabase(database, kind),
   }
 }
 
+function decodedUser(user: string): string {
+  try {
+    return decodeURIComponent(user)
+  } catch (error) {
+    if (error instanceof URIError) throw new CacheAddressError('names a user that is badly escaped')
+    throw error
+  }
+}
+
 function parseHost(text: string, defaultPort: number): CacheHost {
   const [whole, literal, name, port] = HOST_FORM.exec(text) ?? []
-  if (whole === undefined) throw new CacheAddressError(`names ${text}, which is no host`)
+  if (whole === undefined) throw new CacheAddressError('names a host that is none')
   const number = port === undefined ? defaultPort : Number(port)
   if (number < 1 || number > 65_535) throw new CacheAddressError(`names port ${number}`)
   return { host: literal ?? name ?? '', port: number }
@@ -64,12 +74,13 @@ function parseHost(text: string, defaultPort: number): CacheHost {
 function splitService(path: string): [string, string] {
   const [service = '', database = ''] = path.split('/', 2)
   if (service === '') throw new CacheAddressError('names no service for the sentinels')
+  if (!/^[\w.-]+$/.test(service)) throw new CacheAddressError('names a service that is no plain word')
   return [service, database]
 }
 
 function parseDatabase(text: string, kind: CacheAddress['kind']): number {
   if (text === '') return 0
-  if (!/^\d{1,4}$/.test(text)) throw new CacheAddressError(`names the database ${text}, which is no number`)
+  if (!/^\d{1,4}$/.test(text)) throw new CacheAddressError('names a database that is no number')
   if (kind === 'cluster' && Number(text) !== 0)
     throw new CacheAddressError('names a database, which clusters do not have')
   return Number(text)

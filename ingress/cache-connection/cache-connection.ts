@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readRegularFile } from '../files/regular-file.ts'
 import type { CacheAddress } from './cache-address.ts'
 import { type CacheClient, createCacheClient } from './cache-client.ts'
 import { CacheError, type CacheErrorCode, cacheError } from './cache-error.ts'
@@ -8,6 +8,7 @@ import {
   FIRST_RETRY_MS,
   LONGEST_RETRY_MS,
   MAX_PASSWORD_BYTES,
+  MAX_PEM_BYTES,
 } from './limits.ts'
 
 export interface CacheConnectionOptions {
@@ -102,9 +103,9 @@ function open(options: CacheConnectionOptions, onLost: () => void): Connecting {
     const { address, name, passwordFile, caFile, client: identity } = options
     const [password, ca, cert, key] = await Promise.all([
       readPassword(passwordFile),
-      readText(caFile),
-      readText(identity?.certificateFile),
-      readText(identity?.keyFile),
+      readPem(caFile),
+      readPem(identity?.certificateFile),
+      readPem(identity?.keyFile),
     ])
     if (dropped) throw new CacheError('cache-unreachable', 'the connection to the shared cache was closed')
     const opened = createCacheClient({ address, name, password, tls: { ca, cert, key }, onError: onLost })
@@ -156,20 +157,27 @@ async function within<T>(timeoutMs: number, reply: Promise<T>): Promise<T> {
 }
 
 async function readPassword(file: string | undefined): Promise<string | undefined> {
-  const text = await readText(file)
+  const text = await readText(file, MAX_PASSWORD_BYTES)
   if (text === undefined) return undefined
   const password = text.replace(/\r?\n$/, '')
-  if (password !== '' && password.length <= MAX_PASSWORD_BYTES) return password
+  if (password.trim() !== '' && !/[\0\r\n]/.test(password)) return password
   throw new CacheError(
     'cache-credentials',
-    `${file} holds no password: one line of at most ${MAX_PASSWORD_BYTES} bytes`,
+    `${file} holds no password: one line of at most ${MAX_PASSWORD_BYTES} bytes, not blank`,
   )
 }
 
-async function readText(file: string | undefined): Promise<string | undefined> {
+/** An empty file would be taken for none, and the system's authorities be believed instead. */
+async function readPem(file: string | undefined): Promise<string | undefined> {
+  const text = await readText(file, MAX_PEM_BYTES)
+  if (text === undefined || text.includes('-----BEGIN ')) return text
+  throw new CacheError('cache-credentials', `${file} holds no PEM: a certificate or key begins with -----BEGIN`)
+}
+
+async function readText(file: string | undefined, maxBytes: number): Promise<string | undefined> {
   if (file === undefined) return undefined
   try {
-    return await readFile(file, 'utf8')
+    return (await readRegularFile(file, maxBytes)).toString('utf8')
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw new CacheError('cache-credentials', `${file} cannot be read: ${why}; mount the Secret that holds it`, {

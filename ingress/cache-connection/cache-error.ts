@@ -1,3 +1,5 @@
+import { redactedText } from '../text/redacted-text.ts'
+
 /** Why the shared cache did not do what it was asked for, and what helps. The same codes on the reader's and the writer's side. */
 export type CacheErrorCode =
   | 'cache-unreachable'
@@ -54,7 +56,7 @@ export function cacheError(error: unknown): CacheError {
   if (error instanceof CacheError) return error
   const text = textOf(error)
   const code = codeOf(text)
-  return new CacheError(code, `the shared cache: ${text}; ${ADVICE[code]}`, { cause: error })
+  return new CacheError(code, `the shared cache: ${redactedText(text)}; ${ADVICE[code]}`, { cause: error })
 }
 
 function codeOf(text: string): CacheErrorCode {

@@ -26,3 +26,6 @@ export const MAX_LOG_RECORDS = 100
 
 /** Bytes of the file that holds the password. */
 export const MAX_PASSWORD_BYTES = 4_096
+
+/** Bytes of a file of certificates or of a key: a bundle of every public authority has 250 KB. */
+export const MAX_PEM_BYTES = 1_048_576

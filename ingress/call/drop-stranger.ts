@@ -8,7 +8,9 @@ export function dropStranger(decision: Decision, deps: CallDeps, nearMisses: rea
   const { peer, method } = decision.call
   const decidedAt = deps.now()
   const status = decision.call.drop() === '503' ? 503 : 0
-  tell(decision, deps, { outcome: 'auth_drop', status, reason: 'no trunk admits this source' }, decidedAt)
+  if (!decision.call.repeated) {
+    tell(decision, deps, { outcome: 'auth_drop', status, reason: 'no trunk admits this source' }, decidedAt)
+  }
   deps.emit({ type: 'dropped', source: peer, reason: strangerReason(peer.address, deps.ownAddress), method })
   for (const { trunk, reason } of nearMisses) {
     deps.emit({ type: 'near-miss', source: peer, trunk: trunk.name, reason, method })

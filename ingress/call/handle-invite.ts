@@ -10,7 +10,7 @@ import type { UserFault } from '../route-table/user-reading.ts'
 import type { Answer, InboundCall } from '../sip/engine.ts'
 import type { CallDeps } from './call-deps.ts'
 import type { NoRuleReason } from './call-events.ts'
-import { type Decision, openDecision, refuse } from './decision.ts'
+import { type Decision, openDecision, refuse, tell } from './decision.ts'
 import { dropStranger } from './drop-stranger.ts'
 import { redirect, reject, route } from './rule-action.ts'
 
@@ -19,12 +19,7 @@ const FORBIDDEN: Answer = { status: 403, reason: 'Forbidden' }
 
 export function handleInvite(call: InboundCall, deps: CallDeps): void {
   const decision = openDecision(call, deps)
-  if (!deps.table.loaded) {
-    return refuse(decision, deps, UNAVAILABLE, {
-      outcome: 'rules_unavailable',
-      reason: 'no rule table was ever loaded',
-    })
-  }
+  if (!deps.table.loaded) return refuseUnloaded(decision, deps)
   const verdict = chooseTrunk(deps.table, call)
   if (verdict.type === 'stranger') return dropStranger(decision, deps, verdict.nearMisses)
   if (deps.draining()) return refuseDraining(decision, deps, verdict)
@@ -42,6 +37,14 @@ export function handleInvite(call: InboundCall, deps: CallDeps): void {
       decision.calling = verdict.calling
       return applyRules(decision, deps, verdict)
   }
+}
+
+/** Nobody can be told from a stranger yet, so nobody vouches for the source: one answer without state, told once. */
+function refuseUnloaded(decision: Decision, deps: CallDeps): void {
+  const decidedAt = deps.now()
+  const status = decision.call.respondOnce(UNAVAILABLE) ? UNAVAILABLE.status : 0
+  if (decision.call.repeated) return
+  tell(decision, deps, { outcome: 'rules_unavailable', status, reason: 'no rule table was ever loaded' }, decidedAt)
 }
 
 /** A call that comes late, whatever would have become of it: its trunk's next try finds another pod. */

@@ -2,7 +2,9 @@
  * The HTTP side of a pod: /metrics for Prometheus, /livez and /readyz for the kubelet.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { HEADERS_TIMEOUT_MS, IDLE_TIMEOUT_MS, MAX_CONNECTIONS, MAX_HEADER_BYTES, REQUEST_TIMEOUT_MS } from './limits.ts'
+import type { Socket } from 'node:net'
+import { createHttpConnections, type HttpConnections } from './http-connections.ts'
+import { CHECK_INTERVAL_MS, HEADERS_TIMEOUT_MS, KEEP_ALIVE_MS, MAX_HEADER_BYTES, REQUEST_TIMEOUT_MS } from './limits.ts'
 
 export interface HttpServerOptions {
   /** Port 0 takes any free one. */
@@ -26,7 +28,7 @@ export interface RunningHttpServer {
 
 interface Page {
   readonly status: number
-  readonly text: string
+  readonly text: string | Buffer
 }
 
 type Pages = ReadonlyMap<string, () => Page | Promise<Page>>
@@ -36,33 +38,66 @@ const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 /** Resolves once it listens. Rejects with `code` `http-listen-failed` if the address cannot be had. */
 export async function startHttpServer(options: HttpServerOptions): Promise<RunningHttpServer> {
   const pages = createPages(options)
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
+  const connections = createHttpConnections(() => performance.now())
+  const server = createServer(TIMES, (request, response) => {
+    if (!taken(connections, request.socket, response)) return
     answer(pages, request, response).catch((error: unknown) => {
       options.onFault('http-server-failed', asError(error).message)
       response.destroy()
     })
   })
-  server.headersTimeout = HEADERS_TIMEOUT_MS
-  server.requestTimeout = REQUEST_TIMEOUT_MS
-  server.timeout = IDLE_TIMEOUT_MS
-  server.maxConnections = MAX_CONNECTIONS
+  server.on('connection', (socket) => connections.enter(socket))
   await bind(server, options.listen)
   server.on('error', (error) => options.onFault('http-server-failed', error.message))
-  return { address: boundAddress(server), close: () => close(server) }
+  const sweeping = setInterval(() => connections.sweep(), CHECK_INTERVAL_MS).unref()
+  return {
+    address: boundAddress(server),
+    close: () => {
+      clearInterval(sweeping)
+      return close(server)
+    },
+  }
+}
+
+const TIMES = {
+  maxHeaderSize: MAX_HEADER_BYTES,
+  headersTimeout: HEADERS_TIMEOUT_MS,
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  connectionsCheckingInterval: CHECK_INTERVAL_MS,
+}
+
+/** One request at a time: no probe and no scraper sends the next before it has its answer. */
+function taken(connections: HttpConnections, socket: Socket, response: ServerResponse): boolean {
+  if (!connections.begin(socket)) return false
+  response.once('close', () => connections.end(socket))
+  return true
 }
 
 function createPages({ metricsText, ready, live, onFault }: HttpServerOptions): Pages {
+  const metrics = shared(() => metricsPage(metricsText, onFault))
   return new Map<string, () => Page | Promise<Page>>([
-    ['/metrics', () => metricsPage(metricsText, onFault)],
+    ['/metrics', metrics],
     ['/livez', () => livePage(live?.() ?? [])],
     ['/readyz', () => readyPage(ready())],
   ])
 }
 
+/** Whoever asks while a page is being made gets that one: many that ask at once cost what one does, in time and memory. */
+function shared(make: () => Promise<Page>): () => Promise<Page> {
+  let making: Promise<Page> | undefined
+  return () => {
+    making ??= make().finally(() => {
+      making = undefined
+    })
+    return making
+  }
+}
+
 /** Metrics that cannot be made fail this scrape, not the pod. */
 async function metricsPage(metricsText: () => Promise<string>, onFault: HttpServerOptions['onFault']): Promise<Page> {
   try {
-    return { status: 200, text: await metricsText() }
+    return { status: 200, text: Buffer.from(await metricsText()) }
   } catch (error) {
     onFault('http-page-failed', `/metrics could not be made: ${asError(error).message}`)
     return { status: 500, text: 'the metrics could not be made: see the log\n' }
@@ -78,6 +113,8 @@ function readyPage({ ready, reasons }: ReturnType<HttpServerOptions['ready']>): 
 }
 
 async function answer(pages: Pages, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  // Nothing here takes a body: the connection goes with it, and nobody has to wait for its end.
+  if (!request.complete && hasBody(request)) response.setHeader('Connection', 'close')
   const [path = ''] = (request.url ?? '').split('?', 1)
   const page = pages.get(path)
   if (!page) return send(response, { status: 404, text: 'not found: try /metrics, /livez or /readyz\n' })
@@ -87,6 +124,10 @@ async function answer(pages: Pages, request: IncomingMessage, response: ServerRe
     return send(response, { status: 405, text: 'method not allowed: use GET\n' })
   }
   send(response, await page())
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
 function send(response: ServerResponse, { status, text }: Page): void {

@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { hostText } from '../address/ip-address.ts'
 import type { CallDecided, CallEvent, CallSource } from '../call/call-events.ts'
 import type { Clock } from '../sip/clock.ts'
+import { redactedText } from '../text/redacted-text.ts'
 import {
   FAULT_LINES_PER_SECOND,
   MAX_VALUE_CHARACTERS,
@@ -102,10 +103,13 @@ function write(sink: Sink, event: CallEvent): void {
 
 type EventOf<Type extends CallEvent['type']> = Extract<CallEvent, { type: Type }>
 
+/** How calls end for whose source nobody vouches. */
+const UNVOUCHED: ReadonlySet<CallDecided['outcome']> = new Set(['auth_drop', 'rules_unavailable'])
+
 /** A stranger's INVITE comes out of the strangers' budget: a scan must not push known peers' calls out of the log. */
 function writeCall({ logger, calls, strangers }: Sink, call: CallDecided): void {
   if (!logger.isLevelEnabled('info')) return
-  const budget = call.outcome === 'auth_drop' ? strangers : calls
+  const budget = UNVOUCHED.has(call.outcome) ? strangers : calls
   if (budget.take(call.outcome)) logger.info(callFields(call), 'call decided')
 }
 
@@ -178,7 +182,7 @@ function clip(text: string): string {
 
 /** RFC 7616 §3.4: whoever has a digest response and its nonce can try passwords against them at leisure. */
 function withoutCredentials(text: string): string {
-  return text.replace(/\bDigest\s.*/is, 'Digest [redacted]')
+  return redactedText(text.replace(/\bDigest\s.*/is, 'Digest [redacted]'))
 }
 
 /** To the microsecond: more digits are noise. */

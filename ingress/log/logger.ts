@@ -2,6 +2,7 @@
  * The logger of a process: one JSON object per line, level as a word, time in ISO 8601.
  */
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino'
+import { printableText } from '../text/printable-text.ts'
 import { MAX_BUFFERED_BYTES } from './limits.ts'
 
 /** Only this folder knows which library writes the lines. */
@@ -18,6 +19,8 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
     level,
     base: {},
     timestamp: pino.stdTimeFunctions.isoTime,
+    // What a packet says may hold them, and JSON lets most of them stand: a reader of lines would see two for one.
+    hooks: { streamWrite: printableText },
     formatters: { level: (label: string) => ({ level: label }) },
   }
   if (destination) return pino(options, destination)

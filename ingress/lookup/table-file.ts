@@ -3,8 +3,9 @@
  * key and JSON, then one line with the head, whose checksum is that of the lines before it: a file that was cut short or
  * changed is told from a whole one.
  */
-import { open, readFile, rename, stat } from 'node:fs/promises'
+import { open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { FileRefused, readRegularFile } from '../files/regular-file.ts'
 import { CacheContentError } from '../route-table/cache-content-error.ts'
 import { type CacheHead, decodeHead, encodeHead, type TableSnapshot } from '../route-table/cache-head.ts'
 import { entryKey, type TableEntry } from '../route-table/route-table.ts'
@@ -39,11 +40,11 @@ export async function readTableFile(file: string): Promise<TableSnapshot | undef
 /** Undefined where there is no file. Rejects with `CacheContentError` for one that is too large. */
 export async function readIfThere(file: string): Promise<string | undefined> {
   try {
-    const { size } = await stat(file)
-    if (size > MAX_FILE_BYTES) throw damaged(file, `at most ${MAX_FILE_BYTES} bytes`)
-    return await readFile(file, 'utf8')
+    return (await readRegularFile(file, MAX_FILE_BYTES)).toString('utf8')
   } catch (error) {
     if (isMissing(error)) return undefined
+    if (error instanceof FileRefused && error.code === 'file-too-large')
+      throw damaged(file, `at most ${MAX_FILE_BYTES} bytes`)
     throw error
   }
 }
@@ -64,7 +65,10 @@ export function writeTableFile(file: string, content: FileContent): Promise<void
 /** Writes a file beside another and puts it in its place, both safe from a crash when this resolves. */
 export async function replaceFile(file: string, chunks: AsyncIterable<string> | Iterable<string>): Promise<void> {
   const temporary = `${file}.tmp`
-  const handle = await open(temporary, 'w')
+  await refuseOthers(file)
+  // Made anew: opening what somebody has put there, a pipe say, could wait for ever.
+  await rm(temporary, { force: true })
+  const handle = await open(temporary, 'wx')
   try {
     for await (const chunk of chunks) await handle.writeFile(chunk)
     await handle.sync()
@@ -78,6 +82,15 @@ export async function replaceFile(file: string, chunks: AsyncIterable<string> | 
   } finally {
     await folder.close()
   }
+}
+
+/** A pipe or a device is not what a table is kept in, and renaming would take it from whoever has put it there. */
+async function refuseOthers(file: string): Promise<void> {
+  const found = await stat(file).catch((error: unknown) => {
+    if (isMissing(error)) return undefined
+    throw error
+  })
+  if (found && !found.isFile()) throw new FileRefused('not-a-regular-file', `${file} is no regular file`)
 }
 
 async function* fileChunks({ head, entries }: FileContent): AsyncGenerator<string> {

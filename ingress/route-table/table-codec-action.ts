@@ -1,4 +1,4 @@
-import { parseIpAddress, parseIpPrefix } from '../address/ip-address.ts'
+import { isCallable, parseIpAddress, parseIpPrefix } from '../address/ip-address.ts'
 import {
   type Check,
   isObject,
@@ -29,7 +29,15 @@ const MAX_PORT = 65_535
 /** Above the weights and tiers of the custom resources. */
 const MAX_SHARE = 1_000_000
 
-export const ipAddress = textThat((value) => parseIpAddress(value) !== undefined, 'an IP address', MAX_TEXT_LENGTH)
+/** An entry of a foreign hand must not make pods send to everyone. */
+export const ipAddress = textThat(
+  (value) => {
+    const address = parseIpAddress(value)
+    return address !== undefined && isCallable(address)
+  },
+  'an IP address that can be called',
+  MAX_TEXT_LENGTH,
+)
 
 export const port = wholeNumber(1, MAX_PORT)
 

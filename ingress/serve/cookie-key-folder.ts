@@ -2,8 +2,10 @@
  * The keys that sign dialog cookies, from a folder such as a mounted Secret: `cookie.current` signs, `cookie.previous`,
  * where it is there, is still accepted. Read again and again, so that a rotation needs no restart.
  */
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { keyFault } from '../files/key-strength.ts'
+import { readRegularFileSync } from '../files/regular-file.ts'
 import type { Clock } from '../sip/clock.ts'
 import { KEY_LOOK_MS, MAX_KEY_BYTES, MIN_KEY_BYTES } from './limits.ts'
 
@@ -31,15 +33,14 @@ export function readCookieKeys(folder: string): readonly Buffer[] {
 /** Undefined where there is no such file. */
 function readKey(path: string): Buffer | undefined {
   const key = readIfThere(path)
-  if (key && (key.length < MIN_KEY_BYTES || key.length > MAX_KEY_BYTES)) {
-    throw new KeyFolderError(`${path} holds ${key.length} bytes: a key has ${MIN_KEY_BYTES} to ${MAX_KEY_BYTES}`)
-  }
+  const fault = key && keyFault(key, MIN_KEY_BYTES)
+  if (fault !== undefined) throw new KeyFolderError(`${path} ${fault}`)
   return key
 }
 
 function readIfThere(path: string): Buffer | undefined {
   try {
-    return statSync(path, { throwIfNoEntry: false }) && readFileSync(path)
+    return statSync(path, { throwIfNoEntry: false }) && readRegularFileSync(path, MAX_KEY_BYTES)
   } catch (error) {
     throw new KeyFolderError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,

@@ -146,3 +146,26 @@ export const MAX_DROPPED_INVITES = 8192
 
 /** Milliseconds: 64*T1, within which every repeat of an INVITE comes. */
 export const DROPPED_INVITE_MS = 32_000
+
+// Answers without state, where nobody vouches for the source.
+
+/** Answers a second to one source: a carrier's edge that calls while no table is loaded gets most of them, a victim 15 kB/s. */
+export const UNVOUCHED_SOURCE_ANSWERS_PER_SECOND = 50
+
+/** Answers at once to one source: two seconds of them. */
+export const UNVOUCHED_SOURCE_ANSWER_BURST = 100
+
+/** Answers a second to all such sources: under a flood from everywhere, 300 kB/s and a few percent of a core. */
+export const UNVOUCHED_ANSWERS_PER_SECOND = 1000
+
+/** Answers at once to all such sources: two seconds of them. */
+export const UNVOUCHED_ANSWER_BURST = 2000
+
+/** Slots in which sources are counted: 16 bytes each, so 64 KiB, whatever the flood; in two seconds 2,000 can be answered. */
+export const UNVOUCHED_SOURCES = 4096
+
+/** Transactions, in all, of sources that only a dialog cookie speaks for: one in twenty of the table. */
+export const MAX_UNVOUCHED_TRANSACTIONS = 40_000
+
+/** Transactions of them in one dialog: each lives 32 s (Timers H and J), and a dialog that sends DTMF by INFO has ten a second. */
+export const MAX_UNVOUCHED_TRANSACTIONS_PER_DIALOG = 512

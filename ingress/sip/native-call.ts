@@ -7,22 +7,31 @@ import type { ServerSides } from './server-sides.ts'
 
 const UNDECIDED: Answer = { status: 500, reason: 'Server Internal Error' }
 
+interface NewInvite {
+  readonly request: ReceivedRequest
+  /** Of its server transaction. */
+  readonly key: string
+  readonly repeated?: boolean
+}
+
 /** A new INVITE before its fate is known: nothing has been sent, and nothing is kept until a verb is called. */
 export class NativeCall extends MessageRequest implements InboundCall {
   /** This engine says nothing before the decision. */
   readonly provisionalSent = false
+  readonly repeated: boolean
   readonly #core: EngineCore
   readonly #sides: ServerSides
   readonly #request: ReceivedRequest
   readonly #key: string
   #decided = false
 
-  constructor(core: EngineCore, sides: ServerSides, request: ReceivedRequest, key: string) {
+  constructor(core: EngineCore, sides: ServerSides, { request, key, repeated = false }: NewInvite) {
     super(peerOf(request.flow), request.message, request.facts)
     this.#core = core
     this.#sides = sides
     this.#request = request
     this.#key = key
+    this.repeated = repeated
   }
 
   /** Asks the application, and answers for it should it fail to decide: a known peer never waits for nothing. */
@@ -47,6 +56,12 @@ export class NativeCall extends MessageRequest implements InboundCall {
     this.#decided = true
     const side = this.#sides.open(this.#request, this.#key, this.#sides.tagOf(this.#key))
     if (side) this.#sides.answer(side, answer)
+  }
+
+  respondOnce(answer: Answer): boolean {
+    if (this.#decided) return false
+    this.#decided = true
+    return this.#sides.answerOnce(this.#request, this.#key, answer) !== 'silent'
   }
 
   proxy(plan: ProxyPlan): void {

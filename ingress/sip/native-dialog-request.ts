@@ -39,7 +39,8 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
     if (this.method === 'ACK') return this.#relayAck(hop, edits)
     const key = keyOf(this.#request, this.method)
     const kept = { ...this.#request, message: this.#request.message.keep() }
-    const side = this.#sides.open(kept, key, this.#sides.tagOf(key))
+    const known = this.#core.application.isKnown(this.peer)
+    const side = known ? this.#sides.open(kept, key, this.#sides.tagOf(key)) : this.#sides.openUnvouched(kept, key)
     if (!side) return
     if (this.method !== 'INVITE') return proxyRequest(this.#core, side, { hop, routes, edits })
     const invite = new ProxiedInvite(this.#core, side, reInvitePlan(hop, edits), { dialogData: undefined, routes })
@@ -59,6 +60,8 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
   refuse(answer: Answer): void {
     if (this.method === 'ACK') return this.drop()
     const key = keyOf(this.#request, this.method)
+    // A cookie vouches for its dialog, not for where the packet is from.
+    if (!this.#core.application.isKnown(this.peer)) return void this.#sides.answerOnce(this.#request, key, answer)
     const side = this.#sides.open(this.#request, key, this.#sides.tagOf(key))
     if (side) this.#sides.answer(side, answer)
   }

@@ -2,7 +2,7 @@
 import { hostText, type IpAddress } from '../address/ip-address.ts'
 import type { Application } from './application.ts'
 import type { Clock } from './clock.ts'
-import { createDroppedInvites } from './dropped-invites.ts'
+import { createInviteMemory } from './dropped-invites.ts'
 import type { SipEngine, TransportName } from './engine.ts'
 import type { SipMessage } from './message/sip-message.ts'
 import { createMessageDispatch } from './message-dispatch.ts'
@@ -68,7 +68,7 @@ export async function startNativeEngine(options: NativeEngineOptions, makers = S
     outbound: createOutbound(transports, endpoints),
   }
   const sides = createServerSides(core)
-  const newRequests = createNewRequests(core, sides, createDroppedInvites())
+  const newRequests = createNewRequests(core, sides, createInviteMemory())
   gate.open(createMessageDispatch(core, newRequests))
   return {
     listening: endpoints.map(endpointUrl),

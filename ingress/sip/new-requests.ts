@@ -1,6 +1,6 @@
 /** Requests that belong to no transaction yet: refused, handed to the application, or met with silence. */
 
-import type { DroppedInvites } from './dropped-invites.ts'
+import type { InviteMemory } from './dropped-invites.ts'
 import type { Answer } from './engine.ts'
 import { MessageRequest } from './inbound-request.ts'
 import { HEADER } from './message/header-name.ts'
@@ -33,7 +33,7 @@ interface Arrival extends ReceivedRequest {
   readonly inDialog?: true
 }
 
-export function createNewRequests(core: EngineCore, sides: ServerSides, dropped: DroppedInvites): NewRequests {
+export function createNewRequests(core: EngineCore, sides: ServerSides, dropped: InviteMemory): NewRequests {
   const onNew = (received: ReceivedRequest, key: string): void => {
     const request = undoneStrict(core, received) ?? received
     const { message, facts, flow } = request
@@ -47,7 +47,7 @@ export function createNewRequests(core: EngineCore, sides: ServerSides, dropped:
     const refusal = refusalOf(message, facts, core.application.headersRead(), inDialog)
     if (refusal) return refuse(core, sides, inDialog ? { ...arrival, inDialog } : arrival, refusal)
     if (inDialog) return onDialogRequest(core, sides, arrival)
-    if (message.method === 'INVITE') return new NativeCall(core, sides, arrival, key).offer()
+    if (message.method === 'INVITE') return new NativeCall(core, sides, { request: arrival, key }).offer()
     onPlain(core, sides, arrival)
   }
   return { onNew }
@@ -58,21 +58,25 @@ function claimsDialog(core: EngineCore, { message, facts }: ReceivedRequest): bo
   return facts.toTag !== undefined || (OF_DIALOGS.has(message.method) && hasOwnRoute(core, message))
 }
 
-/** An INVITE is the application's to judge, once; whatever else a stranger sends is nobody's. */
+/** An INVITE is the application's to judge, each time; whatever else a stranger sends is nobody's. */
 function onStranger(
   core: EngineCore,
   sides: ServerSides,
-  { arrival, dropped }: { readonly arrival: Arrival; readonly dropped: DroppedInvites },
+  { arrival, dropped }: { readonly arrival: Arrival; readonly dropped: InviteMemory },
 ): void {
   const { message, facts, flow, key } = arrival
-  const fresh = message.method === 'INVITE' && facts.toTag === undefined && !dropped.seen(key, core.clock.now())
-  if (fresh) return new NativeCall(core, sides, arrival, key).offer()
+  if (message.method === 'INVITE' && facts.toTag === undefined) {
+    const repeated = dropped.seen(key, core.clock.now())
+    return new NativeCall(core, sides, { request: arrival, key, repeated }).offer()
+  }
   reportDrop(core, flow, { reason: 'stranger', method: message.method, request: arrival })
 }
 
 /** RFC 3261 §17.1.1.3: an ACK is never answered. With a valid cookie it belongs to a 2xx and is passed on. */
 function onAck(core: EngineCore, sides: ServerSides, arrival: Arrival): void {
-  const { message, facts, flow, known, route } = arrival
+  const { message, facts, flow, known, route, key } = arrival
+  // The ACK to an answer without state ends here, whatever table has come meanwhile.
+  if (sides.endsOnce(key, facts.toTag)) return
   const usable = route !== undefined && facts.maxForwards !== 0
   if (usable) return core.application.onDialogRequest(new NativeDialogRequest(core, sides, arrival, route))
   const reason = known || route ? 'no_transaction' : 'stranger'
@@ -89,6 +93,8 @@ function onCancel(core: EngineCore, sides: ServerSides, arrival: Arrival): void 
   if (!invite && !arrival.known && !arrival.route) {
     return reportDrop(core, arrival.flow, { reason: 'stranger', method: 'CANCEL', request: arrival })
   }
+  // Without its INVITE a cookie is all that is known of the sender, and a cookie does not vouch for the source.
+  if (!invite && !arrival.known) return void sides.answerOnce(arrival, arrival.key, NO_DIALOG)
   const side = sides.open(arrival, arrival.key, sides.tagOf(inviteKey))
   if (!side) return
   sides.answer(side, invite ? { status: 200, reason: 'OK' } : NO_DIALOG)
@@ -110,15 +116,22 @@ function onPlain(core: EngineCore, sides: ServerSides, arrival: Arrival): void {
 
 function refuse(core: EngineCore, sides: ServerSides, arrival: Arrival, answer: Answer): void {
   const decisionId = core.random.token()
-  const side = sides.open(arrival, arrival.key, sides.tagOf(arrival.key))
-  if (!side) return
-  sides.answer(side, { ...answer, warning: `malformed ${decisionId}` })
+  if (!answerArrival(sides, arrival, answer, decisionId)) return
   const peer = peerOf(arrival.flow)
   const request = new MessageRequest(peer, arrival.message, arrival.facts)
   const reason = answer.reason.toLowerCase().replace(/\W+/g, '_')
   const { method } = arrival.message
   const told = { peer, method, status: answer.status, reason, decisionId, request }
   core.application.onEvent({ type: 'refused', ...told, ...(arrival.inDialog && { inDialog: true }) })
+}
+
+/** Whether this is the first answer to the request. A cookie vouches for its dialog, not for where the packet is from. */
+function answerArrival(sides: ServerSides, arrival: Arrival, answer: Answer, decisionId: string): boolean {
+  const { key, known } = arrival
+  if (!known) return sides.answerOnce(arrival, key, answer) === 'first'
+  const side = sides.open(arrival, key, sides.tagOf(key))
+  if (side) sides.answer(side, { ...answer, warning: `malformed ${decisionId}` })
+  return side !== undefined
 }
 
 function undoneStrict(core: EngineCore, request: ReceivedRequest): ReceivedRequest | undefined {

@@ -43,6 +43,11 @@ export class ResponsePath implements ResponseSink {
     return this.#flow.open ? this.#flow.send(bytes) : this.#reconnect(bytes)
   }
 
+  /** Along the flow or not at all, and it makes no peer of whoever opened a stream. */
+  sendOnce(bytes: Buffer): boolean {
+    return this.#flow.sendOnce(bytes, this.reliable ? undefined : this.#port)
+  }
+
   /** Only to a peer that is known at this moment: a connection to anyone else would be reflection. */
   #reconnect(bytes: Buffer): boolean {
     const { remoteAddress: address, remotePort: port, transport } = this.#flow

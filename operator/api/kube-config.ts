@@ -1,6 +1,7 @@
-import { accessSync } from 'node:fs'
+import { accessSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { KubeConfig } from '@kubernetes/client-node'
+import { MAX_KUBECONFIG_BYTES } from './limits.ts'
 
 /** Where the way to the API server is written. */
 export interface KubeConfigSource {
@@ -34,7 +35,11 @@ export class KubeConfigError extends Error {
 export function loadKubeConfig(source: KubeConfigSource): KubeConfig {
   const config = new KubeConfig()
   if (source.file !== undefined) {
-    readInto(config, `kubeconfig ${source.file}`, () => config.loadFromFile(source.file ?? ''))
+    const { file } = source
+    readInto(config, `kubeconfig ${file}`, () => {
+      checkRegular(file)
+      config.loadFromFile(file)
+    })
   } else if (source.context === undefined && inPod(source.root)) {
     readInto(config, 'the ServiceAccount of this Pod', () => config.loadFromCluster(source.root))
   } else {
@@ -79,6 +84,13 @@ function readInto(config: KubeConfig, what: string, read: () => void): void {
     'kubeconfig_incomplete',
     `${what} has no contexts; make one with kubectl config set-context`,
   )
+}
+
+/** A pipe that nobody writes to, or a device that never ends, would hold up the start for ever. */
+function checkRegular(file: string): void {
+  const stats = statSync(file)
+  if (!stats.isFile()) throw new Error('it is no regular file')
+  if (stats.size > MAX_KUBECONFIG_BYTES) throw new Error(`it has more than ${MAX_KUBECONFIG_BYTES} bytes`)
 }
 
 const REMEDY = 'compare it with what kubectl config view shows'

@@ -24,3 +24,6 @@ export const MAX_RETRY_AFTER_MILLISECONDS = 300_000
 
 /** Characters of a body that is no Status object, as they appear in an error's message. */
 export const MAX_ERROR_TEXT = 200
+
+/** Bytes of a kubeconfig: one with a hundred clusters and their certificates has a megabyte. */
+export const MAX_KUBECONFIG_BYTES = 4_194_304

@@ -1,4 +1,4 @@
-import { parseIpAddress } from '../../ingress/address/ip-address.ts'
+import { isCallable, parseIpAddress } from '../../ingress/address/ip-address.ts'
 import type { Endpoint } from '../../ingress/route-table/route-table.ts'
 import type { EndpointRecord, EndpointSliceRecord, ServicePort } from './service-record.ts'
 
@@ -28,11 +28,14 @@ function portNumber({ ports }: EndpointSliceRecord, { name }: ServicePort): numb
   return ports.find((port) => (port.name ?? '') === (name ?? ''))?.port
 }
 
+const MAX_PORT = 65_535
+
 /** A pod that is not ready, or no longer, may still hold calls: it stays known, but gets no new one. */
 function endpointOf({ addresses, ready, terminating }: EndpointRecord, port: number): Endpoint | undefined {
   // All addresses of an endpoint lead to the same pod, so that any one of them will do.
   const address = parseIpAddress(addresses[0] ?? '')
-  return address && { address: address.text, port, state: ready && !terminating ? 'ready' : 'draining' }
+  if (!address || !isCallable(address) || port < 1 || port > MAX_PORT) return undefined
+  return { address: address.text, port, state: ready && !terminating ? 'ready' : 'draining' }
 }
 
 function byPlace(a: Endpoint, b: Endpoint): number {

@@ -111,6 +111,10 @@ function notReady(slices: readonly EndpointSliceRecord[], key: string): Referenc
     const message = `the endpoints of Service ${key} are host names, which this version cannot call: write addresses`
     return { reason: 'UnsupportedService', message }
   }
+  if (slices.some(({ endpoints }) => endpoints.some(({ ready, terminating }) => ready && !terminating))) {
+    const message = `the ready endpoints of Service ${key} cannot be called: an address is unspecified, multicast or broadcast, or the port is missing or none from 1 to 65535`
+    return { reason: 'UnsupportedService', message }
+  }
   return { reason: 'NoReadyEndpoints', message: `Service ${key} has no ready endpoint: look at its pods and selector` }
 }
 

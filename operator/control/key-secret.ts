@@ -1,3 +1,4 @@
+import { keyFault } from '../../ingress/files/key-strength.ts'
 import { ApiError } from '../api/api-error.ts'
 import { KEY_BYTES } from './limits.ts'
 
@@ -54,9 +55,9 @@ export async function ensureKeySecret(
 
 function checked(data: SecretData): 'exists' {
   for (const file of MADE) {
-    const bytes = Buffer.from(data[file] ?? '', 'base64').length
-    if (bytes >= KEY_BYTES) continue
-    const has = data[file] === undefined ? 'is missing' : `has only ${bytes} bytes`
+    const fault = keyFault(Buffer.from(data[file] ?? '', 'base64'), KEY_BYTES)
+    if (fault === undefined) continue
+    const has = data[file] === undefined ? 'is missing' : fault
     throw new KeySecretError(
       `the entry ${file} of the key Secret ${has}: put ${KEY_BYTES} random bytes there, or delete the Secret to have it made anew`,
     )

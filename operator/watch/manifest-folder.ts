@@ -1,8 +1,9 @@
 import { type FSWatcher, watch } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
+import { FileRefused, readRegularFile } from '../../ingress/files/regular-file.ts'
 import {
   FOLDER_POLL_MILLISECONDS,
   MAX_FILE_DOCUMENTS,
@@ -94,11 +95,12 @@ async function readText(file: string): Promise<string | Problem | undefined> {
   try {
     const found = await stat(file)
     if (found.isDirectory()) return undefined
-    const { size } = found
-    if (size <= MAX_MANIFEST_BYTES) return await readFile(file, 'utf8')
-    const message = `is ${size} bytes long: split it into smaller files`
-    return { code: 'file_too_large', file, line: 1, message, expected: `at most ${MAX_MANIFEST_BYTES} bytes` }
+    return (await readRegularFile(file, MAX_MANIFEST_BYTES)).toString('utf8')
   } catch (error) {
+    if (error instanceof FileRefused && error.code === 'file-too-large') {
+      const message = `is ${error.size} bytes long: split it into smaller files`
+      return { code: 'file_too_large', file, line: 1, message, expected: `at most ${MAX_MANIFEST_BYTES} bytes` }
+    }
     return { code: 'unreadable_file', file, line: 1, message: `cannot be read: ${errorText(error)}` }
   }
 }

@@ -99,6 +99,12 @@ export const RULE_CASES: readonly AdmissionCase[] = [
   ),
   uriCase('sip:user@10.0.0.5', 'a backend has no user and no headers: use requestUser and headers.set of the route'),
   uriCase('sip:0.0.0.0', 'the unspecified address cannot be called: write the address of the backend'),
+  uriCase('SIP:[0::0]:5060', 'the unspecified address cannot be called: write the address of the backend'),
+  uriCase('sip:255.255.255.255', 'a multicast or broadcast address is not one backend: write the address of each'),
+  uriCase('sip:239.1.2.3:5060', 'a multicast or broadcast address is not one backend: write the address of each'),
+  uriCase('SIP:[FF02::1]', 'a multicast or broadcast address is not one backend: write the address of each'),
+  uriCase('sip:10.0.0.5:0', 'a port is a number from 1 to 65535'),
+  uriCase('sip:[2001:db8::5]:65536;transport=tcp', 'a port is a number from 1 to 65535'),
   uriCase(
     'sip:10.0.0.5;maddr=10.0.0.6',
     'maddr, ttl and method would send the request elsewhere or change it: leave them out',

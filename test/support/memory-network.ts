@@ -151,6 +151,8 @@ export class MemoryFlow implements Flow {
   /** Whether the system takes no bytes: `send` fails. */
   failing = false
   held = 0
+  /** How many answers would have made a peer of the stream's other end. */
+  answered = 0
   readonly #network: MemoryNetwork
 
   constructor(network: MemoryNetwork, local: LocalEndpoint, remote: { address: IpAddress; port: number }) {
@@ -165,8 +167,15 @@ export class MemoryFlow implements Flow {
     if (this.failing) return false
     const to = nameOf({ address: this.remoteAddress, port })
     const text = Buffer.from(bytes).toString('latin1')
+    this.answered++
     this.#network.transmit({ transport: this.transport, to, from: nameOf(this.local), text })
     return true
+  }
+
+  sendOnce(bytes: Uint8Array, port?: number): boolean {
+    const sent = this.send(bytes, port)
+    if (sent) this.answered--
+    return sent
   }
 
   close(): void {

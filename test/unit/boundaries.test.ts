@@ -34,6 +34,8 @@ const PLANTED = [
   { rule: 'ingress-stands-alone', from: 'ingress/planted.ts', to: 'crds/schema/sip-trunk.ts' },
   { rule: 'operator-sees-only-the-route-table', from: 'operator/planted.ts', to: 'ingress/lookup/match.ts' },
   { rule: 'address-is-a-leaf', from: 'ingress/address/planted.ts', to: 'ingress/sip/limits.ts' },
+  { rule: 'files-is-a-leaf', from: 'ingress/files/planted.ts', to: 'ingress/address/ip-address.ts' },
+  { rule: 'text-is-a-leaf', from: 'ingress/text/planted.ts', to: 'node:fs' },
   { rule: 'route-table-is-a-leaf', from: 'ingress/route-table/planted.ts', to: 'ingress/lookup/match.ts' },
   { rule: 'cache-connection-is-a-leaf', from: 'ingress/cache-connection/planted.ts', to: 'ingress/lookup/match.ts' },
   { rule: 'sip-knows-no-routes', from: 'ingress/sip/planted.ts', to: 'ingress/route-table/route-table.ts' },

@@ -19,6 +19,8 @@ export interface CallContext {
 /** A new INVITE before its fate is known. The server has sent 100 Trying: silence would leave the caller ringing. */
 export class DrachtioCall extends MessageRequest implements InboundCall {
   readonly provisionalSent = true
+  /** The server keeps a transaction of every INVITE and hands over none twice. */
+  readonly repeated = false
   readonly #context: CallContext
   readonly #side: CallerSide
   #decided = false
@@ -52,6 +54,12 @@ export class DrachtioCall extends MessageRequest implements InboundCall {
     this.#decided = true
     const { handed } = this.#side
     handed.respond(ownAnswer(handed, answer))
+  }
+
+  /** The server has sent 100 and repeats its final response until the ACK comes, whoever the source is. */
+  respondOnce(answer: Answer): boolean {
+    this.respond(answer)
+    return true
   }
 
   proxy(plan: ProxyPlan): void {

@@ -44,3 +44,9 @@ export const PASSED_OVER_TOLD_MS = 60_000
  * has had no response of the application for 64 s, and could not send its final response.
  */
 export const HOLD_MS = 32_000
+
+/** Bytes of the file that holds the secret: one line. */
+export const MAX_SECRET_BYTES = 4_096
+
+/** Bytes of a file of certificates: a bundle of every public authority has 250 KB. */
+export const MAX_PEM_BYTES = 1_048_576

@@ -1,11 +1,11 @@
 /** A drachtio-server that this process connects to, again and again, always in the way in which it is told to. */
-import { readFile } from 'node:fs/promises'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { readRegularFile } from '../../files/regular-file.ts'
 import type { Clock, Timer } from '../clock.ts'
 import type { Random } from '../random.ts'
 import { type DrachtioAddress, type DrachtioConfig, serverUrl } from './drachtio-config.ts'
-import { CONNECT_MS, FIRST_RETRY_MS, LONGEST_RETRY_MS, REFUSED_RETRY_MS } from './limits.ts'
+import { CONNECT_MS, FIRST_RETRY_MS, LONGEST_RETRY_MS, MAX_PEM_BYTES, REFUSED_RETRY_MS } from './limits.ts'
 import { readSecret } from './server-secret.ts'
 import { openSession, type ServerSession, type SessionEnd, type SessionEvents } from './server-session.ts'
 
@@ -118,7 +118,7 @@ function isRefusal(code: string): boolean {
 async function connected({ address, config, clock }: LinkOptions, state: LinkState) {
   const [secret, ca] = await Promise.all([
     readSecret(config),
-    address.tls && config.caFile !== undefined ? readFile(config.caFile) : undefined,
+    address.tls && config.caFile !== undefined ? readAuthorities(config.caFile) : undefined,
   ])
   const { host, port } = address
   const socket = address.tls
@@ -129,6 +129,13 @@ async function connected({ address, config, clock }: LinkOptions, state: LinkSta
   socket.setNoDelay(true)
   await established(socket, { event: address.tls ? 'secureConnect' : 'connect', clock })
   return { socket, secret }
+}
+
+/** An empty file would be taken for none, and the system's authorities be believed instead. */
+async function readAuthorities(file: string): Promise<Buffer> {
+  const pem = await readRegularFile(file, MAX_PEM_BYTES)
+  if (pem.includes('-----BEGIN ')) return pem
+  throw new Error(`${file} holds no certificate: PEM begins with -----BEGIN`)
 }
 
 /** Resolves when the socket can be written to: with TLS, not before the server has proved who it is. */

@@ -43,6 +43,11 @@ interface ServerTransactionOptions {
   readonly sink: ResponseSink
   readonly clock: Clock
   readonly user: ServerTransactionUser
+  /**
+   * Nothing goes out but the answer to a packet: no repeats of our own accord and no 100 to an INVITE, so that its sender
+   * goes on repeating it and gets the last response each time. For a source that nobody vouches for.
+   */
+  readonly quiet?: boolean
 }
 
 /** A final response to an INVITE waits for its ACK in Completed; to any other request nothing comes after it. */
@@ -56,6 +61,7 @@ export class ServerTransaction {
   readonly #sink: ResponseSink
   readonly #clock: Clock
   readonly #user: ServerTransactionUser
+  readonly #quiet: boolean
   readonly #table: AnyTransitionTable<ServerTransactionState, ServerEffect>
   #state: ServerTransactionState
   #finalStatus = 0
@@ -78,6 +84,7 @@ export class ServerTransaction {
     this.#sink = options.sink
     this.#clock = options.clock
     this.#user = options.user
+    this.#quiet = options.quiet ?? false
     const tables = invite ? inviteServerTables : nonInviteServerTables
     this.#table = options.sink.reliable ? tables.reliable : tables.unreliable
     this.#state = invite ? 'Proceeding' : 'Trying'
@@ -118,6 +125,7 @@ export class ServerTransaction {
    * silence (RFC 4320 §4). The transaction keeps `bytes` for repeats: they must not change.
    */
   respond(status: number, bytes: Buffer): void {
+    if (this.#quiet && status === 100) return
     this.#step(this.kind === 'invite' ? inviteServerInput(status) : nonInviteServerInput(status), status, bytes)
   }
 
@@ -198,6 +206,7 @@ export class ServerTransaction {
 
   /** RFC 3261 §17.2.1: Timer G starts at T1 and doubles up to T2. */
   #startG(): void {
+    if (this.#quiet) return
     this.#repeatMs = this.#repeatMs === 0 ? T1_MS : Math.min(this.#repeatMs * 2, T2_MS)
     this.#repeatTimer = this.#clock.after(this.#repeatMs, ServerTransaction.#onRepeatTimer, this)
   }

@@ -97,6 +97,10 @@ export class TcpConnection implements Flow {
     return true
   }
 
+  sendOnce(bytes: Uint8Array): boolean {
+    return this.#write(bytes)
+  }
+
   /** Sends a request that fails with the connection, for as long as nothing has come back on it. */
   request(bytes: Uint8Array, onFailure: SendOptions['onFailure']): void {
     if (this.send(bytes)) {

@@ -27,6 +27,8 @@ export interface Flow {
    * The transport may read `bytes` after the call: whoever means to change them hands over a copy.
    */
   send(bytes: Uint8Array, port?: number): boolean
+  /** The same for an answer to whoever is no peer: a stranger's stream stays one, with its limits. */
+  sendOnce(bytes: Uint8Array, port?: number): boolean
   /** Streams: close without another byte; what was sent before still goes out. Datagrams: nothing. */
   close(): void
   /** Streams: whether bytes can still be sent; false as soon as either side has begun to close. Datagrams: always true. */

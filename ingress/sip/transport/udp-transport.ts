@@ -91,6 +91,10 @@ class DatagramFlow implements Flow {
     return isPort(port) && sendDatagram(this.#listener, bytes, this.remoteAddress, port)
   }
 
+  sendOnce(bytes: Uint8Array, port?: number): boolean {
+    return this.send(bytes, port)
+  }
+
   close(): void {
     // A datagram leaves nothing open.
   }

@@ -34,6 +34,7 @@ describe('the file of the secret', () => {
   it.each([
     ['that is not there', undefined, 'cannot be read'],
     ['with what separates the words of the protocol', 'a|b', 'holds a line break or a |'],
+    ['of blanks', ' \n', 'holds no secret'],
     ['of two lines', 'a\nb\n', 'holds a line break or a |'],
   ])('%s is told of, and no server hears of it', async (_name, content, message) => {
     const secretFile = join(folder, `secret-${message.length}`)

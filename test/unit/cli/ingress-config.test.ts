@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { ConfigError, type Environment, type Flags } from '../../../cli/config.ts'
 import { readIngressConfig } from '../../../cli/ingress-config.ts'
 import { INGRESS_SETTINGS } from '../../../cli/settings.ts'
+import { strongKey } from '../../support/strong-key.ts'
 
 type IngressFlags = Flags<typeof INGRESS_SETTINGS>
 
@@ -12,7 +13,7 @@ let folder = ''
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'sip-dispatch-ingress-config-'))
-  writeFileSync(join(folder, 'cookie.current'), 'c'.repeat(32))
+  writeFileSync(join(folder, 'cookie.current'), strongKey('current'))
   writeFileSync(join(folder, 'password'), 'secret\n')
 })
 

@@ -111,3 +111,16 @@ describe('lint', () => {
     expect(missing).toMatchObject({ code: 1, findings: [{ code: 'unreadable_file' }] })
   })
 })
+
+describe('what a terminal is shown', () => {
+  it('has no character of a manifest that moves its cursor, turns its text or makes a line', async () => {
+    const value = String.raw`a\u001b[2Jb\u009b1mc\u2028d\u202ee\u0085f\nfindings: 0`
+    const source = `kind: SipTrunk\nmetadata: {name: x}\nspec:\n  sources: ["${value}"]\n`
+    for (const format of ['text', 'json']) {
+      const { output } = await runCommand(['lint', '--format', format, manifest('x.yaml', source)])
+      expect(output).toContain(String.raw`a\u001b[2Jb\u009b1mc\u2028d\u202ee\u0085f`)
+      expect(output).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+      expect(output).not.toMatch(/^findings: 0/m)
+    }
+  })
+})

@@ -1,10 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { ConfigError, type Environment, type Flags } from '../../../cli/config.ts'
 import { STANDALONE_SETTINGS } from '../../../cli/settings.ts'
 import { readStandaloneConfig } from '../../../cli/standalone-config.ts'
+import { strongKey } from '../../support/strong-key.ts'
 
 type StandaloneFlags = Flags<typeof STANDALONE_SETTINGS>
 
@@ -12,8 +14,12 @@ let folder = ''
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'sip-dispatch-config-'))
-  writeFileSync(join(folder, 'current.key'), 'c'.repeat(32))
-  writeFileSync(join(folder, 'previous.key'), 'p'.repeat(16))
+  writeFileSync(join(folder, 'current.key'), strongKey('current'))
+  writeFileSync(join(folder, 'previous.key'), strongKey('previous', 16))
+  writeFileSync(join(folder, 'zero.key'), Buffer.alloc(32))
+  writeFileSync(join(folder, 'blank.key'), ' \n'.repeat(20))
+  symlinkSync('/dev/zero', join(folder, 'endless.key'))
+  execFileSync('mkfifo', [join(folder, 'pipe.key')])
   writeFileSync(join(folder, 'short.key'), 'too short')
 })
 
@@ -92,7 +98,7 @@ describe('the configuration', () => {
 
   it('reads keys in the order in which they are given', () => {
     const cookieKeyFile = [join(folder, 'current.key'), join(folder, 'previous.key')]
-    expect(read({ cookieKeyFile }).cookieKeys.map(String)).toEqual(['c'.repeat(32), 'p'.repeat(16)])
+    expect(read({ cookieKeyFile }).cookieKeys).toEqual([strongKey('current'), strongKey('previous', 16)])
   })
 
   it('names every setting in the environment as its flag', () => {
@@ -126,10 +132,20 @@ describe('a configuration that cannot be used', () => {
     expect(problemsOf({ rules: join(folder, 'none') })).toHaveLength(1)
   })
 
-  it.each(['short.key', 'none.key', ''])('refuses the key file %j, which is short, absent or no file', (name) => {
+  it.each([
+    ['short.key', 'it has only 9 bytes'],
+    ['none.key', 'ENOENT'],
+    ['', 'is a folder'],
+    ['zero.key', 'it consists of one byte only'],
+    ['blank.key', 'it holds nothing but blanks'],
+    ['endless.key', 'is a device'],
+    ['pipe.key', 'is a named pipe'],
+  ])('refuses the key file %j: %s', (name, why) => {
     const path = join(folder, name)
-    const problem = `--cookie-key-file: "${path}" is not a file of 16 bytes or more that can be read`
-    expect(problemsOf({ rules: folder, cookieKeyFile: [path] })).toEqual([problem])
+    const [problem = '', ...others] = problemsOf({ rules: folder, cookieKeyFile: [path] })
+    expect(problem).toContain(`--cookie-key-file: "${path}" is not a file of 16 bytes or more that can be read: `)
+    expect(problem).toContain(why)
+    expect(others).toEqual([])
   })
 
   it('names an address that is listened on twice, though port 0 may be', () => {

@@ -42,10 +42,10 @@ describe('the URL of the shared cache', () => {
     ['redis://user:secret@cache', 'password'],
     ['redis://a,b', 'several hosts'],
     ['redis://cache:70000', 'port 70000'],
-    ['redis://cache/x', 'database x'],
+    ['redis://cache/x', 'a database that is no number'],
     ['redis+sentinel://s1', 'no service'],
     ['redis+cluster://n1/1', 'clusters do not have'],
-    ['redis://a b', 'no host'],
+    ['redis://a b', 'a host that is none'],
   ])('is refused as %s', (url, problem) => {
     expect(() => parseCacheAddress(url)).toThrow(expect.objectContaining({ code: 'cache-address' }))
     expect(() => parseCacheAddress(url)).toThrow(problem)

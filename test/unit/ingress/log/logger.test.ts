@@ -24,6 +24,13 @@ describe('a logger on standard output', () => {
     expect(output.split('\n').filter((line) => line !== '')).toHaveLength(500)
   })
 
+  it('writes one line by any reckoning, whatever a value holds, and the value can be read from it', async () => {
+    const value = 'a\u0085b\u2028c\u2029d\u009b31me\u001b[2Jf\u202eg\u200bh\u007f\r\n'
+    const { output } = await run(`createLogger('info').info({ value: ${JSON.stringify(value)} }, 'x')`)
+    expect(output).toMatch(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+\n$/u)
+    expect(JSON.parse(output)).toMatchObject({ value, msg: 'x' })
+  })
+
   it('loses lines beyond its buffer instead of memory, and says how many', async () => {
     const program = `const log = createLogger('info')
 const value = 'x'.repeat(1000)

@@ -1,12 +1,14 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { readCookieKeys, watchCookieKeys } from '../../../../ingress/serve/cookie-key-folder.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
+import { strongKey } from '../../../support/strong-key.ts'
 
-const A = Buffer.alloc(32, 'a')
-const B = Buffer.alloc(48, 'b')
+const A = strongKey('a')
+const B = strongKey('b', 48)
 
 /** Longer than the time between two looks. */
 const A_WHILE_MS = 60_000
@@ -36,9 +38,30 @@ describe('a folder of keys', () => {
     expect(() => readCookieKeys(folder)).toThrow(`${join(folder, 'cookie.current')} is missing`)
   })
 
-  it.each([0, 31, 1025])('is refused with a key of %i bytes', (bytes) => {
-    put('cookie.current', Buffer.alloc(bytes))
-    expect(() => readCookieKeys(folder)).toThrow(`holds ${bytes} bytes: a key has 32 to 1024`)
+  it.each([
+    ['no bytes', Buffer.alloc(0), 'has only 0 bytes: a key has 32 or more'],
+    ['31 bytes', strongKey('a', 31), 'has only 31 bytes: a key has 32 or more'],
+    ['1025 bytes', strongKey('a', 1025), 'has 1025 bytes or more: at most 1024 are read'],
+    ['32 zero bytes', Buffer.alloc(32), 'consists of one byte only'],
+    ['blank lines', Buffer.from('\n'.repeat(32)), 'holds nothing but blanks'],
+  ])('is refused with a key of %s, current or previous', (_what, key, problem) => {
+    for (const name of ['cookie.previous', 'cookie.current']) {
+      put('cookie.current', A)
+      put(name, key)
+      expect(() => readCookieKeys(folder)).toThrow(problem)
+    }
+  })
+
+  it.each(['cookie.current', 'cookie.previous'])('is refused at once where %s is a pipe', (name) => {
+    put('cookie.current', A)
+    rmSync(join(folder, name), { force: true })
+    execFileSync('mkfifo', [join(folder, name)])
+    expect(() => readCookieKeys(folder)).toThrow('is a named pipe: a regular file is needed')
+  })
+
+  it('is refused at once where a key is a link to a device that never ends', () => {
+    symlinkSync('/dev/zero', join(folder, 'cookie.current'))
+    expect(() => readCookieKeys(folder)).toThrow('is a device: a regular file is needed')
   })
 
   it('is refused where a key cannot be read', () => {
@@ -92,9 +115,9 @@ describe('a watched folder of keys', () => {
   it('keeps the last good keys when the files go bad, says so once, and takes good ones again', () => {
     put('cookie.current', A)
     const { clock, taken, faults } = watch([A])
-    put('cookie.current', Buffer.alloc(5))
+    put('cookie.current', strongKey('a', 5))
     clock.advance(A_WHILE_MS)
-    const problem = `${join(folder, 'cookie.current')} holds 5 bytes: a key has 32 to 1024`
+    const problem = `${join(folder, 'cookie.current')} has only 5 bytes: a key has 32 or more`
     expect([taken, faults]).toEqual([[], [`keys-unusable: ${problem}; the last good keys stay`]])
     put('cookie.current', B)
     clock.advance(A_WHILE_MS)

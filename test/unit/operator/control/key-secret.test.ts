@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { ApiError } from '../../../../operator/api/api-error.ts'
 import { ensureKeySecret, type SecretData } from '../../../../operator/control/key-secret.ts'
+import { strongKey } from '../../../support/strong-key.ts'
 
 /** Keys that differ from each other. */
 function counting() {
@@ -26,7 +27,7 @@ function place(found: SecretData | undefined, faster?: SecretData) {
   return { state, api }
 }
 
-const KEY = Buffer.alloc(32, 9).toString('base64')
+const KEY = strongKey('secret').toString('base64')
 const WHOLE = { 'cookie.current': KEY, 'sealing.current': KEY }
 
 describe('the Secret with the keys', () => {
@@ -54,6 +55,16 @@ describe('the Secret with the keys', () => {
   it.each([
     ['lacks a key', { 'cookie.current': KEY }, /sealing\.current of the key Secret is missing/],
     ['has a short key', { ...WHOLE, 'cookie.current': 'AAAA' }, /cookie\.current of the key Secret has only 3 bytes/],
+    [
+      'has a key of zeros',
+      { ...WHOLE, 'sealing.current': Buffer.alloc(32).toString('base64') },
+      /sealing\.current .* one byte only/,
+    ],
+    [
+      'has a blank key',
+      { ...WHOLE, 'cookie.current': Buffer.alloc(40, '\n').toString('base64') },
+      /cookie\.current .* blanks/,
+    ],
   ])('is refused, and left alone, where it %s', async (_, data, message) => {
     const { api, state } = place(data)
     const failure = await ensureKeySecret(api, counting()).catch((error: unknown) => error)

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -138,6 +139,18 @@ describe('a folder of manifests', () => {
         message: 'is 5000001 bytes long: split it into smaller files',
         expected: 'at most 5000000 bytes',
       },
+    ])
+  })
+
+  it('reports a pipe, and a link to a device that never ends, and reads the others', async () => {
+    execFileSync('mkfifo', [join(dir, 'a.yaml')])
+    await symlink('/dev/zero', join(dir, 'b.yaml'))
+    await put('c.yaml', trunk('one'))
+    const { trunks, problems } = await readManifestFolder(dir)
+    expect(trunks).toHaveLength(1)
+    expect(problems.map(({ code, message }) => `${code} ${message}`)).toEqual([
+      expect.stringMatching(/^unreadable_file cannot be read: .*a\.yaml is a named pipe/),
+      expect.stringMatching(/^unreadable_file cannot be read: .*b\.yaml is a device/),
     ])
   })
 

@@ -11,6 +11,7 @@ const FLOW: Flow = {
   local: PEER,
   open: true,
   send: () => true,
+  sendOnce: () => true,
   close: () => undefined,
   hold: () => undefined,
   release: () => undefined,

@@ -45,6 +45,14 @@ describe("a stranger's connection", () => {
     expect(peer.received).toBe('')
   })
 
+  it('stays one where it got an answer without state, and is closed as soon as another', async () => {
+    const { clock, peer, flow } = await strangerSpoke()
+    expect(flow.sendOnce(Buffer.from('SIP/2.0 503 Service Unavailable\r\n\r\n'))).toBe(true)
+    clock.advance(STRANGER_STREAM_MS)
+    await peer.closed
+    expect(peer.received).toBe('SIP/2.0 503 Service Unavailable\r\n\r\n')
+  })
+
   it('is closed when it has brought its bytes', async () => {
     const { events, port } = await bound()
     const peer = await stage.connectPeer(port, STRANGER)

@@ -1,0 +1,36 @@
+import { MIN_DISTINCT_KEY_BYTES } from './limits.ts'
+
+/** Every byte is one that a person types. */
+const TEXT = /^[\t\n\r -~]*$/
+
+/**
+ * What is wrong with a key, after `it `; undefined for one that may have been drawn at random. No random key of 16 bytes or
+ * more is refused, binary, hexadecimal or base64, but once in millions of millions.
+ */
+export function keyFault(key: Uint8Array, minBytes: number): string | undefined {
+  if (key.length < minBytes) return `has only ${key.length} bytes: a key has ${minBytes} or more`
+  const text = Buffer.from(key).toString('latin1')
+  if (text.trim() === '') return 'holds nothing but blanks'
+  // The line breaks around a text are no part of what makes it hard to guess; in binary they are bytes like others.
+  if (TEXT.test(text) && text.trim().length < minBytes)
+    return `has only ${text.trim().length} bytes besides blanks: a key has ${minBytes} or more`
+  const bytes = TEXT.test(text) ? Buffer.from(text.trim(), 'latin1') : key
+  const distinct = new Set(bytes).size
+  if (distinct < MIN_DISTINCT_KEY_BYTES)
+    return `consists of ${distinct === 1 ? 'one byte' : `${distinct} different bytes`} only: draw it at random`
+  if (isProgression(bytes)) return 'counts from byte to byte: draw it at random'
+  return isRepetition(bytes) ? 'repeats a shorter text: draw it at random' : undefined
+}
+
+/** 0, 1, 2 and so on, as in examples. */
+function isProgression(bytes: Uint8Array): boolean {
+  const step = ((bytes[1] ?? 0) - (bytes[0] ?? 0)) & 255
+  return bytes.every((byte, at) => at === 0 || ((byte - (bytes[at - 1] ?? 0)) & 255) === step)
+}
+
+function isRepetition(bytes: Uint8Array): boolean {
+  for (let period = 1; period <= bytes.length / 2; period++) {
+    if (bytes.every((byte, at) => at < period || byte === bytes[at - period])) return true
+  }
+  return false
+}

@@ -1,0 +1,109 @@
+/**
+ * Reading files that somebody else has put there. Only regular files, and links to them, which is how Kubernetes mounts: a
+ * pipe that nobody writes to would never end, a device would never stop. And never more than a bound.
+ */
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+
+/** A file that is there and is not taken: no regular file, or too large. The message names it and says what it is. */
+export class FileRefused extends Error {
+  readonly code: 'not-a-regular-file' | 'file-too-large'
+  /** Bytes, as far as they have been counted. */
+  readonly size: number
+
+  constructor(code: FileRefused['code'], message: string, size = 0) {
+    super(message)
+    this.name = 'FileRefused'
+    this.code = code
+    this.size = size
+  }
+}
+
+/** Without waiting for a writer, should it be a pipe. */
+const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK
+
+const CHUNK_BYTES = 64 * 1024
+
+/** The whole file. Rejects with a `FileRefused`, or with the system's error where it cannot be read. */
+export async function readRegularFile(path: string, maxBytes: number): Promise<Buffer> {
+  const handle = await open(path, FLAGS).catch((error: unknown) => {
+    throw explained(error, path)
+  })
+  try {
+    const expected = checked(await handle.stat(), path, maxBytes)
+    return await readAll(handle, path, { expected, maxBytes })
+  } finally {
+    await handle.close()
+  }
+}
+
+/** The same for a small file, where nothing else can be done meanwhile. */
+export function readRegularFileSync(path: string, maxBytes: number): Buffer {
+  const file = openNow(path)
+  try {
+    checked(fstatSync(file), path, maxBytes)
+    const bytes = Buffer.allocUnsafe(maxBytes + 1)
+    let length = 0
+    for (let read = -1; read !== 0 && length < bytes.length; length += read) {
+      read = readSync(file, bytes, length, bytes.length - length, null)
+    }
+    if (length > maxBytes) throw tooLarge(path, length, maxBytes)
+    return bytes.subarray(0, length)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function openNow(path: string): number {
+  try {
+    return openSync(path, FLAGS)
+  } catch (error) {
+    throw explained(error, path)
+  }
+}
+
+/** A file may grow while it is read, or say nothing of its size as those of /proc: the bound holds for what is read. */
+async function readAll(
+  handle: FileHandle,
+  path: string,
+  { expected, maxBytes }: { readonly expected: number; readonly maxBytes: number },
+): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for (let size = expected + 1; ; size = CHUNK_BYTES) {
+    const chunk = Buffer.allocUnsafe(Math.max(1, Math.min(size, maxBytes + 1 - length)))
+    const { bytesRead } = await handle.read(chunk, 0, chunk.length, null)
+    if (bytesRead === 0) return Buffer.concat(chunks, length)
+    chunks.push(chunk.subarray(0, bytesRead))
+    length += bytesRead
+    if (length > maxBytes) throw tooLarge(path, length, maxBytes)
+  }
+}
+
+/** The size that it says it has. */
+function checked(stats: Stats, path: string, maxBytes: number): number {
+  if (!stats.isFile()) throw notRegular(path, kindOf(stats))
+  if (stats.size > maxBytes) throw tooLarge(path, stats.size, maxBytes)
+  return stats.size
+}
+
+function kindOf(stats: Stats): string {
+  if (stats.isDirectory()) return 'a folder'
+  if (stats.isFIFO()) return 'a named pipe'
+  if (stats.isSocket()) return 'a socket'
+  return 'a device'
+}
+
+function notRegular(path: string, kind: string): FileRefused {
+  return new FileRefused('not-a-regular-file', `${path} is ${kind}: a regular file is needed, or a link to one`)
+}
+
+function tooLarge(path: string, size: number, maxBytes: number): FileRefused {
+  return new FileRefused('file-too-large', `${path} has ${size} bytes or more: at most ${maxBytes} are read`, size)
+}
+
+/** A socket cannot even be opened: ENXIO, or EOPNOTSUPP elsewhere. */
+function explained(error: unknown, path: string): unknown {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+  return code === 'ENXIO' || code === 'EOPNOTSUPP' ? notRegular(path, 'a socket or a device that is not there') : error
+}

@@ -1,0 +1,46 @@
+/** Passwords and the like, taken out of text that is shown: of URLs, whole or malformed, and of `name=value`. */
+
+const REDACTED = '[redacted]'
+
+/** A URL up to the next blank, quotes included where they stand inside: a password may have any. */
+const URL = /\b[a-z][a-z0-9+.-]*:\/\/\S+/gi
+
+/** Hosts with ports, by commas, and a path of plain words: what is left of a URL that holds no secret. */
+const PLAIN =
+  /^((?:\[[0-9a-f:.%]*\]|(?=[^/]*::)[0-9a-f:.]+|[\w.*-]*)(?::\d{1,5}|:PORT|:port)?(?:,(?:\[[0-9a-f:.]*\]|[\w.-]*)(?::\d{1,5})?)*)(\/[\w./~%-]*)?([^\w\s]*)$/i
+
+/** A name that says what its value is, as it is or percent-encoded; up to what ends a value. */
+const NAMED =
+  /\b((?:[\w-]*(?:password|passwd|passphrase|secret|token|credential|api[_-]?key|private[_-]?key))|pass|pwd|auth)(["']?\s*(?:=|%3d))\s*("[^"]*"|'[^']*'|[^\s&;,"']+)/gi
+
+/** `user:password@host` without a scheme, which a URL may have lost. A SIP URI's user has a scheme and no slashes before it. */
+const USER_INFO = /(^|[\s"'(/])(?!sips?:|tel:|mailto:)([^\s"'(/@:]{0,256}):([^\s"'@]{1,256})@(?=[\w[])/gi
+
+/**
+ * The text without what may be a secret. In doubt more is taken out than there was: whatever stands before an `@`, behind a
+ * `?` or a `#`, and all of a URL whose host cannot be told.
+ */
+export function redactedText(text: string): string {
+  if (!/[@=]|:\/\/|%3d/i.test(text)) return text
+  return text
+    .replace(URL, redactedUrl)
+    .replace(NAMED, (_all, name: string, sign: string) => `${name}${sign}${REDACTED}`)
+    .replace(USER_INFO, (_all, before: string) => `${before}${REDACTED}@`)
+}
+
+function redactedUrl(url: string): string {
+  const at = url.indexOf('://') + 3
+  const [scheme, rest] = [url.slice(0, at), url.slice(at)]
+  const end = rest.search(/[/?#]/)
+  const authority = end === -1 ? rest : rest.slice(0, end)
+  const tail = end === -1 ? '' : rest.slice(end)
+  // An @ behind the host, as it seems: the password may hold a slash or a question mark, and where it ends nobody can say.
+  if (tail.includes('@') || /%40/i.test(tail)) return `${scheme}${REDACTED}`
+  const userEnd = authority.lastIndexOf('@')
+  const host = authority.slice(userEnd + 1)
+  const asked = tail.search(/[?#]/)
+  const path = asked === -1 ? tail : tail.slice(0, asked)
+  if (!PLAIN.test(host + path)) return `${scheme}${REDACTED}`
+  const user = userEnd === -1 ? '' : `${REDACTED}@`
+  return `${scheme}${user}${host}${path}${asked === -1 ? '' : `${tail[asked]}${REDACTED}`}`
+}
