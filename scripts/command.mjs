@@ -114,6 +114,17 @@ export function stopCommandsOnSignal() {
   }
 }
 
+/**
+ * Ends this process with what an error says: its text has a code and what to do, and where it was thrown helps nobody.
+ *
+ * @param {unknown} error
+ * @returns {never}
+ */
+export function endOnError(error) {
+  console.error(`error: ${error instanceof Error ? error.message : String(error)}`)
+  process.exit(1)
+}
+
 /** @param {NodeJS.Signals} signal */
 function stopQuietCommands(signal) {
   if (stoppedBy !== undefined) {

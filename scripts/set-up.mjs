@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { ROOT, runQuietly } from './command.mjs'
@@ -50,6 +51,15 @@ export async function setUpPackages() {
     await installPackages()
   }
   return fittingNode()
+}
+
+/**
+ * The Node that runs the product; undefined before `setUpPackages`, or where none fits. Installs nothing.
+ *
+ * @returns {string | undefined}
+ */
+export function nodeOfPackages() {
+  return packagesToInstall().length > 0 ? undefined : runningNode()
 }
 
 /** What the lock file names and node_modules lacks. */
@@ -134,20 +144,27 @@ function readLock(path) {
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
 }
 
+/** @returns {string} */
 function fittingNode() {
+  const node = runningNode()
+  if (node === undefined) {
+    throw new Error(
+      `SETUP_NODE: no Node is pinned for ${process.platform} ${process.arch}, or it does not run here, and this one is ` +
+        `${process.versions.node}; install Node ${OLDEST_NODE.join('.')} or newer`,
+    )
+  }
+  return node
+}
+
+/** The pinned one, which is for Linux with glibc; else this one, where it is new enough. */
+function runningNode() {
   const pinned = join(ROOT, 'node_modules', '.bin', 'node')
-  if (existsSync(pinned)) {
+  if (existsSync(pinned) && spawnSync(pinned, ['--version']).status === 0) {
     return pinned
   }
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   const [oldestMajor, oldestMinor] = OLDEST_NODE
-  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) {
-    return process.execPath
-  }
-  throw new Error(
-    `SETUP_NODE: no Node is pinned for ${process.platform} ${process.arch} and this one is ${process.versions.node}; ` +
-      `install Node ${OLDEST_NODE.join('.')} or newer`,
-  )
+  return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor) ? process.execPath : undefined
 }
 
 /** @param {string} program */
