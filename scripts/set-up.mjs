@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { ROOT, runQuietly } from './command.mjs'
 
-/** Milliseconds: a slow mirror is waited for, a dead one is not. */
-const INSTALL_LIMIT_MS = 10 * 60_000
+/** Milliseconds without a sign of life: a slow mirror is waited for, a dead one is not. */
+const INSTALL_SILENCE_MS = 10 * 60_000
 
 /** The oldest Node that runs TypeScript files as they are (engines in package.json). */
 const OLDEST_NODE = /** @type {const} */ ([22, 19])
@@ -73,7 +73,7 @@ function packagesToInstall() {
  */
 async function installPackages() {
   const command = /** @type {const} */ (['npm', 'install', '--no-save', '--loglevel=notice'])
-  const { code, output } = await runQuietly(command, { label: command.join(' '), limitMs: INSTALL_LIMIT_MS })
+  const { code, output } = await runQuietly(command, { label: command.join(' '), silenceMs: INSTALL_SILENCE_MS })
   const missing = code === 0 ? packagesToInstall() : []
   if (code !== 0 || missing.length > 0) {
     const what = code === 0 ? `did not install ${missing.join(', ')}` : `failed with exit code ${code}`
@@ -185,7 +185,7 @@ async function rootCommand() {
   if (!onPath('sudo')) {
     return undefined
   }
-  const result = await runQuietly(['sudo', '-n', 'true'], { label: 'sudo', limitMs: 10_000 })
+  const result = await runQuietly(['sudo', '-n', 'true'], { label: 'sudo', silenceMs: 30_000 })
   return result.code === 0 ? 'sudo' : undefined
 }
 
@@ -195,6 +195,6 @@ async function rootCommand() {
  */
 function aptGet(asRoot, args) {
   const command = ['sh', '-c', APT_GET, 'apt-get', ...args]
-  const options = { label: `apt-get ${args[0]}`, limitMs: INSTALL_LIMIT_MS }
+  const options = { label: `apt-get ${args[0]}`, silenceMs: INSTALL_SILENCE_MS }
   return runQuietly(asRoot === 'sudo' ? ['sudo', '-n', ...command] : ['env', ...command], options)
 }
