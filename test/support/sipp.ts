@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path'
 import process from 'node:process'
 
 /** Milliseconds: a scenario that takes longer is stuck. */
-const SCENARIO_LIMIT_MS = 20_000
+const SCENARIO_LIMIT_MS = 150_000
 
 export interface SippOptions {
   /** The scenario file; relative paths start at the working folder. */
