@@ -59,8 +59,9 @@ function without(args: readonly string[], flag: string): string[] {
   return args.filter((arg, i) => arg !== flag && !arg.startsWith(`${flag}=`) && args[i - 1] !== flag)
 }
 
-function startCommand(args: readonly string[]): string {
-  return `npm start -- ${args.map(quoted).join(' ')}`
+/** As it is typed. */
+export function startCommand(args: readonly string[]): string {
+  return ['npm start', ...(args.length > 0 ? ['--'] : []), ...args.map(quoted)].join(' ')
 }
 
 function quoted(arg: string): string {

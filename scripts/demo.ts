@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { type DemoBackend, startDemoBackend } from './demo-backend.ts'
 import { type DemoCall, makeCall } from './demo-call.ts'
 import { isTrouble, type LogLine, wordsOf } from './demo-log.ts'
-import { freePort, otherPortCommand, valuesOf } from './demo-ports.ts'
+import { freePort, otherPortCommand, startCommand, valuesOf } from './demo-ports.ts'
 import { drawLadder, type LadderArrow } from './sip-ladder.ts'
 
 /** What the first log line says. */
@@ -114,7 +114,7 @@ async function backendFailed(port: number, error: NodeJS.ErrnoException): Promis
   const other = await freePort(BACKEND, port)
   process.stderr.write(`error: the backend of the demo cannot listen on udp://${BACKEND}:${port}: ${error.message}
 To take another port, let the rule name it:
-  sed -i.bak 's/${BACKEND}:${port}/${BACKEND}:${other}/' ${RULES}/rules.yaml && npm start ${['--', ...args].join(' ')}\n`)
+  sed -i.bak 's/${BACKEND}:${port}/${BACKEND}:${other}/' ${RULES}/rules.yaml && ${startCommand(args)}\n`)
   exitCode = 1
   child.kill()
 }

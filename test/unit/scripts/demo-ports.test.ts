@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { otherPortCommand, valuesOf } from '../../../scripts/demo-ports.ts'
+import { otherPortCommand, startCommand, valuesOf } from '../../../scripts/demo-ports.ts'
 
 const UDP = 'error: cannot listen on udp://127.0.0.1:5060: EADDRINUSE; another socket has this address'
 const HTTP = 'error: cannot listen for HTTP on 127.0.0.1:9090: the address is in use; choose another with --http'
@@ -56,4 +56,8 @@ describe('the values of a flag', () => {
   it('are found in both ways of writing it', () => {
     expect(valuesOf(['--rules', 'a', '--rules=b', '--other', 'c', '--rules'], '--rules')).toEqual(['a', 'b'])
   })
+})
+
+it('the command to start needs no separator where there are no arguments', () => {
+  expect([startCommand([]), startCommand(['--http', 'a b'])]).toEqual(['npm start', "npm start -- --http 'a b'"])
 })

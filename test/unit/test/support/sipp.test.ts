@@ -1,0 +1,23 @@
+import { describe, expect, it } from '@jest/globals'
+import { withoutRepeats } from '../../../support/sipp.ts'
+
+const HEADING = 'The following events occurred:\n'
+const event = (text: string): string => `2026-01-02\t03:04:05.678901\t1767323045.678901: ${text}`
+const dead = (how: string, status: string): string =>
+  event(`Dead call 7-11@127.0.0.1 (${how}), received 'SIP/2.0 ${status}\r\nCSeq: 2 BYE\r\n\r\n'`)
+
+describe('what sipp logged as errors', () => {
+  it('is nothing where all are repeated answers to calls that went well', () => {
+    expect(withoutRepeats(`${HEADING}${dead('successful', '200 OK')}${dead('successful', '200 OK')}`)).toBe('')
+    expect(withoutRepeats('')).toBe('')
+  })
+
+  it.each([
+    event("Aborting call on unexpected message: 'SIP/2.0 503 Service Unavailable\r\n\r\n'"),
+    dead('successful', '503 Service Unavailable'),
+    dead('aborted', '200 OK'),
+  ])('keeps everything else: %j', (fault) => {
+    expect(withoutRepeats(`${HEADING}${dead('successful', '200 OK')}${fault}`)).toBe(`${HEADING}${fault}`)
+    expect(withoutRepeats('no such file')).toBe('no such file')
+  })
+})
