@@ -22,7 +22,10 @@ const HELM_VERSION = 'v4.3.1'
 /** Milliseconds without a sign of life. There is no limit to the time of all: machines and lines differ. */
 const BUILD_SILENCE_MS = 10 * 60_000
 
-/** What it took where it was measured, with nothing cached, on two cores that did nothing else. */
+/**
+ * What it took elsewhere, with nothing cached, on two cores that did nothing else, and with debug information, so that it
+ * is less now.
+ */
 const MEASURED = { minutes: 9, cachesGb: 5.2, programsGb: 0.3 }
 
 /** Command packages by the program that they build. The modules are named in `modules()`. */
@@ -81,8 +84,8 @@ function announce(missing, folder) {
   const { minutes, cachesGb, programsGb } = MEASURED
   const { bavail, bsize } = statfsSync(folder)
   console.log(`set-up: building ${missing.join(', ')} from Go modules, once
-  It took ${minutes} minutes on two cores; it is stopped only where nothing happens for ${BUILD_SILENCE_MS / 60_000} minutes, and goes on there next time.
-  It needs ${cachesGb} GB in Go's caches and ${programsGb} GB in ${folder}, where ${((bavail * bsize) / 1e9).toFixed(1)} GB are free.`)
+  Elsewhere it took ${minutes} minutes, on two cores. It is stopped only where nothing happens for ${BUILD_SILENCE_MS / 60_000} minutes, and goes on there next time.
+  It needs up to ${cachesGb} GB in Go's caches and ${programsGb} GB in ${folder}, where ${((bavail * bsize) / 1e9).toFixed(1)} GB are free.`)
 }
 
 /**
