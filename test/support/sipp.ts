@@ -25,7 +25,7 @@ export interface SippRun {
   readonly stats: ReadonlyMap<string, string>
   /** Every message that it sent and received, in order. */
   readonly messages: readonly SippMessage[]
-  /** What it logged as an error: unexpected messages, time-outs. Repeats of the last answer to a good call are none. */
+  /** What it logged as an error: unexpected messages, time-outs. What only says that the machine is busy is none. */
   readonly errors: string
 }
 
@@ -77,7 +77,7 @@ async function endOf(child: ChildProcess, folder: string, timeoutMs: number): Pr
   }
   const limit = setTimeout(() => child.kill('SIGKILL'), timeoutMs)
   const [code, signal] = await once(child, 'close').finally(() => clearTimeout(limit))
-  const errors = withoutRepeats(read(folder, 'errors.log'))
+  const errors = faultsIn(read(folder, 'errors.log'))
   if (typeof code !== 'number' && signal !== 'SIGTERM') {
     throw new Error(`SIPP_TIMEOUT: sipp was ended by ${String(signal)} (limit ${timeoutMs} ms)\n${errors}\n${stdout}`)
   }
@@ -88,13 +88,17 @@ async function endOf(child: ChildProcess, folder: string, timeoutMs: number): Pr
   return { exitCode: code ?? 1, stdout, stats, messages: readMessages(read(folder, 'messages.log')), errors }
 }
 
-/**
- * RFC 3261 §17.2.2: whoever answers late gets the request again, and answers again. On a busy machine the second answer
- * comes when sipp is through with the call.
- */
-export function withoutRepeats(errors: string): string {
+/** What says nothing but how busy the machine is. */
+const BUSY = [
+  // RFC 3261 §17.2.2: whoever answers late gets the request again, and answers again, when sipp is through with the call.
+  /: Dead call \S+ \(successful\), received 'SIP\/2\.0 2/,
+  /: Overload warning: /,
+]
+
+/** What is left of sipp's log of errors without that. */
+export function faultsIn(errors: string): string {
   const [heading = '', ...events] = errors.split(/(?=\d{4}-\d\d-\d\d\t[\d:.]+\t)/)
-  const faults = events.filter((event) => !/: Dead call \S+ \(successful\), received 'SIP\/2\.0 2/.test(event))
+  const faults = events.filter((event) => !BUSY.some((busy) => busy.test(event)))
   return events.length > 0 && faults.length === 0 ? '' : [heading, ...faults].join('')
 }
 

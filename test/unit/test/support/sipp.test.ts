@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { withoutRepeats } from '../../../support/sipp.ts'
+import { faultsIn } from '../../../support/sipp.ts'
 
 const HEADING = 'The following events occurred:\n'
 const event = (text: string): string => `2026-01-02\t03:04:05.678901\t1767323045.678901: ${text}`
@@ -8,8 +8,13 @@ const dead = (how: string, status: string): string =>
 
 describe('what sipp logged as errors', () => {
   it('is nothing where all are repeated answers to calls that went well', () => {
-    expect(withoutRepeats(`${HEADING}${dead('successful', '200 OK')}${dead('successful', '200 OK')}`)).toBe('')
-    expect(withoutRepeats('')).toBe('')
+    expect(faultsIn(`${HEADING}${dead('successful', '200 OK')}${dead('successful', '200 OK')}`)).toBe('')
+    expect(faultsIn('')).toBe('')
+  })
+
+  it('is nothing where sipp did not get its turn for a while', () => {
+    const late = event('Overload warning: the minor watchdog timer 500ms has been tripped (508), 119 trips remaining.')
+    expect(faultsIn(`${HEADING}${late}${late}`)).toBe('')
   })
 
   it.each([
@@ -17,7 +22,7 @@ describe('what sipp logged as errors', () => {
     dead('successful', '503 Service Unavailable'),
     dead('aborted', '200 OK'),
   ])('keeps everything else: %j', (fault) => {
-    expect(withoutRepeats(`${HEADING}${dead('successful', '200 OK')}${fault}`)).toBe(`${HEADING}${fault}`)
-    expect(withoutRepeats('no such file')).toBe('no such file')
+    expect(faultsIn(`${HEADING}${dead('successful', '200 OK')}${fault}`)).toBe(`${HEADING}${fault}`)
+    expect(faultsIn('no such file')).toBe('no such file')
   })
 })
