@@ -91,7 +91,7 @@ async function endOf(child: ChildProcess, folder: string, timeoutMs: number): Pr
 /** What says nothing but how busy the machine is. */
 const BUSY = [
   // RFC 3261 §17.2.2: whoever answers late gets the request again, and answers again, when sipp is through with the call.
-  /: Dead call \S+ \(successful\), received 'SIP\/2\.0 2/,
+  /: Dead call \S+ \(successful\), received 'SIP\/2\.0 [12]/,
   /: Overload warning: /,
 ]
 

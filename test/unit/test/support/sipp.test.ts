@@ -8,7 +8,7 @@ const dead = (how: string, status: string): string =>
 
 describe('what sipp logged as errors', () => {
   it('is nothing where all are repeated answers to calls that went well', () => {
-    expect(faultsIn(`${HEADING}${dead('successful', '200 OK')}${dead('successful', '200 OK')}`)).toBe('')
+    expect(faultsIn(`${HEADING}${dead('successful', '100 Trying')}${dead('successful', '200 OK')}`)).toBe('')
     expect(faultsIn('')).toBe('')
   })
 
