@@ -3,6 +3,7 @@ import { constants } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
+import { change, silenceOf, work } from './signs-of-life.mjs'
 
 /** The repository's own folder. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -13,8 +14,15 @@ const SIGN_OF_LIFE_MS = 15_000
 /** Milliseconds that a stopped command gets to clean up before it is killed. */
 const GRACE_MS = 5_000
 
-/** @typedef {{ code: number, output: string, timedOut: boolean }} CommandResult */
-/** @typedef {{ label: string, limitMs: number, progress?: (output: string) => string }} CommandOptions */
+/** @typedef {{ code: number, output: string }} CommandResult */
+
+/**
+ * `silenceMs`: how long nothing may happen before it is stopped. What happens is output, CPU time of its process group
+ * unless `outputOnly`, and a change of what `grows` answers. `progress` makes a word of the output so far.
+ *
+ * @typedef {{ label: string, silenceMs: number, outputOnly?: boolean, grows?: () => unknown,
+ *   progress?: (output: string) => string }} CommandOptions
+ */
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set()
@@ -27,14 +35,15 @@ let foreground
 
 /**
  * Runs a command quietly, in a process group of its own so that stopping it stops everything that it started. Says
- * every 15 s that it is still at it, and what `progress` makes of its output so far. The output comes without colours, which some tools write in CI. Past `limitMs` it is killed. Never rejects: a command that cannot start has code 127.
+ * every 15 s that it is still at it. The output comes without colours, which some tools write in CI. However long it
+ * takes, it is stopped only where nothing happens: machines differ in speed, and a hung command is silent on any. Never
+ * rejects: a command that cannot start has code 127.
  *
  * @param {readonly [string, ...string[]]} command
  * @param {CommandOptions} options
  * @returns {Promise<CommandResult>}
  */
-export function runQuietly(command, { label, limitMs, progress }) {
-  const startedAt = Date.now()
+export function runQuietly(command, options) {
   const [program, ...args] = command
   const child = spawn(program, args, {
     cwd: ROOT,
@@ -44,28 +53,24 @@ export function runQuietly(command, { label, limitMs, progress }) {
   })
   running.add(child)
   let output = ''
-  let timedOut = false
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text) => {
       output += text
     })
   }
-  const signs = setInterval(() => {
-    const far = progress === undefined ? '' : `: ${progress(output)}`
-    console.log(`  ${label}: still running after ${Math.round((Date.now() - startedAt) / 1000)} s${far}`)
-  }, SIGN_OF_LIFE_MS)
-  const limit = setTimeout(() => {
-    timedOut = true
-    output += `\n${label}: stopped, because it ran longer than ${limitMs / 1000} s\n`
-    signalGroup(child, 'SIGKILL')
-  }, limitMs)
+  const watch = watchOver(child, options, {
+    output: () => output,
+    stop: (why) => {
+      output += `\n${why}\n`
+      signalGroup(child, 'SIGKILL')
+    },
+  })
   return new Promise((resolve) => {
     const end = (/** @type {number} */ code) => {
-      clearInterval(signs)
-      clearTimeout(limit)
+      watch.end()
       running.delete(child)
       if (stoppedBy === undefined) {
-        resolve({ code, output: stripVTControlCharacters(output), timedOut })
+        resolve({ code, output: stripVTControlCharacters(output) })
       } else if (running.size === 0) {
         process.exit(exitCodeOf(stoppedBy))
       }
@@ -76,6 +81,45 @@ export function runQuietly(command, { label, limitMs, progress }) {
     })
     child.on('close', (code, signal) => end(code ?? exitCodeOf(signal)))
   })
+}
+
+/**
+ * Tells that a command is still at it, and stops it once it is silent.
+ *
+ * @param {import('node:child_process').ChildProcess} child
+ * @param {CommandOptions} options
+ * @param {{ output: () => string, stop: (why: string) => void }} command
+ * @returns {{ end: () => void }}
+ */
+function watchOver({ pid }, { label, silenceMs, outputOnly, grows, progress }, { output, stop }) {
+  const startedAt = performance.now()
+  const signs = [change(() => output().length)]
+  if (pid !== undefined && outputOnly !== true) {
+    signs.push(work(pid))
+  }
+  if (grows !== undefined) {
+    signs.push(change(grows))
+  }
+  const silence = silenceOf(signs)
+  const telling = setInterval(() => {
+    const far = progress === undefined ? '' : `: ${progress(output())}`
+    console.log(`  ${label}: still running after ${Math.round((performance.now() - startedAt) / 1000)} s${far}`)
+  }, SIGN_OF_LIFE_MS)
+  const looking = setInterval(
+    () => {
+      if (silence.look() >= silenceMs) {
+        clearInterval(looking)
+        stop(`${label}: stopped, because nothing happened for ${silenceMs / 1000} s`)
+      }
+    },
+    Math.min(SIGN_OF_LIFE_MS, silenceMs / 4),
+  )
+  return {
+    end: () => {
+      clearInterval(telling)
+      clearInterval(looking)
+    },
+  }
 }
 
 /**
@@ -114,6 +158,17 @@ export function stopCommandsOnSignal() {
       }
     })
   }
+}
+
+/**
+ * Ends this process with what an error says: its text has a code and what to do, and where it was thrown helps nobody.
+ *
+ * @param {unknown} error
+ * @returns {never}
+ */
+export function endOnError(error) {
+  console.error(`error: ${error instanceof Error ? error.message : String(error)}`)
+  process.exit(1)
 }
 
 /** @param {NodeJS.Signals} signal */

@@ -9,6 +9,7 @@ export interface DemoCall {
   /** The address that the call comes from. */
   readonly from: string
   readonly ingress: { readonly host: string; readonly port: number }
+  readonly expects: 'answer' | 'silence'
 }
 
 export interface DemoCallResult {
@@ -18,8 +19,8 @@ export interface DemoCallResult {
   readonly final: string | undefined
 }
 
-/** Milliseconds that a caller waits for an answer before the demo calls it silence. */
-const PATIENCE_MS = 1500
+/** Milliseconds that a caller waits for an answer: where one is due, as long as the slowest machine may take. */
+const PATIENCE_MS = { answer: 15_000, silence: 1_500 } as const
 
 /** Rejects where the address cannot be bound. */
 export async function makeCall(call: DemoCall, startedAt: number): Promise<DemoCallResult> {
@@ -107,7 +108,7 @@ class Caller {
         this.#note('ingress', 'caller', response)
         if (statusOf(response) >= 200) end(response)
       }
-      const patience = setTimeout(end, PATIENCE_MS, undefined)
+      const patience = setTimeout(end, PATIENCE_MS[this.#call.expects], undefined)
       this.#socket.on('message', receive)
     })
   }

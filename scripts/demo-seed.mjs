@@ -1,6 +1,6 @@
-import { runInForeground, stopCommandsOnSignal } from './command.mjs'
+import { endOnError, runInForeground, stopCommandsOnSignal } from './command.mjs'
 import { setUpPackages } from './set-up.mjs'
 
 stopCommandsOnSignal()
-const node = await setUpPackages()
+const node = await setUpPackages().catch(endOnError)
 process.exitCode = await runInForeground([node, 'scripts/demo-seed.ts'])

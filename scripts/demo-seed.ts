@@ -44,7 +44,7 @@ try {
   const port = Number(/:(\d+)$/.exec(String(serving['listening']))?.[1])
   const decided = line(({ msg }) => msg === 'call decided')
   const { arrows } = await makeCall(
-    { called: NUMBER, from: '127.0.0.1', ingress: { host: '127.0.0.1', port } },
+    { called: NUMBER, from: '127.0.0.1', ingress: { host: '127.0.0.1', port }, expects: 'answer' },
     performance.now(),
   )
   const { outcome, status, trunk, reason } = await decided

@@ -1,15 +1,20 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { runQuietly } from './command.mjs'
+import { buildMissing, downloadedModule, KUBERNETES_VERSION, orSay, WORK_PREFIX } from './kubernetes-build.mjs'
 
-/** Every part is built from the Go modules of one release; the newest etcd that Kubernetes is tested with goes with it. */
-const KUBERNETES_VERSION = 'v1.37.2'
-const ETCD_VERSION = 'v3.7.3'
-
-/** The helm that the chart is tested with. */
-const HELM_VERSION = 'v4.3.1'
+/** @typedef {import('./kubernetes-build.mjs').Part} Part */
 
 /** Resources of others that the chart makes objects of: their definitions, by the module that has them. */
 const FOREIGN_DEFINITIONS = /** @type {const} */ ({
@@ -24,21 +29,8 @@ const FOREIGN_DEFINITIONS = /** @type {const} */ ({
 /** The oldest Go that builds them: the `go` line of their modules. */
 const OLDEST_GO = /** @type {const} */ ([1, 26])
 
-/** Milliseconds for all parts together, on two cores with nothing cached: what leaves time for the tests. */
-const BUILD_LIMIT_MS = 13 * 60_000
-
 /** Milliseconds between two looks whether another run has built them. */
 const LOOK_INTERVAL_MS = 1_000
-
-/** Command packages by the program that they build. The modules are named in `modules()`. */
-const PARTS = /** @type {const} */ ({
-  etcd: 'go.etcd.io/etcd/server/v3',
-  'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
-  kubectl: 'k8s.io/kubernetes/cmd/kubectl',
-  helm: 'helm.sh/helm/v4/cmd/helm',
-})
-
-/** @typedef {keyof typeof PARTS} Part */
 
 /** Those of an API server, as KUBEBUILDER_ASSETS has them. */
 const SERVER_PARTS = /** @type {const} */ (['etcd', 'kube-apiserver', 'kubectl'])
@@ -46,8 +38,8 @@ const SERVER_PARTS = /** @type {const} */ (['etcd', 'kube-apiserver', 'kubectl']
 /** A folder of definitions, beside the programs. */
 const DEFINITIONS = 'definitions'
 
-/** For the build: no C compiler, nothing of this machine in the binaries, and the Go that is here. */
-const GO_ENVIRONMENT = ['CGO_ENABLED=0', 'GOFLAGS=-mod=mod -trimpath', 'GOTOOLCHAIN=local', 'GOWORK=off']
+/** How the folders begin in which they are gathered. */
+const DEFINITIONS_WORK_PREFIX = 'definitions-'
 
 /**
  * Where the parts of a Kubernetes API server are: in `KUBEBUILDER_ASSETS`, or built, in the user's cache.
@@ -72,14 +64,23 @@ export function findHelm() {
   return existsSync(program) && existsSync(definitions) ? { program, definitions } : undefined
 }
 
+/** Whether the suites that need the parts find them all. */
+export function hasKubernetesParts() {
+  return missingHere().length === 0 && findHelm() !== undefined
+}
+
 /**
- * Builds what is missing, into the user's cache. Where that cannot be done it says so and goes on: the suites that need
- * the parts say what it means.
+ * Builds what is missing, into the user's cache. What cannot be built it says, by name, and goes on with the rest: the
+ * suites that need the parts say what it means. What a run that was stopped has compiled is in Go's caches, and the next
+ * one goes on from there. Never rejects.
  */
 export async function setUpKubernetesParts() {
-  if (missingHere().length === 0 && findHelm() !== undefined) {
-    return
+  if (!hasKubernetesParts()) {
+    await orSay(setUpMissing)
   }
+}
+
+async function setUpMissing() {
   const obstacle = await goObstacle()
   if (obstacle !== undefined) {
     const names = missingHere().join(', ')
@@ -90,13 +91,12 @@ export async function setUpKubernetesParts() {
   mkdirSync(folder, { recursive: true })
   const unlock = await lock(join(folder, 'building'))
   try {
+    removeLeftovers(folder)
     const missing = missingHere()
     if (missing.length > 0) {
-      await build(missing, folder)
+      await buildMissing(missing, folder)
     }
     await fetchDefinitions(folder)
-  } catch (error) {
-    console.log(`set-up: ${error instanceof Error ? error.message : String(error)}`)
   } finally {
     unlock()
   }
@@ -115,6 +115,19 @@ function missingHere() {
 }
 
 /**
+ * Of runs that were killed. Whoever has the lock is alone.
+ *
+ * @param {string} folder
+ */
+function removeLeftovers(folder) {
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith(WORK_PREFIX) || name.startsWith(DEFINITIONS_WORK_PREFIX)) {
+      rmSync(join(folder, name), { recursive: true, force: true })
+    }
+  }
+}
+
+/**
  * The folder is there only when it is whole.
  *
  * @param {string} folder
@@ -123,14 +136,18 @@ async function fetchDefinitions(folder) {
   if (existsSync(join(folder, DEFINITIONS))) {
     return
   }
-  const work = mkdtempSync(join(folder, 'definitions-'))
-  for (const [module, files] of Object.entries(FOREIGN_DEFINITIONS)) {
-    const source = await downloadedModule(module, 'Dir')
-    for (const file of files) {
-      writeFileSync(join(work, basename(file)), readFileSync(join(source, file)))
+  const work = mkdtempSync(join(folder, DEFINITIONS_WORK_PREFIX))
+  try {
+    for (const [module, files] of Object.entries(FOREIGN_DEFINITIONS)) {
+      const source = await downloadedModule(module, 'Dir')
+      for (const file of files) {
+        writeFileSync(join(work, basename(file)), readFileSync(join(source, file)))
+      }
     }
+    renameSync(work, join(folder, DEFINITIONS))
+  } finally {
+    rmSync(work, { recursive: true, force: true })
   }
-  renameSync(work, join(folder, DEFINITIONS))
 }
 
 function cacheFolder() {
@@ -141,7 +158,7 @@ function cacheFolder() {
 /** Why nothing can be built here; undefined where it can. */
 async function goObstacle() {
   const wanted = `Go ${OLDEST_GO.join('.')} or newer is needed`
-  const { code, output } = await runQuietly(['go', 'env', 'GOVERSION'], { label: 'go', limitMs: 30_000 })
+  const { code, output } = await runQuietly(['go', 'env', 'GOVERSION'], { label: 'go', silenceMs: 60_000 })
   const [, major, minor] = /go(\d+)\.(\d+)/.exec(output) ?? []
   if (code !== 0 || major === undefined) {
     return `${wanted}, and there is no Go on the PATH`
@@ -198,117 +215,4 @@ function isAlive(pid) {
  */
 function hasCode(error, code) {
   return error instanceof Error && 'code' in error && error.code === code
-}
-
-/**
- * @param {readonly Part[]} parts
- * @param {string} folder
- */
-async function build(parts, folder) {
-  console.log(`set-up: building ${parts.join(', ')} from Go modules, once (up to 10 minutes and 5 GB of Go's caches)`)
-  const deadline = Date.now() + BUILD_LIMIT_MS
-  const work = mkdtempSync(join(folder, 'build-'))
-  try {
-    await writeModules(work)
-    for (const part of parts) {
-      await buildPart(part, work, deadline)
-      renameSync(join(work, `${part}.built`), join(folder, part))
-    }
-  } finally {
-    rmSync(work, { recursive: true, force: true })
-  }
-}
-
-/**
- * Modules of our own that require the programs' modules: `go install` refuses a module that replaces others.
- *
- * @param {string} work
- */
-async function writeModules(work) {
-  writeModule(join(work, 'etcd'), `go 1.26.0\n\nrequire go.etcd.io/etcd/server/v3 ${ETCD_VERSION}\n`)
-  const goMod = readFileSync(await downloadedModule(`k8s.io/kubernetes@${KUBERNETES_VERSION}`, 'GoMod'), 'utf8')
-  const lines = goMod.split('\n').filter((line) => /^(go|godebug) /.test(line))
-  const staged = [...goMod.matchAll(/^\s+(k8s\.io\/\S+) v0\.0\.0$/gm)].map(([, name]) => name)
-  const version = KUBERNETES_VERSION.replace(/^v1/, 'v0')
-  lines.push(`require k8s.io/kubernetes ${KUBERNETES_VERSION}`)
-  lines.push(...staged.map((name) => `replace ${name} => ${name} ${version}`))
-  writeModule(join(work, 'kubernetes'), `${lines.join('\n')}\n`)
-  // With the libraries of that very Kubernetes most of helm is built already.
-  lines.push(`require helm.sh/helm/v4 ${HELM_VERSION}`)
-  writeModule(join(work, 'helm'), `${lines.join('\n')}\n`)
-}
-
-/**
- * @param {string} folder
- * @param {string} requirements
- */
-function writeModule(folder, requirements) {
-  mkdirSync(folder)
-  writeFileSync(join(folder, 'go.mod'), `module build.test\n\n${requirements}`)
-}
-
-/**
- * The path of a fetched module's folder, or of its go.mod alone.
- *
- * @param {string} module
- * @param {'Dir' | 'GoMod'} what
- */
-async function downloadedModule(module, what) {
-  const label = `fetching ${module}`
-  const command = /** @type {const} */ (['go', 'mod', 'download', '-json', module])
-  const { code, output } = await runQuietly(command, { label, limitMs: BUILD_LIMIT_MS })
-  const [, path] = new RegExp(`"${what}": "([^"]+)"`).exec(output) ?? []
-  if (code !== 0 || path === undefined) {
-    throw new Error(`SETUP_KUBERNETES: ${command.join(' ')} failed; see what it says:\n${output}`)
-  }
-  return path
-}
-
-/**
- * @param {Part} part
- * @param {string} work
- * @param {number} deadline
- */
-async function buildPart(part, work, deadline) {
-  const own = part === 'etcd' || part === 'helm'
-  const module = join(work, own ? part : 'kubernetes')
-  const args = ['-v', '-ldflags', own ? '-s -w' : kubernetesLinkFlags(), '-o', join(work, `${part}.built`)]
-  const { code, output } = await runQuietly(
-    ['env', ...GO_ENVIRONMENT, 'go', '-C', module, 'build', ...args, PARTS[part]],
-    {
-      label: `building ${part}`,
-      limitMs: Math.max(deadline - Date.now(), 0),
-      progress: packageCount,
-    },
-  )
-  if (code !== 0) {
-    throw new Error(`SETUP_KUBERNETES: ${part} could not be built; see what Go says:\n${output.slice(-4_000)}`)
-  }
-}
-
-/**
- * How far `go build -v` is: it names a package per line.
- *
- * @param {string} output
- */
-function packageCount(output) {
-  const fetched = output.match(/^go: downloading /gm)?.length ?? 0
-  const built = output.match(/^[^\s:]+$/gm)?.length ?? 0
-  return `${fetched} modules fetched, ${built} packages built`
-}
-
-/** Without a version the server says v0.0.0, and clients that ask for one misbehave. */
-function kubernetesLinkFlags() {
-  const [major = '', minor = ''] = KUBERNETES_VERSION.slice(1).split('.')
-  const values = {
-    gitVersion: KUBERNETES_VERSION,
-    gitMajor: major,
-    gitMinor: minor,
-    gitTreeState: 'clean',
-    buildDate: '1970-01-01T00:00:00Z',
-  }
-  const flags = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap((variables) => {
-    return Object.entries(values).map(([name, value]) => `-X ${variables}.${name}=${value}`)
-  })
-  return ['-s', '-w', ...flags].join(' ')
 }

@@ -1,9 +1,10 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { ROOT, runQuietly } from './command.mjs'
 
-/** Milliseconds: a slow mirror is waited for, a dead one is not. */
-const INSTALL_LIMIT_MS = 10 * 60_000
+/** Milliseconds without a sign of life: a slow mirror is waited for, a dead one is not. */
+const INSTALL_SILENCE_MS = 10 * 60_000
 
 /** The oldest Node that runs TypeScript files as they are (engines in package.json). */
 const OLDEST_NODE = /** @type {const} */ ([22, 19])
@@ -53,6 +54,15 @@ export async function setUpPackages() {
   return fittingNode()
 }
 
+/**
+ * The Node that runs the product; undefined before `setUpPackages`, or where none fits. Installs nothing.
+ *
+ * @returns {string | undefined}
+ */
+export function nodeOfPackages() {
+  return packagesToInstall().length > 0 ? undefined : runningNode()
+}
+
 /** What the lock file names and node_modules lacks. */
 function packagesToInstall() {
   return missingPackages(readLock('package-lock.json'), readLock('node_modules/.package-lock.json'))
@@ -64,7 +74,7 @@ function packagesToInstall() {
  */
 async function installPackages() {
   const command = /** @type {const} */ (['npm', 'install', '--no-save', '--loglevel=notice'])
-  const { code, output } = await runQuietly(command, { label: command.join(' '), limitMs: INSTALL_LIMIT_MS })
+  const { code, output } = await runQuietly(command, { label: command.join(' '), silenceMs: INSTALL_SILENCE_MS })
   const missing = code === 0 ? packagesToInstall() : []
   if (code !== 0 || missing.length > 0) {
     const what = code === 0 ? `did not install ${missing.join(', ')}` : `failed with exit code ${code}`
@@ -135,20 +145,27 @@ function readLock(path) {
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
 }
 
+/** @returns {string} */
 function fittingNode() {
+  const node = runningNode()
+  if (node === undefined) {
+    throw new Error(
+      `SETUP_NODE: no Node is pinned for ${process.platform} ${process.arch}, or it does not run here, and this one is ` +
+        `${process.versions.node}; install Node ${OLDEST_NODE.join('.')} or newer`,
+    )
+  }
+  return node
+}
+
+/** The pinned one, which is for Linux with glibc; else this one, where it is new enough. */
+function runningNode() {
   const pinned = join(ROOT, 'node_modules', '.bin', 'node')
-  if (existsSync(pinned)) {
+  if (existsSync(pinned) && spawnSync(pinned, ['--version']).status === 0) {
     return pinned
   }
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   const [oldestMajor, oldestMinor] = OLDEST_NODE
-  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) {
-    return process.execPath
-  }
-  throw new Error(
-    `SETUP_NODE: no Node is pinned for ${process.platform} ${process.arch} and this one is ${process.versions.node}; ` +
-      `install Node ${OLDEST_NODE.join('.')} or newer`,
-  )
+  return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor) ? process.execPath : undefined
 }
 
 /** @param {string} program */
@@ -169,7 +186,7 @@ async function rootCommand() {
   if (!onPath('sudo')) {
     return undefined
   }
-  const result = await runQuietly(['sudo', '-n', 'true'], { label: 'sudo', limitMs: 10_000 })
+  const result = await runQuietly(['sudo', '-n', 'true'], { label: 'sudo', silenceMs: 30_000 })
   return result.code === 0 ? 'sudo' : undefined
 }
 
@@ -179,6 +196,6 @@ async function rootCommand() {
  */
 function aptGet(asRoot, args) {
   const command = ['sh', '-c', APT_GET, 'apt-get', ...args]
-  const options = { label: `apt-get ${args[0]}`, limitMs: INSTALL_LIMIT_MS }
+  const options = { label: `apt-get ${args[0]}`, silenceMs: INSTALL_SILENCE_MS }
   return runQuietly(asRoot === 'sudo' ? ['sudo', '-n', ...command] : ['env', ...command], options)
 }

@@ -1,14 +1,18 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { CHECK_LIMIT_MS, CHECKS } from './checks.mjs'
-import { ROOT, runInForeground, runQuietly, stopCommandsOnSignal } from './command.mjs'
+import { CHECK_SILENCE_MS, CHECKS } from './checks.mjs'
+import { endOnError, ROOT, runInForeground, runQuietly, stopCommandsOnSignal } from './command.mjs'
 import { summarise } from './jest-summary.mjs'
-import { setUpKubernetesParts } from './kubernetes-parts.mjs'
+import { hasKubernetesParts, setUpKubernetesParts } from './kubernetes-parts.mjs'
 import { setUpPackages, setUpPrograms, TEST_PROGRAMS } from './set-up.mjs'
+import { WITH_PARTS, WITHOUT_PARTS } from './test-runs.mjs'
 
-/** Milliseconds. With the checks before it the whole run stays under 20 minutes. */
-const JEST_LIMIT_MS = 16 * 60_000
+/** Milliseconds in which no test file ends: many times what the longest one takes. */
+const JEST_SILENCE_MS = 20 * 60_000
+
+/** Bytes of memory in which tests run while Go links its largest program; with less they wait until it is built. */
+const ROOM_FOR_BOTH = 6 * 2 ** 30
 
 /** Jest as Node runs it for ES modules: without the flag it cannot load them. */
 const JEST = /** @type {const} */ ([
@@ -20,24 +24,17 @@ const JEST = /** @type {const} */ ([
 /** @typedef {import('./jest-summary.mjs').Tally} Tally */
 
 stopCommandsOnSignal()
-const node = await setUpPackages()
+const node = await setUpPackages().catch(endOnError)
 await setUpPrograms(TEST_PROGRAMS)
 const jestArguments = process.argv.slice(2)
-if (jestArguments.length === 0) {
-  // They take minutes where they are missing: a run of some tests does not wait for them, and may skip what needs them.
-  await setUpKubernetesParts()
-}
+// A run of some tests does not wait for the parts of Kubernetes, which take minutes where they are missing, and may skip
+// what needs them.
 process.exitCode =
   jestArguments.length > 0 ? await runInForeground([node, ...JEST, ...jestArguments]) : await runEverything()
 
 /** @returns {Promise<number>} the exit code */
 async function runEverything() {
-  /** @type {Tally[]} */
-  const tallies = []
-  for (const check of CHECKS) {
-    tallies.push(await runCheck(check))
-  }
-  tallies.push(await runJest())
+  const tallies = hasKubernetesParts() ? [...(await runChecks()), await runJest('jest', [])] : await runWhileBuilding()
   const total = (/** @type {'passed' | 'failed' | 'skipped'} */ key) =>
     tallies.reduce((sum, tally) => sum + tally[key], 0)
   const skipped = total('skipped')
@@ -46,12 +43,37 @@ async function runEverything() {
 }
 
 /**
+ * On a machine where the parts of Kubernetes are missing: what needs none of them does not wait.
+ *
+ * @returns {Promise<Tally[]>}
+ */
+async function runWhileBuilding() {
+  const building = setUpKubernetesParts()
+  if (totalmem() < ROOM_FOR_BOTH) {
+    await building
+  }
+  const tallies = [...(await runChecks()), await runJest('jest without the parts of Kubernetes', WITHOUT_PARTS)]
+  await building
+  return [...tallies, await runJest('jest with the parts of Kubernetes', WITH_PARTS)]
+}
+
+/** @returns {Promise<Tally[]>} */
+async function runChecks() {
+  /** @type {Tally[]} */
+  const tallies = []
+  for (const check of CHECKS) {
+    tallies.push(await runCheck(check))
+  }
+  return tallies
+}
+
+/**
  * @param {import('./checks.mjs').Check} check
  * @returns {Promise<Tally>}
  */
 async function runCheck({ name, command, proof }) {
   const startedAt = Date.now()
-  const { code, output } = await runQuietly(command, { label: name, limitMs: CHECK_LIMIT_MS })
+  const { code, output } = await runQuietly(command, { label: name, silenceMs: CHECK_SILENCE_MS })
   const proven = proof === undefined || proof.test(output)
   const passed = code === 0 && proven
   console.log(`${passed ? 'ok    ' : 'FAILED'} ${name} (${secondsSince(startedAt)} s)`)
@@ -62,14 +84,21 @@ async function runCheck({ name, command, proof }) {
   return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0, notes: [] }
 }
 
-/** @returns {Promise<Tally>} */
-async function runJest() {
+/**
+ * @param {string} name
+ * @param {readonly string[]} args
+ * @returns {Promise<Tally>}
+ */
+async function runJest(name, args) {
   const startedAt = Date.now()
   const folder = mkdtempSync(join(tmpdir(), 'sip-dispatch-jest-'))
   const file = join(folder, 'report.json')
-  const { code, output } = await runQuietly([node, ...JEST, '--json', `--outputFile=${file}`], {
-    label: 'jest',
-    limitMs: JEST_LIMIT_MS,
+  const { code, output } = await runQuietly([node, ...JEST, '--json', `--outputFile=${file}`, ...args], {
+    label: name,
+    silenceMs: JEST_SILENCE_MS,
+    // A test that turns in a circle works, too.
+    outputOnly: true,
+    progress: (output) => `${output.match(/^(PASS|FAIL) /gm)?.length ?? 0} test files are through`,
   })
   const report = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
   rmSync(folder, { recursive: true })
@@ -79,7 +108,7 @@ async function runJest() {
     tally.notes.push(`jest ended with exit code ${code}`)
   }
   const verdict = tally.failed === 0 ? 'ok    ' : 'FAILED'
-  console.log(`${verdict} jest: ${report?.testResults.length ?? 0} files (${secondsSince(startedAt)} s)`)
+  console.log(`${verdict} ${name}: ${report?.testResults.length ?? 0} files (${secondsSince(startedAt)} s)`)
   console.log(`    ${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped in jest`)
   for (const note of tally.notes) {
     console.log(indented(note.replaceAll(ROOT, '')))

@@ -8,8 +8,17 @@ export interface TableChanges {
 
 export interface TableChange {
   readonly delta: TableDelta
+  /** What that means for objects; made when asked, as the first change is of all. */
+  names(): ChangedNames
   /** The table has it: later changes count from here. */
   takenOver(): void
+}
+
+/** `rule default/support`, by what became of it. */
+export interface ChangedNames {
+  readonly added: readonly string[]
+  readonly changed: readonly string[]
+  readonly removed: readonly string[]
 }
 
 export function createTableChanges(): TableChanges {
@@ -19,10 +28,24 @@ export function createTableChanges(): TableChanges {
       const texts = new Map(entries.map((entry) => [entryKey(entry), JSON.stringify(entry)]))
       const upserted = entries.filter((entry) => previous.get(entryKey(entry)) !== texts.get(entryKey(entry)))
       const removed = [...previous.keys()].filter((key) => !texts.has(key))
+      const before = previous
+      const names = (): ChangedNames => {
+        const keys = upserted.map(entryKey)
+        return {
+          added: keys.filter((key) => !before.has(key)).map(nameOf),
+          changed: keys.filter((key) => before.has(key)).map(nameOf),
+          removed: removed.map(nameOf),
+        }
+      }
       const takenOver = (): void => {
         previous = texts
       }
-      return { delta: { upserted, removed }, takenOver }
+      return { delta: { upserted, removed }, names, takenOver }
     },
   }
+}
+
+/** A key is `rule/default/support`. */
+function nameOf(key: string): string {
+  return key.replace('/', ' ')
 }

@@ -112,7 +112,7 @@ function addObject(manifests: Manifests, places: Map<string, PlacedObject>, plac
   const first = places.get(key)
   if (first) {
     const message = `${key} is already in ${first.file}:${first.line}: rename or remove one of the two`
-    manifests.problems.push({ code: 'duplicate_name', file, line, field: 'metadata.name', message })
+    manifests.problems.push({ code: 'duplicate_name', file, line, object: key, field: 'metadata.name', message })
     return
   }
   places.set(key, placed)

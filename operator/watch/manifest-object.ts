@@ -46,10 +46,12 @@ function readPart(part: Part, document: ManifestDocument, file: string): PlacedO
   const { value, path } = part
   const problem = (code: ProblemCode, field: FieldFault['path'], rest: { message: string; expected?: string }) => {
     const whole = [...path, ...field]
+    const object = objectText(value)
     return {
       code,
       file,
       line: document.lineOf(whole),
+      ...(object === undefined ? {} : { object }),
       ...(whole.length > 0 ? { field: fieldText(whole) } : {}),
       ...rest,
     }
@@ -85,6 +87,15 @@ function kindFault(kind: unknown): Omit<FieldFault, 'code'> & { code: ProblemCod
   const expected = (typeof kind === 'string' ? nearestName(kind, KINDS) : undefined) ?? KINDS.join(' | ')
   const message = kind === undefined ? 'is required' : `is ${JSON.stringify(kind)}`
   return { code: 'unknown_kind', path: ['kind'], message, expected }
+}
+
+/** Undefined where kind or name cannot be read. */
+function objectText(value: unknown): string | undefined {
+  if (!isRecord(value) || !isRecord(value['metadata'])) return undefined
+  const { kind, metadata } = value
+  const { name, namespace = 'default' } = metadata
+  const texts = [kind, namespace, name].every((part) => typeof part === 'string')
+  return texts ? `${String(kind)} ${String(namespace)}/${String(name)}` : undefined
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -7,6 +7,8 @@ export interface Problem {
   readonly file: string
   /** From 1. */
   readonly line: number
+  /** `SipTrunk default/acme`, where it is inside an object that says so much. */
+  readonly object?: string
   /** `spec.sources[0]`; absent where the whole file or document is at fault. */
   readonly field?: string
   readonly message: string

@@ -9,7 +9,7 @@ import { eventually } from '../support/operator-process.ts'
 import { describeWith } from '../support/real-part.ts'
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts'
 
-const TEST_LIMIT_MS = 60_000
+const TEST_LIMIT_MS = 600_000
 
 const HEAD = '{test}:head'
 

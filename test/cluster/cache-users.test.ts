@@ -11,7 +11,7 @@ import type { OperatorProcess } from '../support/operator-process.ts'
 import { describeWith } from '../support/real-part.ts'
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts'
 
-const TEST_LIMIT_MS = 60_000
+const TEST_LIMIT_MS = 600_000
 
 const PAGE = readFileSync(fileURLToPath(new URL('../../docs/security.md', import.meta.url)), 'utf8')
 

@@ -8,7 +8,7 @@ import { dispatchRule, sipTrunk } from '../support/manifest-text.ts'
 import { eventually } from '../support/operator-process.ts'
 import { describeWith } from '../support/real-part.ts'
 
-const TEST_LIMIT_MS = 90_000
+const TEST_LIMIT_MS = 600_000
 
 const CRDS = fileURLToPath(new URL('../../crds/', import.meta.url))
 

@@ -4,7 +4,7 @@ import { type Cluster, startCluster } from '../support/cluster.ts'
 import { dispatchRule, sipTrunk } from '../support/manifest-text.ts'
 import { describeWith } from '../support/real-part.ts'
 
-const TEST_LIMIT_MS = 60_000
+const TEST_LIMIT_MS = 600_000
 
 const REJECT = { type: 'Reject', reject: { status: 404 } }
 

@@ -7,7 +7,7 @@ import { type KubernetesApi, kubernetesApi } from '../support/kubernetes-api.ts'
 import { eventually } from '../support/operator-process.ts'
 import { describeWith } from '../support/real-part.ts'
 
-const TEST_LIMIT_MS = 60_000
+const TEST_LIMIT_MS = 600_000
 
 describeWith(['kubernetes'], 'an election on a real Lease', () => {
   let api: KubernetesApi

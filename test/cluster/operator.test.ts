@@ -4,7 +4,7 @@ import { dispatchRule, sipTrunk } from '../support/manifest-text.ts'
 import type { OperatorProcess } from '../support/operator-process.ts'
 import { describeWith } from '../support/real-part.ts'
 
-const TEST_LIMIT_MS = 60_000
+const TEST_LIMIT_MS = 600_000
 
 const rejecting = (status: number): object => ({ type: 'Reject', reject: { status, reason: 'As Told' } })
 

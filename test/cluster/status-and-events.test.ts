@@ -11,7 +11,7 @@ import { type KubernetesApi, kubernetesApi } from '../support/kubernetes-api.ts'
 import { dispatchRule, manifestText } from '../support/manifest-text.ts'
 import { describeWith } from '../support/real-part.ts'
 
-const TEST_LIMIT_MS = 60_000
+const TEST_LIMIT_MS = 600_000
 
 /** All that whoever writes statuses and events needs. */
 const RIGHTS = [

@@ -8,7 +8,7 @@ import { ROOT } from './commands-of-page.ts'
 import { startShell } from './commands-shell.ts'
 import { commandsRunBy } from './commands-table.ts'
 
-const TEST_LIMIT_MS = 180_000
+const TEST_LIMIT_MS = 600_000
 
 /** On a machine that is busy with other tests the load generator can be late, which a measurement refuses to measure. */
 const MORE_ATTEMPTS = 2

@@ -9,7 +9,7 @@ import { ROOT, readPage } from './commands-of-page.ts'
 import { readersFolder, removeFolder, type Shell, startShell } from './commands-shell.ts'
 import { commandsRunBy } from './commands-table.ts'
 
-const TEST_LIMIT_MS = 60_000
+const TEST_LIMIT_MS = 600_000
 
 /** What differs from the documentation. Nobody listens on port 1. */
 const ADAPTED: readonly (readonly [RegExp, string])[] = [

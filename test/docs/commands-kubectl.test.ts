@@ -12,7 +12,7 @@ import { ROOT, readPage } from './commands-of-page.ts'
 import { startShell } from './commands-shell.ts'
 import { commandsRunBy } from './commands-table.ts'
 
-const TEST_LIMIT_MS = 60_000
+const TEST_LIMIT_MS = 600_000
 
 const POD = 'ingress-0'
 

@@ -6,7 +6,7 @@ import { CHART, runHelm } from '../support/helm.ts'
 import { type PrivateKubernetesApi, startKubernetesApi } from '../support/kubernetes-api.ts'
 import { describeWith } from '../support/real-part.ts'
 
-const TEST_LIMIT_MS = 60_000
+const TEST_LIMIT_MS = 600_000
 
 const README = readFileSync(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8')
 

@@ -14,7 +14,7 @@ import { startRedisServer } from '../support/redis-server.ts'
 import { commandsOf, ROOT, readPage } from './commands-of-page.ts'
 import { startShell } from './commands-shell.ts'
 
-const TEST_LIMIT_MS = 180_000
+const TEST_LIMIT_MS = 600_000
 
 const INGRESS = 'deployment/phone-sip-dispatch-ingress'
 const SECRET = ['--namespace', 'telephony', 'secret/phone-sip-dispatch-keys'] as const

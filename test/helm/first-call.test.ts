@@ -13,7 +13,7 @@ import { openDatagramPeer } from '../support/wire-socket.ts'
 import { NAMESPACE } from './chart-values.ts'
 import { type Cluster, kubectlOf, type RunningRelease, runRelease } from './release.ts'
 
-const TEST_LIMIT_MS = 120_000
+const TEST_LIMIT_MS = 600_000
 
 const ACCOUNT = `system:serviceaccount:${NAMESPACE}:phone-sip-dispatch-operator`
 

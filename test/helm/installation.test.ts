@@ -9,7 +9,7 @@ import { type PrivateKubernetesApi, startKubernetesApi } from '../support/kubern
 import { describeWith } from '../support/real-part.ts'
 import { type Manifest, manifestsOf, NAMESPACE, renderedText, VALUE_SETS, valuesFile } from './chart-values.ts'
 
-const TEST_LIMIT_MS = 120_000
+const TEST_LIMIT_MS = 600_000
 
 /** Bytes. Kubernetes stores no Secret above 1 MiB, and a release is one. */
 const RELEASE_LIMIT = 300_000

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { userShell } from '../support/config.ts'
 
-const TEST_LIMIT_MS = 240_000
+const TEST_LIMIT_MS = 600_000
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 

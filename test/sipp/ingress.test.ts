@@ -119,7 +119,8 @@ describeWith(['sipp', 'redis'], 'an ingress that runs from the shared cache', ()
   it('loses no call when SIGTERM comes while calls come in: it settles, drains and ends with 0', async () => {
     const backend = await startSipBackend({ scenario: scenarioFile('uas-answer-200') })
     await operator.publish(tableTo(backend.port))
-    const ingress = await ingressWith(['--settle-seconds', '4', '--drain-deadline-seconds', '60'])
+    // Calls come in for two seconds, and for several times that on a machine with other things to do.
+    const ingress = await ingressWith(['--settle-seconds', '20', '--drain-deadline-seconds', '60'])
     await ingress.counted(LOADED, {}, 1)
     const args = ['-d', '100']
     const calling = runCaller({

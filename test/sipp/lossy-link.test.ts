@@ -11,7 +11,7 @@ const CALLS = 50
 const LOSS = 0.2
 
 /** Milliseconds: the longest that retransmissions of one call may take, twice. */
-const LOSSY_CALLS_MS = 80_000
+const LOSSY_CALLS_MS = 300_000
 
 describeWith(['sipp'], 'a line that loses every fifth packet', () => {
   const started: { stop(): Promise<unknown> }[] = []

@@ -12,8 +12,8 @@ import type { TableCacheWriter } from '../../operator/publish/table-cache-writer
 import { cacheConnection } from './cache-connection.ts'
 import { INSTALLATION } from './whole-table.ts'
 
-/** Milliseconds that anything may take to come about. */
-const LIMIT_MS = 20_000
+/** Milliseconds that anything may take to come about: many times what it takes, as it only ends a test that hangs. */
+const LIMIT_MS = 120_000
 
 /** Milliseconds between two looks. */
 const LOOK_MS = 10

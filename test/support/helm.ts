@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { findHelm } from '../../scripts/kubernetes-parts.mjs'
 
 /** Milliseconds that one command may take; many times what any needs. */
-const COMMAND_LIMIT_MS = 60_000
+const COMMAND_LIMIT_MS = 180_000
 
 /** The chart of this repository. */
 export const CHART = fileURLToPath(new URL('../../helm/sip-dispatch', import.meta.url))

@@ -4,7 +4,7 @@ import { get as getHttp } from 'node:http'
 import { get as getHttps } from 'node:https'
 
 /** Milliseconds: a server that starts may take a connection and not answer yet. */
-const ANSWER_LIMIT_MS = 2_000
+const ANSWER_LIMIT_MS = 10_000
 
 /** True for an answer of 200; false for any other, and for none. */
 export function answersOk(url: string, caFile?: string): Promise<boolean> {

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import { findKubernetesParts } from '../../scripts/kubernetes-parts.mjs'
 
 /** Milliseconds that one command may take; many times what any needs. */
-const COMMAND_LIMIT_MS = 60_000
+const COMMAND_LIMIT_MS = 180_000
 
 export interface KubectlRun {
   /** Standard input, for `-f -`. */

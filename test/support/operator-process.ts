@@ -8,7 +8,7 @@ import { sampleValue } from './exposition-text.ts'
 import type { LogLine } from './serving-process.ts'
 
 /** Milliseconds: how long the process may take to say something. */
-const SAID_LIMIT_MS = 20_000
+const SAID_LIMIT_MS = 120_000
 
 /** Milliseconds between two looks at what it says. */
 const LOOK_INTERVAL_MS = 20

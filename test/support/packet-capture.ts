@@ -7,7 +7,7 @@ import { type CapturedPacket, pcapReader } from './pcap.ts'
 import { commandOf } from './real-part.ts'
 
 /** Milliseconds: how long tcpdump may take to see a packet before the capture counts as broken. */
-const SEEN_LIMIT_MS = 5_000
+const SEEN_LIMIT_MS = 60_000
 
 /** Milliseconds between two markers: the first ones are lost while tcpdump opens the device. */
 const MARKER_INTERVAL_MS = 50

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 
 /** Milliseconds that the kernel may take to end a process that was killed. */
-const END_LIMIT_MS = 5_000
+const END_LIMIT_MS = 30_000
 
 /** Milliseconds between two looks whether they have ended. */
 const LOOK_INTERVAL_MS = 10

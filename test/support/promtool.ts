@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 
 /** Milliseconds that one run may take; many times what any needs. */
-const RUN_LIMIT_MS = 60_000
+const RUN_LIMIT_MS = 180_000
 
 export interface PromtoolResult {
   readonly code: number | null

@@ -10,7 +10,7 @@ import { guardLeftover } from './process-guard.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 
 /** Milliseconds that one command may take: a frozen server does not answer at all. */
-const COMMAND_LIMIT_MS = 5_000
+const COMMAND_LIMIT_MS = 30_000
 
 /** Programs that serve the protocol, each with its command line client. */
 const PROGRAMS = { 'redis-server': 'redis-cli', 'valkey-server': 'valkey-cli' } as const

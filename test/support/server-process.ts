@@ -5,8 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { guardLeftover } from './process-guard.ts'
 
 /** Milliseconds: how long a server may take until it answers, and how long to end when it is told to. */
-const READY_LIMIT_MS = 60_000
-const STOP_LIMIT_MS = 20_000
+const READY_LIMIT_MS = 180_000
+const STOP_LIMIT_MS = 60_000
 
 /** Milliseconds between two questions whether it answers. */
 const LOOK_INTERVAL_MS = 25

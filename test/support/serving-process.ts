@@ -7,7 +7,7 @@ import { startCommand } from './command-line.ts'
 import { sampleValue } from './exposition-text.ts'
 
 /** Milliseconds: how long the process may take to say or to count something. */
-const SAID_LIMIT_MS = 10_000
+const SAID_LIMIT_MS = 120_000
 
 /** Milliseconds between two looks at what it says or counts. */
 const LOOK_INTERVAL_MS = 20

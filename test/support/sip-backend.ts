@@ -5,13 +5,13 @@ import { readFileSync } from 'node:fs'
 import { type SippProcess, type SippRun, startSipp } from './sipp.ts'
 
 /** Milliseconds: how long sipp may take to open its socket. */
-const BIND_LIMIT_MS = 5_000
+const BIND_LIMIT_MS = 60_000
 
 /** Milliseconds between two looks at the kernel's socket table. */
 const LOOK_INTERVAL_MS = 20
 
 /** Milliseconds: a backend that nobody stops ends by itself. */
-const BACKEND_LIMIT_MS = 60_000
+const BACKEND_LIMIT_MS = 300_000
 
 export interface BackendOptions {
   /** A server scenario. */

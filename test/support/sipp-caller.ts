@@ -1,7 +1,7 @@
 /** A carrier that calls the ingress: sipp as a client. */
 import { join } from 'node:path'
 import { freePort } from './sip-backend.ts'
-import { runSipp, type SippRun } from './sipp.ts'
+import { type SippProcess, type SippRun, startSipp } from './sipp.ts'
 
 const SCENARIOS = join(import.meta.dirname, '..', 'sipp', 'scenarios')
 
@@ -24,11 +24,16 @@ export interface CallerOptions {
 
 /** Makes the calls and answers what became of them. */
 export async function runCaller(options: CallerOptions): Promise<SippRun> {
+  return (await startCaller(options)).ended
+}
+
+/** Begins to make the calls. On SIGUSR1 it makes no more and ends with those that it has. */
+export async function startCaller(options: CallerOptions): Promise<SippProcess> {
   const { port, address = '127.0.0.1', transport = 'UDP', number, calls, rate = 50, args = [], timeoutMs } = options
   const to = `${address === '::1' ? '[::1]' : address}:${port}`
   const mode = transport === 'TCP' ? 't1' : 'u1'
   const local = ['-i', address, '-p', String(await freePort(address))]
-  return runSipp({
+  return startSipp({
     scenario: scenarioFile(options.scenario),
     args: [to, ...local, '-t', mode, '-m', String(calls), '-r', String(rate), '-s', number, ...args],
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
@@ -40,9 +45,11 @@ export function scenarioFile(name: string): string {
   return join(SCENARIOS, `${name}.xml`)
 }
 
-/** Methods and statuses in the order in which sipp received them: `INVITE`, `180`. */
+/**
+ * Methods and statuses in the order in which sipp received them: `INVITE`, `180`. What came twice, byte for byte, was
+ * repeated because its answer took long, which says nothing but how busy the machine is.
+ */
 export function received(run: SippRun): string[] {
-  return run.messages
-    .filter(({ direction }) => direction === 'received')
-    .map(({ text }) => /^SIP\/2\.0 (\d+)/.exec(text)?.[1] ?? text.split(' ', 1)[0] ?? '')
+  const texts = run.messages.filter(({ direction }) => direction === 'received').map(({ text }) => text)
+  return [...new Set(texts)].map((text) => /^SIP\/2\.0 (\d+)/.exec(text)?.[1] ?? text.split(' ', 1)[0] ?? '')
 }

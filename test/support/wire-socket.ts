@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 
 /** Milliseconds: how long an answer may take before it counts as missing. */
-const ANSWER_LIMIT_MS = 5_000
+const ANSWER_LIMIT_MS = 60_000
 
 /** Bursts of a flood, after which a connection that is still there will not be cut. */
 const MAX_BURSTS = 10_000

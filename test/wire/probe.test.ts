@@ -48,7 +48,7 @@ describe('a probe of an ingress', () => {
   it.each(['udp', 'tcp'] as const)('that is silent towards it and ready says both, over %s', async (transport) => {
     const target = `${transport}://127.0.0.1:${knowsNobody[transport]}`
     const ready = readyUrl(knowsNobody)
-    expect(await probe('--sip', target, '--ready', ready, '--timeout-seconds', '1')).toEqual({
+    expect(await probe('--sip', target, '--ready', ready)).toEqual({
       code: 0,
       says: `${target} is silent and ${ready}/readyz says ready: it serves, and no trunk admits the address this comes from`,
       errors: '',
@@ -66,8 +66,7 @@ describe('a probe of an ingress', () => {
   it('whose readiness cannot be asked fails and says why', async () => {
     const target = `udp://127.0.0.1:${knowsNobody.udp}`
     const closed = `127.0.0.1:${String(await loopbackPorts(1))}`
-    const flags = ['--ready', `http://${closed}`, '--timeout-seconds', '1']
-    const { code, says } = await probe('--sip', target, ...flags)
+    const { code, says } = await probe('--sip', target, '--ready', `http://${closed}`)
     expect({ code, says }).toEqual({
       code: 1,
       says: `${target} is silent; http://${closed}/readyz says not ready: connect ECONNREFUSED ${closed}`,
@@ -81,7 +80,7 @@ describe('a probe of an ingress', () => {
         sipTrunk('carrier', { sources: ['127.0.0.1'] }),
         dispatchRule('route', NUMBER, routeTo([`sip:127.0.0.1:${backend.port}`])),
       ],
-      flags: ['--drain-deadline-seconds', '30'],
+      flags: ['--drain-deadline-seconds', '600'],
     })
     await ringing(leaving, peer, backend)
     const ended = leaving.stop('SIGTERM')

@@ -88,6 +88,8 @@ describe('a process that ends', () => {
   it('ends both legs of the calls that were answered, as nobody else could', async () => {
     harness = await startDrachtioHarness()
     const { caller, invite } = await answerDrachtioCall(harness)
+    // The server's word that the 200 is out has come with it: until then the call rings.
+    await harness.pass(1)
     await harness.engine.close()
     await harness.sent('BYE', 2)
     const ended = harness.server.sent.filter(({ method }) => method === 'BYE').map(({ dialogId }) => dialogId)

@@ -101,7 +101,7 @@ describe.each(ENGINES)('%s', (_title, name, start) => {
   })
 
   it('leaves a dead backend for the next', async () => {
-    stage = await start({ route: { backendTimeout: 1_000 } })
+    stage = await start({ route: { backendTimeout: 3_000 } })
     const caller = await stage.send()
     await stage.invited(0)
     await (await stage.invited(1)).answer(200)
@@ -129,7 +129,7 @@ describe.each(ENGINES)('%s', (_title, name, start) => {
   })
 
   it('ends a call that rings too long with 408', async () => {
-    stage = await start({ route: { ringingTimeout: 300 } })
+    stage = await start({ route: { ringingTimeout: 2_000 } })
     const caller = await stage.send()
     const invite = await stage.invited(0)
     await invite.answer(180)
