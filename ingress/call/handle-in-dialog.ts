@@ -1,9 +1,11 @@
 /** Requests inside a dialog: where they may go. There is no open relay. */
 import { type IpAddress, parseIpPrefix, prefixContains, sameAddress } from '../address/ip-address.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
-import type { DialogCookie, DialogHop, InboundDialogRequest } from '../sip/engine.ts'
+import type { DialogCookie, DialogHop, InboundDialogRequest, RelayEdits } from '../sip/engine.ts'
 import { backendEdits, callerEdits } from './asserted-identity.ts'
-import { readDialogData } from './dialog-data.ts'
+import { type DialogData, readDialogData } from './dialog-data.ts'
+import { headerEdits, markedNames, type RuleHeaders, ruleHeaders } from './rule-headers.ts'
+import type { TemplateValues } from './template.ts'
 
 /**
  * A request without a valid cookie is never relayed. The caller's side reaches backends only. The backend's side reaches
@@ -13,8 +15,9 @@ import { readDialogData } from './dialog-data.ts'
 export function handleInDialog(request: InboundDialogRequest, table: LiveTable): void {
   const { dialog, nextHop } = request
   if (!dialog) return request.refuse({ status: 481, reason: 'Call/Transaction Does Not Exist' })
-  const { callerTrusted } = readDialogData(dialog.dialogData)
-  const edits = dialog.from === 'caller' ? callerEdits(callerTrusted) : backendEdits(callerTrusted, request)
+  const data = readDialogData(dialog.dialogData)
+  const edits =
+    dialog.from === 'caller' ? callerSideEdits(data, request, table) : backendEdits(data.callerTrusted, request)
   const follows = dialog.from === 'caller' ? isBackendSide : isCallerSide
   request.relay(nextHop && follows(nextHop, { request, dialog, table }) ? nextHop : dialog.signedTarget, edits)
 }
@@ -29,6 +32,31 @@ function isBackendSide(hop: DialogHop, { dialog, table }: Asking): boolean {
   const { address, port } = dialog.signedTarget
   if (sameAddress(hop.address, address) && hop.port === port) return true
   return table.isBackend(hop.address, hop.port) || isContactNetwork(hop.address, dialog, table)
+}
+
+/**
+ * What the rule says of headers holds for every request of the caller's side: as the rule is now, with the values of the
+ * first INVITE. What it said then holds as well where that was something else, or where the rule is gone: the caller's
+ * own headers of those names never reach the backend.
+ */
+function callerSideEdits(data: DialogData, request: InboundDialogRequest, table: LiveTable): RelayEdits {
+  const edits = callerEdits(data.callerTrusted)
+  const action = table.rule(data.rule)?.action
+  const now = action?.type === 'Route' ? ruleHeaders(action) : undefined
+  if (!now && !data.headers) return edits
+  const { setHeaders, removeHeaders } = now ? headerEdits(now, valuesOf(data)) : NO_EDITS
+  const promised = promisedNames(data, now, request)
+  return { ...edits, setHeaders, removeHeaders: [...edits.removeHeaders, ...removeHeaders, ...promised] }
+}
+
+const NO_EDITS: Pick<RelayEdits, 'setHeaders' | 'removeHeaders'> = { setHeaders: [], removeHeaders: [] }
+
+function valuesOf({ rule, headers }: DialogData): TemplateValues {
+  return { rule, trunk: headers?.trunk, called: headers?.called, calling: headers?.calling }
+}
+
+function promisedNames({ headers }: DialogData, now: RuleHeaders | undefined, request: InboundDialogRequest): string[] {
+  return headers && headers.marks !== now?.marks ? markedNames(request.headerNames(), headers.marks) : []
 }
 
 /** A stranger who got hold of a backend's cookie must not choose who is called by it. */

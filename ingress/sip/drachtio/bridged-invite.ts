@@ -18,7 +18,6 @@ import type {
 import { SIXTY_FOUR_T1_MS } from '../limits.ts'
 import type { RequestFacts } from '../message/request-facts.ts'
 import type { SipMessage } from '../message/sip-message.ts'
-import { escapeUser } from '../message/uri.ts'
 import { bestResponse } from '../proxy/best-response.ts'
 import type { BranchAction } from '../proxy/branch-table.ts'
 import { retryAfterOf } from '../proxy/proxied-invite.ts'
@@ -27,7 +26,7 @@ import { readHanded } from './handed-message.ts'
 import { type AttemptOwner, InviteAttempt } from './invite-attempt.ts'
 import { HOLD_MS } from './limits.ts'
 import { ownAnswer } from './own-answer.ts'
-import { bodyOf, callHeaders, reasonHeaders, responseHeaders } from './relayed-headers.ts'
+import { bodyOf, callHeaders, clean, reasonHeaders, responseHeaders } from './relayed-headers.ts'
 import type { CallLeg, RingingCall, SessionWork } from './session-work.ts'
 
 /** The INVITE of the caller. */
@@ -123,7 +122,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall {
   #cancel(text: string): void {
     if (this.#settled) return
     this.#over()
-    this.#cancelReasons = reasonHeaders(readHanded(text).message)
+    this.#cancelReasons = reasonHeaders(readHanded(text).message, this.#plan)
     this.#withdraw('cancel')
     this.#tellDone(CANCELLED)
   }
@@ -156,7 +155,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall {
     const { message, facts } = this.#side
     const request = {
       method: 'INVITE',
-      uri: targetUri(target, this.#plan.requestUser ?? facts.uri.user, this.#plan.requestUser !== undefined),
+      uri: targetUri(target, this.#plan.requestUser ?? facts.uri.user ?? ''),
       dialogId: undefined,
       headers: callHeaders(message, facts, this.#plan),
       body: bodyOf(message),
@@ -258,7 +257,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall {
     const backend: CallLeg = { call, side: 'backend', dialogId: response.dialogId, acknowledge: undefined }
     const acknowledge = (ack: HandedRequest): void => {
       const { message } = readHanded(ack.text)
-      response.acknowledge([], bodyOf(message))
+      response.acknowledge(this.#plan.setHeaders.map(clean), bodyOf(message))
     }
     this.#work.bridge({ call, side: 'caller', dialogId: callerDialogId, acknowledge }, backend)
   }
@@ -322,10 +321,9 @@ function unsent(failure: string): ProxyResult {
   return /unknown transaction/i.test(failure) ? CANCELLED : UNANSWERED
 }
 
-/** RFC 3261 §16.6 step 2. A user of ours is text, the caller's is escaped as it stands. */
-function targetUri(target: ProxyTarget, user: string | undefined, isText: boolean): string {
+/** RFC 3261 §16.6 step 2. */
+function targetUri(target: ProxyTarget, user: string): string {
   const { address, port, transport, uriParameters } = target
-  const escaped = user !== undefined && isText ? escapeUser(user) : user
   const over = transport === undefined ? '' : `;transport=${transport.toLowerCase()}`
-  return `sip:${escaped === undefined ? '' : `${escaped}@`}${hostText(address)}:${port}${over}${uriParameters}`
+  return `sip:${user === '' ? '' : `${user}@`}${hostText(address)}:${port}${over}${uriParameters}`
 }

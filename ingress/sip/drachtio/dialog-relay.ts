@@ -6,7 +6,7 @@ import type { SipMessage } from '../message/sip-message.ts'
 import type { HandedRequest, HandedResponse, OutgoingRequest } from './drachtio-library.ts'
 import { readHanded } from './handed-message.ts'
 import { ownAnswer } from './own-answer.ts'
-import { bodyOf, dialogHeaders, reasonHeaders, responseHeaders } from './relayed-headers.ts'
+import { bodyOf, clean, dialogHeaders, reasonHeaders, responseHeaders } from './relayed-headers.ts'
 import type { CallLeg, SessionWork } from './session-work.ts'
 
 /** The server takes the target of the dialog. */
@@ -68,7 +68,7 @@ export class DrachtioDialogRequest extends MessageRequest implements InboundDial
     const { work, message } = this.#arrival
     this.refuse(BYE_TAKEN)
     const other = work.unbridge(leg)
-    if (other) sendBye(work, other, { headers: dialogHeaders(message, edits.removeHeaders), body: bodyOf(message) })
+    if (other) sendBye(work, other, { headers: dialogHeaders(message, edits), body: bodyOf(message) })
   }
 }
 
@@ -100,7 +100,7 @@ function relayRequest(arrival: DialogArrival, { leg, other, edits }: Relay): voi
     method: message.method,
     uri: DIALOG_TARGET,
     dialogId: other.dialogId,
-    headers: dialogHeaders(message, edits.removeHeaders),
+    headers: dialogHeaders(message, edits),
     body: bodyOf(message),
   }
   const sent = work.session.request(request, {
@@ -117,7 +117,7 @@ function relayRequest(arrival: DialogArrival, { leg, other, edits }: Relay): voi
   if (message.method !== 'INVITE') return
   handed.onCancel((text) => {
     finish()
-    sent.cancel(reasonHeaders(readHanded(text).message))
+    sent.cancel(reasonHeaders(readHanded(text).message, edits))
   })
 }
 
@@ -128,7 +128,9 @@ function relayResponse(
   const { message } = readHanded(response.text)
   const answersInvite = request.method === 'INVITE' && response.status >= 200 && response.status < 300
   if (answersInvite) {
-    leg.acknowledge = (ack) => response.acknowledge([], bodyOf(readHanded(ack.text).message))
+    leg.acknowledge = (ack) => {
+      response.acknowledge(edits.setHeaders.map(clean), bodyOf(readHanded(ack.text).message))
+    }
   }
   handed.respond(
     {

@@ -4,7 +4,6 @@ import { hostText } from '../../address/ip-address.ts'
 import type { ProxyPlan, ProxyTarget, TransportName } from '../engine.ts'
 import { MAX_DATAGRAM_REQUEST_BYTES } from '../limits.ts'
 import type { SipMessage } from '../message/sip-message.ts'
-import { escapeUser } from '../message/uri.ts'
 import { ClientTransaction, type ClientTransactionUser } from '../transaction/client-transaction.ts'
 import { clientTransactionKey } from '../transaction/transaction-key.ts'
 import type { Destination, LocalEndpoint } from '../transport/transport.ts'
@@ -136,11 +135,10 @@ function backendCookie(invite: SendingInvite, dialogData: string): string {
 
 /** RFC 3261 §16.6 step 2. */
 function targetUri(invite: SendingInvite, target: ProxyTarget): string {
-  const { requestUser } = invite.plan
-  const user = requestUser === undefined ? invite.side.facts.uri.user : escapeUser(requestUser)
+  const user = invite.plan.requestUser ?? invite.side.facts.uri.user ?? ''
   const transport = target.transport === undefined ? '' : `;transport=${target.transport.toLowerCase()}`
   const host = `${hostText(target.address)}:${target.port}`
-  return `sip:${user === undefined ? '' : `${user}@`}${host}${transport}${target.uriParameters}`
+  return `sip:${user === '' ? '' : `${user}@`}${host}${transport}${target.uriParameters}`
 }
 
 /** Hands the request of a branch to its client transaction. */
