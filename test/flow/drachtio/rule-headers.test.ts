@@ -5,9 +5,13 @@ import { parseNameAddr, splitList } from '../../../ingress/sip/message/name-addr
 import { decodeUser, parseUri } from '../../../ingress/sip/message/uri.ts'
 import { answerDrachtioCall, type DrachtioHarness, startDrachtioHarness } from '../../support/drachtio-harness.ts'
 import { routeAction, ruleEntry, trunkEntry } from '../../support/engine-harness.ts'
+import {
+  expectedHeaders,
+  headerTraffic,
+  DIALOG_METHODS as METHODS,
+  shownHeaders,
+} from '../../support/rule-header-traffic.ts'
 import { headerOf, requestText } from '../../support/sip-text.ts'
-
-const METHODS = ['BYE', 'INVITE', 'UPDATE', 'INFO', 'REFER', 'NOTIFY', 'MESSAGE', 'OPTIONS', 'SUBSCRIBE']
 
 const PROMISED: Partial<RouteAction> = {
   setHeaders: [
@@ -88,6 +92,23 @@ describe('what a rule says of headers holds with a drachtio-server', () => {
   })
 })
 
+it('whatever a rule says and said of headers, every request of the caller has what it says now', async () => {
+  await fc.assert(
+    fc.asyncProperty(headerTraffic, async (traffic) => {
+      const { before, after, method, lines } = traffic
+      const { caller } = await answered(before)
+      if (after) harness.table.apply({ upserted: [ruleEntry({ action: after })], removed: [] }, 2)
+      else harness.table.apply({ upserted: [], removed: ['rule/default/route'] }, 2)
+      const to = '<sip:far@192.0.2.1>;tag=there'
+      harness.server.receive(requestText({ method, cseq: 2, to, extra: lines }), {}, caller.dialogId)
+      const { text } = await harness.sent(method, method === 'INVITE' ? 2 : 1)
+      await harness.close()
+      expect(shownHeaders(text)).toEqual(expectedHeaders(traffic))
+    }),
+    { numRuns: 20 },
+  )
+})
+
 const escapedUser = fc
   .oneof(
     fc.uint8Array({ minLength: 1, maxLength: 20 }),
@@ -119,6 +140,6 @@ it('whatever the caller is called, the headers that a rule sets are one value ea
       expect(tenants.map(decodeUser)).toEqual([decodeUser(uri?.user ?? '')])
       expect(headerOf(text, 'X-Evil')).toEqual([])
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   )
 })
