@@ -40,7 +40,8 @@ export function expandUser(template: string, values: TemplateValues): string {
 }
 
 function escaped(value: string, place: Place): string {
-  return place === 'quoted' ? quotedText(value) : percentEncoded(value)
+  if (place === 'quoted') return quotedText(value)
+  return place === 'query' ? percentEncoded(value).replaceAll('+', '%2B') : percentEncoded(value)
 }
 
 /** Lower-case letters, digits, dots and hyphens, and one slash, which is no token character (RFC 3261 §25.1). */

@@ -3,13 +3,13 @@
  * user part (quotes, commas, line breaks) is escaped for that place, or the rule is refused. Pure.
  *
  * `quoted` is inside quotation marks (RFC 3261 §25.1 quoted-string). `uri` is in a URI where an escape may stand: the user
- * part, a parameter's value. `token` is the value of a header's parameter. `text` is anything else outside of quotes.
+ * part, a parameter's value; `query` the same behind the `?` of a web address, where a `+` is a space. `token` is the value of a header's parameter. `text` is anything else outside of quotes.
  */
 
 /** The names that a rule may write in braces. */
 export type PlaceholderName = 'called' | 'calling' | 'trunk' | 'rule'
 
-export type Place = 'quoted' | 'uri' | 'token' | 'text'
+export type Place = 'quoted' | 'uri' | 'query' | 'token' | 'text'
 
 export interface Placeholder {
   readonly name: PlaceholderName
@@ -158,7 +158,7 @@ function placeInUri(uri: string, at: number): Place | Problem {
     case 'http':
     case 'https':
       return /^\/\/[^/?#]+[^?#]*\?/.test(rest.slice(0, offset))
-        ? 'uri'
+        ? 'query'
         : { problem: 'stands in the host or the path of a URI: write it behind a ?' }
     default:
       return { problem: `stands in a ${scheme} URI, where nothing says how to escape it: ${IN_USER_PART}` }
@@ -196,6 +196,6 @@ function placeInParameters(text: string, offset: number): Place | Problem | unde
 }
 
 function isAlone(text: string, at: number, place: Place): boolean {
-  if (place !== 'uri' && place !== 'token') return false
+  if (place === 'quoted' || place === 'text') return false
   return /[:=]\s*$/.test(text.slice(0, at)) && /^\s*([@;>?,&]|$)/.test(text.slice(at + 1))
 }

@@ -34,6 +34,7 @@ describe('the value of a header', () => {
   it.each([
     ['<sip:{calling}@trusted.example>', 'x>,<sip:ceo', '<sip:x%3E%2C%3Csip%3Aceo@trusted.example>'],
     ['<sip:{calling}@trusted.example>', 'x;a=b?c', '<sip:x%3Ba%3Db%3Fc@trusted.example>'],
+    ['<https://a.b/c?n={calling}&m=1>', '+1&m=2', '<https://a.b/c?n=%2B1%26m%3D2&m=1>'],
     ['{calling}', 'a, b;c=d', 'a%2C%20b%3Bc%3Dd'],
     ['{calling}', 'a\r\nX: b\0', 'a%0D%0AX%3A%20b%00'],
     ['{calling}', 'jürgen%', 'j%C3%BCrgen%25'],

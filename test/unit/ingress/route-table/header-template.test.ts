@@ -25,7 +25,7 @@ describe('a placeholder stands', () => {
     ['"a;b" <sip:a@b;c> {called}', ['text']],
     ['a;b=1, {called}', ['text']],
     ['<tel:{calling};phone-context={trunk}>', ['uri!', 'uri!']],
-    ['<https://crm.example/call?n={calling}&t={trunk}>', ['uri!', 'uri!']],
+    ['<https://crm.example/call?n={calling}&t={trunk}>', ['query!', 'query!']],
     ['sip:{calling}@trusted.example', ['uri!']],
     ['sip:{called};ext={calling}@trusted.example;x={rule}', ['uri!', 'text', 'token!']],
     ['tel:{calling}', ['uri!']],
