@@ -33,6 +33,8 @@ export interface InboundRequest {
   readonly toUser: string | undefined
   readonly fromUser: string | undefined
   readonly assertedUser: string | undefined
+  /** The name of every header, in order, long and in lower case; as often as it stands there. */
+  headerNames(): readonly string[]
   /** Every value of a header, in order, lists split (RFC 3261 §7.3.1). The name in any case, long or compact. */
   header(name: string): readonly string[]
   /**
@@ -101,6 +103,8 @@ export type FailoverCondition = 'timeout' | 'transport' | number
 
 /** What changes in a request and its responses beyond what a proxy must change. */
 export interface RelayEdits {
+  /** Each replaces every value that the sender wrote under its name. */
+  readonly setHeaders: readonly HeaderField[]
   readonly removeHeaders: readonly string[]
   /** P-Asserted-Identity in the responses (RFC 3325): kept, kept unless they ask for privacy, or removed. */
   readonly responseIdentity: ResponseIdentity
@@ -118,9 +122,8 @@ export type ResponseIdentity = 'keep' | 'hide-private' | 'remove'
 export interface ProxyPlan extends RelayEdits {
   /** In the order in which they are tried: by tier, inside a tier drawn by weight. Never empty. */
   readonly targets: readonly ProxyTarget[]
-  /** The user of the Request-URI towards the backend, unescaped, '' for none; undefined keeps the caller's. */
+  /** The user of the Request-URI towards the backend as it stands there, escaped; '' leaves it out, undefined keeps the caller's. */
   readonly requestUser: string | undefined
-  readonly setHeaders: readonly HeaderField[]
   /** Milliseconds without any response, after which the next target is tried; undefined: Timer B alone decides. */
   readonly backendTimeout: number | undefined
   /** Milliseconds from the first 18x, after which the branch is cancelled; undefined: Timer C alone decides. */
@@ -130,7 +133,7 @@ export interface ProxyPlan extends RelayEdits {
   readonly failover: 'Always' | 'BeforeRinging'
   /** Where requests inside the dialog find the caller, if no proxy between has record-routed. Absent: at its Contact. */
   readonly callerTarget?: CallerTarget
-  /** Comes back with every request inside the dialog: which rule the call belongs to. At most 320 characters. */
+  /** Comes back with every request inside the dialog: which rule the call belongs to. At most MAX_DIALOG_DATA_BYTES. */
   readonly dialogData: string
   /** What the caller gets when no target accepted and none sent anything better (RFC 3261 §16.7 step 6). */
   readonly exhausted: Answer

@@ -1,7 +1,7 @@
 /** A parsed request as the application sees it: decoded when asked for, and only then. */
 import { type IpAddress, parseIpAddress } from '../address/ip-address.ts'
 import type { InboundRequest, Peer, RequestUri } from './engine.ts'
-import { HEADER } from './message/header-name.ts'
+import { HEADER, longNameOf } from './message/header-name.ts'
 import { parseNameAddr, splitList } from './message/name-addr.ts'
 import type { RequestFacts } from './message/request-facts.ts'
 import type { SipMessage } from './message/sip-message.ts'
@@ -46,6 +46,13 @@ export class MessageRequest implements InboundRequest {
 
   get assertedUser(): string | undefined {
     return this.#userOf(HEADER.assertedIdentity)
+  }
+
+  headerNames(): readonly string[] {
+    const { message } = this
+    return Array.from({ length: message.headerCount }, (_, row) => {
+      return longNameOf(message.id(row)) ?? message.nameText(row).toLowerCase()
+    })
   }
 
   header(name: string): readonly string[] {

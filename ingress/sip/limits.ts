@@ -139,6 +139,12 @@ export const MAX_SERVER_TRANSACTIONS = 800_000
 /** Transactions. 10,000 forwarded calls/s keep 370,000: a branch each for 32 s (Timer M), a BYE for 5 s (Timer K). */
 export const MAX_CLIENT_TRANSACTIONS = 500_000
 
+/**
+ * Bytes of UTF-8 that the application has a dialog cookie carry: the names of a rule and its trunk, the marks of 64 headers
+ * and some 200 bytes each of called and calling user. The cookie stands in every request of the call, four characters for three bytes.
+ */
+export const MAX_DIALOG_DATA_BYTES = 1280
+
 // Strangers.
 
 /** INVITEs of strangers that are remembered as dropped: 16 bytes each, so 128 KiB in all, whatever the flood. */

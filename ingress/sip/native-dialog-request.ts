@@ -83,7 +83,6 @@ function reInvitePlan(hop: DialogHop, edits: RelayEdits): ProxyPlan {
   return {
     targets: [{ id: '', address: hop.address, port: hop.port, transport: hop.transport, uriParameters: '' }],
     requestUser: undefined,
-    setHeaders: [],
     ...edits,
     backendTimeout: undefined,
     ringingTimeout: undefined,

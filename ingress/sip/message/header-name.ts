@@ -169,12 +169,21 @@ const table: (KnownName | undefined)[] = Array.from({ length: SLOTS })
 for (const [name, id] of LIST_NAMES) insert({ name, id, list: true })
 for (const [name, id] of SINGLE_NAMES) insert({ name, id, list: false })
 
+/** The long name of each id, in lower case. */
+const longNames: (string | undefined)[] = []
+for (const [name, id] of [...LIST_NAMES, ...SINGLE_NAMES]) if (name.length > 1) longNames[id] = name
+
 const listIds = new Set(LIST_NAMES.map(([, id]) => id))
 
 /** The id of a header name in any case, long or compact; `HEADER.other` where it has none (RFC 3261 §7.3.3). */
 export function headerIdOf(name: string): number {
   const bytes = Buffer.from(name, 'latin1')
   return idOfBytes(bytes, 0, bytes.length)
+}
+
+/** The long name of a header in lower case; undefined for `HEADER.other`. */
+export function longNameOf(id: number): string | undefined {
+  return longNames[id]
 }
 
 /** The id of the header name at `start`..`end`, without a string. */

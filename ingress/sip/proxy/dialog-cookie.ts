@@ -10,6 +10,7 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import { fromWords, type IpAddress } from '../../address/ip-address.ts'
 import type { DialogCookie, DialogHop, TransportName } from '../engine.ts'
+import { MAX_DIALOG_DATA_BYTES } from '../limits.ts'
 
 /** What the cookie is bound to: the same for every request of the dialog, from either side and for every fork. */
 export interface DialogKey {
@@ -49,7 +50,7 @@ const MAX_HOP_BYTES = 20
 const MAC_BYTES = 12
 const BLOCK_BYTES = 64
 /** One or two hops, then the dialog data. */
-const MAX_PAYLOAD_BYTES = HEADER_BYTES + 2 * MAX_HOP_BYTES + 320 * 4
+const MAX_PAYLOAD_BYTES = HEADER_BYTES + 2 * MAX_HOP_BYTES + MAX_DIALOG_DATA_BYTES
 /** Characters of Call-ID and tag that are hashed as they stand; longer ones, which nobody sends, are hashed first. */
 const MAX_BOUND_LENGTH = 1024
 /** Where key, payload and what it is bound to are put together: nothing in it outlives a call of seal or open. */

@@ -5,7 +5,7 @@ import type { ProxyPlan, ProxyTarget, TransportName } from '../engine.ts'
 import { MAX_DATAGRAM_REQUEST_BYTES } from '../limits.ts'
 import { HEADER } from '../message/header-name.ts'
 import type { SipMessage } from '../message/sip-message.ts'
-import { escapeUser, sipUserOf } from '../message/uri.ts'
+import { sipUserOf } from '../message/uri.ts'
 import { ClientTransaction, type ClientTransactionUser } from '../transaction/client-transaction.ts'
 import { clientTransactionKey } from '../transaction/transaction-key.ts'
 import type { Destination, LocalEndpoint } from '../transport/transport.ts'
@@ -141,11 +141,10 @@ function backendCookie({ core, side, plan }: SendingInvite, dialogData: string):
 
 /** RFC 3261 §16.6 step 2. */
 function targetUri(invite: SendingInvite, target: ProxyTarget): string {
-  const { requestUser } = invite.plan
-  const user = requestUser === undefined ? sipUserOf(invite.side.facts.uri) : escapeUser(requestUser)
+  const user = invite.plan.requestUser ?? sipUserOf(invite.side.facts.uri) ?? ''
   const transport = target.transport === undefined ? '' : `;transport=${target.transport.toLowerCase()}`
   const host = `${hostText(target.address)}:${target.port}`
-  return `sip:${user ? `${user}@` : ''}${host}${transport}${target.uriParameters}`
+  return `sip:${user === '' ? '' : `${user}@`}${host}${transport}${target.uriParameters}`
 }
 
 /** Hands the request of a branch to its client transaction. */

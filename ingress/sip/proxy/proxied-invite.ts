@@ -19,6 +19,7 @@ import { bestResponse } from './best-response.ts'
 import type { BranchAction } from './branch-table.ts'
 import { writeAck } from './cancel-request.ts'
 import type { EngineCore } from './engine-core.ts'
+import { editsHeader } from './forwarded-request.ts'
 import type { InviteBranch } from './invite-branch.ts'
 import { type InvitePurpose, openBranch, type SendingInvite, sendCancel, startBranch } from './invite-sending.ts'
 import { type RelayingInvite, relayedInviteResponse } from './relayed-response.ts'
@@ -95,7 +96,7 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite {
   cancel(reason: string): void {
     if (this.#settled || this.#cancelled) return
     this.#cancelled = true
-    this.#cancelReason = reason
+    this.#cancelReason = this.#plan && editsHeader(this.#plan, 'reason') ? '' : reason
     for (const branch of this.#branches) branch.input('cancel')
     this.#finishCancelled(undefined)
   }

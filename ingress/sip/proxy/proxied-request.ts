@@ -146,7 +146,7 @@ function draftOver(transport: TransportName, core: EngineCore, request: DialogRe
     requestUri: routes.requestUri,
     recordRoute: '',
     routes,
-    setHeaders: [],
+    setHeaders: edits.setHeaders,
     removeHeaders: edits.removeHeaders,
     maxBreadth: method === 'ACK' ? undefined : (breadthOf(side.message) ?? MAX_BREADTH),
     stream: transport === 'TCP',
