@@ -4,6 +4,7 @@
  */
 import type { HeaderField, ProxyPlan, ResponseIdentity } from '../engine.ts'
 import { HEADER, headerIdOf } from '../message/header-name.ts'
+import { ASSERTED_IDENTITIES, PREFERRED_IDENTITY } from '../message/identity-headers.ts'
 import { splitList } from '../message/name-addr.ts'
 import type { RequestFacts } from '../message/request-facts.ts'
 import type { SipMessage } from '../message/sip-message.ts'
@@ -51,10 +52,11 @@ export function dialogHeaders(message: SipMessage, removeHeaders: readonly strin
 
 /** The headers of a backend's response as the caller gets it. */
 export function responseHeaders(response: SipMessage, identity: ResponseIdentity): HeaderField[] {
-  const removed: string[] = []
+  // RFC 3325 §6: what a user agent prefers is for its first proxy.
+  const removed: string[] = [PREFERRED_IDENTITY]
   // RFC 3261 §21.5.4: a backend that pauses its clients would pause the carrier's whole trunk.
   if (response.status >= 300) removed.push('Retry-After')
-  if (losesIdentity(response, identity)) removed.push('P-Asserted-Identity')
+  if (losesIdentity(response, identity)) removed.push(...ASSERTED_IDENTITIES)
   const headers = copied(response, removed)
   // RFC 3261 §21.3: the Contact of a redirection is its answer, not a leg's.
   if (response.status < 300 || response.status >= 400) return headers

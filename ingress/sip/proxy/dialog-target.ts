@@ -3,6 +3,7 @@ import { type IpAddress, parseIpAddress, sameAddress } from '../../address/ip-ad
 import type { DialogHop, TransportName } from '../engine.ts'
 import { HEADER } from '../message/header-name.ts'
 import { parseNameAddr, splitList } from '../message/name-addr.ts'
+import { parameterFault } from '../message/repeated-parameter.ts'
 import type { SipMessage } from '../message/sip-message.ts'
 import { parseUri, type SipUri, uriParameter } from '../message/uri.ts'
 
@@ -16,8 +17,10 @@ export function hopOf(uri: SipUri): DialogHop | undefined {
   return { address, port: uri.port ?? DEFAULT_PORT, transport }
 }
 
-/** The hop that a Route, Record-Route or Contact value names; undefined where that is no address. */
+/** The hop that a Route, Record-Route or Contact value names; undefined where that is no address, or says something twice. */
 export function hopOfValue(value: string): DialogHop | undefined {
+  const bytes = Buffer.from(value, 'latin1')
+  if (parameterFault({ bytes, start: 0, end: bytes.length }, false)) return undefined
   const uri = parseUri(parseNameAddr(value)?.uri ?? '')
   return uri && hopOf(uri)
 }
@@ -29,7 +32,9 @@ export function hopOfValue(value: string): DialogHop | undefined {
 export function backendTarget(response: SipMessage, cookie: string): DialogHop | undefined {
   const routes = allValues(response, HEADER.recordRoute)
   const own = routes.findIndex((value) => value.includes(cookie))
-  const [contact] = allValues(response, HEADER.contact)
+  const contacts = allValues(response, HEADER.contact)
+  // RFC 3261 §12.1.1: it has one Contact; of two, neither is the target.
+  const contact = contacts.length === 1 ? contacts[0] : undefined
   const next = own > 0 ? routes[own - 1] : contact
   return next === undefined ? undefined : hopOfValue(next)
 }
