@@ -1,5 +1,5 @@
 /** What routing needs of a message, checked once (RFC 3261 §16.3 step 1, §8.1.1). Works on the bytes. */
-import { firstComma, isClosed, isDigit, isLws, readDecimal, skipLws } from './byte-class.ts'
+import { isClosed, isDigit, isLws, readDecimal, skipLws } from './byte-class.ts'
 import { HEADER } from './header-name.ts'
 import { readTag } from './header-tag.ts'
 import { bytesAre, methodOf } from './method-name.ts'
@@ -73,9 +73,6 @@ export function readRequestFacts(message: SipMessage): RequestFacts | RequestFau
   if (via === undefined) return refuse('bad-via', 'Bad Via')
   const parameters = faultyParameters(message)
   if (parameters) return refuse(parameters.code, parameters.reason)
-  // RFC 3261 §8.1.1.8: the Contact of an INVITE is exactly one URI: it says where the dialog's requests go.
-  if (message.method === 'INVITE' && hasSeveral(message, HEADER.contact))
-    return refuse('repeated-header', 'Several Contacts')
   const sequence = readCSeq(message, cseq)
   if (sequence === undefined) return refuse('bad-cseq', 'Bad CSeq')
   // RFC 3261 §8.1.1.5: the method in CSeq is the method of the request.
@@ -100,7 +97,8 @@ export function readRequestFacts(message: SipMessage): RequestFacts | RequestFau
  * something twice by which it, or its dialog, is found (§7.3.1): such a response is nobody's.
  */
 export function readResponseFacts(message: SipMessage): { via: Via; cseqMethod: string } | undefined {
-  if (singleRows(message).repeated || faultyParameters(message, DECIDING_IN_RESPONSES)) return undefined
+  const deciding = message.status < 300 ? DECIDING : DECIDING_IN_REFUSALS
+  if (singleRows(message).repeated || faultyParameters(message, deciding)) return undefined
   const via = topVia(message)
   const row = message.first(HEADER.cseq)
   const sequence = row === -1 ? undefined : readCSeq(message, row)
@@ -118,8 +116,8 @@ const DECIDING: readonly (string | undefined)[] = namesById([
   [HEADER.recordRoute, 'Record-Route'],
 ])
 
-/** What a backend's Contact and Record-Route say is given up where it is ambiguous; the response itself is used. */
-const DECIDING_IN_RESPONSES: readonly (string | undefined)[] = namesById([
+/** In a refusal, which makes no dialog: its Contact and Record-Route are nobody's target. */
+const DECIDING_IN_REFUSALS: readonly (string | undefined)[] = namesById([
   [HEADER.via, 'Via'],
   [HEADER.from, 'From'],
   [HEADER.to, 'To'],
@@ -153,15 +151,6 @@ function parameterProblem(fault: ParameterFault, name: string): { readonly code:
   return fault === 'repeated'
     ? { code: 'repeated-parameter', reason: `Repeated Parameter In ${name}` }
     : { code: 'too-many-parameters', reason: `Too Many Parameters In ${name}` }
-}
-
-/** Whether a list header has more than one value, on one line or on several. */
-function hasSeveral(message: SipMessage, id: number): boolean {
-  const row = message.first(id)
-  if (row === -1) return false
-  if (message.next(id, row) !== -1) return true
-  const end = message.valueEnd(row)
-  return firstComma(message.bytes, message.valueStart(row), end) !== end
 }
 
 function requestUri(message: SipMessage): SipUri | RequestFault {

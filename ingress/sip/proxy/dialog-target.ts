@@ -3,7 +3,6 @@ import { type IpAddress, parseIpAddress, sameAddress } from '../../address/ip-ad
 import type { DialogHop, TransportName } from '../engine.ts'
 import { HEADER } from '../message/header-name.ts'
 import { parseNameAddr, splitList } from '../message/name-addr.ts'
-import { parameterFault } from '../message/repeated-parameter.ts'
 import type { SipMessage } from '../message/sip-message.ts'
 import { parseUri, type SipUri, uriParameter } from '../message/uri.ts'
 
@@ -17,10 +16,8 @@ export function hopOf(uri: SipUri): DialogHop | undefined {
   return { address, port: uri.port ?? DEFAULT_PORT, transport }
 }
 
-/** The hop that a Route, Record-Route or Contact value names; undefined where that is no address, or says something twice. */
+/** The hop that a Route, Record-Route or Contact value names; undefined where that is no address. */
 export function hopOfValue(value: string): DialogHop | undefined {
-  const bytes = Buffer.from(value, 'latin1')
-  if (parameterFault({ bytes, start: 0, end: bytes.length }, false)) return undefined
   const uri = parseUri(parseNameAddr(value)?.uri ?? '')
   return uri && hopOf(uri)
 }
@@ -32,19 +29,21 @@ export function hopOfValue(value: string): DialogHop | undefined {
 export function backendTarget(response: SipMessage, cookie: string): DialogHop | undefined {
   const routes = allValues(response, HEADER.recordRoute)
   const own = routes.findIndex((value) => value.includes(cookie))
-  const contacts = allValues(response, HEADER.contact)
-  // RFC 3261 §12.1.1: it has one Contact; of two, neither is the target.
-  const contact = contacts.length === 1 ? contacts[0] : undefined
+  // RFC 3261 §12.1.1: it has one Contact. Of several, which are all the backend's own, callers take the first.
+  const [contact] = allValues(response, HEADER.contact)
   const next = own > 0 ? routes[own - 1] : contact
   return next === undefined ? undefined : hopOfValue(next)
 }
 
 /**
  * Where the backend's requests have to go once they have passed us: to the proxy that record-routed last before us, else to
- * the caller's Contact. Undefined where that is a name, or the address that the INVITE came from.
+ * the caller's Contact. Undefined where that is a name, the address that the INVITE came from, or one of several Contacts,
+ * of which an INVITE has one (RFC 3261 §8.1.1.8): the backend may take another one than we would.
  */
 export function callerTarget(invite: SipMessage, source: IpAddress): DialogHop | undefined {
-  const [next = allValues(invite, HEADER.contact)[0]] = allValues(invite, HEADER.recordRoute)
+  const contacts = allValues(invite, HEADER.contact)
+  const contact = contacts.length === 1 ? contacts[0] : undefined
+  const [next = contact] = allValues(invite, HEADER.recordRoute)
   const hop = next === undefined ? undefined : hopOfValue(next)
   return hop && !sameAddress(hop.address, source) ? hop : undefined
 }
