@@ -20,7 +20,9 @@ export function recordedSourcesOf(message: SipMessage): readonly RecordedSource[
 function recordedSource(value: string): RecordedSource {
   const bytes = Buffer.from(value, 'latin1')
   // RFC 3261 §7.3.1: of two addresses none is the source.
-  if (parameterFault({ bytes, start: 0, end: bytes.length }, false)) return 'ambiguous'
+  if (parameterFault(bytes, 0, bytes.length, false)) return 'ambiguous'
+  // RFC 2543 allowed comments, inside which some proxies see no parameter and this one would.
+  if (/[()]/.test(value)) return undefined
   const via = parseVia(value)
   return via && parseIpAddress(via.received ?? via.host)
 }

@@ -42,6 +42,7 @@ describe('a call behind a trusted proxy is told with the proxy and with whom it 
     ['nobody', [], NONE],
     ['a name', ['SIP/2.0/UDP sbc.example'], UNREADABLE],
     ['what is no Via', ['SIP/2.0/UDP [fe80::1%25eth0]'], UNREADABLE],
+    ['an address in a comment', [`SIP/2.0/UDP ${STRANGER};x=(;received=${CARRIER};)`], UNREADABLE],
     ['an empty received', [`SIP/2.0/UDP ${CARRIER};received`], UNREADABLE],
     ['two received', [`SIP/2.0/UDP h;received=${CARRIER};received=${STRANGER}`], AMBIGUOUS],
     ['two received in two spellings', [`SIP/2.0/UDP h;received=${CARRIER};rece%69ved=${STRANGER}`], AMBIGUOUS],

@@ -139,11 +139,11 @@ function faultyParameters(
     const id = message.id(row)
     const name = deciding[id]
     if (name === undefined) continue
-    const value = { bytes, start: message.valueStart(row), end: message.valueEnd(row) }
-    const fault = parameterFault(value, id !== HEADER.from && id !== HEADER.to)
+    const list = id !== HEADER.from && id !== HEADER.to
+    const fault = parameterFault(bytes, message.valueStart(row), message.valueEnd(row), list)
     if (fault) return parameterProblem(fault, name)
   }
-  const fault = uriParameterFault({ bytes, start: message.uriStart, end: message.uriEnd })
+  const fault = uriParameterFault(bytes, message.uriStart, message.uriEnd)
   return fault && parameterProblem(fault, 'Request-URI')
 }
 
