@@ -23,6 +23,12 @@ export interface RequestUri {
   readonly host: string
 }
 
+/**
+ * What a Via says of where the request came from: an address; `ambiguous` where the Via says something twice; undefined
+ * where it names no address.
+ */
+export type RecordedSource = IpAddress | 'ambiguous' | undefined
+
 /** What the application may read of a request. Everything is decoded when asked for, not before. */
 export interface InboundRequest {
   readonly peer: Peer
@@ -39,9 +45,9 @@ export interface InboundRequest {
   header(name: string): readonly string[]
   /**
    * The addresses that proxies recorded in the Via headers below the sender's own: nearest first, `received` before
-   * sent-by. An entry is undefined where neither is an address. Worth only as much as trust in the proxy that wrote it.
+   * sent-by. Worth only as much as trust in the proxy that wrote it.
    */
-  recordedSources(): readonly (IpAddress | undefined)[]
+  recordedSources(): readonly RecordedSource[]
 }
 
 /** A final answer of our own. */

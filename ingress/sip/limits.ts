@@ -9,6 +9,9 @@ export const MAX_MESSAGE_BYTES = 65_535
 /** Headers in a message. Real calls carry 20 to 60; the index of a message is one fixed array of this many rows. */
 export const MAX_HEADERS = 256
 
+/** Parameters in one header value or URI. Real ones have up to 20; each is compared with all before it. */
+export const MAX_PARAMETERS = 64
+
 /** Bytes of start line and headers on a stream. Real ones have 1 to 4 KB, an Identity header 2 KB more; behind it only garbage. */
 export const MAX_HEADER_SECTION_BYTES = 32_768
 

@@ -12,6 +12,7 @@ import { writeResponse } from './message/write-response.ts'
 import type { NewRequests } from './new-requests.ts'
 import type { EngineCore } from './proxy/engine-core.ts'
 import { keyOf, peerOf, type ReceivedRequest, reportDrop } from './received-request.ts'
+import { recordedSourcesOf } from './recorded-sources.ts'
 import { viaSourceOf } from './response-path.ts'
 import { clientTransactionKey } from './transaction/transaction-key.ts'
 import type { Flow } from './transport/transport.ts'
@@ -81,15 +82,17 @@ function onUnusable(
   const peer = peerOf(flow)
   const method = message.isRequest ? message.method : 'response'
   const known = core.application.isKnown(peer)
+  const recordedSources = known && message.isRequest ? recordedSourcesOf(message) : undefined
   if (!known || !message.isRequest || method === 'ACK' || message.first(HEADER.via) === -1) {
-    return reportDrop(core, flow, { reason: known ? 'malformed' : 'stranger', method })
+    return reportDrop(core, flow, { reason: known ? 'malformed' : 'stranger', method, recordedSources })
   }
   const decisionId = core.random.token()
   const { status, reason, code } = fault
   const via = parseVia(splitList(message.value(message.first(HEADER.via)))[0] ?? '')
-  const source = via ? viaSourceOf(via, flow) : { received: undefined, rport: undefined }
+  const source = viaSourceOf(via, flow)
   const extra = `Warning: 399 ${core.names.warningAgent} "${code} ${decisionId}"\r\n`
   const port = via && via.rport === undefined ? (via.port ?? 5060) : undefined
   flow.send(writeResponse(message, { status, reason, toTag: core.random.token(), extra, ...source }), port)
-  core.application.onEvent({ type: 'refused', peer, method, status, reason: code, decisionId, request: undefined })
+  const told = { peer, method, status, reason: code, decisionId, request: undefined, recordedSources }
+  core.application.onEvent({ type: 'refused', ...told })
 }

@@ -4,6 +4,7 @@
  */
 import type { HeaderField, ProxyPlan, RelayEdits, ResponseIdentity } from '../engine.ts'
 import { HEADER, headerIdOf } from '../message/header-name.ts'
+import { ASSERTED_IDENTITIES, PREFERRED_IDENTITY } from '../message/identity-headers.ts'
 import { splitList } from '../message/name-addr.ts'
 import type { RequestFacts } from '../message/request-facts.ts'
 import type { SipMessage } from '../message/sip-message.ts'
@@ -69,7 +70,9 @@ export function dialogResponseHeaders(response: SipMessage, identity: ResponseId
 }
 
 function relayedHeaders(response: SipMessage, identity: ResponseIdentity, removed: string[]): HeaderField[] {
-  if (losesIdentity(response, identity)) removed.push('P-Asserted-Identity')
+  // RFC 3325 §6: what a user agent prefers is for its first proxy.
+  removed.push(PREFERRED_IDENTITY)
+  if (losesIdentity(response, identity)) removed.push(...ASSERTED_IDENTITIES)
   const headers = copied(response, removed)
   // RFC 3261 §21.3: the Contact of a redirection is its answer, not a leg's.
   if (response.status < 300 || response.status >= 400) return headers

@@ -313,9 +313,10 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite {
   }
 }
 
-/** RFC 3261 §20.33: delta-seconds, then comments and parameters that change nothing for us. */
+/** RFC 3261 §20.33: delta-seconds, then comments and parameters that change nothing for us. Where it stands twice it says nothing. */
 export function retryAfterOf(response: SipMessage): number | undefined {
-  const [value = ''] = response.values('Retry-After')
+  const [value = '', second] = response.values('Retry-After')
+  if (second !== undefined) return undefined
   const seconds = /^\s*(\d{1,9})/.exec(value)?.[1]
   return response.status === 503 && seconds !== undefined ? Number(seconds) : undefined
 }
