@@ -47,6 +47,7 @@ export const DROP_REASONS: Readonly<Record<DropReason | 'source_rewritten' | 'ot
   over_limit: 4,
   source_rewritten: 5,
   other: 6,
+  response_source: 7,
 }
 
 /**

@@ -163,6 +163,8 @@ export interface DialogCookie {
   readonly signedTarget: DialogHop
   /** `backend` only: where the caller's own route set or Contact led, where that is another address. */
   readonly routeTarget?: DialogHop | undefined
+  /** `backend` only: the pod at which the caller's connection ends, where the INVITE came over one. */
+  readonly pod?: DialogHop | undefined
   readonly dialogData: string
 }
 

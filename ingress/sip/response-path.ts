@@ -40,7 +40,8 @@ export class ResponsePath implements ResponseSink {
 
   sendResponse(bytes: Buffer): boolean {
     if (!this.reliable) return this.#flow.send(bytes, this.#port)
-    return this.#flow.open ? this.#flow.send(bytes) : this.#reconnect(bytes)
+    if (!this.#flow.open) return this.#reconnect(bytes)
+    return this.#flow.send(bytes, undefined, () => void this.#reconnect(bytes))
   }
 
   /** Only to a peer that is known at this moment: a connection to anyone else would be reflection. */

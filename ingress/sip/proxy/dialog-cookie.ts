@@ -36,6 +36,8 @@ export interface CookieSealer {
 /** With one hop, and with two. */
 const VERSION = 1
 const TWO_HOPS_VERSION = 2
+/** Added to the version where the pod of a connection stands behind the hops. */
+const POD_FLAG = 0x10
 const SIDE_CALLER = 0
 const SIDE_BACKEND = 1
 /** Version and side. */
@@ -45,8 +47,8 @@ const MIN_HOP_BYTES = 8
 const MAX_HOP_BYTES = 20
 const MAC_BYTES = 12
 const BLOCK_BYTES = 64
-/** One or two hops, then the dialog data. */
-const MAX_PAYLOAD_BYTES = HEADER_BYTES + 2 * MAX_HOP_BYTES + 320 * 4
+/** One to three hops, then the dialog data. */
+const MAX_PAYLOAD_BYTES = HEADER_BYTES + 3 * MAX_HOP_BYTES + 320 * 4
 /** Characters of Call-ID and tag that are hashed as they stand; longer ones, which nobody sends, are hashed first. */
 const MAX_BOUND_LENGTH = 1024
 /** Where key, payload and what it is bound to are put together: nothing in it outlives a call of seal or open. */
@@ -108,11 +110,12 @@ function macOf(key: Buffer, end: number, dialog: DialogKey): Buffer {
 }
 
 /** Writes the payload into the scratch, behind the key; answers where it ends. */
-function encode({ from, signedTarget, routeTarget, dialogData }: DialogCookie): number {
-  let at = SCRATCH.writeUInt8(routeTarget ? TWO_HOPS_VERSION : VERSION, BLOCK_BYTES)
+function encode({ from, signedTarget, routeTarget, pod, dialogData }: DialogCookie): number {
+  let at = SCRATCH.writeUInt8((routeTarget ? TWO_HOPS_VERSION : VERSION) | (pod ? POD_FLAG : 0), BLOCK_BYTES)
   at = SCRATCH.writeUInt8(from === 'caller' ? SIDE_CALLER : SIDE_BACKEND, at)
   at = encodeHop(signedTarget, at)
   if (routeTarget) at = encodeHop(routeTarget, at)
+  if (pod) at = encodeHop(pod, at)
   return at + SCRATCH.write(dialogData, at, 'utf8')
 }
 
@@ -125,16 +128,26 @@ function encodeHop({ address, port, transport }: DialogHop, from: number): numbe
 }
 
 function decode(payload: Buffer): DialogCookie | undefined {
-  const [version] = payload
+  const version = (payload[0] ?? 0) & ~POD_FLAG
+  const hasPod = payload[0] !== version
   if (version !== VERSION && version !== TWO_HOPS_VERSION) return undefined
-  const first = decodeHop(payload, HEADER_BYTES)
-  const second = first && version === TWO_HOPS_VERSION ? decodeHop(payload, first.end) : undefined
-  if (!first || (version === TWO_HOPS_VERSION && !second)) return undefined
+  const hops: DialogHop[] = []
+  let at = HEADER_BYTES
+  for (let left = version + (hasPod ? 1 : 0); left > 0; left--) {
+    const next = decodeHop(payload, at)
+    if (!next) return undefined
+    hops.push(next.hop)
+    at = next.end
+  }
+  const pod = hasPod ? hops.pop() : undefined
+  const [signedTarget, routeTarget] = hops
+  if (!signedTarget) return undefined
   return {
     from: payload[1] === SIDE_CALLER ? 'caller' : 'backend',
-    signedTarget: first.hop,
-    ...(second && { routeTarget: second.hop }),
-    dialogData: payload.toString('utf8', second?.end ?? first.end),
+    signedTarget,
+    ...(routeTarget && { routeTarget }),
+    ...(pod && { pod }),
+    dialogData: payload.toString('utf8', at),
   }
 }
 

@@ -37,10 +37,11 @@ function callerRecordRoutes(
   branch: RelayedBranch,
   response: SipMessage,
 ): ReadonlyMap<number, string> {
-  const { cookie, destination } = branch
+  const { cookie } = branch
   const { core, dialog } = invite
   if (cookie === '' || dialog === undefined || response.status >= 300) return NO_ROWS
-  const signedTarget = backendTarget(response, cookie) ?? destination
+  // The transport that the target names, not the one that the size of the INVITE made of it.
+  const signedTarget = backendTarget(response, cookie) ?? { ...branch.destination, transport: branch.target.transport }
   const target = `${signedTarget.address.text} ${signedTarget.port} ${signedTarget.transport}`
   if (branch.callerCookie?.target !== target) {
     const text = core.cookies.seal({ from: 'caller', signedTarget, dialogData: dialog.data }, dialog)

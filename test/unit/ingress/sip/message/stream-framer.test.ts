@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { MAX_HEADER_SECTION_BYTES, MAX_MESSAGE_BYTES } from '../../../../../ingress/sip/limits.ts'
+import { MAX_FILLER_BYTES, MAX_HEADER_SECTION_BYTES, MAX_MESSAGE_BYTES } from '../../../../../ingress/sip/limits.ts'
 import { type Frame, StreamFramer } from '../../../../../ingress/sip/message/stream-framer.ts'
 import { inviteText } from '../../../../support/parsed-message.ts'
 
@@ -84,7 +84,27 @@ describe('between messages', () => {
     expect(framesOf('\r\n\r\n\r\n\r\n', small)).toEqual(['ping', 'ping', small])
   })
 
+  it.each(['\r\n\0', '\0', '\0\0\0\0', '\0\r\n\0', '\r\n\0\r\n\0'])(
+    'NULs are ignored, as devices send them to keep a connection up: %j',
+    (text) => {
+      for (let at = 0; at <= text.length; at++) {
+        expect(framesOf(text.slice(0, at), text.slice(at), small, text, small)).toEqual([small, small])
+      }
+    },
+  )
+
+  it('a ping is a ping behind a NUL too', () => {
+    expect(framesOf('\r\n\0\r\n\r\n', small)).toEqual(['ping', small])
+  })
+
+  it('more NULs in one piece than MAX_FILLER_BYTES are no keep-alive', () => {
+    const most = '\0'.repeat(MAX_FILLER_BYTES)
+    expect(framesOf(most, most + small)).toEqual([small])
+    expect(framesOf(`${most}\0${small}`)).toEqual(['broken not-sip'])
+  })
+
   it('CRLF is a line break only as a pair', () => {
+    expect(framesOf('\r\0')).toEqual(['broken not-sip'])
     expect(framesOf('\r\rINVITE')).toEqual(['broken not-sip'])
     expect(framesOf('\n\n')).toEqual(['broken not-sip'])
   })
