@@ -4,9 +4,10 @@ import type { Answer, FailoverCondition, ProxyPlan, ProxyProgress, ProxyResult }
 import { callerEdits } from './asserted-identity.ts'
 import type { CallDeps } from './call-deps.ts'
 import type { Outcome } from './call-events.ts'
-import { type CallTarget, callTargets } from './call-targets.ts'
+import { type CallTarget, type CanReach, callTargets, unreachableBackends } from './call-targets.ts'
 import { type Decision, refuse, tell } from './decision.ts'
 import { writeDialogData } from './dialog-data.ts'
+import { NAMED_BACKENDS } from './limits.ts'
 import { expandTemplate, type TemplateValues } from './template.ts'
 
 type RejectAction = Extract<Action, { type: 'Reject' }>
@@ -36,20 +37,33 @@ export function redirect(decision: Decision, deps: CallDeps, contacts: Contacts)
 }
 
 export function route(decision: Decision, deps: CallDeps, routing: Routing): void {
-  const { trunk, action } = routing
+  const { action } = routing
   // RFC 5630 §5.3: what is addressed by sips goes nowhere without TLS, and no backend of a rule has it.
   if (decision.call.requestUri.scheme === 'sips') {
     return refuse(decision, deps, SIPS_NOT_ALLOWED, { outcome: 'no_backend', reason: 'no backend takes a sips call' })
   }
-  const targets = callTargets(action.backends, deps)
-  if (targets.length === 0) {
-    const reason = 'every backend of the rule is paused, has weight 0 or has no ready endpoint'
-    return refuse(decision, deps, trunk.responses.noBackend, { outcome: 'no_backend', reason })
-  }
+  const canReach: CanReach = (target) => decision.call.canReach(target)
+  const targets = callTargets(action.backends, deps, canReach)
+  if (targets.length === 0) return noTarget(decision, deps, { routing, canReach })
   const decidedAt = deps.now()
   const progress = (step: ProxyProgress): void => report(decision, deps, { step, targets })
   const done = (result: ProxyResult): void => finish(decision, deps, result, decidedAt)
   decision.call.proxy({ ...planOf(decision, routing), targets, done, progress })
+}
+
+const NO_TARGET = 'every backend of the rule is paused, has weight 0 or has no ready endpoint'
+const NO_SOCKET = 'this process listens on no address of the family and transport of any backend that is up'
+
+/** A backend that no socket reaches is counted where it is missed: while another takes the calls it is only passed over. */
+function noTarget(
+  decision: Decision,
+  deps: CallDeps,
+  { routing, canReach }: { readonly routing: Routing; readonly canReach: CanReach },
+): void {
+  const missed = unreachableBackends(routing.action.backends, deps, canReach)
+  const reason = missed.length > 0 ? `${NO_SOCKET}: ${missed.slice(0, NAMED_BACKENDS).join(', ')}` : NO_TARGET
+  refuse(decision, deps, routing.trunk.responses.noBackend, { outcome: 'no_backend', reason })
+  for (const backend of missed) deps.emit({ type: 'backend-attempt', backend, result: 'no_socket', status: 0 })
 }
 
 function planOf(

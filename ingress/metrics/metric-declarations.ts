@@ -37,6 +37,7 @@ export const ATTEMPT_RESULTS: Readonly<Record<AttemptResult, number>> = {
   transport: 3,
   cancelled: 4,
   late: 5,
+  no_socket: 6,
 }
 
 export const DROP_REASONS: Readonly<Record<DropReason | 'source_rewritten' | 'other', number>> = {
@@ -176,7 +177,7 @@ export const METRICS = {
     name: 'sip_dispatch_backend_requests_total',
     type: 'counter',
     labels: ['backend', 'result'],
-    help: 'INVITEs sent to a backend, by how the attempt ended.',
+    help: 'INVITEs sent to a backend, by how the attempt ended; no_socket: not sent, as the pod has no address of that family and transport.',
   },
   backendUp: {
     name: 'sip_dispatch_backend_up',

@@ -67,6 +67,11 @@ export interface InboundCall extends InboundRequest {
   drop(): 'none' | '503'
   respond(answer: Answer): void
   proxy(plan: ProxyPlan): void
+  /**
+   * Whether the engine has a socket of the target's family and transport, so that a try is worth a caller's time. Says nothing
+   * about whether anybody is there.
+   */
+  canReach(target: Pick<ProxyTarget, 'address' | 'transport'>): boolean
 }
 
 /** An OPTIONS or an unsupported method outside a dialog, from a known peer. */
@@ -99,7 +104,7 @@ export type ResponseIdentity = 'keep' | 'hide-private' | 'remove'
 
 /** What to do with a call that a rule routes. */
 export interface ProxyPlan extends RelayEdits {
-  /** In the order in which they are tried: by tier, inside a tier drawn by weight. Never empty. */
+  /** In the order in which they are tried: by tier, inside a tier drawn by weight. Never empty; each can be reached. */
   readonly targets: readonly ProxyTarget[]
   /** The user of the Request-URI towards the backend, unescaped; undefined keeps the caller's. */
   readonly requestUser: string | undefined
@@ -121,7 +126,8 @@ export interface ProxyPlan extends RelayEdits {
   readonly progress: (step: ProxyProgress) => void
 }
 
-export type AttemptResult = 'answered' | 'refused' | 'timeout' | 'transport' | 'cancelled' | 'late'
+/** `no_socket`: nothing was sent, because the engine has no socket of that family and transport. */
+export type AttemptResult = 'answered' | 'refused' | 'timeout' | 'transport' | 'cancelled' | 'late' | 'no_socket'
 
 export type ProxyProgress =
   | { readonly type: 'first-response'; readonly status: number }

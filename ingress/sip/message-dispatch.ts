@@ -72,9 +72,9 @@ function onResponse(core: EngineCore, message: SipMessage, flow: Flow): void {
   transaction.receiveResponse(message.status, message)
 }
 
-/** Who was asked, from any of its ports; and peers, because a machine with several addresses may answer from another. */
+/** Who was asked, from any of its ports, and whom the application believes. */
 function mayAnswer(core: EngineCore, flow: Flow, asked: IpAddress): boolean {
-  return sameAddress(flow.remoteAddress, asked) || core.application.isKnown(peerOf(flow))
+  return sameAddress(flow.remoteAddress, asked) || core.application.mayAnswer(peerOf(flow))
 }
 
 /**

@@ -188,7 +188,7 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite {
     const othersLeft = this.#nextTarget < this.plan.targets.length
     const branch = openBranch(this, target, { breadth, instead, othersLeft })
     if (!branch) {
-      this.plan.progress({ type: 'attempt', target, result: 'transport', status: 0, retryAfter: undefined })
+      this.plan.progress({ type: 'attempt', target, result: 'no_socket', status: 0, retryAfter: undefined })
       return this.#failOver('transport')
     }
     this.#freeBreadth -= breadth
