@@ -67,6 +67,9 @@ export const STREAM_FAILURE_MS = 60_000
 /** Destinations remembered as taking no connections; of more the oldest are forgotten, which costs one long wait each. */
 export const MAX_STREAM_FAILURES = 1024
 
+/** Milliseconds after an ACK to a 2xx in which the end of its connection means that it was lost: connecting takes 4 s, a stranger's connection 5. */
+export const ACK_LOSS_MS = 4500
+
 /** Milliseconds from a message's first byte to its last: a large INVITE over a bad line takes one, a byte a minute never ends. */
 export const STREAM_MESSAGE_MS = 10_000
 

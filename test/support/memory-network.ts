@@ -38,6 +38,8 @@ export class MemoryNetwork {
   readonly #clock: FakeClock
   readonly #receivers = new Map<string, Receiver>()
   readonly #refusing = new Set<string>()
+  /** Those who are told when a connection ends. */
+  readonly #waiting: { readonly to: string; readonly onFailure: (error: Error) => void }[] = []
   readonly #swallowing = new Set<string>()
   readonly #events = new Map<TransportName, TransportEvents>()
   readonly #locals: LocalEndpoint[] = []
@@ -59,6 +61,11 @@ export class MemoryNetwork {
   /** Connections are neither taken nor refused: a firewall drops them. Datagrams get through. */
   swallowConnections(at: string): void {
     this.#swallowing.add(at)
+  }
+
+  /** Connections to it end, and whoever has sent on one hears of it. */
+  endConnections(at: string): void {
+    for (const { to, onFailure } of this.#waiting.splice(0)) if (to === at) onFailure(new Error('connection closed'))
   }
 
   takeConnections(at: string): void {
@@ -152,6 +159,7 @@ export class MemoryNetwork {
       return
     }
     this.transmit({ transport: name, to, from: from ? nameOf(from) : '', text })
+    if (name === 'TCP') this.#waiting.push({ to, onFailure: request.options.onFailure })
     if (this.#refusing.has(`${name} ${to}`))
       this.#clock.after(0, request.options.onFailure, new Error('connection refused'))
   }

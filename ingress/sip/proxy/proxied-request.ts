@@ -2,7 +2,7 @@
 import type { IpAddress } from '../../address/ip-address.ts'
 import type { Timer } from '../clock.ts'
 import type { Answer, ResponseIdentity } from '../engine.ts'
-import { NON_INVITE_TRYING_MS } from '../limits.ts'
+import { ACK_LOSS_MS, NON_INVITE_TRYING_MS } from '../limits.ts'
 import type { SipMessage } from '../message/sip-message.ts'
 import { ClientTransaction, type ClientTransactionUser, type RequestSink } from '../transaction/client-transaction.ts'
 import type { ServerTransaction } from '../transaction/server-transaction.ts'
@@ -146,7 +146,10 @@ export function relayAck(core: EngineCore, request: DialogRequest): void {
 
 function sendFirst(core: EngineCore, [draft, ...others]: readonly Draft[]): void {
   if (!draft) return
+  const sentAt = core.clock.now()
   const onFailure = (error: Error): void => {
+    // Nothing ever comes back on an ACK: later it is only a connection that ends because it was idle.
+    if (core.clock.now() - sentAt > ACK_LOSS_MS) return
     if (others.length > 0) return sendFirst(core, others)
     core.application.onEvent({ type: 'fault', code: 'ack-not-sent', message: error.message })
   }

@@ -113,6 +113,23 @@ describe("a backend's request at a pod that does not have the caller's connectio
     }
   })
 
+  it('D-02: an ACK is not repeated, nor called lost, when the connection to the pod ends for being idle', async () => {
+    const { second, inside } = await scene()
+    second.network.deliver(B1, requestText({ ...inside, method: 'ACK', cseq: 7 }))
+    second.clock.advance(5000)
+    second.network.endConnections(ENGINE)
+    second.clock.advance(5000)
+    expect(second.network.sent.map(({ to }) => to)).toEqual([ENGINE])
+    expect(second.events.filter(({ type }) => type === 'fault')).toEqual([])
+  })
+
+  it('D-02: an ACK goes to the address itself where the connection to the pod ends at once', async () => {
+    const { second, inside } = await scene()
+    second.network.deliver(B1, requestText({ ...inside, method: 'ACK', cseq: 7 }))
+    second.network.endConnections(ENGINE)
+    expect(second.network.sent.map(({ to }) => to)).toEqual([ENGINE, CALLER])
+  })
+
   it.each(METHODS)('D-02: is told where neither can be reached: %s', async (method) => {
     const { second, inside } = await scene()
     for (const at of [ENGINE, CALLER]) second.network.refuse(at)
