@@ -279,7 +279,7 @@ async function endsItsSide(transport: Transport, peer: TcpPeer): Promise<void> {
 }
 
 describe('a peer that has ended its side', () => {
-  it('still gets what is owed to it over the connection, and then the end', async () => {
+  it('T-04: still gets what is owed to it over the connection, and then the end', async () => {
     const { transport, clock, peer, flow } = await accepted()
     flow.hold()
     await endsItsSide(transport, peer)
