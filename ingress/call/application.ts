@@ -15,6 +15,7 @@ export function createApplication(deps: CallDeps): Application {
   const { table } = deps
   return {
     isKnown: (peer) => isKnownPeer(table, peer),
+    mayAnswer: (peer) => isKnownPeer(table, peer) || table.isContact(peer.address),
     headersRead: () => table.headersRead,
     onInvite: (call) => handleInvite(call, deps),
     onOptions: (request) => handleOptions(request, deps),

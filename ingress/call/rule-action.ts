@@ -7,10 +7,11 @@ import { escapeUser } from '../sip/message/uri.ts'
 import { callerEdits } from './asserted-identity.ts'
 import type { CallDeps } from './call-deps.ts'
 import type { Outcome } from './call-events.ts'
-import { type CallTarget, callTargets } from './call-targets.ts'
+import { type CallTarget, type CanReach, callTargets, unreachableBackends } from './call-targets.ts'
 import { callerTargetOf } from './caller-target.ts'
 import { type Decision, refuse, tell } from './decision.ts'
 import { type SealedHeaders, writeDialogData } from './dialog-data.ts'
+import { NAMED_BACKENDS } from './limits.ts'
 import { headerEdits, type RuleHeaders, ruleHeaders } from './rule-headers.ts'
 import { expandUser, type TemplateValues } from './template.ts'
 
@@ -45,16 +46,14 @@ export function redirect(decision: Decision, deps: CallDeps, contacts: Contacts)
 }
 
 export function route(decision: Decision, deps: CallDeps, routing: Routing): void {
-  const { trunk, action } = routing
+  const { action } = routing
   // RFC 5630 §5.3: what is addressed by sips goes nowhere without TLS, and no backend of a rule has it.
   if (decision.call.requestUri.scheme === 'sips') {
     return refuse(decision, deps, SIPS_NOT_ALLOWED, { outcome: 'no_backend', reason: 'no backend takes a sips call' })
   }
-  const targets = callTargets(action.backends, deps)
-  if (targets.length === 0) {
-    const reason = 'every backend of the rule is paused, has weight 0 or has no ready endpoint'
-    return refuse(decision, deps, trunk.responses.noBackend, { outcome: 'no_backend', reason })
-  }
+  const canReach: CanReach = (target) => decision.call.canReach(target)
+  const targets = callTargets(action.backends, deps, canReach)
+  if (targets.length === 0) return noTarget(decision, deps, { routing, canReach })
   const plan = planOf(decision, routing)
   // What could not be kept for the requests inside the call is not promised for its first one either.
   if (Buffer.byteLength(plan.dialogData) > MAX_DIALOG_DATA_BYTES) {
@@ -66,6 +65,21 @@ export function route(decision: Decision, deps: CallDeps, routing: Routing): voi
   const done = (result: ProxyResult): void => finish(decision, deps, result, decidedAt)
   const callerTarget = callerTargetOf(decision.call.peer, deps.table, routing.trunk)
   decision.call.proxy({ ...plan, callerTarget, targets, done, progress })
+}
+
+const NO_TARGET = 'every backend of the rule is paused, has weight 0 or has no ready endpoint'
+const NO_SOCKET = 'this process listens on no address of the family and transport of any backend that is up'
+
+/** A backend that no socket reaches is counted where it is missed: while another takes the calls it is only passed over. */
+function noTarget(
+  decision: Decision,
+  deps: CallDeps,
+  { routing, canReach }: { readonly routing: Routing; readonly canReach: CanReach },
+): void {
+  const missed = unreachableBackends(routing.action.backends, deps, canReach)
+  const reason = missed.length > 0 ? `${NO_SOCKET}: ${missed.slice(0, NAMED_BACKENDS).join(', ')}` : NO_TARGET
+  refuse(decision, deps, routing.trunk.responses.noBackend, { outcome: 'no_backend', reason })
+  for (const backend of missed) deps.emit({ type: 'backend-attempt', backend, result: 'no_socket', status: 0 })
 }
 
 function planOf(

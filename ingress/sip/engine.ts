@@ -86,6 +86,11 @@ export interface InboundCall extends InboundRequest {
    */
   respondOnce(answer: Answer): boolean
   proxy(plan: ProxyPlan): void
+  /**
+   * Whether the engine has a socket of the target's family and transport, so that a try is worth a caller's time. Says nothing
+   * about whether anybody is there.
+   */
+  canReach(target: Pick<ProxyTarget, 'address' | 'transport'>): boolean
 }
 
 /** An OPTIONS or an unsupported method outside a dialog, from a known peer. */
@@ -126,7 +131,7 @@ export type ResponseIdentity = 'keep' | 'hide-private' | 'remove'
 
 /** What to do with a call that a rule routes. */
 export interface ProxyPlan extends RelayEdits {
-  /** In the order in which they are tried: by tier, inside a tier drawn by weight. Never empty. */
+  /** In the order in which they are tried: by tier, inside a tier drawn by weight. Never empty; each can be reached. */
   readonly targets: readonly ProxyTarget[]
   /** The user of the Request-URI towards the backend as it stands there, escaped; '' leaves it out, undefined keeps the caller's. */
   readonly requestUser: string | undefined
@@ -149,8 +154,19 @@ export interface ProxyPlan extends RelayEdits {
   readonly progress: (step: ProxyProgress) => void
 }
 
-/** `passed_over`: nothing was sent, because the engine must not or cannot send there. */
-export type AttemptResult = 'answered' | 'refused' | 'timeout' | 'transport' | 'cancelled' | 'late' | 'passed_over'
+/**
+ * Nothing was sent with the last two: `passed_over`, because the engine must not send there; `no_socket`, because it has no
+ * socket of that family and transport.
+ */
+export type AttemptResult =
+  | 'answered'
+  | 'refused'
+  | 'timeout'
+  | 'transport'
+  | 'cancelled'
+  | 'late'
+  | 'passed_over'
+  | 'no_socket'
 
 export type ProxyProgress =
   | { readonly type: 'first-response'; readonly status: number }
@@ -198,6 +214,8 @@ export interface DialogCookie {
   readonly callerTarget?: Exclude<CallerTarget, 'contact'> | undefined
   /** `caller` only: the other side has answered without a tag (RFC 3261 §12.1.2), so what is sent to it has no To tag. */
   readonly untagged?: boolean | undefined
+  /** `backend` only: the pod at which the caller's connection ends, where the INVITE came over one. */
+  readonly pod?: DialogHop | undefined
   readonly dialogData: string
   /** What other cookies of ours in the same route set carry: the call has passed us more than once (a spiral). */
   readonly otherDialogData?: readonly string[] | undefined

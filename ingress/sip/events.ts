@@ -4,7 +4,14 @@
 import type { InboundRequest, Peer, RecordedSource } from './engine.ts'
 
 /** Why a packet got no answer. */
-export type DropReason = 'stranger' | 'malformed' | 'no_transaction' | 'no_dialog' | 'over_limit'
+export type DropReason =
+  | 'stranger'
+  | 'malformed'
+  | 'no_transaction'
+  | 'no_dialog'
+  | 'over_limit'
+  /** A response from somebody who was not asked. */
+  | 'response_source'
 
 export type EngineEvent =
   /** A packet that nobody answers. */

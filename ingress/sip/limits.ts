@@ -58,6 +58,27 @@ export const MAX_UNCONFIRMED_REQUESTS = 256
 /** Milliseconds. A lost SYN is sent again after 1 and 3 s on Linux, and a backend's own time-out is shorter as a rule. */
 export const STREAM_CONNECT_MS = 4000
 
+/**
+ * Milliseconds for a connection where another way is left: UDP for what goes over TCP for its size only, or another address.
+ * A handshake takes a third of it round the world; half of a backend's usual time is left for the other way.
+ */
+export const STREAM_ALTERNATIVE_CONNECT_MS = 1000
+
+/**
+ * The same where the last attempt has failed: inside a cluster a handshake takes a millisecond, so that a destination that takes
+ * connections again is found, and no further request waits for one that does not.
+ */
+export const STREAM_RETRY_CONNECT_MS = 100
+
+/** Milliseconds for which a failed attempt is remembered: a firewall stays as it is, a lost packet is forgiven. */
+export const STREAM_FAILURE_MS = 60_000
+
+/** Destinations remembered as taking no connections; of more the oldest are forgotten, which costs one long wait each. */
+export const MAX_STREAM_FAILURES = 1024
+
+/** Milliseconds after an ACK to a 2xx in which the end of its connection means that it was lost: connecting takes 4 s, a stranger's connection 5. */
+export const ACK_LOSS_MS = 4500
+
 /** Milliseconds from a message's first byte to its last: a large INVITE over a bad line takes one, a byte a minute never ends. */
 export const STREAM_MESSAGE_MS = 10_000
 
@@ -78,6 +99,15 @@ export const STREAM_REVIEW_MS = 32_000
 
 /** Milliseconds that a peer has to take our last bytes and close its side. */
 export const STREAM_LINGER_MS = 2000
+
+/** Answers to pings on one connection in `PONG_WINDOW_MS`: clients send one a minute (RFC 5626 §4.4.1), whoever sends more only floods. */
+export const MAX_PONGS = 16
+
+/** Milliseconds. */
+export const PONG_WINDOW_MS = 1000
+
+/** NULs between two messages that are skipped of those that come in one piece: devices keep a connection up with one to four. */
+export const MAX_FILLER_BYTES = 64
 
 /** Bytes that wait for a peer that does not read, system buffers apart: 16 of the largest messages. */
 export const MAX_STREAM_QUEUE_BYTES = 1024 * 1024

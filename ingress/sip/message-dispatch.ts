@@ -2,6 +2,7 @@
  * Where every message goes: to its transaction, to the application, or nowhere. The order is the order of invariant I1:
  * nothing is sent before it is clear that the sender is known.
  */
+import { type IpAddress, sameAddress } from '../address/ip-address.ts'
 import { HEADER } from './message/header-name.ts'
 import { splitList } from './message/name-addr.ts'
 import { parseMessage } from './message/parse-message.ts'
@@ -65,8 +66,16 @@ function onResponse(core: EngineCore, message: SipMessage, flow: Flow): void {
     : undefined
   // RFC 3261 §16.7 step 3: with no Via but ours it MUST NOT be forwarded, and only a CANCEL is a request of our own.
   const usable = facts?.cseqMethod === 'CANCEL' || hasLowerVia(message)
-  if (transaction && usable) return transaction.receiveResponse(message.status, message)
-  reportDrop(core, flow, { reason: facts && usable ? 'no_transaction' : 'malformed', method: 'response' })
+  if (!transaction || !usable)
+    return reportDrop(core, flow, { reason: facts && usable ? 'no_transaction' : 'malformed', method: 'response' })
+  if (!mayAnswer(core, flow, transaction.asked))
+    return reportDrop(core, flow, { reason: 'response_source', method: 'response' })
+  transaction.receiveResponse(message.status, message)
+}
+
+/** Who was asked, from any of its ports, and whom the application believes. */
+function mayAnswer(core: EngineCore, flow: Flow, asked: IpAddress): boolean {
+  return sameAddress(flow.remoteAddress, asked) || core.application.mayAnswer(peerOf(flow))
 }
 
 /**

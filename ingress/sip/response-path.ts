@@ -43,7 +43,8 @@ export class ResponsePath implements ResponseSink {
 
   sendResponse(bytes: Buffer): boolean {
     if (!this.reliable) return this.#flow.send(bytes, this.#port)
-    return this.#flow.open ? this.#flow.send(bytes) : this.#reconnect(bytes)
+    if (!this.#flow.open) return this.#reconnect(bytes)
+    return this.#flow.send(bytes, undefined, () => void this.#reconnect(bytes))
   }
 
   /** Along the flow or not at all, and it makes no peer of whoever opened a stream. */

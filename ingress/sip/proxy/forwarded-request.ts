@@ -25,6 +25,9 @@ export interface RouteEdits {
   readonly appended: string | undefined
 }
 
+/** Every Route value stays. */
+export const ROUTES_AS_THEY_ARE: RouteEdits = { removed: new Set(), requestUri: undefined, appended: undefined }
+
 export interface ForwardedRequest {
   readonly message: SipMessage
   readonly facts: RequestFacts

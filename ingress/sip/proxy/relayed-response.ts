@@ -44,7 +44,9 @@ function callerRecordRoutes(
   const { core, dialog } = invite
   if (dialog === undefined) return withoutOwnRecordRoutes(response)
   if (cookie === '' || response.status >= 300) return NO_ROWS
-  const signedTarget = callable(backendTarget(response, cookie), destination.address, core) ?? destination
+  // The transport that the target names, not the one that the size of the INVITE made of it.
+  const asked = { ...destination, transport: branch.target.transport }
+  const signedTarget = callable(backendTarget(response, cookie), destination.address, core) ?? asked
   const untagged = isUntagged(response)
   const target = `${signedTarget.address.text} ${signedTarget.port} ${signedTarget.transport} ${untagged}`
   if (branch.callerCookie?.target !== target) {
