@@ -244,6 +244,32 @@ describe('a call that has passed us twice', () => {
     expect(sent.flatMap(({ text }) => headerOf(text, 'Route'))).toEqual([])
   })
 
+  it('D-02: carries what the rule of each pass says of headers, the later one where both speak of one', async () => {
+    const names = ['X-First', 'X-Second', 'X-Both', 'X-Gone', 'X-Secret']
+    const first = ruleEntry({
+      action: routeAction({
+        setHeaders: ['X-First', 'X-Both', 'X-Gone'].map((name) => ({ name, value: 'first' })),
+        removeHeaders: ['X-Secret'],
+      }),
+    })
+    const second = ruleEntry({
+      name: 'default/second',
+      action: routeAction({
+        setHeaders: ['X-Second', 'X-Both'].map((name) => ({ name, value: 'second' })),
+        removeHeaders: ['X-Gone'],
+      }),
+    })
+    const routes: string[] = []
+    for (const rule of [first, second]) {
+      routes.push(...scriptDialog(await startHarness({ entries: [trunkEntry(), rule] })).callerRoutes)
+    }
+    const harness = await startHarness({ entries: [trunkEntry(), first, second] })
+    const extra = [...routeLines(routes), ...names.map((name) => `${name}: forged`)]
+    const [packet] = scriptDialog(harness).fromCaller({ extra })
+    const values = names.map((name) => headerOf(packet?.text ?? '', name))
+    expect(values).toEqual([['first'], ['second'], ['second'], [], []])
+  })
+
   it('D-02: goes by the proxy between, where that has record-routed', async () => {
     const between = `<sip:${B2};lr>`
     const first = scriptDialog(await startHarness(), {
