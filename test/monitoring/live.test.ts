@@ -68,7 +68,7 @@ describeWith(
     let calls: Promise<void> | undefined
 
     beforeAll(async () => {
-      cluster = await startCluster()
+      cluster = await startCluster(undefined, { snapshot: join(folder, 'table') })
       backend = await busyBackend()
       operator = await cluster.operator()
       await cluster.apply(

@@ -42,11 +42,11 @@ export interface Cluster {
   stop(): Promise<void>
 }
 
-/** Starts all but the operator. `given`: an API server of the test's own, which it has to stop. */
-export async function startCluster(given?: KubernetesApi): Promise<Cluster> {
+/** Starts all but the operator. `given`: an API server of the test's own, which it has to stop. `pod`: of the ingress. */
+export async function startCluster(given?: KubernetesApi, pod: Partial<IngressOptions> = {}): Promise<Cluster> {
   const api = given ?? (await kubernetesApi())
   const [namespace, redis] = await Promise.all([api.namespace(), startRedisServer()])
-  const ingress = await startIngress({ cache: redis.url, prefix: PREFIX })
+  const ingress = await startIngress({ cache: redis.url, prefix: PREFIX, ...pod })
   const started: { stop(): Promise<unknown> }[] = [ingress]
   const tryKubectl = (args: readonly string[], input?: string): Promise<KubectlResult> =>
     api.kubectl(['--namespace', namespace, ...args], input === undefined ? {} : { input })
