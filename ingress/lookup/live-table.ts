@@ -25,7 +25,7 @@ export interface LiveTable {
    * Replaces every entry while calls go on to be decided from the table as it was, until the new one is whole. Nothing else
    * may change the table meanwhile.
    */
-  loadInSlices(entries: readonly TableEntry[], version: number): Promise<void>
+  loadInSlices(entries: Iterable<TableEntry>, version: number): Promise<void>
   /** Changes some entries, at a cost that follows their number and not the table's. Unknown keys are removed already. */
   apply(delta: TableDelta, version: number): void
   /** Whether any table was ever loaded. */
@@ -108,7 +108,7 @@ export function createLiveTable(): LiveTable {
 }
 
 /** Rules come in any order: to sort them all would be the longest slice. */
-async function builtInSlices(entries: readonly TableEntry[]): Promise<TableState> {
+async function builtInSlices(entries: Iterable<TableEntry>): Promise<TableState> {
   const state = new TableState()
   const slice = createTimeSlice()
   for (const entry of entries) {
