@@ -83,6 +83,8 @@ function verbOf(request: MessageRequest, decide: (call: InboundCall) => void): V
     proxy: (plan: ProxyPlan) => {
       verb = { type: 'proxy', plan }
     },
+    // Which addresses the pods listen on, nobody knows here.
+    canReach: () => true,
   })
   decide(call)
   return verb

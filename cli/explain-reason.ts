@@ -1,5 +1,6 @@
 /** Why a trunk or a rule stands where it does, in words. */
 import type { ExplainedRule, ExplainedTrunk, TrunkStanding } from '../ingress/lookup/explain.ts'
+import { type JudgedSource, judgedSourceText } from '../ingress/lookup/judged-source.ts'
 import { faultText } from '../ingress/lookup/user-fault.ts'
 import type { HeaderPredicate, NumberPredicate, TrunkEntry } from '../ingress/route-table/route-table.ts'
 import type { ExplainedCall } from './explain-config.ts'
@@ -26,9 +27,13 @@ const TRUNK_REASONS: Readonly<Record<TrunkStanding, TrunkReason>> = {
     `admits the packet, but the called number ${quoted(called)} is not its own (${numberList(trunk.called)})${trunk === first ? '; it answers' : ''}`,
   transport: ({ trunk }, { call }) =>
     `knows the source, but takes ${listed(trunk.transports) || 'no transport'} and not ${call.transport}`,
-  proxy: ({ trunk }) =>
-    `trusts the source as a proxy, but the address that it recorded in Via is in none of ${listed(trunk.sources)}`,
+  proxy: ({ trunk, judged }) => `trusts the source as a proxy, but ${judgedReason(judged, trunk)}`,
   source: ({ trunk }, { call }) => `${call.source.address.text} is in none of its sources (${listed(trunk.sources)})`,
+}
+
+function judgedReason(judged: JudgedSource | undefined, trunk: TrunkEntry): string {
+  if (judged?.type !== 'address') return `it names nobody: ${judged ? judgedSourceText(judged) : 'no recorded source'}`
+  return `${judged.address.text}, which is recorded in Via, is in none of its sources (${listed(trunk.sources)})`
 }
 
 export function trunkReason(explained: ExplainedTrunk, context: TrunkContext): string {

@@ -1,5 +1,6 @@
 /** Everything that `explain` has to say, as plain values: printed as JSON, or as text. */
 import { type CallExplanation, explainCall } from '../ingress/lookup/explain.ts'
+import { judgedSourceText } from '../ingress/lookup/judged-source.ts'
 import { createLiveTable } from '../ingress/lookup/live-table.ts'
 import { type Backend, backendName, type RuleEntry } from '../ingress/route-table/route-table.ts'
 import { compile } from '../operator/compile/compile.ts'
@@ -44,6 +45,8 @@ export interface ExplainReport {
     readonly from: string
     readonly source: string
     readonly transport: string
+    /** Where the source is a trusted proxy: the address that was judged in its place, or in words why there is none. */
+    readonly judgedSource?: string
   }
   /** How the choice of a trunk ended: admitted, not_owned, known or stranger. */
   readonly admission: string
@@ -81,14 +84,17 @@ export function explainReport(manifests: Manifests, call: ExplainedCall): Explai
   const request = explainedInvite(call)
   const explanation = explainCall(table, request)
   const decision = explainedDecision(table, request)
-  const { trunkVerdict: verdict, ruleVerdict } = explanation
+  const { trunkVerdict: verdict, ruleVerdict, judged } = explanation
   const trunk = 'trunk' in verdict ? verdict.trunk : undefined
   const rule = ruleVerdict?.type === 'rule' ? ruleVerdict.rule : undefined
   const later = rule && decision.outcome === 'no_backend' ? decisionOnCluster(table, rule, request) : undefined
   const onCluster = later?.outcome === 'forwarded' ? later : undefined
   const forwarding = (onCluster ?? decision).forwarding
   return {
-    call: { requestUri: call.to, from: call.from, source: sourceText(call.source), transport: call.transport },
+    call: {
+      ...{ requestUri: call.to, from: call.from, source: sourceText(call.source), transport: call.transport },
+      ...(judged && { judgedSource: judgedSourceText(judged) }),
+    },
     admission: verdict.type,
     ...(trunk && { trunk: trunk.name }),
     ...('called' in verdict && { called: verdict.called }),

@@ -5,7 +5,11 @@ import type { BackendShare, ExplainReport, Wire } from './explain-report.ts'
 export function explainText(report: ExplainReport): string {
   const { call, trunks, rules, findings, outcome, reason, wire, onCluster } = report
   const sections = [
-    [`INVITE ${call.requestUri} from ${call.source} by ${call.transport}`, ...numberLines(report)],
+    [
+      `INVITE ${call.requestUri} from ${call.source} by ${call.transport}`,
+      ...(call.judgedSource === undefined ? [] : [`behind a trusted proxy, judged source: ${call.judgedSource}`]),
+      ...numberLines(report),
+    ],
     section('trunks', standingLines(trunks.shown), more(trunks.leftOut, 'trunks that are further off')),
     section(
       'rules of the trunk, in their order',

@@ -67,7 +67,9 @@ const setHeader = z.strictObject({
   name: editableHeaderName.describe(
     'The long name of the header, such as X-Trunk. Values that the caller sent under it are replaced.',
   ),
-  value: headerTemplate.describe('The value, such as {trunk}; {called}, {calling}, {trunk} and {rule} are filled in.'),
+  value: headerTemplate.describe(
+    "The value, such as {trunk}; {called}, {calling}, {trunk} and {rule} are filled in. What a caller has written changes nothing but its own place: between quotation marks it is escaped with backslashes, elsewhere everything but letters, digits and _.!~*'+- becomes %HH of its UTF-8. A rule with a placeholder where neither can be (a host, a name) is not accepted.",
+  ),
 })
 
 const headers = z.strictObject({
@@ -80,10 +82,14 @@ const headers = z.strictObject({
     ),
   )
     .default([])
-    .describe('Headers that the request to the backend carries, beside or instead of those that the caller sent.'),
+    .describe(
+      'Headers that every request of the caller to the backend carries, inside the call too, beside or instead of those that the caller sent.',
+    ),
   remove: uniqueStrings(z.array(editableHeaderName).max(MAX_HEADER_ENTRIES))
     .default([])
-    .describe('Long names of headers of the caller that the backend does not see, such as X-Internal.'),
+    .describe(
+      'Long names of headers of the caller that the backend does not see in any request of the call, such as X-Internal.',
+    ),
 })
 
 const timeouts = z.strictObject({
@@ -116,9 +122,13 @@ export const route = z.strictObject({
   requestUser: userTemplate
     .optional()
     .describe(
-      'The user of the Request-URI towards the backend, such as {called}; {called}, {calling}, {trunk} and {rule} are filled in. Default: what the caller sent.',
+      "The user of the Request-URI towards the backend, such as {called}; {called}, {calling}, {trunk} and {rule} are filled in, with everything but letters, digits and _.!~*'+- as %HH; what you write beside them stays as it is. Default: what the caller sent.",
     ),
-  headers: headers.prefault({}).describe('Headers of the request to the backend.'),
+  headers: headers
+    .prefault({})
+    .describe(
+      'Headers of the requests to the backend: of the INVITE and of every later one of the caller in that call.',
+    ),
   timeouts: timeouts.prefault({}).describe('How long to wait for a backend.'),
   failoverOn: uniqueStrings(z.array(failoverCondition).max(MAX_FAILOVER_CONDITIONS))
     .default(['timeout', 'transport', '500', '503'])

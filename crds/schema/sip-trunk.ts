@@ -24,7 +24,7 @@ const numbers = z.strictObject({
     .enum(['From', 'PAI'])
     .default('From')
     .describe(
-      'Where the calling number stands: the user of From or of P-Asserted-Identity. PAI also says that this trunk is trusted to assert identities (RFC 3325): only then is P-Asserted-Identity passed on to backends. Default: From.',
+      'Where the calling number stands: the user of From or of P-Asserted-Identity. PAI also says that this trunk is trusted to assert identities (RFC 3325): only then are P-Asserted-Identity and Remote-Party-ID passed on to backends. Default: From.',
     ),
   unreadable: z
     .enum(['Refuse', 'AsWritten'])

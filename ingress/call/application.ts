@@ -5,6 +5,7 @@ import type { Application } from '../sip/application.ts'
 import type { Peer } from '../sip/engine.ts'
 import type { EngineEvent } from '../sip/events.ts'
 import type { CallDeps } from './call-deps.ts'
+import { callSource } from './call-source.ts'
 import { handleInDialog } from './handle-in-dialog.ts'
 import { handleInvite } from './handle-invite.ts'
 import { handleOptions } from './handle-options.ts'
@@ -14,6 +15,7 @@ export function createApplication(deps: CallDeps): Application {
   const { table } = deps
   return {
     isKnown: (peer) => isKnownPeer(table, peer),
+    mayAnswer: (peer) => isKnownPeer(table, peer) || table.isContact(peer.address),
     headersRead: () => table.headersRead,
     onInvite: (call) => handleInvite(call, deps),
     onOptions: (request) => handleOptions(request, deps),
@@ -45,12 +47,18 @@ function tellEngineEvent(event: EngineEvent, deps: CallDeps): void {
 function tellDrop(event: Extract<EngineEvent, { type: 'dropped' }>, deps: CallDeps): void {
   const { peer, reason: dropped, method, request } = event
   const reason = dropped === 'stranger' ? strangerReason(peer.address, deps.ownAddress) : dropped
-  deps.emit({ type: 'dropped', source: peer, reason, method })
+  const source = callSource(deps.table, sourced(event))
+  deps.emit({ type: 'dropped', source, reason, method })
   const verdict = dropped === 'stranger' && request ? chooseTrunk(deps.table, request) : undefined
   if (verdict?.type !== 'stranger') return
   for (const { trunk, reason: missed } of verdict.nearMisses) {
-    deps.emit({ type: 'near-miss', source: peer, trunk: trunk.name, reason: missed, method })
+    deps.emit({ type: 'near-miss', source, trunk: trunk.name, reason: missed, method })
   }
+}
+
+/** What its Vias say, whether it could be read or not. */
+function sourced({ peer, request, recordedSources = [] }: Exclude<EngineEvent, { type: 'fault' }>) {
+  return request ?? { peer, recordedSources: () => recordedSources }
 }
 
 /** Only INVITEs outside a dialog are calls; anything else that was refused has had its answer and needs no count of its own. */
@@ -58,16 +66,16 @@ function tellRefusal(event: Extract<EngineEvent, { type: 'refused' }>, deps: Cal
   if (event.method !== 'INVITE' || event.inDialog) return
   const { peer, status, reason, decisionId, request } = event
   const verdict = request && chooseTrunk(deps.table, request)
-  const trunk = verdict?.type === 'admitted' || verdict?.type === 'not_owned' ? verdict.trunk.name : ''
+  const trunk = verdict?.type === 'admitted' || verdict?.type === 'not_owned' ? verdict.trunk : undefined
   const now = deps.now()
   deps.emit({
     type: 'call',
     decisionId,
     callId: request?.callId ?? '',
-    source: peer,
+    source: callSource(deps.table, sourced(event), trunk),
     outcome: event.stranger ? 'auth_drop' : 'malformed',
     status,
-    trunk,
+    trunk: trunk?.name ?? '',
     rule: '',
     reason,
     noRuleReason: undefined,

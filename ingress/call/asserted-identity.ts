@@ -1,19 +1,33 @@
 /** RFC 3325: what a side outside the trust domain may claim, and what it may learn. Backends are always inside. */
 import type { InboundRequest, RelayEdits } from '../sip/engine.ts'
-
-const ASSERTED = 'P-Asserted-Identity'
-const PREFERRED = 'P-Preferred-Identity'
+import { ASSERTED_IDENTITIES, asksForPrivacy, PREFERRED_IDENTITY } from '../sip/message/identity-headers.ts'
+import { parseNameAddr } from '../sip/message/name-addr.ts'
+import { parseUri } from '../sip/message/uri.ts'
 
 /** For requests of the caller. §5: what an untrusted one asserts MUST go; §6: what anyone prefers ends at the first proxy. */
 export function callerEdits(trusted: boolean): RelayEdits {
   return trusted
-    ? { removeHeaders: [PREFERRED], responseIdentity: 'keep' }
-    : { removeHeaders: [PREFERRED, ASSERTED], responseIdentity: 'hide-private' }
+    ? { setHeaders: [], removeHeaders: [PREFERRED_IDENTITY], responseIdentity: 'keep' }
+    : { setHeaders: [], removeHeaders: [PREFERRED_IDENTITY, ...ASSERTED_IDENTITIES], responseIdentity: 'hide-private' }
 }
 
 /** For requests of the backend. §7: an identity under `Privacy: id` MUST NOT reach a caller outside the trust domain. */
 export function backendEdits(callerTrusted: boolean, request: Pick<InboundRequest, 'header'>): RelayEdits {
-  if (callerTrusted) return { removeHeaders: [], responseIdentity: 'keep' }
-  const isPrivate = request.header('Privacy').some((value) => /(^|;)\s*id\s*(;|$)/i.test(value))
-  return { removeHeaders: isPrivate ? [ASSERTED] : [], responseIdentity: 'remove' }
+  if (callerTrusted) return { setHeaders: [], removeHeaders: [PREFERRED_IDENTITY], responseIdentity: 'keep' }
+  const isPrivate = asksForPrivacy(request.header('Privacy'))
+  return {
+    setHeaders: [],
+    removeHeaders: isPrivate ? [PREFERRED_IDENTITY, ...ASSERTED_IDENTITIES] : [PREFERRED_IDENTITY],
+    responseIdentity: 'remove',
+  }
+}
+
+/** §9.1: one URI, or one SIP or SIPS URI and one tel URI. Anything else leaves it open who calls. */
+export function isAmbiguousIdentity(request: Pick<InboundRequest, 'header'>): boolean {
+  const values = request.header('P-Asserted-Identity')
+  if (values.length < 2) return false
+  const schemes = values.map((value) => parseUri(parseNameAddr(value)?.uri ?? '')?.scheme)
+  const tel = schemes.filter((scheme) => scheme === 'tel').length
+  const sip = schemes.filter((scheme) => scheme === 'sip' || scheme === 'sips').length
+  return values.length > 2 || tel !== 1 || sip !== 1
 }

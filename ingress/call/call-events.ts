@@ -3,6 +3,7 @@
  * the packet; times are monotonic milliseconds.
  */
 import type { IpAddress } from '../address/ip-address.ts'
+import type { JudgedSource } from '../lookup/judged-source.ts'
 import type { AttemptResult, TransportName } from '../sip/engine.ts'
 
 /** What became of a call; docs/metrics.md lists them. */
@@ -29,10 +30,13 @@ export type NoRuleReason =
 
 export type NearMissReason = 'transport' | 'called'
 
+/** Who sent the packet, and whose call it was taken for where that is somebody else. */
 export interface CallSource {
   readonly address: IpAddress
   readonly port: number
   readonly transport: TransportName
+  /** There where the packet came from a trusted proxy: what counted in the place of its own address. */
+  readonly judged?: JudgedSource
 }
 
 /** A decided INVITE, told once: when its final response is sent, or when it is dropped. */

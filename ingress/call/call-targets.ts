@@ -1,7 +1,7 @@
 /** Where a call goes, in the order in which it is tried. */
 import { parseIpAddress, sameAddress } from '../address/ip-address.ts'
-import type { Backend, UriBackend } from '../route-table/route-table.ts'
-import type { ProxyTarget } from '../sip/engine.ts'
+import { type Backend, backendName, type UriBackend } from '../route-table/route-table.ts'
+import type { InboundCall, ProxyTarget } from '../sip/engine.ts'
 import { backendOrder } from './backend-order.ts'
 import type { CallDeps } from './call-deps.ts'
 import { MAX_ENDPOINT_TRIES, MAX_TARGETS } from './limits.ts'
@@ -13,14 +13,21 @@ export interface CallTarget extends ProxyTarget {
 
 type Deps = Pick<CallDeps, 'table' | 'health' | 'fraction'>
 
+/** Which targets the engine has a socket for. */
+export type CanReach = InboundCall['canReach']
+
+const ANYWHERE: CanReach = () => true
+
 /**
  * The targets of a call: backends by tier and weight, a Service as its ready endpoints in a random order. Who asked to
- * be left alone is left out.
+ * be left alone is left out, and so is whom no socket of this process reaches: what is left shares the calls by its weights,
+ * because who is left out of a draw without putting back changes nothing in the order of the others.
  */
-export function callTargets(backends: readonly Backend[], deps: Deps): CallTarget[] {
+export function callTargets(backends: readonly Backend[], deps: Deps, canReach: CanReach = ANYWHERE): CallTarget[] {
   const targets: CallTarget[] = []
   for (const backend of backendOrder(backends, deps.fraction)) {
-    const found = 'uri' in backend ? addressTargets(backend, deps) : endpointTargets(backend.service, deps)
+    const up = upTargets(backend, deps).filter(canReach)
+    const found = 'uri' in backend ? up : drawEndpoints(up, deps.fraction)
     for (const target of found) {
       if (targets.length === MAX_TARGETS) return targets
       // RFC 3261 §16.5: a target is used once, though a rule may reach it in several ways.
@@ -28,6 +35,23 @@ export function callTargets(backends: readonly Backend[], deps: Deps): CallTarge
     }
   }
   return targets
+}
+
+/** The backends that are up and that no socket of this process reaches, by name: why a call has no target. */
+export function unreachableBackends(backends: readonly Backend[], deps: Deps, canReach: CanReach): string[] {
+  const names = backends
+    .filter(({ weight }) => weight > 0)
+    .filter((backend) => {
+      const up = upTargets(backend, deps)
+      return up.length > 0 && !up.some(canReach)
+    })
+    .map(backendName)
+  return [...new Set(names)]
+}
+
+function upTargets(backend: Backend, deps: Deps): CallTarget[] {
+  if ('uri' in backend) return addressTargets(backend, deps)
+  return deps.table.readyEndpoints(backend.service).filter(({ place }) => deps.health.isUp(place))
 }
 
 /** The compiler writes addresses only; an entry of a foreign hand that holds none is a backend that is not there. */
@@ -38,8 +62,7 @@ function addressTargets(backend: UriBackend, { health }: Deps): CallTarget[] {
 }
 
 /** Each endpoint is as likely as any other to be the first, and to be the next when one fails. */
-function endpointTargets(service: string, { table, health, fraction }: Deps): CallTarget[] {
-  const up: CallTarget[] = table.readyEndpoints(service).filter(({ place }) => health.isUp(place))
+function drawEndpoints(up: CallTarget[], fraction: () => number): CallTarget[] {
   const tries = Math.min(up.length, MAX_ENDPOINT_TRIES)
   for (let i = 0; i < tries && i < up.length - 1; i++) swap(up, i, i + Math.floor(fraction() * (up.length - i)))
   up.length = tries

@@ -2,12 +2,14 @@
 import type { RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
 import type { Answer, InboundCall } from '../sip/engine.ts'
 import type { CallDeps } from './call-deps.ts'
-import type { CallDecided, NoRuleReason, Outcome } from './call-events.ts'
+import type { CallDecided, CallSource, NoRuleReason, Outcome } from './call-events.ts'
 
 export interface Decision {
   readonly id: string
   readonly call: InboundCall
   readonly receivedAt: number
+  /** The packet's, until it is known whose call it is. */
+  source: CallSource
   trunk: TrunkEntry | undefined
   rule: RuleEntry | undefined
   called: string
@@ -26,7 +28,8 @@ export interface Ending {
 
 export function openDecision(call: InboundCall, deps: CallDeps): Decision {
   const receivedAt = deps.now()
-  return { id: deps.newId(), call, receivedAt, trunk: undefined, rule: undefined, called: '', calling: '' }
+  const id = deps.newId()
+  return { id, call, receivedAt, source: call.peer, trunk: undefined, rule: undefined, called: '', calling: '' }
 }
 
 /** Sends a final response of our own that says why (RFC 3261 §20.43), and tells it. */
@@ -50,7 +53,7 @@ function decided(
     type: 'call',
     decisionId: decision.id,
     callId: call.callId,
-    source: call.peer,
+    source: decision.source,
     outcome: ending.outcome,
     status: ending.status,
     trunk: trunk?.name ?? '',

@@ -1,9 +1,11 @@
 /** Requests inside a dialog: where they may go. There is no open relay. */
 import { type IpAddress, parseIpPrefix, prefixContains, sameAddress } from '../address/ip-address.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
-import type { DialogCookie, DialogHop, InboundDialogRequest } from '../sip/engine.ts'
+import type { DialogCookie, DialogHop, InboundDialogRequest, RelayEdits } from '../sip/engine.ts'
 import { backendEdits, callerEdits } from './asserted-identity.ts'
-import { readDialogData } from './dialog-data.ts'
+import { type DialogData, readDialogData } from './dialog-data.ts'
+import { headerEdits, markedNames, type RuleHeaders, ruleHeaders } from './rule-headers.ts'
+import type { TemplateValues } from './template.ts'
 
 /**
  * A request without a valid cookie is never relayed. The caller's side reaches backends only. The backend's side reaches
@@ -13,10 +15,10 @@ import { readDialogData } from './dialog-data.ts'
 export function handleInDialog(request: InboundDialogRequest, table: LiveTable): void {
   const { dialog, nextHop } = request
   if (!dialog) return request.refuse({ status: 481, reason: 'Call/Transaction Does Not Exist' })
-  // A call that has passed us twice is inside the trust domain if it was each time.
-  const passes = [dialog.dialogData, ...(dialog.otherDialogData ?? [])]
-  const callerTrusted = passes.every((data) => readDialogData(data).callerTrusted)
-  const edits = dialog.from === 'caller' ? callerEdits(callerTrusted) : backendEdits(callerTrusted, request)
+  // A call that has passed us twice has what each pass says: the one nearest to where it goes comes first.
+  const passes = [dialog.dialogData, ...(dialog.otherDialogData ?? [])].map(readDialogData)
+  const edits =
+    dialog.from === 'caller' ? callerSideEdits(passes, request, table) : backendEdits(passes.every(isTrusted), request)
   const follows = dialog.from === 'caller' ? isBackendSide : isCallerSide
   request.relay(nextHop && follows(nextHop, { request, dialog, table }) ? nextHop : dialog.signedTarget, edits)
 }
@@ -31,6 +33,50 @@ function isBackendSide(hop: DialogHop, { dialog, table }: Asking): boolean {
   const { address, port } = dialog.signedTarget
   if (sameAddress(hop.address, address) && hop.port === port) return true
   return table.isBackend(hop.address, hop.port) || isContactNetwork(hop.address, dialog, table)
+}
+
+/**
+ * What the rule says of headers holds for every request of the caller's side: as the rule is now, with the values of the
+ * first INVITE. What it said then holds as well where that was something else, or where the rule is gone: the caller's
+ * own headers of those names never reach the backend.
+ */
+function callerSideEdits(passes: readonly DialogData[], request: InboundDialogRequest, table: LiveTable): RelayEdits {
+  const edits = callerEdits(passes.every(isTrusted))
+  const said = passes.map((data) => ruleEdits(data, request, table))
+  if (said.every((one) => one === NO_EDITS)) return edits
+  const spoken = new Set<string>()
+  const setHeaders = said.flatMap((one) => {
+    const own = one.setHeaders.filter(({ name }) => !spoken.has(name.toLowerCase()))
+    for (const name of [...one.removeHeaders, ...one.setHeaders.map((field) => field.name)])
+      spoken.add(name.toLowerCase())
+    return own
+  })
+  return { ...edits, setHeaders, removeHeaders: [...edits.removeHeaders, ...said.flatMap((one) => one.removeHeaders)] }
+}
+
+/** A call is inside the trust domain if it was each time that it has passed us. */
+function isTrusted({ callerTrusted }: DialogData): boolean {
+  return callerTrusted
+}
+
+type RuleEdits = Pick<RelayEdits, 'setHeaders' | 'removeHeaders'>
+
+function ruleEdits(data: DialogData, request: InboundDialogRequest, table: LiveTable): RuleEdits {
+  const action = table.rule(data.rule)?.action
+  const now = action?.type === 'Route' ? ruleHeaders(action) : undefined
+  if (!now && !data.headers) return NO_EDITS
+  const { setHeaders, removeHeaders } = now ? headerEdits(now, valuesOf(data)) : NO_EDITS
+  return { setHeaders, removeHeaders: [...removeHeaders, ...promisedNames(data, now, request)] }
+}
+
+const NO_EDITS: RuleEdits = { setHeaders: [], removeHeaders: [] }
+
+function valuesOf({ rule, headers }: DialogData): TemplateValues {
+  return { rule, trunk: headers?.trunk, called: headers?.called, calling: headers?.calling }
+}
+
+function promisedNames({ headers }: DialogData, now: RuleHeaders | undefined, request: InboundDialogRequest): string[] {
+  return headers && headers.marks !== now?.marks ? markedNames(request.headerNames(), headers.marks) : []
 }
 
 /** A stranger who got hold of a backend's cookie must not choose who is called by it. */

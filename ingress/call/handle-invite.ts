@@ -8,20 +8,24 @@ import { faultText } from '../lookup/user-fault.ts'
 import type { TrunkEntry } from '../route-table/route-table.ts'
 import type { UserFault } from '../route-table/user-reading.ts'
 import type { Answer, InboundCall } from '../sip/engine.ts'
+import { isAmbiguousIdentity } from './asserted-identity.ts'
 import type { CallDeps } from './call-deps.ts'
 import type { NoRuleReason } from './call-events.ts'
+import { callSource } from './call-source.ts'
 import { type Decision, openDecision, refuse, tell } from './decision.ts'
 import { dropStranger } from './drop-stranger.ts'
 import { redirect, reject, route } from './rule-action.ts'
 
 const UNAVAILABLE: Answer = { status: 503, reason: 'Service Unavailable' }
 const FORBIDDEN: Answer = { status: 403, reason: 'Forbidden' }
+const AMBIGUOUS_IDENTITY: Answer = { status: 400, reason: 'Several Asserted Identities' }
 
 export function handleInvite(call: InboundCall, deps: CallDeps): void {
   const decision = openDecision(call, deps)
   if (!deps.table.loaded) return refuseUnloaded(decision, deps)
   const verdict = chooseTrunk(deps.table, call)
   if (verdict.type === 'stranger') return dropStranger(decision, deps, verdict.nearMisses)
+  decision.source = callSource(deps.table, call, verdict.type === 'known' ? undefined : verdict.trunk)
   if (deps.draining()) return refuseDraining(decision, deps, verdict)
   switch (verdict.type) {
     case 'known':
@@ -35,6 +39,9 @@ export function handleInvite(call: InboundCall, deps: CallDeps): void {
     case 'admitted':
       decision.called = verdict.called
       decision.calling = verdict.calling
+      if (verdict.trunk.numbers.callingFrom === 'PAI' && isAmbiguousIdentity(call)) {
+        return refuseAmbiguous(decision, deps, verdict.trunk)
+      }
       return applyRules(decision, deps, verdict)
   }
 }
@@ -59,6 +66,14 @@ function refuseDraining(
   }
   const answer = decision.trunk?.responses.draining ?? UNAVAILABLE
   refuse(decision, deps, answer, { outcome: 'draining', reason: 'this process is shutting down' })
+}
+
+/** RFC 3325 §9.1: which of several identities is the caller, this trunk has not said. */
+function refuseAmbiguous(decision: Decision, deps: CallDeps, trunk: TrunkEntry): void {
+  decision.trunk = trunk
+  decision.calling = ''
+  const reason = 'P-Asserted-Identity names more than one SIP URI and one tel URI'
+  refuse(decision, deps, AMBIGUOUS_IDENTITY, { outcome: 'malformed', reason })
 }
 
 function applyRules(decision: Decision, deps: CallDeps, admitted: Admitted): void {
@@ -113,6 +128,6 @@ function noRule(decision: Decision, deps: CallDeps, { trunk, reason, nearest, fa
   const why = `${EXPLANATIONS[reason]}${named ? ` (${nearest})` : ''}${unreadable ? `: ${faultText(fault)}` : ''}`
   refuse(decision, deps, trunk.responses.noRule, { outcome: 'no_rule', reason: why, noRuleReason: reason })
   if (reason !== 'called_not_owned') return
-  const { peer, method } = decision.call
-  deps.emit({ type: 'near-miss', source: peer, trunk: trunk.name, reason: 'called', method })
+  const { source, call } = decision
+  deps.emit({ type: 'near-miss', source, trunk: trunk.name, reason: 'called', method: call.method })
 }

@@ -8,3 +8,6 @@ export const MAX_ENDPOINT_TRIES = 8
 
 /** Targets of one call: as many as a rule may have backends (RFC 3261 §16.7 lets each add its time to the caller's wait). */
 export const MAX_TARGETS = 64
+
+/** Backends that a log line names where none of a rule can be reached: enough to see what they have in common. */
+export const NAMED_BACKENDS = 3

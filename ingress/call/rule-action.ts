@@ -2,18 +2,26 @@
 import { toCanonical } from '../lookup/phone-number.ts'
 import type { Action, RouteAction, RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
 import type { Answer, FailoverCondition, ProxyPlan, ProxyProgress, ProxyResult } from '../sip/engine.ts'
+import { MAX_DIALOG_DATA_BYTES } from '../sip/limits.ts'
+import { escapeUser } from '../sip/message/uri.ts'
 import { callerEdits } from './asserted-identity.ts'
 import type { CallDeps } from './call-deps.ts'
 import type { Outcome } from './call-events.ts'
-import { type CallTarget, callTargets } from './call-targets.ts'
+import { type CallTarget, type CanReach, callTargets, unreachableBackends } from './call-targets.ts'
 import { callerTargetOf } from './caller-target.ts'
 import { type Decision, refuse, tell } from './decision.ts'
-import { writeDialogData } from './dialog-data.ts'
-import { expandTemplate, type TemplateValues } from './template.ts'
+import { type SealedHeaders, writeDialogData } from './dialog-data.ts'
+import { NAMED_BACKENDS } from './limits.ts'
+import { headerEdits, type RuleHeaders, ruleHeaders } from './rule-headers.ts'
+import { expandUser, type TemplateValues } from './template.ts'
 
 type RejectAction = Extract<Action, { type: 'Reject' }>
 type Contacts = Extract<Action, { type: 'Redirect' }>['contacts']
 
+/** What the calls of a rule without a word about headers are given. */
+const NO_EDITS: ReturnType<typeof headerEdits> = { setHeaders: [], removeHeaders: [] }
+
+const USER_TOO_LONG: Answer = { status: 400, reason: 'User Too Long' }
 const SIPS_NOT_ALLOWED: Answer = { status: 480, reason: 'Temporarily Unavailable', warningCode: 380 }
 
 export interface Routing {
@@ -38,21 +46,40 @@ export function redirect(decision: Decision, deps: CallDeps, contacts: Contacts)
 }
 
 export function route(decision: Decision, deps: CallDeps, routing: Routing): void {
-  const { trunk, action } = routing
+  const { action } = routing
   // RFC 5630 §5.3: what is addressed by sips goes nowhere without TLS, and no backend of a rule has it.
   if (decision.call.requestUri.scheme === 'sips') {
     return refuse(decision, deps, SIPS_NOT_ALLOWED, { outcome: 'no_backend', reason: 'no backend takes a sips call' })
   }
-  const targets = callTargets(action.backends, deps)
-  if (targets.length === 0) {
-    const reason = 'every backend of the rule is paused, has weight 0 or has no ready endpoint'
-    return refuse(decision, deps, trunk.responses.noBackend, { outcome: 'no_backend', reason })
+  const canReach: CanReach = (target) => decision.call.canReach(target)
+  const targets = callTargets(action.backends, deps, canReach)
+  if (targets.length === 0) return noTarget(decision, deps, { routing, canReach })
+  const plan = planOf(decision, routing)
+  // What could not be kept for the requests inside the call is not promised for its first one either.
+  if (Buffer.byteLength(plan.dialogData) > MAX_DIALOG_DATA_BYTES) {
+    const reason = 'the called and the calling user are too long for a rule that makes headers of them'
+    return refuse(decision, deps, USER_TOO_LONG, { outcome: 'malformed', reason })
   }
   const decidedAt = deps.now()
   const progress = (step: ProxyProgress): void => report(decision, deps, { step, targets })
   const done = (result: ProxyResult): void => finish(decision, deps, result, decidedAt)
   const callerTarget = callerTargetOf(decision.call.peer, deps.table, routing.trunk)
-  decision.call.proxy({ ...planOf(decision, routing), callerTarget, targets, done, progress })
+  decision.call.proxy({ ...plan, callerTarget, targets, done, progress })
+}
+
+const NO_TARGET = 'every backend of the rule is paused, has weight 0 or has no ready endpoint'
+const NO_SOCKET = 'this process listens on no address of the family and transport of any backend that is up'
+
+/** A backend that no socket reaches is counted where it is missed: while another takes the calls it is only passed over. */
+function noTarget(
+  decision: Decision,
+  deps: CallDeps,
+  { routing, canReach }: { readonly routing: Routing; readonly canReach: CanReach },
+): void {
+  const missed = unreachableBackends(routing.action.backends, deps, canReach)
+  const reason = missed.length > 0 ? `${NO_SOCKET}: ${missed.slice(0, NAMED_BACKENDS).join(', ')}` : NO_TARGET
+  refuse(decision, deps, routing.trunk.responses.noBackend, { outcome: 'no_backend', reason })
+  for (const backend of missed) deps.emit({ type: 'backend-attempt', backend, result: 'no_socket', status: 0 })
 }
 
 function planOf(
@@ -68,17 +95,19 @@ function planOf(
   // RFC 3325 §5: a trunk whose asserted identities we go by is inside the trust domain; any other's must not pass.
   const callerTrusted = trunk.numbers.callingFrom === 'PAI'
   const { removeHeaders, responseIdentity } = callerEdits(callerTrusted)
+  const headers = ruleHeaders(action)
+  const edits = headers ? headerEdits(headers, values) : NO_EDITS
   return {
     requestUser:
-      action.requestUser === undefined ? judgedUser(decision, trunk) : expandTemplate(action.requestUser, values),
-    setHeaders: action.setHeaders.map(({ name, value }) => ({ name, value: expandTemplate(value, values) })),
-    removeHeaders: [...action.removeHeaders, ...removeHeaders],
+      action.requestUser === undefined ? judgedUser(decision, trunk) : expandUser(action.requestUser, values),
+    setHeaders: edits.setHeaders,
+    removeHeaders: [...edits.removeHeaders, ...removeHeaders],
     responseIdentity,
     backendTimeout: action.backendTimeout,
     ringingTimeout: action.ringingTimeout,
     failoverOn: new Set(action.failoverOn.map(conditionOf)),
     failover: action.failover,
-    dialogData: writeDialogData({ rule: rule.name, callerTrusted }),
+    dialogData: writeDialogData({ rule: rule.name, callerTrusted, headers: headers && sealed(headers, values) }),
     exhausted: { ...trunk.responses.noBackend, warning: `no_backend ${decision.id}` },
   }
 }
@@ -90,7 +119,17 @@ function planOf(
 function judgedUser({ call, called }: Decision, { numbers }: TrunkEntry): string | undefined {
   if (numbers.calledFrom !== 'To') return undefined
   const { number, fault } = toCanonical(call.requestUri.user, numbers)
-  return number === called && fault === undefined ? undefined : (call.toUser ?? '')
+  return number === called && fault === undefined ? undefined : escapeUser(call.toUser ?? '')
+}
+
+/** No more than the values of set headers are made of: every byte of it travels with every request of the call. */
+function sealed({ marks, needs }: RuleHeaders, { trunk, called, calling }: TemplateValues): SealedHeaders {
+  return {
+    marks,
+    trunk: needs.has('trunk') ? trunk : undefined,
+    called: needs.has('called') ? called : undefined,
+    calling: needs.has('calling') ? calling : undefined,
+  }
 }
 
 function conditionOf(text: string): FailoverCondition {

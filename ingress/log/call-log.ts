@@ -5,6 +5,7 @@
 import type { Logger } from 'pino'
 import { hostText } from '../address/ip-address.ts'
 import type { CallDecided, CallEvent, CallSource } from '../call/call-events.ts'
+import { judgedSourceText } from '../lookup/judged-source.ts'
 import type { Clock } from '../sip/clock.ts'
 import { redactedText } from '../text/redacted-text.ts'
 import {
@@ -172,8 +173,10 @@ function writeFault({ logger, faults }: Sink, { code, message }: EventOf<'fault'
   if (faults.take(code)) logger.error({ code, reason: withoutCredentials(clip(message)) }, 'fault')
 }
 
-function sourceFields({ address, port, transport }: CallSource) {
-  return { source: `${hostText(address)}:${port}`, transport }
+/** A proxy's packet is somebody else's call: who that is stands beside it. */
+function sourceFields({ address, port, transport, judged }: CallSource) {
+  const source = `${hostText(address)}:${port}`
+  return judged === undefined ? { source, transport } : { source, transport, judgedSource: judgedSourceText(judged) }
 }
 
 function clip(text: string): string {

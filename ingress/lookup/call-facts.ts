@@ -10,6 +10,6 @@ export interface CallFacts {
   readonly assertedUser: string | undefined
   /** Every value of a header, in order; the name in lower case. */
   header(name: string): readonly string[]
-  /** The addresses that proxies recorded, nearest first; undefined where one recorded no address. */
-  recordedSources(): readonly (IpAddress | undefined)[]
+  /** The addresses that proxies recorded, nearest first; undefined where one recorded no address, or more than one. */
+  recordedSources(): readonly (IpAddress | 'ambiguous' | undefined)[]
 }

@@ -1,6 +1,7 @@
 import type { NumberPolicy, TrunkEntry } from '../route-table/route-table.ts'
 import type { UserFault } from '../route-table/user-reading.ts'
 import type { CallFacts } from './call-facts.ts'
+import { placeOnPath, recordedPath } from './judged-source.ts'
 import type { LiveTable } from './live-table.ts'
 import { type IndexedTrunk, isKnown, type PeerFacts } from './peer-index.ts'
 import { type CanonicalUser, toCanonical } from './phone-number.ts'
@@ -83,32 +84,10 @@ function admissions(table: LiveTable, peer: PeerFacts, call: CallFacts): Admissi
   const path = recordedPath(table, peer, call)
   for (const trunk of peer.proxyOf.keys()) {
     if (!trunk.entry.transports.includes(transport)) continue
-    const prefixLength = sourceOnPath(path, trunk)?.sourceOf.get(trunk)
+    const prefixLength = path[placeOnPath(path, trunk)]?.facts?.sourceOf.get(trunk)
     if (prefixLength !== undefined) admitted.push({ trunk, prefixLength })
   }
   return admitted
-}
-
-/** What the table says of the packet's source and of each recorded address behind it; undefined where there is none. */
-function recordedPath(table: LiveTable, peer: PeerFacts, call: CallFacts): (PeerFacts | undefined)[] {
-  const path: (PeerFacts | undefined)[] = [peer]
-  for (const address of call.recordedSources()) {
-    const facts: PeerFacts | undefined = address && table.peer(address)
-    path.push(facts)
-    // No trunk looks behind an address that is nobody's proxy.
-    if (facts === undefined || facts.proxyOf.size === 0) break
-  }
-  return path
-}
-
-/** The first address on the path that is not the trunk's own proxy, or the last of its proxies; undefined admits nobody. */
-function sourceOnPath(path: readonly (PeerFacts | undefined)[], trunk: IndexedTrunk): PeerFacts | undefined {
-  let source: PeerFacts | undefined
-  for (const facts of path) {
-    source = facts
-    if (facts === undefined || !facts.proxyOf.has(trunk)) break
-  }
-  return source
 }
 
 /** The trunk that comes first: nobody takes over another namespace's carrier by writing a more specific trunk. */

@@ -8,6 +8,7 @@ import type { UserFault } from '../route-table/user-reading.ts'
 import type { CallFacts } from './call-facts.ts'
 import { chooseTrunk, type TrunkVerdict } from './choose-trunk.ts'
 import { headerTest } from './header-test.ts'
+import { type JudgedSource, judgedSource } from './judged-source.ts'
 import { MAX_EXPLAINED_RULES, MAX_EXPLAINED_TRUNKS } from './limits.ts'
 import { createLiveTable, type LiveTable } from './live-table.ts'
 import { matchRule, type RuleMatch, type RuleVerdict } from './match-rule.ts'
@@ -28,6 +29,8 @@ export interface ExplainedTrunk {
   readonly called: string | undefined
   /** Why that cannot be read. */
   readonly fault?: UserFault
+  /** There where the packet comes from a proxy that the trunk trusts: whom it was judged by. */
+  readonly judged: JudgedSource | undefined
 }
 
 /** `later`: every condition holds, but an earlier rule wins. Otherwise the first condition that does not hold. */
@@ -49,6 +52,8 @@ export interface Nearest<T> {
 
 export interface CallExplanation {
   readonly trunkVerdict: TrunkVerdict
+  /** There where the packet comes from a trusted proxy: whom the call was judged by. */
+  readonly judged: JudgedSource | undefined
   /** In the order of the table. */
   readonly trunks: Nearest<ExplainedTrunk>
   /** Undefined where no trunk admits the call: no rule was asked. */
@@ -61,12 +66,13 @@ export interface CallExplanation {
 export function explainCall(table: LiveTable, call: CallFacts): CallExplanation {
   const trunkVerdict = chooseTrunk(table, call)
   const trunks = explainTrunks(table, call, trunkVerdict)
+  const judged = judgedSource(table, call, 'trunk' in trunkVerdict ? trunkVerdict.trunk : undefined)
   if (trunkVerdict.type !== 'admitted') {
-    return { trunkVerdict, trunks, ruleVerdict: undefined, rules: { shown: [], leftOut: 0 } }
+    return { trunkVerdict, judged, trunks, ruleVerdict: undefined, rules: { shown: [], leftOut: 0 } }
   }
   const { trunk, called, calling, callingFault } = trunkVerdict
   const match = { trunk, called, calling, callingFault, call }
-  return { trunkVerdict, trunks, ruleVerdict: matchRule(table, match), rules: explainRules(table, match) }
+  return { trunkVerdict, judged, trunks, ruleVerdict: matchRule(table, match), rules: explainRules(table, match) }
 }
 
 /** Higher is nearer. */
@@ -94,15 +100,16 @@ function standingAlone(trunk: TrunkEntry, call: CallFacts): ExplainedTrunk {
   const table = createLiveTable()
   table.load([trunk], 1)
   const verdict = chooseTrunk(table, call)
-  if (verdict.type === 'admitted') return { trunk, standing: 'later', called: verdict.called }
+  const judged = judgedSource(table, call, trunk)
+  if (verdict.type === 'admitted') return { trunk, standing: 'later', called: verdict.called, judged }
   if (verdict.type === 'unreadable') {
-    return { trunk, standing: 'unreadable', called: verdict.called, fault: verdict.fault }
+    return { trunk, standing: 'unreadable', called: verdict.called, fault: verdict.fault, judged }
   }
-  if (verdict.type === 'not_owned') return { trunk, standing: 'called', called: verdict.called }
+  if (verdict.type === 'not_owned') return { trunk, standing: 'called', called: verdict.called, judged }
   if (!trunk.transports.includes(call.peer.transport) && knowsSource(verdict)) {
-    return { trunk, standing: 'transport', called: undefined }
+    return { trunk, standing: 'transport', called: undefined, judged }
   }
-  return { trunk, standing: verdict.type === 'known' ? 'proxy' : 'source', called: undefined }
+  return { trunk, standing: verdict.type === 'known' ? 'proxy' : 'source', called: undefined, judged }
 }
 
 function knowsSource(verdict: TrunkVerdict): boolean {

@@ -48,6 +48,8 @@ export interface LiveTable {
   readyEndpoints(service: string): readonly ServiceTarget[]
   /** A backend of some rule or an endpoint of a Service, ready or draining; without a port, on any. */
   isBackend(address: IpAddress, port?: number): boolean
+  /** In the `contactNetworks` of some rule. */
+  isContact(address: IpAddress): boolean
   /** What the table says of an address: for the choice of a trunk. */
   peer(address: IpAddress): PeerFacts
   /** Where a trunk's rules are found: for the choice of a rule. */
@@ -102,6 +104,7 @@ export function createLiveTable(): LiveTable {
     rule: (name) => state.rules.get(name)?.entry,
     readyEndpoints: (service) => state.services.get(service)?.ready ?? NO_ENDPOINTS,
     isBackend: (address, port) => state.peers.isBackend(address, port),
+    isContact: (address) => state.contacts.has(address),
     peer: (address) => state.peers.facts(address),
     ruleScopes: (trunk) => state.ruleIndex.scopesOf(trunk),
   }

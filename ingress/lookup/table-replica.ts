@@ -158,14 +158,9 @@ function isSmall(upserted: Iterable<TableEntry>, removed: number): boolean {
 
 /** What an entry costs to take in: its numbers, networks and endpoints, each about the same. */
 function partsOf(entry: TableEntry): number {
-  switch (entry.kind) {
-    case 'trunk':
-      return 1 + entry.called.length + entry.sources.length + entry.trustedProxies.length
-    case 'rule':
-      return 1 + entry.called.length + entry.calling.length + entry.headers.length
-    case 'service':
-      return 1 + entry.endpoints.length
-  }
+  if (entry.kind === 'trunk') return 1 + entry.called.length + entry.sources.length + entry.trustedProxies.length
+  if (entry.kind === 'rule') return 1 + entry.called.length + entry.calling.length + entry.headers.length
+  return 1 + entry.endpoints.length
 }
 
 async function checksumOf(entries: ReadonlyMap<string, Held>): Promise<number> {

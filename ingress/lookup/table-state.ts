@@ -6,6 +6,7 @@ import {
   type TableEntry,
   type UriBackend,
 } from '../route-table/route-table.ts'
+import { createNetworkUses } from './network-uses.ts'
 import { createPatterns } from './patterns.ts'
 import { createPeerIndex, type IndexedTrunk, indexedTrunk } from './peer-index.ts'
 import { type IndexedRule, indexedRule, RuleIndex } from './rule-index.ts'
@@ -23,6 +24,8 @@ export class TableState {
   readonly #patterns = createPatterns()
   /** Backends that rules name, by name, with how many times they do. */
   readonly backendUses = new Map<string, number>()
+  /** Where backends of rules may move to. */
+  readonly contacts = createNetworkUses()
   readonly #headerUses = new Map<string, number>()
   #headersRead: readonly string[] = []
 
@@ -82,6 +85,7 @@ export class TableState {
     this.rules.set(rule.entry.name, rule)
     this.ruleIndex.add(rule)
     this.peers.addBackends(addressesOf(rule.entry))
+    this.contacts.add(contactsOf(rule.entry))
     this.#countHeaders(rule.entry, 1)
     countBackends(this.backendUses, rule.entry, 1)
     if (before !== undefined) this.#release(before)
@@ -130,6 +134,7 @@ export class TableState {
 
   #release(rule: IndexedRule): void {
     this.peers.removeBackends(addressesOf(rule.entry))
+    this.contacts.remove(contactsOf(rule.entry))
     this.#countHeaders(rule.entry, -1)
     countBackends(this.backendUses, rule.entry, -1)
     this.#patterns.release(patternsOf(rule.entry))
@@ -158,6 +163,10 @@ function countBackends(uses: Map<string, number>, { action }: RuleEntry, change:
 /** What a rule calls by address; the endpoints of its Services stand in entries of their own. */
 function addressesOf({ action }: RuleEntry): UriBackend[] {
   return action.type === 'Route' ? action.backends.filter((backend) => 'uri' in backend) : []
+}
+
+function contactsOf({ action }: RuleEntry): readonly string[] {
+  return action.type === 'Route' ? action.contactNetworks : []
 }
 
 function patternsOf(entry: TableEntry): string[] {

@@ -40,6 +40,7 @@ export const ATTEMPT_RESULTS: Readonly<Record<AttemptResult, number>> = {
   cancelled: 4,
   late: 5,
   passed_over: 6,
+  no_socket: 7,
 }
 
 export const DROP_REASONS: Readonly<Record<DropReason | 'source_rewritten' | 'other', number>> = {
@@ -50,6 +51,7 @@ export const DROP_REASONS: Readonly<Record<DropReason | 'source_rewritten' | 'ot
   over_limit: 4,
   source_rewritten: 5,
   other: 6,
+  response_source: 7,
 }
 
 /**
@@ -178,7 +180,7 @@ export const METRICS = {
     name: 'sip_dispatch_backend_requests_total',
     type: 'counter',
     labels: ['backend', 'result'],
-    help: 'INVITEs sent to a backend, by how the attempt ended.',
+    help: 'INVITEs sent to a backend, by how the attempt ended; no_socket: not sent, as the pod has no address of that family and transport.',
   },
   backendUp: {
     name: 'sip_dispatch_backend_up',

@@ -23,6 +23,12 @@ export interface RequestUri {
   readonly host: string
 }
 
+/**
+ * What a Via says of where the request came from: an address; `ambiguous` where the Via says something twice; undefined
+ * where it names no address.
+ */
+export type RecordedSource = IpAddress | 'ambiguous' | undefined
+
 /** What the application may read of a request. Everything is decoded when asked for, not before. */
 export interface InboundRequest {
   readonly peer: Peer
@@ -33,13 +39,15 @@ export interface InboundRequest {
   readonly toUser: string | undefined
   readonly fromUser: string | undefined
   readonly assertedUser: string | undefined
+  /** The name of every header, in order, long and in lower case; as often as it stands there. */
+  headerNames(): readonly string[]
   /** Every value of a header, in order, lists split (RFC 3261 §7.3.1). The name in any case, long or compact. */
   header(name: string): readonly string[]
   /**
    * The addresses that proxies recorded in the Via headers below the sender's own: nearest first, `received` before
-   * sent-by. An entry is undefined where neither is an address. Worth only as much as trust in the proxy that wrote it.
+   * sent-by. Worth only as much as trust in the proxy that wrote it.
    */
-  recordedSources(): readonly (IpAddress | undefined)[]
+  recordedSources(): readonly RecordedSource[]
 }
 
 /** A final answer of our own. */
@@ -78,6 +86,11 @@ export interface InboundCall extends InboundRequest {
    */
   respondOnce(answer: Answer): boolean
   proxy(plan: ProxyPlan): void
+  /**
+   * Whether the engine has a socket of the target's family and transport, so that a try is worth a caller's time. Says nothing
+   * about whether anybody is there.
+   */
+  canReach(target: Pick<ProxyTarget, 'address' | 'transport'>): boolean
 }
 
 /** An OPTIONS or an unsupported method outside a dialog, from a known peer. */
@@ -101,6 +114,8 @@ export type FailoverCondition = 'timeout' | 'transport' | number
 
 /** What changes in a request and its responses beyond what a proxy must change. */
 export interface RelayEdits {
+  /** Each replaces every value that the sender wrote under its name. */
+  readonly setHeaders: readonly HeaderField[]
   readonly removeHeaders: readonly string[]
   /** P-Asserted-Identity in the responses (RFC 3325): kept, kept unless they ask for privacy, or removed. */
   readonly responseIdentity: ResponseIdentity
@@ -116,11 +131,10 @@ export type ResponseIdentity = 'keep' | 'hide-private' | 'remove'
 
 /** What to do with a call that a rule routes. */
 export interface ProxyPlan extends RelayEdits {
-  /** In the order in which they are tried: by tier, inside a tier drawn by weight. Never empty. */
+  /** In the order in which they are tried: by tier, inside a tier drawn by weight. Never empty; each can be reached. */
   readonly targets: readonly ProxyTarget[]
-  /** The user of the Request-URI towards the backend, unescaped, '' for none; undefined keeps the caller's. */
+  /** The user of the Request-URI towards the backend as it stands there, escaped; '' leaves it out, undefined keeps the caller's. */
   readonly requestUser: string | undefined
-  readonly setHeaders: readonly HeaderField[]
   /** Milliseconds without any response, after which the next target is tried; undefined: Timer B alone decides. */
   readonly backendTimeout: number | undefined
   /** Milliseconds from the first 18x, after which the branch is cancelled; undefined: Timer C alone decides. */
@@ -130,7 +144,7 @@ export interface ProxyPlan extends RelayEdits {
   readonly failover: 'Always' | 'BeforeRinging'
   /** Where requests inside the dialog find the caller, if no proxy between has record-routed. Absent: at its Contact. */
   readonly callerTarget?: CallerTarget
-  /** Comes back with every request inside the dialog: which rule the call belongs to. At most 320 characters. */
+  /** Comes back with every request inside the dialog: which rule the call belongs to. At most MAX_DIALOG_DATA_BYTES. */
   readonly dialogData: string
   /** What the caller gets when no target accepted and none sent anything better (RFC 3261 §16.7 step 6). */
   readonly exhausted: Answer
@@ -140,8 +154,19 @@ export interface ProxyPlan extends RelayEdits {
   readonly progress: (step: ProxyProgress) => void
 }
 
-/** `passed_over`: nothing was sent, because the engine must not or cannot send there. */
-export type AttemptResult = 'answered' | 'refused' | 'timeout' | 'transport' | 'cancelled' | 'late' | 'passed_over'
+/**
+ * Nothing was sent with the last two: `passed_over`, because the engine must not send there; `no_socket`, because it has no
+ * socket of that family and transport.
+ */
+export type AttemptResult =
+  | 'answered'
+  | 'refused'
+  | 'timeout'
+  | 'transport'
+  | 'cancelled'
+  | 'late'
+  | 'passed_over'
+  | 'no_socket'
 
 export type ProxyProgress =
   | { readonly type: 'first-response'; readonly status: number }
@@ -189,6 +214,8 @@ export interface DialogCookie {
   readonly callerTarget?: Exclude<CallerTarget, 'contact'> | undefined
   /** `caller` only: the other side has answered without a tag (RFC 3261 §12.1.2), so what is sent to it has no To tag. */
   readonly untagged?: boolean | undefined
+  /** `backend` only: the pod at which the caller's connection ends, where the INVITE came over one. */
+  readonly pod?: DialogHop | undefined
   readonly dialogData: string
   /** What other cookies of ours in the same route set carry: the call has passed us more than once (a spiral). */
   readonly otherDialogData?: readonly string[] | undefined

@@ -9,6 +9,9 @@ export const MAX_MESSAGE_BYTES = 65_535
 /** Headers in a message. Real calls carry 20 to 60; the index of a message is one fixed array of this many rows. */
 export const MAX_HEADERS = 256
 
+/** Parameters in one header value or URI. Real ones have up to 20; each is compared with all before it. */
+export const MAX_PARAMETERS = 64
+
 /** Bytes of start line and headers on a stream. Real ones have 1 to 4 KB, an Identity header 2 KB more; behind it only garbage. */
 export const MAX_HEADER_SECTION_BYTES = 32_768
 
@@ -55,6 +58,27 @@ export const MAX_UNCONFIRMED_REQUESTS = 256
 /** Milliseconds. A lost SYN is sent again after 1 and 3 s on Linux, and a backend's own time-out is shorter as a rule. */
 export const STREAM_CONNECT_MS = 4000
 
+/**
+ * Milliseconds for a connection where another way is left: UDP for what goes over TCP for its size only, or another address.
+ * A handshake takes a third of it round the world; half of a backend's usual time is left for the other way.
+ */
+export const STREAM_ALTERNATIVE_CONNECT_MS = 1000
+
+/**
+ * The same where the last attempt has failed: inside a cluster a handshake takes a millisecond, so that a destination that takes
+ * connections again is found, and no further request waits for one that does not.
+ */
+export const STREAM_RETRY_CONNECT_MS = 100
+
+/** Milliseconds for which a failed attempt is remembered: a firewall stays as it is, a lost packet is forgiven. */
+export const STREAM_FAILURE_MS = 60_000
+
+/** Destinations remembered as taking no connections; of more the oldest are forgotten, which costs one long wait each. */
+export const MAX_STREAM_FAILURES = 1024
+
+/** Milliseconds after an ACK to a 2xx in which the end of its connection means that it was lost: connecting takes 4 s, a stranger's connection 5. */
+export const ACK_LOSS_MS = 4500
+
 /** Milliseconds from a message's first byte to its last: a large INVITE over a bad line takes one, a byte a minute never ends. */
 export const STREAM_MESSAGE_MS = 10_000
 
@@ -75,6 +99,15 @@ export const STREAM_REVIEW_MS = 32_000
 
 /** Milliseconds that a peer has to take our last bytes and close its side. */
 export const STREAM_LINGER_MS = 2000
+
+/** Answers to pings on one connection in `PONG_WINDOW_MS`: clients send one a minute (RFC 5626 §4.4.1), whoever sends more only floods. */
+export const MAX_PONGS = 16
+
+/** Milliseconds. */
+export const PONG_WINDOW_MS = 1000
+
+/** NULs between two messages that are skipped of those that come in one piece: devices keep a connection up with one to four. */
+export const MAX_FILLER_BYTES = 64
 
 /** Bytes that wait for a peer that does not read, system buffers apart: 16 of the largest messages. */
 export const MAX_STREAM_QUEUE_BYTES = 1024 * 1024
@@ -138,6 +171,12 @@ export const MAX_SERVER_TRANSACTIONS = 800_000
 
 /** Transactions. 10,000 forwarded calls/s keep 370,000: a branch each for 32 s (Timer M), a BYE for 5 s (Timer K). */
 export const MAX_CLIENT_TRANSACTIONS = 500_000
+
+/**
+ * Bytes of UTF-8 that the application has a dialog cookie carry: the names of a rule and its trunk, the marks of 64 headers
+ * and some 200 bytes each of called and calling user. The cookie stands in every request of the call, four characters for three bytes.
+ */
+export const MAX_DIALOG_DATA_BYTES = 1280
 
 // Strangers.
 

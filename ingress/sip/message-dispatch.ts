@@ -2,6 +2,7 @@
  * Where every message goes: to its transaction, to the application, or nowhere. The order is the order of invariant I1:
  * nothing is sent before it is clear that the sender is known.
  */
+import { type IpAddress, sameAddress } from '../address/ip-address.ts'
 import { HEADER } from './message/header-name.ts'
 import { splitList } from './message/name-addr.ts'
 import { parseMessage } from './message/parse-message.ts'
@@ -12,6 +13,7 @@ import { writeResponse } from './message/write-response.ts'
 import type { NewRequests } from './new-requests.ts'
 import type { EngineCore } from './proxy/engine-core.ts'
 import { keyOf, peerOf, type ReceivedRequest, reportDrop } from './received-request.ts'
+import { recordedSourcesOf } from './recorded-sources.ts'
 import { viaSourceOf } from './response-path.ts'
 import { clientTransactionKey } from './transaction/transaction-key.ts'
 import type { Flow } from './transport/transport.ts'
@@ -64,8 +66,16 @@ function onResponse(core: EngineCore, message: SipMessage, flow: Flow): void {
     : undefined
   // RFC 3261 §16.7 step 3: with no Via but ours it MUST NOT be forwarded, and only a CANCEL is a request of our own.
   const usable = facts?.cseqMethod === 'CANCEL' || hasLowerVia(message)
-  if (transaction && usable) return transaction.receiveResponse(message.status, message)
-  reportDrop(core, flow, { reason: facts && usable ? 'no_transaction' : 'malformed', method: 'response' })
+  if (!transaction || !usable)
+    return reportDrop(core, flow, { reason: facts && usable ? 'no_transaction' : 'malformed', method: 'response' })
+  if (!mayAnswer(core, flow, transaction.asked))
+    return reportDrop(core, flow, { reason: 'response_source', method: 'response' })
+  transaction.receiveResponse(message.status, message)
+}
+
+/** Who was asked, from any of its ports, and whom the application believes. */
+function mayAnswer(core: EngineCore, flow: Flow, asked: IpAddress): boolean {
+  return sameAddress(flow.remoteAddress, asked) || core.application.mayAnswer(peerOf(flow))
 }
 
 /**
@@ -81,15 +91,17 @@ function onUnusable(
   const peer = peerOf(flow)
   const method = message.isRequest ? message.method : 'response'
   const known = core.application.isKnown(peer)
+  const recordedSources = known && message.isRequest ? recordedSourcesOf(message) : undefined
   if (!known || !message.isRequest || method === 'ACK' || message.first(HEADER.via) === -1) {
-    return reportDrop(core, flow, { reason: known ? 'malformed' : 'stranger', method })
+    return reportDrop(core, flow, { reason: known ? 'malformed' : 'stranger', method, recordedSources })
   }
   const decisionId = core.random.token()
   const { status, reason, code } = fault
   const via = parseVia(splitList(message.value(message.first(HEADER.via)))[0] ?? '')
-  const source = via ? viaSourceOf(via, flow) : { received: undefined, rport: undefined }
+  const source = viaSourceOf(via, flow)
   const extra = `Warning: 399 ${core.names.warningAgent} "${code} ${decisionId}"\r\n`
   const port = via && via.rport === undefined ? (via.port ?? 5060) : undefined
   flow.send(writeResponse(message, { status, reason, toTag: core.random.token(), extra, ...source }), port)
-  core.application.onEvent({ type: 'refused', peer, method, status, reason: code, decisionId, request: undefined })
+  const told = { peer, method, status, reason: code, decisionId, request: undefined, recordedSources }
+  core.application.onEvent({ type: 'refused', ...told })
 }

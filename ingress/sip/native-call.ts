@@ -1,4 +1,4 @@
-import type { Answer, InboundCall, ProxyPlan } from './engine.ts'
+import type { Answer, InboundCall, ProxyPlan, ProxyTarget } from './engine.ts'
 import { MessageRequest } from './inbound-request.ts'
 import type { EngineCore } from './proxy/engine-core.ts'
 import { ProxiedInvite } from './proxy/proxied-invite.ts'
@@ -62,6 +62,13 @@ export class NativeCall extends MessageRequest implements InboundCall {
     if (this.#decided) return false
     this.#decided = true
     return this.#sides.answerOnce(this.#request, this.#key, answer) !== 'silent'
+  }
+
+  /** A target that names no transport is UDP, and TCP where there is no socket for that (RFC 3263 §4.1). */
+  canReach({ address, transport }: Pick<ProxyTarget, 'address' | 'transport'>): boolean {
+    const { outbound } = this.#core
+    if (transport !== undefined) return outbound.endpointFor(transport, address) !== undefined
+    return (outbound.endpointFor('UDP', address) ?? outbound.endpointFor('TCP', address)) !== undefined
   }
 
   proxy(plan: ProxyPlan): void {

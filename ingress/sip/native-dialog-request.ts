@@ -1,8 +1,11 @@
-import { sameAddress } from '../address/ip-address.ts'
+import { hostText, sameAddress } from '../address/ip-address.ts'
 import type { Answer, DialogCookie, DialogHop, InboundDialogRequest, ProxyPlan, RelayEdits } from './engine.ts'
 import { MessageRequest } from './inbound-request.ts'
+import type { DialogWay } from './proxy/dialog-drafts.ts'
 import type { DialogRoute } from './proxy/dialog-route.ts'
 import type { EngineCore } from './proxy/engine-core.ts'
+import { ROUTES_AS_THEY_ARE } from './proxy/forwarded-request.ts'
+import { isFromPod } from './proxy/loop-detection.ts'
 import { ProxiedInvite } from './proxy/proxied-invite.ts'
 import { proxyRequest, relayAck } from './proxy/proxied-request.ts'
 import { keyOf, peerOf, type ReceivedRequest, reportDrop } from './received-request.ts'
@@ -34,27 +37,47 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
 
   relay(to: DialogHop, edits: RelayEdits): void {
     if (!this.#route) return this.drop()
-    const hop = this.#reachable(to, this.#route.cookie)
-    const routes = this.#route.edits
-    if (this.method === 'ACK') return this.#relayAck(hop, edits)
+    const ways = this.#waysTo(to, this.#route)
+    if (this.method === 'ACK') return this.#relayAck(ways, edits)
     const key = keyOf(this.#request, this.method)
     const kept = { ...this.#request, message: this.#request.message.keep() }
     const known = this.#core.application.isKnown(this.peer)
     const side = known ? this.#sides.open(kept, key, this.#sides.tagOf(key)) : this.#sides.openUnvouched(kept, key)
     if (!side) return
-    if (this.method !== 'INVITE') return proxyRequest(this.#core, side, { hop, routes, edits })
-    const invite = new ProxiedInvite(this.#core, side, reInvitePlan(hop, edits), { dialogData: undefined, routes })
+    if (this.method !== 'INVITE') return proxyRequest(this.#core, side, { ways, edits })
+    const invite = new ProxiedInvite(this.#core, side, reInvitePlan(ways, edits), {
+      dialogData: undefined,
+      routes: this.#route.edits,
+      podTarget: ways.findIndex(({ toPod }) => toPod),
+    })
     this.#sides.start(key, invite)
   }
 
   /**
    * RFC 5923's need without its header: a caller behind NAT is reached over the connection that its call came on, where
-   * its Contact names the same address and nothing is open to that port.
+   * its Contact names the same address and nothing is open to that port. If that connection ends at another pod, the
+   * request is handed to that one: first where the port is the connection's own, to which nobody else can connect.
    */
-  #reachable(hop: DialogHop, { signedTarget }: DialogCookie): DialogHop {
+  #waysTo(hop: DialogHop, { cookie, edits: routes }: DialogRoute): readonly DialogWay[] {
     const { outbound } = this.#core
-    const same = hop.transport === 'TCP' && sameAddress(hop.address, signedTarget.address)
-    return same && !outbound.connectedTo(hop) && outbound.connectedTo(signedTarget) ? signedTarget : hop
+    const { signedTarget, pod } = cookie
+    const ownPort = signedTarget.transport === 'TCP' && hop.port === signedTarget.port
+    const byStream = hop.transport === 'TCP' || (hop.transport === undefined && ownPort)
+    if (!byStream || !sameAddress(hop.address, signedTarget.address)) return [{ hop, routes, toPod: false }]
+    const stream = { ...hop, transport: 'TCP' as const }
+    const open = [stream, signedTarget].find((one) => outbound.connectedTo(one))
+    const direct = { hop: open ?? stream, routes, toPod: false }
+    if (open || !pod || this.#isHere(pod)) return [direct]
+    const other = { hop: pod, routes: ROUTES_AS_THEY_ARE, toPod: true }
+    return ownPort ? [other, direct] : [direct, other]
+  }
+
+  /** Whether a connection that the cookie has at a pod would be here; what a pod has handed over ends here too. */
+  #isHere({ address, port }: DialogHop): boolean {
+    const { names, outbound } = this.#core
+    const local = outbound.endpointFor('TCP', address)
+    const reachable = local !== undefined && !names.isSentBy(hostText(address), port)
+    return !reachable || isFromPod(this.#core, this.#request.message)
   }
 
   refuse(answer: Answer): void {
@@ -70,24 +93,22 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
     reportDrop(this.#core, this.#request.flow, { reason: 'no_dialog', method: this.method, request: this.#request })
   }
 
-  #relayAck(hop: DialogHop, edits: RelayEdits): void {
-    if (!this.#route) return
+  #relayAck(ways: readonly DialogWay[], edits: RelayEdits): void {
     const { message, facts, flow } = this.#request
     const side = { peer: this.peer, message, facts, flow, viaSource: viaSourceOf(facts.via, flow) }
-    relayAck(this.#core, { side, hop, routes: this.#route.edits, edits })
+    relayAck(this.#core, { side, ways, edits })
   }
 }
 
 /** RFC 3261 §12.2: inside a dialog there is one place to go to, and Timers B and C alone say how long it may take. */
-function reInvitePlan(hop: DialogHop, edits: RelayEdits): ProxyPlan {
+function reInvitePlan(ways: readonly DialogWay[], edits: RelayEdits): ProxyPlan {
   return {
-    targets: [{ id: '', address: hop.address, port: hop.port, transport: hop.transport, uriParameters: '' }],
+    targets: ways.map(({ hop }) => ({ id: '', ...hop, uriParameters: '' })),
     requestUser: undefined,
-    setHeaders: [],
     ...edits,
     backendTimeout: undefined,
     ringingTimeout: undefined,
-    failoverOn: new Set(),
+    failoverOn: ways.length > 1 ? new Set(['transport']) : new Set(),
     failover: 'BeforeRinging',
     dialogData: '',
     exhausted: { status: 408, reason: 'Request Timeout' },

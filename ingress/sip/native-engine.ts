@@ -10,6 +10,7 @@ import { createNewRequests } from './new-requests.ts'
 import { createCookieSealer } from './proxy/dialog-cookie.ts'
 import type { EngineCore, Outbound } from './proxy/engine-core.ts'
 import { type Advertised, createLocalNames } from './proxy/local-names.ts'
+import { createStreamFailures } from './proxy/stream-failures.ts'
 import type { Random } from './random.ts'
 import { createServerSides } from './server-sides.ts'
 import { TransactionTable } from './transaction/transaction-table.ts'
@@ -66,6 +67,7 @@ export async function startNativeEngine(options: NativeEngineOptions, makers = S
     cookies,
     transactions,
     outbound: createOutbound(transports, endpoints),
+    streamFailures: createStreamFailures(clock),
   }
   const sides = createServerSides(core)
   const newRequests = createNewRequests(core, sides, createInviteMemory())

@@ -1,5 +1,5 @@
 /** A request as it was received: what it says, the way it came and how its transaction is found. */
-import type { Peer } from './engine.ts'
+import type { Peer, RecordedSource } from './engine.ts'
 import type { DropReason } from './events.ts'
 import { MessageRequest } from './inbound-request.ts'
 import { isCookie, type RequestFacts } from './message/request-facts.ts'
@@ -42,10 +42,15 @@ export function keyOf(request: ReceivedRequest, method: string): string {
 export function reportDrop(
   core: EngineCore,
   flow: Flow,
-  drop: { readonly reason: DropReason; readonly method: string; readonly request?: ReceivedRequest },
+  drop: {
+    readonly reason: DropReason
+    readonly method: string
+    readonly request?: ReceivedRequest
+    readonly recordedSources?: readonly RecordedSource[] | undefined
+  },
 ): void {
   const peer = peerOf(flow)
-  const { reason, method } = drop
+  const { reason, method, recordedSources } = drop
   const request = drop.request && new MessageRequest(peer, drop.request.message, drop.request.facts)
-  core.application.onEvent({ type: 'dropped', peer, reason, method, request })
+  core.application.onEvent({ type: 'dropped', peer, reason, method, request, recordedSources })
 }

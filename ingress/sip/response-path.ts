@@ -10,14 +10,17 @@ import type { Flow } from './transport/transport.ts'
 const DEFAULT_PORT = 5060
 
 /**
- * RFC 3261 §18.2.1: `received` where sent-by is a name or another address; RFC 3581 §4: an empty rport MUST be filled,
- * and `received` goes with it even if it says the same.
+ * What is written into the sender's Via, in the place of whatever it has written there itself: the next element believes
+ * that we have. RFC 3261 §18.2.1: `received` where sent-by is a name or another address; RFC 3581 §4: an `rport` MUST be
+ * filled, and `received` goes with it even if it says the same. A Via that cannot be read gets `received` and no `rport`.
  */
-export function viaSourceOf(via: Via, flow: Flow): ViaSource {
+export function viaSourceOf(via: Via | undefined, flow: Flow): ViaSource {
   const source = flow.remoteAddress.text
-  const asked = via.rport === ''
+  if (via === undefined) return { received: source, rport: undefined }
+  const asked = via.rport !== undefined
   const differs = via.host !== source && via.host !== hostText(flow.remoteAddress)
-  return { received: differs || asked ? source : undefined, rport: asked ? flow.remotePort : undefined }
+  const claimed = via.received !== undefined
+  return { received: differs || asked || claimed ? source : undefined, rport: asked ? flow.remotePort : undefined }
 }
 
 /** Sends responses along the flow of their request; on a stream that has closed, over a new one (§18.2.2). */
@@ -40,7 +43,8 @@ export class ResponsePath implements ResponseSink {
 
   sendResponse(bytes: Buffer): boolean {
     if (!this.reliable) return this.#flow.send(bytes, this.#port)
-    return this.#flow.open ? this.#flow.send(bytes) : this.#reconnect(bytes)
+    if (!this.#flow.open) return this.#reconnect(bytes)
+    return this.#flow.send(bytes, undefined, () => void this.#reconnect(bytes))
   }
 
   /** Along the flow or not at all, and it makes no peer of whoever opened a stream. */

@@ -39,6 +39,7 @@ export interface CompileOutput {
  *
  * - A trunk that overlaps with an older one of another namespace is in the table all the same (`Conflicted`).
  * - A rule is in the table for those of its trunks that exist; where none does it is left out (`Accepted=False`).
+ * - A rule that sets a header whose value could not be escaped where it stands is left out (`Accepted=False`).
  * - A rule keeps its place whatever becomes of its Services: a call that it takes and that no endpoint can serve gets no
  *   backend, and does not fall to a rule that was not meant for it (`ResolvedRefs=False`).
  * - Of rules that match the very same calls the first in the order of rules is in the table, the others are left out.

@@ -45,6 +45,7 @@ function acceptedCondition(resolved: ResolvedRule, winner: string | undefined): 
   if (winner !== undefined) {
     return isFalse('Accepted', 'Conflicted', `${winner} matches the same calls and comes first: change one of the two`)
   }
+  if (resolved.problem !== undefined) return isFalse('Accepted', 'Invalid', resolved.problem)
   if (!resolved.entry) return isFalse('Accepted', 'NoTrunk', 'none of the trunks that the rule references exists')
   return isTrue('Accepted', 'Accepted', 'the rule is in the table')
 }

@@ -2,6 +2,7 @@ import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { RuleEntry } from '../../ingress/route-table/route-table.ts'
 import { objectKey } from './object-name.ts'
 import { ruleEntry } from './rule-entry.ts'
+import { templateProblem } from './rule-template.ts'
 import type { ReferenceFault, ServiceResolver } from './service-resolution.ts'
 
 /** A rule and what its references lead to. */
@@ -9,8 +10,10 @@ export interface ResolvedRule {
   readonly rule: DispatchRule
   /** `namespace/name` of the rule. */
   readonly name: string
-  /** Undefined where the rule names trunks and none of them exists. */
+  /** Undefined where the rule names trunks and none of them exists, and where `problem` says what is wrong with it. */
   readonly entry: RuleEntry | undefined
+  /** What makes the rule itself unusable. */
+  readonly problem: string | undefined
   /** References that lead nowhere, trunks first. */
   readonly faults: readonly ReferenceFault[]
   /** What it was resolved against. */
@@ -55,9 +58,10 @@ function resolvedAgainst(
   const missing = references.filter((reference) => !against.trunks.present.has(reference))
   // No reference is every trunk; references that lead nowhere are none.
   const nowhere = references.length > 0 && present.length === 0
-  const entry = nowhere ? undefined : entryFor(rule, present, known?.entry)
+  const problem = known ? known.problem : templateProblem(rule)
+  const entry = nowhere || problem !== undefined ? undefined : entryFor(rule, present, known?.entry)
   const faults = [...trunkFaults(missing, against.trunks), ...against.serviceFaults]
-  return { rule, name: objectKey(rule.metadata), entry, faults, against }
+  return { rule, name: objectKey(rule.metadata), entry, problem, faults, against }
 }
 
 /** The entry that was made before, where it serves the same trunks. */

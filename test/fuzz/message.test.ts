@@ -107,6 +107,11 @@ describe('A message with any bytes changed', () => {
         expect(parseMessage(forwarded, copy, 0, copy.length)).toBeUndefined()
         const again = readRequestFacts(forwarded)
         expect('fault' in again ? again : again.via).toMatchObject({ received: '192.0.2.1', rport: 7 })
+        const unmarked = new Map([[row, viaWithSource(request, row, { received: '192.0.2.1' })]])
+        const bare = rewriteMessage(request, { replaced: unmarked })
+        expect(parseMessage(forwarded, bare, 0, bare.length)).toBeUndefined()
+        const left = readRequestFacts(forwarded)
+        expect('fault' in left ? left : left.via).toMatchObject({ received: '192.0.2.1', rport: undefined })
       }),
       bounded,
     )

@@ -146,7 +146,7 @@ export const arbitraryCall: fc.Arbitrary<CallFacts> = fc
     to: fc.option(user, { nil: undefined }),
     from: fc.option(user, { nil: undefined }),
     asserted: fc.option(user, { nil: undefined }),
-    recorded: fc.array(fc.constantFrom(...ADDRESSES, 'no address'), { maxLength: 3 }),
+    recorded: fc.array(fc.constantFrom(...ADDRESSES, 'no address', 'ambiguous'), { maxLength: 3 }),
     headers: fc.record({
       'x-a': fc.array(fc.constantFrom(...VALUES), { maxLength: 2 }),
       'x-b': fc.array(fc.constantFrom(...VALUES), { maxLength: 2 }),

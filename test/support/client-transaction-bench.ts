@@ -1,4 +1,9 @@
-import { ClientTransaction, type InviteTransactionUser } from '../../ingress/sip/transaction/client-transaction.ts'
+import { fromWords } from '../../ingress/address/ip-address.ts'
+import {
+  ClientTransaction,
+  type InviteTransactionUser,
+  type RequestSink,
+} from '../../ingress/sip/transaction/client-transaction.ts'
 import { FakeClock } from './fake-clock.ts'
 
 interface ClientBenchOptions {
@@ -19,11 +24,12 @@ export class ClientBench {
   readonly up: string[] = []
   readonly transaction: ClientTransaction<string>
   /** Its `reliable` may change until the transaction is started. */
-  readonly sink: { reliable: boolean; readonly sendRequest: (bytes: Buffer) => void }
+  readonly sink: Omit<RequestSink, 'reliable'> & { reliable: boolean }
 
   constructor(options: ClientBenchOptions, key = 'z9hG4bK1 INVITE') {
     this.sink = {
       reliable: options.reliable,
+      address: fromWords([0, 0, 0xffff, 0x0a000001]),
       sendRequest: (bytes) => {
         this.#note(this.sent, bytes.toString())
         options.onSend?.(this)

@@ -4,6 +4,7 @@
  */
 import { type IpAddress, parseIpAddress } from '../../ingress/address/ip-address.ts'
 import type { TransportName } from '../../ingress/sip/engine.ts'
+import { STREAM_CONNECT_MS } from '../../ingress/sip/limits.ts'
 import { StreamFramer } from '../../ingress/sip/message/stream-framer.ts'
 import { chooseLocal } from '../../ingress/sip/transport/local-endpoint.ts'
 import type {
@@ -37,6 +38,9 @@ export class MemoryNetwork {
   readonly #clock: FakeClock
   readonly #receivers = new Map<string, Receiver>()
   readonly #refusing = new Set<string>()
+  /** Those who are told when a connection ends. */
+  readonly #waiting: { readonly to: string; readonly onFailure: (error: Error) => void }[] = []
+  readonly #swallowing = new Set<string>()
   readonly #events = new Map<TransportName, TransportEvents>()
   readonly #locals: LocalEndpoint[] = []
 
@@ -52,6 +56,20 @@ export class MemoryNetwork {
   /** Connections are refused and datagrams come back as ICMP port unreachable; over one transport, or over both. */
   refuse(at: string, transports: readonly TransportName[] = ['UDP', 'TCP']): void {
     for (const transport of transports) this.#refusing.add(`${transport} ${at}`)
+  }
+
+  /** Connections are neither taken nor refused: a firewall drops them. Datagrams get through. */
+  swallowConnections(at: string): void {
+    this.#swallowing.add(at)
+  }
+
+  /** Connections to it end, and whoever has sent on one hears of it. */
+  endConnections(at: string): void {
+    for (const { to, onFailure } of this.#waiting.splice(0)) if (to === at) onFailure(new Error('connection closed'))
+  }
+
+  takeConnections(at: string): void {
+    this.#swallowing.delete(at)
   }
 
   /** Hands a message to the engine as if it came from `from`. Answers with the flow, for closing. */
@@ -135,7 +153,13 @@ export class MemoryNetwork {
       request.to.address,
     )?.endpoint
     const text = Buffer.from(bytes).toString('latin1')
+    if (name === 'TCP' && this.#swallowing.has(to)) {
+      const { connectMs = STREAM_CONNECT_MS, onFailure } = request.options
+      this.#clock.after(connectMs, onFailure, new Error('connection timed out'))
+      return
+    }
     this.transmit({ transport: name, to, from: from ? nameOf(from) : '', text })
+    if (name === 'TCP') this.#waiting.push({ to, onFailure: request.options.onFailure })
     if (this.#refusing.has(`${name} ${to}`))
       this.#clock.after(0, request.options.onFailure, new Error('connection refused'))
   }

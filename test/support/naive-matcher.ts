@@ -102,7 +102,8 @@ function calledUser({ numbers }: TrunkEntry, call: CallFacts): CanonicalUser {
 
 /** The longest source network that holds whoever the trunk takes for the source; undefined: it admits nobody. */
 function admittingLength(trunk: TrunkEntry, call: CallFacts): number | undefined {
-  const path = [call.peer.address, ...call.recordedSources()]
+  const recorded = call.recordedSources().map((source) => (source === 'ambiguous' ? undefined : source))
+  const path = [call.peer.address, ...recorded]
   const end = path.findIndex((address) => address === undefined || !isIn(trunk.trustedProxies, address))
   const source = end === -1 ? path.at(-1) : path[end]
   if (source === undefined) return undefined

@@ -91,12 +91,12 @@ export interface CallSketch {
   readonly from?: string | undefined
   readonly asserted?: string | undefined
   readonly headers?: Readonly<Record<string, readonly string[]>>
-  /** Addresses in Via, nearest first; anything else stands for a Via without one. */
+  /** Addresses in Via, nearest first; `ambiguous` for a Via with two, anything else for one without. */
   readonly recorded?: readonly string[]
 }
 
 export function callFacts(sketch: CallSketch = {}): CallFacts {
-  const recorded = (sketch.recorded ?? []).map((text) => parseIpAddress(text))
+  const recorded = (sketch.recorded ?? []).map((text) => (text === 'ambiguous' ? text : parseIpAddress(text)))
   return {
     peer: { address: addressOf(sketch.source ?? '203.0.113.7'), transport: sketch.transport ?? 'UDP' },
     requestUri: { scheme: 'sip', user: 'user' in sketch ? sketch.user : '+15551234567' },

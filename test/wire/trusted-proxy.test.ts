@@ -86,6 +86,26 @@ describe('a proxy that a trunk trusts', () => {
     expect((await ingress.count(INVITES, NAMED_STRANGER)) - before).toBe(1)
   })
 
+  it.each([
+    ['its carrier last', `SIP/2.0/UDP h;received=${STRANGER};received=${CARRIER};branch=z9hG4bK-a`],
+    ['its carrier first', `SIP/2.0/UDP h;received=${CARRIER};Received=${STRANGER};branch=z9hG4bK-b`],
+    // A proxy that replaces only one of them and adds its own leaves the caller's word beside it.
+    ['its carrier in the middle', `SIP/2.0/UDP h;received=${STRANGER} ; received = ${CARRIER};received=${STRANGER}`],
+  ])('gets 400 for a Via with more than one received, which names nobody: %s', async (_which, below) => {
+    const refusal = await answerTo(await peerAt(PROXY), [below])
+    expect(refusal).toMatch(/^SIP\/2\.0 400 Repeated Parameter In Via\r\n/)
+  })
+
+  it('stands in the log beside whom it speaks for, admitted or not', async () => {
+    const proxy = await peerAt(PROXY)
+    for (const address of [CARRIER, STRANGER]) {
+      const branch = await send(proxy, [`SIP/2.0/UDP sbc.example;received=${address}`])
+      await ingress.said(({ msg, callId }) => msg === 'call decided' && callId === branch)
+      const line = ingress.log.find(({ callId }) => callId === branch)
+      expect(line).toMatchObject({ source: `${PROXY}:${proxy.port}`, judgedSource: address })
+    }
+  })
+
   it('gets its OPTIONS answered', async () => {
     const proxy = await peerAt(PROXY)
     const branch = await send(proxy, [], 'OPTIONS')

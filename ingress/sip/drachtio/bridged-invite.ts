@@ -18,7 +18,7 @@ import type {
 import { SIXTY_FOUR_T1_MS } from '../limits.ts'
 import type { RequestFacts } from '../message/request-facts.ts'
 import type { SipMessage } from '../message/sip-message.ts'
-import { escapeUser, sipUserOf } from '../message/uri.ts'
+import { sipUserOf } from '../message/uri.ts'
 import { bestResponse } from '../proxy/best-response.ts'
 import type { BranchAction } from '../proxy/branch-table.ts'
 import { retryAfterOf } from '../proxy/proxied-invite.ts'
@@ -129,7 +129,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall {
   #cancel(text: string): void {
     if (this.#settled) return
     this.#over()
-    this.#cancelReasons = reasonHeaders(readHanded(text).message)
+    this.#cancelReasons = reasonHeaders(readHanded(text).message, this.#plan)
     this.#withdraw('cancel')
     this.#tellDone(CANCELLED)
   }
@@ -161,7 +161,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall {
     const { message, facts } = this.#side
     const request = {
       method: 'INVITE',
-      uri: targetUri(target, this.#plan.requestUser ?? sipUserOf(facts.uri), this.#plan.requestUser !== undefined),
+      uri: targetUri(target, this.#plan.requestUser ?? sipUserOf(facts.uri) ?? ''),
       dialogId: undefined,
       headers: callHeaders(message, facts, this.#plan),
       body: bodyOf(message),
@@ -299,7 +299,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall {
     const { dialogData } = this.#plan
     const call = { caller: this.#side.peer, target: attempt.target, dialogData }
     const backend: CallLeg = { call, side: 'backend', dialogId: response.dialogId, acknowledge: undefined }
-    const acknowledge = (ack?: HandedRequest): void => acknowledgeWith(response, ack)
+    const acknowledge = (ack?: HandedRequest): void => acknowledgeWith(response, ack, this.#plan)
     this.#work.bridge({ call, side: 'caller', dialogId: callerDialogId, acknowledge }, backend)
   }
 
@@ -368,10 +368,9 @@ function unsent(failure: string): ProxyResult {
   return /unknown transaction/i.test(failure) ? CANCELLED : UNANSWERED
 }
 
-/** RFC 3261 §16.6 step 2. A user of ours is text, the caller's is escaped as it stands. */
-function targetUri(target: ProxyTarget, user: string | undefined, isText: boolean): string {
+/** RFC 3261 §16.6 step 2. */
+function targetUri(target: ProxyTarget, user: string): string {
   const { address, port, transport, uriParameters } = target
-  const escaped = user !== undefined && isText ? escapeUser(user) : user
   const over = transport === undefined ? '' : `;transport=${transport.toLowerCase()}`
-  return `sip:${escaped ? `${escaped}@` : ''}${hostText(address)}:${port}${over}${uriParameters}`
+  return `sip:${user === '' ? '' : `${user}@`}${hostText(address)}:${port}${over}${uriParameters}`
 }

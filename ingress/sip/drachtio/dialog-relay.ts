@@ -6,7 +6,14 @@ import type { SipMessage } from '../message/sip-message.ts'
 import type { HandedRequest, HandedResponse, OutgoingRequest } from './drachtio-library.ts'
 import { readHanded } from './handed-message.ts'
 import { ownAnswer } from './own-answer.ts'
-import { bodyOf, contentHeaders, dialogHeaders, dialogResponseHeaders, reasonHeaders } from './relayed-headers.ts'
+import {
+  bodyOf,
+  clean,
+  contentHeaders,
+  dialogHeaders,
+  dialogResponseHeaders,
+  reasonHeaders,
+} from './relayed-headers.ts'
 import type { CallLeg, SessionWork } from './session-work.ts'
 
 /** The server takes the target of the dialog. */
@@ -82,7 +89,7 @@ export class DrachtioDialogRequest extends MessageRequest implements InboundDial
     if (leg.hangUpEarly) return leg.hangUpEarly()
     const other = work.unbridge(leg)
     acknowledgeOther(leg)
-    if (other) sendBye(work, other, { headers: dialogHeaders(message, edits.removeHeaders), body: bodyOf(message) })
+    if (other) sendBye(work, other, { headers: dialogHeaders(message, edits), body: bodyOf(message) })
   }
 }
 
@@ -93,11 +100,18 @@ export function acknowledgeOther(leg: CallLeg, ack?: HandedRequest): void {
   acknowledge?.(ack)
 }
 
-/** Sends the ACK to a 2xx, with the answer that another leg's ACK may carry. */
-export function acknowledgeWith(response: HandedResponse, ack: HandedRequest | undefined): void {
-  if (!ack) return response.acknowledge([], '')
+/** Sends the ACK to a 2xx, with the answer that another leg's ACK may carry and what a rule says of headers. */
+export function acknowledgeWith(
+  response: HandedResponse,
+  ack: HandedRequest | undefined,
+  { setHeaders, removeHeaders }: Pick<RelayEdits, 'setHeaders' | 'removeHeaders'>,
+): void {
+  const own = setHeaders.map(clean)
+  if (!ack) return response.acknowledge(own, '')
   const { message } = readHanded(ack.text)
-  response.acknowledge(contentHeaders(message), bodyOf(message))
+  const names = new Set([...removeHeaders, ...own.map(({ name }) => name)].map((name) => name.toLowerCase()))
+  const content = contentHeaders(message).filter(({ name }) => !names.has(name.toLowerCase()))
+  response.acknowledge([...content, ...own], bodyOf(message))
 }
 
 /** Ends a leg. What the far end says to it changes nothing. */
@@ -128,7 +142,7 @@ function relayRequest(arrival: DialogArrival, { leg, other, edits }: Relay): voi
     method: message.method,
     uri: DIALOG_TARGET,
     dialogId: other.dialogId,
-    headers: dialogHeaders(message, edits.removeHeaders),
+    headers: dialogHeaders(message, edits),
     body: bodyOf(message),
   }
   const sent = work.session.request(request, {
@@ -150,7 +164,7 @@ function relayRequest(arrival: DialogArrival, { leg, other, edits }: Relay): voi
   if (message.method !== 'INVITE') return
   handed.onCancel((text) => {
     finish()
-    sent.cancel(reasonHeaders(readHanded(text).message))
+    sent.cancel(reasonHeaders(readHanded(text).message, edits))
   })
 }
 
@@ -161,7 +175,7 @@ function relayResponse(
   const { message } = readHanded(response.text)
   const answersInvite = request.method === 'INVITE' && response.status >= 200 && response.status < 300
   if (answersInvite) {
-    leg.acknowledge = (ack) => acknowledgeWith(response, ack)
+    leg.acknowledge = (ack) => acknowledgeWith(response, ack, edits)
   }
   handed.respond(
     {

@@ -62,6 +62,11 @@ export class DrachtioCall extends MessageRequest implements InboundCall {
     return true
   }
 
+  /** The server has the sockets, and does not tell which: what it has none for it refuses at once, and the next is tried. */
+  canReach(): boolean {
+    return true
+  }
+
   proxy(plan: ProxyPlan): void {
     if (this.#decided) return
     this.#decided = true

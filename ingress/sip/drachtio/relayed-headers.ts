@@ -2,11 +2,14 @@
  * What of a message goes over to the other leg of a call: the server writes what belongs to a leg itself (Via, tags,
  * Call-ID, CSeq, Contact, routes), the rest is copied, line by line. Pure. Text is UTF-8 from here on, as the library wants it.
  */
-import type { HeaderField, ProxyPlan, ResponseIdentity } from '../engine.ts'
+import type { HeaderField, ProxyPlan, RelayEdits, ResponseIdentity } from '../engine.ts'
 import { HEADER, headerIdOf } from '../message/header-name.ts'
+import { ASSERTED_IDENTITIES, PREFERRED_IDENTITY } from '../message/identity-headers.ts'
 import { splitList } from '../message/name-addr.ts'
 import type { RequestFacts } from '../message/request-facts.ts'
 import type { SipMessage } from '../message/sip-message.ts'
+import { editsHeader } from '../proxy/forwarded-request.ts'
+import { withoutLineEnds } from '../proxy/header-line.ts'
 import { losesIdentity } from '../proxy/relayed-response.ts'
 
 /** Of one leg only. */
@@ -30,23 +33,24 @@ const RELIABLE_HEADERS: ReadonlySet<string> = new Set(['rseq', 'rack'])
 
 const DEFAULT_MAX_FORWARDS = 70
 
+type HeaderEdits = Pick<RelayEdits, 'setHeaders' | 'removeHeaders'>
+
 /** The headers of the INVITE that a backend gets. */
 export function callHeaders(message: SipMessage, facts: RequestFacts, plan: ProxyPlan): HeaderField[] {
-  const { setHeaders, removeHeaders } = plan
-  const replaced = [...removeHeaders, ...setHeaders.map(({ name }) => name)]
   return [
     { name: 'From', value: withoutTag(textOf(message.value(message.first(HEADER.from)))) },
     { name: 'To', value: textOf(message.value(message.first(HEADER.to))) },
     // RFC 3261 §16.6 step 3: a call that comes round in a circle of such engines ends.
     { name: 'Max-Forwards', value: String((facts.maxForwards ?? DEFAULT_MAX_FORWARDS + 1) - 1) },
-    ...copied(message, replaced),
-    ...setHeaders.map(clean),
+    ...dialogHeaders(message, plan),
   ]
 }
 
 /** The headers of a request inside a dialog. */
-export function dialogHeaders(message: SipMessage, removeHeaders: readonly string[]): HeaderField[] {
-  return copied(message, removeHeaders)
+export function dialogHeaders(message: SipMessage, edits: HeaderEdits): HeaderField[] {
+  const { setHeaders, removeHeaders } = edits
+  const copies = copied(message, [...removeHeaders, ...setHeaders.map(({ name }) => name)])
+  return [...copies, ...setHeaders.map(clean)]
 }
 
 /** What says how a body is to be read: a server sends none whose type it is not told. */
@@ -66,15 +70,18 @@ export function dialogResponseHeaders(response: SipMessage, identity: ResponseId
 }
 
 function relayedHeaders(response: SipMessage, identity: ResponseIdentity, removed: string[]): HeaderField[] {
-  if (losesIdentity(response, identity)) removed.push('P-Asserted-Identity')
+  // RFC 3325 §6: what a user agent prefers is for its first proxy.
+  removed.push(PREFERRED_IDENTITY)
+  if (losesIdentity(response, identity)) removed.push(...ASSERTED_IDENTITIES)
   const headers = copied(response, removed)
   // RFC 3261 §21.3: the Contact of a redirection is its answer, not a leg's.
   if (response.status < 300 || response.status >= 400) return headers
   return [...headers, ...response.values('Contact').map((value) => ({ name: 'Contact', value: textOf(value) }))]
 }
 
-/** Values of `Reason`, which a CANCEL hands on (RFC 3326 §2). */
-export function reasonHeaders(message: SipMessage): HeaderField[] {
+/** Values of `Reason`, which a CANCEL hands on (RFC 3326 §2) unless a rule speaks of that header. */
+export function reasonHeaders(message: SipMessage, edits: HeaderEdits): HeaderField[] {
+  if (editsHeader(edits, 'reason')) return []
   return message.values('Reason').map((value) => ({ name: 'Reason', value: textOf(value) }))
 }
 
@@ -89,7 +96,7 @@ export function demandsReliable(message: SipMessage): boolean {
 
 /** No value, wherever it comes from, can end its line. */
 export function clean({ name, value }: HeaderField): HeaderField {
-  return { name, value: value.replace(/\p{Cc}/gu, '') }
+  return { name, value: withoutLineEnds(value) }
 }
 
 function copied(message: SipMessage, removed: readonly string[]): HeaderField[] {

@@ -8,6 +8,7 @@ import { MessageRequest } from '../inbound-request.ts'
 import { readRequestFacts } from '../message/request-facts.ts'
 import { refusalOf } from '../proxy/request-validation.ts'
 import type { Random } from '../random.ts'
+import { recordedSourcesOf } from '../recorded-sources.ts'
 import type { CallerSide } from './bridged-invite.ts'
 import { acknowledgeOther, DrachtioDialogRequest, sendBye } from './dialog-relay.ts'
 import { DrachtioCall, DrachtioPlainRequest } from './drachtio-call.ts'
@@ -54,7 +55,7 @@ export function dispatchRequest(options: DispatchOptions, work: SessionWork, han
   if (!peer) return refuse(options, { handed, peer: UNKNOWN }, { ...UNAVAILABLE, code: 'unknown-source' })
   const facts = fault ? undefined : readRequestFacts(message)
   if (facts === undefined || 'fault' in facts) {
-    return onUnusable(options, { handed, peer, known: leg !== undefined }, fault ?? facts)
+    return onUnusable(options, { handed, peer, message, known: leg !== undefined }, fault ?? facts)
   }
   const known = options.application.isKnown(peer)
   const arrival = { handed, peer, message, facts, known, work }
@@ -130,7 +131,7 @@ function peerOf({ call, side }: CallLeg): Peer {
  */
 function onUnusable(
   options: DispatchOptions,
-  from: Pick<Arrival, 'handed' | 'peer' | 'known'>,
+  from: Pick<Arrival, 'handed' | 'peer' | 'message' | 'known'>,
   fault: MessageFault | undefined,
 ): void {
   const known = from.known || options.application.isKnown(from.peer)
@@ -150,14 +151,16 @@ function refuse(
   const { application, random } = options
   const { method } = handed
   const stranger = code === 'stranger' || code === 'unknown-source'
+  const { message, facts } = rest
+  const recordedSources = stranger || !message || facts ? undefined : recordedSourcesOf(message)
   if (method === 'ACK' || (stranger && method !== 'INVITE')) {
-    return application.onEvent({ type: 'dropped', peer, reason: 'stranger', method, request: undefined })
+    const reason = stranger ? 'stranger' : 'malformed'
+    return application.onEvent({ type: 'dropped', peer, reason, method, request: undefined, recordedSources })
   }
   const decisionId = random.token()
   handed.respond(ownAnswer(handed, stranger ? answer : { ...answer, warning: `malformed ${decisionId}` }))
-  const { message, facts } = rest
   const request = message && facts && new MessageRequest(peer, message, facts)
-  const told = { peer, method, status: answer.status, reason: code, decisionId, request }
+  const told = { peer, method, status: answer.status, reason: code, decisionId, request, recordedSources }
   application.onEvent({ type: 'refused', ...told, ...(stranger ? { stranger } : {}) })
 }
 

@@ -10,7 +10,7 @@ export const EQUALS = 0x3d
 export const QUOTE = 0x22
 export const BACKSLASH = 0x5c
 export const LESS_THAN = 0x3c
-const GREATER_THAN = 0x3e
+export const GREATER_THAN = 0x3e
 
 const TOKEN_MARKS = "-.!%*_+`'~"
 

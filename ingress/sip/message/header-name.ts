@@ -67,6 +67,9 @@ export const HEADER = {
   resourcePriority: 58,
   geolocation: 59,
   accessNetworkInfo: 60,
+  remotePartyId: 61,
+  servedUser: 62,
+  chargeInfo: 63,
 } as const
 
 interface KnownName {
@@ -160,7 +163,36 @@ const SINGLE_NAMES: readonly (readonly [string, number])[] = [
   ['x', HEADER.sessionExpires],
   ['identity', HEADER.identity],
   ['y', HEADER.identity],
+  ['remote-party-id', HEADER.remotePartyId],
+  ['p-served-user', HEADER.servedUser],
+  ['p-charge-info', HEADER.chargeInfo],
 ]
+
+/** Headers without a number of which a message has one at most, by the RFC that makes each. */
+const ONCE_BY_NAME: ReadonlySet<string> = new Set([
+  ...[
+    'content-disposition',
+    'expires',
+    'mime-version',
+    'min-expires',
+    'organization',
+    'priority',
+    'reply-to',
+    'server',
+  ],
+  // RFC 3891, 3911, 4538, 3903, 4028, 3262, 4488, 5373, 5009, 6050, 7315.
+  ...['user-agent', 'replaces', 'join', 'target-dialog', 'sip-etag', 'sip-if-match', 'min-se', 'rack', 'rseq'],
+  ...['refer-sub', 'answer-mode', 'priv-answer-mode', 'p-asserted-service', 'p-preferred-service'],
+  ...['p-called-party-id', 'p-charging-vector'],
+])
+
+/** Of those with a number. Authorization, challenges and Identity are no lists and may stand several times (RFC 8224 §4). */
+const ONCE: ReadonlySet<number> = new Set([
+  ...[HEADER.from, HEADER.to, HEADER.callId, HEADER.cseq, HEADER.maxForwards, HEADER.contentLength],
+  ...[HEADER.contentType, HEADER.timestamp, HEADER.retryAfter, HEADER.maxBreadth, HEADER.privacy, HEADER.date],
+  ...[HEADER.subject, HEADER.referredBy, HEADER.event, HEADER.referTo, HEADER.sessionExpires],
+  ...[HEADER.servedUser, HEADER.chargeInfo],
+])
 
 /** Slots of the hash table: a power of two, more than three times the names. */
 const SLOTS = 512
@@ -169,12 +201,21 @@ const table: (KnownName | undefined)[] = Array.from({ length: SLOTS })
 for (const [name, id] of LIST_NAMES) insert({ name, id, list: true })
 for (const [name, id] of SINGLE_NAMES) insert({ name, id, list: false })
 
+/** The long name of each id, in lower case. */
+const longNames: (string | undefined)[] = []
+for (const [name, id] of [...LIST_NAMES, ...SINGLE_NAMES]) if (name.length > 1) longNames[id] = name
+
 const listIds = new Set(LIST_NAMES.map(([, id]) => id))
 
 /** The id of a header name in any case, long or compact; `HEADER.other` where it has none (RFC 3261 §7.3.3). */
 export function headerIdOf(name: string): number {
   const bytes = Buffer.from(name, 'latin1')
   return idOfBytes(bytes, 0, bytes.length)
+}
+
+/** The long name of a header in lower case; undefined for `HEADER.other`. */
+export function longNameOf(id: number): string | undefined {
+  return longNames[id]
 }
 
 /** The id of the header name at `start`..`end`, without a string. */
@@ -193,6 +234,12 @@ export function idOfBytes(bytes: Buffer, start: number, end: number): number {
 /** Whether a header's values may stand in one line, separated by commas (RFC 3261 §7.3.1). Unknown ones: no. */
 export function isListHeader(id: number): boolean {
   return listIds.has(id)
+}
+
+/** Whether a message may have this header, by its name in any case, long or compact, only once. Of unknown ones nobody knows. */
+export function standsOnce(name: string): boolean {
+  const id = headerIdOf(name)
+  return id === HEADER.other ? ONCE_BY_NAME.has(name.toLowerCase()) : ONCE.has(id)
 }
 
 function isName(name: string, bytes: Buffer, start: number): boolean {

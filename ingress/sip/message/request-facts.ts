@@ -3,6 +3,7 @@ import { isClosed, isDigit, isLws, readDecimal, skipLws } from './byte-class.ts'
 import { HEADER } from './header-name.ts'
 import { readTag } from './header-tag.ts'
 import { bytesAre, methodOf } from './method-name.ts'
+import { type ParameterFault, parameterFault, uriParameterFault } from './repeated-parameter.ts'
 import type { SipMessage } from './sip-message.ts'
 import { parseUri, type SipUri } from './uri.ts'
 import { parseVia, topViaEnd, type Via } from './via.ts'
@@ -36,6 +37,7 @@ interface SingleRows {
   maxForwards: number
   contentLength: number
   maxBreadth: number
+  contentType: number
   repeated: boolean
 }
 
@@ -69,6 +71,8 @@ export function readRequestFacts(message: SipMessage): RequestFacts | RequestFau
   if (rows.repeated) return refuse('repeated-header', 'Repeated Header')
   const via = topVia(message)
   if (via === undefined) return refuse('bad-via', 'Bad Via')
+  const parameters = faultyParameters(message)
+  if (parameters) return refuse(parameters.code, parameters.reason)
   const sequence = readCSeq(message, cseq)
   if (sequence === undefined) return refuse('bad-cseq', 'Bad CSeq')
   // RFC 3261 §8.1.1.5: the method in CSeq is the method of the request.
@@ -87,13 +91,65 @@ export function readRequestFacts(message: SipMessage): RequestFacts | RequestFau
   return { via, callId: id, fromTag, toTag: readTag(message, to), cseq: sequence.number, maxForwards, uri }
 }
 
-/** What matches a response to its transaction (RFC 3261 §17.1.3). Undefined where it has no usable Via or CSeq. */
+/**
+ * What matches a response to its transaction (RFC 3261 §17.1.3). Undefined where it has no usable Via or CSeq, or says
+ * something twice by which it, or its dialog, is found (§7.3.1): such a response is nobody's.
+ */
 export function readResponseFacts(message: SipMessage): { via: Via; cseqMethod: string } | undefined {
+  const deciding = message.status < 300 ? DECIDING : DECIDING_IN_REFUSALS
+  if (singleRows(message).repeated || faultyParameters(message, deciding)) return undefined
   const via = topVia(message)
   const row = message.first(HEADER.cseq)
   const sequence = row === -1 ? undefined : readCSeq(message, row)
   if (via === undefined || sequence === undefined) return undefined
   return { via, cseqMethod: methodOf(message.bytes, sequence.methodStart, sequence.end) }
+}
+
+/** The headers whose parameters say who sends, which call it is or where it goes; by id. */
+const DECIDING: readonly (string | undefined)[] = namesById([
+  [HEADER.via, 'Via'],
+  [HEADER.from, 'From'],
+  [HEADER.to, 'To'],
+  [HEADER.contact, 'Contact'],
+  [HEADER.route, 'Route'],
+  [HEADER.recordRoute, 'Record-Route'],
+])
+
+/** In a refusal, which makes no dialog: its Contact and Record-Route are nobody's target. */
+const DECIDING_IN_REFUSALS: readonly (string | undefined)[] = namesById([
+  [HEADER.via, 'Via'],
+  [HEADER.from, 'From'],
+  [HEADER.to, 'To'],
+])
+
+function namesById(entries: readonly (readonly [number, string])[]): (string | undefined)[] {
+  const names: (string | undefined)[] = []
+  for (const [id, name] of entries) names[id] = name
+  return Array.from(names)
+}
+
+/** RFC 3261 §7.3.1, §19.1.1: a parameter that stands twice in a header that decides, or in the Request-URI. */
+function faultyParameters(
+  message: SipMessage,
+  deciding: readonly (string | undefined)[] = DECIDING,
+): { readonly code: string; readonly reason: string } | undefined {
+  const { bytes } = message
+  for (let row = 0; row < message.headerCount; row++) {
+    const id = message.id(row)
+    const name = deciding[id]
+    if (name === undefined) continue
+    const list = id !== HEADER.from && id !== HEADER.to
+    const fault = parameterFault(bytes, message.valueStart(row), message.valueEnd(row), list)
+    if (fault) return parameterProblem(fault, name)
+  }
+  const fault = uriParameterFault(bytes, message.uriStart, message.uriEnd)
+  return fault && parameterProblem(fault, 'Request-URI')
+}
+
+function parameterProblem(fault: ParameterFault, name: string): { readonly code: string; readonly reason: string } {
+  return fault === 'repeated'
+    ? { code: 'repeated-parameter', reason: `Repeated Parameter In ${name}` }
+    : { code: 'too-many-parameters', reason: `Too Many Parameters In ${name}` }
 }
 
 function requestUri(message: SipMessage): SipUri | RequestFault {
@@ -159,6 +215,7 @@ function singleRows(message: SipMessage): SingleRows {
     maxForwards: -1,
     contentLength: -1,
     maxBreadth: -1,
+    contentType: -1,
     repeated: false,
   }
   for (let row = 0; row < message.headerCount; row++) setSingle(rows, message.id(row), row)
@@ -187,6 +244,9 @@ function setSingle(rows: SingleRows, id: number, row: number): void {
       break
     case HEADER.maxBreadth:
       rows.maxBreadth = once(rows, rows.maxBreadth, row)
+      break
+    case HEADER.contentType:
+      rows.contentType = once(rows, rows.contentType, row)
       break
     default:
   }

@@ -1,5 +1,5 @@
 /** Messages out of a byte stream (RFC 3261 §18.3, RFC 5626 §4.4.1). One framer per connection. */
-import { MAX_HEADER_SECTION_BYTES, MAX_MESSAGE_BYTES } from '../limits.ts'
+import { MAX_FILLER_BYTES, MAX_HEADER_SECTION_BYTES, MAX_MESSAGE_BYTES } from '../limits.ts'
 import { CR, LF, tokenLower } from './byte-class.ts'
 import { contentLengthOf, indexHead } from './parse-message.ts'
 import { SipMessage } from './sip-message.ts'
@@ -15,6 +15,7 @@ export type Frame =
 
 type Stage = 'between' | 'head' | 'body' | 'broken'
 
+const NUL = 0
 const EMPTY = Buffer.alloc(0)
 const INCOMPLETE: Frame = { type: 'incomplete' }
 const PING: Frame = { type: 'ping' }
@@ -34,6 +35,8 @@ export class StreamFramer {
   #lastLineFeed = 0
   #messageEnd = 0
   #lineBreaks = 0
+  /** NULs skipped since the last chunk came. */
+  #fillers = 0
   #code = ''
 
   /** Bytes held that no frame has taken yet. */
@@ -44,6 +47,7 @@ export class StreamFramer {
   /** Takes the next bytes of the connection. The chunk now belongs to the framer: it must not be written to again. */
   push(chunk: Buffer): void {
     if (this.#stage === 'broken') return
+    this.#fillers = 0
     if (this.#from === this.#to) {
       this.#adopt(chunk)
       return
@@ -105,15 +109,22 @@ export class StreamFramer {
     this.#code = code
   }
 
-  /** RFC 3261 §7.5: CRLF before a start line is ignored; every second one is the end of a ping (RFC 5626 §3.5.1). */
+  /**
+   * RFC 3261 §7.5: CRLF before a start line is ignored; every second one is the end of a ping (RFC 5626 §3.5.1). A NUL is
+   * ignored too, and makes no ping: some devices keep a connection up with CRLF NUL.
+   */
   #skipLineBreaks(): Frame | undefined {
     while (this.#from < this.#to) {
-      if (this.#bytes[this.#from] !== CR) break
-      if (this.#from + 1 === this.#to) return INCOMPLETE
-      if (this.#bytes[this.#from + 1] !== LF) break
-      this.#from += 2
-      this.#lineBreaks++
-      if (this.#lineBreaks % 2 === 0) return PING
+      const byte = this.#bytes[this.#from]
+      if (byte === CR && this.#from + 1 === this.#to) return INCOMPLETE
+      if (byte === CR && this.#bytes[this.#from + 1] === LF) {
+        this.#from += 2
+        this.#lineBreaks++
+        if (this.#lineBreaks % 2 === 0) return PING
+      } else if (byte === NUL && ++this.#fillers <= MAX_FILLER_BYTES) {
+        this.#from++
+        this.#lineBreaks = 0
+      } else break
     }
     if (this.#from === this.#to) return INCOMPLETE
     this.#beginHead()

@@ -4,7 +4,10 @@ import { HEADER } from './header-name.ts'
 import { readTag } from './header-tag.ts'
 import type { SipMessage } from './sip-message.ts'
 
-/** What the receiver records in the top Via (RFC 3261 §18.2.1, RFC 3581 §4). */
+/**
+ * What the receiver records in the top Via (RFC 3261 §18.2.1, RFC 3581 §4). It is the receiver's word: what the sender has
+ * written under these names is replaced, or removed where there is nothing to record.
+ */
 interface ViaSource {
   /** The source address, as it is to be written. */
   readonly received?: string | undefined
@@ -57,8 +60,8 @@ export function writeResponse(request: SipMessage, options: ResponseOptions): Bu
 }
 
 /**
- * The complete Via line of `row` with `received` and `rport` added to its first value, or replaced there: for a
- * forwarded request, as the replacement of that row. `''` where `row` is -1.
+ * The complete Via line of `row` with `received` and `rport` in its first value as they are given, once or not at all: for
+ * a forwarded request, as the replacement of that row. `''` where `row` is -1.
  */
 export function viaWithSource(message: SipMessage, row: number, source: ViaSource): string {
   if (row === -1) return ''
@@ -74,34 +77,31 @@ export function viaWithSource(message: SipMessage, row: number, source: ViaSourc
   return `${text}${bytes.toString('latin1', from, message.valueEnd(row))}\r\n`
 }
 
-/** What changes in the first value of a Via line: at most two parameters are replaced, or added at its end. */
+/** What changes in the first value of a Via line: in the place of the sender's word stands ours, or at the end of the value. */
 function viaEdits(bytes: Buffer, part: { start: number; end: number }, source: ViaSource): Edit[] {
-  const { received, rport } = source
+  const { end } = part
+  let received = source.received === undefined ? '' : `;received=${source.received}`
+  let rport = source.rport === undefined ? '' : `;rport=${source.rport}`
   const edits: Edit[] = []
-  if (received !== undefined)
-    edits.push(parameterEdit(bytes, part, { name: 'received', text: `;received=${received}` }))
-  if (rport !== undefined) edits.push(parameterEdit(bytes, part, { name: 'rport', text: `;rport=${rport}` }))
-  const [first, second] = edits
-  return first && second && second.from < first.from ? [second, first] : edits
-}
-
-function parameterEdit(
-  bytes: Buffer,
-  part: { start: number; end: number },
-  parameter: { name: string; text: string },
-): Edit {
-  const { text, name } = parameter
   let at = part.start
-  while (at < part.end) {
-    if (bytes[at] === QUOTE) {
-      at = skipQuoted(bytes, at, part.end)
-    } else if (bytes[at] === SEMICOLON && isNamed(bytes, skipLws(bytes, at + 1, part.end), name)) {
-      return { from: at, to: parameterEnd(bytes, at + 1, part.end), text }
-    } else {
-      at++
+  while (at < end) {
+    if (bytes[at] !== SEMICOLON) {
+      at = bytes[at] === QUOTE ? skipQuoted(bytes, at, end) : at + 1
+      continue
     }
+    const name = skipLws(bytes, at + 1, end)
+    const to = parameterEnd(bytes, at + 1, end)
+    if (isNamed(bytes, name, 'received')) {
+      edits.push({ from: at, to, text: received })
+      received = ''
+    } else if (isNamed(bytes, name, 'rport')) {
+      edits.push({ from: at, to, text: rport })
+      rport = ''
+    }
+    at = to
   }
-  return { from: at, to: at, text }
+  if (received !== '' || rport !== '') edits.push({ from: end, to: end, text: received + rport })
+  return edits
 }
 
 /** Whether the token at this offset is the name, in any case. */

@@ -10,6 +10,7 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import { fromWords, type IpAddress } from '../../address/ip-address.ts'
 import type { DialogCookie, DialogHop, TransportName } from '../engine.ts'
+import { MAX_DIALOG_DATA_BYTES } from '../limits.ts'
 
 /** What the cookie is bound to: the same for every request of the dialog, from either side and for every fork. */
 export interface DialogKey {
@@ -41,6 +42,8 @@ const FROM_BACKEND = 1
 const UNTAGGED = 2
 const PUBLIC_CONTACT = 2
 const SOURCE = 4
+/** Added to the version where the pod of a connection stands behind the hops. */
+const POD_FLAG = 0x10
 /** Version and bits. */
 const HEADER_BYTES = 2
 /** Family, transport and port: 4; address: 4 or 16. */
@@ -48,8 +51,8 @@ const MIN_HOP_BYTES = 8
 const MAX_HOP_BYTES = 20
 const MAC_BYTES = 12
 const BLOCK_BYTES = 64
-/** One or two hops, then the dialog data. */
-const MAX_PAYLOAD_BYTES = HEADER_BYTES + 2 * MAX_HOP_BYTES + 320 * 4
+/** One to three hops, then the dialog data. */
+const MAX_PAYLOAD_BYTES = HEADER_BYTES + 3 * MAX_HOP_BYTES + MAX_DIALOG_DATA_BYTES
 /** Characters of Call-ID and tag that are hashed as they stand; longer ones, which nobody sends, are hashed first. */
 const MAX_BOUND_LENGTH = 1024
 /** Where key, payload and what it is bound to are put together: nothing in it outlives a call of seal or open. */
@@ -112,11 +115,12 @@ function macOf(key: Buffer, end: number, dialog: DialogKey): Buffer {
 
 /** Writes the payload into the scratch, behind the key; answers where it ends. */
 function encode(cookie: DialogCookie): number {
-  const { signedTarget, routeTarget, dialogData } = cookie
-  let at = SCRATCH.writeUInt8(routeTarget ? TWO_HOPS_VERSION : VERSION, BLOCK_BYTES)
+  const { signedTarget, routeTarget, pod, dialogData } = cookie
+  let at = SCRATCH.writeUInt8((routeTarget ? TWO_HOPS_VERSION : VERSION) | (pod ? POD_FLAG : 0), BLOCK_BYTES)
   at = SCRATCH.writeUInt8(bitsOf(cookie), at)
   at = encodeHop(signedTarget, at)
   if (routeTarget) at = encodeHop(routeTarget, at)
+  if (pod) at = encodeHop(pod, at)
   return at + SCRATCH.write(dialogData, at, 'utf8')
 }
 
@@ -129,16 +133,26 @@ function encodeHop({ address, port, transport }: DialogHop, from: number): numbe
 }
 
 function decode(payload: Buffer): DialogCookie | undefined {
-  const [version] = payload
+  const version = (payload[0] ?? 0) & ~POD_FLAG
+  const hasPod = payload[0] !== version
   if (version !== VERSION && version !== TWO_HOPS_VERSION) return undefined
-  const first = decodeHop(payload, HEADER_BYTES)
-  const second = first && version === TWO_HOPS_VERSION ? decodeHop(payload, first.end) : undefined
-  if (!first || (version === TWO_HOPS_VERSION && !second)) return undefined
+  const hops: DialogHop[] = []
+  let at = HEADER_BYTES
+  for (let left = version + (hasPod ? 1 : 0); left > 0; left--) {
+    const next = decodeHop(payload, at)
+    if (!next) return undefined
+    hops.push(next.hop)
+    at = next.end
+  }
+  const pod = hasPod ? hops.pop() : undefined
+  const [signedTarget, routeTarget] = hops
+  if (!signedTarget) return undefined
   return {
     ...sideOf(payload[1] ?? 0),
-    signedTarget: first.hop,
-    ...(second && { routeTarget: second.hop }),
-    dialogData: payload.toString('utf8', second?.end ?? first.end),
+    signedTarget,
+    ...(routeTarget && { routeTarget }),
+    ...(pod && { pod }),
+    dialogData: payload.toString('utf8', at),
   }
 }
 

@@ -58,6 +58,7 @@ function hasSocket({ transport, address }: DialogHop, { outbound }: Reach): bool
 export function backendTarget(response: SipMessage, cookie: string): DialogHop | undefined {
   const routes = allValues(response, HEADER.recordRoute).map((value) => withCookie(value, cookie, cookie))
   const own = routes.findIndex((value) => value.includes(cookie))
+  // RFC 3261 §12.1.1: it has one Contact. Of several, which are all the backend's own, callers take the first.
   const [contact] = allValues(response, HEADER.contact)
   const next = own > 0 ? routes[own - 1] : contact
   return next === undefined ? undefined : hopOfValue(next)
@@ -65,10 +66,13 @@ export function backendTarget(response: SipMessage, cookie: string): DialogHop |
 
 /**
  * Where the backend's requests have to go once they have passed us: to the proxy that record-routed last before us, else to
- * the caller's Contact. Undefined where that is a name, or the address that the INVITE came from.
+ * the caller's Contact. Undefined where that is a name, the address that the INVITE came from, or one of several Contacts,
+ * of which an INVITE has one (RFC 3261 §8.1.1.8): the backend may take another one than we would.
  */
 export function callerTarget(invite: SipMessage, source: IpAddress): DialogHop | undefined {
-  const [next = allValues(invite, HEADER.contact)[0]] = allValues(invite, HEADER.recordRoute)
+  const contacts = allValues(invite, HEADER.contact)
+  const contact = contacts.length === 1 ? contacts[0] : undefined
+  const [next = contact] = allValues(invite, HEADER.recordRoute)
   const hop = next === undefined ? undefined : hopOfValue(next)
   return hop && !sameAddress(hop.address, source) ? hop : undefined
 }

@@ -9,6 +9,7 @@ import type { TransactionTable } from '../transaction/transaction-table.ts'
 import type { Destination, LocalEndpoint, SendOptions } from '../transport/transport.ts'
 import type { CookieSealer } from './dialog-cookie.ts'
 import type { LocalNames } from './local-names.ts'
+import type { StreamFailures } from './stream-failures.ts'
 
 export interface EngineCore {
   readonly clock: Clock
@@ -18,6 +19,7 @@ export interface EngineCore {
   readonly cookies: CookieSealer
   readonly transactions: TransactionTable<SipMessage>
   readonly outbound: Outbound
+  readonly streamFailures: StreamFailures
 }
 
 /** The way out: requests to backends and callers, over whichever transport. */

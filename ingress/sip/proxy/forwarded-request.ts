@@ -1,6 +1,6 @@
 /** RFC 3261 §16.6: the copy of a request that goes to the next hop. Bytes that no step names are left as they are. */
 
-import type { HeaderField } from '../engine.ts'
+import type { HeaderField, RelayEdits } from '../engine.ts'
 import { MAX_BREADTH } from '../limits.ts'
 import { HEADER, headerIdOf } from '../message/header-name.ts'
 import { splitList } from '../message/name-addr.ts'
@@ -24,6 +24,9 @@ export interface RouteEdits {
   readonly requestUri: string | undefined
   readonly appended: string | undefined
 }
+
+/** Every Route value stays. */
+export const ROUTES_AS_THEY_ARE: RouteEdits = { removed: new Set(), requestUri: undefined, appended: undefined }
 
 export interface ForwardedRequest {
   readonly message: SipMessage
@@ -106,6 +109,15 @@ function limitBreadth(request: ForwardedRequest, replaced: Map<number, string>):
   if (row === -1) return line
   replaced.set(row, line)
   return ''
+}
+
+/** Whether a header, in lower case, is set or removed. */
+export function editsHeader(edits: Pick<RelayEdits, 'setHeaders' | 'removeHeaders'>, name: string): boolean {
+  const { setHeaders, removeHeaders } = edits
+  return (
+    setHeaders.some((field) => field.name.toLowerCase() === name) ||
+    removeHeaders.some((removed) => removed.toLowerCase() === name)
+  )
 }
 
 /** A header that a rule sets replaces every value that the caller sent of it. */

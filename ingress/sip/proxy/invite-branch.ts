@@ -1,4 +1,5 @@
 /** One attempt of a proxied INVITE: its client transaction, its timers and where it stands in the branch table. */
+import type { IpAddress } from '../../address/ip-address.ts'
 import type { Clock, Timer } from '../clock.ts'
 import type { ProxyTarget } from '../engine.ts'
 import { SIXTY_FOUR_T1_MS, TIMER_C_MS } from '../limits.ts'
@@ -32,12 +33,16 @@ export interface InviteBranchOptions {
   readonly breadth: number
   /** It went over TCP only for its size, so UDP is still to be tried (RFC 3261 §18.1.1). */
   readonly streamForSize: boolean
+  /** Milliseconds to wait for a connection; undefined: as long as for any. */
+  readonly connectMs: number | undefined
 }
 
 /** What stays of a branch whose 2xx has gone up: enough to relay another one. */
 export interface RelayedBranch {
   readonly cookie: string
   readonly destination: Destination
+  /** The transport that the target's URI names. */
+  readonly target: Pick<ProxyTarget, 'transport'>
   /** The caller's cookie with the target that is signed into it: 18x and 2xx of a branch mostly share one. */
   callerCookie: CallerCookie | undefined
 }
@@ -63,6 +68,7 @@ export class InviteBranch implements RelayedBranch, InviteTransactionUser<SipMes
   readonly branchId: string
   readonly cookie: string
   readonly streamForSize: boolean
+  readonly connectMs: number | undefined
   readonly reliable: boolean
   callerCookie: CallerCookie | undefined
   state: BranchState = 'calling'
@@ -83,11 +89,16 @@ export class InviteBranch implements RelayedBranch, InviteTransactionUser<SipMes
     this.branchId = options.branchId
     this.cookie = options.cookie
     this.streamForSize = options.streamForSize
+    this.connectMs = options.connectMs
     this.reliable = options.destination.transport === 'TCP'
     this.#request = options.request
     this.#breadth = options.breadth
     this.#owner = owner
     this.#clock = clock
+  }
+
+  get address(): IpAddress {
+    return this.destination.address
   }
 
   /** Empty once a branch that has sent a 2xx is over: nobody cancels or acknowledges it any more. */

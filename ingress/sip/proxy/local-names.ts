@@ -1,5 +1,6 @@
 /** The names under which others reach this process: what goes into Via and Record-Route. */
 import { hostText, type IpAddress, isUnspecified, parseIpAddress } from '../../address/ip-address.ts'
+import type { DialogHop } from '../engine.ts'
 import type { LocalEndpoint } from '../transport/transport.ts'
 
 /** A host as it stands in a URI (IPv6 in brackets) and a port; no port: that of the socket. */
@@ -11,6 +12,8 @@ export interface Advertised {
 export interface LocalNames {
   /** This process's own address, so that a response comes back to the pod that holds the transaction. */
   sentBy(endpoint: LocalEndpoint): string
+  /** The same as a hop: where another pod reaches this one. Undefined where the machine has no such address. */
+  ownHop(endpoint: LocalEndpoint): DialogHop | undefined
   /** Towards callers. */
   external(endpoint: LocalEndpoint): string
   /** Towards backends. */
@@ -39,12 +42,9 @@ export interface LocalNamesOptions {
 const DEFAULT_PORT = 5060
 
 export function createLocalNames(options: LocalNamesOptions): LocalNames {
-  const own = (endpoint: LocalEndpoint): string => {
-    const address = isUnspecified(endpoint.address)
-      ? (options.machineAddress(endpoint.address.family) ?? endpoint.address)
-      : endpoint.address
-    return `${hostText(address)}:${endpoint.port}`
-  }
+  const addressOf = ({ address }: LocalEndpoint): IpAddress =>
+    isUnspecified(address) ? (options.machineAddress(address.family) ?? address) : address
+  const own = (endpoint: LocalEndpoint): string => `${hostText(addressOf(endpoint))}:${endpoint.port}`
   const named = (advertised: Advertised | undefined, endpoint: LocalEndpoint): string =>
     advertised ? `${advertised.host}:${advertised.port ?? endpoint.port}` : own(endpoint)
   const sentByNames = new Set(options.endpoints.map(own))
@@ -52,6 +52,11 @@ export function createLocalNames(options: LocalNamesOptions): LocalNames {
   const [first] = options.endpoints
   return {
     sentBy: own,
+    ownHop: (endpoint) => {
+      const { transport, port } = endpoint
+      const address = addressOf(endpoint)
+      return isUnspecified(address) ? undefined : { transport, address, port }
+    },
     external: (endpoint) => named(options.external, endpoint),
     internal: (endpoint) => named(options.internal, endpoint),
     isSentBy: (host, port) => sentByNames.has(`${host.toLowerCase()}:${port ?? DEFAULT_PORT}`),

@@ -7,17 +7,32 @@ import { splitList } from '../message/name-addr.ts'
 import type { SipMessage } from '../message/sip-message.ts'
 import { parseVia } from '../message/via.ts'
 import { TextHash } from '../text-hash.ts'
+import type { EngineCore } from './engine-core.ts'
 
 /** RFC 3261 §8.1.1.7: the magic cookie; the rest marks a branch as made by this software, in whichever pod. */
 const BRANCH_PREFIX = 'z9hG4bKsd'
 
-export function makeBranch(token: string, loopHash: string): string {
-  return `${BRANCH_PREFIX}.${token}.${loopHash}`
+/** Goes into the hash of a request that is handed to another pod, which is to do with it what this one did not. */
+const TO_POD = 'to-pod'
+
+/** A new branch for a request that goes on. `toPod`: to another pod of ours, as it is. */
+export function branchOf(core: Pick<EngineCore, 'random' | 'application'>, message: SipMessage, toPod = false): string {
+  const hash = loopHash(message, core.application.headersRead(), toPod)
+  return `${BRANCH_PREFIX}.${core.random.token()}.${hash}`
+}
+
+/** Whether another pod of ours has handed this very request over: then it is not handed over again. */
+export function isFromPod(core: Pick<EngineCore, 'application'>, message: SipMessage): boolean {
+  const row = message.first(HEADER.via)
+  if (row === -1 || !message.value(row).includes(BRANCH_PREFIX)) return false
+  const branch = parseVia(splitList(message.value(row))[0] ?? '')?.branch
+  return branch?.endsWith(`.${loopHash(message, core.application.headersRead(), true)}`) ?? false
 }
 
 /** §4.2.2: the method is left out, so that a CANCEL or ACK has the branch of its INVITE. */
-export function loopHash(message: SipMessage, headersRead: readonly string[]): string {
+function loopHash(message: SipMessage, headersRead: readonly string[], toPod = false): string {
   const hash = new TextHash()
+  if (toPod) hash.add(TO_POD)
   hash.add(message.requestUri())
   for (const id of [
     HEADER.route,

@@ -19,6 +19,7 @@ import { bestResponse } from './best-response.ts'
 import type { BranchAction } from './branch-table.ts'
 import { writeAck } from './cancel-request.ts'
 import type { EngineCore } from './engine-core.ts'
+import { editsHeader } from './forwarded-request.ts'
 import type { InviteBranch } from './invite-branch.ts'
 import { type InvitePurpose, openBranch, type SendingInvite, sendCancel, startBranch } from './invite-sending.ts'
 import { type RelayingInvite, relayedInviteResponse } from './relayed-response.ts'
@@ -54,6 +55,8 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite {
   /** Reason values of the caller's CANCEL, complete lines (RFC 3326 §2). */
   #cancelReason = ''
   #nextTarget = 0
+  /** When the present target was first tried. */
+  #openedAt = 0
   #cancelled = false
   #rang = false
   #settled = false
@@ -95,7 +98,7 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite {
   cancel(reason: string): void {
     if (this.#settled || this.#cancelled) return
     this.#cancelled = true
-    this.#cancelReason = reason
+    this.#cancelReason = this.#plan && editsHeader(this.#plan, 'reason') ? '' : reason
     for (const branch of this.#branches) branch.input('cancel')
     this.#finishCancelled(undefined)
   }
@@ -153,9 +156,13 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite {
   }
 
   send(branch: InviteBranch, bytes: Buffer): void {
-    const { transaction } = branch
-    const onFailure = (error: Error): void => transaction?.transportError(error)
-    this.core.outbound.send(bytes, branch.destination, { onFailure })
+    const { transaction, connectMs } = branch
+    const onFailure = (error: Error): void => {
+      if (connectMs !== undefined) this.core.streamFailures.note(branch.destination)
+      transaction?.transportError(error)
+    }
+    const options = connectMs === undefined ? { onFailure } : { onFailure, connectMs }
+    this.core.outbound.send(bytes, branch.destination, options)
   }
 
   makeAck(branch: InviteBranch, response: SipMessage): Buffer {
@@ -166,25 +173,29 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite {
     this.core.transactions.removeClient(transaction)
   }
 
-  #tryNext(): void {
+  #tryNext(condition?: FailoverCondition): void {
     const target = this.plan.targets[this.#nextTarget]
-    if (!target) return this.#exhausted()
+    if (!target) return this.#exhausted(condition)
     if (this.#freeBreadth < 1) return this.#finishOwn(OUT_OF_BREADTH, { outcome: 'exhausted', target: undefined })
     this.#nextTarget++
-    this.#open(target, false)
+    this.#openedAt = this.core.clock.now()
+    this.#open(target)
   }
 
-  #open(target: ProxyTarget, datagram: boolean): void {
+  /** `instead`: the branch of this target over TCP that failed. */
+  #open(target: ProxyTarget, instead?: InviteBranch): void {
     // What is kept back lets every target that is left have a branch beside this one.
     const breadth = Math.max(1, this.#freeBreadth - (this.plan.targets.length - this.#nextTarget))
-    const branch = openBranch(this, target, { breadth, datagram })
+    const othersLeft = this.#nextTarget < this.plan.targets.length
+    const branch = openBranch(this, target, { breadth, instead, othersLeft })
     if (!branch) {
-      this.plan.progress({ type: 'attempt', target, result: 'transport', status: 0, retryAfter: undefined })
+      this.plan.progress({ type: 'attempt', target, result: 'no_socket', status: 0, retryAfter: undefined })
       return this.#failOver('transport')
     }
     this.#freeBreadth -= breadth
     this.#branches.push(branch)
-    if (this.plan.backendTimeout !== undefined) branch.startBackendTimer(this.plan.backendTimeout)
+    if (this.plan.backendTimeout !== undefined)
+      branch.startBackendTimer(this.#backendTimeLeft(this.plan.backendTimeout))
     branch.startTimerC()
     startBranch(this.core, branch)
   }
@@ -226,6 +237,11 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite {
     this.#relayFinal(bestResponse(this.#finals) ?? final, 'forwarded')
   }
 
+  /** One time for a target, over whichever transport; what comes second gets half of it at least. */
+  #backendTimeLeft(backendTimeout: number): number {
+    return Math.max(backendTimeout - (this.core.clock.now() - this.#openedAt), backendTimeout / 2)
+  }
+
   #judgeSilence(branch: InviteBranch, condition: 'timeout' | 'transport'): void {
     this.#tell(branch, condition, 0)
     this.#failOver(condition)
@@ -233,13 +249,16 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite {
 
   /** RFC 3261 §18.1.1: what went over TCP only for its size SHOULD be tried over UDP. */
   #judgeUnreachable(branch: InviteBranch): void {
-    if (branch.streamForSize && !branch.told) return this.#open(branch.target, true)
+    if (branch.streamForSize && !branch.told) {
+      if (branch.transaction) this.core.transactions.removeClient(branch.transaction)
+      return this.#open(branch.target, branch)
+    }
     this.#judgeSilence(branch, 'transport')
   }
 
   #failOver(condition: FailoverCondition): void {
     const forbidden = this.plan.failover === 'BeforeRinging' && this.#rang
-    if (this.plan.failoverOn.has(condition) && !forbidden) return this.#tryNext()
+    if (this.plan.failoverOn.has(condition) && !forbidden) return this.#tryNext(condition)
     this.#exhausted(condition)
   }
 
@@ -312,9 +331,10 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite {
   }
 }
 
-/** RFC 3261 §20.33: delta-seconds, then comments and parameters that change nothing for us. */
+/** RFC 3261 §20.33: delta-seconds, then comments and parameters that change nothing for us. Where it stands twice it says nothing. */
 export function retryAfterOf(response: SipMessage): number | undefined {
-  const [value = ''] = response.values('Retry-After')
+  const [value = '', second] = response.values('Retry-After')
+  if (second !== undefined) return undefined
   const seconds = /^\s*(\d{1,9})/.exec(value)?.[1]
   return response.status === 503 && seconds !== undefined ? Number(seconds) : undefined
 }

@@ -1,83 +1,81 @@
-/** A request other than INVITE inside a dialog: one target, one client transaction (RFC 3261 §16, RFC 4320). */
+/** A request other than INVITE inside a dialog: one client transaction for each way that is tried (RFC 3261 §16, RFC 4320). */
+import type { IpAddress } from '../../address/ip-address.ts'
 import type { Timer } from '../clock.ts'
-import type { Answer, DialogHop, RelayEdits, ResponseIdentity, TransportName } from '../engine.ts'
-import { MAX_BREADTH, MAX_DATAGRAM_REQUEST_BYTES, NON_INVITE_TRYING_MS } from '../limits.ts'
+import type { Answer, ResponseIdentity } from '../engine.ts'
+import { ACK_LOSS_MS, NON_INVITE_TRYING_MS } from '../limits.ts'
 import type { SipMessage } from '../message/sip-message.ts'
 import { ClientTransaction, type ClientTransactionUser, type RequestSink } from '../transaction/client-transaction.ts'
 import type { ServerTransaction } from '../transaction/server-transaction.ts'
 import { clientTransactionKey } from '../transaction/transaction-key.ts'
-import type { Destination } from '../transport/transport.ts'
+import { type DialogRequest, type Draft, draftDialogRequest, sendDraft } from './dialog-drafts.ts'
 import type { EngineCore } from './engine-core.ts'
-import { type RouteEdits, writeForwardedRequest } from './forwarded-request.ts'
-import { viaValue } from './invite-sending.ts'
-import { loopHash, makeBranch } from './loop-detection.ts'
 import { relayedDialogResponse } from './relayed-response.ts'
-import { breadthOf } from './request-validation.ts'
 import { type ServerSide, writeAnswer } from './server-side.ts'
 
-export interface DialogRequest {
-  readonly side: Omit<ServerSide, 'transaction' | 'path' | 'tag'>
-  readonly hop: DialogHop
-  readonly routes: RouteEdits
-  readonly edits: RelayEdits
-}
-
-interface Draft {
-  readonly bytes: Buffer
-  readonly destination: Destination
-  readonly branchId: string
-}
+const NO_DRAFTS: readonly Draft[] = []
 
 /** RFC 3261 §16.6 step 10 for a BYE, UPDATE, INFO, PRACK and whatever else comes inside a dialog. */
 export function proxyRequest(core: EngineCore, side: ServerSide, request: Omit<DialogRequest, 'side'>): void {
-  const draft = draftDialogRequest(core, { ...request, side })
-  if (!draft) return answerUnreachable(core, side)
-  const relay = new RelayedRequest(core, side, draft.destination, request.edits.responseIdentity)
-  const transaction = new ClientTransaction<SipMessage>({
-    kind: 'non-invite',
-    key: clientTransactionKey(draft.branchId, side.message.method),
-    clock: core.clock,
-    user: relay,
-    sink: relay,
-  })
-  if (!core.transactions.addClient(transaction)) return relay.onTransportError()
-  relay.start(transaction, draft.bytes)
+  const [first, ...others] = draftDialogRequest(core, { ...request, side })
+  if (!first) return answerUnreachable(core, side)
+  new RelayedRequest({ core, side, first, others, responseIdentity: request.edits.responseIdentity }).start()
+}
+
+interface RelayedRequestOptions {
+  readonly core: EngineCore
+  readonly side: ServerSide
+  readonly first: Draft
+  readonly others: readonly Draft[]
+  readonly responseIdentity: ResponseIdentity
 }
 
 /** The request of another, as its client transaction sees it: whom to tell, and the way out. */
 class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
-  readonly reliable: boolean
   readonly #core: EngineCore
-  readonly #destination: Destination
   readonly #responseIdentity: ResponseIdentity
   readonly #server: ServerTransaction
+  readonly #method: string
+  #draft: Draft
+  /** What is tried where the draft cannot be delivered. */
+  #others: readonly Draft[]
   /** Needed for an answer of our own, so only until the other side has answered. */
   #side: ServerSide | undefined
   #transaction: ClientTransaction<SipMessage> | undefined
   #tryingTimer: Timer | undefined
 
-  constructor(core: EngineCore, side: ServerSide, destination: Destination, responseIdentity: ResponseIdentity) {
-    this.reliable = destination.transport === 'TCP'
+  constructor({ core, side, first, others, responseIdentity }: RelayedRequestOptions) {
     this.#core = core
     this.#side = side
     this.#server = side.transaction
-    this.#destination = destination
+    this.#method = side.message.method
+    this.#draft = first
+    this.#others = others
     this.#responseIdentity = responseIdentity
+  }
+
+  get reliable(): boolean {
+    return this.#draft.destination.transport === 'TCP'
+  }
+
+  get address(): IpAddress {
+    return this.#draft.destination.address
   }
 
   /**
    * RFC 4320 §4.1: over UDP a 100 MUST NOT come before Timer E has reached T2; over any transport it MUST come if there
    * is no answer then.
    */
-  start(transaction: ClientTransaction<SipMessage>, bytes: Buffer): void {
-    this.#transaction = transaction
+  start(): void {
     this.#tryingTimer = this.#core.clock.after(NON_INVITE_TRYING_MS, RelayedRequest.#onTryingTimer, this)
-    transaction.start(bytes)
+    // A peer that ends its side of a connection behind its request still reads the answer.
+    this.#side?.flow.hold()
+    this.#send()
   }
 
-  sendRequest(bytes: Buffer): void {
-    const onFailure = (error: Error): void => this.#transaction?.transportError(error)
-    this.#core.outbound.send(bytes, this.#destination, { onFailure })
+  sendRequest(): void {
+    const transaction = this.#transaction
+    const onFailure = (error: Error): void => transaction?.transportError(error)
+    sendDraft(this.#core, this.#draft, { othersLeft: this.#others.length > 0, onFailure })
   }
 
   onResponse(_transaction: ClientTransaction<SipMessage>, status: number, response: SipMessage): void {
@@ -94,6 +92,12 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
   }
 
   onTransportError(): void {
+    const [next, ...others] = this.#others
+    if (next) {
+      this.#draft = next
+      this.#others = others
+      return this.#send()
+    }
     if (this.#side) answerUnreachable(this.#core, this.#side)
     this.#forget()
   }
@@ -108,7 +112,25 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
     }
   }
 
+  /** A transaction of its own for each draft, though two of them may have one branch. */
+  #send(): void {
+    const { transactions, clock } = this.#core
+    if (this.#transaction) transactions.removeClient(this.#transaction)
+    const transaction = new ClientTransaction<SipMessage>({
+      kind: 'non-invite',
+      key: clientTransactionKey(this.#draft.branchId, this.#method),
+      clock,
+      user: this,
+      sink: this,
+    })
+    this.#transaction = transaction
+    if (transactions.addClient(transaction)) transaction.start(this.#draft.bytes)
+    else this.onTransportError()
+  }
+
   #forget(): void {
+    this.#side?.flow.release()
+    this.#others = NO_DRAFTS
     if (this.#tryingTimer) this.#core.clock.cancel(this.#tryingTimer)
     this.#tryingTimer = undefined
     this.#side = undefined
@@ -117,41 +139,19 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
 
 /** RFC 3261 §13.2.2.4: the ACK to a 2xx is a request of its own, without a transaction; it is never answered. */
 export function relayAck(core: EngineCore, request: DialogRequest): void {
-  const draft = draftDialogRequest(core, request)
-  const lost = (error: Error): void =>
+  sendFirst(core, draftDialogRequest(core, request))
+}
+
+function sendFirst(core: EngineCore, [draft, ...others]: readonly Draft[]): void {
+  if (!draft) return
+  const sentAt = core.clock.now()
+  const onFailure = (error: Error): void => {
+    // Nothing ever comes back on an ACK: later it is only a connection that ends because it was idle.
+    if (core.clock.now() - sentAt > ACK_LOSS_MS) return
+    if (others.length > 0) return sendFirst(core, others)
     core.application.onEvent({ type: 'fault', code: 'ack-not-sent', message: error.message })
-  if (draft) core.outbound.send(draft.bytes, draft.destination, { onFailure: lost })
-}
-
-/** RFC 3263 §4.1: a hop that names no transport is UDP, and TCP for what is too large for it (RFC 3261 §18.1.1). */
-function draftDialogRequest(core: EngineCore, request: DialogRequest): Draft | undefined {
-  const { transport } = request.hop
-  if (transport !== undefined) return draftOver(transport, core, request)
-  const datagram = draftOver('UDP', core, request)
-  const tooLarge = datagram === undefined || datagram.bytes.length > MAX_DATAGRAM_REQUEST_BYTES
-  return tooLarge ? (draftOver('TCP', core, request) ?? datagram) : datagram
-}
-
-function draftOver(transport: TransportName, core: EngineCore, request: DialogRequest): Draft | undefined {
-  const { side, hop, routes, edits } = request
-  const { method } = side.message
-  const outgoing = core.outbound.endpointFor(transport, hop.address)
-  if (!outgoing) return undefined
-  const branchId = makeBranch(core.random.token(), loopHash(side.message, core.application.headersRead()))
-  const bytes = writeForwardedRequest({
-    message: side.message,
-    facts: side.facts,
-    viaSource: side.viaSource,
-    via: viaValue(core, outgoing, branchId),
-    requestUri: routes.requestUri,
-    recordRoute: '',
-    routes,
-    setHeaders: [],
-    removeHeaders: edits.removeHeaders,
-    maxBreadth: method === 'ACK' ? undefined : (breadthOf(side.message) ?? MAX_BREADTH),
-    stream: transport === 'TCP',
-  })
-  return { bytes, destination: { transport, address: hop.address, port: hop.port }, branchId }
+  }
+  sendDraft(core, draft, { othersLeft: others.length > 0, onFailure })
 }
 
 function answer(core: EngineCore, side: ServerSide, own: Answer): void {

@@ -2,6 +2,7 @@
 import type { ResponseIdentity } from '../engine.ts'
 import { HEADER } from '../message/header-name.ts'
 import { readTag } from '../message/header-tag.ts'
+import { ASSERTED_IDENTITY_IDS, asksForPrivacy } from '../message/identity-headers.ts'
 import { removeFirstValue, rewriteMessage } from '../message/rewrite-message.ts'
 import type { SipMessage } from '../message/sip-message.ts'
 import type { DialogKey } from './dialog-cookie.ts'
@@ -43,7 +44,9 @@ function callerRecordRoutes(
   const { core, dialog } = invite
   if (dialog === undefined) return withoutOwnRecordRoutes(response)
   if (cookie === '' || response.status >= 300) return NO_ROWS
-  const signedTarget = callable(backendTarget(response, cookie), destination.address, core) ?? destination
+  // The transport that the target names, not the one that the size of the INVITE made of it.
+  const asked = { ...destination, transport: branch.target.transport }
+  const signedTarget = callable(backendTarget(response, cookie), destination.address, core) ?? asked
   const untagged = isUntagged(response)
   const target = `${signedTarget.address.text} ${signedTarget.port} ${signedTarget.transport} ${untagged}`
   if (branch.callerCookie?.target !== target) {
@@ -93,7 +96,11 @@ function writeRelayedResponse(response: SipMessage, options: RelayOptions): Buff
     // §12.1.1: it makes no dialog, so nobody needs a route set, and the one in it has the backend's cookie.
     removeAll(response, HEADER.recordRoute, replaced)
   }
-  if (losesIdentity(response, options.responseIdentity)) removeAll(response, HEADER.assertedIdentity, replaced)
+  // RFC 3325 §6: what a user agent prefers is for its first proxy.
+  removeAll(response, HEADER.preferredIdentity, replaced)
+  if (losesIdentity(response, options.responseIdentity)) {
+    for (const id of ASSERTED_IDENTITY_IDS) removeAll(response, id, replaced)
+  }
   return rewriteMessage(response, { replaced, ...(options.extra ? { bottom: options.extra } : {}) })
 }
 
@@ -104,8 +111,7 @@ function removeAll(message: SipMessage, id: number, replaced: Map<number, string
 /** RFC 3325 §7: `Privacy: id` keeps the identity inside the trust domain. */
 export function losesIdentity(message: SipMessage, responseIdentity: ResponseIdentity): boolean {
   if (responseIdentity !== 'hide-private') return responseIdentity === 'remove'
-  const row = message.first(HEADER.privacy)
-  return row !== -1 && /(^|;)\s*id\s*(;|$)/i.test(message.value(row))
+  return message.first(HEADER.privacy) !== -1 && asksForPrivacy(message.values('Privacy'))
 }
 
 /** §16.7 step 7: the 401 or 407 that goes up carries the challenges of all branches that sent one. */

@@ -1,6 +1,6 @@
 /** RFC 3261 §16.3: whether a request may be proxied at all. Pure: a refusal is a value. */
 import type { Answer } from '../engine.ts'
-import { HEADER } from '../message/header-name.ts'
+import { HEADER, standsOnce } from '../message/header-name.ts'
 import type { RequestFacts } from '../message/request-facts.ts'
 import type { SipMessage } from '../message/sip-message.ts'
 import { isLoop } from './loop-detection.ts'
@@ -17,7 +17,7 @@ export function refusalOf(
   if (facts.maxForwards === 0 && !endsHere) return { status: 483, reason: 'Too Many Hops' }
   // §16.3 step 4, RFC 5393 §4.2.1
   if (isLoop(message, headersRead)) return { status: 482, reason: 'Loop Detected' }
-  return unknownExtension(message) ?? exhaustedBreadth(message)
+  return unknownExtension(message) ?? exhaustedBreadth(message) ?? repeatedCondition(message, facts, headersRead)
 }
 
 /** §16.3 step 5: the 420 MUST list what is not understood. Require is for the user agent at the end, not for a proxy. */
@@ -25,6 +25,20 @@ function unknownExtension(message: SipMessage): Answer | undefined {
   if (message.first(HEADER.proxyRequire) === -1) return undefined
   const unsupported = message.values('Proxy-Require').join(', ')
   return { status: 420, reason: 'Bad Extension', headers: [{ name: 'Unsupported', value: unsupported }] }
+}
+
+/**
+ * RFC 3261 §7.3.1: a header that may stand once and stands twice is an error. It is one for us where a rule reads it: the
+ * rule could go by one value and the backend by the other. Inside a dialog no rule reads anything.
+ */
+function repeatedCondition(
+  message: SipMessage,
+  facts: RequestFacts,
+  headersRead: readonly string[],
+): Answer | undefined {
+  if (message.method !== 'INVITE' || facts.toTag !== undefined) return undefined
+  const repeated = headersRead.some((name) => standsOnce(name) && message.values(name).length > 1)
+  return repeated ? { status: 400, reason: 'Repeated Header' } : undefined
 }
 
 /** RFC 5393 §5.3.3.1: no branch may be made at all. */

@@ -1,3 +1,4 @@
+import type { IpAddress } from '../../address/ip-address.ts'
 import type { Clock, Timer } from '../clock.ts'
 import { SIXTY_FOUR_T1_MS, T1_MS, T2_MS, T4_MS, TIMER_D_MS } from '../limits.ts'
 import {
@@ -27,6 +28,8 @@ type EndInput = 'timerB' | 'timerD' | 'timerF' | 'timerK' | 'timerM'
 export interface RequestSink {
   /** Whether the transport itself delivers or reports (TCP, TLS). Read once, in `start`. */
   readonly reliable: boolean
+  /** Where the request goes: who may answer it. */
+  readonly address: IpAddress
   /** Sends a request or its ACK. Failures come back through `transportError`, now or later. */
   sendRequest(bytes: Buffer): void
 }
@@ -104,6 +107,11 @@ export class ClientTransaction<M> {
   /** Whether the final response is still to come. What is left after that only takes repeats of it. */
   get unfinished(): boolean {
     return this.#state === 'Calling' || this.#state === 'Trying' || this.#state === 'Proceeding'
+  }
+
+  /** The address that was asked. */
+  get asked(): IpAddress {
+    return this.#sink.address
   }
 
   /** The status of the first final response; 0 while there is none. */

@@ -3,20 +3,23 @@ import type { IpAddress } from '../../address/ip-address.ts'
 import type { Clock, Timer } from '../clock.ts'
 import {
   ACCEPTED_STREAM_IDLE_MS,
+  MAX_PONGS,
   MAX_STRANGER_STREAM_BYTES,
   MAX_STREAM_QUEUE_BYTES,
   OPENED_STREAM_IDLE_MS,
+  PONG_WINDOW_MS,
   STRANGER_STREAM_MS,
   STREAM_CONNECT_MS,
   STREAM_LINGER_MS,
   STREAM_MESSAGE_MS,
   STREAM_REVIEW_MS,
 } from '../limits.ts'
-import { StreamFramer } from '../message/stream-framer.ts'
+import { type Frame, StreamFramer } from '../message/stream-framer.ts'
 import type { ConnectionCounts, Standing } from './connection-counts.ts'
 import type { Destination, Flow, LocalEndpoint, SendOptions, TransportEvents } from './transport.ts'
 import { TransportError, unsendable } from './transport-error.ts'
 import { createUnconfirmedRequests, failSoon, type UnconfirmedRequests } from './unconfirmed-requests.ts'
+import { createUnsentRequests } from './unsent-requests.ts'
 
 export interface TcpConnectionOptions {
   readonly socket: Socket
@@ -32,11 +35,15 @@ export interface TcpConnectionOptions {
   readonly onClosed: (connection: TcpConnection) => void
 }
 
-/** `closing`: no more bytes in or out, the last ones may still be on their way. */
-type ConnectionState = 'connecting' | 'open' | 'closing' | 'closed'
+/**
+ * `half-closed`: the peer has ended its side, and somebody here still owes it an answer.
+ * `closing`: no more bytes in or out, the last ones may still be on their way.
+ */
+type ConnectionState = 'connecting' | 'open' | 'half-closed' | 'closing' | 'closed'
 
-/** RFC 5626 §4.4.1: the answer to a ping. */
-const PONG = Buffer.from('\r\n')
+/** RFC 5626 §4.4.1: the answer to a ping, as often as one write may bring it. */
+const PONGS = Buffer.from('\r\n'.repeat(MAX_PONGS))
+const PONG_BYTES = 2
 
 /** Bytes. What may be left of a ping is no message begun. */
 const PING_REST_BYTES = 3
@@ -56,6 +63,8 @@ export class TcpConnection implements Flow {
   readonly #socket: Socket
   readonly #framer = new StreamFramer()
   readonly #requests: UnconfirmedRequests
+  /** Requests that wait for the connection: until it is there, none of their bytes can have reached the peer. */
+  readonly #unsent = createUnsentRequests()
   #state: ConnectionState
   #standing: Standing
   /** When the state or the standing began. */
@@ -68,6 +77,9 @@ export class TcpConnection implements Flow {
   #silentSince = NEVER
   #strangerBytes = 0
   #holds = 0
+  /** Pongs since the window began. */
+  #pongs = 0
+  #pongsSince = Number.NEGATIVE_INFINITY
   #error: Error | undefined
   #timer: Timer | undefined
 
@@ -88,11 +100,16 @@ export class TcpConnection implements Flow {
   }
 
   get open(): boolean {
+    return this.takesRequests || this.#state === 'half-closed'
+  }
+
+  /** Whether a request may go out on it: its answer could come back. */
+  get takesRequests(): boolean {
     return this.#state === 'open' || this.#state === 'connecting'
   }
 
-  send(bytes: Uint8Array): boolean {
-    if (!this.#write(bytes)) return false
+  send(bytes: Uint8Array, _port?: number, onLost?: () => void): boolean {
+    if (!this.#write(bytes, onLost)) return false
     this.#lastAnswered = this.#lastUsed
     return true
   }
@@ -102,11 +119,16 @@ export class TcpConnection implements Flow {
   }
 
   /** Sends a request that fails with the connection, for as long as nothing has come back on it. */
-  request(bytes: Uint8Array, onFailure: SendOptions['onFailure']): void {
-    if (this.send(bytes)) {
+  request(bytes: Uint8Array, { onFailure, connectMs = STREAM_CONNECT_MS }: SendOptions): void {
+    const { clock, events } = this.#options
+    if (this.#state === 'connecting') {
+      const waits = this.#unsent.add({ bytes, onFailure, until: clock.now() + connectMs })
+      if (waits) this.#arm()
+      else failSoon(onFailure, unsendable('stream-queue-full', this.#remote), events)
+    } else if (this.send(bytes)) {
       this.#requests.add(onFailure)
       this.#silentSince = Math.min(this.#silentSince, this.#lastUsed)
-    } else failSoon(onFailure, this.#error ?? unsendable('stream-closed', this.#remote), this.#options.events)
+    } else failSoon(onFailure, this.#error ?? unsendable('stream-closed', this.#remote), events)
   }
 
   hold(): void {
@@ -116,13 +138,20 @@ export class TcpConnection implements Flow {
   release(): void {
     this.#holds--
     this.#lastUsed = this.#options.clock.now()
-    this.#arm()
+    if (this.#state === 'half-closed' && this.#holds === 0) this.#end()
+    else this.#arm()
   }
 
   close(): void {
     if (!this.open) return
     if (this.#standing === 'stranger') this.#socket.destroy()
     else this.#socket.end()
+    this.#enter('closing')
+  }
+
+  /** What was sent goes out first, whoever the peer is. */
+  #end(): void {
+    this.#socket.end()
     this.#enter('closing')
   }
 
@@ -140,24 +169,36 @@ export class TcpConnection implements Flow {
   checkTime(): void {
     this.#timer = undefined
     if (this.#state === 'open' && !this.#review()) return
+    if (this.#state === 'connecting') this.#dropUnsent()
     if (this.#deadline() > this.#options.clock.now()) this.#arm()
     else this.#expire()
   }
 
   #listen(): void {
     this.#socket.on('connect', () => {
-      if (this.#state === 'connecting') this.#enter('open')
+      if (this.#state !== 'connecting') return
+      this.#enter('open')
+      for (const { bytes, onFailure } of this.#unsent.takeAll()) this.request(bytes, { onFailure })
     })
     this.#socket.on('data', (chunk: Buffer) => this.#onData(chunk))
-    // The peer sends no more. Node closes our side once all is written; meanwhile this is no way to send (RFC 3261 §18.2.2).
-    this.#socket.on('end', () => {
-      if (this.open) this.#enter('closing')
-    })
+    this.#socket.on('end', () => this.#onEnd())
     // 'close' follows, and tells those who wait.
     this.#socket.on('error', (error) => {
       this.#error ??= error
     })
     this.#socket.on('close', () => this.#onClose())
+  }
+
+  /**
+   * The peer sends no more. What we have asked it on this connection it cannot answer; what it has asked us it may still
+   * want to read, so our side stays open until that is answered (RFC 3261 §18.2.2: the connection is still there).
+   */
+  #onEnd(): void {
+    if (this.#state !== 'open') return
+    this.#messageSince = NEVER
+    if (this.#holds === 0) return this.#end()
+    this.#enter('half-closed')
+    this.#requests.fail(unsendable('stream-closed', this.#remote))
   }
 
   #onData(chunk: Buffer): void {
@@ -171,41 +212,57 @@ export class TcpConnection implements Flow {
     }
     this.#framer.push(chunk)
     this.#takeFrames()
-    if (this.#framer.buffered <= PING_REST_BYTES) this.#messageSince = NEVER
+    if (this.#framer.buffered <= PING_REST_BYTES) this.#onQuiet()
     else if (this.#messageSince === NEVER) this.#messageSince = this.#options.clock.now()
     this.#arm()
   }
 
+  /** Between two messages. Whatever a peer keeps its connection up with counts as use of it. */
+  #onQuiet(): void {
+    this.#messageSince = NEVER
+    if (this.#standing === 'peer') this.#lastUsed = this.#options.clock.now()
+  }
+
   #takeFrames(): void {
-    while (this.open) {
+    let pings = 0
+    while (this.#state === 'open') {
       const frame = this.#framer.next()
-      switch (frame.type) {
-        case 'message':
-          this.#lastUsed = this.#options.clock.now()
-          this.#messageSince = NEVER
-          this.#silentSince = NEVER
-          this.#requests.confirm()
-          this.#options.events.onMessage(frame.bytes, frame.offset, frame.length, this)
-          break
-        case 'ping':
-          this.#onPing()
-          break
-        case 'broken':
-          this.#options.events.onBrokenStream(frame.head, frame.code, this)
-          this.close()
-          return
-        case 'incomplete':
-          return
+      if (frame.type === 'message') this.#onMessage(frame)
+      else if (frame.type === 'ping') pings++
+      else if (frame.type === 'incomplete') break
+      else {
+        this.#options.events.onBrokenStream(frame.head, frame.code, this)
+        return this.close()
       }
     }
+    if (pings > 0) this.#onPings(pings)
   }
 
-  /** RFC 5626 §4.4.1: one CRLF back, but not a byte to a stranger, whatever else this connection counts as. */
-  #onPing(): void {
-    if (this.#options.events.isKnown(this.remoteAddress, this.remotePort)) this.#write(PONG)
+  #onMessage({ bytes, offset, length }: Extract<Frame, { type: 'message' }>): void {
+    this.#lastUsed = this.#options.clock.now()
+    this.#messageSince = NEVER
+    this.#silentSince = NEVER
+    this.#requests.confirm()
+    this.#options.events.onMessage(bytes, offset, length, this)
   }
 
-  #write(bytes: Uint8Array): boolean {
+  /**
+   * RFC 5626 §4.4.1: one CRLF back for each, in one write; but not a byte to a stranger, whatever else this connection
+   * counts as, and nothing more to a peer that floods or does not read.
+   */
+  #onPings(pings: number): void {
+    const { clock, events } = this.#options
+    if (this.#socket.writableLength > 0 || !events.isKnown(this.remoteAddress, this.remotePort)) return
+    if (clock.now() - this.#pongsSince >= PONG_WINDOW_MS) {
+      this.#pongsSince = clock.now()
+      this.#pongs = 0
+    }
+    const pongs = Math.min(pings, MAX_PONGS - this.#pongs)
+    this.#pongs += pongs
+    if (pongs > 0) this.#write(PONGS.subarray(0, pongs * PONG_BYTES))
+  }
+
+  #write(bytes: Uint8Array, onLost?: () => void): boolean {
     if (!this.open) return false
     if (this.#socket.writableLength + bytes.length > MAX_STREAM_QUEUE_BYTES) {
       this.#error = unsendable('stream-queue-full', this.#remote)
@@ -213,7 +270,9 @@ export class TcpConnection implements Flow {
       this.#enter('closing')
       return false
     }
-    this.#socket.write(bytes)
+    // A peer that has closed both ways looks like one that has closed one: it is the write that tells.
+    if (onLost && this.#state === 'half-closed') this.#socket.write(bytes, (error) => error && onLost())
+    else this.#socket.write(bytes)
     this.#lastUsed = this.#options.clock.now()
     return true
   }
@@ -251,7 +310,9 @@ export class TcpConnection implements Flow {
 
   /** When the connection has to be looked at again, on the clock's scale. */
   #deadline(): number {
-    if (this.#state === 'connecting') return this.#since + STREAM_CONNECT_MS
+    if (this.#state === 'connecting') return Math.min(this.#since + STREAM_CONNECT_MS, this.#unsent.earliest)
+    // Whoever holds it has timers of its own, and releases it.
+    if (this.#state === 'half-closed') return NEVER
     if (this.#state === 'closing') return this.#since + STREAM_LINGER_MS
     if (this.#state === 'closed') return NEVER
     return Math.min(this.#messageSince + STREAM_MESSAGE_MS, this.#standingDeadline())
@@ -283,6 +344,14 @@ export class TcpConnection implements Flow {
     if (deadline !== NEVER) this.#timer = clock.after(deadline - clock.now(), checkTime, this)
   }
 
+  /** Requests that have another way do not wait for as long as the connection does; without any left, nor does that. */
+  #dropUnsent(): void {
+    const { clock, events } = this.#options
+    const late = this.#unsent.takeLate(clock.now())
+    for (const { onFailure } of late) failSoon(onFailure, unsendable('connect-timeout', this.#remote), events)
+    if (late.length > 0 && this.#unsent.size === 0) this.#expire()
+  }
+
   #expire(): void {
     if (this.#state === 'open') {
       this.close()
@@ -303,7 +372,9 @@ export class TcpConnection implements Flow {
     const error = this.#error
     if (error && (this.#standing === 'opened' || error instanceof TransportError))
       events.onUnreachable(this.#remote, error)
-    this.#requests.fail(error ?? unsendable('stream-closed', this.#remote))
+    const reason = error ?? unsendable('stream-closed', this.#remote)
+    for (const { onFailure } of this.#unsent.takeAll()) failSoon(onFailure, reason, events)
+    this.#requests.fail(reason)
   }
 
   get #remote(): Destination {

@@ -53,13 +53,14 @@ export function createTcpTransport({ events, clock }: TransportOptions): Transpo
     },
     bind: (listen) => bind(state, listen),
     sendRequest: (bytes, to, options) => sendRequest(state, bytes, to, options),
-    connectedTo: (address, port) => state.byRemote.get(remoteKey(address, port))?.open ?? false,
+    connectedTo: (address, port) => state.byRemote.get(remoteKey(address, port))?.takesRequests ?? false,
     close: () => close(state),
   }
 }
 
 async function bind(state: TcpState, at: { address: IpAddress; port: number }): Promise<LocalEndpoint> {
-  const server = createServer({ noDelay: true })
+  // A peer that has sent all it means to send may still wait for the answer: when such a connection ends is ours to say.
+  const server = createServer({ noDelay: true, allowHalfOpen: true })
   const port = await listen(server, at)
   const endpoint: LocalEndpoint = { transport: 'TCP', address: at.address, port }
   if (state.closed) {
@@ -123,12 +124,13 @@ function adopt(state: TcpState, adopted: Adopted): TcpConnection {
 }
 
 function sendRequest(state: TcpState, bytes: Uint8Array, to: Destination, options: SendOptions): void {
-  const { via, onFailure } = options
-  const open = via instanceof TcpConnection && via.open ? via : state.byRemote.get(remoteKey(to.address, to.port))
+  const { via } = options
+  const named = via instanceof TcpConnection && via.takesRequests ? via : undefined
+  const open = named ?? state.byRemote.get(remoteKey(to.address, to.port))
   // RFC 3261 §18: a connection that is there is used again.
-  const connection = open?.open ? open : openConnection(state, to)
-  if (connection instanceof TcpConnection) connection.request(bytes, onFailure)
-  else failSoon(onFailure, connection, state.events)
+  const connection = open?.takesRequests ? open : openConnection(state, to)
+  if (connection instanceof TcpConnection) connection.request(bytes, options)
+  else failSoon(options.onFailure, connection, state.events)
 }
 
 function openConnection(state: TcpState, to: Destination): TcpConnection | TransportError {
@@ -141,6 +143,7 @@ function openConnection(state: TcpState, to: Destination): TcpConnection | Trans
     host: to.address.text,
     port: to.port,
     noDelay: true,
+    allowHalfOpen: true,
     ...(isUnspecified(local.address) ? {} : { localAddress: local.address.text }),
   })
   return adopt(state, { socket, standing: 'opened', remoteAddress: to.address, remotePort: to.port, local })

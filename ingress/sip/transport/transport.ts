@@ -25,17 +25,22 @@ export interface Flow {
   /**
    * Datagrams: to `port` of the source address if given (RFC 3581 §4 and RFC 3261 §18.2.2), else to the source port.
    * The transport may read `bytes` after the call: whoever means to change them hands over a copy.
+   * Streams: `onLost` is called, later, if the peer has ended its side and turns out to read no more either.
    */
-  send(bytes: Uint8Array, port?: number): boolean
+  send(bytes: Uint8Array, port?: number, onLost?: () => void): boolean
   /** The same for an answer to whoever is no peer: a stranger's stream stays one, with its limits. */
   sendOnce(bytes: Uint8Array, port?: number): boolean
   /** Streams: close without another byte; what was sent before still goes out. Datagrams: nothing. */
   close(): void
-  /** Streams: whether bytes can still be sent; false as soon as either side has begun to close. Datagrams: always true. */
+  /**
+   * Streams: whether bytes can still be sent; false as soon as we have begun to close, or the peer while nobody holds the
+   * stream. Datagrams: always true.
+   */
   readonly open: boolean
   /**
    * Streams: keep the connection however long it is silent, until as many `release` calls have come (RFC 3261 §18: a
-   * ringing call). Held or answered, a stranger's stream counts as a peer's. Datagrams: nothing.
+   * ringing call), even if the peer has ended its side. Held or answered, a stranger's stream counts as a peer's.
+   * Datagrams: nothing.
    */
   hold(): void
   release(): void
@@ -72,6 +77,8 @@ export interface SendOptions {
    * by then ignores it.
    */
   readonly onFailure: (error: Error) => void
+  /** Streams: milliseconds to wait for a connection that is not established, shorter than usual because another way is left. */
+  readonly connectMs?: number
   /** The way a message came: streams use the connection if it is still open (RFC 3261 §18), datagrams its local socket. */
   readonly via?: Flow
 }

@@ -166,11 +166,11 @@ describe('the cookie in a Route value', () => {
     expect([went(sent), sent[0]?.text.split('\r\n')[0]]).toEqual([[`${B1} INFO`], `INFO sip:agent@${B1} SIP/2.0`])
   })
 
-  it('D-04: that stands twice in one value names no dialog', async () => {
+  it('D-04: that stands twice in one value is refused (400)', async () => {
     const dialog = scriptDialog(await startHarness())
     const [own = ''] = dialog.callerRoutes
     const extra = routeLines([own.replace('>', ';sdc=AAAA>')])
-    expect(went(dialog.fromCaller({ extra }))).toEqual([`${PEER} 481`])
+    expect(went(dialog.fromCaller({ extra }))).toEqual([`${PEER} 400`])
   })
 
   it('Q-13: comes to the caller as its own, however the backend has written it', async () => {

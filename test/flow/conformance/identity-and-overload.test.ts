@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
 import { answerCall, backendSide } from '../../support/answered-call.ts'
-import { B1, B2, type Harness, PEER, ruleEntry, startHarness, trunkEntry } from '../../support/engine-harness.ts'
+import {
+  B1,
+  B2,
+  type Harness,
+  PEER,
+  routeAction,
+  ruleEntry,
+  startHarness,
+  trunkEntry,
+} from '../../support/engine-harness.ts'
 import { headerOf, methodOf, type RequestText, requestText, responseText, statusOf } from '../../support/sip-text.ts'
 
 const ASSERTED = 'P-Asserted-Identity: <sip:+15550001111@carrier.example>'
@@ -105,6 +114,130 @@ describe('an asserted identity of the backend', () => {
       expect(identities(last(harness, PEER))[0]).toBe(asserted)
     },
   )
+})
+
+/** What says who calls, and proves nothing. */
+const CLAIMED = [
+  'P-Asserted-Identity: <sip:+15550001111@carrier.example>',
+  'p-asserted-identity: <tel:+15550001111>',
+  'Remote-Party-ID: <sip:+15550001111@carrier.example>;party=calling;privacy=off',
+  'P-Served-User: <sip:+15550001111@carrier.example>;sescase=orig',
+  'P-Charge-Info: <sip:+15550001111@carrier.example>',
+  'P-Preferred-Identity: <sip:+15550002222@carrier.example>',
+]
+const NAMES = ['P-Asserted-Identity', 'Remote-Party-ID', 'P-Served-User', 'P-Charge-Info', 'P-Preferred-Identity']
+
+const claimsIn = (message: string) => NAMES.filter((name) => headerOf(message, name).length > 0)
+const TRUSTED_CLAIMS = NAMES.slice(0, 4)
+
+describe('every header that says who calls', () => {
+  it.each([
+    ['untrusted', []],
+    ['trusted', TRUSTED_CLAIMS],
+  ] as const)(
+    'I-05: of a caller reaches the backend only from a trusted trunk, in no request else: %s',
+    async (trunk, kept) => {
+      const harness = await harnessOf(trunk)
+      const { inDialog } = answerCall(harness)
+      const extra = [...(inDialog.extra ?? []), ...CLAIMED]
+      harness.network.deliver(PEER, requestText({ extra: CLAIMED, branch: 'z9hG4bK-9', callId: 'call-9' }))
+      expect(claimsIn(last(harness, B1))).toEqual(kept)
+      for (const [at, method] of ['ACK', 'INFO', 'UPDATE', 'INVITE', 'MESSAGE', 'BYE'].entries()) {
+        harness.network.deliver(
+          PEER,
+          requestText({ ...inDialog, method, cseq: at + 2, branch: `z9hG4bK-1${at}`, extra }),
+        )
+        expect([methodOf(last(harness, B1)), claimsIn(last(harness, B1))]).toEqual([method, kept])
+      }
+    },
+  )
+
+  it.each([
+    ['untrusted', []],
+    ['trusted', TRUSTED_CLAIMS],
+  ] as const)('I-05: in a response of a caller likewise: %s', async (trunk, kept) => {
+    const harness = await harnessOf(trunk)
+    harness.network.deliver(B1, requestText({ ...backendSide(answerCall(harness)), method: 'UPDATE', cseq: 9 }))
+    harness.network.deliver(PEER, responseText(last(harness, PEER), 200, { extra: CLAIMED }))
+    expect([statusOf(last(harness, B1)), claimsIn(last(harness, B1))]).toEqual([200, kept])
+  })
+
+  it.each([
+    ['untrusted', ['Privacy: id'], []],
+    ['untrusted', ['Privacy: none', 'Privacy: id'], []],
+    ['untrusted', ['Privacy: header, id'], []],
+    ['untrusted', [], TRUSTED_CLAIMS],
+    ['trusted', ['Privacy: id'], TRUSTED_CLAIMS],
+  ] as const)(
+    'I-05: of a backend reaches a trunk that is %s as its Privacy allows: %j',
+    async (trunk, privacy, kept) => {
+      const harness = await harnessOf(trunk)
+      const call = answerCall(harness)
+      const side = backendSide(call)
+      const extra = [...CLAIMED, ...privacy]
+      harness.network.deliver(
+        B1,
+        requestText({ ...side, method: 'INFO', cseq: 9, extra: [...(side.extra ?? []), ...extra] }),
+      )
+      expect([methodOf(last(harness, PEER)), claimsIn(last(harness, PEER))]).toEqual(['INFO', kept])
+      harness.network.deliver(PEER, requestText({ branch: 'z9hG4bK-7', callId: 'call-7' }))
+      harness.network.deliver(B1, responseText(last(harness, B1), 486, { extra }))
+      expect([statusOf(last(harness, PEER)), claimsIn(last(harness, PEER))]).toEqual([486, kept])
+    },
+  )
+
+  it('I-05: that a rule sets replaces what the caller has written, and reaches the backend', async () => {
+    const setHeaders = [
+      { name: 'Remote-Party-ID', value: '<sip:desk@own.example>' },
+      { name: 'p-asserted-identity', value: '<sip:desk@own.example>' },
+      { name: 'Subject', value: 'ours' },
+    ]
+    const harness = await startHarness({ entries: [trunkEntry(), ruleEntry({ action: routeAction({ setHeaders }) })] })
+    harness.network.deliver(PEER, requestText({ extra: [...CLAIMED, 'Subject: a', 's: b', 'S : c'] }))
+    const invite = last(harness, B1)
+    expect(claimsIn(invite)).toEqual(['P-Asserted-Identity', 'Remote-Party-ID'])
+    expect(headerOf(invite, 'P-Asserted-Identity')).toEqual(['<sip:desk@own.example>'])
+    expect(invite.split('\r\n').filter((line) => /^(s|subject)\s*:/i.test(line))).toEqual(['Subject: ours'])
+  })
+})
+
+describe('the identity that a trusted trunk asserts', () => {
+  const SIP = '<sip:+15550001111@carrier.example>'
+  const TEL = '<tel:+15550001111>'
+
+  it.each([
+    ['one', [`P-Asserted-Identity: "Doe, J" ${SIP}`]],
+    ['a SIP and a tel URI', [`P-Asserted-Identity: ${SIP}, ${TEL}`]],
+    ['a tel and a SIPS URI on two lines', [`P-Asserted-Identity: ${TEL}`, 'P-Asserted-Identity: sips:a@h']],
+    ['none', []],
+  ])('I-05: may be %s', async (_how, extra) => {
+    const harness = await harnessOf('trusted')
+    harness.network.deliver(PEER, requestText({ extra }))
+    expect(harness.sentTo(B1).map(methodOf)).toEqual(['INVITE'])
+  })
+
+  const ambiguous: readonly (readonly [string, readonly string[]])[] = [
+    ['two SIP URIs', [`P-Asserted-Identity: ${SIP}, <sip:+15550002222@carrier.example>`]],
+    ['two SIP URIs on two lines', [`P-Asserted-Identity: ${SIP}`, 'P-Asserted-Identity: <sips:a@h>']],
+    ['two tel URIs', [`P-Asserted-Identity: ${TEL}, <tel:+15550002222>`]],
+    ['three', [`P-Asserted-Identity: ${SIP}, ${TEL}`, `P-Asserted-Identity: ${SIP}`]],
+    ['one and something unreadable', [`P-Asserted-Identity: ${SIP}`, 'P-Asserted-Identity: <sip:']],
+  ]
+
+  it.each(ambiguous)('I-05: is a 400 where it is %s: nobody can say who calls', async (_how, extra) => {
+    const harness = await harnessOf('trusted')
+    harness.network.deliver(PEER, requestText({ extra }))
+    expect([harness.sentTo(B1), harness.sentTo(PEER).map(statusOf)]).toEqual([[], [400]])
+    expect(harness.calls()).toMatchObject([
+      { outcome: 'malformed', status: 400, trunk: 'default/carrier', calling: '' },
+    ])
+  })
+
+  it.each(ambiguous)('I-05: matters to no trunk that goes by From: %s is taken off', async (_how, extra) => {
+    const harness = await harnessOf('untrusted')
+    harness.network.deliver(PEER, requestText({ extra }))
+    expect(harness.sentTo(B1).map(identities)).toEqual([[0, 0]])
+  })
 })
 
 describe('privacy and reasons', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { answerCall, timeline, viaOf } from '../../support/answered-call.ts'
-import { B1, B2, PEER, startHarness } from '../../support/engine-harness.ts'
+import { B1, B2, type Harness, PEER, startHarness } from '../../support/engine-harness.ts'
 import { headerOf, methodOf, requestText, responseText, statusOf } from '../../support/sip-text.ts'
 
 describe('interaction 8', () => {
@@ -73,6 +73,33 @@ describe('interaction 10', () => {
     network.deliver(B1, responseText(invite, 180))
     expect(flow.held).toBe(1)
     network.deliver(B1, responseText(invite, 486))
+    expect(flow.held).toBe(0)
+  })
+
+  it.each([
+    [
+      'is answered',
+      (harness: Harness) => harness.network.deliver(B1, responseText(harness.sentTo(B1).at(-1) ?? '', 200)),
+    ],
+    ['has had its time', (harness: Harness) => harness.clock.advance(32_000)],
+  ])('interaction 10: the connection of a request inside a call is held until that %s', async (_how, ends) => {
+    const harness = await startHarness()
+    const { inDialog } = answerCall(harness)
+    const bye = requestText({ method: 'BYE', cseq: 2, ...inDialog, via: viaOf('TCP', 'z9hG4bK-bye') })
+    const flow = harness.network.deliver(PEER, bye, 'TCP')
+    expect(flow.held).toBe(1)
+    ends(harness)
+    expect(flow.held).toBe(0)
+  })
+
+  it('interaction 10: the connection of a request inside a call that cannot be passed on is let go', async () => {
+    const harness = await startHarness()
+    const { inDialog } = answerCall(harness)
+    harness.network.refuse(B1)
+    const bye = requestText({ method: 'BYE', cseq: 2, ...inDialog, via: viaOf('TCP', 'z9hG4bK-bye') })
+    const flow = harness.network.deliver(PEER, bye, 'TCP')
+    harness.clock.advance(1)
+    expect(harness.sentTo(PEER).map(statusOf).at(-1)).toBe(500)
     expect(flow.held).toBe(0)
   })
 })

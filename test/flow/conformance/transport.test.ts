@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { parseIpAddress } from '../../../ingress/address/ip-address.ts'
 import { answerCall, timeline } from '../../support/answered-call.ts'
-import { B1, B2, PEER, STRANGER, startHarness } from '../../support/engine-harness.ts'
-import { headerOf, requestText, responseText, statusOf } from '../../support/sip-text.ts'
+import { B1, B2, PEER, ruleEntry, STRANGER, startHarness, trunkEntry } from '../../support/engine-harness.ts'
+import { headerOf, methodOf, requestText, responseText, statusOf } from '../../support/sip-text.ts'
 
 /** No rule matches it: answered with 503 at once. */
 const NOWHERE = 'sip:+4930123456@192.0.2.1'
@@ -45,6 +45,114 @@ describe('the top Via of a request', () => {
     const [, lower] = headerOf(sentTo(B1)[0] ?? '', 'Via')
     expect(lower).toBe('SIP/2.0/UDP pbx.example;rport=40000;branch=z9hG4bK-1;received=198.51.100.7')
   })
+})
+
+/** Ways to write a source into one's own Via: nobody's word but ours may stand there. */
+const CLAIMS: readonly (readonly [string, string])[] = [
+  ['received', ';received=203.0.113.99'],
+  ['received in capitals', ';RECEIVED=203.0.113.99'],
+  ['received with white space', ' ; received = 203.0.113.99'],
+  ['received on a folded line', ';\r\n received\r\n\t=203.0.113.99'],
+  ['received in quotes', ';received="203.0.113.99"'],
+  ['received without a value', ';received'],
+  ['received as an address of IPv6', ';received=2001:db8::99'],
+  ['rport with a value', ';rport=5999'],
+  ['both', ';received=203.0.113.99;rport=5999'],
+  ['both, the other way round', ' ;rport=5999 ;branch=z9hG4bK-1; Received=203.0.113.99'],
+]
+
+const SENDER = '198.51.100.7:40000'
+
+/** The parameters of a Via that say where its request came from. */
+function sourcesIn(via = ''): string[] {
+  return Array.from(via.matchAll(/;\s*((?:received|rport)\b[^;,]*)/gi), ([, parameter = '']) =>
+    parameter.replaceAll(/\s/g, '').toLowerCase(),
+  ).toSorted()
+}
+
+/** What must stand in its place. */
+function truth(claim: string): string[] {
+  return /rport/.test(claim) ? ['received=198.51.100.7', 'rport=40000'] : ['received=198.51.100.7']
+}
+
+describe.each(['UDP', 'TCP'] as const)('what a sender over %s writes of its own source', (transport) => {
+  const viaWith = (claim: string, branch = 'z9hG4bK-1') =>
+    `SIP/2.0/${transport} ${SENDER}${claim.includes('branch') ? '' : `;branch=${branch}`}${claim}`
+
+  it.each(CLAIMS)('T-02: %s is replaced in a refusal', async (_what, claim) => {
+    const [response] = await refusalOf(viaWith(claim), transport)
+    expect(sourcesIn(response?.via[0])).toEqual(truth(claim))
+  })
+
+  it.each(CLAIMS)(
+    'T-02: %s is replaced in every response to a call and in the request that goes on',
+    async (_what, claim) => {
+      const { network, sentTo } = await startHarness()
+      const invite = requestText({ via: viaWith(claim) })
+      network.deliver(SENDER, invite, transport)
+      const forwarded = sentTo(B1)[0] ?? ''
+      expect(sourcesIn(forwarded.split('\r\nVia: ')[2]?.split(/\r\n(?![ \t])/)[0])).toEqual(truth(claim))
+      network.deliver(B1, responseText(forwarded, 486))
+      network.deliver(SENDER, invite, transport)
+      const vias = network.sent.filter(({ to }) => to === SENDER || to === '198.51.100.7:5060')
+      expect(vias.map(({ text }) => statusOf(text))).toEqual([100, 486, 486])
+      for (const { text } of vias) {
+        expect(sourcesIn(text.replaceAll(/\r\n[ \t]/g, ' ').match(/^Via: (.*)$/m)?.[1])).toEqual(truth(claim))
+      }
+    },
+  )
+
+  it.each(['BYE', 'ACK', 'INFO', 'INVITE'] as const)('T-02: is replaced in a %s inside a dialog', async (method) => {
+    const harness = await startHarness()
+    const { inDialog } = answerCall(harness)
+    const via = viaWith(';received=203.0.113.99;rport=5999', 'z9hG4bK-2')
+    harness.network.deliver(
+      SENDER,
+      requestText({ ...inDialog, method, cseq: method === 'ACK' ? 1 : 2, via }),
+      transport,
+    )
+    const forwarded = harness.sentTo(B1).at(-1) ?? ''
+    expect(methodOf(forwarded)).toBe(method)
+    expect(sourcesIn(headerOf(forwarded, 'Via')[1])).toEqual(truth('rport'))
+  })
+
+  it.each([
+    ['a header that cannot be read', (text: string) => text.replace('Max-Forwards: 70', 'Max-Forwards: x')],
+    ['a parameter that stands twice', (text: string) => text.replace(/^(Via: .*)$/m, '$1;Received=203.0.113.98;rport')],
+    ['a Via that cannot be read', (text: string) => text.replace(/^(Via: .*)$/m, '$1;;x')],
+    ['a wrong line break', (text: string) => text.replace('\r\nMax', '\nMax')],
+    ['another version', (text: string) => text.replace('SIP/2.0\r\n', 'SIP/3.0\r\n')],
+  ])('T-02: is replaced in the answer to a request with %s', async (_what, change) => {
+    const { network } = await startHarness()
+    network.deliver(SENDER, change(requestText({ via: viaWith(';received=203.0.113.99;rport=5999') })), transport)
+    const [answer] = network.sent
+    expect(statusOf(answer?.text ?? '')).toBeGreaterThanOrEqual(400)
+    const sources = sourcesIn(headerOf(answer?.text ?? '', 'Via')[0])
+    expect(sources).toContain('received=198.51.100.7')
+    expect(sources.filter((source) => !truth('rport').includes(source))).toEqual([])
+    expect(sources).toEqual([...new Set(sources)])
+  })
+})
+
+it('T-02: a source of IPv6 replaces what its sender claims', async () => {
+  const address = parseIpAddress('2001:db8::1')
+  if (!address) throw new Error('an address')
+  const entries = [trunkEntry({ sources: ['2001:db8::/32'] }), ruleEntry()]
+  const { network } = await startHarness({ entries, engine: { listen: [{ transport: 'UDP', address, port: 5060 }] } })
+  const via = 'SIP/2.0/UDP [2001:db8::7]:5066;received=203.0.113.99;rport=1;branch=z9hG4bK-1'
+  network.deliver('[2001:db8::7]:40000', requestText({ uri: NOWHERE, via }))
+  expect(network.sent.map(({ text }) => headerOf(text, 'Via'))).toEqual([
+    ['SIP/2.0/UDP [2001:db8::7]:5066;received=2001:db8::7;rport=40000;branch=z9hG4bK-1'],
+  ])
+})
+
+it('T-02: the next ingress that trusts this one sees the source and not the claim', async () => {
+  const first = await startHarness()
+  first.network.deliver(PEER, requestText({ via: `SIP/2.0/UDP ${PEER};branch=z9hG4bK-1;received=203.0.113.99` }))
+  const entries = [trunkEntry({ sources: ['203.0.113.0/24'], trustedProxies: ['192.0.2.1'] }), ruleEntry()]
+  const second = await startHarness({ entries })
+  second.network.deliver('192.0.2.1:5060', first.sentTo(B1)[0] ?? '')
+  expect(second.network.sent.map(({ text }) => statusOf(text))).toEqual([403])
 })
 
 describe('the way back of a response', () => {

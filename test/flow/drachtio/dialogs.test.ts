@@ -119,6 +119,33 @@ describe('a re-INVITE', () => {
   })
 })
 
+/** What says who calls, and proves nothing. */
+const CLAIMS = ['P-Asserted-Identity', 'Remote-Party-ID', 'P-Served-User', 'P-Charge-Info', 'P-Preferred-Identity']
+const CLAIMED = CLAIMS.map((name) => `${name}: <sip:+1999@carrier>`)
+const claimsIn = (text = '') => CLAIMS.filter((name) => headerOf(text, name).length > 0)
+
+describe('an identity that a side claims', () => {
+  it.each([
+    ['the caller, whom nobody trusts', 'caller', [], { asked: [], answered: CLAIMS.slice(0, 4) }],
+    ['the backend, for a caller whom nobody trusts', 'backend', [], { asked: CLAIMS.slice(0, 4), answered: [] }],
+    ['the backend, which wants privacy', 'backend', ['Privacy: id'], { asked: [], answered: [] }],
+  ] as const)('in a request of %s, and in the response to it', async (_whose, side, privacy, kept) => {
+    const info = inside(side, { method: 'INFO', extra: [...CLAIMED, ...privacy] })
+    const relayed = await harness.sent('INFO')
+    expect(claimsIn(relayed.text)).toEqual(kept.asked)
+    harness.server.answer(relayed, 200, { extra: CLAIMED })
+    await harness.heard(info, [200])
+    expect(claimsIn(info.responses[0])).toEqual(kept.answered)
+  })
+
+  it('by the backend in a refusal with two Privacy headers goes to nobody outside', async () => {
+    const info = inside('caller', { method: 'INFO' })
+    harness.server.answer(await harness.sent('INFO'), 403, { extra: [...CLAIMED, 'Privacy: none', 'Privacy: id'] })
+    await harness.heard(info, [403])
+    expect(claimsIn(info.responses[0])).toEqual([])
+  })
+})
+
 describe('any other request inside the call', () => {
   it('goes to the other side with its headers and body, and its answer comes back', async () => {
     const info = inside('caller', {

@@ -191,3 +191,48 @@ describe('a message that cannot be used', () => {
     expect([faults(), server.accepted()]).toEqual([[], 1])
   })
 })
+
+describe('a Via that says something twice', () => {
+  const PROXY: Source = { address: '10.8.8.8' }
+  const entries = [trunkEntry({ trustedProxies: ['10.8.8.8'] }), ruleEntry()]
+  const behind = (below: string) => requestText({ extra: [`Via: ${below}`] })
+
+  it.each([
+    ['the first is the carrier', 'SIP/2.0/UDP h;received=198.51.100.7;received=203.0.113.9'],
+    ['the last is the carrier', 'SIP/2.0/UDP h;received=203.0.113.9 ; RECEIVED = 198.51.100.7'],
+  ])('names nobody behind a trusted proxy, and is a 400: %s', async (_which, below) => {
+    const { statuses, events } = await answered(behind(below), PROXY, { entries })
+    expect(statuses).toEqual([100, 400])
+    const judged = { type: 'ambiguous' }
+    expect(events).toMatchObject([
+      { type: 'call', outcome: 'malformed', source: { address: { text: '10.8.8.8' }, judged } },
+    ])
+  })
+
+  it('is never judged for a stranger, whose INVITE gets its 503 and no word of why', async () => {
+    const { statuses, answer } = await answered(behind('SIP/2.0/UDP h;received=1.1.1.1;received=2.2.2.2'), STRANGER)
+    expect([statuses, headerOf(answer, 'Warning')]).toEqual([[100, 503], []])
+  })
+})
+
+describe('a call behind a trusted proxy', () => {
+  it.each([
+    ['its carrier', '198.51.100.7', 503],
+    ['a stranger', '203.0.113.9', 403],
+  ])('is told with %s beside the proxy', async (_whom, address, status) => {
+    const entries = [trunkEntry({ trustedProxies: ['10.8.8.8'] }), ruleEntry()]
+    const request = requestText({ uri: 'sip:+4930123456@192.0.2.1', extra: [`Via: SIP/2.0/UDP h;received=${address}`] })
+    const { events } = await answered(request, { address: '10.8.8.8' }, { entries })
+    const judged = { type: 'address', address: { text: address } }
+    expect(events).toMatchObject([{ type: 'call', status, source: { address: { text: '10.8.8.8' }, judged } }])
+  })
+})
+
+describe('an identity that a trusted trunk asserts twice', () => {
+  it('is a 400: nobody can say who calls', async () => {
+    const trunk = trunkEntry({ numbers: { calledFrom: 'RequestURI', callingFrom: 'PAI' } })
+    const extra = ['P-Asserted-Identity: <sip:+15550001111@h>', 'P-Asserted-Identity: <sip:+15550002222@h>']
+    const { statuses } = await answered(requestText({ extra }), {}, { entries: [trunk, ruleEntry()] })
+    expect(statuses).toEqual([100, 400])
+  })
+})

@@ -10,6 +10,9 @@ import { dispatchRule, manifestText, routeTo, sipTrunk } from '../../support/man
 const PAGE = readFileSync(fileURLToPath(new URL('../../../docs/explain.md', import.meta.url)), 'utf8')
 
 const NOT_FOUND = { type: 'Reject', reject: { status: 404, reason: 'Not Found' } }
+/** What is taken off the request of a trunk whose identities nobody goes by. */
+const UNTRUSTED = ['P-Preferred-Identity', 'P-Asserted-Identity', 'Remote-Party-ID', 'P-Served-User', 'P-Charge-Info']
+
 const ACME = sipTrunk('acme', { sources: ['203.0.113.0/24'] })
 
 let folder = ''
@@ -123,7 +126,7 @@ describe('a call that is forwarded', () => {
     ])
     expect(report.request).toEqual({
       ...{ user: '+14155550100', set: ['X-Trunk: default/acme'] },
-      removed: ['X-Internal', 'P-Preferred-Identity', 'P-Asserted-Identity'],
+      removed: ['X-Internal', ...UNTRUSTED],
     })
     expect(report.wire).toEqual({
       response: ['SIP/2.0 100 Trying'],
@@ -142,7 +145,7 @@ describe('a call that is forwarded', () => {
       ...['', 'the request to the backend'],
       '  Request-URI user: +14155550100',
       '  set X-Trunk: default/acme',
-      '  removed X-Internal, P-Preferred-Identity, P-Asserted-Identity',
+      `  removed ${['X-Internal', ...UNTRUSTED].join(', ')}`,
       ...['', 'decision', '  forwarded: the rule routes: the answer is what a backend says'],
       ...['', 'on the wire', '  SIP/2.0 100 Trying'],
       '  then what the backend says; if every backend fails, the best of their responses, or',
@@ -196,6 +199,48 @@ describe('the call that is asked about', () => {
     const report = await reportOf([edge], ...flags.flatMap((header) => ['--header', header]))
     expect(report).toMatchObject({ trunk: 'default/edge', called: '+4420', calling: '+39061' })
     expect(namesOf((await reportOf([edge])).trunks)).toEqual([['default/edge', 'proxy']])
+  })
+
+  it.each([
+    [
+      ['SIP/2.0/UDP h;received=198.51.100.9'],
+      '198.51.100.9',
+      'admits the packet, owns the called number and comes first',
+    ],
+    [
+      ['SIP/2.0/UDP 198.51.100.9;received=192.0.2.7'],
+      '192.0.2.7',
+      'trusts the source as a proxy, but 192.0.2.7, which is recorded in Via, is in none of its sources (198.51.100.9/32)',
+    ],
+    [
+      ['SIP/2.0/UDP 203.0.113.8', 'SIP/2.0/UDP 192.0.2.8'],
+      '192.0.2.8',
+      'trusts the source as a proxy, but 192.0.2.8, which is recorded in Via, is in none of its sources (198.51.100.9/32)',
+    ],
+    [
+      ['SIP/2.0/UDP sbc.example'],
+      'unreadable: the Via below that of the proxy names no address',
+      'trusts the source as a proxy, but it names nobody: unreadable: the Via below that of the proxy names no address',
+    ],
+    [
+      [],
+      'none: no Via stands below that of the proxy',
+      'trusts the source as a proxy, but it names nobody: none: no Via stands below that of the proxy',
+    ],
+  ])('says beside a trusted proxy whom the call was judged by: Via %j', async (vias, judged, reason) => {
+    const trustedProxies = ['203.0.113.7/32', '203.0.113.8/32']
+    const edge = sipTrunk('edge', { sources: ['198.51.100.9/32'], trustedProxies })
+    const flags = vias.flatMap((via) => ['--header', `Via: ${via}`])
+    const report = await reportOf([edge], ...flags)
+    expect([report.call.judgedSource, report.trunks.shown.map((one) => one.reason)]).toEqual([judged, [reason]])
+    const { output } = await explain([edge], ...flags)
+    expect(output.split('\n')[1]).toBe(`behind a trusted proxy, judged source: ${judged}`)
+  })
+
+  it('says of a Via that repeats a parameter that it makes no usable call', async () => {
+    const { code, errors } = await explain([ACME], '--header', 'Via: SIP/2.0/UDP h;received=1.1.1.1;received=2.2.2.2')
+    expect(code).toBe(2)
+    expect(errors).toContain('Repeated Parameter In Via (repeated-parameter)')
   })
 
   it('may be refused before any rule is asked', async () => {

@@ -57,6 +57,20 @@ describe('lint', () => {
     expect(await findingsOf(folder)).toEqual({ code: 0, findings: [] })
   })
 
+  it('says which header a rule sets at a place where nothing can be escaped', async () => {
+    trunk('acme')
+    const set = "{name: X-Host, value: '<sip:a@{called}>'}"
+    const route = `route: {backends: [{uri: 'sip:10.0.0.5'}], headers: {set: [${set}]}}`
+    const spec = `{trunkRefs: [{name: acme}], action: {type: Route, ${route}}}`
+    manifest('host.yaml', `kind: DispatchRule\nmetadata: {name: host}\nspec: ${spec}\n`)
+    const { code, findings } = await findingsOf(folder)
+    expect([code, findings.map((finding) => [finding.code, finding.object])]).toEqual([
+      1,
+      [['Invalid', 'DispatchRule default/host']],
+    ])
+    expect(findings[0]?.message).toMatch('headers.set X-Host: {called} stands in the host of a URI: write it into')
+  })
+
   it('still says that a trunk is missing where a rule names a Service', async () => {
     const route = 'route: {backends: [{service: {name: livekit-sip, port: 5060}}]}'
     const spec = `{trunkRefs: [{name: none}], action: {type: Route, ${route}}}`

@@ -57,6 +57,25 @@ describe('a decided call', () => {
     })
   })
 
+  it.each([
+    [{ type: 'address', address: callSource('198.51.100.7').address }, '198.51.100.7'],
+    [{ type: 'none' }, 'none: no Via stands below that of the proxy'],
+    [{ type: 'unreadable' }, 'unreadable: the Via below that of the proxy names no address'],
+    [{ type: 'ambiguous' }, 'ambiguous: the Via below that of the proxy says something twice'],
+  ] as const)(
+    'names beside a trusted proxy whom it was judged by, as every line with a source does',
+    (judged, text) => {
+      const { log, lines } = logOf()
+      const source = { ...callSource('203.0.113.7'), judged }
+      log.onEvent(callDecided({ source }))
+      log.onEvent({ type: 'near-miss', source, trunk: 'default/acme', reason: 'called', method: 'INVITE' })
+      log.onEvent({ type: 'dropped', source, reason: 'no_dialog', method: 'BYE' })
+      expect(lines().map(({ msg, source, judgedSource }) => [msg, source, judgedSource])).toEqual(
+        ['call decided', 'near miss', 'packet dropped'].map((msg) => [msg, '203.0.113.7:5060', text]),
+      )
+    },
+  )
+
   it('beyond the bound is counted by outcome, and told in one line at the end of the second', () => {
     const { clock, log, messages, lines } = logOf({ callsPerSecond: 1 })
     for (const outcome of ['forwarded', 'forwarded', 'no_rule', 'forwarded'] as const)

@@ -116,11 +116,15 @@ describe('a request inside a dialog', () => {
     const message = parsed(
       requestText({ method: 'INFO', body, extra: ['c: text/plain', 'P-Asserted-Identity: <sip:a@b>'] }),
     )
-    expect(lines(dialogHeaders(message, ['P-Asserted-Identity']))).toEqual(['Content-Type: text/plain'])
+    expect(
+      lines(
+        dialogHeaders(message, { setHeaders: [{ name: 'X-Set', value: '1' }], removeHeaders: ['P-Asserted-Identity'] }),
+      ),
+    ).toEqual(['Content-Type: text/plain', 'X-Set: 1'])
     expect(bodyOf(message)).toBe('Grüße')
   })
 })
 
 it('no value can end its line', () => {
-  expect(clean({ name: 'X', value: 'a\r\nY: b\u0000\u0085' })).toEqual({ name: 'X', value: 'aY: b' })
+  expect(clean({ name: 'X', value: 'a\r\nY: b\u0000\u0085\u2028\u2029' })).toEqual({ name: 'X', value: 'aY: b' })
 })

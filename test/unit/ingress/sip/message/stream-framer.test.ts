@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { MAX_HEADER_SECTION_BYTES, MAX_MESSAGE_BYTES } from '../../../../../ingress/sip/limits.ts'
+import fc from 'fast-check'
+import { MAX_FILLER_BYTES, MAX_HEADER_SECTION_BYTES, MAX_MESSAGE_BYTES } from '../../../../../ingress/sip/limits.ts'
 import { type Frame, StreamFramer } from '../../../../../ingress/sip/message/stream-framer.ts'
 import { inviteText } from '../../../../support/parsed-message.ts'
 
@@ -84,7 +85,39 @@ describe('between messages', () => {
     expect(framesOf('\r\n\r\n\r\n\r\n', small)).toEqual(['ping', 'ping', small])
   })
 
+  it.each(['\r\n\0', '\0', '\0\0\0\0', '\0\r\n\0', '\r\n\0\r\n\0'])(
+    'NULs are ignored, as devices send them to keep a connection up: %j',
+    (text) => {
+      for (let at = 0; at <= text.length; at++) {
+        expect(framesOf(text.slice(0, at), text.slice(at), small, text, small)).toEqual([small, small])
+      }
+    },
+  )
+
+  it('a ping is a ping behind a NUL too', () => {
+    expect(framesOf('\r\n\0\r\n\r\n', small)).toEqual(['ping', small])
+  })
+
+  it('what keeps a connection up changes no message, wherever the chunks are cut', () => {
+    const keepAlive = fc.constantFrom('', '\r\n', '\r\n\0', '\0', '\0\0\0\0', '\r\n\r\n', '\r\n\r\n\0')
+    fc.assert(
+      fc.property(fc.array(keepAlive, { maxLength: 6 }), fc.array(fc.nat(400), { maxLength: 8 }), (between, cuts) => {
+        const text = between.map((filler) => filler + small).join('')
+        const at = [0, ...cuts.map((cut) => cut % (text.length + 1)).toSorted((a, b) => a - b), text.length]
+        const chunks = at.slice(1).map((end, index) => text.slice(at[index], end))
+        expect(framesOf(...chunks).filter((frame) => frame !== 'ping')).toEqual(between.map(() => small))
+      }),
+    )
+  })
+
+  it('more NULs in one piece than MAX_FILLER_BYTES are no keep-alive', () => {
+    const most = '\0'.repeat(MAX_FILLER_BYTES)
+    expect(framesOf(most, most + small)).toEqual([small])
+    expect(framesOf(`${most}\0${small}`)).toEqual(['broken not-sip'])
+  })
+
   it('CRLF is a line break only as a pair', () => {
+    expect(framesOf('\r\0')).toEqual(['broken not-sip'])
     expect(framesOf('\r\rINVITE')).toEqual(['broken not-sip'])
     expect(framesOf('\n\n')).toEqual(['broken not-sip'])
   })

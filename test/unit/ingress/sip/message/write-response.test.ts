@@ -19,11 +19,12 @@ function markedVia(via: string, source: { received?: string; rport?: number }): 
 describe('a response', () => {
   it('copies Via, From, To, Call-ID and CSeq and adds the To tag (RFC 3261 §8.2.6.2)', () => {
     const request = parsed(inviteText(['v: SIP/2.0/UDP second, SIP/2.0/UDP third', 'Timestamp: 5']))
-    const written = writeResponse(request, { ...refusal, toTag: 't1', extra: 'Warning: 399 h "x"\r\n' })
+    const source = { received: '203.0.113.10', rport: 5060 }
+    const written = writeResponse(request, { ...refusal, ...source, toTag: 't1', extra: 'Warning: 399 h "x"\r\n' })
     expect(written.toString('latin1')).toBe(
       [
         'SIP/2.0 503 Service Unavailable',
-        'Via: SIP/2.0/UDP 203.0.113.10:5060;rport;branch=z9hG4bKPj3a2f1c9d',
+        'Via: SIP/2.0/UDP 203.0.113.10:5060;rport=5060;branch=z9hG4bKPj3a2f1c9d;received=203.0.113.10',
         'v: SIP/2.0/UDP second, SIP/2.0/UDP third',
         'From: "Alice" <sip:+14155550100@carrier.example>;tag=as58f4201b',
         'To: <sip:+15551234567@203.0.113.1:5060>;tag=t1',

@@ -53,6 +53,23 @@ describe('the dialog cookie', () => {
     expect(sealer.open(back, TAGS)).toBeUndefined()
   })
 
+  it.each([
+    ['192.0.2.8', '192.0.2.1', 11],
+    ['2001:db8::8', '2001:db8::1', 27],
+  ])('says at which pod a connection ends, with one hop and with two: %s, %s', (next, at, characters) => {
+    const sealer = createCookieSealer([KEY])
+    const tags = { callId: 'a@b', fromTag: 'backend', toTag: 'caller' }
+    const pod = cookie('backend', at).signedTarget
+    for (const rest of [
+      cookie('backend'),
+      { ...cookie('backend'), routeTarget: cookie('backend', next).signedTarget },
+    ]) {
+      const text = sealer.seal({ ...rest, pod }, DIALOG)
+      expect(sealer.open(text, tags)).toEqual({ ...rest, pod })
+      expect(text.length - sealer.seal(rest, DIALOG).length).toBeLessThanOrEqual(characters)
+    }
+  })
+
   it('has only characters that a URI parameter may hold (RFC 3261 §25.1)', () => {
     expect(createCookieSealer([KEY]).seal(cookie('caller'), DIALOG)).toMatch(/^[A-Za-z0-9_-]+$/)
   })

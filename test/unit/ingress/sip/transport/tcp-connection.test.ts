@@ -2,13 +2,16 @@ import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import {
   ACCEPTED_STREAM_IDLE_MS,
+  MAX_PONGS,
   MAX_STREAM_QUEUE_BYTES,
   OPENED_STREAM_IDLE_MS,
+  PONG_WINDOW_MS,
+  STREAM_ALTERNATIVE_CONNECT_MS,
   STREAM_CONNECT_MS,
   STREAM_LINGER_MS,
   STREAM_MESSAGE_MS,
 } from '../../../../../ingress/sip/limits.ts'
-import type { Destination, Flow, Transport } from '../../../../../ingress/sip/transport/transport.ts'
+import type { Destination, Flow, SendOptions, Transport } from '../../../../../ingress/sip/transport/transport.ts'
 import { addressOf, codeOf, Inbox, optionsRequest } from './recorded-events.ts'
 import { createTcpStage, type TcpPeer } from './tcp-peer.ts'
 
@@ -19,10 +22,10 @@ const LOOPBACK = { address: addressOf('127.0.0.1'), port: 0 }
 const MESSAGE = optionsRequest()
 const PING = '\r\n\r\n'
 
-function send(transport: Transport, port: number): Inbox<Error> {
+function send(transport: Transport, port: number, options: Partial<SendOptions> = {}): Inbox<Error> {
   const failures = new Inbox<Error>()
   const to: Destination = { transport: 'TCP', address: LOOPBACK.address, port }
-  transport.sendRequest(Buffer.from(MESSAGE), to, { onFailure: (error) => failures.put(error) })
+  transport.sendRequest(Buffer.from(MESSAGE), to, { onFailure: (error) => failures.put(error), ...options })
   return failures
 }
 
@@ -223,5 +226,133 @@ describe('a connection that is not established in time', () => {
     const errors = await Promise.all(failures.map((each) => each.take()))
     expect(errors.map(codeOf)).toEqual(['connect-timeout', 'connect-timeout'])
     expect(await events.unreachable.take()).toMatchObject({ destination: { port: backend.port } })
+  })
+})
+
+describe('a request that has another way', () => {
+  it('does not wait for a connection as long as one that has none, and none of its bytes go out', async () => {
+    const { transport, events, clock } = stage.newTransport()
+    await transport.bind(LOOPBACK)
+    const backend = await stage.listenPeer()
+    const impatient = send(transport, backend.port, { connectMs: STREAM_ALTERNATIVE_CONNECT_MS })
+    const patient = send(transport, backend.port)
+    clock.advance(STREAM_ALTERNATIVE_CONNECT_MS)
+    expect(codeOf(await impatient.take())).toBe('connect-timeout')
+    const peer = await backend.accepted.take()
+    await peer.receive(MESSAGE.length)
+    await peer.write(MESSAGE)
+    await events.messages.take()
+    expect(peer.received).toBe(MESSAGE)
+    expect(patient.size).toBe(0)
+  })
+
+  it('takes the connection with it where nobody else waits for that', async () => {
+    const { transport, events, clock } = stage.newTransport()
+    await transport.bind(LOOPBACK)
+    const backend = await stage.listenPeer()
+    const failures = [1, 2].map(() => send(transport, backend.port, { connectMs: STREAM_ALTERNATIVE_CONNECT_MS }))
+    clock.advance(STREAM_ALTERNATIVE_CONNECT_MS)
+    const errors = await Promise.all(failures.map((each) => each.take()))
+    expect(errors.map(codeOf)).toEqual(['connect-timeout', 'connect-timeout'])
+    expect(await events.unreachable.take()).toMatchObject({ destination: { port: backend.port } })
+    expect(transport.connectedTo(LOOPBACK.address, backend.port)).toBe(false)
+  })
+
+  it('waits for a connection within a bound on the bytes', async () => {
+    const { transport } = stage.newTransport()
+    await transport.bind(LOOPBACK)
+    const backend = await stage.listenPeer()
+    const many = Math.floor(MAX_STREAM_QUEUE_BYTES / MESSAGE.length)
+    const failures = Array.from({ length: many + 1 }, () => send(transport, backend.port))
+    expect(codeOf(await failures.at(-1)?.take())).toBe('stream-queue-full')
+    const peer = await backend.accepted.take()
+    await peer.receive(many * MESSAGE.length)
+    expect(failures.filter((each) => each.size > 0)).toEqual([])
+  })
+})
+
+/** Resolves when the end of a peer's side has been seen: requests go to it no more. */
+async function endsItsSide(transport: Transport, peer: TcpPeer): Promise<void> {
+  const { port } = peer
+  peer.socket.end()
+  while (transport.connectedTo(LOOPBACK.address, port)) await setImmediate()
+}
+
+describe('a peer that has ended its side', () => {
+  it('T-04: still gets what is owed to it over the connection, and then the end', async () => {
+    const { transport, clock, peer, flow } = await accepted()
+    flow.hold()
+    await endsItsSide(transport, peer)
+    clock.advance(2 * ACCEPTED_STREAM_IDLE_MS)
+    expect(flow.send(Buffer.from('ringing '))).toBe(true)
+    expect(flow.send(Buffer.from('answered'))).toBe(true)
+    flow.release()
+    expect(flow.open).toBe(false)
+    expect(await peer.receive(16)).toBe('ringing answered')
+    await peer.ends.take()
+    await peer.closed
+  })
+
+  it('is sent no request on it, and has answered none', async () => {
+    const { transport, peer, flow } = await accepted()
+    const asked = send(transport, peer.port)
+    await peer.receive(MESSAGE.length)
+    flow.hold()
+    await endsItsSide(transport, peer)
+    expect(codeOf(await asked.take())).toBe('stream-closed')
+    expect(flow.open).toBe(true)
+    expect(transport.connectedTo(LOOPBACK.address, peer.port)).toBe(false)
+  })
+
+  it('is closed at once where nobody owes it anything, half a message or not', async () => {
+    const { peer, flow } = await accepted()
+    await peer.write(MESSAGE.slice(0, 20))
+    peer.socket.end()
+    await peer.ends.take()
+    expect(flow.open).toBe(false)
+  })
+
+  it('is told of by the write where it reads no more either', async () => {
+    const { transport, peer, flow } = await accepted()
+    flow.hold()
+    await endsItsSide(transport, peer)
+    peer.socket.resetAndDestroy()
+    await peer.closed
+    const lost = new Inbox<true>()
+    while (lost.size === 0 && flow.open) {
+      flow.send(Buffer.from('answer'), undefined, () => lost.put(true))
+      await setImmediate()
+    }
+    expect(await lost.take()).toBe(true)
+  })
+})
+
+describe('pings', () => {
+  it('of one read get their answers in one write, and not more than MAX_PONGS in a while', async () => {
+    const { events, clock, peer } = await accepted()
+    await peer.write(PING.repeat(3))
+    expect(await peer.receive(6)).toBe('\r\n'.repeat(3))
+    await peer.write(PING.repeat(5000))
+    await peer.write(MESSAGE)
+    await events.messages.take()
+    expect(await peer.receive(2 * MAX_PONGS)).toBe('\r\n'.repeat(MAX_PONGS))
+    clock.advance(PONG_WINDOW_MS)
+    await peer.write(PING)
+    expect(await peer.receive(2 * MAX_PONGS + 2)).toBe('\r\n'.repeat(MAX_PONGS + 1))
+  })
+
+  it('keep a connection up as CRLF NUL too', async () => {
+    const { events, clock, peer, flow } = await accepted()
+    const looked = new Inbox<true>()
+    events.isKnown = () => {
+      looked.put(true)
+      return true
+    }
+    clock.advance(ACCEPTED_STREAM_IDLE_MS - 1)
+    while (looked.size > 0) await looked.take()
+    await peer.write('\r\n\0')
+    await looked.take()
+    clock.advance(ACCEPTED_STREAM_IDLE_MS - 1)
+    expect(flow.open).toBe(true)
   })
 })

@@ -1,0 +1,201 @@
+/**
+ * The template of a header value, and the place where each placeholder in it stands: what a caller may write into its
+ * user part (quotes, commas, line breaks) is escaped for that place, or the rule is refused. Pure.
+ *
+ * `quoted` is inside quotation marks (RFC 3261 §25.1 quoted-string). `uri` is in a URI where an escape may stand: the user
+ * part, a parameter's value; `query` the same behind the `?` of a web address, where a `+` is a space. `token` is the value of a header's parameter. `text` is anything else outside of quotes.
+ */
+
+/** The names that a rule may write in braces. */
+export type PlaceholderName = 'called' | 'calling' | 'trunk' | 'rule'
+
+export type Place = 'quoted' | 'uri' | 'query' | 'token' | 'text'
+
+export interface Placeholder {
+  readonly name: PlaceholderName
+  readonly place: Place
+  /** Nothing else stands in its place, which must not be empty: a user part, a parameter's value. */
+  readonly alone: boolean
+}
+
+/** Why a value cannot be escaped where a placeholder stands. */
+export interface UnclearPlace {
+  readonly name: PlaceholderName
+  /** Where it stands and what to write instead. */
+  readonly problem: string
+}
+
+export interface HeaderTemplate {
+  /** Literal text and placeholders, in order. */
+  readonly parts: readonly (string | Placeholder)[]
+  /** The first placeholder whose place is unclear. Its `place` is `token` then: the narrowest escaping there is. */
+  readonly unclear: UnclearPlace | undefined
+}
+
+/** What has its own quotation marks or brackets around it. */
+const CLOSED = /"(?:[^"\\]|\\.)*"|<[^>]*>/g
+const PLACEHOLDER = /\{(called|calling|trunk|rule)\}/g
+const IN_USER_PART = 'write it into a user part, as <sip:{called}@host>, or between quotation marks'
+
+export function parseHeaderTemplate(template: string): HeaderTemplate {
+  // Analysed with one letter for each placeholder: what stands there is escaped, so it has no more structure than that.
+  const whole = template.replace(PLACEHOLDER, 'x')
+  const parts: (string | Placeholder)[] = []
+  let unclear: UnclearPlace | undefined
+  let end = 0
+  let shift = 0
+  for (const match of template.matchAll(PLACEHOLDER)) {
+    const [text, word] = match
+    const name = word as PlaceholderName
+    const found = placeAt(whole, match.index - shift)
+    if (typeof found !== 'string') unclear ??= { name, problem: found.problem.replace('{called}', text) }
+    const place = typeof found === 'string' ? found : 'token'
+    if (match.index > end) parts.push(template.slice(end, match.index))
+    parts.push({ name, place, alone: isAlone(whole, match.index - shift, place) })
+    end = match.index + text.length
+    shift += text.length - 1
+  }
+  if (end < template.length) parts.push(template.slice(end))
+  return { parts, unclear }
+}
+
+interface Problem {
+  readonly problem: string
+}
+
+const IN_URI_HEADERS: Problem = { problem: `stands in the headers of a URI: ${IN_USER_PART}` }
+
+/** Where in the text the character at `at` stands. */
+function placeAt(text: string, at: number): Place | Problem {
+  const { quoteAt, angleAt, escaped } = openAt(text, at)
+  if (escaped) return { problem: 'stands behind a backslash: write two, or none' }
+  if (quoteAt !== -1) {
+    return closingQuote(text, at) === -1 ? { problem: 'stands behind a quotation mark that is never closed' } : 'quoted'
+  }
+  if (/%[0-9a-f]?$/i.test(text.slice(0, at))) {
+    return { problem: 'stands behind a % that would make an escape of it: write %25, or something between the two' }
+  }
+  if (angleAt === -1) return placeInText(text, at)
+  const end = text.indexOf('>', at)
+  if (end === -1) return { problem: 'stands behind a < that is never closed' }
+  return placeInUri(text.slice(angleAt, end), at - angleAt)
+}
+
+interface Open {
+  /** Where the quotation mark stands that is still open; -1: none. */
+  readonly quoteAt: number
+  /** Behind the angle bracket that is still open; -1: none. */
+  readonly angleAt: number
+  /** Whether a backslash in quotes belongs to the character at the end. */
+  readonly escaped: boolean
+}
+
+function openAt(text: string, end: number): Open {
+  let quoteAt = -1
+  let angleAt = -1
+  let at = 0
+  for (; at < end; at++) {
+    const character = text[at]
+    if (quoteAt !== -1) {
+      if (character === '\\') at++
+      else if (character === '"') quoteAt = -1
+    } else if (character === '"') {
+      quoteAt = at
+    } else if (character === '<') {
+      angleAt = at + 1
+    } else if (character === '>') {
+      angleAt = -1
+    }
+  }
+  return { quoteAt, angleAt, escaped: at > end }
+}
+
+function closingQuote(text: string, from: number): number {
+  for (let at = from; at < text.length; at++) {
+    if (text[at] === '\\') at++
+    else if (text[at] === '"') return at
+  }
+  return -1
+}
+
+/** Outside of quotes and brackets: a URI may stand there all the same (RFC 3261 §20.10), and parameters of the header. */
+function placeInText(text: string, at: number): Place | Problem {
+  const before = text.slice(0, at).replace(CLOSED, (closed) => ' '.repeat(closed.length))
+  if (/(^|[\s,=])sips?:[^\s,;]*\?[^\s,;]*$/i.test(before)) return IN_URI_HEADERS
+  const start = before.search(/[^\s,=]*$/)
+  const word = before.slice(start)
+  if (/^(sips?|tel|https?|urn):/i.test(word)) {
+    const end = text.slice(at).search(/[\s,>"]/)
+    const uri = text.slice(start, end === -1 ? text.length : at + end)
+    if (!word.includes(';') || isBeforeAt(text, at)) return placeInUri(uri, at - start)
+  }
+  const semicolon = before.lastIndexOf(';')
+  if (semicolon > before.lastIndexOf(',') && !isBeforeAt(text, at)) {
+    return before.slice(semicolon + 1).includes('=')
+      ? 'token'
+      : { problem: `stands in the name of a parameter: ${IN_USER_PART}` }
+  }
+  return word.includes('@') ? { problem: `stands in the place of a host: ${IN_USER_PART}` } : 'text'
+}
+
+/** Whether the word at `at` goes on to an `@`: a user part, whose semicolons are its own. */
+function isBeforeAt(text: string, at: number): boolean {
+  return /^[^\s,<>"@]*@/.test(text.slice(at))
+}
+
+/** RFC 3261 §25.1: escapes may stand in the user part and in the values of parameters, and nowhere else in a sip URI. */
+function placeInUri(uri: string, at: number): Place | Problem {
+  const [whole = '', scheme = ''] = /^\s*([a-z][a-z0-9+.-]*):/i.exec(uri) ?? []
+  if (whole === '' || at < whole.length) return { problem: `stands in the scheme of a URI: ${IN_USER_PART}` }
+  const rest = uri.slice(whole.length)
+  const offset = at - whole.length
+  switch (scheme.toLowerCase()) {
+    case 'sip':
+    case 'sips':
+      return placeInSipUri(rest, offset)
+    case 'tel':
+      return placeInParameters(rest, offset) ?? 'uri'
+    case 'http':
+    case 'https':
+      return /^\/\/[^/?#]+[^?#]*\?/.test(rest.slice(0, offset))
+        ? 'query'
+        : { problem: 'stands in the host or the path of a URI: write it behind a ?' }
+    default:
+      return { problem: `stands in a ${scheme} URI, where nothing says how to escape it: ${IN_USER_PART}` }
+  }
+}
+
+function placeInSipUri(rest: string, offset: number): Place | Problem {
+  const host = rest.indexOf('@') + 1
+  if (rest.indexOf('@', host) !== -1 && host > 0) return { problem: `stands in a URI with more than one @` }
+  if (offset >= host) {
+    const inParameters = placeInParameters(rest.slice(host), offset - host)
+    return inParameters ?? { problem: `stands in the host of a URI: ${IN_USER_PART}` }
+  }
+  if (rest.slice(0, offset).includes(':')) return { problem: `stands in the password of a URI: ${IN_USER_PART}` }
+  return 'uri'
+}
+
+/** Parameters that say where and how a request goes: a host by another name. */
+const TARGET_PARAMETERS = ['maddr', 'transport', 'method', 'ttl', 'lr']
+
+/** Undefined before the first parameter. */
+function placeInParameters(text: string, offset: number): Place | Problem | undefined {
+  const before = text.slice(0, offset)
+  if (before.includes('?')) return IN_URI_HEADERS
+  const semicolon = before.lastIndexOf(';')
+  if (semicolon === -1) return undefined
+  const [name = '', value] = before.slice(semicolon + 1).split('=', 2)
+  if (value === undefined) return { problem: `stands in the name of a parameter: ${IN_USER_PART}` }
+  if (TARGET_PARAMETERS.includes(name.trim().toLowerCase())) {
+    return {
+      problem: `stands in the parameter ${name.trim()} of a URI, which says where a request goes: ${IN_USER_PART}`,
+    }
+  }
+  return 'uri'
+}
+
+function isAlone(text: string, at: number, place: Place): boolean {
+  if (place === 'quoted' || place === 'text') return false
+  return /[:=]\s*$/.test(text.slice(0, at)) && /^\s*([@;>?,&]|$)/.test(text.slice(at + 1))
+}

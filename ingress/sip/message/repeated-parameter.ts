@@ -1,0 +1,162 @@
+/**
+ * RFC 3261 §7.3.1 and §19.1.1: no parameter stands twice in a header value or in a URI. Of one that does, some elements
+ * take the first and some the last: what this one decides by would not be what the next one, or the one before, has read.
+ * Works on the bytes, so that a value that fits no grammar is looked at all the same.
+ */
+import { MAX_PARAMETERS } from '../limits.ts'
+import {
+  COMMA,
+  EQUALS,
+  GREATER_THAN,
+  isLws,
+  LESS_THAN,
+  QUOTE,
+  SEMICOLON,
+  skipAngles,
+  skipLws,
+  skipQuoted,
+} from './byte-class.ts'
+
+/** `too-many`: more than `MAX_PARAMETERS`, so that nobody has looked. */
+export type ParameterFault = 'repeated' | 'too-many'
+
+const QUESTION = 0x3f
+const AT = 0x40
+const PERCENT = 0x25
+const ENDS_NAME = Uint8Array.from({ length: 256 }, (_, byte) => {
+  return isLws(byte) || [SEMICOLON, COMMA, EQUALS, QUOTE, LESS_THAN, GREATER_THAN, QUESTION].includes(byte) ? 1 : 0
+})
+
+/** The names that were met: start, end and hash of each. Only one value is at work at a time, so nothing is made for it. */
+const NAME_WIDTH = 3
+const names = new Int32Array(MAX_PARAMETERS * NAME_WIDTH)
+let count = 0
+/** Where the scan of the value stands. */
+let at = 0
+
+/**
+ * What is wrong with the parameters of a header's values, and with those of the URIs in angle brackets inside them.
+ * `list`: a comma begins a new value. Names compare without case, escapes undone (RFC 3261 §19.1.4), whatever white space
+ * stands around them; what stands in quotes is no parameter.
+ */
+export function parameterFault(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  list: boolean,
+): ParameterFault | undefined {
+  at = start
+  count = 0
+  let fault: ParameterFault | undefined
+  while (at < end && fault === undefined) {
+    const byte = bytes[at]
+    if (byte === SEMICOLON) {
+      fault = takeName(bytes, end, 0)
+    } else if (byte === QUOTE) {
+      at = skipQuoted(bytes, at, end)
+    } else if (byte === LESS_THAN) {
+      fault = takeUri(bytes, skipAngles(bytes, at, end))
+    } else {
+      if (list && byte === COMMA) count = 0
+      at++
+    }
+  }
+  return fault
+}
+
+/** The same for a URI that stands alone, such as a Request-URI. */
+export function uriParameterFault(bytes: Uint8Array, start: number, end: number): ParameterFault | undefined {
+  at = start
+  count = 0
+  return takeUri(bytes, end)
+}
+
+/** Steps over a URI. The names before it, which are those of the header around it, are left as they are. */
+function takeUri(bytes: Uint8Array, end: number): ParameterFault | undefined {
+  const before = count
+  at = parametersStart(bytes, at, end)
+  let fault: ParameterFault | undefined
+  // RFC 3261 §19.1.1: behind a question mark there are headers.
+  while (at < end && bytes[at] !== QUESTION && fault === undefined) {
+    if (bytes[at] === SEMICOLON) fault = takeName(bytes, end, before)
+    else at++
+  }
+  at = end
+  count = before
+  return fault
+}
+
+/** Steps over the semicolon and the name behind it, and compares that with the names from `first` on. */
+function takeName(bytes: Uint8Array, end: number, first: number): ParameterFault | undefined {
+  const start = skipLws(bytes, at + 1, end)
+  at = nameEnd(bytes, start, end)
+  if (at === start) return undefined
+  if (count === MAX_PARAMETERS) return 'too-many'
+  const hash = hashOf(bytes, start, at)
+  for (let i = first * NAME_WIDTH; i < count * NAME_WIDTH; i += NAME_WIDTH) {
+    if (names[i + 2] === hash && isSame(bytes, start, i)) return 'repeated'
+  }
+  names[count * NAME_WIDTH] = start
+  names[count * NAME_WIDTH + 1] = at
+  names[count * NAME_WIDTH + 2] = hash
+  count++
+  return undefined
+}
+
+/** A semicolon before the `@` belongs to the user part (RFC 3261 §25.1). */
+function parametersStart(bytes: Uint8Array, start: number, end: number): number {
+  for (let place = start; place < end; place++) if (bytes[place] === AT) return place + 1
+  return start
+}
+
+function nameEnd(bytes: Uint8Array, from: number, end: number): number {
+  let place = from
+  while (place < end && ENDS_NAME[bytes[place] ?? 0] !== 1) place++
+  return place
+}
+
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0
+  for (let place = start; place < end; place += widthAt(bytes, place, end)) {
+    hash = (Math.imul(hash, 31) + characterAt(bytes, place, end)) | 0
+  }
+  return hash
+}
+
+/** Whether the name from `start` to where the scan stands is the one that is noted at `noted`. */
+function isSame(bytes: Uint8Array, start: number, noted: number): boolean {
+  const otherEnd = names[noted + 1] ?? 0
+  let other = names[noted] ?? 0
+  let place = start
+  while (place < at && other < otherEnd) {
+    if (characterAt(bytes, place, at) !== characterAt(bytes, other, otherEnd)) return false
+    place += widthAt(bytes, place, at)
+    other += widthAt(bytes, other, otherEnd)
+  }
+  return place === at && other === otherEnd
+}
+
+/** In lower case, an escape as what it stands for. */
+function characterAt(bytes: Uint8Array, place: number, end: number): number {
+  const escaped = escapeAt(bytes, place, end)
+  const byte = escaped === -1 ? (bytes[place] ?? 0) : escaped
+  return byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte
+}
+
+function widthAt(bytes: Uint8Array, place: number, end: number): number {
+  return escapeAt(bytes, place, end) === -1 ? 1 : 3
+}
+
+/** The byte that an escape at this place stands for; -1 where there is none. */
+function escapeAt(bytes: Uint8Array, place: number, end: number): number {
+  if (bytes[place] !== PERCENT || place + 2 >= end) return -1
+  const high = hexDigit(bytes[place + 1])
+  const low = hexDigit(bytes[place + 2])
+  return high === -1 || low === -1 ? -1 : high * 16 + low
+}
+
+function hexDigit(byte = 0): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
+  const lower = byte | 0x20
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1
+}

@@ -1,0 +1,29 @@
+import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
+import { parseHeaderTemplate } from '../../ingress/route-table/header-template.ts'
+
+/** What ends a line or cannot be seen, beyond the control characters that the schema refuses. */
+const HIDDEN = /[\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
+
+/**
+ * What is wrong with the headers that a rule sets: a placeholder whose value could not be escaped where it stands, or a
+ * character that nobody sees. Undefined where all is well. No schema of Kubernetes can say it.
+ */
+export function templateProblem(rule: DispatchRule): string | undefined {
+  const set = rule.spec.action.route?.headers.set ?? []
+  const problems = set.flatMap(({ name, value }) =>
+    problemsOf(value).map((problem) => `headers.set ${name}: ${problem}`),
+  )
+  return problems.length === 0 ? undefined : problems.join('; ')
+}
+
+function problemsOf(value: string): string[] {
+  const problems: string[] = []
+  const hidden = HIDDEN.exec(value)?.[0].codePointAt(0)
+  if (hidden !== undefined) {
+    const code = hidden.toString(16).toUpperCase().padStart(4, '0')
+    problems.push(`the value holds U+${code}, which ends a line or cannot be seen: take it out`)
+  }
+  const unclear = value.includes('{') ? parseHeaderTemplate(value).unclear : undefined
+  if (unclear) problems.push(`{${unclear.name}} ${unclear.problem}`)
+  return problems
+}
