@@ -96,7 +96,7 @@ function runThread(
   const patience = createPatience(limits.silenceMs, () => void worker.terminate())
   let reading: string | undefined
   let useful = false
-  let failure: Error | undefined
+  let failure: unknown
   const onRead = async (outcome: ReadOutcome): Promise<void> => {
     reading = undefined
     useful = true
@@ -115,7 +115,7 @@ function runThread(
     else listener.onUnchanged()
   })
   worker.on('error', (error) => {
-    failure = error instanceof Error ? error : new Error(JSON.stringify(error))
+    failure = error
   })
   const stop = (): void => void worker.terminate()
   end.addEventListener('abort', stop, { once: true })
@@ -198,12 +198,14 @@ function tooSlow({ silenceMs }: ThreadLimits): ReaderLost {
   return new ReaderLost('reader-too-slow', message)
 }
 
-function lostBy(failure: Error | undefined, limits: ThreadLimits): ReaderLost {
-  const code = failure && 'code' in failure ? failure.code : undefined
+function lostBy(failure: unknown, limits: ThreadLimits): ReaderLost {
+  const { code, message: said }: { code?: unknown; message?: unknown } = Object(failure)
   if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
     const message = `reading the manifests took more than ${limits.memoryMebibytes} MiB: make what was added last smaller, or give the process more memory; it is tried again when the folder changes`
     return new ReaderLost('reader-out-of-memory', message)
   }
-  const why = failure === undefined ? 'without a word' : failure.message
-  return new ReaderLost('reader-stopped', `the thread that reads the manifests has ended: ${why}; it is started anew`)
+  return new ReaderLost(
+    'reader-stopped',
+    `the thread that reads the manifests has ended: ${typeof said === 'string' ? said : 'without a word'}; it is started anew`,
+  )
 }
