@@ -1,4 +1,5 @@
 /** Keeps a thread that reads the folder: hands on what it says, gives it up where it says nothing, and starts it anew. */
+import { access } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { getHeapStatistics } from 'node:v8'
 import { Worker } from 'node:worker_threads'
@@ -61,6 +62,8 @@ async function keep(folder: string, options: ThreadOptions): Promise<void> {
   const { listener, end } = options
   let unreadable: string | undefined
   let delay = 0
+  // Whoever first needs the threads that wait for files and names makes them, with his priority: here, not in the thread.
+  await access(folder).catch(() => undefined)
   while (!end.aborted) {
     const life = await runThread(folder, options, unreadable)
     if (end.aborted) return

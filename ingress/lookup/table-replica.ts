@@ -58,7 +58,7 @@ export function createTableReplica(table: LiveTable): TableReplica {
       checksum = sum
       return true
     },
-    entries: () => [...entriesOf(held)],
+    entries: () => Array.from(held.values(), ({ entry }) => entry),
     *hashes() {
       for (const [key, { hash }] of held) yield [key, hash]
     },
@@ -77,7 +77,7 @@ interface Swap {
 /** A table that is much like the one in use comes as a change of it: at once, and at the cost of what is new in it. */
 async function bringIn(table: LiveTable, swap: Swap, version: number): Promise<void> {
   const { upserted, removed } = await difference(swap)
-  if (table.loaded && isSmall(upserted, removed.length)) table.apply({ upserted, removed }, version)
+  if (table.loaded && isSmall(upserted, removed.length)) await table.applyInSlices({ upserted, removed }, version)
   else await table.loadInSlices(entriesOf(swap.to), version)
 }
 
@@ -109,7 +109,7 @@ async function bringInChange(
 ): Promise<Map<string, Held>> {
   const { upserted, removed } = change
   if (isSmall(entriesOf(upserted), removed.size)) {
-    table.apply({ upserted: [...entriesOf(upserted)], removed: [...removed] }, version)
+    await table.applyInSlices({ upserted: [...entriesOf(upserted)], removed: [...removed] }, version)
     return changed(held, change)
   }
   const next = await changedInSlices(await copyOf(held), change)
