@@ -45,7 +45,8 @@ function rowText({ name, rounds }: Figures): string {
   return `| ${name} | ${cells.join(' | ')} |`
 }
 
-function spanText(values: readonly number[], digits: number): string {
+/** The median, and lowest and highest in brackets where they differ. */
+export function spanText(values: readonly number[], digits: number): string {
   const text = (value: number) =>
     value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
   const [lowest, highest] = [text(Math.min(...values)), text(Math.max(...values))]

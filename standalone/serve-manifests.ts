@@ -1,96 +1,105 @@
 /** A folder of manifests as the table of this process: read once, then at every change; a bad change changes nothing. */
-import type { TableEntry } from '../ingress/route-table/route-table.ts'
+import { createTableReplica, type TableReplica } from '../ingress/lookup/table-replica.ts'
+import type { EntryChange } from '../ingress/route-table/cache-log.ts'
 import type { ServingCore } from '../ingress/serve/serving-core.ts'
-import { compile } from '../operator/compile/compile.ts'
-import { inNameOrder } from '../operator/compile/object-conditions.ts'
-import { readManifestFolder, watchManifestFolder } from '../operator/watch/manifest-folder.ts'
-import { formatProblem, type Problem } from '../operator/watch/manifest-problem.ts'
-import { createManifestLog, type ManifestLog } from './manifest-log.ts'
-import { createTableChanges, type TableChange } from './table-change.ts'
+import { ManifestFolderError } from '../operator/watch/manifest-folder.ts'
+import { formatProblem } from '../operator/watch/manifest-problem.ts'
+import { createManifestLog, type ManifestLog, moreProblems } from './manifest-log.ts'
+import { type ManifestThread, startManifestThread } from './manifest-thread.ts'
+import type { ReadOutcome, TableOffer } from './reader-messages.ts'
 
 type Kept = Pick<ServingCore, 'table' | 'metrics' | 'logger' | 'tableChanged'>
+
+type Refused = Extract<ReadOutcome, { readonly type: 'refused' }>
 
 /** A folder that holds no usable table. `message` has a line per problem: file, line, field and what was expected. */
 class ManifestsRefused extends Error {
   readonly code = 'manifests-refused'
 
-  constructor(problems: readonly Problem[]) {
-    super(problems.map(formatProblem).join('\n'))
+  constructor({ problems, more }: Refused) {
+    super([...problems.map(formatProblem), ...(more > 0 ? [moreProblems(more)] : [])].join('\n'))
     this.name = 'ManifestsRefused'
   }
 }
 
-/** Rejects with `ManifestsRefused` if the folder has a problem at the start; later ones keep the last good table. */
-export async function serveManifests(folder: string, core: Kept): Promise<{ close(): void }> {
+/**
+ * Rejects with `ManifestsRefused`, a `ManifestFolderError` or a `ReaderLost` if the folder gives no table at the start; later
+ * ones keep the last good table. Whatever is as large as the folder happens in a thread of its own.
+ */
+export function serveManifests(folder: string, core: Kept): Promise<ManifestThread> {
   const log = createManifestLog(core.logger)
-  const read = createReader(folder, core, log)
-  let good = false
-  const reread = async (): Promise<void> => {
-    try {
-      const problems = await read()
-      good = problems.length === 0
-      log.read(problems)
-    } catch (error) {
-      good = false
-      log.failed(error)
-    }
+  const replica = createTableReplica(core.table)
+  const { promise, resolve, reject } = Promise.withResolvers<ManifestThread>()
+  const refuse = (error: unknown): void => {
+    thread.close()
+    reject(error)
   }
-  let reading: Promise<void> = Promise.resolve()
-  let waiting = 0
-  // The watch comes first, so that no change between it and the first read is lost; reads come one after the other.
-  const watch = await watchManifestFolder(folder, {
-    onChange: () => {
-      waiting++
-      reading = reading.then(reread).finally(() => {
-        waiting--
-      })
+  const thread = startManifestThread(folder, {
+    inUse: () => ({ version: core.table.version, hashes: replica.hashes() }),
+    onRead: async (outcome, next) => {
+      const first = !core.table.loaded
+      try {
+        if (outcome.type === 'changed') await takeOver(core, replica, { offer: outcome, next, log })
+        if (first && outcome.type !== 'changed') refuse(startError(outcome))
+        else tell(log, outcome)
+        if (first) resolve(thread)
+        return true
+      } catch (error) {
+        if (first) refuse(error)
+        else log.failed(error)
+        return false
+      }
     },
-    // A table is no fresher for a change that is still being read, or that never ends to be.
-    onUnchanged: () => {
-      if (good && waiting === 0) core.metrics.tableSynced()
+    onUnchanged: () => core.metrics.tableSynced(),
+    onLost: (error) => {
+      if (core.table.loaded) log.failed(error.message, error.code)
+      else refuse(error)
     },
   })
-  const first = read()
-  reading = first.then(
-    () => undefined,
-    () => undefined,
-  )
-  const problems = await first.catch((error: unknown) => {
-    watch.close()
-    throw error
-  })
-  good = problems.length === 0
-  if (good) return watch
-  watch.close()
-  throw new ManifestsRefused(problems)
+  return promise
 }
 
-/** Reads the folder and, if all of it is well, makes it the table; answers what is wrong. */
-function createReader(folder: string, core: Kept, log: ManifestLog): () => Promise<readonly Problem[]> {
-  const changes = createTableChanges()
-  return async () => {
-    const { trunks, rules, problems } = await readManifestFolder(folder)
-    if (problems.length > 0) return problems
-    const { entries, conditions } = compile({ trunks, rules })
-    takeOver(core, entries, { change: changes.next(entries), log })
-    log.conditions(inNameOrder(conditions))
-    return []
+interface Offered {
+  readonly offer: TableOffer
+  readonly next: () => Promise<readonly EntryChange[]>
+  readonly log: ManifestLog
+}
+
+/** Makes an offer the table in use. Calls are decided meanwhile, from the table as it was until the new one is whole. */
+async function takeOver(core: Kept, replica: TableReplica, { offer, next, log }: Offered): Promise<void> {
+  const { head, from, names } = offer
+  const changes: EntryChange[] = []
+  for (let i = 0; i < offer.parts; i++) for (const change of await next()) changes.push(change)
+  if (from === undefined) await replica.load({ head, entries: textsOf(changes) })
+  else if (!(await replica.apply({ type: 'delta', head, from, changes }))) {
+    throw new Error(`the changes do not lead from version ${from} to version ${head.version}`)
+  }
+  if (from !== undefined) log.changed(names)
+  core.tableChanged()
+  core.metrics.tableSynced()
+}
+
+/** Before the first table there are no calls to wait. */
+function textsOf(changes: readonly EntryChange[]): Map<string, string> {
+  return new Map(changes.map(([key, json = '']) => [key, json]))
+}
+
+function tell(log: ManifestLog, outcome: ReadOutcome): void {
+  switch (outcome.type) {
+    case 'failed':
+      return log.failed(outcome.error)
+    case 'refused':
+      return log.read(outcome.problems, outcome.more)
+    case 'same':
+    case 'changed':
+      log.conditions(outcome.conditions)
+      log.read([])
   }
 }
 
-function takeOver(
-  { table, metrics, tableChanged }: Kept,
-  entries: readonly TableEntry[],
-  { change, log }: { readonly change: TableChange; readonly log: ManifestLog },
-): void {
-  const { upserted, removed } = change.delta
-  if (table.loaded && upserted.length + removed.length === 0) return
-  const version = table.version + 1
-  if (table.loaded) {
-    table.apply(change.delta, version)
-    log.changed(change.names())
-  } else table.load(entries, version)
-  change.takenOver()
-  tableChanged()
-  metrics.tableSynced()
+function startError(outcome: Exclude<ReadOutcome, TableOffer>): Error {
+  if (outcome.type === 'refused') return new ManifestsRefused(outcome)
+  if (outcome.type === 'same') return new Error('a first reading has found nothing new')
+  const { error, code } = outcome
+  return code === undefined ? new Error(error) : new ManifestFolderError(code, error)
 }

@@ -43,16 +43,32 @@ function writeManifests(folder: string, { rules, backendPort }: ServerOptions): 
   }
   writeFileSync(join(folder, 'trunk.json'), JSON.stringify(trunk))
   for (let first = 0; first < rules; first += RULES_PER_FILE) {
-    const count = Math.min(RULES_PER_FILE, rules - first)
-    const documents = Array.from({ length: count }, (_, i) => `---\n${JSON.stringify(rule(first + i, backendPort))}\n`)
-    writeFileSync(join(folder, `rules-${String(first).padStart(7, '0')}.yaml`), documents.join(''))
+    writeRules(folder, { first, count: Math.min(RULES_PER_FILE, rules - first), backendPort })
   }
 }
 
-function rule(i: number, backendPort: number) {
+export interface RulesFile {
+  /** The first rule of the file, and how many there are. */
+  readonly first: number
+  readonly count: number
+  readonly backendPort: number
+  readonly priority?: number
+}
+
+/** Writes a file of rules, in the place of what it held before. */
+export function writeRules(folder: string, { first, count, backendPort, priority }: RulesFile): void {
+  const documents = Array.from(
+    { length: count },
+    (_, i) => `---\n${JSON.stringify(rule(first + i, backendPort, priority))}\n`,
+  )
+  writeFileSync(join(folder, `rules-${String(first).padStart(7, '0')}.yaml`), documents.join(''))
+}
+
+function rule(i: number, backendPort: number, priority?: number) {
   return {
     ...{ apiVersion: 'sipdispatch.dev/v1alpha1', kind: 'DispatchRule', metadata: { name: `rule-${i}` } },
     spec: {
+      priority,
       match: { called: [{ exact: numberOfRule(i) }] },
       action: { type: 'Route', route: { backends: [{ uri: `sip:127.0.0.1:${backendPort}` }] } },
     },

@@ -25,9 +25,11 @@ export interface LiveTable {
    * Replaces every entry while calls go on to be decided from the table as it was, until the new one is whole. Nothing else
    * may change the table meanwhile.
    */
-  loadInSlices(entries: readonly TableEntry[], version: number): Promise<void>
+  loadInSlices(entries: Iterable<TableEntry>, version: number): Promise<void>
   /** Changes some entries, at a cost that follows their number and not the table's. Unknown keys are removed already. */
   apply(delta: TableDelta, version: number): void
+  /** The same, while calls go on until all that takes long is done. Nothing else may change the table meanwhile. */
+  applyInSlices(delta: TableDelta, version: number): Promise<void>
   /** Whether any table was ever loaded. */
   readonly loaded: boolean
   /** Version of the last change; 0 before the first. */
@@ -79,6 +81,10 @@ export function createLiveTable(): LiveTable {
       state.apply(delta)
       version = newVersion
     },
+    async applyInSlices(delta, newVersion) {
+      await appliedInSlices(state, delta)
+      version = newVersion
+    },
     get loaded() {
       return loaded
     },
@@ -111,14 +117,23 @@ export function createLiveTable(): LiveTable {
 }
 
 /** Rules come in any order: to sort them all would be the longest slice. */
-async function builtInSlices(entries: readonly TableEntry[]): Promise<TableState> {
+async function builtInSlices(entries: Iterable<TableEntry>): Promise<TableState> {
   const state = new TableState()
   const slice = createTimeSlice()
   for (const entry of entries) {
-    state.apply({ upserted: [entry], removed: [] })
+    await appliedInSlices(state, { upserted: [entry], removed: [] })
     if (slice.over()) await slice.pause()
   }
   return state
+}
+
+async function appliedInSlices(state: TableState, delta: TableDelta): Promise<void> {
+  const release = await state.prepare(delta.upserted)
+  try {
+    state.apply(delta)
+  } finally {
+    release()
+  }
 }
 
 /** Rules last and in their order: a list that grows at its end only is built fastest. */

@@ -22,6 +22,8 @@ export interface TableReplica {
   apply(delta: Extract<LogRecord, { readonly type: 'delta' }>): Promise<boolean>
   /** The entries of now, as one list that later changes leave alone. */
   entries(): readonly TableEntry[]
+  /** `entryHash` of each entry by its key, until the next change. */
+  hashes(): Iterable<readonly [string, number]>
 }
 
 interface Held {
@@ -49,22 +51,22 @@ export function createTableReplica(table: LiveTable): TableReplica {
     async apply({ head: promised, from, changes }) {
       if (head === undefined || from !== head.version || comparePositions(promised, head) <= 0) return false
       const change = await decodeChange(changes, held)
-      const sum = checksumAfter(held, checksum, change)
-      const size = sizeAfter(held, change)
+      const { sum, size } = await sumAfter(held, checksum, change)
       if (checksumText(sum) !== promised.checksum || size !== promised.entries) return false
       held = await bringInChange(table, { held, change }, promised.version)
       head = promised
       checksum = sum
       return true
     },
-    entries: () => entriesOf(held),
+    entries: () => Array.from(held.values(), ({ entry }) => entry),
+    *hashes() {
+      for (const [key, { hash }] of held) yield [key, hash]
+    },
   }
 }
 
-function entriesOf(held: ReadonlyMap<string, Held>): TableEntry[] {
-  const entries: TableEntry[] = []
-  for (const { entry } of held.values()) entries.push(entry)
-  return entries
+function* entriesOf(held: ReadonlyMap<string, Held>): Generator<TableEntry> {
+  for (const { entry } of held.values()) yield entry
 }
 
 interface Swap {
@@ -75,7 +77,7 @@ interface Swap {
 /** A table that is much like the one in use comes as a change of it: at once, and at the cost of what is new in it. */
 async function bringIn(table: LiveTable, swap: Swap, version: number): Promise<void> {
   const { upserted, removed } = await difference(swap)
-  if (table.loaded && isSmall(upserted, removed.length)) table.apply({ upserted, removed }, version)
+  if (table.loaded && isSmall(upserted, removed.length)) await table.applyInSlices({ upserted, removed }, version)
   else await table.loadInSlices(entriesOf(swap.to), version)
 }
 
@@ -106,12 +108,11 @@ async function bringInChange(
   version: number,
 ): Promise<Map<string, Held>> {
   const { upserted, removed } = change
-  const entries = entriesOf(upserted)
-  if (isSmall(entries, removed.size)) {
-    table.apply({ upserted: entries, removed: [...removed] }, version)
+  if (isSmall(entriesOf(upserted), removed.size)) {
+    await table.applyInSlices({ upserted: [...entriesOf(upserted)], removed: [...removed] }, version)
     return changed(held, change)
   }
-  const next = changed(await copyOf(held), change)
+  const next = await changedInSlices(await copyOf(held), change)
   await table.loadInSlices(entriesOf(next), version)
   return next
 }
@@ -119,6 +120,19 @@ async function bringInChange(
 function changed(held: Map<string, Held>, { upserted, removed }: DecodedChange): Map<string, Held> {
   for (const key of removed) held.delete(key)
   for (const [key, entry] of upserted) held.set(key, entry)
+  return held
+}
+
+async function changedInSlices(held: Map<string, Held>, { upserted, removed }: DecodedChange) {
+  const slice = createTimeSlice()
+  for (const key of removed) {
+    held.delete(key)
+    if (slice.over()) await slice.pause()
+  }
+  for (const [key, entry] of upserted) {
+    held.set(key, entry)
+    if (slice.over()) await slice.pause()
+  }
   return held
 }
 
@@ -133,9 +147,12 @@ async function copyOf(held: ReadonlyMap<string, Held>): Promise<Map<string, Held
 }
 
 /** Calls wait while a change is made: a large one is a table of its own, built while they go on. */
-function isSmall(upserted: readonly TableEntry[], removed: number): boolean {
+function isSmall(upserted: Iterable<TableEntry>, removed: number): boolean {
   let parts = removed
-  for (const entry of upserted) parts += partsOf(entry)
+  for (const entry of upserted) {
+    if (parts > MAX_PARTS_AT_ONCE) return false
+    parts += partsOf(entry)
+  }
   return parts <= MAX_PARTS_AT_ONCE
 }
 
@@ -178,27 +195,38 @@ interface DecodedChange {
 }
 
 async function decodeChange(changes: readonly EntryChange[], known: ReadonlyMap<string, Held>): Promise<DecodedChange> {
+  const slice = createTimeSlice()
   const removed = new Set<string>()
   const texts: [string, string][] = []
   for (const [key, json] of changes) {
     if (json === undefined) removed.add(key)
     else texts.push([key, json])
+    if (slice.over()) await slice.pause()
   }
   return { upserted: await decodeAll(texts, known), removed }
 }
 
-function checksumAfter(held: ReadonlyMap<string, Held>, before: number, { upserted, removed }: DecodedChange): number {
-  let sum = before
-  for (const key of removed) sum = subtractHash(sum, held.get(key)?.hash ?? 0)
-  for (const [key, { hash }] of upserted) sum = addHash(subtractHash(sum, held.get(key)?.hash ?? 0), hash)
-  return sum
-}
-
-function sizeAfter(held: ReadonlyMap<string, Held>, { upserted, removed }: DecodedChange): number {
-  let size = held.size
-  for (const key of removed) if (held.has(key)) size--
-  for (const key of upserted.keys()) if (!held.has(key)) size++
-  return size
+/** Checksum and number of the entries after a change. */
+async function sumAfter(
+  held: ReadonlyMap<string, Held>,
+  before: number,
+  { upserted, removed }: DecodedChange,
+): Promise<{ readonly sum: number; readonly size: number }> {
+  const slice = createTimeSlice()
+  let [sum, size] = [before, held.size]
+  for (const key of removed) {
+    const old = held.get(key)
+    sum = subtractHash(sum, old?.hash ?? 0)
+    if (old) size--
+    if (slice.over()) await slice.pause()
+  }
+  for (const [key, { hash }] of upserted) {
+    const old = held.get(key)
+    sum = addHash(subtractHash(sum, old?.hash ?? 0), hash)
+    if (!old) size++
+    if (slice.over()) await slice.pause()
+  }
+  return { sum, size }
 }
 
 function verify(head: CacheHead, checksum: number, entries: number): void {

@@ -11,6 +11,7 @@ import { createPatterns } from './patterns.ts'
 import { createPeerIndex, type IndexedTrunk, indexedTrunk } from './peer-index.ts'
 import { type IndexedRule, indexedRule, RuleIndex } from './rule-index.ts'
 import { type IndexedService, indexedService } from './service-targets.ts'
+import { createTimeSlice } from './time-slice.ts'
 
 type IndexedEntry = IndexedTrunk | IndexedRule | IndexedService
 
@@ -41,6 +42,29 @@ export class TableState {
     const compiled = this.#compileAll(delta.upserted)
     for (const key of delta.removed) this.#remove(key)
     for (const entry of compiled) this.#put(entry)
+  }
+
+  /**
+   * Compiles the patterns of entries that are to come, in turns with calls: a rule may have a thousand, each of which takes a
+   * millisecond. Answers how to let go of them once the entries are there, or are not to come after all. Throws `PatternError`.
+   */
+  async prepare(entries: Iterable<TableEntry>): Promise<() => void> {
+    const slice = createTimeSlice()
+    const acquired: string[] = []
+    const release = (): void => this.#patterns.release(acquired)
+    try {
+      for (const entry of entries) {
+        for (const pattern of patternsOf(entry)) {
+          this.#patterns.acquire([pattern])
+          acquired.push(pattern)
+          if (slice.over()) await slice.pause()
+        }
+      }
+    } catch (error) {
+      release()
+      throw error
+    }
+    return release
   }
 
   #compileAll(entries: readonly TableEntry[]): IndexedEntry[] {

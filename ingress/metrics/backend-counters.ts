@@ -15,8 +15,8 @@ export interface BackendCounters {
 export interface BackendTable {
   countAttempt(backend: string, result: AttemptResult): void
   setUp(backend: string, up: boolean): void
-  /** Takes over the backends of a table: new ones start at 0, those that are gone lose their series. */
-  replace(backends: TableNames): void
+  /** Takes over the backends of a table, one with each step: new ones start at 0, those that are gone lose their series. */
+  replace(backends: TableNames): Iterable<void>
   entries(): Iterable<[string, BackendCounters]>
 }
 
@@ -38,9 +38,15 @@ export function createBackendTable(): BackendTable {
     setUp: (backend, up) => {
       of(backend).up = up
     },
-    replace: (names) => {
-      for (const name of backends.keys()) if (!names.has(name)) backends.delete(name)
-      for (const name of names.keys()) of(name)
+    *replace(names) {
+      for (const name of backends.keys()) {
+        if (!names.has(name)) backends.delete(name)
+        yield
+      }
+      for (const name of names.keys()) {
+        of(name)
+        yield
+      }
     },
     entries: () => backends,
   }

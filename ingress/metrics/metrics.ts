@@ -4,6 +4,7 @@
 import { Registry } from 'prom-client'
 import type { CallDecided, CallEvent } from '../call/call-events.ts'
 import type { TableNames } from '../lookup/live-table.ts'
+import { createTimeSlice } from '../lookup/time-slice.ts'
 import { createBackendTable } from './backend-counters.ts'
 import { addCounter, addGauge, addHistogram } from './exposition.ts'
 import { createFastHistogram, type FastHistogram, observe } from './fast-histogram.ts'
@@ -43,7 +44,10 @@ export interface TableDescription {
 
 export interface Metrics {
   onEvent(event: CallEvent): void
-  /** A new table is in use, which says nothing about its source: it may be one that was kept. */
+  /**
+   * A new table is in use, which says nothing about its source: it may be one that was kept. Series of thousands of trunks and
+   * backends begin a moment later.
+   */
   tableChanged(table: TableDescription): void
   /** The source of the table has confirmed that the table in use is the newest. */
   tableSynced(): void
@@ -85,13 +89,16 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const tableSynced = () => {
     counts.table.syncedAt = options.wallClock()
   }
+  let latest: TableDescription | undefined
+  /** Until the series of the latest table are there. */
+  let telling: Promise<void> | undefined
   const tableChanged = (table: TableDescription) => {
     counts.table.version = table.version
     counts.table.entries = table.entries
     counts.table.loaded = true
-    counts.trunks.replace(table.trunks)
     counts.rules.replace(table.ruleNames)
-    counts.backends.replace(table.backendNames)
+    latest = table
+    telling = inSlices(seriesSteps(counts, table), () => latest === table)
   }
   const tableKept = (holds: boolean) => {
     counts.table.kept = holds
@@ -101,8 +108,37 @@ export function createMetrics(options: MetricsOptions): Metrics {
     tableChanged,
     tableSynced,
     tableKept,
-    text: () => registry.metrics(),
+    text: async () => {
+      await telling
+      return exposition(registry)
+    },
   }
+}
+
+function* seriesSteps(counts: Counts, { trunks, backendNames }: TableDescription): Generator<void> {
+  yield* counts.trunks.replace(trunks)
+  yield* counts.backends.replace(backendNames)
+}
+
+/** A few series are there at once; for thousands calls get their turn in between, unless another table comes first. */
+async function inSlices(steps: Iterable<void>, isLatest: () => boolean): Promise<void> {
+  const slice = createTimeSlice()
+  for (const _ of steps) {
+    if (!slice.over()) continue
+    await slice.pause()
+    if (!isLatest()) return
+  }
+}
+
+/** Metric by metric: with thousands of trunks or backends all of them at once would hold calls. */
+async function exposition(registry: Registry): Promise<string> {
+  const slice = createTimeSlice()
+  const parts: string[] = []
+  for (const { name } of registry.getMetricsAsArray()) {
+    parts.push(await registry.getSingleMetricAsString(name))
+    if (slice.over()) await slice.pause()
+  }
+  return `${parts.join('\n\n')}\n`
 }
 
 function createCounts({ ruleSeries }: MetricsOptions): Counts {

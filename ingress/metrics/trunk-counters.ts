@@ -32,7 +32,7 @@ export interface TrunkTable {
   /** The counts of a trunk. A call may end after its trunk has left the table: it is still counted. */
   of(name: string): TrunkCounters
   /** Takes over the trunks of a table: new ones start at 0, those that are gone lose their series. */
-  replace(trunks: Iterable<TrunkDescription>): void
+  replace(trunks: Iterable<TrunkDescription>): Iterable<void>
   entries(): Iterable<[string, TrunkCounters]>
 }
 
@@ -61,13 +61,17 @@ export function createTrunkTable(): TrunkTable {
     ['malformed', 400],
     ['rejected', 403],
   ])
-  const replace = (descriptions: Iterable<TrunkDescription>) => {
+  function* replace(descriptions: Iterable<TrunkDescription>): Generator<void> {
     const kept = new Set([NO_TRUNK])
     for (const trunk of descriptions) {
       kept.add(trunk.name)
       startAtZero(of(trunk.name), expectedEnds(trunk))
+      yield
     }
-    for (const name of trunks.keys()) if (!kept.has(name)) trunks.delete(name)
+    for (const name of trunks.keys()) {
+      if (!kept.has(name)) trunks.delete(name)
+      yield
+    }
   }
   return { of, replace, entries: () => trunks }
 }

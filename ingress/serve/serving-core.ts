@@ -47,7 +47,7 @@ export function createServingCore(config: ServingConfig): ServingCore {
   return { clock, logger, metrics, log, table, health, emit, tableChanged }
 }
 
-/** At a cost that follows trunks, backends and series, not rules. */
+/** At a cost that follows trunks and series, not rules. */
 function tellTable({ table, metrics, log, health }: Pick<ServingCore, 'table' | 'metrics' | 'log' | 'health'>): void {
   const { version, entries, ruleNames, backendNames } = table
   const trunks = [...table.trunks()]

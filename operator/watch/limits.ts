@@ -42,3 +42,22 @@ export const DRIFT_GRACE_MILLISECONDS = 10_000
 
 /** Faults of one object that its status tells: whoever mends ten sees the rest at the next attempt. */
 export const MAX_TOLD_FAULTS = 10
+
+/** Files of one folder, and bytes of all of them together: some 800,000 rules, which is what a table file holds at most. */
+export const MAX_MANIFEST_FILES = 10_000
+export const MAX_FOLDER_BYTES = 200_000_000
+
+/** Levels inside each other in one document. An object has a dozen; the parser calls itself for each. */
+export const MAX_MANIFEST_DEPTH = 100
+
+/**
+ * Brackets, commas, dashes, keys and values in one file. 5 MB of rules have a million; each costs the parser some
+ * microseconds and 200 bytes.
+ */
+export const MAX_MANIFEST_TOKENS = 2_000_000
+
+/** Problems of one file that are told: whoever mends twenty sees the rest at the next attempt. */
+export const MAX_FILE_PROBLEMS = 20
+
+/** Milliseconds: a file that was changed so lately may change once more within the same tick of the file system's clock. */
+export const FRESH_FILE_MILLISECONDS = 50

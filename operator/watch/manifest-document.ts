@@ -1,6 +1,21 @@
-import { type Document, isMap, isNode, isPair, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml'
+import {
+  Composer,
+  type Document,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  Parser,
+  visit,
+  type YAMLMap,
+} from 'yaml'
+import type { FileProblems } from './file-problems.ts'
 import { MAX_YAML_ALIASES } from './limits.ts'
 import type { Problem } from './manifest-problem.ts'
+import { shapeFault } from './manifest-shape.ts'
 
 type Path = readonly (string | number)[]
 
@@ -12,37 +27,71 @@ export interface ManifestDocument {
   readonly lineOf: (path: Path) => number
 }
 
-/** The documents of a file, empty ones left out, and what is wrong with its YAML. JSON is YAML. */
-export function manifestDocuments(text: string, file: string): { documents: ManifestDocument[]; problems: Problem[] } {
-  const lines = new LineCounter()
-  const documents: ManifestDocument[] = []
-  const problems: Problem[] = []
-  for (const document of parseAllDocuments(text, { lineCounter: lines, prettyErrors: false })) {
-    const faults = [...document.errors, ...document.warnings]
-    const found = faults.map((fault) => yamlProblem(file, lines.linePos(fault.pos[0]).line, fault.message))
-    const value =
-      found.length > 0 ? undefined : plainValue(document, (message) => found.push(yamlProblem(file, 1, message)))
-    problems.push(...found)
-    if (found.length === 0 && value !== null) documents.push({ value, lineOf: (path) => lineOf(document, path, lines) })
+/** The documents of a file one after the other, empty ones left out. What is wrong with its YAML is told. JSON is YAML. */
+export function* manifestDocuments(text: string, file: string, problems: FileProblems): Generator<ManifestDocument> {
+  const fault = shapeFault(text)
+  if (fault) {
+    problems.add(() => ({ file, ...fault }))
+    return
   }
-  return { documents, problems }
+  const lines = new LineCounter()
+  const refuse = (offset: number, message: string): void =>
+    problems.add(() => yamlProblem(file, lines.linePos(offset).line, message))
+  try {
+    const composer = new Composer({ prettyErrors: false, uniqueKeys: false })
+    for (const document of composer.compose(new Parser(lines.addNewLine).parse(text))) {
+      const value = plainValue(document, refuse)
+      if (value !== null) yield { value, lineOf: (path) => lineOf(document, path, lines) }
+    }
+  } catch (error) {
+    // The parser calls itself for each level; what it cannot end is no manifest.
+    if (!(error instanceof RangeError)) throw error
+    refuse(0, `cannot be read to its end: ${error.message}`)
+  }
 }
 
 function yamlProblem(file: string, line: number, message: string): Problem {
   return { code: 'invalid_yaml', file, line, message: `is not YAML: ${message}` }
 }
 
-/** `toJS` throws a ReferenceError for a document whose aliases would make it grow. */
-function plainValue(document: Document, refuse: (message: string) => void): unknown {
+/** Null for an empty document, and for one with a fault, which is told. */
+function plainValue(document: Document, refuse: (offset: number, message: string) => void): unknown {
+  const faults = [...document.errors, ...document.warnings]
+  for (const { pos, message } of faults) refuse(pos[0], message)
+  if (faults.length > 0 || hasRepeatedKeys(document, refuse)) return null
   try {
     return document.toJS({ maxAliasCount: MAX_YAML_ALIASES })
   } catch (error) {
+    // Aliases that would make the document grow.
     if (!(error instanceof ReferenceError)) throw error
-    refuse(error.message)
-    return undefined
+    refuse(0, error.message)
+    return null
   }
 }
 
+/** The parser compares each key with each other one, which takes hours for a file of nothing but keys. */
+function hasRepeatedKeys(document: Document, refuse: (offset: number, message: string) => void): boolean {
+  let repeated = false
+  visit(document, {
+    Map: (_, map) => {
+      for (const key of repeatedKeys(map)) {
+        repeated = true
+        refuse(offsetOf(key) ?? 0, 'Map keys must be unique')
+      }
+    },
+  })
+  return repeated
+}
+
+function repeatedKeys({ items }: YAMLMap): Node[] {
+  const seen = new Set<unknown>()
+  return items.flatMap(({ key }) => {
+    if (!isScalar(key)) return []
+    if (seen.has(key.value)) return [key]
+    seen.add(key.value)
+    return []
+  })
+}
 function lineOf(document: Document, path: Path, lines: LineCounter): number {
   let offset = offsetOf(document.contents) ?? document.range?.[0] ?? 0
   let node: unknown = document.contents

@@ -1,18 +1,21 @@
+import { createHash } from 'node:crypto'
 import { type FSWatcher, watch } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
-import { FileRefused, readRegularFile } from '../../ingress/files/regular-file.ts'
+import { createFileProblems } from './file-problems.ts'
 import {
   FOLDER_POLL_MILLISECONDS,
   MAX_FILE_DOCUMENTS,
-  MAX_MANIFEST_BYTES,
+  MAX_FOLDER_BYTES,
+  MAX_MANIFEST_FILES,
   SETTLE_LIMIT_MILLISECONDS,
   SETTLE_QUIET_MILLISECONDS,
 } from './limits.ts'
-import { manifestDocuments } from './manifest-document.ts'
-import { manifestObjects, type PlacedObject } from './manifest-object.ts'
+import { errorText, fileState } from './manifest-file.ts'
+import { createManifestMemory, type ManifestMemory } from './manifest-memory.ts'
+import type { PlacedObject } from './manifest-object.ts'
 import type { Problem } from './manifest-problem.ts'
 import { settle, type Timers } from './settle.ts'
 
@@ -42,8 +45,8 @@ export class ManifestFolderError extends Error {
  * Faults of manifests are problems in the result; a folder that cannot be read or holds no manifest is a
  * ManifestFolderError.
  */
-export async function readManifestFolder(dir: string): Promise<Manifests> {
-  const manifests = await readManifestFiles(await manifestFiles(dir))
+export async function readManifestFolder(dir: string, reading: FilesReading = {}): Promise<Manifests> {
+  const manifests = await readManifestFiles(await manifestFiles(dir), reading)
   const { trunks, rules, problems } = manifests
   if (trunks.length + rules.length + problems.length === 0) {
     throw new ManifestFolderError('no_manifests', `${dir} holds no manifest: put *.yaml, *.yml or *.json files there`)
@@ -69,66 +72,82 @@ function isManifestName(name: string): boolean {
   return /\.(ya?ml|json)$/.test(name) && !name.startsWith('.')
 }
 
+export interface FilesReading {
+  /** What earlier readings have left: only files that are others than then are read. */
+  readonly memory?: ManifestMemory
+  /** Called before each file that is read. */
+  readonly onFile?: () => void
+}
+
 /** Reads manifest files in the order given. What is wrong with them is in the result. */
-export async function readManifestFiles(files: readonly string[]): Promise<Manifests> {
+export async function readManifestFiles(files: readonly string[], reading: FilesReading = {}): Promise<Manifests> {
+  const { memory = createManifestMemory(), onFile } = reading
   const manifests: Manifests = { trunks: [], rules: [], problems: [] }
   const places = new Map<string, PlacedObject>()
+  let bytes = 0
   for (const [fileIndex, file] of files.entries()) {
-    const text = await readText(file)
-    if (text === undefined) continue
-    if (typeof text !== 'string') {
-      manifests.problems.push(text)
-      continue
+    const content = await memory.content(file, onFile)
+    bytes += content.bytes
+    const excess = excessOf(fileIndex, bytes)
+    if (excess) {
+      manifests.problems.push({ code: 'folder_too_large', file, line: 1, ...excess })
+      break
     }
-    const { documents, problems } = manifestDocuments(text, file)
-    const parts = documents.map((document) => manifestObjects(document, file))
-    for (const problem of [...problems, ...parts.flatMap((part) => part.problems)]) manifests.problems.push(problem)
-    for (const [i, placed] of parts.flatMap((part) => part.objects).entries()) {
-      addObject(manifests, places, placed, fileIndex * MAX_FILE_DOCUMENTS + i)
+    for (const problem of content.problems) manifests.problems.push(problem)
+    const repeated = createFileProblems(file)
+    for (const [i, placed] of content.objects.entries()) {
+      const repeats = addObject(manifests, places, { placed, order: fileIndex * MAX_FILE_DOCUMENTS + i, memory })
+      if (repeats) repeated.add(() => repeats)
     }
+    manifests.problems.push(...repeated.told())
   }
+  memory.keep(files)
   return manifests
 }
 
-/** The text of a file, the problem that keeps it from being read, or undefined for a folder. */
-async function readText(file: string): Promise<string | Problem | undefined> {
-  try {
-    const found = await stat(file)
-    if (found.isDirectory()) return undefined
-    return (await readRegularFile(file, MAX_MANIFEST_BYTES)).toString('utf8')
-  } catch (error) {
-    if (error instanceof FileRefused && error.code === 'file-too-large') {
-      const message = `is ${error.size} bytes long: split it into smaller files`
-      return { code: 'file_too_large', file, line: 1, message, expected: `at most ${MAX_MANIFEST_BYTES} bytes` }
-    }
-    return { code: 'unreadable_file', file, line: 1, message: `cannot be read: ${errorText(error)}` }
+/** Why this file and those behind it are not taken. */
+function excessOf(fileIndex: number, bytes: number): Pick<Problem, 'message' | 'expected'> | undefined {
+  if (fileIndex >= MAX_MANIFEST_FILES) {
+    const message = 'is one file too many: it and those behind it are not read. Put more objects into each file'
+    return { message, expected: `at most ${MAX_MANIFEST_FILES} files` }
   }
+  if (bytes <= MAX_FOLDER_BYTES) return undefined
+  const message = `makes ${bytes} bytes with the files before it: it and those behind it are not read`
+  return { message, expected: `at most ${MAX_FOLDER_BYTES} bytes` }
 }
 
-function addObject(manifests: Manifests, places: Map<string, PlacedObject>, placed: PlacedObject, order: number): void {
+interface Addition {
+  readonly placed: PlacedObject
+  /** The place in the order of files, which stands in for the time of creation. */
+  readonly order: number
+  readonly memory: ManifestMemory
+}
+
+/** The problem of an object whose name another one has. */
+function addObject(
+  manifests: Manifests,
+  places: Map<string, PlacedObject>,
+  { placed, order, memory }: Addition,
+): Problem | undefined {
   const { object, file, line } = placed
   const { namespace, name } = object.metadata
   const key = `${object.kind} ${namespace}/${name}`
   const first = places.get(key)
   if (first) {
     const message = `${key} is already in ${first.file}:${first.line}: rename or remove one of the two`
-    manifests.problems.push({ code: 'duplicate_name', file, line, object: key, field: 'metadata.name', message })
-    return
+    return { code: 'duplicate_name', file, line, object: key, field: 'metadata.name', message }
   }
   places.set(key, placed)
-  // The place in the order of files stands in for the time of creation.
-  const creationTimestamp = object.metadata.creationTimestamp ?? new Date(order).toISOString()
-  const metadata = { ...object.metadata, creationTimestamp }
-  if (object.kind === 'SipTrunk') manifests.trunks.push({ ...object, metadata })
-  else manifests.rules.push({ ...object, metadata })
-}
-
-function errorText(error: unknown): string {
-  return String(error).replace(/^Error: /, '')
+  const dated = memory.dated(placed, order)
+  if (dated.kind === 'SipTrunk') manifests.trunks.push(dated)
+  else manifests.rules.push(dated)
+  return undefined
 }
 
 /** A folder that is being watched, until it is closed. */
 export interface FolderWatch {
+  /** Says what the folder was like at the last change: a later watch can go on from there. */
+  readonly state: string
   close(): void
 }
 
@@ -140,14 +159,18 @@ export interface FolderListener {
 
 /**
  * Calls back within a second after the manifests of a folder have changed: once for a burst of changes, never without
- * one. Start to watch, then read the folder, so that no change is lost in between. It goes on when the folder vanishes
- * (a change) and comes back (another one).
+ * one, though once more where a file was changed a moment before. Start to watch, then read the folder, so that no change is lost in between. It goes on when the folder vanishes
+ * (a change) and comes back (another one). With the state that an earlier watch has left, what has changed since is a change.
  */
-export async function watchManifestFolder(dir: string, listener: FolderListener): Promise<FolderWatch> {
-  let known = await fingerprint(dir)
+export async function watchManifestFolder(
+  dir: string,
+  listener: FolderListener,
+  before?: string,
+): Promise<FolderWatch> {
+  let known = before ?? (await folderState(dir))
   let closed = false
   const report = async () => {
-    const now = await fingerprint(dir)
+    const now = await folderState(dir)
     if (closed || now === known) return
     known = now
     listener.onChange()
@@ -157,7 +180,7 @@ export async function watchManifestFolder(dir: string, listener: FolderListener)
   const watcher = watchFolder(dir, () => settler.touch())
   // Links to files elsewhere, network mounts and a folder that was put anew tell nothing: the poll sees them.
   const look = async () => {
-    const changed = (await fingerprint(dir)) !== known
+    const changed = (await folderState(dir)) !== known
     if (closed) return
     if (changed) settler.touch()
     else listener.onUnchanged?.()
@@ -169,7 +192,12 @@ export async function watchManifestFolder(dir: string, listener: FolderListener)
     settler.stop()
     watcher?.close()
   }
-  return { close }
+  return {
+    get state() {
+      return known
+    },
+    close,
+  }
 }
 
 const TIMERS: Timers = {
@@ -196,23 +224,15 @@ function isSystemError(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error
 }
 
-/** Equal while no manifest of the folder has changed. */
-async function fingerprint(dir: string): Promise<string> {
+/** Equal while no manifest of the folder has changed; as short for many files as for one. */
+async function folderState(dir: string): Promise<string> {
   try {
-    const states = await Promise.all((await manifestFiles(dir)).map(fileState))
-    return states.join('\n')
+    const hash = createHash('sha256')
+    for (const file of (await manifestFiles(dir)).slice(0, MAX_MANIFEST_FILES + 1))
+      hash.update(`${file} ${fileState(file)}\n`)
+    return hash.digest('base64')
   } catch (error) {
     if (error instanceof ManifestFolderError) return error.code
     throw error
-  }
-}
-
-/** Links are followed: a ConfigMap mount swaps one link and leaves the files' names as they are. */
-async function fileState(file: string): Promise<string> {
-  try {
-    const { ino, size, mtimeMs, ctimeMs } = await stat(file)
-    return `${file} ${ino} ${size} ${mtimeMs} ${ctimeMs}`
-  } catch (error) {
-    return `${file} ${errorText(error)}`
   }
 }

@@ -3,6 +3,7 @@ import { type DispatchRule, readDispatchRule } from '../../crds/schema/dispatch-
 import { nearestName } from '../../crds/schema/nearest-name.ts'
 import type { FieldFault } from '../../crds/schema/read-object.ts'
 import { readSipTrunk, type SipTrunk } from '../../crds/schema/sip-trunk.ts'
+import type { FileProblems } from './file-problems.ts'
 import type { ManifestDocument } from './manifest-document.ts'
 import { fieldText, type Problem, type ProblemCode } from './manifest-problem.ts'
 
@@ -13,16 +14,9 @@ export interface PlacedObject {
   readonly line: number
 }
 
-/** The objects of one document and what is wrong with the others. A `List` holds several. */
-export function manifestObjects(
-  document: ManifestDocument,
-  file: string,
-): { objects: PlacedObject[]; problems: Problem[] } {
-  const parts = partsOf(document.value).map((part) => readPart(part, document, file))
-  return {
-    objects: parts.flatMap((part) => ('object' in part ? [part] : [])),
-    problems: parts.flatMap((part) => ('problems' in part ? part.problems : [])),
-  }
+/** The objects of one document; what is wrong with the others is told. A `List` holds several. */
+export function manifestObjects(document: ManifestDocument, file: string, problems: FileProblems): PlacedObject[] {
+  return partsOf(document.value).flatMap((part) => readPart(part, document, { file, problems }))
 }
 
 const API = `${API_GROUP}/${API_VERSION}`
@@ -42,9 +36,13 @@ function partsOf(value: unknown): Part[] {
   return [{ value, path: [] }]
 }
 
-function readPart(part: Part, document: ManifestDocument, file: string): PlacedObject | { problems: Problem[] } {
-  const { value, path } = part
-  const problem = (code: ProblemCode, field: FieldFault['path'], rest: { message: string; expected?: string }) => {
+/** Nothing where the object has a fault. */
+function readPart(
+  { value, path }: Part,
+  document: ManifestDocument,
+  { file, problems }: { readonly file: string; readonly problems: FileProblems },
+): PlacedObject[] {
+  const problem = ({ code, path: field, ...rest }: Fault): Problem => {
     const whole = [...path, ...field]
     const object = objectText(value)
     return {
@@ -56,21 +54,22 @@ function readPart(part: Part, document: ManifestDocument, file: string): PlacedO
       ...rest,
     }
   }
-  if (!isRecord(value)) {
-    return {
-      problems: [
-        problem('not_an_object', [], { message: 'is not an object', expected: 'apiVersion, kind, metadata and spec' }),
-      ],
-    }
-  }
-  const reading = readerOf(value)
-  if (reading.ok) return { object: reading.object, file, line: document.lineOf([...path, 'metadata', 'name']) }
-  return { problems: reading.faults.map(({ code, path, ...rest }) => problem(code, path, rest)) }
+  const reading: Reading = isRecord(value) ? readerOf(value) : { ok: false, faults: [NOT_AN_OBJECT] }
+  if (reading.ok) return [{ object: reading.object, file, line: document.lineOf([...path, 'metadata', 'name']) }]
+  for (const fault of reading.faults) problems.add(() => problem(fault))
+  return []
+}
+
+type Fault = Omit<FieldFault, 'code'> & { readonly code: ProblemCode }
+
+const NOT_AN_OBJECT: Fault = {
+  ...{ code: 'not_an_object', path: [] },
+  ...{ message: 'is not an object', expected: 'apiVersion, kind, metadata and spec' },
 }
 
 type Reading =
   | { readonly ok: true; readonly object: SipTrunk | DispatchRule }
-  | { readonly ok: false; readonly faults: readonly (Omit<FieldFault, 'code'> & { code: ProblemCode })[] }
+  | { readonly ok: false; readonly faults: readonly Fault[] }
 
 /** Kind and version come first: an object of another kind has other fields. */
 function readerOf(value: Record<string, unknown>): Reading {
@@ -83,7 +82,7 @@ function readerOf(value: Record<string, unknown>): Reading {
   return kind === 'SipTrunk' ? readSipTrunk(value) : readDispatchRule(value)
 }
 
-function kindFault(kind: unknown): Omit<FieldFault, 'code'> & { code: ProblemCode } {
+function kindFault(kind: unknown): Fault {
   const expected = (typeof kind === 'string' ? nearestName(kind, KINDS) : undefined) ?? KINDS.join(' | ')
   const message = kind === undefined ? 'is required' : `is ${JSON.stringify(kind)}`
   return { code: 'unknown_kind', path: ['kind'], message, expected }

@@ -19,6 +19,10 @@ export type ProblemCode =
   | FieldFault['code']
   | 'unreadable_file'
   | 'file_too_large'
+  | 'folder_too_large'
+  | 'not_text'
+  | 'nested_too_deep'
+  | 'more_problems'
   | 'invalid_yaml'
   | 'not_an_object'
   | 'unknown_kind'

@@ -120,6 +120,7 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
 
   // docs/performance.md
   'npx node --expose-gc bench/decision.ts': { here: 'bench' },
+  'npx node bench/reload.ts': { here: 'bench' },
   'npx node bench/refused-call.ts': { here: 'bench' },
   'npx node bench/forwarded-call.ts': { here: 'bench' },
   'npx node bench/refused-call.ts --profile': { here: 'bench' },

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import { createLogger } from '../../../ingress/log/logger.ts'
-import type { ObjectConditions } from '../../../operator/compile/object-conditions.ts'
+import { type ObjectConditions, objectConditions } from '../../../operator/compile/object-conditions.ts'
 import type { Problem } from '../../../operator/watch/manifest-problem.ts'
+import { createConditionTracker } from '../../../standalone/condition-changes.ts'
+import { MAX_TOLD_CONDITIONS } from '../../../standalone/limits.ts'
 import { createManifestLog, type ManifestLog } from '../../../standalone/manifest-log.ts'
 
 type Line = Readonly<Record<string, unknown>>
@@ -21,9 +23,11 @@ const PROBLEM: Problem = {
   message: 'is not a network',
 }
 
-function shadowed(status: 'True' | 'False', message: string): ObjectConditions {
-  const condition = { type: 'Shadowed', status, reason: 'EarlierRule', message } as const
-  return { kind: 'DispatchRule', namespace: 'default', name: 'r', generation: 0, conditions: [condition] }
+function shadowed(status: 'True' | 'False', message: string, name = 'r'): ObjectConditions {
+  const metadata = { namespace: 'default', name }
+  return objectConditions({ kind: 'DispatchRule', metadata }, [
+    { type: 'Shadowed', status, reason: 'EarlierRule', message },
+  ])
 }
 
 describe('what the log says of a folder of manifests', () => {
@@ -59,19 +63,20 @@ describe('what the log says of a folder of manifests', () => {
 
   it('names what changed, twenty objects at most, and how many there are besides', () => {
     const { log, said } = logOf()
-    log.changed({ added: ['rule a/b'], changed: [], removed: ['trunk a/c'] })
+    log.changed({ added: ['rule a/b'], changed: [], removed: ['trunk a/c'], more: 0 })
     const many = Array.from({ length: 25 }, (_, i) => `rule a/${i}`)
-    log.changed({ added: many.slice(0, 15), changed: many.slice(15), removed: ['rule a/z'] })
+    log.changed({ added: many.slice(0, 15), changed: many.slice(15), removed: ['rule a/z'], more: 100 })
     expect(said()).toEqual([
       { level: 'info', msg: 'manifests changed', added: ['rule a/b'], removed: ['trunk a/c'] },
-      { level: 'info', msg: 'manifests changed', added: many.slice(0, 15), changed: many.slice(15, 20), more: 6 },
+      { level: 'info', msg: 'manifests changed', added: many.slice(0, 15), changed: many.slice(15, 20), more: 106 },
     ])
   })
 
   it('tells of a condition when it comes, when it changes and when it is over, and not again in between', () => {
     const { log, said } = logOf()
+    const tracker = createConditionTracker()
     const told = (objects: readonly ObjectConditions[]): unknown[] => {
-      log.conditions(objects)
+      log.conditions(tracker.next(objects))
       return said().map(({ msg, detail }) => [msg, detail])
     }
     expect(told([shadowed('False', 'fine')])).toEqual([])
@@ -79,5 +84,21 @@ describe('what the log says of a folder of manifests', () => {
     expect(told([shadowed('True', 'by x')])).toEqual([])
     expect(told([shadowed('True', 'by y')])).toEqual([['condition', 'by y']])
     expect(told([])).toEqual([['condition over', undefined]])
+  })
+
+  it('says how many problems and conditions there are beyond those that it tells', () => {
+    const { log, said } = logOf()
+    log.read([PROBLEM], 700)
+    const many = Array.from({ length: MAX_TOLD_CONDITIONS + 50 }, (_, i) => shadowed('True', 'by x', `r${i}`))
+    const tracker = createConditionTracker()
+    log.conditions(tracker.next(many))
+    const lines = said()
+    expect(lines).toHaveLength(1 + 1 + MAX_TOLD_CONDITIONS + 1)
+    expect(lines[1]).toMatchObject({ code: 'more_problems', problem: expect.stringContaining('and 700 more problems') })
+    expect(lines.at(-1)).toMatchObject({ msg: 'more conditions', more: 50 })
+    log.conditions(tracker.next([]))
+    expect(said().filter(({ msg }) => msg === 'condition over')).toHaveLength(MAX_TOLD_CONDITIONS)
+    log.conditions(tracker.next([]))
+    expect(said()).toEqual([])
   })
 })

@@ -54,6 +54,26 @@ describe('a live table', () => {
     expect([names(table.trunks()), names(table.rules()), table.version]).toEqual([['team/a'], [], 1])
   })
 
+  it('leaves the event loop to calls while the patterns of one rule are compiled', async () => {
+    const table = createLiveTable()
+    table.load([trunkEntry('a')], 1)
+    const called = Array.from({ length: 60 }, (_, i) => ({ type: 'regex' as const, pattern: `${i}[0-9]{1000}` }))
+    let turns = 0
+    let next: NodeJS.Immediate | undefined
+    const turn = (): void => {
+      turns++
+      next = setImmediate(turn)
+    }
+    next = setImmediate(turn)
+    await table.applyInSlices({ upserted: [ruleEntry('many', { called })], removed: [] }, 2)
+    clearImmediate(next)
+    expect(turns).toBeGreaterThan(1)
+    expect([names(table.rules()), table.version]).toEqual([['team/many'], 2])
+    const delta = { upserted: [ruleEntry('good', { called }), broken], removed: ['rule/team/many'] }
+    await expect(table.applyInSlices(delta, 3)).rejects.toThrow(PatternError)
+    expect([names(table.rules()), table.version]).toEqual([['team/many'], 2])
+  })
+
   it('names the headers that rules read, as long as one does', () => {
     const table = createLiveTable()
     const reads = (...headers: string[]) => ({

@@ -59,6 +59,16 @@ describe('the series of a trunk', () => {
     expect(sampleValue(text, INVITES, { outcome: 'forwarded', trunk: 'default/acme', status: '200' })).toBe(1)
   })
 
+  it('of a table with very many backends give way to those of the next table', async () => {
+    const metrics = metricsAt()
+    const backendNames = new Set(Array.from({ length: 300_000 }, (_, i) => `sip:backend-${i}`))
+    metrics.tableChanged(table({ backendNames }))
+    metrics.tableChanged(table({ backendNames: new Set(['sip:10.0.0.9:5060']) }))
+    const text = await metrics.text()
+    expect(text).toContain('sip:10.0.0.9:5060')
+    expect(text).not.toContain('sip:backend-')
+  })
+
   it('count a call that ends after its trunk has left the table', async () => {
     const metrics = metricsAt()
     metrics.onEvent(callDecided({ trunk: 'default/gone', status: 486 }))
