@@ -18,5 +18,5 @@ COPY standalone ./standalone
 # The user `node` of the base image, as a number: Kubernetes cannot tell that a name is not root.
 USER 1000:1000
 # No signal opens a debugger, not in the first moments either. The heap may take three quarters of the memory limit; the rest is for buffers.
-ENTRYPOINT ["node", "--disable-sigusr1", "--max-old-space-size-percentage=75", "cli/sip-dispatch.ts"]
+ENTRYPOINT ["node", "--disable-sigusr1", "--v8-pool-size=1", "--max-old-space-size-percentage=75", "cli/sip-dispatch.ts"]
 CMD ["--help"]

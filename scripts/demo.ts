@@ -33,7 +33,9 @@ let tell = (line: LogLine): void => void lines.push(line)
 refuseToBeMute(valuesOf(args, '--log-level').at(-1))
 // The level first: a variable of the environment must not make the demo mute.
 const flags = ['standalone', '--rules', RULES, '--log-level', 'info', ...args]
-const child = spawn(process.execPath, ['cli/sip-dispatch.ts', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] })
+const child = spawn(process.execPath, ['--v8-pool-size=1', 'cli/sip-dispatch.ts', ...flags], {
+  stdio: ['ignore', 'pipe', 'pipe'],
+})
 let exitCode: number | undefined
 endWith(child)
 const serving = await firstLine(child)

@@ -14,7 +14,7 @@ export interface ServerOptions {
   readonly backendPort: number
 }
 
-/** `nodeFlags`: for profiling. Everything else is at its default. */
+/** `nodeFlags`: for profiling. Everything else is as the image starts it. */
 export async function startSipDispatch(
   options: ServerOptions,
   nodeFlags: readonly string[] = [],
@@ -25,7 +25,7 @@ export async function startSipDispatch(
   const port = await freePort()
   const logFile = join(options.folder, 'sip-dispatch.log')
   const log = openSync(logFile, 'w')
-  const command = [...nodeFlags, 'cli/sip-dispatch.ts', 'standalone', '--rules', rules]
+  const command = [...nodeFlags, '--v8-pool-size=1', 'cli/sip-dispatch.ts', 'standalone', '--rules', rules]
   const child = startPinned({
     core: SERVER_CORE,
     command: process.execPath,
