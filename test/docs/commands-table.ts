@@ -20,6 +20,8 @@ const release = { test: 'test/docs/release-pages.test.ts', shows: 'docs/getting-
 
 const operations = { test: 'test/docs/release-pages.test.ts', shows: 'docs/operations.md upgrade, rotate' }
 
+const capacity = { test: 'test/helm/capacity.test.ts', shows: "'apply', 'set-last-applied'" }
+
 const explained = { test: 'test/unit/cli/explain-command.test.ts', shows: 'prints what %s prints' }
 
 export const COMMANDS: Readonly<Record<string, Runner>> = {
@@ -83,7 +85,14 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
   'kubectl apply --server-side -f rules.yaml': operations,
   'helm uninstall phone --namespace telephony': operations,
   'kubectl delete --namespace telephony secret/phone-sip-dispatch-keys lease/phone-sip-dispatch-operator': operations,
+  'kubectl annotate crd siptrunks.sipdispatch.dev dispatchrules.sipdispatch.dev sipdispatch.dev/allow-deletion=true':
+    operations,
   'kubectl delete crd siptrunks.sipdispatch.dev dispatchrules.sipdispatch.dev': operations,
+  'kubectl delete validatingadmissionpolicybinding,validatingadmissionpolicy keep-definitions.sipdispatch.dev keep-replicas.sipdispatch.dev':
+    operations,
+  "kubectl apply view-last-applied --namespace telephony deployment/phone-sip-dispatch-ingress --output yaml | sed '/^ *replicas:/d' | kubectl apply set-last-applied --filename -":
+    capacity,
+  'kubectl scale --namespace telephony deployment/phone-sip-dispatch-ingress --replicas 7': capacity,
   [`redis-cli -u redis://cache.example.com:6379 --scan --pattern '{telephony.phone-sip-dispatch}:*' | xargs redis-cli -u redis://cache.example.com:6379 unlink`]:
     operations,
 

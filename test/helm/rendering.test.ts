@@ -2,15 +2,25 @@
  * What the chart makes of values: `values/<set>.yaml` in, `golden/<set>.yaml` out. `UPDATE_GOLDEN=1` writes the second
  * file anew; read the difference before it is kept.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { stringify } from 'yaml'
 import { MAX_DRAIN_SECONDS } from '../../cli/limits.ts'
+import { MAX_FILE_BYTES, MAX_JOURNAL_BYTES } from '../../ingress/lookup/limits.ts'
 import { updatingGolden } from '../golden/config.ts'
 import { CHART, runHelm } from '../support/helm.ts'
 import { describeWith } from '../support/real-part.ts'
-import { type Manifest, manifestsOf, renderArguments, renderedText, VALUE_SETS, valuesFile } from './chart-values.ts'
+import {
+  type Manifest,
+  manifestsOf,
+  NAMESPACE,
+  renderArguments,
+  renderedText,
+  VALUE_SETS,
+  valuesFile,
+} from './chart-values.ts'
 
 const GOLDEN = join(import.meta.dirname, 'golden')
 
@@ -160,6 +170,24 @@ describeWith(['helm'], 'the chart refuses, and says what to do, where', () => {
     expect(stderr).toMatch(says)
   })
 
+  it.each([
+    ['a port for SIP is that of the metrics', 'ingress.ports.http=5060', /ingress\.ports\.http is 5060.*another one/],
+    [
+      'a label of all takes pods away',
+      'commonLabels.app\\.kubernetes\\.io/component=x',
+      /commonLabels sets app.*component/,
+    ],
+    ['a label of pods takes them away', 'operator.podLabels.app\\.kubernetes\\.io/name=x', /operator\.podLabels sets/],
+    [
+      'one constraint would be lost in a merge',
+      'ingress.topologySpreadConstraints[0].topologyKey=a,ingress.topologySpreadConstraints[1].topologyKey=a',
+      /ingress\.topologySpreadConstraints names a topologyKey twice/,
+    ],
+  ] as const)('%s', async (_, value, says) => {
+    const { code, stderr } = await runHelm(renderArguments([...GOOD, value].flatMap((one) => ['--set', one])))
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(says) })
+  })
+
   it('and with nothing more than an address and a cache it renders', async () => {
     const { code } = await runHelm(renderArguments(GOOD.flatMap((value) => ['--set', value])))
     expect(code).toBe(0)
@@ -175,6 +203,43 @@ describeWith(['helm'], 'the drachtio-server of the chart', () => {
     const { stdout } = await runHelm(renderArguments(set))
     expect(stdout).toContain(`- --drachtio-ipv6-backends=${word}\n`)
     expect(stdout.includes('- --disable-nat-detection\n')).toBe(survives)
+  })
+})
+
+describeWith(['helm'], 'values that a release lacks, as an older chart had none of them,', () => {
+  it.each(VALUE_SETS)('have their defaults: %s', async (set) => {
+    const folder = mkdtempSync(join(tmpdir(), 'sip-dispatch-values-'))
+    try {
+      const older = join(folder, 'sip-dispatch')
+      cpSync(CHART, older, { recursive: true })
+      writeFileSync(join(older, 'values.yaml'), '')
+      const render = ['template', 'voice', older, '--namespace', NAMESPACE, '--values', valuesFile(set)]
+      const { code, stdout, stderr } = await runHelm(render)
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(goldenText(stdout)).toBe(goldenText(await renderedText(set)))
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  it('are filled in by every template, since helm renders them in any order', () => {
+    const templates = readdirSync(join(CHART, 'templates'), { recursive: true, encoding: 'utf8' })
+    const whole = templates.filter((name) => /\.(yaml|txt)$/.test(name))
+    expect(whole.length).toBeGreaterThan(10)
+    for (const name of whole) {
+      const [first] = readFileSync(join(CHART, 'templates', name), 'utf8').split('\n')
+      expect({ name, first }).toEqual({ name, first: '{{- include "sip-dispatch.defaults" . -}}' })
+    }
+  })
+})
+
+describeWith(['helm'], 'a folder of a pod', () => {
+  it.each(VALUE_SETS)('has a limit, which the largest table and its journal fit in twice: %s', async (set) => {
+    const text = await renderedText(set)
+    const folders = [...text.matchAll(/emptyDir: (.*)/g)].map(([, value]) => value)
+    expect(folders.filter((value) => value === '{sizeLimit: 1Gi}')).toHaveLength(1)
+    expect(folders.every((value) => /^\{sizeLimit: \d+[GM]i\}$/.test(String(value)))).toBe(true)
+    expect(2 * (MAX_FILE_BYTES + MAX_JOURNAL_BYTES)).toBeLessThan(2 ** 30)
   })
 })
 
