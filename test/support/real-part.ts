@@ -25,6 +25,8 @@ const OTHER_PARTS = {
   kamailio: () => works('kamailio', ['-v']),
   openssl: () => works('openssl', ['version']),
   helm: () => findHelm() !== undefined,
+  gpg: () => works('gpg', ['--version']),
+  'docker-registry': () => works('docker-registry', ['--version']),
   prometheus: () => works('prometheus', ['--version']) && works('promtool', ['--version']),
   kubernetes: () => findKubernetesParts().folder !== undefined && works('openssl', ['version']),
 } as const
