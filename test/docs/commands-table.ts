@@ -52,6 +52,11 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
     byHand: 'it needs a drachtio-server, which no package of Debian has',
   },
 
+  'npm run release -- 0.2.0 --dry-run': {
+    test: 'test/helm/release-command.test.ts',
+    shows: 'that is a dry run builds everything and changes nothing',
+  },
+
   // docs/getting-started.md
   [`docker build --tag registry.example.com/sip-dispatch:${VERSION} .`]: {
     byHand: 'it needs a container engine; test/image does what the Dockerfile does',

@@ -2,7 +2,7 @@
  * What the chart makes of values: `values/<set>.yaml` in, `golden/<set>.yaml` out. `UPDATE_GOLDEN=1` writes the second
  * file anew; read the difference before it is kept.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { parse, stringify } from 'yaml'
@@ -191,5 +191,24 @@ describe('what the chart has from elsewhere', () => {
     const chart = readFileSync(join(CHART, 'Chart.yaml'), 'utf8')
     expect(chart).toContain(`\nversion: ${product.version}\n`)
     expect(chart).toContain(`\nappVersion: ${product.version}\n`)
+  })
+})
+
+describeWith(['helm'], 'the runbooks of the alerts', () => {
+  async function runbooks(...more: readonly string[]): Promise<string[]> {
+    const values = [...GOOD, 'metrics.rules.enabled=true', ...more].flatMap((value) => ['--set', value])
+    const { stdout } = await runHelm(renderArguments(values))
+    return [...stdout.matchAll(/runbook_url: (\S+)/g)].map(([, url = '']) => url)
+  }
+
+  it('of a chart from a checkout are files of the checkout', async () => {
+    const paths = await runbooks()
+    expect(paths.length).toBeGreaterThan(5)
+    expect(paths.filter((path) => !existsSync(join(CHART, '../..', path)))).toEqual([])
+  })
+
+  it('are where the values say', async () => {
+    const [first] = await runbooks('metrics.rules.runbooks=https://wiki.example.com/sip/')
+    expect(first).toMatch(/^https:\/\/wiki\.example\.com\/sip\/SipDispatch\w+\.md$/)
   })
 })
