@@ -112,7 +112,7 @@ const monitor = z.strictObject({ enabled: toggle, labels: texts, interval: z.str
 const metrics = z.strictObject({
   podMonitor: monitor,
   serviceMonitor: monitor,
-  rules: z.strictObject({ enabled: toggle, labels: texts, runbooks: z.string().min(1) }),
+  rules: z.strictObject({ enabled: toggle, labels: texts, runbooks: z.string() }),
   dashboards: z.strictObject({ enabled: toggle, labels: texts, annotations: texts }),
 })
 

@@ -50,3 +50,9 @@ helm.sh/chart: {{ $root.Chart.Name }}-{{ $root.Chart.Version | replace "+" "_" }
 {{ $image.repository }}:{{ $image.tag | default (index . 1) }}
 {{- end -}}
 {{- end -}}
+
+{{/* Where the runbooks are: a chart that was released knows its home; for one of a checkout they are in the checkout. */}}
+{{- define "sip-dispatch.runbooks" -}}
+{{- $released := ternary (printf "%s/blob/v%s/docs/runbooks" .Chart.Home .Chart.AppVersion) "docs/runbooks" (ne .Chart.Home "") -}}
+{{- .Values.metrics.rules.runbooks | default $released | trimSuffix "/" -}}
+{{- end -}}
