@@ -83,6 +83,8 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
   'kubectl apply --server-side -f rules.yaml': operations,
   'helm uninstall phone --namespace telephony': operations,
   'kubectl delete --namespace telephony secret/phone-sip-dispatch-keys lease/phone-sip-dispatch-operator': operations,
+  'kubectl delete validatingadmissionpolicy,validatingadmissionpolicybinding siptrunks.sipdispatch.dev dispatchrules.sipdispatch.dev':
+    operations,
   'kubectl delete crd siptrunks.sipdispatch.dev dispatchrules.sipdispatch.dev': operations,
   [`redis-cli -u redis://cache.example.com:6379 --scan --pattern '{telephony.phone-sip-dispatch}:*' | xargs redis-cli -u redis://cache.example.com:6379 unlink`]:
     operations,

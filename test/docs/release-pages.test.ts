@@ -116,7 +116,7 @@ describeWith(['helm', 'kubernetes', 'redis', 'sipp'], 'the commands of', () => {
       const commands = commandsOf(readPage('docs/operations.md')).map((command) =>
         command.replaceAll('redis://cache.example.com:6379', cluster.redis.url),
       )
-      expect(commands).toHaveLength(17)
+      expect(commands).toHaveLength(18)
       await upgrade(commands.slice(0, 4))
       await rotate(commands.slice(4, 9))
       await backUpAndRestore(commands.slice(9, 13))
