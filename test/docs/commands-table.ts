@@ -96,7 +96,7 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
   'kubectl annotate crd siptrunks.sipdispatch.dev dispatchrules.sipdispatch.dev sipdispatch.dev/allow-deletion=true':
     operations,
   'kubectl delete crd siptrunks.sipdispatch.dev dispatchrules.sipdispatch.dev': operations,
-  'kubectl delete validatingadmissionpolicybinding,validatingadmissionpolicy keep-definitions.sipdispatch.dev keep-replicas.sipdispatch.dev':
+  'kubectl delete validatingadmissionpolicybinding,validatingadmissionpolicy keep-definitions.sipdispatch.dev keep-replicas.sipdispatch.dev siptrunks.sipdispatch.dev dispatchrules.sipdispatch.dev':
     operations,
   "kubectl apply view-last-applied --namespace telephony deployment/phone-sip-dispatch-ingress --output yaml | sed '/^ *replicas:/d' | kubectl apply set-last-applied --filename -":
     capacity,

@@ -194,7 +194,9 @@ describeWith(['helm', 'kubernetes'], 'the chart on a real API server', () => {
       const kept = ['dispatchrules', 'siptrunks'].map(
         (plural) => `customresourcedefinition.apiextensions.k8s.io/${plural}.sipdispatch.dev`,
       )
-      const policies = ['keep-definitions', 'keep-replicas'].map((name) => `${name}.sipdispatch.dev`)
+      const policies = ['dispatchrules', 'keep-definitions', 'keep-replicas', 'siptrunks'].map(
+        (name) => `${name}.sipdispatch.dev`,
+      )
       const group = 'admissionregistration.k8s.io'
       kept.push(...policies.map((name) => `validatingadmissionpolicy.${group}/${name}`))
       kept.push(...policies.map((name) => `validatingadmissionpolicybinding.${group}/${name}`))

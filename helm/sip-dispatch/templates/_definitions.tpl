@@ -41,7 +41,7 @@ sipdispatch.dev/allow-deletion: "true"
 {{- $root := . -}}
 {{- $found := dict -}}
 {{- range $path, $_ := .Files.Glob "files/crds/*.yaml" -}}
-{{- $definition := $root.Files.Get $path | fromYaml -}}
+{{- $definition := first (regexSplit "\n---\n" ($root.Files.Get $path) -1) | fromYaml -}}
 {{- $asked := list $root $definition.apiVersion $definition.kind $definition.metadata.name -}}
 {{- if not (include "sip-dispatch.isOurs" $asked) -}}
 {{- $live := lookup $definition.apiVersion $definition.kind "" $definition.metadata.name -}}
