@@ -1,5 +1,5 @@
-/** One connection of the `redis` package to a server, to the primary behind sentinels, or to a cluster, behind one face. */
-import { createClient, createCluster, createSentinel } from 'redis'
+/** One connection of the `@redis/client` package to a server, to the primary behind sentinels, or to a cluster, behind one face. */
+import { createClient, createCluster, createSentinel } from '@redis/client'
 import type { CacheAddress } from './cache-address.ts'
 import { CONNECT_TIMEOUT_MS } from './limits.ts'
 
