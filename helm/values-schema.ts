@@ -74,7 +74,7 @@ const ingress = z.strictObject({
   replicas: z.int().min(0),
   ports: z.strictObject({ udp: port, tcp: port, http: port }),
   transports: z.strictObject({ udp: toggle, tcp: toggle }),
-  ipFamilies: z.array(z.enum(['IPv4', 'IPv6'])).min(1),
+  ipFamilies: z.array(z.enum(['IPv4', 'IPv6'])),
   nodeNetworks: z.array(z.string().regex(NETWORK)),
   advertise: z.strictObject({ external: text, internal: text }),
   service,
