@@ -4,7 +4,6 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { type PrivateKubernetesApi, startKubernetesApi } from '../support/kubernetes-api.ts'
-import { loopbackPorts } from '../support/loopback-port.ts'
 import { dispatchRule, manifestText, routeTo, sipTrunk } from '../support/manifest-text.ts'
 import type { OperatorProcess } from '../support/operator-process.ts'
 import { describeWith } from '../support/real-part.ts'
@@ -31,9 +30,7 @@ describeWith(['helm', 'kubernetes', 'redis', 'sipp', '::1'], 'an installation of
   beforeAll(async () => {
     ;[api, redis] = await Promise.all([startKubernetesApi({ host: '::1' }), startRedisServer({ host: '::1' })])
     namespace = await api.namespace()
-    const [sip = 0, http = 0] = await loopbackPorts(2)
-    const ports = [`ingress.ports.udp=${sip}`, `ingress.ports.tcp=${sip}`, `ingress.ports.http=${http}`]
-    const values = [`cache.url=${redis.url}`, 'ingress.exposure=HostNetwork', ...ports]
+    const values = [`cache.url=${redis.url}`, 'ingress.exposure=HostNetwork']
     pods = await installPods({ api, namespace, values, variables: { HOST_IP: '::1' } })
     operator = await pods.operator()
     await operator.said(({ msg }) => msg === 'table published')

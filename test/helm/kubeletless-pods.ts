@@ -24,7 +24,7 @@ export interface PodsOptions {
 
 export interface KubeletlessPods {
   readonly manifests: readonly Manifest[]
-  /** With the ServiceAccount of the release; its port is a free one. */
+  /** With the ServiceAccount of the release. */
   operator(): Promise<OperatorProcess>
   /** Under a name of its own, with the key that the operator has made. */
   ingress(name: string): Promise<ServingProcess>
@@ -76,8 +76,7 @@ async function startOperator(parts: Parts): Promise<OperatorProcess> {
   const { api, namespace } = parts
   const token = await succeeds(parts, ['create', 'token', `${RELEASE}-sip-dispatch-operator`, '--namespace', namespace])
   const command = commandIn(parts, 'operator', {})
-  const free = command.map((arg) => arg.replace(/^(--http=.*):\d+$/, '$1:0'))
-  return startOperatorCommand([...free, '--kubeconfig', api.kubeconfigWith({ token: token.trim() })])
+  return startOperatorCommand([...command, '--kubeconfig', api.kubeconfigWith({ token: token.trim() })])
 }
 
 async function startIngress(parts: Parts, name: string): Promise<ServingProcess> {
@@ -94,13 +93,15 @@ async function startIngress(parts: Parts, name: string): Promise<ServingProcess>
   )
 }
 
-/** With the files of the Secret of the cache where the pod would have them mounted. */
+/** On free ports, with the files of the Secret of the cache where the pod would have them mounted. */
 function commandIn({ manifests, variables, cacheFiles = {}, folder }: Parts, name: string, more: object): string[] {
   const cache = join(folder, 'cache')
   mkdirSync(cache, { recursive: true })
   for (const [file, content] of Object.entries(cacheFiles)) writeFileSync(join(cache, file), content)
   const command = commandOf(manifests, name, { ...variables, ...more })
-  return command.map((arg) => arg.replace('/etc/sip-dispatch/cache', cache))
+  return command.map((arg) =>
+    arg.replace('/etc/sip-dispatch/cache', cache).replace(/^(--(?:http|listen)=.*):\d+$/, '$1:0'),
+  )
 }
 
 async function succeeds({ api }: Parts, args: readonly string[]): Promise<string> {

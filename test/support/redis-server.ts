@@ -138,7 +138,7 @@ function lifeOf(life: Life): Pick<RedisServer, 'pause' | 'resume' | 'kill' | 're
 /** Every command is in the append-only file before it is answered, so that a crash loses none. */
 function configuration(options: RedisOptions, { host, port, folder, tls }: Place): string[] {
   const { replicaOf, sentinelOf } = options
-  if (sentinelOf) return sentinelLines(sentinelOf, { host, port, folder })
+  if (sentinelOf) return sentinelLines(sentinelOf, { host, port, folder, password: options.password })
   const lines = [`bind ${host}`, `dir ${folder}`, 'daemonize no', 'save ""', 'appendonly yes']
   lines.push(`aclfile ${join(folder, 'users.acl')}`, 'repl-diskless-sync-delay 0')
   if (tls === undefined) lines.push(`port ${port}`)
@@ -151,10 +151,16 @@ function configuration(options: RedisOptions, { host, port, folder, tls }: Place
 }
 
 /** Alone it may decide, and soon. */
-function sentinelLines(of: RedisServer, { host, port, folder }: Pick<Place, 'host' | 'port' | 'folder'>): string[] {
+type SentinelPlace = Pick<Place, 'host' | 'port' | 'folder'> & { readonly password: string | undefined }
+
+function sentinelLines(of: RedisServer, { host, port, folder, password }: SentinelPlace): string[] {
   const monitor = ['sentinel monitor primary', of.host, of.port, 1].join(' ')
   const times = ['sentinel down-after-milliseconds primary 500', 'sentinel failover-timeout primary 5000']
-  return [`bind ${host}`, `port ${port}`, `dir ${folder}`, 'daemonize no', monitor, ...times, '']
+  const secrets = [
+    ...(of.password === undefined ? [] : [`sentinel auth-pass primary ${of.password}`]),
+    ...(password === undefined ? [] : [`requirepass ${password}`]),
+  ]
+  return [`bind ${host}`, `port ${port}`, `dir ${folder}`, 'daemonize no', monitor, ...times, ...secrets, '']
 }
 
 function userLines({ password, users = [] }: RedisOptions): string[] {
