@@ -117,11 +117,11 @@ module.exports = {
       to: { dependencyTypes: ['core'] },
     },
     {
-      name: 'kube-client-only-at-the-edges',
-      comment: 'The Kubernetes client is replaced in one place.',
+      name: 'api-server-only-at-the-edges',
+      comment: 'Who the operator is towards the API server, and over which connections, is decided in one place.',
       severity: 'error',
       from: { pathNot: '^test/|^operator/api/' },
-      to: { path: '^(node_modules/)?@kubernetes/client-node(/|$)' },
+      to: { path: '^(node_modules/)?(undici|openid-client)(/|$)' },
     },
     {
       name: 'prom-client-only-in-metrics',
@@ -141,7 +141,9 @@ module.exports = {
       name: 'zod-only-where-input-is-read',
       comment: 'What users write is checked once, where it comes in; behind that there are plain types.',
       severity: 'error',
-      from: { pathNot: '^test/|^crds/|^helm/|^cli/|/config[.]ts$' },
+      from: {
+        pathNot: '^test/|^crds/|^helm/|^cli/|^operator/api/(kube-config-file|exec-credential)[.]ts$|/config[.]ts$',
+      },
       to: { path: '^(node_modules/)?zod(/|$)' },
     },
     {

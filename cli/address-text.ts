@@ -81,10 +81,13 @@ function splitPort(text: string): { host: string; port: string | undefined } {
   return { host, port }
 }
 
-/** The host as it stands in a URI; IPv6 only in brackets, so that its last group is never taken for a port. */
+/**
+ * The host as it stands in a URI; IPv6 only in brackets, so that its last group is never taken for a port. IPv4 may have them:
+ * a template writes `[$(NODE_IP)]:9090` and does not know the family.
+ */
 function hostOf(text: string): string | undefined {
   const address = parseIpAddress(text)
-  if (address) return text.startsWith('[') === (address.family === 6) ? hostText(address) : undefined
+  if (address) return address.family === 4 || text.startsWith('[') ? hostText(address) : undefined
   return HOST_NAME.test(text) ? text.toLowerCase() : undefined
 }
 

@@ -20,6 +20,7 @@ const file = textOf((path) => (isFile(path) ? path : undefined), 'a file that ca
 export const CACHE_SHAPE = {
   cache: one(cacheUrl),
   cachePasswordFile: optional(file),
+  cacheSentinelPasswordFile: optional(file),
   cacheCaFile: optional(file),
   cacheCertFile: optional(file),
   cacheKeyFile: optional(file),
@@ -29,7 +30,7 @@ export const CACHE_SHAPE = {
 type CacheValues = z.infer<z.ZodObject<typeof CACHE_SHAPE>>
 
 /** A certificate is nothing without its key. A file that cannot be read is given all the same: it has a problem of its own. */
-export function checkCertificate(values: CacheValues, context: z.RefinementCtx<CacheValues>): void {
+function checkCertificate(values: CacheValues, context: z.RefinementCtx<CacheValues>): void {
   const isGiven = (name: 'cacheCertFile' | 'cacheKeyFile'): boolean =>
     values[name] !== undefined || context.issues.some(({ path }) => path?.[0] === name)
   if (isGiven('cacheCertFile') === isGiven('cacheKeyFile')) return
@@ -37,14 +38,25 @@ export function checkCertificate(values: CacheValues, context: z.RefinementCtx<C
   context.addIssue({ code: 'custom', path: ['cacheCertFile'], message })
 }
 
+/** A password that nobody would be asked for is a mistake of the one who thinks that it is used. */
+export function checkCache(values: CacheValues, context: z.RefinementCtx<CacheValues>): void {
+  checkCertificate(values, context)
+  if (values.cacheSentinelPasswordFile === undefined || values.cache?.kind === undefined) return
+  if (values.cache.kind === 'sentinel') return
+  const message = 'has no use without redis+sentinel:// as --cache'
+  context.addIssue({ code: 'custom', path: ['cacheSentinelPasswordFile'], message })
+}
+
 /** For a check that is made whatever else is wrong, so that every problem is told at once. */
 export const IN_ANY_CASE = { when: () => true }
 
 /** The values with those of the cache in one part, as both sides take them. */
 export function withCache<V extends CacheValues>(values: V) {
-  const { cache, cachePasswordFile, cacheCaFile, cacheCertFile, cacheKeyFile, cachePrefix, ...rest } = values
+  const { cache, cachePasswordFile, cacheSentinelPasswordFile, cacheCaFile, ...others } = values
+  const { cacheCertFile, cacheKeyFile, cachePrefix, ...rest } = others
   const proven = cacheCertFile !== undefined && cacheKeyFile !== undefined
   const client = proven ? { client: { certificateFile: cacheCertFile, keyFile: cacheKeyFile } } : {}
-  const files = { passwordFile: cachePasswordFile, caFile: cacheCaFile, ...client }
+  const passwords = { passwordFile: cachePasswordFile, sentinelPasswordFile: cacheSentinelPasswordFile }
+  const files = { ...passwords, caFile: cacheCaFile, ...client }
   return { ...rest, cache: { address: cache, prefix: cachePrefix, ...files } }
 }

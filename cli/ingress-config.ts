@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { z } from 'zod'
 import { readCookieKeys } from '../ingress/serve/cookie-key-folder.ts'
 import type { IngressConfig } from '../ingress/serve/ingress-config.ts'
-import { CACHE_SHAPE, checkCertificate, IN_ANY_CASE, withCache } from './cache-schema.ts'
+import { CACHE_SHAPE, checkCache, IN_ANY_CASE, withCache } from './cache-schema.ts'
 import { type Environment, type Flags, frozen, readConfig } from './config.ts'
 import { checkEngine, withEngine } from './engine-schema.ts'
 import { SERVING_SHAPE } from './serving-schema.ts'
@@ -18,7 +18,7 @@ const INGRESS = z
     keys: optional(textOf((folder) => readCookieKeys(folder) && folder, 'a folder of usable keys')),
     ...SERVING_SHAPE,
   })
-  .superRefine(checkCertificate, IN_ANY_CASE)
+  .superRefine(checkCache, IN_ANY_CASE)
   .superRefine(checkEngine)
 
 /** The configuration of `ingress`, frozen. Throws a `ConfigError` with every problem. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { OperatorConfig } from '../operator/operator-config.ts'
-import { CACHE_SHAPE, checkCertificate, IN_ANY_CASE, withCache } from './cache-schema.ts'
+import { CACHE_SHAPE, checkCache, IN_ANY_CASE, withCache } from './cache-schema.ts'
 import { type Environment, type Flags, frozen, readConfig } from './config.ts'
 import { OPERATOR_SETTINGS } from './operator-settings.ts'
 import { httpAddress } from './serving-schema.ts'
@@ -21,7 +21,7 @@ const OPERATOR = z
     keySecret: optional(objectName),
     logLevel: one(logLevel),
   })
-  .superRefine(checkCertificate, IN_ANY_CASE)
+  .superRefine(checkCache, IN_ANY_CASE)
 
 /** The configuration of `operator`, frozen. Throws a `ConfigError` with every problem. */
 export function readOperatorConfig(

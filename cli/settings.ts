@@ -197,13 +197,19 @@ export const CACHE_SETTINGS = {
     argument: 'url',
     environment: 'SIP_DISPATCH_CACHE',
     description:
-      'the shared rules cache, Redis or Valkey: redis://[USER@]HOST[:PORT][/DATABASE] or rediss:// (required)',
+      'the shared rules cache, Redis or Valkey: redis://[USER@]HOST[:PORT][/DATABASE], redis+sentinel://HOST,HOST/SERVICE or redis+cluster://HOST,HOST; rediss for TLS (required)',
   },
   cachePasswordFile: {
     flag: '--cache-password-file',
     argument: 'file',
     environment: 'SIP_DISPATCH_CACHE_PASSWORD_FILE',
     description: 'file with the password of the cache; read again at every connecting',
+  },
+  cacheSentinelPasswordFile: {
+    flag: '--cache-sentinel-password-file',
+    argument: 'file',
+    environment: 'SIP_DISPATCH_CACHE_SENTINEL_PASSWORD_FILE',
+    description: 'file with the password of the sentinels themselves, where they ask for one',
   },
   cacheCaFile: {
     flag: '--cache-ca-file',

@@ -75,7 +75,7 @@ const ingress = z.strictObject({
   replicas: z.int().min(0),
   ports: z.strictObject({ udp: port, tcp: port, http: port }),
   transports: z.strictObject({ udp: toggle, tcp: toggle }),
-  ipFamilies: z.array(z.enum(['IPv4', 'IPv6'])).min(1),
+  ipFamilies: z.array(z.enum(['IPv4', 'IPv6'])),
   nodeNetworks: z.array(z.string().regex(NETWORK)),
   advertise: z.strictObject({ external: text, internal: text }),
   service,
@@ -91,14 +91,25 @@ const ingress = z.strictObject({
   drachtio: z.strictObject({ image: z.strictObject(image), resources: map, ipv6Backends: toggle }),
 })
 
-/** A password in a URL would stand in every pod's manifest. */
-const cacheUrl = z.string().regex(/^(rediss?:\/\/([^:@/]*@)?[^@/]+(\/\d*)?)?$/)
+const HOST = String.raw`(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:[0-9]{1,5})?`
+const HOSTS = `${HOST}(,${HOST})*`
+const USER = '([^:@/]*@)?'
+
+/** What the program takes (`ingress/cache-connection/cache-address.ts`). A password in a URL would stand in every pod's manifest. */
+const CACHE_URL = [
+  `rediss?://${USER}${HOST}(/[0-9]{0,4})?`,
+  String.raw`rediss?\+sentinel://${USER}${HOSTS}/[A-Za-z0-9_.-]+(/[0-9]{0,4})?`,
+  String.raw`rediss?\+cluster://${USER}${HOSTS}(/0{0,4})?`,
+]
+
+const cacheUrl = z.string().regex(new RegExp(`^(${CACHE_URL.join('|')})?$`))
 
 const cache = z.strictObject({
   url: cacheUrl,
   existingSecret: text,
   urlKey: text,
   passwordKey: text,
+  sentinelPasswordKey: text,
   caKey: text,
   certKey: text,
   keyKey: text,

@@ -1,7 +1,7 @@
-/** One connection of the `redis` package to a server, to the primary behind sentinels, or to a cluster, behind one face. */
-import { createClient, createCluster, createSentinel } from 'redis'
+/** One connection of the `@redis/client` package to a server, to the primary behind sentinels, or to a cluster, behind one face. */
+import { createClient, createCluster, createSentinel } from '@redis/client'
 import type { CacheAddress } from './cache-address.ts'
-import { CONNECT_TIMEOUT_MS } from './limits.ts'
+import { CONNECT_TIMEOUT_MS, SENTINEL_TIMEOUT_MS } from './limits.ts'
 
 /** A connection that is used until it fails once: it never reconnects by itself. */
 export interface CacheClient {
@@ -14,6 +14,8 @@ export interface CacheClient {
 export interface CacheClientOptions {
   readonly address: CacheAddress
   readonly password: string | undefined
+  /** Of the sentinels themselves; undefined: they ask for none. */
+  readonly sentinelPassword: string | undefined
   /** PEM: the authorities that are trusted, or those of the system, and this side's own certificate, if it has one. */
   readonly tls: Readonly<Record<'ca' | 'cert' | 'key', string | undefined>>
   /** What `CLIENT LIST` shows. */
@@ -49,11 +51,18 @@ function sentinelClient(options: CacheClientOptions): CacheClient {
     sentinelRootNodes: [...hosts],
     RESP: 2,
     nodeClientOptions: { ...nodeOptions(options), socket: socketOptions(options), database },
-    sentinelClientOptions: { socket: socketOptions(options), maintNotifications: 'disabled' },
+    sentinelClientOptions: {
+      socket: { ...socketOptions(options), connectTimeout: SENTINEL_TIMEOUT_MS },
+      maintNotifications: 'disabled',
+      ...(options.sentinelPassword === undefined ? {} : { password: options.sentinelPassword }),
+    },
     passthroughClientErrorEvents: true,
   })
   client.on('error', options.onError)
-  client.on('client-error', options.onError)
+  // A sentinel that is gone is no loss while another answers: the client goes on with that one.
+  client.on('client-error', ({ type, error }: { readonly type: string; readonly error: Error }) => {
+    if (type === 'MASTER') options.onError(error)
+  })
   return {
     connect: async () => {
       await client.connect()

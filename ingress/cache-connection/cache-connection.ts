@@ -15,6 +15,8 @@ export interface CacheConnectionOptions {
   readonly address: CacheAddress
   /** Read at each connecting, so that a rotated Secret is taken; undefined: no password. */
   readonly passwordFile: string | undefined
+  /** The same for the sentinels themselves. */
+  readonly sentinelPasswordFile?: string | undefined
   /** PEM; undefined: the authorities of the system. */
   readonly caFile: string | undefined
   /** PEM files with which this side proves itself; absent: it does not. */
@@ -57,6 +59,7 @@ interface Connecting {
 export function createCacheConnection(options: CacheConnectionOptions): CacheConnection {
   let current: Connecting | undefined
   let closed = false
+  let opened = 0
   const retry = createRetry()
   const drop = (connecting: Connecting): void => {
     if (current === connecting) current = undefined
@@ -65,7 +68,7 @@ export function createCacheConnection(options: CacheConnectionOptions): CacheCon
   const connect = (): Connecting => {
     if (current !== undefined) return current
     retry.check()
-    const connecting = open(options, () => drop(connecting))
+    const connecting = open({ ...options, address: rotated(options.address, opened++) }, () => drop(connecting))
     connecting.ready.then(
       () => retry.succeeded(),
       (error: unknown) => {
@@ -96,21 +99,36 @@ export function createCacheConnection(options: CacheConnectionOptions): CacheCon
   }
 }
 
+/** Each time another host first: one that takes connections and says nothing must not be in the way of the others for ever. */
+function rotated(address: CacheAddress, opened: number): CacheAddress {
+  const { hosts } = address
+  const first = opened % hosts.length
+  return { ...address, hosts: [...hosts.slice(first), ...hosts.slice(0, first)] }
+}
+
 function open(options: CacheConnectionOptions, onLost: () => void): Connecting {
   let client: CacheClient | undefined
   let dropped = false
   const ready = async (): Promise<CacheClient> => {
-    const { address, name, passwordFile, caFile, client: identity } = options
-    const [password, ca, cert, key] = await Promise.all([
+    const { address, name, passwordFile, sentinelPasswordFile, caFile, client: identity } = options
+    const [password, sentinelPassword, ca, cert, key] = await Promise.all([
       readPassword(passwordFile),
+      readPassword(sentinelPasswordFile),
       readPem(caFile),
       readPem(identity?.certificateFile),
       readPem(identity?.keyFile),
     ])
     if (dropped) throw new CacheError('cache-unreachable', 'the connection to the shared cache was closed')
-    const opened = createCacheClient({ address, name, password, tls: { ca, cert, key }, onError: onLost })
+    let connected = false
+    // While it connects, a host that does not answer is none of ours: the client asks the next one, and says if none is left.
+    const onError = (): void => {
+      if (connected) onLost()
+    }
+    const passwords = { password, sentinelPassword }
+    const opened = createCacheClient({ address, name, ...passwords, tls: { ca, cert, key }, onError })
     client = opened
     await within(CONNECT_TIMEOUT_MS, opened.connect())
+    connected = true
     return opened
   }
   return {

@@ -5,6 +5,9 @@
 /** Milliseconds for connecting, TLS and authentication included. */
 export const CONNECT_TIMEOUT_MS = 5_000
 
+/** Milliseconds until one sentinel is connected: where its node is gone nobody refuses, and the others have to be asked in time. */
+export const SENTINEL_TIMEOUT_MS = 1_000
+
 /**
  * Milliseconds for one command, its own waiting aside. A half-open connection is noticed after this time; a chunk of a
  * table takes some 10 ms.

@@ -139,19 +139,38 @@ function send(response: ServerResponse, { status, text }: Page): void {
   response.end(text)
 }
 
-function bind(server: Server, { host, port }: HttpServerOptions['listen']): Promise<void> {
+/** `::` takes both families; where the kernel has no IPv6 it stands for every address that there is. */
+async function bind(server: Server, at: HttpServerOptions['listen']): Promise<void> {
+  try {
+    await listen(server, at)
+  } catch (error) {
+    const cause = errnoOf(error) === 'EAFNOSUPPORT' && at.host === '::' ? await tried(server, at.port) : error
+    if (cause === undefined) return
+    const why = errnoOf(cause) === 'EADDRINUSE' ? 'the address is in use' : asError(cause).message
+    const message = `cannot listen for HTTP on ${authority(at.host, at.port)}: ${why}; choose another with --http`
+    throw Object.assign(new Error(message, { cause }), { code: 'http-listen-failed' })
+  }
+}
+
+function tried(server: Server, port: number): Promise<unknown> {
+  return listen(server, { host: '0.0.0.0', port }).then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+}
+
+function listen(server: Server, at: HttpServerOptions['listen']): Promise<void> {
   return new Promise((resolve, reject) => {
-    const failed = (cause: NodeJS.ErrnoException) => {
-      const why = cause.code === 'EADDRINUSE' ? 'the address is in use' : cause.message
-      const message = `cannot listen for HTTP on ${authority(host, port)}: ${why}; choose another with --http`
-      reject(Object.assign(new Error(message, { cause }), { code: 'http-listen-failed' }))
-    }
-    server.once('error', failed)
-    server.listen({ host, port }, () => {
-      server.off('error', failed)
+    server.once('error', reject)
+    server.listen(at, () => {
+      server.off('error', reject)
       resolve()
     })
   })
+}
+
+function errnoOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
 }
 
 function boundAddress(server: Server): string {

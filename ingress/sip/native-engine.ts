@@ -17,6 +17,7 @@ import { TransactionTable } from './transaction/transaction-table.ts'
 import { chooseLocal } from './transport/local-endpoint.ts'
 import { createTcpTransport } from './transport/tcp-transport.ts'
 import type { Flow, LocalEndpoint, Transport, TransportEvents, TransportOptions } from './transport/transport.ts'
+import { isMissingFamily } from './transport/transport-error.ts'
 import { createUdpTransport } from './transport/udp-transport.ts'
 
 export interface ListenAddress {
@@ -56,7 +57,7 @@ export async function startNativeEngine(options: NativeEngineOptions, makers = S
   const close = async (): Promise<void> => {
     await Promise.all([transports.UDP.close(), transports.TCP.close()])
   }
-  const endpoints = await bindAll(transports, options.listen, close)
+  const endpoints = await bindAll({ transports, application, close }, options.listen)
   const { external, internal, machineAddress, machineAddresses, random } = options
   const transactions = new TransactionTable<SipMessage>()
   const core: EngineCore = {
@@ -108,20 +109,38 @@ function createGate(application: Application): { readonly events: TransportEvent
   }
 }
 
-/** RFC 3261 §18.2.1 wants TCP beside every UDP port; which addresses there are is the operator's to say. */
+interface Binding {
+  readonly transports: Readonly<Record<TransportName, Transport>>
+  readonly application: Application
+  readonly close: () => Promise<void>
+}
+
+/**
+ * RFC 3261 §18.2.1 wants TCP beside every UDP port; which addresses there are is the operator's to say. "Every address" of a
+ * family that the kernel does not have is none, as long as something is left.
+ */
 async function bindAll(
-  transports: Record<TransportName, Transport>,
+  { transports, application, close }: Binding,
   listen: readonly ListenAddress[],
-  close: () => Promise<void>,
 ): Promise<LocalEndpoint[]> {
   const endpoints: LocalEndpoint[] = []
+  const left: Error[] = []
   try {
-    for (const at of listen) endpoints.push(await transports[at.transport].bind(at))
-    return endpoints
+    for (const at of listen) {
+      const endpoint = await transports[at.transport].bind(at).catch((error: unknown) => {
+        if (!isMissingFamily(at, error)) throw error
+        left.push(error)
+      })
+      if (endpoint !== undefined) endpoints.push(endpoint)
+    }
+    const [error] = left
+    if (endpoints.length === 0 && error !== undefined) throw error
   } catch (error) {
     await close()
     throw error
   }
+  for (const { message } of left) application.onEvent({ type: 'fault', code: 'address-family-missing', message })
+  return endpoints
 }
 
 function createOutbound(transports: Record<TransportName, Transport>, endpoints: readonly LocalEndpoint[]): Outbound {

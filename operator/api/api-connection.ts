@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import type { RequestOptions } from 'node:https'
-import type { KubeConfig } from '@kubernetes/client-node'
-import { KubeConfigError } from './kube-config.ts'
+import type { ConnectionOptions } from 'node:tls'
+import { readPem } from './credential-file.ts'
+import type { Impersonation, KubeCluster, KubeContext } from './kube-context.ts'
+import { type Credentials, userCredentials } from './user-credentials.ts'
 
-/** TLS towards an API server; `Buffer`s are PEM. */
-export type ApiTls = Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'passphrase' | 'rejectUnauthorized' | 'servername'>
+/** TLS towards an API server; certificates and keys are PEM. */
+export type ApiTls = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'>
 
 /** How the API server is reached, and as whom, at this moment: tokens and certificates change while the operator runs. */
 export interface ApiConnection {
@@ -14,65 +15,79 @@ export interface ApiConnection {
   readonly origin: string
   /** What stands before `/api` where the server is behind a gateway; else empty. */
   readonly basePath: string
-  /** Authorization and Impersonate-User. */
-  readonly headers: Readonly<Record<string, string>>
+  /** Authorization and Impersonate-…. */
+  readonly headers: Readonly<Record<string, string | string[]>>
   readonly tls: ApiTls
   /** An HTTP proxy on the way. */
   readonly proxy: string | undefined
 }
 
 /**
- * Reads certificates and tokens as they are now and runs credential plugins whose answer has expired. Throws what the
- * plugin or the file system says, and a KubeConfigError for a server that cannot be used.
+ * Each call reads certificates and tokens as they are now and runs a credential plugin whose answer has expired. Rejects
+ * with a KubeConfigError that names the file, the plugin or the provider.
  */
-export async function apiConnection(config: KubeConfig): Promise<ApiConnection> {
-  const cluster = config.getCurrentCluster()
-  const url = URL.parse(cluster?.server ?? '')
-  if (cluster === null || url === null) {
-    const server = JSON.stringify(cluster?.server)
-    throw new KubeConfigError('kubeconfig_incomplete', `the server of the cluster is ${server}, which is no URL`)
+export function apiConnections(context: KubeContext): () => Promise<ApiConnection> {
+  const { cluster, user } = context
+  const url = new URL(cluster.server)
+  const credentials = userCredentials(context)
+  return async () => {
+    const [proven, authority] = await Promise.all([credentials(), authorityOf(cluster)])
+    const tls = tlsOf(cluster, authority, proven)
+    return {
+      key: keyOf(cluster, tls),
+      origin: url.origin,
+      basePath: url.pathname.replace(/\/$/, ''),
+      headers: { ...authorizationHeader(proven), ...impersonationHeaders(user.impersonate) },
+      tls,
+      proxy: cluster.proxy,
+    }
   }
-  const proxy = httpProxy(cluster.proxyUrl)
-  const options: RequestOptions = {}
-  await config.applyToHTTPSOptions(options)
-  const tls = tlsOf(options)
+}
+
+async function authorityOf({ authority }: KubeCluster): Promise<string | undefined> {
+  return authority && (await readPem('the certificate authority', authority))
+}
+
+function tlsOf(
+  { insecure, serverName }: KubeCluster,
+  ca: string | undefined,
+  { certificate, key }: Credentials,
+): ApiTls {
   return {
-    key: keyOf(cluster.server, proxy, tls),
-    origin: url.origin,
-    basePath: url.pathname.replace(/\/$/, ''),
-    headers: headersOf(options),
-    tls,
-    proxy,
+    ...(ca === undefined ? {} : { ca }),
+    ...(certificate === undefined || key === undefined ? {} : { cert: certificate, key }),
+    ...(insecure ? { rejectUnauthorized: false } : {}),
+    ...(serverName === undefined ? {} : { servername: serverName }),
   }
 }
 
-function httpProxy(proxy: string | undefined): string | undefined {
-  if (!proxy) return undefined
-  if (/^https?:/.test(proxy)) return proxy
-  const message = `proxy-url ${proxy} cannot be used: the operator speaks to http and https proxies only`
-  throw new KubeConfigError('kubeconfig_incomplete', message)
+function keyOf({ server, proxy = '' }: KubeCluster, tls: ApiTls): string {
+  return createHash('sha256')
+    .update(JSON.stringify([server, proxy, tls]))
+    .digest('base64')
 }
 
-const TLS_FIELDS = ['ca', 'cert', 'key', 'passphrase', 'rejectUnauthorized', 'servername'] as const
-
-function tlsOf(options: RequestOptions): ApiTls {
-  const given = TLS_FIELDS.filter((field) => options[field] !== undefined)
-  return Object.fromEntries(given.map((field) => [field, options[field]]))
+function authorizationHeader({ authorization }: Credentials): Record<string, string> {
+  return authorization === undefined ? {} : { authorization }
 }
 
-function keyOf(server: string, proxy: string | undefined, tls: ApiTls): string {
-  const hash = createHash('sha256').update(`${server}\n${proxy ?? ''}\n`)
-  for (const field of TLS_FIELDS) hash.update(`${field}\n`).update(bytesOf(tls[field])).update('\n')
-  return hash.digest('base64')
+function impersonationHeaders(impersonate: Impersonation | undefined): Record<string, string | string[]> {
+  if (impersonate === undefined) return {}
+  const { user, uid, groups, extra } = impersonate
+  const more = Object.entries(extra).map(
+    ([key, values]) => [`impersonate-extra-${headerKey(key)}`, [...values]] as const,
+  )
+  return {
+    'impersonate-user': user,
+    ...(uid === undefined ? {} : { 'impersonate-uid': uid }),
+    ...(groups.length === 0 ? {} : { 'impersonate-group': [...groups] }),
+    ...Object.fromEntries(more),
+  }
 }
 
-function bytesOf(value: ApiTls[keyof ApiTls]): string | Buffer {
-  return Buffer.isBuffer(value) ? value : JSON.stringify(value ?? null)
-}
-
-/** A token file ends with a newline where people wrote it, which no header may carry. */
-function headersOf({ headers, auth }: RequestOptions): Record<string, string> {
-  const given = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value).trim()])
-  const basic = auth ? { authorization: `Basic ${Buffer.from(auth).toString('base64')}` } : {}
-  return { ...basic, ...Object.fromEntries(given) }
+/** What RFC 9110 §5.6.2 has in no name of a field is percent-encoded; API servers decode it. */
+function headerKey(key: string): string {
+  const encoded = (sign: string): string =>
+    [...Buffer.from(sign)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('')
+  return key.replaceAll(/[^!#$&'*+.^_`|~0-9A-Za-z-]/gu, encoded)
 }

@@ -1,8 +1,10 @@
 import type { Dispatcher } from 'undici'
-import { type ApiConnection, apiConnection } from './api-connection.ts'
+import { type ApiConnection, apiConnections } from './api-connection.ts'
 import { ApiError, answerError } from './api-error.ts'
 import { apiTransport } from './api-transport.ts'
 import { type KubeConfigSource, loadKubeConfig } from './kube-config.ts'
+import { credentialsText } from './kube-config-user.ts'
+import type { KubeUser } from './kube-context.ts'
 
 /** One answered or failed request, as `rest_client_requests_total` counts it. */
 export interface ApiRequestReport {
@@ -45,35 +47,50 @@ export interface ApiWire {
 
 /** Reads the kubeconfig and connects nowhere yet. Throws a KubeConfigError. */
 export function apiWire(options: ApiWireOptions): ApiWire {
-  let config = loadKubeConfig(options)
-  const server = config.getCurrentCluster()?.server ?? ''
+  let context = loadKubeConfig(options)
+  const { namespace, cluster } = context
+  let connections = apiConnections(context)
   const transport = apiTransport()
   const attempt = async (request: ApiRequest) => {
-    const connection = await credentials(() => apiConnection(config))
+    const connection = await connections().catch(withoutCredentials)
     const dispatcher = transport.dispatcher(connection, request.use ?? 'request')
     return await exchange({ request, connection, dispatcher, onRequest: options.onRequest })
   }
+  const reload = () => {
+    try {
+      context = loadKubeConfig(options)
+      connections = apiConnections(context)
+    } catch (error) {
+      withoutCredentials(error)
+    }
+  }
   const send = async (request: ApiRequest) => {
+    const used = connections
     try {
       return await attempt(request)
     } catch (error) {
-      if (!(error instanceof ApiError) || error.code !== 'api_unauthorized') throw error
+      if (!isUnauthorized(error)) throw error
     }
-    // A token or a certificate has been replaced: client-node keeps both for a while, a config read anew does not.
-    config = await credentials(async () => loadKubeConfig(options))
-    return await attempt(request)
+    // A token or a certificate has been replaced: the kubeconfig is read anew, once for all who were refused.
+    if (connections === used) reload()
+    return await attempt(request).catch((error: unknown) => {
+      throw isUnauthorized(error) ? unauthorized(error, context.user) : error
+    })
   }
-  const namespace = config.getContextObject(config.getCurrentContext())?.namespace
-  return { server, namespace, send, close: () => transport.close() }
+  return { server: cluster.server, namespace, send, close: () => transport.close() }
 }
 
-async function credentials<T>(read: () => Promise<T>): Promise<T> {
-  try {
-    return await read()
-  } catch (cause) {
-    const message = `the credentials for the API server cannot be read: ${textOf(cause)}; look at the kubeconfig`
-    throw new ApiError({ code: 'api_credentials', message, cause })
-  }
+function isUnauthorized(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.code === 'api_unauthorized'
+}
+
+function unauthorized({ message, status, reason }: ApiError, user: KubeUser): ApiError {
+  const remedy = `it does not take ${credentialsText(user)}: renew that, or see whether another cluster is meant`
+  return new ApiError({ code: 'api_unauthorized', status, reason, message: `${message}; ${remedy}` })
+}
+
+function withoutCredentials(cause: unknown): never {
+  throw new ApiError({ code: 'api_credentials', message: `no credentials for the API server: ${textOf(cause)}`, cause })
 }
 
 interface Exchange {

@@ -1,7 +1,12 @@
-import { accessSync, statSync } from 'node:fs'
-import { join } from 'node:path'
-import { KubeConfig } from '@kubernetes/client-node'
-import { MAX_KUBECONFIG_BYTES } from './limits.ts'
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { type Environment, processEnvironment } from './config.ts'
+import { checkCredentialFile } from './credential-file.ts'
+import { KubeConfigError } from './kube-config-error.ts'
+import { type KubeConfigEntries, mergedEntries, readKubeConfigFile, type UserEntry } from './kube-config-file.ts'
+import { isAnonymous, kubeCluster, kubeUser } from './kube-config-user.ts'
+import type { KubeContext } from './kube-context.ts'
+import { inPod, podContext } from './pod-account.ts'
 
 /** Where the way to the API server is written. */
 export interface KubeConfigSource {
@@ -11,60 +16,25 @@ export interface KubeConfigSource {
   readonly context?: string | undefined
   /** Where the file system of the Pod begins. Default: `/`. */
   readonly root?: string | undefined
-}
-
-/** Stable: what a program should look at. */
-export type KubeConfigErrorCode =
-  | 'kubeconfig_missing'
-  | 'kubeconfig_unreadable'
-  | 'kubeconfig_context_unknown'
-  | 'kubeconfig_incomplete'
-
-/** Why the way to the API server is not known. */
-export class KubeConfigError extends Error {
-  readonly code: KubeConfigErrorCode
-
-  constructor(code: KubeConfigErrorCode, message: string, cause?: unknown) {
-    super(message, cause === undefined ? {} : { cause })
-    this.name = 'KubeConfigError'
-    this.code = code
-  }
+  /** Default: that of the process. */
+  readonly environment?: Environment | undefined
 }
 
 /** Reads the kubeconfig, or what the kubelet has mounted into the Pod. Throws a KubeConfigError that says what to do. */
-export function loadKubeConfig(source: KubeConfigSource): KubeConfig {
-  const config = new KubeConfig()
-  if (source.file !== undefined) {
-    const { file } = source
-    readInto(config, `kubeconfig ${file}`, () => {
-      checkRegular(file)
-      config.loadFromFile(file)
-    })
-  } else if (source.context === undefined && inPod(source.root)) {
-    readInto(config, 'the ServiceAccount of this Pod', () => config.loadFromCluster(source.root))
-  } else {
-    readInto(config, 'the default kubeconfig', () => config.loadFromDefault())
-    if (config.getCurrentContext() === LOADED_FROM_NOTHING) throw missing()
-  }
-  chooseContext(config, source.context)
-  return config
+export function loadKubeConfig(source: KubeConfigSource): KubeContext {
+  const { file, context, root = '', environment = processEnvironment() } = source
+  if (file !== undefined) return chosenContext(`kubeconfig ${file}`, readKubeConfigFile(file), context)
+  if (context === undefined && inPod(root)) return podContext(root, environment)
+  const files = defaultFiles(environment).filter((path) => existsSync(path))
+  if (files.length === 0) throw missing()
+  return chosenContext('the default kubeconfig', mergedEntries(files.map(readKubeConfigFile)), context)
 }
 
-/** The kubelet mounts it into every Pod that has not switched that off. */
-const TOKEN_PATH = '/var/run/secrets/kubernetes.io/serviceaccount/token'
-
-/** The context that client-node makes up where there is neither a kubeconfig nor a ServiceAccount. */
-const LOADED_FROM_NOTHING = 'loaded-context'
-
-function inPod(root = ''): boolean {
-  try {
-    accessSync(join(root, TOKEN_PATH))
-    return true
-  } catch (error) {
-    // A system error says that it is not there, or not for this process; anything else is a defect.
-    if (typeof error === 'object' && error !== null && 'code' in error) return false
-    throw error
-  }
+/** `$KUBECONFIG` may name several, of which some may not be there. */
+function defaultFiles({ KUBECONFIG, HOME }: Environment): string[] {
+  const named = KUBECONFIG?.split(delimiter).filter((path) => path !== '') ?? []
+  if (named.length > 0) return named
+  return HOME ? [join(HOME, '.kube/config')] : []
 }
 
 function missing(): KubeConfigError {
@@ -73,43 +43,55 @@ function missing(): KubeConfigError {
   return new KubeConfigError('kubeconfig_missing', `${where}; ${remedy}`)
 }
 
-function readInto(config: KubeConfig, what: string, read: () => void): void {
-  try {
-    read()
-  } catch (cause) {
-    throw new KubeConfigError('kubeconfig_unreadable', `${what} cannot be read: ${firstLine(cause)}; ${REMEDY}`, cause)
+function chosenContext(what: string, entries: KubeConfigEntries, asked: string | undefined): KubeContext {
+  const { contexts, clusters, users, current } = entries
+  if (contexts.size === 0) {
+    const message = `${what} has no contexts; make one with kubectl config set-context`
+    throw new KubeConfigError('kubeconfig_incomplete', message)
   }
-  if (config.getContexts().length > 0) return
+  const name = asked ?? current ?? ''
+  const context = contexts.get(name)
+  if (context === undefined) {
+    const wrong = name ? `there is no context ${JSON.stringify(name)}` : 'the kubeconfig has no current context'
+    const message = `${wrong}; --context is one of ${[...contexts.keys()].join(', ')}`
+    throw new KubeConfigError('kubeconfig_context_unknown', message)
+  }
+  const cluster = clusters.get(context.cluster ?? '')
+  const user = users.get(context.user ?? '')
+  if (cluster === undefined || user === undefined) {
+    const message = `context ${JSON.stringify(name)} names a cluster or a user that the kubeconfig does not have`
+    throw new KubeConfigError('kubeconfig_incomplete', `${message}; see kubectl config view`)
+  }
+  const { namespace } = context
+  const chosen = {
+    ...{ name, namespace, cluster: kubeCluster(context.cluster ?? '', cluster) },
+    user: kubeUser(context.user ?? '', user),
+  }
+  checkCredentials(chosen, user)
+  return chosen
+}
+
+/** What would fail at each request, or be refused as anonymous, fails at the start. */
+function checkCredentials({ cluster, user }: KubeContext, entry: UserEntry): void {
+  const files = [
+    ['the certificate authority', cluster.authority?.file],
+    ['the client certificate', user.certificate?.file],
+    ['the client key', user.key?.file],
+    ['the token file', user.proof.type === 'token-file' ? user.proof.file : undefined],
+  ] as const
+  for (const [what, file] of files) {
+    if (file !== undefined) checkCredentialFile(what, file)
+  }
+  // What serves without TLS is kubectl proxy or the like, which has credentials of its own.
+  if (!isAnonymous(user) || cluster.server.startsWith('http:')) return
+  const given = Object.keys(entry).filter((field) => entry[field] !== undefined && !KNOWN_EMPTY.has(field))
+  const has = given.length === 0 ? 'nothing' : given.join(', ')
   throw new KubeConfigError(
-    'kubeconfig_incomplete',
-    `${what} has no contexts; make one with kubectl config set-context`,
+    'kubeconfig_credentials',
+    `user ${JSON.stringify(user.name)} of the kubeconfig has no credentials (it has ${has}), so the API server would take ` +
+      'the operator for anonymous; give it token, tokenFile, client-certificate and client-key, username and password, exec or auth-provider',
   )
 }
 
-/** A pipe that nobody writes to, or a device that never ends, would hold up the start for ever. */
-function checkRegular(file: string): void {
-  const stats = statSync(file)
-  if (!stats.isFile()) throw new Error('it is no regular file')
-  if (stats.size > MAX_KUBECONFIG_BYTES) throw new Error(`it has more than ${MAX_KUBECONFIG_BYTES} bytes`)
-}
-
-const REMEDY = 'compare it with what kubectl config view shows'
-
-/** The parser of YAML shows the place in more lines, of which a message has one. */
-function firstLine(cause: unknown): string {
-  const [line = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)
-  return line
-}
-
-function chooseContext(config: KubeConfig, context: string | undefined): void {
-  const names = config.getContexts().map(({ name }) => name)
-  const name = context ?? config.getCurrentContext()
-  if (!names.includes(name)) {
-    const wrong = name ? `there is no context ${JSON.stringify(name)}` : 'the kubeconfig has no current context'
-    throw new KubeConfigError('kubeconfig_context_unknown', `${wrong}; --context is one of ${names.join(', ')}`)
-  }
-  config.setCurrentContext(name)
-  if (config.getCurrentCluster() !== null && config.getCurrentUser() !== null) return
-  const message = `context ${JSON.stringify(name)} names a cluster or a user that the kubeconfig does not have`
-  throw new KubeConfigError('kubeconfig_incomplete', `${message}; see kubectl config view`)
-}
+/** Fields that are there in every entry that has been read. */
+const KNOWN_EMPTY: ReadonlySet<string> = new Set(['as-groups', 'as-user-extra'])

@@ -27,3 +27,15 @@ export const MAX_ERROR_TEXT = 200
 
 /** Bytes of a kubeconfig: one with a hundred clusters and their certificates has a megabyte. */
 export const MAX_KUBECONFIG_BYTES = 4_194_304
+
+/** Bytes of a file with a token, a certificate or a key: a bundle of every public authority has 250 KB. */
+export const MAX_CREDENTIAL_BYTES = 1_048_576
+
+/** Milliseconds that a credential plugin may take: some ask a service far away, none should ask a person. */
+export const PLUGIN_TIMEOUT_MILLISECONDS = 60_000
+
+/** Bytes of what a credential plugin writes: a token and a certificate with its key have some ten thousand. */
+export const MAX_PLUGIN_OUTPUT_BYTES = 1_048_576
+
+/** Milliseconds before a token of an identity provider runs out at which a new one is fetched: clocks differ. */
+export const TOKEN_RENEWAL_MILLISECONDS = 10_000

@@ -29,8 +29,10 @@ export function reflectorFault(resource: ApiResource, error: unknown): Reflector
     return { code: 'object_unreadable', message: `${name}: an object cannot be read: ${reason}; report it as a defect` }
   }
   if (error.code === 'api_forbidden') {
-    const remedy = `grant get, list and watch on ${resource.plural} to the operator's ServiceAccount`
-    return { code: 'watch_forbidden', message: `${name} may not be watched; ${remedy} (${error.message})` }
+    return {
+      code: 'watch_forbidden',
+      message: `${name} may not be watched; ${grant(resource, error)} (${error.message})`,
+    }
   }
   if (error.code === 'api_not_found') {
     const remedy = resource.group.includes('.k8s.io')
@@ -39,4 +41,12 @@ export function reflectorFault(resource: ApiResource, error: unknown): Reflector
     return { code: 'resource_not_served', message: `the API server does not serve ${name}; ${remedy}` }
   }
   return { code: error.code, message: `${name}: ${error.message}` }
+}
+
+/** The API server says whom it took the operator for. */
+function grant({ plural }: ApiResource, { message }: ApiError): string {
+  const [, user = 'system:serviceaccount:'] = /User "([^"]*)"/.exec(message) ?? []
+  if (user === 'system:anonymous') return 'no credentials reached the API server: look at the user of the kubeconfig'
+  const whom = user.startsWith('system:serviceaccount:') ? "the operator's ServiceAccount" : `the user ${user}`
+  return `grant get, list and watch on ${plural} to ${whom}`
 }

@@ -1,8 +1,11 @@
 /** An operator whose ServiceAccount token stops being accepted while it works: calls go on, and a new token heals it. */
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, expect, it } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { type Cluster, startCluster } from '../support/cluster.ts'
+import { runCommand } from '../support/command-line.ts'
 import { dispatchRule, sipTrunk } from '../support/manifest-text.ts'
 import type { OperatorProcess } from '../support/operator-process.ts'
 import { describeWith } from '../support/real-part.ts'
@@ -45,22 +48,73 @@ describeWith(['kubernetes', 'redis'], 'an operator whose token is revoked', () =
 
   /** A kubeconfig with a new token; the ServiceAccount is made where it is missing. */
   async function accessFile(): Promise<string> {
-    const { api, namespace } = cluster
-    return api.kubeconfigWith({ token: await api.serviceAccountToken({ namespace, name: 'operator' }) })
+    return cluster.api.kubeconfigWith({ token: await newToken() })
+  }
+
+  async function newToken(): Promise<string> {
+    return cluster.api.serviceAccountToken({ namespace: cluster.namespace, name: 'operator' })
+  }
+
+  /** The old token is refused, another takes its place, and a change of that time comes through. */
+  async function healsWith(replace: () => Promise<void>): Promise<void> {
+    await cluster.kubectl('delete', 'serviceaccount', 'operator')
+    const { problem } = await operator.said(({ code }) => code === 'lease-failed')
+    expect(problem).toMatch(/401|Unauthorized/)
+    await replace()
+    await cluster.apply(dispatchRule('after', '+15550000701', rejecting(404)))
+    expect(await cluster.answered('+15550000701', 404)).toBe(404)
+    await cluster.reason('drule/after', 'Programmed', 'Programmed')
   }
 
   it(
-    'says so, loses no call, and goes on by itself with the token that takes its place in the file',
+    'says so, loses no call, and goes on by itself with the token that takes its place in the kubeconfig',
     async () => {
-      await cluster.kubectl('delete', 'serviceaccount', 'operator')
-      const { problem } = await operator.said(({ code }) => code === 'lease-failed')
-      expect(problem).toMatch(/401|Unauthorized/)
-      copyFileSync(await accessFile(), kubeconfig)
-      await cluster.apply(dispatchRule('after', '+15550000701', rejecting(404)))
-      expect(await cluster.answered('+15550000701', 404)).toBe(404)
-      await cluster.reason('drule/after', 'Programmed', 'Programmed')
+      await healsWith(async () => copyFileSync(await accessFile(), kubeconfig))
       expect(await caller.end()).toEqual({ lost: 0, statuses: [486] })
     },
     TEST_LIMIT_MS,
   )
+
+  describe('of a tokenFile', () => {
+    let folder: string
+
+    beforeEach(async () => {
+      await operator.stop()
+      folder = mkdtempSync(join(tmpdir(), 'sip-dispatch-token-'))
+      const config = JSON.parse(readFileSync(kubeconfig, 'utf8'))
+      config.users[0].user = { tokenFile: 'token' }
+      writeFileSync(join(folder, 'kubeconfig'), JSON.stringify(config))
+    }, TEST_LIMIT_MS)
+
+    afterEach(() => rmSync(folder, { recursive: true }))
+
+    it(
+      'works as whom the file says, and with what the file says next',
+      async () => {
+        writeFileSync(join(folder, 'token'), await newToken())
+        operator = await cluster.operator({ kubeconfig: join(folder, 'kubeconfig') })
+        await cluster.apply(dispatchRule('before', '+15550000702', rejecting(404)))
+        await cluster.reason('drule/before', 'Programmed', 'Programmed')
+        await healsWith(async () => writeFileSync(join(folder, 'token'), `${await newToken()}\n`))
+        expect(await caller.end()).toEqual({ lost: 0, statuses: [486] })
+        expect(operator.log.filter(({ problem }) => String(problem).includes('anonymous'))).toEqual([])
+      },
+      TEST_LIMIT_MS,
+    )
+
+    it(
+      'does not start without the file, and says which one is missing',
+      async () => {
+        const flags = ['--cache', cluster.redis.url, '--http', '127.0.0.1:0']
+        const { code, errors } = await runCommand(['operator', ...flags, '--kubeconfig', join(folder, 'kubeconfig')])
+        expect({ code, errors }).toEqual({
+          code: 1,
+          errors: expect.stringMatching(
+            /the token file \S+\/token cannot be read: ENOENT.*correct its path in the kubec/,
+          ),
+        })
+      },
+      TEST_LIMIT_MS,
+    )
+  })
 })

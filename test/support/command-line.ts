@@ -22,6 +22,15 @@ export function startCommand(
   return spawn(process.execPath, [ENTRY, ...args], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
+/** Runs what follows it as on a kernel without IPv6. */
+export const WITHOUT_IPV6 = ['perl', fileURLToPath(new URL('without-ipv6.pl', import.meta.url))] as const
+
+/** The real process on a kernel without IPv6. */
+export function startCommandWithoutIpv6(args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
+  const [perl, launcher] = WITHOUT_IPV6
+  return spawn(perl, [launcher, process.execPath, ENTRY, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
 /** Runs the command to its end. */
 export function runCommand(
   args: readonly string[],

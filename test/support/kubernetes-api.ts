@@ -16,6 +16,7 @@ import {
   type ServerPlace,
   startKubernetesServer,
 } from './kubernetes-server.ts'
+import { uriHost } from './loopback-port.ts'
 
 const CRDS = fileURLToPath(new URL('../../crds/', import.meta.url))
 
@@ -46,7 +47,7 @@ export interface ServiceAccount {
 export interface Access {
   /** Undefined: the administrator's certificate. */
   readonly token?: string
-  /** Of 127.0.0.1, for a proxy before the server. Undefined: the server's own. */
+  /** Of the same address, for a proxy before the server. Undefined: the server's own. */
   readonly port?: number
 }
 
@@ -96,8 +97,8 @@ export async function startKubernetesApi(options: ApiOptions = {}): Promise<Priv
   return { ...api, place, apiserver, etcd, stop, compact: () => compact(server.etcdUrl) }
 }
 
-function apiAt({ port, folder }: ServerPlace): KubernetesApi {
-  const url = `https://127.0.0.1:${port}`
+function apiAt({ host, port, folder }: ServerPlace): KubernetesApi {
+  const url = `https://${uriHost(host)}:${port}`
   const kubeconfig = join(folder, 'admin.kubeconfig')
   const kubectl = (args: readonly string[], run: KubectlRun = {}) => runKubectl(args, { kubeconfig, folder, ...run })
   return {
@@ -115,7 +116,7 @@ function apiAt({ port, folder }: ServerPlace): KubernetesApi {
     kubeconfigWith: (access) => {
       const isAdmin = access.token === undefined && access.port === undefined
       const path = isAdmin ? kubeconfig : join(folder, `${randomBytes(6).toString('hex')}.kubeconfig`)
-      writeFileSync(path, JSON.stringify(kubeconfigContent(access, { port, folder })), { mode: 0o600 })
+      writeFileSync(path, JSON.stringify(kubeconfigContent(access, { host, port, folder })), { mode: 0o600 })
       return path
     },
   }
@@ -143,9 +144,9 @@ async function establishResources(api: KubernetesApi): Promise<void> {
   await succeeds(kubectl, ['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all'])
 }
 
-function kubeconfigContent({ token, port }: Access, { port: own, folder }: ServerPlace): object {
+function kubeconfigContent({ token, port }: Access, { host, port: own, folder }: ServerPlace): object {
   const certificate = { 'client-certificate': join(folder, 'admin.crt'), 'client-key': join(folder, 'admin.key') }
-  const server = `https://127.0.0.1:${port ?? own}`
+  const server = `https://${uriHost(host)}:${port ?? own}`
   return {
     apiVersion: 'v1',
     kind: 'Config',

@@ -1,4 +1,4 @@
-/** etcd and kube-apiserver on 127.0.0.1, with RBAC and with certificates of their own; nothing else of a cluster. */
+/** etcd and kube-apiserver on a loopback address, with RBAC and with certificates of their own; nothing else of a cluster. */
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,18 +6,21 @@ import { join } from 'node:path'
 import { findKubernetesParts } from '../../scripts/kubernetes-parts.mjs'
 import { createCertificateAuthority } from './certificate-authority.ts'
 import { answersOk } from './https-probe.ts'
-import { loopbackPorts } from './loopback-port.ts'
+import { type Loopback, loopbackPorts, uriHost } from './loopback-port.ts'
 import { guardLeftover } from './process-guard.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 
 /** Where a server is, and where its files are: enough to talk to it from another process. */
 export interface ServerPlace {
+  readonly host: Loopback
   readonly port: number
   /** Holds `ca.crt`, the administrator's `admin.crt` and `admin.key`, and what kubectl needs. */
   readonly folder: string
 }
 
 export interface ServerOptions {
+  /** Undefined: 127.0.0.1. */
+  readonly host?: Loopback
   /** More flags of kube-apiserver: `--service-account-extend-token-expiration=false`. */
   readonly flags?: readonly string[]
 }
@@ -37,7 +40,7 @@ export interface KubernetesServer {
   readonly place: ServerPlace
   readonly apiserver: ServerPart
   readonly etcd: ServerPart
-  /** `http://127.0.0.1:<port>` of etcd. */
+  /** `http://HOST:PORT` of etcd. */
   readonly etcdUrl: string
   /** Ends both and removes the folder. */
   stop(): Promise<void>
@@ -48,23 +51,26 @@ interface Part extends ServerPart {
 }
 
 /** Starts both; takes some seconds. @throws KUBERNETES_MISSING, SERVER_START */
-export async function startKubernetesServer({ flags = [] }: ServerOptions = {}): Promise<KubernetesServer> {
+export async function startKubernetesServer({
+  host = '127.0.0.1',
+  flags = [],
+}: ServerOptions = {}): Promise<KubernetesServer> {
   const parts = findKubernetesParts().folder
   if (parts === undefined) throw new Error("KUBERNETES_MISSING: 'npm run test:setup' builds what is missing")
   const folder = mkdtempSync(join(tmpdir(), 'sip-dispatch-kubernetes-'))
   const release = guardLeftover({ folder })
   const [port = 0, etcdPort = 0, peerPort = 0] = await loopbackPorts(3)
-  const etcdUrl = `http://127.0.0.1:${etcdPort}`
+  const etcdUrl = `http://${uriHost(host)}:${etcdPort}`
   await writeCredentials(folder)
   const etcd = await createPart({
     name: 'etcd',
-    command: [join(parts, 'etcd'), ...etcdFlags({ folder, etcdUrl, peerUrl: `http://127.0.0.1:${peerPort}` })],
+    command: [join(parts, 'etcd'), ...etcdFlags({ folder, etcdUrl, peerUrl: `http://${uriHost(host)}:${peerPort}` })],
     ready: () => answersOk(`${etcdUrl}/health`),
   })
   const apiserver = await createPart({
     name: 'kube-apiserver',
-    command: [join(parts, 'kube-apiserver'), ...apiserverFlags({ folder, etcdUrl, port }), ...flags],
-    ready: () => answersOk(`https://127.0.0.1:${port}/readyz`, join(folder, 'ca.crt')),
+    command: [join(parts, 'kube-apiserver'), ...apiserverFlags({ host, folder, etcdUrl, port }), ...flags],
+    ready: () => answersOk(`https://${uriHost(host)}:${port}/readyz`, join(folder, 'ca.crt')),
   })
   const stop = async (): Promise<void> => {
     await apiserver.stop()
@@ -72,7 +78,7 @@ export async function startKubernetesServer({ flags = [] }: ServerOptions = {}):
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
     release()
   }
-  return { place: { port, folder }, apiserver, etcd, etcdUrl, stop }
+  return { place: { host, port, folder }, apiserver, etcd, etcdUrl, stop }
 }
 
 async function createPart(options: Parameters<typeof startServerProcess>[0]): Promise<Part> {
@@ -93,7 +99,7 @@ async function createPart(options: Parameters<typeof startServerProcess>[0]): Pr
 /** Certificates, the administrator's among them, and the key that signs the tokens of service accounts. */
 async function writeCredentials(folder: string): Promise<void> {
   const authority = await createCertificateAuthority(folder)
-  const names = ['IP:127.0.0.1', 'IP:10.0.0.1', 'DNS:localhost', 'DNS:kubernetes.default.svc']
+  const names = ['IP:127.0.0.1', 'IP:::1', 'IP:10.0.0.1', 'DNS:localhost', 'DNS:kubernetes.default.svc']
   await authority.issue({ name: 'server', subject: '/CN=kube-apiserver', names })
   await authority.issue({ name: 'admin', subject: '/O=system:masters/CN=admin' })
   const { privateKey } = generateKeyPairSync('ec', {
@@ -111,19 +117,19 @@ function etcdFlags({ folder, etcdUrl, peerUrl }: { folder: string; etcdUrl: stri
   return [...member, ...client, ...peer, '--unsafe-no-fsync', '--log-level=warn', '--watch-progress-notify-interval=5s']
 }
 
-function apiserverFlags({ folder, etcdUrl, port }: { folder: string; etcdUrl: string; port: number }): string[] {
+function apiserverFlags({ host, folder, etcdUrl, port }: ServerPlace & { readonly etcdUrl: string }): string[] {
   const file = (name: string): string => join(folder, name)
   return [
     `--etcd-servers=${etcdUrl}`,
-    '--bind-address=127.0.0.1',
-    '--advertise-address=127.0.0.1',
+    `--bind-address=${host}`,
+    `--advertise-address=${host}`,
     `--secure-port=${port}`,
     `--cert-dir=${folder}`,
     `--tls-cert-file=${file('server.crt')}`,
     `--tls-private-key-file=${file('server.key')}`,
     `--client-ca-file=${file('ca.crt')}`,
     '--authorization-mode=RBAC',
-    '--service-cluster-ip-range=10.0.0.0/24',
+    `--service-cluster-ip-range=${host === '::1' ? 'fd00:5060::/112' : '10.0.0.0/24'}`,
     '--endpoint-reconciler-type=none',
     '--service-account-issuer=https://kubernetes.default.svc',
     `--service-account-key-file=${file('service-account.key')}`,

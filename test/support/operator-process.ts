@@ -38,11 +38,16 @@ export interface OperatorProcess {
 }
 
 /** Starts it; resolves when it says that it has started. */
-export async function startOperator(options: OperatorOptions): Promise<OperatorProcess> {
+export function startOperator(options: OperatorOptions): Promise<OperatorProcess> {
   const { kubeconfig, cache, prefix, namespace, flags = [] } = options
   const where = ['--kubeconfig', kubeconfig, '--cache', cache, '--cache-prefix', prefix]
   const mine = ['--namespace', namespace, '--lease-namespace', namespace, '--http', '127.0.0.1:0']
-  const child = startCommand(['operator', ...where, ...mine, ...flags])
+  return startOperatorCommand(['operator', ...where, ...mine, ...flags])
+}
+
+/** The same with every argument. */
+export async function startOperatorCommand(args: readonly string[]): Promise<OperatorProcess> {
+  const child = startCommand(args)
   const exited = once(child, 'exit')
   const log: LogLine[] = []
   const errors: string[] = []

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { networkInterfaces } from 'node:os'
 import { describe, it } from '@jest/globals'
 import { findActionlint, findHelm, findKubernetesParts } from '../../scripts/kubernetes-parts.mjs'
+import { WITHOUT_IPV6 } from './command-line.ts'
 import { redisProgram } from './redis-server.ts'
 
 /** A program that a test drives for real. */
@@ -21,6 +22,7 @@ export type RealPart = Program | keyof typeof OTHER_PARTS
 const OTHER_PARTS = {
   '::1': () => Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1')),
   'an IPv4 address beside loopback': () => ownAddress() !== undefined,
+  'a kernel that can hide IPv6': () => works(WITHOUT_IPV6[0], [WITHOUT_IPV6[1], 'true']),
   redis: () => redisProgram() !== undefined,
   kamailio: () => works('kamailio', ['-v']),
   openssl: () => works('openssl', ['version']),

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createCertificateAuthority } from './certificate-authority.ts'
-import { loopbackPorts } from './loopback-port.ts'
+import { type Loopback, loopbackPorts, uriHost } from './loopback-port.ts'
 import { guardLeftover } from './process-guard.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 
@@ -18,6 +18,8 @@ const PROGRAMS = { 'redis-server': 'redis-cli', 'valkey-server': 'valkey-cli' } 
 type RedisProgram = keyof typeof PROGRAMS
 
 export interface RedisOptions {
+  /** Undefined: 127.0.0.1. */
+  readonly host?: Loopback
   /** Of the user `default`, which may do everything. Undefined: none is asked for. */
   readonly password?: string
   /** More users, as an ACL file writes them: `user reader on >secret ~* +@read`. */
@@ -40,8 +42,9 @@ export interface RedisTlsFiles {
 }
 
 export interface RedisServer {
+  readonly host: Loopback
   readonly port: number
-  /** `redis://` or `rediss://` and 127.0.0.1; with the password, where there is one. */
+  /** `redis://` or `rediss://` and the host; with the password, where there is one. */
   readonly url: string
   readonly password: string | undefined
   readonly folder: string
@@ -60,6 +63,7 @@ export interface RedisServer {
 }
 
 interface Place {
+  readonly host: Loopback
   readonly program: RedisProgram
   readonly port: number
   readonly folder: string
@@ -76,14 +80,14 @@ export function redisProgram(): RedisProgram | undefined {
 
 /** Starts one; resolves when it answers. @throws REDIS_MISSING, SERVER_START */
 export async function startRedisServer(options: RedisOptions = {}): Promise<RedisServer> {
-  const { password } = options
+  const { password, host = '127.0.0.1' } = options
   const program = redisProgram()
   if (program === undefined) throw new Error('REDIS_MISSING: install the package redis-server or valkey-server')
   const folder = mkdtempSync(join(tmpdir(), 'sip-dispatch-redis-'))
   const release = guardLeftover({ folder })
   const [port = 0] = await loopbackPorts(1)
   const tls = options.tls === undefined ? undefined : await tlsFiles(folder)
-  const place = { program, port, folder, tls }
+  const place = { host, program, port, folder, tls }
   writeFileSync(join(folder, 'redis.conf'), configuration(options, place).join('\n'))
   writeFileSync(join(folder, 'users.acl'), userLines(options).join('\n'))
   const command = commandOf(place, password)
@@ -95,8 +99,9 @@ export async function startRedisServer(options: RedisOptions = {}): Promise<Redi
     })
   const secret = password === undefined ? '' : `:${encodeURIComponent(password)}@`
   return {
+    host,
     port,
-    url: `${tls === undefined ? 'redis' : 'rediss'}://${secret}127.0.0.1:${port}`,
+    url: `${tls === undefined ? 'redis' : 'rediss'}://${secret}${uriHost(host)}:${port}`,
     password,
     folder,
     tls,
@@ -131,25 +136,31 @@ function lifeOf(life: Life): Pick<RedisServer, 'pause' | 'resume' | 'kill' | 're
 }
 
 /** Every command is in the append-only file before it is answered, so that a crash loses none. */
-function configuration(options: RedisOptions, { port, folder, tls }: Place): string[] {
+function configuration(options: RedisOptions, { host, port, folder, tls }: Place): string[] {
   const { replicaOf, sentinelOf } = options
-  if (sentinelOf) return sentinelLines(sentinelOf, port, folder)
-  const lines = ['bind 127.0.0.1', `dir ${folder}`, 'daemonize no', 'save ""', 'appendonly yes']
+  if (sentinelOf) return sentinelLines(sentinelOf, { host, port, folder, password: options.password })
+  const lines = [`bind ${host}`, `dir ${folder}`, 'daemonize no', 'save ""', 'appendonly yes']
   lines.push(`aclfile ${join(folder, 'users.acl')}`, 'repl-diskless-sync-delay 0')
   if (tls === undefined) lines.push(`port ${port}`)
   else lines.push(...tlsLines(port, folder, options.tls === 'mutual'))
   if (replicaOf !== undefined) {
-    lines.push(`replicaof 127.0.0.1 ${replicaOf.port}`)
+    lines.push(`replicaof ${replicaOf.host} ${replicaOf.port}`)
     if (replicaOf.password !== undefined) lines.push(`masterauth ${replicaOf.password}`)
   }
   return [...lines, ...(options.configuration ?? []), '']
 }
 
 /** Alone it may decide, and soon. */
-function sentinelLines(of: RedisServer, port: number, folder: string): string[] {
-  const monitor = ['sentinel monitor primary', '127.0.0.1', of.port, 1].join(' ')
+type SentinelPlace = Pick<Place, 'host' | 'port' | 'folder'> & { readonly password: string | undefined }
+
+function sentinelLines(of: RedisServer, { host, port, folder, password }: SentinelPlace): string[] {
+  const monitor = ['sentinel monitor primary', of.host, of.port, 1].join(' ')
   const times = ['sentinel down-after-milliseconds primary 500', 'sentinel failover-timeout primary 5000']
-  return ['bind 127.0.0.1', `port ${port}`, `dir ${folder}`, 'daemonize no', monitor, ...times, '']
+  const secrets = [
+    ...(of.password === undefined ? [] : [`sentinel auth-pass primary ${of.password}`]),
+    ...(password === undefined ? [] : [`requirepass ${password}`]),
+  ]
+  return [`bind ${host}`, `port ${port}`, `dir ${folder}`, 'daemonize no', monitor, ...times, ...secrets, '']
 }
 
 function userLines({ password, users = [] }: RedisOptions): string[] {
@@ -170,8 +181,8 @@ async function tlsFiles(folder: string): Promise<RedisTlsFiles> {
   return { caFile: authority.caFile, clientCertificateFile: client.certificateFile, clientKeyFile: client.keyFile }
 }
 
-function commandOf({ program, port, tls }: Place, password: string | undefined): RedisServer['command'] {
-  const to = ['-h', '127.0.0.1', '-p', String(port), '-e', '--no-auth-warning']
+function commandOf({ host, program, port, tls }: Place, password: string | undefined): RedisServer['command'] {
+  const to = ['-h', host, '-p', String(port), '-e', '--no-auth-warning']
   if (password !== undefined) to.push('-a', password)
   if (tls !== undefined) {
     to.push('--tls', '--cacert', tls.caFile, '--cert', tls.clientCertificateFile, '--key', tls.clientKeyFile)

@@ -47,13 +47,15 @@ export interface ServingProcess {
 
 const LOOPBACK = ['udp://127.0.0.1:0', 'tcp://127.0.0.1:0']
 
-/** Starts a command that serves, on free ports; resolves when it says that it serves. */
+/** Starts a command that serves, on free ports unless the arguments say where; resolves when it says that it serves. */
 export async function startServingProcess(
   args: readonly string[],
   listen: readonly string[] = LOOPBACK,
 ): Promise<ServingProcess> {
-  const listenFlags = listen.flatMap((url) => ['--listen', url])
-  const child = startCommand([...args, '--http', '127.0.0.1:0', ...listenFlags])
+  const given = (flag: string): boolean => args.some((arg) => arg.startsWith(`${flag}=`))
+  const listenFlags = given('--listen') ? [] : listen.flatMap((url) => ['--listen', url])
+  const httpFlags = given('--http') ? [] : ['--http', '127.0.0.1:0']
+  const child = startCommand([...args, ...httpFlags, ...listenFlags])
   const exited = exitOf(child)
   const log: LogLine[] = []
   const errors: string[] = []

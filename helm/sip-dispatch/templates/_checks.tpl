@@ -15,8 +15,11 @@
 {{- if gt (int $ways) 1 -}}
 {{- fail "one rules cache, please: of cache.url, cache.existingSecret with cache.urlKey, and cache.embedded.enabled set only one" -}}
 {{- end -}}
-{{- if and (or $cache.urlKey $cache.passwordKey $cache.caKey $cache.certKey $cache.keyKey) (not $cache.existingSecret) -}}
-{{- fail "cache.urlKey, passwordKey, caKey, certKey and keyKey are keys of a Secret: set cache.existingSecret to its name" -}}
+{{- if and (or $cache.urlKey $cache.passwordKey $cache.sentinelPasswordKey $cache.caKey $cache.certKey $cache.keyKey) (not $cache.existingSecret) -}}
+{{- fail "cache.urlKey, passwordKey, sentinelPasswordKey, caKey, certKey and keyKey are keys of a Secret: set cache.existingSecret to its name" -}}
+{{- end -}}
+{{- if and $cache.sentinelPasswordKey $cache.url (not (regexMatch "^rediss?\\+sentinel:" $cache.url)) -}}
+{{- fail "cache.sentinelPasswordKey is for sentinels: write cache.url as redis+sentinel://HOST,HOST/SERVICE, or leave the key out" -}}
 {{- end -}}
 {{- $own := $cache.ingress -}}
 {{- if and (or $own.urlKey $own.passwordKey) (not $cache.existingSecret) -}}

@@ -1,20 +1,21 @@
-{{/* HOST for --listen and the like: every address of a family. */}}
+{{/*
+HOST:PORT for --http. Where a variable of the kubelet stands for the host it is in brackets: it may be an IPv6 address, and
+IPv4 may have them. [::] is every address of both families, or of IPv4 alone on a kernel without IPv6.
+*/}}
 {{- define "sip-dispatch.httpAddress" -}}
 {{- if eq .Values.ingress.exposure "HostNetwork" -}}
-$(HOST_IP):{{ .Values.ingress.ports.http }}
-{{- else if has "IPv6" .Values.ingress.ipFamilies -}}
-[::]:{{ .Values.ingress.ports.http }}
+[$(HOST_IP)]:{{ .Values.ingress.ports.http }}
 {{- else -}}
-0.0.0.0:{{ .Values.ingress.ports.http }}
+[::]:{{ .Values.ingress.ports.http }}
 {{- end -}}
 {{- end -}}
 
 {{/* What callers are told. */}}
 {{- define "sip-dispatch.advertised" -}}
 {{- if .Values.ingress.advertise.external -}}
-{{ .Values.ingress.advertise.external }}
+{{ include "sip-dispatch.bracketed" .Values.ingress.advertise.external }}
 {{- else if eq .Values.ingress.exposure "HostNetwork" -}}
-$(HOST_IP)
+[$(HOST_IP)]
 {{- else -}}
 {{ include "sip-dispatch.callers" . }}.{{ .Release.Namespace }}.svc.{{ .Values.clusterDomain }}
 {{- end -}}
@@ -22,7 +23,16 @@ $(HOST_IP)
 
 {{/* What backends are told: a name that outlives every pod. */}}
 {{- define "sip-dispatch.advertisedInternal" -}}
-{{- .Values.ingress.advertise.internal | default (printf "%s.%s.svc.%s" (include "sip-dispatch.internal" .) .Release.Namespace .Values.clusterDomain) -}}
+{{- with .Values.ingress.advertise.internal -}}
+{{ include "sip-dispatch.bracketed" . }}
+{{- else -}}
+{{ include "sip-dispatch.internal" . }}.{{ .Release.Namespace }}.svc.{{ .Values.clusterDomain }}
+{{- end -}}
+{{- end -}}
+
+{{/* A host, with a port or not. An IPv6 address that stands alone gets its brackets. */}}
+{{- define "sip-dispatch.bracketed" -}}
+{{ regexMatch "^[0-9a-fA-F.]*:[0-9a-fA-F.]*:[0-9a-fA-F:.]*$" . | ternary (printf "[%s]" .) . }}
 {{- end -}}
 
 {{/* Flags of the engine, a YAML list. */}}
@@ -34,7 +44,7 @@ $(HOST_IP)
 - --drachtio-ipv6-backends={{ ternary "try" "pass-over" $ingress.drachtio.ipv6Backends }}
 {{- else -}}
 - --engine=native
-{{- range $ingress.ipFamilies | uniq }}
+{{- range $ingress.ipFamilies | default (list "IPv4" "IPv6") | uniq }}
 {{- $host := ternary "[::]" "0.0.0.0" (eq . "IPv6") }}
 {{- if $ingress.transports.udp }}
 - --listen=udp://{{ $host }}:{{ $ingress.ports.udp }}
@@ -146,11 +156,11 @@ args:
   - --contact
   - sip:*:{{ $ingress.ports.udp }};transport=udp
   - --external-ip
-  - {{ include "sip-dispatch.advertised" . | splitList ":" | first | quote }}
+  - {{ include "sip-dispatch.advertised" . | regexFind "^(\\[[^]]*\\]|[^:]*)" | trimAll "[]" | quote }}
   - --contact
   - sip:*:{{ $ingress.ports.tcp }};transport=tcp
   - --external-ip
-  - {{ include "sip-dispatch.advertised" . | splitList ":" | first | quote }}
+  - {{ include "sip-dispatch.advertised" . | regexFind "^(\\[[^]]*\\]|[^:]*)" | trimAll "[]" | quote }}
   # The secret of the admin port is not enforced by the server: nobody outside the pod may reach it.
   - --address
   - 127.0.0.1

@@ -101,6 +101,9 @@ ingress. Takes a list: the root and the part. A JSON object.
 {{- if $cache.passwordKey }}
 - --cache-password-file=/etc/sip-dispatch/cache/password
 {{- end }}
+{{- if $cache.sentinelPasswordKey }}
+- --cache-sentinel-password-file=/etc/sip-dispatch/cache/sentinel-password
+{{- end }}
 {{- if $cache.caKey }}
 - --cache-ca-file=/etc/sip-dispatch/cache/ca.pem
 {{- end }}
@@ -127,13 +130,16 @@ ingress. Takes a list: the root and the part. A JSON object.
 {{/* The files of the flags above: a volume, where there are any. A directory, so that a renewed Secret arrives. */}}
 {{- define "sip-dispatch.cacheVolume" -}}
 {{- $cache := include "sip-dispatch.cacheOf" . | fromJson -}}
-{{- if or $cache.passwordKey $cache.caKey $cache.certKey -}}
+{{- if or $cache.passwordKey $cache.sentinelPasswordKey $cache.caKey $cache.certKey -}}
 - name: cache
   secret:
     secretName: {{ $cache.existingSecret }}
     items:
       {{- with $cache.passwordKey }}
       - {key: {{ . }}, path: password}
+      {{- end }}
+      {{- with $cache.sentinelPasswordKey }}
+      - {key: {{ . }}, path: sentinel-password}
       {{- end }}
       {{- with $cache.caKey }}
       - {key: {{ . }}, path: ca.pem}

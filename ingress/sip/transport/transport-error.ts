@@ -1,4 +1,4 @@
-import { hostText, type IpAddress } from '../../address/ip-address.ts'
+import { hostText, type IpAddress, isUnspecified } from '../../address/ip-address.ts'
 import type { TransportName } from '../engine.ts'
 import type { Destination } from './transport.ts'
 
@@ -40,6 +40,13 @@ export function listenFailed(transport: TransportName, at: { address: IpAddress;
   return new TransportError('listen-failed', `cannot listen on ${where}: ${errno}${advice ? `; ${advice}` : ''}`, {
     cause,
   })
+}
+
+/** Whether a bind failed because the kernel does not have the family whose every address was asked for. */
+export function isMissingFamily({ address }: { address: IpAddress }, error: unknown): error is TransportError {
+  if (!isUnspecified(address) || !(error instanceof TransportError)) return false
+  const { cause } = error
+  return typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === 'EAFNOSUPPORT'
 }
 
 const SEND_ADVICE: Readonly<Record<SendErrorCode, string>> = {

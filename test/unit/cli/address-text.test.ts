@@ -34,26 +34,18 @@ describe('an address to advertise', () => {
     ['203.0.113.7:5080', '203.0.113.7', 5080],
     ['[2001:db8::7]', '[2001:db8::7]', undefined],
     ['[2001:DB8:0::7]:5060', '[2001:db8::7]', 5060],
+    ['[203.0.113.7]', '203.0.113.7', undefined],
+    ['[203.0.113.7]:5060', '203.0.113.7', 5060],
   ])('%s is read', (text, host, port) => {
     expect(parseAdvertisedAddress(text)).toEqual({ host, port })
   })
 
-  it.each([
-    '',
-    ':5060',
-    'a b',
-    '2001:db8::7',
-    '[203.0.113.7]',
-    'host:',
-    'host:0',
-    'host:5060:1',
-    '1.2.3',
-    'a;lr',
-    '[::1',
-    'x>',
-  ])('%j is refused', (text) => {
-    expect(parseAdvertisedAddress(text)).toBeUndefined()
-  })
+  it.each(['', ':5060', 'a b', '2001:db8::7', 'host:', 'host:0', 'host:5060:1', '1.2.3', 'a;lr', '[::1', 'x>'])(
+    '%j is refused',
+    (text) => {
+      expect(parseAdvertisedAddress(text)).toBeUndefined()
+    },
+  )
 })
 
 describe('an address for HTTP', () => {
@@ -61,6 +53,8 @@ describe('an address for HTTP', () => {
     ['127.0.0.1:9090', '127.0.0.1', 9090],
     ['localhost:0', 'localhost', 0],
     ['[::]:9090', '::', 9090],
+    ['[fd00::1]:9090', 'fd00::1', 9090],
+    ['[10.0.0.7]:9090', '10.0.0.7', 9090],
   ])('%s is read, in the form that a socket takes', (text, host, port) => {
     expect(parseHttpAddress(text)).toEqual({ host, port })
   })

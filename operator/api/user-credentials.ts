@@ -1,0 +1,113 @@
+/** What a user goes to the API server with, at this moment: tokens and certificates change while the operator runs. */
+import { readPem, readTokenFile } from './credential-file.ts'
+import { type ExecCredential, execCredential } from './exec-credential.ts'
+import { KubeConfigError } from './kube-config-error.ts'
+import type { CredentialPlugin, KubeCluster, KubeContext, KubeProof, KubeUser, OidcSettings } from './kube-context.ts'
+import { isCurrent, type OidcTokens, refreshedTokens } from './oidc-token.ts'
+
+export interface Credentials {
+  /** Value of `Authorization`. */
+  readonly authorization: string | undefined
+  /** PEM. */
+  readonly certificate: string | undefined
+  /** PEM. */
+  readonly key: string | undefined
+}
+
+const NOTHING: Credentials = { authorization: undefined, certificate: undefined, key: undefined }
+
+/** Each call reads them anew, and keeps what may be kept. Rejects with a KubeConfigError. */
+export function userCredentials({ user, cluster }: Pick<KubeContext, 'user' | 'cluster'>): () => Promise<Credentials> {
+  const proof = proofReader(user.proof, cluster)
+  return async () => {
+    const [own, proven] = await Promise.all([certificateOf(user), proof()])
+    return proven.certificate === undefined ? { ...proven, ...own } : proven
+  }
+}
+
+async function certificateOf({ certificate, key }: KubeUser): Promise<Partial<Credentials>> {
+  if (certificate === undefined || key === undefined) return {}
+  const [certificatePem, keyPem] = await Promise.all([
+    readPem('the client certificate', certificate),
+    readPem('the client key', key),
+  ])
+  return { certificate: certificatePem, key: keyPem }
+}
+
+function proofReader(proof: KubeProof, cluster: KubeCluster): () => Promise<Credentials> {
+  if (proof.type === 'token-file') return tokenFileReader(proof.file, proof.token)
+  if (proof.type === 'plugin') return pluginReader(proof.plugin, cluster)
+  if (proof.type === 'oidc') return oidcReader(proof.settings)
+  const fixed = fixedProof(proof)
+  return async () => fixed
+}
+
+function fixedProof(proof: Extract<KubeProof, { type: 'none' | 'token' | 'password' }>): Credentials {
+  if (proof.type === 'none') return NOTHING
+  if (proof.type === 'token') return bearer(proof.token.trim())
+  const { username, password } = proof
+  return { ...NOTHING, authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` }
+}
+
+/** The file goes before the text beside it. While it cannot be read, what it held before is used: it may be in the middle of a change. */
+function tokenFileReader(file: string, token: string | undefined): () => Promise<Credentials> {
+  let last = token
+  return async () => {
+    try {
+      last = await readTokenFile(file)
+    } catch (error) {
+      if (last === undefined || !(error instanceof KubeConfigError)) throw error
+    }
+    return bearer(last)
+  }
+}
+
+function pluginReader(plugin: CredentialPlugin, cluster: KubeCluster): () => Promise<Credentials> {
+  const read = kept<ExecCredential>({
+    read: () => execCredential(plugin, cluster),
+    holds: ({ expires }) => expires === undefined || Date.now() < expires,
+  })
+  return async () => {
+    const { token, certificate, key } = await read()
+    return { authorization: token === undefined ? undefined : `Bearer ${token.trim()}`, certificate, key }
+  }
+}
+
+function oidcReader(settings: OidcSettings): () => Promise<Credentials> {
+  const { idToken, refreshToken } = settings
+  let refresh = refreshToken
+  const read = kept<OidcTokens>({
+    first: idToken === undefined ? undefined : { idToken, refreshToken },
+    read: async () => {
+      const tokens = await refreshedTokens(settings, refresh)
+      refresh = tokens.refreshToken
+      return tokens
+    },
+    holds: (tokens) => isCurrent(tokens, Date.now()),
+  })
+  return async () => bearer((await read()).idToken)
+}
+
+interface Kept<T> {
+  readonly first?: T | undefined
+  readonly read: () => Promise<T>
+  readonly holds: (value: T) => boolean
+}
+
+/** One reading serves everyone who waits for it, and all who come while it holds. */
+function kept<T>({ first, read, holds }: Kept<T>): () => Promise<T> {
+  let value = first
+  let reading: Promise<T> | undefined
+  return async () => {
+    if (value !== undefined && holds(value)) return value
+    reading ??= read().finally(() => {
+      reading = undefined
+    })
+    value = await reading
+    return value
+  }
+}
+
+function bearer(token: string): Credentials {
+  return { ...NOTHING, authorization: `Bearer ${token}` }
+}
