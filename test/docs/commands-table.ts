@@ -120,6 +120,7 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
 
   // docs/performance.md
   'npx node --expose-gc bench/decision.ts': { here: 'bench' },
+  'npx node bench/first-calls.ts': { here: 'bench' },
   'npx node bench/reload.ts': { here: 'bench' },
   'npx node bench/refused-call.ts': { here: 'bench' },
   'npx node bench/forwarded-call.ts': { here: 'bench' },
@@ -128,6 +129,7 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
   'npx node bench/propagation.ts --rules 100000 --readers 1000': { here: 'bench' },
 
   // docs/runbooks
+  [`kubectl logs POD | grep '"outcome":"no_backend"' | tail -3`]: { here: 'kubectl' },
   [`kubectl logs POD | grep '"msg":"call unanswered"'`]: { here: 'kubectl' },
   [`kubectl logs POD | grep -v '"msg":"call decided"' | tail -20`]: { here: 'kubectl' },
   'kubectl logs POD | grep cache | tail -5': { here: 'kubectl' },

@@ -31,6 +31,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const args = ['standalone', '--rules', folder, ...(options.flags ?? [])]
   const serving = await startServingProcess(args, options.listen)
   const { log, said } = serving
+  await said(({ msg }) => msg === 'serving')
   return {
     ...serving,
     folder,
