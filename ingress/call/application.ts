@@ -4,8 +4,10 @@ import type { LiveTable } from '../lookup/live-table.ts'
 import type { Application } from '../sip/application.ts'
 import type { Peer } from '../sip/engine.ts'
 import type { EngineEvent } from '../sip/events.ts'
+import { NO_ATTEMPTS } from './call-attempts.ts'
 import type { CallDeps } from './call-deps.ts'
 import { callSource } from './call-source.ts'
+import { NOTHING_PASSED_OVER } from './call-targets.ts'
 import { handleInDialog } from './handle-in-dialog.ts'
 import { handleInvite } from './handle-invite.ts'
 import { handleOptions } from './handle-options.ts'
@@ -82,6 +84,8 @@ function tellRefusal(event: Extract<EngineEvent, { type: 'refused' }>, deps: Cal
     called: '',
     calling: '',
     backend: '',
+    attempts: NO_ATTEMPTS,
+    passedOver: NOTHING_PASSED_OVER,
     receivedAt: now,
     decidedAt: now,
     endedAt: now,

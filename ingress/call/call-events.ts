@@ -39,6 +39,28 @@ export interface CallSource {
   readonly judged?: JudgedSource
 }
 
+/** One try of a backend. Nothing was sent where it took no time and has no status. */
+export interface CallAttempt {
+  readonly backend: string
+  /** The backend's name again, or `address:port` of one endpoint of a Service. */
+  readonly place: string
+  /** `unfinished`: the call ended first, and nobody knows what became of it. */
+  readonly result: AttemptResult | 'unfinished'
+  /** The status of the backend's final response; 0 where none came. */
+  readonly status: number
+  readonly beganAt: number
+  readonly endedAt: number
+}
+
+/**
+ * A backend of the rule that the call could not try, in whole or in part: paused, without a ready endpoint, or no socket of
+ * this process reaches it.
+ */
+export interface PassedOver {
+  readonly backend: string
+  readonly result: 'paused' | 'no_endpoint' | 'no_socket'
+}
+
 /** A decided INVITE, told once: when its final response is sent, or when it is dropped. */
 export interface CallDecided {
   readonly type: 'call'
@@ -57,6 +79,10 @@ export interface CallDecided {
   readonly calling: string
   /** The backend whose answer ended the call; empty if none. */
   readonly backend: string
+  /** The backends that were tried, in the order of their tries; at most `MAX_TARGETS`. */
+  readonly attempts: readonly CallAttempt[]
+  /** Those of the rule that were not; each backend once for each result. */
+  readonly passedOver: readonly PassedOver[]
   /** When the INVITE was handed to the application, when it was decided, when the final response went out. */
   readonly receivedAt: number
   readonly decidedAt: number
@@ -68,12 +94,20 @@ export type CallEvent =
   /** A rule has won a call: counted when it wins. */
   | { readonly type: 'rule-won'; readonly rule: string }
   /** The first response of a backend that is relayed to the caller. */
-  | { readonly type: 'first-response'; readonly trunk: string; readonly seconds: number }
+  | {
+      readonly type: 'first-response'
+      readonly trunk: string
+      readonly backend: string
+      readonly status: number
+      readonly seconds: number
+    }
   | {
       readonly type: 'backend-attempt'
       readonly backend: string
       readonly result: AttemptResult
       readonly status: number
+      /** Whether the backend has said anything before the attempt ended. */
+      readonly heard: boolean
     }
   | {
       readonly type: 'backend-health'

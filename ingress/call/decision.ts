@@ -1,8 +1,10 @@
 /** One INVITE on its way through `handleInvite`: what is known of it so far, and how its end is told. */
 import type { RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
 import type { Answer, InboundCall } from '../sip/engine.ts'
+import { NO_ATTEMPTS } from './call-attempts.ts'
 import type { CallDeps } from './call-deps.ts'
-import type { CallDecided, CallSource, NoRuleReason, Outcome } from './call-events.ts'
+import type { CallAttempt, CallDecided, CallSource, NoRuleReason, Outcome, PassedOver } from './call-events.ts'
+import { NOTHING_PASSED_OVER } from './call-targets.ts'
 
 export interface Decision {
   readonly id: string
@@ -24,6 +26,8 @@ export interface Ending {
   readonly reason: string
   readonly noRuleReason?: NoRuleReason
   readonly backend?: string
+  readonly attempts?: readonly CallAttempt[]
+  readonly passedOver?: readonly PassedOver[]
 }
 
 export function openDecision(call: InboundCall, deps: CallDeps): Decision {
@@ -63,6 +67,8 @@ function decided(
     called: decision.called,
     calling: decision.calling,
     backend: ending.backend ?? '',
+    attempts: ending.attempts ?? NO_ATTEMPTS,
+    passedOver: ending.passedOver ?? NOTHING_PASSED_OVER,
     receivedAt: decision.receivedAt,
     decidedAt: times.decidedAt,
     endedAt: times.endedAt,

@@ -5,9 +5,10 @@ import type { Answer, FailoverCondition, ProxyPlan, ProxyProgress, ProxyResult }
 import { MAX_DIALOG_DATA_BYTES } from '../sip/limits.ts'
 import { escapeUser } from '../sip/message/uri.ts'
 import { callerEdits } from './asserted-identity.ts'
+import { type Attempts, attemptBegan, attemptEnded, endOpen } from './call-attempts.ts'
 import type { CallDeps } from './call-deps.ts'
-import type { Outcome } from './call-events.ts'
-import { type CallTarget, type CanReach, callTargets, unreachableBackends } from './call-targets.ts'
+import type { Outcome, PassedOver } from './call-events.ts'
+import { type CallTarget, callTargets } from './call-targets.ts'
 import { callerTargetOf } from './caller-target.ts'
 import { type Decision, refuse, tell } from './decision.ts'
 import { type SealedHeaders, writeDialogData } from './dialog-data.ts'
@@ -51,9 +52,8 @@ export function route(decision: Decision, deps: CallDeps, routing: Routing): voi
   if (decision.call.requestUri.scheme === 'sips') {
     return refuse(decision, deps, SIPS_NOT_ALLOWED, { outcome: 'no_backend', reason: 'no backend takes a sips call' })
   }
-  const canReach: CanReach = (target) => decision.call.canReach(target)
-  const targets = callTargets(action.backends, deps, canReach)
-  if (targets.length === 0) return noTarget(decision, deps, { routing, canReach })
+  const { targets, passedOver } = callTargets(action.backends, deps, (target) => decision.call.canReach(target))
+  if (targets.length === 0) return noTarget(decision, deps, { routing, passedOver })
   const plan = planOf(decision, routing)
   // What could not be kept for the requests inside the call is not promised for its first one either.
   if (Buffer.byteLength(plan.dialogData) > MAX_DIALOG_DATA_BYTES) {
@@ -61,8 +61,9 @@ export function route(decision: Decision, deps: CallDeps, routing: Routing): voi
     return refuse(decision, deps, USER_TOO_LONG, { outcome: 'malformed', reason })
   }
   const decidedAt = deps.now()
-  const progress = (step: ProxyProgress): void => report(decision, deps, { step, targets })
-  const done = (result: ProxyResult): void => finish(decision, deps, result, decidedAt)
+  const proxied: Proxied = { decision, decidedAt, targets, passedOver, attempts: [], over: false }
+  const progress = (step: ProxyProgress): void => report(proxied, deps, step)
+  const done = (result: ProxyResult): void => finish(proxied, deps, result)
   const callerTarget = callerTargetOf(decision.call.peer, deps.table, routing.trunk)
   decision.call.proxy({ ...plan, callerTarget, targets, done, progress })
 }
@@ -74,12 +75,14 @@ const NO_SOCKET = 'this process listens on no address of the family and transpor
 function noTarget(
   decision: Decision,
   deps: CallDeps,
-  { routing, canReach }: { readonly routing: Routing; readonly canReach: CanReach },
+  { routing, passedOver }: { readonly routing: Routing; readonly passedOver: readonly PassedOver[] },
 ): void {
-  const missed = unreachableBackends(routing.action.backends, deps, canReach)
+  const missed = passedOver.filter(({ result }) => result === 'no_socket').map(({ backend }) => backend)
   const reason = missed.length > 0 ? `${NO_SOCKET}: ${missed.slice(0, NAMED_BACKENDS).join(', ')}` : NO_TARGET
-  refuse(decision, deps, routing.trunk.responses.noBackend, { outcome: 'no_backend', reason })
-  for (const backend of missed) deps.emit({ type: 'backend-attempt', backend, result: 'no_socket', status: 0 })
+  refuse(decision, deps, routing.trunk.responses.noBackend, { outcome: 'no_backend', reason, passedOver })
+  for (const backend of missed) {
+    deps.emit({ type: 'backend-attempt', backend, result: 'no_socket', status: 0, heard: false })
+  }
 }
 
 function planOf(
@@ -150,26 +153,50 @@ const OUTCOMES: Readonly<Record<ProxyResult['outcome'], Outcome>> = {
   unanswered: 'no_backend',
 }
 
-function finish(decision: Decision, deps: CallDeps, result: ProxyResult, decidedAt: number): void {
+/** A call on its way to a backend. */
+interface Proxied {
+  readonly decision: Decision
+  readonly decidedAt: number
+  readonly targets: readonly CallTarget[]
+  readonly passedOver: readonly PassedOver[]
+  readonly attempts: Attempts
+  /** Its end has been told, and with it its attempts as they were. */
+  over: boolean
+}
+
+function finish(proxied: Proxied, deps: CallDeps, result: ProxyResult): void {
+  const { decision, decidedAt, passedOver, attempts } = proxied
   const { outcome, status, target, reason = EXPLANATIONS[outcome] } = result
+  proxied.over = true
+  // Who still rings when the caller has its answer is cancelled by the engine, unless it has lost sight of the call.
+  endOpen(attempts, outcome === 'unanswered' ? 'unfinished' : 'cancelled', deps.now())
   const backend = target?.id ?? ''
-  tell(decision, deps, { outcome: OUTCOMES[outcome], status, reason, backend }, decidedAt)
+  tell(decision, deps, { outcome: OUTCOMES[outcome], status, reason, backend, attempts, passedOver }, decidedAt)
   if (outcome !== 'unanswered') return
   deps.emit({ type: 'unanswered', trunk: decision.trunk?.name ?? '', callId: decision.call.callId })
 }
 
-interface Progress {
-  readonly step: ProxyProgress
-  readonly targets: readonly CallTarget[]
-}
-
-function report(decision: Decision, deps: CallDeps, { step, targets }: Progress): void {
+function report(proxied: Proxied, deps: CallDeps, step: ProxyProgress): void {
+  const { decision, targets } = proxied
   if (step.type === 'first-response') {
     const seconds = (deps.now() - decision.receivedAt) / 1000
-    return deps.emit({ type: 'first-response', trunk: decision.trunk?.name ?? '', seconds })
+    const trunk = decision.trunk?.name ?? ''
+    return deps.emit({ type: 'first-response', trunk, backend: step.target.id, status: step.status, seconds })
   }
-  const { target, result, status, retryAfter } = step
-  const tried = retryAfter === undefined ? undefined : targets.find((one) => one === target)
-  if (tried && retryAfter !== undefined) deps.health.pause(tried, retryAfter)
-  deps.emit({ type: 'backend-attempt', backend: target.id, result, status })
+  const target = targets.find((one) => one === step.target)
+  if (target === undefined) return
+  if (step.type === 'attempt') return attempted(proxied, deps, { step, target })
+  attemptBegan(proxied.attempts, target, deps.now())
+}
+
+interface Attempted {
+  readonly step: Extract<ProxyProgress, { type: 'attempt' }>
+  readonly target: CallTarget
+}
+
+function attempted({ attempts, over }: Proxied, deps: CallDeps, { step, target }: Attempted): void {
+  const { result, status, heard, retryAfter } = step
+  if (!over) attemptEnded(attempts, target, step, deps.now())
+  if (retryAfter !== undefined) deps.health.pause(target, retryAfter)
+  deps.emit({ type: 'backend-attempt', backend: target.id, result, status, heard })
 }

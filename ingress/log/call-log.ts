@@ -8,9 +8,9 @@ import type { CallDecided, CallEvent, CallSource } from '../call/call-events.ts'
 import { judgedSourceText } from '../lookup/judged-source.ts'
 import type { Clock } from '../sip/clock.ts'
 import { redactedText } from '../text/redacted-text.ts'
+import { attemptsField, clip, milliseconds } from './attempt-fields.ts'
 import {
   FAULT_LINES_PER_SECOND,
-  MAX_VALUE_CHARACTERS,
   NEAR_MISS_LINES_PER_SECOND,
   REWRITTEN_LINES_PER_SECOND,
   STRANGER_LINES_PER_SECOND,
@@ -128,6 +128,7 @@ function callFields(call: CallDecided) {
     called: clip(call.called),
     calling: clip(call.calling),
     backend: call.backend,
+    ...attemptsField(call),
     decisionMs: milliseconds(call.decidedAt - call.receivedAt),
     totalMs: milliseconds(call.endedAt - call.receivedAt),
   }
@@ -179,16 +180,7 @@ function sourceFields({ address, port, transport, judged }: CallSource) {
   return judged === undefined ? { source, transport } : { source, transport, judgedSource: judgedSourceText(judged) }
 }
 
-function clip(text: string): string {
-  return text.length > MAX_VALUE_CHARACTERS ? `${text.slice(0, MAX_VALUE_CHARACTERS)}…` : text
-}
-
 /** RFC 7616 §3.4: whoever has a digest response and its nonce can try passwords against them at leisure. */
 function withoutCredentials(text: string): string {
   return redactedText(text.replace(/\bDigest\s.*/is, 'Digest [redacted]'))
-}
-
-/** To the microsecond: more digits are noise. */
-function milliseconds(value: number): number {
-  return Math.round(value * 1000) / 1000
 }

@@ -17,6 +17,9 @@ export const FAULT_LINES_PER_SECOND = 10
 /** Characters of a value that the sender of a packet chose, a Call-ID for one, which may be as long as a packet. */
 export const MAX_VALUE_CHARACTERS = 256
 
+/** Backends that the line of a call names with what came of them: a rule may have 64, and a line is read by people. */
+export const MAX_LOGGED_ATTEMPTS = 8
+
 /** Milliseconds over which lines are counted; what was left out is told at its end. */
 export const WINDOW_MS = 1000
 

@@ -40,6 +40,11 @@ export function toCanonical(user: string | undefined, policy: NumberPolicy): Can
   return { number: reading.number, fault }
 }
 
+/** Lets go of the numbers that were read: a warm-up leaves none behind. */
+export function forgetNumbers(): void {
+  cachesByRegion.clear()
+}
+
 type Digits = Extract<UserReading, { type: 'digits' }>
 
 function withCountry(user: string, digits: Digits, { defaultRegion, unreadable }: NumberPolicy): CanonicalUser {

@@ -186,7 +186,7 @@ export const METRICS = {
     name: 'sip_dispatch_backend_up',
     type: 'gauge',
     labels: ['backend'],
-    help: '1 if the backend takes calls, 0 if it is passed over. Always 1 for a Service, whose endpoints are passed over one by one.',
+    help: '1 if the backend answers, 0 if the last call to it found nobody, silence or a 503 and none of the last 5 seconds was answered, or while it is paused. Absent until a call of this pod has tried it.',
   },
   tableVersion: {
     name: 'sip_dispatch_route_table_version',

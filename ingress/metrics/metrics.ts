@@ -5,7 +5,7 @@ import { Registry } from 'prom-client'
 import type { CallDecided, CallEvent } from '../call/call-events.ts'
 import type { TableNames } from '../lookup/live-table.ts'
 import { createTimeSlice } from '../lookup/time-slice.ts'
-import { createBackendTable } from './backend-counters.ts'
+import { createBackendTable, isUp } from './backend-counters.ts'
 import { addCounter, addGauge, addHistogram } from './exposition.ts'
 import { createFastHistogram, type FastHistogram, observe } from './fast-histogram.ts'
 import {
@@ -83,7 +83,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const counts = createCounts(options)
   registerCalls(registry, counts)
   registerTrunks(registry, counts, options)
-  registerBackends(registry, counts)
+  registerBackends(registry, counts, options)
   registerTable(registry, counts)
   addGauge(registry, METRICS.buildInfo, (emit) => emit({ version: options.version, engine: options.engine }, 1))
   const tableSynced = () => {
@@ -141,11 +141,11 @@ async function exposition(registry: Registry): Promise<string> {
   return `${parts.join('\n\n')}\n`
 }
 
-function createCounts({ ruleSeries }: MetricsOptions): Counts {
+function createCounts({ ruleSeries, now }: MetricsOptions): Counts {
   return {
     trunks: createTrunkTable(),
     rules: createRuleCounters(ruleSeries),
-    backends: createBackendTable(),
+    backends: createBackendTable(now),
     dropped: new Float64Array(Object.keys(DROP_REASONS).length * METHOD_COUNT),
     decision: createFastHistogram(METRICS.decision.buckets),
     finalResponse: Object.keys(OUTCOMES).map(() => createFastHistogram(METRICS.finalResponse.buckets)),
@@ -163,13 +163,15 @@ function count(counts: Counts, event: CallEvent): void {
       break
     case 'first-response':
       observe(counts.trunks.of(event.trunk).firstResponse, event.seconds)
+      // What a final response says of its backend, the attempt that it ends has told.
+      if (event.status < 200) counts.backends.heard(event.backend)
       break
     case 'backend-attempt':
-      counts.backends.countAttempt(event.backend, event.result)
+      counts.backends.countAttempt(event)
       break
     case 'backend-health':
       // A Service takes calls as long as one of its endpoints does.
-      if (event.endpoint === undefined) counts.backends.setUp(event.backend, event.up)
+      if (event.endpoint === undefined) counts.backends.setPaused(event.backend, !event.up)
       break
     case 'unanswered':
       counts.trunks.of(event.trunk).unanswered++
@@ -275,14 +277,17 @@ function registerAdmitting(registry: Registry, trunks: Counts['trunks']): void {
   })
 }
 
-function registerBackends(registry: Registry, { backends }: Counts): void {
+function registerBackends(registry: Registry, { backends }: Counts, { now }: MetricsOptions): void {
   addCounter(registry, METRICS.backendRequests, (emit) => {
     for (const [backend, { attempts }] of backends.entries()) {
       for (const [result, at] of Object.entries(ATTEMPT_RESULTS)) emit({ backend, result }, attempts[at] ?? 0)
     }
   })
   addGauge(registry, METRICS.backendUp, (emit) => {
-    for (const [backend, { up }] of backends.entries()) if (up !== undefined) emit({ backend }, up ? 1 : 0)
+    for (const [backend, counters] of backends.entries()) {
+      const up = isUp(counters, now())
+      if (up !== undefined) emit({ backend }, up ? 1 : 0)
+    }
   })
 }
 

@@ -13,3 +13,15 @@ export const MAX_KEY_BYTES = 1_024
 
 /** Milliseconds between two looks at whether the last transaction is over: a shutdown may be late by this much. */
 export const IDLE_LOOK_MS = 50
+
+/** Milliseconds that a warm-up may take: with it a pod starts that much later, and without it the first calls wait. */
+export const WARM_UP_MS = 200
+
+/** Calls of a warm-up: what decides has been compiled by then. */
+export const WARM_UP_CALLS = 500
+
+/** Milliseconds between two looks at whether anything still keeps calls away: readiness itself is asked at each probe. */
+export const READY_LOOK_MS = 50
+
+/** Rules, and trunks, of the table in use that a warm-up looks at: enough to meet every kind that is usual in it. */
+export const WARM_UP_RULES = 32

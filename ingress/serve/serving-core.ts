@@ -19,6 +19,8 @@ export interface ServingCore {
   readonly health: BackendHealth
   /** Where events become counts and log lines. */
   readonly emit: (event: CallEvent) => void
+  /** Resolves when the first table is in use. */
+  readonly tableLoaded: Promise<void>
   /** Whoever fills the table calls it after each change. */
   readonly tableChanged: () => void
 }
@@ -43,8 +45,12 @@ export function createServingCore(config: ServingConfig): ServingCore {
   }
   const table = createLiveTable()
   const health = createBackendHealth(now, emit)
-  const tableChanged = (): void => tellTable({ table, metrics, log, health })
-  return { clock, logger, metrics, log, table, health, emit, tableChanged }
+  const { promise: tableLoaded, resolve } = Promise.withResolvers<void>()
+  const tableChanged = (): void => {
+    tellTable({ table, metrics, log, health })
+    resolve()
+  }
+  return { clock, logger, metrics, log, table, health, emit, tableLoaded, tableChanged }
 }
 
 /** At a cost that follows trunks and series, not rules. */

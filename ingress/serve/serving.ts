@@ -6,9 +6,11 @@ import type { SipEngine } from '../sip/engine.ts'
 import { startNativeEngine } from '../sip/native-engine.ts'
 import { systemRandom } from '../sip/random.ts'
 import { isOwnHost, machineAddress, machineAddresses } from './machine-address.ts'
+import { createReadiness, type Readiness, warmedUp } from './readiness.ts'
 import type { ServingConfig } from './serving-config.ts'
 import type { ServingCore } from './serving-core.ts'
 import { createShutdown, type Shutdown } from './shutdown.ts'
+import { inventedTable } from './warm-up-table.ts'
 
 const COOKIE_KEY_BYTES = 32
 
@@ -25,7 +27,8 @@ export interface Serving {
 
 /**
  * Rejects with what keeps it from starting: an address that cannot be bound. Then nothing stays open. Without cookie keys
- * it makes one, which no other process has and which ends with this one.
+ * it makes one, which no other process has and which ends with this one. Two lines tell how far it is: `listening` once
+ * packets can come, `serving` once calls should.
  */
 export async function startServing(
   core: ServingCore,
@@ -41,12 +44,16 @@ export async function startServing(
     tell: (phase, unfinished) => logger.info({ phase, unfinished }, 'shutting down'),
   })
   const keys = cookieKeys.length > 0 ? cookieKeys : [randomBytes(COOKIE_KEY_BYTES)]
+  await warmedUp(core, inventedTable, config.logLevel)
   const engine = await startEngine(core, config, { shutdown, cookieKeys: keys })
-  const http = await startHttp(core, config, { shutdown, engine }).catch(async (error: unknown) => {
+  const readiness = createReadiness({ core, logLevel: config.logLevel, shutdown, engine })
+  const http = await startHttp(core, config, readiness).catch(async (error: unknown) => {
     await engine.close()
     throw error
   })
-  logger.info({ listening: engine.listening, http: http.address, version: config.version }, 'serving')
+  const at = { listening: engine.listening, http: http.address, version: config.version }
+  logger.info(at, 'listening')
+  readiness.begin(() => logger.info({ ...at, table: core.table.version }, 'serving'))
   return {
     listening: engine.listening,
     http: http.address,
@@ -91,23 +98,13 @@ async function startEngine(
 }
 
 /** Reads what the events have made of the metrics, and says whether calls should come here. */
-function startHttp(
-  { table, metrics, emit }: ServingCore,
-  { http }: ServingConfig,
-  { shutdown, engine }: { readonly shutdown: Shutdown; readonly engine: SipEngine },
-) {
+function startHttp({ metrics, emit }: ServingCore, { http }: ServingConfig, readiness: Readiness) {
   return startHttpServer({
     listen: http,
     metricsText: () => metrics.text(),
     onFault: (code, message) => emit({ type: 'fault', code, message }),
     ready: () => {
-      const reasons = [
-        ...(table.loaded ? [] : ['no rule table is loaded']),
-        ...(engine.unready ?? []),
-        ...(shutdown.leaving
-          ? [`shutting down: ${shutdown.draining ? 'new calls are refused' : 'calls are still taken'}`]
-          : []),
-      ]
+      const reasons = readiness.reasons()
       return { ready: reasons.length === 0, reasons }
     },
   })

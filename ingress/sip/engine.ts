@@ -150,7 +150,7 @@ export interface ProxyPlan extends RelayEdits {
   readonly exhausted: Answer
   /** Called once, when the final response has gone to the caller. */
   readonly done: (result: ProxyResult) => void
-  /** Called for the first response that is relayed, and once per attempt that has ended. */
+  /** Called as each attempt begins and once it has ended, and for the first response that is relayed. */
   readonly progress: (step: ProxyProgress) => void
 }
 
@@ -169,12 +169,15 @@ export type AttemptResult =
   | 'no_socket'
 
 export type ProxyProgress =
-  | { readonly type: 'first-response'; readonly status: number }
+  | { readonly type: 'began'; readonly target: ProxyTarget }
+  | { readonly type: 'first-response'; readonly target: ProxyTarget; readonly status: number }
   | {
       readonly type: 'attempt'
       readonly target: ProxyTarget
       readonly result: AttemptResult
       readonly status: number
+      /** Whether the backend has said anything: one that rings until the time is over is not silent. */
+      readonly heard: boolean
       /** Seconds for which a backend that sent 503 asked to be left alone (RFC 3261 §21.5.4). */
       readonly retryAfter: number | undefined
     }

@@ -144,6 +144,7 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
 
   // docs/performance.md
   'npx node --expose-gc bench/decision.ts': { here: 'bench' },
+  'npx node bench/first-calls.ts': { here: 'bench' },
   'npx node bench/reload.ts': { here: 'bench' },
   'npx node bench/refused-call.ts': { here: 'bench' },
   'npx node bench/forwarded-call.ts': { here: 'bench' },
@@ -160,6 +161,7 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
   'dig +short sip.pstnhub.microsoft.com sip2.pstnhub.microsoft.com sip3.pstnhub.microsoft.com': OF_A_CARRIER,
 
   // docs/runbooks
+  [`kubectl logs POD | grep '"outcome":"no_backend"' | tail -3`]: { here: 'kubectl' },
   [`kubectl logs POD | grep '"msg":"call unanswered"'`]: { here: 'kubectl' },
   [`kubectl logs POD | grep -v '"msg":"call decided"' | tail -20`]: { here: 'kubectl' },
   'kubectl logs POD | grep cache | tail -5': { here: 'kubectl' },

@@ -88,7 +88,7 @@ describeWith(['kubernetes', 'redis'], 'a cluster without the chart, from a check
       const [crds = '', operator = '', ingress = '', apply = '', wait = '', get = ''] = commands
       await run(crds)
       await said(start(operator), 'operator started')
-      const { listening } = await said(start(ingress), 'serving')
+      const { listening } = await said(start(ingress), 'listening')
       await run(apply)
       await run(wait)
       expect(await run(get)).toMatch(/premium-numbers .* True +True /)

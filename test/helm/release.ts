@@ -103,7 +103,7 @@ async function runProbe(cluster: Cluster, ingress: ServingProcess) {
     },
     () => 'helm test makes no pod',
   )
-  const http = String(ingress.log.find(({ msg }) => msg === 'serving')?.['http'])
+  const http = String(ingress.log.find(({ msg }) => msg === 'listening')?.['http'])
   const args = commandOf(manifestsOf(manifest), 'probe', {}).map((arg) =>
     arg.replace(`udp://${INTERNAL}:5060`, `udp://127.0.0.1:${ingress.udp}`).replace(`http://${INTERNAL}:9090`, http),
   )

@@ -99,10 +99,10 @@ describe('the image', () => {
   })
 
   it(
-    'starts an ingress, which serves and says what it waits for',
+    'starts an ingress, which listens and says where',
     async () => {
       const flags = ['--cache', 'redis://127.0.0.1:1', '--http', '127.0.0.1:0', '--listen', 'udp://127.0.0.1:0']
-      expect(await said(start('ingress', ...flags), 'serving')).toContain('udp://127.0.0.1:')
+      expect(await said(start('ingress', ...flags), 'listening')).toContain('udp://127.0.0.1:')
     },
     TEST_LIMIT_MS,
   )

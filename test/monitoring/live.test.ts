@@ -105,9 +105,9 @@ describeWith(
     }
 
     function targets(): string[] {
-      const serving = cluster.ingress.log.find(({ msg }) => msg === 'serving')
+      const listening = cluster.ingress.log.find(({ msg }) => msg === 'listening')
       const started = operator.log.find(({ msg }) => msg === 'operator started')
-      return [serving, started].map((line) => new URL(String(line?.['http'])).host)
+      return [listening, started].map((line) => new URL(String(line?.['http'])).host)
     }
 
     async function startPrometheus(): Promise<void> {

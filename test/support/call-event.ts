@@ -24,6 +24,8 @@ export function callDecided(overrides: Partial<CallDecided> = {}): CallDecided {
     called: '+15551234567',
     calling: '+15557654321',
     backend: 'sip:10.0.0.5:5060',
+    attempts: [],
+    passedOver: [],
     receivedAt: 1000,
     decidedAt: 1000.02,
     endedAt: 1400,

@@ -24,7 +24,7 @@ export interface IngressProcess extends ServingProcess {
 
 const KEY_BYTES = 32
 
-/** Starts it; resolves when it says that it serves, with a table or not. `stop` removes the keys. */
+/** Starts it; resolves when it says where it listens, with a table or not. `stop` removes the keys. */
 export async function startIngress(options: IngressOptions): Promise<IngressProcess> {
   const keys = mkdtempSync(join(tmpdir(), 'sip-dispatch-keys-'))
   let current = randomBytes(KEY_BYTES)

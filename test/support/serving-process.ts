@@ -47,7 +47,7 @@ export interface ServingProcess {
 
 const LOOPBACK = ['udp://127.0.0.1:0', 'tcp://127.0.0.1:0']
 
-/** Starts a command that serves, on free ports unless the arguments say where; resolves when it says that it serves. */
+/** Starts a command that serves, on free ports unless the arguments say where; resolves when it says where it listens, with a table or not. */
 export async function startServingProcess(
   args: readonly string[],
   listen: readonly string[] = LOOPBACK,
@@ -66,10 +66,10 @@ export async function startServingProcess(
       () => log.find(holds),
       () => errors.join('') + lastLines(log),
     )
-  const serving = await said(({ msg }) => msg === 'serving')
-  const listening = textList(serving['listening']).map(listeningOn)
+  const at = await said(({ msg }) => msg === 'listening')
+  const listening = textList(at['listening']).map(listeningOn)
   const portOf = (transport: string) => listening.find((at) => at.transport === transport)?.port ?? 0
-  const http = String(serving['http'])
+  const http = String(at['http'])
   return {
     child,
     listening,

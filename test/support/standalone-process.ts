@@ -12,6 +12,8 @@ export interface StandaloneOptions {
   readonly listen?: readonly string[]
   /** More flags. */
   readonly flags?: readonly string[]
+  /** How far it has to be: `serving` unless given, which never comes where something keeps calls away. */
+  readonly until?: 'listening' | 'serving'
 }
 
 export interface StandaloneProcess extends ServingProcess {
@@ -23,7 +25,7 @@ export interface StandaloneProcess extends ServingProcess {
   write(file: string, text: string): void
 }
 
-/** Starts it; resolves when it says that it serves. */
+/** Starts it; resolves when it says that it serves, or listens. */
 export async function startStandalone(options: StandaloneOptions): Promise<StandaloneProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'sip-dispatch-'))
   const write = (file: string, text: string): void => writeFileSync(join(folder, file), text)
@@ -31,6 +33,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const args = ['standalone', '--rules', folder, ...(options.flags ?? [])]
   const serving = await startServingProcess(args, options.listen)
   const { log, said } = serving
+  await said(({ msg }) => msg === (options.until ?? 'serving'))
   return {
     ...serving,
     folder,

@@ -35,6 +35,7 @@ describe('a process with the drachtio engine', () => {
 
   async function start(secret: string): Promise<void> {
     ingress = await startStandalone({
+      until: 'listening',
       manifests: MANIFESTS,
       listen: [],
       flags: ['--engine', 'drachtio', '--drachtio', `tcp://127.0.0.1:${server.port}`, '--drachtio-secret-file', secret],

@@ -18,7 +18,7 @@ async function probe(...flags: readonly string[]): Promise<{ code: number | null
 }
 
 function readyUrl(ingress: StandaloneProcess): string {
-  return String(ingress.log.find(({ msg }) => msg === 'serving')?.['http'])
+  return String(ingress.log.find(({ msg }) => msg === 'listening')?.['http'])
 }
 
 describe('a probe of an ingress', () => {

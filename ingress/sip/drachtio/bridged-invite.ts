@@ -154,6 +154,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall {
   #tryNext(): void {
     const target = this.#takeTarget()
     if (!target) return this.#exhausted()
+    this.#plan.progress({ type: 'began', target })
     const attempt = new InviteAttempt(target, this, this.#clock)
     this.#attempts.push(attempt)
     attempt.startBackendTimer(this.#plan.backendTimeout ?? SIXTY_FOUR_T1_MS)
@@ -183,7 +184,8 @@ export class BridgedInvite implements AttemptOwner, RingingCall {
       this.#nextTarget++
       if (this.#work.reaches(target)) return target
       this.#passedOver = true
-      progress({ type: 'attempt', target, result: 'passed_over', status: 0, retryAfter: undefined })
+      const unsent = { result: 'passed_over', status: 0, heard: false, retryAfter: undefined } as const
+      progress({ type: 'attempt', target, ...unsent })
     }
   }
 
@@ -192,7 +194,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall {
     this.#rang = true
     attempt.startTimerC()
     if (this.#plan.ringingTimeout !== undefined) attempt.startRingingTimer(this.#plan.ringingTimeout)
-    this.#tellFirst(response.status)
+    this.#tellFirst(attempt.target, response.status)
     this.#side.handed.respond(this.#relayed(readHanded(response.text).message), (sent) => {
       if ('dialogId' in sent) this.#bridgeEarly(attempt, sent.dialogId, response.dialogId)
     })
@@ -227,7 +229,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall {
     this.#tell(attempt, attempt.told ? 'late' : 'answered', response.status)
     if (this.#settled) return this.#hangUp(attempt, response)
     const { message } = readHanded(response.text)
-    this.#tellFirst(response.status)
+    this.#tellFirst(attempt.target, response.status)
     const result: ProxyResult = { outcome: 'forwarded', status: response.status, target: attempt.target }
     this.#settle(this.#relayed(message), result, (sent) => {
       if ('failure' in sent) this.#hangUp(attempt, response)
@@ -273,7 +275,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall {
 
   #relayFinal(final: ReceivedFinal, outcome: ProxyResult['outcome']): void {
     if (this.#settled) return
-    this.#tellFirst(final.status)
+    this.#tellFirst(final.target, final.status)
     this.#settle(this.#relayed(final.message), { outcome, status: final.status, target: final.target })
   }
 
@@ -345,13 +347,14 @@ export class BridgedInvite implements AttemptOwner, RingingCall {
     if (attempt.told && result !== 'late') return
     attempt.told = true
     const retryAfter = message && retryAfterOf(message)
-    this.#plan.progress({ type: 'attempt', target: attempt.target, result, status, retryAfter })
+    const { target, heard } = attempt
+    this.#plan.progress({ type: 'attempt', target, result, status, heard, retryAfter })
   }
 
-  #tellFirst(status: number): void {
+  #tellFirst(target: ProxyTarget, status: number): void {
     if (this.#heard) return
     this.#heard = true
-    this.#plan.progress({ type: 'first-response', status })
+    this.#plan.progress({ type: 'first-response', target, status })
   }
 
   #tellDone(result: ProxyResult): void {

@@ -22,6 +22,8 @@ export class InviteAttempt {
   state: BranchState = 'calling'
   /** Whether its end has been told upward. */
   told = false
+  /** Whether the backend itself has said anything. */
+  heard = false
   /** Whether a CANCEL is out: the server itself ends a call that is answered in spite of it. */
   cancelSent = false
   #sent: SentRequest | undefined
@@ -80,6 +82,7 @@ export class InviteAttempt {
   }
 
   onResponse(response: HandedResponse): void {
+    if (!response.byServer) this.heard = true
     this.input(response.byServer ? silenceOf(response.status) : inputOf(response.status), response)
   }
 

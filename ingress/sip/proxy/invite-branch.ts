@@ -75,6 +75,8 @@ export class InviteBranch implements RelayedBranch, InviteTransactionUser<SipMes
   transaction: ClientTransaction<SipMessage> | undefined
   /** Whether the end of this attempt has been told upward. */
   told = false
+  /** Whether the backend has said anything. */
+  heard = false
   /** Whether it has sent a 2xx: every further one is passed on and told to nobody. */
   answered = false
   #request: Buffer
@@ -124,6 +126,7 @@ export class InviteBranch implements RelayedBranch, InviteTransactionUser<SipMes
   }
 
   onResponse(_transaction: ClientTransaction<SipMessage>, status: number, response: SipMessage): void {
+    this.heard = true
     this.input(inputOf(status), response)
   }
 

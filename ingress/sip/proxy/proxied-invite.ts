@@ -179,6 +179,7 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite {
     if (this.#freeBreadth < 1) return this.#finishOwn(OUT_OF_BREADTH, { outcome: 'exhausted', target: undefined })
     this.#nextTarget++
     this.#openedAt = this.core.clock.now()
+    this.plan.progress({ type: 'began', target })
     this.#open(target)
   }
 
@@ -189,7 +190,8 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite {
     const othersLeft = this.#nextTarget < this.plan.targets.length
     const branch = openBranch(this, target, { breadth, instead, othersLeft })
     if (!branch) {
-      this.plan.progress({ type: 'attempt', target, result: 'no_socket', status: 0, retryAfter: undefined })
+      const unsent = { result: 'no_socket', status: 0, heard: false, retryAfter: undefined } as const
+      this.plan.progress({ type: 'attempt', target, ...unsent })
       return this.#failOver('transport')
     }
     this.#freeBreadth -= breadth
@@ -206,7 +208,7 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite {
     this.#rang = true
     branch.startTimerC()
     if (this.plan.ringingTimeout !== undefined) branch.startRingingTimer(this.plan.ringingTimeout)
-    this.#tellFirst(response.status)
+    this.#tellFirst(branch.target, response.status)
     this.#transaction.respond(response.status, relayedInviteResponse(this, branch, response))
   }
 
@@ -222,7 +224,7 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite {
     }
     if (!branch.answered) this.#tell(branch, branch.told ? 'late' : 'answered', response.status)
     branch.answered = true
-    this.#tellFirst(response.status)
+    this.#tellFirst(branch.target, response.status)
     this.#settle({ outcome: 'forwarded', status: response.status, target: branch.target })
   }
 
@@ -292,7 +294,7 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite {
     const others = this.#finals.filter((other) => other !== final).map((other) => other.response)
     const challenging = final.status === 401 || final.status === 407 ? others : []
     const bytes = relayedInviteResponse(this, final.branch, final.response, challenging)
-    this.#tellFirst(final.status)
+    this.#tellFirst(final.branch.target, final.status)
     this.#transaction.respond(final.status, bytes)
     this.#settle({ outcome, status: final.status, target: final.branch.target })
   }
@@ -321,13 +323,14 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite {
     if (branch.told && result !== 'late') return
     branch.told = true
     const retryAfter = response && retryAfterOf(response)
-    this.plan.progress({ type: 'attempt', target: branch.target, result, status, retryAfter })
+    const { target, heard } = branch
+    this.plan.progress({ type: 'attempt', target, result, status, heard, retryAfter })
   }
 
-  #tellFirst(status: number): void {
+  #tellFirst(target: ProxyTarget, status: number): void {
     if (this.#heard) return
     this.#heard = true
-    this.plan.progress({ type: 'first-response', status })
+    this.plan.progress({ type: 'first-response', target, status })
   }
 }
 

@@ -128,9 +128,9 @@ describe('interaction 3', () => {
     network.deliver(B2, responseText(b2, 200))
     network.deliver(B2, responseText(b2, 200))
     expect(events.filter((event) => event.type === 'backend-attempt')).toEqual([
-      { type: 'backend-attempt', backend: `sip:${B1}`, result: 'timeout', status: 0 },
-      { type: 'backend-attempt', backend: `sip:${B1}`, result: 'late', status: 200 },
-      { type: 'backend-attempt', backend: `sip:${B2}`, result: 'answered', status: 200 },
+      { type: 'backend-attempt', backend: `sip:${B1}`, result: 'timeout', status: 0, heard: false },
+      { type: 'backend-attempt', backend: `sip:${B1}`, result: 'late', status: 200, heard: true },
+      { type: 'backend-attempt', backend: `sip:${B2}`, result: 'answered', status: 200, heard: true },
     ])
   })
 

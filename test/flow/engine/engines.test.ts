@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
+import { createMetrics } from '../../../ingress/metrics/metrics.ts'
 import { until } from '../../support/cache-parts.ts'
 import { realDrachtioServer } from '../../support/config.ts'
 import { startDrachtioStage } from '../../support/drachtio-stage.ts'
 import { CAPABILITIES, type EngineName } from '../../support/engine-capabilities.ts'
 import type { EngineStage, StageOptions } from '../../support/engine-stage.ts'
+import { sampleValue } from '../../support/exposition-text.ts'
 import { headerOf, statusOf } from '../../support/sip-text.ts'
 import { startNativeStage, startRealDrachtioStage } from '../../support/wire-stage.ts'
 
@@ -89,7 +91,14 @@ describe.each(ENGINES)('%s', (_title, name, start) => {
     const final = await caller.final()
     expect([statusOf(final), headerOf(final, 'Retry-After')]).toEqual([503, []])
     await until(() => stage.calls().length > 0)
-    expect(stage.calls()).toMatchObject([{ outcome: 'no_backend', status: 503 }])
+    const refused = { result: 'refused', status: 503 }
+    expect(stage.calls()).toMatchObject([{ outcome: 'no_backend', status: 503, attempts: [refused, refused] }])
+    expect(new Set(stage.calls()[0]?.attempts.map(({ backend }) => backend)).size).toBe(2)
+    // Both have asked to be left alone, so that nobody is left to try.
+    expect(statusOf(await (await stage.send({ callId: 'paused' })).final())).toBe(503)
+    const paused = { result: 'paused' }
+    await until(() => stage.calls().length > 1)
+    expect(stage.calls()[1]).toMatchObject({ outcome: 'no_backend', attempts: [], passedOver: [paused, paused] })
   })
 
   it('relays a refusal that the rule does not name, and asks nobody else', async () => {
@@ -116,6 +125,49 @@ describe.each(ENGINES)('%s', (_title, name, start) => {
     expect(statusOf(await caller.final())).toBe(200)
     const attempts = stage.events.flatMap((event) => (event.type === 'backend-attempt' ? [event.result] : []))
     expect(attempts).toEqual(['transport', 'answered'])
+    await until(() => stage.calls().length > 0)
+    const [call] = stage.calls()
+    expect(call).toMatchObject({
+      outcome: 'forwarded',
+      attempts: [
+        { result: 'transport', status: 0 },
+        { result: 'answered', status: 200 },
+      ],
+    })
+    const [dead, good] = call?.attempts ?? []
+    expect(good?.backend).toBe(call?.backend)
+    const times = [call?.decidedAt, dead?.beganAt, dead?.endedAt, good?.beganAt, good?.endedAt, call?.endedAt]
+    expect(times).toEqual(times.toSorted((a = 0, b = 0) => a - b))
+  })
+
+  it('shows a backend as down once a call has found nobody there, and the one that took it as up', async () => {
+    stage = await start({ route: { failoverOn: ['transport'] } })
+    stage.lose(0)
+    const caller = await stage.send()
+    await (await stage.invited(1)).answer(180)
+    await caller.hears(180)
+    const metrics = createMetrics({
+      ...{ version: '1.2.3', engine: name, ruleSeries: 1, now: () => performance.now(), wallClock: () => Date.now() },
+    })
+    for (const event of stage.events) metrics.onEvent(event)
+    const backends = stage.events.flatMap((event) => ('backend' in event ? [event.backend] : []))
+    const text = await metrics.text()
+    const up = backends.map((backend) => sampleValue(text, 'sip_dispatch_backend_up', { backend }))
+    expect([new Set(backends).size, up]).toEqual([2, [0, 1]])
+  })
+
+  it('tells who said nothing at all of a call that nobody took', async () => {
+    stage = await start({ route: { backendTimeout: 300, failoverOn: ['timeout'] } })
+    await (await stage.send()).final()
+    await until(() => stage.calls().length > 0)
+    const silent = { result: 'timeout', status: 0 }
+    expect(stage.calls()).toMatchObject([{ outcome: 'no_backend', backend: '', attempts: [silent, silent] }])
+  })
+
+  it('has no attempts where no backend is asked', async () => {
+    stage = await start()
+    await (await stage.send({ uri: 'sip:+44123@127.0.0.1' })).final()
+    expect(stage.calls()).toMatchObject([{ outcome: 'no_rule', attempts: [], passedOver: [] }])
   })
 
   it('acknowledges with the answer that the ACK carries, to an offer of the backend', async () => {
@@ -149,7 +201,8 @@ describe.each(ENGINES)('%s', (_title, name, start) => {
     await invite.answer(487)
     expect(statusOf(await caller.final())).toBe(487)
     await until(() => stage.calls().length > 0)
-    expect(stage.calls()).toMatchObject([{ outcome: 'cancelled', status: 487 }])
+    const attempts = [{ result: 'cancelled' }]
+    expect(stage.calls()).toMatchObject([{ outcome: 'cancelled', status: 487, attempts }])
   })
 
   it('answers OPTIONS of a known peer, and refuses calls and OPTIONS while draining', async () => {

@@ -24,11 +24,14 @@ interface World {
   readonly fraction?: () => number
 }
 
-function targets(backends: readonly Backend[], { entries, paused = [], fraction = () => 0 }: World): CallTarget[] {
+function targets(
+  backends: readonly Backend[],
+  { entries, paused = [], fraction = () => 0 }: World,
+): readonly CallTarget[] {
   const table = createLiveTable()
   table.load(entries, 1)
   const up = { isUp: (place: string) => !paused.includes(place), pause: () => undefined, retain: () => undefined }
-  return callTargets(backends, { table, health: up, fraction })
+  return callTargets(backends, { table, health: up, fraction }).targets
 }
 
 const texts = (found: readonly CallTarget[]) => found.map((target) => `${target.address.text}:${target.port}`)

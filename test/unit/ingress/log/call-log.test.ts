@@ -57,6 +57,35 @@ describe('a decided call', () => {
     })
   })
 
+  it('tells every try of a backend with its result, status and time, and who was passed over', () => {
+    const { log, lines } = logOf()
+    const times = { beganAt: 1000, endedAt: 1002.5 }
+    const attempts = [
+      { backend: 'sip:10.0.0.5', place: 'sip:10.0.0.5', result: 'transport' as const, status: 0, ...times },
+      { backend: 'team/pbx:5060', place: '10.0.0.7:5060', result: 'answered' as const, status: 200, ...times },
+    ]
+    log.onEvent(callDecided({ attempts, passedOver: [{ backend: 'sip:10.0.0.6', result: 'paused' }] }))
+    expect(lines()[0]?.['attempts']).toEqual([
+      { backend: 'sip:10.0.0.5', result: 'transport', status: 0, ms: 2.5 },
+      { backend: 'team/pbx:5060', endpoint: '10.0.0.7:5060', result: 'answered', status: 200, ms: 2.5 },
+      { backend: 'sip:10.0.0.6', result: 'paused', status: 0, ms: 0 },
+    ])
+    expect(lines()[0]).not.toHaveProperty('attemptsLeftOut')
+  })
+
+  it('is as short with 64 backends that failed and as many that were passed over: the first, the last and a count', () => {
+    const { log, texts, lines } = logOf()
+    const names = Array.from({ length: 64 }, (_, i) => `sip:${i}.${'x'.repeat(2000)}`)
+    const attempts = names.map((name) => ({
+      ...{ backend: name, place: `${name}:1`, result: 'timeout' as const, status: 0, beganAt: 0, endedAt: 1 },
+    }))
+    log.onEvent(callDecided({ attempts, passedOver: names.map((backend) => ({ backend, result: 'paused' as const })) }))
+    expect(lines()[0]?.['attemptsLeftOut']).toBe(120)
+    const told = Array.from(Object(lines()[0]?.['attempts']), (attempt) => String(Object(attempt).backend).slice(0, 7))
+    expect(told.map((name) => name.split('.')[0])).toEqual([0, 1, 2, 3, 4, 5, 6, 63].map((i) => `sip:${i}`))
+    expect(texts.join('').length).toBeLessThan(6000)
+  })
+
   it.each([
     [{ type: 'address', address: callSource('198.51.100.7').address }, '198.51.100.7'],
     [{ type: 'none' }, 'none: no Via stands below that of the proxy'],
@@ -229,8 +258,8 @@ describe('changes and faults', () => {
   it('writes no line for what only metrics count', () => {
     const { log, texts } = logOf({ level: 'debug' })
     log.onEvent({ type: 'rule-won', rule: 'default/sales' })
-    log.onEvent({ type: 'first-response', trunk: 'default/acme', seconds: 1 })
-    log.onEvent({ type: 'backend-attempt', backend: 'sip:10.0.0.5', result: 'answered', status: 200 })
+    log.onEvent({ type: 'first-response', trunk: 'default/acme', backend: 'sip:10.0.0.5', status: 180, seconds: 1 })
+    log.onEvent({ type: 'backend-attempt', backend: 'sip:10.0.0.5', result: 'answered', status: 200, heard: true })
     expect(texts).toEqual([])
   })
 })

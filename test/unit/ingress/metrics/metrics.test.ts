@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { createMetrics, type Metrics } from '../../../../ingress/metrics/metrics.ts'
+import type { AttemptResult } from '../../../../ingress/sip/engine.ts'
 import { callDecided, callSource } from '../../../support/call-event.ts'
 import { parseExposition, sampleValue } from '../../../support/exposition-text.ts'
 
@@ -27,6 +28,7 @@ function table(overrides: Partial<Parameters<Metrics['tableChanged']>[0]> = {}) 
   }
 }
 
+const backend = 'sip:10.0.0.5:5060'
 const INVITES = 'sip_dispatch_invites_total'
 const DROPPED = 'sip_dispatch_dropped_total'
 
@@ -156,17 +158,13 @@ describe('rules, backends and the table', () => {
     expect([calls('default/a'), calls('default/b'), calls('default/c'), calls('(other)')]).toEqual([2, 1, undefined, 2])
   })
 
-  it('counts attempts by result, shows a backend as up until it is not, and the first response', async () => {
+  it('counts attempts by result, and the first response', async () => {
     const metrics = metricsAt()
     metrics.tableChanged(table())
-    const backend = 'sip:10.0.0.5:5060'
-    expect(sampleValue(await metrics.text(), 'sip_dispatch_backend_up', { backend })).toBe(1)
-    metrics.onEvent({ type: 'backend-attempt', backend, result: 'timeout', status: 0 })
-    metrics.onEvent({ type: 'backend-health', backend, up: false, reason: 'timeout' })
-    metrics.onEvent({ type: 'first-response', trunk: 'default/acme', seconds: 0.3 })
+    metrics.onEvent({ type: 'backend-attempt', backend, result: 'timeout', status: 0, heard: false })
+    metrics.onEvent({ type: 'first-response', trunk: 'default/acme', backend, status: 180, seconds: 0.3 })
     const text = await metrics.text()
     expect(sampleValue(text, 'sip_dispatch_backend_requests_total', { backend, result: 'timeout' })).toBe(1)
-    expect(sampleValue(text, 'sip_dispatch_backend_up', { backend })).toBe(0)
     const first = { trunk: 'default/acme', le: '0.5' }
     expect(sampleValue(text, 'sip_dispatch_first_response_seconds_bucket', first)).toBe(1)
   })
@@ -175,6 +173,16 @@ describe('rules, backends and the table', () => {
     const metrics = metricsAt()
     metrics.tableChanged(table())
     metrics.tableChanged(table({ backendNames: new Set<string>() }))
+    expect(await metrics.text()).not.toContain('sip:10.0.0.5:5060')
+  })
+
+  it('makes no series again of a backend that has left, when a call to it ends', async () => {
+    const metrics = metricsAt()
+    metrics.tableChanged(table())
+    metrics.tableChanged(table({ backendNames: new Set<string>() }))
+    metrics.onEvent({ type: 'first-response', trunk: 'default/acme', backend, status: 180, seconds: 0.3 })
+    metrics.onEvent({ type: 'backend-attempt', backend, result: 'transport', status: 0, heard: false })
+    metrics.onEvent({ type: 'backend-health', backend, up: false, reason: 'retry_after' })
     expect(await metrics.text()).not.toContain('sip:10.0.0.5:5060')
   })
 
@@ -219,5 +227,92 @@ describe('the exposition', () => {
     const [one, other] = [metricsAt(), metricsAt()]
     one.onEvent(callDecided())
     expect(await other.text()).not.toContain('default/acme')
+  })
+})
+
+describe('backend_up', () => {
+  type Attempt = readonly [result: AttemptResult, status: number, heard?: 'heard']
+
+  /** Metrics whose one backend has had these attempts, and what they say of it. */
+  function after(...attempts: readonly Attempt[]) {
+    const clock = { now: 60_000, wall: 0 }
+    const metrics = metricsAt(clock)
+    metrics.tableChanged(table())
+    const had = ([result, status, heard]: Attempt): void =>
+      metrics.onEvent({ type: 'backend-attempt', backend, result, status, heard: heard !== undefined })
+    for (const attempt of attempts) had(attempt)
+    const up = async () => sampleValue(await metrics.text(), 'sip_dispatch_backend_up', { backend })
+    return { clock, metrics, had, up }
+  }
+
+  it('is absent until an attempt says something of the backend', async () => {
+    expect(await after().up()).toBe(undefined)
+    expect(await after(['no_socket', 0], ['passed_over', 0], ['cancelled', 0]).up()).toBe(undefined)
+  })
+
+  it.each<Attempt>([
+    ['transport', 0],
+    ['timeout', 0],
+    ['refused', 503, 'heard'],
+  ])('is 0 where the first attempt ends with %s %s', async (...attempt) => {
+    expect(await after(attempt).up()).toBe(0)
+  })
+
+  it.each<Attempt>([
+    ['answered', 200, 'heard'],
+    ['refused', 486, 'heard'],
+    ['refused', 500, 'heard'],
+    ['late', 200, 'heard'],
+    ['cancelled', 487, 'heard'],
+    ['timeout', 0, 'heard'],
+  ])(
+    'is 1 where an attempt ends with %s %s of a backend that has said something, whatever was before',
+    async (...attempt) => {
+      expect(await after(['transport', 0], ['timeout', 0], attempt).up()).toBe(1)
+    },
+  )
+
+  it('forgives a failure while other calls are answered, and no longer', async () => {
+    const { clock, had, up } = after(['answered', 200, 'heard'])
+    had(['refused', 503, 'heard'])
+    expect(await up()).toBe(1)
+    clock.now += 5000
+    expect(await up()).toBe(0)
+    had(['cancelled', 0])
+    expect(await up()).toBe(0)
+    had(['answered', 200, 'heard'])
+    clock.now += 3_600_000
+    expect(await up()).toBe(1)
+    had(['transport', 0])
+    expect(await up()).toBe(0)
+  })
+
+  it('is 1 as soon as a backend that was dead rings, and not for a 503 that is relayed', async () => {
+    const { metrics, up } = after(['transport', 0])
+    metrics.onEvent({ type: 'first-response', trunk: 'default/acme', backend, status: 503, seconds: 1 })
+    expect(await up()).toBe(0)
+    metrics.onEvent({ type: 'first-response', trunk: 'default/acme', backend, status: 180, seconds: 1 })
+    expect(await up()).toBe(1)
+  })
+
+  it('is 0 while the backend is paused, and after that until an attempt succeeds', async () => {
+    const { metrics, had, up } = after(['answered', 200, 'heard'])
+    metrics.onEvent({ type: 'backend-health', backend, up: false, reason: 'retry_after' })
+    had(['refused', 503, 'heard'])
+    expect(await up()).toBe(0)
+    const { clock, ...later } = after(['refused', 503, 'heard'])
+    later.metrics.onEvent({ type: 'backend-health', backend, up: false, reason: 'retry_after' })
+    clock.now += 60_000
+    later.metrics.onEvent({ type: 'backend-health', backend, up: true, reason: 'pause_over' })
+    expect(await later.up()).toBe(0)
+    later.had(['answered', 200, 'heard'])
+    expect(await later.up()).toBe(1)
+  })
+
+  it('starts anew with a backend that has left the table and comes back', async () => {
+    const { metrics, up } = after(['transport', 0])
+    metrics.tableChanged(table({ backendNames: new Set<string>() }))
+    metrics.tableChanged(table())
+    expect(await up()).toBe(undefined)
   })
 })

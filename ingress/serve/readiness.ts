@@ -1,0 +1,60 @@
+/** Whether calls should come here, and the moment from which they should. */
+import type { SipEngine } from '../sip/engine.ts'
+import { READY_LOOK_MS } from './limits.ts'
+import type { ServingConfig } from './serving-config.ts'
+import type { ServingCore } from './serving-core.ts'
+import type { Shutdown } from './shutdown.ts'
+import { warmUp } from './warm-up.ts'
+import { partOf, type WarmUpTable } from './warm-up-table.ts'
+
+export interface Readiness {
+  /** Why no calls should come, a line each; empty: they should. */
+  reasons(): readonly string[]
+  /** Waits for the first table, warms up with it, and calls `onServing` once when nothing is left that keeps calls away. */
+  begin(onServing: () => void): void
+}
+
+export interface ReadinessOptions {
+  readonly core: Pick<ServingCore, 'table' | 'tableLoaded' | 'clock' | 'emit'>
+  readonly logLevel: ServingConfig['logLevel']
+  readonly shutdown: Shutdown
+  readonly engine: Pick<SipEngine, 'unready'>
+}
+
+export function createReadiness({ core, logLevel, shutdown, engine }: ReadinessOptions): Readiness {
+  const { table, clock } = core
+  let warm = false
+  const reasons = (): string[] => [
+    ...(table.loaded ? [] : ['no rule table is loaded']),
+    ...(table.loaded && !warm ? ['warming up'] : []),
+    ...(engine.unready ?? []),
+    ...(shutdown.leaving
+      ? [`shutting down: ${shutdown.draining ? 'new calls are refused' : 'calls are still taken'}`]
+      : []),
+  ]
+  const look = (onServing: () => void): void => {
+    if (shutdown.leaving) return
+    if (reasons().length === 0) onServing()
+    else clock.after(READY_LOOK_MS, look, onServing)
+  }
+  const serve = async (onServing: () => void): Promise<void> => {
+    await core.tableLoaded
+    await warmedUp(core, () => partOf(table), logLevel)
+    warm = true
+    look(onServing)
+  }
+  return { reasons, begin: (onServing) => void serve(onServing) }
+}
+
+/** Without it calls are decided all the same, the first ones later than they might be: no reason to take none. */
+export async function warmedUp(
+  { emit }: Pick<ServingCore, 'emit'>,
+  made: () => WarmUpTable,
+  logLevel: ServingConfig['logLevel'],
+): Promise<void> {
+  try {
+    await warmUp(made(), logLevel)
+  } catch (error) {
+    emit({ type: 'fault', code: 'warm-up-failed', message: String(error) })
+  }
+}

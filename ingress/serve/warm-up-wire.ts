@@ -1,0 +1,171 @@
+/** Both ends of calls that never leave the process: what a caller and a backend send, and a transport that keeps what is sent to them. */
+import { hostText, type IpAddress, parseIpAddress } from '../address/ip-address.ts'
+import type { TransportName } from '../sip/engine.ts'
+import { parseMessage } from '../sip/message/parse-message.ts'
+import { SipMessage } from '../sip/message/sip-message.ts'
+import { writeResponse } from '../sip/message/write-response.ts'
+import type { TransportMakers } from '../sip/native-engine.ts'
+import type { Flow, LocalEndpoint, TransportEvents } from '../sip/transport/transport.ts'
+import type { MadeUpCall } from './warm-up-table.ts'
+
+/** RFC 5737, RFC 3849. */
+const LOCAL = ['192.0.2.1', '2001:db8::1'].flatMap((text) => parseIpAddress(text) ?? [])
+const PORT = 5060
+const NO_RESPONSE = 0
+
+/** What the engine is to be bound to. */
+export const LISTEN = LOCAL.flatMap((address) =>
+  (['UDP', 'TCP'] as const).map((transport) => ({ transport, address, port: PORT })),
+)
+
+interface Sent {
+  readonly bytes: Buffer
+  readonly flow: Flow
+}
+
+export interface WarmUpWire {
+  readonly makers: TransportMakers
+  /** Makes a call and, where a backend gets it, answers it and hangs up. */
+  call(call: MadeUpCall, id: string): void
+}
+
+/** What the engine listens with, and what it has sent last. */
+interface Ends {
+  readonly events: Map<TransportName, TransportEvents>
+  toBackend: Sent | undefined
+  toCaller: Buffer | undefined
+}
+
+/** Nothing of it touches a socket. */
+export function createWarmUpWire(): WarmUpWire {
+  const ends: Ends = { events: new Map(), toBackend: undefined, toCaller: undefined }
+  const makers = { UDP: makerOf(ends, 'UDP'), TCP: makerOf(ends, 'TCP') }
+  return { makers, call: (made, id) => runCall(ends, made, id) }
+}
+
+function makerOf(ends: Ends, name: TransportName): TransportMakers[TransportName] {
+  return ({ events }) => {
+    ends.events.set(name, events)
+    return {
+      ...{ name, local: [] },
+      bind: async ({ address }) => ({ transport: name, address, port: PORT }),
+      sendRequest: (bytes, to) => {
+        const sent = { bytes: Buffer.from(bytes), flow: flowOf(ends, name, to.address) }
+        if (!isAck(sent.bytes)) ends.toBackend = sent
+      },
+      connectedTo: () => false,
+      close: async () => undefined,
+    }
+  }
+}
+
+function flowOf(ends: Ends, transport: TransportName, address: IpAddress): Flow {
+  return {
+    ...{ transport, remoteAddress: address, remotePort: PORT, local: localOf(transport, address) },
+    send: (bytes) => {
+      ends.toCaller = Buffer.from(bytes)
+      return true
+    },
+    sendOnce: () => true,
+    close: () => undefined,
+    open: true,
+    hold: () => undefined,
+    release: () => undefined,
+  }
+}
+
+function deliver({ events }: Ends, bytes: Buffer, flow: Flow): void {
+  events.get(flow.transport)?.onMessage(bytes, 0, bytes.length, flow)
+}
+
+function runCall(ends: Ends, made: MadeUpCall, id: string): void {
+  ends.toBackend = undefined
+  ends.toCaller = undefined
+  const flow = flowOf(ends, made.transport, made.source)
+  const send = (parts: Omit<RequestParts, 'id'>): void =>
+    deliver(ends, Buffer.from(requestText(made, { id, ...parts }), 'latin1'), flow)
+  send({ method: 'INVITE', number: 1 })
+  // The first backend is busy, so that another gets its turn where there is one.
+  for (const status of [503, 180, 200]) answer(ends, status)
+  if (ends.toCaller === undefined) return
+  const inside = dialogOf(ends.toCaller)
+  send({ method: 'ACK', number: 1, ...inside })
+  if (inside.status > 299) return
+  send({ method: 'BYE', number: 2, ...inside })
+  answer(ends, 200)
+}
+
+/** The backend's, to what it has got last. */
+function answer(ends: Ends, status: number): void {
+  const sent = ends.toBackend
+  if (sent) deliver(ends, responseTo(sent.bytes, status), sent.flow)
+}
+
+/** RFC 3261 §17.1.1.3: nobody answers one. */
+function isAck(bytes: Buffer): boolean {
+  return bytes.toString('latin1', 0, 4) === 'ACK '
+}
+
+function localOf(transport: TransportName, { family }: IpAddress): LocalEndpoint {
+  const address = LOCAL.find((one) => one.family === family)
+  if (address === undefined) throw new RangeError('a warm-up has an address of either family')
+  return { transport, address, port: PORT }
+}
+
+interface Dialog {
+  readonly status: number
+  readonly to: string
+  readonly target: string
+  readonly routes: readonly string[]
+}
+
+interface RequestParts extends Partial<Dialog> {
+  readonly id: string
+  readonly method: 'INVITE' | 'ACK' | 'BYE'
+  readonly number: number
+}
+
+function requestText({ source, transport, called }: MadeUpCall, parts: RequestParts): string {
+  const { id, method, number, status = NO_RESPONSE, routes = [] } = parts
+  const host = hostText(source)
+  const own = `sip:${called}@${hostText(localOf(transport, source).address)}`
+  // RFC 3261 §17.1.1.3: the ACK to a refusal belongs to the transaction of its INVITE, every other request has its own.
+  const branch = method === 'INVITE' || (method === 'ACK' && status >= 300) ? id : `${id}${method}`
+  return [
+    `${method} ${parts.target ?? own} SIP/2.0`,
+    `Via: SIP/2.0/${transport} ${host}:${PORT};branch=z9hG4bK${branch};rport`,
+    ...routes.map((route) => `Route: ${route}`),
+    'Max-Forwards: 70',
+    `From: "Warm-up" <sip:+12025550199@${host}>;tag=${id}`,
+    `To: ${parts.to ?? `<${own}>`}`,
+    `Call-ID: ${id}@${host}`,
+    `CSeq: ${number} ${method}`,
+    `Contact: <sip:+12025550199@${host}:${PORT}>`,
+    'X-Remove: 1',
+    'Content-Length: 0\r\n\r\n',
+  ].join('\r\n')
+}
+
+/** RFC 3261 §12.1.2: what a caller takes from a response for the requests inside the call. */
+function dialogOf(bytes: Buffer): Partial<Dialog> & Pick<Dialog, 'status'> {
+  const response = messageOf(bytes)
+  const [to = ''] = response.values('To')
+  const [contact] = response.values('Contact')
+  const target = /<([^>]+)>/.exec(contact ?? '')?.[1]
+  const routes = response.values('Record-Route').reverse()
+  const { status } = response
+  return { status, to, ...(status < 300 && target !== undefined ? { target, routes } : {}) }
+}
+
+function responseTo(request: Buffer, status: number): Buffer {
+  const message = messageOf(request)
+  const routes = message.values('Record-Route').map((route) => `Record-Route: ${route}\r\n`)
+  const extra = `${routes.join('')}Contact: <sip:203.0.113.7>\r\n`
+  return writeResponse(message, { status, reason: 'OK', toTag: 'backend', extra })
+}
+
+function messageOf(bytes: Buffer): SipMessage {
+  const message = new SipMessage()
+  parseMessage(message, bytes, 0, bytes.length)
+  return message
+}

@@ -1,0 +1,81 @@
+/**
+ * Whole calls before the first one comes: parsed, admitted, matched, answered or forwarded, counted and written as a line,
+ * so that Node has read and compiled what decides. All of it happens in an ingress of its own that is thrown away: it has
+ * no socket, and its table, transactions, metrics and log are its own.
+ */
+import { randomBytes } from 'node:crypto'
+import { createApplication } from '../call/application.ts'
+import { createBackendHealth } from '../call/backend-health.ts'
+import type { CallEvent, Outcome } from '../call/call-events.ts'
+import { createCallLog } from '../log/call-log.ts'
+import { createLogger, type LogLevel } from '../log/logger.ts'
+import { createLiveTable } from '../lookup/live-table.ts'
+import { forgetNumbers } from '../lookup/phone-number.ts'
+import { createTimeSlice } from '../lookup/time-slice.ts'
+import { createMetrics } from '../metrics/metrics.ts'
+import type { Clock } from '../sip/clock.ts'
+import { startNativeEngine } from '../sip/native-engine.ts'
+import { systemRandom } from '../sip/random.ts'
+import { createTimerWheel } from '../sip/timer-wheel.ts'
+import { WARM_UP_CALLS, WARM_UP_MS } from './limits.ts'
+import type { WarmUpTable } from './warm-up-table.ts'
+import { createWarmUpWire, LISTEN } from './warm-up-wire.ts'
+
+const KEY_BYTES = 32
+
+/** How often each outcome has been met. */
+export type WarmUpOutcomes = ReadonlyMap<Outcome, number>
+
+/** Resolves after `WARM_UP_CALLS`, or after `WARM_UP_MS` and the call at that time; real calls have their turn in between. */
+export async function warmUp({ entries, calls }: WarmUpTable, logLevel: LogLevel): Promise<WarmUpOutcomes> {
+  const clock = createTimerWheel(
+    { now: () => performance.now(), setTimer: () => () => undefined },
+    { onError: rethrow },
+  )
+  const random = systemRandom()
+  const wire = createWarmUpWire()
+  const { application, outcomes, close } = throwAwayApplication(entries, clock, logLevel)
+  const cookieKeys = [randomBytes(KEY_BYTES)]
+  const names = { external: undefined, internal: undefined, machineAddress: () => undefined }
+  const engine = await startNativeEngine(
+    { application, clock, random, listen: LISTEN, cookieKeys, ...names },
+    wire.makers,
+  )
+  const slice = createTimeSlice()
+  const end = clock.now() + WARM_UP_MS
+  for (let i = 0; i < WARM_UP_CALLS && calls.length > 0 && clock.now() < end; i++) {
+    const call = calls[i % calls.length]
+    if (call) wire.call(call, `warm${i}`)
+    if (slice.over()) await slice.pause()
+  }
+  await engine.close()
+  close()
+  forgetNumbers()
+  return outcomes
+}
+
+function throwAwayApplication(entries: WarmUpTable['entries'], clock: Clock, logLevel: LogLevel) {
+  const random = systemRandom()
+  const now = (): number => clock.now()
+  const logger = createLogger(logLevel, { write: () => undefined })
+  const log = createCallLog({ logger, callsPerSecond: Number.POSITIVE_INFINITY, clock })
+  const metrics = createMetrics({ version: '', engine: '', ruleSeries: 1, now, wallClock: now })
+  const outcomes = new Map<Outcome, number>()
+  const emit = (event: CallEvent): void => {
+    metrics.onEvent(event)
+    log.onEvent(event)
+    if (event.type === 'call') outcomes.set(event.outcome, (outcomes.get(event.outcome) ?? 0) + 1)
+  }
+  const table = createLiveTable()
+  table.load(entries, 1)
+  const application = createApplication({
+    ...{ table, health: createBackendHealth(now, emit), ownAddress: [], now, emit },
+    ...{ newId: () => random.token(), fraction: () => random.fraction(), isOwnHost: () => false },
+    ...{ leaving: () => false, draining: () => false, settleOptions: 'unavailable' },
+  })
+  return { application, outcomes, close: () => log.close() }
+}
+
+function rethrow(error: unknown): never {
+  throw error
+}
