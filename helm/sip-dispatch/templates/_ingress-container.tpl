@@ -61,6 +61,7 @@ $(HOST_IP)
 - --drain-deadline-seconds={{ int $ingress.drain.deadlineSeconds }}
 - --log-level={{ $ingress.logLevel }}
 - --log-calls-per-second={{ int $ingress.logCallsPerSecond }}
+- --installation={{ include "sip-dispatch.installation" . }}
 - --rule-series={{ int $ingress.ruleSeries }}
 {{- end -}}
 
