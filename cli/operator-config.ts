@@ -4,7 +4,7 @@ import { CACHE_SHAPE, checkCache, IN_ANY_CASE, withCache } from './cache-schema.
 import { type Environment, type Flags, frozen, readConfig } from './config.ts'
 import { OPERATOR_SETTINGS } from './operator-settings.ts'
 import { httpAddress } from './serving-schema.ts'
-import { isFile, logLevel, objectName, one, optional, textOf, toggle } from './setting-value.ts'
+import { installation, isFile, logLevel, objectName, one, optional, textOf, toggle } from './setting-value.ts'
 
 const OPERATOR = z
   .object({
@@ -19,6 +19,7 @@ const OPERATOR = z
     allowMassDeletion: one(toggle),
     dryRun: one(toggle),
     keySecret: optional(objectName),
+    installation: optional(installation),
     logLevel: one(logLevel),
   })
   .superRefine(checkCache, IN_ANY_CASE)

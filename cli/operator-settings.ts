@@ -1,4 +1,4 @@
-import { CACHE_SETTINGS, LOG_SETTINGS, type Settings } from './settings.ts'
+import { CACHE_SETTINGS, LOG_SETTINGS, METRIC_SETTINGS, type Settings } from './settings.ts'
 
 /** What `operator` can be told. */
 export const OPERATOR_SETTINGS = {
@@ -75,4 +75,5 @@ export const OPERATOR_SETTINGS = {
       'Secret beside the Lease in which to keep the keys of the ingress pods; without it keys are not managed',
   },
   ...LOG_SETTINGS,
+  ...METRIC_SETTINGS,
 } as const satisfies Settings

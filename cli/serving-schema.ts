@@ -5,7 +5,7 @@ import type { ListenAddress } from '../ingress/serve/serving-config.ts'
 import { parseAdvertisedAddress, parseHttpAddress, parseListenAddress } from './address-text.ts'
 import { ENGINE_SHAPE } from './engine-schema.ts'
 import { MAX_DRAIN_SECONDS, MAX_LOG_CALLS_PER_SECOND, MAX_RULE_SERIES, MAX_SETTLE_SECONDS } from './limits.ts'
-import { logLevel, one, optional, seconds, textOf, wholeNumber } from './setting-value.ts'
+import { installation, logLevel, one, optional, seconds, textOf, wholeNumber } from './setting-value.ts'
 
 const LISTEN_FORM = 'udp://HOST:PORT or tcp://HOST:PORT with an IP address as HOST, IPv6 in brackets'
 const ADVERTISE_FORM = 'HOST or HOST:PORT, IPv6 in brackets'
@@ -21,6 +21,7 @@ export const SERVING_SHAPE = {
   http: httpAddress,
   logLevel: one(logLevel),
   logCallsPerSecond: one(wholeNumber(MAX_LOG_CALLS_PER_SECOND)),
+  installation: optional(installation),
   ruleSeries: one(wholeNumber(MAX_RULE_SERIES)),
   settleSeconds: one(seconds(MAX_SETTLE_SECONDS)),
   settleOptions: one(z.enum(['unavailable', 'ok'], 'must be unavailable or ok')),

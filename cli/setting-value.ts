@@ -50,6 +50,12 @@ export const objectName = textOf(
   'a name of lower-case letters, digits, - and . that begins and ends with a letter or digit',
 )
 
+/** What the metrics call an installation: it stands in queries, and in addresses of dashboards. */
+export const installation = textOf(
+  (text) => (/^(?=.{1,128}$)[a-z0-9]([a-z0-9./-]*[a-z0-9])?$/.test(text) ? text : undefined),
+  'a name of lower-case letters, digits, -, . and / that begins and ends with a letter or digit',
+)
+
 export function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
 }

@@ -24,6 +24,17 @@ export interface Setting {
 export type Settings = Readonly<Record<string, Setting>>
 
 /** Of every command that writes a log. */
+/** Of every process that serves metrics. */
+export const METRIC_SETTINGS = {
+  installation: {
+    flag: '--installation',
+    argument: 'name',
+    environment: 'SIP_DISPATCH_INSTALLATION',
+    description:
+      'what the metrics call this installation: the same for its operator and its ingresses, and for no other',
+  },
+} as const satisfies Settings
+
 export const LOG_SETTINGS = {
   logLevel: {
     flag: '--log-level',
@@ -128,6 +139,7 @@ const SERVING_SETTINGS = {
     description: 'where to serve /metrics, /livez and /readyz',
   },
   ...LOG_SETTINGS,
+  ...METRIC_SETTINGS,
   logCallsPerSecond: {
     flag: '--log-calls-per-second',
     argument: 'n',

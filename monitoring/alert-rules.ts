@@ -1,13 +1,22 @@
 /** The rule file of Prometheus that the alerts make. */
 import { stringify } from 'yaml'
 import { ALERTS, type Alert } from './alerts.ts'
+import { dashboardUrl, INSTALLATION, runbookUrl } from './placeholders.ts'
+import { LONGER_RECORDINGS, RECORDINGS, type Recording } from './recordings.ts'
 
-/** What stands for the folder of the runbooks; the chart puts the value of the release in its place. */
-const RUNBOOK_FOLDER = 'RUNBOOKS'
+/** Whose rule it is: two releases that one Prometheus scrapes each have their own. */
+const OWNER = { installation: INSTALLATION }
+
+/** Twice within the five minutes that Prometheus looks back for a value. */
+const LONGER_INTERVAL = '2m'
 
 /** `SipDispatchDown` */
 export function alertName({ name }: Pick<Alert, 'name'>): string {
   return `SipDispatch${name}`
+}
+
+function recordingRule({ record, expr }: Recording): object {
+  return { record, expr, labels: OWNER }
 }
 
 function rule(alert: Alert): object {
@@ -16,18 +25,22 @@ function rule(alert: Alert): object {
     alert: alertName(alert),
     expr,
     for: alert.for,
-    labels: { severity },
+    labels: { severity, ...OWNER },
     annotations: {
       summary,
       description,
-      runbook_url: `${RUNBOOK_FOLDER}/${alertName(alert)}.md`,
-      dashboard_url: `/d/sip-dispatch-${dashboard}`,
+      runbook_url: runbookUrl(alertName(alert)),
+      dashboard_url: dashboardUrl(dashboard),
     },
   }
 }
 
 /** YAML, `groups:` at the top. */
 export function alertRulesText(): string {
-  const groups = [{ name: 'sip-dispatch', rules: ALERTS.map(rule) }]
-  return `# Generated from monitoring/alerts.ts by \`node monitoring/generate.ts\`. Do not edit.\n${stringify({ groups }, { lineWidth: 0 })}`
+  const groups = [
+    { name: 'sip-dispatch', rules: [...RECORDINGS.map(recordingRule), ...ALERTS.map(rule)] },
+    { name: 'sip-dispatch-counts', interval: LONGER_INTERVAL, rules: LONGER_RECORDINGS.map(recordingRule) },
+  ]
+  const text = stringify({ groups }, { lineWidth: 0, aliasDuplicateObjects: false })
+  return `# Generated from monitoring/alerts.ts by \`node monitoring/generate.ts\`. Do not edit.\n${text}`
 }

@@ -9,12 +9,15 @@ const T = `${S}, trunk=~"$trunk"`
 const calls = (by: string, selector: string): string =>
   `sum by (${by}) (rate(sip_dispatch_invites_total{${T}, ${selector}}[$__rate_interval]))`
 
+/** Only of trunks of which a call is refused at this time. */
+const ofRefused = (expr: string): string => `${expr} and on (trunk) (${calls('trunk', REFUSED)} > 0)`
+
 export const CALLS: Dashboard = {
-  uid: 'sip-dispatch-calls',
-  title: 'sip-dispatch / Calls',
+  name: 'calls',
   description: 'Are callers being refused, by which trunk, since when, and why.',
   byTrunk: true,
   presence: 'sip_dispatch_build_info',
+  withOperators: false,
   annotations: [
     {
       name: 'Rules changed',
@@ -26,20 +29,23 @@ export const CALLS: Dashboard = {
       title: 'Refused now',
       description:
         'Calls per second that were refused though their callers are known. A rule that says Reject is no refusal.',
-      ...{ type: 'stat', unit: 'cps', size: [4, 6], limits: [0.01, 0.1] },
+      ...{ type: 'stat', unit: 'cps', size: [4, 6], colors: ['green', [0.01, 'yellow'], [0.1, 'red']] },
+      links: [{ alert: 'SipDispatchTrunkRefused' }, { dashboard: 'rules' }],
       queries: [{ expr: calls('', REFUSED) }],
     },
     {
       title: 'Refused share',
       description: 'The part of all calls of known callers that was refused.',
-      ...{ type: 'stat', unit: 'percentunit', size: [3, 6], limits: [0.01, 0.05] },
-      queries: [{ expr: `${calls('', REFUSED)} / ${calls('', ADMITTED)}` }],
+      ...{ type: 'stat', unit: 'percentunit', size: [3, 6], colors: ['green', [0.01, 'yellow'], [0.05, 'red']] },
+      ...{ empty: 'no calls', links: [{ alert: 'SipDispatchTrunkRefused' }] },
+      queries: [{ expr: `${calls('', REFUSED)} / (${calls('', ADMITTED)} > 0)` }],
     },
     {
       title: 'Never answered',
       description:
         'Calls of known callers that ended without a final response. Anything but 0 is a defect of sip-dispatch.',
-      ...{ type: 'stat', unit: 'short', size: [3, 6], limits: [1, 1] },
+      ...{ type: 'stat', unit: 'short', size: [3, 6], colors: ['green', [1, 'red']] },
+      links: [{ alert: 'SipDispatchCallsUnanswered' }],
       queries: [{ expr: `sum(increase(sip_dispatch_invites_unanswered_total{${T}}[$__range]))` }],
     },
     {
@@ -49,28 +55,41 @@ export const CALLS: Dashboard = {
       ...{ type: 'table', unit: 'cps', size: [14, 6] },
       queries: [
         { expr: `${calls('trunk, outcome', REFUSED)} > 0` },
-        { expr: `max by (trunk) (sip_dispatch_last_forwarded_timestamp_seconds{${T}}) * 1000` },
+        { expr: ofRefused(`max by (trunk) (sip_dispatch_last_forwarded_timestamp_seconds{${T}}) * 1000`) },
         {
-          expr: `topk by (trunk) (1, sum by (trunk, reason) (increase(sip_dispatch_no_rule_total{${T}}[15m])) > 0)`,
+          expr: ofRefused(
+            `topk by (trunk) (1, sum by (trunk, reason) (increase(sip_dispatch_no_rule_total{${T}}[15m])) > 0)`,
+          ),
         },
       ],
       columns: {
+        trunk: { name: 'trunk', toTrunk: true },
+        outcome: { name: 'outcome' },
+        reason: { name: 'reason' },
         'Value #A': { name: 'refused', unit: 'cps' },
         'Value #B': { name: 'last good call', unit: 'dateTimeFromNow' },
         'Value #C': { name: 'no rule, 15 min', unit: 'short' },
       },
+      sorted: { by: 'refused', descending: true },
+      links: [{ alert: 'SipDispatchTrunkRefused' }, { alert: 'SipDispatchNoRule' }, { dashboard: 'rules' }],
     },
     {
       title: 'Refused share by trunk',
       description:
         'When it began, trunk by trunk: green below 1 %, yellow from 1 %, red from 20 % of the calls refused.',
-      ...{ type: 'state-timeline', unit: 'percentunit', size: [24, 6], limits: [0.01, 0.2] },
-      queries: [{ expr: `${calls('trunk', REFUSED)} / ${calls('trunk', ADMITTED)}`, legend: '{{trunk}}' }],
+      ...{
+        type: 'state-timeline',
+        unit: 'percentunit',
+        size: [24, 6],
+        colors: ['green', [0.01, 'yellow'], [0.2, 'red']],
+      },
+      toTrunk: true,
+      queries: [{ expr: `${calls('trunk', REFUSED)} / (${calls('trunk', ADMITTED)} > 0)`, legend: '{{trunk}}' }],
     },
     {
       title: 'Calls by outcome',
       description: 'What became of the calls of known callers.',
-      ...{ type: 'timeseries', unit: 'cps', size: [12, 8] },
+      ...{ type: 'timeseries', unit: 'cps', size: [12, 8], links: [{ alert: 'SipDispatchTrunkSilent' }] },
       queries: [{ expr: calls('outcome', ADMITTED), legend: '{{outcome}}' }],
     },
     {
@@ -105,7 +124,7 @@ export const CALLS: Dashboard = {
     {
       title: 'Final response, 99th percentile',
       description: 'From the INVITE to its final response. Refusals are made at once; forwarded calls ring.',
-      ...{ type: 'timeseries', unit: 's', size: [8, 8] },
+      ...{ type: 'timeseries', unit: 's', size: [8, 8], links: [{ alert: 'SipDispatchSlowRefusals' }] },
       queries: [
         {
           expr: `histogram_quantile(0.99, sum by (le, outcome) (rate(sip_dispatch_final_response_seconds_bucket{${S}}[$__rate_interval])))`,
@@ -116,7 +135,7 @@ export const CALLS: Dashboard = {
     {
       title: 'Attempts by backend',
       description: 'INVITEs sent to backends, by how they ended.',
-      ...{ type: 'timeseries', unit: 'cps', size: [12, 8] },
+      ...{ type: 'timeseries', unit: 'cps', size: [12, 8], links: [{ alert: 'SipDispatchNoBackend' }] },
       queries: [
         {
           expr: `sum by (backend, result) (rate(sip_dispatch_backend_requests_total{${S}}[$__rate_interval]))`,
@@ -126,15 +145,18 @@ export const CALLS: Dashboard = {
     },
     {
       title: 'Backends that take calls',
-      description: '0 where a pod passes the backend over, as it asked for by Retry-After.',
-      ...{ type: 'state-timeline', unit: 'short', size: [12, 8], texts: { '0': 'passed over', '1': 'up' } },
-      queries: [{ expr: `min by (backend) (sip_dispatch_backend_up{${S}})`, legend: '{{backend}}' }],
+      description:
+        'The part of the pods whose last calls to the backend got through, of those that tried. Red: no pod gets through. Yellow: some do not.',
+      ...{ type: 'state-timeline', unit: 'percentunit', size: [12, 8] },
+      colors: ['red', [0.001, 'yellow'], [1, 'green']],
+      links: [{ alert: 'SipDispatchNoBackend' }],
+      queries: [{ expr: `avg by (backend) (sip_dispatch_backend_up{${S}})`, legend: '{{backend}}' }],
     },
     {
       title: 'Near misses',
       description:
         'Calls that a trunk almost admitted, by what did not fit: a carrier that is configured wrongly, not a scanner.',
-      ...{ type: 'timeseries', unit: 'cps', size: [12, 8] },
+      ...{ type: 'timeseries', unit: 'cps', size: [12, 8], links: [{ alert: 'SipDispatchPeerLockedOut' }] },
       queries: [
         {
           expr: `sum by (trunk, reason) (rate(sip_dispatch_near_misses_total{${T}, method="INVITE"}[$__rate_interval]))`,
@@ -145,7 +167,7 @@ export const CALLS: Dashboard = {
     {
       title: 'Strangers',
       description: 'Packets that got no answer, by why. Scanners are always there; nobody needs to be woken for them.',
-      ...{ type: 'timeseries', unit: 'pps', size: [12, 8] },
+      ...{ type: 'timeseries', unit: 'pps', size: [12, 8], links: [{ alert: 'SipDispatchSourceRewritten' }] },
       queries: [
         {
           expr: `sum by (reason, method) (rate(sip_dispatch_dropped_total{${S}}[$__rate_interval]))`,

@@ -3,37 +3,59 @@ import type { Dashboard } from './dashboard.ts'
 
 const S = 'job=~"$job", instance=~"$instance"'
 
+/** With the installation that each operator belongs to: two have leaders and versions of their own. */
+const owned = (metric: string): string =>
+  `${metric}{${S}} * on (namespace, job, instance) group_left (installation) sip_dispatch_operator_build_info{${S}}`
+
 export const OPERATOR: Dashboard = {
-  uid: 'sip-dispatch-operator',
-  title: 'sip-dispatch / Operator',
+  name: 'operator',
   description: 'Does the operator do its work, and how fast.',
   byTrunk: false,
   presence: 'sip_dispatch_operator_build_info',
+  withOperators: false,
   annotations: [],
   panels: [
     {
       title: 'Leaders',
       description: 'One. None: nothing is published. Two: for a moment only; the cache takes from one of them.',
-      ...{ type: 'stat', unit: 'short', size: [6, 5] },
-      queries: [{ expr: `sum(leader_election_master_status{${S}})` }],
+      ...{ type: 'stat', unit: 'short', size: [6, 5], colors: ['red', [1, 'green'], [2, 'yellow']] },
+      links: [{ alert: 'SipDispatchNoLeader' }],
+      queries: [
+        { expr: `sum by (installation) (${owned('leader_election_master_status')})`, legend: '{{installation}}' },
+      ],
     },
     {
       title: 'Change held',
       description: 'A change that removes most of the table waits until somebody allows it.',
-      ...{ type: 'stat', unit: 'short', size: [6, 5], limits: [1, 1], texts: { '0': 'no', '1': 'held' } },
+      ...{
+        type: 'stat',
+        unit: 'short',
+        size: [6, 5],
+        colors: ['green', [1, 'red']],
+        texts: { '0': 'no', '1': 'held' },
+      },
+      links: [{ alert: 'SipDispatchPublishHeld' }, { dashboard: 'rules' }],
       queries: [{ expr: `max(sip_dispatch_operator_publish_held{${S}})` }],
     },
     {
       title: 'Published version',
       description: 'Rises with every change of the rules.',
-      ...{ type: 'stat', unit: 'short', size: [6, 5] },
-      queries: [{ expr: `max(sip_dispatch_operator_published_version{${S}})` }],
+      ...{ type: 'stat', unit: 'short', size: [6, 5], colors: ['red', [1, 'green']] },
+      links: [{ alert: 'SipDispatchTableBehind' }, { dashboard: 'rules' }],
+      queries: [
+        {
+          expr: `max by (installation) (${owned('sip_dispatch_operator_published_version')})`,
+          legend: '{{installation}}',
+        },
+      ],
     },
     {
       title: 'Versions',
       description: 'What is running.',
       ...{ type: 'table', unit: 'short', size: [6, 5] },
-      queries: [{ expr: `sum by (version) (sip_dispatch_operator_build_info{${S}})` }],
+      queries: [{ expr: `sum by (installation, version) (sip_dispatch_operator_build_info{${S}})` }],
+      columns: { installation: { name: 'installation' }, version: { name: 'version' }, Value: { name: 'operators' } },
+      sorted: { by: 'installation', descending: false },
     },
     {
       title: 'From a change to the pods, 99th percentile',

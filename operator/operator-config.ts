@@ -26,5 +26,7 @@ export interface OperatorConfig {
   readonly dryRun: boolean
   /** Secret, in the namespace of the Lease, that holds the keys of the ingress pods; undefined: keys are not managed. */
   readonly keySecret: string | undefined
+  /** What build_info calls the installation; undefined: it has no name. */
+  readonly installation: string | undefined
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
 }

@@ -83,6 +83,7 @@ function createBase(config: OperatorConfig): Base {
   const logger = createLogger(config.logLevel)
   const metrics = createOperatorMetrics({
     version: config.version,
+    installation: config.installation,
     lease: config.leaseName,
     now: () => systemClock.now(),
     loopDelay: createLoopDelay(),

@@ -98,6 +98,7 @@ export const LABELS = {
     "The backend's URI as the rule writes it, or `namespace/name:port` of a Service: never an endpoint's address.",
   result: `How the attempt ended: ${listOf(ATTEMPT_RESULTS)}.`,
   version: 'Version of sip-dispatch.',
+  installation: 'What `--installation` says, the same for operator and ingress of one release; empty without it.',
   engine: 'SIP engine: `native` or `drachtio`.',
 } as const
 
@@ -221,8 +222,8 @@ export const METRICS = {
   buildInfo: {
     name: 'sip_dispatch_build_info',
     type: 'gauge',
-    labels: ['version', 'engine'],
-    help: 'What is running. Always 1.',
+    labels: ['version', 'engine', 'installation'],
+    help: 'What is running, and which installation it belongs to. Always 1.',
   },
 } as const satisfies Readonly<Record<string, MetricDeclaration>>
 

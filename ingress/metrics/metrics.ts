@@ -22,6 +22,8 @@ import { countInvite, createTrunkTable, METHOD_COUNT, type TrunkDescription } fr
 
 export interface MetricsOptions {
   readonly version: string
+  /** What operator and ingress of one release share; undefined: nobody has given it a name. */
+  readonly installation: string | undefined
   readonly engine: string
   /** How many rules have a series of their own. */
   readonly ruleSeries: number
@@ -85,7 +87,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
   registerTrunks(registry, counts, options)
   registerBackends(registry, counts, options)
   registerTable(registry, counts)
-  addGauge(registry, METRICS.buildInfo, (emit) => emit({ version: options.version, engine: options.engine }, 1))
+  const { version, engine, installation = '' } = options
+  addGauge(registry, METRICS.buildInfo, (emit) => emit({ version, engine, installation }, 1))
   const tableSynced = () => {
     counts.table.syncedAt = options.wallClock()
   }

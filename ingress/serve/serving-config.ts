@@ -22,6 +22,8 @@ export interface ServingConfig {
   readonly logLevel: LogLevel
   /** Lines about decided calls, per second. */
   readonly logCallsPerSecond: number
+  /** What build_info calls the installation; undefined: it has no name. */
+  readonly installation: string | undefined
   /** How many rules have a time series of their own. */
   readonly ruleSeries: number
   /** Milliseconds to go on as usual after SIGTERM, while load balancers take the process out. */

@@ -33,6 +33,7 @@ export function createServingCore(config: ServingConfig): ServingCore {
   const now = (): number => clock.now()
   const metrics = createMetrics({
     version: config.version,
+    installation: config.installation,
     engine: config.drachtio ? 'drachtio' : 'native',
     ruleSeries: config.ruleSeries,
     now,

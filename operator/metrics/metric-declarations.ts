@@ -24,6 +24,7 @@ export const LABELS = {
   reason: 'Reason of the condition, or why a watch was opened anew.',
   resource: 'The collection that is watched: plural and group.',
   version: 'Version of sip-dispatch.',
+  installation: 'What `--installation` says, the same for operator and ingress of one release; empty without it.',
 } as const
 
 export type LabelName = keyof typeof LABELS
@@ -225,8 +226,8 @@ const OPERATOR_METRICS = {
   buildInfo: {
     name: 'sip_dispatch_operator_build_info',
     type: 'gauge',
-    labels: ['version'],
-    help: 'What is running. Always 1.',
+    labels: ['version', 'installation'],
+    help: 'What is running, and which installation it belongs to. Always 1.',
   },
 } as const satisfies Readonly<Record<string, MetricDeclaration>>
 

@@ -50,6 +50,8 @@ export interface ConditionCount {
 
 export interface OperatorMetricsOptions {
   readonly version: string
+  /** What operator and ingress of one release share; undefined: nobody has given it a name. */
+  readonly installation: string | undefined
   /** Name of the Lease. */
   readonly lease: string
   /** Monotonic milliseconds. */
@@ -83,7 +85,9 @@ export interface OperatorMetrics {
 /** Metrics on a registry of their own. */
 export function createOperatorMetrics(options: OperatorMetricsOptions): OperatorMetrics {
   const registry = new Registry()
-  reading(registry, METRICS.buildInfo, (set) => set({ version: options.version }, 1))
+  reading(registry, METRICS.buildInfo, (set) =>
+    set({ version: options.version, installation: options.installation ?? '' }, 1),
+  )
   reading(registry, METRICS.loopDelay, (set) => set({}, options.loopDelay()))
   const queues = queueMetrics(registry)
   return {

@@ -1,12 +1,14 @@
-/** When each alert fires and when it does not: samples a minute apart unless told otherwise. */
+/** When each alert fires and when it does not, with traffic enough: samples a minute apart unless told otherwise. */
 import type { Alert } from '../../monitoring/alerts.ts'
 
 /** Series and values in the notation of `promtool test rules`: `0+1x10`. */
-type Samples = Readonly<Record<string, string>>
+export type Samples = Readonly<Record<string, string>>
 
 export interface Firing {
   readonly severity: Alert['severity']
+  /** Beside severity and installation. */
   readonly labels: Readonly<Record<string, string>>
+  readonly summary: string
   readonly description: string
 }
 
@@ -20,12 +22,13 @@ export interface AlertCase {
   readonly firing: readonly Firing[]
 }
 
-const POD = 'namespace="voice", job="in", instance="a"'
+export const POD = 'namespace="voice", job="in", instance="a"'
 const CALLS = `sip_dispatch_invites_total{${POD}, trunk="voice/carrier"`
-const TRUNK = { namespace: 'voice', job: 'in', trunk: 'voice/carrier' }
-const JOB = { namespace: 'voice', job: 'in' }
+export const TRUNK = { namespace: 'voice', job: 'in', trunk: 'voice/carrier' }
+export const JOB = { namespace: 'voice', job: 'in' }
 
-const invites = (outcome: string, status: string): string => `${CALLS}, outcome="${outcome}", status="${status}"}`
+export const invites = (outcome: string, status: string): string =>
+  `${CALLS}, outcome="${outcome}", status="${status}"}`
 
 /** Refusals of which some take less than half a second. */
 const refusals = (all: string, quick: string): Samples => ({
@@ -38,13 +41,35 @@ const traffic = (refused: string, forwarded: string, outcome = 'no_rule'): Sampl
   [invites('forwarded', '200')]: forwarded,
 })
 
+export const refusedTrunk = (severity: Firing['severity'], share: string, outcome = 'no_rule'): Firing => ({
+  ...{ severity, labels: TRUNK, summary: `Calls of trunk voice/carrier are refused: ${outcome}.` },
+  description: `${share} of the calls of trunk voice/carrier are refused, most of them as ${outcome}.`,
+})
+
+export const unroutedTrunk = (severity: Firing['severity'], share: string): Firing => ({
+  ...{ severity, labels: TRUNK, summary: 'Calls of trunk voice/carrier that a rule routes find no backend.' },
+  description: `${share} of the routed calls of trunk voice/carrier find no backend.`,
+})
+
+export const unmatchedTrunk = (share: string): Firing => ({
+  ...{ severity: 'warning', labels: TRUNK, summary: 'No rule matches calls of trunk voice/carrier.' },
+  description: `No rule matches ${share} of the calls of trunk voice/carrier.`,
+})
+
+export const behind = (versions: number, instance = 'a'): Firing => ({
+  ...{ severity: 'warning', labels: { ...JOB, instance } },
+  summary: `Ingress ${instance} does not get changes of the rules.`,
+  description: `Ingress ${instance} is ${versions} versions of the rules behind.`,
+})
+
 const DOWN: readonly AlertCase[] = [
   {
     ...{ name: 'Down', title: 'nothing of it is scraped', samples: { up: '1x10' }, at: '5m' },
     firing: [
       {
         ...{ severity: 'critical', labels: {} },
-        description: 'No ingress is scraped: none runs, or Prometheus does not find them.',
+        summary: 'No ingress of INSTALLATION is scraped.',
+        description: 'No ingress of INSTALLATION is scraped: none runs, or Prometheus does not find them.',
       },
     ],
   },
@@ -62,6 +87,7 @@ const CALLERS: readonly AlertCase[] = [
     firing: [
       {
         ...{ severity: 'critical', labels: TRUNK },
+        summary: 'Calls of trunk voice/carrier ended without a final response.',
         description: '1 calls of trunk voice/carrier ended without a final response in 10 minutes.',
       },
     ],
@@ -70,12 +96,24 @@ const CALLERS: readonly AlertCase[] = [
   {
     ...{ name: 'SlowRefusals', title: 'one of ten', samples: refusals('0+100x90', '0+90x90'), at: '80m' },
     firing: (['critical', 'warning'] as const).map((severity) => ({
-      ...{ severity, labels: JOB, description: '10% of the refusals take longer than half a second.' },
+      ...{
+        severity,
+        labels: JOB,
+        summary: 'Refusals of INSTALLATION take longer than half a second.',
+        description: '10% of the refusals take longer than half a second.',
+      },
     })),
   },
   {
     ...{ name: 'SlowRefusals', title: 'two of a thousand', samples: refusals('0+1000x90', '0+998x90'), at: '80m' },
-    firing: [{ severity: 'warning', labels: JOB, description: '0.2% of the refusals take longer than half a second.' }],
+    firing: [
+      {
+        severity: 'warning',
+        labels: JOB,
+        summary: 'Refusals of INSTALLATION take longer than half a second.',
+        description: '0.2% of the refusals take longer than half a second.',
+      },
+    ],
   },
   {
     ...{ name: 'SlowRefusals', title: 'one of ten thousand', at: '80m', firing: [] },
@@ -89,16 +127,12 @@ const CALLERS: readonly AlertCase[] = [
     },
   },
   {
-    ...{ name: 'TrunkRefused', title: 'every call', samples: traffic('0+10x20', '0x20'), at: '10m' },
-    firing: [
-      { severity: 'critical', labels: TRUNK, description: '100% of the calls of trunk voice/carrier are refused.' },
-    ],
+    ...{ name: 'TrunkRefused', title: 'every call', samples: traffic('0+10x20', '0x20'), at: '16m' },
+    firing: [refusedTrunk('critical', '100%'), refusedTrunk('warning', '100%')],
   },
   {
     ...{ name: 'TrunkRefused', title: 'three of ten', samples: traffic('0+3x30', '0+7x30'), at: '25m' },
-    firing: [
-      { severity: 'warning', labels: TRUNK, description: '30% of the calls of trunk voice/carrier are refused.' },
-    ],
+    firing: [refusedTrunk('warning', '30%')],
   },
   {
     name: 'TrunkRefused',
@@ -113,12 +147,7 @@ const CALLERS: readonly AlertCase[] = [
   },
   {
     ...{ name: 'NoBackend', title: 'one of ten', samples: traffic('0+1x15', '0+9x15', 'no_backend'), at: '10m' },
-    firing: [
-      {
-        ...{ severity: 'critical', labels: TRUNK },
-        description: '10% of the routed calls of trunk voice/carrier find no backend.',
-      },
-    ],
+    firing: [unroutedTrunk('critical', '10%')],
   },
   {
     ...{ name: 'NoBackend', title: 'one of a hundred', at: '10m', firing: [] },
@@ -134,9 +163,7 @@ const NEAR_MISSES = (method: string): string =>
 const RULES: readonly AlertCase[] = [
   {
     ...{ name: 'NoRule', title: 'one of ten', samples: traffic('0+1x30', '0+9x30'), at: '25m' },
-    firing: [
-      { severity: 'warning', labels: TRUNK, description: 'No rule matches 10% of the calls of trunk voice/carrier.' },
-    ],
+    firing: [unmatchedTrunk('10%')],
   },
   { name: 'NoRule', title: 'one of a hundred', samples: traffic('0+1x30', '0+99x30'), at: '25m', firing: [] },
   {
@@ -144,7 +171,8 @@ const RULES: readonly AlertCase[] = [
     firing: [
       {
         ...{ severity: 'warning', labels: TRUNK },
-        description: '15 calls were dropped in 15 minutes that trunk voice/carrier almost admitted.',
+        summary: 'Calls that trunk voice/carrier almost admits are dropped.',
+        description: '20 calls were dropped that trunk voice/carrier almost admitted.',
       },
     ],
   },
@@ -158,7 +186,8 @@ const RULES: readonly AlertCase[] = [
     firing: [
       {
         ...{ severity: 'warning', labels: JOB },
-        description: '15 calls came from an address of the cluster itself in 15 minutes and were dropped.',
+        summary: 'Something in the cluster hides who calls INSTALLATION.',
+        description: '15 calls came from an address of the cluster itself and were dropped.',
       },
     ],
   },
@@ -167,12 +196,13 @@ const RULES: readonly AlertCase[] = [
     ...{ at: '25m', firing: [] },
   },
   {
-    ...{ name: 'TrunkSilent', title: 'calls end after a week', interval: '5m', at: '1w1h' },
+    ...{ name: 'TrunkSilent', title: 'calls end after a week', interval: '5m', at: '1w65m' },
     samples: { [invites('forwarded', '200')]: '0+300x2016 604800x20' },
     firing: [
       {
         ...{ severity: 'warning', labels: TRUNK },
-        description: 'Trunk voice/carrier has had no call for half an hour, and had some at this time a week ago.',
+        summary: 'Trunk voice/carrier had calls a week ago and has none.',
+        description: 'Trunk voice/carrier has no calls, and had 1.8k at this time a week ago.',
       },
     ],
   },
@@ -194,7 +224,7 @@ const TABLE: readonly AlertCase[] = [
   {
     ...{ name: 'TableBehind', title: 'two versions', at: '5m' },
     samples: { [PUBLISHED]: '5x10', [STANDBY]: '0x10', [VERSION]: '3x10' },
-    firing: [{ severity: 'warning', labels: PER_POD, description: 'Ingress a is 2 versions of the rules behind.' }],
+    firing: [behind(2)],
   },
   {
     ...{ name: 'TableBehind', title: 'the same version', at: '5m', firing: [] },
@@ -203,7 +233,10 @@ const TABLE: readonly AlertCase[] = [
   {
     ...{ name: 'TableStale', title: 'for twelve minutes', samples: { [SYNC]: '0x20' }, at: '12m' },
     firing: [
-      { severity: 'warning', labels: PER_POD, description: 'Ingress a last heard of the rules cache 12m 0s ago.' },
+      {
+        ...{ severity: 'warning', labels: PER_POD, summary: 'Ingress a does not hear of the rules cache.' },
+        description: 'Ingress a last heard of the rules cache 12m 0s ago.',
+      },
     ],
   },
   { name: 'TableStale', title: 'heard of all the time', samples: { [SYNC]: '0+60x20' }, at: '12m', firing: [] },
@@ -212,6 +245,7 @@ const TABLE: readonly AlertCase[] = [
     firing: [
       {
         ...{ severity: 'warning', labels: PER_POD },
+        summary: 'Ingress a cannot write its rules to its disk.',
         description: 'Ingress a cannot write its rules to its disk: restarted without the cache, it serves older ones.',
       },
     ],
@@ -222,6 +256,7 @@ const TABLE: readonly AlertCase[] = [
     firing: [
       {
         ...{ severity: 'critical', labels: PER_POD },
+        summary: 'Ingress a has no rules and refuses every call.',
         description: 'Ingress a has no rules and refuses every call with 503.',
       },
     ],
@@ -235,7 +270,11 @@ const LEADER = (instance: string): string =>
 const BUILD = (instance: string): string =>
   `sip_dispatch_operator_build_info{namespace="voice", job="op", instance="${instance}", version="1"}`
 const OTHERS = 'leader_election_master_status{namespace="voice", job="other", instance="x", name="other"}'
-const NOBODY_LEADS = 'Not exactly one operator leads: changes of rules do not arrive.'
+const NOBODY_LEADS = {
+  severity: 'warning',
+  summary: 'Not exactly one operator of INSTALLATION leads.',
+  description: 'Not exactly one operator leads: changes of rules do not arrive.',
+} as const
 
 const OPERATOR: readonly AlertCase[] = [
   {
@@ -243,6 +282,7 @@ const OPERATOR: readonly AlertCase[] = [
     firing: [
       {
         ...{ severity: 'warning', labels: { namespace: 'voice', job: 'op' } },
+        summary: 'A change of INSTALLATION that removes most of the rules is held.',
         description: 'A change that removes most of the rules waits until somebody allows it or takes it back.',
       },
     ],
@@ -251,11 +291,11 @@ const OPERATOR: readonly AlertCase[] = [
   {
     ...{ name: 'NoLeader', title: 'two standbys', at: '5m' },
     samples: { [LEADER('o')]: '0x10', [LEADER('p')]: '0x10', [BUILD('o')]: '1x10', [BUILD('p')]: '1x10' },
-    firing: [{ severity: 'warning', labels: { namespace: 'voice', job: 'op' }, description: NOBODY_LEADS }],
+    firing: [{ ...NOBODY_LEADS, labels: { namespace: 'voice', job: 'op' } }],
   },
   {
     ...{ name: 'NoLeader', title: 'no operator', samples: { up: '1x10' }, at: '5m' },
-    firing: [{ severity: 'warning', labels: {}, description: NOBODY_LEADS }],
+    firing: [{ ...NOBODY_LEADS, labels: {} }],
   },
   {
     ...{ name: 'NoLeader', title: 'a leader and a standby, beside another program', at: '5m', firing: [] },

@@ -13,6 +13,8 @@ import { METRICS as OPERATOR_METRICS } from '../../operator/metrics/metric-decla
 export interface Target {
   readonly refId: string
   readonly expr: string
+  readonly legendFormat: string
+  readonly instant: boolean
   readonly datasource: { readonly uid: string }
 }
 
@@ -24,7 +26,31 @@ export interface PanelModel {
   readonly datasource: { readonly uid: string }
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number }
   readonly targets: readonly Target[]
-  readonly fieldConfig: { readonly defaults: { readonly unit?: string } }
+  readonly fieldConfig: {
+    readonly defaults: { readonly unit?: string; readonly thresholds?: Thresholds; readonly links?: readonly Link[] }
+    readonly overrides?: readonly {
+      readonly matcher: { readonly options: string }
+      readonly properties: readonly { readonly id: string; readonly value: unknown }[]
+    }[]
+  }
+  readonly links?: readonly Link[]
+  readonly options?: { readonly sortBy?: readonly { readonly displayName: string; readonly desc: boolean }[] }
+  readonly transformations?: readonly {
+    readonly id: string
+    readonly options: {
+      readonly excludeByName?: Readonly<Record<string, boolean>>
+      readonly indexByName?: Readonly<Record<string, number>>
+    }
+  }[]
+}
+
+export interface Link {
+  readonly title: string
+  readonly url: string
+}
+
+interface Thresholds {
+  readonly steps: readonly { readonly color: string; readonly value: number | null }[]
 }
 
 export interface DashboardModel {
@@ -38,12 +64,14 @@ export interface DashboardModel {
   readonly templating: { readonly list: readonly Variable[] }
 }
 
-interface Variable {
+export interface Variable {
   readonly name: string
   readonly label: string
   readonly type: string
   readonly multi?: boolean
   readonly allValue?: string
+  readonly definition?: string
+  readonly current?: { readonly value: readonly string[] }
   readonly refresh?: number
 }
 
@@ -60,6 +88,9 @@ const DECLARED = new Map<string, Declaration>(
 /** Labels that Prometheus adds. */
 const TARGET_LABELS = ['job', 'instance', 'namespace']
 
+/** Of what rules record for the alerts: its name has colons. */
+const RECORDED_LABELS = ['installation', 'trunk', 'outcome']
+
 const UNITS = ['cps', 'ops', 'pps', 'reqps', 'percentunit', 's', 'short']
 
 /** Labels of a closed set; a status may be any number that SIP has. */
@@ -70,9 +101,10 @@ const CLOSED: Readonly<Record<string, readonly string[]>> = {
   reason: [DROP_REASONS, NO_RULE_REASONS, NEAR_MISS_REASONS].flatMap((reasons) => Object.keys(reasons)),
 }
 
-const METRIC_NAME = /\b(?:sip_dispatch|controller_runtime|leader_election|rest_client|workqueue|informer)_\w+/g
+/** Not in a name of what rules record, which has colons. */
+const METRIC_NAME = /(?<![\w:])(?:sip_dispatch|controller_runtime|leader_election|rest_client|workqueue|informer)_\w+/g
 
-const SELECTOR = /(\w+)\{([^}]*)\}/g
+const SELECTOR = /([\w:]+)\{([^}]*)\}/g
 
 /** The metric that a series belongs to: a histogram has three. */
 function declarationOf(series: string): Declaration | undefined {
@@ -86,14 +118,21 @@ export function undeclared(expr: string): string[] {
   const names = expr.match(METRIC_NAME) ?? []
   const unknown = names.filter((name) => !declarationOf(name)).map((name) => `no metric ${name}`)
   const selectors = [...expr.matchAll(SELECTOR)].flatMap(([, name = '', matchers = '']) => {
-    const labels = [...(declarationOf(name)?.labels ?? []), ...TARGET_LABELS, 'le']
+    const own = name.includes(':') ? RECORDED_LABELS : (declarationOf(name)?.labels ?? [])
+    const labels = [...own, ...TARGET_LABELS, 'le']
     return matchersOf(matchers).flatMap(({ label, value }) => [
       ...(labels.includes(label) ? [] : [`${name} has no label ${label}`]),
       ...unknownValues(label, value),
     ])
   })
   const grouped = [...expr.matchAll(/\b(?:by|on|without|group_left|group_right) \(([^)]*)\)/g)]
-  const known = new Set([...names.flatMap((name) => declarationOf(name)?.labels ?? []), ...TARGET_LABELS, 'le'])
+  const recorded = /\w:\w/.test(expr) ? RECORDED_LABELS : []
+  const known = new Set([
+    ...recorded,
+    ...names.flatMap((name) => declarationOf(name)?.labels ?? []),
+    ...TARGET_LABELS,
+    'le',
+  ])
   const labels = grouped.flatMap(([, list = '']) => list.split(/, */)).filter((label) => label !== '')
   return [...unknown, ...selectors, ...labels.filter((label) => !known.has(label)).map((label) => `no label ${label}`)]
 }
@@ -114,14 +153,24 @@ function unknownValues(label: string, value: string): string[] {
     .map((one) => `${label} is never ${one}`)
 }
 
+/** The one way to ask an operator on a dashboard whose `job` and `instance` are those of ingresses. */
+const BY_OPERATOR = 'instance=~"$operator"'
+
+const isOfOperator = (name: string): boolean => Object.values(OPERATOR_METRICS).some((metric) => metric.name === name)
+
+function unselected(name: string, selector: string): string[] {
+  return ['job', 'instance']
+    .filter((label) => !selector.includes(`${label}=~"$${label}"`))
+    .map((label) => `${name} is not selected by ${label}`)
+}
+
 function expressionProblems(expr: string): string[] {
   const problems = undeclared(expr)
   const names = [...expr.matchAll(METRIC_NAME)]
   for (const { 0: name, index } of names) {
     const rest = expr.slice(index + name.length)
     const selector = /^\{([^}]*)\}/.exec(rest)?.[1] ?? ''
-    if (!selector.includes('job=~"$job"')) problems.push(`${name} is not selected by job`)
-    if (!selector.includes('instance=~"$instance"')) problems.push(`${name} is not selected by instance`)
+    problems.push(...(selector.includes(BY_OPERATOR) && isOfOperator(name) ? [] : unselected(name, selector)))
     const isCounter = declarationOf(name)?.type === 'counter' || /_(bucket|count|sum)$/.test(name)
     const before = expr.slice(0, index)
     if (isCounter && !/(rate|increase)\($/.test(before)) problems.push(`${name} is a counter without rate or increase`)
@@ -132,9 +181,26 @@ function expressionProblems(expr: string): string[] {
   return problems
 }
 
+/** A tile of one colour is green for whatever is wrong. */
+function tileProblems({ type, fieldConfig }: PanelModel): string[] {
+  const steps = fieldConfig.defaults.thresholds?.steps ?? []
+  return type === 'stat' && steps.length < 2 ? ['no thresholds'] : []
+}
+
+/** An address of a page of runbooks, or of a dashboard of the same release. */
+const LINK = /^(RUNBOOKS\/SipDispatch\w+\.md$|\/d\/sip-dispatch-(calls|rules|operator)\?\$\{__url_time_range\}&)/
+
+function linkProblems({ type, links = [], fieldConfig, options }: PanelModel): string[] {
+  const columns = (fieldConfig.overrides ?? []).flatMap(({ properties }) => properties)
+  const inside = columns.filter(({ id }) => id === 'links').flatMap(({ value }) => value as Link[])
+  const all = [...links, ...(fieldConfig.defaults.links ?? []), ...inside]
+  const broken = all.filter(({ url }) => !LINK.test(url)).map(({ url }) => `link to ${url}`)
+  return [...broken, ...(type === 'table' && !options?.sortBy ? ['not sorted'] : [])]
+}
+
 function panelProblems(panel: PanelModel): string[] {
   const { title, description, datasource, targets, fieldConfig } = panel
-  const problems: string[] = []
+  const problems = [...tileProblems(panel), ...linkProblems(panel)]
   if (title === '' || description === '') problems.push('no title or description')
   const sources = [datasource, ...targets.map((target) => target.datasource)]
   if (!sources.every(({ uid }) => /^\$\{datasource\}$/.test(uid))) problems.push('another data source')
@@ -168,6 +234,7 @@ function layoutProblems(panels: readonly PanelModel[]): string[] {
 
 const VARIABLES = [
   ['datasource', 'Data source'],
+  ['installation', 'Installation'],
   ['job', 'Job'],
   ['instance', 'Instance'],
 ] as const
@@ -178,8 +245,20 @@ function variableProblems({ templating }: DashboardModel): string[] {
   ).map(([name]) => `no variable ${name}`)
   const queries = templating.list.filter(({ type }) => type === 'query')
   const slow = queries.filter(({ refresh }) => refresh !== 2).map(({ name }) => `${name} does not follow the time`)
-  const single = queries.filter(({ multi, allValue }) => !multi || allValue === undefined)
-  return [...wanted, ...slow, ...single.map(({ name }) => `${name} is not for several`)]
+  const single = queries.filter(({ multi }) => !multi)
+  const readable = /^label_values\([a-z_]+(\{([a-z]+=~"\$[a-z]+"(, )?)+\})?, [a-z]+\)$/
+  const unreadable = queries.filter(({ definition = '' }) => !readable.test(definition))
+  // "All" must not go beyond what was chosen before; trunks may be thousands, and each query has the others beside them.
+  const wide = queries.filter(
+    ({ name, allValue }) => allValue !== undefined && !['installation', 'trunk'].includes(name),
+  )
+  return [
+    ...wanted,
+    ...slow,
+    ...single.map(({ name }) => `${name} is not for several`),
+    ...unreadable.map(({ name }) => `${name} is no query of Grafana`),
+    ...wide.map(({ name }) => `${name} goes beyond what was chosen`),
+  ]
 }
 
 /** One sentence for each; none: it may be shipped. */

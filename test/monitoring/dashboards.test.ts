@@ -114,7 +114,14 @@ describe('the alerts', () => {
 
 describeWith(['prometheus'], 'Prometheus', () => {
   it('can read every query of every dashboard', async () => {
-    const queries = queriesOf({ job: '.+', instance: '.+', trunk: '.*', __rate_interval: '1m', __range: '1h' })
+    const queries = queriesOf({
+      job: '.+',
+      instance: '.+',
+      operator: '.+',
+      trunk: '.*',
+      __rate_interval: '1m',
+      __range: '1h',
+    })
     expect(queries.length).toBeGreaterThan(30)
     const rules = queries.map(({ expr }, i) => ({ record: `panel:query:${i}`, expr }))
     const folder = mkdtempSync(join(tmpdir(), 'sip-dispatch-promtool-'))

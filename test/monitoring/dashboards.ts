@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CHART } from '../support/helm.ts'
 import type { DashboardModel } from './dashboard-problems.ts'
+import { filled } from './grafana.ts'
 
 const FOLDER = join(CHART, 'dashboards')
 
@@ -27,8 +28,4 @@ export function queriesOf(variables: Readonly<Record<string, string>>): Dashboar
     const marks = annotations.list.map(({ expr }, i) => ({ where: `${name}, annotation ${i}`, expr }))
     return [...targets, ...marks].map(({ where, expr }) => ({ where, expr: filled(expr, variables) }))
   })
-}
-
-function filled(expr: string, variables: Readonly<Record<string, string>>): string {
-  return expr.replaceAll(/\$(\w+)/g, (whole, name: string) => variables[name] ?? whole)
 }

@@ -24,7 +24,7 @@ const TEST_LIMIT_MS = 600_000
 /** Milliseconds between two rounds of calls. */
 const ROUND_MS = 200
 
-const VARIABLES = { job: '.+', instance: '.+', trunk: '.*', __rate_interval: '20s', __range: '1m' }
+const VARIABLES = { job: '.+', instance: '.+', operator: '.+', trunk: '.*', __rate_interval: '20s', __range: '1m' }
 
 /** Series that appear only when something goes wrong, and what. */
 const ONLY_IN_TROUBLE: Readonly<Record<string, string>> = {
@@ -78,6 +78,8 @@ describeWith(
         dispatchRule('unused', '+15550000903', { type: 'Reject', reject: { status: 404 } }),
       )
       await cluster.reason('drule/unused', 'Programmed', 'Programmed')
+      // The same numbers once more: an object that wants a look.
+      await cluster.apply(dispatchRule('twice', '+15550000903', { type: 'Reject', reject: { status: 404 } }))
       await startPrometheus()
       calls = makeCalls()
       await scraped(2)

@@ -108,7 +108,14 @@ async function told(
   { events, table }: Pick<ApplicationParts, 'events' | 'table'>,
 ): Promise<Pick<FirstCallEnd, 'counted' | 'unanswered' | 'line'>> {
   const now = (): number => clock.now()
-  const metrics = createMetrics({ version: 'x', engine: 'x', ruleSeries: 10, now, wallClock: now })
+  const metrics = createMetrics({
+    version: 'x',
+    engine: 'x',
+    installation: undefined,
+    ruleSeries: 10,
+    now,
+    wallClock: now,
+  })
   const { version, entries, ruleNames, backendNames } = table
   if (table.loaded) metrics.tableChanged({ version, entries, ruleNames, backendNames, trunks: [...table.trunks()] })
   const lines: string[] = []

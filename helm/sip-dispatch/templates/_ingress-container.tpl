@@ -71,6 +71,7 @@ IPv4 may have them. [::] is every address of both families, or of IPv4 alone on 
 - --drain-deadline-seconds={{ int $ingress.drain.deadlineSeconds }}
 - --log-level={{ $ingress.logLevel }}
 - --log-calls-per-second={{ int $ingress.logCallsPerSecond }}
+- --installation={{ include "sip-dispatch.installation" . }}
 - --rule-series={{ int $ingress.ruleSeries }}
 {{- end -}}
 

@@ -9,6 +9,9 @@
 {{- end -}}
 {{- end -}}
 
+{{/* What metrics, alerts and dashboards call this release. */}}
+{{- define "sip-dispatch.installation" -}}{{ .Release.Namespace }}/{{ include "sip-dispatch.fullname" . }}{{- end -}}
+
 {{- define "sip-dispatch.operator" -}}{{ include "sip-dispatch.fullname" . }}-operator{{- end -}}
 {{- define "sip-dispatch.ingress" -}}{{ include "sip-dispatch.fullname" . }}-ingress{{- end -}}
 {{/* The Services for callers and for backends. */}}
@@ -19,6 +22,22 @@
 
 {{/* Cluster-wide objects of two releases must not share a name: no namespace has a dot in its own. */}}
 {{- define "sip-dispatch.clusterName" -}}{{ .Release.Namespace }}.{{ include "sip-dispatch.operator" . }}{{- end -}}
+
+{{/*
+A file of alerts or a dashboard as that of this release: Grafana takes a uid and a title once, and an alert is of one
+installation. Takes a list: the root and the path.
+*/}}
+{{- define "sip-dispatch.monitoring" -}}
+{{- $root := index . 0 -}}
+{{- $installation := include "sip-dispatch.installation" $root -}}
+{{- $suffix := sha256sum $installation | trunc 12 -}}
+{{- $text := $root.Files.Get (index . 1) -}}
+{{- range $board := list "calls" "rules" "operator" -}}
+{{- $uid := printf "sip-dispatch-%s" $board -}}
+{{- $text = replace $uid (printf "%s-%s" $uid $suffix) $text -}}
+{{- end -}}
+{{- $text | replace "INSTALLATION" $installation | replace "RUNBOOKS/" (printf "%s/" (include "sip-dispatch.runbooks" $root)) -}}
+{{- end -}}
 
 {{/* What selects the pods of a part. Takes a list: the root and the part. */}}
 {{- define "sip-dispatch.selector" -}}

@@ -35,6 +35,7 @@ describe('the configuration of an operator', () => {
       allowMassDeletion: false,
       dryRun: false,
       keySecret: undefined,
+      installation: undefined,
       logLevel: 'info',
     })
   })

@@ -59,7 +59,14 @@ function coreOf() {
   const core = {
     table: createLiveTable(),
     logger: createLogger('info', { write }),
-    metrics: createMetrics({ version: '1', engine: 'native', ruleSeries: 10, now: () => 0, wallClock: () => 0 }),
+    metrics: createMetrics({
+      version: '1',
+      engine: 'native',
+      installation: undefined,
+      ruleSeries: 10,
+      now: () => 0,
+      wallClock: () => 0,
+    }),
     tableChanged: () => {
       changes++
     },

@@ -8,7 +8,14 @@ const byName = declared.map((metric) => [metric.name, metric] as const)
 
 describe('every metric', () => {
   it('is exposed as it is declared, and none is exposed that is not declared', async () => {
-    const metrics = createMetrics({ version: '1', engine: 'native', ruleSeries: 1, now: () => 0, wallClock: () => 0 })
+    const metrics = createMetrics({
+      version: '1',
+      engine: 'native',
+      installation: undefined,
+      ruleSeries: 1,
+      now: () => 0,
+      wallClock: () => 0,
+    })
     const exposed = parseExposition(await metrics.text())
     expect(exposed.map(({ name, type, help }) => ({ name, type, help })).sort(byNameOf)).toEqual(
       declared.map(({ name, type, help }) => ({ name, type, help })).sort(byNameOf),

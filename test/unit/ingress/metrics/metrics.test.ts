@@ -11,6 +11,7 @@ function metricsAt(clock = { now: 0, wall: 0 }): Metrics {
   return createMetrics({
     version: '1.2.3',
     engine: 'native',
+    installation: 'voice/phone',
     ruleSeries: 2,
     now: () => clock.now,
     wallClock: () => clock.wall,

@@ -7,6 +7,7 @@ function setting() {
   const time = { now: 100_000 }
   const metrics = createOperatorMetrics({
     version: '1.2.3',
+    installation: 'voice/phone',
     lease: 'sip-dispatch-operator',
     now: () => time.now,
     loopDelay: () => 0.25,
@@ -19,6 +20,11 @@ function setting() {
 const STATUS = { name: 'status', controller: 'status' }
 
 describe('the metrics of an operator', () => {
+  it('say which installation it belongs to', async () => {
+    const { value } = setting()
+    expect(await value('sip_dispatch_operator_build_info', { version: '1.2.3', installation: 'voice/phone' })).toBe(1)
+  })
+
   it('expose every metric that is declared and no other, with its labels alone', async () => {
     const { metrics } = setting()
     metrics.queue('status', () => ({ depth: 1, active: 0, unfinished: 0, longest: 0 })).onRetry()
