@@ -46,7 +46,10 @@ export function* manifestDocuments(text: string, file: string, problems: FilePro
   const lines = createTextLines(text)
   const refuse: Refuse = (offset, message) => problems.add(() => yamlProblem(file, lines.lineAt(offset), message))
   const control = CONTROL.exec(text)
-  if (control) return refuse(control.index, 'holds a control character: write it as an escape, in double quotes')
+  if (control) {
+    refuse(control.index, 'holds a control character: write it as an escape, in double quotes')
+    return
+  }
   const budget = { aliased: 0 }
   try {
     for (const chunk of manifestChunks(text, refuse)) {
@@ -63,8 +66,7 @@ export function* manifestDocuments(text: string, file: string, problems: FilePro
 }
 
 /** Neither version of YAML lets them stand in a text as they are. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/
+const CONTROL = /(?![\t\n\r\u0085-\u009f])\p{Cc}/u
 
 function yamlProblem(file: string, line: number, message: string): Problem {
   return { code: 'invalid_yaml', file, line, message: `is not YAML: ${message}` }

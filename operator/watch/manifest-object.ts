@@ -51,11 +51,19 @@ function readPart(
   { file, problems, notes }: FileReport,
 ): PlacedObject[] {
   const object = objectText(value)
-  const about = { file, ...(object === undefined ? {} : { object }) }
+  const named = object === undefined ? {} : { object }
   const problem = ({ code, path: field, message, ...rest }: Fault): Problem => {
     const whole = [...path, ...field]
-    const where = { line: document.lineOf(whole), ...(whole.length > 0 ? { field: fieldText(whole) } : {}) }
-    return { code, ...about, ...where, message: withReading(message, document, whole), ...rest }
+    const where = whole.length > 0 ? { field: fieldText(whole) } : {}
+    return {
+      code,
+      file,
+      line: document.lineOf(whole),
+      ...named,
+      ...where,
+      message: withReading(message, document, whole),
+      ...rest,
+    }
   }
   const reading: Reading = isRecord(value) ? readerOf(value) : { ok: false, faults: [NOT_AN_OBJECT] }
   const faulty = reading.ok ? [] : reading.faults.map((fault) => [...path, ...fault.path])
@@ -68,7 +76,7 @@ function readPart(
         ]
       : []
   const others = otherReadingNotes(document, path, [...faulty, ...labels])
-  for (const note of [...refused, ...others]) notes.add(() => ({ ...about, ...note() }))
+  for (const note of [...refused, ...others]) notes.add(() => ({ file, ...named, ...note() }))
   if (reading.ok) return [{ object: reading.object, file, line: document.lineOf([...path, 'metadata', 'name']) }]
   for (const fault of reading.faults) problems.add(() => problem(fault))
   return []
