@@ -10,6 +10,7 @@ import type { Finding } from './finding.ts'
 import { unreadTrunks } from './unread-trunks.ts'
 import { unreadableNumberFindings } from './unreadable-numbers.ts'
 import { wideNetworkFindings } from './wide-networks.ts'
+import { wideObjectNotes } from './wide-objects.ts'
 
 /**
  * Every finding: unreadable parts first, then objects by name, then warnings. Services are in a cluster that nobody asks.
@@ -35,6 +36,11 @@ export function lintFindings(manifests: Manifests): Finding[] {
 /** What the cluster refuses is an error. */
 function severityOf({ code }: Problem): Finding['severity'] {
   return code === 'not_a_text' ? 'error' : 'warning'
+}
+
+/** What is no finding and still worth a look: objects that take every call in some respect. */
+export function lintNotes({ trunks, rules }: Manifests): Finding[] {
+  return wideObjectNotes(trunks, rules)
 }
 
 /** The status that each condition has where all is well. */

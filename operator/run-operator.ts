@@ -29,6 +29,7 @@ import { readinessOf } from './reconcile/readiness.ts'
 import { createReconcileListener, type ReconcileListenerOptions } from './reconcile/reconcile-listener.ts'
 import { startTableReconciler } from './reconcile/table-reconciler.ts'
 import { watchedConditions } from './reconcile/watched-conditions.ts'
+import { startDefinitionWatch } from './watch/definition-watch.ts'
 import { settle } from './watch/settle.ts'
 import { startWatchedObjects, type WatchedObjects } from './watch/watched-objects.ts'
 
@@ -105,8 +106,14 @@ function startWatching({ client, metrics, fault, logger }: Base, { namespaces }:
   const nobody = (): void => undefined
   const heard = { changed: nobody, synced: nobody }
   const settler = settle({ quiet: SETTLE_QUIET_MS, limit: SETTLE_LIMIT_MS }, systemClock, () => heard.changed())
+  const definitions = startDefinitionWatch({
+    ...{ api: client, clock: systemClock, onFault: fault },
+    onChange: () => settler.touch(),
+  })
+  metrics.outdated(() => definitions.outdated)
   const watched = startWatchedObjects({
     api: client,
+    fieldsDropped: () => definitions.fieldsDropped,
     clock: systemClock,
     random: Math.random,
     namespaces,
@@ -124,6 +131,7 @@ function startWatching({ client, metrics, fault, logger }: Base, { namespaces }:
   metrics.resources(() => watchedConditions(watched))
   const stopWatching = (): void => {
     settler.stop()
+    definitions.stop()
     watched.stop()
   }
   return { watched, heard, stopWatching }

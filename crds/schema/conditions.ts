@@ -12,7 +12,7 @@ import {
  */
 export const CONDITION_REASONS = {
   /** The object is in the table, in whole or in part. */
-  Accepted: ['Accepted', 'Conflicted', 'NoTrunk', 'Invalid'],
+  Accepted: ['Accepted', 'Conflicted', 'NoTrunk', 'UnknownField', 'Invalid'],
   /**
    * Every trunk and Service that a rule references exists, and every Service has an endpoint that takes calls. A rule
    * whose Services fail it keeps its place: its calls go to its other backends, or get `no_backend`.

@@ -1,3 +1,4 @@
+import { API_GROUP, API_VERSION } from '../../crds/schema/api-object.ts'
 import {
   type ApiObject,
   type ApiObjectPage,
@@ -63,6 +64,8 @@ export interface ApiClient {
   apply(resource: ApiResource, write: ApiApply): Promise<ApiObject>
   /** JSON merge patch (RFC 7386). */
   mergePatch(resource: ApiResource, write: ApiWrite): Promise<ApiObject>
+  /** What the server publishes of this version's own resources (OpenAPI v3). */
+  openApi(signal?: AbortSignal): Promise<unknown>
   /** Ends every connection; requests in flight fail. */
   close(): Promise<void>
 }
@@ -91,6 +94,7 @@ export function apiClient(options: ApiWireOptions): ApiClient {
     mergePatch: (resource, { path, ...write }) => {
       return object({ method: 'PATCH', path: resourcePath(resource, path), contentType: MERGE_PATCH, ...write })
     },
+    openApi: (signal) => json(wire, { method: 'GET', path: `/openapi/v3/apis/${API_GROUP}/${API_VERSION}`, signal }),
     close: () => wire.close(),
   }
 }

@@ -45,9 +45,9 @@ describeWith(['kubernetes', 'redis'], 'kubectl', () => {
     expect(cells(await cluster.kubectl('get', 'drule'))).toEqual([
       ['NAME', 'TRUNK', 'ACTION', 'PRIORITY', 'ACCEPTED', 'PROGRAMMED', 'AGE'],
       ['bound', 'carrier', 'Reject', '10', 'True', 'True', AGE],
-      // No trunk is every trunk.
-      ['first', 'Reject', '0', 'True', 'True', AGE],
-      ['second', 'Reject', '0', 'False', 'False', AGE],
+      // No trunk is every trunk, no priority is 0.
+      ['first', 'Reject', 'True', 'True', AGE],
+      ['second', 'Reject', 'False', 'False', AGE],
     ])
   })
 
