@@ -5,6 +5,7 @@ import process from 'node:process'
 import { type Command, Option } from 'commander'
 import { printableText } from '../ingress/text/printable-text.ts'
 import type { ExplainFlags } from './explain-config.ts'
+import { udpOrTcp } from './transport-advice.ts'
 
 /** Adds the command to the program. Whatever the verdict is, it ends with 0; wrong input is a `ConfigError`. */
 export function addExplainCommand(program: Command): void {
@@ -16,7 +17,12 @@ export function addExplainCommand(program: Command): void {
     .option('--to <number or uri>', 'who is called: Request-URI and To (required)')
     .option('--from <number or uri>', 'who calls: the From header (required)')
     .option('--source <address>', source)
-    .addOption(new Option('--transport <name>', 'how the packet comes').choices(['udp', 'tcp']).default('udp'))
+    .addOption(
+      new Option('--transport <name>', 'how the packet comes')
+        .choices(['udp', 'tcp'])
+        .default('udp')
+        .argParser(udpOrTcp),
+    )
     .addOption(repeatable('--header <header>', "one more header of the request, 'Name: value'; repeatable"))
     .addOption(new Option('--output <format>', 'how to print').choices(['text', 'json']).default('text'))
     .action(explain)

@@ -25,7 +25,7 @@ export function addLintCommand(program: Command): void {
 async function lint(paths: readonly string[], { format }: LintFlags): Promise<void> {
   // Loaded here, so that the other commands do not wait for the compiler.
   const { findingText, lintFindings, lintNotes } = await import('./lint-findings.ts')
-  const { readManifests } = await import('./manifests.ts')
+  const { isMissing, readManifests } = await import('./manifests.ts')
   const manifests = await readManifests(paths)
   const findings = lintFindings(manifests)
   const notes = lintNotes(manifests)
@@ -37,4 +37,6 @@ async function lint(paths: readonly string[], { format }: LintFlags): Promise<vo
     process.stdout.write(`trunks: ${counts.trunks}, rules: ${counts.rules}, findings: ${findings.length}\n`)
   }
   if (findings.some(({ severity }) => severity === 'error')) process.exitCode = EXIT_CODE.failed
+  // What was given is no manifest to find anything in.
+  if (paths.some(isMissing)) process.exitCode = EXIT_CODE.usage
 }

@@ -1,6 +1,7 @@
 /**
  * Manifests from files and folders as one set: a rule in one file may name a trunk in another.
  */
+import { statSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import {
   ManifestFolderError,
@@ -8,6 +9,11 @@ import {
   manifestFiles,
   readManifestFiles,
 } from '../operator/watch/manifest-folder.ts'
+
+/** Whether nothing is there. */
+export function isMissing(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) === undefined
+}
 
 /** Reads files as they are and folders file by file. A folder without a manifest is a ManifestFolderError. */
 export async function readManifests(paths: readonly string[]): Promise<Manifests> {

@@ -5,6 +5,7 @@ import { type Environment, type Flags, frozen, readConfig } from './config.ts'
 import { MAX_PROBE_SECONDS } from './limits.ts'
 import { one, optional, seconds, textOf } from './setting-value.ts'
 import { PROBE_SETTINGS } from './settings.ts'
+import { overUdpOrTcp } from './transport-advice.ts'
 
 export interface ProbeConfig {
   readonly sip: SipAddress
@@ -14,7 +15,7 @@ export interface ProbeConfig {
 }
 
 const PROBE = z.object({
-  sip: one(textOf(parseSipAddress, 'udp://HOST:PORT or tcp://HOST:PORT, IPv6 in brackets')),
+  sip: one(textOf(overUdpOrTcp(parseSipAddress), 'udp://HOST:PORT or tcp://HOST:PORT, IPv6 in brackets')),
   ready: optional(textOf(parseReadyUrl, 'http://HOST:PORT, IPv6 in brackets')),
   timeoutSeconds: one(seconds(MAX_PROBE_SECONDS)),
 })

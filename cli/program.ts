@@ -64,8 +64,17 @@ function report(error: unknown): number {
     for (const problem of error.problems) process.stderr.write(`error: ${shown(problem)}\n`)
     return EXIT_CODE.usage
   }
+  if (isUnusableFolder(error)) {
+    process.stderr.write(`error: ${shown(messageOf(error))}\n`)
+    return EXIT_CODE.usage
+  }
   for (const line of messageOf(error).split('\n')) process.stderr.write(`error: ${shown(line)}\n`)
   return EXIT_CODE.failed
+}
+
+/** A folder of manifests that was given and holds none, or cannot be read: by its code, as not every command has a reader. */
+function isUnusableFolder(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && ['no_manifests', 'unreadable_folder'].includes(String(error.code))
 }
 
 /** What is wrong may repeat what was given: a URL with a password, or text that moves the cursor. */

@@ -6,6 +6,7 @@ import { parseAdvertisedAddress, parseHttpAddress, parseListenAddress } from './
 import { ENGINE_SHAPE } from './engine-schema.ts'
 import { MAX_DRAIN_SECONDS, MAX_LOG_CALLS_PER_SECOND, MAX_RULE_SERIES, MAX_SETTLE_SECONDS } from './limits.ts'
 import { installation, logLevel, one, optional, seconds, textOf, wholeNumber } from './setting-value.ts'
+import { overUdpOrTcp } from './transport-advice.ts'
 
 const LISTEN_FORM = 'udp://HOST:PORT or tcp://HOST:PORT with an IP address as HOST, IPv6 in brackets'
 const ADVERTISE_FORM = 'HOST or HOST:PORT, IPv6 in brackets'
@@ -14,9 +15,11 @@ export const httpAddress = one(textOf(parseHttpAddress, 'HOST:PORT, IPv6 in brac
 
 export const SERVING_SHAPE = {
   ...ENGINE_SHAPE,
-  listen: z.array(textOf(parseListenAddress, LISTEN_FORM)).refine(areDistinct, 'names the same address twice'),
-  advertise: optional(textOf(parseAdvertisedAddress, ADVERTISE_FORM)),
-  advertiseInternal: optional(textOf(parseAdvertisedAddress, ADVERTISE_FORM)),
+  listen: z
+    .array(textOf(overUdpOrTcp(parseListenAddress), LISTEN_FORM))
+    .refine(areDistinct, 'names the same address twice'),
+  advertise: optional(textOf(overUdpOrTcp(parseAdvertisedAddress), ADVERTISE_FORM)),
+  advertiseInternal: optional(textOf(overUdpOrTcp(parseAdvertisedAddress), ADVERTISE_FORM)),
   ownAddress: z.array(textOf(parseIpPrefix, 'an IP address or a network, 10.0.0.7 or 10.0.0.0/24 for instance')),
   http: httpAddress,
   logLevel: one(logLevel),

@@ -20,7 +20,25 @@ export type ObjectReading<T> =
 export function readObject<S extends z.ZodType>(schema: S, value: unknown): ObjectReading<z.output<S>> {
   const result = schema.safeParse(value, { reportInput: true })
   if (result.success) return { ok: true, object: result.data }
-  return { ok: false, faults: result.error.issues.flatMap((issue) => faultsOf(issue, schema)) }
+  return {
+    ok: false,
+    faults: withoutConsequences(
+      result.error.issues.flatMap((issue) => faultsOf(issue, schema)),
+      value,
+    ),
+  }
+}
+
+/** A field that is missing only because its name is misspelt is told once, with the name that was written. */
+function withoutConsequences(faults: readonly FieldFault[], value: unknown): FieldFault[] {
+  const misspelt = faults
+    .filter(({ code, expected }) => code === 'unknown_field' && expected !== undefined)
+    .map(({ path, expected }) => JSON.stringify([...path.slice(0, -1), expected]))
+  return faults.filter(({ path }) => !misspelt.includes(JSON.stringify(path)) || valueAt(value, path) !== undefined)
+}
+
+function valueAt(value: unknown, path: FieldFault['path']): unknown {
+  return path.reduce((here: unknown, step) => (here === undefined ? here : Reflect.get(Object(here), step)), value)
 }
 
 type Issue = z.core.$ZodIssue
@@ -55,7 +73,14 @@ const TYPE_NAMES: Readonly<Record<string, string>> = { array: 'list', object: 'm
 function valueFault(issue: Extract<Issue, { code: 'invalid_value' }>, path: FieldFault['path']): FieldFault {
   const expected = issue.values.map(String).join(' | ')
   if (issue.input === undefined) return { code: 'required', path, message: 'is required', expected }
-  return { code: 'wrong_value', path, message: `is ${describe(issue.input)}`, expected }
+  const advice = issue.values.includes('UDP') && isOtherTransport(issue.input) ? `: ${NO_TLS}` : ''
+  return { code: 'wrong_value', path, message: `is ${describe(issue.input)}${advice}`, expected }
+}
+
+const NO_TLS = 'it is not there yet, so end it at a SIP proxy before the ingress, which then speaks UDP or TCP'
+
+function isOtherTransport(value: unknown): boolean {
+  return typeof value === 'string' && /^(tls|wss?|sctp)$/i.test(value)
 }
 
 function boundFault(issue: Extract<Issue, { code: 'too_small' | 'too_big' }>, path: FieldFault['path']): FieldFault {

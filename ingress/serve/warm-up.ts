@@ -59,7 +59,7 @@ function throwAwayApplication(entries: WarmUpTable['entries'], clock: Clock, log
   const now = (): number => clock.now()
   const logger = createLogger(logLevel, { write: () => undefined })
   const log = createCallLog({ logger, callsPerSecond: Number.POSITIVE_INFINITY, clock })
-  const metrics = createMetrics({ version: '', engine: '', ruleSeries: 1, now, wallClock: now })
+  const metrics = createMetrics({ version: '', engine: '', installation: '', ruleSeries: 1, now, wallClock: now })
   const outcomes = new Map<Outcome, number>()
   const emit = (event: CallEvent): void => {
     metrics.onEvent(event)

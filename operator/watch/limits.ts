@@ -1,8 +1,11 @@
 /** Bytes of one manifest file. Reading YAML takes time in proportion, and a ConfigMap holds 1 MiB at most. */
 export const MAX_MANIFEST_BYTES = 5_000_000
 
-/** Uses of aliases in one document: more is a document that grows when it is read. */
-export const MAX_YAML_ALIASES = 100
+/** Values that aliases may add to the documents of one file: as many as kubectl lets them add to one. */
+export const MAX_ALIASED_NODES = 400_000
+
+/** The share of a document that aliases may make up, as kubectl has it; smaller documents may be nothing else. */
+export const ALIAS_SHARE = { most: 0.99, leastAliased: 100, leastNodes: 1_000 } as const
 
 /** Documents that one file can hold: places in the order of files are counted in steps of this. */
 export const MAX_FILE_DOCUMENTS = 1_048_576

@@ -6,16 +6,17 @@ import {
   isPair,
   isScalar,
   isSeq,
-  LineCounter,
   type Node,
   Parser,
-  visit,
-  type YAMLMap,
+  Schema,
+  type YAMLError,
 } from 'yaml'
 import type { FileProblems } from './file-problems.ts'
-import { MAX_YAML_ALIASES } from './limits.ts'
+import { type Chunk, manifestChunks } from './manifest-chunks.ts'
 import type { Problem } from './manifest-problem.ts'
 import { shapeFault } from './manifest-shape.ts'
+import { keyText, type OtherReading, plainDocument, type Refuse } from './manifest-value.ts'
+import { createTextLines, type TextLines } from './text-lines.ts'
 
 type Path = readonly (string | number)[]
 
@@ -25,23 +26,37 @@ export interface ManifestDocument {
   readonly value: unknown
   /** The line of a field, or of the nearest field around it that is there; from 1. */
   readonly lineOf: (path: Path) => number
+  /** What readers of YAML 1.2 read otherwise, each with its line. */
+  readonly others: readonly (OtherReading & { readonly line: () => number })[]
 }
 
-/** The documents of a file one after the other, empty ones left out. What is wrong with its YAML is told. JSON is YAML. */
+/** Every scalar is text to the parser: what a plain one is is decided as kubectl does, when the values are made. */
+const TEXT_ONLY = new Schema({ schema: 'failsafe' })
+
+/**
+ * The documents of a file one after the other, as kubectl reads them, empty ones left out. What is wrong with its YAML is
+ * told. JSON is YAML.
+ */
 export function* manifestDocuments(text: string, file: string, problems: FileProblems): Generator<ManifestDocument> {
   const fault = shapeFault(text)
   if (fault) {
     problems.add(() => ({ file, ...fault }))
     return
   }
-  const lines = new LineCounter()
-  const refuse = (offset: number, message: string): void =>
-    problems.add(() => yamlProblem(file, lines.linePos(offset).line, message))
+  const lines = createTextLines(text)
+  const refuse: Refuse = (offset, message) => problems.add(() => yamlProblem(file, lines.lineAt(offset), message))
+  const control = CONTROL.exec(text)
+  if (control) {
+    refuse(control.index, 'holds a control character: write it as an escape, in double quotes')
+    return
+  }
+  const budget = { aliased: 0 }
   try {
-    const composer = new Composer({ prettyErrors: false, uniqueKeys: false })
-    for (const document of composer.compose(new Parser(lines.addNewLine).parse(text))) {
-      const value = plainValue(document, refuse)
-      if (value !== null) yield { value, lineOf: (path) => lineOf(document, path, lines) }
+    for (const chunk of manifestChunks(text, refuse)) {
+      const refuseHere: Refuse = (offset, message) => refuse(chunk.offset + offset, message)
+      const document = documentOf(chunk, refuseHere)
+      const plain = document && plainDocument(document, budget, refuseHere)
+      if (document && plain && plain.value !== null) yield placed(document, plain, { chunk, lines })
     }
   } catch (error) {
     // The parser calls itself for each level; what it cannot end is no manifest.
@@ -50,50 +65,54 @@ export function* manifestDocuments(text: string, file: string, problems: FilePro
   }
 }
 
+/** Neither version of YAML lets them stand in a text as they are. */
+const CONTROL = /(?![\t\n\r\u0085-\u009f])\p{Cc}/u
+
 function yamlProblem(file: string, line: number, message: string): Problem {
   return { code: 'invalid_yaml', file, line, message: `is not YAML: ${message}` }
 }
 
-/** Null for an empty document, and for one with a fault, which is told. */
-function plainValue(document: Document, refuse: (offset: number, message: string) => void): unknown {
-  const faults = [...document.errors, ...document.warnings]
+/** The document of a part of the file. Undefined for one with a fault, which is told. */
+function documentOf({ text }: Chunk, refuse: Refuse): Document | undefined {
+  const composer = new Composer({ prettyErrors: false, uniqueKeys: false, schema: TEXT_ONLY })
+  const [document, second] = composer.compose(new Parser().parse(text))
+  if (!document) {
+    if (/^%/m.test(text)) refuse(text.search(/^%/m), 'kubectl takes no directive: leave this line out')
+    return undefined
+  }
+  const faults = [...document.errors, ...document.warnings.filter(isFault)]
   for (const { pos, message } of faults) refuse(pos[0], message)
-  if (faults.length > 0 || hasRepeatedKeys(document, refuse)) return null
-  try {
-    return document.toJS({ maxAliasCount: MAX_YAML_ALIASES })
-  } catch (error) {
-    // Aliases that would make the document grow.
-    if (!(error instanceof ReferenceError)) throw error
-    refuse(0, error.message)
-    return null
+  if (faults.length > 0) return undefined
+  if (!second) return document
+  refuse(offsetOf(second.contents) ?? 0, 'kubectl does not read on behind ...: put --- before this document')
+  return undefined
+}
+
+/** The tags of YAML itself are resolved as kubectl does, when the values are made; nobody can know what others mean. */
+function isFault({ code, message }: YAMLError): boolean {
+  return code !== 'TAG_RESOLVE_FAILED' || !message.startsWith('Unresolved tag: tag:yaml.org,2002:')
+}
+
+interface Place {
+  readonly chunk: Chunk
+  readonly lines: TextLines
+}
+
+function placed(
+  document: Document,
+  { value, others }: { readonly value: unknown; readonly others: readonly OtherReading[] },
+  { chunk, lines }: Place,
+): ManifestDocument {
+  const lineAt = (offset: number): number => lines.lineAt(chunk.offset + offset)
+  return {
+    value,
+    lineOf: (path) => lineAt(offsetAt(document, path)),
+    others: others.map((other) => ({ ...other, line: () => lineAt(other.offset) })),
   }
 }
 
-/** The parser compares each key with each other one, which takes hours for a file of nothing but keys. */
-function hasRepeatedKeys(document: Document, refuse: (offset: number, message: string) => void): boolean {
-  let repeated = false
-  visit(document, {
-    Map: (_, map) => {
-      for (const key of repeatedKeys(map)) {
-        repeated = true
-        refuse(offsetOf(key) ?? 0, 'Map keys must be unique')
-      }
-    },
-  })
-  return repeated
-}
-
-function repeatedKeys({ items }: YAMLMap): Node[] {
-  const seen = new Set<unknown>()
-  return items.flatMap(({ key }) => {
-    if (!isScalar(key)) return []
-    if (seen.has(key.value)) return [key]
-    seen.add(key.value)
-    return []
-  })
-}
-function lineOf(document: Document, path: Path, lines: LineCounter): number {
-  let offset = offsetOf(document.contents) ?? document.range?.[0] ?? 0
+function offsetAt(document: Document, path: Path): number {
+  let offset = offsetOf(document.contents) ?? 0
   let node: unknown = document.contents
   for (const step of path) {
     const next = stepInto(node, step)
@@ -101,15 +120,13 @@ function lineOf(document: Document, path: Path, lines: LineCounter): number {
     offset = next.offset ?? offset
     node = next.node
   }
-  return lines.linePos(offset).line
+  return offset
 }
 
 /** The value of a field and where the field begins: at its key, or at the entry of a list. */
 function stepInto(node: unknown, step: string | number): { node: unknown; offset: number | undefined } | undefined {
   if (isMap(node)) {
-    const pair = node.items.find(
-      (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(step),
-    )
+    const pair = node.items.find((item) => isPair(item) && isScalar(item.key) && keyText(item.key) === String(step))
     return pair && { node: pair.value, offset: isNode(pair.key) ? offsetOf(pair.key) : undefined }
   }
   if (!isSeq(node) || typeof step !== 'number') return undefined

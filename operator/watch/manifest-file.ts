@@ -14,9 +14,11 @@ export interface FileContent {
   readonly objects: readonly PlacedObject[]
   /** The first ones, and one that says how many more there are. */
   readonly problems: readonly Problem[]
+  /** What is right and still surprises, told in the same way. */
+  readonly notes: readonly Problem[]
 }
 
-const NOTHING: FileContent = { bytes: 0, objects: [], problems: [] }
+const NOTHING: FileContent = { bytes: 0, objects: [], problems: [], notes: [] }
 
 /** Reads a file. A folder is nothing. */
 export async function readManifestFile(file: string): Promise<FileContent> {
@@ -42,11 +44,12 @@ function contentOf(bytes: Buffer, file: string): FileContent {
     return { ...refused({ code: 'not_text', file, line: 1, message: 'is not text in UTF-8' }), bytes: bytes.length }
   }
   const problems = createFileProblems(file)
+  const notes = createFileProblems(file)
   const objects: PlacedObject[] = []
   for (const document of manifestDocuments(bytes.toString('utf8'), file, problems)) {
-    for (const placed of manifestObjects(document, file, problems)) objects.push(placed)
+    for (const placed of manifestObjects(document, { file, problems, notes })) objects.push(placed)
   }
-  return { bytes: bytes.length, objects, problems: problems.told() }
+  return { bytes: bytes.length, objects, problems: problems.told(), notes: notes.told() }
 }
 
 /**

@@ -24,6 +24,8 @@ export interface Manifests {
   readonly trunks: SipTrunk[]
   readonly rules: DispatchRule[]
   readonly problems: Problem[]
+  /** What is right and still surprises: values that other readers of YAML read otherwise. Absent: nothing was looked for. */
+  readonly notes?: Problem[]
 }
 
 /** A folder that cannot be used at all; `code` says why. */
@@ -82,7 +84,7 @@ export interface FilesReading {
 /** Reads manifest files in the order given. What is wrong with them is in the result. */
 export async function readManifestFiles(files: readonly string[], reading: FilesReading = {}): Promise<Manifests> {
   const { memory = createManifestMemory(), onFile } = reading
-  const manifests: Manifests = { trunks: [], rules: [], problems: [] }
+  const manifests = { trunks: [], rules: [], problems: [], notes: [] } satisfies Manifests as Required<Manifests>
   const places = new Map<string, PlacedObject>()
   let bytes = 0
   for (const [fileIndex, file] of files.entries()) {
@@ -93,7 +95,8 @@ export async function readManifestFiles(files: readonly string[], reading: Files
       manifests.problems.push({ code: 'folder_too_large', file, line: 1, ...excess })
       break
     }
-    for (const problem of content.problems) manifests.problems.push(problem)
+    manifests.problems.push(...content.problems)
+    manifests.notes.push(...content.notes)
     const repeated = createFileProblems(file)
     for (const [i, placed] of content.objects.entries()) {
       const repeats = addObject(manifests, places, { placed, order: fileIndex * MAX_FILE_DOCUMENTS + i, memory })

@@ -6,6 +6,7 @@ import { readSipTrunk, type SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import type { FileProblems } from './file-problems.ts'
 import type { ManifestDocument } from './manifest-document.ts'
 import { fieldText, type Problem, type ProblemCode } from './manifest-problem.ts'
+import { labelNotes, otherReadingNotes, withReading } from './other-reading-notes.ts'
 
 /** An object of a manifest file, and where it stands. */
 export interface PlacedObject {
@@ -14,9 +15,16 @@ export interface PlacedObject {
   readonly line: number
 }
 
+/** Where it is told what is wrong with a file, and what is right and still surprises. */
+export interface FileReport {
+  readonly file: string
+  readonly problems: FileProblems
+  readonly notes: FileProblems
+}
+
 /** The objects of one document; what is wrong with the others is told. A `List` holds several. */
-export function manifestObjects(document: ManifestDocument, file: string, problems: FileProblems): PlacedObject[] {
-  return partsOf(document.value).flatMap((part) => readPart(part, document, { file, problems }))
+export function manifestObjects(document: ManifestDocument, report: FileReport): PlacedObject[] {
+  return partsOf(document.value).flatMap((part) => readPart(part, document, report))
 }
 
 const API = `${API_GROUP}/${API_VERSION}`
@@ -40,21 +48,35 @@ function partsOf(value: unknown): Part[] {
 function readPart(
   { value, path }: Part,
   document: ManifestDocument,
-  { file, problems }: { readonly file: string; readonly problems: FileProblems },
+  { file, problems, notes }: FileReport,
 ): PlacedObject[] {
-  const problem = ({ code, path: field, ...rest }: Fault): Problem => {
+  const object = objectText(value)
+  const named = object === undefined ? {} : { object }
+  const problem = ({ code, path: field, message, ...rest }: Fault): Problem => {
     const whole = [...path, ...field]
-    const object = objectText(value)
+    const where = whole.length > 0 ? { field: fieldText(whole) } : {}
     return {
       code,
       file,
       line: document.lineOf(whole),
-      ...(object === undefined ? {} : { object }),
-      ...(whole.length > 0 ? { field: fieldText(whole) } : {}),
+      ...named,
+      ...where,
+      message: withReading(message, document, whole),
       ...rest,
     }
   }
   const reading: Reading = isRecord(value) ? readerOf(value) : { ok: false, faults: [NOT_AN_OBJECT] }
+  const faulty = reading.ok ? [] : reading.faults.map((fault) => [...path, ...fault.path])
+  const refused = labelNotes(value, document, path)
+  const labels =
+    refused.length > 0
+      ? [
+          [...path, 'metadata', 'labels'],
+          [...path, 'metadata', 'annotations'],
+        ]
+      : []
+  const others = otherReadingNotes(document, path, [...faulty, ...labels])
+  for (const note of [...refused, ...others]) notes.add(() => ({ file, ...named, ...note() }))
   if (reading.ok) return [{ object: reading.object, file, line: document.lineOf([...path, 'metadata', 'name']) }]
   for (const fault of reading.faults) problems.add(() => problem(fault))
   return []

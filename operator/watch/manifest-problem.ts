@@ -28,6 +28,10 @@ export type ProblemCode =
   | 'unknown_kind'
   | 'unknown_api_version'
   | 'duplicate_name'
+  | NoteCode
+
+/** What is right as YAML and still surprises; `not_a_text` alone is what the cluster refuses. */
+export type NoteCode = 'read_otherwise' | 'merge_key' | 'not_a_text'
 
 /** One line of text: `file:line: field: message (expected …)`. */
 export function formatProblem(problem: Problem): string {

@@ -147,7 +147,14 @@ describe.each(ENGINES)('%s', (_title, name, start) => {
     await (await stage.invited(1)).answer(180)
     await caller.hears(180)
     const metrics = createMetrics({
-      ...{ version: '1.2.3', engine: name, ruleSeries: 1, now: () => performance.now(), wallClock: () => Date.now() },
+      ...{
+        version: '1.2.3',
+        engine: name,
+        installation: '',
+        ruleSeries: 1,
+        now: () => performance.now(),
+        wallClock: () => Date.now(),
+      },
     })
     for (const event of stage.events) metrics.onEvent(event)
     const backends = stage.events.flatMap((event) => ('backend' in event ? [event.backend] : []))

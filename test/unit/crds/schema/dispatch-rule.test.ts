@@ -131,7 +131,7 @@ describe('a DispatchRule', () => {
     [
       'backends',
       [{ service: { name: 'x', port: 5060, transport: 'TLS' } }],
-      'backends.0.service.transport: is the string "TLS" (expected UDP | TCP)',
+      'backends.0.service.transport: is the string "TLS": it is not there yet, so end it at a SIP proxy',
     ],
     [
       'backends',

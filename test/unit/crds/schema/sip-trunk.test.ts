@@ -95,7 +95,11 @@ describe('a SipTrunk', () => {
     ],
     ['spec.source', ['10.0.0.1'], 'spec.source: unknown field (expected sources)'],
     ['spec.trustedProxies', ['x'], 'spec.trustedProxies.0: x is not an address or network: write an IPv4'],
-    ['spec.transports', ['TLS'], 'spec.transports.0: is the string "TLS" (expected UDP | TCP)'],
+    [
+      'spec.transports',
+      ['TLS'],
+      'spec.transports.0: is the string "TLS": it is not there yet, so end it at a SIP proxy',
+    ],
     ['spec.transports', [], 'spec.transports: is below its bound (expected at least 1 entries)'],
     ['spec.transports', ['UDP', 'UDP'], 'spec.transports.1: UDP is in the list twice'],
     [

@@ -1,0 +1,124 @@
+/**
+ * What kubectl and Helm make of a scalar: they read YAML 1.1 as go-yaml v2 does (sigs.k8s.io/yaml), and that is what the
+ * cluster stores. What it does otherwise than the specification of YAML 1.1 (no numbers to the base of 60, no dates, octal
+ * digits that may be decimal ones) it does here as well. Pure.
+ */
+import { coreScalar, FLOAT, type ScalarValue, WORDS } from './core-scalar.ts'
+
+/** YAML 1.1 has more words than 1.2. */
+const KUBECTL_WORDS = new Map<string, ScalarValue>([...WORDS, ...words('y yes on', true), ...words('n no off', false)])
+
+function words(list: string, value: boolean): [string, boolean][] {
+  return list.split(' ').flatMap((word) => {
+    const upper = word.toUpperCase()
+    return [word, upper, upper.charAt(0) + word.slice(1)].map((form): [string, boolean] => [form, value])
+  })
+}
+
+/** First characters of what may be no text: signs, digits, the point, and those of the words. */
+const FIRST = new Uint8Array(128)
+for (const sign of '+-.0123456789~yYnNtTfFoO') FIRST[sign.charCodeAt(0)] = 1
+
+/** A plain scalar: one without quotes and without a tag. */
+export function kubectlScalar(text: string): ScalarValue {
+  if (text !== '' && FIRST[text.charCodeAt(0)] !== 1) return text
+  const word = KUBECTL_WORDS.get(text)
+  if (word !== undefined) return word
+  const integer = integerOf(text)
+  if (integer !== undefined) return Number(integer)
+  const float = floatOf(text)
+  // Zero has no sign in the cluster.
+  return float === undefined ? text : float + 0
+}
+
+/** Whether a reader of YAML 1.2 makes something else of a plain scalar. */
+export function isReadOtherwise(text: string, value: ScalarValue): boolean {
+  return typeof value !== 'string' && !Object.is(coreScalar(text), value)
+}
+
+/** A plain scalar as the name of a field, which is text in JSON. Undefined for what JSON cannot have as one. */
+export function kubectlKey(text: string): string | undefined {
+  const value = kubectlScalar(text)
+  if (typeof value !== 'number') return value === null ? undefined : String(value)
+  const integer = integerOf(text)
+  if (integer === undefined) return singleText(floatOf(text) ?? value)
+  return integer > MAX_INT64 ? undefined : String(integer)
+}
+
+const TAG_PREFIX = 'tag:yaml.org,2002:'
+const TAGGED: Readonly<Record<string, (value: ScalarValue, text: string) => boolean>> = {
+  int: (_, text) => integerOf(text) !== undefined,
+  float: (value) => typeof value === 'number',
+  bool: (value) => typeof value === 'boolean',
+  null: (value) => value === null,
+}
+
+/** A scalar with a tag. Undefined where the text is nothing of that kind. A tag that nobody knows leaves it a text. */
+export function taggedScalar(tag: string, text: string): ScalarValue | undefined {
+  const kind = tag.startsWith(TAG_PREFIX) ? tag.slice(TAG_PREFIX.length) : ''
+  if (kind === 'binary') return BASE64.test(text) ? Buffer.from(text, 'base64').toString('utf8') : undefined
+  if (kind === 'timestamp') return DATE.test(text) ? text : undefined
+  const fits = TAGGED[kind]
+  if (!fits) return text
+  const value = kubectlScalar(text)
+  return fits(value, text) ? value : undefined
+}
+
+const BASE64 = /^([A-Za-z0-9+/\s]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\s*$/
+const DATE = /^\d{4}-\d{1,2}-\d{1,2}([Tt ].+)?$/
+
+const MAX_INT64 = 2n ** 63n - 1n
+const MAX_UINT64 = 2n ** 64n - 1n
+const MIN_INT64 = -(2n ** 63n)
+
+const INTEGER = /^([+-]?)(0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+|0[0-7]+|0|[1-9][0-9]*)$/
+/** A sign behind 0b is one that go-yaml lets through. */
+const BINARY = /^0b([+-])([01]+)$/
+
+/** Undefined for what is no integer of 64 bits. */
+function integerOf(text: string): bigint | undefined {
+  const plain = withoutUnderscores(text)
+  const [, sign = '', digits = ''] = INTEGER.exec(plain) ?? signedBinary(plain)
+  if (digits === '') return undefined
+  const size = BigInt(/^0[0-7]/.test(digits) ? `0o${digits.slice(1)}` : digits.toLowerCase())
+  const value = sign === '-' ? -size : size
+  return value < MIN_INT64 || value > (sign === '' ? MAX_UINT64 : MAX_INT64) ? undefined : value
+}
+
+function signedBinary(plain: string): string[] {
+  const [, sign = '', digits] = BINARY.exec(plain) ?? []
+  return digits === undefined ? [] : ['', sign, `0b${digits}`]
+}
+
+/** Behind a point underscores stand between digits only. */
+const FRACTION = /^\.\d+(_\d+)*([eE][+-]?\d+(_\d+)*)?$/
+
+function floatOf(text: string): number | undefined {
+  const plain = withoutUnderscores(text)
+  if (!(text.startsWith('.') ? FRACTION.test(text) : FLOAT.test(plain))) return undefined
+  const value = Number(plain)
+  return Number.isFinite(value) ? value : undefined
+}
+
+function withoutUnderscores(text: string): string {
+  return text.includes('_') ? text.replaceAll('_', '') : text
+}
+
+/** Exponents from which on digits are written with one, as Go's %g has it. */
+const PLAIN_EXPONENTS = { least: -4, most: 5 } as const
+/** Digits that tell any two numbers of single precision apart. */
+const SINGLE_DIGITS = 9
+
+/** The shortest text that is the same number in single precision: sigs.k8s.io/yaml writes keys so. */
+function singleText(value: number): string {
+  const single = Math.fround(value)
+  if (Number.isNaN(single)) return '.nan'
+  if (Object.is(single, -0)) return '-0'
+  if (!Number.isFinite(single)) return single > 0 ? '.inf' : '-.inf'
+  let digits = 1
+  while (digits < SINGLE_DIGITS && Math.fround(Number(single.toPrecision(digits))) !== single) digits++
+  const [mantissa = '', exponent = '0'] = single.toExponential(digits - 1).split('e')
+  const power = Number(exponent)
+  if (power >= PLAIN_EXPONENTS.least && power <= PLAIN_EXPONENTS.most) return String(Number(`${mantissa}e${exponent}`))
+  return `${mantissa}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`
+}
