@@ -46,7 +46,10 @@ function acceptedCondition(resolved: ResolvedRule, winner: string | undefined): 
     return isFalse('Accepted', 'Conflicted', `${winner} matches the same calls and comes first: change one of the two`)
   }
   if (resolved.problem !== undefined) return isFalse('Accepted', 'Invalid', resolved.problem)
-  if (!resolved.entry) return isFalse('Accepted', 'NoTrunk', 'none of the trunks that the rule references exists')
+  if (!resolved.entry) {
+    const trunks = resolved.faults.filter(({ reason }) => reason === 'TrunkNotFound').map(({ message }) => message)
+    return isFalse('Accepted', 'NoTrunk', ['the rule has no trunk', ...trunks].join(': '))
+  }
   return isTrue('Accepted', 'Accepted', 'the rule is in the table')
 }
 

@@ -204,6 +204,18 @@ const OPERATOR_METRICS = {
     labels: ['result'],
     help: 'Writes of statuses; result is `written` or `failed`.',
   },
+  statusOverwrites: {
+    name: 'sip_dispatch_operator_status_overwrites_total',
+    type: 'counter',
+    labels: [],
+    help: 'Statuses that somebody else has overwritten, and that are put right.',
+  },
+  overlap: {
+    name: 'sip_dispatch_operator_installation_overlap',
+    type: 'gauge',
+    labels: [],
+    help: '1 while another installation watches the same namespaces, as far as statuses show.',
+  },
   eventWrites: {
     name: 'sip_dispatch_operator_event_writes_total',
     type: 'counter',

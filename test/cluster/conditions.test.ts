@@ -105,7 +105,7 @@ const CASES: readonly Case[] = [
   },
   {
     ...{ type: 'Accepted', reason: 'NoTrunk', status: 'False', object: 'drule/homeless' },
-    says: /none of the trunks that the rule references exists$/,
+    says: /the rule has no trunk: .*missing does not exist: create the SipTrunk or correct trunkRefs$/,
     make: [rule('homeless', '+15550000606', { trunkRefs: [{ name: 'missing' }] })],
     heal: [rule('homeless', '+15550000606', { trunkRefs: [{ name: 'carrier' }] })],
   },

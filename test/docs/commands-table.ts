@@ -35,7 +35,7 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
   'npm run -s sip-dispatch -- operator --cache redis://127.0.0.1:6379': cluster,
   'npm run -s sip-dispatch -- ingress --cache redis://127.0.0.1:6379 --listen udp://127.0.0.1:5060': cluster,
   'kubectl apply -f examples/standalone': cluster,
-  'kubectl wait --for=condition=Programmed dispatchrule/premium-numbers': cluster,
+  'kubectl wait --for=condition=Ready dispatchrule/premium-numbers': cluster,
   'kubectl get drule,trunk': cluster,
   'helm install phone helm/sip-dispatch --namespace telephony --create-namespace --set image.repository=registry.example.com/sip-dispatch --set ingress.advertise.external=sip.example.com --set cache.url=redis://cache.example.com:6379':
     { test: 'test/docs/readme-helm.test.ts', shows: "['install', 'phone', CHART]" },
@@ -57,7 +57,7 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
   'kubectl rollout status --namespace telephony deployment/phone-sip-dispatch-ingress': release,
   'helm test phone --namespace telephony': release,
   'kubectl apply --namespace telephony -f first-call.yaml': release,
-  'kubectl wait --namespace telephony --for=condition=Programmed siptrunk/carrier dispatchrule/first-call': release,
+  'kubectl wait --namespace telephony --for=condition=Ready siptrunk/carrier dispatchrule/first-call': release,
   'kubectl get service --namespace telephony phone-sip-dispatch-ingress': release,
   'sipp -sn uac -s +12025550100 -m 1 sip.example.com:5060': release,
   'kubectl logs --namespace telephony --selector app.kubernetes.io/component=ingress --tail 5': release,
