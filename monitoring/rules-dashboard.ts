@@ -42,7 +42,7 @@ export const RULES: Dashboard = {
     {
       title: 'Objects by condition',
       description:
-        'What the status of SipTrunks and DispatchRules says: every row but the True ones of Accepted, ResolvedRefs and Programmed wants a look.',
+        'What the status of SipTrunks and DispatchRules says: every row but the True ones of Ready, Accepted, ResolvedRefs and Programmed wants a look.',
       ...{ type: 'table', unit: 'short', size: [24, 8] },
       queries: [{ expr: `sum by (kind, condition, status, reason) (sip_dispatch_operator_resources{${S}}) > 0` }],
     },

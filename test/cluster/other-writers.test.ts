@@ -169,6 +169,12 @@ describeWith(['kubernetes', 'redis'], 'a status that somebody else writes', () =
       )
       const overlaps = [heir, next].flatMap(({ log }) => log.filter(({ code }) => code === 'installation-overlap'))
       expect(overlaps).toEqual([])
+      await next.stop()
+      // The older one comes back, and writes over what the younger one has left.
+      operator = await cluster.operator()
+      const back = async () => ((await status('shared')).installation?.name === first ? true : undefined)
+      expect(await eventually(back, () => 'the first does not speak again')).toBe(true)
+      await cluster.kubectl('wait', '--for=condition=Ready', 'drule', '--all', '--timeout=120s')
     },
     TEST_LIMIT_MS,
   )
