@@ -1,11 +1,13 @@
 # Operator and ingress are one image; the first argument says which. Nothing here needs a shell at run time.
-FROM node:24-slim AS packages
+# The digest says which image, the tag which one that was. Both are raised together with each patch release of Node 24, and when
+# `docker buildx imagetools inspect node:24-slim` names another digest: then the distribution below Node has been mended.
+FROM node:24.21.0-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6 AS packages
 WORKDIR /app
 COPY package.json package-lock.json ./
 # The optional packages are a Node of another place: the image has its own. "npm ci" would ask for those of every platform.
 RUN npm install --no-save --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 
-FROM node:24-slim
+FROM node:24.21.0-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6
 WORKDIR /app
 ENV NODE_ENV=production
 COPY --from=packages /app/node_modules ./node_modules

@@ -1,7 +1,7 @@
 /** One thing that `lint` has to say about a set of manifests. */
 export interface Finding {
-  /** A warning alone does not fail the check. */
-  readonly severity: 'error' | 'warning'
+  /** A warning alone does not fail the check. A note says what may well be meant. */
+  readonly severity: 'error' | 'warning' | 'note'
   readonly file?: string
   readonly line?: number
   /** `SipTrunk default/acme`, where it is about an object as a whole. */

@@ -14,7 +14,9 @@ interface LintFlags {
 export function addLintCommand(program: Command): void {
   program
     .command('lint')
-    .description('check manifests: fields, conflicts, rules that can never be reached, networks that admit too much')
+    .description(
+      'check manifests: fields, conflicts, rules that can never be reached, networks and rules that take too much',
+    )
     .argument('<path...>', 'files, or folders of *.yaml, *.yml and *.json files')
     .addOption(new Option('--format <format>', 'how to print findings').choices(['text', 'json']).default('text'))
     .action(lint)
@@ -22,14 +24,16 @@ export function addLintCommand(program: Command): void {
 
 async function lint(paths: readonly string[], { format }: LintFlags): Promise<void> {
   // Loaded here, so that the other commands do not wait for the compiler.
-  const { findingText, lintFindings } = await import('./lint-findings.ts')
+  const { findingText, lintFindings, lintNotes } = await import('./lint-findings.ts')
   const { readManifests } = await import('./manifests.ts')
   const manifests = await readManifests(paths)
   const findings = lintFindings(manifests)
+  const notes = lintNotes(manifests)
   const counts = { trunks: manifests.trunks.length, rules: manifests.rules.length }
-  if (format === 'json') process.stdout.write(`${printableText(JSON.stringify({ ...counts, findings }, null, 2))}\n`)
+  if (format === 'json')
+    process.stdout.write(`${printableText(JSON.stringify({ ...counts, findings, notes }, null, 2))}\n`)
   else {
-    for (const finding of findings) process.stdout.write(`${printableLine(findingText(finding))}\n`)
+    for (const finding of [...findings, ...notes]) process.stdout.write(`${printableLine(findingText(finding))}\n`)
     process.stdout.write(`trunks: ${counts.trunks}, rules: ${counts.rules}, findings: ${findings.length}\n`)
   }
   if (findings.some(({ severity }) => severity === 'error')) process.exitCode = EXIT_CODE.failed

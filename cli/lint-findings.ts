@@ -9,6 +9,7 @@ import type { Manifests } from '../operator/watch/manifest-folder.ts'
 import type { Finding } from './finding.ts'
 import { unreadableNumberFindings } from './unreadable-numbers.ts'
 import { wideNetworkFindings } from './wide-networks.ts'
+import { wideObjectNotes } from './wide-objects.ts'
 
 /** Every finding: unreadable parts first, then objects by name, then warnings. Services are in a cluster that nobody asks. */
 export function lintFindings({ trunks, rules, problems }: Manifests): Finding[] {
@@ -20,6 +21,11 @@ export function lintFindings({ trunks, rules, problems }: Manifests): Finding[] 
     ...wideNetworkFindings(trunks, rules),
     ...unreadableNumberFindings(trunks, rules),
   ]
+}
+
+/** What is no finding and still worth a look: objects that take every call in some respect. */
+export function lintNotes({ trunks, rules }: Manifests): Finding[] {
+  return wideObjectNotes(trunks, rules)
 }
 
 /** The reasons and the words that the status of the object would have on a cluster, the one that `Ready` takes first. */
@@ -35,7 +41,7 @@ function conditionFindings({ kind, namespace, name, conditions }: ObjectConditio
 /** `file:line: field: message`, or the object in the place of the file. */
 export function findingText({ severity, file, line, object, field, message, expected }: Finding): string {
   const place = file === undefined ? object : line === undefined ? file : `${file}:${line}`
-  const parts = [place, field, severity === 'warning' ? `warning: ${message}` : message]
+  const parts = [place, field, severity === 'error' ? message : `${severity}: ${message}`]
   const text = parts.filter((part) => part !== undefined).join(': ')
   return expected === undefined ? text : `${text} (expected ${expected})`
 }

@@ -37,7 +37,12 @@ export const CONDITION_REFERENCE: { readonly [T in ConditionType]: ConditionRefe
   Accepted: {
     meaning: 'Whether the object is in the rule table. It is always there.',
     reasons: {
-      Accepted: { status: 'True', meaning: 'The object is in the table.', remedy: NOTHING },
+      Accepted: {
+        status: 'True',
+        meaning:
+          'The object is in the table. The message says of a rule without conditions or without trunks that it takes every call, and of a trunk what it admits.',
+        remedy: 'Nothing, where that is what was meant.',
+      },
       Conflicted: {
         status: 'False',
         meaning:
@@ -48,6 +53,13 @@ export const CONDITION_REFERENCE: { readonly [T in ConditionType]: ConditionRefe
         status: 'False',
         meaning: 'The rule names trunks, and none of them is in the table. It takes no call.',
         remedy: 'Create the SipTrunk in the namespace of the rule, or correct `spec.trunkRefs`.',
+      },
+      UnknownField: {
+        status: 'False',
+        meaning:
+          'The object has a field that the operator does not know, and is not in the table: without what was meant there it could take calls that it was not written for.',
+        remedy:
+          'Correct the name as the message says. Where the field is new, the operator is older than the object: upgrade it.',
       },
       Invalid: {
         status: 'False',

@@ -4,6 +4,7 @@ import { dispatchRuleSpec } from './schema/dispatch-rule.ts'
 import { type OpenApiSchema, openApiSchema } from './schema/open-api-schema.ts'
 import { sipTrunkSpec } from './schema/sip-trunk.ts'
 import { type StructuralSchema, structuralSchema } from './structural-schema.ts'
+import { keepingUnknown } from './unknown-fields.ts'
 
 interface KindNames {
   readonly kind: string
@@ -46,7 +47,7 @@ export const CUSTOM_RESOURCE_DEFINITIONS: Readonly<Record<string, CustomResource
         description: 'The first trunk; none: all.',
       },
       { name: 'Action', type: 'string', jsonPath: '.spec.action.type' },
-      { name: 'Priority', type: 'integer', jsonPath: '.spec.priority' },
+      { name: 'Priority', type: 'integer', jsonPath: '.spec.priority', description: 'None: 0.' },
       ...ready(),
       AGE,
       ...inDetail(),
@@ -102,12 +103,14 @@ function rootSchema(description: string, spec: OpenApiSchema): StructuralSchema 
   return {
     description,
     type: 'object',
+    // A block that was indented too little stands beside the spec.
+    'x-kubernetes-preserve-unknown-fields': true,
     required: ['spec'],
     properties: {
       apiVersion: { type: 'string' },
       kind: { type: 'string' },
       metadata: { type: 'object' },
-      spec: structuralSchema(spec, 'spec'),
+      spec: keepingUnknown(structuralSchema(spec, 'spec')),
       status: structuralSchema(openApiSchema(objectStatus), 'status'),
     },
   }

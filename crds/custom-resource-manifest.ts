@@ -1,12 +1,22 @@
 import { stringify } from 'yaml'
-import { CUSTOM_RESOURCE_DEFINITIONS } from './custom-resource-definition.ts'
+import { CUSTOM_RESOURCE_DEFINITIONS, type CustomResourceDefinition } from './custom-resource-definition.ts'
+import { unknownFieldPolicy } from './unknown-fields.ts'
 
 const HEADER = '# Generated from crds/schema by `node crds/generate.ts`. Do not edit.\n'
 
-/** The YAML of every CustomResourceDefinition, by file name. */
+/** The YAML of every CustomResourceDefinition, with the policy that refuses unknown fields, by file name. */
 export function customResourceManifests(): Record<string, string> {
   const entries = Object.entries(CUSTOM_RESOURCE_DEFINITIONS)
-  const text = (definition: object) =>
-    `${HEADER}${stringify(definition, { lineWidth: 0, aliasDuplicateObjects: false })}`
-  return Object.fromEntries(entries.map(([name, definition]) => [name, text(definition)]))
+  return Object.fromEntries(entries.map(([name, definition]) => [name, HEADER + documents(definition)]))
+}
+
+function documents(definition: CustomResourceDefinition): string {
+  const { group, names, versions } = definition.spec
+  const policies = versions.flatMap(({ name: version, schema }) =>
+    unknownFieldPolicy({ group, version, plural: names.plural }, schema.openAPIV3Schema),
+  )
+  const texts = [definition, ...policies].map((object) =>
+    stringify(object, { lineWidth: 0, aliasDuplicateObjects: false }),
+  )
+  return texts.join('---\n')
 }

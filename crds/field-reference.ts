@@ -8,11 +8,10 @@ export function fieldSections(schema: StructuralSchema, path: string, heading: (
     code(`${path}.${name}`),
     typeOf(field),
     schema.required?.includes(name) ? 'yes' : 'no',
-    'default' in field ? code(JSON.stringify(field.default)) : '',
     boundsOf(field),
     plain(field.description ?? ''),
   ])
-  const own = `${heading(path)}\n\n${table(['field', 'type', 'required', 'default', 'allowed', 'what it is for'], rows)}`
+  const own = `${heading(path)}\n\n${table(['field', 'type', 'required', 'allowed', 'what it is for'], rows)}`
   const nested = fields.flatMap(([name, field]) => {
     if (field.type === 'object') return fieldSections(field, `${path}.${name}`, heading)
     return field.items?.type === 'object' ? fieldSections(field.items, `${path}.${name}[]`, heading) : []

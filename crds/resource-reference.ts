@@ -10,8 +10,10 @@ Every field, rule and condition of a SipTrunk and a DispatchRule. Generated from
 edit.
 
 \`apiVersion\` is \`${API_GROUP}/${API_VERSION}\`. Both kinds live in a namespace, and a rule names trunks and Services of its own
-namespace only. A field that stands in no table is refused by \`kubectl apply\`, and by \`sip-dispatch lint\` with the name that
-was probably meant. \`kubectl explain\` shows the same descriptions, and \`kubectl get sip\` lists both kinds.
+namespace only. A field that stands in no table is refused with the name that was probably meant: by \`sip-dispatch lint\`, and on a
+cluster for every client, \`--validate=false\` and Helm included, by the ValidatingAdmissionPolicy that is in the files of the
+definitions. Where that is missing, the object is not in the table (\`Accepted=False\`, \`UnknownField\`). What is stored is what was
+written: defaults are filled in by whoever reads it. \`kubectl explain\` shows the same descriptions, and \`kubectl get sip\` lists both kinds.
 `
 
 const STATUS_INTRODUCTION = `## Status

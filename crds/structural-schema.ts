@@ -16,7 +16,6 @@ export interface StructuralSchema {
   type?: string
   description?: string
   format?: string
-  default?: unknown
   enum?: readonly string[]
   pattern?: string
   minimum?: number
@@ -34,7 +33,7 @@ export interface StructuralSchema {
 }
 
 const KEPT = [
-  ...['description', 'type', 'format', 'default', 'enum', 'pattern', 'minimum', 'maximum', 'minLength', 'maxLength'],
+  ...['description', 'type', 'format', 'enum', 'pattern', 'minimum', 'maximum', 'minLength', 'maxLength'],
   ...['minItems', 'maxItems', 'required', 'properties', 'items'],
 ]
 
@@ -53,8 +52,6 @@ export function structuralSchema(source: unknown, path = 'spec'): StructuralSche
   if (type === 'integer') result['format'] = integerFormat(schema, path)
   // The API server checks this format itself; the pattern would only be noise.
   if (schema['format'] === 'date-time') delete result['pattern']
-  // An empty list is what a missing one means: objects stay as short as they were written.
-  if (Array.isArray(schema['default']) && schema['default'].length === 0) delete result['default']
   if (type === 'array') result.items = structuralSchema(schema['items'], `${path}[]`)
   if (type === 'object') result.properties = propertiesOf(schema, path)
   return result
@@ -85,11 +82,14 @@ function propertiesOf(schema: Record<string, unknown>, path: string): Record<str
   return Object.fromEntries(properties.map(([name, value]) => [name, structuralSchema(value, `${path}.${name}`)]))
 }
 
-/** `additionalProperties: false` goes: beside `properties` it is forbidden, and unknown fields are pruned or refused. */
+/**
+ * `additionalProperties: false` goes: beside `properties` it is forbidden. A default goes as well: whoever reads an object
+ * fills it in, so that the API server stores what was written, and nothing else.
+ */
 function refuseUnknown(schema: Record<string, unknown>, path: string): void {
   for (const [keyword, value] of Object.entries(schema)) {
     if (KEPT.includes(keyword) || isExtension(keyword)) continue
-    if (keyword === 'additionalProperties' && value === false) continue
+    if (keyword === 'default' || (keyword === 'additionalProperties' && value === false)) continue
     throw new Error(`${path}: ${keyword} has no place in a structural schema`)
   }
   const { pattern } = schema

@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { chartValues } from './values-schema.ts'
-import { valuesPage } from './values-table.ts'
+import { defaultsByPath, valuesPage } from './values-table.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const CHART = 'helm/sip-dispatch'
@@ -15,7 +15,15 @@ const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 
 /** Draft 7 is what every Helm understands that the chart can be installed with. */
 function schemaText(): string {
-  return `${JSON.stringify(z.toJSONSchema(chartValues, { target: 'draft-7', io: 'input' }), undefined, 2)}\n`
+  const schema = z.toJSONSchema(chartValues, {
+    target: 'draft-7',
+    io: 'input',
+    override: ({ jsonSchema, path }) => {
+      // A release that is upgraded with --reuse-values lacks the values that are new: none is required.
+      if (!path.includes('items')) delete jsonSchema.required
+    },
+  })
+  return `${JSON.stringify(schema, undefined, 2)}\n`
 }
 
 const definitions = readdirSync(join(ROOT, 'crds')).filter((name) => name.endsWith('.yaml'))
@@ -23,6 +31,7 @@ const definitions = readdirSync(join(ROOT, 'crds')).filter((name) => name.endsWi
 const FILES: Readonly<Record<string, string>> = {
   ...Object.fromEntries(definitions.map((name) => [`${CHART}/files/crds/${name}`, read(`crds/${name}`)])),
   [`${CHART}/files/rbac.yaml`]: read('operator/rbac.yaml'),
+  [`${CHART}/files/defaults.yaml`]: defaultsByPath(read(`${CHART}/values.yaml`)),
   [`${CHART}/values.schema.json`]: schemaText(),
   'docs/chart-values.md': valuesPage(read(`${CHART}/values.yaml`)),
 }

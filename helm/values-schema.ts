@@ -46,6 +46,7 @@ const operator = z.strictObject({
 
 const service = z.strictObject({
   split: toggle,
+  fixedNames: toggle,
   class: text,
   annotations: texts,
   annotationsUDP: texts,
@@ -111,7 +112,7 @@ const monitor = z.strictObject({ enabled: toggle, labels: texts, interval: z.str
 const metrics = z.strictObject({
   podMonitor: monitor,
   serviceMonitor: monitor,
-  rules: z.strictObject({ enabled: toggle, labels: texts, runbooks: z.string().min(1) }),
+  rules: z.strictObject({ enabled: toggle, labels: texts, runbooks: z.string() }),
   dashboards: z.strictObject({ enabled: toggle, labels: texts, annotations: texts }),
 })
 
@@ -121,7 +122,7 @@ export const chartValues = z.strictObject({
   fullnameOverride: text,
   clusterDomain: z.string().min(1),
   commonLabels: texts,
-  crds: z.strictObject({ enabled: toggle, keep: toggle }),
+  crds: z.strictObject({ enabled: toggle, takeOver: toggle, keep: toggle, protect: toggle }),
   image: z.strictObject({
     ...image,
     pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']),

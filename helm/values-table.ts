@@ -1,10 +1,10 @@
-/** The table of the chart's values, made of the comments of values.yaml. */
+/** What values.yaml holds: a table for people, and the defaults by path for the templates. */
 import { isMap, isScalar, type Pair, parseDocument, type Scalar, stringify, type YAMLMap } from 'yaml'
 
 interface ValueRow {
   /** `ingress.drain.settleSeconds` */
   readonly path: string
-  readonly initial: string
+  readonly value: Pair<Scalar<string>>
   readonly text: string
 }
 
@@ -20,10 +20,23 @@ A value of another name, or of another type, is refused by \`helm install\` with
 
 /** The Markdown page. Throws for a value that no comment explains. */
 export function valuesPage(valuesText: string): string {
+  const rows = valueRows(valuesText)
+  return HEAD + rows.map(({ path, value, text }) => `| \`${path}\` | \`${initialOf(value)}\` | ${text} |\n`).join('')
+}
+
+/**
+ * Every value by its path, as YAML. `helm upgrade --reuse-values` leaves out what values.yaml has gained since the
+ * release was made: the templates take it from here.
+ */
+export function defaultsByPath(valuesText: string): string {
+  const lines = valueRows(valuesText).map(({ path, value }) => `${path}: ${initialOf(value)}\n`)
+  return `# Generated from values.yaml by helm/generate.ts.\n${lines.join('')}`
+}
+
+function valueRows(valuesText: string): ValueRow[] {
   const { contents } = parseDocument(valuesText)
   if (!isMap(contents)) throw new Error('VALUES_TABLE: values.yaml holds no map')
-  const rows = rowsOf(contents as YAMLMap<Scalar<string>>, '')
-  return HEAD + rows.map(({ path, initial, text }) => `| \`${path}\` | ${initial} | ${text} |\n`).join('')
+  return rowsOf(contents as YAMLMap<Scalar<string>>, '')
 }
 
 function rowsOf(map: YAMLMap<Scalar<string>>, prefix: string): ValueRow[] {
@@ -32,7 +45,7 @@ function rowsOf(map: YAMLMap<Scalar<string>>, prefix: string): ValueRow[] {
     // The parser gives a comment before the first value of a map to the map.
     const comment = pair.key.commentBefore ?? (i === 0 ? map.commentBefore : undefined)
     const text = explanation(comment)
-    if (text !== undefined) return [{ path, initial: initialOf(pair), text }]
+    if (text !== undefined) return [{ path, value: pair, text }]
     if (isMap(pair.value)) return rowsOf(pair.value as YAMLMap<Scalar<string>>, `${path}.`)
     throw new Error(`VALUES_TABLE: ${path} has no comment that begins with "# --"`)
   })
@@ -45,8 +58,7 @@ function explanation(comment: string | null | undefined): string | undefined {
 }
 
 function initialOf({ value }: Pair<Scalar<string>>): string {
-  const initial = isScalar(value) ? JSON.stringify(value.value) : flow(value)
-  return `\`${initial}\``
+  return isScalar(value) ? JSON.stringify(value.value) : flow(value)
 }
 
 function flow(value: unknown): string {

@@ -36,6 +36,7 @@ import { createReconcileListener, type ReconcileListenerOptions } from './reconc
 import { createStatusListener, type StatusListenerOptions } from './reconcile/status-listener.ts'
 import { startTableReconciler } from './reconcile/table-reconciler.ts'
 import { watchedConditions } from './reconcile/watched-conditions.ts'
+import { startDefinitionWatch } from './watch/definition-watch.ts'
 import type { ResourceCache } from './watch/reflector.ts'
 import { settle } from './watch/settle.ts'
 import type { ObjectIdentity } from './watch/watched-object.ts'
@@ -118,8 +119,14 @@ function startWatching({ client, metrics, fault, logger }: Base, { namespaces }:
   const nobody = (): void => undefined
   const heard: Caches['heard'] = { changed: nobody, synced: nobody, status: nobody }
   const settler = settle({ quiet: SETTLE_QUIET_MS, limit: SETTLE_LIMIT_MS }, systemClock, () => heard.changed())
+  const definitions = startDefinitionWatch({
+    ...{ api: client, clock: systemClock, onFault: fault },
+    onChange: () => settler.touch(),
+  })
+  metrics.outdated(() => definitions.outdated)
   const watched = startWatchedObjects({
     api: client,
+    fieldsDropped: () => definitions.fieldsDropped,
     clock: systemClock,
     random: Math.random,
     namespaces,
@@ -138,6 +145,7 @@ function startWatching({ client, metrics, fault, logger }: Base, { namespaces }:
   metrics.resources(() => watchedConditions(watched))
   const stopWatching = (): void => {
     settler.stop()
+    definitions.stop()
     watched.stop()
   }
   return { watched, heard, stopWatching }

@@ -19,6 +19,9 @@ const ETCD_VERSION = 'v3.7.3'
 /** The helm that the chart is tested with. */
 const HELM_VERSION = 'v4.3.1'
 
+/** What checks the workflows of the repository: it is built as the others are, for it is to be had as a Go module. */
+const ACTIONLINT_VERSION = 'v1.7.12'
+
 /** Milliseconds without a sign of life. There is no limit to the time of all: machines and lines differ. */
 const BUILD_SILENCE_MS = 10 * 60_000
 
@@ -34,6 +37,7 @@ const PARTS = /** @type {const} */ ({
   'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
   kubectl: 'k8s.io/kubernetes/cmd/kubectl',
   helm: 'helm.sh/helm/v4/cmd/helm',
+  actionlint: 'github.com/rhysd/actionlint/cmd/actionlint',
 })
 
 /** @typedef {keyof typeof PARTS} Part */
@@ -43,6 +47,7 @@ const BUILDS = /** @type {const} */ ([
   { module: 'etcd', parts: ['etcd'] },
   { module: 'kubernetes', parts: ['kube-apiserver', 'kubectl'] },
   { module: 'helm', parts: ['helm'] },
+  { module: 'actionlint', parts: ['actionlint'] },
 ])
 
 /** @typedef {(typeof BUILDS)[number]} Build */
@@ -117,6 +122,9 @@ async function goCaches() {
 async function requirementsOf(module) {
   if (module === 'etcd') {
     return `go 1.26.0\n\nrequire go.etcd.io/etcd/server/v3 ${ETCD_VERSION}\n`
+  }
+  if (module === 'actionlint') {
+    return `go 1.26.0\n\nrequire github.com/rhysd/actionlint ${ACTIONLINT_VERSION}\n`
   }
   const goMod = readFileSync(await downloadedModule(`k8s.io/kubernetes@${KUBERNETES_VERSION}`, 'GoMod'), 'utf8')
   const lines = goMod.split('\n').filter((line) => /^(go|godebug) /.test(line))

@@ -64,6 +64,12 @@ export function findHelm() {
   return existsSync(program) && existsSync(definitions) ? { program, definitions } : undefined
 }
 
+/** Where actionlint is: built, in the user's cache. */
+export function findActionlint() {
+  const program = join(cacheFolder(), 'actionlint')
+  return existsSync(program) ? program : undefined
+}
+
 /** Whether the suites that need the parts find them all. */
 export function hasKubernetesParts() {
   return missingHere().length === 0 && findHelm() !== undefined
@@ -110,8 +116,8 @@ function missingServerParts(folder) {
 /** @returns {Part[]} what has to be built */
 function missingHere() {
   const found = findKubernetesParts()
-  const helm = existsSync(join(cacheFolder(), 'helm')) ? [] : /** @type {const} */ (['helm'])
-  return [...(found.folder === undefined ? found.missing : []), ...helm]
+  const own = /** @type {const} */ (['helm', 'actionlint']).filter((name) => !existsSync(join(cacheFolder(), name)))
+  return [...(found.folder === undefined ? found.missing : []), ...own]
 }
 
 /**

@@ -17,6 +17,8 @@ export const TEST_PROGRAMS = /** @type {const} */ ({
   openssl: 'openssl',
   'redis-server': 'redis-server',
   prometheus: 'prometheus',
+  gpg: 'gpg',
+  'docker-registry': 'docker-registry',
 })
 
 /** Programs of other names that do the same. */

@@ -16,7 +16,7 @@ export const CONDITION_REASONS = {
   /** Every other condition is as its author wants it, and nobody deletes the object. Else the reason is that of the worst. */
   Ready: ['Ready', 'Deleting'],
   /** The object is in the table, in whole or in part. */
-  Accepted: ['Accepted', 'Conflicted', 'NoTrunk', 'Invalid'],
+  Accepted: ['Accepted', 'Conflicted', 'NoTrunk', 'UnknownField', 'Invalid'],
   /**
    * Every trunk and Service that a rule references exists, and every Service has an endpoint that takes calls. A rule
    * whose Services fail it keeps its place: its calls go to its other backends, or get `no_backend`.

@@ -1,3 +1,4 @@
+import { API_GROUP, API_VERSION } from '../../crds/schema/api-object.ts'
 import {
   type ApiObject,
   type ApiObjectPage,
@@ -55,6 +56,8 @@ export interface ApiClient {
   replace(resource: ApiResource, write: ApiWrite): Promise<ApiObject>
   /** JSON merge patch (RFC 7386). With a `metadata.resourceVersion` in the body as `replace`. */
   mergePatch(resource: ApiResource, write: ApiWrite & { readonly fieldManager?: string }): Promise<ApiObject>
+  /** What the server publishes of this version's own resources (OpenAPI v3). */
+  openApi(signal?: AbortSignal): Promise<unknown>
   /** Ends every connection; requests in flight fail. */
   close(): Promise<void>
 }
@@ -79,6 +82,7 @@ export function apiClient(options: ApiWireOptions): ApiClient {
       const query = fieldManager === undefined ? {} : { fieldManager }
       return object({ method: 'PATCH', path: resourcePath(resource, path), contentType: MERGE_PATCH, query, ...write })
     },
+    openApi: (signal) => json(wire, { method: 'GET', path: `/openapi/v3/apis/${API_GROUP}/${API_VERSION}`, signal }),
     close: () => wire.close(),
   }
 }

@@ -21,10 +21,15 @@ export interface CompileMemory {
   shadows: Shadows
 }
 
-/** Conditions of a rule, and what they followed from. */
-export interface RememberedConditions {
+/** What the conditions of a rule follow from, beside the rule itself. */
+export interface ConditionGrounds {
   readonly winner: string | undefined
   readonly shadow: string | undefined
+  readonly fieldsDropped: boolean
+}
+
+/** Conditions of a rule, and what they followed from. */
+export interface RememberedConditions extends ConditionGrounds {
   readonly conditions: ObjectConditions
 }
 

@@ -12,6 +12,7 @@ import { inRuleOrder } from './rule-sequence.ts'
 import type { EndpointSliceRecord, ServiceRecord } from './service-record.ts'
 import { createServiceResolver, type ServiceResolver } from './service-resolution.ts'
 import { shadowsAfter } from './shadow-change.ts'
+import { admittedCalls, FIELDS_DROPPED } from './taken-calls.ts'
 import { olderTrunks, type TrunkConflict } from './trunk-conflict.ts'
 import { trunkEntry } from './trunk-entry.ts'
 
@@ -24,6 +25,8 @@ export interface CompileInput {
   readonly endpointSlices?: readonly EndpointSliceRecord[]
   /** Objects that the schema does not accept, though the API server has: one of an earlier version, say. */
   readonly refused?: readonly RefusedObject[]
+  /** The API server drops fields that it does not know: what an object leaves unsaid may have been misspelt. */
+  readonly fieldsDropped?: boolean
 }
 
 export interface CompileOutput {
@@ -49,7 +52,7 @@ export interface CompileOutput {
  * With the memory of an earlier compilation, what is made of objects that are the same ones is taken over as it is.
  */
 export function compile(input: CompileInput, memory: CompileMemory = createCompileMemory()): CompileOutput {
-  const { refused = [], endpointSlices = [] } = input
+  const { refused = [], endpointSlices = [], fieldsDropped = false } = input
   const trunks = input.trunks.map(trunkEntry).toSorted(olderFirst)
   const services = createServiceResolver({ services: input.services, endpointSlices })
   const names = rememberedTrunks(memory, {
@@ -58,12 +61,12 @@ export function compile(input: CompileInput, memory: CompileMemory = createCompi
   })
   const referable = { trunks: names, services, resolved: memory.resolved }
   const resolved = input.rules.map((rule) => resolveRule(rule, referable))
-  const { rules, comparison } = compared(resolved, memory)
+  const { rules, comparison } = compared(resolved, memory, fieldsDropped)
   const conflicts = olderTrunks(trunks)
   return {
     entries: [...trunks, ...servicesOf(rules, services), ...rules],
     conditions: [
-      ...input.trunks.map((trunk) => trunkConditions(trunk, conflicts.get(objectKey(trunk.metadata)))),
+      ...input.trunks.map((trunk) => trunkConditions(trunk, conflicts.get(objectKey(trunk.metadata)), fieldsDropped)),
       ...resolved.map((rule) => ruleConditions(rule, comparison, memory)),
       ...refused.map(refusedConditions),
     ],
@@ -74,6 +77,7 @@ export function compile(input: CompileInput, memory: CompileMemory = createCompi
 function compared(
   resolved: readonly ResolvedRule[],
   memory: CompileMemory,
+  fieldsDropped: boolean,
 ): { readonly rules: readonly RuleEntry[]; readonly comparison: RuleComparison } {
   const entries: RuleEntry[] = []
   for (const { entry } of resolved) if (entry) entries.push(entry)
@@ -81,7 +85,7 @@ function compared(
   const winners = sameMatches(memory.ordered, memory.matchKeys)
   const rules = winners.size === 0 ? memory.ordered : memory.ordered.filter((rule) => !winners.has(rule.name))
   memory.shadows = shadowsAfter(rules, memory.shadows)
-  return { rules, comparison: { winners, shadows: memory.shadows.byRule } }
+  return { rules, comparison: { winners, shadows: memory.shadows.byRule, fieldsDropped } }
 }
 
 /** The entries of the Services that rules of the table name, by name. */
@@ -97,9 +101,14 @@ function servicesOf(rules: readonly RuleEntry[], services: ServiceResolver): Ser
   return [...named.values()].sort((a, b) => compareText(a.name, b.name))
 }
 
-function trunkConditions(trunk: SipTrunk, conflict: TrunkConflict | undefined): ObjectConditions {
+function trunkConditions(
+  trunk: SipTrunk,
+  conflict: TrunkConflict | undefined,
+  fieldsDropped: boolean,
+): ObjectConditions {
+  const doubt = fieldsDropped && trunk.spec.called.length === 0 ? FIELDS_DROPPED : ''
   const conditions: Condition[] = [
-    isTrue('Accepted', 'Accepted', 'the trunk is in the table'),
+    isTrue('Accepted', 'Accepted', `the trunk is in the table: it admits calls to ${admittedCalls(trunk)}${doubt}`),
     isTrue('ResolvedRefs', 'ResolvedRefs', 'the trunk references nothing'),
   ]
   if (conflict) {
@@ -110,9 +119,9 @@ function trunkConditions(trunk: SipTrunk, conflict: TrunkConflict | undefined): 
   return objectConditions(trunk, conditions)
 }
 
-function refusedConditions({ problem, kind, ...metadata }: RefusedObject): ObjectConditions {
+function refusedConditions({ reason, problem, kind, ...metadata }: RefusedObject): ObjectConditions {
   return objectConditions({ kind, metadata }, [
-    isFalse('Accepted', 'Invalid', problem),
+    isFalse('Accepted', reason, problem),
     isFalse('ResolvedRefs', 'Invalid', 'the references of an object that is not valid are not followed'),
   ])
 }

@@ -17,6 +17,8 @@ export interface RefusedObject {
   readonly namespace: string
   readonly name: string
   readonly generation: number
+  /** Why it is not accepted. */
+  readonly reason: 'UnknownField' | 'Invalid'
   /** Which field is wrong and what was expected. */
   readonly problem: string
 }

@@ -1,7 +1,8 @@
 import type { Condition } from '../../crds/schema/conditions.ts'
-import type { CompileMemory } from './compile-memory.ts'
+import type { CompileMemory, ConditionGrounds } from './compile-memory.ts'
 import { isFalse, isTrue, type ObjectConditions, objectConditions } from './object-conditions.ts'
 import type { ResolvedRule } from './rule-references.ts'
+import { FIELDS_DROPPED, takenUnsaid } from './taken-calls.ts'
 
 /** What came out when the rules were compared with each other; names of losers to names of winners. */
 export interface RuleComparison {
@@ -9,29 +10,33 @@ export interface RuleComparison {
   readonly winners: ReadonlyMap<string, string>
   /** Rules that an earlier one leaves no call to. */
   readonly shadows: ReadonlyMap<string, string>
+  /** The API server drops fields that it does not know. */
+  readonly fieldsDropped: boolean
 }
 
 /** The conditions of a rule: the same object as long as nothing about them has changed. */
 export function ruleConditions(
   resolved: ResolvedRule,
-  { winners, shadows }: RuleComparison,
+  { winners, shadows, fieldsDropped }: RuleComparison,
   memory: Pick<CompileMemory, 'conditions'>,
 ): ObjectConditions {
   const winner = winners.get(resolved.name)
   const shadow = shadows.get(resolved.name)
   const known = memory.conditions.get(resolved)
-  if (known && known.winner === winner && known.shadow === shadow) return known.conditions
-  const conditions = conditionsOf(resolved, winner, shadow)
-  memory.conditions.set(resolved, { winner, shadow, conditions })
+  const now = { winner, shadow, fieldsDropped }
+  if (known && sameGrounds(known, now)) return known.conditions
+  const conditions = conditionsOf(resolved, now)
+  memory.conditions.set(resolved, { ...now, conditions })
   return conditions
 }
 
-function conditionsOf(
-  resolved: ResolvedRule,
-  winner: string | undefined,
-  shadow: string | undefined,
-): ObjectConditions {
-  const conditions: Condition[] = [acceptedCondition(resolved, winner), referencesCondition(resolved)]
+function sameGrounds(a: ConditionGrounds, b: ConditionGrounds): boolean {
+  return a.winner === b.winner && a.shadow === b.shadow && a.fieldsDropped === b.fieldsDropped
+}
+
+function conditionsOf(resolved: ResolvedRule, grounds: ConditionGrounds): ObjectConditions {
+  const { winner, shadow } = grounds
+  const conditions: Condition[] = [acceptedCondition(resolved, grounds), referencesCondition(resolved)]
   if (winner !== undefined) {
     conditions.push(isTrue('Conflicted', 'SameMatch', `${winner} has the same priority, trunks and conditions`))
   }
@@ -41,7 +46,7 @@ function conditionsOf(
   return objectConditions(resolved.rule, conditions)
 }
 
-function acceptedCondition(resolved: ResolvedRule, winner: string | undefined): Condition {
+function acceptedCondition(resolved: ResolvedRule, { winner, fieldsDropped }: ConditionGrounds): Condition {
   if (winner !== undefined) {
     return isFalse('Accepted', 'Conflicted', `${winner} matches the same calls and comes first: change one of the two`)
   }
@@ -50,7 +55,9 @@ function acceptedCondition(resolved: ResolvedRule, winner: string | undefined): 
     const trunks = resolved.faults.filter(({ reason }) => reason === 'TrunkNotFound').map(({ message }) => message)
     return isFalse('Accepted', 'NoTrunk', ['the rule has no trunk', ...trunks].join(': '))
   }
-  return isTrue('Accepted', 'Accepted', 'the rule is in the table')
+  const unsaid = takenUnsaid(resolved.rule, resolved.entry.trunks)
+  if (unsaid === undefined) return isTrue('Accepted', 'Accepted', 'the rule is in the table')
+  return isTrue('Accepted', 'Accepted', `the rule is in the table: it ${unsaid}${fieldsDropped ? FIELDS_DROPPED : ''}`)
 }
 
 /** The reason is that of the first fault; the message names all of them. */

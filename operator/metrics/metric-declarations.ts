@@ -222,6 +222,12 @@ const OPERATOR_METRICS = {
     labels: ['result'],
     help: 'Events; result is `created`, `counted` (a repeat), `suppressed` (too many of one object) or `failed`.',
   },
+  crdOutdated: {
+    name: 'sip_dispatch_operator_crd_outdated',
+    type: 'gauge',
+    labels: ['kind'],
+    help: '1 while the CustomResourceDefinition of the kind is older than this operator: it lacks fields, or drops those that it does not know.',
+  },
   loopDelay: {
     name: 'sip_dispatch_operator_event_loop_delay_seconds',
     type: 'gauge',

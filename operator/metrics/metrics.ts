@@ -65,6 +65,8 @@ export interface OperatorMetrics {
   watch(resource: string, reading: () => WatchReading): void
   /** Asked at each scrape. */
   resources(counts: () => Iterable<ConditionCount>): void
+  /** Kinds whose definition is older than the operator. Asked at each scrape. */
+  outdated(kinds: () => ReadonlySet<string>): void
   leading(leads: boolean): void
   request(report: RequestReport): void
   published(version: number): void
@@ -98,6 +100,11 @@ export function createOperatorMetrics(options: OperatorMetricsOptions): Operator
     resources: (counts) => {
       reading(registry, METRICS.resources, (set) => {
         for (const { count, ...labels } of counts()) set(labels, count)
+      })
+    },
+    outdated: (kinds) => {
+      reading(registry, METRICS.crdOutdated, (set) => {
+        for (const kind of ['SipTrunk', 'DispatchRule']) set({ kind }, kinds().has(kind) ? 1 : 0)
       })
     },
     text: () => registry.metrics(),

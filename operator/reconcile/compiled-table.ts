@@ -33,6 +33,7 @@ export interface CompiledCollections {
   readonly services: Pick<WatchedObjects['services'], 'objects'>
   readonly endpointSlices: Pick<WatchedObjects['endpointSlices'], 'objects'>
   readonly servicesKnown: boolean
+  readonly fieldsDropped: boolean
 }
 
 type Collection<C extends { readonly objects: unknown; readonly get: unknown }> = Pick<C, 'objects' | 'get'>
@@ -64,6 +65,7 @@ export function compiledTable(watched: CompiledCollections, memory: TableMemory 
     services: watched.servicesKnown ? [...watched.services.objects()] : ('unwatched' as const),
     endpointSlices: [...watched.endpointSlices.objects()],
     refused,
+    fieldsDropped: watched.fieldsDropped,
   }
   const output = compile(input, memory.compile)
   const entries = new Map(output.entries.map((entry) => [entryKey(entry), entry]))

@@ -40,6 +40,12 @@ export const DRIFT_AUDIT_MILLISECONDS = { least: 600_000, most: 3_600_000 } as c
 /** Milliseconds that the event of a difference may be late before it counts as missed. */
 export const DRIFT_GRACE_MILLISECONDS = 10_000
 
+/** Milliseconds between looks at the CustomResourceDefinitions that are served: a document of some 60 kB. */
+export const DEFINITION_LOOK_MILLISECONDS = 60_000
+
+/** The same while one of them is old: whoever applies a newer one wants to see it. */
+export const OLD_DEFINITION_LOOK_MILLISECONDS = 10_000
+
 /** Faults of one object that its status tells: whoever mends ten sees the rest at the next attempt. */
 export const MAX_TOLD_FAULTS = 10
 

@@ -31,6 +31,7 @@ export interface AcceptedObject<T> extends ObjectIdentity {
 
 /** A custom resource that the schema refuses: it was stored under an older CustomResourceDefinition, say. */
 export interface RefusedObject extends ObjectIdentity {
+  readonly reason: 'UnknownField' | 'Invalid'
   /** Every fault, for people: `spec.sources: is required (expected list)`. */
   readonly problem: string
 }
@@ -77,7 +78,8 @@ function watched<T>(
   const { status: _, ...withoutStatus } = object
   const reading = read({ ...withoutStatus, metadata: slimMetadata(object.metadata) })
   if (reading.ok) return { ...identity, object: reading.object }
-  return { ...identity, problem: problemText(reading.faults) }
+  const unknown = reading.faults.some(({ code }) => code === 'unknown_field')
+  return { ...identity, reason: unknown ? 'UnknownField' : 'Invalid', problem: problemText(reading.faults) }
 }
 
 function deletionText({ deletionTimestamp, finalizers }: ApiObject['metadata']): string | undefined {

@@ -35,12 +35,15 @@ export interface WatchedObjects {
   readonly synced: boolean
   /** The first lists of Services and EndpointSlices are complete. */
   readonly servicesKnown: boolean
+  /** The API server drops fields that it does not know. */
+  readonly fieldsDropped: boolean
   stop(): void
 }
 
 export interface WatchedObjectsOptions extends Pick<ReflectorOptions<unknown>, 'api' | 'clock' | 'random' | 'limits'> {
   /** None: every namespace. */
   readonly namespaces: readonly string[]
+  readonly fieldsDropped: () => boolean
   /**
    * `key` is `namespace/name`. `status`: only the status or the metadata of a custom resource has changed, which nothing
    * is compiled from. An object that was deleted and made anew under its name is told twice; one that waits for its
@@ -87,6 +90,9 @@ export function startWatchedObjects(options: WatchedObjectsOptions): WatchedObje
     },
     get servicesKnown() {
       return listed === 'all'
+    },
+    get fieldsDropped() {
+      return options.fieldsDropped()
     },
     stop: () => {
       for (const cache of caches) cache.stop()

@@ -45,9 +45,9 @@ describeWith(['kubernetes', 'redis'], 'kubectl', () => {
     expect(cells(await cluster.kubectl('get', 'drule'))).toEqual([
       ['NAME', 'TRUNK', 'ACTION', 'PRIORITY', 'READY', 'REASON', 'AGE'],
       ['bound', 'carrier', 'Reject', '10', 'True', 'Ready', AGE],
-      // No trunk is every trunk.
-      ['first', 'Reject', '0', 'True', 'Ready', AGE],
-      ['second', 'Reject', '0', 'False', 'Conflicted', AGE],
+      // No trunk is every trunk, no priority is 0.
+      ['first', 'Reject', 'True', 'Ready', AGE],
+      ['second', 'Reject', 'False', 'Conflicted', AGE],
     ])
   })
 

@@ -55,18 +55,19 @@ describe('a documented command', () => {
   })
 })
 
-describe('a documented way to serve', () => {
-  const logged = ({ said }: Shell): LogLine[] =>
-    said()
-      .split('\n')
-      .flatMap((line) => (line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line)] : []))
+/** The lines of its log; what is no JSON is none. */
+const loggedBy = ({ said }: Shell): LogLine[] =>
+  said()
+    .split('\n')
+    .flatMap((line) => (line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line)] : []))
 
+describe('a documented way to serve', () => {
   it.each(commandsRunBy('serve'))(
     '%s starts, answers and ends when told',
     async (command) => {
       const running = start(command)
       const started = await eventually(
-        () => logged(running).find(({ msg }) => msg === 'serving' || msg === 'operator started'),
+        () => loggedBy(running).find(({ msg }) => msg === 'serving' || msg === 'operator started'),
         () => running.said(),
       )
       const statusOf = async (page: string): Promise<number> =>
@@ -125,6 +126,30 @@ describeWith(['sipp'], 'the call of the README while npm start runs', () => {
       await call()
       await ingress.counted('sip_dispatch_invites_total', refused('404'), 1)
       expect(await ingress.count('sip_dispatch_invites_total', refused('403'))).toBe(1)
+    },
+    TEST_LIMIT_MS,
+  )
+})
+
+describeWith(['sipp'], 'the first rule of the README', () => {
+  it(
+    'answers the first call, as it stands there',
+    async () => {
+      const [serve = '', call = ''] = commandsRunBy('first')
+      const running = start(serve.replace(':5070', ':0').replace('127.0.0.1:9091', '127.0.0.1:0'))
+      const { listening } = await eventually(
+        () => loggedBy(running).find(({ msg }) => msg === 'serving'),
+        () => running.said(),
+      )
+      const [, port] = /^udp:\/\/127\.0\.0\.1:(\d+)$/.exec(String(listening)) ?? []
+      const caller = startShell(`exec ${call.replace(':5070', `:${port}`)} -nostdin`, {
+        folder,
+        environment: { TERM: 'dumb' },
+      })
+      await caller.ended
+      expect(readPage('README.md')).toContain('sipp shows `486 My First Rule`')
+      expect(caller.said()).toContain('486 My First Rule')
+      expect(await running.stop()).toBe(0)
     },
     TEST_LIMIT_MS,
   )

@@ -1,16 +1,9 @@
 /** The commands that a page of Markdown tells its readers to run. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-
-/** Every page of the documentation, by its path in the repository. */
-export function documentationPages(): string[] {
-  const inDocs = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
-  const pages = inDocs.filter((path) => path.endsWith('.md')).map((path) => `docs/${path}`)
-  return ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...pages.toSorted()]
-}
 
 export const readPage = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 

@@ -1,11 +1,13 @@
 /** Who runs the commands of the documentation: one line each. */
+import { readPage } from './commands-of-page.ts'
 
 /**
  * Suites of this folder that run every command given to them, as it stands but for ports, addresses and folders. `run`:
  * to its end, which is exit code 0 and no complaint; `serve`: until it answers, and then it is stopped; `demo`, `call`:
- * `npm start` and a call at it; `kubectl`: against an API server without nodes; `bench`: at its shortest.
+ * `npm start` and a call at it; `first`: the first rule and a call that it answers; `kubectl`: against an API server without
+ * nodes; `bench`: at its shortest.
  */
-export type Suite = 'run' | 'serve' | 'demo' | 'call' | 'kubectl' | 'bench'
+export type Suite = 'run' | 'serve' | 'demo' | 'call' | 'first' | 'kubectl' | 'bench'
 
 export type Runner =
   | { readonly here: Suite }
@@ -14,53 +16,61 @@ export type Runner =
   /** Nothing runs it, and why. */
   | { readonly byHand: string }
 
-const cluster = { test: 'test/docs/readme-cluster.test.ts', shows: "commandsOf('On a cluster')" }
+/** Pages name the version that a release writes into them. */
+const { version: VERSION }: { version: string } = JSON.parse(readPage('package.json'))
 
-const release = { test: 'test/docs/release-pages.test.ts', shows: 'docs/getting-started.md lead to a call' }
+const walk = { test: 'test/docs/walk.test.ts', shows: 'README.md and then docs/getting-started.md, in the order' }
+
+const withoutChart = { test: 'test/docs/without-chart.test.ts', shows: "commandsOf('On a cluster without the chart')" }
 
 const operations = { test: 'test/docs/release-pages.test.ts', shows: 'docs/operations.md upgrade, rotate' }
 
+const capacity = { test: 'test/helm/capacity.test.ts', shows: "'apply', 'set-last-applied'" }
+
 const explained = { test: 'test/unit/cli/explain-command.test.ts', shows: 'prints what %s prints' }
+
+const OF_A_CARRIER = { byHand: 'it asks the Internet, and what it answers is not ours' }
 
 export const COMMANDS: Readonly<Record<string, Runner>> = {
   // README.md
   'npm start': { here: 'demo' },
   'npm test': { test: '.ci/run', shows: 'npm run --silent test' },
   'npm run -s sip-dispatch -- lint rules/': { here: 'run' },
-  'npm run -s sip-dispatch -- standalone --rules rules/ --listen udp://192.0.2.10:5060': { here: 'serve' },
+  'npm run -s sip-dispatch -- standalone --rules rules/ --listen udp://127.0.0.1:5070 --http 127.0.0.1:9091': {
+    here: 'first',
+  },
+  'sipp -sn uac -s +12025550100 -m 1 127.0.0.1:5070': { here: 'first' },
   'sipp -sn uac -s +19005550100 -m 1 127.0.0.1:5060': { here: 'call' },
   'npm run -s sip-dispatch -- explain --rules examples/standalone --to +19005550100 --from +14155550100 --source 127.0.0.1':
     { here: 'run' },
-  'kubectl apply --server-side -f crds/siptrunks.yaml -f crds/dispatchrules.yaml': cluster,
-  'npm run -s sip-dispatch -- operator --cache redis://127.0.0.1:6379': cluster,
-  'npm run -s sip-dispatch -- ingress --cache redis://127.0.0.1:6379 --listen udp://127.0.0.1:5060': cluster,
-  'kubectl apply -f examples/standalone': cluster,
-  'kubectl wait --for=condition=Ready dispatchrule/premium-numbers': cluster,
-  'kubectl get drule,trunk': cluster,
-  'helm install phone helm/sip-dispatch --namespace telephony --create-namespace --set image.repository=registry.example.com/sip-dispatch --set ingress.advertise.external=sip.example.com --set cache.url=redis://cache.example.com:6379':
-    { test: 'test/docs/readme-helm.test.ts', shows: "['install', 'phone', CHART]" },
+  [`helm upgrade --install phone oci://ghcr.io/OWNER/charts/sip-dispatch --version ${VERSION} --namespace telephony --create-namespace --set ingress.advertise.external=sip.example.com --set cache.embedded.enabled=true`]:
+    walk,
+  'kubectl apply --namespace telephony -f rules/first.yaml': walk,
+  'kubectl wait --namespace telephony --for=condition=Ready siptrunk/carrier dispatchrule/first': walk,
+  'kubectl get --namespace telephony drule,trunk': walk,
 
   // CONTRIBUTING.md
   'DRACHTIO_URL=127.0.0.1:9022 DRACHTIO_SECRET=cymru npm test -- test/flow/engine': {
     byHand: 'it needs a drachtio-server, which no package of Debian has',
   },
 
+  'npm run release -- 0.2.0 --dry-run': {
+    test: 'test/helm/release-command.test.ts',
+    shows: 'that is a dry run builds everything and changes nothing',
+  },
+
   // docs/getting-started.md
-  'docker build --tag registry.example.com/sip-dispatch:0.1.0 .': {
+  [`docker build --tag registry.example.com/sip-dispatch:${VERSION} .`]: {
     byHand: 'it needs a container engine; test/image does what the Dockerfile does',
   },
-  'docker push registry.example.com/sip-dispatch:0.1.0': {
+  [`docker push registry.example.com/sip-dispatch:${VERSION}`]: {
     byHand: 'it needs a container engine; test/image does what the Dockerfile does',
   },
-  'helm install phone helm/sip-dispatch --namespace telephony --create-namespace --set image.repository=registry.example.com/sip-dispatch --set ingress.advertise.external=sip.example.com --set cache.embedded.enabled=true':
-    release,
-  'kubectl rollout status --namespace telephony deployment/phone-sip-dispatch-ingress': release,
-  'helm test phone --namespace telephony': release,
-  'kubectl apply --namespace telephony -f first-call.yaml': release,
-  'kubectl wait --namespace telephony --for=condition=Ready siptrunk/carrier dispatchrule/first-call': release,
-  'kubectl get service --namespace telephony phone-sip-dispatch-ingress': release,
-  'sipp -sn uac -s +12025550100 -m 1 sip.example.com:5060': release,
-  'kubectl logs --namespace telephony --selector app.kubernetes.io/component=ingress --tail 5': release,
+  'kubectl rollout status --namespace telephony deployment/phone-sip-dispatch-ingress': walk,
+  'helm test phone --namespace telephony': walk,
+  'kubectl get service --namespace telephony phone-sip-dispatch-ingress': walk,
+  'sipp -sn uac -s +12025550100 -m 1 sip.example.com:5060': walk,
+  'kubectl logs --namespace telephony --selector app.kubernetes.io/component=ingress --tail 5': walk,
 
   // docs/operations.md
   'helm upgrade phone helm/sip-dispatch --namespace telephony --reset-then-reuse-values': operations,
@@ -83,7 +93,14 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
   'kubectl apply --server-side -f rules.yaml': operations,
   'helm uninstall phone --namespace telephony': operations,
   'kubectl delete --namespace telephony secret/phone-sip-dispatch-keys lease/phone-sip-dispatch-operator': operations,
+  'kubectl annotate crd siptrunks.sipdispatch.dev dispatchrules.sipdispatch.dev sipdispatch.dev/allow-deletion=true':
+    operations,
   'kubectl delete crd siptrunks.sipdispatch.dev dispatchrules.sipdispatch.dev': operations,
+  'kubectl delete validatingadmissionpolicybinding,validatingadmissionpolicy keep-definitions.sipdispatch.dev keep-replicas.sipdispatch.dev siptrunks.sipdispatch.dev dispatchrules.sipdispatch.dev':
+    operations,
+  "kubectl apply view-last-applied --namespace telephony deployment/phone-sip-dispatch-ingress --output yaml | sed '/^ *replicas:/d' | kubectl apply set-last-applied --filename -":
+    capacity,
+  'kubectl scale --namespace telephony deployment/phone-sip-dispatch-ingress --replicas 7': capacity,
   [`redis-cli -u redis://cache.example.com:6379 --scan --pattern '{telephony.phone-sip-dispatch}:*' | xargs redis-cli -u redis://cache.example.com:6379 unlink`]:
     operations,
 
@@ -109,6 +126,13 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
     shows: "await probe('--sip', target, '--ready', ready",
   },
 
+  'kubectl apply --server-side -f crds/siptrunks.yaml -f crds/dispatchrules.yaml': withoutChart,
+  'npm run -s sip-dispatch -- operator --cache redis://127.0.0.1:6379': withoutChart,
+  'npm run -s sip-dispatch -- ingress --cache redis://127.0.0.1:6379 --listen udp://127.0.0.1:5060': withoutChart,
+  'kubectl apply -f examples/standalone': withoutChart,
+  'kubectl wait --for=condition=Programmed dispatchrule/premium-numbers': withoutChart,
+  'kubectl get drule,trunk': withoutChart,
+
   // docs/engines.md
   'sip-dispatch ingress --engine drachtio --drachtio tcp://127.0.0.1:9022 --drachtio-secret-file /etc/drachtio/secret …':
     { here: 'serve' },
@@ -126,6 +150,14 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
   'npx node bench/refused-call.ts --profile': { here: 'bench' },
   'npx node bench/forwarded-call.ts --profile': { here: 'bench' },
   'npx node bench/propagation.ts --rules 100000 --readers 1000': { here: 'bench' },
+
+  // docs/your-carrier.md
+  'npm run -s sip-dispatch -- explain --rules examples/carriers/twilio.yaml --to +12025550100 --from +14155550100 --source 54.172.60.1':
+    { here: 'run' },
+  'curl https://doc.didww.com/voice.json': OF_A_CARRIER,
+  'dig +short SRV _sip._udp.sipconnect.sipgate.de': OF_A_CARRIER,
+  'dig +short sipconnect.sipgate.de': OF_A_CARRIER,
+  'dig +short sip.pstnhub.microsoft.com sip2.pstnhub.microsoft.com sip3.pstnhub.microsoft.com': OF_A_CARRIER,
 
   // docs/runbooks
   [`kubectl logs POD | grep '"msg":"call unanswered"'`]: { here: 'kubectl' },

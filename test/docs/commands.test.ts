@@ -2,12 +2,13 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { commandsOf, documentationPages, ROOT, readPage } from './commands-of-page.ts'
+import { documentationPages } from '../../scripts/page-links.ts'
+import { commandsOf, ROOT, readPage } from './commands-of-page.ts'
 import { COMMANDS, type Runner } from './commands-table.ts'
 
 type Table = Readonly<Record<string, Runner>>
 
-const documented = documentationPages().flatMap((page) =>
+const documented = documentationPages(ROOT).flatMap((page) =>
   commandsOf(readPage(page)).map((command) => ({ page, command })),
 )
 

@@ -1,14 +1,87 @@
-/** What a page shows as a file of `examples/` is that file. */
+/** What a page shows as a file of `examples/` is that file, and what it shows for carriers admits them, and nobody else. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
+import { parseAllDocuments } from 'yaml'
+import { readExplainConfig } from '../../cli/explain-config.ts'
+import { readExplainManifests } from '../../cli/explain-manifests.ts'
+import { explainReport } from '../../cli/explain-report.ts'
+import { runCommand } from '../support/command-line.ts'
 import { ROOT, readPage } from './commands-of-page.ts'
 
-const FOLDER = join(ROOT, 'examples/backends')
+const FOLDERS = [
+  ['docs/backends.md', 'examples/backends'],
+  ['docs/your-carrier.md', 'examples/carriers'],
+] as const
 
-it('docs/backends.md shows every manifest of examples/backends as it is', () => {
-  const shown = [...readPage('docs/backends.md').matchAll(/```yaml\n([^`]*)```/g)].map(([, block = '']) => block)
-  const files = readdirSync(FOLDER).map((name) => readFileSync(join(FOLDER, name), 'utf8'))
-  expect(files.length).toBeGreaterThan(0)
-  expect(shown.toSorted()).toEqual(files.toSorted())
+const textsOf = (folder: string): string[] =>
+  readdirSync(join(ROOT, folder)).map((name) => readFileSync(join(ROOT, folder, name), 'utf8'))
+
+describe.each(FOLDERS)('%s', (page, folder) => {
+  it(`shows every manifest of ${folder} as it is`, () => {
+    const shown = [...readPage(page).matchAll(/```yaml\n([^`]*)```/g)].map(([, block = '']) => block)
+    expect(shown.length).toBeGreaterThan(0)
+    expect(shown.toSorted()).toEqual(textsOf(folder).toSorted())
+  })
+
+  it.each(readdirSync(join(ROOT, folder)))('shows a %s in which lint finds nothing', async (name) => {
+    const { code, output } = await runCommand(['lint', join(ROOT, folder, name)])
+    expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('findings: 0') })
+  })
+})
+
+interface Example {
+  readonly spec: {
+    readonly sources?: readonly string[]
+    readonly trustedProxies?: readonly string[]
+    readonly transports?: readonly string[]
+    readonly match?: { readonly called: readonly { readonly exact?: string; readonly prefix?: string }[] }
+  }
+}
+
+/** One address of a network: the first one that a host can have. */
+function addressIn(network: string): string {
+  const [address = '', bits] = network.split('/')
+  return bits === undefined ? address : address.replace(/\d+$/, (last) => String(Number(last) + 1))
+}
+
+/** A number that the pattern holds for. */
+function numberOf({ exact, prefix = '' }: { readonly exact?: string; readonly prefix?: string }): string {
+  return exact ?? `${prefix}12025550100`.slice(0, 12)
+}
+
+describe('a trunk of docs/your-carrier.md', () => {
+  const examples = readdirSync(join(ROOT, 'examples/carriers')).map((name) => {
+    const text = readFileSync(join(ROOT, 'examples/carriers', name), 'utf8')
+    const [trunk, rule] = parseAllDocuments(text).map((one) => one.toJS() as Example)
+    return { name, trunk, rule }
+  })
+
+  /** What becomes of a call from an address, or through the trunk's proxy for it. */
+  async function outcomeOf(
+    { name, trunk, rule }: (typeof examples)[number],
+    address: string,
+  ): Promise<string | undefined> {
+    const [proxy] = trunk?.spec.trustedProxies ?? []
+    const [transport = 'UDP'] = trunk?.spec.transports ?? []
+    const host = address.includes(':') ? `[${address}]` : address
+    const to = numberOf(rule?.spec.match?.called[0] ?? {})
+    const rules = [join(ROOT, 'examples/carriers', name)]
+    const header = proxy === undefined ? [] : [`Via: SIP/2.0/${transport} ${host}:5060;branch=z9hG4bK-carrier`]
+    const flags = { rules, to, from: '+14155550100', source: proxy ?? address, header, output: 'json' } as const
+    const { call } = readExplainConfig({ ...flags, transport: transport === 'TCP' ? 'tcp' : 'udp' })
+    return explainReport(await readExplainManifests(rules), call).outcome
+  }
+
+  it.each(examples)('$name sends calls of the carrier on, from each of its networks', async (example) => {
+    const networks = example.trunk?.spec.sources ?? []
+    expect(networks.length).toBeGreaterThan(0)
+    const outcomes = await Promise.all(networks.map((network) => outcomeOf(example, addressIn(network))))
+    expect(new Set(outcomes)).toEqual(new Set(['forwarded']))
+  })
+
+  it.each(examples)('$name takes no call of anybody else', async (example) => {
+    const outcome = await outcomeOf(example, '198.51.100.7')
+    expect(outcome).toBe(example.trunk?.spec.trustedProxies === undefined ? 'auth_drop' : 'rejected')
+  })
 })

@@ -1,30 +1,20 @@
 /** Every link of the documentation leads to a file and a heading that are there. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, normalize } from 'node:path'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { documentationPages, ROOT, readPage } from './commands-of-page.ts'
-import { anchorsOf, linksOf } from './links-of-page.ts'
-
-/** Links of a page that lead nowhere. */
-function brokenLinks(root: string, page: string, read: (path: string) => string): string[] {
-  return linksOf(read(page)).filter((target) => {
-    const [path = '', anchor] = decodeURIComponent(target).split('#')
-    const file = path === '' ? page : normalize(join(dirname(page), path))
-    if (file.startsWith('..') || !existsSync(join(root, file))) return true
-    return anchor !== undefined && !(file.endsWith('.md') && anchorsOf(read(file)).includes(anchor))
-  })
-}
+import { anchorsOf, brokenLinks, documentationPages, linksOf } from '../../scripts/page-links.ts'
+import { ROOT, readPage } from './commands-of-page.ts'
 
 describe('the documentation', () => {
   it('has links', () => {
-    const links = documentationPages().flatMap((page) => linksOf(readPage(page)))
+    const links = documentationPages(ROOT).flatMap((page) => linksOf(readPage(page)))
     expect(links.length).toBeGreaterThan(20)
     expect(links).toContain('docs/command-line.md')
   })
 
-  it.each(documentationPages())('%s has no link that leads nowhere', (page) => {
-    expect(brokenLinks(ROOT, page, readPage)).toEqual([])
+  it.each(documentationPages(ROOT))('%s has no link that leads nowhere', (page) => {
+    expect(brokenLinks(ROOT, page)).toEqual([])
   })
 })
 
@@ -40,7 +30,7 @@ describe('a link that leads nowhere is found', () => {
 
   function brokenIn(text: string): string[] {
     writeFileSync(join(root, 'page.md'), text)
-    return brokenLinks(root, 'page.md', (path) => readFileSync(join(root, path), 'utf8'))
+    return brokenLinks(root, 'page.md')
   }
 
   it.each([

@@ -2,7 +2,10 @@
  * From `helm install` to a call that a rule of one's own answers: operator and ingress run with the flags and the
  * ServiceAccount of the release, without a node.
  */
+import { tmpdir } from 'node:os'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { findKubernetesParts } from '../../scripts/kubernetes-parts.mjs'
+import { startShell } from '../docs/commands-shell.ts'
 import { CHART, runHelm } from '../support/helm.ts'
 import { startKubernetesApi } from '../support/kubernetes-api.ts'
 import { dispatchRule, manifestText, sipTrunk } from '../support/manifest-text.ts'
@@ -42,6 +45,7 @@ const FORBIDDEN: readonly (readonly [what: string, ...asked: string[]])[] = [
 describeWith(['helm', 'kubernetes', 'redis'], 'a release of the chart', () => {
   let cluster: Cluster
   let release: RunningRelease
+  let notes: string
 
   beforeAll(async () => {
     const [api, redis] = await Promise.all([startKubernetesApi({ resources: 'none' }), startRedisServer()])
@@ -49,11 +53,12 @@ describeWith(['helm', 'kubernetes', 'redis'], 'a release of the chart', () => {
     await kubectl('create', 'namespace', NAMESPACE)
     await kubectl('create', 'namespace', 'voice')
     const values = ['--set', `ingress.advertise.external=sip.example.com,cache.url=${redis.url}`]
-    const { code, stderr } = await runHelm(
+    const { code, stdout, stderr } = await runHelm(
       ['install', 'phone', CHART, '--namespace', NAMESPACE, ...values],
       api.kubeconfig,
     )
     if (code !== 0) throw new Error(stderr)
+    notes = stdout
     await kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all')
     release = await runRelease(cluster)
   }, TEST_LIMIT_MS)
@@ -100,6 +105,24 @@ describeWith(['helm', 'kubernetes', 'redis'], 'a release of the chart', () => {
       )
       expect(await call('+15550000800')).toBe(486)
       expect(release.operatorLog.filter(({ msg }) => msg === 'fault')).toEqual([])
+    },
+    TEST_LIMIT_MS,
+  )
+
+  it(
+    'has notes whose commands are as they must be typed: who may call and where a call goes, in the namespace of the release',
+    async () => {
+      const commands = notes.split('\n').filter((line) => /^ *(kubectl|helm) /.test(line))
+      expect(commands.length).toBeGreaterThanOrEqual(5)
+      for (const command of commands) expect(command).toContain(`--namespace ${NAMESPACE}`)
+      const [apply = ''] = /^kubectl apply [\s\S]*?\nEND$/m.exec(notes) ?? []
+      const [wait = ''] = /kubectl wait .*/.exec(notes) ?? []
+      const path = [findKubernetesParts().folder ?? '']
+      for (const command of [apply, `${wait} --timeout=30s`]) {
+        const environment = { KUBECONFIG: cluster.api.kubeconfig }
+        const shell = startShell(command, { folder: tmpdir(), path, environment })
+        expect({ command, code: await shell.ended, said: shell.said() }).toMatchObject({ command, code: 0 })
+      }
     },
     TEST_LIMIT_MS,
   )

@@ -2,21 +2,31 @@
  * What the chart makes of values: `values/<set>.yaml` in, `golden/<set>.yaml` out. `UPDATE_GOLDEN=1` writes the second
  * file anew; read the difference before it is kept.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { stringify } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { MAX_DRAIN_SECONDS } from '../../cli/limits.ts'
+import { MAX_FILE_BYTES, MAX_JOURNAL_BYTES } from '../../ingress/lookup/limits.ts'
 import { updatingGolden } from '../golden/config.ts'
 import { CHART, runHelm } from '../support/helm.ts'
 import { describeWith } from '../support/real-part.ts'
-import { type Manifest, manifestsOf, renderArguments, renderedText, VALUE_SETS, valuesFile } from './chart-values.ts'
+import {
+  type Manifest,
+  manifestsOf,
+  NAMESPACE,
+  renderArguments,
+  renderedText,
+  VALUE_SETS,
+  valuesFile,
+} from './chart-values.ts'
 
 const GOLDEN = join(import.meta.dirname, 'golden')
 
-/** What has tests of its own: resource definitions, dashboards and alerts. */
+/** What has tests of its own: resource definitions and their policies, dashboards and alerts. */
 function withoutBodies(manifest: Manifest): Manifest {
-  if (manifest.kind === 'CustomResourceDefinition' || manifest.kind === 'PrometheusRule') {
+  if (['CustomResourceDefinition', 'ValidatingAdmissionPolicy', 'PrometheusRule'].includes(manifest.kind)) {
     return { ...manifest, spec: 'as the chart has it' }
   }
   if (!manifest.metadata.name.includes('-dashboard-')) return manifest
@@ -24,9 +34,16 @@ function withoutBodies(manifest: Manifest): Manifest {
   return { ...manifest, data: Object.fromEntries(names.map((name) => [name, 'as the chart has it'])) }
 }
 
+/** The version that golden files name in the place of the chart's, so that a release changes none of them. */
+const GOLDEN_VERSION = '0.1.0'
+
+const { version }: { version: string } = parse(readFileSync(join(CHART, 'Chart.yaml'), 'utf8'))
+
+const VERSION_NAMED = new RegExp(`(?<![\\d.])${version.replaceAll('.', String.raw`\.`)}(?![\\d.])`, 'g')
+
 function goldenText(rendered: string): string {
   const documents = manifestsOf(rendered).map((one) => stringify(withoutBodies(one), { lineWidth: 0 }))
-  return documents.join('---\n')
+  return documents.join('---\n').replaceAll(VERSION_NAMED, GOLDEN_VERSION)
 }
 
 describeWith(['helm'], 'the chart', () => {
@@ -160,6 +177,24 @@ describeWith(['helm'], 'the chart refuses, and says what to do, where', () => {
     expect(stderr).toMatch(says)
   })
 
+  it.each([
+    ['a port for SIP is that of the metrics', 'ingress.ports.http=5060', /ingress\.ports\.http is 5060.*another one/],
+    [
+      'a label of all takes pods away',
+      'commonLabels.app\\.kubernetes\\.io/component=x',
+      /commonLabels sets app.*component/,
+    ],
+    ['a label of pods takes them away', 'operator.podLabels.app\\.kubernetes\\.io/name=x', /operator\.podLabels sets/],
+    [
+      'one constraint would be lost in a merge',
+      'ingress.topologySpreadConstraints[0].topologyKey=a,ingress.topologySpreadConstraints[1].topologyKey=a',
+      /ingress\.topologySpreadConstraints names a topologyKey twice/,
+    ],
+  ] as const)('%s', async (_, value, says) => {
+    const { code, stderr } = await runHelm(renderArguments([...GOOD, value].flatMap((one) => ['--set', one])))
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(says) })
+  })
+
   it('and with nothing more than an address and a cache it renders', async () => {
     const { code } = await runHelm(renderArguments(GOOD.flatMap((value) => ['--set', value])))
     expect(code).toBe(0)
@@ -178,11 +213,67 @@ describeWith(['helm'], 'the drachtio-server of the chart', () => {
   })
 })
 
+describeWith(['helm'], 'values that a release lacks, as an older chart had none of them,', () => {
+  it.each(VALUE_SETS)('have their defaults: %s', async (set) => {
+    const folder = mkdtempSync(join(tmpdir(), 'sip-dispatch-values-'))
+    try {
+      const older = join(folder, 'sip-dispatch')
+      cpSync(CHART, older, { recursive: true })
+      writeFileSync(join(older, 'values.yaml'), '')
+      const render = ['template', 'voice', older, '--namespace', NAMESPACE, '--values', valuesFile(set)]
+      const { code, stdout, stderr } = await runHelm(render)
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(goldenText(stdout)).toBe(goldenText(await renderedText(set)))
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  it('are filled in by every template, since helm renders them in any order', () => {
+    const templates = readdirSync(join(CHART, 'templates'), { recursive: true, encoding: 'utf8' })
+    const whole = templates.filter((name) => /\.(yaml|txt)$/.test(name))
+    expect(whole.length).toBeGreaterThan(10)
+    for (const name of whole) {
+      const [first] = readFileSync(join(CHART, 'templates', name), 'utf8').split('\n')
+      expect({ name, first }).toEqual({ name, first: '{{- include "sip-dispatch.defaults" . -}}' })
+    }
+  })
+})
+
+describeWith(['helm'], 'a folder of a pod', () => {
+  it.each(VALUE_SETS)('has a limit, which the largest table and its journal fit in twice: %s', async (set) => {
+    const text = await renderedText(set)
+    const folders = [...text.matchAll(/emptyDir: (.*)/g)].map(([, value]) => value)
+    expect(folders.filter((value) => value === '{sizeLimit: 1Gi}')).toHaveLength(1)
+    expect(folders.every((value) => /^\{sizeLimit: \d+[GM]i\}$/.test(String(value)))).toBe(true)
+    expect(2 * (MAX_FILE_BYTES + MAX_JOURNAL_BYTES)).toBeLessThan(2 ** 30)
+  })
+})
+
 describe('what the chart has from elsewhere', () => {
   it('has the version of the product', () => {
     const product: { version: string } = JSON.parse(readFileSync(join(CHART, '../../package.json'), 'utf8'))
     const chart = readFileSync(join(CHART, 'Chart.yaml'), 'utf8')
     expect(chart).toContain(`\nversion: ${product.version}\n`)
     expect(chart).toContain(`\nappVersion: ${product.version}\n`)
+  })
+})
+
+describeWith(['helm'], 'the runbooks of the alerts', () => {
+  async function runbooks(...more: readonly string[]): Promise<string[]> {
+    const values = [...GOOD, 'metrics.rules.enabled=true', ...more].flatMap((value) => ['--set', value])
+    const { stdout } = await runHelm(renderArguments(values))
+    return [...stdout.matchAll(/runbook_url: (\S+)/g)].map(([, url = '']) => url)
+  }
+
+  it('of a chart from a checkout are files of the checkout', async () => {
+    const paths = await runbooks()
+    expect(paths.length).toBeGreaterThan(5)
+    expect(paths.filter((path) => !existsSync(join(CHART, '../..', path)))).toEqual([])
+  })
+
+  it('are where the values say', async () => {
+    const [first] = await runbooks('metrics.rules.runbooks=https://wiki.example.com/sip/')
+    expect(first).toMatch(/^https:\/\/wiki\.example\.com\/sip\/SipDispatch\w+\.md$/)
   })
 })

@@ -113,6 +113,13 @@ describe('the image', () => {
     TEST_LIMIT_MS,
   )
 
+  it('is built on one image, by its digest and the version of it', () => {
+    const bases = LINES.filter((line) => line.startsWith('FROM ')).map((line) => line.split(' ')[1])
+    expect(bases).toHaveLength(2)
+    expect(new Set(bases).size).toBe(1)
+    expect(bases[0]).toMatch(/^node:24\.\d+\.\d+-slim@sha256:[0-9a-f]{64}$/)
+  })
+
   it('runs without rights and without a shell', () => {
     expect(LAST_STAGE.filter((line) => line.startsWith('USER '))).toEqual(['USER 1000:1000'])
     expect(LAST_STAGE.filter((line) => line.startsWith('RUN '))).toEqual([])

@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { networkInterfaces } from 'node:os'
 import { describe, it } from '@jest/globals'
-import { findHelm, findKubernetesParts } from '../../scripts/kubernetes-parts.mjs'
+import { findActionlint, findHelm, findKubernetesParts } from '../../scripts/kubernetes-parts.mjs'
 import { redisProgram } from './redis-server.ts'
 
 /** A program that a test drives for real. */
@@ -25,6 +25,9 @@ const OTHER_PARTS = {
   kamailio: () => works('kamailio', ['-v']),
   openssl: () => works('openssl', ['version']),
   helm: () => findHelm() !== undefined,
+  actionlint: () => findActionlint() !== undefined,
+  gpg: () => works('gpg', ['--version']),
+  'docker-registry': () => works('docker-registry', ['--version']),
   prometheus: () => works('prometheus', ['--version']) && works('promtool', ['--version']),
   kubernetes: () => findKubernetesParts().folder !== undefined && works('openssl', ['version']),
 } as const

@@ -40,6 +40,9 @@
 {{- if not (or $ingress.transports.udp $ingress.transports.tcp) -}}
 {{- fail "no transport is left: set ingress.transports.udp or ingress.transports.tcp to true" -}}
 {{- end -}}
+{{- if has (int $ingress.ports.http) (list (int $ingress.ports.udp) (int $ingress.ports.tcp)) -}}
+{{- fail (printf "ingress.ports.http is %d, as a port for SIP: set it to another one" (int $ingress.ports.http)) -}}
+{{- end -}}
 {{- $needed := include "sip-dispatch.neededGrace" . | int -}}
 {{- if and (gt (int $ingress.drain.graceSeconds) 0) (lt (int $ingress.drain.graceSeconds) $needed) -}}
 {{- fail (printf "ingress.drain.graceSeconds %d is shorter than the phases of an ending pod: set it to %d or more, or to 0 to have it computed" (int $ingress.drain.graceSeconds) $needed) -}}
@@ -61,6 +64,20 @@
 {{- end -}}
 {{- if and (or $ingress.service.annotationsUDP $ingress.service.annotationsTCP) (not $ingress.service.split) -}}
 {{- fail "ingress.service.annotationsUDP and annotationsTCP are for two Services: set ingress.service.split, or use ingress.service.annotations" -}}
+{{- end -}}
+{{- range $path, $labels := dict "commonLabels" .Values.commonLabels "operator.podLabels" .Values.operator.podLabels "ingress.podLabels" $ingress.podLabels -}}
+{{- range $label, $_ := $labels -}}
+{{- if has $label (list "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component") -}}
+{{- fail (printf "%s sets %s, by which the chart finds its pods: take a label of another name" $path $label) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- range $path, $constraints := dict "operator" .Values.operator.topologySpreadConstraints "ingress" $ingress.topologySpreadConstraints -}}
+{{- $keys := list -}}
+{{- range $constraints -}}{{- $keys = append $keys .topologyKey -}}{{- end -}}
+{{- if ne (len $keys) (len (uniq $keys)) -}}
+{{- fail (printf "%s.topologySpreadConstraints names a topologyKey twice, of which a client-side merge keeps one: name each once" $path) -}}
+{{- end -}}
 {{- end -}}
 {{- if and .Values.metrics.podMonitor.enabled .Values.metrics.serviceMonitor.enabled -}}
 {{- fail "metrics.podMonitor and metrics.serviceMonitor would scrape the same pods twice: enable only one" -}}

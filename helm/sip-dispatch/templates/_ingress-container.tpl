@@ -16,7 +16,7 @@ $(HOST_IP):{{ .Values.ingress.ports.http }}
 {{- else if eq .Values.ingress.exposure "HostNetwork" -}}
 $(HOST_IP)
 {{- else -}}
-{{ include "sip-dispatch.ingress" . }}.{{ .Release.Namespace }}.svc.{{ .Values.clusterDomain }}
+{{ include "sip-dispatch.callers" . }}.{{ .Release.Namespace }}.svc.{{ .Values.clusterDomain }}
 {{- end -}}
 {{- end -}}
 
@@ -95,7 +95,7 @@ $(HOST_IP)
 {{- $flags := include "sip-dispatch.ingressFlags" . -}}
 {{- $env := include "sip-dispatch.ingressEnv" . -}}
 {{- include "sip-dispatch.checkEnv" (list "ingress.extraEnv" .Values.ingress.extraEnv (fromYamlArray $env) (fromYamlArray $flags)) -}}
-name: ingress
+name: {{ include "sip-dispatch.ingressContainerName" . }}
 {{ include "sip-dispatch.image" . }}
 args:
   - ingress
@@ -136,7 +136,7 @@ volumeMounts:
 {{/* The server's image runs as root and writes to its disk: only here "restricted" does not hold. */}}
 {{- define "sip-dispatch.drachtioContainer" -}}
 {{- $ingress := .Values.ingress -}}
-name: drachtio
+name: drachtio{{ include "sip-dispatch.portsInName" . }}
 image: {{ include "sip-dispatch.imageOf" (list $ingress.drachtio.image "") }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 # Starts before the ingress and ends after it, so that calls drain through it.

@@ -11,12 +11,14 @@
 
 {{- define "sip-dispatch.operator" -}}{{ include "sip-dispatch.fullname" . }}-operator{{- end -}}
 {{- define "sip-dispatch.ingress" -}}{{ include "sip-dispatch.fullname" . }}-ingress{{- end -}}
-{{- define "sip-dispatch.internal" -}}{{ include "sip-dispatch.fullname" . }}-internal{{- end -}}
+{{/* The Services for callers and for backends. */}}
+{{- define "sip-dispatch.callers" -}}{{ include "sip-dispatch.ingress" . }}{{ include "sip-dispatch.portsOfServices" . }}{{- end -}}
+{{- define "sip-dispatch.internal" -}}{{ include "sip-dispatch.fullname" . }}-internal{{ include "sip-dispatch.portsOfServices" . }}{{- end -}}
 {{- define "sip-dispatch.cache" -}}{{ include "sip-dispatch.fullname" . }}-cache{{- end -}}
 {{- define "sip-dispatch.keys" -}}{{ .Values.keys.existingSecret | default (printf "%s-keys" (include "sip-dispatch.fullname" .)) }}{{- end -}}
 
-{{/* Cluster-wide objects of two releases must not share a name. */}}
-{{- define "sip-dispatch.clusterName" -}}{{ .Release.Namespace }}-{{ include "sip-dispatch.operator" . }}{{- end -}}
+{{/* Cluster-wide objects of two releases must not share a name: no namespace has a dot in its own. */}}
+{{- define "sip-dispatch.clusterName" -}}{{ .Release.Namespace }}.{{ include "sip-dispatch.operator" . }}{{- end -}}
 
 {{/* What selects the pods of a part. Takes a list: the root and the part. */}}
 {{- define "sip-dispatch.selector" -}}
@@ -47,4 +49,10 @@ helm.sh/chart: {{ $root.Chart.Name }}-{{ $root.Chart.Version | replace "+" "_" }
 {{- else -}}
 {{ $image.repository }}:{{ $image.tag | default (index . 1) }}
 {{- end -}}
+{{- end -}}
+
+{{/* Where the runbooks are: a chart that was released knows its home; for one of a checkout they are in the checkout. */}}
+{{- define "sip-dispatch.runbooks" -}}
+{{- $released := ternary (printf "%s/blob/v%s/docs/runbooks" .Chart.Home .Chart.AppVersion) "docs/runbooks" (ne .Chart.Home "") -}}
+{{- .Values.metrics.rules.runbooks | default $released | trimSuffix "/" -}}
 {{- end -}}

@@ -24,7 +24,7 @@ imagePullPolicy: {{ .Values.image.pullPolicy }}
 {{- $values := index . 2 -}}
 {{- with (index . 0).Values.image.pullSecrets }}
 imagePullSecrets:
-  {{- toYaml . | nindent 2 }}
+  {{- uniq . | toYaml | nindent 2 }}
 {{- end }}
 {{- with $values.priorityClassName }}
 priorityClassName: {{ . }}

@@ -44,9 +44,29 @@ describe('lint', () => {
     rule('sales', 'acme')
     expect(await runCommand(['lint', folder])).toEqual({
       code: 0,
-      output: 'trunks: 1, rules: 1, findings: 0\n',
+      output: [
+        'SipTrunk default/acme: spec.called: note: admits calls to every number over UDP and TCP',
+        'DispatchRule default/sales: spec.match: note: takes every call of default/acme that no earlier rule takes',
+        'trunks: 1, rules: 1, findings: 0\n',
+      ].join('\n'),
       errors: '',
     })
+  })
+
+  it.each([
+    ['every call of some trunks', '{trunkRefs: [{name: acme}], ACTION}', ['takes_every_call']],
+    ['every call of every trunk', '{ACTION}', ['takes_every_call']],
+    ['some calls of every trunk', "{match: {called: [{prefix: '+1'}]}, ACTION}", ['takes_every_trunk']],
+    ['what it says', "{trunkRefs: [{name: acme}], match: {called: [{prefix: '+1'}]}, ACTION}", []],
+  ])('has a note where a rule takes more than it says: %s', async (_what, spec, codes) => {
+    const action = 'action: {type: Reject, reject: {status: 404}}'
+    const trunkText =
+      "kind: SipTrunk\nmetadata: {name: acme}\nspec: {sources: [203.0.113.0/24], called: [{prefix: '+1'}]}\n"
+    manifest('acme.yaml', trunkText)
+    manifest('wide.yaml', `kind: DispatchRule\nmetadata: {name: wide}\nspec: ${spec.replace('ACTION', action)}\n`)
+    const { code, output } = await runCommand(['lint', '--format', 'json', folder])
+    const { findings, notes }: { findings: Finding[]; notes: Finding[] } = JSON.parse(output)
+    expect({ code, findings, notes: notes.map((note) => note.code) }).toEqual({ code: 0, findings: [], notes: codes })
   })
 
   it('takes a Service that a rule names for good, as it is in a cluster that nobody asks', async () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { RE2JS } from 're2js'
-import { parse } from 'yaml'
+import { parseAllDocuments } from 'yaml'
 import { customResourceManifests } from '../../../crds/custom-resource-manifest.ts'
 
 const manifests = customResourceManifests()
@@ -21,7 +21,10 @@ interface Rule {
   fieldPath?: string
 }
 
-const rootOf = (text: string): Schema => parse(text).spec.versions[0].schema.openAPIV3Schema
+/** The definition, its policy and the binding of that. */
+const objectsOf = (text: string) => parseAllDocuments(text).map((document) => document.toJS())
+
+const rootOf = (text: string): Schema => objectsOf(text)[0].spec.versions[0].schema.openAPIV3Schema
 
 /** Every schema below a root, with its path. */
 function nodesOf(schema: Schema, path = ''): [string, Schema][] {
@@ -33,15 +36,15 @@ const rulesOf = (schema: Schema): Rule[] => (schema['x-kubernetes-validations'] 
 
 /** Keywords of apiextensions.k8s.io/v1 JSONSchemaProps that may stand in a structural schema. */
 const ALLOWED = new Set([
-  ...['description', 'type', 'format', 'default', 'enum', 'pattern', 'minimum', 'maximum', 'minLength', 'maxLength'],
+  ...['description', 'type', 'format', 'enum', 'pattern', 'minimum', 'maximum', 'minLength', 'maxLength'],
   ...['minItems', 'maxItems', 'required', 'properties', 'items', 'x-kubernetes-validations'],
-  ...['x-kubernetes-list-type', 'x-kubernetes-list-map-keys'],
+  ...['x-kubernetes-list-type', 'x-kubernetes-list-map-keys', 'x-kubernetes-preserve-unknown-fields'],
 ])
 
 const INT_OR_STRING = 'x-kubernetes-int-or-string'
 
 describe.each(Object.entries(manifests))('crds/%s', (name, text) => {
-  const definition = parse(text)
+  const [definition, policy, binding] = objectsOf(text)
   const nodes = nodesOf(rootOf(text))
 
   it('is what the schemas say', () => {
@@ -87,12 +90,41 @@ describe.each(Object.entries(manifests))('crds/%s', (name, text) => {
     expect(open.map(([path]) => path)).toEqual([])
   })
 
-  it('requires fields that exist and that have no default', () => {
+  it('requires fields that exist', () => {
     for (const [path, schema] of nodes) {
       for (const field of (schema['required'] ?? []) as string[]) {
         expect({ path, field, found: schema.properties?.[field] !== undefined }).toEqual({ path, field, found: true })
-        expect(schema.properties?.[field]).not.toHaveProperty('default')
       }
+    }
+  })
+
+  it('has no default, so that what is stored is what was written', () => {
+    expect(nodes.filter(([, schema]) => 'default' in schema).map(([path]) => path)).toEqual([])
+  })
+
+  it('drops no field of any object that users write', () => {
+    const dropping = nodes.filter(([path, { properties, ...schema }]) => {
+      return properties && /^(|\.spec.*)$/.test(path) && schema['x-kubernetes-preserve-unknown-fields'] !== true
+    })
+    expect(dropping.map(([path]) => path)).toEqual([])
+  })
+
+  it('comes with a policy for every field of every object, on writes of the object itself and not of its status', () => {
+    const { group, names } = definition.spec
+    expect(policy.spec.matchConstraints.resourceRules).toEqual([
+      {
+        apiGroups: [group],
+        apiVersions: ['v1alpha1'],
+        operations: ['CREATE', 'UPDATE'],
+        resources: [names.plural],
+      },
+    ])
+    expect(binding.spec).toEqual({ policyName: policy.metadata.name, validationActions: ['Deny'] })
+    const expression: string = policy.spec.variables[0].expression
+    for (const [path, { properties }] of nodes) {
+      if (!properties || !/^(|\.spec.*)$/.test(path)) continue
+      const known = Object.keys(properties).map((name) => `'${name}'`)
+      expect(expression).toContain(`'known': dyn([${known.join(', ')}])`)
     }
   })
 

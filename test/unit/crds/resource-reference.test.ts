@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { parse } from 'yaml'
+import { parseAllDocuments } from 'yaml'
 import { resourceReference } from '../../../crds/resource-reference.ts'
 import { CONDITION_REASONS } from '../../../crds/schema/conditions.ts'
 
@@ -42,6 +42,8 @@ function firstCells(text: string, head: string): string[] {
   )
 }
 
+const definitionIn = (file: string) => parseAllDocuments(read(file))[0]?.toJS()
+
 describe('docs/resources.md', () => {
   it('is what the schemas say', () => {
     expect(read('docs/resources.md')).toBe(resourceReference())
@@ -51,7 +53,7 @@ describe('docs/resources.md', () => {
     ['SipTrunk', 'crds/siptrunks.yaml'],
     ['DispatchRule', 'crds/dispatchrules.yaml'],
   ])('has a row for every field, rule and column of a %s, and no other', (kind, file) => {
-    const [version] = parse(read(file)).spec.versions
+    const [version] = definitionIn(file).spec.versions
     const spec: Schema = version.schema.openAPIV3Schema.properties.spec
     const nodes = nodesOf(spec, 'spec')
     const fields = nodes.map(([path]) => path).filter((path) => path !== 'spec' && !path.endsWith('[]'))
@@ -67,7 +69,8 @@ describe('docs/resources.md', () => {
   })
 
   it('says of the status what both kinds have', () => {
-    const status = (file: string): Schema => parse(read(file)).spec.versions[0].schema.openAPIV3Schema.properties.status
+    const status = (file: string): Schema =>
+      definitionIn(file).spec.versions[0].schema.openAPIV3Schema.properties.status
     expect(status('crds/siptrunks.yaml')).toEqual(status('crds/dispatchrules.yaml'))
     expect(firstCells(partOf('Status'), 'field | type')).toContain('status.conditions[].reason')
   })

@@ -20,9 +20,9 @@ describe('a structural schema', () => {
     expect(structuralSchema(source)).toEqual({
       type: 'object',
       properties: {
-        count: { type: 'integer', format: 'int32', minimum: 0, maximum: 9, default: 1 },
+        count: { type: 'integer', format: 'int32', minimum: 0, maximum: 9 },
         names: { type: 'array', maxItems: 2, items: { type: 'string', maxLength: 5 } },
-        kinds: { type: 'array', maxItems: 2, default: ['a'], items: { type: 'string', enum: ['a', 'b'] } },
+        kinds: { type: 'array', maxItems: 2, items: { type: 'string', enum: ['a', 'b'] } },
         time: { type: 'string', format: 'date-time' },
       },
       required: ['count'],

@@ -73,7 +73,7 @@ describe('the parts of Kubernetes', () => {
     return { code: child.exitCode, said, there: readdirSync(join(cache, version)).sort(), packages }
   }
 
-  const ALL = ['definitions', 'etcd', 'helm', 'kube-apiserver', 'kubectl']
+  const ALL = ['actionlint', 'definitions', 'etcd', 'helm', 'kube-apiserver', 'kubectl']
 
   it('are built once, the programs of a module together, and it says what that takes', async () => {
     const { code, said, there, packages } = await setUp('')
@@ -82,8 +82,11 @@ describe('the parts of Kubernetes', () => {
       'go.etcd.io/etcd/server/v3',
       'k8s.io/kubernetes/cmd/kube-apiserver k8s.io/kubernetes/cmd/kubectl',
       'helm.sh/helm/v4/cmd/helm',
+      'github.com/rhysd/actionlint/cmd/actionlint',
     ])
-    expect(said).toMatch(/^set-up: building etcd, kube-apiserver, kubectl, helm .*took \d+ minutes.* GB .* are free/s)
+    expect(said).toMatch(
+      /^set-up: building etcd, kube-apiserver, kubectl, helm, actionlint .*took \d+ minutes.* GB .* are free/s,
+    )
     expect(await setUp('')).toMatchObject({ said: '', packages: [] })
   })
 
@@ -91,6 +94,7 @@ describe('the parts of Kubernetes', () => {
     ['etcd/server', ['etcd'], ['go.etcd.io/etcd/server/v3']],
     ['cmd/kubectl', ['kubectl'], ['k8s.io/kubernetes/cmd/kubectl']],
     ['cmd/helm', ['helm'], ['helm.sh/helm/v4/cmd/helm']],
+    ['cmd/actionlint', ['actionlint'], ['github.com/rhysd/actionlint/cmd/actionlint']],
     ['keda', ['definitions'], []],
   ])('fail by themselves and by name, and are tried again alone: %s', async (fails, missing, again) => {
     const { code, said, there } = await setUp(fails)
@@ -103,7 +107,7 @@ describe('the parts of Kubernetes', () => {
 
   it('of other modules are built where one module cannot be fetched', async () => {
     const { code, said, there } = await setUp('k8s.io/kubernetes')
-    expect([code, there]).toEqual([0, ['definitions', 'etcd']])
+    expect([code, there]).toEqual([0, ['actionlint', 'definitions', 'etcd']])
     expect(said).toContain('no route to k8s.io/kubernetes@')
   })
 

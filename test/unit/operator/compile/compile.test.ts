@@ -93,7 +93,10 @@ describe('the compiler', () => {
       trunks: [trunk('a'), trunk('b', 'other')],
       rules: [...rules, high],
       services: [service('external', 'ExternalName'), service('voice', 'ClusterIP')],
-      refused: [{ kind: 'DispatchRule', namespace: 'default', name: 'bad', generation: 1, problem: 'spec is wrong' }],
+      refused: (['UnknownField', 'Invalid'] as const).map((reason, i) => {
+        const identity = { kind: 'DispatchRule', namespace: 'default', name: `bad-${i}`, generation: 1 } as const
+        return { ...identity, reason, problem: 'spec is wrong' }
+      }),
     })
     const unwatched = compile({ trunks: [], rules: [routed('voice', 5060)], services: 'unwatched' })
     const seen = [...conditions, ...unwatched.conditions].flatMap((object) => object.conditions)

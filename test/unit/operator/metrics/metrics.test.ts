@@ -25,6 +25,7 @@ describe('the metrics of an operator', () => {
     metrics.watch('siptrunks', () => ({ drift: 0, events: 1, restarts: { ended: 1 }, lastContactAt: 1 }))
     metrics.overlap(() => false)
     metrics.resources(() => [{ kind: 'SipTrunk', condition: 'Accepted', status: 'True', reason: 'Accepted', count: 2 }])
+    metrics.outdated(() => new Set())
     const exposed = parseExposition(await metrics.text())
     const declared: readonly MetricDeclaration[] = Object.values(METRICS)
     expect(exposed.map(({ name }) => name).sort()).toEqual(declared.map(({ name }) => name).sort())
@@ -99,6 +100,13 @@ describe('the metrics of an operator', () => {
     expect(await value('sip_dispatch_operator_resources', count)).toBe(7)
     counts.length = 0
     expect(await value('sip_dispatch_operator_resources', count)).toBeUndefined()
+  })
+
+  it('say of each kind whether its definition is older than the operator', async () => {
+    const { metrics, value } = setting()
+    metrics.outdated(() => new Set(['SipTrunk']))
+    expect(await value('sip_dispatch_operator_crd_outdated', { kind: 'SipTrunk' })).toBe(1)
+    expect(await value('sip_dispatch_operator_crd_outdated', { kind: 'DispatchRule' })).toBe(0)
   })
 
   it('say what is published, held and led', async () => {

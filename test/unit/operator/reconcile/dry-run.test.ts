@@ -25,6 +25,7 @@ function watchedRules(...rules: readonly ReturnType<typeof rule>[]) {
     services: none,
     endpointSlices: none,
     servicesKnown: true,
+    fieldsDropped: false,
   }
 }
 

@@ -59,6 +59,7 @@ class Term {
         services: none,
         endpointSlices: none,
         servicesKnown: true,
+        fieldsDropped: false,
       },
       cache: writer(this.cache.writer()),
       installation: 'here',

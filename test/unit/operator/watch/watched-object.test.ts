@@ -48,7 +48,7 @@ describe('a custom resource of the API server', () => {
 
   it('is refused by name with every fault where the schema does not accept it', () => {
     const read = watchedTrunk(trunk({ source: ['192.0.2.1'], transports: ['SCTP'] }))
-    expect(read).toMatchObject({ ...IDENTITY, kind: 'SipTrunk' })
+    expect(read).toMatchObject({ ...IDENTITY, kind: 'SipTrunk', reason: 'UnknownField' })
     expect(isRefused(read) ? read.problem.split('; ') : []).toEqual([
       'spec.sources: is required (expected list)',
       'spec.transports[0]: is the string "SCTP" (expected UDP | TCP)',
@@ -68,6 +68,7 @@ describe('a custom resource of the API server', () => {
     expect(watchedRule(rule)).toMatchObject({
       kind: 'DispatchRule',
       generation: 0,
+      reason: 'Invalid',
       problem: expect.stringContaining('spec.action'),
     })
   })

@@ -9,7 +9,7 @@ function setUp() {
   const told: string[] = []
   const clock = fakeOperatorClock()
   const watched = startWatchedObjects({
-    ...{ api, clock, random: () => 0.5, namespaces: [] },
+    ...{ api, clock, random: () => 0.5, namespaces: [], fieldsDropped: () => false },
     onChange: (resource, key, what) => told.push(`${resource} ${key} ${what}`),
     onSynced: () => told.push('synced'),
     onFault: (resource) => told.push(`fault ${resource}`),

@@ -1,7 +1,26 @@
-/** Where the links of a page of Markdown lead, and what can be led to. */
+/** Where the links of the documentation lead, and what can be led to. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
 
 const FENCED = /^ *(`{3,}|~{3,}).*\n[\s\S]*?^ *\1 *$/gm
 
+/** Every page of the documentation, by its path in the repository. */
+export function documentationPages(root: string): string[] {
+  const inDocs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+  const pages = inDocs.filter((path) => path.endsWith('.md')).map((path) => `docs/${path}`)
+  return ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...pages.toSorted()]
+}
+
+/** Links of a page that lead nowhere in the repository. */
+export function brokenLinks(root: string, page: string): string[] {
+  const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+  return linksOf(read(page)).filter((target) => {
+    const [path = '', anchor] = decodeURIComponent(target).split('#')
+    const file = path === '' ? page : normalize(join(dirname(page), path))
+    if (file.startsWith('..') || !existsSync(join(root, file))) return true
+    return anchor !== undefined && !(file.endsWith('.md') && anchorsOf(read(file)).includes(anchor))
+  })
+}
 /** Targets of the links and images of a page, but for those to another host. */
 export function linksOf(markdown: string): string[] {
   const text = withoutCode(markdown)

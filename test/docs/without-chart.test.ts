@@ -1,4 +1,4 @@
-/** The commands of the README's section about a cluster, run as they stand there against a real API server. */
+/** The commands for a cluster without the chart, run as they stand in docs/command-line.md against a real API server. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -20,9 +20,9 @@ const TEST_LIMIT_MS = 600_000
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
-/** The shell blocks of a section of the README: their commands, without comments. */
+/** The shell blocks of a section of the page: their commands. */
 function commandsOf(section: string): string[] {
-  const [, text = ''] = readFileSync(`${ROOT}README.md`, 'utf8').split(`\n## ${section}\n`)
+  const [, text = ''] = readFileSync(`${ROOT}docs/command-line.md`, 'utf8').split(`\n## ${section}\n`)
   const [own = ''] = text.split('\n## ')
   return [...own.matchAll(/```sh\n([^`]*)```/g)].flatMap(([, block = '']) => block.trim().split('\n'))
 }
@@ -32,7 +32,7 @@ interface Shell {
   readonly lines: string[]
 }
 
-describeWith(['kubernetes', 'redis'], 'the README from a checkout to a rule that answers', () => {
+describeWith(['kubernetes', 'redis'], 'a cluster without the chart, from a checkout to a rule that answers', () => {
   let api: PrivateKubernetesApi
   let redis: RedisServer
   const shells: Shell[] = []
@@ -47,7 +47,7 @@ describeWith(['kubernetes', 'redis'], 'the README from a checkout to a rule that
     await api.stop()
   }, TEST_LIMIT_MS)
 
-  /** Starts a command in a shell of its own; only ports differ from what the README says. */
+  /** Starts a command in a shell of its own; only ports differ from what the page says. */
   function start(command: string): Shell {
     const text = command.replace('redis://127.0.0.1:6379', redis.url).replace(':5060', ':0')
     const { folder = '' } = findKubernetesParts()
@@ -83,7 +83,7 @@ describeWith(['kubernetes', 'redis'], 'the README from a checkout to a rule that
   it(
     'works as it is written',
     async () => {
-      const commands = commandsOf('On a cluster')
+      const commands = commandsOf('On a cluster without the chart')
       expect(commands).toHaveLength(6)
       const [crds = '', operator = '', ingress = '', apply = '', wait = '', get = ''] = commands
       await run(crds)

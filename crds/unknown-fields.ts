@@ -1,0 +1,152 @@
+/**
+ * Fields that no schema knows. The API server would drop them, and a condition that is dropped makes a rule wider than it
+ * was written: so it keeps them, and a policy of admission refuses whatever brings one in.
+ */
+import type { StructuralSchema } from './structural-schema.ts'
+
+const KEEP = { 'x-kubernetes-preserve-unknown-fields': true } as const
+
+/** The schema with nothing dropped from any of its objects. */
+export function keepingUnknown(schema: StructuralSchema): StructuralSchema {
+  const { properties, items } = schema
+  const inner = Object.entries(properties ?? {}).map(([name, field]) => [name, keepingUnknown(field)] as const)
+  return {
+    ...schema,
+    ...(properties ? { properties: Object.fromEntries(inner), ...KEEP } : {}),
+    ...(items ? { items: keepingUnknown(items) } : {}),
+  }
+}
+
+/** The names of what a policy is about. */
+export interface PolicyTarget {
+  readonly group: string
+  readonly version: string
+  readonly plural: string
+}
+
+/**
+ * The policy that refuses an object with a field that `root` does not know, and its binding. An object that has such a
+ * field already can be changed elsewhere: its finalizers and labels are other people's.
+ */
+export function unknownFieldPolicy({ group, version, plural }: PolicyTarget, root: StructuralSchema): object[] {
+  const name = `${plural}.${group}`
+  const rule = { apiGroups: [group], apiVersions: [version], operations: ['CREATE', 'UPDATE'], resources: [plural] }
+  const policy = {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingAdmissionPolicy',
+    metadata: { name },
+    spec: {
+      // An object that the policy cannot judge is judged by the operator, which refuses the same fields.
+      failurePolicy: 'Ignore',
+      matchConstraints: { resourceRules: [rule] },
+      variables: [
+        {
+          name: 'unknown',
+          expression: `[object, oldObject].map(it, it == null ? [] : ${unknownFields(root)})`,
+        },
+      ],
+      validations: [
+        {
+          expression: `variables.unknown[0].all(texts, texts.all(text, ${WAS_THERE}))`,
+          messageExpression: `variables.unknown[0].map(texts, texts.filter(text, !${WAS_THERE}).join('; ')).filter(told, told != '').join('; ')`,
+          reason: 'Invalid',
+        },
+      ],
+    },
+  }
+  const binding = {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingAdmissionPolicyBinding',
+    metadata: { name },
+    spec: { policyName: name, validationActions: ['Deny'] },
+  }
+  return [policy, binding]
+}
+
+/** CEL: whether the object had the unknown field before. */
+const WAS_THERE = 'variables.unknown[1].exists(before, text in before)'
+
+/** CEL: for each object in `it` with unknown fields a list of texts, in the words of the operator and of `lint`. */
+function unknownFields(root: StructuralSchema): string {
+  const places = placesOf({ schema: root, value: 'it', path: '' })
+  const lists = [`[${places.objects.join(', ')}].filter(place, ${hasUnknown('place.value', 'place.known')})`]
+  const names = 'place.value.filter(name, !(name in place.known))'
+  const texts = `${names}.map(name, place.at + name + ': unknown field (expected ' + ${EXPECTED} + ')')`
+  return `(${[...lists, ...places.entries].join(' + ')}).map(place, ${texts})`
+}
+
+/** CEL: how many letters one name has more often than another. */
+function lettersOver(name: string, other: string): string {
+  const count = (text: string): string => `${text}.lowerAscii().split(letter).size()`
+  return `'abcdefghijklmnopqrstuvwxyz'.split('').map(letter, [0, ${count(name)} - ${count(other)}].max()).sum()`
+}
+
+/** CEL: how far two names are from each other, where letters change places at no cost; a slip of the fingers is at most 2. */
+const DISTANCE = `[${lettersOver('one', 'name')}, ${lettersOver('name', 'one')}].max()`
+
+/** CEL: the known name that was probably meant, else all of them. */
+const EXPECTED = [
+  `([0, 1, 2].map(distance, place.known.filter(one, ${DISTANCE} == distance))`,
+  ".filter(near, near.size() > 0).map(near, near[0]) + ['one of ' + place.known.join(', ')])[0]",
+].join('')
+
+/** An object of a schema, and how CEL comes to it. */
+interface Place {
+  readonly schema: StructuralSchema
+  /** CEL of the object; empty where it is not there. */
+  readonly value: string
+  /** What stands before the name of a field of it: `spec.match.called[].`. */
+  readonly path: string
+}
+
+/** CEL of what the policy looks at: objects, and lists of those entries that have unknown fields. */
+interface Places {
+  readonly objects: readonly string[]
+  readonly entries: readonly string[]
+}
+
+function placesOf(place: Place): Places {
+  const fields = Object.entries(place.schema.properties ?? {})
+  const inner = fields.map(([name, schema]): Places => {
+    const value = `${place.value.replace('.orValue({})', '')}.?${name}`
+    const path = `${place.path}${name}`
+    if (keeps(schema)) return placesOf({ schema, value: `${value}.orValue({})`, path: `${path}.` })
+    const { items } = schema
+    if (!items || !keeps(items)) return { objects: [], entries: [] }
+    return { objects: [], entries: entriesOf({ schema: items, value: `${value}.orValue([])`, path: `${path}[].` }) }
+  })
+  return {
+    objects: [described(place, `'${place.path}'`), ...inner.flatMap(({ objects }) => objects)],
+    entries: inner.flatMap(({ entries }) => entries),
+  }
+}
+
+/** The place of an entry is looked for only once there is something to tell of it. */
+function entriesOf({ schema, value: list, path }: Place): string[] {
+  const fields = Object.entries(schema.properties ?? {}).filter(([, field]) => keeps(field))
+  const inner = fields.map(([name, field]) => {
+    return { schema: field, value: `entry.?${name}.orValue({})`, path: `${path}${name}.` }
+  })
+  return [{ schema, value: 'entry', path }, ...inner].map((one) => {
+    const at = `'${one.path.replace('[]', `[' + string(${list}.indexOf(entry)) + ']`)}'`
+    return `${list}.filter(entry, ${hasUnknown(one.value, knownNames(one.schema))}).map(entry, ${described(one, at)})`
+  })
+}
+
+/** The metadata and the status are the API server's own: it drops what is unknown there. */
+function keeps(schema: StructuralSchema): boolean {
+  return schema['x-kubernetes-preserve-unknown-fields'] === true
+}
+
+function hasUnknown(value: string, known: string): string {
+  return `!${value}.all(name, name in ${known})`
+}
+
+function described({ value, schema }: Place, at: string): string {
+  return `{'at': dyn(${at}), 'value': dyn(${value}), 'known': dyn(${knownNames(schema)})}`
+}
+
+function knownNames({ properties = {} }: StructuralSchema): string {
+  const names = Object.keys(properties).map((name) => `'${name}'`)
+  return `[${names.join(', ')}]`
+}

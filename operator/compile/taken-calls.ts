@@ -1,0 +1,25 @@
+/** In words, which calls an object takes where it says nothing: whoever has left a condition out without knowing reads it here. */
+import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
+import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
+
+/** What follows on such words where nobody can know whether something was left out. */
+export const FIELDS_DROPPED =
+  '; the CustomResourceDefinition of this cluster drops misspelt fields, so look whether that was meant, and apply the one of this release'
+
+/** `every number over UDP and TCP`. */
+export function admittedCalls({ spec: { called, transports } }: SipTrunk): string {
+  return `${called.length === 0 ? 'every number' : 'the numbers of called'} over ${transports.join(' and ')}`
+}
+
+/** Whether no condition narrows what the rule takes of the calls of its trunks. */
+export function takesEveryCall({ spec: { match } }: DispatchRule): boolean {
+  return match.called.length === 0 && match.calling.length === 0 && match.headers.length === 0
+}
+
+/** What a rule of these trunks takes beyond what it says; undefined where it names both trunks and conditions. */
+export function takenUnsaid(rule: DispatchRule, trunks: readonly string[]): string | undefined {
+  const every = rule.spec.trunkRefs.length === 0
+  const whose = every ? 'every trunk of its namespace' : trunks.join(', ')
+  if (takesEveryCall(rule)) return `takes every call of ${whose} that no earlier rule takes`
+  return every ? `takes calls of ${whose}` : undefined
+}

@@ -1,0 +1,75 @@
+import type { ApiClient } from '../api/api-client.ts'
+import { ApiError } from '../api/api-error.ts'
+import type { Clock } from '../clock.ts'
+import { DEFINITION_LOOK_MILLISECONDS, OLD_DEFINITION_LOOK_MILLISECONDS } from './limits.ts'
+import { type CustomKind, type OldDefinition, oldDefinitions, oldDefinitionText } from './served-definition.ts'
+
+/** Looks now and then at the CustomResourceDefinitions that the API server serves. */
+export interface DefinitionWatch {
+  /** Kinds whose definition is older than this operator, as far as is known. */
+  readonly outdated: ReadonlySet<CustomKind>
+  /** Some definition drops fields: what an object does not say may have been misspelt. */
+  readonly fieldsDropped: boolean
+  stop(): void
+}
+
+export interface DefinitionWatchOptions {
+  readonly api: Pick<ApiClient, 'openApi'>
+  readonly clock: Pick<Clock, 'after'>
+  /** Something about them is another than before. */
+  readonly onChange: () => void
+  /** Codes: `crd_outdated`, and `crd_unread` where what is served cannot be read. */
+  readonly onFault: (code: 'crd_outdated' | 'crd_unread', message: string) => void
+}
+
+/** Starts with a look at once. */
+export function startDefinitionWatch({ api, clock, onChange, onFault }: DefinitionWatchOptions): DefinitionWatch {
+  const ended = new AbortController()
+  let old: readonly OldDefinition[] = []
+  let cancel = (): void => undefined
+  const look = async (): Promise<void> => {
+    const found = await servedOld(api, ended.signal)
+    if (ended.signal.aborted) return
+    if (typeof found === 'string') onFault('crd_unread', found)
+    else {
+      const changed = textOf(found) !== textOf(old)
+      old = found
+      // Together: of faults with the same code only those with another text are told at once.
+      if (found.length > 0) onFault('crd_outdated', textOf(found))
+      if (changed) onChange()
+    }
+    cancel = clock.after(
+      old.length > 0 ? OLD_DEFINITION_LOOK_MILLISECONDS : DEFINITION_LOOK_MILLISECONDS,
+      () => void look(),
+    )
+  }
+  void look()
+  return {
+    get outdated() {
+      return new Set(old.map(({ kind }) => kind))
+    },
+    get fieldsDropped() {
+      return old.some(({ drops }) => drops)
+    },
+    stop: () => {
+      ended.abort()
+      cancel()
+    },
+  }
+}
+
+function textOf(old: readonly OldDefinition[]): string {
+  return old.map(oldDefinitionText).join('; ')
+}
+
+/** A text says why nothing is known. Rejects never. */
+async function servedOld(api: DefinitionWatchOptions['api'], signal: AbortSignal): Promise<OldDefinition[] | string> {
+  try {
+    return oldDefinitions(await api.openApi(signal))
+  } catch (error) {
+    // Nothing is served yet: whoever watches the objects says so.
+    if (error instanceof ApiError && error.code === 'api_not_found') return []
+    const reason = error instanceof Error ? error.message : String(error)
+    return `whether the CustomResourceDefinitions are those of this release is not known: ${reason}; every ServiceAccount may read /openapi/v3 by the ClusterRole system:discovery`
+  }
+}

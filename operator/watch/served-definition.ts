@@ -1,0 +1,73 @@
+/** Whether the CustomResourceDefinitions that the API server serves are those of this version: an older one drops fields. */
+import { API_GROUP } from '../../crds/schema/api-object.ts'
+import { knownSchemas } from '../../crds/schema/known-schemas.ts'
+import { isRecord } from '../api/json-value.ts'
+import { MAX_TOLD_FAULTS } from './limits.ts'
+
+export type CustomKind = 'SipTrunk' | 'DispatchRule'
+
+/** What is wrong with a definition. */
+export interface OldDefinition {
+  readonly kind: CustomKind
+  /** Fields that this version knows and the definition does not. */
+  readonly missing: readonly string[]
+  /** Whether unknown fields of some object are dropped. */
+  readonly drops: boolean
+}
+
+/** The definitions in an OpenAPI document (v3) that are older than this version. A kind that is not served is not old. */
+export function oldDefinitions(document: unknown): OldDefinition[] {
+  const schemas = Object.values(recordAt(recordAt(document, 'components'), 'schemas'))
+  return Object.entries(knownSchemas()).flatMap(([kind, known]) => {
+    const served = schemas.find((schema) => isOfKind(schema, kind))
+    if (served === undefined) return []
+    const found: Found = { missing: [], drops: false }
+    compare(known, served, '', found)
+    return found.missing.length > 0 || found.drops ? [{ kind: kind as CustomKind, ...found }] : []
+  })
+}
+
+/** What is wrong, and what to do. */
+export function oldDefinitionText({ kind, missing, drops }: OldDefinition): string {
+  const told = missing.slice(0, MAX_TOLD_FAULTS)
+  const more = missing.length > told.length ? ` and ${missing.length - told.length} more` : ''
+  const faults = [
+    ...(drops ? ['drops fields that it does not know, so that a misspelt one goes unnoticed'] : []),
+    ...(told.length > 0 ? [`lacks ${told.join(', ')}${more}`] : []),
+  ]
+  return `the CustomResourceDefinition of ${kind} is older than this operator: it ${faults.join(', and it ')}; apply the CustomResourceDefinitions of this release`
+}
+
+interface Found {
+  readonly missing: string[]
+  drops: boolean
+}
+
+function compare(known: unknown, served: unknown, path: string, found: Found): void {
+  if (isRecord(known) && isRecord(known['items']))
+    compare(known['items'], recordAt(served, 'items'), `${path}[]`, found)
+  const fields = Object.entries(recordAt(known, 'properties'))
+  if (fields.length === 0) return
+  if (recordOf(served)['x-kubernetes-preserve-unknown-fields'] !== true) found.drops = true
+  const servedFields = recordAt(served, 'properties')
+  for (const [name, field] of fields) {
+    const at = path === '' ? name : `${path}.${name}`
+    if (name in servedFields) compare(field, servedFields[name], at, found)
+    else found.missing.push(at)
+  }
+}
+
+function isOfKind(schema: unknown, kind: string): boolean {
+  const names = recordOf(schema)['x-kubernetes-group-version-kind']
+  return (
+    Array.isArray(names) && names.some((name) => isRecord(name) && name['group'] === API_GROUP && name['kind'] === kind)
+  )
+}
+
+function recordAt(value: unknown, key: string): Record<string, unknown> {
+  return recordOf(recordOf(value)[key])
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  return isRecord(value) ? value : {}
+}

@@ -1,0 +1,64 @@
+/** The bill of materials of what the image holds, in CycloneDX, by npm. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { run } from './program.ts'
+
+interface LockEntry {
+  readonly version?: string
+  readonly dev?: boolean
+  readonly optional?: boolean
+  readonly devOptional?: boolean
+}
+
+interface Lock {
+  readonly packages: Readonly<Record<string, LockEntry>>
+}
+
+/**
+ * Writes it and answers how many packages it names.
+ *
+ * @throws RELEASE_BILL_INCOMPLETE where it is not what the lock file says
+ */
+export function writeBillOfMaterials(source: string, file: string): number {
+  const lock: Lock = JSON.parse(readFileSync(join(source, 'package-lock.json'), 'utf8'))
+  const production = productionPackages(lock)
+  const text = billOf(source, { ...lock, packages: Object.fromEntries(production) })
+  const bill: { components: readonly { name: string; version: string }[] } = JSON.parse(text)
+  const named = new Set(bill.components.map(({ name, version }) => `${name}@${version}`))
+  const installed = new Set(production.slice(1).map(([path, { version }]) => `${nameOf(path)}@${version}`))
+  const differing = named.symmetricDifference(installed)
+  if (differing.size > 0) {
+    throw new Error(`RELEASE_BILL_INCOMPLETE: package-lock.json and npm sbom differ about ${[...differing].join(', ')}`)
+  }
+  writeFileSync(file, text)
+  return named.size
+}
+
+/**
+ * npm is shown the production packages alone: asked to omit the others (npm 11.19), it also leaves out what is needed in
+ * production and for development.
+ */
+function billOf(source: string, lock: Lock): string {
+  const folder = join(source, 'production/sip-dispatch')
+  mkdirSync(folder, { recursive: true })
+  const own: object = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'))
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(withoutOmitted(own)))
+  writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lock))
+  const text = run(folder, 'npm', 'sbom', '--package-lock-only', '--sbom-format=cyclonedx', '--sbom-type=application')
+  rmSync(join(source, 'production'), { recursive: true })
+  return text
+}
+
+/** As `npm install --omit=dev --omit=optional` of the Dockerfile installs them; the first is the product itself. */
+function productionPackages(lock: Lock): (readonly [path: string, entry: LockEntry])[] {
+  return Object.entries(lock.packages)
+    .filter(([, { dev, optional, devOptional }]) => !dev && !optional && !devOptional)
+    .map(([path, entry]) => [path, path === '' ? withoutOmitted(entry) : entry])
+}
+
+function withoutOmitted<T extends object>(entry: T): T {
+  const own = Object.entries(entry).filter(([name]) => name !== 'devDependencies' && name !== 'optionalDependencies')
+  return Object.fromEntries(own) as T
+}
+
+const nameOf = (path: string): string => path.replace(/^.*node_modules\//, '')

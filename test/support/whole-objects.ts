@@ -1,0 +1,60 @@
+/** A trunk and rules that hold every field there is, so that a test can go through all of them. */
+
+const API_VERSION = 'sipdispatch.dev/v1alpha1'
+
+const NUMBERS = [{ exact: '+15550100' }, { prefix: '+1' }, { range: { from: '100', to: '199' } }, { regex: '^\\+1' }]
+
+const HEADERS = [
+  { name: 'X-One', exact: 'a' },
+  { name: 'X-Two', prefix: 'b' },
+  { name: 'X-Three', regex: 'c' },
+  { name: 'X-Four', present: true },
+]
+
+const ROUTE = {
+  backends: [{ uri: 'sip:10.0.0.5', weight: 3, tier: 1 }, { service: { name: 'voice', port: 5060, transport: 'UDP' } }],
+  requestUser: '{called}',
+  headers: { set: [{ name: 'X-Set', value: '{trunk}' }], remove: ['X-Remove'] },
+  timeouts: { backend: '3s', ringing: '60s' },
+  failoverOn: ['timeout', '503'],
+  failover: 'BeforeRinging',
+  contactNetworks: ['10.0.0.0/8'],
+}
+
+const TRUNK_SPEC = {
+  sources: ['192.0.2.1'],
+  trustedProxies: ['10.0.0.0/24'],
+  transports: ['UDP'],
+  called: NUMBERS,
+  numbers: { defaultRegion: 'US', calledFrom: 'To', callingFrom: 'PAI', unreadable: 'AsWritten' },
+  responses: {
+    noRule: { status: 404, reason: 'No Rule' },
+    noBackend: { status: 503, reason: 'No Backend' },
+    draining: { status: 503, reason: 'Draining' },
+  },
+  nat: 'Source',
+}
+
+const rule = (name: string, action: object): Manifest => {
+  const match = { called: NUMBERS, calling: NUMBERS, headers: HEADERS }
+  return objectOf('DispatchRule', name, { priority: 7, trunkRefs: [{ name: 'whole' }], match, action })
+}
+
+export interface Manifest {
+  readonly apiVersion: string
+  readonly kind: 'SipTrunk' | 'DispatchRule'
+  readonly metadata: { readonly name: string }
+  readonly spec: object
+}
+
+function objectOf(kind: Manifest['kind'], name: string, spec: object): Manifest {
+  return { apiVersion: API_VERSION, kind, metadata: { name }, spec }
+}
+
+/** One for each type of action, and a trunk. */
+export const WHOLE_OBJECTS: readonly Manifest[] = [
+  objectOf('SipTrunk', 'whole', TRUNK_SPEC),
+  rule('routed', { type: 'Route', route: ROUTE }),
+  rule('redirected', { type: 'Redirect', redirect: { contacts: [{ uri: 'sip:other@example.com', q: 0.5 }] } }),
+  rule('rejected', { type: 'Reject', reject: { status: 404, reason: 'Not Here' } }),
+]
