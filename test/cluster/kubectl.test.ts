@@ -69,7 +69,7 @@ describeWith(['kubernetes', 'redis'], 'kubectl', () => {
       [
         ...['carrier', 'True', 'Ready', AGE, '["127.0.0.1","192.0.2.0/24"]'],
         ...['True', 'True', `${cluster.namespace}/sip-dispatch-operator`],
-        'the trunk is in the table; the ingress pods run it',
+        'the trunk is in the table: it admits calls to every number over UDP and TCP; the ingress pods run it',
       ],
     ])
   })
