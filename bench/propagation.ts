@@ -133,7 +133,7 @@ const characters: number[] = []
 for (let i = 0; i < CHANGES; i++) {
   const at = performance.timeOrigin + performance.now()
   const body = ruleObject(i * 7, 410 + i)
-  await client.apply(RESOURCE, { path: { name: `r${i * 7}` }, body, fieldManager: 'bench', force: true })
+  await client.mergePatch(RESOURCE, { path: { name: `r${i * 7}` }, body, fieldManager: 'bench' })
   const line = await published(version)
   version = Number(line['version'])
   while (readers.at(version) === undefined) await pause(5)

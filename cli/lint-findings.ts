@@ -4,6 +4,7 @@
  */
 import { compile } from '../operator/compile/compile.ts'
 import { inNameOrder, type ObjectConditions } from '../operator/compile/object-conditions.ts'
+import { worstConditions } from '../operator/compile/worst-condition.ts'
 import type { Manifests } from '../operator/watch/manifest-folder.ts'
 import type { Problem } from '../operator/watch/manifest-problem.ts'
 import type { Finding } from './finding.ts'
@@ -43,24 +44,13 @@ export function lintNotes({ trunks, rules }: Manifests): Finding[] {
   return wideObjectNotes(trunks, rules)
 }
 
-/** The status that each condition has where all is well. */
-const FINE: Readonly<Record<string, string>> = {
-  Accepted: 'True',
-  ResolvedRefs: 'True',
-  Conflicted: 'False',
-  Shadowed: 'False',
-}
-
-/** An object that is not accepted because of another condition is told once, with the cause. */
+/** The reasons and the words that the status of the object would have on a cluster, the one that `Ready` takes first. */
 function conditionFindings({ kind, namespace, name, conditions }: ObjectConditions): Finding[] {
-  const wrong = conditions.filter(({ type, status }) => FINE[type] !== status)
-  const causes = wrong.filter(({ type }) => type !== 'Accepted')
-  const consequence = causes.length < wrong.length ? '; the object is not in use' : ''
-  return (causes.length > 0 ? causes : wrong).map(({ type, status, reason, message }) => ({
+  return worstConditions(conditions).map(({ type, status, reason, message }) => ({
     severity: 'error',
     object: `${kind} ${namespace}/${name}`,
     code: reason,
-    message: `${type}=${status}: ${message}${consequence}`,
+    message: `${type}=${status}: ${message}${type === 'Accepted' ? '; the object is not in use' : ''}`,
   }))
 }
 

@@ -1,4 +1,4 @@
-import type { Condition, ConditionType } from './schema/conditions.ts'
+import type { ConditionType, OwnReason } from './schema/conditions.ts'
 
 /** What one reason of a condition tells, and what whoever reads it does. */
 export interface ReasonReference {
@@ -10,13 +10,30 @@ export interface ReasonReference {
 
 interface ConditionReference<T extends ConditionType = ConditionType> {
   readonly meaning: string
-  readonly reasons: Readonly<Record<Condition<T>['reason'], ReasonReference>>
+  readonly reasons: Readonly<Record<OwnReason<T>, ReasonReference>>
 }
 
 const NOTHING = 'Nothing.'
 
 /** What every condition and every reason of `CONDITION_REASONS` means to whoever wrote the object: Markdown. */
 export const CONDITION_REFERENCE: { readonly [T in ConditionType]: ConditionReference<T> } = {
+  Ready: {
+    meaning:
+      'Whether the object works: every other condition is as it should be, and the pods run this generation. It is always there on a cluster. While it is False, reason and message are those of the worst condition, in the order Accepted, Shadowed, ResolvedRefs, Conflicted, Programmed: the reasons of the tables below.',
+    reasons: {
+      Ready: {
+        status: 'True',
+        meaning: 'The pods run this generation, and nothing is wrong with it.',
+        remedy: NOTHING,
+      },
+      Deleting: {
+        status: 'False',
+        meaning:
+          'Somebody has deleted the object, and a finalizer keeps it. Until that is gone the object is in the table as before, and takes calls.',
+        remedy: 'Wait for whoever has set the finalizer that the message names, or remove it.',
+      },
+    },
+  },
   Accepted: {
     meaning: 'Whether the object is in the rule table. It is always there.',
     reasons: {

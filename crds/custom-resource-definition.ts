@@ -1,5 +1,5 @@
 import { API_GROUP, API_VERSION } from './schema/api-object.ts'
-import { objectStatus } from './schema/conditions.ts'
+import { type ConditionType, objectStatus } from './schema/conditions.ts'
 import { dispatchRuleSpec } from './schema/dispatch-rule.ts'
 import { type OpenApiSchema, openApiSchema } from './schema/open-api-schema.ts'
 import { sipTrunkSpec } from './schema/sip-trunk.ts'
@@ -33,12 +33,7 @@ export const CUSTOM_RESOURCE_DEFINITIONS: Readonly<Record<string, CustomResource
     { kind: 'SipTrunk', plural: 'siptrunks', singular: 'siptrunk', shortName: 'trunk' },
     'A SipTrunk says who may call: a carrier or another peer, known by the address that its packets come from.',
     openApiSchema(sipTrunkSpec),
-    [
-      ...conditionColumns(),
-      AGE,
-      { name: 'Sources', type: 'string', jsonPath: '.spec.sources', priority: 1 },
-      ...whyNot(),
-    ],
+    [...ready(), AGE, { name: 'Sources', type: 'string', jsonPath: '.spec.sources', priority: 1 }, ...inDetail()],
   ),
   'dispatchrules.yaml': definition(
     { kind: 'DispatchRule', plural: 'dispatchrules', singular: 'dispatchrule', shortName: 'drule' },
@@ -53,27 +48,31 @@ export const CUSTOM_RESOURCE_DEFINITIONS: Readonly<Record<string, CustomResource
       },
       { name: 'Action', type: 'string', jsonPath: '.spec.action.type' },
       { name: 'Priority', type: 'integer', jsonPath: '.spec.priority', description: 'None: 0.' },
-      ...conditionColumns(),
+      ...ready(),
       AGE,
-      ...whyNot(),
+      ...inDetail(),
     ],
   ),
 }
 
-function conditionColumns(): PrinterColumn[] {
-  return ['Accepted', 'Programmed'].map((name) => ({
-    name,
-    type: 'string',
-    jsonPath: `.status.conditions[?(@.type=="${name}")].status`,
-  }))
+/** Whether an object works, and if not, why. */
+function ready(): PrinterColumn[] {
+  return [
+    { name: 'Ready', type: 'string', jsonPath: conditionPath('Ready', 'status') },
+    { name: 'Reason', type: 'string', jsonPath: conditionPath('Ready', 'reason') },
+  ]
 }
 
-/** Why an object is in the table, or is not. */
-function whyNot(): PrinterColumn[] {
-  return (['Reason', 'Message'] as const).map((name) => {
-    const jsonPath = `.status.conditions[?(@.type=="Accepted")].${name.toLowerCase()}`
-    return { name, type: 'string', jsonPath, priority: 1 }
-  })
+/** How far it has come, and what to do about it. */
+function inDetail(): PrinterColumn[] {
+  const steps = (['Accepted', 'Programmed'] as const).map((type) => [type, conditionPath(type, 'status')] as const)
+  const installation = ['Installation', '.status.installation.name'] as const
+  const columns = [...steps, installation, ['Message', conditionPath('Ready', 'message')] as const]
+  return columns.map(([name, jsonPath]) => ({ name, type: 'string', jsonPath, priority: 1 }))
+}
+
+function conditionPath(type: ConditionType, field: 'status' | 'reason' | 'message'): string {
+  return `.status.conditions[?(@.type=="${type}")].${field}`
 }
 
 function definition(names: KindNames, description: string, spec: OpenApiSchema, columns: PrinterColumn[]) {

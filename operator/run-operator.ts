@@ -10,11 +10,17 @@ import { redactedText } from '../ingress/text/redacted-text.ts'
 import { type ApiClient, apiClient } from './api/api-client.ts'
 import { systemClock } from './clock.ts'
 import { createEventRecorder, type EventRecorder } from './control/event-recorder.ts'
+import { type Installation, storedInstallation } from './control/installation.ts'
 import { ensureKeySecret } from './control/key-secret.ts'
-import { eventApi, leaseApi, secretApi, statusApi } from './control/kubernetes-writes.ts'
+import { eventApi, leaseApi, leaseCreation, secretApi, statusApi } from './control/kubernetes-writes.ts'
 import { type NamespaceApi, namespaceApi } from './control/namespace-api.ts'
 import { storedConditions } from './control/object-status.ts'
-import { createStatusWriter, type StatusTarget, type StatusWriter } from './control/status-writer.ts'
+import {
+  type CurrentStatus,
+  createStatusWriter,
+  type StatusTarget,
+  type StatusWriter,
+} from './control/status-writer.ts'
 import { createLoopDelay } from './metrics/loop-delay.ts'
 import { createOperatorMetrics, type OperatorMetrics } from './metrics/metrics.ts'
 import type { OperatorConfig } from './operator-config.ts'
@@ -27,11 +33,14 @@ import { createLeadershipTerms, type LeadershipTerms } from './reconcile/leaders
 import { FLUSH_LIMIT_MS, SETTLE_LIMIT_MS, SETTLE_QUIET_MS } from './reconcile/limits.ts'
 import { readinessOf } from './reconcile/readiness.ts'
 import { createReconcileListener, type ReconcileListenerOptions } from './reconcile/reconcile-listener.ts'
+import { createStatusListener, type StatusListenerOptions } from './reconcile/status-listener.ts'
 import { startTableReconciler } from './reconcile/table-reconciler.ts'
 import { watchedConditions } from './reconcile/watched-conditions.ts'
 import { startDefinitionWatch } from './watch/definition-watch.ts'
+import type { ResourceCache } from './watch/reflector.ts'
 import { settle } from './watch/settle.ts'
-import { startWatchedObjects, type WatchedObjects } from './watch/watched-objects.ts'
+import type { ObjectIdentity } from './watch/watched-object.ts'
+import { startWatchedObjects, type WatchedObjects, type WatchedResource } from './watch/watched-objects.ts'
 
 export interface RunningOperator {
   /** `http://127.0.0.1:9091`. */
@@ -98,14 +107,18 @@ function createBase(config: OperatorConfig): Base {
 
 interface Caches {
   readonly watched: WatchedObjects
-  /** Who hears that objects have changed, and that all are there. */
-  readonly heard: { changed: () => void; synced: () => void }
+  /** Who hears that objects have changed, that all are there, and that only the status of one has changed. */
+  readonly heard: {
+    changed: () => void
+    synced: () => void
+    status: (resource: WatchedResource, key: string) => void
+  }
   readonly stopWatching: () => void
 }
 
 function startWatching({ client, metrics, fault, logger }: Base, { namespaces }: OperatorConfig): Caches {
   const nobody = (): void => undefined
-  const heard = { changed: nobody, synced: nobody }
+  const heard: Caches['heard'] = { changed: nobody, synced: nobody, status: nobody }
   const settler = settle({ quiet: SETTLE_QUIET_MS, limit: SETTLE_LIMIT_MS }, systemClock, () => heard.changed())
   const definitions = startDefinitionWatch({
     ...{ api: client, clock: systemClock, onFault: fault },
@@ -118,8 +131,9 @@ function startWatching({ client, metrics, fault, logger }: Base, { namespaces }:
     clock: systemClock,
     random: Math.random,
     namespaces,
-    onChange: (_resource, _key, what) => {
+    onChange: (resource, key, what) => {
       if (what === 'object') settler.touch()
+      else heard.status(resource, key)
     },
     onSynced: () => {
       heard.synced()
@@ -141,21 +155,13 @@ function startWatching({ client, metrics, fault, logger }: Base, { namespaces }:
 interface Writers {
   readonly statuses: StatusWriter
   readonly events: EventRecorder
-  /** Whether this process may write: set once it is known who leads. */
-  readonly term: { isLeader: () => boolean }
+  /** Whether this process may write, and as whom: set once it is known who leads. */
+  readonly term: { isLeader: () => boolean; installation: Installation | undefined }
 }
 
-function createWriters({ client, metrics, fault }: Base, watched: WatchedObjects): Writers {
-  const term = { isLeader: () => false }
-  const statuses: StatusWriter = createStatusWriter({
-    api: statusApi(client),
-    current: (target) => currentStatus(watched, target),
-    mayWrite: () => term.isLeader(),
-    clock: systemClock,
-    hooks: metrics.queue('status', () => statuses.queue.state()),
-    onWrite: (result) => metrics.statusWrite(result),
-    onFault: fault,
-  })
+function createWriters({ client, metrics, fault, logger }: Base, watched: WatchedObjects): Writers {
+  const term: Writers['term'] = { isLeader: () => false, installation: undefined }
+  const installation = (): Installation | undefined => (term.isLeader() ? term.installation : undefined)
   const events = createEventRecorder({
     api: eventApi(client),
     controller: 'sipdispatch.dev/operator',
@@ -165,12 +171,43 @@ function createWriters({ client, metrics, fault }: Base, watched: WatchedObjects
     onResult: (result) => metrics.eventWrite(result),
     onFault: fault,
   })
+  const writerOf: StatusListenerOptions['writerOf'] = (kind, key) => cacheOf(watched, kind).get(key)?.statusWriter
+  const statuses: StatusWriter = createStatusWriter({
+    api: statusApi(client),
+    current: (target) => currentStatus(watched, target),
+    installation,
+    ...createStatusListener({ events, metrics, logger, installation, writerOf }),
+    clock: systemClock,
+    hooks: metrics.queue('status', () => statuses.queue.state()),
+    onWrite: (result) => metrics.statusWrite(result),
+    onFault: fault,
+  })
+  metrics.overlap(() => statuses.overlap)
   return { statuses, events, term }
 }
 
-function currentStatus({ trunks, rules }: WatchedObjects, { kind, namespace, name }: StatusTarget) {
-  const object = (kind === 'SipTrunk' ? trunks : rules).get(`${namespace}/${name}`)
-  return object && { ...object, conditions: storedConditions(object.status) }
+function cacheOf({ trunks, rules }: WatchedObjects, kind: StatusTarget['kind']): ResourceCache<ObjectIdentity> {
+  return kind === 'SipTrunk' ? trunks : rules
+}
+
+function currentStatus(watched: WatchedObjects, { kind, namespace, name }: StatusTarget): CurrentStatus | undefined {
+  const object = cacheOf(watched, kind).get(`${namespace}/${name}`)
+  if (!object) return undefined
+  const { uid, resourceVersion, status } = object
+  const installation = storedInstallation(status)
+  return { uid, resourceVersion, conditions: storedConditions(status), installation }
+}
+
+/** Status changes of what has one of ours. */
+const STATUS_KINDS: Readonly<Partial<Record<WatchedResource, StatusTarget['kind']>>> = {
+  siptrunks: 'SipTrunk',
+  dispatchrules: 'DispatchRule',
+}
+
+function lookAtStatus(statuses: StatusWriter, resource: WatchedResource, key: string): void {
+  const kind = STATUS_KINDS[resource]
+  const [namespace = '', name = ''] = key.split('/')
+  if (kind) statuses.look({ kind, namespace, name })
 }
 
 interface Leading {
@@ -212,6 +249,7 @@ function startLeading(config: OperatorConfig, parts: LeadingParts): Leading {
       onLost: () => {
         logger.warn('not leading any more')
         metrics.leading(false)
+        statuses.clear()
         void endTerm()
       },
       onFault: fault,
@@ -220,6 +258,7 @@ function startLeading(config: OperatorConfig, parts: LeadingParts): Leading {
   term.isLeader = () => leader.isLeader()
   heard.changed = () => terms.touch()
   heard.synced = () => terms.synced()
+  heard.status = (resource, key) => lookAtStatus(statuses, resource, key)
   let stopping = false
   return {
     reasons: () => [...(stopping ? ['shutting down'] : []), ...(refusal === undefined ? [] : [`table: ${refusal}`])],
@@ -247,11 +286,12 @@ function createTerms(
     prepare: async () => {
       const { keySecret } = config
       if (keySecret !== undefined) await ensureKeySecret(secretApi(client, { namespace, name: keySecret }), randomBytes)
+      term.installation = await installationOf(config, client, namespace)
       return `${await namespaces.uid(namespace)}/${config.leaseName}`
     },
     start: (installation, epoch) =>
       startTableReconciler({
-        ...{ watched, cache, installation, epoch, listener },
+        ...{ watched, cache, installation, epoch, listener, speaksAs: term.installation?.name },
         isLeader: () => term.isLeader(),
         removalsAllowed: (names) => removalsAllowed(config, namespaces, names),
         clock: systemClock,
@@ -259,6 +299,17 @@ function createTerms(
     clock: systemClock,
     onFault: fault,
   })
+}
+
+/** Without a Lease it is as young as this process. */
+async function installationOf(
+  { leaderElect, leaseName: name }: OperatorConfig,
+  client: ApiClient,
+  namespace: string,
+): Promise<Installation> {
+  const since = leaderElect ? await leaseCreation(client, { namespace, name }) : undefined
+  const now = `${new Date(systemClock.wallClock()).toISOString().slice(0, 19)}Z`
+  return { name: `${namespace}/${name}`, since: since ?? now }
 }
 
 async function removalsAllowed(

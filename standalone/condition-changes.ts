@@ -1,3 +1,4 @@
+import { isAsWished } from '../crds/schema/conditions.ts'
 import { inNameOrder, type ObjectConditions } from '../operator/compile/object-conditions.ts'
 import { MAX_TOLD_CONDITIONS } from './limits.ts'
 
@@ -26,7 +27,7 @@ export function createConditionTracker(): ConditionTracker {
   let told: ReadonlyMap<string, ConditionLine> = new Map()
   return {
     next(objects) {
-      const wrong = objects.filter(({ conditions }) => conditions.some(isWrong))
+      const wrong = objects.filter(({ conditions }) => !conditions.every(isAsWished))
       const now = new Map(inNameOrder(wrong).flatMap(badConditions))
       const bad = [...now].filter(([key, { detail }]) => told.get(key)?.detail !== detail)
       const over = [...told].filter(([key]) => !now.has(key))
@@ -41,14 +42,9 @@ function linesOf(changes: readonly (readonly [string, ConditionLine])[]): Condit
   return changes.slice(0, MAX_TOLD_CONDITIONS).map(([, line]) => line)
 }
 
-type Condition = ObjectConditions['conditions'][number]
-
-function isWrong({ type, status }: Condition): boolean {
-  return status === (type === 'Accepted' || type === 'ResolvedRefs' ? 'False' : 'True')
-}
-
 function badConditions({ kind, namespace, name, conditions }: ObjectConditions): [string, ConditionLine][] {
-  return conditions.filter(isWrong).map(({ type, reason, message }) => {
+  const wrong = conditions.filter((condition) => !isAsWished(condition))
+  return wrong.map(({ type, reason, message }) => {
     const line = { kind, name: `${namespace}/${name}`, condition: type, reason, detail: message }
     return [`${kind} ${line.name} ${type}`, line]
   })

@@ -4,13 +4,17 @@ import {
   MAX_CONDITION_REASON_LENGTH,
   MAX_CONDITION_TYPE_LENGTH,
   MAX_CONDITIONS,
+  MAX_INSTALLATION_LENGTH,
 } from './limits.ts'
 
 /**
  * Every condition and every reason that a SipTrunk or a DispatchRule can carry: a closed set, part of the API.
- * `Accepted`, `ResolvedRefs` and, on a cluster, `Programmed` are always there; `Conflicted` and `Shadowed` only while true.
+ * `Accepted`, `ResolvedRefs` and, on a cluster, `Programmed` and `Ready` are always there; `Conflicted` and `Shadowed` only
+ * while true.
  */
 export const CONDITION_REASONS = {
+  /** Every other condition is as its author wants it, and nobody deletes the object. Else the reason is that of the worst. */
+  Ready: ['Ready', 'Deleting'],
   /** The object is in the table, in whole or in part. */
   Accepted: ['Accepted', 'Conflicted', 'NoTrunk', 'UnknownField', 'Invalid'],
   /**
@@ -37,12 +41,23 @@ export const CONDITION_REASONS = {
 
 export type ConditionType = keyof typeof CONDITION_REASONS
 
+/** The reasons that only this type has. */
+export type OwnReason<T extends ConditionType> = (typeof CONDITION_REASONS)[T][number]
+
 /** A condition without its times, which whoever writes the status adds. */
 export interface Condition<T extends ConditionType = ConditionType> {
   readonly type: T
   readonly status: 'True' | 'False'
-  readonly reason: (typeof CONDITION_REASONS)[T][number]
+  readonly reason: T extends 'Ready' ? OwnReason<ConditionType> : OwnReason<T>
   readonly message: string
+}
+
+/** These tell of a fault while they are True; the others while they are False. */
+const FAULT_WHEN_TRUE: ReadonlySet<ConditionType> = new Set(['Conflicted', 'Shadowed'])
+
+/** Whether a condition is as the author of the object wants it. */
+export function isAsWished({ type, status }: Pick<Condition, 'type' | 'status'>): boolean {
+  return status === (FAULT_WHEN_TRUE.has(type) ? 'False' : 'True')
 }
 
 const condition = z.strictObject({
@@ -50,7 +65,7 @@ const condition = z.strictObject({
     .string()
     .min(1)
     .max(MAX_CONDITION_TYPE_LENGTH)
-    .describe('Accepted, ResolvedRefs, Programmed, Conflicted or Shadowed.'),
+    .describe('Ready, Accepted, ResolvedRefs, Programmed, Conflicted or Shadowed.'),
   status: z.enum(['True', 'False', 'Unknown']).describe('True, False or Unknown: whether the condition holds.'),
   observedGeneration: z.int().min(0).optional().describe('The metadata.generation that this condition is about.'),
   lastTransitionTime: z.iso.datetime().describe('When status last became another one, as an RFC 3339 time.'),
@@ -65,13 +80,28 @@ const condition = z.strictObject({
 /** The status of both kinds, as the API server stores it. */
 export const objectStatus = z
   .strictObject({
+    installation: z
+      .strictObject({
+        name: z
+          .string()
+          .min(1)
+          .max(MAX_INSTALLATION_LENGTH)
+          .describe('Namespace and name of its Lease, such as voice/sip-dispatch-operator.'),
+        since: z.iso
+          .datetime()
+          .describe('When that was made, as an RFC 3339 time. Of two installations the older one writes.'),
+      })
+      .optional()
+      .describe(
+        'The installation that wrote this status. Programmed and Ready tell of its ingress pods and of no others.',
+      ),
     conditions: z
       .array(condition)
       .max(MAX_CONDITIONS)
       .optional()
       .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
       .describe(
-        'Accepted, ResolvedRefs and Programmed are always there; Conflicted and Shadowed only while they are True. Programmed is True once the ingress pods run this generation: kubectl wait --for=condition=Programmed.',
+        'Ready, Accepted, ResolvedRefs and Programmed are always there; Conflicted and Shadowed only while they are True. Ready is True once the ingress pods run this generation and nothing is wrong with it: kubectl wait --for=condition=Ready.',
       ),
   })
   .describe('What became of the object. The operator writes it.')

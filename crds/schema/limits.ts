@@ -45,10 +45,12 @@ export const MAX_FAILOVER_CONDITIONS = 32
 export const MAX_LABEL_LENGTH = 63
 export const MAX_NAME_LENGTH = 253
 
-/** Conditions of a status: there are five types. */
-export const MAX_CONDITIONS = 8
+/** Conditions of a status: there are six types, and other controllers may write theirs. */
+export const MAX_CONDITIONS = 32
 /** Characters of a condition's type and reason (metav1.Condition). */
 export const MAX_CONDITION_TYPE_LENGTH = 316
 export const MAX_CONDITION_REASON_LENGTH = 1024
 /** Characters of a condition's message (metav1.Condition). */
 export const MAX_CONDITION_MESSAGE_LENGTH = 32_768
+/** Characters of a namespace, a slash and the name of a Lease. */
+export const MAX_INSTALLATION_LENGTH = MAX_LABEL_LENGTH + 1 + MAX_NAME_LENGTH

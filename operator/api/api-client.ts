@@ -37,12 +37,6 @@ export interface ApiWrite {
   readonly signal?: AbortSignal
 }
 
-export interface ApiApply extends ApiWrite {
-  readonly fieldManager: string
-  /** Takes over fields that other managers have set. */
-  readonly force: boolean
-}
-
 /**
  * The Kubernetes API as the operator uses it. Every method throws an ApiError, or the signal's reason once that is
  * aborted. A 401 is tried again once with credentials read anew; nothing else is retried here.
@@ -60,17 +54,14 @@ export interface ApiClient {
   create(resource: ApiResource, body: unknown, signal?: AbortSignal): Promise<ApiObject>
   /** Update: with a `metadata.resourceVersion` in the body it fails with `api_conflict` where another was faster. */
   replace(resource: ApiResource, write: ApiWrite): Promise<ApiObject>
-  /** Server-side apply. */
-  apply(resource: ApiResource, write: ApiApply): Promise<ApiObject>
-  /** JSON merge patch (RFC 7386). */
-  mergePatch(resource: ApiResource, write: ApiWrite): Promise<ApiObject>
+  /** JSON merge patch (RFC 7386). With a `metadata.resourceVersion` in the body as `replace`. */
+  mergePatch(resource: ApiResource, write: ApiWrite & { readonly fieldManager?: string }): Promise<ApiObject>
   /** What the server publishes of this version's own resources (OpenAPI v3). */
   openApi(signal?: AbortSignal): Promise<unknown>
   /** Ends every connection; requests in flight fail. */
   close(): Promise<void>
 }
 
-const APPLY_PATCH = 'application/apply-patch+yaml'
 const MERGE_PATCH = 'application/merge-patch+json'
 
 /** A client for the API server that a kubeconfig or the Pod's ServiceAccount names. Throws a KubeConfigError. Connects nowhere yet. */
@@ -87,12 +78,9 @@ export function apiClient(options: ApiWireOptions): ApiClient {
     replace: (resource, { path, body, signal }) => {
       return object({ method: 'PUT', path: resourcePath(resource, path), body, signal })
     },
-    apply: (resource, { path, fieldManager, force, ...write }) => {
-      const query = { fieldManager, force: String(force) }
-      return object({ method: 'PATCH', path: resourcePath(resource, path), contentType: APPLY_PATCH, query, ...write })
-    },
-    mergePatch: (resource, { path, ...write }) => {
-      return object({ method: 'PATCH', path: resourcePath(resource, path), contentType: MERGE_PATCH, ...write })
+    mergePatch: (resource, { path, fieldManager, ...write }) => {
+      const query = fieldManager === undefined ? {} : { fieldManager }
+      return object({ method: 'PATCH', path: resourcePath(resource, path), contentType: MERGE_PATCH, query, ...write })
     },
     openApi: (signal) => json(wire, { method: 'GET', path: `/openapi/v3/apis/${API_GROUP}/${API_VERSION}`, signal }),
     close: () => wire.close(),

@@ -51,7 +51,10 @@ function acceptedCondition(resolved: ResolvedRule, { winner, fieldsDropped }: Co
     return isFalse('Accepted', 'Conflicted', `${winner} matches the same calls and comes first: change one of the two`)
   }
   if (resolved.problem !== undefined) return isFalse('Accepted', 'Invalid', resolved.problem)
-  if (!resolved.entry) return isFalse('Accepted', 'NoTrunk', 'none of the trunks that the rule references exists')
+  if (!resolved.entry) {
+    const trunks = resolved.faults.filter(({ reason }) => reason === 'TrunkNotFound').map(({ message }) => message)
+    return isFalse('Accepted', 'NoTrunk', ['the rule has no trunk', ...trunks].join(': '))
+  }
   const unsaid = takenUnsaid(resolved.rule, resolved.entry.trunks)
   if (unsaid === undefined) return isTrue('Accepted', 'Accepted', 'the rule is in the table')
   return isTrue('Accepted', 'Accepted', `the rule is in the table: it ${unsaid}${fieldsDropped ? FIELDS_DROPPED : ''}`)

@@ -4,15 +4,13 @@ import type { ApiClient } from '../api/api-client.ts'
 import { ApiError } from '../api/api-error.ts'
 import type { ApiObject } from '../api/api-object.ts'
 import type { ApiResource } from '../api/api-resource.ts'
+import { FIELD_MANAGER } from '../api/field-manager.ts'
 import { isRecord } from '../api/json-value.ts'
 import type { EventApi } from './event-recorder.ts'
 import type { SecretApi } from './key-secret.ts'
 import type { LeaseApi, LeaseRecord, StoredLease } from './lease.ts'
 import { LEASE_DURATION_MS } from './limits.ts'
 import type { StatusApi, StatusTarget } from './status-writer.ts'
-
-/** Who the fields of a status belong to in server-side apply. */
-const FIELD_MANAGER = 'sip-dispatch-operator'
 
 type Reader = Pick<ApiClient, 'get' | 'create' | 'replace'>
 
@@ -38,6 +36,16 @@ export function leaseApi(client: Reader, { namespace, name }: { namespace: strin
   }
 }
 
+/** When the Lease was made, RFC 3339; undefined where there is none. */
+export async function leaseCreation(
+  client: Pick<ApiClient, 'get'>,
+  { namespace, name }: { namespace: string; name: string },
+): Promise<string | undefined> {
+  const leases: ApiResource = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', namespace }
+  const created = (await ifThere(() => client.get(leases, { name })))?.metadata['creationTimestamp']
+  return typeof created === 'string' ? created : undefined
+}
+
 /** Fields that somebody has left out or spoilt read as those of a Lease that nobody holds. */
 function storedLease({ metadata, ...lease }: ApiObject): StoredLease {
   const spec = isRecord(lease['spec']) ? lease['spec'] : {}
@@ -55,16 +63,19 @@ function storedLease({ metadata, ...lease }: ApiObject): StoredLease {
 
 const PLURALS: Readonly<Record<StatusTarget['kind'], string>> = { SipTrunk: 'siptrunks', DispatchRule: 'dispatchrules' }
 
-/** The status of both kinds, by server-side apply. */
-export function statusApi(client: Pick<ApiClient, 'apply'>): StatusApi {
+/**
+ * The status of both kinds, by merge patches of exactly the version that was looked at. Server-side apply could not take
+ * away a condition that somebody else has come to own, as whoever restores a backup or edits a status does.
+ */
+export function statusApi(client: Pick<ApiClient, 'mergePatch'>): StatusApi {
   return {
-    applyStatus: async ({ target: { kind, namespace, name }, conditions, resourceVersion }, signal) => {
+    writeStatus: async ({ target: { kind, namespace, name }, conditions, installation, resourceVersion }, signal) => {
       const resource: ApiResource = { group: API_GROUP, version: API_VERSION, plural: PLURALS[kind], namespace }
-      // The version keeps the status of an object from one that was made anew under the name: the uid alone does not.
-      const metadata = { namespace, name, resourceVersion }
-      const body = { apiVersion: `${API_GROUP}/${API_VERSION}`, kind, metadata, status: { conditions } }
+      // The version also keeps the status of an object from one that was made anew under the name.
+      const status = { installation, ...(conditions === undefined ? {} : { conditions }) }
+      const body = { metadata: { resourceVersion }, status }
       const path = { name, subresource: 'status' } as const
-      const written = await client.apply(resource, { path, body, fieldManager: FIELD_MANAGER, force: true, signal })
+      const written = await client.mergePatch(resource, { path, body, fieldManager: FIELD_MANAGER, signal })
       return { resourceVersion: written.metadata.resourceVersion }
     },
   }

@@ -58,6 +58,33 @@ export const FORBIDDEN_RETRY_MS = 60_000
 /** Status writes that are remembered before the old ones are tidied away: a few seconds of the budget. */
 export const MAX_REMEMBERED_WRITES = 1_000
 
+/** Milliseconds between two looks at some statuses whether they say what they should: a watch that lost an event is no excuse. */
+export const STATUS_SWEEP_MS = 1_000
+
+/** Statuses of one look: some milliseconds of work. 100,000 objects are looked at in a minute. */
+export const STATUS_SWEEP_OBJECTS = 2_000
+
+/** Milliseconds before a status that the API server has refused is tried again: until somebody has brought the CRDs up to date. */
+export const REFUSED_RETRY_MS = 600_000
+
+/** Times in a row that a status which somebody else has overwritten is put right at once. Then each pause doubles. */
+export const FREE_OVERWRITES = 3
+
+/** Milliseconds before a status that is overwritten again and again is put right: the first pause, and the longest. */
+export const OVERWRITTEN_PAUSE_MS = { least: 2_000, most: 300_000 } as const
+
+/** Milliseconds without an overwriting, after which the next one is the first again: longer than the longest pause. */
+export const OVERWRITTEN_MEMORY_MS = 900_000
+
+/**
+ * Milliseconds for which another installation must leave its name out of a status to be taken for gone: a change of its
+ * leader takes up to 17 s.
+ */
+export const CLAIM_MS = 45_000
+
+/** Milliseconds between two looks whether an installation that watches the same namespace still does. */
+export const OVERLAP_REVIEW_MS = 600_000
+
 /** Part of the live ingress pods that must run a generation before it is Programmed. */
 export const PROGRAMMED_SHARE = 0.99
 

@@ -20,7 +20,7 @@ export interface WantedStatus {
 
 /**
  * The conditions to store, or undefined where the stored ones already say it. `lastTransitionTime` stays as long as the
- * condition's status does; `now` is RFC 3339. Conditions of types that are not ours are left to whoever wrote them.
+ * condition's status does; `now` is RFC 3339. Conditions of types that are not ours are kept as they are, at the end.
  */
 export function changedConditions(
   stored: readonly StoredCondition[],
@@ -34,7 +34,7 @@ export function changedConditions(
     return { type, status, observedGeneration: wanted.generation, lastTransitionTime, reason, message }
   })
   const same = next.length === before.size && next.every((one) => equal(before.get(one.type), one))
-  return same ? undefined : next
+  return same ? undefined : [...next, ...stored.filter(({ type }) => !(type in CONDITION_REASONS))]
 }
 
 function equal(stored: StoredCondition | undefined, next: StoredCondition): boolean {

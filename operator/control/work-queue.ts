@@ -67,6 +67,8 @@ export interface WorkQueue {
   add(key: string, priority?: WorkPriority): void
   /** Adds after so many milliseconds; of several such additions of a key the earliest counts. */
   addAfter(key: string, milliseconds: number): void
+  /** Whether the key is worked on, waits to be, or will be added after a while. */
+  has(key: string): boolean
   /** Forgets that the key has failed: its next failure is its first. */
   forget(key: string): void
   state(): WorkQueueState
@@ -134,6 +136,10 @@ class Queue implements WorkQueue {
       this.#enqueue(key, 'fresh')
     })
     this.#delayed.set(key, { due, cancel })
+  }
+
+  has(key: string): boolean {
+    return this.#running.has(key) || this.#dirty.has(key) || this.#delayed.has(key)
   }
 
   forget(key: string): void {

@@ -19,7 +19,7 @@ export const LABELS = {
   method: 'HTTP method.',
   host: 'Host and port of the API server.',
   kind: '`SipTrunk` or `DispatchRule`.',
-  condition: 'Type of the condition: `Accepted`, `ResolvedRefs`, `Programmed`, `Conflicted` or `Shadowed`.',
+  condition: 'Type of the condition: `Ready`, `Accepted`, `ResolvedRefs`, `Programmed`, `Conflicted` or `Shadowed`.',
   status: '`True` or `False`.',
   reason: 'Reason of the condition, or why a watch was opened anew.',
   resource: 'The collection that is watched: plural and group.',
@@ -204,6 +204,18 @@ const OPERATOR_METRICS = {
     type: 'counter',
     labels: ['result'],
     help: 'Writes of statuses; result is `written` or `failed`.',
+  },
+  statusOverwrites: {
+    name: 'sip_dispatch_operator_status_overwrites_total',
+    type: 'counter',
+    labels: [],
+    help: 'Statuses that somebody else has overwritten, and that are put right.',
+  },
+  overlap: {
+    name: 'sip_dispatch_operator_installation_overlap',
+    type: 'gauge',
+    labels: [],
+    help: '1 while another installation watches the same namespaces, as far as statuses show.',
   },
   eventWrites: {
     name: 'sip_dispatch_operator_event_writes_total',

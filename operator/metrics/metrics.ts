@@ -76,6 +76,9 @@ export interface OperatorMetrics {
   publishHeld(held: boolean): void
   /** Seconds from a publication to nearly all pods running it. */
   propagated(seconds: number): void
+  statusOverwritten(): void
+  /** Asked at each scrape: whether another installation has shown itself. */
+  overlap(shows: () => boolean): void
   statusWrite(result: 'written' | 'failed'): void
   eventWrite(result: 'created' | 'counted' | 'suppressed' | 'failed'): void
   /** The exposition, Prometheus text format 0.0.4. */
@@ -97,6 +100,7 @@ export function createOperatorMetrics(options: OperatorMetricsOptions): Operator
     ...publicationMetrics(registry),
     ...writeMetrics(registry),
     leading: leadership(registry, options.lease),
+    overlap: (shows) => reading(registry, METRICS.overlap, (set) => set({}, shows() ? 1 : 0)),
     resources: (counts) => {
       reading(registry, METRICS.resources, (set) => {
         for (const { count, ...labels } of counts()) set(labels, count)
@@ -220,13 +224,15 @@ function publicationMetrics(
   }
 }
 
-function writeMetrics(registry: Registry): Pick<OperatorMetrics, 'statusWrite' | 'eventWrite'> {
+function writeMetrics(registry: Registry): Pick<OperatorMetrics, 'statusWrite' | 'statusOverwritten' | 'eventWrite'> {
   const statuses = counter(registry, METRICS.statusWrites)
+  const overwrites = counter(registry, METRICS.statusOverwrites)
   const events = counter(registry, METRICS.eventWrites)
   for (const result of ['written', 'failed']) statuses.inc({ result }, 0)
   for (const result of ['created', 'counted', 'suppressed', 'failed']) events.inc({ result }, 0)
   return {
     statusWrite: (result) => statuses.inc({ result }),
+    statusOverwritten: () => overwrites.inc(),
     eventWrite: (result) => events.inc({ result }),
   }
 }

@@ -12,6 +12,8 @@ import type { WatchedObjects } from '../watch/watched-objects.ts'
 export interface CompiledObject extends ObjectConditions {
   readonly uid: string
   readonly inTable: boolean
+  /** `ObjectIdentity.deletion`. */
+  readonly deletion: string | undefined
   readonly status: unknown
   /** `namespace/name`. */
   readonly objectName: string
@@ -93,9 +95,16 @@ function compiledObject(
   if (!object) return undefined
   const tableKey = known?.tableKey ?? entryKey({ kind: trunk ? 'trunk' : 'rule', name })
   const inTable = entries.has(tableKey)
-  const { uid, status } = object
-  if (known && known.uid === uid && known.status === status && known.inTable === inTable) return known
-  const compiled = { ...conditions, uid, status, inTable, objectName: name, tableKey }
+  const { uid, status, deletion } = object
+  const place = { uid, status, deletion, inTable }
+  if (known && isAt(known, place)) return known
+  const compiled = { ...conditions, ...place, objectName: name, tableKey }
   memory.objects.set(conditions, compiled)
   return compiled
+}
+
+function isAt(known: CompiledObject, place: Pick<CompiledObject, 'uid' | 'status' | 'deletion' | 'inTable'>): boolean {
+  const { uid, status, deletion, inTable } = place
+  if (known.uid !== uid || known.status !== status) return false
+  return known.deletion === deletion && known.inTable === inTable
 }

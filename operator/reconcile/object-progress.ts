@@ -2,6 +2,7 @@
 import type { Condition } from '../../crds/schema/conditions.ts'
 import { storedConditions } from '../control/object-status.ts'
 import { type ProgrammedInput, programmedCondition } from '../control/programmed.ts'
+import { readyCondition } from '../control/ready.ts'
 import type { CompiledObject } from './compiled-table.ts'
 
 export type Publication = ProgrammedInput['publication']
@@ -12,6 +13,8 @@ export interface PublishedTable {
   readonly version: number | undefined
   /** Whether what an object has left in the table is held there. */
   readonly isHeld: (object: CompiledObject) => boolean
+  /** Whether the table of before had the object as it is now: what a status says of pods may be believed then. */
+  readonly wasThere: (object: CompiledObject) => boolean
 }
 
 export interface ObjectProgress {
@@ -71,7 +74,8 @@ export function createObjectProgress(): ObjectProgress {
         if (progress.programmed || !progress.object.inTable) open.delete(progress)
         if (progress.told === programmed.reason) continue
         progress.told = programmed.reason
-        yield { object: progress.object, conditions: [...progress.object.conditions, programmed] }
+        const conditions = [...progress.object.conditions, programmed]
+        yield { object: progress.object, conditions: [readyCondition(conditions, progress.object), ...conditions] }
       }
     },
     get waiting() {
@@ -80,12 +84,13 @@ export function createObjectProgress(): ObjectProgress {
   }
 }
 
-function next(before: Progress | undefined, object: CompiledObject, { version, isHeld }: PublishedTable): Progress {
+function next(before: Progress | undefined, object: CompiledObject, published: PublishedTable): Progress {
+  const { version, isHeld, wasThere } = published
   const publication = publicationOf(version, isHeld(object))
   const same = before?.object.uid === object.uid && before.object.generation === object.generation
   // What was in the table once and is in it still keeps its first version; what comes back comes with this one.
   const first = same && before.object.inTable ? before.version : undefined
-  const programmed = same ? before.programmed : isProgrammed(object)
+  const programmed = same ? before.programmed : isProgrammed(object) && wasThere(object)
   return { object, version: first ?? version, publication, programmed, told: undefined }
 }
 
@@ -101,7 +106,7 @@ function publicationOf(version: number | undefined, held: boolean): Publication 
   return version === undefined ? 'failed' : 'done'
 }
 
-/** What an earlier operator has written of this generation. */
+/** What an earlier operator has written of this generation, or somebody who has restored a backup. */
 function isProgrammed({ status, generation }: CompiledObject): boolean {
   return storedConditions(status).some((condition) => {
     const { type, observedGeneration } = condition
@@ -110,7 +115,8 @@ function isProgrammed({ status, generation }: CompiledObject): boolean {
 }
 
 function isSame(a: CompiledObject, b: CompiledObject): boolean {
-  if (a.uid !== b.uid || a.generation !== b.generation || a.conditions.length !== b.conditions.length) return false
+  if (a.uid !== b.uid || a.generation !== b.generation || a.deletion !== b.deletion) return false
+  if (a.conditions.length !== b.conditions.length) return false
   return a.conditions.every((condition, i) => {
     const other = b.conditions[i]
     return (

@@ -4,7 +4,7 @@ import type { EventRecorder } from '../control/event-recorder.ts'
 import { ALLOW_MASS_DELETION } from '../control/namespace-api.ts'
 import type { StatusWriter } from '../control/status-writer.ts'
 import type { OperatorMetrics } from '../metrics/metrics.ts'
-import { regarding, warningsOf } from './condition-events.ts'
+import { eventsOf, regarding } from './condition-events.ts'
 import { namespaceOf } from './removal-guard.ts'
 import type { ReconcileListener } from './table-reconciler.ts'
 
@@ -27,7 +27,7 @@ export function createReconcileListener(options: ReconcileListenerOptions): Reco
     onNews: (news) => {
       const { object, conditions } = news
       statuses.set(object, conditions, object.status === undefined ? 'initial' : 'fresh')
-      for (const warning of warningsOf(news)) events.record(regarding(object), warning)
+      for (const event of eventsOf(news)) events.record(regarding(object), event)
     },
     onGone: (object) => statuses.forget(object),
     onHeld: (keys) => {
@@ -66,7 +66,7 @@ function tellHeld({ events, logger }: ReconcileListenerOptions, keys: ReadonlySe
       uid: first,
       generation: 0,
     } as const
-    const place = { inTable: false, objectName: `${namespace}/${name}`, tableKey: first }
+    const place = { inTable: false, deletion: undefined, objectName: `${namespace}/${name}`, tableKey: first }
     const object = { ...about, ...place, conditions: [], status: undefined }
     const note = `${keys.size} entries would leave the rule table at once: they stay until the objects are back or the namespace has the annotation ${ALLOW_MASS_DELETION}=true`
     events.record(regarding(object), { type: 'Warning', reason: 'MassDeletionHeld', action: 'Publish', note })

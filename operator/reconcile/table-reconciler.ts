@@ -4,8 +4,9 @@
  */
 import type { ReaderReport } from '../../ingress/route-table/cache-head.ts'
 import type { TableEntry } from '../../ingress/route-table/route-table.ts'
-import { decodeEntry } from '../../ingress/route-table/table-codec.ts'
+import { decodeEntry, encodeEntry } from '../../ingress/route-table/table-codec.ts'
 import type { Clock } from '../clock.ts'
+import { storedInstallation } from '../control/installation.ts'
 import { versionOfMostReaders } from '../control/programmed.ts'
 import { createPublisher, type Publisher, type PublishOutcome } from '../publish/publisher.ts'
 import type { TableCacheWriter } from '../publish/table-cache-writer.ts'
@@ -54,6 +55,8 @@ export interface ReconcilerOptions {
   readonly watched: CompiledCollections
   readonly cache: TableCacheWriter
   readonly installation: string
+  /** The name of the installation in statuses: what another one says there of its pods proves nothing. Undefined: any. */
+  readonly speaksAs?: string | undefined
   readonly epoch: number
   /** Asked before each write. */
   readonly isLeader: () => boolean
@@ -74,6 +77,18 @@ export function startTableReconciler(options: ReconcilerOptions): TableReconcile
   const reconciler = new Reconciler(options)
   reconciler.touch()
   return reconciler
+}
+
+/** What one round has made of the objects; `before`: what the table held until then. */
+interface Round {
+  readonly table: CompiledTable
+  readonly held: ReadonlySet<string>
+  readonly entries: ReadonlyMap<string, TableEntry>
+  readonly before: ReadonlyMap<string, TableEntry>
+}
+
+function sameEntry(a: TableEntry | undefined, b: TableEntry | undefined): boolean {
+  return a !== undefined && b !== undefined && (a === b || encodeEntry(a) === encodeEntry(b))
 }
 
 type TimerName = 'retry' | 'review' | 'readers' | 'head' | 'entries' | 'damage'
@@ -150,9 +165,10 @@ class Reconciler implements TableReconciler {
       if (entry) entries.set(key, entry)
     }
     if (!this.#mayGoOn()) return
+    const before = this.#published
     const outcome = await this.#publisher.publish([...entries.values()])
     this.#options.listener.onPublished(outcome, compileMs)
-    this.#settled(outcome, { table, held, entries })
+    this.#settled(outcome, { table, held, entries, before })
   }
 
   /** The table that the pods have now. What cannot be read is nobody's to keep. */
@@ -189,10 +205,7 @@ class Reconciler implements TableReconciler {
     return held
   }
 
-  #settled(
-    outcome: PublishOutcome,
-    { table, held, entries }: { table: CompiledTable; held: ReadonlySet<string>; entries: Map<string, TableEntry> },
-  ): void {
+  #settled(outcome: PublishOutcome, { table, held, entries, before }: Round): void {
     if (outcome.type === 'fenced') return this.#options.listener.onFenced(outcome.epoch)
     const version = outcome.type === 'refused' ? undefined : outcome.version
     if (outcome.type === 'refused') {
@@ -204,13 +217,20 @@ class Reconciler implements TableReconciler {
       this.#await(outcome)
     }
     const isHeld = (object: CompiledObject): boolean => !object.inTable && held.has(object.tableKey)
-    for (const gone of this.#progress.compiled(table.objects, { version, isHeld })) {
+    const wasThere = ({ tableKey, status }: CompiledObject): boolean =>
+      this.#isOwn(status) && sameEntry(before.get(tableKey), entries.get(tableKey))
+    for (const gone of this.#progress.compiled(table.objects, { version, isHeld, wasThere })) {
       this.#options.listener.onGone(gone)
     }
     this.#tellNews()
     void this.#readReaders()
     if (!this.#timers.has('head')) this.#verifyLater('head', VERIFY_HEAD_MS)
     if (!this.#timers.has('entries')) this.#verifyLater('entries', VERIFY_ENTRIES_MS)
+  }
+
+  #isOwn(status: unknown): boolean {
+    const { speaksAs } = this.#options
+    return speaksAs === undefined || (storedInstallation(status)?.name ?? speaksAs) === speaksAs
   }
 
   #await(outcome: PublishOutcome): void {

@@ -3,6 +3,7 @@ import { readDispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { FieldFault, ObjectReading } from '../../crds/schema/read-object.ts'
 import { readSipTrunk, type SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import type { ApiObject } from '../api/api-object.ts'
+import { FIELD_MANAGER } from '../api/field-manager.ts'
 import { isRecord } from '../api/json-value.ts'
 import { MAX_TOLD_FAULTS } from './limits.ts'
 import { fieldText } from './manifest-problem.ts'
@@ -17,6 +18,10 @@ export interface ObjectIdentity {
   readonly resourceVersion: string
   /** As it was read; undefined where nobody has written one. */
   readonly status: unknown
+  /** Since when it is being deleted and which finalizers keep it, for people; undefined where nobody has deleted it. */
+  readonly deletion: string | undefined
+  /** Who has written the status last, as managed fields name it; undefined where they do not say. */
+  readonly statusWriter: string | undefined
 }
 
 /** A custom resource that the schema accepts. */
@@ -63,6 +68,8 @@ function watched<T>(
     ...{ kind, namespace, name, uid, resourceVersion },
     generation: typeof generation === 'number' ? generation : 0,
     status: object['status'],
+    deletion: deletionText(object.metadata),
+    statusWriter: statusWriter(object.metadata),
   }
   // Kubernetes raises the generation with each change of the spec: the same one is read once.
   if (before?.uid === uid && before.generation === identity.generation && before.generation > 0) {
@@ -73,6 +80,26 @@ function watched<T>(
   if (reading.ok) return { ...identity, object: reading.object }
   const unknown = reading.faults.some(({ code }) => code === 'unknown_field')
   return { ...identity, reason: unknown ? 'UnknownField' : 'Invalid', problem: problemText(reading.faults) }
+}
+
+function deletionText({ deletionTimestamp, finalizers }: ApiObject['metadata']): string | undefined {
+  if (typeof deletionTimestamp !== 'string') return undefined
+  const names = Array.isArray(finalizers) ? finalizers.map(String) : []
+  const kept = names.length === 0 ? '' : ` and kept by the finalizer ${names.join(', ')}`
+  return `deleted at ${deletionTimestamp}${kept}`
+}
+
+function statusWriter({ managedFields }: ApiObject['metadata']): string | undefined {
+  let last: { readonly manager: string; readonly time: string } | undefined
+  for (const entry of Array.isArray(managedFields) ? managedFields : []) {
+    if (!isRecord(entry) || entry['subresource'] !== 'status') continue
+    const { manager, time } = entry
+    if (typeof manager !== 'string' || typeof time !== 'string') continue
+    // Times are in seconds: of two in one second the operator's own was the earlier, or the other would have been put right.
+    const after = manager === FIELD_MANAGER ? time > (last?.time ?? '') : time >= (last?.time ?? '')
+    if (after) last = { manager, time }
+  }
+  return last?.manager
 }
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'

@@ -46,7 +46,8 @@ export interface WatchedObjectsOptions extends Pick<ReflectorOptions<unknown>, '
   readonly fieldsDropped: () => boolean
   /**
    * `key` is `namespace/name`. `status`: only the status or the metadata of a custom resource has changed, which nothing
-   * is compiled from. An object that was deleted and made anew under its name is told twice.
+   * is compiled from. An object that was deleted and made anew under its name is told twice; one that waits for its
+   * finalizers to go, as they go.
    */
   readonly onChange: (resource: WatchedResource, key: string, what: 'object' | 'status') => void
   /** Once, when `synced` becomes true; and again if `servicesKnown` does so later. */
@@ -114,5 +115,9 @@ function changed(change: ObjectChange<object>): 'object' | 'status' {
   if (change.type !== 'updated') return 'object'
   const { value, before } = change
   const kept = 'generation' in value && 'generation' in before && value.generation === before.generation
-  return kept ? 'status' : 'object'
+  return kept && deletionOf(value) === deletionOf(before) ? 'status' : 'object'
+}
+
+function deletionOf(object: object): unknown {
+  return 'deletion' in object ? object.deletion : undefined
 }

@@ -190,7 +190,7 @@ describeWith(['kubernetes'], 'the API server', () => {
     ['drule.spec.action.route.timeouts', ['100ms to 32s. Default: 2s', '1s to 180s. Default: 120s']],
     ['drule.spec.match.called', ['such as +15551234567', 'from 100 to 199 holds for 150', 'anchor it with ^ and $']],
     ['trunk.spec', ['such as 203.0.113.0/24', 'Default: UDP and TCP', 'Default: every number']],
-    ['drule.status', ['kubectl wait --for=condition=Programmed']],
+    ['drule.status', ['kubectl wait --for=condition=Ready']],
   ])('explains %s with bounds, defaults and examples', async (field, texts) => {
     const words = (await explained(field)).replace(/\s+/g, ' ')
     for (const text of texts) expect(words).toContain(text)

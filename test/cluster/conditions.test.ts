@@ -12,8 +12,8 @@ const TEST_LIMIT_MS = 600_000
 
 const CRDS = fileURLToPath(new URL('../../crds/', import.meta.url))
 
-/** Shown where the operator lacks the right: test/cluster/operator-bad-input.test.ts. */
-const SHOWN_ELSEWHERE = ['ResolvedRefs ServicesUnwatched']
+/** Shown where the operator lacks the right (operator-bad-input.test.ts), and for an object that goes (ready.test.ts). */
+const SHOWN_ELSEWHERE = ['ResolvedRefs ServicesUnwatched', 'Ready Deleting']
 
 /** What has been seen here: `type reason`. */
 const seen = new Set<string>(SHOWN_ELSEWHERE)
@@ -68,6 +68,10 @@ const OTHER_TRUNK = sipTrunk('other', { sources: ['192.0.2.1'] })
 
 const CASES: readonly Case[] = [
   {
+    ...{ type: 'Ready', reason: 'Ready', status: 'True', object: 'drule/plain' },
+    ...{ says: /^the rule is in the table.*; the ingress pods run it$/, make: [rule('plain', NUMBER)] },
+  },
+  {
     ...{ type: 'Accepted', reason: 'Accepted', status: 'True', says: /./, object: 'drule/plain' },
     make: [rule('plain', NUMBER)],
   },
@@ -105,7 +109,7 @@ const CASES: readonly Case[] = [
   },
   {
     ...{ type: 'Accepted', reason: 'NoTrunk', status: 'False', object: 'drule/homeless' },
-    says: /none of the trunks that the rule references exists$/,
+    says: /the rule has no trunk: .*missing does not exist: create the SipTrunk or correct trunkRefs$/,
     make: [rule('homeless', '+15550000606', { trunkRefs: [{ name: 'missing' }] })],
     heal: [rule('homeless', '+15550000606', { trunkRefs: [{ name: 'carrier' }] })],
   },

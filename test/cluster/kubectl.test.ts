@@ -32,8 +32,8 @@ describeWith(['kubernetes', 'redis'], 'kubectl', () => {
       { ...bound, spec: { ...Reflect.get(bound, 'spec'), priority: 10, trunkRefs: [{ name: 'carrier' }] } },
       dispatchRule('first', '+15550000702', REJECT),
     )
-    await cluster.reason('drule/first', 'Programmed', 'Programmed')
-    await cluster.reason('drule/bound', 'Programmed', 'Programmed')
+    await cluster.reason('drule/first', 'Ready', 'Ready')
+    await cluster.reason('drule/bound', 'Ready', 'Ready')
     await cluster.apply(dispatchRule('second', '+15550000702', REJECT))
     await cluster.reason('drule/second', 'Accepted', 'Conflicted')
     await cluster.reason('drule/second', 'Programmed', 'NotAccepted')
@@ -41,34 +41,35 @@ describeWith(['kubernetes', 'redis'], 'kubectl', () => {
 
   afterAll(() => cluster.stop(), TEST_LIMIT_MS)
 
-  it('get shows where each rule stands: trunk, action, priority, and whether it is accepted and programmed', async () => {
+  it('get shows where each rule stands: trunk, action, priority, whether it works, and if not, why', async () => {
     expect(cells(await cluster.kubectl('get', 'drule'))).toEqual([
-      ['NAME', 'TRUNK', 'ACTION', 'PRIORITY', 'ACCEPTED', 'PROGRAMMED', 'AGE'],
-      ['bound', 'carrier', 'Reject', '10', 'True', 'True', AGE],
+      ['NAME', 'TRUNK', 'ACTION', 'PRIORITY', 'READY', 'REASON', 'AGE'],
+      ['bound', 'carrier', 'Reject', '10', 'True', 'Ready', AGE],
       // No trunk is every trunk, no priority is 0.
-      ['first', 'Reject', 'True', 'True', AGE],
-      ['second', 'Reject', 'False', 'False', AGE],
+      ['first', 'Reject', 'True', 'Ready', AGE],
+      ['second', 'Reject', 'False', 'Conflicted', AGE],
     ])
   })
 
-  it('get -o wide shows why a rule is not accepted, and what to do', async () => {
+  it('get -o wide shows how far a rule has come, whose pods that is about, and what to do', async () => {
     const [head = [], , , second = []] = cells(await cluster.kubectl('get', 'drule', '--output=wide'))
-    expect(head.slice(-2)).toEqual(['REASON', 'MESSAGE'])
-    expect(second.at(-2)).toBe('Conflicted')
+    expect(head.slice(-4)).toEqual(['ACCEPTED', 'PROGRAMMED', 'INSTALLATION', 'MESSAGE'])
+    expect(second.slice(-4, -1)).toEqual(['False', 'False', `${cluster.namespace}/sip-dispatch-operator`])
     expect(second.at(-1)).toBe((await cluster.condition('drule/second', 'Accepted'))?.message)
     expect(second.at(-1)).toContain(`${cluster.namespace}/first`)
   })
 
-  it('get shows whether a trunk is accepted and programmed, and -o wide its sources', async () => {
+  it('get shows whether a trunk works, and -o wide its sources', async () => {
     expect(cells(await cluster.kubectl('get', 'trunk'))).toEqual([
-      ['NAME', 'ACCEPTED', 'PROGRAMMED', 'AGE'],
-      ['carrier', 'True', 'True', AGE],
+      ['NAME', 'READY', 'REASON', 'AGE'],
+      ['carrier', 'True', 'Ready', AGE],
     ])
     expect(cells(await cluster.kubectl('get', 'trunk', '--output=wide'))).toEqual([
-      ['NAME', 'ACCEPTED', 'PROGRAMMED', 'AGE', 'SOURCES', 'REASON', 'MESSAGE'],
+      ['NAME', 'READY', 'REASON', 'AGE', 'SOURCES', 'ACCEPTED', 'PROGRAMMED', 'INSTALLATION', 'MESSAGE'],
       [
-        ...['carrier', 'True', 'True', AGE, '["127.0.0.1","192.0.2.0/24"]'],
-        ...['Accepted', (await cluster.condition('trunk/carrier', 'Accepted'))?.message],
+        ...['carrier', 'True', 'Ready', AGE, '["127.0.0.1","192.0.2.0/24"]'],
+        ...['True', 'True', `${cluster.namespace}/sip-dispatch-operator`],
+        'the trunk is in the table: it admits calls to every number over UDP and TCP; the ingress pods run it',
       ],
     ])
   })
@@ -86,7 +87,7 @@ describeWith(['kubernetes', 'redis'], 'kubectl', () => {
   it('describe shows the conditions, and an Event that names the winner of a conflict and says what to do', async () => {
     await cluster.kubectl('wait', '--for=create', 'events.events.k8s.io', '--field-selector=reason=Conflicted')
     const text = await cluster.kubectl('describe', 'drule/second')
-    for (const type of ['Accepted', 'ResolvedRefs', 'Programmed', 'Conflicted']) {
+    for (const type of ['Ready', 'Accepted', 'ResolvedRefs', 'Programmed', 'Conflicted']) {
       expect(text).toMatch(new RegExp(`^ +Type: +${type}$`, 'm'))
     }
     expect(text).toMatch(

@@ -21,6 +21,8 @@ const RIGHTS = [
 
 const TIME = '2026-01-01T00:00:00Z'
 
+const INSTALLATION = { name: 'voice/operator', since: TIME }
+
 const ACCEPTED = { type: 'Accepted', status: 'True', reason: 'Accepted', message: 'In the table.' } as const
 const CONFLICTED = { type: 'Conflicted', status: 'True', reason: 'SameMatch', message: 'Another rule wins.' } as const
 
@@ -78,7 +80,8 @@ describeWith(['kubernetes'], 'statuses and events on a real API server, with the
     const { status, metadata } = await read(target.name)
     const next = changedConditions(storedConditions(status), { generation: 1, conditions }, TIME)
     const { resourceVersion } = metadata
-    if (next) await statusApi(client).applyStatus({ target, conditions: next, resourceVersion }, inTime())
+    const written = { target, conditions: next, installation: INSTALLATION, resourceVersion }
+    if (next) await statusApi(client).writeStatus(written, inTime())
     return next
   }
 
@@ -107,7 +110,8 @@ describeWith(['kubernetes'], 'statuses and events on a real API server, with the
     const target = await created('anew', '+15550000003')
     const { resourceVersion } = (await read('anew')).metadata
     const conditions = [{ ...ACCEPTED, observedGeneration: 1, lastTransitionTime: TIME }]
-    const late = () => statusApi(client).applyStatus({ target, conditions, resourceVersion }, inTime())
+    const late = () =>
+      statusApi(client).writeStatus({ target, conditions, installation: INSTALLATION, resourceVersion }, inTime())
     await api.kubectl(['delete', 'drule', 'anew', '-n', namespace])
     await expect(late()).rejects.toMatchObject({ status: 404 })
     await created('anew', '+15550000003')

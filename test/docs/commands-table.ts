@@ -46,7 +46,7 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
   [`helm upgrade --install phone oci://ghcr.io/OWNER/charts/sip-dispatch --version ${VERSION} --namespace telephony --create-namespace --set ingress.advertise.external=sip.example.com --set cache.embedded.enabled=true`]:
     walk,
   'kubectl apply --namespace telephony -f rules/first.yaml': walk,
-  'kubectl wait --namespace telephony --for=condition=Programmed siptrunk/carrier dispatchrule/first': walk,
+  'kubectl wait --namespace telephony --for=condition=Ready siptrunk/carrier dispatchrule/first': walk,
   'kubectl get --namespace telephony drule,trunk': walk,
 
   // CONTRIBUTING.md
@@ -175,14 +175,13 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
   'kubectl get pods --selector app.kubernetes.io/component=operator': { here: 'kubectl' },
   'kubectl describe pods --selector app.kubernetes.io/component=ingress': { here: 'kubectl' },
   "kubectl get lease --selector '!kubernetes.io/hostname'": { here: 'kubectl' },
-  'kubectl get dispatchrules --all-namespaces': { here: 'kubectl' },
   'kubectl get dispatchrules --all-namespaces -o wide': { here: 'kubectl' },
   'kubectl get dispatchrules,siptrunks --all-namespaces': { here: 'kubectl' },
   'kubectl get endpointslices --selector kubernetes.io/service-name=SERVICE': { here: 'kubectl' },
   'kubectl get services --selector app.kubernetes.io/component=ingress --output yaml | grep externalTrafficPolicy': {
     here: 'kubectl',
   },
-  'kubectl describe dispatchrule NAME': { here: 'kubectl' },
+  'kubectl describe dispatchrule NAME --namespace NAMESPACE': { here: 'kubectl' },
   'kubectl get events --all-namespaces --field-selector reason=MassDeletionHeld': { here: 'kubectl' },
   'kubectl annotate namespace NAMESPACE sipdispatch.dev/allow-mass-deletion=true': { here: 'kubectl' },
 }

@@ -262,7 +262,7 @@ describe('what the compiler says', () => {
     const report = await reportOf([ACME, ...rules])
     expect(report.findings.shown.map(({ object, code }) => [object, code])).toEqual([
       ['DispatchRule default/never', 'EarlierRule'],
-      ['DispatchRule default/same', 'SameMatch'],
+      ['DispatchRule default/same', 'Conflicted'],
     ])
     expect(namesOf(report.rules)).toEqual([
       ['default/all', 'wins'],

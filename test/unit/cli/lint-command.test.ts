@@ -95,7 +95,7 @@ describe('lint', () => {
     const route = 'route: {backends: [{service: {name: livekit-sip, port: 5060}}]}'
     const spec = `{trunkRefs: [{name: none}], action: {type: Route, ${route}}}`
     manifest('agents.yaml', `kind: DispatchRule\nmetadata: {name: agents}\nspec: ${spec}\n`)
-    expect(await findingsOf(folder)).toMatchObject({ code: 1, findings: [{ code: 'TrunkNotFound' }] })
+    expect(await findingsOf(folder)).toMatchObject({ code: 1, findings: [{ code: 'NoTrunk' }] })
   })
 
   it('names file, line and field of what cannot be read, and exits with 1', async () => {
@@ -109,7 +109,7 @@ describe('lint', () => {
     mkdirSync(join(folder, 'trunks'))
     const sales = rule('sales', 'acme')
     expect((await findingsOf(sales)).findings).toMatchObject([
-      { severity: 'error', object: 'DispatchRule default/sales', code: 'TrunkNotFound' },
+      { severity: 'error', object: 'DispatchRule default/sales', code: 'NoTrunk' },
     ])
     trunk('acme', { within: 'trunks' })
     expect(await findingsOf(sales, join(folder, 'trunks'))).toEqual({ code: 0, findings: [] })
@@ -124,7 +124,7 @@ describe('lint', () => {
     expect(findings).toMatchObject([
       {
         object: 'DispatchRule default/second',
-        code: 'SameMatch',
+        code: 'Conflicted',
         message: expect.stringMatching(/default\/first .*not in use$/),
       },
     ])

@@ -90,13 +90,13 @@ describe('a client of the API', () => {
     await client.create(LEASES, { spec: 1 })
     await client.replace(LEASES, write)
     const status = { path: { name: 'a', subresource: 'status' as const }, body: { spec: 1 } }
-    await client.apply(LEASES, { ...status, fieldManager: 'me', force: true })
+    await client.mergePatch(LEASES, { ...status, fieldManager: 'me' })
     await client.mergePatch(LEASES, write)
     expect(requests.map(({ line, type, body }) => [line, type, body])).toEqual([
       [`GET ${PATH}/a`, undefined, ''],
       [`POST ${PATH}`, 'application/json', '{"spec":1}'],
       [`PUT ${PATH}/a`, 'application/json', '{"spec":1}'],
-      [`PATCH ${PATH}/a/status?fieldManager=me&force=true`, 'application/apply-patch+yaml', '{"spec":1}'],
+      [`PATCH ${PATH}/a/status?fieldManager=me`, 'application/merge-patch+json', '{"spec":1}'],
       [`PATCH ${PATH}/a`, 'application/merge-patch+json', '{"spec":1}'],
     ])
     expect(reports.map(({ method, code, host }) => [method, code, host])[0]).toEqual(['GET', '200', address()])

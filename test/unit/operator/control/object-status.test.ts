@@ -56,6 +56,8 @@ describe('the conditions of a status', () => {
     const foreign = { type: 'Audited', status: 'True', lastTransitionTime: BEFORE, reason: 'Audit', message: '' }
     const wanted = { generation: 1, conditions: [ACCEPTED] }
     expect(changedConditions([foreign, ...written(ACCEPTED)], wanted, NOW)).toBeUndefined()
+    const next = changedConditions([foreign, ...written(ACCEPTED, CONFLICTED)], wanted, NOW)
+    expect(next).toEqual([...written(ACCEPTED), foreign])
   })
 })
 

@@ -23,6 +23,8 @@ const PROGRAMMED: Condition<'Programmed'> = {
   message: 'Running.',
 }
 
+const OWN = { name: 'voice/operator', since: '2026-01-01T00:00:00Z' }
+
 function ruleOf(name: string, generation = 1): StatusTarget {
   return { kind: 'DispatchRule', namespace: 'team-a', name, uid: `uid of ${name}`, generation }
 }
@@ -44,19 +46,21 @@ function setting() {
   let version = 8
   const writer = createStatusWriter({
     api: {
-      applyStatus: async ({ target, conditions, resourceVersion }) => {
+      writeStatus: async ({ target, conditions = [], installation, resourceVersion }) => {
         versions.push(resourceVersion)
         const reasons = conditions.map(({ reason }) => reason)
         writes.push({ at: clock.now(), name: target.name, reasons })
         const refused = refusals.shift()
         if (refused) throw refused
         version++
-        objects.set(target.name, { uid: target.uid, resourceVersion: String(version), conditions })
+        objects.set(target.name, { uid: target.uid, resourceVersion: String(version), conditions, installation })
         return { resourceVersion: String(version) }
       },
     },
     current: ({ name }) => seen.get(name),
-    mayWrite: () => state.leads,
+    installation: () => (state.leads ? OWN : undefined),
+    onOverwritten: ({ name }, count) => told.push(`${name} overwritten ${count}`),
+    onOverlap: ({ name }, other, speaks) => told.push(`${name} overlap ${other.name} ${speaks}`),
     clock,
     hooks: { onAdd: () => undefined, onStart: () => undefined, onDone: () => undefined, onRetry: () => undefined },
     onWrite: (result) => told.push(result),
@@ -109,6 +113,42 @@ describe('the writer of statuses', () => {
     writer.set(rule, [ACCEPTED])
     await settled()
     expect(writes).toHaveLength(2)
+  })
+
+  it('puts right what the watch shows to be overwritten or removed, without being told anew what is wanted', async () => {
+    const { clock, writer, writes, told, create, watch, seen, objects } = setting()
+    const rule = create(ruleOf('a'))
+    writer.set(rule, [ACCEPTED])
+    await settled()
+    watch()
+    seen.set('a', { uid: rule.uid, resourceVersion: '10', conditions: [] })
+    writer.look(rule)
+    await settled()
+    expect(writes).toHaveLength(2)
+    expect(told).toContain('a overwritten 1')
+    watch()
+    await pass(clock, 5_000)
+    seen.set('a', { uid: rule.uid, resourceVersion: '100', conditions: [] })
+    objects.clear()
+    await pass(clock, 1_000)
+    expect(writes).toHaveLength(3)
+    writer.stop()
+  })
+
+  it('writes less and less often what somebody overwrites at once each time', async () => {
+    const { clock, writer, writes, told, create, seen, objects } = setting()
+    const rule = create(ruleOf('a'))
+    writer.set(rule, [ACCEPTED])
+    for (let second = 0; second < 600; second++) {
+      const written = objects.get('a')
+      if (written) seen.set('a', { uid: rule.uid, resourceVersion: `${written.resourceVersion}0`, conditions: [] })
+      objects.delete('a')
+      await pass(clock, 1_000)
+    }
+    expect(writes.length).toBeGreaterThan(5)
+    expect(writes.length).toBeLessThan(15)
+    expect(told).toContain('a overwritten 5')
+    writer.stop()
   })
 
   it('writes an object that changes all the time once a second, with what is wanted then', async () => {
@@ -217,12 +257,12 @@ describe('the writer of statuses', () => {
     expect(told[1]).toMatch(/^status-forbidden: .*let the operator's role patch the status/)
   })
 
-  it('does not repeat what the API server refuses for good, until something else is wanted', async () => {
+  it('repeats rarely what the API server refuses for good, and at once when something else is wanted', async () => {
     const { clock, writer, writes, told, refusals, create } = setting()
     refusals.push(refusal(422, 'api_invalid'))
     const rule = create(ruleOf('a'))
     writer.set(rule, [ACCEPTED])
-    await pass(clock, 600_000, 10_000)
+    await pass(clock, 590_000, 10_000)
     expect(writes).toHaveLength(1)
     expect(told[1]).toMatch(/^status-refused: .*CRDs/)
     writer.set(rule, [ACCEPTED, PROGRAMMED])

@@ -29,6 +29,7 @@ describe('the metrics of an operator', () => {
     const { metrics } = setting()
     metrics.queue('status', () => ({ depth: 1, active: 0, unfinished: 0, longest: 0 })).onRetry()
     metrics.watch('siptrunks', () => ({ drift: 0, events: 1, restarts: { ended: 1 }, lastContactAt: 1 }))
+    metrics.overlap(() => false)
     metrics.resources(() => [{ kind: 'SipTrunk', condition: 'Accepted', status: 'True', reason: 'Accepted', count: 2 }])
     metrics.outdated(() => new Set())
     const exposed = parseExposition(await metrics.text())

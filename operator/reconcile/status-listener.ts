@@ -1,0 +1,42 @@
+/** What the writer of statuses tells of others who write them too: Events, log lines and metrics. */
+import type { Logger } from '../../ingress/log/logger.ts'
+import type { EventRecorder } from '../control/event-recorder.ts'
+import { FREE_OVERWRITES } from '../control/limits.ts'
+import type { StatusWriterOptions } from '../control/status-writer.ts'
+import type { OperatorMetrics } from '../metrics/metrics.ts'
+import { regarding } from './condition-events.ts'
+
+export interface StatusListenerOptions {
+  readonly events: EventRecorder
+  readonly metrics: Pick<OperatorMetrics, 'statusOverwritten'>
+  readonly logger: Logger
+  readonly installation: StatusWriterOptions['installation']
+  /** Who has written the status of this object last, as the API server has it. */
+  readonly writerOf: (kind: 'SipTrunk' | 'DispatchRule', key: string) => string | undefined
+}
+
+export function createStatusListener(
+  options: StatusListenerOptions,
+): Pick<StatusWriterOptions, 'onOverwritten' | 'onOverlap'> {
+  const { events, metrics, logger, installation, writerOf } = options
+  return {
+    onOverwritten: (target, count) => {
+      metrics.statusOverwritten()
+      const { kind, namespace, name } = target
+      const by = writerOf(kind, `${namespace}/${name}`) ?? 'somebody'
+      logger.warn({ code: 'status-overwritten', kind, name: `${namespace}/${name}`, by, count }, 'status overwritten')
+      // Once is somebody's hand; who does it again and again is a program that has to be told.
+      if (count < FREE_OVERWRITES) return
+      const note = `${by} has overwritten the status of this object ${count} times in a row: the operator puts it right with growing pauses; let only the operator write it`
+      events.record(regarding(target), { type: 'Warning', reason: 'StatusOverwritten', action: 'WriteStatus', note })
+    },
+    onOverlap: (target, other, speaks) => {
+      const own = installation()?.name ?? ''
+      const [speaker, silent] = speaks ? [other.name, own] : [own, other.name]
+      const note = `the installations ${speaker} and ${silent} both watch namespace ${target.namespace}: statuses, Programmed and Ready in it tell of the pods of ${speaker} alone; where that is not meant, let one of them watch other namespaces (--namespace)`
+      const name = `${target.namespace}/${target.name}`
+      logger.warn({ code: 'installation-overlap', kind: target.kind, name, own, other: other.name, speaker }, note)
+      events.record(regarding(target), { type: 'Warning', reason: 'InstallationOverlap', action: 'WriteStatus', note })
+    },
+  }
+}
