@@ -6,6 +6,7 @@ export const TESTS_WITH_PARTS = /** @type {const} */ ([
   'test/cluster/',
   'test/docs/',
   'test/helm/',
+  'test/kubectl-yaml/real-kubectl.test.ts',
   'test/monitoring/',
   'test/unit/test/support/kubernetes-api.test.ts',
 ])

@@ -103,7 +103,7 @@ interface Manifest {
 function demandWhole(source: string, archive: string, { version, repository, imageDigest }: ChartRelease): void {
   const shown: Record<string, unknown> = parse(helm('show', 'chart', archive))
   const rendered = helm('template', 'release', archive, ...NEEDED_VALUES)
-  const manifests = parseAllDocuments(rendered).flatMap((one) => (one.toJS() as Manifest | null) ?? [])
+  const manifests = manifestsIn(rendered)
   const images = new Set(
     [...rendered.matchAll(/^ *image: (\S+)$/gm)].map(([, image = '']) => image.replaceAll('"', '')),
   )
@@ -120,8 +120,15 @@ function demandWhole(source: string, archive: string, { version, repository, ima
   throw new Error(`RELEASE_CHART: ${archive} is not what is to be released: ${faults.join('; ') || 'it runs nothing'}`)
 }
 
+function manifestsIn(text: string): Manifest[] {
+  return parseAllDocuments(text).flatMap((one) => (one.toJS() as Manifest | null) ?? [])
+}
+
+/** A definition, and the policy that stands with it. */
 function hasDefinition(manifests: readonly Manifest[], source: string, plural: string): boolean {
-  const own: Manifest = parse(readFileSync(join(source, 'crds', `${plural}.yaml`), 'utf8'))
-  const found = manifests.find(({ kind, metadata }) => kind === own.kind && metadata.name === own.metadata.name)
-  return isDeepStrictEqual(found?.spec, own.spec)
+  const own = manifestsIn(readFileSync(join(source, 'crds', `${plural}.yaml`), 'utf8'))
+  return own.every(({ kind, metadata, spec }) => {
+    const found = manifests.find((other) => other.kind === kind && other.metadata.name === metadata.name)
+    return isDeepStrictEqual(found?.spec, spec)
+  })
 }

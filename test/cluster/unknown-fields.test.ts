@@ -135,7 +135,7 @@ describeWith(['kubernetes', 'helm'], 'a misspelt field', () => {
   it.each(['true', 'false'])('is refused by an installation of Helm with --server-side=%s', async (serverSide) => {
     const chart = join(folder, `chart-${serverSide}`)
     mkdirSync(join(chart, 'templates'), { recursive: true })
-    writeFileSync(join(chart, 'Chart.yaml'), 'apiVersion: v2\nname: rules\nversion: 0.1.0\n')
+    writeFileSync(join(chart, 'Chart.yaml'), 'apiVersion: v2\nname: rules\nversion: 0.0.1\n')
     writeFileSync(join(chart, 'templates/rule.yaml'), JSON.stringify(CALED))
     const flags = ['--namespace', namespace, `--server-side=${serverSide}`]
     const { code, stderr } = await runHelm(['install', `rules-${serverSide}`, chart, ...flags], api.kubeconfig)

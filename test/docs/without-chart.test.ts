@@ -91,7 +91,7 @@ describeWith(['kubernetes', 'redis'], 'a cluster without the chart, from a check
       const { listening } = await said(start(ingress), 'listening')
       await run(apply)
       await run(wait)
-      expect(await run(get)).toMatch(/premium-numbers .* True +True /)
+      expect(await run(get)).toMatch(/premium-numbers .* True +Ready /)
       const [, port] = /^udp:\/\/127\.0\.0\.1:(\d+)$/.exec(String(listening)) ?? []
       expect(await statusOfCall('+19005550100', Number(port))).toBe(403)
     },

@@ -53,6 +53,9 @@ const CHANGES: Readonly<Record<string, readonly string[]>> = {
   'as at the beginning': set(),
 }
 
+/** What tools go through that merge on the server: each kind of change once. */
+const FEW = ['defaults', 'both ports moved', 'another engine', 'every value another one', 'as at the beginning']
+
 /** Kinds that a release of these values may have. */
 const KINDS =
   'services,deployments,daemonsets,serviceaccounts,roles,rolebindings,poddisruptionbudgets,networkpolicies,configmaps,' +
@@ -93,6 +96,8 @@ describeWith(['helm', 'kubernetes'], 'the chart, whatever applies it,', () => {
     'kubectl apply --server-side': () => kubectlTool(api, 'kubectl', ['--server-side']),
   }
 
+  const CLIENT_SIDE = ['helm --server-side=false', 'kubectl apply']
+
   /** Everything of the release, as far as the chart says it. */
   async function state(): Promise<Record<string, unknown>> {
     const found: { items: Manifest[] } = JSON.parse(await kubectl('get', KINDS, '-n', NAMESPACE, '--output=json'))
@@ -113,6 +118,7 @@ describeWith(['helm', 'kubernetes'], 'the chart, whatever applies it,', () => {
       const tool = TOOLS[name]?.()
       await tool?.startFrom(formerManifests('native'))
       for (const [change, values] of Object.entries(CHANGES)) {
+        if (!CLIENT_SIDE.includes(name) && !FEW.includes(change)) continue
         await tool?.apply(values)
         const now = await state()
         expectBothTransports(change, now)
@@ -124,7 +130,7 @@ describeWith(['helm', 'kubernetes'], 'the chart, whatever applies it,', () => {
     TEST_LIMIT_MS,
   )
 
-  it.each(Object.keys(TOOLS))(
+  it.each([...CLIENT_SIDE, 'helm, client-side first'])(
     'takes over a release of the former version with a drachtio-server, or with other ports, by %s',
     async (name) => {
       const tool = TOOLS[name]?.()
@@ -153,7 +159,9 @@ describeWith(['helm', 'kubernetes'], 'the chart, whatever applies it,', () => {
       await withFormerChart(former, (chart) => helmOf(api, 'install', 'phone', chart, ...set()))
       await helmOf(api, 'upgrade', 'phone', CHART, '--reuse-values')
       const now = await state()
-      expect(now).toEqual(asWithOthers('defaults', now))
+      // The one value that another default has since.
+      await helmOf(api, 'upgrade', 'phone', CHART, ...set('ingress.ipFamilies={IPv4}'))
+      expect(now).toEqual(await state())
     },
     TEST_LIMIT_MS,
   )

@@ -64,7 +64,7 @@ export async function withFormerChart<Result>(former: string, use: (chart: strin
   const chart = join(folder, basename(CHART))
   try {
     mkdirSync(join(chart, 'templates'), { recursive: true })
-    writeFileSync(join(chart, 'Chart.yaml'), 'apiVersion: v2\nname: sip-dispatch\nversion: 0.1.0\n')
+    writeFileSync(join(chart, 'Chart.yaml'), 'apiVersion: v2\nname: sip-dispatch\nversion: 0.0.1\n')
     writeFileSync(join(chart, 'values.yaml'), readFileSync(FORMER_VALUES))
     writeFileSync(join(chart, 'templates/all.yaml'), former)
     return await use(chart)

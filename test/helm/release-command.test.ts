@@ -221,7 +221,14 @@ describeWith(['helm'], 'a release', () => {
       expect(sources.git('describe', '--exact-match').trim()).toBe(`v${NEXT}`)
       expect(sources.read('CHANGELOG.md')).toMatch(/## \[Unreleased\]\n\n## \[99\.0\.0\] - \d{4}-\d\d-\d\d\n\n### /)
       // Golden files name a version that stays.
-      const own = ['--', '.', ':!test/helm/golden', ':!CHANGELOG.md', ':!package-lock.json']
+      const own = [
+        '--',
+        '.',
+        ':!test/helm/golden',
+        ':!test/helm/former-release',
+        ':!CHANGELOG.md',
+        ':!package-lock.json',
+      ]
       const words = `(/sip-dispatch:|sip-dispatch --version |ersion"?: "?)${current.replaceAll('.', '\\.')}($|[^0-9.])`
       expect(grep(words, own)).toEqual([])
       await released(NEXT, '--tagged', '--repository', 'Acme/phones', '--image-digest', DIGEST)

@@ -63,7 +63,7 @@ describe('standalone does not start, and says why', () => {
     const empty = mkdtempSync(join(tmpdir(), 'sip-dispatch-empty-'))
     const { code, errors } = await start(empty)
     rmSync(empty, { recursive: true })
-    expect(code).toBe(1)
+    expect(code).toBe(2)
     expect(errors).toBe(`error: ${empty} holds no manifest: put *.yaml, *.yml or *.json files there (no_manifests)\n`)
   })
 

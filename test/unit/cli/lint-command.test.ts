@@ -187,8 +187,8 @@ describe('what only follows from another finding', () => {
     const { findings } = await findingsOf(folder)
     expect(findings.map(({ file, object, code }) => [file === path, object, code])).toEqual([
       [true, 'SipTrunk default/acme', 'rule'],
-      [false, 'DispatchRule default/lost', 'TrunkNotFound'],
-      [false, 'DispatchRule default/second', 'SameMatch'],
+      [false, 'DispatchRule default/lost', 'NoTrunk'],
+      [false, 'DispatchRule default/second', 'Conflicted'],
     ])
   })
 

@@ -249,7 +249,7 @@ describeWith(['openssl'], 'a connection of an identity provider', () => {
   /** Unsigned: who checks it is the API server. */
   function idToken(seconds: number): string {
     const now = Math.floor(Date.now() / 1000)
-    const claims = { iss: url, aud: 'kubernetes', sub: 'jane', iat: now, exp: now + seconds }
+    const claims = { iss: url, aud: 'sip-dispatch', sub: 'jane', iat: now, exp: now + seconds }
     const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
     return `${part({ alg: 'RS256' })}.${part(claims)}.c2ln`
   }
@@ -264,7 +264,7 @@ describeWith(['openssl'], 'a connection of an identity provider', () => {
   })
 
   it('fetches a new one, once, when it has run out', async () => {
-    const about = { 'idp-issuer-url': url, 'client-id': 'kubernetes', 'idp-certificate-authority': authority }
+    const about = { 'idp-issuer-url': url, 'client-id': 'sip-dispatch', 'idp-certificate-authority': authority }
     const old = idToken(-10)
     const connect = connections(user({ ...about, 'id-token': old, 'refresh-token': 'r1' }))
     const [first, second] = [await connect(), await connect()]
@@ -272,7 +272,7 @@ describeWith(['openssl'], 'a connection of an identity provider', () => {
     expect(first.headers['authorization']).not.toBe(`Bearer ${old}`)
     expect(second.headers).toEqual(first.headers)
     expect(grants.map((grant) => Object.fromEntries(grant))).toEqual([
-      { grant_type: 'refresh_token', refresh_token: 'r1', client_id: 'kubernetes' },
+      { grant_type: 'refresh_token', refresh_token: 'r1', client_id: 'sip-dispatch' },
     ])
   })
 
@@ -280,7 +280,7 @@ describeWith(['openssl'], 'a connection of an identity provider', () => {
     ['there is nothing to fetch one with', () => ({}), /has expired, and idp-issuer-url, client-id and refresh-token/],
     [
       'the issuer cannot be trusted',
-      () => ({ 'idp-issuer-url': url, 'client-id': 'kubernetes', 'refresh-token': 'r1' }),
+      () => ({ 'idp-issuer-url': url, 'client-id': 'sip-dispatch', 'refresh-token': 'r1' }),
       /was not renewed by https:.*; log in again/,
     ],
   ])('says so where %s', async (_, config, says) => {
