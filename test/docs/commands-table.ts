@@ -130,7 +130,7 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
   'npm run -s sip-dispatch -- operator --cache redis://127.0.0.1:6379': withoutChart,
   'npm run -s sip-dispatch -- ingress --cache redis://127.0.0.1:6379 --listen udp://127.0.0.1:5060': withoutChart,
   'kubectl apply -f examples/standalone': withoutChart,
-  'kubectl wait --for=condition=Programmed dispatchrule/premium-numbers': withoutChart,
+  'kubectl wait --for=condition=Ready dispatchrule/premium-numbers': withoutChart,
   'kubectl get drule,trunk': withoutChart,
 
   // docs/engines.md

@@ -154,7 +154,7 @@ describeWith(['helm', 'kubernetes'], 'the chart on a real API server', () => {
         'kubectl rollout status',
         'helm test phone',
         'kubectl apply --server-side',
-        `kubectl wait --namespace ${NAMESPACE} --for=condition=Programmed`,
+        `kubectl wait --namespace ${NAMESPACE} --for=condition=Ready`,
       ]) {
         expect(notes).toContain(command)
       }
