@@ -18,7 +18,7 @@ export const IDLE_LOOK_MS = 50
 export const WARM_UP_MS = 200
 
 /** Calls of a warm-up: what decides has been compiled by then. */
-export const WARM_UP_CALLS = 500
+export const WARM_UP_CALLS = 150
 
 /** Milliseconds between two looks at whether anything still keeps calls away: readiness itself is asked at each probe. */
 export const READY_LOOK_MS = 50

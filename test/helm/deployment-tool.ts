@@ -26,10 +26,19 @@ export interface DeploymentTool {
   remove(): Promise<void>
 }
 
-/** What the chart is made into without a cluster, as Argo CD does, too. */
-async function rendered(values: readonly string[]): Promise<string> {
-  const render = ['template', 'phone', CHART, '--namespace', NAMESPACE, '--skip-tests', ...values]
-  const { code, stdout, stderr } = await runHelm(render)
+const made = new Map<string, Promise<string>>()
+
+/** What the chart is made into without a cluster, as Argo CD does, too. The same for each tool, so it is made once. */
+function rendered(values: readonly string[]): Promise<string> {
+  const key = values.join(' ')
+  const text = made.get(key) ?? render(values)
+  made.set(key, text)
+  return text
+}
+
+async function render(values: readonly string[]): Promise<string> {
+  const command = ['template', 'phone', CHART, '--namespace', NAMESPACE, '--skip-tests', ...values]
+  const { code, stdout, stderr } = await runHelm(command)
   if (code !== 0) throw new Error(`HELM_TEMPLATE: ${stderr}`)
   return stdout
 }
