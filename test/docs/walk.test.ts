@@ -170,7 +170,7 @@ describeWith(PARTS, 'a new user', () => {
     'loses no rule where somebody has applied the definitions before, by either way of the page',
     async () => {
       const page = readPage('docs/getting-started.md')
-      for (const way of ['`--take-ownership --set crds.takeOver=true`', '`--set crds.enabled=false`'])
+      for (const way of ['`--take-ownership --force-conflicts --set crds.takeOver=true`', '`--set crds.enabled=false`'])
         expect(page).toContain(way)
       const [install = ''] = commandsOf(page).filter((command) => command.startsWith('helm '))
       await run(`kubectl apply --server-side -f ${ROOT}crds/siptrunks.yaml -f ${ROOT}crds/dispatchrules.yaml`)
@@ -179,7 +179,7 @@ describeWith(PARTS, 'a new user', () => {
       await run(`kubectl apply --namespace telephony -f examples/standalone`)
       await run(`${install} --set crds.enabled=false`)
       await run('helm uninstall phone --namespace telephony')
-      await run(`${install} --take-ownership --set crds.takeOver=true`)
+      await run(`${install} --take-ownership --force-conflicts --set crds.takeOver=true`)
       const owner = "{.metadata.annotations['meta\\.helm\\.sh/release-name']}"
       const definition = 'crd dispatchrules.sipdispatch.dev'
       expect(await run(`kubectl get ${definition} --output "jsonpath=${owner}"`)).toBe('phone')

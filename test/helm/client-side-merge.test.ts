@@ -34,17 +34,13 @@ const EVERYTHING = ['--values', valuesFile('everything'), '--set', 'crds.enabled
 const CHANGES: Readonly<Record<string, readonly string[]>> = {
   defaults: set(),
   'both ports moved': set(...ports(5070, 5070)),
-  'one moved back': set(...ports(5060, 5070)),
   'the two swapped': set(...ports(5070, 5060)),
   'back at the defaults': set(),
   'another engine': set(DRACHTIO),
-  'another engine on other ports': set(DRACHTIO, ...ports(5070, 5070)),
   'the first engine on the same ports': set(...ports(5070, 5070)),
-  'the other engine at its defaults': set(DRACHTIO),
   'one transport switched off': set('ingress.transports.tcp=false', 'ingress.ports.http=9191', ...ports(5060, 5060)),
   'switched on again': set(),
   'every value another one': EVERYTHING,
-  'every value back': set(),
   'two Services': set('ingress.service.split=true'),
   'one Service, and a cache of its own': [
     ...set('cache.url=', 'cache.embedded.enabled=true', 'ingress.exposure=ClusterIP'),

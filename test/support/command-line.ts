@@ -1,5 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import process from 'node:process'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
@@ -7,6 +9,9 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const ENTRY = fileURLToPath(new URL('../../cli/sip-dispatch.ts', import.meta.url))
+
+/** Where Node keeps what it has made of our sources: the tests start hundreds of these processes. */
+const COMPILE_CACHE = join(tmpdir(), 'sip-dispatch-compile-cache')
 
 export interface CommandResult {
   readonly code: number | null
@@ -19,7 +24,10 @@ export function startCommand(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): ChildProcessByStdio<null, Readable, Readable> {
-  return spawn(process.execPath, [ENTRY, ...args], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+  return spawn(process.execPath, [ENTRY, ...args], {
+    env: { ...environment, NODE_COMPILE_CACHE: COMPILE_CACHE },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
 }
 
 /** Runs what follows it as on a kernel without IPv6. */
