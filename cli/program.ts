@@ -64,12 +64,8 @@ function report(error: unknown): number {
     for (const problem of error.problems) process.stderr.write(`error: ${shown(problem)}\n`)
     return EXIT_CODE.usage
   }
-  if (isUnusableFolder(error)) {
-    process.stderr.write(`error: ${shown(messageOf(error))}\n`)
-    return EXIT_CODE.usage
-  }
   for (const line of messageOf(error).split('\n')) process.stderr.write(`error: ${shown(line)}\n`)
-  return EXIT_CODE.failed
+  return isUnusableFolder(error) ? EXIT_CODE.usage : EXIT_CODE.failed
 }
 
 /** A folder of manifests that was given and holds none, or cannot be read: by its code, as not every command has a reader. */

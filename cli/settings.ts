@@ -23,7 +23,6 @@ export interface Setting {
 /** By the name that commander gives the flag's value. */
 export type Settings = Readonly<Record<string, Setting>>
 
-/** Of every command that writes a log. */
 /** Of every process that serves metrics. */
 export const METRIC_SETTINGS = {
   installation: {
@@ -35,6 +34,7 @@ export const METRIC_SETTINGS = {
   },
 } as const satisfies Settings
 
+/** Of every command that writes a log. */
 export const LOG_SETTINGS = {
   logLevel: {
     flag: '--log-level',

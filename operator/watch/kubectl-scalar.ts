@@ -56,7 +56,7 @@ const TAGGED: Readonly<Record<string, (value: ScalarValue, text: string) => bool
 /** A scalar with a tag. Undefined where the text is nothing of that kind. A tag that nobody knows leaves it a text. */
 export function taggedScalar(tag: string, text: string): ScalarValue | undefined {
   const kind = tag.startsWith(TAG_PREFIX) ? tag.slice(TAG_PREFIX.length) : ''
-  if (kind === 'binary') return BASE64.test(text) ? Buffer.from(text, 'base64').toString('utf8') : undefined
+  if (kind === 'binary') return bytesText(text)
   if (kind === 'timestamp') return DATE.test(text) ? text : undefined
   const fits = TAGGED[kind]
   if (!fits) return text
@@ -64,8 +64,14 @@ export function taggedScalar(tag: string, text: string): ScalarValue | undefined
   return fits(value, text) ? value : undefined
 }
 
-const BASE64 = /^([A-Za-z0-9+/\s]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\s*$/
+const BASE64 = /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 const DATE = /^\d{4}-\d{1,2}-\d{1,2}([Tt ].+)?$/
+
+/** Go's decoder passes over the ends of lines, and over nothing else. */
+function bytesText(text: string): string | undefined {
+  const digits = text.replaceAll(/[\r\n]/g, '')
+  return BASE64.test(digits) ? Buffer.from(digits, 'base64').toString('utf8') : undefined
+}
 
 const MAX_INT64 = 2n ** 63n - 1n
 const MAX_UINT64 = 2n ** 64n - 1n

@@ -67,8 +67,8 @@ function describeValue(value: unknown): string {
 /** The message of a fault, with what makes the value at its path what it is. */
 export function withReading(message: string, document: ManifestDocument, path: Path): string {
   const other = document.others.find((one) => isSame(one.path, path))
-  if (other === undefined) return message
-  if (other.stored === undefined) return message
+  // A merge is no value.
+  if (other?.stored === undefined) return message
   return `${message}, as kubectl reads ${other.text} without quotes`
 }
 
