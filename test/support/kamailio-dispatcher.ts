@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from './sip-backend.ts'
+import { freePort } from './loopback-port.ts'
 import { requestText } from './sip-text.ts'
 import { openDatagramPeer } from './wire-socket.ts'
 

@@ -1,4 +1,6 @@
-/** Ports of 127.0.0.1 for programs that cannot pick one themselves. */
+/** Ports of a loopback address for programs that cannot pick one themselves. */
+import { randomInt } from 'node:crypto'
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
@@ -9,19 +11,52 @@ export function uriHost(host: Loopback): string {
   return host === '::1' ? '[::1]' : host
 }
 
-/** TCP ports that nobody listens on, all different. */
+/** Ports that a system gives to nobody who asks for any (Linux begins at 32768): what is free stays so until it is bound. */
+const FIRST_PORT = 20_000
+const PORTS = 10_000
+
+/** Of so many drawn ports one is free. */
+const MAX_DRAWS = 100
+
+/** A port that no datagram socket and no listener of the address has. */
+export async function freePort(address: string): Promise<number> {
+  for (let draws = 0; draws < MAX_DRAWS; draws++) {
+    const port = FIRST_PORT + randomInt(PORTS)
+    if ((await takesDatagrams(port, address)) && (await takesConnections(port, address))) return port
+  }
+  throw new Error(`NO_FREE_PORT: of ${MAX_DRAWS} ports from ${FIRST_PORT} on none is free at ${address}`)
+}
+
+/** Ports of 127.0.0.1 that are free, all different. */
 export async function loopbackPorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => once(server, 'listening')))
-  const ports = servers.map((server) => {
-    const address = server.address()
-    return address !== null && typeof address === 'object' ? address.port : 0
-  })
-  await Promise.all(
-    servers.map((server) => {
-      server.close()
-      return once(server, 'close')
-    }),
-  )
-  return ports
+  const ports = new Set<number>()
+  while (ports.size < count) ports.add(await freePort('127.0.0.1'))
+  return [...ports]
+}
+
+async function takesDatagrams(port: number, address: string): Promise<boolean> {
+  const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4')
+  socket.bind(port, address)
+  const bound = await isBound(once(socket, 'listening'))
+  socket.close()
+  return bound
+}
+
+async function takesConnections(port: number, address: string): Promise<boolean> {
+  const server = createServer().listen(port, address)
+  const bound = await isBound(once(server, 'listening'))
+  if (!bound) return false
+  server.close()
+  await once(server, 'close')
+  return true
+}
+
+async function isBound(listening: Promise<unknown>): Promise<boolean> {
+  try {
+    await listening
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return false
+    throw error
+  }
 }

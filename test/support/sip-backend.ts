@@ -1,7 +1,6 @@
 /** A backend that the ingress can send calls to: sipp as a server on a free port of the loopback device. */
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { freePort } from './loopback-port.ts'
 import { type SippProcess, type SippRun, startSipp } from './sipp.ts'
 
 /** Milliseconds: how long sipp may take to open its socket. */
@@ -44,16 +43,6 @@ export async function startSipBackend(options: BackendOptions): Promise<SipBacke
   const host = address === '::1' ? '[::1]' : address
   const uri = `sip:${host}:${port}${transport === 'TCP' ? ';transport=tcp' : ''}`
   return { address, port, uri, stop: () => stopBackend(sipp) }
-}
-
-/** A port of a loopback address that no datagram socket has. */
-export async function freePort(address: string): Promise<number> {
-  const socket = createSocket(address === '::1' ? 'udp6' : 'udp4')
-  socket.bind(0, address)
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  return port
 }
 
 async function endedEarly({ ended }: SippProcess): Promise<never> {

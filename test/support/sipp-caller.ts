@@ -1,6 +1,6 @@
 /** A carrier that calls the ingress: sipp as a client. */
 import { join } from 'node:path'
-import { freePort } from './sip-backend.ts'
+import { freePort } from './loopback-port.ts'
 import { type SippProcess, type SippRun, startSipp } from './sipp.ts'
 
 const SCENARIOS = join(import.meta.dirname, '..', 'sipp', 'scenarios')
