@@ -21,12 +21,12 @@ module.exports = {
     {
       name: 'operator-sees-only-the-route-table',
       comment:
-        'The operator writes the table: it shares the table, addresses, files, text, the way to the cache, the HTTP side and the log.',
+        'The operator writes the table: it shares the table, addresses, time, files, text, the way to the cache, the HTTP side and the log.',
       severity: 'error',
       from: { path: '^operator/' },
       to: {
         path: '^(ingress|standalone|cli|crds|test|bench|scripts|[.]ci)/',
-        pathNot: '^(ingress/(route-table|address|files|text|cache-connection|health|log)|crds/schema)/',
+        pathNot: '^(ingress/(route-table|address|time|files|text|cache-connection|health|log)|crds/schema)/',
       },
     },
     {
@@ -51,6 +51,13 @@ module.exports = {
       to: { pathNot: '^ingress/text/' },
     },
     {
+      name: 'time-is-a-leaf',
+      comment: 'A clock, a timer and chance are the same for everyone, so they may use nobody.',
+      severity: 'error',
+      from: { path: '^ingress/time/' },
+      to: { path: '^(crds|operator|ingress|standalone|cli)/', pathNot: '^ingress/time/' },
+    },
+    {
       name: 'route-table-is-a-leaf',
       comment: 'The table is the contract of operator and ingress: it depends on neither.',
       severity: 'error',
@@ -72,7 +79,7 @@ module.exports = {
       comment: 'The engine speaks SIP and asks its application everything else.',
       severity: 'error',
       from: { path: '^ingress/sip/' },
-      to: { path: '^ingress/', pathNot: '^ingress/(sip|address|files)/' },
+      to: { path: '^ingress/', pathNot: '^ingress/(sip|time|address|files)/' },
     },
     {
       name: 'message-stands-alone',
@@ -82,11 +89,39 @@ module.exports = {
       to: { path: '^ingress/', pathNot: '^ingress/(sip/message/|sip/limits[.]ts$|address/)' },
     },
     {
+      name: 'port-stands-alone',
+      comment: 'What an engine and its application owe each other is said without any engine.',
+      severity: 'error',
+      from: { path: '^ingress/sip/port/' },
+      to: { path: '^ingress/sip/', pathNot: '^ingress/sip/(port/|message/|limits[.]ts$)' },
+    },
+    {
+      name: 'proxy-is-for-both-engines',
+      comment: 'How a proxy judges requests and responses is the same in both engines: it knows neither.',
+      severity: 'error',
+      from: { path: '^ingress/sip/proxy/' },
+      to: { path: '^ingress/sip/(native|drachtio)/' },
+    },
+    {
+      name: 'native-not-drachtio',
+      comment: 'One engine can be taken away without the other.',
+      severity: 'error',
+      from: { path: '^ingress/sip/native/' },
+      to: { path: '^ingress/sip/drachtio/' },
+    },
+    {
+      name: 'drachtio-not-native',
+      comment: 'One engine can be taken away without the other.',
+      severity: 'error',
+      from: { path: '^ingress/sip/drachtio/' },
+      to: { path: '^ingress/sip/native/' },
+    },
+    {
       name: 'transaction-not-transport',
       comment: 'Transactions know what a transport owes them, not how one does it.',
       severity: 'error',
-      from: { path: '^ingress/sip/transaction/' },
-      to: { path: '^ingress/sip/transport/', pathNot: '^ingress/sip/transport/transport[.]ts$' },
+      from: { path: '^ingress/sip/native/transaction/' },
+      to: { path: '^ingress/sip/native/transport/', pathNot: '^ingress/sip/native/transport/transport[.]ts$' },
     },
     {
       name: 'lookup-not-sip',
@@ -94,6 +129,27 @@ module.exports = {
       severity: 'error',
       from: { path: '^ingress/lookup/' },
       to: { path: '^ingress/(sip|call|metrics)/' },
+    },
+    {
+      name: 'lookup-not-replica',
+      comment: 'A call is decided from memory: how the table came there is not the concern of who decides.',
+      severity: 'error',
+      from: { path: '^ingress/(lookup|call|sip|metrics|log)/' },
+      to: { path: '^ingress/replica/' },
+    },
+    {
+      name: 'cache-only-in-replica',
+      comment: 'The table comes from the cache at one place, beside the calls.',
+      severity: 'error',
+      from: { path: '^ingress/', pathNot: '^ingress/(replica|cache-connection|serve)/' },
+      to: { path: '^ingress/cache-connection/' },
+    },
+    {
+      name: 'redis-only-at-the-cache',
+      comment: 'The client of the cache is replaced at one place.',
+      severity: 'error',
+      from: { path: '^ingress/', pathNot: '^ingress/(replica|cache-connection)/' },
+      to: { path: '^(node_modules/)?(@?redis)(/|$)' },
     },
     {
       name: 'metrics-is-the-end-of-the-pipe',
@@ -113,7 +169,9 @@ module.exports = {
       name: 'pure-stages-do-no-io',
       comment: 'Pure stages have no clock, socket or file: everything comes in as a value.',
       severity: 'error',
-      from: { path: '^(operator/compile|ingress/route-table|ingress/sip/(message|transaction))/' },
+      from: {
+        path: '^(operator/compile|ingress/route-table|ingress/lookup|ingress/sip/(message|proxy|native/transaction))/',
+      },
       to: { dependencyTypes: ['core'] },
     },
     {

@@ -2,9 +2,9 @@
  * `sip-dispatch ingress`: SIP from the shared rules cache, until a signal ends it.
  */
 import type { Command } from 'commander'
-import { readIngressConfig } from './ingress-config.ts'
-import { addSettings } from './setting-option.ts'
-import { INGRESS_SETTINGS } from './settings.ts'
+import { readIngressConfig } from './settings/ingress-config.ts'
+import { addSettings } from './settings/setting-option.ts'
+import { INGRESS_SETTINGS } from './settings/settings.ts'
 import { serveUntilStopped } from './stop-signal.ts'
 
 type IngressFlags = Parameters<typeof readIngressConfig>[1]

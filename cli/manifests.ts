@@ -9,6 +9,8 @@ import {
   manifestFiles,
   readManifestFiles,
 } from '../operator/watch/manifest-folder.ts'
+import { formatProblem } from '../operator/watch/manifest-problem.ts'
+import { ConfigError } from './settings/config.ts'
 
 /** Whether nothing is there. */
 export function isMissing(path: string): boolean {
@@ -19,6 +21,15 @@ export function isMissing(path: string): boolean {
 export async function readManifests(paths: readonly string[]): Promise<Manifests> {
   const files = await Promise.all(paths.map(filesOf))
   return readManifestFiles([...new Set(files.flat())])
+}
+
+/** Manifests without a problem, as `standalone` would serve them. Throws a `ConfigError` with every problem. */
+export async function readExplainManifests(paths: readonly string[]): Promise<Manifests> {
+  const manifests = await readManifests(paths).catch((error: unknown) => {
+    throw error instanceof ManifestFolderError ? new ConfigError([`--rules: ${error.message}`]) : error
+  })
+  if (manifests.problems.length > 0) throw new ConfigError(manifests.problems.map(formatProblem))
+  return manifests
 }
 
 async function filesOf(path: string): Promise<readonly string[]> {

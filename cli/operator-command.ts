@@ -2,9 +2,9 @@
  * `sip-dispatch operator`: watches the Kubernetes API and fills the shared rules cache, until a signal ends it.
  */
 import type { Command } from 'commander'
-import { readOperatorConfig } from './operator-config.ts'
-import { OPERATOR_SETTINGS } from './operator-settings.ts'
-import { addSettings } from './setting-option.ts'
+import { readOperatorConfig } from './settings/operator-config.ts'
+import { OPERATOR_SETTINGS } from './settings/operator-settings.ts'
+import { addSettings } from './settings/setting-option.ts'
 import { serveUntilStopped } from './stop-signal.ts'
 
 type OperatorFlags = Parameters<typeof readOperatorConfig>[1]

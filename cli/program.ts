@@ -6,13 +6,13 @@ import { Command, CommanderError } from 'commander'
 import { printableText } from '../ingress/text/printable-text.ts'
 import { redactedText } from '../ingress/text/redacted-text.ts'
 import manifest from '../package.json' with { type: 'json' }
-import { ConfigError } from './config.ts'
 import { EXIT_CODE } from './exit-code.ts'
-import { addExplainCommand } from './explain-command.ts'
+import { addExplainCommand } from './explain/explain-command.ts'
 import { addIngressCommand } from './ingress-command.ts'
-import { addLintCommand } from './lint-command.ts'
+import { addLintCommand } from './lint/lint-command.ts'
 import { addOperatorCommand } from './operator-command.ts'
-import { addProbeCommand } from './probe-command.ts'
+import { addProbeCommand } from './probe/probe-command.ts'
+import { ConfigError } from './settings/config.ts'
 import { addStandaloneCommand } from './standalone-command.ts'
 
 const EXIT_CODE_HELP = `

@@ -2,9 +2,9 @@
  * `sip-dispatch standalone`: everything in one process, until a signal ends it.
  */
 import type { Command } from 'commander'
-import { addSettings } from './setting-option.ts'
-import { STANDALONE_SETTINGS } from './settings.ts'
-import { readStandaloneConfig } from './standalone-config.ts'
+import { addSettings } from './settings/setting-option.ts'
+import { STANDALONE_SETTINGS } from './settings/settings.ts'
+import { readStandaloneConfig } from './settings/standalone-config.ts'
 import { serveUntilStopped } from './stop-signal.ts'
 
 type StandaloneFlags = Parameters<typeof readStandaloneConfig>[1]

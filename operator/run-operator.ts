@@ -7,20 +7,20 @@ import { hostname } from 'node:os'
 import { startHttpServer } from '../ingress/health/http-server.ts'
 import { createLogger, type Logger } from '../ingress/log/logger.ts'
 import { redactedText } from '../ingress/text/redacted-text.ts'
+import { systemClock } from '../ingress/time/dated-clock.ts'
 import { type ApiClient, apiClient } from './api/api-client.ts'
-import { systemClock } from './clock.ts'
-import { createEventRecorder, type EventRecorder } from './control/event-recorder.ts'
-import { type Installation, storedInstallation } from './control/installation.ts'
-import { ensureKeySecret } from './control/key-secret.ts'
-import { eventApi, leaseApi, leaseCreation, secretApi, statusApi } from './control/kubernetes-writes.ts'
-import { type NamespaceApi, namespaceApi } from './control/namespace-api.ts'
-import { storedConditions } from './control/object-status.ts'
+import { createEventRecorder, type EventRecorder } from './kubernetes-writes/event-recorder.ts'
+import { type Installation, storedInstallation } from './kubernetes-writes/installation.ts'
+import { ensureKeySecret } from './kubernetes-writes/key-secret.ts'
+import { eventApi, leaseApi, leaseCreation, secretApi, statusApi } from './kubernetes-writes/kubernetes-writes.ts'
+import { type NamespaceApi, namespaceApi } from './kubernetes-writes/namespace-api.ts'
+import { storedConditions } from './kubernetes-writes/object-status.ts'
 import {
   type CurrentStatus,
   createStatusWriter,
   type StatusTarget,
   type StatusWriter,
-} from './control/status-writer.ts'
+} from './kubernetes-writes/status-writer.ts'
 import { createLoopDelay } from './metrics/loop-delay.ts'
 import { createOperatorMetrics, type OperatorMetrics } from './metrics/metrics.ts'
 import type { OperatorConfig } from './operator-config.ts'

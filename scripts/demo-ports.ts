@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { USUAL_LISTEN } from '../cli/settings.ts'
+import { USUAL_LISTEN } from '../cli/settings/settings.ts'
 
 /** Ports that are tried before one is named that may be taken, too. */
 const TRIES = 50

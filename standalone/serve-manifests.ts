@@ -1,5 +1,5 @@
 /** A folder of manifests as the table of this process: read once, then at every change; a bad change changes nothing. */
-import { createTableReplica, type TableReplica } from '../ingress/lookup/table-replica.ts'
+import { createTableReplica, type TableReplica } from '../ingress/replica/table-replica.ts'
 import type { EntryChange } from '../ingress/route-table/cache-log.ts'
 import type { ServingCore } from '../ingress/serve/serving-core.ts'
 import { ManifestFolderError } from '../operator/watch/manifest-folder.ts'

@@ -7,7 +7,7 @@
  */
 import { connect, type Socket } from 'node:net'
 import process from 'node:process'
-import { REPORT_EXPIRY_MS } from '../../ingress/lookup/limits.ts'
+import { REPORT_EXPIRY_MS } from '../../ingress/replica/limits.ts'
 import { encodePosition } from '../../ingress/route-table/cache-head.ts'
 import { cacheKeys } from '../../ingress/route-table/cache-keys.ts'
 

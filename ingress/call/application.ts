@@ -1,9 +1,9 @@
 /** The application behind the engine port: who is known, and what becomes of each request. */
 import { chooseTrunk } from '../lookup/choose-trunk.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
-import type { Application } from '../sip/application.ts'
-import type { Peer } from '../sip/engine.ts'
-import type { EngineEvent } from '../sip/events.ts'
+import type { Application } from '../sip/port/application.ts'
+import type { Peer } from '../sip/port/engine.ts'
+import type { EngineEvent } from '../sip/port/events.ts'
 import { NO_ATTEMPTS } from './call-attempts.ts'
 import type { CallDeps } from './call-deps.ts'
 import { callSource } from './call-source.ts'

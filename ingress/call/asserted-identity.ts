@@ -1,8 +1,9 @@
 /** RFC 3325: what a side outside the trust domain may claim, and what it may learn. Backends are always inside. */
-import type { InboundRequest, RelayEdits } from '../sip/engine.ts'
+
 import { ASSERTED_IDENTITIES, asksForPrivacy, PREFERRED_IDENTITY } from '../sip/message/identity-headers.ts'
 import { parseNameAddr } from '../sip/message/name-addr.ts'
 import { parseUri } from '../sip/message/uri.ts'
+import type { InboundRequest, RelayEdits } from '../sip/port/engine.ts'
 
 /** For requests of the caller. §5: what an untrusted one asserts MUST go; §6: what anyone prefers ends at the first proxy. */
 export function callerEdits(trusted: boolean): RelayEdits {

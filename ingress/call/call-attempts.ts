@@ -1,5 +1,5 @@
 /** The tries of one call on their way into its line: one small object each, because nobody knows yet who will read it. */
-import type { ProxyProgress } from '../sip/engine.ts'
+import type { ProxyProgress } from '../sip/port/engine.ts'
 import type { CallAttempt } from './call-events.ts'
 import type { CallTarget } from './call-targets.ts'
 

@@ -4,7 +4,7 @@
  */
 import type { IpAddress } from '../address/ip-address.ts'
 import type { JudgedSource } from '../lookup/judged-source.ts'
-import type { AttemptResult, TransportName } from '../sip/engine.ts'
+import type { AttemptResult, TransportName } from '../sip/port/engine.ts'
 
 /** What became of a call; docs/metrics.md lists them. */
 export type Outcome =

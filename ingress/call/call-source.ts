@@ -1,7 +1,7 @@
 import { type JudgedSource, judgedSource, type RecordedFacts } from '../lookup/judged-source.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
 import type { TrunkEntry } from '../route-table/route-table.ts'
-import type { Peer } from '../sip/engine.ts'
+import type { Peer } from '../sip/port/engine.ts'
 import type { CallSource } from './call-events.ts'
 
 /** A request as far as its source goes. */

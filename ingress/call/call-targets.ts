@@ -1,7 +1,7 @@
 /** Where a call goes, in the order in which it is tried. */
 import { parseIpAddress, sameAddress } from '../address/ip-address.ts'
 import { type Backend, backendName, type UriBackend } from '../route-table/route-table.ts'
-import type { InboundCall, ProxyTarget } from '../sip/engine.ts'
+import type { InboundCall, ProxyTarget } from '../sip/port/engine.ts'
 import { backendOrder } from './backend-order.ts'
 import type { CallDeps } from './call-deps.ts'
 import type { PassedOver } from './call-events.ts'

@@ -1,6 +1,6 @@
 import type { LiveTable } from '../lookup/live-table.ts'
 import type { TrunkEntry } from '../route-table/route-table.ts'
-import type { CallerTarget, Peer } from '../sip/engine.ts'
+import type { CallerTarget, Peer } from '../sip/port/engine.ts'
 
 /**
  * Where the backend's requests find a caller. A private Contact is behind a NAT that its packets have passed, unless they

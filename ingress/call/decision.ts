@@ -1,6 +1,6 @@
 /** One INVITE on its way through `handleInvite`: what is known of it so far, and how its end is told. */
 import type { RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
-import type { Answer, InboundCall } from '../sip/engine.ts'
+import type { Answer, InboundCall } from '../sip/port/engine.ts'
 import { NO_ATTEMPTS } from './call-attempts.ts'
 import type { CallDeps } from './call-deps.ts'
 import type { CallAttempt, CallDecided, CallSource, NoRuleReason, Outcome, PassedOver } from './call-events.ts'

@@ -1,7 +1,7 @@
 /** Requests inside a dialog: where they may go. There is no open relay. */
 import { type IpAddress, parseIpPrefix, prefixContains, sameAddress } from '../address/ip-address.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
-import type { DialogCookie, DialogHop, InboundDialogRequest, RelayEdits } from '../sip/engine.ts'
+import type { DialogCookie, DialogHop, InboundDialogRequest, RelayEdits } from '../sip/port/engine.ts'
 import { backendEdits, callerEdits } from './asserted-identity.ts'
 import { type DialogData, readDialogData } from './dialog-data.ts'
 import { headerEdits, markedNames, type RuleHeaders, ruleHeaders } from './rule-headers.ts'

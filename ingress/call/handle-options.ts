@@ -1,4 +1,4 @@
-import type { Answer, InboundPlain } from '../sip/engine.ts'
+import type { Answer, InboundPlain } from '../sip/port/engine.ts'
 import type { CallDeps } from './call-deps.ts'
 
 const NOT_HERE: Answer = { status: 503, reason: 'Service Unavailable' }

@@ -1,9 +1,9 @@
 /** What the winning rule says: route, redirect or reject. */
 import { toCanonical } from '../lookup/phone-number.ts'
 import type { Action, RouteAction, RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
-import type { Answer, FailoverCondition, ProxyPlan, ProxyProgress, ProxyResult } from '../sip/engine.ts'
 import { MAX_DIALOG_DATA_BYTES } from '../sip/limits.ts'
 import { escapeUser } from '../sip/message/uri.ts'
+import type { Answer, FailoverCondition, ProxyPlan, ProxyProgress, ProxyResult } from '../sip/port/engine.ts'
 import { callerEdits } from './asserted-identity.ts'
 import { type Attempts, attemptBegan, attemptEnded, endOpen } from './call-attempts.ts'
 import type { CallDeps } from './call-deps.ts'

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import { type HeaderTemplate, type PlaceholderName, parseHeaderTemplate } from '../route-table/header-template.ts'
 import type { RouteAction } from '../route-table/route-table.ts'
-import type { HeaderField, RelayEdits } from '../sip/engine.ts'
+import type { HeaderField, RelayEdits } from '../sip/port/engine.ts'
 import { expandHeader, type TemplateValues } from './template.ts'
 
 export interface RuleHeaders {

@@ -6,8 +6,8 @@ import type { Logger } from 'pino'
 import { hostText } from '../address/ip-address.ts'
 import type { CallDecided, CallEvent, CallSource } from '../call/call-events.ts'
 import { judgedSourceText } from '../lookup/judged-source.ts'
-import type { Clock } from '../sip/clock.ts'
 import { redactedText } from '../text/redacted-text.ts'
+import type { Clock } from '../time/clock.ts'
 import { attemptsField, clip, milliseconds } from './attempt-fields.ts'
 import {
   FAULT_LINES_PER_SECOND,

@@ -2,7 +2,7 @@
  * So many lines per second of one sort, and a count of those that were left out. A timer runs only while lines are
  * being left out.
  */
-import type { Clock, Timer } from '../sip/clock.ts'
+import type { Clock, Timer } from '../time/clock.ts'
 import { WINDOW_MS } from './limits.ts'
 
 export interface LineBudgetOptions {

@@ -1,11 +1,11 @@
 import type { IpAddress } from '../address/ip-address.ts'
 import type { RuleEntry, ServiceEntry, TableDelta, TableEntry, TrunkEntry } from '../route-table/route-table.ts'
 import { compareRules } from '../route-table/rule-order.ts'
+import { createTimeSlice } from '../time/time-slice.ts'
 import type { PeerFacts } from './peer-index.ts'
 import type { RuleScope } from './rule-index.ts'
 import type { ServiceTarget } from './service-targets.ts'
 import { TableState } from './table-state.ts'
-import { createTimeSlice } from './time-slice.ts'
 
 /** Names in a table. */
 export interface TableNames {

@@ -1,7 +1,7 @@
-import { Candidates } from '../route-table/candidates.ts'
 import type { RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
 import type { UserFault } from '../route-table/user-reading.ts'
 import type { CallFacts } from './call-facts.ts'
+import { Candidates } from './candidates.ts'
 import type { LiveTable } from './live-table.ts'
 import type { IndexedRule, RuleQuery, RuleScope } from './rule-index.ts'
 

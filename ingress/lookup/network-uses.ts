@@ -1,5 +1,5 @@
 import { type IpAddress, parseIpPrefix } from '../address/ip-address.ts'
-import { AddressTable } from '../route-table/address-table.ts'
+import { AddressTable } from './address-table.ts'
 
 /** Networks that rules name, each kept once however many rules name it. One that does not parse holds nobody. */
 export interface NetworkUses {

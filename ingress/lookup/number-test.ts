@@ -1,8 +1,8 @@
-import { Candidates } from '../route-table/candidates.ts'
-import { isWalked, NumberIndex } from '../route-table/number-index.ts'
 import { inRange } from '../route-table/number-range.ts'
 import type { NumberPredicate } from '../route-table/route-table.ts'
+import { Candidates } from './candidates.ts'
 import { MAX_WALKED_PREDICATES } from './limits.ts'
+import { isWalked, NumberIndex } from './number-index.ts'
 import type { Patterns } from './patterns.ts'
 
 /** Whether one of a list of predicates holds for a canonical number. */

@@ -1,6 +1,6 @@
 import { type IpAddress, type IpPrefix, parseIpAddress, parseIpPrefix } from '../address/ip-address.ts'
-import { AddressTable } from '../route-table/address-table.ts'
 import type { TrunkEntry } from '../route-table/route-table.ts'
+import { AddressTable } from './address-table.ts'
 import { createBoundedCache } from './bounded-cache.ts'
 import { MAX_CACHED_PEERS } from './limits.ts'
 import { type NumberTest, numberTest } from './number-test.ts'

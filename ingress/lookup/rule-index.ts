@@ -1,11 +1,11 @@
-import { type Candidates, type Posting, withItem, withoutItem } from '../route-table/candidates.ts'
-import { NumberIndex } from '../route-table/number-index.ts'
-import { type Ranked, RankedList } from '../route-table/ranked-list.ts'
 import type { RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
 import { compareRules } from '../route-table/rule-order.ts'
+import { type Candidates, type Posting, withItem, withoutItem } from './candidates.ts'
 import { type HeaderTest, headerTest } from './header-test.ts'
+import { NumberIndex } from './number-index.ts'
 import { type NumberTest, numberTest, unprovenTest } from './number-test.ts'
 import type { Patterns } from './patterns.ts'
+import { type Ranked, RankedList } from './ranked-list.ts'
 
 /** A rule as the index holds it. Its rank follows the total order of rules. */
 export interface IndexedRule extends Ranked {

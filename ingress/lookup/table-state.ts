@@ -6,12 +6,12 @@ import {
   type TableEntry,
   type UriBackend,
 } from '../route-table/route-table.ts'
+import { createTimeSlice } from '../time/time-slice.ts'
 import { createNetworkUses } from './network-uses.ts'
 import { createPatterns } from './patterns.ts'
 import { createPeerIndex, type IndexedTrunk, indexedTrunk } from './peer-index.ts'
 import { type IndexedRule, indexedRule, RuleIndex } from './rule-index.ts'
 import { type IndexedService, indexedService } from './service-targets.ts'
-import { createTimeSlice } from './time-slice.ts'
 
 type IndexedEntry = IndexedTrunk | IndexedRule | IndexedService
 

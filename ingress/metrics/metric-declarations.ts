@@ -3,8 +3,8 @@
  * Base units, `_total` on counters, closed label sets, and no label called namespace, pod, job or instance.
  */
 import type { NearMissReason, NoRuleReason, Outcome } from '../call/call-events.ts'
-import type { AttemptResult } from '../sip/engine.ts'
-import type { DropReason } from '../sip/events.ts'
+import type { AttemptResult } from '../sip/port/engine.ts'
+import type { DropReason } from '../sip/port/events.ts'
 
 /** Each name to its place in a row of counts. A record, so that the compiler notices a name that is missing. */
 export const OUTCOMES: Readonly<Record<Outcome, number>> = {

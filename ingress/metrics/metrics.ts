@@ -4,7 +4,7 @@
 import { Registry } from 'prom-client'
 import type { CallDecided, CallEvent } from '../call/call-events.ts'
 import type { TableNames } from '../lookup/live-table.ts'
-import { createTimeSlice } from '../lookup/time-slice.ts'
+import { createTimeSlice } from '../time/time-slice.ts'
 import { createBackendTable, isUp } from './backend-counters.ts'
 import { addCounter, addGauge, addHistogram } from './exposition.ts'
 import { createFastHistogram, type FastHistogram, observe } from './fast-histogram.ts'

@@ -6,7 +6,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { keyFault } from '../files/key-strength.ts'
 import { readRegularFileSync } from '../files/regular-file.ts'
-import type { Clock } from '../sip/clock.ts'
+import type { Clock } from '../time/clock.ts'
 import { KEY_LOOK_MS, MAX_KEY_BYTES, MIN_KEY_BYTES } from './limits.ts'
 
 /** A folder whose keys cannot be used; `message` names the file and what it should hold. */

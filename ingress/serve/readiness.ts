@@ -1,5 +1,5 @@
 /** Whether calls should come here, and the moment from which they should. */
-import type { SipEngine } from '../sip/engine.ts'
+import type { SipEngine } from '../sip/port/engine.ts'
 import { READY_LOOK_MS } from './limits.ts'
 import type { ServingConfig } from './serving-config.ts'
 import type { ServingCore } from './serving-core.ts'

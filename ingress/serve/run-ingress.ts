@@ -1,6 +1,6 @@
 /** An ingress pod: the table of the shared cache, the keys of a folder, and SIP. It needs no Kubernetes API. */
-import { createRedisTableCacheReader } from '../lookup/redis-table-cache-reader.ts'
-import { startSnapshotSource } from '../lookup/snapshot-source.ts'
+import { createRedisTableCacheReader } from '../replica/redis-table-cache-reader.ts'
+import { startSnapshotSource } from '../replica/snapshot-source.ts'
 import { readCookieKeys, watchCookieKeys } from './cookie-key-folder.ts'
 import type { IngressConfig } from './ingress-config.ts'
 import { type Serving, startServing } from './serving.ts'

@@ -3,7 +3,7 @@ import type { IpAddress, IpPrefix } from '../address/ip-address.ts'
 import type { SettleOptions } from '../call/call-deps.ts'
 import type { LogLevel } from '../log/logger.ts'
 import type { DrachtioConfig } from '../sip/drachtio/drachtio-config.ts'
-import type { TransportName } from '../sip/engine.ts'
+import type { TransportName } from '../sip/port/engine.ts'
 
 export interface ServingConfig {
   /** Version of the program, for build_info and the first log line. */

@@ -5,9 +5,9 @@ import { type CallLog, createCallLog } from '../log/call-log.ts'
 import { createLogger, type Logger } from '../log/logger.ts'
 import { createLiveTable, type LiveTable } from '../lookup/live-table.ts'
 import { createMetrics, type Metrics } from '../metrics/metrics.ts'
-import type { Clock } from '../sip/clock.ts'
-import { systemTimerHost } from '../sip/system-timer.ts'
-import { createTimerWheel } from '../sip/timer-wheel.ts'
+import type { Clock } from '../time/clock.ts'
+import { systemTimerHost } from '../time/system-timer.ts'
+import { createTimerWheel } from '../time/timer-wheel.ts'
 import type { ServingConfig } from './serving-config.ts'
 
 export interface ServingCore {

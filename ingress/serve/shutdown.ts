@@ -2,7 +2,7 @@
  * Leaving without losing a call: settle (go on as usual while load balancers take the process out), drain (refuse new
  * calls, finish the rest), over. What it waits for are transactions, not calls: any other process can route a BYE.
  */
-import type { Clock, Timer } from '../sip/clock.ts'
+import type { Clock, Timer } from '../time/clock.ts'
 import { IDLE_LOOK_MS } from './limits.ts'
 
 export type ShutdownPhase = 'serving' | 'settling' | 'draining' | 'over'

@@ -1,11 +1,11 @@
 /** Both ends of calls that never leave the process: what a caller and a backend send, and a transport that keeps what is sent to them. */
 import { hostText, type IpAddress, parseIpAddress } from '../address/ip-address.ts'
-import type { TransportName } from '../sip/engine.ts'
 import { parseMessage } from '../sip/message/parse-message.ts'
 import { SipMessage } from '../sip/message/sip-message.ts'
 import { writeResponse } from '../sip/message/write-response.ts'
-import type { TransportMakers } from '../sip/native-engine.ts'
-import type { Flow, LocalEndpoint, TransportEvents } from '../sip/transport/transport.ts'
+import type { TransportMakers } from '../sip/native/native-engine.ts'
+import type { Flow, LocalEndpoint, TransportEvents } from '../sip/native/transport/transport.ts'
+import type { TransportName } from '../sip/port/engine.ts'
 import type { MadeUpCall } from './warm-up-table.ts'
 
 /** RFC 5737, RFC 3849. */

@@ -157,12 +157,6 @@ export const TIMER_D_MS = 32_000
 /** Milliseconds. RFC 4320 §4.1: when Timer E reaches T2; over UDP no 100 to a non-INVITE before it, over any transport one MUST go then. */
 export const NON_INVITE_TRYING_MS = 3_500
 
-/** Milliseconds. How late a timer may be: a fiftieth of T1, and 100 wake-ups a second whatever the number of timers. */
-export const TIMER_WHEEL_TICK_MS = 10
-
-/** Slots, a power of two. 41 s of ticks: every timer but Timer C falls due in the first turn of the wheel. */
-export const TIMER_WHEEL_SLOTS = 4_096
-
 /**
  * Transactions. 10,000 forwarded calls/s keep 640,000 of them: INVITE and BYE for 32 s each (Timers L and J); 40,000
  * refused calls/s keep 200,000 for Timer I.

@@ -1,8 +1,8 @@
 /** Which conditions an author has to hear of: the Events that `kubectl describe` shows. */
 import { API_GROUP, API_VERSION } from '../../crds/schema/api-object.ts'
 import { type Condition, isAsWished } from '../../crds/schema/conditions.ts'
-import type { EventText, Regarding } from '../control/event-recorder.ts'
-import { type StoredCondition, storedConditions } from '../control/object-status.ts'
+import type { EventText, Regarding } from '../kubernetes-writes/event-recorder.ts'
+import { type StoredCondition, storedConditions } from '../kubernetes-writes/object-status.ts'
 import type { CompiledObject } from './compiled-table.ts'
 import type { ObjectNews } from './object-progress.ts'
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../ingress/time/dated-clock.ts'
 import { FAULT_REPEAT_MS } from './limits.ts'
 
 /** Tells a fault when it is new or different, and again after `FAULT_REPEAT_MS`: what is tried five times a second fails as often. */

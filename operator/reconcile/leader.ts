@@ -1,6 +1,6 @@
 /** Who leads: the holder of a Lease, or, where there is only one operator, this process. */
-import type { LeaderElection, LeaderElectionOptions } from '../control/leader-election.ts'
-import { startLeaderElection } from '../control/leader-election.ts'
+import type { LeaderElection, LeaderElectionOptions } from '../kubernetes-writes/leader-election.ts'
+import { startLeaderElection } from '../kubernetes-writes/leader-election.ts'
 
 export type Leader = Pick<LeaderElection, 'isLeader' | 'raiseEpoch' | 'stop'>
 

@@ -1,5 +1,5 @@
 /** Terms of leadership: a reconciler runs while this process leads, knows who it is and has seen every object. */
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../ingress/time/dated-clock.ts'
 import { PREPARATION_RETRY_MS } from './limits.ts'
 import type { TableReconciler } from './table-reconciler.ts'
 

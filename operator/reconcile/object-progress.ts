@@ -1,8 +1,8 @@
 /** How far each object has come on its way to the ingress pods, and what its status has to say of it. */
 import type { Condition } from '../../crds/schema/conditions.ts'
-import { storedConditions } from '../control/object-status.ts'
-import { type ProgrammedInput, programmedCondition } from '../control/programmed.ts'
-import { readyCondition } from '../control/ready.ts'
+import { storedConditions } from '../kubernetes-writes/object-status.ts'
+import { type ProgrammedInput, programmedCondition } from '../kubernetes-writes/programmed.ts'
+import { readyCondition } from '../kubernetes-writes/ready.ts'
 import type { CompiledObject } from './compiled-table.ts'
 
 export type Publication = ProgrammedInput['publication']

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../ingress/time/dated-clock.ts'
 import type { WatchedObjects } from '../watch/watched-objects.ts'
 import { STALE_WATCH_MS } from './limits.ts'
 

@@ -1,8 +1,8 @@
 /** What a term of leadership tells, as statuses, Events, metrics and log lines. */
 import type { Logger } from '../../ingress/log/logger.ts'
-import type { EventRecorder } from '../control/event-recorder.ts'
-import { ALLOW_MASS_DELETION } from '../control/namespace-api.ts'
-import type { StatusWriter } from '../control/status-writer.ts'
+import type { EventRecorder } from '../kubernetes-writes/event-recorder.ts'
+import { ALLOW_MASS_DELETION } from '../kubernetes-writes/namespace-api.ts'
+import type { StatusWriter } from '../kubernetes-writes/status-writer.ts'
 import type { OperatorMetrics } from '../metrics/metrics.ts'
 import { eventsOf, regarding } from './condition-events.ts'
 import { namespaceOf } from './removal-guard.ts'

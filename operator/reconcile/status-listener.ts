@@ -1,8 +1,8 @@
 /** What the writer of statuses tells of others who write them too: Events, log lines and metrics. */
 import type { Logger } from '../../ingress/log/logger.ts'
-import type { EventRecorder } from '../control/event-recorder.ts'
-import { FREE_OVERWRITES } from '../control/limits.ts'
-import type { StatusWriterOptions } from '../control/status-writer.ts'
+import type { EventRecorder } from '../kubernetes-writes/event-recorder.ts'
+import { FREE_OVERWRITES } from '../kubernetes-writes/limits.ts'
+import type { StatusWriterOptions } from '../kubernetes-writes/status-writer.ts'
 import type { OperatorMetrics } from '../metrics/metrics.ts'
 import { regarding } from './condition-events.ts'
 

@@ -5,9 +5,9 @@
 import type { ReaderReport } from '../../ingress/route-table/cache-head.ts'
 import type { TableEntry } from '../../ingress/route-table/route-table.ts'
 import { decodeEntry, encodeEntry } from '../../ingress/route-table/table-codec.ts'
-import type { Clock } from '../clock.ts'
-import { storedInstallation } from '../control/installation.ts'
-import { versionOfMostReaders } from '../control/programmed.ts'
+import type { Clock } from '../../ingress/time/dated-clock.ts'
+import { storedInstallation } from '../kubernetes-writes/installation.ts'
+import { versionOfMostReaders } from '../kubernetes-writes/programmed.ts'
 import { createPublisher, type Publisher, type PublishOutcome } from '../publish/publisher.ts'
 import type { TableCacheWriter } from '../publish/table-cache-writer.ts'
 import {

@@ -1,5 +1,5 @@
 import { isRecord } from '../api/json-value.ts'
-import { storedConditions } from '../control/object-status.ts'
+import { storedConditions } from '../kubernetes-writes/object-status.ts'
 import type { ConditionCount } from '../metrics/metrics.ts'
 import type { WatchedObjects } from '../watch/watched-objects.ts'
 

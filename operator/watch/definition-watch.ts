@@ -1,6 +1,6 @@
+import type { Clock } from '../../ingress/time/dated-clock.ts'
 import type { ApiClient } from '../api/api-client.ts'
 import { ApiError } from '../api/api-error.ts'
-import type { Clock } from '../clock.ts'
 import { DEFINITION_LOOK_MILLISECONDS, OLD_DEFINITION_LOOK_MILLISECONDS } from './limits.ts'
 import { type CustomKind, type OldDefinition, oldDefinitions, oldDefinitionText } from './served-definition.ts'
 

@@ -1,8 +1,8 @@
+import type { Clock } from '../../ingress/time/dated-clock.ts'
 import type { ApiClient } from '../api/api-client.ts'
 import { ApiError } from '../api/api-error.ts'
 import type { WatchEvent } from '../api/api-object.ts'
 import type { ApiResource } from '../api/api-resource.ts'
-import type { Clock } from '../clock.ts'
 import { type Bounds, backOff, drawn } from './back-off.ts'
 import { type DriftAudit, driftAudit } from './drift-audit.ts'
 import {

@@ -1,7 +1,7 @@
 /** Statuses that somebody else writes too: a hand, a program, a restored backup, another installation. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
-import { CLAIM_MS } from '../../operator/control/limits.ts'
+import { CLAIM_MS } from '../../operator/kubernetes-writes/limits.ts'
 import { type Cluster, startCluster } from '../support/cluster.ts'
 import { dispatchRule, sipTrunk } from '../support/manifest-text.ts'
 import { eventually, type OperatorProcess } from '../support/operator-process.ts'

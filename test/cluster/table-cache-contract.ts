@@ -1,6 +1,6 @@
 /** What every implementation of the shared cache does, seen from both sides. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
-import type { TableCacheReader } from '../../ingress/lookup/table-cache.ts'
+import type { TableCacheReader } from '../../ingress/replica/table-cache.ts'
 import type { TableCacheWriter } from '../../operator/publish/table-cache-writer.ts'
 import { ruleEntry } from '../support/table-entries.ts'
 import { INSTALLATION, wholeTable } from '../support/whole-table.ts'

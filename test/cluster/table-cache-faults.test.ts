@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals'
-import type { TableCacheReader } from '../../ingress/lookup/table-cache.ts'
+import type { TableCacheReader } from '../../ingress/replica/table-cache.ts'
 import type { TableCacheWriter } from '../../operator/publish/table-cache-writer.ts'
 import {
   type FollowingPod,

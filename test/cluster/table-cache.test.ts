@@ -1,5 +1,5 @@
 import { describe } from '@jest/globals'
-import { createRedisTableCacheReader } from '../../ingress/lookup/redis-table-cache-reader.ts'
+import { createRedisTableCacheReader } from '../../ingress/replica/redis-table-cache-reader.ts'
 import { createRedisTableCacheWriter } from '../../operator/publish/redis-table-cache-writer.ts'
 import { cacheConnection } from '../support/cache-connection.ts'
 import { createMemoryTableCache } from '../support/memory-table-cache.ts'

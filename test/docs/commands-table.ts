@@ -27,7 +27,7 @@ const operations = { test: 'test/docs/release-pages.test.ts', shows: 'docs/opera
 
 const capacity = { test: 'test/helm/capacity.test.ts', shows: "'apply', 'set-last-applied'" }
 
-const explained = { test: 'test/unit/cli/explain-command.test.ts', shows: 'prints what %s prints' }
+const explained = { test: 'test/unit/cli/explain/explain-command.test.ts', shows: 'prints what %s prints' }
 
 const OF_A_CARRIER = { byHand: 'it asks the Internet, and what it answers is not ours' }
 

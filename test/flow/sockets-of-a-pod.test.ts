@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { parseIpAddress } from '../../ingress/address/ip-address.ts'
 import type { Backend, TableEntry, UriBackend } from '../../ingress/route-table/route-table.ts'
-import type { TransportName } from '../../ingress/sip/engine.ts'
+import type { TransportName } from '../../ingress/sip/port/engine.ts'
 import { type Harness, PEER, routeAction, ruleEntry, startHarness, trunkEntry } from '../support/engine-harness.ts'
 import { requestText, statusOf } from '../support/sip-text.ts'
 import { serviceEntry } from '../support/table-entries.ts'

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from '@jest/globals'
-import { INGRESS_SETTINGS } from '../../cli/settings.ts'
+import { INGRESS_SETTINGS } from '../../cli/settings/settings.ts'
 import { type KamailioDispatcher, startKamailioDispatcher } from '../support/kamailio-dispatcher.ts'
 import { dispatchRule, sipTrunk } from '../support/manifest-text.ts'
 import { describeWith } from '../support/real-part.ts'

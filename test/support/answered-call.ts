@@ -1,5 +1,5 @@
 /** A call that B1 has answered, and what the caller sends inside it. */
-import type { TransportName } from '../../ingress/sip/engine.ts'
+import type { TransportName } from '../../ingress/sip/port/engine.ts'
 import { B1, type Harness, PEER } from './engine-harness.ts'
 import type { SentPacket } from './memory-network.ts'
 import { headerOf, methodOf, type RequestText, requestText, responseText, statusOf } from './sip-text.ts'

@@ -3,7 +3,7 @@ import {
   ClientTransaction,
   type InviteTransactionUser,
   type RequestSink,
-} from '../../ingress/sip/transaction/client-transaction.ts'
+} from '../../ingress/sip/native/transaction/client-transaction.ts'
 import { FakeClock } from './fake-clock.ts'
 
 interface ClientBenchOptions {

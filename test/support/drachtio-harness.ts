@@ -2,7 +2,7 @@
 
 import type { DrachtioConfig } from '../../ingress/sip/drachtio/drachtio-config.ts'
 import { startDrachtioEngine } from '../../ingress/sip/drachtio/drachtio-engine.ts'
-import type { SipEngine } from '../../ingress/sip/engine.ts'
+import type { SipEngine } from '../../ingress/sip/port/engine.ts'
 import { until } from './cache-parts.ts'
 import {
   type CallerTransaction,

@@ -1,6 +1,6 @@
 /** The stage for the drachtio engine with a drachtio-server of the tests. */
 import { startDrachtioEngine } from '../../ingress/sip/drachtio/drachtio-engine.ts'
-import { systemRandom } from '../../ingress/sip/random.ts'
+import { systemRandom } from '../../ingress/time/random.ts'
 import { until } from './cache-parts.ts'
 import { drachtioConfig, SECRET } from './drachtio-harness.ts'
 import {

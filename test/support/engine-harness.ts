@@ -12,11 +12,11 @@ import {
   type TableEntry,
   type TrunkEntry,
 } from '../../ingress/route-table/route-table.ts'
-import type { Application } from '../../ingress/sip/application.ts'
-import type { Clock } from '../../ingress/sip/clock.ts'
-import type { SipEngine } from '../../ingress/sip/engine.ts'
-import { type NativeEngineOptions, startNativeEngine } from '../../ingress/sip/native-engine.ts'
-import type { Random } from '../../ingress/sip/random.ts'
+import { type NativeEngineOptions, startNativeEngine } from '../../ingress/sip/native/native-engine.ts'
+import type { Application } from '../../ingress/sip/port/application.ts'
+import type { SipEngine } from '../../ingress/sip/port/engine.ts'
+import type { Clock } from '../../ingress/time/clock.ts'
+import type { Random } from '../../ingress/time/random.ts'
 import { FakeClock } from './fake-clock.ts'
 import { MemoryNetwork, type SentPacket } from './memory-network.ts'
 

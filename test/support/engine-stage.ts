@@ -1,7 +1,7 @@
 /** One stage for every engine: a caller, a stranger, two backends in failover order, and the application behind the engine. */
 import type { RouteAction } from '../../ingress/route-table/route-table.ts'
-import { systemTimerHost } from '../../ingress/sip/system-timer.ts'
-import { createTimerWheel } from '../../ingress/sip/timer-wheel.ts'
+import { systemTimerHost } from '../../ingress/time/system-timer.ts'
+import { createTimerWheel } from '../../ingress/time/timer-wheel.ts'
 import { type ApplicationParts, applicationOn, routeAction, ruleEntry, trunkEntry } from './engine-harness.ts'
 import type { RequestText, ResponseText } from './sip-text.ts'
 

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../ingress/sip/clock.ts'
+import type { Clock, Timer } from '../../ingress/time/clock.ts'
 
 interface Waiting {
   readonly timer: Timer

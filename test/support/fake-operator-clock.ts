@@ -1,4 +1,4 @@
-import type { Clock } from '../../operator/clock.ts'
+import type { Clock } from '../../ingress/time/dated-clock.ts'
 import { FakeClock } from './fake-clock.ts'
 
 /** The operator's clock, standing still until it is advanced. */

@@ -1,4 +1,4 @@
-import type { TimerHost } from '../../ingress/sip/timer-wheel.ts'
+import type { TimerHost } from '../../ingress/time/timer-wheel.ts'
 import type { FakeClock } from './fake-clock.ts'
 
 /** A host for a timer wheel whose time is a FakeClock's. */

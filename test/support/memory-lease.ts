@@ -1,5 +1,5 @@
 import { ApiError } from '../../operator/api/api-error.ts'
-import type { LeaseApi, LeaseRecord, StoredLease } from '../../operator/control/lease.ts'
+import type { LeaseApi, LeaseRecord, StoredLease } from '../../operator/kubernetes-writes/lease.ts'
 
 /** A Lease that several candidates see, as the API server keeps it: an update of an old version is refused. */
 export class MemoryLease {

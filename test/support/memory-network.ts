@@ -3,10 +3,9 @@
  * that the engine sends is kept with its time. Messages on streams come whole, but for those of `stream`.
  */
 import { type IpAddress, parseIpAddress } from '../../ingress/address/ip-address.ts'
-import type { TransportName } from '../../ingress/sip/engine.ts'
 import { STREAM_CONNECT_MS } from '../../ingress/sip/limits.ts'
 import { StreamFramer } from '../../ingress/sip/message/stream-framer.ts'
-import { chooseLocal } from '../../ingress/sip/transport/local-endpoint.ts'
+import { chooseLocal } from '../../ingress/sip/native/transport/local-endpoint.ts'
 import type {
   Destination,
   Flow,
@@ -15,7 +14,8 @@ import type {
   Transport,
   TransportEvents,
   TransportOptions,
-} from '../../ingress/sip/transport/transport.ts'
+} from '../../ingress/sip/native/transport/transport.ts'
+import type { TransportName } from '../../ingress/sip/port/engine.ts'
 import type { FakeClock } from './fake-clock.ts'
 
 /** A packet that the engine has sent. */

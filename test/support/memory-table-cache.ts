@@ -1,5 +1,5 @@
 /** The shared cache in memory, for both of its sides: what the contract says, with nothing that can fail. */
-import type { TableCacheReader } from '../../ingress/lookup/table-cache.ts'
+import type { TableCacheReader } from '../../ingress/replica/table-cache.ts'
 import {
   type CacheHead,
   encodeHead,

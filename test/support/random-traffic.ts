@@ -1,6 +1,6 @@
 /** Random requests, sources and backends for tests of invariants: mostly sensible, often not. */
 import fc from 'fast-check'
-import type { TransportName } from '../../ingress/sip/engine.ts'
+import type { TransportName } from '../../ingress/sip/port/engine.ts'
 import type { BackendScript } from './scripted-backend.ts'
 import { type RequestText, requestText } from './sip-text.ts'
 

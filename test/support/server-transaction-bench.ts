@@ -1,4 +1,4 @@
-import { ServerTransaction } from '../../ingress/sip/transaction/server-transaction.ts'
+import { ServerTransaction } from '../../ingress/sip/native/transaction/server-transaction.ts'
 import { FakeClock } from './fake-clock.ts'
 
 interface ServerBenchOptions {

@@ -1,4 +1,4 @@
-import type { AnyTransitionTable } from '../../ingress/sip/transaction/transition-table.ts'
+import type { AnyTransitionTable } from '../../ingress/sip/native/transaction/transition-table.ts'
 
 type Table = AnyTransitionTable<string, string>
 

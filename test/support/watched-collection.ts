@@ -1,6 +1,6 @@
+import { systemClock } from '../../ingress/time/dated-clock.ts'
 import { apiClient } from '../../operator/api/api-client.ts'
 import type { ApiResource } from '../../operator/api/api-resource.ts'
-import { systemClock } from '../../operator/clock.ts'
 import { type ReflectorLimits, type ResourceCache, startReflector } from '../../operator/watch/reflector.ts'
 import { until } from './cache-parts.ts'
 import type { KubernetesApi } from './kubernetes-api.ts'

@@ -1,9 +1,9 @@
 /** The stage on real sockets: for the native engine, and for a real drachtio-server of this machine. */
 import { parseIpAddress } from '../../ingress/address/ip-address.ts'
 import { startDrachtioEngine } from '../../ingress/sip/drachtio/drachtio-engine.ts'
-import type { SipEngine } from '../../ingress/sip/engine.ts'
-import { startNativeEngine } from '../../ingress/sip/native-engine.ts'
-import { systemRandom } from '../../ingress/sip/random.ts'
+import { startNativeEngine } from '../../ingress/sip/native/native-engine.ts'
+import type { SipEngine } from '../../ingress/sip/port/engine.ts'
+import { systemRandom } from '../../ingress/time/random.ts'
 import { until } from './cache-parts.ts'
 import { drachtioConfig } from './drachtio-harness.ts'
 import { TEST_COOKIE_KEY } from './engine-harness.ts'

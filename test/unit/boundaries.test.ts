@@ -18,12 +18,18 @@ const SKELETON = [
   'ingress/call/handle-invite.ts',
   'ingress/log/call-log.ts',
   'ingress/metrics/registry.ts',
-  'ingress/sip/engine.ts',
+  'ingress/time/clock.ts',
+  'ingress/replica/table-follower.ts',
+  'ingress/cache-connection/cache-client.ts',
   'ingress/sip/limits.ts',
+  'ingress/sip/port/engine.ts',
   'ingress/sip/message/parse.ts',
-  'ingress/sip/transaction/timers.ts',
-  'ingress/sip/transport/transport.ts',
-  'ingress/sip/transport/udp.ts',
+  'ingress/sip/proxy/branch-table.ts',
+  'ingress/sip/drachtio/server-link.ts',
+  'ingress/sip/native/calls.ts',
+  'ingress/sip/native/transaction/timers.ts',
+  'ingress/sip/native/transport/transport.ts',
+  'ingress/sip/native/transport/udp.ts',
   'cli/sip-dispatch.ts',
   'test/support/fake.ts',
 ]
@@ -39,13 +45,31 @@ const PLANTED = [
   { rule: 'route-table-is-a-leaf', from: 'ingress/route-table/planted.ts', to: 'ingress/lookup/match.ts' },
   { rule: 'cache-connection-is-a-leaf', from: 'ingress/cache-connection/planted.ts', to: 'ingress/lookup/match.ts' },
   { rule: 'sip-knows-no-routes', from: 'ingress/sip/planted.ts', to: 'ingress/route-table/route-table.ts' },
-  { rule: 'message-stands-alone', from: 'ingress/sip/message/planted.ts', to: 'ingress/sip/engine.ts' },
-  { rule: 'transaction-not-transport', from: 'ingress/sip/transaction/planted.ts', to: 'ingress/sip/transport/udp.ts' },
-  { rule: 'lookup-not-sip', from: 'ingress/lookup/planted.ts', to: 'ingress/sip/engine.ts' },
+  { rule: 'time-is-a-leaf', from: 'ingress/time/planted.ts', to: 'ingress/sip/limits.ts' },
+  { rule: 'port-stands-alone', from: 'ingress/sip/port/planted.ts', to: 'ingress/sip/proxy/branch-table.ts' },
+  { rule: 'proxy-is-for-both-engines', from: 'ingress/sip/proxy/planted.ts', to: 'ingress/sip/native/calls.ts' },
+  { rule: 'native-not-drachtio', from: 'ingress/sip/native/planted.ts', to: 'ingress/sip/drachtio/server-link.ts' },
+  { rule: 'drachtio-not-native', from: 'ingress/sip/drachtio/planted.ts', to: 'ingress/sip/native/calls.ts' },
+  { rule: 'message-stands-alone', from: 'ingress/sip/message/planted.ts', to: 'ingress/sip/port/engine.ts' },
+  {
+    rule: 'transaction-not-transport',
+    from: 'ingress/sip/native/transaction/planted.ts',
+    to: 'ingress/sip/native/transport/udp.ts',
+  },
+  { rule: 'lookup-not-sip', from: 'ingress/lookup/planted.ts', to: 'ingress/sip/port/engine.ts' },
+  { rule: 'lookup-not-replica', from: 'ingress/lookup/planted-replica.ts', to: 'ingress/replica/table-follower.ts' },
+  {
+    rule: 'cache-only-in-replica',
+    from: 'ingress/call/planted-cache.ts',
+    to: 'ingress/cache-connection/cache-client.ts',
+  },
+  { rule: 'redis-only-at-the-cache', from: 'ingress/serve/planted-redis.ts', to: '@redis/client' },
   { rule: 'metrics-is-the-end-of-the-pipe', from: 'ingress/call/planted.ts', to: 'ingress/metrics/registry.ts' },
   { rule: 'compile-stands-alone', from: 'operator/compile/planted.ts', to: 'operator/watch/reflector.ts' },
   { rule: 'compile-stands-alone', from: 'operator/compile/planted-library.ts', to: 'some-library' },
-  { rule: 'pure-stages-do-no-io', from: 'ingress/sip/transaction/planted-io.ts', to: 'node:fs' },
+  { rule: 'pure-stages-do-no-io', from: 'ingress/sip/native/transaction/planted-io.ts', to: 'node:fs' },
+  { rule: 'pure-stages-do-no-io', from: 'ingress/sip/proxy/planted-io.ts', to: 'node:net' },
+  { rule: 'pure-stages-do-no-io', from: 'ingress/lookup/planted-io.ts', to: 'node:fs' },
   { rule: 'api-server-only-at-the-edges', from: 'operator/planted-client.ts', to: 'undici' },
   { rule: 'api-server-only-at-the-edges', from: 'operator/watch/planted-client.ts', to: 'openid-client' },
   { rule: 'prom-client-only-in-metrics', from: 'ingress/sip/planted-metric.ts', to: 'prom-client' },
@@ -69,8 +93,8 @@ afterEach(() => rmSync(root, { recursive: true }))
 describe('the boundaries', () => {
   it('let through a tree that keeps them', () => {
     write(
-      'ingress/sip/transaction/kept.ts',
-      importLine('ingress/sip/transaction/kept.ts', 'ingress/sip/transport/transport.ts'),
+      'ingress/sip/native/transaction/kept.ts',
+      importLine('ingress/sip/native/transaction/kept.ts', 'ingress/sip/native/transport/transport.ts'),
     )
     write('operator/compile/kept.ts', importLine('operator/compile/kept.ts', 'crds/schema/sip-trunk.ts'))
     write('ingress/log/kept.ts', "import type { Planted } from 'pino'\nexport type Kept = Planted\n")
@@ -83,7 +107,8 @@ describe('the boundaries', () => {
     }
     const { exitCode, forbidden } = check()
     expect(exitCode).toBe(1)
-    expect(forbidden).toEqual(expect.arrayContaining(PLANTED.map(({ rule, from }) => `${rule}: ${from}`)))
+    const missing = PLANTED.map(({ rule, from }) => `${rule}: ${from}`).filter((line) => !forbidden.includes(line))
+    expect(missing).toEqual([])
   })
 
   it('do not allow two files to import each other', () => {

@@ -4,7 +4,11 @@
  * a reason to go on, relays what it likes of them, and cannot be told to stop. What each input means says the branch table.
  */
 import { hostText } from '../../address/ip-address.ts'
-import type { Clock, Timer } from '../clock.ts'
+import type { Clock, Timer } from '../../time/clock.ts'
+import { SIXTY_FOUR_T1_MS } from '../limits.ts'
+import type { RequestFacts } from '../message/request-facts.ts'
+import type { SipMessage } from '../message/sip-message.ts'
+import { sipUserOf } from '../message/uri.ts'
 import type {
   Answer,
   AttemptResult,
@@ -14,14 +18,10 @@ import type {
   ProxyPlan,
   ProxyResult,
   ProxyTarget,
-} from '../engine.ts'
-import { SIXTY_FOUR_T1_MS } from '../limits.ts'
-import type { RequestFacts } from '../message/request-facts.ts'
-import type { SipMessage } from '../message/sip-message.ts'
-import { sipUserOf } from '../message/uri.ts'
+} from '../port/engine.ts'
 import { bestResponse } from '../proxy/best-response.ts'
 import type { BranchAction } from '../proxy/branch-table.ts'
-import { retryAfterOf } from '../proxy/proxied-invite.ts'
+import { retryAfterOf } from '../proxy/response-facts.ts'
 import { acknowledgeWith } from './dialog-relay.ts'
 import type { HandedRequest, HandedResponse, OutgoingResponse, Sent } from './drachtio-library.ts'
 import { readHanded } from './handed-message.ts'

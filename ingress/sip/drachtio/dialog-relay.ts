@@ -1,8 +1,9 @@
 /** Requests inside the dialogs of an answered call: from one leg to the other, and the answer back. */
-import type { Answer, DialogCookie, DialogHop, InboundDialogRequest, Peer, RelayEdits } from '../engine.ts'
-import { MessageRequest } from '../inbound-request.ts'
+
 import type { RequestFacts } from '../message/request-facts.ts'
 import type { SipMessage } from '../message/sip-message.ts'
+import type { Answer, DialogCookie, DialogHop, InboundDialogRequest, Peer, RelayEdits } from '../port/engine.ts'
+import { MessageRequest } from '../port/inbound-request.ts'
 import type { HandedRequest, HandedResponse, OutgoingRequest } from './drachtio-library.ts'
 import { readHanded } from './handed-message.ts'
 import { ownAnswer } from './own-answer.ts'

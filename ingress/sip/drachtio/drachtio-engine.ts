@@ -1,8 +1,9 @@
 /** The drachtio engine: drachtio-servers speak SIP, this process decides, behind the same port as the native engine. */
-import type { Application } from '../application.ts'
-import type { Clock } from '../clock.ts'
-import type { SipEngine } from '../engine.ts'
-import type { Random } from '../random.ts'
+
+import type { Clock } from '../../time/clock.ts'
+import type { Random } from '../../time/random.ts'
+import type { Application } from '../port/application.ts'
+import type { SipEngine } from '../port/engine.ts'
 import { acknowledgeOther, sendBye } from './dialog-relay.ts'
 import type { DrachtioConfig } from './drachtio-config.ts'
 import type { HandedRequest } from './drachtio-library.ts'

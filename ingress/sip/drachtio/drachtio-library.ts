@@ -5,7 +5,7 @@
  */
 import { Server, type Socket } from 'node:net'
 import Srf from 'drachtio-srf'
-import type { HeaderField } from '../engine.ts'
+import type { HeaderField } from '../port/engine.ts'
 import { createFrameGuard } from './frame-guard.ts'
 
 export interface OutgoingResponse {

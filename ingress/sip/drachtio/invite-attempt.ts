@@ -1,7 +1,7 @@
 /** One attempt of a bridged INVITE: the request, its timers and where it stands in the branch table. */
-import type { Clock, Timer } from '../clock.ts'
-import type { HeaderField, ProxyTarget } from '../engine.ts'
+import type { Clock, Timer } from '../../time/clock.ts'
 import { SIXTY_FOUR_T1_MS, TIMER_C_MS } from '../limits.ts'
+import type { HeaderField, ProxyTarget } from '../port/engine.ts'
 import { type BranchAction, type BranchInput, type BranchState, branchStep } from '../proxy/branch-table.ts'
 import type { HandedResponse, SentRequest } from './drachtio-library.ts'
 

@@ -1,6 +1,6 @@
 /** The outbound mode: drachtio-servers connect to this process, one connection for each call that they hand over. */
 import { createServer, type Server, type Socket } from 'node:net'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../time/clock.ts'
 import type { DrachtioConfig } from './drachtio-config.ts'
 import { MAX_OUTBOUND_CONNECTIONS } from './limits.ts'
 import { readSecret } from './server-secret.ts'

@@ -1,4 +1,4 @@
-import type { Answer } from '../engine.ts'
+import type { Answer } from '../port/engine.ts'
 import type { HandedRequest, OutgoingResponse } from './drachtio-library.ts'
 import { clean } from './relayed-headers.ts'
 

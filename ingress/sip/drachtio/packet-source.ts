@@ -1,5 +1,5 @@
 import { parseIpAddress } from '../../address/ip-address.ts'
-import type { Peer, TransportName } from '../engine.ts'
+import type { Peer, TransportName } from '../port/engine.ts'
 
 /** What the server says of where a packet came from. The library takes most of it as it comes, so nothing is certain. */
 export interface PacketSource {

@@ -2,15 +2,15 @@
  * What of a message goes over to the other leg of a call: the server writes what belongs to a leg itself (Via, tags,
  * Call-ID, CSeq, Contact, routes), the rest is copied, line by line. Pure. Text is UTF-8 from here on, as the library wants it.
  */
-import type { HeaderField, ProxyPlan, RelayEdits, ResponseIdentity } from '../engine.ts'
+
 import { HEADER, headerIdOf } from '../message/header-name.ts'
 import { ASSERTED_IDENTITIES, PREFERRED_IDENTITY } from '../message/identity-headers.ts'
 import { splitList } from '../message/name-addr.ts'
 import type { RequestFacts } from '../message/request-facts.ts'
 import type { SipMessage } from '../message/sip-message.ts'
-import { editsHeader } from '../proxy/forwarded-request.ts'
-import { withoutLineEnds } from '../proxy/header-line.ts'
-import { losesIdentity } from '../proxy/relayed-response.ts'
+import type { HeaderField, ProxyPlan, RelayEdits, ResponseIdentity } from '../port/engine.ts'
+import { editsHeader, withoutLineEnds } from '../proxy/header-edits.ts'
+import { losesIdentity } from '../proxy/response-facts.ts'
 
 /** Of one leg only. */
 const LEG_HEADERS: ReadonlySet<number> = new Set([

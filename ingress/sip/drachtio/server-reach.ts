@@ -1,5 +1,5 @@
 /** Where a drachtio-server may be sent. */
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../time/clock.ts'
 import type { DrachtioConfig } from './drachtio-config.ts'
 import { PASSED_OVER_TOLD_MS } from './limits.ts'
 import type { Reach } from './session-work.ts'

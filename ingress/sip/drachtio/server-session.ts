@@ -1,6 +1,6 @@
 /** One connection with a drachtio-server from its first byte to its last, whoever has opened it. */
 import type { Socket } from 'node:net'
-import type { Clock, Timer } from '../clock.ts'
+import type { Clock, Timer } from '../../time/clock.ts'
 import {
   type HandedRequest,
   type OutgoingRequest,

@@ -1,5 +1,5 @@
 /** What is in progress on one session: it is lost with the session, because dialogs belong to the connection that made them. */
-import type { Peer, ProxyTarget } from '../engine.ts'
+import type { Peer, ProxyTarget } from '../port/engine.ts'
 import type { HandedRequest } from './drachtio-library.ts'
 import type { ServerSession } from './server-session.ts'
 

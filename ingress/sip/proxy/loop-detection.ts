@@ -2,12 +2,14 @@
  * RFC 5393 §4: failover is forking, so loops MUST be detected. The second part of our branch is a hash of all that the
  * decision reads; a request that comes back with the same hash in a Via of ours would be decided the same way for ever.
  */
+
+import type { Random } from '../../time/random.ts'
 import { HEADER } from '../message/header-name.ts'
 import { splitList } from '../message/name-addr.ts'
 import type { SipMessage } from '../message/sip-message.ts'
 import { parseVia } from '../message/via.ts'
-import { TextHash } from '../text-hash.ts'
-import type { EngineCore } from './engine-core.ts'
+import type { Application } from '../port/application.ts'
+import { TextHash } from './text-hash.ts'
 
 /** RFC 3261 §8.1.1.7: the magic cookie; the rest marks a branch as made by this software, in whichever pod. */
 const BRANCH_PREFIX = 'z9hG4bKsd'
@@ -15,14 +17,20 @@ const BRANCH_PREFIX = 'z9hG4bKsd'
 /** Goes into the hash of a request that is handed to another pod, which is to do with it what this one did not. */
 const TO_POD = 'to-pod'
 
+/** What a hash depends on beside the request, and what makes a branch unique. */
+export interface BranchMaking {
+  readonly random: Random
+  readonly application: Pick<Application, 'headersRead'>
+}
+
 /** A new branch for a request that goes on. `toPod`: to another pod of ours, as it is. */
-export function branchOf(core: Pick<EngineCore, 'random' | 'application'>, message: SipMessage, toPod = false): string {
+export function branchOf(core: BranchMaking, message: SipMessage, toPod = false): string {
   const hash = loopHash(message, core.application.headersRead(), toPod)
   return `${BRANCH_PREFIX}.${core.random.token()}.${hash}`
 }
 
 /** Whether another pod of ours has handed this very request over: then it is not handed over again. */
-export function isFromPod(core: Pick<EngineCore, 'application'>, message: SipMessage): boolean {
+export function isFromPod(core: Pick<BranchMaking, 'application'>, message: SipMessage): boolean {
   const row = message.first(HEADER.via)
   if (row === -1 || !message.value(row).includes(BRANCH_PREFIX)) return false
   const branch = parseVia(splitList(message.value(row))[0] ?? '')?.branch

@@ -1,8 +1,9 @@
 /** RFC 3261 §16.3: whether a request may be proxied at all. Pure: a refusal is a value. */
-import type { Answer } from '../engine.ts'
+
 import { HEADER, standsOnce } from '../message/header-name.ts'
 import type { RequestFacts } from '../message/request-facts.ts'
 import type { SipMessage } from '../message/sip-message.ts'
+import type { Answer } from '../port/engine.ts'
 import { isLoop } from './loop-detection.ts'
 
 /** Extensions that a proxy would have to know to forward the request: none changes what we do. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { type IpAddress, parseIpAddress } from '../../../ingress/address/ip-address.ts'
-import type { TransportName } from '../../../ingress/sip/engine.ts'
+import type { TransportName } from '../../../ingress/sip/port/engine.ts'
 import { B1, PEER, routeAction, ruleEntry, STRANGER, startHarness, trunkEntry } from '../../support/engine-harness.ts'
 import { headerOf, requestText, responseText, statusOf } from '../../support/sip-text.ts'
 

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { RouteAction, RuleEntry } from '../../../ingress/route-table/route-table.ts'
 import { parseNameAddr, splitList } from '../../../ingress/sip/message/name-addr.ts'
 import { decodeUser, parseUri } from '../../../ingress/sip/message/uri.ts'
-import { createCookieSealer } from '../../../ingress/sip/proxy/dialog-cookie.ts'
+import { createCookieSealer } from '../../../ingress/sip/native/relay/dialog-cookie.ts'
 import { answerCall, backendSide } from '../../support/answered-call.ts'
 import {
   B1,

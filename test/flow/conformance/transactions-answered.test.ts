@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { TransportName } from '../../../ingress/sip/engine.ts'
+import type { TransportName } from '../../../ingress/sip/port/engine.ts'
 import { answerCall, timeline, viaOf } from '../../support/answered-call.ts'
 import { B1, type Harness, PEER, startHarness } from '../../support/engine-harness.ts'
 import { headerOf, methodOf, requestText, responseText, statusOf } from '../../support/sip-text.ts'

@@ -6,8 +6,8 @@ import type { HandedRequest, SendingEvents, Sent } from '../../../ingress/sip/dr
 import { readHanded } from '../../../ingress/sip/drachtio/handed-message.ts'
 import type { ServerSession } from '../../../ingress/sip/drachtio/server-session.ts'
 import { SessionWork } from '../../../ingress/sip/drachtio/session-work.ts'
-import type { ProxyPlan, ProxyProgress, ProxyResult, ProxyTarget } from '../../../ingress/sip/engine.ts'
 import { readRequestFacts } from '../../../ingress/sip/message/request-facts.ts'
+import type { ProxyPlan, ProxyProgress, ProxyResult, ProxyTarget } from '../../../ingress/sip/port/engine.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { requestText, responseText } from '../../support/sip-text.ts'
 

@@ -5,7 +5,7 @@ import process from 'node:process'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from '@jest/globals'
-import { STANDALONE_SETTINGS } from '../../../cli/settings.ts'
+import { STANDALONE_SETTINGS } from '../../../cli/settings/settings.ts'
 import { runCommand } from '../../support/command-line.ts'
 
 const PACKAGE = new URL('../../../package.json', import.meta.url)

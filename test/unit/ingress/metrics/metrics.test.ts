@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { createMetrics, type Metrics } from '../../../../ingress/metrics/metrics.ts'
-import type { AttemptResult } from '../../../../ingress/sip/engine.ts'
+import type { AttemptResult } from '../../../../ingress/sip/port/engine.ts'
 import { callDecided, callSource } from '../../../support/call-event.ts'
 import { parseExposition, sampleValue } from '../../../support/exposition-text.ts'
 

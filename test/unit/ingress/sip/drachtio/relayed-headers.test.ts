@@ -6,8 +6,8 @@ import {
   dialogHeaders,
   responseHeaders,
 } from '../../../../../ingress/sip/drachtio/relayed-headers.ts'
-import type { HeaderField, ProxyPlan } from '../../../../../ingress/sip/engine.ts'
 import { readRequestFacts } from '../../../../../ingress/sip/message/request-facts.ts'
+import type { HeaderField, ProxyPlan } from '../../../../../ingress/sip/port/engine.ts'
 import { parsed } from '../../../../support/parsed-message.ts'
 import { type RequestText, requestText, responseText } from '../../../../support/sip-text.ts'
 

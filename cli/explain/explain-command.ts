@@ -1,0 +1,46 @@
+/**
+ * `sip-dispatch explain`: what becomes of a call and why, from a set of manifests, without a cluster and without a call.
+ */
+import process from 'node:process'
+import { type Command, Option } from 'commander'
+import { printableText } from '../../ingress/text/printable-text.ts'
+import { udpOrTcp } from '../lint/transport-advice.ts'
+import type { ExplainFlags } from './explain-config.ts'
+
+/** Adds the command to the program. Whatever the verdict is, it ends with 0; wrong input is a `ConfigError`. */
+export function addExplainCommand(program: Command): void {
+  const source = 'where the packet comes from, which is all that says who calls: IP or IP:PORT (required)'
+  program
+    .command('explain')
+    .description('say what becomes of a call and why: trunk, rules, backends and the response on the wire')
+    .addOption(repeatable('--rules <path>', 'folder of manifests, or a file; repeatable (required)'))
+    .option('--to <number or uri>', 'who is called: Request-URI and To (required)')
+    .option('--from <number or uri>', 'who calls: the From header (required)')
+    .option('--source <address>', source)
+    .addOption(
+      new Option('--transport <name>', 'how the packet comes')
+        .choices(['udp', 'tcp'])
+        .default('udp')
+        .argParser(udpOrTcp),
+    )
+    .addOption(repeatable('--header <header>', "one more header of the request, 'Name: value'; repeatable"))
+    .addOption(new Option('--output <format>', 'how to print').choices(['text', 'json']).default('text'))
+    .action(explain)
+}
+
+function repeatable(flags: string, description: string): Option {
+  const collect = (value: string, previous: readonly string[] = []): readonly string[] => [...previous, value]
+  return new Option(flags, description).argParser(collect)
+}
+
+async function explain(flags: ExplainFlags): Promise<void> {
+  // Loaded here, so that the other commands do not wait for the compiler.
+  const { readExplainConfig } = await import('./explain-config.ts')
+  const config = readExplainConfig(flags)
+  const { explainReport } = await import('./explain-report.ts')
+  const { readExplainManifests } = await import('../manifests.ts')
+  const { explainText } = await import('./explain-text.ts')
+  const report = explainReport(await readExplainManifests(config.rules), config.call)
+  const text = flags.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : explainText(report)
+  process.stdout.write(printableText(text))
+}

@@ -1,0 +1,106 @@
+/** What `explain` is asked: the flags as a call and the manifests that decide it. */
+import { z } from 'zod'
+import { hostText, type IpAddress, parseIpAddress } from '../../ingress/address/ip-address.ts'
+import { HEADER, headerIdOf } from '../../ingress/sip/message/header-name.ts'
+import { escapeUser, parseUri } from '../../ingress/sip/message/uri.ts'
+import type { HeaderField } from '../../ingress/sip/port/engine.ts'
+import { parseAdvertisedAddress } from '../settings/address-text.ts'
+import { ConfigError } from '../settings/config.ts'
+import { one, textOf } from '../settings/setting-value.ts'
+
+/** Flags as commander gives them; those that were not given are absent. */
+export interface ExplainFlags {
+  readonly rules?: readonly string[]
+  readonly to?: string
+  readonly from?: string
+  readonly source?: string
+  readonly header?: readonly string[]
+  readonly transport: 'udp' | 'tcp'
+  readonly output: 'text' | 'json'
+}
+
+/** A call as `explain` is asked about it. */
+export interface ExplainedCall {
+  /** Request-URI and, where `headers` has no To, that too. */
+  readonly to: string
+  readonly from: string
+  readonly source: { readonly address: IpAddress; readonly port: number }
+  readonly transport: 'UDP' | 'TCP'
+  readonly headers: readonly HeaderField[]
+}
+
+export interface ExplainConfig {
+  /** Files and folders. */
+  readonly rules: readonly string[]
+  readonly call: ExplainedCall
+}
+
+/** Where a number without a host is said to live: a name that never resolves (RFC 2606 §2). */
+const NOWHERE = 'ingress.invalid'
+const USUAL_PORT = 5060
+
+const PARTY = 'a number, or a URI that begins with sip:, sips: or tel:'
+
+const EXPLAIN = z.object({
+  rules: z.array(z.string()).min(1, 'must be given'),
+  to: one(textOf(uriOf, PARTY)),
+  from: one(textOf(uriOf, PARTY)),
+  source: one(textOf(sourceOf, 'an IP address, alone or with a port: 203.0.113.7:5060, [2001:db8::7]:5060')),
+  header: z.array(textOf(headerOf, "a header as it stands in a request: 'Name: value'").superRefine(checkHeader)),
+})
+
+/** Throws a `ConfigError` with every problem. */
+export function readExplainConfig(flags: ExplainFlags): ExplainConfig {
+  const { rules = [], to, from, source, header = [], transport } = flags
+  const given = { rules, to: listOf(to), from: listOf(from), source: listOf(source), header }
+  const parsed = EXPLAIN.safeParse(given)
+  if (!parsed.success) {
+    throw new ConfigError(parsed.error.issues.map(({ path, message }) => `--${String(path[0])}: ${message}`))
+  }
+  const { rules: paths, header: headers, ...call } = parsed.data
+  return { rules: paths, call: { ...call, headers, transport: transport === 'udp' ? 'UDP' : 'TCP' } }
+}
+
+function listOf(value: string | undefined): string[] {
+  return value === undefined ? [] : [value]
+}
+
+/** A URI as it is; anything else without `:` and `@` is the user of one. */
+function uriOf(text: string): string | undefined {
+  if (!/[:@]/.test(text)) return text.trim() === '' ? undefined : `sip:${escapeUser(text.trim())}@${NOWHERE}`
+  // Text of the wire is latin1: one character is one byte.
+  const uri = parseUri(Buffer.from(text, 'utf8').toString('latin1'))
+  return uri && ['sip', 'sips', 'tel'].includes(uri.scheme) ? text : undefined
+}
+
+function sourceOf(text: string): ExplainedCall['source'] | undefined {
+  const bare = parseIpAddress(text)
+  if (bare) return { address: bare, port: USUAL_PORT }
+  const place = parseAdvertisedAddress(text)
+  const address = place && parseIpAddress(place.host)
+  return address && { address, port: place.port ?? USUAL_PORT }
+}
+
+/** RFC 3261 §25.1: a name is a token; a value on one line has no control character but the tab. */
+function headerOf(text: string): HeaderField | undefined {
+  const [, name = '', value = ''] = /^([\w.!%*+`'~-]+)[ \t]*:[ \t]*(.*)$/s.exec(text) ?? []
+  return name === '' || /[^\P{Cc}\t]/u.test(value) ? undefined : { name, value: value.trim() }
+}
+
+/** What a request has once and `explain` writes itself. */
+const OWN_HEADERS: ReadonlyMap<number, string> = new Map([
+  [HEADER.from, 'say it with --from'],
+  [HEADER.callId, 'it decides nothing'],
+  [HEADER.cseq, 'it decides nothing'],
+  [HEADER.contentLength, 'it decides nothing'],
+])
+
+function checkHeader({ name }: HeaderField, context: z.RefinementCtx): void {
+  const why = OWN_HEADERS.get(headerIdOf(name))
+  if (why !== undefined) context.addIssue({ code: 'custom', message: `${name} cannot be given here: ${why}` })
+}
+
+/** `203.0.113.7:5060`, `[2001:db8::7]:5060`. */
+export function sourceText({ address, port }: ExplainedCall['source']): string {
+  return `${hostText(address)}:${port}`
+}

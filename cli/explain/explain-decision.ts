@@ -1,0 +1,109 @@
+/** What the application does with an INVITE, and what of it the caller sees: the code that decides calls, run once. */
+import { createApplication } from '../../ingress/call/application.ts'
+import { createBackendHealth } from '../../ingress/call/backend-health.ts'
+import type { CallDecided, CallEvent } from '../../ingress/call/call-events.ts'
+import { createLiveTable, type LiveTable } from '../../ingress/lookup/live-table.ts'
+import type { RuleEntry, ServiceEntry } from '../../ingress/route-table/route-table.ts'
+import { writeAnswer } from '../../ingress/sip/native/server-side.ts'
+import type { Answer, InboundCall, ProxyPlan } from '../../ingress/sip/port/engine.ts'
+import type { MessageRequest } from '../../ingress/sip/port/inbound-request.ts'
+import { refusalOf } from '../../ingress/sip/proxy/request-validation.ts'
+
+/** What stands in a Warning where a running ingress puts its host and the id of its log line. */
+const WARNING_AGENT = 'HOST'
+const DECISION_ID = 'DECISION-ID'
+
+export interface ExplainedDecision {
+  readonly outcome: CallDecided['outcome']
+  readonly reason: string
+  /** Status line and own headers of the response; empty where nothing is sent. */
+  readonly response: readonly string[]
+  /** Where the call is forwarded: what is sent on, and the response where every backend fails. */
+  readonly forwarding?: { readonly plan: ProxyPlan; readonly exhausted: readonly string[] }
+}
+
+/** Decides as an ingress does that is not shutting down and whose backends are all well. */
+export function explainedDecision(table: LiveTable, request: MessageRequest): ExplainedDecision {
+  const events: CallEvent[] = []
+  const emit = (event: CallEvent): void => {
+    events.push(event)
+  }
+  const application = createApplication({
+    ...{ table, emit, health: createBackendHealth(() => 0, emit), ownAddress: [] },
+    ...{ now: () => 0, newId: () => DECISION_ID, fraction: () => 0 },
+    ...{ leaving: () => false, draining: () => false, settleOptions: 'unavailable', isOwnHost: () => false },
+  })
+  const refusal = refusalOf(request.message, request.facts, application.headersRead())
+  if (refusal && application.isKnown(request.peer)) {
+    const answer = { ...refusal, warning: `malformed ${DECISION_ID}` }
+    return { outcome: 'malformed', reason: refusal.reason, response: responseLines(request, answer) }
+  }
+  const verb = verbOf(request, (call) => application.onInvite(call))
+  if (verb.type === 'proxy') return forwarded(request, verb.plan)
+  const decided = events.find((event) => event.type === 'call')
+  if (decided === undefined) throw new TypeError('the application has answered a call and not told it')
+  const response = verb.type === 'drop' ? [] : responseLines(request, verb.answer)
+  return { outcome: decided.outcome, reason: decided.reason, response }
+}
+
+/** Where only Services take the calls of a rule, what becomes of the call once each of them has a ready endpoint. */
+export function decisionOnCluster(table: LiveTable, rule: RuleEntry, request: MessageRequest): ExplainedDecision {
+  const cluster = createLiveTable()
+  cluster.load([...table.trunks(), rule, ...servicesOf(rule)], 1)
+  return explainedDecision(cluster, request)
+}
+
+/** The Services that a rule names, each with an endpoint at an address that nobody has (RFC 5737 §3). */
+function servicesOf({ namespace, action }: RuleEntry): ServiceEntry[] {
+  if (action.type !== 'Route') return []
+  const names = new Set(action.backends.flatMap((backend) => ('service' in backend ? [backend.service] : [])))
+  const endpoints = [{ address: '192.0.2.1', port: 5060, state: 'ready' as const }]
+  return Array.from(names, (name) => ({ kind: 'service', name, namespace, transport: 'UDP', endpoints }))
+}
+
+type Verb =
+  | { readonly type: 'drop' }
+  | { readonly type: 'respond'; readonly answer: Answer }
+  | { readonly type: 'proxy'; readonly plan: ProxyPlan }
+
+/** The one verb that is called for the INVITE. */
+function verbOf(request: MessageRequest, decide: (call: InboundCall) => void): Verb {
+  let verb: Verb = { type: 'drop' }
+  const call: InboundCall = Object.assign(request, {
+    provisionalSent: false,
+    repeated: false,
+    drop: () => 'none' as const,
+    respond: (answer: Answer) => {
+      verb = { type: 'respond', answer }
+    },
+    respondOnce: (answer: Answer) => {
+      verb = { type: 'respond', answer }
+      return true
+    },
+    proxy: (plan: ProxyPlan) => {
+      verb = { type: 'proxy', plan }
+    },
+    // Which addresses the pods listen on, nobody knows here.
+    canReach: () => true,
+  })
+  decide(call)
+  return verb
+}
+
+function forwarded(request: MessageRequest, plan: ProxyPlan): ExplainedDecision {
+  return {
+    outcome: 'forwarded',
+    reason: 'the rule routes: the answer is what a backend says',
+    response: responseLines(request, { status: 100, reason: 'Trying' }),
+    forwarding: { plan, exhausted: responseLines(request, plan.exhausted) },
+  }
+}
+
+/** Headers that every response copies from its request, and the length of the body that ours do not have. */
+const COPIED = /^(Via|From|To|Call-ID|CSeq|Content-Length|Record-Route|Timestamp):/i
+
+function responseLines({ message }: MessageRequest, answer: Answer): string[] {
+  const side = { message, viaSource: { received: undefined, rport: undefined }, tag: 'explain' }
+  const lines = writeAnswer(side, answer, WARNING_AGENT).toString('utf8').split('\r\n')
+  return lines.filter((line) => line !== '' && !COPIED.test(line))
+}

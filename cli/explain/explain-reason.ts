@@ -1,0 +1,94 @@
+/** Why a trunk or a rule stands where it does, in words. */
+import type { ExplainedRule, ExplainedTrunk, TrunkStanding } from '../../ingress/lookup/explain.ts'
+import { type JudgedSource, judgedSourceText } from '../../ingress/lookup/judged-source.ts'
+import { faultText } from '../../ingress/lookup/user-fault.ts'
+import type { HeaderPredicate, NumberPredicate, TrunkEntry } from '../../ingress/route-table/route-table.ts'
+import { MAX_LISTED_ITEMS } from '../limits.ts'
+import type { ExplainedCall } from './explain-config.ts'
+
+/** What a trunk's reason is about. */
+interface TrunkContext {
+  readonly call: ExplainedCall
+  /** The trunk that the call belongs to or, where none owns the called number, the one that answers it. */
+  readonly first: TrunkEntry | undefined
+}
+
+type TrunkReason = (explained: ExplainedTrunk, context: TrunkContext) => string
+
+const TRUNK_REASONS: Readonly<Record<TrunkStanding, TrunkReason>> = {
+  chosen: () => 'admits the packet, owns the called number and comes first',
+  later: ({ trunk }, { first }) =>
+    first?.namespace === trunk.namespace
+      ? `admits the call too, but ${first.name} is more specific or older`
+      : `admits the call too, but ${first?.name} comes first: the namespace of the oldest trunk is taken`,
+  unreadable: ({ trunk, called, fault }, { first }) =>
+    `admits the packet, but the called number ${quoted(called)} cannot be read${fault ? `: ${faultText(fault)}` : ''}${trunk === first ? '; it answers' : ''}`,
+  called: ({ trunk, called }, { first }) =>
+    `admits the packet, but the called number ${quoted(called)} is not its own (${numberList(trunk.called)})${trunk === first ? '; it answers' : ''}`,
+  transport: ({ trunk }, { call }) =>
+    `knows the source, but takes ${listed(trunk.transports) || 'no transport'} and not ${call.transport}`,
+  proxy: ({ trunk, judged }) => `trusts the source as a proxy, but ${judgedReason(judged, trunk)}`,
+  source: ({ trunk }, { call }) => `${call.source.address.text} is in none of its sources (${listed(trunk.sources)})`,
+}
+
+function judgedReason(judged: JudgedSource | undefined, trunk: TrunkEntry): string {
+  if (judged?.type !== 'address') return `it names nobody: ${judged ? judgedSourceText(judged) : 'no recorded source'}`
+  return `${judged.address.text}, which is recorded in Via, is in none of its sources (${listed(trunk.sources)})`
+}
+
+export function trunkReason(explained: ExplainedTrunk, context: TrunkContext): string {
+  return TRUNK_REASONS[explained.standing](explained, context)
+}
+
+/** The canonical numbers of the call. */
+interface CallNumbers {
+  readonly called: string
+  readonly calling: string
+}
+
+export function ruleReason({ rule, standing }: ExplainedRule, { called, calling }: CallNumbers): string {
+  if (standing.type === 'header') return headerReason(standing.header, standing.values)
+  if (standing.type === 'calling_unreadable') {
+    return `calling: ${quoted(calling)} cannot be read, and this rule asks for it: ${faultText(standing.fault)}`
+  }
+  const reasons = {
+    wins: 'every condition holds, and it comes first',
+    later: 'every condition holds, but an earlier rule wins',
+    called: `called: ${quoted(called)} matches none of: ${numberList(rule.called)}`,
+    calling: `calling: ${quoted(calling)} matches none of: ${numberList(rule.calling)}`,
+  }
+  return reasons[standing.type]
+}
+
+function headerReason(header: HeaderPredicate, values: readonly string[]): string {
+  const has = values.length === 0 ? 'the call has no such header' : `the call has ${listed(values.map(quoted))}`
+  return `header ${header.name}: must ${headerText(header)}; ${has}`
+}
+
+function headerText(header: HeaderPredicate): string {
+  if (header.type === 'exact') return `be ${quoted(header.value)}`
+  if (header.type === 'prefix') return `begin with ${quoted(header.value)}`
+  if (header.type === 'regex') return `match the regex ${header.pattern}`
+  return header.present ? 'be there' : 'not be there'
+}
+
+function numberList(predicates: readonly NumberPredicate[]): string {
+  return listed(predicates.map(numberText))
+}
+
+function numberText(predicate: NumberPredicate): string {
+  if (predicate.type === 'range') return `range ${predicate.from} to ${predicate.to}`
+  if (predicate.type === 'regex') return `regex ${predicate.pattern}`
+  return `${predicate.type} ${predicate.value}`
+}
+
+/** A number as it is, anything else in quotes, so that an empty one is seen. */
+function quoted(text = ''): string {
+  return /^\+?\d+$/.test(text) ? text : JSON.stringify(text)
+}
+
+function listed(items: readonly string[]): string {
+  const more = items.length - MAX_LISTED_ITEMS
+  const shown = items.slice(0, MAX_LISTED_ITEMS).join(', ')
+  return more > 0 ? `${shown} and ${more} more` : shown
+}

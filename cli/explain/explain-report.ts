@@ -1,0 +1,179 @@
+/** Everything that `explain` has to say, as plain values: printed as JSON, or as text. */
+import { type CallExplanation, explainCall } from '../../ingress/lookup/explain.ts'
+import { judgedSourceText } from '../../ingress/lookup/judged-source.ts'
+import { createLiveTable } from '../../ingress/lookup/live-table.ts'
+import { type Backend, backendName, type RuleEntry } from '../../ingress/route-table/route-table.ts'
+import { compile } from '../../operator/compile/compile.ts'
+import type { Manifests } from '../../operator/watch/manifest-folder.ts'
+import { MAX_EXPLAINED_FINDINGS } from '../limits.ts'
+import type { Finding } from '../lint/finding.ts'
+import { lintFindings } from '../lint/lint-findings.ts'
+import type { ExplainedCall } from './explain-config.ts'
+import { sourceText } from './explain-config.ts'
+import { decisionOnCluster, type ExplainedDecision, explainedDecision } from './explain-decision.ts'
+import { explainedInvite } from './explain-invite.ts'
+import { ruleReason, trunkReason } from './explain-reason.ts'
+
+/** A list of which the nearest are shown. */
+interface Part<T> {
+  readonly shown: readonly T[]
+  readonly leftOut: number
+}
+
+interface Standing {
+  /** `namespace/name` */
+  readonly name: string
+  readonly standing: string
+  readonly reason: string
+}
+
+/** A backend in the order in which calls try them. */
+export interface BackendShare {
+  /** The URI, or the Service as the table names it. */
+  readonly name: string
+  readonly service: boolean
+  readonly tier: number
+  readonly weight: number
+  /** Percent of the tier's calls that try it first. */
+  readonly share: number
+}
+
+/** Absent: does not apply to this call. */
+export interface ExplainReport {
+  readonly call: {
+    readonly requestUri: string
+    readonly from: string
+    readonly source: string
+    readonly transport: string
+    /** Where the source is a trusted proxy: the address that was judged in its place, or in words why there is none. */
+    readonly judgedSource?: string
+  }
+  /** How the choice of a trunk ended: admitted, not_owned, known or stranger. */
+  readonly admission: string
+  readonly trunk?: string
+  /** Canonical. */
+  readonly called?: string
+  readonly calling?: string
+  readonly trunks: Part<Standing>
+  readonly rule?: string
+  readonly rules: Part<Standing & { readonly priority: number }>
+  /** What the compiler says about objects that are not as their author wants them. */
+  readonly findings: Part<Pick<Finding, 'object' | 'code' | 'message'>>
+  readonly backends: readonly BackendShare[]
+  /** What the request to a backend gets beyond what a proxy must change. */
+  readonly request?: { readonly user?: string; readonly set: readonly string[]; readonly removed: readonly string[] }
+  readonly outcome: string
+  readonly reason: string
+  readonly wire: Wire
+  /** Where a Service takes the call, of which a folder knows no endpoints: what becomes of it once one is ready. */
+  readonly onCluster?: { readonly outcome: string; readonly wire: Wire }
+}
+
+export interface Wire {
+  /** Empty: nothing is sent. */
+  readonly response: readonly string[]
+  /** The response where every backend fails and none has given a better one. */
+  readonly everyBackendFails?: readonly string[]
+}
+
+/** Compiles the manifests, decides the call as an ingress would, and says why. */
+export function explainReport(manifests: Manifests, call: ExplainedCall): ExplainReport {
+  const { trunks, rules } = manifests
+  const table = createLiveTable()
+  table.load(compile({ trunks, rules }).entries, 1)
+  const request = explainedInvite(call)
+  const explanation = explainCall(table, request)
+  const decision = explainedDecision(table, request)
+  const { trunkVerdict: verdict, ruleVerdict, judged } = explanation
+  const trunk = 'trunk' in verdict ? verdict.trunk : undefined
+  const rule = ruleVerdict?.type === 'rule' ? ruleVerdict.rule : undefined
+  const later = rule && decision.outcome === 'no_backend' ? decisionOnCluster(table, rule, request) : undefined
+  const onCluster = later?.outcome === 'forwarded' ? later : undefined
+  const forwarding = (onCluster ?? decision).forwarding
+  return {
+    call: {
+      ...{ requestUri: call.to, from: call.from, source: sourceText(call.source), transport: call.transport },
+      ...(judged && { judgedSource: judgedSourceText(judged) }),
+    },
+    admission: verdict.type,
+    ...(trunk && { trunk: trunk.name }),
+    ...('called' in verdict && { called: verdict.called }),
+    ...('calling' in verdict && { calling: verdict.calling }),
+    ...standings(explanation, call),
+    ...(rule && { rule: rule.name }),
+    findings: findingsOf(manifests, trunk?.namespace),
+    backends: rule ? backendShares(rule) : [],
+    ...(forwarding && { request: requestOf(forwarding.plan) }),
+    outcome: decision.outcome,
+    reason: decision.reason,
+    wire: wireOf(decision),
+    ...(onCluster && { onCluster: { outcome: onCluster.outcome, wire: wireOf(onCluster) } }),
+  }
+}
+
+function standings(
+  { trunkVerdict: verdict, trunks, rules }: CallExplanation,
+  call: ExplainedCall,
+): Pick<ExplainReport, 'trunks' | 'rules'> {
+  const admitted = verdict.type === 'admitted' ? verdict : undefined
+  const numbers = { called: admitted?.called ?? '', calling: admitted?.calling ?? '' }
+  const context = { call, first: 'trunk' in verdict ? verdict.trunk : undefined }
+  return {
+    trunks: {
+      shown: trunks.shown.map((one) => ({
+        ...{ name: one.trunk.name, standing: one.standing },
+        reason: trunkReason(one, context),
+      })),
+      leftOut: trunks.leftOut,
+    },
+    rules: {
+      shown: rules.shown.map((one) => ({
+        ...{ name: one.rule.name, priority: one.rule.priority, standing: one.standing.type },
+        reason: ruleReason(one, numbers),
+      })),
+      leftOut: rules.leftOut,
+    },
+  }
+}
+
+/** What is wrong in the namespace of the call's trunk comes first. */
+function findingsOf(manifests: Manifests, namespace: string | undefined): ExplainReport['findings'] {
+  const errors = lintFindings(manifests).filter(({ severity }) => severity === 'error')
+  const isNear = ({ object = '' }: Finding): boolean => object.split(' ')[1]?.split('/')[0] === namespace
+  const ordered = [...errors.filter(isNear), ...errors.filter((finding) => !isNear(finding))]
+  return {
+    shown: ordered
+      .slice(0, MAX_EXPLAINED_FINDINGS)
+      .map(({ object = '', code, message }) => ({ object, code, message })),
+    leftOut: Math.max(0, ordered.length - MAX_EXPLAINED_FINDINGS),
+  }
+}
+
+/** By tier, as the rule writes them. */
+function backendShares({ action }: RuleEntry): BackendShare[] {
+  if (action.type !== 'Route') return []
+  const total = new Map<number, number>()
+  for (const { tier, weight } of action.backends) total.set(tier, (total.get(tier) ?? 0) + weight)
+  const share = ({ tier, weight }: Backend): number =>
+    weight === 0 ? 0 : Math.round((1000 * weight) / (total.get(tier) ?? weight)) / 10
+  return action.backends
+    .toSorted((a, b) => a.tier - b.tier)
+    .map((backend) => {
+      const { tier, weight } = backend
+      return { name: backendName(backend), service: 'service' in backend, tier, weight, share: share(backend) }
+    })
+}
+
+type Plan = NonNullable<ExplainedDecision['forwarding']>['plan']
+
+function requestOf({ requestUser, setHeaders, removeHeaders }: Plan): NonNullable<ExplainReport['request']> {
+  return {
+    ...(requestUser !== undefined && { user: requestUser }),
+    set: setHeaders.map(({ name, value }) => `${name}: ${value}`),
+    removed: removeHeaders,
+  }
+}
+
+function wireOf({ response, forwarding }: ExplainedDecision): Wire {
+  return { response, ...(forwarding && { everyBackendFails: forwarding.exhausted }) }
+}

@@ -1,0 +1,27 @@
+/** What `probe` is told: whom to ask, where else to look, and how long to wait. */
+import { z } from 'zod'
+import { MAX_PROBE_SECONDS } from '../limits.ts'
+import { overUdpOrTcp } from '../lint/transport-advice.ts'
+import { parseReadyUrl, parseSipAddress, type SipAddress } from '../settings/address-text.ts'
+import { type Environment, type Flags, frozen, readConfig } from '../settings/config.ts'
+import { one, optional, seconds, textOf } from '../settings/setting-value.ts'
+import { PROBE_SETTINGS } from '../settings/settings.ts'
+
+export interface ProbeConfig {
+  readonly sip: SipAddress
+  /** Where the process says whether it is ready; its path is always /readyz. */
+  readonly ready: URL | undefined
+  readonly timeoutMs: number
+}
+
+const PROBE = z.object({
+  sip: one(textOf(overUdpOrTcp(parseSipAddress), 'udp://HOST:PORT or tcp://HOST:PORT, IPv6 in brackets')),
+  ready: optional(textOf(parseReadyUrl, 'http://HOST:PORT, IPv6 in brackets')),
+  timeoutSeconds: one(seconds(MAX_PROBE_SECONDS)),
+})
+
+/** The configuration of `probe`, frozen. Throws a `ConfigError` with every problem. */
+export function readProbeConfig(flags: Flags<typeof PROBE_SETTINGS>, environment?: Environment): ProbeConfig {
+  const { sip, ready, timeoutSeconds } = readConfig(PROBE, { settings: PROBE_SETTINGS, flags, environment })
+  return frozen({ sip, ready, timeoutMs: timeoutSeconds })
+}

@@ -1,0 +1,73 @@
+/** What an answer to OPTIONS, or its absence, says about an ingress. */
+
+import { MAX_READY_CHARACTERS } from '../limits.ts'
+import { type SipAddress, sipAddressText } from '../settings/address-text.ts'
+import type { OptionsAnswer } from './options-request.ts'
+
+/** What a process says of itself at /readyz. */
+export interface Readiness {
+  readonly url: string
+  readonly ready: boolean
+  /** What it said, or why nobody could be asked. */
+  readonly said: string
+}
+
+export interface ProbeVerdict {
+  readonly ok: boolean
+  readonly text: string
+}
+
+/** Never rejects: a process that cannot be asked is not ready. */
+export async function readiness(ready: URL, timeoutMs: number): Promise<Readiness> {
+  const { href: url } = new URL('/readyz', ready)
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) })
+    const said = (await response.text())
+      .trim()
+      .replaceAll(/\s*\n\s*/g, '; ')
+      .slice(0, MAX_READY_CHARACTERS)
+    return { url, ready: response.ok, said: said || `status ${response.status}` }
+  } catch (error) {
+    return { url, ready: false, said: reasonOf(error) }
+  }
+}
+
+/** The error of `fetch` says "fetch failed", and its cause says why. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
+  return cause instanceof Error ? cause.message || cause.name : String(cause)
+}
+
+/** Strangers get silence, so silence alone is no fault where the process says that it is ready. */
+export function probeVerdict(sip: SipAddress, answer: OptionsAnswer, readiness: Readiness | undefined): ProbeVerdict {
+  const target = sipAddressText(sip)
+  if (answer.type === 'answered') return answeredVerdict(target, answer.status, answer.reason)
+  if (answer.type === 'silence') return silenceVerdict(target, readiness)
+  return { ok: false, text: `${target} cannot be reached: ${answer.why}${readinessText(readiness)}` }
+}
+
+function answeredVerdict(target: string, status: number, reason: string): ProbeVerdict {
+  const text = `${target} answers OPTIONS with ${status} ${reason}`
+  if (status >= 200 && status < 300) return { ok: true, text }
+  if (status === 503) return { ok: false, text: `${text}: it is shutting down and refuses new calls` }
+  return { ok: false, text: `${text}: an ingress answers 200, so something else may listen there` }
+}
+
+function silenceVerdict(target: string, readiness: Readiness | undefined): ProbeVerdict {
+  if (readiness?.ready) {
+    return {
+      ok: true,
+      text: `${target} is silent and ${readiness.url} says ready: it serves, and no trunk admits the address this comes from`,
+    }
+  }
+  const advice = readiness
+    ? readinessText(readiness)
+    : ': nobody listens, something drops the packets, or no trunk admits the address this comes from (strangers get ' +
+      'silence); --ready http://HOST:PORT tells them apart'
+  return { ok: false, text: `${target} is silent${advice}` }
+}
+
+function readinessText(readiness: Readiness | undefined): string {
+  if (!readiness) return ''
+  return `; ${readiness.url} says ${readiness.ready ? 'ready' : 'not ready'}: ${readiness.said}`
+}

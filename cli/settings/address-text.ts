@@ -1,0 +1,98 @@
+/**
+ * Addresses as the command line writes them. Every reader answers undefined for text that it cannot use.
+ */
+import { hostText, parseIpAddress } from '../../ingress/address/ip-address.ts'
+import type { AdvertisedAddress, HttpAddress, ListenAddress } from '../../ingress/serve/serving-config.ts'
+import type { DrachtioAddress } from '../../ingress/sip/drachtio/drachtio-config.ts'
+import type { TransportName } from '../../ingress/sip/port/engine.ts'
+
+/** Where SIP is spoken: a name or an address as it stands in a URI, IPv6 in brackets. */
+export interface SipAddress {
+  readonly transport: TransportName
+  readonly host: string
+  readonly port: number
+}
+
+const MAX_PORT = 65_535
+
+/** RFC 1123 §2.1, the form that RFC 3261 §25.1 takes as a hostname. */
+const HOST_NAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/i
+
+/** `udp://127.0.0.1:5060`, `tcp://[::1]:5060`. */
+export function parseListenAddress(text: string): ListenAddress | undefined {
+  const [, scheme = '', host = '', port = ''] = /^(udp|tcp):\/\/(.+):(\d+)$/i.exec(text) ?? []
+  const address = parseIpAddress(host)
+  const number = parsePort(port)
+  if (!address || number === undefined || host.startsWith('[') !== (address.family === 6)) return undefined
+  return { transport: scheme.toLowerCase() === 'udp' ? 'UDP' : 'TCP', address, port: number }
+}
+
+/** `udp://127.0.0.1:5060`, `tcp://sip.example.com:5060`. */
+export function parseSipAddress(text: string): SipAddress | undefined {
+  const [, scheme = '', rest = ''] = /^(udp|tcp):\/\/(.+)$/i.exec(text) ?? []
+  const { host, port } = splitPort(rest)
+  const name = hostOf(host)
+  const number = parsePort(port ?? '')
+  if (name === undefined || !number) return undefined
+  return { transport: scheme.toLowerCase() === 'udp' ? 'UDP' : 'TCP', host: name, port: number }
+}
+
+export function sipAddressText({ transport, host, port }: SipAddress): string {
+  return `${transport.toLowerCase()}://${host}:${port}`
+}
+
+/** `http://127.0.0.1:9090`: an origin and nothing behind it. */
+export function parseReadyUrl(text: string): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  return url?.protocol === 'http:' && url.pathname === '/' && url.username === '' && url.search === '' ? url : undefined
+}
+
+/** `tcp://127.0.0.1:9022`, `tls://[2001:db8::7]:9023`, `tcp://drachtio:9022`: the admin port of a drachtio-server. */
+export function parseServerAddress(text: string): DrachtioAddress | undefined {
+  const [, scheme = '', rest = ''] = /^(tcp|tls):\/\/(.+)$/i.exec(text) ?? []
+  const { host, port } = splitPort(rest)
+  const name = hostOf(host)
+  const number = parsePort(port ?? '')
+  if (name === undefined || !number) return undefined
+  return { host: parseIpAddress(name)?.text ?? name, port: number, tls: scheme.toLowerCase() === 'tls' }
+}
+
+/** `sip.example.com`, `203.0.113.7:5060`, `[2001:db8::7]:5060`. Port 0 is nothing to tell anyone. */
+export function parseAdvertisedAddress(text: string): AdvertisedAddress | undefined {
+  const { host, port } = splitPort(text)
+  const name = hostOf(host)
+  if (name === undefined) return undefined
+  if (port === undefined) return { host: name, port: undefined }
+  const number = parsePort(port)
+  return number ? { host: name, port: number } : undefined
+}
+
+/** `127.0.0.1:9090`, `[::]:9090`, `localhost:0`. */
+export function parseHttpAddress(text: string): HttpAddress | undefined {
+  const { host, port } = splitPort(text)
+  const number = parsePort(port ?? '')
+  const name = hostOf(host)
+  if (name === undefined || number === undefined) return undefined
+  return { host: parseIpAddress(name)?.text ?? name, port: number }
+}
+
+function splitPort(text: string): { host: string; port: string | undefined } {
+  const [, host = text, port] = /^(\[[^\]]*\]|[^:]*)(?::(\d*))?$/.exec(text) ?? []
+  return { host, port }
+}
+
+/**
+ * The host as it stands in a URI; IPv6 only in brackets, so that its last group is never taken for a port. IPv4 may have them:
+ * a template writes `[$(NODE_IP)]:9090` and does not know the family.
+ */
+function hostOf(text: string): string | undefined {
+  const address = parseIpAddress(text)
+  if (address) return address.family === 4 || text.startsWith('[') ? hostText(address) : undefined
+  return HOST_NAME.test(text) ? text.toLowerCase() : undefined
+}
+
+function parsePort(text: string): number | undefined {
+  if (!/^\d{1,5}$/.test(text)) return undefined
+  const port = Number(text)
+  return port <= MAX_PORT ? port : undefined
+}

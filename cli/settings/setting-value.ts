@@ -1,0 +1,65 @@
+/** Schemas of what a setting's values may be; each takes the list of texts that was given. */
+import { statSync } from 'node:fs'
+import { z } from 'zod'
+import { redactedText } from '../../ingress/text/redacted-text.ts'
+
+/** A value read from text; `form` says what it must be. What reading a file throws is a problem like any other. */
+export function textOf<T>(read: (text: string) => T | undefined, form: string) {
+  return z.string().transform((text, context) => {
+    const refuse = (why: string) => {
+      context.addIssue({ code: 'custom', message: redactedText(`"${text}" is not ${form}${why}`) })
+      return z.NEVER
+    }
+    try {
+      return read(text) ?? refuse('')
+    } catch (error) {
+      return refuse(`: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  })
+}
+
+/** The only value of a setting that is not repeatable. */
+export function one<T>(schema: z.ZodType<T, string>) {
+  return z.tuple([schema], 'must be given').transform(([value]) => value)
+}
+
+export function optional<T>(schema: z.ZodType<T, string>) {
+  return z.array(schema).transform(([value]) => value)
+}
+
+export function wholeNumber(max: number) {
+  const read = (text: string) => (/^\d{1,9}$/.test(text) && Number(text) <= max ? Number(text) : undefined)
+  return textOf(read, `a whole number from 0 to ${max}`)
+}
+
+/** Whole seconds, as milliseconds. */
+export function seconds(max: number) {
+  return wholeNumber(max).transform((value) => value * 1000)
+}
+
+export const toggle = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true')
+
+export const logLevel = z.enum(
+  ['debug', 'info', 'warn', 'error', 'silent'],
+  'must be debug, info, warn, error or silent',
+)
+
+/** RFC 1123: names of most Kubernetes objects, namespaces and pods. */
+export const objectName = textOf(
+  (text) => (/^(?=.{1,253}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(text) ? text : undefined),
+  'a name of lower-case letters, digits, - and . that begins and ends with a letter or digit',
+)
+
+/** What the metrics call an installation: it stands in queries, and in addresses of dashboards. */
+export const installation = textOf(
+  (text) => (/^(?=.{1,128}$)[a-z0-9]([a-z0-9./-]*[a-z0-9])?$/.test(text) ? text : undefined),
+  'a name of lower-case letters, digits, -, . and / that begins and ends with a letter or digit',
+)
+
+export function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+}
+
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+}

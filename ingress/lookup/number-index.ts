@@ -1,0 +1,169 @@
+import { literalPrefix } from '../route-table/literal-prefix.ts'
+import { MAX_KEY_DIGITS, NO_KEY, numberKey, type PrefixKeys, readPrefixKeys } from '../route-table/number-key.ts'
+import { type NumberBlock, numberBlocks } from '../route-table/number-range.ts'
+import type { NumberPredicate } from '../route-table/route-table.ts'
+import { type Candidates, type Posting, withItem, withoutItem } from './candidates.ts'
+import { NumberTable } from './number-table.ts'
+import { type Ranked, RankedList } from './ranked-list.ts'
+
+/** Above the digits that any number key has: makes room for a length beside a prefix key. */
+const LENGTHS = MAX_KEY_DIGITS + 1
+
+/**
+ * Finds the items whose number predicates hold for a number, in time that does not grow with their number: exact
+ * numbers by hash, prefixes by length, ranges as blocks of numbers. Only regular expressions that are not anchored to
+ * literal text, and ranges that are not telephone numbers, are walked, in rank order.
+ */
+export class NumberIndex<T extends Ranked> {
+  readonly #exact = new NumberTable<Posting<T>>()
+  readonly #prefixes = new PrefixIndex<T>()
+  /** Prefixes that regular expressions demand: what stands here must still be asked. */
+  readonly #guarded = new PrefixIndex<T>()
+  readonly #blocks = new NumberTable<Posting<T>>()
+  /** By length of the number, a bit for every length of prefix that a block had. */
+  readonly #blockLengths: FormLengths = { plus: new Uint16Array(LENGTHS), bare: new Uint16Array(LENGTHS) }
+  readonly #texts = new Map<string, Posting<T>>()
+  readonly #rest = new RankedList<T>()
+
+  add(item: T, predicates: readonly NumberPredicate[]): void {
+    for (const predicate of predicates) {
+      this.#change(predicate, (posting) => withItem(posting, item))
+      if (isWalked(predicate)) this.#rest.add(item)
+    }
+  }
+
+  /** Removes what `add` with the same item and predicates has added. */
+  remove(item: T, predicates: readonly NumberPredicate[]): void {
+    for (const predicate of predicates) {
+      this.#change(predicate, (posting) => withoutItem(posting, item))
+      if (isWalked(predicate)) this.#rest.remove(item)
+    }
+  }
+
+  /** Gives every item one of whose predicates holds for the number, and those that must be asked whether one does. */
+  collect(number: string, candidates: Candidates<T>): void {
+    const keys = readPrefixKeys(number)
+    if (keys.whole) {
+      candidates.add(this.#exact.get(keys.byLength[keys.digits] ?? NO_KEY), true)
+      this.#collectBlocks(keys, candidates)
+    } else {
+      candidates.add(this.#texts.get(number), true)
+    }
+    this.#prefixes.collect(number, true, candidates)
+    this.#guarded.collect(number, false, candidates)
+    candidates.add(this.#rest, false)
+  }
+
+  #collectBlocks({ digits: length, plus, byLength }: PrefixKeys, candidates: Candidates<T>): void {
+    const lengths = (plus ? this.#blockLengths.plus : this.#blockLengths.bare)[length] ?? 0
+    if (lengths === 0) return
+    for (let digits = 0; digits < length; digits++) {
+      if ((lengths & (1 << digits)) === 0) continue
+      // Digits without `+` have no key for none of them, but a block may hold all numbers of a length.
+      const prefix = digits === 0 && !plus ? -1 : (byLength[digits] ?? NO_KEY)
+      candidates.add(this.#blocks.get(blockKey(prefix, length)), true)
+    }
+  }
+
+  #change(predicate: NumberPredicate, change: Change<T>): void {
+    switch (predicate.type) {
+      case 'exact':
+        changeExact(this.#exact, this.#texts, predicate.value, change)
+        return
+      case 'prefix':
+        this.#prefixes.change(predicate.value, change)
+        return
+      case 'range':
+        for (const block of numberBlocks(predicate.from, predicate.to) ?? []) this.#changeBlock(block, change)
+        return
+      case 'regex': {
+        const prefix = literalPrefix(predicate.pattern)
+        if (prefix !== '') this.#guarded.change(prefix, change)
+      }
+    }
+  }
+
+  #changeBlock(block: NumberBlock, change: Change<T>): void {
+    if (block.prefixDigits === block.length) {
+      changeKey(this.#exact, block.prefix, change)
+      return
+    }
+    changeKey(this.#blocks, blockKey(block.prefix, block.length), change)
+    const lengths = block.prefix > 0 ? this.#blockLengths.plus : this.#blockLengths.bare
+    lengths[block.length] = (lengths[block.length] ?? 0) | (1 << block.prefixDigits)
+  }
+}
+
+/** Of numbers with `+` and of digits without. */
+interface FormLengths {
+  readonly plus: Uint16Array
+  readonly bare: Uint16Array
+}
+
+/** A prefix key and the length of the numbers that begin so. */
+function blockKey(prefix: number, length: number): number {
+  return prefix * LENGTHS + (prefix > 0 ? length : -length)
+}
+
+/** Prefixes by their length. Lengths that were in use once are still looked up: a look costs a few nanoseconds. */
+class PrefixIndex<T extends Ranked> {
+  readonly #keyed = new NumberTable<Posting<T>>()
+  readonly #texts = new Map<string, Posting<T>>()
+  /** A bit for every number of digits. */
+  #plusLengths = 0
+  #bareLengths = 0
+  readonly #textLengths = new Set<number>()
+
+  change(prefix: string, change: Change<T>): void {
+    changeExact(this.#keyed, this.#texts, prefix, change)
+    const key = numberKey(prefix)
+    if (key === NO_KEY) this.#textLengths.add(prefix.length)
+    else if (key > 0) this.#plusLengths |= 1 << (prefix.length - 1)
+    else this.#bareLengths |= 1 << prefix.length
+  }
+
+  collect(number: string, certain: boolean, candidates: Candidates<T>): void {
+    if (this.#plusLengths !== 0 || this.#bareLengths !== 0) {
+      const keys = readPrefixKeys(number)
+      const lengths = keys.plus ? this.#plusLengths : this.#bareLengths
+      for (let digits = 0; digits <= keys.digits; digits++) {
+        if ((lengths & (1 << digits)) === 0) continue
+        candidates.add(this.#keyed.get(keys.byLength[digits] ?? NO_KEY), certain)
+      }
+    }
+    if (this.#texts.size === 0) return
+    for (const length of this.#textLengths) {
+      if (length <= number.length) candidates.add(this.#texts.get(number.slice(0, length)), certain)
+    }
+  }
+}
+
+type Change<T extends Ranked> = (posting: Posting<T> | undefined) => Posting<T> | undefined
+
+function changeExact<T extends Ranked>(
+  keyed: NumberTable<Posting<T>>,
+  texts: Map<string, Posting<T>>,
+  text: string,
+  change: Change<T>,
+): void {
+  const key = numberKey(text)
+  if (key !== NO_KEY) {
+    changeKey(keyed, key, change)
+    return
+  }
+  const posting = change(texts.get(text))
+  if (posting === undefined) texts.delete(text)
+  else texts.set(text, posting)
+}
+
+function changeKey<T extends Ranked>(table: NumberTable<Posting<T>>, key: number, change: Change<T>): void {
+  const posting = change(table.get(key))
+  if (posting === undefined) table.delete(key)
+  else table.set(key, posting)
+}
+
+/** Whether no key finds the predicate, so that every lookup walks over it. */
+export function isWalked(predicate: NumberPredicate): boolean {
+  if (predicate.type === 'regex') return literalPrefix(predicate.pattern) === ''
+  return predicate.type === 'range' && numberBlocks(predicate.from, predicate.to) === undefined
+}

@@ -1,0 +1,89 @@
+import { NO_KEY } from '../route-table/number-key.ts'
+
+const SMALLEST_CAPACITY = 8
+
+/**
+ * A map from number keys to values, by open addressing with linear probing: 16 bytes a place, at most five eighths
+ * filled. A deleted place is closed by moving its followers up, so that lookups never slow down with age.
+ */
+export class NumberTable<V> {
+  #keys = new Float64Array(SMALLEST_CAPACITY)
+  #values: (V | undefined)[] = emptyValues(SMALLEST_CAPACITY)
+  #mask = SMALLEST_CAPACITY - 1
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  get(key: number): V | undefined {
+    return this.#values[this.#place(key)]
+  }
+
+  set(key: number, value: V): void {
+    let place = this.#place(key)
+    if (this.#keys[place] === NO_KEY) {
+      if ((this.#size + 1) * 8 > (this.#mask + 1) * 5) {
+        this.#grow()
+        place = this.#place(key)
+      }
+      this.#size++
+      this.#keys[place] = key
+    }
+    this.#values[place] = value
+  }
+
+  delete(key: number): void {
+    let hole = this.#place(key)
+    if (this.#keys[hole] === NO_KEY) return
+    this.#size--
+    for (let place = (hole + 1) & this.#mask; this.#keys[place] !== NO_KEY; place = (place + 1) & this.#mask) {
+      const home = hashOf(this.#keys[place] ?? NO_KEY) & this.#mask
+      if (((place - home) & this.#mask) < ((place - hole) & this.#mask)) continue
+      this.#keys[hole] = this.#keys[place] ?? NO_KEY
+      this.#values[hole] = this.#values[place]
+      hole = place
+    }
+    this.#keys[hole] = NO_KEY
+    this.#values[hole] = undefined
+  }
+
+  /** Where the key is, or the empty place where it would go. */
+  #place(key: number): number {
+    const keys = this.#keys
+    const mask = this.#mask
+    let place = hashOf(key) & mask
+    for (;;) {
+      const found = keys[place]
+      if (found === key || found === NO_KEY) return place
+      place = (place + 1) & mask
+    }
+  }
+
+  #grow(): void {
+    const [keys, values] = [this.#keys, this.#values]
+    const capacity = keys.length * 2
+    this.#keys = new Float64Array(capacity)
+    this.#values = emptyValues(capacity)
+    this.#mask = capacity - 1
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] ?? NO_KEY
+      if (key === NO_KEY) continue
+      const place = this.#place(key)
+      this.#keys[place] = key
+      this.#values[place] = values[i]
+    }
+  }
+}
+
+function emptyValues<V>(capacity: number): (V | undefined)[] {
+  return new Array<V | undefined>(capacity).fill(undefined)
+}
+
+/** Mixes all 53 bits; blocks of consecutive numbers must not become runs of neighbours. */
+function hashOf(key: number): number {
+  let hash = (key | 0) ^ Math.imul((key / 0x100000000) | 0, 0x9e3779b1)
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return hash ^ (hash >>> 16)
+}

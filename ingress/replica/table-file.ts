@@ -1,0 +1,112 @@
+/**
+ * The last good table on disk, so that a restarted pod serves before the shared cache is back. Two lines for each entry,
+ * key and JSON, then one line with the head, whose checksum is that of the lines before it: a file that was cut short or
+ * changed is told from a whole one.
+ */
+import { open, rename, rm, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { FileRefused, readRegularFile } from '../files/regular-file.ts'
+import { CacheContentError } from '../route-table/cache-content-error.ts'
+import { type CacheHead, decodeHead, encodeHead, type TableSnapshot } from '../route-table/cache-head.ts'
+import { entryKey, type TableEntry } from '../route-table/route-table.ts'
+import { addHash, checksumText, EMPTY_CHECKSUM, entryHash } from '../route-table/table-checksum.ts'
+import { encodeEntry } from '../route-table/table-codec.ts'
+import { createTimeSlice } from '../time/time-slice.ts'
+import { FILE_CHUNK_LENGTH, MAX_FILE_BYTES } from './limits.ts'
+
+/** What a table file holds. */
+export interface FileContent {
+  readonly head: CacheHead
+  readonly entries: readonly TableEntry[]
+}
+
+/**
+ * The snapshot in a file; undefined where there is no file. Entries are not decoded and the checksum is not verified yet.
+ * Rejects with `CacheContentError` for a file that is none of a table, and with the system's error for one that cannot be
+ * read.
+ */
+export async function readTableFile(file: string): Promise<TableSnapshot | undefined> {
+  const text = await readIfThere(file)
+  if (text === undefined) return undefined
+  const lines = text.split('\n')
+  if (lines.pop() !== '') throw damaged(file, 'a whole last line: the file was cut short')
+  const head = decodeHead(lines.pop() ?? '', file)
+  if (lines.length !== 2 * head.entries) throw damaged(file, `two lines for each of ${head.entries} entries`)
+  const entries = new Map<string, string>()
+  for (let i = 0; i < lines.length; i += 2) entries.set(lines[i] ?? '', lines[i + 1] ?? '')
+  return { head, entries }
+}
+
+/** Undefined where there is no file. Rejects with `CacheContentError` for one that is too large. */
+export async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return (await readRegularFile(file, MAX_FILE_BYTES)).toString('utf8')
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    if (error instanceof FileRefused && error.code === 'file-too-large')
+      throw damaged(file, `at most ${MAX_FILE_BYTES} bytes`)
+    throw error
+  }
+}
+
+function damaged(file: string, expected: string): CacheContentError {
+  return new CacheContentError({ key: file, field: '', expected })
+}
+
+function isMissing(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT'
+}
+
+/** Replaces the file as a whole: whoever reads it, after a crash too, finds the old one or the new one. */
+export function writeTableFile(file: string, content: FileContent): Promise<void> {
+  return replaceFile(file, fileChunks(content))
+}
+
+/** Writes a file beside another and puts it in its place, both safe from a crash when this resolves. */
+export async function replaceFile(file: string, chunks: AsyncIterable<string> | Iterable<string>): Promise<void> {
+  const temporary = `${file}.tmp`
+  await refuseOthers(file)
+  // Made anew: opening what somebody has put there, a pipe say, could wait for ever.
+  await rm(temporary, { force: true })
+  const handle = await open(temporary, 'wx')
+  try {
+    for await (const chunk of chunks) await handle.writeFile(chunk)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await rename(temporary, file)
+  const folder = await open(dirname(file), 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+/** A pipe or a device is not what a table is kept in, and renaming would take it from whoever has put it there. */
+async function refuseOthers(file: string): Promise<void> {
+  const found = await stat(file).catch((error: unknown) => {
+    if (isMissing(error)) return undefined
+    throw error
+  })
+  if (found && !found.isFile()) throw new FileRefused('not-a-regular-file', `${file} is no regular file`)
+}
+
+async function* fileChunks({ head, entries }: FileContent): AsyncGenerator<string> {
+  const slice = createTimeSlice()
+  let checksum = EMPTY_CHECKSUM
+  let chunk = ''
+  for (const entry of entries) {
+    const key = entryKey(entry)
+    const json = encodeEntry(entry)
+    checksum = addHash(checksum, entryHash(key, json))
+    chunk += `${key}\n${json}\n`
+    if (chunk.length >= FILE_CHUNK_LENGTH) {
+      yield chunk
+      chunk = ''
+    }
+    if (slice.over()) await slice.pause()
+  }
+  yield `${chunk}${encodeHead({ ...head, checksum: checksumText(checksum), entries: entries.length })}\n`
+}

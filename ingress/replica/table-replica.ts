@@ -1,0 +1,240 @@
+/** The live table as a copy of the shared cache: which version it is, and what proves that nothing is missing. */
+
+import { MAX_PARTS_AT_ONCE } from '../lookup/limits.ts'
+import type { LiveTable } from '../lookup/live-table.ts'
+import { CacheContentError } from '../route-table/cache-content-error.ts'
+import { type CacheHead, comparePositions, type TableSnapshot } from '../route-table/cache-head.ts'
+import type { EntryChange, LogRecord } from '../route-table/cache-log.ts'
+import type { TableEntry } from '../route-table/route-table.ts'
+import { addHash, checksumText, EMPTY_CHECKSUM, entryHash, subtractHash } from '../route-table/table-checksum.ts'
+import { decodeEntry } from '../route-table/table-codec.ts'
+import { createTimeSlice } from '../time/time-slice.ts'
+
+/** Calls of `load` and `apply` come one after the other. Where they throw, the table is what it was. */
+export interface TableReplica {
+  /** What the live table is; undefined before the first load. */
+  readonly head: CacheHead | undefined
+  /**
+   * Makes a snapshot the live table. Throws `CacheContentError` where it is damaged, and `PatternError`. Rejects none for
+   * its age: the caller compares positions.
+   */
+  load(snapshot: TableSnapshot): Promise<void>
+  /** Makes one change; false where it is no change of this table, or does not lead to the table that its head promises. */
+  apply(delta: Extract<LogRecord, { readonly type: 'delta' }>): Promise<boolean>
+  /** The entries of now, as one list that later changes leave alone. */
+  entries(): readonly TableEntry[]
+  /** `entryHash` of each entry by its key, until the next change. */
+  hashes(): Iterable<readonly [string, number]>
+}
+
+interface Held {
+  readonly hash: number
+  readonly entry: TableEntry
+}
+
+export function createTableReplica(table: LiveTable): TableReplica {
+  let head: CacheHead | undefined
+  let held = new Map<string, Held>()
+  let checksum = EMPTY_CHECKSUM
+  return {
+    get head() {
+      return head
+    },
+    async load(snapshot) {
+      const next = await decodeAll(snapshot.entries, held)
+      const sum = await checksumOf(next)
+      verify(snapshot.head, sum, next.size)
+      await bringIn(table, { from: held, to: next }, snapshot.head.version)
+      head = snapshot.head
+      held = next
+      checksum = sum
+    },
+    async apply({ head: promised, from, changes }) {
+      if (head === undefined || from !== head.version || comparePositions(promised, head) <= 0) return false
+      const change = await decodeChange(changes, held)
+      const { sum, size } = await sumAfter(held, checksum, change)
+      if (checksumText(sum) !== promised.checksum || size !== promised.entries) return false
+      held = await bringInChange(table, { held, change }, promised.version)
+      head = promised
+      checksum = sum
+      return true
+    },
+    entries: () => Array.from(held.values(), ({ entry }) => entry),
+    *hashes() {
+      for (const [key, { hash }] of held) yield [key, hash]
+    },
+  }
+}
+
+function* entriesOf(held: ReadonlyMap<string, Held>): Generator<TableEntry> {
+  for (const { entry } of held.values()) yield entry
+}
+
+interface Swap {
+  readonly from: ReadonlyMap<string, Held>
+  readonly to: ReadonlyMap<string, Held>
+}
+
+/** A table that is much like the one in use comes as a change of it: at once, and at the cost of what is new in it. */
+async function bringIn(table: LiveTable, swap: Swap, version: number): Promise<void> {
+  const { upserted, removed } = await difference(swap)
+  if (table.loaded && isSmall(upserted, removed.length)) await table.applyInSlices({ upserted, removed }, version)
+  else await table.loadInSlices(entriesOf(swap.to), version)
+}
+
+async function difference({ from, to }: Swap): Promise<{ upserted: TableEntry[]; removed: string[] }> {
+  const slice = createTimeSlice()
+  const upserted: TableEntry[] = []
+  const removed: string[] = []
+  for (const [key, { entry }] of to) {
+    if (from.get(key)?.entry !== entry) upserted.push(entry)
+    if (slice.over()) await slice.pause()
+  }
+  for (const key of from.keys()) {
+    if (!to.has(key)) removed.push(key)
+    if (slice.over()) await slice.pause()
+  }
+  return { upserted, removed }
+}
+
+interface HeldChange {
+  readonly held: Map<string, Held>
+  readonly change: DecodedChange
+}
+
+/** Answers what is held then; the map that was held before may be changed. */
+async function bringInChange(
+  table: LiveTable,
+  { held, change }: HeldChange,
+  version: number,
+): Promise<Map<string, Held>> {
+  const { upserted, removed } = change
+  if (isSmall(entriesOf(upserted), removed.size)) {
+    await table.applyInSlices({ upserted: [...entriesOf(upserted)], removed: [...removed] }, version)
+    return changed(held, change)
+  }
+  const next = await changedInSlices(await copyOf(held), change)
+  await table.loadInSlices(entriesOf(next), version)
+  return next
+}
+
+function changed(held: Map<string, Held>, { upserted, removed }: DecodedChange): Map<string, Held> {
+  for (const key of removed) held.delete(key)
+  for (const [key, entry] of upserted) held.set(key, entry)
+  return held
+}
+
+async function changedInSlices(held: Map<string, Held>, { upserted, removed }: DecodedChange) {
+  const slice = createTimeSlice()
+  for (const key of removed) {
+    held.delete(key)
+    if (slice.over()) await slice.pause()
+  }
+  for (const [key, entry] of upserted) {
+    held.set(key, entry)
+    if (slice.over()) await slice.pause()
+  }
+  return held
+}
+
+async function copyOf(held: ReadonlyMap<string, Held>): Promise<Map<string, Held>> {
+  const slice = createTimeSlice()
+  const copy = new Map<string, Held>()
+  for (const [key, entry] of held) {
+    copy.set(key, entry)
+    if (slice.over()) await slice.pause()
+  }
+  return copy
+}
+
+/** Calls wait while a change is made: a large one is a table of its own, built while they go on. */
+function isSmall(upserted: Iterable<TableEntry>, removed: number): boolean {
+  let parts = removed
+  for (const entry of upserted) {
+    if (parts > MAX_PARTS_AT_ONCE) return false
+    parts += partsOf(entry)
+  }
+  return parts <= MAX_PARTS_AT_ONCE
+}
+
+/** What an entry costs to take in: its numbers, networks and endpoints, each about the same. */
+function partsOf(entry: TableEntry): number {
+  if (entry.kind === 'trunk') return 1 + entry.called.length + entry.sources.length + entry.trustedProxies.length
+  if (entry.kind === 'rule') return 1 + entry.called.length + entry.calling.length + entry.headers.length
+  return 1 + entry.endpoints.length
+}
+
+async function checksumOf(entries: ReadonlyMap<string, Held>): Promise<number> {
+  const slice = createTimeSlice()
+  let sum = EMPTY_CHECKSUM
+  for (const { hash } of entries.values()) {
+    sum = addHash(sum, hash)
+    if (slice.over()) await slice.pause()
+  }
+  return sum
+}
+
+/** Entries that are known by their hash, the same that proves a whole table, are the known ones. */
+async function decodeAll(
+  texts: Iterable<readonly [string, string]>,
+  known: ReadonlyMap<string, Held>,
+): Promise<Map<string, Held>> {
+  const slice = createTimeSlice()
+  const decoded = new Map<string, Held>()
+  for (const [key, json] of texts) {
+    const hash = entryHash(key, json)
+    const before = known.get(key)
+    decoded.set(key, before?.hash === hash ? before : { hash, entry: decodeEntry(key, json) })
+    if (slice.over()) await slice.pause()
+  }
+  return decoded
+}
+
+interface DecodedChange {
+  readonly upserted: ReadonlyMap<string, Held>
+  readonly removed: ReadonlySet<string>
+}
+
+async function decodeChange(changes: readonly EntryChange[], known: ReadonlyMap<string, Held>): Promise<DecodedChange> {
+  const slice = createTimeSlice()
+  const removed = new Set<string>()
+  const texts: [string, string][] = []
+  for (const [key, json] of changes) {
+    if (json === undefined) removed.add(key)
+    else texts.push([key, json])
+    if (slice.over()) await slice.pause()
+  }
+  return { upserted: await decodeAll(texts, known), removed }
+}
+
+/** Checksum and number of the entries after a change. */
+async function sumAfter(
+  held: ReadonlyMap<string, Held>,
+  before: number,
+  { upserted, removed }: DecodedChange,
+): Promise<{ readonly sum: number; readonly size: number }> {
+  const slice = createTimeSlice()
+  let [sum, size] = [before, held.size]
+  for (const key of removed) {
+    const old = held.get(key)
+    sum = subtractHash(sum, old?.hash ?? 0)
+    if (old) size--
+    if (slice.over()) await slice.pause()
+  }
+  for (const [key, { hash }] of upserted) {
+    const old = held.get(key)
+    sum = addHash(subtractHash(sum, old?.hash ?? 0), hash)
+    if (!old) size++
+    if (slice.over()) await slice.pause()
+  }
+  return { sum, size }
+}
+
+function verify(head: CacheHead, checksum: number, entries: number): void {
+  if (entries !== head.entries) {
+    throw new CacheContentError({ key: 'entries', field: '', expected: `${head.entries} entries, not ${entries}` })
+  }
+  if (checksumText(checksum) !== head.checksum) {
+    throw new CacheContentError({ key: 'entries', field: '', expected: `entries with the checksum ${head.checksum}` })
+  }
+}

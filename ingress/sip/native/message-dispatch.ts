@@ -1,0 +1,107 @@
+/**
+ * Where every message goes: to its transaction, to the application, or nowhere. The order is the order of invariant I1:
+ * nothing is sent before it is clear that the sender is known.
+ */
+import { type IpAddress, sameAddress } from '../../address/ip-address.ts'
+import { HEADER } from '../message/header-name.ts'
+import { splitList } from '../message/name-addr.ts'
+import { parseMessage } from '../message/parse-message.ts'
+import { readRequestFacts, readResponseFacts } from '../message/request-facts.ts'
+import { SipMessage } from '../message/sip-message.ts'
+import { hasLowerVia, parseVia } from '../message/via.ts'
+import { writeResponse } from '../message/write-response.ts'
+import { recordedSourcesOf } from '../port/recorded-sources.ts'
+import type { EngineCore } from './engine-core.ts'
+import type { NewRequests } from './new-requests.ts'
+import { keyOf, peerOf, type ReceivedRequest, reportDrop } from './received-request.ts'
+import { viaSourceOf } from './response-path.ts'
+import { clientTransactionKey } from './transaction/transaction-key.ts'
+import type { Flow } from './transport/transport.ts'
+
+export interface MessageDispatch {
+  onMessage(bytes: Buffer, offset: number, length: number, flow: Flow): void
+  onBrokenStream(head: Buffer, fault: string, flow: Flow): void
+}
+
+/** What a stream breaks on where the message itself has no fault, or one that says less. */
+const TOO_LARGE: ReadonlySet<string> = new Set(['message-too-large', 'header-section-too-large'])
+const MESSAGE_TOO_LARGE = { status: 513, reason: 'Message Too Large' } as const
+const BAD_LENGTH = { status: 400, reason: 'Bad Content-Length' } as const
+
+export function createMessageDispatch(core: EngineCore, newRequests: NewRequests): MessageDispatch {
+  const scratch = new SipMessage()
+  return {
+    onMessage: (bytes, offset, length, flow) => {
+      const fault = parseMessage(scratch, bytes, offset, length)
+      if (fault) return onUnusable(core, scratch, flow, fault)
+      if (!scratch.isRequest) return onResponse(core, scratch, flow)
+      const facts = readRequestFacts(scratch)
+      if ('fault' in facts) return onUnusable(core, scratch, flow, facts)
+      onRequest(core, newRequests, { message: scratch, facts, flow })
+    },
+    onBrokenStream: (head, code, flow) => {
+      const fault = parseMessage(scratch, head, 0, head.length)
+      const { status, reason } = TOO_LARGE.has(code) ? MESSAGE_TOO_LARGE : (fault ?? BAD_LENGTH)
+      onUnusable(core, scratch, flow, { code, status, reason })
+    },
+  }
+}
+
+function onRequest(core: EngineCore, newRequests: NewRequests, request: ReceivedRequest): void {
+  const { method } = request.message
+  const key = keyOf(request, method)
+  const transaction = core.transactions.server(key)
+  if (!transaction) return newRequests.onNew(request, key)
+  if (method !== 'ACK') return transaction.receiveRequest()
+  // RFC 6026 §7.1: in Accepted the ACK is for the user agent at the end, and is passed on.
+  if (!transaction.receiveAck()) newRequests.onNew(request, key)
+}
+
+/** RFC 3261 §18.1.2 and §17.1.3; RFC 6026 §6: what matches no transaction MUST NOT be forwarded. */
+function onResponse(core: EngineCore, message: SipMessage, flow: Flow): void {
+  const facts = readResponseFacts(message)
+  const ours = facts?.via.branch !== undefined && core.names.isSentBy(facts.via.host, facts.via.port)
+  const transaction = ours
+    ? core.transactions.client(clientTransactionKey(facts.via.branch ?? '', facts.cseqMethod))
+    : undefined
+  // RFC 3261 §16.7 step 3: with no Via but ours it MUST NOT be forwarded, and only a CANCEL is a request of our own.
+  const usable = facts?.cseqMethod === 'CANCEL' || hasLowerVia(message)
+  if (!transaction || !usable)
+    return reportDrop(core, flow, { reason: facts && usable ? 'no_transaction' : 'malformed', method: 'response' })
+  if (!mayAnswer(core, flow, transaction.asked))
+    return reportDrop(core, flow, { reason: 'response_source', method: 'response' })
+  transaction.receiveResponse(message.status, message)
+}
+
+/** Who was asked, from any of its ports, and whom the application believes. */
+function mayAnswer(core: EngineCore, flow: Flow, asked: IpAddress): boolean {
+  return sameAddress(flow.remoteAddress, asked) || core.application.mayAnswer(peerOf(flow))
+}
+
+/**
+ * RFC 3261 §16.3 step 1, §18.3: a known peer's request is answered without state, with whatever it has of the headers
+ * that a response copies; only without a Via there is no way back. An ACK and a response are never answered.
+ */
+function onUnusable(
+  core: EngineCore,
+  message: SipMessage,
+  flow: Flow,
+  fault: { readonly code: string; readonly status: number; readonly reason: string },
+): void {
+  const peer = peerOf(flow)
+  const method = message.isRequest ? message.method : 'response'
+  const known = core.application.isKnown(peer)
+  const recordedSources = known && message.isRequest ? recordedSourcesOf(message) : undefined
+  if (!known || !message.isRequest || method === 'ACK' || message.first(HEADER.via) === -1) {
+    return reportDrop(core, flow, { reason: known ? 'malformed' : 'stranger', method, recordedSources })
+  }
+  const decisionId = core.random.token()
+  const { status, reason, code } = fault
+  const via = parseVia(splitList(message.value(message.first(HEADER.via)))[0] ?? '')
+  const source = viaSourceOf(via, flow)
+  const extra = `Warning: 399 ${core.names.warningAgent} "${code} ${decisionId}"\r\n`
+  const port = via && via.rport === undefined ? (via.port ?? 5060) : undefined
+  flow.send(writeResponse(message, { status, reason, toTag: core.random.token(), extra, ...source }), port)
+  const told = { peer, method, status, reason: code, decisionId, request: undefined, recordedSources }
+  core.application.onEvent({ type: 'refused', ...told })
+}

@@ -1,0 +1,118 @@
+import { hostText, sameAddress } from '../../address/ip-address.ts'
+import type { Answer, DialogCookie, DialogHop, InboundDialogRequest, ProxyPlan, RelayEdits } from '../port/engine.ts'
+import { MessageRequest } from '../port/inbound-request.ts'
+import { isFromPod } from '../proxy/loop-detection.ts'
+import type { EngineCore } from './engine-core.ts'
+import { keyOf, peerOf, type ReceivedRequest, reportDrop } from './received-request.ts'
+import type { DialogWay } from './relay/dialog-drafts.ts'
+import type { DialogRoute } from './relay/dialog-route.ts'
+import { ROUTES_AS_THEY_ARE } from './relay/forwarded-request.ts'
+import { ProxiedInvite } from './relay/proxied-invite.ts'
+import { proxyRequest, relayAck } from './relay/proxied-request.ts'
+import { viaSourceOf } from './response-path.ts'
+import type { ServerSides } from './server-sides.ts'
+
+/** A request that is, or claims to be, inside a dialog of ours. */
+export class NativeDialogRequest extends MessageRequest implements InboundDialogRequest {
+  readonly #core: EngineCore
+  readonly #sides: ServerSides
+  readonly #request: ReceivedRequest
+  readonly #route: DialogRoute | undefined
+
+  constructor(core: EngineCore, sides: ServerSides, request: ReceivedRequest, route: DialogRoute | undefined) {
+    super(peerOf(request.flow), request.message, request.facts)
+    this.#core = core
+    this.#sides = sides
+    this.#request = request
+    this.#route = route
+  }
+
+  get dialog(): DialogCookie | undefined {
+    return this.#route?.cookie
+  }
+
+  get nextHop(): DialogHop | undefined {
+    return this.#route?.nextHop
+  }
+
+  relay(to: DialogHop, edits: RelayEdits): void {
+    if (!this.#route) return this.drop()
+    const ways = this.#waysTo(to, this.#route)
+    if (this.method === 'ACK') return this.#relayAck(ways, edits)
+    const key = keyOf(this.#request, this.method)
+    const kept = { ...this.#request, message: this.#request.message.keep() }
+    const known = this.#core.application.isKnown(this.peer)
+    const side = known ? this.#sides.open(kept, key, this.#sides.tagOf(key)) : this.#sides.openUnvouched(kept, key)
+    if (!side) return
+    if (this.method !== 'INVITE') return proxyRequest(this.#core, side, { ways, edits })
+    const invite = new ProxiedInvite(this.#core, side, reInvitePlan(ways, edits), {
+      dialogData: undefined,
+      routes: this.#route.edits,
+      podTarget: ways.findIndex(({ toPod }) => toPod),
+    })
+    this.#sides.start(key, invite)
+  }
+
+  /**
+   * RFC 5923's need without its header: a caller behind NAT is reached over the connection that its call came on, where
+   * its Contact names the same address and nothing is open to that port. If that connection ends at another pod, the
+   * request is handed to that one: first where the port is the connection's own, to which nobody else can connect.
+   */
+  #waysTo(hop: DialogHop, { cookie, edits: routes }: DialogRoute): readonly DialogWay[] {
+    const { outbound } = this.#core
+    const { signedTarget, pod } = cookie
+    const ownPort = signedTarget.transport === 'TCP' && hop.port === signedTarget.port
+    const byStream = hop.transport === 'TCP' || (hop.transport === undefined && ownPort)
+    if (!byStream || !sameAddress(hop.address, signedTarget.address)) return [{ hop, routes, toPod: false }]
+    const stream = { ...hop, transport: 'TCP' as const }
+    const open = [stream, signedTarget].find((one) => outbound.connectedTo(one))
+    const direct = { hop: open ?? stream, routes, toPod: false }
+    if (open || !pod || this.#isHere(pod)) return [direct]
+    const other = { hop: pod, routes: ROUTES_AS_THEY_ARE, toPod: true }
+    return ownPort ? [other, direct] : [direct, other]
+  }
+
+  /** Whether a connection that the cookie has at a pod would be here; what a pod has handed over ends here too. */
+  #isHere({ address, port }: DialogHop): boolean {
+    const { names, outbound } = this.#core
+    const local = outbound.endpointFor('TCP', address)
+    const reachable = local !== undefined && !names.isSentBy(hostText(address), port)
+    return !reachable || isFromPod(this.#core, this.#request.message)
+  }
+
+  refuse(answer: Answer): void {
+    if (this.method === 'ACK') return this.drop()
+    const key = keyOf(this.#request, this.method)
+    // A cookie vouches for its dialog, not for where the packet is from.
+    if (!this.#core.application.isKnown(this.peer)) return void this.#sides.answerOnce(this.#request, key, answer)
+    const side = this.#sides.open(this.#request, key, this.#sides.tagOf(key))
+    if (side) this.#sides.answer(side, answer)
+  }
+
+  drop(): void {
+    reportDrop(this.#core, this.#request.flow, { reason: 'no_dialog', method: this.method, request: this.#request })
+  }
+
+  #relayAck(ways: readonly DialogWay[], edits: RelayEdits): void {
+    const { message, facts, flow } = this.#request
+    const side = { peer: this.peer, message, facts, flow, viaSource: viaSourceOf(facts.via, flow) }
+    relayAck(this.#core, { side, ways, edits })
+  }
+}
+
+/** RFC 3261 §12.2: inside a dialog there is one place to go to, and Timers B and C alone say how long it may take. */
+function reInvitePlan(ways: readonly DialogWay[], edits: RelayEdits): ProxyPlan {
+  return {
+    targets: ways.map(({ hop }) => ({ id: '', ...hop, uriParameters: '' })),
+    requestUser: undefined,
+    ...edits,
+    backendTimeout: undefined,
+    ringingTimeout: undefined,
+    failoverOn: ways.length > 1 ? new Set(['transport']) : new Set(),
+    failover: 'BeforeRinging',
+    dialogData: '',
+    exhausted: { status: 408, reason: 'Request Timeout' },
+    done: () => undefined,
+    progress: () => undefined,
+  }
+}

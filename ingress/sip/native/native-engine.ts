@@ -1,0 +1,159 @@
+/** The native engine: this project's own RFC 3261 stack behind the engine port. */
+import { hostText, type IpAddress } from '../../address/ip-address.ts'
+import type { Clock } from '../../time/clock.ts'
+import type { Random } from '../../time/random.ts'
+import type { SipMessage } from '../message/sip-message.ts'
+import type { Application } from '../port/application.ts'
+import type { SipEngine, TransportName } from '../port/engine.ts'
+import { createInviteMemory } from './dropped-invites.ts'
+import type { EngineCore, Outbound } from './engine-core.ts'
+import { type Advertised, createLocalNames } from './local-names.ts'
+import { createMessageDispatch } from './message-dispatch.ts'
+import { createNewRequests } from './new-requests.ts'
+import { createCookieSealer } from './relay/dialog-cookie.ts'
+import { createServerSides } from './server-sides.ts'
+import { createStreamFailures } from './stream-failures.ts'
+import { TransactionTable } from './transaction/transaction-table.ts'
+import { chooseLocal } from './transport/local-endpoint.ts'
+import { createTcpTransport } from './transport/tcp-transport.ts'
+import type { Flow, LocalEndpoint, Transport, TransportEvents, TransportOptions } from './transport/transport.ts'
+import { isMissingFamily } from './transport/transport-error.ts'
+import { createUdpTransport } from './transport/udp-transport.ts'
+
+export interface ListenAddress {
+  readonly transport: TransportName
+  readonly address: IpAddress
+  /** 0 lets the system choose. */
+  readonly port: number
+}
+
+export interface NativeEngineOptions {
+  readonly application: Application
+  readonly clock: Clock
+  readonly random: Random
+  readonly listen: readonly ListenAddress[]
+  readonly external: Advertised | undefined
+  readonly internal: Advertised | undefined
+  /** The current key, then previous ones that are still accepted. At least 16 bytes each. */
+  readonly cookieKeys: readonly Buffer[]
+  readonly machineAddress: (family: 4 | 6) => IpAddress | undefined
+  /** Every address of this machine; where sockets are bound to every address, all of them are ours. None unless given. */
+  readonly machineAddresses?: readonly IpAddress[]
+}
+
+export type TransportMakers = Readonly<Record<TransportName, (options: TransportOptions) => Transport>>
+
+const SOCKETS: TransportMakers = { UDP: createUdpTransport, TCP: createTcpTransport }
+
+/** Binds every address, then serves. Rejects with what could not be bound; then nothing stays open. */
+export async function startNativeEngine(options: NativeEngineOptions, makers = SOCKETS): Promise<SipEngine> {
+  const { clock, application } = options
+  const cookies = createCookieSealer(options.cookieKeys)
+  const gate = createGate(application)
+  const transports: Record<TransportName, Transport> = {
+    UDP: makers.UDP({ events: gate.events, clock }),
+    TCP: makers.TCP({ events: gate.events, clock }),
+  }
+  const close = async (): Promise<void> => {
+    await Promise.all([transports.UDP.close(), transports.TCP.close()])
+  }
+  const endpoints = await bindAll({ transports, application, close }, options.listen)
+  const { external, internal, machineAddress, machineAddresses, random } = options
+  const transactions = new TransactionTable<SipMessage>()
+  const core: EngineCore = {
+    clock,
+    random,
+    application,
+    names: createLocalNames({ endpoints, external, internal, machineAddress, machineAddresses }),
+    cookies,
+    transactions,
+    outbound: createOutbound(transports, endpoints),
+    streamFailures: createStreamFailures(clock),
+  }
+  const sides = createServerSides(core)
+  const newRequests = createNewRequests(core, sides, createInviteMemory())
+  gate.open(createMessageDispatch(core, newRequests))
+  return {
+    listening: endpoints.map(endpointUrl),
+    get openTransactions() {
+      return transactions.open
+    },
+    get unfinishedTransactions() {
+      return transactions.unfinished(clock.now())
+    },
+    setCookieKeys: (keys) => cookies.setKeys(keys),
+    close: () => {
+      sides.endAll()
+      return close()
+    },
+  }
+}
+
+type Dispatch = Pick<TransportEvents, 'onMessage' | 'onBrokenStream'>
+
+/** What arrives before every address is bound is dropped: it comes again. */
+function createGate(application: Application): { readonly events: TransportEvents; open(dispatch: Dispatch): void } {
+  let dispatch: Dispatch | undefined
+  const events: TransportEvents = {
+    onMessage: (bytes: Buffer, offset: number, ...rest: [number, Flow]) => dispatch?.onMessage(bytes, offset, ...rest),
+    onBrokenStream: (head, fault, flow) => dispatch?.onBrokenStream(head, fault, flow),
+    onUnreachable: () => undefined,
+    isKnown: (address, port) => application.isKnown({ address, port, transport: 'TCP' }),
+    onFault: (code, message) => application.onEvent({ type: 'fault', code, message }),
+  }
+  return {
+    events,
+    open: (opened) => {
+      dispatch = opened
+    },
+  }
+}
+
+interface Binding {
+  readonly transports: Readonly<Record<TransportName, Transport>>
+  readonly application: Application
+  readonly close: () => Promise<void>
+}
+
+/**
+ * RFC 3261 §18.2.1 wants TCP beside every UDP port; which addresses there are is the operator's to say. "Every address" of a
+ * family that the kernel does not have is none, as long as something is left.
+ */
+async function bindAll(
+  { transports, application, close }: Binding,
+  listen: readonly ListenAddress[],
+): Promise<LocalEndpoint[]> {
+  const endpoints: LocalEndpoint[] = []
+  const left: Error[] = []
+  try {
+    for (const at of listen) {
+      const endpoint = await transports[at.transport].bind(at).catch((error: unknown) => {
+        if (!isMissingFamily(at, error)) throw error
+        left.push(error)
+      })
+      if (endpoint !== undefined) endpoints.push(endpoint)
+    }
+    const [error] = left
+    if (endpoints.length === 0 && error !== undefined) throw error
+  } catch (error) {
+    await close()
+    throw error
+  }
+  for (const { message } of left) application.onEvent({ type: 'fault', code: 'address-family-missing', message })
+  return endpoints
+}
+
+function createOutbound(transports: Record<TransportName, Transport>, endpoints: readonly LocalEndpoint[]): Outbound {
+  const listeners = (name: TransportName) =>
+    endpoints.filter((endpoint) => endpoint.transport === name).map((endpoint) => ({ endpoint }))
+  const byTransport = { UDP: listeners('UDP'), TCP: listeners('TCP') }
+  return {
+    endpointFor: (transport, address) => chooseLocal(byTransport[transport], address)?.endpoint,
+    connectedTo: ({ transport, address, port }) => transport === 'TCP' && transports.TCP.connectedTo(address, port),
+    send: (bytes, to, options) => transports[to.transport].sendRequest(bytes, to, options),
+  }
+}
+
+function endpointUrl(endpoint: LocalEndpoint): string {
+  return `${endpoint.transport.toLowerCase()}://${hostText(endpoint.address)}:${endpoint.port}`
+}

@@ -1,0 +1,46 @@
+/**
+ * Answers without state (RFC 3261 §8.2.7) to sources that nobody vouches for. Over UDP such a source may be that of a
+ * victim, so it gets one answer per datagram at most, nothing is repeated but where the request is, and nobody gets many.
+ */
+
+import type { Answer } from '../port/engine.ts'
+import { createInviteMemory } from './dropped-invites.ts'
+import type { EngineCore } from './engine-core.ts'
+import { type ReceivedRequest, reportDrop } from './received-request.ts'
+import { ResponsePath, viaSourceOf } from './response-path.ts'
+import { writeAnswer } from './server-side.ts'
+import { createUnvouchedBudget } from './unvouched-budget.ts'
+
+/** `again`: as it was answered a moment ago. `silent`: one answer too many, and the packet is counted as dropped. */
+export type OnceAnswered = 'first' | 'again' | 'silent'
+
+export interface OnceAnswers {
+  answer(request: ReceivedRequest, key: string, answer: Answer): OnceAnswered
+  /** The same for a known peer, without a bound. */
+  send(request: ReceivedRequest, key: string, answer: Answer): OnceAnswered
+  /** Whether an ACK with this key and To tag is to such an answer. */
+  ends(key: string, toTag: string | undefined): boolean
+}
+
+/** `tagOf` makes a To tag of a key, the same each time, so that a repeat gets the same answer (RFC 3261 §8.2.7). */
+export function createOnceAnswers(core: EngineCore, tagOf: (key: string) => string): OnceAnswers {
+  const budget = createUnvouchedBudget()
+  const answered = createInviteMemory()
+  const send: OnceAnswers['send'] = (request, key, answer) => {
+    const { message, facts, flow } = request
+    const side = { message, viaSource: viaSourceOf(facts.via, flow), tag: tagOf(key) }
+    new ResponsePath(core, flow, facts.via).sendOnce(writeAnswer(side, answer, core.names.warningAgent))
+    return answered.seen(key, core.clock.now()) ? 'again' : 'first'
+  }
+  return {
+    send,
+    answer: (request, key, answer) => {
+      const { flow, message } = request
+      if (budget.take(flow.remoteAddress, core.clock.now())) return send(request, key, answer)
+      reportDrop(core, flow, { reason: 'over_limit', method: message.method })
+      return 'silent'
+    },
+    // The tag tells without memory; inside a dialog the tag is the dialog's, and only the memory tells.
+    ends: (key, toTag) => toTag !== undefined && (toTag === tagOf(key) || answered.has(key, core.clock.now())),
+  }
+}

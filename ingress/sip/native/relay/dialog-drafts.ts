@@ -1,0 +1,96 @@
+/** The copies of a request inside a dialog that may go out, in the order in which they are tried (RFC 3261 §16.6, §18.1.1). */
+
+import { MAX_BREADTH, MAX_DATAGRAM_REQUEST_BYTES } from '../../limits.ts'
+import type { DialogHop, RelayEdits, TransportName } from '../../port/engine.ts'
+import { branchOf } from '../../proxy/loop-detection.ts'
+import { breadthOf } from '../../proxy/request-validation.ts'
+import type { EngineCore } from '../engine-core.ts'
+import type { ServerSide } from '../server-side.ts'
+import type { Destination } from '../transport/transport.ts'
+import { type RouteEdits, writeForwardedRequest } from './forwarded-request.ts'
+import { viaValue } from './invite-sending.ts'
+
+/** One way to the other side of a dialog. */
+export interface DialogWay {
+  readonly hop: DialogHop
+  readonly routes: RouteEdits
+  /** The hop is another pod of ours, which takes the request as if it had come to it first. */
+  readonly toPod: boolean
+}
+
+export interface DialogRequest {
+  readonly side: Omit<ServerSide, 'transaction' | 'path' | 'tag'>
+  /** Each is tried where those before it could not be reached. */
+  readonly ways: readonly DialogWay[]
+  readonly edits: RelayEdits
+}
+
+export interface Draft {
+  readonly bytes: Buffer
+  readonly destination: Destination
+  readonly branchId: string
+}
+
+/** Empty where no listener of ours can reach any of the hops. */
+export function draftDialogRequest(core: EngineCore, request: DialogRequest): Draft[] {
+  return request.ways.flatMap((way) => draftsOf(core, request, way))
+}
+
+export interface SendDraftOptions {
+  /** Another draft is there to be tried, so that this one need not wait long for a connection. */
+  readonly othersLeft: boolean
+  readonly onFailure: (error: Error) => void
+}
+
+/** Sends a draft. Where another is left, it waits less for a connection, and that there is none is remembered. */
+export function sendDraft(core: EngineCore, draft: Draft, { othersLeft, onFailure }: SendDraftOptions): void {
+  const { bytes, destination } = draft
+  if (destination.transport !== 'TCP' || !othersLeft) return core.outbound.send(bytes, destination, { onFailure })
+  core.outbound.send(bytes, destination, {
+    onFailure: (error) => {
+      core.streamFailures.note(destination)
+      onFailure(error)
+    },
+    connectMs: core.streamFailures.connectMs(destination),
+  })
+}
+
+/** RFC 3263 §4.1: a hop that names no transport is UDP, and TCP for what is too large for it (RFC 3261 §18.1.1). */
+function draftsOf(core: EngineCore, request: DialogRequest, way: DialogWay): Draft[] {
+  const branchId = branchOf(core, request.side.message, way.toPod)
+  const over = (transport: TransportName): Draft[] => draftOver(transport, core, { request, way, branchId })
+  const { transport } = way.hop
+  if (transport !== undefined) return over(transport)
+  const [datagram] = over('UDP')
+  if (!datagram) return over('TCP')
+  if (datagram.bytes.length <= MAX_DATAGRAM_REQUEST_BYTES) return [datagram]
+  // One branch for both: a peer that had the first after all takes the second for a repeat of it (RFC 3261 §17.2.3).
+  return [...over('TCP'), datagram]
+}
+
+interface Drafting {
+  readonly request: DialogRequest
+  readonly way: DialogWay
+  readonly branchId: string
+}
+
+function draftOver(transport: TransportName, core: EngineCore, { request, way, branchId }: Drafting): Draft[] {
+  const { side, edits } = request
+  const { hop, routes } = way
+  const outgoing = core.outbound.endpointFor(transport, hop.address)
+  if (!outgoing) return []
+  const bytes = writeForwardedRequest({
+    message: side.message,
+    facts: side.facts,
+    viaSource: side.viaSource,
+    via: viaValue(core, outgoing, branchId),
+    requestUri: routes.requestUri,
+    recordRoute: '',
+    routes,
+    setHeaders: edits.setHeaders,
+    removeHeaders: edits.removeHeaders,
+    maxBreadth: side.message.method === 'ACK' ? undefined : (breadthOf(side.message) ?? MAX_BREADTH),
+    stream: transport === 'TCP',
+  })
+  return [{ bytes, destination: { transport, address: hop.address, port: hop.port }, branchId }]
+}

@@ -1,0 +1,179 @@
+/** RFC 3261 §16.4 and §12.2: what the route set of a request says, if a cookie of ours is in it. */
+
+import { MAX_COOKIES_TRIED, MAX_ROUTE_VALUES } from '../../limits.ts'
+import { HEADER } from '../../message/header-name.ts'
+import { parseNameAddr } from '../../message/name-addr.ts'
+import { parseMessage } from '../../message/parse-message.ts'
+import type { RequestFacts } from '../../message/request-facts.ts'
+import { rewriteMessage } from '../../message/rewrite-message.ts'
+import { SipMessage } from '../../message/sip-message.ts'
+import { parseUri, type SipUri, uriParameter } from '../../message/uri.ts'
+import type { DialogCookie, DialogHop } from '../../port/engine.ts'
+import type { EngineCore } from '../engine-core.ts'
+import type { LocalNames } from '../local-names.ts'
+import { cookieIn, hasCookie } from './cookie-parameter.ts'
+import { allValues, callable, givesWay, hopOf, hopOfValue } from './dialog-target.ts'
+import type { RouteEdits } from './forwarded-request.ts'
+
+export interface DialogRoute {
+  readonly cookie: DialogCookie
+  /** Where the request points once our own values are off; undefined where that cannot be called. */
+  readonly nextHop: DialogHop | undefined
+  readonly edits: RouteEdits
+}
+
+type Core = Pick<EngineCore, 'cookies' | 'names' | 'outbound'>
+
+/** Opens the cookie that stands in a Route value, if it is good for this request. */
+type Opener = (value: string) => DialogCookie | undefined
+
+/** Our own values in a row: the first has a cookie. */
+interface OwnValues {
+  /** Of the last cookie among them, which says most of what lies behind. */
+  readonly cookie: DialogCookie
+  readonly cookieText: string
+  /** Behind the last of them. */
+  readonly end: number
+}
+
+/**
+ * Undefined unless a Route value carries a cookie that is valid for this dialog. What stands above it has been passed, or
+ * has sent the request here by mistake: we are where it is now.
+ */
+export function readDialogRoute(core: Core, message: SipMessage, facts: RequestFacts): DialogRoute | undefined {
+  if (message.first(HEADER.route) === -1) return undefined
+  const routes = allValues(message, HEADER.route, MAX_ROUTE_VALUES)
+  const open = openerOf(core, message, facts)
+  const own = ownValues(core, routes, open)
+  if (!own) return undefined
+  const { cookie } = own
+  const removed = new Set<number>()
+  for (let at = 0; at < routes.length; at++) {
+    if (at < own.end || isLeftover(core.names, routes[at] ?? '', own, open)) removed.add(at)
+  }
+  const at = routes.findIndex((_, index) => !removed.has(index))
+  const next = routes[at]
+  if (next === undefined) {
+    return { cookie, nextHop: contactHop(core, facts.uri, cookie), edits: plain(removed) }
+  }
+  const nextHop = callable(hopOfValue(next), cookie.signedTarget.address, core)
+  if (!isStrict(next)) return { cookie, nextHop, edits: plain(removed) }
+  // §16.6 step 6: the next hop is a strict router; a Request-URI that is ours has no place behind it.
+  const requestUri = parseNameAddr(next)?.uri
+  const appended = facts.uri.user === undefined && isOwn(core.names, facts.uri) ? undefined : message.requestUri()
+  return { cookie, nextHop, edits: { removed: removed.add(at), requestUri, appended } }
+}
+
+/**
+ * RFC 3261 §16.4: a strict router before us has put our own value into the Request-URI; the last Route value is what
+ * the Request-URI was. Undefined where that is not so.
+ */
+export function undoStrictRoute(core: Core, message: SipMessage, facts: RequestFacts): SipMessage | undefined {
+  if (message.first(HEADER.route) === -1 || !hasCookie(facts.uri.parameters)) return undefined
+  const own = `<${message.requestUri()}>`
+  if (!openerOf(core, message, facts)(own)) return undefined
+  const routes = allValues(message, HEADER.route)
+  const target = parseNameAddr(routes.at(-1) ?? '')?.uri
+  if (target === undefined) return undefined
+  const values = [own, ...routes.slice(0, -1)]
+  const replaced = new Map<number, string>()
+  for (let row = message.first(HEADER.route); row !== -1; row = message.next(HEADER.route, row)) replaced.set(row, '')
+  const bytes = rewriteMessage(message, {
+    startLine: `${message.method} ${target} SIP/2.0`,
+    replaced,
+    bottom: `Route: ${values.join(', ')}\r\n`,
+  })
+  const undone = new SipMessage()
+  return parseMessage(undone, bytes, 0, bytes.length) ? undefined : undone
+}
+
+/** Whether a Route names us, by address or by a cookie, though it may be one that opens for nobody. */
+export function hasOwnRoute({ names }: Pick<Core, 'names'>, message: SipMessage): boolean {
+  return allValues(message, HEADER.route, MAX_ROUTE_VALUES).some((value) => {
+    const uri = uriOf(value)
+    return uri !== undefined && (hasCookie(uri.parameters) || isOwn(names, uri))
+  })
+}
+
+/** Whoever sends us a list of cookies makes us try a few of them only; one that stands there again is no new one. */
+function openerOf({ cookies }: Core, message: SipMessage, facts: RequestFacts): Opener {
+  const tags = { callId: facts.callId, fromTag: facts.fromTag, toTag: facts.toTag }
+  const tried = new Map<string, DialogCookie | undefined>()
+  return (value) => {
+    const text = cookieText(value)
+    if (text === undefined || tried.has(text)) return text === undefined ? undefined : tried.get(text)
+    if (tried.size === MAX_COOKIES_TRIED) return undefined
+    const cookie = cookies.open(text, tags)
+    const good = cookie && isInside(cookie, message, facts) ? cookie : undefined
+    tried.set(text, good)
+    return good
+  }
+}
+
+/**
+ * RFC 3261 §12.2.1.1, §15.1.2: who has been given a tag and does not send it names no dialog. Nobody may answer an ACK, so
+ * that one is the other side's to judge.
+ */
+function isInside({ from, untagged }: DialogCookie, { method }: SipMessage, { toTag }: RequestFacts): boolean {
+  return from === 'backend' || untagged === true || toTag !== undefined || method === 'ACK'
+}
+
+/** RFC 5658 §5: what we have put twice MAY be removed at once; so may what a call has got that passed us again. */
+function ownValues({ names }: Core, routes: readonly string[], open: Opener): OwnValues | undefined {
+  let end = routes.findIndex((value) => open(value) !== undefined)
+  const first = end === -1 ? undefined : open(routes[end] ?? '')
+  if (!first) return undefined
+  let own: OwnValues = { cookie: first, cookieText: cookieText(routes[end] ?? '') ?? '', end: ++end }
+  for (let value = routes[end]; value !== undefined; value = routes[++end]) {
+    const cookie = open(value)
+    if (cookie?.from === first.from && cookieText(value) !== own.cookieText) own = passedAgain(own, cookie, value)
+    else if (!isLeftover(names, value, own, open)) break
+    own = { ...own, end: end + 1 }
+  }
+  return own
+}
+
+/** A spiral: what is nearer to the target says where that is, and what each pass was to take off is taken off. */
+function passedAgain({ cookie: before, end }: OwnValues, cookie: DialogCookie, value: string): OwnValues {
+  const otherDialogData = [...(before.otherDialogData ?? []), before.dialogData]
+  return { cookie: { ...cookie, otherDialogData }, cookieText: cookieText(value) ?? '', end }
+}
+
+/** Ours, and good for nothing any more: the same cookie again, or our URI without one, as an outbound proxy for one. */
+function isLeftover(names: LocalNames, value: string, { cookieText: used }: OwnValues, open: Opener): boolean {
+  const uri = uriOf(value)
+  if (!uri) return false
+  return cookieText(value) === used || (isOwn(names, uri) && open(value) === undefined)
+}
+
+/** No other proxy's value is left, so the Request-URI says who is meant: the other side itself. */
+function contactHop(core: Core, uri: SipUri, cookie: DialogCookie): DialogHop | undefined {
+  const { signedTarget, callerTarget = 'contact' } = cookie
+  const hop = callable(hopOf(uri), signedTarget.address, core)
+  return hop && !givesWay(hop, signedTarget.address, callerTarget) ? hop : undefined
+}
+
+function plain(removed: ReadonlySet<number>): RouteEdits {
+  return { removed, requestUri: undefined, appended: undefined }
+}
+
+function isStrict(value: string): boolean {
+  const uri = uriOf(value)
+  return uri !== undefined && uriParameter(uri, 'lr') === undefined
+}
+
+/** Which transport it names does not matter: here the request has come. */
+function isOwn(names: LocalNames, uri: SipUri): boolean {
+  return uri.host !== '' && names.isOwn(uriParameter(uri, 'maddr') || uri.host, uri.port)
+}
+
+function uriOf(value: string): SipUri | undefined {
+  return parseUri(parseNameAddr(value)?.uri ?? '')
+}
+
+/** A text is looked at first, because most values have no cookie and need not be read. */
+function cookieText(value: string): string | undefined {
+  if (!hasCookie(value)) return undefined
+  const uri = uriOf(value)
+  return uri && cookieIn(uri.parameters)
+}

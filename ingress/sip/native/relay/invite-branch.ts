@@ -1,0 +1,229 @@
+/** One attempt of a proxied INVITE: its client transaction, its timers and where it stands in the branch table. */
+import type { IpAddress } from '../../../address/ip-address.ts'
+import type { Clock, Timer } from '../../../time/clock.ts'
+import { SIXTY_FOUR_T1_MS, TIMER_C_MS } from '../../limits.ts'
+import type { SipMessage } from '../../message/sip-message.ts'
+import type { ProxyTarget } from '../../port/engine.ts'
+import { type BranchAction, type BranchInput, type BranchState, branchStep } from '../../proxy/branch-table.ts'
+import type { ClientTransaction, InviteTransactionUser, RequestSink } from '../transaction/client-transaction.ts'
+import type { Destination } from '../transport/transport.ts'
+
+/** Who performs what the table says. */
+export interface BranchOwner {
+  /** At every input that leaves the branch ended, before its action: a further 2xx comes again. */
+  branchEnded(branch: InviteBranch): void
+  /** Behind that action. */
+  branchOver(): void
+  act(branch: InviteBranch, action: BranchAction, response: SipMessage | undefined): void
+  send(branch: InviteBranch, bytes: Buffer): void
+  makeAck(branch: InviteBranch, response: SipMessage): Buffer
+  transactionEnded(transaction: ClientTransaction<SipMessage>): void
+}
+
+export interface InviteBranchOptions {
+  readonly target: ProxyTarget
+  readonly destination: Destination
+  /** The request as it was sent: CANCEL and ACK are made from it. */
+  readonly request: Buffer
+  /** The branch parameter of our Via in it. */
+  readonly branchId: string
+  /** The cookie that stands in our Record-Route of this request; empty inside a dialog. */
+  readonly cookie: string
+  /** The share of Max-Breadth that this branch holds while it lives (RFC 5393 §5.3.3). */
+  readonly breadth: number
+  /** It went over TCP only for its size, so UDP is still to be tried (RFC 3261 §18.1.1). */
+  readonly streamForSize: boolean
+  /** Milliseconds to wait for a connection; undefined: as long as for any. */
+  readonly connectMs: number | undefined
+}
+
+/** What stays of a branch whose 2xx has gone up: enough to relay another one. */
+export interface RelayedBranch {
+  readonly cookie: string
+  readonly destination: Destination
+  /** The transport that the target's URI names. */
+  readonly target: Pick<ProxyTarget, 'transport'>
+  /** The caller's cookie with the target that is signed into it: 18x and 2xx of a branch mostly share one. */
+  callerCookie: CallerCookie | undefined
+}
+
+export interface CallerCookie {
+  readonly target: string
+  readonly text: string
+}
+
+type TimerInput = 'backend-timer' | 'ringing-timer' | 'timer-c' | 'cancel-timer'
+
+interface BranchTimer {
+  readonly branch: InviteBranch
+  readonly input: TimerInput
+}
+
+const NO_BYTES = Buffer.alloc(0)
+
+/** The branch is its transaction's user and its way out, so that neither costs an object of its own. */
+export class InviteBranch implements RelayedBranch, InviteTransactionUser<SipMessage>, RequestSink {
+  readonly target: ProxyTarget
+  readonly destination: Destination
+  readonly branchId: string
+  readonly cookie: string
+  readonly streamForSize: boolean
+  readonly connectMs: number | undefined
+  readonly reliable: boolean
+  callerCookie: CallerCookie | undefined
+  state: BranchState = 'calling'
+  transaction: ClientTransaction<SipMessage> | undefined
+  /** Whether the end of this attempt has been told upward. */
+  told = false
+  /** Whether the backend has said anything. */
+  heard = false
+  /** Whether it has sent a 2xx: every further one is passed on and told to nobody. */
+  answered = false
+  #request: Buffer
+  #breadth: number
+  readonly #owner: BranchOwner
+  readonly #clock: Clock
+  #timers: Map<TimerInput, Timer> | undefined
+
+  constructor(options: InviteBranchOptions, owner: BranchOwner, clock: Clock) {
+    this.target = options.target
+    this.destination = options.destination
+    this.branchId = options.branchId
+    this.cookie = options.cookie
+    this.streamForSize = options.streamForSize
+    this.connectMs = options.connectMs
+    this.reliable = options.destination.transport === 'TCP'
+    this.#request = options.request
+    this.#breadth = options.breadth
+    this.#owner = owner
+    this.#clock = clock
+  }
+
+  get address(): IpAddress {
+    return this.destination.address
+  }
+
+  /** Empty once a branch that has sent a 2xx is over: nobody cancels or acknowledges it any more. */
+  get request(): Buffer {
+    return this.#request
+  }
+
+  get live(): boolean {
+    return this.state !== 'ended'
+  }
+
+  /** Whether the caller still waits for this branch: it is neither over nor left behind. */
+  get awaited(): boolean {
+    return this.state !== 'ended' && this.state !== 'abandoned' && this.state !== 'released'
+  }
+
+  /** Lets go of what a branch that has sent a 2xx needs no more; one that was refused acknowledges each repeat. */
+  forget(): void {
+    this.#timers = undefined
+    if (!this.answered) return
+    this.#request = NO_BYTES
+    this.transaction = undefined
+  }
+
+  onResponse(_transaction: ClientTransaction<SipMessage>, status: number, response: SipMessage): void {
+    this.heard = true
+    this.input(inputOf(status), response)
+  }
+
+  onTimeout(): void {
+    this.input('time-out')
+  }
+
+  onTransportError(): void {
+    this.input('unreachable')
+  }
+
+  onTerminated(transaction: ClientTransaction<SipMessage>): void {
+    this.#owner.transactionEnded(transaction)
+  }
+
+  makeAck(response: SipMessage): Buffer {
+    return this.#owner.makeAck(this, response)
+  }
+
+  sendRequest(bytes: Buffer): void {
+    this.#owner.send(this, bytes)
+  }
+
+  input(input: BranchInput, response?: SipMessage): void {
+    const step = branchStep(this.state, input)
+    if (!step) return
+    this.state = step.to
+    if (step.to !== 'calling' && step.to !== 'cancel-held') this.stopTimer('backend-timer')
+    if (!this.awaited) this.#stopAwaiting()
+    if (!this.live) this.#owner.branchEnded(this)
+    if (step.action) this.#owner.act(this, step.action, response)
+    if (!this.live) this.#owner.branchOver()
+  }
+
+  /** The share of Max-Breadth that comes back, once. */
+  takeBreadth(): number {
+    const share = this.#breadth
+    this.#breadth = 0
+    return share
+  }
+
+  startBackendTimer(ms: number): void {
+    this.#startTimer('backend-timer', ms)
+  }
+
+  /** RFC 3261 §16.6 step 11, §16.7 step 2: started with the branch, and again by every 101 to 199. */
+  startTimerC(): void {
+    this.#startTimer('timer-c', TIMER_C_MS)
+  }
+
+  /** Runs from the first 18x; a later one does not start it again. */
+  startRingingTimer(ms: number): void {
+    if (!this.#timers?.has('ringing-timer')) this.#startTimer('ringing-timer', ms)
+  }
+
+  /** RFC 3261 §9.1: without a final response in 64*T1 the INVITE counts as cancelled. */
+  startCancelTimer(): void {
+    this.#stopTimers()
+    this.#startTimer('cancel-timer', SIXTY_FOUR_T1_MS)
+  }
+
+  stopTimer(input: TimerInput): void {
+    const timer = this.#timers?.get(input)
+    if (!timer) return
+    this.#clock.cancel(timer)
+    this.#timers?.delete(input)
+  }
+
+  #startTimer(input: TimerInput, ms: number): void {
+    this.stopTimer(input)
+    this.#timers ??= new Map()
+    this.#timers.set(input, this.#clock.after(ms, fireBranchTimer, { branch: this, input }))
+  }
+
+  /** What is cancelled still needs its end: a backend may have had the CANCEL and never answer the INVITE. */
+  #stopAwaiting(): void {
+    if (!this.live) return this.#stopTimers()
+    this.stopTimer('backend-timer')
+    this.stopTimer('ringing-timer')
+    this.stopTimer('timer-c')
+  }
+
+  #stopTimers(): void {
+    for (const timer of this.#timers?.values() ?? []) this.#clock.cancel(timer)
+    this.#timers = undefined
+  }
+}
+
+function fireBranchTimer({ branch, input }: BranchTimer): void {
+  branch.stopTimer(input)
+  branch.input(input)
+  // RFC 3261 §9.1: "SHOULD then consider the original transaction cancelled and MUST destroy the client transaction".
+  if (input === 'cancel-timer') branch.transaction?.destroy()
+}
+
+function inputOf(status: number): 'trying' | 'provisional' | 'success' | 'failure' {
+  if (status === 100) return 'trying'
+  if (status < 200) return 'provisional'
+  return status < 300 ? 'success' : 'failure'
+}

@@ -1,0 +1,209 @@
+/** Sending a branch of a proxied INVITE, and its CANCEL (RFC 3261 §16.6, §9.1). */
+
+import { hostText } from '../../../address/ip-address.ts'
+import { MAX_DATAGRAM_REQUEST_BYTES } from '../../limits.ts'
+import { HEADER } from '../../message/header-name.ts'
+import type { SipMessage } from '../../message/sip-message.ts'
+import { sipUserOf } from '../../message/uri.ts'
+import type { ProxyPlan, ProxyTarget, TransportName } from '../../port/engine.ts'
+import { branchOf } from '../../proxy/loop-detection.ts'
+import type { EngineCore } from '../engine-core.ts'
+import type { ServerSide } from '../server-side.ts'
+import { ClientTransaction, type ClientTransactionUser } from '../transaction/client-transaction.ts'
+import { clientTransactionKey } from '../transaction/transaction-key.ts'
+import type { Destination, LocalEndpoint } from '../transport/transport.ts'
+import { writeCancel } from './cancel-request.ts'
+import { callable, callerTarget, givesWay } from './dialog-target.ts'
+import { ROUTES_AS_THEY_ARE, type RouteEdits, writeForwardedRequest } from './forwarded-request.ts'
+import { type BranchOwner, InviteBranch } from './invite-branch.ts'
+import { recordRouteLines } from './record-route.ts'
+
+/** What distinguishes an INVITE that makes a dialog from one inside it. */
+export interface InvitePurpose {
+  /** Undefined inside a dialog: Request-URI and route set stay, no Record-Route is added (RFC 3261 §12.2). */
+  readonly dialogData: string | undefined
+  /** Inside a dialog: what becomes of the route set. */
+  readonly routes: RouteEdits | undefined
+  /** Inside a dialog: which of the targets is another pod of ours, that gets the route set as it is; -1 for none. */
+  readonly podTarget?: number
+}
+
+/** The INVITE that a branch is made of. */
+export interface SendingInvite extends BranchOwner {
+  readonly core: EngineCore
+  readonly side: ServerSide
+  readonly plan: ProxyPlan
+  readonly purpose: InvitePurpose
+}
+
+export interface OpenOptions {
+  readonly breadth: number
+  /** The branch over TCP that failed: now by UDP, whatever its size. */
+  readonly instead: InviteBranch | undefined
+  /** Inside a dialog: another target is left. */
+  readonly othersLeft: boolean
+}
+
+interface Draft {
+  readonly bytes: Buffer
+  readonly destination: Destination
+  readonly cookie: string
+}
+
+/** Makes the branch of a target; undefined where no listener of ours can reach it. */
+export function openBranch(invite: SendingInvite, target: ProxyTarget, options: OpenOptions): InviteBranch | undefined {
+  const { core } = invite
+  const { breadth, instead, othersLeft } = options
+  // One branch for both: a backend that had the first after all takes the second for a repeat of it (RFC 3261 §17.2.3).
+  const branchId = instead?.branchId ?? branchOf(core, invite.side.message, isToPod(invite, target))
+  const { draft, streamForSize } = chooseDraft(invite, target, { breadth, branchId, datagram: instead !== undefined })
+  if (!draft) return undefined
+  const another = streamForSize || (othersLeft && invite.purpose.dialogData === undefined)
+  return new InviteBranch(
+    {
+      target,
+      destination: draft.destination,
+      request: draft.bytes,
+      branchId,
+      cookie: draft.cookie,
+      breadth,
+      streamForSize,
+      connectMs: another ? alternativeConnectMs(invite, draft.destination) : undefined,
+    },
+    invite,
+    core.clock,
+  )
+}
+
+interface DraftOptions {
+  readonly breadth: number
+  readonly branchId: string
+  readonly datagram: boolean
+}
+
+/** RFC 3261 §18.1.1: within 200 bytes of the path MTU, or over 1300, the request MUST go over a stream. */
+function chooseDraft(
+  invite: SendingInvite,
+  target: ProxyTarget,
+  options: DraftOptions,
+): { readonly draft: Draft | undefined; readonly streamForSize: boolean } {
+  const over = (transport: TransportName): Draft | undefined => draftRequest(invite, target, { ...options, transport })
+  if (target.transport !== undefined) return { draft: over(target.transport), streamForSize: false }
+  const datagram = over('UDP')
+  if (!datagram) return { draft: over('TCP'), streamForSize: false }
+  const large = datagram.bytes.length > MAX_DATAGRAM_REQUEST_BYTES
+  const stream = large && !options.datagram ? over('TCP') : undefined
+  return { draft: stream ?? datagram, streamForSize: stream !== undefined }
+}
+
+/** The backend's time is for both ways, so the first gets half of it at most. */
+function alternativeConnectMs({ core, plan }: SendingInvite, destination: Destination): number {
+  return Math.min(core.streamFailures.connectMs(destination), (plan.backendTimeout ?? Number.POSITIVE_INFINITY) / 2)
+}
+
+function isToPod({ purpose, plan }: SendingInvite, target: ProxyTarget): boolean {
+  return purpose.podTarget !== undefined && plan.targets[purpose.podTarget] === target
+}
+
+/** RFC 3261 §9.1: to the same place, with the branch of the INVITE, in a transaction of its own. */
+export function sendCancel(invite: SendingInvite, branch: InviteBranch, reason: string): void {
+  const { core } = invite
+  const bytes = writeCancel(branch.request, reason)
+  const key = clientTransactionKey(branch.branchId, 'CANCEL')
+  const transaction = new ClientTransaction<SipMessage>({
+    kind: 'non-invite',
+    key,
+    clock: core.clock,
+    user: cancelUser(core),
+    sink: {
+      reliable: branch.reliable,
+      address: branch.address,
+      sendRequest: (cancel) =>
+        core.outbound.send(cancel, branch.destination, { onFailure: (error) => transaction.transportError(error) }),
+    },
+  })
+  branch.startCancelTimer()
+  if (core.transactions.addClient(transaction)) transaction.start(bytes)
+}
+
+function draftRequest(
+  invite: SendingInvite,
+  target: ProxyTarget,
+  options: DraftOptions & { readonly transport: TransportName },
+): Draft | undefined {
+  const { core, side, plan, purpose } = invite
+  const outgoing = core.outbound.endpointFor(options.transport, target.address)
+  if (!outgoing) return undefined
+  const routes = isToPod(invite, target) ? ROUTES_AS_THEY_ARE : purpose.routes
+  const cookie = purpose.dialogData === undefined ? '' : backendCookie(invite, purpose.dialogData)
+  const bytes = writeForwardedRequest({
+    message: side.message,
+    facts: side.facts,
+    viaSource: side.viaSource,
+    via: viaValue(core, outgoing, options.branchId),
+    requestUri: purpose.dialogData === undefined ? routes?.requestUri : targetUri(invite, target),
+    recordRoute:
+      cookie === '' ? '' : recordRouteLines({ names: core.names, incoming: side.flow.local, outgoing, cookie }),
+    routes,
+    setHeaders: plan.setHeaders,
+    removeHeaders: plan.removeHeaders,
+    maxBreadth: options.breadth,
+    stream: options.transport === 'TCP',
+  })
+  const destination = { transport: options.transport, address: target.address, port: target.port }
+  return { bytes, destination, cookie }
+}
+
+/** RFC 3261 §16.6 step 8, RFC 3581 §3. */
+export function viaValue(core: EngineCore, outgoing: LocalEndpoint, branchId: string): string {
+  const rport = outgoing.transport === 'UDP' ? ';rport' : ''
+  return `SIP/2.0/${outgoing.transport} ${core.names.sentBy(outgoing)};branch=${branchId}${rport}`
+}
+
+/** The backend's cookie: its requests go where the call says, and to the caller's packet source where that cannot be called. */
+function backendCookie({ core, side, plan }: SendingInvite, dialogData: string): string {
+  const { peer, facts, message } = side
+  const signedTarget = { address: peer.address, port: peer.port, transport: peer.transport }
+  const dialog = { callId: facts.callId, callerTag: facts.fromTag ?? '' }
+  // A proxy before us that has record-routed knows better where its caller is.
+  const called = message.first(HEADER.recordRoute) === -1 ? (plan.callerTarget ?? 'contact') : 'contact'
+  const hop = callable(callerTarget(message, peer.address), peer.address, core)
+  const routeTarget = hop && !givesWay(hop, peer.address, called) ? hop : undefined
+  // Over UDP any pod reaches the caller; a connection ends at one.
+  const pod = peer.transport === 'TCP' ? core.names.ownHop(side.flow.local) : undefined
+  const sealed = { from: 'backend', signedTarget, routeTarget, pod, dialogData } as const
+  return core.cookies.seal(called === 'contact' ? sealed : { ...sealed, callerTarget: called }, dialog)
+}
+
+/** RFC 3261 §16.6 step 2. */
+function targetUri(invite: SendingInvite, target: ProxyTarget): string {
+  const user = invite.plan.requestUser ?? sipUserOf(invite.side.facts.uri) ?? ''
+  const transport = target.transport === undefined ? '' : `;transport=${target.transport.toLowerCase()}`
+  const host = `${hostText(target.address)}:${target.port}`
+  return `sip:${user === '' ? '' : `${user}@`}${host}${transport}${target.uriParameters}`
+}
+
+/** Hands the request of a branch to its client transaction. */
+export function startBranch(core: EngineCore, branch: InviteBranch): void {
+  const transaction = new ClientTransaction<SipMessage>({
+    kind: 'invite',
+    key: clientTransactionKey(branch.branchId, 'INVITE'),
+    clock: core.clock,
+    user: branch,
+    sink: branch,
+  })
+  if (!core.transactions.addClient(transaction)) return branch.input('unreachable')
+  branch.transaction = transaction
+  transaction.start(branch.request)
+}
+
+/** The answer to a CANCEL says nothing: what counts is the final response to its INVITE (RFC 3261 §9.1). */
+function cancelUser(core: EngineCore): ClientTransactionUser<SipMessage> {
+  const nothing = (): void => undefined
+  return {
+    onResponse: nothing,
+    onTimeout: nothing,
+    onTransportError: nothing,
+    onTerminated: (transaction) => core.transactions.removeClient(transaction),
+  }
+}

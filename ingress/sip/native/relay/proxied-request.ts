@@ -1,0 +1,164 @@
+/** A request other than INVITE inside a dialog: one client transaction for each way that is tried (RFC 3261 §16, RFC 4320). */
+import type { IpAddress } from '../../../address/ip-address.ts'
+import type { Timer } from '../../../time/clock.ts'
+import { ACK_LOSS_MS, NON_INVITE_TRYING_MS } from '../../limits.ts'
+import type { SipMessage } from '../../message/sip-message.ts'
+import type { Answer, ResponseIdentity } from '../../port/engine.ts'
+import type { EngineCore } from '../engine-core.ts'
+import { type ServerSide, writeAnswer } from '../server-side.ts'
+import { ClientTransaction, type ClientTransactionUser, type RequestSink } from '../transaction/client-transaction.ts'
+import type { ServerTransaction } from '../transaction/server-transaction.ts'
+import { clientTransactionKey } from '../transaction/transaction-key.ts'
+import { type DialogRequest, type Draft, draftDialogRequest, sendDraft } from './dialog-drafts.ts'
+import { relayedDialogResponse } from './relayed-response.ts'
+
+const NO_DRAFTS: readonly Draft[] = []
+
+/** RFC 3261 §16.6 step 10 for a BYE, UPDATE, INFO, PRACK and whatever else comes inside a dialog. */
+export function proxyRequest(core: EngineCore, side: ServerSide, request: Omit<DialogRequest, 'side'>): void {
+  const [first, ...others] = draftDialogRequest(core, { ...request, side })
+  if (!first) return answerUnreachable(core, side)
+  new RelayedRequest({ core, side, first, others, responseIdentity: request.edits.responseIdentity }).start()
+}
+
+interface RelayedRequestOptions {
+  readonly core: EngineCore
+  readonly side: ServerSide
+  readonly first: Draft
+  readonly others: readonly Draft[]
+  readonly responseIdentity: ResponseIdentity
+}
+
+/** The request of another, as its client transaction sees it: whom to tell, and the way out. */
+class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
+  readonly #core: EngineCore
+  readonly #responseIdentity: ResponseIdentity
+  readonly #server: ServerTransaction
+  readonly #method: string
+  #draft: Draft
+  /** What is tried where the draft cannot be delivered. */
+  #others: readonly Draft[]
+  /** Needed for an answer of our own, so only until the other side has answered. */
+  #side: ServerSide | undefined
+  #transaction: ClientTransaction<SipMessage> | undefined
+  #tryingTimer: Timer | undefined
+
+  constructor({ core, side, first, others, responseIdentity }: RelayedRequestOptions) {
+    this.#core = core
+    this.#side = side
+    this.#server = side.transaction
+    this.#method = side.message.method
+    this.#draft = first
+    this.#others = others
+    this.#responseIdentity = responseIdentity
+  }
+
+  get reliable(): boolean {
+    return this.#draft.destination.transport === 'TCP'
+  }
+
+  get address(): IpAddress {
+    return this.#draft.destination.address
+  }
+
+  /**
+   * RFC 4320 §4.1: over UDP a 100 MUST NOT come before Timer E has reached T2; over any transport it MUST come if there
+   * is no answer then.
+   */
+  start(): void {
+    this.#tryingTimer = this.#core.clock.after(NON_INVITE_TRYING_MS, RelayedRequest.#onTryingTimer, this)
+    // A peer that ends its side of a connection behind its request still reads the answer.
+    this.#side?.flow.hold()
+    this.#send()
+  }
+
+  sendRequest(): void {
+    const transaction = this.#transaction
+    const onFailure = (error: Error): void => transaction?.transportError(error)
+    sendDraft(this.#core, this.#draft, { othersLeft: this.#others.length > 0, onFailure })
+  }
+
+  onResponse(_transaction: ClientTransaction<SipMessage>, status: number, response: SipMessage): void {
+    // RFC 4320 §4.1: no provisional response but our own 100 goes to a non-INVITE.
+    if (status < 200) return
+    this.#server.respond(status, relayedDialogResponse(response, this.#responseIdentity))
+    this.#forget()
+  }
+
+  /** RFC 4320 §4.2: no 408, because the peer has given up by itself. */
+  onTimeout(): void {
+    this.#server.destroy()
+    this.#forget()
+  }
+
+  onTransportError(): void {
+    const [next, ...others] = this.#others
+    if (next) {
+      this.#draft = next
+      this.#others = others
+      return this.#send()
+    }
+    if (this.#side) answerUnreachable(this.#core, this.#side)
+    this.#forget()
+  }
+
+  onTerminated(transaction: ClientTransaction<SipMessage>): void {
+    this.#core.transactions.removeClient(transaction)
+  }
+
+  static readonly #onTryingTimer = (relay: RelayedRequest): void => {
+    if (relay.#side && relay.#server.state === 'Trying') {
+      answer(relay.#core, relay.#side, { status: 100, reason: 'Trying' })
+    }
+  }
+
+  /** A transaction of its own for each draft, though two of them may have one branch. */
+  #send(): void {
+    const { transactions, clock } = this.#core
+    if (this.#transaction) transactions.removeClient(this.#transaction)
+    const transaction = new ClientTransaction<SipMessage>({
+      kind: 'non-invite',
+      key: clientTransactionKey(this.#draft.branchId, this.#method),
+      clock,
+      user: this,
+      sink: this,
+    })
+    this.#transaction = transaction
+    if (transactions.addClient(transaction)) transaction.start(this.#draft.bytes)
+    else this.onTransportError()
+  }
+
+  #forget(): void {
+    this.#side?.flow.release()
+    this.#others = NO_DRAFTS
+    if (this.#tryingTimer) this.#core.clock.cancel(this.#tryingTimer)
+    this.#tryingTimer = undefined
+    this.#side = undefined
+  }
+}
+
+/** RFC 3261 §13.2.2.4: the ACK to a 2xx is a request of its own, without a transaction; it is never answered. */
+export function relayAck(core: EngineCore, request: DialogRequest): void {
+  sendFirst(core, draftDialogRequest(core, request))
+}
+
+function sendFirst(core: EngineCore, [draft, ...others]: readonly Draft[]): void {
+  if (!draft) return
+  const sentAt = core.clock.now()
+  const onFailure = (error: Error): void => {
+    // Nothing ever comes back on an ACK: later it is only a connection that ends because it was idle.
+    if (core.clock.now() - sentAt > ACK_LOSS_MS) return
+    if (others.length > 0) return sendFirst(core, others)
+    core.application.onEvent({ type: 'fault', code: 'ack-not-sent', message: error.message })
+  }
+  sendDraft(core, draft, { othersLeft: others.length > 0, onFailure })
+}
+
+function answer(core: EngineCore, side: ServerSide, own: Answer): void {
+  side.transaction.respond(own.status, writeAnswer(side, own, core.names.warningAgent))
+}
+
+/** RFC 3261 §16.9: a request that cannot be sent counts as a 503, which goes up as 500 (§16.7 step 6). */
+function answerUnreachable(core: EngineCore, side: ServerSide): void {
+  answer(core, side, { status: 500, reason: 'Next Hop Unreachable' })
+}

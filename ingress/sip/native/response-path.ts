@@ -1,0 +1,65 @@
+/** The way back of a response: RFC 3261 §18.2 and RFC 3581 §4. */
+import { hostText } from '../../address/ip-address.ts'
+import type { Via } from '../message/via.ts'
+import type { Peer } from '../port/engine.ts'
+import type { EngineCore } from './engine-core.ts'
+import type { ViaSource } from './relay/forwarded-request.ts'
+import type { ResponseSink } from './transaction/server-transaction.ts'
+import type { Flow } from './transport/transport.ts'
+
+const DEFAULT_PORT = 5060
+
+/**
+ * What is written into the sender's Via, in the place of whatever it has written there itself: the next element believes
+ * that we have. RFC 3261 §18.2.1: `received` where sent-by is a name or another address; RFC 3581 §4: an `rport` MUST be
+ * filled, and `received` goes with it even if it says the same. A Via that cannot be read gets `received` and no `rport`.
+ */
+export function viaSourceOf(via: Via | undefined, flow: Flow): ViaSource {
+  const source = flow.remoteAddress.text
+  if (via === undefined) return { received: source, rport: undefined }
+  const asked = via.rport !== undefined
+  const differs = via.host !== source && via.host !== hostText(flow.remoteAddress)
+  const claimed = via.received !== undefined
+  return { received: differs || asked || claimed ? source : undefined, rport: asked ? flow.remotePort : undefined }
+}
+
+/** Sends responses along the flow of their request; on a stream that has closed, over a new one (§18.2.2). */
+export class ResponsePath implements ResponseSink {
+  readonly reliable: boolean
+  readonly #core: EngineCore
+  readonly #flow: Flow
+  readonly #sentByPort: number
+  /** Datagrams: the port of the source address to send to; undefined is the source port. */
+  readonly #port: number | undefined
+
+  constructor(core: EngineCore, flow: Flow, via: Via) {
+    this.reliable = flow.transport === 'TCP'
+    this.#core = core
+    this.#flow = flow
+    this.#sentByPort = via.port ?? DEFAULT_PORT
+    // RFC 3261 §18.2.2: without rport, to the port of sent-by, though a NAT may have changed the source port.
+    this.#port = via.rport === undefined ? this.#sentByPort : undefined
+  }
+
+  sendResponse(bytes: Buffer): boolean {
+    if (!this.reliable) return this.#flow.send(bytes, this.#port)
+    if (!this.#flow.open) return this.#reconnect(bytes)
+    return this.#flow.send(bytes, undefined, () => void this.#reconnect(bytes))
+  }
+
+  /** Along the flow or not at all, and it makes no peer of whoever opened a stream. */
+  sendOnce(bytes: Buffer): boolean {
+    return this.#flow.sendOnce(bytes, this.reliable ? undefined : this.#port)
+  }
+
+  /** Only to a peer that is known at this moment: a connection to anyone else would be reflection. */
+  #reconnect(bytes: Buffer): boolean {
+    const { remoteAddress: address, remotePort: port, transport } = this.#flow
+    const peer: Peer = { address, port, transport }
+    if (!this.#core.application.isKnown(peer)) return false
+    const lost = (error: Error): void =>
+      this.#core.application.onEvent({ type: 'fault', code: 'response-not-sent', message: error.message })
+    this.#core.outbound.send(bytes, { transport, address, port: this.#sentByPort }, { onFailure: lost })
+    return true
+  }
+}

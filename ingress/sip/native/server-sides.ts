@@ -1,0 +1,118 @@
+/** The server side of requests: transactions, their tags, and the proxied INVITEs that a CANCEL finds. */
+import { randomBytes } from 'node:crypto'
+import type { Answer } from '../port/engine.ts'
+import { TextHash } from '../proxy/text-hash.ts'
+import type { EngineCore } from './engine-core.ts'
+import { createOnceAnswers, type OnceAnswered, type OnceAnswers } from './once-answers.ts'
+import { peerOf, type ReceivedRequest, reportDrop } from './received-request.ts'
+import type { ProxiedInvite } from './relay/proxied-invite.ts'
+import { ResponsePath, viaSourceOf } from './response-path.ts'
+import { type ServerSide, writeAnswer } from './server-side.ts'
+import { ServerTransaction, type ServerTransactionUser } from './transaction/server-transaction.ts'
+import { createUnvouchedTransactions } from './unvouched-transactions.ts'
+
+export interface ServerSides {
+  /**
+   * Makes the server transaction of a request. Undefined where there are too many: then the answer has been a 503
+   * without state, because a known peer is never left without one (invariant I2).
+   */
+  open(request: ReceivedRequest, key: string, tag: string): ServerSide | undefined
+  /**
+   * The same for a source that only a dialog cookie speaks for: so many per dialog and in all, and over UDP nothing is
+   * repeated of our own accord. Undefined where there are too many: then there has been an answer without state, if any.
+   */
+  openUnvouched(request: ReceivedRequest, key: string): ServerSide | undefined
+  answer(side: ServerSide, answer: Answer): void
+  /** Answers a source that nobody vouches for: without state and without repeats of our own, within bounds. */
+  answerOnce(request: ReceivedRequest, key: string, answer: Answer): OnceAnswered
+  /** Whether an ACK, which has the key of its INVITE, is to an answer without state: nothing is left to do for it. */
+  endsOnce(key: string, toTag: string | undefined): boolean
+  /** RFC 3261 §8.2.6.2: one tag for all that we answer to an INVITE and to its CANCEL, made of the key alone. */
+  tagOf(key: string): string
+  /** A proxied INVITE that still waits for its final response. */
+  proxied(key: string): ProxiedInvite | undefined
+  /** Starts it, and keeps it until its final response is out. */
+  start(key: string, invite: ProxiedInvite): void
+  /** Ends every call that still waits for a backend with a 503: the process is going away. */
+  endAll(): void
+}
+
+const BUSY: Answer = { status: 503, reason: 'Service Unavailable' }
+
+export function createServerSides(core: EngineCore): ServerSides {
+  const proxied = new Map<string, ProxiedInvite>()
+  const unvouched = createUnvouchedTransactions()
+  const secret = randomBytes(8)
+  const seeds = [secret.readUInt32LE(0), secret.readUInt32LE(4)] as const
+  const user: ServerTransactionUser = {
+    onTimeout: () => undefined,
+    onTerminated: (transaction) => {
+      unvouched.leave(transaction)
+      core.transactions.removeServer(transaction)
+      proxied.get(transaction.key)?.serverEnded()
+    },
+  }
+  const tagOf = (key: string): string => new TextHash(...seeds).add(key).text()
+  const once = createOnceAnswers(core, tagOf)
+  return {
+    open: (request, key, tag) => {
+      const side = openSide(core, user, request, { key, tag })
+      if (!side) answerBusy(core, once, request, key)
+      return side
+    },
+    openUnvouched: (request, key) => {
+      const { callId } = request.facts
+      const side = unvouched.full(callId)
+        ? undefined
+        : openSide(core, user, request, { key, tag: tagOf(key), quiet: request.flow.transport === 'UDP' })
+      if (side) unvouched.enter(side.transaction, callId)
+      else answerBusy(core, once, request, key)
+      return side
+    },
+    answer: (side, answer) =>
+      side.transaction.respond(answer.status, writeAnswer(side, answer, core.names.warningAgent)),
+    answerOnce: (request, key, answer) => once.answer(request, key, answer),
+    endsOnce: (key, toTag) => once.ends(key, toTag),
+    tagOf,
+    proxied: (key) => proxied.get(key),
+    start: (key, invite) => {
+      proxied.set(key, invite)
+      invite.start(() => proxied.delete(key))
+    },
+    endAll: () => {
+      for (const invite of [...proxied.values()]) invite.end(BUSY)
+    },
+  }
+}
+
+/** A known peer is never left without an answer; whoever is none has a bound. */
+function answerBusy(core: EngineCore, once: OnceAnswers, request: ReceivedRequest, key: string): void {
+  const known = core.application.isKnown(peerOf(request.flow))
+  if (known) once.send(request, key, BUSY)
+  if (!known && once.answer(request, key, BUSY) === 'silent') return
+  reportDrop(core, request.flow, { reason: 'over_limit', method: request.message.method })
+}
+
+function openSide(
+  core: EngineCore,
+  user: ServerTransactionUser,
+  request: ReceivedRequest,
+  identity: { readonly key: string; readonly tag: string; readonly quiet?: boolean },
+): ServerSide | undefined {
+  const { message, facts, flow } = request
+  const sink = new ResponsePath(core, flow, facts.via)
+  const kind = message.method === 'INVITE' ? 'invite' : 'non-invite'
+  const { key, quiet = false } = identity
+  const transaction = new ServerTransaction({ kind, key, sink, clock: core.clock, user, quiet })
+  const side: ServerSide = {
+    peer: peerOf(flow),
+    message,
+    facts,
+    viaSource: viaSourceOf(facts.via, flow),
+    flow,
+    transaction,
+    tag: identity.tag,
+    path: sink,
+  }
+  return core.transactions.addServer(transaction) ? side : undefined
+}

@@ -1,0 +1,40 @@
+/** Who takes no TCP connections: a large request does not wait for one as long as it would elsewhere (RFC 3261 §18.1.1). */
+import type { Clock } from '../../time/clock.ts'
+import {
+  MAX_STREAM_FAILURES,
+  STREAM_ALTERNATIVE_CONNECT_MS,
+  STREAM_FAILURE_MS,
+  STREAM_RETRY_CONNECT_MS,
+} from '../limits.ts'
+import type { Destination } from './transport/transport.ts'
+
+type Place = Pick<Destination, 'address' | 'port'>
+
+export interface StreamFailures {
+  /** Milliseconds to wait for a connection where another way is left. */
+  connectMs(place: Place): number
+  /** A request that had another way has failed there. */
+  note(place: Place): void
+}
+
+export function createStreamFailures(clock: Clock): StreamFailures {
+  /** When each is forgotten, the oldest first. */
+  const failures = new Map<string, number>()
+  return {
+    connectMs: (place) => {
+      const until = failures.size === 0 ? undefined : failures.get(keyOf(place))
+      return until !== undefined && until > clock.now() ? STREAM_RETRY_CONNECT_MS : STREAM_ALTERNATIVE_CONNECT_MS
+    },
+    note: (place) => {
+      const key = keyOf(place)
+      failures.delete(key)
+      const [oldest] = failures.keys()
+      if (failures.size >= MAX_STREAM_FAILURES && oldest !== undefined) failures.delete(oldest)
+      failures.set(key, clock.now() + STREAM_FAILURE_MS)
+    },
+  }
+}
+
+function keyOf({ address, port }: Place): string {
+  return `${address.text} ${port}`
+}

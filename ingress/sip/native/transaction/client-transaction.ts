@@ -1,0 +1,255 @@
+import type { IpAddress } from '../../../address/ip-address.ts'
+import type { Clock, Timer } from '../../../time/clock.ts'
+import { SIXTY_FOUR_T1_MS, T1_MS, T2_MS, T4_MS, TIMER_D_MS } from '../../limits.ts'
+import {
+  type InviteClientEffect,
+  type InviteClientInput,
+  type InviteClientState,
+  inviteClientInput,
+  inviteClientTables,
+} from './invite-client-table.ts'
+import {
+  type NonInviteClientEffect,
+  type NonInviteClientInput,
+  type NonInviteClientState,
+  nonInviteClientInput,
+  nonInviteClientTables,
+} from './non-invite-client-table.ts'
+import { type AnyTransitionTable, step, type Transition } from './transition-table.ts'
+
+type ClientTransactionState = InviteClientState | NonInviteClientState
+
+type ClientEffect = InviteClientEffect | NonInviteClientEffect
+type ClientInput = InviteClientInput | NonInviteClientInput
+type RepeatInput = 'timerA' | 'timerE'
+type EndInput = 'timerB' | 'timerD' | 'timerF' | 'timerK' | 'timerM'
+
+/** The way to the peer. */
+export interface RequestSink {
+  /** Whether the transport itself delivers or reports (TCP, TLS). Read once, in `start`. */
+  readonly reliable: boolean
+  /** Where the request goes: who may answer it. */
+  readonly address: IpAddress
+  /** Sends a request or its ACK. Failures come back through `transportError`, now or later. */
+  sendRequest(bytes: Buffer): void
+}
+
+/** What a client transaction asks and tells its user. All may call back into the transaction; none may throw. */
+export interface ClientTransactionUser<M> {
+  /** Every provisional response, the first final one, and to an INVITE every 2xx (RFC 6026 §7.2). */
+  onResponse(transaction: ClientTransaction<M>, status: number, message: M): void
+  /** Timer B: no response to an INVITE. Timer F: no final response to another request. `onTerminated` follows. */
+  onTimeout(transaction: ClientTransaction<M>): void
+  /** The request could not be sent; never after a final response. `onTerminated` follows. */
+  onTransportError(transaction: ClientTransaction<M>, error: Error): void
+  /** The end, however it came about, `destroy` included: called exactly once per transaction. */
+  onTerminated(transaction: ClientTransaction<M>): void
+}
+
+export interface InviteTransactionUser<M> extends ClientTransactionUser<M> {
+  /** The ACK to a response from 300 to 699 (RFC 3261 §17.1.1.3). Asked for again at each repeat of it. */
+  makeAck(response: M): Buffer
+}
+
+type ClientTransactionOptions<M> = {
+  /** Branch and method: `clientTransactionKey`. */
+  readonly key: string
+  readonly sink: RequestSink
+  readonly clock: Clock
+} & (
+  | { readonly kind: 'invite'; readonly user: InviteTransactionUser<M> }
+  | { readonly kind: 'non-invite'; readonly user: ClientTransactionUser<M> }
+)
+
+/** One request that we have sent and its responses, of type `M`: RFC 3261 §17.1 with RFC 6026. */
+export class ClientTransaction<M> {
+  readonly kind: 'invite' | 'non-invite'
+  readonly key: string
+  readonly #sink: RequestSink
+  readonly #clock: Clock
+  readonly #user: ClientTransactionUser<M>
+  readonly #inviteUser: InviteTransactionUser<M> | undefined
+  #table: AnyTransitionTable<ClientTransactionState, ClientEffect>
+  #state: ClientTransactionState = 'Initial'
+  #gotProvisional = false
+  #finalStatus = 0
+  /** The request, only as long as it may have to be sent. */
+  #request: Buffer | undefined
+  /** Timer A or E and the pause that it waits for, in milliseconds. */
+  #repeatTimer: Timer | undefined
+  #repeatMs = 0
+  readonly #repeatInput: RepeatInput
+  /** The one of Timers B, D, F, K and M that runs: no two of them ever do. */
+  #endTimer: Timer | undefined
+  #endInput: EndInput = 'timerB'
+
+  constructor(options: ClientTransactionOptions<M>) {
+    const invite = options.kind === 'invite'
+    this.kind = options.kind
+    this.key = options.key
+    this.#sink = options.sink
+    this.#clock = options.clock
+    this.#user = options.user
+    this.#inviteUser = options.kind === 'invite' ? options.user : undefined
+    this.#table = (invite ? inviteClientTables : nonInviteClientTables).unreliable
+    this.#repeatInput = invite ? 'timerA' : 'timerE'
+  }
+
+  get state(): ClientTransactionState {
+    return this.#state
+  }
+
+  /** Whether any provisional response has come, 100 included: only then may a CANCEL go out (RFC 3261 §9.1). */
+  get gotProvisional(): boolean {
+    return this.#gotProvisional
+  }
+
+  /** Whether the final response is still to come. What is left after that only takes repeats of it. */
+  get unfinished(): boolean {
+    return this.#state === 'Calling' || this.#state === 'Trying' || this.#state === 'Proceeding'
+  }
+
+  /** The address that was asked. */
+  get asked(): IpAddress {
+    return this.#sink.address
+  }
+
+  /** The status of the first final response; 0 while there is none. */
+  get finalStatus(): number {
+    return this.#finalStatus
+  }
+
+  /** Sends the request, once. The transaction keeps `request` for repeats: it must not change. */
+  start(request: Buffer): void {
+    if (this.#state !== 'Initial') return
+    const tables = this.kind === 'invite' ? inviteClientTables : nonInviteClientTables
+    this.#table = this.#sink.reliable ? tables.reliable : tables.unreliable
+    this.#request = request
+    this.#run('start')
+  }
+
+  /** A response that matches the key. `message` is whatever the user wants to see again; it is not kept. */
+  receiveResponse(status: number, message: M): void {
+    const { to, effects } = this.#enter(
+      this.kind === 'invite' ? inviteClientInput(status) : nonInviteClientInput(status),
+    )
+    for (const effect of effects) {
+      // The user may have destroyed the transaction when the response was passed up.
+      if (this.#state !== to) return
+      if (effect === 'passUp') this.#passUp(status, message)
+      else if (effect === 'ack') this.#acknowledge(message)
+      else this.#perform(effect)
+    }
+  }
+
+  /** What `sendRequest` was given could not be sent. RFC 3261 §17.1.4 */
+  transportError(error: Error): void {
+    for (const effect of this.#enter('transportError').effects) {
+      if (effect === 'transportError') this.#user.onTransportError(this, error)
+      else this.#perform(effect)
+    }
+  }
+
+  /** Ends the transaction: nothing more goes out, and nothing comes up but `onTerminated`, at once. */
+  destroy(): void {
+    this.#run('destroy')
+  }
+
+  static readonly #onRepeatTimer = <M>(transaction: ClientTransaction<M>): void => {
+    transaction.#run(transaction.#repeatInput)
+  }
+
+  static readonly #onEndTimer = <M>(transaction: ClientTransaction<M>): void => {
+    transaction.#run(transaction.#endInput)
+  }
+
+  #run(input: ClientInput): void {
+    for (const effect of this.#enter(input).effects) this.#perform(effect)
+  }
+
+  #enter(input: ClientInput): Transition<ClientTransactionState, ClientEffect> {
+    const transition = step(this.#table, this.#state, input)
+    this.#state = transition.to
+    return transition
+  }
+
+  #perform(effect: ClientEffect): void {
+    switch (effect) {
+      case 'send':
+        this.#send()
+        break
+      case 'startA':
+        this.#startRepeat(this.#repeatMs * 2)
+        break
+      case 'startE':
+        // RFC 3261 §17.1.2.2: Timer E doubles up to T2.
+        this.#startRepeat(Math.min(this.#repeatMs * 2, T2_MS))
+        break
+      case 'startEAtT2':
+        this.#startRepeat(T2_MS)
+        break
+      case 'startB':
+        this.#startEnd('timerB', SIXTY_FOUR_T1_MS)
+        break
+      case 'startD':
+        this.#startEnd('timerD', TIMER_D_MS)
+        break
+      case 'startF':
+        this.#startEnd('timerF', SIXTY_FOUR_T1_MS)
+        break
+      case 'startK':
+        this.#startEnd('timerK', T4_MS)
+        break
+      case 'startM':
+        this.#startEnd('timerM', SIXTY_FOUR_T1_MS)
+        break
+      case 'rest':
+        this.#rest()
+        break
+      case 'timeout':
+        this.#user.onTimeout(this)
+        break
+      case 'terminate':
+        this.#user.onTerminated(this)
+        break
+      case 'ack':
+      case 'passUp':
+      case 'transportError':
+        // These need the response or the error: the input that brings it performs them.
+        break
+    }
+  }
+
+  #send(): void {
+    if (this.#request !== undefined) this.#sink.sendRequest(this.#request)
+  }
+
+  #passUp(status: number, message: M): void {
+    if (status < 200) this.#gotProvisional = true
+    else if (this.#finalStatus === 0) this.#finalStatus = status
+    this.#user.onResponse(this, status, message)
+  }
+
+  #acknowledge(response: M): void {
+    if (this.#inviteUser !== undefined) this.#sink.sendRequest(this.#inviteUser.makeAck(response))
+  }
+
+  /** RFC 3261 §17.1: Timers A and E start at T1. */
+  #startRepeat(nextMs: number): void {
+    this.#repeatMs = nextMs === 0 ? T1_MS : nextMs
+    this.#repeatTimer = this.#clock.after(this.#repeatMs, ClientTransaction.#onRepeatTimer<M>, this)
+  }
+
+  #startEnd(input: EndInput, ms: number): void {
+    this.#endInput = input
+    this.#endTimer = this.#clock.after(ms, ClientTransaction.#onEndTimer<M>, this)
+  }
+
+  #rest(): void {
+    if (this.#repeatTimer !== undefined) this.#clock.cancel(this.#repeatTimer)
+    if (this.#endTimer !== undefined) this.#clock.cancel(this.#endTimer)
+    this.#repeatTimer = undefined
+    this.#endTimer = undefined
+    this.#request = undefined
+  }
+}

@@ -1,0 +1,226 @@
+import type { Clock, Timer } from '../../../time/clock.ts'
+import { SIXTY_FOUR_T1_MS, SUCCESS_REPEATED_MS, T1_MS, T2_MS, T4_MS } from '../../limits.ts'
+import {
+  type InviteServerEffect,
+  type InviteServerInput,
+  type InviteServerState,
+  inviteServerInput,
+  inviteServerTables,
+} from './invite-server-table.ts'
+import {
+  type NonInviteServerEffect,
+  type NonInviteServerInput,
+  type NonInviteServerState,
+  nonInviteServerInput,
+  nonInviteServerTables,
+} from './non-invite-server-table.ts'
+import { type AnyTransitionTable, step } from './transition-table.ts'
+
+type ServerTransactionState = InviteServerState | NonInviteServerState
+
+type ServerEffect = InviteServerEffect | NonInviteServerEffect
+type ServerInput = InviteServerInput | NonInviteServerInput
+
+/** The way back to the peer. */
+export interface ResponseSink {
+  /** Whether the transport itself delivers or reports (TCP, TLS). Read once, when the transaction is made. */
+  readonly reliable: boolean
+  /** Says whether the bytes could be handed over. The transaction does not mind: RFC 6026 §8.8. */
+  sendResponse(bytes: Buffer): boolean
+}
+
+/** What a server transaction tells its user. Both may call back into the transaction; neither may throw. */
+export interface ServerTransactionUser {
+  /** Timer H: a final response to an INVITE was never acknowledged. `onTerminated` follows. */
+  onTimeout(transaction: ServerTransaction): void
+  /** The end, however it came about, `destroy` included: called exactly once per transaction. */
+  onTerminated(transaction: ServerTransaction): void
+}
+
+interface ServerTransactionOptions {
+  readonly kind: 'invite' | 'non-invite'
+  readonly key: string
+  readonly sink: ResponseSink
+  readonly clock: Clock
+  readonly user: ServerTransactionUser
+  /**
+   * Nothing goes out but the answer to a packet: no repeats of our own accord and no 100 to an INVITE, so that its sender
+   * goes on repeating it and gets the last response each time. For a source that nobody vouches for.
+   */
+  readonly quiet?: boolean
+}
+
+/** A final response to an INVITE waits for its ACK in Completed; to any other request nothing comes after it. */
+const UNFINISHED_INVITE: ReadonlySet<ServerTransactionState> = new Set(['Proceeding', 'Completed'])
+const UNFINISHED_OTHER: ReadonlySet<ServerTransactionState> = new Set(['Trying', 'Proceeding'])
+
+/** One request that is being answered: RFC 3261 §17.2 with RFC 6026 and RFC 4320. Born when the request has come in. */
+export class ServerTransaction {
+  readonly kind: 'invite' | 'non-invite'
+  readonly key: string
+  readonly #sink: ResponseSink
+  readonly #clock: Clock
+  readonly #user: ServerTransactionUser
+  readonly #quiet: boolean
+  readonly #table: AnyTransitionTable<ServerTransactionState, ServerEffect>
+  #state: ServerTransactionState
+  #finalStatus = 0
+  /**
+   * What repeats of the request get; only as long as they can get it. The answer to a non-INVITE is kept for 32 s, as text:
+   * a collector looks at a string once, where a Buffer keeps alive the pool that it was cut from.
+   */
+  #response: Buffer | string | undefined
+  /** Timer G and the pause that it waits for, in milliseconds. */
+  #repeatTimer: Timer | undefined
+  #repeatMs = 0
+  /** The one of Timers H, I, J and L that runs: no two of them ever do. */
+  #endTimer: Timer | undefined
+  #endInput: 'timerH' | 'timerI' | 'timerJ' | 'timerL' = 'timerH'
+
+  constructor(options: ServerTransactionOptions) {
+    const invite = options.kind === 'invite'
+    this.kind = options.kind
+    this.key = options.key
+    this.#sink = options.sink
+    this.#clock = options.clock
+    this.#user = options.user
+    this.#quiet = options.quiet ?? false
+    const tables = invite ? inviteServerTables : nonInviteServerTables
+    this.#table = options.sink.reliable ? tables.reliable : tables.unreliable
+    this.#state = invite ? 'Proceeding' : 'Trying'
+  }
+
+  get state(): ServerTransactionState {
+    return this.#state
+  }
+
+  /** The status of the first final response that went out; 0 while there is none. */
+  get finalStatus(): number {
+    return this.#finalStatus
+  }
+
+  /**
+   * Whether the peer still lacks its final response, or may: until the ACK to a refusal, and after a 2xx for as long as the
+   * answering side is likely to repeat it through us (RFC 3261 §13.3.1.4). What is left after that absorbs repeats only.
+   */
+  unfinished(now: number): boolean {
+    if (this.#state !== 'Accepted')
+      return (this.kind === 'invite' ? UNFINISHED_INVITE : UNFINISHED_OTHER).has(this.#state)
+    return now < (this.#endTimer?.deadline ?? now) - SIXTY_FOUR_T1_MS + SUCCESS_REPEATED_MS
+  }
+
+  /** A repeat of the request that made this transaction: absorbed, or answered with the last response again. */
+  receiveRequest(): void {
+    this.#step('request')
+  }
+
+  /** An ACK that matches this INVITE. True: it ended here. False: it acknowledges a 2xx and MUST be passed up (RFC 6026 §7.1). */
+  receiveAck(): boolean {
+    return !this.#step('ack')
+  }
+
+  /**
+   * Sends a response, if this state allows it; else it is discarded. In Accepted every further 2xx goes out; after any
+   * other final response nothing does. To a non-INVITE, 101 to 199 are discarded and a 408 ends the transaction in
+   * silence (RFC 4320 §4). The transaction keeps `bytes` for repeats: they must not change.
+   */
+  respond(status: number, bytes: Buffer): void {
+    if (this.#quiet && status === 100) return
+    this.#step(this.kind === 'invite' ? inviteServerInput(status) : nonInviteServerInput(status), status, bytes)
+  }
+
+  /** Ends the transaction without another byte: a call that is dropped, or an answer that came too late (RFC 4320 §4.2). */
+  destroy(): void {
+    this.#step('destroy')
+  }
+
+  static readonly #onRepeatTimer = (transaction: ServerTransaction): void => {
+    transaction.#step('timerG')
+  }
+
+  static readonly #onEndTimer = (transaction: ServerTransaction): void => {
+    transaction.#step(transaction.#endInput)
+  }
+
+  /** Says whether an ACK has to be passed up. */
+  #step(input: ServerInput, status = 0, bytes?: Buffer): boolean {
+    const { to, effects } = step(this.#table, this.#state, input)
+    this.#state = to
+    let passAck = false
+    for (const effect of effects) {
+      if (effect === 'passAck') passAck = true
+      else this.#perform(effect, status, bytes)
+    }
+    return passAck
+  }
+
+  #perform(effect: Exclude<ServerEffect, 'passAck'>, status: number, bytes: Buffer | undefined): void {
+    switch (effect) {
+      case 'send':
+        this.#response = this.kind === 'invite' || status < 200 ? bytes : bytes?.toString('latin1')
+        this.#send(status, bytes)
+        break
+      case 'sendOnce':
+        this.#send(status, bytes)
+        break
+      case 'sendAgain':
+        this.#sendAgain()
+        break
+      case 'startG':
+        this.#startG()
+        break
+      case 'startH':
+        this.#startEnd('timerH', SIXTY_FOUR_T1_MS)
+        break
+      case 'startI':
+        this.#startEnd('timerI', T4_MS)
+        break
+      case 'startJ':
+        this.#startEnd('timerJ', SIXTY_FOUR_T1_MS)
+        break
+      case 'startL':
+        this.#startEnd('timerL', SIXTY_FOUR_T1_MS)
+        break
+      case 'rest':
+        this.#rest()
+        break
+      case 'timeout':
+        this.#user.onTimeout(this)
+        break
+      case 'terminate':
+        this.#user.onTerminated(this)
+        break
+    }
+  }
+
+  #send(status: number, bytes: Buffer | undefined): void {
+    if (bytes === undefined) return
+    if (status >= 200 && this.#finalStatus === 0) this.#finalStatus = status
+    this.#sink.sendResponse(bytes)
+  }
+
+  #sendAgain(): void {
+    const kept = this.#response
+    this.#send(0, typeof kept === 'string' ? Buffer.from(kept, 'latin1') : kept)
+  }
+
+  /** RFC 3261 §17.2.1: Timer G starts at T1 and doubles up to T2. */
+  #startG(): void {
+    if (this.#quiet) return
+    this.#repeatMs = this.#repeatMs === 0 ? T1_MS : Math.min(this.#repeatMs * 2, T2_MS)
+    this.#repeatTimer = this.#clock.after(this.#repeatMs, ServerTransaction.#onRepeatTimer, this)
+  }
+
+  #startEnd(input: 'timerH' | 'timerI' | 'timerJ' | 'timerL', ms: number): void {
+    this.#endInput = input
+    this.#endTimer = this.#clock.after(ms, ServerTransaction.#onEndTimer, this)
+  }
+
+  #rest(): void {
+    if (this.#repeatTimer !== undefined) this.#clock.cancel(this.#repeatTimer)
+    if (this.#endTimer !== undefined) this.#clock.cancel(this.#endTimer)
+    this.#repeatTimer = undefined
+    this.#endTimer = undefined
+    this.#response = undefined
+  }
+}

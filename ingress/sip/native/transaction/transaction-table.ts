@@ -1,0 +1,76 @@
+import { MAX_CLIENT_TRANSACTIONS, MAX_SERVER_TRANSACTIONS } from '../../limits.ts'
+import type { ClientTransaction } from './client-transaction.ts'
+import type { ServerTransaction } from './server-transaction.ts'
+
+interface TransactionTableLimits {
+  readonly servers: number
+  readonly clients: number
+}
+
+const LIMITS: TransactionTableLimits = { servers: MAX_SERVER_TRANSACTIONS, clients: MAX_CLIENT_TRANSACTIONS }
+
+/** The transactions that are open, by key, as many as the limits allow. Whoever adds one removes it in `onTerminated`. */
+export class TransactionTable<M> {
+  readonly #servers = new Map<string, ServerTransaction>()
+  readonly #clients = new Map<string, ClientTransaction<M>>()
+  readonly #limits: TransactionTableLimits
+
+  constructor(limits = LIMITS) {
+    this.#limits = limits
+  }
+
+  server(key: string): ServerTransaction | undefined {
+    return this.#servers.get(key)
+  }
+
+  client(key: string): ClientTransaction<M> | undefined {
+    return this.#clients.get(key)
+  }
+
+  /** Whether another server transaction would be one too many: ask before making it. */
+  get serversFull(): boolean {
+    return this.#servers.size >= this.#limits.servers
+  }
+
+  /** Whether another client transaction would be one too many: ask before making it. */
+  get clientsFull(): boolean {
+    return this.#clients.size >= this.#limits.clients
+  }
+
+  /** False, and nothing changes, where the table is full or the key is taken. */
+  addServer(transaction: ServerTransaction): boolean {
+    if (this.serversFull || this.#servers.has(transaction.key)) return false
+    this.#servers.set(transaction.key, transaction)
+    return true
+  }
+
+  /** False, and nothing changes, where the table is full or the key is taken. */
+  addClient(transaction: ClientTransaction<M>): boolean {
+    if (this.clientsFull || this.#clients.has(transaction.key)) return false
+    this.#clients.set(transaction.key, transaction)
+    return true
+  }
+
+  /** Does nothing for a transaction that is not in the table, even if another one has its key. */
+  removeServer(transaction: ServerTransaction): void {
+    if (this.#servers.get(transaction.key) === transaction) this.#servers.delete(transaction.key)
+  }
+
+  /** Does nothing for a transaction that is not in the table, even if another one has its key. */
+  removeClient(transaction: ClientTransaction<M>): void {
+    if (this.#clients.get(transaction.key) === transaction) this.#clients.delete(transaction.key)
+  }
+
+  /** How many transactions are open. */
+  get open(): number {
+    return this.#servers.size + this.#clients.size
+  }
+
+  /** How many of them a shutdown waits for, at this time of the clock. Looks at each. */
+  unfinished(now: number): number {
+    let count = 0
+    for (const transaction of this.#servers.values()) if (transaction.unfinished(now)) count++
+    for (const transaction of this.#clients.values()) if (transaction.unfinished) count++
+    return count
+  }
+}

@@ -1,0 +1,35 @@
+import { isLoopback } from '../../../address/address-kind.ts'
+import { type IpAddress, isUnspecified } from '../../../address/ip-address.ts'
+import type { LocalEndpoint } from './transport.ts'
+
+/**
+ * The endpoint to send from: of the destination's family, and of several the one that most likely has a route there.
+ * Undefined when none has the family.
+ */
+export function chooseLocal<T extends { readonly endpoint: LocalEndpoint }>(
+  listeners: readonly T[],
+  to: IpAddress,
+): T | undefined {
+  let best: T | undefined
+  let bestFitness = 0
+  for (const listener of listeners) {
+    const fitness = fitnessFor(listener.endpoint.address, to)
+    if (fitness > bestFitness) {
+      best = listener
+      bestFitness = fitness
+    }
+  }
+  return best
+}
+
+/** Whether a number can be sent to. A datagram's source port may be forged to 0. */
+export function isPort(port: number): boolean {
+  return port > 0 && port <= 65_535
+}
+
+/** 0: cannot send there. Loopback and the rest do not reach each other; a wildcard address reaches both. */
+function fitnessFor(from: IpAddress, to: IpAddress): number {
+  if (from.family !== to.family) return 0
+  if (isUnspecified(from)) return 2
+  return isLoopback(from) === isLoopback(to) ? 3 : 1
+}

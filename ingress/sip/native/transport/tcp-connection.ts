@@ -1,0 +1,387 @@
+import type { Socket } from 'node:net'
+import type { IpAddress } from '../../../address/ip-address.ts'
+import type { Clock, Timer } from '../../../time/clock.ts'
+import {
+  ACCEPTED_STREAM_IDLE_MS,
+  MAX_PONGS,
+  MAX_STRANGER_STREAM_BYTES,
+  MAX_STREAM_QUEUE_BYTES,
+  OPENED_STREAM_IDLE_MS,
+  PONG_WINDOW_MS,
+  STRANGER_STREAM_MS,
+  STREAM_CONNECT_MS,
+  STREAM_LINGER_MS,
+  STREAM_MESSAGE_MS,
+  STREAM_REVIEW_MS,
+} from '../../limits.ts'
+import { type Frame, StreamFramer } from '../../message/stream-framer.ts'
+import type { ConnectionCounts, Standing } from './connection-counts.ts'
+import type { Destination, Flow, LocalEndpoint, SendOptions, TransportEvents } from './transport.ts'
+import { TransportError, unsendable } from './transport-error.ts'
+import { createUnconfirmedRequests, failSoon, type UnconfirmedRequests } from './unconfirmed-requests.ts'
+import { createUnsentRequests } from './unsent-requests.ts'
+
+export interface TcpConnectionOptions {
+  readonly socket: Socket
+  /** How the connection has been entered in `counts`; its creator has done that. */
+  readonly standing: Standing
+  readonly remoteAddress: IpAddress
+  readonly remotePort: number
+  readonly local: LocalEndpoint
+  readonly events: TransportEvents
+  readonly clock: Clock
+  readonly counts: ConnectionCounts
+  /** The socket is gone and the connection is no longer counted. */
+  readonly onClosed: (connection: TcpConnection) => void
+}
+
+/**
+ * `half-closed`: the peer has ended its side, and somebody here still owes it an answer.
+ * `closing`: no more bytes in or out, the last ones may still be on their way.
+ */
+type ConnectionState = 'connecting' | 'open' | 'half-closed' | 'closing' | 'closed'
+
+/** RFC 5626 §4.4.1: the answer to a ping, as often as one write may bring it. */
+const PONGS = Buffer.from('\r\n'.repeat(MAX_PONGS))
+const PONG_BYTES = 2
+
+/** Bytes. What may be left of a ping is no message begun. */
+const PING_REST_BYTES = 3
+
+const NEVER = Number.POSITIVE_INFINITY
+
+/**
+ * One TCP connection, whoever opened it. It has one timer, for the earliest of the times that it must keep; `#deadline`
+ * says which those are in each state.
+ */
+export class TcpConnection implements Flow {
+  readonly transport = 'TCP'
+  readonly remoteAddress: IpAddress
+  readonly remotePort: number
+  readonly local: LocalEndpoint
+  readonly #options: TcpConnectionOptions
+  readonly #socket: Socket
+  readonly #framer = new StreamFramer()
+  readonly #requests: UnconfirmedRequests
+  /** Requests that wait for the connection: until it is there, none of their bytes can have reached the peer. */
+  readonly #unsent = createUnsentRequests()
+  #state: ConnectionState
+  #standing: Standing
+  /** When the state or the standing began. */
+  #since: number
+  #lastUsed: number
+  #lastAnswered = Number.NEGATIVE_INFINITY
+  #lastReviewed: number
+  #messageSince = NEVER
+  /** When the first request was sent of those that nothing has come back on. */
+  #silentSince = NEVER
+  #strangerBytes = 0
+  #holds = 0
+  /** Pongs since the window began. */
+  #pongs = 0
+  #pongsSince = Number.NEGATIVE_INFINITY
+  #error: Error | undefined
+  #timer: Timer | undefined
+
+  constructor(options: TcpConnectionOptions) {
+    this.#options = options
+    this.#socket = options.socket
+    this.remoteAddress = options.remoteAddress
+    this.remotePort = options.remotePort
+    this.local = options.local
+    this.#requests = createUnconfirmedRequests(options.events)
+    this.#standing = options.standing
+    this.#state = options.socket.connecting ? 'connecting' : 'open'
+    this.#since = options.clock.now()
+    this.#lastUsed = this.#since
+    this.#lastReviewed = this.#since
+    this.#listen()
+    this.#arm()
+  }
+
+  get open(): boolean {
+    return this.takesRequests || this.#state === 'half-closed'
+  }
+
+  /** Whether a request may go out on it: its answer could come back. */
+  get takesRequests(): boolean {
+    return this.#state === 'open' || this.#state === 'connecting'
+  }
+
+  send(bytes: Uint8Array, _port?: number, onLost?: () => void): boolean {
+    if (!this.#write(bytes, onLost)) return false
+    this.#lastAnswered = this.#lastUsed
+    return true
+  }
+
+  sendOnce(bytes: Uint8Array): boolean {
+    return this.#write(bytes)
+  }
+
+  /** Sends a request that fails with the connection, for as long as nothing has come back on it. */
+  request(bytes: Uint8Array, { onFailure, connectMs = STREAM_CONNECT_MS }: SendOptions): void {
+    const { clock, events } = this.#options
+    if (this.#state === 'connecting') {
+      const waits = this.#unsent.add({ bytes, onFailure, until: clock.now() + connectMs })
+      if (waits) this.#arm()
+      else failSoon(onFailure, unsendable('stream-queue-full', this.#remote), events)
+    } else if (this.send(bytes)) {
+      this.#requests.add(onFailure)
+      this.#silentSince = Math.min(this.#silentSince, this.#lastUsed)
+    } else failSoon(onFailure, this.#error ?? unsendable('stream-closed', this.#remote), events)
+  }
+
+  hold(): void {
+    this.#holds++
+  }
+
+  release(): void {
+    this.#holds--
+    this.#lastUsed = this.#options.clock.now()
+    if (this.#state === 'half-closed' && this.#holds === 0) this.#end()
+    else this.#arm()
+  }
+
+  close(): void {
+    if (!this.open) return
+    if (this.#standing === 'stranger') this.#socket.destroy()
+    else this.#socket.end()
+    this.#enter('closing')
+  }
+
+  /** What was sent goes out first, whoever the peer is. */
+  #end(): void {
+    this.#socket.end()
+    this.#enter('closing')
+  }
+
+  /** Closes and resolves when the socket is gone: our own last bytes are waited for, the peer's side is not. */
+  shutDown(): Promise<void> {
+    if (this.#state === 'closed') return Promise.resolve()
+    const gone = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()))
+    if (this.#state === 'connecting') this.#socket.destroy()
+    else this.#socket.destroySoon()
+    this.#enter('closing')
+    return gone
+  }
+
+  /** The timer has fired: what it was set for may have moved on since. */
+  checkTime(): void {
+    this.#timer = undefined
+    if (this.#state === 'open' && !this.#review()) return
+    if (this.#state === 'connecting') this.#dropUnsent()
+    if (this.#deadline() > this.#options.clock.now()) this.#arm()
+    else this.#expire()
+  }
+
+  #listen(): void {
+    this.#socket.on('connect', () => {
+      if (this.#state !== 'connecting') return
+      this.#enter('open')
+      for (const { bytes, onFailure } of this.#unsent.takeAll()) this.request(bytes, { onFailure })
+    })
+    this.#socket.on('data', (chunk: Buffer) => this.#onData(chunk))
+    this.#socket.on('end', () => this.#onEnd())
+    // 'close' follows, and tells those who wait.
+    this.#socket.on('error', (error) => {
+      this.#error ??= error
+    })
+    this.#socket.on('close', () => this.#onClose())
+  }
+
+  /**
+   * The peer sends no more. What we have asked it on this connection it cannot answer; what it has asked us it may still
+   * want to read, so our side stays open until that is answered (RFC 3261 §18.2.2: the connection is still there).
+   */
+  #onEnd(): void {
+    if (this.#state !== 'open') return
+    this.#messageSince = NEVER
+    if (this.#holds === 0) return this.#end()
+    this.#enter('half-closed')
+    this.#requests.fail(unsendable('stream-closed', this.#remote))
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#state !== 'open' || !this.#review()) return
+    if (this.#standing === 'stranger') {
+      this.#strangerBytes += chunk.length
+      if (this.#strangerBytes > MAX_STRANGER_STREAM_BYTES) {
+        this.close()
+        return
+      }
+    }
+    this.#framer.push(chunk)
+    this.#takeFrames()
+    if (this.#framer.buffered <= PING_REST_BYTES) this.#onQuiet()
+    else if (this.#messageSince === NEVER) this.#messageSince = this.#options.clock.now()
+    this.#arm()
+  }
+
+  /** Between two messages. Whatever a peer keeps its connection up with counts as use of it. */
+  #onQuiet(): void {
+    this.#messageSince = NEVER
+    if (this.#standing === 'peer') this.#lastUsed = this.#options.clock.now()
+  }
+
+  #takeFrames(): void {
+    let pings = 0
+    while (this.#state === 'open') {
+      const frame = this.#framer.next()
+      if (frame.type === 'message') this.#onMessage(frame)
+      else if (frame.type === 'ping') pings++
+      else if (frame.type === 'incomplete') break
+      else {
+        this.#options.events.onBrokenStream(frame.head, frame.code, this)
+        return this.close()
+      }
+    }
+    if (pings > 0) this.#onPings(pings)
+  }
+
+  #onMessage({ bytes, offset, length }: Extract<Frame, { type: 'message' }>): void {
+    this.#lastUsed = this.#options.clock.now()
+    this.#messageSince = NEVER
+    this.#silentSince = NEVER
+    this.#requests.confirm()
+    this.#options.events.onMessage(bytes, offset, length, this)
+  }
+
+  /**
+   * RFC 5626 §4.4.1: one CRLF back for each, in one write; but not a byte to a stranger, whatever else this connection
+   * counts as, and nothing more to a peer that floods or does not read.
+   */
+  #onPings(pings: number): void {
+    const { clock, events } = this.#options
+    if (this.#socket.writableLength > 0 || !events.isKnown(this.remoteAddress, this.remotePort)) return
+    if (clock.now() - this.#pongsSince >= PONG_WINDOW_MS) {
+      this.#pongsSince = clock.now()
+      this.#pongs = 0
+    }
+    const pongs = Math.min(pings, MAX_PONGS - this.#pongs)
+    this.#pongs += pongs
+    if (pongs > 0) this.#write(PONGS.subarray(0, pongs * PONG_BYTES))
+  }
+
+  #write(bytes: Uint8Array, onLost?: () => void): boolean {
+    if (!this.open) return false
+    if (this.#socket.writableLength + bytes.length > MAX_STREAM_QUEUE_BYTES) {
+      this.#error = unsendable('stream-queue-full', this.#remote)
+      this.#socket.destroy()
+      this.#enter('closing')
+      return false
+    }
+    // A peer that has closed both ways looks like one that has closed one: it is the write that tells.
+    if (onLost && this.#state === 'half-closed') this.#socket.write(bytes, (error) => error && onLost())
+    else this.#socket.write(bytes)
+    this.#lastUsed = this.#options.clock.now()
+    return true
+  }
+
+  /** Whose the connection is may change with the table. False: there are too many of that kind, and it is being closed. */
+  #review(): boolean {
+    if (this.#standing === 'opened') return true
+    this.#lastReviewed = this.#options.clock.now()
+    const standing = this.#isPeer() ? 'peer' : 'stranger'
+    if (standing === this.#standing) return true
+    const { counts } = this.#options
+    if (!counts.enter(standing, this.remoteAddress.text)) {
+      this.close()
+      return false
+    }
+    counts.leave(this.#standing, this.remoteAddress.text)
+    this.#standing = standing
+    this.#since = this.#lastReviewed
+    this.#strangerBytes = 0
+    this.#arm()
+    return true
+  }
+
+  /** A source that we know; or one that the engine answers or waits for, because it has shown a dialog cookie. */
+  #isPeer(): boolean {
+    const answered = this.#lastReviewed - this.#lastAnswered < STREAM_REVIEW_MS
+    return this.#holds > 0 || answered || this.#options.events.isKnown(this.remoteAddress, this.remotePort)
+  }
+
+  #enter(state: ConnectionState): void {
+    this.#state = state
+    this.#since = this.#options.clock.now()
+    this.#arm()
+  }
+
+  /** When the connection has to be looked at again, on the clock's scale. */
+  #deadline(): number {
+    if (this.#state === 'connecting') return Math.min(this.#since + STREAM_CONNECT_MS, this.#unsent.earliest)
+    // Whoever holds it has timers of its own, and releases it.
+    if (this.#state === 'half-closed') return NEVER
+    if (this.#state === 'closing') return this.#since + STREAM_LINGER_MS
+    if (this.#state === 'closed') return NEVER
+    return Math.min(this.#messageSince + STREAM_MESSAGE_MS, this.#standingDeadline())
+  }
+
+  #standingDeadline(): number {
+    if (this.#standing === 'stranger') return this.#since + STRANGER_STREAM_MS
+    if (this.#standing === 'peer')
+      return Math.min(this.#idleEnd(ACCEPTED_STREAM_IDLE_MS), this.#lastReviewed + STREAM_REVIEW_MS)
+    return this.#idleEnd(OPENED_STREAM_IDLE_MS)
+  }
+
+  /** RFC 3261 §18: a connection is kept after its last use, and longer while somebody waits on it. */
+  #idleEnd(idleMs: number): number {
+    if (this.#holds > 0) return NEVER
+    // To send is no use if nothing ever comes back: that machine may be gone without a reset, and a new attempt tells.
+    return Math.min(this.#lastUsed, this.#silentSince) + idleMs
+  }
+
+  /** Sees to it that the timer does not fire after the deadline. Where it fires before, it is set again then. */
+  #arm(): void {
+    const { clock } = this.#options
+    const deadline = this.#deadline()
+    if (this.#timer) {
+      if (this.#timer.deadline <= deadline && this.#state !== 'closed') return
+      clock.cancel(this.#timer)
+      this.#timer = undefined
+    }
+    if (deadline !== NEVER) this.#timer = clock.after(deadline - clock.now(), checkTime, this)
+  }
+
+  /** Requests that have another way do not wait for as long as the connection does; without any left, nor does that. */
+  #dropUnsent(): void {
+    const { clock, events } = this.#options
+    const late = this.#unsent.takeLate(clock.now())
+    for (const { onFailure } of late) failSoon(onFailure, unsendable('connect-timeout', this.#remote), events)
+    if (late.length > 0 && this.#unsent.size === 0) this.#expire()
+  }
+
+  #expire(): void {
+    if (this.#state === 'open') {
+      this.close()
+      return
+    }
+    if (this.#state === 'connecting') {
+      this.#error = unsendable('connect-timeout', this.#remote)
+      this.#enter('closing')
+    }
+    this.#socket.destroy()
+  }
+
+  #onClose(): void {
+    const { counts, events, onClosed } = this.#options
+    this.#enter('closed')
+    counts.leave(this.#standing, this.remoteAddress.text)
+    onClosed(this)
+    const error = this.#error
+    if (error && (this.#standing === 'opened' || error instanceof TransportError))
+      events.onUnreachable(this.#remote, error)
+    const reason = error ?? unsendable('stream-closed', this.#remote)
+    for (const { onFailure } of this.#unsent.takeAll()) failSoon(onFailure, reason, events)
+    this.#requests.fail(reason)
+  }
+
+  get #remote(): Destination {
+    return { transport: 'TCP', address: this.remoteAddress, port: this.remotePort }
+  }
+}
+
+function checkTime(connection: TcpConnection): void {
+  connection.checkTime()
+}

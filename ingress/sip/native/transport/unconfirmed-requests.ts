@@ -1,0 +1,52 @@
+import { MAX_UNCONFIRMED_REQUESTS } from '../../limits.ts'
+import type { SendOptions, TransportEvents } from './transport.ts'
+
+type OnFailure = SendOptions['onFailure']
+
+/**
+ * The requests sent to one destination since it last gave a sign of life. Neither an ICMP error nor a reset says which
+ * request it answers, and it does not matter: nobody is there to answer any of them.
+ */
+export interface UnconfirmedRequests {
+  readonly size: number
+  /** Of more than `MAX_UNCONFIRMED_REQUESTS` the oldest are left to their timers. */
+  add(onFailure: OnFailure): void
+  /** The destination is alive. */
+  confirm(): void
+  /** RFC 3261 §18.4: tells every one of them, once. */
+  fail(error: Error): void
+}
+
+export function createUnconfirmedRequests(events: TransportEvents): UnconfirmedRequests {
+  let waiting: OnFailure[] = []
+  return {
+    get size() {
+      return waiting.length
+    },
+    add: (onFailure) => {
+      if (waiting.length >= MAX_UNCONFIRMED_REQUESTS) waiting.shift()
+      waiting.push(onFailure)
+    },
+    confirm: () => {
+      if (waiting.length > 0) waiting = []
+    },
+    fail: (error) => {
+      const failed = waiting
+      waiting = []
+      for (const onFailure of failed) tellFailure(onFailure, error, events)
+    },
+  }
+}
+
+/** Fails a request that was never sent: after the call that sent it has returned, as `SendOptions` promises. */
+export function failSoon(onFailure: OnFailure, error: Error, events: TransportEvents): void {
+  queueMicrotask(() => tellFailure(onFailure, error, events))
+}
+
+function tellFailure(onFailure: OnFailure, error: Error, events: TransportEvents): void {
+  try {
+    onFailure(error)
+  } catch (thrown) {
+    events.onFault('listener-threw', `onFailure: ${thrown instanceof Error ? thrown.stack : String(thrown)}`)
+  }
+}

@@ -1,0 +1,58 @@
+import { MAX_STREAM_QUEUE_BYTES } from '../../limits.ts'
+import type { SendOptions } from './transport.ts'
+
+const NEVER = Number.POSITIVE_INFINITY
+
+interface UnsentRequest {
+  readonly bytes: Uint8Array
+  readonly onFailure: SendOptions['onFailure']
+  /** When it is given up, on the clock's scale. */
+  readonly until: number
+}
+
+/** Requests that wait until a connection is established, in order. */
+interface UnsentRequests {
+  readonly size: number
+  /** When the first of them is given up; never while there is none. */
+  readonly earliest: number
+  /** False, and nothing changes, where too many bytes wait already. */
+  add(request: UnsentRequest): boolean
+  takeAll(): readonly UnsentRequest[]
+  /** Those that are to be given up by now. */
+  takeLate(now: number): readonly UnsentRequest[]
+}
+
+export function createUnsentRequests(): UnsentRequests {
+  let waiting: UnsentRequest[] = []
+  let waitingBytes = 0
+  let earliest = NEVER
+  return {
+    get size() {
+      return waiting.length
+    },
+    get earliest() {
+      return earliest
+    },
+    add: (request) => {
+      if (waitingBytes + request.bytes.length > MAX_STREAM_QUEUE_BYTES) return false
+      waitingBytes += request.bytes.length
+      earliest = Math.min(earliest, request.until)
+      waiting.push(request)
+      return true
+    },
+    takeAll: () => {
+      const all = waiting
+      waiting = []
+      waitingBytes = 0
+      earliest = NEVER
+      return all
+    },
+    takeLate: (now) => {
+      const late = waiting.filter(({ until }) => until <= now)
+      waiting = waiting.filter(({ until }) => until > now)
+      for (const { bytes } of late) waitingBytes -= bytes.length
+      earliest = waiting.reduce((first, { until }) => Math.min(first, until), NEVER)
+      return late
+    },
+  }
+}

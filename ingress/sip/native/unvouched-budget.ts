@@ -1,0 +1,53 @@
+/** How many answers go to sources that nobody vouches for: so many per source, and so many in all. */
+import { randomInt } from 'node:crypto'
+import type { IpAddress } from '../../address/ip-address.ts'
+import {
+  UNVOUCHED_ANSWER_BURST,
+  UNVOUCHED_ANSWERS_PER_SECOND,
+  UNVOUCHED_SOURCE_ANSWER_BURST,
+  UNVOUCHED_SOURCE_ANSWERS_PER_SECOND,
+  UNVOUCHED_SOURCES,
+} from '../limits.ts'
+
+export interface UnvouchedBudget {
+  /** Takes one answer to this source at this time, in monotonic milliseconds. */
+  take(source: IpAddress, now: number): boolean
+}
+
+/**
+ * Token buckets in a fixed table: a flood from any number of addresses takes no memory. Sources that share a slot share
+ * its tokens, and which do is not to be foreseen from outside. IPv6 sources are told apart by their /64, which is one host's.
+ */
+export function createUnvouchedBudget(): UnvouchedBudget {
+  const seed = randomInt(2 ** 32)
+  const used = new Float64Array(UNVOUCHED_SOURCES)
+  const usedAt = new Float64Array(UNVOUCHED_SOURCES)
+  let usedInAll = 0
+  let usedInAllAt = 0
+  return {
+    take: (source, now) => {
+      const slot = slotOf(source, seed)
+      const before = leaked(used[slot], now - (usedAt[slot] ?? 0), UNVOUCHED_SOURCE_ANSWERS_PER_SECOND)
+      const inAll = leaked(usedInAll, now - usedInAllAt, UNVOUCHED_ANSWERS_PER_SECOND)
+      if (before + 1 > UNVOUCHED_SOURCE_ANSWER_BURST || inAll + 1 > UNVOUCHED_ANSWER_BURST) return false
+      used[slot] = before + 1
+      usedAt[slot] = now
+      usedInAll = inAll + 1
+      usedInAllAt = now
+      return true
+    },
+  }
+}
+
+/** What is left of the tokens in use after a time in milliseconds: every bucket is full at the start. */
+function leaked(used = 0, elapsed: number, perSecond: number): number {
+  return Math.max(0, used - (elapsed * perSecond) / 1000)
+}
+
+function slotOf({ family, words }: IpAddress, seed: number): number {
+  const [a, b, c, d] = words
+  const [high, low] = family === 6 ? [a, b] : [c, d]
+  let hash = Math.imul(seed ^ high, 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 15) ^ low, 0xc2b2ae35)
+  return ((hash ^ (hash >>> 13)) >>> 0) % UNVOUCHED_SOURCES
+}
