@@ -42,6 +42,8 @@ describeWith(['helm', 'kubernetes'], 'the number of ingress pods', () => {
     await kubectl('delete', kinds, '-n', NAMESPACE, '--all')
     const everywhere = 'clusterroles,clusterrolebindings'
     await kubectl('delete', everywhere, '--selector=app.kubernetes.io/instance=phone')
+    // Helm leaves these, and what one tool has applied the next one may not take over unasked.
+    await kubectl('delete', 'validatingadmissionpolicies,validatingadmissionpolicybindings', '--all')
   }, TEST_LIMIT_MS)
 
   const kubectl = (...args: readonly string[]): Promise<string> => kubectlOf({ api }, ...args)
