@@ -8,6 +8,8 @@ export interface PinnedCommand {
   readonly command: string
   readonly args: readonly string[]
   readonly stdio: StdioOptions
+  /** Where the command runs. Undefined: here. */
+  readonly folder?: string
 }
 
 const running = new Set<ChildProcess>()
@@ -17,8 +19,8 @@ process.once('exit', () => {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 /** Starts a command that may run on one core only; its process id is the command's own. */
-export function startPinned({ core, command, args, stdio }: PinnedCommand): ChildProcess {
-  const child = spawn('taskset', ['-c', String(core), command, ...args], { stdio: stdio })
+export function startPinned({ core, command, args, stdio, folder }: PinnedCommand): ChildProcess {
+  const child = spawn('taskset', ['-c', String(core), command, ...args], { stdio, cwd: folder })
   running.add(child)
   child.once('error', (error) => {
     throw new Error(`taskset cannot be run, which pins processes to a core (package util-linux): ${error.message}`)

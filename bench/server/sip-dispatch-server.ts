@@ -12,15 +12,22 @@ export interface ServerOptions {
   readonly folder: string
   readonly rules: number
   readonly backendPort: number
+  /** The checkout that is run. Undefined: this one. */
+  readonly root?: string
+}
+
+export interface SipDispatchServer extends RunningServer {
+  /** What the process writes. */
+  readonly logFile: string
 }
 
 /** `nodeFlags`: for profiling. Everything else is as the image starts it. */
 export async function startSipDispatch(
   options: ServerOptions,
   nodeFlags: readonly string[] = [],
-): Promise<RunningServer> {
+): Promise<SipDispatchServer> {
   const rules = join(options.folder, 'rules')
-  await mkdir(rules)
+  await mkdir(rules, { recursive: true })
   writeManifests(rules, options)
   const port = await freePort()
   const logFile = join(options.folder, 'sip-dispatch.log')
@@ -31,9 +38,10 @@ export async function startSipDispatch(
     command: process.execPath,
     args: [...command, '--listen', `udp://127.0.0.1:${port}`, '--http', '127.0.0.1:0'],
     stdio: ['ignore', log, log],
+    ...(options.root === undefined ? {} : { folder: options.root }),
   })
   await waitUntilServing(child, port, logFile)
-  return { name: 'sip-dispatch', port, pid: child.pid ?? 0, stop: () => stopProcess(child) }
+  return { name: 'sip-dispatch', port, pid: child.pid ?? 0, logFile, stop: () => stopProcess(child) }
 }
 
 function writeManifests(folder: string, { rules, backendPort }: ServerOptions): void {

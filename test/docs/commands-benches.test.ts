@@ -36,6 +36,7 @@ const WITH_A_TABLE = { code: 0, said: expect.stringMatching(/\| *-+ *\|/) }
 function shortestFlags(command: string): string {
   if (command.includes('reload.ts')) return '--rules 10 --rounds 1 --seconds 1'
   if (command.includes('first-calls.ts')) return '--starts 1'
+  if (command.includes('two-checkouts.ts')) return '--rounds 1 --seconds 1 --settle 1 --rules 10'
   return command.includes('-call.ts') ? '--quick --rules 10' : ''
 }
 
