@@ -1,3 +1,4 @@
+import { olderFirst } from '../route-table/age-order.ts'
 import type { NumberPolicy, TrunkEntry } from '../route-table/route-table.ts'
 import type { UserFault } from '../route-table/user-reading.ts'
 import type { CallFacts } from './call-facts.ts'
@@ -93,7 +94,7 @@ function admissions(table: LiveTable, peer: PeerFacts, call: CallFacts): Admissi
 /** The trunk that comes first: nobody takes over another namespace's carrier by writing a more specific trunk. */
 function firstOf(admitted: readonly Admission[], some: Admission): Admission {
   let oldest = some
-  for (const other of admitted) if (compareAge(other, oldest) < 0) oldest = other
+  for (const other of admitted) if (olderFirst(other.trunk.entry, oldest.trunk.entry) < 0) oldest = other
   let first = oldest
   for (const other of admitted) {
     if (other.trunk.entry.namespace === oldest.trunk.entry.namespace && compareSpecific(other, first) < 0) first = other
@@ -103,18 +104,11 @@ function firstOf(admitted: readonly Admission[], some: Admission): Admission {
 
 /** Negative when `a` is more specific, or equally so and older. */
 function compareSpecific(a: Admission, b: Admission): number {
-  return ownsSome(b) - ownsSome(a) || b.prefixLength - a.prefixLength || compareAge(a, b)
+  return ownsSome(b) - ownsSome(a) || b.prefixLength - a.prefixLength || olderFirst(a.trunk.entry, b.trunk.entry)
 }
 
 function ownsSome({ trunk }: Admission): number {
   return trunk.owns === undefined ? 0 : 1
-}
-
-/** Oldest first, then by name, by code unit. */
-function compareAge({ trunk: { entry: a } }: Admission, { trunk: { entry: b } }: Admission): number {
-  if (a.createdAt !== b.createdAt) return a.createdAt - b.createdAt
-  if (a.name === b.name) return 0
-  return a.name < b.name ? -1 : 1
 }
 
 /** Trunks with one policy see one called number: it is made once for as long as the policy stays the same. */

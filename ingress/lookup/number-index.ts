@@ -163,7 +163,27 @@ function changeKey<T extends Ranked>(table: NumberTable<Posting<T>>, key: number
 }
 
 /** Whether no key finds the predicate, so that every lookup walks over it. */
-export function isWalked(predicate: NumberPredicate): boolean {
-  if (predicate.type === 'regex') return literalPrefix(predicate.pattern) === ''
-  return predicate.type === 'range' && numberBlocks(predicate.from, predicate.to) === undefined
+function isWalked(predicate: NumberPredicate): boolean {
+  switch (predicate.type) {
+    case 'exact':
+    case 'prefix':
+      return false
+    case 'range':
+      return numberBlocks(predicate.from, predicate.to) === undefined
+    case 'regex':
+      return literalPrefix(predicate.pattern) === ''
+  }
+}
+
+/** Whether the key that finds the predicate proves that it holds. */
+export function isProven(predicate: NumberPredicate): boolean {
+  switch (predicate.type) {
+    case 'exact':
+    case 'prefix':
+      return true
+    case 'range':
+      return !isWalked(predicate)
+    case 'regex':
+      return false
+  }
 }

@@ -44,7 +44,28 @@ export interface StatusLine {
   readonly reason: string
 }
 
-export interface RuleEntry {
+/**
+ * What a rule can ask of a call, in the order in which rules are ranked by it and calls are asked for it. Whoever knows
+ * something about conditions has one table with a row for each: `tsc` names those that lack one.
+ */
+export const MATCH_CONDITIONS = ['called', 'calling', 'headers'] as const
+
+export type MatchCondition = (typeof MATCH_CONDITIONS)[number]
+
+/** What a condition is made of. */
+interface ConditionPredicates {
+  readonly called: NumberPredicate
+  readonly calling: NumberPredicate
+  readonly headers: HeaderPredicate
+}
+
+/**
+ * The conditions of a rule, all of which must hold; an empty list holds always. Of `called` and of `calling` one
+ * predicate must hold, of `headers` every one.
+ */
+export type MatchConditions = { readonly [C in MatchCondition]: readonly ConditionPredicates[C][] }
+
+export interface RuleEntry extends MatchConditions {
   readonly kind: 'rule'
   readonly name: string
   readonly namespace: string
@@ -52,10 +73,6 @@ export interface RuleEntry {
   readonly priority: number
   /** Trunks by `namespace/name`; empty: every trunk of the namespace. */
   readonly trunks: readonly string[]
-  /** One of each list must hold; an empty list holds always. Headers must all hold. */
-  readonly called: readonly NumberPredicate[]
-  readonly calling: readonly NumberPredicate[]
-  readonly headers: readonly HeaderPredicate[]
   readonly action: Action
 }
 
