@@ -1,0 +1,58 @@
+/** What the compiler knows of each condition of a rule: its form in the table, and when two rules have the same or a wider one. */
+import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
+import type { MatchCondition, MatchConditions } from '../../ingress/route-table/route-table.ts'
+import { headerKey, headerPredicate } from './header-predicate.ts'
+import { listCovers, numberPredicates, predicateKey } from './number-predicate.ts'
+import {
+  type AskedRule,
+  type IndexTexts,
+  impliedHeaderTexts,
+  impliedNumberTexts,
+  ownHeaderTexts,
+  ownNumberTexts,
+} from './shadow-index.ts'
+
+/** The conditions as users write them. */
+type MatchSpec = DispatchRule['spec']['match']
+
+interface CompilerRow<C extends MatchCondition> {
+  readonly compile: (match: MatchSpec) => MatchConditions[C]
+  /** Texts of the predicates: two rules with the same set of them take the same calls. */
+  readonly keys: (rule: MatchConditions) => string[]
+  /** Whether the condition of `outer` holds wherever that of the asked rule does. False where that is not certain. */
+  readonly covers: (outer: MatchConditions, inner: AskedRule) => boolean
+  /** Under which texts a rule stands in the index of shadows; at least one. */
+  readonly ownTexts: (rule: MatchConditions) => string[]
+  /** How many those are at most, without making them. */
+  readonly countTexts: (rule: MatchConditions) => number
+  /** Under which texts those rules stand whose condition covers that of the asked rule. */
+  readonly impliedTexts: (inner: AskedRule, texts: IndexTexts) => string[]
+}
+
+/** A row for each condition that the schema or the table has. */
+export const COMPILER_ROWS = {
+  called: {
+    compile: ({ called }) => numberPredicates(called),
+    keys: ({ called }) => called.map(predicateKey),
+    covers: ({ called }, inner) => listCovers(called, inner.rule.called),
+    ownTexts: (rule) => ownNumberTexts('called', rule),
+    countTexts: ({ called }) => Math.max(called.length, 1),
+    impliedTexts: ({ rule }, texts) => impliedNumberTexts('called', rule, texts),
+  },
+  calling: {
+    compile: ({ calling }) => numberPredicates(calling),
+    keys: ({ calling }) => calling.map(predicateKey),
+    covers: ({ calling }, inner) => listCovers(calling, inner.rule.calling),
+    ownTexts: (rule) => ownNumberTexts('calling', rule),
+    countTexts: ({ calling }) => Math.max(calling.length, 1),
+    impliedTexts: ({ rule }, texts) => impliedNumberTexts('calling', rule, texts),
+  },
+  headers: {
+    compile: ({ headers }) => headers.map(headerPredicate),
+    keys: ({ headers }) => headers.map(headerKey),
+    covers: ({ headers }, { impliedHeaders }) => headers.every((header) => impliedHeaders.has(headerKey(header))),
+    ownTexts: ownHeaderTexts,
+    countTexts: () => 1,
+    impliedTexts: impliedHeaderTexts,
+  },
+} satisfies { readonly [C in MatchCondition | keyof MatchSpec]: CompilerRow<C> }
