@@ -25,6 +25,19 @@ export type TrunkVerdict =
   | { readonly type: 'known' }
   | { readonly type: 'stranger'; readonly nearMisses: readonly NearMiss[] }
 
+/** The trunk whose call it is, as far as that can be said. */
+export function trunkOf(verdict: TrunkVerdict): TrunkEntry | undefined {
+  switch (verdict.type) {
+    case 'admitted':
+    case 'unreadable':
+    case 'not_owned':
+      return verdict.trunk
+    case 'known':
+    case 'stranger':
+      return undefined
+  }
+}
+
 /** A trunk that almost admitted a stranger. */
 export interface NearMiss {
   readonly trunk: TrunkEntry

@@ -5,7 +5,7 @@
 import type { HeaderPredicate, NumberPredicate, RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
 import type { UserFault } from '../route-table/user-reading.ts'
 import type { CallFacts } from './call-facts.ts'
-import { chooseTrunk, type TrunkVerdict } from './choose-trunk.ts'
+import { chooseTrunk, type TrunkVerdict, trunkOf } from './choose-trunk.ts'
 import type { IndexedRule } from './indexed-rule.ts'
 import { type JudgedSource, judgedSource } from './judged-source.ts'
 import { MAX_EXPLAINED_RULES, MAX_EXPLAINED_TRUNKS } from './limits.ts'
@@ -65,7 +65,7 @@ export interface CallExplanation {
 export function explainCall(table: LiveTable, call: CallFacts): CallExplanation {
   const trunkVerdict = chooseTrunk(table, call)
   const trunks = explainTrunks(table, call, trunkVerdict)
-  const judged = judgedSource(table, call, 'trunk' in trunkVerdict ? trunkVerdict.trunk : undefined)
+  const judged = judgedSource(table, call, trunkOf(trunkVerdict))
   if (trunkVerdict.type !== 'admitted') {
     return { trunkVerdict, judged, trunks, ruleVerdict: undefined, rules: { shown: [], leftOut: 0 } }
   }

@@ -35,9 +35,16 @@ export function toCanonical(user: string | undefined, policy: NumberPolicy): Can
   if (user === undefined) return NOBODY
   if (isInternational(user)) return { number: user, fault: undefined }
   const reading = readUser(user)
-  if (reading.type === 'digits') return withCountry(user, reading, policy)
-  const fault = reading.type === 'unreadable' && policy.unreadable !== 'AsWritten' ? reading.fault : undefined
-  return { number: reading.number, fault }
+  const { type, number } = reading
+  switch (type) {
+    case 'digits':
+      return withCountry(user, reading, policy)
+    case 'international':
+    case 'text':
+      return { number, fault: undefined }
+    case 'unreadable':
+      return { number, fault: policy.unreadable === 'AsWritten' ? undefined : reading.fault }
+  }
 }
 
 /** Lets go of the numbers that were read: a warm-up leaves none behind. */

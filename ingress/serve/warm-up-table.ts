@@ -128,7 +128,14 @@ function callsOf({ name, namespace, sources, transports }: TrunkEntry, rules: re
 
 /** A number for which the condition holds, where one can be told from it. */
 function numberFor(predicate: NumberPredicate): string {
-  if (predicate.type === 'exact') return predicate.value
-  if (predicate.type === 'prefix') return `${predicate.value}0100`
-  return predicate.type === 'range' ? predicate.from : (NUMBERS[0] ?? '')
+  switch (predicate.type) {
+    case 'exact':
+      return predicate.value
+    case 'prefix':
+      return `${predicate.value}0100`
+    case 'range':
+      return predicate.from
+    case 'regex':
+      return NUMBERS[0] ?? ''
+  }
 }
