@@ -1,3 +1,5 @@
+import type { TransportName } from '../address/transport-name.ts'
+
 /**
  * The compiled table: what ingress pods run on. Owned by its reader; the operator writes it. Plain JSON values, so that
  * the shared cache can carry each entry as it is. Numbers in it are canonical, names are `namespace/name`.
@@ -14,7 +16,7 @@ export interface TrunkEntry {
   /** Networks in CIDR form, `203.0.113.0/24`. */
   readonly sources: readonly string[]
   readonly trustedProxies: readonly string[]
-  readonly transports: readonly ('UDP' | 'TCP')[]
+  readonly transports: readonly TransportName[]
   /** Numbers that the trunk owns; empty: every number. */
   readonly called: readonly NumberPredicate[]
   readonly numbers: NumberPolicy
@@ -123,7 +125,7 @@ export interface UriBackend {
   readonly address: string
   readonly port: number
   /** Absent: UDP, or TCP for large requests. */
-  readonly transport?: 'UDP' | 'TCP'
+  readonly transport?: TransportName
   /** URI parameters other than transport, with their leading `;`; empty if none. */
   readonly uriParameters: string
   readonly weight: number
@@ -146,7 +148,7 @@ export interface ServiceEntry {
   /** `namespace/name:port`, with `;transport=udp` or `;transport=tcp` where the rule chooses one: as rules name it. */
   readonly name: string
   readonly namespace: string
-  readonly transport: 'UDP' | 'TCP'
+  readonly transport: TransportName
   /** By address, then port; no two are the same. */
   readonly endpoints: readonly Endpoint[]
 }

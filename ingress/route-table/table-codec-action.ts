@@ -1,4 +1,5 @@
 import { isCallable, parseIpAddress, parseIpPrefix } from '../address/ip-address.ts'
+import { TRANSPORT_NAMES } from '../address/transport-name.ts'
 import {
   type Check,
   isObject,
@@ -45,7 +46,7 @@ const uriBackend = record<UriBackend>({
   uri: plainText,
   address: ipAddress,
   port,
-  transport: optional(oneOf('UDP', 'TCP')),
+  transport: optional(oneOf(...TRANSPORT_NAMES)),
   uriParameters: plainText,
   weight: wholeNumber(0, MAX_SHARE),
   tier: wholeNumber(0, MAX_SHARE),

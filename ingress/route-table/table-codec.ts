@@ -1,3 +1,4 @@
+import { TRANSPORT_NAMES } from '../address/transport-name.ts'
 import { CacheContentError } from './cache-content-error.ts'
 import {
   type Check,
@@ -71,7 +72,7 @@ const trunk = record<TrunkEntry>({
   createdAt,
   sources: networks,
   trustedProxies: networks,
-  transports: list(oneOf('UDP', 'TCP'), MAX_LIST_LENGTH),
+  transports: list(oneOf(...TRANSPORT_NAMES), MAX_LIST_LENGTH),
   called: numbers,
   numbers: record<NumberPolicy>({
     defaultRegion: optional(plainText),
@@ -100,7 +101,7 @@ const service = record<ServiceEntry>({
   kind: oneOf('service'),
   name: entryName,
   namespace: plainText,
-  transport: oneOf('UDP', 'TCP'),
+  transport: oneOf(...TRANSPORT_NAMES),
   endpoints: list(record<Endpoint>({ address: ipAddress, port, state: oneOf('ready', 'draining') }), MAX_LIST_LENGTH),
 })
 
