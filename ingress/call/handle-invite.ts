@@ -124,12 +124,21 @@ const EXPLANATIONS: Readonly<Record<NoRuleReason, string>> = {
   header: 'the nearest rule does not match a header',
 }
 
-const NAMES_RULE: ReadonlySet<NoRuleReason> = new Set(['calling', 'calling_unreadable', 'header'])
+/** Whether the rule that came nearest is named. */
+const NAMES_RULE: Readonly<Record<NoRuleReason, boolean>> = {
+  no_rules: false,
+  called_unreadable: false,
+  called_not_owned: false,
+  called: false,
+  calling_unreadable: true,
+  calling: true,
+  header: true,
+}
 
 /** A known caller with nowhere to go is told so at once, and the metric says which predicate it failed on. */
 function noRule(decision: Decision, deps: CallDeps, { trunk, reason, nearest, fault }: NoRule): void {
   decision.trunk = trunk
-  const named = nearest !== undefined && NAMES_RULE.has(reason)
+  const named = nearest !== undefined && NAMES_RULE[reason]
   const unreadable = fault !== undefined && (reason === 'called_unreadable' || reason === 'calling_unreadable')
   const why = `${EXPLANATIONS[reason]}${named ? ` (${nearest})` : ''}${unreadable ? `: ${faultText(fault)}` : ''}`
   refuse(decision, deps, trunk.responses.noRule, { outcome: 'no_rule', reason: why, noRuleReason: reason })
