@@ -92,7 +92,7 @@ function verbOf(request: MessageRequest, decide: (call: InboundCall) => void): V
     proxy: (plan: ProxyPlan) => {
       verb = { type: 'proxy', plan }
     },
-    // Which addresses the pods listen on, nobody knows here.
+    // On which addresses the pods listen is not known here.
     canReach: () => true,
   })
   decide(call)

@@ -17,7 +17,7 @@ export type TrunkVerdict =
       /** Why the calling number cannot be read; undefined: it can. */
       readonly callingFault: UserFault | undefined
     }
-  /** Admitted, but the called number cannot be read: whose it is and what rules say of it cannot be told. */
+  /** Admitted, but the called number cannot be read: which trunk owns it and which rules match it is not known. */
   | { readonly type: 'unreadable'; readonly trunk: TrunkEntry; readonly called: string; readonly fault: UserFault }
   /** Admitted, but no trunk owns the called number; `trunk` is the one that would come first. */
   | { readonly type: 'not_owned'; readonly trunk: TrunkEntry; readonly called: string }
@@ -74,7 +74,7 @@ export function chooseTrunk(table: LiveTable, call: CallFacts): TrunkVerdict {
   return { type: 'admitted', trunk: entry, called: number, calling: calling.number, callingFault: calling.fault }
 }
 
-/** A trusted proxy and a backend are peers even when no trunk admits; of the rest, whoever used the wrong transport is close. */
+/** A trusted proxy and a backend are peers even when no trunk admits. Of all others, a source with the wrong transport is a near miss. */
 function refusal(peer: PeerFacts): TrunkVerdict {
   if (peer.isBackend || peer.proxyOf.size > 0) return KNOWN
   return {
@@ -104,7 +104,7 @@ function admissions(table: LiveTable, peer: PeerFacts, call: CallFacts): Admissi
   return admitted
 }
 
-/** The trunk that comes first: nobody takes over another namespace's carrier by writing a more specific trunk. */
+/** The trunk that comes first. The oldest decides the namespace: a more specific trunk in another one takes over no carrier. */
 function firstOf(admitted: readonly Admission[], some: Admission): Admission {
   let oldest = some
   for (const other of admitted) if (olderFirst(other.trunk.entry, oldest.trunk.entry) < 0) oldest = other

@@ -195,7 +195,7 @@ function alike(a: string, b: string): number {
   return at
 }
 
-/** The sort is stable: of equally near ones the first of the list are told, the winner among them. */
+/** The sort is stable: of equally near ones the first of the list are shown, the winner among them. */
 function nearest<T>(all: readonly T[], limit: number, nearness: (item: T) => number): Nearest<T> {
   if (all.length <= limit) return { shown: all, leftOut: 0 }
   const near = new Set(all.toSorted((a, b) => nearness(b) - nearness(a)).slice(0, limit))

@@ -30,7 +30,7 @@ const MAX_PORT = 65_535
 /** Above the weights and tiers of the custom resources. */
 const MAX_SHARE = 1_000_000
 
-/** An entry of a foreign hand must not make pods send to everyone. */
+/** An entry that a stranger has written must not make pods send to a multicast or broadcast address. */
 export const ipAddress = textThat(
   (value) => {
     const address = parseIpAddress(value)

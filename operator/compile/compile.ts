@@ -38,8 +38,8 @@ export interface CompileOutput {
 }
 
 /**
- * Compiles the whole set of objects into the table that ingress pods run on. A bad object costs nobody else anything:
- * what is wrong with it stands in its conditions.
+ * Compiles the whole set of objects into the table that ingress pods run on. A bad object changes nothing for
+ * the others: what is wrong with it stands in its conditions.
  *
  * - A trunk that overlaps with an older one of another namespace is in the table all the same (`Conflicted`).
  * - A rule is in the table for those of its trunks that exist; where none does it is left out (`Accepted=False`).

@@ -31,22 +31,8 @@ interface CompilerRow<C extends MatchCondition> {
 
 /** A row for each condition that the schema or the table has. */
 export const COMPILER_ROWS = {
-  called: {
-    compile: ({ called }) => numberPredicates(called),
-    keys: ({ called }) => called.map(predicateKey),
-    covers: ({ called }, inner) => listCovers(called, inner.rule.called),
-    ownTexts: (rule) => ownNumberTexts('called', rule),
-    countTexts: ({ called }) => Math.max(called.length, 1),
-    impliedTexts: ({ rule }, texts) => impliedNumberTexts('called', rule, texts),
-  },
-  calling: {
-    compile: ({ calling }) => numberPredicates(calling),
-    keys: ({ calling }) => calling.map(predicateKey),
-    covers: ({ calling }, inner) => listCovers(calling, inner.rule.calling),
-    ownTexts: (rule) => ownNumberTexts('calling', rule),
-    countTexts: ({ calling }) => Math.max(calling.length, 1),
-    impliedTexts: ({ rule }, texts) => impliedNumberTexts('calling', rule, texts),
-  },
+  called: numberRow('called'),
+  calling: numberRow('calling'),
   headers: {
     compile: ({ headers }) => headers.map(headerPredicate),
     keys: ({ headers }) => headers.map(headerKey),
@@ -56,3 +42,14 @@ export const COMPILER_ROWS = {
     impliedTexts: impliedHeaderTexts,
   },
 } satisfies { readonly [C in MatchCondition | keyof MatchSpec]: CompilerRow<C> }
+
+function numberRow<C extends 'called' | 'calling'>(condition: C) {
+  return {
+    compile: (match: MatchSpec) => numberPredicates(match[condition]),
+    keys: (rule: MatchConditions) => rule[condition].map(predicateKey),
+    covers: (outer: MatchConditions, { rule }: AskedRule) => listCovers(outer[condition], rule[condition]),
+    ownTexts: (rule: MatchConditions) => ownNumberTexts(condition, rule),
+    countTexts: (rule: MatchConditions) => Math.max(rule[condition].length, 1),
+    impliedTexts: ({ rule }: AskedRule, texts: IndexTexts) => impliedNumberTexts(condition, rule, texts),
+  }
+}

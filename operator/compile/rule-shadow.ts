@@ -9,7 +9,7 @@ export interface Shadows {
   readonly byRule: ReadonlyMap<string, string>
   /** The sequence, in the order of rules. */
   readonly rules: readonly RuleEntry[]
-  /** False where `MAX_SHADOW_CANDIDATES` has kept some rules from being compared. */
+  /** False where some rules were not compared, because of `MAX_SHADOW_CANDIDATES`. */
   readonly exhaustive: boolean
 }
 

@@ -1,9 +1,9 @@
-/** In words, which calls an object takes where it says nothing: whoever has left a condition out without knowing reads it here. */
+/** In words, which calls an object takes where it says nothing. Who has left a condition out by mistake can see it in the status. */
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import { MATCH_CONDITIONS } from '../../ingress/route-table/route-table.ts'
 
-/** What follows on such words where nobody can know whether something was left out. */
+/** What is added to such words where a condition may have been dropped before it was stored. */
 export const FIELDS_DROPPED =
   '; the CustomResourceDefinition of this cluster drops misspelt fields, so look whether that was meant, and apply the one of this release'
 
