@@ -41,9 +41,9 @@ export const COMPILER_ROWS = {
     countTexts: () => 1,
     impliedTexts: impliedHeaderTexts,
   },
-} satisfies { readonly [C in MatchCondition | keyof MatchSpec]: CompilerRow<C> }
+} satisfies { readonly [C in MatchCondition]: CompilerRow<C> } satisfies Record<keyof MatchSpec, unknown>
 
-function numberRow<C extends 'called' | 'calling'>(condition: C) {
+function numberRow(condition: 'called' | 'calling') {
   return {
     compile: (match: MatchSpec) => numberPredicates(match[condition]),
     keys: (rule: MatchConditions) => rule[condition].map(predicateKey),
