@@ -49,11 +49,18 @@ export function structuralSchema(source: unknown, path = 'spec'): StructuralSche
   requireBounds(schema, path)
   const kept = Object.entries(schema).filter(([keyword]) => KEPT.includes(keyword) || isExtension(keyword))
   const result: StructuralSchema = { ...Object.fromEntries(kept), type }
-  if (type === 'integer') result['format'] = integerFormat(schema, path)
   // The API server checks this format itself; the pattern would only be noise.
   if (schema['format'] === 'date-time') delete result['pattern']
-  if (type === 'array') result.items = structuralSchema(schema['items'], `${path}[]`)
-  if (type === 'object') result.properties = propertiesOf(schema, path)
+  switch (type) {
+    case 'integer':
+      result['format'] = integerFormat(schema, path)
+      break
+    case 'array':
+      result.items = structuralSchema(schema['items'], `${path}[]`)
+      break
+    case 'object':
+      result.properties = propertiesOf(schema, path)
+  }
   return result
 }
 
@@ -100,10 +107,15 @@ function refuseUnknown(schema: Record<string, unknown>, path: string): void {
 
 /** A list or a text without a bound makes the estimated cost of every rule on it unbounded. */
 function requireBounds(schema: Record<string, unknown>, path: string): void {
-  const { type } = schema
-  if (type === 'array' && typeof schema['maxItems'] !== 'number') throw new Error(`${path}: a list needs maxItems`)
-  const bounded = typeof schema['maxLength'] === 'number' || 'enum' in schema || schema['format'] === 'date-time'
-  if (type === 'string' && !bounded) throw new Error(`${path}: a string needs maxLength`)
+  switch (schema['type']) {
+    case 'array':
+      if (typeof schema['maxItems'] !== 'number') throw new Error(`${path}: a list needs maxItems`)
+      break
+    case 'string': {
+      const bounded = typeof schema['maxLength'] === 'number' || 'enum' in schema || schema['format'] === 'date-time'
+      if (!bounded) throw new Error(`${path}: a string needs maxLength`)
+    }
+  }
 }
 
 function isExtension(keyword: string): boolean {

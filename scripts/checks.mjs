@@ -14,6 +14,7 @@ export const CHECKS = [
   { name: 'lint with types', command: ['oxlint', '--type-aware', '--deny-warnings'], proof: /on [1-9]\d+ files/ },
   { name: 'types', command: ['tsc', '-p', '.'] },
   { name: 'boundaries', command: ['node', '.ci/check-boundaries.ts'], proof: /[1-9]\d* modules/ },
+  { name: 'unions', command: ['node', '.ci/check-unions.ts'], proof: /[1-9]\d* files/ },
   { name: 'dead code', command: ['knip'] },
   { name: 'files that only tests use', command: ['knip', '--production', '--include', 'files'] },
   { name: 'generated resource definitions and their reference', command: ['node', 'crds/generate.ts', '--check'] },

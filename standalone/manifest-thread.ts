@@ -108,14 +108,19 @@ function runThread(
   }
   worker.on('message', (message: FromReader) => {
     if (end.aborted) return
-    if (message.type === 'reading') {
-      reading = message.state
-      patience.begin()
-    } else if (message.type === 'read') {
-      patience.end()
-      void onRead(message.outcome)
-    } else if (message.type === 'changes') parts.came(message.changes)
-    else listener.onUnchanged()
+    switch (message.type) {
+      case 'reading':
+        reading = message.state
+        return patience.begin()
+      case 'read':
+        patience.end()
+        void onRead(message.outcome)
+        return
+      case 'changes':
+        return parts.came(message.changes)
+      case 'unchanged':
+        return listener.onUnchanged()
+    }
   })
   worker.on('error', (error) => {
     failure = error

@@ -39,16 +39,23 @@ async function read(): Promise<void> {
   told = Number.NEGATIVE_INFINITY
   step()
   const outcome = await reader.read()
-  if (outcome.type !== 'changed') {
-    good = outcome.type === 'same'
-    return say({ type: 'read', outcome })
+  switch (outcome.type) {
+    case 'failed':
+    case 'refused':
+      good = false
+      return say({ type: 'read', outcome })
+    case 'same':
+      good = true
+      return say({ type: 'read', outcome })
+    case 'changed': {
+      const taken = new Promise<boolean>((resolve) => {
+        onTaken = resolve
+      })
+      say({ type: 'read', outcome })
+      good = await taken
+      reader.taken(good)
+    }
   }
-  const taken = new Promise<boolean>((resolve) => {
-    onTaken = resolve
-  })
-  say({ type: 'read', outcome })
-  good = await taken
-  reader.taken(good)
 }
 
 /** Reads come one after the other. */

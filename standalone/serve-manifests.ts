@@ -98,8 +98,14 @@ function tell(log: ManifestLog, outcome: ReadOutcome): void {
 }
 
 function startError(outcome: Exclude<ReadOutcome, TableOffer>): Error {
-  if (outcome.type === 'refused') return new ManifestsRefused(outcome)
-  if (outcome.type === 'same') return new Error('a first reading has found nothing new')
-  const { error, code } = outcome
-  return code === undefined ? new Error(error) : new ManifestFolderError(code, error)
+  switch (outcome.type) {
+    case 'refused':
+      return new ManifestsRefused(outcome)
+    case 'same':
+      return new Error('a first reading has found nothing new')
+    case 'failed': {
+      const { error, code } = outcome
+      return code === undefined ? new Error(error) : new ManifestFolderError(code, error)
+    }
+  }
 }

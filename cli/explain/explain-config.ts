@@ -1,6 +1,7 @@
 /** What `explain` is asked: the flags as a call and the manifests that decide it. */
 import { z } from 'zod'
 import { hostText, type IpAddress, parseIpAddress } from '../../ingress/address/ip-address.ts'
+import type { TransportName } from '../../ingress/address/transport-name.ts'
 import { HEADER, headerIdOf } from '../../ingress/sip/message/header-name.ts'
 import { escapeUser, parseUri } from '../../ingress/sip/message/uri.ts'
 import type { HeaderField } from '../../ingress/sip/port/engine.ts'
@@ -25,7 +26,7 @@ export interface ExplainedCall {
   readonly to: string
   readonly from: string
   readonly source: { readonly address: IpAddress; readonly port: number }
-  readonly transport: 'UDP' | 'TCP'
+  readonly transport: TransportName
   readonly headers: readonly HeaderField[]
 }
 

@@ -39,10 +39,19 @@ export function explainedDecision(table: LiveTable, request: MessageRequest): Ex
     return { outcome: 'malformed', reason: refusal.reason, response: responseLines(request, answer) }
   }
   const verb = verbOf(request, (call) => application.onInvite(call))
-  if (verb.type === 'proxy') return forwarded(request, verb.plan)
+  switch (verb.type) {
+    case 'proxy':
+      return forwarded(request, verb.plan)
+    case 'drop':
+      return answered(events, [])
+    case 'respond':
+      return answered(events, responseLines(request, verb.answer))
+  }
+}
+
+function answered(events: readonly CallEvent[], response: readonly string[]): ExplainedDecision {
   const decided = events.find((event) => event.type === 'call')
-  if (decided === undefined) throw new TypeError('the application has answered a call and not told it')
-  const response = verb.type === 'drop' ? [] : responseLines(request, verb.answer)
+  if (decided === undefined) throw new TypeError('the application has answered a call and not reported it')
   return { outcome: decided.outcome, reason: decided.reason, response }
 }
 
@@ -83,7 +92,7 @@ function verbOf(request: MessageRequest, decide: (call: InboundCall) => void): V
     proxy: (plan: ProxyPlan) => {
       verb = { type: 'proxy', plan }
     },
-    // Which addresses the pods listen on, nobody knows here.
+    // On which addresses the pods listen is not known here.
     canReach: () => true,
   })
   decide(call)

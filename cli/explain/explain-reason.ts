@@ -1,8 +1,8 @@
 /** Why a trunk or a rule stands where it does, in words. */
-import type { ExplainedRule, ExplainedTrunk, TrunkStanding } from '../../ingress/lookup/explain.ts'
+import type { ExplainedRule, ExplainedTrunk, RuleStanding, TrunkStanding } from '../../ingress/lookup/explain.ts'
 import { type JudgedSource, judgedSourceText } from '../../ingress/lookup/judged-source.ts'
 import { faultText } from '../../ingress/lookup/user-fault.ts'
-import type { HeaderPredicate, NumberPredicate, TrunkEntry } from '../../ingress/route-table/route-table.ts'
+import type { HeaderPredicate, NumberPredicate, RuleEntry, TrunkEntry } from '../../ingress/route-table/route-table.ts'
 import { MAX_LISTED_ITEMS } from '../limits.ts'
 import type { ExplainedCall } from './explain-config.ts'
 
@@ -46,18 +46,27 @@ interface CallNumbers {
   readonly calling: string
 }
 
-export function ruleReason({ rule, standing }: ExplainedRule, { called, calling }: CallNumbers): string {
-  if (standing.type === 'header') return headerReason(standing.header, standing.values)
-  if (standing.type === 'calling_unreadable') {
-    return `calling: ${quoted(calling)} cannot be read, and this rule asks for it: ${faultText(standing.fault)}`
-  }
-  const reasons = {
-    wins: 'every condition holds, and it comes first',
-    later: 'every condition holds, but an earlier rule wins',
-    called: `called: ${quoted(called)} matches none of: ${numberList(rule.called)}`,
-    calling: `calling: ${quoted(calling)} matches none of: ${numberList(rule.calling)}`,
-  }
-  return reasons[standing.type]
+type RuleReason<T extends RuleStanding['type']> = (
+  standing: Extract<RuleStanding, { type: T }>,
+  rule: RuleEntry,
+  numbers: CallNumbers,
+) => string
+
+/** A row for each standing, and so for each way in which a condition fails. */
+const RULE_REASONS: { readonly [T in RuleStanding['type']]: RuleReason<T> } = {
+  wins: () => 'every condition holds, and it comes first',
+  later: () => 'every condition holds, but an earlier rule wins',
+  called: (_, rule, { called }) => `called: ${quoted(called)} matches none of: ${numberList(rule.called)}`,
+  calling: (_, rule, { calling }) => `calling: ${quoted(calling)} matches none of: ${numberList(rule.calling)}`,
+  calling_unreadable: ({ fault }, _, { calling }) =>
+    `calling: ${quoted(calling)} cannot be read, and this rule asks for it: ${faultText(fault)}`,
+  header: ({ header, values }) => headerReason(header, values),
+}
+
+export function ruleReason({ rule, standing }: ExplainedRule, numbers: CallNumbers): string {
+  // The row is that of the standing's own type, which TypeScript cannot follow.
+  const reason = RULE_REASONS[standing.type] as RuleReason<RuleStanding['type']>
+  return reason(standing, rule, numbers)
 }
 
 function headerReason(header: HeaderPredicate, values: readonly string[]): string {
@@ -66,10 +75,16 @@ function headerReason(header: HeaderPredicate, values: readonly string[]): strin
 }
 
 function headerText(header: HeaderPredicate): string {
-  if (header.type === 'exact') return `be ${quoted(header.value)}`
-  if (header.type === 'prefix') return `begin with ${quoted(header.value)}`
-  if (header.type === 'regex') return `match the regex ${header.pattern}`
-  return header.present ? 'be there' : 'not be there'
+  switch (header.type) {
+    case 'exact':
+      return `be ${quoted(header.value)}`
+    case 'prefix':
+      return `begin with ${quoted(header.value)}`
+    case 'regex':
+      return `match the regex ${header.pattern}`
+    case 'present':
+      return header.present ? 'be there' : 'not be there'
+  }
 }
 
 function numberList(predicates: readonly NumberPredicate[]): string {
@@ -77,9 +92,16 @@ function numberList(predicates: readonly NumberPredicate[]): string {
 }
 
 function numberText(predicate: NumberPredicate): string {
-  if (predicate.type === 'range') return `range ${predicate.from} to ${predicate.to}`
-  if (predicate.type === 'regex') return `regex ${predicate.pattern}`
-  return `${predicate.type} ${predicate.value}`
+  const { type } = predicate
+  switch (type) {
+    case 'exact':
+    case 'prefix':
+      return `${type} ${predicate.value}`
+    case 'range':
+      return `${type} ${predicate.from} to ${predicate.to}`
+    case 'regex':
+      return `${type} ${predicate.pattern}`
+  }
 }
 
 /** A number as it is, anything else in quotes, so that an empty one is seen. */

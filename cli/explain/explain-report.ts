@@ -1,4 +1,5 @@
 /** Everything that `explain` has to say, as plain values: printed as JSON, or as text. */
+import { trunkOf } from '../../ingress/lookup/choose-trunk.ts'
 import { type CallExplanation, explainCall } from '../../ingress/lookup/explain.ts'
 import { judgedSourceText } from '../../ingress/lookup/judged-source.ts'
 import { createLiveTable } from '../../ingress/lookup/live-table.ts'
@@ -85,7 +86,7 @@ export function explainReport(manifests: Manifests, call: ExplainedCall): Explai
   const explanation = explainCall(table, request)
   const decision = explainedDecision(table, request)
   const { trunkVerdict: verdict, ruleVerdict, judged } = explanation
-  const trunk = 'trunk' in verdict ? verdict.trunk : undefined
+  const trunk = trunkOf(verdict)
   const rule = ruleVerdict?.type === 'rule' ? ruleVerdict.rule : undefined
   const later = rule && decision.outcome === 'no_backend' ? decisionOnCluster(table, rule, request) : undefined
   const onCluster = later?.outcome === 'forwarded' ? later : undefined
@@ -117,7 +118,7 @@ function standings(
 ): Pick<ExplainReport, 'trunks' | 'rules'> {
   const admitted = verdict.type === 'admitted' ? verdict : undefined
   const numbers = { called: admitted?.called ?? '', calling: admitted?.calling ?? '' }
-  const context = { call, first: 'trunk' in verdict ? verdict.trunk : undefined }
+  const context = { call, first: trunkOf(verdict) }
   return {
     trunks: {
       shown: trunks.shown.map((one) => ({

@@ -4,7 +4,15 @@ import type { NumberMatch } from '../../crds/schema/number-match.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import { faultText } from '../../ingress/lookup/user-fault.ts'
 import { readRuleUser } from '../../ingress/route-table/canonical-number.ts'
+import { MATCH_CONDITIONS, type MatchCondition } from '../../ingress/route-table/route-table.ts'
 import type { Finding } from './finding.ts'
+
+/** The numbers of each condition. */
+const NUMBERS = {
+  called: ({ called }) => called,
+  calling: ({ calling }) => calling,
+  headers: () => [],
+} satisfies Record<MatchCondition, (match: DispatchRule['spec']['match']) => readonly NumberMatch[]>
 
 /** One warning per number. */
 export function unreadableNumberFindings(trunks: readonly SipTrunk[], rules: readonly DispatchRule[]): Finding[] {
@@ -13,8 +21,12 @@ export function unreadableNumberFindings(trunks: readonly SipTrunk[], rules: rea
       findings(`SipTrunk ${metadata.namespace}/${metadata.name}`, 'spec.called', spec.called),
     ),
     ...rules.flatMap(({ metadata, spec: { match } }) =>
-      (['called', 'calling'] as const).flatMap((list) =>
-        findings(`DispatchRule ${metadata.namespace}/${metadata.name}`, `spec.match.${list}`, match[list]),
+      MATCH_CONDITIONS.flatMap((condition) =>
+        findings(
+          `DispatchRule ${metadata.namespace}/${metadata.name}`,
+          `spec.match.${condition}`,
+          NUMBERS[condition](match),
+        ),
       ),
     ),
   ]

@@ -87,8 +87,18 @@ function askByStream(asking: Asking): () => void {
   })
   socket.on('data', (chunk) => {
     framer.push(chunk)
-    for (let frame = framer.next(); frame.type === 'message' || frame.type === 'ping'; frame = framer.next()) {
-      if (frame.type === 'message') read(asking, frame.bytes, frame.offset, frame.length)
+    for (;;) {
+      const frame = framer.next()
+      switch (frame.type) {
+        case 'message':
+          read(asking, frame.bytes, frame.offset, frame.length)
+          break
+        case 'ping':
+          break
+        case 'incomplete':
+        case 'broken':
+          return
+      }
     }
   })
   // A stranger's connection is cut without a word.

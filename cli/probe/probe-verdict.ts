@@ -41,9 +41,14 @@ function reasonOf(error: unknown): string {
 /** Strangers get silence, so silence alone is no fault where the process says that it is ready. */
 export function probeVerdict(sip: SipAddress, answer: OptionsAnswer, readiness: Readiness | undefined): ProbeVerdict {
   const target = sipAddressText(sip)
-  if (answer.type === 'answered') return answeredVerdict(target, answer.status, answer.reason)
-  if (answer.type === 'silence') return silenceVerdict(target, readiness)
-  return { ok: false, text: `${target} cannot be reached: ${answer.why}${readinessText(readiness)}` }
+  switch (answer.type) {
+    case 'answered':
+      return answeredVerdict(target, answer.status, answer.reason)
+    case 'silence':
+      return silenceVerdict(target, readiness)
+    case 'unreachable':
+      return { ok: false, text: `${target} cannot be reached: ${answer.why}${readinessText(readiness)}` }
+  }
 }
 
 function answeredVerdict(target: string, status: number, reason: string): ProbeVerdict {

@@ -24,8 +24,8 @@ export class ConfigError extends Error {
 }
 
 /** What the command line and the environment say about the settings of one command. */
-export interface Given {
-  readonly settings: Settings
+export interface Given<S extends Settings> {
+  readonly settings: S
   readonly flags: Flags
   /** Undefined: that of the process. */
   readonly environment: Environment | undefined
@@ -37,8 +37,11 @@ interface RawValue {
   readonly values: readonly string[]
 }
 
-/** Throws a `ConfigError` with every problem. The schema sees a list of texts for each setting. */
-export function readConfig<T>(schema: z.ZodType<T>, { settings, flags, environment = process.env }: Given): T {
+/** Throws a `ConfigError` with every problem. The schema sees a list of texts for each setting, and has a value for each. */
+export function readConfig<S extends Settings, T extends Record<keyof S, unknown>>(
+  schema: z.ZodType<T>,
+  { settings, flags, environment = process.env }: Given<S>,
+): T {
   const given: ReadonlyMap<string, string | readonly string[] | undefined> = new Map(Object.entries(flags))
   const raw = new Map(
     Object.entries(settings).map(([name, setting]) => [name, rawValue(setting, given.get(name), environment)]),

@@ -92,7 +92,7 @@ const rules: readonly ValidationRule<string>[] = [
   },
 ]
 
-/** The hosts as CEL tells them: a little wider for IPv6 than what the parser reads. */
+/** The hosts as CEL recognizes them: a little wider for IPv6 than what the parser reads. */
 const OCTET = '(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])'
 const IPV4 = `${OCTET}([.]${OCTET}){3}`
 const IPV6 = '[[][0-9a-fA-F:.]+[]]'

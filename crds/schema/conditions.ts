@@ -44,7 +44,7 @@ export type ConditionType = keyof typeof CONDITION_REASONS
 /** The reasons that only this type has. */
 export type OwnReason<T extends ConditionType> = (typeof CONDITION_REASONS)[T][number]
 
-/** A condition without its times, which whoever writes the status adds. */
+/** A condition without its times, which are added where the status is written. */
 export interface Condition<T extends ConditionType = ConditionType> {
   readonly type: T
   readonly status: 'True' | 'False'
@@ -52,7 +52,7 @@ export interface Condition<T extends ConditionType = ConditionType> {
   readonly message: string
 }
 
-/** These tell of a fault while they are True; the others while they are False. */
+/** These report a fault while they are True; the others while they are False. */
 const FAULT_WHEN_TRUE: ReadonlySet<ConditionType> = new Set(['Conflicted', 'Shadowed'])
 
 /** Whether a condition is as the author of the object wants it. */

@@ -27,7 +27,7 @@ export const reasonPhrase = plainText(MAX_REASON_LENGTH)
 /** A header value that is compared, not written. */
 export const headerText = plainText(MAX_HEADER_VALUE_LENGTH)
 
-/** An RE2 expression: no backtracking, so that none can stall a pod. */
+/** An RE2 expression: it does not backtrack, so that no expression can stall a pod. */
 export const regexText = withRules(z.string().min(1).max(MAX_REGEX_LENGTH), {
   // The comparison makes an expression that does not compile an error of the rule.
   cel: "''.matches(self) in [true, false]",
@@ -35,14 +35,14 @@ export const regexText = withRules(z.string().min(1).max(MAX_REGEX_LENGTH), {
   holds: compilesAsRe2,
 })
 
-/** RFC 3261 §25.1 token. One letter is a compact form (§7.3.3): the long name is asked for, so that a name is one name. */
+/** RFC 3261 §25.1 token. One letter is a compact form (§7.3.3), which is refused: each header has one name, the long one. */
 export const headerName = z
   .string()
   .min(2, 'is a compact form: write the long name of the header')
   .max(MAX_HEADER_NAME_LENGTH)
   .regex(/^[A-Za-z0-9.!%*_+`'~-]+$/, "is not a header name: letters, digits and -.!%*_+`'~ only")
 
-/** Headers that make a request go where it goes and belong to whom it belongs: the proxy alone writes them. */
+/** Headers that decide where a request goes and to which dialog it belongs: only the proxy writes them. */
 const OWN_HEADERS = [
   ...['call-id', 'contact', 'content-encoding', 'content-length', 'content-type', 'cseq', 'from', 'max-breadth'],
   ...['max-forwards', 'path', 'proxy-require', 'record-route', 'require', 'route', 'service-route', 'to', 'via'],

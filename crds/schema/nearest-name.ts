@@ -1,4 +1,4 @@
-/** More changes than this and a name is another name, not a slip. */
+/** A name that differs in more characters than this is another name, and not a typing error. */
 const MAX_CHANGES = 2
 
 /** The known name that was probably meant; undefined when none is near. */

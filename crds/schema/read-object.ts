@@ -29,7 +29,7 @@ export function readObject<S extends z.ZodType>(schema: S, value: unknown): Obje
   }
 }
 
-/** A field that is missing only because its name is misspelt is told once, with the name that was written. */
+/** A field that is missing only because its name is misspelt is reported once, with the name that was written. */
 function withoutConsequences(faults: readonly FieldFault[], value: unknown): FieldFault[] {
   const misspelt = faults
     .filter(({ code, expected }) => code === 'unknown_field' && expected !== undefined)

@@ -18,7 +18,7 @@ export interface ValidationRule<T> {
 /** Puts rules on a schema: as checks of its own, and as `x-kubernetes-validations` for the generated YAML. */
 export function withRules<S extends z.ZodType>(schema: S, ...rules: readonly ValidationRule<z.output<S>>[]): S {
   const checked = schema.superRefine((value, context) => {
-    // A rule speaks about a value that is right so far; the API server does not run its CEL otherwise either.
+    // A rule is about a value whose shape is right: the API server, too, runs its CEL only then.
     if (context.issues.length > 0) return
     for (const rule of rules) {
       if (rule.holds(value)) continue

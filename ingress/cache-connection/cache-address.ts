@@ -43,7 +43,7 @@ export function parseCacheAddress(url: string): CacheAddress {
   const hosts = authority.split(',').map((text) => parseHost(text, PORTS[kind]))
   if (kind === 'server' && hosts.length > 1)
     throw new CacheAddressError('names several hosts without +sentinel or +cluster')
-  const [service, database] = kind === 'sentinel' ? splitService(path) : [undefined, path]
+  const [service, database] = splitPath(path, kind)
   return {
     kind,
     tls: scheme === 'rediss',
@@ -69,6 +69,17 @@ function parseHost(text: string, defaultPort: number): CacheHost {
   const number = port === undefined ? defaultPort : Number(port)
   if (number < 1 || number > 65_535) throw new CacheAddressError(`names port ${number}`)
   return { host: literal ?? name ?? '', port: number }
+}
+
+/** The service of sentinels, and the database. */
+function splitPath(path: string, kind: CacheAddress['kind']): [string | undefined, string] {
+  switch (kind) {
+    case 'sentinel':
+      return splitService(path)
+    case 'server':
+    case 'cluster':
+      return [undefined, path]
+  }
 }
 
 function splitService(path: string): [string, string] {

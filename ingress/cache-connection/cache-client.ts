@@ -25,9 +25,14 @@ export interface CacheClientOptions {
 }
 
 export function createCacheClient(options: CacheClientOptions): CacheClient {
-  const { kind } = options.address
-  if (kind === 'sentinel') return sentinelClient(options)
-  return kind === 'cluster' ? clusterClient(options) : serverClient(options)
+  switch (options.address.kind) {
+    case 'server':
+      return serverClient(options)
+    case 'sentinel':
+      return sentinelClient(options)
+    case 'cluster':
+      return clusterClient(options)
+  }
 }
 
 function serverClient(options: CacheClientOptions): CacheClient {

@@ -1,6 +1,7 @@
 /** The application behind the engine port: who is known, and what becomes of each request. */
-import { chooseTrunk } from '../lookup/choose-trunk.ts'
+import { chooseTrunk, type TrunkVerdict } from '../lookup/choose-trunk.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
+import type { TrunkEntry } from '../route-table/route-table.ts'
 import type { Application } from '../sip/port/application.ts'
 import type { Peer } from '../sip/port/engine.ts'
 import type { EngineEvent } from '../sip/port/events.ts'
@@ -63,12 +64,23 @@ function sourced({ peer, request, recordedSources = [] }: Exclude<EngineEvent, {
   return request ?? { peer, recordedSources: () => recordedSources }
 }
 
+function refusedTrunk(verdict: TrunkVerdict): TrunkEntry | undefined {
+  switch (verdict.type) {
+    case 'admitted':
+    case 'not_owned':
+      return verdict.trunk
+    case 'unreadable':
+    case 'known':
+    case 'stranger':
+      return undefined
+  }
+}
+
 /** Only INVITEs outside a dialog are calls; anything else that was refused has had its answer and needs no count of its own. */
 function tellRefusal(event: Extract<EngineEvent, { type: 'refused' }>, deps: CallDeps): void {
   if (event.method !== 'INVITE' || event.inDialog) return
   const { peer, status, reason, decisionId, request } = event
-  const verdict = request && chooseTrunk(deps.table, request)
-  const trunk = verdict?.type === 'admitted' || verdict?.type === 'not_owned' ? verdict.trunk : undefined
+  const trunk = request && refusedTrunk(chooseTrunk(deps.table, request))
   const now = deps.now()
   deps.emit({
     type: 'call',

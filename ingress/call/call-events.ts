@@ -4,6 +4,7 @@
  */
 import type { IpAddress } from '../address/ip-address.ts'
 import type { JudgedSource } from '../lookup/judged-source.ts'
+import type { MatchFailure } from '../lookup/match-rule.ts'
 import type { AttemptResult, TransportName } from '../sip/port/engine.ts'
 
 /** What became of a call; docs/metrics.md lists them. */
@@ -19,14 +20,8 @@ export type Outcome =
   | 'malformed'
   | 'cancelled'
 
-export type NoRuleReason =
-  | 'no_rules'
-  | 'called_unreadable'
-  | 'called_not_owned'
-  | 'called'
-  | 'calling_unreadable'
-  | 'calling'
-  | 'header'
+/** Why no rule took a call: what matching says, or why it was not asked. */
+export type NoRuleReason = MatchFailure | 'called_unreadable' | 'called_not_owned'
 
 export type NearMissReason = 'transport' | 'called'
 

@@ -2,10 +2,10 @@
  * The only place where lookup meets SIP. The fate of an INVITE is decided from memory before the first byte is sent:
  * strangers get silence, everyone else a final response, and ringing only ever comes from a backend.
  */
-import { chooseTrunk, type TrunkVerdict } from '../lookup/choose-trunk.ts'
+import { chooseTrunk, type TrunkVerdict, trunkOf } from '../lookup/choose-trunk.ts'
 import { matchRule } from '../lookup/match-rule.ts'
 import { faultText } from '../lookup/user-fault.ts'
-import type { TrunkEntry } from '../route-table/route-table.ts'
+import type { RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
 import type { UserFault } from '../route-table/user-reading.ts'
 import type { Answer, InboundCall } from '../sip/port/engine.ts'
 import { isAmbiguousIdentity } from './asserted-identity.ts'
@@ -25,7 +25,7 @@ export function handleInvite(call: InboundCall, deps: CallDeps): void {
   if (!deps.table.loaded) return refuseUnloaded(decision, deps)
   const verdict = chooseTrunk(deps.table, call)
   if (verdict.type === 'stranger') return dropStranger(decision, deps, verdict.nearMisses)
-  decision.source = callSource(deps.table, call, verdict.type === 'known' ? undefined : verdict.trunk)
+  decision.source = callSource(deps.table, call, trunkOf(verdict))
   if (deps.draining()) return refuseDraining(decision, deps, verdict)
   switch (verdict.type) {
     case 'known':
@@ -80,16 +80,22 @@ function applyRules(decision: Decision, deps: CallDeps, admitted: Admitted): voi
   const { called, calling, call } = decision
   const { trunk, callingFault } = admitted
   const verdict = matchRule(deps.table, { trunk, called, calling, callingFault, call })
-  if (verdict.type === 'no_rule') {
-    return noRule(decision, deps, { trunk, reason: verdict.reason, nearest: verdict.nearest, fault: callingFault })
+  switch (verdict.type) {
+    case 'no_rule':
+      return noRule(decision, deps, { trunk, reason: verdict.reason, nearest: verdict.nearest, fault: callingFault })
+    case 'rule':
+      return applyRule(decision, deps, trunk, verdict.rule)
   }
+}
+
+function applyRule(decision: Decision, deps: CallDeps, trunk: TrunkEntry, rule: RuleEntry): void {
   decision.trunk = trunk
-  decision.rule = verdict.rule
-  deps.emit({ type: 'rule-won', rule: verdict.rule.name })
-  const { action } = verdict.rule
+  decision.rule = rule
+  deps.emit({ type: 'rule-won', rule: rule.name })
+  const { action } = rule
   switch (action.type) {
     case 'Route':
-      return route(decision, deps, { trunk, rule: verdict.rule, action })
+      return route(decision, deps, { trunk, rule, action })
     case 'Redirect':
       return redirect(decision, deps, action.contacts)
     case 'Reject':
@@ -118,12 +124,21 @@ const EXPLANATIONS: Readonly<Record<NoRuleReason, string>> = {
   header: 'the nearest rule does not match a header',
 }
 
-const NAMES_RULE: ReadonlySet<NoRuleReason> = new Set(['calling', 'calling_unreadable', 'header'])
+/** Whether the rule that came nearest is named. */
+const NAMES_RULE: Readonly<Record<NoRuleReason, boolean>> = {
+  no_rules: false,
+  called_unreadable: false,
+  called_not_owned: false,
+  called: false,
+  calling_unreadable: true,
+  calling: true,
+  header: true,
+}
 
 /** A known caller with nowhere to go is told so at once, and the metric says which predicate it failed on. */
 function noRule(decision: Decision, deps: CallDeps, { trunk, reason, nearest, fault }: NoRule): void {
   decision.trunk = trunk
-  const named = nearest !== undefined && NAMES_RULE.has(reason)
+  const named = nearest !== undefined && NAMES_RULE[reason]
   const unreadable = fault !== undefined && (reason === 'called_unreadable' || reason === 'calling_unreadable')
   const why = `${EXPLANATIONS[reason]}${named ? ` (${nearest})` : ''}${unreadable ? `: ${faultText(fault)}` : ''}`
   refuse(decision, deps, trunk.responses.noRule, { outcome: 'no_rule', reason: why, noRuleReason: reason })

@@ -178,15 +178,26 @@ function finish(proxied: Proxied, deps: CallDeps, result: ProxyResult): void {
 
 function report(proxied: Proxied, deps: CallDeps, step: ProxyProgress): void {
   const { decision, targets } = proxied
-  if (step.type === 'first-response') {
-    const seconds = (deps.now() - decision.receivedAt) / 1000
-    const trunk = decision.trunk?.name ?? ''
-    return deps.emit({ type: 'first-response', trunk, backend: step.target.id, status: step.status, seconds })
+  switch (step.type) {
+    case 'first-response': {
+      const seconds = (deps.now() - decision.receivedAt) / 1000
+      const trunk = decision.trunk?.name ?? ''
+      return deps.emit({ type: 'first-response', trunk, backend: step.target.id, status: step.status, seconds })
+    }
+    case 'attempt': {
+      const target = callTarget(targets, step)
+      if (target !== undefined) attempted(proxied, deps, { step, target })
+      return
+    }
+    case 'began': {
+      const target = callTarget(targets, step)
+      if (target !== undefined) attemptBegan(proxied.attempts, target, deps.now())
+    }
   }
-  const target = targets.find((one) => one === step.target)
-  if (target === undefined) return
-  if (step.type === 'attempt') return attempted(proxied, deps, { step, target })
-  attemptBegan(proxied.attempts, target, deps.now())
+}
+
+function callTarget(targets: readonly CallTarget[], { target }: ProxyProgress): CallTarget | undefined {
+  return targets.find((one) => one === target)
 }
 
 interface Attempted {

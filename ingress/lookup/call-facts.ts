@@ -1,9 +1,10 @@
 import type { IpAddress } from '../address/ip-address.ts'
+import type { TransportName } from '../address/transport-name.ts'
 
 /** What a decision reads of a call. The engine's requests are of this shape; nothing is decoded before it is asked for. */
 export interface CallFacts {
   /** Who sent the packet. */
-  readonly peer: { readonly address: IpAddress; readonly transport: 'UDP' | 'TCP' }
+  readonly peer: { readonly address: IpAddress; readonly transport: TransportName }
   readonly requestUri: { readonly scheme: string; readonly user: string | undefined }
   readonly toUser: string | undefined
   readonly fromUser: string | undefined

@@ -3,7 +3,7 @@ import { type Ranked, RankedList } from './ranked-list.ts'
 /** What an index holds under a key: one item, which most keys have, or several. */
 export type Posting<T extends Ranked> = T | RankedList<T>
 
-/** A posting with one more item; the same item twice is held once. */
+/** A posting with one more item; an item that is in it already is not added. */
 export function withItem<T extends Ranked>(posting: Posting<T> | undefined, item: T): Posting<T> {
   if (posting === undefined || posting === item) return item
   if (posting instanceof RankedList) {

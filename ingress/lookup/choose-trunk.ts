@@ -1,3 +1,4 @@
+import { olderFirst } from '../route-table/age-order.ts'
 import type { NumberPolicy, TrunkEntry } from '../route-table/route-table.ts'
 import type { UserFault } from '../route-table/user-reading.ts'
 import type { CallFacts } from './call-facts.ts'
@@ -16,13 +17,26 @@ export type TrunkVerdict =
       /** Why the calling number cannot be read; undefined: it can. */
       readonly callingFault: UserFault | undefined
     }
-  /** Admitted, but the called number cannot be read: whose it is and what rules say of it cannot be told. */
+  /** Admitted, but the called number cannot be read: which trunk owns it and which rules match it is not known. */
   | { readonly type: 'unreadable'; readonly trunk: TrunkEntry; readonly called: string; readonly fault: UserFault }
   /** Admitted, but no trunk owns the called number; `trunk` is the one that would come first. */
   | { readonly type: 'not_owned'; readonly trunk: TrunkEntry; readonly called: string }
   /** A peer that no trunk admits: a trusted proxy that names a stranger, or a backend. */
   | { readonly type: 'known' }
   | { readonly type: 'stranger'; readonly nearMisses: readonly NearMiss[] }
+
+/** The trunk whose call it is, as far as that can be said. */
+export function trunkOf(verdict: TrunkVerdict): TrunkEntry | undefined {
+  switch (verdict.type) {
+    case 'admitted':
+    case 'unreadable':
+    case 'not_owned':
+      return verdict.trunk
+    case 'known':
+    case 'stranger':
+      return undefined
+  }
+}
 
 /** A trunk that almost admitted a stranger. */
 export interface NearMiss {
@@ -60,7 +74,7 @@ export function chooseTrunk(table: LiveTable, call: CallFacts): TrunkVerdict {
   return { type: 'admitted', trunk: entry, called: number, calling: calling.number, callingFault: calling.fault }
 }
 
-/** A trusted proxy and a backend are peers even when no trunk admits; of the rest, whoever used the wrong transport is close. */
+/** A trusted proxy and a backend are peers even when no trunk admits. Of all others, a source with the wrong transport is a near miss. */
 function refusal(peer: PeerFacts): TrunkVerdict {
   if (peer.isBackend || peer.proxyOf.size > 0) return KNOWN
   return {
@@ -90,10 +104,10 @@ function admissions(table: LiveTable, peer: PeerFacts, call: CallFacts): Admissi
   return admitted
 }
 
-/** The trunk that comes first: nobody takes over another namespace's carrier by writing a more specific trunk. */
+/** The trunk that comes first. The oldest decides the namespace: a more specific trunk in another one takes over no carrier. */
 function firstOf(admitted: readonly Admission[], some: Admission): Admission {
   let oldest = some
-  for (const other of admitted) if (compareAge(other, oldest) < 0) oldest = other
+  for (const other of admitted) if (olderFirst(other.trunk.entry, oldest.trunk.entry) < 0) oldest = other
   let first = oldest
   for (const other of admitted) {
     if (other.trunk.entry.namespace === oldest.trunk.entry.namespace && compareSpecific(other, first) < 0) first = other
@@ -103,18 +117,11 @@ function firstOf(admitted: readonly Admission[], some: Admission): Admission {
 
 /** Negative when `a` is more specific, or equally so and older. */
 function compareSpecific(a: Admission, b: Admission): number {
-  return ownsSome(b) - ownsSome(a) || b.prefixLength - a.prefixLength || compareAge(a, b)
+  return ownsSome(b) - ownsSome(a) || b.prefixLength - a.prefixLength || olderFirst(a.trunk.entry, b.trunk.entry)
 }
 
 function ownsSome({ trunk }: Admission): number {
   return trunk.owns === undefined ? 0 : 1
-}
-
-/** Oldest first, then by name, by code unit. */
-function compareAge({ trunk: { entry: a } }: Admission, { trunk: { entry: b } }: Admission): number {
-  if (a.createdAt !== b.createdAt) return a.createdAt - b.createdAt
-  if (a.name === b.name) return 0
-  return a.name < b.name ? -1 : 1
 }
 
 /** Trunks with one policy see one called number: it is made once for as long as the policy stays the same. */

@@ -1,19 +1,18 @@
 /**
- * Why a call is decided as it is: where each trunk and each rule stands. The verdicts are the matcher's own; only what it
- * does not say, because calls cannot wait for it, is worked out here from the same tests.
+ * Why a call is decided as it is: where each trunk and each rule stands. Every verdict is the matcher's own: it is asked
+ * about the whole table, and about each trunk and each rule as if there were no other.
  */
 import type { HeaderPredicate, NumberPredicate, RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
-import { compareRules } from '../route-table/rule-order.ts'
 import type { UserFault } from '../route-table/user-reading.ts'
 import type { CallFacts } from './call-facts.ts'
-import { chooseTrunk, type TrunkVerdict } from './choose-trunk.ts'
-import { headerTest } from './header-test.ts'
+import { chooseTrunk, type TrunkVerdict, trunkOf } from './choose-trunk.ts'
+import type { IndexedRule } from './indexed-rule.ts'
 import { type JudgedSource, judgedSource } from './judged-source.ts'
 import { MAX_EXPLAINED_RULES, MAX_EXPLAINED_TRUNKS } from './limits.ts'
 import { createLiveTable, type LiveTable } from './live-table.ts'
-import { matchRule, type RuleMatch, type RuleVerdict } from './match-rule.ts'
-import { numberTest } from './number-test.ts'
-import { createPatterns, type Patterns } from './patterns.ts'
+import { failedHeader } from './match-condition.ts'
+import { type MatchFailure, matchRule, type RuleMatch, type RuleVerdict } from './match-rule.ts'
+import { RuleScope } from './rule-index.ts'
 
 /**
  * `later`: it admits the call, but the chosen one comes first. Otherwise what keeps it from admitting: the called number
@@ -66,13 +65,14 @@ export interface CallExplanation {
 export function explainCall(table: LiveTable, call: CallFacts): CallExplanation {
   const trunkVerdict = chooseTrunk(table, call)
   const trunks = explainTrunks(table, call, trunkVerdict)
-  const judged = judgedSource(table, call, 'trunk' in trunkVerdict ? trunkVerdict.trunk : undefined)
+  const judged = judgedSource(table, call, trunkOf(trunkVerdict))
   if (trunkVerdict.type !== 'admitted') {
     return { trunkVerdict, judged, trunks, ruleVerdict: undefined, rules: { shown: [], leftOut: 0 } }
   }
   const { trunk, called, calling, callingFault } = trunkVerdict
   const match = { trunk, called, calling, callingFault, call }
-  return { trunkVerdict, judged, trunks, ruleVerdict: matchRule(table, match), rules: explainRules(table, match) }
+  const ruleVerdict = matchRule(table, match)
+  return { trunkVerdict, judged, trunks, ruleVerdict, rules: explainRules(table, match, ruleVerdict) }
 }
 
 /** Higher is nearer. */
@@ -89,31 +89,33 @@ const TRUNK_NEARNESS: Readonly<Record<TrunkStanding, number>> = {
 function explainTrunks(table: LiveTable, call: CallFacts, verdict: TrunkVerdict): Nearest<ExplainedTrunk> {
   const chosen = verdict.type === 'admitted' ? verdict.trunk : undefined
   const explained = Array.from(table.trunks(), (trunk) => {
-    const alone = standingAlone(trunk, call)
+    const alone = trunkStandingAlone(trunk, call)
     return trunk === chosen ? { ...alone, standing: 'chosen' as const } : alone
   })
   return nearest(explained, MAX_EXPLAINED_TRUNKS, ({ standing }) => TRUNK_NEARNESS[standing])
 }
 
 /** What the matcher says of a table that holds this trunk only. */
-function standingAlone(trunk: TrunkEntry, call: CallFacts): ExplainedTrunk {
+function trunkStandingAlone(trunk: TrunkEntry, call: CallFacts): ExplainedTrunk {
   const table = createLiveTable()
   table.load([trunk], 1)
   const verdict = chooseTrunk(table, call)
   const judged = judgedSource(table, call, trunk)
-  if (verdict.type === 'admitted') return { trunk, standing: 'later', called: verdict.called, judged }
-  if (verdict.type === 'unreadable') {
-    return { trunk, standing: 'unreadable', called: verdict.called, fault: verdict.fault, judged }
+  const takes = trunk.transports.includes(call.peer.transport)
+  switch (verdict.type) {
+    case 'admitted':
+      return { trunk, standing: 'later', called: verdict.called, judged }
+    case 'unreadable':
+      return { trunk, standing: 'unreadable', called: verdict.called, fault: verdict.fault, judged }
+    case 'not_owned':
+      return { trunk, standing: 'called', called: verdict.called, judged }
+    case 'known':
+      return { trunk, standing: takes ? 'proxy' : 'transport', called: undefined, judged }
+    case 'stranger': {
+      const standing = takes || verdict.nearMisses.length === 0 ? 'source' : 'transport'
+      return { trunk, standing, called: undefined, judged }
+    }
   }
-  if (verdict.type === 'not_owned') return { trunk, standing: 'called', called: verdict.called, judged }
-  if (!trunk.transports.includes(call.peer.transport) && knowsSource(verdict)) {
-    return { trunk, standing: 'transport', called: undefined, judged }
-  }
-  return { trunk, standing: verdict.type === 'known' ? 'proxy' : 'source', called: undefined, judged }
-}
-
-function knowsSource(verdict: TrunkVerdict): boolean {
-  return verdict.type === 'known' || (verdict.type === 'stranger' && verdict.nearMisses.length > 0)
 }
 
 /** Higher is nearer. Below 1 it is the likeness of numbers. */
@@ -126,33 +128,64 @@ const RULE_NEARNESS: Readonly<Record<RuleStanding['type'], number>> = {
   called: 0,
 }
 
-function explainRules(table: LiveTable, match: RuleMatch): Nearest<ExplainedRule> {
-  const patterns = createPatterns()
-  const rules = [...table.rules()].filter((rule) => appliesTo(rule, match.trunk)).sort(compareRules)
-  let won = false
-  const explained = rules.map((rule) => {
-    const failed = firstFailed(rule, match, patterns)
-    const standing: RuleStanding = failed ?? { type: won ? 'later' : 'wins' }
-    // A rule that cannot be asked ends the search, as one that wins does.
-    won ||= failed === undefined || failed.type === 'calling_unreadable'
-    return { rule, standing }
-  })
+function explainRules(table: LiveTable, match: RuleMatch, verdict: RuleVerdict): Nearest<ExplainedRule> {
+  const rules = table.ruleScopes(match.trunk).flatMap((scope) => scope.rules())
+  const winner = verdict.type === 'rule' ? verdict.rule : undefined
+  const explained = rules
+    .sort((a, b) => a.rank - b.rank)
+    .map((rule): ExplainedRule => {
+      const { entry } = rule
+      return { rule: entry, standing: entry === winner ? { type: 'wins' } : ruleStandingAlone(rule, match) }
+    })
   return nearest(explained, MAX_EXPLAINED_RULES, ({ rule, standing }) =>
     standing.type === 'called' ? likeness(rule.called, match.called) : RULE_NEARNESS[standing.type],
   )
 }
 
+/** What the matcher says where the trunk has this rule only. */
+function ruleStandingAlone(rule: IndexedRule, match: RuleMatch): RuleStanding {
+  const scope = new RuleScope()
+  scope.add(rule)
+  const verdict = matchRule({ ruleScopes: () => [scope] }, match)
+  return verdict.type === 'rule' ? { type: 'later' } : failedStanding(verdict.reason, rule, match)
+}
+
+function failedStanding(reason: MatchFailure, rule: IndexedRule, { call, callingFault }: RuleMatch): RuleStanding {
+  switch (reason) {
+    case 'called':
+    case 'calling':
+      return { type: reason }
+    case 'calling_unreadable':
+      if (callingFault === undefined) throw new TypeError('the calling number is unreadable without a fault')
+      return { type: reason, fault: callingFault }
+    case 'header': {
+      const header = rule.entry.headers[failedHeader(rule, (name) => call.header(name))]
+      if (header === undefined) throw new TypeError('a header has failed, and every header condition holds')
+      return { type: reason, header, values: call.header(header.name) }
+    }
+    case 'no_rules':
+      throw new TypeError('a rule of the trunk does not apply to it')
+  }
+}
+
 /** How far the likest of the numbers agrees with one, as a share of its characters: a slip of the pen is near. */
 function likeness(predicates: readonly NumberPredicate[], number: string): number {
   let most = 0
-  for (const predicate of predicates) {
-    if (predicate.type !== 'regex') most = Math.max(most, alike(numberOf(predicate), number))
-  }
+  for (const predicate of predicates) most = Math.max(most, alike(startOf(predicate), number))
   return most / (number.length + 1)
 }
 
-function numberOf(predicate: Exclude<NumberPredicate, { type: 'regex' }>): string {
-  return predicate.type === 'range' ? predicate.from : predicate.value
+/** A number of the predicate, or what its numbers begin with; of a regular expression nothing can be said. */
+function startOf(predicate: NumberPredicate): string {
+  switch (predicate.type) {
+    case 'exact':
+    case 'prefix':
+      return predicate.value
+    case 'range':
+      return predicate.from
+    case 'regex':
+      return ''
+  }
 }
 
 /** How many characters two texts begin with together. */
@@ -162,27 +195,7 @@ function alike(a: string, b: string): number {
   return at
 }
 
-/** A rule reaches only trunks of its own namespace, whatever it names. */
-function appliesTo(rule: RuleEntry, trunk: TrunkEntry): boolean {
-  return rule.namespace === trunk.namespace && (rule.trunks.length === 0 || rule.trunks.includes(trunk.name))
-}
-
-function firstFailed(
-  rule: RuleEntry,
-  { called, calling, callingFault, call }: RuleMatch,
-  patterns: Patterns,
-): RuleStanding | undefined {
-  if (rule.called.length > 0 && !numberTest(rule.called, patterns)(called)) return { type: 'called' }
-  if (rule.calling.length > 0 && callingFault !== undefined) return { type: 'calling_unreadable', fault: callingFault }
-  if (rule.calling.length > 0 && !numberTest(rule.calling, patterns)(calling)) return { type: 'calling' }
-  for (const header of rule.headers) {
-    const values = call.header(header.name)
-    if (!headerTest(header, patterns).holds(values)) return { type: 'header', header, values }
-  }
-  return undefined
-}
-
-/** The sort is stable: of equally near ones the first of the list are told, the winner among them. */
+/** The sort is stable: of equally near ones the first of the list are shown, the winner among them. */
 function nearest<T>(all: readonly T[], limit: number, nearness: (item: T) => number): Nearest<T> {
   if (all.length <= limit) return { shown: all, leftOut: 0 }
   const near = new Set(all.toSorted((a, b) => nearness(b) - nearness(a)).slice(0, limit))

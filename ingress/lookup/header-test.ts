@@ -13,9 +13,16 @@ export function headerTest(predicate: HeaderPredicate, patterns: Patterns): Head
 }
 
 function valuesTest(predicate: HeaderPredicate, patterns: Patterns): HeaderTest['holds'] {
-  if (predicate.type === 'exact') return (values) => values.includes(predicate.value)
-  if (predicate.type === 'prefix') return (values) => values.some((value) => value.startsWith(predicate.value))
-  if (predicate.type === 'present') return (values) => values.length > 0 === predicate.present
-  const expression = patterns.expression(predicate.pattern)
-  return (values) => values.some((value) => expression.test(value))
+  switch (predicate.type) {
+    case 'exact':
+      return (values) => values.includes(predicate.value)
+    case 'prefix':
+      return (values) => values.some((value) => value.startsWith(predicate.value))
+    case 'regex': {
+      const expression = patterns.expression(predicate.pattern)
+      return (values) => values.some((value) => expression.test(value))
+    }
+    case 'present':
+      return (values) => values.length > 0 === predicate.present
+  }
 }

@@ -7,7 +7,7 @@ import type { IndexedTrunk, PeerFacts } from './peer-index.ts'
 
 /**
  * The source that a call was judged by, where that is not the packet's. `none`: no Via stands below the proxy's own, so that
- * the proxy itself was judged. `unreadable`: the Via names no address, `ambiguous`: it says something twice; neither is anybody.
+ * the proxy itself was judged. `unreadable`: the Via names no address. `ambiguous`: it says something twice. Both are unknown sources.
  */
 export type JudgedSource =
   | { readonly type: 'address'; readonly address: IpAddress }
@@ -19,7 +19,7 @@ export interface RecordedFacts {
   readonly recordedSources: CallFacts['recordedSources']
 }
 
-/** The packet's source, or an address that a proxy recorded, and what the table says of it; undefined where it is nobody. */
+/** The packet's source, or an address that a proxy recorded, and what the table says of it; undefined where the table does not know it. */
 export interface RecordedHop {
   readonly source: IpAddress | 'ambiguous' | undefined
   readonly facts: PeerFacts | undefined
@@ -31,7 +31,7 @@ export function recordedPath(table: LiveTable, peer: PeerFacts, call: RecordedFa
   for (const source of call.recordedSources()) {
     const facts = source === undefined || source === 'ambiguous' ? undefined : table.peer(source)
     path.push({ source, facts })
-    // No trunk looks behind an address that is nobody's proxy.
+    // A trunk looks behind its own proxies only.
     if (facts === undefined || facts.proxyOf.size === 0) break
   }
   return path

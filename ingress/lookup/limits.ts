@@ -1,4 +1,4 @@
-/** Bounds on what lookups keep, and where they change their method. */
+/** Bounds on what lookups retain, and where they change their method. */
 
 /**
  * Users of digits alone for each region. libphonenumber-js takes some 12 µs a number; a carrier's busy numbers repeat. 65,536 users
@@ -15,9 +15,9 @@ export const MAX_CACHED_PEERS = 16_384
 /** Predicates in one list up to which a walk is cheaper than a hash. */
 export const MAX_WALKED_PREDICATES = 8
 
-/** Numbers, networks, endpoints and entries that change while calls wait: a millisecond or two. More is a table built anew beside them. */
+/** Numbers, networks, endpoints and entries that change while calls wait: a millisecond or two. More is a second table, built beside the calls. */
 export const MAX_PARTS_AT_ONCE = 500
 
-/** Trunks and rules that an explanation tells about: the nearest. Nobody reads on, and the rest only differ more. */
+/** Trunks and rules of an explanation: the nearest ones. More would not be read, and the others differ even more. */
 export const MAX_EXPLAINED_TRUNKS = 20
 export const MAX_EXPLAINED_RULES = 20

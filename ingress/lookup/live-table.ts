@@ -19,7 +19,7 @@ export interface TableNames {
  * sees half of one.
  */
 export interface LiveTable {
-  /** Replaces every entry, at once: for a table that nobody decides from yet. */
+  /** Replaces every entry, at once: for a table that does not decide calls yet. */
   load(entries: readonly TableEntry[], version: number): void
   /**
    * Replaces every entry while calls go on to be decided from the table as it was, until the new one is whole. Nothing else

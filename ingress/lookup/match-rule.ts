@@ -1,21 +1,23 @@
-import type { RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
+import { MATCH_CONDITIONS, type RuleEntry, type TrunkEntry } from '../route-table/route-table.ts'
 import type { UserFault } from '../route-table/user-reading.ts'
 import type { CallFacts } from './call-facts.ts'
 import { Candidates } from './candidates.ts'
+import type { IndexedRule, RuleQuery } from './indexed-rule.ts'
 import type { LiveTable } from './live-table.ts'
-import type { IndexedRule, RuleQuery, RuleScope } from './rule-index.ts'
+import { type ConditionFailure, LOOKUP_ROWS } from './match-condition.ts'
+import type { RuleScope } from './rule-index.ts'
 
-/** The rule that wins a call, or why none does: the first failing predicate of the rule that came nearest. */
+/** The rule that wins a call, or why none does: the first failing condition of the rule that came nearest. */
 export type RuleVerdict =
   | { readonly type: 'rule'; readonly rule: RuleEntry }
   | {
       readonly type: 'no_rule'
-      readonly reason: NoRuleReason
+      readonly reason: MatchFailure
       /** Name of the nearest rule; undefined where no rule applies to the trunk. */
       readonly nearest: string | undefined
     }
 
-export type NoRuleReason = 'no_rules' | 'called' | 'calling' | 'calling_unreadable' | 'header'
+export type MatchFailure = 'no_rules' | ConditionFailure
 
 /** An admitted call; numbers are canonical, as `chooseTrunk` gives them. */
 export interface RuleMatch {
@@ -27,68 +29,59 @@ export interface RuleMatch {
   readonly call: CallFacts
 }
 
-/** How many of a rule's three conditions hold, in the order in which they are asked. */
-type Held = 0 | 1 | 2 | 3
+/** The rows of the conditions in the order in which they are asked, so that a call makes no list of them. */
+const ROWS = MATCH_CONDITIONS.map((condition) => LOOKUP_ROWS[condition])
 
-const FAILED_HEADER: Held = 2
-const FAILED_CALLING: Held = 1
+const NO_RULES: RuleVerdict = { type: 'no_rule', reason: 'no_rules', nearest: undefined }
 
 const candidates = new Candidates<IndexedRule>()
 
 /**
- * The first rule in the total order whose every predicate holds. Only rules that the index finds are asked, and the
+ * The first rule in the total order whose every condition holds. Only rules that the index finds are asked, and the
  * explanation of a refusal comes from these and from the first rules of the scopes: it walks over nothing more.
  * A rule that asks for a calling number that cannot be read ends the search: a later rule must not take what this one,
  * perhaps, was to refuse.
  */
-export function matchRule(table: LiveTable, match: RuleMatch): RuleVerdict {
+export function matchRule(table: Pick<LiveTable, 'ruleScopes'>, match: RuleMatch): RuleVerdict {
   const scopes = table.ruleScopes(match.trunk)
-  if (scopes.length === 0) return { type: 'no_rule', reason: 'no_rules', nearest: undefined }
+  if (scopes.length === 0) return NO_RULES
   const callingUnreadable = match.callingFault !== undefined
   const query = { called: match.called, calling: match.calling, callingUnreadable, header: readOnce(match.call) }
   candidates.clear()
   for (const scope of scopes) scope.collect(query, candidates)
   let nearest: IndexedRule | undefined
-  let most: Held = 0
+  let most = 0
   for (let rule = candidates.next(); rule !== undefined; rule = candidates.next()) {
-    if (callingUnreadable && asksForCalling(rule, query, candidates.certain)) {
-      return { type: 'no_rule', reason: 'calling_unreadable', nearest: rule.entry.name }
-    }
-    const held = conditionsHeld(rule, query, candidates.certain)
-    if (held === 3) return { type: 'rule', rule: rule.entry }
-    if (held <= most) continue
+    const count = conditionsHeld(rule, query, candidates.certain)
+    const failed = count === ROWS.length ? undefined : ROWS[count]
+    if (failed === undefined) return { type: 'rule', rule: rule.entry }
+    const unreadable = failed.unreadable(query)
+    if (unreadable !== undefined) return { type: 'no_rule', reason: unreadable, nearest: rule.entry.name }
+    if (count <= most) continue
     nearest = rule
-    most = held
+    most = count
   }
-  return explain(scopes, nearest, most)
+  return refusal(scopes, nearest, most)
 }
 
-function conditionsHeld(rule: IndexedRule, query: RuleQuery, certain: boolean): Held {
-  if (!certain && rule.unproven?.(query.called) === false) return 0
-  if (rule.calling?.(query.calling) === false) return FAILED_CALLING
-  for (const header of rule.headers) {
-    if (!header.holds(query.header(header.name))) return FAILED_HEADER
-  }
-  return 3
-}
-
-function asksForCalling(rule: IndexedRule, query: RuleQuery, certain: boolean): boolean {
-  return rule.calling !== undefined && (certain || rule.unproven?.(query.called) !== false)
+/** How many of a rule's conditions hold before the first that does not. */
+function conditionsHeld(rule: IndexedRule, query: RuleQuery, proven: boolean): number {
+  let count = 0
+  while (count < ROWS.length && ROWS[count]?.holds(rule, query, proven) === true) count++
+  return count
 }
 
 /** Rules that the index passed over failed at the condition under which they stand: the first of them counts. */
-function explain(scopes: readonly RuleScope[], nearest: IndexedRule | undefined, most: Held): RuleVerdict {
-  let header = most === FAILED_HEADER ? nearest : undefined
-  let calling = most === FAILED_CALLING ? nearest : undefined
-  let called: IndexedRule | undefined
-  for (const scope of scopes) {
-    header = earlier(header, scope.firstByHeader)
-    calling = earlier(calling, scope.firstByCalling)
-    called = earlier(called, scope.first)
+function refusal(scopes: readonly RuleScope[], nearest: IndexedRule | undefined, most: number): RuleVerdict {
+  for (let place = ROWS.length - 1; place >= 0; place--) {
+    let rule = most === place ? nearest : undefined
+    for (const scope of scopes) rule = earlier(rule, scope.firstBy(place))
+    const failed = ROWS[place]
+    if (rule !== undefined && failed !== undefined) {
+      return { type: 'no_rule', reason: failed.failure, nearest: rule.entry.name }
+    }
   }
-  if (header !== undefined) return { type: 'no_rule', reason: 'header', nearest: header.entry.name }
-  if (calling !== undefined) return { type: 'no_rule', reason: 'calling', nearest: calling.entry.name }
-  return { type: 'no_rule', reason: 'called', nearest: called?.entry.name }
+  return NO_RULES
 }
 
 function earlier(a: IndexedRule | undefined, b: IndexedRule | undefined): IndexedRule | undefined {

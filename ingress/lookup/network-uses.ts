@@ -1,7 +1,7 @@
 import { type IpAddress, parseIpPrefix } from '../address/ip-address.ts'
 import { AddressTable } from './address-table.ts'
 
-/** Networks that rules name, each kept once however many rules name it. One that does not parse holds nobody. */
+/** Networks that rules name, each retained once, however many rules name it. One that does not parse contains no address. */
 export interface NetworkUses {
   add(networks: readonly string[]): void
   /** Removes what was added. */

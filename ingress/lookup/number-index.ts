@@ -20,7 +20,7 @@ export class NumberIndex<T extends Ranked> {
   /** Prefixes that regular expressions demand: what stands here must still be asked. */
   readonly #guarded = new PrefixIndex<T>()
   readonly #blocks = new NumberTable<Posting<T>>()
-  /** By length of the number, a bit for every length of prefix that a block had. */
+  /** By length of the number, a bit for every length of prefix that some block has or had. */
   readonly #blockLengths: FormLengths = { plus: new Uint16Array(LENGTHS), bare: new Uint16Array(LENGTHS) }
   readonly #texts = new Map<string, Posting<T>>()
   readonly #rest = new RankedList<T>()
@@ -59,7 +59,7 @@ export class NumberIndex<T extends Ranked> {
     if (lengths === 0) return
     for (let digits = 0; digits < length; digits++) {
       if ((lengths & (1 << digits)) === 0) continue
-      // Digits without `+` have no key for none of them, but a block may hold all numbers of a length.
+      // Zero digits without `+` have no key; a block of all numbers of a length has -1 instead.
       const prefix = digits === 0 && !plus ? -1 : (byLength[digits] ?? NO_KEY)
       candidates.add(this.#blocks.get(blockKey(prefix, length)), true)
     }
@@ -105,7 +105,7 @@ function blockKey(prefix: number, length: number): number {
   return prefix * LENGTHS + (prefix > 0 ? length : -length)
 }
 
-/** Prefixes by their length. Lengths that were in use once are still looked up: a look costs a few nanoseconds. */
+/** Prefixes by their length. A length that is no longer in use is still looked up, which costs a few nanoseconds. */
 class PrefixIndex<T extends Ranked> {
   readonly #keyed = new NumberTable<Posting<T>>()
   readonly #texts = new Map<string, Posting<T>>()
@@ -163,7 +163,27 @@ function changeKey<T extends Ranked>(table: NumberTable<Posting<T>>, key: number
 }
 
 /** Whether no key finds the predicate, so that every lookup walks over it. */
-export function isWalked(predicate: NumberPredicate): boolean {
-  if (predicate.type === 'regex') return literalPrefix(predicate.pattern) === ''
-  return predicate.type === 'range' && numberBlocks(predicate.from, predicate.to) === undefined
+function isWalked(predicate: NumberPredicate): boolean {
+  switch (predicate.type) {
+    case 'exact':
+    case 'prefix':
+      return false
+    case 'range':
+      return numberBlocks(predicate.from, predicate.to) === undefined
+    case 'regex':
+      return literalPrefix(predicate.pattern) === ''
+  }
+}
+
+/** Whether the key that finds the predicate proves that it holds. */
+export function isProven(predicate: NumberPredicate): boolean {
+  switch (predicate.type) {
+    case 'exact':
+    case 'prefix':
+      return true
+    case 'range':
+      return !isWalked(predicate)
+    case 'regex':
+      return false
+  }
 }

@@ -2,11 +2,16 @@ import { inRange } from '../route-table/number-range.ts'
 import type { NumberPredicate } from '../route-table/route-table.ts'
 import { Candidates } from './candidates.ts'
 import { MAX_WALKED_PREDICATES } from './limits.ts'
-import { isWalked, NumberIndex } from './number-index.ts'
+import { isProven, NumberIndex } from './number-index.ts'
 import type { Patterns } from './patterns.ts'
 
 /** Whether one of a list of predicates holds for a canonical number. */
 export type NumberTest = (number: string) => boolean
+
+/** The regular expressions of a list. */
+export function numberPatterns(predicates: readonly NumberPredicate[]): string[] {
+  return predicates.flatMap((predicate) => (predicate.type === 'regex' ? [predicate.pattern] : []))
+}
 
 /** Compiles a list, which may be empty: nothing holds then. Its patterns must be acquired. */
 export function numberTest(predicates: readonly NumberPredicate[], patterns: Patterns): NumberTest {
@@ -24,16 +29,23 @@ export function numberTest(predicates: readonly NumberPredicate[], patterns: Pat
 
 /** The test of those predicates that an index finds but cannot prove; undefined where there is none. */
 export function unprovenTest(predicates: readonly NumberPredicate[], patterns: Patterns): NumberTest | undefined {
-  const unproven = predicates.filter((predicate) => predicate.type === 'regex' || isWalked(predicate))
+  const unproven = predicates.filter((predicate) => !isProven(predicate))
   return unproven.length === 0 ? undefined : numberTest(unproven, patterns)
 }
 
 function singleTest(predicate: NumberPredicate, patterns: Patterns): NumberTest {
-  if (predicate.type === 'exact') return (number) => number === predicate.value
-  if (predicate.type === 'prefix') return (number) => number.startsWith(predicate.value)
-  if (predicate.type === 'range') return (number) => inRange(number, predicate.from, predicate.to)
-  const expression = patterns.expression(predicate.pattern)
-  return (number) => expression.test(number)
+  switch (predicate.type) {
+    case 'exact':
+      return (number) => number === predicate.value
+    case 'prefix':
+      return (number) => number.startsWith(predicate.value)
+    case 'range':
+      return (number) => inRange(number, predicate.from, predicate.to)
+    case 'regex': {
+      const expression = patterns.expression(predicate.pattern)
+      return (number) => expression.test(number)
+    }
+  }
 }
 
 const probe = new Candidates<{ rank: number }>()
@@ -43,7 +55,7 @@ function hashedTest(predicates: readonly NumberPredicate[], patterns: Patterns):
   const index = new NumberIndex<{ rank: number }>()
   index.add({ rank: 0 }, predicates)
   const unproven = predicates
-    .filter((predicate) => predicate.type === 'regex' || isWalked(predicate))
+    .filter((predicate) => !isProven(predicate))
     .map((predicate) => singleTest(predicate, patterns))
   return (number) => {
     probe.clear()

@@ -25,9 +25,10 @@ export function createPatterns(): Patterns {
     acquire(patterns) {
       for (const [i, used] of patterns.map(find).entries()) {
         const pattern = patterns[i] ?? ''
-        const kept = expressions.get(pattern) ?? used
-        kept.uses++
-        expressions.set(pattern, kept)
+        // The same pattern may stand in the list twice.
+        const counted = expressions.get(pattern) ?? used
+        counted.uses++
+        expressions.set(pattern, counted)
       }
     },
     release(patterns) {

@@ -6,7 +6,7 @@ import { MAX_CACHED_PEERS } from './limits.ts'
 import { type NumberTest, numberTest } from './number-test.ts'
 import type { Patterns } from './patterns.ts'
 
-/** A trunk as the index holds it. Networks that do not parse are left out: they admit nobody. */
+/** A trunk as the index holds it. Networks that do not parse are left out: they admit no call. */
 export interface IndexedTrunk {
   readonly kind: 'trunk'
   readonly entry: TrunkEntry
@@ -38,7 +38,7 @@ export interface PeerFacts {
 
 /** A socket that calls go to: a backend of a rule that is an address, or an endpoint of a Service. */
 interface BackendPlace {
-  /** IP literal; one that does not parse is nobody's. */
+  /** IP literal; one that does not parse is ignored. */
   readonly address: string
   readonly port: number
 }

@@ -35,9 +35,16 @@ export function toCanonical(user: string | undefined, policy: NumberPolicy): Can
   if (user === undefined) return NOBODY
   if (isInternational(user)) return { number: user, fault: undefined }
   const reading = readUser(user)
-  if (reading.type === 'digits') return withCountry(user, reading, policy)
-  const fault = reading.type === 'unreadable' && policy.unreadable !== 'AsWritten' ? reading.fault : undefined
-  return { number: reading.number, fault }
+  const { type, number } = reading
+  switch (type) {
+    case 'digits':
+      return withCountry(user, reading, policy)
+    case 'international':
+    case 'text':
+      return { number, fault: undefined }
+    case 'unreadable':
+      return { number, fault: policy.unreadable === 'AsWritten' ? undefined : reading.fault }
+  }
 }
 
 /** Lets go of the numbers that were read: a warm-up leaves none behind. */
@@ -88,18 +95,18 @@ function isInternationalWithout(dialled: string, region: CountryCode | undefined
   // New area codes are in use before libphonenumber knows them.
   const own = region !== undefined && parsed?.countryCallingCode === getCountryCallingCode(region)
   if (own && parsed?.isPossible()) return true
-  // Exchanges drop what is dialled beyond the last digit: it is the number that it begins with, and no other.
+  // Exchanges ignore digits beyond the last one of a number: the number is the part before them.
   return validatePhoneNumberLength(international) === 'TOO_LONG'
 }
 
-/** More digits than any number has: no short code, so they begin with a country code if they can. */
+/** More digits than any number has: too long for a short code, so they begin with a country code where that is possible. */
 function longNumber(digits: Digits): string {
   return digits.number.startsWith('0') ? canonicalReading(digits) : `+${digits.number}`
 }
 
 /**
  * RFC 3966 §5.1.5: a context is no prefix, but some gateways put it before the number all the same. Where that gives
- * another valid number than ours, nobody knows which one would be dialled.
+ * another valid number than ours, it is not known which of them would be dialled.
  */
 function isOtherByContext({ number, context }: Digits, read: string): boolean {
   if (context === undefined) return false
@@ -120,7 +127,7 @@ function cacheOf(region: string): BoundedCache<string, string> {
   return cache
 }
 
-/** A string of its own: a slice would keep the whole message that it was cut from. */
+/** A string of its own: a slice would retain the whole message that it was cut from. */
 function copyOf(text: string): string {
   return Buffer.from(text).toString()
 }

@@ -1,22 +1,11 @@
-import type { RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
+import { MATCH_CONDITIONS, type RuleEntry, type TrunkEntry } from '../route-table/route-table.ts'
 import { compareRules } from '../route-table/rule-order.ts'
-import { type Candidates, type Posting, withItem, withoutItem } from './candidates.ts'
-import { type HeaderTest, headerTest } from './header-test.ts'
-import { NumberIndex } from './number-index.ts'
-import { type NumberTest, numberTest, unprovenTest } from './number-test.ts'
+import type { Candidates } from './candidates.ts'
+import type { ConditionIndex } from './condition-index.ts'
+import type { IndexedRule, RuleQuery } from './indexed-rule.ts'
+import { LOOKUP_ROWS } from './match-condition.ts'
 import type { Patterns } from './patterns.ts'
-import { type Ranked, RankedList } from './ranked-list.ts'
-
-/** A rule as the index holds it. Its rank follows the total order of rules. */
-export interface IndexedRule extends Ranked {
-  readonly kind: 'rule'
-  readonly entry: RuleEntry
-  /** Asked where the index could not prove that a called predicate holds. */
-  readonly unproven: NumberTest | undefined
-  /** Undefined: any caller. */
-  readonly calling: NumberTest | undefined
-  readonly headers: readonly HeaderTest[]
-}
+import { RankedList } from './ranked-list.ts'
 
 /** Compiles a rule. Its patterns must be acquired. */
 export function indexedRule(entry: RuleEntry, patterns: Patterns): IndexedRule {
@@ -24,104 +13,48 @@ export function indexedRule(entry: RuleEntry, patterns: Patterns): IndexedRule {
     kind: 'rule',
     rank: 0,
     entry,
-    unproven: unprovenTest(entry.called, patterns),
-    calling: entry.calling.length === 0 ? undefined : numberTest(entry.calling, patterns),
-    headers: entry.headers.map((predicate) => headerTest(predicate, patterns)),
+    called: LOOKUP_ROWS.called.compile(entry, patterns),
+    calling: LOOKUP_ROWS.calling.compile(entry, patterns),
+    headers: LOOKUP_ROWS.headers.compile(entry, patterns),
   }
-}
-
-/** What a scope needs of a call to find candidates. */
-export interface RuleQuery {
-  readonly called: string
-  readonly calling: string
-  /** No index finds rules by the calling number then: the first that asks for it is a candidate. */
-  readonly callingUnreadable: boolean
-  readonly header: (name: string) => readonly string[]
 }
 
 /**
- * The rules that one trunk names, or those of a namespace that name none. Each stands in one index only: by called
- * numbers if it has any, else by calling numbers, else by one exact header, else it is open.
+ * The rules that one trunk names, or those of a namespace that name none. Each stands in one index only: that of its
+ * first condition that can find it; where none can, it is open.
  */
 export class RuleScope {
-  readonly #all = new RankedList<IndexedRule>()
-  readonly #called = new NumberIndex<IndexedRule>()
-  readonly #calling = new NumberIndex<IndexedRule>()
-  readonly #byCalling = new RankedList<IndexedRule>()
-  readonly #headers = new Map<string, Map<string, Posting<IndexedRule>>>()
-  readonly #byHeader = new RankedList<IndexedRule>()
+  readonly #indexes: readonly (ConditionIndex | undefined)[] = MATCH_CONDITIONS.map((condition) =>
+    LOOKUP_ROWS[condition].createIndex(),
+  )
   readonly #open = new RankedList<IndexedRule>()
 
-  /** The first rule in the order, of all and of those that the calling number or a header finds. */
-  get first(): IndexedRule | undefined {
-    return this.#all.first
+  /** Every rule, in no order. */
+  rules(): IndexedRule[] {
+    return [...this.#indexes.map((index) => index?.rules), this.#open].flatMap((list) => list?.chunks.flat() ?? [])
   }
 
-  get firstByCalling(): IndexedRule | undefined {
-    return this.#byCalling.first
-  }
-
-  get firstByHeader(): IndexedRule | undefined {
-    return this.#byHeader.first
+  /** The first rule that is found by a condition, which is named by its place among the conditions. */
+  firstBy(place: number): IndexedRule | undefined {
+    return this.#indexes[place]?.rules.first
   }
 
   add(rule: IndexedRule): void {
-    const { entry } = rule
-    this.#all.add(rule)
-    const header = keyHeader(entry)
-    if (entry.called.length > 0) this.#called.add(rule, entry.called)
-    else if (entry.calling.length > 0) {
-      this.#calling.add(rule, entry.calling)
-      this.#byCalling.add(rule)
-    } else if (header !== undefined) {
-      this.#changeHeader(header, (posting) => withItem(posting, rule))
-      this.#byHeader.add(rule)
-    } else this.#open.add(rule)
+    ;(this.#indexOf(rule) ?? this.#open).add(rule)
   }
 
   remove(rule: IndexedRule): void {
-    const { entry } = rule
-    this.#all.remove(rule)
-    const header = keyHeader(entry)
-    if (entry.called.length > 0) this.#called.remove(rule, entry.called)
-    else if (entry.calling.length > 0) {
-      this.#calling.remove(rule, entry.calling)
-      this.#byCalling.remove(rule)
-    } else if (header !== undefined) {
-      this.#changeHeader(header, (posting) => withoutItem(posting, rule))
-      this.#byHeader.remove(rule)
-    } else this.#open.remove(rule)
+    ;(this.#indexOf(rule) ?? this.#open).remove(rule)
   }
 
   collect(query: RuleQuery, candidates: Candidates<IndexedRule>): void {
-    this.#called.collect(query.called, candidates)
-    if (query.callingUnreadable) candidates.add(this.#byCalling.first, false)
-    else if (this.#byCalling.first !== undefined) this.#calling.collect(query.calling, candidates)
-    for (const [name, postings] of this.#headers) {
-      for (const value of query.header(name)) candidates.add(postings.get(value), true)
-    }
+    for (let place = 0; place < this.#indexes.length; place++) this.#indexes[place]?.collect(query, candidates)
     candidates.add(this.#open, true)
   }
 
-  #changeHeader(
-    header: { readonly name: string; readonly value: string },
-    change: (posting: Posting<IndexedRule> | undefined) => Posting<IndexedRule> | undefined,
-  ): void {
-    const postings = this.#headers.get(header.name) ?? new Map<string, Posting<IndexedRule>>()
-    const posting = change(postings.get(header.value))
-    if (posting === undefined) postings.delete(header.value)
-    else postings.set(header.value, posting)
-    if (postings.size === 0) this.#headers.delete(header.name)
-    else this.#headers.set(header.name, postings)
+  #indexOf({ entry }: IndexedRule): ConditionIndex | undefined {
+    return this.#indexes.find((index) => index?.finds(entry))
   }
-}
-
-/** The header by which a rule without numbers is found. */
-function keyHeader(entry: RuleEntry): { readonly name: string; readonly value: string } | undefined {
-  for (const header of entry.headers) {
-    if (header.type === 'exact') return header
-  }
-  return undefined
 }
 
 /** Among 100,000 rules a float can halve this gap some 35 times; then all ranks are spread again. */
@@ -136,20 +69,20 @@ export class RuleIndex {
     const { before, after } = this.#order.add(rule, (a, b) => compareRules(a.entry, b.entry))
     this.#rank(rule, before, after)
     for (const name of scopeNames(rule.entry)) {
-      const held = this.#scopes.get(name) ?? { scope: new RuleScope(), rules: 0 }
-      held.scope.add(rule)
-      held.rules++
-      this.#scopes.set(name, held)
+      const counted = this.#scopes.get(name) ?? { scope: new RuleScope(), rules: 0 }
+      counted.scope.add(rule)
+      counted.rules++
+      this.#scopes.set(name, counted)
     }
   }
 
   remove(rule: IndexedRule): void {
     this.#order.remove(rule)
     for (const name of scopeNames(rule.entry)) {
-      const held = this.#scopes.get(name)
-      if (held === undefined) continue
-      held.scope.remove(rule)
-      if (--held.rules === 0) this.#scopes.delete(name)
+      const counted = this.#scopes.get(name)
+      if (counted === undefined) continue
+      counted.scope.remove(rule)
+      if (--counted.rules === 0) this.#scopes.delete(name)
     }
   }
 
@@ -171,7 +104,7 @@ export class RuleIndex {
     }
   }
 
-  /** Ranks afresh; the order stays, so every other list stays sorted. Rare: a few milliseconds for 100,000 rules. */
+  /** Gives new ranks to all rules; the order stays, so every other list stays sorted. Rare: a few milliseconds for 100,000 rules. */
   #spread(): void {
     let rank = 0
     for (const chunk of this.#order.chunks) {

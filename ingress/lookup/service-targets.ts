@@ -1,4 +1,5 @@
 import { hostText, type IpAddress, parseIpAddress } from '../address/ip-address.ts'
+import type { TransportName } from '../address/transport-name.ts'
 import type { ServiceEntry } from '../route-table/route-table.ts'
 
 /** A ready endpoint of a Service, as a call to it needs it: made once for each version of the entry, not for each call. */
@@ -9,7 +10,7 @@ export interface ServiceTarget {
   readonly place: string
   readonly address: IpAddress
   readonly port: number
-  readonly transport: 'UDP' | 'TCP'
+  readonly transport: TransportName
   readonly uriParameters: string
 }
 

@@ -1,16 +1,19 @@
 import {
   backendName,
-  type NumberPredicate,
+  MATCH_CONDITIONS,
   type RuleEntry,
   type TableDelta,
   type TableEntry,
   type UriBackend,
 } from '../route-table/route-table.ts'
 import { createTimeSlice } from '../time/time-slice.ts'
+import type { IndexedRule } from './indexed-rule.ts'
+import { LOOKUP_ROWS } from './match-condition.ts'
 import { createNetworkUses } from './network-uses.ts'
+import { numberPatterns } from './number-test.ts'
 import { createPatterns } from './patterns.ts'
 import { createPeerIndex, type IndexedTrunk, indexedTrunk } from './peer-index.ts'
-import { type IndexedRule, indexedRule, RuleIndex } from './rule-index.ts'
+import { indexedRule, RuleIndex } from './rule-index.ts'
 import { type IndexedService, indexedService } from './service-targets.ts'
 
 type IndexedEntry = IndexedTrunk | IndexedRule | IndexedService
@@ -79,9 +82,15 @@ export class TableState {
   }
 
   #compile(entry: TableEntry): IndexedEntry {
-    if (entry.kind === 'service') return indexedService(entry)
     this.#patterns.acquire(patternsOf(entry))
-    return entry.kind === 'trunk' ? indexedTrunk(entry, this.#patterns) : indexedRule(entry, this.#patterns)
+    switch (entry.kind) {
+      case 'trunk':
+        return indexedTrunk(entry, this.#patterns)
+      case 'rule':
+        return indexedRule(entry, this.#patterns)
+      case 'service':
+        return indexedService(entry)
+    }
   }
 
   #put(entry: IndexedEntry): void {
@@ -96,8 +105,7 @@ export class TableState {
   }
 
   #putTrunk(trunk: IndexedTrunk): void {
-    const before = this.trunks.get(trunk.entry.name)
-    if (before !== undefined) this.#removeTrunk(before)
+    this.#removeTrunk(this.trunks.get(trunk.entry.name))
     this.trunks.set(trunk.entry.name, trunk)
     this.peers.addTrunk(trunk)
   }
@@ -126,31 +134,32 @@ export class TableState {
   #remove(key: string): void {
     const slash = key.indexOf('/')
     const name = key.slice(slash + 1)
-    const kind = key.slice(0, slash)
-    if (kind === 'trunk') {
-      const trunk = this.trunks.get(name)
-      if (trunk !== undefined) this.#removeTrunk(trunk)
-    } else if (kind === 'service') {
-      const service = this.services.get(name)
-      if (service !== undefined) this.#removeService(service)
-    } else {
-      const rule = this.rules.get(name)
-      if (rule !== undefined) this.#removeRule(rule)
+    const kind = key.slice(0, slash) as TableEntry['kind']
+    switch (kind) {
+      case 'trunk':
+        return this.#removeTrunk(this.trunks.get(name))
+      case 'rule':
+        return this.#removeRule(this.rules.get(name))
+      case 'service':
+        return this.#removeService(this.services.get(name))
     }
   }
 
-  #removeRule(rule: IndexedRule): void {
+  #removeRule(rule: IndexedRule | undefined): void {
+    if (rule === undefined) return
     this.rules.delete(rule.entry.name)
     this.ruleIndex.remove(rule)
     this.#release(rule)
   }
 
-  #removeService({ entry }: IndexedService): void {
-    this.services.delete(entry.name)
-    this.peers.removeBackends(entry.endpoints)
+  #removeService(service: IndexedService | undefined): void {
+    if (service === undefined) return
+    this.services.delete(service.entry.name)
+    this.peers.removeBackends(service.entry.endpoints)
   }
 
-  #removeTrunk(trunk: IndexedTrunk): void {
+  #removeTrunk(trunk: IndexedTrunk | undefined): void {
+    if (trunk === undefined) return
     this.trunks.delete(trunk.entry.name)
     this.peers.removeTrunk(trunk)
     this.#patterns.release(patternsOf(trunk.entry))
@@ -194,15 +203,12 @@ function contactsOf({ action }: RuleEntry): readonly string[] {
 }
 
 function patternsOf(entry: TableEntry): string[] {
-  if (entry.kind === 'service') return []
-  const patterns = numberPatterns(entry.called)
-  if (entry.kind === 'trunk') return patterns
-  for (const header of entry.headers) if (header.type === 'regex') patterns.push(header.pattern)
-  return [...patterns, ...numberPatterns(entry.calling)]
-}
-
-function numberPatterns(predicates: readonly NumberPredicate[]): string[] {
-  const patterns: string[] = []
-  for (const predicate of predicates) if (predicate.type === 'regex') patterns.push(predicate.pattern)
-  return patterns
+  switch (entry.kind) {
+    case 'trunk':
+      return numberPatterns(entry.called)
+    case 'rule':
+      return MATCH_CONDITIONS.flatMap((condition) => LOOKUP_ROWS[condition].patterns(entry))
+    case 'service':
+      return []
+  }
 }

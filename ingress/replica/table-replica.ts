@@ -5,7 +5,7 @@ import type { LiveTable } from '../lookup/live-table.ts'
 import { CacheContentError } from '../route-table/cache-content-error.ts'
 import { type CacheHead, comparePositions, type TableSnapshot } from '../route-table/cache-head.ts'
 import type { EntryChange, LogRecord } from '../route-table/cache-log.ts'
-import type { TableEntry } from '../route-table/route-table.ts'
+import { MATCH_CONDITIONS, type TableEntry } from '../route-table/route-table.ts'
 import { addHash, checksumText, EMPTY_CHECKSUM, entryHash, subtractHash } from '../route-table/table-checksum.ts'
 import { decodeEntry } from '../route-table/table-codec.ts'
 import { createTimeSlice } from '../time/time-slice.ts'
@@ -159,9 +159,14 @@ function isSmall(upserted: Iterable<TableEntry>, removed: number): boolean {
 
 /** What an entry costs to take in: its numbers, networks and endpoints, each about the same. */
 function partsOf(entry: TableEntry): number {
-  if (entry.kind === 'trunk') return 1 + entry.called.length + entry.sources.length + entry.trustedProxies.length
-  if (entry.kind === 'rule') return 1 + entry.called.length + entry.calling.length + entry.headers.length
-  return 1 + entry.endpoints.length
+  switch (entry.kind) {
+    case 'trunk':
+      return 1 + entry.called.length + entry.sources.length + entry.trustedProxies.length
+    case 'rule':
+      return MATCH_CONDITIONS.reduce((parts, condition) => parts + entry[condition].length, 1)
+    case 'service':
+      return 1 + entry.endpoints.length
+  }
 }
 
 async function checksumOf(entries: ReadonlyMap<string, Held>): Promise<number> {

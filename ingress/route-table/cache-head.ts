@@ -8,7 +8,7 @@ import { parseJson } from './table-codec.ts'
 export interface TablePosition {
   /** Term of the writer: a writer of a lower one is refused. */
   readonly epoch: number
-  /** Rises by one with every change, across epochs too; an epoch begins anew only where a former one has used all of them up. */
+  /** Rises by one with every change, across epochs too. It starts again only where an epoch has used all versions up. */
   readonly version: number
 }
 

@@ -19,7 +19,7 @@ export interface CacheKeys {
 
 const PREFIX = /^[A-Za-z0-9._:/-]{1,128}$/
 
-/** Throws a RangeError for a prefix that is no key, or that would bring a hash tag of its own. */
+/** Throws a RangeError for an invalid prefix, and for one that would bring a hash tag of its own. */
 export function cacheKeys(prefix: string): CacheKeys {
   if (!PREFIX.test(prefix)) {
     throw new RangeError(`${prefix} is no prefix of cache keys: use 1 to 128 letters, digits and . _ : / -`)

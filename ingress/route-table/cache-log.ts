@@ -17,7 +17,7 @@ export type LogRecord =
       readonly from: number
       readonly changes: readonly EntryChange[]
     }
-  /** The whole table was written anew. */
+  /** The whole table was written again. */
   | { readonly type: 'reload'; readonly head: CacheHead }
 
 /** Throws a RangeError for a key or a text that holds a line break: neither can be an entry's. */

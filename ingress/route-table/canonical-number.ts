@@ -6,7 +6,14 @@ import { readUser, type UserReading } from './user-reading.ts'
  */
 export function canonicalNumber(text: string): string {
   const reading = readRuleUser(text)
-  return reading.type === 'text' || reading.type === 'unreadable' ? text : canonicalReading(reading)
+  switch (reading.type) {
+    case 'international':
+    case 'digits':
+      return canonicalReading(reading)
+    case 'text':
+    case 'unreadable':
+      return text
+  }
 }
 
 /** What a number or name of a rule is. */

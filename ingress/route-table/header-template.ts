@@ -38,7 +38,7 @@ const PLACEHOLDER = /\{(called|calling|trunk|rule)\}/g
 const IN_USER_PART = 'write it into a user part, as <sip:{called}@host>, or between quotation marks'
 
 export function parseHeaderTemplate(template: string): HeaderTemplate {
-  // Analysed with one letter for each placeholder: what stands there is escaped, so it has no more structure than that.
+  // One letter stands for each placeholder: what is filled in is escaped, so that it has as little structure as a letter.
   const whole = template.replace(PLACEHOLDER, 'x')
   const parts: (string | Placeholder)[] = []
   let unclear: UnclearPlace | undefined

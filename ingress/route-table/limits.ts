@@ -23,7 +23,7 @@ export const MAX_TIMEOUT_MS = 3_600_000
 
 /**
  * Versions of one epoch, and entries: exact in JavaScript, in Lua and as the id of a stream's record. A change a second takes
- * nine million years; whoever writes this one by mistake has used an epoch up, and the next one begins anew.
+ * nine million years; whoever writes this one by mistake has used an epoch up, and the next one starts again at 0.
  */
 export const MAX_VERSION = 2 ** 48
 

@@ -1,6 +1,6 @@
 const SPECIAL = new Set('.+*?()[]{}|^$\\')
 const QUANTIFIERS = new Set('*?{')
-/** Others may be half of a character, which a quantifier behind its other half makes optional. */
+/** A code unit beyond ASCII may be half of a character: a quantifier behind the other half makes both halves optional. */
 const ASCII = /^[ -~]$/
 
 /**

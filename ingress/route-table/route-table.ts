@@ -1,3 +1,5 @@
+import type { TransportName } from '../address/transport-name.ts'
+
 /**
  * The compiled table: what ingress pods run on. Owned by its reader; the operator writes it. Plain JSON values, so that
  * the shared cache can carry each entry as it is. Numbers in it are canonical, names are `namespace/name`.
@@ -14,7 +16,7 @@ export interface TrunkEntry {
   /** Networks in CIDR form, `203.0.113.0/24`. */
   readonly sources: readonly string[]
   readonly trustedProxies: readonly string[]
-  readonly transports: readonly ('UDP' | 'TCP')[]
+  readonly transports: readonly TransportName[]
   /** Numbers that the trunk owns; empty: every number. */
   readonly called: readonly NumberPredicate[]
   readonly numbers: NumberPolicy
@@ -44,7 +46,28 @@ export interface StatusLine {
   readonly reason: string
 }
 
-export interface RuleEntry {
+/**
+ * What a rule can ask of a call, in the order in which rules are ranked by it and calls are asked for it. Whoever knows
+ * something about conditions has one table with a row for each: `tsc` names those that lack one.
+ */
+export const MATCH_CONDITIONS = ['called', 'calling', 'headers'] as const
+
+export type MatchCondition = (typeof MATCH_CONDITIONS)[number]
+
+/** What a condition is made of. */
+interface ConditionPredicates {
+  readonly called: NumberPredicate
+  readonly calling: NumberPredicate
+  readonly headers: HeaderPredicate
+}
+
+/**
+ * The conditions of a rule, all of which must hold; an empty list holds always. Of `called` and of `calling` one
+ * predicate must hold, of `headers` every one.
+ */
+export type MatchConditions = { readonly [C in MatchCondition]: readonly ConditionPredicates[C][] }
+
+export interface RuleEntry extends MatchConditions {
   readonly kind: 'rule'
   readonly name: string
   readonly namespace: string
@@ -52,10 +75,6 @@ export interface RuleEntry {
   readonly priority: number
   /** Trunks by `namespace/name`; empty: every trunk of the namespace. */
   readonly trunks: readonly string[]
-  /** One of each list must hold; an empty list holds always. Headers must all hold. */
-  readonly called: readonly NumberPredicate[]
-  readonly calling: readonly NumberPredicate[]
-  readonly headers: readonly HeaderPredicate[]
   readonly action: Action
 }
 
@@ -106,7 +125,7 @@ export interface UriBackend {
   readonly address: string
   readonly port: number
   /** Absent: UDP, or TCP for large requests. */
-  readonly transport?: 'UDP' | 'TCP'
+  readonly transport?: TransportName
   /** URI parameters other than transport, with their leading `;`; empty if none. */
   readonly uriParameters: string
   readonly weight: number
@@ -129,7 +148,7 @@ export interface ServiceEntry {
   /** `namespace/name:port`, with `;transport=udp` or `;transport=tcp` where the rule chooses one: as rules name it. */
   readonly name: string
   readonly namespace: string
-  readonly transport: 'UDP' | 'TCP'
+  readonly transport: TransportName
   /** By address, then port; no two are the same. */
   readonly endpoints: readonly Endpoint[]
 }

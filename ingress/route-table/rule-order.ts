@@ -9,41 +9,18 @@
  *
  * A list of several predicates is as specific as the widest of them: a rule for one number and for `+1` ranks as `+1`.
  */
-import type { NumberPredicate, RuleEntry } from './route-table.ts'
+import { olderFirst } from './age-order.ts'
+import { CONTRACT_ROWS } from './match-condition.ts'
+import { MATCH_CONDITIONS, type RuleEntry } from './route-table.ts'
+
+const SPECIFICITIES = MATCH_CONDITIONS.map((condition) => CONTRACT_ROWS[condition].specificity)
 
 /** Negative when `a` comes before `b`. Zero only for two entries of one name. */
 export function compareRules(a: RuleEntry, b: RuleEntry): number {
   if (a.priority !== b.priority) return b.priority - a.priority
-  return (
-    specificity(b.called) - specificity(a.called) ||
-    specificity(b.calling) - specificity(a.calling) ||
-    b.headers.length - a.headers.length ||
-    a.createdAt - b.createdAt ||
-    compareText(a.name, b.name)
-  )
-}
-
-/** Above every prefix that a rule can hold. */
-const EXACT = 1_000_000
-const RANGE = 2
-const REGEX = 1
-const ANY = 0
-
-/** Higher is more specific; a prefix is the more so the more digits it has, and with `+` more than without. */
-function specificity(predicates: readonly NumberPredicate[]): number {
-  if (predicates.length === 0) return ANY
-  let widest = EXACT
-  for (const predicate of predicates) widest = Math.min(widest, rank(predicate))
-  return widest
-}
-
-function rank(predicate: NumberPredicate): number {
-  if (predicate.type === 'exact') return EXACT
-  if (predicate.type === 'prefix') return RANGE + 2 * predicate.value.length - (predicate.value.startsWith('+') ? 1 : 0)
-  return predicate.type === 'range' ? RANGE : REGEX
-}
-
-function compareText(a: string, b: string): number {
-  if (a === b) return 0
-  return a < b ? -1 : 1
+  for (const specificity of SPECIFICITIES) {
+    const difference = specificity(b) - specificity(a)
+    if (difference !== 0) return difference
+  }
+  return olderFirst(a, b)
 }

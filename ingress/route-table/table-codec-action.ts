@@ -1,4 +1,5 @@
 import { isCallable, parseIpAddress, parseIpPrefix } from '../address/ip-address.ts'
+import { TRANSPORT_NAMES } from '../address/transport-name.ts'
 import {
   type Check,
   isObject,
@@ -29,7 +30,7 @@ const MAX_PORT = 65_535
 /** Above the weights and tiers of the custom resources. */
 const MAX_SHARE = 1_000_000
 
-/** An entry of a foreign hand must not make pods send to everyone. */
+/** An entry that a stranger has written must not make pods send to a multicast or broadcast address. */
 export const ipAddress = textThat(
   (value) => {
     const address = parseIpAddress(value)
@@ -45,7 +46,7 @@ const uriBackend = record<UriBackend>({
   uri: plainText,
   address: ipAddress,
   port,
-  transport: optional(oneOf('UDP', 'TCP')),
+  transport: optional(oneOf(...TRANSPORT_NAMES)),
   uriParameters: plainText,
   weight: wholeNumber(0, MAX_SHARE),
   tier: wholeNumber(0, MAX_SHARE),

@@ -1,6 +1,6 @@
+import { TRANSPORT_NAMES } from '../address/transport-name.ts'
 import { CacheContentError } from './cache-content-error.ts'
 import {
-  anyText,
   type Check,
   type Finding,
   list,
@@ -9,18 +9,15 @@ import {
   record,
   refuse,
   textThat,
-  truth,
   variants,
   wholeNumber,
 } from './content-check.ts'
-import { MAX_ENTRY_LENGTH, MAX_KEY_LENGTH, MAX_LIST_LENGTH, MAX_TEXT_LENGTH } from './limits.ts'
-import { isDigits } from './number-key.ts'
+import { MAX_ENTRY_LENGTH, MAX_KEY_LENGTH, MAX_LIST_LENGTH } from './limits.ts'
+import { CONTRACT_ROWS } from './match-condition.ts'
 import {
   type Endpoint,
   entryKey,
-  type HeaderPredicate,
   type NumberPolicy,
-  type NumberPredicate,
   type RuleEntry,
   type ServiceEntry,
   type StatusLine,
@@ -29,6 +26,7 @@ import {
   type TrunkResponses,
 } from './route-table.ts'
 import { action, ipAddress, networks, plainText, port, status } from './table-codec-action.ts'
+import { numbers } from './table-codec-predicate.ts'
 
 /** One line of JSON: what the shared cache holds under the entry's key. */
 export function encodeEntry(entry: TableEntry): string {
@@ -62,42 +60,8 @@ export function parseJson(key: string, json: string, maxLength: number): unknown
 
 const MAX_PRIORITY = 2 ** 31
 
-const pattern = anyText(MAX_TEXT_LENGTH)
-const user = anyText(MAX_TEXT_LENGTH)
 const entryName = textThat((value) => /^[^/\s]+\/[^/\s]+$/.test(value), 'namespace/name', MAX_KEY_LENGTH)
 const createdAt = wholeNumber(0, Number.MAX_SAFE_INTEGER)
-
-type Range = Extract<NumberPredicate, { readonly type: 'range' }>
-
-const rangeFields = record<Range>({ type: oneOf('range'), from: user, to: user })
-
-const range: Check<Range> = (value, finding): value is Range => {
-  if (!rangeFields(value, finding)) return false
-  const { from, to } = value
-  return (from.length === to.length && isDigits(from) && isDigits(to)) || refuse(finding, 'two equally long numbers')
-}
-
-type OfType<T extends { readonly type: string }, K extends T['type']> = Extract<T, { readonly type: K }>
-
-const numbers = list(
-  variants<NumberPredicate, 'type'>('type', {
-    exact: record<OfType<NumberPredicate, 'exact'>>({ type: oneOf('exact'), value: user }),
-    prefix: record<OfType<NumberPredicate, 'prefix'>>({ type: oneOf('prefix'), value: user }),
-    range,
-    regex: record<OfType<NumberPredicate, 'regex'>>({ type: oneOf('regex'), pattern }),
-  }),
-  MAX_LIST_LENGTH,
-)
-
-const headers = list(
-  variants<HeaderPredicate, 'type'>('type', {
-    exact: record<OfType<HeaderPredicate, 'exact'>>({ type: oneOf('exact'), name: plainText, value: plainText }),
-    prefix: record<OfType<HeaderPredicate, 'prefix'>>({ type: oneOf('prefix'), name: plainText, value: plainText }),
-    regex: record<OfType<HeaderPredicate, 'regex'>>({ type: oneOf('regex'), name: plainText, pattern }),
-    present: record<OfType<HeaderPredicate, 'present'>>({ type: oneOf('present'), name: plainText, present: truth }),
-  }),
-  MAX_LIST_LENGTH,
-)
 
 const statusLine = record<StatusLine>({ status, reason: plainText })
 
@@ -108,7 +72,7 @@ const trunk = record<TrunkEntry>({
   createdAt,
   sources: networks,
   trustedProxies: networks,
-  transports: list(oneOf('UDP', 'TCP'), MAX_LIST_LENGTH),
+  transports: list(oneOf(...TRANSPORT_NAMES), MAX_LIST_LENGTH),
   called: numbers,
   numbers: record<NumberPolicy>({
     defaultRegion: optional(plainText),
@@ -127,9 +91,9 @@ const rule = record<RuleEntry>({
   createdAt,
   priority: wholeNumber(-MAX_PRIORITY, MAX_PRIORITY),
   trunks: list(entryName, MAX_LIST_LENGTH),
-  called: numbers,
-  calling: numbers,
-  headers,
+  called: CONTRACT_ROWS.called.check,
+  calling: CONTRACT_ROWS.calling.check,
+  headers: CONTRACT_ROWS.headers.check,
   action,
 })
 
@@ -137,7 +101,7 @@ const service = record<ServiceEntry>({
   kind: oneOf('service'),
   name: entryName,
   namespace: plainText,
-  transport: oneOf('UDP', 'TCP'),
+  transport: oneOf(...TRANSPORT_NAMES),
   endpoints: list(record<Endpoint>({ address: ipAddress, port, state: oneOf('ready', 'draining') }), MAX_LIST_LENGTH),
 })
 

@@ -5,10 +5,10 @@ export interface UserParameters {
   readonly context: string | undefined
 }
 
-/** RFC 3966 §3: `pname`, here with a letter, so that no digits of a number are taken for one, and `pvalue`. */
+/** RFC 3966 §3: `pname` and `pvalue`. A name must have a letter here, so that digits of a number are not taken for a name. */
 const PARAMETER = /^([0-9-]*[a-z][a-z0-9-]*)(?:=([!-~]+))?$/i
 
-/** Reads them, with their leading `;`. Undefined where one is none, or stands twice: it would be a matter of taste which counts. */
+/** Reads parameters, with their leading `;`. Undefined where one is invalid, or stands twice: nothing says which of the two counts. */
 export function readUserParameters(text: string): UserParameters | undefined {
   const names = new Set<string>()
   let context: string | undefined

@@ -1,6 +1,7 @@
 /**
- * What a user part is: the one parse of what callers send and of what rules say. Numbers are read as a gateway dials
- * them, which drops what is no digit; what one gateway might dial as another number than we have read is unreadable.
+ * What a user part is: what callers send and what rules say is read here, by the same code. Numbers are read as a gateway
+ * dials them, which leaves out all that is not a digit. A user is unreadable where some gateway might dial another number
+ * than the one that was read here.
  */
 import { readUserParameters } from './user-parameters.ts'
 import { SIGN, signOf } from './user-signs.ts'
@@ -42,19 +43,20 @@ export function readUser(text: string): UserReading {
   if (isInternational(text)) return { type: 'international', number: text }
   const semicolon = text.indexOf(';')
   const end = semicolon === -1 ? text.length : semicolon
-  const seen = scan(text, end)
-  const fault = textFault(text, seen) ?? (seen.letters ? nameFault(text, seen) : numberFault(seen))
+  const contents = scan(text, end)
+  const fault = textFault(text, contents) ?? (contents.letters ? nameFault(text, contents) : numberFault(contents))
   if (fault !== undefined) return { type: 'unreadable', number: text, fault }
-  const isNumber = !seen.letters && !seen.code && (seen.digits !== '' || semicolon !== -1)
+  const isNumber = !contents.letters && !contents.code && (contents.digits !== '' || semicolon !== -1)
   if (!isNumber) return { type: 'text', number: text }
   const parameters = semicolon === -1 ? NO_PARAMETERS : readUserParameters(text.slice(semicolon))
-  // Parameters of nothing: whatever a gateway takes for the number, it is none that we have read.
-  if (parameters === undefined || seen.digits === '') return { type: 'unreadable', number: text, fault: 'parameter' }
-  if (seen.leadingPlus) return { type: 'international', number: `+${seen.digits}` }
-  return { type: 'digits', number: seen.digits, context: parameters.context }
+  // Parameters without a number before them: a gateway may find a number there that was not read here.
+  if (parameters === undefined || contents.digits === '')
+    return { type: 'unreadable', number: text, fault: 'parameter' }
+  if (contents.leadingPlus) return { type: 'international', number: `+${contents.digits}` }
+  return { type: 'digits', number: contents.digits, context: parameters.context }
 }
 
-/** `+`, a country code and digits: most numbers on the wire, told without a new string. */
+/** `+`, a country code and digits: most numbers on the wire. It makes no new string. */
 export function isInternational(text: string): boolean {
   // No country code begins with 0 (ITU-T E.164).
   if (text.length < 2 || text.charCodeAt(0) !== PLUS || text.charCodeAt(1) === ZERO) return false
@@ -68,7 +70,7 @@ export function isInternational(text: string): boolean {
 const NO_PARAMETERS = { context: undefined }
 
 /** What stands before the parameters. */
-interface Seen {
+interface UserContents {
   digits: string
   pluses: number
   /** A `+` before everything but separators. */
@@ -81,8 +83,8 @@ interface Seen {
   symbols: boolean
 }
 
-function scan(text: string, end: number): Seen {
-  const seen: Seen = {
+function scan(text: string, end: number): UserContents {
+  const contents: UserContents = {
     ...{ digits: '', pluses: 0, leadingPlus: false, letters: false },
     ...{ code: false, leadingCode: false, foreignDigits: false, symbols: false },
   }
@@ -90,53 +92,53 @@ function scan(text: string, end: number): Seen {
   for (let i = 0; i < end; i++) {
     const sign = signOf(text.charCodeAt(i))
     if (sign === SIGN.separator) continue
-    see(seen, sign, text[i] ?? '')
+    note(contents, sign, text[i] ?? '')
     if (first) {
-      seen.leadingPlus = sign === SIGN.plus
-      seen.leadingCode = sign === SIGN.code
+      contents.leadingPlus = sign === SIGN.plus
+      contents.leadingCode = sign === SIGN.code
     }
     first = false
   }
-  return seen
+  return contents
 }
 
-function see(seen: Seen, sign: number, character: string): void {
+function note(contents: UserContents, sign: number, character: string): void {
   switch (sign) {
     case SIGN.digit:
-      seen.digits += character
+      contents.digits += character
       break
     case SIGN.plus:
-      seen.pluses++
+      contents.pluses++
       break
     case SIGN.letter:
-      seen.letters = true
+      contents.letters = true
       break
     case SIGN.code:
-      seen.code = true
+      contents.code = true
       break
     case SIGN.foreignDigit:
-      seen.foreignDigits = true
+      contents.foreignDigits = true
       break
     default:
-      seen.symbols = true
+      contents.symbols = true
   }
 }
 
 const ESCAPE = /%[0-9a-f]{2}/i
 const SCHEME = /^[^a-z0-9]*(sips?|tel):/i
 
-/** What nothing may hold, name or number. */
-function textFault(text: string, seen: Seen): UserFault | undefined {
-  if (!seen.symbols && !text.includes(';')) return undefined
+/** What neither a name nor a number may hold. */
+function textFault(text: string, contents: UserContents): UserFault | undefined {
+  if (!contents.symbols && !text.includes(';')) return undefined
   for (let i = 0; i < text.length; i++) if (signOf(text.charCodeAt(i)) === SIGN.control) return 'control'
   if (ESCAPE.test(text)) return 'escape'
   return SCHEME.test(text) ? 'address' : undefined
 }
 
 /** Letters make a name, unless it says that it is a number, or hides one before an `@` or beside a `:`. */
-function nameFault(text: string, seen: Seen): UserFault | undefined {
-  if (seen.leadingPlus && seen.digits !== '') return 'letter'
-  if (!seen.symbols || !/[@:]/.test(text)) return undefined
+function nameFault(text: string, contents: UserContents): UserFault | undefined {
+  if (contents.leadingPlus && contents.digits !== '') return 'letter'
+  if (!contents.symbols || !/[@:]/.test(text)) return undefined
   const [user = ''] = text.split('@', 1)
   return user.split(':').some(isNumberLike) ? 'address' : undefined
 }
@@ -146,12 +148,13 @@ function isNumberLike(text: string): boolean {
   return (digits !== '' || foreignDigits) && !letters
 }
 
-function numberFault(seen: Seen): UserFault | undefined {
-  const { digits, pluses, leadingPlus } = seen
-  if (seen.foreignDigits) return 'digit'
+function numberFault(contents: UserContents): UserFault | undefined {
+  const { digits, pluses, leadingPlus } = contents
+  if (contents.foreignDigits) return 'digit'
   if (digits === '') return undefined
-  if (seen.symbols) return 'symbol'
-  if (seen.code) return leadingPlus || (!seen.leadingCode && digits.length > MAX_CODE_DIGITS) ? 'code' : undefined
+  if (contents.symbols) return 'symbol'
+  if (contents.code)
+    return leadingPlus || (!contents.leadingCode && digits.length > MAX_CODE_DIGITS) ? 'code' : undefined
   if (pluses > 1 || (pluses === 1 && !leadingPlus)) return 'plus'
   // ITU-T E.164: no country code begins with 0.
   return leadingPlus && digits.startsWith('0') ? 'zero' : undefined

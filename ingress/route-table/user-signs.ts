@@ -1,4 +1,4 @@
-/** What each character of a user part is to whoever reads a telephone number there: one byte a character, found once. */
+/** What each character of a user part means in a telephone number: one byte for each character, found once. */
 export const SIGN = {
   unknown: 0,
   digit: 1,

@@ -1,5 +1,6 @@
 /** Tables and calls to warm up with: one with something of every kind, and a part of the table that is in use. */
 import { fromWords, type IpAddress, parseIpAddress, parseIpPrefix } from '../address/ip-address.ts'
+import type { TransportName } from '../address/transport-name.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
 import type { NumberPredicate, RouteAction, RuleEntry, TableEntry, TrunkEntry } from '../route-table/route-table.ts'
 import { WARM_UP_RULES } from './limits.ts'
@@ -7,7 +8,7 @@ import { WARM_UP_RULES } from './limits.ts'
 /** A call that no network has ever carried. */
 export interface MadeUpCall {
   readonly source: IpAddress
-  readonly transport: 'UDP' | 'TCP'
+  readonly transport: TransportName
   readonly called: string
 }
 
@@ -128,7 +129,14 @@ function callsOf({ name, namespace, sources, transports }: TrunkEntry, rules: re
 
 /** A number for which the condition holds, where one can be told from it. */
 function numberFor(predicate: NumberPredicate): string {
-  if (predicate.type === 'exact') return predicate.value
-  if (predicate.type === 'prefix') return `${predicate.value}0100`
-  return predicate.type === 'range' ? predicate.from : (NUMBERS[0] ?? '')
+  switch (predicate.type) {
+    case 'exact':
+      return predicate.value
+    case 'prefix':
+      return `${predicate.value}0100`
+    case 'range':
+      return predicate.from
+    case 'regex':
+      return NUMBERS[0] ?? ''
+  }
 }

@@ -60,13 +60,21 @@ export function kubeUser(name: string, entry: UserEntry): KubeUser {
 
 /** What a user goes to the API server with, in words; no secret is in them. */
 export function credentialsText({ name, certificate, proof }: KubeUser): string {
-  if (proof.type === 'token-file') return `the token in ${proof.file}`
   const whose = `of user ${JSON.stringify(name)} in the kubeconfig`
-  if (proof.type === 'token') return `the token ${whose}`
-  if (proof.type === 'password') return `the username and password ${whose}`
-  if (proof.type === 'plugin') return `what the credential plugin ${proof.plugin.command} gave`
-  if (proof.type === 'oidc') return `the id-token ${whose}`
-  return certificate?.file ? `the client certificate ${certificate.file}` : `the client certificate ${whose}`
+  switch (proof.type) {
+    case 'token-file':
+      return `the token in ${proof.file}`
+    case 'token':
+      return `the token ${whose}`
+    case 'password':
+      return `the username and password ${whose}`
+    case 'plugin':
+      return `what the credential plugin ${proof.plugin.command} gave`
+    case 'oidc':
+      return `the id-token ${whose}`
+    case 'none':
+      return `the client certificate ${certificate?.file ?? whose}`
+  }
 }
 
 /** Whether a user has nothing to prove itself with. */

@@ -35,17 +35,27 @@ async function certificateOf({ certificate, key }: KubeUser): Promise<Partial<Cr
 }
 
 function proofReader(proof: KubeProof, cluster: KubeCluster): () => Promise<Credentials> {
-  if (proof.type === 'token-file') return tokenFileReader(proof.file, proof.token)
-  if (proof.type === 'plugin') return pluginReader(proof.plugin, cluster)
-  if (proof.type === 'oidc') return oidcReader(proof.settings)
-  const fixed = fixedProof(proof)
-  return async () => fixed
+  switch (proof.type) {
+    case 'token-file':
+      return tokenFileReader(proof.file, proof.token)
+    case 'plugin':
+      return pluginReader(proof.plugin, cluster)
+    case 'oidc':
+      return oidcReader(proof.settings)
+    case 'none':
+      return fixed(NOTHING)
+    case 'token':
+      return fixed(bearer(proof.token.trim()))
+    case 'password':
+      return fixed(basic(proof.username, proof.password))
+  }
 }
 
-function fixedProof(proof: Extract<KubeProof, { type: 'none' | 'token' | 'password' }>): Credentials {
-  if (proof.type === 'none') return NOTHING
-  if (proof.type === 'token') return bearer(proof.token.trim())
-  const { username, password } = proof
+function fixed(credentials: Credentials): () => Promise<Credentials> {
+  return async () => credentials
+}
+
+function basic(username: string, password: string): Credentials {
   return { ...NOTHING, authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` }
 }
 

@@ -1,10 +1,11 @@
 import type { Condition } from '../../crds/schema/conditions.ts'
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
+import { compareText, olderFirst } from '../../ingress/route-table/age-order.ts'
 import type { RuleEntry, ServiceEntry, TableEntry } from '../../ingress/route-table/route-table.ts'
 import { type CompileMemory, createCompileMemory, rememberedTrunks } from './compile-memory.ts'
 import { isFalse, isTrue, type ObjectConditions, objectConditions, type RefusedObject } from './object-conditions.ts'
-import { compareText, objectKey, olderFirst } from './object-name.ts'
+import { objectKey } from './object-name.ts'
 import { type RuleComparison, ruleConditions } from './rule-conditions.ts'
 import { sameMatches } from './rule-conflict.ts'
 import { type ResolvedRule, resolveRule } from './rule-references.ts'
@@ -37,8 +38,8 @@ export interface CompileOutput {
 }
 
 /**
- * Compiles the whole set of objects into the table that ingress pods run on. A bad object costs nobody else anything:
- * what is wrong with it stands in its conditions.
+ * Compiles the whole set of objects into the table that ingress pods run on. A bad object changes nothing for
+ * the others: what is wrong with it stands in its conditions.
  *
  * - A trunk that overlaps with an older one of another namespace is in the table all the same (`Conflicted`).
  * - A rule is in the table for those of its trunks that exist; where none does it is left out (`Accepted=False`).

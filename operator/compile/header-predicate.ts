@@ -1,21 +1,36 @@
 import type { HeaderMatch } from '../../crds/schema/header-match.ts'
 import type { HeaderPredicate } from '../../ingress/route-table/route-table.ts'
+import { unreadField } from './unread-field.ts'
 
 /** A header condition as the table has it. The schema has made sure that exactly one field beside the name is set. */
-export function headerPredicate(match: HeaderMatch): HeaderPredicate {
-  const name = match.name.toLowerCase()
-  if (match.exact !== undefined) return { type: 'exact', name, value: match.exact }
-  if (match.prefix !== undefined) return { type: 'prefix', name, value: match.prefix }
-  if (match.regex !== undefined) return { type: 'regex', name, pattern: match.regex }
-  if (match.present !== undefined) return { type: 'present', name, present: match.present }
-  throw new TypeError('a header condition without a field: read it by its schema first')
+export function headerPredicate({
+  name: written,
+  exact,
+  prefix,
+  regex,
+  present,
+  ...rest
+}: HeaderMatch): HeaderPredicate {
+  const name = written.toLowerCase()
+  if (exact !== undefined) return { type: 'exact', name, value: exact }
+  if (prefix !== undefined) return { type: 'prefix', name, value: prefix }
+  if (regex !== undefined) return { type: 'regex', name, pattern: regex }
+  if (present !== undefined) return { type: 'present', name, present }
+  throw unreadField('a header condition', rest)
 }
 
 /** The text of a predicate: equal for equal predicates. */
 export function headerKey(predicate: HeaderPredicate): string {
   const { type, name } = predicate
-  if (type === 'present') return `${name}:present:${predicate.present}`
-  return `${name}:${type}:${type === 'regex' ? predicate.pattern : predicate.value}`
+  switch (type) {
+    case 'exact':
+    case 'prefix':
+      return `${name}:${type}:${predicate.value}`
+    case 'regex':
+      return `${name}:${type}:${predicate.pattern}`
+    case 'present':
+      return `${name}:${type}:${predicate.present}`
+  }
 }
 
 /**
@@ -24,12 +39,22 @@ export function headerKey(predicate: HeaderPredicate): string {
  */
 export function impliedKeys(predicate: HeaderPredicate): string[] {
   const own = headerKey(predicate)
-  if (predicate.type === 'present') return [own]
-  const present = headerKey({ type: 'present', name: predicate.name, present: true })
-  if (predicate.type === 'regex') return [own, present]
-  const { name, value } = predicate
-  const shorter = Array.from({ length: value.length }, (_, i) =>
+  const { type, name } = predicate
+  const present = headerKey({ type: 'present', name, present: true })
+  switch (type) {
+    case 'exact':
+    case 'prefix':
+      return [...new Set([own, present, ...prefixKeys(name, predicate.value)])]
+    case 'regex':
+      return [own, present]
+    case 'present':
+      return [own]
+  }
+}
+
+/** Keys of every prefix that a value begins with. */
+function prefixKeys(name: string, value: string): string[] {
+  return Array.from({ length: value.length }, (_, i) =>
     headerKey({ type: 'prefix', name, value: value.slice(0, i + 1) }),
   )
-  return [...new Set([own, present, ...shorter])]
 }

@@ -1,19 +1,21 @@
 import type { NumberMatch } from '../../crds/schema/number-match.ts'
 import { canonicalNumber } from '../../ingress/route-table/canonical-number.ts'
 import { isDigits } from '../../ingress/route-table/number-key.ts'
+import { inRange } from '../../ingress/route-table/number-range.ts'
 import type { NumberPredicate } from '../../ingress/route-table/route-table.ts'
+import { unreadField } from './unread-field.ts'
 
 /** Number conditions as the table has them. The schema has made sure that each has exactly one field. */
 export function numberPredicates(matches: readonly NumberMatch[]): NumberPredicate[] {
   return matches.flatMap(predicatesOf)
 }
 
-function predicatesOf({ exact, prefix, range, regex }: NumberMatch): NumberPredicate[] {
+function predicatesOf({ exact, prefix, range, regex, ...rest }: NumberMatch): NumberPredicate[] {
   if (exact !== undefined) return forms(canonicalNumber(exact)).map((value) => ({ type: 'exact', value }))
   if (prefix !== undefined) return forms(canonicalNumber(prefix)).map((value) => ({ type: 'prefix', value }))
   if (range) return rangePredicates(range)
   if (regex !== undefined) return [{ type: 'regex', pattern: regex }]
-  throw new TypeError('a number condition without a field: read it by its schema first')
+  throw unreadField('a number condition', rest)
 }
 
 /**
@@ -36,33 +38,56 @@ function rangePredicates(range: { readonly from: string; readonly to: string }):
 
 /** The text of a predicate: equal for equal predicates. */
 export function predicateKey(predicate: NumberPredicate): string {
-  if (predicate.type === 'range') return `range:${predicate.from}:${predicate.to}`
-  return `${predicate.type}:${predicate.type === 'regex' ? predicate.pattern : predicate.value}`
+  const { type } = predicate
+  switch (type) {
+    case 'exact':
+    case 'prefix':
+      return `${type}:${predicate.value}`
+    case 'range':
+      return `${type}:${predicate.from}:${predicate.to}`
+    case 'regex':
+      return `${type}:${predicate.pattern}`
+  }
 }
 
 /** Whether every number of `inner` is a number of `outer`. False where that is not certain. */
 export function covers(outer: NumberPredicate, inner: NumberPredicate): boolean {
-  if (outer.type === 'prefix') return beginsWith(inner, outer.value)
-  if (outer.type === 'range') return rangeCovers(outer, inner)
-  return predicateKey(outer) === predicateKey(inner)
+  switch (outer.type) {
+    case 'exact':
+    case 'regex':
+      return predicateKey(outer) === predicateKey(inner)
+    case 'prefix':
+      return beginsWith(inner, outer.value)
+    case 'range':
+      return rangeCovers(outer, inner)
+  }
 }
 
 function beginsWith(inner: NumberPredicate, prefix: string): boolean {
-  if (inner.type === 'regex') return false
-  // Between two equally long numbers that begin alike every number begins so.
-  if (inner.type === 'range') return inner.from.startsWith(prefix) && inner.to.startsWith(prefix)
-  return inner.value.startsWith(prefix)
+  switch (inner.type) {
+    case 'exact':
+    case 'prefix':
+      return inner.value.startsWith(prefix)
+    case 'range':
+      // Between two equally long numbers that begin alike every number begins so.
+      return inner.from.startsWith(prefix) && inner.to.startsWith(prefix)
+    case 'regex':
+      return false
+  }
 }
 
 type Range = Extract<NumberPredicate, { type: 'range' }>
 
-function rangeCovers(outer: Range, inner: NumberPredicate): boolean {
-  if (inner.type === 'range') return holds(outer, inner.from) && holds(outer, inner.to)
-  return inner.type === 'exact' && isDigits(inner.value) && holds(outer, inner.value)
-}
-
-function holds(range: Range, number: string): boolean {
-  return number.length === range.from.length && range.from <= number && number <= range.to
+function rangeCovers({ from, to }: Range, inner: NumberPredicate): boolean {
+  switch (inner.type) {
+    case 'exact':
+      return inRange(inner.value, from, to)
+    case 'range':
+      return inRange(inner.from, from, to) && inRange(inner.to, from, to)
+    case 'prefix':
+    case 'regex':
+      return false
+  }
 }
 
 /** Whether every number of one list is a number of the other, where an empty list is every number. */

@@ -14,16 +14,27 @@ export interface NumberSet {
 
 /** The set of a list of predicates; an empty list is every number. */
 export function numberSet(predicates: readonly NumberPredicate[]): NumberSet {
-  const values = (type: 'exact' | 'prefix') => predicates.flatMap((one) => (one.type === type ? [one.value] : []))
-  const prefixes = new Set(values('prefix'))
-  return {
-    every: predicates.length === 0,
-    exact: new Set(values('exact')),
-    prefixes,
-    prefixLengths: [...new Set([...prefixes].map((prefix) => prefix.length))],
-    ranges: predicates.filter((one) => one.type === 'range'),
-    patterns: new Set(predicates.flatMap((one) => (one.type === 'regex' ? [one.pattern] : []))),
+  const exact = new Set<string>()
+  const prefixes = new Set<string>()
+  const ranges: NumberSet['ranges'][number][] = []
+  const patterns = new Set<string>()
+  for (const predicate of predicates) {
+    switch (predicate.type) {
+      case 'exact':
+        exact.add(predicate.value)
+        break
+      case 'prefix':
+        prefixes.add(predicate.value)
+        break
+      case 'range':
+        ranges.push(predicate)
+        break
+      case 'regex':
+        patterns.add(predicate.pattern)
+    }
   }
+  const prefixLengths = [...new Set([...prefixes].map((prefix) => prefix.length))]
+  return { every: predicates.length === 0, exact, prefixes, prefixLengths, ranges, patterns }
 }
 
 /** Whether a number can be in both. Of regular expressions only equal ones are sure to overlap; others are left out. */

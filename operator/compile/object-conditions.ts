@@ -1,5 +1,6 @@
 import type { Condition, ConditionType } from '../../crds/schema/conditions.ts'
-import { compareText, objectKey } from './object-name.ts'
+import { compareText } from '../../ingress/route-table/age-order.ts'
+import { objectKey } from './object-name.ts'
 
 /** What the compiler has to say about one object. */
 export interface ObjectConditions {
@@ -23,36 +24,33 @@ export interface RefusedObject {
   readonly problem: string
 }
 
-interface CompiledObject {
+interface IdentifiedObject {
   readonly kind: ObjectConditions['kind']
   readonly metadata: { readonly namespace: string; readonly name: string; readonly generation?: number | undefined }
 }
 
 /** The conditions of one object. */
-export function objectConditions(object: CompiledObject, conditions: readonly Condition[]): ObjectConditions {
+export function objectConditions(object: IdentifiedObject, conditions: readonly Condition[]): ObjectConditions {
   const { namespace, name, generation } = object.metadata
   return { kind: object.kind, namespace, name, generation: generation ?? 0, conditions }
 }
 
 /** A condition that holds. */
-export function isTrue<T extends ConditionType>(
-  type: T,
-  reason: Condition<T>['reason'],
-  message: string,
-): Condition<T> {
-  return { type, status: 'True', reason, message }
-}
+export const isTrue = withStatus('True')
 
 /** A condition that does not hold. */
-export function isFalse<T extends ConditionType>(
-  type: T,
-  reason: Condition<T>['reason'],
-  message: string,
-): Condition<T> {
-  return { type, status: 'False', reason, message }
+export const isFalse = withStatus('False')
+
+function withStatus(status: Condition['status']) {
+  return <T extends ConditionType>(type: T, reason: Condition<T>['reason'], message: string): Condition<T> => ({
+    type,
+    status,
+    reason,
+    message,
+  })
 }
 
-/** Trunks, then rules, by name: for whoever shows them to people. Each name is made once, not at every comparison. */
+/** Trunks, then rules, by name, as people read them. Each name is made once, not at every comparison. */
 export function inNameOrder(objects: readonly ObjectConditions[]): ObjectConditions[] {
   const named = objects.map((object) => ({ object, key: `${object.kind === 'SipTrunk' ? 0 : 1} ${objectKey(object)}` }))
   return named.sort((a, b) => compareText(a.key, b.key)).map(({ object }) => object)

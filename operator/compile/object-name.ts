@@ -13,14 +13,3 @@ export function objectKey(metadata: ObjectIdentity): string {
 export function createdAt(metadata: ObjectIdentity): number {
   return metadata.creationTimestamp ? Date.parse(metadata.creationTimestamp) : 0
 }
-
-/** Oldest first, then by name: who came first, the same in every run. */
-export function olderFirst<T extends { createdAt: number; name: string }>(a: T, b: T): number {
-  return a.createdAt === b.createdAt ? compareText(a.name, b.name) : a.createdAt - b.createdAt
-}
-
-/** By code unit: the same order everywhere. */
-export function compareText(a: string, b: string): number {
-  if (a === b) return 0
-  return a < b ? -1 : 1
-}

@@ -1,7 +1,6 @@
-import type { RuleEntry } from '../../ingress/route-table/route-table.ts'
+import { MATCH_CONDITIONS, type RuleEntry } from '../../ingress/route-table/route-table.ts'
 import type { CompileMemory } from './compile-memory.ts'
-import { headerKey } from './header-predicate.ts'
-import { predicateKey } from './number-predicate.ts'
+import { COMPILER_ROWS } from './match-condition.ts'
 
 /**
  * Rules that match the very same calls as another of the same priority: the loser's name to the winner's. The winner is
@@ -29,7 +28,6 @@ function knownKey(rule: RuleEntry, keys: CompileMemory['matchKeys']): string {
 
 /** Equal for rules of one namespace, priority, set of trunks and sets of conditions, in whatever order they are written. */
 export function matchKey(rule: RuleEntry): string {
-  const { namespace, priority, trunks, called, calling, headers } = rule
-  const lists = [trunks, called.map(predicateKey), calling.map(predicateKey), headers.map(headerKey)]
-  return JSON.stringify([namespace, priority, ...lists.map((list) => [...new Set(list)].sort())])
+  const lists = [rule.trunks, ...MATCH_CONDITIONS.map((condition) => COMPILER_ROWS[condition].keys(rule))]
+  return JSON.stringify([rule.namespace, rule.priority, ...lists.map((list) => [...new Set(list)].sort())])
 }

@@ -4,12 +4,12 @@ import { durationMilliseconds } from '../../crds/schema/duration.ts'
 import type { RouteSpec } from '../../crds/schema/route.ts'
 import { parseIpAddress } from '../../ingress/address/ip-address.ts'
 import type { Action, Backend, RouteAction, RuleEntry, UriBackend } from '../../ingress/route-table/route-table.ts'
-import { headerPredicate } from './header-predicate.ts'
-import { numberPredicates } from './number-predicate.ts'
+import { COMPILER_ROWS } from './match-condition.ts'
 import { createdAt, objectKey } from './object-name.ts'
 import { serviceEntryName } from './service-resolution.ts'
 import { networkText } from './source-network.ts'
 import { statusLine } from './trunk-entry.ts'
+import { unreadField } from './unread-field.ts'
 
 /** The compiled form of a rule that serves these trunks, `namespace/name`; none: every trunk of its namespace. */
 export function ruleEntry(rule: DispatchRule, trunks: readonly string[]): RuleEntry {
@@ -21,21 +21,24 @@ export function ruleEntry(rule: DispatchRule, trunks: readonly string[]): RuleEn
     createdAt: createdAt(metadata),
     priority: spec.priority,
     trunks,
-    called: numberPredicates(spec.match.called),
-    calling: numberPredicates(spec.match.calling),
-    headers: spec.match.headers.map(headerPredicate),
+    called: COMPILER_ROWS.called.compile(spec.match),
+    calling: COMPILER_ROWS.calling.compile(spec.match),
+    headers: COMPILER_ROWS.headers.compile(spec.match),
     action: actionOf(spec.action, metadata.namespace),
   }
 }
 
-function actionOf(spec: DispatchRule['spec']['action'], namespace: string): Action {
-  if (spec.route) return routeAction(spec.route, namespace)
-  if (spec.reject) return { type: 'Reject', ...statusLine(spec.reject) }
-  if (spec.redirect) {
-    const contacts = spec.redirect.contacts.map(({ uri, q }) => (q === undefined ? { uri } : { uri, q }))
+function actionOf(
+  { type, route, redirect, reject, ...rest }: DispatchRule['spec']['action'],
+  namespace: string,
+): Action {
+  if (route) return routeAction(route, namespace)
+  if (reject) return { type: 'Reject', ...statusLine(reject) }
+  if (redirect) {
+    const contacts = redirect.contacts.map(({ uri, q }) => (q === undefined ? { uri } : { uri, q }))
     return { type: 'Redirect', contacts }
   }
-  throw new TypeError('an action without its part: read the rule by its schema first')
+  throw unreadField(`an action of type ${type}`, rest)
 }
 
 function routeAction(spec: RouteSpec, namespace: string): RouteAction {
@@ -57,10 +60,10 @@ type BackendSpec = RouteSpec['backends'][number]
 
 /** The schema has made sure that either uri or service is set. */
 function backendOf(spec: BackendSpec, namespace: string): Backend {
-  const { uri, service, weight, tier } = spec
+  const { uri, service, weight, tier, ...rest } = spec
   if (service) return { service: serviceEntryName(namespace, service), weight, tier }
   if (uri !== undefined) return uriBackend(uri, spec)
-  throw new TypeError('a backend without uri or service: read the rule by its schema first')
+  throw unreadField('a backend', rest)
 }
 
 function uriBackend(uri: string, { weight, tier }: BackendSpec): UriBackend {

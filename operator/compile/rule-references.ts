@@ -56,7 +56,7 @@ function resolvedAgainst(
   const references = rule.spec.trunkRefs.map(({ name }) => objectKey({ namespace, name }))
   const present = references.filter((reference) => against.trunks.present.has(reference))
   const missing = references.filter((reference) => !against.trunks.present.has(reference))
-  // No reference is every trunk; references that lead nowhere are none.
+  // A rule without references serves every trunk; a rule whose references all lead nowhere serves none.
   const nowhere = references.length > 0 && present.length === 0
   const problem = known ? known.problem : templateProblem(rule)
   const entry = nowhere || problem !== undefined ? undefined : entryFor(rule, present, known?.entry)

@@ -5,20 +5,20 @@ import { compareRules } from '../../ingress/route-table/rule-order.ts'
 /** The rules in the order in which they are tried. `before`: an earlier result, whose entries need no sorting. */
 export function inRuleOrder(rules: readonly RuleEntry[], before: readonly RuleEntry[]): RuleEntry[] {
   const fresh = new Set(rules)
-  const kept = before.filter((rule) => fresh.delete(rule))
-  return fresh.size === 0 ? kept : merged(kept, [...fresh].sort(compareRules))
+  const retained = before.filter((rule) => fresh.delete(rule))
+  return fresh.size === 0 ? retained : merged(retained, [...fresh].sort(compareRules))
 }
 
-function merged(kept: readonly RuleEntry[], fresh: readonly RuleEntry[]): RuleEntry[] {
+function merged(retained: readonly RuleEntry[], fresh: readonly RuleEntry[]): RuleEntry[] {
   const result: RuleEntry[] = []
   let next = 0
   for (const rule of fresh) {
-    const place = placeOf(rule, kept, next)
-    for (const earlier of kept.slice(next, place)) result.push(earlier)
+    const place = placeOf(rule, retained, next)
+    for (const earlier of retained.slice(next, place)) result.push(earlier)
     result.push(rule)
     next = place
   }
-  for (const later of kept.slice(next)) result.push(later)
+  for (const later of retained.slice(next)) result.push(later)
   return result
 }
 

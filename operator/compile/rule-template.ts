@@ -6,7 +6,7 @@ const HIDDEN = /[\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
 
 /**
  * What is wrong with the headers that a rule sets: a placeholder whose value could not be escaped where it stands, or a
- * character that nobody sees. Undefined where all is well. No schema of Kubernetes can say it.
+ * character that cannot be seen. Undefined where all is well. A schema of Kubernetes cannot check this.
  */
 export function templateProblem(rule: DispatchRule): string | undefined {
   const set = rule.spec.action.route?.headers.set ?? []

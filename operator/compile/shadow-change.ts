@@ -1,4 +1,4 @@
-/** Which rules can never be reached, when only a few of them are others than before. */
+/** Which rules can never be reached, when only a few rules differ from the last compilation. */
 import type { RuleEntry } from '../../ingress/route-table/route-table.ts'
 import { compareRules } from '../../ingress/route-table/rule-order.ts'
 import { MAX_SEQUENCE_CHANGES, MAX_SHADOW_CHANGES } from './limits.ts'
@@ -6,7 +6,7 @@ import { matchKey } from './rule-conflict.ts'
 import { type SequenceChange, sequenceChange } from './rule-sequence.ts'
 import { type Shadows, shadowingRules, takesAllCalls } from './rule-shadow.ts'
 
-/** The shadows of these rules: out of those of a sequence that differs little, or anew. The result is the same. */
+/** The shadows of these rules: from those of a sequence that differs little, or computed again. The result is the same. */
 export function shadowsAfter(rules: readonly RuleEntry[], before: Shadows): Shadows {
   const change = before.exhaustive ? sequenceChange(before.rules, rules, MAX_SEQUENCE_CHANGES) : undefined
   const matches = change && matchChange(change)

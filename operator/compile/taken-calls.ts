@@ -1,8 +1,9 @@
-/** In words, which calls an object takes where it says nothing: whoever has left a condition out without knowing reads it here. */
+/** In words, which calls an object takes where it says nothing. Who has left a condition out by mistake can see it in the status. */
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
+import { MATCH_CONDITIONS } from '../../ingress/route-table/route-table.ts'
 
-/** What follows on such words where nobody can know whether something was left out. */
+/** What is added to such words where a condition may have been dropped before it was stored. */
 export const FIELDS_DROPPED =
   '; the CustomResourceDefinition of this cluster drops misspelt fields, so look whether that was meant, and apply the one of this release'
 
@@ -13,7 +14,7 @@ export function admittedCalls({ spec: { called, transports } }: SipTrunk): strin
 
 /** Whether no condition narrows what the rule takes of the calls of its trunks. */
 export function takesEveryCall({ spec: { match } }: DispatchRule): boolean {
-  return match.called.length === 0 && match.calling.length === 0 && match.headers.length === 0
+  return MATCH_CONDITIONS.every((condition) => match[condition].length === 0)
 }
 
 /** What a rule of these trunks takes beyond what it says; undefined where it names both trunks and conditions. */

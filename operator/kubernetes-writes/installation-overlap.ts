@@ -58,25 +58,37 @@ export function createOverlaps(clock: Pick<Clock, 'now'>, tell: TellOverlap): Ov
   const ofSenior = (other: Installation, status: SpokenFor): Verdict => {
     const { key, namespace, said } = status
     const standing = seniors.get(namespace)
-    if (standing?.type === 'gone') return said ? lives(other, status) : 'write'
-    if (standing?.type === 'lives' && clock.now() < standing.until) return 'leave'
-    if (standing?.type === 'claiming') {
-      if (standing.key === key) return standing.claimed ? lives(other, status) : 'claim'
-      // The object of a claim may have gone meanwhile.
-      if (clock.now() - standing.at < 2 * CLAIM_MS) return 'leave'
+    switch (standing?.type) {
+      case 'gone':
+        return said ? lives(other, status) : 'write'
+      case 'lives':
+        if (clock.now() < standing.until) return 'leave'
+        break
+      case 'claiming':
+        if (standing.key === key) return standing.claimed ? lives(other, status) : 'claim'
+        // The object of a claim may have gone meanwhile.
+        if (clock.now() - standing.at < 2 * CLAIM_MS) return 'leave'
+        break
+      case undefined:
     }
     seniors.set(namespace, { type: 'claiming', key, at: clock.now(), claimed: false })
     return 'claim'
   }
   const ofNobodyElse = (status: SpokenFor): Verdict => {
     const standing = seniors.get(status.namespace)
-    if (standing?.type === 'claiming' && standing.key === status.key && standing.claimed) {
-      if (clock.now() - standing.at < CLAIM_MS) return 'leave'
-      seniors.set(status.namespace, { type: 'gone' })
+    switch (standing?.type) {
+      case 'lives':
+        // A status that nobody has written yet is left to the senior one, which is about to.
+        return status.by === undefined ? ofSenior(standing.other, status) : 'write'
+      case 'claiming':
+        if (standing.key !== status.key || !standing.claimed) return 'write'
+        if (clock.now() - standing.at < CLAIM_MS) return 'leave'
+        seniors.set(status.namespace, { type: 'gone' })
+        return 'write'
+      case 'gone':
+      case undefined:
+        return 'write'
     }
-    // A status that nobody has written yet is left to the senior one, which is about to.
-    const awaited = standing?.type === 'lives' && status.by === undefined
-    return awaited ? ofSenior(standing.other, status) : 'write'
   }
   return {
     verdict: (own, status) => {

@@ -206,12 +206,18 @@ class Writer implements StatusWriter {
     const wanted = this.#wanted.get(key)
     // What waits for its turn is compared then.
     if (!wanted || this.queue.has(key) || this.#options.clock.now() < wanted.refusedUntil) return
-    const { type } = this.#assess(key, wanted)
-    if (type === 'equal') wanted.said = true
-    if (type !== 'write') return
-    const pause = wanted.said ? this.#overwritten(key, wanted) : 0
-    if (pause > 0) this.queue.addAfter(key, pause)
-    else this.queue.add(key, priority)
+    switch (this.#assess(key, wanted).type) {
+      case 'equal':
+        wanted.said = true
+        return
+      case 'leave':
+        return
+      case 'write': {
+        const pause = wanted.said ? this.#overwritten(key, wanted) : 0
+        if (pause > 0) this.queue.addAfter(key, pause)
+        else this.queue.add(key, priority)
+      }
+    }
   }
 
   /** Milliseconds to wait before it is put right. */

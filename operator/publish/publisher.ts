@@ -187,13 +187,20 @@ function settle(
   result: WriteResult,
   { head, difference }: Pick<Publication, 'head' | 'difference'>,
 ): PublishOutcome | undefined {
-  if (result.type === 'conflict') return undefined
-  if (result.type === 'fenced') return { type: 'fenced', epoch: result.head.epoch }
-  if (result.type === 'foreign') return foreign(result.head)
-  state.known = { head, held: difference.held }
-  mayRun(state, head)
-  const { changes, length } = difference
-  return { type: 'published', version: head.version, changed: changes.length, characters: length }
+  switch (result.type) {
+    case 'conflict':
+      return undefined
+    case 'fenced':
+      return { type: 'fenced', epoch: result.head.epoch }
+    case 'foreign':
+      return foreign(result.head)
+    case 'published': {
+      state.known = { head, held: difference.held }
+      mayRun(state, head)
+      const { changes, length } = difference
+      return { type: 'published', version: head.version, changed: changes.length, characters: length }
+    }
+  }
 }
 
 function foreign(head: CacheHead): PublishOutcome {

@@ -1,5 +1,6 @@
 /** What a term of leadership tells, as statuses, Events, metrics and log lines. */
 import type { Logger } from '../../ingress/log/logger.ts'
+import type { TableEntry } from '../../ingress/route-table/route-table.ts'
 import type { EventRecorder } from '../kubernetes-writes/event-recorder.ts'
 import { ALLOW_MASS_DELETION } from '../kubernetes-writes/namespace-api.ts'
 import type { StatusWriter } from '../kubernetes-writes/status-writer.ts'
@@ -37,10 +38,17 @@ export function createReconcileListener(options: ReconcileListenerOptions): Reco
     },
     onPublished: (outcome, compileMs) => {
       options.onRefusal(outcome.type === 'refused' ? outcome.message : undefined)
-      if (outcome.type === 'refused') return metrics.publishFailed(outcome.code)
-      if (outcome.type === 'fenced') return
-      metrics.published(outcome.version)
-      if (outcome.type === 'published') logger.info({ ...outcome, compileMs: Math.round(compileMs) }, 'table published')
+      switch (outcome.type) {
+        case 'refused':
+          return metrics.publishFailed(outcome.code)
+        case 'fenced':
+          return
+        case 'unchanged':
+          return metrics.published(outcome.version)
+        case 'published':
+          metrics.published(outcome.version)
+          logger.info({ ...outcome, compileMs: Math.round(compileMs) }, 'table published')
+      }
     },
     onPropagated: (milliseconds) => metrics.propagated(milliseconds / 1000),
     onReaders: (count, version) => {
@@ -57,15 +65,10 @@ export function createReconcileListener(options: ReconcileListenerOptions): Reco
 function tellHeld({ events, logger }: ReconcileListenerOptions, keys: ReadonlySet<string>): void {
   const byNamespace = Map.groupBy(keys, namespaceOf)
   for (const [namespace, [first = '']] of byNamespace) {
-    const [kind, , name = ''] = first.split('/')
-    if (kind !== 'rule' && kind !== 'trunk') continue
-    const about = {
-      kind: kind === 'rule' ? 'DispatchRule' : 'SipTrunk',
-      namespace,
-      name,
-      uid: first,
-      generation: 0,
-    } as const
+    const [entryKind, , name = ''] = first.split('/')
+    const kind = objectKind(entryKind as TableEntry['kind'])
+    if (kind === undefined) continue
+    const about = { kind, namespace, name, uid: first, generation: 0 }
     const place = { inTable: false, deletion: undefined, objectName: `${namespace}/${name}`, tableKey: first }
     const object = { ...about, ...place, conditions: [], status: undefined }
     const note = `${keys.size} entries would leave the rule table at once: they stay until the objects are back or the namespace has the annotation ${ALLOW_MASS_DELETION}=true`
@@ -73,4 +76,16 @@ function tellHeld({ events, logger }: ReconcileListenerOptions, keys: ReadonlySe
   }
   if (keys.size > 0) logger.warn({ entries: keys.size, namespaces: [...byNamespace.keys()] }, 'mass deletion held')
   else logger.info('mass deletion not held any more')
+}
+
+/** What people write for an entry of the table; undefined for a Service, which is nobody's entry. */
+function objectKind(kind: TableEntry['kind']): 'DispatchRule' | 'SipTrunk' | undefined {
+  switch (kind) {
+    case 'rule':
+      return 'DispatchRule'
+    case 'trunk':
+      return 'SipTrunk'
+    case 'service':
+      return undefined
+  }
 }

@@ -206,15 +206,20 @@ class Reconciler implements TableReconciler {
   }
 
   #settled(outcome: PublishOutcome, { table, held, entries, before }: Round): void {
-    if (outcome.type === 'fenced') return this.#options.listener.onFenced(outcome.epoch)
-    const version = outcome.type === 'refused' ? undefined : outcome.version
-    if (outcome.type === 'refused') {
-      this.#fault(outcome.code, outcome.message)
-      this.#retry()
-    } else {
-      this.#published = entries
-      this.#retryMs = PUBLISH_RETRY_MS
-      this.#await(outcome)
+    let version: number | undefined
+    switch (outcome.type) {
+      case 'fenced':
+        return this.#options.listener.onFenced(outcome.epoch)
+      case 'refused':
+        this.#fault(outcome.code, outcome.message)
+        this.#retry()
+        break
+      case 'published':
+      case 'unchanged':
+        version = outcome.version
+        this.#published = entries
+        this.#retryMs = PUBLISH_RETRY_MS
+        this.#await(outcome)
     }
     const isHeld = (object: CompiledObject): boolean => !object.inTable && held.has(object.tableKey)
     const wasThere = ({ tableKey, status }: CompiledObject): boolean =>
@@ -288,11 +293,17 @@ class Reconciler implements TableReconciler {
     if (!this.#mayGoOn() || this.#round) return
     try {
       const outcome = await this.#publisher.verify(depth)
-      if (outcome?.type === 'published') this.#options.listener.onPublished(outcome, 0)
-      if (outcome?.type === 'fenced') this.#options.listener.onFenced(outcome.epoch)
-      if (outcome?.type !== 'refused') return
-      this.#fault(outcome.code, outcome.message)
-      this.#retry()
+      switch (outcome?.type) {
+        case 'published':
+          return this.#options.listener.onPublished(outcome, 0)
+        case 'fenced':
+          return this.#options.listener.onFenced(outcome.epoch)
+        case 'refused':
+          this.#fault(outcome.code, outcome.message)
+          return this.#retry()
+        case 'unchanged':
+        case undefined:
+      }
     } catch (error) {
       this.#fault('cache-verify-failed', error)
     }

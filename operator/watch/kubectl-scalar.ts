@@ -56,12 +56,18 @@ const TAGGED: Readonly<Record<string, (value: ScalarValue, text: string) => bool
 /** A scalar with a tag. Undefined where the text is nothing of that kind. A tag that nobody knows leaves it a text. */
 export function taggedScalar(tag: string, text: string): ScalarValue | undefined {
   const kind = tag.startsWith(TAG_PREFIX) ? tag.slice(TAG_PREFIX.length) : ''
-  if (kind === 'binary') return bytesText(text)
-  if (kind === 'timestamp') return DATE.test(text) ? text : undefined
-  const fits = TAGGED[kind]
-  if (!fits) return text
-  const value = kubectlScalar(text)
-  return fits(value, text) ? value : undefined
+  switch (kind) {
+    case 'binary':
+      return bytesText(text)
+    case 'timestamp':
+      return DATE.test(text) ? text : undefined
+    default: {
+      const fits = TAGGED[kind]
+      if (!fits) return text
+      const value = kubectlScalar(text)
+      return fits(value, text) ? value : undefined
+    }
+  }
 }
 
 const BASE64 = /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/

@@ -1,7 +1,7 @@
 import type { Clock } from '../../ingress/time/dated-clock.ts'
 import type { ApiClient } from '../api/api-client.ts'
 import { ApiError } from '../api/api-error.ts'
-import type { WatchEvent } from '../api/api-object.ts'
+import type { ApiObject, WatchEvent } from '../api/api-object.ts'
 import type { ApiResource } from '../api/api-resource.ts'
 import { type Bounds, backOff, drawn } from './back-off.ts'
 import { type DriftAudit, driftAudit } from './drift-audit.ts'
@@ -233,15 +233,23 @@ class Reflector<T> implements ResourceCache<T> {
   }
 
   #take(event: WatchEvent): void {
-    if (event.type === 'BOOKMARK') {
-      this.#resourceVersion = event.resourceVersion
-      return
+    switch (event.type) {
+      case 'BOOKMARK':
+        this.#resourceVersion = event.resourceVersion
+        return
+      case 'ADDED':
+      case 'MODIFIED':
+        return this.#change(event.object, () => this.#store.put(event.object))
+      case 'DELETED':
+        return this.#change(event.object, (key) => this.#store.remove(key))
     }
-    const { metadata } = event.object
+  }
+
+  #change({ metadata }: ApiObject, store: (key: string) => ObjectChange<T>[]): void {
     const key = keyOf(metadata)
     this.events++
     this.#audit?.touch(key)
-    const changes = event.type === 'DELETED' ? this.#store.remove(key) : this.#store.put(event.object)
+    const changes = store(key)
     this.#resourceVersion = metadata.resourceVersion
     for (const change of changes) this.#options.onChange(change)
   }

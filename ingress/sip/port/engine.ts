@@ -3,8 +3,9 @@
  * no bytes, no sockets, no transactions. An engine parses, keeps transactions and speaks; the application decides.
  */
 import type { IpAddress } from '../../address/ip-address.ts'
+import type { TransportName } from '../../address/transport-name.ts'
 
-export type TransportName = 'UDP' | 'TCP'
+export type { TransportName }
 
 /** Who sent the packet: its source, never a header that the sender wrote. */
 export interface Peer {

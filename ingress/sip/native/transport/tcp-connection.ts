@@ -225,14 +225,22 @@ export class TcpConnection implements Flow {
 
   #takeFrames(): void {
     let pings = 0
-    while (this.#state === 'open') {
+    let complete = true
+    while (complete && this.#state === 'open') {
       const frame = this.#framer.next()
-      if (frame.type === 'message') this.#onMessage(frame)
-      else if (frame.type === 'ping') pings++
-      else if (frame.type === 'incomplete') break
-      else {
-        this.#options.events.onBrokenStream(frame.head, frame.code, this)
-        return this.close()
+      switch (frame.type) {
+        case 'message':
+          this.#onMessage(frame)
+          break
+        case 'ping':
+          pings++
+          break
+        case 'incomplete':
+          complete = false
+          break
+        case 'broken':
+          this.#options.events.onBrokenStream(frame.head, frame.code, this)
+          return this.close()
       }
     }
     if (pings > 0) this.#onPings(pings)

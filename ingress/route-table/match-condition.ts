@@ -1,0 +1,44 @@
+/** What the contract knows of each condition of a rule: how specific it is, and how it stands in the shared cache. */
+import type { Check } from './content-check.ts'
+import type { MatchCondition, MatchConditions, NumberPredicate } from './route-table.ts'
+import { headers, numbers } from './table-codec-predicate.ts'
+
+interface ContractRow<C extends MatchCondition> {
+  /** Higher is more specific. */
+  readonly specificity: (rule: MatchConditions) => number
+  readonly check: Check<MatchConditions[C]>
+}
+
+/** A row for each condition, in the order in which rules are ranked. */
+export const CONTRACT_ROWS = {
+  called: { specificity: ({ called }) => numberSpecificity(called), check: numbers },
+  calling: { specificity: ({ calling }) => numberSpecificity(calling), check: numbers },
+  headers: { specificity: (rule) => rule.headers.length, check: headers },
+} satisfies { readonly [C in MatchCondition]: ContractRow<C> }
+
+/** Above every prefix that a rule can hold. */
+const EXACT = 1_000_000
+const RANGE = 2
+const REGEX = 1
+const ANY = 0
+
+/** Higher is more specific; a prefix is the more so the more digits it has, and with `+` more than without. */
+function numberSpecificity(predicates: readonly NumberPredicate[]): number {
+  if (predicates.length === 0) return ANY
+  let widest = EXACT
+  for (const predicate of predicates) widest = Math.min(widest, rank(predicate))
+  return widest
+}
+
+function rank(predicate: NumberPredicate): number {
+  switch (predicate.type) {
+    case 'exact':
+      return EXACT
+    case 'prefix':
+      return RANGE + 2 * predicate.value.length - (predicate.value.startsWith('+') ? 1 : 0)
+    case 'range':
+      return RANGE
+    case 'regex':
+      return REGEX
+  }
+}
