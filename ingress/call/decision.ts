@@ -1,5 +1,6 @@
 /** One INVITE on its way through `handleInvite`: what is known of it so far, and how its end is told. */
 import type { RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
+import { explainedAnswer } from '../sip/port/answers.ts'
 import type { Answer, InboundCall } from '../sip/port/engine.ts'
 import { NO_ATTEMPTS } from './call-attempts.ts'
 import type { CallDeps } from './call-deps.ts'
@@ -39,7 +40,7 @@ export function openDecision(call: InboundCall, deps: CallDeps): Decision {
 /** Sends a final response of our own that says why (RFC 3261 §20.43), and tells it. */
 export function refuse(decision: Decision, deps: CallDeps, answer: Answer, ending: Omit<Ending, 'status'>): void {
   const decidedAt = deps.now()
-  decision.call.respond({ ...answer, warning: `${ending.outcome} ${decision.id}` })
+  decision.call.respond(explainedAnswer(answer, ending.outcome, decision.id))
   tell(decision, deps, { ...ending, status: answer.status }, decidedAt)
 }
 

@@ -7,7 +7,8 @@ import { matchRule } from '../lookup/match-rule.ts'
 import { faultText } from '../lookup/user-fault.ts'
 import type { TrunkEntry } from '../route-table/route-table.ts'
 import type { UserFault } from '../route-table/user-reading.ts'
-import type { Answer, InboundCall } from '../sip/port/engine.ts'
+import { FORBIDDEN, SERVICE_UNAVAILABLE, SEVERAL_ASSERTED_IDENTITIES } from '../sip/port/answers.ts'
+import type { InboundCall } from '../sip/port/engine.ts'
 import { isAmbiguousIdentity } from './asserted-identity.ts'
 import type { CallDeps } from './call-deps.ts'
 import type { NoRuleReason } from './call-events.ts'
@@ -15,10 +16,6 @@ import { callSource } from './call-source.ts'
 import { type Decision, openDecision, refuse, tell } from './decision.ts'
 import { dropStranger } from './drop-stranger.ts'
 import { redirect, reject, route } from './rule-action.ts'
-
-const UNAVAILABLE: Answer = { status: 503, reason: 'Service Unavailable' }
-const FORBIDDEN: Answer = { status: 403, reason: 'Forbidden' }
-const AMBIGUOUS_IDENTITY: Answer = { status: 400, reason: 'Several Asserted Identities' }
 
 export function handleInvite(call: InboundCall, deps: CallDeps): void {
   const decision = openDecision(call, deps)
@@ -49,7 +46,7 @@ export function handleInvite(call: InboundCall, deps: CallDeps): void {
 /** Nobody can be told from a stranger yet, so nobody vouches for the source: one answer without state, told once. */
 function refuseUnloaded(decision: Decision, deps: CallDeps): void {
   const decidedAt = deps.now()
-  const status = decision.call.respondOnce(UNAVAILABLE) ? UNAVAILABLE.status : 0
+  const status = decision.call.respondOnce(SERVICE_UNAVAILABLE) ? SERVICE_UNAVAILABLE.status : 0
   if (decision.call.repeated) return
   tell(decision, deps, { outcome: 'rules_unavailable', status, reason: 'no rule table was ever loaded' }, decidedAt)
 }
@@ -64,7 +61,7 @@ function refuseDraining(
     decision.trunk = verdict.trunk
     decision.called = verdict.called
   }
-  const answer = decision.trunk?.responses.draining ?? UNAVAILABLE
+  const answer = decision.trunk?.responses.draining ?? SERVICE_UNAVAILABLE
   refuse(decision, deps, answer, { outcome: 'draining', reason: 'this process is shutting down' })
 }
 
@@ -73,7 +70,7 @@ function refuseAmbiguous(decision: Decision, deps: CallDeps, trunk: TrunkEntry):
   decision.trunk = trunk
   decision.calling = ''
   const reason = 'P-Asserted-Identity names more than one SIP URI and one tel URI'
-  refuse(decision, deps, AMBIGUOUS_IDENTITY, { outcome: 'malformed', reason })
+  refuse(decision, deps, SEVERAL_ASSERTED_IDENTITIES, { outcome: 'malformed', reason })
 }
 
 function applyRules(decision: Decision, deps: CallDeps, admitted: Admitted): void {

@@ -3,7 +3,8 @@ import { toCanonical } from '../lookup/phone-number.ts'
 import type { Action, RouteAction, RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
 import { MAX_DIALOG_DATA_BYTES } from '../sip/limits.ts'
 import { escapeUser } from '../sip/message/uri.ts'
-import type { Answer, FailoverCondition, ProxyPlan, ProxyProgress, ProxyResult } from '../sip/port/engine.ts'
+import { explainedAnswer, MOVED_TEMPORARILY, SIPS_NOT_ALLOWED, USER_TOO_LONG } from '../sip/port/answers.ts'
+import type { FailoverCondition, ProxyPlan, ProxyProgress, ProxyResult } from '../sip/port/engine.ts'
 import { callerEdits } from './asserted-identity.ts'
 import { type Attempts, attemptBegan, attemptEnded, endOpen } from './call-attempts.ts'
 import type { CallDeps } from './call-deps.ts'
@@ -22,9 +23,6 @@ type Contacts = Extract<Action, { type: 'Redirect' }>['contacts']
 /** What the calls of a rule without a word about headers are given. */
 const NO_EDITS: ReturnType<typeof headerEdits> = { setHeaders: [], removeHeaders: [] }
 
-const USER_TOO_LONG: Answer = { status: 400, reason: 'User Too Long' }
-const SIPS_NOT_ALLOWED: Answer = { status: 480, reason: 'Temporarily Unavailable', warningCode: 380 }
-
 export interface Routing {
   readonly trunk: TrunkEntry
   readonly rule: RuleEntry
@@ -42,7 +40,7 @@ export function redirect(decision: Decision, deps: CallDeps, contacts: Contacts)
     name: 'Contact',
     value: `<${uri}>${q === undefined ? '' : `;q=${q}`}`,
   }))
-  const answer = { status: 302, reason: 'Moved Temporarily', headers }
+  const answer = { ...MOVED_TEMPORARILY, headers }
   refuse(decision, deps, answer, { outcome: 'redirected', reason: 'the rule redirects' })
 }
 
@@ -111,7 +109,7 @@ function planOf(
     failoverOn: new Set(action.failoverOn.map(conditionOf)),
     failover: action.failover,
     dialogData: writeDialogData({ rule: rule.name, callerTrusted, headers: headers && sealed(headers, values) }),
-    exhausted: { ...trunk.responses.noBackend, warning: `no_backend ${decision.id}` },
+    exhausted: explainedAnswer(trunk.responses.noBackend, 'no_backend', decision.id),
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { Server, type Socket } from 'node:net'
 import Srf from 'drachtio-srf'
+import { NOT_WHILE_RINGING } from '../port/answers.ts'
 import type { HeaderField } from '../port/engine.ts'
 import { createFrameGuard } from './frame-guard.ts'
 
@@ -147,13 +148,8 @@ interface Library {
   ): void
 }
 
-/** A 500 with Retry-After: what RFC 3311 §5.2 wants for an UPDATE that cannot be looked at yet. */
-const NOT_YET: OutgoingResponse = {
-  status: 500,
-  reason: 'Server Internal Error',
-  headers: [{ name: 'Retry-After', value: '1' }],
-  body: '',
-}
+/** RFC 3311 §5.2: for an UPDATE that comes before its dialog is known here. */
+const NOT_YET: OutgoingResponse = { ...NOT_WHILE_RINGING, body: '' }
 
 /** Speaks with the server at the other end of a connected socket, beginning with the secret. */
 export function speakDrachtio(socket: Socket, secret: string, events: ConnectionEvents): ServerConnection {

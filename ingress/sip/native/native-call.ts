@@ -54,7 +54,7 @@ export class NativeCall extends MessageRequest implements InboundCall {
   respond(answer: Answer): void {
     if (this.#decided) return
     this.#decided = true
-    const side = this.#sides.open(this.#request, this.#key, this.#sides.tagOf(this.#key))
+    const side = this.#sides.open(this.#request, this.#key)
     if (side) this.#sides.answer(side, answer)
   }
 
@@ -75,7 +75,7 @@ export class NativeCall extends MessageRequest implements InboundCall {
     if (this.#decided) return
     this.#decided = true
     const kept = { ...this.#request, message: this.#request.message.keep() }
-    const side = this.#sides.open(kept, this.#key, this.#sides.tagOf(this.#key))
+    const side = this.#sides.open(kept, this.#key)
     if (!side) return plan.done({ outcome: 'exhausted', status: 503, target: undefined })
     const invite = new ProxiedInvite(this.#core, side, plan, { dialogData: plan.dialogData, routes: undefined })
     this.#sides.start(this.#key, invite)
