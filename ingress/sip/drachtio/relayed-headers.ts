@@ -28,7 +28,7 @@ const LEG_HEADERS: ReadonlySet<number> = new Set([
 ])
 
 /** RFC 3262: reliable provisional responses are of one leg, and are not offered on the other. */
-const RELIABLE = '100rel'
+export const RELIABLE = '100rel'
 const RELIABLE_HEADERS: ReadonlySet<string> = new Set(['rseq', 'rack'])
 
 const DEFAULT_MAX_FORWARDS = 70
