@@ -39,14 +39,10 @@ export function requestWay(
   claimsDialog: boolean,
   provisionalSent: boolean,
 ): RequestWay {
-  switch (sender) {
-    case 'dialog':
-      return 'in-dialog'
-    case 'stranger':
-      return method === 'INVITE' && (provisionalSent || !claimsDialog) ? 'stranger-invite' : 'silence'
-    case 'known':
-      return claimsDialog ? 'in-dialog' : wayOutsideDialogs(method)
+  if (sender === 'stranger') {
+    return method === 'INVITE' && (provisionalSent || !claimsDialog) ? 'stranger-invite' : 'silence'
   }
+  return sender === 'dialog' || claimsDialog ? 'in-dialog' : wayOutsideDialogs(method)
 }
 
 function wayOutsideDialogs(method: string): RequestWay {

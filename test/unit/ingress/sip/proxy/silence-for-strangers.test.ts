@@ -34,8 +34,8 @@ const WAYS = [
 ] as const
 
 describe('the way of a request', () => {
-  it.each(WAYS)('from %s: %s (claims a dialog: %s, provisional sent: %s) is %s', (sender, method, ...facts) => {
-    const [claimsDialog, provisionalSent, way] = facts
+  it.each(WAYS)('from %s: %s (claims a dialog: %s, provisional sent: %s) is %s', (...row) => {
+    const [sender, method, claimsDialog, provisionalSent, way] = row
     expect(requestWay(sender, method, claimsDialog, provisionalSent)).toBe(way)
   })
 
