@@ -2,7 +2,7 @@
  * The only place where lookup meets SIP. The fate of an INVITE is decided from memory before the first byte is sent:
  * strangers get silence, everyone else a final response, and ringing only ever comes from a backend.
  */
-import { chooseTrunk, type TrunkVerdict } from '../lookup/choose-trunk.ts'
+import { chooseTrunk, type NearMiss, type TrunkVerdict } from '../lookup/choose-trunk.ts'
 import { matchRule } from '../lookup/match-rule.ts'
 import { faultText } from '../lookup/user-fault.ts'
 import type { TrunkEntry } from '../route-table/route-table.ts'
@@ -13,8 +13,8 @@ import { isAmbiguousIdentity } from './asserted-identity.ts'
 import type { CallDeps } from './call-deps.ts'
 import type { NoRuleReason } from './call-events.ts'
 import { callSource } from './call-source.ts'
-import { type Decision, openDecision, refuse, tell } from './decision.ts'
-import { dropStranger } from './drop-stranger.ts'
+import { type Decision, openDecision, refuse, reportDecision } from './decision.ts'
+import { reportDrop, strangerReason } from './dropped-packets.ts'
 import { redirect, reject, route } from './rule-action.ts'
 
 export function handleInvite(call: InboundCall, deps: CallDeps): void {
@@ -43,12 +43,33 @@ export function handleInvite(call: InboundCall, deps: CallDeps): void {
   }
 }
 
-/** Nobody can be told from a stranger yet, so nobody vouches for the source: one answer without state, told once. */
+/**
+ * Zero bytes (invariant I1), unless the engine has already spoken. Of every other request of a stranger the engine disposes
+ * by itself (`sip/proxy/silence-for-strangers.ts`).
+ */
+function dropStranger(decision: Decision, deps: CallDeps, nearMisses: readonly NearMiss[]): void {
+  const { peer, method, repeated } = decision.call
+  const decidedAt = deps.now()
+  const status = decision.call.drop() === '503' ? 503 : 0
+  if (!repeated) {
+    const reason = 'no trunk admits this source'
+    reportDecision(decision, deps, { outcome: 'auth_drop', status, reason }, decidedAt)
+  }
+  const reason = strangerReason(peer.address, deps.ownAddress)
+  reportDrop(deps, { type: 'dropped', source: peer, reason, method }, nearMisses)
+}
+
+/** Nobody can be told from a stranger yet, so nobody vouches for the source: one answer without state, reported once. */
 function refuseUnloaded(decision: Decision, deps: CallDeps): void {
   const decidedAt = deps.now()
   const status = decision.call.respondOnce(SERVICE_UNAVAILABLE) ? SERVICE_UNAVAILABLE.status : 0
   if (decision.call.repeated) return
-  tell(decision, deps, { outcome: 'rules_unavailable', status, reason: 'no rule table was ever loaded' }, decidedAt)
+  reportDecision(
+    decision,
+    deps,
+    { outcome: 'rules_unavailable', status, reason: 'no rule table was ever loaded' },
+    decidedAt,
+  )
 }
 
 /** A call that comes late, whatever would have become of it: its trunk's next try finds another pod. */
@@ -117,7 +138,7 @@ const EXPLANATIONS: Readonly<Record<NoRuleReason, string>> = {
 
 const NAMES_RULE: ReadonlySet<NoRuleReason> = new Set(['calling', 'calling_unreadable', 'header'])
 
-/** A known caller with nowhere to go is told so at once, and the metric says which predicate it failed on. */
+/** A known caller with nowhere to go gets its answer at once, and the metric says which condition failed. */
 function noRule(decision: Decision, deps: CallDeps, { trunk, reason, nearest, fault }: NoRule): void {
   decision.trunk = trunk
   const named = nearest !== undefined && NAMES_RULE.has(reason)

@@ -11,7 +11,7 @@ import type { CallDeps } from './call-deps.ts'
 import type { Outcome, PassedOver } from './call-events.ts'
 import { type CallTarget, callTargets } from './call-targets.ts'
 import { callerTargetOf } from './caller-target.ts'
-import { type Decision, refuse, tell } from './decision.ts'
+import { type Decision, refuse, reportDecision } from './decision.ts'
 import { type SealedHeaders, writeDialogData } from './dialog-data.ts'
 import { NAMED_BACKENDS } from './limits.ts'
 import { headerEdits, type RuleHeaders, ruleHeaders } from './rule-headers.ts'
@@ -158,7 +158,7 @@ interface Proxied {
   readonly targets: readonly CallTarget[]
   readonly passedOver: readonly PassedOver[]
   readonly attempts: Attempts
-  /** Its end has been told, and with it its attempts as they were. */
+  /** Its end has been reported, and with it its attempts as they were. */
   over: boolean
 }
 
@@ -169,7 +169,12 @@ function finish(proxied: Proxied, deps: CallDeps, result: ProxyResult): void {
   // Who still rings when the caller has its answer is cancelled by the engine, unless it has lost sight of the call.
   endOpen(attempts, outcome === 'unanswered' ? 'unfinished' : 'cancelled', deps.now())
   const backend = target?.id ?? ''
-  tell(decision, deps, { outcome: OUTCOMES[outcome], status, reason, backend, attempts, passedOver }, decidedAt)
+  reportDecision(
+    decision,
+    deps,
+    { outcome: OUTCOMES[outcome], status, reason, backend, attempts, passedOver },
+    decidedAt,
+  )
   if (outcome !== 'unanswered') return
   deps.emit({ type: 'unanswered', trunk: decision.trunk?.name ?? '', callId: decision.call.callId })
 }
