@@ -28,7 +28,7 @@ function belongsElsewhere(request: InboundPlain, deps: Deps): boolean {
   return deps.settleOptions === 'unavailable' || isProbedAlone(request, deps)
 }
 
-/** A trusted proxy that names an address of this very process asks about nobody else, whatever callers are told. */
+/** A trusted proxy that names an address of this very process asks about this process alone, whatever callers get. */
 function isProbedAlone({ peer, requestUri }: InboundPlain, { table, isOwnHost }: Deps): boolean {
   return table.peer(peer.address).proxyOf.size > 0 && isOwnHost(requestUri.host)
 }

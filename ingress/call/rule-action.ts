@@ -53,7 +53,7 @@ export function route(decision: Decision, deps: CallDeps, routing: Routing): voi
   const { targets, passedOver } = callTargets(action.backends, deps, (target) => decision.call.canReach(target))
   if (targets.length === 0) return noTarget(decision, deps, { routing, passedOver })
   const plan = planOf(decision, routing)
-  // What could not be kept for the requests inside the call is not promised for its first one either.
+  // Where the values do not fit into the cookie, later requests of the call would lack the headers: then the first one is refused, too.
   if (Buffer.byteLength(plan.dialogData) > MAX_DIALOG_DATA_BYTES) {
     const reason = 'the called and the calling user are too long for a rule that makes headers of them'
     return refuse(decision, deps, USER_TOO_LONG, { outcome: 'malformed', reason })

@@ -33,7 +33,7 @@ export interface DialogArrival {
   readonly peer: Peer
   readonly message: SipMessage
   readonly facts: RequestFacts
-  /** Undefined: the request claims a dialog that is none of this process's. */
+  /** Undefined: the request claims a dialog that does not belong to this process. */
   readonly leg: CallLeg | undefined
   readonly work: SessionWork
   readonly dropped: () => void

@@ -41,9 +41,9 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
     const ways = this.#waysTo(to, this.#route)
     if (this.method === 'ACK') return this.#relayAck(ways, edits)
     const key = keyOf(this.#request, this.method)
-    const kept = { ...this.#request, message: this.#request.message.keep() }
+    const retained = { ...this.#request, message: this.#request.message.keep() }
     const known = this.#core.application.isKnown(this.peer)
-    const side = known ? this.#sides.open(kept, key) : this.#sides.openUnvouched(kept, key)
+    const side = known ? this.#sides.open(retained, key) : this.#sides.openUnvouched(retained, key)
     if (!side) return
     if (this.method !== 'INVITE') return proxyRequest(this.#core, side, { ways, edits })
     const invite = new ProxiedInvite(this.#core, side, reInvitePlan(ways, edits), {

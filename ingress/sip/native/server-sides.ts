@@ -21,7 +21,7 @@ export interface ServerSides {
   open(request: ReceivedRequest, key: string, tag?: string): ServerSide | undefined
   /**
    * The same for a source that only a dialog cookie speaks for: so many per dialog and in all, and over UDP nothing is
-   * repeated of our own accord. Undefined where there are too many: then there has been an answer without state, if any.
+   * repeated of our own accord. Undefined where there are too many: then an answer without state was sent, within its own bound.
    */
   openUnvouched(request: ReceivedRequest, key: string): ServerSide | undefined
   answer(side: ServerSide, answer: Answer): void
@@ -33,7 +33,7 @@ export interface ServerSides {
   tagOf(key: string): string
   /** A proxied INVITE that still waits for its final response. */
   proxied(key: string): ProxiedInvite | undefined
-  /** Starts it, and keeps it until its final response is out. */
+  /** Starts it, and retains it until its final response is out. */
   start(key: string, invite: ProxiedInvite): void
   /** Ends every call that still waits for a backend with a 503: the process is going away. */
   endAll(): void
@@ -85,7 +85,7 @@ export function createServerSides(core: EngineCore): ServerSides {
   }
 }
 
-/** A known peer is never left without an answer; whoever is none has a bound. */
+/** A known peer is never left without an answer; answers to strangers are bounded. */
 function answerBusy(core: EngineCore, once: OnceAnswers, request: ReceivedRequest, key: string): void {
   const known = core.application.isKnown(peerOf(request.flow))
   if (known) once.send(request, key, SERVICE_UNAVAILABLE)
