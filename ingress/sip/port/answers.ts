@@ -27,8 +27,9 @@ export const REQUEST_TIMEOUT = answer(408)
 /** RFC 5630: no backend can be reached over TLS; 380 is the code of the Warning that says so. */
 export const SIPS_NOT_ALLOWED: Answer = { ...answer(480), warningCode: 380 }
 export const CALL_DOES_NOT_EXIST = answer(481)
+export const REQUEST_TERMINATED = answer(487)
 export const REQUEST_PENDING = answer(491)
-const SERVER_ERROR = answer(500)
+export const SERVER_ERROR = answer(500)
 /** RFC 3311 §5.2, RFC 3261 §14.2: what is not available while the call rings can be asked for again. */
 export const NOT_WHILE_RINGING = {
   ...SERVER_ERROR,
