@@ -79,7 +79,7 @@ module.exports = {
       comment: 'The engine speaks SIP and asks its application everything else.',
       severity: 'error',
       from: { path: '^ingress/sip/' },
-      to: { path: '^ingress/', pathNot: '^ingress/(sip|time|address|files)/' },
+      to: { path: '^ingress/', pathNot: '^ingress/(sip|time|address|files|text)/' },
     },
     {
       name: 'message-stands-alone',
@@ -163,7 +163,7 @@ module.exports = {
       comment: 'The compiler takes parsed values and returns a table: no library and no other stage.',
       severity: 'error',
       from: { path: '^operator/compile/' },
-      to: { pathNot: '^(operator/compile|crds/schema|ingress/(route-table|address))/' },
+      to: { pathNot: '^(operator/compile|crds/schema|ingress/(route-table|address|text))/' },
     },
     {
       name: 'pure-stages-do-no-io',

@@ -5,6 +5,7 @@ import type { CallDecided, CallEvent } from '../../ingress/call/call-events.ts'
 import { createLiveTable, type LiveTable } from '../../ingress/lookup/live-table.ts'
 import type { RuleEntry, ServiceEntry } from '../../ingress/route-table/route-table.ts'
 import { writeAnswer } from '../../ingress/sip/native/server-side.ts'
+import { explainedAnswer, TRYING } from '../../ingress/sip/port/answers.ts'
 import type { Answer, InboundCall, ProxyPlan } from '../../ingress/sip/port/engine.ts'
 import type { MessageRequest } from '../../ingress/sip/port/inbound-request.ts'
 import { refusalOf } from '../../ingress/sip/proxy/request-validation.ts'
@@ -35,7 +36,7 @@ export function explainedDecision(table: LiveTable, request: MessageRequest): Ex
   })
   const refusal = refusalOf(request.message, request.facts, application.headersRead())
   if (refusal && application.isKnown(request.peer)) {
-    const answer = { ...refusal, warning: `malformed ${DECISION_ID}` }
+    const answer = explainedAnswer(refusal, 'malformed', DECISION_ID)
     return { outcome: 'malformed', reason: refusal.reason, response: responseLines(request, answer) }
   }
   const verb = verbOf(request, (call) => application.onInvite(call))
@@ -103,7 +104,7 @@ function forwarded(request: MessageRequest, plan: ProxyPlan): ExplainedDecision 
   return {
     outcome: 'forwarded',
     reason: 'the rule routes: the answer is what a backend says',
-    response: responseLines(request, { status: 100, reason: 'Trying' }),
+    response: responseLines(request, TRYING),
     forwarding: { plan, exhausted: responseLines(request, plan.exhausted) },
   }
 }

@@ -1,18 +1,19 @@
 /** The application behind the engine port: who is known, and what becomes of each request. */
-import { chooseTrunk, type TrunkVerdict } from '../lookup/choose-trunk.ts'
+import { chooseTrunk, type NearMiss, trunkOf } from '../lookup/choose-trunk.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
 import type { TrunkEntry } from '../route-table/route-table.ts'
 import type { Application } from '../sip/port/application.ts'
 import type { Peer } from '../sip/port/engine.ts'
 import type { EngineEvent } from '../sip/port/events.ts'
-import { NO_ATTEMPTS } from './call-attempts.ts'
 import type { CallDeps } from './call-deps.ts'
 import { callSource } from './call-source.ts'
-import { NOTHING_PASSED_OVER } from './call-targets.ts'
+import { callDecided } from './decision.ts'
+import { reportDrop, strangerReason } from './dropped-packets.ts'
 import { handleInDialog } from './handle-in-dialog.ts'
 import { handleInvite } from './handle-invite.ts'
 import { handleOptions } from './handle-options.ts'
-import { strangerReason } from './stranger-reason.ts'
+
+const NO_NEAR_MISSES: readonly NearMiss[] = []
 
 export function createApplication(deps: CallDeps): Application {
   const { table } = deps
@@ -23,7 +24,7 @@ export function createApplication(deps: CallDeps): Application {
     onInvite: (call) => handleInvite(call, deps),
     onOptions: (request) => handleOptions(request, deps),
     onDialogRequest: (request) => handleInDialog(request, table),
-    onEvent: (event) => tellEngineEvent(event, deps),
+    onEvent: (event) => reportEngineEvent(event, deps),
   }
 }
 
@@ -35,28 +36,26 @@ function isKnownPeer(table: LiveTable, peer: Peer): boolean {
   return false
 }
 
-/** What the engine has dropped or refused by itself, told as what became of calls and packets. */
-function tellEngineEvent(event: EngineEvent, deps: CallDeps): void {
+/** What the engine has dropped or refused by itself, reported as what became of calls and packets. */
+function reportEngineEvent(event: EngineEvent, deps: CallDeps): void {
   switch (event.type) {
     case 'dropped':
-      return tellDrop(event, deps)
+      return reportDropped(event, deps)
     case 'refused':
-      return tellRefusal(event, deps)
+      return reportRefusal(event, deps)
     case 'fault':
       return deps.emit(event)
   }
 }
 
-function tellDrop(event: Extract<EngineEvent, { type: 'dropped' }>, deps: CallDeps): void {
+function reportDropped(event: Extract<EngineEvent, { type: 'dropped' }>, deps: CallDeps): void {
   const { peer, reason: dropped, method, request } = event
-  const reason = dropped === 'stranger' ? strangerReason(peer.address, deps.ownAddress) : dropped
+  const isStranger = dropped === 'stranger'
+  const reason = isStranger ? strangerReason(peer.address, deps.ownAddress) : dropped
   const source = callSource(deps.table, sourced(event))
-  deps.emit({ type: 'dropped', source, reason, method })
-  const verdict = dropped === 'stranger' && request ? chooseTrunk(deps.table, request) : undefined
-  if (verdict?.type !== 'stranger') return
-  for (const { trunk, reason: missed } of verdict.nearMisses) {
-    deps.emit({ type: 'near-miss', source, trunk: trunk.name, reason: missed, method })
-  }
+  const verdict = isStranger && request ? chooseTrunk(deps.table, request) : undefined
+  const nearMisses = verdict?.type === 'stranger' ? verdict.nearMisses : NO_NEAR_MISSES
+  reportDrop(deps, { type: 'dropped', source, reason, method }, nearMisses)
 }
 
 /** What its Vias say, whether it could be read or not. */
@@ -64,45 +63,21 @@ function sourced({ peer, request, recordedSources = [] }: Exclude<EngineEvent, {
   return request ?? { peer, recordedSources: () => recordedSources }
 }
 
-function refusedTrunk(verdict: TrunkVerdict): TrunkEntry | undefined {
-  switch (verdict.type) {
-    case 'admitted':
-    case 'not_owned':
-      return verdict.trunk
-    case 'unreadable':
-    case 'known':
-    case 'stranger':
-      return undefined
-  }
-}
-
-/** Only INVITEs outside a dialog are calls; anything else that was refused has had its answer and needs no count of its own. */
-function tellRefusal(event: Extract<EngineEvent, { type: 'refused' }>, deps: CallDeps): void {
+/**
+ * Only INVITEs outside a dialog are calls; anything else that was refused has had its answer and needs no count of its own.
+ * Whose call it was is asked again here: a refusal is rare, and what the engine refuses the application has not seen.
+ */
+function reportRefusal(event: Extract<EngineEvent, { type: 'refused' }>, deps: CallDeps): void {
   if (event.method !== 'INVITE' || event.inDialog) return
-  const { peer, status, reason, decisionId, request } = event
-  const trunk = request && refusedTrunk(chooseTrunk(deps.table, request))
+  const { peer, status, reason, decisionId, request, stranger } = event
+  const trunk = request && trunkOf(chooseTrunk(deps.table, request))
+  const source = callSource(deps.table, sourced(event), trunk)
   const now = deps.now()
-  deps.emit({
-    type: 'call',
-    decisionId,
-    callId: request?.callId ?? '',
-    source: callSource(deps.table, sourced(event), trunk),
-    outcome: event.stranger ? 'auth_drop' : 'malformed',
-    status,
-    trunk: trunk?.name ?? '',
-    rule: '',
-    reason,
-    noRuleReason: undefined,
-    called: '',
-    calling: '',
-    backend: '',
-    attempts: NO_ATTEMPTS,
-    passedOver: NOTHING_PASSED_OVER,
-    receivedAt: now,
-    decidedAt: now,
-    endedAt: now,
-  })
-  if (!event.stranger) return
+  const call = { callId: request?.callId ?? '' }
+  const decision = { id: decisionId, call, receivedAt: now, source, trunk, rule: undefined, called: '', calling: '' }
+  const ending = { outcome: stranger ? 'auth_drop' : 'malformed', status, reason } as const
+  deps.emit(callDecided(decision, ending, { decidedAt: now, endedAt: now }))
+  if (!stranger) return
   const dropped = strangerReason(peer.address, deps.ownAddress)
   deps.emit({ type: 'dropped', source: peer, reason: dropped, method: event.method })
 }

@@ -1,4 +1,4 @@
-/** What deciding a call takes: the table, the time, an id, and someone to tell. */
+/** What deciding a call takes: the table, the time, an id, and a listener for what became of it. */
 import type { IpPrefix } from '../address/ip-address.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
 import type { BackendHealth } from './backend-health.ts'
@@ -21,7 +21,7 @@ export interface CallDeps {
   readonly newId: () => string
   /** A number in [0, 1), for the choice by weight. */
   readonly fraction: () => number
-  /** Whether this process has been told to end, though it may still take calls. */
+  /** Whether this process is about to end, though it may still take calls. */
   readonly leaving: () => boolean
   /** Whether this process is shutting down and new calls belong elsewhere. */
   readonly draining: () => boolean

@@ -2,10 +2,9 @@
  * What became of calls and packets: the facts that logs and metrics are made of. Names come from the table, never from
  * the packet; times are monotonic milliseconds.
  */
-import type { IpAddress } from '../address/ip-address.ts'
 import type { JudgedSource } from '../lookup/judged-source.ts'
 import type { MatchFailure } from '../lookup/match-rule.ts'
-import type { AttemptResult, TransportName } from '../sip/port/engine.ts'
+import type { AttemptResult, Peer } from '../sip/port/engine.ts'
 
 /** What became of a call; docs/metrics.md lists them. */
 export type Outcome =
@@ -26,10 +25,7 @@ export type NoRuleReason = MatchFailure | 'called_unreadable' | 'called_not_owne
 export type NearMissReason = 'transport' | 'called'
 
 /** Who sent the packet, and whose call it was taken for where that is somebody else. */
-export interface CallSource {
-  readonly address: IpAddress
-  readonly port: number
-  readonly transport: TransportName
+export interface CallSource extends Peer {
   /** There where the packet came from a trusted proxy: what counted in the place of its own address. */
   readonly judged?: JudgedSource
 }
@@ -56,7 +52,7 @@ export interface PassedOver {
   readonly result: 'paused' | 'no_endpoint' | 'no_socket'
 }
 
-/** A decided INVITE, told once: when its final response is sent, or when it is dropped. */
+/** A decided INVITE, reported once: when its final response is sent, or when it is dropped. */
 export interface CallDecided {
   readonly type: 'call'
   readonly decisionId: string

@@ -1,5 +1,6 @@
-/** One INVITE on its way through `handleInvite`: what is known of it so far, and how its end is told. */
+/** One INVITE on its way through `handleInvite`: what is known of it so far, and how its end is reported. */
 import type { RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
+import { explainedAnswer } from '../sip/port/answers.ts'
 import type { Answer, InboundCall } from '../sip/port/engine.ts'
 import { NO_ATTEMPTS } from './call-attempts.ts'
 import type { CallDeps } from './call-deps.ts'
@@ -36,19 +37,23 @@ export function openDecision(call: InboundCall, deps: CallDeps): Decision {
   return { id, call, receivedAt, source: call.peer, trunk: undefined, rule: undefined, called: '', calling: '' }
 }
 
-/** Sends a final response of our own that says why (RFC 3261 §20.43), and tells it. */
+/** Sends a final response of our own that says why (RFC 3261 §20.43), and reports it. */
 export function refuse(decision: Decision, deps: CallDeps, answer: Answer, ending: Omit<Ending, 'status'>): void {
   const decidedAt = deps.now()
-  decision.call.respond({ ...answer, warning: `${ending.outcome} ${decision.id}` })
-  tell(decision, deps, { ...ending, status: answer.status }, decidedAt)
+  decision.call.respond(explainedAnswer(answer, ending.outcome, decision.id))
+  reportDecision(decision, deps, { ...ending, status: answer.status }, decidedAt)
 }
 
-export function tell(decision: Decision, deps: CallDeps, ending: Ending, decidedAt: number): void {
-  deps.emit(decided(decision, ending, { decidedAt, endedAt: deps.now() }))
+export function reportDecision(decision: Decision, deps: CallDeps, ending: Ending, decidedAt: number): void {
+  deps.emit(callDecided(decision, ending, { decidedAt, endedAt: deps.now() }))
 }
 
-function decided(
-  decision: Decision,
+/** What a call event says of a decision; of an INVITE that could not be read there may be no Call-ID. */
+type ReportedDecision = Omit<Decision, 'call'> & { readonly call: Pick<InboundCall, 'callId'> }
+
+/** The event of a call, wherever it was decided. Times are monotonic milliseconds. */
+export function callDecided(
+  decision: ReportedDecision,
   ending: Ending,
   times: { readonly decidedAt: number; readonly endedAt: number },
 ): CallDecided {

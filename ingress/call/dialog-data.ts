@@ -1,5 +1,5 @@
 /**
- * What the cookie of a dialog tells the application when a request comes back with it, as text:
+ * What the cookie of a dialog says to the application when a request comes back with it, as text:
  *
  *     +namespace/rule                                     the caller is trusted (`-`: it is not), and the rule
  *     +namespace/rule m8:marks t4:acme d12:+1555… g3:bob  the same of a rule that says something of headers

@@ -1,6 +1,7 @@
 /** Requests inside a dialog: where they may go. There is no open relay. */
 import { type IpAddress, parseIpPrefix, prefixContains, sameAddress } from '../address/ip-address.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
+import { CALL_DOES_NOT_EXIST } from '../sip/port/answers.ts'
 import type { DialogCookie, DialogHop, InboundDialogRequest, RelayEdits } from '../sip/port/engine.ts'
 import { backendEdits, callerEdits } from './asserted-identity.ts'
 import { type DialogData, readDialogData } from './dialog-data.ts'
@@ -14,7 +15,7 @@ import type { TemplateValues } from './template.ts'
  */
 export function handleInDialog(request: InboundDialogRequest, table: LiveTable): void {
   const { dialog, nextHop } = request
-  if (!dialog) return request.refuse({ status: 481, reason: 'Call/Transaction Does Not Exist' })
+  if (!dialog) return request.refuse(CALL_DOES_NOT_EXIST)
   // A call that has passed us twice has what each pass says: the one nearest to where it goes comes first.
   const passes = [dialog.dialogData, ...(dialog.otherDialogData ?? [])].map(readDialogData)
   const edits =

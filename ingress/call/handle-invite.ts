@@ -2,23 +2,20 @@
  * The only place where lookup meets SIP. The fate of an INVITE is decided from memory before the first byte is sent:
  * strangers get silence, everyone else a final response, and ringing only ever comes from a backend.
  */
-import { chooseTrunk, type TrunkVerdict, trunkOf } from '../lookup/choose-trunk.ts'
+import { chooseTrunk, type NearMiss, type TrunkVerdict, trunkOf } from '../lookup/choose-trunk.ts'
 import { matchRule } from '../lookup/match-rule.ts'
 import { faultText } from '../lookup/user-fault.ts'
 import type { RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
 import type { UserFault } from '../route-table/user-reading.ts'
-import type { Answer, InboundCall } from '../sip/port/engine.ts'
+import { FORBIDDEN, SERVICE_UNAVAILABLE, SEVERAL_ASSERTED_IDENTITIES } from '../sip/port/answers.ts'
+import type { InboundCall } from '../sip/port/engine.ts'
 import { isAmbiguousIdentity } from './asserted-identity.ts'
 import type { CallDeps } from './call-deps.ts'
 import type { NoRuleReason } from './call-events.ts'
 import { callSource } from './call-source.ts'
-import { type Decision, openDecision, refuse, tell } from './decision.ts'
-import { dropStranger } from './drop-stranger.ts'
+import { type Decision, openDecision, refuse, reportDecision } from './decision.ts'
+import { reportDrop, strangerReason } from './dropped-packets.ts'
 import { redirect, reject, route } from './rule-action.ts'
-
-const UNAVAILABLE: Answer = { status: 503, reason: 'Service Unavailable' }
-const FORBIDDEN: Answer = { status: 403, reason: 'Forbidden' }
-const AMBIGUOUS_IDENTITY: Answer = { status: 400, reason: 'Several Asserted Identities' }
 
 export function handleInvite(call: InboundCall, deps: CallDeps): void {
   const decision = openDecision(call, deps)
@@ -46,12 +43,33 @@ export function handleInvite(call: InboundCall, deps: CallDeps): void {
   }
 }
 
-/** Nobody can be told from a stranger yet, so nobody vouches for the source: one answer without state, told once. */
+/**
+ * Zero bytes (invariant I1), unless the engine has already spoken. Of every other request of a stranger the engine disposes
+ * by itself (`sip/proxy/silence-for-strangers.ts`).
+ */
+function dropStranger(decision: Decision, deps: CallDeps, nearMisses: readonly NearMiss[]): void {
+  const { peer, method, repeated } = decision.call
+  const decidedAt = deps.now()
+  const status = decision.call.drop() === '503' ? 503 : 0
+  if (!repeated) {
+    const reason = 'no trunk admits this source'
+    reportDecision(decision, deps, { outcome: 'auth_drop', status, reason }, decidedAt)
+  }
+  const reason = strangerReason(peer.address, deps.ownAddress)
+  reportDrop(deps, { type: 'dropped', source: peer, reason, method }, nearMisses)
+}
+
+/** Nobody can be told from a stranger yet, so nobody vouches for the source: one answer without state, reported once. */
 function refuseUnloaded(decision: Decision, deps: CallDeps): void {
   const decidedAt = deps.now()
-  const status = decision.call.respondOnce(UNAVAILABLE) ? UNAVAILABLE.status : 0
+  const status = decision.call.respondOnce(SERVICE_UNAVAILABLE) ? SERVICE_UNAVAILABLE.status : 0
   if (decision.call.repeated) return
-  tell(decision, deps, { outcome: 'rules_unavailable', status, reason: 'no rule table was ever loaded' }, decidedAt)
+  reportDecision(
+    decision,
+    deps,
+    { outcome: 'rules_unavailable', status, reason: 'no rule table was ever loaded' },
+    decidedAt,
+  )
 }
 
 /** A call that comes late, whatever would have become of it: its trunk's next try finds another pod. */
@@ -64,7 +82,7 @@ function refuseDraining(
     decision.trunk = verdict.trunk
     decision.called = verdict.called
   }
-  const answer = decision.trunk?.responses.draining ?? UNAVAILABLE
+  const answer = decision.trunk?.responses.draining ?? SERVICE_UNAVAILABLE
   refuse(decision, deps, answer, { outcome: 'draining', reason: 'this process is shutting down' })
 }
 
@@ -73,7 +91,7 @@ function refuseAmbiguous(decision: Decision, deps: CallDeps, trunk: TrunkEntry):
   decision.trunk = trunk
   decision.calling = ''
   const reason = 'P-Asserted-Identity names more than one SIP URI and one tel URI'
-  refuse(decision, deps, AMBIGUOUS_IDENTITY, { outcome: 'malformed', reason })
+  refuse(decision, deps, SEVERAL_ASSERTED_IDENTITIES, { outcome: 'malformed', reason })
 }
 
 function applyRules(decision: Decision, deps: CallDeps, admitted: Admitted): void {
@@ -135,7 +153,7 @@ const NAMES_RULE: Readonly<Record<NoRuleReason, boolean>> = {
   header: true,
 }
 
-/** A known caller with nowhere to go is told so at once, and the metric says which predicate it failed on. */
+/** A known caller with nowhere to go gets its answer at once, and the metric says which condition failed. */
 function noRule(decision: Decision, deps: CallDeps, { trunk, reason, nearest, fault }: NoRule): void {
   decision.trunk = trunk
   const named = nearest !== undefined && NAMES_RULE[reason]

@@ -1,7 +1,6 @@
-import type { Answer, InboundPlain } from '../sip/port/engine.ts'
+import { OK, SERVICE_UNAVAILABLE } from '../sip/port/answers.ts'
+import type { InboundPlain } from '../sip/port/engine.ts'
 import type { CallDeps } from './call-deps.ts'
-
-const NOT_HERE: Answer = { status: 503, reason: 'Service Unavailable' }
 
 /** RFC 3261 §11.2: no Allow, because what the caller may do is the backend's to say; bodies are opaque to us. */
 const CAPABILITIES = [
@@ -18,8 +17,8 @@ type Deps = Pick<CallDeps, 'leaving' | 'draining' | 'settleOptions' | 'isOwnHost
  * has no Retry-After: behind a shared address that would pause every pod (RFC 3261 §21.5.4).
  */
 export function handleOptions(request: InboundPlain, deps: Deps): void {
-  if (belongsElsewhere(request, deps)) return request.respond(NOT_HERE)
-  request.respond({ status: 200, reason: 'OK', headers: CAPABILITIES })
+  if (belongsElsewhere(request, deps)) return request.respond(SERVICE_UNAVAILABLE)
+  request.respond({ ...OK, headers: CAPABILITIES })
 }
 
 /** A proxy needs some failed probes before it stops sending calls: they have to fail while calls are still taken. */
@@ -29,7 +28,7 @@ function belongsElsewhere(request: InboundPlain, deps: Deps): boolean {
   return deps.settleOptions === 'unavailable' || isProbedAlone(request, deps)
 }
 
-/** A trusted proxy that names an address of this very process asks about nobody else, whatever callers are told. */
+/** A trusted proxy that names an address of this very process asks about this process alone, whatever callers get. */
 function isProbedAlone({ peer, requestUri }: InboundPlain, { table, isOwnHost }: Deps): boolean {
   return table.peer(peer.address).proxyOf.size > 0 && isOwnHost(requestUri.host)
 }

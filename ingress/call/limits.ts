@@ -1,4 +1,4 @@
-/** Bounds on what a backend can make a pod do or keep. */
+/** Bounds on what a backend can make a pod do or retain. */
 
 /** Milliseconds. A backend may ask to be left alone, but not for longer than it takes to notice that it is back. */
 export const MAX_BACKEND_PAUSE_MS = 60_000

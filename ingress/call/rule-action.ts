@@ -3,14 +3,15 @@ import { toCanonical } from '../lookup/phone-number.ts'
 import type { Action, RouteAction, RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
 import { MAX_DIALOG_DATA_BYTES } from '../sip/limits.ts'
 import { escapeUser } from '../sip/message/uri.ts'
-import type { Answer, FailoverCondition, ProxyPlan, ProxyProgress, ProxyResult } from '../sip/port/engine.ts'
+import { explainedAnswer, MOVED_TEMPORARILY, SIPS_NOT_ALLOWED, USER_TOO_LONG } from '../sip/port/answers.ts'
+import type { FailoverCondition, ProxyPlan, ProxyProgress, ProxyResult } from '../sip/port/engine.ts'
 import { callerEdits } from './asserted-identity.ts'
 import { type Attempts, attemptBegan, attemptEnded, endOpen } from './call-attempts.ts'
 import type { CallDeps } from './call-deps.ts'
 import type { Outcome, PassedOver } from './call-events.ts'
 import { type CallTarget, callTargets } from './call-targets.ts'
 import { callerTargetOf } from './caller-target.ts'
-import { type Decision, refuse, tell } from './decision.ts'
+import { type Decision, refuse, reportDecision } from './decision.ts'
 import { type SealedHeaders, writeDialogData } from './dialog-data.ts'
 import { NAMED_BACKENDS } from './limits.ts'
 import { headerEdits, type RuleHeaders, ruleHeaders } from './rule-headers.ts'
@@ -21,9 +22,6 @@ type Contacts = Extract<Action, { type: 'Redirect' }>['contacts']
 
 /** What the calls of a rule without a word about headers are given. */
 const NO_EDITS: ReturnType<typeof headerEdits> = { setHeaders: [], removeHeaders: [] }
-
-const USER_TOO_LONG: Answer = { status: 400, reason: 'User Too Long' }
-const SIPS_NOT_ALLOWED: Answer = { status: 480, reason: 'Temporarily Unavailable', warningCode: 380 }
 
 export interface Routing {
   readonly trunk: TrunkEntry
@@ -42,7 +40,7 @@ export function redirect(decision: Decision, deps: CallDeps, contacts: Contacts)
     name: 'Contact',
     value: `<${uri}>${q === undefined ? '' : `;q=${q}`}`,
   }))
-  const answer = { status: 302, reason: 'Moved Temporarily', headers }
+  const answer = { ...MOVED_TEMPORARILY, headers }
   refuse(decision, deps, answer, { outcome: 'redirected', reason: 'the rule redirects' })
 }
 
@@ -55,7 +53,7 @@ export function route(decision: Decision, deps: CallDeps, routing: Routing): voi
   const { targets, passedOver } = callTargets(action.backends, deps, (target) => decision.call.canReach(target))
   if (targets.length === 0) return noTarget(decision, deps, { routing, passedOver })
   const plan = planOf(decision, routing)
-  // What could not be kept for the requests inside the call is not promised for its first one either.
+  // Where the values do not fit into the cookie, later requests of the call would lack the headers: then the first one is refused, too.
   if (Buffer.byteLength(plan.dialogData) > MAX_DIALOG_DATA_BYTES) {
     const reason = 'the called and the calling user are too long for a rule that makes headers of them'
     return refuse(decision, deps, USER_TOO_LONG, { outcome: 'malformed', reason })
@@ -111,7 +109,7 @@ function planOf(
     failoverOn: new Set(action.failoverOn.map(conditionOf)),
     failover: action.failover,
     dialogData: writeDialogData({ rule: rule.name, callerTrusted, headers: headers && sealed(headers, values) }),
-    exhausted: { ...trunk.responses.noBackend, warning: `no_backend ${decision.id}` },
+    exhausted: explainedAnswer(trunk.responses.noBackend, 'no_backend', decision.id),
   }
 }
 
@@ -160,7 +158,7 @@ interface Proxied {
   readonly targets: readonly CallTarget[]
   readonly passedOver: readonly PassedOver[]
   readonly attempts: Attempts
-  /** Its end has been told, and with it its attempts as they were. */
+  /** Its end has been reported, and with it its attempts as they were. */
   over: boolean
 }
 
@@ -171,7 +169,12 @@ function finish(proxied: Proxied, deps: CallDeps, result: ProxyResult): void {
   // Who still rings when the caller has its answer is cancelled by the engine, unless it has lost sight of the call.
   endOpen(attempts, outcome === 'unanswered' ? 'unfinished' : 'cancelled', deps.now())
   const backend = target?.id ?? ''
-  tell(decision, deps, { outcome: OUTCOMES[outcome], status, reason, backend, attempts, passedOver }, decidedAt)
+  reportDecision(
+    decision,
+    deps,
+    { outcome: OUTCOMES[outcome], status, reason, backend, attempts, passedOver },
+    decidedAt,
+  )
   if (outcome !== 'unanswered') return
   deps.emit({ type: 'unanswered', trunk: decision.trunk?.name ?? '', callId: decision.call.callId })
 }

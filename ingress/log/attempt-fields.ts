@@ -27,12 +27,12 @@ export function attemptsField({ attempts, passedOver }: Pick<CallDecided, 'attem
   const all = attempts.length + passedOver.length
   if (all === 0) return NOTHING
   const tried = attempts.length > MAX_LOGGED_ATTEMPTS ? firstAndLast(attempts) : attempts
-  const told = tried.map(fieldsOf)
+  const fields = tried.map(fieldsOf)
   for (const { backend, result } of passedOver) {
-    if (told.length === MAX_LOGGED_ATTEMPTS) break
-    told.push({ backend: clip(backend), endpoint: undefined, result, status: 0, ms: 0 })
+    if (fields.length === MAX_LOGGED_ATTEMPTS) break
+    fields.push({ backend: clip(backend), endpoint: undefined, result, status: 0, ms: 0 })
   }
-  return { attempts: told, attemptsLeftOut: all > told.length ? all - told.length : undefined }
+  return { attempts: fields, attemptsLeftOut: all > fields.length ? all - fields.length : undefined }
 }
 
 function firstAndLast(attempts: readonly CallAttempt[]): CallAttempt[] {

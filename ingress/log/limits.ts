@@ -20,7 +20,7 @@ export const MAX_VALUE_CHARACTERS = 256
 /** Backends that the line of a call names with what came of them: a rule may have 64, and a line is read by people. */
 export const MAX_LOGGED_ATTEMPTS = 8
 
-/** Milliseconds over which lines are counted; what was left out is told at its end. */
+/** Milliseconds over which lines are counted; what was left out is reported at its end. */
 export const WINDOW_MS = 1000
 
 /** Bytes that wait for a slow reader of the log; beyond them lines are lost, and calls go on. */

@@ -25,7 +25,7 @@ export function createLineBudget({ linesPerSecond, clock, report }: LineBudgetOp
   let windowStart = Number.NEGATIVE_INFINITY
   let taken = 0
   let timer: Timer | undefined
-  const tell = () => {
+  const reportLeftOut = () => {
     timer = undefined
     if (leftOut.size === 0) return
     report(Object.fromEntries(leftOut))
@@ -42,12 +42,12 @@ export function createLineBudget({ linesPerSecond, clock, report }: LineBudgetOp
       return true
     }
     leftOut.set(kind, (leftOut.get(kind) ?? 0) + 1)
-    timer ??= clock.after(windowStart + WINDOW_MS - now, tell, undefined)
+    timer ??= clock.after(windowStart + WINDOW_MS - now, reportLeftOut, undefined)
     return false
   }
   const close = () => {
     if (timer) clock.cancel(timer)
-    tell()
+    reportLeftOut()
   }
   return { take, close }
 }

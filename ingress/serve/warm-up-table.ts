@@ -3,6 +3,7 @@ import { fromWords, type IpAddress, parseIpAddress, parseIpPrefix } from '../add
 import type { TransportName } from '../address/transport-name.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
 import type { NumberPredicate, RouteAction, RuleEntry, TableEntry, TrunkEntry } from '../route-table/route-table.ts'
+import { SERVICE_UNAVAILABLE } from '../sip/port/answers.ts'
 import { WARM_UP_RULES } from './limits.ts'
 
 /** A call that no network has ever carried. */
@@ -23,7 +24,6 @@ const CALLER_V6 = '2001:db8::7'
 /** RFC 3966 §3: numbers that are for nobody, in the forms in which they come. */
 const NUMBERS = ['+12025550101', '2025550102', '+12025550103', '+12025550104', '+12025550105', '0']
 const SERVICE = 'warm-up/pbx:5060'
-const UNAVAILABLE = { status: 503, reason: 'Service Unavailable' }
 const NAMES = { namespace: 'warm-up', createdAt: 0 }
 
 const trunk: TrunkEntry = {
@@ -33,7 +33,7 @@ const trunk: TrunkEntry = {
   transports: ['UDP', 'TCP'],
   called: [],
   numbers: { defaultRegion: 'US', calledFrom: 'RequestURI', callingFrom: 'From' },
-  responses: { noRule: UNAVAILABLE, noBackend: UNAVAILABLE },
+  responses: { noRule: SERVICE_UNAVAILABLE, noBackend: SERVICE_UNAVAILABLE },
 }
 
 const route: RouteAction = {
@@ -73,7 +73,7 @@ export function inventedTable(): WarmUpTable {
     rule('headers', 4, { called: [{ type: 'prefix', value: '+12025550102' }], headers: [present] }),
     rule('refused', 3, {
       called: [{ type: 'range', from: refused, to: refused }],
-      action: { type: 'Reject', ...UNAVAILABLE },
+      action: { type: 'Reject', ...SERVICE_UNAVAILABLE },
     }),
     rule('moved', 3, {
       called: [{ type: 'exact', value: redirected }],

@@ -1,9 +1,9 @@
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import type { StatusLineSpec } from '../../crds/schema/status-line.ts'
 import type { StatusLine, TrunkEntry } from '../../ingress/route-table/route-table.ts'
+import { reasonPhrase } from '../../ingress/text/reason-phrase.ts'
 import { numberPredicates } from './number-predicate.ts'
 import { createdAt, objectKey } from './object-name.ts'
-import { reasonPhrase } from './reason-phrase.ts'
 import { networkText } from './source-network.ts'
 
 /** The compiled form of a trunk. */

@@ -2,6 +2,14 @@
 
 import type { RequestFacts } from '../message/request-facts.ts'
 import type { SipMessage } from '../message/sip-message.ts'
+import {
+  CALL_DOES_NOT_EXIST,
+  NEXT_HOP_UNREACHABLE,
+  NOT_WHILE_RINGING,
+  OK,
+  REQUEST_PENDING,
+  REQUEST_TIMEOUT,
+} from '../port/answers.ts'
 import type { Answer, DialogCookie, DialogHop, InboundDialogRequest, Peer, RelayEdits } from '../port/engine.ts'
 import { MessageRequest } from '../port/inbound-request.ts'
 import type { HandedRequest, HandedResponse, OutgoingRequest } from './drachtio-library.ts'
@@ -20,24 +28,12 @@ import type { CallLeg, SessionWork } from './session-work.ts'
 /** The server takes the target of the dialog. */
 const DIALOG_TARGET = 'sip:placeholder'
 
-const GONE: Answer = { status: 481, reason: 'Call/Transaction Does Not Exist' }
-/** RFC 3311 §5.2, RFC 3261 §14.2: what cannot be had while the call rings can be asked for again. */
-const NOT_YET: Answer = {
-  status: 500,
-  reason: 'Server Internal Error',
-  headers: [{ name: 'Retry-After', value: '1' }],
-}
-const UNREACHABLE: Answer = { status: 500, reason: 'Next Hop Unreachable' }
-const SILENT: Answer = { status: 408, reason: 'Request Timeout' }
-const PENDING: Answer = { status: 491, reason: 'Request Pending' }
-const BYE_TAKEN: Answer = { status: 200, reason: 'OK' }
-
 export interface DialogArrival {
   readonly handed: HandedRequest
   readonly peer: Peer
   readonly message: SipMessage
   readonly facts: RequestFacts
-  /** Undefined: the request claims a dialog that is none of this process's. */
+  /** Undefined: the request claims a dialog that does not belong to this process. */
   readonly leg: CallLeg | undefined
   readonly work: SessionWork
   readonly dropped: () => void
@@ -67,9 +63,10 @@ export class DrachtioDialogRequest extends MessageRequest implements InboundDial
     if (this.method === 'BYE') return this.#relayBye(leg, edits)
     const other = work.otherOf(leg)
     // RFC 3262 §3: no response of a leg is reliable, so there is none that a PRACK could be for.
-    if (!other || this.method === 'PRACK') return this.refuse(GONE)
+    if (!other || this.method === 'PRACK') return this.refuse(CALL_DOES_NOT_EXIST)
     // RFC 3261 §14.2: the INVITE of this very leg has no final response yet.
-    if (leg.hangUpEarly && this.method === 'INVITE') return this.refuse(leg.side === 'caller' ? NOT_YET : PENDING)
+    if (leg.hangUpEarly && this.method === 'INVITE')
+      return this.refuse(leg.side === 'caller' ? NOT_WHILE_RINGING : REQUEST_PENDING)
     relayRequest(this.#arrival, { leg, other, edits })
   }
 
@@ -86,7 +83,7 @@ export class DrachtioDialogRequest extends MessageRequest implements InboundDial
   /** RFC 3261 §15.1.2: whoever hangs up gets its 200 whatever the other side makes of it. */
   #relayBye(leg: CallLeg, edits: RelayEdits): void {
     const { work, message } = this.#arrival
-    this.refuse(BYE_TAKEN)
+    this.refuse(OK)
     if (leg.hangUpEarly) return leg.hangUpEarly()
     const other = work.unbridge(leg)
     acknowledgeOther(leg)
@@ -151,14 +148,15 @@ function relayRequest(arrival: DialogArrival, { leg, other, edits }: Relay): voi
       finish()
       const gone = /unable to find dialog/i.test(reason)
       // While it rings the server may not have made a dialog of the other leg yet.
-      const missing = leg.hangUpEarly ? NOT_YET : GONE
-      handed.respond(ownAnswer(handed, gone ? missing : UNREACHABLE))
+      const missing = leg.hangUpEarly ? NOT_WHILE_RINGING : CALL_DOES_NOT_EXIST
+      handed.respond(ownAnswer(handed, gone ? missing : NEXT_HOP_UNREACHABLE))
     },
     onResponse: (response) => {
       if (response.status === 100) return
       if (response.status >= 200) finish()
       // RFC 3261 §16.9, §16.7 step 6: a far end that nothing can be sent to is no 503 that a whole trunk would heed.
-      if (response.byServer) return handed.respond(ownAnswer(handed, response.status === 408 ? SILENT : UNREACHABLE))
+      if (response.byServer)
+        return handed.respond(ownAnswer(handed, response.status === 408 ? REQUEST_TIMEOUT : NEXT_HOP_UNREACHABLE))
       relayResponse(arrival, { leg, response, edits })
     },
   })

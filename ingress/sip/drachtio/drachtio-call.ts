@@ -1,14 +1,13 @@
 import type { Clock } from '../../time/clock.ts'
+import { SERVICE_UNAVAILABLE } from '../port/answers.ts'
 import type { Application } from '../port/application.ts'
-import type { Answer, InboundCall, InboundPlain, ProxyPlan } from '../port/engine.ts'
+import type { Answer, InboundPlain, ProxyPlan } from '../port/engine.ts'
 import { MessageRequest } from '../port/inbound-request.ts'
+import { type OfferedCall, offerCall } from '../port/offered-call.ts'
 import { BridgedInvite, type CallerSide } from './bridged-invite.ts'
 import type { HandedRequest } from './drachtio-library.ts'
 import { ownAnswer } from './own-answer.ts'
 import type { SessionWork } from './session-work.ts'
-
-const UNDECIDED: Answer = { status: 500, reason: 'Server Internal Error' }
-const NOT_FOR_STRANGERS: Answer = { status: 503, reason: 'Service Unavailable' }
 
 export interface CallContext {
   readonly application: Application
@@ -17,13 +16,13 @@ export interface CallContext {
 }
 
 /** A new INVITE before its fate is known. The server has sent 100 Trying: silence would leave the caller ringing. */
-export class DrachtioCall extends MessageRequest implements InboundCall {
+export class DrachtioCall extends MessageRequest implements OfferedCall {
   readonly provisionalSent = true
   /** The server keeps a transaction of every INVITE and hands over none twice. */
   readonly repeated = false
   readonly #context: CallContext
   readonly #side: CallerSide
-  #decided = false
+  #isDecided = false
 
   constructor(context: CallContext, side: CallerSide) {
     super(side.peer, side.message, side.facts)
@@ -31,27 +30,23 @@ export class DrachtioCall extends MessageRequest implements InboundCall {
     this.#side = side
   }
 
-  /** Asks the application, and answers for it should it fail to decide. */
+  get isDecided(): boolean {
+    return this.#isDecided
+  }
+
+  /** Asks the application what becomes of it. */
   offer(): void {
-    const { application } = this.#context
-    try {
-      application.onInvite(this)
-    } catch (error) {
-      application.onEvent({ type: 'fault', code: 'call-handler-failed', message: String(error) })
-    }
-    if (this.#decided) return
-    if (application.isKnown(this.peer)) this.respond(UNDECIDED)
-    else this.drop()
+    offerCall(this.#context.application, this)
   }
 
   drop(): '503' {
-    this.respond(NOT_FOR_STRANGERS)
+    this.respond(SERVICE_UNAVAILABLE)
     return '503'
   }
 
   respond(answer: Answer): void {
-    if (this.#decided) return
-    this.#decided = true
+    if (this.#isDecided) return
+    this.#isDecided = true
     const { handed } = this.#side
     handed.respond(ownAnswer(handed, answer))
   }
@@ -68,8 +63,8 @@ export class DrachtioCall extends MessageRequest implements InboundCall {
   }
 
   proxy(plan: ProxyPlan): void {
-    if (this.#decided) return
-    this.#decided = true
+    if (this.#isDecided) return
+    this.#isDecided = true
     const { clock, work } = this.#context
     new BridgedInvite(clock, work, this.#side, plan).start()
   }

@@ -1,4 +1,4 @@
-/** What the engine is told of its drachtio-servers. */
+/** What the engine has to know of its drachtio-servers. */
 export interface DrachtioConfig {
   /** Servers that this process connects to. */
   readonly servers: readonly DrachtioAddress[]

@@ -31,7 +31,7 @@ interface EngineState extends DrachtioEngineOptions {
 
 /**
  * Dials its servers and goes on dialling; resolves without waiting for any. Rejects with `code` `drachtio-listen-failed`
- * if an address of the outbound mode cannot be had.
+ * if an address of the outbound mode is not available.
  */
 export async function startDrachtioEngine(options: DrachtioEngineOptions): Promise<SipEngine> {
   const { clock, config, random, application } = options

@@ -5,6 +5,7 @@
  */
 import { Server, type Socket } from 'node:net'
 import Srf from 'drachtio-srf'
+import { NOT_WHILE_RINGING } from '../port/answers.ts'
 import type { HeaderField } from '../port/engine.ts'
 import { createFrameGuard } from './frame-guard.ts'
 
@@ -39,9 +40,9 @@ export interface HandedRequest {
   readonly source: { readonly address: unknown; readonly port: unknown; readonly protocol: unknown }
   /** `address:port` of the server where the request came in; `''` inside a dialog. */
   readonly receivedOn: string
-  /** The server's own BYE, told after the fact: it wants no answer. */
+  /** The server's own BYE, reported after the fact: it needs no answer. */
   readonly unsolicited: boolean
-  respond(response: OutgoingResponse, told?: (sent: Sent) => void): void
+  respond(response: OutgoingResponse, onSent?: (sent: Sent) => void): void
   /** Told once if the caller cancels an INVITE; the server has answered 200 and 487 by then. */
   onCancel(cancelled: (text: string) => void): void
 }
@@ -63,7 +64,7 @@ export interface SendingEvents {
 }
 
 export interface SentRequest {
-  /** The server keeps the CANCEL back until it may go out (RFC 3261 §9.1). */
+  /** The server holds the CANCEL back until it may go out (RFC 3261 §9.1). */
   cancel(headers: readonly HeaderField[]): void
 }
 
@@ -128,11 +129,11 @@ type Acknowledge = (options: Content) => void
 interface LibraryAgent {
   readonly mapServer: ReadonlyMap<Socket, { readonly pendingRequests: Map<string, Reply> }>
   readonly wp: { send(socket: Socket, command: string): string }
-  sendResponse(response: LibraryResponse, content: Content, told: (failure: Error | string | null) => void): void
+  sendResponse(response: LibraryResponse, content: Content, onSent: (failure: Error | string | null) => void): void
 }
 
 interface Library {
-  /** Tells its events at once; the library's own object tells them a moment later, behind the first requests. */
+  /** Reports its events at once; the library's own object reports them a moment later, behind the first requests. */
   readonly app: {
     readonly client: LibraryAgent
     on(event: 'connect', listener: (failure: unknown, hostports: string, version: string | null) => void): void
@@ -147,13 +148,8 @@ interface Library {
   ): void
 }
 
-/** A 500 with Retry-After: what RFC 3311 §5.2 wants for an UPDATE that cannot be looked at yet. */
-const NOT_YET: OutgoingResponse = {
-  status: 500,
-  reason: 'Server Internal Error',
-  headers: [{ name: 'Retry-After', value: '1' }],
-  body: '',
-}
+/** RFC 3311 §5.2: for an UPDATE that comes before its dialog is known here. */
+const NOT_YET: OutgoingResponse = { ...NOT_WHILE_RINGING, body: '' }
 
 /** Speaks with the server at the other end of a connected socket, beginning with the secret. */
 export function speakDrachtio(socket: Socket, secret: string, events: ConnectionEvents): ServerConnection {
@@ -210,7 +206,7 @@ function handedRequest(agent: LibraryAgent, request: LibraryRequest, response: L
     source: { address: request.source_address, port: request.source_port, protocol: request.protocol },
     receivedOn: request.receivedOn ?? '',
     unsolicited: request.source === 'application',
-    respond: (answer, told) => respond(agent, response, answer, told),
+    respond: (answer, onSent) => respond(agent, response, answer, onSent),
     onCancel: (cancelled) => request.on('cancel', (message) => cancelled(message.raw)),
   }
 }
@@ -220,14 +216,14 @@ function respond(
   agent: LibraryAgent,
   response: LibraryResponse,
   { status, reason, headers, body }: OutgoingResponse,
-  told?: (sent: Sent) => void,
+  onSent?: (sent: Sent) => void,
 ): void {
   response.status = status
   response.msg.status = status
   response.msg.reason = reason
   agent.sendResponse(response, contentOf(headers, body), (failure) => {
-    if (failure) told?.({ failure: failure instanceof Error ? failure.message : failure })
-    else told?.({ dialogId: response.stackDialogId ?? '' })
+    if (failure) onSent?.({ failure: failure instanceof Error ? failure.message : failure })
+    else onSent?.({ dialogId: response.stackDialogId ?? '' })
   })
 }
 

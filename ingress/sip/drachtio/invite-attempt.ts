@@ -2,7 +2,15 @@
 import type { Clock, Timer } from '../../time/clock.ts'
 import { SIXTY_FOUR_T1_MS, TIMER_C_MS } from '../limits.ts'
 import type { HeaderField, ProxyTarget } from '../port/engine.ts'
-import { type BranchAction, type BranchInput, type BranchState, branchStep } from '../proxy/branch-table.ts'
+import {
+  type BranchAction,
+  type BranchInput,
+  type BranchState,
+  type BranchTimerInput,
+  branchStep,
+  responseInput,
+} from '../proxy/branch-table.ts'
+import type { CallBranch } from '../proxy/call-progress.ts'
 import type { HandedResponse, SentRequest } from './drachtio-library.ts'
 
 /** Who does what the table says. */
@@ -10,20 +18,17 @@ export interface AttemptOwner {
   act(attempt: InviteAttempt, action: BranchAction, response: HandedResponse | undefined): void
 }
 
-type TimerInput = 'backend-timer' | 'ringing-timer' | 'timer-c' | 'cancel-timer'
-
 interface AttemptTimer {
   readonly attempt: InviteAttempt
-  readonly name: TimerInput | 'abandoned'
+  readonly name: BranchTimerInput | 'abandoned'
 }
 
-export class InviteAttempt {
+export class InviteAttempt implements CallBranch {
   readonly target: ProxyTarget
   state: BranchState = 'calling'
-  /** Whether its end has been told upward. */
-  told = false
-  /** Whether the backend itself has said anything. */
-  heard = false
+  isReported = false
+  responseReceived = false
+  isAnswered = false
   /** Whether a CANCEL is out: the server itself ends a call that is answered in spite of it. */
   cancelSent = false
   #sent: SentRequest | undefined
@@ -48,7 +53,7 @@ export class InviteAttempt {
     if (this.cancelSent) request.cancel(this.#cancelReasons)
   }
 
-  /** The server holds a CANCEL back until a provisional response has come, the 100 included, which it does not tell us. */
+  /** The server holds a CANCEL back until a provisional response has come, the 100 included, which we do not see. */
   sendCancel(reasons: readonly HeaderField[]): void {
     if (this.cancelSent) return
     this.cancelSent = true
@@ -82,8 +87,8 @@ export class InviteAttempt {
   }
 
   onResponse(response: HandedResponse): void {
-    if (!response.byServer) this.heard = true
-    this.input(response.byServer ? silenceOf(response.status) : inputOf(response.status), response)
+    if (!response.byServer) this.responseReceived = true
+    this.input(response.byServer ? silenceOf(response.status) : responseInput(response.status), response)
   }
 
   input(input: BranchInput, response?: HandedResponse): void {
@@ -127,10 +132,4 @@ function fireAttemptTimer({ attempt, name }: AttemptTimer): void {
 /** RFC 3261 §8.1.3.1, §17.1.4: Timer B shows as 408, a target that nothing can be sent to as 503. */
 function silenceOf(status: number): 'time-out' | 'unreachable' {
   return status === 408 ? 'time-out' : 'unreachable'
-}
-
-function inputOf(status: number): 'trying' | 'provisional' | 'success' | 'failure' {
-  if (status === 100) return 'trying'
-  if (status < 200) return 'provisional'
-  return status < 300 ? 'success' : 'failure'
 }

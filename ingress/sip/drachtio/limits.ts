@@ -6,7 +6,7 @@ export const MAX_FRAME_BYTES = 131_072
 /** Milliseconds from dialling to a connection that can be written to: a lost SYN is sent again after 1 and 3 s on Linux. */
 export const CONNECT_MS = 4_000
 
-/** Milliseconds that a server has to answer the secret; one that hangs is dialled anew. */
+/** Milliseconds that a server has to answer the secret; one that hangs is dialled again. */
 export const AUTHENTICATE_MS = 4_000
 
 /** Milliseconds before the second try; the pause doubles from there. */
@@ -21,7 +21,7 @@ export const REFUSED_RETRY_MS = 30_000
 /** Milliseconds between two pings; a ping that is not answered before the next ends the connection, as no TCP would for hours. */
 export const PING_MS = 15_000
 
-/** Milliseconds that a connection of the outbound mode stays after its last call: long enough for the end of it to be told. */
+/** Milliseconds that a connection of the outbound mode stays after its last call: long enough for its end to be reported. */
 export const OUTBOUND_IDLE_MS = 5_000
 
 /** Connections of the outbound mode: one a call, so as many calls at a time. */
@@ -32,12 +32,12 @@ export const CLOSE_MS = 1_000
 
 /**
  * Milliseconds from the ACK to a call that was answered in spite of our CANCEL to our BYE, unless the server's own has been
- * told by then: it comes at once, or, where the answer was there before the CANCEL, never.
+ * reported by then: it comes at once, or, where the answer was there before the CANCEL, never.
  */
 export const OWN_BYE_MS = 1_000
 
 /** Milliseconds between two lines of the log about backends that are passed over: calls come by the hundred. */
-export const PASSED_OVER_TOLD_MS = 60_000
+export const PASSED_OVER_REPORT_MS = 60_000
 
 /**
  * Milliseconds from an INVITE to a second 100 Trying where nothing else has been sent: a server forgets an INVITE that

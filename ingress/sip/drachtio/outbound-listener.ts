@@ -31,7 +31,7 @@ class ListenError extends Error {
   }
 }
 
-/** Resolves once it listens. Rejects with `code` `drachtio-listen-failed` if the address cannot be had. */
+/** Resolves once it listens. Rejects with `code` `drachtio-listen-failed` if the address is not available. */
 export async function listenForServers(options: OutboundOptions): Promise<OutboundListener> {
   const { at, onFault } = options
   const waiting = new Set<Socket>()

@@ -28,7 +28,7 @@ const LEG_HEADERS: ReadonlySet<number> = new Set([
 ])
 
 /** RFC 3262: reliable provisional responses are of one leg, and are not offered on the other. */
-const RELIABLE = '100rel'
+export const RELIABLE = '100rel'
 const RELIABLE_HEADERS: ReadonlySet<string> = new Set(['rseq', 'rack'])
 
 const DEFAULT_MAX_FORWARDS = 70
@@ -53,7 +53,7 @@ export function dialogHeaders(message: SipMessage, edits: HeaderEdits): HeaderFi
   return [...copies, ...setHeaders.map(clean)]
 }
 
-/** What says how a body is to be read: a server sends none whose type it is not told. */
+/** What says how a body is to be read: a server sends no body whose type is not given. */
 export function contentHeaders(message: SipMessage): HeaderField[] {
   return copied(message, []).filter(({ name }) => /^(content-|mime-version$)/i.test(name))
 }
@@ -124,8 +124,8 @@ function fullName(id: number, name: string): string {
 /** An option list without reliable responses; undefined where nothing stays of it. */
 function unreliable(value: string): string | undefined {
   const options = splitList(value)
-  const kept = options.filter((option) => option.toLowerCase() !== RELIABLE)
-  return options.length > 0 && kept.length === 0 ? undefined : kept.join(', ')
+  const others = options.filter((option) => option.toLowerCase() !== RELIABLE)
+  return options.length > 0 && others.length === 0 ? undefined : others.join(', ')
 }
 
 /** A leg has a tag of its own; the server makes it where none is given. */

@@ -1,14 +1,34 @@
-/** Where every request of a server goes: to the application, to the other leg of its call, or nowhere. */
+/**
+ * Where every request of a server goes: to the application, to the other leg of its call, or nowhere. Which way a request
+ * goes is decided in `proxy/silence-for-strangers.ts`; here is what is done with it.
+ */
 import { fromWords } from '../../address/ip-address.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { Random } from '../../time/random.ts'
-import { readRequestFacts } from '../message/request-facts.ts'
+import { type RequestFacts, readRequestFacts } from '../message/request-facts.ts'
+import type { SipMessage } from '../message/sip-message.ts'
+import {
+  BAD_REQUEST,
+  badExtension,
+  explainedAnswer,
+  methodNotAllowed,
+  type Refusal,
+  SERVICE_UNAVAILABLE,
+} from '../port/answers.ts'
 import type { Application } from '../port/application.ts'
-import type { Answer, Peer } from '../port/engine.ts'
+import type { Peer, RecordedSource } from '../port/engine.ts'
 import type { DropReason } from '../port/events.ts'
 import { MessageRequest } from '../port/inbound-request.ts'
 import { recordedSourcesOf } from '../port/recorded-sources.ts'
 import { refusalOf } from '../proxy/request-validation.ts'
+import {
+  type AdmittedWay,
+  requestWay,
+  type Sender,
+  senderOf,
+  silenceReason,
+  unusableWay,
+} from '../proxy/silence-for-strangers.ts'
 import type { CallerSide } from './bridged-invite.ts'
 import { acknowledgeOther, DrachtioDialogRequest, sendBye } from './dialog-relay.ts'
 import { DrachtioCall, DrachtioPlainRequest } from './drachtio-call.ts'
@@ -16,7 +36,7 @@ import type { HandedRequest } from './drachtio-library.ts'
 import { type MessageFault, readHanded } from './handed-message.ts'
 import { ownAnswer } from './own-answer.ts'
 import { peerAt } from './packet-source.ts'
-import { demandsReliable } from './relayed-headers.ts'
+import { demandsReliable, RELIABLE } from './relayed-headers.ts'
 import type { CallLeg, SessionWork } from './session-work.ts'
 
 export interface DispatchOptions {
@@ -28,21 +48,21 @@ export interface DispatchOptions {
 /** Methods outside a dialog that the server hands over; of BYE, UPDATE, REFER and PRACK outside one it disposes itself. */
 export const ROUTED_METHODS = ['invite', 'options', 'register', 'message', 'info', 'notify', 'subscribe', 'publish']
 
-/** What a 405 lists, but for the method that it refuses (RFC 3261 §21.4.6). */
-const ALLOWED = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'UPDATE', 'INFO', 'REFER', 'NOTIFY', 'MESSAGE']
-const NOT_RELIABLE: Answer = {
-  status: 420,
-  reason: 'Bad Extension',
-  headers: [{ name: 'Unsupported', value: '100rel' }],
-}
-const UNAVAILABLE: Answer = { status: 503, reason: 'Service Unavailable' }
-
 /** Stands for a source that cannot be read. It is never looked up: a list with 0.0.0.0/0 would hold it. */
 const UNKNOWN: Peer = { address: fromWords([0, 0, 0xffff, 0]), port: 0, transport: 'UDP' }
 
-interface Arrival extends CallerSide {
-  readonly known: boolean
+/** A request of a server as it was handed over, and who sent it. */
+interface Handed {
+  readonly handed: HandedRequest
+  readonly peer: Peer
+  readonly sender: Sender
+}
+
+/** One that can be read. */
+interface NewRequest extends CallerSide, Handed {
   readonly work: SessionWork
+  /** Of the dialog that the server has found it in, where that is one of ours. */
+  readonly leg: CallLeg | undefined
 }
 
 export function dispatchRequest(options: DispatchOptions, work: SessionWork, handed: HandedRequest): void {
@@ -50,53 +70,59 @@ export function dispatchRequest(options: DispatchOptions, work: SessionWork, han
   // The server has found the dialog by Call-ID and tags. Of an ACK it says no protocol, so who sends it must not be asked first.
   const leg = work.leg(handed.dialogId)
   if (handed.method === 'ACK' && handed.dialogId !== '') return onAck(options, leg, handed)
-  const { message, fault } = readHanded(handed.text)
   const peer = peerAt(handed.source) ?? (leg && peerOf(leg))
-  if (!peer) return refuse(options, { handed, peer: UNKNOWN }, { ...UNAVAILABLE, code: 'unknown-source' })
+  if (!peer) return onUnusable(options, { handed, peer: UNKNOWN, sender: 'stranger' }, UNKNOWN_SOURCE)
+  const { message, fault } = readHanded(handed.text)
   const facts = fault ? undefined : readRequestFacts(message)
+  const sender = senderOf(leg !== undefined, options.application.isKnown(peer))
   if (facts === undefined || 'fault' in facts) {
-    return onUnusable(options, { handed, peer, message, known: leg !== undefined }, fault ?? facts)
+    return onUnusable(options, { handed, peer, sender, message }, fault ?? facts)
   }
-  const known = options.application.isKnown(peer)
-  const arrival = { handed, peer, message, facts, known, work }
-  if (leg) return onDialogRequest(options, arrival)
-  // A stranger's INVITE gets its final response there, whatever it claims; a known peer's is no new call with a To tag.
-  if (message.method === 'INVITE' && !(known && facts.toTag !== undefined)) return onInvite(options, arrival)
-  if (!known) return drop(options, arrival, 'stranger')
-  if (facts.toTag !== undefined) return onDialogRequest(options, arrival)
-  onPlain(options, arrival)
+  onUsable(options, { handed, peer, sender, message, facts, work, leg })
 }
 
-/** A stranger's INVITE is the application's to judge as well; the server has answered it with 100 already. */
-function onInvite(options: DispatchOptions, arrival: Arrival): void {
-  const { application, clock } = options
-  const { message, facts, known, work } = arrival
-  const own = known && demandsReliable(message) ? NOT_RELIABLE : undefined
-  const refusal = known ? (refusalOf(message, facts, application.headersRead()) ?? own) : undefined
-  if (refusal) return refuse(options, arrival, { ...refusal, code: codeOf(refusal) })
-  new DrachtioCall({ application, clock, work }, arrival).offer()
-}
-
-function onPlain(options: DispatchOptions, arrival: Arrival): void {
-  const { message, facts } = arrival
-  const refusal = refusalOf(message, facts, options.application.headersRead())
-  if (!refusal && message.method === 'OPTIONS') {
-    return options.application.onOptions(new DrachtioPlainRequest(arrival))
+function onUsable(options: DispatchOptions, request: NewRequest): void {
+  const { sender, message, facts } = request
+  const way = requestWay(sender, message.method, facts.toTag !== undefined, true)
+  switch (way) {
+    case 'silence':
+      return drop(options, request, silenceReason(sender, 'malformed'))
+    case 'stranger-invite':
+      return offer(options, request)
+    case 'in-dialog':
+    case 'invite':
+    case 'options':
+    case 'not-allowed':
+      return admit(options, request, way)
   }
-  const answer = refusal ?? notAllowed(message.method)
-  refuse(options, arrival, { ...answer, code: codeOf(answer) })
 }
 
-function notAllowed(refused: string): Answer {
-  const value = ALLOWED.filter((method) => method !== refused).join(', ')
-  return { status: 405, reason: 'Method Not Allowed', headers: [{ name: 'Allow', value }] }
+function admit(options: DispatchOptions, request: NewRequest, way: AdmittedWay): void {
+  // A request inside a dialog ends at its leg: what RFC 3261 §16.3 asks of a proxy does not apply to it.
+  const refusal = way === 'in-dialog' ? undefined : invalid(options, request)
+  if (refusal) return refuse(options, request, refusal)
+  switch (way) {
+    case 'in-dialog': {
+      const dropped = (): void => drop(options, request, 'no_dialog')
+      return options.application.onDialogRequest(new DrachtioDialogRequest({ ...request, dropped }))
+    }
+    case 'invite':
+      return offer(options, request)
+    case 'options':
+      return options.application.onOptions(new DrachtioPlainRequest(request))
+    case 'not-allowed':
+      return refuse(options, request, methodNotAllowed(request.message.method, 'PRACK'))
+  }
 }
 
-function onDialogRequest(options: DispatchOptions, arrival: Arrival): void {
-  const { work, handed } = arrival
-  const leg = work.leg(handed.dialogId)
-  const dropped = (): void => drop(options, arrival, 'no_dialog')
-  options.application.onDialogRequest(new DrachtioDialogRequest({ ...arrival, leg, dropped }))
+function offer({ application, clock }: DispatchOptions, request: NewRequest): void {
+  new DrachtioCall({ application, clock, work: request.work }, request).offer()
+}
+
+function invalid({ application }: DispatchOptions, { message, facts }: NewRequest): Refusal | undefined {
+  const refusal = refusalOf(message, facts, application.headersRead())
+  if (refusal || message.method !== 'INVITE') return refusal
+  return demandsReliable(message) ? badExtension(RELIABLE) : undefined
 }
 
 /** RFC 3261 §13.2.2.4: the ACK to a 2xx goes to the far end, once; a server hands over no other, and repeats of it too. */
@@ -125,50 +151,60 @@ function peerOf({ call, side }: CallLeg): Peer {
   return { address: target.address, port: target.port, transport: target.transport ?? 'UDP' }
 }
 
-/**
- * RFC 3261 §16.3 step 1: a known peer is told what is wrong. A stranger is not, but its INVITE has had a 100 and gets a
- * final response for it; any other request of a stranger gets nothing.
- */
-function onUnusable(
-  options: DispatchOptions,
-  from: Pick<Arrival, 'handed' | 'peer' | 'message' | 'known'>,
-  fault: MessageFault | undefined,
-): void {
-  const known = from.known || options.application.isKnown(from.peer)
-  const { status = 400, reason = 'Bad Request', code = 'bad-request' } = known ? (fault ?? {}) : {}
-  refuse(options, from, known ? { status, reason, code } : { ...UNAVAILABLE, code: 'stranger' })
+const UNKNOWN_SOURCE: MessageFault = { ...SERVICE_UNAVAILABLE, code: 'unknown-source' }
+const STRANGER: MessageFault = { ...SERVICE_UNAVAILABLE, code: 'stranger' }
+const UNREADABLE: MessageFault = { ...BAD_REQUEST, code: 'bad-request' }
+
+interface Unusable extends Handed {
+  /** What can be read of it; undefined where its source cannot. */
+  readonly message?: SipMessage
 }
 
-interface Refusal extends Answer {
-  readonly code: string
-}
-
-function refuse(
-  options: DispatchOptions,
-  { handed, peer, ...rest }: Pick<Arrival, 'handed' | 'peer'> & Partial<Pick<Arrival, 'message' | 'facts'>>,
-  { code, ...answer }: Refusal,
-): void {
-  const { application, random } = options
+/** A stranger is not told what is wrong, but its INVITE has had a 100 and gets a final response for it. */
+function onUnusable(options: DispatchOptions, unusable: Unusable, fault: MessageFault = UNREADABLE): void {
+  const { handed, peer, sender, message } = unusable
   const { method } = handed
-  const stranger = code === 'stranger' || code === 'unknown-source'
-  const { message, facts } = rest
-  const recordedSources = stranger || !message || facts ? undefined : recordedSourcesOf(message)
-  if (method === 'ACK' || (stranger && method !== 'INVITE')) {
-    const reason = stranger ? 'stranger' : 'malformed'
-    return application.onEvent({ type: 'dropped', peer, reason, method, request: undefined, recordedSources })
+  const recordedSources = sender === 'stranger' || !message ? undefined : recordedSourcesOf(message)
+  switch (unusableWay(sender, method, true)) {
+    case 'silence': {
+      const dropped = { peer, reason: silenceReason(sender, 'malformed'), method, request: undefined, recordedSources }
+      return options.application.onEvent({ type: 'dropped', ...dropped })
+    }
+    case 'refusal':
+      return refuse(options, { handed, peer, recordedSources }, fault)
+    case 'final-response':
+      return refuseStranger(options, unusable, message ? STRANGER : fault)
   }
-  const decisionId = random.token()
-  handed.respond(ownAnswer(handed, stranger ? answer : { ...answer, warning: `malformed ${decisionId}` }))
-  const request = message && facts && new MessageRequest(peer, message, facts)
-  const told = { peer, method, status: answer.status, reason: code, decisionId, request, recordedSources }
-  application.onEvent({ type: 'refused', ...told, ...(stranger ? { stranger } : {}) })
 }
 
-function drop({ application }: DispatchOptions, { peer, message, facts }: Arrival, reason: DropReason): void {
+interface Refused extends Pick<Handed, 'handed' | 'peer'> {
+  readonly message?: SipMessage
+  readonly facts?: RequestFacts
+  readonly recordedSources?: readonly RecordedSource[] | undefined
+}
+
+function refuse({ application, random }: DispatchOptions, refused: Refused, { code, ...answer }: Refusal): void {
+  const { handed, peer, message, facts, recordedSources } = refused
+  const decisionId = random.token()
+  handed.respond(ownAnswer(handed, explainedAnswer(answer, 'malformed', decisionId)))
+  const request = message && facts && new MessageRequest(peer, message, facts)
+  const event = { peer, method: handed.method, status: answer.status, reason: code, decisionId, request }
+  application.onEvent({ type: 'refused', ...event, recordedSources })
+}
+
+/** Without a Warning: a stranger is not told why. */
+function refuseStranger(
+  { application, random }: DispatchOptions,
+  from: Handed,
+  { code, ...answer }: MessageFault,
+): void {
+  const { handed, peer } = from
+  handed.respond(ownAnswer(handed, answer))
+  const event = { peer, method: handed.method, status: answer.status, reason: code, decisionId: random.token() }
+  application.onEvent({ type: 'refused', ...event, request: undefined, stranger: true })
+}
+
+function drop({ application }: DispatchOptions, { peer, message, facts }: NewRequest, reason: DropReason): void {
   const request = new MessageRequest(peer, message, facts)
   application.onEvent({ type: 'dropped', peer, reason, method: message.method, request })
-}
-
-function codeOf({ reason }: Answer): string {
-  return reason.toLowerCase().replace(/\W+/g, '_')
 }

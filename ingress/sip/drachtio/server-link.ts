@@ -1,4 +1,4 @@
-/** A drachtio-server that this process connects to, again and again, always in the way in which it is told to. */
+/** A drachtio-server that this process connects to, again and again, always in the way that the configuration says. */
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { readRegularFile } from '../../files/regular-file.ts'

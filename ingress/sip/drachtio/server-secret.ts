@@ -12,7 +12,7 @@ class SecretError extends Error {
   }
 }
 
-/** The secret that the servers are told. Rejects with `code` `drachtio-secret-unusable`. A line break at its end is no part of it. */
+/** The secret that the servers ask for. Rejects with `code` `drachtio-secret-unusable`. A line break at its end does not belong to it. */
 export async function readSecret({
   secretFile,
   secret = '',

@@ -61,7 +61,7 @@ const ENDS = {
   broken: { code: 'drachtio-broken-frame', message: 'sent what is no frame of its protocol' },
 } as const satisfies Record<string, SessionEnd>
 
-/** Begins with the secret; a server that is too old, does not answer, or sends no frames is told by `onEnd`. */
+/** Begins with the secret; a server that is too old, does not answer, or sends no frames is reported by `onEnd`. */
 export function openSession(options: SessionOptions, events: SessionEvents): ServerSession {
   const { socket, server, secret, clock } = options
   let end: SessionEnd = ENDS.lost

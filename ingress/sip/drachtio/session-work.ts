@@ -68,7 +68,7 @@ export class SessionWork {
     if (this.#ringing.size === 0) this.#onSilence?.()
   }
 
-  /** Ends every call that rings, and tells when the server has sent the answers. */
+  /** Ends every call that rings, and reports when the server has sent the answers. */
   endRinging(silent: () => void): void {
     this.#onSilence = silent
     for (const call of this.ringing()) call.end()

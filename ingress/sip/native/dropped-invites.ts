@@ -16,14 +16,14 @@ export interface InviteMemory {
 export function createInviteMemory(): InviteMemory {
   const fingerprints = new Float64Array(MAX_DROPPED_INVITES)
   const expiries = new Float64Array(MAX_DROPPED_INVITES)
-  const isKept = (fingerprint: number, now: number): boolean => {
+  const isRetained = (fingerprint: number, now: number): boolean => {
     const slot = fingerprint % MAX_DROPPED_INVITES
     return fingerprints[slot] === fingerprint && (expiries[slot] ?? 0) > now
   }
   return {
     seen: (key, now) => {
       const fingerprint = new TextHash().add(key).number()
-      const repeated = isKept(fingerprint, now)
+      const repeated = isRetained(fingerprint, now)
       if (!repeated) {
         const slot = fingerprint % MAX_DROPPED_INVITES
         fingerprints[slot] = fingerprint
@@ -31,6 +31,6 @@ export function createInviteMemory(): InviteMemory {
       }
       return repeated
     },
-    has: (key, now) => isKept(new TextHash().add(key).number(), now),
+    has: (key, now) => isRetained(new TextHash().add(key).number(), now),
   }
 }

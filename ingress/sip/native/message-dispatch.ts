@@ -1,6 +1,6 @@
 /**
- * Where every message goes: to its transaction, to the application, or nowhere. The order is the order of invariant I1:
- * nothing is sent before it is clear that the sender is known.
+ * Where every message goes: to its transaction, to the application, or nowhere. Nothing is sent before it is clear that the
+ * sender is known (invariant I1).
  */
 import { type IpAddress, sameAddress } from '../../address/ip-address.ts'
 import { HEADER } from '../message/header-name.ts'
@@ -10,7 +10,9 @@ import { readRequestFacts, readResponseFacts } from '../message/request-facts.ts
 import { SipMessage } from '../message/sip-message.ts'
 import { hasLowerVia, parseVia } from '../message/via.ts'
 import { writeResponse } from '../message/write-response.ts'
+import { BAD_CONTENT_LENGTH, MESSAGE_TOO_LARGE } from '../port/answers.ts'
 import { recordedSourcesOf } from '../port/recorded-sources.ts'
+import { senderOf, silenceReason, unusableWay } from '../proxy/silence-for-strangers.ts'
 import type { EngineCore } from './engine-core.ts'
 import type { NewRequests } from './new-requests.ts'
 import { keyOf, peerOf, type ReceivedRequest, reportDrop } from './received-request.ts'
@@ -25,8 +27,6 @@ export interface MessageDispatch {
 
 /** What a stream breaks on where the message itself has no fault, or one that says less. */
 const TOO_LARGE: ReadonlySet<string> = new Set(['message-too-large', 'header-section-too-large'])
-const MESSAGE_TOO_LARGE = { status: 513, reason: 'Message Too Large' } as const
-const BAD_LENGTH = { status: 400, reason: 'Bad Content-Length' } as const
 
 export function createMessageDispatch(core: EngineCore, newRequests: NewRequests): MessageDispatch {
   const scratch = new SipMessage()
@@ -41,7 +41,7 @@ export function createMessageDispatch(core: EngineCore, newRequests: NewRequests
     },
     onBrokenStream: (head, code, flow) => {
       const fault = parseMessage(scratch, head, 0, head.length)
-      const { status, reason } = TOO_LARGE.has(code) ? MESSAGE_TOO_LARGE : (fault ?? BAD_LENGTH)
+      const { status, reason } = TOO_LARGE.has(code) ? MESSAGE_TOO_LARGE : (fault ?? BAD_CONTENT_LENGTH)
       onUnusable(core, scratch, flow, { code, status, reason })
     },
   }
@@ -91,9 +91,11 @@ function onUnusable(
   const peer = peerOf(flow)
   const method = message.isRequest ? message.method : 'response'
   const known = core.application.isKnown(peer)
+  const sender = senderOf(false, known)
   const recordedSources = known && message.isRequest ? recordedSourcesOf(message) : undefined
-  if (!known || !message.isRequest || method === 'ACK' || message.first(HEADER.via) === -1) {
-    return reportDrop(core, flow, { reason: known ? 'malformed' : 'stranger', method, recordedSources })
+  const hasWayBack = message.isRequest && message.first(HEADER.via) !== -1
+  if (!hasWayBack || unusableWay(sender, method, false) === 'silence') {
+    return reportDrop(core, flow, { reason: silenceReason(sender, 'malformed'), method, recordedSources })
   }
   const decisionId = core.random.token()
   const { status, reason, code } = fault
@@ -102,6 +104,6 @@ function onUnusable(
   const extra = `Warning: 399 ${core.names.warningAgent} "${code} ${decisionId}"\r\n`
   const port = via && via.rport === undefined ? (via.port ?? 5060) : undefined
   flow.send(writeResponse(message, { status, reason, toTag: core.random.token(), extra, ...source }), port)
-  const told = { peer, method, status, reason: code, decisionId, request: undefined, recordedSources }
-  core.application.onEvent({ type: 'refused', ...told })
+  const refused = { peer, method, status, reason: code, decisionId, request: undefined, recordedSources }
+  core.application.onEvent({ type: 'refused', ...refused })
 }

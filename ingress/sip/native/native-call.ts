@@ -1,11 +1,10 @@
-import type { Answer, InboundCall, ProxyPlan, ProxyTarget } from '../port/engine.ts'
+import type { Answer, ProxyPlan, ProxyTarget } from '../port/engine.ts'
 import { MessageRequest } from '../port/inbound-request.ts'
+import { type OfferedCall, offerCall } from '../port/offered-call.ts'
 import type { EngineCore } from './engine-core.ts'
 import { peerOf, type ReceivedRequest } from './received-request.ts'
 import { ProxiedInvite } from './relay/proxied-invite.ts'
 import type { ServerSides } from './server-sides.ts'
-
-const UNDECIDED: Answer = { status: 500, reason: 'Server Internal Error' }
 
 interface NewInvite {
   readonly request: ReceivedRequest
@@ -14,8 +13,8 @@ interface NewInvite {
   readonly repeated?: boolean
 }
 
-/** A new INVITE before its fate is known: nothing has been sent, and nothing is kept until a verb is called. */
-export class NativeCall extends MessageRequest implements InboundCall {
+/** A new INVITE before its fate is known: nothing has been sent, and nothing is retained until a verb is called. */
+export class NativeCall extends MessageRequest implements OfferedCall {
   /** This engine says nothing before the decision. */
   readonly provisionalSent = false
   readonly repeated: boolean
@@ -23,7 +22,7 @@ export class NativeCall extends MessageRequest implements InboundCall {
   readonly #sides: ServerSides
   readonly #request: ReceivedRequest
   readonly #key: string
-  #decided = false
+  #isDecided = false
 
   constructor(core: EngineCore, sides: ServerSides, { request, key, repeated = false }: NewInvite) {
     super(peerOf(request.flow), request.message, request.facts)
@@ -34,33 +33,30 @@ export class NativeCall extends MessageRequest implements InboundCall {
     this.repeated = repeated
   }
 
-  /** Asks the application, and answers for it should it fail to decide: a known peer never waits for nothing. */
+  get isDecided(): boolean {
+    return this.#isDecided
+  }
+
+  /** Asks the application what becomes of it. */
   offer(): void {
-    try {
-      this.#core.application.onInvite(this)
-    } catch (error) {
-      this.#core.application.onEvent({ type: 'fault', code: 'call-handler-failed', message: String(error) })
-    }
-    if (this.#decided) return
-    if (this.#core.application.isKnown(this.peer)) this.respond(UNDECIDED)
-    else this.drop()
+    offerCall(this.#core.application, this)
   }
 
   drop(): 'none' {
-    this.#decided = true
+    this.#isDecided = true
     return 'none'
   }
 
   respond(answer: Answer): void {
-    if (this.#decided) return
-    this.#decided = true
-    const side = this.#sides.open(this.#request, this.#key, this.#sides.tagOf(this.#key))
+    if (this.#isDecided) return
+    this.#isDecided = true
+    const side = this.#sides.open(this.#request, this.#key)
     if (side) this.#sides.answer(side, answer)
   }
 
   respondOnce(answer: Answer): boolean {
-    if (this.#decided) return false
-    this.#decided = true
+    if (this.#isDecided) return false
+    this.#isDecided = true
     return this.#sides.answerOnce(this.#request, this.#key, answer) !== 'silent'
   }
 
@@ -72,10 +68,10 @@ export class NativeCall extends MessageRequest implements InboundCall {
   }
 
   proxy(plan: ProxyPlan): void {
-    if (this.#decided) return
-    this.#decided = true
-    const kept = { ...this.#request, message: this.#request.message.keep() }
-    const side = this.#sides.open(kept, this.#key, this.#sides.tagOf(this.#key))
+    if (this.#isDecided) return
+    this.#isDecided = true
+    const retained = { ...this.#request, message: this.#request.message.keep() }
+    const side = this.#sides.open(retained, this.#key)
     if (!side) return plan.done({ outcome: 'exhausted', status: 503, target: undefined })
     const invite = new ProxiedInvite(this.#core, side, plan, { dialogData: plan.dialogData, routes: undefined })
     this.#sides.start(this.#key, invite)

@@ -1,4 +1,5 @@
 import { hostText, sameAddress } from '../../address/ip-address.ts'
+import { REQUEST_TIMEOUT } from '../port/answers.ts'
 import type { Answer, DialogCookie, DialogHop, InboundDialogRequest, ProxyPlan, RelayEdits } from '../port/engine.ts'
 import { MessageRequest } from '../port/inbound-request.ts'
 import { isFromPod } from '../proxy/loop-detection.ts'
@@ -40,9 +41,9 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
     const ways = this.#waysTo(to, this.#route)
     if (this.method === 'ACK') return this.#relayAck(ways, edits)
     const key = keyOf(this.#request, this.method)
-    const kept = { ...this.#request, message: this.#request.message.keep() }
+    const retained = { ...this.#request, message: this.#request.message.keep() }
     const known = this.#core.application.isKnown(this.peer)
-    const side = known ? this.#sides.open(kept, key, this.#sides.tagOf(key)) : this.#sides.openUnvouched(kept, key)
+    const side = known ? this.#sides.open(retained, key) : this.#sides.openUnvouched(retained, key)
     if (!side) return
     if (this.method !== 'INVITE') return proxyRequest(this.#core, side, { ways, edits })
     const invite = new ProxiedInvite(this.#core, side, reInvitePlan(ways, edits), {
@@ -85,7 +86,7 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
     const key = keyOf(this.#request, this.method)
     // A cookie vouches for its dialog, not for where the packet is from.
     if (!this.#core.application.isKnown(this.peer)) return void this.#sides.answerOnce(this.#request, key, answer)
-    const side = this.#sides.open(this.#request, key, this.#sides.tagOf(key))
+    const side = this.#sides.open(this.#request, key)
     if (side) this.#sides.answer(side, answer)
   }
 
@@ -111,7 +112,7 @@ function reInvitePlan(ways: readonly DialogWay[], edits: RelayEdits): ProxyPlan 
     failoverOn: ways.length > 1 ? new Set(['transport']) : new Set(),
     failover: 'BeforeRinging',
     dialogData: '',
-    exhausted: { status: 408, reason: 'Request Timeout' },
+    exhausted: REQUEST_TIMEOUT,
     done: () => undefined,
     progress: () => undefined,
   }

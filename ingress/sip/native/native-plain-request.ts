@@ -15,8 +15,7 @@ export class NativePlainRequest extends MessageRequest implements InboundPlain {
   }
 
   respond(answer: Answer): void {
-    const key = keyOf(this.#request, this.method)
-    const side = this.#sides.open(this.#request, key, this.#sides.tagOf(key))
+    const side = this.#sides.open(this.#request, keyOf(this.#request, this.method))
     if (side) this.#sides.answer(side, answer)
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Answers without state (RFC 3261 §8.2.7) to sources that nobody vouches for. Over UDP such a source may be that of a
- * victim, so it gets one answer per datagram at most, nothing is repeated but where the request is, and nobody gets many.
+ * victim, so it gets one answer per datagram at most, an answer is repeated only where the request is, and nobody gets many.
  */
 
 import type { Answer } from '../port/engine.ts'
@@ -40,7 +40,7 @@ export function createOnceAnswers(core: EngineCore, tagOf: (key: string) => stri
       reportDrop(core, flow, { reason: 'over_limit', method: message.method })
       return 'silent'
     },
-    // The tag tells without memory; inside a dialog the tag is the dialog's, and only the memory tells.
+    // The tag is made of the key and needs no memory; inside a dialog the tag is the dialog's, so that the memory is asked.
     ends: (key, toTag) => toTag !== undefined && (toTag === tagOf(key) || answered.has(key, core.clock.now())),
   }
 }

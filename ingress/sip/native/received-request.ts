@@ -39,7 +39,7 @@ export function keyOf(request: ReceivedRequest, method: string): string {
   })
 }
 
-/** Tells that a packet was met with silence. */
+/** Reports that a packet was met with silence. */
 export function reportDrop(
   core: EngineCore,
   flow: Flow,

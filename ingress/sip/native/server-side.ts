@@ -1,4 +1,4 @@
-/** The side of a request that we answer: its kept bytes, the way back and the server transaction. */
+/** The side of a request that we answer: its retained bytes, the way back and the server transaction. */
 
 import type { RequestFacts } from '../message/request-facts.ts'
 import type { SipMessage } from '../message/sip-message.ts'

@@ -1,5 +1,6 @@
 /** The server side of requests: transactions, their tags, and the proxied INVITEs that a CANCEL finds. */
 import { randomBytes } from 'node:crypto'
+import { SERVICE_UNAVAILABLE } from '../port/answers.ts'
 import type { Answer } from '../port/engine.ts'
 import { TextHash } from '../proxy/text-hash.ts'
 import type { EngineCore } from './engine-core.ts'
@@ -14,12 +15,13 @@ import { createUnvouchedTransactions } from './unvouched-transactions.ts'
 export interface ServerSides {
   /**
    * Makes the server transaction of a request. Undefined where there are too many: then the answer has been a 503
-   * without state, because a known peer is never left without one (invariant I2).
+   * without state, because a known peer is never left without one (invariant I2). The To tag is that of the key unless
+   * another is given.
    */
-  open(request: ReceivedRequest, key: string, tag: string): ServerSide | undefined
+  open(request: ReceivedRequest, key: string, tag?: string): ServerSide | undefined
   /**
    * The same for a source that only a dialog cookie speaks for: so many per dialog and in all, and over UDP nothing is
-   * repeated of our own accord. Undefined where there are too many: then there has been an answer without state, if any.
+   * repeated of our own accord. Undefined where there are too many: then an answer without state was sent, within its own bound.
    */
   openUnvouched(request: ReceivedRequest, key: string): ServerSide | undefined
   answer(side: ServerSide, answer: Answer): void
@@ -31,13 +33,11 @@ export interface ServerSides {
   tagOf(key: string): string
   /** A proxied INVITE that still waits for its final response. */
   proxied(key: string): ProxiedInvite | undefined
-  /** Starts it, and keeps it until its final response is out. */
+  /** Starts it, and retains it until its final response is out. */
   start(key: string, invite: ProxiedInvite): void
   /** Ends every call that still waits for a backend with a 503: the process is going away. */
   endAll(): void
 }
-
-const BUSY: Answer = { status: 503, reason: 'Service Unavailable' }
 
 export function createServerSides(core: EngineCore): ServerSides {
   const proxied = new Map<string, ProxiedInvite>()
@@ -55,7 +55,7 @@ export function createServerSides(core: EngineCore): ServerSides {
   const tagOf = (key: string): string => new TextHash(...seeds).add(key).text()
   const once = createOnceAnswers(core, tagOf)
   return {
-    open: (request, key, tag) => {
+    open: (request, key, tag = tagOf(key)) => {
       const side = openSide(core, user, request, { key, tag })
       if (!side) answerBusy(core, once, request, key)
       return side
@@ -80,16 +80,16 @@ export function createServerSides(core: EngineCore): ServerSides {
       invite.start(() => proxied.delete(key))
     },
     endAll: () => {
-      for (const invite of [...proxied.values()]) invite.end(BUSY)
+      for (const invite of [...proxied.values()]) invite.end(SERVICE_UNAVAILABLE)
     },
   }
 }
 
-/** A known peer is never left without an answer; whoever is none has a bound. */
+/** A known peer is never left without an answer; answers to strangers are bounded. */
 function answerBusy(core: EngineCore, once: OnceAnswers, request: ReceivedRequest, key: string): void {
   const known = core.application.isKnown(peerOf(request.flow))
-  if (known) once.send(request, key, BUSY)
-  if (!known && once.answer(request, key, BUSY) === 'silent') return
+  if (known) once.send(request, key, SERVICE_UNAVAILABLE)
+  if (!known && once.answer(request, key, SERVICE_UNAVAILABLE) === 'silent') return
   reportDrop(core, request.flow, { reason: 'over_limit', method: request.message.method })
 }
 

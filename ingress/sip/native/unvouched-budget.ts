@@ -16,7 +16,7 @@ export interface UnvouchedBudget {
 
 /**
  * Token buckets in a fixed table: a flood from any number of addresses takes no memory. Sources that share a slot share
- * its tokens, and which do is not to be foreseen from outside. IPv6 sources are told apart by their /64, which is one host's.
+ * its tokens, and nobody outside can foresee which do. IPv6 sources differ by their /64, which is one host's.
  */
 export function createUnvouchedBudget(): UnvouchedBudget {
   const seed = randomInt(2 ** 32)

@@ -1,7 +1,7 @@
 import type { InboundCall, InboundDialogRequest, InboundPlain, Peer } from './engine.ts'
 import type { EngineEvent } from './events.ts'
 
-/** The application behind the engine port: what an engine asks and tells. Every call is synchronous and answers from memory. */
+/** The application behind the engine port: what an engine asks and reports. Every call is synchronous and answers from memory. */
 export interface Application {
   /** Whether this source is anyone we know, before a byte is sent. Strangers get zero bytes (invariant I1). */
   isKnown(peer: Peer): boolean

@@ -75,14 +75,14 @@ export interface HeaderField {
 export interface InboundCall extends InboundRequest {
   /** The engine has already sent a provisional response: silence would leave the caller ringing (invariant I2). */
   readonly provisionalSent: boolean
-  /** A stranger's INVITE that has been here a moment ago, as far as the engine remembers: its fate has been told already. */
+  /** A stranger's INVITE that has been here a moment ago, as far as the engine remembers: its fate has been reported already. */
   readonly repeated: boolean
   /** Silence. Where a provisional is already out it becomes 503; the answer says what went on the wire. */
   drop(): 'none' | '503'
   respond(answer: Answer): void
   /**
-   * For a source that nobody vouches for, which may be that of a victim: one answer to this datagram, kept nowhere and never
-   * repeated but for a repeat of the INVITE, bounded per source and in all. False: it was one too many, and got silence. An
+   * For a source that nobody vouches for, which may be that of a victim: one answer to this datagram, without state and
+   * repeated only for a repeat of the INVITE, bounded per source and in all. False: it was one too many, and got silence. An
    * engine that has spoken already answers as ever.
    */
   respondOnce(answer: Answer): boolean

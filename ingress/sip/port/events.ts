@@ -1,6 +1,4 @@
-/**
- * How the engine speaks upward: typed facts, no log lines and no counters. Logs and metrics subscribe.
- */
+/** What the engine reports to the application: typed facts, no log lines and no counters. Logs and metrics subscribe. */
 import type { InboundRequest, Peer, RecordedSource } from './engine.ts'
 
 /** Why a packet got no answer. */
@@ -27,8 +25,8 @@ export type EngineEvent =
       readonly recordedSources?: readonly RecordedSource[] | undefined
     }
   /**
-   * A request that could not be used, and the status that it got: a known peer's, or the INVITE of a stranger to whom the
-   * engine had spoken before it could tell.
+   * A request that was refused, and the status that it got: a known peer's, or the INVITE of a stranger to whom the
+   * engine had sent a provisional response before it could ask.
    */
   | {
       readonly type: 'refused'

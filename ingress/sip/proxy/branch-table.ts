@@ -4,7 +4,7 @@
  */
 
 export type BranchState =
-  /** Sent, nothing heard. */
+  /** Sent, and no response has come. */
   | 'calling'
   /** 100 only. */
   | 'proceeding'
@@ -51,6 +51,9 @@ export type BranchAction =
   | 'send-cancel'
   | 'finish-cancelled'
   | 'finish-timed-out'
+
+/** Inputs that are timers running out. */
+export type BranchTimerInput = 'backend-timer' | 'ringing-timer' | 'timer-c' | 'cancel-timer'
 
 export interface BranchStep {
   readonly to: BranchState
@@ -148,4 +151,16 @@ const TABLE: Readonly<Record<BranchState, Row>> = {
 /** The step for an input; undefined where the state takes no notice of it. */
 export function branchStep(state: BranchState, input: BranchInput): BranchStep | undefined {
   return TABLE[state][input]
+}
+
+/** The input that a response is. */
+export function responseInput(status: number): 'trying' | 'provisional' | 'success' | 'failure' {
+  if (status === 100) return 'trying'
+  if (status < 200) return 'provisional'
+  return status < 300 ? 'success' : 'failure'
+}
+
+/** Whether the caller still waits for a branch: it is neither over nor left behind. */
+export function isAwaited(state: BranchState): boolean {
+  return state !== 'ended' && state !== 'abandoned' && state !== 'released'
 }

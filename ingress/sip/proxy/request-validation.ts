@@ -3,7 +3,14 @@
 import { HEADER, standsOnce } from '../message/header-name.ts'
 import type { RequestFacts } from '../message/request-facts.ts'
 import type { SipMessage } from '../message/sip-message.ts'
-import type { Answer } from '../port/engine.ts'
+import {
+  badExtension,
+  LOOP_DETECTED,
+  MAX_BREADTH_EXCEEDED,
+  REPEATED_HEADER,
+  type Refusal,
+  TOO_MANY_HOPS,
+} from '../port/answers.ts'
 import { isLoop } from './loop-detection.ts'
 
 /** Extensions that a proxy would have to know to forward the request: none changes what we do. */
@@ -12,20 +19,19 @@ export function refusalOf(
   facts: RequestFacts,
   headersRead: readonly string[],
   inDialog = facts.toTag !== undefined,
-): Answer | undefined {
+): Refusal | undefined {
   // §16.3 step 3: an OPTIONS that ends here MAY be answered instead, and is: it is how peers ping us.
   const endsHere = message.method === 'OPTIONS' && !inDialog
-  if (facts.maxForwards === 0 && !endsHere) return { status: 483, reason: 'Too Many Hops' }
+  if (facts.maxForwards === 0 && !endsHere) return TOO_MANY_HOPS
   // §16.3 step 4, RFC 5393 §4.2.1
-  if (isLoop(message, headersRead)) return { status: 482, reason: 'Loop Detected' }
+  if (isLoop(message, headersRead)) return LOOP_DETECTED
   return unknownExtension(message) ?? exhaustedBreadth(message) ?? repeatedCondition(message, facts, headersRead)
 }
 
-/** §16.3 step 5: the 420 MUST list what is not understood. Require is for the user agent at the end, not for a proxy. */
-function unknownExtension(message: SipMessage): Answer | undefined {
+/** §16.3 step 5. Require is for the user agent at the end, not for a proxy. */
+function unknownExtension(message: SipMessage): Refusal | undefined {
   if (message.first(HEADER.proxyRequire) === -1) return undefined
-  const unsupported = message.values('Proxy-Require').join(', ')
-  return { status: 420, reason: 'Bad Extension', headers: [{ name: 'Unsupported', value: unsupported }] }
+  return badExtension(message.values('Proxy-Require').join(', '))
 }
 
 /**
@@ -36,15 +42,15 @@ function repeatedCondition(
   message: SipMessage,
   facts: RequestFacts,
   headersRead: readonly string[],
-): Answer | undefined {
+): Refusal | undefined {
   if (message.method !== 'INVITE' || facts.toTag !== undefined) return undefined
   const repeated = headersRead.some((name) => standsOnce(name) && message.values(name).length > 1)
-  return repeated ? { status: 400, reason: 'Repeated Header' } : undefined
+  return repeated ? REPEATED_HEADER : undefined
 }
 
 /** RFC 5393 §5.3.3.1: no branch may be made at all. */
-function exhaustedBreadth(message: SipMessage): Answer | undefined {
-  return breadthOf(message) === 0 ? { status: 440, reason: 'Max-Breadth Exceeded' } : undefined
+function exhaustedBreadth(message: SipMessage): Refusal | undefined {
+  return breadthOf(message) === 0 ? MAX_BREADTH_EXCEEDED : undefined
 }
 
 /** The Max-Breadth of a request; undefined where there is none or where it is not a number. */

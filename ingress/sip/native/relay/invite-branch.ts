@@ -4,7 +4,16 @@ import type { Clock, Timer } from '../../../time/clock.ts'
 import { SIXTY_FOUR_T1_MS, TIMER_C_MS } from '../../limits.ts'
 import type { SipMessage } from '../../message/sip-message.ts'
 import type { ProxyTarget } from '../../port/engine.ts'
-import { type BranchAction, type BranchInput, type BranchState, branchStep } from '../../proxy/branch-table.ts'
+import {
+  type BranchAction,
+  type BranchInput,
+  type BranchState,
+  type BranchTimerInput,
+  branchStep,
+  isAwaited,
+  responseInput,
+} from '../../proxy/branch-table.ts'
+import type { CallBranch } from '../../proxy/call-progress.ts'
 import type { ClientTransaction, InviteTransactionUser, RequestSink } from '../transaction/client-transaction.ts'
 import type { Destination } from '../transport/transport.ts'
 
@@ -52,17 +61,15 @@ export interface CallerCookie {
   readonly text: string
 }
 
-type TimerInput = 'backend-timer' | 'ringing-timer' | 'timer-c' | 'cancel-timer'
-
 interface BranchTimer {
   readonly branch: InviteBranch
-  readonly input: TimerInput
+  readonly input: BranchTimerInput
 }
 
 const NO_BYTES = Buffer.alloc(0)
 
 /** The branch is its transaction's user and its way out, so that neither costs an object of its own. */
-export class InviteBranch implements RelayedBranch, InviteTransactionUser<SipMessage>, RequestSink {
+export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactionUser<SipMessage>, RequestSink {
   readonly target: ProxyTarget
   readonly destination: Destination
   readonly branchId: string
@@ -73,17 +80,14 @@ export class InviteBranch implements RelayedBranch, InviteTransactionUser<SipMes
   callerCookie: CallerCookie | undefined
   state: BranchState = 'calling'
   transaction: ClientTransaction<SipMessage> | undefined
-  /** Whether the end of this attempt has been told upward. */
-  told = false
-  /** Whether the backend has said anything. */
-  heard = false
-  /** Whether it has sent a 2xx: every further one is passed on and told to nobody. */
-  answered = false
+  isReported = false
+  responseReceived = false
+  isAnswered = false
   #request: Buffer
   #breadth: number
   readonly #owner: BranchOwner
   readonly #clock: Clock
-  #timers: Map<TimerInput, Timer> | undefined
+  #timers: Map<BranchTimerInput, Timer> | undefined
 
   constructor(options: InviteBranchOptions, owner: BranchOwner, clock: Clock) {
     this.target = options.target
@@ -112,22 +116,17 @@ export class InviteBranch implements RelayedBranch, InviteTransactionUser<SipMes
     return this.state !== 'ended'
   }
 
-  /** Whether the caller still waits for this branch: it is neither over nor left behind. */
-  get awaited(): boolean {
-    return this.state !== 'ended' && this.state !== 'abandoned' && this.state !== 'released'
-  }
-
-  /** Lets go of what a branch that has sent a 2xx needs no more; one that was refused acknowledges each repeat. */
+  /** A branch with a 2xx lets go of its request; one that was refused still acknowledges each repeat of the refusal. */
   forget(): void {
     this.#timers = undefined
-    if (!this.answered) return
+    if (!this.isAnswered) return
     this.#request = NO_BYTES
     this.transaction = undefined
   }
 
   onResponse(_transaction: ClientTransaction<SipMessage>, status: number, response: SipMessage): void {
-    this.heard = true
-    this.input(inputOf(status), response)
+    this.responseReceived = true
+    this.input(responseInput(status), response)
   }
 
   onTimeout(): void {
@@ -155,7 +154,7 @@ export class InviteBranch implements RelayedBranch, InviteTransactionUser<SipMes
     if (!step) return
     this.state = step.to
     if (step.to !== 'calling' && step.to !== 'cancel-held') this.stopTimer('backend-timer')
-    if (!this.awaited) this.#stopAwaiting()
+    if (!isAwaited(this.state)) this.#stopAwaiting()
     if (!this.live) this.#owner.branchEnded(this)
     if (step.action) this.#owner.act(this, step.action, response)
     if (!this.live) this.#owner.branchOver()
@@ -188,14 +187,14 @@ export class InviteBranch implements RelayedBranch, InviteTransactionUser<SipMes
     this.#startTimer('cancel-timer', SIXTY_FOUR_T1_MS)
   }
 
-  stopTimer(input: TimerInput): void {
+  stopTimer(input: BranchTimerInput): void {
     const timer = this.#timers?.get(input)
     if (!timer) return
     this.#clock.cancel(timer)
     this.#timers?.delete(input)
   }
 
-  #startTimer(input: TimerInput, ms: number): void {
+  #startTimer(input: BranchTimerInput, ms: number): void {
     this.stopTimer(input)
     this.#timers ??= new Map()
     this.#timers.set(input, this.#clock.after(ms, fireBranchTimer, { branch: this, input }))
@@ -220,10 +219,4 @@ function fireBranchTimer({ branch, input }: BranchTimer): void {
   branch.input(input)
   // RFC 3261 §9.1: "SHOULD then consider the original transaction cancelled and MUST destroy the client transaction".
   if (input === 'cancel-timer') branch.transaction?.destroy()
-}
-
-function inputOf(status: number): 'trying' | 'provisional' | 'success' | 'failure' {
-  if (status === 100) return 'trying'
-  if (status < 200) return 'provisional'
-  return status < 300 ? 'success' : 'failure'
 }

@@ -1,12 +1,11 @@
 /** Sending a branch of a proxied INVITE, and its CANCEL (RFC 3261 §16.6, §9.1). */
 
-import { hostText } from '../../../address/ip-address.ts'
 import { MAX_DATAGRAM_REQUEST_BYTES } from '../../limits.ts'
 import { HEADER } from '../../message/header-name.ts'
 import type { SipMessage } from '../../message/sip-message.ts'
-import { sipUserOf } from '../../message/uri.ts'
 import type { ProxyPlan, ProxyTarget, TransportName } from '../../port/engine.ts'
 import { branchOf } from '../../proxy/loop-detection.ts'
+import { targetUri } from '../../proxy/target-uri.ts'
 import type { EngineCore } from '../engine-core.ts'
 import type { ServerSide } from '../server-side.ts'
 import { ClientTransaction, type ClientTransactionUser } from '../transaction/client-transaction.ts'
@@ -141,7 +140,7 @@ function draftRequest(
     facts: side.facts,
     viaSource: side.viaSource,
     via: viaValue(core, outgoing, options.branchId),
-    requestUri: purpose.dialogData === undefined ? routes?.requestUri : targetUri(invite, target),
+    requestUri: purpose.dialogData === undefined ? routes?.requestUri : targetUri(target, plan, side.facts.uri),
     recordRoute:
       cookie === '' ? '' : recordRouteLines({ names: core.names, incoming: side.flow.local, outgoing, cookie }),
     routes,
@@ -173,14 +172,6 @@ function backendCookie({ core, side, plan }: SendingInvite, dialogData: string):
   const pod = peer.transport === 'TCP' ? core.names.ownHop(side.flow.local) : undefined
   const sealed = { from: 'backend', signedTarget, routeTarget, pod, dialogData } as const
   return core.cookies.seal(called === 'contact' ? sealed : { ...sealed, callerTarget: called }, dialog)
-}
-
-/** RFC 3261 §16.6 step 2. */
-function targetUri(invite: SendingInvite, target: ProxyTarget): string {
-  const user = invite.plan.requestUser ?? sipUserOf(invite.side.facts.uri) ?? ''
-  const transport = target.transport === undefined ? '' : `;transport=${target.transport.toLowerCase()}`
-  const host = `${hostText(target.address)}:${target.port}`
-  return `sip:${user === '' ? '' : `${user}@`}${host}${transport}${target.uriParameters}`
 }
 
 /** Hands the request of a branch to its client transaction. */

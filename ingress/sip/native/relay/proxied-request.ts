@@ -3,6 +3,7 @@ import type { IpAddress } from '../../../address/ip-address.ts'
 import type { Timer } from '../../../time/clock.ts'
 import { ACK_LOSS_MS, NON_INVITE_TRYING_MS } from '../../limits.ts'
 import type { SipMessage } from '../../message/sip-message.ts'
+import { NEXT_HOP_UNREACHABLE, TRYING } from '../../port/answers.ts'
 import type { Answer, ResponseIdentity } from '../../port/engine.ts'
 import type { EngineCore } from '../engine-core.ts'
 import { type ServerSide, writeAnswer } from '../server-side.ts'
@@ -108,7 +109,7 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
 
   static readonly #onTryingTimer = (relay: RelayedRequest): void => {
     if (relay.#side && relay.#server.state === 'Trying') {
-      answer(relay.#core, relay.#side, { status: 100, reason: 'Trying' })
+      answer(relay.#core, relay.#side, TRYING)
     }
   }
 
@@ -160,5 +161,5 @@ function answer(core: EngineCore, side: ServerSide, own: Answer): void {
 
 /** RFC 3261 §16.9: a request that cannot be sent counts as a 503, which goes up as 500 (§16.7 step 6). */
 function answerUnreachable(core: EngineCore, side: ServerSide): void {
-  answer(core, side, { status: 500, reason: 'Next Hop Unreachable' })
+  answer(core, side, NEXT_HOP_UNREACHABLE)
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { parseIpAddress, parseIpPrefix } from '../../../../ingress/address/ip-address.ts'
-import { strangerReason } from '../../../../ingress/call/stranger-reason.ts'
+import { strangerReason } from '../../../../ingress/call/dropped-packets.ts'
 
 function reasonOf(address: string, own: readonly string[]): string {
   const parsed = parseIpAddress(address)

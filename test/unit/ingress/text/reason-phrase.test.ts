@@ -1,8 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
-import { reasonPhrase } from '../../../../operator/compile/reason-phrase.ts'
+import { reasonPhrase } from '../../../../ingress/text/reason-phrase.ts'
 
 describe('the reason phrase of a status', () => {
   it.each([
+    [100, 'Trying'],
+    [200, 'OK'],
+    [302, 'Moved Temporarily'],
     [404, 'Not Found'],
     [486, 'Busy Here'],
     [503, 'Service Unavailable'],

@@ -1,5 +1,8 @@
-/** RFC 3261 §21 and the registrations that carriers send: the phrase where a rule names a status only. */
+/** RFC 3261 §21 and the registrations that carriers send: for answers of our own, and where a rule names a status only. */
 const PHRASES: Readonly<Record<number, string>> = {
+  100: 'Trying',
+  200: 'OK',
+  302: 'Moved Temporarily',
   400: 'Bad Request',
   401: 'Unauthorized',
   402: 'Payment Required',
@@ -44,7 +47,7 @@ const PHRASES: Readonly<Record<number, string>> = {
   608: 'Rejected',
 }
 
-/** The phrase of a status from 400 to 699; of one without a phrase of its own, what RFC 3261 §21 calls its class. */
+/** The phrase of a status that we answer with; of a status from 400 to 699 that has none of its own, the name of its class (RFC 3261 §21). */
 export function reasonPhrase(status: number): string {
   const phrase = PHRASES[status]
   if (phrase !== undefined) return phrase

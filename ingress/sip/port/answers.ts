@@ -1,0 +1,69 @@
+/**
+ * Every answer of our own: its status, its phrase and, where it is a refusal, its code. What a rule or a trunk answers
+ * comes from the table instead. What is wrong with a message that cannot be read is said by `message/`, where the phrase
+ * names the very fault.
+ */
+import { reasonPhrase } from '../../text/reason-phrase.ts'
+import type { Answer } from './engine.ts'
+
+/** An answer to a request that a proxy must not or cannot accept. */
+export interface Refusal extends Answer {
+  /** Stable: logs show it. It is not made from the phrase, so that either may change without the other. */
+  readonly code: string
+}
+
+const answer = (status: number, reason = reasonPhrase(status)): Answer => ({ status, reason })
+const refusal = (status: number, code: string, reason?: string): Refusal => ({ ...answer(status, reason), code })
+
+export const TRYING = answer(100)
+export const OK = answer(200)
+export const MOVED_TEMPORARILY = answer(302)
+export const BAD_REQUEST = answer(400)
+export const BAD_CONTENT_LENGTH = answer(400, 'Bad Content-Length')
+export const SEVERAL_ASSERTED_IDENTITIES = answer(400, 'Several Asserted Identities')
+export const USER_TOO_LONG = answer(400, 'User Too Long')
+export const FORBIDDEN = answer(403)
+export const REQUEST_TIMEOUT = answer(408)
+/** RFC 5630: no backend can be reached over TLS; 380 is the code of the Warning that says so. */
+export const SIPS_NOT_ALLOWED: Answer = { ...answer(480), warningCode: 380 }
+export const CALL_DOES_NOT_EXIST = answer(481)
+export const REQUEST_TERMINATED = answer(487)
+export const REQUEST_PENDING = answer(491)
+export const SERVER_ERROR = answer(500)
+/** RFC 3311 §5.2, RFC 3261 §14.2: what is not available while the call rings can be asked for again. */
+export const NOT_WHILE_RINGING = {
+  ...SERVER_ERROR,
+  headers: [{ name: 'Retry-After', value: '1' }],
+} satisfies Answer
+/** RFC 3261 §16.9, §16.7 step 6: no 503, which a peer would take to be about all of its calls. */
+export const NEXT_HOP_UNREACHABLE = answer(500, 'Next Hop Unreachable')
+export const SERVICE_UNAVAILABLE = answer(503)
+export const MESSAGE_TOO_LARGE = answer(513)
+
+export const REPEATED_HEADER = refusal(400, 'repeated_header', 'Repeated Header')
+export const MAX_BREADTH_EXCEEDED = refusal(440, 'max_breadth_exceeded', 'Max-Breadth Exceeded')
+export const LOOP_DETECTED = refusal(482, 'loop_detected')
+export const TOO_MANY_HOPS = refusal(483, 'too_many_hops')
+
+/** RFC 3261 §16.3 step 5: the 420 MUST list what is not understood. */
+export function badExtension(unsupported: string): Refusal {
+  return { ...refusal(420, 'bad_extension'), headers: [{ name: 'Unsupported', value: unsupported }] }
+}
+
+/** Methods that may be used inside a dialog, and OPTIONS. */
+const ALLOWED = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'UPDATE', 'INFO', 'PRACK', 'REFER', 'NOTIFY', 'MESSAGE']
+
+/**
+ * RFC 3261 §21.4.6: the 405 MUST list what is allowed, and never the method that it refuses. `unavailable`: a method that the
+ * engine takes nowhere. Behind drachtio-servers that is PRACK, because no provisional response of a leg is reliable there
+ * (RFC 3262 §3).
+ */
+export function methodNotAllowed(method: string, unavailable?: string): Refusal {
+  const value = ALLOWED.filter((allowed) => allowed !== method && allowed !== unavailable).join(', ')
+  return { ...refusal(405, 'method_not_allowed'), headers: [{ name: 'Allow', value }] }
+}
+
+/** The answer with a Warning that says why, and under which id the log has it (RFC 3261 §20.43). */
+export function explainedAnswer(own: Answer, why: string, decisionId: string): Answer {
+  return { ...own, warning: `${why} ${decisionId}` }
+}

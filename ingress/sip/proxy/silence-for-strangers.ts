@@ -1,0 +1,72 @@
+/**
+ * Silence for strangers (invariant I1), and the way of everybody else: what becomes of a request that belongs to no
+ * transaction yet. Both engines ask here before they send anything. Pure: what a way means is done by the engine. Only
+ * the fate of a stranger's new INVITE is decided elsewhere, by the application (`ingress/call/handle-invite.ts`).
+ */
+import type { DropReason } from '../port/events.ts'
+
+/**
+ * Who sends a request. `dialog`: a dialog of ours vouches for the request, by a valid cookie or because the server has
+ * found it, though nobody may vouch for its source. `known`: the application knows the source.
+ */
+export type Sender = 'dialog' | 'known' | 'stranger'
+
+/** `not-allowed`: a method that no rule is for, outside a dialog (RFC 3261 §8.2.1). */
+export type AdmittedWay = 'in-dialog' | 'invite' | 'options' | 'not-allowed'
+
+/**
+ * `silence`: nothing is sent. `stranger-invite`: the application is asked each time, so that it can say whose call it
+ * almost was; a request that it drops has not been validated, because a refusal would be an answer.
+ */
+export type RequestWay = 'silence' | 'stranger-invite' | AdmittedWay
+
+/** `final-response`: a stranger whose INVITE has had a provisional response, and is left no longer without a final one. */
+export type UnusableWay = 'silence' | 'refusal' | 'final-response'
+
+export function senderOf(inOurDialog: boolean, known: boolean): Sender {
+  if (inOurDialog) return 'dialog'
+  return known ? 'known' : 'stranger'
+}
+
+/**
+ * The way of a request that can be read. `claimsDialog`: it has a To tag, or says otherwise that it is inside a dialog
+ * (RFC 3261 §12.2.2). `provisionalSent`: the engine answers every INVITE with 100 before it can ask, so that silence would
+ * leave the caller ringing (invariant I2).
+ */
+export function requestWay(
+  sender: Sender,
+  method: string,
+  claimsDialog: boolean,
+  provisionalSent: boolean,
+): RequestWay {
+  if (sender === 'stranger') {
+    return method === 'INVITE' && (provisionalSent || !claimsDialog) ? 'stranger-invite' : 'silence'
+  }
+  return sender === 'dialog' || claimsDialog ? 'in-dialog' : wayOutsideDialogs(method)
+}
+
+function wayOutsideDialogs(method: string): RequestWay {
+  switch (method) {
+    case 'INVITE':
+      return 'invite'
+    case 'OPTIONS':
+      return 'options'
+    // RFC 3261 §17.1.1.3: an ACK is never answered.
+    case 'ACK':
+      return 'silence'
+    default:
+      return 'not-allowed'
+  }
+}
+
+/** RFC 3261 §16.3 step 1: the way of a request that cannot be read. A known peer is told what is wrong, but for an ACK. */
+export function unusableWay(sender: Sender, method: string, provisionalSent: boolean): UnusableWay {
+  if (method === 'ACK') return 'silence'
+  if (sender !== 'stranger') return 'refusal'
+  return provisionalSent && method === 'INVITE' ? 'final-response' : 'silence'
+}
+
+/** Why a packet meets silence: its sender is a stranger, or, where it is none, what else is wrong. */
+export function silenceReason(sender: Sender, otherwise: DropReason): DropReason {
+  return sender === 'stranger' ? 'stranger' : otherwise
+}

@@ -1,0 +1,14 @@
+import { hostText } from '../../address/ip-address.ts'
+import { type SipUri, sipUserOf } from '../message/uri.ts'
+import type { ProxyPlan, ProxyTarget } from '../port/engine.ts'
+
+/**
+ * RFC 3261 §16.6 step 2: the Request-URI towards a target, with the user that the plan names or, if it names none, that of the
+ * `received` Request-URI.
+ */
+export function targetUri(target: ProxyTarget, plan: Pick<ProxyPlan, 'requestUser'>, received: SipUri): string {
+  const user = plan.requestUser ?? sipUserOf(received) ?? ''
+  const transport = target.transport === undefined ? '' : `;transport=${target.transport.toLowerCase()}`
+  const host = `${hostText(target.address)}:${target.port}`
+  return `sip:${user === '' ? '' : `${user}@`}${host}${transport}${target.uriParameters}`
+}
