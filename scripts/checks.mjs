@@ -16,6 +16,7 @@ export const CHECKS = [
   { name: 'boundaries', command: ['node', '.ci/check-boundaries.ts'], proof: /[1-9]\d* modules/ },
   { name: 'dead code', command: ['knip'] },
   { name: 'files that only tests use', command: ['knip', '--production', '--include', 'files'] },
+  { name: 'commit subjects', command: ['node', 'scripts/commit-subjects.mjs'], proof: /commits (looked|to look) at/ },
   { name: 'generated resource definitions and their reference', command: ['node', 'crds/generate.ts', '--check'] },
   { name: 'generated metrics document', command: ['node', 'ingress/metrics/generate-docs.ts', '--check'] },
   { name: "generated operator's metrics document", command: ['node', 'operator/metrics/generate-docs.ts', '--check'] },
