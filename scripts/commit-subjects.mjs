@@ -11,10 +11,10 @@ const RULE = 'scripts/commit-subjects.mjs'
 
 const repository = resolve(process.argv[2] ?? ROOT)
 const commits = existsSync(join(repository, '.git')) ? commitsSinceTheRule() : []
-const tooLong = commits.filter(({ subject }) => [...subject].length > MAX_SUBJECT)
+const tooLong = commits.filter(({ subject }) => Array.from(subject).length > MAX_SUBJECT)
 for (const { hash, subject } of tooLong) {
   console.log(
-    `${hash}: ${[...subject].length} characters, ${MAX_SUBJECT} at most: ${subject} (git commit --amend, git rebase -i)`,
+    `${hash}: ${Array.from(subject).length} characters, ${MAX_SUBJECT} at most: ${subject} (git commit --amend, git rebase -i)`,
   )
 }
 console.log(commits.length === 0 ? 'no commits to look at' : `${commits.length} commits looked at`)
