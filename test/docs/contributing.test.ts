@@ -17,7 +17,7 @@ function astray(tests: readonly string[], sources: ReadonlySet<string>, read: (t
 
 describe('CONTRIBUTING.md', () => {
   it('has every folder in its table, and no other', () => {
-    const rows = [...page.matchAll(/^\| `([a-z]+)\/` +\|/gm)].map(([, folder]) => folder)
+    const rows = [...page.matchAll(/^\| `([a-z]+)\/` +\|/gm)].map(([, folder = '']) => folder)
     const ignored = new Set(
       readPage('.gitignore')
         .split('\n')
