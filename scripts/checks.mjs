@@ -17,6 +17,7 @@ export const CHECKS = [
   { name: 'unions', command: ['node', '.ci/check-unions.ts'], proof: /[1-9]\d* files/ },
   { name: 'dead code', command: ['knip'] },
   { name: 'files that only tests use', command: ['knip', '--production', '--include', 'files'] },
+  { name: 'commit subjects', command: ['node', 'scripts/commit-subjects.mjs'], proof: /commits (looked|to look) at/ },
   { name: 'generated resource definitions and their reference', command: ['node', 'crds/generate.ts', '--check'] },
   { name: 'generated metrics document', command: ['node', 'ingress/metrics/generate-docs.ts', '--check'] },
   { name: "generated operator's metrics document", command: ['node', 'operator/metrics/generate-docs.ts', '--check'] },

@@ -18,6 +18,17 @@ export const WITH_PARTS = TESTS_WITH_PARTS.map(pattern)
 export const WITHOUT_PARTS = ['--testPathIgnorePatterns', '/node_modules/', ...TESTS_WITH_PARTS.map(pattern)]
 
 /**
+ * Whether a run of jest names unit tests and nothing else. They need no program but a few, which are skipped by name where
+ * one is missing: nobody who runs one file waits for an installation.
+ *
+ * @param {readonly string[]} args the arguments of jest
+ */
+export function areUnitTests(args) {
+  const named = args.filter((argument) => !argument.startsWith('-'))
+  return named.length > 0 && named.every((path) => path.startsWith('test/unit/'))
+}
+
+/**
  * Jest takes regular expressions.
  *
  * @param {string} path

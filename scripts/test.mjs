@@ -6,7 +6,7 @@ import { endOnError, ROOT, runInForeground, runQuietly, stopCommandsOnSignal } f
 import { summarise } from './jest-summary.mjs'
 import { hasKubernetesParts, setUpKubernetesParts } from './kubernetes-parts.mjs'
 import { setUpPackages, setUpPrograms, TEST_PROGRAMS } from './set-up.mjs'
-import { WITH_PARTS, WITHOUT_PARTS } from './test-runs.mjs'
+import { areUnitTests, WITH_PARTS, WITHOUT_PARTS } from './test-runs.mjs'
 
 /** Milliseconds in which no test file ends: many times what the longest one takes. */
 const JEST_SILENCE_MS = 20 * 60_000
@@ -25,8 +25,10 @@ const JEST = /** @type {const} */ ([
 
 stopCommandsOnSignal()
 const node = await setUpPackages().catch(endOnError)
-await setUpPrograms(TEST_PROGRAMS)
 const jestArguments = process.argv.slice(2)
+if (!areUnitTests(jestArguments)) {
+  await setUpPrograms(TEST_PROGRAMS)
+}
 // A run of some tests does not wait for the parts of Kubernetes, which take minutes where they are missing, and may skip
 // what needs them.
 process.exitCode =

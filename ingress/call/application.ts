@@ -1,7 +1,6 @@
 /** The application behind the engine port: who is known, and what becomes of each request. */
 import { chooseTrunk, type NearMiss, trunkOf } from '../lookup/choose-trunk.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
-import type { TrunkEntry } from '../route-table/route-table.ts'
 import type { Application } from '../sip/port/application.ts'
 import type { Peer } from '../sip/port/engine.ts'
 import type { EngineEvent } from '../sip/port/events.ts'

@@ -1,10 +1,11 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join, normalize } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from '@jest/globals'
-import { TESTS_WITH_PARTS, WITH_PARTS, WITHOUT_PARTS } from '../../../scripts/test-runs.mjs'
+import { areUnitTests, TESTS_WITH_PARTS, WITH_PARTS, WITHOUT_PARTS } from '../../../scripts/test-runs.mjs'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 
@@ -83,5 +84,35 @@ describe('the tests that run while the parts of Kubernetes are built', () => {
     const [without, withParts] = [listed(WITHOUT_PARTS), listed(WITH_PARTS)]
     expect([...without, ...withParts].sort()).toEqual(TESTS.toSorted())
     expect(withParts.sort()).toEqual(TESTS.filter(isListed).sort())
+  })
+})
+
+describe('a run of unit tests alone', () => {
+  it.each([
+    [['test/unit/cli/exit-code.test.ts'], true],
+    [['-i', 'test/unit/cli', 'test/unit/scripts'], true],
+    [['test/unit/cli', 'test/flow'], false],
+    [['-t', 'says', 'test/unit/cli'], false],
+    [['--watch'], false],
+    [[], false],
+  ])('is told by its arguments: %j', (args, expected) => {
+    expect(areUnitTests(args)).toBe(expected)
+  })
+
+  it('looks for no program to install, which any other does', () => {
+    // Without a program and without apt-get: a run that looks says that it cannot install.
+    const path = mkdtempSync(join(tmpdir(), 'sip-dispatch-path-'))
+    try {
+      const output = (tests: string): string =>
+        spawnSync(process.execPath, ['scripts/test.mjs', tests, '--listTests'], {
+          cwd: ROOT,
+          encoding: 'utf8',
+          env: { PATH: path },
+        }).stdout
+      expect(output('test/flow/engine')).toContain('set-up: cannot install')
+      expect(output('test/unit/cli/exit-code')).toBe(`${ROOT}test/unit/cli/exit-code.test.ts\n`)
+    } finally {
+      rmSync(path, { recursive: true })
+    }
   })
 })
