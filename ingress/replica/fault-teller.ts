@@ -1,9 +1,9 @@
-/** Tells a fault that lasts once, not at each of many tries. */
+/** Reports a fault that lasts once, and not again at each of many attempts. */
 export interface FaultTeller {
-  /** `error` may have a `code`; without one it is `table-failed`. */
+  /** Reports an error. It may have a `code`; without one the code is `table-failed`. */
   failed(error: unknown): void
   fault(code: string, message: string): void
-  /** It is well again: the next fault is told even if it is the same. */
+  /** The fault is over: the next one is reported even if it is the same. */
   well(): void
 }
 

@@ -3,9 +3,9 @@ import type { FaultTeller } from './fault-teller.ts'
 import { REPORT_DELAY_MS, REPORT_INTERVAL_MS } from './limits.ts'
 import type { TableCacheReader } from './table-cache.ts'
 
-/** Says in the cache which position this pod runs: soon after each change, and again before that is forgotten. */
+/** Reports to the cache which position this pod runs: soon after each change, and again before the last report expires. */
 export interface PositionReporter {
-  /** The position has changed. Many changes in a row are one report. */
+  /** The position has changed. Many changes in a row make one report. */
   changed(): void
   close(): void
 }
@@ -13,7 +13,7 @@ export interface PositionReporter {
 export interface PositionReporterOptions {
   readonly cache: TableCacheReader
   readonly pod: string
-  /** Undefined: nothing is loaded, so there is nothing to report. */
+  /** Undefined: no table is loaded, so there is nothing to report. */
   readonly position: () => TablePosition | undefined
   readonly faults: FaultTeller
 }

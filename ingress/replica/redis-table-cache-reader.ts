@@ -5,11 +5,11 @@ import { cacheKeys } from '../route-table/cache-keys.ts'
 import { REPORT_EXPIRY_MS } from './limits.ts'
 import type { TableCacheReader } from './table-cache.ts'
 
-/** The shared cache in Redis or Valkey under a prefix. Throws a RangeError for a prefix that is none. */
+/** The shared cache in Redis or Valkey under a prefix. Throws a RangeError for an invalid prefix. */
 export function createRedisTableCacheReader(prefix: string, options: CacheConnectionOptions): TableCacheReader {
   const keys = cacheKeys(prefix)
   const connection = createCacheConnection(options)
-  // Waiting for records holds up a connection.
+  // A command that waits for records blocks its connection, so it has one of its own.
   const waiting = createCacheConnection({ ...options, name: `${options.name}-log` })
   return {
     head: () => readHead(connection, keys),

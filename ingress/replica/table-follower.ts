@@ -17,21 +17,21 @@ export interface TableFollowerOptions {
   /** Closed with the follower. */
   readonly cache: TableCacheReader
   readonly replica: TableReplica
-  /** What is wrong with the table as a whole. */
+  /** Reports what is wrong with the table as a whole. */
   readonly faults: FaultTeller
-  /** What is wrong with the changes of it. */
+  /** Reports what is wrong with the changes in the log. */
   readonly logFaults: FaultTeller
-  /** Told with the change where the table has changed by one, without where it came as a whole. */
+  /** Called after each change of the table: with the change, or without one where a whole table was loaded. */
   readonly onSwap: (change?: TableChange) => void
-  /** A number from 0 up to 1, by chance: keeps pods from reading the whole table at the same moment. */
+  /** A random number from 0 up to 1, so that pods do not all read the whole table at the same moment. */
   readonly fraction: () => number
-  /** The cache has confirmed that the replica is what it holds. */
+  /** Called when the cache has confirmed that it holds the same table. */
   readonly onContact: () => void
-  /** After each look at the whole table: whether it can be used as far as it was read. */
+  /** Called after each look at the whole table: whether the part that was read can be used. */
   readonly onLook: (readable: boolean) => void
 }
 
-/** Starts at once, whether the cache can be had or not. */
+/** Starts at once, whether the cache is available or not. */
 export function startTableFollower(options: TableFollowerOptions): TableFollower {
   const { cache, faults } = options
   const pause = createPause()
@@ -49,7 +49,7 @@ export function startTableFollower(options: TableFollowerOptions): TableFollower
       if (!end.signal.aborted) current = await tryOnce(() => step(following))
     }
   }
-  /** Whatever fails heals by being tried again. */
+  /** Runs the work once. Every failure heals by another attempt. */
   const tryOnce = async (work: () => Promise<boolean>): Promise<boolean> => {
     try {
       return await work()
@@ -75,8 +75,8 @@ interface Following extends TableFollowerOptions {
 }
 
 /**
- * Takes the changes that have come; where there are none for a while, or they do not fit, looks at the head. False: not
- * before a pause again.
+ * Takes the changes that have come. Where there are none for a while, or they do not fit, it looks at the head. False: the next
+ * step comes after a pause.
  */
 async function step(options: Following): Promise<boolean> {
   const taken = await takeNext(options)
@@ -85,7 +85,7 @@ async function step(options: Following): Promise<boolean> {
   return taken === 'none' || (taken === 'some' && current)
 }
 
-/** `some`: a record is no change of the table that is there. `damaged`: told to `logFaults`, the table may be well. */
+/** `some`: a record did not fit the current table. `damaged`: reported to `logFaults`; the table itself may be good. */
 async function takeNext(options: TableFollowerOptions): Promise<'all' | 'none' | 'some' | 'damaged'> {
   const { cache, replica, logFaults } = options
   try {
@@ -101,7 +101,7 @@ async function takeNext(options: TableFollowerOptions): Promise<'all' | 'none' |
   }
 }
 
-/** False at the first record that is no change of the table that is there. */
+/** False at the first record that does not fit the current table. */
 async function takeAll(options: TableFollowerOptions, records: readonly LogRecord[]): Promise<boolean> {
   for (const record of records) {
     if (record.type !== 'delta' || !(await options.replica.apply(record))) return false
@@ -111,7 +111,7 @@ async function takeAll(options: TableFollowerOptions, records: readonly LogRecor
   return true
 }
 
-/** Loads the table anew if the cache holds a newer one. True where the replica then is what the cache holds. */
+/** Loads the whole table if the cache holds a newer one. True where the replica then equals the table of the cache. */
 async function synchronise(options: Following): Promise<boolean> {
   try {
     const current = await catchUp(options)
@@ -129,7 +129,7 @@ async function catchUp(options: Following): Promise<boolean> {
   const own = replica.head
   if (!isUsable(options, head)) return false
   if (own === undefined || comparePositions(head, own) > 0 || head.checksum !== own.checksum) {
-    // A pod that serves can wait for its turn; one that has nothing to serve cannot.
+    // A pod that serves can wait for its turn; a pod without a table cannot.
     if (own !== undefined) await options.wait(options.fraction() * head.entries * RELOAD_SPREAD_MS)
     const snapshot = await cache.snapshot()
     if (snapshot === undefined || !isUsable(options, snapshot.head)) return false
@@ -140,7 +140,7 @@ async function catchUp(options: Following): Promise<boolean> {
   return true
 }
 
-/** An older table than one that this pod has run is never loaded: it would bring back rules that are gone. */
+/** A table older than the one in use is never loaded: it would bring back rules that were removed. */
 function isUsable({ replica, faults }: TableFollowerOptions, head: CacheHead | undefined): head is CacheHead {
   if (head === undefined) {
     faults.fault('cache-empty', 'the shared cache holds no table: the operator writes it when it next looks')

@@ -1,7 +1,7 @@
 /**
- * Keeps the table on disk, so that a restarted pod serves no older table than it has reported: each change goes into the
- * journal before it is reported, a table that came as a whole into the table file. A disk that fails or stalls keeps nobody
- * from reporting; it is told, and tried again until it is well.
+ * Keeps the table on disk, so that a restarted pod serves no older table than it has reported. Each change goes into the
+ * journal before it is reported; a whole table goes into the table file. A disk that fails or stalls delays no report: its
+ * fault is reported too, and writing is tried again until it works.
  */
 import { type CacheHead, comparePositions, type TablePosition } from '../route-table/cache-head.ts'
 import { DISK_WAIT_MS, FILE_RETRY_MS, MAX_JOURNAL_BYTES, MAX_JOURNAL_LINE_LENGTH } from './limits.ts'
@@ -12,24 +12,24 @@ export interface TableKeeper {
   /** The live table has changed: by a change of the cache's log, or (without one) as a whole. */
   changed(change: TableChange | undefined): void
   /**
-   * What may be reported: what the disk holds, and the live table where the disk fails. Undefined: nothing yet. The same
-   * object until it changes.
+   * The position that may be reported: that of the disk, or that of the live table where the disk fails. Undefined: nothing
+   * yet. The same object until it changes.
    */
   readonly position: TablePosition | undefined
-  /** Writes what is not written yet, as far as the disk lets it. */
+  /** Writes what is still pending, as far as the disk allows it. */
   close(): Promise<void>
 }
 
 export interface TableKeeperOptions {
   readonly file: string
-  /** The live table: its entries, and its head alone, at no cost. Undefined before the first one. */
+  /** The live table with its entries; `head` returns its head alone, at no cost. Undefined before the first table. */
   readonly content: () => FileContent | undefined
   readonly head: () => CacheHead | undefined
-  /** What the file and its journal held when the process started: the changes of the journal, and where they led to. */
+  /** What was on the disk when the process started: the changes of the journal, and the head after them. */
   readonly found: FoundTable | undefined
-  /** `position` has changed. */
+  /** Called when `position` has changed. */
   readonly onPosition: () => void
-  /** What is wrong with the disk; undefined: it holds the live table. Told at each write. */
+  /** Called after each write with the fault of the disk; undefined: the disk has the live table. */
   readonly onDisk: (fault: unknown) => void
 }
 
@@ -45,17 +45,17 @@ export function createTableKeeper(options: TableKeeperOptions): TableKeeper {
 class Keeper implements TableKeeper {
   readonly #options: TableKeeperOptions
   readonly #journal: ReturnType<typeof openJournal>
-  /** What the disk holds: the table file and the journal behind it. */
+  /** The head of what is on the disk: the table file with its journal. */
   #kept: CacheHead | undefined
-  /** The last change that is in the journal or on its way there. */
+  /** The head after the last change that is in the journal or pending. */
   #queued: CacheHead | undefined
   /** Lines that are not in the journal yet. */
   #waiting: string[] = []
   #waitingBytes = 0
-  /** What has changed since the table file that is being written was taken from the live table. */
+  /** The changes since the content of the table file being written was taken from the live table. */
   #since = nothingSince(undefined)
   #journalBytes = 0
-  /** The journal does not lead on to the live table: only a table file does. */
+  /** The changes of the journal no longer lead to the live table: a new table file is needed. */
   #broken: boolean
   #failed = false
   #late = false
@@ -73,7 +73,7 @@ class Keeper implements TableKeeper {
     if (found === undefined) return
     this.#kept = found.head
     this.#queued = found.head
-    // The journal may end in the middle of a line: it is begun anew before anything is added to it.
+    // The journal may end in the middle of a line, so it is rewritten before a line is added.
     this.#appending = this.#beginJournal(found.changes.map(encodeChange)).catch((error: unknown) => this.#fail(error))
   }
 
@@ -102,7 +102,7 @@ class Keeper implements TableKeeper {
     this.#writeFile()
   }
 
-  /** Only a file that is being written needs to know what has changed since. */
+  /** Remembers a change that came while a table file is being written: the file does not contain it. */
   #note(line: string, head: CacheHead): void {
     if (this.#writingFile === undefined || this.#since.whole) return
     this.#since.lines.push(line)
@@ -131,7 +131,7 @@ class Keeper implements TableKeeper {
     await this.#journal.close().catch((error: unknown) => this.#fail(error))
   }
 
-  /** One write after the other; what has gathered meanwhile is written as one. */
+  /** One write after the other; lines that come during a write are written together by the next one. */
   #append(): void {
     this.#appending = this.#appending.then(() => this.#appendWaiting())
   }
@@ -151,7 +151,7 @@ class Keeper implements TableKeeper {
     if (this.#journalBytes > MAX_JOURNAL_BYTES) this.#writeFile()
   }
 
-  /** Writes the table file, one at a time; whatever asks for it meanwhile is served by the next. */
+  /** Writes the table file, one at a time; a request that comes meanwhile is served by the next write. */
   #writeFile(): void {
     if (this.#writingFile !== undefined || this.#closed || this.#retry !== undefined) return
     this.#writingFile = this.#writeOnce().finally(() => {
@@ -181,10 +181,10 @@ class Keeper implements TableKeeper {
     }
   }
 
-  /** The journal goes on from the file: the changes that were made while it was written. */
+  /** Starts the journal of a new file with the changes that came while the file was written. */
   async #restartJournal(head: CacheHead): Promise<void> {
     const { whole } = this.#since
-    // A table that came as a whole meanwhile has nothing to do with this file: the next one is for it.
+    // A whole table that came meanwhile does not build on this file: the next file will contain it.
     const { lines, head: last } = whole ? nothingSince(head) : this.#since
     this.#since = { ...nothingSince(last), whole }
     this.#clearWaiting()
@@ -229,7 +229,7 @@ class Keeper implements TableKeeper {
     this.#patience = undefined
   }
 
-  /** A disk that takes its time is one that fails. */
+  /** A disk that is too slow counts as one that fails. */
   #expectDisk(): void {
     if (this.#failed) return
     this.#patience ??= setTimeout(() => {
@@ -240,7 +240,7 @@ class Keeper implements TableKeeper {
   }
 }
 
-/** Calls wait while a line is made; the file is written in slices. */
+/** Calls wait while a line is made, so a large change goes into the file, which is written in slices. */
 function isLarge({ changes }: TableChange): boolean {
   let length = 0
   for (const [key, json = ''] of changes) length += key.length + json.length
@@ -251,7 +251,7 @@ interface Since {
   readonly lines: string[]
   bytes: number
   head: CacheHead | undefined
-  /** The table has come as a whole: the lines do not lead to it. */
+  /** A whole table has come: the lines do not lead to it. */
   whole: boolean
 }
 

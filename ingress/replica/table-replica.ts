@@ -1,4 +1,4 @@
-/** The live table as a copy of the shared cache: which version it is, and what proves that nothing is missing. */
+/** The live table as a copy of the shared cache: its version, and the proof that nothing is missing. */
 
 import { MAX_PARTS_AT_ONCE } from '../lookup/limits.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
@@ -10,18 +10,18 @@ import { addHash, checksumText, EMPTY_CHECKSUM, entryHash, subtractHash } from '
 import { decodeEntry } from '../route-table/table-codec.ts'
 import { createTimeSlice } from '../time/time-slice.ts'
 
-/** Calls of `load` and `apply` come one after the other. Where they throw, the table is what it was. */
+/** The caller waits for one call of `load` or `apply` before the next. A call that throws leaves the table as it was. */
 export interface TableReplica {
-  /** What the live table is; undefined before the first load. */
+  /** The head of the live table; undefined before the first load. */
   readonly head: CacheHead | undefined
   /**
-   * Makes a snapshot the live table. Throws `CacheContentError` where it is damaged, and `PatternError`. Rejects none for
-   * its age: the caller compares positions.
+   * Makes a snapshot the live table. Throws `CacheContentError` where the snapshot is damaged, and `PatternError`. It accepts
+   * old snapshots too: the caller compares positions.
    */
   load(snapshot: TableSnapshot): Promise<void>
-  /** Makes one change; false where it is no change of this table, or does not lead to the table that its head promises. */
+  /** Applies one change; false where the change belongs to another table, or does not lead to the table that its head promises. */
   apply(delta: Extract<LogRecord, { readonly type: 'delta' }>): Promise<boolean>
-  /** The entries of now, as one list that later changes leave alone. */
+  /** The current entries, as a list that later changes do not modify. */
   entries(): readonly TableEntry[]
   /** `entryHash` of each entry by its key, until the next change. */
   hashes(): Iterable<readonly [string, number]>
@@ -75,7 +75,7 @@ interface Swap {
   readonly to: ReadonlyMap<string, Held>
 }
 
-/** A table that is much like the one in use comes as a change of it: at once, and at the cost of what is new in it. */
+/** A table that is similar to the current one is taken over as a change: at once, and at the cost of what is new in it. */
 async function bringIn(table: LiveTable, swap: Swap, version: number): Promise<void> {
   const { upserted, removed } = await difference(swap)
   if (table.loaded && isSmall(upserted, removed.length)) await table.applyInSlices({ upserted, removed }, version)
@@ -102,7 +102,7 @@ interface HeldChange {
   readonly change: DecodedChange
 }
 
-/** Answers what is held then; the map that was held before may be changed. */
+/** Returns the retained entries after the change; the map given may have been changed. */
 async function bringInChange(
   table: LiveTable,
   { held, change }: HeldChange,
@@ -147,7 +147,7 @@ async function copyOf(held: ReadonlyMap<string, Held>): Promise<Map<string, Held
   return copy
 }
 
-/** Calls wait while a change is made: a large one is a table of its own, built while they go on. */
+/** Calls wait while a change is made. So a large change becomes a new table, which is built while calls go on. */
 function isSmall(upserted: Iterable<TableEntry>, removed: number): boolean {
   let parts = removed
   for (const entry of upserted) {
@@ -157,7 +157,7 @@ function isSmall(upserted: Iterable<TableEntry>, removed: number): boolean {
   return parts <= MAX_PARTS_AT_ONCE
 }
 
-/** What an entry costs to take in: its numbers, networks and endpoints, each about the same. */
+/** The cost of taking over an entry: its numbers, networks and endpoints, each about the same. */
 function partsOf(entry: TableEntry): number {
   if (entry.kind === 'trunk') return 1 + entry.called.length + entry.sources.length + entry.trustedProxies.length
   if (entry.kind === 'rule') return 1 + entry.called.length + entry.calling.length + entry.headers.length
@@ -174,7 +174,7 @@ async function checksumOf(entries: ReadonlyMap<string, Held>): Promise<number> {
   return sum
 }
 
-/** Entries that are known by their hash, the same that proves a whole table, are the known ones. */
+/** An entry whose hash is already known is not decoded again. The checksum of the whole table is made of the same hashes. */
 async function decodeAll(
   texts: Iterable<readonly [string, string]>,
   known: ReadonlyMap<string, Held>,

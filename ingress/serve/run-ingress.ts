@@ -7,8 +7,8 @@ import { type Serving, startServing } from './serving.ts'
 import { createServingCore, type ServingCore } from './serving-core.ts'
 
 /**
- * Serves as soon as its addresses are bound, with the table of the snapshot if there is one; without any, calls get 503
- * and the pod is not ready until the cache has given one. Rejects with what keeps it from starting.
+ * Serves as soon as its addresses are bound, with the table of the snapshot if there is one. Without a table, calls get 503 and
+ * the pod is not ready until the cache has provided one. Rejects with the error that keeps it from starting.
  */
 export async function runIngress(config: IngressConfig): Promise<Pick<Serving, 'leave'>> {
   const core = createServingCore(config)

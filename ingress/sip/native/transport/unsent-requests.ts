@@ -6,19 +6,19 @@ const NEVER = Number.POSITIVE_INFINITY
 interface UnsentRequest {
   readonly bytes: Uint8Array
   readonly onFailure: SendOptions['onFailure']
-  /** When it is given up, on the clock's scale. */
+  /** When to give up the request, on the clock's scale. */
   readonly until: number
 }
 
 /** Requests that wait until a connection is established, in order. */
 interface UnsentRequests {
   readonly size: number
-  /** When the first of them is given up; never while there is none. */
+  /** When the first of them has to be given up; `NEVER` while there is none. */
   readonly earliest: number
-  /** False, and nothing changes, where too many bytes wait already. */
+  /** Returns false, without a change, where too many bytes wait already. */
   add(request: UnsentRequest): boolean
   takeAll(): readonly UnsentRequest[]
-  /** Those that are to be given up by now. */
+  /** Removes and returns the requests whose time is over. */
   takeLate(now: number): readonly UnsentRequest[]
 }
 
