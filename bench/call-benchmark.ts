@@ -1,4 +1,4 @@
-/** What `refused-call` and `forwarded-call` have in common: the command line, the servers, the printed tables. */
+/** The common part of `refused-call` and `forwarded-call`: the command line, the servers, the printed tables. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -25,7 +25,7 @@ interface Settings {
   readonly rules: number
   readonly rounds: number
   readonly seconds: number
-  /** Nothing settles: it is only to be seen that everything runs. */
+  /** Skips the settling: the run only has to show that everything works. */
   readonly quick: boolean
   readonly profile: boolean
 }
@@ -33,7 +33,7 @@ interface Settings {
 const SATURATION = { outstanding: 64 }
 const STEADY = { callsPerSecond: 1000 }
 
-/** Runs it as the command line says and prints Markdown on standard output, progress on standard error. */
+/** Runs a benchmark as the command line says. Prints Markdown to standard output and progress to standard error. */
 export async function runCallBenchmark(benchmark: CallBenchmark): Promise<void> {
   const settings = readSettings()
   const folder = mkdtempSync(join(tmpdir(), 'sip-dispatch-bench-'))
@@ -89,7 +89,7 @@ async function compareServers(
   }
 }
 
-/** Where sip-dispatch spends its time at saturation; its warm-up and its start are left out. */
+/** Shows where sip-dispatch spends its time at saturation, without its warm-up and its start. */
 async function profile(
   { scenario }: CallBenchmark,
   { seconds, rules }: Settings,

@@ -1,4 +1,4 @@
-/** Makes a release, or what one would be: see HELP in order.ts. */
+/** Makes a release, or shows what it would contain: see HELP in order.ts. */
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -38,7 +38,7 @@ function release(order: Order): void {
   const out = join(ROOT, 'release', version)
   const work = mkdtempSync(join(tmpdir(), 'sip-dispatch-release-'))
   try {
-    // npm names what it lists after the folder.
+    // npm uses the name of the folder in its lists.
     const source = join(work, 'sip-dispatch')
     exportCommit(ROOT, source)
     const notes =
@@ -53,7 +53,7 @@ function release(order: Order): void {
   sayWhatIsLeft(order)
 }
 
-/** What stands in the way is told before anything is built. */
+/** Reports every obstacle before anything is built. */
 function demandReady({ version, mode }: Order): void {
   demandCleanTree(ROOT)
   const current = currentVersion(ROOT)
@@ -66,7 +66,7 @@ function demandReady({ version, mode }: Order): void {
   demandNewTag(ROOT, version)
 }
 
-/** Writes version and changelog below a folder; what is new in the version. */
+/** Writes version and changelog in a folder; returns the changes of the version. */
 function cut(source: string, version: string): string {
   const file = join(source, CHANGELOG)
   const date = new Date().toISOString().slice(0, 10)
@@ -99,7 +99,7 @@ function demandLinks(source: string): void {
   if (broken.length > 0) throw new Error(`RELEASE_LINKS: these lead nowhere:${broken.join('')}`)
 }
 
-/** As `sha256sum --check` reads them. */
+/** Writes checksums in the format of `sha256sum --check`. */
 function writeChecksums(out: string): void {
   const lines = readdirSync(out)
     .toSorted()
@@ -112,7 +112,7 @@ function writeChecksums(out: string): void {
   writeFileSync(join(out, 'SHA256SUMS'), lines.join(''))
 }
 
-/** The same changes that were built from, in the tree. */
+/** Makes the changes of the build in the working tree, and commits them. */
 function commit(source: string, version: string): void {
   writeFileSync(join(ROOT, CHANGELOG), readFileSync(join(source, CHANGELOG)))
   commitAndTag(ROOT, version, [CHANGELOG, ...writeVersion(ROOT, version)])
