@@ -1,6 +1,6 @@
 /**
- * A drachtio-server for tests: the protocol between it and its applications over real sockets; behind that there is no
- * SIP, tests play who sends and answers. It speaks as 0.9.10-1 does, whatever that leaves empty included.
+ * A drachtio-server for tests: it speaks the protocol between server and applications over real sockets. There is no SIP behind
+ * it: tests act as the sender and as the answering side. It behaves as 0.9.10-1 does, and also leaves the same fields empty.
  */
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
@@ -13,21 +13,21 @@ export type { Source } from './drachtio-facts.ts'
 export type { CallerTransaction, SentRequest } from './drachtio-stack.ts'
 
 export interface Manners {
-  /** What it takes as the secret; undefined takes any, which is what a real one does. */
+  /** The secret that the server accepts; undefined accepts any, as a real server does. */
   secret: string | undefined
   version: string
-  /** Whether it answers at all. */
+  /** Whether the server leaves everything unanswered. */
   silent: boolean
   answersPings: boolean
-  /** Bytes that it writes at a time; undefined: whole frames. */
+  /** Bytes that the server writes at a time; undefined: whole frames. */
   piece: number | undefined
-  /** Closes the connection behind each message that it has handed over. */
+  /** Whether the server closes the connection after each message to the application. */
   closesBehindMessages: boolean
-  /** Why it does not send requests of the application; undefined: it does. */
+  /** Why the server does not send requests of the application; undefined: it sends them. */
   refusesRequests: string | undefined
   /**
-   * Whether it looks for far ends behind NAT, as a real one does unless told not to: it then takes an IPv6 backend for
-   * one, makes a route of its address that is no URI, and ends at the ACK.
+   * Whether the server searches for far ends behind NAT, as a real one does by default. It then mistakes an IPv6 backend for
+   * one, makes an invalid route of its address, and ends at the ACK.
    */
   detectsNat: boolean
 }
@@ -35,20 +35,20 @@ export interface Manners {
 export interface DrachtioServer extends Omit<Stack, 'obey'> {
   readonly port: number
   readonly manners: Manners
-  /** Connections that applications have opened, in all, and those that are open. */
+  /** Number of connections that applications have opened in total; then the number of those that are open. */
   readonly accepted: () => number
   readonly open: () => number
-  /** Secrets that were told. */
+  /** Secrets that the server received. */
   readonly secrets: string[]
-  /** What the open connections have asked for. */
+  /** Routes that the open connections have asked for. */
   readonly routes: () => string[]
   readonly pings: () => number
-  /** What it has told the application that it did not do. */
+  /** Failures that the server has reported to the application. */
   readonly failures: string[]
-  /** Any payload, or any bytes. */
+  /** Sends any payload, or any bytes, to the application. */
   tell(payload: string): void
   write(bytes: string): void
-  /** Outbound mode: connects to an application. */
+  /** Outbound mode: the server connects to an application. */
   connectTo(port: number): Promise<void>
   /** Breaks every connection. */
   cut(): void
@@ -72,7 +72,7 @@ interface State {
 }
 
 export interface ServerOptions extends Partial<Manners> {
-  /** PEM of a certificate and its key: applications must speak TLS. */
+  /** PEM of a certificate and its key: with these, applications must use TLS. */
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer }
   readonly port?: number
 }
@@ -214,7 +214,7 @@ function tell(state: State, payload: string): void {
   for (const application of state.applications) write(state, application, payload)
 }
 
-/** In pieces, each with a turn of its own, so that they come apart at the other end. */
+/** Writes in pieces, each in a turn of its own, so that they arrive separately. */
 function write({ manners }: State, { socket }: Application, payload: string): void {
   const frame = frameOf(payload)
   if (manners.piece === undefined) return void socket.write(frame)

@@ -27,12 +27,12 @@ export class FakeClock implements Clock {
     if (at >= 0) this.#waiting.splice(at, 1)
   }
 
-  /** How many timers wait. */
+  /** Number of pending timers. */
   get pending(): number {
     return this.#waiting.length
   }
 
-  /** Lets `ms` milliseconds pass; `now()` inside a callback is the deadline of its timer. What a callback throws comes out. */
+  /** Lets `ms` milliseconds pass; inside a callback `now()` is the deadline of its timer. An exception of a callback is passed on. */
   advance(ms: number): void {
     const end = this.#now + ms
     for (let next = this.#waiting[0]; next !== undefined && next.timer.deadline <= end; next = this.#waiting[0]) {

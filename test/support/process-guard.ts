@@ -1,13 +1,13 @@
 /**
- * No process and no folder outlives the test that made it, even where the test could not tidy up: after a crash, Ctrl-C
- * or SIGKILL of jest. A small process of its own holds the list, and acts when its standard input ends.
+ * Ends processes and removes folders of tests that could not do it themselves: after a crash, Ctrl-C or SIGKILL of jest. A
+ * small separate process has the list of them, and acts when its standard input ends.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 const GUARD = fileURLToPath(new URL('process-guard-main.ts', import.meta.url))
 
-/** A process to kill, or a folder to remove once the processes are gone. */
+/** A process to kill, or a folder to remove when the processes are gone. */
 export type Leftover = { readonly pid: number } | { readonly folder: string }
 
 interface Guard {
@@ -17,7 +17,7 @@ interface Guard {
 
 let guard: Guard | undefined
 
-/** Takes it on the list; the answer takes it off again, once the test has tidied up itself. */
+/** Adds a leftover to the list. The function returned removes it again, once the test has cleaned up itself. */
 export function guardLeftover(leftover: Leftover): () => void {
   guard ??= startGuard()
   const mine = guard
@@ -39,7 +39,7 @@ function tell({ child }: Guard, order: object): void {
   child.stdin?.write(`${JSON.stringify(order)}\n`)
 }
 
-/** A session of its own: neither Ctrl-C nor the end of the process group reaches it. */
+/** The guard has a session of its own: neither Ctrl-C nor the end of the process group reaches it. */
 function startGuard(): Guard {
   const child = spawn(process.execPath, [GUARD], { detached: true, stdio: ['pipe', 'ignore', 'inherit'] })
   child.unref()

@@ -19,11 +19,11 @@ import {
 import { headerOf, methodOf, type RequestText, requestText, responseText, statusOf } from './sip-text.ts'
 import { type DatagramPeer, openDatagramPeer } from './wire-socket.ts'
 
-/** The caller comes from an address of its own, so that it is known as a trunk's source and not as a backend. */
+/** The caller has an address of its own, so that it counts as a trunk's source and not as a backend. */
 const PEER = '127.0.0.3'
 const STRANGER = '127.0.0.2'
 
-/** Starts an engine; answers it with the UDP port of 127.0.0.1 where it takes SIP. */
+/** Starts an engine; returns it with the UDP port of 127.0.0.1 where it takes SIP. */
 type Start = (parts: StageParts, port: number) => Promise<{ readonly engine: SipEngine; readonly port: number }>
 
 export function startNativeStage(options: StageOptions = {}): Promise<EngineStage> {
