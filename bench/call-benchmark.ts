@@ -74,7 +74,8 @@ async function compareServers(
   try {
     const own = await startSipDispatch(options)
     contestants.push({ server: own, settleSeconds: settle(settleSeconds.sipDispatch) })
-    if (programVersion('kamailio', '-v') === undefined) tell('kamailio is not installed: only sip-dispatch is measured')
+    if (programVersion('kamailio', '-v') === undefined)
+      report('kamailio is not installed: only sip-dispatch is measured')
     else {
       for (const allocator of ['default', 'tlsf'] as const) {
         const server = await startKamailio(options, allocator)
@@ -82,7 +83,7 @@ async function compareServers(
       }
     }
     const plan = { scenario, rules, rounds, seconds, backendPort: options.backendPort, paces: [SATURATION, STEADY] }
-    const figures = await compare(contestants, generator, plan, tell)
+    const figures = await compare(contestants, generator, plan, report)
     return `${machineLines(commandText(scenario))}\n\n${figuresTables(figures)}`
   } finally {
     for (const { server } of contestants) await server.stop()
@@ -125,6 +126,6 @@ function monotonicMicroseconds(): number {
   return Number(process.hrtime.bigint() / 1000n)
 }
 
-function tell(line: string): void {
+function report(line: string): void {
   process.stderr.write(`${line}\n`)
 }

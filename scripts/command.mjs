@@ -101,7 +101,7 @@ function watchOver({ pid }, { label, silenceMs, outputOnly, grows, progress }, {
     signs.push(change(grows))
   }
   const silence = silenceOf(signs)
-  const telling = setInterval(() => {
+  const reportTimer = setInterval(() => {
     const far = progress === undefined ? '' : `: ${progress(output())}`
     console.log(`  ${label}: still running after ${Math.round((performance.now() - startedAt) / 1000)} s${far}`)
   }, SIGN_OF_LIFE_MS)
@@ -116,7 +116,7 @@ function watchOver({ pid }, { label, silenceMs, outputOnly, grows, progress }, {
   )
   return {
     end: () => {
-      clearInterval(telling)
+      clearInterval(reportTimer)
       clearInterval(looking)
     },
   }

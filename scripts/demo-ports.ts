@@ -15,13 +15,13 @@ export type IsFree = (host: string, port: number) => Promise<boolean>
  * the error is not about a taken port.
  */
 export async function otherPortCommand(
-  said: string,
+  errorText: string,
   args: readonly string[],
   isFree: IsFree = canBeBound,
 ): Promise<string | undefined> {
   const [, transport, host = '', taken] =
-    /cannot listen on (udp|tcp):\/\/(\S+):(\d+): EADDRINUSE/.exec(said) ??
-    /cannot listen for (HTTP) on (\S+):(\d+): the address is in use/.exec(said) ??
+    /cannot listen on (udp|tcp):\/\/(\S+):(\d+): EADDRINUSE/.exec(errorText) ??
+    /cannot listen for (HTTP) on (\S+):(\d+): the address is in use/.exec(errorText) ??
     []
   if (transport === undefined) return undefined
   const port = await freePort(host, Number(taken), isFree)
@@ -36,8 +36,8 @@ export async function otherPortCommand(
  * known.
  */
 function listenOf(args: readonly string[], taken: string): readonly string[] {
-  const given = valuesOf(args, '--listen')
-  if (given.length > 0) return given
+  const fromFlags = valuesOf(args, '--listen')
+  if (fromFlags.length > 0) return fromFlags
   return USUAL_LISTEN.includes(taken) ? USUAL_LISTEN : [taken]
 }
 

@@ -48,8 +48,8 @@ try {
     performance.now(),
   )
   const { outcome, status, trunk, reason } = await decided
-  const ours = arrows.map(({ at, to, title }): LadderNote => ({ at, to: to === 'caller' ? 'left' : 'right', title }))
-  print(sideBySide(drawNotes('as it was reported', REPORTED), drawNotes('sip-dispatch', ours)))
+  const notes = arrows.map(({ at, to, title }): LadderNote => ({ at, to: to === 'caller' ? 'left' : 'right', title }))
+  print(sideBySide(drawNotes('as it was reported', REPORTED), drawNotes('sip-dispatch', notes)))
   print(`\n${REPORTED_LOG}`)
   print(`log: ${JSON.stringify({ outcome, status, trunk, reason })}`)
 } finally {

@@ -28,7 +28,7 @@ const args = process.argv.slice(2)
 const rules = valuesOf(args, '--rules').at(-1) ?? RULES
 /** The log lines written while the demo calls were made. */
 const lines: LogLine[] = []
-let tell = (line: LogLine): void => void lines.push(line)
+let report = (line: LogLine): void => void lines.push(line)
 
 refuseToBeMute(valuesOf(args, '--log-level').at(-1))
 // The level comes first, so that a variable of the environment cannot silence the demo.
@@ -43,7 +43,7 @@ if (rules === RULES) await showDemo(serving)
 if (exitCode === undefined) {
   printNext(serving)
   for (const line of lines.filter(isTrouble)) print(wordsOf(line))
-  tell = (line) => print(wordsOf(line))
+  report = (line) => print(wordsOf(line))
 }
 
 /** The demo shows the log, so it refuses a level at which the log is silent. */
@@ -62,16 +62,16 @@ function endWith(process_: ChildProcess): void {
   process.on('SIGHUP', () => process_.kill('SIGTERM'))
   // By default Node would open a debugger at this signal.
   process.on('SIGUSR1', () => undefined)
-  let said = ''
+  let errorText = ''
   process_.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    said += text
+    errorText += text
     process.stderr.write(text)
   })
-  process_.on('close', (code) => void end(said, exitCode ?? code ?? 1))
+  process_.on('close', (code) => void end(errorText, exitCode ?? code ?? 1))
 }
 
-async function end(said: string, code: number): Promise<void> {
-  const command = await otherPortCommand(said, args)
+async function end(errorText: string, code: number): Promise<void> {
+  const command = await otherPortCommand(errorText, args)
   if (command !== undefined) process.stderr.write(`To take another port:\n  ${command}\n`)
   process.exit(code)
 }
@@ -83,7 +83,7 @@ function firstLine({ stdout }: ChildProcess): Promise<Serving> {
     createInterface(stdout).on('line', (text) => {
       const line = logLine(text)
       if (!line) return print(text)
-      tell(line)
+      report(line)
       if (isServing(line)) resolve(line)
     })
   })
@@ -161,7 +161,7 @@ function lineOf(callId: string): Promise<LogLine | undefined> {
     }
     if (find()) return
     const limit = setTimeout(resolve, LINE_LIMIT_MS, undefined)
-    tell = (line) => {
+    report = (line) => {
       lines.push(line)
       if (find()) clearTimeout(limit)
     }

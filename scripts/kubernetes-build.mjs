@@ -171,9 +171,9 @@ export async function downloadedModule(module, what) {
  */
 async function buildParts({ module, parts }, { work, folder, grows }) {
   const source = join(work, module)
-  const made = join(work, `${module}-programs`)
+  const programs = join(work, `${module}-programs`)
   const temporary = join(work, `${module}-temporary`)
-  for (const path of [made, temporary]) {
+  for (const path of [programs, temporary]) {
     mkdirSync(path)
   }
   writeModule(source, await requirementsOf(module))
@@ -200,13 +200,13 @@ async function buildParts({ module, parts }, { work, folder, grows }) {
       'build',
       ...flags,
       '-o',
-      `${made}/`,
+      `${programs}/`,
       ...packages,
     ],
     { label: `building ${parts.join(', ')}`, silenceMs: BUILD_SILENCE_MS, grows, progress: packageCount },
   )
   for (const part of parts) {
-    const program = join(made, programOf(part))
+    const program = join(programs, programOf(part))
     if (existsSync(program)) {
       renameSync(program, join(folder, part))
     }

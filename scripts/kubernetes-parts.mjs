@@ -47,9 +47,9 @@ const DEFINITIONS_WORK_PREFIX = 'definitions-'
  * @returns {{ folder: string } | { folder: undefined, missing: Part[] }} missing: what the cache lacks
  */
 export function findKubernetesParts() {
-  const given = process.env['KUBEBUILDER_ASSETS']
+  const assets = process.env['KUBEBUILDER_ASSETS']
   const cache = cacheFolder()
-  const folder = [given, cache].find((folder) => folder !== undefined && missingServerParts(folder).length === 0)
+  const folder = [assets, cache].find((folder) => folder !== undefined && missingServerParts(folder).length === 0)
   return folder === undefined ? { folder, missing: missingServerParts(cache) } : { folder }
 }
 

@@ -22,7 +22,7 @@ const command = (...parts: readonly string[]): string =>
   `*${parts.length}\r\n${parts.map((part) => `$${Buffer.byteLength(part)}\r\n${part}\r\n`).join('')}`
 
 /** The version of a reader rises by one, or by several if the reader was late. */
-function took(before: number, version: number): void {
+function countVersions(before: number, version: number): void {
   for (let one = before + 1; one <= version; one++) {
     const count = (reached.get(one) ?? 0) + 1
     reached.set(one, count)
@@ -41,7 +41,7 @@ function follow(socket: Socket, report: (version: number) => void): void {
   socket.on('data', (text) => {
     const last = [...String(text).matchAll(/\r\n(\d+)-0\r\n/g)].at(-1)?.[1]
     if (last !== undefined) {
-      took(version, Number(last))
+      countVersions(version, Number(last))
       version = Number(last)
       report(version)
     }

@@ -27,10 +27,10 @@ const CHUNK_BYTES = 64 * 1024
 /** Reads the whole file. Rejects with a `FileRefused`, or with the system's error where the file cannot be read. */
 export async function readRegularFile(path: string, maxBytes: number): Promise<Buffer> {
   const handle = await open(path, FLAGS).catch((error: unknown) => {
-    throw explained(error, path)
+    throw withReason(error, path)
   })
   try {
-    const expected = checked(await handle.stat(), path, maxBytes)
+    const expected = checkedSize(await handle.stat(), path, maxBytes)
     return await readAll(handle, path, { expected, maxBytes })
   } finally {
     await handle.close()
@@ -41,7 +41,7 @@ export async function readRegularFile(path: string, maxBytes: number): Promise<B
 export function readRegularFileSync(path: string, maxBytes: number): Buffer {
   const file = openNow(path)
   try {
-    checked(fstatSync(file), path, maxBytes)
+    checkedSize(fstatSync(file), path, maxBytes)
     const bytes = Buffer.allocUnsafe(maxBytes + 1)
     let length = 0
     for (let read = -1; read !== 0 && length < bytes.length; length += read) {
@@ -58,7 +58,7 @@ function openNow(path: string): number {
   try {
     return openSync(path, FLAGS)
   } catch (error) {
-    throw explained(error, path)
+    throw withReason(error, path)
   }
 }
 
@@ -81,7 +81,7 @@ async function readAll(
 }
 
 /** Returns the size that the file system reports. */
-function checked(stats: Stats, path: string, maxBytes: number): number {
+function checkedSize(stats: Stats, path: string, maxBytes: number): number {
   if (!stats.isFile()) throw notRegular(path, kindOf(stats))
   if (stats.size > maxBytes) throw tooLarge(path, stats.size, maxBytes)
   return stats.size
@@ -103,7 +103,7 @@ function tooLarge(path: string, size: number, maxBytes: number): FileRefused {
 }
 
 /** A socket cannot be opened at all: ENXIO, or EOPNOTSUPP on other systems. */
-function explained(error: unknown, path: string): unknown {
+function withReason(error: unknown, path: string): unknown {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
   return code === 'ENXIO' || code === 'EOPNOTSUPP' ? notRegular(path, 'a socket or a device that is not there') : error
 }

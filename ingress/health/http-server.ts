@@ -40,7 +40,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
   const pages = createPages(options)
   const connections = createHttpConnections(() => performance.now())
   const server = createServer(TIMES, (request, response) => {
-    if (!taken(connections, request.socket, response)) return
+    if (!takeRequest(connections, request.socket, response)) return
     answer(pages, request, response).catch((error: unknown) => {
       options.onFault('http-server-failed', asError(error).message)
       response.destroy()
@@ -68,14 +68,14 @@ const TIMES = {
 }
 
 /** Takes one request at a time: no probe and no scraper sends the next one before it has its answer. */
-function taken(connections: HttpConnections, socket: Socket, response: ServerResponse): boolean {
+function takeRequest(connections: HttpConnections, socket: Socket, response: ServerResponse): boolean {
   if (!connections.begin(socket)) return false
   response.once('close', () => connections.end(socket))
   return true
 }
 
 function createPages({ metricsText, ready, live, onFault }: HttpServerOptions): Pages {
-  const metrics = shared(() => metricsPage(metricsText, onFault))
+  const metrics = shareResults(() => metricsPage(metricsText, onFault))
   return new Map<string, () => Page | Promise<Page>>([
     ['/metrics', metrics],
     ['/livez', () => livePage(live?.() ?? [])],
@@ -84,7 +84,7 @@ function createPages({ metricsText, ready, live, onFault }: HttpServerOptions): 
 }
 
 /** Requests that come while a page is being made share that page: many requests at once cost as much time and memory as one. */
-function shared(make: () => Promise<Page>): () => Promise<Page> {
+function shareResults(make: () => Promise<Page>): () => Promise<Page> {
   let making: Promise<Page> | undefined
   return () => {
     making ??= make().finally(() => {

@@ -21,7 +21,7 @@ export interface BackendTable {
   /** Counts an attempt that has ended. */
   countAttempt(attempt: BackendAttempt): void
   /** Counts a response of a backend that was relayed before its attempt has ended: a phone may ring for minutes. */
-  heard(backend: string): void
+  countResponse(backend: string): void
   setPaused(backend: string, paused: boolean): void
   /** Takes over the backends of a table, one with each step: new ones start at 0, and backends that are gone lose their series. */
   replace(backends: TableNames): Iterable<void>
@@ -45,7 +45,7 @@ export function createBackendTable(now: () => number): BackendTable {
       const backend = of(attempt.backend)
       if (backend) countIn(backend, attempt, now)
     },
-    heard: (name) => {
+    countResponse: (name) => {
       const backend = of(name)
       if (backend) noteAnswer(backend, now)
     },

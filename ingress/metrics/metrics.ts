@@ -54,7 +54,7 @@ export interface Metrics {
   /** The source of the table has confirmed that the table in use is the newest. */
   tableSynced(): void
   /** Whether the table file contains the current table, as of the last write. */
-  tableKept(holds: boolean): void
+  onTableFileWritten(isCurrent: boolean): void
   /** The exposition, Prometheus text format 0.0.4. */
   text(): Promise<string>
 }
@@ -64,7 +64,7 @@ interface TableCounts {
   entries: number
   loaded: boolean
   syncedAt: number | undefined
-  kept: boolean | undefined
+  onDisk: boolean | undefined
 }
 
 interface Counts {
@@ -94,25 +94,25 @@ export function createMetrics(options: MetricsOptions): Metrics {
   }
   let latest: TableDescription | undefined
   /** Resolves when the latest table has its series. */
-  let telling: Promise<void> | undefined
+  let seriesReady: Promise<void> | undefined
   const tableChanged = (table: TableDescription) => {
     counts.table.version = table.version
     counts.table.entries = table.entries
     counts.table.loaded = true
     counts.rules.replace(table.ruleNames)
     latest = table
-    telling = inSlices(seriesSteps(counts, table), () => latest === table)
+    seriesReady = inSlices(seriesSteps(counts, table), () => latest === table)
   }
-  const tableKept = (holds: boolean) => {
-    counts.table.kept = holds
+  const onTableFileWritten = (isCurrent: boolean) => {
+    counts.table.onDisk = isCurrent
   }
   return {
     onEvent: (event) => count(counts, event),
     tableChanged,
     tableSynced,
-    tableKept,
+    onTableFileWritten,
     text: async () => {
-      await telling
+      await seriesReady
       return exposition(registry)
     },
   }
@@ -152,7 +152,7 @@ function createCounts({ ruleSeries, now }: MetricsOptions): Counts {
     dropped: new Float64Array(Object.keys(DROP_REASONS).length * METHOD_COUNT),
     decision: createFastHistogram(METRICS.decision.buckets),
     finalResponse: Object.keys(OUTCOMES).map(() => createFastHistogram(METRICS.finalResponse.buckets)),
-    table: { version: 0, entries: 0, loaded: false, syncedAt: undefined, kept: undefined },
+    table: { version: 0, entries: 0, loaded: false, syncedAt: undefined, onDisk: undefined },
   }
 }
 
@@ -167,7 +167,7 @@ function count(counts: Counts, event: CallEvent): void {
     case 'first-response':
       observe(counts.trunks.of(event.trunk).firstResponse, event.seconds)
       // A final response needs no count here: the end of its attempt reports what it says about the backend.
-      if (event.status < 200) counts.backends.heard(event.backend)
+      if (event.status < 200) counts.backends.countResponse(event.backend)
       break
     case 'backend-attempt':
       counts.backends.countAttempt(event)
@@ -302,7 +302,7 @@ function registerTable(registry: Registry, { table }: Counts): void {
     if (table.syncedAt !== undefined) emit({}, table.syncedAt / 1000)
   })
   addGauge(registry, METRICS.tableKept, (emit) => {
-    if (table.kept !== undefined) emit({}, table.kept ? 1 : 0)
+    if (table.onDisk !== undefined) emit({}, table.onDisk ? 1 : 0)
   })
 }
 

@@ -60,14 +60,14 @@ export function createTrunkTable(): TrunkTable {
     ['rejected', 403],
   ])
   function* replace(descriptions: Iterable<TrunkDescription>): Generator<void> {
-    const kept = new Set([NO_TRUNK])
+    const present = new Set([NO_TRUNK])
     for (const trunk of descriptions) {
-      kept.add(trunk.name)
+      present.add(trunk.name)
       startAtZero(of(trunk.name), expectedEnds(trunk))
       yield
     }
     for (const name of trunks.keys()) {
-      if (!kept.has(name)) trunks.delete(name)
+      if (!present.has(name)) trunks.delete(name)
       yield
     }
   }

@@ -1,5 +1,5 @@
 import type { TablePosition } from '../route-table/cache-head.ts'
-import type { FaultTeller } from './fault-teller.ts'
+import type { FaultReporter } from './fault-reporter.ts'
 import { REPORT_DELAY_MS, REPORT_INTERVAL_MS } from './limits.ts'
 import type { TableCacheReader } from './table-cache.ts'
 
@@ -15,7 +15,7 @@ export interface PositionReporterOptions {
   readonly pod: string
   /** Undefined: no table is loaded, so there is nothing to report. */
   readonly position: () => TablePosition | undefined
-  readonly faults: FaultTeller
+  readonly faults: FaultReporter
 }
 
 export function createPositionReporter(options: PositionReporterOptions): PositionReporter {
@@ -32,9 +32,9 @@ export function createPositionReporter(options: PositionReporterOptions): Positi
     reporting = true
     try {
       if (at !== undefined) await cache.report(pod, at)
-      faults.well()
+      faults.clear()
     } catch (error) {
-      if (!closed) faults.failed(error)
+      if (!closed) faults.report(error)
     }
     reporting = false
     if (!closed) plan(position() === at ? REPORT_INTERVAL_MS : REPORT_DELAY_MS)

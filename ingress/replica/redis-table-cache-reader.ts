@@ -10,11 +10,11 @@ export function createRedisTableCacheReader(prefix: string, options: CacheConnec
   const keys = cacheKeys(prefix)
   const connection = createCacheConnection(options)
   // A command that waits for records blocks its connection, so it has one of its own.
-  const waiting = createCacheConnection({ ...options, name: `${options.name}-log` })
+  const logConnection = createCacheConnection({ ...options, name: `${options.name}-log` })
   return {
     head: () => readHead(connection, keys),
     snapshot: () => readSnapshot(connection, keys),
-    next: (after, waitMs) => readLog(waiting, keys, { after, waitMs }),
+    next: (after, waitMs) => readLog(logConnection, keys, { after, waitMs }),
     async report(pod, position) {
       const key = keys.reader(pod)
       await connection.send(key, ['SET', key, encodePosition(position), 'PX', String(REPORT_EXPIRY_MS)])
@@ -22,7 +22,7 @@ export function createRedisTableCacheReader(prefix: string, options: CacheConnec
     },
     close() {
       connection.close()
-      waiting.close()
+      logConnection.close()
     },
   }
 }

@@ -2,7 +2,7 @@
 
 import type { LiveTable } from '../lookup/live-table.ts'
 import type { TablePosition } from '../route-table/cache-head.ts'
-import { createFaultTeller } from './fault-teller.ts'
+import { createFaultReporter } from './fault-reporter.ts'
 import { createPositionReporter, type PositionReporter } from './position-reporter.ts'
 import type { TableCacheReader } from './table-cache.ts'
 import { readTableFile } from './table-file.ts'
@@ -46,17 +46,17 @@ export async function startSnapshotSource(options: SnapshotSourceOptions): Promi
   const replica = createTableReplica(table)
   const found = file === undefined ? undefined : await loadFile(file, replica, options)
   let readable = true
-  const position = () => (readable ? (keeper ?? { position: replica.head }).position : NOWHERE)
-  const reporter = createPositionReporter({ cache, pod, position, faults: createFaultTeller(onFault) })
+  const position = () => (readable ? (keeper ?? { position: replica.head }).position : NO_POSITION)
+  const reporter = createPositionReporter({ cache, pod, position, faults: createFaultReporter(onFault) })
   const keeper = file === undefined ? undefined : keepTable(file, replica, { ...options, reporter, found })
   const follower = startTableFollower({
     cache,
     replica,
-    faults: createFaultTeller(onFault),
-    logFaults: createFaultTeller(onFault),
+    faults: createFaultReporter(onFault),
+    logFaults: createFaultReporter(onFault),
     fraction,
     onContact,
-    onLook: (now) => {
+    onTableRead: (now) => {
       if (now === readable) return
       readable = now
       reporter.changed()
@@ -77,7 +77,7 @@ export async function startSnapshotSource(options: SnapshotSourceOptions): Promi
 }
 
 /** Reported by a pod that cannot read the table in the cache: the operator then checks the whole table. */
-const NOWHERE: TablePosition = { epoch: 0, version: 0 }
+const NO_POSITION: TablePosition = { epoch: 0, version: 0 }
 
 /**
  * Loads the table file and the changes after it. A file that cannot be used is reported and not touched: the next table from
@@ -113,7 +113,7 @@ function keepTable(
   replica: TableReplica,
   { onFault, onDisk, reporter, found }: KeepingOptions,
 ): TableKeeper {
-  const faults = createFaultTeller(onFault)
+  const faults = createFaultReporter(onFault)
   return createTableKeeper({
     file,
     found,
@@ -122,9 +122,9 @@ function keepTable(
     onPosition: () => reporter.changed(),
     onDisk: (fault) => {
       onDisk(fault === undefined)
-      if (fault === undefined) return faults.well()
+      if (fault === undefined) return faults.clear()
       const advice = 'mount a volume that this pod may write, with room for it'
-      faults.fault('table-file', `the table file ${file} cannot be written: ${messageOf(fault)}; ${advice}`)
+      faults.reportFault('table-file', `the table file ${file} cannot be written: ${messageOf(fault)}; ${advice}`)
     },
   })
 }

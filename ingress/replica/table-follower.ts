@@ -2,7 +2,7 @@ import { PatternError } from '../lookup/patterns.ts'
 import { CacheContentError } from '../route-table/cache-content-error.ts'
 import { type CacheHead, comparePositions } from '../route-table/cache-head.ts'
 import type { LogRecord } from '../route-table/cache-log.ts'
-import type { FaultTeller } from './fault-teller.ts'
+import type { FaultReporter } from './fault-reporter.ts'
 import { FIRST_RETRY_MS, FOLLOW_WAIT_MS, LONGEST_RETRY_MS, RELOAD_SPREAD_MS } from './limits.ts'
 import type { TableCacheReader } from './table-cache.ts'
 import type { TableChange } from './table-journal.ts'
@@ -18,9 +18,9 @@ export interface TableFollowerOptions {
   readonly cache: TableCacheReader
   readonly replica: TableReplica
   /** Reports what is wrong with the table as a whole. */
-  readonly faults: FaultTeller
+  readonly faults: FaultReporter
   /** Reports what is wrong with the changes in the log. */
-  readonly logFaults: FaultTeller
+  readonly logFaults: FaultReporter
   /** Called after each change of the table: with the change, or without one where a whole table was loaded. */
   readonly onSwap: (change?: TableChange) => void
   /** A random number from 0 up to 1, so that pods do not all read the whole table at the same moment. */
@@ -28,7 +28,7 @@ export interface TableFollowerOptions {
   /** Called when the cache has confirmed that it holds the same table. */
   readonly onContact: () => void
   /** Called after each look at the whole table: whether the part that was read can be used. */
-  readonly onLook: (readable: boolean) => void
+  readonly onTableRead: (readable: boolean) => void
 }
 
 /** Starts at once, whether the cache is available or not. */
@@ -36,17 +36,17 @@ export function startTableFollower(options: TableFollowerOptions): TableFollower
   const { cache, faults } = options
   const pause = createPause()
   const end = new AbortController()
-  const following: Following = { ...options, wait: (milliseconds) => pause.wait(milliseconds) }
+  const context: FollowerContext = { ...options, wait: (milliseconds) => pause.wait(milliseconds) }
   const follow = async (): Promise<void> => {
     let failures = 0
-    let current = await tryOnce(() => synchronise(following))
+    let current = await tryOnce(() => synchronise(context))
     while (!end.signal.aborted) {
       if (current) {
         failures = 0
       } else {
         await pause.wait(Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures++))
       }
-      if (!end.signal.aborted) current = await tryOnce(() => step(following))
+      if (!end.signal.aborted) current = await tryOnce(() => step(context))
     }
   }
   /** Runs the work once. Every failure heals by another attempt. */
@@ -54,7 +54,7 @@ export function startTableFollower(options: TableFollowerOptions): TableFollower
     try {
       return await work()
     } catch (error) {
-      if (!end.signal.aborted) faults.failed(error)
+      if (!end.signal.aborted) faults.report(error)
       return false
     }
   }
@@ -69,7 +69,7 @@ export function startTableFollower(options: TableFollowerOptions): TableFollower
   }
 }
 
-interface Following extends TableFollowerOptions {
+interface FollowerContext extends TableFollowerOptions {
   /** Resolves at once when the follower is closed. */
   readonly wait: (milliseconds: number) => Promise<void>
 }
@@ -78,7 +78,7 @@ interface Following extends TableFollowerOptions {
  * Takes the changes that have come. Where there are none for a while, or they do not fit, it looks at the head. False: the next
  * step comes after a pause.
  */
-async function step(options: Following): Promise<boolean> {
+async function step(options: FollowerContext): Promise<boolean> {
   const taken = await takeNext(options)
   if (taken === 'all') return true
   const current = await synchronise(options)
@@ -91,12 +91,12 @@ async function takeNext(options: TableFollowerOptions): Promise<'all' | 'none' |
   try {
     const records = await cache.next(replica.head?.version ?? 0, FOLLOW_WAIT_MS)
     const takenAll = await takeAll(options, records)
-    logFaults.well()
+    logFaults.clear()
     if (!takenAll) return 'some'
     return records.length === 0 ? 'none' : 'all'
   } catch (error) {
     if (!(error instanceof CacheContentError || error instanceof PatternError)) throw error
-    logFaults.failed(error)
+    logFaults.report(error)
     return 'damaged'
   }
 }
@@ -112,18 +112,18 @@ async function takeAll(options: TableFollowerOptions, records: readonly LogRecor
 }
 
 /** Loads the whole table if the cache holds a newer one. True where the replica then equals the table of the cache. */
-async function synchronise(options: Following): Promise<boolean> {
+async function synchronise(options: FollowerContext): Promise<boolean> {
   try {
     const current = await catchUp(options)
-    options.onLook(true)
+    options.onTableRead(true)
     return current
   } catch (error) {
-    if (error instanceof CacheContentError) options.onLook(false)
+    if (error instanceof CacheContentError) options.onTableRead(false)
     throw error
   }
 }
 
-async function catchUp(options: Following): Promise<boolean> {
+async function catchUp(options: FollowerContext): Promise<boolean> {
   const { cache, replica, onSwap } = options
   const head = await cache.head()
   const own = replica.head
@@ -143,13 +143,16 @@ async function catchUp(options: Following): Promise<boolean> {
 /** A table older than the one in use is never loaded: it would bring back rules that were removed. */
 function isUsable({ replica, faults }: TableFollowerOptions, head: CacheHead | undefined): head is CacheHead {
   if (head === undefined) {
-    faults.fault('cache-empty', 'the shared cache holds no table: the operator writes it when it next looks')
+    faults.reportFault('cache-empty', 'the shared cache holds no table: the operator writes it when it next looks')
     return false
   }
   const own = replica.head
   if (own === undefined || comparePositions(head, own) >= 0) return true
   const [theirs, ours] = [positionText(head), positionText(own)]
-  faults.fault('cache-older', `the shared cache holds ${theirs}, older than ${ours} here: the operator writes it anew`)
+  faults.reportFault(
+    'cache-older',
+    `the shared cache holds ${theirs}, older than ${ours} here: the operator writes it anew`,
+  )
   return false
 }
 
@@ -158,7 +161,7 @@ function positionText({ epoch, version }: CacheHead): string {
 }
 
 function confirm({ faults, onContact }: TableFollowerOptions): void {
-  faults.well()
+  faults.clear()
   onContact()
 }
 

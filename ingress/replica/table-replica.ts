@@ -27,52 +27,52 @@ export interface TableReplica {
   hashes(): Iterable<readonly [string, number]>
 }
 
-interface Held {
+interface RetainedEntry {
   readonly hash: number
   readonly entry: TableEntry
 }
 
 export function createTableReplica(table: LiveTable): TableReplica {
   let head: CacheHead | undefined
-  let held = new Map<string, Held>()
+  let retained = new Map<string, RetainedEntry>()
   let checksum = EMPTY_CHECKSUM
   return {
     get head() {
       return head
     },
     async load(snapshot) {
-      const next = await decodeAll(snapshot.entries, held)
+      const next = await decodeAll(snapshot.entries, retained)
       const sum = await checksumOf(next)
       verify(snapshot.head, sum, next.size)
-      await bringIn(table, { from: held, to: next }, snapshot.head.version)
+      await bringIn(table, { from: retained, to: next }, snapshot.head.version)
       head = snapshot.head
-      held = next
+      retained = next
       checksum = sum
     },
     async apply({ head: promised, from, changes }) {
       if (head === undefined || from !== head.version || comparePositions(promised, head) <= 0) return false
-      const change = await decodeChange(changes, held)
-      const { sum, size } = await sumAfter(held, checksum, change)
+      const change = await decodeChange(changes, retained)
+      const { sum, size } = await sumAfter(retained, checksum, change)
       if (checksumText(sum) !== promised.checksum || size !== promised.entries) return false
-      held = await bringInChange(table, { held, change }, promised.version)
+      retained = await bringInChange(table, { retained, change }, promised.version)
       head = promised
       checksum = sum
       return true
     },
-    entries: () => Array.from(held.values(), ({ entry }) => entry),
+    entries: () => Array.from(retained.values(), ({ entry }) => entry),
     *hashes() {
-      for (const [key, { hash }] of held) yield [key, hash]
+      for (const [key, { hash }] of retained) yield [key, hash]
     },
   }
 }
 
-function* entriesOf(held: ReadonlyMap<string, Held>): Generator<TableEntry> {
-  for (const { entry } of held.values()) yield entry
+function* entriesOf(retained: ReadonlyMap<string, RetainedEntry>): Generator<TableEntry> {
+  for (const { entry } of retained.values()) yield entry
 }
 
 interface Swap {
-  readonly from: ReadonlyMap<string, Held>
-  readonly to: ReadonlyMap<string, Held>
+  readonly from: ReadonlyMap<string, RetainedEntry>
+  readonly to: ReadonlyMap<string, RetainedEntry>
 }
 
 /** A table that is similar to the current one is taken over as a change: at once, and at the cost of what is new in it. */
@@ -97,50 +97,53 @@ async function difference({ from, to }: Swap): Promise<{ upserted: TableEntry[];
   return { upserted, removed }
 }
 
-interface HeldChange {
-  readonly held: Map<string, Held>
+interface RetainedChange {
+  readonly retained: Map<string, RetainedEntry>
   readonly change: DecodedChange
 }
 
 /** Returns the retained entries after the change; the map given may have been changed. */
 async function bringInChange(
   table: LiveTable,
-  { held, change }: HeldChange,
+  { retained, change }: RetainedChange,
   version: number,
-): Promise<Map<string, Held>> {
+): Promise<Map<string, RetainedEntry>> {
   const { upserted, removed } = change
   if (isSmall(entriesOf(upserted), removed.size)) {
     await table.applyInSlices({ upserted: [...entriesOf(upserted)], removed: [...removed] }, version)
-    return changed(held, change)
+    return changed(retained, change)
   }
-  const next = await changedInSlices(await copyOf(held), change)
+  const next = await changedInSlices(await copyOf(retained), change)
   await table.loadInSlices(entriesOf(next), version)
   return next
 }
 
-function changed(held: Map<string, Held>, { upserted, removed }: DecodedChange): Map<string, Held> {
-  for (const key of removed) held.delete(key)
-  for (const [key, entry] of upserted) held.set(key, entry)
-  return held
+function changed(
+  retained: Map<string, RetainedEntry>,
+  { upserted, removed }: DecodedChange,
+): Map<string, RetainedEntry> {
+  for (const key of removed) retained.delete(key)
+  for (const [key, entry] of upserted) retained.set(key, entry)
+  return retained
 }
 
-async function changedInSlices(held: Map<string, Held>, { upserted, removed }: DecodedChange) {
+async function changedInSlices(retained: Map<string, RetainedEntry>, { upserted, removed }: DecodedChange) {
   const slice = createTimeSlice()
   for (const key of removed) {
-    held.delete(key)
+    retained.delete(key)
     if (slice.over()) await slice.pause()
   }
   for (const [key, entry] of upserted) {
-    held.set(key, entry)
+    retained.set(key, entry)
     if (slice.over()) await slice.pause()
   }
-  return held
+  return retained
 }
 
-async function copyOf(held: ReadonlyMap<string, Held>): Promise<Map<string, Held>> {
+async function copyOf(retained: ReadonlyMap<string, RetainedEntry>): Promise<Map<string, RetainedEntry>> {
   const slice = createTimeSlice()
-  const copy = new Map<string, Held>()
-  for (const [key, entry] of held) {
+  const copy = new Map<string, RetainedEntry>()
+  for (const [key, entry] of retained) {
     copy.set(key, entry)
     if (slice.over()) await slice.pause()
   }
@@ -164,7 +167,7 @@ function partsOf(entry: TableEntry): number {
   return 1 + entry.endpoints.length
 }
 
-async function checksumOf(entries: ReadonlyMap<string, Held>): Promise<number> {
+async function checksumOf(entries: ReadonlyMap<string, RetainedEntry>): Promise<number> {
   const slice = createTimeSlice()
   let sum = EMPTY_CHECKSUM
   for (const { hash } of entries.values()) {
@@ -177,10 +180,10 @@ async function checksumOf(entries: ReadonlyMap<string, Held>): Promise<number> {
 /** An entry whose hash is already known is not decoded again. The checksum of the whole table is made of the same hashes. */
 async function decodeAll(
   texts: Iterable<readonly [string, string]>,
-  known: ReadonlyMap<string, Held>,
-): Promise<Map<string, Held>> {
+  known: ReadonlyMap<string, RetainedEntry>,
+): Promise<Map<string, RetainedEntry>> {
   const slice = createTimeSlice()
-  const decoded = new Map<string, Held>()
+  const decoded = new Map<string, RetainedEntry>()
   for (const [key, json] of texts) {
     const hash = entryHash(key, json)
     const before = known.get(key)
@@ -191,11 +194,14 @@ async function decodeAll(
 }
 
 interface DecodedChange {
-  readonly upserted: ReadonlyMap<string, Held>
+  readonly upserted: ReadonlyMap<string, RetainedEntry>
   readonly removed: ReadonlySet<string>
 }
 
-async function decodeChange(changes: readonly EntryChange[], known: ReadonlyMap<string, Held>): Promise<DecodedChange> {
+async function decodeChange(
+  changes: readonly EntryChange[],
+  known: ReadonlyMap<string, RetainedEntry>,
+): Promise<DecodedChange> {
   const slice = createTimeSlice()
   const removed = new Set<string>()
   const texts: [string, string][] = []
@@ -209,20 +215,20 @@ async function decodeChange(changes: readonly EntryChange[], known: ReadonlyMap<
 
 /** Checksum and number of the entries after a change. */
 async function sumAfter(
-  held: ReadonlyMap<string, Held>,
+  retained: ReadonlyMap<string, RetainedEntry>,
   before: number,
   { upserted, removed }: DecodedChange,
 ): Promise<{ readonly sum: number; readonly size: number }> {
   const slice = createTimeSlice()
-  let [sum, size] = [before, held.size]
+  let [sum, size] = [before, retained.size]
   for (const key of removed) {
-    const old = held.get(key)
+    const old = retained.get(key)
     sum = subtractHash(sum, old?.hash ?? 0)
     if (old) size--
     if (slice.over()) await slice.pause()
   }
   for (const [key, { hash }] of upserted) {
-    const old = held.get(key)
+    const old = retained.get(key)
     sum = addHash(subtractHash(sum, old?.hash ?? 0), hash)
     if (!old) size++
     if (slice.over()) await slice.pause()

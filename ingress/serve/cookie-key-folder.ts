@@ -61,32 +61,32 @@ export interface CookieKeyWatchOptions {
 /** Reads the keys every `KEY_LOOK_MS`: a Secret volume swaps a link and not the files, so watching the files is not enough. */
 export function watchCookieKeys(options: CookieKeyWatchOptions): { close(): void } {
   const { clock } = options
-  const state: WatchState = { keys: options.keys, told: '' }
-  const again = (): void => {
+  const state: WatchState = { keys: options.keys, reportedFault: '' }
+  const lookAgain = (): void => {
     look(options, state)
-    timer = clock.after(KEY_LOOK_MS, again, undefined)
+    timer = clock.after(KEY_LOOK_MS, lookAgain, undefined)
   }
-  let timer = clock.after(KEY_LOOK_MS, again, undefined)
+  let timer = clock.after(KEY_LOOK_MS, lookAgain, undefined)
   return { close: () => clock.cancel(timer) }
 }
 
 interface WatchState {
   keys: readonly Buffer[]
-  told: string
+  reportedFault: string
 }
 
 function look({ folder, onKeys, onFault }: CookieKeyWatchOptions, state: WatchState): void {
   try {
     const keys = readCookieKeys(folder)
-    state.told = ''
+    state.reportedFault = ''
     // The two files are not read at the same moment. While a volume swaps them, two readings differ, and the next look decides.
     if (sameKeys(keys, state.keys) || !sameKeys(keys, readCookieKeys(folder))) return
     state.keys = keys
     onKeys(keys)
   } catch (error) {
     if (!(error instanceof KeyFolderError)) throw error
-    if (error.message === state.told) return
-    state.told = error.message
+    if (error.message === state.reportedFault) return
+    state.reportedFault = error.message
     onFault(error.code, `${error.message}; the last good keys stay`)
   }
 }

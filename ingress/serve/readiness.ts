@@ -49,11 +49,11 @@ export function createReadiness({ core, logLevel, shutdown, engine }: ReadinessO
 /** A failed warm-up does not stop the process: calls are decided all the same, only the first ones more slowly. */
 export async function warmedUp(
   { emit }: Pick<ServingCore, 'emit'>,
-  made: () => WarmUpTable,
+  makeTable: () => WarmUpTable,
   logLevel: ServingConfig['logLevel'],
 ): Promise<void> {
   try {
-    await warmUp(made(), logLevel)
+    await warmUp(makeTable(), logLevel)
   } catch (error) {
     emit({ type: 'fault', code: 'warm-up-failed', message: String(error) })
   }

@@ -40,7 +40,7 @@ function startSource({ table, metrics, emit, tableChanged }: ServingCore, { cach
     fraction: Math.random,
     onSwap: tableChanged,
     onContact: () => metrics.tableSynced(),
-    onDisk: (holds) => metrics.tableKept(holds),
+    onDisk: (isCurrent) => metrics.onTableFileWritten(isCurrent),
     onFault: (code, message) => emit({ type: 'fault', code, message }),
   })
 }

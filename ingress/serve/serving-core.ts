@@ -48,14 +48,14 @@ export function createServingCore(config: ServingConfig): ServingCore {
   const health = createBackendHealth(now, emit)
   const { promise: tableLoaded, resolve } = Promise.withResolvers<void>()
   const tableChanged = (): void => {
-    tellTable({ table, metrics, log, health })
+    reportTable({ table, metrics, log, health })
     resolve()
   }
   return { clock, logger, metrics, log, table, health, emit, tableLoaded, tableChanged }
 }
 
 /** Reports the current table to metrics, log and backend health. Its cost grows with trunks and series, not with rules. */
-function tellTable({ table, metrics, log, health }: Pick<ServingCore, 'table' | 'metrics' | 'log' | 'health'>): void {
+function reportTable({ table, metrics, log, health }: Pick<ServingCore, 'table' | 'metrics' | 'log' | 'health'>): void {
   const { version, entries, ruleNames, backendNames } = table
   const trunks = [...table.trunks()]
   health.retain(backendNames)

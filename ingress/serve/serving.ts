@@ -41,7 +41,7 @@ export async function startServing(
     clock,
     settleMs,
     drainDeadlineMs,
-    tell: (phase, unfinished) => logger.info({ phase, unfinished }, 'shutting down'),
+    onPhase: (phase, unfinished) => logger.info({ phase, unfinished }, 'shutting down'),
   })
   const keys = cookieKeys.length > 0 ? cookieKeys : [randomBytes(COOKIE_KEY_BYTES)]
   await warmedUp(core, inventedTable, config.logLevel)

@@ -15,7 +15,7 @@ export interface ShutdownOptions {
   readonly settleMs: number
   readonly drainDeadlineMs: number
   /** Called at the start of each phase, with the number of transactions that are not over. */
-  readonly tell: (phase: Exclude<ShutdownPhase, 'serving'>, unfinished: number) => void
+  readonly onPhase: (phase: Exclude<ShutdownPhase, 'serving'>, unfinished: number) => void
 }
 
 export interface Shutdown {
@@ -56,7 +56,7 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
           const next = PHASES[phase][input]
           if (next === undefined || next === 'serving') return
           phase = next
-          options.tell(next, unfinished())
+          options.onPhase(next, unfinished())
           timers.start(next)
           if (next === 'over') resolve()
         }

@@ -38,9 +38,9 @@ function redactedUrl(url: string): string {
   if (tail.includes('@') || /%40/i.test(tail)) return `${scheme}${REDACTED}`
   const userEnd = authority.lastIndexOf('@')
   const host = authority.slice(userEnd + 1)
-  const asked = tail.search(/[?#]/)
-  const path = asked === -1 ? tail : tail.slice(0, asked)
+  const queryAt = tail.search(/[?#]/)
+  const path = queryAt === -1 ? tail : tail.slice(0, queryAt)
   if (!PLAIN.test(host + path)) return `${scheme}${REDACTED}`
   const user = userEnd === -1 ? '' : `${REDACTED}@`
-  return `${scheme}${user}${host}${path}${asked === -1 ? '' : `${tail[asked]}${REDACTED}`}`
+  return `${scheme}${user}${host}${path}${queryAt === -1 ? '' : `${tail[queryAt]}${REDACTED}`}`
 }

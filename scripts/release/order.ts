@@ -70,8 +70,8 @@ function parsed(args: readonly string[]) {
 function repositoryOf(repository: string | undefined, mode: Order['mode']): string {
   if (repository === undefined && mode !== 'tagged') return UNKNOWN_OWNER
   if (repository !== undefined && /^[\w.-]+\/[\w.-]+$/.test(repository)) return repository
-  const said = repository === undefined ? 'origin does not lead to GitHub' : `${repository} is not OWNER/NAME`
-  throw new Error(`RELEASE_REPOSITORY: ${said}; pass --repository OWNER/NAME`)
+  const problem = repository === undefined ? 'origin does not lead to GitHub' : `${repository} is not OWNER/NAME`
+  throw new Error(`RELEASE_REPOSITORY: ${problem}; pass --repository OWNER/NAME`)
 }
 
 function digestOf(digest: string | undefined): string | undefined {

@@ -80,16 +80,16 @@ function build(source: string, out: string, { notes, ...order }: Order & { reado
   const named = (ending: string): string => join(out, `sip-dispatch-${order.version}${ending}`)
   const changes = changesOf(notes)
   writeFileSync(join(out, 'notes.md'), `${notes}\n`)
-  done('changelog', `${changes.length} changes`)
+  reportDone('changelog', `${changes.length} changes`)
   demandLinks(source)
-  done('links', 'of the documentation')
-  done('image', `built on ${pinnedBases(source).join(', ')}`)
+  reportDone('links', 'of the documentation')
+  reportDone('image', `built on ${pinnedBases(source).join(', ')}`)
   writeImageContext(source, named('-image-context.tar.gz'), commitTime(ROOT))
-  done('bill of materials', `${writeBillOfMaterials(source, named('.cdx.json'))} packages`)
+  reportDone('bill of materials', `${writeBillOfMaterials(source, named('.cdx.json'))} packages`)
   packageChart(source, out, { ...order, changes })
-  done('chart', order.signing.length > 0 ? 'signed' : 'not signed: --sign-key was not given')
+  reportDone('chart', order.signing.length > 0 ? 'signed' : 'not signed: --sign-key was not given')
   writeChecksums(out)
-  done('checksums', join(out, 'SHA256SUMS'))
+  reportDone('checksums', join(out, 'SHA256SUMS'))
 }
 
 function demandLinks(source: string): void {
@@ -118,7 +118,7 @@ function commit(source: string, version: string): void {
   commitAndTag(ROOT, version, [CHANGELOG, ...writeVersion(ROOT, version)])
 }
 
-function done(what: string, how: string): void {
+function reportDone(what: string, how: string): void {
   console.log(`ok     ${what}: ${how}`)
 }
 

@@ -52,13 +52,13 @@ export function demandGreater(version: string, current: string): void {
  * @throws RELEASE_VERSIONS_DIFFER with each place and what it says
  */
 export function currentVersion(root: string): string {
-  const said = PLACES.flatMap(({ file, pattern }) => {
+  const found = PLACES.flatMap(({ file, pattern }) => {
     const versions = readFileSync(join(root, file), 'utf8').match(pattern) ?? ['no version']
     return versions.map((version) => ({ file, version }))
   })
-  const [first, ...others] = [...new Set(said.map(({ version }) => version))]
+  const [first, ...others] = [...new Set(found.map(({ version }) => version))]
   if (first !== undefined && others.length === 0) return first
-  const listed = said.map(({ file, version }) => `\n  ${file}: ${version}`)
+  const listed = found.map(({ file, version }) => `\n  ${file}: ${version}`)
   throw new Error(`RELEASE_VERSIONS_DIFFER: make these equal:${listed.join('')}`)
 }
 

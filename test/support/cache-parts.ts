@@ -36,11 +36,11 @@ export interface FollowingPod {
   readonly faults: readonly string[]
   readonly contacts: () => number
   /** Whether the pod's disk has its table; undefined before the first write. */
-  readonly kept: () => boolean | undefined
+  readonly onDisk: () => boolean | undefined
   /** Resolves when the pod runs exactly these rules. */
   runs(...names: readonly string[]): Promise<void>
   /** Resolves when the pod has reported a fault of this code, not counting the first `from` faults. */
-  told(code: string, from?: number): Promise<void>
+  reported(code: string, from?: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -53,7 +53,7 @@ export async function startPod(cache: TableCacheReader, { pod = 'pod', file }: P
   const table = createLiveTable()
   const [versions, faults] = [[] as number[], [] as string[]]
   let contacts = 0
-  let kept: boolean | undefined
+  let onDisk: boolean | undefined
   const source: SnapshotSource = await startSnapshotSource({
     cache,
     table,
@@ -65,7 +65,7 @@ export async function startPod(cache: TableCacheReader, { pod = 'pod', file }: P
       contacts++
     },
     onDisk: (holds) => {
-      kept = holds
+      onDisk = holds
     },
     onFault: (code, message) => faults.push(`${code}: ${message}`),
   })
@@ -75,7 +75,7 @@ export async function startPod(cache: TableCacheReader, { pod = 'pod', file }: P
     versions,
     faults,
     contacts: () => contacts,
-    kept: () => kept,
+    onDisk: () => onDisk,
     runs: (...expected) =>
       until(
         () =>
@@ -87,7 +87,7 @@ export async function startPod(cache: TableCacheReader, { pod = 'pod', file }: P
               .join(),
         () => `runs ${names().join()}, faults ${faults.join('\n')}`,
       ),
-    told: (code, from = 0) =>
+    reported: (code, from = 0) =>
       until(
         () => faults.slice(from).some((fault) => fault.startsWith(`${code}:`)),
         () => faults.join('\n'),

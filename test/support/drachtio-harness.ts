@@ -35,7 +35,7 @@ export interface DrachtioHarness extends Omit<ApplicationParts, 'application'> {
   /** Lets a little time pass, repeatedly, until `holds` returns true: for code that waits between two attempts. */
   readonly comes: (holds: () => boolean) => Promise<void>
   /** Resolves when the caller has received these statuses. */
-  readonly heard: (caller: CallerTransaction, statuses: readonly number[]) => Promise<void>
+  readonly receives: (caller: CallerTransaction, statuses: readonly number[]) => Promise<void>
   close(): Promise<void>
 }
 
@@ -102,7 +102,7 @@ export async function startDrachtioHarness(options: DrachtioHarnessOptions = {})
         },
         () => JSON.stringify(parts.events),
       ),
-    heard: (caller, statuses) =>
+    receives: (caller, statuses) =>
       until(
         () => String(caller.statuses()) === String(statuses),
         () => `${String(caller.statuses())} is not ${String(statuses)}`,
@@ -119,6 +119,6 @@ export async function answerDrachtioCall(harness: DrachtioHarness) {
   const caller = harness.server.receive(requestText({ body: 'v=0\r\n', extra: ['Content-Type: application/sdp'] }))
   const invite = await harness.sent('INVITE')
   harness.server.answer(invite, 200, { extra: ['Contact: <sip:agent@10.0.0.1:5080>'] })
-  await harness.heard(caller, [100, 200])
+  await harness.receives(caller, [100, 200])
   return { caller, invite }
 }

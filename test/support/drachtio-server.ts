@@ -32,7 +32,7 @@ export interface Manners {
   detectsNat: boolean
 }
 
-export interface DrachtioServer extends Omit<Stack, 'obey'> {
+export interface DrachtioServer extends Omit<Stack, 'execute'> {
   readonly port: number
   readonly manners: Manners
   /** Number of connections that applications have opened in total; then the number of those that are open. */
@@ -46,7 +46,7 @@ export interface DrachtioServer extends Omit<Stack, 'obey'> {
   /** Failures that the server has reported to the application. */
   readonly failures: string[]
   /** Sends any payload, or any bytes, to the application. */
-  tell(payload: string): void
+  send(payload: string): void
   write(bytes: string): void
   /** Outbound mode: the server connects to an application. */
   connectTo(port: number): Promise<void>
@@ -115,7 +115,7 @@ function newState(manners: Partial<Manners>): State {
     },
     applications: new Set(),
     stack: createStack({
-      tell: (payload) => tell(state, `${idOf(state)}|${payload}`),
+      send: (payload) => send(state, `${idOf(state)}|${payload}`),
       acknowledgesIpv6: () => {
         if (state.manners.detectsNat) cutAll(state, false)
       },
@@ -148,7 +148,7 @@ function playing(state: State): Omit<DrachtioServer, 'port' | 'cut' | 'close'> {
       closes()
       return transaction
     },
-    tell: (payload) => tell(state, payload),
+    send: (payload) => send(state, payload),
     write: (bytes) => {
       for (const { socket } of state.applications) socket.write(bytes)
     },
@@ -175,13 +175,13 @@ function serveApplication(state: State, socket: Socket): void {
   socket.on('data', (chunk) => {
     const payloads = read(chunk)
     if (!payloads) socket.destroy()
-    for (const payload of payloads ?? []) obey(state, application, commandOf(payload))
+    for (const payload of payloads ?? []) execute(state, application, commandOf(payload))
   })
   socket.on('error', () => socket.destroy())
   socket.on('close', () => state.applications.delete(application))
 }
 
-function obey(state: State, application: Application, command: Command): void {
+function execute(state: State, application: Application, command: Command): void {
   const { manners } = state
   const [verb = '', second = ''] = command.words
   const reply = (text: string): void => write(state, application, `${idOf(state)}|response|${command.id}|${text}`)
@@ -207,10 +207,10 @@ function obey(state: State, application: Application, command: Command): void {
   }
   const isRequest = !command.message.startsWith('SIP/2.0')
   if (isRequest && manners.refusesRequests !== undefined) return fail(manners.refusesRequests)
-  state.stack.obey({ command, reply, fail })
+  state.stack.execute({ command, reply, fail })
 }
 
-function tell(state: State, payload: string): void {
+function send(state: State, payload: string): void {
   for (const application of state.applications) write(state, application, payload)
 }
 

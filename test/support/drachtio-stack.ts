@@ -52,7 +52,7 @@ interface Transaction extends CallerTransaction {
 interface SentInvite {
   readonly request: SentRequest
   /** A provisional response, also a 100, has come: from now on a CANCEL goes out at once. */
-  heard: boolean
+  hasProvisional: boolean
   cancelled: boolean
   answered: boolean
   acknowledged: boolean
@@ -82,16 +82,16 @@ export interface Stack {
   /** The far end cannot be reached, or has sent nothing until Timer B (408): the server makes the response itself. */
   unreachable(request: SentRequest, status?: number): void
   /** Whether the server has a dialog. */
-  knows(dialogId: string): boolean
+  hasDialog(dialogId: string): boolean
   /** The server ends a dialog by itself and reports it. */
   endDialog(dialogId: string): void
   /** Carries out the commands `sip|transaction|dialog`. */
-  obey(order: Order): void
+  execute(order: Order): void
 }
 
 export interface StackEvents {
   /** Sends a payload to every application. */
-  readonly tell: (payload: string) => void
+  readonly send: (payload: string) => void
   /** Called when an ACK goes to an IPv6 address. */
   readonly acknowledgesIpv6: () => void
 }
@@ -125,13 +125,13 @@ export function createStack(events: StackEvents): Stack {
     cancel: (transaction, extra = []) => cancel(state, transaction, extra),
     answer: (request, status, change) => answer(state, request, responseText(request.text, status, change)),
     unreachable: (request, status = 503) => answerFor(state, request, status),
-    knows: (dialogId) => state.dialogs.has(dialogId),
+    hasDialog: (dialogId) => state.dialogs.has(dialogId),
     endDialog: (dialogId) => endDialog(state, dialogId),
-    obey: (order) => obey(state, order),
+    execute: (order) => execute(state, order),
   }
 }
 
-function obey(state: State, order: Order): void {
+function execute(state: State, order: Order): void {
   const [, transactionId = '', dialogId = ''] = order.command.words
   const { message } = order.command
   if (message.startsWith('SIP/2.0')) return respond(state, order, transactionId)
@@ -179,7 +179,7 @@ function send(state: State, { command, reply, fail }: Order, dialogId: string): 
 
 function answerFor(state: State, request: SentRequest, status: number): void {
   state.invites.delete(request.transactionId)
-  state.tell(ownFinal(responseText(request.text, status), request))
+  state.send(ownFinal(responseText(request.text, status), request))
 }
 
 /** The server itself sends the BYE to a far end that has answered an INVITE in spite of a CANCEL. */
@@ -198,7 +198,7 @@ function sendCancel(state: State, { command, reply, fail }: Order, transactionId
   if (invite.answered) return fail(`internal server error canceling transaction id: ${transactionId}`)
   invite.cancelled = true
   state.sent.push({ method: 'CANCEL', text: command.message, transactionId, dialogId: '' })
-  reply(cancelTaken(command.message, idOf(state), !invite.heard))
+  reply(cancelTaken(command.message, idOf(state), !invite.hasProvisional))
 }
 
 /** The application does not get a request inside a dialog that the server does not have. */
@@ -222,7 +222,7 @@ function receive(
   if (method === 'ACK') {
     for (const one of state.transactions.values()) one.acknowledged ||= one.dialogId === dialogId
   }
-  state.tell(handedRequest(request, source, { transactionId: transaction.id, dialogId }))
+  state.send(handedRequest(request, source, { transactionId: transaction.id, dialogId }))
   return transaction
 }
 
@@ -240,14 +240,14 @@ function cancel(state: State, transaction: CallerTransaction, extra: readonly st
   const withReasons = text.replace('Content-Length:', `${extra.map((line) => `${line}\r\n`).join('')}Content-Length:`)
   const [head = ''] = withReasons.split('\r\n\r\n')
   const cancelText = `${head.replace(/Content-Length: \d+/, 'Content-Length: 0')}\r\n\r\n`
-  state.tell(handedCancel(cancelText, known.request, { transactionId: known.id, dialogId: known.dialogId }))
+  state.send(handedCancel(cancelText, known.request, { transactionId: known.id, dialogId: known.dialogId }))
 }
 
 function answer(state: State, request: SentRequest, text: string): void {
   const status = statusOf(text)
   const invite = state.invites.get(request.transactionId)
   if (invite) {
-    invite.heard ||= status < 200
+    invite.hasProvisional ||= status < 200
     if (status === 200 && invite.acknowledged) {
       state.repeatedAcks++
       return
@@ -256,7 +256,7 @@ function answer(state: State, request: SentRequest, text: string): void {
   }
   // A 100 ends at the server.
   if (status === 100) return
-  state.tell(handedResponse(text, placeOf(request.text), request))
+  state.send(handedResponse(text, placeOf(request.text), request))
 }
 
 /** The dialog exists from the first provisional response above 100 until a refusal. */
@@ -275,7 +275,7 @@ function follow(state: State, invite: SentInvite, text: string): void {
 function endDialog(state: State, dialogId: string): void {
   const bye = requestLines(state, 'BYE sip:far@192.0.2.9 SIP/2.0', { headers: [], dialogId, body: '' })
   state.dialogs.delete(dialogId)
-  state.tell(ownBye(bye, dialogId))
+  state.send(ownBye(bye, dialogId))
 }
 
 /** A request as the server sends it: the headers of the leg are the server's own. */
@@ -309,7 +309,7 @@ function requestLines(
 }
 
 function newInvite(request: SentRequest): SentInvite {
-  return { request, heard: false, cancelled: false, answered: false, acknowledged: false, byeBehindAck: false }
+  return { request, hasProvisional: false, cancelled: false, answered: false, acknowledged: false, byeBehindAck: false }
 }
 
 function endsOf(message: string): Dialog {

@@ -21,13 +21,13 @@ export interface EngineStage extends Pick<ApplicationParts, 'calls' | 'events' |
 
 export interface StageCaller {
   /** Statuses above 100, without repeats. */
-  heard(): number[]
+  statuses(): number[]
   /** Whether the caller has received no packet at all. */
   silent(): boolean
   /** The final response. */
   final(): Promise<string>
   /** Resolves when the caller has received this status. */
-  hears(status: number): Promise<void>
+  receives(status: number): Promise<void>
   cancel(): Promise<void>
   /** Sends a request inside the answered call. */
   inside(method: string, content?: Pick<RequestText, 'body' | 'extra'>): Promise<StageCaller>

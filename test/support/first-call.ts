@@ -30,7 +30,7 @@ export interface FirstCall {
 
 export interface FirstCallEnd {
   /** Responses to the INVITE as `milliseconds status`, without repeats. */
-  readonly heard: readonly string[]
+  readonly responses: readonly string[]
   /** Transactions that are still open at the end. */
   readonly open: number
   /** Series of `invites_total` that are not 0. */
@@ -53,9 +53,9 @@ export async function firstCallOnNative({ entries, from }: FirstCall): Promise<F
   }
   network.deliver(place, invite.replace(/^INVITE/, 'CANCEL').replace('1 INVITE', '1 CANCEL'))
   clock.advance(OVER_AT)
-  const responses = harness.packetsTo(place).filter(({ text }) => headerOf(text, 'CSeq')[0]?.endsWith('INVITE'))
-  const heard = responses.map(({ at, text }) => `${at} ${statusOf(text)}`)
-  return { heard, open: harness.engine.openTransactions, ...(await told(clock, harness)) }
+  const packets = harness.packetsTo(place).filter(({ text }) => headerOf(text, 'CSeq')[0]?.endsWith('INVITE'))
+  const responses = packets.map(({ at, text }) => `${at} ${statusOf(text)}`)
+  return { responses, open: harness.engine.openTransactions, ...(await reportsOf(clock, harness)) }
 }
 
 /** RFC 3261 §17.1.1.3. False where there is no final response yet. */
@@ -82,7 +82,7 @@ export async function firstCallOnDrachtio({ entries, from, slow }: FirstCall): P
       await (slow ? harness.comes(answered) : until(answered))
       return {
         transaction,
-        heard: transaction.statuses().map((status) => `${status === 100 ? 0 : elapsed()} ${status}`),
+        responses: transaction.statuses().map((status) => `${status === 100 ? 0 : elapsed()} ${status}`),
       }
     } catch (error) {
       await harness.close()
@@ -93,9 +93,9 @@ export async function firstCallOnDrachtio({ entries, from, slow }: FirstCall): P
   server.cancel(caller.transaction)
   const open = harness.engine.openTransactions
   await harness.close()
-  const late = caller.transaction.statuses().slice(caller.heard.length)
-  const heard = [...caller.heard, ...late.map((status) => `${HUNG_UP_AT} ${status}`)]
-  return { heard, open, ...(await told(clock, harness)) }
+  const late = caller.transaction.statuses().slice(caller.responses.length)
+  const responses = [...caller.responses, ...late.map((status) => `${HUNG_UP_AT} ${status}`)]
+  return { responses, open, ...(await reportsOf(clock, harness)) }
 }
 
 function inviteFrom(place: string): string {
@@ -103,7 +103,7 @@ function inviteFrom(place: string): string {
 }
 
 /** The results of the events in metrics and log. */
-async function told(
+async function reportsOf(
   clock: FakeClock,
   { events, table }: Pick<ApplicationParts, 'events' | 'table'>,
 ): Promise<Pick<FirstCallEnd, 'counted' | 'unanswered' | 'line'>> {

@@ -39,7 +39,7 @@ export class MemoryNetwork {
   readonly #receivers = new Map<string, Receiver>()
   readonly #refusing = new Set<string>()
   /** Requests to be failed when their connection ends. */
-  readonly #waiting: { readonly to: string; readonly onFailure: (error: Error) => void }[] = []
+  readonly #pending: { readonly to: string; readonly onFailure: (error: Error) => void }[] = []
   readonly #swallowing = new Set<string>()
   readonly #events = new Map<TransportName, TransportEvents>()
   readonly #locals: LocalEndpoint[] = []
@@ -65,7 +65,7 @@ export class MemoryNetwork {
 
   /** Ends the connections to an address, and fails the requests sent on them. */
   endConnections(at: string): void {
-    for (const { to, onFailure } of this.#waiting.splice(0)) if (to === at) onFailure(new Error('connection closed'))
+    for (const { to, onFailure } of this.#pending.splice(0)) if (to === at) onFailure(new Error('connection closed'))
   }
 
   takeConnections(at: string): void {
@@ -159,7 +159,7 @@ export class MemoryNetwork {
       return
     }
     this.transmit({ transport: name, to, from: from ? nameOf(from) : '', text })
-    if (name === 'TCP') this.#waiting.push({ to, onFailure: request.options.onFailure })
+    if (name === 'TCP') this.#pending.push({ to, onFailure: request.options.onFailure })
     if (this.#refusing.has(`${name} ${to}`))
       this.#clock.after(0, request.options.onFailure, new Error('connection refused'))
   }

@@ -12,7 +12,7 @@ export type Leftover = { readonly pid: number } | { readonly folder: string }
 
 interface Guard {
   readonly child: ChildProcess
-  kept: number
+  size: number
 }
 
 let guard: Guard | undefined
@@ -21,21 +21,21 @@ let guard: Guard | undefined
 export function guardLeftover(leftover: Leftover): () => void {
   guard ??= startGuard()
   const mine = guard
-  mine.kept++
-  tell(mine, { add: leftover })
+  mine.size++
+  send(mine, { add: leftover })
   let onList = true
   return () => {
     if (!onList) return
     onList = false
-    tell(mine, { drop: leftover })
-    mine.kept--
-    if (mine.kept > 0) return
+    send(mine, { drop: leftover })
+    mine.size--
+    if (mine.size > 0) return
     mine.child.stdin?.end()
     if (guard === mine) guard = undefined
   }
 }
 
-function tell({ child }: Guard, order: object): void {
+function send({ child }: Guard, order: object): void {
   child.stdin?.write(`${JSON.stringify(order)}\n`)
 }
 
@@ -45,5 +45,5 @@ function startGuard(): Guard {
   child.unref()
   const { stdin } = child
   if ('unref' in stdin && typeof stdin.unref === 'function') stdin.unref()
-  return { child, kept: 0 }
+  return { child, size: 0 }
 }

@@ -14,7 +14,7 @@ export class ServerBench {
   /** Bytes sent, as seconds and text, `0.5 503`. */
   readonly sent: string[] = []
   /** Calls to the user, as seconds and callback, `32 timeout`. */
-  readonly told: string[] = []
+  readonly reports: string[] = []
   readonly transaction: ServerTransaction
 
   constructor(options: ServerBenchOptions, key = 'z9hG4bK1 192.0.2.1 INVITE') {
@@ -31,8 +31,8 @@ export class ServerBench {
         },
       },
       user: {
-        onTimeout: () => this.told.push(`${clock.now() / 1000} timeout`),
-        onTerminated: () => this.told.push(`${clock.now() / 1000} terminated`),
+        onTimeout: () => this.reports.push(`${clock.now() / 1000} timeout`),
+        onTerminated: () => this.reports.push(`${clock.now() / 1000} terminated`),
       },
     })
   }

@@ -55,10 +55,10 @@ export function watchCollection({ api, resource, kubeconfig, limits }: Collectio
     onFault: ({ code }) => faults.push(code),
     onRecovery: () => faults.push('recovery'),
   })
-  const kept = (): string => [...cache.objects()].toSorted().join('\n')
+  const contents = (): string => [...cache.objects()].toSorted().join('\n')
   return {
     ...{ cache, changes, faults, requests, versions },
-    agrees: () => until(async () => kept() === (await listed(api, resource)), kept),
+    agrees: () => until(async () => contents() === (await listed(api, resource)), contents),
     stop: async () => {
       cache.stop()
       await client.close()

@@ -124,16 +124,17 @@ async function sendFrom(wire: Wire, from: DatagramPeer, change: RequestText): Pr
   const mine = (received: string): boolean =>
     (headerOf(received, 'Via')[0] ?? '').includes(branch) &&
     (headerOf(received, 'CSeq')[0] ?? '').endsWith(methodOf(text))
-  const heard = (): number[] => [...new Set(from.received.filter(mine).map(statusOf))].filter((status) => status > 100)
+  const statuses = (): number[] =>
+    [...new Set(from.received.filter(mine).map(statusOf))].filter((status) => status > 100)
   return {
-    heard,
+    statuses,
     silent: () => !from.received.some(mine),
     final: async () => {
       const response = await from.answer((received) => mine(received) && statusOf(received) >= 200)
       if (methodOf(text) === 'INVITE' && statusOf(response) >= 300) await from.send(ackOf(text, response), wire.port)
       return response
     },
-    hears: async (status) => void (await from.answer((received) => mine(received) && statusOf(received) === status)),
+    receives: async (status) => void (await from.answer((received) => mine(received) && statusOf(received) === status)),
     cancel: () => from.send(text.replace(/^INVITE/, 'CANCEL').replace(/(CSeq: \d+) INVITE/, '$1 CANCEL'), wire.port),
     inside: (method, content = {}) =>
       insideOf(wire, from, {

@@ -91,13 +91,13 @@ export class StreamFramer {
    * already returned.
    */
   #grow(more: number): void {
-    const held = this.buffered
-    const grown = Buffer.allocUnsafeSlow(2 * (held + more))
+    const size = this.buffered
+    const grown = Buffer.allocUnsafeSlow(2 * (size + more))
     this.#bytes.copy(grown, 0, this.#from, this.#to)
     this.#bytes = grown
     this.#own = true
     this.#shift(this.#from)
-    this.#to = held
+    this.#to = size
   }
 
   #shift(by: number): void {

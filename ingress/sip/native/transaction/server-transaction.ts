@@ -203,8 +203,8 @@ export class ServerTransaction {
   }
 
   #sendAgain(): void {
-    const kept = this.#response
-    this.#send(0, typeof kept === 'string' ? Buffer.from(kept, 'latin1') : kept)
+    const response = this.#response
+    this.#send(0, typeof response === 'string' ? Buffer.from(response, 'latin1') : response)
   }
 
   /** RFC 3261 §17.2.1: Timer G starts at T1 and doubles up to T2. */

@@ -158,11 +158,11 @@ export class TcpConnection implements Flow {
   /** Closes, and resolves when the socket is closed. It waits for our own last bytes, but not for the peer's side. */
   shutDown(): Promise<void> {
     if (this.#state === 'closed') return Promise.resolve()
-    const gone = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()))
+    const closed = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()))
     if (this.#state === 'connecting') this.#socket.destroy()
     else this.#socket.destroySoon()
     this.#enter('closing')
-    return gone
+    return closed
   }
 
   /** The timer has fired. Its deadline may have moved in the meantime. */
@@ -301,8 +301,8 @@ export class TcpConnection implements Flow {
 
   /** Whether the source is known, or the engine answers it or waits for it because it has shown a dialog cookie. */
   #isPeer(): boolean {
-    const answered = this.#lastReviewed - this.#lastAnswered < STREAM_REVIEW_MS
-    return this.#holds > 0 || answered || this.#options.events.isKnown(this.remoteAddress, this.remotePort)
+    const isAnswered = this.#lastReviewed - this.#lastAnswered < STREAM_REVIEW_MS
+    return this.#holds > 0 || isAnswered || this.#options.events.isKnown(this.remoteAddress, this.remotePort)
   }
 
   #enter(state: ConnectionState): void {
@@ -354,9 +354,9 @@ export class TcpConnection implements Flow {
    */
   #dropUnsent(): void {
     const { clock, events } = this.#options
-    const late = this.#unsent.takeLate(clock.now())
-    for (const { onFailure } of late) failSoon(onFailure, unsendable('connect-timeout', this.#remote), events)
-    if (late.length > 0 && this.#unsent.size === 0) this.#expire()
+    const expired = this.#unsent.takeExpired(clock.now())
+    for (const { onFailure } of expired) failSoon(onFailure, unsendable('connect-timeout', this.#remote), events)
+    if (expired.length > 0 && this.#unsent.size === 0) this.#expire()
   }
 
   #expire(): void {

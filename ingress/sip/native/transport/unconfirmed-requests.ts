@@ -18,21 +18,21 @@ export interface UnconfirmedRequests {
 }
 
 export function createUnconfirmedRequests(events: TransportEvents): UnconfirmedRequests {
-  let waiting: OnFailure[] = []
+  let pending: OnFailure[] = []
   return {
     get size() {
-      return waiting.length
+      return pending.length
     },
     add: (onFailure) => {
-      if (waiting.length >= MAX_UNCONFIRMED_REQUESTS) waiting.shift()
-      waiting.push(onFailure)
+      if (pending.length >= MAX_UNCONFIRMED_REQUESTS) pending.shift()
+      pending.push(onFailure)
     },
     confirm: () => {
-      if (waiting.length > 0) waiting = []
+      if (pending.length > 0) pending = []
     },
     fail: (error) => {
-      const failed = waiting
-      waiting = []
+      const failed = pending
+      pending = []
       for (const onFailure of failed) tellFailure(onFailure, error, events)
     },
   }

@@ -19,40 +19,40 @@ interface UnsentRequests {
   add(request: UnsentRequest): boolean
   takeAll(): readonly UnsentRequest[]
   /** Removes and returns the requests whose time is over. */
-  takeLate(now: number): readonly UnsentRequest[]
+  takeExpired(now: number): readonly UnsentRequest[]
 }
 
 export function createUnsentRequests(): UnsentRequests {
-  let waiting: UnsentRequest[] = []
-  let waitingBytes = 0
+  let pending: UnsentRequest[] = []
+  let pendingBytes = 0
   let earliest = NEVER
   return {
     get size() {
-      return waiting.length
+      return pending.length
     },
     get earliest() {
       return earliest
     },
     add: (request) => {
-      if (waitingBytes + request.bytes.length > MAX_STREAM_QUEUE_BYTES) return false
-      waitingBytes += request.bytes.length
+      if (pendingBytes + request.bytes.length > MAX_STREAM_QUEUE_BYTES) return false
+      pendingBytes += request.bytes.length
       earliest = Math.min(earliest, request.until)
-      waiting.push(request)
+      pending.push(request)
       return true
     },
     takeAll: () => {
-      const all = waiting
-      waiting = []
-      waitingBytes = 0
+      const all = pending
+      pending = []
+      pendingBytes = 0
       earliest = NEVER
       return all
     },
-    takeLate: (now) => {
-      const late = waiting.filter(({ until }) => until <= now)
-      waiting = waiting.filter(({ until }) => until > now)
-      for (const { bytes } of late) waitingBytes -= bytes.length
-      earliest = waiting.reduce((first, { until }) => Math.min(first, until), NEVER)
-      return late
+    takeExpired: (now) => {
+      const expired = pending.filter(({ until }) => until <= now)
+      pending = pending.filter(({ until }) => until > now)
+      for (const { bytes } of expired) pendingBytes -= bytes.length
+      earliest = pending.reduce((first, { until }) => Math.min(first, until), NEVER)
+      return expired
     },
   }
 }
