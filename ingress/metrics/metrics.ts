@@ -220,7 +220,7 @@ function dropReasonIndex(reason: string): number {
   return DROP_REASON_INDEXES.get(reason) ?? DROP_REASONS.other
 }
 
-/** Reasons whose first drop must show as an increase. */
+/** Reasons whose series exist at 0 from the start, so that the first drop shows as an increase. */
 const SHOWN_FROM_ZERO: ReadonlySet<string> = new Set(['stranger', 'source_rewritten'])
 
 function registerCalls(registry: Registry, counts: Counts): void {

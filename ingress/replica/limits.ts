@@ -7,7 +7,7 @@ export const FOLLOW_WAIT_MS = 2_000
 export const FIRST_RETRY_MS = 100
 export const LONGEST_RETRY_MS = 2_000
 
-/** Milliseconds between two reports of the version that a pod runs, and how long one report is valid: two may be lost. */
+/** Milliseconds between two reports of the version that a pod runs, and how long one report is valid: two reports in a row may be lost. */
 export const REPORT_INTERVAL_MS = 5_000
 export const REPORT_EXPIRY_MS = 15_000
 

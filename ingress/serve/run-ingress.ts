@@ -1,4 +1,4 @@
-/** An ingress pod: the table of the shared cache, the keys of a folder, and SIP. It needs no Kubernetes API. */
+/** Runs an ingress pod: it serves SIP with the table of the shared cache and the keys of a folder, without the Kubernetes API. */
 import { createRedisTableCacheReader } from '../replica/redis-table-cache-reader.ts'
 import { startSnapshotSource } from '../replica/snapshot-source.ts'
 import { readCookieKeys, watchCookieKeys } from './cookie-key-folder.ts'

@@ -161,7 +161,7 @@ export const MAX_PEER_STREAMS_PER_ADDRESS = 4096
 /** Connections that we have opened, in all. */
 export const MAX_OPENED_STREAMS = 4096
 
-/** Connections that we have opened to one address: one per port, so only a backend with very many ports comes near it. */
+/** Connections that we have opened to one address: there is one per port, so only a backend with very many ports comes near the limit. */
 export const MAX_OPENED_STREAMS_PER_ADDRESS = 256
 
 /** Milliseconds. RFC 3261 §17.1.1.1: the round-trip estimate; every transaction timer is a multiple of it. */

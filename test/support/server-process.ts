@@ -8,7 +8,7 @@ import { guardLeftover } from './process-guard.ts'
 const READY_LIMIT_MS = 180_000
 const STOP_LIMIT_MS = 60_000
 
-/** Milliseconds between two checks whether it answers. */
+/** Milliseconds between two checks whether the server answers. */
 const LOOK_INTERVAL_MS = 25
 
 /** Characters of its output that an error shows. */

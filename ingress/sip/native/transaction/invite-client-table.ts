@@ -4,7 +4,7 @@ import { go, ignored, transportTables } from './transition-table.ts'
 /** `Initial`: the transaction exists, but `start` has not been called yet. */
 export type InviteClientState = 'Initial' | 'Calling' | 'Proceeding' | 'Accepted' | 'Completed' | 'Terminated'
 
-/** From the transaction user, from the peer (by class of response), from the transport and from the clock. */
+/** Inputs from the transaction user, from the peer (by class of response), from the transport and from the clock. */
 export type InviteClientInput =
   | 'start'
   | 'provisional'

@@ -3,7 +3,7 @@ import { go, ignored, transportTables } from './transition-table.ts'
 
 export type InviteServerState = 'Proceeding' | 'Accepted' | 'Completed' | 'Confirmed' | 'Terminated'
 
-/** From the peer, from the transaction user (by class of response), and from the clock. */
+/** Inputs from the peer, from the transaction user (by class of response), and from the clock. */
 export type InviteServerInput =
   | 'request'
   | 'ack'

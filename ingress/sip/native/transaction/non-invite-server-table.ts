@@ -3,7 +3,7 @@ import { go, ignored, transportTables } from './transition-table.ts'
 
 export type NonInviteServerState = 'Trying' | 'Proceeding' | 'Completed' | 'Terminated'
 
-/** From the peer, from the transaction user (by class of response), and from the clock. */
+/** Inputs from the peer, from the transaction user (by class of response), and from the clock. */
 export type NonInviteServerInput =
   | 'request'
   | 'trying'
