@@ -27,8 +27,8 @@ export interface Serving {
 
 /**
  * Rejects with the error that keeps it from starting, such as an address that cannot be bound; then nothing stays open. Without
- * cookie keys it makes one, which no other process has and which is lost when the process ends. Two lines report the progress: `listening`
- * when packets can come, `serving` when calls should come.
+ * cookie keys it makes one, which no other process has and which is lost when the process ends. Two lines report the progress:
+ * `listening` when packets can come, `serving` when calls should come.
  */
 export async function startServing(
   core: ServingCore,
