@@ -1,4 +1,4 @@
-/** What `refused-call` and `forwarded-call` have in common: the command line, the servers, the printed tables. */
+/** The common part of `refused-call` and `forwarded-call`: the command line, the servers, the printed tables. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -25,7 +25,7 @@ interface Settings {
   readonly rules: number
   readonly rounds: number
   readonly seconds: number
-  /** Nothing settles: it is only to be seen that everything runs. */
+  /** Skips the settling: the run only has to show that everything works. */
   readonly quick: boolean
   readonly profile: boolean
 }
@@ -33,7 +33,7 @@ interface Settings {
 const SATURATION = { outstanding: 64 }
 const STEADY = { callsPerSecond: 1000 }
 
-/** Runs it as the command line says and prints Markdown on standard output, progress on standard error. */
+/** Runs a benchmark as the command line says. Prints Markdown to standard output and progress to standard error. */
 export async function runCallBenchmark(benchmark: CallBenchmark): Promise<void> {
   const settings = readSettings()
   const folder = mkdtempSync(join(tmpdir(), 'sip-dispatch-bench-'))
@@ -74,7 +74,8 @@ async function compareServers(
   try {
     const own = await startSipDispatch(options)
     contestants.push({ server: own, settleSeconds: settle(settleSeconds.sipDispatch) })
-    if (programVersion('kamailio', '-v') === undefined) tell('kamailio is not installed: only sip-dispatch is measured')
+    if (programVersion('kamailio', '-v') === undefined)
+      report('kamailio is not installed: only sip-dispatch is measured')
     else {
       for (const allocator of ['default', 'tlsf'] as const) {
         const server = await startKamailio(options, allocator)
@@ -82,14 +83,14 @@ async function compareServers(
       }
     }
     const plan = { scenario, rules, rounds, seconds, backendPort: options.backendPort, paces: [SATURATION, STEADY] }
-    const figures = await compare(contestants, generator, plan, tell)
+    const figures = await compare(contestants, generator, plan, report)
     return `${machineLines(commandText(scenario))}\n\n${figuresTables(figures)}`
   } finally {
     for (const { server } of contestants) await server.stop()
   }
 }
 
-/** Where sip-dispatch spends its time at saturation; its warm-up and its start are left out. */
+/** Shows where sip-dispatch spends its time at saturation, without its warm-up and its start. */
 async function profile(
   { scenario }: CallBenchmark,
   { seconds, rules }: Settings,
@@ -125,6 +126,6 @@ function monotonicMicroseconds(): number {
   return Number(process.hrtime.bigint() / 1000n)
 }
 
-function tell(line: string): void {
+function report(line: string): void {
   process.stderr.write(`${line}\n`)
 }

@@ -1,4 +1,4 @@
-/** Servers side by side in one run: rounds in which each takes its turn, so that a machine that drifts drifts for all. */
+/** Compares servers in one run. Each server has its turn in each round, so that a machine whose speed drifts drifts for all. */
 import type { LoadGenerator } from './load/generator-process.ts'
 import type { LoadOrder, LoadResult, Pace, Scenario } from './load/load-order.ts'
 import { treeCpuMicroseconds, treeMemoryMebibytes } from './server/process-cpu.ts'
@@ -7,8 +7,8 @@ import type { RunningServer } from './server/running-server.ts'
 export interface Contestant {
   readonly server: RunningServer
   /**
-   * Seconds of load before each measurement: as long as the server keeps an ended call's transactions, so that while it
-   * is measured it drops as many as it makes.
+   * Seconds of load before each measurement: as long as the server keeps the transactions of an ended call. During the
+   * measurement it then drops as many transactions as it makes.
    */
   readonly settleSeconds: number
 }
@@ -18,7 +18,7 @@ export interface ComparisonPlan {
   readonly rules: number
   readonly backendPort: number
   readonly rounds: number
-  /** Of each measurement. */
+  /** Duration of each measurement. */
   readonly seconds: number
   readonly paces: readonly Pace[]
 }
@@ -26,24 +26,24 @@ export interface ComparisonPlan {
 export interface Measurement {
   readonly cpuMicrosecondsPerCall: number
   readonly callsPerSecond: number
-  /** Of the server, right after its calls. */
+  /** Memory of the server, right after its calls. */
   readonly memoryMebibytes: number
   readonly result: LoadResult
 }
 
-/** The measurements of a server at one pace, a round each. */
+/** The measurements of a server at one pace: one per round. */
 export interface Figures {
   readonly name: string
   readonly pace: Pace
   readonly rounds: Measurement[]
 }
 
-/** `tell` hears of each measurement as it is done. */
+/** Calls `report` with each measurement when it is done. */
 export async function compare(
   contestants: readonly Contestant[],
   generator: LoadGenerator,
   plan: ComparisonPlan,
-  tell: (line: string) => void,
+  report: (line: string) => void,
 ): Promise<Figures[]> {
   const figures = plan.paces.flatMap((pace) =>
     contestants.map(({ server }): Figures => ({ name: server.name, pace, rounds: [] })),
@@ -54,7 +54,7 @@ export async function compare(
       for (const pace of plan.paces) {
         const measurement = await measure(contestant, generator, plan, pace)
         figures.find(({ name, pace: at }) => name === contestant.server.name && at === pace)?.rounds.push(measurement)
-        tell(`round ${round + 1}, ${contestant.server.name}, ${paceText(pace)}: ${summary(measurement)}`)
+        report(`round ${round + 1}, ${contestant.server.name}, ${paceText(pace)}: ${summary(measurement)}`)
       }
     }
   }
@@ -68,7 +68,7 @@ export function paceText(pace: Pace): string {
     : `${pace.callsPerSecond.toLocaleString('en')} calls/s`
 }
 
-/** Both kinds of call must end as they should before any is timed: a server whose table is empty would be fast. */
+/** Before any timing, both kinds of call must end as expected: a server whose table is empty would be fast. */
 async function prove(server: RunningServer, generator: LoadGenerator, plan: ComparisonPlan): Promise<void> {
   for (const scenario of ['refused', 'forwarded'] as const) {
     const result = await generator.run({ ...orderOf(server, plan, { callsPerSecond: 100 }, 1), scenario })

@@ -1,11 +1,11 @@
-/** Where a V8 CPU profile says the time went, between two moments. */
+/** Shows from a V8 CPU profile where the time went between two moments. */
 
 interface ProfileNode {
   readonly id: number
   readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number }
 }
 
-/** What `node --cpu-prof` writes. */
+/** The part of a `node --cpu-prof` file that is used here. */
 interface CpuProfile {
   readonly nodes: readonly ProfileNode[]
   /** Microseconds of the monotonic clock. */
@@ -15,11 +15,11 @@ interface CpuProfile {
   readonly timeDeltas: readonly number[]
 }
 
-/** Rows of the two tables: below them nothing takes as much as half a percent. */
+/** Rows of each table: any further row takes less than half a percent. */
 const PARTS = 18
 const FUNCTIONS = 40
 
-/** Between two moments, µs of the monotonic clock. */
+/** The time between two moments, in µs of the monotonic clock. */
 interface Window {
   readonly from: number
   readonly to: number
@@ -27,7 +27,7 @@ interface Window {
 
 /**
  * The parts of the program and the functions with the most time of their own, as Markdown tables of shares of the time.
- * `(idle)` is waiting for packets and receiving them, which the profiler does not tell apart.
+ * `(idle)` is both waiting for packets and receiving them: the profiler does not separate these.
  */
 export function profileTables(text: string, window: Window): string {
   const profile: CpuProfile = JSON.parse(text)
@@ -66,7 +66,7 @@ function sharesBy(
   return shares
 }
 
-/** The folder of a source of ours, the module of one of Node's, or V8's own word. */
+/** The part to which a frame belongs: a folder of our sources, a module of Node, or a name that V8 uses. */
 function partOf({ callFrame: { functionName, url } }: ProfileNode): string {
   if (url === '') return functionName.startsWith('(') ? functionName : 'functions of V8 and Node in C++'
   return url.startsWith('node:') ? url : placeOf(url).replace(/\/[^/]*$/, '/')

@@ -1,5 +1,5 @@
 /**
- * What a decision (trunk, then rule) costs, and what a table of that size costs in memory and in changes.
+ * Measures the cost of a decision (trunk, then rule), and the cost of a table of that size in memory and in changes.
  * Run: node --expose-gc bench/decision.ts
  */
 import { parseIpAddress } from '../ingress/address/ip-address.ts'
@@ -37,7 +37,7 @@ interface Scenario {
   readonly called: (i: number) => string
 }
 
-/** Numbers spread over their block as numbers in use are, the same in every run. */
+/** Spreads numbers over their block as real numbers are spread, in the same way in every run. */
 function spread(i: number, size: number): number {
   return (Math.imul(i, 2_654_435_761) >>> 0) % size
 }
@@ -46,7 +46,7 @@ function exact(i: number): NumberPredicate {
   return { type: 'exact', value: `+1${2_000_000_000 + i * 7}` }
 }
 
-/** Of twenty rules fourteen for a number, four for a prefix, one for a range and one for an anchored expression. */
+/** Of twenty rules, fourteen are for a number, four for a prefix, one for a range and one for an anchored expression. */
 function mixed(i: number): readonly NumberPredicate[] {
   const block = 400_000 + Math.floor(i / 20)
   if (i % 20 < 14) return [exact(i)]
@@ -55,7 +55,7 @@ function mixed(i: number): readonly NumberPredicate[] {
   return [{ type: 'regex', pattern: `^\\+39${block}[0-4]\\d+$` }]
 }
 
-/** Half of the calls go to a number of a rule, the others to a block of a rule or to nobody. */
+/** Half of the calls go to a number of a rule; the others go to a block of a rule or match no rule. */
 function mixedCalled(rules: number): (i: number) => string {
   return (i) => {
     const rule = spread(i, rules)
@@ -115,7 +115,7 @@ function ruleOf(i: number, predicates: readonly NumberPredicate[], priority = 0)
   }
 }
 
-/** An entry as a pod gets it: parsed from the shared cache's JSON. */
+/** An entry in the form that a pod has it: parsed from the shared cache's JSON. */
 function received(entry: TableEntry): TableEntry {
   const parsed: TableEntry = JSON.parse(JSON.stringify(entry))
   return parsed
@@ -138,7 +138,7 @@ function decide(table: LiveTable, call: CallFacts): boolean {
   return admitted.type === 'admitted' && matchRule(table, { ...admitted, call }).type === 'rule'
 }
 
-/** Microseconds of each decision, sorted, and the share that found a rule. */
+/** Microseconds of each decision, sorted, and the share of calls for which a rule matched. */
 function measureDecisions(table: LiveTable, called: Scenario['called']) {
   const source = parseIpAddress('203.0.113.7')
   if (source === undefined) throw new Error('the source does not parse')
@@ -156,7 +156,7 @@ function measureDecisions(table: LiveTable, called: Scenario['called']) {
   return { times: times.sort(), matched: matched / CALLS }
 }
 
-/** Microseconds of replacing one rule by a new version of it, sorted. */
+/** Microseconds to replace one rule by a new version of it, sorted. */
 function measureChanges(table: LiveTable, scenario: Scenario): Float64Array {
   const times = new Float64Array(CHANGES)
   for (let n = 0; n < CHANGES; n++) {

@@ -1,4 +1,4 @@
-/** Figures as the Markdown that docs/performance.md holds. */
+/** Writes figures as the Markdown in docs/performance.md. */
 import { cpus, release } from 'node:os'
 import { type Figures, type Measurement, paceText } from './comparison.ts'
 import { programVersion } from './server/program-version.ts'
@@ -16,7 +16,7 @@ const COLUMNS: readonly (readonly [string, (measurement: Measurement) => number,
   ['generator busy %', (m) => m.result.busy * 100, 0],
 ]
 
-/** What was measured, on what, and when. */
+/** Says which command was measured, on which machine, and when. */
 export function machineLines(command: string): string {
   const model = cpus()[0]?.model ?? 'unknown processor'
   const kamailio = programVersion('kamailio', '-v') ?? 'not installed'

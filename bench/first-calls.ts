@@ -1,10 +1,10 @@
 /**
- * What the first calls of a process cost: `decisionMs` of the first calls of fresh `sip-dispatch standalone` processes.
+ * Measures the first calls of a process: `decisionMs` of the first calls of fresh `sip-dispatch standalone` processes.
  *
  * Run: npx node bench/first-calls.ts [--starts N]
  *
- * The calls of a process begin when it is ready and come one after the other: in one half of the processes each is refused
- * by a rule, in the other each goes to a backend that is not there. Rules are those of examples/standalone.
+ * The calls of a process begin when it is ready and come one after the other. In one half of the processes a rule refuses each
+ * call; in the other half each call goes to a backend that does not exist. The rules are those of examples/standalone.
  */
 import process from 'node:process'
 import { parseArgs } from 'node:util'
@@ -16,7 +16,7 @@ import { spanText } from './figures-table.ts'
 const { values } = parseArgs({ options: { starts: { type: 'string', default: '11' } } })
 const STARTS = Number(values.starts)
 const CALLS = 20
-/** Which calls a column shows, counted from 1. */
+/** The calls that have a column, counted from 1. */
 const SHOWN = [1, 2, 3, 5, 10, CALLS]
 const READY_LOOK_MS = 10
 const KINDS = [
@@ -28,7 +28,7 @@ async function ready(ingress: ServingProcess): Promise<void> {
   while ((await ingress.readiness())[0] !== 200) await new Promise((resolve) => setTimeout(resolve, READY_LOOK_MS))
 }
 
-/** `decisionMs` of each call of one process, in the order in which they were made. */
+/** `decisionMs` of each call of one process, in the order of the calls. */
 async function firstCalls(called: string): Promise<number[]> {
   const ingress = await startServingProcess(['standalone', '--rules', 'examples/standalone'])
   const peer = await openDatagramPeer('127.0.0.1')

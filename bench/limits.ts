@@ -1,21 +1,21 @@
 /** Bounds and fixed sizes of the benchmarks. */
 
-/** Calls that one order may start: the room for their response times. */
+/** Calls that one order may start: there is room for so many response times. */
 export const MAX_CALLS = 2_000_000
 
 /** Seconds that one order may last. */
 export const MAX_ORDER_SECONDS = 120
 
-/** Milliseconds that open calls have to end once no new one is started. */
+/** Milliseconds that open calls have to end after the last call was started. */
 export const DRAIN_MS = 3000
 
 /** Milliseconds. RFC 3261 §17.1.1.2: Timer A begins at T1 and doubles. */
 export const FIRST_RESEND_MS = 500
 
-/** Milliseconds without an end after which a call counts as lost, Timer B cut short so that a run stays short. */
+/** Milliseconds after which an unfinished call counts as lost: shorter than Timer B, so that a run stays short. */
 export const LOST_CALL_MS = 2500
 
-/** Milliseconds between two looks at calls that may be due for another sending. */
+/** Milliseconds between two checks for requests that have to be sent again. */
 export const RESEND_LOOK_MS = 50
 
 /** Milliseconds for a server to be ready: 100,000 manifests take 15 s. */
@@ -24,16 +24,16 @@ export const START_MS = 180_000
 /** Milliseconds for a server to end. */
 export const STOP_MS = 15_000
 
-/** Bytes, as much as the kernel grants: the default loses packets at 64 calls outstanding. */
+/** Bytes, as far as the kernel allows: with the default, packets are lost at 64 calls outstanding. */
 export const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
 
-/** Rules that a server can be given: their numbers have ten digits and fit 31 bits. */
+/** Rules that a server can have: their numbers have ten digits and fit 31 bits. */
 export const MAX_RULES = 1_000_000
 
-/** Rules in a manifest file, which stays below the 5 MB that one may have. */
+/** Rules in a manifest file, so that the file stays below the limit of 5 MB. */
 export const RULES_PER_FILE = 15_000
 
-/** Ticks a second of the times in /proc, which Linux shows to every program as this many. */
+/** Ticks per second in /proc: Linux shows the same value to every program. */
 export const CLOCK_TICKS_PER_SECOND = 100
 
 /** The core of the server and the core of the load generator. */

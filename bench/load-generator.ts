@@ -1,6 +1,6 @@
 /**
- * Makes calls and times them, in a process of its own so that it can have a core of its own: takes an order a line from
- * standard input, answers a result a line, and ends when the input does.
+ * Makes calls and measures their times, in a process of its own so that it can have a core of its own. Reads one order per line
+ * from standard input, writes one result per line, and ends with its input.
  */
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
@@ -11,7 +11,7 @@ import { type Caller, createCaller } from './load/caller.ts'
 import type { LoadOrder, LoadResult } from './load/load-order.ts'
 import { createTally } from './load/tally.ts'
 
-/** Calls started since the process began: no two calls of any order look alike. */
+/** Calls started since the process began, so that every call of every order is different. */
 let started = 0
 
 for await (const line of createInterface(process.stdin)) {
@@ -34,7 +34,7 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   return tally.result(startedAt, (user + system) / elapsed)
 }
 
-/** Resolves when the time is over and every call has ended, or has had time to. */
+/** Resolves when the time is over and every call has ended, or had enough time to end. */
 function makeCalls(order: LoadOrder, startedAt: number, createWith: (onOver: () => void) => Caller): Promise<void> {
   const deadline = startedAt + Math.min(order.seconds, MAX_ORDER_SECONDS) * 1000
   const first = started
@@ -65,7 +65,7 @@ interface EvenStart {
   readonly mayStart: () => boolean
 }
 
-/** Turns without sleeping: what it times is then the server's wake-up and not its own. */
+/** Loops without sleeping, so that it measures the wake-up of the server and not its own. */
 function startEvenly({ caller, callsPerSecond, startedAt, mayStart }: EvenStart): void {
   let calls = 0
   const turn = (): void => {

@@ -1,6 +1,6 @@
-/** The numbers of a benchmark's calls: spread as numbers in use are, the same in every run. All have 12 characters. */
+/** The numbers of a benchmark's calls: spread like real numbers, the same in every run. All have 12 characters. */
 
-/** The first number of the plan without its `+1`, and how far the next one is. Both fit the integers of Kamailio's script. */
+/** The first number of the plan without its `+1`, and the step to the next one. Both fit the integers of Kamailio's script. */
 export const FIRST_NUMBER = 2_000_000_000
 export const NUMBER_STEP = 7
 
@@ -9,12 +9,12 @@ export function numberOfRule(i: number): string {
   return `+1${FIRST_NUMBER + i * NUMBER_STEP}`
 }
 
-/** The number that the i-th call asks for, which one of so many rules has. */
+/** The number that the i-th call goes to; one of so many rules has it. */
 export function routedNumber(i: number, rules: number): string {
   return numberOfRule(spread(i, rules))
 }
 
-/** The number that the i-th call asks for, which no rule has. */
+/** The number that the i-th call goes to; no rule has it. */
 export function unknownNumber(i: number): string {
   return `+49${100_000_000 + spread(i, 900_000_000)}`
 }

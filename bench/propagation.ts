@@ -1,11 +1,12 @@
 /**
- * From a change in the Kubernetes API to the last pod that has it, and what start and change cost with a large table.
+ * Measures the time from a change in the Kubernetes API until the last pod has it, and the cost of start and change with a
+ * large table.
  *
  * Run: npx node bench/propagation.ts [--rules N] [--readers N] [--warm-up-seconds N] [--changes N]
  *
- * Everything is real: API server, Redis, operator and one ingress pod, each a process of its own. The readers beside that
- * pod share a process, follow the cache over connections of their own, as a pod does, and keep no table: a thousand tables
- * do not fit a machine.
+ * Everything is real: API server, Redis, operator and one ingress pod, each a process of its own. The additional readers share
+ * a process. They follow the cache over connections of their own, as a pod does, but keep no table: a machine has no room for a
+ * thousand tables.
  */
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -61,7 +62,7 @@ async function createRules(client: ApiClient): Promise<void> {
   await Promise.all(Array.from({ length: PARALLEL_REQUESTS }, worker))
 }
 
-/** Starts the readers, and answers when the last of them had a version: milliseconds since 1970. */
+/** Starts the readers. Returns when the last of them had a version, in milliseconds since 1970. */
 function startReaders(port: number, from: number) {
   const program = fileURLToPath(new URL('load/cache-readers.ts', import.meta.url))
   const args = [program, String(port), PREFIX, String(READERS), String(from)]

@@ -1,11 +1,11 @@
 /**
- * What a change of the folder costs the calls that come meanwhile: calls with no change beside calls while a small file beside
- * many rules changes again and again, and while all of them change at once.
+ * Measures how a change of the folder delays calls. It compares three cases: no change; a small file beside many rules that
+ * changes again and again; and a change of all rules at once.
  *
  * Run: npx node bench/reload.ts [--rules N] [--rounds N] [--seconds N]
  *
- * The three take turns in each round, so that a machine that drifts drifts for all; the table shows the median of the rounds,
- * and lowest and highest in brackets.
+ * Each round has all three cases, so that a machine whose speed drifts drifts for all. The table shows the median of the
+ * rounds, and lowest and highest in brackets.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -30,10 +30,10 @@ const { values } = parseArgs({
 const RULES = Number(values.rules)
 const ROUNDS = Number(values.rounds)
 const SECONDS = Number(values.seconds)
-/** As many as leave a core time for the rest of the machine: what waits is then what was held. */
+/** So few calls that a core has time for the rest of the machine: a call that waits was then delayed by the change. */
 const PACE = { callsPerSecond: 200 }
 const SMALL_EVERY_MS = 1000
-/** Milliseconds after each measurement: what was changed in it is read by then. */
+/** Milliseconds after each measurement: the change made in it has been read by then. */
 const SETTLE_MS = SECONDS * 250
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
@@ -46,7 +46,7 @@ const generator = startLoadGenerator()
 const rules = join(folder, 'rules')
 let changes = 0
 
-/** One trunk more, of an address that never calls. */
+/** Adds one trunk, for an address that never calls. */
 function changeSmall(): void {
   const metadata = { name: 'changing', labels: { change: String(++changes) } }
   const spec = { sources: [`203.0.113.${changes % 250}`] }
@@ -54,7 +54,7 @@ function changeSmall(): void {
   writeFileSync(join(rules, 'zz-changing.json'), JSON.stringify(trunk))
 }
 
-/** Every file of rules is written anew, with another priority for every rule. */
+/** Writes every file of rules again, with another priority for every rule. */
 function changeLarge(): void {
   const priority = ++changes % 1000
   for (let first = 0; first < RULES; first += RULES_PER_FILE) {
@@ -65,7 +65,7 @@ function changeLarge(): void {
 interface Kind {
   readonly name: string
   readonly change?: () => void
-  /** Undefined: once, at the beginning. */
+  /** Undefined: the change is made once, at the beginning. */
   readonly everyMs?: number
 }
 

@@ -1,9 +1,9 @@
-/** Milliseconds in which a check writes nothing and does not work either: only a hung one does that. */
+/** Milliseconds without output and without CPU time after which a check counts as hung. */
 export const CHECK_SILENCE_MS = 5 * 60_000
 
 /**
- * What is checked before the tests run. `proof` must be found in what the check prints: a check that looked at nothing
- * is no check. Tools that fail by themselves when they find no files need none.
+ * The checks that run before the tests. The output of a check must match `proof`, so that a check without any files to look at
+ * does not pass. A tool that fails by itself when it finds no files needs no `proof`.
  *
  * @typedef {{ name: string, command: readonly [string, ...string[]], proof?: RegExp }} Check
  */

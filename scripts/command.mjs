@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { change, silenceOf, work } from './signs-of-life.mjs'
 
-/** The repository's own folder. */
+/** The folder of the repository. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-/** Milliseconds between two signs of life: short enough that nobody takes a long step for a hung one. */
+/** Milliseconds between two signs of life: short enough that a long step does not look like a hung one. */
 const SIGN_OF_LIFE_MS = 15_000
 
 /** Milliseconds that a stopped command gets to clean up before it is killed. */
@@ -17,11 +17,11 @@ const GRACE_MS = 5_000
 /** @typedef {{ code: number, output: string }} CommandResult */
 
 /**
- * `silenceMs`: how long nothing may happen before it is stopped. What happens is output, CPU time of its process group
- * unless `outputOnly`, and a change of what `grows` answers. `progress` makes a word of the output so far.
+ * `silenceMs`: time without any activity after which the command is stopped. Activity is output, CPU time of its process group
+ * (unless `outputOnly`), and a change of what `grows` returns. `progress` makes a word of the output so far.
  *
  * @typedef {{ label: string, silenceMs: number, outputOnly?: boolean, grows?: () => unknown,
- *   progress?: (output: string) => string }} CommandOptions
+ * progress?: (output: string) => string }} CommandOptions
  */
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
@@ -34,10 +34,10 @@ let stoppedBy
 let foreground
 
 /**
- * Runs a command quietly, in a process group of its own so that stopping it stops everything that it started. Says
- * every 15 s that it is still at it. The output comes without colours, which some tools write in CI. However long it
- * takes, it is stopped only where nothing happens: machines differ in speed, and a hung command is silent on any. Never
- * rejects: a command that cannot start has code 127.
+ * Runs a command quietly, in a process group of its own, so that stopping it also stops everything that it started. Reports
+ * every 15 s that it still runs. The output has no colours, which some tools would write in CI. The command may take any time,
+ * because machines differ in speed; it is stopped only when it is silent. Never rejects: a command that cannot start has code
+ * 127.
  *
  * @param {readonly [string, ...string[]]} command
  * @param {CommandOptions} options
@@ -84,7 +84,7 @@ export function runQuietly(command, options) {
 }
 
 /**
- * Tells that a command is still at it, and stops it once it is silent.
+ * Reports that a command still runs, and stops it when it is silent.
  *
  * @param {import('node:child_process').ChildProcess} child
  * @param {CommandOptions} options
@@ -101,7 +101,7 @@ function watchOver({ pid }, { label, silenceMs, outputOnly, grows, progress }, {
     signs.push(change(grows))
   }
   const silence = silenceOf(signs)
-  const telling = setInterval(() => {
+  const reportTimer = setInterval(() => {
     const far = progress === undefined ? '' : `: ${progress(output())}`
     console.log(`  ${label}: still running after ${Math.round((performance.now() - startedAt) / 1000)} s${far}`)
   }, SIGN_OF_LIFE_MS)
@@ -116,14 +116,14 @@ function watchOver({ pid }, { label, silenceMs, outputOnly, grows, progress }, {
   )
   return {
     end: () => {
-      clearInterval(telling)
+      clearInterval(reportTimer)
       clearInterval(looking)
     },
   }
 }
 
 /**
- * Runs a command in the foreground, with our own terminal.
+ * Runs a command in the foreground, on our own terminal.
  *
  * @param {readonly [string, ...string[]]} command
  * @returns {Promise<number>} its exit code
@@ -142,18 +142,18 @@ export function runInForeground(command) {
 }
 
 /**
- * From now on Ctrl-C or a TERM signal stops every quiet command, with all that it started, and then this process. A
- * command in the foreground is told instead, and this process ends when it does.
+ * From now on Ctrl-C or a TERM signal stops every quiet command with everything that it started, and then this process. A
+ * command in the foreground gets the signal instead, and this process ends when it ends.
  */
 export function stopCommandsOnSignal() {
-  // Node would open a debugger.
+  // By default Node would open a debugger at this signal.
   process.on('SIGUSR1', () => undefined)
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
     process.on(signal, () => {
       if (foreground === undefined) {
         stopQuietCommands(signal)
       } else if (signal === 'SIGTERM' || !process.stdin.isTTY) {
-        // A terminal sends its own signals to the foreground command too: handing them on would tell it twice.
+        // A terminal sends its signals to the foreground command by itself: forwarding them would send them twice.
         foreground.kill(signal)
       }
     })
@@ -161,7 +161,8 @@ export function stopCommandsOnSignal() {
 }
 
 /**
- * Ends this process with what an error says: its text has a code and what to do, and where it was thrown helps nobody.
+ * Prints an error and ends this process. The text of the error has a code and says what to do; its stack trace would help
+ * nobody.
  *
  * @param {unknown} error
  * @returns {never}

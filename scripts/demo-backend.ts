@@ -3,14 +3,14 @@ import { once } from 'node:events'
 import { titleOf, writeResponse } from './demo-sip.ts'
 
 export interface DemoBackend {
-  /** Told of every message that comes in or goes out. */
+  /** Called for every message that comes in or goes out. */
   onMessage: (direction: 'in' | 'out', title: string) => void
   close(): void
 }
 
 const RINGING_MS = 120
 
-/** A backend that rings for a moment, answers and hangs up when told to. */
+/** Starts a backend that rings for a moment, answers, and accepts a BYE. */
 export async function startDemoBackend(port: number): Promise<DemoBackend> {
   const socket = createSocket('udp4')
   socket.bind(port, '127.0.0.1')

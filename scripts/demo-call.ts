@@ -1,4 +1,4 @@
-/** One call of the demo, from the caller's side: INVITE, and whatever its answers ask for. */
+/** One call of the demo, from the caller's side: sends an INVITE and reacts to its answers. */
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { headerOf, statusOf, titleOf, writeRequest } from './demo-sip.ts'
@@ -19,7 +19,7 @@ export interface DemoCallResult {
   readonly final: string | undefined
 }
 
-/** Milliseconds that a caller waits for an answer: where one is due, as long as the slowest machine may take. */
+/** Milliseconds that a caller waits: where an answer is expected, as long as the slowest machine may take. */
 const PATIENCE_MS = { answer: 15_000, silence: 1_500 } as const
 
 /** Rejects where the address cannot be bound. */
@@ -60,7 +60,7 @@ class Caller {
     return result
   }
 
-  /** RFC 3261 §17.1.1.3: the ACK to a refusal belongs to the INVITE; §13.2.2.4: the one to a 2xx goes along the route. */
+  /** RFC 3261 §17.1.1.3: the ACK to a refusal belongs to the INVITE; §13.2.2.4: the ACK to a 2xx follows the route set. */
   #acknowledgement(invite: string, final: string): string {
     if (statusOf(final) < 300) return this.#inDialog('ACK', final, 1)
     const to = headerOf(final, 'To')[0] ?? ''

@@ -1,8 +1,8 @@
-/** The log of the process as people read it: a line of words for each line of JSON. Pure. */
+/** Turns each JSON line of the process's log into a line of words for people. Pure. */
 
 export type LogLine = Readonly<Record<string, unknown>>
 
-/** What a line says beside its time; undefined: the fields are told as they are. */
+/** The words of a line, without its time; undefined: the fields are shown as they are. */
 const WORDS: Readonly<Record<string, (line: LogLine) => string>> = {
   'call decided': callWords,
   'manifests refused, last good table kept': refusedWords,
@@ -18,13 +18,10 @@ const WORDS: Readonly<Record<string, (line: LogLine) => string>> = {
     `packet: ${text(method) || 'something'} from ${text(source)} ${text(transport)} dropped without an answer (${text(reason)})`,
 }
 
-/** Fields that say nothing to somebody who looks on. */
+/** Fields that do not help a reader of the demo. */
 const LEFT_OUT = new Set(['level', 'time', 'msg'])
 
-/**
- * A line of the log, `HH:MM:SS` of the day in front. Nothing of it can steer a terminal, whoever sent the packet that it
- * is about.
- */
+/** A line of the log with `HH:MM:SS` in front. It contains no character that could control a terminal, whoever sent the packet. */
 export function wordsOf(line: LogLine): string {
   const { level, msg } = line
   const words = WORDS[text(msg)]?.(line) ?? `${text(msg)}${fieldWords(line)}`
@@ -32,7 +29,7 @@ export function wordsOf(line: LogLine): string {
   return printable(`${timeOfDay(line)}  ${weight}${words}`)
 }
 
-/** Whether a line tells of something that is not as it should be. */
+/** Whether a line reports that something is wrong. */
 export function isTrouble({ level }: LogLine): boolean {
   return level === 'warn' || level === 'error'
 }
@@ -80,7 +77,7 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-/** Controls, and what turns the direction of a line or breaks it, as JSON writes them. */
+/** Replaces control characters, and those that turn the direction of a line or break it, by their JSON escapes. */
 function printable(words: string): string {
   return words.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
     return `\\u${character.codePointAt(0)?.toString(16).padStart(4, '0') ?? ''}`

@@ -1,27 +1,27 @@
-/** What to type where a port is taken. */
+/** Finds the command to type where a port is taken. */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { USUAL_LISTEN } from '../cli/settings/settings.ts'
 
-/** Ports that are tried before one is named that may be taken, too. */
+/** Ports to try; after them the next port is suggested without a check. */
 const TRIES = 50
 
-/** Whether a port of a host can be had, by UDP and by TCP. */
+/** Whether a port of a host is free, for UDP and for TCP. */
 export type IsFree = (host: string, port: number) => Promise<boolean>
 
 /**
- * The command that starts the demo beside whoever has the port, with the arguments of this one but for the port.
- * Undefined where what was said is not about a port that is taken.
+ * The command that starts the demo beside the program that has the port: the same arguments with another port. Undefined where
+ * the error is not about a taken port.
  */
 export async function otherPortCommand(
-  said: string,
+  errorText: string,
   args: readonly string[],
   isFree: IsFree = canBeBound,
 ): Promise<string | undefined> {
   const [, transport, host = '', taken] =
-    /cannot listen on (udp|tcp):\/\/(\S+):(\d+): EADDRINUSE/.exec(said) ??
-    /cannot listen for (HTTP) on (\S+):(\d+): the address is in use/.exec(said) ??
+    /cannot listen on (udp|tcp):\/\/(\S+):(\d+): EADDRINUSE/.exec(errorText) ??
+    /cannot listen for (HTTP) on (\S+):(\d+): the address is in use/.exec(errorText) ??
     []
   if (transport === undefined) return undefined
   const port = await freePort(host, Number(taken), isFree)
@@ -31,14 +31,17 @@ export async function otherPortCommand(
   return startCommand([...without(args, '--listen'), ...listen.flatMap((url) => ['--listen', url])])
 }
 
-/** Where it was to listen: as it was told by flags, or as usual, or else by the environment, of which one is known. */
+/**
+ * The address to listen on: from the flags, else the usual one, else from the environment, of which only the taken address is
+ * known.
+ */
 function listenOf(args: readonly string[], taken: string): readonly string[] {
-  const given = valuesOf(args, '--listen')
-  if (given.length > 0) return given
+  const fromFlags = valuesOf(args, '--listen')
+  if (fromFlags.length > 0) return fromFlags
   return USUAL_LISTEN.includes(taken) ? USUAL_LISTEN : [taken]
 }
 
-/** The next port of the host that can be had. */
+/** The next free port of the host. */
 export async function freePort(host: string, taken: number, isFree: IsFree = canBeBound): Promise<number> {
   for (let port = taken + 1; port <= Math.min(taken + TRIES, 65_535); port++) {
     if (await isFree(host, port)) return port
@@ -46,7 +49,7 @@ export async function freePort(host: string, taken: number, isFree: IsFree = can
   return taken + 1
 }
 
-/** The values of a flag, in either way of writing it. */
+/** The values of a flag, in both ways of writing it. */
 export function valuesOf(args: readonly string[], flag: string): string[] {
   return args.flatMap((arg, i) => {
     if (arg.startsWith(`${flag}=`)) return [arg.slice(flag.length + 1)]
@@ -59,7 +62,7 @@ function without(args: readonly string[], flag: string): string[] {
   return args.filter((arg, i) => arg !== flag && !arg.startsWith(`${flag}=`) && args[i - 1] !== flag)
 }
 
-/** As it is typed. */
+/** The command as a user types it. */
 export function startCommand(args: readonly string[]): string {
   return ['npm start', ...(args.length > 0 ? ['--'] : []), ...args.map(quoted)].join(' ')
 }
@@ -79,7 +82,7 @@ async function canBeBound(host: string, port: number): Promise<boolean> {
     await once(server, 'listening')
     return true
   } catch {
-    // Whatever is wrong with this one, it is not to be named.
+    // A port with any error is not suggested.
     return false
   } finally {
     socket.close()

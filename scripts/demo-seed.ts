@@ -1,13 +1,13 @@
 /**
- * The call that this project began with, twice: on the left as it was reported of another system, on the right as the
- * real command answers it now, with the log line that each left behind.
+ * Shows the call that gave rise to this project, twice: on the left as it was reported for another system, on the right as the
+ * real command answers it now, each with the log line of its system.
  */
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { makeCall } from './demo-call.ts'
 import { drawNotes, type LadderNote, sideBySide } from './sip-ladder.ts'
 
-/** livekit/sip, pull request 696: what was measured there, in milliseconds after the INVITE. */
+/** livekit/sip, pull request 696: the times measured there, in milliseconds after the INVITE. */
 const REPORTED: readonly LadderNote[] = [
   { at: 0, to: 'right', title: 'INVITE' },
   { at: 5, to: 'left', title: '100 Trying' },
@@ -18,7 +18,7 @@ const REPORTED: readonly LadderNote[] = [
 ]
 const REPORTED_LOG = 'log: "486 flood", a response that was never sent'
 
-/** Nothing in examples/standalone has a rule for it. */
+/** A number for which examples/standalone has no rule. */
 const NUMBER = '+4930123456'
 
 type LogLine = Readonly<Record<string, unknown>>
@@ -48,15 +48,15 @@ try {
     performance.now(),
   )
   const { outcome, status, trunk, reason } = await decided
-  const ours = arrows.map(({ at, to, title }): LadderNote => ({ at, to: to === 'caller' ? 'left' : 'right', title }))
-  print(sideBySide(drawNotes('as it was reported', REPORTED), drawNotes('sip-dispatch', ours)))
+  const notes = arrows.map(({ at, to, title }): LadderNote => ({ at, to: to === 'caller' ? 'left' : 'right', title }))
+  print(sideBySide(drawNotes('as it was reported', REPORTED), drawNotes('sip-dispatch', notes)))
   print(`\n${REPORTED_LOG}`)
   print(`log: ${JSON.stringify({ outcome, status, trunk, reason })}`)
 } finally {
   child.kill('SIGINT')
 }
 
-/** The first line of the log that holds. */
+/** The first line of the log for which `holds` is true. */
 function line(holds: (line: LogLine) => boolean): Promise<LogLine> {
   return new Promise((resolve, reject) => {
     lines.on('line', (text) => {

@@ -1,9 +1,9 @@
-/** Just enough SIP for the demo's two ends: plain messages, one datagram each. The product's own engine is in `ingress/`. */
+/** As much SIP as the demo's two ends need: plain messages, one datagram each. The product's own engine is in `ingress/`. */
 
 export interface DemoRequest {
   readonly method: string
   readonly uri: string
-  /** `ADDRESS:PORT` of whoever sends it. */
+  /** `ADDRESS:PORT` of the sender. */
   readonly local: string
   readonly called: string
   readonly callId: string
@@ -30,7 +30,7 @@ export function writeRequest(request: DemoRequest): string {
   ].join('\r\n')
 }
 
-/** A response to a request: what RFC 3261 §8.2.6.2 copies, a To tag and a Contact. */
+/** A response to a request: the lines that RFC 3261 §8.2.6.2 copies, a To tag and a Contact. */
 export function writeResponse(request: string, statusLine: string, contact: string): string {
   const copied = headerLines(request).filter((line) => /^(via|record-route|from|to|call-id|cseq):/i.test(line))
   const tagged = copied.map((line) => (/^to:/i.test(line) && !line.includes(';tag=') ? `${line};tag=backend` : line))

@@ -1,6 +1,6 @@
 /**
- * What `npm start` runs: the real command on the example manifests, a small backend, three calls drawn as ladders, and
- * then on it goes until it is stopped, and tells its log in words. Flags are handed to `sip-dispatch standalone`.
+ * The program of `npm start`: it runs the real command on the example manifests and a small backend, and draws three calls as
+ * ladders. Then it goes on until it is stopped, and shows its log in words. Flags are passed to `sip-dispatch standalone`.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { isTrouble, type LogLine, wordsOf } from './demo-log.ts'
 import { freePort, otherPortCommand, startCommand, valuesOf } from './demo-ports.ts'
 import { drawLadder, type LadderArrow } from './sip-ladder.ts'
 
-/** What the first log line says. */
+/** The fields of the first log line. */
 interface Serving {
   readonly listening: readonly string[]
   readonly http: string
@@ -24,14 +24,14 @@ const BACKEND = '127.0.0.1'
 const LINE_LIMIT_MS = 5_000
 
 const args = process.argv.slice(2)
-/** Whose rules are served: the demo calls are made for those of the example only. */
+/** The rules that are served: the demo calls are made only for those of the example. */
 const rules = valuesOf(args, '--rules').at(-1) ?? RULES
-/** What the log said while the demo calls were made. */
+/** The log lines written while the demo calls were made. */
 const lines: LogLine[] = []
-let tell = (line: LogLine): void => void lines.push(line)
+let report = (line: LogLine): void => void lines.push(line)
 
 refuseToBeMute(valuesOf(args, '--log-level').at(-1))
-// The level first: a variable of the environment must not make the demo mute.
+// The level comes first, so that a variable of the environment cannot silence the demo.
 const flags = ['standalone', '--rules', RULES, '--log-level', 'info', ...args]
 const child = spawn(process.execPath, ['--v8-pool-size=1', 'cli/sip-dispatch.ts', ...flags], {
   stdio: ['ignore', 'pipe', 'pipe'],
@@ -43,10 +43,10 @@ if (rules === RULES) await showDemo(serving)
 if (exitCode === undefined) {
   printNext(serving)
   for (const line of lines.filter(isTrouble)) print(wordsOf(line))
-  tell = (line) => print(wordsOf(line))
+  report = (line) => print(wordsOf(line))
 }
 
-/** The demo reads the log: where it says nothing of what happens, there is nothing to show. */
+/** The demo shows the log, so it refuses a level at which the log is silent. */
 function refuseToBeMute(level: string | undefined): void {
   if (level === undefined || !['warn', 'error', 'silent'].includes(level)) return
   process.stderr.write(
@@ -58,32 +58,32 @@ function refuseToBeMute(level: string | undefined): void {
 
 function endWith(process_: ChildProcess): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process_.kill(signal))
-  // The ingress goes on at SIGHUP; here it says that the terminal is gone.
+  // The ingress goes on at SIGHUP, but here SIGHUP means that the terminal is gone.
   process.on('SIGHUP', () => process_.kill('SIGTERM'))
-  // Node would open a debugger.
+  // By default Node would open a debugger at this signal.
   process.on('SIGUSR1', () => undefined)
-  let said = ''
+  let errorText = ''
   process_.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    said += text
+    errorText += text
     process.stderr.write(text)
   })
-  process_.on('close', (code) => void end(said, exitCode ?? code ?? 1))
+  process_.on('close', (code) => void end(errorText, exitCode ?? code ?? 1))
 }
 
-async function end(said: string, code: number): Promise<void> {
-  const command = await otherPortCommand(said, args)
+async function end(errorText: string, code: number): Promise<void> {
+  const command = await otherPortCommand(errorText, args)
   if (command !== undefined) process.stderr.write(`To take another port:\n  ${command}\n`)
   process.exit(code)
 }
 
-/** Reads the log; the line that says what is bound is the sign that packets can come. What is no log is passed on. */
+/** Reads the log up to the line with the bound addresses: from then on packets can come. Text that is not a log line is passed on. */
 function firstLine({ stdout }: ChildProcess): Promise<Serving> {
   return new Promise((resolve) => {
     if (!stdout) return
     createInterface(stdout).on('line', (text) => {
       const line = logLine(text)
       if (!line) return print(text)
-      tell(line)
+      report(line)
       if (isServing(line)) resolve(line)
     })
   })
@@ -93,7 +93,7 @@ function logLine(text: string): LogLine | undefined {
   try {
     return text.startsWith('{') ? JSON.parse(text) : undefined
   } catch {
-    // A text that only looks like a line of the log.
+    // The text only looks like a line of the log.
     return undefined
   }
 }
@@ -110,7 +110,7 @@ async function showDemo({ listening }: Serving): Promise<void> {
   if (backend) await showCalls(ingress, backend)
 }
 
-/** Its port is the one that the rule names. */
+/** The port that the example rule names. */
 function backendPort(): number {
   const [, port] = /uri: sip:127\.0\.0\.1:(\d+)/.exec(readFileSync(`${RULES}/rules.yaml`, 'utf8')) ?? []
   return Number(port ?? 5090)
@@ -151,7 +151,7 @@ async function show(call: DemoCall, backend: DemoBackend): Promise<void> {
   print(`\n   outcome ${outcome}, status ${status}: ${reason}`)
 }
 
-/** The line about a call; undefined where the log leaves it out. */
+/** The log line of a call; undefined where the log leaves it out. */
 function lineOf(callId: string): Promise<LogLine | undefined> {
   return new Promise((resolve) => {
     const find = (): boolean => {
@@ -161,7 +161,7 @@ function lineOf(callId: string): Promise<LogLine | undefined> {
     }
     if (find()) return
     const limit = setTimeout(resolve, LINE_LIMIT_MS, undefined)
-    tell = (line) => {
+    report = (line) => {
       lines.push(line)
       if (find()) clearTimeout(limit)
     }

@@ -1,20 +1,20 @@
 /**
- * What this repository reads of the report that `jest --json` writes.
+ * The parts of the report of `jest --json` that this repository reads.
  *
  * @typedef {{ status: string, fullName: string, ancestorTitles: string[], failureMessages: string[] | null }} Assertion
  * @typedef {{ name: string, message: string, assertionResults: Assertion[] }} Suite
  * @typedef {{ success: boolean, numTotalTests: number, numPassedTests: number, numFailedTests: number,
- *   numPendingTests: number, numTodoTests: number, numRuntimeErrorTestSuites: number, testResults: Suite[] }} JestReport
+ * numPendingTests: number, numTodoTests: number, numRuntimeErrorTestSuites: number, testResults: Suite[] }} JestReport
  *
  * @typedef {{ passed: number, failed: number, skipped: number, notes: string[] }} Tally `notes` say what went wrong and
- *   what was skipped, ready to be printed
+ * what was skipped, ready to be printed
  */
 
-/** Lines of a failure that are shown: the difference and the place; `npm test -- <file>` shows it all. */
+/** Lines of a failure that are shown: the difference and the place. `npm test -- <file>` shows all of it. */
 const FAILURE_LINES = 40
 
 /**
- * Counts a jest report. A suite that could not run counts as one failure, and so does a run without a test.
+ * Counts a jest report. A suite that could not run counts as one failure; so does a run without any test.
  *
  * @param {JestReport | undefined} report undefined where jest died before it wrote one
  * @returns {Tally}
@@ -40,7 +40,7 @@ function failures(report) {
   return report.testResults.flatMap((suite) => {
     const tests = suite.assertionResults.filter(({ status }) => status === 'failed')
     if (tests.length === 0) {
-      // Of a suite whose tests all passed, what failed behind them.
+      // The failure of a suite that failed although all its tests passed.
       return suite.message === '' ? [] : [beginning(`${suite.name}\n${suite.message}`)]
     }
     return tests.map((test) =>

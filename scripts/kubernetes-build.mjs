@@ -12,23 +12,20 @@ import { basename, join } from 'node:path'
 import { runQuietly } from './command.mjs'
 import { stateOfGoCaches } from './signs-of-life.mjs'
 
-/** Every part is built from the Go modules of one release; the newest etcd that Kubernetes is tested with goes with it. */
+/** Every part is built from the Go modules of this release, together with the newest etcd that it is tested with. */
 export const KUBERNETES_VERSION = 'v1.37.2'
 const ETCD_VERSION = 'v3.7.3'
 
 /** The helm that the chart is tested with. */
 const HELM_VERSION = 'v4.3.1'
 
-/** What checks the workflows of the repository: it is built as the others are, for it is to be had as a Go module. */
+/** The program that checks the workflows of the repository. It is built like the others, because it is a Go module too. */
 const ACTIONLINT_VERSION = 'v1.7.12'
 
-/** Milliseconds without a sign of life. There is no limit to the time of all: machines and lines differ. */
+/** Milliseconds without a sign of life. The whole build has no time limit: machines and lines differ. */
 const BUILD_SILENCE_MS = 10 * 60_000
 
-/**
- * What it took elsewhere, with nothing cached, on two cores that did nothing else, and with debug information, so that it
- * is less now.
- */
+/** Measured with empty caches on two idle cores, and with debug information. Without debug information it is less now. */
 const MEASURED = { minutes: 9, cachesGb: 5.2, programsGb: 0.3 }
 
 /** Command packages by the program that they build. The modules are named in `modules()`. */
@@ -42,7 +39,7 @@ const PARTS = /** @type {const} */ ({
 
 /** @typedef {keyof typeof PARTS} Part */
 
-/** One `go build` each: what its programs share is compiled once, and a linker leaves no core idle. */
+/** One `go build` each: code that its programs share is compiled once, and all cores are used while one program is linked. */
 const BUILDS = /** @type {const} */ ([
   { module: 'etcd', parts: ['etcd'] },
   { module: 'kubernetes', parts: ['kube-apiserver', 'kubectl'] },
@@ -52,13 +49,13 @@ const BUILDS = /** @type {const} */ ([
 
 /** @typedef {(typeof BUILDS)[number]} Build */
 
-/** How the folders begin in which parts are built. */
+/** The beginning of the names of folders in which parts are built. */
 export const WORK_PREFIX = 'build-'
 
-/** For the build: no C compiler, nothing of this machine in the binaries, and the Go that is here. */
+/** The environment of the build: no C compiler, no trace of this machine in the binaries, and the installed Go. */
 const GO_ENVIRONMENT = ['CGO_ENABLED=0', 'GOFLAGS=-mod=mod -trimpath', 'GOTOOLCHAIN=local', 'GOWORK=off']
 
-/** Nobody debugs these programs: without what debuggers need they take a quarter less time and space to build. */
+/** Without debug information the programs take a quarter less time and space to build, and nobody debugs them. */
 const COMPILER_FLAGS = 'all=-dwarf=false'
 
 /**
@@ -94,7 +91,7 @@ function announce(missing, folder) {
 }
 
 /**
- * What fails is told, and stops nothing else.
+ * Runs a step; reports an error and goes on.
  *
  * @param {() => Promise<void>} step
  */
@@ -114,7 +111,8 @@ async function goCaches() {
 }
 
 /**
- * Modules of our own that require the programs' modules: `go install` refuses a module that replaces others.
+ * The requirements of a module of our own that requires the module of the programs: `go install` refuses a module with
+ * replacements.
  *
  * @param {Build['module']} module
  * @returns {Promise<string>} what its go.mod requires
@@ -133,7 +131,7 @@ async function requirementsOf(module) {
   lines.push(`require k8s.io/kubernetes ${KUBERNETES_VERSION}`)
   lines.push(...staged.map((name) => `replace ${name} => ${name} ${version}`))
   if (module === 'helm') {
-    // With the libraries of that very Kubernetes most of helm is built already.
+    // Uses the same Kubernetes libraries, so that most of helm is already built.
     lines.push(`require helm.sh/helm/v4 ${HELM_VERSION}`)
   }
   return `${lines.join('\n')}\n`
@@ -166,16 +164,16 @@ export async function downloadedModule(module, what) {
 }
 
 /**
- * Builds the programs of one module. Each that is finished is kept, whatever becomes of the others.
+ * Builds the programs of one module. A finished program is kept even if another one fails.
  *
  * @param {{ module: Build['module'], parts: readonly Part[] }} build
  * @param {{ work: string, folder: string, grows: () => string }} place
  */
 async function buildParts({ module, parts }, { work, folder, grows }) {
   const source = join(work, module)
-  const made = join(work, `${module}-programs`)
+  const programs = join(work, `${module}-programs`)
   const temporary = join(work, `${module}-temporary`)
-  for (const path of [made, temporary]) {
+  for (const path of [programs, temporary]) {
     mkdirSync(path)
   }
   writeModule(source, await requirementsOf(module))
@@ -188,7 +186,7 @@ async function buildParts({ module, parts }, { work, folder, grows }) {
   ]
   const packages = parts.map((part) => PARTS[part])
   const { output } = await runQuietly(
-    // Whatever else runs goes first: tests do, while this builds.
+    // The build has the lowest priority, because tests run at the same time.
     [
       'nice',
       '-n',
@@ -202,13 +200,13 @@ async function buildParts({ module, parts }, { work, folder, grows }) {
       'build',
       ...flags,
       '-o',
-      `${made}/`,
+      `${programs}/`,
       ...packages,
     ],
     { label: `building ${parts.join(', ')}`, silenceMs: BUILD_SILENCE_MS, grows, progress: packageCount },
   )
   for (const part of parts) {
-    const program = join(made, programOf(part))
+    const program = join(programs, programOf(part))
     if (existsSync(program)) {
       renameSync(program, join(folder, part))
     }
@@ -222,7 +220,7 @@ async function buildParts({ module, parts }, { work, folder, grows }) {
 }
 
 /**
- * Go names a program after the last part of its package that is no version.
+ * Go names a program after the last part of its package path that is not a version.
  *
  * @param {Part} part
  */
@@ -231,7 +229,7 @@ function programOf(part) {
 }
 
 /**
- * How far `go build -v` is: it names a package per line.
+ * The progress of `go build -v`, which prints a package per line.
  *
  * @param {string} output
  */
@@ -241,7 +239,7 @@ function packageCount(output) {
   return `${fetched} modules fetched, ${built} packages built`
 }
 
-/** Without a version the server says v0.0.0, and clients that ask for one misbehave. */
+/** Without a version the server reports v0.0.0, and clients that ask for the version misbehave. */
 function kubernetesLinkFlags() {
   const [major = '', minor = ''] = KUBERNETES_VERSION.slice(1).split('.')
   const values = {

@@ -16,7 +16,7 @@ import { buildMissing, downloadedModule, KUBERNETES_VERSION, orSay, WORK_PREFIX 
 
 /** @typedef {import('./kubernetes-build.mjs').Part} Part */
 
-/** Resources of others that the chart makes objects of: their definitions, by the module that has them. */
+/** The definitions of foreign resources of which the chart makes objects, by the module that has them. */
 const FOREIGN_DEFINITIONS = /** @type {const} */ ({
   'github.com/prometheus-operator/prometheus-operator@v0.85.0': [
     'example/prometheus-operator-crd/monitoring.coreos.com_podmonitors.yaml',
@@ -26,35 +26,35 @@ const FOREIGN_DEFINITIONS = /** @type {const} */ ({
   'github.com/kedacore/keda/v2@v2.17.2': ['config/crd/bases/keda.sh_scaledobjects.yaml'],
 })
 
-/** The oldest Go that builds them: the `go` line of their modules. */
+/** The oldest Go version that can build the parts: the `go` line of their modules. */
 const OLDEST_GO = /** @type {const} */ ([1, 26])
 
-/** Milliseconds between two looks whether another run has built them. */
+/** Milliseconds between two checks whether another run has built the parts. */
 const LOOK_INTERVAL_MS = 1_000
 
-/** Those of an API server, as KUBEBUILDER_ASSETS has them. */
+/** The parts of an API server, as in KUBEBUILDER_ASSETS. */
 const SERVER_PARTS = /** @type {const} */ (['etcd', 'kube-apiserver', 'kubectl'])
 
-/** A folder of definitions, beside the programs. */
+/** The folder of definitions, beside the programs. */
 const DEFINITIONS = 'definitions'
 
-/** How the folders begin in which they are gathered. */
+/** The beginning of the names of folders in which definitions are gathered. */
 const DEFINITIONS_WORK_PREFIX = 'definitions-'
 
 /**
- * Where the parts of a Kubernetes API server are: in `KUBEBUILDER_ASSETS`, or built, in the user's cache.
+ * Finds the parts of a Kubernetes API server: in `KUBEBUILDER_ASSETS`, or built in the user's cache.
  *
  * @returns {{ folder: string } | { folder: undefined, missing: Part[] }} missing: what the cache lacks
  */
 export function findKubernetesParts() {
-  const given = process.env['KUBEBUILDER_ASSETS']
+  const assets = process.env['KUBEBUILDER_ASSETS']
   const cache = cacheFolder()
-  const folder = [given, cache].find((folder) => folder !== undefined && missingServerParts(folder).length === 0)
+  const folder = [assets, cache].find((folder) => folder !== undefined && missingServerParts(folder).length === 0)
   return folder === undefined ? { folder, missing: missingServerParts(cache) } : { folder }
 }
 
 /**
- * Where helm is, and the definitions of resources of others that the chart may make: built, in the user's cache.
+ * Finds helm and the definitions of foreign resources that the chart may make: built in the user's cache.
  *
  * @returns {{ program: string, definitions: string } | undefined}
  */
@@ -64,21 +64,21 @@ export function findHelm() {
   return existsSync(program) && existsSync(definitions) ? { program, definitions } : undefined
 }
 
-/** Where actionlint is: built, in the user's cache. */
+/** Finds actionlint, built in the user's cache. */
 export function findActionlint() {
   const program = join(cacheFolder(), 'actionlint')
   return existsSync(program) ? program : undefined
 }
 
-/** Whether the suites that need the parts find them all. */
+/** Whether all parts are present. */
 export function hasKubernetesParts() {
   return missingHere().length === 0 && findHelm() !== undefined
 }
 
 /**
- * Builds what is missing, into the user's cache. What cannot be built it says, by name, and goes on with the rest: the
- * suites that need the parts say what it means. What a run that was stopped has compiled is in Go's caches, and the next
- * one goes on from there. Never rejects.
+ * Builds the missing parts into the user's cache. A part that cannot be built is reported by name, and the rest is built: the
+ * suites that need the part say what its absence means. If a run is stopped, its compiled code stays in Go's caches, and the
+ * next run goes on from there. Never rejects.
  */
 export async function setUpKubernetesParts() {
   if (!hasKubernetesParts()) {
@@ -121,7 +121,7 @@ function missingHere() {
 }
 
 /**
- * Of runs that were killed. Whoever has the lock is alone.
+ * Removes the folders of runs that were killed. The caller must have the lock.
  *
  * @param {string} folder
  */
@@ -134,7 +134,7 @@ function removeLeftovers(folder) {
 }
 
 /**
- * The folder is there only when it is whole.
+ * Fetches the definitions. The folder appears only when it is complete.
  *
  * @param {string} folder
  */
@@ -161,7 +161,7 @@ function cacheFolder() {
   return join(caches, 'sip-dispatch', 'kubernetes', KUBERNETES_VERSION)
 }
 
-/** Why nothing can be built here; undefined where it can. */
+/** Why nothing can be built on this machine; undefined where it can. */
 async function goObstacle() {
   const wanted = `Go ${OLDEST_GO.join('.')} or newer is needed`
   const { code, output } = await runQuietly(['go', 'env', 'GOVERSION'], { label: 'go', silenceMs: 60_000 })
@@ -175,7 +175,7 @@ async function goObstacle() {
 }
 
 /**
- * One run builds at a time; the others wait until it has. A lock whose process has gone is nobody's.
+ * Takes the lock: one run builds at a time, and the others wait for it. A lock whose process has ended is free.
  *
  * @param {string} path
  * @returns {Promise<() => void>} gives the lock back

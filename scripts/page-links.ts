@@ -1,4 +1,4 @@
-/** Where the links of the documentation lead, and what can be led to. */
+/** Reads the links of the documentation, and the possible targets of links. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 
@@ -11,7 +11,7 @@ export function documentationPages(root: string): string[] {
   return ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...pages.toSorted()]
 }
 
-/** Links of a page that lead nowhere in the repository. */
+/** Links of a page whose target in the repository is absent. */
 export function brokenLinks(root: string, page: string): string[] {
   const read = (path: string): string => readFileSync(join(root, path), 'utf8')
   return linksOf(read(page)).filter((target) => {
@@ -21,7 +21,7 @@ export function brokenLinks(root: string, page: string): string[] {
     return anchor !== undefined && !(file.endsWith('.md') && anchorsOf(read(file)).includes(anchor))
   })
 }
-/** Targets of the links and images of a page, but for those to another host. */
+/** Targets of the links and images of a page, without those on another host. */
 export function linksOf(markdown: string): string[] {
   const text = withoutCode(markdown)
   const inline = [...text.matchAll(/\]\(<?([^\s)>]+)>?(?: "[^"]*")?\)/g)]
@@ -40,7 +40,7 @@ export function anchorsOf(markdown: string): string[] {
   })
 }
 
-/** Lower case, letters, digits, - and _ only, a - for each space; of a link its text remains. */
+/** Lower case; only letters, digits, - and _; a - for each space. A link is replaced by its text. */
 function slugOf(heading: string): string {
   const text = heading.replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, '$1').replaceAll('`', '')
   return text

@@ -3,13 +3,13 @@ import { existsSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { ROOT, runQuietly } from './command.mjs'
 
-/** Milliseconds without a sign of life: a slow mirror is waited for, a dead one is not. */
+/** Milliseconds without a sign of life: enough for a slow mirror, but not for a dead one. */
 const INSTALL_SILENCE_MS = 10 * 60_000
 
 /** The oldest Node that runs TypeScript files as they are (engines in package.json). */
 const OLDEST_NODE = /** @type {const} */ ([22, 19])
 
-/** Programs that real parts of the tests need, and the Debian packages that bring them. */
+/** Programs that real parts of the tests need, and the Debian packages that contain them. */
 export const TEST_PROGRAMS = /** @type {const} */ ({
   sipp: 'sip-tester',
   kamailio: 'kamailio',
@@ -25,8 +25,8 @@ export const TEST_PROGRAMS = /** @type {const} */ ({
 const STAND_INS = /** @type {Readonly<Record<string, string>>} */ ({ 'redis-server': 'valkey-server' })
 
 /**
- * Runs apt-get with its arguments, as root. Debian starts a service when it installs one: a policy that is there for as
- * long as apt-get runs forbids it, unless the machine has a policy of its own.
+ * Runs apt-get with its arguments, as root. Debian starts a service when it installs one: a policy that exists only while
+ * apt-get runs forbids this, unless the machine has a policy of its own.
  */
 const APT_GET = `
   policy=/usr/sbin/policy-rc.d
@@ -41,8 +41,8 @@ const APT_GET = `
 /** @typedef {{ packages: Record<string, { version?: string, optional?: boolean, os?: string[] | string, cpu?: string[] | string }> }} Lock */
 
 /**
- * Installs the npm packages of the lock file where they are missing or others, and answers which Node to use from here
- * on. Needs nothing but a Node 20 and npm. Quick when there is nothing to do.
+ * Installs the npm packages of the lock file where they are absent or have another version, and returns the Node to use from
+ * then on. Needs only Node 20 and npm. Quick when there is nothing to do.
  *
  * @returns {Promise<string>} path of a Node that runs the product
  * @throws {Error} with what to do, when npm fails or no Node fits
@@ -57,7 +57,7 @@ export async function setUpPackages() {
 }
 
 /**
- * The Node that runs the product; undefined before `setUpPackages`, or where none fits. Installs nothing.
+ * The Node that runs the product; undefined before `setUpPackages`, or where no Node is new enough. Installs nothing.
  *
  * @returns {string | undefined}
  */
@@ -65,14 +65,14 @@ export function nodeOfPackages() {
   return packagesToInstall().length > 0 ? undefined : runningNode()
 }
 
-/** What the lock file names and node_modules lacks. */
+/** Packages that are in the lock file and not in node_modules. */
 function packagesToInstall() {
   return missingPackages(readLock('package-lock.json'), readLock('node_modules/.package-lock.json'))
 }
 
 /**
- * `npm ci` would refuse a lock file that was made where the registry lacks a package for some other platform; installing
- * without saving gives the same tree, and afterwards every version is compared with the lock file.
+ * `npm ci` would refuse a lock file made while the registry lacked a package for another platform. Installing without saving
+ * gives the same tree, and afterwards every version is compared with the lock file.
  */
 async function installPackages() {
   const command = /** @type {const} */ (['npm', 'install', '--no-save', '--loglevel=notice'])
@@ -85,8 +85,8 @@ async function installPackages() {
 }
 
 /**
- * Installs the Debian packages of programs that are not on the PATH. Where that cannot be done it says so and goes on:
- * whoever needs the program says what it means that it is missing.
+ * Installs the Debian packages of programs that are not on the PATH. Where that is not possible it says so and goes on: the
+ * code that needs a program says what its absence means.
  *
  * @param {Readonly<Record<string, string>>} programs package by program
  */
@@ -113,7 +113,7 @@ export async function setUpPrograms(programs) {
 }
 
 /**
- * Which packages of a lock file are not installed in the version that it names. Packages for other machines do not count.
+ * The packages of a lock file that are not installed in its version. Packages for other machines do not count.
  *
  * @param {Lock | undefined} wanted
  * @param {Lock | undefined} installed npm's own record of what it put into node_modules
@@ -159,7 +159,7 @@ function fittingNode() {
   return node
 }
 
-/** The pinned one, which is for Linux with glibc; else this one, where it is new enough. */
+/** The pinned Node, which is for Linux with glibc; otherwise the running one, where it is new enough. */
 function runningNode() {
   const pinned = join(ROOT, 'node_modules', '.bin', 'node')
   if (existsSync(pinned) && spawnSync(pinned, ['--version']).status === 0) {
@@ -177,7 +177,7 @@ function onPath(program) {
 }
 
 /**
- * Which program starts a command as root: `env` for root, sudo where it asks for no password.
+ * The program that starts a command as root: `env` for root, sudo where it needs no password.
  *
  * @returns {Promise<'env' | 'sudo' | undefined>}
  */

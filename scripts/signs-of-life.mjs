@@ -3,23 +3,23 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * Whether something has happened since it was asked last. Asked only where those before it in a list have seen nothing:
- * the cheapest goes first.
+ * Whether something has happened since the last call. A sign is asked only if the signs before it in the list saw nothing, so
+ * the cheapest comes first.
  *
  * @typedef {() => boolean} Sign
  */
 
-/** Seconds of CPU time below which a process that waits for ever stays: it wakes up now and then to no end. */
+/** Seconds of CPU time. A process that waits for ever stays below, although it wakes up from time to time. */
 const LEAST_CPU_SECONDS = 1
 
 /** Ticks per second in /proc, the same on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100
 
-/** Where the parts of /proc/PID/stat are, counted from behind the name of the program. */
+/** Positions of fields in /proc/PID/stat, counted from after the name of the program. */
 const STAT = /** @type {const} */ ({ group: 2, times: [11, 12, 13, 14] })
 
 /**
- * How long nothing has happened, by the time of `now`; `look` has to be called now and then, and answers that.
+ * Measures for how long nothing has happened, by the time of `now`. `look` has to be called regularly and returns that time.
  *
  * @param {readonly Sign[]} signs
  * @param {() => number} [now] milliseconds; those of a machine that sleeps do not count
@@ -38,7 +38,7 @@ export function silenceOf(signs, now = () => performance.now()) {
 }
 
 /**
- * A sign is that the value is another one.
+ * A sign that a value has changed.
  *
  * @param {() => unknown} look
  * @returns {Sign}
@@ -53,7 +53,7 @@ export function change(look) {
 }
 
 /**
- * A sign is that the processes of a group have worked: compilers and linkers write nothing for minutes.
+ * A sign that the processes of a group have used CPU time: compilers and linkers write nothing for minutes.
  *
  * @param {number} group
  * @param {(group: number) => number | undefined} [look]
@@ -63,7 +63,7 @@ export function work(group, look = cpuSecondsOfGroup) {
   let known = look(group)
   return () => {
     const now = look(group)
-    // Less than before: one of them has ended, which is a sign, too.
+    // A smaller value means that one of the processes has ended, which is a sign too.
     if (now === undefined || (known !== undefined && Math.abs(now - known) < LEAST_CPU_SECONDS)) {
       return false
     }
@@ -73,7 +73,7 @@ export function work(group, look = cpuSecondsOfGroup) {
 }
 
 /**
- * The CPU time of the processes of a group and of those that they have waited for.
+ * The CPU time of the processes of a group and of their children that have ended.
  *
  * @param {number} group
  * @returns {number | undefined} seconds; undefined where this machine does not tell
@@ -83,7 +83,7 @@ function cpuSecondsOfGroup(group) {
 }
 
 /**
- * Where there is /proc.
+ * For systems with /proc.
  *
  * @param {number} group
  */
@@ -91,7 +91,7 @@ export function cpuSecondsByProc(group) {
   const pids = entriesOf('/proc').filter((name) => /^\d+$/.test(name))
   let ticks = 0
   for (const pid of pids) {
-    // The name of the program stands in brackets and may hold anything.
+    // The name of the program is in brackets and may contain any character.
     const parts = textOf(`/proc/${pid}/stat`)
       ?.replace(/^.*\) /s, '')
       .split(' ')
@@ -103,7 +103,7 @@ export function cpuSecondsByProc(group) {
 }
 
 /**
- * Elsewhere.
+ * For systems without /proc.
  *
  * @param {number} group
  */
@@ -117,7 +117,7 @@ export function cpuSecondsByPs(group) {
 }
 
 /**
- * What ps writes: `[[days-]hours:]minutes:seconds`.
+ * Reads a time as ps writes it: `[[days-]hours:]minutes:seconds`.
  *
  * @param {string} time
  */
@@ -127,8 +127,8 @@ export function secondsOf(time) {
 }
 
 /**
- * What differs as soon as Go has built a package or has fetched a part of a module. It looks at 256 folders, and at the
- * archives of modules that are being fetched.
+ * A text that changes as soon as Go has built a package or has fetched a part of a module. Reads 256 folders, and the archives
+ * of modules that are being fetched.
  *
  * @param {string} buildCache GOCACHE
  * @param {string} moduleCache GOMODCACHE
@@ -140,7 +140,7 @@ export function stateOfGoCaches(buildCache, moduleCache) {
 }
 
 /**
- * The bytes of the files in a folder and in those inside it.
+ * The bytes of the files in a folder and in its subfolders.
  *
  * @param {string} folder
  * @returns {number}
@@ -153,7 +153,7 @@ function bytesOf(folder) {
   }, 0)
 }
 
-// Whatever is looked at comes and goes: what is not there any more counts for nothing.
+// The files may disappear at any time: an absent file counts as empty.
 
 /** @param {string} folder */
 function entriesOf(folder) {

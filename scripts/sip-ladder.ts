@@ -33,7 +33,7 @@ function arrowTo(direction: 'left' | 'right', title: string): string {
     : `<${line.slice(2)}${text}${line.slice(0, 2)}`
 }
 
-/** A message between a caller on the left and a server on the right; without a direction: what the server does. */
+/** A message between a caller on the left and a server on the right; without a direction it is an action of the server. */
 export interface LadderNote {
   /** Milliseconds since the call began. */
   readonly at: number
@@ -51,7 +51,7 @@ function drawNote({ at, to, title }: LadderNote): string {
   return `${`${at.toFixed(1)} ms`.padStart(11)} |${to === undefined ? title.padStart(SPAN) : arrowTo(to, title)}|`
 }
 
-/** Puts the lines of the second beside those of the first. */
+/** Puts the lines of the second drawing beside those of the first. */
 export function sideBySide(first: readonly string[], second: readonly string[]): string {
   const width = Math.max(...first.map((line) => line.length))
   const rows = Array.from({ length: Math.max(first.length, second.length) }, (_, i) => {

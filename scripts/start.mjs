@@ -22,7 +22,7 @@ async function start() {
   return await runInForeground([node, 'scripts/demo.ts', ...args])
 }
 
-/** Nothing is installed to show it: the list of flags comes with the packages. */
+/** Help installs nothing. Before the first start it cannot list the flags: their list comes with the packages. */
 async function help() {
   const node = nodeOfPackages()
   console.log(node === undefined ? `${HELP}, and are listed here once the first npm start has set up.` : `${HELP}:\n`)

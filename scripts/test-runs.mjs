@@ -1,6 +1,6 @@
 /**
- * Where the tests are that need the parts of Kubernetes: the beginnings of their paths. While the parts are built for the
- * first time, all others run; test/unit/scripts/test-runs.test.ts holds every other test to need none.
+ * The tests that need the parts of Kubernetes, by the beginnings of their paths. While the parts are built for the first time,
+ * all other tests run; test/unit/scripts/test-runs.test.ts checks that they need no such part.
  */
 export const TESTS_WITH_PARTS = /** @type {const} */ ([
   'test/cluster/',
@@ -11,10 +11,10 @@ export const TESTS_WITH_PARTS = /** @type {const} */ ([
   'test/unit/test/support/kubernetes-api.test.ts',
 ])
 
-/** The arguments that make jest run these tests alone. */
+/** Arguments with which jest runs these tests only. */
 export const WITH_PARTS = TESTS_WITH_PARTS.map(pattern)
 
-/** The arguments that make jest run all but these. */
+/** Arguments with which jest runs all other tests. */
 export const WITHOUT_PARTS = ['--testPathIgnorePatterns', '/node_modules/', ...TESTS_WITH_PARTS.map(pattern)]
 
 /**
@@ -29,7 +29,7 @@ export function areUnitTests(args) {
 }
 
 /**
- * Jest takes regular expressions.
+ * Makes a regular expression, which jest wants.
  *
  * @param {string} path
  */

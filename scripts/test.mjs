@@ -8,13 +8,13 @@ import { hasKubernetesParts, setUpKubernetesParts } from './kubernetes-parts.mjs
 import { setUpPackages, setUpPrograms, TEST_PROGRAMS } from './set-up.mjs'
 import { areUnitTests, WITH_PARTS, WITHOUT_PARTS } from './test-runs.mjs'
 
-/** Milliseconds in which no test file ends: many times what the longest one takes. */
+/** Milliseconds in which no test file ends: many times the duration of the longest. */
 const JEST_SILENCE_MS = 20 * 60_000
 
-/** Bytes of memory in which tests run while Go links its largest program; with less they wait until it is built. */
+/** Bytes of memory that tests need while Go links its largest program; on a smaller machine the tests wait for the build. */
 const ROOM_FOR_BOTH = 6 * 2 ** 30
 
-/** Jest as Node runs it for ES modules: without the flag it cannot load them. */
+/** How Node runs jest for ES modules: without the flag jest cannot load them. */
 const JEST = /** @type {const} */ ([
   '--experimental-vm-modules',
   '--disable-warning=ExperimentalWarning',
@@ -29,8 +29,8 @@ const jestArguments = process.argv.slice(2)
 if (!areUnitTests(jestArguments)) {
   await setUpPrograms(TEST_PROGRAMS)
 }
-// A run of some tests does not wait for the parts of Kubernetes, which take minutes where they are missing, and may skip
-// what needs them.
+// A run of some tests does not wait for the parts of Kubernetes, which take minutes to build; tests that need an absent part
+// are skipped.
 process.exitCode =
   jestArguments.length > 0 ? await runInForeground([node, ...JEST, ...jestArguments]) : await runEverything()
 
@@ -45,7 +45,7 @@ async function runEverything() {
 }
 
 /**
- * On a machine where the parts of Kubernetes are missing: what needs none of them does not wait.
+ * For a machine where the parts of Kubernetes are absent: tests that need none of them do not wait for the build.
  *
  * @returns {Promise<Tally[]>}
  */
@@ -98,7 +98,7 @@ async function runJest(name, args) {
   const { code, output } = await runQuietly([node, ...JEST, '--json', `--outputFile=${file}`, ...args], {
     label: name,
     silenceMs: JEST_SILENCE_MS,
-    // A test that turns in a circle works, too.
+    // CPU time is not a sign here: a test in an endless loop uses it too.
     outputOnly: true,
     progress: (output) => `${output.match(/^(PASS|FAIL) /gm)?.length ?? 0} test files are through`,
   })

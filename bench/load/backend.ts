@@ -1,7 +1,7 @@
 import type { Socket } from 'node:dgram'
 import { copiedLines } from './call-messages.ts'
 
-/** The answering side: rings and answers every INVITE at once, takes every BYE. It keeps nothing. */
+/** The answering side: rings and answers every INVITE at once, accepts every BYE, and keeps no state. */
 export function answerCalls(socket: Socket): void {
   const contact = `Contact: <sip:media@127.0.0.1:${socket.address().port}>\r\n`
   socket.on('message', (bytes) => {

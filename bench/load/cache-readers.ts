@@ -1,7 +1,7 @@
 /**
- * Many readers of the shared cache in one process: each follows the log over a connection and reports over another, as a
- * pod does, and keeps no table. They speak the cache's protocol by themselves: a thousand instances of a client library
- * would be what is measured.
+ * Many readers of the shared cache in one process. Each follows the log over one connection and reports over another, as a pod
+ * does, but keeps no table. They speak the cache's protocol without a client library: otherwise a thousand instances of the
+ * library would be measured.
  *
  * Run by `bench/propagation.ts`: arguments are port, prefix, readers and the version to start after. Ends with its input.
  */
@@ -21,8 +21,8 @@ const reached = new Map<number, number>()
 const command = (...parts: readonly string[]): string =>
   `*${parts.length}\r\n${parts.map((part) => `$${Buffer.byteLength(part)}\r\n${part}\r\n`).join('')}`
 
-/** A reader's version rises one by one or, where it was late, by several. */
-function took(before: number, version: number): void {
+/** The version of a reader rises by one, or by several if the reader was late. */
+function countVersions(before: number, version: number): void {
   for (let one = before + 1; one <= version; one++) {
     const count = (reached.get(one) ?? 0) + 1
     reached.set(one, count)
@@ -37,11 +37,11 @@ function follow(socket: Socket, report: (version: number) => void): void {
     socket.write(command('XREAD', 'COUNT', '100', 'BLOCK', String(WAIT_MS), 'STREAMS', keys.log, `${version}-0`))
   }
   socket.setEncoding('latin1')
-  // A record of one rule comes in one segment over the loopback; `*-1` says that none has come.
+  // A record of one rule comes in one segment over the loopback; `*-1` means that none has come.
   socket.on('data', (text) => {
     const last = [...String(text).matchAll(/\r\n(\d+)-0\r\n/g)].at(-1)?.[1]
     if (last !== undefined) {
-      took(version, Number(last))
+      countVersions(version, Number(last))
       version = Number(last)
       report(version)
     }

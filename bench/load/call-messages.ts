@@ -1,10 +1,10 @@
 /** The messages of a benchmark call, as a carrier's softswitch and a media server write them. */
 import { CALL_MARK, CALLED_MARK, callDigits } from './message-template.ts'
 
-/** What the branches of the generator's own requests begin with; I, A or B and ten digits follow. */
+/** Beginning of the branches of the generator's own requests; I, A or B and ten digits follow. */
 export const BRANCH = 'z9hG4bKbench'
 
-/** What an in-dialog request takes from the 200 to its INVITE. */
+/** The parts of the 200 to an INVITE that in-dialog requests need. */
 export interface Dialog {
   readonly call: number
   /** The Request-URI, from the Contact. */
@@ -62,7 +62,7 @@ export function refusalAck(call: number, called: string, ports: { local: number;
   )
 }
 
-/** An ACK to a 200, or a BYE. */
+/** Makes the ACK to a 200, or a BYE. */
 export function dialogRequest(method: 'ACK' | 'BYE', dialog: Dialog, local: number): string {
   const { call, target, routes, to } = dialog
   return (
@@ -73,7 +73,7 @@ export function dialogRequest(method: 'ACK' | 'BYE', dialog: Dialog, local: numb
   )
 }
 
-/** What RFC 3261 §8.2.6.2 copies into a backend's response, and its To tag. */
+/** The lines that a backend's response copies (RFC 3261 §8.2.6.2), and its To tag. */
 export function copiedLines(request: string): string {
   let lines = ''
   let at = request.indexOf('\r\n') + 2
@@ -95,13 +95,13 @@ function addedTag(request: string, at: number, end: number): string {
   return request.startsWith('To:', at) && !request.slice(at, end).includes(';tag=') ? ';tag=backend' : ''
 }
 
-/** The first line that begins so, without its line end; empty where there is none. */
+/** The first line with this beginning, without its line end; empty where there is none. */
 export function lineOf(message: string, name: string): string {
   const at = message.indexOf(`\r\n${name}: `)
   return at === -1 ? '' : message.slice(at + 2, message.indexOf('\r\n', at + 2))
 }
 
-/** The Route lines that follow from the Record-Route lines of a 200, in the order of RFC 3261 §12.1.2. */
+/** The Route lines made from the Record-Route lines of a 200, in the order of RFC 3261 §12.1.2. */
 export function routeLines(message: string): string {
   const name = '\r\nRecord-Route: '
   let routes = ''

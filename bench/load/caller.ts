@@ -1,4 +1,4 @@
-/** The calling side: starts calls, acknowledges and hangs up, and sends again what got no answer. */
+/** The calling side: starts calls, acknowledges and hangs up, and repeats requests that got no answer. */
 import type { Socket } from 'node:dgram'
 import { FIRST_RESEND_MS, LOST_CALL_MS } from '../limits.ts'
 import { routedNumber, unknownNumber } from '../numbering.ts'
@@ -9,32 +9,32 @@ import type { Tally } from './tally.ts'
 
 export interface CallerOptions {
   readonly order: LoadOrder
-  /** Connected to the server. */
+  /** A socket that is connected to the server. */
   readonly socket: Socket
   readonly tally: Tally
-  /** A call is over, one way or another. */
+  /** Called when a call is over, whether it succeeded or not. */
   readonly onOver: () => void
 }
 
 export interface Caller {
   /** Calls that are not over. */
   readonly open: number
-  /** Starts the call of this number, which no other order has used. */
+  /** Starts the call with this number, which must be new. */
   start(call: number): void
-  /** Sends again what is due, and gives up what is beyond hope. */
+  /** Repeats the requests that are due, and gives up calls that count as lost. */
   look(now: number): void
 }
 
 interface Call {
   readonly startedAt: number
-  /** The last request that waits for an answer. */
+  /** The last request without an answer. */
   request: Buffer
   hangingUp: boolean
   sentAt: number
   pause: number
 }
 
-/** What the functions below share. */
+/** The state that the functions below share. */
 interface State extends CallerOptions {
   readonly calls: Map<number, Call>
   readonly ports: { readonly local: number; readonly server: number }
@@ -64,7 +64,7 @@ function calledNumber({ scenario, rules }: LoadOrder, call: number): string {
   return scenario === 'refused' ? unknownNumber(call) : routedNumber(call, rules)
 }
 
-/** The branch, which every response brings back in its Via, says which request of which call it is for. */
+/** Every response brings back its branch in Via; the branch names the call and the request. */
 function receive(state: State, text: string): void {
   const status = Number(text.slice('SIP/2.0 '.length, 'SIP/2.0 000'.length))
   if (status < 200) return

@@ -1,4 +1,4 @@
-/** The load generator as the benchmark that starts it sees it. */
+/** Starts the load generator as a process, for a benchmark. */
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { LOAD_CORE } from '../limits.ts'

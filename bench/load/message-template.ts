@@ -1,4 +1,4 @@
-/** Where the call's number goes, ten digits, and where the called number goes, 12 characters. */
+/** Places for the call's number (ten digits) and for the called number (12 characters). */
 export const CALL_MARK = '<--call-->'
 export const CALLED_MARK = '<--called-->'
 
@@ -7,7 +7,7 @@ export interface MessageTemplate {
   bytes(call: number, called: string): Buffer
 }
 
-/** A message that is the same from call to call but for its numbers: they are written over the marks, at fixed places. */
+/** A message that differs between calls only in its numbers: they are written over the marks, at fixed places. */
 export function createTemplate(text: string): MessageTemplate {
   const whole = Buffer.from(text, 'latin1')
   const calls = offsetsOf(text, CALL_MARK)
@@ -23,7 +23,7 @@ export function createTemplate(text: string): MessageTemplate {
   }
 }
 
-/** The ten digits that stand for a call in every message. */
+/** The ten digits that identify a call in every message. */
 export function callDigits(call: number): string {
   return String(call).padStart(CALL_MARK.length, '0')
 }

@@ -1,16 +1,16 @@
-/** What the calls of one order came to. */
+/** Counts the results of the calls of one order. */
 import { MAX_CALLS } from '../limits.ts'
 import type { LoadResult } from './load-order.ts'
 
 export interface Tally {
-  /** A call has got its final response after so many milliseconds. */
+  /** Counts a call that got its final response after so many milliseconds. */
   answered(milliseconds: number): void
   ended(): void
   resent(): void
   repeated(): void
   lost(): void
   unexpected(status: number): void
-  /** `startedAt`: of the first call, by performance.now(); `busy`: see LoadResult. */
+  /** `startedAt`: start of the first call, by performance.now(); `busy`: see LoadResult. */
   result(startedAt: number, busy: number): LoadResult
 }
 

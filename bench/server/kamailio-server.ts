@@ -1,6 +1,6 @@
 /**
- * Kamailio with the same work as sip-dispatch: an allow-list, a lookup among as many numbers, a stateful 503 with a
- * Warning for a number that is not there, and a record-routed call for one that is.
+ * Kamailio with the same work as sip-dispatch: an allow-list, a lookup among as many numbers, a stateful 503 with a Warning for
+ * an unknown number, and a record-routed call for a known one.
  */
 import { openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,13 +10,13 @@ import { startPinned, stopProcess } from './pinned-process.ts'
 import { freePort, type RunningServer, waitUntilServing } from './running-server.ts'
 import type { ServerOptions } from './sip-dispatch-server.ts'
 
-/** The build's default, which checks memory as it goes, or the fast one. */
+/** The memory allocator: the build's default, which checks memory at run time, or the fast one. */
 export type Allocator = 'default' | 'tlsf'
 
-/** MiB of shared and of private memory: enough that none is ever short. */
+/** MiB of shared and of private memory: always more than enough. */
 const MEMORY = ['-m', '8192', '-M', '512']
 
-/** One process that takes SIP, as sip-dispatch has one. */
+/** Starts Kamailio with one process that takes SIP, as sip-dispatch has one. */
 export async function startKamailio(options: ServerOptions, allocator: Allocator): Promise<RunningServer> {
   const port = await freePort()
   const name = `kamailio, ${allocator} allocator`

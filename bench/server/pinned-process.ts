@@ -1,4 +1,4 @@
-/** Processes of a benchmark: each on a core of its own choice, none left behind. */
+/** Processes of a benchmark: each runs on a chosen core, and each is ended. */
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { STOP_MS } from '../limits.ts'
@@ -18,7 +18,7 @@ process.once('exit', () => {
 })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
-/** Starts a command that may run on one core only; its process id is the command's own. */
+/** Starts a command that may run on one core only. The process id is that of the command itself. */
 export function startPinned({ core, command, args, stdio, folder }: PinnedCommand): ChildProcess {
   const child = spawn('taskset', ['-c', String(core), command, ...args], { stdio, cwd: folder })
   running.add(child)
@@ -29,7 +29,7 @@ export function startPinned({ core, command, args, stdio, folder }: PinnedComman
   return child
 }
 
-/** Asks the process to end, and ends it if it does not. */
+/** Asks the process to end, and kills it if it does not. */
 export async function stopProcess(child: ChildProcess): Promise<void> {
   if (!running.has(child)) return
   const exited = once(child, 'exit')

@@ -1,4 +1,4 @@
-/** Processor time as Linux counts it: every thread of a process and of the processes below it. */
+/** Processor time as Linux counts it: all threads of a process and of its descendants. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { CLOCK_TICKS_PER_SECOND } from '../limits.ts'
 
@@ -15,7 +15,7 @@ export function treeCpuMicroseconds(pid: number): number {
   return (ticks / CLOCK_TICKS_PER_SECOND) * 1e6
 }
 
-/** MiB that a process and its descendants hold, what they share counted once (proc_pid_smaps(5), Pss). */
+/** MiB that a process and its descendants use; shared memory counts once (proc_pid_smaps(5), Pss). */
 export function treeMemoryMebibytes(pid: number): number {
   let kibibytes = 0
   for (const id of treeOf(pid).keys()) {
@@ -41,14 +41,14 @@ function isBelow(processes: ReadonlyMap<number, ProcessTimes>, id: number, root:
   return false
 }
 
-/** proc_pid_stat(5): the name, field 2, may hold anything, so the fields are counted from its closing bracket. */
+/** proc_pid_stat(5): the name in field 2 may contain any character, so fields are counted from its closing bracket. */
 function readTimes(id: string): ProcessTimes | undefined {
   try {
     const stat = readFileSync(`/proc/${id}/stat`, 'latin1')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return { parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) }
   } catch (error) {
-    // A process that has ended since the folder was read.
+    // The process has ended since the folder was read.
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH'))
       return undefined
     throw error

@@ -1,4 +1,4 @@
-/** A server under load, whichever program it is. */
+/** A server under load, for any of the programs compared. */
 import type { ChildProcess } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
@@ -14,7 +14,7 @@ export interface RunningServer {
 
 const PROBE_PAUSE_MS = 200
 
-/** A UDP port of 127.0.0.1 that is free at this moment. */
+/** A UDP port of 127.0.0.1 that is free at the moment. */
 export async function freePort(): Promise<number> {
   const socket = createSocket('udp4').bind(0, '127.0.0.1')
   await once(socket, 'listening')
@@ -24,7 +24,7 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** Resolves once the server answers an OPTIONS. Rejects with the end of its log if it ends before, or never does. */
+/** Resolves when the server answers an OPTIONS. Rejects with the end of its log if it ends before, or never answers. */
 export async function waitUntilServing(child: ChildProcess, port: number, logFile: string): Promise<void> {
   const socket = createSocket('udp4').bind(0, '127.0.0.1')
   await once(socket, 'listening')

@@ -1,4 +1,4 @@
-/** `sip-dispatch standalone` with as many rules as wished, each for one number and all to one backend. */
+/** `sip-dispatch standalone` with a given number of rules, each for one number and all with the same backend. */
 import { openSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { startPinned, stopProcess } from './pinned-process.ts'
 import { freePort, type RunningServer, waitUntilServing } from './running-server.ts'
 
 export interface ServerOptions {
-  /** A temporary folder that whoever made it removes. */
+  /** A temporary folder; whoever made it removes it. */
   readonly folder: string
   readonly rules: number
   readonly backendPort: number
@@ -21,7 +21,7 @@ export interface SipDispatchServer extends RunningServer {
   readonly logFile: string
 }
 
-/** `nodeFlags`: for profiling. Everything else is as the image starts it. */
+/** `nodeFlags` are for profiling. Otherwise the process starts as in the image. */
 export async function startSipDispatch(
   options: ServerOptions,
   nodeFlags: readonly string[] = [],
@@ -56,14 +56,14 @@ function writeManifests(folder: string, { rules, backendPort }: ServerOptions): 
 }
 
 export interface RulesFile {
-  /** The first rule of the file, and how many there are. */
+  /** The first rule of the file, and the number of rules. */
   readonly first: number
   readonly count: number
   readonly backendPort: number
   readonly priority?: number
 }
 
-/** Writes a file of rules, in the place of what it held before. */
+/** Writes a file of rules, and replaces its former content. */
 export function writeRules(folder: string, { first, count, backendPort, priority }: RulesFile): void {
   const documents = Array.from(
     { length: count },

@@ -1,7 +1,7 @@
-/** What an address is good for, whoever wrote it (RFC 6890). Pure. */
+/** What an address is good for, whichever source names it (RFC 6890). Pure. */
 import { type IpAddress, isUnspecified } from './ip-address.ts'
 
-/** Whether a packet can be sent there at all: to one host, without a zone that nobody has told. */
+/** Whether a packet can be sent to the address: it belongs to one host, and needs no zone, which a URI cannot carry. */
 export function isUnicast(address: IpAddress): boolean {
   if (isUnspecified(address)) return false
   return address.family === 4 ? isUnicastV4(address.words[3]) : isUnicastV6(address)
@@ -13,8 +13,8 @@ export function isLoopback(address: IpAddress): boolean {
 }
 
 /**
- * Whether it means something to its own network only: RFC 1918, RFC 6598 (carriers' NAT), loopback and link-local
- * (RFC 3927, RFC 4291 §2.5.6), unique local (RFC 4193) and what was site-local before.
+ * Whether the address has a meaning only inside its own network: RFC 1918, RFC 6598 (carriers' NAT), loopback and link-local
+ * (RFC 3927, RFC 4291 §2.5.6), unique local (RFC 4193) and the former site-local range.
  */
 export function isPrivate(address: IpAddress): boolean {
   if (isLoopback(address)) return true
@@ -27,12 +27,12 @@ export function isPrivate(address: IpAddress): boolean {
 const LINK_LOCAL = 0xfe80 >>> 6
 const SITE_LOCAL = 0xfec0 >>> 6
 
-/** Not `0.0.0.0/8` (RFC 1122 §3.2.1.3), multicast (RFC 5771) or the limited broadcast (RFC 919). */
+/** Excludes `0.0.0.0/8` (RFC 1122 §3.2.1.3), multicast (RFC 5771) and the limited broadcast (RFC 919). */
 function isUnicastV4(value: number): boolean {
   return value >>> 24 !== 0 && value >>> 28 !== 14 && value !== 0xffffffff
 }
 
-/** Not multicast; not link-local, which takes a zone that no URI has; not `::a.b.c.d`, which has no route (RFC 4291 §2.5.5.1). */
+/** Excludes multicast; link-local, which needs a zone that no URI has; and `::a.b.c.d`, which has no route (RFC 4291 §2.5.5.1). */
 function isUnicastV6(address: IpAddress): boolean {
   const [a, b, c] = address.words
   if (a >>> 24 === 0xff || a >>> 22 === LINK_LOCAL) return false

@@ -1,7 +1,7 @@
 /**
- * IP addresses as numbers, so that a packet's source is compared without a string per packet.
- * IPv4 is held as IPv4-mapped IPv6 (RFC 4291 §2.5.5.2): one comparison serves both families, and a peer that
- * reaches a dual-stack socket as `::ffff:203.0.113.7` is the same peer as `203.0.113.7`.
+ * IP addresses as numbers, so that the source of a packet is compared without a string per packet. IPv4 is stored as
+ * IPv4-mapped IPv6 (RFC 4291 §2.5.5.2). So one comparison serves both families, and a peer that reaches a dual-stack socket as
+ * `::ffff:203.0.113.7` is the same peer as `203.0.113.7`.
  */
 export interface IpAddress {
   readonly family: 4 | 6
@@ -22,7 +22,7 @@ type Words = [number, number, number, number]
 
 const V4_PREFIX_BITS = 96
 
-/** Reads an IPv4 or IPv6 literal; brackets and a zone are taken off. Undefined when it is neither. */
+/** Reads an IPv4 or IPv6 literal, without its brackets and zone. Undefined for any other text. */
 export function parseIpAddress(text: string): IpAddress | undefined {
   const bare = text.charCodeAt(0) === 0x5b && text.endsWith(']') ? text.slice(1, -1) : text
   const v4 = parseV4(bare)
@@ -50,7 +50,7 @@ export function parseIpPrefix(text: string): IpPrefix | undefined {
   return { family: address.family, words: maskWords(address.words, length), length }
 }
 
-/** Whether the network holds the address. An IPv6 network never holds an IPv4 address, `::/0` included. */
+/** Whether the network contains the address. An IPv6 network, `::/0` included, never contains an IPv4 address. */
 export function prefixContains(prefix: IpPrefix, address: IpAddress): boolean {
   if (prefix.family !== address.family) return false
   const masked = maskWords(address.words, prefix.length)
@@ -77,15 +77,15 @@ export function hostText(address: IpAddress): string {
   return address.family === 6 ? `[${address.text}]` : address.text
 }
 
-/** Whether it is `0.0.0.0` or `::`: a bind address, never a place to send to. */
+/** Whether the address is `0.0.0.0` or `::`: a socket can be bound to it, but no packet can be sent to it. */
 export function isUnspecified(address: IpAddress): boolean {
   const [a, b, c, d] = address.words
   return a === 0 && b === 0 && d === 0 && c === (address.family === 4 ? 0xffff : 0)
 }
 
 /**
- * Whether one machine can be called there: not an unspecified address (0.0.0.0/8 as a whole: RFC 1122 §3.2.1.3), a multicast
- * one (RFC 5771, RFC 4291 §2.7) or the broadcast of all networks (RFC 919 §7).
+ * Whether the address can belong to one machine that takes calls. It is not an unspecified address (0.0.0.0/8 as a whole: RFC
+ * 1122 §3.2.1.3), a multicast one (RFC 5771, RFC 4291 §2.7) or the broadcast of all networks (RFC 919 §7).
  */
 export function isCallable(address: IpAddress): boolean {
   const [a, , , d] = address.words

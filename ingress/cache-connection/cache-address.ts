@@ -2,11 +2,11 @@
 export interface CacheAddress {
   readonly kind: 'server' | 'sentinel' | 'cluster'
   readonly tls: boolean
-  /** ACL user; undefined: `default`. */
+  /** ACL user; undefined means `default`. */
   readonly user: string | undefined
-  /** Of the server, of the sentinels, or of some nodes of the cluster. */
+  /** Hosts of the server, of the sentinels, or of some nodes of the cluster. */
   readonly hosts: readonly CacheHost[]
-  /** What the sentinels call the primary. */
+  /** The name of the primary at the sentinels. */
   readonly service: string | undefined
   readonly database: number
 }
@@ -16,7 +16,7 @@ export interface CacheHost {
   readonly port: number
 }
 
-/** A URL that is no address of a cache. */
+/** A URL that is not an address of a cache. */
 export class CacheAddressError extends Error {
   readonly code = 'cache-address'
 
@@ -33,7 +33,10 @@ const URL_FORM = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^@/]*)@)?([^@/]+)
 const HOST_FORM = /^(?:\[([0-9A-Fa-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/
 const PORTS = { server: 6379, sentinel: 26_379, cluster: 6379 } as const
 
-/** Passwords do not stand in URLs, which processes and logs show: they are read from a file. No error repeats a part of one. */
+/**
+ * Reads a cache URL. A password in it is refused, because process lists and logs show URLs: passwords are read from a file. No
+ * error repeats a part of a password.
+ */
 export function parseCacheAddress(url: string): CacheAddress {
   const [, scheme, way, user, authority = '', path = ''] = URL_FORM.exec(url) ?? []
   if (scheme === undefined) throw new CacheAddressError('has another form')

@@ -1,4 +1,7 @@
-/** One connection of the `@redis/client` package to a server, to the primary behind sentinels, or to a cluster, behind one face. */
+/**
+ * One connection of the `@redis/client` package to a server, to the primary behind sentinels, or to a cluster, behind one
+ * interface.
+ */
 import { createClient, createCluster, createSentinel } from '@redis/client'
 import type { CacheAddress } from './cache-address.ts'
 import { CONNECT_TIMEOUT_MS, SENTINEL_TIMEOUT_MS } from './limits.ts'
@@ -14,13 +17,13 @@ export interface CacheClient {
 export interface CacheClientOptions {
   readonly address: CacheAddress
   readonly password: string | undefined
-  /** Of the sentinels themselves; undefined: they ask for none. */
+  /** Password of the sentinels themselves; undefined where they ask for none. */
   readonly sentinelPassword: string | undefined
-  /** PEM: the authorities that are trusted, or those of the system, and this side's own certificate, if it has one. */
+  /** PEM texts: the trusted authorities (undefined: those of the system), and the certificate and key of this side, if it has one. */
   readonly tls: Readonly<Record<'ca' | 'cert' | 'key', string | undefined>>
-  /** What `CLIENT LIST` shows. */
+  /** The name that `CLIENT LIST` shows. */
   readonly name: string
-  /** Told why the connection was lost. */
+  /** Called with the reason when the connection is lost. */
   readonly onError: (error: unknown) => void
 }
 
@@ -64,7 +67,7 @@ function sentinelClient(options: CacheClientOptions): CacheClient {
     passthroughClientErrorEvents: true,
   })
   client.on('error', options.onError)
-  // A sentinel that is gone is no loss while another answers: the client goes on with that one.
+  // The loss of one sentinel changes nothing while another answers: the client goes on with that one.
   client.on('client-error', ({ type, error }: { readonly type: string; readonly error: Error }) => {
     if (type === 'MASTER') options.onError(error)
   })

@@ -13,38 +13,38 @@ import {
 
 export interface CacheConnectionOptions {
   readonly address: CacheAddress
-  /** Read at each connecting, so that a rotated Secret is taken; undefined: no password. */
+  /** File that is read at each connecting, so that a rotated Secret takes effect; undefined: no password. */
   readonly passwordFile: string | undefined
-  /** The same for the sentinels themselves. */
+  /** The same for the password of the sentinels. */
   readonly sentinelPasswordFile?: string | undefined
   /** PEM; undefined: the authorities of the system. */
   readonly caFile: string | undefined
-  /** PEM files with which this side proves itself; absent: it does not. */
+  /** PEM files with which this side proves its identity; absent: it shows no certificate. */
   readonly client?: { readonly certificateFile: string; readonly keyFile: string } | undefined
-  /** What `CLIENT LIST` shows of it. */
+  /** The name that `CLIENT LIST` shows. */
   readonly name: string
 }
 
 export interface SendOptions {
-  /** Milliseconds that the command itself waits, `BLOCK`; 0 unless told. */
+  /** Milliseconds that the command itself waits (`BLOCK`); 0 by default. */
   readonly waitMs?: number
 }
 
 /**
- * A connection to the shared cache that never gives up. It connects when a command is sent and none is there. A lost or
- * silent one is dropped, so that the next command connects anew, by name again and with the password of now: that is how
- * a failover, a rotated password and a half-open link heal alike.
+ * A connection to the shared cache that never gives up. A command that finds no connection opens one. A lost or silent
+ * connection is dropped, so that the next command connects again, resolves the name again and uses the current password. A
+ * failover, a rotated password and a half-open link heal in this same way.
  */
 export interface CacheConnection {
   /**
-   * Sends one command to the node that holds `key`; the reply is that of RESP2. Rejects with `CacheError`, at once while
-   * connecting has failed a moment ago. Nothing is sent twice: whoever needs it asks again.
+   * Sends one command to the node that holds `key`; the reply is that of RESP2. Rejects with `CacheError`; at once if
+   * connecting failed a moment ago. No command is sent twice: the caller repeats it if needed.
    */
   send(key: string, command: readonly string[], options?: SendOptions): Promise<unknown>
   close(): void
 }
 
-/** After these the connection is made anew: the server behind the name may be another one by then. */
+/** After these errors the connection is dropped and made again: another server may now be behind the name. */
 const DROPPED_AFTER: ReadonlySet<CacheErrorCode> = new Set([
   'cache-unreachable',
   'cache-read-only',
@@ -99,7 +99,7 @@ export function createCacheConnection(options: CacheConnectionOptions): CacheCon
   }
 }
 
-/** Each time another host first: one that takes connections and says nothing must not be in the way of the others for ever. */
+/** Starts each time with another host: a host that takes connections and never answers must not block the others for ever. */
 function rotated(address: CacheAddress, opened: number): CacheAddress {
   const { hosts } = address
   const first = opened % hosts.length
@@ -120,7 +120,7 @@ function open(options: CacheConnectionOptions, onLost: () => void): Connecting {
     ])
     if (dropped) throw new CacheError('cache-unreachable', 'the connection to the shared cache was closed')
     let connected = false
-    // While it connects, a host that does not answer is none of ours: the client asks the next one, and says if none is left.
+    // An error while connecting concerns one host only: the client asks the next one, and rejects when none is left.
     const onError = (): void => {
       if (connected) onLost()
     }
@@ -140,7 +140,10 @@ function open(options: CacheConnectionOptions, onLost: () => void): Connecting {
   }
 }
 
-/** When the next try may come: after each failure later, by chance a little, so that a thousand pods do not come at once. */
+/**
+ * Decides when the next attempt may come: later after each failure, with a little chance, so that a thousand pods do not come
+ * at once.
+ */
 function createRetry() {
   let failures = 0
   let notBefore = 0
@@ -185,7 +188,7 @@ async function readPassword(file: string | undefined): Promise<string | undefine
   )
 }
 
-/** An empty file would be taken for none, and the system's authorities be believed instead. */
+/** An empty file is refused: it would count as no file, and the authorities of the system would be trusted instead. */
 async function readPem(file: string | undefined): Promise<string | undefined> {
   const text = await readText(file, MAX_PEM_BYTES)
   if (text === undefined || text.includes('-----BEGIN ')) return text

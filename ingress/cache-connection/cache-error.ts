@@ -1,6 +1,6 @@
 import { redactedText } from '../text/redacted-text.ts'
 
-/** Why the shared cache did not do what it was asked for, and what helps. The same codes on the reader's and the writer's side. */
+/** Why the shared cache did not do what it was asked to do, and what helps. Reader and writer use the same codes. */
 export type CacheErrorCode =
   | 'cache-unreachable'
   | 'cache-credentials'
@@ -21,7 +21,7 @@ export class CacheError extends Error {
   }
 }
 
-/** By the first word of an error reply, as Redis and Valkey document them. */
+/** Codes by the first word of an error reply, as Redis and Valkey document them. */
 const BY_REPLY: Readonly<Record<string, CacheErrorCode>> = {
   WRONGPASS: 'cache-credentials',
   NOAUTH: 'cache-credentials',
@@ -51,7 +51,7 @@ const ADVICE: Readonly<Record<CacheErrorCode, string>> = {
   'cache-failed': 'check that the server is Redis 6.2 or Valkey 7.2, or newer',
 }
 
-/** Any error of the client as a `CacheError`: a reply by its first word, everything else as a lost connection. */
+/** Turns any error of the client into a `CacheError`: a reply by its first word, everything else as a lost connection. */
 export function cacheError(error: unknown): CacheError {
   if (error instanceof CacheError) return error
   const text = textOf(error)

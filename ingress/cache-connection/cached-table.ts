@@ -1,4 +1,4 @@
-/** Reading the table of the shared cache: the same for the pods that run it and for the operator that wrote it. */
+/** Reads the table of the shared cache, for the pods that run it and for the operator that wrote it. */
 import { CacheContentError } from '../route-table/cache-content-error.ts'
 import { type CacheHead, comparePositions, decodeHead, type TableSnapshot } from '../route-table/cache-head.ts'
 import type { CacheKeys } from '../route-table/cache-keys.ts'
@@ -14,8 +14,9 @@ export async function readHead(connection: CacheConnection, keys: CacheKeys): Pr
 }
 
 /**
- * Reads head and entries as of one version. The entries come in steps, between which the table may change: the changes
- * that the log has from the first to the last version read are made to what was read, which makes it the last version.
+ * Reads head and entries of one version. The entries come in steps, and the table may change between two steps. So the changes
+ * that the log has between the first and the last version are applied to the entries that were read: the result is the last
+ * version.
  */
 export async function readSnapshot(connection: CacheConnection, keys: CacheKeys): Promise<TableSnapshot | undefined> {
   for (let i = 0; i < MAX_SNAPSHOT_TRIES; i++) {
@@ -31,7 +32,7 @@ export async function readSnapshot(connection: CacheConnection, keys: CacheKeys)
   throw new CacheContentError({ key: 'entries', field: '', expected })
 }
 
-/** Records of the log after a version, oldest first; waits up to `waitMs` for the first. */
+/** Records of the log after a version, oldest first; waits up to `waitMs` for the first record. */
 export async function readLog(
   connection: CacheConnection,
   keys: CacheKeys,

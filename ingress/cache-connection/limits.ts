@@ -5,23 +5,26 @@
 /** Milliseconds for connecting, TLS and authentication included. */
 export const CONNECT_TIMEOUT_MS = 5_000
 
-/** Milliseconds until one sentinel is connected: where its node is gone nobody refuses, and the others have to be asked in time. */
+/**
+ * Milliseconds until one sentinel is connected. Where the node of a sentinel is gone, nothing refuses the connection, and the
+ * other sentinels have to be asked in time.
+ */
 export const SENTINEL_TIMEOUT_MS = 1_000
 
 /**
- * Milliseconds for one command, its own waiting aside. A half-open connection is noticed after this time; a chunk of a
+ * Milliseconds for one command, its own waiting not included. A half-open connection is noticed after this time; a chunk of a
  * table takes some 10 ms.
  */
 export const COMMAND_TIMEOUT_MS = 5_000
 
-/** Milliseconds between two tries to connect: the first, doubled with each failure, and the longest. */
+/** Milliseconds between two attempts to connect: the first pause, which each failure doubles, and the longest. */
 export const FIRST_RETRY_MS = 100
 export const LONGEST_RETRY_MS = 2_000
 
-/** Entries of one HSCAN step: some 500 KB, which holds up other clients for about a millisecond. */
+/** Entries of one HSCAN step: some 500 KB. Other clients wait for about a millisecond. */
 export const SCAN_ENTRIES = 1_000
 
-/** Tries to read a whole table while it changes. */
+/** Attempts to read a whole table while it changes. */
 export const MAX_SNAPSHOT_TRIES = 5
 
 /** Records that one read of the log takes. */

@@ -1,4 +1,4 @@
-/** Replies of RESP2, read as what they should be. Both throw `CacheContentError`, which names the part of the cache. */
+/** Reads replies of RESP2 as the type that is expected. Both functions throw `CacheContentError`, which names the part of the cache. */
 import { CacheContentError } from '../route-table/cache-content-error.ts'
 
 export function replyText(key: string, reply: unknown): string {

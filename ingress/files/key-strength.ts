@@ -1,17 +1,17 @@
 import { MIN_DISTINCT_KEY_BYTES } from './limits.ts'
 
-/** Every byte is one that a person types. */
+/** A text in which a person could have typed every byte. */
 const TEXT = /^[\t\n\r -~]*$/
 
 /**
- * What is wrong with a key, after `it `; undefined for one that may have been drawn at random. No random key of 16 bytes or
- * more is refused, binary, hexadecimal or base64, but once in millions of millions.
+ * What is wrong with a key, to be put after `it `; undefined for a key that may be random. A random key of 16 bytes or more,
+ * whether binary, hexadecimal or base64, is refused only once in millions of millions.
  */
 export function keyFault(key: Uint8Array, minBytes: number): string | undefined {
   if (key.length < minBytes) return `has only ${key.length} bytes: a key has ${minBytes} or more`
   const text = Buffer.from(key).toString('latin1')
   if (text.trim() === '') return 'holds nothing but blanks'
-  // The line breaks around a text are no part of what makes it hard to guess; in binary they are bytes like others.
+  // Line breaks around a text make it no harder to guess; in binary they are bytes like all others.
   if (TEXT.test(text) && text.trim().length < minBytes)
     return `has only ${text.trim().length} bytes besides blanks: a key has ${minBytes} or more`
   const bytes = TEXT.test(text) ? Buffer.from(text.trim(), 'latin1') : key
@@ -22,7 +22,7 @@ export function keyFault(key: Uint8Array, minBytes: number): string | undefined 
   return isRepetition(bytes) ? 'repeats a shorter text: draw it at random' : undefined
 }
 
-/** 0, 1, 2 and so on, as in examples. */
+/** Bytes such as 0, 1, 2 and so on, as examples have them. */
 function isProgression(bytes: Uint8Array): boolean {
   const step = ((bytes[1] ?? 0) - (bytes[0] ?? 0)) & 255
   return bytes.every((byte, at) => at === 0 || ((byte - (bytes[at - 1] ?? 0)) & 255) === step)

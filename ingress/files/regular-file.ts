@@ -1,14 +1,14 @@
 /**
- * Reading files that somebody else has put there. Only regular files, and links to them, which is how Kubernetes mounts: a
- * pipe that nobody writes to would never end, a device would never stop. And never more than a bound.
+ * Reads files that another program has put there, and never more than a bound. Only regular files are read, and links to them,
+ * which is how Kubernetes mounts files. Reading a pipe without a writer would never end, and a device would never stop.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 
-/** A file that is there and is not taken: no regular file, or too large. The message names it and says what it is. */
+/** A file that exists but is refused: it is not a regular file, or it is too large. The message names the file and says what it is. */
 export class FileRefused extends Error {
   readonly code: 'not-a-regular-file' | 'file-too-large'
-  /** Bytes, as far as they have been counted. */
+  /** Bytes counted until the refusal. */
   readonly size: number
 
   constructor(code: FileRefused['code'], message: string, size = 0) {
@@ -19,29 +19,29 @@ export class FileRefused extends Error {
   }
 }
 
-/** Without waiting for a writer, should it be a pipe. */
+/** Does not wait for a writer if the file is a pipe. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK
 
 const CHUNK_BYTES = 64 * 1024
 
-/** The whole file. Rejects with a `FileRefused`, or with the system's error where it cannot be read. */
+/** Reads the whole file. Rejects with a `FileRefused`, or with the system's error where the file cannot be read. */
 export async function readRegularFile(path: string, maxBytes: number): Promise<Buffer> {
   const handle = await open(path, FLAGS).catch((error: unknown) => {
-    throw explained(error, path)
+    throw withReason(error, path)
   })
   try {
-    const expected = checked(await handle.stat(), path, maxBytes)
+    const expected = checkedSize(await handle.stat(), path, maxBytes)
     return await readAll(handle, path, { expected, maxBytes })
   } finally {
     await handle.close()
   }
 }
 
-/** The same for a small file, where nothing else can be done meanwhile. */
+/** The same for a small file, at a moment when nothing else can be done. */
 export function readRegularFileSync(path: string, maxBytes: number): Buffer {
   const file = openNow(path)
   try {
-    checked(fstatSync(file), path, maxBytes)
+    checkedSize(fstatSync(file), path, maxBytes)
     const bytes = Buffer.allocUnsafe(maxBytes + 1)
     let length = 0
     for (let read = -1; read !== 0 && length < bytes.length; length += read) {
@@ -58,11 +58,11 @@ function openNow(path: string): number {
   try {
     return openSync(path, FLAGS)
   } catch (error) {
-    throw explained(error, path)
+    throw withReason(error, path)
   }
 }
 
-/** A file may grow while it is read, or say nothing of its size as those of /proc: the bound holds for what is read. */
+/** A file may grow while it is read, and files of /proc give no size. So the bound applies to the bytes that are read. */
 async function readAll(
   handle: FileHandle,
   path: string,
@@ -80,8 +80,8 @@ async function readAll(
   }
 }
 
-/** The size that it says it has. */
-function checked(stats: Stats, path: string, maxBytes: number): number {
+/** Returns the size that the file system reports. */
+function checkedSize(stats: Stats, path: string, maxBytes: number): number {
   if (!stats.isFile()) throw notRegular(path, kindOf(stats))
   if (stats.size > maxBytes) throw tooLarge(path, stats.size, maxBytes)
   return stats.size
@@ -102,8 +102,8 @@ function tooLarge(path: string, size: number, maxBytes: number): FileRefused {
   return new FileRefused('file-too-large', `${path} has ${size} bytes or more: at most ${maxBytes} are read`, size)
 }
 
-/** A socket cannot even be opened: ENXIO, or EOPNOTSUPP elsewhere. */
-function explained(error: unknown, path: string): unknown {
+/** A socket cannot be opened at all: ENXIO, or EOPNOTSUPP on other systems. */
+function withReason(error: unknown, path: string): unknown {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
   return code === 'ENXIO' || code === 'EOPNOTSUPP' ? notRegular(path, 'a socket or a device that is not there') : error
 }

@@ -1,6 +1,6 @@
 /**
- * Who may hold a connection to the HTTP side. Probes decide whether the pod lives, so no client may keep another out: a
- * newcomer is always taken, and what there is too much of is closed, from whoever has most.
+ * Which clients may keep a connection to the HTTP side. Probes decide whether the pod lives, so no client may keep another out.
+ * A new connection is always accepted; where there are too many, one of the address that has most is closed.
  */
 import type { Socket } from 'node:net'
 import {
@@ -13,31 +13,31 @@ import {
 } from './limits.ts'
 
 export interface HttpConnections {
-  /** A new connection: at the cost of an older one where its address has too many, or all together. */
+  /** Enters a new connection. Where its address, or all addresses together, have too many, an older one is closed. */
   enter(socket: Socket): void
   /**
-   * The headers of a request have come. False: another is being answered still, so this one gets no answer. RFC 9112
+   * The headers of a request have come. False: an earlier request is still being answered, so this one gets no answer. RFC 9112
    * §9.3.2: a client that sends several at once has to expect that the connection closes after the first.
    */
   begin(socket: Socket): boolean
-  /** The answer is out, or nobody takes it any more. */
+  /** The answer was sent, or the client has gone. */
   end(socket: Socket): void
-  /** Closes what has waited, or taken its answer, for too long. To be called again and again. */
+  /** Closes connections that have waited, or have been taking their answer, for too long. To be called regularly. */
   sweep(): void
 }
 
 interface Connection {
   readonly socket: Socket
   readonly address: string
-  /** Whether a request is being answered; else one is waited for. */
+  /** Whether a request is being answered; otherwise the connection waits for one. */
   answering: boolean
   /** Requests that came while another was being answered. */
   pipelined: number
-  /** When it began to wait, or its request had come. */
+  /** When the connection began to wait, or when its request came. */
   since: number
 }
 
-/** Connections in the order in which they came, oldest first. */
+/** Connections in the order of their arrival, oldest first. */
 type Entered = Map<Socket, Connection>
 
 /** `now`: monotonic milliseconds. */
@@ -96,7 +96,7 @@ export function createHttpConnections(now: () => number): HttpConnections {
   }
 }
 
-/** The oldest that waits; where every one is being answered, the oldest of those: it is the one that takes its time. */
+/** The oldest connection that waits. Where all are being answered, the oldest of them, because it is the slowest. */
 function leastMissed(connections: Entered): Connection {
   let oldest: Connection | undefined
   for (const connection of connections.values()) {
@@ -107,14 +107,14 @@ function leastMissed(connections: Entered): Connection {
   return oldest
 }
 
-/** Of the address that holds most, the first of those where several hold as many. */
+/** The connections of the address that has most of them; of several such addresses, the first. */
 function largest(byAddress: ReadonlyMap<string, Entered>): Entered {
   let most: Entered = new Map()
   for (const connections of byAddress.values()) if (connections.size > most.size) most = connections
   return most
 }
 
-/** The oldest of the address that has most of them. */
+/** The oldest connection of the address that has most of them. */
 function oldestOfLargest(connections: readonly Connection[]): Connection {
   const byAddress = new Map<string, Entered>()
   for (const connection of connections) {

@@ -11,18 +11,18 @@ export interface HttpServerOptions {
   readonly listen: { readonly host: string; readonly port: number }
   /** Prometheus text format 0.0.4. */
   readonly metricsText: () => Promise<string>
-  /** Asked at each /readyz; the reasons are the lines of a 503. */
+  /** Called at each /readyz; the reasons are the lines of a 503. */
   readonly ready: () => { readonly ready: boolean; readonly reasons: readonly string[] }
-  /** Asked at each /livez: why the process should be started anew; none, or not given: it lives. */
+  /** Called at each /livez: reasons to restart the process. No reason, or no function: the process lives. */
   readonly live?: () => readonly string[]
-  /** Told what the server survived: code `http-page-failed` or `http-server-failed`. */
+  /** Called with each fault that the server survived: code `http-page-failed` or `http-server-failed`. */
   readonly onFault: (code: string, message: string) => void
 }
 
 export interface RunningHttpServer {
   /** `http://127.0.0.1:9090`, port 0 resolved. */
   readonly address: string
-  /** Cuts what is in progress: a probe asks again. */
+  /** Closes the server and aborts requests in progress: a probe asks again. */
   close(): Promise<void>
 }
 
@@ -35,12 +35,12 @@ type Pages = ReadonlyMap<string, () => Page | Promise<Page>>
 
 const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
-/** Resolves once it listens. Rejects with `code` `http-listen-failed` if the address cannot be had. */
+/** Resolves when the server listens. Rejects with `code` `http-listen-failed` if the address is not available. */
 export async function startHttpServer(options: HttpServerOptions): Promise<RunningHttpServer> {
   const pages = createPages(options)
   const connections = createHttpConnections(() => performance.now())
   const server = createServer(TIMES, (request, response) => {
-    if (!taken(connections, request.socket, response)) return
+    if (!takeRequest(connections, request.socket, response)) return
     answer(pages, request, response).catch((error: unknown) => {
       options.onFault('http-server-failed', asError(error).message)
       response.destroy()
@@ -67,15 +67,15 @@ const TIMES = {
   connectionsCheckingInterval: CHECK_INTERVAL_MS,
 }
 
-/** One request at a time: no probe and no scraper sends the next before it has its answer. */
-function taken(connections: HttpConnections, socket: Socket, response: ServerResponse): boolean {
+/** Takes one request at a time: no probe and no scraper sends the next one before it has its answer. */
+function takeRequest(connections: HttpConnections, socket: Socket, response: ServerResponse): boolean {
   if (!connections.begin(socket)) return false
   response.once('close', () => connections.end(socket))
   return true
 }
 
 function createPages({ metricsText, ready, live, onFault }: HttpServerOptions): Pages {
-  const metrics = shared(() => metricsPage(metricsText, onFault))
+  const metrics = shareResults(() => metricsPage(metricsText, onFault))
   return new Map<string, () => Page | Promise<Page>>([
     ['/metrics', metrics],
     ['/livez', () => livePage(live?.() ?? [])],
@@ -83,8 +83,8 @@ function createPages({ metricsText, ready, live, onFault }: HttpServerOptions): 
   ])
 }
 
-/** Whoever asks while a page is being made gets that one: many that ask at once cost what one does, in time and memory. */
-function shared(make: () => Promise<Page>): () => Promise<Page> {
+/** Requests that come while a page is being made share that page: many requests at once cost as much time and memory as one. */
+function shareResults(make: () => Promise<Page>): () => Promise<Page> {
   let making: Promise<Page> | undefined
   return () => {
     making ??= make().finally(() => {
@@ -94,7 +94,7 @@ function shared(make: () => Promise<Page>): () => Promise<Page> {
   }
 }
 
-/** Metrics that cannot be made fail this scrape, not the pod. */
+/** An error while the metrics are made fails this scrape and not the pod. */
 async function metricsPage(metricsText: () => Promise<string>, onFault: HttpServerOptions['onFault']): Promise<Page> {
   try {
     return { status: 200, text: Buffer.from(await metricsText()) }
@@ -113,13 +113,13 @@ function readyPage({ ready, reasons }: ReturnType<HttpServerOptions['ready']>): 
 }
 
 async function answer(pages: Pages, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  // Nothing here takes a body: the connection goes with it, and nobody has to wait for its end.
+  // No page takes a body. The connection is closed after the answer, so that the server does not wait for the end of the body.
   if (!request.complete && hasBody(request)) response.setHeader('Connection', 'close')
   const [path = ''] = (request.url ?? '').split('?', 1)
   const page = pages.get(path)
   if (!page) return send(response, { status: 404, text: 'not found: try /metrics, /livez or /readyz\n' })
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    // RFC 9110 §15.5.6: a 405 says which methods there are.
+    // RFC 9110 §15.5.6: a 405 names the methods that are allowed.
     response.setHeader('Allow', 'GET, HEAD')
     return send(response, { status: 405, text: 'method not allowed: use GET\n' })
   }
@@ -139,7 +139,7 @@ function send(response: ServerResponse, { status, text }: Page): void {
   response.end(text)
 }
 
-/** `::` takes both families; where the kernel has no IPv6 it stands for every address that there is. */
+/** `::` takes both families. Where the kernel has no IPv6, it means every IPv4 address. */
 async function bind(server: Server, at: HttpServerOptions['listen']): Promise<void> {
   try {
     await listen(server, at)

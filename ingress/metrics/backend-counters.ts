@@ -1,6 +1,4 @@
-/**
- * Counts of each backend of the table, and whether it answers, as far as calls have found out.
- */
+/** Counts each backend of the table, and says whether it answers, as far as calls have shown. */
 import type { CallEvent } from '../call/call-events.ts'
 import type { TableNames } from '../lookup/live-table.ts'
 import { SUCCESS_COUNTS_MS } from './limits.ts'
@@ -9,28 +7,28 @@ import { ATTEMPT_RESULTS } from './metric-declarations.ts'
 type BackendAttempt = Extract<CallEvent, { type: 'backend-attempt' }>
 
 export interface BackendCounters {
-  /** By `ATTEMPT_RESULTS`. */
+  /** Counts by `ATTEMPT_RESULTS`. */
   readonly attempts: Float64Array
-  /** It asked to be left alone, and the time is not over. */
+  /** The backend asked for a pause (Retry-After), and the pause is not over. */
   paused: boolean
-  /** Whether the last attempt that says something of the backend has failed. */
+  /** Whether the last attempt that says anything about the backend has failed. */
   failing: boolean
-  /** When it last answered, monotonic milliseconds; undefined: never. */
+  /** When the backend last answered, in monotonic milliseconds; undefined: never. */
   answeredAt: number | undefined
 }
 
 export interface BackendTable {
-  /** An attempt that has ended. */
+  /** Counts an attempt that has ended. */
   countAttempt(attempt: BackendAttempt): void
-  /** A response of a backend was relayed, before its attempt has ended: a phone may ring for minutes. */
-  heard(backend: string): void
+  /** Counts a response of a backend that was relayed before its attempt has ended: a phone may ring for minutes. */
+  countResponse(backend: string): void
   setPaused(backend: string, paused: boolean): void
-  /** Takes over the backends of a table, one with each step: new ones start at 0, those that are gone lose their series. */
+  /** Takes over the backends of a table, one with each step: new ones start at 0, and backends that are gone lose their series. */
   replace(backends: TableNames): Iterable<void>
   entries(): Iterable<[string, BackendCounters]>
 }
 
-/** Counters by backend. A call may end after its backend has left the table: that makes no series again. */
+/** Counters by backend. A call may end after its backend has left the table: such a call does not bring the series back. */
 export function createBackendTable(now: () => number): BackendTable {
   const backends = new Map<string, BackendCounters>()
   let names: TableNames | undefined
@@ -47,7 +45,7 @@ export function createBackendTable(now: () => number): BackendTable {
       const backend = of(attempt.backend)
       if (backend) countIn(backend, attempt, now)
     },
-    heard: (name) => {
+    countResponse: (name) => {
       const backend = of(name)
       if (backend) noteAnswer(backend, now)
     },
@@ -71,8 +69,8 @@ export function createBackendTable(now: () => number): BackendTable {
 }
 
 /**
- * Whether a backend answers; undefined: no call has found out yet. One that fails now and then, while other calls are
- * answered, does: an overloaded one, or a Service of which one endpoint is dead.
+ * Whether a backend answers; undefined: no call has shown it yet. A backend that sometimes fails while other calls are answered
+ * counts as up: it is overloaded, or it is a Service with one dead endpoint.
  */
 export function isUp({ paused, failing, answeredAt }: BackendCounters, now: number): boolean | undefined {
   if (paused) return false
@@ -87,7 +85,10 @@ function countIn(backend: BackendCounters, attempt: BackendAttempt, now: () => n
   else if (attempt.heard) noteAnswer(backend, now)
 }
 
-/** Nobody there, nothing heard, or a 503: whatever else a backend says, it answers. What was not sent says nothing. */
+/**
+ * A failure is an unreachable backend, silence, or a 503; any other response shows that the backend answers. A request that was
+ * not sent says nothing about it.
+ */
 function hasFailed({ result, status, heard }: BackendAttempt): boolean {
   if (result === 'timeout') return !heard
   return result === 'transport' || (result === 'refused' && status === 503)

@@ -1,6 +1,6 @@
 /**
- * How counts that are kept in plain numbers reach prom-client: a metric asks for its values when it is scraped. Hashing
- * labels is then paid once per scrape and not once per call.
+ * How counts that are kept as plain numbers reach prom-client: a metric reads its values when it is scraped. So labels are
+ * hashed once per scrape and not once per call.
  */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { cumulativeCounts, type FastHistogram } from './fast-histogram.ts'
@@ -46,7 +46,7 @@ export function addGauge(registry: Registry, declaration: MetricDeclaration, fil
     registers: [],
     collect: () => {
       gauge.reset()
-      // Without labels a reset leaves a series at 0, which would be a value that nobody has set.
+      // Without labels, a reset leaves a series at 0: a value that was never set.
       if (labels.length === 0) gauge.remove()
       fill((set, value) => gauge.set(set, value))
     },
@@ -55,8 +55,8 @@ export function addGauge(registry: Registry, declaration: MetricDeclaration, fil
 }
 
 /**
- * Adds a histogram whose buckets are read at each scrape. prom-client has no way to set buckets, so the function with
- * which it reads its own is replaced.
+ * Adds a histogram whose buckets are read at each scrape. prom-client has no way to set buckets, so its own function for
+ * reading them is replaced.
  */
 export function addHistogram(registry: Registry, declaration: MetricDeclaration, fill: Fill<FastHistogram>): void {
   const { name, help, labels, type, buckets = [] } = declaration

@@ -2,14 +2,14 @@
  * A histogram as a row of numbers: an observation costs a short search and two additions, and nothing is allocated.
  */
 export interface FastHistogram {
-  /** Upper bounds, ascending, inclusive (Prometheus' `le`). */
+  /** Upper bounds, ascending, inclusive (`le` of Prometheus). */
   readonly bounds: readonly number[]
-  /** Observations per bound, not cumulative; the last one counts what is above every bound. */
+  /** Observations per bound, not cumulative; the last one counts values above every bound. */
   readonly counts: Float64Array
   sum: number
 }
 
-/** What a scrape shows: one cumulative count per bound, then the count of all. */
+/** What a scrape shows: one cumulative count per bound, then the total count. */
 export interface CumulativeCounts {
   readonly upTo: readonly number[]
   readonly all: number
@@ -20,7 +20,7 @@ export function createFastHistogram(bounds: readonly number[]): FastHistogram {
   return { bounds, counts: new Float64Array(bounds.length + 1), sum: 0 }
 }
 
-/** Counts one value. What is not a finite number is left out: a NaN in the sum would stay for ever. */
+/** Counts one value. A value that is not a finite number is left out: a NaN would stay in the sum for ever. */
 export function observe(histogram: FastHistogram, value: number): void {
   if (!Number.isFinite(value)) return
   const { bounds, counts } = histogram

@@ -39,7 +39,7 @@ function bucketTable(metrics: readonly MetricDeclaration[]): string {
   return `## Buckets\n\n${table([['histogram', 'upper bounds, seconds'], ...rows])}`
 }
 
-/** A Markdown table with aligned columns, as the formatter of the tree writes it; the first row is the head. */
+/** A Markdown table with aligned columns, in the repository's format; the first row is the head. */
 function table(rows: readonly (readonly string[])[]): string {
   const [head = [], ...body] = rows
   const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))

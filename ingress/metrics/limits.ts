@@ -1,6 +1,4 @@
-/**
- * Bounds of what metrics keep and for how long.
- */
+/** Bounds on what metrics keep, and for how long. */
 
-/** Milliseconds for which a call that a backend has answered outweighs one that failed: shorter than any scrape interval. */
+/** Milliseconds for which an answered call of a backend outweighs a failed one: shorter than any scrape interval. */
 export const SUCCESS_COUNTS_MS = 5_000

@@ -6,7 +6,7 @@ import type { NearMissReason, NoRuleReason, Outcome } from '../call/call-events.
 import type { AttemptResult } from '../sip/port/engine.ts'
 import type { DropReason } from '../sip/port/events.ts'
 
-/** Each name to its place in a row of counts. A record, so that the compiler notices a name that is missing. */
+/** The place of each name in a row of counts. A record, so that the compiler notices a missing name. */
 export const OUTCOMES: Readonly<Record<Outcome, number>> = {
   forwarded: 0,
   no_rule: 1,
@@ -55,8 +55,8 @@ export const DROP_REASONS: Readonly<Record<DropReason | 'source_rewritten' | 'ot
 }
 
 /**
- * The methods of the SIP registry, and `response` for a packet that is one. Whatever else a packet says is `other`, so
- * that a sender cannot make series.
+ * The methods of the SIP registry, and `response` for a packet that is a response. Any other method is `other`, so that a
+ * sender cannot create series.
  */
 export const METHODS = {
   INVITE: 0,
@@ -77,13 +77,16 @@ export const METHODS = {
   other: 15,
 } as const
 
-/** Seconds. A decision comes from memory: from 5 µs, with 0.5 for the promise that every refusal is made by then. */
+/**
+ * Seconds. A decision is made from memory: buckets start at 5 µs, and include 0.5 for the promise that every refusal is made by
+ * then.
+ */
 const DECISION_BUCKETS = [5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 5e-3, 0.05, 0.5]
 
-/** Seconds. From a refusal made in place to a phone that rings for two minutes. */
+/** Seconds. From a refusal made by the ingress itself to a phone that rings for two minutes. */
 const FINAL_RESPONSE_BUCKETS = [5e-4, 1e-3, 2.5e-3, 5e-3, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120]
 
-/** Seconds. Post-dial delay as the caller hears it. */
+/** Seconds. The post-dial delay of the caller. */
 const FIRST_RESPONSE_BUCKETS = [5e-3, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
 /** What docs/metrics.md says about each label. */

@@ -22,7 +22,7 @@ import { countInvite, createTrunkTable, METHOD_COUNT, type TrunkDescription } fr
 
 export interface MetricsOptions {
   readonly version: string
-  /** What operator and ingress of one release share; undefined: nobody has given it a name. */
+  /** The name that operator and ingress of one release share; undefined: the installation has no name. */
   readonly installation: string | undefined
   readonly engine: string
   /** How many rules have a series of their own. */
@@ -40,21 +40,21 @@ export interface TableDescription {
   readonly entries: number
   readonly trunks: Iterable<TrunkDescription>
   readonly ruleNames: TableNames
-  /** Backends of all rules, by name: the URI that a rule writes, or `namespace/name:port` of a Service. */
+  /** Backends of all rules by name: the URI in the rule, or `namespace/name:port` of a Service. */
   readonly backendNames: TableNames
 }
 
 export interface Metrics {
   onEvent(event: CallEvent): void
   /**
-   * A new table is in use, which says nothing about its source: it may be one that was kept. Series of thousands of trunks and
-   * backends begin a moment later.
+   * A new table is in use. It may come from the table file, so this says nothing about the cache. Where there are thousands of
+   * trunks and backends, their series begin a moment later.
    */
   tableChanged(table: TableDescription): void
   /** The source of the table has confirmed that the table in use is the newest. */
   tableSynced(): void
-  /** Whether the table file holds the table in use, as of the last write. */
-  tableKept(holds: boolean): void
+  /** Whether the table file contains the current table, as of the last write. */
+  onTableFileWritten(isCurrent: boolean): void
   /** The exposition, Prometheus text format 0.0.4. */
   text(): Promise<string>
 }
@@ -64,7 +64,7 @@ interface TableCounts {
   entries: number
   loaded: boolean
   syncedAt: number | undefined
-  kept: boolean | undefined
+  onDisk: boolean | undefined
 }
 
 interface Counts {
@@ -93,26 +93,26 @@ export function createMetrics(options: MetricsOptions): Metrics {
     counts.table.syncedAt = options.wallClock()
   }
   let latest: TableDescription | undefined
-  /** Until the series of the latest table are there. */
-  let telling: Promise<void> | undefined
+  /** Resolves when the latest table has its series. */
+  let seriesReady: Promise<void> | undefined
   const tableChanged = (table: TableDescription) => {
     counts.table.version = table.version
     counts.table.entries = table.entries
     counts.table.loaded = true
     counts.rules.replace(table.ruleNames)
     latest = table
-    telling = inSlices(seriesSteps(counts, table), () => latest === table)
+    seriesReady = inSlices(seriesSteps(counts, table), () => latest === table)
   }
-  const tableKept = (holds: boolean) => {
-    counts.table.kept = holds
+  const onTableFileWritten = (isCurrent: boolean) => {
+    counts.table.onDisk = isCurrent
   }
   return {
     onEvent: (event) => count(counts, event),
     tableChanged,
     tableSynced,
-    tableKept,
+    onTableFileWritten,
     text: async () => {
-      await telling
+      await seriesReady
       return exposition(registry)
     },
   }
@@ -123,7 +123,7 @@ function* seriesSteps(counts: Counts, { trunks, backendNames }: TableDescription
   yield* counts.backends.replace(backendNames)
 }
 
-/** A few series are there at once; for thousands calls get their turn in between, unless another table comes first. */
+/** Makes series in slices, so that calls get their turn between them. A newer table ends the work. */
 async function inSlices(steps: Iterable<void>, isLatest: () => boolean): Promise<void> {
   const slice = createTimeSlice()
   for (const _ of steps) {
@@ -133,7 +133,7 @@ async function inSlices(steps: Iterable<void>, isLatest: () => boolean): Promise
   }
 }
 
-/** Metric by metric: with thousands of trunks or backends all of them at once would hold calls. */
+/** Makes the text metric by metric: with thousands of trunks or backends, one piece would delay calls. */
 async function exposition(registry: Registry): Promise<string> {
   const slice = createTimeSlice()
   const parts: string[] = []
@@ -152,7 +152,7 @@ function createCounts({ ruleSeries, now }: MetricsOptions): Counts {
     dropped: new Float64Array(Object.keys(DROP_REASONS).length * METHOD_COUNT),
     decision: createFastHistogram(METRICS.decision.buckets),
     finalResponse: Object.keys(OUTCOMES).map(() => createFastHistogram(METRICS.finalResponse.buckets)),
-    table: { version: 0, entries: 0, loaded: false, syncedAt: undefined, kept: undefined },
+    table: { version: 0, entries: 0, loaded: false, syncedAt: undefined, onDisk: undefined },
   }
 }
 
@@ -166,14 +166,14 @@ function count(counts: Counts, event: CallEvent): void {
       break
     case 'first-response':
       observe(counts.trunks.of(event.trunk).firstResponse, event.seconds)
-      // What a final response says of its backend, the attempt that it ends has told.
-      if (event.status < 200) counts.backends.heard(event.backend)
+      // A final response needs no count here: the end of its attempt reports what it says about the backend.
+      if (event.status < 200) counts.backends.countResponse(event.backend)
       break
     case 'backend-attempt':
       counts.backends.countAttempt(event)
       break
     case 'backend-health':
-      // A Service takes calls as long as one of its endpoints does.
+      // A pause of one endpoint says nothing about the Service: its other endpoints go on taking calls.
       if (event.endpoint === undefined) counts.backends.setPaused(event.backend, !event.up)
       break
     case 'unanswered':
@@ -211,7 +211,7 @@ function increase(row: Float64Array, at: number): void {
 const METHOD_INDEXES: ReadonlyMap<string, number> = new Map(Object.entries(METHODS))
 const DROP_REASON_INDEXES: ReadonlyMap<string, number> = new Map(Object.entries(DROP_REASONS))
 
-/** A map and not a property: a method called `constructor` is `other` like any that is not in the table. */
+/** A map and not a plain object: a method called `constructor` is `other`, like any method that is not in the table. */
 function methodIndex(method: string): number {
   return METHOD_INDEXES.get(method) ?? METHODS.other
 }
@@ -220,7 +220,7 @@ function dropReasonIndex(reason: string): number {
   return DROP_REASON_INDEXES.get(reason) ?? DROP_REASONS.other
 }
 
-/** Reasons whose first drop must show as an increase. */
+/** Reasons whose series exist at 0 from the start, so that the first drop shows as an increase. */
 const SHOWN_FROM_ZERO: ReadonlySet<string> = new Set(['stranger', 'source_rewritten'])
 
 function registerCalls(registry: Registry, counts: Counts): void {
@@ -260,7 +260,7 @@ function registerTrunks(registry: Registry, { trunks }: Counts, { now, wallClock
   registerAdmitting(registry, trunks)
 }
 
-/** Metrics that only a real trunk can have. */
+/** Metrics that need a real trunk. */
 function registerAdmitting(registry: Registry, trunks: Counts['trunks']): void {
   addCounter(registry, METRICS.nearMisses, (emit) => {
     for (const [trunk, { nearMisses }] of trunks.entries()) {
@@ -302,13 +302,13 @@ function registerTable(registry: Registry, { table }: Counts): void {
     if (table.syncedAt !== undefined) emit({}, table.syncedAt / 1000)
   })
   addGauge(registry, METRICS.tableKept, (emit) => {
-    if (table.kept !== undefined) emit({}, table.kept ? 1 : 0)
+    if (table.onDisk !== undefined) emit({}, table.onDisk ? 1 : 0)
   })
 }
 
 type VisitPair = (reason: string, method: string, value: number) => void
 
-/** Walks a table of reasons by methods. */
+/** Calls `visit` for each pair of reason and method. */
 function eachPair(row: Float64Array, reasons: Readonly<Record<string, number>>, visit: VisitPair): void {
   for (const [reason, i] of Object.entries(reasons)) {
     for (const [method, j] of Object.entries(METHODS)) visit(reason, method, row[i * METHOD_COUNT + j] ?? 0)

@@ -5,17 +5,17 @@ import type { TableNames } from '../lookup/live-table.ts'
 
 export interface RuleCounters {
   count(rule: string): void
-  /** Takes over the rules of a table: those that are gone lose their series and make room. */
+  /** Takes over the rules of a table: rules that are gone lose their series and make room. */
   replace(rules: TableNames): void
-  /** Every series with its calls, `(other)` last. */
+  /** Every series with its number of calls, `(other)` last. */
   entries(): Iterable<readonly [string, number]>
 }
 
 const OTHER = '(other)'
 
 /**
- * Counters for at most `series` rules. While every rule fits, each has its series at 0, so that rules which never win
- * show; when there are more, rules get theirs as they win, first come.
+ * Counters for at most `series` rules. While all rules fit, each has its series from 0, so that rules without calls are visible
+ * too. Where there are more rules, a rule gets its series with its first call, until all are taken.
  */
 export function createRuleCounters(series: number): RuleCounters {
   const calls = new Map<string, number>()

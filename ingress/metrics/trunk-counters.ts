@@ -1,20 +1,18 @@
-/**
- * The counts of each trunk, found by one map look-up per call: everything below it is plain numbers.
- */
+/** The counts of each trunk, found by one map look-up per call; everything below is plain numbers. */
 import type { CallDecided } from '../call/call-events.ts'
 import type { TrunkEntry } from '../route-table/route-table.ts'
 import { createFastHistogram, type FastHistogram } from './fast-histogram.ts'
 import { METHODS, METRICS, NEAR_MISS_REASONS, NO_RULE_REASONS, OUTCOMES } from './metric-declarations.ts'
 
-/** What a table says about a trunk, as far as metrics go. */
+/** The part of a trunk entry that metrics need. */
 export type TrunkDescription = Pick<TrunkEntry, 'name' | 'responses'>
 
 export interface TrunkCounters {
-  /** By `inviteKey`. */
+  /** Counts by `inviteKey`. */
   readonly invites: Map<number, InviteCount>
   /** Rows of `NEAR_MISS_REASONS`, columns of `METHODS`. */
   readonly nearMisses: Float64Array
-  /** By `NO_RULE_REASONS`. */
+  /** Counts by `NO_RULE_REASONS`. */
   readonly noRule: Float64Array
   readonly firstResponse: FastHistogram
   unanswered: number
@@ -29,9 +27,9 @@ interface InviteCount {
 }
 
 export interface TrunkTable {
-  /** The counts of a trunk. A call may end after its trunk has left the table: it is still counted. */
+  /** The counts of a trunk. A call that ends after its trunk has left the table is still counted. */
   of(name: string): TrunkCounters
-  /** Takes over the trunks of a table: new ones start at 0, those that are gone lose their series. */
+  /** Takes over the trunks of a table: new ones start at 0, and trunks that are gone lose their series. */
   replace(trunks: Iterable<TrunkDescription>): Iterable<void>
   entries(): Iterable<[string, TrunkCounters]>
 }
@@ -42,10 +40,10 @@ export const METHOD_COUNT = Object.keys(METHODS).length
 /** Above every SIP status (RFC 3261 §25.1: three digits), so that outcome and status make one number. */
 const STATUS_SPAN = 1000
 
-/** The series that calls without a trunk have. */
+/** The trunk label of calls without a trunk. */
 const NO_TRUNK = ''
 
-/** Counters by trunk; those of calls that no trunk admitted are there from the start. */
+/** Counters by trunk; those of calls that no trunk admitted exist from the start. */
 export function createTrunkTable(): TrunkTable {
   const trunks = new Map<string, TrunkCounters>()
   const of = (name: string): TrunkCounters => {
@@ -62,14 +60,14 @@ export function createTrunkTable(): TrunkTable {
     ['rejected', 403],
   ])
   function* replace(descriptions: Iterable<TrunkDescription>): Generator<void> {
-    const kept = new Set([NO_TRUNK])
+    const present = new Set([NO_TRUNK])
     for (const trunk of descriptions) {
-      kept.add(trunk.name)
+      present.add(trunk.name)
       startAtZero(of(trunk.name), expectedEnds(trunk))
       yield
     }
     for (const name of trunks.keys()) {
-      if (!kept.has(name)) trunks.delete(name)
+      if (!present.has(name)) trunks.delete(name)
       yield
     }
   }
@@ -94,7 +92,7 @@ function createTrunkCounters(): TrunkCounters {
 
 type End = readonly [outcome: CallDecided['outcome'], status: number]
 
-/** How calls of a trunk usually end: their series exist before the first such call, so that it shows as an increase. */
+/** How calls of a trunk usually end. These series exist before the first such call, so that this call shows as an increase. */
 function expectedEnds({ responses }: TrunkDescription): End[] {
   return [
     ['forwarded', 200],

@@ -1,11 +1,11 @@
 import type { TablePosition } from '../route-table/cache-head.ts'
-import type { FaultTeller } from './fault-teller.ts'
+import type { FaultReporter } from './fault-reporter.ts'
 import { REPORT_DELAY_MS, REPORT_INTERVAL_MS } from './limits.ts'
 import type { TableCacheReader } from './table-cache.ts'
 
-/** Says in the cache which position this pod runs: soon after each change, and again before that is forgotten. */
+/** Reports to the cache which position this pod runs: soon after each change, and again before the last report expires. */
 export interface PositionReporter {
-  /** The position has changed. Many changes in a row are one report. */
+  /** The position has changed. Many changes in a row make one report. */
   changed(): void
   close(): void
 }
@@ -13,9 +13,9 @@ export interface PositionReporter {
 export interface PositionReporterOptions {
   readonly cache: TableCacheReader
   readonly pod: string
-  /** Undefined: nothing is loaded, so there is nothing to report. */
+  /** Undefined: no table is loaded, so there is nothing to report. */
   readonly position: () => TablePosition | undefined
-  readonly faults: FaultTeller
+  readonly faults: FaultReporter
 }
 
 export function createPositionReporter(options: PositionReporterOptions): PositionReporter {
@@ -32,9 +32,9 @@ export function createPositionReporter(options: PositionReporterOptions): Positi
     reporting = true
     try {
       if (at !== undefined) await cache.report(pod, at)
-      faults.well()
+      faults.clear()
     } catch (error) {
-      if (!closed) faults.failed(error)
+      if (!closed) faults.report(error)
     }
     reporting = false
     if (!closed) plan(position() === at ? REPORT_INTERVAL_MS : REPORT_DELAY_MS)

@@ -5,16 +5,16 @@ import { cacheKeys } from '../route-table/cache-keys.ts'
 import { REPORT_EXPIRY_MS } from './limits.ts'
 import type { TableCacheReader } from './table-cache.ts'
 
-/** The shared cache in Redis or Valkey under a prefix. Throws a RangeError for a prefix that is none. */
+/** The shared cache in Redis or Valkey under a prefix. Throws a RangeError for an invalid prefix. */
 export function createRedisTableCacheReader(prefix: string, options: CacheConnectionOptions): TableCacheReader {
   const keys = cacheKeys(prefix)
   const connection = createCacheConnection(options)
-  // Waiting for records holds up a connection.
-  const waiting = createCacheConnection({ ...options, name: `${options.name}-log` })
+  // A command that waits for records blocks its connection, so the log is read over a connection of its own.
+  const logConnection = createCacheConnection({ ...options, name: `${options.name}-log` })
   return {
     head: () => readHead(connection, keys),
     snapshot: () => readSnapshot(connection, keys),
-    next: (after, waitMs) => readLog(waiting, keys, { after, waitMs }),
+    next: (after, waitMs) => readLog(logConnection, keys, { after, waitMs }),
     async report(pod, position) {
       const key = keys.reader(pod)
       await connection.send(key, ['SET', key, encodePosition(position), 'PX', String(REPORT_EXPIRY_MS)])
@@ -22,7 +22,7 @@ export function createRedisTableCacheReader(prefix: string, options: CacheConnec
     },
     close() {
       connection.close()
-      waiting.close()
+      logConnection.close()
     },
   }
 }

@@ -1,8 +1,8 @@
-/** Keeps the live table in step with the shared cache, and says which version it runs. */
+/** Keeps the live table in step with the shared cache, and reports its version. */
 
 import type { LiveTable } from '../lookup/live-table.ts'
 import type { TablePosition } from '../route-table/cache-head.ts'
-import { createFaultTeller } from './fault-teller.ts'
+import { createFaultReporter } from './fault-reporter.ts'
 import { createPositionReporter, type PositionReporter } from './position-reporter.ts'
 import type { TableCacheReader } from './table-cache.ts'
 import { readTableFile } from './table-file.ts'
@@ -17,17 +17,17 @@ export interface SnapshotSourceOptions {
   readonly table: LiveTable
   /** Name under which the version is reported. */
   readonly pod: string
-  /** Where the last good table is kept; undefined: nowhere. */
+  /** File of the last good table; undefined: there is no file. */
   readonly file: string | undefined
-  /** After each change of the live table, that from the file included. */
+  /** Called after each change of the live table, also when it was loaded from the file. */
   readonly onSwap: () => void
-  /** A number from 0 up to 1, by chance. */
+  /** A random number from 0 up to 1. */
   readonly fraction: () => number
-  /** Each time the cache has confirmed that the live table is what it holds. */
+  /** Called each time the cache has confirmed that it holds the same table. */
   readonly onContact: () => void
-  /** Whether the disk holds the live table: told at each write, and never without a file. */
+  /** Called after each write with whether the disk has the live table; never called without a file. */
   readonly onDisk: (holds: boolean) => void
-  /** Told what is wrong once, and again after it was well in between or has become something else. */
+  /** Called once with each fault, and again when the fault comes back or changes. */
   readonly onFault: (code: string, message: string) => void
 }
 
@@ -37,26 +37,26 @@ export interface SnapshotSource {
 }
 
 /**
- * Serves from the file, if there is one, when it resolves; everything else it does from then on, whether the cache can be
- * had or not. The live table never goes back to an older position: what is older, damaged or gone is told to `onFault`
- * and changes nothing.
+ * Resolves when the table of the file, if there is one, is in use. Everything else follows later, whether the cache is
+ * available or not. The live table never goes back to an older position: an old, damaged or absent table is reported to
+ * `onFault` and changes nothing.
  */
 export async function startSnapshotSource(options: SnapshotSourceOptions): Promise<SnapshotSource> {
   const { cache, table, pod, file, fraction, onSwap, onContact, onFault } = options
   const replica = createTableReplica(table)
   const found = file === undefined ? undefined : await loadFile(file, replica, options)
   let readable = true
-  const position = () => (readable ? (keeper ?? { position: replica.head }).position : NOWHERE)
-  const reporter = createPositionReporter({ cache, pod, position, faults: createFaultTeller(onFault) })
+  const position = () => (readable ? (keeper ?? { position: replica.head }).position : NO_POSITION)
+  const reporter = createPositionReporter({ cache, pod, position, faults: createFaultReporter(onFault) })
   const keeper = file === undefined ? undefined : keepTable(file, replica, { ...options, reporter, found })
   const follower = startTableFollower({
     cache,
     replica,
-    faults: createFaultTeller(onFault),
-    logFaults: createFaultTeller(onFault),
+    faults: createFaultReporter(onFault),
+    logFaults: createFaultReporter(onFault),
     fraction,
     onContact,
-    onLook: (now) => {
+    onTableRead: (now) => {
       if (now === readable) return
       readable = now
       reporter.changed()
@@ -76,12 +76,12 @@ export async function startSnapshotSource(options: SnapshotSourceOptions): Promi
   }
 }
 
-/** What a pod reports that cannot read the table in the cache: whoever writes it then looks at all of it. */
-const NOWHERE: TablePosition = { epoch: 0, version: 0 }
+/** Reported by a pod that cannot read the table in the cache: the operator then checks the whole table. */
+const NO_POSITION: TablePosition = { epoch: 0, version: 0 }
 
 /**
- * Loads the table file and the changes behind it. What cannot be used is told and left alone: the next table from the cache
- * replaces it. Changes that do not lead on from the table are older than it, or damaged.
+ * Loads the table file and the changes after it. A file that cannot be used is reported and not touched: the next table from
+ * the cache replaces it. Changes that do not fit the table are older than it, or damaged.
  */
 async function loadFile(
   file: string,
@@ -113,7 +113,7 @@ function keepTable(
   replica: TableReplica,
   { onFault, onDisk, reporter, found }: KeepingOptions,
 ): TableKeeper {
-  const faults = createFaultTeller(onFault)
+  const faults = createFaultReporter(onFault)
   return createTableKeeper({
     file,
     found,
@@ -122,9 +122,9 @@ function keepTable(
     onPosition: () => reporter.changed(),
     onDisk: (fault) => {
       onDisk(fault === undefined)
-      if (fault === undefined) return faults.well()
+      if (fault === undefined) return faults.clear()
       const advice = 'mount a volume that this pod may write, with room for it'
-      faults.fault('table-file', `the table file ${file} cannot be written: ${messageOf(fault)}; ${advice}`)
+      faults.reportFault('table-file', `the table file ${file} cannot be written: ${messageOf(fault)}; ${advice}`)
     },
   })
 }

@@ -1,7 +1,7 @@
 /**
- * The last good table on disk, so that a restarted pod serves before the shared cache is back. Two lines for each entry,
- * key and JSON, then one line with the head, whose checksum is that of the lines before it: a file that was cut short or
- * changed is told from a whole one.
+ * The last good table on disk, so that a restarted pod serves before the shared cache is back. Each entry has two lines, key
+ * and JSON. The last line is the head; its checksum covers the lines before it, so that a truncated or changed file is
+ * detected.
  */
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -14,7 +14,7 @@ import { encodeEntry } from '../route-table/table-codec.ts'
 import { createTimeSlice } from '../time/time-slice.ts'
 import { FILE_CHUNK_LENGTH, MAX_FILE_BYTES } from './limits.ts'
 
-/** What a table file holds. */
+/** The content of a table file. */
 export interface FileContent {
   readonly head: CacheHead
   readonly entries: readonly TableEntry[]
@@ -22,8 +22,7 @@ export interface FileContent {
 
 /**
  * The snapshot in a file; undefined where there is no file. Entries are not decoded and the checksum is not verified yet.
- * Rejects with `CacheContentError` for a file that is none of a table, and with the system's error for one that cannot be
- * read.
+ * Rejects with `CacheContentError` for a file that contains no table, and with the system's error for one that cannot be read.
  */
 export async function readTableFile(file: string): Promise<TableSnapshot | undefined> {
   const text = await readIfThere(file)
@@ -37,7 +36,7 @@ export async function readTableFile(file: string): Promise<TableSnapshot | undef
   return { head, entries }
 }
 
-/** Undefined where there is no file. Rejects with `CacheContentError` for one that is too large. */
+/** The text of a file; undefined where there is no file. Rejects with `CacheContentError` for a file that is too large. */
 export async function readIfThere(file: string): Promise<string | undefined> {
   try {
     return (await readRegularFile(file, MAX_FILE_BYTES)).toString('utf8')
@@ -57,16 +56,16 @@ function isMissing(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT'
 }
 
-/** Replaces the file as a whole: whoever reads it, after a crash too, finds the old one or the new one. */
+/** Replaces the whole file: a reader finds either the old or the new one, also after a crash. */
 export function writeTableFile(file: string, content: FileContent): Promise<void> {
   return replaceFile(file, fileChunks(content))
 }
 
-/** Writes a file beside another and puts it in its place, both safe from a crash when this resolves. */
+/** Writes a new file beside the old one and puts it in its place. When this resolves, both steps survive a crash. */
 export async function replaceFile(file: string, chunks: AsyncIterable<string> | Iterable<string>): Promise<void> {
   const temporary = `${file}.tmp`
   await refuseOthers(file)
-  // Made anew: opening what somebody has put there, a pipe say, could wait for ever.
+  // The file is always a new one: another program may have put a pipe there, and opening that could wait for ever.
   await rm(temporary, { force: true })
   const handle = await open(temporary, 'wx')
   try {
@@ -84,7 +83,7 @@ export async function replaceFile(file: string, chunks: AsyncIterable<string> | 
   }
 }
 
-/** A pipe or a device is not what a table is kept in, and renaming would take it from whoever has put it there. */
+/** A table is never kept in a pipe or a device. Renaming over one would take it away from its owner. */
 async function refuseOthers(file: string): Promise<void> {
   const found = await stat(file).catch((error: unknown) => {
     if (isMissing(error)) return undefined

@@ -2,7 +2,7 @@ import { PatternError } from '../lookup/patterns.ts'
 import { CacheContentError } from '../route-table/cache-content-error.ts'
 import { type CacheHead, comparePositions } from '../route-table/cache-head.ts'
 import type { LogRecord } from '../route-table/cache-log.ts'
-import type { FaultTeller } from './fault-teller.ts'
+import type { FaultReporter } from './fault-reporter.ts'
 import { FIRST_RETRY_MS, FOLLOW_WAIT_MS, LONGEST_RETRY_MS, RELOAD_SPREAD_MS } from './limits.ts'
 import type { TableCacheReader } from './table-cache.ts'
 import type { TableChange } from './table-journal.ts'
@@ -17,44 +17,44 @@ export interface TableFollowerOptions {
   /** Closed with the follower. */
   readonly cache: TableCacheReader
   readonly replica: TableReplica
-  /** What is wrong with the table as a whole. */
-  readonly faults: FaultTeller
-  /** What is wrong with the changes of it. */
-  readonly logFaults: FaultTeller
-  /** Told with the change where the table has changed by one, without where it came as a whole. */
+  /** Reports what is wrong with the table as a whole. */
+  readonly faults: FaultReporter
+  /** Reports what is wrong with the changes in the log. */
+  readonly logFaults: FaultReporter
+  /** Called after each change of the table: with the change, or without one where a whole table was loaded. */
   readonly onSwap: (change?: TableChange) => void
-  /** A number from 0 up to 1, by chance: keeps pods from reading the whole table at the same moment. */
+  /** A random number from 0 up to 1, so that pods do not all read the whole table at the same moment. */
   readonly fraction: () => number
-  /** The cache has confirmed that the replica is what it holds. */
+  /** Called when the cache has confirmed that it holds the same table. */
   readonly onContact: () => void
-  /** After each look at the whole table: whether it can be used as far as it was read. */
-  readonly onLook: (readable: boolean) => void
+  /** Called after each look at the whole table: whether the part that was read can be used. */
+  readonly onTableRead: (readable: boolean) => void
 }
 
-/** Starts at once, whether the cache can be had or not. */
+/** Starts at once, whether the cache is available or not. */
 export function startTableFollower(options: TableFollowerOptions): TableFollower {
   const { cache, faults } = options
   const pause = createPause()
   const end = new AbortController()
-  const following: Following = { ...options, wait: (milliseconds) => pause.wait(milliseconds) }
+  const context: FollowerContext = { ...options, wait: (milliseconds) => pause.wait(milliseconds) }
   const follow = async (): Promise<void> => {
     let failures = 0
-    let current = await tryOnce(() => synchronise(following))
+    let current = await tryOnce(() => synchronise(context))
     while (!end.signal.aborted) {
       if (current) {
         failures = 0
       } else {
         await pause.wait(Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures++))
       }
-      if (!end.signal.aborted) current = await tryOnce(() => step(following))
+      if (!end.signal.aborted) current = await tryOnce(() => step(context))
     }
   }
-  /** Whatever fails heals by being tried again. */
+  /** Runs the work once. Every failure heals by another attempt. */
   const tryOnce = async (work: () => Promise<boolean>): Promise<boolean> => {
     try {
       return await work()
     } catch (error) {
-      if (!end.signal.aborted) faults.failed(error)
+      if (!end.signal.aborted) faults.report(error)
       return false
     }
   }
@@ -69,39 +69,39 @@ export function startTableFollower(options: TableFollowerOptions): TableFollower
   }
 }
 
-interface Following extends TableFollowerOptions {
+interface FollowerContext extends TableFollowerOptions {
   /** Resolves at once when the follower is closed. */
   readonly wait: (milliseconds: number) => Promise<void>
 }
 
 /**
- * Takes the changes that have come; where there are none for a while, or they do not fit, looks at the head. False: not
- * before a pause again.
+ * Takes the changes that have come. Where there are none for a while, or they do not fit, it looks at the head. False: the next
+ * step comes after a pause.
  */
-async function step(options: Following): Promise<boolean> {
+async function step(options: FollowerContext): Promise<boolean> {
   const taken = await takeNext(options)
   if (taken === 'all') return true
   const current = await synchronise(options)
   return taken === 'none' || (taken === 'some' && current)
 }
 
-/** `some`: a record is no change of the table that is there. `damaged`: told to `logFaults`, the table may be well. */
+/** `some`: a record did not fit the current table. `damaged`: reported to `logFaults`; the table itself may be good. */
 async function takeNext(options: TableFollowerOptions): Promise<'all' | 'none' | 'some' | 'damaged'> {
   const { cache, replica, logFaults } = options
   try {
     const records = await cache.next(replica.head?.version ?? 0, FOLLOW_WAIT_MS)
     const takenAll = await takeAll(options, records)
-    logFaults.well()
+    logFaults.clear()
     if (!takenAll) return 'some'
     return records.length === 0 ? 'none' : 'all'
   } catch (error) {
     if (!(error instanceof CacheContentError || error instanceof PatternError)) throw error
-    logFaults.failed(error)
+    logFaults.report(error)
     return 'damaged'
   }
 }
 
-/** False at the first record that is no change of the table that is there. */
+/** False at the first record that does not fit the current table. */
 async function takeAll(options: TableFollowerOptions, records: readonly LogRecord[]): Promise<boolean> {
   for (const record of records) {
     if (record.type !== 'delta' || !(await options.replica.apply(record))) return false
@@ -111,25 +111,25 @@ async function takeAll(options: TableFollowerOptions, records: readonly LogRecor
   return true
 }
 
-/** Loads the table anew if the cache holds a newer one. True where the replica then is what the cache holds. */
-async function synchronise(options: Following): Promise<boolean> {
+/** Loads the whole table if the cache holds a newer one. True where the replica then equals the table of the cache. */
+async function synchronise(options: FollowerContext): Promise<boolean> {
   try {
     const current = await catchUp(options)
-    options.onLook(true)
+    options.onTableRead(true)
     return current
   } catch (error) {
-    if (error instanceof CacheContentError) options.onLook(false)
+    if (error instanceof CacheContentError) options.onTableRead(false)
     throw error
   }
 }
 
-async function catchUp(options: Following): Promise<boolean> {
+async function catchUp(options: FollowerContext): Promise<boolean> {
   const { cache, replica, onSwap } = options
   const head = await cache.head()
   const own = replica.head
   if (!isUsable(options, head)) return false
   if (own === undefined || comparePositions(head, own) > 0 || head.checksum !== own.checksum) {
-    // A pod that serves can wait for its turn; one that has nothing to serve cannot.
+    // A pod that serves can wait for its turn; a pod without a table cannot.
     if (own !== undefined) await options.wait(options.fraction() * head.entries * RELOAD_SPREAD_MS)
     const snapshot = await cache.snapshot()
     if (snapshot === undefined || !isUsable(options, snapshot.head)) return false
@@ -140,16 +140,19 @@ async function catchUp(options: Following): Promise<boolean> {
   return true
 }
 
-/** An older table than one that this pod has run is never loaded: it would bring back rules that are gone. */
+/** A table older than the one in use is never loaded: it would bring back rules that were removed. */
 function isUsable({ replica, faults }: TableFollowerOptions, head: CacheHead | undefined): head is CacheHead {
   if (head === undefined) {
-    faults.fault('cache-empty', 'the shared cache holds no table: the operator writes it when it next looks')
+    faults.reportFault('cache-empty', 'the shared cache holds no table: the operator writes it when it next looks')
     return false
   }
   const own = replica.head
   if (own === undefined || comparePositions(head, own) >= 0) return true
   const [theirs, ours] = [positionText(head), positionText(own)]
-  faults.fault('cache-older', `the shared cache holds ${theirs}, older than ${ours} here: the operator writes it anew`)
+  faults.reportFault(
+    'cache-older',
+    `the shared cache holds ${theirs}, older than ${ours} here: the operator writes it anew`,
+  )
   return false
 }
 
@@ -158,7 +161,7 @@ function positionText({ epoch, version }: CacheHead): string {
 }
 
 function confirm({ faults, onContact }: TableFollowerOptions): void {
-  faults.well()
+  faults.clear()
   onContact()
 }
 

@@ -1,6 +1,6 @@
 /**
- * The changes made since the table file was written, a line of JSON each, in a file beside it. A line counts once its end
- * is there: a process that was killed in the middle of one leaves the changes before it whole.
+ * The changes made since the table file was written: a line of JSON each, in a file beside it. A line is valid once its end is
+ * written: if a process is killed in the middle of a line, the changes before it are still good.
  */
 import { type FileHandle, open } from 'node:fs/promises'
 import { decodeHead, encodeHead } from '../route-table/cache-head.ts'
@@ -10,7 +10,7 @@ import { readIfThere, replaceFile } from './table-file.ts'
 
 export type TableChange = Extract<LogRecord, { readonly type: 'delta' }>
 
-/** The journal of a table file. */
+/** The path of the journal that belongs to a table file. */
 function journalPath(file: string): string {
   return `${file}.journal`
 }
@@ -20,8 +20,8 @@ export function encodeChange({ head, from, changes }: TableChange): string {
 }
 
 /**
- * The changes of a journal, oldest first, up to the first line that is none. Whether one leads on from a table is for
- * the table's checksum to say. Rejects with the system's error for a file that cannot be read.
+ * The changes of a journal, oldest first, up to the first invalid line. The checksum of the table shows whether a change fits
+ * it. Rejects with the system's error for a file that cannot be read.
  */
 export async function readJournal(file: string): Promise<TableChange[]> {
   const text = (await readIfThere(journalPath(file))) ?? ''
@@ -35,7 +35,7 @@ export async function readJournal(file: string): Promise<TableChange[]> {
   return changes
 }
 
-/** Undefined where the line was not written by `encodeChange`, or not to its end. */
+/** Undefined where `encodeChange` did not write the line, or did not write it to its end. */
 function decodeChange(line: string): TableChange | undefined {
   try {
     const [head, from, changes]: unknown[] = JSON.parse(line)
@@ -44,7 +44,7 @@ function decodeChange(line: string): TableChange | undefined {
     if (!entries.every((entry) => entry !== undefined)) return undefined
     return { type: 'delta', head: decodeHead(head), from, changes: entries }
   } catch (error) {
-    // What JSON and the head refuse is damage of the file; anything else is a defect.
+    // An error of JSON or of the head means that the file is damaged; any other error is a defect of this program.
     if (error instanceof SyntaxError || error instanceof TypeError || isContentError(error)) return undefined
     throw error
   }
@@ -60,11 +60,11 @@ function isContentError(error: unknown): boolean {
   return isObject(error) && error['code'] === 'cache-content'
 }
 
-/** A journal that is being written. Calls come one after the other. */
+/** A journal that is open for writing. The caller waits for one call before the next. */
 export interface Journal {
-  /** Begins anew with these lines, whatever was in it. */
+  /** Replaces the whole content by these lines. */
   restart(lines: readonly string[]): Promise<void>
-  /** Adds lines at the end; they are safe from a crash when it resolves. */
+  /** Adds lines at the end; when this resolves, they survive a crash. */
   append(lines: readonly string[]): Promise<void>
   close(): Promise<void>
 }

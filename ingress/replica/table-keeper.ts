@@ -1,7 +1,7 @@
 /**
- * Keeps the table on disk, so that a restarted pod serves no older table than it has reported: each change goes into the
- * journal before it is reported, a table that came as a whole into the table file. A disk that fails or stalls keeps nobody
- * from reporting; it is told, and tried again until it is well.
+ * Keeps the table on disk, so that a restarted pod serves no older table than it has reported. Each change goes into the
+ * journal before it is reported; a whole table goes into the table file. A disk that fails or stalls delays no report: its
+ * fault is reported too, and writing is tried again until it works.
  */
 import { type CacheHead, comparePositions, type TablePosition } from '../route-table/cache-head.ts'
 import { DISK_WAIT_MS, FILE_RETRY_MS, MAX_JOURNAL_BYTES, MAX_JOURNAL_LINE_LENGTH } from './limits.ts'
@@ -12,24 +12,24 @@ export interface TableKeeper {
   /** The live table has changed: by a change of the cache's log, or (without one) as a whole. */
   changed(change: TableChange | undefined): void
   /**
-   * What may be reported: what the disk holds, and the live table where the disk fails. Undefined: nothing yet. The same
-   * object until it changes.
+   * The position that may be reported: that of the disk, or that of the live table where the disk fails. Undefined: nothing
+   * yet. The same object until it changes.
    */
   readonly position: TablePosition | undefined
-  /** Writes what is not written yet, as far as the disk lets it. */
+  /** Writes what is still pending, as far as the disk allows it. */
   close(): Promise<void>
 }
 
 export interface TableKeeperOptions {
   readonly file: string
-  /** The live table: its entries, and its head alone, at no cost. Undefined before the first one. */
+  /** The live table with its entries; `head` returns its head alone, at no cost. Undefined before the first table. */
   readonly content: () => FileContent | undefined
   readonly head: () => CacheHead | undefined
-  /** What the file and its journal held when the process started: the changes of the journal, and where they led to. */
+  /** What was on the disk when the process started: the changes of the journal, and the head after them. */
   readonly found: FoundTable | undefined
-  /** `position` has changed. */
+  /** Called when `position` has changed. */
   readonly onPosition: () => void
-  /** What is wrong with the disk; undefined: it holds the live table. Told at each write. */
+  /** Called after each write with the fault of the disk; undefined: the disk has the live table. */
   readonly onDisk: (fault: unknown) => void
 }
 
@@ -45,75 +45,75 @@ export function createTableKeeper(options: TableKeeperOptions): TableKeeper {
 class Keeper implements TableKeeper {
   readonly #options: TableKeeperOptions
   readonly #journal: ReturnType<typeof openJournal>
-  /** What the disk holds: the table file and the journal behind it. */
-  #kept: CacheHead | undefined
-  /** The last change that is in the journal or on its way there. */
-  #queued: CacheHead | undefined
+  /** The head of what is on the disk: the table file with its journal. */
+  #headOnDisk: CacheHead | undefined
+  /** The head after the last change that is in the journal or pending. */
+  #queuedHead: CacheHead | undefined
   /** Lines that are not in the journal yet. */
-  #waiting: string[] = []
-  #waitingBytes = 0
-  /** What has changed since the table file that is being written was taken from the live table. */
-  #since = nothingSince(undefined)
+  #pendingLines: string[] = []
+  #pendingBytes = 0
+  /** The changes since the content of the table file being written was taken from the live table. */
+  #laterChanges = noChangesAfter(undefined)
   #journalBytes = 0
-  /** The journal does not lead on to the live table: only a table file does. */
-  #broken: boolean
-  #failed = false
-  #late = false
+  /** The changes of the journal no longer lead to the live table: a new table file is needed. */
+  #needsFile: boolean
+  #diskFailed = false
+  #diskLate = false
   #writingFile: Promise<void> | undefined
   #appending: Promise<void> = Promise.resolve()
   #retry: NodeJS.Timeout | undefined
-  #patience: NodeJS.Timeout | undefined
+  #diskTimer: NodeJS.Timeout | undefined
   #closed = false
 
   constructor(options: TableKeeperOptions) {
     this.#options = options
     this.#journal = openJournal(options.file)
     const { found } = options
-    this.#broken = found === undefined
+    this.#needsFile = found === undefined
     if (found === undefined) return
-    this.#kept = found.head
-    this.#queued = found.head
-    // The journal may end in the middle of a line: it is begun anew before anything is added to it.
+    this.#headOnDisk = found.head
+    this.#queuedHead = found.head
+    // The journal may end in the middle of a line, so it is rewritten before a line is added.
     this.#appending = this.#beginJournal(found.changes.map(encodeChange)).catch((error: unknown) => this.#fail(error))
   }
 
   get position(): TablePosition | undefined {
-    return this.#failed || this.#late ? this.#options.head() : this.#kept
+    return this.#diskFailed || this.#diskLate ? this.#options.head() : this.#headOnDisk
   }
 
   changed(change: TableChange | undefined): void {
     this.#expectDisk()
     if (change === undefined || isLarge(change)) return this.#onWhole()
     const line = encodeChange(change)
-    this.#note(line, change.head)
-    if (this.#broken) return this.#writeFile()
-    this.#waiting.push(line)
-    this.#waitingBytes += Buffer.byteLength(line)
-    this.#queued = change.head
+    this.#rememberChange(line, change.head)
+    if (this.#needsFile) return this.#writeFile()
+    this.#pendingLines.push(line)
+    this.#pendingBytes += Buffer.byteLength(line)
+    this.#queuedHead = change.head
     // A disk that hangs must not fill the memory.
-    if (this.#waitingBytes > MAX_JOURNAL_BYTES) return this.#onWhole()
+    if (this.#pendingBytes > MAX_JOURNAL_BYTES) return this.#onWhole()
     this.#append()
   }
 
   #onWhole(): void {
-    this.#broken = true
-    this.#clearWaiting()
-    this.#since = { ...nothingSince(undefined), whole: true }
+    this.#needsFile = true
+    this.#clearPending()
+    this.#laterChanges = { ...noChangesAfter(undefined), whole: true }
     this.#writeFile()
   }
 
-  /** Only a file that is being written needs to know what has changed since. */
-  #note(line: string, head: CacheHead): void {
-    if (this.#writingFile === undefined || this.#since.whole) return
-    this.#since.lines.push(line)
-    this.#since.head = head
-    this.#since.bytes += Buffer.byteLength(line)
-    if (this.#since.bytes > MAX_JOURNAL_BYTES) this.#since = { ...nothingSince(undefined), whole: true }
+  /** Remembers a change that came while a table file is being written: the file does not contain it. */
+  #rememberChange(line: string, head: CacheHead): void {
+    if (this.#writingFile === undefined || this.#laterChanges.whole) return
+    this.#laterChanges.lines.push(line)
+    this.#laterChanges.head = head
+    this.#laterChanges.bytes += Buffer.byteLength(line)
+    if (this.#laterChanges.bytes > MAX_JOURNAL_BYTES) this.#laterChanges = { ...noChangesAfter(undefined), whole: true }
   }
 
-  #clearWaiting(): void {
-    this.#waiting = []
-    this.#waitingBytes = 0
+  #clearPending(): void {
+    this.#pendingLines = []
+    this.#pendingBytes = 0
   }
 
   async close(): Promise<void> {
@@ -121,44 +121,44 @@ class Keeper implements TableKeeper {
     clearTimeout(this.#retry)
     const last = this.#lastWrite()
     await Promise.race([last, new Promise((resolve) => setTimeout(resolve, DISK_WAIT_MS).unref())])
-    clearTimeout(this.#patience)
+    clearTimeout(this.#diskTimer)
   }
 
   async #lastWrite(): Promise<void> {
     await this.#writingFile
     await this.#appending
-    if (this.#broken || this.#journalBytes > 0) await this.#writeOnce()
+    if (this.#needsFile || this.#journalBytes > 0) await this.#writeOnce()
     await this.#journal.close().catch((error: unknown) => this.#fail(error))
   }
 
-  /** One write after the other; what has gathered meanwhile is written as one. */
+  /** One write after the other; lines that come during a write are written together by the next one. */
   #append(): void {
-    this.#appending = this.#appending.then(() => this.#appendWaiting())
+    this.#appending = this.#appending.then(() => this.#appendPending())
   }
 
-  async #appendWaiting(): Promise<void> {
-    const lines = this.#waiting
-    if (lines.length === 0 || this.#broken) return
-    this.#journalBytes += this.#waitingBytes
-    this.#clearWaiting()
-    const head = this.#queued
+  async #appendPending(): Promise<void> {
+    const lines = this.#pendingLines
+    if (lines.length === 0 || this.#needsFile) return
+    this.#journalBytes += this.#pendingBytes
+    this.#clearPending()
+    const head = this.#queuedHead
     try {
       await this.#journal.append(lines)
     } catch (error) {
       return this.#fail(error)
     }
-    this.#keep(head)
+    this.#onWritten(head)
     if (this.#journalBytes > MAX_JOURNAL_BYTES) this.#writeFile()
   }
 
-  /** Writes the table file, one at a time; whatever asks for it meanwhile is served by the next. */
+  /** Writes the table file, one at a time; a request that comes meanwhile is served by the next write. */
   #writeFile(): void {
     if (this.#writingFile !== undefined || this.#closed || this.#retry !== undefined) return
     this.#writingFile = this.#writeOnce().finally(() => {
       this.#writingFile = undefined
       if (this.#closed) return
-      if (this.#failed) this.#retry = setTimeout(() => this.#tryAgain(), FILE_RETRY_MS).unref()
-      else if (this.#broken) this.#writeFile()
+      if (this.#diskFailed) this.#retry = setTimeout(() => this.#tryAgain(), FILE_RETRY_MS).unref()
+      else if (this.#needsFile) this.#writeFile()
     })
   }
 
@@ -170,7 +170,7 @@ class Keeper implements TableKeeper {
   async #writeOnce(): Promise<void> {
     const content = this.#options.content()
     if (content === undefined) return
-    this.#since = nothingSince(content.head)
+    this.#laterChanges = noChangesAfter(content.head)
     try {
       await writeTableFile(this.#options.file, content)
       const restarted = this.#appending.then(() => this.#restartJournal(content.head))
@@ -181,18 +181,18 @@ class Keeper implements TableKeeper {
     }
   }
 
-  /** The journal goes on from the file: the changes that were made while it was written. */
+  /** Starts the journal of a new file with the changes that came while the file was written. */
   async #restartJournal(head: CacheHead): Promise<void> {
-    const { whole } = this.#since
-    // A table that came as a whole meanwhile has nothing to do with this file: the next one is for it.
-    const { lines, head: last } = whole ? nothingSince(head) : this.#since
-    this.#since = { ...nothingSince(last), whole }
-    this.#clearWaiting()
-    this.#queued = last
-    this.#broken = whole
+    const { whole } = this.#laterChanges
+    // A whole table that came meanwhile does not build on this file: the next file will contain it.
+    const { lines, head: last } = whole ? noChangesAfter(head) : this.#laterChanges
+    this.#laterChanges = { ...noChangesAfter(last), whole }
+    this.#clearPending()
+    this.#queuedHead = last
+    this.#needsFile = whole
     await this.#beginJournal(lines)
-    this.#failed = false
-    this.#keep(last)
+    this.#diskFailed = false
+    this.#onWritten(last)
   }
 
   async #beginJournal(lines: readonly string[]): Promise<void> {
@@ -200,10 +200,10 @@ class Keeper implements TableKeeper {
     await this.#journal.restart(lines)
   }
 
-  #keep(head: CacheHead | undefined): void {
-    this.#kept = head
-    this.#late = false
-    this.#stopPatience()
+  #onWritten(head: CacheHead | undefined): void {
+    this.#headOnDisk = head
+    this.#diskLate = false
+    this.#stopDiskTimer()
     if (!this.#isUpToDate()) this.#expectDisk()
     this.#options.onDisk(undefined)
     this.#options.onPosition()
@@ -211,36 +211,36 @@ class Keeper implements TableKeeper {
 
   #isUpToDate(): boolean {
     const live = this.#options.head()
-    return live === undefined || (this.#kept !== undefined && comparePositions(this.#kept, live) === 0)
+    return live === undefined || (this.#headOnDisk !== undefined && comparePositions(this.#headOnDisk, live) === 0)
   }
 
   #fail(error: unknown): void {
-    this.#failed = true
-    this.#broken = true
-    this.#stopPatience()
-    this.#clearWaiting()
+    this.#diskFailed = true
+    this.#needsFile = true
+    this.#stopDiskTimer()
+    this.#clearPending()
     this.#options.onDisk(error)
     this.#options.onPosition()
     this.#writeFile()
   }
 
-  #stopPatience(): void {
-    clearTimeout(this.#patience)
-    this.#patience = undefined
+  #stopDiskTimer(): void {
+    clearTimeout(this.#diskTimer)
+    this.#diskTimer = undefined
   }
 
-  /** A disk that takes its time is one that fails. */
+  /** A disk that is too slow counts as one that fails. */
   #expectDisk(): void {
-    if (this.#failed) return
-    this.#patience ??= setTimeout(() => {
-      this.#late = true
+    if (this.#diskFailed) return
+    this.#diskTimer ??= setTimeout(() => {
+      this.#diskLate = true
       this.#options.onDisk(new Error(`nothing was written for ${DISK_WAIT_MS} ms`))
       this.#options.onPosition()
     }, DISK_WAIT_MS).unref()
   }
 }
 
-/** Calls wait while a line is made; the file is written in slices. */
+/** Calls wait while a line is made, so a large change goes into the file, which is written in slices. */
 function isLarge({ changes }: TableChange): boolean {
   let length = 0
   for (const [key, json = ''] of changes) length += key.length + json.length
@@ -251,10 +251,10 @@ interface Since {
   readonly lines: string[]
   bytes: number
   head: CacheHead | undefined
-  /** The table has come as a whole: the lines do not lead to it. */
+  /** A whole table has come: the lines do not lead to it. */
   whole: boolean
 }
 
-function nothingSince(head: CacheHead | undefined): Since {
+function noChangesAfter(head: CacheHead | undefined): Since {
   return { lines: [], bytes: 0, head, whole: false }
 }

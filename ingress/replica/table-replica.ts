@@ -1,4 +1,4 @@
-/** The live table as a copy of the shared cache: which version it is, and what proves that nothing is missing. */
+/** The live table as a copy of the shared cache: its version, and the proof that nothing is missing. */
 
 import { MAX_PARTS_AT_ONCE } from '../lookup/limits.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
@@ -10,72 +10,72 @@ import { addHash, checksumText, EMPTY_CHECKSUM, entryHash, subtractHash } from '
 import { decodeEntry } from '../route-table/table-codec.ts'
 import { createTimeSlice } from '../time/time-slice.ts'
 
-/** Calls of `load` and `apply` come one after the other. Where they throw, the table is what it was. */
+/** The caller waits for one call of `load` or `apply` before the next. A call that throws leaves the table as it was. */
 export interface TableReplica {
-  /** What the live table is; undefined before the first load. */
+  /** The head of the live table; undefined before the first load. */
   readonly head: CacheHead | undefined
   /**
-   * Makes a snapshot the live table. Throws `CacheContentError` where it is damaged, and `PatternError`. Rejects none for
-   * its age: the caller compares positions.
+   * Makes a snapshot the live table. Throws `CacheContentError` where the snapshot is damaged, and `PatternError`. It accepts
+   * old snapshots too: the caller compares positions.
    */
   load(snapshot: TableSnapshot): Promise<void>
-  /** Makes one change; false where it is no change of this table, or does not lead to the table that its head promises. */
+  /** Applies one change; false where the change belongs to another table, or does not lead to the table that its head promises. */
   apply(delta: Extract<LogRecord, { readonly type: 'delta' }>): Promise<boolean>
-  /** The entries of now, as one list that later changes leave alone. */
+  /** The current entries, as a list that later changes do not modify. */
   entries(): readonly TableEntry[]
   /** `entryHash` of each entry by its key, until the next change. */
   hashes(): Iterable<readonly [string, number]>
 }
 
-interface Held {
+interface RetainedEntry {
   readonly hash: number
   readonly entry: TableEntry
 }
 
 export function createTableReplica(table: LiveTable): TableReplica {
   let head: CacheHead | undefined
-  let held = new Map<string, Held>()
+  let retained = new Map<string, RetainedEntry>()
   let checksum = EMPTY_CHECKSUM
   return {
     get head() {
       return head
     },
     async load(snapshot) {
-      const next = await decodeAll(snapshot.entries, held)
+      const next = await decodeAll(snapshot.entries, retained)
       const sum = await checksumOf(next)
       verify(snapshot.head, sum, next.size)
-      await bringIn(table, { from: held, to: next }, snapshot.head.version)
+      await bringIn(table, { from: retained, to: next }, snapshot.head.version)
       head = snapshot.head
-      held = next
+      retained = next
       checksum = sum
     },
     async apply({ head: promised, from, changes }) {
       if (head === undefined || from !== head.version || comparePositions(promised, head) <= 0) return false
-      const change = await decodeChange(changes, held)
-      const { sum, size } = await sumAfter(held, checksum, change)
+      const change = await decodeChange(changes, retained)
+      const { sum, size } = await sumAfter(retained, checksum, change)
       if (checksumText(sum) !== promised.checksum || size !== promised.entries) return false
-      held = await bringInChange(table, { held, change }, promised.version)
+      retained = await bringInChange(table, { retained, change }, promised.version)
       head = promised
       checksum = sum
       return true
     },
-    entries: () => Array.from(held.values(), ({ entry }) => entry),
+    entries: () => Array.from(retained.values(), ({ entry }) => entry),
     *hashes() {
-      for (const [key, { hash }] of held) yield [key, hash]
+      for (const [key, { hash }] of retained) yield [key, hash]
     },
   }
 }
 
-function* entriesOf(held: ReadonlyMap<string, Held>): Generator<TableEntry> {
-  for (const { entry } of held.values()) yield entry
+function* entriesOf(retained: ReadonlyMap<string, RetainedEntry>): Generator<TableEntry> {
+  for (const { entry } of retained.values()) yield entry
 }
 
 interface Swap {
-  readonly from: ReadonlyMap<string, Held>
-  readonly to: ReadonlyMap<string, Held>
+  readonly from: ReadonlyMap<string, RetainedEntry>
+  readonly to: ReadonlyMap<string, RetainedEntry>
 }
 
-/** A table that is much like the one in use comes as a change of it: at once, and at the cost of what is new in it. */
+/** A table that is similar to the current one is taken over as a change: at once, and at the cost of what is new in it. */
 async function bringIn(table: LiveTable, swap: Swap, version: number): Promise<void> {
   const { upserted, removed } = await difference(swap)
   if (table.loaded && isSmall(upserted, removed.length)) await table.applyInSlices({ upserted, removed }, version)
@@ -97,57 +97,60 @@ async function difference({ from, to }: Swap): Promise<{ upserted: TableEntry[];
   return { upserted, removed }
 }
 
-interface HeldChange {
-  readonly held: Map<string, Held>
+interface RetainedChange {
+  readonly retained: Map<string, RetainedEntry>
   readonly change: DecodedChange
 }
 
-/** Answers what is held then; the map that was held before may be changed. */
+/** Returns the retained entries after the change; the map given may have been changed. */
 async function bringInChange(
   table: LiveTable,
-  { held, change }: HeldChange,
+  { retained, change }: RetainedChange,
   version: number,
-): Promise<Map<string, Held>> {
+): Promise<Map<string, RetainedEntry>> {
   const { upserted, removed } = change
   if (isSmall(entriesOf(upserted), removed.size)) {
     await table.applyInSlices({ upserted: [...entriesOf(upserted)], removed: [...removed] }, version)
-    return changed(held, change)
+    return changed(retained, change)
   }
-  const next = await changedInSlices(await copyOf(held), change)
+  const next = await changedInSlices(await copyOf(retained), change)
   await table.loadInSlices(entriesOf(next), version)
   return next
 }
 
-function changed(held: Map<string, Held>, { upserted, removed }: DecodedChange): Map<string, Held> {
-  for (const key of removed) held.delete(key)
-  for (const [key, entry] of upserted) held.set(key, entry)
-  return held
+function changed(
+  retained: Map<string, RetainedEntry>,
+  { upserted, removed }: DecodedChange,
+): Map<string, RetainedEntry> {
+  for (const key of removed) retained.delete(key)
+  for (const [key, entry] of upserted) retained.set(key, entry)
+  return retained
 }
 
-async function changedInSlices(held: Map<string, Held>, { upserted, removed }: DecodedChange) {
+async function changedInSlices(retained: Map<string, RetainedEntry>, { upserted, removed }: DecodedChange) {
   const slice = createTimeSlice()
   for (const key of removed) {
-    held.delete(key)
+    retained.delete(key)
     if (slice.over()) await slice.pause()
   }
   for (const [key, entry] of upserted) {
-    held.set(key, entry)
+    retained.set(key, entry)
     if (slice.over()) await slice.pause()
   }
-  return held
+  return retained
 }
 
-async function copyOf(held: ReadonlyMap<string, Held>): Promise<Map<string, Held>> {
+async function copyOf(retained: ReadonlyMap<string, RetainedEntry>): Promise<Map<string, RetainedEntry>> {
   const slice = createTimeSlice()
-  const copy = new Map<string, Held>()
-  for (const [key, entry] of held) {
+  const copy = new Map<string, RetainedEntry>()
+  for (const [key, entry] of retained) {
     copy.set(key, entry)
     if (slice.over()) await slice.pause()
   }
   return copy
 }
 
-/** Calls wait while a change is made: a large one is a table of its own, built while they go on. */
+/** Calls wait while a change is made. So a large change becomes a new table, which is built while calls go on. */
 function isSmall(upserted: Iterable<TableEntry>, removed: number): boolean {
   let parts = removed
   for (const entry of upserted) {
@@ -157,7 +160,7 @@ function isSmall(upserted: Iterable<TableEntry>, removed: number): boolean {
   return parts <= MAX_PARTS_AT_ONCE
 }
 
-/** What an entry costs to take in: its numbers, networks and endpoints, each about the same. */
+/** The cost of taking over an entry: its numbers, networks and endpoints, each about the same. */
 function partsOf(entry: TableEntry): number {
   switch (entry.kind) {
     case 'trunk':
@@ -169,7 +172,7 @@ function partsOf(entry: TableEntry): number {
   }
 }
 
-async function checksumOf(entries: ReadonlyMap<string, Held>): Promise<number> {
+async function checksumOf(entries: ReadonlyMap<string, RetainedEntry>): Promise<number> {
   const slice = createTimeSlice()
   let sum = EMPTY_CHECKSUM
   for (const { hash } of entries.values()) {
@@ -179,13 +182,13 @@ async function checksumOf(entries: ReadonlyMap<string, Held>): Promise<number> {
   return sum
 }
 
-/** Entries that are known by their hash, the same that proves a whole table, are the known ones. */
+/** An entry whose hash is already known is not decoded again. The checksum of the whole table is made of the same hashes. */
 async function decodeAll(
   texts: Iterable<readonly [string, string]>,
-  known: ReadonlyMap<string, Held>,
-): Promise<Map<string, Held>> {
+  known: ReadonlyMap<string, RetainedEntry>,
+): Promise<Map<string, RetainedEntry>> {
   const slice = createTimeSlice()
-  const decoded = new Map<string, Held>()
+  const decoded = new Map<string, RetainedEntry>()
   for (const [key, json] of texts) {
     const hash = entryHash(key, json)
     const before = known.get(key)
@@ -196,11 +199,14 @@ async function decodeAll(
 }
 
 interface DecodedChange {
-  readonly upserted: ReadonlyMap<string, Held>
+  readonly upserted: ReadonlyMap<string, RetainedEntry>
   readonly removed: ReadonlySet<string>
 }
 
-async function decodeChange(changes: readonly EntryChange[], known: ReadonlyMap<string, Held>): Promise<DecodedChange> {
+async function decodeChange(
+  changes: readonly EntryChange[],
+  known: ReadonlyMap<string, RetainedEntry>,
+): Promise<DecodedChange> {
   const slice = createTimeSlice()
   const removed = new Set<string>()
   const texts: [string, string][] = []
@@ -214,20 +220,20 @@ async function decodeChange(changes: readonly EntryChange[], known: ReadonlyMap<
 
 /** Checksum and number of the entries after a change. */
 async function sumAfter(
-  held: ReadonlyMap<string, Held>,
+  retained: ReadonlyMap<string, RetainedEntry>,
   before: number,
   { upserted, removed }: DecodedChange,
 ): Promise<{ readonly sum: number; readonly size: number }> {
   const slice = createTimeSlice()
-  let [sum, size] = [before, held.size]
+  let [sum, size] = [before, retained.size]
   for (const key of removed) {
-    const old = held.get(key)
+    const old = retained.get(key)
     sum = subtractHash(sum, old?.hash ?? 0)
     if (old) size--
     if (slice.over()) await slice.pause()
   }
   for (const [key, { hash }] of upserted) {
-    const old = held.get(key)
+    const old = retained.get(key)
     sum = addHash(subtractHash(sum, old?.hash ?? 0), hash)
     if (!old) size++
     if (slice.over()) await slice.pause()

@@ -1,6 +1,6 @@
 /**
- * The keys that sign dialog cookies, from a folder such as a mounted Secret: `cookie.current` signs, `cookie.previous`,
- * where it is there, is still accepted. Read again and again, so that a rotation needs no restart.
+ * The keys that sign dialog cookies, from a folder such as a mounted Secret: `cookie.current` signs; `cookie.previous`, if
+ * present, is still accepted. The folder is read regularly, so that a rotation needs no restart.
  */
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { readRegularFileSync } from '../files/regular-file.ts'
 import type { Clock } from '../time/clock.ts'
 import { KEY_LOOK_MS, MAX_KEY_BYTES, MIN_KEY_BYTES } from './limits.ts'
 
-/** A folder whose keys cannot be used; `message` names the file and what it should hold. */
+/** A folder whose keys cannot be used; `message` names the file and what it should contain. */
 class KeyFolderError extends Error {
   readonly code = 'keys-unusable'
 
@@ -22,7 +22,7 @@ class KeyFolderError extends Error {
 const CURRENT = 'cookie.current'
 const PREVIOUS = 'cookie.previous'
 
-/** The current key, then the previous one if there is one. Throws a KeyFolderError. */
+/** The current key, then the previous one, if there is one. Throws a KeyFolderError. */
 export function readCookieKeys(folder: string): readonly Buffer[] {
   const current = readKey(join(folder, CURRENT))
   if (!current) throw new KeyFolderError(`${join(folder, CURRENT)} is missing: put ${MIN_KEY_BYTES} random bytes there`)
@@ -54,39 +54,39 @@ export interface CookieKeyWatchOptions {
   /** The keys in use when the watch begins. */
   readonly keys: readonly Buffer[]
   readonly onKeys: (keys: readonly Buffer[]) => void
-  /** Keys that cannot be used, told once for as long as nothing changes; the last good ones stay. */
+  /** Called once when keys cannot be used, and again only after a change; the last good keys stay in use. */
   readonly onFault: (code: string, message: string) => void
 }
 
-/** Looks every `KEY_LOOK_MS`, because a Secret volume swaps a link and not the files. */
+/** Reads the keys every `KEY_LOOK_MS`: a Secret volume swaps a link and not the files, so watching the files is not enough. */
 export function watchCookieKeys(options: CookieKeyWatchOptions): { close(): void } {
   const { clock } = options
-  const state: WatchState = { keys: options.keys, told: '' }
-  const again = (): void => {
+  const state: WatchState = { keys: options.keys, reportedFault: '' }
+  const lookAgain = (): void => {
     look(options, state)
-    timer = clock.after(KEY_LOOK_MS, again, undefined)
+    timer = clock.after(KEY_LOOK_MS, lookAgain, undefined)
   }
-  let timer = clock.after(KEY_LOOK_MS, again, undefined)
+  let timer = clock.after(KEY_LOOK_MS, lookAgain, undefined)
   return { close: () => clock.cancel(timer) }
 }
 
 interface WatchState {
   keys: readonly Buffer[]
-  told: string
+  reportedFault: string
 }
 
 function look({ folder, onKeys, onFault }: CookieKeyWatchOptions, state: WatchState): void {
   try {
     const keys = readCookieKeys(folder)
-    state.told = ''
-    // Two files are not read at one moment: while a volume swaps them, two readings differ, and the next look decides.
+    state.reportedFault = ''
+    // The two files are not read at the same moment. While a volume swaps them, two readings differ, and the next look decides.
     if (sameKeys(keys, state.keys) || !sameKeys(keys, readCookieKeys(folder))) return
     state.keys = keys
     onKeys(keys)
   } catch (error) {
     if (!(error instanceof KeyFolderError)) throw error
-    if (error.message === state.told) return
-    state.told = error.message
+    if (error.message === state.reportedFault) return
+    state.reportedFault = error.message
     onFault(error.code, `${error.message}; the last good keys stay`)
   }
 }

@@ -1,16 +1,16 @@
 import type { CacheConnectionOptions } from '../cache-connection/cache-connection.ts'
 import type { ServingConfig } from './serving-config.ts'
 
-/** What an ingress pod is told at its start. */
+/** The settings of an ingress pod. */
 export interface IngressConfig extends ServingConfig {
   readonly cache: Omit<CacheConnectionOptions, 'name'> & {
-    /** What every key of the installation begins with. */
+    /** The beginning of every key of the installation. */
     readonly prefix: string
   }
-  /** File of the last good table; undefined: none is kept. */
+  /** File of the last good table; undefined: there is no file. */
   readonly snapshot: string | undefined
-  /** The name under which this pod reports which table it runs. */
+  /** The name under which this pod reports the version of its table. */
   readonly pod: string
-  /** Folder of the cookie keys; undefined: a key that only this process has, until it ends. */
+  /** Folder of the cookie keys; undefined: the process makes a key of its own, which is lost when it ends. */
   readonly keys: string | undefined
 }

@@ -1,27 +1,25 @@
-/**
- * Times of a process that serves: how often it looks at what may have changed.
- */
+/** Times of a process that serves: how often it looks for changes. */
 
 /** Milliseconds between two looks at the key files: a Secret takes a minute to reach a pod, so this adds little. */
 export const KEY_LOOK_MS = 2_000
 
-/** Bytes. Shorter than its hash, a key of HMAC-SHA256 is weaker than the hash (RFC 2104 §3). */
+/** Bytes. A key of HMAC-SHA256 that is shorter than the hash is weaker than the hash (RFC 2104 §3). */
 export const MIN_KEY_BYTES = 32
 
-/** Bytes: more than this is another kind of file, such as a certificate. */
+/** Bytes: a larger file is another kind of file, such as a certificate. */
 export const MAX_KEY_BYTES = 1_024
 
-/** Milliseconds between two looks at whether the last transaction is over: a shutdown may be late by this much. */
+/** Milliseconds between two checks whether the last transaction is over: a shutdown may end that much later. */
 export const IDLE_LOOK_MS = 50
 
-/** Milliseconds that a warm-up may take: with it a pod starts that much later, and without it the first calls wait. */
+/** Milliseconds that a warm-up may take. A pod starts later by this time; without a warm-up the first calls would wait. */
 export const WARM_UP_MS = 200
 
-/** Calls of a warm-up: what decides has been compiled by then. */
+/** Calls of a warm-up: after these, the code that decides calls has been compiled. */
 export const WARM_UP_CALLS = 150
 
-/** Milliseconds between two looks at whether anything still keeps calls away: readiness itself is asked at each probe. */
+/** Milliseconds between two checks whether anything still keeps calls away. Each probe checks readiness by itself. */
 export const READY_LOOK_MS = 50
 
-/** Rules, and trunks, of the table in use that a warm-up looks at: enough to meet every kind that is usual in it. */
+/** Rules, and trunks, of the current table that a warm-up uses: enough to meet every kind that is common in it. */
 export const WARM_UP_RULES = 32

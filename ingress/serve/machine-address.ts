@@ -2,8 +2,8 @@ import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
 import { type IpAddress, parseIpAddress, sameAddress } from '../address/ip-address.ts'
 
 /**
- * An address of this machine for sockets bound to every address: the first that is not loopback or link-local, else
- * loopback. What a peer sees may differ behind NAT: that is what the advertised addresses are for.
+ * An address of this machine for sockets that are bound to every address: the first one that is not loopback or link-local,
+ * else loopback. Behind NAT a peer may see another address: the advertised addresses are for that.
  */
 export function machineAddress(family: 4 | 6): IpAddress | undefined {
   const all = interfaceAddresses()
@@ -12,14 +12,14 @@ export function machineAddress(family: 4 | 6): IpAddress | undefined {
   return chosen && parseIpAddress(chosen.address)
 }
 
-/** Every address of this machine as it is now, loopback among them: what a socket bound to every address takes. */
+/** Every current address of this machine, loopback included: a socket bound to every address takes packets for all of them. */
 export function machineAddresses(): readonly IpAddress[] {
   return interfaceAddresses().flatMap(({ address }) => parseIpAddress(address) ?? [])
 }
 
 /**
- * Whether a host of a URI is an address of this machine that others do not have as well: `shared` are the hosts that
- * callers and backends are told. Inside a pod the machine is the pod.
+ * Whether a host of a URI is an address of this machine alone. The hosts in `shared`, which callers and backends are given, may
+ * belong to several machines. Inside a pod the machine is the pod.
  */
 export function isOwnHost(host: string, shared: readonly (string | undefined)[]): boolean {
   const address = parseIpAddress(host)

@@ -1,4 +1,4 @@
-/** Whether calls should come here, and the moment from which they should. */
+/** Whether calls should come to this process, and from which moment on. */
 import type { SipEngine } from '../sip/port/engine.ts'
 import { READY_LOOK_MS } from './limits.ts'
 import type { ServingConfig } from './serving-config.ts'
@@ -8,9 +8,9 @@ import { warmUp } from './warm-up.ts'
 import { partOf, type WarmUpTable } from './warm-up-table.ts'
 
 export interface Readiness {
-  /** Why no calls should come, a line each; empty: they should. */
+  /** Why no calls should come, a line each; empty: they should come. */
   reasons(): readonly string[]
-  /** Waits for the first table, warms up with it, and calls `onServing` once when nothing is left that keeps calls away. */
+  /** Waits for the first table, warms up with it, and calls `onServing` once when nothing keeps calls away any more. */
   begin(onServing: () => void): void
 }
 
@@ -46,14 +46,14 @@ export function createReadiness({ core, logLevel, shutdown, engine }: ReadinessO
   return { reasons, begin: (onServing) => void serve(onServing) }
 }
 
-/** Without it calls are decided all the same, the first ones later than they might be: no reason to take none. */
+/** A failed warm-up does not stop the process: calls are decided all the same, only the first ones more slowly. */
 export async function warmedUp(
   { emit }: Pick<ServingCore, 'emit'>,
-  made: () => WarmUpTable,
+  makeTable: () => WarmUpTable,
   logLevel: ServingConfig['logLevel'],
 ): Promise<void> {
   try {
-    await warmUp(made(), logLevel)
+    await warmUp(makeTable(), logLevel)
   } catch (error) {
     emit({ type: 'fault', code: 'warm-up-failed', message: String(error) })
   }

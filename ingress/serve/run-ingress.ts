@@ -1,4 +1,4 @@
-/** An ingress pod: the table of the shared cache, the keys of a folder, and SIP. It needs no Kubernetes API. */
+/** Runs an ingress pod: it serves SIP with the table of the shared cache and the keys of a folder, without the Kubernetes API. */
 import { createRedisTableCacheReader } from '../replica/redis-table-cache-reader.ts'
 import { startSnapshotSource } from '../replica/snapshot-source.ts'
 import { readCookieKeys, watchCookieKeys } from './cookie-key-folder.ts'
@@ -7,8 +7,8 @@ import { type Serving, startServing } from './serving.ts'
 import { createServingCore, type ServingCore } from './serving-core.ts'
 
 /**
- * Serves as soon as its addresses are bound, with the table of the snapshot if there is one; without any, calls get 503
- * and the pod is not ready until the cache has given one. Rejects with what keeps it from starting.
+ * Serves as soon as its addresses are bound, with the table of the snapshot if there is one. Without a table, calls get 503 and
+ * the pod is not ready until the cache has provided one. Rejects with the error that keeps it from starting.
  */
 export async function runIngress(config: IngressConfig): Promise<Pick<Serving, 'leave'>> {
   const core = createServingCore(config)
@@ -40,7 +40,7 @@ function startSource({ table, metrics, emit, tableChanged }: ServingCore, { cach
     fraction: Math.random,
     onSwap: tableChanged,
     onContact: () => metrics.tableSynced(),
-    onDisk: (holds) => metrics.tableKept(holds),
+    onDisk: (isCurrent) => metrics.onTableFileWritten(isCurrent),
     onFault: (code, message) => emit({ type: 'fault', code, message }),
   })
 }

@@ -1,4 +1,4 @@
-/** What an ingress keeps, wherever its table comes from: time, log, metrics, the live table and what is known of backends. */
+/** What an ingress has wherever its table comes from: time, log, metrics, the live table and the health of backends. */
 import { type BackendHealth, createBackendHealth } from '../call/backend-health.ts'
 import type { CallEvent } from '../call/call-events.ts'
 import { type CallLog, createCallLog } from '../log/call-log.ts'
@@ -17,11 +17,11 @@ export interface ServingCore {
   readonly log: CallLog
   readonly table: LiveTable
   readonly health: BackendHealth
-  /** Where events become counts and log lines. */
+  /** Turns an event into counts and log lines. */
   readonly emit: (event: CallEvent) => void
   /** Resolves when the first table is in use. */
   readonly tableLoaded: Promise<void>
-  /** Whoever fills the table calls it after each change. */
+  /** Whoever changes the table calls this after each change. */
   readonly tableChanged: () => void
 }
 
@@ -48,14 +48,14 @@ export function createServingCore(config: ServingConfig): ServingCore {
   const health = createBackendHealth(now, emit)
   const { promise: tableLoaded, resolve } = Promise.withResolvers<void>()
   const tableChanged = (): void => {
-    tellTable({ table, metrics, log, health })
+    reportTable({ table, metrics, log, health })
     resolve()
   }
   return { clock, logger, metrics, log, table, health, emit, tableLoaded, tableChanged }
 }
 
-/** At a cost that follows trunks and series, not rules. */
-function tellTable({ table, metrics, log, health }: Pick<ServingCore, 'table' | 'metrics' | 'log' | 'health'>): void {
+/** Reports the current table to metrics, log and backend health. Its cost grows with trunks and series, not with rules. */
+function reportTable({ table, metrics, log, health }: Pick<ServingCore, 'table' | 'metrics' | 'log' | 'health'>): void {
   const { version, entries, ruleNames, backendNames } = table
   const trunks = [...table.trunks()]
   health.retain(backendNames)

@@ -1,4 +1,4 @@
-/** Serving SIP from a live table: the application, the engine, the HTTP side, and how all of it ends. */
+/** Serves SIP from a live table: the application, the engine, the HTTP side, and how all of it ends. */
 import { randomBytes } from 'node:crypto'
 import { createApplication } from '../call/application.ts'
 import { startHttpServer } from '../health/http-server.ts'
@@ -21,14 +21,14 @@ export interface Serving {
   readonly http: string
   /** The current key, then previous ones that are still accepted. */
   setCookieKeys(keys: readonly Buffer[]): void
-  /** Settles, drains, closes. `hurry` ends the waiting: whoever still waits for a backend then gets a 503. */
+  /** Settles, drains, closes. `hurry` ends the waiting: a caller that still waits for a backend then gets a 503. */
   leave(hurry: AbortSignal): Promise<void>
 }
 
 /**
- * Rejects with what keeps it from starting: an address that cannot be bound. Then nothing stays open. Without cookie keys
- * it makes one, which no other process has and which ends with this one. Two lines tell how far it is: `listening` once
- * packets can come, `serving` once calls should.
+ * Rejects with the error that keeps it from starting, such as an address that cannot be bound; then nothing stays open. Without
+ * cookie keys it makes one, which no other process has and which is lost when the process ends. Two lines report the progress:
+ * `listening` when packets can come, `serving` when calls should come.
  */
 export async function startServing(
   core: ServingCore,
@@ -41,7 +41,7 @@ export async function startServing(
     clock,
     settleMs,
     drainDeadlineMs,
-    tell: (phase, unfinished) => logger.info({ phase, unfinished }, 'shutting down'),
+    onPhase: (phase, unfinished) => logger.info({ phase, unfinished }, 'shutting down'),
   })
   const keys = cookieKeys.length > 0 ? cookieKeys : [randomBytes(COOKIE_KEY_BYTES)]
   await warmedUp(core, inventedTable, config.logLevel)
@@ -89,7 +89,7 @@ async function startEngine(
     emit,
   })
   if (drachtio) {
-    // Loaded here, so that the native engine does not wait for a library that it has no use for.
+    // Imported only here, so that the native engine does not load a library that it does not use.
     const { startDrachtioEngine } = await import('../sip/drachtio/drachtio-engine.ts')
     return startDrachtioEngine({ application, clock, random, config: drachtio })
   }
@@ -97,7 +97,7 @@ async function startEngine(
   return startNativeEngine({ application, clock, random, listen, external, internal, cookieKeys, ...machine })
 }
 
-/** Reads what the events have made of the metrics, and says whether calls should come here. */
+/** Serves the metrics that events have been counted in, and whether calls should come here. */
 function startHttp({ metrics, emit }: ServingCore, { http }: ServingConfig, readiness: Readiness) {
   return startHttpServer({
     listen: http,

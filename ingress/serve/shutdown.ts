@@ -1,6 +1,6 @@
 /**
- * Leaving without losing a call: settle (go on as usual while load balancers take the process out), drain (refuse new
- * calls, finish the rest), over. What it waits for are transactions, not calls: any other process can route a BYE.
+ * How a process leaves without losing a call: settle (go on as usual while load balancers take the process out), drain (refuse
+ * new calls, finish the rest), over. It waits for transactions, not for calls: any other process can route a BYE.
  */
 import type { Clock, Timer } from '../time/clock.ts'
 import { IDLE_LOOK_MS } from './limits.ts'
@@ -14,17 +14,17 @@ export interface ShutdownOptions {
   /** Milliseconds, each counted from the start of its phase. */
   readonly settleMs: number
   readonly drainDeadlineMs: number
-  /** Told at the start of each phase, with the number of transactions that are not over. */
-  readonly tell: (phase: Exclude<ShutdownPhase, 'serving'>, unfinished: number) => void
+  /** Called at the start of each phase, with the number of transactions that are not over. */
+  readonly onPhase: (phase: Exclude<ShutdownPhase, 'serving'>, unfinished: number) => void
 }
 
 export interface Shutdown {
   readonly phase: ShutdownPhase
-  /** From the first moment on: whoever looks for a process to send calls to should find another. */
+  /** True from the first moment on: a load balancer should choose another process. */
   readonly leaving: boolean
   /** Whether new calls are refused. */
   readonly draining: boolean
-  /** Goes through the phases; resolves when the process may go. `hurry` ends the waiting wherever it stands. */
+  /** Goes through the phases; resolves when the process may end. `hurry` ends the waiting in any phase. */
   leave(unfinished: () => number, hurry: AbortSignal): Promise<void>
 }
 
@@ -51,12 +51,12 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
       new Promise((resolve) => {
         const timers = createPhaseTimers(options, (input) => enter(input))
         const enter = (input: ShutdownInput): void => {
-          // Nobody is left to wait for once the last answer has gone out.
+          // After the last answer has gone out, nobody waits for this process any more.
           if (input === 'idle' && unfinished() > 0) return timers.look()
           const next = PHASES[phase][input]
           if (next === undefined || next === 'serving') return
           phase = next
-          options.tell(next, unfinished())
+          options.onPhase(next, unfinished())
           timers.start(next)
           if (next === 'over') resolve()
         }
@@ -67,9 +67,9 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
 }
 
 interface PhaseTimers {
-  /** Stops the timers of the phase before and starts those of this one. */
+  /** Stops the timers of the last phase and starts those of this one. */
   start(phase: ShutdownPhase): void
-  /** Asks again soon whether everything is over. */
+  /** Checks again soon whether everything is over. */
   look(): void
 }
 

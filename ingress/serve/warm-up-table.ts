@@ -1,4 +1,4 @@
-/** Tables and calls to warm up with: one with something of every kind, and a part of the table that is in use. */
+/** Tables and calls for a warm-up: an invented table with every kind of rule, and a part of the current table. */
 import { fromWords, type IpAddress, parseIpAddress, parseIpPrefix } from '../address/ip-address.ts'
 import type { TransportName } from '../address/transport-name.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
@@ -6,7 +6,7 @@ import type { NumberPredicate, RouteAction, RuleEntry, TableEntry, TrunkEntry } 
 import { SERVICE_UNAVAILABLE } from '../sip/port/answers.ts'
 import { WARM_UP_RULES } from './limits.ts'
 
-/** A call that no network has ever carried. */
+/** A call that no network has carried. */
 export interface MadeUpCall {
   readonly source: IpAddress
   readonly transport: TransportName
@@ -18,10 +18,10 @@ export interface WarmUpTable {
   readonly calls: readonly MadeUpCall[]
 }
 
-/** RFC 5737 and RFC 3849: addresses that nobody has. */
+/** RFC 5737 and RFC 3849: addresses for documentation, which no machine has. */
 const [CALLER, STRANGER, BACKEND, ENDPOINT] = ['198.51.100.7', '198.51.100.99', '203.0.113.7', '203.0.113.8']
 const CALLER_V6 = '2001:db8::7'
-/** RFC 3966 §3: numbers that are for nobody, in the forms in which they come. */
+/** RFC 3966 §3: numbers that belong to nobody, in the forms that calls use. */
 const NUMBERS = ['+12025550101', '2025550102', '+12025550103', '+12025550104', '+12025550105', '0']
 const SERVICE = 'warm-up/pbx:5060'
 const NAMES = { namespace: 'warm-up', createdAt: 0 }
@@ -56,7 +56,7 @@ function rule(name: string, priority: number, change: Partial<RuleEntry>): RuleE
   return { kind: 'rule', name: `warm-up/${name}`, ...NAMES, priority, ...conditions, action: route, ...change }
 }
 
-/** Every action, every kind of condition, and numbers that no rule takes. */
+/** Every action, every kind of condition, and numbers for which no rule matches. */
 export function inventedTable(): WarmUpTable {
   const [exact = '', national = '', redirected = '', refused = '', other = '', none = ''] = NUMBERS
   const present = { type: 'present', name: 'x-remove', present: true } as const
@@ -95,7 +95,7 @@ export function inventedTable(): WarmUpTable {
   }
 }
 
-/** The first rules of a table with their trunks and Services, and a call for each: what they are made of is what calls will meet. */
+/** The first rules of a table with their trunks and Services, and a call for each: real calls will meet the same kinds of rule. */
 export function partOf(table: LiveTable): WarmUpTable {
   const rules: RuleEntry[] = []
   for (const entry of table.rules()) {
@@ -127,7 +127,7 @@ function callsOf({ name, namespace, sources, transports }: TrunkEntry, rules: re
   return [...numbers, NUMBERS[0] ?? ''].map((called) => ({ source, transport, called }))
 }
 
-/** A number for which the condition holds, where one can be told from it. */
+/** A number for which the condition holds, if the condition shows one. */
 function numberFor(predicate: NumberPredicate): string {
   switch (predicate.type) {
     case 'exact':

@@ -1,4 +1,7 @@
-/** Both ends of calls that never leave the process: what a caller and a backend send, and a transport that keeps what is sent to them. */
+/**
+ * Both ends of calls that never leave the process: the packets of a caller and a backend, and a transport that keeps the
+ * packets sent to them.
+ */
 import { hostText, type IpAddress, parseIpAddress } from '../address/ip-address.ts'
 import { parseMessage } from '../sip/message/parse-message.ts'
 import { SipMessage } from '../sip/message/sip-message.ts'
@@ -13,7 +16,7 @@ const LOCAL = ['192.0.2.1', '2001:db8::1'].flatMap((text) => parseIpAddress(text
 const PORT = 5060
 const NO_RESPONSE = 0
 
-/** What the engine is to be bound to. */
+/** The addresses that the engine is bound to. */
 export const LISTEN = LOCAL.flatMap((address) =>
   (['UDP', 'TCP'] as const).map((transport) => ({ transport, address, port: PORT })),
 )
@@ -25,18 +28,18 @@ interface Sent {
 
 export interface WarmUpWire {
   readonly makers: TransportMakers
-  /** Makes a call and, where a backend gets it, answers it and hangs up. */
+  /** Makes a call. If a backend gets it, the backend answers and hangs up. */
   call(call: MadeUpCall, id: string): void
 }
 
-/** What the engine listens with, and what it has sent last. */
+/** The engine's listener, and the last packets that the engine sent. */
 interface Ends {
   readonly events: Map<TransportName, TransportEvents>
   toBackend: Sent | undefined
   toCaller: Buffer | undefined
 }
 
-/** Nothing of it touches a socket. */
+/** Opens no socket. */
 export function createWarmUpWire(): WarmUpWire {
   const ends: Ends = { events: new Map(), toBackend: undefined, toCaller: undefined }
   const makers = { UDP: makerOf(ends, 'UDP'), TCP: makerOf(ends, 'TCP') }
@@ -85,7 +88,7 @@ function runCall(ends: Ends, made: MadeUpCall, id: string): void {
   const send = (parts: Omit<RequestParts, 'id'>): void =>
     deliver(ends, Buffer.from(requestText(made, { id, ...parts }), 'latin1'), flow)
   send({ method: 'INVITE', number: 1 })
-  // The first backend is busy, so that another gets its turn where there is one.
+  // The first backend is busy, so that the call goes to another one where there is one.
   for (const status of [503, 180, 200]) answer(ends, status)
   if (ends.toCaller === undefined) return
   const inside = dialogOf(ends.toCaller)
@@ -95,13 +98,13 @@ function runCall(ends: Ends, made: MadeUpCall, id: string): void {
   answer(ends, 200)
 }
 
-/** The backend's, to what it has got last. */
+/** Lets the backend answer the last request that it received. */
 function answer(ends: Ends, status: number): void {
   const sent = ends.toBackend
   if (sent) deliver(ends, responseTo(sent.bytes, status), sent.flow)
 }
 
-/** RFC 3261 §17.1.1.3: nobody answers one. */
+/** RFC 3261 §17.1.1.3: an ACK gets no answer. */
 function isAck(bytes: Buffer): boolean {
   return bytes.toString('latin1', 0, 4) === 'ACK '
 }
@@ -129,7 +132,7 @@ function requestText({ source, transport, called }: MadeUpCall, parts: RequestPa
   const { id, method, number, status = NO_RESPONSE, routes = [] } = parts
   const host = hostText(source)
   const own = `sip:${called}@${hostText(localOf(transport, source).address)}`
-  // RFC 3261 §17.1.1.3: the ACK to a refusal belongs to the transaction of its INVITE, every other request has its own.
+  // RFC 3261 §17.1.1.3: the ACK to a refusal belongs to the transaction of its INVITE; every other request has its own.
   const branch = method === 'INVITE' || (method === 'ACK' && status >= 300) ? id : `${id}${method}`
   return [
     `${method} ${parts.target ?? own} SIP/2.0`,

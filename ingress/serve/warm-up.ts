@@ -1,7 +1,7 @@
 /**
- * Whole calls before the first one comes: parsed, admitted, matched, answered or forwarded, counted and written as a line,
- * so that Node has read and compiled what decides. All of it happens in an ingress of its own that is thrown away: it has
- * no socket, and its table, transactions, metrics and log are its own.
+ * Makes whole calls before the first real one: they are parsed, admitted, matched, answered or forwarded, counted and written
+ * as a line, so that Node has read and compiled the code that decides. This happens in an ingress of its own, which is
+ * discarded: it has no socket, and its table, transactions, metrics and log are its own.
  */
 import { randomBytes } from 'node:crypto'
 import { createApplication } from '../call/application.ts'
@@ -23,10 +23,10 @@ import { createWarmUpWire, LISTEN } from './warm-up-wire.ts'
 
 const KEY_BYTES = 32
 
-/** How often each outcome has been met. */
+/** How many calls had each outcome. */
 export type WarmUpOutcomes = ReadonlyMap<Outcome, number>
 
-/** Resolves after `WARM_UP_CALLS`, or after `WARM_UP_MS` and the call at that time; real calls have their turn in between. */
+/** Resolves after `WARM_UP_CALLS`, or with the first call that ends after `WARM_UP_MS`; real calls get their turn in between. */
 export async function warmUp({ entries, calls }: WarmUpTable, logLevel: LogLevel): Promise<WarmUpOutcomes> {
   const clock = createTimerWheel(
     { now: () => performance.now(), setTimer: () => () => undefined },

@@ -1,24 +1,24 @@
-/** Passwords and the like, taken out of text that is shown: of URLs, whole or malformed, and of `name=value`. */
+/** Removes passwords and similar secrets from text that is shown: from URLs, whole or malformed, and from `name=value`. */
 
 const REDACTED = '[redacted]'
 
-/** A URL up to the next blank, quotes included where they stand inside: a password may have any. */
+/** A URL up to the next blank, quotes inside it included: a password may contain any character. */
 const URL = /\b[a-z][a-z0-9+.-]*:\/\/\S+/gi
 
-/** Hosts with ports, by commas, and a path of plain words: what is left of a URL that holds no secret. */
+/** Hosts with ports, separated by commas, and a path of plain words: a URL of this form contains no secret. */
 const PLAIN =
   /^((?:\[[0-9a-f:.%]*\]|(?=[^/]*::)[0-9a-f:.]+|[\w.*-]*)(?::\d{1,5}|:PORT|:port)?(?:,(?:\[[0-9a-f:.]*\]|[\w.-]*)(?::\d{1,5})?)*)(\/[\w./~%-]*)?([^\w\s]*)$/i
 
-/** A name that says what its value is, as it is or percent-encoded; up to what ends a value. */
+/** A name that marks its value as a secret, plain or percent-encoded, and that value up to its end. */
 const NAMED =
   /\b((?:[\w-]*(?:password|passwd|passphrase|secret|token|credential|api[_-]?key|private[_-]?key))|pass|pwd|auth)(["']?\s*(?:=|%3d))\s*("[^"]*"|'[^']*'|[^\s&;,"']+)/gi
 
-/** `user:password@host` without a scheme, which a URL may have lost. A SIP URI's user has a scheme and no slashes before it. */
+/** `user:password@host` without a scheme, which a URL may have lost. The user of a SIP URI has a scheme before it and no slashes. */
 const USER_INFO = /(^|[\s"'(/])(?!sips?:|tel:|mailto:)([^\s"'(/@:]{0,256}):([^\s"'@]{1,256})@(?=[\w[])/gi
 
 /**
- * The text without what may be a secret. In doubt more is taken out than there was: whatever stands before an `@`, behind a
- * `?` or a `#`, and all of a URL whose host cannot be told.
+ * The text without anything that may be a secret. In doubt it removes too much: everything before an `@`, behind a `?` or a
+ * `#`, and all of a URL whose host is not clear.
  */
 export function redactedText(text: string): string {
   if (!/[@=]|:\/\/|%3d/i.test(text)) return text
@@ -34,13 +34,13 @@ function redactedUrl(url: string): string {
   const end = rest.search(/[/?#]/)
   const authority = end === -1 ? rest : rest.slice(0, end)
   const tail = end === -1 ? '' : rest.slice(end)
-  // An @ behind the host, as it seems: the password may hold a slash or a question mark, and where it ends nobody can say.
+  // An `@` follows the apparent host. The password may contain a slash or a question mark, so its end is not known.
   if (tail.includes('@') || /%40/i.test(tail)) return `${scheme}${REDACTED}`
   const userEnd = authority.lastIndexOf('@')
   const host = authority.slice(userEnd + 1)
-  const asked = tail.search(/[?#]/)
-  const path = asked === -1 ? tail : tail.slice(0, asked)
+  const queryAt = tail.search(/[?#]/)
+  const path = queryAt === -1 ? tail : tail.slice(0, queryAt)
   if (!PLAIN.test(host + path)) return `${scheme}${REDACTED}`
   const user = userEnd === -1 ? '' : `${REDACTED}@`
-  return `${scheme}${user}${host}${path}${asked === -1 ? '' : `${tail[asked]}${REDACTED}`}`
+  return `${scheme}${user}${host}${path}${queryAt === -1 ? '' : `${tail[queryAt]}${REDACTED}`}`
 }

@@ -1,10 +1,10 @@
-/** Time as a parameter: what measures, waits or dates is handed a Clock, so that a test can make an hour pass at once. */
+/** Time as a parameter: code that measures, waits or writes dates is given a Clock, so that a test can make an hour pass at once. */
 export interface Clock {
-  /** Milliseconds, monotonic, from any start. Deadlines and ages are measured with this one only. */
+  /** Milliseconds, monotonic, from any start. All deadlines and ages are measured with it. */
   now(): number
-  /** Milliseconds since 1970, as the machine believes: for what people read, never for measuring. */
+  /** Milliseconds since 1970 by the machine's clock: for people to read, never for measuring. */
   wallClock(): number
-  /** Calls `run` once after so many milliseconds; what it returns cancels that, and does nothing afterwards. */
+  /** Calls `run` once after so many milliseconds. The function returned cancels the call; after the call it does nothing. */
   after(milliseconds: number, run: () => void): () => void
 }
 

@@ -5,7 +5,7 @@ export function systemTimerHost(): TimerHost {
   return {
     now: () => performance.now(),
     setTimer: (delayMs, fire) => {
-      // Node drops the fraction of a delay, which would wake us before the tick.
+      // Node cuts off the fraction of a delay, and the timer would fire before the tick.
       const timer = setTimeout(fire, Math.ceil(delayMs)).unref()
       return () => clearTimeout(timer)
     },

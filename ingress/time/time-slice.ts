@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { SLICE_MS } from './limits.ts'
 
-/** Splits long work, so that calls are decided in between. */
+/** Splits long work into slices, so that calls are decided in between. */
 export interface TimeSlice {
-  /** Whether the work has taken its time: then await `pause`. */
+  /** Whether the slice is used up: then await `pause`. */
   over(): boolean
-  /** Lets everything else that waits run. */
+  /** Lets all other pending work run. */
   pause(): Promise<void>
 }
 

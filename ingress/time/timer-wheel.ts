@@ -1,35 +1,38 @@
 import type { Clock, Timer } from './clock.ts'
 import { TIMER_WHEEL_SLOTS, TIMER_WHEEL_TICK_MS } from './limits.ts'
 
-/** What a wheel stands on: the time, and one timer that it sets again and again. */
+/** What a wheel needs from its host: the time, and one timer that it sets again and again. */
 export interface TimerHost {
   /** Milliseconds, monotonic. */
   now(): number
-  /** Calls `fire` once, `delayMs` from now or a little later; the answer cancels it. */
+  /** Calls `fire` once, after `delayMs` or a little later; the function returned cancels it. */
   setTimer(delayMs: number, fire: () => void): () => void
 }
 
 interface TimerWheelOptions {
-  /** Gets what a timer's callback threw; the other timers go on. Should it throw, the rest fires a wake-up later. */
+  /**
+   * Receives an exception of a timer's callback; the other timers go on. If `onError` throws too, the remaining timers fire at
+   * the next wake-up.
+   */
   readonly onError: (error: unknown) => void
 }
 
 export interface TimerWheel extends Clock {
-  /** Timers that have neither fired nor been cancelled. */
+  /** Number of timers that are pending: neither fired nor cancelled. */
   readonly pending: number
 }
 
 /**
- * A clock for hundreds of thousands of timers on one timer of the host: a hashed wheel of intrusive lists, so that
- * setting and cancelling cost the same however many there are. A timer never fires early, and fires at most one tick
- * (`TIMER_WHEEL_TICK_MS`) later than the host wakes us; timers of one tick fire in the order in which they were set.
- * Delays are finite; a negative one counts as 0.
+ * A clock for hundreds of thousands of timers on one timer of the host: a hashed wheel of intrusive lists, so that setting and
+ * cancelling cost the same for any number of timers. A timer never fires early, and fires at most one tick
+ * (`TIMER_WHEEL_TICK_MS`) after the host wakes us. Timers of one tick fire in the order in which they were set. Delays are
+ * finite; a negative one counts as 0.
  */
 export function createTimerWheel(host: TimerHost, options: TimerWheelOptions): TimerWheel {
   return new Wheel(host, options.onError)
 }
 
-/** A list is a ring through its head, so that an entry can leave without knowing which list it is in. */
+/** A list is a ring through its head, so that an entry can be removed without knowing its list. */
 class Link {
   previous: Link = this
   next: Link = this
@@ -43,7 +46,7 @@ class Link {
     this.next = this
   }
 
-  /** As the head of a list: puts an unlinked entry at the end. */
+  /** For the head of a list: puts an unlinked entry at the end. */
   append(entry: Link): void {
     entry.previous = this.previous
     entry.next = this
@@ -52,7 +55,7 @@ class Link {
   }
 
   fire(): void {
-    // A head has nothing to fire; an entry has.
+    // A head has nothing to fire; only entries do.
   }
 }
 
@@ -97,7 +100,7 @@ class Wheel implements TimerWheel {
 
   after<T>(delayMs: number, fire: (subject: T) => void, subject: T): Timer {
     const now = this.#host.now()
-    // An idle wheel need not walk through the ticks that it slept.
+    // An idle wheel skips the ticks during which it was idle.
     if (this.pending === 0) this.#tick = Math.floor(now / TIMER_WHEEL_TICK_MS)
     const entry = new Entry(now + Math.max(delayMs, 0), fire, subject)
     entry.dueTick = Math.max(Math.ceil(entry.deadline / TIMER_WHEEL_TICK_MS), this.#tick + 1)
@@ -110,7 +113,7 @@ class Wheel implements TimerWheel {
   cancel(timer: Timer): void {
     if (!(timer instanceof Link) || timer.next === timer) return
     timer.unlink()
-    // The host's timer stays: waking once for nothing is cheaper than setting it anew for each call.
+    // The host's timer stays set: waking once without need is cheaper than setting it again for each call.
     this.pending -= 1
   }
 
@@ -119,7 +122,7 @@ class Wheel implements TimerWheel {
   }
 
   #slot(tick: number): Link {
-    // The low bits of a tick are always an index of the array; the type checker cannot know.
+    // The low bits of a tick are always an index of the array; the type checker cannot know that.
     return this.#slots[tick & (TIMER_WHEEL_SLOTS - 1)] ?? this.#due
   }
 
@@ -131,7 +134,7 @@ class Wheel implements TimerWheel {
 
   #wake(): void {
     this.#disarm = undefined
-    // While callbacks run, what they set must not arm the host: that is done once, below.
+    // While callbacks run, timers that they set must not arm the host: that happens once, below.
     this.#armedTick = Number.NEGATIVE_INFINITY
     try {
       this.#collect(this.#currentTick())
@@ -145,7 +148,7 @@ class Wheel implements TimerWheel {
 
   /** Moves what is due up to `tick` to the due list, oldest tick first. */
   #collect(tick: number): void {
-    // After a sleep of more than one turn, one turn sees every slot.
+    // After a sleep of more than one turn, one turn visits every slot.
     const first = Math.max(this.#tick + 1, tick - TIMER_WHEEL_SLOTS + 1)
     for (let at = first; at <= tick; at += 1) {
       const head = this.#slot(at)
@@ -162,7 +165,7 @@ class Wheel implements TimerWheel {
     this.#tick = Math.max(this.#tick, tick)
   }
 
-  /** A callback may cancel any entry of the due list, and set timers, which are due at the next tick at the earliest. */
+  /** A callback may cancel any entry of the due list. It may also set timers, which are due at the next tick at the earliest. */
   #fireDue(): void {
     for (let entry = this.#due.next; entry !== this.#due; entry = this.#due.next) {
       entry.unlink()
@@ -175,10 +178,10 @@ class Wheel implements TimerWheel {
     }
   }
 
-  /** The next tick whose slot holds anything, perhaps for a later turn; undefined where nothing is pending. */
+  /** The next tick whose slot has an entry, perhaps for a later turn; undefined where nothing is pending. */
   #nextTick(): number | undefined {
     if (this.pending === 0) return undefined
-    // Only after `onError` threw: the rest of that tick is still to be fired.
+    // Happens only after `onError` threw: the rest of that tick must still fire.
     if (this.#due.next !== this.#due) return this.#tick
     for (let ahead = 1; ahead <= TIMER_WHEEL_SLOTS; ahead += 1) {
       const head = this.#slot(this.#tick + ahead)

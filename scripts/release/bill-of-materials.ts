@@ -1,4 +1,4 @@
-/** The bill of materials of what the image holds, in CycloneDX, by npm. */
+/** The bill of materials of the image, in CycloneDX, made by npm. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from './program.ts'
@@ -15,7 +15,7 @@ interface Lock {
 }
 
 /**
- * Writes it and answers how many packages it names.
+ * Writes the bill and returns the number of packages in it.
  *
  * @throws RELEASE_BILL_INCOMPLETE where it is not what the lock file says
  */
@@ -35,8 +35,8 @@ export function writeBillOfMaterials(source: string, file: string): number {
 }
 
 /**
- * npm is shown the production packages alone: asked to omit the others (npm 11.19), it also leaves out what is needed in
- * production and for development.
+ * npm gets the production packages only. If it is asked to omit the others (npm 11.19), it also omits packages that are needed
+ * both in production and for development.
  */
 function billOf(source: string, lock: Lock): string {
   const folder = join(source, 'production/sip-dispatch')
@@ -49,7 +49,7 @@ function billOf(source: string, lock: Lock): string {
   return text
 }
 
-/** As `npm install --omit=dev --omit=optional` of the Dockerfile installs them; the first is the product itself. */
+/** The packages that `npm install --omit=dev --omit=optional` of the Dockerfile installs; the first is the product itself. */
 function productionPackages(lock: Lock): (readonly [path: string, entry: LockEntry])[] {
   return Object.entries(lock.packages)
     .filter(([, { dev, optional, devOptional }]) => !dev && !optional && !devOptional)

@@ -1,4 +1,4 @@
-/** The changelog of a release: what was unreleased becomes the part of the version. */
+/** The changelog of a release: the unreleased part becomes the part of the version. */
 
 /** A change as Artifact Hub lists it. */
 export interface Change {
@@ -27,7 +27,7 @@ function partsOf(changelog: string): Part[] {
 }
 
 /**
- * The changelog with a part for the version, and what stands in that part.
+ * The changelog with a part for the version, and the content of that part.
  *
  * @throws RELEASE_CHANGELOG_EMPTY, RELEASE_CHANGELOG_TAKEN
  */
@@ -53,7 +53,7 @@ export function cutChangelog(
 }
 
 /**
- * What stands in the part of a version.
+ * The content of the part of a version.
  *
  * @throws RELEASE_CHANGELOG_EMPTY
  */

@@ -1,4 +1,4 @@
-/** The chart as an archive: with the version, where the image is, and what Artifact Hub shows. */
+/** Makes the chart archive: with the version, the place of the image, and the annotations that Artifact Hub shows. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,24 +13,24 @@ export interface ChartRelease {
   readonly version: string
   /** `owner/name` on GitHub. */
   readonly repository: string
-  /** Of the image that was pushed; undefined: it is named by its tag. */
+  /** Digest of the image that was pushed; undefined: the image is named by its tag. */
   readonly imageDigest: string | undefined
   readonly changes: readonly Change[]
-  /** Flags of `helm package` that sign; none: unsigned. */
+  /** Flags of `helm package` for signing; none: the archive is not signed. */
   readonly signing: readonly string[]
 }
 
-/** The values that a release cannot do without. */
+/** The values that the chart cannot be rendered without. */
 const NEEDED_VALUES = ['--set', 'ingress.advertise.external=sip.example.com,cache.url=redis://cache.example.com:6379']
 
-/** Long texts stay on their line. */
+/** Keeps a long text on one line. */
 const UNFOLDED = { lineWidth: 0 }
 
-/** Where the image of a repository is pushed to. */
+/** The repository to which the image is pushed. */
 const imageRepository = (repository: string): string =>
   `ghcr.io/${repository.replace(/\/.*$/, '').toLowerCase()}/sip-dispatch`
 
-/** Packages the chart of the sources into a folder; the path of the archive. */
+/** Packages the chart of the sources into a folder; returns the path of the archive. */
 export function packageChart(source: string, out: string, release: ChartRelease): string {
   const chart = join(source, 'helm/sip-dispatch')
   describeChart(join(chart, 'Chart.yaml'), { ...release, examples: examplesOf(source) })
@@ -42,7 +42,7 @@ export function packageChart(source: string, out: string, release: ChartRelease)
   return archive
 }
 
-/** Runs helm without any file of the user. */
+/** Runs helm without the user's files. */
 function helm(...args: readonly string[]): string {
   const home = mkdtempSync(join(tmpdir(), 'sip-dispatch-helm-'))
   try {
@@ -52,7 +52,7 @@ function helm(...args: readonly string[]): string {
   }
 }
 
-/** Objects of both kinds, for whoever looks at the chart. */
+/** Example objects of both kinds, for readers of the chart. */
 function examplesOf(source: string): unknown[] {
   const folder = join(source, 'examples/standalone')
   const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'))
@@ -63,7 +63,7 @@ interface ChartDescription extends ChartRelease {
   readonly examples: readonly unknown[]
 }
 
-/** https://artifacthub.io/docs/topics/annotations/helm/ says what each annotation is. */
+/** https://artifacthub.io/docs/topics/annotations/helm/ describes each annotation. */
 function describeChart(file: string, { version, repository, imageDigest, changes, examples }: ChartDescription): void {
   const chart = parseDocument(readFileSync(file, 'utf8'))
   const home = `https://github.com/${repository}`
@@ -82,7 +82,7 @@ function describeChart(file: string, { version, repository, imageDigest, changes
   writeFileSync(file, chart.toString(UNFOLDED))
 }
 
-/** The chart of the sources names an image that its user builds; a published one names that of the release. */
+/** The chart of the sources names an image that its user builds; a published chart names the image of the release. */
 function nameImage(file: string, { repository, imageDigest = '' }: ChartRelease): void {
   const text = readFileSync(file, 'utf8')
   const named = text
@@ -124,7 +124,7 @@ function manifestsIn(text: string): Manifest[] {
   return parseAllDocuments(text).flatMap((one) => (one.toJS() as Manifest | null) ?? [])
 }
 
-/** A definition, and the policy that stands with it. */
+/** Whether the archive has a definition and its policy. */
 function hasDefinition(manifests: readonly Manifest[], source: string, plural: string): boolean {
   const own = manifestsIn(readFileSync(join(source, 'crds', `${plural}.yaml`), 'utf8'))
   return own.every(({ kind, metadata, spec }) => {

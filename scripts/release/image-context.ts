@@ -1,4 +1,4 @@
-/** What the image is built from. */
+/** The files from which the image is built. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from './program.ts'
@@ -10,7 +10,7 @@ function instructionsOf(source: string): string[] {
 }
 
 /**
- * The images that it is built on, each with its digest: a tag alone may be another image tomorrow.
+ * The base images, each with its digest: a tag alone may be another image tomorrow.
  *
  * @throws RELEASE_IMAGE_UNPINNED
  */
@@ -35,7 +35,7 @@ function copiedPaths(source: string): string[] {
 }
 
 /**
- * Writes the build context as an archive that is the same for the same commit.
+ * Writes the build context as an archive; the same commit gives the same archive.
  *
  * @throws RELEASE_IMAGE_CONTEXT where the Dockerfile copies what is not there
  */

@@ -1,4 +1,4 @@
-/** What a release is told. */
+/** The command line of a release. */
 import { parseArgs } from 'node:util'
 import { gitHubRepository } from './repository.ts'
 import { readVersion } from './version.ts'
@@ -16,7 +16,7 @@ the commit. It publishes and pushes nothing: .github/workflows/release.yml does 
   --sign-key NAME         signs the chart by this OpenPGP key, with --keyring FILE and where the key
                           has one --passphrase-file FILE; helm writes the provenance beside it`
 
-/** Who owns the repository where nobody says so. */
+/** The owner of the repository, where it is not known. */
 export const UNKNOWN_OWNER = 'OWNER/sip-dispatch'
 
 export interface Order {
@@ -28,7 +28,7 @@ export interface Order {
 }
 
 /**
- * Undefined: help was asked for.
+ * Undefined: the user asked for help.
  *
  * @throws RELEASE_FLAG, RELEASE_VERSION_BAD
  */
@@ -66,12 +66,12 @@ function parsed(args: readonly string[]) {
   }
 }
 
-/** What is published has to say where it is from. */
+/** A published release has to name its repository. */
 function repositoryOf(repository: string | undefined, mode: Order['mode']): string {
   if (repository === undefined && mode !== 'tagged') return UNKNOWN_OWNER
   if (repository !== undefined && /^[\w.-]+\/[\w.-]+$/.test(repository)) return repository
-  const said = repository === undefined ? 'origin does not lead to GitHub' : `${repository} is not OWNER/NAME`
-  throw new Error(`RELEASE_REPOSITORY: ${said}; pass --repository OWNER/NAME`)
+  const problem = repository === undefined ? 'origin does not lead to GitHub' : `${repository} is not OWNER/NAME`
+  throw new Error(`RELEASE_REPOSITORY: ${problem}; pass --repository OWNER/NAME`)
 }
 
 function digestOf(digest: string | undefined): string | undefined {

@@ -1,11 +1,11 @@
 /** Other programs that a release needs. */
 import { spawnSync } from 'node:child_process'
 
-/** Bytes that a program may say: a bill of materials is the longest. */
+/** Bytes of output that a program may write: a bill of materials is the longest. */
 const OUTPUT_LIMIT = 64 * 2 ** 20
 
 /**
- * Runs a program to its end and answers what it wrote.
+ * Runs a program to its end and returns its output.
  *
  * @throws RELEASE_PART_MISSING where it is not there, RELEASE_PROGRAM where it fails
  */

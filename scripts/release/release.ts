@@ -1,4 +1,4 @@
-/** Makes a release, or what one would be: see HELP in order.ts. */
+/** Makes a release, or shows what it would contain: see HELP in order.ts. */
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -38,7 +38,7 @@ function release(order: Order): void {
   const out = join(ROOT, 'release', version)
   const work = mkdtempSync(join(tmpdir(), 'sip-dispatch-release-'))
   try {
-    // npm names what it lists after the folder.
+    // npm uses the name of the folder in its lists.
     const source = join(work, 'sip-dispatch')
     exportCommit(ROOT, source)
     const notes =
@@ -53,7 +53,7 @@ function release(order: Order): void {
   sayWhatIsLeft(order)
 }
 
-/** What stands in the way is told before anything is built. */
+/** Reports every obstacle before anything is built. */
 function demandReady({ version, mode }: Order): void {
   demandCleanTree(ROOT)
   const current = currentVersion(ROOT)
@@ -66,7 +66,7 @@ function demandReady({ version, mode }: Order): void {
   demandNewTag(ROOT, version)
 }
 
-/** Writes version and changelog below a folder; what is new in the version. */
+/** Writes version and changelog in a folder; returns the changes of the version. */
 function cut(source: string, version: string): string {
   const file = join(source, CHANGELOG)
   const date = new Date().toISOString().slice(0, 10)
@@ -80,16 +80,16 @@ function build(source: string, out: string, { notes, ...order }: Order & { reado
   const named = (ending: string): string => join(out, `sip-dispatch-${order.version}${ending}`)
   const changes = changesOf(notes)
   writeFileSync(join(out, 'notes.md'), `${notes}\n`)
-  done('changelog', `${changes.length} changes`)
+  reportDone('changelog', `${changes.length} changes`)
   demandLinks(source)
-  done('links', 'of the documentation')
-  done('image', `built on ${pinnedBases(source).join(', ')}`)
+  reportDone('links', 'of the documentation')
+  reportDone('image', `built on ${pinnedBases(source).join(', ')}`)
   writeImageContext(source, named('-image-context.tar.gz'), commitTime(ROOT))
-  done('bill of materials', `${writeBillOfMaterials(source, named('.cdx.json'))} packages`)
+  reportDone('bill of materials', `${writeBillOfMaterials(source, named('.cdx.json'))} packages`)
   packageChart(source, out, { ...order, changes })
-  done('chart', order.signing.length > 0 ? 'signed' : 'not signed: --sign-key was not given')
+  reportDone('chart', order.signing.length > 0 ? 'signed' : 'not signed: --sign-key was not given')
   writeChecksums(out)
-  done('checksums', join(out, 'SHA256SUMS'))
+  reportDone('checksums', join(out, 'SHA256SUMS'))
 }
 
 function demandLinks(source: string): void {
@@ -99,7 +99,7 @@ function demandLinks(source: string): void {
   if (broken.length > 0) throw new Error(`RELEASE_LINKS: these lead nowhere:${broken.join('')}`)
 }
 
-/** As `sha256sum --check` reads them. */
+/** Writes checksums in the format of `sha256sum --check`. */
 function writeChecksums(out: string): void {
   const lines = readdirSync(out)
     .toSorted()
@@ -112,13 +112,13 @@ function writeChecksums(out: string): void {
   writeFileSync(join(out, 'SHA256SUMS'), lines.join(''))
 }
 
-/** The same changes that were built from, in the tree. */
+/** Makes the changes of the build in the working tree, and commits them. */
 function commit(source: string, version: string): void {
   writeFileSync(join(ROOT, CHANGELOG), readFileSync(join(source, CHANGELOG)))
   commitAndTag(ROOT, version, [CHANGELOG, ...writeVersion(ROOT, version)])
 }
 
-function done(what: string, how: string): void {
+function reportDone(what: string, how: string): void {
   console.log(`ok     ${what}: ${how}`)
 }
 

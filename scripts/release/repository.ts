@@ -1,9 +1,9 @@
-/** What git knows of the sources, and the commit and the tag of a release. */
+/** Reads the state of the sources from git, and makes the commit and the tag of a release. */
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from './program.ts'
 
-/** Files of a dirty tree that an error names. */
+/** Files of a dirty tree that an error lists. */
 const NAMED_FILES = 10
 
 export const tagOf = (version: string): string => `v${version}`
@@ -33,7 +33,7 @@ export function demandTaggedCommit(root: string, version: string): void {
   throw new Error(`RELEASE_TAG_ELSEWHERE: this commit has ${has}; check out ${tagOf(version)}`)
 }
 
-/** `owner/name` on GitHub, from where the sources were cloned; undefined where they were not cloned from there. */
+/** `owner/name` on GitHub, from the remote of the sources; undefined where it is not on GitHub. */
 export function gitHubRepository(root: string): string | undefined {
   if (!run(root, 'git', 'remote').split('\n').includes('origin')) return undefined
   const [, name] =
@@ -41,7 +41,7 @@ export function gitHubRepository(root: string): string | undefined {
   return name
 }
 
-/** Seconds since 1970 at which the commit was made. */
+/** Time of the commit, in seconds since 1970. */
 export const commitTime = (root: string): number => Number(run(root, 'git', 'log', '-1', '--format=%ct'))
 
 export const commitId = (root: string): string => run(root, 'git', 'rev-parse', 'HEAD').trim()

@@ -1,15 +1,15 @@
-/** The version of a release, and every place of the sources that says it. */
+/** The version of a release, and every place in the sources that contains it. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gt, parse } from 'semver'
 
-/** A place: what stands before the version, the version, in a file. Every match of a file counts. */
+/** A place in a file: the text before the version, and the version. Every match in the file counts. */
 interface VersionPlace {
   readonly file: string
   readonly pattern: RegExp
 }
 
-/** How pages name a version: of the image, and of the chart in a registry. */
+/** How pages write a version: after the image, and after the chart in a registry. */
 const IN_PAGES = /(?<=\/sip-dispatch:|\/sip-dispatch --version )\d+\.\d+\.\d+(?:-[\w.-]+)?/g
 
 const PLACES: readonly VersionPlace[] = [
@@ -24,7 +24,7 @@ const PLACES: readonly VersionPlace[] = [
 ]
 
 /**
- * The version that a release is to have: of Semantic Versioning, without what a tag of an image cannot hold.
+ * The version of the new release: a Semantic Version without characters that a tag of an image cannot have.
  *
  * @throws RELEASE_VERSION_BAD
  */
@@ -47,22 +47,22 @@ export function demandGreater(version: string, current: string): void {
 }
 
 /**
- * The one version that all places say.
+ * The version in the sources, which must be the same in all places.
  *
  * @throws RELEASE_VERSIONS_DIFFER with each place and what it says
  */
 export function currentVersion(root: string): string {
-  const said = PLACES.flatMap(({ file, pattern }) => {
+  const found = PLACES.flatMap(({ file, pattern }) => {
     const versions = readFileSync(join(root, file), 'utf8').match(pattern) ?? ['no version']
     return versions.map((version) => ({ file, version }))
   })
-  const [first, ...others] = [...new Set(said.map(({ version }) => version))]
+  const [first, ...others] = [...new Set(found.map(({ version }) => version))]
   if (first !== undefined && others.length === 0) return first
-  const listed = said.map(({ file, version }) => `\n  ${file}: ${version}`)
+  const listed = found.map(({ file, version }) => `\n  ${file}: ${version}`)
   throw new Error(`RELEASE_VERSIONS_DIFFER: make these equal:${listed.join('')}`)
 }
 
-/** Writes a version into every place below a folder; the files that it changed. */
+/** Writes a version into every place in a folder; returns the files that changed. */
 export function writeVersion(root: string, version: string): string[] {
   for (const { file, pattern } of PLACES) {
     const path = join(root, file)

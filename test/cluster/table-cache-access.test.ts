@@ -51,7 +51,7 @@ describeWith(['redis'], 'access to the shared cache', () => {
     it('tells a wrong password, and takes the right one as soon as the file has it', async () => {
       const pod = await startPod(redisReader(url('pod'), { passwordFile: passwordFile('late', 'wrong') }))
       closing.push(() => pod.close())
-      await pod.told('cache-credentials')
+      await pod.reported('cache-credentials')
       passwordFile('late', 'pod-secret')
       await until(() => pod.table.loaded || pod.faults.some((fault) => fault.startsWith('cache-empty')))
       expect(pod.faults[0]).toMatch(/^cache-credentials: .*WRONGPASS/)
@@ -70,7 +70,7 @@ describeWith(['redis'], 'access to the shared cache', () => {
       const file = passwordFile('n', 'secret')
       const pod = await startPod(redisReader(url('nobody'), { passwordFile: file }))
       closing.push(() => pod.close())
-      await pod.told('cache-permission')
+      await pod.reported('cache-permission')
       const operator = openOperator(redisWriter(url('nobody'), { passwordFile: file }))
       closing.push(() => operator.close())
       expect(await operator.publisher.publish([A])).toMatchObject({ type: 'refused', code: 'cache-permission' })

@@ -61,7 +61,7 @@ describeWith(['redis'], 'a shared cache that fails', () => {
 
   it('is restarted: pods go on and take the next change', async () => {
     await server.kill()
-    await pod.told('cache-unreachable')
+    await pod.reported('cache-unreachable')
     expect(await operator.publisher.publish([A])).toMatchObject({ type: 'refused', code: 'cache-unreachable' })
     expect(pod.table.entries).toBe(2)
     await server.restart()
@@ -72,7 +72,7 @@ describeWith(['redis'], 'a shared cache that fails', () => {
   it('is emptied: pods go on, and the operator writes the table again under a later version', async () => {
     const { version } = pod.table
     await server.command('FLUSHALL')
-    await pod.told('cache-empty')
+    await pod.reported('cache-empty')
     expect(pod.table.entries).toBe(2)
     await operator.mends()
     await until(() => pod.table.version > version)
@@ -95,7 +95,7 @@ describeWith(['redis'], 'a shared cache that fails', () => {
     await server.command('FLUSHALL')
     await server.command('HSET', ENTRIES, ...fields.split('\n'))
     await server.command('SET', HEAD, head)
-    await pod.told('cache-older')
+    await pod.reported('cache-older')
     expect([...pod.table.rules()].map(({ name }) => name).sort()).toEqual(['team/a', 'team/c'])
     await operator.mends()
     await operator.publishes([C])
@@ -131,7 +131,7 @@ describeWith(['redis'], 'a shared cache that fails', () => {
     ['reader', ['SET', '{rules}:reader:pod', 'garbage'], undefined],
   ] as const)('holds garbage in its %s: pods go on, and the operator mends it', async (_part, damage, told) => {
     await server.command(...damage)
-    if (told !== undefined) await pod.told(told)
+    if (told !== undefined) await pod.reported(told)
     expect(pod.table.entries).toBe(2)
     await operator.mends('entries')
     await operator.publishes([A, B, C])
@@ -158,7 +158,7 @@ describeWith(['redis'], 'a shared cache that fails', () => {
     const head = await server.command('GET', HEAD)
     const newer = head.replace('"protocol":"1"', '"protocol":"2"')
     await server.command('SET', HEAD, newer)
-    await pod.told('cache-protocol')
+    await pod.reported('cache-protocol')
     expect(await operator.publisher.publish([C])).toMatchObject({ type: 'refused', code: 'cache-protocol' })
     expect(await server.command('GET', HEAD)).toBe(newer)
     await server.command('SET', HEAD, head)
@@ -185,7 +185,7 @@ describeWith(['redis'], 'a shared cache that fails', () => {
   it('falls silent with the connection open: pods notice and connect anew', async () => {
     proxy.stall()
     await operator.publishes([C])
-    await pod.told('cache-unreachable')
+    await pod.reported('cache-unreachable')
     expect(pod.table.entries).toBe(2)
     proxy.resume()
     await pod.runs('c')

@@ -55,7 +55,7 @@ const ENGINES: readonly [name: 'native' | 'drachtio', call: (call: FirstCall) =>
   ['drachtio', firstCallOnDrachtio],
 ]
 
-const statuses = (heard: readonly string[]): number[] => heard.map((text) => Number(text.split(' ')[1]))
+const statuses = (responses: readonly string[]): number[] => responses.map((text) => Number(text.split(' ')[1]))
 
 describe.each(ENGINES)('on the %s engine, the call that rang for 13 seconds', (engine, call) => {
   it.each(SITUATIONS)(
@@ -63,15 +63,15 @@ describe.each(ENGINES)('on the %s engine, the call that rang for 13 seconds', (e
     async (situation) => {
       const { name: _, outcome, trunk, native, drachtio, ...given } = situation
       const expected = engine === 'native' ? native : ['0 100', ...drachtio]
-      const { heard, open, counted, unanswered, line } = await call(given)
+      const { responses, open, counted, unanswered, line } = await call(given)
       // Between real sockets a fake clock goes on in steps: when exactly, only the other engine can show.
-      if (engine === 'drachtio' && given.slow) expect(statuses(heard)).toEqual(statuses(expected))
-      else expect(heard).toEqual(expected)
-      expect(statuses(heard).filter((status) => status > 100 && status < 200)).toEqual([])
-      expect(statuses(heard).filter((status) => status >= 200)).toHaveLength(heard.length === 0 ? 0 : 1)
-      for (const text of heard) expect(Number(text.split(' ')[0])).toBeLessThan(HUNG_UP_AT)
+      if (engine === 'drachtio' && given.slow) expect(statuses(responses)).toEqual(statuses(expected))
+      else expect(responses).toEqual(expected)
+      expect(statuses(responses).filter((status) => status > 100 && status < 200)).toEqual([])
+      expect(statuses(responses).filter((status) => status >= 200)).toHaveLength(responses.length === 0 ? 0 : 1)
+      for (const text of responses) expect(Number(text.split(' ')[0])).toBeLessThan(HUNG_UP_AT)
       expect(open).toBe(0)
-      const status = statuses(heard).at(-1) ?? 0
+      const status = statuses(responses).at(-1) ?? 0
       const label = status === 0 ? 'none' : String(status)
       expect(counted).toEqual([`sip_dispatch_invites_total{outcome="${outcome}",trunk="${trunk}",status="${label}"} 1`])
       expect(unanswered).toEqual([])

@@ -1,4 +1,4 @@
-/** A call that B1 has answered, and what the caller sends inside it. */
+/** A call that B1 has answered, and the requests of the caller inside it. */
 import type { TransportName } from '../../ingress/sip/port/engine.ts'
 import { B1, type Harness, PEER } from './engine-harness.ts'
 import type { SentPacket } from './memory-network.ts'
@@ -9,11 +9,11 @@ export interface AnsweredCall {
   readonly invite: string
   /** The 200 as the caller received it. */
   readonly ok: string
-  /** What every request of the caller inside the dialog has: target, To tag and route set. */
+  /** The common parts of every request of the caller inside the dialog: target, To tag and route set. */
   readonly inDialog: RequestText
 }
 
-/** Makes the call that the default trunk and rule send to B1; B1 answers with a Contact of its own. */
+/** Makes a call that the default trunk and rule send to B1; B1 answers with a Contact of its own. */
 export function answerCall(harness: Harness, transport: TransportName = 'UDP'): AnsweredCall {
   const { network, sentTo } = harness
   network.deliver(PEER, requestText({ via: viaOf(transport, 'z9hG4bK-caller-1') }), transport)
@@ -25,7 +25,10 @@ export function answerCall(harness: Harness, transport: TransportName = 'UDP'): 
   return { invite, ok, inDialog: { uri: `sip:agent@${B1}`, to: headerOf(ok, 'To')[0] ?? '', extra } }
 }
 
-/** What every request of B1 inside the dialog has: the caller's Contact as target, tags the other way round, its route set. */
+/**
+ * The common parts of every request of B1 inside the dialog: the caller's Contact as target, the tags in exchanged places, its
+ * route set.
+ */
 export function backendSide({ invite, ok }: Pick<AnsweredCall, 'invite' | 'ok'>): RequestText {
   return {
     via: `SIP/2.0/UDP ${B1};branch=z9hG4bK-backend-1`,
@@ -42,7 +45,7 @@ export function viaOf(transport: TransportName, branch: string): string {
   return `SIP/2.0/${transport} ${PEER};branch=${branch}`
 }
 
-/** Packets as seconds and what they are, `0.5 INVITE` or `32 503`. */
+/** Packets as seconds and method or status, such as `0.5 INVITE` or `32 503`. */
 export function timeline(packets: readonly SentPacket[]): string[] {
   return packets.map(({ at, text }) => `${at / 1000} ${statusOf(text) || methodOf(text)}`)
 }

@@ -1,4 +1,4 @@
-/** Random tables and calls from few values, so that predicates hold, overlap and tie often. */
+/** Random tables and calls made from few values, so that predicates often hold, overlap and tie. */
 import * as fc from 'fast-check'
 import type { CallFacts } from '../../ingress/lookup/call-facts.ts'
 import type {
@@ -74,7 +74,7 @@ const numberPredicate: fc.Arbitrary<NumberPredicate> = fc.oneof(
   fc.constantFrom(...PATTERNS).map((pattern) => ({ type: 'regex' as const, pattern })),
 )
 
-/** Long enough, now and then, for lists that are hashed. */
+/** The list is sometimes long enough to be hashed. */
 const numberPredicates = fc.oneof(
   { weight: 2, arbitrary: fc.constant([]) },
   { weight: 5, arbitrary: fc.array(numberPredicate, { minLength: 1, maxLength: 3 }) },
@@ -111,7 +111,10 @@ export const arbitraryRule: fc.Arbitrary<RuleEntry> = fc
   })
   .map(({ name, ...fields }) => ruleEntry(name, fields))
 
-/** Services of few names and places, so that they come, change and go, and share addresses with each other and with rules. */
+/**
+ * Services with few names and places, so that they appear, change and disappear, and share addresses with each other and with
+ * rules.
+ */
 export const arbitraryService: fc.Arbitrary<ServiceEntry> = fc
   .record({
     name: fc.constantFrom('p', 'q'),

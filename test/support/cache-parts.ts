@@ -1,4 +1,4 @@
-/** The operator's and a pod's side of one shared cache, and everything that the pod has been through. */
+/** The operator's and a pod's side of one shared cache, with a record of everything that the pod reported. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { CacheConnectionOptions } from '../../ingress/cache-connection/cache-connection.ts'
 import { createLiveTable, type LiveTable } from '../../ingress/lookup/live-table.ts'
@@ -12,13 +12,13 @@ import type { TableCacheWriter } from '../../operator/publish/table-cache-writer
 import { cacheConnection } from './cache-connection.ts'
 import { INSTALLATION } from './whole-table.ts'
 
-/** Milliseconds that anything may take to come about: many times what it takes, as it only ends a test that hangs. */
+/** Milliseconds that any event may take: many times the usual time, because the limit only ends a test that hangs. */
 const LIMIT_MS = 120_000
 
 /** Milliseconds between two looks. */
 const LOOK_MS = 10
 
-/** Resolves when it holds. */
+/** Resolves when `holds` returns true. */
 export async function until(holds: () => boolean | Promise<boolean>, explain: () => string = () => ''): Promise<void> {
   const deadline = performance.now() + LIMIT_MS
   while (!(await holds())) {
@@ -31,16 +31,16 @@ export async function until(holds: () => boolean | Promise<boolean>, explain: ()
 /** A pod that follows the cache. */
 export interface FollowingPod {
   readonly table: LiveTable
-  /** Version of every table that it has run. */
+  /** Version of every table that the pod has run. */
   readonly versions: readonly number[]
   readonly faults: readonly string[]
   readonly contacts: () => number
-  /** Whether its disk holds its table; undefined before the first write. */
-  readonly kept: () => boolean | undefined
-  /** Resolves when it runs exactly these rules. */
+  /** Whether the pod's disk has its table; undefined before the first write. */
+  readonly onDisk: () => boolean | undefined
+  /** Resolves when the pod runs exactly these rules. */
   runs(...names: readonly string[]): Promise<void>
-  /** Resolves when it has told a fault of this code, after `from` faults. */
-  told(code: string, from?: number): Promise<void>
+  /** Resolves when the pod has reported a fault of this code, not counting the first `from` faults. */
+  reported(code: string, from?: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -53,7 +53,7 @@ export async function startPod(cache: TableCacheReader, { pod = 'pod', file }: P
   const table = createLiveTable()
   const [versions, faults] = [[] as number[], [] as string[]]
   let contacts = 0
-  let kept: boolean | undefined
+  let onDisk: boolean | undefined
   const source: SnapshotSource = await startSnapshotSource({
     cache,
     table,
@@ -65,7 +65,7 @@ export async function startPod(cache: TableCacheReader, { pod = 'pod', file }: P
       contacts++
     },
     onDisk: (holds) => {
-      kept = holds
+      onDisk = holds
     },
     onFault: (code, message) => faults.push(`${code}: ${message}`),
   })
@@ -75,7 +75,7 @@ export async function startPod(cache: TableCacheReader, { pod = 'pod', file }: P
     versions,
     faults,
     contacts: () => contacts,
-    kept: () => kept,
+    onDisk: () => onDisk,
     runs: (...expected) =>
       until(
         () =>
@@ -87,7 +87,7 @@ export async function startPod(cache: TableCacheReader, { pod = 'pod', file }: P
               .join(),
         () => `runs ${names().join()}, faults ${faults.join('\n')}`,
       ),
-    told: (code, from = 0) =>
+    reported: (code, from = 0) =>
       until(
         () => faults.slice(from).some((fault) => fault.startsWith(`${code}:`)),
         () => faults.join('\n'),
@@ -96,13 +96,13 @@ export async function startPod(cache: TableCacheReader, { pod = 'pod', file }: P
   }
 }
 
-/** An operator that has only the cache, and tries again until it has its way. */
+/** An operator that has only the cache, and repeats each attempt until it succeeds. */
 export interface PublishingOperator {
   readonly cache: TableCacheWriter
   readonly publisher: Publisher
-  /** Resolves when the cache holds these entries. */
+  /** Resolves when the cache contains these entries. */
   publishes(entries: readonly TableEntry[]): Promise<void>
-  /** Resolves when the cache holds the table of the last publication again. */
+  /** Resolves when the cache contains the table of the last publication again. */
   mends(depth?: 'head' | 'entries'): Promise<void>
   close(): void
 }
@@ -125,7 +125,7 @@ export function openOperator(cache: TableCacheWriter, options: OperatorOptions =
   }
 }
 
-/** Both sides of one prefix. */
+/** Reader and writer of one prefix. */
 export function redisReader(url: string, options: Partial<CacheConnectionOptions> = {}): TableCacheReader {
   return createRedisTableCacheReader('rules', cacheConnection(url, options))
 }

@@ -8,7 +8,7 @@ export function callSource(text: string): CallSource {
   return { address, port: 5060, transport: 'UDP' }
 }
 
-/** A call that was forwarded and answered, decided in 20 µs and answered after 400 ms, unless told otherwise. */
+/** A call that was forwarded and answered, decided in 20 µs and answered after 400 ms, unless `overrides` say otherwise. */
 export function callDecided(overrides: Partial<CallDecided> = {}): CallDecided {
   return {
     type: 'call',

@@ -1,4 +1,4 @@
-/** Certificates for tests, made by the `openssl` program: an authority, and what it vouches for. */
+/** Certificates for tests, made by the `openssl` program: an authority and the certificates that it signs. */
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -15,7 +15,7 @@ export interface Certificate {
 export interface CertificateRequest {
   /** The file's name, without its ending. */
   readonly name: string
-  /** As openssl writes it: `/O=system:masters/CN=admin`. */
+  /** In the form of openssl: `/O=system:masters/CN=admin`. */
   readonly subject: string
   /** Subject alternative names: `IP:127.0.0.1`, `DNS:localhost`. */
   readonly names?: readonly string[]
@@ -23,7 +23,7 @@ export interface CertificateRequest {
 
 export interface CertificateAuthority {
   readonly caFile: string
-  /** For servers and clients alike. */
+  /** Issues a certificate for servers and clients alike. */
   issue(request: CertificateRequest): Promise<Certificate>
 }
 

@@ -15,15 +15,15 @@ interface ClientBenchOptions {
   readonly onResponse?: (bench: ClientBench, status: number) => void
 }
 
-/** A client transaction on a clock that stands still, with everything it does written down. Messages are strings. */
+/** A client transaction on a clock that stands still, with a record of everything it does. Messages are strings. */
 export class ClientBench {
   readonly clock = new FakeClock()
-  /** What went out: seconds and bytes as text, `0.5 request`; an ACK names the response that it answers. */
+  /** Bytes sent, as seconds and text, `0.5 request`; an ACK names the response that it acknowledges. */
   readonly sent: string[] = []
-  /** What came up: seconds, and the response's message, `timeout`, `terminated` or the transport's error. */
+  /** Calls to the user: seconds, and the response's message, `timeout`, `terminated` or the transport's error. */
   readonly up: string[] = []
   readonly transaction: ClientTransaction<string>
-  /** Its `reliable` may change until the transaction is started. */
+  /** `reliable` may change until the transaction is started. */
   readonly sink: Omit<RequestSink, 'reliable'> & { reliable: boolean }
 
   constructor(options: ClientBenchOptions, key = 'z9hG4bK1 INVITE') {
@@ -44,7 +44,7 @@ export class ClientBench {
     return this
   }
 
-  /** Hands in a response whose message is its status, or `message`. */
+  /** Gives the transaction a response whose message is its status, or `message`. */
   receive(status: number, message = `${status}`): void {
     this.transaction.receiveResponse(status, message)
   }

@@ -28,21 +28,24 @@ export interface Cluster {
   pod(change?: Partial<IngressOptions>): Promise<IngressProcess>
   /** kubectl in the namespace. Throws where it fails. */
   kubectl(...args: readonly string[]): Promise<string>
-  /** The same, with its exit code and what it wrote. */
+  /** Like `kubectl`, but returns its exit code and its output. */
   tryKubectl(args: readonly string[], input?: string): Promise<KubectlResult>
   apply(...objects: readonly object[]): Promise<void>
-  /** A condition of `drule/name` or `trunk/name`; undefined while nobody has written it. */
+  /** A condition of `drule/name` or `trunk/name`; undefined until it is written. */
   condition(object: string, type: string): Promise<ConditionText | undefined>
   /** Resolves when the condition has the reason. */
   reason(object: string, type: string, reason: string): Promise<ConditionText>
-  /** Calls the number from 127.0.0.1 and answers the final status. */
+  /** Calls the number from 127.0.0.1 and returns the final status. */
   call(number: string, port?: number): Promise<number>
-  /** Calls the number until the final status is this one, and answers it. */
+  /** Calls the number until this final status comes, and returns it. */
   answered(number: string, status: number): Promise<number>
   stop(): Promise<void>
 }
 
-/** Starts all but the operator. `given`: an API server of the test's own, which it has to stop. `pod`: of the ingress. */
+/**
+ * Starts everything but the operator. `given`: an API server of the test's own, which the test has to stop. `pod`: options of
+ * the ingress.
+ */
 export async function startCluster(given?: KubernetesApi, pod: Partial<IngressOptions> = {}): Promise<Cluster> {
   const api = given ?? (await kubernetesApi())
   const [namespace, redis] = await Promise.all([api.namespace(), startRedisServer()])

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const ENTRY = fileURLToPath(new URL('../../cli/sip-dispatch.ts', import.meta.url))
 
-/** Where Node keeps what it has made of our sources: the tests start hundreds of these processes. */
+/** Node's compile cache for our sources: the tests start hundreds of these processes. */
 const COMPILE_CACHE = join(tmpdir(), 'sip-dispatch-compile-cache')
 
 export interface CommandResult {
@@ -19,7 +19,7 @@ export interface CommandResult {
   readonly errors: string
 }
 
-/** The real process, with no environment but the one given. */
+/** Starts the real process with the given environment only. */
 export function startCommand(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
@@ -30,10 +30,10 @@ export function startCommand(
   })
 }
 
-/** Runs what follows it as on a kernel without IPv6. */
+/** The beginning of a command that runs as on a kernel without IPv6. */
 export const WITHOUT_IPV6 = ['perl', fileURLToPath(new URL('without-ipv6.pl', import.meta.url))] as const
 
-/** The real process on a kernel without IPv6. */
+/** Starts the real process as on a kernel without IPv6. */
 export function startCommandWithoutIpv6(args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
   const [perl, launcher] = WITHOUT_IPV6
   return spawn(perl, [launcher, process.execPath, ENTRY, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -47,7 +47,7 @@ export function runCommand(
   return resultOf(startCommand(args, environment))
 }
 
-/** Runs a script of the repository, by its path there, to its end. */
+/** Runs a script, given by its path in the repository, to its end. */
 export function runScript(path: string): Promise<CommandResult> {
   return resultOf(spawn(process.execPath, [path], { cwd: ROOT, env: {}, stdio: ['ignore', 'pipe', 'pipe'] }))
 }

@@ -1,13 +1,13 @@
 /** Frames of the protocol between a drachtio-server and its application: `<bytes>#<payload>`. */
 
-/** Digits of a length. */
+/** The most digits of a length. */
 const MAX_DIGITS = 5
 
 export function frameOf(payload: string): Buffer {
   return Buffer.from(`${Buffer.byteLength(payload)}#${payload}`)
 }
 
-/** Collects bytes and answers the payloads that are whole; undefined once the bytes cannot be frames. */
+/** Collects bytes and returns the complete payloads; undefined once the bytes cannot be frames. */
 export function createFrameReader(): (chunk: Buffer) => string[] | undefined {
   let bytes: Buffer = Buffer.alloc(0)
   return (chunk) => {
@@ -26,7 +26,7 @@ export function createFrameReader(): (chunk: Buffer) => string[] | undefined {
   }
 }
 
-/** A command of the application: its id, its words, and the SIP message behind them, `''` where there is none. */
+/** A command of the application: its id, its words, and the SIP message after them, `''` without one. */
 export interface Command {
   readonly id: string
   readonly words: readonly string[]

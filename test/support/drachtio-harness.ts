@@ -18,7 +18,7 @@ import { requestText } from './sip-text.ts'
 export interface DrachtioHarnessOptions extends Pick<HarnessOptions, 'entries' | 'fraction' | 'ownAddress'> {
   readonly server?: ServerOptions
   readonly config?: Partial<DrachtioConfig>
-  /** Whether to wait until calls can come; true unless told. */
+  /** Whether to wait until calls can come; true by default. */
   readonly ready?: boolean
 }
 
@@ -26,26 +26,26 @@ export interface DrachtioHarness extends Omit<ApplicationParts, 'application'> {
   readonly clock: FakeClock
   readonly server: DrachtioServer
   readonly engine: SipEngine
-  /** Codes of the faults that were told. */
+  /** Codes of the faults that were reported. */
   readonly faults: () => string[]
-  /** The `n`th request with this method that the application has had sent, as soon as it is there; 1 is the first. */
+  /** Resolves with the `n`th request with this method that the application asked the server to send; 1 is the first. */
   readonly sent: (method: string, n?: number) => Promise<SentRequest>
-  /** Lets time pass as it does: between two pings their answers come. `clock.advance` alone is for less than that. */
+  /** Lets time pass realistically: the answers to pings come between two pings. `clock.advance` alone is for a shorter time. */
   readonly pass: (ms: number) => Promise<void>
-  /** Lets a little time pass, again and again, until it holds: for what waits between two tries. */
+  /** Lets a little time pass, repeatedly, until `holds` returns true: for code that waits between two attempts. */
   readonly comes: (holds: () => boolean) => Promise<void>
-  /** Resolves when the caller has had these statuses. */
-  readonly heard: (caller: CallerTransaction, statuses: readonly number[]) => Promise<void>
+  /** Resolves when the caller has received these statuses. */
+  readonly receives: (caller: CallerTransaction, statuses: readonly number[]) => Promise<void>
   close(): Promise<void>
 }
 
-/** Milliseconds that pass at each look. Few, so that a connection on a busy machine is made before it would be given up. */
+/** Milliseconds that pass at each look. They are few, so that even on a busy machine a connection is made before its time is over. */
 const LITTLE_MS = 20
 
 /** Milliseconds: less than the time between two pings. */
 const STEP_MS = 10_000
 
-/** What was written before has arrived at the server; behind a second one, the server's answers have arrived as well. */
+/** Resolves when all bytes written before have arrived at the server; after a second call, the server's answers have arrived too. */
 async function roundTrip(server: DrachtioServer): Promise<void> {
   const probe = server.receive(requestText({ method: 'OPTIONS' }))
   await until(() => probe.responses.length > 0)
@@ -102,7 +102,7 @@ export async function startDrachtioHarness(options: DrachtioHarnessOptions = {})
         },
         () => JSON.stringify(parts.events),
       ),
-    heard: (caller, statuses) =>
+    receives: (caller, statuses) =>
       until(
         () => String(caller.statuses()) === String(statuses),
         () => `${String(caller.statuses())} is not ${String(statuses)}`,
@@ -114,11 +114,11 @@ export async function startDrachtioHarness(options: DrachtioHarnessOptions = {})
   }
 }
 
-/** A call of the default trunk that B1, or another, has answered: both sides of it. */
+/** A call of the default trunk that B1, or another backend, has answered: both sides of it. */
 export async function answerDrachtioCall(harness: DrachtioHarness) {
   const caller = harness.server.receive(requestText({ body: 'v=0\r\n', extra: ['Content-Type: application/sdp'] }))
   const invite = await harness.sent('INVITE')
   harness.server.answer(invite, 200, { extra: ['Contact: <sip:agent@10.0.0.1:5080>'] })
-  await harness.heard(caller, [100, 200])
+  await harness.receives(caller, [100, 200])
   return { caller, invite }
 }

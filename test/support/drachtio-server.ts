@@ -1,6 +1,6 @@
 /**
- * A drachtio-server for tests: the protocol between it and its applications over real sockets; behind that there is no
- * SIP, tests play who sends and answers. It speaks as 0.9.10-1 does, whatever that leaves empty included.
+ * A drachtio-server for tests: it speaks the protocol between server and applications over real sockets. There is no SIP behind
+ * it: tests act as the sender and as the answering side. It behaves as 0.9.10-1 does, and also leaves the same fields empty.
  */
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
@@ -13,42 +13,42 @@ export type { Source } from './drachtio-facts.ts'
 export type { CallerTransaction, SentRequest } from './drachtio-stack.ts'
 
 export interface Manners {
-  /** What it takes as the secret; undefined takes any, which is what a real one does. */
+  /** The secret that the server accepts; undefined accepts any, as a real server does. */
   secret: string | undefined
   version: string
-  /** Whether it answers at all. */
+  /** Whether the server leaves everything unanswered. */
   silent: boolean
   answersPings: boolean
-  /** Bytes that it writes at a time; undefined: whole frames. */
+  /** Bytes that the server writes at a time; undefined: whole frames. */
   piece: number | undefined
-  /** Closes the connection behind each message that it has handed over. */
+  /** Whether the server closes the connection after each message to the application. */
   closesBehindMessages: boolean
-  /** Why it does not send requests of the application; undefined: it does. */
+  /** Why the server does not send requests of the application; undefined: it sends them. */
   refusesRequests: string | undefined
   /**
-   * Whether it looks for far ends behind NAT, as a real one does unless told not to: it then takes an IPv6 backend for
-   * one, makes a route of its address that is no URI, and ends at the ACK.
+   * Whether the server searches for far ends behind NAT, as a real one does by default. It then mistakes an IPv6 backend for
+   * one, makes an invalid route of its address, and ends at the ACK.
    */
   detectsNat: boolean
 }
 
-export interface DrachtioServer extends Omit<Stack, 'obey'> {
+export interface DrachtioServer extends Omit<Stack, 'execute'> {
   readonly port: number
   readonly manners: Manners
-  /** Connections that applications have opened, in all, and those that are open. */
+  /** Number of connections that applications have opened in total; then the number of those that are open. */
   readonly accepted: () => number
   readonly open: () => number
-  /** Secrets that were told. */
+  /** Secrets that the server received. */
   readonly secrets: string[]
-  /** What the open connections have asked for. */
+  /** Routes that the open connections have asked for. */
   readonly routes: () => string[]
   readonly pings: () => number
-  /** What it has told the application that it did not do. */
+  /** Failures that the server has reported to the application. */
   readonly failures: string[]
-  /** Any payload, or any bytes. */
-  tell(payload: string): void
+  /** Sends any payload, or any bytes, to the application. */
+  send(payload: string): void
   write(bytes: string): void
-  /** Outbound mode: connects to an application. */
+  /** Outbound mode: the server connects to an application. */
   connectTo(port: number): Promise<void>
   /** Breaks every connection. */
   cut(): void
@@ -72,7 +72,7 @@ interface State {
 }
 
 export interface ServerOptions extends Partial<Manners> {
-  /** PEM of a certificate and its key: applications must speak TLS. */
+  /** PEM of a certificate and its key: with these, applications must use TLS. */
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer }
   readonly port?: number
 }
@@ -115,7 +115,7 @@ function newState(manners: Partial<Manners>): State {
     },
     applications: new Set(),
     stack: createStack({
-      tell: (payload) => tell(state, `${idOf(state)}|${payload}`),
+      send: (payload) => send(state, `${idOf(state)}|${payload}`),
       acknowledgesIpv6: () => {
         if (state.manners.detectsNat) cutAll(state, false)
       },
@@ -148,7 +148,7 @@ function playing(state: State): Omit<DrachtioServer, 'port' | 'cut' | 'close'> {
       closes()
       return transaction
     },
-    tell: (payload) => tell(state, payload),
+    send: (payload) => send(state, payload),
     write: (bytes) => {
       for (const { socket } of state.applications) socket.write(bytes)
     },
@@ -175,13 +175,13 @@ function serveApplication(state: State, socket: Socket): void {
   socket.on('data', (chunk) => {
     const payloads = read(chunk)
     if (!payloads) socket.destroy()
-    for (const payload of payloads ?? []) obey(state, application, commandOf(payload))
+    for (const payload of payloads ?? []) execute(state, application, commandOf(payload))
   })
   socket.on('error', () => socket.destroy())
   socket.on('close', () => state.applications.delete(application))
 }
 
-function obey(state: State, application: Application, command: Command): void {
+function execute(state: State, application: Application, command: Command): void {
   const { manners } = state
   const [verb = '', second = ''] = command.words
   const reply = (text: string): void => write(state, application, `${idOf(state)}|response|${command.id}|${text}`)
@@ -207,14 +207,14 @@ function obey(state: State, application: Application, command: Command): void {
   }
   const isRequest = !command.message.startsWith('SIP/2.0')
   if (isRequest && manners.refusesRequests !== undefined) return fail(manners.refusesRequests)
-  state.stack.obey({ command, reply, fail })
+  state.stack.execute({ command, reply, fail })
 }
 
-function tell(state: State, payload: string): void {
+function send(state: State, payload: string): void {
   for (const application of state.applications) write(state, application, payload)
 }
 
-/** In pieces, each with a turn of its own, so that they come apart at the other end. */
+/** Writes in pieces, each in a turn of its own, so that they arrive separately. */
 function write({ manners }: State, { socket }: Application, payload: string): void {
   const frame = frameOf(payload)
   if (manners.piece === undefined) return void socket.write(frame)

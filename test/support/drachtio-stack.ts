@@ -1,6 +1,6 @@
 /**
- * The SIP side of the drachtio-server of the tests: transactions, dialogs, and what an application hears of them. There
- * is no network; tests play the caller and the backends.
+ * The SIP side of the drachtio-server of the tests: transactions, dialogs, and the reports about them to an application. There
+ * is no network: tests act as the caller and the backends.
  */
 import {
   cancelTaken,
@@ -16,19 +16,19 @@ import {
 import type { Command } from './drachtio-frames.ts'
 import { headerOf, methodOf, type ResponseText, responseText, statusOf } from './sip-text.ts'
 
-/** An INVITE, or another request, of a caller: what the caller has received so far. */
+/** An INVITE, or another request, of a caller, with the responses that the caller has received. */
 export interface CallerTransaction {
   readonly request: string
   readonly responses: string[]
   readonly statuses: () => number[]
-  /** The server's id of the dialog once a response of the application has gone out. */
+  /** The server's id of the dialog, from the first response of the application on. */
   readonly dialogId: string
 }
 
-/** A request that the application has had sent. */
+/** A request that the server sent for the application. */
 export interface SentRequest {
   readonly method: string
-  /** As it went out: with Via, Call-ID, CSeq and tags. */
+  /** The text as sent: with Via, Call-ID, CSeq and tags. */
   readonly text: string
   readonly transactionId: string
   readonly dialogId: string
@@ -48,15 +48,15 @@ interface Transaction extends CallerTransaction {
   acknowledged: boolean
 }
 
-/** What the server knows of an INVITE that it has sent. */
+/** The server's state of an INVITE that it has sent. */
 interface SentInvite {
   readonly request: SentRequest
-  /** A provisional response has come, a 100 included: a CANCEL goes out at once. */
-  heard: boolean
+  /** A provisional response, also a 100, has come: from now on a CANCEL goes out at once. */
+  hasProvisional: boolean
   cancelled: boolean
   answered: boolean
   acknowledged: boolean
-  /** It was answered in spite of a CANCEL: the server ends it behind the ACK. */
+  /** It was answered in spite of a CANCEL: the server sends a BYE after the ACK. */
   byeBehindAck: boolean
 }
 
@@ -67,32 +67,32 @@ interface Dialog {
 }
 
 export interface Stack {
-  /** What the application has had sent, CANCELs that are held back included. */
+  /** All requests sent for the application, and also the CANCELs that are held back. */
   readonly sent: SentRequest[]
-  /** `host:port` of far ends where nothing listens: it answers for them with 503. */
+  /** `host:port` of far ends where nothing listens: the server itself answers 503 for them. */
   readonly deaf: Set<string>
-  /** ACKs that it has sent once more by itself, because a 200 came once more. */
+  /** Number of ACKs that the server has repeated by itself, because a 200 was repeated. */
   readonly repeatedAcks: () => number
   /** A request from the network, outside a dialog or in one of the server's. */
   receive(text: string, source?: Source, dialogId?: string): CallerTransaction
-  /** The caller cancels: the server answers 200 and 487, and tells the application. */
+  /** The caller cancels: the server answers 200 and 487, and reports it to the application. */
   cancel(transaction: CallerTransaction, extra?: readonly string[]): void
   /** The far end answers a request of the application. */
   answer(request: SentRequest, status: number, change?: ResponseText): void
-  /** The far end cannot be reached, or has said nothing until Timer B (408): the server makes the response itself. */
+  /** The far end cannot be reached, or has sent nothing until Timer B (408): the server makes the response itself. */
   unreachable(request: SentRequest, status?: number): void
-  /** Whether it has a dialog. */
-  knows(dialogId: string): boolean
-  /** It ends a dialog by itself and says so. */
+  /** Whether the server has a dialog. */
+  hasDialog(dialogId: string): boolean
+  /** The server ends a dialog by itself and reports it. */
   endDialog(dialogId: string): void
   /** Carries out the commands `sip|transaction|dialog`. */
-  obey(order: Order): void
+  execute(order: Order): void
 }
 
 export interface StackEvents {
-  /** Tells every application. */
-  readonly tell: (payload: string) => void
-  /** An ACK goes to an IPv6 address. */
+  /** Sends a payload to every application. */
+  readonly send: (payload: string) => void
+  /** Called when an ACK goes to an IPv6 address. */
   readonly acknowledgesIpv6: () => void
 }
 
@@ -125,13 +125,13 @@ export function createStack(events: StackEvents): Stack {
     cancel: (transaction, extra = []) => cancel(state, transaction, extra),
     answer: (request, status, change) => answer(state, request, responseText(request.text, status, change)),
     unreachable: (request, status = 503) => answerFor(state, request, status),
-    knows: (dialogId) => state.dialogs.has(dialogId),
+    hasDialog: (dialogId) => state.dialogs.has(dialogId),
     endDialog: (dialogId) => endDialog(state, dialogId),
-    obey: (order) => obey(state, order),
+    execute: (order) => execute(state, order),
   }
 }
 
-function obey(state: State, order: Order): void {
+function execute(state: State, order: Order): void {
   const [, transactionId = '', dialogId = ''] = order.command.words
   const { message } = order.command
   if (message.startsWith('SIP/2.0')) return respond(state, order, transactionId)
@@ -162,7 +162,7 @@ function send(state: State, { command, reply, fail }: Order, dialogId: string): 
   }
   const [head = '', ...rest] = command.message.split('\r\n\r\n')
   const [start = '', ...headers] = head.split('\r\n')
-  // It knows SDP by its first line, and sends no other body without a type.
+  // The server recognises SDP by its first line, and sends no other body without a type.
   const untyped = rest.join('') !== '' && headerOf(command.message, 'Content-Type').length === 0
   if (untyped && !rest[0]?.startsWith('v=0')) return fail('Server error: missing content-type')
   if (untyped) headers.push('Content-Type: application/sdp')
@@ -179,10 +179,10 @@ function send(state: State, { command, reply, fail }: Order, dialogId: string): 
 
 function answerFor(state: State, request: SentRequest, status: number): void {
   state.invites.delete(request.transactionId)
-  state.tell(ownFinal(responseText(request.text, status), request))
+  state.send(ownFinal(responseText(request.text, status), request))
 }
 
-/** It sends the BYE itself to a far end that has answered an INVITE in spite of a CANCEL. */
+/** The server itself sends the BYE to a far end that has answered an INVITE in spite of a CANCEL. */
 function acknowledged(state: State, dialogId: string): void {
   for (const invite of state.invites.values()) {
     if (invite.request.dialogId !== dialogId || !invite.answered || invite.acknowledged) continue
@@ -198,10 +198,10 @@ function sendCancel(state: State, { command, reply, fail }: Order, transactionId
   if (invite.answered) return fail(`internal server error canceling transaction id: ${transactionId}`)
   invite.cancelled = true
   state.sent.push({ method: 'CANCEL', text: command.message, transactionId, dialogId: '' })
-  reply(cancelTaken(command.message, idOf(state), !invite.heard))
+  reply(cancelTaken(command.message, idOf(state), !invite.hasProvisional))
 }
 
-/** A request inside a dialog that it does not have is none of the application's. */
+/** The application does not get a request inside a dialog that the server does not have. */
 function receive(
   state: State,
   request: string,
@@ -222,11 +222,11 @@ function receive(
   if (method === 'ACK') {
     for (const one of state.transactions.values()) one.acknowledged ||= one.dialogId === dialogId
   }
-  state.tell(handedRequest(request, source, { transactionId: transaction.id, dialogId }))
+  state.send(handedRequest(request, source, { transactionId: transaction.id, dialogId }))
   return transaction
 }
 
-/** The server answers 200 and 487; a CANCEL that has crossed a 200 makes it end the dialog. */
+/** The server answers 200 and 487; if the CANCEL has crossed a 200, the server ends the dialog. */
 function cancel(state: State, transaction: CallerTransaction, extra: readonly string[]): void {
   const known = [...state.transactions.values()].find((one) => one === transaction)
   if (!known) return
@@ -240,26 +240,26 @@ function cancel(state: State, transaction: CallerTransaction, extra: readonly st
   const withReasons = text.replace('Content-Length:', `${extra.map((line) => `${line}\r\n`).join('')}Content-Length:`)
   const [head = ''] = withReasons.split('\r\n\r\n')
   const cancelText = `${head.replace(/Content-Length: \d+/, 'Content-Length: 0')}\r\n\r\n`
-  state.tell(handedCancel(cancelText, known.request, { transactionId: known.id, dialogId: known.dialogId }))
+  state.send(handedCancel(cancelText, known.request, { transactionId: known.id, dialogId: known.dialogId }))
 }
 
 function answer(state: State, request: SentRequest, text: string): void {
   const status = statusOf(text)
   const invite = state.invites.get(request.transactionId)
   if (invite) {
-    invite.heard ||= status < 200
+    invite.hasProvisional ||= status < 200
     if (status === 200 && invite.acknowledged) {
       state.repeatedAcks++
       return
     }
     follow(state, invite, text)
   }
-  // The server takes a 100 for itself.
+  // A 100 ends at the server.
   if (status === 100) return
-  state.tell(handedResponse(text, placeOf(request.text), request))
+  state.send(handedResponse(text, placeOf(request.text), request))
 }
 
-/** The dialog is there from the first provisional response above 100, and gone with a refusal. */
+/** The dialog exists from the first provisional response above 100 until a refusal. */
 function follow(state: State, invite: SentInvite, text: string): void {
   const status = statusOf(text)
   const { dialogId } = invite.request
@@ -271,14 +271,14 @@ function follow(state: State, invite: SentInvite, text: string): void {
   invite.byeBehindAck ||= invite.cancelled && !inside
 }
 
-/** It ends a dialog by itself and says so. */
+/** The server ends a dialog by itself and reports it. */
 function endDialog(state: State, dialogId: string): void {
   const bye = requestLines(state, 'BYE sip:far@192.0.2.9 SIP/2.0', { headers: [], dialogId, body: '' })
   state.dialogs.delete(dialogId)
-  state.tell(ownBye(bye, dialogId))
+  state.send(ownBye(bye, dialogId))
 }
 
-/** A request as the server sends it: what belongs to the leg is its own. */
+/** A request as the server sends it: the headers of the leg are the server's own. */
 function requestLines(
   state: State,
   start: string,
@@ -309,7 +309,7 @@ function requestLines(
 }
 
 function newInvite(request: SentRequest): SentInvite {
-  return { request, heard: false, cancelled: false, answered: false, acknowledged: false, byeBehindAck: false }
+  return { request, hasProvisional: false, cancelled: false, answered: false, acknowledged: false, byeBehindAck: false }
 }
 
 function endsOf(message: string): Dialog {
@@ -323,7 +323,7 @@ function dialogIdOf(request: string): string {
   return `${callId};from-tag=${tag}`
 }
 
-/** Where a request was sent; that of a dialog's is the far end's own Contact. */
+/** The address to which a request was sent; inside a dialog it is the far end's own Contact. */
 function placeOf(request: string): readonly [string, number] {
   const found = /^\S+ sip:(?:[^@\s]*@)?(\[[^\]]+\]|[\d.]+):(\d+)/.exec(request)
   return [found?.[1]?.replace(/[[\]]/g, '') ?? '10.0.0.1', Number(found?.[2] ?? 5080)]

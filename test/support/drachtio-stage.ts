@@ -70,13 +70,13 @@ export async function startDrachtioStage(options: StageOptions = {}): Promise<En
 function stageCaller(server: DrachtioServer, transaction: CallerTransaction, change: RequestText): StageCaller {
   const final = (): string | undefined => transaction.responses.find((response) => statusOf(response) >= 200)
   return {
-    heard: () => transaction.statuses().filter((status) => status > 100),
+    statuses: () => transaction.statuses().filter((status) => status > 100),
     silent: () => transaction.responses.length === 0,
     final: async () => {
       await until(() => final() !== undefined)
       return final() ?? ''
     },
-    hears: (status) => until(() => transaction.statuses().includes(status)),
+    receives: (status) => until(() => transaction.statuses().includes(status)),
     cancel: async () => server.cancel(transaction),
     inside: async (method, content = {}) => {
       const text = requestText({
@@ -86,7 +86,7 @@ function stageCaller(server: DrachtioServer, transaction: CallerTransaction, cha
         to: '<sip:far@192.0.2.1>;tag=uas',
         cseq: method === 'ACK' ? 1 : 2,
       })
-      const known = server.knows(transaction.dialogId)
+      const known = server.hasDialog(transaction.dialogId)
       const request = server.receive(text, {}, known ? transaction.dialogId : '')
       return stageCaller(server, request, change)
     },

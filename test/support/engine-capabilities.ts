@@ -1,16 +1,16 @@
-/** What engines can do beyond what all of them must: docs/engines.md says it to users, and a suite asks each engine. */
+/** Abilities that some engines have and not all must have: docs/engines.md names them for users, and a suite checks each engine. */
 import { type EngineStage, MARK, type StageOptions } from './engine-stage.ts'
 import { headerOf, statusOf } from './sip-text.ts'
 
 export type EngineName = 'native' | 'drachtio'
 
 export interface Capability {
-  /** As docs/engines.md has it. */
+  /** The name in docs/engines.md. */
   readonly name: string
   readonly native: boolean
   readonly drachtio: boolean
   readonly options?: StageOptions
-  /** Whether the engine on this stage can do it. */
+  /** Whether the engine on this stage has the ability. */
   readonly shown: (stage: EngineStage) => Promise<boolean>
 }
 
@@ -58,7 +58,7 @@ export const CAPABILITIES: readonly Capability[] = [
     native: true,
     drachtio: false,
     options: { route: { backendTimeout: 1_000 } },
-    // The second call is given up later than the first would be, so that once it is, the first was not.
+    // The second call ends later than the first one would: when it has ended, the first is known to go on.
     shown: async (stage) => {
       await stage.send({ extra: [`${MARK}: trying`] })
       await (await stage.invited(0, 'trying')).answer(100)

@@ -22,27 +22,27 @@ import { MemoryNetwork, type SentPacket } from './memory-network.ts'
 
 /** Where the engine listens, over UDP and TCP. */
 export const ENGINE = '192.0.2.1:5060'
-/** A peer that the default trunk admits, and one that nobody does. */
+/** A peer that the default trunk admits, and a source that no trunk admits. */
 export const PEER = '198.51.100.7:5060'
 export const STRANGER = '203.0.113.99:5060'
 /** Backends of the default rule, in failover order. */
 export const B1 = '10.0.0.1:5080'
 export const B2 = '10.0.0.2:5080'
 
-/** The host of `ENGINE`: what the harness takes for an address of this very process. */
+/** The host of `ENGINE`, which the harness treats as an address of this very process. */
 export const OWN_HOST = '192.0.2.1'
 
 export const TEST_COOKIE_KEY = Buffer.alloc(32, 7)
 
 export interface HarnessOptions {
-  /** Undefined: the default trunk and rule; empty: a table without entries; null: no table was ever loaded. */
+  /** Undefined: the default trunk and rule. Empty: a table without entries. Null: no table was ever loaded. */
   readonly entries?: readonly TableEntry[] | null
   readonly engine?: Partial<NativeEngineOptions>
-  /** What the choice by weight is drawn from; 0 unless given. */
+  /** The random number for the choice by weight; 0 by default. */
   readonly fraction?: () => number
-  /** Addresses and networks of the node and the pod; none unless given. */
+  /** Addresses and networks of the node and the pod; none by default. */
   readonly ownAddress?: readonly string[]
-  /** What OPTIONS gets while the process settles; `unavailable` unless given. */
+  /** The answer to OPTIONS while the process settles; `unavailable` by default. */
   readonly settleOptions?: SettleOptions
 }
 
@@ -52,7 +52,7 @@ export interface Harness extends Omit<ApplicationParts, 'application'> {
   readonly engine: SipEngine
   /** Packets sent to an address, as text, oldest first. */
   readonly sentTo: (address: string) => string[]
-  /** The same with times. */
+  /** The same packets with their times. */
   readonly packetsTo: (address: string) => SentPacket[]
 }
 
@@ -90,7 +90,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   }
 }
 
-/** What stands above an engine: the real application with its table, on a clock. */
+/** The parts above an engine: the real application with its table, on a clock. */
 export interface ApplicationParts {
   readonly application: Application
   readonly table: LiveTable
@@ -99,7 +99,7 @@ export interface ApplicationParts {
   readonly settle: () => void
   /** From now on new calls are refused. */
   readonly drain: () => void
-  /** Decided calls among the events. */
+  /** The events of decided calls. */
   readonly calls: () => CallDecided[]
 }
 

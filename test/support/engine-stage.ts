@@ -6,46 +6,46 @@ import { type ApplicationParts, applicationOn, routeAction, ruleEntry, trunkEntr
 import type { RequestText, ResponseText } from './sip-text.ts'
 
 export interface EngineStage extends Pick<ApplicationParts, 'calls' | 'events' | 'drain'> {
-  /** An INVITE, or another request, to a number that the rule has. */
+  /** Sends an INVITE, or another request, to a number for which the rule matches. */
   send(change?: RequestText, from?: 'peer' | 'stranger'): Promise<StageCaller>
-  /** The first INVITE that a backend gets, or that of a certain call. */
+  /** The first INVITE that a backend receives, or that of a certain call. */
   invited(backend: 0 | 1, mark?: string): Promise<StageInvite>
-  /** Whether a backend has had the INVITE of a call. */
+  /** Whether a backend has received the INVITE of a call. */
   hasInvited(backend: 0 | 1, mark: string): boolean
-  /** Nothing listens at a backend any more. */
+  /** Closes a backend: from now on nothing listens there. */
   lose(backend: 0 | 1): void
-  /** The process ends, and another takes its place. */
+  /** Ends the process and starts another in its place. */
   restart(): Promise<void>
   close(): Promise<void>
 }
 
 export interface StageCaller {
   /** Statuses above 100, without repeats. */
-  heard(): number[]
-  /** Whether anything at all has come. */
+  statuses(): number[]
+  /** Whether the caller has received no packet at all. */
   silent(): boolean
   /** The final response. */
   final(): Promise<string>
-  /** Resolves when it has heard this status. */
-  hears(status: number): Promise<void>
+  /** Resolves when the caller has received this status. */
+  receives(status: number): Promise<void>
   cancel(): Promise<void>
-  /** A request inside the call that was answered. */
+  /** Sends a request inside the answered call. */
   inside(method: string, content?: Pick<RequestText, 'body' | 'extra'>): Promise<StageCaller>
 }
 
 export interface StageInvite {
   readonly text: string
   answer(status: number, change?: ResponseText): Promise<void>
-  /** This request for the call, when the backend has got it. */
+  /** Resolves with this request of the call when the backend has received it. */
   gets(method: string): Promise<string>
 }
 
 export interface StageOptions {
-  /** Of the rule's route; its times are real ones, and longer than any test unless told. */
+  /** Changes of the rule's route. Its times are real, and by default longer than any test. */
   readonly route?: Partial<RouteAction>
 }
 
-/** What a header of the caller's tells its calls apart by, whatever an engine makes of the Call-ID. */
+/** The header by which tests recognise a call: an engine may change the Call-ID. */
 export const MARK = 'X-Mark'
 
 export interface StageParts extends ApplicationParts {

@@ -1,4 +1,4 @@
-/** A reader of Prometheus' text format (version 0.0.4), strict about what our pods may write. */
+/** A reader of Prometheus' text format (version 0.0.4), strict about the text that our pods may write. */
 export interface ExposedMetric {
   readonly name: string
   readonly help: string
@@ -12,14 +12,14 @@ interface Sample {
   readonly value: number
 }
 
-/** Throws at the first line that is not of the format, or a sample that stands under another metric. */
+/** Throws at the first invalid line, and at a sample under the name of another metric. */
 export function parseExposition(text: string): ExposedMetric[] {
   if (!text.endsWith('\n')) throw new Error('the last line has no line feed')
   const blocks = text.trimEnd().split(/\n+(?=# HELP )/)
   return blocks.map((block) => parseMetric(block.split('\n')))
 }
 
-/** The value of one series; undefined where there is none. Labels must all be given. */
+/** The value of one series; undefined where it is absent. All labels must be given. */
 export function sampleValue(text: string, name: string, labels: Readonly<Record<string, string>>): number | undefined {
   const wanted = labelText(labels)
   const samples = parseExposition(text).flatMap((metric) => metric.samples)

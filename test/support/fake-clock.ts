@@ -9,7 +9,7 @@ interface Waiting {
 export class FakeClock implements Clock {
   #now = 0
   /** Sorted by deadline, then by insertion. */
-  readonly #waiting: Waiting[] = []
+  readonly #timers: Waiting[] = []
 
   now(): number {
     return this.#now
@@ -17,26 +17,26 @@ export class FakeClock implements Clock {
 
   after<T>(delayMs: number, fire: (subject: T) => void, subject: T): Timer {
     const timer = { deadline: this.#now + Math.max(delayMs, 0) }
-    const at = this.#waiting.findLastIndex((other) => other.timer.deadline <= timer.deadline)
-    this.#waiting.splice(at + 1, 0, { timer, run: () => fire(subject) })
+    const at = this.#timers.findLastIndex((other) => other.timer.deadline <= timer.deadline)
+    this.#timers.splice(at + 1, 0, { timer, run: () => fire(subject) })
     return timer
   }
 
   cancel(timer: Timer): void {
-    const at = this.#waiting.findIndex((waiting) => waiting.timer === timer)
-    if (at >= 0) this.#waiting.splice(at, 1)
+    const at = this.#timers.findIndex((waiting) => waiting.timer === timer)
+    if (at >= 0) this.#timers.splice(at, 1)
   }
 
-  /** How many timers wait. */
+  /** Number of pending timers. */
   get pending(): number {
-    return this.#waiting.length
+    return this.#timers.length
   }
 
-  /** Lets `ms` milliseconds pass; `now()` inside a callback is the deadline of its timer. What a callback throws comes out. */
+  /** Lets `ms` milliseconds pass; inside a callback `now()` is the deadline of its timer. An exception of a callback is passed on. */
   advance(ms: number): void {
     const end = this.#now + ms
-    for (let next = this.#waiting[0]; next !== undefined && next.timer.deadline <= end; next = this.#waiting[0]) {
-      this.#waiting.shift()
+    for (let next = this.#timers[0]; next !== undefined && next.timer.deadline <= end; next = this.#timers[0]) {
+      this.#timers.shift()
       this.#now = next.timer.deadline
       next.run()
     }

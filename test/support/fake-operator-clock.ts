@@ -1,11 +1,11 @@
 import type { Clock } from '../../ingress/time/dated-clock.ts'
 import { FakeClock } from './fake-clock.ts'
 
-/** The operator's clock, standing still until it is advanced. */
+/** The operator's clock, which stands still until it is advanced. */
 export interface FakeOperatorClock extends Clock {
   /** Lets `ms` milliseconds pass: timers fire at exactly their deadline, in order. */
   advance(ms: number): void
-  /** How many timers wait. */
+  /** Number of pending timers. */
   pending(): number
 }
 

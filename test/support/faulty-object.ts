@@ -1,6 +1,6 @@
 import type { ObjectReading } from '../../crds/schema/read-object.ts'
 
-/** A copy of an object with one field, `spec.sources`, set; undefined takes the field away. */
+/** A copy of an object with one field, such as `spec.sources`, set to a value; undefined removes the field. */
 export function withField(object: object, path: string, value: unknown): Record<string, unknown> {
   const [first = '', ...rest] = path.split('.')
   const copy: Record<string, unknown> = { ...object }
@@ -10,7 +10,7 @@ export function withField(object: object, path: string, value: unknown): Record<
   return copy
 }
 
-/** Each fault of a reading as `path: message (expected …)`; empty when there is none. */
+/** Each fault of a reading as `path: message (expected …)`; empty without a fault. */
 export function faultsOf(reading: ObjectReading<unknown>): string[] {
   if (reading.ok) return []
   return reading.faults.map(({ path, message, expected }) => {

@@ -1,7 +1,7 @@
 /**
- * The call that this project began with, on either engine and a fake clock: INVITE, and a caller who hangs up after 13.1 s.
- * The system that it was reported of sent 100 at 5 ms and 180 at 15 ms, decided at 77 ms that no rule matched, and sent
- * nothing more; its log named a 486.
+ * The call that gave rise to this project, on either engine and a fake clock: an INVITE, and a caller that hangs up after 13.1
+ * s. The reported system sent 100 at 5 ms and 180 at 15 ms, decided at 77 ms that no rule matched, and sent nothing more; its
+ * log named a 486.
  */
 import { createCallLog } from '../../ingress/log/call-log.ts'
 import { createLogger } from '../../ingress/log/logger.ts'
@@ -13,25 +13,25 @@ import { type ApplicationParts, PEER, STRANGER, startHarness } from './engine-ha
 import type { FakeClock } from './fake-clock.ts'
 import { headerOf, requestText, statusOf } from './sip-text.ts'
 
-/** Milliseconds after the INVITE at which the caller hangs up, and at which every timer of the call has run out. */
+/** Milliseconds after the INVITE: when the caller hangs up, and when every timer of the call has expired. */
 export const HUNG_UP_AT = 13_100
 const OVER_AT = 80_000
 
-/** Milliseconds between two looks of the caller at what has come. */
+/** Milliseconds between two looks of the caller for packets. */
 const STEP_MS = 100
 
 export interface FirstCall {
   /** `null`: no table was ever loaded. */
   readonly entries?: readonly TableEntry[] | null
   readonly from: 'peer' | 'stranger'
-  /** Time has to pass before the answer comes. */
+  /** Set where time has to pass before the answer comes. */
   readonly slow?: true
 }
 
 export interface FirstCallEnd {
   /** Responses to the INVITE as `milliseconds status`, without repeats. */
-  readonly heard: readonly string[]
-  /** Transactions that are left when all is over. */
+  readonly responses: readonly string[]
+  /** Transactions that are still open at the end. */
   readonly open: number
   /** Series of `invites_total` that are not 0. */
   readonly counted: readonly string[]
@@ -53,9 +53,9 @@ export async function firstCallOnNative({ entries, from }: FirstCall): Promise<F
   }
   network.deliver(place, invite.replace(/^INVITE/, 'CANCEL').replace('1 INVITE', '1 CANCEL'))
   clock.advance(OVER_AT)
-  const responses = harness.packetsTo(place).filter(({ text }) => headerOf(text, 'CSeq')[0]?.endsWith('INVITE'))
-  const heard = responses.map(({ at, text }) => `${at} ${statusOf(text)}`)
-  return { heard, open: harness.engine.openTransactions, ...(await told(clock, harness)) }
+  const packets = harness.packetsTo(place).filter(({ text }) => headerOf(text, 'CSeq')[0]?.endsWith('INVITE'))
+  const responses = packets.map(({ at, text }) => `${at} ${statusOf(text)}`)
+  return { responses, open: harness.engine.openTransactions, ...(await reportsOf(clock, harness)) }
 }
 
 /** RFC 3261 §17.1.1.3. False where there is no final response yet. */
@@ -68,7 +68,7 @@ function acknowledgeFinal(harness: Awaited<ReturnType<typeof startHarness>>, pla
   return true
 }
 
-/** The server itself answers 100 before it hands the INVITE over, and keeps the caller's transaction. */
+/** The server itself sends 100 before it passes the INVITE on, and keeps the caller's transaction. */
 export async function firstCallOnDrachtio({ entries, from, slow }: FirstCall): Promise<FirstCallEnd> {
   const harness = await startDrachtioHarness(entries === undefined ? {} : { entries })
   const { clock, server } = harness
@@ -82,7 +82,7 @@ export async function firstCallOnDrachtio({ entries, from, slow }: FirstCall): P
       await (slow ? harness.comes(answered) : until(answered))
       return {
         transaction,
-        heard: transaction.statuses().map((status) => `${status === 100 ? 0 : elapsed()} ${status}`),
+        responses: transaction.statuses().map((status) => `${status === 100 ? 0 : elapsed()} ${status}`),
       }
     } catch (error) {
       await harness.close()
@@ -93,17 +93,17 @@ export async function firstCallOnDrachtio({ entries, from, slow }: FirstCall): P
   server.cancel(caller.transaction)
   const open = harness.engine.openTransactions
   await harness.close()
-  const late = caller.transaction.statuses().slice(caller.heard.length)
-  const heard = [...caller.heard, ...late.map((status) => `${HUNG_UP_AT} ${status}`)]
-  return { heard, open, ...(await told(clock, harness)) }
+  const late = caller.transaction.statuses().slice(caller.responses.length)
+  const responses = [...caller.responses, ...late.map((status) => `${HUNG_UP_AT} ${status}`)]
+  return { responses, open, ...(await reportsOf(clock, harness)) }
 }
 
 function inviteFrom(place: string): string {
   return requestText({ via: `SIP/2.0/UDP ${place};branch=z9hG4bK-first`, callId: 'first' })
 }
 
-/** What metrics and log make of the events. */
-async function told(
+/** The results of the events in metrics and log. */
+async function reportsOf(
   clock: FakeClock,
   { events, table }: Pick<ApplicationParts, 'events' | 'table'>,
 ): Promise<Pick<FirstCallEnd, 'counted' | 'unanswered' | 'line'>> {

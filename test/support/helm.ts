@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { findHelm } from '../../scripts/kubernetes-parts.mjs'
 
-/** Milliseconds that one command may take; many times what any needs. */
+/** Milliseconds that one command may take: many times the time of the longest. */
 const COMMAND_LIMIT_MS = 180_000
 
 /** The chart of this repository. */
@@ -20,7 +20,7 @@ export interface HelmResult {
   readonly stderr: string
 }
 
-/** Runs it without any file of the user. `kubeconfig`: undefined where no cluster is asked. */
+/** Runs helm without the user's files. `kubeconfig`: undefined where no cluster is asked. */
 export async function runHelm(args: readonly string[], kubeconfig?: string): Promise<HelmResult> {
   const home = mkdtempSync(join(tmpdir(), 'sip-dispatch-helm-'))
   const access = kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }

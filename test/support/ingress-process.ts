@@ -9,22 +9,22 @@ export interface IngressOptions {
   /** URL of the cache. */
   readonly cache: string
   readonly prefix: string
-  /** File of the last good table; undefined: none is kept. */
+  /** File of the last good table; undefined: there is no file. */
   readonly snapshot?: string
-  /** Name under which it reports; undefined: `pod-1`. */
+  /** Name under which the pod reports; undefined: `pod-1`. */
   readonly pod?: string
   /** More flags. */
   readonly flags?: readonly string[]
 }
 
 export interface IngressProcess extends ServingProcess {
-  /** Makes a new current key and the current one the previous; resolves when the process has taken both. */
+  /** Makes a new current key, and the former current key the previous one; resolves when the process uses both. */
   rotateKey(): Promise<void>
 }
 
 const KEY_BYTES = 32
 
-/** Starts it; resolves when it says where it listens, with a table or not. `stop` removes the keys. */
+/** Starts the pod; resolves when it reports where it listens, with or without a table. `stop` removes the keys. */
 export async function startIngress(options: IngressOptions): Promise<IngressProcess> {
   const keys = mkdtempSync(join(tmpdir(), 'sip-dispatch-keys-'))
   let current = randomBytes(KEY_BYTES)

@@ -1,14 +1,14 @@
-/** One INVITE to a whole ingress in memory, and what became of it. */
+/** One INVITE to a whole ingress in memory, and its result. */
 import type { RouteAction, RuleEntry, TrunkEntry } from '../../ingress/route-table/route-table.ts'
 import { B1, PEER, routeAction, ruleEntry, startHarness, trunkEntry } from './engine-harness.ts'
 import { type RequestText, requestText, statusOf } from './sip-text.ts'
 
 export interface Judged {
-  /** Name of the rule that won; undefined where none did. */
+  /** Name of the rule that matched; undefined where none did. */
   readonly rule: string | undefined
-  /** The final status that the caller has had; undefined while a backend is asked. */
+  /** The final status that the caller received; undefined while a backend has not answered. */
   readonly status: number | undefined
-  /** Request-URI at the backend; undefined where it was not called. */
+  /** Request-URI at the backend; undefined where the backend was not called. */
   readonly uri: string | undefined
   readonly reason: string | undefined
   readonly explanation: string
@@ -17,11 +17,11 @@ export interface Judged {
 export interface JudgedBy {
   readonly numbers?: Partial<TrunkEntry['numbers']>
   readonly route?: Partial<RouteAction>
-  /** Instead of the Reject for `+1900`. */
+  /** Predicates in place of those of the Reject for `+1900`. */
   readonly reject?: Pick<Partial<RuleEntry>, 'called' | 'calling'>
 }
 
-/** A rule that rejects some numbers, with 403, above one that routes every other call to B1. */
+/** A rule that rejects some numbers with 403, above a rule that routes every other call to B1. */
 export async function judged(change: RequestText, by: JudgedBy = {}): Promise<Judged> {
   const { network, events, calls, sentTo } = await startHarness({
     entries: [
@@ -48,7 +48,10 @@ export async function judged(change: RequestText, by: JudgedBy = {}): Promise<Ju
   }
 }
 
-/** What a gateway dials that drops everything but digits from the user before its parameters; undefined: there is no user. */
+/**
+ * The number that a simple gateway dials: it drops everything but digits from the user before its parameters. Undefined without
+ * a user.
+ */
 export function dialledDigits(uri: string): string | undefined {
   const user = /^sip:([^@:]*)(?::[^@]*)?@/.exec(uri)?.[1]
   if (user === undefined) return undefined

@@ -1,6 +1,6 @@
 /**
- * A proxy in front of the ingress: Kamailio's dispatcher, which probes every target with OPTIONS once a second from one
- * port, passes over a target that has failed three probes in a row, and tries no other target after a 503.
+ * A proxy in front of the ingress: Kamailio's dispatcher. It probes every target with OPTIONS once a second from one port,
+ * skips a target that has failed three probes in a row, and tries no other target after a 503.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -12,7 +12,7 @@ import { requestText } from './sip-text.ts'
 import { openDatagramPeer } from './wire-socket.ts'
 
 export interface KamailioDispatcher {
-  /** The port of 127.0.0.1 that callers send to. */
+  /** The port of 127.0.0.1 to which callers send. */
   readonly port: number
   stop(): Promise<void>
 }
@@ -23,7 +23,7 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-/** `targets`: ports of 127.0.0.1, called in turn. Resolves once it answers. */
+/** `targets`: ports of 127.0.0.1, called in turn. Resolves when the proxy answers. */
 export async function startKamailioDispatcher(targets: readonly number[]): Promise<KamailioDispatcher> {
   const folder = mkdtempSync(join(tmpdir(), 'kamailio-'))
   const port = await freePort('127.0.0.1')
@@ -55,7 +55,7 @@ export async function startKamailioDispatcher(targets: readonly number[]): Promi
   }
 }
 
-/** Asks again and again: a datagram to a socket that is not bound yet is lost. */
+/** Asks repeatedly: a datagram to a socket that is not bound yet is lost. */
 async function answers(port: number): Promise<void> {
   const peer = await openDatagramPeer('127.0.0.1')
   let asked = 0

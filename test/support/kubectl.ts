@@ -5,24 +5,24 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { findKubernetesParts } from '../../scripts/kubernetes-parts.mjs'
 
-/** Milliseconds that one command may take; many times what any needs. */
+/** Milliseconds that one command may take: many times the time of the longest. */
 const COMMAND_LIMIT_MS = 180_000
 
 export interface KubectlRun {
   /** Standard input, for `-f -`. */
   readonly input?: string
-  /** Whose access it uses. */
+  /** The kubeconfig whose access kubectl uses. */
   readonly kubeconfig?: string
 }
 
 export interface KubectlResult {
-  /** Null where it was killed, after 60 s. */
+  /** Null where it was killed after `COMMAND_LIMIT_MS`. */
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
 }
 
-/** Runs it without any file of the user: what it caches goes into `folder`. */
+/** Runs kubectl without the user's files: its caches go into `folder`. */
 export async function runKubectl(
   args: readonly string[],
   { kubeconfig, folder, input = '' }: Required<Pick<KubectlRun, 'kubeconfig'>> & KubectlRun & { folder: string },
@@ -32,7 +32,7 @@ export async function runKubectl(
     env: { HOME: folder, KUBERC: 'off' },
     timeout: COMMAND_LIMIT_MS,
   })
-  // It may end without reading its input; its exit code then says what was wrong.
+  // kubectl may end without reading its input; its exit code then shows the fault.
   child.stdin.on('error', () => child.stdin.destroy())
   child.stdin.end(input)
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])

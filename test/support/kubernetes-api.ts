@@ -1,6 +1,6 @@
 /**
- * A real Kubernetes API server for tests: one that a whole run of jest shares, or one of a test's own that it may freeze
- * and kill. No controller manager and no node run: namespaces stay, no pod starts.
+ * A real Kubernetes API server for tests. A whole run of jest shares one; a test that freezes and kills its server starts one
+ * of its own. There is no controller manager and no node: namespaces stay, and no pod starts.
  */
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
@@ -23,17 +23,17 @@ const CRDS = fileURLToPath(new URL('../../crds/', import.meta.url))
 export interface KubernetesApi {
   readonly url: string
   readonly port: number
-  /** PEM of the authority that the server's certificate is from. */
+  /** PEM of the authority that issued the server's certificate. */
   readonly caFile: string
   /** Path of the administrator's kubeconfig. */
   readonly kubeconfig: string
-  /** Runs kubectl, as the administrator unless told otherwise, and answers its exit code and what it wrote. */
+  /** Runs kubectl, by default as the administrator, and returns its exit code and its output. */
   kubectl(args: readonly string[], run?: KubectlRun): Promise<KubectlResult>
-  /** Creates a namespace of a new name. */
+  /** Creates a namespace with a new name. */
   namespace(): Promise<string>
-  /** A token for a service account, which is created where it is missing; it may do what RBAC lets it. */
+  /** A token for a service account, which is created where it is absent; RBAC decides its permissions. */
   serviceAccountToken(account: ServiceAccount): Promise<string>
-  /** Writes one more kubeconfig, and answers its path. */
+  /** Writes another kubeconfig, and returns its path. */
   kubeconfigWith(access: Access): string
 }
 
@@ -47,22 +47,22 @@ export interface ServiceAccount {
 export interface Access {
   /** Undefined: the administrator's certificate. */
   readonly token?: string
-  /** Of the same address, for a proxy before the server. Undefined: the server's own. */
+  /** Port at the same address, for a proxy in front of the server. Undefined: the server's own. */
   readonly port?: number
 }
 
-/** A server that only one test uses, which may do anything to it. */
+/** A server that only one test uses, so that the test may do anything to it. */
 export interface PrivateKubernetesApi
   extends KubernetesApi,
     Pick<KubernetesServer, 'place' | 'apiserver' | 'etcd' | 'stop'> {
   /**
-   * Makes etcd forget every revision but the newest. With the API server restarted after it, a watch from an older
-   * revision is answered by 410.
+   * Makes etcd forget every revision but the newest. When the API server is restarted afterwards, a watch from an older
+   * revision gets 410.
    */
   compact(): Promise<void>
 }
 
-/** The server of this run, started by whoever asks first, with the resources of `crds/` established. */
+/** The server of this run, started at the first call, with the resources of `crds/` established. */
 export async function kubernetesApi(): Promise<KubernetesApi> {
   const port = sharedServerPort()
   if (port === undefined) throw new Error('KUBERNETES_NO_RUN: only jest with its globalSetup shares a server')
@@ -71,7 +71,7 @@ export async function kubernetesApi(): Promise<KubernetesApi> {
   return apiAt(answer.place)
 }
 
-/** What the run answers to whoever asks for its server. */
+/** The run's answer to a test that asks for its server. */
 export type SharedServerAnswer =
   | { readonly place: ServerPlace; readonly error?: undefined }
   | { readonly error: string }
@@ -81,7 +81,7 @@ interface ApiOptions extends ServerOptions {
   readonly resources?: 'none'
 }
 
-/** Starts a server of a test's own; takes some seconds. The test has to stop it. */
+/** Starts a server for one test; takes some seconds. The test has to stop it. */
 export async function startKubernetesApi(options: ApiOptions = {}): Promise<PrivateKubernetesApi> {
   const server = await startKubernetesServer(options)
   const { place, apiserver, etcd } = server
@@ -124,7 +124,7 @@ function apiAt({ host, port, folder }: ServerPlace): KubernetesApi {
 
 type Kubectl = KubernetesApi['kubectl']
 
-/** Answers what it wrote. @throws KUBECTL_FAILED */
+/** Returns the output. @throws KUBECTL_FAILED */
 async function succeeds(kubectl: Kubectl, args: readonly string[], run?: KubectlRun): Promise<string> {
   const { code, stdout, stderr } = await kubectl(args, run)
   if (code !== 0) throw new Error(`KUBECTL_FAILED: kubectl ${args.join(' ')} ended with ${code}\n${stderr}`)
@@ -157,7 +157,7 @@ function kubeconfigContent({ token, port }: Access, { host, port: own, folder }:
   }
 }
 
-/** By etcd's JSON gateway: numbers of 64 bits are strings there. */
+/** Uses etcd's JSON gateway, where numbers of 64 bits are strings. */
 async function compact(etcdUrl: string): Promise<void> {
   const { header } = await asked(`${etcdUrl}/v3/kv/range`, { key: 'AA==', limit: '1' })
   await asked(`${etcdUrl}/v3/kv/compaction`, { revision: header.revision, physical: true })

@@ -1,4 +1,4 @@
-/** etcd and kube-apiserver on a loopback address, with RBAC and with certificates of their own; nothing else of a cluster. */
+/** etcd and kube-apiserver on a loopback address, with RBAC and with certificates of their own; no other part of a cluster. */
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,11 +10,11 @@ import { type Loopback, loopbackPorts, uriHost } from './loopback-port.ts'
 import { guardLeftover } from './process-guard.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 
-/** Where a server is, and where its files are: enough to talk to it from another process. */
+/** The address of a server and its files: enough to use it from another process. */
 export interface ServerPlace {
   readonly host: Loopback
   readonly port: number
-  /** Holds `ca.crt`, the administrator's `admin.crt` and `admin.key`, and what kubectl needs. */
+  /** Contains `ca.crt`, the administrator's `admin.crt` and `admin.key`, and the files for kubectl. */
   readonly folder: string
 }
 
@@ -27,12 +27,12 @@ export interface ServerOptions {
 
 /** One of the two processes. */
 export interface ServerPart {
-  /** Freezes it: connections stay open and nothing answers. */
+  /** Freezes the process: connections stay open and nothing answers. */
   pause(): void
   resume(): void
-  /** A crash. */
+  /** Kills the process, like a crash. */
   kill(): Promise<void>
-  /** Stops it if it runs, and starts it on the same port and data; resolves when it is ready. */
+  /** Stops the process if it runs, and starts it on the same port and data; resolves when it is ready. */
   restart(): Promise<void>
 }
 
@@ -87,7 +87,7 @@ async function createPart(options: Parameters<typeof startServerProcess>[0]): Pr
     pause: () => server.pause(),
     resume: () => server.resume(),
     kill: () => server.kill(),
-    // Killed, not asked to end: kube-apiserver drains for a minute before it ends by itself, and no data are lost.
+    // Killed at once: when asked to end, kube-apiserver drains for a minute first. No data are lost.
     stop: () => server.kill(),
     restart: async () => {
       await server.kill()
@@ -134,7 +134,7 @@ function apiserverFlags({ host, folder, etcdUrl, port }: ServerPlace & { readonl
     '--service-account-issuer=https://kubernetes.default.svc',
     `--service-account-key-file=${file('service-account.key')}`,
     `--service-account-signing-key-file=${file('service-account.key')}`,
-    // No controller manager makes default accounts here: the plug-in would refuse every pod.
+    // There is no controller manager to make default accounts, so this plug-in would refuse every pod.
     '--disable-admission-plugins=ServiceAccount',
     '--profiling=false',
   ]

@@ -1,4 +1,4 @@
-/** Ports of a loopback address for programs that cannot pick one themselves. */
+/** Ports of a loopback address for programs that cannot choose one themselves. */
 import { randomInt } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
@@ -6,19 +6,22 @@ import { createServer } from 'node:net'
 
 export type Loopback = '127.0.0.1' | '::1'
 
-/** As it stands in a URL. */
+/** The host as written in a URL. */
 export function uriHost(host: Loopback): string {
   return host === '::1' ? '[::1]' : host
 }
 
-/** Ports that a system gives to nobody who asks for any (Linux begins at 32768): what is free stays so until it is bound. */
+/**
+ * The system never gives these ports to a program that asks for any port (Linux begins at 32768), so a free one stays free
+ * until it is bound.
+ */
 const FIRST_PORT = 20_000
 const PORTS = 10_000
 
-/** Of so many drawn ports one is free. */
+/** Of so many random ports at least one is free. */
 const MAX_DRAWS = 100
 
-/** A port that no datagram socket and no listener of the address has. */
+/** A port of the address without a datagram socket and without a listener. */
 export async function freePort(address: string): Promise<number> {
   for (let draws = 0; draws < MAX_DRAWS; draws++) {
     const port = FIRST_PORT + randomInt(PORTS)

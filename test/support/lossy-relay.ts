@@ -3,16 +3,16 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 
 export interface LossyRelay {
-  /** Where the client sends to, on 127.0.0.1. */
+  /** The port of 127.0.0.1 to which the client sends. */
   readonly port: number
-  /** Datagrams that came, and those of them that were lost. */
+  /** Number of datagrams that came, and of those that were lost. */
   readonly counts: { readonly taken: number; readonly lost: number }
-  /** Sets the server's port; what comes before is lost. */
+  /** Sets the server's port; datagrams that come before are lost. */
   connect(serverPort: number): void
   close(): void
 }
 
-/** `loss`: from 0 to 1. The same seed loses the same places in the row of datagrams. */
+/** `loss`: from 0 to 1. The same seed loses the datagrams at the same positions. */
 export async function startLossyRelay({ seed, loss }: { seed: number; loss: number }): Promise<LossyRelay> {
   const [front, back] = await Promise.all([boundSocket(), boundSocket()])
   const counts = { taken: 0, lost: 0 }

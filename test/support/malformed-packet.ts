@@ -1,4 +1,4 @@
-/** Packets that are no usable requests, of many kinds: what scanners, broken clients and attackers send. */
+/** Packets of many kinds that are not usable requests: as scanners, broken clients and attackers send them. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { requestText } from './sip-text.ts'
@@ -13,7 +13,7 @@ export interface NamedPacket {
   readonly bytes: Buffer
 }
 
-/** Each with what is wrong with it. */
+/** Packets, each with the name of its fault. */
 export function malformedPackets(): NamedPacket[] {
   const invite = requestText()
   const without = (name: string): string => invite.replace(new RegExp(`^${name}: .*\r\n`, 'm'), '')
@@ -67,13 +67,13 @@ function longest(invite: string): string {
   return head + 'v'.repeat(LARGEST_DATAGRAM_BYTES - head.length)
 }
 
-/** A request that ends too early, every 25 bytes. */
+/** A request truncated at every 25th byte. */
 function cutPackets(bytes: Buffer): NamedPacket[] {
   const lengths = Array.from({ length: Math.floor(bytes.length / 25) }, (_, index) => index * 25 + 1)
   return lengths.map((length) => ({ name: `${length} bytes of a request`, bytes: bytes.subarray(0, length) }))
 }
 
-/** RFC 4475: messages that are torture, valid and invalid ones. */
+/** RFC 4475: the torture messages, valid and invalid ones. */
 function tortureMessages(): NamedPacket[] {
   const files = readdirSync(TORTURE).filter((file) => file.endsWith('.dat'))
   return files.map((file) => ({ name: file, bytes: readFileSync(join(TORTURE, file)) }))

@@ -1,4 +1,4 @@
-/** Manifests as a test writes them: what a user must write, and what the test says about it. */
+/** Manifests in the short form of tests: the required fields, and the fields that the test sets. */
 
 const API_VERSION = 'sipdispatch.dev/v1alpha1'
 
@@ -23,7 +23,7 @@ export function routeTo(uris: readonly string[], route: object = {}): object {
   return { type: 'Route', route: { backends: uris.map((uri, tier) => ({ uri, tier })), ...route } }
 }
 
-/** A file that holds the objects. JSON is YAML. */
+/** A file that contains the objects. JSON is also YAML. */
 export function manifestText(objects: readonly object[]): string {
   return JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }, undefined, 2)
 }

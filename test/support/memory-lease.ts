@@ -1,14 +1,14 @@
 import { ApiError } from '../../operator/api/api-error.ts'
 import type { LeaseApi, LeaseRecord, StoredLease } from '../../operator/kubernetes-writes/lease.ts'
 
-/** A Lease that several candidates see, as the API server keeps it: an update of an old version is refused. */
+/** A Lease that several candidates share, as the API server keeps it: an update of an old version is refused. */
 export class MemoryLease {
   stored: StoredLease | undefined
-  /** An update of a Lease that is not there makes it, as API servers do for this resource; or fails. */
+  /** Whether an update of an absent Lease creates it, as API servers do for this resource; otherwise the update fails. */
   createsOnUpdate = true
   #version = 0
 
-  /** The requests of one candidate, through a link that the test can cut or block. */
+  /** The requests of one candidate, over a link that the test can cut or block. */
   link(): LeaseLink {
     return new LeaseLink(this)
   }
@@ -21,9 +21,9 @@ export class MemoryLease {
 }
 
 export class LeaseLink implements LeaseApi {
-  /** `cut`: requests fail. `blocked`: they are not answered. `late`: they are carried out, but answered by `answerLate`. */
+  /** `cut`: requests fail. `blocked`: they get no answer. `late`: they are carried out, but answered only by `answerLate`. */
   mode: 'open' | 'cut' | 'blocked' | 'late' = 'open'
-  /** What was asked for, `get`, `create` or `update`. */
+  /** The requests so far: `get`, `create` or `update`. */
   readonly requests: string[] = []
   readonly #lease: MemoryLease
   readonly #late: (() => void)[] = []

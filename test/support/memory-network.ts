@@ -1,6 +1,6 @@
 /**
- * A network in memory for whole-engine tests: addresses are free to choose, time is the fake clock's, and every packet
- * that the engine sends is kept with its time. Messages on streams come whole, but for those of `stream`.
+ * A network in memory for whole-engine tests: any address can be used, time is that of the fake clock, and every packet that
+ * the engine sends is kept with its time. Messages on streams come whole, except those of `stream`.
  */
 import { type IpAddress, parseIpAddress } from '../../ingress/address/ip-address.ts'
 import { STREAM_CONNECT_MS } from '../../ingress/sip/limits.ts'
@@ -31,15 +31,15 @@ export type Receiver = (packet: SentPacket) => void
 
 export class MemoryNetwork {
   readonly sent: SentPacket[] = []
-  /** Peers, as `ADDRESS:PORT`, that a TCP connection is open to. */
+  /** Peers, as `ADDRESS:PORT`, with an open TCP connection. */
   readonly connected = new Set<string>()
-  /** Says whether a packet is lost on its way; by default none is. */
+  /** Whether a packet is lost on its way; by default none is. */
   lose: (packet: SentPacket) => boolean = () => false
   readonly #clock: FakeClock
   readonly #receivers = new Map<string, Receiver>()
   readonly #refusing = new Set<string>()
-  /** Those who are told when a connection ends. */
-  readonly #waiting: { readonly to: string; readonly onFailure: (error: Error) => void }[] = []
+  /** Requests to be failed when their connection ends. */
+  readonly #pending: { readonly to: string; readonly onFailure: (error: Error) => void }[] = []
   readonly #swallowing = new Set<string>()
   readonly #events = new Map<TransportName, TransportEvents>()
   readonly #locals: LocalEndpoint[] = []
@@ -48,31 +48,31 @@ export class MemoryNetwork {
     this.#clock = clock
   }
 
-  /** Somebody listens at `address:port`, over either transport. Nobody there is a black hole. */
+  /** Adds a receiver at `address:port`, over both transports. An address without a receiver is a black hole. */
   listen(at: string, receiver: Receiver): void {
     this.#receivers.set(at, receiver)
   }
 
-  /** Connections are refused and datagrams come back as ICMP port unreachable; over one transport, or over both. */
+  /** Refuses connections, and returns datagrams as ICMP port unreachable; over one transport, or over both. */
   refuse(at: string, transports: readonly TransportName[] = ['UDP', 'TCP']): void {
     for (const transport of transports) this.#refusing.add(`${transport} ${at}`)
   }
 
-  /** Connections are neither taken nor refused: a firewall drops them. Datagrams get through. */
+  /** Neither accepts nor refuses connections, like a firewall that drops them. Datagrams get through. */
   swallowConnections(at: string): void {
     this.#swallowing.add(at)
   }
 
-  /** Connections to it end, and whoever has sent on one hears of it. */
+  /** Ends the connections to an address, and fails the requests sent on them. */
   endConnections(at: string): void {
-    for (const { to, onFailure } of this.#waiting.splice(0)) if (to === at) onFailure(new Error('connection closed'))
+    for (const { to, onFailure } of this.#pending.splice(0)) if (to === at) onFailure(new Error('connection closed'))
   }
 
   takeConnections(at: string): void {
     this.#swallowing.delete(at)
   }
 
-  /** Hands a message to the engine as if it came from `from`. Answers with the flow, for closing. */
+  /** Gives a message to the engine as if it came from `from`. Returns the flow, for closing. */
   deliver(from: string, message: string | Buffer, transport: TransportName = 'UDP', to?: string): MemoryFlow {
     const flow = this.flow(from, transport, to)
     const bytes = typeof message === 'string' ? Buffer.from(message, 'latin1') : message
@@ -80,7 +80,7 @@ export class MemoryNetwork {
     return flow
   }
 
-  /** Hands chunks of a connection to the engine, cut into messages as the TCP transport does. A broken stream is closed. */
+  /** Gives chunks of a connection to the engine, cut into messages as the TCP transport does. A broken stream is closed. */
   stream(from: string, chunks: readonly Buffer[]): MemoryFlow {
     const flow = this.flow(from, 'TCP')
     const framer = new StreamFramer()
@@ -159,23 +159,23 @@ export class MemoryNetwork {
       return
     }
     this.transmit({ transport: name, to, from: from ? nameOf(from) : '', text })
-    if (name === 'TCP') this.#waiting.push({ to, onFailure: request.options.onFailure })
+    if (name === 'TCP') this.#pending.push({ to, onFailure: request.options.onFailure })
     if (this.#refusing.has(`${name} ${to}`))
       this.#clock.after(0, request.options.onFailure, new Error('connection refused'))
   }
 }
 
-/** The way a message came, as the engine sees it. */
+/** The way on which a message came, as the engine sees it. */
 export class MemoryFlow implements Flow {
   readonly transport: TransportName
   readonly remoteAddress: IpAddress
   readonly remotePort: number
   readonly local: LocalEndpoint
   open = true
-  /** Whether the system takes no bytes: `send` fails. */
+  /** Whether the system refuses all bytes: `send` fails. */
   failing = false
   held = 0
-  /** How many answers would have made a peer of the stream's other end. */
+  /** Number of answers that would let a real stream count as a peer's. */
   answered = 0
   readonly #network: MemoryNetwork
 

@@ -1,4 +1,4 @@
-/** The shared cache in memory, for both of its sides: what the contract says, with nothing that can fail. */
+/** The shared cache in memory, for both of its sides: it keeps the contract, and cannot fail. */
 import type { TableCacheReader } from '../../ingress/replica/table-cache.ts'
 import {
   type CacheHead,
@@ -27,7 +27,7 @@ interface Store {
   readonly waiting: Set<() => void>
 }
 
-/** Reports never expire in it. */
+/** Reports in this cache never expire. */
 export function createMemoryTableCache(): MemoryTableCache {
   const store: Store = { head: undefined, entries: new Map(), log: [], reports: new Map(), waiting: new Set() }
   const head = () => Promise.resolve(store.head)

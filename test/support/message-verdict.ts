@@ -3,13 +3,13 @@ import { readRequestFacts, readResponseFacts } from '../../ingress/sip/message/r
 import { SipMessage } from '../../ingress/sip/message/sip-message.ts'
 import { type Frame, StreamFramer } from '../../ingress/sip/message/stream-framer.ts'
 
-/** What becomes of a message before any rule is looked at. A response is never answered: it is used or dropped. */
+/** The fate of a message before any rule is matched. A response is never answered: it is used or dropped. */
 export type MessageVerdict =
   | { readonly verdict: 'accept'; readonly startLine: string; readonly headers: number; readonly body: number }
   | { readonly verdict: 'refuse'; readonly status: number; readonly code: string; readonly answerable: boolean }
   | { readonly verdict: 'drop'; readonly code: string }
 
-/** The verdict on a datagram, by the parser and the checks that the engine runs on each. */
+/** The verdict on a datagram, from the parser and the checks that the engine runs on each. */
 export function verdictOn(bytes: Buffer, message: SipMessage = new SipMessage()): MessageVerdict {
   const fault = parseMessage(message, bytes, 0, bytes.length)
   if (!message.isRequest) return verdictOnResponse(message, fault?.code)

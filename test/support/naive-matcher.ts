@@ -1,4 +1,4 @@
-/** The choice of a trunk and of a rule, written down as the design says it and as slowly as that is: for comparison. */
+/** The choice of a trunk and of a rule, written as the design describes it, slow and simple: the other matcher is compared with it. */
 import { type IpAddress, parseIpPrefix, prefixContains } from '../../ingress/address/ip-address.ts'
 import type { CallFacts } from '../../ingress/lookup/call-facts.ts'
 import { type CanonicalUser, toCanonical } from '../../ingress/lookup/phone-number.ts'
@@ -56,7 +56,7 @@ function oneHolds(predicates: readonly NumberPredicate[], number: string): boole
   return predicates.length === 0 || predicates.some((predicate) => numberHolds(predicate, number))
 }
 
-/** The regular expressions of the tests mean the same in JavaScript as in RE2. */
+/** The regular expressions of the tests have the same meaning in JavaScript and in RE2. */
 function numberHolds(predicate: NumberPredicate, number: string): boolean {
   if (predicate.type === 'exact') return number === predicate.value
   if (predicate.type === 'prefix') return number.startsWith(predicate.value)
@@ -78,7 +78,7 @@ export interface NaiveTrunk {
   readonly nearMisses: readonly string[]
 }
 
-/** Trunks without a default region only. `backends` are addresses. */
+/** For trunks without a default region only. `backends` are addresses. */
 export function naiveTrunk(trunks: readonly TrunkEntry[], backends: readonly string[], call: CallFacts): NaiveTrunk {
   const packet = call.peer.address
   const near = trunks.filter((trunk) => admittingLength(trunk, call) !== undefined)
@@ -100,7 +100,7 @@ function calledUser({ numbers }: TrunkEntry, call: CallFacts): CanonicalUser {
   return toCanonical(numbers.calledFrom === 'To' ? call.toUser : call.requestUri.user, numbers)
 }
 
-/** The longest source network that holds whoever the trunk takes for the source; undefined: it admits nobody. */
+/** The longest source network with the source as the trunk sees it; undefined: the trunk does not admit the source. */
 function admittingLength(trunk: TrunkEntry, call: CallFacts): number | undefined {
   const recorded = call.recordedSources().map((source) => (source === 'ambiguous' ? undefined : source))
   const path = [call.peer.address, ...recorded]

@@ -1,4 +1,4 @@
-/** Characters that people, address books and devices write between digits, and that gateways drop. */
+/** Characters that people, address books and devices write between digits, and that gateways remove. */
 export const DROPPED: readonly string[] = [
   ' -.()/,_',
   '\u00a0\u2002\u2003\u2007\u2009\u202f\u3000',

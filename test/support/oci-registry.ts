@@ -7,12 +7,12 @@ import { guardLeftover } from './process-guard.ts'
 import { startServerProcess } from './server-process.ts'
 
 export interface OciRegistry {
-  /** As a reference of OCI names it: host and port. */
+  /** Host and port, as in an OCI reference. */
   readonly host: string
   stop(): Promise<void>
 }
 
-/** Starts one that is empty; resolves when it answers. */
+/** Starts an empty registry; resolves when it answers. */
 export async function startOciRegistry(): Promise<OciRegistry> {
   const folder = mkdtempSync(join(tmpdir(), 'sip-dispatch-registry-'))
   const release = guardLeftover({ folder })

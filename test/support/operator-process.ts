@@ -7,10 +7,10 @@ import { startCommand } from './command-line.ts'
 import { sampleValue } from './exposition-text.ts'
 import type { LogLine } from './serving-process.ts'
 
-/** Milliseconds: how long the process may take to say something. */
+/** Milliseconds that the process may take to write a line. */
 const SAID_LIMIT_MS = 120_000
 
-/** Milliseconds between two looks at what it says. */
+/** Milliseconds between two looks at its output. */
 const LOOK_INTERVAL_MS = 20
 
 export interface OperatorOptions {
@@ -18,7 +18,7 @@ export interface OperatorOptions {
   /** URL of the cache. */
   readonly cache: string
   readonly prefix: string
-  /** Watched; also where its Lease and the Secret of the keys are. */
+  /** The namespace to watch; its Lease and the Secret of the keys are there too. */
   readonly namespace: string
   /** More flags. */
   readonly flags?: readonly string[]
@@ -27,17 +27,17 @@ export interface OperatorOptions {
 export interface OperatorProcess {
   readonly child: ChildProcess
   readonly log: readonly LogLine[]
-  /** The first line that holds, of those already written or of those to come. */
+  /** The first line for which `holds` returns true, among present and future lines. */
   said(holds: (line: LogLine) => boolean): Promise<LogLine>
-  /** A series of /metrics; 0 where there is none. */
+  /** The value of a series in /metrics; 0 where it is absent. */
   count(name: string, labels: Readonly<Record<string, string>>): Promise<number>
   /** Status and text of /readyz. */
   readiness(): Promise<readonly [status: number, text: string]>
-  /** Sends SIGTERM, or another signal, and answers the exit code and the signal. Once it has ended, only answers again. */
+  /** Sends SIGTERM, or another signal, and returns the exit code and the signal. After the end it returns them again. */
   stop(signal?: NodeJS.Signals): Promise<readonly [number | null, NodeJS.Signals | null]>
 }
 
-/** Starts it; resolves when it says that it has started. */
+/** Starts the operator; resolves when it reports that it has started. */
 export function startOperator(options: OperatorOptions): Promise<OperatorProcess> {
   const { kubeconfig, cache, prefix, namespace, flags = [] } = options
   const where = ['--kubeconfig', kubeconfig, '--cache', cache, '--cache-prefix', prefix]
@@ -45,7 +45,7 @@ export function startOperator(options: OperatorOptions): Promise<OperatorProcess
   return startOperatorCommand(['operator', ...where, ...mine, ...flags])
 }
 
-/** The same with every argument. */
+/** The same, with all arguments given. */
 export async function startOperatorCommand(args: readonly string[]): Promise<OperatorProcess> {
   const child = startCommand(args)
   const exited = once(child, 'exit')
@@ -80,7 +80,7 @@ export async function startOperatorCommand(args: readonly string[]): Promise<Ope
   }
 }
 
-/** Asks until there is an answer. */
+/** Asks repeatedly until there is an answer. */
 export async function eventually<T>(
   ask: () => T | undefined | Promise<T | undefined>,
   explain: () => string,

@@ -1,4 +1,4 @@
-/** What really goes over the loopback device, seen by tcpdump: "nothing was sent" is a fact here, not an impression. */
+/** The packets on the loopback device, seen by tcpdump: so "nothing was sent" is a fact and not an impression. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
@@ -6,13 +6,13 @@ import { once } from 'node:events'
 import { type CapturedPacket, pcapReader } from './pcap.ts'
 import { commandOf } from './real-part.ts'
 
-/** Milliseconds: how long tcpdump may take to see a packet before the capture counts as broken. */
+/** Milliseconds that tcpdump may take to see a packet; after that the capture counts as broken. */
 const SEEN_LIMIT_MS = 60_000
 
 /** Milliseconds between two markers: the first ones are lost while tcpdump opens the device. */
 const MARKER_INTERVAL_MS = 50
 
-/** Bytes kept of a packet: more than most messages; the reader refuses a packet that was cut. */
+/** Bytes stored of a packet: more than most messages have. The reader refuses a truncated packet. */
 const SNAPSHOT_BYTES = 16_384
 
 /** Bytes of the largest packet of the loopback device, link header included. */
@@ -22,20 +22,20 @@ export const LARGEST_PACKET_BYTES = 65_600
 const BUFFERED_PACKETS = 2_000
 
 export interface PacketCapture {
-  /** Resolves when packets are seen; rejects with what tcpdump says if it cannot capture. */
+  /** Resolves when packets are seen; rejects with the output of tcpdump if it cannot capture. */
   readonly ready: Promise<void>
-  /** What was captured so far, in the order of the wire. */
+  /** The packets captured so far, in the order of the wire. */
   readonly packets: readonly CapturedPacket[]
   /** Resolves when every packet that was on the wire before the call is in `packets`. */
   flush(): Promise<void>
-  /** Ends tcpdump; rejects if the kernel dropped packets that it should have seen. What was captured stays. */
+  /** Ends tcpdump; rejects if the kernel dropped packets that it should have seen. Captured packets stay. */
   stop(): Promise<void>
 }
 
 /**
- * Captures UDP and TCP packets from or to any of `ports` on the loopback device, IPv4 and IPv6. `flush` covers what was
- * sent, not what somebody is still about to send: first make the peer answer something else on the same path.
- * `snapshotBytes`: the longest packet that may come.
+ * Captures UDP and TCP packets from or to any of `ports` on the loopback device, IPv4 and IPv6. `flush` covers packets already
+ * sent, not those that a peer is about to send: first make the peer answer something else on the same path. `snapshotBytes`:
+ * the length of the longest packet that may come.
  */
 export function capturePackets(ports: readonly number[], snapshotBytes = SNAPSHOT_BYTES): PacketCapture {
   const packets: CapturedPacket[] = []
@@ -89,7 +89,7 @@ function readPackets(tcpdump: ChildProcess, onPacket: (packet: CapturedPacket) =
   })
 }
 
-/** Settles when tcpdump has ended; rejects where it says that it could not see everything. */
+/** Settles when tcpdump has ended; rejects where it reports that it could not see everything. */
 async function endOf(tcpdump: ChildProcess): Promise<void> {
   let said = ''
   tcpdump.stderr?.on('data', (text: Buffer) => {
@@ -104,7 +104,7 @@ async function endOf(tcpdump: ChildProcess): Promise<void> {
   }
 }
 
-/** Datagrams on one device are captured in the order of the wire: once the marker is seen, so is all before it. */
+/** Datagrams on one device are captured in the order of the wire: when the marker is seen, all earlier packets are too. */
 async function sendUntilSeen(marker: Socket, seenMarkers: ReadonlySet<string>): Promise<void> {
   const text = randomUUID()
   const deadline = Date.now() + SEEN_LIMIT_MS

@@ -19,7 +19,7 @@ export function inviteText(headers: readonly string[] = [], body = 'v=0\r\n'): s
   ].join('\r\n')
 }
 
-/** The index of a message (latin1 text) that is known to be well-formed; throws where it is not. */
+/** The index of a well-formed message (latin1 text); throws where the message is malformed. */
 export function parsed(text: string): SipMessage {
   const bytes = Buffer.from(text, 'latin1')
   const message = new SipMessage()

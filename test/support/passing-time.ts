@@ -1,13 +1,13 @@
 import type { FakeOperatorClock } from './fake-operator-clock.ts'
 
-/** Lets whatever waits for promises alone go on. */
+/** Lets code run that waits only for promises. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve)
   })
 }
 
-/** Lets `ms` milliseconds pass in steps, and after each step whatever waits for promises go on. */
+/** Lets `ms` milliseconds pass in steps; after each step, code runs that waits for promises. */
 export async function pass(clock: FakeOperatorClock, ms: number, step = 50): Promise<void> {
   await settled()
   const end = clock.now() + ms

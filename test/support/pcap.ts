@@ -1,5 +1,5 @@
 /**
- * Reads what `tcpdump -w -` writes: a pcap stream of Ethernet or Linux cooked frames with UDP or TCP over IPv4 or IPv6.
+ * Reads the output of `tcpdump -w -`: a pcap stream of Ethernet or Linux cooked frames with UDP or TCP over IPv4 or IPv6.
  * Enough for the loopback device: no fragments, no IPv6 extension headers, no VLAN tags.
  */
 export interface CapturedPacket {
@@ -19,7 +19,7 @@ const FILE_HEADER_BYTES = 24
 const RECORD_HEADER_BYTES = 16
 const MAGIC_MICROSECONDS = 0xa1b2c3d4
 
-/** Bytes before the EtherType, by link type: Ethernet, Linux cooked v1. Its successor begins with the type. */
+/** Bytes before the EtherType, by link type: Ethernet, Linux cooked v1. In the successor of v1, the type comes first. */
 const TYPE_OFFSETS = new Map([
   [1, { type: 12, header: 14 }],
   [113, { type: 14, header: 16 }],
@@ -37,7 +37,7 @@ interface Frame {
   readonly header: number
 }
 
-/** A reader that is fed pieces of the stream as they come and answers the packets that each piece completes. */
+/** A reader that takes pieces of the stream as they come and returns the packets that each piece completes. */
 export function pcapReader(): (piece: Buffer) => CapturedPacket[] {
   let pending: Buffer = Buffer.alloc(0)
   let frame: Frame | undefined
@@ -121,7 +121,7 @@ function ipv4(bytes: Buffer, offset: number): string {
   return bytes.subarray(offset, offset + 4).join('.')
 }
 
-/** RFC 5952 §4: no leading zeros, the longest run of zeros shortened; the URL parser writes it so. */
+/** RFC 5952 §4: no leading zeros, the longest run of zeros shortened. The URL parser writes addresses like this. */
 function ipv6(bytes: Buffer, offset: number): string {
   const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(offset + index * 2).toString(16))
   return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)

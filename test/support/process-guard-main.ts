@@ -1,12 +1,12 @@
-/** The process behind process-guard.ts: reads one order a line, and tidies up when there are no more. */
+/** The process of process-guard.ts: reads one order per line, and cleans up when its input ends. */
 import { rm } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** Milliseconds that the kernel may take to end a process that was killed. */
+/** Milliseconds that the kernel may take to end a killed process. */
 const END_LIMIT_MS = 30_000
 
-/** Milliseconds between two looks whether they have ended. */
+/** Milliseconds between two checks whether they have ended. */
 const LOOK_INTERVAL_MS = 10
 
 const pids = new Set<number>()

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 
-/** Milliseconds that one run may take; many times what any needs. */
+/** Milliseconds that one run may take: many times the time of the longest. */
 const RUN_LIMIT_MS = 180_000
 
 export interface PromtoolResult {
@@ -11,7 +11,7 @@ export interface PromtoolResult {
   readonly output: string
 }
 
-/** `input`: what it reads from standard input. */
+/** `input`: the text for its standard input. */
 export async function runPromtool(args: readonly string[], input = ''): Promise<PromtoolResult> {
   const child = spawn('promtool', args, { timeout: RUN_LIMIT_MS })
   child.stdin.on('error', () => child.stdin.destroy())

@@ -1,10 +1,10 @@
-/** Random requests, sources and backends for tests of invariants: mostly sensible, often not. */
+/** Random requests, sources and backends for tests of invariants: mostly valid, often not. */
 import fc from 'fast-check'
 import type { TransportName } from '../../ingress/sip/port/engine.ts'
 import type { BackendScript } from './scripted-backend.ts'
 import { type RequestText, requestText } from './sip-text.ts'
 
-/** Who sends: each is an address, and the line that names the source behind a proxy. */
+/** Senders: each has an address, and the line that names it as the source behind a proxy. */
 export const SOURCES = {
   peer: { at: '198.51.100.7:5060', behind: [] },
   stranger: { at: '203.0.113.99:5060', behind: [] },
@@ -23,7 +23,7 @@ export interface RandomArrival {
   readonly text: string
 }
 
-/** Chances are even, so what is to come often stands more than once. */
+/** All members are equally likely, so a frequent method occurs several times. */
 const METHODS = [...Array<string>(8).fill('INVITE'), 'CANCEL', 'ACK', 'BYE', 'OPTIONS', 'REGISTER', 'UPDATE', 'FOO']
 const BRANCHES = ['a', 'b', 'c', 'd', 'e', 'f']
   .map((letter) => `;branch=z9hG4bK-${letter}`)
@@ -76,13 +76,13 @@ const source = fc.constantFrom<SourceName>(
   'proxyOfStranger',
 )
 
-/** An earlier packet again: repeated, cancelled or acknowledged, by its sender or by another. */
+/** An earlier packet once more: repeated, cancelled or acknowledged, by its sender or by another one. */
 export interface RandomEcho {
   readonly after: number
-  /** Which of the packets so far, modulo their number. */
+  /** The number of the earlier packet, modulo the count so far. */
   readonly of: number
   readonly method: string | undefined
-  /** Undefined: who sent it. */
+  /** Undefined: the sender of the earlier packet. */
   readonly source: SourceName | undefined
 }
 
@@ -93,14 +93,14 @@ export const randomEcho: fc.Arbitrary<RandomEcho> = fc.record({
   source: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: source }),
 })
 
-/** What an echo of this packet is. */
+/** The packet that echoes an earlier one. */
 export function echoOf(arrival: RandomArrival, echo: RandomEcho): RandomArrival {
   const { method = /^\w+/.exec(arrival.text)?.[0] ?? '' } = echo
   const text = arrival.text.replace(/^\w+/, method).replace(/^(CSeq: \d+) \w+/m, `$1 ${method}`)
   return { ...arrival, after: echo.after, source: echo.source ?? arrival.source, text }
 }
 
-/** A packet from anyone; branches and Call-IDs come from few, so that CANCELs, ACKs and repeats find what they mean. */
+/** A packet from any sender. There are few branches and Call-IDs, so that CANCELs, ACKs and repeats often match. */
 export const randomArrival: fc.Arbitrary<RandomArrival> = fc
   .record({
     after,
@@ -123,7 +123,7 @@ function textOf(source: SourceName, transport: TransportName, change: RequestCha
 const PROVISIONAL = [100, 180, 183]
 const FINAL = [200, 200, 200, 302, 404, 407, 408, 486, 487, 500, 503, 503, 603]
 
-/** How a backend behaves: silence, ringing only, answers at once, late, repeated or one after the other. */
+/** The behaviour of a backend: silence, ringing only, answers at once, late, repeated or one after the other. */
 export const randomScript: fc.Arbitrary<BackendScript> = fc.record({
   responses: fc.array(
     fc.record({
@@ -167,7 +167,7 @@ const MUTATION: fc.Arbitrary<Mutation> = fc.record({
   ),
 })
 
-/** Some bytes of a message deleted, replaced or added. */
+/** Deletes, replaces or adds some bytes of a message. */
 export const randomMutations = fc.array(MUTATION, { minLength: 1, maxLength: 3 })
 
 export function mutated(text: string, mutations: readonly Mutation[]): string {

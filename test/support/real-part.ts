@@ -1,6 +1,6 @@
 /**
- * Tests that need a program which is no npm package. Where it is missing they are skipped by name; where `CI` is set
- * they fail, so that nothing passes there by not having run.
+ * Tests that need a program which is not an npm package. Where it is absent they are skipped by name. Where `CI` is set they
+ * fail instead, so that no test passes there without having run.
  */
 import { spawnSync } from 'node:child_process'
 import { networkInterfaces } from 'node:os'
@@ -13,12 +13,12 @@ import { redisProgram } from './redis-server.ts'
 type Program = 'sipp' | 'tcpdump'
 
 /**
- * What a test needs of the machine: a program, Kamailio, an IPv6 loopback address, Redis or Valkey, helm, Prometheus, or the
- * parts of a Kubernetes API server.
+ * A part of the machine that a test needs: a program, Kamailio, an IPv6 loopback address, Redis or Valkey, helm, Prometheus, or
+ * the parts of a Kubernetes API server.
  */
 export type RealPart = Program | keyof typeof OTHER_PARTS
 
-/** How the parts that are more than a program are looked for. */
+/** How to find the parts that are more than a program. */
 const OTHER_PARTS = {
   '::1': () => Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1')),
   'an IPv4 address beside loopback': () => ownAddress() !== undefined,
@@ -34,7 +34,7 @@ const OTHER_PARTS = {
   kubernetes: () => findKubernetesParts().folder !== undefined && works('openssl', ['version']),
 } as const
 
-/** How each one is asked whether it works here; tcpdump must be allowed to open the loopback device. */
+/** The command that shows whether a program works here; tcpdump must be allowed to open the loopback device. */
 const PROBES: Readonly<Record<Program, readonly [string, ...string[]]>> = {
   sipp: ['sipp', '-v'],
   tcpdump: ['tcpdump', '-i', 'lo', '-d', 'udp'],
@@ -64,13 +64,13 @@ export function describeWith(parts: readonly RealPart[], name: string, tests: ()
   })
 }
 
-/** An IPv4 address of this machine that is not a loopback one: the only kind that an EndpointSlice takes. */
+/** An IPv4 address of this machine that is not a loopback one: an EndpointSlice takes no other kind. */
 export function ownAddress(): string | undefined {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
   return all.find(({ family, internal }) => family === 'IPv4' && !internal)?.address
 }
 
-/** The command that starts a part, with sudo before it where only that makes it work; undefined where nothing does. */
+/** The command that starts a program, with sudo only if it does not work without; undefined where neither works. */
 export function commandOf(part: Program): readonly [string, ...string[]] | undefined {
   const [program, ...args] = PROBES[part]
   if (works(program, args)) {

@@ -20,15 +20,18 @@ type RedisProgram = keyof typeof PROGRAMS
 export interface RedisOptions {
   /** Undefined: 127.0.0.1. */
   readonly host?: Loopback
-  /** Of the user `default`, which may do everything. Undefined: none is asked for. */
+  /** Password of the user `default`, which may do everything. Undefined: no password is needed. */
   readonly password?: string
   /** More users, as an ACL file writes them: `user reader on >secret ~* +@read`. */
   readonly users?: readonly string[]
   /** TLS only; `mutual` demands a client certificate, too. */
   readonly tls?: 'server' | 'mutual'
-  /** Copies another server, without TLS. Ready when the link is up. */
+  /** The server copies this other server, without TLS. It is ready when the link is up. */
   readonly replicaOf?: RedisServer
-  /** Holds no data: watches this server under the name `primary`, and makes a replica of it the primary when it is gone. */
+  /**
+   * The server has no data: it watches this other server under the name `primary`, and makes a replica of it the primary when
+   * it is gone.
+   */
   readonly sentinelOf?: RedisServer
   /** More lines of redis.conf: `maxmemory 2mb`. */
   readonly configuration?: readonly string[]
@@ -49,16 +52,16 @@ export interface RedisServer {
   readonly password: string | undefined
   readonly folder: string
   readonly tls: RedisTlsFiles | undefined
-  /** Sends a command and answers what the client program prints. @throws REDIS_COMMAND for an error reply. */
+  /** Sends a command and returns the output of the client program. @throws REDIS_COMMAND for an error reply. */
   command(...args: readonly string[]): Promise<string>
-  /** Freezes it: connections stay open and nothing answers. */
+  /** Freezes the server: connections stay open and nothing answers. */
   pause(): void
   resume(): void
-  /** A crash. The data is kept for `restart`. */
+  /** Kills the server, like a crash. The data is kept for `restart`. */
   kill(): Promise<void>
-  /** Stops it if it runs, and starts it on the same port; with its data, unless that is to be lost. */
+  /** Stops the server if it runs, and starts it on the same port, by default with its data. */
   restart(options?: { readonly data: 'kept' | 'lost' }): Promise<void>
-  /** Stops it for good and removes the folder. */
+  /** Stops the server for good and removes the folder. */
   stop(): Promise<void>
 }
 
@@ -78,7 +81,7 @@ export function redisProgram(): RedisProgram | undefined {
     .find((server) => has(server) && has(PROGRAMS[server]))
 }
 
-/** Starts one; resolves when it answers. @throws REDIS_MISSING, SERVER_START */
+/** Starts a server; resolves when it answers. @throws REDIS_MISSING, SERVER_START */
 export async function startRedisServer(options: RedisOptions = {}): Promise<RedisServer> {
   const { password, host = '127.0.0.1' } = options
   const program = redisProgram()
@@ -135,7 +138,7 @@ function lifeOf(life: Life): Pick<RedisServer, 'pause' | 'resume' | 'kill' | 're
   }
 }
 
-/** Every command is in the append-only file before it is answered, so that a crash loses none. */
+/** Every command is in the append-only file before it is answered, so that a crash loses none of them. */
 function configuration(options: RedisOptions, { host, port, folder, tls }: Place): string[] {
   const { replicaOf, sentinelOf } = options
   if (sentinelOf) return sentinelLines(sentinelOf, { host, port, folder, password: options.password })
@@ -150,7 +153,7 @@ function configuration(options: RedisOptions, { host, port, folder, tls }: Place
   return [...lines, ...(options.configuration ?? []), '']
 }
 
-/** Alone it may decide, and soon. */
+/** The only sentinel, so it may decide alone, and decides soon. */
 type SentinelPlace = Pick<Place, 'host' | 'port' | 'folder'> & { readonly password: string | undefined }
 
 function sentinelLines(of: RedisServer, { host, port, folder, password }: SentinelPlace): string[] {
@@ -199,7 +202,7 @@ function commandOf({ host, program, port, tls }: Place, password: string | undef
 }
 
 async function isReady(command: RedisServer['command'], { replicaOf, sentinelOf }: RedisOptions): Promise<boolean> {
-  // Until it listens, the client program fails: that is the question, and no error of the test.
+  // The client program fails until the server listens; that is not an error of the test.
   const answer = await command('INFO').catch(() => '')
   if (sentinelOf) return /status=ok,.*slaves=[1-9]/.test(answer)
   return replicaOf ? answer.includes('master_link_status:up') : answer.includes('role:')

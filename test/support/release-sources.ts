@@ -1,4 +1,4 @@
-/** A repository of its own with the sources as they are, in which a release can be made. */
+/** A repository with a copy of the current sources, in which a test can make a release. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -10,21 +10,21 @@ import { userShell } from './config.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
-/** What no commit has. */
+/** Files that are never committed. */
 const LEFT_OUT = new Set(['.git', 'node_modules', 'release', 'coverage'])
 
 export interface ReleaseSources {
   readonly folder: string
-  /** Runs git there and answers what it wrote. Throws what it says. */
+  /** Runs git in the copy and returns its output. Throws with its error text. */
   git(...args: readonly string[]): string
   /** `npm run release` with these arguments. */
   release(...args: readonly string[]): Promise<{ readonly code: number | null; readonly said: string }>
-  /** The path of what was built. */
+  /** The path of a file that the release built. */
   built(name: string): string
   read(path: string): string
-  /** Changes a file, and commits that unless told otherwise. */
+  /** Changes a file and, by default, commits the change. */
   change(path: string, how: (text: string) => string, keep?: 'uncommitted'): void
-  /** Takes back whatever was changed, committed, tagged and built. */
+  /** Undoes everything that was changed, committed, tagged and built. */
   restore(): void
   remove(): void
 }
@@ -36,7 +36,7 @@ export function makeReleaseSources(): ReleaseSources {
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
   const git = (...args: readonly string[]): string => runGit(folder, args)
   git('init', '--quiet', '--initial-branch=main')
-  // A link is no folder, so that "node_modules/" of .gitignore does not hold it.
+  // The link node_modules is not a folder, so the line "node_modules/" of .gitignore does not apply to it.
   writeFileSync(join(folder, '.git/info/exclude'), 'node_modules\n')
   git('config', 'user.name', 'Releaser')
   git('config', 'user.email', 'releaser@example.com')
@@ -64,7 +64,7 @@ export function makeReleaseSources(): ReleaseSources {
   }
 }
 
-/** No configuration of the user: it may sign, or ask. */
+/** Uses no configuration of the user, which could sign, or ask a question. */
 function runGit(folder: string, args: readonly string[]): string {
   const env = { ...shellEnvironment(), GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' }
   const { status, stdout, stderr } = spawnSync('git', args, { cwd: folder, env, encoding: 'utf8' })

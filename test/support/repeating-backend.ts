@@ -1,6 +1,6 @@
 /**
- * A backend that repeats its 200 to an INVITE as RFC 3261 §13.3.1.4 says, until the ACK is there. sipp does not: it stops
- * once the INVITE has come again.
+ * A backend that repeats its 200 to an INVITE as RFC 3261 §13.3.1.4 demands, until the ACK comes. sipp does not do this: it
+ * stops when the INVITE has come again.
  */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
@@ -17,7 +17,10 @@ export interface RepeatingBackend {
 export interface RepeatingBackendOptions {
   /** Undefined: 127.0.0.1. */
   readonly address?: string
-  /** Where the caller's requests are to go; undefined: to the backend itself, before which a line may stand. */
+  /**
+   * The port to which the caller's requests are sent; undefined: the port of the backend itself, possibly with a lossy line in
+   * front.
+   */
   readonly contactPort?: number
 }
 
@@ -29,7 +32,7 @@ export async function startRepeatingBackend(options: RepeatingBackendOptions = {
   await once(socket, 'listening')
   const contact = `sip:${own}:${options.contactPort ?? socket.address().port}`
   const counts = new Map<string, number>()
-  /** The repeat that each call waits for, by Call-ID; undefined once its ACK has come. */
+  /** The pending repeat of each call, by Call-ID; undefined when its ACK has come. */
   const repeats = new Map<string, NodeJS.Timeout | undefined>()
   socket.on('message', (bytes, { address, port }) => {
     const request = bytes.toString('latin1')

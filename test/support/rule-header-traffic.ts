@@ -1,4 +1,4 @@
-/** Rules that say something of headers, rules that follow them, and what a caller writes under their names. */
+/** Rules that change headers, the rules that replace them, and header lines that a caller writes under the same names. */
 import fc from 'fast-check'
 import type { RouteAction } from '../../ingress/route-table/route-table.ts'
 import { routeAction } from './engine-harness.ts'
@@ -7,7 +7,7 @@ import { headerOf } from './sip-text.ts'
 /** Methods of requests inside a dialog. */
 export const DIALOG_METHODS = ['BYE', 'INVITE', 'UPDATE', 'INFO', 'REFER', 'NOTIFY', 'MESSAGE', 'OPTIONS', 'SUBSCRIBE']
 
-/** Long names with what a caller may call them instead. */
+/** Long names, each with the other names that a caller may write for it. */
 const NAMES: readonly (readonly [string, ...string[]])[] = [
   ['X-A', 'x-a', 'X-a'],
   ['X-B'],
@@ -21,7 +21,7 @@ const NAMES: readonly (readonly [string, ...string[]])[] = [
 const LONG = NAMES.map(([name]) => name)
 
 export interface HeaderTraffic {
-  /** What the rule says when the call begins; then it says `after`, or is gone. */
+  /** The rule when the call begins; later it becomes `after`, or is removed. */
   readonly before: RouteAction
   readonly after: RouteAction | undefined
   readonly method: string
@@ -42,7 +42,7 @@ export const headerTraffic: fc.Arbitrary<HeaderTraffic> = fc.record({
   lines: fc.array(fc.constantFrom(...NAMES.flat())).map((names) => names.map((name) => `${name}: of the caller`)),
 })
 
-/** What must stand under each long name in the request that the backend gets; the caller is outside the trust domain. */
+/** The expected value under each long name in the request that the backend gets; the caller is outside the trust domain. */
 export function expectedHeaders({ before, after, lines }: HeaderTraffic): Record<string, string[]> {
   const spoken = new Set([...namesOf(before), ...(after ? namesOf(after) : []), 'P-Asserted-Identity'])
   const entries = NAMES.map(([name, ...others]): [string, string[]] => {
@@ -58,7 +58,7 @@ function namesOf({ setHeaders, removeHeaders }: RouteAction): string[] {
   return [...setHeaders.map(({ name }) => name), ...removeHeaders]
 }
 
-/** What stands under each long name of a request, in whatever form. */
+/** The value under each long name of a request, whatever name it has there. */
 export function shownHeaders(message: string): Record<string, string[]> {
   const forms = (names: readonly string[]) => new Set(names.map((name) => name.toLowerCase()))
   return Object.fromEntries(

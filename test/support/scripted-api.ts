@@ -2,7 +2,7 @@ import type { ApiClient, ListOptions, WatchOptions } from '../../operator/api/ap
 import type { ApiObject, ApiObjectPage, WatchEvent } from '../../operator/api/api-object.ts'
 import type { ApiResource } from '../../operator/api/api-resource.ts'
 
-/** A list that has been asked for and waits for its answer. */
+/** A requested list that waits for its answer. */
 export interface AskedList {
   readonly resource: ApiResource
   readonly options: ListOptions
@@ -10,7 +10,7 @@ export interface AskedList {
   fail(error: unknown): Promise<void>
 }
 
-/** A watch that has been asked for; it is accepted by `open`. */
+/** A requested watch; `open` accepts it. */
 export interface AskedWatch {
   readonly resource: ApiResource
   readonly options: WatchOptions
@@ -20,11 +20,11 @@ export interface AskedWatch {
   fail(error: unknown): Promise<void>
 }
 
-/** An API server whose every answer a test writes. */
+/** An API server whose answers are all written by the test. */
 export interface ScriptedApi extends Pick<ApiClient, 'list' | 'watch'> {
   readonly lists: AskedList[]
   readonly watches: AskedWatch[]
-  /** The list, the watch that was asked for last; throws where there is none. */
+  /** The list and the watch that were requested last; each throws where there is none. */
   lastList(): AskedList
   lastWatch(): AskedWatch
 }
@@ -64,7 +64,7 @@ interface Acceptance {
   reject(error: unknown): void
 }
 
-/** What a watch still has to give out, in order: an event, an error, or its end. */
+/** The next part of a watch, in order: an event, an error, or its end. */
 type Part = { readonly event: WatchEvent } | { readonly error: unknown } | 'end'
 
 function askedWatch(request: Pick<AskedWatch, 'resource' | 'options'>, acceptance: Acceptance): AskedWatch {
@@ -103,13 +103,13 @@ function askedWatch(request: Pick<AskedWatch, 'resource' | 'options'>, acceptanc
   }
 }
 
-/** Does something and lets everything that follows from it happen. */
+/** Runs an action and everything that follows from it. */
 function done(act: () => void): Promise<void> {
   act()
   return new Promise((resolve) => setImmediate(resolve))
 }
 
-/** An object with nothing in it but what identifies it. */
+/** An object with only the fields that identify it. */
 export function namedObject(
   name: string,
   version: string,

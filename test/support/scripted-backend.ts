@@ -4,9 +4,9 @@ import type { MemoryNetwork, SentPacket } from './memory-network.ts'
 import { headerOf, methodOf, responseText } from './sip-text.ts'
 
 export interface BackendScript {
-  /** Responses to an INVITE and their times in milliseconds since the last one. */
+  /** Responses to an INVITE, each with its time in milliseconds since the last one. */
   readonly responses: readonly { readonly after: number; readonly status: number }[]
-  /** What a CANCEL does: nothing, a 200 to it, 481 to it, or a 200 to it and a 487 to its INVITE. */
+  /** The reaction to a CANCEL: nothing, a 200 to it, 481 to it, or a 200 to it and a 487 to its INVITE. */
   readonly onCancel: 'nothing' | 'ok' | 'unknown' | 'terminate'
   /** Whether each repeat of an INVITE starts the script again. */
   readonly answersRepeats: boolean
@@ -20,7 +20,7 @@ export interface BackendResponse {
   readonly at: number
 }
 
-/** Starts a backend at an address; what it sends is added to `log`. */
+/** Starts a backend at an address; its responses are added to `log`. */
 export function startScriptedBackend(
   at: string,
   script: BackendScript,

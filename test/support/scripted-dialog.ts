@@ -1,37 +1,37 @@
-/** A call between the default peer and B1 in which each side writes its messages as the test wants, and requests inside it. */
+/** A call between the default peer and B1, with requests inside it. The test decides how each side writes its messages. */
 import { B1, type Harness, PEER } from './engine-harness.ts'
 import type { SentPacket } from './memory-network.ts'
 import { headerOf, methodOf, type RequestText, requestText, responseText, statusOf } from './sip-text.ts'
 
 export interface DialogScript {
-  /** Of the caller's INVITE. */
+  /** Changes of the caller's INVITE. */
   readonly invite?: RequestText
-  /** Where the INVITE comes from. */
+  /** Source address of the INVITE. */
   readonly from?: string
   /** Contact of B1's answer. */
   readonly contact?: string
-  /** B1's answer has no To tag. */
+  /** Whether B1's answer has no To tag. */
   readonly untagged?: boolean
-  /** What becomes of B1's answer before it is sent. */
+  /** Changes B1's answer before it is sent. */
   readonly rewrite?: (answer: string) => string
 }
 
 export interface ScriptedDialog {
   readonly harness: Harness
-  /** The INVITE as B1 got it, and the answer as the caller got it. */
+  /** The INVITE as B1 received it, and the answer as the caller received it. */
   readonly invite: string
   readonly ok: string
-  /** The caller's route set, and B1's, as values. */
+  /** The route sets of the caller and of B1, as values. */
   readonly callerRoutes: readonly string[]
   readonly backendRoutes: readonly string[]
-  /** A request of either side; gives the packets that the engine sent because of it. */
+  /** Sends a request of either side; returns the packets that the engine then sent. */
   readonly fromCaller: (change?: RequestText, from?: string) => SentPacket[]
   readonly fromBackend: (change?: RequestText, from?: string) => SentPacket[]
 }
 
 let branches = 0
 
-/** `lines` become Route headers, a line each. */
+/** `values` become Route headers, a line each. */
 export function routeLines(values: readonly string[]): string[] {
   return values.map((value) => `Route: ${value}`)
 }

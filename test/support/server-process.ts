@@ -4,37 +4,37 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { guardLeftover } from './process-guard.ts'
 
-/** Milliseconds: how long a server may take until it answers, and how long to end when it is told to. */
+/** Milliseconds that a server may take until it answers, and to end when it is asked to. */
 const READY_LIMIT_MS = 180_000
 const STOP_LIMIT_MS = 60_000
 
-/** Milliseconds between two questions whether it answers. */
+/** Milliseconds between two checks whether the server answers. */
 const LOOK_INTERVAL_MS = 25
 
-/** Characters of what it wrote that an error shows. */
+/** Characters of its output that an error shows. */
 const SHOWN_OUTPUT = 4_000
 
 export interface ServerCommand {
   readonly name: string
   readonly command: readonly [string, ...string[]]
-  /** True once it serves; asked again and again until then. */
+  /** True when the server works; called repeatedly until then. */
   readonly ready: () => Promise<boolean>
 }
 
 export interface ServerProcess {
   readonly pid: number
   readonly running: boolean
-  /** Freezes it (SIGSTOP): its connections stay open and nothing answers. */
+  /** Freezes the server (SIGSTOP): its connections stay open and nothing answers. */
   pause(): void
   /** Ends a freeze (SIGCONT). */
   resume(): void
-  /** Ends it in good order (SIGTERM); after 20 s, by SIGKILL. */
+  /** Asks the server to end (SIGTERM); kills it (SIGKILL) after `STOP_LIMIT_MS`. */
   stop(): Promise<void>
-  /** Ends it as a crash does (SIGKILL). */
+  /** Kills the server, like a crash (SIGKILL). */
   kill(): Promise<void>
 }
 
-/** Starts it; resolves when it is ready. @throws SERVER_START when it ends before that, or takes more than 60 s. */
+/** Starts a server; resolves when it is ready. @throws SERVER_START when it ends before that, or takes longer than `READY_LIMIT_MS`. */
 export async function startServerProcess({ name, command, ready }: ServerCommand): Promise<ServerProcess> {
   const [program, ...args] = command
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -68,7 +68,7 @@ function running(child: ChildProcess, pid: number, ended: Promise<void>): Server
     kill,
     stop: async () => {
       child.kill('SIGTERM')
-      // A frozen process acts on SIGTERM only when it runs again.
+      // A frozen process reacts to SIGTERM only when it runs again.
       child.kill('SIGCONT')
       const limit = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS)
       await ended
@@ -97,7 +97,7 @@ async function whenReady(
   }
 }
 
-/** Reads on, so that the server never waits for a reader, and keeps the end of it. */
+/** Reads all output, so that the server never waits for a reader, and keeps the last part. */
 function lastOutput(child: ChildProcess): () => string {
   let text = ''
   for (const stream of [child.stdout, child.stderr]) {

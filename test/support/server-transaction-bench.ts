@@ -4,17 +4,17 @@ import { FakeClock } from './fake-clock.ts'
 interface ServerBenchOptions {
   readonly kind: 'invite' | 'non-invite'
   readonly reliable: boolean
-  /** What the transport answers to each sending. */
+  /** The result that the transport returns for each response sent. */
   readonly delivers?: boolean
 }
 
-/** A server transaction on a clock that stands still, with everything it does written down. */
+/** A server transaction on a clock that stands still, with a record of everything it does. */
 export class ServerBench {
   readonly clock = new FakeClock()
-  /** What went out: seconds and bytes as text, `0.5 503`. */
+  /** Bytes sent, as seconds and text, `0.5 503`. */
   readonly sent: string[] = []
-  /** What the user was told: seconds and callback, `32 timeout`. */
-  readonly told: string[] = []
+  /** Calls to the user, as seconds and callback, `32 timeout`. */
+  readonly reports: string[] = []
   readonly transaction: ServerTransaction
 
   constructor(options: ServerBenchOptions, key = 'z9hG4bK1 192.0.2.1 INVITE') {
@@ -31,8 +31,8 @@ export class ServerBench {
         },
       },
       user: {
-        onTimeout: () => this.told.push(`${clock.now() / 1000} timeout`),
-        onTerminated: () => this.told.push(`${clock.now() / 1000} terminated`),
+        onTimeout: () => this.reports.push(`${clock.now() / 1000} timeout`),
+        onTerminated: () => this.reports.push(`${clock.now() / 1000} terminated`),
       },
     })
   }

@@ -1,4 +1,4 @@
-/** A real process that serves SIP: what it says, what it counts, and how it ends. */
+/** A real process that serves SIP: its log, its counts, and its end. */
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -6,10 +6,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { startCommand } from './command-line.ts'
 import { sampleValue } from './exposition-text.ts'
 
-/** Milliseconds: how long the process may take to say or to count something. */
+/** Milliseconds that the process may take to write a line or to count something. */
 const SAID_LIMIT_MS = 120_000
 
-/** Milliseconds between two looks at what it says or counts. */
+/** Milliseconds between two looks at its lines or counts. */
 const LOOK_INTERVAL_MS = 20
 
 /** A line of its log: `msg` and the fields of the event. */
@@ -28,26 +28,29 @@ export interface ServingProcess {
   readonly udp: number
   readonly tcp: number
   readonly log: readonly LogLine[]
-  /** The first line that holds, of those already written or of those to come. */
+  /** The first line for which `holds` returns true, among present and future lines. */
   readonly said: (holds: (line: LogLine) => boolean) => Promise<LogLine>
   /** The exposition of /metrics. */
   metrics(): Promise<string>
-  /** A series of /metrics; 0 where there is none. */
+  /** The value of a series in /metrics; 0 where it is absent. */
   count(name: string, labels: Readonly<Record<string, string>>): Promise<number>
   /** Resolves when a series has reached a value. */
   counted(name: string, labels: Readonly<Record<string, string>>, value: number): Promise<void>
   /** Status and text of /readyz. */
   readiness(): Promise<readonly [status: number, text: string]>
   /**
-   * Sends SIGINT, which waits for nothing, or another signal, and answers the exit code and the signal. Once it has ended,
-   * only answers again.
+   * Sends SIGINT, which waits for nothing, or another signal, and returns the exit code and the signal. After the end it
+   * returns them again.
    */
   stop(signal?: NodeJS.Signals): Promise<readonly [number | null, NodeJS.Signals | null]>
 }
 
 const LOOPBACK = ['udp://127.0.0.1:0', 'tcp://127.0.0.1:0']
 
-/** Starts a command that serves, on free ports unless the arguments say where; resolves when it says where it listens, with a table or not. */
+/**
+ * Starts a serving command, on free ports unless the arguments have others; resolves when it reports where it listens, with or
+ * without a table.
+ */
 export async function startServingProcess(
   args: readonly string[],
   listen: readonly string[] = LOOPBACK,
@@ -105,7 +108,7 @@ function readingOf(http: string): Pick<ServingProcess, 'metrics' | 'count' | 'co
   return { metrics, count, counted }
 }
 
-/** Asks until there is an answer. */
+/** Asks repeatedly until there is an answer. */
 async function eventually<T>(ask: () => T | undefined | Promise<T | undefined>, explain: () => string): Promise<T> {
   const deadline = Date.now() + SAID_LIMIT_MS
   for (;;) {

@@ -1,16 +1,16 @@
 /**
- * One address that several pods share, as a Service gives them: each client port keeps its pod, until that pod has failed
- * some readiness probes. A real one needs a cluster's network.
+ * One address that several pods share, as a Service provides it: each client port stays with its pod until that pod has failed
+ * some readiness probes. A real Service needs a cluster's network.
  */
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 
-/** Milliseconds between two probes, and how many must fail: as the probes of the chart's pods, only faster. */
+/** Milliseconds between two probes, and the failures after which a pod is out: like the probes of the chart's pods, only faster. */
 const PROBE_INTERVAL_MS = 1_000
 const FAILED_PROBES = 4
 
 export interface SharedPod {
-  /** Its port of 127.0.0.1 for UDP. */
+  /** The UDP port of the shared address, on 127.0.0.1. */
   readonly udp: number
   readiness(): Promise<readonly [status: number, text: string]>
 }

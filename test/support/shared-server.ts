@@ -1,6 +1,6 @@
 /**
- * The API server that a run of jest shares. It is started when a test asks for it, by jest's own process, which outlives
- * the processes of the tests.
+ * The API server that a run of jest shares. It is started at a test's first request, by jest's own process, which outlives the
+ * processes of the tests.
  */
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
@@ -10,7 +10,7 @@ import { type PrivateKubernetesApi, type SharedServerAnswer, startKubernetesApi 
 let listener: Server | undefined
 let starting: Promise<PrivateKubernetesApi> | undefined
 
-/** Listens for tests that ask. */
+/** Listens for requests of tests. */
 export async function offerSharedServer(): Promise<void> {
   listener = createServer((socket) => {
     socket.on('error', () => socket.destroy())

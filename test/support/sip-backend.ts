@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs'
 import { freePort } from './loopback-port.ts'
 import { type SippProcess, type SippRun, startSipp } from './sipp.ts'
 
-/** Milliseconds: how long sipp may take to open its socket. */
+/** Milliseconds that sipp may take to open its socket. */
 const BIND_LIMIT_MS = 60_000
 
 /** Milliseconds between two looks at the kernel's socket table. */
 const LOOK_INTERVAL_MS = 20
 
-/** Milliseconds: a backend that nobody stops ends by itself. */
+/** Milliseconds after which a backend ends by itself if no test stops it. */
 const BACKEND_LIMIT_MS = 300_000
 
 export interface BackendOptions {
@@ -23,13 +23,13 @@ export interface BackendOptions {
 export interface SipBackend {
   readonly address: string
   readonly port: number
-  /** As a rule names it: `sip:127.0.0.1:5090`, with `;transport=tcp` for TCP. */
+  /** The URI as in a rule: `sip:127.0.0.1:5090`, with `;transport=tcp` for TCP. */
   readonly uri: string
-  /** Lets sipp end its open calls for a second, then ends it, and answers what it saw. */
+  /** Gives sipp a second to end its open calls, then ends it, and returns its record. */
   stop(): Promise<SippRun>
 }
 
-/** Starts a backend; resolves when its socket is bound. Only on Linux: the kernel's socket table says when. */
+/** Starts a backend; resolves when its socket is bound. Works only on Linux: the kernel's socket table shows the moment. */
 export async function startSipBackend(options: BackendOptions): Promise<SipBackend> {
   const { scenario, transport = 'UDP', address = '127.0.0.1', args = [] } = options
   const port = await freePort(address)
@@ -64,7 +64,7 @@ async function whenBound(port: number, transport: 'UDP' | 'TCP'): Promise<void> 
   }
 }
 
-/** sipp ends on USR1 once its calls have ended, on a second one without them; calls in a pause it waits for even then. */
+/** After one USR1, sipp ends when its calls have ended; after a second one, without them. It still waits for calls in a pause. */
 async function stopBackend({ child, ended }: SippProcess): Promise<SippRun> {
   const signals: NodeJS.Signals[] = ['SIGUSR1', 'SIGUSR1', 'SIGTERM']
   const next = (): boolean => child.kill(signals.shift())

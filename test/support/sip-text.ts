@@ -1,9 +1,9 @@
-/** SIP messages as tests write them: a plain request with everything it must have, and what to change of it. */
+/** SIP messages for tests: a plain request with all mandatory parts, and the changes to it. */
 
 export interface RequestText {
   readonly method?: string
   readonly uri?: string
-  /** Top Via value; `branch` stands in it unless this is given. */
+  /** Value of the top Via; without it, a Via with `branch`. */
   readonly via?: string
   readonly branch?: string
   readonly from?: string
@@ -19,7 +19,7 @@ export interface RequestText {
 
 const CALLER_CONTACT = '<sip:+15559876543@198.51.100.7:5060>'
 
-/** An INVITE from 198.51.100.7:5060 to +15551234567, or whatever the changes make of it. */
+/** An INVITE from 198.51.100.7:5060 to +15551234567, with the given changes. */
 export function requestText(change: RequestText = {}): string {
   const { method = 'INVITE', uri = 'sip:+15551234567@192.0.2.1', body = '', branch = 'z9hG4bK-caller-1' } = change
   const maxForwards = change.maxForwards === null ? [] : [`Max-Forwards: ${change.maxForwards ?? 70}`]
@@ -45,7 +45,7 @@ export interface ResponseText {
   readonly body?: string
 }
 
-/** A response to a request as a backend makes it: Via, Record-Route, From, To, Call-ID and CSeq are the request's. */
+/** A backend's response to a request: Via, Record-Route, From, To, Call-ID and CSeq are those of the request. */
 export function responseText(request: string, status: number, change: ResponseText = {}): string {
   const { toTag = 'backend', extra = [], body = '' } = change
   const lines = headerLines(request)

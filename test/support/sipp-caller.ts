@@ -8,7 +8,7 @@ const SCENARIOS = join(import.meta.dirname, '..', 'sipp', 'scenarios')
 export interface CallerOptions {
   /** A client scenario by name: `uac-expect-200`. */
   readonly scenario: string
-  /** Where the ingress, or what stands before it, listens. */
+  /** The port of the ingress, or of a proxy in front of it. */
   readonly port: number
   readonly address?: '127.0.0.1' | '::1'
   readonly transport?: 'UDP' | 'TCP'
@@ -22,12 +22,12 @@ export interface CallerOptions {
   readonly timeoutMs?: number
 }
 
-/** Makes the calls and answers what became of them. */
+/** Makes the calls and returns their results. */
 export async function runCaller(options: CallerOptions): Promise<SippRun> {
   return (await startCaller(options)).ended
 }
 
-/** Begins to make the calls. On SIGUSR1 it makes no more and ends with those that it has. */
+/** Starts the calls. On SIGUSR1 it starts no more and ends when the open ones have ended. */
 export async function startCaller(options: CallerOptions): Promise<SippProcess> {
   const { port, address = '127.0.0.1', transport = 'UDP', number, calls, rate = 50, args = [], timeoutMs } = options
   const to = `${address === '::1' ? '[::1]' : address}:${port}`
@@ -46,8 +46,8 @@ export function scenarioFile(name: string): string {
 }
 
 /**
- * Methods and statuses in the order in which sipp received them: `INVITE`, `180`. What came twice, byte for byte, was
- * repeated because its answer took long, which says nothing but how busy the machine is.
+ * Methods and statuses in the order in which sipp received them: `INVITE`, `180`. A message that came twice, byte for byte,
+ * counts once: it was repeated because the machine is busy.
  */
 export function received(run: SippRun): string[] {
   const texts = run.messages.filter(({ direction }) => direction === 'received').map(({ text }) => text)

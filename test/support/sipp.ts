@@ -1,4 +1,4 @@
-/** Runs sipp: another team's user agent, which knows nothing of our reading of the RFCs. */
+/** Runs sipp: an independent user agent, which does not share our reading of the RFCs. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -18,14 +18,14 @@ export interface SippOptions {
 }
 
 export interface SippRun {
-  /** 0: every call went as the scenario says; 1: at least one did not, or SIGTERM ended it; 99: it made no call. */
+  /** 0: every call went as the scenario expects. 1: at least one did not, or SIGTERM ended it. 99: sipp made no call. */
   readonly exitCode: number
   readonly stdout: string
   /** The last line of sipp's statistics by column name: `SuccessfulCall(C)`, `FailedCall(C)`, `Retransmissions(C)`. */
   readonly stats: ReadonlyMap<string, string>
-  /** Every message that it sent and received, in order. */
+  /** Every message that sipp sent and received, in order. */
   readonly messages: readonly SippMessage[]
-  /** What it logged as an error: unexpected messages, time-outs. What only says that the machine is busy is none. */
+  /** Errors in sipp's log: unexpected messages and time-outs. Lines that only show a busy machine are left out. */
   readonly errors: string
 }
 
@@ -34,10 +34,10 @@ export interface SippMessage {
   readonly text: string
 }
 
-/** A sipp that is under way. */
+/** A running sipp. */
 export interface SippProcess {
   readonly child: ChildProcess
-  /** Resolves when sipp has ended by itself; rejects with `SIPP_TIMEOUT` or `SIPP_BROKEN` and what it said. */
+  /** Resolves when sipp has ended by itself; rejects with `SIPP_TIMEOUT` or `SIPP_BROKEN` and its output. */
   readonly ended: Promise<SippRun>
 }
 
@@ -46,7 +46,7 @@ export function runSipp(options: SippOptions): Promise<SippRun> {
   return startSipp(options).ended
 }
 
-/** What runs now. A test that fails before it stops its part leaves no process behind. */
+/** The running processes: if a test fails before it stops its sipp, the process is ended all the same. */
 const running = new Set<ChildProcess>()
 
 process.on('exit', () => {
@@ -88,14 +88,15 @@ async function endOf(child: ChildProcess, folder: string, timeoutMs: number): Pr
   return { exitCode: code ?? 1, stdout, stats, messages: readMessages(read(folder, 'messages.log')), errors }
 }
 
-/** What says nothing but how busy the machine is. */
+/** Errors that only show that the machine is busy. */
 const BUSY = [
-  // RFC 3261 §17.2.2: whoever answers late gets the request again, and answers again, when sipp is through with the call.
+  // RFC 3261 §17.2.2: a late answer makes the other side repeat the request. The answer to the repeat comes after sipp has
+  // ended the call.
   /: Dead call \S+ \(successful\), received 'SIP\/2\.0 [12]/,
   /: Overload warning: /,
 ]
 
-/** What is left of sipp's log of errors without that. */
+/** The lines of sipp's error log without those. */
 export function faultsIn(errors: string): string {
   const [heading = '', ...events] = errors.split(/(?=\d{4}-\d\d-\d\d\t[\d:.]+\t)/)
   const faults = events.filter((event) => !BUSY.some((busy) => busy.test(event)))
@@ -107,7 +108,7 @@ function read(folder: string, file: string): string {
   return existsSync(path) ? readFileSync(path, 'utf8') : ''
 }
 
-/** The first line of the file names the columns; each later one counts everything up to its time. */
+/** The first line of the file names the columns; each later line has the totals up to its time. */
 function readStats(text: string): ReadonlyMap<string, string> {
   const lines = text.trimEnd().split('\n')
   const values = (lines.at(-1) ?? '').split(';')
@@ -115,7 +116,7 @@ function readStats(text: string): ReadonlyMap<string, string> {
   return new Map(names.map((name, index) => [name, values[index] ?? '']))
 }
 
-/** A message is a rule with a time, a line that says its direction and size, an empty line and its bytes. */
+/** A message has a ruler with a time, a line with direction and size, an empty line, and the bytes. */
 function readMessages(text: string): SippMessage[] {
   return text.split(/^-{20,} .*\n/m).flatMap((part) => {
     const heading = /^\S+ message (sent|received) .*\n\n?/.exec(part)

@@ -12,20 +12,20 @@ export interface StandaloneOptions {
   readonly listen?: readonly string[]
   /** More flags. */
   readonly flags?: readonly string[]
-  /** How far it has to be: `serving` unless given, which never comes where something keeps calls away. */
+  /** The line of the log to wait for; `serving` by default, which never comes where something keeps calls away. */
   readonly until?: 'listening' | 'serving'
 }
 
 export interface StandaloneProcess extends ServingProcess {
   /** The folder of the manifests; `stop` removes it. */
   readonly folder: string
-  /** Writes a manifest file, and resolves when a table with it is in use. */
+  /** Writes a manifest file, and resolves when a table made from it is in use. */
   apply(file: string, content: readonly object[] | string): Promise<void>
-  /** Writes a file of the folder as it is. */
+  /** Writes a file of the folder without changes. */
   write(file: string, text: string): void
 }
 
-/** Starts it; resolves when it says that it serves, or listens. */
+/** Starts the process; resolves when it reports that it serves, or that it listens. */
 export async function startStandalone(options: StandaloneOptions): Promise<StandaloneProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'sip-dispatch-'))
   const write = (file: string, text: string): void => writeFileSync(join(folder, file), text)

@@ -1,4 +1,4 @@
-/** Calls one number all the time, and counts the calls that get no final answer. */
+/** Calls one number continuously, and counts the calls without a final answer. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { requestText, statusOf } from './sip-text.ts'
 import { openDatagramPeer } from './wire-socket.ts'
@@ -6,16 +6,16 @@ import { openDatagramPeer } from './wire-socket.ts'
 /** Milliseconds between two calls. */
 const PAUSE_MS = 20
 
-/** Milliseconds that the last call may take: whatever has no answer by then is lost. */
+/** Milliseconds that the last call may take: a call without an answer by then is lost. */
 const LAST_ANSWER_MS = 60_000
 
 export interface SteadyCaller {
-  /** Makes no more calls; answers how many had no final answer, and which final statuses there were. */
+  /** Makes no more calls; returns the number of calls without a final answer, and the final statuses. */
   end(): Promise<{ readonly lost: number; readonly statuses: readonly number[] }>
   close(): void
 }
 
-/** Begins at once, from 127.0.0.1 over UDP. */
+/** Starts at once, from 127.0.0.1 over UDP. */
 export async function startSteadyCaller(number: string, port: number): Promise<SteadyCaller> {
   const peer = await openDatagramPeer('127.0.0.1')
   const end = new AbortController()

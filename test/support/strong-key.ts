@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** A key as good as a random one, the same for the same name. */
+/** A key as strong as a random one; the same name gives the same key. */
 export function strongKey(name: string, bytes = 32): Buffer {
   return createHash('shake256', { outputLength: bytes }).update(name).digest()
 }

@@ -47,7 +47,7 @@ export function ruleEntry(name: string, fields: Partial<RuleEntry> = {}): RuleEn
   }
 }
 
-/** The entry `<namespace>/<name>:5060` of a Service, over UDP. Places are addresses, port 5060 where none is given. */
+/** The entry `<namespace>/<name>:5060` of a Service, over UDP. Places are addresses; the port is 5060 by default. */
 export function serviceEntry(
   name: string,
   places: { readonly ready?: readonly string[]; readonly draining?: readonly string[] },
@@ -62,7 +62,7 @@ export function serviceEntry(
   return { kind: 'service', name: `${namespace}/${name}:5060`, namespace, transport: 'UDP', endpoints }
 }
 
-/** An action that sends calls to one backend for each address, port 5060 where none is given. */
+/** An action that sends calls to one backend for each address; the port is 5060 by default. */
 export function routeTo(...places: readonly string[]): RuleEntry['action'] {
   return {
     type: 'Route',
@@ -82,7 +82,7 @@ function backend(place: string): UriBackend {
   return { uri: `sip:${place}`, address, port: Number(port), uriParameters: '', weight: 1, tier: 0 }
 }
 
-/** What a test says of a call; the rest is a UDP call from 203.0.113.7 to +15551234567. */
+/** The facts of a call that a test sets; without them it is a UDP call from 203.0.113.7 to +15551234567. */
 export interface CallSketch {
   readonly source?: string
   readonly transport?: 'UDP' | 'TCP'
@@ -91,7 +91,7 @@ export interface CallSketch {
   readonly from?: string | undefined
   readonly asserted?: string | undefined
   readonly headers?: Readonly<Record<string, readonly string[]>>
-  /** Addresses in Via, nearest first; `ambiguous` for a Via with two, anything else for one without. */
+  /** Addresses in Via, nearest first; `ambiguous` stands for a Via with two addresses, any other text for a Via without one. */
   readonly recorded?: readonly string[]
 }
 

@@ -1,11 +1,11 @@
-/** A table in a real shared cache, as an operator publishes it. */
+/** Publishes a table in a real shared cache, as an operator does. */
 import { parseCacheAddress } from '../../ingress/cache-connection/cache-address.ts'
 import type { TableEntry } from '../../ingress/route-table/route-table.ts'
 import { createPublisher } from '../../operator/publish/publisher.ts'
 import { createRedisTableCacheWriter } from '../../operator/publish/redis-table-cache-writer.ts'
 
 export interface TablePublisher {
-  /** Makes these the whole table. @throws PUBLISH_REFUSED */
+  /** Replaces the whole table by these entries. @throws PUBLISH_REFUSED */
   publish(entries: readonly TableEntry[]): Promise<void>
   close(): void
 }

@@ -1,15 +1,15 @@
-/** Makes calls all the time that are answered, held for a while and ended by a BYE, and counts what got no answer. */
+/** Makes calls continuously. Each is answered, lasts for a while and ends with a BYE. Requests without an answer are counted. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { headerOf, requestText, statusOf } from './sip-text.ts'
 import { type DatagramPeer, openDatagramPeer } from './wire-socket.ts'
 
-/** Milliseconds between two calls, and of each. */
+/** Milliseconds between two calls, and duration of each. */
 const PAUSE_MS = 20
 const TALK_MS = 400
 
 export interface TalkedCalls {
   readonly made: number
-  /** Final statuses of INVITEs and BYEs that were no 200, and `none` for those that had no answer. */
+  /** Final statuses of INVITEs and BYEs other than 200, and `none` for a request without an answer. */
   readonly failed: readonly string[]
 }
 
@@ -19,7 +19,7 @@ export interface TalkingCaller {
   close(): void
 }
 
-/** Begins at once, from 127.0.0.1 over UDP. */
+/** Starts at once, from 127.0.0.1 over UDP. */
 export async function startTalkingCaller(number: string, port: number): Promise<TalkingCaller> {
   const peer = await openDatagramPeer('127.0.0.1')
   const end = new AbortController()
@@ -50,7 +50,7 @@ interface Call {
   readonly id: string
 }
 
-/** What went wrong, if anything. */
+/** The statuses that were not 200; empty for a good call. */
 async function talk({ peer, port, number, id }: Call): Promise<string[]> {
   const via = (branch: string): string => `SIP/2.0/UDP ${peer.address}:${peer.port};branch=z9hG4bK-${id}-${branch}`
   const final = (method: string): Promise<string> =>

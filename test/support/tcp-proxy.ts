@@ -1,28 +1,28 @@
-/** A TCP proxy on 127.0.0.1 whose connections can be cut, or be left open with nothing passing through. */
+/** A TCP proxy on 127.0.0.1. A test can cut its connections, or stop all bytes while they stay open. */
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 
 export interface TcpProxy {
   readonly port: number
-  /** Connections that are open now. */
+  /** Number of open connections. */
   connections(): number
-  /** Resets every connection; new ones are still taken. */
+  /** Resets every connection; new ones are still accepted. */
   cut(): void
-  /** From now on nothing passes, in either direction: connections stay open, new ones are taken and hear nothing. */
+  /** From now on no byte passes in either direction: connections stay open, and new ones are accepted without an answer. */
   stall(): void
-  /** Lets everything pass again, first of all what came in the meantime. */
+  /** Lets bytes pass again, first those that came in the meantime. */
   resume(): void
-  /** Resets every connection and takes no new ones: they are refused. */
+  /** Resets every connection and refuses new ones. */
   close(): Promise<void>
 }
 
-/** A connection that was taken, and the one that was opened for it. */
+/** An accepted connection, and the connection that was opened for it. */
 interface Link {
   readonly near: Socket
   readonly far: Socket
 }
 
-/** Passes on to a port of 127.0.0.1; the target need not be there yet. */
+/** Forwards to a port of 127.0.0.1; the target may start later. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const links = new Set<Link>()
   const state = { stalled: false }
@@ -68,7 +68,7 @@ async function listeningPort(server: Server): Promise<number> {
   return address.port
 }
 
-/** What happens to one side happens to the other: an error on either resets both, an end is passed on. */
+/** Both sides share their fate: an error on either resets both, and an end is passed on. */
 function linked(near: Socket, targetPort: number): Link {
   const far = connect({ port: targetPort, host: '127.0.0.1', allowHalfOpen: true })
   near.on('error', () => far.resetAndDestroy())

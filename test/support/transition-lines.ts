@@ -2,7 +2,7 @@ import type { AnyTransitionTable } from '../../ingress/sip/native/transaction/tr
 
 type Table = AnyTransitionTable<string, string>
 
-/** Every transition that does anything, as `Calling timerA > Calling: startA send`, in the order of the table, sorted. */
+/** Every transition with a new state or an effect, as `Calling timerA > Calling: startA send`, sorted. */
 export function transitionLines(table: Table): string[] {
   const lines: string[] = []
   for (const [state, row] of Object.entries(table)) {
@@ -13,7 +13,7 @@ export function transitionLines(table: Table): string[] {
   return lines.toSorted()
 }
 
-/** The pairs of state and input that the table says nothing about, and those that it knows beyond the given ones. */
+/** Pairs of state and input that are absent from the table, and pairs in the table that are not among the given ones. */
 export function tableGaps(table: Table, states: readonly string[], inputs: readonly string[]): string[] {
   const expected = new Set(states.flatMap((state) => inputs.map((input) => `${state} ${input}`)))
   const listed = new Set(

@@ -5,7 +5,7 @@ import { type ReflectorLimits, type ResourceCache, startReflector } from '../../
 import { until } from './cache-parts.ts'
 import type { KubernetesApi } from './kubernetes-api.ts'
 
-/** A collection of a real API server, kept by a reflector, and what that has told. */
+/** A collection of a real API server, kept by a reflector, and the reflector's reports. */
 export interface WatchedCollection {
   readonly cache: ResourceCache<string>
   /** `added a`, `deleted a` … in order. */
@@ -14,9 +14,9 @@ export interface WatchedCollection {
   readonly faults: readonly string[]
   /** `GET 200` … as metrics count them. */
   readonly requests: readonly string[]
-  /** Versions from which it has watched. */
+  /** Versions from which the reflector has watched. */
   readonly versions: readonly string[]
-  /** Resolves when the cache holds, to the version, what kubectl lists. */
+  /** Resolves when the cache equals the list of kubectl, versions included. */
   readonly agrees: () => Promise<void>
   readonly stop: () => Promise<void>
 }
@@ -32,7 +32,7 @@ export interface CollectionOptions {
 /** Short enough for a test to wait for. */
 const BACK_OFF = { least: 50, most: 500 }
 
-/** Starts to watch; the test has to stop it. */
+/** Starts the watch; the test has to stop it. */
 export function watchCollection({ api, resource, kubeconfig, limits }: CollectionOptions): WatchedCollection {
   const [changes, faults, requests, versions]: [string[], string[], string[], string[]] = [[], [], [], []]
   const client = apiClient({
@@ -55,10 +55,10 @@ export function watchCollection({ api, resource, kubeconfig, limits }: Collectio
     onFault: ({ code }) => faults.push(code),
     onRecovery: () => faults.push('recovery'),
   })
-  const kept = (): string => [...cache.objects()].toSorted().join('\n')
+  const contents = (): string => [...cache.objects()].toSorted().join('\n')
   return {
     ...{ cache, changes, faults, requests, versions },
-    agrees: () => until(async () => kept() === (await listed(api, resource)), kept),
+    agrees: () => until(async () => contents() === (await listed(api, resource)), contents),
     stop: async () => {
       cache.stop()
       await client.close()

@@ -1,4 +1,4 @@
-/** A trunk and rules that hold every field there is, so that a test can go through all of them. */
+/** A trunk and rules that together have every field, so that a test can go through all of them. */
 
 const API_VERSION = 'sipdispatch.dev/v1alpha1'
 
@@ -51,7 +51,7 @@ function objectOf(kind: Manifest['kind'], name: string, spec: object): Manifest 
   return { apiVersion: API_VERSION, kind, metadata: { name }, spec }
 }
 
-/** One for each type of action, and a trunk. */
+/** One rule for each type of action, and a trunk. */
 export const WHOLE_OBJECTS: readonly Manifest[] = [
   objectOf('SipTrunk', 'whole', TRUNK_SPEC),
   rule('routed', { type: 'Route', route: ROUTE }),

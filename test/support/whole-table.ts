@@ -1,4 +1,4 @@
-/** Tables as a writer hands them to the shared cache. */
+/** Tables in the form in which a writer gives them to the shared cache. */
 import type { CacheHead, TablePosition } from '../../ingress/route-table/cache-head.ts'
 import { entryKey, type TableEntry } from '../../ingress/route-table/route-table.ts'
 import { addHash, checksumText, EMPTY_CHECKSUM, entryHash } from '../../ingress/route-table/table-checksum.ts'
@@ -11,7 +11,7 @@ export interface WholeTable {
   readonly entries: readonly (readonly [key: string, json: string])[]
 }
 
-/** A whole table with the head that belongs to it. */
+/** A whole table with its head. */
 export function wholeTable(
   entries: readonly TableEntry[],
   { epoch, version, installation = INSTALLATION }: TablePosition & { readonly installation?: string },

@@ -1,16 +1,16 @@
-/** Raw sockets of a test's own: whatever bytes it likes, from whichever loopback address, and what comes back. */
+/** Raw sockets for tests: they send any bytes from any loopback address, and show what comes back. */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** Milliseconds: how long an answer may take before it counts as missing. */
+/** Milliseconds after which an answer counts as absent. */
 const ANSWER_LIMIT_MS = 60_000
 
-/** Bursts of a flood, after which a connection that is still there will not be cut. */
+/** Bursts of a flood after which a connection that still exists will not be cut any more. */
 const MAX_BURSTS = 10_000
 
-/** Milliseconds between two looks at what has come. */
+/** Milliseconds between two looks for answers. */
 const LOOK_INTERVAL_MS = 5
 
 export interface DatagramPeer {
@@ -18,9 +18,9 @@ export interface DatagramPeer {
   readonly port: number
   /** Datagrams that came, oldest first, a character per byte. */
   readonly received: readonly string[]
-  /** Resolves when the system has taken the datagram. */
+  /** Resolves when the system has accepted the datagram. */
   send(bytes: string | Buffer, port: number): Promise<void>
-  /** The first datagram that holds, of those that came or are to come. */
+  /** The first datagram for which `holds` returns true, among present and future ones. */
   answer(holds: (text: string) => boolean): Promise<string>
   close(): void
 }
@@ -32,7 +32,7 @@ export async function openDatagramPeer(address: string): Promise<DatagramPeer> {
   socket.on('message', (bytes) => received.push(bytes.toString('latin1')))
   socket.bind(0, address)
   await once(socket, 'listening')
-  // A test that fails leaves it open.
+  // A failing test leaves the socket open, and must still be able to end.
   socket.unref()
   return {
     address,
@@ -56,18 +56,18 @@ export async function openDatagramPeer(address: string): Promise<DatagramPeer> {
 export interface StreamPeer {
   readonly address: string
   readonly port: number
-  /** Everything that came, a character per byte. */
+  /** All bytes that came, a character per byte. */
   received(): string
   write(bytes: string | Buffer): void
-  /** Resolves when what came holds. */
+  /** Resolves when `holds` returns true for the bytes received. */
   answer(holds: (text: string) => boolean): Promise<string>
   /** Resolves when the other side has closed or reset the connection. */
   over(): Promise<void>
-  /** Sends no more, and resolves when the other side, which by then has read all, has closed too. */
+  /** Ends this side, and resolves when the other side has closed too; it has then read everything. */
   finish(): Promise<void>
-  /** Stops to read. */
+  /** Stops reading. */
   pause(): void
-  /** Writes bursts, each once the system has taken the last, until the other side has cut the connection. */
+  /** Writes bursts, each when the system has accepted the last one, until the other side has cut the connection. */
   floodUntilOver(burst: () => string): Promise<void>
   close(): void
 }

@@ -19,11 +19,11 @@ import {
 import { headerOf, methodOf, type RequestText, requestText, responseText, statusOf } from './sip-text.ts'
 import { type DatagramPeer, openDatagramPeer } from './wire-socket.ts'
 
-/** The caller comes from an address of its own, so that it is known as a trunk's source and not as a backend. */
+/** The caller has an address of its own, so that it counts as a trunk's source and not as a backend. */
 const PEER = '127.0.0.3'
 const STRANGER = '127.0.0.2'
 
-/** Starts an engine; answers it with the UDP port of 127.0.0.1 where it takes SIP. */
+/** Starts an engine; returns it with the UDP port of 127.0.0.1 where it takes SIP. */
 type Start = (parts: StageParts, port: number) => Promise<{ readonly engine: SipEngine; readonly port: number }>
 
 export function startNativeStage(options: StageOptions = {}): Promise<EngineStage> {
@@ -124,16 +124,17 @@ async function sendFrom(wire: Wire, from: DatagramPeer, change: RequestText): Pr
   const mine = (received: string): boolean =>
     (headerOf(received, 'Via')[0] ?? '').includes(branch) &&
     (headerOf(received, 'CSeq')[0] ?? '').endsWith(methodOf(text))
-  const heard = (): number[] => [...new Set(from.received.filter(mine).map(statusOf))].filter((status) => status > 100)
+  const statuses = (): number[] =>
+    [...new Set(from.received.filter(mine).map(statusOf))].filter((status) => status > 100)
   return {
-    heard,
+    statuses,
     silent: () => !from.received.some(mine),
     final: async () => {
       const response = await from.answer((received) => mine(received) && statusOf(received) >= 200)
       if (methodOf(text) === 'INVITE' && statusOf(response) >= 300) await from.send(ackOf(text, response), wire.port)
       return response
     },
-    hears: async (status) => void (await from.answer((received) => mine(received) && statusOf(received) === status)),
+    receives: async (status) => void (await from.answer((received) => mine(received) && statusOf(received) === status)),
     cancel: () => from.send(text.replace(/^INVITE/, 'CANCEL').replace(/(CSeq: \d+) INVITE/, '$1 CANCEL'), wire.port),
     inside: (method, content = {}) =>
       insideOf(wire, from, {

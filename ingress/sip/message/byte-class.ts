@@ -1,4 +1,4 @@
-/** What a byte is in the grammar of RFC 3261 §25.1, by table: one load per byte of a packet. */
+/** The class of a byte in the grammar of RFC 3261 §25.1, from a table: one load per byte of a packet. */
 export const CR = 0x0d
 export const LF = 0x0a
 export const SP = 0x20
@@ -14,13 +14,13 @@ export const GREATER_THAN = 0x3e
 
 const TOKEN_MARKS = "-.!%*_+`'~"
 
-/** The lower-case byte of every byte that may stand in a `token`, 0 for all others. */
+/** The lower case of every byte that a `token` may contain, 0 for all others. */
 const TOKEN_LOWER = Uint8Array.from({ length: 256 }, (_, byte) => {
   const character = String.fromCharCode(byte)
   return /[a-zA-Z0-9]/.test(character) || TOKEN_MARKS.includes(character) ? character.toLowerCase().charCodeAt(0) : 0
 })
 
-/** The byte in lower case where a `token` may contain it, else 0. An offset behind the end gives 0 as well. */
+/** The byte in lower case where a `token` may contain it, else 0. An offset past the end gives 0 too. */
 export function tokenLower(bytes: Uint8Array, at: number): number {
   return TOKEN_LOWER[bytes[at] ?? 0] ?? 0
 }
@@ -34,7 +34,7 @@ export function isWsp(byte: number | undefined): boolean {
   return byte === SP || byte === TAB
 }
 
-/** White space inside a header value that has been split into lines already, so that a line break can only be a fold. */
+/** White space inside a header value. The message has already been split into headers, so a line break here is always a fold. */
 export function isLws(byte: number | undefined): boolean {
   return byte === SP || byte === TAB || byte === CR || byte === LF
 }
@@ -45,19 +45,19 @@ export function skipLws(bytes: Uint8Array, from: number, end: number): number {
   return at
 }
 
-/** The offset behind a quoted string whose opening quote is at `from`; `end` where it is never closed. */
+/** The offset after a quoted string whose opening quote is at `from`; `end` where the string is not closed. */
 export function skipQuoted(bytes: Uint8Array, from: number, end: number): number {
   const close = closingQuote(bytes, from, end)
   return close === -1 ? end : close + 1
 }
 
-/** The offset behind the `>` that closes the `<` at `from`; `end` where there is none. */
+/** The offset after the `>` that closes the `<` at `from`; `end` where there is none. */
 export function skipAngles(bytes: Uint8Array, from: number, end: number): number {
   const close = closingAngle(bytes, from, end)
   return close === -1 ? end : close + 1
 }
 
-/** Whether every quoted string and every angle bracket that opens here is closed. */
+/** Whether every quoted string and every angle bracket that opens in this range is also closed in it. */
 export function isClosed(bytes: Uint8Array, from: number, end: number): boolean {
   let at = from
   while (at < end) {
@@ -84,7 +84,7 @@ export function firstComma(bytes: Uint8Array, from: number, end: number): number
   return end
 }
 
-/** Reads digits as a number; -1 where they are none, none at all, or a number above `most`. */
+/** Reads digits as a number; -1 where there are none, where another byte is among them, or where the number is above `most`. */
 export function readDecimal(bytes: Uint8Array, from: number, range: { end: number; most: number }): number {
   let value = 0
   if (from >= range.end) return -1
@@ -96,7 +96,7 @@ export function readDecimal(bytes: Uint8Array, from: number, range: { end: numbe
   return value
 }
 
-/** RFC 3261 §25.1 quoted-string: a backslash takes the next character out of the game. */
+/** RFC 3261 §25.1 quoted-string: a backslash makes the next character an ordinary one. */
 function closingQuote(bytes: Uint8Array, open: number, end: number): number {
   let at = open + 1
   while (at < end && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1

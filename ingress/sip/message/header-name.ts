@@ -4,7 +4,7 @@
  */
 import { tokenLower } from './byte-class.ts'
 
-/** The headers that have a number. Everything else is `other` and is found by its name. */
+/** The headers that have a number. All others are `other` and are found by name. */
 export const HEADER = {
   other: 0,
   via: 1,
@@ -75,7 +75,7 @@ export const HEADER = {
 interface KnownName {
   readonly name: string
   readonly id: number
-  /** Whether the grammar of the header is a comma-separated list (RFC 3261 §7.3.1). */
+  /** Whether the header is a comma-separated list in the grammar (RFC 3261 §7.3.1). */
   readonly list: boolean
 }
 
@@ -168,7 +168,7 @@ const SINGLE_NAMES: readonly (readonly [string, number])[] = [
   ['p-charge-info', HEADER.chargeInfo],
 ]
 
-/** Headers without a number of which a message has one at most, by the RFC that makes each. */
+/** Headers without a number that a message may have only once, by the RFC that defines them. */
 const ONCE_BY_NAME: ReadonlySet<string> = new Set([
   ...[
     'content-disposition',
@@ -186,7 +186,10 @@ const ONCE_BY_NAME: ReadonlySet<string> = new Set([
   ...['p-called-party-id', 'p-charging-vector'],
 ])
 
-/** Of those with a number. Authorization, challenges and Identity are no lists and may stand several times (RFC 8224 §4). */
+/**
+ * Headers with a number that a message may have only once. Authorization, challenges and Identity are not lists, but may be
+ * repeated (RFC 8224 §4).
+ */
 const ONCE: ReadonlySet<number> = new Set([
   ...[HEADER.from, HEADER.to, HEADER.callId, HEADER.cseq, HEADER.maxForwards, HEADER.contentLength],
   ...[HEADER.contentType, HEADER.timestamp, HEADER.retryAfter, HEADER.maxBreadth, HEADER.privacy, HEADER.date],
@@ -207,7 +210,7 @@ for (const [name, id] of [...LIST_NAMES, ...SINGLE_NAMES]) if (name.length > 1) 
 
 const listIds = new Set(LIST_NAMES.map(([, id]) => id))
 
-/** The id of a header name in any case, long or compact; `HEADER.other` where it has none (RFC 3261 §7.3.3). */
+/** The id of a header name in any case, long or compact (RFC 3261 §7.3.3); `HEADER.other` for a name without a number. */
 export function headerIdOf(name: string): number {
   const bytes = Buffer.from(name, 'latin1')
   return idOfBytes(bytes, 0, bytes.length)
@@ -218,7 +221,7 @@ export function longNameOf(id: number): string | undefined {
   return longNames[id]
 }
 
-/** The id of the header name at `start`..`end`, without a string. */
+/** The id of the header name at `start`..`end`; makes no string. */
 export function idOfBytes(bytes: Buffer, start: number, end: number): number {
   if (start >= end) return HEADER.other
   const length = end - start
@@ -231,12 +234,12 @@ export function idOfBytes(bytes: Buffer, start: number, end: number): number {
   }
 }
 
-/** Whether a header's values may stand in one line, separated by commas (RFC 3261 §7.3.1). Unknown ones: no. */
+/** Whether several values of a header may be in one line, separated by commas (RFC 3261 §7.3.1). False for an unknown header. */
 export function isListHeader(id: number): boolean {
   return listIds.has(id)
 }
 
-/** Whether a message may have this header, by its name in any case, long or compact, only once. Of unknown ones nobody knows. */
+/** Whether a message may have this header only once. The name may be in any case, long or compact. False for an unknown header. */
 export function standsOnce(name: string): boolean {
   const id = headerIdOf(name)
   return id === HEADER.other ? ONCE_BY_NAME.has(name.toLowerCase()) : ONCE.has(id)

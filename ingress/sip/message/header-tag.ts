@@ -11,7 +11,7 @@ import {
 } from './byte-class.ts'
 import type { SipMessage } from './sip-message.ts'
 
-/** The tag of a From or To header (RFC 3261 §19.3), read from the bytes; undefined where it has none. */
+/** The tag of a From or To header (RFC 3261 §19.3), read from the bytes; undefined where there is none. */
 export function readTag(message: SipMessage, row: number): string | undefined {
   const { bytes } = message
   const end = message.valueEnd(row)
@@ -26,7 +26,7 @@ export function readTag(message: SipMessage, row: number): string | undefined {
   return undefined
 }
 
-/** Whether `tag` stands here, followed by something that is no part of a name. */
+/** Whether `tag` is here as a whole name. */
 function isTag(bytes: Buffer, at: number): boolean {
   return (
     tokenLower(bytes, at) === 0x74 &&

@@ -5,11 +5,11 @@ import { isLws } from './byte-class.ts'
 interface NameAddr {
   /** The URI as written, without angle brackets. */
   readonly uri: string
-  /** The header's own parameters, raw, with their leading `;`; `''` where there are none. */
+  /** The header's own parameters, raw, with their leading `;`; `''` without any. */
   readonly parameters: string
 }
 
-/** Reads one value. Undefined where brackets or quotes are not closed, or something follows that is no parameter. */
+/** Reads one value. Undefined where brackets or quotes are not closed, or where the text after the URI is not a list of parameters. */
 export function parseNameAddr(text: string): NameAddr | undefined {
   const open = indexOutsideQuotes(text, '<', 0)
   if (open === -1) return parseAddrSpec(text)
@@ -22,8 +22,8 @@ export function parseNameAddr(text: string): NameAddr | undefined {
 }
 
 /**
- * The values of a comma-separated list, the first `most` of them; commas inside quotes and angle brackets separate nothing.
- * Empty ones are left out.
+ * The values of a comma-separated list, the first `most` of them; a comma inside quotes or angle brackets is not a separator.
+ * Empty values are left out.
  */
 export function splitList(text: string, most = Number.POSITIVE_INFINITY): string[] {
   const values: string[] = []
@@ -37,7 +37,7 @@ export function splitList(text: string, most = Number.POSITIVE_INFINITY): string
   }
 }
 
-/** RFC 3261 §20.10: without angle brackets, what follows a `;` belongs to the header and not to the URI. */
+/** RFC 3261 §20.10: without angle brackets, everything after a `;` belongs to the header and not to the URI. */
 function parseAddrSpec(text: string): NameAddr | undefined {
   const semicolon = text.indexOf(';')
   const uri = trimLws(semicolon === -1 ? text : text.slice(0, semicolon))
@@ -77,7 +77,7 @@ function afterAngles(text: string, open: number): number {
   return close === -1 ? text.length : close + 1
 }
 
-/** `String.trim` takes off more than LWS: a vertical tab, say, or the byte 0xa0, which ends many a UTF-8 character. */
+/** Like `String.trim`, but for LWS only: `trim` also removes a vertical tab or the byte 0xa0, which ends many UTF-8 characters. */
 function trimLws(text: string): string {
   let start = 0
   let end = text.length

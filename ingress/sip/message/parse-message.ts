@@ -1,6 +1,6 @@
 /**
- * Bytes to an index of one message (RFC 3261 §7). Never throws. A fault does not stop the indexing: what can be read
- * is there, so that a 400 with the right Via, From, To, Call-ID and CSeq can still be built.
+ * Makes an index of one message (RFC 3261 §7). Never throws. A fault does not stop the indexing: all readable parts are
+ * indexed, so that a 400 with the right Via, From, To, Call-ID and CSeq can still be built.
  */
 import { MAX_HEADERS } from '../limits.ts'
 import { COLON, CR, isLws, isWsp, LF, readDecimal, SP, skipLws, tokenLower } from './byte-class.ts'
@@ -13,7 +13,7 @@ export interface ParseFault {
   readonly code: string
   readonly offset: number
   readonly status: 400 | 413 | 505
-  /** What is wrong, fit for a reason phrase. */
+  /** Description of the fault, to be used as a reason phrase. */
   readonly reason: string
   readonly isResponse: boolean
 }
@@ -41,12 +41,12 @@ interface Progress {
   fault: ParseFault | undefined
 }
 
-/** A Content-Length larger than any message: more digits than a number can hold exactly are useless. */
+/** The largest Content-Length that is read: a number with more digits could not be stored exactly, and no message is so large. */
 const MOST_CONTENT_LENGTH = 2 ** 31
 
 /**
- * Indexes one message: a datagram, or what `StreamFramer` cut out of a stream. Line breaks before the start line are
- * skipped (RFC 3261 §7.5). Bytes behind Content-Length are no part of the message (§18.3): `end` is before them.
+ * Indexes one message: a datagram, or a message that `StreamFramer` cut out of a stream. Line breaks before the start line are
+ * skipped (RFC 3261 §7.5). Bytes after Content-Length are not part of the message (§18.3): `end` is before them.
  */
 export function parseMessage(into: SipMessage, bytes: Buffer, offset: number, length: number): ParseFault | undefined {
   const progress = indexHead(into, bytes, offset, length)
@@ -63,7 +63,7 @@ export function parseMessage(into: SipMessage, bytes: Buffer, offset: number, le
   return progress.fault
 }
 
-/** Indexes the start line and the headers; the body is whatever follows. The framer needs no more. */
+/** Indexes the start line and the headers; the rest is the body. The framer needs no more. */
 export function indexHead(into: SipMessage, bytes: Buffer, offset: number, length: number): Progress {
   const limit = offset + length
   let at = offset
@@ -73,14 +73,14 @@ export function indexHead(into: SipMessage, bytes: Buffer, offset: number, lengt
   indexStartLine(progress)
   into.headersStart = progress.at
   while (indexHeader(progress)) {
-    // Each call indexes one header.
+    // The condition indexes one header per round.
   }
   return progress
 }
 
 /**
- * The value of Content-Length: undefined where there is none, `invalid` where it is no number, `conflict` where it
- * stands twice with different values (RFC 3261 §20.14).
+ * The value of Content-Length: undefined where there is none, `invalid` where it is not a number, `conflict` where it occurs
+ * twice with different values (RFC 3261 §20.14).
  */
 export function contentLengthOf(message: SipMessage): number | undefined | 'invalid' | 'conflict' {
   let found: number | undefined
@@ -167,7 +167,7 @@ function indexStatusLine(progress: Progress, end: number): Problem | undefined {
   if (version === 'other') return OTHER_VERSION
   const afterCode = at + 4
   const status = readDecimal(bytes, at + 1, { end: Math.min(afterCode, end), most: 699 })
-  // The SP before an empty reason phrase is missing in some senders' responses; it carries nothing.
+  // Some senders leave out the SP before an empty reason phrase; nothing is lost with it.
   const closed = afterCode === end || (afterCode < end && bytes[afterCode] === SP)
   if (version === 'malformed' || status < 100 || !closed) return BAD_STATUS_LINE
   into.status = status
@@ -176,7 +176,7 @@ function indexStatusLine(progress: Progress, end: number): Problem | undefined {
   return undefined
 }
 
-/** RFC 3261 §7.1: the version is case-insensitive. No token holds a slash, so no method begins like this. */
+/** RFC 3261 §7.1: the version is case-insensitive. A token cannot contain a slash, so a method cannot begin like this. */
 function isVersionName(bytes: Buffer, start: number, end: number): boolean {
   return (
     end - start >= 4 &&
@@ -235,15 +235,15 @@ function atEmptyLine(progress: Progress): boolean {
   return true
 }
 
-/** The message was cut. It is said in place of any smaller fault: there is no header section to complain about. */
+/** The message was truncated. This replaces any smaller fault, because the header section has no end. */
 function endWithoutEmptyLine(progress: Progress): void {
   progress.fault = undefined
   note(progress, INCOMPLETE)
 }
 
 /**
- * The offset of the line break that ends the header, behind all folds; -1 where the bytes end first.
- * RFC 3261 §7.3.1: lines end with CRLF. A CR or LF alone would let two parsers see different headers: it is a fault.
+ * The offset of the line break that ends the header, after all folds; -1 where the bytes end before. RFC 3261 §7.3.1: lines end
+ * with CRLF. A CR or LF alone is a fault: two parsers could read different headers.
  */
 function lineBreak(progress: Progress, from: number): number {
   const { bytes, limit } = progress

@@ -1,7 +1,7 @@
 /**
- * RFC 3261 §7.3.1 and §19.1.1: no parameter stands twice in a header value or in a URI. Of one that does, some elements
- * take the first and some the last: what this one decides by would not be what the next one, or the one before, has read.
- * Works on the bytes, so that a value that fits no grammar is looked at all the same.
+ * RFC 3261 §7.3.1 and §19.1.1: a parameter must not be repeated in a header value or in a URI. Where it is, some elements take
+ * the first and some the last, so that this element could decide by another value than its neighbours. This works on the bytes,
+ * so that a value that fits no grammar is checked too.
  */
 import { MAX_PARAMETERS } from '../limits.ts'
 import {
@@ -17,7 +17,7 @@ import {
   skipQuoted,
 } from './byte-class.ts'
 
-/** `too-many`: more than `MAX_PARAMETERS`, so that nobody has looked. */
+/** `too-many`: there are more than `MAX_PARAMETERS`, so the check did not finish. */
 export type ParameterFault = 'repeated' | 'too-many'
 
 const QUESTION = 0x3f
@@ -27,17 +27,17 @@ const ENDS_NAME = Uint8Array.from({ length: 256 }, (_, byte) => {
   return isLws(byte) || [SEMICOLON, COMMA, EQUALS, QUOTE, LESS_THAN, GREATER_THAN, QUESTION].includes(byte) ? 1 : 0
 })
 
-/** The names that were met: start, end and hash of each. Only one value is at work at a time, so nothing is made for it. */
+/** The names that were found: start, end and hash of each. Only one value is checked at a time, so all share this memory. */
 const NAME_WIDTH = 3
 const names = new Int32Array(MAX_PARAMETERS * NAME_WIDTH)
 let count = 0
-/** Where the scan of the value stands. */
+/** The offset that the scan of the value has reached. */
 let at = 0
 
 /**
- * What is wrong with the parameters of a header's values, and with those of the URIs in angle brackets inside them.
- * `list`: a comma begins a new value. Names compare without case, escapes undone (RFC 3261 §19.1.4), whatever white space
- * stands around them; what stands in quotes is no parameter.
+ * The fault in the parameters of a header's values, or in those of the URIs in angle brackets inside them. `list`: a comma
+ * begins a new value. Names are compared without case and with escapes decoded (RFC 3261 §19.1.4), whatever white space is
+ * around them. Text in quotes is never a parameter.
  */
 export function parameterFault(
   bytes: Uint8Array,
@@ -64,19 +64,19 @@ export function parameterFault(
   return fault
 }
 
-/** The same for a URI that stands alone, such as a Request-URI. */
+/** The same for a URI alone, such as a Request-URI. */
 export function uriParameterFault(bytes: Uint8Array, start: number, end: number): ParameterFault | undefined {
   at = start
   count = 0
   return takeUri(bytes, end)
 }
 
-/** Steps over a URI. The names before it, which are those of the header around it, are left as they are. */
+/** Steps over a URI. The names found before it belong to the header around it and are kept. */
 function takeUri(bytes: Uint8Array, end: number): ParameterFault | undefined {
   const before = count
   at = parametersStart(bytes, at, end)
   let fault: ParameterFault | undefined
-  // RFC 3261 §19.1.1: behind a question mark there are headers.
+  // RFC 3261 §19.1.1: after a question mark there are headers.
   while (at < end && bytes[at] !== QUESTION && fault === undefined) {
     if (bytes[at] === SEMICOLON) fault = takeName(bytes, end, before)
     else at++
@@ -86,7 +86,7 @@ function takeUri(bytes: Uint8Array, end: number): ParameterFault | undefined {
   return fault
 }
 
-/** Steps over the semicolon and the name behind it, and compares that with the names from `first` on. */
+/** Steps over the semicolon and the name after it, and compares this name with the names from `first` on. */
 function takeName(bytes: Uint8Array, end: number, first: number): ParameterFault | undefined {
   const start = skipLws(bytes, at + 1, end)
   at = nameEnd(bytes, start, end)
@@ -123,7 +123,7 @@ function hashOf(bytes: Uint8Array, start: number, end: number): number {
   return hash
 }
 
-/** Whether the name from `start` to where the scan stands is the one that is noted at `noted`. */
+/** Whether the name from `start` to the current offset equals the name stored at `noted`. */
 function isSame(bytes: Uint8Array, start: number, noted: number): boolean {
   const otherEnd = names[noted + 1] ?? 0
   let other = names[noted] ?? 0
@@ -136,7 +136,7 @@ function isSame(bytes: Uint8Array, start: number, noted: number): boolean {
   return place === at && other === otherEnd
 }
 
-/** In lower case, an escape as what it stands for. */
+/** The character at a place, in lower case and with its escape decoded. */
 function characterAt(bytes: Uint8Array, place: number, end: number): number {
   const escaped = escapeAt(bytes, place, end)
   const byte = escaped === -1 ? (bytes[place] ?? 0) : escaped
@@ -147,7 +147,7 @@ function widthAt(bytes: Uint8Array, place: number, end: number): number {
   return escapeAt(bytes, place, end) === -1 ? 1 : 3
 }
 
-/** The byte that an escape at this place stands for; -1 where there is none. */
+/** The byte that is escaped at this place; -1 where there is no escape. */
 function escapeAt(bytes: Uint8Array, place: number, end: number): number {
   if (bytes[place] !== PERCENT || place + 2 >= end) return -1
   const high = hexDigit(bytes[place + 1])

@@ -1,4 +1,4 @@
-/** What routing needs of a message, checked once (RFC 3261 §16.3 step 1, §8.1.1). Works on the bytes. */
+/** The parts of a message that routing needs, checked once (RFC 3261 §16.3 step 1, §8.1.1). Works on the bytes. */
 import { isClosed, isDigit, isLws, readDecimal, skipLws } from './byte-class.ts'
 import { HEADER } from './header-name.ts'
 import { readTag } from './header-tag.ts'
@@ -22,13 +22,13 @@ export interface RequestFault {
   readonly fault: true
   readonly code: string
   readonly status: 400 | 416 | 505
-  /** What is wrong, fit for a reason phrase. */
+  /** Description of the fault, to be used as a reason phrase. */
   readonly reason: string
-  /** Whether Via, From, To, Call-ID and CSeq are all there, so that a response can be built. */
+  /** Whether Via, From, To, Call-ID and CSeq are all present, so that a response can be built. */
   readonly answerable: boolean
 }
 
-/** The rows of the headers of which a message has at most one; -1 where it has none. */
+/** The rows of the headers that a message may have only once; -1 for an absent header. */
 interface SingleRows {
   from: number
   to: number
@@ -51,10 +51,10 @@ interface CSeq {
 const MOST_CSEQ = 2 ** 31 - 1
 /** RFC 3261 §20.22. */
 const MOST_MAX_FORWARDS = 255
-/** RFC 3261 §8.1.1.7: what a branch of an RFC 3261 sender begins with, and is longer than. */
+/** RFC 3261 §8.1.1.7: the branch of an RFC 3261 sender begins with this text and is longer. */
 const MAGIC_COOKIE = 'z9hG4bK'
 
-/** Checks a parsed request. What it returns is copied out of the message and outlives it. */
+/** Checks a parsed request. The result is copied out of the message and outlives it. */
 export function readRequestFacts(message: SipMessage): RequestFacts | RequestFault {
   const rows = singleRows(message)
   const { from, to, callId, cseq } = rows
@@ -67,7 +67,7 @@ export function readRequestFacts(message: SipMessage): RequestFacts | RequestFau
     answerable,
   })
   if (!answerable) return refuse('missing-header', 'Missing Mandatory Header')
-  // RFC 3261 §7.3.1: a header that is not a list stands once.
+  // RFC 3261 §7.3.1: a header that is not a list occurs once.
   if (rows.repeated) return refuse('repeated-header', 'Repeated Header')
   const via = topVia(message)
   if (via === undefined) return refuse('bad-via', 'Bad Via')
@@ -82,7 +82,8 @@ export function readRequestFacts(message: SipMessage): RequestFacts | RequestFau
   if (maxForwards === -1) return refuse('bad-max-forwards', 'Bad Max-Forwards')
   if (!isAddressClosed(message, from)) return refuse('bad-from', 'Bad From')
   if (!isAddressClosed(message, to)) return refuse('bad-to', 'Bad To')
-  // RFC 3261 §8.1.1.3 wants a tag in From; gateways that give none are called as peers of RFC 2543 are (§12.1.1).
+  // RFC 3261 §8.1.1.3 wants a tag in From. Calls of gateways that send none are accepted like those of RFC 2543 peers
+  // (§12.1.1).
   const fromTag = readTag(message, from)
   const id = message.bytes.toString('latin1', message.valueStart(callId), message.valueEnd(callId))
   if (id === '') return refuse('bad-call-id', 'Bad Call-ID')
@@ -92,8 +93,8 @@ export function readRequestFacts(message: SipMessage): RequestFacts | RequestFau
 }
 
 /**
- * What matches a response to its transaction (RFC 3261 §17.1.3). Undefined where it has no usable Via or CSeq, or says
- * something twice by which it, or its dialog, is found (§7.3.1): such a response is nobody's.
+ * The parts that match a response to its transaction (RFC 3261 §17.1.3). Undefined where the response has no usable Via or
+ * CSeq, or repeats a part by which its transaction or dialog is found (§7.3.1): such a response belongs to no transaction.
  */
 export function readResponseFacts(message: SipMessage): { via: Via; cseqMethod: string } | undefined {
   const deciding = message.status < 300 ? DECIDING : DECIDING_IN_REFUSALS
@@ -105,7 +106,7 @@ export function readResponseFacts(message: SipMessage): { via: Via; cseqMethod: 
   return { via, cseqMethod: methodOf(message.bytes, sequence.methodStart, sequence.end) }
 }
 
-/** The headers whose parameters say who sends, which call it is or where it goes; by id. */
+/** The headers whose parameters decide who sends, which call it is or where it goes; by id. */
 const DECIDING: readonly (string | undefined)[] = namesById([
   [HEADER.via, 'Via'],
   [HEADER.from, 'From'],
@@ -115,7 +116,7 @@ const DECIDING: readonly (string | undefined)[] = namesById([
   [HEADER.recordRoute, 'Record-Route'],
 ])
 
-/** In a refusal, which makes no dialog: its Contact and Record-Route are nobody's target. */
+/** The same in a refusal. A refusal makes no dialog, so its Contact and Record-Route do not matter. */
 const DECIDING_IN_REFUSALS: readonly (string | undefined)[] = namesById([
   [HEADER.via, 'Via'],
   [HEADER.from, 'From'],
@@ -128,7 +129,7 @@ function namesById(entries: readonly (readonly [number, string])[]): (string | u
   return Array.from(names)
 }
 
-/** RFC 3261 §7.3.1, §19.1.1: a parameter that stands twice in a header that decides, or in the Request-URI. */
+/** RFC 3261 §7.3.1, §19.1.1: finds a repeated parameter in a header that decides, or in the Request-URI. */
 function faultyParameters(
   message: SipMessage,
   deciding: readonly (string | undefined)[] = DECIDING,
@@ -174,7 +175,7 @@ function topVia(message: SipMessage): Via | undefined {
   return parseVia(message.bytes.toString('latin1', start, end))
 }
 
-/** A quote or bracket left open hides the tag, or makes one up. */
+/** Without its closing quote or bracket, a value can hide its tag or show a wrong one. */
 function isAddressClosed(message: SipMessage, row: number): boolean {
   const start = message.valueStart(row)
   const end = message.valueEnd(row)
@@ -195,13 +196,13 @@ function readCSeq(message: SipMessage, row: number): CSeq | undefined {
   return { number, methodStart, end }
 }
 
-/** Undefined where there is none, -1 where it is not 0 to 255. */
+/** Undefined where the header is absent, -1 where the value is not 0 to 255. */
 function readMaxForwards(message: SipMessage, row: number): number | undefined {
   if (row === -1) return undefined
   return readDecimal(message.bytes, message.valueStart(row), { end: message.valueEnd(row), most: MOST_MAX_FORWARDS })
 }
 
-/** RFC 3261 §8.1.1.7: whether a branch promises to be unique: the magic cookie and more. */
+/** RFC 3261 §8.1.1.7: whether the sender promises that a branch is unique: it is longer than the magic cookie with which it begins. */
 export function isCookie(branch: string | undefined): boolean {
   return branch !== undefined && branch.length > MAGIC_COOKIE.length && branch.startsWith(MAGIC_COOKIE)
 }

@@ -1,4 +1,4 @@
-/** A message with some lines changed, every other byte as it was received (RFC 3261 §16.6 step 1). */
+/** Changes some lines of a message; every other byte stays as it was received (RFC 3261 §16.6 step 1). */
 import { firstComma, skipLws } from './byte-class.ts'
 import type { SipMessage } from './sip-message.ts'
 
@@ -6,15 +6,15 @@ import type { SipMessage } from './sip-message.ts'
 export interface MessageEdits {
   /** The start line without its CRLF. */
   readonly startLine?: string | undefined
-  /** Complete header lines with CRLF, put before the first header. */
+  /** Complete header lines with CRLF, to be put before the first header. */
   readonly top?: string | undefined
-  /** Row to complete header lines with CRLF; `''` removes the header. */
+  /** For each row to be replaced, complete header lines with CRLF; `''` removes the header. */
   readonly replaced?: ReadonlyMap<number, string> | undefined
-  /** Complete header lines with CRLF, put behind the last header. */
+  /** Complete header lines with CRLF, to be put after the last header. */
   readonly bottom?: string | undefined
 }
 
-/** Applies the edits. With none, the result is the message itself, byte for byte. */
+/** Applies the edits. Without any, the result is the message itself, byte for byte. */
 export function rewriteMessage(message: SipMessage, edits: MessageEdits): Buffer {
   const out = Buffer.allocUnsafe(rewrittenLength(message, edits))
   let at = 0
@@ -46,8 +46,8 @@ export function rewriteMessage(message: SipMessage, edits: MessageEdits): Buffer
 }
 
 /**
- * A list header's line without its first value, `''` where that was the only one: how a Via or a Route is popped.
- * The header's name stays as the sender wrote it.
+ * The line of a list header without its first value, `''` where there was only one: this pops a Via or a Route. The header's
+ * name stays as the sender wrote it.
  */
 export function removeFirstValue(message: SipMessage, row: number): string {
   const { bytes } = message

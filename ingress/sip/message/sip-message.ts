@@ -6,13 +6,13 @@ import { splitList } from './name-addr.ts'
 export const ROW_WIDTH = 6
 
 /**
- * An index over the bytes of one message. Nothing is decoded before it is asked for. One instance serves as scratch
- * for every packet: what it says is true until the next parse into it; `keep` makes a copy that lasts.
- * All offsets count from the start of `bytes`.
+ * An index over the bytes of one message. A part is decoded only when it is read. One instance serves as scratch for every
+ * packet, and is valid until the next parse into it; `keep` makes a copy that lasts. All offsets count from the start of
+ * `bytes`.
  */
 export class SipMessage {
   bytes: Buffer = Buffer.alloc(0)
-  /** First byte of the start line; `end` is behind the last byte of the body. */
+  /** First byte of the start line; `end` is after the last byte of the body. */
   start = 0
   end = 0
   isRequest = true
@@ -24,7 +24,7 @@ export class SipMessage {
   uriEnd = 0
   reasonStart = 0
   reasonEnd = 0
-  /** Where the first header line starts, and behind the last one (at the empty line). */
+  /** Where the first header line starts, and the offset after the last one (of the empty line). */
   headersStart = 0
   headersEnd = 0
   headerCount = 0
@@ -49,7 +49,7 @@ export class SipMessage {
     return this.rows[row * ROW_WIDTH + 2] ?? 0
   }
 
-  /** First byte of the value, behind white space and folds. */
+  /** First byte of the value, after white space and folds. */
   valueStart(row: number): number {
     return this.rows[row * ROW_WIDTH + 3] ?? 0
   }
@@ -58,7 +58,7 @@ export class SipMessage {
     return this.rows[row * ROW_WIDTH + 4] ?? 0
   }
 
-  /** Behind the CRLF that ends the header, continuation lines included. */
+  /** The offset after the CRLF that ends the header, continuation lines included. */
   lineEnd(row: number): number {
     return this.rows[row * ROW_WIDTH + 5] ?? 0
   }
@@ -68,7 +68,7 @@ export class SipMessage {
     return this.next(id, -1)
   }
 
-  /** The next row with this id behind row `after`, or -1. */
+  /** The next row with this id after row `after`, or -1. */
   next(id: number, after: number): number {
     for (let row = after + 1; row < this.headerCount; row++) if (this.rows[row * ROW_WIDTH] === id) return row
     return -1
@@ -91,8 +91,8 @@ export class SipMessage {
   }
 
   /**
-   * All values of a header in order, the name in any case, long or compact. Lines of a header that is defined as a
-   * comma-separated list are split (RFC 3261 §7.3.1); of any other, unknown ones too, a line is one value.
+   * All values of a header in order; the name may be in any case, long or compact. Lines of a header that is defined as a
+   * comma-separated list are split (RFC 3261 §7.3.1). For any other header, known or unknown, each line is one value.
    */
   values(name: string): string[] {
     const id = headerIdOf(name)
@@ -107,9 +107,9 @@ export class SipMessage {
     return found
   }
 
-  /** A copy of exactly this message, bytes and rows, for what outlives the packet. */
+  /** A copy of exactly this message, bytes and rows, to be used after the packet is gone. */
   keep(): SipMessage {
-    // Rows and bytes in one block: memory outside the heap costs by the piece.
+    // Rows and bytes share one block: memory outside the heap costs per block.
     const rowBytes = this.headerCount * ROW_WIDTH * Int32Array.BYTES_PER_ELEMENT
     const shift = this.start
     const block = Buffer.allocUnsafeSlow(rowBytes + this.end - shift)

@@ -1,16 +1,16 @@
-/** Messages out of a byte stream (RFC 3261 §18.3, RFC 5626 §4.4.1). One framer per connection. */
+/** Cuts messages out of a byte stream (RFC 3261 §18.3, RFC 5626 §4.4.1). Each connection has its own framer. */
 import { MAX_FILLER_BYTES, MAX_HEADER_SECTION_BYTES, MAX_MESSAGE_BYTES } from '../limits.ts'
 import { CR, LF, tokenLower } from './byte-class.ts'
 import { contentLengthOf, indexHead } from './parse-message.ts'
 import { SipMessage } from './sip-message.ts'
 
 export type Frame =
-  /** `length` bytes at `offset` are one message. They stay as they are for as long as somebody holds `bytes`. */
+  /** `length` bytes at `offset` are one message. They do not change while `bytes` is referenced. */
   | { readonly type: 'message'; readonly bytes: Buffer; readonly offset: number; readonly length: number }
   /** A CRLFCRLF between messages: the peer waits for one CRLF (RFC 5626 §4.4.1). */
   | { readonly type: 'ping' }
   | { readonly type: 'incomplete' }
-  /** The stream cannot be cut any further: answer what `head` holds, if it can be, and close. */
+  /** The stream cannot be cut any further: answer the request in `head`, if possible, and close. */
   | { readonly type: 'broken'; readonly code: string; readonly head: Buffer }
 
 type Stage = 'between' | 'head' | 'body' | 'broken'
@@ -20,17 +20,17 @@ const EMPTY = Buffer.alloc(0)
 const INCOMPLETE: Frame = { type: 'incomplete' }
 const PING: Frame = { type: 'ping' }
 
-/** Where the heads of all connections are indexed: only one is at work at a time. */
+/** An index shared by all connections: only one head is indexed at a time. */
 const scratch = new SipMessage()
 
 export class StreamFramer {
   #bytes: Buffer = EMPTY
-  /** Whether the buffer is our own, so that a chunk may be appended in place. */
+  /** Whether the buffer was made here, so that a chunk may be appended in place. */
   #own = false
   #from = 0
   #to = 0
   #stage: Stage = 'between'
-  /** How far the bytes have been looked at, so that a later chunk does not start over. */
+  /** The offset up to which the bytes were searched, so that the next chunk does not repeat the search. */
   #scanned = 0
   #lastLineFeed = 0
   #messageEnd = 0
@@ -39,12 +39,12 @@ export class StreamFramer {
   #fillers = 0
   #code = ''
 
-  /** Bytes held that no frame has taken yet. */
+  /** Bytes that are not part of any frame yet. */
   get buffered(): number {
     return this.#to - this.#from
   }
 
-  /** Takes the next bytes of the connection. The chunk now belongs to the framer: it must not be written to again. */
+  /** Takes the next bytes of the connection. The chunk now belongs to the framer: its former owner must not write to it. */
   push(chunk: Buffer): void {
     if (this.#stage === 'broken') return
     this.#fillers = 0
@@ -57,7 +57,7 @@ export class StreamFramer {
     this.#to += chunk.length
   }
 
-  /** The next frame. Call it until it says `incomplete` or `broken`. */
+  /** The next frame. To be called until it returns `incomplete` or `broken`. */
   next(): Frame {
     if (this.#stage === 'between') {
       const ping = this.#skipLineBreaks()
@@ -86,15 +86,18 @@ export class StreamFramer {
     this.#to = chunk.length
   }
 
-  /** A new buffer, at least twice what is held: never the old one, whose bytes belong to frames already handed out. */
+  /**
+   * Makes a new buffer, at least twice as large as its content. The old buffer is not reused: its bytes belong to frames
+   * already returned.
+   */
   #grow(more: number): void {
-    const held = this.buffered
-    const grown = Buffer.allocUnsafeSlow(2 * (held + more))
+    const size = this.buffered
+    const grown = Buffer.allocUnsafeSlow(2 * (size + more))
     this.#bytes.copy(grown, 0, this.#from, this.#to)
     this.#bytes = grown
     this.#own = true
     this.#shift(this.#from)
-    this.#to = held
+    this.#to = size
   }
 
   #shift(by: number): void {
@@ -110,8 +113,8 @@ export class StreamFramer {
   }
 
   /**
-   * RFC 3261 §7.5: CRLF before a start line is ignored; every second one is the end of a ping (RFC 5626 §3.5.1). A NUL is
-   * ignored too, and makes no ping: some devices keep a connection up with CRLF NUL.
+   * RFC 3261 §7.5: CRLF before a start line is ignored; every second one ends a ping (RFC 5626 §3.5.1). A NUL is ignored too
+   * and is never part of a ping: some devices send CRLF NUL to keep a connection open.
    */
   #skipLineBreaks(): Frame | undefined {
     while (this.#from < this.#to) {
@@ -132,14 +135,14 @@ export class StreamFramer {
   }
 
   #beginHead(): void {
-    // RFC 3261 §25.1: a start line begins with a token; a TLS handshake, say, does not.
+    // RFC 3261 §25.1: a start line begins with a token; a TLS handshake, for example, does not.
     if (tokenLower(this.#bytes, this.#from) === 0) this.#break('not-sip')
     else this.#stage = 'head'
     this.#scanned = this.#from
     this.#lastLineFeed = this.#from - 1
   }
 
-  /** Looks for the empty line, from where the last look ended. A line that a lone LF ends is left to the index to refuse. */
+  /** Searches for the empty line, from where the last search ended. A line that ends with LF alone is refused by the index later. */
   #findEndOfHead(): void {
     const bytes = this.#bytes
     const limit = Math.min(this.#to, this.#from + MAX_HEADER_SECTION_BYTES)
@@ -167,9 +170,9 @@ export class StreamFramer {
     else this.#break(code)
   }
 
-  /** RFC 3261 §18.3: on a stream, Content-Length says where the message ends, and must be there. */
+  /** RFC 3261 §18.3: on a stream, Content-Length is mandatory: it says where the message ends. */
   #headProblem(fault: string | undefined, length: number | undefined | 'invalid' | 'conflict'): string | undefined {
-    // Either leaves it open what a peer that reads the head another way would take for Content-Length.
+    // With either of these faults, another peer could read the head, and its Content-Length, in another way.
     if (fault === 'bare-line-break' || fault === 'too-many-headers') return fault
     if (length === undefined) return 'content-length-missing'
     if (typeof length === 'string') return `content-length-${length}`

@@ -4,11 +4,11 @@ import { parseIpAddress } from '../../address/ip-address.ts'
 export interface SipUri {
   /** Lower case. */
   readonly scheme: string
-  /** As written, escapes included. In a tel URI the subscriber number. */
+  /** As written, escapes included. In a tel URI this is the subscriber number. */
   readonly user: string | undefined
-  /** As written; there only where the user part has one (RFC 3261 §19.1.1: not recommended). */
+  /** As written; present only where the user part has one (RFC 3261 §19.1.1: not recommended). */
   readonly password?: string
-  /** Lower case, IPv6 with brackets; `''` in anything but sip and sips. */
+  /** Lower case, IPv6 with brackets; `''` for any scheme but sip and sips. */
   readonly host: string
   readonly port: number | undefined
   /** Raw, with the leading `;`, or `''`. */
@@ -28,7 +28,7 @@ const MAX_PORT = 65_535
 const MAX_PORT_DIGITS = 5
 
 /**
- * Reads a URI. Undefined where it is none. Of schemes other than sip, sips and tel only `scheme` is filled, so that
+ * Reads a URI. Undefined where the text is not a URI. For schemes other than sip, sips and tel only `scheme` is filled, so that
  * the caller can answer 416 (RFC 3261 §8.2.2.1).
  */
 export function parseUri(text: string): SipUri | undefined {
@@ -42,7 +42,7 @@ export function parseUri(text: string): SipUri | undefined {
   return { scheme, user: undefined, host: '', port: undefined, parameters: '', headers: '' }
 }
 
-/** A URI parameter, raw; `''` for a flag; undefined where it is not there. The name in any case. */
+/** A URI parameter, raw; `''` for a flag; undefined where it is absent. The name may be in any case. */
 export function uriParameter(uri: SipUri, name: string): string | undefined {
   const wanted = name.toLowerCase()
   const { parameters } = uri
@@ -60,7 +60,7 @@ export function uriParameter(uri: SipUri, name: string): string | undefined {
   return undefined
 }
 
-/** The user part of a SIP URI for the same user, as written: of a tel URI the whole subscriber (RFC 3261 §19.1.6). */
+/** The user part of a SIP URI for the same user, as written: for a tel URI the whole subscriber (RFC 3261 §19.1.6). */
 export function sipUserOf(uri: SipUri): string | undefined {
   return uri.scheme === 'tel' && uri.user !== undefined ? `${uri.user}${subscriberParameters(uri)}` : uri.user
 }
@@ -84,19 +84,19 @@ function placeOf(name: string): number {
   return place === -1 ? FIRST_PARAMETERS.length : place
 }
 
-/** A tel URI may hold `[`, `]` and `:`, which would end a user part (RFC 3261 §25.1); its own escapes stay. */
+/** A tel URI may contain `[`, `]` and `:`, which are not allowed in a user part (RFC 3261 §25.1); its own escapes stay. */
 function escapeReserved(text: string): string {
   return text.replace(/[^a-z0-9\-_.!~*'()&=+$,;?/%]/g, escapeByte)
 }
 
-/** The user part as text: escapes are UTF-8 (RFC 3261 §19.1.2). A `%` that starts no escape stays what it is. */
+/** The user part as text: escapes are UTF-8 (RFC 3261 §19.1.2). A `%` that is not part of an escape stays. */
 export function decodeUser(raw: string): string {
   if (isPlain(raw)) return raw
   const unescaped = raw.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
   return Buffer.from(unescaped, 'latin1').toString('utf8')
 }
 
-/** Any text as a user part: UTF-8, everything but `unreserved` and `user-unreserved` of RFC 3261 §25.1 escaped. */
+/** Any text as a user part: UTF-8; everything except `unreserved` and `user-unreserved` of RFC 3261 §25.1 is escaped. */
 export function escapeUser(text: string): string {
   if (/^[a-zA-Z0-9+]*$/.test(text)) return text
   const bytes = Buffer.from(text, 'utf8').toString('latin1')
@@ -107,7 +107,7 @@ function escapeByte(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
 }
 
-/** No white space, controls, quotes or angle brackets: they stand in no URI, whatever its scheme (RFC 3986 §2). */
+/** No URI of any scheme contains white space, controls, quotes or angle brackets (RFC 3986 §2). */
 function isUriText(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
@@ -116,7 +116,7 @@ function isUriText(text: string): boolean {
   return true
 }
 
-/** ASCII without escapes: only then are the bytes of the wire the text already. */
+/** Whether the text is ASCII without escapes: then the bytes of the wire are already the text. */
 function isPlain(raw: string): boolean {
   for (let i = 0; i < raw.length; i++) if (raw.charCodeAt(i) > 0x7f || raw[i] === '%') return false
   return true
@@ -125,7 +125,7 @@ function isPlain(raw: string): boolean {
 function parseSip(scheme: string, rest: string): SipUri | undefined {
   const at = rest.indexOf('@')
   const userInfo = at === -1 ? undefined : rest.slice(0, at)
-  // RFC 3261 §25.1: `@` stands unescaped nowhere but behind the user part, and a user part is never empty.
+  // RFC 3261 §25.1: an unescaped `@` comes only after the user part, and a user part is never empty.
   if (userInfo === '' || rest.indexOf('@', at + 1) !== -1) return undefined
   const afterUser = rest.slice(at + 1)
   const hostEnd = endOfHost(afterUser)
@@ -160,7 +160,7 @@ function endOfHost(text: string): number {
   return text.length
 }
 
-/** A host in lower case, IPv6 in brackets (RFC 3261 §25.1); undefined where the text is none. */
+/** A host in lower case, IPv6 in brackets (RFC 3261 §25.1); undefined where the text is not a host. */
 export function hostOf(text: string): string | undefined {
   if (text.charCodeAt(0) !== OPEN_BRACKET) return isHostName(text) ? lowerHost(text) : undefined
   // RFC 3261 §25.1: an IPv6reference has no zone.
@@ -170,7 +170,7 @@ export function hostOf(text: string): string | undefined {
   return address && text.toLowerCase()
 }
 
-/** The port at `start`..`end`, 0 to 65535; undefined where it is none. */
+/** The port at `start`..`end`, 0 to 65535; undefined where the text is not a port. */
 export function portOf(text: string, start: number, end: number): number | undefined {
   if (end === start || end - start > MAX_PORT_DIGITS) return undefined
   let port = 0
@@ -192,19 +192,22 @@ function splitHostPort(text: string): { host: string; port: number | undefined }
   return port === undefined ? undefined : { host, port }
 }
 
-/** User agents write the zone of a link-local address into Contact (RFC 6874 §2). It is theirs and means nothing here. */
+/**
+ * Removes the zone of a link-local address, which user agents write into Contact (RFC 6874 §2). A zone has a meaning only on
+ * the machine that wrote it.
+ */
 function withoutZone(host: string): string {
   const zone = host.charCodeAt(0) === OPEN_BRACKET ? host.indexOf('%25') : -1
   return zone === -1 || !host.endsWith(']') ? host : `${host.slice(0, zone)}]`
 }
 
-/** Letters, digits, dots and hyphens; underscores too, which DNS names of services do carry. */
+/** Whether a host name has only letters, digits, dots, hyphens and underscores. DNS names of services may have underscores. */
 function isHostName(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (HOST_CHARACTERS[text.charCodeAt(i)] !== 1) return false
   return text !== '' && !text.startsWith('-') && !text.startsWith('.') && !text.endsWith('-')
 }
 
-/** Addresses and most names need no new string. */
+/** Most hosts are in lower case already and need no new string. */
 function lowerHost(text: string): string {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)

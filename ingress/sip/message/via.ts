@@ -18,7 +18,7 @@ export interface Via {
   readonly parameters: string
 }
 
-/** The name in lower case; a flag has no value. */
+/** The name is in lower case; a flag has no value. */
 interface ViaParameter {
   readonly name: string
   readonly value: string | undefined
@@ -26,7 +26,7 @@ interface ViaParameter {
 
 const SLASH = 0x2f
 const OPEN_BRACKET = 0x5b
-/** 1 for what ends a token or a host name: white space, controls, `/ : ; , = "` and angle brackets. */
+/** 1 for each character that ends a token or a host name: white space, controls, `/ : ; , = "` and angle brackets. */
 const ENDS_TOKEN = Uint8Array.from({ length: 256 }, (_, code) => {
   return code <= SP || '/:;,="<>'.includes(String.fromCharCode(code)) ? 1 : 0
 })
@@ -37,8 +37,8 @@ interface Cursor {
 }
 
 /**
- * Reads one Via value, not a list. Undefined where it does not fit the grammar; parameters that nobody knows are
- * accepted (RFC 5393 §4.2.4), empty ones (`;;`) are not. White space around slashes and colon is (RFC 3261 §25.1).
+ * Reads one Via value, not a list. Undefined where it does not fit the grammar. Unknown parameters are accepted (RFC 5393
+ * §4.2.4); empty ones (`;;`) are not. White space around slashes and colon is accepted too (RFC 3261 §25.1).
  */
 export function parseVia(text: string): Via | undefined {
   const cursor = { text, at: 0 }
@@ -59,13 +59,13 @@ export function parseVia(text: string): Via | undefined {
   return { transport, host: sentBy.host, port: sentBy.port, branch, received, rport, parameters: text.slice(from) }
 }
 
-/** The end of the first value of the first Via line: before the comma that starts a second one. 0 without any Via. */
+/** The end of the first value of the first Via line: before the comma that starts a second value. 0 without any Via. */
 export function topViaEnd(message: SipMessage): number {
   const row = message.first(HEADER.via)
   return row === -1 ? 0 : firstComma(message.bytes, message.valueStart(row), message.valueEnd(row))
 }
 
-/** Whether a Via value stands below the top one: a response without has come to where it was meant for. */
+/** Whether there is a Via value below the top one. A response without it has reached its destination. */
 export function hasLowerVia(message: SipMessage): boolean {
   const row = message.first(HEADER.via)
   return row !== -1 && (message.next(HEADER.via, row) !== -1 || topViaEnd(message) < message.valueEnd(row))
@@ -123,7 +123,7 @@ function readParameter(cursor: Cursor): ViaParameter | undefined {
   return { name, value: text.slice(valueStart, end) }
 }
 
-/** The names that are looked for are mostly written in lower case already: no new string for them. */
+/** The names that matter here are usually in lower case already: then no new string is made. */
 function lowerName(name: string): string {
   return name === 'branch' || name === 'rport' || name === 'received' ? name : name.toLowerCase()
 }
@@ -141,7 +141,7 @@ function valueEnd(text: string, from: number): number {
   return at
 }
 
-/** Behind the closing quote; -1 where there is none. */
+/** The offset after the closing quote; -1 where there is none. */
 function quotedEnd(text: string, from: number): number {
   let at = from + 1
   while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1
@@ -158,7 +158,7 @@ function isValueBreak(code: number): boolean {
   return code <= SP || code === SEMICOLON || code === COMMA || code === QUOTE
 }
 
-/** RFC 3581 §3: a value that is no port is taken as the bare flag: the source port answers both. */
+/** RFC 3581 §3: an invalid port counts as the bare flag: the response goes to the source port in both cases. */
 function portOrFlag(value: string | undefined): number | '' {
   return (value && portOf(value, 0, value.length)) || ''
 }

@@ -1,15 +1,15 @@
-/** A response of our own to a request (RFC 3261 §8.2.6), and what a receiver writes into the top Via. */
+/** Writes a response of our own to a request (RFC 3261 §8.2.6), and the facts that a receiver adds to the top Via. */
 import { firstComma, QUOTE, SEMICOLON, skipLws, skipQuoted, tokenLower } from './byte-class.ts'
 import { HEADER } from './header-name.ts'
 import { readTag } from './header-tag.ts'
 import type { SipMessage } from './sip-message.ts'
 
 /**
- * What the receiver records in the top Via (RFC 3261 §18.2.1, RFC 3581 §4). It is the receiver's word: what the sender has
- * written under these names is replaced, or removed where there is nothing to record.
+ * The facts that the receiver adds to the top Via (RFC 3261 §18.2.1, RFC 3581 §4). Only the receiver may set them: a value that
+ * the sender wrote under these names is replaced, or removed where there is no fact to add.
  */
 interface ViaSource {
-  /** The source address, as it is to be written. */
+  /** The text of the source address. */
   readonly received?: string | undefined
   /** The source port. */
   readonly rport?: number | undefined
@@ -19,13 +19,13 @@ interface ResponseOptions extends ViaSource {
   readonly status: number
   /** latin1 text: one character is one byte. */
   readonly reason: string
-  /** Put on To where it has no tag. */
+  /** Added to To where it has no tag. */
   readonly toTag?: string | undefined
   /** More header lines, complete, with CRLF, latin1. */
   readonly extra?: string | undefined
 }
 
-/** The bytes `from`..`to` become `text`. */
+/** Replaces the bytes `from`..`to` by `text`. */
 interface Edit {
   readonly from: number
   readonly to: number
@@ -35,8 +35,8 @@ interface Edit {
 const NO_BODY = 'Content-Length: 0\r\n\r\n'
 
 /**
- * Writes the response: Via, From, To, Call-ID and CSeq are the request's own bytes (RFC 3261 §8.2.6.2). A header that
- * the request does not have is left out.
+ * Writes the response. Via, From, To, Call-ID and CSeq are copied from the request byte for byte (RFC 3261 §8.2.6.2). A header
+ * that the request does not have is left out.
  */
 export function writeResponse(request: SipMessage, options: ResponseOptions): Buffer {
   const head = `SIP/2.0 ${options.status} ${options.reason}\r\n${viaWithSource(request, request.first(HEADER.via), options)}`
@@ -60,8 +60,8 @@ export function writeResponse(request: SipMessage, options: ResponseOptions): Bu
 }
 
 /**
- * The complete Via line of `row` with `received` and `rport` in its first value as they are given, once or not at all: for
- * a forwarded request, as the replacement of that row. `''` where `row` is -1.
+ * The complete Via line of `row`, where the first value has exactly the given `received` and `rport`, each at most once. A
+ * forwarded request gets it in place of that row. `''` where `row` is -1.
  */
 export function viaWithSource(message: SipMessage, row: number, source: ViaSource): string {
   if (row === -1) return ''
@@ -77,7 +77,7 @@ export function viaWithSource(message: SipMessage, row: number, source: ViaSourc
   return `${text}${bytes.toString('latin1', from, message.valueEnd(row))}\r\n`
 }
 
-/** What changes in the first value of a Via line: in the place of the sender's word stands ours, or at the end of the value. */
+/** The changes in the first value of a Via line: ours replace those of the sender, or are added at the end of the value. */
 function viaEdits(bytes: Buffer, part: { start: number; end: number }, source: ViaSource): Edit[] {
   const { end } = part
   let received = source.received === undefined ? '' : `;received=${source.received}`
@@ -104,7 +104,7 @@ function viaEdits(bytes: Buffer, part: { start: number; end: number }, source: V
   return edits
 }
 
-/** Whether the token at this offset is the name, in any case. */
+/** Whether the token at this offset is `name`, in any case. */
 function isNamed(bytes: Buffer, at: number, name: string): boolean {
   for (let i = 0; i < name.length; i++) if (tokenLower(bytes, at + i) !== name.charCodeAt(i)) return false
   return tokenLower(bytes, at + name.length) === 0
@@ -116,7 +116,7 @@ function parameterEnd(bytes: Buffer, from: number, end: number): number {
   return at
 }
 
-/** The rows copied after the top Via line: the other Vias first, in their order (RFC 3261 §8.2.6.2). */
+/** The rows to copy after the top Via line: the other Vias first, in their order (RFC 3261 §8.2.6.2). */
 function copiedRows(request: SipMessage, status: number): number[] {
   const rows: number[] = []
   const top = request.first(HEADER.via)

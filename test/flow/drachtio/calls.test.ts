@@ -29,14 +29,14 @@ afterEach(() => harness.close())
 
 describe('a call that a rule routes', () => {
   it('rings and is answered as its backend says, and no ringing is invented', async () => {
-    const { server, sent, heard, calls, events } = await start()
+    const { server, sent, receives, calls, events } = await start()
     const caller = server.receive(requestText())
     const invite = await sent('INVITE')
     expect(invite.text).toMatch(/^INVITE sip:\+15551234567@10\.0\.0\.1:5080 SIP\/2\.0\r\n/)
     expect(caller.statuses()).toEqual([100])
     server.answer(invite, 180)
     server.answer(invite, 200, { extra: ['Contact: <sip:agent@10.0.0.1:5080>'] })
-    await heard(caller, [100, 180, 200])
+    await receives(caller, [100, 180, 200])
     await until(() => calls().length > 0)
     expect(calls()).toMatchObject([{ outcome: 'forwarded', status: 200, backend: 'sip:10.0.0.1:5080' }])
     expect(events.filter(({ type }) => type === 'first-response')).toHaveLength(1)
@@ -73,10 +73,10 @@ describe('a call that a rule routes', () => {
   })
 
   it('is refused as its backend refuses it where the rule does not fail over on that', async () => {
-    const { server, sent, heard, calls } = await start()
+    const { server, sent, receives, calls } = await start()
     const caller = server.receive(requestText())
     server.answer(await sent('INVITE'), 486, { extra: ['X-Why: busy'] })
-    await heard(caller, [100, 486])
+    await receives(caller, [100, 486])
     expect(headerOf(caller.responses[1] ?? '', 'X-Why')).toEqual(['busy'])
     await until(() => calls().length > 0)
     expect(calls()).toMatchObject([{ outcome: 'forwarded', status: 486 }])
@@ -86,7 +86,7 @@ describe('a call that a rule routes', () => {
 
 describe('failover', () => {
   it('goes to the next target on a status that the rule names, one at a time, and hides the Retry-After', async () => {
-    const { server, sent, heard, events, calls } = await start()
+    const { server, sent, receives, events, calls } = await start()
     const caller = server.receive(requestText())
     const first = await sent('INVITE')
     expect(server.sent).toHaveLength(1)
@@ -94,7 +94,7 @@ describe('failover', () => {
     const second = await sent('INVITE', 2)
     expect(second.text).toMatch(/^INVITE sip:\+15551234567@10\.0\.0\.2:5080 /)
     server.answer(second, 503, { extra: ['Retry-After: 30'] })
-    await heard(caller, [100, 503])
+    await receives(caller, [100, 503])
     expect(headerOf(caller.responses[1] ?? '', 'Retry-After')).toEqual([])
     expect(headerOf(caller.responses[1] ?? '', 'Warning')[0]).toContain('no_backend')
     expect(events.filter(({ type }) => type === 'backend-health')).toHaveLength(2)
@@ -103,26 +103,26 @@ describe('failover', () => {
   })
 
   it('leaves a backend behind that has said nothing in the time of the rule', async () => {
-    const { server, sent, heard, clock } = await start()
+    const { server, sent, receives, clock } = await start()
     const caller = server.receive(requestText())
     await sent('INVITE')
     clock.advance(2000)
     const second = await sent('INVITE', 2)
     server.answer(second, 200, { extra: ['Contact: <sip:10.0.0.2>'] })
-    await heard(caller, [100, 200])
+    await receives(caller, [100, 200])
     expect(attempts()).toEqual(['sip:10.0.0.1:5080 timeout 0', 'sip:10.0.0.2:5080 answered 200'])
     // The one that was left behind is cancelled, and whatever it answers late is acknowledged.
     await sent('CANCEL')
   })
 
   it('takes the late answer of a backend that was left behind', async () => {
-    const { server, sent, heard, clock, calls } = await start()
+    const { server, sent, receives, clock, calls } = await start()
     const caller = server.receive(requestText())
     const first = await sent('INVITE')
     clock.advance(2000)
     const second = await sent('INVITE', 2)
     server.answer(first, 200, { extra: ['Contact: <sip:10.0.0.1>'] })
-    await heard(caller, [100, 200])
+    await receives(caller, [100, 200])
     await until(() =>
       server.sent.some(({ method, transactionId }) => method === 'CANCEL' && transactionId === second.transactionId),
     )
@@ -132,13 +132,13 @@ describe('failover', () => {
   })
 
   it('acknowledges and ends the call of a second backend that answers', async () => {
-    const { server, sent, heard, clock } = await start()
+    const { server, sent, receives, clock } = await start()
     const caller = server.receive(requestText())
     const first = await sent('INVITE')
     clock.advance(2000)
     const second = await sent('INVITE', 2)
     server.answer(second, 200, { extra: ['Contact: <sip:10.0.0.2>'] })
-    await heard(caller, [100, 200])
+    await receives(caller, [100, 200])
     await sent('CANCEL')
     server.answer(first, 200, { extra: ['Contact: <sip:10.0.0.1>'] })
     const ack = await sent('ACK')
@@ -147,70 +147,70 @@ describe('failover', () => {
   })
 
   it('ends a dead target and a dead rule with the answer of the trunk', async () => {
-    const { server, heard, clock, calls, sent } = await start()
+    const { server, receives, clock, calls, sent } = await start()
     const caller = server.receive(requestText())
     await sent('INVITE')
     clock.advance(2000)
     await sent('INVITE', 2)
     clock.advance(2000)
-    await heard(caller, [100, 503])
+    await receives(caller, [100, 503])
     await until(() => calls().length > 0)
     expect(calls()).toMatchObject([{ outcome: 'no_backend', status: 503 }])
   })
 
   it('goes on where the server cannot send to a target', async () => {
-    const { server, heard, calls } = await start({
+    const { server, receives, calls } = await start({
       server: { refusesRequests: 'requested protocol/transport not available' },
     })
     const caller = server.receive(requestText())
-    await heard(caller, [100, 503])
+    await receives(caller, [100, 503])
     await until(() => calls().length > 0)
     expect(attempts()).toEqual(['sip:10.0.0.1:5080 transport 0', 'sip:10.0.0.2:5080 transport 0'])
   })
 
   it('stops at a 6xx', async () => {
-    const { server, sent, heard } = await routed({ failoverOn: ['timeout', '603'] })
+    const { server, sent, receives } = await routed({ failoverOn: ['timeout', '603'] })
     const caller = server.receive(requestText())
     server.answer(await sent('INVITE'), 603)
-    await heard(caller, [100, 603])
+    await receives(caller, [100, 603])
     expect(server.sent).toHaveLength(1)
   })
 
   it('stops once a backend has rung, where the rule says so', async () => {
-    const { server, sent, heard } = await routed({ failover: 'BeforeRinging' })
+    const { server, sent, receives } = await routed({ failover: 'BeforeRinging' })
     const caller = server.receive(requestText())
     const invite = await sent('INVITE')
     server.answer(invite, 180)
     server.answer(invite, 503)
-    await heard(caller, [100, 180, 503])
+    await receives(caller, [100, 180, 503])
     expect(server.sent).toHaveLength(1)
   })
 })
 
 describe('a call that rings too long', () => {
   it('is cancelled, and the caller gets 408 once the backend has ended it', async () => {
-    const { server, sent, heard, calls, pass } = await start()
+    const { server, sent, receives, calls, pass } = await start()
     const caller = server.receive(requestText())
     const invite = await sent('INVITE')
     server.answer(invite, 180)
-    await heard(caller, [100, 180])
+    await receives(caller, [100, 180])
     await pass(120_000)
     expect((await sent('CANCEL')).transactionId).toBe(invite.transactionId)
     server.answer(invite, 487)
-    await heard(caller, [100, 180, 408])
+    await receives(caller, [100, 180, 408])
     await until(() => calls().length > 0)
     expect(calls()).toMatchObject([{ outcome: 'forwarded', status: 408 }])
   })
 
   it('gets its 408 also from a backend that rings and never ends', async () => {
-    const { server, sent, heard, pass } = await start()
+    const { server, sent, receives, pass } = await start()
     const caller = server.receive(requestText())
     server.answer(await sent('INVITE'), 180)
-    await heard(caller, [100, 180])
+    await receives(caller, [100, 180])
     await pass(120_000)
     await sent('CANCEL')
     await pass(32_000)
-    await heard(caller, [100, 180, 408])
+    await receives(caller, [100, 180, 408])
     expect(attempts()).toEqual(['sip:10.0.0.1:5080 timeout 0'])
   })
 })
@@ -247,14 +247,14 @@ describe('a caller that cancels', () => {
 })
 
 it('holds the INVITE with a second 100 before the server forgets it', async () => {
-  const { server, sent, heard, pass } = await routed({ backendTimeout: 60_000 })
+  const { server, sent, receives, pass } = await routed({ backendTimeout: 60_000 })
   const caller = server.receive(requestText())
   await sent('INVITE')
   await pass(32_000)
-  await heard(caller, [100, 100])
+  await receives(caller, [100, 100])
   await pass(28_000)
   await sent('INVITE', 2)
   await pass(60_000)
-  await heard(caller, [100, 100, 503])
+  await receives(caller, [100, 100, 503])
   expect(attempts()).toEqual(['sip:10.0.0.1:5080 timeout 0', 'sip:10.0.0.2:5080 timeout 0'])
 })

@@ -28,7 +28,7 @@ async function startWith(server: DrachtioHarnessOptions['server'], code: string)
 /** Whether a call comes through: known caller, called number that no rule has. */
 async function expectCalls(from: DrachtioServer = harness.server): Promise<void> {
   const caller = from.receive(requestText({ uri: 'sip:+44123@192.0.2.1' }))
-  await harness.heard(caller, [100, 503])
+  await harness.receives(caller, [100, 503])
 }
 
 afterEach(async () => {
@@ -150,11 +150,11 @@ describe('what comes over a connection', () => {
   })
 
   it('may come many frames at a time', async () => {
-    const { server, heard } = await start()
+    const { server, receives } = await start()
     const callers = ['a', 'b', 'c', 'd'].map((callId) =>
       server.receive(requestText({ uri: 'sip:+44@192.0.2.1', callId })),
     )
-    for (const caller of callers) await heard(caller, [100, 503])
+    for (const caller of callers) await receives(caller, [100, 503])
     expect(server.accepted()).toBe(1)
   })
 

@@ -23,15 +23,15 @@ describe('our CANCEL and a 200', () => {
     const caller = server.receive(requestText())
     const invite = await sent('INVITE')
     server.answer(invite, 180)
-    await harness.heard(caller, [100, 180])
+    await harness.receives(caller, [100, 180])
     server.cancel(caller)
     await sent('CANCEL')
     server.answer(invite, 200, AGENT)
     await sent('ACK')
-    await until(() => !server.knows(invite.dialogId))
-    await harness.heard(server.receive(requestText({ method: 'OPTIONS' })), [200])
+    await until(() => !server.hasDialog(invite.dialogId))
+    await harness.receives(server.receive(requestText({ method: 'OPTIONS' })), [200])
     clock.advance(5_000)
-    await harness.heard(server.receive(requestText({ method: 'OPTIONS' })), [200])
+    await harness.receives(server.receive(requestText({ method: 'OPTIONS' })), [200])
     expect([sentSince(), server.failures]).toEqual([['CANCEL', `ACK ${invite.dialogId}`], []])
     expect(engine.openTransactions).toBe(0)
   })
@@ -51,21 +51,21 @@ describe('our CANCEL and a 200', () => {
   })
 
   it('of a backend that was left behind do not end the call that another one has taken', async () => {
-    const { server, sent, clock, heard, engine } = harness
+    const { server, sent, clock, receives, engine } = harness
     const caller = server.receive(requestText())
     const first = await sent('INVITE')
     clock.advance(2_000)
     const second = await sent('INVITE', 2)
     server.answer(second, 200, { extra: ['Contact: <sip:10.0.0.2>'] })
-    await heard(caller, [100, 200])
+    await receives(caller, [100, 200])
     await sent('CANCEL')
     server.answer(first, 200, AGENT)
     await until(() => sentSince().includes(`ACK ${first.dialogId}`))
-    await until(() => !server.knows(first.dialogId))
+    await until(() => !server.hasDialog(first.dialogId))
     const info = server.receive(requestText({ method: 'INFO', cseq: 2 }), {}, caller.dialogId)
     server.answer(await sent('INFO'), 200)
-    await heard(info, [200])
-    expect([engine.openTransactions, server.knows(second.dialogId)]).toEqual([1, true])
+    await receives(info, [200])
+    expect([engine.openTransactions, server.hasDialog(second.dialogId)]).toEqual([1, true])
   })
 })
 
@@ -97,12 +97,12 @@ describe('a caller that is gone before it has acknowledged', () => {
 })
 
 it('a call that is being answered while the process ends is ended on both legs', async () => {
-  const { server, sent, engine, heard } = harness
+  const { server, sent, engine, receives } = harness
   const caller = server.receive(requestText())
   const invite = await sent('INVITE')
   server.answer(invite, 200, AGENT)
   // The answer has gone out, and the word that it has is still on its way to the application.
-  await heard(caller, [100, 200])
+  await receives(caller, [100, 200])
   await engine.close()
   await sent('BYE', 2)
   const ended = server.sent.flatMap(({ method, dialogId }) => (method === 'BYE' ? [dialogId] : []))
@@ -117,6 +117,6 @@ it('a 200 that comes again and again changes nothing: the server repeats the ACK
   await sent('ACK')
   server.answer(invite, 200, AGENT)
   server.receive(requestText({ method: 'ACK' }), {}, caller.dialogId)
-  await harness.heard(server.receive(requestText({ method: 'OPTIONS' })), [200])
+  await harness.receives(server.receive(requestText({ method: 'OPTIONS' })), [200])
   expect([sentSince(), server.repeatedAcks(), engine.openTransactions]).toEqual([[`ACK ${invite.dialogId}`], 1, 1])
 })

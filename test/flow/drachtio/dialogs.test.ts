@@ -48,7 +48,7 @@ describe('the ACK of the caller', () => {
     inside('caller', { method: 'ACK', cseq: 1 })
     const info = inside('caller', { method: 'INFO' })
     harness.server.answer(await harness.sent('INFO'), 200)
-    await harness.heard(info, [200])
+    await harness.receives(info, [200])
     expect(harness.server.sent.filter(({ method }) => method === 'ACK')).toHaveLength(1)
   })
 })
@@ -59,7 +59,7 @@ describe('a BYE', () => {
     ['backend', () => call.caller.dialogId],
   ] as const)('of the %s gets 200 and ends the other leg, with its reason', async (side, otherDialog) => {
     const bye = inside(side, { method: 'BYE', extra: ['Reason: Q.850;cause=16'] })
-    await harness.heard(bye, [200])
+    await harness.receives(bye, [200])
     const relayed = await harness.sent('BYE')
     expect([relayed.dialogId, headerOf(relayed.text, 'Reason')]).toEqual([otherDialog(), ['Q.850;cause=16']])
     expect(harness.engine.openTransactions).toBe(0)
@@ -74,7 +74,7 @@ describe('a BYE', () => {
   it('to a leg that is gone is not waited for', async () => {
     harness.server.manners.refusesRequests = 'Server error: unable to find dialog for dialog id provided'
     const bye = inside('caller', { method: 'BYE' })
-    await harness.heard(bye, [200])
+    await harness.receives(bye, [200])
     expect([harness.engine.openTransactions, harness.server.sent.filter(({ method }) => method === 'BYE')]).toEqual([
       0,
       [],
@@ -88,7 +88,7 @@ describe('a re-INVITE', () => {
     const relayed = await harness.sent('INVITE', 2)
     expect(relayed.dialogId).toBe(call.caller.dialogId)
     harness.server.answer(relayed, 200, SDP)
-    await harness.heard(invite, [100, 200])
+    await harness.receives(invite, [100, 200])
     expect(invite.responses.at(-1)?.endsWith('v=0\r\n')).toBe(true)
     inside('backend', { method: 'ACK' })
     expect((await harness.sent('ACK')).dialogId).toBe(call.caller.dialogId)
@@ -97,7 +97,7 @@ describe('a re-INVITE', () => {
   it('is refused as the other side refuses it, and hears from it when to try again (RFC 3261 §14.2)', async () => {
     const invite = inside('caller', { method: 'INVITE', ...SDP })
     harness.server.answer(await harness.sent('INVITE', 2), 491, { extra: ['Retry-After: 9'] })
-    await harness.heard(invite, [100, 491])
+    await harness.receives(invite, [100, 491])
     expect(headerOf(invite.responses.at(-1) ?? '', 'Retry-After')).toEqual(['9'])
   })
 
@@ -134,14 +134,14 @@ describe('an identity that a side claims', () => {
     const relayed = await harness.sent('INFO')
     expect(claimsIn(relayed.text)).toEqual(kept.asked)
     harness.server.answer(relayed, 200, { extra: CLAIMED })
-    await harness.heard(info, [200])
+    await harness.receives(info, [200])
     expect(claimsIn(info.responses[0])).toEqual(kept.answered)
   })
 
   it('by the backend in a refusal with two Privacy headers goes to nobody outside', async () => {
     const info = inside('caller', { method: 'INFO' })
     harness.server.answer(await harness.sent('INFO'), 403, { extra: [...CLAIMED, 'Privacy: none', 'Privacy: id'] })
-    await harness.heard(info, [403])
+    await harness.receives(info, [403])
     expect(claimsIn(info.responses[0])).toEqual([])
   })
 })
@@ -157,20 +157,20 @@ describe('any other request inside the call', () => {
     expect([relayed.dialogId, relayed.text.endsWith('Signal=5\r\n')]).toEqual([call.invite.dialogId, true])
     expect(headerOf(relayed.text, 'P-Asserted-Identity')).toEqual([])
     harness.server.answer(relayed, 415, { extra: ['Accept: text/plain'] })
-    await harness.heard(info, [415])
+    await harness.receives(info, [415])
     expect(headerOf(info.responses[0] ?? '', 'Accept')).toEqual(['text/plain'])
   })
 
   it('gets 481 where the server cannot send it', async () => {
     harness.server.manners.refusesRequests = 'Server error: unable to find dialog for dialog id provided'
     const info = inside('caller', { method: 'INFO' })
-    await harness.heard(info, [481])
+    await harness.receives(info, [481])
     expect(harness.engine.unfinishedTransactions).toBe(1)
   })
 
   it('that the server does not send, for what is in it, ends no dialog', async () => {
     const info = inside('caller', { method: 'INFO', body: 'Signal=5\r\n' })
-    await harness.heard(info, [500])
+    await harness.receives(info, [500])
     expect(harness.server.failures).toEqual(['Server error: missing content-type'])
   })
 
@@ -180,7 +180,7 @@ describe('any other request inside the call', () => {
   ])('whose far end the server answers for with %i gets %i', async (own, status) => {
     const info = inside('backend', { method: 'INFO' })
     harness.server.unreachable(await harness.sent('INFO'), own)
-    await harness.heard(info, [status])
+    await harness.receives(info, [status])
     expect(harness.engine.unfinishedTransactions).toBe(1)
   })
 

@@ -17,7 +17,7 @@ beforeEach(async () => {
   caller = harness.server.receive(requestText())
   invite = await harness.sent('INVITE')
   harness.server.answer(invite, 183, { extra: ['Contact: <sip:agent@10.0.0.1:5080>'] })
-  await harness.heard(caller, [100, 183])
+  await harness.receives(caller, [100, 183])
 })
 
 afterEach(() => harness.close())
@@ -32,7 +32,7 @@ function ofBackend(method: string): CallerTransaction {
 function ofCaller(method: string): void {
   const request = requestText({ ...INSIDE, method })
   const place = { transactionId: `early-${method}`, dialogId: caller.dialogId }
-  harness.server.tell(`told|${handedRequest(request, {}, place)}`)
+  harness.server.send(`told|${handedRequest(request, {}, place)}`)
 }
 
 describe('before a backend has answered, in the dialog that its 183 has made', () => {
@@ -40,19 +40,19 @@ describe('before a backend has answered, in the dialog that its 183 has made', (
     '%s of the backend is told to come again, as the server has no dialog with the caller yet',
     async (method) => {
       const request = ofBackend(method)
-      await harness.heard(request, [500])
+      await harness.receives(request, [500])
       expect(headerOf(request.responses[0] ?? '', 'Retry-After')).toEqual(['1'])
       expect(harness.events.filter(({ type }) => type === 'dropped')).toEqual([])
     },
   )
 
   it('a PRACK gets 481, as no response of ours is reliable', async () => {
-    await harness.heard(ofBackend('PRACK'), [481])
+    await harness.receives(ofBackend('PRACK'), [481])
     expect(harness.server.sent).toHaveLength(1)
   })
 
   it('an INVITE of the backend gets 491, as ours has no final response yet', async () => {
-    await harness.heard(ofBackend('INVITE'), [100, 491])
+    await harness.receives(ofBackend('INVITE'), [100, 491])
     expect(harness.server.sent).toHaveLength(1)
   })
 
@@ -64,7 +64,7 @@ describe('before a backend has answered, in the dialog that its 183 has made', (
   it('a BYE of the caller ends the call as a CANCEL does', async () => {
     ofCaller('BYE')
     expect((await harness.sent('CANCEL')).transactionId).toBe(invite.transactionId)
-    await harness.heard(caller, [100, 183, 487])
+    await harness.receives(caller, [100, 183, 487])
     harness.server.answer(invite, 487)
     await until(() => harness.calls().length > 0)
     expect(harness.calls()).toMatchObject([{ outcome: 'cancelled', status: 487 }])
@@ -72,26 +72,26 @@ describe('before a backend has answered, in the dialog that its 183 has made', (
   })
 
   it('a BYE of the backend is its refusal: the next one is tried', async () => {
-    await harness.heard(ofBackend('BYE'), [200])
+    await harness.receives(ofBackend('BYE'), [200])
     expect((await harness.sent('INVITE', 2)).text).toMatch(/^INVITE \S+@10\.0\.0\.2:5080 /)
   })
 
   it('nothing is lost once it answers: the dialog is the same', async () => {
-    const { server, heard, sent } = harness
+    const { server, receives, sent } = harness
     server.answer(invite, 200, { extra: ['Contact: <sip:agent@10.0.0.1:5080>'] })
-    await heard(caller, [100, 183, 200])
+    await receives(caller, [100, 183, 200])
     const info = ofBackend('INFO')
     const relayed = await sent('INFO')
     expect(relayed.dialogId).toBe(caller.dialogId)
     server.answer(relayed, 200)
-    await heard(info, [200])
+    await receives(info, [200])
   })
 
   it('and once the call is over, it is no dialog of ours', async () => {
-    const { server, heard, calls } = harness
+    const { server, receives, calls } = harness
     server.cancel(caller)
     await until(() => calls().length > 0)
-    await heard(ofBackend('INFO'), [481])
+    await receives(ofBackend('INFO'), [481])
     expect(harness.engine.openTransactions).toBe(0)
   })
 })

@@ -29,7 +29,7 @@ const INSIDE: RequestText = { to: '<sip:far@192.0.2.1>;tag=there' }
 describe('in a dialog of a call, whatever the server says of the packet or does not', () => {
   it('every request reaches the other side, and its answer comes back', async () => {
     harness = await startDrachtioHarness()
-    const { server, heard } = harness
+    const { server, receives } = harness
     const { caller, invite } = await answerDrachtioCall(harness)
     const legs = { caller: [caller.dialogId, invite.dialogId], backend: [invite.dialogId, caller.dialogId] } as const
     const side = fc.constantFrom('caller', 'backend')
@@ -44,7 +44,7 @@ describe('in a dialog of a call, whatever the server says of the packet or does 
         const relayed = server.sent[before]
         expect([relayed?.method, relayed?.dialogId]).toEqual([name, there])
         if (relayed) server.answer(relayed, 200)
-        await heard(request, name === 'INVITE' ? [100, 200] : [200])
+        await receives(request, name === 'INVITE' ? [100, 200] : [200])
         if (name !== 'INVITE') return
         server.receive(requestText({ ...INSIDE, method: 'ACK', cseq }), source, here)
         await until(() => server.sent.length > before + 1)
@@ -60,23 +60,23 @@ describe('in a dialog of a call, whatever the server says of the packet or does 
     ['the address of a stranger, as behind a NAT that has changed', { address: '203.0.113.99' }],
   ])('the ACK to the first 2xx reaches the backend with %s, and the call can be hung up', async (_name, source) => {
     harness = await startDrachtioHarness()
-    const { server, sent, heard, events } = harness
+    const { server, sent, receives, events } = harness
     const { caller, invite } = await answerDrachtioCall(harness)
     server.receive(requestText({ ...INSIDE, method: 'ACK' }), source, caller.dialogId)
     expect((await sent('ACK')).dialogId).toBe(invite.dialogId)
     const bye = server.receive(requestText({ ...INSIDE, method: 'BYE', cseq: 2 }), source, caller.dialogId)
-    await heard(bye, [200])
+    await receives(bye, [200])
     expect((await sent('BYE')).dialogId).toBe(invite.dialogId)
     expect(events.filter(({ type }) => type === 'dropped')).toEqual([])
   })
 
   it('one that cannot be read is told so, and the call goes on', async () => {
     harness = await startDrachtioHarness()
-    const { server, heard, engine } = harness
+    const { server, receives, engine } = harness
     const { invite } = await answerDrachtioCall(harness)
     const text = requestText({ ...INSIDE, method: 'INFO' }).replace(/^CSeq: .*\r\n/m, '')
     const info = server.receive(text, { protocol: '', address: '', port: 0 }, invite.dialogId)
-    await heard(info, [400])
+    await receives(info, [400])
     expect(engine.openTransactions).toBe(1)
   })
 })
@@ -105,7 +105,7 @@ describe('without a dialog of a call', () => {
     harness = await startDrachtioHarness()
     const { server, events } = harness
     const facts = 'network|300||198.51.100.7|5060|12:00:00.123456'
-    server.tell(`id|sip|${facts}|id-x|gone;from-tag=x|\r\n${requestText({ ...INSIDE, method: 'ACK' })}`)
+    server.send(`id|sip|${facts}|id-x|gone;from-tag=x|\r\n${requestText({ ...INSIDE, method: 'ACK' })}`)
     await until(() => events.length > 0)
     expect(events).toMatchObject([{ type: 'dropped', reason: 'no_dialog', method: 'ACK' }])
     expect(server.sent).toEqual([])

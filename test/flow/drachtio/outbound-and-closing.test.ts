@@ -26,7 +26,7 @@ afterEach(() => harness.close())
 
 describe('the outbound mode', () => {
   it('is ready without a connection, and takes the call of a server that connects', async () => {
-    const { engine, server, heard, calls } = await startOutbound()
+    const { engine, server, receives, calls } = await startOutbound()
     expect([engine.unready, engine.listening[0]]).toEqual([
       [],
       expect.stringMatching(/^drachtio:\/\/127\.0\.0\.1:\d+$/),
@@ -34,7 +34,7 @@ describe('the outbound mode', () => {
     await server.connectTo(port())
     await until(() => server.secrets.length === 1)
     const caller = server.receive(requestText({ uri: 'sip:+44@192.0.2.1' }))
-    await heard(caller, [100, 503])
+    await receives(caller, [100, 503])
     expect(calls()).toMatchObject([{ outcome: 'no_rule' }])
     expect(server.routes()).toEqual([])
   })
@@ -46,7 +46,7 @@ describe('the outbound mode', () => {
     const { caller } = await answerDrachtioCall(harness)
     clock.advance(10_000)
     const bye = server.receive(requestText({ method: 'BYE', cseq: 2 }), {}, caller.dialogId)
-    await harness.heard(bye, [200])
+    await harness.receives(bye, [200])
     expect(server.open()).toBe(1)
     clock.advance(5_000)
     await until(() => server.open() === 0)
@@ -74,12 +74,12 @@ describe('the outbound mode', () => {
 describe('a process that ends', () => {
   it('answers the calls that ring with 503, and tells so, before it goes', async () => {
     harness = await startDrachtioHarness()
-    const { server, sent, engine, calls, heard } = harness
+    const { server, sent, engine, calls, receives } = harness
     const caller = server.receive(requestText())
     server.answer(await sent('INVITE'), 180)
-    await heard(caller, [100, 180])
+    await receives(caller, [100, 180])
     await engine.close()
-    await heard(caller, [100, 180, 503])
+    await receives(caller, [100, 180, 503])
     expect(calls()).toMatchObject([{ outcome: 'no_backend', status: 503 }])
     await sent('CANCEL')
     await until(() => server.open() === 0)

@@ -38,39 +38,39 @@ const attempts = () =>
 
 describe('a target that the server cannot reach', () => {
   it('is left for the next, as a failure of the transport, though the server puts it as a 503', async () => {
-    const { server, sent, heard } = await start(['10.0.0.1', '10.0.0.2'], { failoverOn: ['transport'] })
+    const { server, sent, receives } = await start(['10.0.0.1', '10.0.0.2'], { failoverOn: ['transport'] })
     const caller = server.receive(requestText())
     server.unreachable(await sent('INVITE'))
     server.answer(await sent('INVITE', 2), 200, { extra: ['Contact: <sip:10.0.0.2>'] })
-    await heard(caller, [100, 200])
+    await receives(caller, [100, 200])
     expect(attempts()).toEqual(['sip:10.0.0.1:5080 transport 0', 'sip:10.0.0.2:5080 answered 200'])
   })
 
   it('is not a 503 of the backend: a rule that fails over on those only does not go on', async () => {
-    const { server, sent, heard } = await start(['10.0.0.1', '10.0.0.2'], { failoverOn: ['503'] })
+    const { server, sent, receives } = await start(['10.0.0.1', '10.0.0.2'], { failoverOn: ['503'] })
     const caller = server.receive(requestText())
     server.unreachable(await sent('INVITE'))
     // RFC 3261 §16.9, §16.7 step 6.
-    await heard(caller, [100, 500])
+    await receives(caller, [100, 500])
     expect(server.sent).toHaveLength(1)
   })
 
   it.each(['', '\r\n\r\n'])('is left for the next where the response is a start line and %j', async (end) => {
-    const { server, sent, heard } = await start(['10.0.0.1', '10.0.0.2'])
+    const { server, sent, receives } = await start(['10.0.0.1', '10.0.0.2'])
     const caller = server.receive(requestText())
     const { transactionId, dialogId } = await sent('INVITE')
     const facts = `network|0|udp||0|12:00:00.123456|${transactionId}|${dialogId}|`
-    server.tell(`told|sip|${facts}\r\nSIP/2.0 503 Service Unavailable${end}`)
+    server.send(`told|sip|${facts}\r\nSIP/2.0 503 Service Unavailable${end}`)
     server.answer(await sent('INVITE', 2), 200, { extra: ['Contact: <sip:10.0.0.2>'] })
-    await heard(caller, [100, 200])
+    await receives(caller, [100, 200])
     expect(attempts()[0]).toBe('sip:10.0.0.1:5080 transport 0')
   })
 
   it('gets the caller the answer of its trunk where there is no other', async () => {
-    const { server, sent, heard, calls } = await start(['10.0.0.1'])
+    const { server, sent, receives, calls } = await start(['10.0.0.1'])
     const caller = server.receive(requestText())
     server.unreachable(await sent('INVITE'))
-    await heard(caller, [100, 503])
+    await receives(caller, [100, 503])
     expect(headerOf(caller.responses[1] ?? '', 'Warning')[0]).toContain('no_backend')
     await until(() => calls().length > 0)
     expect(calls()).toMatchObject([{ outcome: 'no_backend', reason: 'no backend took the call' }])
@@ -99,13 +99,13 @@ describe('a target that the server cannot reach', () => {
 
 describe('an IPv6 backend, at whose ACK a drachtio-server ends', () => {
   it('is passed over while another is there, and that is told once a minute', async () => {
-    const { server, sent, heard, events, clock } = await start(['2001:db8::1', '10.0.0.2', '2001:db8::3'])
+    const { server, sent, receives, events, clock } = await start(['2001:db8::1', '10.0.0.2', '2001:db8::3'])
     const call = async (n: number): Promise<void> => {
       const caller = server.receive(requestText({ callId: `call-${n}` }))
       const invite = await sent('INVITE', n)
       expect(invite.text).toMatch(/^INVITE \S+@10\.0\.0\.2:5080 /)
       server.answer(invite, 200, { extra: ['Contact: <sip:10.0.0.2>'] })
-      await heard(caller, [100, 200])
+      await receives(caller, [100, 200])
     }
     await call(1)
     await call(2)
@@ -122,9 +122,9 @@ describe('an IPv6 backend, at whose ACK a drachtio-server ends', () => {
   })
 
   it('leaves the caller with the answer of the trunk where there is no other, and the log says why', async () => {
-    const { server, heard, calls } = await start(['2001:db8::1', '::1'])
+    const { server, receives, calls } = await start(['2001:db8::1', '::1'])
     const caller = server.receive(requestText())
-    await heard(caller, [100, 503])
+    await receives(caller, [100, 503])
     expect(headerOf(caller.responses[1] ?? '', 'Warning')[0]).toContain('no_backend')
     await until(() => calls().length > 0)
     const reason = expect.stringContaining('IPv6 backends were passed over')
@@ -143,12 +143,12 @@ describe('an IPv6 backend, at whose ACK a drachtio-server ends', () => {
 
   it('is tried where whoever starts the servers says that they survive it', async () => {
     const options = { config: { ipv6Backends: true }, server: { detectsNat: false } }
-    const { server, sent, heard, faults } = await start(['2001:db8::1'], {}, options)
+    const { server, sent, receives, faults } = await start(['2001:db8::1'], {}, options)
     const caller = server.receive(requestText())
     const invite = await sent('INVITE')
     expect(invite.text).toMatch(/^INVITE \S+@\[2001:db8::1\]:5080 /)
     server.answer(invite, 200, { extra: ['Contact: <sip:[2001:db8::1]>'] })
-    await heard(caller, [100, 200])
+    await receives(caller, [100, 200])
     server.receive(requestText({ method: 'ACK' }), {}, caller.dialogId)
     await sent('ACK')
     expect([server.open(), faults()]).toEqual([1, []])

@@ -105,10 +105,10 @@ describe('a request of a known peer', () => {
   })
 
   it('while draining gets 503', async () => {
-    const { server, drain, heard, calls } = await start()
+    const { server, drain, receives, calls } = await start()
     drain()
     const caller = server.receive(requestText())
-    await heard(caller, [100, 503])
+    await receives(caller, [100, 503])
     expect(calls()).toMatchObject([{ outcome: 'draining', status: 503 }])
   })
 
@@ -183,11 +183,11 @@ describe('a message that cannot be used', () => {
   })
 
   it('is a response for a transaction that nobody knows, and changes nothing', async () => {
-    const { server, heard, faults } = await start({ entries: [trunkEntry()] })
-    server.tell('id|sip|network|10|udp|10.0.0.1|5080|12:00:00.1|nobody||\r\nSIP/2.0 200 OK\r\nCall-ID: x\r\n\r\n')
-    server.tell('id|response|nobody|OK|done')
+    const { server, receives, faults } = await start({ entries: [trunkEntry()] })
+    server.send('id|sip|network|10|udp|10.0.0.1|5080|12:00:00.1|nobody||\r\nSIP/2.0 200 OK\r\nCall-ID: x\r\n\r\n')
+    server.send('id|response|nobody|OK|done')
     const caller = server.receive(requestText())
-    await heard(caller, [100, 503])
+    await receives(caller, [100, 503])
     expect([faults(), server.accepted()]).toEqual([[], 1])
   })
 })

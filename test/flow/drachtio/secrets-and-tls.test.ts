@@ -63,7 +63,7 @@ describeWith(['openssl'], 'a server over TLS', () => {
     server.cut()
     // A connection without TLS would never be accepted here.
     await comes(() => server.accepted() === 2 && server.routes().length === 8)
-    await harness.heard(server.receive(requestText({ uri: 'sip:+44@192.0.2.1' })), [100, 503])
+    await harness.receives(server.receive(requestText({ uri: 'sip:+44@192.0.2.1' })), [100, 503])
     expect(server.secrets).toEqual([SECRET, SECRET])
   })
 

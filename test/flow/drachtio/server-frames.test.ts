@@ -197,7 +197,7 @@ describe('frames of a drachtio-server, as v0.9.10-1 was seen to send them', () =
     const told = await application.told('sip|application|')
     const bytes = Buffer.byteLength(messageOf(told))
     expect(factsOf(told)).toBe(`sip|application|${bytes}|udp|192.0.2.1|5060|time|unsolicited|${dialogId}|`)
-    expect([messageOf(told).split(' ', 1), server.knows(dialogId)]).toEqual([['BYE'], false])
+    expect([messageOf(told).split(' ', 1), server.hasDialog(dialogId)]).toEqual([['BYE'], false])
   })
 
   it('8: tell the BYE that the server sends to a caller whose CANCEL has crossed the 200', async () => {

@@ -42,10 +42,10 @@ describe.each(ENGINES)('%s', (_title, name, start) => {
     const caller = await stage.send()
     const invite = await stage.invited(0)
     await invite.answer(180)
-    await caller.hears(180)
+    await caller.receives(180)
     await invite.answer(200)
     await caller.final()
-    expect(caller.heard()).toEqual([180, 200])
+    expect(caller.statuses()).toEqual([180, 200])
     await caller.inside('ACK')
     await invite.gets('ACK')
     const bye = await caller.inside('BYE')
@@ -145,7 +145,7 @@ describe.each(ENGINES)('%s', (_title, name, start) => {
     stage.lose(0)
     const caller = await stage.send()
     await (await stage.invited(1)).answer(180)
-    await caller.hears(180)
+    await caller.receives(180)
     const metrics = createMetrics({
       ...{
         version: '1.2.3',
@@ -202,7 +202,7 @@ describe.each(ENGINES)('%s', (_title, name, start) => {
     const caller = await stage.send()
     const invite = await stage.invited(0)
     await invite.answer(180)
-    await caller.hears(180)
+    await caller.receives(180)
     await caller.cancel()
     await invite.gets('CANCEL')
     await invite.answer(487)

@@ -26,28 +26,31 @@ type EndInput = 'timerB' | 'timerD' | 'timerF' | 'timerK' | 'timerM'
 
 /** The way to the peer. */
 export interface RequestSink {
-  /** Whether the transport itself delivers or reports (TCP, TLS). Read once, in `start`. */
+  /** Whether the transport itself delivers the bytes or reports a failure (TCP, TLS). Read once, in `start`. */
   readonly reliable: boolean
-  /** Where the request goes: who may answer it. */
+  /** The destination of the request, which is the only address that may answer it. */
   readonly address: IpAddress
-  /** Sends a request or its ACK. Failures come back through `transportError`, now or later. */
+  /** Sends a request or its ACK. Failures are reported through `transportError`, now or later. */
   sendRequest(bytes: Buffer): void
 }
 
-/** What a client transaction asks and tells its user. All may call back into the transaction; none may throw. */
+/**
+ * The user of a client transaction: gets its reports and makes its ACKs. All functions may call back into the transaction; none
+ * may throw.
+ */
 export interface ClientTransactionUser<M> {
-  /** Every provisional response, the first final one, and to an INVITE every 2xx (RFC 6026 §7.2). */
+  /** Called with every provisional response, the first final one, and for an INVITE with every 2xx (RFC 6026 §7.2). */
   onResponse(transaction: ClientTransaction<M>, status: number, message: M): void
   /** Timer B: no response to an INVITE. Timer F: no final response to another request. `onTerminated` follows. */
   onTimeout(transaction: ClientTransaction<M>): void
-  /** The request could not be sent; never after a final response. `onTerminated` follows. */
+  /** The request could not be sent. Never called after a final response. `onTerminated` follows. */
   onTransportError(transaction: ClientTransaction<M>, error: Error): void
-  /** The end, however it came about, `destroy` included: called exactly once per transaction. */
+  /** The transaction has ended, by whatever cause, `destroy` included. Called exactly once per transaction. */
   onTerminated(transaction: ClientTransaction<M>): void
 }
 
 export interface InviteTransactionUser<M> extends ClientTransactionUser<M> {
-  /** The ACK to a response from 300 to 699 (RFC 3261 §17.1.1.3). Asked for again at each repeat of it. */
+  /** The ACK to a response from 300 to 699 (RFC 3261 §17.1.1.3). Called again at each repeat of the response. */
   makeAck(response: M): Buffer
 }
 
@@ -73,13 +76,13 @@ export class ClientTransaction<M> {
   #state: ClientTransactionState = 'Initial'
   #gotProvisional = false
   #finalStatus = 0
-  /** The request, only as long as it may have to be sent. */
+  /** The request, for as long as it may have to be sent again. */
   #request: Buffer | undefined
-  /** Timer A or E and the pause that it waits for, in milliseconds. */
+  /** Timer A or E, and its current pause in milliseconds. */
   #repeatTimer: Timer | undefined
   #repeatMs = 0
   readonly #repeatInput: RepeatInput
-  /** The one of Timers B, D, F, K and M that runs: no two of them ever do. */
+  /** One of Timers B, D, F, K and M: only one of them runs at a time. */
   #endTimer: Timer | undefined
   #endInput: EndInput = 'timerB'
 
@@ -99,17 +102,17 @@ export class ClientTransaction<M> {
     return this.#state
   }
 
-  /** Whether any provisional response has come, 100 included: only then may a CANCEL go out (RFC 3261 §9.1). */
+  /** Whether a provisional response, 100 included, has come: a CANCEL may go out only after it (RFC 3261 §9.1). */
   get gotProvisional(): boolean {
     return this.#gotProvisional
   }
 
-  /** Whether the final response is still to come. What is left after that only takes repeats of it. */
+  /** Whether the final response has not come yet. Afterwards the transaction only absorbs repeats of it. */
   get unfinished(): boolean {
     return this.#state === 'Calling' || this.#state === 'Trying' || this.#state === 'Proceeding'
   }
 
-  /** The address that was asked. */
+  /** The address to which the request was sent. */
   get asked(): IpAddress {
     return this.#sink.address
   }
@@ -128,13 +131,13 @@ export class ClientTransaction<M> {
     this.#run('start')
   }
 
-  /** A response that matches the key. `message` is whatever the user wants to see again; it is not kept. */
+  /** Takes a response that matches the key. `message` is passed on to the user and is not kept. */
   receiveResponse(status: number, message: M): void {
     const { to, effects } = this.#enter(
       this.kind === 'invite' ? inviteClientInput(status) : nonInviteClientInput(status),
     )
     for (const effect of effects) {
-      // The user may have destroyed the transaction when the response was passed up.
+      // The user may have destroyed the transaction while it took the response.
       if (this.#state !== to) return
       if (effect === 'passUp') this.#passUp(status, message)
       else if (effect === 'ack') this.#acknowledge(message)
@@ -142,7 +145,7 @@ export class ClientTransaction<M> {
     }
   }
 
-  /** What `sendRequest` was given could not be sent. RFC 3261 §17.1.4 */
+  /** RFC 3261 §17.1.4: the bytes given to `sendRequest` could not be sent. */
   transportError(error: Error): void {
     for (const effect of this.#enter('transportError').effects) {
       if (effect === 'transportError') this.#user.onTransportError(this, error)
@@ -150,7 +153,7 @@ export class ClientTransaction<M> {
     }
   }
 
-  /** Ends the transaction: nothing more goes out, and nothing comes up but `onTerminated`, at once. */
+  /** Ends the transaction at once: nothing more goes out, and the user gets `onTerminated` only. */
   destroy(): void {
     this.#run('destroy')
   }
@@ -215,7 +218,7 @@ export class ClientTransaction<M> {
       case 'ack':
       case 'passUp':
       case 'transportError':
-        // These need the response or the error: the input that brings it performs them.
+        // These effects need the response or the error: the function that takes it performs them.
         break
     }
   }

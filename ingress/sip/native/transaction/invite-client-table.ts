@@ -1,10 +1,10 @@
 /** The INVITE client transaction: RFC 3261 §17.1.1 as corrected by RFC 6026 §7.2. */
 import { go, ignored, transportTables } from './transition-table.ts'
 
-/** `Initial`: made, but the INVITE has not been handed over yet. */
+/** `Initial`: the transaction exists, but `start` has not been called yet. */
 export type InviteClientState = 'Initial' | 'Calling' | 'Proceeding' | 'Accepted' | 'Completed' | 'Terminated'
 
-/** From the transaction user, from the peer (by class of response), from the transport and from the clock. */
+/** Inputs from the transaction user, from the peer (by class of response), from the transport and from the clock. */
 export type InviteClientInput =
   | 'start'
   | 'provisional'
@@ -24,24 +24,24 @@ export type InviteClientEffect =
   | 'startB'
   | 'startD'
   | 'startM'
-  /** Stop every timer and let go of the request. */
+  /** Stop every timer and release the request. */
   | 'rest'
-  /** Acknowledge the response at hand. */
+  /** Acknowledge the current response. */
   | 'ack'
-  /** Give the response at hand to the user. */
+  /** Give the current response to the user. */
   | 'passUp'
-  /** Tell the user that no response came, or that the request could not be sent. */
+  /** Report to the user that no response came, or that the request could not be sent. */
   | 'timeout'
   | 'transportError'
   | 'terminate'
 
-/** Which input a response of the peer is. */
+/** The input that a response of the peer is. */
 export function inviteClientInput(status: number): InviteClientInput {
   if (status < 200) return 'provisional'
   return status < 300 ? 'success' : 'failure'
 }
 
-/** The effects of a transition come in an order in which the user may call back at any of them. */
+/** The order of the effects matters: the user may call back at any of them. */
 export const inviteClientTables = transportTables<InviteClientState, InviteClientInput, InviteClientEffect>(
   (reliable) => {
     const success = go('Accepted', 'rest', 'startM', 'passUp')
@@ -60,7 +60,7 @@ export const inviteClientTables = transportTables<InviteClientState, InviteClien
       Calling: {
         timerA: go('Calling', 'startA', 'send'),
         timerB: go('Terminated', 'rest', 'timeout', 'terminate'),
-        // RFC 3261 §17.1.1.2: a provisional ends the repeats; how long it may ring then is Timer C's business (§16.8).
+        // RFC 3261 §17.1.1.2: a provisional response ends the repeats. From then on Timer C limits the ringing (§16.8).
         provisional: go('Proceeding', 'rest', 'passUp'),
         success,
         failure,
@@ -73,11 +73,11 @@ export const inviteClientTables = transportTables<InviteClientState, InviteClien
         success,
         failure,
         destroy: go('Terminated', 'rest', 'terminate'),
-        // Nothing is sent in this state, so a transport error is late news: the peer has the INVITE and is working on it.
+        // Nothing is sent in this state, so a transport error does not matter: the peer has the INVITE and is working on it.
         ...ignored('Proceeding', 'start', 'transportError', 'timerA', 'timerB', 'timerD', 'timerM'),
       },
       Accepted: {
-        // RFC 6026 §7.2: every 2xx MUST be passed up, and none acknowledged here.
+        // RFC 6026 §7.2: every 2xx MUST be passed up, and none is acknowledged here.
         success: go('Accepted', 'passUp'),
         timerM: go('Terminated', 'rest', 'terminate'),
         destroy: go('Terminated', 'rest', 'terminate'),
@@ -87,7 +87,8 @@ export const inviteClientTables = transportTables<InviteClientState, InviteClien
         // RFC 3261 §17.1.1.2: a repeat gets its ACK again and MUST NOT be passed up.
         failure: go('Completed', 'ack'),
         timerD: go('Terminated', 'rest', 'terminate'),
-        // RFC 3261 §17.1.4: the ACK failed. The user has its final response and is not told of the same branch twice.
+        // RFC 3261 §17.1.4: the ACK failed. The user already has the final response, so nothing more is reported for this
+        // branch.
         transportError: go('Terminated', 'rest', 'terminate'),
         destroy: go('Terminated', 'rest', 'terminate'),
         ...ignored('Completed', 'start', 'provisional', 'success', 'timerA', 'timerB', 'timerM'),

@@ -3,7 +3,7 @@ import { go, ignored, transportTables } from './transition-table.ts'
 
 export type InviteServerState = 'Proceeding' | 'Accepted' | 'Completed' | 'Confirmed' | 'Terminated'
 
-/** From the peer, from the transaction user (by class of response), and from the clock. */
+/** Inputs from the peer, from the transaction user (by class of response), and from the clock. */
 export type InviteServerInput =
   | 'request'
   | 'ack'
@@ -17,39 +17,39 @@ export type InviteServerInput =
   | 'destroy'
 
 export type InviteServerEffect =
-  /** Send the user's response and keep it for repeats; `sendOnce`: do not keep it. */
+  /** Send the user's response and keep it for repeats; `sendOnce`: send it without keeping it. */
   | 'send'
   | 'sendOnce'
-  /** Send the response that was kept, if there is one. */
+  /** Send the retained response again, if there is one. */
   | 'sendAgain'
   | 'startG'
   | 'startH'
   | 'startI'
   | 'startL'
-  /** Stop every timer and let go of the response that was kept. */
+  /** Stop every timer and release the retained response. */
   | 'rest'
-  /** Tell the user of an ACK to a 2xx. */
+  /** Pass an ACK to a 2xx up to the user. */
   | 'passAck'
-  /** Tell the user that a final response was never acknowledged. */
+  /** Report to the user that a final response was never acknowledged. */
   | 'timeout'
   | 'terminate'
 
-/** Which input a response of the transaction user is. */
+/** The input that a response of the transaction user is. */
 export function inviteServerInput(status: number): InviteServerInput {
   if (status < 200) return 'provisional'
   return status < 300 ? 'success' : 'failure'
 }
 
 /**
- * A response that could not be sent is no input: RFC 6026 §8.8: the server transaction MUST remain in its state.
- * The effects of a transition come in an order in which the user may call back at any of them.
+ * A response that could not be sent is not an input. RFC 6026 §8.8: the server transaction MUST remain in its state. The order
+ * of the effects matters: the user may call back at any of them.
  */
 export const inviteServerTables = transportTables<InviteServerState, InviteServerInput, InviteServerEffect>(
   (reliable) => ({
     Proceeding: {
       request: go('Proceeding', 'sendAgain'),
       provisional: go('Proceeding', 'send'),
-      // RFC 6026 §7.1: Accepted keeps repeats of the INVITE from becoming new calls; only the UAS repeats its 2xx.
+      // RFC 6026 §7.1: in Accepted, a repeat of the INVITE does not become a new call. Only the UAS repeats its 2xx.
       success: go('Accepted', 'rest', 'startL', 'sendOnce'),
       // RFC 3261 §17.2.1: Timer G is for unreliable transports, Timer H for all.
       failure: reliable ? go('Completed', 'startH', 'send') : go('Completed', 'startG', 'startH', 'send'),
@@ -61,7 +61,7 @@ export const inviteServerTables = transportTables<InviteServerState, InviteServe
       success: go('Accepted', 'sendOnce'),
       timerL: go('Terminated', 'rest', 'terminate'),
       destroy: go('Terminated', 'rest', 'terminate'),
-      // RFC 6026 §7.1: repeats of the INVITE are absorbed, and any response but a 2xx MUST be discarded.
+      // RFC 6026 §7.1: repeats of the INVITE are absorbed, and any response except a 2xx MUST be discarded.
       ...ignored('Accepted', 'request', 'provisional', 'failure', 'timerG', 'timerH', 'timerI'),
     },
     Completed: {

@@ -1,10 +1,10 @@
 /** The non-INVITE client transaction: RFC 3261 §17.1.2. */
 import { go, ignored, transportTables } from './transition-table.ts'
 
-/** `Initial`: made, but the request has not been handed over yet. */
+/** `Initial`: the transaction exists, but `start` has not been called yet. */
 export type NonInviteClientState = 'Initial' | 'Trying' | 'Proceeding' | 'Completed' | 'Terminated'
 
-/** From the transaction user, from the peer (by class of response), from the transport and from the clock. */
+/** Inputs from the transaction user, from the peer (by class of response), from the transport and from the clock. */
 export type NonInviteClientInput =
   | 'start'
   | 'provisional'
@@ -18,26 +18,26 @@ export type NonInviteClientInput =
 export type NonInviteClientEffect =
   /** Send the request, for the first time or again. */
   | 'send'
-  /** Timer E at T1 and doubling up to T2; `startEAtT2`: at T2 from now on. */
+  /** Start Timer E at T1, doubling up to T2; `startEAtT2`: at T2 from now on. */
   | 'startE'
   | 'startEAtT2'
   | 'startF'
   | 'startK'
-  /** Stop every timer and let go of the request. */
+  /** Stop every timer and release the request. */
   | 'rest'
-  /** Give the response at hand to the user. */
+  /** Give the current response to the user. */
   | 'passUp'
-  /** Tell the user that no final response came, or that the request could not be sent. */
+  /** Report to the user that no final response came, or that the request could not be sent. */
   | 'timeout'
   | 'transportError'
   | 'terminate'
 
-/** Which input a response of the peer is. */
+/** The input that a response of the peer is. */
 export function nonInviteClientInput(status: number): NonInviteClientInput {
   return status < 200 ? 'provisional' : 'final'
 }
 
-/** The effects of a transition come in an order in which the user may call back at any of them. */
+/** The order of the effects matters: the user may call back at any of them. */
 export const nonInviteClientTables = transportTables<NonInviteClientState, NonInviteClientInput, NonInviteClientEffect>(
   (reliable) => {
     // RFC 3261 §17.1.2.2: Timer K is T4 for unreliable transports and zero for reliable ones.
@@ -64,7 +64,7 @@ export const nonInviteClientTables = transportTables<NonInviteClientState, NonIn
         ...ignored('Trying', 'start', 'timerK'),
       },
       Proceeding: {
-        // RFC 3261 §17.1.2.2: after a provisional response the request goes on being repeated, every T2.
+        // RFC 3261 §17.1.2.2: after a provisional response the request is still repeated, every T2.
         timerE: go('Proceeding', 'startEAtT2', 'send'),
         timerF,
         provisional: go('Proceeding', 'passUp'),

@@ -3,7 +3,7 @@ import { go, ignored, transportTables } from './transition-table.ts'
 
 export type NonInviteServerState = 'Trying' | 'Proceeding' | 'Completed' | 'Terminated'
 
-/** From the peer, from the transaction user (by class of response), and from the clock. */
+/** Inputs from the peer, from the transaction user (by class of response), and from the clock. */
 export type NonInviteServerInput =
   | 'request'
   | 'trying'
@@ -16,25 +16,26 @@ export type NonInviteServerInput =
 export type NonInviteServerEffect =
   /** Send the user's response and keep it for repeats. */
   | 'send'
-  /** Send the response that was kept, if there is one. */
+  /** Send the retained response again, if there is one. */
   | 'sendAgain'
   | 'startJ'
-  /** Stop every timer and let go of the response that was kept. */
+  /** Stop every timer and release the retained response. */
   | 'rest'
   | 'terminate'
 
-/** Which input a response of the transaction user is. */
+/** The input that a response of the transaction user is. */
 export function nonInviteServerInput(status: number): NonInviteServerInput {
   if (status < 200) return status === 100 ? 'trying' : 'provisional'
   return status === 408 ? 'requestTimeout' : 'final'
 }
 
-/** A response that could not be sent is no input: RFC 6026 §8.8: the server transaction MUST remain in its state. */
+/** A response that could not be sent is not an input. RFC 6026 §8.8: the server transaction MUST remain in its state. */
 export const nonInviteServerTables = transportTables<NonInviteServerState, NonInviteServerInput, NonInviteServerEffect>(
   (reliable) => {
     // RFC 3261 §17.2.2: Timer J is 64*T1 for unreliable transports and zero for reliable ones.
     const final = reliable ? go('Terminated', 'send', 'rest', 'terminate') : go('Completed', 'startJ', 'send')
-    // RFC 4320 §4.2: a 408 MUST NOT be sent to a non-INVITE request: it ends the transaction in silence, repeats absorbed.
+    // RFC 4320 §4.2: a 408 MUST NOT be sent to a non-INVITE request. It ends the transaction without an answer, and repeats are
+    // absorbed.
     const silence = reliable ? go('Terminated', 'rest', 'terminate') : go('Completed', 'rest', 'startJ')
     return {
       Trying: {

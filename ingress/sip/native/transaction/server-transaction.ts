@@ -23,17 +23,17 @@ type ServerInput = InviteServerInput | NonInviteServerInput
 
 /** The way back to the peer. */
 export interface ResponseSink {
-  /** Whether the transport itself delivers or reports (TCP, TLS). Read once, when the transaction is made. */
+  /** Whether the transport itself delivers the bytes or reports a failure (TCP, TLS). Read once, when the transaction is made. */
   readonly reliable: boolean
-  /** Says whether the bytes could be handed over. The transaction does not mind: RFC 6026 §8.8. */
+  /** Returns whether the bytes were handed to the transport. The transaction goes on in either case: RFC 6026 §8.8. */
   sendResponse(bytes: Buffer): boolean
 }
 
-/** What a server transaction tells its user. Both may call back into the transaction; neither may throw. */
+/** The user of a server transaction, to whom it reports. Both functions may call back into the transaction; neither may throw. */
 export interface ServerTransactionUser {
   /** Timer H: a final response to an INVITE was never acknowledged. `onTerminated` follows. */
   onTimeout(transaction: ServerTransaction): void
-  /** The end, however it came about, `destroy` included: called exactly once per transaction. */
+  /** The transaction has ended, by whatever cause, `destroy` included. Called exactly once per transaction. */
   onTerminated(transaction: ServerTransaction): void
 }
 
@@ -44,17 +44,17 @@ interface ServerTransactionOptions {
   readonly clock: Clock
   readonly user: ServerTransactionUser
   /**
-   * Nothing goes out but the answer to a packet: no repeats of our own accord and no 100 to an INVITE, so that its sender
-   * goes on repeating it and gets the last response each time. For a source that nobody vouches for.
+   * For a source that nobody vouches for: every packet that goes out answers a packet that came in. There are no repeats by
+   * timer and no 100 to an INVITE, so its sender repeats the INVITE and gets the last response each time.
    */
   readonly quiet?: boolean
 }
 
-/** A final response to an INVITE waits for its ACK in Completed; to any other request nothing comes after it. */
+/** A final response to an INVITE waits for its ACK in Completed; for any other request nothing follows it. */
 const UNFINISHED_INVITE: ReadonlySet<ServerTransactionState> = new Set(['Proceeding', 'Completed'])
 const UNFINISHED_OTHER: ReadonlySet<ServerTransactionState> = new Set(['Trying', 'Proceeding'])
 
-/** One request that is being answered: RFC 3261 §17.2 with RFC 6026 and RFC 4320. Born when the request has come in. */
+/** One request that is being answered: RFC 3261 §17.2 with RFC 6026 and RFC 4320. It begins when the request has come in. */
 export class ServerTransaction {
   readonly kind: 'invite' | 'non-invite'
   readonly key: string
@@ -66,14 +66,14 @@ export class ServerTransaction {
   #state: ServerTransactionState
   #finalStatus = 0
   /**
-   * What repeats of the request get; only as long as they can get it. The answer to a non-INVITE is kept for 32 s, as text:
-   * a collector looks at a string once, where a Buffer keeps alive the pool that it was cut from.
+   * The response to repeats of the request, for as long as repeats can get it. The answer to a non-INVITE is kept for 32 s, as
+   * text: the garbage collector looks at a string once, while a Buffer keeps the whole pool behind it alive.
    */
   #response: Buffer | string | undefined
-  /** Timer G and the pause that it waits for, in milliseconds. */
+  /** Timer G, and its current pause in milliseconds. */
   #repeatTimer: Timer | undefined
   #repeatMs = 0
-  /** The one of Timers H, I, J and L that runs: no two of them ever do. */
+  /** One of Timers H, I, J and L: only one of them runs at a time. */
   #endTimer: Timer | undefined
   #endInput: 'timerH' | 'timerI' | 'timerJ' | 'timerL' = 'timerH'
 
@@ -100,8 +100,8 @@ export class ServerTransaction {
   }
 
   /**
-   * Whether the peer still lacks its final response, or may: until the ACK to a refusal, and after a 2xx for as long as the
-   * answering side is likely to repeat it through us (RFC 3261 §13.3.1.4). What is left after that absorbs repeats only.
+   * Whether the peer may not have its final response yet: for a refusal until the ACK, and for a 2xx as long as the answering
+   * side probably repeats it through us (RFC 3261 §13.3.1.4). Afterwards the transaction only absorbs repeats.
    */
   unfinished(now: number): boolean {
     if (this.#state !== 'Accepted')
@@ -109,27 +109,30 @@ export class ServerTransaction {
     return now < (this.#endTimer?.deadline ?? now) - SIXTY_FOUR_T1_MS + SUCCESS_REPEATED_MS
   }
 
-  /** A repeat of the request that made this transaction: absorbed, or answered with the last response again. */
+  /** A repeat of the request that made this transaction: it is absorbed, or answered with the last response again. */
   receiveRequest(): void {
     this.#step('request')
   }
 
-  /** An ACK that matches this INVITE. True: it ended here. False: it acknowledges a 2xx and MUST be passed up (RFC 6026 §7.1). */
+  /**
+   * Takes an ACK that matches this INVITE. True: the ACK ends here. False: it acknowledges a 2xx and MUST be passed up (RFC
+   * 6026 §7.1).
+   */
   receiveAck(): boolean {
     return !this.#step('ack')
   }
 
   /**
-   * Sends a response, if this state allows it; else it is discarded. In Accepted every further 2xx goes out; after any
-   * other final response nothing does. To a non-INVITE, 101 to 199 are discarded and a 408 ends the transaction in
-   * silence (RFC 4320 §4). The transaction keeps `bytes` for repeats: they must not change.
+   * Sends a response if this state allows it, else discards it. In Accepted every further 2xx goes out; after any other final
+   * response nothing does. For a non-INVITE, 101 to 199 are discarded and a 408 ends the transaction without an answer (RFC
+   * 4320 §4). The transaction keeps `bytes` for repeats: they must not change.
    */
   respond(status: number, bytes: Buffer): void {
     if (this.#quiet && status === 100) return
     this.#step(this.kind === 'invite' ? inviteServerInput(status) : nonInviteServerInput(status), status, bytes)
   }
 
-  /** Ends the transaction without another byte: a call that is dropped, or an answer that came too late (RFC 4320 §4.2). */
+  /** Ends the transaction and sends nothing: for a call that is dropped, or an answer that came too late (RFC 4320 §4.2). */
   destroy(): void {
     this.#step('destroy')
   }
@@ -142,7 +145,7 @@ export class ServerTransaction {
     transaction.#step(transaction.#endInput)
   }
 
-  /** Says whether an ACK has to be passed up. */
+  /** Returns whether an ACK has to be passed up. */
   #step(input: ServerInput, status = 0, bytes?: Buffer): boolean {
     const { to, effects } = step(this.#table, this.#state, input)
     this.#state = to
@@ -200,8 +203,8 @@ export class ServerTransaction {
   }
 
   #sendAgain(): void {
-    const kept = this.#response
-    this.#send(0, typeof kept === 'string' ? Buffer.from(kept, 'latin1') : kept)
+    const response = this.#response
+    this.#send(0, typeof response === 'string' ? Buffer.from(response, 'latin1') : response)
   }
 
   /** RFC 3261 §17.2.1: Timer G starts at T1 and doubles up to T2. */

@@ -9,7 +9,7 @@ interface TransactionTableLimits {
 
 const LIMITS: TransactionTableLimits = { servers: MAX_SERVER_TRANSACTIONS, clients: MAX_CLIENT_TRANSACTIONS }
 
-/** The transactions that are open, by key, as many as the limits allow. Whoever adds one removes it in `onTerminated`. */
+/** The open transactions by key, up to the limits. Whoever adds a transaction removes it in `onTerminated`. */
 export class TransactionTable<M> {
   readonly #servers = new Map<string, ServerTransaction>()
   readonly #clients = new Map<string, ClientTransaction<M>>()
@@ -27,24 +27,24 @@ export class TransactionTable<M> {
     return this.#clients.get(key)
   }
 
-  /** Whether another server transaction would be one too many: ask before making it. */
+  /** Whether the table has no room for another server transaction: to be checked before one is made. */
   get serversFull(): boolean {
     return this.#servers.size >= this.#limits.servers
   }
 
-  /** Whether another client transaction would be one too many: ask before making it. */
+  /** Whether the table has no room for another client transaction: to be checked before one is made. */
   get clientsFull(): boolean {
     return this.#clients.size >= this.#limits.clients
   }
 
-  /** False, and nothing changes, where the table is full or the key is taken. */
+  /** Returns false, without a change, where the table is full or the key is taken. */
   addServer(transaction: ServerTransaction): boolean {
     if (this.serversFull || this.#servers.has(transaction.key)) return false
     this.#servers.set(transaction.key, transaction)
     return true
   }
 
-  /** False, and nothing changes, where the table is full or the key is taken. */
+  /** Returns false, without a change, where the table is full or the key is taken. */
   addClient(transaction: ClientTransaction<M>): boolean {
     if (this.clientsFull || this.#clients.has(transaction.key)) return false
     this.#clients.set(transaction.key, transaction)
@@ -66,7 +66,7 @@ export class TransactionTable<M> {
     return this.#servers.size + this.#clients.size
   }
 
-  /** How many of them a shutdown waits for, at this time of the clock. Looks at each. */
+  /** How many of them a shutdown waits for, at time `now` of the clock. Looks at each. */
   unfinished(now: number): number {
     let count = 0
     for (const transaction of this.#servers.values()) if (transaction.unfinished(now)) count++

@@ -1,21 +1,21 @@
-/** One line of a state machine: where an input leads, and what the driver has to do, in this order. */
+/** One line of a state machine: the state to which an input leads, and the effects for the driver, in order. */
 export interface Transition<S extends string, E extends string> {
   readonly to: S
   readonly effects: readonly E[]
 }
 
-/** A whole machine: a line for every pair of state and input, so that nothing is ignored by accident. */
+/** A whole machine: it has a line for every pair of state and input, so that no input is ignored by accident. */
 type TransitionTable<S extends string, I extends string, E extends string> = {
   readonly [State in S]: { readonly [Input in I]: Transition<S, E> }
 }
 
-/** The two tables of one machine: RFC 3261 §17 sets other timers where the transport itself is reliable. */
+/** The two tables of one machine: for a reliable transport, RFC 3261 §17 sets other timers. */
 interface TransportTables<S extends string, I extends string, E extends string> {
   readonly reliable: TransitionTable<S, I, E>
   readonly unreliable: TransitionTable<S, I, E>
 }
 
-/** A table as a driver sees it that runs one of several machines. Every TransitionTable is one. */
+/** A table as seen by a driver that runs several machines. Every TransitionTable fits this type. */
 export interface AnyTransitionTable<S extends string, E extends string> {
   readonly [state: string]: { readonly [input: string]: Transition<S, E> }
 }
@@ -37,7 +37,7 @@ export function go<S extends string, E extends string>(to: S, ...effects: readon
   return Object.freeze({ to, effects: Object.freeze(effects) })
 }
 
-/** The lines of inputs that a state ignores on purpose. */
+/** Lines for inputs that a state ignores on purpose. */
 export function ignored<S extends string, I extends string>(
   state: S,
   ...inputs: readonly I[]
@@ -45,11 +45,11 @@ export function ignored<S extends string, I extends string>(
   const line = go<S, never>(state)
   const lines: Partial<Record<I, Transition<S, never>>> = {}
   for (const input of inputs) lines[input] = line
-  // Every key of the Record has just been written.
+  // Every key of the Record was set above.
   return lines as Record<I, Transition<S, never>>
 }
 
-/** What an input does in a state. An input that the machine does not know is ignored like one that it lists as such. */
+/** The transition for an input in a state. An input that the machine does not have is ignored. */
 export function step<S extends string, E extends string>(
   table: AnyTransitionTable<S, E>,
   state: S,

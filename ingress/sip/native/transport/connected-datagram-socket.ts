@@ -17,22 +17,22 @@ export interface ConnectedDatagramSocketOptions {
   readonly remote: Destination
   readonly events: TransportEvents
   readonly clock: Clock
-  /** Every datagram, also the few of other sources that come between `bind` and `connect`. */
+  /** Called with every datagram, also with the few from other sources that come between `bind` and `connect`. */
   readonly receive: ReceiveDatagram
-  /** The socket has closed, because it was idle or because of an error: the next request needs a new one. */
+  /** The socket has closed, because it was idle or because of an error. The next request needs a new socket. */
   readonly onClosed: () => void
 }
 
 /**
- * The socket for the requests to one destination. Linux tells a datagram socket of an ICMP error only if the socket is
- * connected, so each destination in use has one of its own, bound to the same local address and port as the listening
- * socket: the destination sees no difference. The system hands it what comes from that destination and nothing else.
+ * The socket for the requests to one destination. Linux reports an ICMP error only to a connected datagram socket, so each
+ * destination in use has a socket of its own. It is bound to the same local address and port as the listening socket, so the
+ * destination sees no difference. The system gives it the packets of that destination only.
  */
 export class ConnectedDatagramSocket {
   readonly #options: ConnectedDatagramSocketOptions
   readonly #socket: Socket
   readonly #requests: UnconfirmedRequests
-  /** One for all sends: a closure per packet would be garbage per packet. */
+  /** One callback for all sends: a closure per packet would be garbage per packet. */
   readonly #onSent = (error: Error | null): void => {
     if (error) this.#fail(error)
   }
@@ -40,7 +40,7 @@ export class ConnectedDatagramSocket {
   #lastUsed: number
   #idleTimer: Timer
   #closed: Promise<void> | undefined
-  /** Why it closed, if not for being idle: binding may have failed before the first request is given to it. */
+  /** Why the socket closed; undefined if it was idle. It may be set before the first request, if binding failed. */
   #error: Error | undefined
 
   constructor(options: ConnectedDatagramSocketOptions) {
@@ -86,7 +86,7 @@ export class ConnectedDatagramSocket {
     return this.#closed
   }
 
-  /** Idle time is looked at when it may be over, not at each packet. */
+  /** The idle time is checked when it may be over, not at each packet. */
   checkIdle(): void {
     const { clock } = this.#options
     const left = this.#lastUsed + CONNECTED_DATAGRAM_SOCKET_IDLE_MS - clock.now()

@@ -7,7 +7,7 @@ import {
   MAX_STRANGER_STREAMS_PER_ADDRESS,
 } from '../../limits.ts'
 
-/** Whose a connection is: one that we opened, a peer's, or that of somebody who has not shown to be one. */
+/** To whom a connection belongs: one that we opened, one of a peer, or one of a stranger, who has not proved to be a peer. */
 export type Standing = 'opened' | 'peer' | 'stranger'
 
 const LIMITS: Readonly<Record<Standing, { readonly total: number; readonly perAddress: number }>> = {
@@ -16,9 +16,9 @@ const LIMITS: Readonly<Record<Standing, { readonly total: number; readonly perAd
   stranger: { total: MAX_STRANGER_STREAMS, perAddress: MAX_STRANGER_STREAMS_PER_ADDRESS },
 }
 
-/** How many connections there are, each standing apart: no number of strangers' connections keeps a peer's out. */
+/** Counts connections separately by standing: strangers' connections, however many, never keep a peer's out. */
 export interface ConnectionCounts {
-  /** Counts one more, unless it would be too many. */
+  /** Counts one more connection. False, without a change, where that would be too many. */
   enter(standing: Standing, address: string): boolean
   leave(standing: Standing, address: string): void
 }

@@ -11,7 +11,7 @@ interface BindAddress {
   readonly port: number
 }
 
-/** Every address here is a literal: answering at once makes `bind`, `connect` and `send` act before they return. */
+/** Every address here is a literal. The callback runs at once, so that `bind`, `connect` and `send` take effect before they return. */
 function literalLookup(
   hostname: string,
   family: unknown,
@@ -21,9 +21,8 @@ function literalLookup(
 }
 
 /**
- * A datagram socket that is not bound yet.
- * `shared`: may be bound where another shared socket is, which is what a connected socket on the listening port needs.
- * IPv6 sockets take no IPv4, so that `0.0.0.0` and `::` can both be bound.
+ * Makes a datagram socket that is not bound yet. A `shared` socket may be bound to the address of another shared socket: a
+ * connected socket on the listening port needs that. IPv6 sockets take no IPv4, so that `0.0.0.0` and `::` can both be bound.
  */
 export function newDatagramSocket(family: 4 | 6, shared: boolean): Socket {
   return createSocket({
@@ -37,8 +36,9 @@ export function newDatagramSocket(family: 4 | 6, shared: boolean): Socket {
 }
 
 /**
- * A bound socket and where it is bound. A shared socket would bind where another program's shared socket is and take
- * its packets, so an exclusive one goes first: it finds out whether the port is free, and which one it is for port 0.
+ * A bound socket and its address. A shared socket could be bound to the address of another program's shared socket and take its
+ * packets. So an exclusive socket is bound first: it shows whether the port is free, and which port the system chose for port
+ * 0.
  */
 export async function listenDatagrams(at: BindAddress): Promise<{ socket: Socket; endpoint: LocalEndpoint }> {
   const probe = await bindSocket(newDatagramSocket(at.address.family, false), at)
@@ -48,12 +48,12 @@ export async function listenDatagrams(at: BindAddress): Promise<{ socket: Socket
   return { socket, endpoint: { transport: 'UDP', address: at.address, port } }
 }
 
-/** Whether so much waits for the system already that a datagram is better lost: whoever sent it sends it again. */
+/** Whether so much already waits for the system that it is better to lose a datagram: its sender repeats it. */
 export function isQueueFull(socket: Socket): boolean {
   return socket.getSendQueueSize() > MAX_DATAGRAM_QUEUE_BYTES
 }
 
-/** What the system says of one datagram or of the moment, not of the destination. */
+/** Errors that concern one datagram or the moment, not the destination. */
 const PASSING_ERRORS: ReadonlySet<unknown> = new Set(['EMSGSIZE', 'ENOBUFS', 'ENOMEM', 'EAGAIN'])
 
 /** Whether an error of a send means that the destination cannot be reached. */

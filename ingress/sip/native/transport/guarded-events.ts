@@ -1,8 +1,8 @@
 import type { TransportEvents } from './transport.ts'
 
 /**
- * The same events for a transport to call from a socket's handler, where an exception would end the process: a listener
- * that throws becomes a fault, and a peer about whom it throws a stranger.
+ * The same events, safe to call from a socket's handler, where an exception would end the process. A listener that throws is
+ * reported as a fault, and the peer in question counts as a stranger.
  */
 export function guardEvents(events: TransportEvents): TransportEvents {
   const fault = (listener: string, error: unknown) =>

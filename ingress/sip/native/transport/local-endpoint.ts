@@ -3,8 +3,8 @@ import { type IpAddress, isUnspecified } from '../../../address/ip-address.ts'
 import type { LocalEndpoint } from './transport.ts'
 
 /**
- * The endpoint to send from: of the destination's family, and of several the one that most likely has a route there.
- * Undefined when none has the family.
+ * The endpoint to send from: it has the destination's family, and of several it is the one that most likely has a route there.
+ * Undefined when no endpoint has the family.
  */
 export function chooseLocal<T extends { readonly endpoint: LocalEndpoint }>(
   listeners: readonly T[],
@@ -22,12 +22,15 @@ export function chooseLocal<T extends { readonly endpoint: LocalEndpoint }>(
   return best
 }
 
-/** Whether a number can be sent to. A datagram's source port may be forged to 0. */
+/** Whether a packet can be sent to this port number. A datagram's source port may be forged to 0. */
 export function isPort(port: number): boolean {
   return port > 0 && port <= 65_535
 }
 
-/** 0: cannot send there. Loopback and the rest do not reach each other; a wildcard address reaches both. */
+/**
+ * How well one address suits to reach another; 0: not at all. Loopback and other addresses do not reach each other; a wildcard
+ * address reaches both.
+ */
 function fitnessFor(from: IpAddress, to: IpAddress): number {
   if (from.family !== to.family) return 0
   if (isUnspecified(from)) return 2

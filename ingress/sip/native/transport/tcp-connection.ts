@@ -23,7 +23,7 @@ import { createUnsentRequests } from './unsent-requests.ts'
 
 export interface TcpConnectionOptions {
   readonly socket: Socket
-  /** How the connection has been entered in `counts`; its creator has done that. */
+  /** The standing under which the creator has entered the connection in `counts`. */
   readonly standing: Standing
   readonly remoteAddress: IpAddress
   readonly remotePort: number
@@ -31,28 +31,28 @@ export interface TcpConnectionOptions {
   readonly events: TransportEvents
   readonly clock: Clock
   readonly counts: ConnectionCounts
-  /** The socket is gone and the connection is no longer counted. */
+  /** The socket is closed and the connection is no longer counted. */
   readonly onClosed: (connection: TcpConnection) => void
 }
 
 /**
- * `half-closed`: the peer has ended its side, and somebody here still owes it an answer.
- * `closing`: no more bytes in or out, the last ones may still be on their way.
+ * `half-closed`: the peer has ended its side, and we still owe it an answer. `closing`: no more bytes are taken or sent; the
+ * last ones may still be in the send buffer.
  */
 type ConnectionState = 'connecting' | 'open' | 'half-closed' | 'closing' | 'closed'
 
-/** RFC 5626 §4.4.1: the answer to a ping, as often as one write may bring it. */
+/** RFC 5626 §4.4.1: the answers to pings, as many as one write may contain. */
 const PONGS = Buffer.from('\r\n'.repeat(MAX_PONGS))
 const PONG_BYTES = 2
 
-/** Bytes. What may be left of a ping is no message begun. */
+/** Bytes. So few bytes may be the rest of a ping, and are not yet the beginning of a message. */
 const PING_REST_BYTES = 3
 
 const NEVER = Number.POSITIVE_INFINITY
 
 /**
- * One TCP connection, whoever opened it. It has one timer, for the earliest of the times that it must keep; `#deadline`
- * says which those are in each state.
+ * One TCP connection, whoever opened it. It has one timer, for the earliest of its deadlines; `#deadline` lists the deadlines
+ * of each state.
  */
 export class TcpConnection implements Flow {
   readonly transport = 'TCP'
@@ -63,17 +63,17 @@ export class TcpConnection implements Flow {
   readonly #socket: Socket
   readonly #framer = new StreamFramer()
   readonly #requests: UnconfirmedRequests
-  /** Requests that wait for the connection: until it is there, none of their bytes can have reached the peer. */
+  /** Requests that wait for the connection. Until it is established, none of their bytes can have reached the peer. */
   readonly #unsent = createUnsentRequests()
   #state: ConnectionState
   #standing: Standing
-  /** When the state or the standing began. */
+  /** When the current state or standing began. */
   #since: number
   #lastUsed: number
   #lastAnswered = Number.NEGATIVE_INFINITY
   #lastReviewed: number
   #messageSince = NEVER
-  /** When the first request was sent of those that nothing has come back on. */
+  /** When we sent the first request after the last bytes of the peer. */
   #silentSince = NEVER
   #strangerBytes = 0
   #holds = 0
@@ -103,7 +103,7 @@ export class TcpConnection implements Flow {
     return this.takesRequests || this.#state === 'half-closed'
   }
 
-  /** Whether a request may go out on it: its answer could come back. */
+  /** Whether a request may go out on this connection: its answer could still come back. */
   get takesRequests(): boolean {
     return this.#state === 'open' || this.#state === 'connecting'
   }
@@ -118,7 +118,7 @@ export class TcpConnection implements Flow {
     return this.#write(bytes)
   }
 
-  /** Sends a request that fails with the connection, for as long as nothing has come back on it. */
+  /** Sends a request. It fails with the connection as long as nothing has come back on it. */
   request(bytes: Uint8Array, { onFailure, connectMs = STREAM_CONNECT_MS }: SendOptions): void {
     const { clock, events } = this.#options
     if (this.#state === 'connecting') {
@@ -149,23 +149,23 @@ export class TcpConnection implements Flow {
     this.#enter('closing')
   }
 
-  /** What was sent goes out first, whoever the peer is. */
+  /** Pending bytes go out first, for any peer. */
   #end(): void {
     this.#socket.end()
     this.#enter('closing')
   }
 
-  /** Closes and resolves when the socket is gone: our own last bytes are waited for, the peer's side is not. */
+  /** Closes, and resolves when the socket is closed. It waits for our own last bytes, but not for the peer's side. */
   shutDown(): Promise<void> {
     if (this.#state === 'closed') return Promise.resolve()
-    const gone = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()))
+    const closed = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()))
     if (this.#state === 'connecting') this.#socket.destroy()
     else this.#socket.destroySoon()
     this.#enter('closing')
-    return gone
+    return closed
   }
 
-  /** The timer has fired: what it was set for may have moved on since. */
+  /** The timer has fired. Its deadline may have moved in the meantime. */
   checkTime(): void {
     this.#timer = undefined
     if (this.#state === 'open' && !this.#review()) return
@@ -182,7 +182,7 @@ export class TcpConnection implements Flow {
     })
     this.#socket.on('data', (chunk: Buffer) => this.#onData(chunk))
     this.#socket.on('end', () => this.#onEnd())
-    // 'close' follows, and tells those who wait.
+    // 'close' follows, and reports the loss to those who wait.
     this.#socket.on('error', (error) => {
       this.#error ??= error
     })
@@ -190,8 +190,8 @@ export class TcpConnection implements Flow {
   }
 
   /**
-   * The peer sends no more. What we have asked it on this connection it cannot answer; what it has asked us it may still
-   * want to read, so our side stays open until that is answered (RFC 3261 §18.2.2: the connection is still there).
+   * The peer sends no more. It cannot answer our requests on this connection. It may still want to read our answers, so our
+   * side stays open until they are sent (RFC 3261 §18.2.2: the connection still exists).
    */
   #onEnd(): void {
     if (this.#state !== 'open') return
@@ -217,7 +217,7 @@ export class TcpConnection implements Flow {
     this.#arm()
   }
 
-  /** Between two messages. Whatever a peer keeps its connection up with counts as use of it. */
+  /** Called for bytes between two messages: whatever a peer sends to keep its connection open counts as use. */
   #onQuiet(): void {
     this.#messageSince = NEVER
     if (this.#standing === 'peer') this.#lastUsed = this.#options.clock.now()
@@ -255,8 +255,8 @@ export class TcpConnection implements Flow {
   }
 
   /**
-   * RFC 5626 §4.4.1: one CRLF back for each, in one write; but not a byte to a stranger, whatever else this connection
-   * counts as, and nothing more to a peer that floods or does not read.
+   * RFC 5626 §4.4.1: one CRLF back for each ping, in one write. A stranger gets no byte, even on a connection that counts as a
+   * peer's for another reason. A peer that floods or does not read gets no more either.
    */
   #onPings(pings: number): void {
     const { clock, events } = this.#options
@@ -278,14 +278,17 @@ export class TcpConnection implements Flow {
       this.#enter('closing')
       return false
     }
-    // A peer that has closed both ways looks like one that has closed one: it is the write that tells.
+    // A peer that has closed both ways looks like one that has closed one way; only a write shows the difference.
     if (onLost && this.#state === 'half-closed') this.#socket.write(bytes, (error) => error && onLost())
     else this.#socket.write(bytes)
     this.#lastUsed = this.#options.clock.now()
     return true
   }
 
-  /** Whose the connection is may change with the table. False: there are too many of that kind, and it is being closed. */
+  /**
+   * Checks whose connection this is, which may change with the table. False: there are too many of that standing, and this one
+   * is being closed.
+   */
   #review(): boolean {
     if (this.#standing === 'opened') return true
     this.#lastReviewed = this.#options.clock.now()
@@ -304,10 +307,10 @@ export class TcpConnection implements Flow {
     return true
   }
 
-  /** A source that we know; or one that the engine answers or waits for, because it has shown a dialog cookie. */
+  /** Whether the source is known, or the engine answers it or waits for it because it has shown a dialog cookie. */
   #isPeer(): boolean {
-    const answered = this.#lastReviewed - this.#lastAnswered < STREAM_REVIEW_MS
-    return this.#holds > 0 || answered || this.#options.events.isKnown(this.remoteAddress, this.remotePort)
+    const isAnswered = this.#lastReviewed - this.#lastAnswered < STREAM_REVIEW_MS
+    return this.#holds > 0 || isAnswered || this.#options.events.isKnown(this.remoteAddress, this.remotePort)
   }
 
   #enter(state: ConnectionState): void {
@@ -316,10 +319,10 @@ export class TcpConnection implements Flow {
     this.#arm()
   }
 
-  /** When the connection has to be looked at again, on the clock's scale. */
+  /** When the connection has to be checked again, on the clock's scale. */
   #deadline(): number {
     if (this.#state === 'connecting') return Math.min(this.#since + STREAM_CONNECT_MS, this.#unsent.earliest)
-    // Whoever holds it has timers of its own, and releases it.
+    // The transaction that holds the connection has timers of its own, and releases it.
     if (this.#state === 'half-closed') return NEVER
     if (this.#state === 'closing') return this.#since + STREAM_LINGER_MS
     if (this.#state === 'closed') return NEVER
@@ -333,14 +336,15 @@ export class TcpConnection implements Flow {
     return this.#idleEnd(OPENED_STREAM_IDLE_MS)
   }
 
-  /** RFC 3261 §18: a connection is kept after its last use, and longer while somebody waits on it. */
+  /** RFC 3261 §18: a connection stays open after its last use, and longer while a transaction waits on it. */
   #idleEnd(idleMs: number): number {
     if (this.#holds > 0) return NEVER
-    // To send is no use if nothing ever comes back: that machine may be gone without a reset, and a new attempt tells.
+    // Bytes that we send do not count as use if nothing ever comes back: the machine may be gone without a reset, and a new
+    // attempt shows it.
     return Math.min(this.#lastUsed, this.#silentSince) + idleMs
   }
 
-  /** Sees to it that the timer does not fire after the deadline. Where it fires before, it is set again then. */
+  /** Makes sure that the timer fires no later than the deadline. If it fires earlier, it is set again. */
   #arm(): void {
     const { clock } = this.#options
     const deadline = this.#deadline()
@@ -352,12 +356,15 @@ export class TcpConnection implements Flow {
     if (deadline !== NEVER) this.#timer = clock.after(deadline - clock.now(), checkTime, this)
   }
 
-  /** Requests that have another way do not wait for as long as the connection does; without any left, nor does that. */
+  /**
+   * A request with another way waits for a shorter time than the connection. Once no request waits, the connection is not
+   * needed either.
+   */
   #dropUnsent(): void {
     const { clock, events } = this.#options
-    const late = this.#unsent.takeLate(clock.now())
-    for (const { onFailure } of late) failSoon(onFailure, unsendable('connect-timeout', this.#remote), events)
-    if (late.length > 0 && this.#unsent.size === 0) this.#expire()
+    const expired = this.#unsent.takeExpired(clock.now())
+    for (const { onFailure } of expired) failSoon(onFailure, unsendable('connect-timeout', this.#remote), events)
+    if (expired.length > 0 && this.#unsent.size === 0) this.#expire()
   }
 
   #expire(): void {

@@ -34,7 +34,7 @@ interface TcpState {
   closed: boolean
 }
 
-/** SIP over TCP: connections in both directions, each used for whatever goes to its remote address and port. */
+/** SIP over TCP: connections in both directions, each used for all messages to its remote address and port. */
 export function createTcpTransport({ events, clock }: TransportOptions): Transport {
   const state: TcpState = {
     events: guardEvents(events),
@@ -59,7 +59,7 @@ export function createTcpTransport({ events, clock }: TransportOptions): Transpo
 }
 
 async function bind(state: TcpState, at: { address: IpAddress; port: number }): Promise<LocalEndpoint> {
-  // A peer that has sent all it means to send may still wait for the answer: when such a connection ends is ours to say.
+  // A peer that has ended its side may still wait for the answer: this side decides when such a connection ends.
   const server = createServer({ noDelay: true, allowHalfOpen: true })
   const port = await listen(server, at)
   const endpoint: LocalEndpoint = { transport: 'TCP', address: at.address, port }
@@ -90,7 +90,7 @@ function accept(state: TcpState, local: LocalEndpoint, socket: Socket): void {
   const remoteAddress = state.sourceAddresses(socket.remoteAddress ?? '')
   const remotePort = socket.remotePort
   if (!remoteAddress || remotePort === undefined || state.closed) {
-    // Gone before it was looked at.
+    // The connection was gone before it was accepted here.
     socket.destroy()
     return
   }
@@ -127,7 +127,7 @@ function sendRequest(state: TcpState, bytes: Uint8Array, to: Destination, option
   const { via } = options
   const named = via instanceof TcpConnection && via.takesRequests ? via : undefined
   const open = named ?? state.byRemote.get(remoteKey(to.address, to.port))
-  // RFC 3261 §18: a connection that is there is used again.
+  // RFC 3261 §18: an open connection is used again.
   const connection = open?.takesRequests ? open : openConnection(state, to)
   if (connection instanceof TcpConnection) connection.request(bytes, options)
   else failSoon(options.onFailure, connection, state.events)

@@ -2,7 +2,7 @@ import { hostText, type IpAddress, isUnspecified } from '../../../address/ip-add
 import type { TransportName } from '../../port/engine.ts'
 import type { Destination } from './transport.ts'
 
-/** Why a transport itself cannot send; what the system says (ECONNREFUSED) is passed on as it came. */
+/** Why a transport itself cannot send. An error of the system (ECONNREFUSED) is passed on unchanged. */
 type SendErrorCode =
   | 'no-listener'
   | 'transport-closed'
@@ -14,7 +14,7 @@ type SendErrorCode =
   | 'stream-queue-full'
   | 'too-many-streams'
 
-/** An error with a stable `code`; the message says where and, if anything can be done about it, what. */
+/** An error with a stable `code`. The message names the address and, if possible, what to do. */
 export class TransportError extends Error {
   readonly code: SendErrorCode | 'listen-failed'
 
@@ -42,7 +42,7 @@ export function listenFailed(transport: TransportName, at: { address: IpAddress;
   })
 }
 
-/** Whether a bind failed because the kernel does not have the family whose every address was asked for. */
+/** Whether a bind to every address of a family failed because the kernel does not have this family. */
 export function isMissingFamily({ address }: { address: IpAddress }, error: unknown): error is TransportError {
   if (!isUnspecified(address) || !(error instanceof TransportError)) return false
   const { cause } = error

@@ -22,7 +22,7 @@ import { failSoon } from './unconfirmed-requests.ts'
 interface DatagramListener {
   readonly socket: Socket
   readonly endpoint: LocalEndpoint
-  /** One for all sends of the socket. The error itself says where the datagram was to go. */
+  /** One callback for all sends of the socket. The error itself names the datagram's destination. */
   readonly onSent: (error: Error | null) => void
   closed: boolean
 }
@@ -38,8 +38,8 @@ interface UdpState {
 }
 
 /**
- * SIP over UDP: one socket per listen address, and one per destination in use (see `ConnectedDatagramSocket`).
- * Requests leave from a listening address and port, so that answers come back to it, with rport or without (RFC 3581).
+ * SIP over UDP: one socket per listen address, and one per destination in use (see `ConnectedDatagramSocket`). Requests leave
+ * from a listening address and port, so that answers come back to it, with rport or without (RFC 3581).
  */
 export function createUdpTransport({ events, clock }: TransportOptions): Transport {
   const state: UdpState = {
@@ -62,7 +62,7 @@ export function createUdpTransport({ events, clock }: TransportOptions): Transpo
   }
 }
 
-/** The way back to a datagram's source. An object per packet, so everything it can share is on the prototype. */
+/** The way back to a datagram's source. There is an object per packet, so everything that can be shared is on the prototype. */
 class DatagramFlow implements Flow {
   readonly remoteAddress: IpAddress
   readonly remotePort: number
@@ -96,15 +96,15 @@ class DatagramFlow implements Flow {
   }
 
   close(): void {
-    // A datagram leaves nothing open.
+    // A datagram has nothing to close.
   }
 
   hold(): void {
-    // A datagram leaves nothing open.
+    // A datagram has nothing to hold.
   }
 
   release(): void {
-    // A datagram leaves nothing open.
+    // A datagram has nothing to release.
   }
 }
 
@@ -126,7 +126,7 @@ async function bind(state: UdpState, listen: { address: IpAddress; port: number 
 
 function receive(state: UdpState, listener: DatagramListener, bytes: Buffer, source: RemoteInfo): void {
   const address = state.sourceAddresses(source.address)
-  // A source that is no address is a stranger's, and there is no way back to it.
+  // A packet whose source is not an address is dropped: it cannot be answered.
   if (!address) return
   state.events.onMessage(bytes, 0, bytes.length, new DatagramFlow(listener, address, source.port))
 }
@@ -144,7 +144,7 @@ function sendRequest(state: UdpState, bytes: Uint8Array, to: Destination, option
   }
 }
 
-/** The listener to send from: the one that `via` names, for behind NAT no other reaches the peer; else the likeliest. */
+/** The listener to send from: the listener of `via`, because behind NAT no other one reaches the peer; without `via` the likeliest. */
 function listenerFor(
   state: UdpState,
   bytes: Uint8Array,
@@ -160,7 +160,7 @@ function listenerFor(
   return sameWay ?? chooseLocal(state.listeners, to.address) ?? unsendable('no-listener', to)
 }
 
-/** Undefined: as many are open as may be, so that an unreachable destination has to be found out by timers. */
+/** Undefined where the maximum is open: an unreachable destination is then noticed by timers. */
 function connectedSocket(
   state: UdpState,
   listener: DatagramListener,
@@ -189,7 +189,7 @@ function sendDatagram(listener: DatagramListener, bytes: Uint8Array, to: IpAddre
   return true
 }
 
-/** Node's error for a datagram that the system refused says where it was to go. */
+/** Node's error for a datagram that the system refused contains its destination. */
 function reportUnsent(state: UdpState, error: Error & { readonly address?: string; readonly port?: number }): void {
   const address = state.sourceAddresses(error.address ?? '')
   if (address && error.port && concernsDestination(error))

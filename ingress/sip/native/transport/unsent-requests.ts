@@ -6,53 +6,53 @@ const NEVER = Number.POSITIVE_INFINITY
 interface UnsentRequest {
   readonly bytes: Uint8Array
   readonly onFailure: SendOptions['onFailure']
-  /** When it is given up, on the clock's scale. */
+  /** When to give up the request, on the clock's scale. */
   readonly until: number
 }
 
 /** Requests that wait until a connection is established, in order. */
 interface UnsentRequests {
   readonly size: number
-  /** When the first of them is given up; never while there is none. */
+  /** When the first of them has to be given up; `NEVER` while there is none. */
   readonly earliest: number
-  /** False, and nothing changes, where too many bytes wait already. */
+  /** Returns false, without a change, where too many bytes wait already. */
   add(request: UnsentRequest): boolean
   takeAll(): readonly UnsentRequest[]
-  /** Those that are to be given up by now. */
-  takeLate(now: number): readonly UnsentRequest[]
+  /** Removes and returns the requests whose time is over. */
+  takeExpired(now: number): readonly UnsentRequest[]
 }
 
 export function createUnsentRequests(): UnsentRequests {
-  let waiting: UnsentRequest[] = []
-  let waitingBytes = 0
+  let pending: UnsentRequest[] = []
+  let pendingBytes = 0
   let earliest = NEVER
   return {
     get size() {
-      return waiting.length
+      return pending.length
     },
     get earliest() {
       return earliest
     },
     add: (request) => {
-      if (waitingBytes + request.bytes.length > MAX_STREAM_QUEUE_BYTES) return false
-      waitingBytes += request.bytes.length
+      if (pendingBytes + request.bytes.length > MAX_STREAM_QUEUE_BYTES) return false
+      pendingBytes += request.bytes.length
       earliest = Math.min(earliest, request.until)
-      waiting.push(request)
+      pending.push(request)
       return true
     },
     takeAll: () => {
-      const all = waiting
-      waiting = []
-      waitingBytes = 0
+      const all = pending
+      pending = []
+      pendingBytes = 0
       earliest = NEVER
       return all
     },
-    takeLate: (now) => {
-      const late = waiting.filter(({ until }) => until <= now)
-      waiting = waiting.filter(({ until }) => until > now)
-      for (const { bytes } of late) waitingBytes -= bytes.length
-      earliest = waiting.reduce((first, { until }) => Math.min(first, until), NEVER)
-      return late
+    takeExpired: (now) => {
+      const expired = pending.filter(({ until }) => until <= now)
+      pending = pending.filter(({ until }) => until > now)
+      for (const { bytes } of expired) pendingBytes -= bytes.length
+      earliest = pending.reduce((first, { until }) => Math.min(first, until), NEVER)
+      return expired
     },
   }
 }

@@ -62,7 +62,7 @@ describe('a pod that follows the shared cache', () => {
 
   it('waits for the first table', async () => {
     const pod = await starts()
-    await pod.told('cache-empty')
+    await pod.reported('cache-empty')
     expect(pod.table.loaded).toBe(false)
     await put(writer, [A], 1, 1)
     await pod.runs('a')
@@ -159,7 +159,7 @@ describe('a pod that follows the shared cache', () => {
     await pod.runs('a')
     damaged = true
     await put(writer, [B], 1, 2)
-    await pod.told(code)
+    await pod.reported(code)
     expect([pod.table.version, pod.table.rule('team/a')]).toEqual([1, A])
     damaged = false
     await pod.runs('b')
@@ -189,7 +189,7 @@ describe('a pod that follows the shared cache', () => {
     const older = createMemoryTableCache()
     await put(older.writer(), [B], 1, 9)
     const second = await starts(older.reader(), { file: await fileOf(pod, folder) })
-    await second.told('cache-older')
+    await second.reported('cache-older')
     expect(second.versions).toEqual([5])
     await second.runs('a')
   })
@@ -204,7 +204,7 @@ describe('a pod that follows the shared cache', () => {
     const second = await starts({ ...cache.reader(), head: lost, snapshot: lost, next: lost, report: lost }, { file })
     expect(second.versions).toEqual([4])
     expect(second.table.trunk('team/t')).toEqual(trunkEntry('t'))
-    await second.told('cache-unreachable')
+    await second.reported('cache-unreachable')
     expect(second.contacts()).toBe(0)
   })
 

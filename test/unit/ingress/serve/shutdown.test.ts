@@ -7,8 +7,8 @@ const DEADLINE_MS = 20_000
 
 interface Leaving {
   readonly clock: FakeClock
-  /** Phases that were told, with the transactions that were not over. */
-  readonly told: (readonly [string, number])[]
+  /** Phases that were reported, with the transactions that were not over. */
+  readonly phases: (readonly [string, number])[]
   readonly hurry: AbortController
   readonly draining: () => boolean
   /** Whether the process may go. */
@@ -18,17 +18,17 @@ interface Leaving {
 
 function leaveWith(unfinished: number, hurry = new AbortController()): Leaving {
   const clock = new FakeClock()
-  const told: (readonly [string, number])[] = []
+  const phases: (readonly [string, number])[] = []
   const shutdown = createShutdown({
     clock,
     settleMs: SETTLE_MS,
     drainDeadlineMs: DEADLINE_MS,
-    tell: (phase, count) => told.push([phase, count]),
+    onPhase: (phase, count) => phases.push([phase, count]),
   })
   let over = false
   const leaving: Leaving = {
     clock,
-    told,
+    phases,
     hurry,
     draining: () => shutdown.draining,
     over: async () => {
@@ -46,13 +46,18 @@ function leaveWith(unfinished: number, hurry = new AbortController()): Leaving {
 
 describe('a shutdown', () => {
   it('settles first: new calls are taken, even if nothing is in progress', async () => {
-    const { clock, told, draining, over } = leaveWith(0)
+    const { clock, phases, draining, over } = leaveWith(0)
     clock.advance(SETTLE_MS - 1)
-    expect([told, draining(), await over()]).toEqual([[['settling', 0]], false, false])
+    expect([phases, draining(), await over()]).toEqual([[['settling', 0]], false, false])
   })
 
   it('is leaving from the first moment, and not before', async () => {
-    const shutdown = createShutdown({ clock: new FakeClock(), settleMs: 1, drainDeadlineMs: 1, tell: () => undefined })
+    const shutdown = createShutdown({
+      clock: new FakeClock(),
+      settleMs: 1,
+      drainDeadlineMs: 1,
+      onPhase: () => undefined,
+    })
     expect(shutdown.leaving).toBe(false)
     void shutdown.leave(() => 1, new AbortController().signal)
     expect([shutdown.leaving, shutdown.draining]).toEqual([true, false])
@@ -65,7 +70,7 @@ describe('a shutdown', () => {
     leaving.unfinished = 0
     leaving.clock.advance(1_000)
     expect(await leaving.over()).toBe(true)
-    expect(leaving.told).toEqual([
+    expect(leaving.phases).toEqual([
       ['settling', 3],
       ['draining', 3],
       ['over', 0],
@@ -77,30 +82,30 @@ describe('a shutdown', () => {
     leaving.clock.advance(SETTLE_MS + DEADLINE_MS - 1)
     expect(await leaving.over()).toBe(false)
     leaving.clock.advance(1)
-    expect([await leaving.over(), leaving.told.at(-1)]).toEqual([true, ['over', 3]])
+    expect([await leaving.over(), leaving.phases.at(-1)]).toEqual([true, ['over', 3]])
   })
 
   it.each([
     ['settles', 1_000],
     ['drains', SETTLE_MS + 1_000],
   ])('is over at once when it is hurried while it %s', async (_, at) => {
-    const { clock, hurry, over, told } = leaveWith(3)
+    const { clock, hurry, over, phases } = leaveWith(3)
     clock.advance(at)
     hurry.abort()
-    expect([await over(), told.at(-1)]).toEqual([true, ['over', 3]])
+    expect([await over(), phases.at(-1)]).toEqual([true, ['over', 3]])
   })
 
   it('in a hurry from the start has no phases', async () => {
     const hurry = new AbortController()
     hurry.abort()
-    const { over, told } = leaveWith(3, hurry)
-    expect([await over(), told]).toEqual([true, [['over', 3]]])
+    const { over, phases } = leaveWith(3, hurry)
+    expect([await over(), phases]).toEqual([true, [['over', 3]]])
   })
 
   it('leaves no timer behind, and goes through each phase once', async () => {
-    const { clock, hurry, told } = leaveWith(0)
+    const { clock, hurry, phases } = leaveWith(0)
     clock.advance(SETTLE_MS + DEADLINE_MS)
     hurry.abort()
-    expect([clock.pending, told.map(([phase]) => phase)]).toEqual([0, ['settling', 'draining', 'over']])
+    expect([clock.pending, phases.map(([phase]) => phase)]).toEqual([0, ['settling', 'draining', 'over']])
   })
 })

@@ -52,7 +52,7 @@ describe('readiness', () => {
     const table = createLiveTable()
     const events: CallEvent[] = []
     const { promise: tableLoaded, resolve } = Promise.withResolvers<void>()
-    const shutdown = createShutdown({ clock, settleMs: 1, drainDeadlineMs: 1, tell: () => undefined })
+    const shutdown = createShutdown({ clock, settleMs: 1, drainDeadlineMs: 1, onPhase: () => undefined })
     const emit = (event: CallEvent): void => void events.push(event)
     const core = { clock, table, tableLoaded, emit }
     const readiness = createReadiness({ core, logLevel: 'info', shutdown, engine: { unready } })

@@ -49,7 +49,7 @@ describe('the INVITE server transaction: RFC 3261 §17.2.1', () => {
       bench.clock.advance(60_000)
       const times = [0, 0.5, 1.5, 3.5, 7.5, 11.5, 15.5, 19.5, 23.5, 27.5, 31.5]
       expect(bench.sent).toEqual(times.map((time) => `${time} ${status}`))
-      expect(bench.told).toEqual(['32 timeout', '32 terminated'])
+      expect(bench.reports).toEqual(['32 timeout', '32 terminated'])
       expect(bench.transaction.state).toBe('Terminated')
       expect(bench.transaction.finalStatus).toBe(status)
     },
@@ -62,7 +62,7 @@ describe('the INVITE server transaction: RFC 3261 §17.2.1', () => {
     expect(bench.transaction.state).toBe('Completed')
     bench.clock.advance(1)
     expect(bench.sent).toEqual([`0 ${status}`])
-    expect(bench.told).toEqual(['32 timeout', '32 terminated'])
+    expect(bench.reports).toEqual(['32 timeout', '32 terminated'])
   })
 
   it.each(TRANSPORTS)(
@@ -96,9 +96,9 @@ describe('the INVITE server transaction: RFC 3261 §17.2.1', () => {
     bench.transaction.receiveRequest()
     bench.respond(503)
     bench.clock.advance(4_999)
-    expect(bench.told).toEqual([])
+    expect(bench.reports).toEqual([])
     bench.clock.advance(1)
-    expect(bench.told).toEqual(['5.6 terminated'])
+    expect(bench.reports).toEqual(['5.6 terminated'])
     expect(bench.sent).toEqual(['0 486', '0.5 486'])
     expect(bench.clock.pending).toBe(0)
   })
@@ -107,7 +107,7 @@ describe('the INVITE server transaction: RFC 3261 §17.2.1', () => {
     const bench = invite(true)
     bench.respond(486)
     expect(bench.transaction.receiveAck()).toBe(true)
-    expect(bench.told).toEqual(['0 terminated'])
+    expect(bench.reports).toEqual(['0 terminated'])
     expect(bench.clock.pending).toBe(0)
   })
 
@@ -127,7 +127,7 @@ describe.each(TRANSPORTS)('the INVITE server transaction: RFC 6026 §7.1 (reliab
     expect(bench.transaction.state).toBe('Accepted')
     bench.clock.advance(1)
     expect(bench.transaction.state).toBe('Terminated')
-    expect(bench.told).toEqual(['32 terminated'])
+    expect(bench.reports).toEqual(['32 terminated'])
     expect(bench.transaction.finalStatus).toBe(status)
   })
 
@@ -172,7 +172,7 @@ describe.each(TRANSPORTS)('the INVITE server transaction: RFC 6026 §7.1 (reliab
     expect(bench.transaction.state).toBe('Completed')
     bench.transaction.receiveRequest()
     expect(bench.sent).toEqual(['0 180', '0 503', '0 503'])
-    expect(bench.told).toEqual([])
+    expect(bench.reports).toEqual([])
   })
 })
 
@@ -188,7 +188,7 @@ describe.each(['invite', 'non-invite'] as const)('a server transaction that is d
     bench.respond(200)
     bench.clock.advance(60_000)
     expect(bench.sent).toHaveLength(before)
-    expect(bench.told).toEqual(['0 terminated'])
+    expect(bench.reports).toEqual(['0 terminated'])
     expect(bench.clock.pending).toBe(0)
   })
 })
@@ -221,7 +221,7 @@ describe('the non-INVITE server transaction: RFC 3261 §17.2.2', () => {
       bench.clock.advance(1)
       bench.transaction.receiveRequest()
       expect(bench.sent).toEqual([`0 ${status}`, `31.999 ${status}`])
-      expect(bench.told).toEqual(['32 terminated'])
+      expect(bench.reports).toEqual(['32 terminated'])
       expect(bench.transaction.finalStatus).toBe(status)
     },
   )
@@ -231,7 +231,7 @@ describe('the non-INVITE server transaction: RFC 3261 §17.2.2', () => {
     bench.respond(100)
     bench.respond(status)
     expect(bench.sent).toEqual(['0 100', `0 ${status}`])
-    expect(bench.told).toEqual(['0 terminated'])
+    expect(bench.reports).toEqual(['0 terminated'])
     expect(bench.clock.pending).toBe(0)
   })
 
@@ -270,7 +270,7 @@ describe.each(TRANSPORTS)('the non-INVITE server transaction: RFC 4320 §4 (reli
     bench.respond(200)
     bench.clock.advance(32_000)
     expect(bench.sent).toHaveLength(before)
-    expect(bench.told).toEqual([reliable ? '0 terminated' : '32 terminated'])
+    expect(bench.reports).toEqual([reliable ? '0 terminated' : '32 terminated'])
     expect(bench.transaction.finalStatus).toBe(0)
   })
 })

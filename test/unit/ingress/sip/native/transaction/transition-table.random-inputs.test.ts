@@ -53,8 +53,8 @@ describe('a server transaction under any sequence of events', () => {
         const { length } = bench.sent
         for (const event of sequence) feedServer(bench, event)
         expect(bench.sent).toHaveLength(length)
-        expect(bench.told.filter((line) => line.endsWith(' terminated'))).toHaveLength(1)
-        expect(bench.told.at(-1)).toMatch(/ terminated$/)
+        expect(bench.reports.filter((line) => line.endsWith(' terminated'))).toHaveLength(1)
+        expect(bench.reports.at(-1)).toMatch(/ terminated$/)
       }),
     )
   })

@@ -1,0 +1,28 @@
+/** Reports a fault that lasts once, and not again at each of many attempts. */
+export interface FaultReporter {
+  /** Reports an error. It may have a `code`; without one the code is `table-failed`. */
+  report(error: unknown): void
+  reportFault(code: string, message: string): void
+  /** The fault is over: the next one is reported even if it is the same. */
+  clear(): void
+}
+
+export function createFaultReporter(onFault: (code: string, message: string) => void): FaultReporter {
+  let reported: string | undefined
+  const reportFault = (code: string, message: string): void => {
+    if (reported === `${code} ${message}`) return
+    reported = `${code} ${message}`
+    onFault(code, message)
+  }
+  return {
+    report: (error) => reportFault(codeOf(error), error instanceof Error ? error.message : String(error)),
+    reportFault,
+    clear: () => {
+      reported = undefined
+    },
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'table-failed'
+}
