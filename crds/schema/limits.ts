@@ -3,7 +3,7 @@
  * API server lets it cost, and a header line below what one datagram carries.
  */
 
-/** Numbers of a trunk's or a rule's list. More numbers than this are a prefix, a range or a second rule. */
+/** Numbers in a list of a trunk or a rule. Longer lists should be written as a prefix, a range or a second rule. */
 export const MAX_NUMBERS = 1000
 /** Characters of a number, a prefix or a user name: E.164 has 15 digits, names are longer. */
 export const MAX_NUMBER_LENGTH = 64

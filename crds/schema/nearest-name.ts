@@ -1,4 +1,4 @@
-/** More changes than this and a name is another name, not a slip. */
+/** A name that needs more changes than this is a different name, not a typing error. */
 const MAX_CHANGES = 2
 
 /** The known name that was probably meant; undefined when none is near. */
