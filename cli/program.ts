@@ -1,5 +1,5 @@
 /**
- * The command line: reads which command is meant, and turns what a command throws into a message and an exit code.
+ * The command line: finds the command, and turns an error of the command into a message and an exit code.
  */
 import process from 'node:process'
 import { Command, CommanderError } from 'commander'
@@ -61,7 +61,7 @@ export async function main(): Promise<void> {
 
 /** Writes an error to stderr and returns the exit code. */
 function report(error: unknown): number {
-  // commander has already written its message; its own exit code tells --help and --version from the rest.
+  // commander has already written its message; its exit code is 0 only for --help and --version.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODE.ok : EXIT_CODE.usage
   if (error instanceof ConfigError) {
     for (const problem of error.problems) process.stderr.write(`error: ${shown(problem)}\n`)

@@ -1,6 +1,6 @@
 /**
- * Bounds on what an object may hold. They keep an object below what etcd stores (1.5 MiB), a CEL rule below what the
- * API server lets it cost, and a header line below what one datagram carries.
+ * Limits of the contents of an object. They keep an object below the size limit of etcd (1.5 MiB), a CEL rule below the cost limit
+ * of the API server, and a header line below the size of a datagram.
  */
 
 /** Numbers in a list of a trunk or a rule. Longer lists should be written as a prefix, a range or a second rule. */

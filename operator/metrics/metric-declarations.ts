@@ -148,13 +148,13 @@ const WATCH_METRICS = {
     name: 'informer_relist_drift_total',
     type: 'counter',
     labels: ['resource'],
-    help: 'Objects of a full list that differ from what the watch had told. Always 0, unless events were lost.',
+    help: 'Objects of a full list that differ from what the watch had reported. Always 0, unless events were lost.',
   },
   watchRestarts: {
     name: 'sip_dispatch_operator_watch_restarts_total',
     type: 'counter',
     labels: ['resource', 'reason'],
-    help: 'Watches that were opened anew, by why. Those that `ended` in their time are no fault.',
+    help: 'Watches that were opened again, by reason. Those that `ended` after their time are not a fault.',
   },
   watchEvents: {
     name: 'sip_dispatch_operator_watch_events_total',
@@ -166,7 +166,7 @@ const WATCH_METRICS = {
     name: 'sip_dispatch_operator_watch_last_contact_seconds',
     type: 'gauge',
     labels: ['resource'],
-    help: 'Time since the API server was last heard of. A watch that works hears of it every minute. Absent before the first time.',
+    help: 'Time since data last arrived from the API server. A working watch receives some every minute. Absent before the first time.',
   },
 } as const satisfies Readonly<Record<string, MetricDeclaration>>
 

@@ -73,7 +73,7 @@ const LIMITS: ReflectorLimits = {
 /** Why a watch had to be opened again, or a list requested again. */
 export type RestartReason = 'ended' | 'cutShort' | 'expired' | 'refused' | 'failed' | 'silent'
 
-/** The objects of one collection, kept in step with the API server. */
+/** The objects of one collection, kept up to date with the API server. */
 export interface ResourceCache<T> {
   /** The first list is complete. Stays true: the known objects are retained during every fault. */
   readonly synced: boolean

@@ -20,7 +20,7 @@ const RESOURCES = {
 
 export type WatchedResource = keyof typeof RESOURCES
 
-/** Everything that the operator compiles, kept in step with the API server. */
+/** All objects that the operator compiles, kept up to date with the API server. */
 export interface WatchedObjects {
   readonly trunks: ResourceCache<WatchedObject<SipTrunk>>
   readonly rules: ResourceCache<WatchedObject<DispatchRule>>
