@@ -1,6 +1,6 @@
 /**
- * Checks who imports whom: `node .ci/check-boundaries.ts [folder] [--floor modules]`. Exit code 1 on a forbidden import
- * and where fewer modules than the floor were read: a checker that cannot read the files finds nothing wrong with them.
+ * Checks which module may import which: `node .ci/check-boundaries.ts [folder] [--floor modules]`. The exit code is 1 for a
+ * forbidden import, and also if fewer modules than the floor were read: a checker that cannot read the files finds no fault.
  */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -9,7 +9,7 @@ import type { ICruiseResult } from 'dependency-cruiser'
 import { cruise } from 'dependency-cruiser'
 import extractOptions from 'dependency-cruiser/config-utl/extract-depcruise-options'
 
-/** Modules. Well below what the tree has, well above what a checker finds that cannot read TypeScript. */
+/** Modules: far fewer than the tree has, and far more than a checker reads that does not understand TypeScript. */
 const FLOOR_MODULES = 40
 
 const FOLDERS = ['crds', 'helm', 'monitoring', 'operator', 'ingress', 'standalone', 'cli', 'test', 'bench', 'scripts']

@@ -1,4 +1,4 @@
-/** What the process says with its exit code; the help and docs/command-line.md list them. */
+/** The exit codes of the process. The help and docs/command-line.md list them. */
 export const EXIT_CODE = {
   ok: 0,
   /** A failure at run time, or `lint` found problems. */

@@ -9,7 +9,7 @@ import { serveUntilStopped } from './stop-signal.ts'
 
 type IngressFlags = Parameters<typeof readIngressConfig>[1]
 
-/** Adds the command to the program. Its action rejects with whatever keeps it from starting. */
+/** Adds the command to the program. Its action rejects with the reason if the process cannot start. */
 export function addIngressCommand(program: Command, version: string): void {
   const command = program
     .command('ingress')
@@ -21,7 +21,7 @@ export function addIngressCommand(program: Command, version: string): void {
 async function ingress(version: string, flags: IngressFlags): Promise<void> {
   const config = readIngressConfig(version, flags)
   const start = async () => {
-    // Loaded here, so that a command which needs no SIP engine does not wait for one.
+    // Loaded here, so that commands without a SIP engine do not wait for it.
     const { runIngress } = await import('../ingress/serve/run-ingress.ts')
     return runIngress(config)
   }

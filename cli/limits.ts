@@ -1,36 +1,36 @@
 /**
- * Bounds on what the command line takes.
+ * Limits of the values that the command line accepts.
  */
 
-/** Bytes. Short of this a key that signs dialog cookies can be guessed. */
+/** Bytes. A shorter key that signs dialog cookies could be guessed. */
 export const MIN_COOKIE_KEY_BYTES = 16
 
-/** Bytes: more than this is another kind of file, such as a certificate. */
+/** Bytes. A larger file is not a key but something else, such as a certificate. */
 export const MAX_COOKIE_KEY_BYTES = 1_024
 
-/** Lines per second about calls: beyond it the log costs more than the calls. */
+/** Log lines about calls per second: with more of them the log takes more time than the calls. */
 export const MAX_LOG_CALLS_PER_SECOND = 10_000
 
-/** Time series for rules: beyond it a scrape takes longer than a call may wait. */
+/** Time series for rules: with more of them a scrape takes longer than a call may wait. */
 export const MAX_RULE_SERIES = 10_000
 
-/** Seconds. No load balancer takes longer to notice that a process is leaving. */
+/** Seconds. Every load balancer notices within this time that a process is leaving. */
 export const MAX_SETTLE_SECONDS = 600
 
-/** Seconds. A call that has rung for an hour is not worth waiting for. */
+/** Seconds. A leaving process need not wait for a call that has been ringing for an hour. */
 export const MAX_DRAIN_SECONDS = 3_600
 
-/** Milliseconds that a start which is told to end has to come to its end by itself. */
+/** Milliseconds that a process has to finish its start after a signal to stop. Then it is ended. */
 export const STOPPED_START_MS = 2_000
 
-/** Findings that `explain` repeats; `lint` tells all of them. */
+/** Findings that `explain` repeats; `lint` shows all of them. */
 export const MAX_EXPLAINED_FINDINGS = 10
 
-/** Items of one list (networks, conditions, values) that `explain` writes out: a line stays a line. */
+/** Items of one list (networks, conditions, values) that `explain` writes out, so that the list fits one line. */
 export const MAX_LISTED_ITEMS = 4
 
-/** Seconds. Who has not answered an OPTIONS in a minute will not: RFC 3261 §17.1.2.2, Timer F, ends after 32. */
+/** Seconds. After a minute no answer to an OPTIONS can come: RFC 3261 §17.1.2.2, Timer F, ends after 32. */
 export const MAX_PROBE_SECONDS = 60
 
-/** Characters that `probe` repeats of what a process says about its readiness. */
+/** Characters of a process's readiness text that `probe` repeats. */
 export const MAX_READY_CHARACTERS = 500

@@ -12,7 +12,7 @@ import {
 import { formatProblem } from '../operator/watch/manifest-problem.ts'
 import { ConfigError } from './settings/config.ts'
 
-/** Whether nothing is there. */
+/** Whether a path does not exist. */
 export function isMissing(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) === undefined
 }
@@ -40,7 +40,7 @@ async function filesOf(path: string): Promise<readonly string[]> {
   throw new ManifestFolderError('no_manifests', `${path} holds no manifest: put *.yaml, *.yml or *.json files there`)
 }
 
-/** Whoever reads the path as a file says what is wrong with it. */
+/** Ignores an error of `stat`: the later reading of the path as a file reports it. */
 function noSuchPath(): undefined {
   return undefined
 }

@@ -9,7 +9,7 @@ import { serveUntilStopped } from './stop-signal.ts'
 
 type OperatorFlags = Parameters<typeof readOperatorConfig>[1]
 
-/** Adds the command to the program. Its action rejects with whatever keeps it from starting. */
+/** Adds the command to the program. Its action rejects with the reason if the process cannot start. */
 export function addOperatorCommand(program: Command, version: string): void {
   const command = program
     .command('operator')

@@ -1,5 +1,5 @@
 /**
- * The command line: reads which command is meant, and turns what a command throws into a message and an exit code.
+ * The command line: finds the command, and turns an error of the command into a message and an exit code.
  */
 import process from 'node:process'
 import { Command, CommanderError } from 'commander'
@@ -37,17 +37,20 @@ function createProgram(): Command {
   return program
 }
 
-/** `… --help | head`: who reads no further has what it wanted. Processes that serve write their log another way. */
+/**
+ * Ignores a closed pipe, as in `… --help | head`: the reader has read enough. Processes that serve write their log in
+ * another way.
+ */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
   process.exit()
 })
-// Nobody reads what is wrong: the exit code still says that something is.
+// A closed stderr is ignored too: the exit code still reports the failure.
 process.stderr.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
 })
 
-/** Does what the command line says. Never rejects: what goes wrong is told, and is in the exit code. */
+/** Runs the command of the command line. Never rejects: an error is written to stderr and sets the exit code. */
 export async function main(): Promise<void> {
   try {
     await createProgram().parseAsync()
@@ -56,9 +59,9 @@ export async function main(): Promise<void> {
   }
 }
 
-/** Says what went wrong and answers the exit code. */
+/** Writes an error to stderr and returns the exit code. */
 function report(error: unknown): number {
-  // commander has already written its message; its own exit code tells --help and --version from the rest.
+  // commander has already written its message; its exit code is 0 only for --help and --version.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODE.ok : EXIT_CODE.usage
   if (error instanceof ConfigError) {
     for (const problem of error.problems) process.stderr.write(`error: ${shown(problem)}\n`)
@@ -68,17 +71,24 @@ function report(error: unknown): number {
   return isUnusableFolder(error) ? EXIT_CODE.usage : EXIT_CODE.failed
 }
 
-/** A folder of manifests that was given and holds none, or cannot be read: by its code, as not every command has a reader. */
+/**
+ * Whether an error is about a folder that holds no manifest or cannot be read. The code is checked instead of the class,
+ * because not every command loads the reader.
+ */
 function isUnusableFolder(error: unknown): boolean {
   return error instanceof Error && 'code' in error && ['no_manifests', 'unreadable_folder'].includes(String(error.code))
 }
 
-/** What is wrong may repeat what was given: a URL with a password, or text that moves the cursor. */
+/**
+ * Makes an error message safe to show. It may repeat user input: a URL with a password, or characters that move the cursor.
+ */
 function shown(text: string): string {
   return printableText(redactedText(text))
 }
 
-/** With its code where it has one; without one it is a defect, and the stack helps to find it. */
+/**
+ * The text of an error, with its code. An error without a code is a defect; then the stack is shown, which helps to find it.
+ */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return 'code' in error ? `${error.message} (${String(error.code)})` : (error.stack ?? error.message)

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * The start of every command. Signals are taken before the program is loaded: the first process of a container that does
- * not take SIGTERM cannot be ended by it, and one that does not take SIGUSR1 opens a debugger to whoever sends it.
+ * The start of every command. Signal handlers are set before the program is loaded, for two reasons. The first process of a
+ * container ignores SIGTERM unless it has a handler. And without a handler for SIGUSR1, Node opens a debugger for anyone who
+ * sends that signal.
  */
 import { takeSignals } from './stop-signal.ts'
 

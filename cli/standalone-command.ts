@@ -9,7 +9,7 @@ import { serveUntilStopped } from './stop-signal.ts'
 
 type StandaloneFlags = Parameters<typeof readStandaloneConfig>[1]
 
-/** Adds the command to the program. Its action rejects with whatever keeps it from starting. */
+/** Adds the command to the program. Its action rejects with the reason if the process cannot start. */
 export function addStandaloneCommand(program: Command, version: string): void {
   const command = program
     .command('standalone')
@@ -21,7 +21,7 @@ export function addStandaloneCommand(program: Command, version: string): void {
 async function standalone(version: string, flags: StandaloneFlags): Promise<void> {
   const config = readStandaloneConfig(version, flags)
   const start = async () => {
-    // Loaded here, so that a command which needs no SIP engine does not wait for one.
+    // Loaded here, so that commands without a SIP engine do not wait for it.
     const { runStandalone } = await import('../standalone/run-standalone.ts')
     return runStandalone(config)
   }

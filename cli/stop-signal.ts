@@ -1,4 +1,4 @@
-/** What signals do: to a process that serves, and to any other. */
+/** The handling of signals, in a process that serves and in any other. */
 import { constants } from 'node:os'
 import process from 'node:process'
 import { EXIT_CODE } from './exit-code.ts'
@@ -9,17 +9,18 @@ type StopSignal = 'SIGTERM' | 'SIGINT'
 export interface StopSignals {
   /** Resolves at the first SIGTERM or SIGINT. */
   readonly first: Promise<void>
-  /** Aborted by SIGINT, and by a second signal: nothing is waited for any more. */
+  /** Aborted by SIGINT, and by a second signal. Then the process must end without waiting. */
   readonly hurry: AbortSignal
 }
 
-/** What the process that serves does when it is told to end. */
+/** Called with a stop signal, in a process that serves. */
 let stop: ((signal: StopSignal) => void) | undefined
 
 /**
- * From now on SIGTERM and SIGINT end the process, as they would by themselves but for the first process of a container. So
- * does SIGHUP, unless the process serves: what it could read again it reads without being told. SIGUSR1 does not start
- * Node's debugger, which lets whoever reaches its port run code here.
+ * From now on SIGTERM and SIGINT end the process. Without a handler they would not end the first process of a container.
+ * SIGHUP ends the process too, but not one that serves: there it has no effect, since changed files are read without a
+ * signal. SIGUSR1 is ignored, because otherwise Node would start its debugger, which lets anyone who reaches its port run
+ * code.
  */
 export function takeSignals(): void {
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, onStop)
@@ -34,14 +35,17 @@ function onStop(signal: NodeJS.Signals): void {
   else endAtOnce(signal)
 }
 
-/** As the signal does by default; the kernel spares the first process of a container, which exits by itself then. */
+/**
+ * Ends the process as the signal does by default. The kernel does not end the first process of a container so; it exits by
+ * itself.
+ */
 function endAtOnce(signal: NodeJS.Signals): void {
   process.removeAllListeners(signal)
   process.kill(process.pid, signal)
   process.exit(128 + constants.signals[signal])
 }
 
-/** Listens from now on. Once `hurry` is aborted, the next signal ends the process at once, as a signal does by default. */
+/** Starts to listen for stop signals. After `hurry` was aborted, the next signal ends the process at once. */
 function listenForStop(): StopSignals {
   const hurry = new AbortController()
   const { promise: first, resolve } = Promise.withResolvers<void>()
@@ -56,8 +60,8 @@ function listenForStop(): StopSignals {
 }
 
 /**
- * Serves until a signal ends it. `start` rejects with what keeps it from starting; a start that is told to end is waited
- * for a moment and then given up, so that nothing which hangs there keeps the process.
+ * Serves until a signal ends the process. `start` rejects with the reason if the process cannot start. A signal during the
+ * start ends the process after a short wait, so that a start which hangs cannot block the end.
  */
 export async function serveUntilStopped<Running>(
   start: () => Promise<Running>,

@@ -1,6 +1,6 @@
 import type { ConditionType, OwnReason } from './schema/conditions.ts'
 
-/** What one reason of a condition tells, and what whoever reads it does. */
+/** The meaning of one reason of a condition, and what its reader should do. */
 export interface ReasonReference {
   /** The status that the condition has with this reason. */
   readonly status: 'True' | 'False'
@@ -15,7 +15,7 @@ interface ConditionReference<T extends ConditionType = ConditionType> {
 
 const NOTHING = 'Nothing.'
 
-/** What every condition and every reason of `CONDITION_REASONS` means to whoever wrote the object: Markdown. */
+/** The meaning of every condition and every reason of `CONDITION_REASONS`, for the author of the object: Markdown. */
 export const CONDITION_REFERENCE: { readonly [T in ConditionType]: ConditionReference<T> } = {
   Ready: {
     meaning:

@@ -24,7 +24,7 @@ interface PrinterColumn {
 
 const AGE: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }
 
-/** A CustomResourceDefinition of apiextensions.k8s.io/v1, as far as this tree writes one. */
+/** A CustomResourceDefinition of apiextensions.k8s.io/v1, with only the fields that are written here. */
 export type CustomResourceDefinition = ReturnType<typeof definition>
 
 /** Every custom resource, by the file name of its manifest. */
@@ -63,7 +63,7 @@ function ready(): PrinterColumn[] {
   ]
 }
 
-/** How far it has come, and what to do about it. */
+/** The progress of an object, and what to do about a fault. */
 function inDetail(): PrinterColumn[] {
   const steps = (['Accepted', 'Programmed'] as const).map((type) => [type, conditionPath(type, 'status')] as const)
   const installation = ['Installation', '.status.installation.name'] as const

@@ -19,7 +19,7 @@ export function fieldSections(schema: StructuralSchema, path: string, heading: (
   return [own, ...nested]
 }
 
-/** Every CEL rule of a schema: where it stands, its message and its expression. */
+/** Every CEL rule of a schema: its field, its message and its expression. */
 export function ruleTable(schema: StructuralSchema, path: string): string {
   const rows = rulesBelow(schema, path).map(([place, { message, rule }]) => [code(place), plain(message), code(rule)])
   return table(['field', 'message', 'CEL'], rows)
@@ -61,19 +61,22 @@ function between(low: number | undefined, high: number | undefined, unit: string
   return [high === undefined ? `at least ${low}${unit}` : `${low} to ${high}${unit}`]
 }
 
-/** A Markdown table; the cells are Markdown already. Its columns are not aligned, which would double the page. */
+/**
+ * A Markdown table of cells that are Markdown already. The columns are not aligned, because padding would double the size of
+ * the page.
+ */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const rule = head.map(() => '---')
   return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('')
 }
 
-/** Text as code inside a cell of a table; it neither begins nor ends with a backtick. */
+/** Formats a text as code inside a cell of a table. The text must not begin or end with a backtick. */
 export function code(text: string): string {
   const quoted = text.includes('`') ? `\`\`${text}\`\`` : `\`${text}\``
   return quoted.replaceAll('|', '\\|')
 }
 
-/** Text inside a cell of a table, where Markdown would read something else. */
+/** Escapes a text for a cell of a table. */
 function plain(text: string): string {
   return text.replaceAll(/[\\*<|]/g, '\\$&')
 }

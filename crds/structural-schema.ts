@@ -1,6 +1,6 @@
 /**
- * The structural schema of Kubernetes (apiextensions.k8s.io/v1) from an OpenAPI schema. What Kubernetes would refuse,
- * or what would leave the cost of a CEL rule unbounded, is an error here, with the path of the field.
+ * Makes a structural schema of Kubernetes (apiextensions.k8s.io/v1) from an OpenAPI schema. Throws an error with the path of
+ * the field for a schema that Kubernetes would refuse, or that leaves the cost of a CEL rule unbounded.
  */
 
 /** A rule of `x-kubernetes-validations`. */
@@ -12,7 +12,7 @@ export interface CelRule {
 /** A node of a structural schema: plain JSON. */
 export interface StructuralSchema {
   [keyword: string]: unknown
-  /** Absent for a value that is a number or a text. */
+  /** Absent if the value may be a number or a text. */
   type?: string
   description?: string
   format?: string
@@ -39,7 +39,7 @@ const KEPT = [
 
 const INT_OR_STRING = 'x-kubernetes-int-or-string'
 
-/** Turns zod's output into a structural schema; throws an Error that names the path of what cannot be one. */
+/** Turns zod's output into a structural schema; throws an Error with the path of a part that cannot be converted. */
 export function structuralSchema(source: unknown, path = 'spec'): StructuralSchema {
   const schema = asRecord(source, path)
   if (schema[INT_OR_STRING] === true) return intOrString(schema, path)
@@ -66,15 +66,18 @@ export function structuralSchema(source: unknown, path = 'spec'): StructuralSche
 
 const INT32_MAX = 2 ** 31 - 1
 
-/** The API server refuses every value where a bound does not fit into the format: a wide bound makes a wide format. */
+/**
+ * The format of an integer, wide enough for its bounds: if a bound does not fit the format, the API server refuses every
+ * value.
+ */
 function integerFormat({ minimum, maximum }: Record<string, unknown>, path: string): 'int32' | 'int64' {
   if (typeof minimum !== 'number' || typeof maximum !== 'number') throw new Error(`${path}: an integer needs bounds`)
   return maximum > INT32_MAX || minimum < -INT32_MAX ? 'int64' : 'int32'
 }
 
 /**
- * The one union that Kubernetes knows: a number or a text. The bounds of both stand side by side, since each of them is
- * about one type only.
+ * The only union that Kubernetes has: a number or a text. The bounds of both can be written side by side, because each bound
+ * applies to one type only.
  */
 function intOrString(schema: Record<string, unknown>, path: string): StructuralSchema {
   const { anyOf, description } = schema
@@ -90,8 +93,9 @@ function propertiesOf(schema: Record<string, unknown>, path: string): Record<str
 }
 
 /**
- * `additionalProperties: false` goes: beside `properties` it is forbidden. A default goes as well: whoever reads an object
- * fills it in, so that the API server stores what was written, and nothing else.
+ * Refuses unknown keywords. `additionalProperties: false` is left out, because Kubernetes forbids it beside `properties`.
+ * Defaults are left out too: they are filled in when an object is read, so that the API server stores only what the user
+ * wrote.
  */
 function refuseUnknown(schema: Record<string, unknown>, path: string): void {
   for (const [keyword, value] of Object.entries(schema)) {
@@ -105,7 +109,7 @@ function refuseUnknown(schema: Record<string, unknown>, path: string): void {
   }
 }
 
-/** A list or a text without a bound makes the estimated cost of every rule on it unbounded. */
+/** Requires a bound for each list and text: without it the estimated cost of every rule on it would be unbounded. */
 function requireBounds(schema: Record<string, unknown>, path: string): void {
   switch (schema['type']) {
     case 'array':

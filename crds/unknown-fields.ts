@@ -1,12 +1,12 @@
 /**
- * Fields that no schema knows. The API server would drop them, and a condition that is dropped makes a rule wider than it
- * was written: so it keeps them, and a policy of admission refuses whatever brings one in.
+ * Unknown fields. By default the API server drops them, but a dropped match condition makes a rule match more calls than its
+ * author intended. So the schema keeps unknown fields, and an admission policy refuses objects that add one.
  */
 import type { StructuralSchema } from './structural-schema.ts'
 
 const KEEP = { 'x-kubernetes-preserve-unknown-fields': true } as const
 
-/** The schema with nothing dropped from any of its objects. */
+/** The schema, changed so that the API server keeps unknown fields in every object. */
 export function keepingUnknown(schema: StructuralSchema): StructuralSchema {
   const { properties, items } = schema
   const inner = Object.entries(properties ?? {}).map(([name, field]) => [name, keepingUnknown(field)] as const)
@@ -17,7 +17,7 @@ export function keepingUnknown(schema: StructuralSchema): StructuralSchema {
   }
 }
 
-/** The names of what a policy is about. */
+/** The names of the resource that a policy protects. */
 export interface PolicyTarget {
   readonly group: string
   readonly version: string
@@ -25,8 +25,8 @@ export interface PolicyTarget {
 }
 
 /**
- * The policy that refuses an object with a field that `root` does not know, and its binding. An object that has such a
- * field already can be changed elsewhere: its finalizers and labels are other people's.
+ * The policy that refuses an object with a field that is unknown to `root`, and its binding. An object that already has such
+ * a field can still be changed in other places, because other clients have to change its finalizers and labels.
  */
 export function unknownFieldPolicy({ group, version, plural }: PolicyTarget, root: StructuralSchema): object[] {
   const name = `${plural}.${group}`
@@ -81,25 +81,25 @@ function lettersOver(name: string, other: string): string {
   return `'abcdefghijklmnopqrstuvwxyz'.split('').map(letter, [0, ${count(name)} - ${count(other)}].max()).sum()`
 }
 
-/** CEL: how far two names are from each other, where letters change places at no cost; a slip of the fingers is at most 2. */
+/** CEL: the distance of two names. The order of letters does not count. For a typing error the distance is at most 2. */
 const DISTANCE = `[${lettersOver('one', 'name')}, ${lettersOver('name', 'one')}].max()`
 
-/** CEL: the known name that was probably meant, else all of them. */
+/** CEL: the known name that was probably intended; if there is none, all known names. */
 const EXPECTED = [
   `([0, 1, 2].map(distance, place.known.filter(one, ${DISTANCE} == distance))`,
   ".filter(near, near.size() > 0).map(near, near[0]) + ['one of ' + place.known.join(', ')])[0]",
 ].join('')
 
-/** An object of a schema, and how CEL comes to it. */
+/** An object of a schema, and the CEL expression for it. */
 interface Place {
   readonly schema: StructuralSchema
-  /** CEL of the object; empty where it is not there. */
+  /** CEL of the object; it gives an empty value if the object is absent. */
   readonly value: string
-  /** What stands before the name of a field of it: `spec.match.called[].`. */
+  /** The path before the names of the object's fields: `spec.match.called[].`. */
   readonly path: string
 }
 
-/** CEL of what the policy looks at: objects, and lists of those entries that have unknown fields. */
+/** CEL of the values that the policy checks: objects, and lists of the entries that have unknown fields. */
 interface Places {
   readonly objects: readonly string[]
   readonly entries: readonly string[]
@@ -121,7 +121,7 @@ function placesOf(place: Place): Places {
   }
 }
 
-/** The place of an entry is looked for only once there is something to tell of it. */
+/** The place of a list entry is computed only if the entry has an unknown field to report. */
 function entriesOf({ schema, value: list, path }: Place): string[] {
   const fields = Object.entries(schema.properties ?? {}).filter(([, field]) => keeps(field))
   const inner = fields.map(([name, field]) => {
@@ -133,7 +133,7 @@ function entriesOf({ schema, value: list, path }: Place): string[] {
   })
 }
 
-/** The metadata and the status are the API server's own: it drops what is unknown there. */
+/** Whether unknown fields are kept. In metadata and status they are not: these parts belong to the API server. */
 function keeps(schema: StructuralSchema): boolean {
   return schema['x-kubernetes-preserve-unknown-fields'] === true
 }

@@ -1,6 +1,6 @@
 /**
- * Writes what the chart has from elsewhere, and the table of its values: `node helm/generate.ts`. With `--check` nothing
- * is written, and the exit code is 1 when a file differs.
+ * Writes the files of the chart that are copied or generated from other parts of the repository, and the table of its
+ * values: `node helm/generate.ts`. With `--check` nothing is written, and the exit code is 1 if a file differs.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,13 +13,13 @@ const CHART = 'helm/sip-dispatch'
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 
-/** Draft 7 is what every Helm understands that the chart can be installed with. */
+/** The JSON schema of the values, in draft 7: every version of Helm that can install the chart understands it. */
 function schemaText(): string {
   const schema = z.toJSONSchema(chartValues, {
     target: 'draft-7',
     io: 'input',
     override: ({ jsonSchema, path }) => {
-      // A release that is upgraded with --reuse-values lacks the values that are new: none is required.
+      // No value is required, because an upgrade with --reuse-values lacks the values that are new in the chart.
       if (!path.includes('items')) delete jsonSchema.required
     },
   })

@@ -1,8 +1,8 @@
-/** What the values of the chart may be. `helm/generate.ts` makes the chart's values.schema.json of it. */
+/** The schema of the chart's values, from which `helm/generate.ts` makes values.schema.json. */
 import { z } from 'zod'
 import { MAX_DRAIN_SECONDS, MAX_LOG_CALLS_PER_SECOND, MAX_RULE_SERIES, MAX_SETTLE_SECONDS } from '../cli/limits.ts'
 
-/** Pods without rights cannot bind lower ones. */
+/** A pod without privileges cannot bind a lower port. */
 const MIN_PORT = 1024
 
 const MAX_PORT = 65_535
@@ -10,7 +10,7 @@ const MAX_PORT = 65_535
 const text = z.string()
 const toggle = z.boolean()
 const count = z.int().min(1)
-/** What Kubernetes itself checks. */
+/** A map that Kubernetes itself checks. */
 const map = z.looseObject({})
 const texts = z.record(z.string(), z.string())
 const port = z.int().min(MIN_PORT).max(MAX_PORT)
@@ -65,7 +65,7 @@ const autoscaling = z.strictObject({
   keda: z.strictObject({ enabled: toggle, serverAddress: text, callsPerSecond: count }),
 })
 
-/** An address or a network, as far as its form tells: the ingress refuses what is none. */
+/** The form of an address or a network. The ingress checks the value and refuses an invalid one. */
 const NETWORK = /^([0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)(\/[0-9]{1,3})?$/
 
 const ingress = z.strictObject({
@@ -95,7 +95,10 @@ const HOST = String.raw`(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:[0-9]{1,5})?`
 const HOSTS = `${HOST}(,${HOST})*`
 const USER = '([^:@/]*@)?'
 
-/** What the program takes (`ingress/cache-connection/cache-address.ts`). A password in a URL would stand in every pod's manifest. */
+/**
+ * The forms that the program accepts (`ingress/cache-connection/cache-address.ts`), but without a password: it would be
+ * visible in the manifest of every pod.
+ */
 const CACHE_URL = [
   `rediss?://${USER}${HOST}(/[0-9]{0,4})?`,
   String.raw`rediss?\+sentinel://${USER}${HOSTS}/[A-Za-z0-9_.-]+(/[0-9]{0,4})?`,
@@ -127,7 +130,7 @@ const metrics = z.strictObject({
   dashboards: z.strictObject({ enabled: toggle, labels: texts, annotations: texts }),
 })
 
-/** All of them. `global` is what Helm gives to a chart inside another one. */
+/** All values. Helm passes `global` to a chart that is part of another chart. */
 export const chartValues = z.strictObject({
   global: map.optional(),
   fullnameOverride: text,

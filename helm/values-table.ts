@@ -1,4 +1,4 @@
-/** What values.yaml holds: a table for people, and the defaults by path for the templates. */
+/** Reads values.yaml, and makes of it a table for people and a list of defaults by path for the templates. */
 import { isMap, isScalar, type Pair, parseDocument, type Scalar, stringify, type YAMLMap } from 'yaml'
 
 interface ValueRow {
@@ -18,15 +18,15 @@ A value of another name, or of another type, is refused by \`helm install\` with
 | ----- | ------- | -------------- |
 `
 
-/** The Markdown page. Throws for a value that no comment explains. */
+/** The Markdown page. Throws for a value without an explaining comment. */
 export function valuesPage(valuesText: string): string {
   const rows = valueRows(valuesText)
   return HEAD + rows.map(({ path, value, text }) => `| \`${path}\` | \`${initialOf(value)}\` | ${text} |\n`).join('')
 }
 
 /**
- * Every value by its path, as YAML. `helm upgrade --reuse-values` leaves out what values.yaml has gained since the
- * release was made: the templates take it from here.
+ * Every value by its path, as YAML. `helm upgrade --reuse-values` leaves out values that were added to the chart after the
+ * release was made; the templates take those from here.
  */
 export function defaultsByPath(valuesText: string): string {
   const lines = valueRows(valuesText).map(({ path, value }) => `${path}: ${initialOf(value)}\n`)
@@ -42,7 +42,7 @@ function valueRows(valuesText: string): ValueRow[] {
 function rowsOf(map: YAMLMap<Scalar<string>>, prefix: string): ValueRow[] {
   return map.items.flatMap((pair, i) => {
     const path = prefix + pair.key.value
-    // The parser gives a comment before the first value of a map to the map.
+    // The parser attaches a comment before the first value of a map to the map itself.
     const comment = pair.key.commentBefore ?? (i === 0 ? map.commentBefore : undefined)
     const text = explanation(comment)
     if (text !== undefined) return [{ path, value: pair, text }]
@@ -51,7 +51,7 @@ function rowsOf(map: YAMLMap<Scalar<string>>, prefix: string): ValueRow[] {
   })
 }
 
-/** What stands behind `--`, of however many lines. */
+/** The text behind `--` in a comment, which may have several lines. */
 function explanation(comment: string | null | undefined): string | undefined {
   const [, text] = comment?.split(/^ -- /m) ?? []
   return text?.replaceAll(/\n */g, ' ').replaceAll('|', '\\|')

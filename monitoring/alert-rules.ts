@@ -1,13 +1,13 @@
-/** The rule file of Prometheus that the alerts make. */
+/** Makes the rule file of Prometheus from the alerts. */
 import { stringify } from 'yaml'
 import { ALERTS, type Alert } from './alerts.ts'
 import { dashboardUrl, INSTALLATION, runbookUrl } from './placeholders.ts'
 import { LONGER_RECORDINGS, RECORDINGS, type Recording } from './recordings.ts'
 
-/** Whose rule it is: two releases that one Prometheus scrapes each have their own. */
+/** The label that names the release of a rule: if one Prometheus scrapes two releases, each has its own rules. */
 const OWNER = { installation: INSTALLATION }
 
-/** Twice within the five minutes that Prometheus looks back for a value. */
+/** Short enough for two evaluations within the five minutes that Prometheus looks back for a value. */
 const LONGER_INTERVAL = '2m'
 
 /** `SipDispatchDown` */
@@ -35,7 +35,7 @@ function rule(alert: Alert): object {
   }
 }
 
-/** YAML, `groups:` at the top. */
+/** The rule file as YAML, with `groups:` at the top. */
 export function alertRulesText(): string {
   const groups = [
     { name: 'sip-dispatch', rules: [...RECORDINGS.map(recordingRule), ...ALERTS.map(rule)] },

@@ -1,4 +1,4 @@
-/** The alerts of the chart: what wakes somebody, and what can wait until the morning. */
+/** The alerts of the chart. Critical ones wake a person; warnings can wait until the morning. */
 import {
   BY_TRUNK,
   burning,
@@ -16,13 +16,16 @@ import { ADMITTED, IMMEDIATE, REFUSED } from './outcomes.ts'
 import { type DashboardName, INSTALLATION } from './placeholders.ts'
 
 export interface Alert {
-  /** Without the prefix `SipDispatch`. Two of one name differ in severity, so that the worse one silences the other. */
+  /**
+   * Without the prefix `SipDispatch`. Two alerts with the same name differ in severity, so that the worse one can silence
+   * the other.
+   */
   readonly name: string
   readonly severity: 'critical' | 'warning'
   /** How long it must hold: `5m`. */
   readonly for: string
   readonly expr: string
-  /** One sentence: what is wrong, and with what. */
+  /** One sentence: the fault, and the part that has it. */
   readonly summary: string
   /** The same with numbers. */
   readonly description: string
@@ -37,7 +40,7 @@ const budget = (factor: number): number => Number((factor * ERROR_BUDGET).toPrec
 
 const ON_TRUNK = '{{ $labels.trunk }}'
 
-/** So much of the trunk's traffic a week ago that silence now is no chance. */
+/** Calls that a trunk must have had a week ago, so that silence now is not a coincidence. */
 const MIN_CALLS_BEFORE = 10
 
 const refused = (range: Window, above: number, atLeast: number): string =>
@@ -52,7 +55,10 @@ const unanswerable = (range: Window, above: number, atLeast: number): string =>
 const silent = (range: Window): string =>
   `(${calls(range, ADMITTED, '1w')} >= ${MIN_CALLS_BEFORE} and ${calls(range, ADMITTED)} == 0)`
 
-/** Asked when the alert is told, and no label of it: a trunk whose calls fail in two ways is one alert. */
+/**
+ * A query that runs when the alert's text is made. The outcome is not a label, so that a trunk whose calls fail in two ways
+ * gives only one alert.
+ */
 const MAIN_OUTCOME = [
   '{{ with printf "topk(1, sum by (outcome) (',
   recorded('invites', '1d'),
@@ -147,7 +153,10 @@ const ON_CALLS: readonly Alert[] = [
   },
 ]
 
-/** Two scrapes of two processes are never of one moment: what is asked for is what was published a minute ago. */
+/**
+ * The version that was published a minute ago. Two processes are never scraped at the same moment, so the newest version
+ * would raise false alerts.
+ */
 const PUBLISHED = `max by (namespace) (${notOfOtherOperators('sip_dispatch_operator_published_version offset 1m')})`
 
 const INGRESS = '{{ $labels.instance }}'

@@ -1,15 +1,15 @@
-/** Are callers being refused, by which trunk, since when, and why: the first row answers it without a click. */
+/** The first row answers without a click: are callers refused, on which trunk, since when, and why? */
 import type { Dashboard } from './dashboard.ts'
 import { ADMITTED, REFUSED } from './outcomes.ts'
 
 const S = 'job=~"$job", instance=~"$instance"'
 const T = `${S}, trunk=~"$trunk"`
 
-/** Calls per second by a label; without one, all of them. */
+/** Calls per second, summed by a label. With an empty label, of all calls. */
 const calls = (by: string, selector: string): string =>
   `sum by (${by}) (rate(sip_dispatch_invites_total{${T}, ${selector}}[$__rate_interval]))`
 
-/** Only of trunks of which a call is refused at this time. */
+/** Restricts an expression to trunks of which calls are refused at this time. */
 const ofRefused = (expr: string): string => `${expr} and on (trunk) (${calls('trunk', REFUSED)} > 0)`
 
 export const CALLS: Dashboard = {

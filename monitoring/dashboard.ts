@@ -1,8 +1,8 @@
-/** Dashboards of Grafana in its classic model, from panels that say only what is their own. */
+/** Makes dashboards in Grafana's classic model. A panel states only the settings in which it differs from others. */
 
 import { type DashboardName, dashboardUid, dashboardUrl, INSTALLATION, runbookUrl } from './placeholders.ts'
 
-/** What Grafana 10 to 13 take from a file without a migration. */
+/** The schema version that Grafana 10 to 13 read from a file without a migration. */
 const SCHEMA_VERSION = 39
 
 /** Columns of a dashboard. */
@@ -15,12 +15,12 @@ const DASHBOARD_NAMES = ['calls', 'rules', 'operator'] as const satisfies readon
 
 const TITLES: Readonly<Record<DashboardName, string>> = { calls: 'Calls', rules: 'Rules', operator: 'Operator' }
 
-/** What Grafana puts into an address: the time that is shown, and all that is chosen. */
+/** Variables that Grafana replaces in an address: the shown time range, and the values of all variables. */
 const GRAFANA = { time: '$\u007B__url_time_range}', chosen: '$\u007B__all_variables}' } as const
 
 export interface Query {
   readonly expr: string
-  /** Of a series: `{{trunk}}`. */
+  /** The name of a series in the legend: `{{trunk}}`. */
   readonly legend?: string
 }
 
@@ -34,15 +34,17 @@ export interface Panel {
   /** Columns and rows. */
   readonly size: readonly [width: number, height: number]
   readonly queries: readonly [Query, ...Query[]]
-  /** The colour of what lies below every value that follows, and from which value on it is another. Each stat has some. */
+  /**
+   * The colour of the lowest values, then each higher colour with the value from which it applies. Each stat needs colours.
+   */
   readonly colors?: readonly [lowest: Color, ...(readonly [from: number, Color])[]]
-  /** What a tile says where there is no value. */
+  /** The text of a tile without a value. */
   readonly empty?: string
   /** Columns of a table, from left to right, by the names that Grafana gives them. Others are not shown. */
   readonly columns?: Readonly<Record<string, Column>>
-  /** A table's rows, by the name of a column. */
+  /** The order of a table's rows: by the column with this name. */
   readonly sorted?: { readonly by: string; readonly descending: boolean }
-  /** Where to go on from here. */
+  /** Links to further information. */
   readonly links?: readonly PanelLink[]
   /** Whether a click on a series leads to the calls of its trunk. */
   readonly toTrunk?: boolean
@@ -59,17 +61,20 @@ export interface Column {
   readonly toTrunk?: boolean
 }
 
-/** The runbook of an alert, or another dashboard with what is chosen here. */
+/** A link to the runbook of an alert, or to another dashboard with the same selection. */
 export type PanelLink = { readonly alert: string } | { readonly dashboard: DashboardName }
 
 export interface Dashboard {
   readonly name: DashboardName
   readonly description: string
-  /** Whether one can choose trunks. */
+  /** Whether the dashboard has a variable for trunks. */
   readonly byTrunk: boolean
-  /** A metric that every scraped process of it has, with its installation: what `job` and `instance` are chosen from. */
+  /** A metric of every scraped process, with its installation. The values of `job` and `instance` come from it. */
   readonly presence: string
-  /** Whether it asks the operators of what is chosen as well: `job` and `instance` are those of ingresses then. */
+  /**
+   * Whether the dashboard also queries the operators of the selected installation. `job` and `instance` are then those of
+   * ingresses.
+   */
   readonly withOperators: boolean
   readonly panels: readonly Panel[]
   readonly annotations: readonly { readonly name: string; readonly expr: string }[]
@@ -98,7 +103,10 @@ export function dashboardText(dashboard: Dashboard): string {
   return `${JSON.stringify(model, undefined, 1)}\n`
 }
 
-/** Of this installation, and with what is chosen and the time carried over: a link by tag would list those of all releases. */
+/**
+ * Links to the other dashboards of this installation, with the same selection and time. A link by tag would list the
+ * dashboards of all releases.
+ */
 function dashboardLinks(own: DashboardName): object[] {
   const others = DASHBOARD_NAMES.filter((name) => name !== own)
   const kept = { type: 'link', icon: 'dashboard', includeVars: true, keepTime: true, targetBlank: false, tags: [] }
@@ -111,7 +119,7 @@ function panelLink(link: PanelLink): object {
   return { title: `Dashboard: ${TITLES[link.dashboard]}`, url, targetBlank: false }
 }
 
-/** The calls of the trunk that was clicked on, with what else is chosen. */
+/** A link to the calls of the clicked trunk, with the rest of the selection. */
 function trunkLink(trunk: string): object {
   const chosen = ['datasource', 'installation', 'job', 'instance'].map((name) => `$\{${name}:queryparam}`)
   const url = `${dashboardUrl('calls')}?${[GRAFANA.time, ...chosen, `var-trunk=$\{${trunk}}`].join('&')}`
@@ -132,8 +140,8 @@ function annotation({ name, expr }: Dashboard['annotations'][number]): object {
 }
 
 /**
- * `job` and `instance` have no value for "all": then they are all of what was chosen before them, which a pattern for every
- * series would not be.
+ * `job` and `instance` have no pattern for "all". Without it, "all" means every value that matches the variables before
+ * them; a pattern would match every series.
  */
 function variables({ presence, byTrunk, withOperators }: Dashboard): object[] {
   const asked = { type: 'query', datasource: DATA_SOURCE, refresh: 2, multi: true, includeAll: true, sort: 1 }
@@ -156,7 +164,7 @@ function variables({ presence, byTrunk, withOperators }: Dashboard): object[] {
   ]
 }
 
-/** From left to right, in rows as high as their first panel. */
+/** Places panels from left to right. Each row is as high as its first panel. */
 function placed(panels: readonly Panel[]): object[] {
   let x = 0
   let y = 0
@@ -189,7 +197,7 @@ function panelModel(panel: Panel): object {
   }
 }
 
-/** One row for each set of labels, and only the columns that are meant. */
+/** Gives a table one row for each set of labels, and only the columns of the panel. */
 function transformations({ columns = {}, queries }: Panel): object[] {
   const indexByName = Object.fromEntries(Object.keys(columns).map((name, i) => [name, i]))
   const hidden = ['Time', 'Value'].filter((name) => !(name in columns))
@@ -198,7 +206,7 @@ function transformations({ columns = {}, queries }: Panel): object[] {
   return queries.length > 1 ? [{ id: 'merge', options: {} }, organize] : [organize]
 }
 
-/** What is one value or a table asks for this moment; what has a time axis for all of it. */
+/** The query of a panel. Single values and tables query one moment; panels with a time axis query the whole range. */
 function target({ expr, legend = '' }: Query, { type }: Panel, index: number): object {
   const instant = type === 'table' || type === 'stat' || type === 'barchart'
   const format = type === 'table' || type === 'barchart' ? 'table' : type === 'heatmap' ? 'heatmap' : 'time_series'

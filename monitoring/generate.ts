@@ -1,6 +1,6 @@
 /**
  * Writes the dashboards and the alerts of the chart: `node monitoring/generate.ts`. With `--check` nothing is written,
- * and the exit code is 1 when a file differs.
+ * and the exit code is 1 if a file differs.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

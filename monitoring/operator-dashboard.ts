@@ -1,9 +1,9 @@
-/** Does the operator do its work, and how fast. */
+/** Shows whether the operator does its work, and how fast. */
 import type { Dashboard } from './dashboard.ts'
 
 const S = 'job=~"$job", instance=~"$instance"'
 
-/** With the installation that each operator belongs to: two have leaders and versions of their own. */
+/** Adds the installation of each operator to a metric, because each installation has its own leader and versions. */
 const owned = (metric: string): string =>
   `${metric}{${S}} * on (namespace, job, instance) group_left (installation) sip_dispatch_operator_build_info{${S}}`
 

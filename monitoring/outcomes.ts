@@ -2,7 +2,8 @@
 import type { Outcome } from '../ingress/call/call-events.ts'
 
 /**
- * - `refused`: a known caller did not get where a rule should have sent the call. Reject and Redirect are what a rule wants.
+ * - `refused`: the call of a known caller did not reach the place to which a rule should have sent it. Calls that a rule rejects
+ *   or redirects are not counted, because the rule wants that.
  * - `stranger`: the caller is not known.
  * - `waited`: the answer waited for a backend; all others come at once, from memory.
  */
@@ -28,11 +29,11 @@ function outcomesThat(meaning: Meaning): string {
     .join('|')
 }
 
-/** A known caller did not get where a rule should have sent the call. */
+/** Calls of known callers that did not reach the place to which a rule should have sent them. */
 export const REFUSED = `outcome=~"${outcomesThat('refused')}"`
 
-/** Everyone but strangers. */
+/** All calls except those of strangers. */
 export const ADMITTED = `outcome!="${outcomesThat('stranger')}"`
 
-/** Answered by the ingress itself, from memory: what has to be there at once. */
+/** Calls that the ingress answers itself, from memory. These answers must come at once. */
 export const IMMEDIATE = `outcome!~"${outcomesThat('waited')}"`

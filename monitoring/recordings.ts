@@ -1,4 +1,4 @@
-/** What is recorded for the alerts. */
+/** The recording rules for the alerts. */
 import { type Counted, recorded, risen, WINDOWS, type Window } from './alert-expressions.ts'
 import { INSTALLATION } from './placeholders.ts'
 
@@ -14,13 +14,13 @@ const SERIES: Readonly<Record<Counted, readonly [series: string, by: string]>> =
 
 const COUNTED: readonly Counted[] = ['invites', 'near_misses']
 
-/** Of the counters themselves: before the alerts, at each of their rounds. */
+/** Recordings of the raw counters. They run at each evaluation of the alerts, before them. */
 export const RECORDINGS: readonly Recording[] = COUNTED.map((what) => {
   const [series, by] = SERIES[what]
   return { record: recorded(what, '10m'), expr: `sum by (${by}) (${risen(series, '10m')})` }
 })
 
-/** From those: a count of six hours is the sum of 36. */
+/** Recordings over longer times, made from those above: six hours are the sum of 36 values of ten minutes. */
 export const LONGER_RECORDINGS: readonly Recording[] = COUNTED.flatMap((what) =>
   WINDOWS.filter((range) => range !== '10m').map((range) => ({
     record: recorded(what, range),

@@ -1,14 +1,14 @@
-/** Do the pods run what was applied, and which rules are used. */
+/** Shows whether the pods run the applied rules, and which rules are used. */
 import type { Dashboard } from './dashboard.ts'
 
 const S = 'job=~"$job", instance=~"$instance"'
 
-/** Of the operators: chosen by the installation alone. */
+/** Selects the operators, which depend only on the selected installation. */
 const OPERATORS = 'instance=~"$operator"'
 
 const WITH_INSTALLATION = '* on (namespace, job, instance) group_left (installation)'
 
-/** Two installations have versions of their own. */
+/** The published version of each installation. Versions of different installations are unrelated. */
 const PUBLISHED = `max by (namespace, installation) (sip_dispatch_operator_published_version{${OPERATORS}} ${WITH_INSTALLATION} sip_dispatch_operator_build_info{${OPERATORS}})`
 
 const RUNNING = `sip_dispatch_route_table_version{${S}} ${WITH_INSTALLATION} sip_dispatch_build_info{${S}}`

@@ -1,32 +1,32 @@
 import type { CacheConnectionOptions } from '../ingress/cache-connection/cache-connection.ts'
 
-/** What an operator is told at its start. Everything in it has been checked; nothing in it changes. */
+/** The configuration of an operator. All values have been checked, and none changes. */
 export interface OperatorConfig {
   /** Version of the program, for build_info and the first log line. */
   readonly version: string
-  /** File; undefined: the service account of the pod, or kubectl's own default. */
+  /** Path of the file; undefined: the ServiceAccount of the pod, or kubectl's default file. */
   readonly kubeconfig: string | undefined
   /** Undefined: the current context of the kubeconfig. */
   readonly context: string | undefined
   /** Empty: every namespace. */
   readonly namespaces: readonly string[]
   readonly cache: Omit<CacheConnectionOptions, 'name'> & {
-    /** What every key of the installation begins with. */
+    /** The prefix of every key of the installation. */
     readonly prefix: string
   }
   readonly http: { readonly host: string; readonly port: number }
-  /** Whether to wait for the Lease before anything is published. */
+  /** Whether this operator must hold the Lease before it publishes anything. */
   readonly leaderElect: boolean
   readonly leaseName: string
   /** Undefined: the pod's own namespace. */
   readonly leaseNamespace: string | undefined
   /** Whether a change may remove more than half of the table at once. */
   readonly allowMassDeletion: boolean
-  /** Watch and compile, but publish nothing and write no status. */
+  /** Only watch and compile: publish no table and write no status. */
   readonly dryRun: boolean
   /** Secret, in the namespace of the Lease, that holds the keys of the ingress pods; undefined: keys are not managed. */
   readonly keySecret: string | undefined
-  /** What build_info calls the installation; undefined: it has no name. */
+  /** The name of the installation in build_info; undefined if it has none. */
   readonly installation: string | undefined
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
 }

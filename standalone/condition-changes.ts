@@ -1,8 +1,8 @@
 import { isAsWished } from '../crds/schema/conditions.ts'
 import { inNameOrder, type ObjectConditions } from '../operator/compile/object-conditions.ts'
-import { MAX_TOLD_CONDITIONS } from './limits.ts'
+import { MAX_REPORTED_CONDITIONS } from './limits.ts'
 
-/** A condition as its author does not want it. */
+/** A condition that reports a fault of an object. */
 export interface ConditionLine {
   readonly kind: string
   readonly name: string
@@ -11,7 +11,9 @@ export interface ConditionLine {
   readonly detail: string
 }
 
-/** What is to be told since the last time: the first ones, and how many there are besides. */
+/**
+ * The changes of conditions since the last call: the first `bad` and `over` ones, and the number of the others in `more`.
+ */
 export interface ConditionChanges {
   readonly bad: readonly ConditionLine[]
   readonly over: readonly ConditionLine[]
@@ -19,19 +21,19 @@ export interface ConditionChanges {
 }
 
 export interface ConditionTracker {
-  /** The conditions of all objects, once more. */
+  /** Takes the current conditions of all objects, and returns what has changed since the last call. */
   next(objects: readonly ObjectConditions[]): ConditionChanges
 }
 
 export function createConditionTracker(): ConditionTracker {
-  let told: ReadonlyMap<string, ConditionLine> = new Map()
+  let reported: ReadonlyMap<string, ConditionLine> = new Map()
   return {
     next(objects) {
       const wrong = objects.filter(({ conditions }) => !conditions.every(isAsWished))
       const now = new Map(inNameOrder(wrong).flatMap(badConditions))
-      const bad = [...now].filter(([key, { detail }]) => told.get(key)?.detail !== detail)
-      const over = [...told].filter(([key]) => !now.has(key))
-      told = now
+      const bad = [...now].filter(([key, { detail }]) => reported.get(key)?.detail !== detail)
+      const over = [...reported].filter(([key]) => !now.has(key))
+      reported = now
       const shown = { bad: linesOf(bad), over: linesOf(over) }
       return { ...shown, more: bad.length + over.length - shown.bad.length - shown.over.length }
     },
@@ -39,7 +41,7 @@ export function createConditionTracker(): ConditionTracker {
 }
 
 function linesOf(changes: readonly (readonly [string, ConditionLine])[]): ConditionLine[] {
-  return changes.slice(0, MAX_TOLD_CONDITIONS).map(([, line]) => line)
+  return changes.slice(0, MAX_REPORTED_CONDITIONS).map(([, line]) => line)
 }
 
 function badConditions({ kind, namespace, name, conditions }: ObjectConditions): [string, ConditionLine][] {

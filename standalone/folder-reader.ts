@@ -1,10 +1,10 @@
-/** A folder of manifests as an offer of a table: what is read, compiled and compared, whatever its size. */
+/** Reads a folder of manifests, compiles it, compares the result with the table in use, and offers the changes. */
 import { compile } from '../operator/compile/compile.ts'
 import { createCompileMemory } from '../operator/compile/compile-memory.ts'
 import { ManifestFolderError, readManifestFolder } from '../operator/watch/manifest-folder.ts'
 import { createManifestMemory } from '../operator/watch/manifest-memory.ts'
 import { createConditionTracker } from './condition-changes.ts'
-import { MAX_TOLD_PROBLEMS } from './limits.ts'
+import { MAX_REPORTED_PROBLEMS } from './limits.ts'
 import type { ReadOutcome } from './reader-messages.ts'
 import { createTableOffers, type TableOffers } from './table-offers.ts'
 
@@ -22,8 +22,8 @@ export function createFolderReader(folder: string, onStep: () => void): FolderRe
   const read = async (): Promise<ReadOutcome> => {
     const { trunks, rules, problems } = await readManifestFolder(folder, { memory, onFile: onStep })
     if (problems.length > 0) {
-      const told = problems.slice(0, MAX_TOLD_PROBLEMS)
-      return { type: 'refused', problems: told, more: problems.length - told.length }
+      const first = problems.slice(0, MAX_REPORTED_PROBLEMS)
+      return { type: 'refused', problems: first, more: problems.length - first.length }
     }
     onStep()
     const { entries, conditions: objects } = compile({ trunks, rules }, compileMemory)

@@ -1,4 +1,4 @@
-/** What the log says of a folder of manifests: what changed, what is wrong and where, and that all is well again. */
+/** The log lines about a folder of manifests: changes, problems with their places, and the end of a problem. */
 import type { Logger } from '../ingress/log/logger.ts'
 import { formatProblem, type Problem } from '../operator/watch/manifest-problem.ts'
 import type { ConditionChanges } from './condition-changes.ts'
@@ -6,13 +6,16 @@ import { MAX_CHANGED_NAMES } from './limits.ts'
 import type { ChangedNames } from './reader-messages.ts'
 
 export interface ManifestLog {
-  /** What was read, and how many problems there are besides; without one it is told only after one that was refused. */
+  /**
+   * The result of a reading. `more`: the number of further problems. A reading without problems is logged only after a
+   * refused one.
+   */
   read(problems: readonly Problem[], more?: number): void
-  /** The folder could not be read, or what was read could not be taken over. */
+  /** The folder could not be read, or its table could not be taken into use. */
   failed(error: unknown, code?: string): void
-  /** What differs in the table that is in use from now on. */
+  /** The names of the objects that have changed with the new table. */
   changed(names: ChangedNames): void
-  /** What would be the status of objects in a cluster: told where it is not, or again, as its author wants it. */
+  /** The conditions that a cluster would show in the status of objects: new faults, and faults that are over. */
   conditions(changes: ConditionChanges): void
 }
 
@@ -43,12 +46,12 @@ export function createManifestLog(logger: Logger): ManifestLog {
   }
 }
 
-/** In the place of so many problems. */
+/** The line that stands for so many further problems. */
 export function moreProblems(more: number): string {
   return `and ${more} more problems in this folder: sip-dispatch lint tells more of them`
 }
 
-/** So many names, and how many there are besides. */
+/** The log fields of a change: the first names, and the number of the others. */
 function changeFields({ added, changed, removed, more }: ChangedNames) {
   let left = MAX_CHANGED_NAMES
   const some = (names: readonly string[]): readonly string[] | undefined => {

@@ -1,4 +1,6 @@
-/** Keeps a thread that reads the folder: hands on what it says, gives it up where it says nothing, and starts it anew. */
+/**
+ * Runs the thread that reads the folder: passes on its results, ends it if it is silent for too long, and starts it again.
+ */
 import { access } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { getHeapStatistics } from 'node:v8'
@@ -6,10 +8,10 @@ import { Worker } from 'node:worker_threads'
 import type { EntryChange } from '../ingress/route-table/cache-log.ts'
 import { createTimeSlice } from '../ingress/time/time-slice.ts'
 import { backOff } from '../operator/watch/back-off.ts'
-import { HELD_PER_MESSAGE, READ_SILENCE_MS, READER_MEMORY_SHARE, RESTART_MS } from './limits.ts'
+import { ENTRIES_PER_MESSAGE, READ_SILENCE_MS, READER_MEMORY_SHARE, RESTART_MS } from './limits.ts'
 import type { FromReader, ReadOutcome, ToReader } from './reader-messages.ts'
 
-/** A thread that has ended before it was told to. The message says what to do. */
+/** The thread has ended without a request to do so. The message says what to do. */
 export class ReaderLost extends Error {
   readonly code: 'reader-out-of-memory' | 'reader-too-slow' | 'reader-stopped'
 
@@ -21,13 +23,19 @@ export class ReaderLost extends Error {
 }
 
 export interface ThreadListener {
-  /** What the table in use holds, for a thread that does not know. */
+  /** The table in use, for a new thread: its version, and the hash of each entry by key. */
   inUse(): { readonly version: number; readonly hashes: Iterable<readonly [string, number]> }
-  /** Answers whether a table that was offered is in use; `next` gives the parts of its changes. Never rejects. */
+  /**
+   * Called with the result of a reading. `next` returns the next part of the offered changes. Resolves with whether the
+   * offered table is in use. Never rejects.
+   */
   onRead(outcome: ReadOutcome, next: () => Promise<readonly EntryChange[]>): Promise<boolean>
-  /** The folder is as it was when the table in use was made of it. */
+  /** The folder has not changed since the table in use was made from it. */
   onUnchanged(): void
-  /** It is started anew after this, and reads again once the folder is another, or at once where it was not reading. */
+  /**
+   * The thread has ended and is started again after this. If it was reading, it reads again when the folder changes; else at
+   * once.
+   */
   onLost(error: ReaderLost): void
 }
 
@@ -35,7 +43,7 @@ export interface ManifestThread {
   close(): void
 }
 
-/** What a thread may take before it is given up. */
+/** The limits of a thread. If it exceeds one, it is ended. */
 export interface ThreadLimits {
   readonly memoryMebibytes: number
   /** Milliseconds without a step of a reading. */
@@ -62,7 +70,8 @@ async function keep(folder: string, options: ThreadOptions): Promise<void> {
   const { listener, end } = options
   let unreadable: string | undefined
   let delay = 0
-  // Whoever first needs the threads that wait for files and names makes them, with his priority: here, not in the thread.
+  // The first file access creates Node's thread pool with the priority of the calling thread. So it must happen here, before
+  // the reading thread lowers its own priority.
   await access(folder).catch(() => undefined)
   while (!end.aborted) {
     const life = await runThread(folder, options, unreadable)
@@ -78,7 +87,7 @@ interface Life {
   readonly error: ReaderLost
   /** The state of the folder that was being read. */
   readonly reading: string | undefined
-  /** Something was read before. */
+  /** The thread has finished at least one reading. */
   readonly useful: boolean
 }
 
@@ -90,12 +99,12 @@ function runThread(
 ): Promise<Life> {
   const worker = new Worker(new URL('./manifest-worker.ts', import.meta.url), {
     workerData: folder,
-    // Flags of the process, a profiler's say, are not meant for it.
+    // Flags of the process, such as those of a profiler, must not apply to the thread.
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: limits.memoryMebibytes },
   })
-  const say = (message: ToReader): void => worker.postMessage(message)
-  const parts = createParts(() => say({ type: 'next' }))
+  const send = (message: ToReader): void => worker.postMessage(message)
+  const parts = createParts(() => send({ type: 'next' }))
   const patience = createPatience(limits.silenceMs, () => void worker.terminate())
   let reading: string | undefined
   let useful = false
@@ -104,7 +113,7 @@ function runThread(
     reading = undefined
     useful = true
     const inUse = await listener.onRead(outcome, parts.next)
-    if (outcome.type === 'changed') say({ type: 'taken', inUse })
+    if (outcome.type === 'changed') send({ type: 'taken', inUse })
   }
   worker.on('message', (message: FromReader) => {
     if (end.aborted) return
@@ -117,7 +126,7 @@ function runThread(
         void onRead(message.outcome)
         return
       case 'changes':
-        return parts.came(message.changes)
+        return parts.deliver(message.changes)
       case 'unchanged':
         return listener.onUnchanged()
     }
@@ -127,68 +136,68 @@ function runThread(
   })
   const stop = (): void => void worker.terminate()
   end.addEventListener('abort', stop, { once: true })
-  void greet(say, listener, unreadable)
+  void sendTable(send, listener, unreadable)
   return new Promise((resolve) => {
     worker.on('exit', () => {
       end.removeEventListener('abort', stop)
       patience.end()
-      const error = patience.lost ? tooSlow(limits) : lostBy(failure, limits)
-      parts.failed(error)
+      const error = patience.isOver ? tooSlow(limits) : lostBy(failure, limits)
+      parts.fail(error)
       resolve({ error, reading, useful })
     })
   })
 }
 
-/** Tells a new thread what the table in use holds, in turns with the calls that it serves. */
-async function greet(
-  say: (message: ToReader) => void,
+/** Sends a new thread the hashes of the table in use, in slices between which calls are served. */
+async function sendTable(
+  send: (message: ToReader) => void,
   listener: ThreadListener,
   unreadable: string | undefined,
 ): Promise<void> {
   const { version, hashes } = listener.inUse()
   const slice = createTimeSlice()
   let entries: (readonly [string, number])[] = []
-  for (const held of hashes) {
-    if (entries.push(held) < HELD_PER_MESSAGE) continue
-    say({ type: 'held', entries })
+  for (const entry of hashes) {
+    if (entries.push(entry) < ENTRIES_PER_MESSAGE) continue
+    send({ type: 'entries', entries })
     entries = []
     if (slice.over()) await slice.pause()
   }
-  say({ type: 'held', entries })
-  say({ type: 'begin', version, unreadable })
+  send({ type: 'entries', entries })
+  send({ type: 'begin', version, unreadable })
 }
 
-/** The parts of an offer, one asked for after the other. */
+/** Requests the parts of an offer one after the other. */
 function createParts(ask: () => void) {
-  let waiting: PromiseWithResolvers<readonly EntryChange[]> | undefined
+  let pending: PromiseWithResolvers<readonly EntryChange[]> | undefined
   let lost: ReaderLost | undefined
   return {
     next: (): Promise<readonly EntryChange[]> => {
       if (lost) return Promise.reject(lost)
-      waiting = Promise.withResolvers()
+      pending = Promise.withResolvers()
       ask()
-      return waiting.promise
+      return pending.promise
     },
-    came: (changes: readonly EntryChange[]): void => waiting?.resolve(changes),
-    failed: (error: ReaderLost): void => {
+    deliver: (changes: readonly EntryChange[]): void => pending?.resolve(changes),
+    fail: (error: ReaderLost): void => {
       lost = error
-      waiting?.reject(error)
+      pending?.reject(error)
     },
   }
 }
 
-/** Waits for signs of life, as long as there are to be any. */
+/** Waits for signs of life during a reading, and gives up when none has come for `silenceMs`. */
 function createPatience(silenceMs: number, giveUp: () => void) {
   let timer: NodeJS.Timeout | undefined
-  let lost = false
+  let isOver = false
   return {
-    get lost() {
-      return lost
+    get isOver() {
+      return isOver
     },
     begin: (): void => {
       clearTimeout(timer)
       timer = setTimeout(() => {
-        lost = true
+        isOver = true
         giveUp()
       }, silenceMs).unref()
     },
@@ -196,7 +205,7 @@ function createPatience(silenceMs: number, giveUp: () => void) {
   }
 }
 
-/** Beside it there must be room for the table and the calls. */
+/** The memory limit of the thread, which leaves room for the table and for calls. */
 function memoryMebibytes(): number {
   return Math.floor((getHeapStatistics().heap_size_limit * READER_MEMORY_SHARE) / 2 ** 20)
 }

@@ -1,6 +1,6 @@
 /**
- * The thread that reads the folder, so that calls never wait for what somebody has put there. It is started with the path of
- * the folder, is told what the table in use holds, and offers another one whenever the folder has become one.
+ * The thread that reads the folder, so that calls never wait for the reading of manifests. It is started with the path of
+ * the folder, receives the hashes of the table in use, and offers a new table whenever the folder gives a different one.
  */
 import { setPriority } from 'node:os'
 import process from 'node:process'
@@ -10,69 +10,70 @@ import { createFolderReader } from './folder-reader.ts'
 import { READER_NICENESS, STEP_INTERVAL_MS } from './limits.ts'
 import type { FromReader, ToReader } from './reader-messages.ts'
 
-// A priority is the thread's own on Linux alone; elsewhere it would be the whole process'.
+// Only on Linux does this set the priority of this thread alone. On other systems it would set that of the whole process.
 if (process.platform === 'linux') setPriority(READER_NICENESS)
 
 const folder: string = workerData
 let watch: FolderWatch | undefined
-/** The table in use is what the folder was at the last change. */
-let good = false
-let waiting = 0
+/** The table in use was made from the folder as it was at the last change. */
+let inStep = false
+/** Readings that are pending or in progress. */
+let readings = 0
 let reading: Promise<void> = Promise.resolve()
-let told = Number.NEGATIVE_INFINITY
+let steppedAt = Number.NEGATIVE_INFINITY
 let onTaken = (_inUse: boolean): void => undefined
 const reader = createFolderReader(folder, step)
 
-function say(message: FromReader): void {
+function send(message: FromReader): void {
   parentPort?.postMessage(message)
 }
 
-/** A sign of life, now and then. */
+/** Sends a sign of life, at most once in STEP_INTERVAL_MS. */
 function step(): void {
   const now = performance.now()
-  if (now - told < STEP_INTERVAL_MS) return
-  told = now
-  say({ type: 'reading', state: watch?.state ?? '' })
+  if (now - steppedAt < STEP_INTERVAL_MS) return
+  steppedAt = now
+  send({ type: 'reading', state: watch?.state ?? '' })
 }
 
 async function read(): Promise<void> {
-  told = Number.NEGATIVE_INFINITY
+  steppedAt = Number.NEGATIVE_INFINITY
   step()
   const outcome = await reader.read()
   switch (outcome.type) {
     case 'failed':
     case 'refused':
-      good = false
-      return say({ type: 'read', outcome })
+      inStep = false
+      return send({ type: 'read', outcome })
     case 'same':
-      good = true
-      return say({ type: 'read', outcome })
+      inStep = true
+      return send({ type: 'read', outcome })
     case 'changed': {
       const taken = new Promise<boolean>((resolve) => {
         onTaken = resolve
       })
-      say({ type: 'read', outcome })
-      good = await taken
-      reader.taken(good)
+      send({ type: 'read', outcome })
+      inStep = await taken
+      reader.taken(inStep)
     }
   }
 }
 
-/** Reads come one after the other. */
+/** Starts a reading when the ones before it are finished. */
 function readNext(): void {
-  waiting++
+  readings++
   reading = reading.then(read).finally(() => {
-    waiting--
+    readings--
   })
 }
 
-/** The watch comes first, so that no change between it and the first read is lost. */
+/** Starts the watch, then the first reading. In this order no change between the two is lost. */
 async function begin(unreadable: string | undefined): Promise<void> {
   const listener = {
     onChange: readNext,
-    // A table is no fresher for a change that is still being read.
+    // While a reading is pending, the table may be older than the folder.
     onUnchanged: () => {
-      if (good && waiting === 0) say({ type: 'unchanged' })
+      if (inStep && readings === 0) send({ type: 'unchanged' })
     },
   }
   watch = await watchManifestFolder(folder, listener, unreadable)
@@ -81,13 +82,13 @@ async function begin(unreadable: string | undefined): Promise<void> {
 
 parentPort?.on('message', (message: ToReader) => {
   switch (message.type) {
-    case 'held':
+    case 'entries':
       return reader.hold(message.entries)
     case 'begin':
       reader.begin(message.version)
       return void begin(message.unreadable)
     case 'next':
-      return say({ type: 'changes', changes: reader.next() })
+      return send({ type: 'changes', changes: reader.next() })
     case 'taken':
       return onTaken(message.inUse)
   }

@@ -1,4 +1,4 @@
-/** What the thread that serves calls and the one that reads the folder say to each other. */
+/** The messages between the thread that serves calls and the thread that reads the folder. */
 import type { CacheHead } from '../ingress/route-table/cache-head.ts'
 import type { EntryChange } from '../ingress/route-table/cache-log.ts'
 import type { ManifestFolderError } from '../operator/watch/manifest-folder.ts'
@@ -6,47 +6,49 @@ import type { Problem } from '../operator/watch/manifest-problem.ts'
 import type { ConditionChanges } from './condition-changes.ts'
 
 export type ToReader =
-  /** Entries of the table in use, by key, with their hashes: before `begin`. */
-  | { readonly type: 'held'; readonly entries: readonly (readonly [string, number])[] }
-  /** With the state of a folder that could not be read: read it once it is another. */
+  /** The hashes of entries of the table in use, by key. Sent before `begin`. */
+  | { readonly type: 'entries'; readonly entries: readonly (readonly [string, number])[] }
+  /**
+   * Start to read. `unreadable`: the state of a folder whose reading has failed; it is read again when its state changes.
+   */
   | { readonly type: 'begin'; readonly version: number; readonly unreadable?: string | undefined }
   /** Asks for the next part of the changes. */
   | { readonly type: 'next' }
-  /** Whether the changes are in use: what comes next counts from there. */
+  /** Whether the offered changes are in use. Later changes then refer to that table. */
   | { readonly type: 'taken'; readonly inUse: boolean }
 
 export type FromReader =
-  /** The folder in this state is being read, or still is. */
+  /** A sign of life: the folder, in this state, is being read. */
   | { readonly type: 'reading'; readonly state: string }
   | { readonly type: 'read'; readonly outcome: ReadOutcome }
   | { readonly type: 'changes'; readonly changes: readonly EntryChange[] }
-  /** The folder is as it was when the table in use was made of it. */
+  /** The folder has not changed since the table in use was made from it. */
   | { readonly type: 'unchanged' }
 
 export type ReadOutcome =
-  /** The folder as a whole, and not what is in it. */
+  /** The folder as a whole could not be read. */
   | { readonly type: 'failed'; readonly error: string; readonly code?: ManifestFolderError['code'] | undefined }
   | { readonly type: 'refused'; readonly problems: readonly Problem[]; readonly more: number }
   | { readonly type: 'same'; readonly conditions: ConditionChanges }
   | TableOffer
 
-/** A table that is another than the one in use. */
+/** A table that differs from the one in use. */
 export interface TableOffer {
   readonly type: 'changed'
   readonly conditions: ConditionChanges
   readonly names: ChangedNames
   readonly head: CacheHead
-  /** The version that the changes are made to; undefined: they are the whole table. */
+  /** The version to which the changes are applied; undefined: the changes are the whole table. */
   readonly from: number | undefined
-  /** In how many parts the changes come. */
+  /** The number of parts in which the changes are sent. */
   readonly parts: number
 }
 
-/** `rule default/support`, by what became of it. */
+/** Names such as `rule default/support`, by the kind of change. */
 export interface ChangedNames {
   readonly added: readonly string[]
   readonly changed: readonly string[]
   readonly removed: readonly string[]
-  /** How many there are besides. */
+  /** The number of further names. */
   readonly more: number
 }

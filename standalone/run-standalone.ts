@@ -6,7 +6,7 @@ import { createServingCore } from '../ingress/serve/serving-core.ts'
 import { serveManifests } from './serve-manifests.ts'
 import type { StandaloneConfig } from './standalone-config.ts'
 
-/** Rejects with what keeps it from starting: a folder without a usable table, an address that cannot be bound. */
+/** Rejects with the reason if it cannot start: a folder without a usable table, or an address that cannot be bound. */
 export async function runStandalone(config: StandaloneConfig): Promise<Pick<Serving, 'leave'>> {
   const core = createServingCore(config)
   // Reads the folder, writes the table.

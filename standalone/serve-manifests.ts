@@ -1,4 +1,7 @@
-/** A folder of manifests as the table of this process: read once, then at every change; a bad change changes nothing. */
+/**
+ * Makes a folder of manifests the table of this process. The folder is read at the start and after every change. After a
+ * reading with a problem the last good table stays in use.
+ */
 import { createTableReplica, type TableReplica } from '../ingress/replica/table-replica.ts'
 import type { EntryChange } from '../ingress/route-table/cache-log.ts'
 import type { ServingCore } from '../ingress/serve/serving-core.ts'
@@ -8,11 +11,11 @@ import { createManifestLog, type ManifestLog, moreProblems } from './manifest-lo
 import { type ManifestThread, startManifestThread } from './manifest-thread.ts'
 import type { ReadOutcome, TableOffer } from './reader-messages.ts'
 
-type Kept = Pick<ServingCore, 'table' | 'metrics' | 'logger' | 'tableChanged'>
+type ManifestCore = Pick<ServingCore, 'table' | 'metrics' | 'logger' | 'tableChanged'>
 
 type Refused = Extract<ReadOutcome, { readonly type: 'refused' }>
 
-/** A folder that holds no usable table. `message` has a line per problem: file, line, field and what was expected. */
+/** The folder has problems. `message` has a line for each: file, line, field and the expected value. */
 class ManifestsRefused extends Error {
   readonly code = 'manifests-refused'
 
@@ -23,10 +26,11 @@ class ManifestsRefused extends Error {
 }
 
 /**
- * Rejects with `ManifestsRefused`, a `ManifestFolderError` or a `ReaderLost` if the folder gives no table at the start; later
- * ones keep the last good table. Whatever is as large as the folder happens in a thread of its own.
+ * Rejects with `ManifestsRefused`, a `ManifestFolderError` or a `ReaderLost` if the folder gives no table at the start.
+ * After such an error at a later reading, the last good table stays in use. All work that grows with the folder runs in a
+ * separate thread.
  */
-export function serveManifests(folder: string, core: Kept): Promise<ManifestThread> {
+export function serveManifests(folder: string, core: ManifestCore): Promise<ManifestThread> {
   const log = createManifestLog(core.logger)
   const replica = createTableReplica(core.table)
   const { promise, resolve, reject } = Promise.withResolvers<ManifestThread>()
@@ -41,7 +45,7 @@ export function serveManifests(folder: string, core: Kept): Promise<ManifestThre
       try {
         if (outcome.type === 'changed') await takeOver(core, replica, { offer: outcome, next, log })
         if (first && outcome.type !== 'changed') refuse(startError(outcome))
-        else tell(log, outcome)
+        else report(log, outcome)
         if (first) resolve(thread)
         return true
       } catch (error) {
@@ -65,8 +69,8 @@ interface Offered {
   readonly log: ManifestLog
 }
 
-/** Makes an offer the table in use. Calls are decided meanwhile, from the table as it was until the new one is whole. */
-async function takeOver(core: Kept, replica: TableReplica, { offer, next, log }: Offered): Promise<void> {
+/** Takes an offered table into use. Meanwhile calls are decided from the old table, until the new one is complete. */
+async function takeOver(core: ManifestCore, replica: TableReplica, { offer, next, log }: Offered): Promise<void> {
   const { head, from, names } = offer
   const changes: EntryChange[] = []
   for (let i = 0; i < offer.parts; i++) for (const change of await next()) changes.push(change)
@@ -79,12 +83,12 @@ async function takeOver(core: Kept, replica: TableReplica, { offer, next, log }:
   core.metrics.tableSynced()
 }
 
-/** Before the first table there are no calls to wait. */
+/** The entries of a whole table, in one step: before the first table no calls are served that could be delayed. */
 function textsOf(changes: readonly EntryChange[]): Map<string, string> {
   return new Map(changes.map(([key, json = '']) => [key, json]))
 }
 
-function tell(log: ManifestLog, outcome: ReadOutcome): void {
+function report(log: ManifestLog, outcome: ReadOutcome): void {
   switch (outcome.type) {
     case 'failed':
       return log.failed(outcome.error)

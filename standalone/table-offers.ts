@@ -1,35 +1,35 @@
-/** Tables as changes of the one in use, in parts that are quick to hand over. Pure. */
+/** Offers a table as changes of the table in use, in parts that are small enough to be sent quickly. Pure. */
 import type { EntryChange } from '../ingress/route-table/cache-log.ts'
 import type { TableEntry } from '../ingress/route-table/route-table.ts'
 import { checksumText } from '../ingress/route-table/table-checksum.ts'
-import { type HeldEntries, type HeldEntry, tableDifference } from '../operator/publish/table-difference.ts'
+import { type KnownEntries, type KnownEntry, tableDifference } from '../operator/publish/table-difference.ts'
 import { MAX_CHANGED_NAMES, MAX_MESSAGE_LENGTH } from './limits.ts'
 import type { ChangedNames, TableOffer } from './reader-messages.ts'
 
 export interface TableOffers {
-  /** Entries that the table in use has, known by their hashes alone. */
+  /** Adds entries of the table in use, of which only the hashes are known. */
   hold(entries: readonly (readonly [string, number])[]): void
   /** The table in use has this version. */
   begin(version: number): void
-  /** What makes the table in use this one; undefined: nothing. What was offered before is forgotten. */
+  /** The changes that turn the table in use into this one; undefined if there are none. Replaces an earlier offer. */
   offer(entries: readonly TableEntry[]): Omit<TableOffer, 'conditions'> | undefined
   /** The next part of the offer. */
   next(): readonly EntryChange[]
-  /** The table in use is the one that was offered, or is what it was. */
+  /** To be called with whether the offered table is in use now. If not, the table in use has not changed. */
   taken(inUse: boolean): void
 }
 
 interface Offer {
-  readonly held: HeldEntries
+  readonly entries: KnownEntries
   readonly version: number
   readonly parts: (readonly EntryChange[])[]
 }
 
 export function createTableOffers(): TableOffers {
-  const known = new Map<string, HeldEntry>()
-  let held: HeldEntries = known
+  const known = new Map<string, KnownEntry>()
+  let inUseEntries: KnownEntries = known
   let version = 0
-  let offered: Offer | undefined
+  let pending: Offer | undefined
   return {
     hold(entries) {
       for (const [key, hash] of entries) known.set(key, { hash, entry: undefined })
@@ -38,25 +38,25 @@ export function createTableOffers(): TableOffers {
       version = used
     },
     offer(entries) {
-      const { changes, checksum, held: after } = tableDifference(held, entries)
+      const { changes, checksum, after } = tableDifference(inUseEntries, entries)
       const parts = partsOf(changes)
       if (version > 0 && changes.length === 0) return undefined
-      offered = { held: after, version: version + 1, parts }
+      pending = { entries: after, version: version + 1, parts }
       const head = {
         ...{ installation: 'standalone', epoch: 1, version: version + 1 },
         ...{ checksum: checksumText(checksum), entries: after.size },
       }
       const from = version === 0 ? undefined : version
-      return { type: 'changed', head, from, names: namesOf(changes, held), parts: parts.length }
+      return { type: 'changed', head, from, names: namesOf(changes, inUseEntries), parts: parts.length }
     },
-    next: () => offered?.parts.shift() ?? [],
+    next: () => pending?.parts.shift() ?? [],
     taken(inUse) {
-      if (offered === undefined) return
+      if (pending === undefined) return
       if (inUse) {
-        held = offered.held
-        version = offered.version
+        inUseEntries = pending.entries
+        version = pending.version
       }
-      offered = undefined
+      pending = undefined
     },
   }
 }
@@ -77,7 +77,7 @@ function partsOf(changes: readonly EntryChange[]): EntryChange[][] {
   return parts
 }
 
-function namesOf(changes: readonly EntryChange[], before: HeldEntries): ChangedNames {
+function namesOf(changes: readonly EntryChange[], before: KnownEntries): ChangedNames {
   const [added, changed, removed]: [string[], string[], string[]] = [[], [], []]
   for (const [key, json] of changes) {
     const names = json === undefined ? removed : before.has(key) ? changed : added
@@ -86,7 +86,7 @@ function namesOf(changes: readonly EntryChange[], before: HeldEntries): ChangedN
   return { added, changed, removed, more: changes.length - added.length - changed.length - removed.length }
 }
 
-/** A key is `rule/default/support`. */
+/** The name of an entry: the key `rule/default/support` becomes `rule default/support`. */
 function nameOf(key: string): string {
   return key.replace('/', ' ')
 }

@@ -1,14 +1,14 @@
-/** One thing that `lint` has to say about a set of manifests. */
+/** One result of `lint` about a set of manifests. */
 export interface Finding {
-  /** A warning alone does not fail the check. A note says what may well be meant. */
+  /** Only errors fail the check. A note is about something that is probably intended. */
   readonly severity: 'error' | 'warning' | 'note'
   readonly file?: string
   readonly line?: number
-  /** `SipTrunk default/acme`, where it is about an object as a whole. */
+  /** `SipTrunk default/acme`, if the finding is about an object as a whole. */
   readonly object?: string
   readonly field?: string
   readonly code: string
   readonly message: string
-  /** What would be right. */
+  /** A value or form that would be right. */
   readonly expected?: string
 }

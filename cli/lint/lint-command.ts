@@ -1,5 +1,5 @@
 /**
- * `sip-dispatch lint`: checks manifests without a cluster, with the reader and the compiler that run in one.
+ * `sip-dispatch lint`: checks manifests without a cluster, with the reader and the compiler that the operator uses.
  */
 import process from 'node:process'
 import { type Command, Option } from 'commander'
@@ -37,6 +37,6 @@ async function lint(paths: readonly string[], { format }: LintFlags): Promise<vo
     process.stdout.write(`trunks: ${counts.trunks}, rules: ${counts.rules}, findings: ${findings.length}\n`)
   }
   if (findings.some(({ severity }) => severity === 'error')) process.exitCode = EXIT_CODE.failed
-  // What was given is no manifest to find anything in.
+  // A path that does not exist is wrong usage, not a finding.
   if (paths.some(isMissing)) process.exitCode = EXIT_CODE.usage
 }

@@ -1,6 +1,6 @@
 /**
- * What `lint` has to say about a set of manifests: what cannot be read, what the compiler makes of the rest, and what is
- * legal and still unwise.
+ * The findings of `lint` about a set of manifests: parts that cannot be read, conditions from the compiler, and settings
+ * that are valid but risky.
  */
 import { compile } from '../../operator/compile/compile.ts'
 import { inNameOrder, type ObjectConditions } from '../../operator/compile/object-conditions.ts'
@@ -14,8 +14,8 @@ import { wideNetworkFindings } from './wide-networks.ts'
 import { wideObjectNotes } from './wide-objects.ts'
 
 /**
- * Every finding: unreadable parts first, then objects by name, then warnings. Services are in a cluster that nobody asks.
- * What only follows from another finding is none.
+ * Every finding: unreadable parts first, then objects by name, then warnings. Services are not checked, because they are in
+ * a cluster. A consequence of another finding is left out.
  */
 export function lintFindings(manifests: Manifests): Finding[] {
   const { trunks, rules, problems, notes = [] } = manifests
@@ -34,17 +34,20 @@ export function lintFindings(manifests: Manifests): Finding[] {
   ]
 }
 
-/** What the cluster refuses is an error. */
+/** A note about something that the cluster refuses is an error; other notes are warnings. */
 function severityOf({ code }: Problem): Finding['severity'] {
   return code === 'not_a_text' ? 'error' : 'warning'
 }
 
-/** What is no finding and still worth a look: objects that take every call in some respect. */
+/** Notes about objects that take every call in some respect. They are not faults, but worth a look. */
 export function lintNotes({ trunks, rules }: Manifests): Finding[] {
   return wideObjectNotes(trunks, rules)
 }
 
-/** The reasons and the words that the status of the object would have on a cluster, the one that `Ready` takes first. */
+/**
+ * The faults that the object's conditions would show on a cluster, in the same words. The one that `Ready` would show comes
+ * first.
+ */
 function conditionFindings({ kind, namespace, name, conditions }: ObjectConditions): Finding[] {
   return worstConditions(conditions).map(({ type, status, reason, message }) => ({
     severity: 'error',
@@ -54,7 +57,7 @@ function conditionFindings({ kind, namespace, name, conditions }: ObjectConditio
   }))
 }
 
-/** `file:line: error: field: message [code]`, or the object in the place of the file. */
+/** `file:line: error: field: message [code]`. Without a file the line begins with the object. */
 export function findingText({ severity, file, line, object, field, code, message, expected }: Finding): string {
   const place = file === undefined ? object : line === undefined ? file : `${file}:${line}`
   const text = [place, severity, field, message].filter((part) => part !== undefined).join(': ')

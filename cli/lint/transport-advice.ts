@@ -1,18 +1,18 @@
 import { InvalidArgumentError } from 'commander'
 
-/** What is said where somebody asks for a transport that is not there yet. */
+/** Transports that this version does not support. For these the error gives advice. */
 const NOT_THERE = /^(tls|sips|wss?|sctp|dtls)\b/i
 
 const ADVICE =
   'TLS, WebSocket and SCTP are not there yet: end them at a SIP proxy before this process (Kamailio, for instance) and let it speak UDP or TCP here'
 
-/** For a value that is one of the names of transports. @throws InvalidArgumentError */
+/** Reads the name of a transport. @throws InvalidArgumentError */
 export function udpOrTcp(name: string): string {
   if (name === 'udp' || name === 'tcp') return name
   throw new InvalidArgumentError(`Allowed choices are udp, tcp.${NOT_THERE.test(name) ? ` ${ADVICE}` : ''}`)
 }
 
-/** Reads as before, and throws the advice for a text that begins with another transport than UDP and TCP. */
+/** Wraps `read` so that it throws the advice for a text that begins with a transport other than UDP and TCP. */
 export function overUdpOrTcp<T>(read: (text: string) => T | undefined): (text: string) => T | undefined {
   return (text) => {
     const value = read(text)

@@ -1,13 +1,13 @@
 /**
- * Trunks that stand in for those that could not be read: what is wrong with one of them is told once, and a rule that names
- * it has no fault of its own.
+ * Substitutes for trunks that could not be read. The fault of such a trunk is reported once; a rule that names the trunk
+ * must not get a second one.
  */
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import { readSipTrunk, type SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import type { Manifests } from '../../operator/watch/manifest-folder.ts'
 import type { Problem } from '../../operator/watch/manifest-problem.ts'
 
-/** One for each trunk that a rule names and that is not there for a reason that has been told. */
+/** One substitute for each trunk that a rule names and that is absent because of a fault that is already reported. */
 export function unreadTrunks({ trunks, rules, problems }: Manifests): SipTrunk[] {
   const present = new Set(trunks.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`))
   const missing = new Set(rules.flatMap(trunksOf).filter((name) => !present.has(name)))
@@ -20,18 +20,18 @@ function trunksOf({ metadata, spec }: DispatchRule): string[] {
   return spec.trunkRefs.map(({ name }) => `${metadata.namespace}/${name}`)
 }
 
-/** Without its kind, which may be what is wrong. */
+/** The namespace and name of an object. The kind is left out, because it may be the fault. */
 function nameOf(object: string | undefined): string[] {
   const [kind, name] = object?.split(' ') ?? []
   return kind === 'DispatchRule' || name === undefined ? [] : [name]
 }
 
-/** Nobody knows what a file holds that cannot be read, or an object that does not say its name. */
+/** Whether a problem may hide objects: the content of an unreadable file, or the name of an unnamed object, is unknown. */
 function hidesObjects({ object, code }: Problem): boolean {
   return object === undefined && code !== 'duplicate_name'
 }
 
-/** Younger than every other trunk, so that none comes second to it. */
+/** The creation time of a substitute: later than every other, so that it never wins over a real trunk. */
 const LAST = '9999-12-31T23:59:59Z'
 
 function standIn(key: string): SipTrunk[] {

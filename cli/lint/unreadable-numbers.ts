@@ -1,4 +1,4 @@
-/** Numbers in manifests that no number of a caller is equal to, because they could not be read from a caller either. */
+/** Numbers in manifests that match no call, because a number in this form could not be read from a call either. */
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { NumberMatch } from '../../crds/schema/number-match.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'

@@ -1,6 +1,6 @@
 /**
- * Networks in manifests that let in more than anyone means: everyone, or every pod and node of a private range. A
- * Service that rewrites sources makes strangers look like nodes, so that such a range admits them.
+ * Networks in manifests that are wider than their author probably intends: everyone, or every pod and node of a private
+ * range. A Service that rewrites source addresses makes strangers look like nodes, and such a range then admits them.
  */
 
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
@@ -11,7 +11,7 @@ import type { Finding } from './finding.ts'
 /** RFC 1918, RFC 6598, RFC 4193. */
 const PRIVATE_RANGES = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7', 'fd00::/8']
 
-/** Prefixes shorter than this hold a good part of the Internet; lengths of the 128-bit form, as `IpPrefix` has them. */
+/** A shorter prefix covers a large part of the Internet. The lengths are those of the 128-bit form, as in `IpPrefix`. */
 const SHORTEST_PREFIX = { 4: 96 + 8, 6: 16 } as const
 
 const privatePrefixes = PRIVATE_RANGES.flatMap((text) => parseIpPrefix(text) ?? [])
@@ -34,7 +34,10 @@ function trunkFindings({ metadata, spec }: SipTrunk): Finding[] {
   )
 }
 
-/** A private range is what backends move calls about in: only the whole Internet is too much. */
+/**
+ * Warnings about a rule's contact networks. Backends normally move calls inside private ranges, so only prefixes that admit
+ * everyone are reported.
+ */
 function ruleFindings({ metadata, spec }: DispatchRule): Finding[] {
   const object = `DispatchRule ${metadata.namespace}/${metadata.name}`
   return (spec.action.route?.contactNetworks ?? []).flatMap((network, i) => {

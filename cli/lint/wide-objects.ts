@@ -1,4 +1,7 @@
-/** Objects that take more than others because they say nothing: mostly that is meant, and where it is not, nothing else tells. */
+/**
+ * Objects that take more calls because a condition is absent. Mostly this is intended; if it is not, no other check finds
+ * it.
+ */
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import { admittedCalls, takenUnsaid, takesEveryCall } from '../../operator/compile/taken-calls.ts'

@@ -1,4 +1,6 @@
-/** One OPTIONS outside a dialog, and the answer to it (RFC 3261 §11): the client's side of a non-INVITE transaction. */
+/**
+ * Sends one OPTIONS outside a dialog and waits for the answer (RFC 3261 §11): the client side of a non-INVITE transaction.
+ */
 import { createSocket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
 import { type AddressInfo, connect } from 'node:net'
@@ -19,26 +21,26 @@ export type OptionsAnswer =
 
 const SILENCE: OptionsAnswer = { type: 'silence' }
 
-/** One request: where it goes, what marks it, and where its answer is told. */
-interface Asking {
+/** One request: its target, its branch, and where its answer is reported. */
+interface OptionsRequest {
   readonly target: SipAddress
   /** The numeric address of the target's host, and its family. */
   readonly address: string
   readonly family: number
   readonly branch: string
   readonly random: Random
-  readonly tell: (answer: OptionsAnswer) => void
+  readonly report: (answer: OptionsAnswer) => void
 }
 
-/** Asks once, repeating over UDP. Never rejects. */
+/** Sends one OPTIONS, with retransmissions over UDP. Never rejects. */
 export async function askOptions(target: SipAddress, timeoutMs: number): Promise<OptionsAnswer> {
   try {
     const { address, family } = await lookup(target.host.replaceAll(/[[\]]/g, ''))
-    const { promise, resolve: tell } = Promise.withResolvers<OptionsAnswer>()
+    const { promise, resolve: report } = Promise.withResolvers<OptionsAnswer>()
     const random = systemRandom()
-    const asking: Asking = { target, address, family, random, tell, branch: `z9hG4bK${random.token()}` }
-    const end = target.transport === 'UDP' ? askByDatagram(asking) : askByStream(asking)
-    const timer = setTimeout(tell, timeoutMs, SILENCE)
+    const request: OptionsRequest = { target, address, family, random, report, branch: `z9hG4bK${random.token()}` }
+    const end = target.transport === 'UDP' ? requestByDatagram(request) : requestByStream(request)
+    const timer = setTimeout(report, timeoutMs, SILENCE)
     return await promise.finally(() => {
       clearTimeout(timer)
       end()
@@ -48,16 +50,16 @@ export async function askOptions(target: SipAddress, timeoutMs: number): Promise
   }
 }
 
-function askByDatagram(asking: Asking): () => void {
-  const { address, family, tell } = asking
+function requestByDatagram(request: OptionsRequest): () => void {
+  const { address, family, report } = request
   const socket = createSocket(family === 6 ? 'udp6' : 'udp4')
   let stopRepeating: (() => void) | undefined
-  // A connected socket hears that nobody listens.
-  socket.on('error', (error) => tell(unreachable(error)))
-  socket.on('message', (bytes) => read(asking, bytes, 0, bytes.length))
-  socket.connect(asking.target.port, address, () => {
-    const request = requestText(asking, socket.address())
-    stopRepeating = repeating(() => socket.send(request))
+  // Only a connected socket gets an error if no process listens on the port.
+  socket.on('error', (error) => report(unreachable(error)))
+  socket.on('message', (bytes) => read(request, bytes, 0, bytes.length))
+  socket.connect(request.target.port, address, () => {
+    const text = requestText(request, socket.address())
+    stopRepeating = repeating(() => socket.send(text))
   })
   return () => {
     stopRepeating?.()
@@ -76,14 +78,14 @@ function repeating(send: () => void): () => void {
   return () => clearTimeout(timer)
 }
 
-function askByStream(asking: Asking): () => void {
-  const { address, tell } = asking
+function requestByStream(request: OptionsRequest): () => void {
+  const { address, report } = request
   const framer = new StreamFramer()
-  const socket = connect(asking.target.port, address)
+  const socket = connect(request.target.port, address)
   let connected = false
   socket.on('connect', () => {
     connected = true
-    socket.write(requestText(asking, { address: socket.localAddress ?? '', port: socket.localPort ?? 0 }))
+    socket.write(requestText(request, { address: socket.localAddress ?? '', port: socket.localPort ?? 0 }))
   })
   socket.on('data', (chunk) => {
     framer.push(chunk)
@@ -91,7 +93,7 @@ function askByStream(asking: Asking): () => void {
       const frame = framer.next()
       switch (frame.type) {
         case 'message':
-          read(asking, frame.bytes, frame.offset, frame.length)
+          read(request, frame.bytes, frame.offset, frame.length)
           break
         case 'ping':
           break
@@ -101,23 +103,23 @@ function askByStream(asking: Asking): () => void {
       }
     }
   })
-  // A stranger's connection is cut without a word.
-  socket.on('close', () => tell(SILENCE))
-  socket.on('error', (error) => tell(connected ? SILENCE : unreachable(error)))
+  // The ingress closes the connection of a stranger without an answer.
+  socket.on('close', () => report(SILENCE))
+  socket.on('error', (error) => report(connected ? SILENCE : unreachable(error)))
   return () => socket.destroy()
 }
 
-/** RFC 3261 §17.1.3: the response to this request carries its branch; a provisional one ends nothing. */
-function read({ branch, tell }: Asking, bytes: Buffer, offset: number, length: number): void {
+/** RFC 3261 §17.1.3: the response to this request carries its branch. A provisional response does not end the wait. */
+function read({ branch, report }: OptionsRequest, bytes: Buffer, offset: number, length: number): void {
   const message = new SipMessage()
   if (parseMessage(message, bytes, offset, length) !== undefined || message.isRequest || message.status < 200) return
   const [via = ''] = message.values('Via')
   if (parseVia(via)?.branch !== branch) return
   const reason = message.bytes.toString('utf8', message.reasonStart, message.reasonEnd)
-  tell({ type: 'answered', status: message.status, reason })
+  report({ type: 'answered', status: message.status, reason })
 }
 
-function requestText({ target, branch, random }: Asking, local: Pick<AddressInfo, 'address' | 'port'>): string {
+function requestText({ target, branch, random }: OptionsRequest, local: Pick<AddressInfo, 'address' | 'port'>): string {
   const here = parseIpAddress(local.address)
   const host = here ? hostText(here) : local.address
   const uri = `sip:${target.host}:${target.port}`

@@ -1,4 +1,4 @@
-/** `sip-dispatch probe`: whether an ingress answers, for `helm test` and for whoever looks for a fault. */
+/** `sip-dispatch probe`: checks whether an ingress answers, for `helm test` and for people who look for a fault. */
 import process from 'node:process'
 import type { Command } from 'commander'
 import { printableLine } from '../../ingress/text/printable-text.ts'

@@ -1,4 +1,4 @@
-/** What `probe` is told: whom to ask, where else to look, and how long to wait. */
+/** The configuration of `probe`: the target, the address for readiness, and the timeout. */
 import { z } from 'zod'
 import { MAX_PROBE_SECONDS } from '../limits.ts'
 import { overUdpOrTcp } from '../lint/transport-advice.ts'
@@ -9,7 +9,7 @@ import { PROBE_SETTINGS } from '../settings/settings.ts'
 
 export interface ProbeConfig {
   readonly sip: SipAddress
-  /** Where the process says whether it is ready; its path is always /readyz. */
+  /** The address where the process reports its readiness; the path is always /readyz. */
   readonly ready: URL | undefined
   readonly timeoutMs: number
 }

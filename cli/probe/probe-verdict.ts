@@ -1,14 +1,14 @@
-/** What an answer to OPTIONS, or its absence, says about an ingress. */
+/** The verdict about an ingress from an answer to OPTIONS, or from silence. */
 
 import { MAX_READY_CHARACTERS } from '../limits.ts'
 import { type SipAddress, sipAddressText } from '../settings/address-text.ts'
 import type { OptionsAnswer } from './options-request.ts'
 
-/** What a process says of itself at /readyz. */
+/** The answer of a process at /readyz. */
 export interface Readiness {
   readonly url: string
   readonly ready: boolean
-  /** What it said, or why nobody could be asked. */
+  /** The text of the answer, or why there was none. */
   readonly said: string
 }
 
@@ -32,13 +32,13 @@ export async function readiness(ready: URL, timeoutMs: number): Promise<Readines
   }
 }
 
-/** The error of `fetch` says "fetch failed", and its cause says why. */
+/** The reason of an error. The error of `fetch` only says "fetch failed"; its cause has the reason. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
   return cause instanceof Error ? cause.message || cause.name : String(cause)
 }
 
-/** Strangers get silence, so silence alone is no fault where the process says that it is ready. */
+/** Strangers get no answer. So silence is not a fault if the process reports that it is ready. */
 export function probeVerdict(sip: SipAddress, answer: OptionsAnswer, readiness: Readiness | undefined): ProbeVerdict {
   const target = sipAddressText(sip)
   switch (answer.type) {

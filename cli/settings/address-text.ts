@@ -1,12 +1,12 @@
 /**
- * Addresses as the command line writes them. Every reader answers undefined for text that it cannot use.
+ * Addresses in the form of the command line. Every reader returns undefined for an invalid text.
  */
 import { hostText, parseIpAddress } from '../../ingress/address/ip-address.ts'
 import type { AdvertisedAddress, HttpAddress, ListenAddress } from '../../ingress/serve/serving-config.ts'
 import type { DrachtioAddress } from '../../ingress/sip/drachtio/drachtio-config.ts'
 import type { TransportName } from '../../ingress/sip/port/engine.ts'
 
-/** Where SIP is spoken: a name or an address as it stands in a URI, IPv6 in brackets. */
+/** An address for SIP. The host is a name or an IP address in the form of a URI, with IPv6 in brackets. */
 export interface SipAddress {
   readonly transport: TransportName
   readonly host: string
@@ -57,7 +57,7 @@ export function parseServerAddress(text: string): DrachtioAddress | undefined {
   return { host: parseIpAddress(name)?.text ?? name, port: number, tls: scheme.toLowerCase() === 'tls' }
 }
 
-/** `sip.example.com`, `203.0.113.7:5060`, `[2001:db8::7]:5060`. Port 0 is nothing to tell anyone. */
+/** `sip.example.com`, `203.0.113.7:5060`, `[2001:db8::7]:5060`. Port 0 is refused, because it cannot be advertised. */
 export function parseAdvertisedAddress(text: string): AdvertisedAddress | undefined {
   const { host, port } = splitPort(text)
   const name = hostOf(host)
@@ -82,8 +82,8 @@ function splitPort(text: string): { host: string; port: string | undefined } {
 }
 
 /**
- * The host as it stands in a URI; IPv6 only in brackets, so that its last group is never taken for a port. IPv4 may have them:
- * a template writes `[$(NODE_IP)]:9090` and does not know the family.
+ * The host in the form of a URI. IPv6 must be in brackets, so that its last group is never taken for a port. IPv4 may be in
+ * brackets too: a template writes `[$(NODE_IP)]:9090` without knowing the family.
  */
 function hostOf(text: string): string | undefined {
   const address = parseIpAddress(text)

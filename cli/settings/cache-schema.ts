@@ -1,4 +1,4 @@
-/** The settings of the shared rules cache, as a part of the schemas of both its sides. */
+/** The settings of the shared rules cache: a part of the schemas of `operator` and `ingress`. */
 import { z } from 'zod'
 import {
   type CacheAddress,
@@ -8,7 +8,7 @@ import {
 import { cacheKeys } from '../../ingress/route-table/cache-keys.ts'
 import { isFile, one, optional, textOf } from './setting-value.ts'
 
-/** What is wrong with a URL is told without repeating it: it may hold a password. */
+/** The URL of the cache. A message about a fault does not repeat the URL, which may hold a password. */
 const cacheUrl = z.string().transform((text, context): CacheAddress => {
   try {
     return parseCacheAddress(text)
@@ -33,7 +33,10 @@ export const CACHE_SHAPE = {
 
 type CacheValues = z.infer<z.ZodObject<typeof CACHE_SHAPE>>
 
-/** A certificate is nothing without its key. A file that cannot be read is given all the same: it has a problem of its own. */
+/**
+ * A certificate needs its key, and a key its certificate. A file that cannot be read counts as given: it has a problem of
+ * its own.
+ */
 function checkCertificate(values: CacheValues, context: z.RefinementCtx<CacheValues>): void {
   const isGiven = (name: 'cacheCertFile' | 'cacheKeyFile'): boolean =>
     values[name] !== undefined || context.issues.some(({ path }) => path?.[0] === name)
@@ -42,7 +45,9 @@ function checkCertificate(values: CacheValues, context: z.RefinementCtx<CacheVal
   context.addIssue({ code: 'custom', path: ['cacheCertFile'], message })
 }
 
-/** A password that nobody would be asked for is a mistake of the one who thinks that it is used. */
+/**
+ * Checks the settings together. A password that would never be used is reported, because the user expects that it is used.
+ */
 export function checkCache(values: CacheValues, context: z.RefinementCtx<CacheValues>): void {
   checkCertificate(values, context)
   if (values.cacheSentinelPasswordFile === undefined || values.cache?.kind === undefined) return
@@ -51,10 +56,10 @@ export function checkCache(values: CacheValues, context: z.RefinementCtx<CacheVa
   context.addIssue({ code: 'custom', path: ['cacheSentinelPasswordFile'], message })
 }
 
-/** For a check that is made whatever else is wrong, so that every problem is told at once. */
+/** The option of a check that runs even if other values are invalid, so that every problem is reported at once. */
 export const IN_ANY_CASE = { when: () => true }
 
-/** The values with those of the cache in one part, as both sides take them. */
+/** Moves the values of the cache into one object, which `operator` and `ingress` take. */
 export function withCache<V extends CacheValues>(values: V) {
   const { cache, cachePasswordFile, cacheSentinelPasswordFile, cacheCaFile, ...others } = values
   const { cacheCertFile, cacheKeyFile, cachePrefix, ...rest } = others

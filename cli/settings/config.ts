@@ -1,12 +1,12 @@
 /**
- * How every command gets its configuration: flags first, then the environment, then what holds otherwise. Parsed once,
- * frozen, and everything that is wrong is told at once.
+ * Reads the configuration of a command: from flags first, then from the environment, then from the defaults. It is parsed
+ * once and frozen, and all problems are reported together.
  */
 import process from 'node:process'
 import type { z } from 'zod'
 import type { Setting, Settings } from './settings.ts'
 
-/** Flags as the command line gave them; those that were not given are absent. */
+/** Flags from the command line; absent if they were not given. */
 export type Flags<S extends Settings = Settings> = Readonly<Partial<Record<keyof S, string | readonly string[]>>>
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -23,21 +23,24 @@ export class ConfigError extends Error {
   }
 }
 
-/** What the command line and the environment say about the settings of one command. */
+/** The flags and the environment variables for the settings of one command. */
 export interface Given<S extends Settings> {
   readonly settings: S
   readonly flags: Flags
-  /** Undefined: that of the process. */
+  /** Undefined: the environment of the process. */
   readonly environment: Environment | undefined
 }
 
 interface RawValue {
-  /** `--listen`, or the variable that said it. */
+  /** The source of the values: the flag, such as `--listen`, or the variable. */
   readonly origin: string
   readonly values: readonly string[]
 }
 
-/** Throws a `ConfigError` with every problem. The schema sees a list of texts for each setting, and has a value for each. */
+/**
+ * Reads a configuration. The schema gets a list of texts for each setting, and has a value for each. Throws a `ConfigError`
+ * with every problem.
+ */
 export function readConfig<S extends Settings, T extends Record<keyof S, unknown>>(
   schema: z.ZodType<T>,
   { settings, flags, environment = process.env }: Given<S>,
@@ -53,14 +56,17 @@ export function readConfig<S extends Settings, T extends Record<keyof S, unknown
 
 function rawValue(setting: Setting, flag: string | readonly string[] | undefined, environment: Environment): RawValue {
   if (flag !== undefined) return { origin: setting.flag, values: typeof flag === 'string' ? [flag] : flag }
-  // An empty variable is what a template leaves behind: it says nothing.
+  // Templates leave empty variables behind, so an empty variable counts as absent.
   const variable = environment[setting.environment] ?? ''
   if (variable === '') return { origin: setting.flag, values: setting.fallback ?? [] }
   const values = setting.repeatable ? partsOf(variable) : [variable]
   return { origin: setting.environment, values }
 }
 
-/** An empty part, too, is what a template leaves behind: an address that a node does not have must not stop a pod. */
+/**
+ * The parts of a variable, without empty ones. Templates leave empty parts behind, for example for an address that a node
+ * does not have.
+ */
 function partsOf(variable: string): string[] {
   return variable.split(',').flatMap((part) => part.trim() || [])
 }
@@ -69,7 +75,7 @@ function problemText(raw: ReadonlyMap<string, RawValue>, name: PropertyKey | und
   return `${raw.get(String(name))?.origin ?? String(name)}: ${message}`
 }
 
-/** Frozen with everything below it, except the bytes of keys, which cannot be. */
+/** Freezes a value and everything inside it, except the bytes of keys, which JavaScript cannot freeze. */
 export function frozen<T extends object>(value: T): T {
   for (const part of Object.values(value)) {
     if (typeof part === 'object' && part !== null && !Buffer.isBuffer(part)) frozen(part)

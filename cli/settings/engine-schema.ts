@@ -1,4 +1,4 @@
-/** The settings of what speaks SIP: which engine, and what the one takes that the other has no use for. */
+/** The settings of the SIP engine: which engine, and the settings of each. */
 import { z } from 'zod'
 import type { ListenAddress } from '../../ingress/serve/serving-config.ts'
 import type { DrachtioConfig } from '../../ingress/sip/drachtio/drachtio-config.ts'
@@ -28,7 +28,7 @@ type EngineValues = z.infer<z.ZodObject<typeof ENGINE_SHAPE>> & {
 
 type Problem = readonly [setting: keyof EngineValues, message: string]
 
-/** What does not go together, each with the setting that it is told of. */
+/** Reports settings that exclude each other. Each problem names the setting that it is about. */
 export function checkEngine(values: EngineValues, context: z.RefinementCtx<EngineValues>): void {
   const problems = values.engine === 'drachtio' ? drachtioProblems(values) : nativeProblems(values)
   for (const [setting, message] of problems) context.addIssue({ code: 'custom', path: [setting], message })
@@ -51,7 +51,10 @@ function drachtioProblems(values: EngineValues): Problem[] {
   return problems
 }
 
-/** The variable with the secret may be there for another process of the pod. */
+/**
+ * The drachtio settings that are useless with the native engine. The variable with the secret is allowed: it may be meant
+ * for another process of the pod.
+ */
 function nativeProblems(values: EngineValues): Problem[] {
   const { drachtio, drachtioListen, drachtioSecretFile, drachtioCaFile, drachtioIpv6Backends } = values
   const useless = 'has no use without --engine drachtio'
@@ -64,7 +67,7 @@ function nativeProblems(values: EngineValues): Problem[] {
   return problems
 }
 
-/** The values with those of the drachtio engine in one part, and with the addresses that the native one has unless told. */
+/** Moves the values of the drachtio engine into one object, and fills in the default addresses of the native engine. */
 export function withEngine<V extends EngineValues>(values: V) {
   const {
     engine,

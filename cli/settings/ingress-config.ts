@@ -14,7 +14,7 @@ const INGRESS = z
     ...CACHE_SHAPE,
     snapshot: optional(z.string().min(1, 'must name a file')),
     pod: optional(objectName),
-    // Read here to say what is wrong with them beside everything else; whoever serves reads them again and again.
+    // The keys are read here only to report their faults together with all others. The serving process reads them again.
     keys: optional(textOf((folder) => readCookieKeys(folder) && folder, 'a folder of usable keys')),
     ...SERVING_SHAPE,
   })
@@ -32,7 +32,7 @@ export function readIngressConfig(
   return frozen({
     version,
     ...rest,
-    // Kubernetes makes a pod's name the name of its machine.
+    // In Kubernetes the host name of a pod is its name.
     pod: pod ?? hostname().toLowerCase(),
     settleMs: settleSeconds,
     drainDeadlineMs: drainDeadlineSeconds,

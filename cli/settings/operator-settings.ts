@@ -1,6 +1,6 @@
 import { CACHE_SETTINGS, LOG_SETTINGS, METRIC_SETTINGS, type Settings } from './settings.ts'
 
-/** What `operator` can be told. */
+/** The settings of `operator`. */
 export const OPERATOR_SETTINGS = {
   kubeconfig: {
     flag: '--kubeconfig',

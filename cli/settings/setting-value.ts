@@ -1,9 +1,11 @@
-/** Schemas of what a setting's values may be; each takes the list of texts that was given. */
+/** Schemas for the values of settings. Each schema takes the list of given texts. */
 import { statSync } from 'node:fs'
 import { z } from 'zod'
 import { redactedText } from '../../ingress/text/redacted-text.ts'
 
-/** A value read from text; `form` says what it must be. What reading a file throws is a problem like any other. */
+/**
+ * A value that `read` makes from a text; `form` describes valid texts. An error that `read` throws is reported as a problem.
+ */
 export function textOf<T>(read: (text: string) => T | undefined, form: string) {
   return z.string().transform((text, context) => {
     const refuse = (why: string) => {
@@ -44,13 +46,13 @@ export const logLevel = z.enum(
   'must be debug, info, warn, error or silent',
 )
 
-/** RFC 1123: names of most Kubernetes objects, namespaces and pods. */
+/** The name of a Kubernetes object, namespace or pod (RFC 1123). */
 export const objectName = textOf(
   (text) => (/^(?=.{1,253}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(text) ? text : undefined),
   'a name of lower-case letters, digits, - and . that begins and ends with a letter or digit',
 )
 
-/** What the metrics call an installation: it stands in queries, and in addresses of dashboards. */
+/** The name of an installation in the metrics. It is used in queries and in addresses of dashboards. */
 export const installation = textOf(
   (text) => (/^(?=.{1,128}$)[a-z0-9]([a-z0-9./-]*[a-z0-9])?$/.test(text) ? text : undefined),
   'a name of lower-case letters, digits, -, . and / that begins and ends with a letter or digit',

@@ -1,29 +1,32 @@
 /**
- * What the commands that serve SIP can be told, as a flag or as an environment variable: the help, the configuration and
- * the documentation follow these tables.
+ * The settings of the commands that serve SIP, as flags and as environment variables. The help, the configuration and the
+ * documentation are made from these tables.
  */
 export interface Setting {
   readonly flag: `--${string}`
-  /** How the help names the value. */
+  /** The name of the value in the help. */
   readonly argument: string
   readonly environment: `SIP_DISPATCH_${string}`
   /** May be given several times; in the environment, separated by commas. */
   readonly repeatable?: true
-  /** Given without a value it means true. */
+  /** The flag without a value means true. */
   readonly toggle?: true
-  /** What holds where nothing is said. */
+  /** The default. */
   readonly fallback?: readonly string[]
-  /** What the help says of that where it depends on another setting; whoever reads the configuration fills it in. */
+  /**
+   * The default that the help shows if the real one depends on another setting. The reader of the configuration fills in the
+   * real one.
+   */
   readonly assumed?: readonly string[]
-  /** A secret: no flag, which every user of the machine could read in the list of processes. */
+  /** A secret has no flag, because every user of the machine can read flags in the list of processes. */
   readonly environmentOnly?: true
   readonly description: string
 }
 
-/** By the name that commander gives the flag's value. */
+/** Settings by the name that commander gives to the value of the flag. */
 export type Settings = Readonly<Record<string, Setting>>
 
-/** Of every process that serves metrics. */
+/** Settings of every process that serves metrics. */
 export const METRIC_SETTINGS = {
   installation: {
     flag: '--installation',
@@ -34,7 +37,7 @@ export const METRIC_SETTINGS = {
   },
 } as const satisfies Settings
 
-/** Of every command that writes a log. */
+/** Settings of every command that writes a log. */
 export const LOG_SETTINGS = {
   logLevel: {
     flag: '--log-level',
@@ -45,10 +48,10 @@ export const LOG_SETTINGS = {
   },
 } as const satisfies Settings
 
-/** Where the native engine listens unless told. */
+/** The default addresses on which the native engine listens. */
 export const USUAL_LISTEN = ['udp://127.0.0.1:5060', 'tcp://127.0.0.1:5060']
 
-/** Of what speaks SIP for this process. */
+/** Settings of the SIP engine. */
 const ENGINE_SETTINGS = {
   engine: {
     flag: '--engine',
@@ -202,7 +205,7 @@ export const STANDALONE_SETTINGS = {
   },
 } as const satisfies Settings
 
-/** Of both sides of the shared rules cache. */
+/** Settings of every command that uses the shared rules cache. */
 export const CACHE_SETTINGS = {
   cache: {
     flag: '--cache',

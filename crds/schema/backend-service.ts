@@ -3,7 +3,10 @@ import { MAX_LABEL_LENGTH } from './limits.ts'
 
 const MAX_PORT = 65_535
 
-/** A DNS label (RFC 1123), as a Service names its ports, with a letter: digits alone would be read as a number. */
+/**
+ * The name of a Service's port: a DNS label (RFC 1123) with at least one letter, because digits alone would be read as a
+ * number.
+ */
 const PORT_NAME = /^[a-z0-9-]*[a-z][a-z0-9-]*$/
 
 const servicePort = z
@@ -28,7 +31,7 @@ export const backendService = z.strictObject({
     .string()
     .min(1)
     .max(MAX_LABEL_LENGTH)
-    // RFC 1035, as the API server names Services.
+    // RFC 1035, which the API server requires for the names of Services.
     .regex(/^[a-z]([-a-z0-9]*[a-z0-9])?$/, 'is not the name of a Service: lower-case letters, digits and - only')
     .describe("The name of a Service of the rule's own namespace."),
   port: servicePort.describe(
@@ -43,7 +46,10 @@ export const backendService = z.strictObject({
 /** A reference to a Service that the schema has accepted. */
 export type BackendServiceSpec = z.output<typeof backendService>
 
-/** `name:port`, with `;transport=udp` or `;transport=tcp` where the reference chooses one: as messages and the table name it. */
+/**
+ * `name:port`, with `;transport=udp` or `;transport=tcp` if the reference chooses a transport: the form in messages and in
+ * the table.
+ */
 export function serviceText({ name, port, transport }: BackendServiceSpec): string {
   return `${name}:${port}${transport === undefined ? '' : `;transport=${transport.toLowerCase()}`}`
 }

@@ -70,7 +70,7 @@ const rules: readonly ValidationRule<string>[] = [
     holds: (uri) => !/^[^:]*:[^@?]*@|\?/.test(uri),
   },
   {
-    // Places to listen on, not to call.
+    // A process can listen on the unspecified address, but nobody can call it.
     cel: "!self.matches('(?i)^sip:(0[.]|[[][0:.]+[]])')",
     message: 'the unspecified address cannot be called: write the address of the backend',
     holds: (uri) => !/^sip:(0[.]|\[[0:.]+\])/i.test(uri),
@@ -92,7 +92,7 @@ const rules: readonly ValidationRule<string>[] = [
   },
 ]
 
-/** The hosts as CEL recognizes them: a little wider for IPv6 than what the parser reads. */
+/** Patterns of hosts for CEL. For IPv6 they accept a little more than the parser. */
 const OCTET = '(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])'
 const IPV4 = `${OCTET}([.]${OCTET}){3}`
 const IPV6 = '[[][0-9a-fA-F:.]+[]]'
@@ -104,7 +104,7 @@ const HOST_MESSAGE =
 export const backendUri = withRules(z.string().min(1).max(MAX_URI_LENGTH), ...rules, {
   cel: `self.matches('(?i)^sips?:') && self.matches('^[a-zA-Z]+:([^@]*@)?(${IPV4}|${IPV6})(:[0-9]{1,5})?(;[^;?]+)*([?].*)?$')`,
   message: HOST_MESSAGE,
-  // A fault that another rule names is not named twice.
+  // A fault that another rule reports is not reported twice.
   holds: (uri) => parseBackendUri(uri) !== undefined || rules.some((rule) => !rule.holds(uri)),
   explain: (uri) => `${uri} cannot be called: ${HOST_MESSAGE}`,
 })

@@ -13,13 +13,13 @@ import {
  * while true.
  */
 export const CONDITION_REASONS = {
-  /** Every other condition is as its author wants it, and nobody deletes the object. Else the reason is that of the worst. */
+  /** True if every other condition is good and the object is not being deleted. Else the reason is that of the worst condition. */
   Ready: ['Ready', 'Deleting'],
   /** The object is in the table, in whole or in part. */
   Accepted: ['Accepted', 'Conflicted', 'NoTrunk', 'UnknownField', 'Invalid'],
   /**
-   * Every trunk and Service that a rule references exists, and every Service has an endpoint that takes calls. A rule
-   * whose Services fail it keeps its place: its calls go to its other backends, or get `no_backend`.
+   * Every trunk and Service that a rule references exists, and every Service has an endpoint that takes calls. If a Service is absent or has no such endpoint, the rule stays in the table: its calls go to its other backends, or get
+   * `no_backend`.
    */
   ResolvedRefs: [
     'ResolvedRefs',
@@ -44,7 +44,7 @@ export type ConditionType = keyof typeof CONDITION_REASONS
 /** The reasons that only this type has. */
 export type OwnReason<T extends ConditionType> = (typeof CONDITION_REASONS)[T][number]
 
-/** A condition without its times, which are added where the status is written. */
+/** A condition without its times, which are added when the status is written. */
 export interface Condition<T extends ConditionType = ConditionType> {
   readonly type: T
   readonly status: 'True' | 'False'
@@ -52,10 +52,10 @@ export interface Condition<T extends ConditionType = ConditionType> {
   readonly message: string
 }
 
-/** These report a fault while they are True; the others while they are False. */
+/** These conditions report a fault while they are True; the others report one while they are False. */
 const FAULT_WHEN_TRUE: ReadonlySet<ConditionType> = new Set(['Conflicted', 'Shadowed'])
 
-/** Whether a condition is as the author of the object wants it. */
+/** Whether a condition reports no fault. */
 export function isAsWished({ type, status }: Pick<Condition, 'type' | 'status'>): boolean {
   return status === (FAULT_WHEN_TRUE.has(type) ? 'False' : 'True')
 }

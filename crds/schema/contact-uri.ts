@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { MAX_URI_LENGTH } from './limits.ts'
 
-/** The URI of a redirection. It is written between angle brackets (RFC 3261 §20.10), so it cannot contain them. */
+/** The URI of a redirection. It is written between angle brackets (RFC 3261 §20.10), so it must not hold angle brackets. */
 export const contactUri = z
   .string()
   .min(1)

@@ -1,9 +1,9 @@
 /**
- * Bounds on what an object may hold. They keep an object below what etcd stores (1.5 MiB), a CEL rule below what the
- * API server lets it cost, and a header line below what one datagram carries.
+ * Limits of the contents of an object. They keep an object below the size limit of etcd (1.5 MiB), a CEL rule below the cost limit
+ * of the API server, and a header line below the size of a datagram.
  */
 
-/** Numbers of a trunk's or a rule's list. More numbers than this are a prefix, a range or a second rule. */
+/** Numbers in a list of a trunk or a rule. Longer lists should be written as a prefix, a range or a second rule. */
 export const MAX_NUMBERS = 1000
 /** Characters of a number, a prefix or a user name: E.164 has 15 digits, names are longer. */
 export const MAX_NUMBER_LENGTH = 64

@@ -1,6 +1,6 @@
 /**
- * Text that goes into a SIP message. None of it can hold a control character, so that no value can end its line and
- * begin a header of its own (RFC 3261 §7.3).
+ * Text that is written into a SIP message. It must not hold control characters, so that no value can end its line and begin
+ * another header (RFC 3261 §7.3).
  */
 import { z } from 'zod'
 import {
@@ -24,25 +24,28 @@ export const numberText = plainText(MAX_NUMBER_LENGTH)
 /** A reason phrase (RFC 3261 §25.1 Reason-Phrase). */
 export const reasonPhrase = plainText(MAX_REASON_LENGTH)
 
-/** A header value that is compared, not written. */
+/** A header value that is only compared. */
 export const headerText = plainText(MAX_HEADER_VALUE_LENGTH)
 
-/** An RE2 expression: it does not backtrack, so that no expression can stall a pod. */
+/** An RE2 expression. RE2 has no backtracking, so no expression can stall a pod. */
 export const regexText = withRules(z.string().min(1).max(MAX_REGEX_LENGTH), {
-  // The comparison makes an expression that does not compile an error of the rule.
+  // If the expression does not compile, this comparison fails, and with it the rule.
   cel: "''.matches(self) in [true, false]",
   message: 'is not an RE2 expression (no look-around, no back-references)',
   holds: compilesAsRe2,
 })
 
-/** RFC 3261 §25.1 token. One letter is a compact form (§7.3.3), which is refused: each header has one name, the long one. */
+/**
+ * The name of a header: an RFC 3261 §25.1 token. Compact forms of one letter (§7.3.3) are refused, so that each header has
+ * one name only.
+ */
 export const headerName = z
   .string()
   .min(2, 'is a compact form: write the long name of the header')
   .max(MAX_HEADER_NAME_LENGTH)
   .regex(/^[A-Za-z0-9.!%*_+`'~-]+$/, "is not a header name: letters, digits and -.!%*_+`'~ only")
 
-/** Headers that decide where a request goes and to which dialog it belongs: only the proxy writes them. */
+/** Headers that route a request or assign it to a dialog. Only the proxy may write them. */
 const OWN_HEADERS = [
   ...['call-id', 'contact', 'content-encoding', 'content-length', 'content-type', 'cseq', 'from', 'max-breadth'],
   ...['max-forwards', 'path', 'proxy-require', 'record-route', 'require', 'route', 'service-route', 'to', 'via'],
@@ -67,7 +70,9 @@ const knownPlaceholders: ValidationRule<string> = {
 /** A header value with placeholders. */
 export const headerTemplate = withRules(headerText, knownPlaceholders)
 
-/** A user part with placeholders. Literal text is RFC 3261 §25.1 user; what a placeholder brings is escaped by the proxy. */
+/**
+ * A user part with placeholders. Literal text must be an RFC 3261 §25.1 user; the proxy escapes the value of a placeholder.
+ */
 export const userTemplate = withRules(
   z
     .string()

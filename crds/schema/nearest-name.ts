@@ -1,4 +1,4 @@
-/** A name that differs in more characters than this is another name, and not a typing error. */
+/** A name that needs more changes than this is a different name, not a typing error. */
 const MAX_CHANGES = 2
 
 /** The known name that was probably meant; undefined when none is near. */

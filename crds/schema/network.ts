@@ -33,7 +33,7 @@ export function isCallable(address: string): boolean {
 /** RFC 4291 §2.5.5.2: an IPv4 address inside IPv6. */
 const IPV4_MAPPED = /^[0:]*:ffff:([0-9.]*\.[0-9.]*|[0-9a-f]+:[0-9a-f]+)$/i
 
-/** What is wrong with a network, in words; undefined when nothing is. */
+/** The fault of a network, in words; undefined if the network is valid. */
 function networkFault(text: string): string | undefined {
   const slash = text.indexOf('/')
   const address = slash === -1 ? text : text.slice(0, slash)

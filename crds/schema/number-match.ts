@@ -15,7 +15,7 @@ const range = withRules(
     to: rangeBound.describe('The last number of the range, as long as the first and written in the same form.'),
   }),
   {
-    // Forms that become canonical in different ways (`+1…`, `001…`, `1…`) would no longer be equally long.
+    // Forms that are normalized in different ways (`+1…`, `001…`, `1…`) would have different lengths afterwards.
     cel: "self.from.size() == self.to.size() && self.from.startsWith('+') == self.to.startsWith('+') && self.from.startsWith('00') == self.to.startsWith('00')",
     message: 'from and to must be equally long and written in the same form (both with +, both with 00, or neither)',
     holds: ({ from, to }) =>
@@ -55,5 +55,5 @@ const numberMatch = withRules(
 /** What users write to choose numbers: exactly one of its fields is set. */
 export type NumberMatch = z.output<typeof numberMatch>
 
-/** A list of number conditions of which one must hold; empty holds always. */
+/** A list of number conditions. One of them must hold; an empty list always holds. */
 export const numberMatches = z.array(numberMatch).max(MAX_NUMBERS).default([])

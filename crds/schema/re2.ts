@@ -1,6 +1,6 @@
 import { RE2JS, RE2JSException } from 're2js'
 
-/** Whether the expression is one of RE2, the syntax that the API server and the ingress pods share. */
+/** Whether a text is a valid RE2 expression. Both the API server and the ingress pods use RE2. */
 export function compilesAsRe2(pattern: string): boolean {
   try {
     RE2JS.compile(pattern)

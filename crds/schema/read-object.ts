@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { nearestName } from './nearest-name.ts'
 
-/** What is wrong with one field of an object. */
+/** A fault of one field of an object. */
 export interface FieldFault {
   /** `unknown_field`, `required`, `wrong_type`, `wrong_value`, `out_of_bounds` or `rule`. */
   readonly code: 'unknown_field' | 'required' | 'wrong_type' | 'wrong_value' | 'out_of_bounds' | 'rule'
   /** Keys and indexes from the root of the object. */
   readonly path: readonly (string | number)[]
   readonly message: string
-  /** What would be right, where a short answer exists. */
+  /** A value or form that would be right, if it can be said shortly. */
   readonly expected?: string
 }
 
@@ -29,7 +29,9 @@ export function readObject<S extends z.ZodType>(schema: S, value: unknown): Obje
   }
 }
 
-/** A field that is missing only because its name is misspelt is reported once, with the name that was written. */
+/**
+ * Leaves out the fault of a required field that is absent only because its name is misspelt. The misspelt name is reported.
+ */
 function withoutConsequences(faults: readonly FieldFault[], value: unknown): FieldFault[] {
   const misspelt = faults
     .filter(({ code, expected }) => code === 'unknown_field' && expected !== undefined)
@@ -63,7 +65,7 @@ function unknownField(path: readonly (string | number)[], known: readonly string
 function typeFault(issue: Extract<Issue, { code: 'invalid_type' }>, path: FieldFault['path']): FieldFault {
   const expected = TYPE_NAMES[issue.expected] ?? issue.expected
   if (issue.input === undefined) return { code: 'required', path, message: 'is required', expected }
-  // YAML reads +1555 and yes as a number and a boolean.
+  // Without quotes YAML reads +1555 as a number and yes as a boolean.
   const quoted = expected === 'string' && typeof issue.input !== 'object' ? 'string, in quotes' : expected
   return { code: 'wrong_type', path, message: `is ${describe(issue.input)}`, expected: quoted }
 }
@@ -87,7 +89,7 @@ function boundFault(issue: Extract<Issue, { code: 'too_small' | 'too_big' }>, pa
   const small = issue.code === 'too_small'
   const bound = `${small ? 'at least' : 'at most'} ${small ? issue.minimum : issue.maximum}`
   const expected = `${bound}${UNITS[issue.origin] ?? ''}`
-  // A schema that gives its own message for a bound says more than the bound.
+  // If the schema has its own message for a bound, that message is more helpful.
   if (!/^Too (small|big)/.test(issue.message)) return { code: 'out_of_bounds', path, message: issue.message, expected }
   return { code: 'out_of_bounds', path, message: small ? 'is below its bound' : 'is above its bound', expected }
 }
@@ -101,7 +103,7 @@ function describe(value: unknown): string {
   return `the ${typeof value} ${JSON.stringify(value)}`
 }
 
-/** The names of the fields that the schema knows where a path leads; empty where it leads nowhere. */
+/** The names of the fields that the schema has at a path; empty if the path does not exist in the schema. */
 function fieldsAt(schema: z.ZodType, path: FieldFault['path']): string[] {
   let here: unknown = unwrap(schema)
   for (const step of path) here = unwrap(stepInto(here, step))

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { reasonPhrase } from './message-text.ts'
 
-/** A final answer that refuses: 400 to 699, and its reason phrase. */
+/** A final response that refuses a call: a status from 400 to 699, and its reason phrase. */
 export const statusLine = z.strictObject({
   status: z.int().min(400).max(699).describe('The status of the answer, 400 to 699.'),
   reason: reasonPhrase

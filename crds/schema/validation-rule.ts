@@ -1,12 +1,12 @@
 import type { z } from 'zod'
 
 /**
- * A rule that a plain schema cannot say, twice: as CEL, which the API server runs on `kubectl apply`, and as a function,
- * which runs wherever the schema is read. Both must hold for the same values.
+ * A rule that a plain schema cannot express, in two forms: as CEL, which the API server runs on `kubectl apply`, and as a
+ * function, which runs wherever this schema is used. Both must accept the same values.
  */
 export interface ValidationRule<T> {
   readonly cel: string
-  /** What is wrong and what to do. */
+  /** The fault, and what to do about it. */
   readonly message: string
   /** The field that is at fault, below the value itself. */
   readonly field?: string
@@ -15,10 +15,10 @@ export interface ValidationRule<T> {
   readonly explain?: (value: T) => string
 }
 
-/** Puts rules on a schema: as checks of its own, and as `x-kubernetes-validations` for the generated YAML. */
+/** Adds rules to a schema: as checks of the schema, and as `x-kubernetes-validations` for the generated YAML. */
 export function withRules<S extends z.ZodType>(schema: S, ...rules: readonly ValidationRule<z.output<S>>[]): S {
   const checked = schema.superRefine((value, context) => {
-    // A rule is about a value whose shape is right: the API server, too, runs its CEL only then.
+    // A rule is checked only if the value has no other fault. The API server runs its CEL under the same condition.
     if (context.issues.length > 0) return
     for (const rule of rules) {
       if (rule.holds(value)) continue
@@ -29,7 +29,7 @@ export function withRules<S extends z.ZodType>(schema: S, ...rules: readonly Val
   return checked.meta({ 'x-kubernetes-validations': rules.map(celRule) })
 }
 
-/** Of several fields that exclude each other, one must be there. */
+/** Exactly one of several fields must be set. */
 export function exactlyOneOf<T extends object>(...fields: readonly (keyof T & string)[]): ValidationRule<T> {
   const tests = fields.map((field) => `has(self.${field})`).join(', ')
   return {
@@ -39,7 +39,7 @@ export function exactlyOneOf<T extends object>(...fields: readonly (keyof T & st
   }
 }
 
-/** No two entries of a list may agree in `key`; those without one are not compared. The CEL runs on the list. */
+/** No two entries of a list may have the same `key`; entries without a key are not compared. The CEL runs on the list. */
 export function uniqueBy<T>(
   key: (entry: T) => string | undefined,
   cel: string,

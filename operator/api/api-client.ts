@@ -15,22 +15,22 @@ import { lines } from './line-stream.ts'
 export interface ListOptions {
   /** Objects on one page. */
   readonly limit: number
-  /** Of the page before; empty for the first page. */
+  /** The continue token of the page before; empty for the first page. */
   readonly continueToken: string
   readonly signal: AbortSignal
 }
 
 export interface WatchOptions {
-  /** The state of the collection after which events are wanted. */
+  /** The watch brings the events after this version of the collection. */
   readonly resourceVersion: string
-  /** After which the server ends the watch. */
+  /** The server ends the watch after so many seconds. */
   readonly timeoutSeconds: number
-  /** Called whenever something comes in, be it half an event. */
+  /** Called whenever bytes arrive, even if they are only a part of an event. */
   readonly onContact: () => void
   readonly signal: AbortSignal
 }
 
-/** An object to write, and where. */
+/** An object to write, and its path. */
 export interface ApiWrite {
   readonly path: ApiObjectPath
   readonly body: unknown
@@ -38,8 +38,8 @@ export interface ApiWrite {
 }
 
 /**
- * The Kubernetes API as the operator uses it. Every method throws an ApiError, or the signal's reason once that is
- * aborted. A 401 is tried again once with credentials read anew; nothing else is retried here.
+ * The Kubernetes API as the operator uses it. Every method throws an ApiError, or the reason of the signal if the signal was
+ * aborted. After a 401 a request is repeated once, with credentials that were read again. No other request is repeated here.
  */
 export interface ApiClient {
   /** The URL of the API server. */
@@ -52,11 +52,11 @@ export interface ApiClient {
   watch(resource: ApiResource, options: WatchOptions): Promise<AsyncIterable<WatchEvent>>
   get(resource: ApiResource, path: ApiObjectPath, signal?: AbortSignal): Promise<ApiObject>
   create(resource: ApiResource, body: unknown, signal?: AbortSignal): Promise<ApiObject>
-  /** Update: with a `metadata.resourceVersion` in the body it fails with `api_conflict` where another was faster. */
+  /** Update: with a `metadata.resourceVersion` in the body it fails with `api_conflict` if another client was faster. */
   replace(resource: ApiResource, write: ApiWrite): Promise<ApiObject>
-  /** JSON merge patch (RFC 7386). With a `metadata.resourceVersion` in the body as `replace`. */
+  /** JSON merge patch (RFC 7386). A `metadata.resourceVersion` in the body works as with `replace`. */
   mergePatch(resource: ApiResource, write: ApiWrite & { readonly fieldManager?: string }): Promise<ApiObject>
-  /** What the server publishes of this version's own resources (OpenAPI v3). */
+  /** The server's OpenAPI v3 document for the resources of sip-dispatch in this version. */
   openApi(signal?: AbortSignal): Promise<unknown>
   /** Ends every connection; requests in flight fail. */
   close(): Promise<void>
@@ -64,7 +64,10 @@ export interface ApiClient {
 
 const MERGE_PATCH = 'application/merge-patch+json'
 
-/** A client for the API server that a kubeconfig or the Pod's ServiceAccount names. Throws a KubeConfigError. Connects nowhere yet. */
+/**
+ * A client for the API server that a kubeconfig or the Pod's ServiceAccount names. Opens no connection before the first
+ * request. Throws a KubeConfigError.
+ */
 export function apiClient(options: ApiWireOptions): ApiClient {
   const wire = apiWire(options)
   const object = async (request: ApiRequest) => readApiObject(await json(wire, request))
@@ -92,7 +95,10 @@ async function json(wire: ApiWire, request: ApiRequest): Promise<unknown> {
   return parseJson(await body.text())
 }
 
-/** Without a resourceVersion the answer is the newest state: what was written before the request is in it. */
+/**
+ * The query of a list. Without a resourceVersion the answer is the newest state, with everything that was written before the
+ * request.
+ */
 async function listPage(wire: ApiWire, resource: ApiResource, options: ListOptions): Promise<ApiObjectPage> {
   const { limit, continueToken, signal } = options
   const query = { limit: String(limit), ...(continueToken === '' ? {} : { continue: continueToken }) }
@@ -107,7 +113,7 @@ async function openWatch(
   const { resourceVersion, timeoutSeconds, onContact, signal } = options
   const query = {
     watch: 'true',
-    // Bookmarks keep the version of a quiet collection young, and show that the watch is alive.
+    // Bookmarks bring a recent version even if the collection does not change, and show that the watch is alive.
     allowWatchBookmarks: 'true',
     resourceVersion,
     timeoutSeconds: String(timeoutSeconds),

@@ -7,15 +7,17 @@ import { type Credentials, userCredentials } from './user-credentials.ts'
 /** TLS towards an API server; certificates and keys are PEM. */
 export type ApiTls = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'>
 
-/** How the API server is reached, and as whom, at this moment: tokens and certificates change while the operator runs. */
+/**
+ * The address of the API server and the credentials, at this moment. Tokens and certificates change while the operator runs.
+ */
 export interface ApiConnection {
-  /** Differs when a connection made before cannot be used any more: another server, CA or client certificate. */
+  /** Changes with the server, the CA or the client certificate: earlier connections can then no longer be used. */
   readonly key: string
   /** `https://host:port` */
   readonly origin: string
-  /** What stands before `/api` where the server is behind a gateway; else empty. */
+  /** The path before `/api` if the server is behind a gateway; else empty. */
   readonly basePath: string
-  /** Authorization and Impersonate-…. */
+  /** The headers Authorization and Impersonate-…. */
   readonly headers: Readonly<Record<string, string | string[]>>
   readonly tls: ApiTls
   /** An HTTP proxy on the way. */
@@ -23,8 +25,8 @@ export interface ApiConnection {
 }
 
 /**
- * Each call reads certificates and tokens as they are now and runs a credential plugin whose answer has expired. Rejects
- * with a KubeConfigError that names the file, the plugin or the provider.
+ * Each call reads the current certificates and tokens, and runs a credential plugin again if its last answer has expired.
+ * Rejects with a KubeConfigError that names the file, the plugin or the provider.
  */
 export function apiConnections(context: KubeContext): () => Promise<ApiConnection> {
   const { cluster, user } = context
@@ -85,7 +87,7 @@ function impersonationHeaders(impersonate: Impersonation | undefined): Record<st
   }
 }
 
-/** What RFC 9110 §5.6.2 has in no name of a field is percent-encoded; API servers decode it. */
+/** Percent-encodes the characters that RFC 9110 §5.6.2 does not allow in the name of a field. API servers decode them. */
 function headerKey(key: string): string {
   const encoded = (sign: string): string =>
     [...Buffer.from(sign)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('')

@@ -1,7 +1,7 @@
 import { isRecord } from './json-value.ts'
 import { MAX_ERROR_TEXT, MAX_RETRY_AFTER_MILLISECONDS } from './limits.ts'
 
-/** Stable: what a program should look at. */
+/** Stable: programs should rely on the code, not on the message. */
 export type ApiErrorCode =
   | 'api_unreachable'
   | 'api_credentials'
@@ -16,13 +16,13 @@ export type ApiErrorCode =
   | 'api_unavailable'
   | 'api_response_invalid'
 
-/** What is known of a request that failed. */
+/** The facts about a failed request. */
 export interface ApiFailure {
   readonly code: ApiErrorCode
   readonly message: string
-  /** HTTP status; 0 where there was no answer. */
+  /** HTTP status; 0 if there was no answer. */
   readonly status?: number
-  /** `reason` of the Status object (`Conflict`, `AlreadyExists`, `Expired` …); empty where there is none. */
+  /** `reason` of the Status object (`Conflict`, `AlreadyExists`, `Expired` …); empty if the answer has none. */
   readonly reason?: string
   /** From Retry-After, 300 s at most. */
   readonly retryAfterMilliseconds?: number | undefined
@@ -46,7 +46,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The error that an answer other than 2xx stands for; `body` is a Status object in JSON, or any text. */
+/** The error for an answer other than 2xx. `body` is a Status object in JSON, or any text. */
 export function answerError(answer: { status: number; retryAfter: string | undefined; body: string }): ApiError {
   const { status, body } = answer
   const text = statusObject(body) ?? { reason: '', message: body.slice(0, MAX_ERROR_TEXT).trim() }
@@ -59,7 +59,7 @@ export function answerError(answer: { status: number; retryAfter: string | undef
   })
 }
 
-/** The error that an ERROR event inside a watch stands for: its object is a Status. */
+/** The error for an ERROR event of a watch. The object of the event is a Status. */
 export function watchError(status: Readonly<Record<string, unknown>>): ApiError {
   const code = typeof status['code'] === 'number' ? status['code'] : 500
   return answerError({ status: code, retryAfter: undefined, body: JSON.stringify(status) })
@@ -72,7 +72,7 @@ function statusObject(body: string): { reason: string; message: string } | undef
   return { reason: typeof reason === 'string' ? reason : '', message: typeof message === 'string' ? message : '' }
 }
 
-/** Undefined where a text is no JSON: proxies in front of an API server answer in HTML. */
+/** Parses JSON. Undefined if the text is not JSON: proxies in front of an API server answer in HTML. */
 function parsed(body: string): unknown {
   try {
     return JSON.parse(body)
@@ -93,12 +93,13 @@ const CODES: Readonly<Record<number, ApiErrorCode>> = {
 
 function codeOf(status: number, { reason, message }: { reason: string; message: string }): ApiErrorCode {
   if (reason === 'AlreadyExists') return 'api_already_exists'
-  // After a restore from a backup the server's versions are below ours: as with an expired one, only a list helps.
+  // After a restore from a backup the server's versions are lower than ours. Then only a new list helps, as after an expired
+  // version.
   if (reason === 'Timeout' && message.includes('Too large resource version')) return 'api_expired'
   return CODES[status] ?? (status >= 400 && status < 500 ? 'api_invalid' : 'api_unavailable')
 }
 
-/** API servers give seconds only (RFC 9110 §10.2.3 allows a date too). */
+/** Reads Retry-After in seconds. RFC 9110 §10.2.3 also allows a date, but API servers send seconds only. */
 function retryAfterOf(header: string | undefined): number | undefined {
   if (header === undefined || !/^\d+$/.test(header)) return undefined
   return Math.min(Number(header) * 1000, MAX_RETRY_AFTER_MILLISECONDS)

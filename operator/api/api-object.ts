@@ -1,16 +1,16 @@
 import { ApiError, watchError } from './api-error.ts'
 import { isRecord } from './json-value.ts'
 
-/** An object as the API server sent it; only what the operator itself relies on has been checked. */
+/** An object as the API server sent it. Only the fields on which the operator relies have been checked. */
 export interface ApiObject {
   readonly metadata: ApiObjectMetadata
   readonly [field: string]: unknown
 }
 
-/** ObjectMeta, as far as it has been checked. */
+/** The checked fields of ObjectMeta. */
 export interface ApiObjectMetadata {
   readonly name: string
-  /** Empty for an object of the cluster. */
+  /** Empty for an object without a namespace. */
   readonly namespace: string
   readonly uid: string
   readonly resourceVersion: string
@@ -21,11 +21,11 @@ export interface ApiObjectMetadata {
 export interface ApiObjectPage {
   readonly items: readonly ApiObject[]
   readonly resourceVersion: string
-  /** Asks for the next page; empty on the last one. */
+  /** The token with which to request the next page; empty on the last page. */
   readonly continueToken: string
 }
 
-/** One event of a watch, but for ERROR, which is thrown as an ApiError. */
+/** One event of a watch. An ERROR event is thrown as an ApiError instead. */
 export type WatchEvent =
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: ApiObject }
   | { readonly type: 'BOOKMARK'; readonly resourceVersion: string }
@@ -58,7 +58,7 @@ export function readApiObjectPage(value: unknown): ApiObjectPage {
 
 const OBJECT_EVENTS = ['ADDED', 'MODIFIED', 'DELETED'] as const
 
-/** Reads one line of a watch. Throws an ApiError: what an ERROR event says, or `api_response_invalid`. */
+/** Reads one line of a watch. Throws an ApiError: the one that an ERROR event carries, or `api_response_invalid`. */
 export function readWatchEvent(line: string): WatchEvent {
   const value = parseJson(line)
   const object = isRecord(value) ? value['object'] : undefined

@@ -9,7 +9,7 @@ export interface ApiResource {
   readonly namespace?: string
 }
 
-/** Which object of a collection, or which part of it, a request is about. */
+/** The object of a collection, and the subresource of it, that a request concerns. */
 export interface ApiObjectPath {
   readonly name: string
   readonly subresource?: 'status'
@@ -24,7 +24,7 @@ export function resourcePath(resource: ApiResource, object?: ApiObjectPath): str
   return `/${[...root, ...scope, plural, ...part].map(encodeURIComponent).join('/')}`
 }
 
-/** What people call a collection: `dispatchrules.sipdispatch.dev/v1alpha1 in namespace team-a`. */
+/** The name of a collection for people: `dispatchrules.sipdispatch.dev/v1alpha1 in namespace team-a`. */
 export function resourceName({ group, version, plural, namespace }: ApiResource): string {
   const kind = group === '' ? `${plural}/${version}` : `${plural}.${group}/${version}`
   return namespace === undefined ? kind : `${kind} in namespace ${namespace}`

@@ -9,11 +9,11 @@ import {
   API_TCP_KEEP_ALIVE_MILLISECONDS,
 } from './limits.ts'
 
-/** The connections to one API server, kept for as long as its certificates stay the same. */
+/** The connections to one API server. They stay open until a certificate changes. */
 export interface ApiTransport {
-  /** `watch` for an answer that goes on for minutes: it gets a connection of its own. */
+  /** `watch`: the answer goes on for minutes, so the request gets a connection of its own. */
   dispatcher(connection: ApiConnection, use: 'request' | 'watch'): Dispatcher
-  /** Ends every connection, whatever is on it. */
+  /** Ends every connection at once; requests in progress fail. */
   close(): Promise<void>
 }
 
@@ -23,9 +23,9 @@ interface Agents {
   readonly watch: Dispatcher
 }
 
-/** A transport without connections: they are opened as they are needed. */
+/** A transport that opens its connections when they are needed. */
 export function apiTransport(): ApiTransport {
-  /** Those of earlier certificates stay until their last answer is through. */
+  /** Connections with earlier certificates stay open until their last answer is complete. */
   const open = new Set<Dispatcher>()
   let agents: Agents | undefined
   const dispatcher = (connection: ApiConnection, use: 'request' | 'watch') => {
@@ -55,7 +55,10 @@ function retire(agents: Agents, open: Set<Dispatcher>): void {
   for (const each of [agents.request, agents.watch]) each.close(() => open.delete(each))
 }
 
-/** HTTP/1.1 only: over HTTP/2 a lost connection would take every watch with it, and one slow reader all of them. */
+/**
+ * HTTP/1.1 only. Over HTTP/2 all watches would share one connection: its loss would end all of them, and one slow reader
+ * would delay all of them.
+ */
 function agent({ tls, proxy }: ApiConnection, options: { connections?: number; bodyTimeout: number }): Dispatcher {
   const shared = {
     ...options,

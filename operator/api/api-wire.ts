@@ -9,11 +9,11 @@ import type { KubeUser } from './kube-context.ts'
 /** One answered or failed request, as `rest_client_requests_total` counts it. */
 export interface ApiRequestReport {
   readonly method: string
-  /** The HTTP status, or `<error>` where there was no answer. */
+  /** The HTTP status, or `<error>` if there was no answer. */
   readonly code: string
   /** `host:port` of the API server. */
   readonly host: string
-  /** Until the head of the answer: a watch goes on for minutes. */
+  /** The time until the head of the answer, because the body of a watch goes on for minutes. */
   readonly seconds: number
 }
 
@@ -27,25 +27,25 @@ export interface ApiRequest {
   readonly path: string
   readonly query?: Readonly<Record<string, string>>
   readonly body?: unknown
-  /** Of the body. Default: `application/json`. */
+  /** The content type of the body. Default: `application/json`. */
   readonly contentType?: string
   readonly use?: 'request' | 'watch'
   readonly signal?: AbortSignal | undefined
 }
 
-/** The parts of an answer's body, as they come in. */
+/** The parts of an answer's body, in the sizes in which they arrive. */
 export type ApiBody = AsyncIterable<Uint8Array> & { text(): Promise<string> }
 
 /** Requests to one API server, with its credentials. */
 export interface ApiWire {
   readonly server: string
   readonly namespace: string | undefined
-  /** Resolves with the body of a 2xx answer. Throws an ApiError, or the signal's reason. */
+  /** Resolves with the body of a 2xx answer. Throws an ApiError, or the reason of the signal. */
   send(request: ApiRequest): Promise<ApiBody>
   close(): Promise<void>
 }
 
-/** Reads the kubeconfig and connects nowhere yet. Throws a KubeConfigError. */
+/** Reads the kubeconfig. Opens no connection before the first request. Throws a KubeConfigError. */
 export function apiWire(options: ApiWireOptions): ApiWire {
   let context = loadKubeConfig(options)
   const { namespace, cluster } = context
@@ -71,7 +71,7 @@ export function apiWire(options: ApiWireOptions): ApiWire {
     } catch (error) {
       if (!isUnauthorized(error)) throw error
     }
-    // A token or a certificate has been replaced: the kubeconfig is read anew, once for all who were refused.
+    // A token or a certificate was replaced. The kubeconfig is read again, only once for all refused requests together.
     if (connections === used) reload()
     return await attempt(request).catch((error: unknown) => {
       throw isUnauthorized(error) ? unauthorized(error, context.user) : error
@@ -147,7 +147,7 @@ function requestOptions(request: ApiRequest, connection: ApiConnection): Dispatc
   }
 }
 
-/** A body that fails as a request does: what breaks off half-way is the same fault as what never began. */
+/** The body of an answer. If it breaks off, the error is the same as for a request without an answer. */
 function body(answer: Dispatcher.ResponseData['body'], signal: AbortSignal | undefined): ApiBody {
   const failed = (error: unknown) => {
     signal?.throwIfAborted()

@@ -1,4 +1,7 @@
-/** The environment, for those who look into it: where the API server is, where kubeconfigs are, what a plugin is started with. */
+/**
+ * The environment variables that this folder reads: the address of the API server, the paths of kubeconfigs, and the
+ * variables of plugins.
+ */
 export type Environment = Readonly<Record<string, string | undefined>>
 
 export function processEnvironment(): Environment {

@@ -1,11 +1,16 @@
-/** Files with tokens, certificates and keys: read whenever they are needed, since they are replaced while the operator runs. */
+/**
+ * Files with tokens, certificates and keys. They are read at each use, because they are replaced while the operator runs.
+ */
 import { accessSync, constants } from 'node:fs'
 import { readRegularFile } from '../../ingress/files/regular-file.ts'
 import { firstLine, KubeConfigError } from './kube-config-error.ts'
 import type { PemSource } from './kube-context.ts'
 import { MAX_CREDENTIAL_BYTES } from './limits.ts'
 
-/** Throws a KubeConfigError for one that is not there, or not for this process: better at the start than at each request. */
+/**
+ * Throws a KubeConfigError for a file that is absent or that this process may not read. So the fault shows at the start, not
+ * at each request.
+ */
 export function checkCredentialFile(what: string, file: string): void {
   try {
     accessSync(file, constants.R_OK)
@@ -14,14 +19,14 @@ export function checkCredentialFile(what: string, file: string): void {
   }
 }
 
-/** The token, without the newline that a file ends with where people wrote it. Rejects with a KubeConfigError. */
+/** The token in a file, without the newline that an editor adds at the end. Rejects with a KubeConfigError. */
 export async function readTokenFile(file: string): Promise<string> {
   const token = (await readFile('the token file', file)).trim()
   if (/^[\x21-\x7e]+$/.test(token)) return token
   throw unreadable('the token file', file, token === '' ? 'it is empty' : 'it holds more than one word, or no token')
 }
 
-/** An empty file would be taken for none, and the system's authorities be believed instead. */
+/** Reads a PEM and refuses an empty one: TLS would treat it as absent and trust the authorities of the system instead. */
 export async function readPem(what: string, source: PemSource): Promise<string> {
   const pem = source.file === undefined ? source.text : await readFile(what, source.file)
   if (pem.includes('-----BEGIN ')) return pem

@@ -11,12 +11,12 @@ import { firstLine, KubeConfigError } from './kube-config-error.ts'
 import type { CredentialPlugin, KubeCluster } from './kube-context.ts'
 import { MAX_PLUGIN_OUTPUT_BYTES, PLUGIN_TIMEOUT_MILLISECONDS } from './limits.ts'
 
-/** What a plugin has said. */
+/** The answer of a plugin. */
 export interface ExecCredential {
   readonly token: string | undefined
   readonly certificate: string | undefined
   readonly key: string | undefined
-  /** Milliseconds since 1970; undefined: it holds until it is refused. */
+  /** Milliseconds since 1970; undefined: the credential is used until the API server refuses it. */
   readonly expires: number | undefined
 }
 
@@ -54,7 +54,7 @@ export async function execCredential(plugin: CredentialPlugin, cluster: KubeClus
   return { token, certificate, key, expires }
 }
 
-/** `KUBERNETES_EXEC_INFO`: nobody is here to answer questions. */
+/** The value of `KUBERNETES_EXEC_INFO`. It says that the plugin cannot ask a person. */
 async function pluginInfo({ apiVersion, wantsCluster }: CredentialPlugin, cluster: KubeCluster): Promise<string> {
   const spec = wantsCluster ? { interactive: false, cluster: await clusterInfo(cluster) } : { interactive: false }
   return JSON.stringify({ apiVersion, kind: 'ExecCredential', spec })
@@ -87,7 +87,7 @@ async function outputOf(plugin: CredentialPlugin, info: string): Promise<string>
   }
 }
 
-/** Of a program that failed, what it wrote last; it says more than its exit code. */
+/** The last line that a failed program wrote. It says more than the exit code. */
 function failureText(cause: unknown): string {
   const { code, killed, stderr } = cause as NodeJS.ErrnoException & {
     readonly killed?: boolean
@@ -108,7 +108,7 @@ function parsed(output: string): unknown {
   }
 }
 
-/** What it wrote is not repeated: it may be a token. */
+/** The error of a plugin. It does not repeat the plugin's output, which may be a token. */
 function refused({ command, installHint }: CredentialPlugin, why: string, cause?: unknown): KubeConfigError {
   const remedy = installHint?.replaceAll(/\s+/g, ' ').trim() ?? `run it by hand, or give the user a token`
   const message = `the credential plugin ${command} ${why}; ${remedy}`

@@ -1,2 +1,2 @@
-/** Who `kubectl get --show-managed-fields` says has written a status. */
+/** The field manager of the operator's status writes, as `kubectl get --show-managed-fields` shows it. */
 export const FIELD_MANAGER = 'sip-dispatch-operator'

@@ -1,4 +1,4 @@
-/** Stable: what a program should look at. */
+/** Stable: programs should rely on the code, not on the message. */
 export type KubeConfigErrorCode =
   | 'kubeconfig_missing'
   | 'kubeconfig_unreadable'
@@ -6,7 +6,7 @@ export type KubeConfigErrorCode =
   | 'kubeconfig_incomplete'
   | 'kubeconfig_credentials'
 
-/** Why the way to the API server is not known, or with what one may go there. */
+/** Why the address of the API server, or the credentials for it, cannot be found. */
 export class KubeConfigError extends Error {
   readonly code: KubeConfigErrorCode
 
@@ -17,9 +17,9 @@ export class KubeConfigError extends Error {
   }
 }
 
-/** The first line of what an error says: the parser of YAML shows the place in more lines, of which a message has one. */
+/** The first line of an error's message. The YAML parser adds lines that show the place, but a message here has one line. */
 export function firstLine(cause: unknown): string {
-  const told = typeof cause === 'object' && cause !== null && 'message' in cause ? cause.message : cause
-  const [line = ''] = String(told).split('\n', 1)
+  const message = typeof cause === 'object' && cause !== null && 'message' in cause ? cause.message : cause
+  const [line = ''] = String(message).split('\n', 1)
   return line
 }

@@ -1,4 +1,4 @@
-/** Reading kubeconfig files: their form is checked once, here, and relative paths become absolute. */
+/** Reads kubeconfig files. Their form is checked here only, and relative paths become absolute. */
 import { dirname, resolve, sep } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
@@ -6,7 +6,7 @@ import { readRegularFileSync } from '../../ingress/files/regular-file.ts'
 import { firstLine, KubeConfigError } from './kube-config-error.ts'
 import { MAX_KUBECONFIG_BYTES } from './limits.ts'
 
-/** An empty text is as good as none, as for kubectl. */
+/** A text field. An empty text counts as absent, as in kubectl. */
 const text = z
   .string()
   .nullish()
@@ -79,7 +79,7 @@ export type UserEntry = z.infer<typeof user>
 export type PluginEntry = z.infer<typeof plugin>
 type ContextEntry = z.infer<typeof context>
 
-/** What one file says, or several: of two entries of a name the first counts. */
+/** The entries of one kubeconfig file, or of several: of two entries with the same name the first counts. */
 export interface KubeConfigEntries {
   readonly current: string | undefined
   readonly contexts: ReadonlyMap<string, ContextEntry>
@@ -87,7 +87,7 @@ export interface KubeConfigEntries {
   readonly users: ReadonlyMap<string, UserEntry>
 }
 
-/** Throws a KubeConfigError with the place in the file. */
+/** Reads one file. Throws a KubeConfigError that names the place in the file. */
 export function readKubeConfigFile(file: string): KubeConfigEntries {
   const form = fileForm.safeParse(contentOf(file))
   if (!form.success) throw unreadable(file, problemText(form.error.issues[0]))
@@ -102,7 +102,7 @@ export function readKubeConfigFile(file: string): KubeConfigEntries {
   }
 }
 
-/** As kubectl merges the files that `$KUBECONFIG` lists. */
+/** Merges several files in the way in which kubectl merges the files of `$KUBECONFIG`. */
 export function mergedEntries(all: readonly KubeConfigEntries[]): KubeConfigEntries {
   return {
     current: all.find(({ current }) => current !== undefined)?.current,
@@ -156,7 +156,7 @@ function absolute(path: string | undefined, folder: string): string | undefined 
   return path === undefined ? undefined : resolve(folder, path)
 }
 
-/** A word alone is looked for in $PATH. */
+/** The path of a plugin. A command without a slash is searched for in $PATH. */
 function commandPath(command: string, folder: string): string {
   return command.includes(sep) ? resolve(folder, command) : command
 }

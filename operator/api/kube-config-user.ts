@@ -1,4 +1,7 @@
-/** One user and one cluster of a kubeconfig as plain values; what kubectl refuses is refused, and so is a user without credentials. */
+/**
+ * Turns one user and one cluster of a kubeconfig into plain values. Refuses what kubectl refuses, and a user without
+ * credentials.
+ */
 import { resolve } from 'node:path'
 import { KubeConfigError } from './kube-config-error.ts'
 import type { ClusterEntry, PluginEntry, UserEntry } from './kube-config-file.ts'
@@ -12,7 +15,7 @@ import type {
   PemSource,
 } from './kube-context.ts'
 
-/** What credential plugins are told about a cluster is under this name among its extensions. */
+/** The extension of a cluster that is passed on to credential plugins. */
 const PLUGIN_EXTENSION = 'client.authentication.k8s.io/exec'
 
 const PLUGIN_API_VERSIONS = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1']
@@ -58,7 +61,7 @@ export function kubeUser(name: string, entry: UserEntry): KubeUser {
   return { name, certificate, key, proof: proofOf(entry, refuse), impersonate: impersonation(entry, refuse) }
 }
 
-/** What a user goes to the API server with, in words; no secret is in them. */
+/** Describes the credentials of a user in words, without secrets. */
 export function credentialsText({ name, certificate, proof }: KubeUser): string {
   const whose = `of user ${JSON.stringify(name)} in the kubeconfig`
   switch (proof.type) {
@@ -77,7 +80,7 @@ export function credentialsText({ name, certificate, proof }: KubeUser): string 
   }
 }
 
-/** Whether a user has nothing to prove itself with. */
+/** Whether a user has no credentials. */
 export function isAnonymous({ certificate, proof }: KubeUser): boolean {
   return certificate === undefined && proof.type === 'none'
 }
@@ -142,7 +145,7 @@ function impersonation(entry: UserEntry, refuse: Refuse): Impersonation | undefi
   return refuse('has as-uid, as-groups or as-user-extra without as: say who is meant')
 }
 
-/** The data go before the file, as for kubectl. */
+/** The source of a PEM. If both are given, the data in the kubeconfig take precedence over the file, as in kubectl. */
 function pemSource(data: string | undefined, file: string | undefined): PemSource | undefined {
   if (data !== undefined) return { text: Buffer.from(data, 'base64').toString('utf8') }
   return file === undefined ? undefined : { file }

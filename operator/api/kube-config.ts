@@ -8,19 +8,22 @@ import { isAnonymous, kubeCluster, kubeUser } from './kube-config-user.ts'
 import type { KubeContext } from './kube-context.ts'
 import { inPod, podContext } from './pod-account.ts'
 
-/** Where the way to the API server is written. */
+/** Where to find the kubeconfig. */
 export interface KubeConfigSource {
   /** A kubeconfig file. Absent: the Pod's ServiceAccount, else the default kubeconfig ($KUBECONFIG, ~/.kube/config). */
   readonly file?: string | undefined
   /** A context of the kubeconfig. Absent: its current one. A Pod's ServiceAccount has no contexts. */
   readonly context?: string | undefined
-  /** Where the file system of the Pod begins. Default: `/`. */
+  /** The root of the Pod's file system. Default: `/`. */
   readonly root?: string | undefined
-  /** Default: that of the process. */
+  /** Default: the environment of the process. */
   readonly environment?: Environment | undefined
 }
 
-/** Reads the kubeconfig, or what the kubelet has mounted into the Pod. Throws a KubeConfigError that says what to do. */
+/**
+ * Reads the kubeconfig, or the ServiceAccount files that the kubelet has mounted into the Pod. Throws a KubeConfigError that
+ * says what to do.
+ */
 export function loadKubeConfig(source: KubeConfigSource): KubeContext {
   const { file, context, root = '', environment = processEnvironment() } = source
   if (file !== undefined) return chosenContext(`kubeconfig ${file}`, readKubeConfigFile(file), context)
@@ -30,7 +33,7 @@ export function loadKubeConfig(source: KubeConfigSource): KubeContext {
   return chosenContext('the default kubeconfig', mergedEntries(files.map(readKubeConfigFile)), context)
 }
 
-/** `$KUBECONFIG` may name several, of which some may not be there. */
+/** The default kubeconfig files. `$KUBECONFIG` may name several; absent ones are skipped. */
 function defaultFiles({ KUBECONFIG, HOME }: Environment): string[] {
   const named = KUBECONFIG?.split(delimiter).filter((path) => path !== '') ?? []
   if (named.length > 0) return named
@@ -71,7 +74,7 @@ function chosenContext(what: string, entries: KubeConfigEntries, asked: string |
   return chosen
 }
 
-/** What would fail at each request, or be refused as anonymous, fails at the start. */
+/** Checks the credentials at the start. Otherwise each request would fail, or be refused as anonymous. */
 function checkCredentials({ cluster, user }: KubeContext, entry: UserEntry): void {
   const files = [
     ['the certificate authority', cluster.authority?.file],
@@ -82,7 +85,7 @@ function checkCredentials({ cluster, user }: KubeContext, entry: UserEntry): voi
   for (const [what, file] of files) {
     if (file !== undefined) checkCredentialFile(what, file)
   }
-  // What serves without TLS is kubectl proxy or the like, which has credentials of its own.
+  // A server without TLS is kubectl proxy or a similar program, which uses credentials of its own.
   if (!isAnonymous(user) || cluster.server.startsWith('http:')) return
   const given = Object.keys(entry).filter((field) => entry[field] !== undefined && !KNOWN_EMPTY.has(field))
   const has = given.length === 0 ? 'nothing' : given.join(', ')
@@ -93,5 +96,5 @@ function checkCredentials({ cluster, user }: KubeContext, entry: UserEntry): voi
   )
 }
 
-/** Fields that are there in every entry that has been read. */
+/** Fields that every entry has after reading, even if the file lacks them. */
 const KNOWN_EMPTY: ReadonlySet<string> = new Set(['as-groups', 'as-user-extra'])

@@ -1,4 +1,4 @@
-/** What a context of a kubeconfig says, whichever file or Pod it is from: plain values, with paths that are absolute. */
+/** A context of a kubeconfig, or the equivalent from inside a Pod: plain values with absolute paths. */
 export interface KubeContext {
   readonly name: string
   readonly namespace: string | undefined
@@ -8,18 +8,18 @@ export interface KubeContext {
 
 export interface KubeCluster {
   readonly server: string
-  /** PEM; undefined: the authorities of the system. */
+  /** The PEM of the trusted authorities; undefined: those of the system. */
   readonly authority: PemSource | undefined
-  /** Whom the certificate must name, where that is not the host of the server. */
+  /** The name that the server's certificate must have, if it is not the host of the server. */
   readonly serverName: string | undefined
-  /** Whether any certificate will do. */
+  /** Whether every certificate is accepted, without a check. */
   readonly insecure: boolean
   readonly proxy: string | undefined
-  /** What credential plugins are told about the cluster, beside what stands above. */
+  /** Configuration for credential plugins, which they get in addition to the fields above. */
   readonly pluginConfig: unknown
 }
 
-/** One of the two; a file is read whenever it is needed. */
+/** A PEM as a file or as a text. A file is read at each use. */
 export type PemSource =
   | { readonly file: string; readonly text?: undefined }
   | { readonly text: string; readonly file?: undefined }
@@ -32,7 +32,7 @@ export interface KubeUser {
   readonly impersonate: Impersonation | undefined
 }
 
-/** How a user proves who it is, beside a certificate. */
+/** How a user authenticates, apart from a client certificate. */
 export type KubeProof =
   | { readonly type: 'none' }
   | { readonly type: 'token'; readonly token: string }
@@ -41,7 +41,7 @@ export type KubeProof =
   | { readonly type: 'plugin'; readonly plugin: CredentialPlugin }
   | { readonly type: 'oidc'; readonly settings: OidcSettings }
 
-/** A program that says what to go with: `users[].user.exec`. */
+/** A program that returns credentials: `users[].user.exec`. */
 export interface CredentialPlugin {
   readonly command: string
   readonly args: readonly string[]
@@ -51,7 +51,7 @@ export interface CredentialPlugin {
   readonly wantsCluster: boolean
 }
 
-/** `auth-provider` of the name `oidc`. */
+/** The settings of the `auth-provider` named `oidc`. */
 export interface OidcSettings {
   readonly issuer: string | undefined
   readonly clientId: string | undefined

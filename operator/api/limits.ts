@@ -1,13 +1,13 @@
-/** Connections for requests to one API server. Watches have one each beside them, so that they never starve a write. */
+/** Connections for requests to one API server. Each watch has a separate connection, so that watches never block a write. */
 export const API_REQUEST_CONNECTIONS = 16
 
-/** Milliseconds to connect, TLS included: longer than a lost SYN or two, shorter than a Lease lasts. */
+/** Milliseconds to connect, with TLS: long enough to repeat a lost SYN twice, shorter than the duration of a Lease. */
 export const API_CONNECT_TIMEOUT_MILLISECONDS = 5_000
 
 /** Milliseconds to the first byte of an answer: a consistent list of a large collection waits for the watch cache. */
 export const API_HEADERS_TIMEOUT_MILLISECONDS = 60_000
 
-/** Milliseconds between two parts of an answer's body. Watches have no such limit: their reader watches their silence. */
+/** Milliseconds between two parts of an answer's body. Watches have no such limit: the reflector checks them for silence. */
 export const API_BODY_TIMEOUT_MILLISECONDS = 30_000
 
 /** Milliseconds that an unused connection stays open: long enough for the renewals of a Lease to share one. */
@@ -19,10 +19,10 @@ export const API_TCP_KEEP_ALIVE_MILLISECONDS = 30_000
 /** Bytes of one event of a watch: an object has 1.5 MiB at most (etcd's request limit) and JSON may escape all of it. */
 export const MAX_WATCH_EVENT_BYTES = 16_777_216
 
-/** Milliseconds of a Retry-After that are honoured: a wrong header must not silence the operator for a day. */
+/** The most milliseconds of a Retry-After that are obeyed: a wrong header must not stop the operator for a day. */
 export const MAX_RETRY_AFTER_MILLISECONDS = 300_000
 
-/** Characters of a body that is no Status object, as they appear in an error's message. */
+/** Characters that an error's message repeats of a body that is not a Status object. */
 export const MAX_ERROR_TEXT = 200
 
 /** Bytes of a kubeconfig: one with a hundred clusters and their certificates has a megabyte. */
@@ -31,11 +31,11 @@ export const MAX_KUBECONFIG_BYTES = 4_194_304
 /** Bytes of a file with a token, a certificate or a key: a bundle of every public authority has 250 KB. */
 export const MAX_CREDENTIAL_BYTES = 1_048_576
 
-/** Milliseconds that a credential plugin may take: some ask a service far away, none should ask a person. */
+/** Milliseconds that a credential plugin may take: long enough to ask a distant service, not meant for asking a person. */
 export const PLUGIN_TIMEOUT_MILLISECONDS = 60_000
 
-/** Bytes of what a credential plugin writes: a token and a certificate with its key have some ten thousand. */
+/** Bytes of a credential plugin's output: a token and a certificate with its key have some ten thousand. */
 export const MAX_PLUGIN_OUTPUT_BYTES = 1_048_576
 
-/** Milliseconds before a token of an identity provider runs out at which a new one is fetched: clocks differ. */
+/** A new token is fetched so many milliseconds before the old one expires, because clocks differ. */
 export const TOKEN_RENEWAL_MILLISECONDS = 10_000

@@ -1,4 +1,7 @@
-/** ID tokens of an identity provider (OpenID Connect): `auth-provider` of the name `oidc`. A new one is kept in memory only. */
+/**
+ * ID tokens of an identity provider (OpenID Connect): `auth-provider` of the name `oidc`. A new token is stored in memory
+ * only.
+ */
 import type { CustomFetch } from 'openid-client'
 import { Agent, type Dispatcher, fetch } from 'undici'
 import { readPem } from './credential-file.ts'
@@ -6,13 +9,16 @@ import { firstLine, KubeConfigError } from './kube-config-error.ts'
 import type { OidcSettings } from './kube-context.ts'
 import { TOKEN_RENEWAL_MILLISECONDS } from './limits.ts'
 
-/** What is known of a user's tokens. */
+/** The tokens of a user. */
 export interface OidcTokens {
   readonly idToken: string
   readonly refreshToken: string | undefined
 }
 
-/** Whether the API server will take it a while longer; of a token that says nothing, the server has to judge. */
+/**
+ * Whether an ID token is valid for some time to come. A token without an expiry counts as valid; the API server decides
+ * about it.
+ */
 export function isCurrent({ idToken }: OidcTokens, now: number): boolean {
   const expires = expiryOf(idToken)
   return expires === undefined || now < expires - TOKEN_RENEWAL_MILLISECONDS
@@ -36,7 +42,7 @@ export async function refreshedTokens(settings: OidcSettings, refreshToken: stri
   if (issuer === undefined || clientId === undefined || refreshToken === undefined) {
     throw refused('has expired, and idp-issuer-url, client-id and refresh-token are needed for a new one')
   }
-  // Loaded here, so that nobody else waits for the library.
+  // Loaded here, so that only users of OpenID Connect wait for the library.
   const oidc = await import('openid-client')
   const dispatcher = new Agent(
     authority ? { connect: { ca: await readPem('the authority of the issuer', authority) } } : {},
@@ -56,7 +62,7 @@ export async function refreshedTokens(settings: OidcSettings, refreshToken: stri
   }
 }
 
-/** Node's own `fetch` knows no authority beside those of the system. */
+/** A `fetch` with the authorities of the dispatcher. Node's own `fetch` trusts only those of the system. */
 function fetchThrough(dispatcher: Dispatcher): CustomFetch {
   return async (url, { method, headers, body }) => {
     const content = body ? { body } : {}

@@ -1,4 +1,7 @@
-/** The way to the API server from inside a Pod: what the kubelet mounts, and the variables that every container has. */
+/**
+ * The context for the API server from inside a Pod: the files that the kubelet mounts, and the variables that every
+ * container has.
+ */
 import { readFileSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
@@ -7,10 +10,10 @@ import { checkCredentialFile } from './credential-file.ts'
 import { KubeConfigError } from './kube-config-error.ts'
 import type { KubeContext } from './kube-context.ts'
 
-/** The kubelet mounts it into every Pod that has not switched that off. */
+/** The kubelet mounts this folder into every Pod, unless the Pod has switched that off. */
 const FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount'
 
-/** Whether there is a token that this process may read. */
+/** Whether this process runs in a Pod: there is a token that it may read. */
 export function inPod(root: string): boolean {
   try {
     checkCredentialFile('the token', join(root, FOLDER, 'token'))
@@ -47,7 +50,7 @@ export function podContext(root: string, environment: Environment): KubeContext 
   }
 }
 
-/** In a cluster of IPv6 the variable is an address without brackets. */
+/** The URL of the API server. In an IPv6 cluster the variable holds an address without brackets. */
 function podServer({ KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port }: Environment): string {
   if (host && port) return `https://${isIPv6(host) ? `[${host}]` : host}:${port}`
   const problem =

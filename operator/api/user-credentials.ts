@@ -1,4 +1,4 @@
-/** What a user goes to the API server with, at this moment: tokens and certificates change while the operator runs. */
+/** The credentials of a user at this moment. Tokens and certificates change while the operator runs. */
 import { readPem, readTokenFile } from './credential-file.ts'
 import { type ExecCredential, execCredential } from './exec-credential.ts'
 import { KubeConfigError } from './kube-config-error.ts'
@@ -6,7 +6,7 @@ import type { CredentialPlugin, KubeCluster, KubeContext, KubeProof, KubeUser, O
 import { isCurrent, type OidcTokens, refreshedTokens } from './oidc-token.ts'
 
 export interface Credentials {
-  /** Value of `Authorization`. */
+  /** The value of the header Authorization. */
   readonly authorization: string | undefined
   /** PEM. */
   readonly certificate: string | undefined
@@ -16,7 +16,10 @@ export interface Credentials {
 
 const NOTHING: Credentials = { authorization: undefined, certificate: undefined, key: undefined }
 
-/** Each call reads them anew, and keeps what may be kept. Rejects with a KubeConfigError. */
+/**
+ * Each call of the returned function reads the credentials again, except those that are still valid. Rejects with a
+ * KubeConfigError.
+ */
 export function userCredentials({ user, cluster }: Pick<KubeContext, 'user' | 'cluster'>): () => Promise<Credentials> {
   const proof = proofReader(user.proof, cluster)
   return async () => {
@@ -59,7 +62,10 @@ function basic(username: string, password: string): Credentials {
   return { ...NOTHING, authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` }
 }
 
-/** The file goes before the text beside it. While it cannot be read, what it held before is used: it may be in the middle of a change. */
+/**
+ * The token file takes precedence over the token text. While the file cannot be read, its last content is used: the file may
+ * just be in the middle of a replacement.
+ */
 function tokenFileReader(file: string, token: string | undefined): () => Promise<Credentials> {
   let last = token
   return async () => {
@@ -73,7 +79,7 @@ function tokenFileReader(file: string, token: string | undefined): () => Promise
 }
 
 function pluginReader(plugin: CredentialPlugin, cluster: KubeCluster): () => Promise<Credentials> {
-  const read = kept<ExecCredential>({
+  const read = shared<ExecCredential>({
     read: () => execCredential(plugin, cluster),
     holds: ({ expires }) => expires === undefined || Date.now() < expires,
   })
@@ -86,7 +92,7 @@ function pluginReader(plugin: CredentialPlugin, cluster: KubeCluster): () => Pro
 function oidcReader(settings: OidcSettings): () => Promise<Credentials> {
   const { idToken, refreshToken } = settings
   let refresh = refreshToken
-  const read = kept<OidcTokens>({
+  const read = shared<OidcTokens>({
     first: idToken === undefined ? undefined : { idToken, refreshToken },
     read: async () => {
       const tokens = await refreshedTokens(settings, refresh)
@@ -98,14 +104,14 @@ function oidcReader(settings: OidcSettings): () => Promise<Credentials> {
   return async () => bearer((await read()).idToken)
 }
 
-interface Kept<T> {
+interface SharedReading<T> {
   readonly first?: T | undefined
   readonly read: () => Promise<T>
   readonly holds: (value: T) => boolean
 }
 
-/** One reading serves everyone who waits for it, and all who come while it holds. */
-function kept<T>({ first, read, holds }: Kept<T>): () => Promise<T> {
+/** Shares one reading: callers that wait for it get the same value, and so do later callers while the value is valid. */
+function shared<T>({ first, read, holds }: SharedReading<T>): () => Promise<T> {
   let value = first
   let reading: Promise<T> | undefined
   return async () => {

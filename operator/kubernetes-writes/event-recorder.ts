@@ -1,6 +1,7 @@
 /**
- * Events (events.k8s.io/v1) about objects, as `kubectl describe` shows them: the first is written, repeats are counted in
- * its series, and an object that floods is cut. No failure of an event is ever a failure of what it tells about.
+ * Events (events.k8s.io/v1) about objects, as `kubectl describe` shows them. The first occurrence is written, repeats are
+ * counted in its series, and an object with too many Events is limited. If an Event cannot be written, the work that it
+ * reports goes on.
  */
 
 import type { Clock } from '../../ingress/time/dated-clock.ts'
@@ -27,7 +28,7 @@ export interface Regarding {
   readonly uid: string
 }
 
-/** What happened. `reason` and `action` are words in upper camel case; the note says what to do. */
+/** The content of an Event. `reason` and `action` are words in upper camel case; the note says what to do. */
 export interface EventText {
   readonly type: 'Normal' | 'Warning'
   readonly reason: string
@@ -36,7 +37,7 @@ export interface EventText {
 }
 
 export interface EventSeries {
-  /** Of all occurrences, the first included. */
+  /** The number of all occurrences, with the first. */
   readonly count: number
   /** RFC 3339 with microseconds. */
   readonly lastObservedTime: string
@@ -59,7 +60,7 @@ export interface EventApi {
   patchSeries(event: EventObject, series: EventSeries, signal: AbortSignal): Promise<void>
 }
 
-/** What became of an occurrence: written, counted in a series, or dropped. */
+/** The result of an occurrence: written, counted in a series, or dropped. */
 export type EventResult = 'created' | 'counted' | 'suppressed' | 'failed'
 
 export interface EventRecorderOptions {
@@ -69,7 +70,7 @@ export interface EventRecorderOptions {
   /** The pod; at most 128 characters. */
   readonly instance: string
   readonly clock: Clock
-  /** Some characters of lower-case hexadecimal that no other call returns: the end of an Event's name. */
+  /** Returns the end of an Event's name: some characters of lower-case hexadecimal, different at each call. */
   readonly newId: () => string
   readonly onResult: (result: EventResult) => void
   /** Code `event-write-failed`. */
@@ -78,19 +79,19 @@ export interface EventRecorderOptions {
 
 export interface EventRecorder {
   record(regarding: Regarding, text: EventText): void
-  /** Writes what waits and the counts that are not written yet, for at most so many milliseconds, and takes no more. */
+  /** Writes the pending Events and counts, for at most so many milliseconds. Later occurrences are ignored. */
   close(limit: number): Promise<void>
 }
 
 interface Series {
   event: EventObject
   count: number
-  /** `count` as the API server has it. */
+  /** The count that the API server has. */
   writtenCount: number
   writtenAt: number
   /** Milliseconds since 1970. */
   lastAt: number
-  /** Forgets that the count is going to be written. */
+  /** Cancels the timer that writes the count; undefined if no timer is set. */
   cancel: (() => void) | undefined
 }
 
@@ -109,7 +110,7 @@ class Recorder implements EventRecorder {
   #waiting = 0
   #writes: Promise<void> = Promise.resolve()
   #closed = false
-  /** Aborts whatever has not been written when the time for closing is over. */
+  /** Aborts the pending writes when the time for closing is over. */
   readonly #stop = new AbortController()
 
   constructor(options: EventRecorderOptions) {
@@ -155,7 +156,7 @@ class Recorder implements EventRecorder {
     )
   }
 
-  /** The first repeat is told at once, later ones once in a period. */
+  /** The first repeat is written at once, later ones once in a period. */
   #repeat(series: Series): void {
     series.count++
     series.lastAt = this.#clock.wallClock()
@@ -179,25 +180,25 @@ class Recorder implements EventRecorder {
     const { event, count } = series
     series.writtenAt = this.#clock.now()
     series.writtenCount = count
-    const told = { count, lastObservedTime: microTime(series.lastAt) }
-    this.#write((signal) => this.#patchOrCreate(series, event, told, signal), 'counted')
+    const update = { count, lastObservedTime: microTime(series.lastAt) }
+    this.#write((signal) => this.#patchOrCreate(series, event, update, signal), 'counted')
   }
 
-  /** Events live for an hour: a series whose Event is gone begins anew. */
-  async #patchOrCreate(series: Series, event: EventObject, told: EventSeries, signal: AbortSignal): Promise<void> {
+  /** The API server deletes an Event after an hour. A series whose Event is gone starts again with a new Event. */
+  async #patchOrCreate(series: Series, event: EventObject, update: EventSeries, signal: AbortSignal): Promise<void> {
     try {
-      await this.#options.api.patchSeries(event, told, signal)
+      await this.#options.api.patchSeries(event, update, signal)
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 404) throw error
-      const anew = this.#event(event.regarding, event)
-      series.event = anew
-      series.count = series.count - told.count + 1
+      const created = this.#event(event.regarding, event)
+      series.event = created
+      series.count = series.count - update.count + 1
       series.writtenCount = 1
-      await this.#options.api.create(anew, signal)
+      await this.#options.api.create(created, signal)
     }
   }
 
-  /** One after the other, so that a series never overtakes its Event. */
+  /** Writes are made one after the other, so that the count of a series never arrives before its Event. */
   #write(request: (signal: AbortSignal) => Promise<void>, result: EventResult, onFailure?: () => void): void {
     if (this.#waiting >= MAX_WAITING_EVENTS) {
       this.#options.onResult('failed')
@@ -266,7 +267,7 @@ class Recorder implements EventRecorder {
   }
 }
 
-/** Keeps a map of least recently used first below MAX_EVENT_SERIES. */
+/** Removes the first key of a map that has more than MAX_EVENT_SERIES. The first key is the least recently used one. */
 function dropOldest<V>(map: Map<string, V>, onDrop?: (value: V) => void): void {
   if (map.size <= MAX_EVENT_SERIES) return
   for (const [key, value] of map) {

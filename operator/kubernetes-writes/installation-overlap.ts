@@ -1,30 +1,30 @@
 /**
- * What an operator does about the statuses of another installation that watches the same namespace. The senior one speaks.
- * Whether a senior one that has written a status is still there, only a try can tell: its name in one status is replaced by
- * the own one, and nothing else. Who lives puts it back; who does not for `CLAIM_MS` is gone.
+ * Two installations that watch the same namespace: which of them writes the statuses. The senior one writes. To find out
+ * whether a senior installation is still running, this one makes a claim: it writes its own name into one status, and
+ * changes nothing else there. A running installation restores its name. One that does not do so within `CLAIM_MS` is gone.
  */
 import type { Clock } from '../../ingress/time/dated-clock.ts'
 import { type Installation, isSenior } from './installation.ts'
 import { CLAIM_MS, OVERLAP_REVIEW_MS } from './limits.ts'
 
-/** The status of one object, and who has written it last. */
-export interface SpokenFor {
-  /** Of the object, unique among all. */
+/** The status of one object, and the installation that wrote it last. */
+export interface OwnedStatus {
+  /** Identifies the object among all objects. */
   readonly key: string
   readonly namespace: string
   readonly by: Installation | undefined
-  /** What this installation wanted to say has stood there. */
-  readonly said: boolean
+  /** The status has already held what this installation wants to write. */
+  readonly wasStored: boolean
 }
 
-/** Write it; put the own name there and nothing else; or leave it as it is. */
+/** `write` the whole status, `claim` it (write the own name and nothing else), or `leave` it as it is. */
 export type Verdict = 'write' | 'claim' | 'leave'
 
 export interface Overlaps {
-  verdict(own: Installation, status: SpokenFor): Verdict
-  /** The own name has been put into this status. */
+  verdict(own: Installation, status: OwnedStatus): Verdict
+  /** To be called when the own name was written into this status. */
   claimed(key: string): void
-  /** Some installation has shown itself in the last `OVERLAP_REVIEW_MS`. */
+  /** Another installation is known to run, or a junior one was seen within twice `OVERLAP_REVIEW_MS`. */
   readonly any: boolean
 }
 
@@ -33,40 +33,43 @@ type Standing =
   | { readonly type: 'lives'; readonly other: Installation; readonly until: number }
   | { readonly type: 'gone' }
 
-/** Told at most once in `OVERLAP_REVIEW_MS` for a namespace: the object it showed at, who it is, and whether it speaks. */
-export type TellOverlap = (key: string, other: Installation, speaks: boolean) => void
+/**
+ * Called at most once in `OVERLAP_REVIEW_MS` for a namespace: the object at which the other installation was found, its
+ * name, and whether it is the one that writes the statuses.
+ */
+export type OverlapListener = (key: string, other: Installation, speaks: boolean) => void
 
-export function createOverlaps(clock: Pick<Clock, 'now'>, tell: TellOverlap): Overlaps {
-  /** Of senior installations, by namespace. */
+export function createOverlaps(clock: Pick<Clock, 'now'>, onOverlap: OverlapListener): Overlaps {
+  /** The state of the senior installation of each namespace. */
   const seniors = new Map<string, Standing>()
-  /** When a junior one was told of, by its name and namespace. */
+  /** When a junior installation was last reported, by its name and namespace. */
   const juniors = new Map<string, number>()
-  const lives = (other: Installation, { key, namespace }: SpokenFor): Verdict => {
+  const lives = (other: Installation, { key, namespace }: OwnedStatus): Verdict => {
     seniors.set(namespace, { type: 'lives', other, until: clock.now() + OVERLAP_REVIEW_MS })
-    tell(key, other, true)
+    onOverlap(key, other, true)
     return 'leave'
   }
-  const takenFromJunior = (other: Installation, { key, namespace }: SpokenFor): Verdict => {
+  const verdictOverJunior = (other: Installation, { key, namespace }: OwnedStatus): Verdict => {
     const place = `${other.name} ${namespace}`
-    const toldAt = juniors.get(place) ?? -Infinity
-    if (clock.now() - toldAt >= OVERLAP_REVIEW_MS) {
+    const reportedAt = juniors.get(place) ?? -Infinity
+    if (clock.now() - reportedAt >= OVERLAP_REVIEW_MS) {
       juniors.set(place, clock.now())
-      tell(key, other, false)
+      onOverlap(key, other, false)
     }
     return 'write'
   }
-  const ofSenior = (other: Installation, status: SpokenFor): Verdict => {
-    const { key, namespace, said } = status
+  const verdictUnderSenior = (other: Installation, status: OwnedStatus): Verdict => {
+    const { key, namespace, wasStored } = status
     const standing = seniors.get(namespace)
     switch (standing?.type) {
       case 'gone':
-        return said ? lives(other, status) : 'write'
+        return wasStored ? lives(other, status) : 'write'
       case 'lives':
         if (clock.now() < standing.until) return 'leave'
         break
       case 'claiming':
         if (standing.key === key) return standing.claimed ? lives(other, status) : 'claim'
-        // The object of a claim may have gone meanwhile.
+        // The claimed object may have been deleted in the meantime.
         if (clock.now() - standing.at < 2 * CLAIM_MS) return 'leave'
         break
       case undefined:
@@ -74,12 +77,12 @@ export function createOverlaps(clock: Pick<Clock, 'now'>, tell: TellOverlap): Ov
     seniors.set(namespace, { type: 'claiming', key, at: clock.now(), claimed: false })
     return 'claim'
   }
-  const ofNobodyElse = (status: SpokenFor): Verdict => {
+  const verdictWithoutOther = (status: OwnedStatus): Verdict => {
     const standing = seniors.get(status.namespace)
     switch (standing?.type) {
       case 'lives':
-        // A status that nobody has written yet is left to the senior one, which is about to.
-        return status.by === undefined ? ofSenior(standing.other, status) : 'write'
+        // A status without a writer is left to the running senior installation, which will write it soon.
+        return status.by === undefined ? verdictUnderSenior(standing.other, status) : 'write'
       case 'claiming':
         if (standing.key !== status.key || !standing.claimed) return 'write'
         if (clock.now() - standing.at < CLAIM_MS) return 'leave'
@@ -93,8 +96,8 @@ export function createOverlaps(clock: Pick<Clock, 'now'>, tell: TellOverlap): Ov
   return {
     verdict: (own, status) => {
       const { by } = status
-      if (by === undefined || by.name === own.name) return ofNobodyElse(status)
-      return isSenior(own, by) ? takenFromJunior(by, status) : ofSenior(by, status)
+      if (by === undefined || by.name === own.name) return verdictWithoutOther(status)
+      return isSenior(own, by) ? verdictOverJunior(by, status) : verdictUnderSenior(by, status)
     },
     claimed: (key) => {
       for (const standing of seniors.values()) {

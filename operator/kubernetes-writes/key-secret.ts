@@ -2,7 +2,7 @@ import { keyFault } from '../../ingress/files/key-strength.ts'
 import { ApiError } from '../api/api-error.ts'
 import { KEY_BYTES } from './limits.ts'
 
-/** Files of the Secret as pods mount it. The previous ones are there only while a key is being changed. */
+/** Files of the Secret, as pods mount it. The previous keys exist only while a key is being changed. */
 const KEY_FILES = {
   /** Signs the cookies of dialogs. */
   cookie: { current: 'cookie.current', previous: 'cookie.previous' },
@@ -10,19 +10,21 @@ const KEY_FILES = {
   sealing: { current: 'sealing.current', previous: 'sealing.previous' },
 } as const
 
-/** What is made; nothing else may be missing. */
+/** The entries that the operator creates. Only these are required. */
 const MADE = [KEY_FILES.cookie.current, KEY_FILES.sealing.current] as const
 
 /** Entries of a Secret, base64. */
 export type SecretData = Readonly<Record<string, string>>
 
-/** The requests about the one Secret. They reject with an ApiError, of status 409 where `create` came second. */
+/**
+ * The requests about the Secret. They reject with an ApiError; `create` with the status 409 if the Secret exists already.
+ */
 export interface SecretApi {
   get(): Promise<SecretData | undefined>
   create(data: SecretData): Promise<void>
 }
 
-/** The Secret is there, but is not one that this program has made; `code` is `key_secret_invalid`. */
+/** The Secret exists, but a required entry is absent or too weak; `code` is `key_secret_invalid`. */
 class KeySecretError extends Error {
   readonly code = 'key_secret_invalid'
 
@@ -33,8 +35,8 @@ class KeySecretError extends Error {
 }
 
 /**
- * Makes the Secret with the keys that all pods of an installation share, once. One that exists is never written: whoever
- * changes a key does it by hand. Rejects with a KeySecretError if it lacks a key, or with an ApiError.
+ * Creates the Secret with the keys that all pods of an installation share. An existing Secret is never changed: keys are
+ * changed by hand. Rejects with a KeySecretError if a key is absent or too weak, or with an ApiError.
  */
 export async function ensureKeySecret(
   api: SecretApi,

@@ -1,4 +1,4 @@
-/** What the operator writes to the Kubernetes API: its Lease, statuses, Events and the Secret with the keys. */
+/** The objects that the operator writes to the Kubernetes API: its Lease, statuses, Events and the Secret with the keys. */
 import { API_GROUP, API_VERSION } from '../../crds/schema/api-object.ts'
 import type { ApiClient } from '../api/api-client.ts'
 import { ApiError } from '../api/api-error.ts'
@@ -36,7 +36,7 @@ export function leaseApi(client: Reader, { namespace, name }: { namespace: strin
   }
 }
 
-/** When the Lease was made, RFC 3339; undefined where there is none. */
+/** The creation time of the Lease, RFC 3339; undefined if the Lease does not exist. */
 export async function leaseCreation(
   client: Pick<ApiClient, 'get'>,
   { namespace, name }: { namespace: string; name: string },
@@ -46,7 +46,7 @@ export async function leaseCreation(
   return typeof created === 'string' ? created : undefined
 }
 
-/** Fields that somebody has left out or spoilt read as those of a Lease that nobody holds. */
+/** Reads a Lease. Absent or invalid fields get the values of a Lease without a holder. */
 function storedLease({ metadata, ...lease }: ApiObject): StoredLease {
   const spec = isRecord(lease['spec']) ? lease['spec'] : {}
   return {
@@ -64,14 +64,14 @@ function storedLease({ metadata, ...lease }: ApiObject): StoredLease {
 const PLURALS: Readonly<Record<StatusTarget['kind'], string>> = { SipTrunk: 'siptrunks', DispatchRule: 'dispatchrules' }
 
 /**
- * The status of both kinds, by merge patches of exactly the version that was looked at. Server-side apply could not take
- * away a condition that somebody else has come to own, as whoever restores a backup or edits a status does.
+ * Writes the status of both kinds by merge patches that name the version on which they are based. Server-side apply could
+ * not remove a condition that another field manager owns, for example after a backup was restored or a status edited.
  */
 export function statusApi(client: Pick<ApiClient, 'mergePatch'>): StatusApi {
   return {
     writeStatus: async ({ target: { kind, namespace, name }, conditions, installation, resourceVersion }, signal) => {
       const resource: ApiResource = { group: API_GROUP, version: API_VERSION, plural: PLURALS[kind], namespace }
-      // The version also keeps the status of an object from one that was made anew under the name.
+      // The version also prevents a write to a new object that was created under the same name.
       const status = { installation, ...(conditions === undefined ? {} : { conditions }) }
       const body = { metadata: { resourceVersion }, status }
       const path = { name, subresource: 'status' } as const

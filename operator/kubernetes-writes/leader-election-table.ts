@@ -1,34 +1,35 @@
-/** `standby`: watches the Lease of another. `stopped`: for good. */
+/** `standby`: another process holds the Lease, or none. `stopped` is final. */
 export type ElectionState = 'standby' | 'leading' | 'stopped'
 
 export type ElectionInput =
   /** The Lease was written with this process as its holder, for a new tenure. */
   | 'acquired'
-  /** The Lease was written again by its holder, in time. */
+  /** This process, the holder, has renewed the Lease in time. */
   | 'renewed'
-  /** So it was, with a higher epoch. */
+  /** This process, the holder, has renewed the Lease with a higher epoch. */
   | 'raised'
-  /** Another holds the Lease. */
-  | 'held'
-  /** A request failed: nothing is known. */
+  /** Another process holds the Lease. */
+  | 'heldByOther'
+  /** A request failed, so the state of the Lease is unknown. */
   | 'failed'
   /** The deadline for renewing has passed on the local clock. */
   | 'deadline'
   | 'stop'
 
 export type ElectionEffect =
-  /** Tell that this process leads; or that it does not any more, before anything else. */
+  /** Report that this process leads. */
   | 'lead'
+  /** Report that this process no longer leads. This comes before every other effect. */
   | 'lose'
-  /** Look again after the period of a standby or of a leader. */
+  /** Read the Lease again after the period of a standby or of a leader. */
   | 'waitStandby'
   | 'waitLeader'
-  /** Start the deadline for renewing anew. */
+  /** Start the deadline for renewing, or move it. */
   | 'startDeadline'
   | 'stopDeadline'
-  /** Let the request in progress go. */
+  /** Abort the request in progress. */
   | 'abort'
-  /** Let others have the Lease. */
+  /** Give the Lease back. */
   | 'release'
 
 export interface ElectionTransition {
@@ -42,17 +43,17 @@ export const ELECTION_TABLE: Readonly<Record<ElectionState, Readonly<Record<Elec
     acquired: go('leading', 'startDeadline', 'lead', 'waitLeader'),
     renewed: go('standby', 'waitStandby'),
     raised: go('standby', 'waitStandby'),
-    held: go('standby', 'waitStandby'),
+    heldByOther: go('standby', 'waitStandby'),
     failed: go('standby', 'waitStandby'),
     deadline: go('standby'),
     stop: go('stopped', 'abort'),
   },
   leading: {
-    // The Lease was deleted, and made anew.
+    // The Lease was deleted, and this process has created it again.
     acquired: go('leading', 'startDeadline', 'lead', 'waitLeader'),
     renewed: go('leading', 'startDeadline', 'waitLeader'),
     raised: go('leading', 'startDeadline', 'lead', 'waitLeader'),
-    held: go('standby', 'lose', 'stopDeadline', 'waitStandby'),
+    heldByOther: go('standby', 'lose', 'stopDeadline', 'waitStandby'),
     failed: go('leading', 'waitLeader'),
     deadline: go('standby', 'lose', 'stopDeadline', 'abort', 'waitStandby'),
     stop: go('stopped', 'stopDeadline', 'abort', 'release'),
@@ -61,8 +62,8 @@ export const ELECTION_TABLE: Readonly<Record<ElectionState, Readonly<Record<Elec
     acquired: go('stopped', 'release'),
     renewed: go('stopped', 'release'),
     raised: go('stopped', 'release'),
-    held: go('stopped'),
-    // A request that was aborted may have been carried out.
+    heldByOther: go('stopped'),
+    // An aborted request may still have been carried out.
     failed: go('stopped', 'release'),
     deadline: go('stopped'),
     stop: go('stopped'),

@@ -1,6 +1,6 @@
 /**
- * Which of several operators writes: the holder of a Lease. As client-go's leader election, with an epoch that no two
- * tenures share and with a deadline that holds even for a process which was stopped and does not know it yet.
+ * Leader election over a Lease: of several operators only the holder writes. It follows client-go, with two additions. Every
+ * tenure has an epoch of its own. And the deadline holds even for a process that was paused and has not noticed it yet.
  */
 
 import type { Clock } from '../../ingress/time/dated-clock.ts'
@@ -26,39 +26,39 @@ import {
 } from './limits.ts'
 import { microTime } from './micro-time.ts'
 
-/** Told in the order of what happens. None of it may throw. */
+/** Who is called about the election, in the order of events. The callbacks must not throw. */
 export interface ElectionListener {
   /**
-   * This process leads from now on; everything that it writes carries the epoch. Called again with a higher epoch after
-   * `raiseEpoch`, or where the Lease was deleted and made anew.
+   * This process leads from now on. Everything that it writes carries the epoch. Called again with a higher epoch after
+   * `raiseEpoch`, or if the Lease was deleted and created again.
    */
   onLeading(epoch: number): void
-  /** It does not lead any more. Called before anything else is done: stop every writer here, at once. */
+  /** This process no longer leads. Called before anything else happens: the listener must stop every writer at once. */
   onLost(): void
-  /** Code `lease-failed`: a request about the Lease failed, and is made again. */
+  /** Code `lease-failed`: a request about the Lease failed. It is repeated. */
   onFault(code: string, message: string): void
 }
 
 export interface LeaderElectionOptions {
   readonly api: LeaseApi
-  /** Unique to this run of the process: pod name and something random. */
+  /** Unique to this run of the process: the pod name and a random part. */
   readonly identity: string
   readonly clock: Clock
-  /** From 0 up to 1. */
+  /** Returns a number from 0 up to, but not including, 1. */
   readonly random: () => number
   readonly listener: ElectionListener
 }
 
 export interface LeaderElection {
-  /** Asks the local clock as well: false as soon as the deadline has passed, whether or not a timer has fired. */
+  /** False as soon as the deadline has passed on the local clock, even if its timer has not fired yet. */
   isLeader(): boolean
-  /** `leaseTransitions` of this tenure; undefined for one that does not lead. */
+  /** The `leaseTransitions` of this tenure; undefined if this process does not lead. */
   epoch(): number | undefined
-  /** Identity of the holder as last seen; undefined before the first look and after a release. */
+  /** The identity of the holder at the last read; undefined before the first read and after a release. */
   holder(): string | undefined
   /**
-   * Asks for an epoch higher than `above`: somebody has deleted the Lease, and what was published before has a higher one.
-   * Done with the next renewal, which is made at once; only the holder of the Lease can.
+   * Requests an epoch higher than `above`. This is needed after somebody has deleted the Lease: what was published before
+   * then has a higher epoch. The next renewal writes the new epoch; it is made at once, if this process holds the Lease.
    */
   raiseEpoch(above: number): void
   /** Gives the Lease back, so that a standby takes over within two seconds. `onLost` is not called. */
@@ -77,7 +77,7 @@ class Election implements LeaderElection {
   readonly #clock: Clock
   #state: ElectionState = 'standby'
   #lease: ObservedLease | undefined
-  /** When the last successful renewal was asked for: the Lease is this process's for at least its duration after that. */
+  /** When the last successful renewal was sent. From then on this process holds the Lease for at least its duration. */
   #renewedAt = 0
   #epoch = 0
   #epochAbove = 0
@@ -113,7 +113,7 @@ class Election implements LeaderElection {
   async stop(): Promise<void> {
     this.#cancelWait()
     this.#input('stop')
-    // Its end can still bring a Lease that has to be given back.
+    // The attempt in progress may still acquire the Lease. Then it has to be given back.
     await this.#attempt
     if (!this.#mustRelease) return
     this.#mustRelease = false
@@ -124,7 +124,7 @@ class Election implements LeaderElection {
     }
   }
 
-  /** Looks at the Lease and takes or renews it, unless that is in progress already. */
+  /** Reads the Lease and acquires or renews it, unless an attempt is in progress. */
   attempt(): void {
     this.#cancelWait()
     this.#attempt ??= this.#try().finally(() => {
@@ -142,12 +142,12 @@ class Election implements LeaderElection {
       return 'failed' as const
     })
     cancelTimeout()
-    // An answer that comes after the deadline is too late: the writers have to stop first.
+    // If the answer came after the deadline, the writers have to stop before it is used.
     this.#checkDeadline()
     this.#input(result)
   }
 
-  /** Where what is known of the Lease proves old, it is read, and tried once more. */
+  /** If the known state of the Lease proves outdated, the Lease is read and the renewal tried once more. */
   async #tryOnce(signal: AbortSignal): Promise<ElectionInput> {
     try {
       if (this.#state === 'leading' && this.#lease) return await this.#renew(this.#lease, signal)
@@ -155,13 +155,13 @@ class Election implements LeaderElection {
       if (!isOutdated(error)) throw error
     }
     const seen = await this.#options.api.get(signal)
-    if (!seen) return await this.#acquire(undefined, signal).catch(heldIfOutdated)
+    if (!seen) return await this.#acquire(undefined, signal).catch(heldByOtherIfOutdated)
     const lease = observeLease(this.#lease, seen, this.#clock.now())
     this.#lease = lease
     const mine = lease.record.holderIdentity === this.#options.identity
-    if (this.#state === 'leading') return mine ? await this.#renew(lease, signal) : 'held'
-    if (!isTakable(lease, this.#options.identity, this.#clock.now())) return 'held'
-    return await this.#acquire(lease, signal).catch(heldIfOutdated)
+    if (this.#state === 'leading') return mine ? await this.#renew(lease, signal) : 'heldByOther'
+    if (!isTakable(lease, this.#options.identity, this.#clock.now())) return 'heldByOther'
+    return await this.#acquire(lease, signal).catch(heldByOtherIfOutdated)
   }
 
   async #renew(lease: StoredLease, signal: AbortSignal): Promise<ElectionInput> {
@@ -176,12 +176,12 @@ class Election implements LeaderElection {
     signal.throwIfAborted()
     const { api, identity } = this.#options
     const askedAt = this.#clock.now()
-    // A Lease that was deleted and is made anew has forgotten its epoch; whoever saw it has not.
+    // A Lease that was deleted and created again has lost its epoch, so the last epoch that this process saw counts too.
     const above = Math.max(this.#epochAbove, this.#epoch, this.#lease?.record.leaseTransitions ?? 0)
     const tenure = { identity, duration: LEASE_DURATION_MS, time: this.#time(), above }
     const record = acquiredRecord(lease?.record, tenure)
     const written = lease ? await api.update({ ...lease, record }, signal) : await api.create(record, signal)
-    // The deadline counts from the question. Past it, the Lease has to be taken anew.
+    // The deadline counts from the request. If it has passed, the Lease has to be acquired again.
     if (this.#clock.now() - askedAt >= RENEW_DEADLINE_MS) return 'failed'
     this.#written(written, askedAt)
     return 'acquired'
@@ -189,7 +189,7 @@ class Election implements LeaderElection {
 
   #written(lease: StoredLease, askedAt: number): void {
     this.#lease = { ...lease, observedAt: this.#clock.now() }
-    // After a loss the answer to an old renewal must not bring the tenure back.
+    // A late answer to an old renewal must not revive a tenure that was lost.
     if (this.#clock.now() - askedAt >= RENEW_DEADLINE_MS) return
     this.#renewedAt = askedAt
     this.#epoch = lease.record.leaseTransitions
@@ -253,16 +253,16 @@ class Election implements LeaderElection {
 }
 
 function noTimer(): void {
-  // There is nothing to cancel yet.
+  // No timer is set, so nothing has to be cancelled.
 }
 
-/** Of several standbys one takes the Lease: that the others do not is no fault. */
-function heldIfOutdated(error: unknown): 'held' {
-  if (isOutdated(error)) return 'held'
+/** If several standbys try to acquire the Lease, only one succeeds. For the others this is not a fault. */
+function heldByOtherIfOutdated(error: unknown): 'heldByOther' {
+  if (isOutdated(error)) return 'heldByOther'
   throw error
 }
 
-/** Somebody else has written, made or deleted the Lease meanwhile. */
+/** Whether another client has written, created or deleted the Lease in the meantime. */
 function isOutdated(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 409 || error.status === 404)
 }

@@ -1,48 +1,54 @@
-/** What the spec of a Lease (coordination.k8s.io/v1) says about leadership. */
+/** The fields of a Lease's spec (coordination.k8s.io/v1) that leader election uses. */
 export interface LeaseRecord {
-  /** Empty: released. */
+  /** Empty if the Lease was released. */
   readonly holderIdentity: string
   readonly leaseDurationSeconds: number
-  /** RFC 3339 with microseconds. Written for people; nobody compares them. */
+  /** RFC 3339 with microseconds. Both times are written for people and never compared. */
   readonly acquireTime: string
   readonly renewTime: string
-  /** Rises with every tenure, also when a holder takes its own Lease again: it is the epoch of what the holder writes. */
+  /**
+   * The epoch of everything that the holder writes. Rises with every tenure, also when a holder acquires its own Lease
+   * again.
+   */
   readonly leaseTransitions: number
 }
 
-/** A Lease as the API server has it. */
+/** A Lease that was read from the API server. */
 export interface StoredLease {
   readonly record: LeaseRecord
-  /** An update that names another one is refused. */
+  /** The API server refuses an update that names another version. */
   readonly resourceVersion: string
 }
 
 /**
- * The requests that an election makes about its one Lease. They reject with an ApiError, of status 409
- * where somebody else was faster.
+ * The requests of an election about its Lease. They reject with an ApiError, with the status 409 if another client was
+ * faster.
  */
 export interface LeaseApi {
   get(signal: AbortSignal): Promise<StoredLease | undefined>
   create(record: LeaseRecord, signal: AbortSignal): Promise<StoredLease>
-  /** Only if the Lease is still at this resourceVersion. */
+  /** Succeeds only if the Lease still has this resourceVersion. */
   update(lease: StoredLease, signal: AbortSignal): Promise<StoredLease>
 }
 
-/** A Lease, and when it was first seen as it is: milliseconds of the own monotonic clock. */
+/** A Lease, and when this version of it was first seen: milliseconds of this process's monotonic clock. */
 export interface ObservedLease extends StoredLease {
   readonly observedAt: number
 }
 
 /**
- * What a look at the Lease adds to what is known of it. A holder proves that it lives by changing the Lease; when is
- * measured on the own clock, because two machines never agree about the time.
+ * Combines a newly read Lease with the known one. A holder proves that it is alive by changing the Lease. The time of a
+ * change is measured on the clock of this process, because the clocks of two machines differ.
  */
 export function observeLease(known: ObservedLease | undefined, seen: StoredLease, now: number): ObservedLease {
   if (known?.resourceVersion === seen.resourceVersion) return known
   return { ...seen, observedAt: now }
 }
 
-/** Whether a candidate that does not lead may take the Lease: it is released, its own, or has not changed for its duration. */
+/**
+ * Whether a candidate may acquire the Lease: it was released, the candidate holds it already, or it has not changed for its
+ * duration.
+ */
 export function isTakable(lease: ObservedLease, identity: string, now: number): boolean {
   const { holderIdentity, leaseDurationSeconds } = lease.record
   if (holderIdentity === '' || holderIdentity === identity) return true
@@ -59,7 +65,7 @@ interface Tenure {
   readonly above: number
 }
 
-/** The record of a new tenure. Its epoch is higher than that of every tenure before, whoever had it. */
+/** The record of a new tenure. Its epoch is higher than the epochs of all earlier tenures of all holders. */
 export function acquiredRecord(before: LeaseRecord | undefined, tenure: Tenure): LeaseRecord {
   return {
     holderIdentity: tenure.identity,
@@ -70,12 +76,12 @@ export function acquiredRecord(before: LeaseRecord | undefined, tenure: Tenure):
   }
 }
 
-/** The record of a tenure that goes on, with a higher epoch if the present one is not above `above`. */
+/** The record of a continued tenure. Its epoch is raised if it is not higher than `above`. */
 export function renewedRecord(before: LeaseRecord, time: string, above: number): LeaseRecord {
   return { ...before, renewTime: time, leaseTransitions: Math.max(before.leaseTransitions, above + 1) }
 }
 
-/** The record that lets anybody take over at once. */
+/** The record that lets any candidate take over at once. */
 export function releasedRecord(before: LeaseRecord, time: string): LeaseRecord {
   return { ...before, holderIdentity: '', leaseDurationSeconds: 1, acquireTime: time, renewTime: time }
 }

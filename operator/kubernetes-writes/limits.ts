@@ -1,19 +1,28 @@
-/** Milliseconds before the first repeat of work that failed, doubled with every further failure (client-go's default). */
+/**
+ * Milliseconds before failed work is repeated for the first time. They double with every further failure (client-go's
+ * default).
+ */
 export const RETRY_BASE_MS = 5
 
-/** Milliseconds between two repeats at most (client-go's default): a fault that lasts is still looked at every quarter of an hour. */
+/**
+ * The most milliseconds between two repeats (client-go's default): work that keeps failing is tried about every quarter of
+ * an hour.
+ */
 export const RETRY_LIMIT_MS = 1_000_000
 
-/** Repeats per second of all keys of a queue together (client-go's default): an outage must not end in a storm. */
+/**
+ * Repeats per second of all keys of a queue together (client-go's default), so that not all work is repeated at once after
+ * an outage.
+ */
 export const RETRIES_PER_SECOND = 10
 
-/** Repeats that may come at once before RETRIES_PER_SECOND holds (client-go's default). */
+/** Repeats that may start at once before RETRIES_PER_SECOND limits them (client-go's default). */
 export const RETRY_BURST = 100
 
-/** Milliseconds after which one piece of work is told to stop: the API server answers or gives up sooner. */
+/** Milliseconds after which one piece of work is aborted: the API server answers or gives up sooner. */
 export const WORK_TIMEOUT_MS = 30_000
 
-/** Milliseconds of one piece of work beyond which the process counts as stuck: work that ignores being told to stop. */
+/** Milliseconds of one piece of work after which the process counts as stuck: this work has ignored its abort signal. */
 export const STUCK_WORK_MS = 120_000
 
 /** Milliseconds for which a Lease is held without being renewed (client-go's default). */
@@ -25,10 +34,10 @@ export const RENEW_DEADLINE_MS = 10_000
 /** Milliseconds between two renewals of the leader (client-go's default). */
 export const RENEW_PERIOD_MS = 2_000
 
-/** Milliseconds between two looks of a standby: with the jitter, a released Lease is taken in less than two seconds. */
+/** Milliseconds between two reads of a standby: with the jitter, a released Lease is acquired in less than two seconds. */
 export const STANDBY_PERIOD_MS = 1_000
 
-/** Part of a period that is added at random, so that standbys do not ask in step. */
+/** The largest part of a period that is added to it at random, so that standbys do not all ask at the same time. */
 export const PERIOD_JITTER = 0.2
 
 /** Milliseconds for one request about the Lease: half of the deadline, so that a second attempt fits into it. */
@@ -46,49 +55,61 @@ export const OBJECT_STATUS_WRITES_PER_SECOND = 1
 /** Status writes of one object that may come at once: Accepted, then Programmed shortly after, then one correction. */
 export const OBJECT_STATUS_WRITE_BURST = 3
 
-/** Status writes in progress at once: enough for the budget at 100 ms each. */
+/** Status writes in progress at once: enough for STATUS_WRITES_PER_SECOND if a write takes 100 ms. */
 export const STATUS_WORKERS = 8
 
-/** Milliseconds before the status of an object that has just changed is tried again: the watch brings the change sooner. */
+/**
+ * Milliseconds before a status is written again after a conflict: by then the watch has brought the change of the object.
+ */
 export const CONFLICT_RETRY_MS = 100
 
-/** Milliseconds before a forbidden status write is tried again: until somebody has corrected the role. */
+/** Milliseconds before a forbidden status write is tried again: a person has to correct the role first. */
 export const FORBIDDEN_RETRY_MS = 60_000
 
-/** Status writes that are remembered before the old ones are tidied away: a few seconds of the budget. */
+/**
+ * Status writes that are remembered. Beyond this number the old ones are removed. STATUS_WRITES_PER_SECOND reaches it in
+ * some seconds.
+ */
 export const MAX_REMEMBERED_WRITES = 1_000
 
-/** Milliseconds between two looks at some statuses whether they say what they should: a watch that lost an event is no excuse. */
+/**
+ * Milliseconds between two rounds in which some statuses are compared with what they should hold, in case the watch has lost
+ * an event.
+ */
 export const STATUS_SWEEP_MS = 1_000
 
-/** Statuses of one look: some milliseconds of work. 100,000 objects are looked at in a minute. */
+/** Statuses that one round compares: some milliseconds of work. 100,000 objects take a minute. */
 export const STATUS_SWEEP_OBJECTS = 2_000
 
-/** Milliseconds before a status that the API server has refused is tried again: until somebody has brought the CRDs up to date. */
+/** Milliseconds before a status that the API server has refused is tried again: a person has to update the CRDs first. */
 export const REFUSED_RETRY_MS = 600_000
 
-/** Times in a row that a status which somebody else has overwritten is put right at once. Then each pause doubles. */
+/**
+ * How many times in a row an overwritten status is restored at once. After that there is a pause, which doubles each time.
+ */
 export const FREE_OVERWRITES = 3
 
-/** Milliseconds before a status that is overwritten again and again is put right: the first pause, and the longest. */
+/** Milliseconds before a status that is overwritten again and again is restored: the first pause, and the longest. */
 export const OVERWRITTEN_PAUSE_MS = { least: 2_000, most: 300_000 } as const
 
-/** Milliseconds without an overwriting, after which the next one is the first again: longer than the longest pause. */
+/**
+ * If a status was not overwritten for so many milliseconds, the count starts again at one. Longer than the longest pause.
+ */
 export const OVERWRITTEN_MEMORY_MS = 900_000
 
 /**
- * Milliseconds for which another installation must leave its name out of a status to be taken for gone: a change of its
+ * Another installation counts as gone if it has not restored its name in a status for so many milliseconds. A change of its
  * leader takes up to 17 s.
  */
 export const CLAIM_MS = 45_000
 
-/** Milliseconds between two looks whether an installation that watches the same namespace still does. */
+/** Milliseconds between two checks whether another installation still watches the same namespace. */
 export const OVERLAP_REVIEW_MS = 600_000
 
 /** Part of the live ingress pods that must run a generation before it is Programmed. */
 export const PROGRAMMED_SHARE = 0.99
 
-/** Different events that are remembered, to count their repeats instead of writing each. */
+/** Different Events that are remembered, so that their repeats are counted instead of written one by one. */
 export const MAX_EVENT_SERIES = 4_096
 
 /** Milliseconds between two updates of the count of one event (client-go's interval of a series). */
@@ -100,7 +121,7 @@ export const EVENT_BURST = 25
 /** Events per second of one object beyond the burst: one in five minutes. */
 export const EVENTS_PER_SECOND = 1 / 300
 
-/** Event writes that wait at most: behind an API server that hangs, further ones are dropped and counted. */
+/** The most pending writes of Events. If the API server hangs, further ones are dropped and counted. */
 export const MAX_WAITING_EVENTS = 1_000
 
 /** Milliseconds for one write of an event. */
@@ -112,5 +133,5 @@ export const MAX_NOTE_LENGTH = 1_024
 /** Characters of an object's name (RFC 1123 subdomain). */
 export const MAX_OBJECT_NAME_LENGTH = 253
 
-/** Bytes of a cookie key and of a sealing key: AES-256, and a MAC of the same strength. */
+/** Bytes of a cookie key and of a sealing key: enough for AES-256, and for a MAC of the same strength. */
 export const KEY_BYTES = 32

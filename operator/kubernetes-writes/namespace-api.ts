@@ -1,13 +1,16 @@
-/** What the operator asks of Namespaces: who an installation is, and whether a team allows its rules to go. */
+/**
+ * What the operator reads from Namespaces: the uid that identifies an installation, and the annotation that allows mass
+ * deletions.
+ */
 import { API_GROUP } from '../../crds/schema/api-object.ts'
 import type { ApiClient } from '../api/api-client.ts'
 import { isRecord } from '../api/json-value.ts'
 
-/** On a Namespace, with the value `true`: any number of its objects may leave the table at once. */
+/** Annotation of a Namespace. With the value `true`, any number of its objects may be removed from the table at once. */
 export const ALLOW_MASS_DELETION = `${API_GROUP}/allow-mass-deletion`
 
 export interface NamespaceApi {
-  /** The same for the life of a Namespace, and of no other one in any cluster. Rejects with an ApiError. */
+  /** The uid of a Namespace. It never changes, and no other Namespace of any cluster has it. Rejects with an ApiError. */
   uid(name: string): Promise<string>
   /** Rejects with an ApiError. */
   allowsMassDeletion(name: string): Promise<boolean>

@@ -12,15 +12,15 @@ export interface StoredCondition {
   readonly message: string
 }
 
-/** What is to be said about one generation of an object. */
+/** The conditions that the status of one generation of an object should hold. */
 export interface WantedStatus {
   readonly generation: number
   readonly conditions: readonly Condition[]
 }
 
 /**
- * The conditions to store, or undefined where the stored ones already say it. `lastTransitionTime` stays as long as the
- * condition's status does; `now` is RFC 3339. Conditions of types that are not ours are kept as they are, at the end.
+ * The conditions to store; undefined if the stored ones are already right. `lastTransitionTime` changes only when the status
+ * of the condition changes; `now` is RFC 3339. Conditions of other controllers stay as they are, at the end.
  */
 export function changedConditions(
   stored: readonly StoredCondition[],
@@ -44,7 +44,7 @@ function equal(stored: StoredCondition | undefined, next: StoredCondition): bool
   return reason === next.reason && message === next.message
 }
 
-/** The conditions in the `status` of an object as the API server sent it; what is not a condition is left out. */
+/** The conditions in the `status` of an object from the API server. Entries that are not valid conditions are left out. */
 export function storedConditions(status: unknown): StoredCondition[] {
   const conditions = isRecord(status) ? status['conditions'] : undefined
   return Array.isArray(conditions) ? conditions.flatMap(storedCondition) : []

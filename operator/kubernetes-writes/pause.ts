@@ -1,6 +1,6 @@
 import type { Clock } from '../../ingress/time/dated-clock.ts'
 
-/** Resolves after so many milliseconds. Rejects with the signal's reason once that is aborted. */
+/** Resolves after so many milliseconds. Rejects with the reason of the signal when the signal is aborted. */
 export function pause(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const aborted = () => {

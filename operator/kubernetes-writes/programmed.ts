@@ -1,15 +1,18 @@
 import type { Condition } from '../../crds/schema/conditions.ts'
 import { PROGRAMMED_SHARE } from './limits.ts'
 
-/** What decides whether one generation of an object is programmed. */
+/** The facts that decide whether one generation of an object is programmed. */
 export interface ProgrammedInput {
   /** The compiler has put this generation into the table. */
   readonly inTable: boolean
-  /** The first published version that has it; undefined while none has. */
+  /** The first published version that contains this generation; undefined before that. */
   readonly version: number | undefined
-  /** What became of the last attempt to publish; `held`: this generation leaves the table, and is kept in it for now. */
+  /**
+   * The result of the last attempt to publish. `held`: this generation should be removed from the table, but the removal is
+   * on hold.
+   */
   readonly publication: 'done' | 'failed' | 'held'
-  /** `versionOfMostReaders`. */
+  /** The result of `versionOfMostReaders`. */
   readonly readersVersion: number | undefined
   /** The condition is True for this generation already. */
   readonly programmed: boolean
@@ -18,12 +21,12 @@ export interface ProgrammedInput {
 type ProgrammedReason = Condition<'Programmed'>['reason']
 
 /**
- * The highest version that at least 99 % of the live ingress pods have reached; undefined without any. Versions rise
- * over all epochs, so a pod that runs a version has everything of the versions before.
+ * The highest version that at least 99 % of the live ingress pods have reached; undefined without pods. Versions rise over
+ * all epochs, so a pod that runs a version also has the changes of all earlier versions.
  */
 export function versionOfMostReaders(versions: Iterable<number>): number | undefined {
   const descending = [...versions].sort((a, b) => b - a)
-  // Products of fractions are off by a trifle, which must not ask for one pod more.
+  // The product has a tiny rounding error, which must not require one pod more.
   return descending[Math.ceil(descending.length * PROGRAMMED_SHARE - ROUNDING) - 1]
 }
 
@@ -31,9 +34,9 @@ export function versionOfMostReaders(versions: Iterable<number>): number | undef
 const ROUNDING = 1e-6
 
 /**
- * Whether the pods run this generation. Once they do it stays so, whatever pods come and go: a pod never goes back to an
- * older version, and a new one starts with the newest. The text says nothing that changes from pod to pod, so that a
- * status is written when the condition changes and not at each step of a rollout.
+ * The condition Programmed: whether the pods run this generation. Once True it stays True when pods come and go, because a
+ * pod never returns to an older version and a new pod starts with the newest one. The message holds no number of pods, so
+ * that a status is written only when the condition changes, and not at each step of a rollout.
  */
 export function programmedCondition(input: ProgrammedInput): Condition<'Programmed'> {
   const reason = reasonOf(input)
@@ -42,7 +45,7 @@ export function programmedCondition(input: ProgrammedInput): Condition<'Programm
 }
 
 function reasonOf({ inTable, version, publication, readersVersion, programmed }: ProgrammedInput): ProgrammedReason {
-  // What an object has left in the table still takes calls.
+  // While the removal of an object is on hold, the object stays in the table and still takes calls.
   if (publication === 'held') return 'Held'
   if (!inTable) return 'NotAccepted'
   if (programmed) return 'Programmed'

@@ -1,16 +1,16 @@
 import type { Condition } from '../../crds/schema/conditions.ts'
 import { worstConditions } from '../compile/worst-condition.ts'
 
-/** What beside its conditions decides whether an object is ready. */
+/** The facts, besides the other conditions, that decide whether an object is ready. */
 export interface ReadyInput {
   readonly inTable: boolean
-  /** When it was deleted and what keeps it; undefined where nobody has. */
+  /** For people: when the object was deleted, and which finalizers hold it. Undefined if it was not deleted. */
   readonly deletion: string | undefined
 }
 
 /**
- * The one condition that says whether an object works. An object that was deleted keeps its place until whoever has set
- * its finalizers is done, as a Service does, and says so: what it is ready for is to go.
+ * The condition Ready, which summarizes whether an object works. A deleted object with finalizers keeps its place in the
+ * table until they are removed, as a Service does. Its condition Ready is then False with the reason Deleting.
  */
 export function readyCondition(
   conditions: readonly Condition[],

@@ -1,7 +1,7 @@
 /**
- * Writes the conditions of objects into their status: only what has changed, in a budget, and again until it is done. What
- * stands there is compared with what should whenever the watch brings it, and now and then besides: what somebody else has
- * overwritten is put right, with growing pauses where it is overwritten again and again.
+ * Writes the conditions of objects into their status. Only changes are written, at a limited rate, and a failed write is
+ * repeated. The stored status is compared with the wanted one when the watch brings the object, and in a round over all
+ * objects. A status that somebody else has overwritten is restored, with growing pauses if this happens again and again.
  */
 import type { Condition } from '../../crds/schema/conditions.ts'
 import type { Clock } from '../../ingress/time/dated-clock.ts'
@@ -41,70 +41,76 @@ export interface StatusTarget {
   readonly kind: 'SipTrunk' | 'DispatchRule'
   readonly namespace: string
   readonly name: string
-  /** An object that was made anew under the name is another one. */
+  /** Tells an object from a later one that was created under the same name. */
   readonly uid: string
   readonly generation: number
 }
 
-/** What the watch knows of an object. */
+/** The object and its status, as the watch last brought them. */
 export interface CurrentStatus {
   readonly uid: string
   readonly resourceVersion: string
-  /** All of them, whoever wrote them. */
+  /** All conditions, also those of other controllers. */
   readonly conditions: readonly StoredCondition[]
-  /** Who wrote it last; undefined where it does not say. */
+  /** The installation that wrote the status last; undefined if the status names none. */
   readonly installation?: Installation | undefined
 }
 
 /** A status to write. */
 export interface StatusWrite {
   readonly target: StatusTarget
-  /** All that the status is to hold from now on; undefined: as they are. */
+  /** All conditions of the new status; undefined to leave them as they are. */
   readonly conditions: readonly StoredCondition[] | undefined
   readonly installation: Installation
-  /** Of the object that the conditions were compared with. */
+  /** The version of the object with which the conditions were compared. */
   readonly resourceVersion: string
 }
 
-/** Writes a status, and answers the version of the object after it. */
+/** Writes a status. Resolves with the version of the object after the write. */
 export interface StatusApi {
-  /** Rejects with an ApiError, of status 409 where the object is not at that version any more. */
+  /** Rejects with an ApiError, with the status 409 if the object has another version by now. */
   writeStatus(write: StatusWrite, signal: AbortSignal): Promise<{ readonly resourceVersion: string }>
 }
 
 export interface StatusWriterOptions {
   readonly api: StatusApi
-  /** The object in the watch's cache; undefined where it is not there. */
+  /** The object in the cache of the watch; undefined if it is absent. */
   readonly current: (target: StatusTarget) => CurrentStatus | undefined
-  /** Asked before each write: who this is. Undefined: nobody that may write, which only a leader does. */
+  /**
+   * The installation of this process, read before each write. Undefined if this process may not write, because it does not
+   * lead.
+   */
   readonly installation: () => Installation | undefined
   readonly clock: Clock
   readonly hooks: WorkQueueHooks
-  /** After each write. */
+  /** Called after each write. */
   readonly onWrite: (result: 'written' | 'failed') => void
-  /** Somebody has overwritten what stood there, for the `count`th time in a row. */
+  /** Called when somebody else has overwritten a status, for the `count`th time in a row. */
   readonly onOverwritten: (target: StatusTarget, count: number) => void
-  /** Another installation watches the object too; `speaks`: it is the senior one, and this one leaves the status to it. */
+  /**
+   * Called when another installation watches the object too. `speaks`: the other one is senior, and this one leaves the
+   * status to it.
+   */
   readonly onOverlap: (target: StatusTarget, other: Installation, speaks: boolean) => void
   /** Code `status-write-failed` (is repeated), `status-forbidden` (repeated slowly) or `status-refused` (not repeated). */
   readonly onFault: (code: string, message: string) => void
 }
 
 export interface StatusWriter {
-  /** What the status is to say from now on. Written soon, if it does not say so already. */
+  /** Sets the wanted conditions of an object. They are written soon, unless the status holds them already. */
   set(target: StatusTarget, conditions: readonly Condition[], priority?: WorkPriority): void
-  /** The watch has brought the object: its status may have become another one. */
+  /** To be called when the watch has brought the object, because its status may have changed. */
   look(target: Pick<StatusTarget, 'kind' | 'namespace' | 'name'>): void
-  /** Whether another installation has shown itself lately. */
+  /** Whether another installation was seen lately. */
   readonly overlap: boolean
-  /** Nothing is to be said any more: this process does not lead now. */
+  /** Forgets all wanted conditions. To be called when this process no longer leads. */
   clear(): void
-  /** The object is gone. */
+  /** To be called when the object was deleted. */
   forget(target: Pick<StatusTarget, 'kind' | 'namespace' | 'name'>): void
   readonly queue: Pick<WorkQueue, 'state' | 'stuck'>
-  /** Writes what is left, for at most so many milliseconds; takes nothing more. */
+  /** Makes the pending writes, for at most so many milliseconds. Later calls of `set` are ignored. */
   drain(limit: number): Promise<void>
-  /** Writes nothing more, from now on. */
+  /** Ends all writing at once. */
   stop(): void
 }
 
@@ -112,19 +118,19 @@ interface Wanted {
   readonly target: StatusTarget
   readonly generation: number
   readonly conditions: readonly Condition[]
-  /** It has stood there since it is wanted. */
-  said: boolean
-  /** On the clock; the API server has refused it. */
+  /** The status has held these conditions at some time since they were set. */
+  wasStored: boolean
+  /** A time on the clock. The API server has refused the status, and it is not tried again before this time. */
   refusedUntil: number
 }
 
-/** How often a status was overwritten in a row, and when last. */
+/** How many times in a row a status was overwritten, and the time of the last one. */
 interface Contest {
   readonly count: number
   readonly at: number
 }
 
-/** What is to be done about a status. */
+/** What to do about a status: it is `equal` to the wanted one, it is left to another installation, or it must be written. */
 type Assessment = { readonly type: 'equal' | 'leave' } | { readonly type: 'write'; readonly write: StatusWrite }
 
 /** A writer with a queue of its own. */
@@ -136,13 +142,13 @@ class Writer implements StatusWriter {
   readonly #options: StatusWriterOptions
   readonly queue: WorkQueue
   readonly #wanted = new Map<string, Wanted>()
-  /** Own writes that the watch may not have brought yet, so that they are not made again. */
+  /** This process's writes that the watch may not have brought yet. They are remembered so that they are not repeated. */
   readonly #written = new Map<string, CurrentStatus>()
   readonly #budget: TokenBucket
   readonly #objectBudgets = new Map<string, TokenBucket>()
   readonly #contests = new Map<string, Contest>()
   readonly #overlaps: Overlaps
-  /** Where the next look at some statuses begins. */
+  /** Where the next round of comparisons begins. */
   #cursor: IterableIterator<string> | undefined
   #cancelSweep: (() => void) | undefined
 
@@ -164,7 +170,7 @@ class Writer implements StatusWriter {
 
   set(target: StatusTarget, conditions: readonly Condition[], priority?: WorkPriority): void {
     const key = keyOf(target)
-    const wanted = { target, generation: target.generation, conditions, said: false, refusedUntil: -Infinity }
+    const wanted = { target, generation: target.generation, conditions, wasStored: false, refusedUntil: -Infinity }
     this.#wanted.set(key, wanted)
     if (this.#assess(key, wanted).type === 'write') this.queue.add(key, priority)
     this.#cancelSweep ??= this.#sweepLater()
@@ -204,29 +210,29 @@ class Writer implements StatusWriter {
 
   #look(key: string, priority: WorkPriority): void {
     const wanted = this.#wanted.get(key)
-    // What waits for its turn is compared then.
+    // A pending key is compared when its turn comes.
     if (!wanted || this.queue.has(key) || this.#options.clock.now() < wanted.refusedUntil) return
     switch (this.#assess(key, wanted).type) {
       case 'equal':
-        wanted.said = true
+        wanted.wasStored = true
         return
       case 'leave':
         return
       case 'write': {
-        const pause = wanted.said ? this.#overwritten(key, wanted) : 0
+        const pause = wanted.wasStored ? this.#overwritten(key, wanted) : 0
         if (pause > 0) this.queue.addAfter(key, pause)
         else this.queue.add(key, priority)
       }
     }
   }
 
-  /** Milliseconds to wait before it is put right. */
+  /** Counts an overwritten status. Returns the milliseconds to wait before it is restored. */
   #overwritten(key: string, wanted: Wanted): number {
     const now = this.#options.clock.now()
     const before = this.#contests.get(key)
     const count = before && now - before.at < OVERWRITTEN_MEMORY_MS ? before.count + 1 : 1
     this.#contests.set(key, { count, at: now })
-    wanted.said = false
+    wanted.wasStored = false
     this.#options.onOverwritten(wanted.target, count)
     if (count <= FREE_OVERWRITES) return 0
     return Math.min(OVERWRITTEN_PAUSE_MS.least * 2 ** (count - FREE_OVERWRITES - 1), OVERWRITTEN_PAUSE_MS.most)
@@ -254,14 +260,14 @@ class Writer implements StatusWriter {
     if (repeatAfter > 0) return { repeatAfter }
     const delay = this.#budget.reserve()
     if (delay > 0) await pause(this.#options.clock, delay, signal)
-    // What is wanted may have changed while this write waited for its turn.
+    // The wanted conditions may have changed while this write waited.
     const due = this.#due(key)
     if (!due) return undefined
     objectBudget.take()
     return await this.#write(key, due, signal)
   }
 
-  /** The write that is to be made now, if any. */
+  /** The write that is needed now; undefined if none is. */
   #due(key: string): StatusWrite | undefined {
     const wanted = this.#wanted.get(key)
     const assessment = wanted && this.#assess(key, wanted)
@@ -272,11 +278,11 @@ class Writer implements StatusWriter {
     const { target } = wanted
     const installation = this.#options.installation()
     const current = this.#current(key, target)
-    // Gone, or made anew: the compiler will speak about the new one.
+    // The object was deleted, or created again under its name. The compiler reports the conditions of the new one.
     if (!installation || current?.uid !== target.uid) return { type: 'leave' }
     const by = current.installation
-    const spokenFor = { key, namespace: target.namespace, by, said: wanted.said }
-    const verdict = this.#overlaps.verdict(installation, spokenFor)
+    const status = { key, namespace: target.namespace, by, wasStored: wanted.wasStored }
+    const verdict = this.#overlaps.verdict(installation, status)
     if (verdict === 'leave') return { type: 'leave' }
     const { resourceVersion } = current
     if (verdict === 'claim') {
@@ -284,12 +290,13 @@ class Writer implements StatusWriter {
     }
     const changed = changedConditions(current.conditions, wanted, this.#time())
     const conditions = changed ?? current.conditions
-    // Without the field in an older CustomResourceDefinition nobody's name is ever there: that alone is not written.
+    // An older CustomResourceDefinition lacks the field `installation`, so the name is never stored. A write of the name
+    // alone would be repeated for ever.
     if (!changed && (by === undefined || by.name === installation.name)) return { type: 'equal' }
     return { type: 'write', write: { target, conditions, installation, resourceVersion } }
   }
 
-  /** The newer of what the watch has brought and what was written. */
+  /** The newer one of two: the status that the watch has brought, and the one that this process has written. */
   #current(key: string, target: StatusTarget): CurrentStatus | undefined {
     const seen = this.#options.current(target)
     const written = this.#written.get(key)
@@ -307,7 +314,7 @@ class Writer implements StatusWriter {
       const { resourceVersion } = await this.#options.api.writeStatus(write, signal)
       this.#written.set(key, { uid: target.uid, resourceVersion, conditions, installation })
       if (write.conditions === undefined) this.#overlaps.claimed(key)
-      else if (wanted) wanted.said = true
+      else if (wanted) wanted.wasStored = true
       this.#options.onWrite('written')
       this.#tidy()
       return undefined
@@ -317,13 +324,16 @@ class Writer implements StatusWriter {
     }
   }
 
-  /** What becomes of a write that failed: done, later, or an error that the queue repeats or does not. */
+  /**
+   * The result of a failed write: done, to be repeated after a pause, or an error. The queue repeats an error unless it is a
+   * TerminalError.
+   */
   #failed(target: StatusTarget, error: unknown): WorkResult {
     if (error instanceof ApiError && error.status === 404) {
       this.forget(target)
       return undefined
     }
-    // The object has changed, and the watch is about to bring it: no failure.
+    // The object has changed, and the watch will bring the change soon. This is not a failure.
     if (error instanceof ApiError && error.status === 409) return { repeatAfter: CONFLICT_RETRY_MS }
     this.#options.onWrite('failed')
     if (!(error instanceof ApiError)) throw error
@@ -354,7 +364,7 @@ class Writer implements StatusWriter {
     return bucket
   }
 
-  /** Lets go of what is remembered of writes long past. */
+  /** Removes what is remembered about old writes. */
   #tidy(): void {
     if (this.#objectBudgets.size > MAX_REMEMBERED_WRITES) {
       for (const [key, bucket] of this.#objectBudgets) if (bucket.full()) this.#objectBudgets.delete(key)
@@ -377,7 +387,7 @@ class Writer implements StatusWriter {
   }
 }
 
-/** Answers that do not change when the same is asked again: bad request, too large, invalid. */
+/** HTTP statuses with which a repeated request would fail again: bad request, too large, invalid. */
 const REFUSED: ReadonlySet<number> = new Set([400, 413, 422])
 
 function isRefused(error: unknown): boolean {
@@ -388,7 +398,7 @@ function keyOf({ kind, namespace, name }: Pick<StatusTarget, 'kind' | 'namespace
   return `${kind} ${namespace}/${name}`
 }
 
-/** Resource versions of one resource are whole numbers in decimal, and rise (Kubernetes, KEP-5504). */
+/** Compares two resource versions. Those of one resource are decimal whole numbers and rise (Kubernetes, KEP-5504). */
 function isOlder(version: string, than: string): boolean {
   return version.length === than.length ? version < than : version.length < than.length
 }

@@ -1,21 +1,21 @@
 export interface TokenBucketLimits {
   readonly ratePerSecond: number
-  /** Tokens of a full bucket. It starts full. */
+  /** Tokens of a full bucket. A new bucket is full. */
   readonly burst: number
 }
 
 export interface TokenBucket {
-  /** Takes one token if there is one. */
+  /** Takes one token. False if there is none. */
   take(): boolean
-  /** Takes one token, if need be in advance: milliseconds until it is there. */
+  /** Takes one token, even if the bucket is empty. Returns the milliseconds until this token is available. */
   reserve(): number
-  /** Milliseconds until `take` would succeed; 0 where it would now. */
+  /** Milliseconds until `take` succeeds; 0 if it succeeds now. */
   delay(): number
-  /** Nothing has been taken that has not been filled up again. */
+  /** Whether the bucket has all its tokens. */
   full(): boolean
 }
 
-/** A token bucket on a clock of its caller, in milliseconds. */
+/** A token bucket. `now` is the caller's clock, in milliseconds. */
 export function createTokenBucket({ ratePerSecond, burst }: TokenBucketLimits, now: () => number): TokenBucket {
   let tokens = burst
   let filledAt = now()
@@ -24,7 +24,7 @@ export function createTokenBucket({ ratePerSecond, burst }: TokenBucketLimits, n
     tokens = Math.min(burst, tokens + ((at - filledAt) * ratePerSecond) / 1000)
     filledAt = at
   }
-  // Rounded up, so that whoever waits as long as he is told finds his token.
+  // Rounded up, so that the token is available after the returned time.
   const delayOf = (missing: number) => (missing <= ROUNDING ? 0 : Math.ceil((missing * 1000) / ratePerSecond))
   return {
     take: () => {
@@ -49,5 +49,5 @@ export function createTokenBucket({ ratePerSecond, burst }: TokenBucketLimits, n
   }
 }
 
-/** Tokens: what sums of fractions may be off by. */
+/** The largest rounding error of a number of tokens. */
 const ROUNDING = 1e-9

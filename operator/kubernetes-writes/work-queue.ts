@@ -1,6 +1,7 @@
 /**
- * A work queue as client-go's: a key that is added twice is worked on once, never by two workers at a time, and again
- * after an addition while it was worked on. Work that fails comes back with growing pauses.
+ * A work queue like the one of client-go. A key that is added twice before its turn is worked on once. Two workers never
+ * work on the same key at the same time. A key that is added during its work is worked on again afterwards. Failed work is
+ * repeated with growing pauses.
  */
 import type { Clock } from '../../ingress/time/dated-clock.ts'
 import {
@@ -13,16 +14,16 @@ import {
 } from './limits.ts'
 import { createTokenBucket } from './token-bucket.ts'
 
-/** Fresh changes go before the mass of objects that is looked at after a start or a list. */
+/** `fresh` changes come before `initial` ones: all the objects that are processed after a start or a list. */
 export type WorkPriority = 'fresh' | 'initial'
 
-/** Nothing: done. `repeatAfter`: in so many milliseconds again, which is no failure. */
+/** Undefined: the work is done. `repeatAfter`: repeat it after so many milliseconds, without counting a failure. */
 export type WorkResult = { readonly repeatAfter: number } | undefined
 
 /** How a piece of work ended; the `result` label of `controller_runtime_reconcile_total`. */
 export type WorkOutcome = 'success' | 'error' | 'terminal' | 'requeue_after'
 
-/** A failure that repeating cannot mend: the key is not worked on again until it is added again. */
+/** A failure that would happen again at each repeat. The key is not worked on until it is added again. */
 export class TerminalError extends Error {
   readonly code = 'terminal'
 
@@ -32,23 +33,23 @@ export class TerminalError extends Error {
   }
 }
 
-/** What the queue tells its metrics. */
+/** Callbacks through which the metrics of the queue are counted. */
 export interface WorkQueueHooks {
   onAdd(): void
-  /** Milliseconds from the addition to the start. */
+  /** `waited`: milliseconds from the addition of the key to the start of the work. */
   onStart(waited: number): void
-  /** Milliseconds of the work. */
+  /** `worked`: milliseconds that the work took. */
   onDone(worked: number, outcome: WorkOutcome): void
   onRetry(): void
 }
 
-/** A look at the queue; times in milliseconds. */
+/** The state of the queue at one moment; times in milliseconds. */
 export interface WorkQueueState {
   /** Keys that are ready to be worked on. */
   readonly depth: number
   /** Keys that are being worked on. */
   readonly active: number
-  /** Time that all work in progress has taken together, and the longest of it. */
+  /** How long all work in progress has taken together, and how long the longest piece has taken. */
   readonly unfinished: number
   readonly longest: number
 }
@@ -58,28 +59,28 @@ export interface WorkQueueOptions {
   readonly clock: Clock
   /** `signal` aborts after WORK_TIMEOUT_MS and when the queue stops. */
   readonly work: (key: string, signal: AbortSignal) => Promise<WorkResult>
-  /** Told of every failure; the queue goes on. */
+  /** Called for every failure. The queue continues. */
   readonly onError: (key: string, error: unknown) => void
   readonly hooks: WorkQueueHooks
 }
 
 export interface WorkQueue {
   add(key: string, priority?: WorkPriority): void
-  /** Adds after so many milliseconds; of several such additions of a key the earliest counts. */
+  /** Adds a key after so many milliseconds. If a key is added several times in this way, the earliest time counts. */
   addAfter(key: string, milliseconds: number): void
-  /** Whether the key is worked on, waits to be, or will be added after a while. */
+  /** Whether the key is being worked on, is pending, or will be added later. */
   has(key: string): boolean
-  /** Forgets that the key has failed: its next failure is its first. */
+  /** Forgets the failures of a key: the next one counts as its first. */
   forget(key: string): void
   state(): WorkQueueState
-  /** Work has gone on for longer than STUCK_WORK_MS. */
+  /** Whether some piece of work has taken longer than STUCK_WORK_MS. */
   stuck(): boolean
   /**
-   * Takes no more additions, works on everything that is ready or waits, repeats nothing; resolves when that is done or
-   * `limit` milliseconds have passed, after which it stops as `stop` does.
+   * Accepts no more keys, works on all pending ones, and repeats nothing. Stops, as `stop` does, when this is done or when
+   * `limit` milliseconds have passed, and then resolves.
    */
   drain(limit: number): Promise<void>
-  /** Starts nothing more from now on, forgets everything and aborts what is in progress. */
+  /** Starts no more work, forgets all keys and aborts the work in progress. */
   stop(): void
 }
 
@@ -103,7 +104,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
 class Queue implements WorkQueue {
   readonly #options: WorkQueueOptions
   readonly #clock: Clock
-  /** Keys that are to be worked on, with the time of their addition. A key that is running stays out of `#ready`. */
+  /** Pending keys with the time of their addition. A pending key whose earlier work is still running is not in `#ready`. */
   readonly #dirty = new Map<string, number>()
   readonly #ready = { fresh: new Set<string>(), initial: new Set<string>() }
   readonly #running = new Map<string, Running>()
@@ -170,7 +171,7 @@ class Queue implements WorkQueue {
         cancel()
         resolve()
       }
-      this.#tellDrained()
+      this.#resolveDrained()
     })
     this.stop()
   }
@@ -183,7 +184,7 @@ class Queue implements WorkQueue {
     this.#ready.initial.clear()
     this.#failures.clear()
     for (const { abort } of this.#running.values()) abort.abort()
-    this.#tellDrained()
+    this.#resolveDrained()
   }
 
   #cancelDelayed(): void {
@@ -221,7 +222,7 @@ class Queue implements WorkQueue {
     return undefined
   }
 
-  /** Never rejects: whatever the work throws is told and, if that can help, repeated. */
+  /** Works on one key. Never rejects: an error of the work is reported, and the work is repeated unless that is useless. */
   async #run(key: string): Promise<void> {
     const startedAt = this.#clock.now()
     this.#options.hooks.onStart(startedAt - (this.#dirty.get(key) ?? startedAt))
@@ -235,7 +236,7 @@ class Queue implements WorkQueue {
     this.#options.hooks.onDone(this.#clock.now() - startedAt, outcome)
     if (this.#dirty.has(key)) this.#ready.fresh.add(key)
     this.#fillWorkers()
-    this.#tellDrained()
+    this.#resolveDrained()
   }
 
   async #work(key: string, signal: AbortSignal): Promise<WorkOutcome> {
@@ -246,7 +247,7 @@ class Queue implements WorkQueue {
       this.addAfter(key, result.repeatAfter)
       return 'requeue_after'
     } catch (error) {
-      // What a stopped queue has aborted is no failure of the work.
+      // An error after the queue was stopped comes from the abort, so it is not reported.
       if (this.#phase === 'stopped') return 'error'
       this.#options.onError(key, error)
       if (error instanceof TerminalError) {
@@ -267,7 +268,7 @@ class Queue implements WorkQueue {
     this.addAfter(key, Math.max(pause, this.#retries.reserve()))
   }
 
-  #tellDrained(): void {
+  #resolveDrained(): void {
     if (this.#phase === 'open' || this.#running.size > 0 || this.#dirty.size > 0) return
     this.#drained?.()
     this.#drained = undefined

@@ -1,10 +1,13 @@
 /**
- * Every metric of the operator: name, kind, labels and meaning, in base units. Where controller-runtime or client-go has a
- * name for a thing, it is theirs, so that the dashboards and alerts that people have work. docs/operator-metrics.md is
- * written from this.
+ * Every metric of the operator: name, kind, labels and meaning, in base units. If controller-runtime or client-go has a
+ * metric for the same thing, its name is used, so that existing dashboards and alerts work. docs/operator-metrics.md is
+ * generated from this file.
  */
 
-/** Seconds. Work of an operator: from a status written within a cluster to one that waits for its budget. */
+/**
+ * Seconds that work of an operator takes: from a status that is written within the cluster to one that waits for the rate
+ * limit.
+ */
 const WORK_BUCKETS = [1e-3, 2.5e-3, 5e-3, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
 /** Seconds from a change of an object to the last pod that runs it; the goal is one second. */
@@ -145,13 +148,13 @@ const WATCH_METRICS = {
     name: 'informer_relist_drift_total',
     type: 'counter',
     labels: ['resource'],
-    help: 'Objects of a full list that differ from what the watch had told. Always 0, unless events were lost.',
+    help: 'Objects of a full list that differ from what the watch had reported. Always 0, unless events were lost.',
   },
   watchRestarts: {
     name: 'sip_dispatch_operator_watch_restarts_total',
     type: 'counter',
     labels: ['resource', 'reason'],
-    help: 'Watches that were opened anew, by why. Those that `ended` in their time are no fault.',
+    help: 'Watches that were opened again, by reason. Those that `ended` after their time are not a fault.',
   },
   watchEvents: {
     name: 'sip_dispatch_operator_watch_events_total',
@@ -163,7 +166,7 @@ const WATCH_METRICS = {
     name: 'sip_dispatch_operator_watch_last_contact_seconds',
     type: 'gauge',
     labels: ['resource'],
-    help: 'Time since the API server was last heard of. A watch that works hears of it every minute. Absent before the first time.',
+    help: 'Time since data last arrived from the API server. A working watch receives some every minute. Absent before the first time.',
   },
 } as const satisfies Readonly<Record<string, MetricDeclaration>>
 

@@ -1,5 +1,5 @@
 /**
- * The metrics of one operator. What happens is counted as it happens; what is a state is read at each scrape.
+ * The metrics of one operator. Events are counted when they happen; states are read at each scrape.
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { type LabelName, METRICS, type MetricDeclaration } from './metric-declarations.ts'
@@ -10,12 +10,12 @@ type WorkOutcome = 'success' | 'error' | 'terminal' | 'requeue_after'
 export interface QueueReading {
   readonly depth: number
   readonly active: number
-  /** Milliseconds of all work in progress together, and of the longest. */
+  /** Milliseconds that all work in progress has taken together, and that the longest piece has taken. */
   readonly unfinished: number
   readonly longest: number
 }
 
-/** What a work queue tells; times in milliseconds. */
+/** Callbacks of a work queue; times in milliseconds. */
 export interface QueueMetrics {
   onAdd(): void
   onStart(waited: number): void
@@ -23,7 +23,7 @@ export interface QueueMetrics {
   onRetry(): void
 }
 
-/** What is read of a watched collection. */
+/** The state of a watched collection that a scrape reads. */
 export interface WatchReading {
   readonly drift: number
   readonly events: number
@@ -50,7 +50,7 @@ export interface ConditionCount {
 
 export interface OperatorMetricsOptions {
   readonly version: string
-  /** What operator and ingress of one release share; undefined: nobody has given it a name. */
+  /** The name that operator and ingress of one release share; undefined if the release has no name. */
   readonly installation: string | undefined
   /** Name of the Lease. */
   readonly lease: string
@@ -61,23 +61,23 @@ export interface OperatorMetricsOptions {
 }
 
 export interface OperatorMetrics {
-  /** Metrics of a queue; what is given back counts. `state` is asked at each scrape, and may change until then. */
+  /** Registers a work queue. Returns the callbacks that count. `state` is called at each scrape. */
   queue(name: string, state: () => QueueReading): QueueMetrics
-  /** `resource` as people write it: `dispatchrules.sipdispatch.dev`. */
+  /** Registers a watched collection. `resource` as people write it: `dispatchrules.sipdispatch.dev`. */
   watch(resource: string, reading: () => WatchReading): void
-  /** Asked at each scrape. */
+  /** `counts` is called at each scrape. */
   resources(counts: () => Iterable<ConditionCount>): void
-  /** Kinds whose definition is older than the operator. Asked at each scrape. */
+  /** `kinds` returns the kinds whose definition is older than the operator. It is called at each scrape. */
   outdated(kinds: () => ReadonlySet<string>): void
   leading(leads: boolean): void
   request(report: RequestReport): void
   published(version: number): void
   publishFailed(code: string): void
   publishHeld(held: boolean): void
-  /** Seconds from a publication to nearly all pods running it. */
+  /** `seconds`: from a publication until nearly all pods run it. */
   propagated(seconds: number): void
   statusOverwritten(): void
-  /** Asked at each scrape: whether another installation has shown itself. */
+  /** `shows` returns whether another installation was seen. It is called at each scrape. */
   overlap(shows: () => boolean): void
   statusWrite(result: 'written' | 'failed'): void
   eventWrite(result: 'created' | 'counted' | 'suppressed' | 'failed'): void
@@ -157,7 +157,7 @@ function queueCounters(registry: Registry): (name: string) => QueueMetrics {
   return (name) => {
     const queue = { name, controller: name }
     const controller = { controller: name }
-    // At 0 from the start, so that the first failure shows as an increase.
+    // The counters start with the value 0, so that Prometheus sees the first failure as an increase.
     for (const one of [adds, retries]) one.inc(queue, 0)
     for (const one of [errors, terminal]) one.inc(controller, 0)
     for (const result of WORK_OUTCOMES) reconciles.inc({ ...controller, result }, 0)
@@ -264,7 +264,7 @@ function reading(registry: Registry, { name, help, labels }: MetricDeclaration, 
   const read: Gauge<LabelName> = new Gauge({ name, help, labelNames: labels, registers: [registry], collect })
 }
 
-/** A counter whose values somebody else keeps. */
+/** A counter whose values are read from elsewhere at each scrape. */
 function totals(registry: Registry, { name, help, labels }: MetricDeclaration, fill: Fill): void {
   const collect = () => {
     read.reset()

@@ -1,21 +1,27 @@
-/** Bounds on what is written to the shared cache at once. One command holds up every other client of it. */
+/** Limits of what one command writes to the shared cache. While a command runs, every other client of the cache waits. */
 
-/** Characters of one change that goes through the log, some 8,000 rules: 20 ms in the cache. A larger one replaces the table. */
+/**
+ * Characters of one change that goes through the log: some 8,000 rules, 20 ms in the cache. For a larger change the whole
+ * table is replaced.
+ */
 export const MAX_DELTA_LENGTH = 4_194_304
 
-/** Characters of one step of a whole table on its way in. */
+/** Characters of one step in which a whole table is written. */
 export const STAGING_LENGTH = 524_288
 
-/** Milliseconds after its last step that an unfinished table stays in the cache. */
+/** Milliseconds for which an unfinished table stays in the cache after its last step. */
 export const STAGING_EXPIRY_MS = 60_000
 
-/** Records of the log at most and at least, and characters of them together: a reader that has been away longer reads the whole table. */
+/**
+ * The most and the fewest records of the log, and the most characters of all of them. A reader that needs older records
+ * reads the whole table.
+ */
 export const MAX_LOG_RECORDS = 1_000
 export const MIN_LOG_RECORDS = 8
 export const MAX_LOG_LENGTH = 67_108_864
 
-/** Pods of one read of their reports. */
+/** Pods whose reports one command reads. */
 export const REPORT_BATCH = 1_000
 
-/** Tries of one publication while somebody else changes the cache under it. */
+/** Attempts of one publication while another writer changes the cache at the same time. */
 export const MAX_PUBLISH_TRIES = 3

@@ -1,7 +1,7 @@
 /**
- * What the cache does as one step. Each script first looks whether this writer may write at all, and that every key is of
- * the type it should be, so that nothing is ever written in part. Arguments 1 to 3 are epoch, installation and protocol.
- * Replies are a word and the head that was found.
+ * Scripts that the cache runs as one step each. A script first checks whether this writer may write, and whether every key
+ * has the right type, so that it never writes only a part. Arguments 1 to 3 are epoch, installation and protocol. The reply
+ * is a word, and the head that was found.
  */
 import { MAX_EPOCH, MAX_VERSION } from '../../ingress/route-table/limits.ts'
 
@@ -31,7 +31,9 @@ local function check(key, expected)
 end
 `
 
-/** Keys: head, entries, log. Further arguments: expected head, new head, version before, version, changes, length of the log. */
+/**
+ * Keys: head, entries, log. Further arguments: expected head, new head, version before, version, changes, length of the log.
+ */
 export const PUBLISH_SCRIPT = `${GUARD}
 if text ~= ARGV[4] then return {'conflict', text or ''} end
 local wrong = check(KEYS[2], 'hash') or check(KEYS[3], 'stream')

@@ -1,4 +1,6 @@
-/** Publishes compiled tables as changes of what the shared cache holds, and puts right what others did to it. */
+/**
+ * Publishes compiled tables as changes of the table in the shared cache, and corrects that table if others have changed it.
+ */
 
 import { CacheError } from '../../ingress/cache-connection/cache-error.ts'
 import { CacheContentError } from '../../ingress/route-table/cache-content-error.ts'
@@ -16,19 +18,19 @@ import { addHash, checksumText, EMPTY_CHECKSUM, entryHash } from '../../ingress/
 import { encodeEntry } from '../../ingress/route-table/table-codec.ts'
 import { MAX_DELTA_LENGTH, MAX_PUBLISH_TRIES } from './limits.ts'
 import type { TableCacheWriter, WriteResult } from './table-cache-writer.ts'
-import { type HeldEntries, type HeldEntry, type TableDifference, tableDifference } from './table-difference.ts'
+import { type KnownEntries, type KnownEntry, type TableDifference, tableDifference } from './table-difference.ts'
 
 export interface PublisherOptions {
   readonly cache: TableCacheWriter
-  /** Who writes: stays the same for the life of an installation, and differs between two. */
+  /** The installation that writes. Its identifier never changes, and no other installation has the same. */
   readonly installation: string
-  /** Term of leadership, for which this publisher lives. */
+  /** The epoch of the leader. Each term of leadership has a publisher of its own. */
   readonly epoch: number
 }
 
 /**
- * `published` and `unchanged`: the cache holds the table as `version`. `fenced`: a later leader has written, this one must
- * stop. `refused`: nothing was published; `code` and `message` say why, and it is worth trying again.
+ * `published` and `unchanged`: the cache holds the table as `version`. `fenced`: a later leader has written, and this one
+ * must stop. `refused`: nothing was published; `code` and `message` say why, and a later attempt may succeed.
  */
 export type PublishOutcome =
   | { readonly type: 'published'; readonly version: number; readonly changed: number; readonly characters: number }
@@ -37,21 +39,23 @@ export type PublishOutcome =
   | { readonly type: 'refused'; readonly code: string; readonly message: string }
 
 export interface Publisher {
-  /** Makes the cache hold these entries. Calls are carried out one after the other. */
+  /**
+   * Changes the cache so that it holds these entries. Calls of `publish` and `verify` are carried out one after the other.
+   */
   publish(entries: readonly TableEntry[]): Promise<PublishOutcome>
   /**
-   * Makes the cache hold the table of the last `publish` if it no longer does. `head` costs three small commands; `entries`
-   * reads the whole table and finds damaged entries too. Undefined before the first `publish`.
+   * Checks whether the cache still holds the table of the last `publish`, and publishes it again if not. `head` costs three
+   * small commands. `entries` reads the whole table and so finds damaged entries too. Undefined before the first `publish`.
    */
   verify(depth: 'head' | 'entries'): Promise<PublishOutcome | undefined>
-  /** Which pods run which position. Rejects where the cache cannot be read. */
+  /** The position (epoch and version) that each pod runs. Rejects if the cache cannot be read. */
   readers(): Promise<readonly ReaderReport[]>
 }
 
-/** What the cache holds, as far as is known. */
+/** The content of the cache after the last read or write. */
 interface Known {
   readonly head: CacheHead
-  readonly held: HeldEntries
+  readonly entries: KnownEntries
 }
 
 export function createPublisher(options: PublisherOptions): Publisher {
@@ -85,11 +89,17 @@ export function createPublisher(options: PublisherOptions): Publisher {
 interface State {
   readonly options: PublisherOptions
   known: Known | undefined
-  /** No version up to this is used again while there are others: some reader may run it. */
+  /**
+   * New versions are higher than this, because some reader may run a version up to it. Not so once no higher version is
+   * left.
+   */
   floor: number
-  /** The same for this epoch alone, where it always holds: a reader takes a later epoch whatever its version. */
+  /**
+   * New versions are always higher than this, the highest version of this epoch. A reader takes a later epoch with any
+   * version.
+   */
   ownFloor: number
-  /** The latest epoch that some reader runs, as of the last full read. */
+  /** The highest epoch that some reader ran at the last full read. */
   laterEpoch: number
   desired: readonly TableEntry[] | undefined
 }
@@ -109,7 +119,9 @@ async function bringIn(state: State, entries: readonly TableEntry[]): Promise<Pu
   })
 }
 
-/** Errors that a later try may not meet, as outcomes. What the cache holds is not known after them. */
+/**
+ * Turns errors that may be over at a later attempt into outcomes. After such an error the content of the cache is unknown.
+ */
 async function guarded(state: State, work: () => Promise<PublishOutcome>): Promise<PublishOutcome> {
   try {
     return await work()
@@ -122,7 +134,7 @@ async function guarded(state: State, work: () => Promise<PublishOutcome>): Promi
   }
 }
 
-/** Undefined where somebody else has changed the cache. */
+/** One attempt to publish. Undefined if another writer has changed the cache. */
 async function tryToPublish(state: State, entries: readonly TableEntry[]): Promise<PublishOutcome | undefined> {
   const { epoch, installation } = state.options
   state.known ??= await readKnown(state)
@@ -130,34 +142,36 @@ async function tryToPublish(state: State, entries: readonly TableEntry[]): Promi
   if (known !== undefined && known.head.installation !== installation) return foreign(known.head)
   const later = Math.max(state.laterEpoch, known?.head.epoch ?? 0)
   if (later > epoch) return { type: 'fenced', epoch: later }
-  const difference = tableDifference(known?.held ?? new Map(), entries)
+  const difference = tableDifference(known?.entries ?? new Map(), entries)
   if (known !== undefined && difference.changes.length === 0 && isCurrent(state, known.head)) {
     return { type: 'unchanged', version: known.head.version }
   }
   const version = nextVersion(state)
-  // An epoch without a version left is over, as if a later leader had written: whoever leads goes on with the next.
+  // This epoch has used up its versions. The outcome is as if a later leader had written, so the leader takes the next
+  // epoch.
   if (version === undefined) return { type: 'fenced', epoch }
   const checksum = checksumText(difference.checksum)
-  const head = { installation, epoch, version, checksum, entries: difference.held.size }
+  const head = { installation, epoch, version, checksum, entries: difference.after.size }
   const result = await write(state, { known, head, difference, entries })
   return settle(state, result, { head, difference })
 }
 
-/** Undefined where this epoch has none left. */
+/** The version of the next publication; undefined if this epoch has used up its versions. */
 function nextVersion({ floor, ownFloor }: State): number | undefined {
   if (floor < MAX_VERSION) return floor + 1
   return ownFloor < MAX_VERSION ? ownFloor + 1 : undefined
 }
 
-/** Some reader runs this position, or may take it at any moment. */
+/** Records that some reader runs this position, or may take it at any moment. */
 function mayRun(state: State, { epoch, version }: TablePosition): void {
   state.floor = Math.max(state.floor, version)
   if (epoch === state.options.epoch) state.ownFloor = Math.max(state.ownFloor, version)
 }
 
 /**
- * A table that is right is published again where it is of an earlier epoch, because only then is the earlier leader
- * refused, and where some reader runs a later version, because it would take no earlier one.
+ * Whether the head in the cache can stay. Even a correct table is published again in two cases. It has an earlier epoch:
+ * only a head with this epoch makes the cache refuse the earlier leader. Or some reader runs a later version: that reader
+ * would ignore an earlier one.
  */
 function isCurrent({ options, ownFloor }: State, head: CacheHead): boolean {
   return head.epoch === options.epoch && head.version >= ownFloor
@@ -195,7 +209,7 @@ function settle(
     case 'foreign':
       return foreign(result.head)
     case 'published': {
-      state.known = { head, held: difference.held }
+      state.known = { head, entries: difference.after }
       mayRun(state, head)
       const { changes, length } = difference
       return { type: 'published', version: head.version, changed: changes.length, characters: length }
@@ -208,7 +222,7 @@ function foreign(head: CacheHead): PublishOutcome {
   return { type: 'refused', code: 'cache-foreign', message }
 }
 
-/** Reads what the cache holds; undefined where there is nothing, or nothing that can be used. */
+/** Reads the content of the cache; undefined if the cache holds no table or a damaged one. */
 async function readKnown(state: State): Promise<Known | undefined> {
   const { cache } = state.options
   state.laterEpoch = 0
@@ -218,21 +232,24 @@ async function readKnown(state: State): Promise<Known | undefined> {
   }
   const snapshot = await readable(cache)
   if (snapshot === undefined) return undefined
-  const held = new Map<string, HeldEntry>()
+  const entries = new Map<string, KnownEntry>()
   let checksum = EMPTY_CHECKSUM
   for (const [key, json] of snapshot.entries) {
     const hash = entryHash(key, json)
-    held.set(key, { hash, entry: undefined })
+    entries.set(key, { hash, entry: undefined })
     checksum = addHash(checksum, hash)
   }
   const { head } = snapshot
   mayRun(state, head)
-  const whole = held.size === head.entries && checksumText(checksum) === head.checksum
-  if (whole || head.installation !== state.options.installation) return { head, held }
+  const whole = entries.size === head.entries && checksumText(checksum) === head.checksum
+  if (whole || head.installation !== state.options.installation) return { head, entries }
   return undefined
 }
 
-/** Damage is written over; a table of another version of the program is not. */
+/**
+ * The table in the cache; undefined if it is absent or damaged, so that it is overwritten. Rejects if another version of the
+ * program has written it.
+ */
 async function readable(cache: TableCacheWriter): Promise<TableSnapshot | undefined> {
   try {
     return await cache.snapshot()
@@ -244,7 +261,7 @@ async function readable(cache: TableCacheWriter): Promise<TableSnapshot | undefi
 
 /** Whether the cache still holds what this publisher knows, and no reader runs anything later. */
 async function isInStep({ options, known }: State, depth: 'head' | 'entries'): Promise<boolean> {
-  // Reading anew checks every entry.
+  // The answer "no" makes the caller read the table again, and that checks every entry.
   if (known === undefined || depth === 'entries') return false
   const { cache } = options
   const head = await readableHead(cache)

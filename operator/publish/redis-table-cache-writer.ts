@@ -27,7 +27,7 @@ import {
 import { PUBLISH_SCRIPT, REPLACE_SCRIPT, STAGE_SCRIPT } from './publish-script.ts'
 import type { PublishedTable, TableCacheWriter, WriteResult } from './table-cache-writer.ts'
 
-/** The shared cache in Redis or Valkey under a prefix. Throws a RangeError for a prefix that is none. */
+/** The shared cache in Redis or Valkey under a prefix. Throws a RangeError for an invalid prefix. */
 export function createRedisTableCacheWriter(prefix: string, options: CacheConnectionOptions): TableCacheWriter {
   const keys = cacheKeys(prefix)
   const connection = createCacheConnection(options)
@@ -57,9 +57,9 @@ interface Target {
 }
 
 interface ScriptCall {
-  /** Says for which epoch and installation the writer writes. */
+  /** Gives the epoch and the installation of the writer. */
   readonly head: CacheHead
-  /** After the head. */
+  /** The keys of the script after the key of the head. */
   readonly keys: readonly string[]
   readonly args: readonly string[]
 }
@@ -73,7 +73,7 @@ async function run({ connection, keys }: Target, script: string, call: ScriptCal
   return readResult(replyText('script', word), replyText('script', text))
 }
 
-/** Throws `CacheContentError` with the code `cache-protocol` where another version of the program has written the head. */
+/** Throws `CacheContentError` with the code `cache-protocol` if another version of the program has written the head. */
 function readResult(word: string, text: string): WriteResult {
   if (word === 'published') return { type: 'published' }
   if (word === 'conflict') return { type: 'conflict', head: readableHead(text) }
@@ -82,7 +82,7 @@ function readResult(word: string, text: string): WriteResult {
   throw new CacheError('cache-failed', `the shared cache answered a script with ${word}`)
 }
 
-/** A head that is damaged is none: the writer puts its own there. */
+/** The head in a reply; undefined if it is damaged, because the writer then replaces it. */
 function readableHead(text: string): CacheHead | undefined {
   if (text === '') return undefined
   try {
@@ -93,7 +93,7 @@ function readableHead(text: string): CacheHead | undefined {
   }
 }
 
-/** Small steps into a key of its own, then one that puts it in the table's place: no step holds up the cache for long. */
+/** Writes a table in small steps into a separate key, then renames that key. So no step blocks the cache for long. */
 async function replace(target: Target, { head, entries }: PublishedTable): Promise<WriteResult> {
   const staging = target.keys.staging(head.epoch)
   let step = 'first'
@@ -108,7 +108,9 @@ async function replace(target: Target, { head, entries }: PublishedTable): Promi
   return run(target, REPLACE_SCRIPT, { head, keys: [hash, log, staging], args })
 }
 
-/** At least one, so that what an unfinished writer has left is taken away. */
+/**
+ * The steps of a table. There is at least one, because the first step removes what an interrupted writer has left behind.
+ */
 function* stagingSteps(entries: PublishedTable['entries']): Generator<string> {
   let lines = ''
   for (const entry of entries) {
@@ -120,7 +122,7 @@ function* stagingSteps(entries: PublishedTable['entries']): Generator<string> {
   yield lines
 }
 
-/** Large changes leave room for fewer of them. */
+/** The number of records in the log: the larger a change, the fewer. */
 function logRecords(lines: string): number {
   const fitting = Math.floor(MAX_LOG_LENGTH / Math.max(1, lines.length))
   return Math.max(MIN_LOG_RECORDS, Math.min(MAX_LOG_RECORDS, fitting))
@@ -144,7 +146,7 @@ async function readReports({ connection, keys }: Target): Promise<ReaderReport[]
   return reports
 }
 
-/** The pod lives, but what it runs is not known: it counts as one that runs nothing yet. Its next report mends it. */
+/** A pod whose report cannot be read is alive and counts as running no table. Its next report corrects that. */
 function readReport(pod: string, text: string): ReaderReport {
   try {
     return decodeReport(pod, text)

@@ -1,12 +1,14 @@
-/** The shared cache as the operator sees it: written under one epoch and one installation, read to know where it stands. */
+/**
+ * The shared cache for the operator: it writes tables under its epoch and its installation, and reads what the cache holds.
+ */
 import type { CacheHead, ReaderReport, TableSnapshot } from '../../ingress/route-table/cache-head.ts'
 import type { EntryChange } from '../../ingress/route-table/cache-log.ts'
 
 /** A change of the table in the cache. */
 export interface PublishedChange {
-  /** What the cache must hold for the change to be made. */
+  /** The change is made only if the cache has this head. */
   readonly expected: CacheHead
-  /** What it holds then: epoch and installation are those of the writer. */
+  /** The head after the change, with the epoch and the installation of the writer. */
   readonly head: CacheHead
   readonly changes: readonly EntryChange[]
 }
@@ -19,9 +21,9 @@ export interface PublishedTable {
 }
 
 /**
- * What became of it. `fenced`: a writer of a later epoch has written. `foreign`: another installation has. `conflict`: the
- * cache holds another table than expected, or a newer one; without a head if there is none that can be read. Nothing was
- * written then.
+ * The result of a write. `fenced`: a writer of a later epoch has written. `foreign`: another installation has written.
+ * `conflict`: the cache holds another table than expected, or a newer one; `head` is undefined if it is absent or damaged.
+ * With each of these three, nothing was written.
  */
 export type WriteResult =
   | { readonly type: 'published' }
@@ -30,20 +32,20 @@ export type WriteResult =
   | { readonly type: 'conflict'; readonly head: CacheHead | undefined }
 
 /**
- * Every call rejects where the cache cannot be had or written, or was written by another version of the program, with an
- * error that has a stable `code` and says what to do. A call that was rejected may have been carried out.
+ * Every call rejects if the cache is not available, cannot be written, or was written by another version of the program. The
+ * error has a stable `code` and says what to do. A call that rejected may still have been carried out.
  */
 export interface TableCacheWriter {
-  /** Undefined where no table was published. */
+  /** Undefined if no table was published. */
   head(): Promise<CacheHead | undefined>
-  /** How many entries there are, whatever the head says. */
+  /** The real number of entries, which a damaged head may contradict. */
   size(): Promise<number>
   snapshot(): Promise<TableSnapshot | undefined>
-  /** Makes a change as a whole, and tells the readers what it was. */
+  /** Makes a change in one step, and adds it to the log that readers follow. */
   publish(change: PublishedChange): Promise<WriteResult>
-  /** Puts a table in the place of any older one of this installation, or of one that cannot be read. */
+  /** Replaces an older table of this installation, or a damaged one. */
   replace(table: PublishedTable): Promise<WriteResult>
-  /** Every pod that has reported lately. A report that cannot be read counts as position 0. */
+  /** The reports of all pods that have not expired. A report that cannot be read counts as position 0. */
   readers(): Promise<readonly ReaderReport[]>
   close(): void
 }

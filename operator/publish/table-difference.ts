@@ -3,57 +3,57 @@ import { entryKey, type TableEntry } from '../../ingress/route-table/route-table
 import { addHash, EMPTY_CHECKSUM, entryHash } from '../../ingress/route-table/table-checksum.ts'
 import { encodeEntry } from '../../ingress/route-table/table-codec.ts'
 
-/** What is known of one entry that the cache holds. */
-export interface HeldEntry {
-  /** `entryHash` of it. */
+/** One entry of the table in the cache. */
+export interface KnownEntry {
+  /** The `entryHash` of the entry. */
   readonly hash: number
-  /** Undefined where only its JSON was seen. */
+  /** Undefined if only the JSON of the entry was read. */
   readonly entry: TableEntry | undefined
 }
 
 /** The entries of a table by their keys. */
-export type HeldEntries = ReadonlyMap<string, HeldEntry>
+export type KnownEntries = ReadonlyMap<string, KnownEntry>
 
 export interface TableDifference {
   readonly changes: readonly EntryChange[]
   /** Characters of the changes. */
   readonly length: number
-  /** The table after them. */
-  readonly held: HeldEntries
+  /** The entries after the changes. */
+  readonly after: KnownEntries
   readonly checksum: number
 }
 
-/** What makes a table out of another. Most entries are as they were: only the others become JSON. */
-export function tableDifference(before: HeldEntries, entries: readonly TableEntry[]): TableDifference {
-  const held = new Map<string, HeldEntry>()
+/** The changes that turn the table `before` into `entries`. Only entries that may have changed are encoded as JSON. */
+export function tableDifference(before: KnownEntries, entries: readonly TableEntry[]): TableDifference {
+  const after = new Map<string, KnownEntry>()
   const changes: EntryChange[] = []
   let [length, checksum] = [0, EMPTY_CHECKSUM]
   for (const entry of entries) {
     const key = entryKey(entry)
     const old = before.get(key)
     if (old?.entry === entry) {
-      held.set(key, old)
+      after.set(key, old)
       checksum = addHash(checksum, old.hash)
       continue
     }
     const same = old?.entry !== undefined && isSame(old.entry, entry)
     const json = same ? '' : encodeEntry(entry)
     const hash = same ? old.hash : entryHash(key, json)
-    held.set(key, { hash, entry })
+    after.set(key, { hash, entry })
     checksum = addHash(checksum, hash)
     if (old?.hash === hash) continue
     changes.push([key, json])
     length += key.length + json.length
   }
   for (const key of before.keys()) {
-    if (held.has(key)) continue
+    if (after.has(key)) continue
     changes.push([key, undefined])
     length += key.length
   }
-  return { changes, length, held, checksum }
+  return { changes, length, after, checksum }
 }
 
-/** Equal as JSON values. Fields in another order are no difference. */
+/** Whether two values are equal as JSON. The order of fields does not matter. */
 function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false

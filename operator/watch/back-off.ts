@@ -1,19 +1,20 @@
-/** The shortest and the longest of something that is drawn. */
+/** The least and the most that a random number may be. */
 export interface Bounds {
   readonly least: number
   readonly most: number
 }
 
-/** Evenly drawn between the bounds. `random` gives 0 to 1, without 1. */
-export function drawn({ least, most }: Bounds, random: () => number): number {
+/** A random number between the bounds, evenly distributed. `random` returns a number from 0 up to, but not including, 1. */
+export function randomBetween({ least, most }: Bounds, random: () => number): number {
   return least + random() * (most - least)
 }
 
 /**
- * The delay after `previous` (0 for the first): drawn between the least and three times the previous one, so that
- * many who failed together do not come back together, and none of them soon again.
+ * The delay that follows the delay `previous` (0 if there was none): a random number between the least delay and three times
+ * the previous one. So processes that failed at the same moment do not retry at the same moment, and each of them waits
+ * longer every time.
  */
 export function backOff(previous: number, bounds: Bounds, random: () => number): number {
   const { least, most } = bounds
-  return Math.min(most, drawn({ least, most: Math.max(least, previous * 3) }, random))
+  return Math.min(most, randomBetween({ least, most: Math.max(least, previous * 3) }, random))
 }

@@ -1,8 +1,8 @@
-/** What a reader of YAML 1.2 makes of a plain scalar: its core schema (YAML 1.2.2 §10.3.2). Pure. */
+/** The value that a reader of YAML 1.2 gives to a plain scalar: the core schema (YAML 1.2.2 §10.3.2). Pure. */
 
 export type ScalarValue = string | number | boolean | null
 
-/** Words that both versions of YAML know. */
+/** Words that YAML 1.1 and YAML 1.2 read in the same way. */
 export const WORDS: ReadonlyMap<string, ScalarValue> = new Map<string, ScalarValue>([
   ...['', '~', 'null', 'Null', 'NULL'].map((word): [string, ScalarValue] => [word, null]),
   ...['true', 'True', 'TRUE'].map((word): [string, ScalarValue] => [word, true]),
@@ -17,10 +17,10 @@ export const FLOAT = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/
 
 const OTHER_BASES = /^0(o[0-7]+|x[0-9a-fA-F]+)$/
 
-/** A plain scalar: one without quotes and without a tag. */
+/** The value of a plain scalar: a scalar without quotes and without a tag. */
 export function coreScalar(text: string): ScalarValue {
   const word = WORDS.get(text)
   if (word !== undefined) return word
-  // Zero has no sign in the cluster.
+  // The cluster stores -0 as 0; adding 0 does the same.
   return FLOAT.test(text) || OTHER_BASES.test(text) ? Number(text) + 0 : text
 }

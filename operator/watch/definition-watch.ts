@@ -4,11 +4,11 @@ import { ApiError } from '../api/api-error.ts'
 import { DEFINITION_LOOK_MILLISECONDS, OLD_DEFINITION_LOOK_MILLISECONDS } from './limits.ts'
 import { type CustomKind, type OldDefinition, oldDefinitions, oldDefinitionText } from './served-definition.ts'
 
-/** Looks now and then at the CustomResourceDefinitions that the API server serves. */
+/** Reads at intervals which CustomResourceDefinitions the API server serves. */
 export interface DefinitionWatch {
-  /** Kinds whose definition is older than this operator, as far as is known. */
+  /** Kinds whose definition was older than this operator at the last successful read. */
   readonly outdated: ReadonlySet<CustomKind>
-  /** Some definition drops fields: what an object does not say may have been misspelt. */
+  /** Some definition drops unknown fields, so a field that is absent from an object may have been misspelt by its author. */
   readonly fieldsDropped: boolean
   stop(): void
 }
@@ -16,13 +16,13 @@ export interface DefinitionWatch {
 export interface DefinitionWatchOptions {
   readonly api: Pick<ApiClient, 'openApi'>
   readonly clock: Pick<Clock, 'after'>
-  /** Something about them is another than before. */
+  /** Called when the result of a read differs from the one before. */
   readonly onChange: () => void
-  /** Codes: `crd_outdated`, and `crd_unread` where what is served cannot be read. */
+  /** Codes: `crd_outdated`; `crd_unread` if the served definitions cannot be read. */
   readonly onFault: (code: 'crd_outdated' | 'crd_unread', message: string) => void
 }
 
-/** Starts with a look at once. */
+/** Starts the watch. The first read begins at once. */
 export function startDefinitionWatch({ api, clock, onChange, onFault }: DefinitionWatchOptions): DefinitionWatch {
   const ended = new AbortController()
   let old: readonly OldDefinition[] = []
@@ -34,7 +34,7 @@ export function startDefinitionWatch({ api, clock, onChange, onFault }: Definiti
     else {
       const changed = textOf(found) !== textOf(old)
       old = found
-      // Together: of faults with the same code only those with another text are told at once.
+      // All kinds in one message: the log reports a repeated code at once only if its text is new.
       if (found.length > 0) onFault('crd_outdated', textOf(found))
       if (changed) onChange()
     }
@@ -62,12 +62,12 @@ function textOf(old: readonly OldDefinition[]): string {
   return old.map(oldDefinitionText).join('; ')
 }
 
-/** A text says why nothing is known. Rejects never. */
+/** The outdated definitions, or, if they cannot be read, a text that says why. Never rejects. */
 async function servedOld(api: DefinitionWatchOptions['api'], signal: AbortSignal): Promise<OldDefinition[] | string> {
   try {
     return oldDefinitions(await api.openApi(signal))
   } catch (error) {
-    // Nothing is served yet: whoever watches the objects says so.
+    // No definition is served yet. The reflectors of these objects report that.
     if (error instanceof ApiError && error.code === 'api_not_found') return []
     const reason = error instanceof Error ? error.message : String(error)
     return `whether the CustomResourceDefinitions are those of this release is not known: ${reason}; every ServiceAccount may read /openapi/v3 by the ClusterRole system:discovery`

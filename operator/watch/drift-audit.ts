@@ -2,25 +2,26 @@ import type { ApiObject } from '../api/api-object.ts'
 import { keyOf, type ObjectChange, type ReflectorStore } from './reflector-store.ts'
 
 /**
- * Compares a full list with a store while a watch goes on keeping that up to date. What the watch tells in the
- * meantime is newer than the list and is no difference; what it has not told long after the list, it has missed.
+ * Compares a full list with a store while a watch keeps the store up to date. An object that the watch reports during the
+ * audit is newer than the list, so it is not compared. A difference that the watch has not reported long after the list is
+ * an event that the watch has missed.
  */
 export interface DriftAudit {
   /** The next page of the list. */
   page(items: readonly ApiObject[]): void
-  /** The watch has told something about this object. */
+  /** The watch has brought an event about this object. */
   touch(key: string): void
-  /** Every page has been seen: the objects that the watch may have missed something about. */
+  /** To be called after the last page. Returns the number of objects about which the watch may have missed an event. */
   suspects(): number
-  /** Puts right what the watch still has not told. The changes are what it has missed. */
+  /** Corrects the objects about which the watch has still brought no event. Returns their number. */
   repair(): number
 }
 
-/** Begins an audit: the list that follows is asked for after this. `onChange` hears of every repair. */
+/** Begins an audit. The caller must request the list after this call. `onChange` is called for every correction. */
 export function driftAudit<T>(store: ReflectorStore<T>, onChange: (change: ObjectChange<T>) => void): DriftAudit {
   const seen = new Set<string>()
   const touched = new Set<string>()
-  /** Undefined: the list does not have it. */
+  /** By key, the object as the list has it; undefined if it is absent from the list. */
   const suspects = new Map<string, ApiObject | undefined>()
   const page = (items: readonly ApiObject[]) => {
     for (const object of items) {

@@ -1,27 +1,27 @@
 import { MAX_FILE_PROBLEMS } from './limits.ts'
 import type { Problem } from './manifest-problem.ts'
 
-/** The problems of one file: the first ones as they are, the others as a number. */
+/** The problems of one file: the first ones in full, and the number of the others. */
 export interface FileProblems {
-  /** Told while there is room, and then only counted: to find its line takes time. */
-  add(tell: () => Problem): void
-  /** The first problems, and one that says how many more there are. */
-  told(): Problem[]
+  /** `problem` is called only for the first problems; later ones are counted, because finding the line of one takes time. */
+  add(problem: () => Problem): void
+  /** The first problems, followed by one that gives the number of the others. */
+  reported(): Problem[]
 }
 
 export function createFileProblems(file: string): FileProblems {
-  const told: Problem[] = []
+  const first: Problem[] = []
   let size = 0
   return {
-    add(tell) {
-      if (told.length < MAX_FILE_PROBLEMS) told.push(tell())
+    add(problem) {
+      if (first.length < MAX_FILE_PROBLEMS) first.push(problem())
       size++
     },
-    told() {
-      const more = size - told.length
-      if (more === 0) return [...told]
-      const line = told.at(-1)?.line ?? 1
-      return [...told, { code: 'more_problems', file, line, message: `and ${more} more problems in this file` }]
+    reported() {
+      const more = size - first.length
+      if (more === 0) return [...first]
+      const line = first.at(-1)?.line ?? 1
+      return [...first, { code: 'more_problems', file, line, message: `and ${more} more problems in this file` }]
     },
   }
 }

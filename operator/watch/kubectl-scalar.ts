@@ -1,11 +1,11 @@
 /**
- * What kubectl and Helm make of a scalar: they read YAML 1.1 as go-yaml v2 does (sigs.k8s.io/yaml), and that is what the
- * cluster stores. What it does otherwise than the specification of YAML 1.1 (no numbers to the base of 60, no dates, octal
- * digits that may be decimal ones) it does here as well. Pure.
+ * The value that kubectl and Helm give to a scalar. Both read YAML 1.1 with go-yaml v2 (sigs.k8s.io/yaml), and the cluster
+ * stores the result. go-yaml departs from the specification of YAML 1.1: it reads no numbers to the base of 60 and no dates,
+ * and it takes decimal digits for octal ones. This file does the same. Pure.
  */
 import { coreScalar, FLOAT, type ScalarValue, WORDS } from './core-scalar.ts'
 
-/** YAML 1.1 has more words than 1.2. */
+/** YAML 1.1 reads more words as booleans than YAML 1.2. */
 const KUBECTL_WORDS = new Map<string, ScalarValue>([...WORDS, ...words('y yes on', true), ...words('n no off', false)])
 
 function words(list: string, value: boolean): [string, boolean][] {
@@ -15,11 +15,13 @@ function words(list: string, value: boolean): [string, boolean][] {
   })
 }
 
-/** First characters of what may be no text: signs, digits, the point, and those of the words. */
+/**
+ * The characters with which a scalar that is not text can begin: signs, digits, the point, and first letters of the words.
+ */
 const FIRST = new Uint8Array(128)
 for (const sign of '+-.0123456789~yYnNtTfFoO') FIRST[sign.charCodeAt(0)] = 1
 
-/** A plain scalar: one without quotes and without a tag. */
+/** The value of a plain scalar: a scalar without quotes and without a tag. */
 export function kubectlScalar(text: string): ScalarValue {
   if (text !== '' && FIRST[text.charCodeAt(0)] !== 1) return text
   const word = KUBECTL_WORDS.get(text)
@@ -27,16 +29,16 @@ export function kubectlScalar(text: string): ScalarValue {
   const integer = integerOf(text)
   if (integer !== undefined) return Number(integer)
   const float = floatOf(text)
-  // Zero has no sign in the cluster.
+  // The cluster stores -0 as 0; adding 0 does the same.
   return float === undefined ? text : float + 0
 }
 
-/** Whether a reader of YAML 1.2 makes something else of a plain scalar. */
+/** Whether a reader of YAML 1.2 gives a plain scalar another value than `value`. */
 export function isReadOtherwise(text: string, value: ScalarValue): boolean {
   return typeof value !== 'string' && !Object.is(coreScalar(text), value)
 }
 
-/** A plain scalar as the name of a field, which is text in JSON. Undefined for what JSON cannot have as one. */
+/** A plain scalar as the name of a field, which is text in JSON. Undefined if it cannot be a name in JSON. */
 export function kubectlKey(text: string): string | undefined {
   const value = kubectlScalar(text)
   if (typeof value !== 'number') return value === null ? undefined : String(value)
@@ -53,7 +55,9 @@ const TAGGED: Readonly<Record<string, (value: ScalarValue, text: string) => bool
   null: (value) => value === null,
 }
 
-/** A scalar with a tag. Undefined where the text is nothing of that kind. A tag that nobody knows leaves it a text. */
+/**
+ * The value of a scalar with a tag. Undefined if the text does not fit the tag. With an unknown tag the value is the text.
+ */
 export function taggedScalar(tag: string, text: string): ScalarValue | undefined {
   const kind = tag.startsWith(TAG_PREFIX) ? tag.slice(TAG_PREFIX.length) : ''
   switch (kind) {
@@ -73,7 +77,7 @@ export function taggedScalar(tag: string, text: string): ScalarValue | undefined
 const BASE64 = /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 const DATE = /^\d{4}-\d{1,2}-\d{1,2}([Tt ].+)?$/
 
-/** Go's decoder passes over the ends of lines, and over nothing else. */
+/** Go's decoder of base64 ignores line ends and no other character. */
 function bytesText(text: string): string | undefined {
   const digits = text.replaceAll(/[\r\n]/g, '')
   return BASE64.test(digits) ? Buffer.from(digits, 'base64').toString('utf8') : undefined
@@ -84,10 +88,10 @@ const MAX_UINT64 = 2n ** 64n - 1n
 const MIN_INT64 = -(2n ** 63n)
 
 const INTEGER = /^([+-]?)(0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+|0[0-7]+|0|[1-9][0-9]*)$/
-/** A sign behind 0b is one that go-yaml lets through. */
+/** go-yaml accepts a sign behind 0b. */
 const BINARY = /^0b([+-])([01]+)$/
 
-/** Undefined for what is no integer of 64 bits. */
+/** The integer that a text stands for; undefined if it is not an integer of 64 bits. */
 function integerOf(text: string): bigint | undefined {
   const plain = withoutUnderscores(text)
   const [, sign = '', digits = ''] = INTEGER.exec(plain) ?? signedBinary(plain)
@@ -102,7 +106,7 @@ function signedBinary(plain: string): string[] {
   return digits === undefined ? [] : ['', sign, `0b${digits}`]
 }
 
-/** Behind a point underscores stand between digits only. */
+/** In a number that begins with a point, an underscore may stand only between digits. */
 const FRACTION = /^\.\d+(_\d+)*([eE][+-]?\d+(_\d+)*)?$/
 
 function floatOf(text: string): number | undefined {
@@ -116,12 +120,12 @@ function withoutUnderscores(text: string): string {
   return text.includes('_') ? text.replaceAll('_', '') : text
 }
 
-/** Exponents from which on digits are written with one, as Go's %g has it. */
+/** Go's %g writes a number without an exponent if the exponent would lie between these two, both included. */
 const PLAIN_EXPONENTS = { least: -4, most: 5 } as const
-/** Digits that tell any two numbers of single precision apart. */
+/** With so many digits, any two numbers of single precision have different texts. */
 const SINGLE_DIGITS = 9
 
-/** The shortest text that is the same number in single precision: sigs.k8s.io/yaml writes keys so. */
+/** The shortest text that is the same number in single precision. sigs.k8s.io/yaml writes keys in this form. */
 function singleText(value: number): string {
   const single = Math.fround(value)
   if (Number.isNaN(single)) return '.nan'

@@ -1,62 +1,79 @@
-/** Bytes of one manifest file. Reading YAML takes time in proportion, and a ConfigMap holds 1 MiB at most. */
+/** Bytes of one manifest file. The time to read YAML grows with the size, and a ConfigMap holds 1 MiB at most. */
 export const MAX_MANIFEST_BYTES = 5_000_000
 
-/** Values that aliases may add to the documents of one file: as many as kubectl lets them add to one. */
+/** Values that aliases may add to the documents of one file. kubectl allows as many in one document. */
 export const MAX_ALIASED_NODES = 400_000
 
-/** The share of a document that aliases may make up, as kubectl has it; smaller documents may be nothing else. */
+/**
+ * The largest share of a document that may come from aliases, as in kubectl. In smaller documents the share has no limit.
+ */
 export const ALIAS_SHARE = { most: 0.99, leastAliased: 100, leastNodes: 1_000 } as const
 
-/** Documents that one file can hold: places in the order of files are counted in steps of this. */
+/**
+ * Documents that one file can hold. The position of an object in the folder is the index of its file times this number, plus
+ * its index in the file.
+ */
 export const MAX_FILE_DOCUMENTS = 1_048_576
 
-/** Milliseconds without a further change, after which a folder is read again: editors write in several steps. */
+/** A folder is read again when so many milliseconds have passed without a further change: editors write in several steps. */
 export const SETTLE_QUIET_MILLISECONDS = 100
 
-/** Milliseconds after the first change, after which a folder is read again although changes go on. */
+/** A folder is read again at the latest so many milliseconds after the first change, even if changes go on. */
 export const SETTLE_LIMIT_MILLISECONDS = 500
 
-/** Milliseconds between two looks at a folder, where the file system does not tell of changes (network mounts, links). */
+/** Milliseconds between two checks of a folder. Some file systems report no changes (network mounts, links). */
 export const FOLDER_POLL_MILLISECONDS = 400
 
-/** Objects on one page of a list, as client-go has it: a page of rules is then some hundred kilobytes. */
+/** Objects on one page of a list, as in client-go: a page of rules then has some hundred kilobytes. */
 export const LIST_PAGE_OBJECTS = 500
 
-/** Seconds after which the API server ends a watch, drawn anew each time so that watches do not end together (client-go). */
+/**
+ * Seconds after which the API server ends a watch. Each watch draws its own number, so that watches do not end together
+ * (client-go).
+ */
 export const WATCH_TIMEOUT_SECONDS = { least: 300, most: 600 } as const
 
-/** Milliseconds without a byte after which a watch is given up. The server sends a bookmark about every minute. */
+/** A watch is given up when no byte has arrived for so many milliseconds. The server sends a bookmark about every minute. */
 export const WATCH_SILENCE_MILLISECONDS = { least: 90_000, most: 120_000 } as const
 
-/** Milliseconds a watch must have lasted for its end to be ordinary: a gateway that ends each at once is not asked at once. */
+/**
+ * A watch that ends sooner than this, in milliseconds, was cut short. The next one then waits, to spare a gateway that ends
+ * every watch at once.
+ */
 export const WATCH_BRIEF_MILLISECONDS = 5_000
 
-/** Milliseconds between two attempts (client-go): not a burden while the API server starts, back within half a minute. */
+/**
+ * Milliseconds between two attempts (client-go): few enough attempts while the API server starts, and at most half a minute
+ * of delay afterwards.
+ */
 export const WATCH_BACK_OFF_MILLISECONDS = { least: 800, most: 30_000 } as const
 
-/** Milliseconds a watch must have lasted for the back-off to begin anew. */
+/** After a watch that lasted so many milliseconds, the back-off starts again from its shortest delay. */
 export const WATCH_HEALTHY_MILLISECONDS = 120_000
 
 /** Milliseconds between two full lists that look for events the watch has missed (kubernetes/kubernetes#123072). */
 export const DRIFT_AUDIT_MILLISECONDS = { least: 600_000, most: 3_600_000 } as const
 
-/** Milliseconds that the event of a difference may be late before it counts as missed. */
+/** Milliseconds that the watch has to bring the event of a difference. After that the event counts as missed. */
 export const DRIFT_GRACE_MILLISECONDS = 10_000
 
-/** Milliseconds between looks at the CustomResourceDefinitions that are served: a document of some 60 kB. */
+/** Milliseconds between two reads of the served CustomResourceDefinitions: a document of some 60 kB. */
 export const DEFINITION_LOOK_MILLISECONDS = 60_000
 
-/** The same while one of them is old: whoever applies a newer one wants to see it. */
+/** The same while one of them is outdated: a person who applies a newer one waits for the result. */
 export const OLD_DEFINITION_LOOK_MILLISECONDS = 10_000
 
-/** Faults of one object that its status tells: whoever mends ten sees the rest at the next attempt. */
-export const MAX_TOLD_FAULTS = 10
+/** Faults of one object that its status reports. After these are corrected the status reports the next ones. */
+export const MAX_REPORTED_FAULTS = 10
 
-/** Files of one folder, and bytes of all of them together: some 800,000 rules, which is what a table file holds at most. */
+/**
+ * Files of one folder, and bytes of all of them together. This is enough for some 800,000 rules, the most that a table file
+ * holds.
+ */
 export const MAX_MANIFEST_FILES = 10_000
 export const MAX_FOLDER_BYTES = 200_000_000
 
-/** Levels inside each other in one document. An object has a dozen; the parser calls itself for each. */
+/** Nested levels of one document. An object has a dozen; the parser calls itself once for each level. */
 export const MAX_MANIFEST_DEPTH = 100
 
 /**
@@ -65,8 +82,10 @@ export const MAX_MANIFEST_DEPTH = 100
  */
 export const MAX_MANIFEST_TOKENS = 2_000_000
 
-/** Problems of one file that are told: whoever mends twenty sees the rest at the next attempt. */
+/** Problems of one file that are reported in full. After these are corrected the next reading reports the next ones. */
 export const MAX_FILE_PROBLEMS = 20
 
-/** Milliseconds: a file that was changed so lately may change once more within the same tick of the file system's clock. */
+/**
+ * A file that changed less than so many milliseconds ago may change again within the same tick of the file system's clock.
+ */
 export const FRESH_FILE_MILLISECONDS = 50

@@ -1,17 +1,17 @@
 /**
- * A file as kubectl cuts it before it reads YAML: at each line that begins with `---`, and, where it begins with JSON, behind
- * each object. Of each part it then reads the first document. Pure.
+ * Splits a file as kubectl does before it reads YAML: at each line that begins with `---` and, if the file begins with JSON,
+ * behind each object. kubectl then reads the first document of each part. Pure.
  */
 
 export interface Chunk {
   readonly text: string
-  /** Of its first character in the file. */
+  /** The position of the first character of `text` in the file. */
   readonly offset: number
 }
 
 const SEPARATOR = '---'
 
-/** The parts of a file; a separator that kubectl refuses is told, and what stands behind it left out. */
+/** The parts of a file. A separator that kubectl refuses is reported to `refuse`, and the part behind it is left out. */
 export function* manifestChunks(text: string, refuse: (offset: number, message: string) => void): Generator<Chunk> {
   let [start, line, taken] = [0, 0, true]
   while (line < text.length) {
@@ -28,7 +28,7 @@ export function* manifestChunks(text: string, refuse: (offset: number, message: 
   if (taken) yield* objectsOf(text.slice(start), start)
 }
 
-/** `{…}{…}`, with or without lines between them, as jq writes objects. */
+/** Splits `{…}{…}`, with or without line ends between the objects, as jq writes them. */
 function* objectsOf(text: string, offset: number): Generator<Chunk> {
   let start = 0
   if (offset === 0 && /^\s*\{/.test(text) && /\}\s*\{/.test(text)) {
@@ -40,7 +40,7 @@ function* objectsOf(text: string, offset: number): Generator<Chunk> {
   if (text.trim() !== '' && text.length > start) yield { text: text.slice(start), offset: offset + start }
 }
 
-/** The end of a JSON object behind which another one begins. */
+/** Where a JSON object ends, if another one follows it; else undefined. */
 function jsonEnd(text: string, start: number): number | undefined {
   const strings = /"(?:[^"\\]|\\.)*"|[{}]/gs
   strings.lastIndex = start

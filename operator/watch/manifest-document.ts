@@ -22,20 +22,20 @@ type Path = readonly (string | number)[]
 
 /** One document of a manifest file. */
 export interface ManifestDocument {
-  /** Plain values, as JSON has them. */
+  /** The document as a value of JSON. */
   readonly value: unknown
-  /** The line of a field, or of the nearest field around it that is there; from 1. */
+  /** The line of a field, counted from 1. For an absent field it is the line of the nearest enclosing field. */
   readonly lineOf: (path: Path) => number
-  /** What readers of YAML 1.2 read otherwise, each with its line. */
+  /** The places to which readers of YAML 1.2 give another value, each with its line. */
   readonly others: readonly (OtherReading & { readonly line: () => number })[]
 }
 
-/** Every scalar is text to the parser: what a plain one is is decided as kubectl does, when the values are made. */
+/** The parser reads every scalar as text. Plain scalars get their values later, by the rules of kubectl. */
 const TEXT_ONLY = new Schema({ schema: 'failsafe' })
 
 /**
- * The documents of a file one after the other, as kubectl reads them, empty ones left out. What is wrong with its YAML is
- * told. JSON is YAML.
+ * The documents of a file in their order, as kubectl reads them, without empty ones. Faults of the YAML are added to
+ * `problems`. JSON needs no code of its own: it is YAML.
  */
 export function* manifestDocuments(text: string, file: string, problems: FileProblems): Generator<ManifestDocument> {
   const fault = shapeFault(text)
@@ -59,20 +59,20 @@ export function* manifestDocuments(text: string, file: string, problems: FilePro
       if (document && plain && plain.value !== null) yield placed(document, plain, { chunk, lines })
     }
   } catch (error) {
-    // The parser calls itself for each level; what it cannot end is no manifest.
+    // The parser calls itself once for each level. A document on which it exhausts the stack is not a manifest.
     if (!(error instanceof RangeError)) throw error
     refuse(0, `cannot be read to its end: ${error.message}`)
   }
 }
 
-/** Neither version of YAML lets them stand in a text as they are. */
+/** Control characters. YAML 1.1 and YAML 1.2 allow them in a text only as escapes. */
 const CONTROL = /(?![\t\n\r\u0085-\u009f])\p{Cc}/u
 
 function yamlProblem(file: string, line: number, message: string): Problem {
   return { code: 'invalid_yaml', file, line, message: `is not YAML: ${message}` }
 }
 
-/** The document of a part of the file. Undefined for one with a fault, which is told. */
+/** The document of a part of the file. If it has a fault, the fault is reported to `refuse` and the result is undefined. */
 function documentOf({ text }: Chunk, refuse: Refuse): Document | undefined {
   const composer = new Composer({ prettyErrors: false, uniqueKeys: false, schema: TEXT_ONLY })
   const [document, second] = composer.compose(new Parser().parse(text))
@@ -88,7 +88,10 @@ function documentOf({ text }: Chunk, refuse: Refuse): Document | undefined {
   return undefined
 }
 
-/** The tags of YAML itself are resolved as kubectl does, when the values are made; nobody can know what others mean. */
+/**
+ * Tags of YAML itself are not faults: they are resolved later, by the rules of kubectl. Every other tag is a fault, because
+ * its meaning is unknown.
+ */
 function isFault({ code, message }: YAMLError): boolean {
   return code !== 'TAG_RESOLVE_FAILED' || !message.startsWith('Unresolved tag: tag:yaml.org,2002:')
 }
@@ -123,7 +126,7 @@ function offsetAt(document: Document, path: Path): number {
   return offset
 }
 
-/** The value of a field and where the field begins: at its key, or at the entry of a list. */
+/** The value of a field or of a list entry, and the position where its key or the entry begins. */
 function stepInto(node: unknown, step: string | number): { node: unknown; offset: number | undefined } | undefined {
   if (isMap(node)) {
     const pair = node.items.find((item) => isPair(item) && isScalar(item.key) && keyText(item.key) === String(step))

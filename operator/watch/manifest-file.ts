@@ -1,4 +1,4 @@
-/** One file of manifests: the objects in it, and what is wrong with the rest of it. */
+/** One file of manifests: its valid objects, and the problems of its other parts. */
 import { isUtf8 } from 'node:buffer'
 import { statSync } from 'node:fs'
 import { FileRefused, readRegularFile } from '../../ingress/files/regular-file.ts'
@@ -12,15 +12,15 @@ export interface FileContent {
   /** Bytes that were read. */
   readonly bytes: number
   readonly objects: readonly PlacedObject[]
-  /** The first ones, and one that says how many more there are. */
+  /** The first problems, followed by one that gives the number of the others. */
   readonly problems: readonly Problem[]
-  /** What is right and still surprises, told in the same way. */
+  /** Valid values that may surprise their author, in the same form. */
   readonly notes: readonly Problem[]
 }
 
 const NOTHING: FileContent = { bytes: 0, objects: [], problems: [], notes: [] }
 
-/** Reads a file. A folder is nothing. */
+/** Reads a file. For a folder the content is empty. */
 export async function readManifestFile(file: string): Promise<FileContent> {
   try {
     if (statSync(file).isDirectory()) return NOTHING
@@ -49,12 +49,13 @@ function contentOf(bytes: Buffer, file: string): FileContent {
   for (const document of manifestDocuments(bytes.toString('utf8'), file, problems)) {
     for (const placed of manifestObjects(document, { file, problems, notes })) objects.push(placed)
   }
-  return { bytes: bytes.length, objects, problems: problems.told(), notes: notes.told() }
+  return { bytes: bytes.length, objects, problems: problems.reported(), notes: notes.reported() }
 }
 
 /**
- * Equal while a file has not changed. Links are followed: a ConfigMap mount swaps one link and leaves the files' names as
- * they are. A file that was changed a moment ago is looked at again: it may have changed twice at what its clock calls one time.
+ * A text that stays equal while a file does not change. Links are followed, because a ConfigMap mount replaces one link and
+ * keeps the names of the files. The text of a file that changed a moment ago becomes another one later, so that the file is
+ * read again: it may have changed twice within one tick of the file system's clock.
  */
 export function fileState(file: string): string {
   try {

@@ -19,12 +19,15 @@ import type { PlacedObject } from './manifest-object.ts'
 import type { Problem } from './manifest-problem.ts'
 import { settle, type Timers } from './settle.ts'
 
-/** What a set of manifests holds: the objects that are right, and everything that is wrong with the others. */
+/** The content of a set of manifests: the valid objects, and the problems of the others. */
 export interface Manifests {
   readonly trunks: SipTrunk[]
   readonly rules: DispatchRule[]
   readonly problems: Problem[]
-  /** What is right and still surprises: values that other readers of YAML read otherwise. Absent: nothing was looked for. */
+  /**
+   * Valid values that may surprise their author, because other readers of YAML read them differently. Absent if they were
+   * not looked for.
+   */
   readonly notes?: Problem[]
 }
 
@@ -40,12 +43,12 @@ export class ManifestFolderError extends Error {
 }
 
 /**
- * Reads every `*.yaml`, `*.yml` and `*.json` file of a folder (not of folders inside it, as `kubectl apply -f`), in the
- * order of their names. Objects without a namespace are in `default`. Objects without a creationTimestamp are older than
- * all others and as old as their place in the order of files says.
+ * Reads every `*.yaml`, `*.yml` and `*.json` file of a folder (as `kubectl apply -f` does, without the folders inside it),
+ * in the order of their names. Objects without a namespace are in `default`. Objects without a creationTimestamp count as
+ * older than all others; among themselves they are ordered by their position in the files.
  *
- * Faults of manifests are problems in the result; a folder that cannot be read or holds no manifest is a
- * ManifestFolderError.
+ * Faults of manifests are problems in the result. Rejects with a ManifestFolderError if the folder cannot be read or holds
+ * no manifest.
  */
 export async function readManifestFolder(dir: string, reading: FilesReading = {}): Promise<Manifests> {
   const manifests = await readManifestFiles(await manifestFiles(dir), reading)
@@ -69,19 +72,19 @@ export async function manifestFiles(dir: string): Promise<string[]> {
   }
 }
 
-/** Hidden files are an editor's or a ConfigMap mount's own. */
+/** Hidden files are ignored: editors and ConfigMap mounts use them for themselves. */
 function isManifestName(name: string): boolean {
   return /\.(ya?ml|json)$/.test(name) && !name.startsWith('.')
 }
 
 export interface FilesReading {
-  /** What earlier readings have left: only files that are others than then are read. */
+  /** The contents of files from earlier readings: only files that have changed since are read. */
   readonly memory?: ManifestMemory
   /** Called before each file that is read. */
   readonly onFile?: () => void
 }
 
-/** Reads manifest files in the order given. What is wrong with them is in the result. */
+/** Reads manifest files in the order given. Their faults are problems in the result. */
 export async function readManifestFiles(files: readonly string[], reading: FilesReading = {}): Promise<Manifests> {
   const { memory = createManifestMemory(), onFile } = reading
   const manifests = { trunks: [], rules: [], problems: [], notes: [] } satisfies Manifests as Required<Manifests>
@@ -102,13 +105,13 @@ export async function readManifestFiles(files: readonly string[], reading: Files
       const repeats = addObject(manifests, places, { placed, order: fileIndex * MAX_FILE_DOCUMENTS + i, memory })
       if (repeats) repeated.add(() => repeats)
     }
-    manifests.problems.push(...repeated.told())
+    manifests.problems.push(...repeated.reported())
   }
   memory.keep(files)
   return manifests
 }
 
-/** Why this file and those behind it are not taken. */
+/** Why this file and all later ones are left out; undefined if they are not. */
 function excessOf(fileIndex: number, bytes: number): Pick<Problem, 'message' | 'expected'> | undefined {
   if (fileIndex >= MAX_MANIFEST_FILES) {
     const message = 'is one file too many: it and those behind it are not read. Put more objects into each file'
@@ -121,12 +124,12 @@ function excessOf(fileIndex: number, bytes: number): Pick<Problem, 'message' | '
 
 interface Addition {
   readonly placed: PlacedObject
-  /** The place in the order of files, which stands in for the time of creation. */
+  /** The position in the order of files, which replaces a missing time of creation. */
   readonly order: number
   readonly memory: ManifestMemory
 }
 
-/** The problem of an object whose name another one has. */
+/** Adds an object. Returns a problem if an earlier object has the same kind, namespace and name. */
 function addObject(
   manifests: Manifests,
   places: Map<string, PlacedObject>,
@@ -149,21 +152,22 @@ function addObject(
 
 /** A folder that is being watched, until it is closed. */
 export interface FolderWatch {
-  /** Says what the folder was like at the last change: a later watch can go on from there. */
+  /** Describes the folder as it was at the last change. A later watch can continue from it. */
   readonly state: string
   close(): void
 }
 
 export interface FolderListener {
   onChange(): void
-  /** Several times a second, while the folder is as it was at the last change. */
+  /** Called several times a second while the folder is as it was at the last change. */
   onUnchanged?(): void
 }
 
 /**
- * Calls back within a second after the manifests of a folder have changed: once for a burst of changes, never without
- * one, though once more where a file was changed a moment before. Start to watch, then read the folder, so that no change is lost in between. It goes on when the folder vanishes
- * (a change) and comes back (another one). With the state that an earlier watch has left, what has changed since is a change.
+ * Calls back within a second after the manifests of a folder have changed: once for a burst of changes, and once more if a
+ * file changed a moment before. Start the watch before the first reading, so that no change between the two is lost. The
+ * watch continues when the folder vanishes and when it comes back; each of these is a change. `before` is the state of an
+ * earlier watch: if the folder differs from it, that is a change too.
  */
 export async function watchManifestFolder(
   dir: string,
@@ -181,7 +185,8 @@ export async function watchManifestFolder(
   const bounds = { quiet: SETTLE_QUIET_MILLISECONDS, limit: SETTLE_LIMIT_MILLISECONDS }
   const settler = settle(bounds, TIMERS, () => void report())
   const watcher = watchFolder(dir, () => settler.touch())
-  // Links to files elsewhere, network mounts and a folder that was put anew tell nothing: the poll sees them.
+  // The watch of the file system misses links to files elsewhere, network mounts, and a folder that was replaced. The poll
+  // finds them.
   const look = async () => {
     const changed = (await folderState(dir)) !== known
     if (closed) return
@@ -211,7 +216,7 @@ const TIMERS: Timers = {
   },
 }
 
-/** Undefined where the file system cannot watch the folder: the poll alone then sees changes. */
+/** Undefined if the file system cannot watch the folder. Then only the poll finds changes. */
 function watchFolder(dir: string, onEvent: () => void): FSWatcher | undefined {
   try {
     const watcher = watch(dir, { persistent: false }, onEvent)
@@ -222,12 +227,12 @@ function watchFolder(dir: string, onEvent: () => void): FSWatcher | undefined {
   }
 }
 
-/** Missing folders and exhausted watches carry a code; anything else is a defect. */
+/** Errors of the system, such as a missing folder or too many watches, carry a code. Any other error is a defect. */
 function isSystemError(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error
 }
 
-/** Equal while no manifest of the folder has changed; as short for many files as for one. */
+/** A text that stays equal while no manifest of the folder changes. Its length does not depend on the number of files. */
 async function folderState(dir: string): Promise<string> {
   try {
     const hash = createHash('sha256')

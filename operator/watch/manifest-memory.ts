@@ -1,16 +1,22 @@
-/** What one reading of manifests leaves to the next: the content of files that are still the same. */
+/**
+ * What one reading of manifests keeps for the next one: the contents of files, which are used again while a file is
+ * unchanged.
+ */
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import { type FileContent, fileState, readManifestFile } from './manifest-file.ts'
 import type { PlacedObject } from './manifest-object.ts'
 
-/** It saves time and changes no result. An object that is the same as before is the same object. */
+/**
+ * Saves time; the results are the same without it. An object from an unchanged file is returned as the identical JavaScript
+ * object.
+ */
 export interface ManifestMemory {
-  /** The content of a file, read where it is another than before; `onRead` is called first. */
+  /** The content of a file. The file is read only if it has changed; `onRead` is called just before. */
   content(file: string, onRead?: () => void): Promise<FileContent>
-  /** The object with a time of creation: its own, or one that its place in the order of files stands for. */
+  /** The object with a time of creation: its own, or one made from `order`, its position in the order of files. */
   dated(placed: PlacedObject, order: number): SipTrunk | DispatchRule
-  /** Forgets every other file. */
+  /** Forgets all files but these. */
   keep(files: readonly string[]): void
 }
 
@@ -24,7 +30,8 @@ export function createManifestMemory(): ManifestMemory {
   const dated = new WeakMap<PlacedObject, Dated>()
   return {
     async content(file, onRead) {
-      // Before the file is read: what is written meanwhile makes another state.
+      // The state is taken before the file is read. A write during the reading then gives a different state at the next
+      // call.
       const state = fileState(file)
       const before = known.get(file)
       if (before?.state === state && isRemembered(before.content)) return before.content
@@ -43,13 +50,13 @@ export function createManifestMemory(): ManifestMemory {
       return made
     },
     keep(files) {
-      const kept = new Set(files)
-      for (const file of known.keys()) if (!kept.has(file)) known.delete(file)
+      const retained = new Set(files)
+      for (const file of known.keys()) if (!retained.has(file)) known.delete(file)
     },
   }
 }
 
-/** What the system could not read it may read at the next attempt, though the file is the same: rights have changed, say. */
+/** A file that could not be read is tried again even if it is unchanged: its permissions may have changed. */
 function isRemembered({ problems }: FileContent): boolean {
   return problems.every(({ code }) => code !== 'unreadable_file')
 }

@@ -8,21 +8,21 @@ import type { ManifestDocument } from './manifest-document.ts'
 import { fieldText, type Problem, type ProblemCode } from './manifest-problem.ts'
 import { labelNotes, otherReadingNotes, withReading } from './other-reading-notes.ts'
 
-/** An object of a manifest file, and where it stands. */
+/** An object of a manifest file, with its file and line. */
 export interface PlacedObject {
   readonly object: SipTrunk | DispatchRule
   readonly file: string
   readonly line: number
 }
 
-/** Where it is told what is wrong with a file, and what is right and still surprises. */
+/** Collects the problems of a file, and notes about valid values that may surprise their author. */
 export interface FileReport {
   readonly file: string
   readonly problems: FileProblems
   readonly notes: FileProblems
 }
 
-/** The objects of one document; what is wrong with the others is told. A `List` holds several. */
+/** The valid objects of one document. Faults of the others are added to the report. A `List` holds several objects. */
 export function manifestObjects(document: ManifestDocument, report: FileReport): PlacedObject[] {
   return partsOf(document.value).flatMap((part) => readPart(part, document, report))
 }
@@ -33,7 +33,7 @@ const LIST_KINDS = ['List', ...KINDS.map((kind) => `${kind}List`)]
 
 interface Part {
   readonly value: unknown
-  /** Where the object stands inside its document. */
+  /** The path of the object inside its document. */
   readonly path: readonly (string | number)[]
 }
 
@@ -44,7 +44,7 @@ function partsOf(value: unknown): Part[] {
   return [{ value, path: [] }]
 }
 
-/** Nothing where the object has a fault. */
+/** The object of a part; empty if the object has a fault. */
 function readPart(
   { value, path }: Part,
   document: ManifestDocument,
@@ -93,7 +93,7 @@ type Reading =
   | { readonly ok: true; readonly object: SipTrunk | DispatchRule }
   | { readonly ok: false; readonly faults: readonly Fault[] }
 
-/** Kind and version come first: an object of another kind has other fields. */
+/** Kind and version are checked before the fields, because each kind has fields of its own. */
 function readerOf(value: Record<string, unknown>): Reading {
   const { kind, apiVersion } = value
   if (typeof kind !== 'string' || !KINDS.includes(kind)) return { ok: false, faults: [kindFault(kind)] }
@@ -110,7 +110,7 @@ function kindFault(kind: unknown): Fault {
   return { code: 'unknown_kind', path: ['kind'], message, expected }
 }
 
-/** Undefined where kind or name cannot be read. */
+/** `KIND NAMESPACE/NAME` of an object; undefined if the kind or the name cannot be read. */
 function objectText(value: unknown): string | undefined {
   if (!isRecord(value) || !isRecord(value['metadata'])) return undefined
   const { kind, metadata } = value

@@ -1,15 +1,15 @@
 import type { FieldFault } from '../../crds/schema/read-object.ts'
 
-/** What is wrong with a manifest, and where. */
+/** A fault of a manifest, and its place. */
 export interface Problem {
-  /** Stable: what a program should look at. */
+  /** Stable: programs should rely on the code, not on the message. */
   readonly code: ProblemCode
   readonly file: string
   /** From 1. */
   readonly line: number
-  /** `SipTrunk default/acme`, where it is inside an object that says so much. */
+  /** `SipTrunk default/acme`; absent if the problem is outside of objects, or the object's kind or name cannot be read. */
   readonly object?: string
-  /** `spec.sources[0]`; absent where the whole file or document is at fault. */
+  /** `spec.sources[0]`; absent if the problem concerns the whole file or document. */
   readonly field?: string
   readonly message: string
   readonly expected?: string
@@ -30,7 +30,7 @@ export type ProblemCode =
   | 'duplicate_name'
   | NoteCode
 
-/** What is right as YAML and still surprises; `not_a_text` alone is what the cluster refuses. */
+/** Codes of valid YAML that may surprise its author. Of these the cluster refuses only `not_a_text`. */
 export type NoteCode = 'read_otherwise' | 'merge_key' | 'not_a_text'
 
 /** One line of text: `file:line: field: message (expected …)`. */
@@ -40,7 +40,7 @@ export function formatProblem(problem: Problem): string {
   return `${file}:${line}: ${what}${expected === undefined ? '' : ` (expected ${expected})`}`
 }
 
-/** A path of keys and indexes as people write it; keys with other characters than letters stand in brackets. */
+/** A path of keys and indexes as people write it. A key with unusual characters is quoted and put in brackets. */
 export function fieldText(path: readonly (string | number)[]): string {
   const steps = path.map((step) => {
     if (typeof step === 'number') return `[${step}]`

@@ -1,8 +1,8 @@
-/** What is seen of a manifest before the parser sees it: how deep it nests and how much there is in it. Pure, and linear. */
+/** Checks a manifest before the parser reads it: how deep it nests, and how many tokens it has. Pure; takes linear time. */
 import { Lexer } from 'yaml'
 import { MAX_MANIFEST_DEPTH, MAX_MANIFEST_TOKENS } from './limits.ts'
 
-/** A text that is not given to the parser: it would take its time, or call itself too often. */
+/** Why a text is not given to the parser: the parser would take too long, or exhaust the stack. */
 export interface ShapeFault {
   readonly code: 'nested_too_deep' | 'file_too_large'
   /** From 1. */
@@ -11,14 +11,14 @@ export interface ShapeFault {
   readonly expected: string
 }
 
-/** Undefined for every text that the parser can be given. */
+/** The fault of a text; undefined if the parser can read it. */
 export function shapeFault(text: string): ShapeFault | undefined {
   return isPlainlyFlat(text) ? undefined : lexedFault(text)
 }
 
 /**
- * Most texts need no lexer, which takes a quarter of the parser's time: a document with so few signs cannot nest too deep,
- * whatever they mean.
+ * Whether a count of characters already proves that a text is small and flat enough. This spares most texts the lexer, which
+ * takes a quarter of the parser's time.
  */
 function isPlainlyFlat(text: string): boolean {
   let [openers, levels, indent, tokens] = [0, 0, 0, 0]
@@ -28,7 +28,7 @@ function isPlainlyFlat(text: string): boolean {
     tokens += signs.all
     openers += signs.openers
     indent = Math.max(indent, signs.indent)
-    // Inside brackets a key may follow on a key of the line before.
+    // Inside brackets a key may be nested in a key of the line before, so the levels of all lines add up.
     levels = openers > 0 ? levels + signs.levels : Math.max(levels, signs.levels)
     if (openers + levels + indent > MAX_MANIFEST_DEPTH || tokens > MAX_MANIFEST_TOKENS) return false
   }
@@ -42,7 +42,7 @@ interface Signs {
   readonly all: number
 }
 
-/** What a character may be: 1 an opening bracket, 2 the sign of an entry or a key, 3 any other token. */
+/** The kind of a character: 1 for an opening bracket, 2 for the sign of an entry or of a key, 3 for any other token. */
 const KINDS = new Uint8Array(128)
 for (const [kind, signs] of ['', '[{', '-?:', ',]}"\'&*!%'].entries()) {
   for (const sign of signs) KINDS[sign.charCodeAt(0)] = kind
@@ -60,12 +60,15 @@ function signsOf(line: string): Signs {
   return { indent, openers, levels, all: openers + levels + others }
 }
 
-/** A dash behind a letter is none of a list. */
+/** A dash behind a letter or a digit belongs to a name; it does not begin a list entry. */
 function isInName(line: string, i: number): boolean {
   return line[i] === '-' && /[a-z0-9]/.test(line[i - 1] ?? '')
 }
 
-/** Signs of the lexer that are not in the text: the beginning of a document and of a scalar, the end of a broken flow. */
+/**
+ * Tokens that the lexer adds and that are not in the text: the begin of a document, the begin of a scalar, the end of a
+ * broken flow.
+ */
 const INVISIBLE = new Set(['\u0002', '\u001f', '\u0018'])
 const BLANK = /^[ \t\r\n#]/
 
@@ -103,12 +106,12 @@ function lineAt(text: string, offset: number): number {
 }
 
 /**
- * How deep a text nests after each token: lines that are indented further and further, signs of lists and keys on one
- * line, and brackets, in each of which keys may follow on keys.
+ * Counts how deep a text nests after each token. Three things add levels: lines that are indented further, several signs of
+ * lists and keys on one line, and brackets with the keys inside them.
  */
 function createDepth() {
   const indents: number[] = []
-  /** Signs of keys since the last comma, for each open bracket. */
+  /** For each open bracket, the number of key signs since its last comma. */
   const flow: number[] = []
   let [lineLevels, flowLevels, indent] = [0, 0, 0]
   let fresh = true

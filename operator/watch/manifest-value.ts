@@ -1,6 +1,6 @@
 /**
- * What a document of YAML is as JSON, by kubectl's reading: aliases stand for what they name, merges (`<<`) are carried out,
- * keys are text. Pure, and bounded by what aliases may add.
+ * Turns a document of YAML into a value of JSON, as kubectl does: aliases are replaced by the values that they name, merges
+ * (`<<`) are carried out, keys become text. Pure. Limits on aliases bound the work.
  */
 import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap } from 'yaml'
 import type { ScalarValue } from './core-scalar.ts'
@@ -9,13 +9,13 @@ import { ALIAS_SHARE, MAX_ALIASED_NODES, MAX_MANIFEST_DEPTH } from './limits.ts'
 
 type Path = readonly (string | number)[]
 
-/** A place that readers of YAML 1.2 read otherwise. */
+/** A place to which readers of YAML 1.2 give another value. */
 export interface OtherReading {
   readonly path: Path
   readonly offset: number
-  /** What stands there. */
+  /** The text at this place. */
   readonly text: string
-  /** What the cluster stores; undefined for a merge, which is no value. */
+  /** The value that the cluster stores; undefined for a merge key, which has no value. */
   readonly stored: ScalarValue | undefined
 }
 
@@ -31,7 +31,10 @@ export interface PlainDocument {
   readonly others: readonly OtherReading[]
 }
 
-/** Undefined for a document that kubectl does not take; each fault is told. */
+/**
+ * The value of a document. If kubectl does not accept the document, each fault is reported to `refuse` and the result is
+ * undefined.
+ */
 export function plainDocument(document: Document, budget: AliasBudget, refuse: Refuse): PlainDocument | undefined {
   let refused = false
   const walk: Walk = {
@@ -52,23 +55,23 @@ export function plainDocument(document: Document, budget: AliasBudget, refuse: R
   }
 }
 
-/** Ends the reading of a document at once. */
+/** Thrown to end the reading of a document that is too large or too deep. */
 class Grown extends Error {}
 
 interface Walk {
   readonly refuse: (node: Node | null | undefined, message: string) => void
   readonly budget: AliasBudget
-  /** Where the walk is. */
+  /** The path of the current node. */
   readonly path: (string | number)[]
   readonly others: OtherReading[]
-  /** The last node of each name. */
+  /** By anchor name, the last node that has it. */
   readonly anchors: Map<string, Node>
-  /** What each alias stands for: the node that had the name where the alias stands. */
+  /** The node that each alias stands for: the last one before the alias that has its name. */
   readonly bound: Map<Alias, Node>
-  /** Nodes with a name that the walk is inside of. */
+  /** Nodes with an anchor that enclose the current node. */
   readonly open: Set<Node>
   depth: number
-  /** Aliases that the walk is inside of. */
+  /** The number of aliases that were followed to reach the current node. */
   aliases: number
   nodes: number
   aliased: number
@@ -91,7 +94,9 @@ function nodeValue(node: unknown, walk: Walk): unknown {
   return value
 }
 
-/** What kubectl refuses as well: a small document may be nearly all aliases; a file may not be much of them. */
+/**
+ * Counts a node. kubectl has the same limits: a small document may consist of aliases almost entirely, a large one may not.
+ */
 function count(walk: Walk): void {
   walk.nodes++
   if (walk.aliases === 0) return
@@ -201,7 +206,7 @@ function keyOf(key: unknown, walk: Walk): string | undefined {
   return name
 }
 
-/** The text that a scalar is as the name of a field. Undefined for what is none to kubectl. */
+/** The text of a scalar that is used as the name of a field. Undefined if kubectl does not accept it as a name. */
 export function keyText(node: Scalar): string | undefined {
   const text = String(node.value)
   if (node.tag === undefined) return node.type === 'PLAIN' ? kubectlKey(text) : text
@@ -232,7 +237,7 @@ function noteMerge(key: Scalar, walk: Walk): void {
   walk.path.pop()
 }
 
-/** The maps of a merge, the ones that win last. */
+/** The maps of a merge in the order in which they are applied: a later map overrides an earlier one. */
 function mergedMaps(value: unknown, walk: Walk): object[] {
   const parts = isSeq(value) ? value.items : [value]
   const maps = parts.flatMap((part) => {
@@ -245,7 +250,7 @@ function mergedMaps(value: unknown, walk: Walk): object[] {
   return maps.reverse()
 }
 
-/** As kubectl has it, and no other reader: what is merged goes before what stands above it in the same map. */
+/** Only kubectl reads merges so: a merged field overrides a field that stands above the merge in the same map. */
 function mergeInto(result: Record<string, unknown>, from: object, merged: Set<string>): void {
   for (const [name, value] of Object.entries(from)) {
     set(result, name, value)

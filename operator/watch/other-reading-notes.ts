@@ -1,4 +1,7 @@
-/** What lint says of values that readers of YAML 1.2 read otherwise than kubectl, and what a fault says of such a value. */
+/**
+ * Notes of lint about values that kubectl and readers of YAML 1.2 read differently, and the words that a fault adds about
+ * such a value.
+ */
 
 import { coreScalar, type ScalarValue } from './core-scalar.ts'
 import type { ManifestDocument } from './manifest-document.ts'
@@ -7,7 +10,10 @@ import { fieldText, type Problem } from './manifest-problem.ts'
 type Path = readonly (string | number)[]
 type Note = Omit<Problem, 'file' | 'object'>
 
-/** One for each such value of the object at `path` that no fault is about; they are made when they are told. */
+/**
+ * One note for each such value of the object at `path`, except values that have a fault. Each note is made when it is
+ * reported.
+ */
 export function otherReadingNotes(document: ManifestDocument, path: Path, faulty: readonly Path[]): (() => Note)[] {
   return document.others
     .filter((other) => isAt(path, other.path) && !faulty.some((fault) => isAt(fault, other.path)))
@@ -33,10 +39,10 @@ function describe(value: ScalarValue): string {
   return typeof value === 'string' ? `the text ${JSON.stringify(value)}` : `the ${typeof value} ${String(value)}`
 }
 
-/** Of the metadata of an object only these are texts that people write and that no schema of ours looks at. */
+/** The parts of an object's metadata whose values are texts written by people and not checked by our schemas. */
 const TEXT_MAPS = ['labels', 'annotations'] as const
 
-/** One for each label and annotation that is no text: the API server refuses the object. */
+/** One note for each label and annotation that is not text. The API server refuses such an object. */
 export function labelNotes(value: unknown, { lineOf }: Pick<ManifestDocument, 'lineOf'>, path: Path): (() => Note)[] {
   return TEXT_MAPS.flatMap((name) =>
     Object.entries(partOf(partOf(value, 'metadata'), name)).flatMap(([key, text]) => {
@@ -64,10 +70,10 @@ function describeValue(value: unknown): string {
   return `the ${typeof value} ${String(value)}`
 }
 
-/** The message of a fault, with what makes the value at its path what it is. */
+/** The message of a fault. If kubectl's reading has changed the value at the path, the message says so. */
 export function withReading(message: string, document: ManifestDocument, path: Path): string {
   const other = document.others.find((one) => isSame(one.path, path))
-  // A merge is no value.
+  // A merge key has no value to explain.
   if (other?.stored === undefined) return message
   return `${message}, as kubectl reads ${other.text} without quotes`
 }

@@ -2,17 +2,17 @@ import { ApiError, type ApiErrorCode } from '../api/api-error.ts'
 import { type ApiResource, resourceName } from '../api/api-resource.ts'
 import type { ReflectorInput } from './reflector-table.ts'
 
-/** Why a collection cannot be watched at the moment. It goes on being tried. */
+/** Why a collection cannot be watched at the moment. The reflector keeps trying. */
 export interface ReflectorFault {
   /** Stable: `watch_forbidden`, `resource_not_served`, `object_unreadable`, or the code of an ApiError. */
   readonly code: ReflectorFaultCode
-  /** What is wrong and what to do. */
+  /** The fault, and what to do about it. */
   readonly message: string
 }
 
 export type ReflectorFaultCode = ApiErrorCode | 'watch_forbidden' | 'resource_not_served' | 'object_unreadable'
 
-/** What an error of a list or of a watch is to the state machine. */
+/** The input of the state machine that an error of a list or of a watch stands for. */
 export function faultInput(error: unknown): ReflectorInput {
   if (!(error instanceof ApiError)) return 'failed'
   if (error.code === 'api_expired') return 'expired'
@@ -21,7 +21,7 @@ export function faultInput(error: unknown): ReflectorInput {
 
 const REFUSALS: ReadonlySet<ApiErrorCode> = new Set(['api_forbidden', 'api_not_found', 'api_invalid'])
 
-/** What to tell of an error of a list or of a watch. */
+/** The fault to report for an error of a list or of a watch. */
 export function reflectorFault(resource: ApiResource, error: unknown): ReflectorFault {
   const name = resourceName(resource)
   if (!(error instanceof ApiError)) {
@@ -43,7 +43,7 @@ export function reflectorFault(resource: ApiResource, error: unknown): Reflector
   return { code: error.code, message: `${name}: ${error.message}` }
 }
 
-/** The API server says whom it took the operator for. */
+/** What to do about a forbidden watch. The message of the API server names the user that it took the operator for. */
 function grant({ plural }: ApiResource, { message }: ApiError): string {
   const [, user = 'system:serviceaccount:'] = /User "([^"]*)"/.exec(message) ?? []
   if (user === 'system:anonymous') return 'no credentials reached the API server: look at the user of the kubeconfig'

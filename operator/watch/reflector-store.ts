@@ -1,23 +1,23 @@
 import type { ApiObject, ApiObjectMetadata } from '../api/api-object.ts'
 
-/** One object as the store holds it: what identifies it, and what its reader has made of it. */
+/** One object as the store holds it: its identity, and the value that the reader returned for it. */
 export interface StoredObject<T> {
   readonly uid: string
   readonly resourceVersion: string
   readonly value: T
 }
 
-/** What has become of one object. One that was deleted and made anew under its name is two changes. */
+/** A change of one object. An object that was deleted and created again under the same name gives two changes. */
 export type ObjectChange<T> =
   /** `key` is `namespace/name`. */
   | { readonly type: 'added'; readonly key: string; readonly value: T }
   | { readonly type: 'updated'; readonly key: string; readonly value: T; readonly before: T }
-  /** `value` is what it was last. */
+  /** `value` is the last one before the deletion. */
   | { readonly type: 'deleted'; readonly key: string; readonly value: T }
 
 /**
- * Makes of an object what is worth keeping. It is called once for each version of an object; `before` is what it made of
- * an earlier one.
+ * Turns an object into the value that the store keeps. Called once for each version of an object; `before` is the value of
+ * an earlier version.
  */
 export type ObjectReader<T> = (object: ApiObject, before: T | undefined) => T
 
@@ -26,12 +26,12 @@ export interface ReflectorStore<T> {
   get(key: string): StoredObject<T> | undefined
   readonly size: number
   entries(): IterableIterator<[string, StoredObject<T>]>
-  /** The object is there, new or changed. */
+  /** Adds or replaces an object. */
   put(object: ApiObject): ObjectChange<T>[]
   remove(key: string): ObjectChange<T>[]
   /** Reads a page of a list that will replace everything. Nothing is changed yet. */
   page(items: readonly ApiObject[], into: Map<string, StoredObject<T>>): void
-  /** From now on there are these objects only. The objects change at once, then the changes are told. */
+  /** Replaces all objects by these, in one step, and returns the changes. */
   replace(objects: ReadonlyMap<string, StoredObject<T>>): ObjectChange<T>[]
 }
 
@@ -41,7 +41,7 @@ export function reflectorStore<T>(read: ObjectReader<T>): ReflectorStore<T> {
   const stored = (object: ApiObject): StoredObject<T> => {
     const { uid, resourceVersion } = object.metadata
     const known = objects.get(keyOf(object.metadata))
-    // The same version is the same object: what was read of it is still good.
+    // The version is unchanged, so the stored value is still valid.
     if (known?.uid === uid && known.resourceVersion === resourceVersion) return known
     return { uid, resourceVersion, value: read(object, known?.uid === uid ? known.value : undefined) }
   }

@@ -1,22 +1,22 @@
-/** `opening`: the watch has been asked for, and nothing come yet. `stopped`: for good. */
+/** `opening`: a watch was requested, and no answer has arrived. `stopped` is final. */
 export type ReflectorState = 'listing' | 'opening' | 'watching' | 'waitingToList' | 'waitingToWatch' | 'stopped'
 
 export type ReflectorInput =
-  /** Every page is there. */
+  /** The last page of the list has arrived. */
   | 'listed'
   /** The API server has accepted the watch. */
   | 'opened'
-  /** The API server has ended the watch as it was asked to. */
+  /** The API server has ended the watch after the requested time. */
   | 'ended'
-  /** It has ended it almost at once. */
+  /** The API server has ended the watch almost at once. */
   | 'cutShort'
-  /** The version to go on from is too old (410, as the answer or as an event). */
+  /** The version from which to continue is too old (410, as the answer or as an event). */
   | 'expired'
-  /** The request itself is not granted (403, 404, 400): asking for the rest of it makes no sense. */
+  /** The request itself is refused (403, 404, 400): to continue from the last version makes no sense. */
   | 'refused'
-  /** Anything else that went wrong: time heals it. */
+  /** Any other failure. A later attempt may succeed. */
   | 'failed'
-  /** No byte has come for too long: the connection may be half open. */
+  /** No byte has arrived for too long: the connection may be half open. */
   | 'silent'
   /** The back-off is over. */
   | 'due'
@@ -26,14 +26,15 @@ export type ReflectorEffect =
   | 'list'
   /** Watch from the last version. */
   | 'watch'
-  /** Start looking for silence. */
+  /** Start to check for silence. */
   | 'guard'
   /** Start the back-off. */
   | 'wait'
-  /** Let the request in progress go, and stop every timer. */
+  /** Abort the request in progress and stop every timer. */
   | 'rest'
-  /** Tell what is wrong; or that nothing is any more. */
-  | 'tell'
+  /** Report the fault. */
+  | 'report'
+  /** Report that the fault is over. */
   | 'recover'
 
 export interface ReflectorTransition {
@@ -45,13 +46,16 @@ type Row = Readonly<Partial<Record<ReflectorInput, ReflectorTransition>>>
 
 const stop = go('stopped', 'rest')
 const listAgain = go('waitingToList', 'rest', 'wait')
-const listLater = go('waitingToList', 'rest', 'tell', 'wait')
-const watchLater = go('waitingToWatch', 'rest', 'tell', 'wait')
+const listLater = go('waitingToList', 'rest', 'report', 'wait')
+const watchLater = go('waitingToWatch', 'rest', 'report', 'wait')
 const watchAgain = go('opening', 'rest', 'watch')
 
-/** What is not in a row cannot happen in that state, or is late news of a request that was let go: it is ignored. */
+/**
+ * An input that is absent from a row is ignored. It cannot happen in that state, or it comes late from a request that was
+ * aborted.
+ */
 export const REFLECTOR_TABLE: Readonly<Record<ReflectorState, Row>> = {
-  // The token of a page expires too: a list that takes longer than the API server remembers begins again.
+  // The token of a page can expire too. A list that takes longer than the API server keeps its version starts again.
   listing: { listed: go('opening', 'watch'), expired: listAgain, refused: listLater, failed: listLater, stop },
   opening: {
     opened: go('watching', 'recover', 'guard'),

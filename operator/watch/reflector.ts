@@ -3,7 +3,7 @@ import type { ApiClient } from '../api/api-client.ts'
 import { ApiError } from '../api/api-error.ts'
 import type { ApiObject, WatchEvent } from '../api/api-object.ts'
 import type { ApiResource } from '../api/api-resource.ts'
-import { type Bounds, backOff, drawn } from './back-off.ts'
+import { type Bounds, backOff, randomBetween } from './back-off.ts'
 import { type DriftAudit, driftAudit } from './drift-audit.ts'
 import {
   DRIFT_AUDIT_MILLISECONDS,
@@ -19,29 +19,32 @@ import { faultInput, type ReflectorFault, reflectorFault } from './reflector-fau
 import { keyOf, type ObjectChange, type ObjectReader, reflectorStore, type StoredObject } from './reflector-store.ts'
 import { REFLECTOR_TABLE, type ReflectorEffect, type ReflectorInput, type ReflectorState } from './reflector-table.ts'
 
-/** What is told of a collection. Handlers return at once and throw nothing. */
+/** Who is called about a collection. Handlers return at once and throw nothing. */
 export interface ReflectorHandlers<T> {
   readonly onChange: (change: ObjectChange<T>) => void
-  /** Once, when the first list is complete; its objects have been told as added. */
+  /** Called once, when the first list is complete. Its objects have been reported as added before. */
   readonly onSynced: () => void
-  /** Each time the code of the fault becomes another one. */
+  /** Called each time the code of the fault changes. */
   readonly onFault: (fault: ReflectorFault) => void
-  /** The watch that had a fault is open again. */
+  /** Called when the watch is open again after a fault. */
   readonly onRecovery: () => void
 }
 
 export interface ReflectorOptions<T> extends ReflectorHandlers<T> {
   readonly api: Pick<ApiClient, 'list' | 'watch'>
   readonly resource: ApiResource
-  /** Makes of an object what the cache keeps. Throws nothing: what it cannot read it keeps as such. */
+  /**
+   * Turns an object into the value that the cache keeps. Throws nothing: for an object that it cannot read it returns a
+   * value that says so.
+   */
   readonly read: ObjectReader<T>
   readonly clock: Clock
-  /** 0 to 1, without 1. */
+  /** Returns a number from 0 up to, but not including, 1. */
   readonly random: () => number
   readonly limits?: Partial<ReflectorLimits>
 }
 
-/** The limits of `limits.ts`, under names of their own so that a test can have shorter ones. */
+/** The limits of `limits.ts` as options, so that a test can set shorter ones. */
 export interface ReflectorLimits {
   readonly pageObjects: number
   readonly timeoutSeconds: Bounds
@@ -53,7 +56,7 @@ export interface ReflectorLimits {
   readonly graceMilliseconds: number
 }
 
-/** What a timer's place holds while none is set. */
+/** Cancels nothing: the initial value of a timer's cancel function. */
 const nothing = () => undefined
 
 const LIMITS: ReflectorLimits = {
@@ -67,32 +70,32 @@ const LIMITS: ReflectorLimits = {
   graceMilliseconds: DRIFT_GRACE_MILLISECONDS,
 }
 
-/** Why a watch had to be opened anew, or a list be asked for again. */
+/** Why a watch had to be opened again, or a list requested again. */
 export type RestartReason = 'ended' | 'cutShort' | 'expired' | 'refused' | 'failed' | 'silent'
 
-/** The objects of one collection, kept in step with the API server. */
+/** The objects of one collection, kept up to date with the API server. */
 export interface ResourceCache<T> {
-  /** The first list is complete. It stays true: what is known is kept whatever happens. */
+  /** The first list is complete. Stays true: the known objects are retained during every fault. */
   readonly synced: boolean
   readonly size: number
   /** In no particular order. */
   objects(): Iterable<T>
   /** By `namespace/name`. */
   get(key: string): T | undefined
-  /** When the API server was last heard of, on the clock; undefined before the first time. */
+  /** The time on the clock when something last arrived from the API server; undefined before the first time. */
   readonly lastContactAt: number | undefined
-  /** What keeps the collection from being watched now. */
+  /** Why the collection cannot be watched now; undefined if it can. */
   readonly fault: ReflectorFault | undefined
   readonly restarts: Readonly<Record<RestartReason, number>>
   /** Events of watches, without bookmarks. */
   readonly events: number
-  /** Differences that full lists have found and put right: 0 unless events were lost. */
+  /** Differences that full lists have found and corrected: 0 unless events were lost. */
   readonly drift: number
-  /** Lets go of every request and timer. Nothing is told afterwards. */
+  /** Aborts every request and timer. No handler is called afterwards. */
   stop(): void
 }
 
-/** Starts to keep a collection. It never gives up: only `stop` ends it. */
+/** Starts to follow a collection. Only `stop` ends it; it retries after every fault. */
 export function startReflector<T>(options: ReflectorOptions<T>): ResourceCache<T> {
   const reflector = new Reflector(options)
   reflector.start()
@@ -112,12 +115,12 @@ class Reflector<T> implements ResourceCache<T> {
   #state: ReflectorState = 'waitingToList'
   /** The version that the store is at. */
   #resourceVersion = ''
-  /** Aborted when the request that it belongs to is let go; what that still brings is ignored. */
+  /** Aborts the request in progress. What arrives from an aborted request is ignored. */
   #attempt = new AbortController()
   #error: unknown
   #openedAt: number | undefined
   #delay = 0
-  /** Of the back-off, or of the guard against silence. */
+  /** Cancels the timer of the back-off, or of the guard against silence. */
   #cancelTimer: () => void = nothing
   #cancelAudit: () => void = nothing
   #cancelRepair: () => void = nothing
@@ -166,7 +169,7 @@ class Reflector<T> implements ResourceCache<T> {
     guard: () => this.#guard(),
     wait: () => this.#wait(),
     rest: () => this.#rest(),
-    tell: () => this.#tell(reflectorFault(this.#options.resource, this.#error)),
+    report: () => this.#report(reflectorFault(this.#options.resource, this.#error)),
     recover: () => this.#recover(),
   }
 
@@ -175,7 +178,7 @@ class Reflector<T> implements ResourceCache<T> {
     return this.#attempt.signal
   }
 
-  /** Everything that a request brings comes through here: once it is let go, it brings nothing more. */
+  /** Passes on an input from a request, unless the request was aborted. */
   #inputOf(signal: AbortSignal, input: ReflectorInput, error?: unknown): void {
     if (signal.aborted) return
     this.#error = error
@@ -199,7 +202,7 @@ class Reflector<T> implements ResourceCache<T> {
     }
   }
 
-  /** Every page of a list; resolves with its version. */
+  /** Requests every page of a list. Resolves with the version of the list. */
   async #pages(signal: AbortSignal, onPage: DriftAudit['page']): Promise<string> {
     const { api, resource } = this.#options
     let continueToken = ''
@@ -214,7 +217,7 @@ class Reflector<T> implements ResourceCache<T> {
 
   async #watch(signal: AbortSignal): Promise<void> {
     const { api, resource, random, clock } = this.#options
-    const timeoutSeconds = Math.round(drawn(this.#limits.timeoutSeconds, random))
+    const timeoutSeconds = Math.round(randomBetween(this.#limits.timeoutSeconds, random))
     const askedAt = clock.now()
     try {
       const from = { resourceVersion: this.#resourceVersion, timeoutSeconds }
@@ -261,7 +264,7 @@ class Reflector<T> implements ResourceCache<T> {
   #guard(): void {
     const { clock, random } = this.#options
     this.#openedAt = clock.now()
-    const limit = drawn(this.#limits.silenceMilliseconds, random)
+    const limit = randomBetween(this.#limits.silenceMilliseconds, random)
     const look = () => {
       const rest = limit - (clock.now() - (this.lastContactAt ?? 0))
       if (rest <= 0) this.#input('silent')
@@ -287,7 +290,7 @@ class Reflector<T> implements ResourceCache<T> {
     this.#attempt.abort()
   }
 
-  #tell(fault: ReflectorFault): void {
+  #report(fault: ReflectorFault): void {
     const before = this.fault?.code
     this.fault = fault
     if (fault.code !== before) this.#options.onFault(fault)
@@ -301,14 +304,14 @@ class Reflector<T> implements ResourceCache<T> {
 
   #planAudit(): void {
     const { clock, random } = this.#options
-    this.#cancelAudit = clock.after(drawn(this.#limits.auditMilliseconds, random), () => {
+    this.#cancelAudit = clock.after(randomBetween(this.#limits.auditMilliseconds, random), () => {
       this.#planAudit()
-      // Without a watch the next list is near, and finds everything.
+      // Without a watch a full list follows soon and finds every difference.
       if (this.#state === 'watching') void this.#runAudit(this.#attempt.signal)
     })
   }
 
-  /** The audit belongs to a watch: where that is let go, what it has missed cannot be told from what it would yet tell. */
+  /** An audit ends with its watch: after that, a missed event looks the same as an event that has not arrived yet. */
   async #runAudit(signal: AbortSignal): Promise<void> {
     const { resource, onChange, onFault } = this.#options
     const audit = driftAudit(this.#store, onChange)
@@ -317,7 +320,7 @@ class Reflector<T> implements ResourceCache<T> {
     try {
       const version = await this.#pages(signal, (items) => audit.page(items))
       if (signal.aborted) return
-      // The API server has been restored from a backup: it will send nothing until it is past the version of the watch.
+      // The API server was restored from a backup. It sends no event until its version is higher than that of the watch.
       if (isOlder(version, known)) this.#inputOf(signal, 'expired')
       else if (audit.suspects() > 0) this.#repairLater(audit)
     } catch (error) {
@@ -342,7 +345,7 @@ function retryAfter(error: unknown): number {
   return (error instanceof ApiError ? error.retryAfterMilliseconds : undefined) ?? 0
 }
 
-/** Versions of one collection are whole numbers that grow (KEP-5504); what is none is not compared. */
+/** Versions of one collection are whole numbers that grow (KEP-5504). Anything else is not compared. */
 function isOlder(version: string, than: string): boolean {
   const numbers = /^\d+$/
   return numbers.test(version) && numbers.test(than) && BigInt(version) < BigInt(than)

@@ -3,11 +3,17 @@ import { type ReflectorOptions, type ResourceCache, type RestartReason, startRef
 
 export interface ResourceCacheOptions<T> extends Omit<ReflectorOptions<T>, 'resource'> {
   readonly resource: Omit<ApiResource, 'namespace'>
-  /** Each is watched by itself, for which a Role in each is enough. None: every namespace, which takes a ClusterRole. */
+  /**
+   * Each namespace has a watch of its own, for which a Role in it is enough. Empty: every namespace, which needs a
+   * ClusterRole.
+   */
   readonly namespaces: readonly string[]
 }
 
-/** Keeps the objects of one kind, of every namespace or of some, behind one cache. `onSynced` comes once, when all are. */
+/**
+ * Keeps the objects of one kind, from every namespace or from some, in one cache. `onSynced` is called once, when all first
+ * lists are complete.
+ */
 export function startResourceCache<T>(options: ResourceCacheOptions<T>): ResourceCache<T> {
   const { resource, namespaces } = options
   if (namespaces.length === 0) return startReflector({ ...options, resource })
@@ -19,10 +25,10 @@ export function startResourceCache<T>(options: ResourceCacheOptions<T>): Resourc
   const parts = [...new Set(namespaces)].map((namespace) => {
     return startReflector({ ...options, onSynced, resource: { ...resource, namespace } })
   })
-  return joined(parts)
+  return joinedCache(parts)
 }
 
-function joined<T>(parts: readonly ResourceCache<T>[]): ResourceCache<T> {
+function joinedCache<T>(parts: readonly ResourceCache<T>[]): ResourceCache<T> {
   const total = (count: (part: ResourceCache<T>) => number) => parts.reduce((sum, part) => sum + count(part), 0)
   return {
     get synced() {
@@ -58,7 +64,9 @@ function joined<T>(parts: readonly ResourceCache<T>[]): ResourceCache<T> {
   }
 }
 
-/** The oldest contact is what counts; one that never was is older than all. */
+/**
+ * The earliest time; undefined if one of them is undefined, because a contact that never happened counts as the earliest.
+ */
 function earliest(times: readonly (number | undefined)[]): number | undefined {
   const known = times.filter((time) => time !== undefined)
   return known.length === times.length ? Math.min(...known) : undefined

@@ -1,21 +1,24 @@
-/** Whether the CustomResourceDefinitions that the API server serves are those of this version: an older one drops fields. */
+/**
+ * Compares the CustomResourceDefinitions that the API server serves with those of this version. An older definition drops
+ * fields.
+ */
 import { API_GROUP } from '../../crds/schema/api-object.ts'
 import { knownSchemas } from '../../crds/schema/known-schemas.ts'
 import { isRecord } from '../api/json-value.ts'
-import { MAX_TOLD_FAULTS } from './limits.ts'
+import { MAX_REPORTED_FAULTS } from './limits.ts'
 
 export type CustomKind = 'SipTrunk' | 'DispatchRule'
 
-/** What is wrong with a definition. */
+/** A definition that is older than this version, and how it differs. */
 export interface OldDefinition {
   readonly kind: CustomKind
-  /** Fields that this version knows and the definition does not. */
+  /** Fields that this version has and the served definition lacks. */
   readonly missing: readonly string[]
-  /** Whether unknown fields of some object are dropped. */
+  /** Whether the definition makes the API server drop unknown fields somewhere. */
   readonly drops: boolean
 }
 
-/** The definitions in an OpenAPI document (v3) that are older than this version. A kind that is not served is not old. */
+/** The definitions in an OpenAPI document (v3) that are older than this version. A kind that is not served is left out. */
 export function oldDefinitions(document: unknown): OldDefinition[] {
   const schemas = Object.values(recordAt(recordAt(document, 'components'), 'schemas'))
   return Object.entries(knownSchemas()).flatMap(([kind, known]) => {
@@ -27,13 +30,13 @@ export function oldDefinitions(document: unknown): OldDefinition[] {
   })
 }
 
-/** What is wrong, and what to do. */
+/** A sentence with the differences, and what to do. */
 export function oldDefinitionText({ kind, missing, drops }: OldDefinition): string {
-  const told = missing.slice(0, MAX_TOLD_FAULTS)
-  const more = missing.length > told.length ? ` and ${missing.length - told.length} more` : ''
+  const shown = missing.slice(0, MAX_REPORTED_FAULTS)
+  const more = missing.length > shown.length ? ` and ${missing.length - shown.length} more` : ''
   const faults = [
     ...(drops ? ['drops fields that it does not know, so that a misspelt one goes unnoticed'] : []),
-    ...(told.length > 0 ? [`lacks ${told.join(', ')}${more}`] : []),
+    ...(shown.length > 0 ? [`lacks ${shown.join(', ')}${more}`] : []),
   ]
   return `the CustomResourceDefinition of ${kind} is older than this operator: it ${faults.join(', and it ')}; apply the CustomResourceDefinitions of this release`
 }

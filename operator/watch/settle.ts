@@ -1,21 +1,21 @@
-/** Time as the settling of changes needs it. */
+/** The clock and the timers that `settle` needs. */
 export interface Timers {
   /** Milliseconds of a clock that never goes back. */
   now(): number
-  /** Calls once after so many milliseconds, unless cancelled by what it returns. */
+  /** Calls `run` once after so many milliseconds. The returned function cancels that. */
   after(milliseconds: number, run: () => void): () => void
 }
 
 export interface Settler {
-  /** Something has changed. */
+  /** To be called at each change. */
   touch(): void
-  /** Forgets what is pending. */
+  /** Forgets the pending changes. */
   stop(): void
 }
 
 /**
- * Gathers changes: `run` is called once no change has come for `quiet` milliseconds, and at the latest `limit`
- * milliseconds after the first.
+ * Collects changes: `run` is called when no change has come for `quiet` milliseconds, and at the latest `limit` milliseconds
+ * after the first change.
  */
 export function settle(bounds: { quiet: number; limit: number }, timers: Timers, run: () => void): Settler {
   let first: number | undefined

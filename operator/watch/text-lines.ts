@@ -1,4 +1,4 @@
-/** Lines of a text by offset; the text is looked through when the first line is asked for. */
+/** The line of each position in a text. The text is searched for line ends at the first call. */
 export interface TextLines {
   /** From 1. */
   lineAt(offset: number): number

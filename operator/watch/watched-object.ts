@@ -5,10 +5,10 @@ import { readSipTrunk, type SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import type { ApiObject } from '../api/api-object.ts'
 import { FIELD_MANAGER } from '../api/field-manager.ts'
 import { isRecord } from '../api/json-value.ts'
-import { MAX_TOLD_FAULTS } from './limits.ts'
+import { MAX_REPORTED_FAULTS } from './limits.ts'
 import { fieldText } from './manifest-problem.ts'
 
-/** What identifies a custom resource, and the status that the API server has of it. */
+/** The identity of a custom resource, and its status on the API server. */
 export interface ObjectIdentity {
   readonly kind: 'SipTrunk' | 'DispatchRule'
   readonly namespace: string
@@ -16,11 +16,13 @@ export interface ObjectIdentity {
   readonly uid: string
   readonly generation: number
   readonly resourceVersion: string
-  /** As it was read; undefined where nobody has written one. */
+  /** As it was read; undefined if the object has no status. */
   readonly status: unknown
-  /** Since when it is being deleted and which finalizers keep it, for people; undefined where nobody has deleted it. */
+  /**
+   * For people: since when the object is being deleted, and which finalizers hold it. Undefined if it is not being deleted.
+   */
   readonly deletion: string | undefined
-  /** Who has written the status last, as managed fields name it; undefined where they do not say. */
+  /** The last writer of the status, by the name in the managed fields; undefined if they name none. */
   readonly statusWriter: string | undefined
 }
 
@@ -29,7 +31,7 @@ export interface AcceptedObject<T> extends ObjectIdentity {
   readonly object: T
 }
 
-/** A custom resource that the schema refuses: it was stored under an older CustomResourceDefinition, say. */
+/** A custom resource that the schema refuses, for example because it was stored under an older CustomResourceDefinition. */
 export interface RefusedObject extends ObjectIdentity {
   readonly reason: 'UnknownField' | 'Invalid'
   /** Every fault, for people: `spec.sources: is required (expected list)`. */
@@ -71,7 +73,7 @@ function watched<T>(
     deletion: deletionText(object.metadata),
     statusWriter: statusWriter(object.metadata),
   }
-  // Kubernetes raises the generation with each change of the spec: the same one is read once.
+  // Kubernetes raises the generation with each change of the spec, so the spec of one generation is read only once.
   if (before?.uid === uid && before.generation === identity.generation && before.generation > 0) {
     return { ...before, ...identity }
   }
@@ -95,7 +97,8 @@ function statusWriter({ managedFields }: ApiObject['metadata']): string | undefi
     if (!isRecord(entry) || entry['subresource'] !== 'status') continue
     const { manager, time } = entry
     if (typeof manager !== 'string' || typeof time !== 'string') continue
-    // Times are in seconds: of two in one second the operator's own was the earlier, or the other would have been put right.
+    // Times are in seconds. If two writes have the same second, the operator's own was the first: otherwise it would have
+    // overwritten the other.
     const after = manager === FIELD_MANAGER ? time > (last?.time ?? '') : time >= (last?.time ?? '')
     if (after) last = { manager, time }
   }
@@ -104,7 +107,9 @@ function statusWriter({ managedFields }: ApiObject['metadata']): string | undefi
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
 
-/** Who set which field, and a copy of the whole object in an annotation: more bytes than the object itself. */
+/**
+ * Metadata without the managed fields and without kubectl's copy of the object: together these are larger than the object.
+ */
 function slimMetadata(metadata: ApiObject['metadata']): Record<string, unknown> {
   const { managedFields: _, annotations, ...rest } = metadata
   if (!isRecord(annotations)) return rest
@@ -113,10 +118,10 @@ function slimMetadata(metadata: ApiObject['metadata']): Record<string, unknown> 
 }
 
 function problemText(faults: readonly FieldFault[]): string {
-  const told = faults.slice(0, MAX_TOLD_FAULTS).map(({ path, message, expected }) => {
+  const shown = faults.slice(0, MAX_REPORTED_FAULTS).map(({ path, message, expected }) => {
     const what = path.length === 0 ? message : `${fieldText(path)}: ${message}`
     return expected === undefined ? what : `${what} (expected ${expected})`
   })
-  const more = faults.length - told.length
-  return [...told, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')
+  const more = faults.length - shown.length
+  return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')
 }

@@ -10,7 +10,7 @@ import { startResourceCache } from './resource-cache.ts'
 import { type WatchedObject, watchedRule, watchedTrunk } from './watched-object.ts'
 import { watchedEndpointSlice, watchedService } from './watched-service.ts'
 
-/** The collections that the operator watches, by the name that metrics and readiness call them. */
+/** The collections that the operator watches, by the names that metrics and readiness use. */
 const RESOURCES = {
   siptrunks: { group: API_GROUP, version: API_VERSION, plural: 'siptrunks' },
   dispatchrules: { group: API_GROUP, version: API_VERSION, plural: 'dispatchrules' },
@@ -20,7 +20,7 @@ const RESOURCES = {
 
 export type WatchedResource = keyof typeof RESOURCES
 
-/** Everything that the operator compiles, kept in step with the API server. */
+/** All objects that the operator compiles, kept up to date with the API server. */
 export interface WatchedObjects {
   readonly trunks: ResourceCache<WatchedObject<SipTrunk>>
   readonly rules: ResourceCache<WatchedObject<DispatchRule>>
@@ -29,8 +29,8 @@ export interface WatchedObjects {
   /** The same caches by resource, for metrics and readiness. */
   readonly byResource: Readonly<Record<WatchedResource, ResourceCache<unknown>>>
   /**
-   * The first list of each is complete: what is missing before that is not known to be missing. Trunks and rules are enough
-   * where Services and EndpointSlices may not be watched.
+   * The first list of each collection is complete; before that, nobody knows whether an object is absent. If the operator
+   * may not watch Services and EndpointSlices, the lists of trunks and rules are enough.
    */
   readonly synced: boolean
   /** The first lists of Services and EndpointSlices are complete. */
@@ -41,16 +41,16 @@ export interface WatchedObjects {
 }
 
 export interface WatchedObjectsOptions extends Pick<ReflectorOptions<unknown>, 'api' | 'clock' | 'random' | 'limits'> {
-  /** None: every namespace. */
+  /** Empty: every namespace. */
   readonly namespaces: readonly string[]
   readonly fieldsDropped: () => boolean
   /**
-   * `key` is `namespace/name`. `status`: only the status or the metadata of a custom resource has changed, which nothing
-   * is compiled from. An object that was deleted and made anew under its name is told twice; one that waits for its
-   * finalizers to go, as they go.
+   * `key` is `namespace/name`. `status`: only the status or the metadata of a custom resource has changed, and the compiler
+   * uses neither. An object that was deleted and created again under its name is reported twice. An object that is being
+   * deleted is reported again whenever one of its finalizers is removed.
    */
   readonly onChange: (resource: WatchedResource, key: string, what: 'object' | 'status') => void
-  /** Once, when `synced` becomes true; and again if `servicesKnown` does so later. */
+  /** Called when `synced` becomes true, and once more if `servicesKnown` becomes true later. */
   readonly onSynced: () => void
   readonly onFault: (resource: WatchedResource, fault: ReflectorFault) => void
   readonly onRecovery: (resource: WatchedResource) => void
@@ -100,7 +100,10 @@ export function startWatchedObjects(options: WatchedObjectsOptions): WatchedObje
   }
 }
 
-/** Calls that go to addresses need no Service: that nobody granted the operator a look at them holds up nothing else. */
+/**
+ * Which first lists are complete. Backends with an address need no Service, so a forbidden watch of Services must not delay
+ * the rest.
+ */
 function listedNow(caches: WatchedObjects['byResource']): 'no' | 'withoutServices' | 'all' {
   const { siptrunks, dispatchrules, services, endpointslices } = caches
   const mayBeRefused = [services, endpointslices]
@@ -110,12 +113,15 @@ function listedNow(caches: WatchedObjects['byResource']): 'no' | 'withoutService
   return settled ? 'withoutServices' : 'no'
 }
 
-/** Kubernetes raises the generation with each change of the spec, and leaves it with others; Services have none. */
+/**
+ * Whether more than the status has changed. Kubernetes raises the generation only with a change of the spec; Services have
+ * no generation.
+ */
 function changed(change: ObjectChange<object>): 'object' | 'status' {
   if (change.type !== 'updated') return 'object'
   const { value, before } = change
-  const kept = 'generation' in value && 'generation' in before && value.generation === before.generation
-  return kept && deletionOf(value) === deletionOf(before) ? 'status' : 'object'
+  const sameSpec = 'generation' in value && 'generation' in before && value.generation === before.generation
+  return sameSpec && deletionOf(value) === deletionOf(before) ? 'status' : 'object'
 }
 
 function deletionOf(object: object): unknown {

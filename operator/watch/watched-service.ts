@@ -10,7 +10,7 @@ import type {
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** Reads a core/v1 Service: the few fields that calls need. Throws nothing: what is not there is left out. */
+/** Reads the fields of a core/v1 Service that calls need. Throws nothing: an absent field is left out. */
 export function watchedService(object: ApiObject): ServiceRecord {
   const { namespace, name } = object.metadata
   const spec = fields(object['spec'])
@@ -22,7 +22,7 @@ export function watchedService(object: ApiObject): ServiceRecord {
   }
 }
 
-/** Reads a discovery.k8s.io/v1 EndpointSlice: the few fields that calls need. Throws nothing: what is not there is left out. */
+/** Reads the fields of a discovery.k8s.io/v1 EndpointSlice that calls need. Throws nothing: an absent field is left out. */
 export function watchedEndpointSlice(object: ApiObject): EndpointSliceRecord {
   const { namespace, name, labels } = object.metadata
   return {
@@ -52,7 +52,7 @@ function endpointPort(port: Fields): EndpointPort {
   }
 }
 
-/** Kubernetes reads a port without a protocol as TCP, and conditions that are not there as discovery.k8s.io/v1 says. */
+/** The protocol of a port. Kubernetes reads a port without one as TCP. */
 function protocolOf(port: Fields): string {
   return text(port['protocol']) ?? 'TCP'
 }

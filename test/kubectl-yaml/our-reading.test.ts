@@ -20,7 +20,7 @@ function readingOf(text: string): OurReading {
   const problems = createFileProblems('a.yaml')
   const values = [...manifestDocuments(text, 'a.yaml', problems)].map(({ value }) => value)
   const objects = values.filter((value) => typeof value === 'object' && value !== null)
-  return { specs: objects.map((value) => Reflect.get(value, 'spec')), problems: problems.told() }
+  return { specs: objects.map((value) => Reflect.get(value, 'spec')), problems: problems.reported() }
 }
 
 describe('a plain scalar', () => {

@@ -1,4 +1,4 @@
-{{/* What a schema cannot say: values that exclude or need one another. Each sentence says what to do. */}}
+{{/* Checks that a schema cannot express: values that exclude or require each other. Each message says what to do. */}}
 {{- define "sip-dispatch.checks" -}}
 {{- $ingress := .Values.ingress -}}
 {{- $cache := .Values.cache -}}
@@ -87,7 +87,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Seconds: settle, drain, and some to end in. */}}
+{{/* Seconds: the settle time, the drain time, and some seconds to terminate. */}}
 {{- define "sip-dispatch.neededGrace" -}}
 {{ add (int .Values.ingress.drain.settleSeconds) (int .Values.ingress.drain.deadlineSeconds) 15 }}
 {{- end -}}

@@ -1,6 +1,6 @@
 {{/*
-Values that the chart has gained since a release was made: helm upgrade --reuse-values leaves them out. Every template
-begins with this, since helm renders them in any order.
+Fills in values that were added to the chart after a release was made: helm upgrade --reuse-values leaves them out. Every
+template begins with this, since helm renders them in any order.
 */}}
 {{- define "sip-dispatch.defaults" -}}
 {{- $values := .Values -}}

@@ -1,8 +1,8 @@
 {{/*
-Objects that a cluster has once, whoever installs them: the resource definitions and what protects them. Helm refuses a
-whole release because of one that is there and not its own; people then delete the definitions, and every rule with them.
-So such a one is left alone. Takes a list: the root, apiVersion, kind and name. Says whose it is, and nothing where it is
-this release's or not there.
+Objects that exist once in a cluster: the resource definitions and their protection. If one of them exists and belongs to
+another owner, Helm refuses the whole release; people then delete the definitions, and every rule with them. So such an
+object is left alone. Takes a list: the root, apiVersion, kind and name. Returns the owner of the object; empty if the
+object belongs to this release or is absent.
 */}}
 {{- define "sip-dispatch.ownerElsewhere" -}}
 {{- $root := index . 0 -}}
@@ -19,14 +19,14 @@ release {{ $release }} in namespace {{ $namespace }}
 {{- end -}}
 {{- end -}}
 
-{{/* Whether this release has such an object. Takes the same list. */}}
+{{/* Whether this release contains such an object. Takes the same list. */}}
 {{- define "sip-dispatch.isOurs" -}}
 {{- if or (index . 0).Values.crds.takeOver (not (include "sip-dispatch.ownerElsewhere" .)) -}}
 true
 {{- end -}}
 {{- end -}}
 
-{{/* Annotations of such an object. Argo CD knows its own. */}}
+{{/* Annotations of such an object. Argo CD has its own annotations for this purpose. */}}
 {{- define "sip-dispatch.kept" -}}
 {{- if .Values.crds.keep -}}
 helm.sh/resource-policy: keep
@@ -36,7 +36,7 @@ sipdispatch.dev/allow-deletion: "true"
 {{- end -}}
 {{- end -}}
 
-{{/* The resource definitions that another one has: a JSON object, by name whose they are and whether they are this chart's. */}}
+{{/* The resource definitions of other owners: a JSON object with, by name, the owner and whether this chart installed them. */}}
 {{- define "sip-dispatch.definitionsElsewhere" -}}
 {{- $root := . -}}
 {{- $found := dict -}}

@@ -1,6 +1,6 @@
 {{/*
-HOST:PORT for --http. Where a variable of the kubelet stands for the host it is in brackets: it may be an IPv6 address, and
-IPv4 may have them. [::] is every address of both families, or of IPv4 alone on a kernel without IPv6.
+HOST:PORT for --http. If the host is a variable of the kubelet, it is put in brackets, because it may be an IPv6 address;
+IPv4 in brackets is allowed too. [::] means every address of both families, or only of IPv4 on a kernel without IPv6.
 */}}
 {{- define "sip-dispatch.httpAddress" -}}
 {{- if eq .Values.ingress.exposure "HostNetwork" -}}
@@ -10,7 +10,7 @@ IPv4 may have them. [::] is every address of both families, or of IPv4 alone on 
 {{- end -}}
 {{- end -}}
 
-{{/* What callers are told. */}}
+{{/* The address that callers see. */}}
 {{- define "sip-dispatch.advertised" -}}
 {{- if .Values.ingress.advertise.external -}}
 {{ include "sip-dispatch.bracketed" .Values.ingress.advertise.external }}
@@ -21,7 +21,7 @@ IPv4 may have them. [::] is every address of both families, or of IPv4 alone on 
 {{- end -}}
 {{- end -}}
 
-{{/* What backends are told: a name that outlives every pod. */}}
+{{/* The address that backends see: a name that outlives every pod. */}}
 {{- define "sip-dispatch.advertisedInternal" -}}
 {{- with .Values.ingress.advertise.internal -}}
 {{ include "sip-dispatch.bracketed" . }}
@@ -30,7 +30,7 @@ IPv4 may have them. [::] is every address of both families, or of IPv4 alone on 
 {{- end -}}
 {{- end -}}
 
-{{/* A host, with a port or not. An IPv6 address that stands alone gets its brackets. */}}
+{{/* A host with or without a port. An IPv6 address without a port is put in brackets. */}}
 {{- define "sip-dispatch.bracketed" -}}
 {{ regexMatch "^[0-9a-fA-F.]*:[0-9a-fA-F.]*:[0-9a-fA-F:.]*$" . | ternary (printf "[%s]" .) . }}
 {{- end -}}
@@ -83,7 +83,7 @@ IPv4 may have them. [::] is every address of both families, or of IPv4 alone on 
 - name: HOST_IP
   valueFrom: {fieldRef: {fieldPath: status.hostIP}}
 {{- else }}
-# A stranger from there has lost its address to a Service that rewrites it.
+# If a stranger comes from one of these networks, a Service has rewritten its source address.
 - name: HOST_IP
   valueFrom: {fieldRef: {fieldPath: status.hostIPs}}
 - name: POD_IP
@@ -126,7 +126,7 @@ livenessProbe:
   periodSeconds: 10
   timeoutSeconds: 5
   failureThreshold: 6
-# Load balancers ask what kubelets have found out: a pod that is leaving must be out within seconds.
+# Load balancers use the result of this probe: a leaving pod must be removed within seconds.
 readinessProbe:
   httpGet: {path: /readyz, port: http}
   periodSeconds: 2
@@ -144,13 +144,13 @@ volumeMounts:
   {{- end }}
 {{- end -}}
 
-{{/* The server's image runs as root and writes to its disk: only here "restricted" does not hold. */}}
+{{/* The image of the server runs as root and writes to its disk, so it is the only container that is not "restricted". */}}
 {{- define "sip-dispatch.drachtioContainer" -}}
 {{- $ingress := .Values.ingress -}}
 name: drachtio{{ include "sip-dispatch.portsInName" . }}
 image: {{ include "sip-dispatch.imageOf" (list $ingress.drachtio.image "") }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
-# Starts before the ingress and ends after it, so that calls drain through it.
+# Starts before the ingress and ends after it, so that the server can still carry calls while the ingress drains.
 restartPolicy: Always
 args:
   - drachtio
@@ -162,7 +162,7 @@ args:
   - sip:*:{{ $ingress.ports.tcp }};transport=tcp
   - --external-ip
   - {{ include "sip-dispatch.advertised" . | regexFind "^(\\[[^]]*\\]|[^:]*)" | trimAll "[]" | quote }}
-  # The secret of the admin port is not enforced by the server: nobody outside the pod may reach it.
+  # The server does not enforce the secret of its admin port, so the port must not be reachable from outside the pod.
   - --address
   - 127.0.0.1
   - --port
@@ -170,7 +170,7 @@ args:
   - --mtu
   - "4096"
   {{- if $ingress.drachtio.ipv6Backends }}
-  # With it the server takes an IPv6 backend for one behind NAT, and ends at the ACK to it.
+  # With NAT detection the server treats an IPv6 backend as one behind NAT, and terminates at the ACK to it.
   - --disable-nat-detection
   {{- end }}
   - --loglevel

@@ -1,4 +1,4 @@
-{{/* Names of at most 40 characters, so that what is put behind them fits a DNS label. */}}
+{{/* A name of at most 40 characters, so that it fits a DNS label together with every suffix. */}}
 {{- define "sip-dispatch.fullname" -}}
 {{- if .Values.fullnameOverride -}}
 {{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
@@ -9,7 +9,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* What metrics, alerts and dashboards call this release. */}}
+{{/* The name of this release in metrics, alerts and dashboards. */}}
 {{- define "sip-dispatch.installation" -}}{{ .Release.Namespace }}/{{ include "sip-dispatch.fullname" . }}{{- end -}}
 
 {{- define "sip-dispatch.operator" -}}{{ include "sip-dispatch.fullname" . }}-operator{{- end -}}
@@ -20,12 +20,12 @@
 {{- define "sip-dispatch.cache" -}}{{ include "sip-dispatch.fullname" . }}-cache{{- end -}}
 {{- define "sip-dispatch.keys" -}}{{ .Values.keys.existingSecret | default (printf "%s-keys" (include "sip-dispatch.fullname" .)) }}{{- end -}}
 
-{{/* Cluster-wide objects of two releases must not share a name: no namespace has a dot in its own. */}}
+{{/* The name of a cluster-wide object, different for each release. A dot separates the parts, because namespaces have no dots. */}}
 {{- define "sip-dispatch.clusterName" -}}{{ .Release.Namespace }}.{{ include "sip-dispatch.operator" . }}{{- end -}}
 
 {{/*
-A file of alerts or a dashboard as that of this release: Grafana takes a uid and a title once, and an alert is of one
-installation. Takes a list: the root and the path.
+A file of alerts or a dashboard, with the values of this release: in Grafana each uid and title must be unique, and an alert
+belongs to one installation. Takes a list: the root and the path.
 */}}
 {{- define "sip-dispatch.monitoring" -}}
 {{- $root := index . 0 -}}
@@ -39,7 +39,7 @@ installation. Takes a list: the root and the path.
 {{- $text | replace "INSTALLATION" $installation | replace "RUNBOOKS/" (printf "%s/" (include "sip-dispatch.runbooks" $root)) -}}
 {{- end -}}
 
-{{/* What selects the pods of a part. Takes a list: the root and the part. */}}
+{{/* The labels that select the pods of a part. Takes a list: the root and the part. */}}
 {{- define "sip-dispatch.selector" -}}
 {{- $root := index . 0 -}}
 app.kubernetes.io/name: {{ $root.Chart.Name }}
@@ -60,7 +60,7 @@ helm.sh/chart: {{ $root.Chart.Name }}-{{ $root.Chart.Version | replace "+" "_" }
 {{- end }}
 {{- end -}}
 
-{{/* Takes an image's values and the tag that an empty one stands for. */}}
+{{/* The reference of an image. Takes a list: the values of the image, and the default tag. */}}
 {{- define "sip-dispatch.imageOf" -}}
 {{- $image := index . 0 -}}
 {{- if $image.digest -}}
@@ -70,7 +70,7 @@ helm.sh/chart: {{ $root.Chart.Name }}-{{ $root.Chart.Version | replace "+" "_" }
 {{- end -}}
 {{- end -}}
 
-{{/* Where the runbooks are: a chart that was released knows its home; for one of a checkout they are in the checkout. */}}
+{{/* The folder of the runbooks: a released chart has its home; for a chart from a checkout, the folder is in the checkout. */}}
 {{- define "sip-dispatch.runbooks" -}}
 {{- $released := ternary (printf "%s/blob/v%s/docs/runbooks" .Chart.Home .Chart.AppVersion) "docs/runbooks" (ne .Chart.Home "") -}}
 {{- .Values.metrics.rules.runbooks | default $released | trimSuffix "/" -}}

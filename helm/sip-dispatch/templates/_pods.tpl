@@ -1,4 +1,4 @@
-{{/* What Pod Security "restricted" asks of a pod. */}}
+{{/* The security context of a pod that Pod Security "restricted" requires. */}}
 {{- define "sip-dispatch.podSecurity" -}}
 runAsNonRoot: true
 runAsUser: 1000
@@ -7,7 +7,7 @@ fsGroup: 1000
 seccompProfile: {type: RuntimeDefault}
 {{- end -}}
 
-{{/* What it asks of a container. */}}
+{{/* The security context of a container that it requires. */}}
 {{- define "sip-dispatch.containerSecurity" -}}
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
@@ -62,7 +62,7 @@ topologySpreadConstraints:
 {{- end }}
 {{- end -}}
 
-{{/* Labels and annotations of a pod. No mesh may take its packets: it would hide who calls. Takes a list as above. */}}
+{{/* Labels and annotations of a pod. A service mesh must not intercept the packets, because it would hide the callers' addresses. Takes a list as above. */}}
 {{- define "sip-dispatch.podMetadata" -}}
 {{- $values := index . 2 -}}
 labels:
@@ -79,8 +79,8 @@ annotations:
 {{- end -}}
 
 {{/*
-How a part reaches the cache: the values of all, with what `cache.ingress` sets in their place where the part is the
-ingress. Takes a list: the root and the part. A JSON object.
+The settings with which a part reaches the cache: the common values and, for the ingress, the values of `cache.ingress`
+instead. Takes a list: the root and the part. A JSON object.
 */}}
 {{- define "sip-dispatch.cacheOf" -}}
 {{- $cache := (index . 0).Values.cache -}}
@@ -92,7 +92,7 @@ ingress. Takes a list: the root and the part. A JSON object.
 {{- merge $url (dict "passwordKey" (default $cache.passwordKey $own.passwordKey)) $cache | toJson -}}
 {{- end -}}
 
-{{/* Flags for the way to the cache, a YAML list. Takes a list: the root and the part. */}}
+{{/* The flags for the connection to the cache, a YAML list. Takes a list: the root and the part. */}}
 {{- define "sip-dispatch.cacheFlags" -}}
 {{- $root := index . 0 -}}
 {{- $cache := include "sip-dispatch.cacheOf" . | fromJson -}}
@@ -127,7 +127,7 @@ ingress. Takes a list: the root and the part. A JSON object.
 {{- end }}
 {{- end -}}
 
-{{/* The files of the flags above: a volume, where there are any. A directory, so that a renewed Secret arrives. */}}
+{{/* The volume with the files of the flags above, if there are any. It is mounted as a directory, so that changes of the Secret arrive. */}}
 {{- define "sip-dispatch.cacheVolume" -}}
 {{- $cache := include "sip-dispatch.cacheOf" . | fromJson -}}
 {{- if or $cache.passwordKey $cache.sentinelPasswordKey $cache.caKey $cache.certKey -}}

@@ -1,10 +1,10 @@
 {{/*
 A client-side merge (helm --server-side=false, kubectl apply, Argo CD) compares the ports of a Service, and those of a
-container, by their number alone: of two entries that come with the same number it keeps one. So a list in which a
-number is there twice never changes. What holds it has the numbers in its name, and other numbers are another object.
+container, only by their number: of two new entries with the same number it keeps one. So a list that has a number twice
+must never change. The object with such a list has the numbers in its name; with other numbers it is another object.
 */}}
 
-{{/* What stands behind the name of what holds the ports for SIP: nothing, -5070, or -5070-5080. */}}
+{{/* The suffix in the name of an object with ports for SIP: empty, -5070, or -5070-5080. */}}
 {{- define "sip-dispatch.portsInName" -}}
 {{- $udp := int .Values.ingress.ports.udp -}}
 {{- $tcp := int .Values.ingress.ports.tcp -}}
@@ -16,8 +16,8 @@ number is there twice never changes. What holds it has the numbers in its name, 
 {{- end -}}
 
 {{/*
-The same for Services. Those that are there with these very ports keep their names, with or without ports in them. Where
-one without ports has others, as before names had them, even 5060 goes into the name.
+The same for Services. Existing Services with exactly these ports keep their names, with or without ports in the name. If an
+existing Service has no ports in its name (as in older versions) but has other ports, even 5060 is put into the new name.
 */}}
 {{- define "sip-dispatch.portsOfServices" -}}
 {{- $ports := .Values.ingress.ports -}}
@@ -33,7 +33,7 @@ one without ports has others, as before names had them, even 5060 goes into the 
 {{- end -}}
 {{- end -}}
 
-{{/* The ports for SIP of a Service in the cluster, as they stand in a name. Takes a list: the root and the name. */}}
+{{/* The SIP ports of an existing Service, in the form of the suffix. Takes a list: the root and the name. */}}
 {{- define "sip-dispatch.livePorts" -}}
 {{- $live := lookup "v1" "Service" (index . 0).Release.Namespace (index . 1) -}}
 {{- $found := dict -}}
@@ -45,7 +45,7 @@ one without ports has others, as before names had them, even 5060 goes into the 
 {{- end -}}
 {{- end -}}
 
-{{/* The container whose list of ports depends on the engine, too: that of the drachtio-server has the ports for SIP. */}}
+{{/* The name of the ingress container. It depends on the engine too: with drachtio, the container of the server has the ports for SIP. */}}
 {{- define "sip-dispatch.ingressContainerName" -}}
 {{- if eq .Values.ingress.engine "drachtio" -}}
 ingress-drachtio

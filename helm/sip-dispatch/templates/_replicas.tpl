@@ -1,8 +1,8 @@
 {{/*
-How many pods a Deployment has. A number that somebody has scaled to is not the chart's to take back: no upgrade makes
-the pods fewer unless the value for them changes. Helm shows the live object; without a cluster (helm template, Argo CD)
-there is none. Takes a list: the root, the part, the value, and whether an autoscaler is there to say how many. A JSON
-object: `replicas`, absent where the autoscaler alone says it, and `from`, which the Deployment keeps as an annotation.
+The number of pods of a Deployment. The chart must not undo scaling: an upgrade never reduces the number of pods, unless the
+value for it changes. Helm can look up the live object; without a cluster (helm template, Argo CD) there is none. Takes a
+list: the root, the part, the value, and whether an autoscaler sets the number. A JSON object: `replicas`, absent if only the
+autoscaler sets the number, and `from`, which the Deployment has as an annotation.
 */}}
 {{- define "sip-dispatch.replicas" -}}
 {{- $root := index . 0 -}}
@@ -33,7 +33,7 @@ true
 {{- end -}}
 {{- end -}}
 
-{{/* Whether an autoscaler of ours, or one that KEDA made, is there. Takes a list: the root and the Deployment's name. */}}
+{{/* Whether an autoscaler of this chart, or one that KEDA has created, exists. Takes a list: the root and the Deployment's name. */}}
 {{- define "sip-dispatch.isAutoscaled" -}}
 {{- $namespace := (index . 0).Release.Namespace -}}
 {{- $name := index . 1 -}}

@@ -3,7 +3,7 @@ import { createLogger } from '../../../ingress/log/logger.ts'
 import { type ObjectConditions, objectConditions } from '../../../operator/compile/object-conditions.ts'
 import type { Problem } from '../../../operator/watch/manifest-problem.ts'
 import { createConditionTracker } from '../../../standalone/condition-changes.ts'
-import { MAX_TOLD_CONDITIONS } from '../../../standalone/limits.ts'
+import { MAX_REPORTED_CONDITIONS } from '../../../standalone/limits.ts'
 import { createManifestLog, type ManifestLog } from '../../../standalone/manifest-log.ts'
 
 type Line = Readonly<Record<string, unknown>>
@@ -89,15 +89,15 @@ describe('what the log says of a folder of manifests', () => {
   it('says how many problems and conditions there are beyond those that it tells', () => {
     const { log, said } = logOf()
     log.read([PROBLEM], 700)
-    const many = Array.from({ length: MAX_TOLD_CONDITIONS + 50 }, (_, i) => shadowed('True', 'by x', `r${i}`))
+    const many = Array.from({ length: MAX_REPORTED_CONDITIONS + 50 }, (_, i) => shadowed('True', 'by x', `r${i}`))
     const tracker = createConditionTracker()
     log.conditions(tracker.next(many))
     const lines = said()
-    expect(lines).toHaveLength(1 + 1 + MAX_TOLD_CONDITIONS + 1)
+    expect(lines).toHaveLength(1 + 1 + MAX_REPORTED_CONDITIONS + 1)
     expect(lines[1]).toMatchObject({ code: 'more_problems', problem: expect.stringContaining('and 700 more problems') })
     expect(lines.at(-1)).toMatchObject({ msg: 'more conditions', more: 50 })
     log.conditions(tracker.next([]))
-    expect(said().filter(({ msg }) => msg === 'condition over')).toHaveLength(MAX_TOLD_CONDITIONS)
+    expect(said().filter(({ msg }) => msg === 'condition over')).toHaveLength(MAX_REPORTED_CONDITIONS)
     log.conditions(tracker.next([]))
     expect(said()).toEqual([])
   })

@@ -12,8 +12,8 @@ function setting(own: Installation) {
   const clock = fakeOperatorClock()
   const told: string[] = []
   const overlaps = createOverlaps(clock, (key, { name }, speaks) => told.push(`${key} ${name} ${speaks}`))
-  const verdict = (key: string, by: Installation | undefined, said = false) =>
-    overlaps.verdict(own, { key, namespace: 'team', by, said })
+  const verdict = (key: string, by: Installation | undefined, wasStored = false) =>
+    overlaps.verdict(own, { key, namespace: 'team', by, wasStored })
   return { clock, told, overlaps, verdict }
 }
 

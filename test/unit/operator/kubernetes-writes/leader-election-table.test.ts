@@ -4,7 +4,7 @@ import { ELECTION_TABLE, type ElectionInput } from '../../../../operator/kuberne
 describe('the table of the election', () => {
   it('tells of a loss before it does anything else, whichever input ends the leadership', () => {
     const ends = Object.entries(ELECTION_TABLE.leading).filter(([, { to }]) => to === 'standby')
-    expect(ends.map(([input]) => input).sort()).toEqual(['deadline', 'held'])
+    expect(ends.map(([input]) => input).sort()).toEqual(['deadline', 'heldByOther'])
     expect(ends.map(([, { effects }]) => effects[0])).toEqual(['lose', 'lose'])
   })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { backOff, drawn } from '../../../../operator/watch/back-off.ts'
+import { backOff, randomBetween } from '../../../../operator/watch/back-off.ts'
 
 const BOUNDS = { least: 800, most: 30_000 }
 
@@ -22,7 +22,7 @@ describe('a back-off', () => {
     expect([0, 0.5].map((part) => backOff(1_000, BOUNDS, () => part))).toEqual([800, 1_900])
   })
 
-  it('is drawn between both bounds', () => {
-    expect([0, 0.5].map((part) => drawn({ least: 300, most: 600 }, () => part))).toEqual([300, 450])
+  it('lies between both bounds', () => {
+    expect([0, 0.5].map((part) => randomBetween({ least: 300, most: 600 }, () => part))).toEqual([300, 450])
   })
 })
