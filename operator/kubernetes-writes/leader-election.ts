@@ -46,10 +46,11 @@ export interface LeaderElectionOptions {
   readonly clock: Clock
   /** From 0 up to 1. */
   readonly random: () => number
-  readonly listener: ElectionListener
 }
 
 export interface LeaderElection {
+  /** Takes part in the election from now on. */
+  start(listener: ElectionListener): void
   /** Asks the local clock as well: false as soon as the deadline has passed, whether or not a timer has fired. */
   isLeader(): boolean
   /** `leaseTransitions` of this tenure; undefined for one that does not lead. */
@@ -65,16 +66,16 @@ export interface LeaderElection {
   stop(): Promise<void>
 }
 
-/** Takes part in the election from now on. */
-export function startLeaderElection(options: LeaderElectionOptions): LeaderElection {
-  const election = new Election(options)
-  election.attempt()
-  return election
+/** A candidate that takes part once it is started. */
+export function createLeaderElection(options: LeaderElectionOptions): LeaderElection {
+  return new Election(options)
 }
 
 class Election implements LeaderElection {
   readonly #options: LeaderElectionOptions
   readonly #clock: Clock
+  /** Undefined before the start: nothing happens until then. */
+  #listener: ElectionListener | undefined
   #state: ElectionState = 'standby'
   #lease: ObservedLease | undefined
   /** When the last successful renewal was asked for: the Lease is this process's for at least its duration after that. */
@@ -92,6 +93,11 @@ class Election implements LeaderElection {
     this.#clock = options.clock
   }
 
+  start(listener: ElectionListener): void {
+    this.#listener = listener
+    this.#startAttempt()
+  }
+
   isLeader(): boolean {
     this.#checkDeadline()
     return this.#state === 'leading'
@@ -107,7 +113,7 @@ class Election implements LeaderElection {
 
   raiseEpoch(above: number): void {
     this.#epochAbove = Math.max(this.#epochAbove, above)
-    if (this.isLeader()) this.attempt()
+    if (this.isLeader()) this.#startAttempt()
   }
 
   async stop(): Promise<void> {
@@ -125,7 +131,7 @@ class Election implements LeaderElection {
   }
 
   /** Looks at the Lease and takes or renews it, unless that is in progress already. */
-  attempt(): void {
+  #startAttempt(): void {
     this.#cancelWait()
     this.#attempt ??= this.#try().finally(() => {
       this.#attempt = undefined
@@ -220,8 +226,8 @@ class Election implements LeaderElection {
   }
 
   readonly #effects: Readonly<Record<ElectionEffect, () => void>> = {
-    lead: () => this.#options.listener.onLeading(this.#epoch),
-    lose: () => this.#options.listener.onLost(),
+    lead: () => this.#listener?.onLeading(this.#epoch),
+    lose: () => this.#listener?.onLost(),
     waitStandby: () => this.#wait(STANDBY_PERIOD_MS),
     waitLeader: () => this.#wait(RENEW_PERIOD_MS),
     startDeadline: () => {
@@ -239,7 +245,7 @@ class Election implements LeaderElection {
   #wait(period: number): void {
     this.#cancelWait()
     const jitter = 1 + PERIOD_JITTER * this.#options.random()
-    this.#cancelWait = this.#clock.after(period * jitter, () => this.attempt())
+    this.#cancelWait = this.#clock.after(period * jitter, () => this.#startAttempt())
   }
 
   #time(): string {
@@ -248,7 +254,7 @@ class Election implements LeaderElection {
 
   #fault(what: string, error: unknown): void {
     const why = error instanceof Error ? error.message : String(error)
-    this.#options.listener.onFault('lease-failed', `${what}: ${why}`)
+    this.#listener?.onFault('lease-failed', `${what}: ${why}`)
   }
 }
 

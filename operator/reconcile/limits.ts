@@ -46,8 +46,8 @@ export const FLUSH_LIMIT_MS = 5_000
 /** Milliseconds without a word from the API server after which what is known counts as stale: bookmarks come every minute. */
 export const STALE_WATCH_MS = 300_000
 
-/** Milliseconds before a fault that goes on is told again. */
+/** Milliseconds before a fault that goes on is reported again. */
 export const FAULT_REPEAT_MS = 60_000
 
 /** Keys of each kind of change that a dry run names: the counts say the rest. */
-export const MAX_TOLD_KEYS = 20
+export const MAX_REPORTED_KEYS = 20

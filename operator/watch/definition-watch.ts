@@ -10,24 +10,23 @@ export interface DefinitionWatch {
   readonly outdated: ReadonlySet<CustomKind>
   /** Some definition drops fields: what an object does not say may have been misspelt. */
   readonly fieldsDropped: boolean
+  /** Begins with a look at once. `onChange`: something about them is another than before. */
+  start(onChange: () => void): void
   stop(): void
 }
 
 export interface DefinitionWatchOptions {
   readonly api: Pick<ApiClient, 'openApi'>
   readonly clock: Pick<Clock, 'after'>
-  /** Something about them is another than before. */
-  readonly onChange: () => void
   /** Codes: `crd_outdated`, and `crd_unread` where what is served cannot be read. */
   readonly onFault: (code: 'crd_outdated' | 'crd_unread', message: string) => void
 }
 
-/** Starts with a look at once. */
-export function startDefinitionWatch({ api, clock, onChange, onFault }: DefinitionWatchOptions): DefinitionWatch {
+export function createDefinitionWatch({ api, clock, onFault }: DefinitionWatchOptions): DefinitionWatch {
   const ended = new AbortController()
   let old: readonly OldDefinition[] = []
   let cancel = (): void => undefined
-  const look = async (): Promise<void> => {
+  const look = async (onChange: () => void): Promise<void> => {
     const found = await servedOld(api, ended.signal)
     if (ended.signal.aborted) return
     if (typeof found === 'string') onFault('crd_unread', found)
@@ -40,10 +39,9 @@ export function startDefinitionWatch({ api, clock, onChange, onFault }: Definiti
     }
     cancel = clock.after(
       old.length > 0 ? OLD_DEFINITION_LOOK_MILLISECONDS : DEFINITION_LOOK_MILLISECONDS,
-      () => void look(),
+      () => void look(onChange),
     )
   }
-  void look()
   return {
     get outdated() {
       return new Set(old.map(({ kind }) => kind))
@@ -51,6 +49,7 @@ export function startDefinitionWatch({ api, clock, onChange, onFault }: Definiti
     get fieldsDropped() {
       return old.some(({ drops }) => drops)
     },
+    start: (onChange) => void look(onChange),
     stop: () => {
       ended.abort()
       cancel()

@@ -30,7 +30,7 @@ export interface ReflectorHandlers<T> {
   readonly onRecovery: () => void
 }
 
-export interface ReflectorOptions<T> extends ReflectorHandlers<T> {
+export interface ReflectorOptions<T> {
   readonly api: Pick<ApiClient, 'list' | 'watch'>
   readonly resource: ApiResource
   /** Makes of an object what the cache keeps. Throws nothing: what it cannot read it keeps as such. */
@@ -88,18 +88,21 @@ export interface ResourceCache<T> {
   readonly events: number
   /** Differences that full lists have found and put right: 0 unless events were lost. */
   readonly drift: number
+}
+
+/** A cache that is empty until it is started. */
+export interface Reflector<T> extends ResourceCache<T> {
+  /** Starts to keep the collection, once. It never gives up: only `stop` ends it. */
+  start(handlers: ReflectorHandlers<T>): void
   /** Lets go of every request and timer. Nothing is told afterwards. */
   stop(): void
 }
 
-/** Starts to keep a collection. It never gives up: only `stop` ends it. */
-export function startReflector<T>(options: ReflectorOptions<T>): ResourceCache<T> {
-  const reflector = new Reflector(options)
-  reflector.start()
-  return reflector
+export function createReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
+  return new CollectionReflector(options)
 }
 
-class Reflector<T> implements ResourceCache<T> {
+class CollectionReflector<T> implements Reflector<T> {
   readonly restarts = { ended: 0, cutShort: 0, expired: 0, refused: 0, failed: 0, silent: 0 }
   synced = false
   lastContactAt: number | undefined
@@ -109,6 +112,8 @@ class Reflector<T> implements ResourceCache<T> {
   readonly #options: ReflectorOptions<T>
   readonly #limits: ReflectorLimits
   readonly #store
+  /** Undefined before the start: nothing happens until then. */
+  #handlers: ReflectorHandlers<T> | undefined
   #state: ReflectorState = 'waitingToList'
   /** The version that the store is at. */
   #resourceVersion = ''
@@ -129,7 +134,8 @@ class Reflector<T> implements ResourceCache<T> {
     this.#store = reflectorStore(options.read)
   }
 
-  start(): void {
+  start(handlers: ReflectorHandlers<T>): void {
+    this.#handlers = handlers
     this.#planAudit()
     this.#input('due')
   }
@@ -188,10 +194,10 @@ class Reflector<T> implements ResourceCache<T> {
       const resourceVersion = await this.#pages(signal, (items) => this.#store.page(items, objects))
       signal.throwIfAborted()
       this.#resourceVersion = resourceVersion
-      for (const change of this.#store.replace(objects)) this.#options.onChange(change)
+      for (const change of this.#store.replace(objects)) this.#handlers?.onChange(change)
       if (!this.synced) {
         this.synced = true
-        this.#options.onSynced()
+        this.#handlers?.onSynced()
       }
       this.#inputOf(signal, 'listed')
     } catch (error) {
@@ -243,7 +249,7 @@ class Reflector<T> implements ResourceCache<T> {
     this.#audit?.touch(key)
     const changes = event.type === 'DELETED' ? this.#store.remove(key) : this.#store.put(event.object)
     this.#resourceVersion = metadata.resourceVersion
-    for (const change of changes) this.#options.onChange(change)
+    for (const change of changes) this.#handlers?.onChange(change)
   }
 
   #contact(): void {
@@ -282,13 +288,13 @@ class Reflector<T> implements ResourceCache<T> {
   #tell(fault: ReflectorFault): void {
     const before = this.fault?.code
     this.fault = fault
-    if (fault.code !== before) this.#options.onFault(fault)
+    if (fault.code !== before) this.#handlers?.onFault(fault)
   }
 
   #recover(): void {
     if (this.fault === undefined) return
     this.fault = undefined
-    this.#options.onRecovery()
+    this.#handlers?.onRecovery()
   }
 
   #planAudit(): void {
@@ -302,8 +308,7 @@ class Reflector<T> implements ResourceCache<T> {
 
   /** The audit belongs to a watch: where that is let go, what it has missed cannot be told from what it would yet tell. */
   async #runAudit(signal: AbortSignal): Promise<void> {
-    const { resource, onChange, onFault } = this.#options
-    const audit = driftAudit(this.#store, onChange)
+    const audit = driftAudit(this.#store, (change) => this.#handlers?.onChange(change))
     const known = this.#resourceVersion
     this.#audit = audit
     try {
@@ -313,7 +318,7 @@ class Reflector<T> implements ResourceCache<T> {
       if (isOlder(version, known)) this.#inputOf(signal, 'expired')
       else if (audit.suspects() > 0) this.#repairLater(audit)
     } catch (error) {
-      if (!signal.aborted) onFault(reflectorFault(resource, error))
+      if (!signal.aborted) this.#handlers?.onFault(reflectorFault(this.#options.resource, error))
     }
   }
 
