@@ -2,12 +2,6 @@
  * Bounds on what the command line takes.
  */
 
-/** Bytes. Short of this a key that signs dialog cookies can be guessed. */
-export const MIN_COOKIE_KEY_BYTES = 16
-
-/** Bytes: more than this is another kind of file, such as a certificate. */
-export const MAX_COOKIE_KEY_BYTES = 1_024
-
 /** Lines per second about calls: beyond it the log costs more than the calls. */
 export const MAX_LOG_CALLS_PER_SECOND = 10_000
 

@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { systemClock } from '../ingress/time/dated-clock.ts'
 import type { Installation } from './kubernetes-writes/installation.ts'
 import { ensureKeySecret } from './kubernetes-writes/key-secret.ts'
+import { secondTime } from './kubernetes-writes/kubernetes-time.ts'
 import { leaseApi, leaseCreation, secretApi } from './kubernetes-writes/kubernetes-writes.ts'
 import { namespaceApi } from './kubernetes-writes/namespace-api.ts'
 import type { OperatorConfig } from './operator-config.ts'
@@ -40,14 +41,10 @@ export function createOwnInstallation({ client, lease }: OperatorCore, config: O
       const { namespace, name } = lease
       const { keySecret, leaderElect } = config
       if (keySecret !== undefined) await ensureKeySecret(secretApi(client, { namespace, name: keySecret }), randomBytes)
+      // Without a Lease an installation is as young as its process.
       const since = leaderElect ? await leaseCreation(client, lease) : undefined
-      current = { name: `${namespace}/${name}`, since: since ?? now() }
+      current = { name: `${namespace}/${name}`, since: since ?? secondTime(systemClock.wallClock()) }
       return `${await namespaceApi(client).uid(namespace)}/${name}`
     },
   }
-}
-
-/** Without a Lease an installation is as young as its process. RFC 3339 in whole seconds, as the API server dates a Lease. */
-function now(): string {
-  return `${new Date(systemClock.wallClock()).toISOString().slice(0, 19)}Z`
 }

@@ -4,7 +4,6 @@
  */
 import { startHttpServer } from '../ingress/health/http-server.ts'
 import { redactedText } from '../ingress/text/redacted-text.ts'
-import { systemClock } from '../ingress/time/dated-clock.ts'
 import { createDryRunStage } from './dry-run-stage.ts'
 import type { EventRecorder } from './kubernetes-writes/event-recorder.ts'
 import type { StatusWriter } from './kubernetes-writes/status-writer.ts'
@@ -13,7 +12,6 @@ import type { OperatorConfig } from './operator-config.ts'
 import { createOperatorCore, type OperatorCore } from './operator-core.ts'
 import type { Leader } from './reconcile/leader.ts'
 import { FLUSH_LIMIT_MS } from './reconcile/limits.ts'
-import { readinessOf } from './reconcile/readiness.ts'
 import { createEventStage, createStatusStage } from './status-stage.ts'
 import { createTableStage, type TableStage } from './table-stage.ts'
 import { createWatchStage, type WatchStage } from './watch-stage.ts'
@@ -50,7 +48,10 @@ export async function runOperator(config: OperatorConfig): Promise<RunningOperat
   const http = await startHttpServer({
     listen: config.http,
     metricsText: () => core.metrics.text(),
-    ready: () => readinessOf(objects, systemClock, running.reasons()),
+    ready: () => {
+      const reasons = [...running.reasons(), ...watch.reasons()]
+      return { ready: reasons.length === 0, reasons }
+    },
     live: () => (statuses.queue.stuck() ? ['the queue of statuses is stuck'] : []),
     onFault: core.onFault,
   }).catch(async (error: unknown) => {

@@ -3,15 +3,18 @@ import { systemClock } from '../ingress/time/dated-clock.ts'
 import type { StatusTarget } from './kubernetes-writes/status-writer.ts'
 import type { OperatorConfig } from './operator-config.ts'
 import type { OperatorCore } from './operator-core.ts'
-import { SETTLE_LIMIT_MS, SETTLE_QUIET_MS } from './reconcile/limits.ts'
 import { watchedConditions } from './reconcile/watched-conditions.ts'
 import { createDefinitionWatch } from './watch/definition-watch.ts'
+import { SETTLE_LIMIT_MS, SETTLE_QUIET_MS, STALE_WATCH_MS } from './watch/limits.ts'
+import type { ResourceCache } from './watch/reflector.ts'
 import { settle } from './watch/settle.ts'
 import { createWatchedObjects, type WatchedObjects, type WatchedResource } from './watch/watched-objects.ts'
 
 export interface WatchStage {
   /** Empty before the start. */
   readonly objects: WatchedObjects
+  /** Why an operator could not lead by what it has seen: not every object, or nothing for `STALE_WATCH_MS`. */
+  reasons(): string[]
   /** Answers what ends it. */
   start(listener: WatchListener): () => void
 }
@@ -37,6 +40,7 @@ export function createWatchStage(core: OperatorCore, { namespaces }: OperatorCon
   metrics.resources(() => watchedConditions(objects))
   return {
     objects,
+    reasons: () => Object.entries(objects.byResource).flatMap(([name, cache]) => unwatchedReasons(name, cache)),
     start: (listener) => {
       const settler = settle({ quiet: SETTLE_QUIET_MS, limit: SETTLE_LIMIT_MS }, systemClock, () => listener.onChange())
       const onChange = (): void => settler.touch()
@@ -49,6 +53,13 @@ export function createWatchStage(core: OperatorCore, { namespaces }: OperatorCon
       }
     },
   }
+}
+
+function unwatchedReasons(resource: string, { fault, synced, lastContactAt = 0 }: ResourceCache<unknown>): string[] {
+  if (fault) return [`${resource}: ${fault.message}`]
+  if (!synced) return [`${resource}: the first list is not complete`]
+  const silentMs = systemClock.now() - lastContactAt
+  return silentMs > STALE_WATCH_MS ? [`${resource}: not a word for ${Math.round(silentMs / 1000)} s`] : []
 }
 
 function startObjects({ logger, onFault }: OperatorCore, objects: WatchedObjects, listener: WatchListener): void {

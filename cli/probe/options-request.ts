@@ -1,4 +1,5 @@
 /** One OPTIONS outside a dialog, and the answer to it (RFC 3261 §11): the client's side of a non-INVITE transaction. */
+
 import { createSocket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
 import { type AddressInfo, connect } from 'node:net'
@@ -8,6 +9,7 @@ import { parseMessage } from '../../ingress/sip/message/parse-message.ts'
 import { SipMessage } from '../../ingress/sip/message/sip-message.ts'
 import { StreamFramer } from '../../ingress/sip/message/stream-framer.ts'
 import { parseVia } from '../../ingress/sip/message/via.ts'
+import { errorText } from '../../ingress/text/error-text.ts'
 import { type Random, systemRandom } from '../../ingress/time/random.ts'
 import type { SipAddress } from '../settings/address-text.ts'
 
@@ -126,5 +128,5 @@ function requestText({ target, branch, random }: Asking, local: Pick<AddressInfo
 }
 
 function unreachable(error: unknown): OptionsAnswer {
-  return { type: 'unreachable', why: error instanceof Error ? error.message : String(error) }
+  return { type: 'unreachable', why: errorText(error) }
 }

@@ -1,5 +1,6 @@
 /** What an answer to OPTIONS, or its absence, says about an ingress. */
 
+import { errorText } from '../../ingress/text/error-text.ts'
 import { MAX_READY_CHARACTERS } from '../limits.ts'
 import { type SipAddress, sipAddressText } from '../settings/address-text.ts'
 import type { OptionsAnswer } from './options-request.ts'
@@ -35,7 +36,7 @@ export async function readiness(ready: URL, timeoutMs: number): Promise<Readines
 /** The error of `fetch` says "fetch failed", and its cause says why. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
-  return cause instanceof Error ? cause.message || cause.name : String(cause)
+  return errorText(cause)
 }
 
 /** Strangers get silence, so silence alone is no fault where the process says that it is ready. */

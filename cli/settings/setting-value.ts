@@ -1,6 +1,8 @@
 /** Schemas of what a setting's values may be; each takes the list of texts that was given. */
+
 import { statSync } from 'node:fs'
 import { z } from 'zod'
+import { errorText } from '../../ingress/text/error-text.ts'
 import { redactedText } from '../../ingress/text/redacted-text.ts'
 
 /** A value read from text; `form` says what it must be. What reading a file throws is a problem like any other. */
@@ -13,7 +15,7 @@ export function textOf<T>(read: (text: string) => T | undefined, form: string) {
     try {
       return read(text) ?? refuse('')
     } catch (error) {
-      return refuse(`: ${error instanceof Error ? error.message : String(error)}`)
+      return refuse(`: ${errorText(error)}`)
     }
   })
 }

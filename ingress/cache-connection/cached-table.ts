@@ -5,7 +5,6 @@ import type { CacheKeys } from '../route-table/cache-keys.ts'
 import { decodeLogRecord, type LogRecord } from '../route-table/cache-log.ts'
 import type { CacheConnection } from './cache-connection.ts'
 import { MAX_LOG_RECORDS, MAX_SNAPSHOT_TRIES, SCAN_ENTRIES } from './limits.ts'
-import { replyList, replyText } from './reply.ts'
 
 /** Undefined where no table was published. Rejects with `CacheError` or `CacheContentError`. */
 export async function readHead(connection: CacheConnection, keys: CacheKeys): Promise<CacheHead | undefined> {
@@ -86,4 +85,16 @@ async function catchUp({ connection, keys, entries }: Scanned, before: CacheHead
     }
   }
   return version === head.version
+}
+
+/** A reply of RESP2 that should be a text. Throws a `CacheContentError`, which names the part of the cache. */
+export function replyText(key: string, reply: unknown): string {
+  if (typeof reply === 'string') return reply
+  throw new CacheContentError({ key, field: '', expected: 'a text as reply' })
+}
+
+/** The same for a list. */
+export function replyList(key: string, reply: unknown): readonly unknown[] {
+  if (Array.isArray(reply)) return reply
+  throw new CacheContentError({ key, field: '', expected: 'a list as reply' })
 }

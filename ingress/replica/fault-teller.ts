@@ -1,3 +1,5 @@
+import { errorText } from '../text/error-text.ts'
+
 /** Tells a fault that lasts once, not at each of many tries. */
 export interface FaultTeller {
   /** `error` may have a `code`; without one it is `table-failed`. */
@@ -15,7 +17,7 @@ export function createFaultTeller(onFault: (code: string, message: string) => vo
     onFault(code, message)
   }
   return {
-    failed: (error) => fault(codeOf(error), error instanceof Error ? error.message : String(error)),
+    failed: (error) => fault(faultCode(error), errorText(error)),
     fault,
     well: () => {
       told = undefined
@@ -23,6 +25,6 @@ export function createFaultTeller(onFault: (code: string, message: string) => vo
   }
 }
 
-function codeOf(error: unknown): string {
+function faultCode(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'table-failed'
 }

@@ -5,12 +5,6 @@
 /** Milliseconds between two looks at the key files: a Secret takes a minute to reach a pod, so this adds little. */
 export const KEY_LOOK_MS = 2_000
 
-/** Bytes. Shorter than its hash, a key of HMAC-SHA256 is weaker than the hash (RFC 2104 §3). */
-export const MIN_KEY_BYTES = 32
-
-/** Bytes: more than this is another kind of file, such as a certificate. */
-export const MAX_KEY_BYTES = 1_024
-
 /** Milliseconds between two looks at whether the last transaction is over: a shutdown may be late by this much. */
 export const IDLE_LOOK_MS = 50
 

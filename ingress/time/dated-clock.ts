@@ -1,5 +1,5 @@
-/** Time as a parameter: what measures, waits or dates is handed a Clock, so that a test can make an hour pass at once. */
-export interface Clock {
+/** Time as a parameter: what measures, waits or dates is handed a DatedClock, so that a test can make an hour pass at once. */
+export interface DatedClock {
   /** Milliseconds, monotonic, from any start. Deadlines and ages are measured with this one only. */
   now(): number
   /** Milliseconds since 1970, as the machine believes: for what people read, never for measuring. */
@@ -9,7 +9,7 @@ export interface Clock {
 }
 
 /** The machine's own time. A waiting timer keeps the process up. */
-export const systemClock: Clock = {
+export const systemClock: DatedClock = {
   now: () => performance.now(),
   wallClock: () => Date.now(),
   after: (milliseconds, run) => {

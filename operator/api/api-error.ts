@@ -1,5 +1,5 @@
 import { isRecord } from './json-value.ts'
-import { MAX_ERROR_TEXT, MAX_RETRY_AFTER_MILLISECONDS } from './limits.ts'
+import { MAX_ERROR_TEXT, MAX_RETRY_AFTER_MS } from './limits.ts'
 
 /** Stable: what a program should look at. */
 export type ApiErrorCode =
@@ -51,7 +51,7 @@ export function answerError(answer: { status: number; retryAfter: string | undef
   const { status, body } = answer
   const text = statusObject(body) ?? { reason: '', message: body.slice(0, MAX_ERROR_TEXT).trim() }
   return new ApiError({
-    code: codeOf(status, text),
+    code: failureCode(status, text),
     status,
     reason: text.reason,
     message: `the API server answered ${status}${text.message === '' ? '' : `: ${text.message}`}`,
@@ -91,7 +91,7 @@ const CODES: Readonly<Record<number, ApiErrorCode>> = {
   429: 'api_throttled',
 }
 
-function codeOf(status: number, { reason, message }: { reason: string; message: string }): ApiErrorCode {
+function failureCode(status: number, { reason, message }: { reason: string; message: string }): ApiErrorCode {
   if (reason === 'AlreadyExists') return 'api_already_exists'
   // After a restore from a backup the server's versions are below ours: as with an expired one, only a list helps.
   if (reason === 'Timeout' && message.includes('Too large resource version')) return 'api_expired'
@@ -101,5 +101,5 @@ function codeOf(status: number, { reason, message }: { reason: string; message: 
 /** API servers give seconds only (RFC 9110 §10.2.3 allows a date too). */
 function retryAfterOf(header: string | undefined): number | undefined {
   if (header === undefined || !/^\d+$/.test(header)) return undefined
-  return Math.min(Number(header) * 1000, MAX_RETRY_AFTER_MILLISECONDS)
+  return Math.min(Number(header) * 1000, MAX_RETRY_AFTER_MS)
 }

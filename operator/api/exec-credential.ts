@@ -9,7 +9,7 @@ import { processEnvironment } from './config.ts'
 import { readPem } from './credential-file.ts'
 import { firstLine, KubeConfigError } from './kube-config-error.ts'
 import type { CredentialPlugin, KubeCluster } from './kube-context.ts'
-import { MAX_PLUGIN_OUTPUT_BYTES, PLUGIN_TIMEOUT_MILLISECONDS } from './limits.ts'
+import { MAX_PLUGIN_OUTPUT_BYTES, PLUGIN_TIMEOUT_MS } from './limits.ts'
 
 /** What a plugin has said. */
 export interface ExecCredential {
@@ -77,7 +77,7 @@ async function outputOf(plugin: CredentialPlugin, info: string): Promise<string>
   try {
     const running = promisify(execFile)(command, args, {
       env: { ...processEnvironment(), ...environment, KUBERNETES_EXEC_INFO: info },
-      timeout: PLUGIN_TIMEOUT_MILLISECONDS,
+      timeout: PLUGIN_TIMEOUT_MS,
       maxBuffer: MAX_PLUGIN_OUTPUT_BYTES,
     })
     running.child.stdin?.end()
@@ -94,7 +94,7 @@ function failureText(cause: unknown): string {
     readonly stderr?: string
   }
   if (code === 'ENOENT') return 'is not installed here'
-  if (killed) return `wrote too much, or nothing within ${PLUGIN_TIMEOUT_MILLISECONDS / 1000} s`
+  if (killed) return `wrote too much, or nothing within ${PLUGIN_TIMEOUT_MS / 1000} s`
   const last = stderr?.trim().split('\n').at(-1)
   return `failed: ${last || firstLine(cause)}`
 }

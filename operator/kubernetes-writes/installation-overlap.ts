@@ -3,7 +3,7 @@
  * Whether a senior one that has written a status is still there, only a try can tell: its name in one status is replaced by
  * the own one, and nothing else. Who lives puts it back; who does not for `CLAIM_MS` is gone.
  */
-import type { Clock } from '../../ingress/time/dated-clock.ts'
+import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import { type Installation, isSenior } from './installation.ts'
 import { CLAIM_MS, OVERLAP_REVIEW_MS } from './limits.ts'
 
@@ -36,7 +36,7 @@ type Standing =
 /** Told at most once in `OVERLAP_REVIEW_MS` for a namespace: the object it showed at, who it is, and whether it speaks. */
 export type TellOverlap = (key: string, other: Installation, speaks: boolean) => void
 
-export function createOverlaps(clock: Pick<Clock, 'now'>, tell: TellOverlap): Overlaps {
+export function createOverlaps(clock: Pick<DatedClock, 'now'>, tell: TellOverlap): Overlaps {
   /** Of senior installations, by namespace. */
   const seniors = new Map<string, Standing>()
   /** When a junior one was told of, by its name and namespace. */

@@ -3,8 +3,10 @@
  * tenures share and with a deadline that holds even for a process which was stopped and does not know it yet.
  */
 
-import type { Clock } from '../../ingress/time/dated-clock.ts'
+import { errorText } from '../../ingress/text/error-text.ts'
+import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import { ApiError } from '../api/api-error.ts'
+import { microTime } from './kubernetes-time.ts'
 import { ELECTION_TABLE, type ElectionEffect, type ElectionInput, type ElectionState } from './leader-election-table.ts'
 import {
   acquiredRecord,
@@ -24,7 +26,6 @@ import {
   RENEW_PERIOD_MS,
   STANDBY_PERIOD_MS,
 } from './limits.ts'
-import { microTime } from './micro-time.ts'
 
 /** Told in the order of what happens. None of it may throw. */
 export interface ElectionListener {
@@ -43,7 +44,7 @@ export interface LeaderElectionOptions {
   readonly api: LeaseApi
   /** Unique to this run of the process: pod name and something random. */
   readonly identity: string
-  readonly clock: Clock
+  readonly clock: DatedClock
   /** From 0 up to 1. */
   readonly random: () => number
 }
@@ -73,7 +74,7 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
 
 class Election implements LeaderElection {
   readonly #options: LeaderElectionOptions
-  readonly #clock: Clock
+  readonly #clock: DatedClock
   /** Undefined before the start: nothing happens until then. */
   #listener: ElectionListener | undefined
   #state: ElectionState = 'standby'
@@ -253,7 +254,7 @@ class Election implements LeaderElection {
   }
 
   #fault(what: string, error: unknown): void {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = errorText(error)
     this.#listener?.onFault('lease-failed', `${what}: ${why}`)
   }
 }

@@ -111,6 +111,3 @@ export const MAX_NOTE_LENGTH = 1_024
 
 /** Characters of an object's name (RFC 1123 subdomain). */
 export const MAX_OBJECT_NAME_LENGTH = 253
-
-/** Bytes of a cookie key and of a sealing key: AES-256, and a MAC of the same strength. */
-export const KEY_BYTES = 32

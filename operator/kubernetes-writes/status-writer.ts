@@ -3,11 +3,15 @@
  * stands there is compared with what should whenever the watch brings it, and now and then besides: what somebody else has
  * overwritten is put right, with growing pauses where it is overwritten again and again.
  */
+
 import type { Condition } from '../../crds/schema/conditions.ts'
-import type { Clock } from '../../ingress/time/dated-clock.ts'
+import { errorText } from '../../ingress/text/error-text.ts'
+import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import { ApiError } from '../api/api-error.ts'
+import { isOlderVersion } from '../api/api-object.ts'
 import type { Installation } from './installation.ts'
 import { createOverlaps, type Overlaps } from './installation-overlap.ts'
+import { secondTime } from './kubernetes-time.ts'
 import {
   CONFLICT_RETRY_MS,
   FORBIDDEN_RETRY_MS,
@@ -25,8 +29,7 @@ import {
   STATUS_WRITES_PER_SECOND,
 } from './limits.ts'
 import { changedConditions, type StoredCondition } from './object-status.ts'
-import { pause } from './pause.ts'
-import { createTokenBucket, type TokenBucket } from './token-bucket.ts'
+import { createTokenBucket, pause, type TokenBucket } from './token-bucket.ts'
 import {
   createWorkQueue,
   TerminalError,
@@ -78,7 +81,7 @@ export interface StatusWriterOptions {
   readonly current: (target: StatusTarget) => CurrentStatus | undefined
   /** Asked before each write: who this is. Undefined: nobody that may write, which only a leader does. */
   readonly installation: () => Installation | undefined
-  readonly clock: Clock
+  readonly clock: DatedClock
   readonly hooks: WorkQueueHooks
   /** After each write. */
   readonly onWrite: (result: 'written' | 'failed') => void
@@ -276,7 +279,7 @@ class Writer implements StatusWriter {
     if (verdict === 'claim') {
       return { type: 'write', write: { target, conditions: undefined, installation, resourceVersion } }
     }
-    const changed = changedConditions(current.conditions, wanted, this.#time())
+    const changed = changedConditions(current.conditions, wanted, secondTime(this.#options.clock.wallClock()))
     const conditions = changed ?? current.conditions
     // Without the field in an older CustomResourceDefinition nobody's name is ever there: that alone is not written.
     if (!changed && (by === undefined || by.name === installation.name)) return { type: 'equal' }
@@ -288,7 +291,7 @@ class Writer implements StatusWriter {
     const seen = this.#options.current(target)
     const written = this.#written.get(key)
     if (!seen || !written) return seen
-    if (seen.uid === written.uid && isOlder(seen.resourceVersion, written.resourceVersion)) return written
+    if (seen.uid === written.uid && isOlderVersion(seen.resourceVersion, written.resourceVersion)) return written
     this.#written.delete(key)
     return seen
   }
@@ -333,7 +336,7 @@ class Writer implements StatusWriter {
 
   #fault(key: string, error: unknown): void {
     const refused = error instanceof TerminalError
-    const why = error instanceof Error ? error.message : String(error)
+    const why = errorText(error)
     const what = refused
       ? 'the status was refused; check that the CRDs are as new as the operator'
       : 'it is tried again'
@@ -364,11 +367,6 @@ class Writer implements StatusWriter {
   #bucket(ratePerSecond: number, burst: number): TokenBucket {
     return createTokenBucket({ ratePerSecond, burst }, () => this.#options.clock.now())
   }
-
-  /** RFC 3339 in whole seconds, as metav1.Time is stored. */
-  #time(): string {
-    return `${new Date(this.#options.clock.wallClock()).toISOString().slice(0, 19)}Z`
-  }
 }
 
 /** Answers that do not change when the same is asked again: bad request, too large, invalid. */
@@ -380,9 +378,4 @@ function isRefused(error: unknown): boolean {
 
 function keyOf({ kind, namespace, name }: Pick<StatusTarget, 'kind' | 'namespace' | 'name'>): string {
   return `${kind} ${namespace}/${name}`
-}
-
-/** Resource versions of one resource are whole numbers in decimal, and rise (Kubernetes, KEP-5504). */
-function isOlder(version: string, than: string): boolean {
-  return version.length === than.length ? version < than : version.length < than.length
 }

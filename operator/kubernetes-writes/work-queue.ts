@@ -2,7 +2,7 @@
  * A work queue as client-go's: a key that is added twice is worked on once, never by two workers at a time, and again
  * after an addition while it was worked on. Work that fails comes back with growing pauses.
  */
-import type { Clock } from '../../ingress/time/dated-clock.ts'
+import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import {
   RETRIES_PER_SECOND,
   RETRY_BASE_MS,
@@ -55,7 +55,7 @@ export interface WorkQueueState {
 
 export interface WorkQueueOptions {
   readonly workers: number
-  readonly clock: Clock
+  readonly clock: DatedClock
   /** `signal` aborts after WORK_TIMEOUT_MS and when the queue stops. */
   readonly work: (key: string, signal: AbortSignal) => Promise<WorkResult>
   /** Told of every failure; the queue goes on. */
@@ -102,7 +102,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
 
 class Queue implements WorkQueue {
   readonly #options: WorkQueueOptions
-  readonly #clock: Clock
+  readonly #clock: DatedClock
   /** Keys that are to be worked on, with the time of their addition. A key that is running stays out of `#ready`. */
   readonly #dirty = new Map<string, number>()
   readonly #ready = { fresh: new Set<string>(), initial: new Set<string>() }

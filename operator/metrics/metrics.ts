@@ -1,6 +1,7 @@
 /**
  * The metrics of one operator. What happens is counted as it happens; what is a state is read at each scrape.
  */
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { type LabelName, METRICS, type MetricDeclaration } from './metric-declarations.ts'
 
@@ -271,4 +272,20 @@ function totals(registry: Registry, { name, help, labels }: MetricDeclaration, f
     fill((set, value) => read.inc(set, value))
   }
   const read: Counter<LabelName> = new Counter({ name, help, labelNames: labels, registers: [registry], collect })
+}
+
+/** Milliseconds between two looks at the clock. */
+const RESOLUTION_MS = 20
+
+const NANOSECONDS = 1e9
+
+/** Measures from now on; each call answers the longest delay of the event loop since the one before, in seconds. */
+export function createLoopDelay(): () => number {
+  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+  histogram.enable()
+  return () => {
+    const { max } = histogram
+    histogram.reset()
+    return max / NANOSECONDS
+  }
 }

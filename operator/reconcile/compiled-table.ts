@@ -108,3 +108,9 @@ function isAt(known: CompiledObject, place: Pick<CompiledObject, 'uid' | 'status
   if (known.uid !== uid || known.status !== status) return false
   return known.deletion === deletion && known.inTable === inTable
 }
+
+/** A table without Services, together with those that pods know: calls go on to the endpoints that were known last. */
+export function withLastServices(table: CompiledTable, published: ReadonlyMap<string, TableEntry>): CompiledTable {
+  const services = [...published].filter(([, { kind }]) => kind === 'service')
+  return { ...table, entries: new Map([...table.entries, ...services]) }
+}

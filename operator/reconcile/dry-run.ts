@@ -1,6 +1,8 @@
 /** Says what a leader would do to the shared cache, and does nothing. */
+
 import { CacheContentError } from '../../ingress/route-table/cache-content-error.ts'
 import { encodeEntry } from '../../ingress/route-table/table-codec.ts'
+import { errorText } from '../../ingress/text/error-text.ts'
 import type { TableCacheWriter } from '../publish/table-cache-writer.ts'
 import { type CompiledCollections, type CompiledObject, type CompiledTable, compiledTable } from './compiled-table.ts'
 import { isBad } from './condition-events.ts'
@@ -66,7 +68,7 @@ async function changeOf(
       keys: { added: first(added), changed: first(changed), removed: first(removed) },
     }
   } catch (error) {
-    onFault('cache-unreadable', error instanceof Error ? error.message : String(error))
+    onFault('cache-unreadable', errorText(error))
     return undefined
   }
 }

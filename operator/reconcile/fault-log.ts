@@ -1,9 +1,9 @@
-import type { Clock } from '../../ingress/time/dated-clock.ts'
+import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import { FAULT_REPEAT_MS } from './limits.ts'
 
 /** Tells a fault when it is new or different, and again after `FAULT_REPEAT_MS`: what is tried five times a second fails as often. */
 export function createFaultLog(
-  clock: Pick<Clock, 'now'>,
+  clock: Pick<DatedClock, 'now'>,
   tell: (code: string, message: string, repeated: number) => void,
 ): (code: string, message: string) => void {
   const last = new Map<string, { message: string; at: number; repeated: number }>()

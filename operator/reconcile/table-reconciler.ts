@@ -2,10 +2,12 @@
  * One term of leadership: whatever changes is compiled, published and told in the status of every object, until the term
  * ends. Level-triggered: each round looks at everything, so a round that failed costs time and nothing else.
  */
+
 import type { ReaderReport } from '../../ingress/route-table/cache-head.ts'
 import type { TableEntry } from '../../ingress/route-table/route-table.ts'
 import { decodeEntry, encodeEntry } from '../../ingress/route-table/table-codec.ts'
-import type { Clock } from '../../ingress/time/dated-clock.ts'
+import { errorText } from '../../ingress/text/error-text.ts'
+import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import { storedInstallation } from '../kubernetes-writes/installation.ts'
 import { versionOfMostReaders } from '../kubernetes-writes/programmed.ts'
 import { createPublisher, type Publisher, type PublishOutcome } from '../publish/publisher.ts'
@@ -16,8 +18,8 @@ import {
   type CompiledTable,
   compiledTable,
   createTableMemory,
+  withLastServices,
 } from './compiled-table.ts'
-import { withLastServices } from './last-services.ts'
 import {
   HELD_REVIEW_MS,
   PUBLISH_RETRY_LIMIT_MS,
@@ -62,7 +64,7 @@ export interface ReconcilerOptions {
   readonly isLeader: () => boolean
   /** Of these namespaces, the ones whose rules may go in any number. */
   readonly removalsAllowed: (namespaces: readonly string[]) => Promise<ReadonlySet<string>>
-  readonly clock: Clock
+  readonly clock: DatedClock
   readonly listener: ReconcileListener
 }
 
@@ -314,7 +316,7 @@ class Reconciler implements TableReconciler {
   }
 
   #fault(code: string, error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = errorText(error)
     this.#options.listener.onFault(code, message)
   }
 }

@@ -1,7 +1,8 @@
-import type { Clock } from '../../ingress/time/dated-clock.ts'
+import { errorText } from '../../ingress/text/error-text.ts'
+import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import type { ApiClient } from '../api/api-client.ts'
 import { ApiError } from '../api/api-error.ts'
-import { DEFINITION_LOOK_MILLISECONDS, OLD_DEFINITION_LOOK_MILLISECONDS } from './limits.ts'
+import { DEFINITION_LOOK_MS, OLD_DEFINITION_LOOK_MS } from './limits.ts'
 import { type CustomKind, type OldDefinition, oldDefinitions, oldDefinitionText } from './served-definition.ts'
 
 /** Looks now and then at the CustomResourceDefinitions that the API server serves. */
@@ -17,7 +18,7 @@ export interface DefinitionWatch {
 
 export interface DefinitionWatchOptions {
   readonly api: Pick<ApiClient, 'openApi'>
-  readonly clock: Pick<Clock, 'after'>
+  readonly clock: Pick<DatedClock, 'after'>
   /** Codes: `crd_outdated`, and `crd_unread` where what is served cannot be read. */
   readonly onFault: (code: 'crd_outdated' | 'crd_unread', message: string) => void
 }
@@ -31,16 +32,13 @@ export function createDefinitionWatch({ api, clock, onFault }: DefinitionWatchOp
     if (ended.signal.aborted) return
     if (typeof found === 'string') onFault('crd_unread', found)
     else {
-      const changed = textOf(found) !== textOf(old)
+      const changed = definitionsText(found) !== definitionsText(old)
       old = found
       // Together: of faults with the same code only those with another text are told at once.
-      if (found.length > 0) onFault('crd_outdated', textOf(found))
+      if (found.length > 0) onFault('crd_outdated', definitionsText(found))
       if (changed) onChange()
     }
-    cancel = clock.after(
-      old.length > 0 ? OLD_DEFINITION_LOOK_MILLISECONDS : DEFINITION_LOOK_MILLISECONDS,
-      () => void look(onChange),
-    )
+    cancel = clock.after(old.length > 0 ? OLD_DEFINITION_LOOK_MS : DEFINITION_LOOK_MS, () => void look(onChange))
   }
   return {
     get outdated() {
@@ -57,7 +55,7 @@ export function createDefinitionWatch({ api, clock, onFault }: DefinitionWatchOp
   }
 }
 
-function textOf(old: readonly OldDefinition[]): string {
+function definitionsText(old: readonly OldDefinition[]): string {
   return old.map(oldDefinitionText).join('; ')
 }
 
@@ -68,7 +66,7 @@ async function servedOld(api: DefinitionWatchOptions['api'], signal: AbortSignal
   } catch (error) {
     // Nothing is served yet: whoever watches the objects says so.
     if (error instanceof ApiError && error.code === 'api_not_found') return []
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = errorText(error)
     return `whether the CustomResourceDefinitions are those of this release is not known: ${reason}; every ServiceAccount may read /openapi/v3 by the ClusterRole system:discovery`
   }
 }

@@ -1,9 +1,11 @@
 /** One file of manifests: the objects in it, and what is wrong with the rest of it. */
+
 import { isUtf8 } from 'node:buffer'
 import { statSync } from 'node:fs'
 import { FileRefused, readRegularFile } from '../../ingress/files/regular-file.ts'
+import { errorText } from '../../ingress/text/error-text.ts'
 import { createFileProblems } from './file-problems.ts'
-import { FRESH_FILE_MILLISECONDS, MAX_MANIFEST_BYTES } from './limits.ts'
+import { FRESH_FILE_MS, MAX_MANIFEST_BYTES } from './limits.ts'
 import { manifestDocuments } from './manifest-document.ts'
 import { manifestObjects, type PlacedObject } from './manifest-object.ts'
 import type { Problem } from './manifest-problem.ts'
@@ -60,12 +62,8 @@ export function fileState(file: string): string {
   try {
     const { ino, size, mtimeNs, ctimeNs, ctimeMs } = statSync(file, { bigint: true })
     const age = Date.now() - Number(ctimeMs)
-    return `${ino} ${size} ${mtimeNs} ${ctimeNs}${age >= 0 && age < FRESH_FILE_MILLISECONDS ? ' fresh' : ''}`
+    return `${ino} ${size} ${mtimeNs} ${ctimeNs}${age >= 0 && age < FRESH_FILE_MS ? ' fresh' : ''}`
   } catch (error) {
     return errorText(error)
   }
-}
-
-export function errorText(error: unknown): string {
-  return String(error).replace(/^Error: /, '')
 }

@@ -4,16 +4,17 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
+import { errorText } from '../../ingress/text/error-text.ts'
 import { createFileProblems } from './file-problems.ts'
 import {
-  FOLDER_POLL_MILLISECONDS,
+  FOLDER_POLL_MS,
   MAX_FILE_DOCUMENTS,
   MAX_FOLDER_BYTES,
   MAX_MANIFEST_FILES,
-  SETTLE_LIMIT_MILLISECONDS,
-  SETTLE_QUIET_MILLISECONDS,
+  SETTLE_LIMIT_MS,
+  SETTLE_QUIET_MS,
 } from './limits.ts'
-import { errorText, fileState } from './manifest-file.ts'
+import { fileState } from './manifest-file.ts'
 import { createManifestMemory, type ManifestMemory } from './manifest-memory.ts'
 import type { PlacedObject } from './manifest-object.ts'
 import type { Problem } from './manifest-problem.ts'
@@ -178,7 +179,7 @@ export async function watchManifestFolder(
     known = now
     listener.onChange()
   }
-  const bounds = { quiet: SETTLE_QUIET_MILLISECONDS, limit: SETTLE_LIMIT_MILLISECONDS }
+  const bounds = { quiet: SETTLE_QUIET_MS, limit: SETTLE_LIMIT_MS }
   const settler = settle(bounds, TIMERS, () => void report())
   const watcher = watchFolder(dir, () => settler.touch())
   // Links to files elsewhere, network mounts and a folder that was put anew tell nothing: the poll sees them.
@@ -188,7 +189,7 @@ export async function watchManifestFolder(
     if (changed) settler.touch()
     else listener.onUnchanged?.()
   }
-  const poll = setInterval(() => void look(), FOLDER_POLL_MILLISECONDS).unref()
+  const poll = setInterval(() => void look(), FOLDER_POLL_MS).unref()
   const close = () => {
     closed = true
     clearInterval(poll)

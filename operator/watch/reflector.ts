@@ -1,18 +1,18 @@
-import type { Clock } from '../../ingress/time/dated-clock.ts'
+import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import type { ApiClient } from '../api/api-client.ts'
 import { ApiError } from '../api/api-error.ts'
-import type { WatchEvent } from '../api/api-object.ts'
+import { isOlderVersion, type WatchEvent } from '../api/api-object.ts'
 import type { ApiResource } from '../api/api-resource.ts'
 import { type Bounds, backOff, drawn } from './back-off.ts'
 import { type DriftAudit, driftAudit } from './drift-audit.ts'
 import {
-  DRIFT_AUDIT_MILLISECONDS,
-  DRIFT_GRACE_MILLISECONDS,
+  DRIFT_AUDIT_MS,
+  DRIFT_GRACE_MS,
   LIST_PAGE_OBJECTS,
-  WATCH_BACK_OFF_MILLISECONDS,
-  WATCH_BRIEF_MILLISECONDS,
-  WATCH_HEALTHY_MILLISECONDS,
-  WATCH_SILENCE_MILLISECONDS,
+  WATCH_BACK_OFF_MS,
+  WATCH_BRIEF_MS,
+  WATCH_HEALTHY_MS,
+  WATCH_SILENCE_MS,
   WATCH_TIMEOUT_SECONDS,
 } from './limits.ts'
 import { faultInput, type ReflectorFault, reflectorFault } from './reflector-fault.ts'
@@ -35,7 +35,7 @@ export interface ReflectorOptions<T> {
   readonly resource: ApiResource
   /** Makes of an object what the cache keeps. Throws nothing: what it cannot read it keeps as such. */
   readonly read: ObjectReader<T>
-  readonly clock: Clock
+  readonly clock: DatedClock
   /** 0 to 1, without 1. */
   readonly random: () => number
   readonly limits?: Partial<ReflectorLimits>
@@ -59,12 +59,12 @@ const nothing = () => undefined
 const LIMITS: ReflectorLimits = {
   pageObjects: LIST_PAGE_OBJECTS,
   timeoutSeconds: WATCH_TIMEOUT_SECONDS,
-  silenceMilliseconds: WATCH_SILENCE_MILLISECONDS,
-  briefMilliseconds: WATCH_BRIEF_MILLISECONDS,
-  backOffMilliseconds: WATCH_BACK_OFF_MILLISECONDS,
-  healthyMilliseconds: WATCH_HEALTHY_MILLISECONDS,
-  auditMilliseconds: DRIFT_AUDIT_MILLISECONDS,
-  graceMilliseconds: DRIFT_GRACE_MILLISECONDS,
+  silenceMilliseconds: WATCH_SILENCE_MS,
+  briefMilliseconds: WATCH_BRIEF_MS,
+  backOffMilliseconds: WATCH_BACK_OFF_MS,
+  healthyMilliseconds: WATCH_HEALTHY_MS,
+  auditMilliseconds: DRIFT_AUDIT_MS,
+  graceMilliseconds: DRIFT_GRACE_MS,
 }
 
 /** Why a watch had to be opened anew, or a list be asked for again. */
@@ -315,7 +315,7 @@ class CollectionReflector<T> implements Reflector<T> {
       const version = await this.#pages(signal, (items) => audit.page(items))
       if (signal.aborted) return
       // The API server has been restored from a backup: it will send nothing until it is past the version of the watch.
-      if (isOlder(version, known)) this.#inputOf(signal, 'expired')
+      if (isOlderVersion(version, known)) this.#inputOf(signal, 'expired')
       else if (audit.suspects() > 0) this.#repairLater(audit)
     } catch (error) {
       if (!signal.aborted) this.#handlers?.onFault(reflectorFault(this.#options.resource, error))
@@ -337,10 +337,4 @@ function restartReason(input: ReflectorInput): RestartReason | undefined {
 
 function retryAfter(error: unknown): number {
   return (error instanceof ApiError ? error.retryAfterMilliseconds : undefined) ?? 0
-}
-
-/** Versions of one collection are whole numbers that grow (KEP-5504); what is none is not compared. */
-function isOlder(version: string, than: string): boolean {
-  const numbers = /^\d+$/
-  return numbers.test(version) && numbers.test(than) && BigInt(version) < BigInt(than)
 }
