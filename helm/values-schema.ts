@@ -1,11 +1,10 @@
 /** What the values of the chart may be. `helm/generate.ts` makes the chart's values.schema.json of it. */
 import { z } from 'zod'
 import { MAX_DRAIN_SECONDS, MAX_LOG_CALLS_PER_SECOND, MAX_RULE_SERIES, MAX_SETTLE_SECONDS } from '../cli/limits.ts'
+import { MAX_PORT } from '../crds/schema/limits.ts'
 
 /** Pods without rights cannot bind lower ones. */
 const MIN_PORT = 1024
-
-const MAX_PORT = 65_535
 
 const text = z.string()
 const toggle = z.boolean()

@@ -1,13 +1,13 @@
 /** What the log says of a folder of manifests: what changed, what is wrong and where, and that all is well again. */
 import type { Logger } from '../ingress/log/logger.ts'
-import { formatProblem, type Problem } from '../operator/watch/manifest-problem.ts'
+import { formatProblem, type ManifestProblem } from '../operator/watch/manifest-problem.ts'
 import type { ConditionChanges } from './condition-changes.ts'
 import { MAX_CHANGED_NAMES } from './limits.ts'
 import type { ChangedNames } from './reader-messages.ts'
 
 export interface ManifestLog {
   /** What was read, and how many problems there are besides; without one it is told only after one that was refused. */
-  read(problems: readonly Problem[], more?: number): void
+  read(problems: readonly ManifestProblem[], more?: number): void
   /** The folder could not be read, or what was read could not be taken over. */
   failed(error: unknown, code?: string): void
   /** What differs in the table that is in use from now on. */

@@ -1,5 +1,5 @@
 /** One thing that `lint` has to say about a set of manifests. */
-export interface Finding {
+export interface LintFinding {
   /** A warning alone does not fail the check. A note says what may well be meant. */
   readonly severity: 'error' | 'warning' | 'note'
   readonly file?: string

@@ -5,7 +5,7 @@
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import { readSipTrunk, type SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import type { Manifests } from '../../operator/watch/manifest-folder.ts'
-import type { Problem } from '../../operator/watch/manifest-problem.ts'
+import type { ManifestProblem } from '../../operator/watch/manifest-problem.ts'
 
 /** One for each trunk that a rule names and that is not there for a reason that has been told. */
 export function unreadTrunks({ trunks, rules, problems }: Manifests): SipTrunk[] {
@@ -27,7 +27,7 @@ function nameOf(object: string | undefined): string[] {
 }
 
 /** Nobody knows what a file holds that cannot be read, or an object that does not say its name. */
-function hidesObjects({ object, code }: Problem): boolean {
+function hidesObjects({ object, code }: ManifestProblem): boolean {
   return object === undefined && code !== 'duplicate_name'
 }
 

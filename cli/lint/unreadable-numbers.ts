@@ -4,10 +4,10 @@ import type { NumberMatch } from '../../crds/schema/number-match.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import { faultText } from '../../ingress/lookup/user-fault.ts'
 import { readRuleUser } from '../../ingress/route-table/canonical-number.ts'
-import type { Finding } from './finding.ts'
+import type { LintFinding } from './finding.ts'
 
 /** One warning per number. */
-export function unreadableNumberFindings(trunks: readonly SipTrunk[], rules: readonly DispatchRule[]): Finding[] {
+export function unreadableNumberFindings(trunks: readonly SipTrunk[], rules: readonly DispatchRule[]): LintFinding[] {
   return [
     ...trunks.flatMap(({ metadata, spec }) =>
       findings(`SipTrunk ${metadata.namespace}/${metadata.name}`, 'spec.called', spec.called),
@@ -20,7 +20,7 @@ export function unreadableNumberFindings(trunks: readonly SipTrunk[], rules: rea
   ]
 }
 
-function findings(object: string, list: string, matches: readonly NumberMatch[]): Finding[] {
+function findings(object: string, list: string, matches: readonly NumberMatch[]): LintFinding[] {
   return matches.flatMap(({ exact, prefix }, i) => {
     const text = exact ?? prefix ?? ''
     const reading = readRuleUser(text)

@@ -2,8 +2,10 @@
  * Addresses as the command line writes them. Every reader answers undefined for text that it cannot use.
  */
 import { hostText, parseIpAddress } from '../../ingress/address/ip-address.ts'
-import type { AdvertisedAddress, HttpAddress, ListenAddress } from '../../ingress/serve/serving-config.ts'
+import { MAX_PORT } from '../../ingress/address/port.ts'
+import type { AdvertisedAddress, HttpAddress } from '../../ingress/serve/serving-config.ts'
 import type { DrachtioAddress } from '../../ingress/sip/drachtio/drachtio-config.ts'
+import type { ListenAddress } from '../../ingress/sip/native/native-engine.ts'
 import type { TransportName } from '../../ingress/sip/port/engine.ts'
 
 /** Where SIP is spoken: a name or an address as it stands in a URI, IPv6 in brackets. */
@@ -12,8 +14,6 @@ export interface SipAddress {
   readonly host: string
   readonly port: number
 }
-
-const MAX_PORT = 65_535
 
 /** RFC 1123 §2.1, the form that RFC 3261 §25.1 takes as a hostname. */
 const HOST_NAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/i

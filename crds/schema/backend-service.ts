@@ -1,7 +1,5 @@
 import { z } from 'zod'
-import { MAX_LABEL_LENGTH } from './limits.ts'
-
-const MAX_PORT = 65_535
+import { MAX_LABEL_LENGTH, MAX_PORT } from './limits.ts'
 
 /** A DNS label (RFC 1123), as a Service names its ports, with a letter: digits alone would be read as a number. */
 const PORT_NAME = /^[a-z0-9-]*[a-z][a-z0-9-]*$/

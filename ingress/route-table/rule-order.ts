@@ -43,7 +43,8 @@ function rank(predicate: NumberPredicate): number {
   return predicate.type === 'range' ? RANGE : REGEX
 }
 
-function compareText(a: string, b: string): number {
+/** By code unit: the same order everywhere. */
+export function compareText(a: string, b: string): number {
   if (a === b) return 0
   return a < b ? -1 : 1
 }

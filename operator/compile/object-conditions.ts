@@ -1,5 +1,6 @@
 import type { Condition, ConditionType } from '../../crds/schema/conditions.ts'
-import { compareText, objectKey } from './object-name.ts'
+import { compareText } from '../../ingress/route-table/rule-order.ts'
+import { objectKey } from './object-name.ts'
 
 /** What the compiler has to say about one object. */
 export interface ObjectConditions {

@@ -1,3 +1,5 @@
+import { compareText } from '../../ingress/route-table/rule-order.ts'
+
 interface ObjectIdentity {
   readonly namespace: string
   readonly name: string
@@ -17,10 +19,4 @@ export function createdAt(metadata: ObjectIdentity): number {
 /** Oldest first, then by name: who came first, the same in every run. */
 export function olderFirst<T extends { createdAt: number; name: string }>(a: T, b: T): number {
   return a.createdAt === b.createdAt ? compareText(a.name, b.name) : a.createdAt - b.createdAt
-}
-
-/** By code unit: the same order everywhere. */
-export function compareText(a: string, b: string): number {
-  if (a === b) return 0
-  return a < b ? -1 : 1
 }

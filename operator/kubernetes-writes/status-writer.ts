@@ -309,7 +309,7 @@ class Writer implements StatusWriter {
       this.#tidy()
       return undefined
     } catch (error) {
-      if (wanted && isRefused(error)) wanted.refusedUntil = this.#options.clock.now() + REFUSED_RETRY_MS
+      if (wanted && isRefusedWrite(error)) wanted.refusedUntil = this.#options.clock.now() + REFUSED_RETRY_MS
       return this.#failed(target, error)
     }
   }
@@ -329,7 +329,7 @@ class Writer implements StatusWriter {
       this.#options.onFault('status-forbidden', message)
       return { repeatAfter: FORBIDDEN_RETRY_MS }
     }
-    if (isRefused(error)) throw new TerminalError(error.message, { cause: error })
+    if (isRefusedWrite(error)) throw new TerminalError(error.message, { cause: error })
     if (error.retryAfterMilliseconds !== undefined) return { repeatAfter: error.retryAfterMilliseconds }
     throw error
   }
@@ -372,7 +372,7 @@ class Writer implements StatusWriter {
 /** Answers that do not change when the same is asked again: bad request, too large, invalid. */
 const REFUSED: ReadonlySet<number> = new Set([400, 413, 422])
 
-function isRefused(error: unknown): boolean {
+function isRefusedWrite(error: unknown): boolean {
   return error instanceof ApiError && REFUSED.has(error.status)
 }
 

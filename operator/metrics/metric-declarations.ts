@@ -29,7 +29,7 @@ export const LABELS = {
 
 export type LabelName = keyof typeof LABELS
 
-export interface MetricDeclaration {
+export interface OperatorMetricDeclaration {
   readonly name: string
   readonly type: 'counter' | 'gauge' | 'histogram'
   readonly labels: readonly LabelName[]
@@ -85,7 +85,7 @@ const QUEUE_METRICS = {
     labels: QUEUE,
     help: 'Keys that came back after a failure.',
   },
-} as const satisfies Readonly<Record<string, MetricDeclaration>>
+} as const satisfies Readonly<Record<string, OperatorMetricDeclaration>>
 
 const CONTROLLER_METRICS = {
   reconciles: {
@@ -138,7 +138,7 @@ const CONTROLLER_METRICS = {
     help: 'Time from a request to the head of its answer.',
     buckets: WORK_BUCKETS,
   },
-} as const satisfies Readonly<Record<string, MetricDeclaration>>
+} as const satisfies Readonly<Record<string, OperatorMetricDeclaration>>
 
 const WATCH_METRICS = {
   relistDrift: {
@@ -165,7 +165,7 @@ const WATCH_METRICS = {
     labels: ['resource'],
     help: 'Time since the API server was last heard of. A watch that works hears of it every minute. Absent before the first time.',
   },
-} as const satisfies Readonly<Record<string, MetricDeclaration>>
+} as const satisfies Readonly<Record<string, OperatorMetricDeclaration>>
 
 const OPERATOR_METRICS = {
   publishedVersion: {
@@ -241,6 +241,6 @@ const OPERATOR_METRICS = {
     labels: ['version', 'installation'],
     help: 'What is running, and which installation it belongs to. Always 1.',
   },
-} as const satisfies Readonly<Record<string, MetricDeclaration>>
+} as const satisfies Readonly<Record<string, OperatorMetricDeclaration>>
 
 export const METRICS = { ...OPERATOR_METRICS, ...WATCH_METRICS, ...CONTROLLER_METRICS, ...QUEUE_METRICS }

@@ -3,7 +3,7 @@ import { API_GROUP, API_VERSION } from '../../crds/schema/api-object.ts'
 import { type Condition, isAsWished } from '../../crds/schema/conditions.ts'
 import type { EventText, Regarding } from '../kubernetes-writes/event-recorder.ts'
 import { type StoredCondition, storedConditions } from '../kubernetes-writes/object-status.ts'
-import type { CompiledObject } from './compiled-table.ts'
+import type { TableObject } from './compiled-table.ts'
 import type { ObjectNews } from './object-progress.ts'
 
 /** What every object goes through on its way. */
@@ -44,6 +44,6 @@ export function regarding({
   namespace,
   name,
   uid,
-}: Pick<CompiledObject, 'kind' | 'namespace' | 'name' | 'uid'>): Regarding {
+}: Pick<TableObject, 'kind' | 'namespace' | 'name' | 'uid'>): Regarding {
   return { apiVersion: `${API_GROUP}/${API_VERSION}`, kind, namespace, name, uid }
 }

@@ -4,7 +4,7 @@ import { CacheContentError } from '../../ingress/route-table/cache-content-error
 import { encodeEntry } from '../../ingress/route-table/table-codec.ts'
 import { errorText } from '../../ingress/text/error-text.ts'
 import type { TableCacheWriter } from '../publish/table-cache-writer.ts'
-import { type CompiledCollections, type CompiledObject, type CompiledTable, compiledTable } from './compiled-table.ts'
+import { type CompiledCollections, type CompiledTable, compiledTable, type TableObject } from './compiled-table.ts'
 import { isBad } from './condition-events.ts'
 import { MAX_REPORTED_KEYS } from './limits.ts'
 
@@ -13,7 +13,7 @@ export interface DryRunOptions {
   readonly cache: Pick<TableCacheWriter, 'snapshot'>
   readonly onResult: (result: DryRunResult) => void
   /** One condition that is not as the author of the object wants it. */
-  readonly onCondition: (object: CompiledObject, condition: CompiledObject['conditions'][number]) => void
+  readonly onCondition: (object: TableObject, condition: TableObject['conditions'][number]) => void
   readonly onFault: (code: string, message: string) => void
 }
 

@@ -14,10 +14,10 @@ import { createPublisher, type Publisher, type PublishOutcome } from '../publish
 import type { TableCacheWriter } from '../publish/table-cache-writer.ts'
 import {
   type CompiledCollections,
-  type CompiledObject,
   type CompiledTable,
   compiledTable,
   createTableMemory,
+  type TableObject,
   withLastServices,
 } from './compiled-table.ts'
 import {
@@ -39,7 +39,7 @@ export interface ReconcileListener {
   /** Conditions that an object has now. */
   onNews(news: ObjectNews): void
   /** An object is gone. */
-  onGone(object: CompiledObject): void
+  onGone(object: TableObject): void
   /** After each round: how many entries are held back from removal, and the keys. */
   onHeld(keys: ReadonlySet<string>): void
   /** A table went out. Milliseconds of its compilation. */
@@ -218,8 +218,8 @@ class Reconciler implements TableReconciler {
       this.#retryMs = PUBLISH_RETRY_MS
       this.#await(outcome)
     }
-    const isHeld = (object: CompiledObject): boolean => !object.inTable && held.has(object.tableKey)
-    const wasThere = ({ tableKey, status }: CompiledObject): boolean =>
+    const isHeld = (object: TableObject): boolean => !object.inTable && held.has(object.tableKey)
+    const wasThere = ({ tableKey, status }: TableObject): boolean =>
       this.#isOwn(status) && sameEntry(before.get(tableKey), entries.get(tableKey))
     for (const gone of this.#progress.compiled(table.objects, { version, isHeld, wasThere })) {
       this.#options.listener.onGone(gone)

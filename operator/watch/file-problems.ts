@@ -1,16 +1,16 @@
 import { MAX_FILE_PROBLEMS } from './limits.ts'
-import type { Problem } from './manifest-problem.ts'
+import type { ManifestProblem } from './manifest-problem.ts'
 
 /** The problems of one file: the first ones as they are, the others as a number. */
 export interface FileProblems {
   /** Told while there is room, and then only counted: to find its line takes time. */
-  add(tell: () => Problem): void
+  add(tell: () => ManifestProblem): void
   /** The first problems, and one that says how many more there are. */
-  told(): Problem[]
+  told(): ManifestProblem[]
 }
 
 export function createFileProblems(file: string): FileProblems {
-  const told: Problem[] = []
+  const told: ManifestProblem[] = []
   let size = 0
   return {
     add(tell) {

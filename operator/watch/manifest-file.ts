@@ -8,16 +8,16 @@ import { createFileProblems } from './file-problems.ts'
 import { FRESH_FILE_MS, MAX_MANIFEST_BYTES } from './limits.ts'
 import { manifestDocuments } from './manifest-document.ts'
 import { manifestObjects, type PlacedObject } from './manifest-object.ts'
-import type { Problem } from './manifest-problem.ts'
+import type { ManifestProblem } from './manifest-problem.ts'
 
 export interface FileContent {
   /** Bytes that were read. */
   readonly bytes: number
   readonly objects: readonly PlacedObject[]
   /** The first ones, and one that says how many more there are. */
-  readonly problems: readonly Problem[]
+  readonly problems: readonly ManifestProblem[]
   /** What is right and still surprises, told in the same way. */
-  readonly notes: readonly Problem[]
+  readonly notes: readonly ManifestProblem[]
 }
 
 const NOTHING: FileContent = { bytes: 0, objects: [], problems: [], notes: [] }
@@ -37,7 +37,7 @@ export async function readManifestFile(file: string): Promise<FileContent> {
   }
 }
 
-function refused(problem: Problem): FileContent {
+function refused(problem: ManifestProblem): FileContent {
   return { ...NOTHING, problems: [problem] }
 }
 

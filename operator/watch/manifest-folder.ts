@@ -17,16 +17,16 @@ import {
 import { fileState } from './manifest-file.ts'
 import { createManifestMemory, type ManifestMemory } from './manifest-memory.ts'
 import type { PlacedObject } from './manifest-object.ts'
-import type { Problem } from './manifest-problem.ts'
+import type { ManifestProblem } from './manifest-problem.ts'
 import { settle, type Timers } from './settle.ts'
 
 /** What a set of manifests holds: the objects that are right, and everything that is wrong with the others. */
 export interface Manifests {
   readonly trunks: SipTrunk[]
   readonly rules: DispatchRule[]
-  readonly problems: Problem[]
+  readonly problems: ManifestProblem[]
   /** What is right and still surprises: values that other readers of YAML read otherwise. Absent: nothing was looked for. */
-  readonly notes?: Problem[]
+  readonly notes?: ManifestProblem[]
 }
 
 /** A folder that cannot be used at all; `code` says why. */
@@ -110,7 +110,7 @@ export async function readManifestFiles(files: readonly string[], reading: Files
 }
 
 /** Why this file and those behind it are not taken. */
-function excessOf(fileIndex: number, bytes: number): Pick<Problem, 'message' | 'expected'> | undefined {
+function excessOf(fileIndex: number, bytes: number): Pick<ManifestProblem, 'message' | 'expected'> | undefined {
   if (fileIndex >= MAX_MANIFEST_FILES) {
     const message = 'is one file too many: it and those behind it are not read. Put more objects into each file'
     return { message, expected: `at most ${MAX_MANIFEST_FILES} files` }
@@ -132,7 +132,7 @@ function addObject(
   manifests: Manifests,
   places: Map<string, PlacedObject>,
   { placed, order, memory }: Addition,
-): Problem | undefined {
+): ManifestProblem | undefined {
   const { object, file, line } = placed
   const { namespace, name } = object.metadata
   const key = `${object.kind} ${namespace}/${name}`

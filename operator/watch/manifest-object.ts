@@ -6,7 +6,7 @@ import { readSipTrunk, type SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import { isRecord } from '../api/json-value.ts'
 import type { FileProblems } from './file-problems.ts'
 import type { ManifestDocument } from './manifest-document.ts'
-import { fieldText, type Problem, type ProblemCode } from './manifest-problem.ts'
+import { fieldText, type ManifestProblem, type ProblemCode } from './manifest-problem.ts'
 import { labelNotes, otherReadingNotes, withReading } from './other-reading-notes.ts'
 
 /** An object of a manifest file, and where it stands. */
@@ -53,7 +53,7 @@ function readPart(
 ): PlacedObject[] {
   const object = objectText(value)
   const named = object === undefined ? {} : { object }
-  const problem = ({ code, path: field, message, ...rest }: Fault): Problem => {
+  const problem = ({ code, path: field, message, ...rest }: Fault): ManifestProblem => {
     const whole = [...path, ...field]
     const where = whole.length > 0 ? { field: fieldText(whole) } : {}
     return {

@@ -2,10 +2,10 @@
 
 import { coreScalar, type ScalarValue } from './core-scalar.ts'
 import type { ManifestDocument } from './manifest-document.ts'
-import { fieldText, type Problem } from './manifest-problem.ts'
+import { fieldText, type ManifestProblem } from './manifest-problem.ts'
 
 type Path = readonly (string | number)[]
-type Note = Omit<Problem, 'file' | 'object'>
+type Note = Omit<ManifestProblem, 'file' | 'object'>
 
 /** One for each such value of the object at `path` that no fault is about; they are made when they are told. */
 export function otherReadingNotes(document: ManifestDocument, path: Path, faulty: readonly Path[]): (() => Note)[] {

@@ -29,16 +29,16 @@ export interface AcceptedObject<T> extends ObjectIdentity {
 }
 
 /** A custom resource that the schema refuses: it was stored under an older CustomResourceDefinition, say. */
-export interface RefusedObject extends ObjectIdentity {
+export interface RefusedResource extends ObjectIdentity {
   readonly reason: 'UnknownField' | 'Invalid'
   /** Every fault, for people: `spec.sources: is required (expected list)`. */
   readonly problem: string
 }
 
-export type WatchedObject<T> = AcceptedObject<T> | RefusedObject
+export type WatchedObject<T> = AcceptedObject<T> | RefusedResource
 
 /** Whether the schema refuses an object. */
-export function isRefused<T>(object: WatchedObject<T>): object is RefusedObject {
+export function isRefused<T>(object: WatchedObject<T>): object is RefusedResource {
   return 'problem' in object
 }
 

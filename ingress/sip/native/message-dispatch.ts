@@ -3,6 +3,7 @@
  * nothing is sent before it is clear that the sender is known.
  */
 import { type IpAddress, sameAddress } from '../../address/ip-address.ts'
+import { SIP_PORT } from '../../address/port.ts'
 import { HEADER } from '../message/header-name.ts'
 import { splitList } from '../message/name-addr.ts'
 import { parseMessage } from '../message/parse-message.ts'
@@ -100,7 +101,7 @@ function onUnusable(
   const via = parseVia(splitList(message.value(message.first(HEADER.via)))[0] ?? '')
   const source = viaSourceOf(via, flow)
   const extra = `Warning: 399 ${core.names.warningAgent} "${code} ${decisionId}"\r\n`
-  const port = via && via.rport === undefined ? (via.port ?? 5060) : undefined
+  const port = via && via.rport === undefined ? (via.port ?? SIP_PORT) : undefined
   flow.send(writeResponse(message, { status, reason, toTag: core.random.token(), extra, ...source }), port)
   const told = { peer, method, status, reason: code, decisionId, request: undefined, recordedSources }
   core.application.onEvent({ type: 'refused', ...told })

@@ -1,3 +1,5 @@
+import { MAGIC_COOKIE } from '../../message/request-facts.ts'
+
 /** What of a request decides which server transaction it belongs to. CANCEL finds its INVITE with method `INVITE`. */
 interface ServerTransactionKeyParts {
   /** From the top Via, as written. */
@@ -14,8 +16,6 @@ interface ServerTransactionKeyParts {
   /** The top Via of an RFC 2543 peer, as far as it is compared, and its source; of another peer it does not matter. */
   readonly topVia: string
 }
-
-const MAGIC_COOKIE = 'z9hG4bK'
 
 /**
  * The key of a request's server transaction (RFC 3261 §17.2.3). An ACK has the key of its INVITE; whoever needs the
