@@ -1,4 +1,4 @@
-import { isRecord } from './json-value.ts'
+import { isRecord, parsedJson } from './json-value.ts'
 import { MAX_ERROR_TEXT, MAX_RETRY_AFTER_MS } from './limits.ts'
 
 /** Stable: what a program should look at. */
@@ -66,20 +66,10 @@ export function watchError(status: Readonly<Record<string, unknown>>): ApiError 
 }
 
 function statusObject(body: string): { reason: string; message: string } | undefined {
-  const value = parsed(body)
+  const value = parsedJson(body)
   if (!isRecord(value) || value['kind'] !== 'Status') return undefined
   const { reason, message } = value
   return { reason: typeof reason === 'string' ? reason : '', message: typeof message === 'string' ? message : '' }
-}
-
-/** Undefined where a text is no JSON: proxies in front of an API server answer in HTML. */
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }
 
 const CODES: Readonly<Record<number, ApiErrorCode>> = {

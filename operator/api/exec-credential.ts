@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { z } from 'zod'
 import { processEnvironment } from './config.ts'
 import { readPem } from './credential-file.ts'
+import { parsedJson } from './json-value.ts'
 import { firstLine, KubeConfigError } from './kube-config-error.ts'
 import type { CredentialPlugin, KubeCluster } from './kube-context.ts'
 import { MAX_PLUGIN_OUTPUT_BYTES, PLUGIN_TIMEOUT_MS } from './limits.ts'
@@ -39,7 +40,7 @@ const answerForm = z.looseObject({
 /** Runs the plugin once. Rejects with a KubeConfigError that names it. */
 export async function execCredential(plugin: CredentialPlugin, cluster: KubeCluster): Promise<ExecCredential> {
   const output = await outputOf(plugin, await pluginInfo(plugin, cluster))
-  const answer = answerForm.safeParse(parsed(output))
+  const answer = answerForm.safeParse(parsedJson(output))
   if (!answer.success) throw refused(plugin, 'wrote no ExecCredential with a status')
   const { apiVersion, status } = answer.data
   if (apiVersion !== plugin.apiVersion) {
@@ -97,15 +98,6 @@ function failureText(cause: unknown): string {
   if (killed) return `wrote too much, or nothing within ${PLUGIN_TIMEOUT_MS / 1000} s`
   const last = stderr?.trim().split('\n').at(-1)
   return `failed: ${last || firstLine(cause)}`
-}
-
-function parsed(output: string): unknown {
-  try {
-    return JSON.parse(output)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }
 
 /** What it wrote is not repeated: it may be a token. */

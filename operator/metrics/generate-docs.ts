@@ -37,6 +37,7 @@ function labelSection(): string {
   return `## Labels\n\n${rows.join('\n')}\n`
 }
 
+/** As in ingress/metrics/generate-docs.ts: neither room knows the other, and each writes a page of its own. */
 function main(): void {
   const expected = operatorMetricsDocument()
   if (!process.argv.includes('--check')) {

@@ -8,7 +8,6 @@ import {
   encodeHead,
   type ReaderReport,
   type TablePosition,
-  type TableSnapshot,
 } from '../../ingress/route-table/cache-head.ts'
 import { MAX_VERSION } from '../../ingress/route-table/limits.ts'
 import { entryKey, type TableEntry } from '../../ingress/route-table/route-table.ts'
@@ -209,7 +208,7 @@ async function readKnown(state: State): Promise<Known | undefined> {
     mayRun(state, report)
     state.laterEpoch = Math.max(state.laterEpoch, report.epoch)
   }
-  const snapshot = await readable(cache)
+  const snapshot = await cache.snapshot().catch(nothingWhereDamaged)
   if (snapshot === undefined) return undefined
   const held = new Map<string, HeldEntry>()
   let checksum = EMPTY_CHECKSUM
@@ -226,13 +225,9 @@ async function readKnown(state: State): Promise<Known | undefined> {
 }
 
 /** Damage is written over; a table of another version of the program is not. */
-async function readable(cache: TableCacheWriter): Promise<TableSnapshot | undefined> {
-  try {
-    return await cache.snapshot()
-  } catch (error) {
-    if (error instanceof CacheContentError && error.code === 'cache-content') return undefined
-    throw error
-  }
+export function nothingWhereDamaged(error: unknown): undefined {
+  if (error instanceof CacheContentError && error.code === 'cache-content') return undefined
+  throw error
 }
 
 /** Whether the cache still holds what this publisher knows, and no reader runs anything later. */
@@ -240,18 +235,9 @@ async function isInStep({ options, known }: State, depth: 'head' | 'entries'): P
   // Reading anew checks every entry.
   if (known === undefined || depth === 'entries') return false
   const { cache } = options
-  const head = await readableHead(cache)
+  const head = await cache.head().catch(nothingWhereDamaged)
   if (head === undefined || encodeHead(head) !== encodeHead(known.head)) return false
   if ((await cache.size()) !== known.head.entries) return false
   const reports = await cache.readers()
   return reports.every((report) => comparePositions(report, known.head) <= 0)
-}
-
-async function readableHead(cache: TableCacheWriter): Promise<CacheHead | undefined> {
-  try {
-    return await cache.head()
-  } catch (error) {
-    if (error instanceof CacheContentError && error.code === 'cache-content') return undefined
-    throw error
-  }
 }

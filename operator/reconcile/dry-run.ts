@@ -1,8 +1,8 @@
 /** Says what a leader would do to the shared cache, and does nothing. */
 
-import { CacheContentError } from '../../ingress/route-table/cache-content-error.ts'
 import { encodeEntry } from '../../ingress/route-table/table-codec.ts'
 import { errorText } from '../../ingress/text/error-text.ts'
+import { nothingWhereDamaged } from '../publish/publisher.ts'
 import type { TableCacheWriter } from '../publish/table-cache-writer.ts'
 import { type CompiledCollections, type CompiledTable, compiledTable, type TableObject } from './compiled-table.ts'
 import { isBad } from './condition-events.ts'
@@ -51,6 +51,7 @@ async function changeOf(
   { cache, onFault }: DryRunOptions,
 ): Promise<DryRunChange | undefined> {
   try {
+    // A leader would write over damage, but not over a table of another version of the program.
     const snapshot = await cache.snapshot().catch(nothingWhereDamaged)
     const held = snapshot?.entries ?? new Map<string, string>()
     const added: string[] = []
@@ -71,10 +72,4 @@ async function changeOf(
     onFault('cache-unreadable', errorText(error))
     return undefined
   }
-}
-
-/** Damage would be written over; a table of another version of the program would not. */
-function nothingWhereDamaged(error: unknown): undefined {
-  if (error instanceof CacheContentError && error.code === 'cache-content') return undefined
-  throw error
 }
