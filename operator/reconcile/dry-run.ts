@@ -53,15 +53,15 @@ async function changeOf(
   try {
     // A leader would write over damage, but not over a table of another version of the program.
     const snapshot = await cache.snapshot().catch(nothingWhereDamaged)
-    const held = snapshot?.entries ?? new Map<string, string>()
+    const entriesInCache = snapshot?.entries ?? new Map<string, string>()
     const added: string[] = []
     const changed: string[] = []
     for (const [key, entry] of entries) {
-      const json = held.get(key)
+      const json = entriesInCache.get(key)
       if (json === undefined) added.push(key)
       else if (json !== encodeEntry(entry)) changed.push(key)
     }
-    const removed = [...held.keys()].filter((key) => !entries.has(key))
+    const removed = [...entriesInCache.keys()].filter((key) => !entries.has(key))
     const first = (keys: readonly string[]): string[] => keys.slice(0, MAX_REPORTED_KEYS)
     return {
       version: snapshot?.head.version ?? 0,

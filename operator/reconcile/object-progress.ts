@@ -40,7 +40,7 @@ interface TrackedObject {
   publication: Publication
   programmed: boolean
   /** The reason of Programmed when it was answered; undefined while the object has news. */
-  told: Condition<'Programmed'>['reason'] | undefined
+  reported: Condition<'Programmed'>['reason'] | undefined
 }
 
 export function createObjectProgress(): ObjectProgress {
@@ -54,7 +54,7 @@ export function createObjectProgress(): ObjectProgress {
     const before = known.get(object.tableKey)
     if (before?.object === object && isSettled(before, published)) return
     const progress = next(before, object, published)
-    if (before && before.told !== undefined && isSame(before.object, object)) progress.told = before.told
+    if (before && before.reported !== undefined && isSame(before.object, object)) progress.reported = before.reported
     known.set(object.tableKey, progress)
     open.add(progress)
   }
@@ -72,8 +72,8 @@ export function createObjectProgress(): ObjectProgress {
         const programmed = condition(progress)
         progress.programmed = programmed.status === 'True'
         if (progress.programmed || !progress.object.inTable) open.delete(progress)
-        if (progress.told === programmed.reason) continue
-        progress.told = programmed.reason
+        if (progress.reported === programmed.reason) continue
+        progress.reported = programmed.reason
         const conditions = [...progress.object.conditions, programmed]
         yield { object: progress.object, conditions: [readyCondition(conditions, progress.object), ...conditions] }
       }
@@ -91,13 +91,13 @@ function next(before: TrackedObject | undefined, object: TableObject, published:
   // What was in the table once and is in it still keeps its first version; what comes back comes with this one.
   const first = same && before.object.inTable ? before.version : undefined
   const programmed = same ? before.programmed : isProgrammed(object) && wasThere(object)
-  return { object, version: first ?? version, publication, programmed, told: undefined }
+  return { object, version: first ?? version, publication, programmed, reported: undefined }
 }
 
-/** Whether nothing is to be said of an object that is as it was: pods run it, or it has no place in the table. */
+/** Whether there is nothing to report of an object that is as it was: pods run it, or it has no place in the table. */
 function isSettled(before: TrackedObject, { version, isHeld }: TableOutcome): boolean {
-  const { object, programmed, told } = before
-  if (told === undefined || before.publication !== 'done' || version === undefined) return false
+  const { object, programmed, reported } = before
+  if (reported === undefined || before.publication !== 'done' || version === undefined) return false
   return object.inTable ? programmed && before.version !== undefined : !isHeld(object)
 }
 

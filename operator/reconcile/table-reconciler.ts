@@ -1,5 +1,5 @@
 /**
- * One term of leadership: whatever changes is compiled, published and told in the status of every object, until the term
+ * One term of leadership: whatever changes is compiled, published and reported in the status of every object, until the term
  * ends. Level-triggered: each round looks at everything, so a round that failed costs time and nothing else.
  */
 
@@ -34,7 +34,7 @@ import { createObjectProgress, type ObjectNews } from './object-progress.ts'
 import { createRemovalGuard, namespaceOf } from './removal-guard.ts'
 import { usableEntries } from './usable-entries.ts'
 
-/** What a term tells. None of it may throw. */
+/** What a term reports. None of it may throw. */
 export interface ReconcileListener {
   /** Conditions that an object has now. */
   onNews(news: ObjectNews): void
@@ -194,14 +194,14 @@ class Reconciler implements TableReconciler {
     const next = table.entries
     const now = this.#options.clock.now()
     const all = this.#guard.held({ published: published.keys(), next, allowed: () => false }, now)
-    if (all.size === 0) return this.#tellHeld(all)
+    if (all.size === 0) return this.#reportHeld(all)
     const namespaces = [...new Set([...all].map(namespaceOf))]
     const allowed = await this.#options.removalsAllowed(namespaces)
     const change = { published: published.keys(), next, allowed: (name: string) => allowed.has(name) }
-    return this.#tellHeld(this.#guard.held(change, now))
+    return this.#reportHeld(this.#guard.held(change, now))
   }
 
-  #tellHeld(held: ReadonlySet<string>): ReadonlySet<string> {
+  #reportHeld(held: ReadonlySet<string>): ReadonlySet<string> {
     this.#options.listener.onHeld(held)
     if (held.size > 0) this.#after('review', HELD_REVIEW_MS, () => this.touch())
     return held
@@ -224,7 +224,7 @@ class Reconciler implements TableReconciler {
     for (const gone of this.#progress.compiled(table.objects, { version, isHeld, wasThere })) {
       this.#options.listener.onGone(gone)
     }
-    this.#tellNews()
+    this.#reportNews()
     void this.#readReaders()
     if (!this.#timers.has('head')) this.#verifyLater('head', VERIFY_HEAD_MS)
     if (!this.#timers.has('entries')) this.#verifyLater('entries', VERIFY_ENTRIES_MS)
@@ -241,14 +241,14 @@ class Reconciler implements TableReconciler {
     if (outcome.type === 'published' && since !== undefined) this.#awaited = { version: outcome.version, since }
   }
 
-  #tellNews(): void {
+  #reportNews(): void {
     for (const news of this.#progress.changed()) this.#options.listener.onNews(news)
   }
 
   /** Who runs what: soon again while somebody waits for it. */
   async #readReaders(): Promise<void> {
     try {
-      this.#heard(await this.#publisher.readers())
+      this.#takeReports(await this.#publisher.readers())
     } catch (error) {
       this.#fault('cache-readers-unreadable', error)
     }
@@ -256,13 +256,13 @@ class Reconciler implements TableReconciler {
     this.#after('readers', waiting ? READERS_POLL_MS : READERS_IDLE_POLL_MS, () => void this.#readReaders())
   }
 
-  #heard(reports: readonly ReaderReport[]): void {
+  #takeReports(reports: readonly ReaderReport[]): void {
     if (this.#stopped) return
     const version = versionOfMostReaders(reports.map((report) => report.version))
     this.#options.listener.onReaders(reports.length, version)
     this.#progress.readersAt(version)
     this.#propagated(version)
-    this.#tellNews()
+    this.#reportNews()
     this.#lookForDamage(reports)
   }
 

@@ -16,8 +16,8 @@ export function usableEntries(
     const before = published.get(key)
     const problem = before === entry ? undefined : problemOf(key, entry)
     if (problem !== undefined) onUnusable(key, problem)
-    const kept = problem === undefined ? entry : before
-    if (kept) usable.set(key, kept)
+    const retained = problem === undefined ? entry : before
+    if (retained) usable.set(key, retained)
   }
   return usable
 }
