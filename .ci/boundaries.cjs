@@ -71,7 +71,7 @@ module.exports = {
       from: { path: '^ingress/cache-connection/' },
       to: {
         path: '^(crds|operator|ingress|standalone|cli)/',
-        pathNot: '^ingress/(cache-connection|route-table|files|text)/',
+        pathNot: '^ingress/(cache-connection|route-table|address|files|text)/',
       },
     },
     {

@@ -2,12 +2,6 @@
  * Limits of the values that the command line accepts.
  */
 
-/** Bytes. A shorter key that signs dialog cookies could be guessed. */
-export const MIN_COOKIE_KEY_BYTES = 16
-
-/** Bytes. A larger file is not a key but something else, such as a certificate. */
-export const MAX_COOKIE_KEY_BYTES = 1_024
-
 /** Log lines about calls per second: with more of them the log takes more time than the calls. */
 export const MAX_LOG_CALLS_PER_SECOND = 10_000
 

@@ -8,12 +8,10 @@ import { redactedText } from '../ingress/text/redacted-text.ts'
 import manifest from '../package.json' with { type: 'json' }
 import { EXIT_CODE } from './exit-code.ts'
 import { addExplainCommand } from './explain/explain-command.ts'
-import { addIngressCommand } from './ingress-command.ts'
 import { addLintCommand } from './lint/lint-command.ts'
-import { addOperatorCommand } from './operator-command.ts'
 import { addProbeCommand } from './probe/probe-command.ts'
+import { addIngressCommand, addOperatorCommand, addStandaloneCommand } from './serving-commands.ts'
 import { ConfigError } from './settings/config.ts'
-import { addStandaloneCommand } from './standalone-command.ts'
 
 const EXIT_CODE_HELP = `
 Exit codes:

@@ -1,11 +1,10 @@
 /** The schema of the chart's values, from which `helm/generate.ts` makes values.schema.json. */
 import { z } from 'zod'
 import { MAX_DRAIN_SECONDS, MAX_LOG_CALLS_PER_SECOND, MAX_RULE_SERIES, MAX_SETTLE_SECONDS } from '../cli/limits.ts'
+import { MAX_PORT } from '../crds/schema/limits.ts'
 
 /** A pod without privileges cannot bind a lower port. */
 const MIN_PORT = 1024
-
-const MAX_PORT = 65_535
 
 const text = z.string()
 const toggle = z.boolean()

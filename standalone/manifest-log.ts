@@ -1,6 +1,6 @@
 /** The log lines about a folder of manifests: changes, problems with their places, and the end of a problem. */
 import type { Logger } from '../ingress/log/logger.ts'
-import { formatProblem, type Problem } from '../operator/watch/manifest-problem.ts'
+import { formatProblem, type ManifestProblem } from '../operator/watch/manifest-problem.ts'
 import type { ConditionChanges } from './condition-changes.ts'
 import { MAX_CHANGED_NAMES } from './limits.ts'
 import type { ChangedNames } from './reader-messages.ts'
@@ -10,7 +10,7 @@ export interface ManifestLog {
    * The result of a reading. `more`: the number of further problems. A reading without problems is logged only after a
    * refused one.
    */
-  read(problems: readonly Problem[], more?: number): void
+  read(problems: readonly ManifestProblem[], more?: number): void
   /** The folder could not be read, or its table could not be taken into use. */
   failed(error: unknown, code?: string): void
   /** The names of the objects that have changed with the new table. */

@@ -2,7 +2,7 @@
 import type { CacheHead } from '../ingress/route-table/cache-head.ts'
 import type { EntryChange } from '../ingress/route-table/cache-log.ts'
 import type { ManifestFolderError } from '../operator/watch/manifest-folder.ts'
-import type { Problem } from '../operator/watch/manifest-problem.ts'
+import type { ManifestProblem } from '../operator/watch/manifest-problem.ts'
 import type { ConditionChanges } from './condition-changes.ts'
 
 export type ToReader =
@@ -28,7 +28,7 @@ export type FromReader =
 export type ReadOutcome =
   /** The folder as a whole could not be read. */
   | { readonly type: 'failed'; readonly error: string; readonly code?: ManifestFolderError['code'] | undefined }
-  | { readonly type: 'refused'; readonly problems: readonly Problem[]; readonly more: number }
+  | { readonly type: 'refused'; readonly problems: readonly ManifestProblem[]; readonly more: number }
   | { readonly type: 'same'; readonly conditions: ConditionChanges }
   | TableOffer
 

@@ -1,6 +1,7 @@
 /** What `explain` is asked: the flags as a call and the manifests that decide it. */
 import { z } from 'zod'
 import { hostText, type IpAddress, parseIpAddress } from '../../ingress/address/ip-address.ts'
+import { SIP_PORT } from '../../ingress/address/port.ts'
 import type { TransportName } from '../../ingress/address/transport-name.ts'
 import { HEADER, headerIdOf } from '../../ingress/sip/message/header-name.ts'
 import { escapeUser, parseUri } from '../../ingress/sip/message/uri.ts'
@@ -38,7 +39,6 @@ export interface ExplainConfig {
 
 /** Where a number without a host is said to live: a name that never resolves (RFC 2606 §2). */
 const NOWHERE = 'ingress.invalid'
-const USUAL_PORT = 5060
 
 const PARTY = 'a number, or a URI that begins with sip:, sips: or tel:'
 
@@ -76,10 +76,10 @@ function uriOf(text: string): string | undefined {
 
 function sourceOf(text: string): ExplainedCall['source'] | undefined {
   const bare = parseIpAddress(text)
-  if (bare) return { address: bare, port: USUAL_PORT }
+  if (bare) return { address: bare, port: SIP_PORT }
   const place = parseAdvertisedAddress(text)
   const address = place && parseIpAddress(place.host)
-  return address && { address, port: place.port ?? USUAL_PORT }
+  return address && { address, port: place.port ?? SIP_PORT }
 }
 
 /** RFC 3261 §25.1: a name is a token; a value on one line has no control character but the tab. */

@@ -7,7 +7,7 @@ import { type Backend, backendName, type RuleEntry } from '../../ingress/route-t
 import { compile } from '../../operator/compile/compile.ts'
 import type { Manifests } from '../../operator/watch/manifest-folder.ts'
 import { MAX_EXPLAINED_FINDINGS } from '../limits.ts'
-import type { Finding } from '../lint/finding.ts'
+import type { LintFinding } from '../lint/finding.ts'
 import { lintFindings } from '../lint/lint-findings.ts'
 import type { ExplainedCall } from './explain-config.ts'
 import { sourceText } from './explain-config.ts'
@@ -59,7 +59,7 @@ export interface ExplainReport {
   readonly rule?: string
   readonly rules: Part<Standing & { readonly priority: number }>
   /** What the compiler says about objects that are not as their author wants them. */
-  readonly findings: Part<Pick<Finding, 'object' | 'code' | 'message'>>
+  readonly findings: Part<Pick<LintFinding, 'object' | 'code' | 'message'>>
   readonly backends: readonly BackendShare[]
   /** What the request to a backend gets beyond what a proxy must change. */
   readonly request?: { readonly user?: string; readonly set: readonly string[]; readonly removed: readonly string[] }
@@ -140,7 +140,7 @@ function standings(
 /** What is wrong in the namespace of the call's trunk comes first. */
 function findingsOf(manifests: Manifests, namespace: string | undefined): ExplainReport['findings'] {
   const errors = lintFindings(manifests).filter(({ severity }) => severity === 'error')
-  const isNear = ({ object = '' }: Finding): boolean => object.split(' ')[1]?.split('/')[0] === namespace
+  const isNear = ({ object = '' }: LintFinding): boolean => object.split(' ')[1]?.split('/')[0] === namespace
   const ordered = [...errors.filter(isNear), ...errors.filter((finding) => !isNear(finding))]
   return {
     shown: ordered

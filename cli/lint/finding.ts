@@ -1,5 +1,5 @@
 /** One result of `lint` about a set of manifests. */
-export interface Finding {
+export interface LintFinding {
   /** Only errors fail the check. A note is about something that is probably intended. */
   readonly severity: 'error' | 'warning' | 'note'
   readonly file?: string

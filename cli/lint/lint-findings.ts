@@ -6,8 +6,8 @@ import { compile } from '../../operator/compile/compile.ts'
 import { inNameOrder, type ObjectConditions } from '../../operator/compile/object-conditions.ts'
 import { worstConditions } from '../../operator/compile/worst-condition.ts'
 import type { Manifests } from '../../operator/watch/manifest-folder.ts'
-import type { Problem } from '../../operator/watch/manifest-problem.ts'
-import type { Finding } from './finding.ts'
+import type { ManifestProblem } from '../../operator/watch/manifest-problem.ts'
+import type { LintFinding } from './finding.ts'
 import { unreadTrunks } from './unread-trunks.ts'
 import { unreadableNumberFindings } from './unreadable-numbers.ts'
 import { wideNetworkFindings } from './wide-networks.ts'
@@ -17,7 +17,7 @@ import { wideObjectNotes } from './wide-objects.ts'
  * Every finding: unreadable parts first, then objects by name, then warnings. Services are not checked, because they are in
  * a cluster. A consequence of another finding is left out.
  */
-export function lintFindings(manifests: Manifests): Finding[] {
+export function lintFindings(manifests: Manifests): LintFinding[] {
   const { trunks, rules, problems, notes = [] } = manifests
   const standIns = unreadTrunks(manifests)
   const { conditions } = compile({ trunks: [...trunks, ...standIns], rules, services: 'elsewhere' })
@@ -35,12 +35,12 @@ export function lintFindings(manifests: Manifests): Finding[] {
 }
 
 /** A note about something that the cluster refuses is an error; other notes are warnings. */
-function severityOf({ code }: Problem): Finding['severity'] {
+function severityOf({ code }: ManifestProblem): LintFinding['severity'] {
   return code === 'not_a_text' ? 'error' : 'warning'
 }
 
 /** Notes about objects that take every call in some respect. They are not faults, but worth a look. */
-export function lintNotes({ trunks, rules }: Manifests): Finding[] {
+export function lintNotes({ trunks, rules }: Manifests): LintFinding[] {
   return wideObjectNotes(trunks, rules)
 }
 
@@ -48,7 +48,7 @@ export function lintNotes({ trunks, rules }: Manifests): Finding[] {
  * The faults that the object's conditions would show on a cluster, in the same words. The one that `Ready` would show comes
  * first.
  */
-function conditionFindings({ kind, namespace, name, conditions }: ObjectConditions): Finding[] {
+function conditionFindings({ kind, namespace, name, conditions }: ObjectConditions): LintFinding[] {
   return worstConditions(conditions).map(({ type, status, reason, message }) => ({
     severity: 'error',
     object: `${kind} ${namespace}/${name}`,
@@ -58,7 +58,7 @@ function conditionFindings({ kind, namespace, name, conditions }: ObjectConditio
 }
 
 /** `file:line: error: field: message [code]`. Without a file the line begins with the object. */
-export function findingText({ severity, file, line, object, field, code, message, expected }: Finding): string {
+export function findingText({ severity, file, line, object, field, code, message, expected }: LintFinding): string {
   const place = file === undefined ? object : line === undefined ? file : `${file}:${line}`
   const text = [place, severity, field, message].filter((part) => part !== undefined).join(': ')
   return `${text}${expected === undefined ? '' : ` (expected ${expected})`} [${code}]`

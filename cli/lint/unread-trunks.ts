@@ -5,7 +5,7 @@
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import { readSipTrunk, type SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import type { Manifests } from '../../operator/watch/manifest-folder.ts'
-import type { Problem } from '../../operator/watch/manifest-problem.ts'
+import type { ManifestProblem } from '../../operator/watch/manifest-problem.ts'
 
 /** One substitute for each trunk that a rule names and that is absent because of a fault that is already reported. */
 export function unreadTrunks({ trunks, rules, problems }: Manifests): SipTrunk[] {
@@ -27,7 +27,7 @@ function nameOf(object: string | undefined): string[] {
 }
 
 /** Whether a problem may hide objects: the content of an unreadable file, or the name of an unnamed object, is unknown. */
-function hidesObjects({ object, code }: Problem): boolean {
+function hidesObjects({ object, code }: ManifestProblem): boolean {
   return object === undefined && code !== 'duplicate_name'
 }
 

@@ -5,7 +5,7 @@ import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import { faultText } from '../../ingress/lookup/user-fault.ts'
 import { readRuleUser } from '../../ingress/route-table/canonical-number.ts'
 import { MATCH_CONDITIONS, type MatchCondition } from '../../ingress/route-table/route-table.ts'
-import type { Finding } from './finding.ts'
+import type { LintFinding } from './finding.ts'
 
 /** The numbers of each condition. */
 const NUMBERS = {
@@ -15,7 +15,7 @@ const NUMBERS = {
 } satisfies Record<MatchCondition, (match: DispatchRule['spec']['match']) => readonly NumberMatch[]>
 
 /** One warning per number. */
-export function unreadableNumberFindings(trunks: readonly SipTrunk[], rules: readonly DispatchRule[]): Finding[] {
+export function unreadableNumberFindings(trunks: readonly SipTrunk[], rules: readonly DispatchRule[]): LintFinding[] {
   return [
     ...trunks.flatMap(({ metadata, spec }) =>
       findings(`SipTrunk ${metadata.namespace}/${metadata.name}`, 'spec.called', spec.called),
@@ -32,7 +32,7 @@ export function unreadableNumberFindings(trunks: readonly SipTrunk[], rules: rea
   ]
 }
 
-function findings(object: string, list: string, matches: readonly NumberMatch[]): Finding[] {
+function findings(object: string, list: string, matches: readonly NumberMatch[]): LintFinding[] {
   return matches.flatMap(({ exact, prefix }, i) => {
     const text = exact ?? prefix ?? ''
     const reading = readRuleUser(text)

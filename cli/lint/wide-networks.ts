@@ -6,7 +6,7 @@
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import { fromWords, type IpPrefix, parseIpPrefix, prefixContains } from '../../ingress/address/ip-address.ts'
-import type { Finding } from './finding.ts'
+import type { LintFinding } from './finding.ts'
 
 /** RFC 1918, RFC 6598, RFC 4193. */
 const PRIVATE_RANGES = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7', 'fd00::/8']
@@ -17,11 +17,11 @@ const SHORTEST_PREFIX = { 4: 96 + 8, 6: 16 } as const
 const privatePrefixes = PRIVATE_RANGES.flatMap((text) => parseIpPrefix(text) ?? [])
 
 /** One warning per network that is too wide. */
-export function wideNetworkFindings(trunks: readonly SipTrunk[], rules: readonly DispatchRule[]): Finding[] {
+export function wideNetworkFindings(trunks: readonly SipTrunk[], rules: readonly DispatchRule[]): LintFinding[] {
   return [...trunks.flatMap(trunkFindings), ...rules.flatMap(ruleFindings)]
 }
 
-function trunkFindings({ metadata, spec }: SipTrunk): Finding[] {
+function trunkFindings({ metadata, spec }: SipTrunk): LintFinding[] {
   const object = `SipTrunk ${metadata.namespace}/${metadata.name}`
   return (['sources', 'trustedProxies'] as const).flatMap((list) =>
     spec[list].flatMap((network, i) => {
@@ -38,7 +38,7 @@ function trunkFindings({ metadata, spec }: SipTrunk): Finding[] {
  * Warnings about a rule's contact networks. Backends normally move calls inside private ranges, so only prefixes that admit
  * everyone are reported.
  */
-function ruleFindings({ metadata, spec }: DispatchRule): Finding[] {
+function ruleFindings({ metadata, spec }: DispatchRule): LintFinding[] {
   const object = `DispatchRule ${metadata.namespace}/${metadata.name}`
   return (spec.action.route?.contactNetworks ?? []).flatMap((network, i) => {
     if (widthOf(network) !== 'admits_everyone') return []

@@ -5,14 +5,14 @@
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import { admittedCalls, takenUnsaid, takesEveryCall } from '../../operator/compile/taken-calls.ts'
-import type { Finding } from './finding.ts'
+import type { LintFinding } from './finding.ts'
 
 /** One note per object that takes every call in some respect. */
-export function wideObjectNotes(trunks: readonly SipTrunk[], rules: readonly DispatchRule[]): Finding[] {
+export function wideObjectNotes(trunks: readonly SipTrunk[], rules: readonly DispatchRule[]): LintFinding[] {
   return [...trunks.flatMap(trunkNotes), ...rules.flatMap(ruleNotes)]
 }
 
-function trunkNotes(trunk: SipTrunk): Finding[] {
+function trunkNotes(trunk: SipTrunk): LintFinding[] {
   const { metadata, spec } = trunk
   if (spec.called.length > 0) return []
   const object = `SipTrunk ${metadata.namespace}/${metadata.name}`
@@ -20,7 +20,7 @@ function trunkNotes(trunk: SipTrunk): Finding[] {
   return [{ severity: 'note', object, field: 'spec.called', code: 'admits_every_number', message }]
 }
 
-function ruleNotes(rule: DispatchRule): Finding[] {
+function ruleNotes(rule: DispatchRule): LintFinding[] {
   const { metadata, spec } = rule
   const references = spec.trunkRefs.map(({ name }) => `${metadata.namespace}/${name}`)
   const message = takenUnsaid(rule, references)

@@ -1,6 +1,7 @@
 /**
  * Sends one OPTIONS outside a dialog and waits for the answer (RFC 3261 §11): the client side of a non-INVITE transaction.
  */
+
 import { createSocket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
 import { type AddressInfo, connect } from 'node:net'
@@ -10,6 +11,7 @@ import { parseMessage } from '../../ingress/sip/message/parse-message.ts'
 import { SipMessage } from '../../ingress/sip/message/sip-message.ts'
 import { StreamFramer } from '../../ingress/sip/message/stream-framer.ts'
 import { parseVia } from '../../ingress/sip/message/via.ts'
+import { errorText } from '../../ingress/text/error-text.ts'
 import { type Random, systemRandom } from '../../ingress/time/random.ts'
 import type { SipAddress } from '../settings/address-text.ts'
 
@@ -138,5 +140,5 @@ function requestText({ target, branch, random }: OptionsRequest, local: Pick<Add
 }
 
 function unreachable(error: unknown): OptionsAnswer {
-  return { type: 'unreachable', why: error instanceof Error ? error.message : String(error) }
+  return { type: 'unreachable', why: errorText(error) }
 }

@@ -1,5 +1,6 @@
 /** The verdict about an ingress from an answer to OPTIONS, or from silence. */
 
+import { errorText } from '../../ingress/text/error-text.ts'
 import { MAX_READY_CHARACTERS } from '../limits.ts'
 import { type SipAddress, sipAddressText } from '../settings/address-text.ts'
 import type { OptionsAnswer } from './options-request.ts'
@@ -35,7 +36,7 @@ export async function readiness(ready: URL, timeoutMs: number): Promise<Readines
 /** The reason of an error. The error of `fetch` only says "fetch failed"; its cause has the reason. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
-  return cause instanceof Error ? cause.message || cause.name : String(cause)
+  return errorText(cause)
 }
 
 /** Strangers get no answer. So silence is not a fault if the process reports that it is ready. */

@@ -2,8 +2,10 @@
  * Addresses in the form of the command line. Every reader returns undefined for an invalid text.
  */
 import { hostText, parseIpAddress } from '../../ingress/address/ip-address.ts'
-import type { AdvertisedAddress, HttpAddress, ListenAddress } from '../../ingress/serve/serving-config.ts'
+import { MAX_PORT } from '../../ingress/address/port.ts'
+import type { AdvertisedAddress, HttpAddress } from '../../ingress/serve/serving-config.ts'
 import type { DrachtioAddress } from '../../ingress/sip/drachtio/drachtio-config.ts'
+import type { ListenAddress } from '../../ingress/sip/native/native-engine.ts'
 import type { TransportName } from '../../ingress/sip/port/engine.ts'
 
 /** An address for SIP. The host is a name or an IP address in the form of a URI, with IPv6 in brackets. */
@@ -12,8 +14,6 @@ export interface SipAddress {
   readonly host: string
   readonly port: number
 }
-
-const MAX_PORT = 65_535
 
 /** RFC 1123 §2.1, the form that RFC 3261 §25.1 takes as a hostname. */
 const HOST_NAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/i
@@ -30,11 +30,8 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
 /** `udp://127.0.0.1:5060`, `tcp://sip.example.com:5060`. */
 export function parseSipAddress(text: string): SipAddress | undefined {
   const [, scheme = '', rest = ''] = /^(udp|tcp):\/\/(.+)$/i.exec(text) ?? []
-  const { host, port } = splitPort(rest)
-  const name = hostOf(host)
-  const number = parsePort(port ?? '')
-  if (name === undefined || !number) return undefined
-  return { transport: scheme.toLowerCase() === 'udp' ? 'UDP' : 'TCP', host: name, port: number }
+  const place = parsePlace(rest)
+  return place && { transport: scheme.toLowerCase() === 'udp' ? 'UDP' : 'TCP', ...place }
 }
 
 export function sipAddressText({ transport, host, port }: SipAddress): string {
@@ -50,11 +47,18 @@ export function parseReadyUrl(text: string): URL | undefined {
 /** `tcp://127.0.0.1:9022`, `tls://[2001:db8::7]:9023`, `tcp://drachtio:9022`: the admin port of a drachtio-server. */
 export function parseServerAddress(text: string): DrachtioAddress | undefined {
   const [, scheme = '', rest = ''] = /^(tcp|tls):\/\/(.+)$/i.exec(text) ?? []
-  const { host, port } = splitPort(rest)
+  const place = parsePlace(rest)
+  if (!place) return undefined
+  const { host, port } = place
+  return { host: parseIpAddress(host)?.text ?? host, port, tls: scheme.toLowerCase() === 'tls' }
+}
+
+/** A host and a port other than 0. */
+function parsePlace(text: string): { readonly host: string; readonly port: number } | undefined {
+  const { host, port } = splitPort(text)
   const name = hostOf(host)
   const number = parsePort(port ?? '')
-  if (name === undefined || !number) return undefined
-  return { host: parseIpAddress(name)?.text ?? name, port: number, tls: scheme.toLowerCase() === 'tls' }
+  return name === undefined || !number ? undefined : { host: name, port: number }
 }
 
 /** `sip.example.com`, `203.0.113.7:5060`, `[2001:db8::7]:5060`. Port 0 is refused, because it cannot be advertised. */

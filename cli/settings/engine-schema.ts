@@ -1,7 +1,7 @@
 /** The settings of the SIP engine: which engine, and the settings of each. */
 import { z } from 'zod'
-import type { ListenAddress } from '../../ingress/serve/serving-config.ts'
 import type { DrachtioConfig } from '../../ingress/sip/drachtio/drachtio-config.ts'
+import type { ListenAddress } from '../../ingress/sip/native/native-engine.ts'
 import { parseHttpAddress, parseListenAddress, parseServerAddress } from './address-text.ts'
 import { isFile, one, optional, textOf } from './setting-value.ts'
 import { USUAL_LISTEN } from './settings.ts'
@@ -26,7 +26,7 @@ type EngineValues = z.infer<z.ZodObject<typeof ENGINE_SHAPE>> & {
   readonly advertiseInternal: unknown
 }
 
-type Problem = readonly [setting: keyof EngineValues, message: string]
+type SettingProblem = readonly [setting: keyof EngineValues, message: string]
 
 /** Reports settings that exclude each other. Each problem names the setting that it is about. */
 export function checkEngine(values: EngineValues, context: z.RefinementCtx<EngineValues>): void {
@@ -34,10 +34,10 @@ export function checkEngine(values: EngineValues, context: z.RefinementCtx<Engin
   for (const [setting, message] of problems) context.addIssue({ code: 'custom', path: [setting], message })
 }
 
-function drachtioProblems(values: EngineValues): Problem[] {
+function drachtioProblems(values: EngineValues): SettingProblem[] {
   const { listen, advertise, advertiseInternal, drachtio, drachtioListen, drachtioSecret, drachtioSecretFile } = values
   const useless = 'has no use with --engine drachtio: the drachtio-server takes SIP, and is told its addresses itself'
-  const problems: Problem[] = []
+  const problems: SettingProblem[] = []
   if (listen.length > 0) problems.push(['listen', useless])
   if (advertise !== undefined) problems.push(['advertise', useless])
   if (advertiseInternal !== undefined) problems.push(['advertiseInternal', useless])
@@ -55,10 +55,10 @@ function drachtioProblems(values: EngineValues): Problem[] {
  * The drachtio settings that are useless with the native engine. The variable with the secret is allowed: it may be meant
  * for another process of the pod.
  */
-function nativeProblems(values: EngineValues): Problem[] {
+function nativeProblems(values: EngineValues): SettingProblem[] {
   const { drachtio, drachtioListen, drachtioSecretFile, drachtioCaFile, drachtioIpv6Backends } = values
   const useless = 'has no use without --engine drachtio'
-  const problems: Problem[] = []
+  const problems: SettingProblem[] = []
   if (drachtio.length > 0) problems.push(['drachtio', useless])
   if (drachtioListen.length > 0) problems.push(['drachtioListen', useless])
   if (drachtioSecretFile !== undefined) problems.push(['drachtioSecretFile', useless])

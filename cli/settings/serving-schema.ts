@@ -1,7 +1,7 @@
 /** The settings that `standalone` and `ingress` share, as a part of their schemas. */
 import { z } from 'zod'
 import { parseIpPrefix } from '../../ingress/address/ip-address.ts'
-import type { ListenAddress } from '../../ingress/serve/serving-config.ts'
+import type { ListenAddress } from '../../ingress/sip/native/native-engine.ts'
 import { MAX_DRAIN_SECONDS, MAX_LOG_CALLS_PER_SECOND, MAX_RULE_SERIES, MAX_SETTLE_SECONDS } from '../limits.ts'
 import { overUdpOrTcp } from '../lint/transport-advice.ts'
 import { parseAdvertisedAddress, parseHttpAddress, parseListenAddress } from './address-text.ts'

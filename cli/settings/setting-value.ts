@@ -1,6 +1,8 @@
 /** Schemas for the values of settings. Each schema takes the list of given texts. */
+
 import { statSync } from 'node:fs'
 import { z } from 'zod'
+import { errorText } from '../../ingress/text/error-text.ts'
 import { redactedText } from '../../ingress/text/redacted-text.ts'
 
 /**
@@ -15,7 +17,7 @@ export function textOf<T>(read: (text: string) => T | undefined, form: string) {
     try {
       return read(text) ?? refuse('')
     } catch (error) {
-      return refuse(`: ${error instanceof Error ? error.message : String(error)}`)
+      return refuse(`: ${errorText(error)}`)
     }
   })
 }

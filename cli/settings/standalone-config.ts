@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { keyFault } from '../../ingress/files/key-strength.ts'
+import { MAX_KEY_BYTES, MIN_COOKIE_KEY_BYTES } from '../../ingress/files/limits.ts'
 import { readRegularFileSync } from '../../ingress/files/regular-file.ts'
 import type { StandaloneConfig } from '../../standalone/standalone-config.ts'
-import { MAX_COOKIE_KEY_BYTES, MIN_COOKIE_KEY_BYTES } from '../limits.ts'
 import { type Environment, type Flags, frozen, readConfig } from './config.ts'
 import { checkEngine, withEngine } from './engine-schema.ts'
 import { SERVING_SHAPE } from './serving-schema.ts'
@@ -34,7 +34,7 @@ export function readStandaloneConfig(
 }
 
 function readKey(path: string): Buffer {
-  const key = readRegularFileSync(path, MAX_COOKIE_KEY_BYTES)
+  const key = readRegularFileSync(path, MAX_KEY_BYTES)
   const fault = keyFault(key, MIN_COOKIE_KEY_BYTES)
   if (fault !== undefined) throw new Error(`it ${fault}`)
   return key

@@ -1,7 +1,5 @@
 import { z } from 'zod'
-import { MAX_LABEL_LENGTH } from './limits.ts'
-
-const MAX_PORT = 65_535
+import { MAX_LABEL_LENGTH, MAX_PORT } from './limits.ts'
 
 /**
  * The name of a Service's port: a DNS label (RFC 1123) with at least one letter, because digits alone would be read as a

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { MAX_URI_LENGTH } from './limits.ts'
+import { MAX_PORT, MAX_URI_LENGTH } from './limits.ts'
 import { isAddress, isCallable } from './network.ts'
 import { type ValidationRule, withRules } from './validation-rule.ts'
 
@@ -34,7 +34,7 @@ export function parseBackendUri(text: string): BackendUri | undefined {
     !isCallable(address) ||
     host.startsWith('[') !== address.includes(':') ||
     number < 1 ||
-    number > 65_535
+    number > MAX_PORT
   )
     return undefined
   const parameters = tail.split(';').slice(1)

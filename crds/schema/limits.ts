@@ -54,3 +54,6 @@ export const MAX_CONDITION_REASON_LENGTH = 1024
 export const MAX_CONDITION_MESSAGE_LENGTH = 32_768
 /** Characters of a namespace, a slash and the name of a Lease. */
 export const MAX_INSTALLATION_LENGTH = MAX_LABEL_LENGTH + 1 + MAX_NAME_LENGTH
+
+/** The largest port: it has 16 bits (RFC 768, RFC 9293 §3.1). */
+export const MAX_PORT = 65_535

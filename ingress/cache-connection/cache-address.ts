@@ -1,3 +1,5 @@
+import { MAX_PORT } from '../address/port.ts'
+
 /** Where the shared cache is: one server, servers behind sentinels, or a cluster. */
 export interface CacheAddress {
   readonly kind: 'server' | 'sentinel' | 'cluster'
@@ -70,7 +72,7 @@ function parseHost(text: string, defaultPort: number): CacheHost {
   const [whole, literal, name, port] = HOST_FORM.exec(text) ?? []
   if (whole === undefined) throw new CacheAddressError('names a host that is none')
   const number = port === undefined ? defaultPort : Number(port)
-  if (number < 1 || number > 65_535) throw new CacheAddressError(`names port ${number}`)
+  if (number < 1 || number > MAX_PORT) throw new CacheAddressError(`names port ${number}`)
   return { host: literal ?? name ?? '', port: number }
 }
 

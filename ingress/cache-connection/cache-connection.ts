@@ -1,4 +1,5 @@
 import { readRegularFile } from '../files/regular-file.ts'
+import { errorText } from '../text/error-text.ts'
 import type { CacheAddress } from './cache-address.ts'
 import { type CacheClient, createCacheClient } from './cache-client.ts'
 import { CacheError, type CacheErrorCode, cacheError } from './cache-error.ts'
@@ -200,7 +201,7 @@ async function readText(file: string | undefined, maxBytes: number): Promise<str
   try {
     return (await readRegularFile(file, maxBytes)).toString('utf8')
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = errorText(error)
     throw new CacheError('cache-credentials', `${file} cannot be read: ${why}; mount the Secret that holds it`, {
       cause: error,
     })

@@ -1,3 +1,4 @@
+import { errorText } from '../text/error-text.ts'
 import { redactedText } from '../text/redacted-text.ts'
 
 /** Why the shared cache did not do what it was asked to do, and what helps. Reader and writer use the same codes. */
@@ -54,12 +55,12 @@ const ADVICE: Readonly<Record<CacheErrorCode, string>> = {
 /** Turns any error of the client into a `CacheError`: a reply by its first word, everything else as a lost connection. */
 export function cacheError(error: unknown): CacheError {
   if (error instanceof CacheError) return error
-  const text = textOf(error)
-  const code = codeOf(text)
+  const text = causeText(error)
+  const code = replyCode(text)
   return new CacheError(code, `the shared cache: ${redactedText(text)}; ${ADVICE[code]}`, { cause: error })
 }
 
-function codeOf(text: string): CacheErrorCode {
+function replyCode(text: string): CacheErrorCode {
   for (const [word] of text.matchAll(/\b[A-Z]{3,}\b/g)) {
     const code = Object.hasOwn(BY_REPLY, word) ? BY_REPLY[word] : undefined
     if (code !== undefined) return /invalid password|AUTH failed/i.test(text) ? 'cache-credentials' : code
@@ -67,8 +68,7 @@ function codeOf(text: string): CacheErrorCode {
   return 'cache-unreachable'
 }
 
-function textOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(textOf).join(', ')
-  if (!(error instanceof Error)) return String(error)
-  return error.message === '' ? error.name : error.message
+function causeText(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(causeText).join(', ')
+  return errorText(error)
 }

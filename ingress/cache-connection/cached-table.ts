@@ -4,8 +4,7 @@ import { type CacheHead, comparePositions, decodeHead, type TableSnapshot } from
 import type { CacheKeys } from '../route-table/cache-keys.ts'
 import { decodeLogRecord, type LogRecord } from '../route-table/cache-log.ts'
 import type { CacheConnection } from './cache-connection.ts'
-import { MAX_LOG_RECORDS, MAX_SNAPSHOT_TRIES, SCAN_ENTRIES } from './limits.ts'
-import { replyList, replyText } from './reply.ts'
+import { LOG_READ_RECORDS, MAX_SNAPSHOT_TRIES, SCAN_ENTRIES } from './limits.ts'
 
 /** Undefined where no table was published. Rejects with `CacheError` or `CacheContentError`. */
 export async function readHead(connection: CacheConnection, keys: CacheKeys): Promise<CacheHead | undefined> {
@@ -39,7 +38,7 @@ export async function readLog(
   { after, waitMs }: { readonly after: number; readonly waitMs: number },
 ): Promise<LogRecord[]> {
   const block = waitMs > 0 ? ['BLOCK', String(waitMs)] : []
-  const command = ['XREAD', 'COUNT', String(MAX_LOG_RECORDS), ...block, 'STREAMS', keys.log, `${after}-0`]
+  const command = ['XREAD', 'COUNT', String(LOG_READ_RECORDS), ...block, 'STREAMS', keys.log, `${after}-0`]
   const reply = await connection.send(keys.log, command, { waitMs })
   if (reply === null) return []
   const [stream] = replyList('log', reply)
@@ -87,4 +86,16 @@ async function catchUp({ connection, keys, entries }: Scanned, before: CacheHead
     }
   }
   return version === head.version
+}
+
+/** A reply of RESP2 that should be a text. Throws a `CacheContentError`, which names the part of the cache. */
+export function replyText(key: string, reply: unknown): string {
+  if (typeof reply === 'string') return reply
+  throw new CacheContentError({ key, field: '', expected: 'a text as reply' })
+}
+
+/** The same for a list. */
+export function replyList(key: string, reply: unknown): readonly unknown[] {
+  if (Array.isArray(reply)) return reply
+  throw new CacheContentError({ key, field: '', expected: 'a list as reply' })
 }

@@ -28,7 +28,7 @@ export const SCAN_ENTRIES = 1_000
 export const MAX_SNAPSHOT_TRIES = 5
 
 /** Records that one read of the log takes. */
-export const MAX_LOG_RECORDS = 100
+export const LOG_READ_RECORDS = 100
 
 /** Bytes of the file that holds the password. */
 export const MAX_PASSWORD_BYTES = 4_096

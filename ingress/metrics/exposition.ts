@@ -22,35 +22,23 @@ interface BucketValue {
 
 /** Adds a counter whose values are read at each scrape. */
 export function addCounter(registry: Registry, declaration: MetricDeclaration, fill: Fill<number>): void {
-  const { name, help, labels } = declaration
-  const counter: Counter<LabelName> = new Counter({
-    name,
-    help,
-    labelNames: labels,
-    registers: [],
-    collect: () => {
-      counter.reset()
-      fill((set, value) => counter.inc(set, value))
-    },
-  })
+  const collect = () => {
+    counter.reset()
+    fill((set, value) => counter.inc(set, value))
+  }
+  const counter: Counter<LabelName> = new Counter({ ...configuration(declaration), collect })
   registry.registerMetric(counter)
 }
 
 /** Adds a gauge whose values are read at each scrape. */
 export function addGauge(registry: Registry, declaration: MetricDeclaration, fill: Fill<number>): void {
-  const { name, help, labels } = declaration
-  const gauge: Gauge<LabelName> = new Gauge({
-    name,
-    help,
-    labelNames: labels,
-    registers: [],
-    collect: () => {
-      gauge.reset()
-      // Without labels, a reset leaves a series at 0: a value that was never set.
-      if (labels.length === 0) gauge.remove()
-      fill((set, value) => gauge.set(set, value))
-    },
-  })
+  const collect = () => {
+    gauge.reset()
+    // Without labels, a reset leaves a series at 0: a value that was never set.
+    if (declaration.labels.length === 0) gauge.remove()
+    fill((set, value) => gauge.set(set, value))
+  }
+  const gauge: Gauge<LabelName> = new Gauge({ ...configuration(declaration), collect })
   registry.registerMetric(gauge)
 }
 
@@ -59,10 +47,14 @@ export function addGauge(registry: Registry, declaration: MetricDeclaration, fil
  * reading them is replaced.
  */
 export function addHistogram(registry: Registry, declaration: MetricDeclaration, fill: Fill<FastHistogram>): void {
-  const { name, help, labels, type, buckets = [] } = declaration
-  const histogram = new Histogram<LabelName>({ name, help, labelNames: labels, buckets: [...buckets], registers: [] })
+  const { name, help, type, buckets = [] } = declaration
+  const histogram = new Histogram<LabelName>({ ...configuration(declaration), buckets: [...buckets] })
   const getForPromString = async () => ({ name, help, type, values: bucketValues(name, fill), aggregator: 'sum' })
   registry.registerMetric(Object.assign(histogram, { getForPromString }))
+}
+
+function configuration({ name, help, labels }: MetricDeclaration) {
+  return { name, help, labelNames: labels, registers: [] }
 }
 
 function bucketValues(name: string, fill: Fill<FastHistogram>): BucketValue[] {

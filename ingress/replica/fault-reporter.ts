@@ -1,3 +1,5 @@
+import { errorText } from '../text/error-text.ts'
+
 /** Reports a fault that lasts once, and not again at each of many attempts. */
 export interface FaultReporter {
   /** Reports an error. It may have a `code`; without one the code is `table-failed`. */
@@ -15,7 +17,7 @@ export function createFaultReporter(onFault: (code: string, message: string) => 
     onFault(code, message)
   }
   return {
-    report: (error) => reportFault(codeOf(error), error instanceof Error ? error.message : String(error)),
+    report: (error) => reportFault(faultCode(error), errorText(error)),
     reportFault,
     clear: () => {
       reported = undefined
@@ -23,6 +25,6 @@ export function createFaultReporter(onFault: (code: string, message: string) => 
   }
 }
 
-function codeOf(error: unknown): string {
+function faultCode(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'table-failed'
 }

@@ -59,14 +59,14 @@ export function parseHeaderTemplate(template: string): HeaderTemplate {
   return { parts, unclear }
 }
 
-interface Problem {
+interface TemplateProblem {
   readonly problem: string
 }
 
-const IN_URI_HEADERS: Problem = { problem: `stands in the headers of a URI: ${IN_USER_PART}` }
+const IN_URI_HEADERS: TemplateProblem = { problem: `stands in the headers of a URI: ${IN_USER_PART}` }
 
 /** Where in the text the character at `at` stands. */
-function placeAt(text: string, at: number): Place | Problem {
+function placeAt(text: string, at: number): Place | TemplateProblem {
   const { quoteAt, angleAt, escaped } = openAt(text, at)
   if (escaped) return { problem: 'stands behind a backslash: write two, or none' }
   if (quoteAt !== -1) {
@@ -119,7 +119,7 @@ function closingQuote(text: string, from: number): number {
 }
 
 /** Outside of quotes and brackets: a URI may stand there all the same (RFC 3261 §20.10), and parameters of the header. */
-function placeInText(text: string, at: number): Place | Problem {
+function placeInText(text: string, at: number): Place | TemplateProblem {
   const before = text.slice(0, at).replace(CLOSED, (closed) => ' '.repeat(closed.length))
   if (/(^|[\s,=])sips?:[^\s,;]*\?[^\s,;]*$/i.test(before)) return IN_URI_HEADERS
   const start = before.search(/[^\s,=]*$/)
@@ -144,7 +144,7 @@ function isBeforeAt(text: string, at: number): boolean {
 }
 
 /** RFC 3261 §25.1: escapes may stand in the user part and in the values of parameters, and nowhere else in a sip URI. */
-function placeInUri(uri: string, at: number): Place | Problem {
+function placeInUri(uri: string, at: number): Place | TemplateProblem {
   const [whole = '', scheme = ''] = /^\s*([a-z][a-z0-9+.-]*):/i.exec(uri) ?? []
   if (whole === '' || at < whole.length) return { problem: `stands in the scheme of a URI: ${IN_USER_PART}` }
   const rest = uri.slice(whole.length)
@@ -165,7 +165,7 @@ function placeInUri(uri: string, at: number): Place | Problem {
   }
 }
 
-function placeInSipUri(rest: string, offset: number): Place | Problem {
+function placeInSipUri(rest: string, offset: number): Place | TemplateProblem {
   const host = rest.indexOf('@') + 1
   if (rest.indexOf('@', host) !== -1 && host > 0) return { problem: `stands in a URI with more than one @` }
   if (offset >= host) {
@@ -180,7 +180,7 @@ function placeInSipUri(rest: string, offset: number): Place | Problem {
 const TARGET_PARAMETERS = ['maddr', 'transport', 'method', 'ttl', 'lr']
 
 /** Undefined before the first parameter. */
-function placeInParameters(text: string, offset: number): Place | Problem | undefined {
+function placeInParameters(text: string, offset: number): Place | TemplateProblem | undefined {
   const before = text.slice(0, offset)
   if (before.includes('?')) return IN_URI_HEADERS
   const semicolon = before.lastIndexOf(';')

@@ -1,4 +1,5 @@
 import { isCallable, parseIpAddress, parseIpPrefix } from '../address/ip-address.ts'
+import { MAX_PORT } from '../address/port.ts'
 import { TRANSPORT_NAMES } from '../address/transport-name.ts'
 import {
   type Check,
@@ -26,7 +27,6 @@ export const networks = list(
 
 export const status = wholeNumber(100, 699)
 
-const MAX_PORT = 65_535
 /** Above the weights and tiers of the custom resources. */
 const MAX_SHARE = 1_000_000
 

@@ -2,12 +2,15 @@
  * The keys that sign dialog cookies, from a folder such as a mounted Secret: `cookie.current` signs; `cookie.previous`, if
  * present, is still accepted. The folder is read regularly, so that a rotation needs no restart.
  */
+
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { keyFault } from '../files/key-strength.ts'
+import { MAX_KEY_BYTES, SHARED_KEY_BYTES } from '../files/limits.ts'
 import { readRegularFileSync } from '../files/regular-file.ts'
+import { errorText } from '../text/error-text.ts'
 import type { Clock } from '../time/clock.ts'
-import { KEY_LOOK_MS, MAX_KEY_BYTES, MIN_KEY_BYTES } from './limits.ts'
+import { KEY_LOOK_MS } from './limits.ts'
 
 /** A folder whose keys cannot be used; `message` names the file and what it should contain. */
 class KeyFolderError extends Error {
@@ -25,7 +28,8 @@ const PREVIOUS = 'cookie.previous'
 /** The current key, then the previous one, if there is one. Throws a KeyFolderError. */
 export function readCookieKeys(folder: string): readonly Buffer[] {
   const current = readKey(join(folder, CURRENT))
-  if (!current) throw new KeyFolderError(`${join(folder, CURRENT)} is missing: put ${MIN_KEY_BYTES} random bytes there`)
+  if (!current)
+    throw new KeyFolderError(`${join(folder, CURRENT)} is missing: put ${SHARED_KEY_BYTES} random bytes there`)
   const previous = readKey(join(folder, PREVIOUS))
   return previous ? [current, previous] : [current]
 }
@@ -33,7 +37,7 @@ export function readCookieKeys(folder: string): readonly Buffer[] {
 /** Undefined where there is no such file. */
 function readKey(path: string): Buffer | undefined {
   const key = readIfThere(path)
-  const fault = key && keyFault(key, MIN_KEY_BYTES)
+  const fault = key && keyFault(key, SHARED_KEY_BYTES)
   if (fault !== undefined) throw new KeyFolderError(`${path} ${fault}`)
   return key
 }
@@ -42,7 +46,7 @@ function readIfThere(path: string): Buffer | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false }) && readRegularFileSync(path, MAX_KEY_BYTES)
   } catch (error) {
-    throw new KeyFolderError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
+    throw new KeyFolderError(`${path} cannot be read: ${errorText(error)}`, {
       cause: error,
     })
   }

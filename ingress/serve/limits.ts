@@ -3,12 +3,6 @@
 /** Milliseconds between two looks at the key files: a Secret takes a minute to reach a pod, so this adds little. */
 export const KEY_LOOK_MS = 2_000
 
-/** Bytes. A key of HMAC-SHA256 that is shorter than the hash is weaker than the hash (RFC 2104 §3). */
-export const MIN_KEY_BYTES = 32
-
-/** Bytes: a larger file is another kind of file, such as a certificate. */
-export const MAX_KEY_BYTES = 1_024
-
 /** Milliseconds between two checks whether the last transaction is over: a shutdown may end that much later. */
 export const IDLE_LOOK_MS = 50
 

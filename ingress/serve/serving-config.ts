@@ -1,9 +1,9 @@
 /** The settings of every process that serves SIP. All of them have been checked, and none of them changes. */
-import type { IpAddress, IpPrefix } from '../address/ip-address.ts'
+import type { IpPrefix } from '../address/ip-address.ts'
 import type { SettleOptions } from '../call/call-deps.ts'
 import type { LogLevel } from '../log/logger.ts'
 import type { DrachtioConfig } from '../sip/drachtio/drachtio-config.ts'
-import type { TransportName } from '../sip/port/engine.ts'
+import type { ListenAddress } from '../sip/native/native-engine.ts'
 
 export interface ServingConfig {
   /** Version of the program, for build_info and the first log line. */
@@ -32,12 +32,6 @@ export interface ServingConfig {
   readonly settleOptions: SettleOptions
   /** Milliseconds that calls in progress have to get their answers after new calls are refused. */
   readonly drainDeadlineMs: number
-}
-
-export interface ListenAddress {
-  readonly transport: TransportName
-  readonly address: IpAddress
-  readonly port: number
 }
 
 /** A host as written in a URI (IPv6 in brackets); without a port, the port of the socket. */

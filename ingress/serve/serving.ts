@@ -1,6 +1,7 @@
 /** Serves SIP from a live table: the application, the engine, the HTTP side, and how all of it ends. */
 import { randomBytes } from 'node:crypto'
 import { createApplication } from '../call/application.ts'
+import { SHARED_KEY_BYTES } from '../files/limits.ts'
 import { startHttpServer } from '../health/http-server.ts'
 import { startNativeEngine } from '../sip/native/native-engine.ts'
 import type { SipEngine } from '../sip/port/engine.ts'
@@ -11,8 +12,6 @@ import type { ServingConfig } from './serving-config.ts'
 import type { ServingCore } from './serving-core.ts'
 import { createShutdown, type Shutdown } from './shutdown.ts'
 import { inventedTable } from './warm-up-table.ts'
-
-const COOKIE_KEY_BYTES = 32
 
 export interface Serving {
   /** `udp://127.0.0.1:5060` and so on, port 0 resolved. */
@@ -43,7 +42,7 @@ export async function startServing(
     drainDeadlineMs,
     onPhase: (phase, unfinished) => logger.info({ phase, unfinished }, 'shutting down'),
   })
-  const keys = cookieKeys.length > 0 ? cookieKeys : [randomBytes(COOKIE_KEY_BYTES)]
+  const keys = cookieKeys.length > 0 ? cookieKeys : [randomBytes(SHARED_KEY_BYTES)]
   await warmedUp(core, inventedTable, config.logLevel)
   const engine = await startEngine(core, config, { shutdown, cookieKeys: keys })
   const readiness = createReadiness({ core, logLevel: config.logLevel, shutdown, engine })

@@ -3,6 +3,7 @@
  * packets sent to them.
  */
 import { hostText, type IpAddress, parseIpAddress } from '../address/ip-address.ts'
+import { SIP_PORT } from '../address/port.ts'
 import { parseMessage } from '../sip/message/parse-message.ts'
 import { SipMessage } from '../sip/message/sip-message.ts'
 import { writeResponse } from '../sip/message/write-response.ts'
@@ -13,12 +14,11 @@ import type { MadeUpCall } from './warm-up-table.ts'
 
 /** RFC 5737, RFC 3849. */
 const LOCAL = ['192.0.2.1', '2001:db8::1'].flatMap((text) => parseIpAddress(text) ?? [])
-const PORT = 5060
 const NO_RESPONSE = 0
 
 /** The addresses that the engine is bound to. */
 export const LISTEN = LOCAL.flatMap((address) =>
-  (['UDP', 'TCP'] as const).map((transport) => ({ transport, address, port: PORT })),
+  (['UDP', 'TCP'] as const).map((transport) => ({ transport, address, port: SIP_PORT })),
 )
 
 interface Sent {
@@ -51,7 +51,7 @@ function makerOf(ends: Ends, name: TransportName): TransportMakers[TransportName
     ends.events.set(name, events)
     return {
       ...{ name, local: [] },
-      bind: async ({ address }) => ({ transport: name, address, port: PORT }),
+      bind: async ({ address }) => ({ transport: name, address, port: SIP_PORT }),
       sendRequest: (bytes, to) => {
         const sent = { bytes: Buffer.from(bytes), flow: flowOf(ends, name, to.address) }
         if (!isAck(sent.bytes)) ends.toBackend = sent
@@ -64,7 +64,7 @@ function makerOf(ends: Ends, name: TransportName): TransportMakers[TransportName
 
 function flowOf(ends: Ends, transport: TransportName, address: IpAddress): Flow {
   return {
-    ...{ transport, remoteAddress: address, remotePort: PORT, local: localOf(transport, address) },
+    ...{ transport, remoteAddress: address, remotePort: SIP_PORT, local: localOf(transport, address) },
     send: (bytes) => {
       ends.toCaller = Buffer.from(bytes)
       return true
@@ -112,7 +112,7 @@ function isAck(bytes: Buffer): boolean {
 function localOf(transport: TransportName, { family }: IpAddress): LocalEndpoint {
   const address = LOCAL.find((one) => one.family === family)
   if (address === undefined) throw new RangeError('a warm-up has an address of either family')
-  return { transport, address, port: PORT }
+  return { transport, address, port: SIP_PORT }
 }
 
 interface Dialog {
@@ -136,14 +136,14 @@ function requestText({ source, transport, called }: MadeUpCall, parts: RequestPa
   const branch = method === 'INVITE' || (method === 'ACK' && status >= 300) ? id : `${id}${method}`
   return [
     `${method} ${parts.target ?? own} SIP/2.0`,
-    `Via: SIP/2.0/${transport} ${host}:${PORT};branch=z9hG4bK${branch};rport`,
+    `Via: SIP/2.0/${transport} ${host}:${SIP_PORT};branch=z9hG4bK${branch};rport`,
     ...routes.map((route) => `Route: ${route}`),
     'Max-Forwards: 70',
     `From: "Warm-up" <sip:+12025550199@${host}>;tag=${id}`,
     `To: ${parts.to ?? `<${own}>`}`,
     `Call-ID: ${id}@${host}`,
     `CSeq: ${number} ${method}`,
-    `Contact: <sip:+12025550199@${host}:${PORT}>`,
+    `Contact: <sip:+12025550199@${host}:${SIP_PORT}>`,
     'X-Remove: 1',
     'Content-Length: 0\r\n\r\n',
   ].join('\r\n')

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { createApplication } from '../call/application.ts'
 import { createBackendHealth } from '../call/backend-health.ts'
 import type { CallEvent, Outcome } from '../call/call-events.ts'
+import { SHARED_KEY_BYTES } from '../files/limits.ts'
 import { createCallLog } from '../log/call-log.ts'
 import { createLogger, type LogLevel } from '../log/logger.ts'
 import { createLiveTable } from '../lookup/live-table.ts'
@@ -21,8 +22,6 @@ import { WARM_UP_CALLS, WARM_UP_MS } from './limits.ts'
 import type { WarmUpTable } from './warm-up-table.ts'
 import { createWarmUpWire, LISTEN } from './warm-up-wire.ts'
 
-const KEY_BYTES = 32
-
 /** How many calls had each outcome. */
 export type WarmUpOutcomes = ReadonlyMap<Outcome, number>
 
@@ -35,7 +34,7 @@ export async function warmUp({ entries, calls }: WarmUpTable, logLevel: LogLevel
   const random = systemRandom()
   const wire = createWarmUpWire()
   const { application, outcomes, close } = throwAwayApplication(entries, clock, logLevel)
-  const cookieKeys = [randomBytes(KEY_BYTES)]
+  const cookieKeys = [randomBytes(SHARED_KEY_BYTES)]
   const names = { external: undefined, internal: undefined, machineAddress: () => undefined }
   const engine = await startNativeEngine(
     { application, clock, random, listen: LISTEN, cookieKeys, ...names },

@@ -1,5 +1,5 @@
 /** Time as a parameter: code that measures, waits or writes dates is given a Clock, so that a test can make an hour pass at once. */
-export interface Clock {
+export interface DatedClock {
   /** Milliseconds, monotonic, from any start. All deadlines and ages are measured with it. */
   now(): number
   /** Milliseconds since 1970 by the machine's clock: for people to read, never for measuring. */
@@ -9,7 +9,7 @@ export interface Clock {
 }
 
 /** The machine's own time. A waiting timer keeps the process up. */
-export const systemClock: Clock = {
+export const systemClock: DatedClock = {
   now: () => performance.now(),
   wallClock: () => Date.now(),
   after: (milliseconds, run) => {

@@ -1,5 +1,5 @@
-import { isRecord } from './json-value.ts'
-import { MAX_ERROR_TEXT, MAX_RETRY_AFTER_MILLISECONDS } from './limits.ts'
+import { isRecord, parsedJson } from './json-value.ts'
+import { MAX_ERROR_TEXT, MAX_RETRY_AFTER_MS } from './limits.ts'
 
 /** Stable: programs should rely on the code, not on the message. */
 export type ApiErrorCode =
@@ -51,7 +51,7 @@ export function answerError(answer: { status: number; retryAfter: string | undef
   const { status, body } = answer
   const text = statusObject(body) ?? { reason: '', message: body.slice(0, MAX_ERROR_TEXT).trim() }
   return new ApiError({
-    code: codeOf(status, text),
+    code: failureCode(status, text),
     status,
     reason: text.reason,
     message: `the API server answered ${status}${text.message === '' ? '' : `: ${text.message}`}`,
@@ -66,20 +66,10 @@ export function watchError(status: Readonly<Record<string, unknown>>): ApiError 
 }
 
 function statusObject(body: string): { reason: string; message: string } | undefined {
-  const value = parsed(body)
+  const value = parsedJson(body)
   if (!isRecord(value) || value['kind'] !== 'Status') return undefined
   const { reason, message } = value
   return { reason: typeof reason === 'string' ? reason : '', message: typeof message === 'string' ? message : '' }
-}
-
-/** Parses JSON. Undefined if the text is not JSON: proxies in front of an API server answer in HTML. */
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }
 
 const CODES: Readonly<Record<number, ApiErrorCode>> = {
@@ -91,7 +81,7 @@ const CODES: Readonly<Record<number, ApiErrorCode>> = {
   429: 'api_throttled',
 }
 
-function codeOf(status: number, { reason, message }: { reason: string; message: string }): ApiErrorCode {
+function failureCode(status: number, { reason, message }: { reason: string; message: string }): ApiErrorCode {
   if (reason === 'AlreadyExists') return 'api_already_exists'
   // After a restore from a backup the server's versions are lower than ours. Then only a new list helps, as after an expired
   // version.
@@ -102,5 +92,5 @@ function codeOf(status: number, { reason, message }: { reason: string; message: 
 /** Reads Retry-After in seconds. RFC 9110 §10.2.3 also allows a date, but API servers send seconds only. */
 function retryAfterOf(header: string | undefined): number | undefined {
   if (header === undefined || !/^\d+$/.test(header)) return undefined
-  return Math.min(Number(header) * 1000, MAX_RETRY_AFTER_MILLISECONDS)
+  return Math.min(Number(header) * 1000, MAX_RETRY_AFTER_MS)
 }

@@ -1,6 +1,9 @@
 import { ApiError, watchError } from './api-error.ts'
 import { isRecord } from './json-value.ts'
 
+/** The writer of statuses in `kubectl get --show-managed-fields`. */
+export const FIELD_MANAGER = 'sip-dispatch-operator'
+
 /** An object as the API server sent it. Only the fields on which the operator relies have been checked. */
 export interface ApiObject {
   readonly metadata: ApiObjectMetadata
@@ -89,4 +92,10 @@ function bookmarkVersion(object: Readonly<Record<string, unknown>>): string {
 function invalid(what: string, cause?: unknown): ApiError {
   const message = `the API server sent ${what}; look for a proxy between the operator and it`
   return new ApiError({ code: 'api_response_invalid', message, cause })
+}
+
+/** Versions of one collection are whole numbers that grow (KEP-5504). Any other text is not compared: it is not older. */
+export function isOlderVersion(version: string, than: string): boolean {
+  const numbers = /^\d+$/
+  return numbers.test(version) && numbers.test(than) && BigInt(version) < BigInt(than)
 }

@@ -1,12 +1,12 @@
 import { Agent, type Dispatcher, ProxyAgent } from 'undici'
 import type { ApiConnection } from './api-connection.ts'
 import {
-  API_BODY_TIMEOUT_MILLISECONDS,
-  API_CONNECT_TIMEOUT_MILLISECONDS,
-  API_HEADERS_TIMEOUT_MILLISECONDS,
-  API_KEEP_ALIVE_MILLISECONDS,
+  API_BODY_TIMEOUT_MS,
+  API_CONNECT_TIMEOUT_MS,
+  API_HEADERS_TIMEOUT_MS,
+  API_KEEP_ALIVE_MS,
   API_REQUEST_CONNECTIONS,
-  API_TCP_KEEP_ALIVE_MILLISECONDS,
+  API_TCP_KEEP_ALIVE_MS,
 } from './limits.ts'
 
 /** The connections to one API server. They stay open until a certificate changes. */
@@ -35,7 +35,7 @@ export function apiTransport(): ApiTransport {
         key: connection.key,
         request: agent(connection, {
           connections: API_REQUEST_CONNECTIONS,
-          bodyTimeout: API_BODY_TIMEOUT_MILLISECONDS,
+          bodyTimeout: API_BODY_TIMEOUT_MS,
         }),
         watch: agent(connection, { bodyTimeout: 0 }),
       }
@@ -63,13 +63,13 @@ function agent({ tls, proxy }: ApiConnection, options: { connections?: number; b
   const shared = {
     ...options,
     allowH2: false,
-    headersTimeout: API_HEADERS_TIMEOUT_MILLISECONDS,
-    keepAliveTimeout: API_KEEP_ALIVE_MILLISECONDS,
+    headersTimeout: API_HEADERS_TIMEOUT_MS,
+    keepAliveTimeout: API_KEEP_ALIVE_MS,
   }
   const connect = {
-    timeout: API_CONNECT_TIMEOUT_MILLISECONDS,
+    timeout: API_CONNECT_TIMEOUT_MS,
     keepAlive: true,
-    keepAliveInitialDelay: API_TCP_KEEP_ALIVE_MILLISECONDS,
+    keepAliveInitialDelay: API_TCP_KEEP_ALIVE_MS,
   }
   if (proxy !== undefined) return new ProxyAgent({ ...shared, uri: proxy, requestTls: tls, connect })
   return new Agent({ ...shared, connect: { ...tls, ...connect } })

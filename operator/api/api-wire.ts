@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { errorText } from '../../ingress/text/error-text.ts'
 import { type ApiConnection, apiConnections } from './api-connection.ts'
 import { ApiError, answerError } from './api-error.ts'
 import { apiTransport } from './api-transport.ts'
@@ -90,7 +91,11 @@ function unauthorized({ message, status, reason }: ApiError, user: KubeUser): Ap
 }
 
 function withoutCredentials(cause: unknown): never {
-  throw new ApiError({ code: 'api_credentials', message: `no credentials for the API server: ${textOf(cause)}`, cause })
+  throw new ApiError({
+    code: 'api_credentials',
+    message: `no credentials for the API server: ${errorText(cause)}`,
+    cause,
+  })
 }
 
 interface Exchange {
@@ -171,10 +176,6 @@ function body(answer: Dispatcher.ResponseData['body'], signal: AbortSignal | und
 }
 
 function unreachable(origin: string, cause: unknown): ApiError {
-  const message = `no whole answer from ${origin}: ${textOf(cause)}; it is asked again: check that the API server runs and can be reached from here`
+  const message = `no whole answer from ${origin}: ${errorText(cause)}; it is asked again: check that the API server runs and can be reached from here`
   return new ApiError({ code: 'api_unreachable', message, cause })
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message || error.name : String(error)
 }

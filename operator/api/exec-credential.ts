@@ -7,9 +7,10 @@ import { promisify } from 'node:util'
 import { z } from 'zod'
 import { processEnvironment } from './config.ts'
 import { readPem } from './credential-file.ts'
+import { parsedJson } from './json-value.ts'
 import { firstLine, KubeConfigError } from './kube-config-error.ts'
 import type { CredentialPlugin, KubeCluster } from './kube-context.ts'
-import { MAX_PLUGIN_OUTPUT_BYTES, PLUGIN_TIMEOUT_MILLISECONDS } from './limits.ts'
+import { MAX_PLUGIN_OUTPUT_BYTES, PLUGIN_TIMEOUT_MS } from './limits.ts'
 
 /** The answer of a plugin. */
 export interface ExecCredential {
@@ -39,7 +40,7 @@ const answerForm = z.looseObject({
 /** Runs the plugin once. Rejects with a KubeConfigError that names it. */
 export async function execCredential(plugin: CredentialPlugin, cluster: KubeCluster): Promise<ExecCredential> {
   const output = await outputOf(plugin, await pluginInfo(plugin, cluster))
-  const answer = answerForm.safeParse(parsed(output))
+  const answer = answerForm.safeParse(parsedJson(output))
   if (!answer.success) throw refused(plugin, 'wrote no ExecCredential with a status')
   const { apiVersion, status } = answer.data
   if (apiVersion !== plugin.apiVersion) {
@@ -77,7 +78,7 @@ async function outputOf(plugin: CredentialPlugin, info: string): Promise<string>
   try {
     const running = promisify(execFile)(command, args, {
       env: { ...processEnvironment(), ...environment, KUBERNETES_EXEC_INFO: info },
-      timeout: PLUGIN_TIMEOUT_MILLISECONDS,
+      timeout: PLUGIN_TIMEOUT_MS,
       maxBuffer: MAX_PLUGIN_OUTPUT_BYTES,
     })
     running.child.stdin?.end()
@@ -94,18 +95,9 @@ function failureText(cause: unknown): string {
     readonly stderr?: string
   }
   if (code === 'ENOENT') return 'is not installed here'
-  if (killed) return `wrote too much, or nothing within ${PLUGIN_TIMEOUT_MILLISECONDS / 1000} s`
+  if (killed) return `wrote too much, or nothing within ${PLUGIN_TIMEOUT_MS / 1000} s`
   const last = stderr?.trim().split('\n').at(-1)
   return `failed: ${last || firstLine(cause)}`
-}
-
-function parsed(output: string): unknown {
-  try {
-    return JSON.parse(output)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }
 
 /** The error of a plugin. It does not repeat the plugin's output, which may be a token. */

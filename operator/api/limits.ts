@@ -2,25 +2,25 @@
 export const API_REQUEST_CONNECTIONS = 16
 
 /** Milliseconds to connect, with TLS: long enough to repeat a lost SYN twice, shorter than the duration of a Lease. */
-export const API_CONNECT_TIMEOUT_MILLISECONDS = 5_000
+export const API_CONNECT_TIMEOUT_MS = 5_000
 
 /** Milliseconds to the first byte of an answer: a consistent list of a large collection waits for the watch cache. */
-export const API_HEADERS_TIMEOUT_MILLISECONDS = 60_000
+export const API_HEADERS_TIMEOUT_MS = 60_000
 
 /** Milliseconds between two parts of an answer's body. Watches have no such limit: the reflector checks them for silence. */
-export const API_BODY_TIMEOUT_MILLISECONDS = 30_000
+export const API_BODY_TIMEOUT_MS = 30_000
 
 /** Milliseconds that an unused connection stays open: long enough for the renewals of a Lease to share one. */
-export const API_KEEP_ALIVE_MILLISECONDS = 20_000
+export const API_KEEP_ALIVE_MS = 20_000
 
 /** Milliseconds without traffic after which TCP asks whether the peer is there, as client-go does. */
-export const API_TCP_KEEP_ALIVE_MILLISECONDS = 30_000
+export const API_TCP_KEEP_ALIVE_MS = 30_000
 
 /** Bytes of one event of a watch: an object has 1.5 MiB at most (etcd's request limit) and JSON may escape all of it. */
 export const MAX_WATCH_EVENT_BYTES = 16_777_216
 
 /** The most milliseconds of a Retry-After that are obeyed: a wrong header must not stop the operator for a day. */
-export const MAX_RETRY_AFTER_MILLISECONDS = 300_000
+export const MAX_RETRY_AFTER_MS = 300_000
 
 /** Characters that an error's message repeats of a body that is not a Status object. */
 export const MAX_ERROR_TEXT = 200
@@ -32,10 +32,10 @@ export const MAX_KUBECONFIG_BYTES = 4_194_304
 export const MAX_CREDENTIAL_BYTES = 1_048_576
 
 /** Milliseconds that a credential plugin may take: long enough to ask a distant service, not meant for asking a person. */
-export const PLUGIN_TIMEOUT_MILLISECONDS = 60_000
+export const PLUGIN_TIMEOUT_MS = 60_000
 
 /** Bytes of a credential plugin's output: a token and a certificate with its key have some ten thousand. */
 export const MAX_PLUGIN_OUTPUT_BYTES = 1_048_576
 
 /** A new token is fetched so many milliseconds before the old one expires, because clocks differ. */
-export const TOKEN_RENEWAL_MILLISECONDS = 10_000
+export const TOKEN_RENEWAL_MS = 10_000

@@ -7,7 +7,7 @@ import { Agent, type Dispatcher, fetch } from 'undici'
 import { readPem } from './credential-file.ts'
 import { firstLine, KubeConfigError } from './kube-config-error.ts'
 import type { OidcSettings } from './kube-context.ts'
-import { TOKEN_RENEWAL_MILLISECONDS } from './limits.ts'
+import { TOKEN_RENEWAL_MS } from './limits.ts'
 
 /** The tokens of a user. */
 export interface OidcTokens {
@@ -21,7 +21,7 @@ export interface OidcTokens {
  */
 export function isCurrent({ idToken }: OidcTokens, now: number): boolean {
   const expires = expiryOf(idToken)
-  return expires === undefined || now < expires - TOKEN_RENEWAL_MILLISECONDS
+  return expires === undefined || now < expires - TOKEN_RENEWAL_MS
 }
 
 /** RFC 7519 §4.1.4: `exp` is in seconds. */

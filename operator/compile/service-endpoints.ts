@@ -1,4 +1,5 @@
 import { isCallable, parseIpAddress } from '../../ingress/address/ip-address.ts'
+import { MAX_PORT } from '../../ingress/address/port.ts'
 import type { Endpoint } from '../../ingress/route-table/route-table.ts'
 import type { EndpointRecord, EndpointSliceRecord, ServicePort } from './service-record.ts'
 
@@ -27,8 +28,6 @@ function add(found: Map<string, Endpoint>, endpoint: Endpoint | undefined): void
 function portNumber({ ports }: EndpointSliceRecord, { name }: ServicePort): number | undefined {
   return ports.find((port) => (port.name ?? '') === (name ?? ''))?.port
 }
-
-const MAX_PORT = 65_535
 
 /** A pod that is not ready, or no longer, may still hold calls: it stays known, but gets no new one. */
 function endpointOf({ addresses, ready, terminating }: EndpointRecord, port: number): Endpoint | undefined {

@@ -4,8 +4,10 @@
  * reports goes on.
  */
 
-import type { Clock } from '../../ingress/time/dated-clock.ts'
+import { errorText } from '../../ingress/text/error-text.ts'
+import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import { ApiError } from '../api/api-error.ts'
+import { microTime } from './kubernetes-time.ts'
 import {
   EVENT_BURST,
   EVENT_SERIES_PERIOD_MS,
@@ -16,7 +18,6 @@ import {
   MAX_OBJECT_NAME_LENGTH,
   MAX_WAITING_EVENTS,
 } from './limits.ts'
-import { microTime } from './micro-time.ts'
 import { createTokenBucket, type TokenBucket } from './token-bucket.ts'
 
 /** The object that an event is about. */
@@ -69,7 +70,7 @@ export interface EventRecorderOptions {
   readonly controller: string
   /** The pod; at most 128 characters. */
   readonly instance: string
-  readonly clock: Clock
+  readonly clock: DatedClock
   /** Returns the end of an Event's name: some characters of lower-case hexadecimal, different at each call. */
   readonly newId: () => string
   readonly onResult: (result: EventResult) => void
@@ -102,7 +103,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
 
 class Recorder implements EventRecorder {
   readonly #options: EventRecorderOptions
-  readonly #clock: Clock
+  readonly #clock: DatedClock
   /** Least recently used first. */
   readonly #series = new Map<string, Series>()
   /** By uid, least recently used first. */
@@ -223,7 +224,7 @@ class Recorder implements EventRecorder {
       this.#options.onResult(result)
     } catch (error) {
       this.#options.onResult('failed')
-      this.#options.onFault('event-write-failed', error instanceof Error ? error.message : String(error))
+      this.#options.onFault('event-write-failed', errorText(error))
       onFailure?.()
     } finally {
       cancel()

@@ -3,7 +3,7 @@
  * whether a senior installation is still running, this one makes a claim: it writes its own name into one status, and
  * changes nothing else there. A running installation restores its name. One that does not do so within `CLAIM_MS` is gone.
  */
-import type { Clock } from '../../ingress/time/dated-clock.ts'
+import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import { type Installation, isSenior } from './installation.ts'
 import { CLAIM_MS, OVERLAP_REVIEW_MS } from './limits.ts'
 
@@ -39,7 +39,7 @@ type Standing =
  */
 export type OverlapListener = (key: string, other: Installation, speaks: boolean) => void
 
-export function createOverlaps(clock: Pick<Clock, 'now'>, onOverlap: OverlapListener): Overlaps {
+export function createOverlaps(clock: Pick<DatedClock, 'now'>, onOverlap: OverlapListener): Overlaps {
   /** The state of the senior installation of each namespace. */
   const seniors = new Map<string, Standing>()
   /** When a junior installation was last reported, by its name and namespace. */

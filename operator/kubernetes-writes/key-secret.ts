@@ -1,6 +1,6 @@
 import { keyFault } from '../../ingress/files/key-strength.ts'
+import { SHARED_KEY_BYTES } from '../../ingress/files/limits.ts'
 import { ApiError } from '../api/api-error.ts'
-import { KEY_BYTES } from './limits.ts'
 
 /** Files of the Secret, as pods mount it. The previous keys exist only while a key is being changed. */
 const KEY_FILES = {
@@ -44,7 +44,9 @@ export async function ensureKeySecret(
 ): Promise<'created' | 'exists'> {
   const found = await api.get()
   if (found) return checked(found)
-  const data = Object.fromEntries(MADE.map((file) => [file, Buffer.from(randomBytes(KEY_BYTES)).toString('base64')]))
+  const data = Object.fromEntries(
+    MADE.map((file) => [file, Buffer.from(randomBytes(SHARED_KEY_BYTES)).toString('base64')]),
+  )
   try {
     await api.create(data)
     return 'created'
@@ -57,11 +59,11 @@ export async function ensureKeySecret(
 
 function checked(data: SecretData): 'exists' {
   for (const file of MADE) {
-    const fault = keyFault(Buffer.from(data[file] ?? '', 'base64'), KEY_BYTES)
+    const fault = keyFault(Buffer.from(data[file] ?? '', 'base64'), SHARED_KEY_BYTES)
     if (fault === undefined) continue
     const has = data[file] === undefined ? 'is missing' : fault
     throw new KeySecretError(
-      `the entry ${file} of the key Secret ${has}: put ${KEY_BYTES} random bytes there, or delete the Secret to have it made anew`,
+      `the entry ${file} of the key Secret ${has}: put ${SHARED_KEY_BYTES} random bytes there, or delete the Secret to have it made anew`,
     )
   }
   return 'exists'

@@ -2,9 +2,8 @@
 import { API_GROUP, API_VERSION } from '../../crds/schema/api-object.ts'
 import type { ApiClient } from '../api/api-client.ts'
 import { ApiError } from '../api/api-error.ts'
-import type { ApiObject } from '../api/api-object.ts'
+import { type ApiObject, FIELD_MANAGER } from '../api/api-object.ts'
 import type { ApiResource } from '../api/api-resource.ts'
-import { FIELD_MANAGER } from '../api/field-manager.ts'
 import { isRecord } from '../api/json-value.ts'
 import type { EventApi } from './event-recorder.ts'
 import type { SecretApi } from './key-secret.ts'
@@ -52,10 +51,10 @@ function storedLease({ metadata, ...lease }: ApiObject): StoredLease {
   return {
     resourceVersion: metadata.resourceVersion,
     record: {
-      holderIdentity: textOf(spec['holderIdentity']),
+      holderIdentity: textOrEmpty(spec['holderIdentity']),
       leaseDurationSeconds: numberOf(spec['leaseDurationSeconds']) ?? LEASE_DURATION_MS / 1000,
-      acquireTime: textOf(spec['acquireTime']),
-      renewTime: textOf(spec['renewTime']),
+      acquireTime: textOrEmpty(spec['acquireTime']),
+      renewTime: textOrEmpty(spec['renewTime']),
       leaseTransitions: numberOf(spec['leaseTransitions']) ?? 0,
     },
   }
@@ -127,7 +126,7 @@ async function ifThere<T>(get: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-function textOf(value: unknown): string {
+function textOrEmpty(value: unknown): string {
   return typeof value === 'string' ? value : ''
 }
 

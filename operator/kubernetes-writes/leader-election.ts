@@ -3,8 +3,10 @@
  * tenure has an epoch of its own. And the deadline holds even for a process that was paused and has not noticed it yet.
  */
 
-import type { Clock } from '../../ingress/time/dated-clock.ts'
+import { errorText } from '../../ingress/text/error-text.ts'
+import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import { ApiError } from '../api/api-error.ts'
+import { microTime } from './kubernetes-time.ts'
 import { ELECTION_TABLE, type ElectionEffect, type ElectionInput, type ElectionState } from './leader-election-table.ts'
 import {
   acquiredRecord,
@@ -24,7 +26,6 @@ import {
   RENEW_PERIOD_MS,
   STANDBY_PERIOD_MS,
 } from './limits.ts'
-import { microTime } from './micro-time.ts'
 
 /** Who is called about the election, in the order of events. The callbacks must not throw. */
 export interface ElectionListener {
@@ -43,13 +44,14 @@ export interface LeaderElectionOptions {
   readonly api: LeaseApi
   /** Unique to this run of the process: the pod name and a random part. */
   readonly identity: string
-  readonly clock: Clock
+  readonly clock: DatedClock
   /** Returns a number from 0 up to, but not including, 1. */
   readonly random: () => number
-  readonly listener: ElectionListener
 }
 
 export interface LeaderElection {
+  /** Takes part in the election from now on. */
+  start(listener: ElectionListener): void
   /** False as soon as the deadline has passed on the local clock, even if its timer has not fired yet. */
   isLeader(): boolean
   /** The `leaseTransitions` of this tenure; undefined if this process does not lead. */
@@ -65,16 +67,16 @@ export interface LeaderElection {
   stop(): Promise<void>
 }
 
-/** Takes part in the election from now on. */
-export function startLeaderElection(options: LeaderElectionOptions): LeaderElection {
-  const election = new Election(options)
-  election.attempt()
-  return election
+/** A candidate that takes part once it is started. */
+export function createLeaderElection(options: LeaderElectionOptions): LeaderElection {
+  return new Election(options)
 }
 
 class Election implements LeaderElection {
   readonly #options: LeaderElectionOptions
-  readonly #clock: Clock
+  readonly #clock: DatedClock
+  /** Undefined before the start: nothing happens until then. */
+  #listener: ElectionListener | undefined
   #state: ElectionState = 'standby'
   #lease: ObservedLease | undefined
   /** When the last successful renewal was sent. From then on this process holds the Lease for at least its duration. */
@@ -92,6 +94,11 @@ class Election implements LeaderElection {
     this.#clock = options.clock
   }
 
+  start(listener: ElectionListener): void {
+    this.#listener = listener
+    this.#startAttempt()
+  }
+
   isLeader(): boolean {
     this.#checkDeadline()
     return this.#state === 'leading'
@@ -107,7 +114,7 @@ class Election implements LeaderElection {
 
   raiseEpoch(above: number): void {
     this.#epochAbove = Math.max(this.#epochAbove, above)
-    if (this.isLeader()) this.attempt()
+    if (this.isLeader()) this.#startAttempt()
   }
 
   async stop(): Promise<void> {
@@ -125,7 +132,7 @@ class Election implements LeaderElection {
   }
 
   /** Reads the Lease and acquires or renews it, unless an attempt is in progress. */
-  attempt(): void {
+  #startAttempt(): void {
     this.#cancelWait()
     this.#attempt ??= this.#try().finally(() => {
       this.#attempt = undefined
@@ -220,8 +227,8 @@ class Election implements LeaderElection {
   }
 
   readonly #effects: Readonly<Record<ElectionEffect, () => void>> = {
-    lead: () => this.#options.listener.onLeading(this.#epoch),
-    lose: () => this.#options.listener.onLost(),
+    lead: () => this.#listener?.onLeading(this.#epoch),
+    lose: () => this.#listener?.onLost(),
     waitStandby: () => this.#wait(STANDBY_PERIOD_MS),
     waitLeader: () => this.#wait(RENEW_PERIOD_MS),
     startDeadline: () => {
@@ -239,7 +246,7 @@ class Election implements LeaderElection {
   #wait(period: number): void {
     this.#cancelWait()
     const jitter = 1 + PERIOD_JITTER * this.#options.random()
-    this.#cancelWait = this.#clock.after(period * jitter, () => this.attempt())
+    this.#cancelWait = this.#clock.after(period * jitter, () => this.#startAttempt())
   }
 
   #time(): string {
@@ -247,8 +254,8 @@ class Election implements LeaderElection {
   }
 
   #fault(what: string, error: unknown): void {
-    const why = error instanceof Error ? error.message : String(error)
-    this.#options.listener.onFault('lease-failed', `${what}: ${why}`)
+    const why = errorText(error)
+    this.#listener?.onFault('lease-failed', `${what}: ${why}`)
   }
 }
 

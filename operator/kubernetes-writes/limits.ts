@@ -132,6 +132,3 @@ export const MAX_NOTE_LENGTH = 1_024
 
 /** Characters of an object's name (RFC 1123 subdomain). */
 export const MAX_OBJECT_NAME_LENGTH = 253
-
-/** Bytes of a cookie key and of a sealing key: enough for AES-256, and for a MAC of the same strength. */
-export const KEY_BYTES = 32

@@ -3,11 +3,15 @@
  * repeated. The stored status is compared with the wanted one when the watch brings the object, and in a round over all
  * objects. A status that somebody else has overwritten is restored, with growing pauses if this happens again and again.
  */
+
 import type { Condition } from '../../crds/schema/conditions.ts'
-import type { Clock } from '../../ingress/time/dated-clock.ts'
+import { errorText } from '../../ingress/text/error-text.ts'
+import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import { ApiError } from '../api/api-error.ts'
+import { isOlderVersion } from '../api/api-object.ts'
 import type { Installation } from './installation.ts'
 import { createOverlaps, type Overlaps } from './installation-overlap.ts'
+import { secondTime } from './kubernetes-time.ts'
 import {
   CONFLICT_RETRY_MS,
   FORBIDDEN_RETRY_MS,
@@ -25,8 +29,7 @@ import {
   STATUS_WRITES_PER_SECOND,
 } from './limits.ts'
 import { changedConditions, type StoredCondition } from './object-status.ts'
-import { pause } from './pause.ts'
-import { createTokenBucket, type TokenBucket } from './token-bucket.ts'
+import { createTokenBucket, pause, type TokenBucket } from './token-bucket.ts'
 import {
   createWorkQueue,
   TerminalError,
@@ -81,7 +84,7 @@ export interface StatusWriterOptions {
    * lead.
    */
   readonly installation: () => Installation | undefined
-  readonly clock: Clock
+  readonly clock: DatedClock
   readonly hooks: WorkQueueHooks
   /** Called after each write. */
   readonly onWrite: (result: 'written' | 'failed') => void
@@ -288,7 +291,7 @@ class Writer implements StatusWriter {
     if (verdict === 'claim') {
       return { type: 'write', write: { target, conditions: undefined, installation, resourceVersion } }
     }
-    const changed = changedConditions(current.conditions, wanted, this.#time())
+    const changed = changedConditions(current.conditions, wanted, secondTime(this.#options.clock.wallClock()))
     const conditions = changed ?? current.conditions
     // An older CustomResourceDefinition lacks the field `installation`, so the name is never stored. A write of the name
     // alone would be repeated for ever.
@@ -301,7 +304,7 @@ class Writer implements StatusWriter {
     const seen = this.#options.current(target)
     const written = this.#written.get(key)
     if (!seen || !written) return seen
-    if (seen.uid === written.uid && isOlder(seen.resourceVersion, written.resourceVersion)) return written
+    if (seen.uid === written.uid && isOlderVersion(seen.resourceVersion, written.resourceVersion)) return written
     this.#written.delete(key)
     return seen
   }
@@ -319,7 +322,7 @@ class Writer implements StatusWriter {
       this.#tidy()
       return undefined
     } catch (error) {
-      if (wanted && isRefused(error)) wanted.refusedUntil = this.#options.clock.now() + REFUSED_RETRY_MS
+      if (wanted && isRefusedWrite(error)) wanted.refusedUntil = this.#options.clock.now() + REFUSED_RETRY_MS
       return this.#failed(target, error)
     }
   }
@@ -342,14 +345,14 @@ class Writer implements StatusWriter {
       this.#options.onFault('status-forbidden', message)
       return { repeatAfter: FORBIDDEN_RETRY_MS }
     }
-    if (isRefused(error)) throw new TerminalError(error.message, { cause: error })
+    if (isRefusedWrite(error)) throw new TerminalError(error.message, { cause: error })
     if (error.retryAfterMilliseconds !== undefined) return { repeatAfter: error.retryAfterMilliseconds }
     throw error
   }
 
   #fault(key: string, error: unknown): void {
     const refused = error instanceof TerminalError
-    const why = error instanceof Error ? error.message : String(error)
+    const why = errorText(error)
     const what = refused
       ? 'the status was refused; check that the CRDs are as new as the operator'
       : 'it is tried again'
@@ -380,25 +383,15 @@ class Writer implements StatusWriter {
   #bucket(ratePerSecond: number, burst: number): TokenBucket {
     return createTokenBucket({ ratePerSecond, burst }, () => this.#options.clock.now())
   }
-
-  /** RFC 3339 in whole seconds, as metav1.Time is stored. */
-  #time(): string {
-    return `${new Date(this.#options.clock.wallClock()).toISOString().slice(0, 19)}Z`
-  }
 }
 
 /** HTTP statuses with which a repeated request would fail again: bad request, too large, invalid. */
 const REFUSED: ReadonlySet<number> = new Set([400, 413, 422])
 
-function isRefused(error: unknown): boolean {
+function isRefusedWrite(error: unknown): boolean {
   return error instanceof ApiError && REFUSED.has(error.status)
 }
 
 function keyOf({ kind, namespace, name }: Pick<StatusTarget, 'kind' | 'namespace' | 'name'>): string {
   return `${kind} ${namespace}/${name}`
-}
-
-/** Compares two resource versions. Those of one resource are decimal whole numbers and rise (Kubernetes, KEP-5504). */
-function isOlder(version: string, than: string): boolean {
-  return version.length === than.length ? version < than : version.length < than.length
 }

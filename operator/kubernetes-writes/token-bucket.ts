@@ -1,3 +1,5 @@
+import type { DatedClock } from '../../ingress/time/dated-clock.ts'
+
 export interface TokenBucketLimits {
   readonly ratePerSecond: number
   /** Tokens of a full bucket. A new bucket is full. */
@@ -51,3 +53,19 @@ export function createTokenBucket({ ratePerSecond, burst }: TokenBucketLimits, n
 
 /** The largest rounding error of a number of tokens. */
 const ROUNDING = 1e-9
+
+/** Resolves after so many milliseconds. Rejects with the signal's reason once that is aborted. */
+export function pause(clock: DatedClock, milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const aborted = () => {
+      cancel()
+      reject(signal.reason)
+    }
+    const cancel = clock.after(milliseconds, () => {
+      signal.removeEventListener('abort', aborted)
+      resolve()
+    })
+    signal.addEventListener('abort', aborted, { once: true })
+    if (signal.aborted) aborted()
+  })
+}

@@ -3,7 +3,7 @@
  * work on the same key at the same time. A key that is added during its work is worked on again afterwards. Failed work is
  * repeated with growing pauses.
  */
-import type { Clock } from '../../ingress/time/dated-clock.ts'
+import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import {
   RETRIES_PER_SECOND,
   RETRY_BASE_MS,
@@ -56,7 +56,7 @@ export interface WorkQueueState {
 
 export interface WorkQueueOptions {
   readonly workers: number
-  readonly clock: Clock
+  readonly clock: DatedClock
   /** `signal` aborts after WORK_TIMEOUT_MS and when the queue stops. */
   readonly work: (key: string, signal: AbortSignal) => Promise<WorkResult>
   /** Called for every failure. The queue continues. */
@@ -103,7 +103,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
 
 class Queue implements WorkQueue {
   readonly #options: WorkQueueOptions
-  readonly #clock: Clock
+  readonly #clock: DatedClock
   /** Pending keys with the time of their addition. A pending key whose earlier work is still running is not in `#ready`. */
   readonly #dirty = new Map<string, number>()
   readonly #ready = { fresh: new Set<string>(), initial: new Set<string>() }

@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
-import { LABELS, METRICS, type MetricDeclaration } from './metric-declarations.ts'
+import { LABELS, METRICS, type OperatorMetricDeclaration } from './metric-declarations.ts'
 
 const DOCUMENT = new URL('../../docs/operator-metrics.md', import.meta.url)
 
@@ -19,11 +19,11 @@ This file is written by \`operator/metrics/generate-docs.ts\`.
 
 /** The text of docs/operator-metrics.md. */
 export function operatorMetricsDocument(): string {
-  const metrics: readonly MetricDeclaration[] = Object.values(METRICS)
+  const metrics: readonly OperatorMetricDeclaration[] = Object.values(METRICS)
   return [INTRODUCTION, ...metrics.map(metricSection), labelSection()].join('\n')
 }
 
-function metricSection({ name, type, labels, help, buckets }: MetricDeclaration): string {
+function metricSection({ name, type, labels, help, buckets }: OperatorMetricDeclaration): string {
   const facts = [
     `- type: ${type}`,
     ...(labels.length > 0 ? [`- labels: ${labels.map((label) => `\`${label}\``).join(', ')}`] : []),
@@ -37,6 +37,7 @@ function labelSection(): string {
   return `## Labels\n\n${rows.join('\n')}\n`
 }
 
+/** As in ingress/metrics/generate-docs.ts: neither room knows the other, and each writes a page of its own. */
 function main(): void {
   const expected = operatorMetricsDocument()
   if (!process.argv.includes('--check')) {

@@ -32,7 +32,7 @@ export const LABELS = {
 
 export type LabelName = keyof typeof LABELS
 
-export interface MetricDeclaration {
+export interface OperatorMetricDeclaration {
   readonly name: string
   readonly type: 'counter' | 'gauge' | 'histogram'
   readonly labels: readonly LabelName[]
@@ -88,7 +88,7 @@ const QUEUE_METRICS = {
     labels: QUEUE,
     help: 'Keys that came back after a failure.',
   },
-} as const satisfies Readonly<Record<string, MetricDeclaration>>
+} as const satisfies Readonly<Record<string, OperatorMetricDeclaration>>
 
 const CONTROLLER_METRICS = {
   reconciles: {
@@ -141,7 +141,7 @@ const CONTROLLER_METRICS = {
     help: 'Time from a request to the head of its answer.',
     buckets: WORK_BUCKETS,
   },
-} as const satisfies Readonly<Record<string, MetricDeclaration>>
+} as const satisfies Readonly<Record<string, OperatorMetricDeclaration>>
 
 const WATCH_METRICS = {
   relistDrift: {
@@ -168,7 +168,7 @@ const WATCH_METRICS = {
     labels: ['resource'],
     help: 'Time since data last arrived from the API server. A working watch receives some every minute. Absent before the first time.',
   },
-} as const satisfies Readonly<Record<string, MetricDeclaration>>
+} as const satisfies Readonly<Record<string, OperatorMetricDeclaration>>
 
 const OPERATOR_METRICS = {
   publishedVersion: {
@@ -244,6 +244,6 @@ const OPERATOR_METRICS = {
     labels: ['version', 'installation'],
     help: 'What is running, and which installation it belongs to. Always 1.',
   },
-} as const satisfies Readonly<Record<string, MetricDeclaration>>
+} as const satisfies Readonly<Record<string, OperatorMetricDeclaration>>
 
 export const METRICS = { ...OPERATOR_METRICS, ...WATCH_METRICS, ...CONTROLLER_METRICS, ...QUEUE_METRICS }

@@ -1,27 +1,10 @@
 /**
  * The metrics of one operator. Events are counted when they happen; states are read at each scrape.
  */
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import { type LabelName, METRICS, type MetricDeclaration } from './metric-declarations.ts'
-
-/** How a piece of work ended. */
-type WorkOutcome = 'success' | 'error' | 'terminal' | 'requeue_after'
-
-export interface QueueReading {
-  readonly depth: number
-  readonly active: number
-  /** Milliseconds that all work in progress has taken together, and that the longest piece has taken. */
-  readonly unfinished: number
-  readonly longest: number
-}
-
-/** Callbacks of a work queue; times in milliseconds. */
-export interface QueueMetrics {
-  onAdd(): void
-  onStart(waited: number): void
-  onDone(worked: number, outcome: WorkOutcome): void
-  onRetry(): void
-}
+import type { WorkOutcome, WorkQueueHooks, WorkQueueState } from '../kubernetes-writes/work-queue.ts'
+import { type LabelName, METRICS, type OperatorMetricDeclaration } from './metric-declarations.ts'
 
 /** The state of a watched collection that a scrape reads. */
 export interface WatchReading {
@@ -62,7 +45,7 @@ export interface OperatorMetricsOptions {
 
 export interface OperatorMetrics {
   /** Registers a work queue. Returns the callbacks that count. `state` is called at each scrape. */
-  queue(name: string, state: () => QueueReading): QueueMetrics
+  queue(name: string, state: () => WorkQueueState): WorkQueueHooks
   /** Registers a watched collection. `resource` as people write it: `dispatchrules.sipdispatch.dev`. */
   watch(resource: string, reading: () => WatchReading): void
   /** `counts` is called at each scrape. */
@@ -123,8 +106,8 @@ function leadership(registry: Registry, lease: string): OperatorMetrics['leading
 
 function queueMetrics(registry: Registry): Pick<OperatorMetrics, 'queue'> {
   const counting = queueCounters(registry)
-  const states = new Map<string, () => QueueReading>()
-  const read = (declaration: MetricDeclaration, value: (state: QueueReading) => number) => {
+  const states = new Map<string, () => WorkQueueState>()
+  const read = (declaration: OperatorMetricDeclaration, value: (state: WorkQueueState) => number) => {
     reading(registry, declaration, (set) => {
       for (const [name, state] of states) set({ name, controller: name }, value(state()))
     })
@@ -145,7 +128,7 @@ function queueMetrics(registry: Registry): Pick<OperatorMetrics, 'queue'> {
 
 const WORK_OUTCOMES = ['success', 'error', 'terminal', 'requeue_after'] as const satisfies readonly WorkOutcome[]
 
-function queueCounters(registry: Registry): (name: string) => QueueMetrics {
+function queueCounters(registry: Registry): (name: string) => WorkQueueHooks {
   const adds = counter(registry, METRICS.queueAdds)
   const retries = counter(registry, METRICS.queueRetries)
   const waits = histogram(registry, METRICS.queueDuration)
@@ -242,21 +225,21 @@ type Labels = Partial<Record<LabelName, string>>
 /** Walks the series that exist at a scrape. */
 type Fill = (set: (labels: Labels, value: number) => void) => void
 
-function counter(registry: Registry, { name, help, labels }: MetricDeclaration): Counter<LabelName> {
+function counter(registry: Registry, { name, help, labels }: OperatorMetricDeclaration): Counter<LabelName> {
   return new Counter({ name, help, labelNames: labels, registers: [registry] })
 }
 
-function gauge(registry: Registry, { name, help, labels }: MetricDeclaration): Gauge<LabelName> {
+function gauge(registry: Registry, { name, help, labels }: OperatorMetricDeclaration): Gauge<LabelName> {
   return new Gauge({ name, help, labelNames: labels, registers: [registry] })
 }
 
-function histogram(registry: Registry, declaration: MetricDeclaration): Histogram<LabelName> {
+function histogram(registry: Registry, declaration: OperatorMetricDeclaration): Histogram<LabelName> {
   const { name, help, labels, buckets = [] } = declaration
   return new Histogram({ name, help, labelNames: labels, buckets: [...buckets], registers: [registry] })
 }
 
 /** A gauge whose values are read at each scrape. */
-function reading(registry: Registry, { name, help, labels }: MetricDeclaration, fill: Fill): void {
+function reading(registry: Registry, { name, help, labels }: OperatorMetricDeclaration, fill: Fill): void {
   const collect = () => {
     read.reset()
     fill((set, value) => read.set(set, value))
@@ -265,10 +248,26 @@ function reading(registry: Registry, { name, help, labels }: MetricDeclaration, 
 }
 
 /** A counter whose values are read from elsewhere at each scrape. */
-function totals(registry: Registry, { name, help, labels }: MetricDeclaration, fill: Fill): void {
+function totals(registry: Registry, { name, help, labels }: OperatorMetricDeclaration, fill: Fill): void {
   const collect = () => {
     read.reset()
     fill((set, value) => read.inc(set, value))
   }
   const read: Counter<LabelName> = new Counter({ name, help, labelNames: labels, registers: [registry], collect })
+}
+
+/** Milliseconds between two looks at the clock. */
+const RESOLUTION_MS = 20
+
+const NANOSECONDS = 1e9
+
+/** Measures from now on; each call answers the longest delay of the event loop since the one before, in seconds. */
+export function createLoopDelay(): () => number {
+  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+  histogram.enable()
+  return () => {
+    const { max } = histogram
+    histogram.reset()
+    return max / NANOSECONDS
+  }
 }

@@ -10,7 +10,6 @@ import {
   encodeHead,
   type ReaderReport,
   type TablePosition,
-  type TableSnapshot,
 } from '../../ingress/route-table/cache-head.ts'
 import { MAX_VERSION } from '../../ingress/route-table/limits.ts'
 import { entryKey, type TableEntry } from '../../ingress/route-table/route-table.ts'
@@ -230,7 +229,7 @@ async function readKnown(state: State): Promise<Known | undefined> {
     mayRun(state, report)
     state.laterEpoch = Math.max(state.laterEpoch, report.epoch)
   }
-  const snapshot = await readable(cache)
+  const snapshot = await cache.snapshot().catch(nothingWhereDamaged)
   if (snapshot === undefined) return undefined
   const entries = new Map<string, KnownEntry>()
   let checksum = EMPTY_CHECKSUM
@@ -246,17 +245,10 @@ async function readKnown(state: State): Promise<Known | undefined> {
   return undefined
 }
 
-/**
- * The table in the cache; undefined if it is absent or damaged, so that it is overwritten. Rejects if another version of the
- * program has written it.
- */
-async function readable(cache: TableCacheWriter): Promise<TableSnapshot | undefined> {
-  try {
-    return await cache.snapshot()
-  } catch (error) {
-    if (error instanceof CacheContentError && error.code === 'cache-content') return undefined
-    throw error
-  }
+/** Damage is written over; a table of another version of the program is not. */
+export function nothingWhereDamaged(error: unknown): undefined {
+  if (error instanceof CacheContentError && error.code === 'cache-content') return undefined
+  throw error
 }
 
 /** Whether the cache still holds what this publisher knows, and no reader runs anything later. */
@@ -264,18 +256,9 @@ async function isInStep({ options, known }: State, depth: 'head' | 'entries'): P
   // The answer "no" makes the caller read the table again, and that checks every entry.
   if (known === undefined || depth === 'entries') return false
   const { cache } = options
-  const head = await readableHead(cache)
+  const head = await cache.head().catch(nothingWhereDamaged)
   if (head === undefined || encodeHead(head) !== encodeHead(known.head)) return false
   if ((await cache.size()) !== known.head.entries) return false
   const reports = await cache.readers()
   return reports.every((report) => comparePositions(report, known.head) <= 0)
-}
-
-async function readableHead(cache: TableCacheWriter): Promise<CacheHead | undefined> {
-  try {
-    return await cache.head()
-  } catch (error) {
-    if (error instanceof CacheContentError && error.code === 'cache-content') return undefined
-    throw error
-  }
 }

@@ -4,8 +4,7 @@ import {
   createCacheConnection,
 } from '../../ingress/cache-connection/cache-connection.ts'
 import { CacheError } from '../../ingress/cache-connection/cache-error.ts'
-import { readHead, readSnapshot } from '../../ingress/cache-connection/cached-table.ts'
-import { replyList, replyText } from '../../ingress/cache-connection/reply.ts'
+import { readHead, readSnapshot, replyList, replyText } from '../../ingress/cache-connection/cached-table.ts'
 import { CacheContentError } from '../../ingress/route-table/cache-content-error.ts'
 import {
   type CacheHead,

@@ -5,11 +5,11 @@ import { entryKey, type TableEntry } from '../../ingress/route-table/route-table
 import { compile } from '../compile/compile.ts'
 import { type CompileMemory, createCompileMemory } from '../compile/compile-memory.ts'
 import type { ObjectConditions } from '../compile/object-conditions.ts'
-import { isRefused, type RefusedObject, type WatchedObject } from '../watch/watched-object.ts'
+import { isRefused, type RefusedResource, type WatchedObject } from '../watch/watched-object.ts'
 import type { WatchedObjects } from '../watch/watched-objects.ts'
 
 /** An object, what the compiler says of it and whether this generation of it is in the table. */
-export interface CompiledObject extends ObjectConditions {
+export interface TableObject extends ObjectConditions {
   readonly uid: string
   readonly inTable: boolean
   /** `ObjectIdentity.deletion`. */
@@ -23,7 +23,7 @@ export interface CompiledObject extends ObjectConditions {
 
 export interface CompiledTable {
   readonly entries: ReadonlyMap<string, TableEntry>
-  readonly objects: readonly CompiledObject[]
+  readonly objects: readonly TableObject[]
 }
 
 /** What is compiled: of each watched collection, its objects. */
@@ -41,7 +41,7 @@ type Collection<C extends { readonly objects: unknown; readonly get: unknown }> 
 /** What one compilation leaves to the next. */
 export interface TableMemory {
   readonly compile: CompileMemory
-  readonly objects: WeakMap<ObjectConditions, CompiledObject>
+  readonly objects: WeakMap<ObjectConditions, TableObject>
 }
 
 export function createTableMemory(): TableMemory {
@@ -50,7 +50,7 @@ export function createTableMemory(): TableMemory {
 
 /** Compiles everything that is watched. With a memory, what has not changed is the same object as before. */
 export function compiledTable(watched: CompiledCollections, memory: TableMemory = createTableMemory()): CompiledTable {
-  const refused: RefusedObject[] = []
+  const refused: RefusedResource[] = []
   const accepted = <T>(objects: Iterable<WatchedObject<T>>): T[] => {
     const list: T[] = []
     for (const object of objects) {
@@ -69,9 +69,9 @@ export function compiledTable(watched: CompiledCollections, memory: TableMemory 
   }
   const output = compile(input, memory.compile)
   const entries = new Map(output.entries.map((entry) => [entryKey(entry), entry]))
-  const objects: CompiledObject[] = []
+  const objects: TableObject[] = []
   for (const conditions of output.conditions) {
-    const object = compiledObject(conditions, { watched, entries, memory })
+    const object = tableObject(conditions, { watched, entries, memory })
     if (object) objects.push(object)
   }
   return { entries, objects }
@@ -84,10 +84,7 @@ interface Compiled {
 }
 
 /** Undefined where the object has gone meanwhile. */
-function compiledObject(
-  conditions: ObjectConditions,
-  { watched, entries, memory }: Compiled,
-): CompiledObject | undefined {
+function tableObject(conditions: ObjectConditions, { watched, entries, memory }: Compiled): TableObject | undefined {
   const known = memory.objects.get(conditions)
   const name = known?.objectName ?? `${conditions.namespace}/${conditions.name}`
   const trunk = conditions.kind === 'SipTrunk'
@@ -103,8 +100,14 @@ function compiledObject(
   return compiled
 }
 
-function isAt(known: CompiledObject, place: Pick<CompiledObject, 'uid' | 'status' | 'deletion' | 'inTable'>): boolean {
+function isAt(known: TableObject, place: Pick<TableObject, 'uid' | 'status' | 'deletion' | 'inTable'>): boolean {
   const { uid, status, deletion, inTable } = place
   if (known.uid !== uid || known.status !== status) return false
   return known.deletion === deletion && known.inTable === inTable
+}
+
+/** A table without Services, together with those that pods know: calls go on to the endpoints that were known last. */
+export function withLastServices(table: CompiledTable, published: ReadonlyMap<string, TableEntry>): CompiledTable {
+  const services = [...published].filter(([, { kind }]) => kind === 'service')
+  return { ...table, entries: new Map([...table.entries, ...services]) }
 }

@@ -1,9 +1,9 @@
-/** Which conditions an author has to hear of: the Events that `kubectl describe` shows. */
+/** Which conditions an author has to know of: the Events that `kubectl describe` shows. */
 import { API_GROUP, API_VERSION } from '../../crds/schema/api-object.ts'
 import { type Condition, isAsWished } from '../../crds/schema/conditions.ts'
 import type { EventText, Regarding } from '../kubernetes-writes/event-recorder.ts'
 import { type StoredCondition, storedConditions } from '../kubernetes-writes/object-status.ts'
-import type { CompiledObject } from './compiled-table.ts'
+import type { TableObject } from './compiled-table.ts'
 import type { ObjectNews } from './object-progress.ts'
 
 /** What every object goes through on its way. */
@@ -14,13 +14,13 @@ export function isBad(condition: Condition): boolean {
   return !isAsWished(condition) && !PASSING.has(condition.reason)
 }
 
-/** A warning for each bad condition that the object's status does not tell already, and that all is well again. */
+/** A warning for each bad condition that the object's status does not say already, and that all is well again. */
 export function eventsOf({ object, conditions }: ObjectNews): EventText[] {
   const stored = storedConditions(object.status)
   const warnings = conditions.filter(isWarnedOf).flatMap(({ type, status, reason, message }): EventText[] => {
-    const told = stored.some((one) => one.type === type && one.status === status && one.reason === reason)
+    const said = stored.some((one) => one.type === type && one.status === status && one.reason === reason)
     const action = type === 'Programmed' ? 'Publish' : 'Compile'
-    return told ? [] : [{ type: 'Warning', reason, action, note: message }]
+    return said ? [] : [{ type: 'Warning', reason, action, note: message }]
   })
   return [...warnings, ...recovery(conditions, stored)]
 }
@@ -30,7 +30,7 @@ function isWarnedOf(condition: Condition): boolean {
   return isBad(condition) && (condition.type !== 'Ready' || condition.reason === 'Deleting')
 }
 
-/** An object that was not ready for a reason that an Event has told is ready again: only then, and not after each change. */
+/** An object that was not ready for a reason that an Event has reported is ready again: only then, and not after each change. */
 function recovery(conditions: readonly Condition[], stored: readonly StoredCondition[]): EventText[] {
   const before = stored.find(({ type }) => type === 'Ready')
   const ready = conditions.find(({ type, status }) => type === 'Ready' && status === 'True')
@@ -44,6 +44,6 @@ export function regarding({
   namespace,
   name,
   uid,
-}: Pick<CompiledObject, 'kind' | 'namespace' | 'name' | 'uid'>): Regarding {
+}: Pick<TableObject, 'kind' | 'namespace' | 'name' | 'uid'>): Regarding {
   return { apiVersion: `${API_GROUP}/${API_VERSION}`, kind, namespace, name, uid }
 }

@@ -1,22 +1,24 @@
 /** Says what a leader would do to the shared cache, and does nothing. */
-import { CacheContentError } from '../../ingress/route-table/cache-content-error.ts'
+
 import { encodeEntry } from '../../ingress/route-table/table-codec.ts'
+import { errorText } from '../../ingress/text/error-text.ts'
+import { nothingWhereDamaged } from '../publish/publisher.ts'
 import type { TableCacheWriter } from '../publish/table-cache-writer.ts'
-import { type CompiledCollections, type CompiledObject, type CompiledTable, compiledTable } from './compiled-table.ts'
+import { type CompiledCollections, type CompiledTable, compiledTable, type TableObject } from './compiled-table.ts'
 import { isBad } from './condition-events.ts'
-import { MAX_TOLD_KEYS } from './limits.ts'
+import { MAX_REPORTED_KEYS } from './limits.ts'
 
 export interface DryRunOptions {
   readonly watched: CompiledCollections
   readonly cache: Pick<TableCacheWriter, 'snapshot'>
-  readonly tell: (told: DryRunTold) => void
+  readonly onResult: (result: DryRunResult) => void
   /** One condition that is not as the author of the object wants it. */
-  readonly tellCondition: (object: CompiledObject, condition: CompiledObject['conditions'][number]) => void
+  readonly onCondition: (object: TableObject, condition: TableObject['conditions'][number]) => void
   readonly onFault: (code: string, message: string) => void
 }
 
-/** Keys are `kind/namespace/name`, at most `MAX_TOLD_KEYS` of each list. */
-export interface DryRunTold {
+/** Keys are `kind/namespace/name`, at most `MAX_REPORTED_KEYS` of each list. */
+export interface DryRunResult {
   /** Entries of the table that would be published. */
   readonly entries: number
   readonly objects: number
@@ -33,14 +35,14 @@ export interface DryRunChange {
   readonly keys: { readonly added: string[]; readonly changed: string[]; readonly removed: string[] }
 }
 
-/** One look at everything that is watched. Rejects never. */
+/** One look at everything that is watched. Never rejects. */
 export async function dryRun(options: DryRunOptions): Promise<void> {
-  const { watched, tell, tellCondition } = options
+  const { watched, onResult, onCondition } = options
   const table = compiledTable(watched)
   const { entries, objects } = table
-  tell({ entries: entries.size, objects: objects.length, change: await changeOf(table, options) })
+  onResult({ entries: entries.size, objects: objects.length, change: await changeOf(table, options) })
   for (const object of objects) {
-    for (const condition of object.conditions.filter(isBad)) tellCondition(object, condition)
+    for (const condition of object.conditions.filter(isBad)) onCondition(object, condition)
   }
 }
 
@@ -49,30 +51,25 @@ async function changeOf(
   { cache, onFault }: DryRunOptions,
 ): Promise<DryRunChange | undefined> {
   try {
+    // A leader would write over damage, but not over a table of another version of the program.
     const snapshot = await cache.snapshot().catch(nothingWhereDamaged)
-    const held = snapshot?.entries ?? new Map<string, string>()
+    const entriesInCache = snapshot?.entries ?? new Map<string, string>()
     const added: string[] = []
     const changed: string[] = []
     for (const [key, entry] of entries) {
-      const json = held.get(key)
+      const json = entriesInCache.get(key)
       if (json === undefined) added.push(key)
       else if (json !== encodeEntry(entry)) changed.push(key)
     }
-    const removed = [...held.keys()].filter((key) => !entries.has(key))
-    const first = (keys: readonly string[]): string[] => keys.slice(0, MAX_TOLD_KEYS)
+    const removed = [...entriesInCache.keys()].filter((key) => !entries.has(key))
+    const first = (keys: readonly string[]): string[] => keys.slice(0, MAX_REPORTED_KEYS)
     return {
       version: snapshot?.head.version ?? 0,
       ...{ added: added.length, changed: changed.length, removed: removed.length },
       keys: { added: first(added), changed: first(changed), removed: first(removed) },
     }
   } catch (error) {
-    onFault('cache-unreadable', error instanceof Error ? error.message : String(error))
+    onFault('cache-unreadable', errorText(error))
     return undefined
   }
-}
-
-/** Damage would be written over; a table of another version of the program would not. */
-function nothingWhereDamaged(error: unknown): undefined {
-  if (error instanceof CacheContentError && error.code === 'cache-content') return undefined
-  throw error
 }

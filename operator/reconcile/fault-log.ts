@@ -1,10 +1,10 @@
-import type { Clock } from '../../ingress/time/dated-clock.ts'
+import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import { FAULT_REPEAT_MS } from './limits.ts'
 
-/** Tells a fault when it is new or different, and again after `FAULT_REPEAT_MS`: what is tried five times a second fails as often. */
+/** Reports a fault when it is new or different, and again after `FAULT_REPEAT_MS`: what is tried five times a second fails as often. */
 export function createFaultLog(
-  clock: Pick<Clock, 'now'>,
-  tell: (code: string, message: string, repeated: number) => void,
+  clock: Pick<DatedClock, 'now'>,
+  report: (code: string, message: string, repeated: number) => void,
 ): (code: string, message: string) => void {
   const last = new Map<string, { message: string; at: number; repeated: number }>()
   return (code, message) => {
@@ -15,6 +15,6 @@ export function createFaultLog(
       return
     }
     last.set(code, { message, at: now, repeated: 0 })
-    tell(code, message, before?.repeated ?? 0)
+    report(code, message, before?.repeated ?? 0)
   }
 }

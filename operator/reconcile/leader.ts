@@ -1,23 +1,32 @@
 /** Who leads: the holder of a Lease, or, where there is only one operator, this process. */
-import type { LeaderElection, LeaderElectionOptions } from '../kubernetes-writes/leader-election.ts'
-import { startLeaderElection } from '../kubernetes-writes/leader-election.ts'
+import {
+  createLeaderElection,
+  type ElectionListener,
+  type LeaderElection,
+  type LeaderElectionOptions,
+} from '../kubernetes-writes/leader-election.ts'
 
-export type Leader = Pick<LeaderElection, 'isLeader' | 'raiseEpoch' | 'stop'>
+export type Leader = Pick<LeaderElection, 'start' | 'isLeader' | 'raiseEpoch' | 'stop'>
 
 /** The first epoch of an operator without a Lease: it gets above whatever it finds. */
 const FIRST_EPOCH = 1
 
-/** Takes part in the election; without one (`elect` false) this process leads at once. */
-export function startLeader(elect: boolean, options: LeaderElectionOptions): Leader {
-  if (elect) return startLeaderElection(options)
-  let stopped = false
-  const { listener } = options
-  listener.onLeading(FIRST_EPOCH)
+/** A candidate in the election; without one (`elect` false) this process leads from its start on. */
+export function createLeader(elect: boolean, options: LeaderElectionOptions): Leader {
+  return elect ? createLeaderElection(options) : createOnlyLeader()
+}
+
+function createOnlyLeader(): Leader {
+  let listener: ElectionListener | undefined
   return {
-    isLeader: () => !stopped,
-    raiseEpoch: (above) => listener.onLeading(above + 1),
+    start: (next) => {
+      listener = next
+      next.onLeading(FIRST_EPOCH)
+    },
+    isLeader: () => listener !== undefined,
+    raiseEpoch: (above) => listener?.onLeading(above + 1),
     stop: async () => {
-      stopped = true
+      listener = undefined
     },
   }
 }

@@ -1,5 +1,6 @@
 /** Terms of leadership: a reconciler runs while this process leads, knows who it is and has seen every object. */
-import type { Clock } from '../../ingress/time/dated-clock.ts'
+import { errorText } from '../../ingress/text/error-text.ts'
+import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import { PREPARATION_RETRY_MS } from './limits.ts'
 import type { TableReconciler } from './table-reconciler.ts'
 
@@ -7,7 +8,7 @@ export interface LeadershipTermsOptions {
   /** What has to be there before the first term; tried until it succeeds. Resolves with the installation's name. */
   readonly prepare: () => Promise<string>
   readonly start: (installation: string, epoch: number) => TableReconciler
-  readonly clock: Clock
+  readonly clock: DatedClock
   readonly onFault: (code: string, message: string) => void
 }
 
@@ -39,7 +40,7 @@ export function createLeadershipTerms(options: LeadershipTermsOptions): Leadersh
     try {
       installation = await options.prepare()
     } catch (error) {
-      options.onFault('preparation-failed', error instanceof Error ? error.message : String(error))
+      options.onFault('preparation-failed', errorText(error))
       options.clock.after(PREPARATION_RETRY_MS, advance)
     }
     preparing = false

@@ -7,12 +7,6 @@ export const SMALL_TABLE_ENTRIES = 20
 /** Milliseconds in which removals add up: `kubectl delete --all` takes a thousand objects away in some tens of seconds. */
 export const MASS_REMOVAL_WINDOW_MS = 300_000
 
-/** Milliseconds without a change before one is compiled: `kubectl apply -f` of a folder comes as one. */
-export const SETTLE_QUIET_MS = 100
-
-/** Milliseconds after which changes are compiled though more of them come. */
-export const SETTLE_LIMIT_MS = 500
-
 /** Milliseconds between looks at which pods run what, while somebody waits for a version. */
 export const READERS_POLL_MS = 200
 
@@ -43,11 +37,8 @@ export const PREPARATION_RETRY_MS = 5_000
 /** Milliseconds for the last statuses and Events of a process that stops. */
 export const FLUSH_LIMIT_MS = 5_000
 
-/** Milliseconds without a word from the API server after which what is known counts as stale: bookmarks come every minute. */
-export const STALE_WATCH_MS = 300_000
-
-/** Milliseconds before a fault that goes on is told again. */
+/** Milliseconds before a fault that goes on is reported again. */
 export const FAULT_REPEAT_MS = 60_000
 
 /** Keys of each kind of change that a dry run names: the counts say the rest. */
-export const MAX_TOLD_KEYS = 20
+export const MAX_REPORTED_KEYS = 20

@@ -3,23 +3,23 @@ import type { Condition } from '../../crds/schema/conditions.ts'
 import { storedConditions } from '../kubernetes-writes/object-status.ts'
 import { type ProgrammedInput, programmedCondition } from '../kubernetes-writes/programmed.ts'
 import { readyCondition } from '../kubernetes-writes/ready.ts'
-import type { CompiledObject } from './compiled-table.ts'
+import type { TableObject } from './compiled-table.ts'
 
 export type Publication = ProgrammedInput['publication']
 
 /** What became of the table that the objects were compiled into. */
-export interface PublishedTable {
+export interface TableOutcome {
   /** The version that the cache holds; undefined where nothing could be published. */
   readonly version: number | undefined
   /** Whether what an object has left in the table is held there. */
-  readonly isHeld: (object: CompiledObject) => boolean
+  readonly isHeld: (object: TableObject) => boolean
   /** Whether the table of before had the object as it is now: what a status says of pods may be believed then. */
-  readonly wasThere: (object: CompiledObject) => boolean
+  readonly wasThere: (object: TableObject) => boolean
 }
 
 export interface ObjectProgress {
   /** Takes over a compilation. Objects that are not in it are forgotten, and answered. */
-  compiled(objects: readonly CompiledObject[], published: PublishedTable): readonly CompiledObject[]
+  compiled(objects: readonly TableObject[], published: TableOutcome): readonly TableObject[]
   /** The version that most pods run; undefined without pods. */
   readersAt(version: number | undefined): void
   /** Objects whose conditions are not the ones that were answered before, with all of them. Each is answered once. */
@@ -29,32 +29,32 @@ export interface ObjectProgress {
 }
 
 export interface ObjectNews {
-  readonly object: CompiledObject
+  readonly object: TableObject
   readonly conditions: readonly Condition[]
 }
 
-interface Progress {
-  object: CompiledObject
+interface TrackedObject {
+  object: TableObject
   /** The first version that has this generation. */
   version: number | undefined
   publication: Publication
   programmed: boolean
   /** The reason of Programmed when it was answered; undefined while the object has news. */
-  told: Condition<'Programmed'>['reason'] | undefined
+  reported: Condition<'Programmed'>['reason'] | undefined
 }
 
 export function createObjectProgress(): ObjectProgress {
-  const known = new Map<string, Progress>()
+  const known = new Map<string, TrackedObject>()
   /** Of these, news may come with the next report of the pods. */
-  let open = new Set<Progress>()
+  let open = new Set<TrackedObject>()
   let readersVersion: number | undefined
-  const condition = (progress: Progress): Condition<'Programmed'> =>
+  const condition = (progress: TrackedObject): Condition<'Programmed'> =>
     programmedCondition({ ...progress, inTable: progress.object.inTable, readersVersion })
-  const take = (object: CompiledObject, published: PublishedTable): void => {
+  const take = (object: TableObject, published: TableOutcome): void => {
     const before = known.get(object.tableKey)
     if (before?.object === object && isSettled(before, published)) return
     const progress = next(before, object, published)
-    if (before && before.told !== undefined && isSame(before.object, object)) progress.told = before.told
+    if (before && before.reported !== undefined && isSame(before.object, object)) progress.reported = before.reported
     known.set(object.tableKey, progress)
     open.add(progress)
   }
@@ -72,8 +72,8 @@ export function createObjectProgress(): ObjectProgress {
         const programmed = condition(progress)
         progress.programmed = programmed.status === 'True'
         if (progress.programmed || !progress.object.inTable) open.delete(progress)
-        if (progress.told === programmed.reason) continue
-        progress.told = programmed.reason
+        if (progress.reported === programmed.reason) continue
+        progress.reported = programmed.reason
         const conditions = [...progress.object.conditions, programmed]
         yield { object: progress.object, conditions: [readyCondition(conditions, progress.object), ...conditions] }
       }
@@ -84,20 +84,20 @@ export function createObjectProgress(): ObjectProgress {
   }
 }
 
-function next(before: Progress | undefined, object: CompiledObject, published: PublishedTable): Progress {
+function next(before: TrackedObject | undefined, object: TableObject, published: TableOutcome): TrackedObject {
   const { version, isHeld, wasThere } = published
   const publication = publicationOf(version, isHeld(object))
   const same = before?.object.uid === object.uid && before.object.generation === object.generation
   // What was in the table once and is in it still keeps its first version; what comes back comes with this one.
   const first = same && before.object.inTable ? before.version : undefined
   const programmed = same ? before.programmed : isProgrammed(object) && wasThere(object)
-  return { object, version: first ?? version, publication, programmed, told: undefined }
+  return { object, version: first ?? version, publication, programmed, reported: undefined }
 }
 
-/** Whether nothing is to be said of an object that is as it was: pods run it, or it has no place in the table. */
-function isSettled(before: Progress, { version, isHeld }: PublishedTable): boolean {
-  const { object, programmed, told } = before
-  if (told === undefined || before.publication !== 'done' || version === undefined) return false
+/** Whether there is nothing to report of an object that is as it was: pods run it, or it has no place in the table. */
+function isSettled(before: TrackedObject, { version, isHeld }: TableOutcome): boolean {
+  const { object, programmed, reported } = before
+  if (reported === undefined || before.publication !== 'done' || version === undefined) return false
   return object.inTable ? programmed && before.version !== undefined : !isHeld(object)
 }
 
@@ -107,14 +107,14 @@ function publicationOf(version: number | undefined, held: boolean): Publication 
 }
 
 /** What an earlier operator has written of this generation, or somebody who has restored a backup. */
-function isProgrammed({ status, generation }: CompiledObject): boolean {
+function isProgrammed({ status, generation }: TableObject): boolean {
   return storedConditions(status).some((condition) => {
     const { type, observedGeneration } = condition
     return type === 'Programmed' && condition.status === 'True' && observedGeneration === generation
   })
 }
 
-function isSame(a: CompiledObject, b: CompiledObject): boolean {
+function isSame(a: TableObject, b: TableObject): boolean {
   if (a.uid !== b.uid || a.generation !== b.generation || a.deletion !== b.deletion) return false
   if (a.conditions.length !== b.conditions.length) return false
   return a.conditions.every((condition, i) => {
@@ -128,10 +128,10 @@ function isSame(a: CompiledObject, b: CompiledObject): boolean {
   })
 }
 
-function forgotten(known: Map<string, Progress>, objects: readonly CompiledObject[]): readonly CompiledObject[] {
+function forgotten(known: Map<string, TrackedObject>, objects: readonly TableObject[]): readonly TableObject[] {
   if (known.size === objects.length) return []
   const present = new Set(objects.map(({ tableKey }) => tableKey))
-  const gone: CompiledObject[] = []
+  const gone: TableObject[] = []
   for (const [key, { object }] of known) {
     if (present.has(key)) continue
     known.delete(key)

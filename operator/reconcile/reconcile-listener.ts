@@ -1,4 +1,4 @@
-/** What a term of leadership tells, as statuses, Events, metrics and log lines. */
+/** What a term of leadership reports, as statuses, Events, metrics and log lines. */
 import type { Logger } from '../../ingress/log/logger.ts'
 import type { TableEntry } from '../../ingress/route-table/route-table.ts'
 import type { EventRecorder } from '../kubernetes-writes/event-recorder.ts'
@@ -33,7 +33,7 @@ export function createReconcileListener(options: ReconcileListenerOptions): Reco
     onGone: (object) => statuses.forget(object),
     onHeld: (keys) => {
       metrics.publishHeld(keys.size > 0)
-      if (keys.size !== heldKeys.size) tellHeld(options, keys)
+      if (keys.size !== heldKeys.size) reportHeld(options, keys)
       heldKeys = keys
     },
     onPublished: (outcome, compileMs) => {
@@ -62,7 +62,7 @@ export function createReconcileListener(options: ReconcileListenerOptions): Reco
 }
 
 /** One Event a namespace, about the first of its objects, and one log line. */
-function tellHeld({ events, logger }: ReconcileListenerOptions, keys: ReadonlySet<string>): void {
+function reportHeld({ events, logger }: ReconcileListenerOptions, keys: ReadonlySet<string>): void {
   const byNamespace = Map.groupBy(keys, namespaceOf)
   for (const [namespace, [first = '']] of byNamespace) {
     const [entryKind, , name = ''] = first.split('/')

@@ -1,4 +1,4 @@
-/** What the writer of statuses tells of others who write them too: Events, log lines and metrics. */
+/** What the writer of statuses reports of others who write them, too: Events, log lines and metrics. */
 import type { Logger } from '../../ingress/log/logger.ts'
 import type { EventRecorder } from '../kubernetes-writes/event-recorder.ts'
 import { FREE_OVERWRITES } from '../kubernetes-writes/limits.ts'
@@ -25,7 +25,7 @@ export function createStatusListener(
       const { kind, namespace, name } = target
       const by = writerOf(kind, `${namespace}/${name}`) ?? 'somebody'
       logger.warn({ code: 'status-overwritten', kind, name: `${namespace}/${name}`, by, count }, 'status overwritten')
-      // Once is somebody's hand; who does it again and again is a program that has to be told.
+      // Once is somebody's hand; who does it again and again is a program whose owner has to know.
       if (count < FREE_OVERWRITES) return
       const note = `${by} has overwritten the status of this object ${count} times in a row: the operator puts it right with growing pauses; let only the operator write it`
       events.record(regarding(target), { type: 'Warning', reason: 'StatusOverwritten', action: 'WriteStatus', note })

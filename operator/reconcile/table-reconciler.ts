@@ -1,23 +1,25 @@
 /**
- * One term of leadership: whatever changes is compiled, published and told in the status of every object, until the term
+ * One term of leadership: whatever changes is compiled, published and reported in the status of every object, until the term
  * ends. Level-triggered: each round looks at everything, so a round that failed costs time and nothing else.
  */
+
 import type { ReaderReport } from '../../ingress/route-table/cache-head.ts'
 import type { TableEntry } from '../../ingress/route-table/route-table.ts'
 import { decodeEntry, encodeEntry } from '../../ingress/route-table/table-codec.ts'
-import type { Clock } from '../../ingress/time/dated-clock.ts'
+import { errorText } from '../../ingress/text/error-text.ts'
+import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import { storedInstallation } from '../kubernetes-writes/installation.ts'
 import { versionOfMostReaders } from '../kubernetes-writes/programmed.ts'
 import { createPublisher, type Publisher, type PublishOutcome } from '../publish/publisher.ts'
 import type { TableCacheWriter } from '../publish/table-cache-writer.ts'
 import {
   type CompiledCollections,
-  type CompiledObject,
   type CompiledTable,
   compiledTable,
   createTableMemory,
+  type TableObject,
+  withLastServices,
 } from './compiled-table.ts'
-import { withLastServices } from './last-services.ts'
 import {
   HELD_REVIEW_MS,
   PUBLISH_RETRY_LIMIT_MS,
@@ -32,12 +34,12 @@ import { createObjectProgress, type ObjectNews } from './object-progress.ts'
 import { createRemovalGuard, namespaceOf } from './removal-guard.ts'
 import { usableEntries } from './usable-entries.ts'
 
-/** What a term tells. None of it may throw. */
+/** What a term reports. None of it may throw. */
 export interface ReconcileListener {
   /** Conditions that an object has now. */
   onNews(news: ObjectNews): void
   /** An object is gone. */
-  onGone(object: CompiledObject): void
+  onGone(object: TableObject): void
   /** After each round: how many entries are held back from removal, and the keys. */
   onHeld(keys: ReadonlySet<string>): void
   /** A table went out. Milliseconds of its compilation. */
@@ -62,7 +64,7 @@ export interface ReconcilerOptions {
   readonly isLeader: () => boolean
   /** Of these namespaces, the ones whose rules may go in any number. */
   readonly removalsAllowed: (namespaces: readonly string[]) => Promise<ReadonlySet<string>>
-  readonly clock: Clock
+  readonly clock: DatedClock
   readonly listener: ReconcileListener
 }
 
@@ -192,14 +194,14 @@ class Reconciler implements TableReconciler {
     const next = table.entries
     const now = this.#options.clock.now()
     const all = this.#guard.held({ published: published.keys(), next, allowed: () => false }, now)
-    if (all.size === 0) return this.#tellHeld(all)
+    if (all.size === 0) return this.#reportHeld(all)
     const namespaces = [...new Set([...all].map(namespaceOf))]
     const allowed = await this.#options.removalsAllowed(namespaces)
     const change = { published: published.keys(), next, allowed: (name: string) => allowed.has(name) }
-    return this.#tellHeld(this.#guard.held(change, now))
+    return this.#reportHeld(this.#guard.held(change, now))
   }
 
-  #tellHeld(held: ReadonlySet<string>): ReadonlySet<string> {
+  #reportHeld(held: ReadonlySet<string>): ReadonlySet<string> {
     this.#options.listener.onHeld(held)
     if (held.size > 0) this.#after('review', HELD_REVIEW_MS, () => this.touch())
     return held
@@ -221,13 +223,13 @@ class Reconciler implements TableReconciler {
         this.#retryMs = PUBLISH_RETRY_MS
         this.#await(outcome)
     }
-    const isHeld = (object: CompiledObject): boolean => !object.inTable && held.has(object.tableKey)
-    const wasThere = ({ tableKey, status }: CompiledObject): boolean =>
+    const isHeld = (object: TableObject): boolean => !object.inTable && held.has(object.tableKey)
+    const wasThere = ({ tableKey, status }: TableObject): boolean =>
       this.#isOwn(status) && sameEntry(before.get(tableKey), entries.get(tableKey))
     for (const gone of this.#progress.compiled(table.objects, { version, isHeld, wasThere })) {
       this.#options.listener.onGone(gone)
     }
-    this.#tellNews()
+    this.#reportNews()
     void this.#readReaders()
     if (!this.#timers.has('head')) this.#verifyLater('head', VERIFY_HEAD_MS)
     if (!this.#timers.has('entries')) this.#verifyLater('entries', VERIFY_ENTRIES_MS)
@@ -244,14 +246,14 @@ class Reconciler implements TableReconciler {
     if (outcome.type === 'published' && since !== undefined) this.#awaited = { version: outcome.version, since }
   }
 
-  #tellNews(): void {
+  #reportNews(): void {
     for (const news of this.#progress.changed()) this.#options.listener.onNews(news)
   }
 
   /** Who runs what: soon again while somebody waits for it. */
   async #readReaders(): Promise<void> {
     try {
-      this.#heard(await this.#publisher.readers())
+      this.#takeReports(await this.#publisher.readers())
     } catch (error) {
       this.#fault('cache-readers-unreadable', error)
     }
@@ -259,13 +261,13 @@ class Reconciler implements TableReconciler {
     this.#after('readers', waiting ? READERS_POLL_MS : READERS_IDLE_POLL_MS, () => void this.#readReaders())
   }
 
-  #heard(reports: readonly ReaderReport[]): void {
+  #takeReports(reports: readonly ReaderReport[]): void {
     if (this.#stopped) return
     const version = versionOfMostReaders(reports.map((report) => report.version))
     this.#options.listener.onReaders(reports.length, version)
     this.#progress.readersAt(version)
     this.#propagated(version)
-    this.#tellNews()
+    this.#reportNews()
     this.#lookForDamage(reports)
   }
 
@@ -325,7 +327,7 @@ class Reconciler implements TableReconciler {
   }
 
   #fault(code: string, error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = errorText(error)
     this.#options.listener.onFault(code, message)
   }
 }

@@ -1,5 +1,6 @@
 import type { TableEntry } from '../../ingress/route-table/route-table.ts'
 import { decodeEntry, encodeEntry } from '../../ingress/route-table/table-codec.ts'
+import { errorText } from '../../ingress/text/error-text.ts'
 
 /**
  * The entries that a pod can read. Pods refuse a table whole, so one entry that they cannot read would keep every other
@@ -15,8 +16,8 @@ export function usableEntries(
     const before = published.get(key)
     const problem = before === entry ? undefined : problemOf(key, entry)
     if (problem !== undefined) onUnusable(key, problem)
-    const kept = problem === undefined ? entry : before
-    if (kept) usable.set(key, kept)
+    const retained = problem === undefined ? entry : before
+    if (retained) usable.set(key, retained)
   }
   return usable
 }
@@ -26,6 +27,6 @@ function problemOf(key: string, entry: TableEntry): string | undefined {
     decodeEntry(key, encodeEntry(entry))
     return undefined
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return errorText(error)
   }
 }

@@ -1,7 +1,8 @@
-import type { Clock } from '../../ingress/time/dated-clock.ts'
+import { errorText } from '../../ingress/text/error-text.ts'
+import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import type { ApiClient } from '../api/api-client.ts'
 import { ApiError } from '../api/api-error.ts'
-import { DEFINITION_LOOK_MILLISECONDS, OLD_DEFINITION_LOOK_MILLISECONDS } from './limits.ts'
+import { DEFINITION_LOOK_MS, OLD_DEFINITION_LOOK_MS } from './limits.ts'
 import { type CustomKind, type OldDefinition, oldDefinitions, oldDefinitionText } from './served-definition.ts'
 
 /** Reads at intervals which CustomResourceDefinitions the API server serves. */
@@ -10,40 +11,35 @@ export interface DefinitionWatch {
   readonly outdated: ReadonlySet<CustomKind>
   /** Some definition drops unknown fields, so a field that is absent from an object may have been misspelt by its author. */
   readonly fieldsDropped: boolean
+  /** Begins with a look at once. `onChange`: something about them is another than before. */
+  start(onChange: () => void): void
   stop(): void
 }
 
 export interface DefinitionWatchOptions {
   readonly api: Pick<ApiClient, 'openApi'>
-  readonly clock: Pick<Clock, 'after'>
-  /** Called when the result of a read differs from the one before. */
-  readonly onChange: () => void
+  readonly clock: Pick<DatedClock, 'after'>
   /** Codes: `crd_outdated`; `crd_unread` if the served definitions cannot be read. */
   readonly onFault: (code: 'crd_outdated' | 'crd_unread', message: string) => void
 }
 
-/** Starts the watch. The first read begins at once. */
-export function startDefinitionWatch({ api, clock, onChange, onFault }: DefinitionWatchOptions): DefinitionWatch {
+export function createDefinitionWatch({ api, clock, onFault }: DefinitionWatchOptions): DefinitionWatch {
   const ended = new AbortController()
   let old: readonly OldDefinition[] = []
   let cancel = (): void => undefined
-  const look = async (): Promise<void> => {
+  const look = async (onChange: () => void): Promise<void> => {
     const found = await servedOld(api, ended.signal)
     if (ended.signal.aborted) return
     if (typeof found === 'string') onFault('crd_unread', found)
     else {
-      const changed = textOf(found) !== textOf(old)
+      const changed = definitionsText(found) !== definitionsText(old)
       old = found
       // All kinds in one message: the log reports a repeated code at once only if its text is new.
-      if (found.length > 0) onFault('crd_outdated', textOf(found))
+      if (found.length > 0) onFault('crd_outdated', definitionsText(found))
       if (changed) onChange()
     }
-    cancel = clock.after(
-      old.length > 0 ? OLD_DEFINITION_LOOK_MILLISECONDS : DEFINITION_LOOK_MILLISECONDS,
-      () => void look(),
-    )
+    cancel = clock.after(old.length > 0 ? OLD_DEFINITION_LOOK_MS : DEFINITION_LOOK_MS, () => void look(onChange))
   }
-  void look()
   return {
     get outdated() {
       return new Set(old.map(({ kind }) => kind))
@@ -51,6 +47,7 @@ export function startDefinitionWatch({ api, clock, onChange, onFault }: Definiti
     get fieldsDropped() {
       return old.some(({ drops }) => drops)
     },
+    start: (onChange) => void look(onChange),
     stop: () => {
       ended.abort()
       cancel()
@@ -58,7 +55,7 @@ export function startDefinitionWatch({ api, clock, onChange, onFault }: Definiti
   }
 }
 
-function textOf(old: readonly OldDefinition[]): string {
+function definitionsText(old: readonly OldDefinition[]): string {
   return old.map(oldDefinitionText).join('; ')
 }
 
@@ -69,7 +66,7 @@ async function servedOld(api: DefinitionWatchOptions['api'], signal: AbortSignal
   } catch (error) {
     // No definition is served yet. The reflectors of these objects report that.
     if (error instanceof ApiError && error.code === 'api_not_found') return []
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = errorText(error)
     return `whether the CustomResourceDefinitions are those of this release is not known: ${reason}; every ServiceAccount may read /openapi/v3 by the ClusterRole system:discovery`
   }
 }

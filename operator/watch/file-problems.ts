@@ -1,16 +1,16 @@
 import { MAX_FILE_PROBLEMS } from './limits.ts'
-import type { Problem } from './manifest-problem.ts'
+import type { ManifestProblem } from './manifest-problem.ts'
 
 /** The problems of one file: the first ones in full, and the number of the others. */
 export interface FileProblems {
   /** `problem` is called only for the first problems; later ones are counted, because finding the line of one takes time. */
-  add(problem: () => Problem): void
+  add(problem: () => ManifestProblem): void
   /** The first problems, followed by one that gives the number of the others. */
-  reported(): Problem[]
+  reported(): ManifestProblem[]
 }
 
 export function createFileProblems(file: string): FileProblems {
-  const first: Problem[] = []
+  const first: ManifestProblem[] = []
   let size = 0
   return {
     add(problem) {

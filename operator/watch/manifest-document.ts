@@ -13,7 +13,7 @@ import {
 } from 'yaml'
 import type { FileProblems } from './file-problems.ts'
 import { type Chunk, manifestChunks } from './manifest-chunks.ts'
-import type { Problem } from './manifest-problem.ts'
+import type { ManifestProblem } from './manifest-problem.ts'
 import { shapeFault } from './manifest-shape.ts'
 import { keyText, type OtherReading, plainDocument, type Refuse } from './manifest-value.ts'
 import { createTextLines, type TextLines } from './text-lines.ts'
@@ -68,7 +68,7 @@ export function* manifestDocuments(text: string, file: string, problems: FilePro
 /** Control characters. YAML 1.1 and YAML 1.2 allow them in a text only as escapes. */
 const CONTROL = /(?![\t\n\r\u0085-\u009f])\p{Cc}/u
 
-function yamlProblem(file: string, line: number, message: string): Problem {
+function yamlProblem(file: string, line: number, message: string): ManifestProblem {
   return { code: 'invalid_yaml', file, line, message: `is not YAML: ${message}` }
 }
 

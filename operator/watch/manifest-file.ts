@@ -1,21 +1,23 @@
 /** One file of manifests: its valid objects, and the problems of its other parts. */
+
 import { isUtf8 } from 'node:buffer'
 import { statSync } from 'node:fs'
 import { FileRefused, readRegularFile } from '../../ingress/files/regular-file.ts'
+import { errorText } from '../../ingress/text/error-text.ts'
 import { createFileProblems } from './file-problems.ts'
-import { FRESH_FILE_MILLISECONDS, MAX_MANIFEST_BYTES } from './limits.ts'
+import { FRESH_FILE_MS, MAX_MANIFEST_BYTES } from './limits.ts'
 import { manifestDocuments } from './manifest-document.ts'
 import { manifestObjects, type PlacedObject } from './manifest-object.ts'
-import type { Problem } from './manifest-problem.ts'
+import type { ManifestProblem } from './manifest-problem.ts'
 
 export interface FileContent {
   /** Bytes that were read. */
   readonly bytes: number
   readonly objects: readonly PlacedObject[]
   /** The first problems, followed by one that gives the number of the others. */
-  readonly problems: readonly Problem[]
+  readonly problems: readonly ManifestProblem[]
   /** Valid values that may surprise their author, in the same form. */
-  readonly notes: readonly Problem[]
+  readonly notes: readonly ManifestProblem[]
 }
 
 const NOTHING: FileContent = { bytes: 0, objects: [], problems: [], notes: [] }
@@ -35,7 +37,7 @@ export async function readManifestFile(file: string): Promise<FileContent> {
   }
 }
 
-function refused(problem: Problem): FileContent {
+function refused(problem: ManifestProblem): FileContent {
   return { ...NOTHING, problems: [problem] }
 }
 
@@ -61,12 +63,8 @@ export function fileState(file: string): string {
   try {
     const { ino, size, mtimeNs, ctimeNs, ctimeMs } = statSync(file, { bigint: true })
     const age = Date.now() - Number(ctimeMs)
-    return `${ino} ${size} ${mtimeNs} ${ctimeNs}${age >= 0 && age < FRESH_FILE_MILLISECONDS ? ' fresh' : ''}`
+    return `${ino} ${size} ${mtimeNs} ${ctimeNs}${age >= 0 && age < FRESH_FILE_MS ? ' fresh' : ''}`
   } catch (error) {
     return errorText(error)
   }
-}
-
-export function errorText(error: unknown): string {
-  return String(error).replace(/^Error: /, '')
 }

@@ -4,31 +4,32 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
+import { errorText } from '../../ingress/text/error-text.ts'
 import { createFileProblems } from './file-problems.ts'
 import {
-  FOLDER_POLL_MILLISECONDS,
+  FOLDER_POLL_MS,
   MAX_FILE_DOCUMENTS,
   MAX_FOLDER_BYTES,
   MAX_MANIFEST_FILES,
-  SETTLE_LIMIT_MILLISECONDS,
-  SETTLE_QUIET_MILLISECONDS,
+  SETTLE_LIMIT_MS,
+  SETTLE_QUIET_MS,
 } from './limits.ts'
-import { errorText, fileState } from './manifest-file.ts'
+import { fileState } from './manifest-file.ts'
 import { createManifestMemory, type ManifestMemory } from './manifest-memory.ts'
 import type { PlacedObject } from './manifest-object.ts'
-import type { Problem } from './manifest-problem.ts'
+import type { ManifestProblem } from './manifest-problem.ts'
 import { settle, type Timers } from './settle.ts'
 
 /** The content of a set of manifests: the valid objects, and the problems of the others. */
 export interface Manifests {
   readonly trunks: SipTrunk[]
   readonly rules: DispatchRule[]
-  readonly problems: Problem[]
+  readonly problems: ManifestProblem[]
   /**
    * Valid values that may surprise their author, because other readers of YAML read them differently. Absent if they were
    * not looked for.
    */
-  readonly notes?: Problem[]
+  readonly notes?: ManifestProblem[]
 }
 
 /** A folder that cannot be used at all; `code` says why. */
@@ -112,7 +113,7 @@ export async function readManifestFiles(files: readonly string[], reading: Files
 }
 
 /** Why this file and all later ones are left out; undefined if they are not. */
-function excessOf(fileIndex: number, bytes: number): Pick<Problem, 'message' | 'expected'> | undefined {
+function excessOf(fileIndex: number, bytes: number): Pick<ManifestProblem, 'message' | 'expected'> | undefined {
   if (fileIndex >= MAX_MANIFEST_FILES) {
     const message = 'is one file too many: it and those behind it are not read. Put more objects into each file'
     return { message, expected: `at most ${MAX_MANIFEST_FILES} files` }
@@ -134,7 +135,7 @@ function addObject(
   manifests: Manifests,
   places: Map<string, PlacedObject>,
   { placed, order, memory }: Addition,
-): Problem | undefined {
+): ManifestProblem | undefined {
   const { object, file, line } = placed
   const { namespace, name } = object.metadata
   const key = `${object.kind} ${namespace}/${name}`
@@ -182,7 +183,7 @@ export async function watchManifestFolder(
     known = now
     listener.onChange()
   }
-  const bounds = { quiet: SETTLE_QUIET_MILLISECONDS, limit: SETTLE_LIMIT_MILLISECONDS }
+  const bounds = { quiet: SETTLE_QUIET_MS, limit: SETTLE_LIMIT_MS }
   const settler = settle(bounds, TIMERS, () => void report())
   const watcher = watchFolder(dir, () => settler.touch())
   // The watch of the file system misses links to files elsewhere, network mounts, and a folder that was replaced. The poll
@@ -193,7 +194,7 @@ export async function watchManifestFolder(
     if (changed) settler.touch()
     else listener.onUnchanged?.()
   }
-  const poll = setInterval(() => void look(), FOLDER_POLL_MILLISECONDS).unref()
+  const poll = setInterval(() => void look(), FOLDER_POLL_MS).unref()
   const close = () => {
     closed = true
     clearInterval(poll)

@@ -3,9 +3,10 @@ import { type DispatchRule, readDispatchRule } from '../../crds/schema/dispatch-
 import { nearestName } from '../../crds/schema/nearest-name.ts'
 import type { FieldFault } from '../../crds/schema/read-object.ts'
 import { readSipTrunk, type SipTrunk } from '../../crds/schema/sip-trunk.ts'
+import { isRecord } from '../api/json-value.ts'
 import type { FileProblems } from './file-problems.ts'
 import type { ManifestDocument } from './manifest-document.ts'
-import { fieldText, type Problem, type ProblemCode } from './manifest-problem.ts'
+import { fieldText, type ManifestProblem, type ProblemCode } from './manifest-problem.ts'
 import { labelNotes, otherReadingNotes, withReading } from './other-reading-notes.ts'
 
 /** An object of a manifest file, with its file and line. */
@@ -52,7 +53,7 @@ function readPart(
 ): PlacedObject[] {
   const object = objectText(value)
   const named = object === undefined ? {} : { object }
-  const problem = ({ code, path: field, message, ...rest }: Fault): Problem => {
+  const problem = ({ code, path: field, message, ...rest }: Fault): ManifestProblem => {
     const whole = [...path, ...field]
     const where = whole.length > 0 ? { field: fieldText(whole) } : {}
     return {
@@ -117,8 +118,4 @@ function objectText(value: unknown): string | undefined {
   const { name, namespace = 'default' } = metadata
   const texts = [kind, namespace, name].every((part) => typeof part === 'string')
   return texts ? `${String(kind)} ${String(namespace)}/${String(name)}` : undefined
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,7 +1,7 @@
 import type { FieldFault } from '../../crds/schema/read-object.ts'
 
 /** A fault of a manifest, and its place. */
-export interface Problem {
+export interface ManifestProblem {
   /** Stable: programs should rely on the code, not on the message. */
   readonly code: ProblemCode
   readonly file: string
@@ -34,7 +34,7 @@ export type ProblemCode =
 export type NoteCode = 'read_otherwise' | 'merge_key' | 'not_a_text'
 
 /** One line of text: `file:line: field: message (expected …)`. */
-export function formatProblem(problem: Problem): string {
+export function formatProblem(problem: ManifestProblem): string {
   const { file, line, field, message, expected } = problem
   const what = field === undefined ? message : `${field}: ${message}`
   return `${file}:${line}: ${what}${expected === undefined ? '' : ` (expected ${expected})`}`

@@ -5,10 +5,10 @@
 
 import { coreScalar, type ScalarValue } from './core-scalar.ts'
 import type { ManifestDocument } from './manifest-document.ts'
-import { fieldText, type Problem } from './manifest-problem.ts'
+import { fieldText, type ManifestProblem } from './manifest-problem.ts'
 
 type Path = readonly (string | number)[]
-type Note = Omit<Problem, 'file' | 'object'>
+type Note = Omit<ManifestProblem, 'file' | 'object'>
 
 /**
  * One note for each such value of the object at `path`, except values that have a fault. Each note is made when it is

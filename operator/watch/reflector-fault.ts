@@ -1,3 +1,4 @@
+import { errorText } from '../../ingress/text/error-text.ts'
 import { ApiError, type ApiErrorCode } from '../api/api-error.ts'
 import { type ApiResource, resourceName } from '../api/api-resource.ts'
 import type { ReflectorInput } from './reflector-table.ts'
@@ -25,7 +26,7 @@ const REFUSALS: ReadonlySet<ApiErrorCode> = new Set(['api_forbidden', 'api_not_f
 export function reflectorFault(resource: ApiResource, error: unknown): ReflectorFault {
   const name = resourceName(resource)
   if (!(error instanceof ApiError)) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = errorText(error)
     return { code: 'object_unreadable', message: `${name}: an object cannot be read: ${reason}; report it as a defect` }
   }
   if (error.code === 'api_forbidden') {

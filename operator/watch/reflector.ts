@@ -1,18 +1,18 @@
-import type { Clock } from '../../ingress/time/dated-clock.ts'
+import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import type { ApiClient } from '../api/api-client.ts'
 import { ApiError } from '../api/api-error.ts'
-import type { ApiObject, WatchEvent } from '../api/api-object.ts'
+import { type ApiObject, isOlderVersion, type WatchEvent } from '../api/api-object.ts'
 import type { ApiResource } from '../api/api-resource.ts'
 import { type Bounds, backOff, randomBetween } from './back-off.ts'
 import { type DriftAudit, driftAudit } from './drift-audit.ts'
 import {
-  DRIFT_AUDIT_MILLISECONDS,
-  DRIFT_GRACE_MILLISECONDS,
+  DRIFT_AUDIT_MS,
+  DRIFT_GRACE_MS,
   LIST_PAGE_OBJECTS,
-  WATCH_BACK_OFF_MILLISECONDS,
-  WATCH_BRIEF_MILLISECONDS,
-  WATCH_HEALTHY_MILLISECONDS,
-  WATCH_SILENCE_MILLISECONDS,
+  WATCH_BACK_OFF_MS,
+  WATCH_BRIEF_MS,
+  WATCH_HEALTHY_MS,
+  WATCH_SILENCE_MS,
   WATCH_TIMEOUT_SECONDS,
 } from './limits.ts'
 import { faultInput, type ReflectorFault, reflectorFault } from './reflector-fault.ts'
@@ -30,7 +30,7 @@ export interface ReflectorHandlers<T> {
   readonly onRecovery: () => void
 }
 
-export interface ReflectorOptions<T> extends ReflectorHandlers<T> {
+export interface ReflectorOptions<T> {
   readonly api: Pick<ApiClient, 'list' | 'watch'>
   readonly resource: ApiResource
   /**
@@ -38,7 +38,7 @@ export interface ReflectorOptions<T> extends ReflectorHandlers<T> {
    * value that says so.
    */
   readonly read: ObjectReader<T>
-  readonly clock: Clock
+  readonly clock: DatedClock
   /** Returns a number from 0 up to, but not including, 1. */
   readonly random: () => number
   readonly limits?: Partial<ReflectorLimits>
@@ -62,12 +62,12 @@ const nothing = () => undefined
 const LIMITS: ReflectorLimits = {
   pageObjects: LIST_PAGE_OBJECTS,
   timeoutSeconds: WATCH_TIMEOUT_SECONDS,
-  silenceMilliseconds: WATCH_SILENCE_MILLISECONDS,
-  briefMilliseconds: WATCH_BRIEF_MILLISECONDS,
-  backOffMilliseconds: WATCH_BACK_OFF_MILLISECONDS,
-  healthyMilliseconds: WATCH_HEALTHY_MILLISECONDS,
-  auditMilliseconds: DRIFT_AUDIT_MILLISECONDS,
-  graceMilliseconds: DRIFT_GRACE_MILLISECONDS,
+  silenceMilliseconds: WATCH_SILENCE_MS,
+  briefMilliseconds: WATCH_BRIEF_MS,
+  backOffMilliseconds: WATCH_BACK_OFF_MS,
+  healthyMilliseconds: WATCH_HEALTHY_MS,
+  auditMilliseconds: DRIFT_AUDIT_MS,
+  graceMilliseconds: DRIFT_GRACE_MS,
 }
 
 /** Why a watch had to be opened again, or a list requested again. */
@@ -91,18 +91,21 @@ export interface ResourceCache<T> {
   readonly events: number
   /** Differences that full lists have found and corrected: 0 unless events were lost. */
   readonly drift: number
+}
+
+/** A cache that is empty until it is started. */
+export interface Reflector<T> extends ResourceCache<T> {
+  /** Starts to follow the collection, once. Only `stop` ends it; it retries after every fault. */
+  start(handlers: ReflectorHandlers<T>): void
   /** Aborts every request and timer. No handler is called afterwards. */
   stop(): void
 }
 
-/** Starts to follow a collection. Only `stop` ends it; it retries after every fault. */
-export function startReflector<T>(options: ReflectorOptions<T>): ResourceCache<T> {
-  const reflector = new Reflector(options)
-  reflector.start()
-  return reflector
+export function createReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
+  return new CollectionReflector(options)
 }
 
-class Reflector<T> implements ResourceCache<T> {
+class CollectionReflector<T> implements Reflector<T> {
   readonly restarts = { ended: 0, cutShort: 0, expired: 0, refused: 0, failed: 0, silent: 0 }
   synced = false
   lastContactAt: number | undefined
@@ -112,6 +115,8 @@ class Reflector<T> implements ResourceCache<T> {
   readonly #options: ReflectorOptions<T>
   readonly #limits: ReflectorLimits
   readonly #store
+  /** Undefined before the start: nothing happens until then. */
+  #handlers: ReflectorHandlers<T> | undefined
   #state: ReflectorState = 'waitingToList'
   /** The version that the store is at. */
   #resourceVersion = ''
@@ -132,7 +137,8 @@ class Reflector<T> implements ResourceCache<T> {
     this.#store = reflectorStore(options.read)
   }
 
-  start(): void {
+  start(handlers: ReflectorHandlers<T>): void {
+    this.#handlers = handlers
     this.#planAudit()
     this.#input('due')
   }
@@ -191,10 +197,10 @@ class Reflector<T> implements ResourceCache<T> {
       const resourceVersion = await this.#pages(signal, (items) => this.#store.page(items, objects))
       signal.throwIfAborted()
       this.#resourceVersion = resourceVersion
-      for (const change of this.#store.replace(objects)) this.#options.onChange(change)
+      for (const change of this.#store.replace(objects)) this.#handlers?.onChange(change)
       if (!this.synced) {
         this.synced = true
-        this.#options.onSynced()
+        this.#handlers?.onSynced()
       }
       this.#inputOf(signal, 'listed')
     } catch (error) {
@@ -254,7 +260,7 @@ class Reflector<T> implements ResourceCache<T> {
     this.#audit?.touch(key)
     const changes = store(key)
     this.#resourceVersion = metadata.resourceVersion
-    for (const change of changes) this.#options.onChange(change)
+    for (const change of changes) this.#handlers?.onChange(change)
   }
 
   #contact(): void {
@@ -293,13 +299,13 @@ class Reflector<T> implements ResourceCache<T> {
   #report(fault: ReflectorFault): void {
     const before = this.fault?.code
     this.fault = fault
-    if (fault.code !== before) this.#options.onFault(fault)
+    if (fault.code !== before) this.#handlers?.onFault(fault)
   }
 
   #recover(): void {
     if (this.fault === undefined) return
     this.fault = undefined
-    this.#options.onRecovery()
+    this.#handlers?.onRecovery()
   }
 
   #planAudit(): void {
@@ -313,18 +319,17 @@ class Reflector<T> implements ResourceCache<T> {
 
   /** An audit ends with its watch: after that, a missed event looks the same as an event that has not arrived yet. */
   async #runAudit(signal: AbortSignal): Promise<void> {
-    const { resource, onChange, onFault } = this.#options
-    const audit = driftAudit(this.#store, onChange)
+    const audit = driftAudit(this.#store, (change) => this.#handlers?.onChange(change))
     const known = this.#resourceVersion
     this.#audit = audit
     try {
       const version = await this.#pages(signal, (items) => audit.page(items))
       if (signal.aborted) return
       // The API server was restored from a backup. It sends no event until its version is higher than that of the watch.
-      if (isOlder(version, known)) this.#inputOf(signal, 'expired')
+      if (isOlderVersion(version, known)) this.#inputOf(signal, 'expired')
       else if (audit.suspects() > 0) this.#repairLater(audit)
     } catch (error) {
-      if (!signal.aborted) onFault(reflectorFault(resource, error))
+      if (!signal.aborted) this.#handlers?.onFault(reflectorFault(this.#options.resource, error))
     }
   }
 
@@ -343,10 +348,4 @@ function restartReason(input: ReflectorInput): RestartReason | undefined {
 
 function retryAfter(error: unknown): number {
   return (error instanceof ApiError ? error.retryAfterMilliseconds : undefined) ?? 0
-}
-
-/** Versions of one collection are whole numbers that grow (KEP-5504). Anything else is not compared. */
-function isOlder(version: string, than: string): boolean {
-  const numbers = /^\d+$/
-  return numbers.test(version) && numbers.test(than) && BigInt(version) < BigInt(than)
 }

@@ -1,5 +1,5 @@
 import type { ApiResource } from '../api/api-resource.ts'
-import { type ReflectorOptions, type ResourceCache, type RestartReason, startReflector } from './reflector.ts'
+import { createReflector, type Reflector, type ReflectorOptions, type RestartReason } from './reflector.ts'
 
 export interface ResourceCacheOptions<T> extends Omit<ReflectorOptions<T>, 'resource'> {
   readonly resource: Omit<ApiResource, 'namespace'>
@@ -14,22 +14,16 @@ export interface ResourceCacheOptions<T> extends Omit<ReflectorOptions<T>, 'reso
  * Keeps the objects of one kind, from every namespace or from some, in one cache. `onSynced` is called once, when all first
  * lists are complete.
  */
-export function startResourceCache<T>(options: ResourceCacheOptions<T>): ResourceCache<T> {
+export function createResourceCache<T>(options: ResourceCacheOptions<T>): Reflector<T> {
   const { resource, namespaces } = options
-  if (namespaces.length === 0) return startReflector({ ...options, resource })
-  let waiting = new Set(namespaces).size
-  const onSynced = () => {
-    waiting--
-    if (waiting === 0) options.onSynced()
-  }
-  const parts = [...new Set(namespaces)].map((namespace) => {
-    return startReflector({ ...options, onSynced, resource: { ...resource, namespace } })
-  })
-  return joinedCache(parts)
+  if (namespaces.length === 0) return createReflector({ ...options, resource })
+  return joined(
+    [...new Set(namespaces)].map((namespace) => createReflector({ ...options, resource: { ...resource, namespace } })),
+  )
 }
 
-function joinedCache<T>(parts: readonly ResourceCache<T>[]): ResourceCache<T> {
-  const total = (count: (part: ResourceCache<T>) => number) => parts.reduce((sum, part) => sum + count(part), 0)
+function joined<T>(parts: readonly Reflector<T>[]): Reflector<T> {
+  const total = (count: (part: Reflector<T>) => number) => parts.reduce((sum, part) => sum + count(part), 0)
   return {
     get synced() {
       return parts.every((part) => part.synced)
@@ -57,6 +51,14 @@ function joinedCache<T>(parts: readonly ResourceCache<T>[]): ResourceCache<T> {
     },
     get drift() {
       return total((part) => part.drift)
+    },
+    start: (handlers) => {
+      let waiting = parts.length
+      const onSynced = () => {
+        waiting--
+        if (waiting === 0) handlers.onSynced()
+      }
+      for (const part of parts) part.start({ ...handlers, onSynced })
     },
     stop: () => {
       for (const part of parts) part.stop()

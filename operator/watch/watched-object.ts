@@ -2,8 +2,7 @@ import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import { readDispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { FieldFault, ObjectReading } from '../../crds/schema/read-object.ts'
 import { readSipTrunk, type SipTrunk } from '../../crds/schema/sip-trunk.ts'
-import type { ApiObject } from '../api/api-object.ts'
-import { FIELD_MANAGER } from '../api/field-manager.ts'
+import { type ApiObject, FIELD_MANAGER } from '../api/api-object.ts'
 import { isRecord } from '../api/json-value.ts'
 import { MAX_REPORTED_FAULTS } from './limits.ts'
 import { fieldText } from './manifest-problem.ts'
@@ -32,16 +31,16 @@ export interface AcceptedObject<T> extends ObjectIdentity {
 }
 
 /** A custom resource that the schema refuses, for example because it was stored under an older CustomResourceDefinition. */
-export interface RefusedObject extends ObjectIdentity {
+export interface RefusedResource extends ObjectIdentity {
   readonly reason: 'UnknownField' | 'Invalid'
   /** Every fault, for people: `spec.sources: is required (expected list)`. */
   readonly problem: string
 }
 
-export type WatchedObject<T> = AcceptedObject<T> | RefusedObject
+export type WatchedObject<T> = AcceptedObject<T> | RefusedResource
 
 /** Whether the schema refuses an object. */
-export function isRefused<T>(object: WatchedObject<T>): object is RefusedObject {
+export function isRefused<T>(object: WatchedObject<T>): object is RefusedResource {
   return 'problem' in object
 }
 

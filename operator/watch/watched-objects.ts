@@ -3,10 +3,10 @@ import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import type { ApiObject } from '../api/api-object.ts'
 import type { EndpointSliceRecord, ServiceRecord } from '../compile/service-record.ts'
-import type { ReflectorOptions, ResourceCache } from './reflector.ts'
+import type { ReflectorHandlers, ReflectorOptions, ResourceCache } from './reflector.ts'
 import type { ReflectorFault } from './reflector-fault.ts'
 import type { ObjectChange } from './reflector-store.ts'
-import { startResourceCache } from './resource-cache.ts'
+import { createResourceCache } from './resource-cache.ts'
 import { type WatchedObject, watchedRule, watchedTrunk } from './watched-object.ts'
 import { watchedEndpointSlice, watchedService } from './watched-service.ts'
 
@@ -37,6 +37,8 @@ export interface WatchedObjects {
   readonly servicesKnown: boolean
   /** The API server drops fields that it does not know. */
   readonly fieldsDropped: boolean
+  /** Starts to watch trunks, rules, Services and EndpointSlices, once. */
+  start(handlers: WatchedObjectsHandlers): void
   stop(): void
 }
 
@@ -44,6 +46,9 @@ export interface WatchedObjectsOptions extends Pick<ReflectorOptions<unknown>, '
   /** Empty: every namespace. */
   readonly namespaces: readonly string[]
   readonly fieldsDropped: () => boolean
+}
+
+export interface WatchedObjectsHandlers {
   /**
    * `key` is `namespace/name`. `status`: only the status or the metadata of a custom resource has changed, and the compiler
    * uses neither. An object that was deleted and created again under its name is reported twice. An object that is being
@@ -56,33 +61,25 @@ export interface WatchedObjectsOptions extends Pick<ReflectorOptions<unknown>, '
   readonly onRecovery: (resource: WatchedResource) => void
 }
 
-/** Starts to watch trunks, rules, Services and EndpointSlices. */
-export function startWatchedObjects(options: WatchedObjectsOptions): WatchedObjects {
-  let listed: 'no' | 'withoutServices' | 'all' = 'no'
-  const look = (): void => {
+export function createWatchedObjects(options: WatchedObjectsOptions): WatchedObjects {
+  let listed: Listed = 'no'
+  const { api, clock, random, limits, namespaces } = options
+  const create = <T extends object>(name: WatchedResource, read: (object: ApiObject) => T) =>
+    createResourceCache({
+      ...{ api, clock, random, namespaces, read, resource: RESOURCES[name] },
+      ...(limits === undefined ? {} : { limits }),
+    })
+  const trunks = create('siptrunks', watchedTrunk)
+  const rules = create('dispatchrules', watchedRule)
+  const services = create('services', watchedService)
+  const endpointSlices = create('endpointslices', watchedEndpointSlice)
+  const byResource = { siptrunks: trunks, dispatchrules: rules, services, endpointslices: endpointSlices }
+  const look = (handlers: WatchedObjectsHandlers): void => {
     const next = listedNow(byResource)
     if (next === 'no' || next === listed) return
     listed = next
-    options.onSynced()
+    handlers.onSynced()
   }
-  const { api, clock, random, limits, namespaces } = options
-  const start = <T extends object>(name: WatchedResource, read: (object: ApiObject) => T) =>
-    startResourceCache({
-      ...{ api, clock, random, namespaces, read, onSynced: look, resource: RESOURCES[name] },
-      ...(limits === undefined ? {} : { limits }),
-      onChange: (change) => options.onChange(name, change.key, changed(change)),
-      onFault: (fault) => {
-        options.onFault(name, fault)
-        look()
-      },
-      onRecovery: () => options.onRecovery(name),
-    })
-  const trunks = start('siptrunks', watchedTrunk)
-  const rules = start('dispatchrules', watchedRule)
-  const services = start('services', watchedService)
-  const endpointSlices = start('endpointslices', watchedEndpointSlice)
-  const byResource = { siptrunks: trunks, dispatchrules: rules, services, endpointslices: endpointSlices }
-  const caches = Object.values(byResource)
   return {
     ...{ trunks, rules, services, endpointSlices, byResource },
     get synced() {
@@ -94,17 +91,44 @@ export function startWatchedObjects(options: WatchedObjectsOptions): WatchedObje
     get fieldsDropped() {
       return options.fieldsDropped()
     },
+    start: (handlers) => {
+      const parts = { handlers, look: () => look(handlers) }
+      trunks.start(resourceHandlers('siptrunks', parts))
+      rules.start(resourceHandlers('dispatchrules', parts))
+      services.start(resourceHandlers('services', parts))
+      endpointSlices.start(resourceHandlers('endpointslices', parts))
+    },
     stop: () => {
-      for (const cache of caches) cache.stop()
+      for (const cache of Object.values(byResource)) cache.stop()
     },
   }
 }
+
+interface HandlerParts {
+  readonly handlers: WatchedObjectsHandlers
+  /** Checks whether the first lists are complete. */
+  readonly look: () => void
+}
+
+function resourceHandlers(name: WatchedResource, { handlers, look }: HandlerParts): ReflectorHandlers<object> {
+  return {
+    onChange: (change) => handlers.onChange(name, change.key, changed(change)),
+    onSynced: look,
+    onFault: (fault) => {
+      handlers.onFault(name, fault)
+      look()
+    },
+    onRecovery: () => handlers.onRecovery(name),
+  }
+}
+
+type Listed = 'no' | 'withoutServices' | 'all'
 
 /**
  * Which first lists are complete. Backends with an address need no Service, so a forbidden watch of Services must not delay
  * the rest.
  */
-function listedNow(caches: WatchedObjects['byResource']): 'no' | 'withoutServices' | 'all' {
+function listedNow(caches: WatchedObjects['byResource']): Listed {
   const { siptrunks, dispatchrules, services, endpointslices } = caches
   const mayBeRefused = [services, endpointslices]
   if (!siptrunks.synced || !dispatchrules.synced) return 'no'

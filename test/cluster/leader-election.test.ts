@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { systemClock } from '../../ingress/time/dated-clock.ts'
 import { type ApiClient, apiClient } from '../../operator/api/api-client.ts'
 import { leaseApi } from '../../operator/kubernetes-writes/kubernetes-writes.ts'
-import { type LeaderElection, startLeaderElection } from '../../operator/kubernetes-writes/leader-election.ts'
+import { createLeaderElection, type LeaderElection } from '../../operator/kubernetes-writes/leader-election.ts'
 import { type KubernetesApi, kubernetesApi } from '../support/kubernetes-api.ts'
 import { eventually } from '../support/operator-process.ts'
 import { describeWith } from '../support/real-part.ts'
@@ -29,16 +29,16 @@ describeWith(['kubernetes'], 'an election on a real Lease', () => {
 
   /** A candidate of one Lease; `skip` is how long its process has been stopped. */
   function join(lease: string, identity: string, skip: () => number = () => 0): LeaderElection {
-    const election = startLeaderElection({
+    const election = createLeaderElection({
       api: leaseApi(client, { namespace, name: lease }),
       identity,
       clock: { ...systemClock, now: () => systemClock.now() + skip() },
       random: Math.random,
-      listener: {
-        onLeading: (epoch) => told.push(`${identity} leads ${lease} in ${epoch}`),
-        onLost: () => told.push(`${identity} lost ${lease}`),
-        onFault: (code, message) => told.push(`${code}: ${message}`),
-      },
+    })
+    election.start({
+      onLeading: (epoch) => told.push(`${identity} leads ${lease} in ${epoch}`),
+      onLost: () => told.push(`${identity} lost ${lease}`),
+      onFault: (code, message) => told.push(`${code}: ${message}`),
     })
     elections.push(election)
     return election

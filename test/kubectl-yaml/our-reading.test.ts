@@ -5,7 +5,7 @@ import { coreScalar } from '../../operator/watch/core-scalar.ts'
 import { createFileProblems } from '../../operator/watch/file-problems.ts'
 import { kubectlKey, kubectlScalar } from '../../operator/watch/kubectl-scalar.ts'
 import { manifestDocuments } from '../../operator/watch/manifest-document.ts'
-import type { Problem } from '../../operator/watch/manifest-problem.ts'
+import type { ManifestProblem } from '../../operator/watch/manifest-problem.ts'
 import { keptReading } from './reading-fixture.ts'
 import { FILES, REFUSED, SCALARS } from './yaml-cases.ts'
 
@@ -13,7 +13,7 @@ const { scalars, files } = keptReading()
 
 interface OurReading {
   readonly specs: unknown[]
-  readonly problems: readonly Problem[]
+  readonly problems: readonly ManifestProblem[]
 }
 
 function readingOf(text: string): OurReading {

@@ -1,8 +1,8 @@
-import type { Clock } from '../../ingress/time/dated-clock.ts'
+import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import { FakeClock } from './fake-clock.ts'
 
 /** The operator's clock, which stands still until it is advanced. */
-export interface FakeOperatorClock extends Clock {
+export interface FakeOperatorClock extends DatedClock {
   /** Lets `ms` milliseconds pass: timers fire at exactly their deadline, in order. */
   advance(ms: number): void
   /** Number of pending timers. */

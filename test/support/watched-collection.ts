@@ -1,7 +1,7 @@
 import { systemClock } from '../../ingress/time/dated-clock.ts'
 import { apiClient } from '../../operator/api/api-client.ts'
 import type { ApiResource } from '../../operator/api/api-resource.ts'
-import { type ReflectorLimits, type ResourceCache, startReflector } from '../../operator/watch/reflector.ts'
+import { createReflector, type ReflectorLimits, type ResourceCache } from '../../operator/watch/reflector.ts'
 import { until } from './cache-parts.ts'
 import type { KubernetesApi } from './kubernetes-api.ts'
 
@@ -39,7 +39,7 @@ export function watchCollection({ api, resource, kubeconfig, limits }: Collectio
     file: kubeconfig ?? api.kubeconfig,
     onRequest: ({ method, code }) => requests.push(`${method} ${code}`),
   })
-  const cache = startReflector({
+  const cache = createReflector({
     api: {
       list: (...list) => client.list(...list),
       watch: (watched, options) => {
@@ -50,6 +50,8 @@ export function watchCollection({ api, resource, kubeconfig, limits }: Collectio
     ...{ resource, clock: systemClock, random: Math.random },
     limits: { backOffMilliseconds: BACK_OFF, ...limits },
     read: ({ metadata: { name, uid, resourceVersion } }) => `${name} ${uid} ${resourceVersion}`,
+  })
+  cache.start({
     onChange: ({ type, key }) => changes.push(`${type} ${key.split('/')[1]}`),
     onSynced: () => undefined,
     onFault: ({ code }) => faults.push(code),

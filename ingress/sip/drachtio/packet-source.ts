@@ -1,4 +1,5 @@
 import { parseIpAddress } from '../../address/ip-address.ts'
+import { MAX_PORT } from '../../address/port.ts'
 import type { Peer, TransportName } from '../port/engine.ts'
 
 /** What the server says of where a packet came from. The library takes most of it as it comes, so nothing is certain. */
@@ -16,8 +17,6 @@ const TRANSPORTS: ReadonlyMap<unknown, TransportName> = new Map([
   ['ws', 'TCP'],
   ['wss', 'TCP'],
 ])
-
-const MAX_PORT = 65_535
 
 /** The peer behind a packet; undefined where any part of it cannot be read: then it is nobody whom we know. */
 export function peerAt({ address, port, protocol }: PacketSource): Peer | undefined {

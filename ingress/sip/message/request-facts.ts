@@ -52,7 +52,7 @@ const MOST_CSEQ = 2 ** 31 - 1
 /** RFC 3261 §20.22. */
 const MOST_MAX_FORWARDS = 255
 /** RFC 3261 §8.1.1.7: the branch of an RFC 3261 sender begins with this text and is longer. */
-const MAGIC_COOKIE = 'z9hG4bK'
+export const MAGIC_COOKIE = 'z9hG4bK'
 
 /** Checks a parsed request. The result is copied out of the message and outlives it. */
 export function readRequestFacts(message: SipMessage): RequestFacts | RequestFault {

@@ -1,5 +1,6 @@
 /** SIP, SIPS and tel URIs (RFC 3261 §19.1, RFC 3966). Text is latin1: one character is one byte of the wire. */
 import { parseIpAddress } from '../../address/ip-address.ts'
+import { MAX_PORT } from '../../address/port.ts'
 
 export interface SipUri {
   /** Lower case. */
@@ -24,7 +25,6 @@ const HOST_CHARACTERS = Uint8Array.from({ length: 256 }, (_, code) => {
 const OPEN_BRACKET = 0x5b
 /** RFC 3966 §3: a global number, or a local one (hexadecimal digits, `*` and `#`). */
 const TEL_NUMBER = /^(?:\+[-.()]*\d[-.()\d]*|[-.()]*[\da-fA-F*#][-.()\da-fA-F*#]*)$/
-const MAX_PORT = 65_535
 const MAX_PORT_DIGITS = 5
 
 /**

@@ -1,5 +1,6 @@
 /** The names under which others reach this process: what goes into Via and Record-Route. */
 import { hostText, type IpAddress, isUnspecified, parseIpAddress } from '../../address/ip-address.ts'
+import { SIP_PORT } from '../../address/port.ts'
 import type { DialogHop } from '../port/engine.ts'
 import type { LocalEndpoint } from './transport/transport.ts'
 
@@ -39,8 +40,6 @@ export interface LocalNamesOptions {
   readonly machineAddresses?: readonly IpAddress[] | undefined
 }
 
-const DEFAULT_PORT = 5060
-
 export function createLocalNames(options: LocalNamesOptions): LocalNames {
   const addressOf = ({ address }: LocalEndpoint): IpAddress =>
     isUnspecified(address) ? (options.machineAddress(address.family) ?? address) : address
@@ -59,10 +58,10 @@ export function createLocalNames(options: LocalNamesOptions): LocalNames {
     },
     external: (endpoint) => named(options.external, endpoint),
     internal: (endpoint) => named(options.internal, endpoint),
-    isSentBy: (host, port) => sentByNames.has(`${host.toLowerCase()}:${port ?? DEFAULT_PORT}`),
+    isSentBy: (host, port) => sentByNames.has(`${host.toLowerCase()}:${port ?? SIP_PORT}`),
     isOwn: (host, port) => {
       const text = canonicalHost(host)
-      return places.has(`${text}:${port ?? DEFAULT_PORT}`) || (port === undefined && places.has(text))
+      return places.has(`${text}:${port ?? SIP_PORT}`) || (port === undefined && places.has(text))
     },
     warningAgent: first ? named(options.external, first) : 'sip-dispatch',
   }

@@ -3,6 +3,7 @@
  * sender is known (invariant I1).
  */
 import { type IpAddress, sameAddress } from '../../address/ip-address.ts'
+import { SIP_PORT } from '../../address/port.ts'
 import { HEADER } from '../message/header-name.ts'
 import { splitList } from '../message/name-addr.ts'
 import { parseMessage } from '../message/parse-message.ts'
@@ -102,7 +103,7 @@ function onUnusable(
   const via = parseVia(splitList(message.value(message.first(HEADER.via)))[0] ?? '')
   const source = viaSourceOf(via, flow)
   const extra = `Warning: 399 ${core.names.warningAgent} "${code} ${decisionId}"\r\n`
-  const port = via && via.rport === undefined ? (via.port ?? 5060) : undefined
+  const port = via && via.rport === undefined ? (via.port ?? SIP_PORT) : undefined
   flow.send(writeResponse(message, { status, reason, toTag: core.random.token(), extra, ...source }), port)
   const refused = { peer, method, status, reason: code, decisionId, request: undefined, recordedSources }
   core.application.onEvent({ type: 'refused', ...refused })

@@ -1,13 +1,12 @@
 /** The way back of a response: RFC 3261 §18.2 and RFC 3581 §4. */
 import { hostText } from '../../address/ip-address.ts'
+import { SIP_PORT } from '../../address/port.ts'
 import type { Via } from '../message/via.ts'
 import type { Peer } from '../port/engine.ts'
 import type { EngineCore } from './engine-core.ts'
 import type { ViaSource } from './relay/forwarded-request.ts'
 import type { ResponseSink } from './transaction/server-transaction.ts'
 import type { Flow } from './transport/transport.ts'
-
-const DEFAULT_PORT = 5060
 
 /**
  * What is written into the sender's Via, in the place of whatever it has written there itself: the next element believes
@@ -36,7 +35,7 @@ export class ResponsePath implements ResponseSink {
     this.reliable = flow.transport === 'TCP'
     this.#core = core
     this.#flow = flow
-    this.#sentByPort = via.port ?? DEFAULT_PORT
+    this.#sentByPort = via.port ?? SIP_PORT
     // RFC 3261 §18.2.2: without rport, to the port of sent-by, though a NAT may have changed the source port.
     this.#port = via.rport === undefined ? this.#sentByPort : undefined
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { createLogger } from '../../../ingress/log/logger.ts'
 import { type ObjectConditions, objectConditions } from '../../../operator/compile/object-conditions.ts'
-import type { Problem } from '../../../operator/watch/manifest-problem.ts'
+import type { ManifestProblem } from '../../../operator/watch/manifest-problem.ts'
 import { createConditionTracker } from '../../../standalone/condition-changes.ts'
 import { MAX_REPORTED_CONDITIONS } from '../../../standalone/limits.ts'
 import { createManifestLog, type ManifestLog } from '../../../standalone/manifest-log.ts'
@@ -14,7 +14,7 @@ function logOf(): { log: ManifestLog; said: () => Line[] } {
   return { log, said: () => lines.splice(0).map((line) => ({ ...line, time: undefined })) }
 }
 
-const PROBLEM: Problem = {
+const PROBLEM: ManifestProblem = {
   code: 'unknown_kind',
   file: 'rules.yaml',
   line: 7,

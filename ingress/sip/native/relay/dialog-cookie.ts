@@ -9,6 +9,7 @@
  */
 import { hash, timingSafeEqual } from 'node:crypto'
 import { fromWords, type IpAddress } from '../../../address/ip-address.ts'
+import { MIN_COOKIE_KEY_BYTES } from '../../../files/limits.ts'
 import { MAX_DIALOG_DATA_BYTES } from '../../limits.ts'
 import type { DialogCookie, DialogHop, TransportName } from '../../port/engine.ts'
 
@@ -61,7 +62,7 @@ const TRANSPORTS: readonly (TransportName | undefined)[] = [undefined, 'UDP', 'T
 
 /**
  * Seals with the first key and opens with any, so that a key can be rotated without losing a call. Keys of fewer than
- * 16 bytes are refused: the cookie is all that stands between the pods and an open relay.
+ * `MIN_COOKIE_KEY_BYTES` are refused: the cookie is all that stands between the pods and an open relay.
  */
 export function createCookieSealer(keys: readonly Buffer[]): CookieSealer {
   let macKeys = keys.map(keyBlock)
@@ -98,7 +99,9 @@ function currentOf([current]: readonly Buffer[]): Buffer {
 }
 
 function keyBlock(key: Buffer): Buffer {
-  if (key.length < 16) throw new RangeError('a cookie key needs at least 16 bytes')
+  if (key.length < MIN_COOKIE_KEY_BYTES) {
+    throw new RangeError(`a cookie key needs at least ${MIN_COOKIE_KEY_BYTES} bytes`)
+  }
   const block = Buffer.alloc(BLOCK_BYTES)
   const short = key.length > BLOCK_BYTES ? hash('sha256', key, 'buffer') : key
   short.copy(block)

@@ -1,6 +1,7 @@
 /** Where requests inside a dialog go: read from URIs, where they are addresses. */
 import { isLoopback, isPrivate, isUnicast } from '../../../address/address-kind.ts'
 import { hostText, type IpAddress, parseIpAddress, sameAddress } from '../../../address/ip-address.ts'
+import { SIP_PORT } from '../../../address/port.ts'
 import { HEADER } from '../../message/header-name.ts'
 import { parseNameAddr, splitList } from '../../message/name-addr.ts'
 import type { SipMessage } from '../../message/sip-message.ts'
@@ -10,8 +11,6 @@ import type { EngineCore } from '../engine-core.ts'
 import { isPort } from '../transport/local-endpoint.ts'
 import { withCookie } from './cookie-parameter.ts'
 
-const DEFAULT_PORT = 5060
-
 /** What it takes to say whether a hop can be called. */
 export type Reach = Pick<EngineCore, 'names' | 'outbound'>
 
@@ -20,7 +19,7 @@ export function hopOf(uri: SipUri): DialogHop | undefined {
   const address = uri.scheme === 'sip' ? parseIpAddress(uriParameter(uri, 'maddr') || uri.host) : undefined
   const transport = transportOf(uri)
   if (!address || transport === 'unknown') return undefined
-  return { address, port: uri.port ?? DEFAULT_PORT, transport }
+  return { address, port: uri.port ?? SIP_PORT, transport }
 }
 
 /** The hop that a Route, Record-Route or Contact value names; undefined where that is no address. */

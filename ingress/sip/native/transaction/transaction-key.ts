@@ -1,3 +1,5 @@
+import { MAGIC_COOKIE } from '../../message/request-facts.ts'
+
 /** The parts of a request that decide which server transaction it belongs to. A CANCEL finds its INVITE with method `INVITE`. */
 interface ServerTransactionKeyParts {
   /** From the top Via, as written. */
@@ -14,8 +16,6 @@ interface ServerTransactionKeyParts {
   /** For an RFC 2543 peer, the compared part of its top Via and its source; for any other peer it is not used. */
   readonly topVia: string
 }
-
-const MAGIC_COOKIE = 'z9hG4bK'
 
 /**
  * The key of a request's server transaction (RFC 3261 §17.2.3). An ACK has the key of its INVITE. To tell the ACK to a 2xx of

@@ -1,5 +1,6 @@
 import { isLoopback } from '../../../address/address-kind.ts'
 import { type IpAddress, isUnspecified } from '../../../address/ip-address.ts'
+import { MAX_PORT } from '../../../address/port.ts'
 import type { LocalEndpoint } from './transport.ts'
 
 /**
@@ -24,7 +25,7 @@ export function chooseLocal<T extends { readonly endpoint: LocalEndpoint }>(
 
 /** Whether a packet can be sent to this port number. A datagram's source port may be forged to 0. */
 export function isPort(port: number): boolean {
-  return port > 0 && port <= 65_535
+  return port > 0 && port <= MAX_PORT
 }
 
 /**

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import type { Finding } from '../../../../cli/lint/finding.ts'
+import type { LintFinding } from '../../../../cli/lint/finding.ts'
 import { runCommand } from '../../../support/command-line.ts'
 
 let folder = ''
@@ -32,9 +32,9 @@ function rule(name: string, trunkName: string): string {
   return manifest(`${name}.yaml`, `kind: DispatchRule\nmetadata: {name: ${name}}\nspec: ${spec}\n`)
 }
 
-async function findingsOf(...args: readonly string[]): Promise<{ code: number | null; findings: Finding[] }> {
+async function findingsOf(...args: readonly string[]): Promise<{ code: number | null; findings: LintFinding[] }> {
   const { code, output } = await runCommand(['lint', '--format', 'json', ...args])
-  const { findings }: { findings: Finding[] } = JSON.parse(output)
+  const { findings }: { findings: LintFinding[] } = JSON.parse(output)
   return { code, findings }
 }
 
@@ -65,7 +65,7 @@ describe('lint', () => {
     manifest('acme.yaml', trunkText)
     manifest('wide.yaml', `kind: DispatchRule\nmetadata: {name: wide}\nspec: ${spec.replace('ACTION', action)}\n`)
     const { code, output } = await runCommand(['lint', '--format', 'json', folder])
-    const { findings, notes }: { findings: Finding[]; notes: Finding[] } = JSON.parse(output)
+    const { findings, notes }: { findings: LintFinding[]; notes: LintFinding[] } = JSON.parse(output)
     expect({ code, findings, notes: notes.map((note) => note.code) }).toEqual({ code: 0, findings: [], notes: codes })
   })
 

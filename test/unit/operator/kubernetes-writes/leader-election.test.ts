@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { startLeaderElection } from '../../../../operator/kubernetes-writes/leader-election.ts'
+import { createLeaderElection } from '../../../../operator/kubernetes-writes/leader-election.ts'
 import { type FakeOperatorClock, fakeOperatorClock } from '../../../support/fake-operator-clock.ts'
 import { MemoryLease } from '../../../support/memory-lease.ts'
 import { pass, settled } from '../../../support/passing-time.ts'
@@ -9,16 +9,16 @@ function candidate(lease: MemoryLease, clock: FakeOperatorClock, identity: strin
   const told: string[] = []
   const link = lease.link()
   let skipped = 0
-  const election = startLeaderElection({
+  const election = createLeaderElection({
     api: link,
     identity,
     clock: { ...clock, now: () => clock.now() + skipped },
     random: () => 0.5,
-    listener: {
-      onLeading: (epoch) => told.push(`leads in ${epoch}`),
-      onLost: () => told.push(`lost after ${link.requests.length} requests`),
-      onFault: (code, message) => told.push(`${code}: ${message}`),
-    },
+  })
+  election.start({
+    onLeading: (epoch) => told.push(`leads in ${epoch}`),
+    onLost: () => told.push(`lost after ${link.requests.length} requests`),
+    onFault: (code, message) => told.push(`${code}: ${message}`),
   })
   const sleep = (ms: number) => {
     skipped += ms

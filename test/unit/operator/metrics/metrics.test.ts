@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { LABELS, METRICS, type MetricDeclaration } from '../../../../operator/metrics/metric-declarations.ts'
+import { LABELS, METRICS, type OperatorMetricDeclaration } from '../../../../operator/metrics/metric-declarations.ts'
 import { createOperatorMetrics } from '../../../../operator/metrics/metrics.ts'
 import { parseExposition, sampleValue } from '../../../support/exposition-text.ts'
 
@@ -33,7 +33,7 @@ describe('the metrics of an operator', () => {
     metrics.resources(() => [{ kind: 'SipTrunk', condition: 'Accepted', status: 'True', reason: 'Accepted', count: 2 }])
     metrics.outdated(() => new Set())
     const exposed = parseExposition(await metrics.text())
-    const declared: readonly MetricDeclaration[] = Object.values(METRICS)
+    const declared: readonly OperatorMetricDeclaration[] = Object.values(METRICS)
     expect(exposed.map(({ name }) => name).sort()).toEqual(declared.map(({ name }) => name).sort())
     for (const { name, type, samples } of exposed) {
       const declaration = declared.find((one) => one.name === name)
@@ -44,7 +44,7 @@ describe('the metrics of an operator', () => {
   })
 
   it('have no label that Prometheus sets by itself, and explain every one', () => {
-    const declared: readonly MetricDeclaration[] = Object.values(METRICS)
+    const declared: readonly OperatorMetricDeclaration[] = Object.values(METRICS)
     const labels = new Set<string>(declared.flatMap((metric) => metric.labels))
     expect(['namespace', 'pod', 'job', 'instance'].filter((label) => labels.has(label))).toEqual([])
     expect([...labels].sort()).toEqual(Object.keys(LABELS).sort())

@@ -3,7 +3,7 @@ import { CacheError } from '../../../../ingress/cache-connection/cache-error.ts'
 import { encodeEntry } from '../../../../ingress/route-table/table-codec.ts'
 import type { TableCacheWriter } from '../../../../operator/publish/table-cache-writer.ts'
 import { compiledTable } from '../../../../operator/reconcile/compiled-table.ts'
-import { type DryRunTold, dryRun } from '../../../../operator/reconcile/dry-run.ts'
+import { type DryRunResult, dryRun } from '../../../../operator/reconcile/dry-run.ts'
 import { watchedRule } from '../../../../operator/watch/watched-object.ts'
 
 function rule(name: string, status: number, spec: object = {}) {
@@ -39,14 +39,14 @@ function holding(...rules: readonly ReturnType<typeof rule>[]): Snapshot {
 }
 
 async function told(watched: ReturnType<typeof watchedRules>, snapshot: Snapshot) {
-  const said: DryRunTold[] = []
+  const said: DryRunResult[] = []
   const conditions: string[] = []
   const faults: string[] = []
   await dryRun({
     watched,
     cache: { snapshot },
-    tell: (one) => said.push(one),
-    tellCondition: ({ objectName }, { type, reason }) => conditions.push(`${objectName} ${type} ${reason}`),
+    onResult: (one) => said.push(one),
+    onCondition: ({ objectName }, { type, reason }) => conditions.push(`${objectName} ${type} ${reason}`),
     onFault: (code, message) => faults.push(`${code}: ${message}`),
   })
   return { said, conditions, faults }

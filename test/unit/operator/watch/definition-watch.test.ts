@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals'
 import { answerError } from '../../../../operator/api/api-error.ts'
-import { type DefinitionWatch, startDefinitionWatch } from '../../../../operator/watch/definition-watch.ts'
+import { createDefinitionWatch, type DefinitionWatch } from '../../../../operator/watch/definition-watch.ts'
 import { fakeOperatorClock } from '../../../support/fake-operator-clock.ts'
 
 const KIND = { group: 'sipdispatch.dev', kind: 'SipTrunk', version: 'v1alpha1' }
@@ -21,11 +21,11 @@ async function watched(first: () => unknown): Promise<Watched> {
   const told: string[] = []
   let answer = first
   const openApi = (): Promise<unknown> => Promise.resolve().then(() => answer())
-  const watch = startDefinitionWatch({
+  const watch = createDefinitionWatch({
     ...{ api: { openApi }, clock },
-    onChange: () => told.push('change'),
     onFault: (code, message) => told.push(`${code} ${message}`),
   })
+  watch.start(() => told.push('change'))
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
   await turn()
   return {

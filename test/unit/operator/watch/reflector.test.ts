@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { ApiError, type ApiFailure } from '../../../../operator/api/api-error.ts'
 import type { ApiObject } from '../../../../operator/api/api-object.ts'
-import { startReflector } from '../../../../operator/watch/reflector.ts'
+import { createReflector } from '../../../../operator/watch/reflector.ts'
 import { fakeOperatorClock } from '../../../support/fake-operator-clock.ts'
 import { namedObject, scriptedApi } from '../../../support/scripted-api.ts'
 
@@ -14,10 +14,12 @@ function setUp() {
   const api = scriptedApi()
   const clock = fakeOperatorClock()
   const told: string[] = []
-  const cache = startReflector({
+  const cache = createReflector({
     ...{ api, clock, resource: RESOURCE },
     random: () => 0.5,
     read: (object: ApiObject) => object.metadata.resourceVersion,
+  })
+  cache.start({
     onChange: ({ type, key, value }) => told.push(`${type} ${key} ${value}`),
     onSynced: () => told.push('synced'),
     onFault: ({ code }) => told.push(`fault ${code}`),

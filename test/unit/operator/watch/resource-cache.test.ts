@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { ApiError } from '../../../../operator/api/api-error.ts'
-import { startResourceCache } from '../../../../operator/watch/resource-cache.ts'
+import { createResourceCache } from '../../../../operator/watch/resource-cache.ts'
 import { fakeOperatorClock } from '../../../support/fake-operator-clock.ts'
 import { namedObject, scriptedApi } from '../../../support/scripted-api.ts'
 
@@ -10,10 +10,12 @@ function setUp(namespaces: string[]) {
   const api = scriptedApi()
   const clock = fakeOperatorClock()
   const told: string[] = []
-  const cache = startResourceCache({
+  const cache = createResourceCache({
     ...{ api, clock, namespaces, resource: RESOURCE },
     random: () => 0.5,
     read: ({ metadata }) => metadata.name,
+  })
+  cache.start({
     onChange: ({ key }) => told.push(key),
     onSynced: () => told.push('synced'),
     onFault: ({ code }) => told.push(code),

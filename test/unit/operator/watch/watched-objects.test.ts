@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { answerError } from '../../../../operator/api/api-error.ts'
-import { startWatchedObjects } from '../../../../operator/watch/watched-objects.ts'
+import { createWatchedObjects } from '../../../../operator/watch/watched-objects.ts'
 import { fakeOperatorClock } from '../../../support/fake-operator-clock.ts'
 import { namedObject, scriptedApi } from '../../../support/scripted-api.ts'
 
@@ -8,8 +8,10 @@ function setUp() {
   const api = scriptedApi()
   const told: string[] = []
   const clock = fakeOperatorClock()
-  const watched = startWatchedObjects({
+  const watched = createWatchedObjects({
     ...{ api, clock, random: () => 0.5, namespaces: [], fieldsDropped: () => false },
+  })
+  watched.start({
     onChange: (resource, key, what) => told.push(`${resource} ${key} ${what}`),
     onSynced: () => told.push('synced'),
     onFault: (resource) => told.push(`fault ${resource}`),

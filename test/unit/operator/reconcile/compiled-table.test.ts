@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { entryKey, type ServiceEntry, type TableEntry } from '../../../../ingress/route-table/route-table.ts'
-import { withLastServices } from '../../../../operator/reconcile/last-services.ts'
+import { withLastServices } from '../../../../operator/reconcile/compiled-table.ts'
 import { ruleEntry } from '../../../support/table-entries.ts'
 
 const voice: ServiceEntry = {

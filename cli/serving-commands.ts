@@ -1,0 +1,81 @@
+/** `sip-dispatch operator`, `ingress` and `standalone`: processes that serve until a signal ends them. */
+import type { Command } from 'commander'
+import { readIngressConfig } from './settings/ingress-config.ts'
+import { readOperatorConfig } from './settings/operator-config.ts'
+import { OPERATOR_SETTINGS } from './settings/operator-settings.ts'
+import { addSettings } from './settings/setting-option.ts'
+import { INGRESS_SETTINGS, type Settings, STANDALONE_SETTINGS } from './settings/settings.ts'
+import { readStandaloneConfig } from './settings/standalone-config.ts'
+import { serveUntilStopped } from './stop-signal.ts'
+
+/** Adds the command to the program. Its action rejects with whatever keeps it from starting. */
+export function addOperatorCommand(program: Command, version: string): void {
+  addServingCommand(program, {
+    name: 'operator',
+    description: 'watch SipTrunks and DispatchRules in a cluster and fill the shared rules cache',
+    settings: OPERATOR_SETTINGS,
+    read: (flags: Parameters<typeof readOperatorConfig>[1]) => readOperatorConfig(version, flags),
+    start: async (config) => {
+      // Loaded here, so that the other commands do not wait for the Kubernetes client.
+      const { runOperator } = await import('../operator/run-operator.ts')
+      return runOperator(config)
+    },
+    leave: (running) => running.close(),
+  })
+}
+
+/** The same for `ingress`. */
+export function addIngressCommand(program: Command, version: string): void {
+  addServingCommand(program, {
+    name: 'ingress',
+    description: 'serve SIP from the shared rules cache that an operator fills',
+    settings: INGRESS_SETTINGS,
+    read: (flags: Parameters<typeof readIngressConfig>[1]) => readIngressConfig(version, flags),
+    start: async (config) => {
+      // Loaded here, so that a command which needs no SIP engine does not wait for one.
+      const { runIngress } = await import('../ingress/serve/run-ingress.ts')
+      return runIngress(config)
+    },
+    leave: (running, hurry) => running.leave(hurry),
+  })
+}
+
+/** The same for `standalone`. */
+export function addStandaloneCommand(program: Command, version: string): void {
+  addServingCommand(program, {
+    name: 'standalone',
+    description: 'serve SIP from a folder of manifests: no cluster, no cache, one process',
+    settings: STANDALONE_SETTINGS,
+    read: (flags: Parameters<typeof readStandaloneConfig>[1]) => readStandaloneConfig(version, flags),
+    start: async (config) => {
+      const { runStandalone } = await import('../standalone/run-standalone.ts')
+      return runStandalone(config)
+    },
+    leave: (running, hurry) => running.leave(hurry),
+  })
+}
+
+interface ServingCommand<Flags, Config, Running> {
+  readonly name: string
+  readonly description: string
+  readonly settings: Settings
+  /** Throws a `ConfigError` with every problem. */
+  readonly read: (flags: Flags) => Config
+  /** Rejects with what keeps it from starting. */
+  readonly start: (config: Config) => Promise<Running>
+  readonly leave: (running: Running, hurry: AbortSignal) => Promise<void>
+}
+
+function addServingCommand<Flags, Config, Running>(
+  program: Command,
+  { name, description, settings, read, start, leave }: ServingCommand<Flags, Config, Running>,
+): void {
+  const command = program
+    .command(name)
+    .description(description)
+    .action(async (flags: Flags) => {
+      const config = read(flags)
+      await serveUntilStopped(() => start(config), leave)
+    })
+  addSettings(command, settings)
+}

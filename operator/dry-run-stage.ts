@@ -1,0 +1,36 @@
+/** In the place of the table stage: compiles, compares with the shared cache and logs what would be done. Writes nothing. */
+import type { OperatorConfig } from './operator-config.ts'
+import { cacheWriter, type OperatorCore } from './operator-core.ts'
+import { dryRun } from './reconcile/dry-run.ts'
+import type { WatchedObjects } from './watch/watched-objects.ts'
+
+export interface DryRunStage {
+  /** Something may have changed. Looks come one after the other. */
+  touch(): void
+  /** Resolves when no look is under way any more. */
+  stop(): Promise<void>
+}
+
+export function createDryRunStage(core: OperatorCore, config: OperatorConfig, watched: WatchedObjects): DryRunStage {
+  const { logger, onFault } = core
+  const cache = cacheWriter(config, 'sip-dispatch-dry-run')
+  const look = async (): Promise<void> => {
+    if (!watched.synced) return
+    await dryRun({
+      ...{ watched, cache, onFault },
+      onResult: (result) => logger.info(result, 'dry run: this would be published'),
+      onCondition: ({ kind, objectName }, { type, reason, message }) =>
+        logger.warn({ kind, name: objectName, condition: type, reason, detail: message }, 'condition'),
+    })
+  }
+  let looks = Promise.resolve()
+  return {
+    touch: () => {
+      looks = looks.then(look)
+    },
+    stop: async () => {
+      await looks
+      cache.close()
+    },
+  }
+}

@@ -1,0 +1,50 @@
+/** Who leads, and as which installation: reads and writes the Lease, reads the Namespace, writes the Secret of the keys. */
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { systemClock } from '../ingress/time/dated-clock.ts'
+import type { Installation } from './kubernetes-writes/installation.ts'
+import { ensureKeySecret } from './kubernetes-writes/key-secret.ts'
+import { secondTime } from './kubernetes-writes/kubernetes-time.ts'
+import { leaseApi, leaseCreation, secretApi } from './kubernetes-writes/kubernetes-writes.ts'
+import { namespaceApi } from './kubernetes-writes/namespace-api.ts'
+import type { OperatorConfig } from './operator-config.ts'
+import type { OperatorCore } from './operator-core.ts'
+import { createLeader, type Leader } from './reconcile/leader.ts'
+
+export function createLeaderStage({ client, lease }: OperatorCore, { leaderElect }: OperatorConfig): Leader {
+  return createLeader(leaderElect, {
+    api: leaseApi(client, lease),
+    identity: `${hostname()}_${randomBytes(8).toString('hex')}`,
+    clock: systemClock,
+    random: Math.random,
+  })
+}
+
+/** The installation that this process belongs to. */
+export interface OwnInstallation {
+  /** As statuses name it; undefined until it has been read. */
+  readonly current: Installation | undefined
+  /**
+   * Reads it, and makes the Secret with the keys where that is configured. Resolves with the name of the installation in
+   * the table; rejects with an ApiError or a KeySecretError.
+   */
+  read(): Promise<string>
+}
+
+export function createOwnInstallation({ client, lease }: OperatorCore, config: OperatorConfig): OwnInstallation {
+  let current: Installation | undefined
+  return {
+    get current() {
+      return current
+    },
+    read: async () => {
+      const { namespace, name } = lease
+      const { keySecret, leaderElect } = config
+      if (keySecret !== undefined) await ensureKeySecret(secretApi(client, { namespace, name: keySecret }), randomBytes)
+      // Without a Lease an installation is as young as its process.
+      const since = leaderElect ? await leaseCreation(client, lease) : undefined
+      current = { name: `${namespace}/${name}`, since: since ?? secondTime(systemClock.wallClock()) }
+      return `${await namespaceApi(client).uid(namespace)}/${name}`
+    },
+  }
+}

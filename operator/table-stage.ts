@@ -1,0 +1,80 @@
+/**
+ * From the watched objects to the table of the shared cache: compiles, guards against accidents, publishes, and reports to
+ * authors what became of their objects. Works in terms, each of which lasts while this process leads.
+ */
+import { systemClock } from '../ingress/time/dated-clock.ts'
+import type { EventRecorder } from './kubernetes-writes/event-recorder.ts'
+import { type NamespaceApi, namespaceApi } from './kubernetes-writes/namespace-api.ts'
+import type { StatusWriter } from './kubernetes-writes/status-writer.ts'
+import type { OwnInstallation } from './leader-stage.ts'
+import type { OperatorConfig } from './operator-config.ts'
+import { cacheWriter, type OperatorCore } from './operator-core.ts'
+import type { Leader } from './reconcile/leader.ts'
+import { createLeadershipTerms, type LeadershipTerms } from './reconcile/leadership-terms.ts'
+import { createReconcileListener } from './reconcile/reconcile-listener.ts'
+import { startTableReconciler } from './reconcile/table-reconciler.ts'
+import type { WatchedObjects } from './watch/watched-objects.ts'
+
+export interface TableStage extends LeadershipTerms {
+  /** Why the cache has not taken the last table of this term; undefined where it has. */
+  readonly refusal: string | undefined
+  /** Gives up the connection to the cache. No term may run any more. */
+  close(): void
+}
+
+/** What is compiled, who publishes it as whom, and where it is reported. */
+export interface TableStageParts {
+  readonly objects: WatchedObjects
+  readonly leader: Pick<Leader, 'isLeader' | 'raiseEpoch'>
+  readonly own: OwnInstallation
+  readonly statuses: StatusWriter
+  readonly events: EventRecorder
+}
+
+export function createTableStage(core: OperatorCore, config: OperatorConfig, parts: TableStageParts): TableStage {
+  const { objects, leader, own, statuses, events } = parts
+  const { client, metrics, logger, onFault } = core
+  const cache = cacheWriter(config, 'sip-dispatch-operator')
+  const namespaces = namespaceApi(client)
+  let refusal: string | undefined
+  const listener = createReconcileListener({
+    ...{ statuses, events, metrics, logger, onFault },
+    onFenced: (epoch) => leader.raiseEpoch(epoch),
+    onRefusal: (message) => {
+      refusal = message
+    },
+  })
+  const terms = createLeadershipTerms({
+    prepare: () => own.read(),
+    start: (installation, epoch) =>
+      startTableReconciler({
+        ...{ watched: objects, cache, installation, epoch, listener, speaksAs: own.current?.name },
+        isLeader: () => leader.isLeader(),
+        removalsAllowed: (names) => removalsAllowed(config, namespaces, names),
+        clock: systemClock,
+      }),
+    clock: systemClock,
+    onFault,
+  })
+  return {
+    ...terms,
+    get refusal() {
+      return refusal
+    },
+    end: async () => {
+      await terms.end()
+      refusal = undefined
+    },
+    close: () => cache.close(),
+  }
+}
+
+async function removalsAllowed(
+  { allowMassDeletion }: OperatorConfig,
+  namespaces: NamespaceApi,
+  names: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (allowMassDeletion) return new Set(names)
+  const allowed = await Promise.all(names.map((name) => namespaces.allowsMassDeletion(name)))
+  return new Set(names.filter((_, i) => allowed[i]))
+}
