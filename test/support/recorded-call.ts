@@ -25,9 +25,9 @@ export interface RecordedCallOptions {
 export interface RecordedCall {
   readonly progress: CallProgress<RecordedBranch, SipMessage>
   /** Everything since the last look, a line each. */
-  effects(): string[]
+  readonly effects: () => string[]
   /** Hands an input to the branch of a target; a response with its status and more header lines. */
-  input(target: string, input: BranchInput, status?: number, headers?: string): void
+  readonly input: (target: string, input: BranchInput, status?: number, headers?: string) => void
 }
 
 interface RecordedBranch extends CallBranch {
@@ -117,7 +117,7 @@ class TableBranch implements RecordedBranch {
 function planOf({ targets = 'ABC', plan }: RecordedCallOptions, log: string[]): ProxyPlan {
   if (!address) throw new Error('not an address')
   return {
-    targets: [...targets].map((id) => ({ id, address, port: 5060, transport: undefined, uriParameters: '' })),
+    targets: targets.split('').map((id) => ({ id, address, port: 5060, transport: undefined, uriParameters: '' })),
     requestUser: undefined,
     backendTimeout: undefined,
     ringingTimeout: undefined,

@@ -196,7 +196,7 @@ const BEST: readonly Row[] = [
       ['A', 'failure', 407],
       ['B', 'failure', 407],
     ],
-    ['attempt B refused 407', 'first response B 407', 'final B 407 exhausted +407'],
+    ['attempt B refused 407', 'first response A 407', 'final A 407 exhausted +407'],
     { ...TWO, plan: { failoverOn: new Set([407]) } },
   ],
   [
@@ -313,7 +313,8 @@ const TARGETS: readonly Row[] = [
 ]
 
 describe('a proxied INVITE (RFC 3261 §16.7)', () => {
-  it.each([...RESPONSES, ...FAILOVER, ...BEST, ...ENDS, ...TARGETS])('%s', (_sentence, inputs, effects, call) => {
+  it.each([...RESPONSES, ...FAILOVER, ...BEST, ...ENDS, ...TARGETS])('%s', (_sentence, ...row) => {
+    const [inputs, effects, call] = row
     expect(effectsOfLast(inputs, call)).toEqual(effects)
   })
 
