@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
 import { toCanonical } from '../../ingress/lookup/phone-number.ts'
+import { PEER, ruleEntry, startHarness, trunkEntry } from '../support/engine-harness.ts'
 import { dialledDigits, judged } from '../support/judged-call.ts'
 import { DROPPED } from '../support/number-spelling.ts'
+import { requestText } from '../support/sip-text.ts'
 
 const NUMBERS = ['+19005550100', '+12025550123', '+4930901820', '+442079460018']
 const PARAMETERS = [
@@ -116,6 +118,12 @@ describe('a number that is called in any spelling', () => {
       const { status, uri: forwarded, reason } = await judged({ uri: `sip:${user}@192.0.2.1` }, { numbers })
       expect([status, forwarded, reason]).toEqual([503, undefined, 'called_unreadable'])
     }
+  })
+
+  it('is counted under its trunk also where the request is refused for something else', async () => {
+    const { network, events } = await startHarness({ entries: [trunkEntry(), ruleEntry()] })
+    network.deliver(PEER, requestText({ uri: 'sip:++19005550100@192.0.2.1', maxForwards: 0 }))
+    expect(events).toMatchObject([{ type: 'call', outcome: 'malformed', status: 483, trunk: 'default/carrier' }])
   })
 
   it.each([
