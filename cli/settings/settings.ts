@@ -1,6 +1,6 @@
 /**
- * The settings of the commands that serve SIP, as flags and as environment variables. The help, the configuration and the
- * documentation are made from these tables.
+ * Settings as flags and as environment variables: those of `standalone`, `ingress` and `probe`, and those that the operator
+ * shares with them. Its own are in `operator-settings.ts`. Each needs its place in a schema as well, which `tsc` demands.
  */
 export interface Setting {
   readonly flag: `--${string}`

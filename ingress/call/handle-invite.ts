@@ -13,7 +13,7 @@ import { isAmbiguousIdentity } from './asserted-identity.ts'
 import type { CallDeps } from './call-deps.ts'
 import type { NoRuleReason } from './call-events.ts'
 import { callSource } from './call-source.ts'
-import { type Decision, openDecision, refuse, reportDecision } from './decision.ts'
+import { type Decision, openDecision, refuse, reportDecision } from './decision-record.ts'
 import { reportDrop, strangerReason } from './dropped-packets.ts'
 import { redirect, reject, route } from './rule-action.ts'
 

@@ -2,7 +2,7 @@
 import type { RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
 import { explainedAnswer } from '../sip/port/answers.ts'
 import type { Answer, InboundCall } from '../sip/port/engine.ts'
-import { NO_ATTEMPTS } from './call-attempts.ts'
+import { NO_ATTEMPTS } from './attempt-record.ts'
 import type { CallDeps } from './call-deps.ts'
 import type { CallAttempt, CallDecided, CallSource, NoRuleReason, Outcome, PassedOver } from './call-events.ts'
 import { NOTHING_PASSED_OVER } from './call-targets.ts'
