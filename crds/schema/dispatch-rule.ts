@@ -1,13 +1,22 @@
 import { z } from 'zod'
 import { apiObject, objectName } from './api-object.ts'
-import { contactUri } from './contact-uri.ts'
 import { headerMatches } from './header-match.ts'
-import { MAX_CONTACTS, MAX_TRUNK_REFS } from './limits.ts'
+import { MAX_CONTACTS, MAX_TRUNK_REFS, MAX_URI_LENGTH } from './limits.ts'
 import { numberMatches } from './number-match.ts'
 import { readObject } from './read-object.ts'
 import { route } from './route.ts'
 import { statusLine } from './status-line.ts'
 import { uniqueObjects, type ValidationRule, withRules } from './validation-rule.ts'
+
+/** The URI of a redirection. It is written between angle brackets (RFC 3261 §20.10), so it must not hold angle brackets. */
+const contactUri = z
+  .string()
+  .min(1)
+  .max(MAX_URI_LENGTH)
+  .regex(
+    /^(sips?|tel):[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+$/,
+    'is not a sip:, sips: or tel: URI, or holds a character that a URI cannot carry',
+  )
 
 const contact = z.strictObject({
   uri: contactUri.describe('A sip:, sips: or tel: URI, such as sip:other@example.com.'),

@@ -2,6 +2,7 @@
  * Text that is written into a SIP message. It must not hold control characters, so that no value can end its line and begin
  * another header (RFC 3261 §7.3).
  */
+import { RE2JS, RE2JSException } from 're2js'
 import { z } from 'zod'
 import {
   MAX_HEADER_NAME_LENGTH,
@@ -10,7 +11,6 @@ import {
   MAX_REASON_LENGTH,
   MAX_REGEX_LENGTH,
 } from './limits.ts'
-import { compilesAsRe2 } from './re2.ts'
 import { type ValidationRule, withRules } from './validation-rule.ts'
 
 const NO_CONTROL = /^\P{Cc}*$/u
@@ -26,6 +26,17 @@ export const reasonPhrase = plainText(MAX_REASON_LENGTH)
 
 /** A header value that is only compared. */
 export const headerText = plainText(MAX_HEADER_VALUE_LENGTH)
+
+/** Whether a text is a valid RE2 expression. Both the API server and the ingress pods use RE2. */
+function compilesAsRe2(pattern: string): boolean {
+  try {
+    RE2JS.compile(pattern)
+    return true
+  } catch (error) {
+    if (error instanceof RE2JSException) return false
+    throw error
+  }
+}
 
 /** An RE2 expression. RE2 has no backtracking, so no expression can stall a pod. */
 export const regexText = withRules(z.string().min(1).max(MAX_REGEX_LENGTH), {

@@ -1,12 +1,24 @@
+import { isSupportedCountry } from 'libphonenumber-js'
 import { z } from 'zod'
 import { apiObject } from './api-object.ts'
 import { MAX_NETWORKS, MAX_SOURCES } from './limits.ts'
 import { networkList } from './network.ts'
 import { numberMatches } from './number-match.ts'
 import { readObject } from './read-object.ts'
-import { regionCode } from './region-code.ts'
 import { statusLine } from './status-line.ts'
 import { uniqueStrings } from './validation-rule.ts'
+
+/**
+ * A region whose numbering plan the ingress knows. The API server checks the form only: the list of regions belongs to
+ * the library that reads the numbers.
+ */
+const regionCode = z
+  .string()
+  .length(2)
+  .regex(/^[A-Z]{2}$/, 'is not an ISO 3166 alpha-2 code: two capital letters such as US')
+  .refine((code) => !/^[A-Z]{2}$/.test(code) || isSupportedCountry(code), {
+    message: 'is not a region with a numbering plan (the United Kingdom is GB)',
+  })
 
 const numbers = z.strictObject({
   defaultRegion: regionCode

@@ -1,16 +1,23 @@
 /** What the winning rule says: route, redirect or reject. */
+import type { LiveTable } from '../lookup/live-table.ts'
 import { toCanonical } from '../lookup/phone-number.ts'
 import type { Action, RouteAction, RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
 import { MAX_DIALOG_DATA_BYTES } from '../sip/limits.ts'
 import { escapeUser } from '../sip/message/uri.ts'
 import { explainedAnswer, MOVED_TEMPORARILY, SIPS_NOT_ALLOWED, USER_TOO_LONG } from '../sip/port/answers.ts'
-import type { FailoverCondition, ProxyPlan, ProxyProgress, ProxyResult } from '../sip/port/engine.ts'
+import type {
+  CallerTarget,
+  FailoverCondition,
+  Peer,
+  ProxyPlan,
+  ProxyProgress,
+  ProxyResult,
+} from '../sip/port/engine.ts'
 import { callerEdits } from './asserted-identity.ts'
 import { type Attempts, attemptBegan, attemptEnded, endOpen } from './attempt-record.ts'
 import type { CallDeps } from './call-deps.ts'
 import type { Outcome, PassedOver } from './call-events.ts'
 import { type CallTarget, callTargets } from './call-targets.ts'
-import { callerTargetOf } from './caller-target.ts'
 import { type Decision, refuse, reportDecision } from './decision-record.ts'
 import { type SealedHeaders, writeDialogData } from './dialog-data.ts'
 import { NAMED_BACKENDS } from './limits.ts'
@@ -27,6 +34,16 @@ export interface Routing {
   readonly trunk: TrunkEntry
   readonly rule: RuleEntry
   readonly action: RouteAction
+}
+
+/**
+ * Where the backend's requests find a caller. A private Contact is behind a NAT that its packets have passed, unless they
+ * came from a proxy of the trunk's: then the caller is the proxy's to find, and its Contact may be on the proxy's network.
+ */
+function callerTargetOf(peer: Peer, table: LiveTable, { name, nat }: TrunkEntry): CallerTarget {
+  if (nat !== undefined) return nat === 'Source' ? 'source' : 'contact'
+  for (const { entry } of table.peer(peer.address).proxyOf.keys()) if (entry.name === name) return 'contact'
+  return 'public-contact'
 }
 
 export function reject(decision: Decision, deps: CallDeps, action: RejectAction): void {
