@@ -1,7 +1,6 @@
 /**
- * Events (events.k8s.io/v1) about objects, as `kubectl describe` shows them. The first occurrence is written, repeats are
- * counted in its series, and an object with too many Events is limited. If an Event cannot be written, the work that it
- * reports goes on.
+ * Events (events.k8s.io/v1) about objects, as `kubectl describe` shows them. The first occurrence is written, and its repeats are
+ * counted in a series. The Events of each object are limited. If an Event cannot be written, the work that it reports goes on.
  */
 
 import { errorText } from '../../ingress/text/error-text.ts'
@@ -268,7 +267,7 @@ class Recorder implements EventRecorder {
   }
 }
 
-/** Removes the first key of a map that has more than MAX_EVENT_SERIES. The first key is the least recently used one. */
+/** Removes the first key of a map that has more than MAX_EVENT_SERIES keys. The first key is the least recently used one. */
 function dropOldest<V>(map: Map<string, V>, onDrop?: (value: V) => void): void {
   if (map.size <= MAX_EVENT_SERIES) return
   for (const [key, value] of map) {
