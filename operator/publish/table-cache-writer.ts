@@ -21,9 +21,9 @@ export interface PublishedTable {
 }
 
 /**
- * The result of a write. `fenced`: a writer of a later epoch has written. `foreign`: another installation has written.
- * `conflict`: the cache holds another table than expected, or a newer one; `head` is undefined if it is absent or damaged.
- * With each of these three, nothing was written.
+ * The result of a write. `fenced`: a writer of a later epoch has written before. `foreign`: another installation has written
+ * before. `conflict`: the cache holds another table than expected, or a newer one; `head` is undefined if the head in the cache
+ * is absent or damaged. With each of these three results, this writer has written nothing.
  */
 export type WriteResult =
   | { readonly type: 'published' }
@@ -43,9 +43,9 @@ export interface TableCacheWriter {
   snapshot(): Promise<TableSnapshot | undefined>
   /** Makes a change in one step, and adds it to the log that readers follow. */
   publish(change: PublishedChange): Promise<WriteResult>
-  /** Replaces an older table of this installation, or a damaged one. */
+  /** Replaces an older or damaged table of this installation, or writes the first one. */
   replace(table: PublishedTable): Promise<WriteResult>
-  /** The reports of all pods that have not expired. A report that cannot be read counts as position 0. */
+  /** The unexpired reports of all pods. A report that cannot be read counts as position 0. */
   readers(): Promise<readonly ReaderReport[]>
   close(): void
 }
