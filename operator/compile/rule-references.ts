@@ -5,7 +5,7 @@ import { ruleEntry } from './rule-entry.ts'
 import { templateProblem } from './rule-template.ts'
 import type { ReferenceFault, ServiceResolver } from './service-resolution.ts'
 
-/** A rule and what its references lead to. */
+/** A rule, and the result of resolving its references. */
 export interface ResolvedRule {
   readonly rule: DispatchRule
   /** `namespace/name` of the rule. */
@@ -28,7 +28,7 @@ export interface TrunkNames {
   readonly refused: ReadonlySet<string>
 }
 
-/** What a rule can reference. */
+/** The objects that a rule can reference. */
 export interface Referable {
   readonly trunks: TrunkNames
   readonly services: ServiceResolver

@@ -11,9 +11,7 @@ export interface ReferenceFault {
   readonly message: string
 }
 
-/**
- * The result of resolving a reference to a Service. If the Service has no ready endpoint, there are both an entry and a fault.
- */
+/** The result of resolving a reference to a Service. A Service without a ready endpoint has both an entry and a fault. */
 export interface ServiceResolution {
   /** Undefined if there is no such Service, or it has no port that can be called. */
   readonly entry: ServiceEntry | undefined

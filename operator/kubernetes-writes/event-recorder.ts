@@ -28,7 +28,7 @@ export interface Regarding {
   readonly uid: string
 }
 
-/** The content of an Event. `reason` and `action` are words in upper camel case; the note says what to do. */
+/** The content of an Event. `reason` and `action` are words in upper camel case. `note` explains how to correct the problem. */
 export interface EventText {
   readonly type: 'Normal' | 'Warning'
   readonly reason: string
@@ -184,7 +184,9 @@ class Recorder implements EventRecorder {
     this.#write((signal) => this.#patchOrCreate(series, event, update, signal), 'counted')
   }
 
-  /** The API server deletes an Event after an hour. A series whose Event is gone starts again with a new Event. */
+  /**
+   * The API server deletes an Event after an hour. If the Event of a series is gone, the series starts again with a new Event.
+   */
   async #patchOrCreate(series: Series, event: EventObject, update: EventSeries, signal: AbortSignal): Promise<void> {
     try {
       await this.#options.api.patchSeries(event, update, signal)

@@ -17,7 +17,7 @@ export function isSenior(one: Installation, other: Installation): boolean {
   return one.since === other.since ? one.name < other.name : one.since < other.since
 }
 
-/** The installation in the `status` of an object; undefined if the status names none. */
+/** The installation in the `status` of an object; undefined if the status names no installation. */
 export function storedInstallation(status: unknown): Installation | undefined {
   const stored = isRecord(status) ? status['installation'] : undefined
   if (!isRecord(stored)) return undefined

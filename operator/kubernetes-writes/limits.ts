@@ -24,7 +24,7 @@ export const WORK_TIMEOUT_MS = 30_000
  */
 export const STUCK_WORK_MS = 120_000
 
-/** Milliseconds for which a Lease is held without being renewed (client-go's default). */
+/** Milliseconds for which a holder keeps the Lease without renewing it (client-go's default). */
 export const LEASE_DURATION_MS = 15_000
 
 /** Milliseconds after which a leader that could not renew the Lease stops leading. It stops before any standby may take over. */
@@ -72,8 +72,7 @@ export const FORBIDDEN_RETRY_MS = 60_000
 export const MAX_REMEMBERED_WRITES = 1_000
 
 /**
- * Milliseconds between two rounds in which some statuses are compared with what they should hold, in case the watch has lost
- * an event.
+ * Milliseconds between two rounds in which some statuses are compared with the wanted ones, in case the watch has lost an event.
  */
 export const STATUS_SWEEP_MS = 1_000
 
@@ -84,7 +83,8 @@ export const STATUS_SWEEP_OBJECTS = 2_000
 export const REFUSED_RETRY_MS = 600_000
 
 /**
- * How many times in a row an overwritten status is restored at once. After that there is a pause, which doubles each time.
+ * How many times in a row an overwritten status is restored immediately. After that each restoration waits, each time twice as
+ * long.
  */
 export const FREE_OVERWRITES = 3
 
@@ -97,7 +97,7 @@ export const OVERWRITTEN_PAUSE_MS = { least: 2_000, most: 300_000 } as const
 export const OVERWRITTEN_MEMORY_MS = 900_000
 
 /**
- * Another installation counts as gone if it has not restored its name in a status for so many milliseconds. A change of its
+ * If another installation has not restored its name in a status for so many milliseconds, it counts as gone. A change of its
  * leader takes up to 17 s.
  */
 export const CLAIM_MS = 45_000

@@ -1,7 +1,7 @@
 /**
  * Writes the conditions of objects into their status. Only changes are written, at a limited rate, and a failed write is
- * repeated. The stored status is compared with the wanted one when the watch brings the object, and in a round over all
- * objects. A status that somebody else has overwritten is restored, with growing pauses if this happens again and again.
+ * repeated. The stored status is compared with the wanted status when the watch brings the object, and in a round over all
+ * objects. If somebody else has overwritten a status, it is restored, with growing pauses if this happens again and again.
  */
 
 import type { Condition } from '../../crds/schema/conditions.ts'
@@ -55,7 +55,7 @@ export interface CurrentStatus {
   readonly resourceVersion: string
   /** All conditions, also those of other controllers. */
   readonly conditions: readonly StoredCondition[]
-  /** The installation that wrote the status last; undefined if the status names none. */
+  /** The installation that wrote the status last; undefined if the status names no installation. */
   readonly installation?: Installation | undefined
 }
 
@@ -368,7 +368,7 @@ class Writer implements StatusWriter {
     return bucket
   }
 
-  /** Removes what is remembered about old writes. */
+  /** Removes the memory of old writes. */
   #tidy(): void {
     if (this.#objectBudgets.size > MAX_REMEMBERED_WRITES) {
       for (const [key, bucket] of this.#objectBudgets) if (bucket.full()) this.#objectBudgets.delete(key)

@@ -22,7 +22,7 @@ export const MAX_LOG_RECORDS = 1_000
 export const MIN_LOG_RECORDS = 8
 export const MAX_LOG_LENGTH = 67_108_864
 
-/** Pods whose reports one command reads. */
+/** The most pod reports that one command reads. */
 export const REPORT_BATCH = 1_000
 
 /** Attempts of one publication, if another writer changes the cache at the same time. */

@@ -108,7 +108,7 @@ async function replace(target: Target, { head, entries }: PublishedTable): Promi
 }
 
 /**
- * The steps of a table. There is at least one, because the first step removes what an interrupted writer has left behind.
+ * The steps of a table. Even an empty table has one step, because the first step removes the remains of an interrupted writer.
  */
 function* stagingSteps(entries: PublishedTable['entries']): Generator<string> {
   let lines = ''
@@ -145,7 +145,7 @@ async function readReports({ connection, keys }: Target): Promise<ReaderReport[]
   return reports
 }
 
-/** A pod whose report cannot be read is alive and counts as running no table. Its next report corrects that. */
+/** If a report cannot be read, the pod is alive and counts as running no table. The pod's next report corrects this. */
 function readReport(pod: string, text: string): ReaderReport {
   try {
     return decodeReport(pod, text)

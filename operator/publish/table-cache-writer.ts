@@ -1,5 +1,6 @@
 /**
- * The shared cache for the operator: it writes tables under its epoch and its installation, and reads what the cache holds.
+ * The shared cache for the operator, which writes tables under its epoch and its installation, and reads the content of the
+ * cache.
  */
 import type { CacheHead, ReaderReport, TableSnapshot } from '../../ingress/route-table/cache-head.ts'
 import type { EntryChange } from '../../ingress/route-table/cache-log.ts'
@@ -33,7 +34,8 @@ export type WriteResult =
 
 /**
  * Every call rejects if the cache is not available, cannot be written, or was written by another version of the program. The
- * error has a stable `code` and says what to do. A call that rejected may still have been carried out.
+ * error has a stable `code`, and its message explains how to correct the fault. A call that rejected may still have been carried
+ * out.
  */
 export interface TableCacheWriter {
   /** Undefined if no table was published. */
