@@ -1,6 +1,6 @@
 /**
- * The settings of the commands, as flags and as environment variables. The help, the configuration and the documentation are made
- * from these tables.
+ * The settings of the commands that serve SIP, as flags and as environment variables. The help, the configuration and the
+ * documentation are made from these tables.
  */
 export interface Setting {
   readonly flag: `--${string}`

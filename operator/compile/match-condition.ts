@@ -28,7 +28,7 @@ interface CompilerRow<C extends MatchCondition> {
   readonly covers: (outer: MatchConditions, inner: AskedRule) => boolean
   /** The texts under which a rule is entered in the index of shadows; at least one. */
   readonly ownTexts: (rule: MatchConditions) => string[]
-  /** The most texts that `ownTexts` can return. This function does not make the texts. */
+  /** The most texts that `ownTexts` can return. They are counted without being made. */
   readonly countTexts: (rule: MatchConditions) => number
   /** The texts under which the index has the rules with a condition that covers the condition of `inner`. */
   readonly impliedTexts: (inner: AskedRule, texts: IndexTexts) => string[]

@@ -29,8 +29,8 @@ function forms(canonical: string): string[] {
 }
 
 /**
- * Both bounds get the same form. If only one of them would become international, as in the range from 0000 to 0099, both stay as
- * they are written.
+ * Both bounds get the same form. If only one of them would become international, both stay as they are written. For example, in
+ * the range from 0000 to 0099 only 0099 would become international (+99).
  */
 function rangePredicates(range: { readonly from: string; readonly to: string }): NumberPredicate[] {
   const [from, to] = [canonicalNumber(range.from), canonicalNumber(range.to)]

@@ -10,7 +10,7 @@ export interface ResolvedRule {
   readonly rule: DispatchRule
   /** `namespace/name` of the rule. */
   readonly name: string
-  /** Undefined if the rule names only trunks that do not exist, and if it has a `problem`. */
+  /** Undefined if the rule references trunks, but the table has none of them. Also undefined if the rule has a `problem`. */
   readonly entry: RuleEntry | undefined
   /** Why the rule itself cannot be used; undefined if it can. */
   readonly problem: string | undefined

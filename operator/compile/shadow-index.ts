@@ -9,7 +9,7 @@ import { predicateKey } from './number-predicate.ts'
 
 /** The texts in the index. */
 export interface IndexTexts {
-  /** All texts, so that a text that is absent from the index is never looked for. */
+  /** All texts in the index. A text that is absent here is not looked up. */
   readonly known: Set<string>
   /** The lengths of the number prefixes at the end of the texts. The key (the family) is the text before the prefix. */
   readonly starts: Map<string, Set<number>>

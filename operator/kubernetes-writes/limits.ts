@@ -83,8 +83,7 @@ export const STATUS_SWEEP_OBJECTS = 2_000
 export const REFUSED_RETRY_MS = 600_000
 
 /**
- * How many times in a row an overwritten status is restored immediately. After that each restoration waits, each time twice as
- * long.
+ * How many times in a row an overwritten status is restored immediately. After that there is a pause, which doubles each time.
  */
 export const FREE_OVERWRITES = 3
 
