@@ -1,19 +1,19 @@
 /**
- * Who may import whom (dependency-cruiser). Data flows one way through the folders, and imports point only to a
- * contract. Every rule is broken on purpose in test/unit/boundaries.test.ts, which proves that it bites.
+ * Which folder may import which (dependency-cruiser). Data flows through the folders in one direction, and a folder imports from
+ * others only their contracts. test/unit/boundaries.test.ts breaks every rule on purpose, and so proves that the rule works.
  */
 module.exports = {
   forbidden: [
     {
       name: 'crds-is-a-leaf',
-      comment: 'crds/ is what users write: it knows nothing of who reads it.',
+      comment: 'crds/ describes what users write. It does not depend on the code that reads it.',
       severity: 'error',
       from: { path: '^crds/' },
       to: { path: '^(operator|ingress|standalone|cli|test|bench|scripts|[.]ci)/' },
     },
     {
       name: 'ingress-stands-alone',
-      comment: 'The ingress runs from the compiled table alone: no manifests, no operator, no command line.',
+      comment: 'The ingress needs only the compiled table: no manifests, no operator and no command line.',
       severity: 'error',
       from: { path: '^ingress/' },
       to: { path: '^(operator|crds|standalone|cli|test|bench|scripts|[.]ci)/' },
@@ -21,7 +21,7 @@ module.exports = {
     {
       name: 'operator-sees-only-the-route-table',
       comment:
-        'The operator writes the table: it shares the table, addresses, time, files, text, the way to the cache, the HTTP side and the log.',
+        'Of the ingress, the operator uses only the table, addresses, time, files, text, the connection to the cache, HTTP and the log.',
       severity: 'error',
       from: { path: '^operator/' },
       to: {
@@ -31,42 +31,43 @@ module.exports = {
     },
     {
       name: 'address-is-a-leaf',
-      comment: 'Addresses are values that everyone may use, so they may use nobody.',
+      comment: 'Every folder may use addresses, so addresses depend on no other folder.',
       severity: 'error',
       from: { path: '^ingress/address/' },
       to: { path: '^(crds|operator|ingress|standalone|cli)/', pathNot: '^ingress/address/' },
     },
     {
       name: 'files-is-a-leaf',
-      comment: 'Reading a file safely is the same for everyone, so it may use nobody.',
+      comment: 'Every folder may read files with this code, so this code depends on no other folder.',
       severity: 'error',
       from: { path: '^ingress/files/' },
       to: { path: '^(crds|operator|ingress|standalone|cli)/', pathNot: '^ingress/files/' },
     },
     {
       name: 'text-is-a-leaf',
-      comment: 'How text is shown is the same for everyone, so it may use nobody and do nothing else.',
+      comment: 'Every folder may show text with this code, so this code depends on nothing and does nothing else.',
       severity: 'error',
       from: { path: '^ingress/text/' },
       to: { pathNot: '^ingress/text/' },
     },
     {
       name: 'time-is-a-leaf',
-      comment: 'A clock, a timer and chance are the same for everyone, so they may use nobody.',
+      comment: 'Every folder may use the clock, the timers and random numbers, so these depend on no other folder.',
       severity: 'error',
       from: { path: '^ingress/time/' },
       to: { path: '^(crds|operator|ingress|standalone|cli)/', pathNot: '^ingress/time/' },
     },
     {
       name: 'route-table-is-a-leaf',
-      comment: 'The table is the contract of operator and ingress: it depends on neither.',
+      comment: 'The table is the contract between the operator and the ingress, so it depends on neither of them.',
       severity: 'error',
       from: { path: '^ingress/route-table/' },
       to: { path: '^(crds|operator|ingress|standalone|cli)/', pathNot: '^ingress/(route-table|address)/' },
     },
     {
       name: 'cache-connection-is-a-leaf',
-      comment: 'The way to the shared cache is the same for who writes it and who reads it.',
+      comment:
+        'The writer and the readers of the shared cache use the same connection, so it depends on neither of them.',
       severity: 'error',
       from: { path: '^ingress/cache-connection/' },
       to: {
@@ -76,98 +77,98 @@ module.exports = {
     },
     {
       name: 'sip-knows-no-routes',
-      comment: 'The engine speaks SIP and asks its application everything else.',
+      comment: 'The engine speaks SIP. It asks its application for every other decision.',
       severity: 'error',
       from: { path: '^ingress/sip/' },
       to: { path: '^ingress/', pathNot: '^ingress/(sip|time|address|files|text)/' },
     },
     {
       name: 'message-stands-alone',
-      comment: 'Reading and writing messages needs no engine around it.',
+      comment: 'The code that reads and writes messages needs no engine.',
       severity: 'error',
       from: { path: '^ingress/sip/message/' },
       to: { path: '^ingress/', pathNot: '^ingress/(sip/message/|sip/limits[.]ts$|address/)' },
     },
     {
       name: 'port-stands-alone',
-      comment: 'What an engine and its application owe each other is said without any engine.',
+      comment: 'The contract between an engine and its application depends on no engine.',
       severity: 'error',
       from: { path: '^ingress/sip/port/' },
       to: { path: '^ingress/sip/', pathNot: '^ingress/sip/(port/|message/|limits[.]ts$)' },
     },
     {
       name: 'proxy-is-for-both-engines',
-      comment: 'How a proxy judges requests and responses is the same in both engines: it knows neither.',
+      comment: 'Both engines judge requests and responses with this code, so it depends on neither of them.',
       severity: 'error',
       from: { path: '^ingress/sip/proxy/' },
       to: { path: '^ingress/sip/(native|drachtio)/' },
     },
     {
       name: 'native-not-drachtio',
-      comment: 'One engine can be taken away without the other.',
+      comment: 'Each engine can be removed without the other one.',
       severity: 'error',
       from: { path: '^ingress/sip/native/' },
       to: { path: '^ingress/sip/drachtio/' },
     },
     {
       name: 'drachtio-not-native',
-      comment: 'One engine can be taken away without the other.',
+      comment: 'Each engine can be removed without the other one.',
       severity: 'error',
       from: { path: '^ingress/sip/drachtio/' },
       to: { path: '^ingress/sip/native/' },
     },
     {
       name: 'transaction-not-transport',
-      comment: 'Transactions know what a transport owes them, not how one does it.',
+      comment: 'Transactions depend on the contract of a transport, and not on an implementation.',
       severity: 'error',
       from: { path: '^ingress/sip/native/transaction/' },
       to: { path: '^ingress/sip/native/transport/', pathNot: '^ingress/sip/native/transport/transport[.]ts$' },
     },
     {
       name: 'lookup-not-sip',
-      comment: 'Matching works on values, so that explain and the tests match without an engine.',
+      comment: 'Matching works on values, so that explain and the tests need no engine.',
       severity: 'error',
       from: { path: '^ingress/lookup/' },
       to: { path: '^ingress/(sip|call|metrics)/' },
     },
     {
       name: 'lookup-not-replica',
-      comment: 'A call is decided from memory: how the table came there is not the concern of who decides.',
+      comment: 'A call is decided from memory. The code that decides does not depend on how the table came there.',
       severity: 'error',
       from: { path: '^ingress/(lookup|call|sip|metrics|log)/' },
       to: { path: '^ingress/replica/' },
     },
     {
       name: 'cache-only-in-replica',
-      comment: 'The table comes from the cache at one place, beside the calls.',
+      comment: 'The table is read from the cache in one place, apart from the code for calls.',
       severity: 'error',
       from: { path: '^ingress/', pathNot: '^ingress/(replica|cache-connection|serve)/' },
       to: { path: '^ingress/cache-connection/' },
     },
     {
       name: 'redis-only-at-the-cache',
-      comment: 'The client of the cache is replaced at one place.',
+      comment: 'Only one place has to change if the client of the cache is replaced.',
       severity: 'error',
       from: { path: '^ingress/', pathNot: '^ingress/(replica|cache-connection)/' },
       to: { path: '^(node_modules/)?(@?redis)(/|$)' },
     },
     {
       name: 'metrics-is-the-end-of-the-pipe',
-      comment: 'Metrics subscribe to events; nothing but the wiring knows that they exist.',
+      comment: 'Metrics subscribe to events. Only the wiring depends on them.',
       severity: 'error',
       from: { path: '^(ingress|operator|crds)/', pathNot: '^ingress/(metrics|serve)/' },
       to: { path: '^ingress/metrics/' },
     },
     {
       name: 'compile-stands-alone',
-      comment: 'The compiler takes parsed values and returns a table: no library and no other stage.',
+      comment: 'The compiler takes parsed values and returns a table. It needs no library and no other stage.',
       severity: 'error',
       from: { path: '^operator/compile/' },
       to: { pathNot: '^(operator/compile|crds/schema|ingress/(route-table|address|text))/' },
     },
     {
       name: 'pure-stages-do-no-io',
-      comment: 'Pure stages have no clock, socket or file: everything comes in as a value.',
+      comment: 'Pure stages have no clock, socket or file: all input comes as values.',
       severity: 'error',
       from: {
         path: '^(operator/compile|ingress/route-table|ingress/lookup|ingress/sip/(message|proxy|native/transaction))/',
@@ -176,7 +177,7 @@ module.exports = {
     },
     {
       name: 'api-server-only-at-the-edges',
-      comment: 'Who the operator is towards the API server, and over which connections, is decided in one place.',
+      comment: 'One place decides with which identity and over which connections the operator uses the API server.',
       severity: 'error',
       from: { pathNot: '^test/|^operator/api/' },
       to: { path: '^(node_modules/)?(undici|openid-client)(/|$)' },
@@ -197,7 +198,7 @@ module.exports = {
     },
     {
       name: 'zod-only-where-input-is-read',
-      comment: 'What users write is checked once, where it comes in; behind that there are plain types.',
+      comment: 'What users write is checked once, in the code that reads it. All other code gets plain types.',
       severity: 'error',
       from: {
         pathNot: '^test/|^crds/|^helm/|^cli/|^operator/api/(kube-config-file|exec-credential)[.]ts$|/config[.]ts$',
@@ -206,21 +207,22 @@ module.exports = {
     },
     {
       name: 'standalone-has-no-command-line',
-      comment: 'The wiring of standalone mode is handed its configuration: the command line is one way to get it.',
+      comment:
+        'The wiring of standalone mode gets its configuration as a value. The command line is only one source of it.',
       severity: 'error',
       from: { path: '^standalone/' },
       to: { path: '^cli/' },
     },
     {
       name: 'product-needs-no-tests',
-      comment: 'What ships does not depend on what tests, measures or builds it.',
+      comment: 'The product does not depend on the code that tests, measures or builds it.',
       severity: 'error',
       from: { path: '^(crds|operator|ingress|standalone|cli)/' },
       to: { path: '^(test|bench|scripts|[.]ci)/' },
     },
     {
       name: 'no-cycles',
-      comment: 'Two files that need each other are one file, or hide a third.',
+      comment: 'Two files that need each other belong in one file, or both need a part that belongs in a third file.',
       severity: 'error',
       from: {},
       to: { circular: true },

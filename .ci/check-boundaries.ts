@@ -9,7 +9,7 @@ import type { ICruiseResult } from 'dependency-cruiser'
 import { cruise } from 'dependency-cruiser'
 import extractOptions from 'dependency-cruiser/config-utl/extract-depcruise-options'
 
-/** Modules: far fewer than the tree has, and far more than a checker reads that does not understand TypeScript. */
+/** The fewest modules that must be read. The tree has far more. A checker that does not understand TypeScript reads far fewer. */
 const FLOOR_MODULES = 40
 
 const FOLDERS = ['crds', 'helm', 'monitoring', 'operator', 'ingress', 'standalone', 'cli', 'test', 'bench', 'scripts']

@@ -1,20 +1,22 @@
 /**
- * Checks how unions are taken apart: `node .ci/check-unions.ts [folder] [--floor files]`. Exit code 1 where code of the
- * product asks for the kind of an object step by step and leaves the last kind to what remains, and where fewer files than
- * the floor were read. In a `switch` with a case for each kind, `tsc` and the linter find a kind that was forgotten.
+ * Checks how code distinguishes the kinds of a union: `node .ci/check-unions.ts [folder] [--floor files]`. The exit code is 1 if
+ * code of the product compares the kind of an object step by step, and treats the last kind as the rest. In a `switch` with a
+ * case for each kind, `tsc` and the linter find a kind that was forgotten. The exit code is also 1 if fewer files than the floor
+ * were read.
  *
  * Refused, for a tag `x.type` or `x.kind` (or a variable of that name) that is compared with text:
  * - inside one function, comparisons with two or more texts;
- * - one comparison, where the branch of that kind reads another property of `x`, and the branch of all others does, too.
+ * - a single comparison, if the branch for that kind reads another property of `x`, and the branch for all other kinds does so
+ *   too.
  *
- * Allowed: to ask for one kind only, and to do nothing with the others or hand `x` on whole.
+ * Allowed: to compare with one kind only, and for the other kinds to do nothing or to pass on the whole `x`.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { findChains } from './union-chains.ts'
 
-/** Files. Well below what the tree has: a checker that cannot find them finds nothing wrong with them. */
+/** The fewest files that must be read. The tree has far more. A checker that cannot find the files would find no fault. */
 const FLOOR_FILES = 40
 
 const FOLDERS = ['crds', 'operator', 'ingress', 'standalone', 'cli']

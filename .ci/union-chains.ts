@@ -1,4 +1,4 @@
-/** Finds places that ask for the tag of an object step by step: what is refused says `check-unions.ts`. */
+/** Finds places that compare the tag of an object step by step. `check-unions.ts` explains what is refused. */
 import { parseSync } from '@swc/core'
 
 export interface Chain {
@@ -8,7 +8,7 @@ export interface Chain {
   readonly problem: string
 }
 
-/** A node of the syntax tree, as swc gives it. */
+/** A node of the syntax tree of swc. */
 interface Node {
   readonly type: string
   readonly span: { readonly start: number; readonly end: number }
@@ -17,7 +17,7 @@ interface Node {
 
 /** `object.tag === 'text'`, or `!==`. */
 interface Comparison {
-  /** Text of the object; undefined where the tag is a variable of its own. */
+  /** Text of the object; undefined if the tag is a variable, and not a property. */
   readonly object: string | undefined
   readonly tag: string
   readonly text: string
@@ -25,7 +25,7 @@ interface Comparison {
   readonly line: number
 }
 
-/** The code, by whose bytes swc counts. */
+/** The code as bytes, because the positions of swc count bytes. */
 type Code = Buffer
 
 const TAGS: ReadonlySet<unknown> = new Set(['type', 'kind'])
@@ -61,7 +61,7 @@ export function findChains(text: string): Chain[] {
     .sort((a, b) => a.line - b.line)
 }
 
-/** Tags that are compared with several texts inside one function, each where it is compared with the second. */
+/** Tags that are compared with several texts inside one function. The line is the line of the comparison with the second text. */
 function repeatedTags(inside: readonly Node[], code: Code): Chain[] {
   const chains: Chain[] = []
   const comparisons = inside.map((node) => comparisonOf(node, code)).filter((found) => found !== undefined)
@@ -73,7 +73,7 @@ function repeatedTags(inside: readonly Node[], code: Code): Chain[] {
   return chains
 }
 
-/** Where a comparison leaves all other kinds to a branch that reads a property of theirs. */
+/** Comparisons with one kind that leave all other kinds to a branch which reads a property of the object. */
 function restsOf(node: Node, code: Code): Chain[] {
   if (node.type === 'ConditionalExpression') return restOf(node, [[node['consequent']], [node['alternate']]], code)
   return childLists(node).flatMap((statements) =>
@@ -107,8 +107,8 @@ interface Sought {
 }
 
 /**
- * The name of a property other than the tag that is read of the object, by a dot or by taking it apart. What is read inside
- * a `switch` over the tag is where it belongs.
+ * The name of a property, other than the tag, that the code reads from the object, with a dot or by destructuring. Reads inside a
+ * `switch` over the tag are allowed, and so left out.
  */
 function propertyRead(part: Node, sought: Sought): string | undefined {
   const { object, tag, code } = sought
@@ -146,7 +146,7 @@ function nameOf({ object, tag }: Comparison): string {
   return object === undefined ? tag : `${object}.${tag}`
 }
 
-/** Whether what follows is not reached. */
+/** Whether the statement never reaches the statement after it. */
 function leaves(statement: unknown): boolean {
   if (!isNode(statement)) return false
   const { type, stmts } = statement
@@ -164,7 +164,7 @@ function childLists(node: Node): Node[][] {
   return Object.values(node).flatMap((value) => (Array.isArray(value) ? [value.filter(isNode)] : []))
 }
 
-/** Every node below one, and below those of them that are to be entered. */
+/** All nodes below `node`. The nodes below one of these are included only if `enters` accepts it. */
 function descendants(node: Node, enters: (node: Node) => boolean): Node[] {
   return [...children(node)].flatMap((child) => (enters(child) ? [child, ...descendants(child, enters)] : [child]))
 }

@@ -9,6 +9,6 @@ export interface LintFinding {
   readonly field?: string
   readonly code: string
   readonly message: string
-  /** A value or form that would be right. */
+  /** A valid value or form. */
   readonly expected?: string
 }

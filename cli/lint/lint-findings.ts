@@ -45,7 +45,7 @@ export function lintNotes({ trunks, rules }: Manifests): LintFinding[] {
 }
 
 /**
- * The faults that the object's conditions would show on a cluster, in the same words. The one that `Ready` would show comes
+ * The faults that the object's conditions would show on a cluster, in the same words. The fault that `Ready` would show comes
  * first.
  */
 function conditionFindings({ kind, namespace, name, conditions }: ObjectConditions): LintFinding[] {

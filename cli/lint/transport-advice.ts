@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 
-/** Transports that this version does not support. For these the error gives advice. */
+/** Transports that this version does not support. For these transports the error gives advice. */
 const NOT_THERE = /^(tls|sips|wss?|sctp|dtls)\b/i
 
 const ADVICE =

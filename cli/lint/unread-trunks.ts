@@ -26,12 +26,12 @@ function nameOf(object: string | undefined): string[] {
   return kind === 'DispatchRule' || name === undefined ? [] : [name]
 }
 
-/** Whether a problem may hide objects: the content of an unreadable file, or the name of an unnamed object, is unknown. */
+/** Whether a problem may hide objects. The content of an unreadable file is unknown, and so is the name of an unnamed object. */
 function hidesObjects({ object, code }: ManifestProblem): boolean {
   return object === undefined && code !== 'duplicate_name'
 }
 
-/** The creation time of a substitute: later than every other, so that it never wins over a real trunk. */
+/** The creation time of a substitute. It is later than every other, so that a substitute never comes before a real trunk. */
 const LAST = '9999-12-31T23:59:59Z'
 
 function standIn(key: string): SipTrunk[] {

@@ -1,4 +1,4 @@
-/** Numbers in manifests that match no call, because a number in this form could not be read from a call either. */
+/** Numbers in manifests that match no call, because the number of a call could not be read in this form either. */
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { NumberMatch } from '../../crds/schema/number-match.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'

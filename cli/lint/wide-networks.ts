@@ -1,6 +1,7 @@
 /**
- * Networks in manifests that are wider than their author probably intends: everyone, or every pod and node of a private
- * range. A Service that rewrites source addresses makes strangers look like nodes, and such a range then admits them.
+ * Networks in manifests that are wider than their author probably intends: they admit everyone, or every pod and node of a
+ * private range. A Service that rewrites source addresses makes strangers look like nodes, and such a range then admits these
+ * strangers.
  */
 
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'

@@ -1,5 +1,5 @@
 /**
- * Objects that take more calls because a condition is absent. Mostly this is intended; if it is not, no other check finds
+ * Objects that take more calls because a condition is absent. Usually this is intended. If it is a mistake, no other check finds
  * it.
  */
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'

@@ -38,7 +38,7 @@ export function sipAddressText({ transport, host, port }: SipAddress): string {
   return `${transport.toLowerCase()}://${host}:${port}`
 }
 
-/** `http://127.0.0.1:9090`: an origin and nothing behind it. */
+/** `http://127.0.0.1:9090`: an origin without a path and a query. */
 export function parseReadyUrl(text: string): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined
   return url?.protocol === 'http:' && url.pathname === '/' && url.username === '' && url.search === '' ? url : undefined
@@ -86,8 +86,8 @@ function splitPort(text: string): { host: string; port: string | undefined } {
 }
 
 /**
- * The host in the form of a URI. IPv6 must be in brackets, so that its last group is never taken for a port. IPv4 may be in
- * brackets too: a template writes `[$(NODE_IP)]:9090` without knowing the family.
+ * The host in the form of a URI. IPv6 must be in brackets, so that its last group is never read as a port. IPv4 may be in
+ * brackets too: a template writes `[$(NODE_IP)]:9090` without knowing the address family.
  */
 function hostOf(text: string): string | undefined {
   const address = parseIpAddress(text)

@@ -8,7 +8,7 @@ import {
 import { cacheKeys } from '../../ingress/route-table/cache-keys.ts'
 import { isFile, one, optional, textOf } from './setting-value.ts'
 
-/** The URL of the cache. A message about a fault does not repeat the URL, which may hold a password. */
+/** The URL of the cache. A message about a fault does not repeat the URL, because it may contain a password. */
 const cacheUrl = z.string().transform((text, context): CacheAddress => {
   try {
     return parseCacheAddress(text)
@@ -34,8 +34,8 @@ export const CACHE_SHAPE = {
 type CacheValues = z.infer<z.ZodObject<typeof CACHE_SHAPE>>
 
 /**
- * A certificate needs its key, and a key its certificate. A file that cannot be read counts as given: it has a problem of
- * its own.
+ * A certificate needs its key, and a key needs its certificate. A file that cannot be read counts as given, because its own
+ * problem is reported already.
  */
 function checkCertificate(values: CacheValues, context: z.RefinementCtx<CacheValues>): void {
   const isGiven = (name: 'cacheCertFile' | 'cacheKeyFile'): boolean =>
@@ -45,9 +45,7 @@ function checkCertificate(values: CacheValues, context: z.RefinementCtx<CacheVal
   context.addIssue({ code: 'custom', path: ['cacheCertFile'], message })
 }
 
-/**
- * Checks the settings together. A password that would never be used is reported, because the user expects that it is used.
- */
+/** Checks the settings together. A password that would never be used is reported, because the user expects it to be used. */
 export function checkCache(values: CacheValues, context: z.RefinementCtx<CacheValues>): void {
   checkCertificate(values, context)
   if (values.cacheSentinelPasswordFile === undefined || values.cache?.kind === undefined) return

@@ -1,6 +1,6 @@
 /**
- * Reads the configuration of a command: from flags first, then from the environment, then from the defaults. It is parsed
- * once and frozen, and all problems are reported together.
+ * Reads the configuration of a command. A flag comes before the environment variable, and the variable comes before the default.
+ * The configuration is parsed once and frozen, and all problems are reported together.
  */
 import process from 'node:process'
 import type { z } from 'zod'
@@ -11,7 +11,7 @@ export type Flags<S extends Settings = Settings> = Readonly<Partial<Record<keyof
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** A configuration that cannot be used: one problem per line of the message, each naming its flag or variable. */
+/** A configuration that cannot be used. Each line of the message reports one problem and names its flag or variable. */
 export class ConfigError extends Error {
   readonly code = 'config-invalid'
   readonly problems: readonly string[]
@@ -38,8 +38,8 @@ interface RawValue {
 }
 
 /**
- * Reads a configuration. The schema gets a list of texts for each setting, and has a value for each. Throws a `ConfigError`
- * with every problem.
+ * Reads a configuration. The schema gets a list of texts for each setting, and returns a value for each setting. Throws a
+ * `ConfigError` with every problem.
  */
 export function readConfig<S extends Settings, T extends Record<keyof S, unknown>>(
   schema: z.ZodType<T>,
@@ -56,7 +56,7 @@ export function readConfig<S extends Settings, T extends Record<keyof S, unknown
 
 function rawValue(setting: Setting, flag: string | readonly string[] | undefined, environment: Environment): RawValue {
   if (flag !== undefined) return { origin: setting.flag, values: typeof flag === 'string' ? [flag] : flag }
-  // Templates leave empty variables behind, so an empty variable counts as absent.
+  // Templates may produce empty variables, so an empty variable counts as absent.
   const variable = environment[setting.environment] ?? ''
   if (variable === '') return { origin: setting.flag, values: setting.fallback ?? [] }
   const values = setting.repeatable ? partsOf(variable) : [variable]
@@ -64,7 +64,7 @@ function rawValue(setting: Setting, flag: string | readonly string[] | undefined
 }
 
 /**
- * The parts of a variable, without empty ones. Templates leave empty parts behind, for example for an address that a node
+ * The parts of a variable, without the empty parts. Templates may produce empty parts, for example for an address that a node
  * does not have.
  */
 function partsOf(variable: string): string[] {

@@ -28,7 +28,7 @@ type EngineValues = z.infer<z.ZodObject<typeof ENGINE_SHAPE>> & {
 
 type SettingProblem = readonly [setting: keyof EngineValues, message: string]
 
-/** Reports settings that exclude each other. Each problem names the setting that it is about. */
+/** Reports settings that do not fit the engine. Each problem names its setting. */
 export function checkEngine(values: EngineValues, context: z.RefinementCtx<EngineValues>): void {
   const problems = values.engine === 'drachtio' ? drachtioProblems(values) : nativeProblems(values)
   for (const [setting, message] of problems) context.addIssue({ code: 'custom', path: [setting], message })
@@ -52,8 +52,8 @@ function drachtioProblems(values: EngineValues): SettingProblem[] {
 }
 
 /**
- * The drachtio settings that are useless with the native engine. The variable with the secret is allowed: it may be meant
- * for another process of the pod.
+ * Reports the drachtio settings that are useless with the native engine. The variable with the secret is allowed, because another
+ * process of the pod may need it.
  */
 function nativeProblems(values: EngineValues): SettingProblem[] {
   const { drachtio, drachtioListen, drachtioSecretFile, drachtioCaFile, drachtioIpv6Backends } = values

@@ -5,9 +5,7 @@ import { z } from 'zod'
 import { errorText } from '../../ingress/text/error-text.ts'
 import { redactedText } from '../../ingress/text/redacted-text.ts'
 
-/**
- * A value that `read` makes from a text; `form` describes valid texts. An error that `read` throws is reported as a problem.
- */
+/** A value that `read` makes from a text. `form` describes valid texts. An error that `read` throws is reported as a problem. */
 export function textOf<T>(read: (text: string) => T | undefined, form: string) {
   return z.string().transform((text, context) => {
     const refuse = (why: string) => {

@@ -7,15 +7,15 @@ export interface Setting {
   /** The name of the value in the help. */
   readonly argument: string
   readonly environment: `SIP_DISPATCH_${string}`
-  /** May be given several times; in the environment, separated by commas. */
+  /** The flag may be given several times. In the environment variable, the values are separated by commas. */
   readonly repeatable?: true
   /** The flag without a value means true. */
   readonly toggle?: true
   /** The default. */
   readonly fallback?: readonly string[]
   /**
-   * The default that the help shows if the real one depends on another setting. The reader of the configuration fills in the
-   * real one.
+   * The default that the help shows if the real default depends on another setting. The code that reads the configuration fills
+   * in the real default.
    */
   readonly assumed?: readonly string[]
   /** A secret has no flag, because every user of the machine can read flags in the list of processes. */
@@ -23,7 +23,7 @@ export interface Setting {
   readonly description: string
 }
 
-/** Settings by the name that commander gives to the value of the flag. */
+/** Settings. The key is the name that commander gives to the value of the flag. */
 export type Settings = Readonly<Record<string, Setting>>
 
 /** Settings of every process that serves metrics. */
@@ -192,7 +192,7 @@ export const STANDALONE_SETTINGS = {
   ...SERVING_SETTINGS,
   settleSeconds: { ...SETTLE, fallback: ['0'] },
   settleOptions: SETTLE_OPTIONS,
-  // A container's default is ten seconds from SIGTERM to SIGKILL.
+  // By default a container gets ten seconds from SIGTERM to SIGKILL.
   drainDeadlineSeconds: { ...DRAIN, fallback: ['5'] },
   cookieKeyFile: {
     flag: '--cookie-key-file',
@@ -276,7 +276,7 @@ export const INGRESS_SETTINGS = {
       'folder of the keys that sign dialog routes: cookie.current and, in a rotation, cookie.previous; without it a key of its own',
   },
   ...SERVING_SETTINGS,
-  // Together less than the 30 seconds that Kubernetes waits by default from SIGTERM to SIGKILL.
+  // Both times together are less than the 30 seconds that Kubernetes waits by default from SIGTERM to SIGKILL.
   settleSeconds: { ...SETTLE, fallback: ['5'] },
   settleOptions: SETTLE_OPTIONS,
   drainDeadlineSeconds: { ...DRAIN, fallback: ['20'] },

@@ -1,4 +1,4 @@
-/** What one compilation leaves to the next: what was made of objects that are still the same ones. */
+/** The memory that one compilation passes to the next: the results for objects that are still the same ones. */
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { RuleEntry } from '../../ingress/route-table/route-table.ts'
 import type { ObjectConditions } from './object-conditions.ts'
@@ -6,29 +6,29 @@ import type { ResolvedRule, TrunkNames } from './rule-references.ts'
 import { NO_SHADOWS, type Shadows } from './rule-shadow.ts'
 
 /**
- * It saves time and changes no result. Of objects that are gone it keeps nothing beyond the next compilation. One memory
- * goes with one series of compilations.
+ * The memory saves time and changes no result. After the next compilation it keeps nothing about removed objects. Each series of
+ * compilations has its own memory.
  */
 export interface CompileMemory {
   readonly resolved: WeakMap<DispatchRule, ResolvedRule>
   readonly conditions: WeakMap<ResolvedRule, RememberedConditions>
-  /** What makes two entries the same match. */
+  /** The `matchKey` of each entry. */
   readonly matchKeys: WeakMap<RuleEntry, string>
-  /** The trunks that rules could reference. */
+  /** The trunks that rules could reference in the last compilation. */
   trunks: TrunkNames
   /** Every compiled rule, in the order of rules. */
   ordered: readonly RuleEntry[]
   shadows: Shadows
 }
 
-/** What the conditions of a rule follow from, beside the rule itself. */
+/** The facts that decide the conditions of a rule, besides the rule itself. */
 export interface ConditionGrounds {
   readonly winner: string | undefined
   readonly shadow: string | undefined
   readonly fieldsDropped: boolean
 }
 
-/** Conditions of a rule, and what they followed from. */
+/** Conditions of a rule, and the facts that decided them. */
 export interface RememberedConditions extends ConditionGrounds {
   readonly conditions: ObjectConditions
 }
@@ -44,7 +44,7 @@ export function createCompileMemory(): CompileMemory {
   }
 }
 
-/** The names as one object, which is the remembered one where they are the same. */
+/** Returns the remembered object if it has the same names. Otherwise it remembers and returns the new object. */
 export function rememberedTrunks(memory: CompileMemory, names: TrunkNames): TrunkNames {
   const { present, refused } = memory.trunks
   if (!sameSet(present, names.present) || !sameSet(refused, names.refused)) memory.trunks = names

@@ -17,40 +17,41 @@ import { admittedCalls, FIELDS_DROPPED } from './taken-calls.ts'
 import { olderTrunks, type TrunkConflict } from './trunk-conflict.ts'
 import { trunkEntry } from './trunk-entry.ts'
 
-/** Every object of the installation, as the schemas have accepted it; names are unique inside a kind. */
+/** All objects of the installation that the schemas have accepted. Names are unique within a kind. */
 export interface CompileInput {
   readonly trunks: readonly SipTrunk[]
   readonly rules: readonly DispatchRule[]
-  /** Services and their endpoints, of all types and namespaces. Undefined: there is no cluster. */
+  /** Services and their endpoints, of all types and namespaces. `ClusterServices` explains undefined and the two words. */
   readonly services?: readonly ServiceRecord[] | 'unwatched' | 'elsewhere'
   readonly endpointSlices?: readonly EndpointSliceRecord[]
-  /** Objects that the schema does not accept, though the API server has: one of an earlier version, say. */
+  /** Objects that the API server has accepted, but the schema refuses, such as objects of an earlier version. */
   readonly refused?: readonly RefusedObject[]
-  /** The API server drops fields that it does not know: what an object leaves unsaid may have been misspelt. */
+  /** The API server drops fields that it does not know. So a condition that is absent from an object may have been misspelt. */
   readonly fieldsDropped?: boolean
 }
 
 export interface CompileOutput {
-  /** Trunks, oldest first, Services by name, then rules in the order in which they are tried (`compareRules`). */
+  /** Trunks, oldest first; then Services by name; then rules in the order in which they are tried (`compareRules`). */
   readonly entries: TableEntry[]
-  /** One for each object of the input: trunks, rules, then what was refused, as they were given. */
+  /** The conditions of each object of the input, in the order of the input: trunks, rules, then refused objects. */
   readonly conditions: ObjectConditions[]
 }
 
 /**
- * Compiles the whole set of objects into the table that ingress pods run on. A bad object changes nothing for
- * the others: what is wrong with it stands in its conditions.
+ * Compiles the whole set of objects into the table that ingress pods run on. A bad object changes nothing for the others: its
+ * conditions report what is wrong with it.
  *
- * - A trunk that overlaps with an older one of another namespace is in the table all the same (`Conflicted`).
- * - A rule is in the table for those of its trunks that exist; where none does it is left out (`Accepted=False`).
- * - A rule that sets a header whose value could not be escaped where it stands is left out (`Accepted=False`).
- * - A rule keeps its place whatever becomes of its Services: a call that it takes and that no endpoint can serve gets no
- *   backend, and does not fall to a rule that was not meant for it (`ResolvedRefs=False`).
- * - Of rules that match the very same calls the first in the order of rules is in the table, the others are left out.
- * - A rule that an earlier one keeps from ever being reached stays in the table (`Shadowed`).
- * - A Service is in the table if a rule in the table names it and it has the port: under each name that rules give it.
+ * - A trunk that overlaps with an older trunk of another namespace is still in the table (`Conflicted`).
+ * - A rule is in the table for those of its trunks that exist. If no trunk of it exists, the rule is left out (`Accepted=False`).
+ * - A rule is left out if it sets a header with a value that could not be escaped at its place (`Accepted=False`).
+ * - A rule keeps its place even if its Services have faults. A call that the rule takes, but no endpoint can serve, gets no
+ *   backend. It does not go on to a rule that was not meant for it (`ResolvedRefs=False`).
+ * - If several rules match exactly the same calls, the first in the order of rules is in the table. The others are left out.
+ * - A rule that can never be reached because of an earlier rule stays in the table (`Shadowed`).
+ * - A Service is in the table if a rule in the table names it and it has the port. It has an entry under each name that rules
+ *   give it.
  *
- * With the memory of an earlier compilation, what is made of objects that are the same ones is taken over as it is.
+ * With the memory of an earlier compilation, the results for objects that are still the same ones are used again.
  */
 export function compile(input: CompileInput, memory: CompileMemory = createCompileMemory()): CompileOutput {
   const { refused = [], endpointSlices = [], fieldsDropped = false } = input
@@ -74,7 +75,7 @@ export function compile(input: CompileInput, memory: CompileMemory = createCompi
   }
 }
 
-/** The rules of the table in their order, and what came out when they were compared with each other. */
+/** The rules of the table in their order, and the result of comparing the rules with each other. */
 function compared(
   resolved: readonly ResolvedRule[],
   memory: CompileMemory,
@@ -89,7 +90,7 @@ function compared(
   return { rules, comparison: { winners, shadows: memory.shadows.byRule, fieldsDropped } }
 }
 
-/** The entries of the Services that rules of the table name, by name. */
+/** The entries of the Services that rules of the table name, sorted by name. */
 function servicesOf(rules: readonly RuleEntry[], services: ServiceResolver): ServiceEntry[] {
   const named = new Map<string, ServiceEntry>()
   for (const { action } of rules) {

@@ -2,7 +2,7 @@ import type { HeaderMatch } from '../../crds/schema/header-match.ts'
 import type { HeaderPredicate } from '../../ingress/route-table/route-table.ts'
 import { unreadField } from './unread-field.ts'
 
-/** A header condition as the table has it. The schema has made sure that exactly one field beside the name is set. */
+/** The form of a header condition in the table. The schema has ensured that exactly one field is set besides the name. */
 export function headerPredicate({
   name: written,
   exact,
@@ -19,7 +19,7 @@ export function headerPredicate({
   throw unreadField('a header condition', rest)
 }
 
-/** The text of a predicate: equal for equal predicates. */
+/** A text that is equal for equal predicates. */
 export function headerKey(predicate: HeaderPredicate): string {
   const { type, name } = predicate
   switch (type) {
@@ -34,8 +34,8 @@ export function headerKey(predicate: HeaderPredicate): string {
 }
 
 /**
- * Keys of the predicates that surely hold wherever this one does. A header may have several values, so that a condition
- * follows from another only through the one value that both are about.
+ * The keys of all predicates that certainly hold if this one holds. A header may have several values, so a predicate follows from
+ * another only if the same value fulfils both.
  */
 export function impliedKeys(predicate: HeaderPredicate): string[] {
   const own = headerKey(predicate)
@@ -52,7 +52,7 @@ export function impliedKeys(predicate: HeaderPredicate): string[] {
   }
 }
 
-/** Keys of every prefix that a value begins with. */
+/** The keys of the predicates for every prefix of a value. */
 function prefixKeys(name: string, value: string): string[] {
   return Array.from({ length: value.length }, (_, i) =>
     headerKey({ type: 'prefix', name, value: value.slice(0, i + 1) }),

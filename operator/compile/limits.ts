@@ -1,17 +1,24 @@
 /**
- * Index keys of one rule. A rule with many called and many calling numbers has their product; beyond this bound it is
- * not looked at as one that shadows others: a `Shadowed` may be missing, but no call changes.
+ * The most index keys of one rule. A rule with many called and many calling numbers has a key for every pair of them. A rule with
+ * more keys is not checked as a rule that shadows others: the condition `Shadowed` of another rule may be missing, but no call
+ * changes.
  */
 export const MAX_SHADOW_KEYS = 4096
 
-/** Rules under one index key that are compared in full with a later rule: keeps the work linear in the rules. */
+/**
+ * The most rules under one index key that are compared in full with a later rule. This keeps the work linear in the number of
+ * rules.
+ */
 export const MAX_SHADOW_CANDIDATES = 64
 
 /**
- * Rules whose matches may differ between two compilations for the second to start from the shadows of the first. Each
- * costs a walk over all rules, some 10 ms at 100,000; asking for all of them again costs some 300 ms.
+ * The most rules with a changed match for which a compilation starts from the shadows of the compilation before. Each of these
+ * rules costs a walk over all rules: some 10 ms for 100,000 rules. To compute all shadows again costs some 300 ms.
  */
 export const MAX_SHADOW_CHANGES = 16
 
-/** Rules that may differ at all, for the same: to see that a change is in the action only costs little. */
+/**
+ * The most rules that may differ in any way for the same purpose. It costs little to see that only the action of a rule has
+ * changed.
+ */
 export const MAX_SEQUENCE_CHANGES = 4096

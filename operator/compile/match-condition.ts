@@ -1,4 +1,7 @@
-/** What the compiler knows of each condition of a rule: its form in the table, and when two rules have the same or a wider one. */
+/**
+ * How the compiler handles each condition of a rule: it makes the condition's form for the table, and finds out whether another
+ * rule has the same condition or a wider one.
+ */
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { MatchCondition, MatchConditions } from '../../ingress/route-table/route-table.ts'
 import { headerKey, headerPredicate } from './header-predicate.ts'
@@ -17,15 +20,17 @@ type MatchSpec = DispatchRule['spec']['match']
 
 interface CompilerRow<C extends MatchCondition> {
   readonly compile: (match: MatchSpec) => MatchConditions[C]
-  /** Texts of the predicates: two rules with the same set of them take the same calls. */
+  /** The texts of the predicates. The condition holds for the same calls in two rules that have the same set of texts. */
   readonly keys: (rule: MatchConditions) => string[]
-  /** Whether the condition of `outer` holds wherever that of the asked rule does. False where that is not certain. */
+  /**
+   * Whether the condition of `outer` holds for every call for which the condition of `inner` holds. False if this is not certain.
+   */
   readonly covers: (outer: MatchConditions, inner: AskedRule) => boolean
-  /** Under which texts a rule stands in the index of shadows; at least one. */
+  /** The texts under which a rule is entered in the index of shadows; at least one. */
   readonly ownTexts: (rule: MatchConditions) => string[]
-  /** How many those are at most, without making them. */
+  /** The most texts that `ownTexts` can return. They are counted without being made. */
   readonly countTexts: (rule: MatchConditions) => number
-  /** Under which texts those rules stand whose condition covers that of the asked rule. */
+  /** The texts under which the index has the rules with a condition that covers the condition of `inner`. */
   readonly impliedTexts: (inner: AskedRule, texts: IndexTexts) => string[]
 }
 

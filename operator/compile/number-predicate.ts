@@ -5,7 +5,7 @@ import { inRange } from '../../ingress/route-table/number-range.ts'
 import type { NumberPredicate } from '../../ingress/route-table/route-table.ts'
 import { unreadField } from './unread-field.ts'
 
-/** Number conditions as the table has them. The schema has made sure that each has exactly one field. */
+/** The form of number conditions in the table. The schema has ensured that each condition has exactly one field. */
 export function numberPredicates(matches: readonly NumberMatch[]): NumberPredicate[] {
   return matches.flatMap(predicatesOf)
 }
@@ -19,15 +19,19 @@ function predicatesOf({ exact, prefix, range, regex, ...rest }: NumberMatch): Nu
 }
 
 /**
- * A rule knows no region: digits without `+` stand for the international number and for what is dialled just so. No
- * country code begins with 0.
+ * The forms in which calls may have the number. A rule knows no region, so digits without `+` mean both the international number
+ * and the number exactly as it is written. If the first digit is 0, only the second is possible, because no country code begins
+ * with 0.
  */
 function forms(canonical: string): string[] {
   const isEither = isDigits(canonical) && !canonical.startsWith('+') && !canonical.startsWith('0')
   return isEither ? [`+${canonical}`, canonical] : [canonical]
 }
 
-/** The bounds are written in one form; where only one of them would become international, as from 0000 to 0099, neither is. */
+/**
+ * Both bounds get the same form. If only one of them would become international, both stay as they are written. For example, in
+ * the range from 0000 to 0099 only 0099 would become international (+99).
+ */
 function rangePredicates(range: { readonly from: string; readonly to: string }): NumberPredicate[] {
   const [from, to] = [canonicalNumber(range.from), canonicalNumber(range.to)]
   if (from.length !== to.length) return [{ type: 'range', from: range.from, to: range.to }]
@@ -36,7 +40,7 @@ function rangePredicates(range: { readonly from: string; readonly to: string }):
   return [{ type: 'range', from: `+${from}`, to: `+${to}` }, asWritten]
 }
 
-/** The text of a predicate: equal for equal predicates. */
+/** A text that is equal for equal predicates. */
 export function predicateKey(predicate: NumberPredicate): string {
   const { type } = predicate
   switch (type) {
@@ -50,7 +54,7 @@ export function predicateKey(predicate: NumberPredicate): string {
   }
 }
 
-/** Whether every number of `inner` is a number of `outer`. False where that is not certain. */
+/** Whether every number of `inner` is a number of `outer`. False if this is not certain. */
 export function covers(outer: NumberPredicate, inner: NumberPredicate): boolean {
   switch (outer.type) {
     case 'exact':
@@ -69,7 +73,7 @@ function beginsWith(inner: NumberPredicate, prefix: string): boolean {
     case 'prefix':
       return inner.value.startsWith(prefix)
     case 'range':
-      // Between two equally long numbers that begin alike every number begins so.
+      // If two numbers of the same length have the same prefix, every number between them has this prefix too.
       return inner.from.startsWith(prefix) && inner.to.startsWith(prefix)
     case 'regex':
       return false
@@ -90,7 +94,7 @@ function rangeCovers({ from, to }: Range, inner: NumberPredicate): boolean {
   }
 }
 
-/** Whether every number of one list is a number of the other, where an empty list is every number. */
+/** Whether every number of the list `inner` is a number of the list `outer`. An empty list means every number. */
 export function listCovers(outer: readonly NumberPredicate[], inner: readonly NumberPredicate[]): boolean {
   if (outer.length === 0) return true
   return inner.length > 0 && inner.every((predicate) => outer.some((wider) => covers(wider, predicate)))

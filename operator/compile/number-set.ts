@@ -1,9 +1,9 @@
 import type { NumberPredicate } from '../../ingress/route-table/route-table.ts'
 import { covers } from './number-predicate.ts'
 
-/** The numbers of a trunk, arranged so that two sets are compared in time that grows with their size, not its square. */
+/** The numbers of a trunk, arranged so that the time to compare two sets grows with their size, and not with its square. */
 export interface NumberSet {
-  /** No list at all: every number. */
+  /** The trunk has no list, so the set contains every number. */
   readonly every: boolean
   readonly exact: ReadonlySet<string>
   readonly prefixes: ReadonlySet<string>
@@ -12,7 +12,7 @@ export interface NumberSet {
   readonly patterns: ReadonlySet<string>
 }
 
-/** The set of a list of predicates; an empty list is every number. */
+/** The set of the numbers that match a list of predicates. An empty list means every number. */
 export function numberSet(predicates: readonly NumberPredicate[]): NumberSet {
   const exact = new Set<string>()
   const prefixes = new Set<string>()
@@ -37,7 +37,10 @@ export function numberSet(predicates: readonly NumberPredicate[]): NumberSet {
   return { every: predicates.length === 0, exact, prefixes, prefixLengths, ranges, patterns }
 }
 
-/** Whether a number can be in both. Of regular expressions only equal ones are sure to overlap; others are left out. */
+/**
+ * Whether some number can be in both sets. A regular expression counts only if both sets have it: for others an overlap is not
+ * certain.
+ */
 export function overlap(a: NumberSet, b: NumberSet): boolean {
   if (a.every || b.every) return true
   return (
@@ -45,7 +48,7 @@ export function overlap(a: NumberSet, b: NumberSet): boolean {
   )
 }
 
-/** Whether a number or prefix of `inner` stands in `outer`. */
+/** Whether `outer` has a number of `inner`, or a prefix with which a number or prefix of `inner` begins. */
 function reaches(inner: NumberSet, outer: NumberSet): boolean {
   for (const text of inner.exact) {
     if (outer.exact.has(text) || beginsIn(text, outer)) return true
@@ -74,7 +77,7 @@ function rangesMeet(a: NumberSet, b: NumberSet): boolean {
   })
 }
 
-/** Whether one of the range's numbers begins so: those that do are themselves a range, of the same length. */
+/** Whether some number of the range begins with the prefix. All numbers of this length with the prefix are a range too. */
 function prefixMeets(prefix: string, range: NumberSet['ranges'][number]): boolean {
   const { length } = range.from
   if (prefix.length > length || !/^\+?[0-9]*$/.test(prefix)) return false

@@ -2,23 +2,23 @@ import type { Condition, ConditionType } from '../../crds/schema/conditions.ts'
 import { compareText } from '../../ingress/route-table/age-order.ts'
 import { objectKey } from './object-name.ts'
 
-/** What the compiler has to say about one object. */
+/** The conditions that the compiler reports about one object. */
 export interface ObjectConditions {
   readonly kind: 'SipTrunk' | 'DispatchRule'
   readonly namespace: string
   readonly name: string
-  /** metadata.generation of the object that was compiled; 0 where it has none. */
+  /** `metadata.generation` of the object that was compiled; 0 if the object has no generation. */
   readonly generation: number
   readonly conditions: readonly Condition[]
 }
 
-/** An object that is not valid: it is not in the table. */
+/** An object that is not valid, and so not in the table. */
 export interface RefusedObject {
   readonly kind: ObjectConditions['kind']
   readonly namespace: string
   readonly name: string
   readonly generation: number
-  /** Why it is not accepted. */
+  /** Why the object is not accepted. */
   readonly reason: 'UnknownField' | 'Invalid'
   /** Which field is wrong and what was expected. */
   readonly problem: string
@@ -29,16 +29,15 @@ interface IdentifiedObject {
   readonly metadata: { readonly namespace: string; readonly name: string; readonly generation?: number | undefined }
 }
 
-/** The conditions of one object. */
 export function objectConditions(object: IdentifiedObject, conditions: readonly Condition[]): ObjectConditions {
   const { namespace, name, generation } = object.metadata
   return { kind: object.kind, namespace, name, generation: generation ?? 0, conditions }
 }
 
-/** A condition that holds. */
+/** Makes a condition with the status True. */
 export const isTrue = withStatus('True')
 
-/** A condition that does not hold. */
+/** Makes a condition with the status False. */
 export const isFalse = withStatus('False')
 
 function withStatus(status: Condition['status']) {
@@ -50,7 +49,7 @@ function withStatus(status: Condition['status']) {
   })
 }
 
-/** Trunks, then rules, by name, as people read them. Each name is made once, not at every comparison. */
+/** Sorts for people: first trunks, then rules, each by name. The key of an object is made once, and not at every comparison. */
 export function inNameOrder(objects: readonly ObjectConditions[]): ObjectConditions[] {
   const named = objects.map((object) => ({ object, key: `${object.kind === 'SipTrunk' ? 0 : 1} ${objectKey(object)}` }))
   return named.sort((a, b) => compareText(a.key, b.key)).map(({ object }) => object)

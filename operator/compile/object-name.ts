@@ -4,12 +4,12 @@ interface ObjectIdentity {
   readonly creationTimestamp?: string | null | undefined
 }
 
-/** `namespace/name`: what the table and every message call an object. */
+/** `namespace/name`: the name of an object in the table and in every message. */
 export function objectKey(metadata: ObjectIdentity): string {
   return `${metadata.namespace}/${metadata.name}`
 }
 
-/** Milliseconds since 1970; an object without a creation time is as old as any can be. */
+/** Milliseconds since 1970. An object without a creation time gets 0, so it counts as the oldest. */
 export function createdAt(metadata: ObjectIdentity): number {
   return metadata.creationTimestamp ? Date.parse(metadata.creationTimestamp) : 0
 }

@@ -4,17 +4,20 @@ import { isFalse, isTrue, type ObjectConditions, objectConditions } from './obje
 import type { ResolvedRule } from './rule-references.ts'
 import { FIELDS_DROPPED, takenUnsaid } from './taken-calls.ts'
 
-/** What came out when the rules were compared with each other; names of losers to names of winners. */
+/**
+ * The result of comparing the rules with each other. Both maps lead from the name of a rule to the name of the rule that comes
+ * before it.
+ */
 export interface RuleComparison {
-  /** Rules that another one with the very same conditions comes before. */
+  /** Rules that match exactly the same calls as an earlier rule. */
   readonly winners: ReadonlyMap<string, string>
-  /** Rules that an earlier one leaves no call to. */
+  /** Rules that are shadowed: an earlier rule takes all of their calls. */
   readonly shadows: ReadonlyMap<string, string>
   /** The API server drops fields that it does not know. */
   readonly fieldsDropped: boolean
 }
 
-/** The conditions of a rule: the same object as long as nothing about them has changed. */
+/** The conditions of a rule. The result is the same object as long as the conditions do not change. */
 export function ruleConditions(
   resolved: ResolvedRule,
   { winners, shadows, fieldsDropped }: RuleComparison,
@@ -60,7 +63,7 @@ function acceptedCondition(resolved: ResolvedRule, { winner, fieldsDropped }: Co
   return isTrue('Accepted', 'Accepted', `the rule is in the table: it ${unsaid}${fieldsDropped ? FIELDS_DROPPED : ''}`)
 }
 
-/** The reason is that of the first fault; the message names all of them. */
+/** The condition has the reason of the first fault. Its message names all faults. */
 function referencesCondition({ faults, rule }: ResolvedRule): Condition {
   const [first] = faults
   if (first) {

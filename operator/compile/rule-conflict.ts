@@ -3,8 +3,8 @@ import type { CompileMemory } from './compile-memory.ts'
 import { COMPILER_ROWS } from './match-condition.ts'
 
 /**
- * Rules that match the very same calls as another of the same priority: the loser's name to the winner's. The winner is
- * the first of the rules given, which are in the order of rules.
+ * Finds rules that match exactly the same calls as an earlier rule of the same priority. The result maps the name of each such
+ * rule to the name of the first of these rules. `rules` is in the order of rules.
  */
 export function sameMatches(rules: readonly RuleEntry[], keys: CompileMemory['matchKeys']): Map<string, string> {
   const first = new Map<string, string>()
@@ -26,7 +26,10 @@ function knownKey(rule: RuleEntry, keys: CompileMemory['matchKeys']): string {
   return key
 }
 
-/** Equal for rules of one namespace, priority, set of trunks and sets of conditions, in whatever order they are written. */
+/**
+ * Equal for two rules with the same namespace, priority, trunks and conditions. The order in which these are written does not
+ * matter.
+ */
 export function matchKey(rule: RuleEntry): string {
   const lists = [rule.trunks, ...MATCH_CONDITIONS.map((condition) => COMPILER_ROWS[condition].keys(rule))]
   return JSON.stringify([rule.namespace, rule.priority, ...lists.map((list) => [...new Set(list)].sort())])

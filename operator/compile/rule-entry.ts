@@ -11,7 +11,10 @@ import { networkText } from './source-network.ts'
 import { statusLine } from './trunk-entry.ts'
 import { unreadField } from './unread-field.ts'
 
-/** The compiled form of a rule that serves these trunks, `namespace/name`; none: every trunk of its namespace. */
+/**
+ * The compiled form of a rule. `trunks`: the trunks that it serves, as `namespace/name`. An empty list means every trunk of its
+ * namespace.
+ */
 export function ruleEntry(rule: DispatchRule, trunks: readonly string[]): RuleEntry {
   const { spec, metadata } = rule
   return {
@@ -58,7 +61,7 @@ function routeAction(spec: RouteSpec, namespace: string): RouteAction {
 
 type BackendSpec = RouteSpec['backends'][number]
 
-/** The schema has made sure that either uri or service is set. */
+/** The schema has ensured that either `uri` or `service` is set. */
 function backendOf(spec: BackendSpec, namespace: string): Backend {
   const { uri, service, weight, tier, ...rest } = spec
   if (service) return { service: serviceEntryName(namespace, service), weight, tier }

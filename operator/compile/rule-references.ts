@@ -5,22 +5,22 @@ import { ruleEntry } from './rule-entry.ts'
 import { templateProblem } from './rule-template.ts'
 import type { ReferenceFault, ServiceResolver } from './service-resolution.ts'
 
-/** A rule and what its references lead to. */
+/** A rule, and the result of resolving its references. */
 export interface ResolvedRule {
   readonly rule: DispatchRule
   /** `namespace/name` of the rule. */
   readonly name: string
-  /** Undefined where the rule names trunks and none of them exists, and where `problem` says what is wrong with it. */
+  /** Undefined if the rule references trunks, but the table has none of them. Also undefined if the rule has a `problem`. */
   readonly entry: RuleEntry | undefined
-  /** What makes the rule itself unusable. */
+  /** Why the rule itself cannot be used; undefined if it can. */
   readonly problem: string | undefined
-  /** References that lead nowhere, trunks first. */
+  /** The references that could not be resolved, trunks first. */
   readonly faults: readonly ReferenceFault[]
-  /** What it was resolved against. */
+  /** The trunks and faults of Services with which the rule was resolved. */
   readonly against: { readonly trunks: TrunkNames; readonly serviceFaults: readonly ReferenceFault[] }
 }
 
-/** Names of trunks, `namespace/name`. The same object as long as the names are the same. */
+/** Names of trunks, `namespace/name`. The object stays the same as long as the names are the same. */
 export interface TrunkNames {
   /** Trunks in the table. */
   readonly present: ReadonlySet<string>
@@ -28,15 +28,15 @@ export interface TrunkNames {
   readonly refused: ReadonlySet<string>
 }
 
-/** What a rule can reference. */
+/** The objects that a rule can reference. */
 export interface Referable {
   readonly trunks: TrunkNames
   readonly services: ServiceResolver
-  /** What became of rules at an earlier compilation. */
+  /** The resolved rules of an earlier compilation. */
   readonly resolved: WeakMap<DispatchRule, ResolvedRule>
 }
 
-/** Follows the references of a rule. A Service that is not there takes nothing from the rule: its calls get no backend. */
+/** Resolves the references of a rule. If a Service is absent, the rule still takes its calls, and these calls get no backend. */
 export function resolveRule(rule: DispatchRule, referable: Referable): ResolvedRule {
   const { trunks, resolved: earlier } = referable
   const against = { trunks, serviceFaults: serviceFaults(rule, referable) }
@@ -56,7 +56,7 @@ function resolvedAgainst(
   const references = rule.spec.trunkRefs.map(({ name }) => objectKey({ namespace, name }))
   const present = references.filter((reference) => against.trunks.present.has(reference))
   const missing = references.filter((reference) => !against.trunks.present.has(reference))
-  // A rule without references serves every trunk; a rule whose references all lead nowhere serves none.
+  // A rule without references serves every trunk. A rule that references only absent trunks serves no trunk.
   const nowhere = references.length > 0 && present.length === 0
   const problem = known ? known.problem : templateProblem(rule)
   const entry = nowhere || problem !== undefined ? undefined : entryFor(rule, present, known?.entry)
@@ -64,7 +64,7 @@ function resolvedAgainst(
   return { rule, name: objectKey(rule.metadata), entry, problem, faults, against }
 }
 
-/** The entry that was made before, where it serves the same trunks. */
+/** The earlier entry, if it serves the same trunks. Otherwise a new one. */
 function entryFor(rule: DispatchRule, trunks: readonly string[], known: RuleEntry | undefined): RuleEntry {
   const same = known?.trunks.length === trunks.length && known.trunks.every((name, i) => name === trunks[i])
   return same ? known : ruleEntry(rule, trunks)

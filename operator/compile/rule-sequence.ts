@@ -1,8 +1,11 @@
-/** Rules in their order, and how two such sequences differ, at a cost that follows what has changed. */
+/**
+ * Sorts rules into the order of rules, and finds the difference between two sorted sequences. Rules that are still the same
+ * objects are not sorted again, so the cost depends on what has changed.
+ */
 import type { RuleEntry } from '../../ingress/route-table/route-table.ts'
 import { compareRules } from '../../ingress/route-table/rule-order.ts'
 
-/** The rules in the order in which they are tried. `before`: an earlier result, whose entries need no sorting. */
+/** The rules in the order in which they are tried. `before`: an earlier result, so its entries are already in order. */
 export function inRuleOrder(rules: readonly RuleEntry[], before: readonly RuleEntry[]): RuleEntry[] {
   const fresh = new Set(rules)
   const retained = before.filter((rule) => fresh.delete(rule))
@@ -22,7 +25,7 @@ function merged(retained: readonly RuleEntry[], fresh: readonly RuleEntry[]): Ru
   return result
 }
 
-/** How many of the sorted rules come before this one, when the first `from` of them do. */
+/** The number of sorted rules that come before this rule. The first `from` of them are known to come before it. */
 function placeOf(rule: RuleEntry, sorted: readonly RuleEntry[], from: number): number {
   let [low, high] = [from, sorted.length]
   while (low < high) {
@@ -39,7 +42,10 @@ export interface SequenceChange {
   readonly added: readonly RuleEntry[]
 }
 
-/** What has left and what has come between two sequences in the order of rules; undefined where it is more than `limit`. */
+/**
+ * The rules that only one of two sequences has; undefined if these are more than `limit`. Both sequences are in the order of
+ * rules.
+ */
 export function sequenceChange(
   before: readonly RuleEntry[],
   after: readonly RuleEntry[],
@@ -69,7 +75,7 @@ export function sequenceChange(
   return undefined
 }
 
-/** Like `compareRules`, where the end of a sequence comes after everything. */
+/** Like `compareRules`. The end of a sequence (undefined) comes after every rule. */
 function compareEnds(old: RuleEntry | undefined, current: RuleEntry | undefined): number {
   if (old === undefined) return 1
   return current === undefined ? -1 : compareRules(old, current)

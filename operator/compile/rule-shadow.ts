@@ -3,22 +3,22 @@ import { MAX_SHADOW_CANDIDATES, MAX_SHADOW_KEYS } from './limits.ts'
 import { COMPILER_ROWS } from './match-condition.ts'
 import { type AskedRule, addText, askedRule, type IndexTexts } from './shadow-index.ts'
 
-/** Which rules of a sequence can never be reached. */
+/** The rules of a sequence that can never be reached. */
 export interface Shadows {
-  /** Each of them, by name, with the name of one earlier rule that takes all its calls. */
+  /** The name of each rule that can never be reached, with the name of an earlier rule that takes all its calls. */
   readonly byRule: ReadonlyMap<string, string>
   /** The sequence, in the order of rules. */
   readonly rules: readonly RuleEntry[]
-  /** False where some rules were not compared, because of `MAX_SHADOW_CANDIDATES`. */
+  /** False if some rules were not compared, because of `MAX_SHADOW_CANDIDATES`. */
   readonly exhaustive: boolean
 }
 
 export const NO_SHADOWS: Shadows = { byRule: new Map(), rules: [], exhaustive: true }
 
 /**
- * Rules that can never be reached, each to the first earlier rule that takes all its calls. What is said is certain; a
- * rule that only several others together leave nothing to, or whose regular expression would have to be understood, is
- * not named. The rules given are in the order of rules.
+ * Finds the rules that can never be reached, each with the first earlier rule that takes all its calls. Every result is certain,
+ * but two kinds of such rules are not found: a rule that loses its calls to several earlier rules together, and a rule that can
+ * be judged only by understanding a regular expression. `rules` is in the order of rules.
  */
 export function shadowingRules(rules: readonly RuleEntry[]): Shadows {
   const indexes = new Map<string, ShadowIndex>()
@@ -34,17 +34,17 @@ export function shadowingRules(rules: readonly RuleEntry[]): Shadows {
   return { byRule, rules, exhaustive }
 }
 
-/** Whether `outer` takes every call of `inner`, if it comes first: both are of one namespace. */
+/** Whether `outer` takes every call of `inner` if `outer` comes first. Both rules must belong to the same namespace. */
 export function takesAllCalls(outer: RuleEntry, inner: RuleEntry): boolean {
   return isIndexed(outer) && takesAll(outer, inner, askedRule(inner))
 }
 
 const ROWS = MATCH_CONDITIONS.map((condition) => COMPILER_ROWS[condition])
 
-/** Headers are compared by hash, numbers by walking lists: the cheapest come first. */
+/** The cheapest comparison comes first: headers are compared by hash, numbers by walking through lists. */
 const CHEAPEST_FIRST = ROWS.toReversed()
 
-/** A rule with more keys is not looked at as one that shadows others. */
+/** A rule with more than `MAX_SHADOW_KEYS` is not checked as a rule that shadows others. */
 function isIndexed(rule: RuleEntry): boolean {
   const keys = ROWS.reduce((product, row) => product * row.countTexts(rule), Math.max(rule.trunks.length, 1))
   return keys <= MAX_SHADOW_KEYS
@@ -56,13 +56,13 @@ interface Placed {
 }
 
 interface ShadowIndex extends IndexTexts {
-  /** By a trunk and a text of each condition. */
+  /** A key consists of one trunk, and one text of each condition. */
   readonly byKey: Map<string, Placed[]>
 }
 
 /**
- * A shadowed rule is not added: whatever it would shadow, the rule that shadows it shadows too. False where a key had no
- * room for it.
+ * Adds a rule to the index. Shadowed rules need not be added: the rule that shadows such a rule also shadows every rule that it
+ * would shadow. Returns false if some key had no room for the rule.
  */
 function addRule(index: ShadowIndex, rule: RuleEntry, position: number): boolean {
   const trunks = rule.trunks.length === 0 ? ['*'] : rule.trunks
@@ -96,7 +96,7 @@ function takesAll(outer: RuleEntry, inner: RuleEntry, asked: AskedRule): boolean
   return trunks && CHEAPEST_FIRST.every((row) => row.covers(outer, asked))
 }
 
-/** Every way to take one of each list. */
+/** A key for every combination of one text from each list. */
 function keysOf(lists: readonly (readonly string[])[]): string[] {
   return lists.reduce<string[]>((keys, list) => keys.flatMap((key) => list.map((part) => `${key}\n${part}`)), [''])
 }

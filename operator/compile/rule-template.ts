@@ -1,12 +1,12 @@
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import { parseHeaderTemplate } from '../../ingress/route-table/header-template.ts'
 
-/** What ends a line or cannot be seen, beyond the control characters that the schema refuses. */
+/** Characters that end a line or are invisible. Control characters are left out, because the schema refuses them. */
 const HIDDEN = /[\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
 
 /**
- * What is wrong with the headers that a rule sets: a placeholder whose value could not be escaped where it stands, or a
- * character that cannot be seen. Undefined where all is well. A schema of Kubernetes cannot check this.
+ * The problems of the headers that a rule sets; undefined if there are no problems. A problem is a placeholder at a place where
+ * its value could not be escaped, or a character that ends a line or is invisible. A schema of Kubernetes cannot check this.
  */
 export function templateProblem(rule: DispatchRule): string | undefined {
   const set = rule.spec.action.route?.headers.set ?? []

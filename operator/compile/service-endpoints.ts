@@ -4,8 +4,8 @@ import type { Endpoint } from '../../ingress/route-table/route-table.ts'
 import type { EndpointRecord, EndpointSliceRecord, ServicePort } from './service-record.ts'
 
 /**
- * The endpoints behind one port of a Service, by address, then port. A slice names the Service's port and holds the
- * number that the pods listen on. Host names are left out.
+ * The endpoints of one port of a Service, sorted by address, then port. A slice has the name of the Service's port, and the
+ * number of the port on which the pods listen. Host names are left out.
  */
 export function endpointsOf(slices: readonly EndpointSliceRecord[], port: ServicePort): Endpoint[] {
   const found = new Map<string, Endpoint>()
@@ -17,21 +17,21 @@ export function endpointsOf(slices: readonly EndpointSliceRecord[], port: Servic
   return [...found.values()].sort(byPlace)
 }
 
-/** An endpoint on its way from one slice to another stands in both for a moment: what is ready in one is ready. */
+/** While an endpoint moves from one slice to another, it is in both for a moment. It is ready if it is ready in one of them. */
 function add(found: Map<string, Endpoint>, endpoint: Endpoint | undefined): void {
   if (!endpoint) return
   const key = `${endpoint.address} ${endpoint.port}`
   if (found.get(key)?.state !== 'ready') found.set(key, endpoint)
 }
 
-/** A Service with one port need not name it. */
+/** A Service with only one port may leave the name out. */
 function portNumber({ ports }: EndpointSliceRecord, { name }: ServicePort): number | undefined {
   return ports.find((port) => (port.name ?? '') === (name ?? ''))?.port
 }
 
-/** A pod that is not ready, or no longer, may still hold calls: it stays known, but gets no new one. */
+/** A pod that is not ready, or no longer ready, may still have calls. Its endpoint stays in the table, but gets no new calls. */
 function endpointOf({ addresses, ready, terminating }: EndpointRecord, port: number): Endpoint | undefined {
-  // All addresses of an endpoint lead to the same pod, so that any one of them will do.
+  // All addresses of an endpoint lead to the same pod, so the first one is enough.
   const address = parseIpAddress(addresses[0] ?? '')
   if (!address || !isCallable(address) || port < 1 || port > MAX_PORT) return undefined
   return { address: address.text, port, state: ready && !terminating ? 'ready' : 'draining' }

@@ -1,4 +1,4 @@
-/** What the compiler reads of core/v1 Services and of discovery.k8s.io/v1 EndpointSlices. */
+/** The parts of core/v1 Services and discovery.k8s.io/v1 EndpointSlices that the compiler reads. */
 
 export interface ServiceRecord {
   readonly namespace: string
@@ -9,7 +9,7 @@ export interface ServiceRecord {
 }
 
 export interface ServicePort {
-  /** Undefined or empty where a Service has one port and does not name it. */
+  /** Undefined or empty if the Service has only one port and does not name it. */
   readonly name: string | undefined
   readonly port: number
   /** `UDP`, `TCP` or `SCTP`. */
@@ -19,10 +19,10 @@ export interface ServicePort {
 export interface EndpointSliceRecord {
   readonly namespace: string
   readonly name: string
-  /** Label `kubernetes.io/service-name`. */
+  /** The value of the label `kubernetes.io/service-name`. */
   readonly service: string
   readonly addressType: 'IPv4' | 'IPv6' | 'FQDN'
-  /** Ports of the endpoints themselves, under the names of the Service's ports. One without a number stands for every port. */
+  /** Ports of the endpoints themselves, with the names of the Service's ports. A port without a number stands for every port. */
   readonly ports: readonly EndpointPort[]
   readonly endpoints: readonly EndpointRecord[]
 }
@@ -34,9 +34,9 @@ export interface EndpointPort {
 }
 
 export interface EndpointRecord {
-  /** At least one; all are the same endpoint, and the first is used. */
+  /** At least one address. All of them lead to the same endpoint, and the first one is used. */
   readonly addresses: readonly string[]
-  /** False while it terminates. */
+  /** False while the endpoint terminates. */
   readonly ready: boolean
   readonly serving: boolean
   readonly terminating: boolean

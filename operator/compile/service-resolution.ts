@@ -5,20 +5,22 @@ import { objectKey } from './object-name.ts'
 import { endpointsOf } from './service-endpoints.ts'
 import type { EndpointSliceRecord, ServicePort, ServiceRecord } from './service-record.ts'
 
-/** Why a reference does not lead to an endpoint, as a reason of `ResolvedRefs`. */
+/** Why a reference leads to no usable object. `reason` is a reason of the condition `ResolvedRefs`. */
 export interface ReferenceFault {
   readonly reason: Condition<'ResolvedRefs'>['reason']
   readonly message: string
 }
 
-/** What a reference to a Service came to. A Service without a ready endpoint has both. */
+/** The result of resolving a reference to a Service. A Service without a ready endpoint has both an entry and a fault. */
 export interface ServiceResolution {
-  /** Undefined where the Service has no port that could be called. */
+  /** Undefined if there is no such Service, or it has no port that can be called. */
   readonly entry: ServiceEntry | undefined
   readonly fault: ReferenceFault | undefined
 }
 
-/** The Services of a cluster and what of them was asked for. One for each compilation: every reference is resolved once. */
+/**
+ * Resolves references to the Services of a cluster. Each compilation has its own resolver, which resolves every reference once.
+ */
 export interface ServiceResolver {
   resolve(namespace: string, reference: BackendServiceSpec): ServiceResolution
   /** By the name of the entry: `namespace/name:port`. */
@@ -27,8 +29,8 @@ export interface ServiceResolver {
 
 export interface ClusterServices {
   /**
-   * Undefined: there is no cluster, so no Service either. `unwatched`: there may be some, but none is known. `elsewhere`:
-   * they are in the cluster that the manifests are for, and every reference counts as good.
+   * Undefined: there is no cluster, so there are no Services. `unwatched`: there may be Services, but the operator may not watch
+   * them. `elsewhere`: the Services are in the cluster that the manifests are for, and every reference counts as good.
    */
   readonly services: readonly ServiceRecord[] | 'unwatched' | 'elsewhere' | undefined
   readonly endpointSlices: readonly EndpointSliceRecord[]
@@ -54,12 +56,12 @@ export function createServiceResolver({ services, endpointSlices }: ClusterServi
   }
 }
 
-/** What rules and the table call a port of a Service. */
+/** The name of a Service's port in rules and in the table. */
 export function serviceEntryName(namespace: string, reference: BackendServiceSpec): string {
   return `${namespace}/${serviceText(reference)}`
 }
 
-/** What every reference comes to where the Services are not known. */
+/** The result for every reference if the Services are not known. */
 const UNSEEN: Readonly<Record<'none' | 'unwatched' | 'elsewhere', ServiceResolution>> = {
   none: faulty('ServiceNotFound', 'Services exist in a cluster only: write uri'),
   unwatched: faulty(
@@ -105,7 +107,9 @@ function faulty(reason: ReferenceFault['reason'], message: string): ServiceResol
   return { entry: undefined, fault: { reason, message } }
 }
 
-/** No count stands in the message: it would be another one at every change of an endpoint. */
+/**
+ * The message holds no number of endpoints, because the number, and so the message, would change whenever an endpoint changes.
+ */
 function notReady(slices: readonly EndpointSliceRecord[], key: string): ReferenceFault {
   if (slices.some(({ addressType }) => addressType === 'FQDN')) {
     const message = `the endpoints of Service ${key} are host names, which this version cannot call: write addresses`
@@ -118,7 +122,10 @@ function notReady(slices: readonly EndpointSliceRecord[], key: string): Referenc
   return { reason: 'NoReadyEndpoints', message: `Service ${key} has no ready endpoint: look at its pods and selector` }
 }
 
-/** Two ports of a Service may share a number if their protocols differ. SIP is at home on UDP. */
+/**
+ * Two ports of a Service may share a number if their protocols differ. The given transport decides. Without a given transport, or
+ * if no port has it, the UDP port is preferred, because UDP is usual for SIP. Then comes the TCP port.
+ */
 function chosenPort({ ports }: ServiceRecord, { port, transport }: BackendServiceSpec): ServicePort | undefined {
   const meant = ports.filter((one) => (typeof port === 'number' ? one.port === port : one.name === port))
   const speaking = (protocol: string) => meant.find((one) => one.protocol === protocol)

@@ -1,4 +1,4 @@
-/** Which rules can never be reached, when only a few rules differ from the last compilation. */
+/** Finds the rules that can never be reached, if only a few rules differ from the last compilation. */
 import type { RuleEntry } from '../../ingress/route-table/route-table.ts'
 import { compareRules } from '../../ingress/route-table/rule-order.ts'
 import { MAX_SEQUENCE_CHANGES, MAX_SHADOW_CHANGES } from './limits.ts'
@@ -6,7 +6,10 @@ import { matchKey } from './rule-conflict.ts'
 import { type SequenceChange, sequenceChange } from './rule-sequence.ts'
 import { type Shadows, shadowingRules, takesAllCalls } from './rule-shadow.ts'
 
-/** The shadows of these rules: from those of a sequence that differs little, or computed again. The result is the same. */
+/**
+ * The shadows of these rules. If the rules differ little from those of `before`, its shadows are corrected. Otherwise all shadows
+ * are computed again. The result is the same.
+ */
 export function shadowsAfter(rules: readonly RuleEntry[], before: Shadows): Shadows {
   const change = before.exhaustive ? sequenceChange(before.rules, rules, MAX_SEQUENCE_CHANGES) : undefined
   const matches = change && matchChange(change)
@@ -25,7 +28,7 @@ export function shadowsAfter(rules: readonly RuleEntry[], before: Shadows): Shad
   return { byRule, rules, exhaustive: true }
 }
 
-/** Without the rules that have changed in nothing that a shadow depends on: in what they do with a call, say. */
+/** Leaves out the rules that have changed only in something on which no shadow depends, such as their action. */
 function matchChange({ removed, added }: SequenceChange): SequenceChange {
   const olds = new Map(removed.map((rule) => [rule.name, rule]))
   const same = new Set<string>()
@@ -42,7 +45,10 @@ function shadowedBy(byRule: ReadonlyMap<string, string>, removed: readonly RuleE
   return [...byRule].filter(([, shadow]) => gone.has(shadow)).map(([name]) => name)
 }
 
-/** What a new rule takes all calls of, it shadows, where nothing earlier does. The first in the order of rules goes first. */
+/**
+ * Records the rules that a new rule shadows: later rules from which it takes all calls, unless an even earlier rule shadows them.
+ * The new rules are checked in the order of rules.
+ */
 function shadowLater(byRule: Map<string, string>, rules: readonly RuleEntry[], added: readonly RuleEntry[]): void {
   const places = new Map(rules.map((rule, place) => [rule.name, place]))
   const place = (name: string | undefined): number => places.get(name ?? '') ?? Number.POSITIVE_INFINITY

@@ -1,7 +1,7 @@
 /**
- * Under which texts rules stand in the index of shadows. A rule that takes all calls of another has, for each condition, a
- * predicate that follows from the other's: so a rule stands under its own predicates, and a later rule asks for those that
- * follow from its own.
+ * The texts under which rules are entered in the index of shadows. If a rule takes all calls of another rule, it has for each
+ * condition a predicate that follows from a predicate of the other rule. So a rule is entered under its own predicates, and a
+ * later rule looks for the predicates that follow from its own.
  */
 import type { MatchConditions, NumberPredicate } from '../../ingress/route-table/route-table.ts'
 import { headerKey, impliedKeys } from './header-predicate.ts'
@@ -9,9 +9,9 @@ import { predicateKey } from './number-predicate.ts'
 
 /** The texts in the index. */
 export interface IndexTexts {
-  /** Every one of them, so that no others are asked for. */
+  /** All texts in the index. A text that is absent here is not looked up. */
   readonly known: Set<string>
-  /** Which lengths the starts of numbers in them have, by all of the text but its start. */
+  /** The lengths of the number prefixes at the end of the texts. The key (the family) is the text before the prefix. */
   readonly starts: Map<string, Set<number>>
 }
 
@@ -37,14 +37,16 @@ export function addText({ known, starts }: IndexTexts, text: string): void {
 /** The lists of numbers of a rule. */
 type NumberCondition = 'called' | 'calling'
 
-/** Where a rule stands by its numbers: any of them may be the one that covers a later rule's. */
+/**
+ * The index texts for the numbers of a rule: one for each predicate, because any of them may cover the numbers of a later rule.
+ */
 export function ownNumberTexts(condition: NumberCondition, rule: MatchConditions): string[] {
   const predicates = rule[condition]
   if (predicates.length === 0) return [condition]
   return [...new Set(predicates.map((predicate) => `${condition}:${indexKey(predicate)}`))]
 }
 
-/** A range stands under what its bounds have in common, so that a number finds it without knowing them. */
+/** A range is entered under the common beginning of its bounds, so that a number finds the range without knowing the bounds. */
 function indexKey(predicate: NumberPredicate): string {
   switch (predicate.type) {
     case 'exact':
@@ -56,7 +58,7 @@ function indexKey(predicate: NumberPredicate): string {
   }
 }
 
-/** Texts of predicates that hold for every number of a rule's first one, as far as the index can hold them. */
+/** The texts of the predicates that hold for every number of the rule's first predicate, if the index may have them. */
 export function impliedNumberTexts(condition: NumberCondition, rule: MatchConditions, texts: IndexTexts): string[] {
   const [predicate] = rule[condition]
   if (!predicate) return [condition]
@@ -80,7 +82,7 @@ export function impliedNumberTexts(condition: NumberCondition, rule: MatchCondit
   }
 }
 
-/** Where a rule stands by its headers: they must all hold for a later rule, so that one of them is enough. */
+/** The index text for the headers of a rule. All of them must hold for a later rule, so the text of one of them is enough. */
 export function ownHeaderTexts({ headers: [header] }: MatchConditions): string[] {
   return [header ? `headers:${headerKey(header)}` : 'headers']
 }
@@ -89,7 +91,7 @@ export function impliedHeaderTexts({ impliedHeaders }: AskedRule): string[] {
   return ['headers', ...Array.from(impliedHeaders, (key) => `headers:${key}`)]
 }
 
-/** Texts of a family that may be in the index: whatever `text` begins with, in the lengths that occur there. */
+/** The beginnings of `text`, each with `family` before it. Only the lengths that the index has for this family are used. */
 function startingWith({ starts }: IndexTexts, family: string, text: string): string[] {
   const lengths = starts.get(family)
   if (!lengths) return []

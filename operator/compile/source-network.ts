@@ -2,7 +2,7 @@ import { fromWords, type IpPrefix, maskWords, parseIpPrefix } from '../../ingres
 
 const V4_PREFIX_BITS = 96
 
-/** A network of a list, in one form: CIDR, bits beyond the length cleared, IPv6 as RFC 5952 writes it. */
+/** The canonical form of a network: CIDR, with the bits after the prefix cleared, and IPv6 as in RFC 5952. */
 export function networkText(source: string): string {
   const prefix = sourceNetwork(source)
   const length = prefix.family === 4 ? prefix.length - V4_PREFIX_BITS : prefix.length
@@ -16,7 +16,7 @@ export function sourceNetwork(source: string): IpPrefix {
   return prefix
 }
 
-/** The network of a given length around another, as a key. */
+/** The key of the network that has this prefix length and contains `network`. */
 export function networkKey(network: IpPrefix, length: number): string {
   return `${network.family}:${length}:${maskWords(network.words, length).join(':')}`
 }

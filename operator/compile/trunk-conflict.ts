@@ -4,17 +4,18 @@ import { listCovers } from './number-predicate.ts'
 import { type NumberSet, numberSet, overlap } from './number-set.ts'
 import { networkKey, sourceNetwork } from './source-network.ts'
 
-/** Why calls of a trunk may be taken by another namespace. */
+/** Why another namespace may take calls of a trunk. */
 export interface TrunkConflict {
-  /** The trunk's own network that overlaps. */
+  /** The network of the trunk itself that overlaps with the older trunk. */
   readonly source: string
   readonly older: TrunkEntry
 }
 
 /**
- * Trunks that an older trunk of another namespace comes before, because both admit the same source, transport and
- * number: each, by name, with the oldest of those. A network of a trunk is spared where a still older trunk of its own
- * namespace admits all that the trunk admits from there: its namespace is then taken first. The trunks given are oldest first.
+ * Finds the trunks that overlap with an older trunk of another namespace: both admit the same source, transport and number, and
+ * the older trunk comes first. The result maps the name of each such trunk to the oldest of these older trunks. A network of a
+ * trunk is spared if its own namespace has a trunk that is older still and admits everything that the trunk admits from this
+ * network: the namespace of the trunk then comes first. `trunks`: oldest first.
  */
 export function olderTrunks(trunks: readonly TrunkEntry[]): Map<string, TrunkConflict> {
   const placed = trunks.map(place)
@@ -42,17 +43,17 @@ interface PlacedTrunk {
 type ByNamespace = Map<string, PlacedTrunk[]>
 
 interface NetworkIndex {
-  /** Prefix lengths that occur. */
+  /** The prefix lengths of all networks. */
   readonly lengths: readonly number[]
-  /** Trunks whose source is this very network. */
+  /** Trunks that have exactly this network as a source. */
   readonly at: Map<string, ByNamespace>
-  /** Trunks with a source inside this network, itself included. */
+  /** Trunks that have this network, or a network inside it, as a source. */
   readonly inside: Map<string, ByNamespace>
 }
 
 interface FoundTrunk {
   readonly trunk: PlacedTrunk
-  /** Which network of the younger trunk. */
+  /** The index of the network in the list of the younger trunk. */
   readonly network: number
 }
 
@@ -75,7 +76,7 @@ function addTo(map: Map<string, ByNamespace>, key: string, trunk: PlacedTrunk): 
   else if (list.at(-1) !== trunk) list.push(trunk)
 }
 
-/** Keys of the network and of every wider one that may be in the index. */
+/** The keys of the network and of every wider network that may be in the index. */
 function keysAround(index: NetworkIndex, network: IpPrefix): string[] {
   return index.lengths.filter((length) => length <= network.length).map((length) => networkKey(network, length))
 }
@@ -114,7 +115,10 @@ function meet(a: PlacedTrunk, b: PlacedTrunk): boolean {
   return a.entry.transports.some((name) => b.entry.transports.includes(name)) && overlap(a.numbers, b.numbers)
 }
 
-/** Whether the trunk's own namespace has one that is older than `position` and admits all of it from this network. */
+/**
+ * Whether the trunk's own namespace has a trunk that is older than the one at `position` and admits everything that this trunk
+ * admits from the network.
+ */
 function sparedBy(index: NetworkIndex, trunk: PlacedTrunk, network: IpPrefix, position: number): boolean {
   const { namespace, transports, called } = trunk.entry
   const own = keysAround(index, network).flatMap((key) => index.at.get(key)?.get(namespace) ?? [])

@@ -1,6 +1,7 @@
 /**
- * The error where an object has none of the fields of which the schema demands one. `rest` is what is left of the object
- * once every field has been read: where the compiler forgets a field, the rest has it, and does not fit the type.
+ * The error if an object lacks all fields of which the schema requires one. `rest` is the object without the fields that the
+ * compiler reads. If the compiler forgets a field, `rest` has that field and does not fit the parameter's type, so `tsc` reports
+ * it.
  */
 export function unreadField(what: string, rest: Readonly<Record<string, never>>): TypeError {
   const names = Object.keys(rest).join(', ')

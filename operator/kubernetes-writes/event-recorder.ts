@@ -1,7 +1,6 @@
 /**
- * Events (events.k8s.io/v1) about objects, as `kubectl describe` shows them. The first occurrence is written, repeats are
- * counted in its series, and an object with too many Events is limited. If an Event cannot be written, the work that it
- * reports goes on.
+ * Events (events.k8s.io/v1) about objects, as `kubectl describe` shows them. The first occurrence is written, and its repeats are
+ * counted in a series. The Events of each object are limited. If an Event cannot be written, the work that it reports goes on.
  */
 
 import { errorText } from '../../ingress/text/error-text.ts'
@@ -29,7 +28,7 @@ export interface Regarding {
   readonly uid: string
 }
 
-/** The content of an Event. `reason` and `action` are words in upper camel case; the note says what to do. */
+/** The content of an Event. `reason` and `action` are words in upper camel case. `note` explains how to correct the problem. */
 export interface EventText {
   readonly type: 'Normal' | 'Warning'
   readonly reason: string
@@ -185,7 +184,9 @@ class Recorder implements EventRecorder {
     this.#write((signal) => this.#patchOrCreate(series, event, update, signal), 'counted')
   }
 
-  /** The API server deletes an Event after an hour. A series whose Event is gone starts again with a new Event. */
+  /**
+   * The API server deletes an Event after an hour. If the Event of a series is gone, the series starts again with a new Event.
+   */
   async #patchOrCreate(series: Series, event: EventObject, update: EventSeries, signal: AbortSignal): Promise<void> {
     try {
       await this.#options.api.patchSeries(event, update, signal)
@@ -268,7 +269,7 @@ class Recorder implements EventRecorder {
   }
 }
 
-/** Removes the first key of a map that has more than MAX_EVENT_SERIES. The first key is the least recently used one. */
+/** Removes the first key of a map that has more than MAX_EVENT_SERIES keys. The first key is the least recently used one. */
 function dropOldest<V>(map: Map<string, V>, onDrop?: (value: V) => void): void {
   if (map.size <= MAX_EVENT_SERIES) return
   for (const [key, value] of map) {

@@ -1,7 +1,8 @@
 /**
- * Two installations that watch the same namespace: which of them writes the statuses. The senior one writes. To find out
- * whether a senior installation is still running, this one makes a claim: it writes its own name into one status, and
- * changes nothing else there. A running installation restores its name. One that does not do so within `CLAIM_MS` is gone.
+ * Decides which of two installations writes the statuses if both watch the same namespace. The senior one writes. To find out
+ * whether a senior installation is still running, this one makes a claim: it writes its own name into one status, and changes
+ * nothing else there. A running installation restores its name. If the name is not restored within `CLAIM_MS`, the other
+ * installation is gone.
  */
 import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import { type Installation, isSenior } from './installation.ts'
@@ -13,18 +14,18 @@ export interface OwnedStatus {
   readonly key: string
   readonly namespace: string
   readonly by: Installation | undefined
-  /** The status has already held what this installation wants to write. */
+  /** The status has already had the conditions that this installation wants to write. */
   readonly wasStored: boolean
 }
 
-/** `write` the whole status, `claim` it (write the own name and nothing else), or `leave` it as it is. */
+/** `write` the whole status, `claim` it (write only the name of this installation), or `leave` it as it is. */
 export type Verdict = 'write' | 'claim' | 'leave'
 
 export interface Overlaps {
   verdict(own: Installation, status: OwnedStatus): Verdict
-  /** To be called when the own name was written into this status. */
+  /** To be called when the name of this installation was written into the status as a claim. */
   claimed(key: string): void
-  /** Another installation is known to run, or a junior one was seen within twice `OVERLAP_REVIEW_MS`. */
+  /** A senior installation is known to run, or a junior one was reported less than twice `OVERLAP_REVIEW_MS` ago. */
   readonly any: boolean
 }
 
@@ -34,8 +35,8 @@ type Standing =
   | { readonly type: 'gone' }
 
 /**
- * Called at most once in `OVERLAP_REVIEW_MS` for a namespace: the object at which the other installation was found, its
- * name, and whether it is the one that writes the statuses.
+ * Called at most once in `OVERLAP_REVIEW_MS` for a namespace. `key`: the object at which the other installation was found.
+ * `speaks`: the other installation writes the statuses.
  */
 export type OverlapListener = (key: string, other: Installation, speaks: boolean) => void
 

@@ -2,7 +2,7 @@ import { keyFault } from '../../ingress/files/key-strength.ts'
 import { SHARED_KEY_BYTES } from '../../ingress/files/limits.ts'
 import { ApiError } from '../api/api-error.ts'
 
-/** Files of the Secret, as pods mount it. The previous keys exist only while a key is being changed. */
+/** The files of the Secret in the folder where pods mount it. The previous keys exist only while a key is being changed. */
 const KEY_FILES = {
   /** Signs the cookies of dialogs. */
   cookie: { current: 'cookie.current', previous: 'cookie.previous' },
@@ -17,7 +17,8 @@ const MADE = [KEY_FILES.cookie.current, KEY_FILES.sealing.current] as const
 export type SecretData = Readonly<Record<string, string>>
 
 /**
- * The requests about the Secret. They reject with an ApiError; `create` with the status 409 if the Secret exists already.
+ * The requests about the Secret. They reject with an ApiError. If the Secret exists already, `create` rejects with the status
+ * 409.
  */
 export interface SecretApi {
   get(): Promise<SecretData | undefined>

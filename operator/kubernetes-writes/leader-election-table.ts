@@ -1,4 +1,4 @@
-/** `standby`: another process holds the Lease, or none. `stopped` is final. */
+/** `standby`: this process does not hold the Lease. `stopped` is final. */
 export type ElectionState = 'standby' | 'leading' | 'stopped'
 
 export type ElectionInput =
@@ -37,7 +37,7 @@ export interface ElectionTransition {
   readonly effects: readonly ElectionEffect[]
 }
 
-/** A line for every state and input; effects are done in their order. */
+/** One transition for every state and input. The effects are carried out in their order. */
 export const ELECTION_TABLE: Readonly<Record<ElectionState, Readonly<Record<ElectionInput, ElectionTransition>>>> = {
   standby: {
     acquired: go('leading', 'startDeadline', 'lead', 'waitLeader'),

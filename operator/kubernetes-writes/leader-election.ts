@@ -1,6 +1,7 @@
 /**
- * Leader election over a Lease: of several operators only the holder writes. It follows client-go, with two additions. Every
- * tenure has an epoch of its own. And the deadline holds even for a process that was paused and has not noticed it yet.
+ * Leader election over a Lease: of several operators, only the holder of the Lease writes. The election follows client-go, with
+ * two additions. Every tenure has an epoch of its own. And the deadline applies even to a process that was paused and has not
+ * noticed this yet.
  */
 
 import { errorText } from '../../ingress/text/error-text.ts'
@@ -27,14 +28,14 @@ import {
   STANDBY_PERIOD_MS,
 } from './limits.ts'
 
-/** Who is called about the election, in the order of events. The callbacks must not throw. */
+/** The listener of the election. Its functions are called in the order of events, and must not throw. */
 export interface ElectionListener {
   /**
    * This process leads from now on. Everything that it writes carries the epoch. Called again with a higher epoch after
    * `raiseEpoch`, or if the Lease was deleted and created again.
    */
   onLeading(epoch: number): void
-  /** This process no longer leads. Called before anything else happens: the listener must stop every writer at once. */
+  /** This process no longer leads. Called before anything else happens: the listener must stop every writer immediately. */
   onLost(): void
   /** Code `lease-failed`: a request about the Lease failed. It is repeated. */
   onFault(code: string, message: string): void
@@ -59,15 +60,16 @@ export interface LeaderElection {
   /** The identity of the holder at the last read; undefined before the first read and after a release. */
   holder(): string | undefined
   /**
-   * Requests an epoch higher than `above`. This is needed after somebody has deleted the Lease: what was published before
-   * then has a higher epoch. The next renewal writes the new epoch; it is made at once, if this process holds the Lease.
+   * Requests an epoch higher than `above`. This is needed after somebody has deleted the Lease: the epoch of a new Lease may be
+   * lower than the epoch of the published table. The next renewal writes the new epoch. If this process leads, it renews the
+   * Lease immediately.
    */
   raiseEpoch(above: number): void
   /** Gives the Lease back, so that a standby takes over within two seconds. `onLost` is not called. */
   stop(): Promise<void>
 }
 
-/** A candidate that takes part once it is started. */
+/** A candidate. It takes part in the election after `start`. */
 export function createLeaderElection(options: LeaderElectionOptions): LeaderElection {
   return new Election(options)
 }
@@ -75,11 +77,14 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
 class Election implements LeaderElection {
   readonly #options: LeaderElectionOptions
   readonly #clock: DatedClock
-  /** Undefined before the start: nothing happens until then. */
+  /** Undefined before `start`: until then nothing happens. */
   #listener: ElectionListener | undefined
   #state: ElectionState = 'standby'
   #lease: ObservedLease | undefined
-  /** When the last successful renewal was sent. From then on this process holds the Lease for at least its duration. */
+  /**
+   * The time at which the last successful renewal was sent. From this time this process holds the Lease for at least its
+   * duration.
+   */
   #renewedAt = 0
   #epoch = 0
   #epochAbove = 0
@@ -120,7 +125,7 @@ class Election implements LeaderElection {
   async stop(): Promise<void> {
     this.#cancelWait()
     this.#input('stop')
-    // The attempt in progress may still acquire the Lease. Then it has to be given back.
+    // The attempt in progress may still acquire the Lease. In this case the Lease has to be given back.
     await this.#attempt
     if (!this.#mustRelease) return
     this.#mustRelease = false
@@ -149,12 +154,12 @@ class Election implements LeaderElection {
       return 'failed' as const
     })
     cancelTimeout()
-    // If the answer came after the deadline, the writers have to stop before it is used.
+    // If the answer came after the deadline, the writers must stop before the answer is used.
     this.#checkDeadline()
     this.#input(result)
   }
 
-  /** If the known state of the Lease proves outdated, the Lease is read and the renewal tried once more. */
+  /** Makes one attempt. If the known state of the Lease is outdated, reads the Lease and tries the renewal once more. */
   async #tryOnce(signal: AbortSignal): Promise<ElectionInput> {
     try {
       if (this.#state === 'leading' && this.#lease) return await this.#renew(this.#lease, signal)

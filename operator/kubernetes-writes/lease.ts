@@ -7,8 +7,7 @@ export interface LeaseRecord {
   readonly acquireTime: string
   readonly renewTime: string
   /**
-   * The epoch of everything that the holder writes. Rises with every tenure, also when a holder acquires its own Lease
-   * again.
+   * The epoch of everything that the holder writes. It rises with every tenure, even if a holder acquires its own Lease again.
    */
   readonly leaseTransitions: number
 }
@@ -81,7 +80,7 @@ export function renewedRecord(before: LeaseRecord, time: string, above: number):
   return { ...before, renewTime: time, leaseTransitions: Math.max(before.leaseTransitions, above + 1) }
 }
 
-/** The record that lets any candidate take over at once. */
+/** The record with which any candidate may take over immediately. */
 export function releasedRecord(before: LeaseRecord, time: string): LeaseRecord {
   return { ...before, holderIdentity: '', leaseDurationSeconds: 1, acquireTime: time, renewTime: time }
 }

@@ -10,25 +10,24 @@ export const RETRY_BASE_MS = 5
  */
 export const RETRY_LIMIT_MS = 1_000_000
 
-/**
- * Repeats per second of all keys of a queue together (client-go's default), so that not all work is repeated at once after
- * an outage.
- */
+/** Repeats per second of all keys of a queue together (client-go's default). The limit spreads the repeats after an outage. */
 export const RETRIES_PER_SECOND = 10
 
 /** Repeats that may start at once before RETRIES_PER_SECOND limits them (client-go's default). */
 export const RETRY_BURST = 100
 
-/** Milliseconds after which one piece of work is aborted: the API server answers or gives up sooner. */
+/** Milliseconds after which one piece of work is aborted. The API server answers or gives up before that. */
 export const WORK_TIMEOUT_MS = 30_000
 
-/** Milliseconds of one piece of work after which the process counts as stuck: this work has ignored its abort signal. */
+/**
+ * If one piece of work takes more than so many milliseconds, the process counts as stuck: the work has ignored its abort signal.
+ */
 export const STUCK_WORK_MS = 120_000
 
-/** Milliseconds for which a Lease is held without being renewed (client-go's default). */
+/** Milliseconds for which a holder keeps the Lease without renewing it (client-go's default). */
 export const LEASE_DURATION_MS = 15_000
 
-/** Milliseconds after which a leader that could not renew stops leading: before any standby may take over. */
+/** Milliseconds after which a leader that could not renew the Lease stops leading. It stops before any standby may take over. */
 export const RENEW_DEADLINE_MS = 10_000
 
 /** Milliseconds between two renewals of the leader (client-go's default). */
@@ -40,19 +39,19 @@ export const STANDBY_PERIOD_MS = 1_000
 /** The largest part of a period that is added to it at random, so that standbys do not all ask at the same time. */
 export const PERIOD_JITTER = 0.2
 
-/** Milliseconds for one request about the Lease: half of the deadline, so that a second attempt fits into it. */
+/** Milliseconds for one request about the Lease: half of the deadline, so that there is time for a second attempt. */
 export const LEASE_REQUEST_TIMEOUT_MS = 5_000
 
 /** Status writes per second of all objects together: 1,000 new objects have their status in 20 s (Istio's lesson). */
 export const STATUS_WRITES_PER_SECOND = 50
 
-/** Status writes that may come at once: one object's first conditions must not wait. */
+/** Status writes that may be made at once, so that the first conditions of a single object need not wait. */
 export const STATUS_WRITE_BURST = 100
 
 /** Status writes per second of one object. */
 export const OBJECT_STATUS_WRITES_PER_SECOND = 1
 
-/** Status writes of one object that may come at once: Accepted, then Programmed shortly after, then one correction. */
+/** Status writes of one object that may be made at once: Accepted, then Programmed shortly after, then one correction. */
 export const OBJECT_STATUS_WRITE_BURST = 3
 
 /** Status writes in progress at once: enough for STATUS_WRITES_PER_SECOND if a write takes 100 ms. */
@@ -73,8 +72,7 @@ export const FORBIDDEN_RETRY_MS = 60_000
 export const MAX_REMEMBERED_WRITES = 1_000
 
 /**
- * Milliseconds between two rounds in which some statuses are compared with what they should hold, in case the watch has lost
- * an event.
+ * Milliseconds between two rounds in which some statuses are compared with the wanted ones, in case the watch has lost an event.
  */
 export const STATUS_SWEEP_MS = 1_000
 
@@ -85,7 +83,7 @@ export const STATUS_SWEEP_OBJECTS = 2_000
 export const REFUSED_RETRY_MS = 600_000
 
 /**
- * How many times in a row an overwritten status is restored at once. After that there is a pause, which doubles each time.
+ * How many times in a row an overwritten status is restored immediately. After that there is a pause, which doubles each time.
  */
 export const FREE_OVERWRITES = 3
 
@@ -98,7 +96,7 @@ export const OVERWRITTEN_PAUSE_MS = { least: 2_000, most: 300_000 } as const
 export const OVERWRITTEN_MEMORY_MS = 900_000
 
 /**
- * Another installation counts as gone if it has not restored its name in a status for so many milliseconds. A change of its
+ * If another installation has not restored its name in a status for so many milliseconds, it counts as gone. A change of its
  * leader takes up to 17 s.
  */
 export const CLAIM_MS = 45_000
@@ -115,7 +113,7 @@ export const MAX_EVENT_SERIES = 4_096
 /** Milliseconds between two updates of the count of one event (client-go's interval of a series). */
 export const EVENT_SERIES_PERIOD_MS = 360_000
 
-/** Events of one object that may come at once (client-go's spam filter). */
+/** Events of one object that may be written at once (client-go's spam filter). */
 export const EVENT_BURST = 25
 
 /** Events per second of one object beyond the burst: one in five minutes. */

@@ -1,5 +1,5 @@
 /**
- * What the operator reads from Namespaces: the uid that identifies an installation, and the annotation that allows mass
+ * The parts of Namespaces that the operator reads: the uid that identifies an installation, and the annotation that allows mass
  * deletions.
  */
 import { API_GROUP } from '../../crds/schema/api-object.ts'

@@ -5,11 +5,10 @@ import { PROGRAMMED_SHARE } from './limits.ts'
 export interface ProgrammedInput {
   /** The compiler has put this generation into the table. */
   readonly inTable: boolean
-  /** The first published version that contains this generation; undefined before that. */
+  /** The first published version that contains this generation; undefined before its publication. */
   readonly version: number | undefined
   /**
-   * The result of the last attempt to publish. `held`: this generation should be removed from the table, but the removal is
-   * on hold.
+   * The result of the last attempt to publish. `held`: this generation should be removed from the table, but the removal is held.
    */
   readonly publication: 'done' | 'failed' | 'held'
   /** The result of `versionOfMostReaders`. */
@@ -26,7 +25,7 @@ type ProgrammedReason = Condition<'Programmed'>['reason']
  */
 export function versionOfMostReaders(versions: Iterable<number>): number | undefined {
   const descending = [...versions].sort((a, b) => b - a)
-  // The product has a tiny rounding error, which must not require one pod more.
+  // The product has a tiny rounding error. Without the correction, this error could require one pod more.
   return descending[Math.ceil(descending.length * PROGRAMMED_SHARE - ROUNDING) - 1]
 }
 
@@ -45,7 +44,7 @@ export function programmedCondition(input: ProgrammedInput): Condition<'Programm
 }
 
 function reasonOf({ inTable, version, publication, readersVersion, programmed }: ProgrammedInput): ProgrammedReason {
-  // While the removal of an object is on hold, the object stays in the table and still takes calls.
+  // While the removal of an object is held, the object stays in the table and still takes calls.
   if (publication === 'held') return 'Held'
   if (!inTable) return 'NotAccepted'
   if (programmed) return 'Programmed'

@@ -4,7 +4,7 @@ import { worstConditions } from '../compile/worst-condition.ts'
 /** The facts, besides the other conditions, that decide whether an object is ready. */
 export interface ReadyInput {
   readonly inTable: boolean
-  /** For people: when the object was deleted, and which finalizers hold it. Undefined if it was not deleted. */
+  /** For people: when the object was deleted, and which finalizers keep it. Undefined if the object was not deleted. */
   readonly deletion: string | undefined
 }
 

@@ -1,7 +1,7 @@
 /**
  * Writes the conditions of objects into their status. Only changes are written, at a limited rate, and a failed write is
- * repeated. The stored status is compared with the wanted one when the watch brings the object, and in a round over all
- * objects. A status that somebody else has overwritten is restored, with growing pauses if this happens again and again.
+ * repeated. The stored status is compared with the wanted status when the watch brings the object, and in a round over all
+ * objects. If somebody else has overwritten a status, it is restored, with growing pauses if this happens again and again.
  */
 
 import type { Condition } from '../../crds/schema/conditions.ts'
@@ -55,7 +55,7 @@ export interface CurrentStatus {
   readonly resourceVersion: string
   /** All conditions, also those of other controllers. */
   readonly conditions: readonly StoredCondition[]
-  /** The installation that wrote the status last; undefined if the status names none. */
+  /** The installation that wrote the status last; undefined if the status names no installation. */
   readonly installation?: Installation | undefined
 }
 
@@ -69,9 +69,11 @@ export interface StatusWrite {
   readonly resourceVersion: string
 }
 
-/** Writes a status. Resolves with the version of the object after the write. */
 export interface StatusApi {
-  /** Rejects with an ApiError, with the status 409 if the object has another version by now. */
+  /**
+   * Resolves with the version of the object after the write. Rejects with an ApiError, with the status 409 if the object has
+   * another version by now.
+   */
   writeStatus(write: StatusWrite, signal: AbortSignal): Promise<{ readonly resourceVersion: string }>
 }
 
@@ -80,8 +82,7 @@ export interface StatusWriterOptions {
   /** The object in the cache of the watch; undefined if it is absent. */
   readonly current: (target: StatusTarget) => CurrentStatus | undefined
   /**
-   * The installation of this process, read before each write. Undefined if this process may not write, because it does not
-   * lead.
+   * The installation of this process; called before each write. Undefined if this process does not lead, and so may not write.
    */
   readonly installation: () => Installation | undefined
   readonly clock: DatedClock
@@ -91,8 +92,8 @@ export interface StatusWriterOptions {
   /** Called when somebody else has overwritten a status, for the `count`th time in a row. */
   readonly onOverwritten: (target: StatusTarget, count: number) => void
   /**
-   * Called when another installation watches the object too. `speaks`: the other one is senior, and this one leaves the
-   * status to it.
+   * Called when another installation watches the object too. `speaks`: the other installation is senior, so this one does not
+   * write the status.
    */
   readonly onOverlap: (target: StatusTarget, other: Installation, speaks: boolean) => void
   /** Code `status-write-failed` (is repeated), `status-forbidden` (repeated slowly) or `status-refused` (not repeated). */
@@ -100,7 +101,7 @@ export interface StatusWriterOptions {
 }
 
 export interface StatusWriter {
-  /** Sets the wanted conditions of an object. They are written soon, unless the status holds them already. */
+  /** Sets the wanted conditions of an object. They are written soon, unless the status has them already. */
   set(target: StatusTarget, conditions: readonly Condition[], priority?: WorkPriority): void
   /** To be called when the watch has brought the object, because its status may have changed. */
   look(target: Pick<StatusTarget, 'kind' | 'namespace' | 'name'>): void
@@ -113,7 +114,7 @@ export interface StatusWriter {
   readonly queue: Pick<WorkQueue, 'state' | 'stuck'>
   /** Makes the pending writes, for at most so many milliseconds. Later calls of `set` are ignored. */
   drain(limit: number): Promise<void>
-  /** Ends all writing at once. */
+  /** Stops immediately: drops pending writes and aborts running ones. */
   stop(): void
 }
 
@@ -121,19 +122,19 @@ interface Wanted {
   readonly target: StatusTarget
   readonly generation: number
   readonly conditions: readonly Condition[]
-  /** The status has held these conditions at some time since they were set. */
+  /** The status has had these conditions at some time since they were set. */
   wasStored: boolean
-  /** A time on the clock. The API server has refused the status, and it is not tried again before this time. */
+  /** A time on the clock. The API server has refused the status, and the write is not tried again before this time. */
   refusedUntil: number
 }
 
-/** How many times in a row a status was overwritten, and the time of the last one. */
+/** How many times in a row a status was overwritten, and when this last happened. */
 interface Contest {
   readonly count: number
   readonly at: number
 }
 
-/** What to do about a status: it is `equal` to the wanted one, it is left to another installation, or it must be written. */
+/** What to do about a status: nothing if it is `equal` to the wanted one, `leave` it as it is, or `write` it. */
 type Assessment = { readonly type: 'equal' | 'leave' } | { readonly type: 'write'; readonly write: StatusWrite }
 
 /** A writer with a queue of its own. */
@@ -145,13 +146,13 @@ class Writer implements StatusWriter {
   readonly #options: StatusWriterOptions
   readonly queue: WorkQueue
   readonly #wanted = new Map<string, Wanted>()
-  /** This process's writes that the watch may not have brought yet. They are remembered so that they are not repeated. */
+  /** The writes of this process that the watch may not have brought yet. They are remembered, so that they are not repeated. */
   readonly #written = new Map<string, CurrentStatus>()
   readonly #budget: TokenBucket
   readonly #objectBudgets = new Map<string, TokenBucket>()
   readonly #contests = new Map<string, Contest>()
   readonly #overlaps: Overlaps
-  /** Where the next round of comparisons begins. */
+  /** The position at which the next round of comparisons begins. */
   #cursor: IterableIterator<string> | undefined
   #cancelSweep: (() => void) | undefined
 
@@ -270,7 +271,7 @@ class Writer implements StatusWriter {
     return await this.#write(key, due, signal)
   }
 
-  /** The write that is needed now; undefined if none is. */
+  /** The write that is needed now; undefined if no write is needed. */
   #due(key: string): StatusWrite | undefined {
     const wanted = this.#wanted.get(key)
     const assessment = wanted && this.#assess(key, wanted)
@@ -293,8 +294,8 @@ class Writer implements StatusWriter {
     }
     const changed = changedConditions(current.conditions, wanted, secondTime(this.#options.clock.wallClock()))
     const conditions = changed ?? current.conditions
-    // An older CustomResourceDefinition lacks the field `installation`, so the name is never stored. A write of the name
-    // alone would be repeated for ever.
+    // An older CustomResourceDefinition lacks the field `installation`, so the API server never stores the name. If a status
+    // without a name were written only for the name, the write would be repeated for ever.
     if (!changed && (by === undefined || by.name === installation.name)) return { type: 'equal' }
     return { type: 'write', write: { target, conditions, installation, resourceVersion } }
   }
@@ -367,7 +368,7 @@ class Writer implements StatusWriter {
     return bucket
   }
 
-  /** Removes what is remembered about old writes. */
+  /** Removes the memory of old writes. */
   #tidy(): void {
     if (this.#objectBudgets.size > MAX_REMEMBERED_WRITES) {
       for (const [key, bucket] of this.#objectBudgets) if (bucket.full()) this.#objectBudgets.delete(key)

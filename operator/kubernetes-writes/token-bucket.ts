@@ -7,7 +7,7 @@ export interface TokenBucketLimits {
 }
 
 export interface TokenBucket {
-  /** Takes one token. False if there is none. */
+  /** Takes one token. False if the bucket is empty. */
   take(): boolean
   /** Takes one token, even if the bucket is empty. Returns the milliseconds until this token is available. */
   reserve(): number
@@ -54,7 +54,7 @@ export function createTokenBucket({ ratePerSecond, burst }: TokenBucketLimits, n
 /** The largest rounding error of a number of tokens. */
 const ROUNDING = 1e-9
 
-/** Resolves after so many milliseconds. Rejects with the signal's reason once that is aborted. */
+/** Resolves after so many milliseconds. If the signal is aborted before, rejects with its reason. */
 export function pause(clock: DatedClock, milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const aborted = () => {

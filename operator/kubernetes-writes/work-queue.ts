@@ -1,6 +1,6 @@
 /**
- * A work queue like the one of client-go. A key that is added twice before its turn is worked on once. Two workers never
- * work on the same key at the same time. A key that is added during its work is worked on again afterwards. Failed work is
+ * A work queue like the one of client-go. If a key is added twice before its turn, the work is done only once. Two workers never
+ * work on the same key at the same time. If a key is added during its work, the work is done again afterwards. Failed work is
  * repeated with growing pauses.
  */
 import type { DatedClock } from '../../ingress/time/dated-clock.ts'
@@ -23,7 +23,7 @@ export type WorkResult = { readonly repeatAfter: number } | undefined
 /** How a piece of work ended; the `result` label of `controller_runtime_reconcile_total`. */
 export type WorkOutcome = 'success' | 'error' | 'terminal' | 'requeue_after'
 
-/** A failure that would happen again at each repeat. The key is not worked on until it is added again. */
+/** A failure that would happen again at each repeat. The work is not repeated until the key is added again. */
 export class TerminalError extends Error {
   readonly code = 'terminal'
 
@@ -73,7 +73,7 @@ export interface WorkQueue {
   /** Forgets the failures of a key: the next one counts as its first. */
   forget(key: string): void
   state(): WorkQueueState
-  /** Whether some piece of work has taken longer than STUCK_WORK_MS. */
+  /** Whether some piece of work in progress has taken longer than STUCK_WORK_MS. */
   stuck(): boolean
   /**
    * Accepts no more keys, works on all pending ones, and repeats nothing. Stops, as `stop` does, when this is done or when
@@ -222,7 +222,7 @@ class Queue implements WorkQueue {
     return undefined
   }
 
-  /** Works on one key. Never rejects: an error of the work is reported, and the work is repeated unless that is useless. */
+  /** Works on one key. Never rejects: an error of the work is reported, and the work is repeated unless the error is terminal. */
   async #run(key: string): Promise<void> {
     const startedAt = this.#clock.now()
     this.#options.hooks.onStart(startedAt - (this.#dirty.get(key) ?? startedAt))

@@ -21,7 +21,7 @@ import { type KnownEntries, type KnownEntry, type TableDifference, tableDifferen
 
 export interface PublisherOptions {
   readonly cache: TableCacheWriter
-  /** The installation that writes. Its identifier never changes, and no other installation has the same. */
+  /** The identifier of the installation that writes. It never changes, and no other installation has the same one. */
   readonly installation: string
   /** The epoch of the leader. Each term of leadership has a publisher of its own. */
   readonly epoch: number
@@ -43,8 +43,9 @@ export interface Publisher {
    */
   publish(entries: readonly TableEntry[]): Promise<PublishOutcome>
   /**
-   * Checks whether the cache still holds the table of the last `publish`, and publishes it again if not. `head` costs three
-   * small commands. `entries` reads the whole table and so finds damaged entries too. Undefined before the first `publish`.
+   * Checks whether the cache still holds the table of the last `publish`, and publishes the table again if not. `head` costs
+   * three small commands. `entries` reads the whole table, and so finds damaged entries too. Undefined before the first
+   * `publish`.
    */
   verify(depth: 'head' | 'entries'): Promise<PublishOutcome | undefined>
   /** The position (epoch and version) that each pod runs. Rejects if the cache cannot be read. */
@@ -89,16 +90,16 @@ interface State {
   readonly options: PublisherOptions
   known: Known | undefined
   /**
-   * New versions are higher than this, because some reader may run a version up to it. Not so once no higher version is
-   * left.
+   * New versions are higher than this, because some reader may run a version up to it. When `floor` has reached MAX_VERSION, only
+   * `ownFloor` counts.
    */
   floor: number
   /**
-   * New versions are always higher than this, the highest version of this epoch. A reader takes a later epoch with any
-   * version.
+   * The highest version of this epoch; new versions are always higher. This is enough for a reader of an earlier epoch: it takes
+   * a later epoch with any version.
    */
   ownFloor: number
-  /** The highest epoch that some reader ran at the last full read. */
+  /** The highest epoch that the readers had at the last full read. */
   laterEpoch: number
   desired: readonly TableEntry[] | undefined
 }
@@ -118,9 +119,7 @@ async function bringIn(state: State, entries: readonly TableEntry[]): Promise<Pu
   })
 }
 
-/**
- * Turns errors that may be over at a later attempt into outcomes. After such an error the content of the cache is unknown.
- */
+/** Turns an error that may not happen at a later attempt into an outcome. After any error the content of the cache is unknown. */
 async function guarded(state: State, work: () => Promise<PublishOutcome>): Promise<PublishOutcome> {
   try {
     return await work()
@@ -161,16 +160,16 @@ function nextVersion({ floor, ownFloor }: State): number | undefined {
   return ownFloor < MAX_VERSION ? ownFloor + 1 : undefined
 }
 
-/** Records that some reader runs this position, or may take it at any moment. */
+/** Records that some reader runs the table of this position, or may take it at any moment. */
 function mayRun(state: State, { epoch, version }: TablePosition): void {
   state.floor = Math.max(state.floor, version)
   if (epoch === state.options.epoch) state.ownFloor = Math.max(state.ownFloor, version)
 }
 
 /**
- * Whether the head in the cache can stay. Even a correct table is published again in two cases. It has an earlier epoch:
- * only a head with this epoch makes the cache refuse the earlier leader. Or some reader runs a later version: that reader
- * would ignore an earlier one.
+ * Whether the head in the cache can stay. Even a correct table is published again in two cases. First, its epoch is earlier: only
+ * a head with this epoch makes the cache refuse the earlier leader. Second, some reader runs a later version: that reader would
+ * ignore an earlier version.
  */
 function isCurrent({ options, ownFloor }: State, head: CacheHead): boolean {
   return head.epoch === options.epoch && head.version >= ownFloor
@@ -245,15 +244,18 @@ async function readKnown(state: State): Promise<Known | undefined> {
   return undefined
 }
 
-/** Damage is written over; a table of another version of the program is not. */
+/**
+ * Returns undefined for a damaged table, which is then overwritten. Throws again if another version of the program has written
+ * the table, so that such a table is not overwritten.
+ */
 export function nothingWhereDamaged(error: unknown): undefined {
   if (error instanceof CacheContentError && error.code === 'cache-content') return undefined
   throw error
 }
 
-/** Whether the cache still holds what this publisher knows, and no reader runs anything later. */
+/** Whether the cache still holds the table that this publisher knows, and no reader runs a later one. */
 async function isInStep({ options, known }: State, depth: 'head' | 'entries'): Promise<boolean> {
-  // The answer "no" makes the caller read the table again, and that checks every entry.
+  // With the result false, the caller reads the whole table again, and this checks every entry.
   if (known === undefined || depth === 'entries') return false
   const { cache } = options
   const head = await cache.head().catch(nothingWhereDamaged)

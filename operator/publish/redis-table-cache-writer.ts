@@ -56,7 +56,7 @@ interface Target {
 }
 
 interface ScriptCall {
-  /** Gives the epoch and the installation of the writer. */
+  /** The head has the epoch and the installation of the writer. */
   readonly head: CacheHead
   /** The keys of the script after the key of the head. */
   readonly keys: readonly string[]
@@ -81,7 +81,7 @@ function readResult(word: string, text: string): WriteResult {
   throw new CacheError('cache-failed', `the shared cache answered a script with ${word}`)
 }
 
-/** The head in a reply; undefined if it is damaged, because the writer then replaces it. */
+/** The head in a reply; undefined if it is absent or damaged, because the writer then replaces the table. */
 function readableHead(text: string): CacheHead | undefined {
   if (text === '') return undefined
   try {
@@ -92,7 +92,7 @@ function readableHead(text: string): CacheHead | undefined {
   }
 }
 
-/** Writes a table in small steps into a separate key, then renames that key. So no step blocks the cache for long. */
+/** Writes a table in small steps into a separate key, and then renames that key, so that no step blocks the cache for long. */
 async function replace(target: Target, { head, entries }: PublishedTable): Promise<WriteResult> {
   const staging = target.keys.staging(head.epoch)
   let step = 'first'
@@ -108,7 +108,7 @@ async function replace(target: Target, { head, entries }: PublishedTable): Promi
 }
 
 /**
- * The steps of a table. There is at least one, because the first step removes what an interrupted writer has left behind.
+ * The steps of a table. Even an empty table has one step, because the first step removes the remains of an interrupted writer.
  */
 function* stagingSteps(entries: PublishedTable['entries']): Generator<string> {
   let lines = ''
@@ -121,7 +121,7 @@ function* stagingSteps(entries: PublishedTable['entries']): Generator<string> {
   yield lines
 }
 
-/** The number of records in the log: the larger a change, the fewer. */
+/** The most records that the log keeps after this change. The larger the change, the fewer. */
 function logRecords(lines: string): number {
   const fitting = Math.floor(MAX_LOG_LENGTH / Math.max(1, lines.length))
   return Math.max(MIN_LOG_RECORDS, Math.min(MAX_LOG_RECORDS, fitting))
@@ -145,7 +145,7 @@ async function readReports({ connection, keys }: Target): Promise<ReaderReport[]
   return reports
 }
 
-/** A pod whose report cannot be read is alive and counts as running no table. Its next report corrects that. */
+/** If a report cannot be read, the pod is alive and counts as running no table. The pod's next report corrects this. */
 function readReport(pod: string, text: string): ReaderReport {
   try {
     return decodeReport(pod, text)

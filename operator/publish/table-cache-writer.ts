@@ -1,5 +1,6 @@
 /**
- * The shared cache for the operator: it writes tables under its epoch and its installation, and reads what the cache holds.
+ * The shared cache for the operator, which writes tables under its epoch and its installation, and reads the content of the
+ * cache.
  */
 import type { CacheHead, ReaderReport, TableSnapshot } from '../../ingress/route-table/cache-head.ts'
 import type { EntryChange } from '../../ingress/route-table/cache-log.ts'
@@ -21,9 +22,9 @@ export interface PublishedTable {
 }
 
 /**
- * The result of a write. `fenced`: a writer of a later epoch has written. `foreign`: another installation has written.
- * `conflict`: the cache holds another table than expected, or a newer one; `head` is undefined if it is absent or damaged.
- * With each of these three, nothing was written.
+ * The result of a write. `fenced`: a writer of a later epoch has written before. `foreign`: another installation has written
+ * before. `conflict`: the cache holds another table than expected, or a newer one; `head` is undefined if the head in the cache
+ * is absent or damaged. With each of these three results, this writer has written nothing.
  */
 export type WriteResult =
   | { readonly type: 'published' }
@@ -33,7 +34,8 @@ export type WriteResult =
 
 /**
  * Every call rejects if the cache is not available, cannot be written, or was written by another version of the program. The
- * error has a stable `code` and says what to do. A call that rejected may still have been carried out.
+ * error has a stable `code`, and its message explains how to correct the fault. A call that rejected may still have been carried
+ * out.
  */
 export interface TableCacheWriter {
   /** Undefined if no table was published. */
@@ -43,9 +45,9 @@ export interface TableCacheWriter {
   snapshot(): Promise<TableSnapshot | undefined>
   /** Makes a change in one step, and adds it to the log that readers follow. */
   publish(change: PublishedChange): Promise<WriteResult>
-  /** Replaces an older table of this installation, or a damaged one. */
+  /** Replaces an older or damaged table of this installation, or writes the first one. */
   replace(table: PublishedTable): Promise<WriteResult>
-  /** The reports of all pods that have not expired. A report that cannot be read counts as position 0. */
+  /** The unexpired reports of all pods. A report that cannot be read counts as position 0. */
   readers(): Promise<readonly ReaderReport[]>
   close(): void
 }
