@@ -1,6 +1,7 @@
 /**
  * Settings as flags and as environment variables: those of `standalone`, `ingress` and `probe`, and those that the operator
- * shares with them. Its own are in `operator-settings.ts`. Each needs its place in a schema as well, which `tsc` demands.
+ * shares with them. The operator's own settings are in `operator-settings.ts`. Each setting also needs a place in a schema;
+ * `tsc` reports a missing one.
  */
 export interface Setting {
   readonly flag: `--${string}`
