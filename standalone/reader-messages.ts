@@ -9,8 +9,8 @@ export type ToReader =
   /** The hashes of entries of the table in use, by key. Sent before `begin`. */
   | { readonly type: 'entries'; readonly entries: readonly (readonly [string, number])[] }
   /**
-   * Starts the work. `unreadable`: given if the earlier thread ended during a reading: the state of the folder in that
-   * reading. Then the folder is read again only when its state changes.
+   * Starts the work. `unreadable` is given if the earlier thread ended during a reading. It is the state of the folder in that
+   * reading, and the folder is read again only when its state changes.
    */
   | { readonly type: 'begin'; readonly version: number; readonly unreadable?: string | undefined }
   /** Asks for the next part of the changes. */

@@ -46,7 +46,10 @@ export interface ExplainReport {
     readonly from: string
     readonly source: string
     readonly transport: string
-    /** Only if the source is a trusted proxy: the address that was judged instead, or a text why there is no such address. */
+    /**
+     * Only if the source is a trusted proxy: the address that was judged instead, or a text that says why there is no such
+     * address.
+     */
     readonly judgedSource?: string
   }
   /** How the choice of a trunk ended: admitted, not_owned, known or stranger. */

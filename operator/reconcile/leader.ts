@@ -8,7 +8,7 @@ import {
 
 export type Leader = Pick<LeaderElection, 'start' | 'isLeader' | 'raiseEpoch' | 'stop'>
 
-/** The first epoch of an operator without a Lease. If the cache has a higher epoch, it takes one above that. */
+/** The first epoch of an operator without a Lease. If the cache has a higher one, the operator takes one above it. */
 const FIRST_EPOCH = 1
 
 /** A candidate in the election. Without an election (`elect` false) this process leads from its start. */

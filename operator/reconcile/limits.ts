@@ -1,13 +1,13 @@
 /** Share of a table. Up to half of a table may be removed at once. A larger removal is mostly an accident. */
 export const MASS_REMOVAL_SHARE = 0.5
 
-/** Entries. From a table of this size or smaller, most entries can be removed at once on purpose. */
+/** Entries. In a table of this size or smaller, the removal of most entries at once is usually no accident. */
 export const SMALL_TABLE_ENTRIES = 20
 
 /** Milliseconds in which removals are added up: `kubectl delete --all` removes a thousand objects in some tens of seconds. */
 export const MASS_REMOVAL_WINDOW_MS = 300_000
 
-/** Milliseconds between two looks at the versions that pods run, while pods do not run an awaited version yet. */
+/** Milliseconds between two looks at the versions that pods run, while a version is awaited. */
 export const READERS_POLL_MS = 200
 
 /** The same while no version is awaited: the metrics still show pods that come, go or fall behind. */
@@ -28,7 +28,7 @@ export const PUBLISH_RETRY_MS = 500
 /** The longest pause between two retries, in milliseconds. */
 export const PUBLISH_RETRY_LIMIT_MS = 15_000
 
-/** Milliseconds between two checks whether a held removal has been allowed. */
+/** Milliseconds between two checks of whether a held removal has been allowed. */
 export const HELD_REVIEW_MS = 5_000
 
 /**

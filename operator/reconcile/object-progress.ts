@@ -91,7 +91,7 @@ function next(before: TrackedObject | undefined, object: TableObject, published:
   const { version, isHeld, wasThere } = published
   const publication = publicationOf(version, isHeld(object))
   const same = before?.object.uid === object.uid && before.object.generation === object.generation
-  // An object that was in the table and still is there keeps its first version. An object that comes back gets this one.
+  // An object that was in the table and still is there keeps its first version. One that comes back gets this version.
   const first = same && before.object.inTable ? before.version : undefined
   const programmed = same ? before.programmed : isProgrammed(object) && wasThere(object)
   return { object, version: first ?? version, publication, programmed, reported: undefined }

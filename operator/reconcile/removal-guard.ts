@@ -1,6 +1,6 @@
 /**
- * Prevents that an accident empties the table: a change that removes most of the table at once is held until somebody allows
- * it.
+ * Prevents an accident from emptying the table: a change that removes most of the table at once is held until somebody
+ * allows it.
  */
 import { MASS_REMOVAL_SHARE, MASS_REMOVAL_WINDOW_MS, SMALL_TABLE_ENTRIES } from './limits.ts'
 

@@ -25,7 +25,7 @@ export function createStatusListener(
       const { kind, namespace, name } = target
       const by = writerOf(kind, `${namespace}/${name}`) ?? 'somebody'
       logger.warn({ code: 'status-overwritten', kind, name: `${namespace}/${name}`, by, count }, 'status overwritten')
-      // A person may do it once. If it is done again and again, it is a program, and its owner must learn of it.
+      // One overwrite may come from a person. Repeated ones come from a program, and its owner must know of them.
       if (count < FREE_OVERWRITES) return
       const note = `${by} has overwritten the status of this object ${count} times in a row: the operator puts it right with growing pauses; let only the operator write it`
       events.record(regarding(target), { type: 'Warning', reason: 'StatusOverwritten', action: 'WriteStatus', note })

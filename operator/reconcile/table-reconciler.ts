@@ -38,7 +38,7 @@ import { usableEntries } from './usable-entries.ts'
 export interface ReconcileListener {
   /** An object has new conditions. */
   onNews(news: ObjectNews): void
-  /** An object is gone. */
+  /** An object has been deleted. */
   onGone(object: TableObject): void
   /** Called in each round, with the keys of the entries that stay because their removal is held. */
   onHeld(keys: ReadonlySet<string>): void

@@ -42,7 +42,8 @@ const UNANSWERED: ProxyResult = { outcome: 'unanswered', status: 0, target: unde
 
 /**
  * The caller talks to one leg, so the call of a further 2xx has to be ended. If all targets were tried, the caller gets the
- * answer that the rule says. Only if the rule does not allow another try, the caller learns that a target cannot be reached.
+ * answer that the rule says. The caller learns that a target cannot be reached only if the rule does not allow another
+ * attempt.
  */
 const TWO_LEGS: ProgressOptions = { furtherSuccess: 'hung-up', nextHopUnreachable: 'no-failover' }
 

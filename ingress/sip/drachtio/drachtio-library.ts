@@ -1,6 +1,6 @@
 /**
  * drachtio-srf with correct types. No other module uses the package. The library is given open connections, so that this
- * program controls dialling, TLS and retries. A library that dials by itself goes on without TLS after a lost connection,
+ * program controls dialling, TLS and retries. If the library dials by itself, it goes on without TLS after a lost connection,
  * and ends the process if it cannot read a frame.
  */
 import { Server, type Socket } from 'node:net'

@@ -9,7 +9,7 @@ const ZERO = 0x30
 const NINE = 0x39
 
 export interface FrameGuard {
-  /** Whether the bytes can be frames. They follow the bytes of the earlier calls. After `false` no further bytes can be. */
+  /** Whether the bytes can be frames. They continue the bytes of the earlier calls. After `false` all further bytes are wrong. */
   accepts(chunk: Uint8Array): boolean
 }
 

@@ -1,6 +1,6 @@
 /** Limits of the connections between this process and drachtio-servers: each has a name, a unit and a reason. */
 
-/** Bytes of one frame: the largest SIP message (65,535) and the line of facts before it, with room to spare. */
+/** Bytes of one frame. This is more than the largest SIP message (65,535) and the line of facts before it. */
 export const MAX_FRAME_BYTES = 131_072
 
 /** Milliseconds from dialling until the connection can be written to. On Linux a lost SYN is sent again after 1 and 3 s. */

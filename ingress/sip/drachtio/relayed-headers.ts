@@ -59,9 +59,9 @@ export function contentHeaders(message: SipMessage): HeaderField[] {
   return copied(message, []).filter(({ name }) => /^(content-|mime-version$)/i.test(name))
 }
 
-/** The headers of a backend's response to a new call, as the caller gets it. */
+/** The headers of a backend's response to a new call, as the caller gets them. */
 export function responseHeaders(response: SipMessage, identity: ResponseIdentity): HeaderField[] {
-  // RFC 3261 §21.5.4: the pause that one backend asks for would pause the carrier's whole trunk.
+  // RFC 3261 §21.5.4: the Retry-After of one backend would pause the carrier's whole trunk.
   return relayedHeaders(response, identity, response.status >= 300 ? ['Retry-After'] : [])
 }
 
@@ -83,7 +83,7 @@ function relayedHeaders(response: SipMessage, identity: ResponseIdentity, remove
   return [...headers, ...response.values('Contact').map((value) => ({ name: 'Contact', value: textOf(value) }))]
 }
 
-/** Values of `Reason`. The next CANCEL gets them (RFC 3326 §2), unless a rule changes that header. */
+/** The `Reason` headers of a CANCEL. Our CANCEL copies them (RFC 3326 §2), unless a rule changes that header. */
 export function reasonHeaders(message: SipMessage, edits: HeaderEdits): HeaderField[] {
   if (editsHeader(edits, 'reason')) return []
   return message.values('Reason').map((value) => ({ name: 'Reason', value: textOf(value) }))

@@ -98,7 +98,7 @@ function begin(
   )
 }
 
-/** The pause grows with each failure. It is partly random, so that the pods of a fleet do not come at the same time. */
+/** The pause grows with each failure. It is partly random, so that the pods of a fleet do not connect at once. */
 function retry(options: LinkOptions, state: LinkState, why: { readonly code: string; readonly message: string }): void {
   if (state.closed) return
   const { clock, random, onFault } = options
