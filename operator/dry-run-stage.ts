@@ -1,13 +1,13 @@
-/** In the place of the table stage: compiles, compares with the shared cache and logs what would be done. Writes nothing. */
+/** Replaces the table stage: compiles, compares with the shared cache and logs what would be published. Writes nothing. */
 import type { OperatorConfig } from './operator-config.ts'
 import { cacheWriter, type OperatorCore } from './operator-core.ts'
 import { dryRun } from './reconcile/dry-run.ts'
 import type { WatchedObjects } from './watch/watched-objects.ts'
 
 export interface DryRunStage {
-  /** Something may have changed. Looks come one after the other. */
+  /** To be called when something may have changed. The looks run one after the other. */
   touch(): void
-  /** Resolves when no look is under way any more. */
+  /** Resolves when no look is running any more. */
   stop(): Promise<void>
 }
 

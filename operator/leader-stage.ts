@@ -1,4 +1,7 @@
-/** Who leads, and as which installation: reads and writes the Lease, reads the Namespace, writes the Secret of the keys. */
+/**
+ * Decides who leads, and for which installation: reads and writes the Lease, reads the Namespace, writes the Secret with the
+ * keys.
+ */
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { systemClock } from '../ingress/time/dated-clock.ts'
@@ -22,11 +25,11 @@ export function createLeaderStage({ client, lease }: OperatorCore, { leaderElect
 
 /** The installation that this process belongs to. */
 export interface OwnInstallation {
-  /** As statuses name it; undefined until it has been read. */
+  /** The installation as statuses name it; undefined until it has been read. */
   readonly current: Installation | undefined
   /**
-   * Reads it, and makes the Secret with the keys where that is configured. Resolves with the name of the installation in
-   * the table; rejects with an ApiError or a KeySecretError.
+   * Reads the installation, and creates the Secret with the keys if that is configured. Resolves with the name of the
+   * installation in the table; rejects with an ApiError or a KeySecretError.
    */
   read(): Promise<string>
 }
@@ -41,7 +44,7 @@ export function createOwnInstallation({ client, lease }: OperatorCore, config: O
       const { namespace, name } = lease
       const { keySecret, leaderElect } = config
       if (keySecret !== undefined) await ensureKeySecret(secretApi(client, { namespace, name: keySecret }), randomBytes)
-      // Without a Lease an installation is as young as its process.
+      // Without a Lease, the installation is only as old as this process.
       const since = leaderElect ? await leaseCreation(client, lease) : undefined
       current = { name: `${namespace}/${name}`, since: since ?? secondTime(systemClock.wallClock()) }
       return `${await namespaceApi(client).uid(namespace)}/${name}`

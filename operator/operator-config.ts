@@ -1,6 +1,6 @@
 import type { CacheConnectionOptions } from '../ingress/cache-connection/cache-connection.ts'
 
-/** The configuration of an operator. All values have been checked, and none changes. */
+/** The configuration of an operator. All values have been checked, and do not change. */
 export interface OperatorConfig {
   /** Version of the program, for build_info and the first log line. */
   readonly version: string
@@ -24,7 +24,7 @@ export interface OperatorConfig {
   readonly allowMassDeletion: boolean
   /** Only watch and compile: publish no table and write no status. */
   readonly dryRun: boolean
-  /** Secret, in the namespace of the Lease, that holds the keys of the ingress pods; undefined: keys are not managed. */
+  /** Secret with the keys of the ingress pods, in the namespace of the Lease; undefined: keys are not managed. */
   readonly keySecret: string | undefined
   /** The name of the installation in build_info; undefined if it has none. */
   readonly installation: string | undefined

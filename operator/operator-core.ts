@@ -1,4 +1,4 @@
-/** What every stage of the operator is handed: log, metrics, the way to the API server and where faults are reported. */
+/** What all stages of the operator share: log, metrics, the client of the API server and the report of faults. */
 import { createLogger, type Logger } from '../ingress/log/logger.ts'
 import { redactedText } from '../ingress/text/redacted-text.ts'
 import { systemClock } from '../ingress/time/dated-clock.ts'
@@ -13,7 +13,7 @@ export interface OperatorCore {
   readonly logger: Logger
   readonly client: ApiClient
   readonly metrics: OperatorMetrics
-  /** Of the Lease, whose name and namespace also name the installation. */
+  /** The Lease. Its name and namespace also name the installation. */
   readonly lease: { readonly namespace: string; readonly name: string }
   readonly onFault: (code: string, message: string) => void
 }
@@ -36,7 +36,7 @@ export function createOperatorCore(config: OperatorConfig): OperatorCore {
   return { logger, client, metrics, lease, onFault }
 }
 
-/** `name`: what the cache calls this connection. */
+/** `name`: the name of this connection in the cache. */
 export function cacheWriter({ cache: { prefix, ...connection } }: OperatorConfig, name: string): TableCacheWriter {
   return createRedisTableCacheWriter(prefix, { ...connection, name })
 }

@@ -1,6 +1,6 @@
 /**
- * The operator: watches the Kubernetes API, compiles what is there into a table, publishes it to the shared cache and says
- * in the status of every object what became of it. The stages stand here in the order in which the data flows.
+ * The operator: watches the Kubernetes API, compiles the objects into a table, publishes the table to the shared cache and
+ * reports in the status of every object what became of the object. The stages are in the order in which the data flows.
  */
 import { startHttpServer } from '../ingress/health/http-server.ts'
 import { redactedText } from '../ingress/text/redacted-text.ts'
@@ -19,11 +19,11 @@ import { createWatchStage, type WatchStage } from './watch-stage.ts'
 export interface RunningOperator {
   /** `http://127.0.0.1:9091`. */
   readonly http: string
-  /** Ends the watches, writes the statuses and Events that are pending, gives the Lease back last. */
+  /** Ends the watches, writes the pending statuses and Events, and gives the Lease back last. */
   close(): Promise<void>
 }
 
-/** Rejects with what keeps it from starting: no kubeconfig, an HTTP address that is not available. */
+/** Rejects with the reason if it cannot start: no kubeconfig, or an HTTP address that is not available. */
 export async function runOperator(config: OperatorConfig): Promise<RunningOperator> {
   const core = createOperatorCore(config)
   // Watch. Reads: objects and definitions from the API server. Writes: the caches of objects.
@@ -33,9 +33,9 @@ export async function runOperator(config: OperatorConfig): Promise<RunningOperat
   const leader = createLeaderStage(core, config)
   // Installation. Reads: the Lease and its Namespace. Writes: the Secret with the keys of the ingress pods.
   const own = createOwnInstallation(core, config)
-  // Events. Reads: nothing; the next two stages record them. Writes: Events.
+  // Events. Reads: nothing; the next two stages record Events here. Writes: Events.
   const events = createEventStage(core)
-  // Statuses. Reads: the caches, who leads and as which installation. Writes: statuses, and Events where others write them.
+  // Statuses. Reads: the caches, the leader, the installation. Writes: statuses, and Events about other writers of statuses.
   const statuses = createStatusStage(core, { objects, leader, own, events })
   // Table: compile, guard, publish. Reads: the caches, what pods report. Writes: the shared cache, statuses and Events.
   const running = config.dryRun
@@ -44,7 +44,7 @@ export async function runOperator(config: OperatorConfig): Promise<RunningOperat
         ...{ watch, leader, events, statuses },
         table: createTableStage(core, config, { objects, leader, own, statuses, events }),
       })
-  // HTTP. Reads: the state of all of them. Writes: answers about metrics, readiness and liveness.
+  // HTTP. Reads: the state of all stages. Writes: answers about metrics, readiness and liveness.
   const http = await startHttpServer({
     listen: config.http,
     metricsText: () => core.metrics.text(),
@@ -75,7 +75,7 @@ function logStart({ logger, client }: OperatorCore, { version }: OperatorConfig,
 }
 
 interface RunningStages {
-  /** Why this process is not ready, beside what it watches. */
+  /** Why this process is not ready, in addition to the reasons of the watch. */
   readonly reasons: () => string[]
   readonly stop: () => Promise<void>
 }
@@ -88,7 +88,7 @@ interface Stages {
   readonly table: TableStage
 }
 
-/** Each stage exists before the first one starts, so whatever the watch and the Lease bring has its place. */
+/** All stages exist before the first one starts, so every report of the watch and the Lease has a receiver. */
 function startStages(core: OperatorCore, { watch, leader, events, statuses, table }: Stages): RunningStages {
   const stopWatching = watch.start({
     onChange: () => table.touch(),
@@ -107,7 +107,7 @@ function startStages(core: OperatorCore, { watch, leader, events, statuses, tabl
       stopWatching()
       await table.end()
       await Promise.all([statuses.drain(FLUSH_LIMIT_MS), events.close(FLUSH_LIMIT_MS)])
-      // Last: who takes over must find everything written.
+      // Last, so that the next leader finds everything written.
       await leader.stop()
       table.close()
     },
@@ -134,7 +134,7 @@ function startLeader(
   })
 }
 
-/** Compiles and logs what would be done, whoever leads. */
+/** Compiles and logs what would be published, also if another operator leads. */
 function startDryRun(core: OperatorCore, config: OperatorConfig, watch: WatchStage): RunningStages {
   const stage = createDryRunStage(core, config, watch.objects)
   const stopWatching = watch.start({

@@ -1,4 +1,4 @@
-/** What authors read of their objects: writes statuses and Events, within a budget. */
+/** Writes the statuses and Events that authors read about their objects. The rate of the writes is limited. */
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { systemClock } from '../ingress/time/dated-clock.ts'
@@ -32,7 +32,7 @@ export function createEventStage({ client, metrics, onFault }: OperatorCore): Ev
   })
 }
 
-/** What the writer of statuses reads, and where it reports others who write them. */
+/** What the writer of statuses reads, and the Events in which it reports other writers of statuses. */
 export interface StatusStageParts {
   readonly objects: WatchedObjects
   readonly leader: Pick<Leader, 'isLeader'>

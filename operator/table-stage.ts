@@ -1,6 +1,6 @@
 /**
- * From the watched objects to the table of the shared cache: compiles, guards against accidents, publishes, and reports to
- * authors what became of their objects. Works in terms, each of which lasts while this process leads.
+ * Makes the table of the shared cache from the watched objects: compiles, guards against accidents, publishes, and reports
+ * to authors what became of their objects. Works in terms. A term lasts while this process leads.
  */
 import { systemClock } from '../ingress/time/dated-clock.ts'
 import type { EventRecorder } from './kubernetes-writes/event-recorder.ts'
@@ -16,13 +16,13 @@ import { startTableReconciler } from './reconcile/table-reconciler.ts'
 import type { WatchedObjects } from './watch/watched-objects.ts'
 
 export interface TableStage extends LeadershipTerms {
-  /** Why the cache has not taken the last table of this term; undefined where it has. */
+  /** Why the cache has refused the last table of this term; undefined if the cache has taken it. */
   readonly refusal: string | undefined
-  /** Gives up the connection to the cache. No term may run any more. */
+  /** Closes the connection to the cache. No term may be running any more. */
   close(): void
 }
 
-/** What is compiled, who publishes it as whom, and where it is reported. */
+/** What is compiled, who publishes it for which installation, and where it is reported. */
 export interface TableStageParts {
   readonly objects: WatchedObjects
   readonly leader: Pick<Leader, 'isLeader' | 'raiseEpoch'>

@@ -13,16 +13,19 @@ import { createWatchedObjects, type WatchedObjects, type WatchedResource } from 
 export interface WatchStage {
   /** Empty before the start. */
   readonly objects: WatchedObjects
-  /** Why an operator could not lead by what it has seen: not every object, or nothing for `STALE_WATCH_MS`. */
+  /**
+   * Why an operator knows too little to lead. For example, not every object is listed yet, or nothing has come for
+   * `STALE_WATCH_MS`.
+   */
   reasons(): string[]
-  /** Answers what ends it. */
+  /** Returns the function that ends the watch. */
   start(listener: WatchListener): () => void
 }
 
 export interface WatchListener {
-  /** Objects or their definitions have changed: called once for changes that come together. */
+  /** Objects or their definitions have changed. Called once for changes that come together. */
   onChange(): void
-  /** Every object has been listed. Called again where Services could be listed only later. */
+  /** Every object has been listed. Called again if Services could be listed only later. */
   onSynced(): void
   /** Only the status or the metadata of an object has changed. */
   onStatus(target: Pick<StatusTarget, 'kind' | 'namespace' | 'name'>): void

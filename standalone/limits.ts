@@ -7,10 +7,10 @@ export const MAX_REPORTED_PROBLEMS = 100
 /** New conditions, and conditions that are over, that one change reports, with a line for each. */
 export const MAX_REPORTED_CONDITIONS = 100
 
-/** Characters of the changes in one message between the threads: enough for a fraction of a millisecond of work. */
+/** Characters of the changes in one message between the threads: one message is a fraction of a millisecond of work. */
 export const MAX_MESSAGE_LENGTH = 65_536
 
-/** Entries in one message that gives a new thread the table in use. */
+/** Entries in one message that gives a new thread the hashes of the table in use. */
 export const ENTRIES_PER_MESSAGE = 1000
 
 /**

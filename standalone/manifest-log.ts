@@ -8,7 +8,7 @@ import type { ChangedNames } from './reader-messages.ts'
 export interface ManifestLog {
   /**
    * The result of a reading. `more`: the number of further problems. A reading without problems is logged only after a
-   * refused one.
+   * refused reading.
    */
   read(problems: readonly ManifestProblem[], more?: number): void
   /** The folder could not be read, or its table could not be taken into use. */
@@ -46,7 +46,7 @@ export function createManifestLog(logger: Logger): ManifestLog {
   }
 }
 
-/** The line that stands for so many further problems. */
+/** The line that replaces the lines of `more` further problems. */
 export function moreProblems(more: number): string {
   return `and ${more} more problems in this folder: sip-dispatch lint tells more of them`
 }

@@ -1,5 +1,6 @@
 /**
- * Runs the thread that reads the folder: passes on its results, ends it if it is silent for too long, and starts it again.
+ * Runs the thread that reads the folder: passes on its results, ends the thread if it is silent for too long, and starts a
+ * new one after each end.
  */
 import { access } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -11,7 +12,7 @@ import { backOff } from '../operator/watch/back-off.ts'
 import { ENTRIES_PER_MESSAGE, READ_SILENCE_MS, READER_MEMORY_SHARE, RESTART_MS } from './limits.ts'
 import type { FromReader, ReadOutcome, ToReader } from './reader-messages.ts'
 
-/** The thread has ended without a request to do so. The message says what to do. */
+/** The thread has ended, though this process did not close it. The message says what to do. */
 export class ReaderLost extends Error {
   readonly code: 'reader-out-of-memory' | 'reader-too-slow' | 'reader-stopped'
 
@@ -33,8 +34,8 @@ export interface ThreadListener {
   /** The folder has not changed since the table in use was made from it. */
   onUnchanged(): void
   /**
-   * The thread has ended and is started again after this. If it was reading, it reads again when the folder changes; else at
-   * once.
+   * The thread has ended. After this call a new one is started. If the old one was reading, the new one reads only when the
+   * folder changes; otherwise it reads at once.
    */
   onLost(error: ReaderLost): void
 }
@@ -43,7 +44,7 @@ export interface ManifestThread {
   close(): void
 }
 
-/** The limits of a thread. If it exceeds one, it is ended. */
+/** The limits of a thread. A thread that exceeds one of them is ended. */
 export interface ThreadLimits {
   readonly memoryMebibytes: number
   /** Milliseconds without a step of a reading. */
@@ -186,7 +187,7 @@ function createParts(ask: () => void) {
   }
 }
 
-/** Waits for signs of life during a reading, and gives up when none has come for `silenceMs`. */
+/** Waits for signs of life during a reading. Calls `giveUp` if no sign has come for `silenceMs`. */
 function createPatience(silenceMs: number, giveUp: () => void) {
   let timer: NodeJS.Timeout | undefined
   let isOver = false

@@ -10,12 +10,12 @@ import { createFolderReader } from './folder-reader.ts'
 import { READER_NICENESS, STEP_INTERVAL_MS } from './limits.ts'
 import type { FromReader, ToReader } from './reader-messages.ts'
 
-// Only on Linux does this set the priority of this thread alone. On other systems it would set that of the whole process.
+// On Linux this sets the priority of this thread only. On other systems it would set the priority of the whole process.
 if (process.platform === 'linux') setPriority(READER_NICENESS)
 
 const folder: string = workerData
 let watch: FolderWatch | undefined
-/** The table in use was made from the folder as it was at the last change. */
+/** Whether the table in use was made from the folder as it was after its last change. */
 let inStep = false
 /** Readings that are pending or in progress. */
 let readings = 0
@@ -59,7 +59,7 @@ async function read(): Promise<void> {
   }
 }
 
-/** Starts a reading when the ones before it are finished. */
+/** Starts a reading after the earlier readings are finished. */
 function readNext(): void {
   readings++
   reading = reading.then(read).finally(() => {
@@ -67,7 +67,7 @@ function readNext(): void {
   })
 }
 
-/** Starts the watch, then the first reading. In this order no change between the two is lost. */
+/** Starts the watch before the first reading, so that no change between the two is lost. */
 async function begin(unreadable: string | undefined): Promise<void> {
   const listener = {
     onChange: readNext,

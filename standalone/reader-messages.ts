@@ -9,16 +9,17 @@ export type ToReader =
   /** The hashes of entries of the table in use, by key. Sent before `begin`. */
   | { readonly type: 'entries'; readonly entries: readonly (readonly [string, number])[] }
   /**
-   * Start to read. `unreadable`: the state of a folder whose reading has failed; it is read again when its state changes.
+   * Starts the work. `unreadable` is given if the earlier thread ended during a reading. It is the state of the folder in that
+   * reading, and the folder is read again only when its state changes.
    */
   | { readonly type: 'begin'; readonly version: number; readonly unreadable?: string | undefined }
   /** Asks for the next part of the changes. */
   | { readonly type: 'next' }
-  /** Whether the offered changes are in use. Later changes then refer to that table. */
+  /** `inUse`: whether the offered changes were put in use. If so, later changes start from the table that they made. */
   | { readonly type: 'taken'; readonly inUse: boolean }
 
 export type FromReader =
-  /** A sign of life: the folder, in this state, is being read. */
+  /** A sign of life: the folder is being read. `state`: the state in which it is read. */
   | { readonly type: 'reading'; readonly state: string }
   | { readonly type: 'read'; readonly outcome: ReadOutcome }
   | { readonly type: 'changes'; readonly changes: readonly EntryChange[] }

@@ -69,7 +69,7 @@ interface Offered {
   readonly log: ManifestLog
 }
 
-/** Takes an offered table into use. Meanwhile calls are decided from the old table, until the new one is complete. */
+/** Takes an offered table into use. Calls are decided from the old table until the new one is complete. */
 async function takeOver(core: ManifestCore, replica: TableReplica, { offer, next, log }: Offered): Promise<void> {
   const { head, from, names } = offer
   const changes: EntryChange[] = []
@@ -83,7 +83,7 @@ async function takeOver(core: ManifestCore, replica: TableReplica, { offer, next
   core.metrics.tableSynced()
 }
 
-/** The entries of a whole table, in one step: before the first table no calls are served that could be delayed. */
+/** The entries of a whole table, in one step. This delays no calls, because calls are served only after the first table. */
 function textsOf(changes: readonly EntryChange[]): Map<string, string> {
   return new Map(changes.map(([key, json = '']) => [key, json]))
 }

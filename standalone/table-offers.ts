@@ -7,15 +7,15 @@ import { MAX_CHANGED_NAMES, MAX_MESSAGE_LENGTH } from './limits.ts'
 import type { ChangedNames, TableOffer } from './reader-messages.ts'
 
 export interface TableOffers {
-  /** Adds entries of the table in use, of which only the hashes are known. */
+  /** Adds entries of the table in use. Only their hashes are known. */
   hold(entries: readonly (readonly [string, number])[]): void
   /** The table in use has this version. */
   begin(version: number): void
-  /** The changes that turn the table in use into this one; undefined if there are none. Replaces an earlier offer. */
+  /** The changes from the table in use to `entries`; undefined if nothing differs. Replaces an earlier offer. */
   offer(entries: readonly TableEntry[]): Omit<TableOffer, 'conditions'> | undefined
   /** The next part of the offer. */
   next(): readonly EntryChange[]
-  /** To be called with whether the offered table is in use now. If not, the table in use has not changed. */
+  /** To be called after an offer. `inUse`: whether the offered table is in use now. If not, the earlier one is still in use. */
   taken(inUse: boolean): void
 }
 

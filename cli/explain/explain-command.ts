@@ -1,5 +1,6 @@
 /**
- * `sip-dispatch explain`: what becomes of a call and why, from a set of manifests, without a cluster and without a call.
+ * `sip-dispatch explain`: reports what becomes of a call and why, from a set of manifests. It needs no cluster, and makes no
+ * call.
  */
 import process from 'node:process'
 import { type Command, Option } from 'commander'
@@ -7,7 +8,7 @@ import { printableText } from '../../ingress/text/printable-text.ts'
 import { udpOrTcp } from '../lint/transport-advice.ts'
 import type { ExplainFlags } from './explain-config.ts'
 
-/** Adds the command to the program. Whatever the verdict is, it ends with 0; wrong input is a `ConfigError`. */
+/** Adds the command to the program. The command exits with 0 for every verdict; wrong input is a `ConfigError`. */
 export function addExplainCommand(program: Command): void {
   const source = 'where the packet comes from, which is all that says who calls: IP or IP:PORT (required)'
   program

@@ -1,4 +1,4 @@
-/** What `explain` is asked: the flags as a call and the manifests that decide it. */
+/** The input of `explain`: the call that the flags describe, and the manifests that decide the call. */
 import { z } from 'zod'
 import { hostText, type IpAddress, parseIpAddress } from '../../ingress/address/ip-address.ts'
 import { SIP_PORT } from '../../ingress/address/port.ts'
@@ -10,7 +10,7 @@ import { parseAdvertisedAddress } from '../settings/address-text.ts'
 import { ConfigError } from '../settings/config.ts'
 import { one, textOf } from '../settings/setting-value.ts'
 
-/** Flags as commander gives them; those that were not given are absent. */
+/** Flags as commander gives them. A flag that was not given is absent. */
 export interface ExplainFlags {
   readonly rules?: readonly string[]
   readonly to?: string
@@ -21,9 +21,9 @@ export interface ExplainFlags {
   readonly output: 'text' | 'json'
 }
 
-/** A call as `explain` is asked about it. */
+/** The call that `explain` is asked about. */
 export interface ExplainedCall {
-  /** Request-URI and, where `headers` has no To, that too. */
+  /** Request-URI, and also To if `headers` has no To. */
   readonly to: string
   readonly from: string
   readonly source: { readonly address: IpAddress; readonly port: number }
@@ -37,7 +37,7 @@ export interface ExplainConfig {
   readonly call: ExplainedCall
 }
 
-/** Where a number without a host is said to live: a name that never resolves (RFC 2606 §2). */
+/** The host for a number that is given without a host: a name that never resolves (RFC 2606 §2). */
 const NOWHERE = 'ingress.invalid'
 
 const PARTY = 'a number, or a URI that begins with sip:, sips: or tel:'
@@ -66,10 +66,10 @@ function listOf(value: string | undefined): string[] {
   return value === undefined ? [] : [value]
 }
 
-/** A URI as it is; anything else without `:` and `@` is the user of one. */
+/** A URI is returned unchanged. Text without `:` and `@` becomes the user of a URI. */
 function uriOf(text: string): string | undefined {
   if (!/[:@]/.test(text)) return text.trim() === '' ? undefined : `sip:${escapeUser(text.trim())}@${NOWHERE}`
-  // Text of the wire is latin1: one character is one byte.
+  // The parser expects latin1 text, with one character for each byte.
   const uri = parseUri(Buffer.from(text, 'utf8').toString('latin1'))
   return uri && ['sip', 'sips', 'tel'].includes(uri.scheme) ? text : undefined
 }
@@ -82,13 +82,13 @@ function sourceOf(text: string): ExplainedCall['source'] | undefined {
   return address && { address, port: place.port ?? SIP_PORT }
 }
 
-/** RFC 3261 §25.1: a name is a token; a value on one line has no control character but the tab. */
+/** RFC 3261 §25.1: a name is a token; a value on one line has no control character except the tab. */
 function headerOf(text: string): HeaderField | undefined {
   const [, name = '', value = ''] = /^([\w.!%*+`'~-]+)[ \t]*:[ \t]*(.*)$/s.exec(text) ?? []
   return name === '' || /[^\P{Cc}\t]/u.test(value) ? undefined : { name, value: value.trim() }
 }
 
-/** What a request has once and `explain` writes itself. */
+/** Headers that a request has only once and that `explain` writes itself, with the reason for the user. */
 const OWN_HEADERS: ReadonlyMap<number, string> = new Map([
   [HEADER.from, 'say it with --from'],
   [HEADER.callId, 'it decides nothing'],

@@ -1,4 +1,4 @@
-/** What the application does with an INVITE, and what of it the caller sees: the code that decides calls, run once. */
+/** Runs the code that decides calls once: what the application does with an INVITE, and what the caller sees of that. */
 import { createApplication } from '../../ingress/call/application.ts'
 import { createBackendHealth } from '../../ingress/call/backend-health.ts'
 import type { CallDecided, CallEvent } from '../../ingress/call/call-events.ts'
@@ -10,20 +10,20 @@ import type { Answer, InboundCall, ProxyPlan } from '../../ingress/sip/port/engi
 import type { MessageRequest } from '../../ingress/sip/port/inbound-request.ts'
 import { refusalOf } from '../../ingress/sip/proxy/request-validation.ts'
 
-/** What stands in a Warning where a running ingress puts its host and the id of its log line. */
+/** Placeholders in a Warning. A running ingress writes its host and the id of its log line there. */
 const WARNING_AGENT = 'HOST'
 const DECISION_ID = 'DECISION-ID'
 
 export interface ExplainedDecision {
   readonly outcome: CallDecided['outcome']
   readonly reason: string
-  /** Status line and own headers of the response; empty where nothing is sent. */
+  /** Status line and own headers of the response; empty if nothing is sent. */
   readonly response: readonly string[]
-  /** Where the call is forwarded: what is sent on, and the response where every backend fails. */
+  /** Only if the call is forwarded: the plan, and the response if every backend fails. */
   readonly forwarding?: { readonly plan: ProxyPlan; readonly exhausted: readonly string[] }
 }
 
-/** Decides as an ingress does that is not shutting down and whose backends are all well. */
+/** Decides like an ingress that is not shutting down and has no paused backend. */
 export function explainedDecision(table: LiveTable, request: MessageRequest): ExplainedDecision {
   const events: CallEvent[] = []
   const emit = (event: CallEvent): void => {
@@ -56,14 +56,14 @@ function answered(events: readonly CallEvent[], response: readonly string[]): Ex
   return { outcome: decided.outcome, reason: decided.reason, response }
 }
 
-/** Where only Services take the calls of a rule, what becomes of the call once each of them has a ready endpoint. */
+/** For a rule that has only Services as backends: what becomes of the call when each Service has a ready endpoint. */
 export function decisionOnCluster(table: LiveTable, rule: RuleEntry, request: MessageRequest): ExplainedDecision {
   const cluster = createLiveTable()
   cluster.load([...table.trunks(), rule, ...servicesOf(rule)], 1)
   return explainedDecision(cluster, request)
 }
 
-/** The Services that a rule names, each with an endpoint at an address that nobody has (RFC 5737 §3). */
+/** The Services that a rule names. Each has one endpoint, at an address that nobody uses (RFC 5737 §3). */
 function servicesOf({ namespace, action }: RuleEntry): ServiceEntry[] {
   if (action.type !== 'Route') return []
   const names = new Set(action.backends.flatMap((backend) => ('service' in backend ? [backend.service] : [])))
@@ -76,7 +76,7 @@ type Verb =
   | { readonly type: 'respond'; readonly answer: Answer }
   | { readonly type: 'proxy'; readonly plan: ProxyPlan }
 
-/** The one verb that is called for the INVITE. */
+/** The one verb that `decide` calls for the INVITE. */
 function verbOf(request: MessageRequest, decide: (call: InboundCall) => void): Verb {
   let verb: Verb = { type: 'drop' }
   const call: InboundCall = Object.assign(request, {
@@ -93,7 +93,7 @@ function verbOf(request: MessageRequest, decide: (call: InboundCall) => void): V
     proxy: (plan: ProxyPlan) => {
       verb = { type: 'proxy', plan }
     },
-    // On which addresses the pods listen is not known here.
+    // It is not known here on which addresses the pods listen.
     canReach: () => true,
   })
   decide(call)
@@ -109,7 +109,7 @@ function forwarded(request: MessageRequest, plan: ProxyPlan): ExplainedDecision 
   }
 }
 
-/** Headers that every response copies from its request, and the length of the body that ours do not have. */
+/** Headers that every response copies from its request, and Content-Length, because our responses have no body. */
 const COPIED = /^(Via|From|To|Call-ID|CSeq|Content-Length|Record-Route|Timestamp):/i
 
 function responseLines({ message }: MessageRequest, answer: Answer): string[] {

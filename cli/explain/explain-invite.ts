@@ -1,4 +1,4 @@
-/** The INVITE that `explain` asks about, read by the parser that reads a caller's. */
+/** The INVITE that `explain` asks about. The parser is the one that reads the INVITE of a caller. */
 
 import { HEADER, headerIdOf } from '../../ingress/sip/message/header-name.ts'
 import { parseMessage } from '../../ingress/sip/message/parse-message.ts'
@@ -8,7 +8,7 @@ import { MessageRequest } from '../../ingress/sip/port/inbound-request.ts'
 import { ConfigError } from '../settings/config.ts'
 import { type ExplainedCall, sourceText } from './explain-config.ts'
 
-/** Throws a `ConfigError` where headers and URIs, each right by itself, make no usable INVITE. */
+/** Throws a `ConfigError` if the headers and URIs are each valid, but together do not make a usable INVITE. */
 export function explainedInvite(call: ExplainedCall): MessageRequest {
   const bytes = Buffer.from(inviteText(call), 'utf8')
   const message = new SipMessage()
@@ -19,7 +19,7 @@ export function explainedInvite(call: ExplainedCall): MessageRequest {
   return new MessageRequest({ ...call.source, transport: call.transport }, message, facts)
 }
 
-/** Via and every other header of the caller come after ours: its Vias stand for the proxies that it came through. */
+/** The given headers come after ours. The given Vias stand for the proxies that the call came through. */
 function inviteText({ to, from, source, transport, headers }: ExplainedCall): string {
   const given = new Set(headers.map(({ name }) => headerIdOf(name)))
   return [

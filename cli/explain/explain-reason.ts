@@ -1,4 +1,4 @@
-/** Why a trunk or a rule stands where it does, in words. */
+/** The texts that explain the standing of a trunk or a rule. */
 import type { ExplainedRule, ExplainedTrunk, RuleStanding, TrunkStanding } from '../../ingress/lookup/explain.ts'
 import { type JudgedSource, judgedSourceText } from '../../ingress/lookup/judged-source.ts'
 import { faultText } from '../../ingress/lookup/user-fault.ts'
@@ -6,10 +6,10 @@ import type { HeaderPredicate, NumberPredicate, RuleEntry, TrunkEntry } from '..
 import { MAX_LISTED_ITEMS } from '../limits.ts'
 import type { ExplainedCall } from './explain-config.ts'
 
-/** What a trunk's reason is about. */
+/** The facts that the reason of a trunk needs. */
 interface TrunkContext {
   readonly call: ExplainedCall
-  /** The trunk that the call belongs to or, where none owns the called number, the one that answers it. */
+  /** The trunk that the call belongs to. If no trunk owns the called number: the trunk that answers the call. */
   readonly first: TrunkEntry | undefined
 }
 
@@ -52,7 +52,7 @@ type RuleReason<T extends RuleStanding['type']> = (
   numbers: CallNumbers,
 ) => string
 
-/** A row for each standing, and so for each way in which a condition fails. */
+/** One row for each standing, and therefore for each way in which a condition can fail. */
 const RULE_REASONS: { readonly [T in RuleStanding['type']]: RuleReason<T> } = {
   wins: () => 'every condition holds, and it comes first',
   later: () => 'every condition holds, but an earlier rule wins',
@@ -64,7 +64,7 @@ const RULE_REASONS: { readonly [T in RuleStanding['type']]: RuleReason<T> } = {
 }
 
 export function ruleReason({ rule, standing }: ExplainedRule, numbers: CallNumbers): string {
-  // The row is that of the standing's own type, which TypeScript cannot follow.
+  // The row belongs to the type of this standing, but TypeScript cannot know that.
   const reason = RULE_REASONS[standing.type] as RuleReason<RuleStanding['type']>
   return reason(standing, rule, numbers)
 }
@@ -104,7 +104,7 @@ function numberText(predicate: NumberPredicate): string {
   }
 }
 
-/** A number as it is, anything else in quotes, so that an empty one is seen. */
+/** A number is shown unchanged. Other text is shown in quotes, so that an empty text can be seen. */
 function quoted(text = ''): string {
   return /^\+?\d+$/.test(text) ? text : JSON.stringify(text)
 }

@@ -1,4 +1,4 @@
-/** Everything that `explain` has to say, as plain values: printed as JSON, or as text. */
+/** Everything that `explain` reports, as plain values. They are printed as JSON or as text. */
 import { trunkOf } from '../../ingress/lookup/choose-trunk.ts'
 import { type CallExplanation, explainCall } from '../../ingress/lookup/explain.ts'
 import { judgedSourceText } from '../../ingress/lookup/judged-source.ts'
@@ -15,7 +15,7 @@ import { decisionOnCluster, type ExplainedDecision, explainedDecision } from './
 import { explainedInvite } from './explain-invite.ts'
 import { ruleReason, trunkReason } from './explain-reason.ts'
 
-/** A list of which the nearest are shown. */
+/** A list of which only some entries are shown: the ones nearest to the call. */
 interface Part<T> {
   readonly shown: readonly T[]
   readonly leftOut: number
@@ -28,7 +28,7 @@ interface Standing {
   readonly reason: string
 }
 
-/** A backend in the order in which calls try them. */
+/** One backend. The list of backends has the order in which calls try them. */
 export interface BackendShare {
   /** The URI, or the Service as the table names it. */
   readonly name: string
@@ -39,45 +39,51 @@ export interface BackendShare {
   readonly share: number
 }
 
-/** Absent: does not apply to this call. */
+/** A field that does not apply to this call is absent. */
 export interface ExplainReport {
   readonly call: {
     readonly requestUri: string
     readonly from: string
     readonly source: string
     readonly transport: string
-    /** Where the source is a trusted proxy: the address that was judged in its place, or in words why there is none. */
+    /**
+     * Only if the source is a trusted proxy: the address that was judged instead, or a text that says why there is no such
+     * address.
+     */
     readonly judgedSource?: string
   }
   /** How the choice of a trunk ended: admitted, not_owned, known or stranger. */
   readonly admission: string
   readonly trunk?: string
-  /** Canonical. */
+  /** The called number in its canonical form. */
   readonly called?: string
   readonly calling?: string
   readonly trunks: Part<Standing>
   readonly rule?: string
   readonly rules: Part<Standing & { readonly priority: number }>
-  /** What the compiler says about objects that are not as their author wants them. */
+  /** What the compiler reports about objects that are not as their author wants them. */
   readonly findings: Part<Pick<LintFinding, 'object' | 'code' | 'message'>>
   readonly backends: readonly BackendShare[]
-  /** What the request to a backend gets beyond what a proxy must change. */
+  /** Changes of the request to a backend, in addition to those that every proxy must make. */
   readonly request?: { readonly user?: string; readonly set: readonly string[]; readonly removed: readonly string[] }
   readonly outcome: string
   readonly reason: string
   readonly wire: Wire
-  /** Where a Service takes the call, of which a folder knows no endpoints: what becomes of it once one is ready. */
+  /**
+   * Only if a Service takes the call: what becomes of the call when an endpoint of the Service is ready. A folder knows no
+   * endpoints.
+   */
   readonly onCluster?: { readonly outcome: string; readonly wire: Wire }
 }
 
 export interface Wire {
-  /** Empty: nothing is sent. */
+  /** Empty if nothing is sent. */
   readonly response: readonly string[]
-  /** The response where every backend fails and none has given a better one. */
+  /** The response if every backend fails and no backend has given a better response. */
   readonly everyBackendFails?: readonly string[]
 }
 
-/** Compiles the manifests, decides the call as an ingress would, and says why. */
+/** Compiles the manifests, decides the call as an ingress would, and reports why. */
 export function explainReport(manifests: Manifests, call: ExplainedCall): ExplainReport {
   const { trunks, rules } = manifests
   const table = createLiveTable()
@@ -137,7 +143,7 @@ function standings(
   }
 }
 
-/** What is wrong in the namespace of the call's trunk comes first. */
+/** The problems in the namespace of the call's trunk come first. */
 function findingsOf(manifests: Manifests, namespace: string | undefined): ExplainReport['findings'] {
   const errors = lintFindings(manifests).filter(({ severity }) => severity === 'error')
   const isNear = ({ object = '' }: LintFinding): boolean => object.split(' ')[1]?.split('/')[0] === namespace
@@ -150,7 +156,7 @@ function findingsOf(manifests: Manifests, namespace: string | undefined): Explai
   }
 }
 
-/** By tier, as the rule writes them. */
+/** Sorted by tier. Inside a tier the order is that of the rule. */
 function backendShares({ action }: RuleEntry): BackendShare[] {
   if (action.type !== 'Route') return []
   const total = new Map<number, number>()

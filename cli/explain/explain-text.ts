@@ -1,7 +1,7 @@
-/** The report of `explain` as people read it. */
+/** The report of `explain` as text for people. */
 import type { BackendShare, ExplainReport, Wire } from './explain-report.ts'
 
-/** Sections with a heading each, those that have nothing to say left out; ends with a line break. */
+/** Sections, each with a heading. Empty sections are left out. The text ends with a line break. */
 export function explainText(report: ExplainReport): string {
   const { call, trunks, rules, findings, outcome, reason, wire, onCluster } = report
   const sections = [
@@ -55,7 +55,7 @@ interface Line {
   readonly priority?: number
 }
 
-/** The one that counts has a mark; a priority is said where it is not the usual one. */
+/** The chosen trunk or rule has a mark. A priority is shown only if it is not the usual one, 0. */
 function standingLines(lines: readonly Line[]): string[] {
   const width = Math.max(0, ...lines.map(({ name }) => name.length))
   return lines.map(({ name, standing, reason, priority = 0 }) => {

@@ -1,4 +1,4 @@
-/** Which conditions an author has to know of: the Events that `kubectl describe` shows. */
+/** Which conditions are reported to the author of an object as Events, which `kubectl describe` shows. */
 import { API_GROUP, API_VERSION } from '../../crds/schema/api-object.ts'
 import { type Condition, isAsWished } from '../../crds/schema/conditions.ts'
 import type { EventText, Regarding } from '../kubernetes-writes/event-recorder.ts'
@@ -6,7 +6,7 @@ import { type StoredCondition, storedConditions } from '../kubernetes-writes/obj
 import type { TableObject } from './compiled-table.ts'
 import type { ObjectNews } from './object-progress.ts'
 
-/** What every object goes through on its way. */
+/** Reasons that every object can have for a time on its way to the pods. */
 const PASSING: ReadonlySet<string> = new Set<Condition['reason']>(['Pending', 'NotAccepted'])
 
 /** A condition that is not as the author of the object wants it. */
@@ -14,7 +14,7 @@ export function isBad(condition: Condition): boolean {
   return !isAsWished(condition) && !PASSING.has(condition.reason)
 }
 
-/** A warning for each bad condition that the object's status does not say already, and that all is well again. */
+/** A warning for each bad condition that is not in the object's status yet, and an Event when the object is ready again. */
 export function eventsOf({ object, conditions }: ObjectNews): EventText[] {
   const stored = storedConditions(object.status)
   const warnings = conditions.filter(isWarnedOf).flatMap(({ type, status, reason, message }): EventText[] => {
@@ -25,12 +25,15 @@ export function eventsOf({ object, conditions }: ObjectNews): EventText[] {
   return [...warnings, ...recovery(conditions, stored)]
 }
 
-/** `Ready` repeats what another condition says, but for that somebody deletes the object. */
+/** `Ready` only repeats another condition, except when somebody deletes the object. */
 function isWarnedOf(condition: Condition): boolean {
   return isBad(condition) && (condition.type !== 'Ready' || condition.reason === 'Deleting')
 }
 
-/** An object that was not ready for a reason that an Event has reported is ready again: only then, and not after each change. */
+/**
+ * The Event that an object is ready again. Only if an Event has reported the reason why it was not ready, and not after each
+ * change.
+ */
 function recovery(conditions: readonly Condition[], stored: readonly StoredCondition[]): EventText[] {
   const before = stored.find(({ type }) => type === 'Ready')
   const ready = conditions.find(({ type, status }) => type === 'Ready' && status === 'True')

@@ -1,4 +1,4 @@
-/** Says what a leader would do to the shared cache, and does nothing. */
+/** Reports how a leader would change the shared cache, and changes nothing. */
 
 import { encodeEntry } from '../../ingress/route-table/table-codec.ts'
 import { errorText } from '../../ingress/text/error-text.ts'
@@ -22,12 +22,12 @@ export interface DryRunResult {
   /** Entries of the table that would be published. */
   readonly entries: number
   readonly objects: number
-  /** Compared with the cache; undefined where it cannot be read. */
+  /** The differences from the cache; undefined if the cache cannot be read. */
   readonly change: DryRunChange | undefined
 }
 
 export interface DryRunChange {
-  /** Version of the table in the cache; 0 where there is none. */
+  /** Version of the table in the cache; 0 if the cache has no table. */
   readonly version: number
   readonly added: number
   readonly changed: number
@@ -35,7 +35,7 @@ export interface DryRunChange {
   readonly keys: { readonly added: string[]; readonly changed: string[]; readonly removed: string[] }
 }
 
-/** One look at everything that is watched. Never rejects. */
+/** Looks once at everything that is watched. Never rejects. */
 export async function dryRun(options: DryRunOptions): Promise<void> {
   const { watched, onResult, onCondition } = options
   const table = compiledTable(watched)
@@ -51,7 +51,7 @@ async function changeOf(
   { cache, onFault }: DryRunOptions,
 ): Promise<DryRunChange | undefined> {
   try {
-    // A leader would write over damage, but not over a table of another version of the program.
+    // A leader would replace a damaged table, but not a table of another version of the program.
     const snapshot = await cache.snapshot().catch(nothingWhereDamaged)
     const entriesInCache = snapshot?.entries ?? new Map<string, string>()
     const added: string[] = []

@@ -1,7 +1,10 @@
 import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import { FAULT_REPEAT_MS } from './limits.ts'
 
-/** Reports a fault when it is new or different, and again after `FAULT_REPEAT_MS`: what is tried five times a second fails as often. */
+/**
+ * Reports a fault when it is new or different, and again after `FAULT_REPEAT_MS`. Something that is tried five times a second
+ * can also fail five times a second.
+ */
 export function createFaultLog(
   clock: Pick<DatedClock, 'now'>,
   report: (code: string, message: string, repeated: number) => void,

@@ -1,4 +1,4 @@
-/** Who leads: the holder of a Lease, or, where there is only one operator, this process. */
+/** Who leads: the holder of a Lease or, if there is only one operator, this process. */
 import {
   createLeaderElection,
   type ElectionListener,
@@ -8,10 +8,10 @@ import {
 
 export type Leader = Pick<LeaderElection, 'start' | 'isLeader' | 'raiseEpoch' | 'stop'>
 
-/** The first epoch of an operator without a Lease: it gets above whatever it finds. */
+/** The first epoch of an operator without a Lease. If the cache has a higher one, the operator takes one above it. */
 const FIRST_EPOCH = 1
 
-/** A candidate in the election; without one (`elect` false) this process leads from its start on. */
+/** A candidate in the election. Without an election (`elect` false) this process leads from its start. */
 export function createLeader(elect: boolean, options: LeaderElectionOptions): Leader {
   return elect ? createLeaderElection(options) : createOnlyLeader()
 }

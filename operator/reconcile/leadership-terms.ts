@@ -1,11 +1,11 @@
-/** Terms of leadership: a reconciler runs while this process leads, knows who it is and has seen every object. */
+/** Terms of leadership: a reconciler runs while this process leads, knows its installation and has seen every object. */
 import { errorText } from '../../ingress/text/error-text.ts'
 import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import { PREPARATION_RETRY_MS } from './limits.ts'
 import type { TableReconciler } from './table-reconciler.ts'
 
 export interface LeadershipTermsOptions {
-  /** What has to be there before the first term; tried until it succeeds. Resolves with the installation's name. */
+  /** Prepares the first term. Called again until it succeeds. Resolves with the name of the installation in the table. */
   readonly prepare: () => Promise<string>
   readonly start: (installation: string, epoch: number) => TableReconciler
   readonly clock: DatedClock
@@ -15,9 +15,9 @@ export interface LeadershipTermsOptions {
 export interface LeadershipTerms {
   /** Every object has been listed. */
   synced(): void
-  /** A term begins, or goes on under another epoch. */
+  /** A term begins, or continues with another epoch. */
   begin(epoch: number): void
-  /** Nothing is written from now on. */
+  /** Ends the term: no further write is started. Resolves when the last round is over. */
   end(): Promise<void>
   /** Objects have changed. */
   touch(): void

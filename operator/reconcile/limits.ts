@@ -1,44 +1,47 @@
-/** Share of a table. Up to half of a table may go at once; more than that is mostly an accident. */
+/** Share of a table. Up to half of a table may be removed at once. A larger removal is mostly an accident. */
 export const MASS_REMOVAL_SHARE = 0.5
 
-/** Entries. Of a table this small, most can go in one go without anyone having slipped. */
+/** Entries. In a table of this size or smaller, the removal of most entries at once is usually no accident. */
 export const SMALL_TABLE_ENTRIES = 20
 
-/** Milliseconds in which removals add up: `kubectl delete --all` takes a thousand objects away in some tens of seconds. */
+/** Milliseconds in which removals are added up: `kubectl delete --all` removes a thousand objects in some tens of seconds. */
 export const MASS_REMOVAL_WINDOW_MS = 300_000
 
-/** Milliseconds between looks at which pods run what, while somebody waits for a version. */
+/** Milliseconds between two looks at the versions that pods run, while a version is awaited. */
 export const READERS_POLL_MS = 200
 
-/** The same while nobody waits: pods that come, go or fall behind still show in the metrics. */
+/** The same while no version is awaited: the metrics still show pods that come, go or fall behind. */
 export const READERS_IDLE_POLL_MS = 5_000
 
-/** Milliseconds between looks at whether the cache still holds what was published. */
+/** Milliseconds between two checks that the cache still contains the published table. Only the head is read. */
 export const VERIFY_HEAD_MS = 5_000
 
-/** The same for every entry in it, which reads the whole table. */
+/** The same for every entry. This reads the whole table. */
 export const VERIFY_ENTRIES_MS = 600_000
 
-/** Milliseconds between two looks at every entry while a pod says that it cannot read them. */
+/** The same for every entry while a pod reports that it cannot read the table. */
 export const VERIFY_DAMAGE_MS = 5_000
 
-/** Milliseconds before the first new try after a table could not be published; each further one doubles it. */
+/** Milliseconds before the first retry after a table could not be published. The pause doubles with each further retry. */
 export const PUBLISH_RETRY_MS = 500
 
-/** Milliseconds: no pause between two tries is longer. */
+/** The longest pause between two retries, in milliseconds. */
 export const PUBLISH_RETRY_LIMIT_MS = 15_000
 
-/** Milliseconds between looks at whether a removal that is held has been allowed. */
+/** Milliseconds between two checks of whether a held removal has been allowed. */
 export const HELD_REVIEW_MS = 5_000
 
-/** Milliseconds between tries of what must be there before this process can lead: the namespace, the Secret of the keys. */
+/**
+ * Milliseconds between two attempts to prepare the first term: to read the Lease and the namespace, and to create the Secret
+ * with the keys.
+ */
 export const PREPARATION_RETRY_MS = 5_000
 
-/** Milliseconds for the last statuses and Events of a process that stops. */
+/** Milliseconds that a process that stops has for its last statuses and Events. */
 export const FLUSH_LIMIT_MS = 5_000
 
 /** Milliseconds before a fault that goes on is reported again. */
 export const FAULT_REPEAT_MS = 60_000
 
-/** Keys of each kind of change that a dry run names: the counts say the rest. */
+/** Keys of each kind of change that a dry run names. The counts include the other keys. */
 export const MAX_REPORTED_KEYS = 20

@@ -1,4 +1,4 @@
-/** How far each object has come on its way to the ingress pods, and what its status has to say of it. */
+/** How far each object has come on its way to the ingress pods, and what its status must report about that. */
 import type { Condition } from '../../crds/schema/conditions.ts'
 import { storedConditions } from '../kubernetes-writes/object-status.ts'
 import { type ProgrammedInput, programmedCondition } from '../kubernetes-writes/programmed.ts'
@@ -7,24 +7,27 @@ import type { TableObject } from './compiled-table.ts'
 
 export type Publication = ProgrammedInput['publication']
 
-/** What became of the table that the objects were compiled into. */
+/** What became of the table that was compiled from the objects. */
 export interface TableOutcome {
-  /** The version that the cache holds; undefined where nothing could be published. */
+  /** The version in the cache; undefined if nothing could be published. */
   readonly version: number | undefined
-  /** Whether what an object has left in the table is held there. */
+  /** Whether an object that is no longer in the compiled table keeps its published entry, because the removal is held. */
   readonly isHeld: (object: TableObject) => boolean
-  /** Whether the table of before had the object as it is now: what a status says of pods may be believed then. */
+  /**
+   * Whether the table before this one had the object as it is now. If so, what the object's status says about pods can be
+   * trusted.
+   */
   readonly wasThere: (object: TableObject) => boolean
 }
 
 export interface ObjectProgress {
-  /** Takes over a compilation. Objects that are not in it are forgotten, and answered. */
+  /** Takes the result of a compilation. Forgets the objects that are not in it any more, and returns them. */
   compiled(objects: readonly TableObject[], published: TableOutcome): readonly TableObject[]
-  /** The version that most pods run; undefined without pods. */
+  /** Takes the version that most pods run; undefined if there are no pods. */
   readersAt(version: number | undefined): void
-  /** Objects whose conditions are not the ones that were answered before, with all of them. Each is answered once. */
+  /** Objects with conditions that differ from the last returned ones, with all their conditions. Returns each change once. */
   changed(): Generator<ObjectNews>
-  /** Whether some object waits for pods to take a version over. */
+  /** Whether an object waits until pods run a version. */
   readonly waiting: boolean
 }
 
@@ -35,17 +38,17 @@ export interface ObjectNews {
 
 interface TrackedObject {
   object: TableObject
-  /** The first version that has this generation. */
+  /** The first version of the table with this generation of the object. */
   version: number | undefined
   publication: Publication
   programmed: boolean
-  /** The reason of Programmed when it was answered; undefined while the object has news. */
+  /** The reason of Programmed that was returned last; undefined while the object has news. */
   reported: Condition<'Programmed'>['reason'] | undefined
 }
 
 export function createObjectProgress(): ObjectProgress {
   const known = new Map<string, TrackedObject>()
-  /** Of these, news may come with the next report of the pods. */
+  /** Objects that may have news after the next report of the pods. */
   let open = new Set<TrackedObject>()
   let readersVersion: number | undefined
   const condition = (progress: TrackedObject): Condition<'Programmed'> =>
@@ -88,13 +91,13 @@ function next(before: TrackedObject | undefined, object: TableObject, published:
   const { version, isHeld, wasThere } = published
   const publication = publicationOf(version, isHeld(object))
   const same = before?.object.uid === object.uid && before.object.generation === object.generation
-  // What was in the table once and is in it still keeps its first version; what comes back comes with this one.
+  // An object that was in the table and still is there keeps its first version. One that comes back gets this version.
   const first = same && before.object.inTable ? before.version : undefined
   const programmed = same ? before.programmed : isProgrammed(object) && wasThere(object)
   return { object, version: first ?? version, publication, programmed, reported: undefined }
 }
 
-/** Whether there is nothing to report of an object that is as it was: pods run it, or it has no place in the table. */
+/** Whether an unchanged object has no news: pods run it, or it does not belong in the table. */
 function isSettled(before: TrackedObject, { version, isHeld }: TableOutcome): boolean {
   const { object, programmed, reported } = before
   if (reported === undefined || before.publication !== 'done' || version === undefined) return false
@@ -106,7 +109,7 @@ function publicationOf(version: number | undefined, held: boolean): Publication 
   return version === undefined ? 'failed' : 'done'
 }
 
-/** What an earlier operator has written of this generation, or somebody who has restored a backup. */
+/** Whether the status says that pods run this generation. An earlier operator or a restored backup may have written that. */
 function isProgrammed({ status, generation }: TableObject): boolean {
   return storedConditions(status).some((condition) => {
     const { type, observedGeneration } = condition

@@ -1,4 +1,4 @@
-/** What a term of leadership reports, as statuses, Events, metrics and log lines. */
+/** Turns the reports of a term of leadership into statuses, Events, metrics and log lines. */
 import type { Logger } from '../../ingress/log/logger.ts'
 import type { TableEntry } from '../../ingress/route-table/route-table.ts'
 import type { EventRecorder } from '../kubernetes-writes/event-recorder.ts'
@@ -15,7 +15,7 @@ export interface ReconcileListenerOptions {
   readonly metrics: OperatorMetrics
   readonly logger: Logger
   readonly onFenced: (epoch: number) => void
-  /** Why the cache has not taken the last table; undefined where it has. */
+  /** Why the cache has refused the last table; undefined if the cache has taken it. */
   readonly onRefusal: (message: string | undefined) => void
   readonly onFault: (code: string, message: string) => void
 }
@@ -61,7 +61,7 @@ export function createReconcileListener(options: ReconcileListenerOptions): Reco
   }
 }
 
-/** One Event a namespace, about the first of its objects, and one log line. */
+/** One Event for each namespace, about the first of its objects, and one log line. */
 function reportHeld({ events, logger }: ReconcileListenerOptions, keys: ReadonlySet<string>): void {
   const byNamespace = Map.groupBy(keys, namespaceOf)
   for (const [namespace, [first = '']] of byNamespace) {
@@ -78,7 +78,7 @@ function reportHeld({ events, logger }: ReconcileListenerOptions, keys: Readonly
   else logger.info('mass deletion not held any more')
 }
 
-/** What people write for an entry of the table; undefined for a Service, which is nobody's entry. */
+/** The kind of object that an author writes for an entry; undefined for a Service, which is neither rule nor trunk. */
 function objectKind(kind: TableEntry['kind']): 'DispatchRule' | 'SipTrunk' | undefined {
   switch (kind) {
     case 'rule':

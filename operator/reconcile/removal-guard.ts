@@ -1,10 +1,13 @@
-/** Keeps an accident from emptying the table: a change that removes most of it at once is held until somebody says so. */
+/**
+ * Prevents an accident from emptying the table: a change that removes most of the table at once is held until somebody
+ * allows it.
+ */
 import { MASS_REMOVAL_SHARE, MASS_REMOVAL_WINDOW_MS, SMALL_TABLE_ENTRIES } from './limits.ts'
 
 export interface RemovalGuard {
   /**
-   * The keys that must stay in the table though the new one lacks them. They are the same at each review until the
-   * objects are back, their namespaces allow it or enough time has passed for them to be few.
+   * The keys that must stay in the table though the new table lacks them. Each review returns the same keys until the objects
+   * are back, their namespaces allow the removal, or the earlier removals are so long ago that these keys are few.
    */
   held(change: TableRemoval, now: number): ReadonlySet<string>
 }
@@ -12,9 +15,9 @@ export interface RemovalGuard {
 export interface TableRemoval {
   /** Keys of the table that the pods have, `kind/namespace/name`. */
   readonly published: Iterable<string>
-  /** The table that is to follow, by key. */
+  /** The new table, by key. */
   readonly next: Pick<ReadonlySet<string>, 'has'>
-  /** Whether entries of this namespace may go in any number. */
+  /** Whether any number of entries of this namespace may be removed. */
   readonly allowed: (namespace: string) => boolean
 }
 
@@ -27,7 +30,7 @@ const NOTHING: ReadonlySet<string> = new Set()
 
 /**
  * Removals count together for `MASS_REMOVAL_WINDOW_MS`, because clients delete a thousand objects one after the other.
- * A table of `SMALL_TABLE_ENTRIES` or fewer is never held: there, half of it is a morning's work.
+ * Removals from a table of `SMALL_TABLE_ENTRIES` or fewer are never held: half of such a table can be a morning's work.
  */
 export function createRemovalGuard(): RemovalGuard {
   let past: PastRemoval[] = []

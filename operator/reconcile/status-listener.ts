@@ -1,4 +1,4 @@
-/** What the writer of statuses reports of others who write them, too: Events, log lines and metrics. */
+/** Reports others who write the statuses that this operator writes: as Events, log lines and metrics. */
 import type { Logger } from '../../ingress/log/logger.ts'
 import type { EventRecorder } from '../kubernetes-writes/event-recorder.ts'
 import { FREE_OVERWRITES } from '../kubernetes-writes/limits.ts'
@@ -11,7 +11,7 @@ export interface StatusListenerOptions {
   readonly metrics: Pick<OperatorMetrics, 'statusOverwritten'>
   readonly logger: Logger
   readonly installation: StatusWriterOptions['installation']
-  /** Who has written the status of this object last, as the API server has it. */
+  /** Who has written the status of this object last, according to the API server. */
   readonly writerOf: (kind: 'SipTrunk' | 'DispatchRule', key: string) => string | undefined
 }
 
@@ -25,7 +25,7 @@ export function createStatusListener(
       const { kind, namespace, name } = target
       const by = writerOf(kind, `${namespace}/${name}`) ?? 'somebody'
       logger.warn({ code: 'status-overwritten', kind, name: `${namespace}/${name}`, by, count }, 'status overwritten')
-      // Once is somebody's hand; who does it again and again is a program whose owner has to know.
+      // One overwrite may come from a person. Repeated ones come from a program, and its owner must know of them.
       if (count < FREE_OVERWRITES) return
       const note = `${by} has overwritten the status of this object ${count} times in a row: the operator puts it right with growing pauses; let only the operator write it`
       events.record(regarding(target), { type: 'Warning', reason: 'StatusOverwritten', action: 'WriteStatus', note })

@@ -1,6 +1,6 @@
 /**
- * One term of leadership: whatever changes is compiled, published and reported in the status of every object, until the term
- * ends. Level-triggered: each round looks at everything, so a round that failed costs time and nothing else.
+ * One term of leadership: compiles all changes, publishes them and reports them in the status of every object, until the term
+ * ends. Level-triggered: each round looks at everything, so a round that failed costs only time.
  */
 
 import type { ReaderReport } from '../../ingress/route-table/cache-head.ts'
@@ -34,21 +34,21 @@ import { createObjectProgress, type ObjectNews } from './object-progress.ts'
 import { createRemovalGuard, namespaceOf } from './removal-guard.ts'
 import { usableEntries } from './usable-entries.ts'
 
-/** What a term reports. None of it may throw. */
+/** Receives the reports of a term. No function may throw. */
 export interface ReconcileListener {
-  /** Conditions that an object has now. */
+  /** An object has new conditions. */
   onNews(news: ObjectNews): void
-  /** An object is gone. */
+  /** An object has been deleted. */
   onGone(object: TableObject): void
-  /** After each round: how many entries are held back from removal, and the keys. */
+  /** Called in each round, with the keys of the entries that stay because their removal is held. */
   onHeld(keys: ReadonlySet<string>): void
-  /** A table went out. Milliseconds of its compilation. */
+  /** The outcome of publishing a table, and how many milliseconds its compilation took. */
   onPublished(outcome: PublishOutcome, compileMs: number): void
-  /** Milliseconds from the first change of a table to most pods running it. */
+  /** Milliseconds from the first change of a table until most pods reported that they run it. */
   onPropagated(milliseconds: number): void
-  /** What pods reported: how many of them, and the version that most of them run. */
+  /** Pods have reported: the number of pods, and the version that most of them run. */
   onReaders(count: number, version: number | undefined): void
-  /** Somebody of a later epoch has written: this term is over, or must get a later epoch than that. */
+  /** A writer with a later epoch has written. This term is over, or must get an epoch above that one. */
   onFenced(epoch: number): void
   onFault(code: string, message: string): void
 }
@@ -57,21 +57,24 @@ export interface ReconcilerOptions {
   readonly watched: CompiledCollections
   readonly cache: TableCacheWriter
   readonly installation: string
-  /** The name of the installation in statuses: what another one says there of its pods proves nothing. Undefined: any. */
+  /**
+   * The name of this installation in statuses. A status of another installation proves nothing about the pods of this one.
+   * Undefined: the statuses of every installation count.
+   */
   readonly speaksAs?: string | undefined
   readonly epoch: number
-  /** Asked before each write. */
+  /** Called before each write. */
   readonly isLeader: () => boolean
-  /** Of these namespaces, the ones whose rules may go in any number. */
+  /** Selects the namespaces in which any number of entries may be removed. */
   readonly removalsAllowed: (namespaces: readonly string[]) => Promise<ReadonlySet<string>>
   readonly clock: DatedClock
   readonly listener: ReconcileListener
 }
 
 export interface TableReconciler {
-  /** Something may have changed. */
+  /** To be called when something may have changed. */
   touch(): void
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when no round is running any more. */
   stop(): Promise<void>
 }
 
@@ -81,7 +84,7 @@ export function startTableReconciler(options: ReconcilerOptions): TableReconcile
   return reconciler
 }
 
-/** What one round has made of the objects; `before`: what the table held until then. */
+/** What one round has made of the objects. `before`: the entries of the table before this round. */
 interface Round {
   readonly table: CompiledTable
   readonly held: ReadonlySet<string>
@@ -102,14 +105,15 @@ class Reconciler implements TableReconciler {
   readonly #progress = createObjectProgress()
   readonly #memory = createTableMemory()
   readonly #timers = new Map<TimerName, () => void>()
-  /** What the cache held when this term began, then what this term has published. */
+  /** The entries in the cache when this term began; later the entries that this term has published. */
   #published: ReadonlyMap<string, TableEntry> | undefined
   #stopped = false
   #dirty = false
   #round: Promise<void> | undefined
   #retryMs = PUBLISH_RETRY_MS
-  /** When the first change came that no pod has reported yet, and the version that brings it. */
+  /** When the first change came that is not published yet. */
   #changedAt: number | undefined
+  /** The published version that most pods do not report yet, and when its first change came. */
   #awaited: { readonly version: number; readonly since: number } | undefined
 
   constructor(options: ReconcilerOptions) {
@@ -134,7 +138,7 @@ class Reconciler implements TableReconciler {
   }
 
   async #rounds(): Promise<void> {
-    // Changes that come in the same turn belong to the same round.
+    // Changes that come in the same turn of the event loop belong to the same round.
     await Promise.resolve()
     while (this.#dirty && this.#mayGoOn()) {
       this.#dirty = false
@@ -173,7 +177,7 @@ class Reconciler implements TableReconciler {
     this.#settled(outcome, { table, held, entries, before })
   }
 
-  /** The table that the pods have now. What cannot be read is nobody's to keep. */
+  /** The table that the pods have now, without entries that cannot be read: those are not protected against removal. */
   async #inCache(): Promise<ReadonlyMap<string, TableEntry>> {
     const entries = new Map<string, TableEntry>()
     const snapshot = await this.#options.cache.snapshot().catch((error: unknown) => {
@@ -250,7 +254,7 @@ class Reconciler implements TableReconciler {
     for (const news of this.#progress.changed()) this.#options.listener.onNews(news)
   }
 
-  /** Who runs what: soon again while somebody waits for it. */
+  /** Reads which version each pod runs. Does this again soon while a version is awaited. */
   async #readReaders(): Promise<void> {
     try {
       this.#takeReports(await this.#publisher.readers())
@@ -271,7 +275,10 @@ class Reconciler implements TableReconciler {
     this.#lookForDamage(reports)
   }
 
-  /** A pod that reports no version cannot read what the cache holds: not all of its damage shows in the head. */
+  /**
+   * A pod that reports no version cannot read the table in the cache. The head does not show all damage, so every entry is
+   * checked.
+   */
   #lookForDamage(reports: readonly ReaderReport[]): void {
     if (this.#timers.has('damage') || reports.every(({ version }) => version > 0)) return
     this.#after('damage', VERIFY_DAMAGE_MS, () => undefined)
@@ -284,7 +291,7 @@ class Reconciler implements TableReconciler {
     this.#awaited = undefined
   }
 
-  /** Somebody may have emptied the cache, or put an older copy in its place. */
+  /** Repeats the check, because somebody may empty the cache or replace its content with an older copy at any time. */
   #verifyLater(depth: 'head' | 'entries', ms: number): void {
     this.#after(depth, ms, () => {
       void this.#verify(depth).finally(() => this.#verifyLater(depth, ms))

@@ -3,8 +3,9 @@ import { decodeEntry, encodeEntry } from '../../ingress/route-table/table-codec.
 import { errorText } from '../../ingress/text/error-text.ts'
 
 /**
- * The entries that a pod can read. Pods refuse a table whole, so one entry that they cannot read would keep every other
- * change from them: it is left out, or stays as it was published last. Entries that are the published ones are not looked at.
+ * The entries that a pod can read. A pod refuses the whole table if it cannot read one entry, and would then get no other
+ * change either. So such an entry stays as it was published last, or is left out if it was never published. An entry that is
+ * the same object as the published one is not checked.
  */
 export function usableEntries(
   entries: ReadonlyMap<string, TableEntry>,

@@ -3,7 +3,7 @@ import { storedConditions } from '../kubernetes-writes/object-status.ts'
 import type { ConditionCount } from '../metrics/metrics.ts'
 import type { WatchedObjects } from '../watch/watched-objects.ts'
 
-/** How many objects say what of themselves, as the API server has it: the same from every replica. */
+/** How many objects have which condition, according to the API server. Every replica counts the same. */
 export function* watchedConditions({
   trunks,
   rules,

@@ -1,8 +1,8 @@
 /**
- * A routed INVITE as two legs: the server ends the caller's, and each target gets an INVITE of its own. Only so can
- * targets be tried one after the other as the rule says: a server that proxies takes every final response above 200 for
- * a reason to go on, relays what it likes of them, and cannot be stopped. What each response means for the call is decided
- * in `proxy/call-progress.ts`; here it is done.
+ * A routed INVITE as two legs: the server terminates the caller's leg, and each target gets its own INVITE. Only in this way
+ * can targets be tried one after the other as the rule says. A server that proxies tries the next target after every final
+ * response above 200, decides by itself which responses it relays, and cannot be stopped. `proxy/call-progress.ts` decides
+ * what each response means for the call; this module carries that out.
  */
 import type { Clock, Timer } from '../../time/clock.ts'
 import { SIXTY_FOUR_T1_MS } from '../limits.ts'
@@ -41,8 +41,9 @@ const CANCELLED: ProxyResult = { outcome: 'cancelled', status: 487, target: unde
 const UNANSWERED: ProxyResult = { outcome: 'unanswered', status: 0, target: undefined }
 
 /**
- * The caller talks to one leg, so a further 2xx has to be ended. Where all targets were tried the rule says what the caller
- * gets; only where it does not allow another try the caller learns that a target cannot be reached.
+ * The caller talks to one leg, so the call of a further 2xx has to be ended. If all targets were tried, the caller gets the
+ * answer that the rule says. The caller learns that a target cannot be reached only if the rule does not allow another
+ * attempt.
  */
 const TWO_LEGS: ProgressOptions = { furtherSuccess: 'hung-up', nextHopUnreachable: 'no-failover' }
 
@@ -55,7 +56,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
   readonly #earlyLegs: CallLeg[] = []
   #earlyAttempt: InviteAttempt | undefined
   #holdTimer: Timer | undefined
-  /** Of the caller's CANCEL (RFC 3326 §2). */
+  /** The `Reason` headers of the caller's CANCEL (RFC 3326 §2). */
   #cancelReasons: readonly HeaderField[] = []
   #isDone = false
 
@@ -74,7 +75,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
     this.#progress.begin()
   }
 
-  /** Answers a call that still waits, whatever its targets would have said. */
+  /** Answers a call that still waits, without waiting for the answers of its targets. */
   end(): void {
     this.#progress.end(SERVICE_UNAVAILABLE)
   }
@@ -99,7 +100,10 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
     return this.read(response)
   }
 
-  /** Where the server has no socket it says so itself; it must not be sent to an address of a family that it cannot speak. */
+  /**
+   * A missing socket is not checked here: the server reports it by itself. A target of an address family that the server
+   * cannot handle (IPv6, see `createReach`) is passed over.
+   */
   obstacleTo(target: ProxyTarget): TargetObstacle | undefined {
     return this.#work.reaches(target) ? undefined : 'passed-over'
   }
@@ -135,7 +139,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
     })
   }
 
-  /** RFC 3261 §13.2.2.4: whoever answers beside the one that the caller talks to is acknowledged and ended. */
+  /** RFC 3261 §13.2.2.4: a 2xx that is not for the caller (`result` is undefined) gets an ACK, and then its call is ended. */
   relaySuccess(attempt: InviteAttempt, response: HandedResponse, result: ProxyResult | undefined): void {
     if (!result) return this.#hangUp(attempt, response)
     this.#settle(this.#relayed(this.read(response), []), result, (sent) => {
@@ -152,7 +156,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
     this.#settle(ownAnswer(this.#side.handed, answer), result)
   }
 
-  /** The server has answered 200 to the CANCEL and 487 to the INVITE: what is left is to end the attempts. */
+  /** The server has answered 200 to the CANCEL and 487 to the INVITE. Only the attempts must still be ended. */
   #cancel(text: string): void {
     if (!this.#progress.close()) return
     this.#stopHold()
@@ -161,7 +165,10 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
     this.#finish(CANCELLED)
   }
 
-  /** The table waits for a provisional response before a CANCEL; here the server does, which sees the 100 as well. */
+  /**
+   * The branch table waits for a provisional response before a CANCEL. Here the server waits for it instead, because only the
+   * server also sees the 100.
+   */
   #withdraw(input: 'cancel' | 'overtaken'): void {
     for (const attempt of this.#progress.branches) {
       attempt.input(input)
@@ -178,7 +185,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
     if (!isSettled && !hasRung) this.#side.handed.respond(ownAnswer(this.#side.handed, TRYING))
   }
 
-  /** RFC 3261 §12.1: a provisional response makes early dialogs, in which both sides may send before anybody answers. */
+  /** RFC 3261 §12.1: a provisional response creates early dialogs. Both sides may send requests in them before the answer. */
   #bridgeEarly(attempt: InviteAttempt, callerDialogId: string, backendDialogId: string): void {
     if (callerDialogId === '' || backendDialogId === '') return
     if (this.#progress.isSettled || this.#earlyAttempt === attempt) return
@@ -194,7 +201,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
     this.#earlyLegs.push(caller, backend)
   }
 
-  /** RFC 3261 §15.1.2: a BYE ends an early dialog as a CANCEL does, and the INVITE gets its 487. */
+  /** RFC 3261 §15.1.2: a BYE ends an early dialog as a CANCEL does, and the INVITE gets 487. */
   #hungUp(): void {
     if (!this.#progress.close()) return
     this.#stopHold()
@@ -202,7 +209,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
     this.#side.handed.respond(ownAnswer(this.#side.handed, REQUEST_TERMINATED), () => this.#finish(CANCELLED))
   }
 
-  /** RFC 3261 §16.7 step 10. The call is done when the server says that the response went out. */
+  /** RFC 3261 §16.7 step 10: ends the other attempts. The call is done when the server reports that the response was sent. */
   #settle(response: OutgoingResponse, result: ProxyResult, onSent?: (sent: Sent) => void): void {
     this.#stopHold()
     this.#withdraw('overtaken')
@@ -223,7 +230,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
     this.#work.bridge({ call, side: 'caller', dialogId: callerDialogId, acknowledge }, backend)
   }
 
-  /** The server sends the BYE itself where it had our CANCEL before the answer came. */
+  /** If the server got our CANCEL before the answer came, it sends the BYE itself. */
   #hangUp(attempt: InviteAttempt, response: HandedResponse): void {
     const { dialogId } = response
     const sendBye = (): void => {
@@ -236,7 +243,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
     this.#clock.after(OWN_BYE_MS, (work) => work.ended(dialogId) && sendBye(), this.#work)
   }
 
-  /** `challenging`: other responses whose challenges go along (RFC 3261 §16.7 step 7). */
+  /** `challenging`: other responses. Their challenges are added (RFC 3261 §16.7 step 7). */
   #relayed(message: SipMessage, challenging: readonly SipMessage[]): OutgoingResponse {
     return {
       status: message.status,
@@ -256,7 +263,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
   }
 }
 
-/** An INVITE that the server does not know any more was cancelled while our response was on its way to it. */
+/** If the server does not know the INVITE any more, the caller cancelled it while our response was on its way there. */
 function unsent(failure: string): ProxyResult {
   return /unknown transaction/i.test(failure) ? CANCELLED : UNANSWERED
 }

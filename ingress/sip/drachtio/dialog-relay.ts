@@ -1,4 +1,4 @@
-/** Requests inside the dialogs of an answered call: from one leg to the other, and the answer back. */
+/** Relays requests inside the dialogs of a call from one leg to the other, and the answers back. */
 
 import type { RequestFacts } from '../message/request-facts.ts'
 import type { SipMessage } from '../message/sip-message.ts'
@@ -25,7 +25,7 @@ import {
 } from './relayed-headers.ts'
 import type { CallLeg, SessionWork } from './session-work.ts'
 
-/** The server takes the target of the dialog. */
+/** Never used: the server uses the target of the dialog instead. */
 const DIALOG_TARGET = 'sip:placeholder'
 
 export interface DialogArrival {
@@ -33,13 +33,13 @@ export interface DialogArrival {
   readonly peer: Peer
   readonly message: SipMessage
   readonly facts: RequestFacts
-  /** Undefined: the request claims a dialog that does not belong to this process. */
+  /** Undefined if the request names a dialog that does not belong to this process. */
   readonly leg: CallLeg | undefined
   readonly work: SessionWork
   readonly dropped: () => void
 }
 
-/** The server knows the dialog by Call-ID and tags; where the request may go follows from that, not from its routes. */
+/** The server finds the dialog by Call-ID and tags. The dialog, not the routes, decides where the request may go. */
 export class DrachtioDialogRequest extends MessageRequest implements InboundDialogRequest {
   readonly nextHop = undefined
   readonly #arrival: DialogArrival
@@ -56,15 +56,15 @@ export class DrachtioDialogRequest extends MessageRequest implements InboundDial
     return { from: side, signedTarget: side === 'caller' ? call.target : call.caller, dialogData: call.dialogData }
   }
 
-  /** Goes to the other leg, which has one target: the far end's own Contact, kept by the server. */
+  /** Sends the request to the other leg. That leg has one target: the Contact of the far end, which the server retains. */
   relay(_to: DialogHop, edits: RelayEdits): void {
     const { leg, work } = this.#arrival
     if (!leg) return this.drop()
     if (this.method === 'BYE') return this.#relayBye(leg, edits)
     const other = work.otherOf(leg)
-    // RFC 3262 §3: no response of a leg is reliable, so there is none that a PRACK could be for.
+    // RFC 3262 §3: a PRACK acknowledges a reliable response. The responses on a leg are never reliable.
     if (!other || this.method === 'PRACK') return this.refuse(CALL_DOES_NOT_EXIST)
-    // RFC 3261 §14.2: the INVITE of this very leg has no final response yet.
+    // RFC 3261 §14.2: the first INVITE of this leg has no final response yet.
     if (leg.hangUpEarly && this.method === 'INVITE')
       return this.refuse(leg.side === 'caller' ? NOT_WHILE_RINGING : REQUEST_PENDING)
     relayRequest(this.#arrival, { leg, other, edits })
@@ -80,7 +80,7 @@ export class DrachtioDialogRequest extends MessageRequest implements InboundDial
     this.#arrival.dropped()
   }
 
-  /** RFC 3261 §15.1.2: whoever hangs up gets its 200 whatever the other side makes of it. */
+  /** RFC 3261 §15.1.2: the side that hangs up always gets 200. The answer of the other side does not matter. */
   #relayBye(leg: CallLeg, edits: RelayEdits): void {
     const { work, message } = this.#arrival
     this.refuse(OK)
@@ -91,14 +91,20 @@ export class DrachtioDialogRequest extends MessageRequest implements InboundDial
   }
 }
 
-/** RFC 3261 §13.2.2.4: a 2xx of the other leg gets its ACK once, before the BYE of a call that ends without one too. */
+/**
+ * RFC 3261 §13.2.2.4: sends the ACK to a 2xx of the other leg, once. If a call ends before an ACK has come, the ACK is still
+ * sent before the BYE.
+ */
 export function acknowledgeOther(leg: CallLeg, ack?: HandedRequest): void {
   const { acknowledge } = leg
   leg.acknowledge = undefined
   acknowledge?.(ack)
 }
 
-/** Sends the ACK to a 2xx, with the answer that another leg's ACK may carry and what a rule says of headers. */
+/**
+ * Sends the ACK to a 2xx. It has the body of `ack`, the ACK of the other leg, which may contain the SDP answer, and the
+ * header changes of a rule.
+ */
 export function acknowledgeWith(
   response: HandedResponse,
   ack: HandedRequest | undefined,
@@ -112,7 +118,7 @@ export function acknowledgeWith(
   response.acknowledge([...content, ...own], bodyOf(message))
 }
 
-/** Ends a leg. What the far end says to it changes nothing. */
+/** Ends a leg. The answer of the far end changes nothing. */
 export function sendBye(
   work: SessionWork,
   leg: CallLeg,
@@ -147,14 +153,15 @@ function relayRequest(arrival: DialogArrival, { leg, other, edits }: Relay): voi
     onFailure: (reason) => {
       finish()
       const gone = /unable to find dialog/i.test(reason)
-      // While it rings the server may not have made a dialog of the other leg yet.
+      // While the call rings, the server may not have created the dialog of the other leg yet.
       const missing = leg.hangUpEarly ? NOT_WHILE_RINGING : CALL_DOES_NOT_EXIST
       handed.respond(ownAnswer(handed, gone ? missing : NEXT_HOP_UNREACHABLE))
     },
     onResponse: (response) => {
       if (response.status === 100) return
       if (response.status >= 200) finish()
-      // RFC 3261 §16.9, §16.7 step 6: a far end that nothing can be sent to is no 503 that a whole trunk would heed.
+      // RFC 3261 §16.9, §16.7 step 6: the far end cannot be reached. Not 503: a trunk would apply it to all of its calls,
+      // not only to this one.
       if (response.byServer)
         return handed.respond(ownAnswer(handed, response.status === 408 ? REQUEST_TIMEOUT : NEXT_HOP_UNREACHABLE))
       relayResponse(arrival, { leg, response, edits })
@@ -184,7 +191,7 @@ function relayResponse(
       body: bodyOf(message),
     },
     (sent) => {
-      // Nobody will acknowledge a 2xx that did not go out; the far end must not be left to repeat it.
+      // The 2xx was not sent, so no ACK to it will come. Without our ACK the far end would repeat its 2xx.
       if (answersInvite && 'failure' in sent) response.acknowledge([], '')
     },
   )

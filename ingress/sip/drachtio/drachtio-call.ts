@@ -15,10 +15,10 @@ export interface CallContext {
   readonly work: SessionWork
 }
 
-/** A new INVITE before its fate is known. The server has sent 100 Trying: silence would leave the caller ringing. */
+/** A new INVITE before it is decided. The server has sent 100 Trying, so without an answer the caller would go on waiting. */
 export class DrachtioCall extends MessageRequest implements OfferedCall {
   readonly provisionalSent = true
-  /** The server keeps a transaction of every INVITE and hands over none twice. */
+  /** The server keeps a transaction for every INVITE, and hands over each INVITE only once. */
   readonly repeated = false
   readonly #context: CallContext
   readonly #side: CallerSide
@@ -34,7 +34,7 @@ export class DrachtioCall extends MessageRequest implements OfferedCall {
     return this.#isDecided
   }
 
-  /** Asks the application what becomes of it. */
+  /** Lets the application decide the call. */
   offer(): void {
     offerCall(this.#context.application, this)
   }
@@ -51,13 +51,16 @@ export class DrachtioCall extends MessageRequest implements OfferedCall {
     handed.respond(ownAnswer(handed, answer))
   }
 
-  /** The server has sent 100 and repeats its final response until the ACK comes, whoever the source is. */
+  /** The server has sent 100, and repeats its final response until the ACK comes. It does so for every source. */
   respondOnce(answer: Answer): boolean {
     this.respond(answer)
     return true
   }
 
-  /** The server has the sockets, and does not tell which: what it has none for it refuses at once, and the next is tried. */
+  /**
+   * The server has the sockets, and does not report which ones. It refuses a target at once if it has no socket for it; then
+   * the next target is tried.
+   */
   canReach(): boolean {
     return true
   }
@@ -70,7 +73,7 @@ export class DrachtioCall extends MessageRequest implements OfferedCall {
   }
 }
 
-/** A request outside a dialog that ends here. */
+/** A request outside a dialog that is answered here and never forwarded. */
 export class DrachtioPlainRequest extends MessageRequest implements InboundPlain {
   readonly #handed: HandedRequest
 

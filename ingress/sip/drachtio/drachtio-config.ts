@@ -1,15 +1,15 @@
-/** What the engine has to know of its drachtio-servers. */
+/** What the engine needs to know about its drachtio-servers. */
 export interface DrachtioConfig {
   /** Servers that this process connects to. */
   readonly servers: readonly DrachtioAddress[]
-  /** Where servers connect to this process, one connection a call (outbound mode). */
+  /** Addresses at which servers connect to this process, with one connection for each call (outbound mode). */
   readonly listen: readonly { readonly host: string; readonly port: number }[]
-  /** Read at each connecting, so that a changed Secret is taken; goes before `secret`. */
+  /** Read at each attempt to connect, so that a changed Secret is used. If it is given, `secret` is not used. */
   readonly secretFile: string | undefined
   readonly secret: string | undefined
-  /** PEM of the authorities that sign the certificates of `tls` servers; undefined: those of the system. */
+  /** PEM of the authorities that sign the certificates of `tls` servers; undefined: the authorities of the system. */
   readonly caFile: string | undefined
-  /** Whether the servers survive calls to IPv6 addresses, which they do with `--disable-nat-detection` only. */
+  /** Whether the servers survive calls to IPv6 addresses. They do so only with `--disable-nat-detection`. */
   readonly ipv6Backends: boolean
 }
 

@@ -1,4 +1,4 @@
-/** The drachtio engine: drachtio-servers speak SIP, this process decides, behind the same port as the native engine. */
+/** The drachtio engine: drachtio-servers speak SIP, and this process decides. It has the interface of the native engine. */
 
 import type { Clock } from '../../time/clock.ts'
 import type { Random } from '../../time/random.ts'
@@ -25,13 +25,13 @@ export interface DrachtioEngineOptions {
 interface EngineState extends DrachtioEngineOptions {
   readonly reaches: Reach
   readonly works: Map<ServerSession, SessionWork>
-  /** Resolves the end of the engine once the last session is gone. */
+  /** Set while the engine closes. Called after each session that ends; resolves the closing after the last session. */
   onSessionGone: (() => void) | undefined
 }
 
 /**
- * Dials its servers and goes on dialling; resolves without waiting for any. Rejects with `code` `drachtio-listen-failed`
- * if an address of the outbound mode is not available.
+ * Dials its servers, again after each loss, and resolves without waiting for a server. Rejects with `code`
+ * `drachtio-listen-failed` if an address of the outbound mode is not available.
  */
 export async function startDrachtioEngine(options: DrachtioEngineOptions): Promise<SipEngine> {
   const { clock, config, random, application } = options
@@ -63,12 +63,12 @@ function engineOf(state: EngineState, links: readonly ServerLink[], listeners: r
     get unfinishedTransactions() {
       return size()
     },
-    /** One server that hands over calls is enough, and in the outbound mode servers come when they have one. */
+    /** One server that hands over calls is enough. In the outbound mode a server connects only when it has a call. */
     get unready() {
       const missing = links.map(({ unready }) => unready).filter((reason) => reason !== undefined)
       return listeners.length > 0 || missing.length < links.length ? [] : missing
     },
-    // The server keeps the dialogs here, and finds them by Call-ID and tags: there is no cookie to sign.
+    // With this engine the server keeps the dialogs, and finds them by Call-ID and tags. So no cookie is signed.
     setCookieKeys: () => undefined,
     close: () => close(state, links, listeners),
   }
@@ -96,7 +96,7 @@ function outboundEvents(state: EngineState): SessionEvents {
   }
 }
 
-/** A connection of the outbound mode is for one call: it is closed when that is over. */
+/** A connection of the outbound mode is for one call: it is closed when the call is over. */
 function endWhenIdle(state: EngineState, work: SessionWork): void {
   const look = (): void => {
     if (!state.works.has(work.session)) return
@@ -123,14 +123,14 @@ function onEnd(state: EngineState, session: ServerSession): void {
   state.onSessionGone?.()
 }
 
-/** Calls that ring get a 503, calls that were answered a BYE on both legs: nobody else could end them. */
+/** Calls that ring get a 503. Answered calls get a BYE on both legs, because nobody else could end them. */
 async function close(state: EngineState, links: readonly ServerLink[], listeners: readonly OutboundListener[]) {
   for (const listener of listeners) listener.close()
   for (const link of links) link.close()
   for (const work of state.works.values()) {
     endCalls(work)
     work.endRinging(() => {
-      // Whoever was being answered just then is in a call by now.
+      // A call that was just being answered may be an answered call by now.
       endCalls(work)
       work.session.end()
     })

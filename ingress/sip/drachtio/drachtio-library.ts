@@ -1,7 +1,7 @@
 /**
- * drachtio-srf with honest types: the only module that knows the package. It uses the mode in which the library is
- * handed connections, because then dialling, TLS and trying again are ours: on its own the library goes on without TLS
- * after a lost connection, and ends the process over a frame that it cannot read.
+ * drachtio-srf with correct types. No other module uses the package. The library is given open connections, so that this
+ * program controls dialling, TLS and retries. If the library dials by itself, it goes on without TLS after a lost connection,
+ * and ends the process if it cannot read a frame.
  */
 import { Server, type Socket } from 'node:net'
 import Srf from 'drachtio-srf'
@@ -18,15 +18,18 @@ export interface OutgoingResponse {
 
 export interface OutgoingRequest {
   readonly method: string
-  /** Inside a dialog the server takes the dialog's target instead. */
+  /** Inside a dialog the server uses the target of the dialog instead. */
   readonly uri: string
-  /** The server's id of the dialog that the request belongs to; undefined: outside any. */
+  /** The server's id of the dialog that the request belongs to; undefined outside a dialog. */
   readonly dialogId: string | undefined
   readonly headers: readonly HeaderField[]
   readonly body: string
 }
 
-/** What the server says of a response that it was to send: the id of its dialog, `''` outside any, or why it was not sent. */
+/**
+ * The server's report about a response that it was asked to send: the id of the dialog (`''` outside a dialog), or why the
+ * response was not sent.
+ */
 export type Sent = { readonly dialogId: string } | { readonly failure: string }
 
 /** A request that the server handed over. */
@@ -36,47 +39,50 @@ export interface HandedRequest {
   readonly text: string
   /** `''` outside a dialog. */
   readonly dialogId: string
-  /** Of an ACK the server does not know the protocol. */
+  /** The server does not know the protocol of an ACK. */
   readonly source: { readonly address: unknown; readonly port: unknown; readonly protocol: unknown }
-  /** `address:port` of the server where the request came in; `''` inside a dialog. */
+  /** `address:port` of the server at which the request arrived; `''` inside a dialog. */
   readonly receivedOn: string
-  /** The server's own BYE, reported after the fact: it needs no answer. */
+  /** Whether this is a BYE that the server has sent by itself and reports afterwards. It needs no answer. */
   readonly unsolicited: boolean
   respond(response: OutgoingResponse, onSent?: (sent: Sent) => void): void
-  /** Told once if the caller cancels an INVITE; the server has answered 200 and 487 by then. */
+  /**
+   * Calls `cancelled` once, if the caller cancels an INVITE. By then the server has answered 200 to the CANCEL and 487 to the
+   * INVITE.
+   */
   onCancel(cancelled: (text: string) => void): void
 }
 
-/** A response to a request of ours. `acknowledge` sends the ACK to a 2xx; any other response is acknowledged by the server. */
+/** A response to a request of ours. `acknowledge` sends the ACK to a 2xx. The server acknowledges any other response. */
 export interface HandedResponse {
   readonly status: number
   readonly text: string
   readonly dialogId: string
-  /** Made by the server, because nothing could be sent (503) or nothing came (408): it names no address then. */
+  /** Made by the server, because nothing could be sent (503) or nothing came (408). Then it has no source address. */
   readonly byServer: boolean
   acknowledge(headers: readonly HeaderField[], body: string): void
 }
 
 export interface SendingEvents {
-  /** The server did not send it: no transport, no such dialog. Nothing else comes then. */
+  /** The server did not send the request: no transport, or no such dialog. No further event follows. */
   readonly onFailure: (reason: string) => void
   readonly onResponse: (response: HandedResponse) => void
 }
 
 export interface SentRequest {
-  /** The server holds the CANCEL back until it may go out (RFC 3261 §9.1). */
+  /** The server delays the CANCEL until it may be sent (RFC 3261 §9.1). */
   cancel(headers: readonly HeaderField[]): void
 }
 
 export interface ServerConnection {
   readonly open: boolean
   request(request: OutgoingRequest, events: SendingEvents): SentRequest
-  /** Asks for requests outside a dialog; the outbound mode sends them unasked. */
+  /** Asks for requests outside a dialog. In the outbound mode the server sends them without this. */
   route(methods: readonly string[]): void
   ping(answered: () => void): void
-  /** Sends what is still to be sent, and that this was all; the server closes then. */
+  /** Sends what is still pending, and then the end of the stream. After that the server closes the connection. */
   end(): void
-  /** Closes at once. */
+  /** Closes immediately. */
   cut(): void
 }
 
@@ -84,7 +90,7 @@ export interface ConnectionEvents {
   readonly onAuthenticated: (version: string) => void
   readonly onRefused: () => void
   readonly onRequest: (request: HandedRequest) => void
-  /** The server sent something that is no frame. The connection is closed. */
+  /** The server sent bytes that are not a frame. The connection is closed. */
   readonly onBrokenFrame: () => void
 }
 
@@ -133,7 +139,7 @@ interface LibraryAgent {
 }
 
 interface Library {
-  /** Reports its events at once; the library's own object reports them a moment later, behind the first requests. */
+  /** Reports its events at once. The library's own object reports them a moment later, after the first requests. */
   readonly app: {
     readonly client: LibraryAgent
     on(event: 'connect', listener: (failure: unknown, hostports: string, version: string | null) => void): void
@@ -148,10 +154,10 @@ interface Library {
   ): void
 }
 
-/** RFC 3311 §5.2: for an UPDATE that comes before its dialog is known here. */
+/** The answer to an UPDATE that comes before its dialog is known here (RFC 3311 §5.2). */
 const NOT_YET: OutgoingResponse = { ...NOT_WHILE_RINGING, body: '' }
 
-/** Speaks with the server at the other end of a connected socket, beginning with the secret. */
+/** Speaks the drachtio protocol with the server at the other end of a connected socket. Sends the secret first. */
 export function speakDrachtio(socket: Socket, secret: string, events: ConnectionEvents): ServerConnection {
   const library: Library = new Srf() as unknown as Library
   const intake = new Server()
@@ -177,13 +183,14 @@ export function speakDrachtio(socket: Socket, secret: string, events: Connection
       for (const method of methods) command(`route|${method}`, () => undefined)
     },
     ping: (answered) => command('ping', answered),
-    // Reads on until the server has closed: what is closed over unread bytes is reset, and takes along what was sent last.
+    // Goes on reading until the server has closed. To close a socket with unread bytes would reset the connection, and the
+    // last bytes that were sent would be lost.
     end: () => socket.end(),
     cut: () => socket.destroy(),
   }
 }
 
-/** Puts the guard between the socket and the library, which has been listening since it was handed the socket. */
+/** Puts the guard between the socket and the library. The library already listens to the socket. */
 function guardFrames(socket: Socket, onBroken: () => void): void {
   const guard = createFrameGuard()
   const listeners = socket.listeners('data')
@@ -211,7 +218,7 @@ function handedRequest(agent: LibraryAgent, request: LibraryRequest, response: L
   }
 }
 
-/** As the library's own `send` does, which throws for every status that it has no name for. */
+/** Does the same as the library's own `send`, which throws if it has no name for a status. */
 function respond(
   agent: LibraryAgent,
   response: LibraryResponse,
@@ -277,7 +284,10 @@ function contentOf(headers: readonly HeaderField[], body: string): Content {
   return { headers: headersOf(headers), ...(body === '' ? {} : { body }) }
 }
 
-/** One text a name, as the library wants it: further values of a name bring their own line along. */
+/**
+ * The headers in the form that the library needs: one text for each name. If a name has several values, the text contains a
+ * whole line for each further value.
+ */
 function headersOf(fields: readonly HeaderField[]): Record<string, string> {
   const lines = new Map<string, HeaderField>()
   for (const { name, value } of fields) {

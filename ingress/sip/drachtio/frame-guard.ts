@@ -1,6 +1,6 @@
 /**
- * The frames `<bytes>#<payload>` of a connection, looked at before the library does: it keeps an incomplete frame for
- * ever, however large, and complains on standard error of one that it cannot cut.
+ * Checks the frames `<bytes>#<payload>` of a connection before the library reads them. The library retains an incomplete
+ * frame for ever, even a very large one. It writes to standard error if it cannot split bytes into frames.
  */
 import { MAX_FRAME_BYTES } from './limits.ts'
 
@@ -9,16 +9,16 @@ const ZERO = 0x30
 const NINE = 0x39
 
 export interface FrameGuard {
-  /** Whether the bytes, which follow those of the calls before, can be frames. After a `false` nothing can. */
+  /** Whether the bytes can be frames. They continue the bytes of the earlier calls. After `false` all further bytes are wrong. */
   accepts(chunk: Uint8Array): boolean
 }
 
 export function createFrameGuard(): FrameGuard {
-  /** Bytes of the payload that are still to come; -1 while its length is read. */
+  /** Bytes of the payload that have not come yet; -1 while the length is read. */
   let left = -1
   let length = 0
   let digits = 0
-  /** Reads one byte of a length; answers whether it can be one. */
+  /** Reads one byte of a length. Returns whether the length can be valid. */
   const readLength = (byte: number): boolean => {
     if (byte === HASH) {
       left = length

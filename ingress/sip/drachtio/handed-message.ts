@@ -1,7 +1,7 @@
 import { parseMessage } from '../message/parse-message.ts'
 import { SipMessage } from '../message/sip-message.ts'
 
-/** What is wrong with a message, and the status that says so. */
+/** What is wrong with a message, and the status that reports it. */
 export interface MessageFault {
   readonly code: string
   readonly status: number
@@ -15,7 +15,10 @@ export interface ReadMessage {
 
 const scratch = new SipMessage()
 
-/** A message that the server handed over as text, in an index of its own; of one with a fault, what can be read of it. */
+/**
+ * Reads a message that the server handed over as text. The returned message has its own index. If there is a fault, it
+ * contains what can be read.
+ */
 export function readHanded(text: string): ReadMessage {
   const bytes = Buffer.from(text, 'utf8')
   const fault = parseMessage(scratch, bytes, 0, bytes.length)

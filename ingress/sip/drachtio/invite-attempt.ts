@@ -1,4 +1,4 @@
-/** One attempt of a bridged INVITE: the request, its timers and where it stands in the branch table. */
+/** One attempt of a bridged INVITE: the request, its timers and its state in the branch table. */
 import type { Clock, Timer } from '../../time/clock.ts'
 import { SIXTY_FOUR_T1_MS, TIMER_C_MS } from '../limits.ts'
 import type { HeaderField, ProxyTarget } from '../port/engine.ts'
@@ -13,7 +13,7 @@ import {
 import type { CallBranch } from '../proxy/call-progress.ts'
 import type { HandedResponse, SentRequest } from './drachtio-library.ts'
 
-/** Who does what the table says. */
+/** Carries out the actions of the branch table. */
 export interface AttemptOwner {
   act(attempt: InviteAttempt, action: BranchAction, response: HandedResponse | undefined): void
 }
@@ -29,7 +29,7 @@ export class InviteAttempt implements CallBranch {
   isReported = false
   responseReceived = false
   isAnswered = false
-  /** Whether a CANCEL is out: the server itself ends a call that is answered in spite of it. */
+  /** Whether a CANCEL was sent. If the call is answered in spite of it, the server itself ends the call. */
   cancelSent = false
   #sent: SentRequest | undefined
   #cancelReasons: readonly HeaderField[] = []
@@ -47,13 +47,16 @@ export class InviteAttempt implements CallBranch {
     return this.state !== 'ended'
   }
 
-  /** What the server refuses, it refuses at once: the attempt may be over by then. */
+  /** Takes the request that was sent. The server may have refused it at once: then the attempt is already over. */
   sent(request: SentRequest): void {
     this.#sent = request
     if (this.cancelSent) request.cancel(this.#cancelReasons)
   }
 
-  /** The server holds a CANCEL back until a provisional response has come, the 100 included, which we do not see. */
+  /**
+   * The server delays a CANCEL until a provisional response has come. A 100 counts too, though the server does not report it
+   * to us.
+   */
   sendCancel(reasons: readonly HeaderField[]): void {
     if (this.cancelSent) return
     this.cancelSent = true
@@ -73,15 +76,16 @@ export class InviteAttempt implements CallBranch {
   }
 
   /**
-   * A backend that was given up may have sent a 100, which the server keeps to itself: it is cancelled once the server
-   * would have ended the INVITE of one that never sent anything. Until then its late 2xx is taken.
+   * Gives the backend up. The backend may have sent a 100, which the server does not report. So it gets a CANCEL, but only
+   * after the time in which the server ends the INVITE of a backend that never sent anything. Until then a late 2xx of the
+   * backend is accepted.
    */
   abandon(): void {
     this.#stopTimers()
     this.#start('abandoned', SIXTY_FOUR_T1_MS)
   }
 
-  /** Runs from the first 18x. */
+  /** The timer runs from the first 18x. */
   startRingingTimer(ms: number): void {
     if (!this.#timers.has('ringing-timer')) this.#start('ringing-timer', ms)
   }
@@ -100,7 +104,7 @@ export class InviteAttempt implements CallBranch {
     if (step.action) this.#owner.act(this, step.action, response)
   }
 
-  /** Nothing will come any more: the connection is lost. */
+  /** The connection is lost, so no response will come any more. */
   forget(): void {
     this.state = 'ended'
     this.#stopTimers()
@@ -129,7 +133,7 @@ function fireAttemptTimer({ attempt, name }: AttemptTimer): void {
   else attempt.input(name)
 }
 
-/** RFC 3261 §8.1.3.1, §17.1.4: Timer B shows as 408, a target that nothing can be sent to as 503. */
+/** RFC 3261 §8.1.3.1, §17.1.4: the server reports Timer B as 408, and a target that it cannot send to as 503. */
 function silenceOf(status: number): 'time-out' | 'unreachable' {
   return status === 408 ? 'time-out' : 'unreachable'
 }

@@ -1,52 +1,58 @@
-/** Bounds of what stands between this process and drachtio-servers: each has a name, a unit and a reason. */
+/** Limits of the connections between this process and drachtio-servers: each has a name, a unit and a reason. */
 
-/** Bytes of one frame: the largest SIP message (65,535) and the line of facts before it, with room to spare. */
+/** Bytes of one frame. This is more than the largest SIP message (65,535) and the line of facts before it. */
 export const MAX_FRAME_BYTES = 131_072
 
-/** Milliseconds from dialling to a connection that can be written to: a lost SYN is sent again after 1 and 3 s on Linux. */
+/** Milliseconds from dialling until the connection can be written to. On Linux a lost SYN is sent again after 1 and 3 s. */
 export const CONNECT_MS = 4_000
 
-/** Milliseconds that a server has to answer the secret; one that hangs is dialled again. */
+/** Milliseconds that a server has to answer the secret. A server that does not answer is dialled again. */
 export const AUTHENTICATE_MS = 4_000
 
-/** Milliseconds before the second try; the pause doubles from there. */
+/** Milliseconds before the second attempt to connect. The pause doubles before each further attempt. */
 export const FIRST_RETRY_MS = 250
 
-/** Milliseconds. The longest pause: a server that is back is found within this time. */
+/** The longest pause in milliseconds: a server that works again is found within this time. */
 export const LONGEST_RETRY_MS = 10_000
 
-/** Milliseconds before a server is asked again that refused the secret or is too old: only a person changes that. */
+/** Milliseconds before the next attempt if a server refused the secret or is too old: only a person can change that. */
 export const REFUSED_RETRY_MS = 30_000
 
-/** Milliseconds between two pings; a ping that is not answered before the next ends the connection, as no TCP would for hours. */
+/**
+ * Milliseconds between two pings. The connection is closed if a ping is not answered before the next one is due. TCP alone
+ * would not close it for hours.
+ */
 export const PING_MS = 15_000
 
-/** Milliseconds that a connection of the outbound mode stays after its last call: long enough for its end to be reported. */
+/**
+ * Milliseconds that a connection of the outbound mode stays open after its last call: long enough for the end of the call
+ * to be reported.
+ */
 export const OUTBOUND_IDLE_MS = 5_000
 
-/** Connections of the outbound mode: one a call, so as many calls at a time. */
+/** Connections of the outbound mode. Each call has its own, so this is also the limit of calls at a time. */
 export const MAX_OUTBOUND_CONNECTIONS = 4_096
 
-/** Milliseconds that a server has for the last answers before a connection of a process that ends is cut. */
+/** Milliseconds that a server has for the last answers when this process ends. Then the connection is cut. */
 export const CLOSE_MS = 1_000
 
 /**
- * Milliseconds from the ACK to a call that was answered in spite of our CANCEL to our BYE, unless the server's own has been
- * reported by then: it comes at once, or, where the answer was there before the CANCEL, never.
+ * For a call that was answered in spite of our CANCEL: milliseconds from our ACK to our BYE. We send no BYE if the server has
+ * reported its own by then. The server sends its BYE at once, or never if the answer had come before the CANCEL.
  */
 export const OWN_BYE_MS = 1_000
 
-/** Milliseconds between two lines of the log about backends that are passed over: calls come by the hundred. */
+/** Milliseconds between two log lines about backends that are passed over: hundreds of calls can come in that time. */
 export const PASSED_OVER_REPORT_MS = 60_000
 
 /**
- * Milliseconds from an INVITE to a second 100 Trying where nothing else has been sent: a server forgets an INVITE that
- * has had no response of the application for 64 s, and could not send its final response.
+ * Milliseconds from an INVITE to a second 100 Trying, if nothing else has been sent. If the application has sent no response
+ * for 64 s, the server forgets the INVITE, and could not send its final response.
  */
 export const HOLD_MS = 32_000
 
-/** Bytes of the file that holds the secret: one line. */
+/** Bytes of the file with the secret, which is one line. */
 export const MAX_SECRET_BYTES = 4_096
 
-/** Bytes of a file of certificates: a bundle of every public authority has 250 KB. */
+/** Bytes of a file of certificates: a bundle of all public authorities has 250 KB. */
 export const MAX_PEM_BYTES = 1_048_576

@@ -17,11 +17,14 @@ export interface OutboundOptions {
 export interface OutboundListener {
   /** `drachtio://127.0.0.1:4000`, port 0 resolved. */
   readonly address: string
-  /** Takes no more connections, and cuts those that no server has authenticated on; whoever has work on others ends them. */
+  /**
+   * Accepts no more connections, and cuts those on which no server has authenticated. The engine ends the others after their
+   * work.
+   */
   close(): void
 }
 
-/** An address where servers cannot be waited for. */
+/** This process cannot listen for servers at an address. */
 class ListenError extends Error {
   readonly code = 'drachtio-listen-failed'
 
@@ -31,7 +34,7 @@ class ListenError extends Error {
   }
 }
 
-/** Resolves once it listens. Rejects with `code` `drachtio-listen-failed` if the address is not available. */
+/** Resolves when it listens. Rejects with `code` `drachtio-listen-failed` if the address is not available. */
 export async function listenForServers(options: OutboundOptions): Promise<OutboundListener> {
   const { at, onFault } = options
   const waiting = new Set<Socket>()
@@ -70,7 +73,7 @@ async function accept(options: OutboundOptions, socket: Socket, taken: () => voi
         events.onReady(session)
       },
       onEnd: (session: ServerSession, end: SessionEnd) => {
-        // The server closes a connection when it has handed over its call and needs it no more.
+        // Not a fault: the server closes a connection that it does not need any more after it has handed over its call.
         if (end.code !== 'drachtio-connection-lost') onFault(end.code, end.message)
         events.onEnd(session, end)
       },

@@ -2,14 +2,14 @@ import { parseIpAddress } from '../../address/ip-address.ts'
 import { MAX_PORT } from '../../address/port.ts'
 import type { Peer, TransportName } from '../port/engine.ts'
 
-/** What the server says of where a packet came from. The library takes most of it as it comes, so nothing is certain. */
+/** What the server reports about the source of a packet. The library checks little of it, so no value is certain. */
 export interface PacketSource {
   readonly address: unknown
   readonly port: unknown
   readonly protocol: unknown
 }
 
-/** A trunk's `TCP` is any stream: what lies below it has ended at the server. */
+/** `TCP` of a trunk means any stream: TLS and WebSocket have ended at the server. */
 const TRANSPORTS: ReadonlyMap<unknown, TransportName> = new Map([
   ['udp', 'UDP'],
   ['tcp', 'TCP'],
@@ -18,7 +18,7 @@ const TRANSPORTS: ReadonlyMap<unknown, TransportName> = new Map([
   ['wss', 'TCP'],
 ])
 
-/** The peer behind a packet; undefined where any part of it cannot be read: then it is nobody whom we know. */
+/** The peer that sent a packet; undefined if any part of it cannot be read. Then the sender is not known to us. */
 export function peerAt({ address, port, protocol }: PacketSource): Peer | undefined {
   const transport = TRANSPORTS.get(protocol)
   const number = portOf(port)
@@ -27,7 +27,7 @@ export function peerAt({ address, port, protocol }: PacketSource): Peer | undefi
   return { address: source, port: number, transport }
 }
 
-/** A number, or the digits of one. */
+/** Accepts a number, or its digits as text. */
 function portOf(port: unknown): number | undefined {
   const number = typeof port === 'string' && /^\d{1,5}$/.test(port) ? Number(port) : port
   return typeof number === 'number' && Number.isInteger(number) && number > 0 && number <= MAX_PORT ? number : undefined

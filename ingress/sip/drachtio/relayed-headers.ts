@@ -1,6 +1,7 @@
 /**
- * What of a message goes over to the other leg of a call: the server writes what belongs to a leg itself (Via, tags,
- * Call-ID, CSeq, Contact, routes), the rest is copied, line by line. Pure. Text is UTF-8 from here on, as the library wants it.
+ * Which parts of a message are copied to the other leg of a call. The server itself writes what belongs to one leg (Via,
+ * tags, Call-ID, CSeq, Contact, routes). The rest is copied line by line. Pure. From here on text is UTF-8, as the library
+ * needs it.
  */
 
 import { HEADER, headerIdOf } from '../message/header-name.ts'
@@ -12,7 +13,7 @@ import type { HeaderField, ProxyPlan, RelayEdits, ResponseIdentity } from '../po
 import { editsHeader, withoutLineEnds } from '../proxy/header-edits.ts'
 import { losesIdentity } from '../proxy/response-facts.ts'
 
-/** Of one leg only. */
+/** Headers that belong to one leg only. */
 const LEG_HEADERS: ReadonlySet<number> = new Set([
   HEADER.via,
   HEADER.from,
@@ -27,7 +28,7 @@ const LEG_HEADERS: ReadonlySet<number> = new Set([
   HEADER.timestamp,
 ])
 
-/** RFC 3262: reliable provisional responses are of one leg, and are not offered on the other. */
+/** RFC 3262: reliable provisional responses belong to one leg, and are not offered on the other. */
 export const RELIABLE = '100rel'
 const RELIABLE_HEADERS: ReadonlySet<string> = new Set(['rseq', 'rack'])
 
@@ -40,7 +41,7 @@ export function callHeaders(message: SipMessage, facts: RequestFacts, plan: Prox
   return [
     { name: 'From', value: withoutTag(textOf(message.value(message.first(HEADER.from)))) },
     { name: 'To', value: textOf(message.value(message.first(HEADER.to))) },
-    // RFC 3261 §16.6 step 3: a call that comes round in a circle of such engines ends.
+    // RFC 3261 §16.6 step 3: this ends a call that goes in a circle between such engines.
     { name: 'Max-Forwards', value: String((facts.maxForwards ?? DEFAULT_MAX_FORWARDS + 1) - 1) },
     ...dialogHeaders(message, plan),
   ]
@@ -53,33 +54,36 @@ export function dialogHeaders(message: SipMessage, edits: HeaderEdits): HeaderFi
   return [...copies, ...setHeaders.map(clean)]
 }
 
-/** What says how a body is to be read: a server sends no body whose type is not given. */
+/** The headers that describe the body: a server sends no body without a type. */
 export function contentHeaders(message: SipMessage): HeaderField[] {
   return copied(message, []).filter(({ name }) => /^(content-|mime-version$)/i.test(name))
 }
 
-/** The headers of a backend's response to a new call, as the caller gets it. */
+/** The headers of a backend's response to a new call, as the caller gets them. */
 export function responseHeaders(response: SipMessage, identity: ResponseIdentity): HeaderField[] {
-  // RFC 3261 §21.5.4: a backend that pauses its clients would pause the carrier's whole trunk.
+  // RFC 3261 §21.5.4: the Retry-After of one backend would pause the carrier's whole trunk.
   return relayedHeaders(response, identity, response.status >= 300 ? ['Retry-After'] : [])
 }
 
-/** The headers of a response inside a dialog: when to try again is the other side's to say (RFC 3261 §14.2, RFC 3311 §5.2). */
+/**
+ * The headers of a response inside a dialog. Retry-After stays: the other side decides when to try again (RFC 3261 §14.2,
+ * RFC 3311 §5.2).
+ */
 export function dialogResponseHeaders(response: SipMessage, identity: ResponseIdentity): HeaderField[] {
   return relayedHeaders(response, identity, [])
 }
 
 function relayedHeaders(response: SipMessage, identity: ResponseIdentity, removed: string[]): HeaderField[] {
-  // RFC 3325 §6: what a user agent prefers is for its first proxy.
+  // RFC 3325 §6: P-Preferred-Identity of a user agent is meant for its first proxy only.
   removed.push(PREFERRED_IDENTITY)
   if (losesIdentity(response, identity)) removed.push(...ASSERTED_IDENTITIES)
   const headers = copied(response, removed)
-  // RFC 3261 §21.3: the Contact of a redirection is its answer, not a leg's.
+  // RFC 3261 §21.3: the Contact of a redirection is the content of the answer, and does not belong to a leg.
   if (response.status < 300 || response.status >= 400) return headers
   return [...headers, ...response.values('Contact').map((value) => ({ name: 'Contact', value: textOf(value) }))]
 }
 
-/** Values of `Reason`, which a CANCEL hands on (RFC 3326 §2) unless a rule speaks of that header. */
+/** The `Reason` headers of a CANCEL. Our CANCEL copies them (RFC 3326 §2), unless a rule changes that header. */
 export function reasonHeaders(message: SipMessage, edits: HeaderEdits): HeaderField[] {
   if (editsHeader(edits, 'reason')) return []
   return message.values('Reason').map((value) => ({ name: 'Reason', value: textOf(value) }))
@@ -94,7 +98,7 @@ export function demandsReliable(message: SipMessage): boolean {
   return message.values('Require').some((value) => value.toLowerCase() === RELIABLE)
 }
 
-/** No value, wherever it comes from, can end its line. */
+/** Removes line ends, so that no value from any source can end its line. */
 export function clean({ name, value }: HeaderField): HeaderField {
   return { name, value: withoutLineEnds(value) }
 }
@@ -114,27 +118,27 @@ function copied(message: SipMessage, removed: readonly string[]): HeaderField[] 
   return fields
 }
 
-/** The library knows only some compact forms, and reads the body's type under its long name. */
+/** The library knows only some compact forms, and looks for the type of the body under the long name. */
 function fullName(id: number, name: string): string {
   if (id === HEADER.contentType) return 'Content-Type'
   if (id === HEADER.supported) return 'Supported'
   return name
 }
 
-/** An option list without reliable responses; undefined where nothing stays of it. */
+/** An option list without `100rel`; undefined if no option is left. */
 function unreliable(value: string): string | undefined {
   const options = splitList(value)
   const others = options.filter((option) => option.toLowerCase() !== RELIABLE)
   return options.length > 0 && others.length === 0 ? undefined : others.join(', ')
 }
 
-/** A leg has a tag of its own; the server makes it where none is given. */
+/** `From` without its tag: each leg has its own tag, and the server makes one if no tag is given. */
 function withoutTag(from: string): string {
   const end = Math.max(from.lastIndexOf('>'), 0)
   return from.slice(0, end) + from.slice(end).replace(/;\s*tag\s*=\s*[^;\s]*/gi, '')
 }
 
-/** Text of a message is latin1, a character a byte: here it becomes the UTF-8 that those bytes are. */
+/** Text of a message is latin1, one character for each byte. This decodes those bytes as UTF-8. */
 function textOf(latin1: string): string {
   return /^[ -~\t]*$/.test(latin1)
     ? latin1

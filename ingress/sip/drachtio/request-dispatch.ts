@@ -1,6 +1,6 @@
 /**
- * Where every request of a server goes: to the application, to the other leg of its call, or nowhere. Which way a request
- * goes is decided in `proxy/silence-for-strangers.ts`; here is what is done with it.
+ * Handles every request of a server: gives it to the application, relays it to the other leg of its call, refuses it or drops
+ * it. `proxy/silence-for-strangers.ts` decides which of these is done; this module does it.
  */
 import { fromWords } from '../../address/ip-address.ts'
 import type { Clock } from '../../time/clock.ts'
@@ -45,29 +45,30 @@ export interface DispatchOptions {
   readonly random: Random
 }
 
-/** Methods outside a dialog that the server hands over; of BYE, UPDATE, REFER and PRACK outside one it disposes itself. */
+/** Methods that the server hands over outside a dialog. It handles BYE, UPDATE, REFER and PRACK outside a dialog itself. */
 export const ROUTED_METHODS = ['invite', 'options', 'register', 'message', 'info', 'notify', 'subscribe', 'publish']
 
-/** Stands for a source that cannot be read. It is never looked up: a list with 0.0.0.0/0 would hold it. */
+/** Stands for a source that cannot be read. It is never looked up, because a list with 0.0.0.0/0 would contain it. */
 const UNKNOWN: Peer = { address: fromWords([0, 0, 0xffff, 0]), port: 0, transport: 'UDP' }
 
-/** A request of a server as it was handed over, and who sent it. */
+/** A request as the server handed it over, and who sent it. */
 interface Handed {
   readonly handed: HandedRequest
   readonly peer: Peer
   readonly sender: Sender
 }
 
-/** One that can be read. */
+/** A request that can be read. */
 interface NewRequest extends CallerSide, Handed {
   readonly work: SessionWork
-  /** Of the dialog that the server has found it in, where that is one of ours. */
+  /** The leg of the dialog in which the server has found the request; undefined if the dialog is not one of ours. */
   readonly leg: CallLeg | undefined
 }
 
 export function dispatchRequest(options: DispatchOptions, work: SessionWork, handed: HandedRequest): void {
   if (handed.unsolicited) return endedByServer(work, handed)
-  // The server has found the dialog by Call-ID and tags. Of an ACK it says no protocol, so who sends it must not be asked first.
+  // The server has found the dialog by Call-ID and tags. It does not report the protocol of an ACK. So an ACK is handled
+  // before its sender is determined.
   const leg = work.leg(handed.dialogId)
   if (handed.method === 'ACK' && handed.dialogId !== '') return onAck(options, leg, handed)
   const peer = peerAt(handed.source) ?? (leg && peerOf(leg))
@@ -98,7 +99,7 @@ function onUsable(options: DispatchOptions, request: NewRequest): void {
 }
 
 function admit(options: DispatchOptions, request: NewRequest, way: AdmittedWay): void {
-  // A request inside a dialog ends at its leg: what RFC 3261 §16.3 asks of a proxy does not apply to it.
+  // A request inside a dialog ends at its leg. So the checks that RFC 3261 §16.3 requires of a proxy do not apply to it.
   const refusal = way === 'in-dialog' ? undefined : invalid(options, request)
   if (refusal) return refuse(options, request, refusal)
   switch (way) {
@@ -125,7 +126,7 @@ function invalid({ application }: DispatchOptions, { message, facts }: NewReques
   return demandsReliable(message) ? badExtension(RELIABLE) : undefined
 }
 
-/** RFC 3261 §13.2.2.4: the ACK to a 2xx goes to the far end, once; a server hands over no other, and repeats of it too. */
+/** RFC 3261 §13.2.2.4: the ACK to a 2xx goes to the far end, once. A server hands over only such ACKs, and their repeats. */
 function onAck({ application }: DispatchOptions, leg: CallLeg | undefined, handed: HandedRequest): void {
   if (leg) return acknowledgeOther(leg, handed)
   const peer = peerAt({ ...handed.source, protocol: 'udp' }) ?? UNKNOWN
@@ -133,8 +134,8 @@ function onAck({ application }: DispatchOptions, leg: CallLeg | undefined, hande
 }
 
 /**
- * A session timer has run out, an ACK never came, or a CANCEL has crossed the 200: the server has ended one leg by itself.
- * That of an early dialog it ends because we cancelled it.
+ * The server has ended one leg by itself: a session timer has run out, an ACK never came, or a CANCEL has crossed the 200.
+ * It ends the leg of an early dialog because we cancelled it.
  */
 function endedByServer(work: SessionWork, handed: HandedRequest): void {
   const leg = work.leg(handed.dialogId)
@@ -144,7 +145,7 @@ function endedByServer(work: SessionWork, handed: HandedRequest): void {
   if (other) sendBye(work, other)
 }
 
-/** Who is at the far end of a leg, where a packet does not say it. */
+/** The far end of a leg, for a packet that does not say who sent it. */
 function peerOf({ call, side }: CallLeg): Peer {
   const { caller, target } = call
   if (side === 'caller') return caller
@@ -156,11 +157,11 @@ const STRANGER: MessageFault = { ...SERVICE_UNAVAILABLE, code: 'stranger' }
 const UNREADABLE: MessageFault = { ...BAD_REQUEST, code: 'bad-request' }
 
 interface Unusable extends Handed {
-  /** What can be read of it; undefined where its source cannot. */
+  /** What can be read of the request; undefined if its source cannot be read. */
   readonly message?: SipMessage
 }
 
-/** A stranger is not told what is wrong, but its INVITE has had a 100 and gets a final response for it. */
+/** A stranger does not learn what is wrong. But its INVITE has got a 100, and therefore gets a final response. */
 function onUnusable(options: DispatchOptions, unusable: Unusable, fault: MessageFault = UNREADABLE): void {
   const { handed, peer, sender, message } = unusable
   const { method } = handed
@@ -192,7 +193,7 @@ function refuse({ application, random }: DispatchOptions, refused: Refused, { co
   application.onEvent({ type: 'refused', ...event, recordedSources })
 }
 
-/** Without a Warning: a stranger is not told why. */
+/** Without a Warning: a stranger does not learn the reason. */
 function refuseStranger(
   { application, random }: DispatchOptions,
   from: Handed,

@@ -1,4 +1,4 @@
-/** A drachtio-server that this process connects to, again and again, always in the way that the configuration says. */
+/** Connects to one drachtio-server, again after each loss, and always in the way that the configuration says. */
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { readRegularFile } from '../../files/regular-file.ts'
@@ -19,13 +19,13 @@ export interface LinkOptions {
 }
 
 export interface ServerLink {
-  /** Undefined while the server hands over its requests; else why it does not. */
+  /** Why the server does not hand over its requests; undefined while it does. */
   readonly unready: string | undefined
-  /** Dials no more. A session that is ready stays: whoever has work on it ends it. */
+  /** Dials no more. A session that is ready stays open: the engine ends it after its work. */
   close(): void
 }
 
-/** Ends that only a person can change: trying at once again would only fill two logs. */
+/** Ends of a session that only a person can prevent. Immediate retries would only fill two logs. */
 const REFUSALS: ReadonlySet<SessionEnd['code']> = new Set(['drachtio-secret-refused', 'drachtio-version-unsupported'])
 
 interface LinkState {
@@ -98,7 +98,7 @@ function begin(
   )
 }
 
-/** After each failure later, by chance a little, so that the pods of a fleet do not come at once. */
+/** The pause grows with each failure. It is partly random, so that the pods of a fleet do not connect at once. */
 function retry(options: LinkOptions, state: LinkState, why: { readonly code: string; readonly message: string }): void {
   if (state.closed) return
   const { clock, random, onFault } = options
@@ -131,14 +131,17 @@ async function connected({ address, config, clock }: LinkOptions, state: LinkSta
   return { socket, secret }
 }
 
-/** An empty file would be taken for none, and the system's authorities be believed instead. */
+/**
+ * Refuses a file without a certificate: an empty file would count as no file, and the system's authorities would be trusted
+ * instead.
+ */
 async function readAuthorities(file: string): Promise<Buffer> {
   const pem = await readRegularFile(file, MAX_PEM_BYTES)
   if (pem.includes('-----BEGIN ')) return pem
   throw new Error(`${file} holds no certificate: PEM begins with -----BEGIN`)
 }
 
-/** Resolves when the socket can be written to: with TLS, not before the server has proved who it is. */
+/** Resolves when the socket can be written to. With TLS, the server has proved its identity by then. */
 function established(
   socket: Socket,
   { event, clock }: { readonly event: 'connect' | 'secureConnect'; readonly clock: Clock },
@@ -151,7 +154,7 @@ function established(
       over()
       resolve()
     })
-    // Stays: an error that nobody listens for would end the process, and behind every one comes 'close'.
+    // This listener stays, because an error without a listener would end the process. 'close' follows every error.
     socket.on('error', (error) => {
       over()
       reject(error)

@@ -1,18 +1,19 @@
-/** Where a drachtio-server may be sent. */
+/** Which targets a drachtio-server may be asked to call. */
 import type { Clock } from '../../time/clock.ts'
 import type { DrachtioConfig } from './drachtio-config.ts'
 import { PASSED_OVER_REPORT_MS } from './limits.ts'
 import type { Reach } from './session-work.ts'
 
-/** Short, so that the log has it whole. */
+/** Short, so that the log does not cut it. */
 const WHY =
   'an IPv6 backend is passed over, because a drachtio-server ends at the ACK to one: start the servers with ' +
   '--disable-nat-detection, and this process with --drachtio-ipv6-backends try'
 
 /**
- * A server looks for far ends behind NAT by comparing Contact with the packet's source as text. IPv6 never compares equal
- * there, for the one has brackets; it then makes a route of the bare address, which is no URI, and ends when it sends the
- * ACK along that. It does not say to an application how it was started, so that whoever starts it has to.
+ * To find far ends behind NAT, a server compares Contact with the source of the packet as text. IPv6 addresses are never
+ * equal there, because only one of them has brackets. The server then makes a route of the bare address, which is not a URI,
+ * and ends when it sends the ACK along that route. It does not report to an application how it was started. So the person
+ * who starts it must configure `ipv6Backends`.
  */
 export function createReach(
   { ipv6Backends }: Pick<DrachtioConfig, 'ipv6Backends'>,

@@ -2,7 +2,7 @@ import { readRegularFile } from '../../files/regular-file.ts'
 import type { DrachtioConfig } from './drachtio-config.ts'
 import { MAX_SECRET_BYTES } from './limits.ts'
 
-/** A secret that cannot be used; the message says of which file. */
+/** A secret that cannot be used. The message names the file. */
 class SecretError extends Error {
   readonly code = 'drachtio-secret-unusable'
 
@@ -12,7 +12,7 @@ class SecretError extends Error {
   }
 }
 
-/** The secret that the servers ask for. Rejects with `code` `drachtio-secret-unusable`. A line break at its end does not belong to it. */
+/** The secret that the servers ask for, without a line break at its end. Rejects with `code` `drachtio-secret-unusable`. */
 export async function readSecret({
   secretFile,
   secret = '',
@@ -21,7 +21,7 @@ export async function readSecret({
   if (secretFile !== undefined && text.trim() === '') {
     throw new SecretError(`${secretFile} holds no secret: one line, not blank`)
   }
-  // What separates the words of the protocol would make two of it.
+  // These characters separate words of the protocol, and would split the secret in two.
   if (!/[|\r\n]/.test(text)) return text
   throw new SecretError(`${secretFile ?? 'the secret'} holds a line break or a |, which no secret of drachtio can have`)
 }

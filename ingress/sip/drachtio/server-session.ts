@@ -1,4 +1,4 @@
-/** One connection with a drachtio-server from its first byte to its last, whoever has opened it. */
+/** One connection with a drachtio-server from its first byte to its last. Either side may have opened it. */
 import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../../time/clock.ts'
 import {
@@ -26,13 +26,13 @@ export interface SessionEnd {
 export interface SessionEvents {
   readonly onReady: (session: ServerSession) => void
   readonly onRequest: (session: ServerSession, request: HandedRequest) => void
-  /** Once, ready or not. */
+  /** Called once, also for a session that was never ready. */
   readonly onEnd: (session: ServerSession, end: SessionEnd) => void
 }
 
 export interface SessionOptions {
   readonly socket: Socket
-  /** How faults name the server. */
+  /** The name of the server in faults. */
   readonly server: string
   readonly secret: string
   readonly clock: Clock
@@ -43,7 +43,7 @@ export interface ServerSession {
   readonly open: boolean
   request(request: OutgoingRequest, events: SendingEvents): SentRequest
   route(methods: readonly string[]): void
-  /** Sends what is still to be sent, and that this was all; the server closes then. */
+  /** Sends what is still pending, and then the end of the stream. After that the server closes the connection. */
   end(): void
   cut(): void
 }
@@ -61,7 +61,7 @@ const ENDS = {
   broken: { code: 'drachtio-broken-frame', message: 'sent what is no frame of its protocol' },
 } as const satisfies Record<string, SessionEnd>
 
-/** Begins with the secret; a server that is too old, does not answer, or sends no frames is reported by `onEnd`. */
+/** Sends the secret first. `onEnd` reports a server that is too old, does not answer, or sends bytes that are not frames. */
 export function openSession(options: SessionOptions, events: SessionEvents): ServerSession {
   const { socket, server, secret, clock } = options
   let end: SessionEnd = ENDS.lost

@@ -1,9 +1,9 @@
-/** The oldest drachtio-server whose protocol this engine speaks: it is the first that answers a ping. */
+/** The oldest version of drachtio-server that this engine supports: the first version that answers a ping. */
 export const OLDEST_SERVER = 'v0.8.2'
 
 const OLDEST = numbersOf(OLDEST_SERVER) ?? []
 
-/** Whether a version, `v0.9.10` or `0.9.10-rc1`, is `OLDEST_SERVER` or newer; what cannot be read is not. */
+/** Whether a version, such as `v0.9.10` or `0.9.10-rc1`, is `OLDEST_SERVER` or newer. False if it cannot be read. */
 export function isRecentServer(version: string): boolean {
   const numbers = numbersOf(version)
   if (!numbers) return false

@@ -1,11 +1,14 @@
-/** What is in progress on one session: it is lost with the session, because dialogs belong to the connection that made them. */
+/**
+ * The calls and requests in progress on one session. They are lost with the session, because a dialog belongs to the
+ * connection that created it.
+ */
 import type { Peer, ProxyTarget } from '../port/engine.ts'
 import type { HandedRequest } from './drachtio-library.ts'
 import type { ServerSession } from './server-session.ts'
 
 /** A call that rings. */
 export interface RingingCall {
-  /** The session is lost: nothing can be sent any more. */
+  /** The session is lost, so nothing more can be sent. */
   lost(): void
   /** The process ends: the caller gets an answer. */
   end(): void
@@ -24,24 +27,24 @@ export interface CallLeg {
   readonly side: 'caller' | 'backend'
   /** The server's id of the dialog. */
   readonly dialogId: string
-  /** What sends the ACK of a 2xx on the other leg; called with this leg's ACK, or without one where none has come. */
+  /** Sends the ACK to a 2xx of the other leg. Called with the ACK of this leg, or without it if it has not come. */
   acknowledge: ((ack?: HandedRequest) => void) | undefined
-  /** Only of an early dialog (RFC 3261 §12): its side hangs up, though the call still rings. */
+  /** Only in an early dialog (RFC 3261 §12): called if its side hangs up while the call still rings. */
   readonly hangUpEarly?: () => void
 }
 
-/** Whether the server can be sent to a target. */
+/** Whether the server may be asked to call a target. */
 export type Reach = (target: ProxyTarget) => boolean
 
 export class SessionWork {
   readonly session: ServerSession
   readonly reaches: Reach
-  /** Requests inside dialogs that wait for their answer. */
+  /** The number of requests inside dialogs that wait for their answer. */
   relays = 0
   readonly #ringing = new Set<RingingCall>()
   readonly #legs = new Map<string, CallLeg>()
   readonly #others = new Map<CallLeg, CallLeg>()
-  /** Early dialogs: nothing waits for their end, which is that of the call that rings. */
+  /** Early dialogs. Nothing waits for their end, because they end with the ringing of the call. */
   readonly #earlyLegs = new Map<string, CallLeg>()
   readonly #earlyOthers = new Map<CallLeg, CallLeg>()
   /** Dialogs that the server is expected to end by itself. */
@@ -53,7 +56,7 @@ export class SessionWork {
     this.reaches = reaches
   }
 
-  /** Calls that ring or were answered, and requests inside them: all need this process until they are over. */
+  /** The number of ringing calls, answered calls and requests inside them. All need this process until they are over. */
   get size(): number {
     return this.#ringing.size + this.#others.size / 2 + this.relays
   }
@@ -62,13 +65,13 @@ export class SessionWork {
     this.#ringing.add(call)
   }
 
-  /** The caller has its answer. */
+  /** The caller has its final answer. */
   settled(call: RingingCall): void {
     this.#ringing.delete(call)
     if (this.#ringing.size === 0) this.#onSilence?.()
   }
 
-  /** Ends every call that rings, and reports when the server has sent the answers. */
+  /** Ends every call that rings, and calls `silent` when the server has sent the answers. */
   endRinging(silent: () => void): void {
     this.#onSilence = silent
     for (const call of this.ringing()) call.end()
@@ -87,7 +90,7 @@ export class SessionWork {
     return this.#others.get(leg) ?? this.#earlyOthers.get(leg)
   }
 
-  /** The dialogs of a call that rings: the server takes requests inside them before anybody has answered. */
+  /** Connects the dialogs of a ringing call: the server accepts requests inside them before the call is answered. */
   bridgeEarly(caller: CallLeg, backend: CallLeg): void {
     this.#earlyLegs.set(caller.dialogId, caller)
     this.#earlyLegs.set(backend.dialogId, backend)
@@ -106,7 +109,7 @@ export class SessionWork {
     this.#ending.add(dialogId)
   }
 
-  /** The server has ended a dialog by itself, or will not do so any more. Answers whether that was expected. */
+  /** The server has ended a dialog by itself, or will not do so any more. Returns whether that was expected. */
   ended(dialogId: string): boolean {
     return this.#ending.delete(dialogId)
   }
@@ -118,7 +121,7 @@ export class SessionWork {
     this.#others.set(backend, caller)
   }
 
-  /** Forgets both legs of a call; answers the other one. */
+  /** Forgets both legs of a call, and returns the other one. */
   unbridge(leg: CallLeg): CallLeg | undefined {
     const other = this.#others.get(leg)
     for (const one of other ? [leg, other] : [leg]) {
@@ -128,7 +131,7 @@ export class SessionWork {
     return other
   }
 
-  /** One leg of each call that was answered. */
+  /** The caller's leg of each answered call. */
   callers(): CallLeg[] {
     return [...this.#others.keys()].filter(({ side }) => side === 'caller')
   }
