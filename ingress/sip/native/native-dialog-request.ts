@@ -75,8 +75,8 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
   }
 
   /**
-   * Whether the request is not handed to the pod in the cookie: that pod is this one, or no listener can reach it, or another
-   * pod has already handed the request over.
+   * True if the request must not be handed to the pod that the cookie names: that pod is this one, no listener can reach it, or
+   * another pod has already handed the request over.
    */
   #isHere({ address, port }: DialogHop): boolean {
     const { names, outbound } = this.#core

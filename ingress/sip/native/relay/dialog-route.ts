@@ -96,7 +96,7 @@ export function hasOwnRoute({ names }: Pick<Core, 'names'>, message: SipMessage)
   })
 }
 
-/** Tries only a few of the cookies that a sender lists. A cookie that is listed again is not tried again. */
+/** Tries only `MAX_COOKIES_TRIED` of the cookies that a sender lists. A cookie that is listed again is not tried again. */
 function openerOf({ cookies }: Core, message: SipMessage, facts: RequestFacts): Opener {
   const tags = { callId: facts.callId, fromTag: facts.fromTag, toTag: facts.toTag }
   const tried = new Map<string, DialogCookie | undefined>()
