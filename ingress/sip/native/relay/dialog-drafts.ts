@@ -69,8 +69,8 @@ function draftsOf(core: EngineCore, request: DialogRequest, way: DialogWay): Dra
   const [datagram] = over('UDP')
   if (!datagram) return over('TCP')
   if (datagram.bytes.length <= MAX_DATAGRAM_REQUEST_BYTES) return [datagram]
-  // Both have one branch parameter: if the first has reached the peer after all, the peer takes the second for a repeat of it
-  // (RFC 3261 §17.2.3).
+  // Both copies have one branch parameter. If the first has reached the peer after all, the peer takes the second for a repeat
+  // of it (RFC 3261 §17.2.3).
   return [...over('TCP'), datagram]
 }
 

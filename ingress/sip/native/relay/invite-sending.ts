@@ -56,8 +56,8 @@ interface Draft {
 export function openBranch(invite: SendingInvite, target: ProxyTarget, options: OpenOptions): InviteBranch | undefined {
   const { core } = invite
   const { breadth, instead, othersLeft } = options
-  // Both have one branch parameter: if the first has reached the backend after all, the backend takes the second for a repeat
-  // of it (RFC 3261 §17.2.3).
+  // Both copies have one branch parameter. If the first has reached the backend after all, the backend takes the second for a
+  // repeat of it (RFC 3261 §17.2.3).
   const branchId = instead?.branchId ?? branchOf(core, invite.side.message, isToPod(invite, target))
   const { draft, streamForSize } = chooseDraft(invite, target, { breadth, branchId, datagram: instead !== undefined })
   if (!draft) return undefined

@@ -68,8 +68,8 @@ function isUntagged(response: SipMessage): boolean {
 
 interface RelayOptions {
   /**
-   * Whether the response answers an INVITE that makes a dialog. Inside a dialog, more headers of a response are left for the
-   * sender.
+   * Whether the response answers an INVITE that makes a dialog. Inside a dialog, more of a response concerns the sender, so
+   * fewer headers are removed.
    */
   readonly begins: boolean
   /** The changed Record-Route lines, by row. */

@@ -103,7 +103,7 @@ export class TcpConnection implements Flow {
     return this.takesRequests || this.#state === 'half-closed'
   }
 
-  /** Whether a request may be sent on this connection, because its answer can still come back. */
+  /** Whether a request may be sent on this connection: its answer must still be able to come back. */
   get takesRequests(): boolean {
     return this.#state === 'open' || this.#state === 'connecting'
   }
