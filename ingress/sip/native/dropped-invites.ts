@@ -2,14 +2,14 @@ import { DROPPED_INVITE_MS, MAX_DROPPED_INVITES } from '../limits.ts'
 import { TextHash } from '../proxy/text-hash.ts'
 
 /**
- * INVITEs that were met with silence or with an answer without state: a stranger repeats each seven times in 32 s, and each
- * repeat is known again by one look into a fixed table. A slot that is overwritten costs a second count of a dropped call,
- * nothing on the wire.
+ * INVITEs that were dropped or answered without state. A stranger repeats each of them seven times in 32 s. Each repeat is
+ * recognized by one look into a fixed table. If another INVITE overwrites a slot, a dropped call is counted a second time;
+ * nothing changes on the wire.
  */
 export interface InviteMemory {
-  /** Whether this INVITE was here a moment ago; from now on it was. */
+  /** Whether this INVITE came before, in the last `DROPPED_INVITE_MS`. If not, it is remembered from now on. */
   seen(key: string, now: number): boolean
-  /** Whether this INVITE was here a moment ago. */
+  /** The same, but does not remember the INVITE. */
   has(key: string, now: number): boolean
 }
 

@@ -1,4 +1,4 @@
-/** What every part of the native engine is handed: the world outside it, and the tables that it keeps. */
+/** What every part of the native engine gets: the interfaces to the world outside the engine, and the engine's own tables. */
 import type { IpAddress } from '../../address/ip-address.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { Random } from '../../time/random.ts'
@@ -22,9 +22,9 @@ export interface EngineCore {
   readonly streamFailures: StreamFailures
 }
 
-/** The way out: requests to backends and callers, over whichever transport. */
+/** Sends requests to backends and callers over any transport. */
 export interface Outbound {
-  /** The socket that a request to this address would leave from; undefined where no listener fits. */
+  /** The socket from which a request to this address is sent. Undefined if no listener fits. */
   endpointFor(transport: TransportName, address: IpAddress): LocalEndpoint | undefined
   /** Whether a stream to exactly this hop is open. */
   connectedTo(hop: DialogHop): boolean

@@ -1,32 +1,35 @@
-/** The names under which others reach this process: what goes into Via and Record-Route. */
+/** The names under which others reach this process. They are written into Via and Record-Route. */
 import { hostText, type IpAddress, isUnspecified, parseIpAddress } from '../../address/ip-address.ts'
 import { SIP_PORT } from '../../address/port.ts'
 import type { DialogHop } from '../port/engine.ts'
 import type { LocalEndpoint } from './transport/transport.ts'
 
-/** A host as it stands in a URI (IPv6 in brackets) and a port; no port: that of the socket. */
+/** A host as it is written in a URI (IPv6 in brackets), and a port. If the port is undefined, the socket's port is used. */
 export interface Advertised {
   readonly host: string
   readonly port: number | undefined
 }
 
 export interface LocalNames {
-  /** This process's own address, so that a response comes back to the pod that holds the transaction. */
+  /** This process's own address, so that a response comes back to the pod that has the transaction. */
   sentBy(endpoint: LocalEndpoint): string
-  /** The same as a hop: where another pod reaches this one. Undefined where the machine has no such address. */
+  /**
+   * The same address as a hop, at which another pod reaches this one. Undefined if the machine has no address of that family.
+   */
   ownHop(endpoint: LocalEndpoint): DialogHop | undefined
-  /** Towards callers. */
+  /** Host and port that callers use. */
   external(endpoint: LocalEndpoint): string
-  /** Towards backends. */
+  /** Host and port that backends use. */
   internal(endpoint: LocalEndpoint): string
   /** Whether a Via value's sent-by is one of ours (RFC 3261 §18.1.2). */
   isSentBy(host: string, port: number | undefined): boolean
   /**
-   * Whether a URI with this host and port leads to where we listen, or to a name under which others reach us (RFC 3261
-   * §16.4). Host in lower case, IPv6 in brackets; without a port a name of ours is ours, whatever DNS makes of it.
+   * Whether a URI with this host and port leads to one of our listeners, or to a name under which others reach us (RFC 3261
+   * §16.4). The host is in lower case, IPv6 in brackets. A URI with such a name and without a port always counts as ours: DNS
+   * is not asked for the name's port.
    */
   isOwn(host: string, port: number | undefined): boolean
-  /** The host that signs Warning headers. */
+  /** The host that is named in Warning headers as their author. */
   readonly warningAgent: string
 }
 
@@ -34,9 +37,9 @@ export interface LocalNamesOptions {
   readonly endpoints: readonly LocalEndpoint[]
   readonly external: Advertised | undefined
   readonly internal: Advertised | undefined
-  /** An address of this machine, for sockets bound to every address: by family. */
+  /** An address of this machine in this family, for sockets that are bound to every address. */
   readonly machineAddress: (family: 4 | 6) => IpAddress | undefined
-  /** Every address of this machine: all are ours where a socket is bound to every address. */
+  /** Every address of this machine. If a socket is bound to every address, all of them are ours. */
   readonly machineAddresses?: readonly IpAddress[] | undefined
 }
 
@@ -67,7 +70,7 @@ export function createLocalNames(options: LocalNamesOptions): LocalNames {
   }
 }
 
-/** `host:port` of every listener and advertised address; of advertised names the bare host as well. */
+/** `host:port` of every listener and advertised address. For an advertised name, the host alone is added too. */
 function ownPlaces(options: LocalNamesOptions, own: (endpoint: LocalEndpoint) => string): ReadonlySet<string> {
   const places = new Set<string>()
   for (const endpoint of options.endpoints) {
@@ -87,7 +90,10 @@ function ownPlaces(options: LocalNamesOptions, own: (endpoint: LocalEndpoint) =>
   return places
 }
 
-/** One text for all spellings of a host: an address as RFC 5952 has it, a name in lower case without the root's dot. */
+/**
+ * One text for all spellings of a host. An address is written as in RFC 5952, a name in lower case and without the final dot of
+ * the DNS root.
+ */
 function canonicalHost(host: string): string {
   const address = parseIpAddress(host)
   if (address) return hostText(address)

@@ -1,6 +1,6 @@
 /**
- * Where every message goes: to its transaction, to the application, or nowhere. Nothing is sent before it is clear that the
- * sender is known (invariant I1).
+ * Decides where each message goes: to its transaction or to the application. All others are dropped. Nothing is sent before it
+ * is clear that the sender is known (invariant I1).
  */
 import { type IpAddress, sameAddress } from '../../address/ip-address.ts'
 import { SIP_PORT } from '../../address/port.ts'
@@ -26,7 +26,7 @@ export interface MessageDispatch {
   onBrokenStream(head: Buffer, fault: string, flow: Flow): void
 }
 
-/** What a stream breaks on where the message itself has no fault, or one that says less. */
+/** Codes of broken streams that are answered with 513. The message itself may have no fault, or a fault that says less. */
 const TOO_LARGE: ReadonlySet<string> = new Set(['message-too-large', 'header-section-too-large'])
 
 export function createMessageDispatch(core: EngineCore, newRequests: NewRequests): MessageDispatch {
@@ -54,18 +54,19 @@ function onRequest(core: EngineCore, newRequests: NewRequests, request: Received
   const transaction = core.transactions.server(key)
   if (!transaction) return newRequests.onNew(request, key)
   if (method !== 'ACK') return transaction.receiveRequest()
-  // RFC 6026 §7.1: in Accepted the ACK is for the user agent at the end, and is passed on.
+  // RFC 6026 §7.1: in Accepted, the ACK is meant for the user agent at the other end, so it is relayed.
   if (!transaction.receiveAck()) newRequests.onNew(request, key)
 }
 
-/** RFC 3261 §18.1.2 and §17.1.3; RFC 6026 §6: what matches no transaction MUST NOT be forwarded. */
+/** RFC 3261 §18.1.2 and §17.1.3; RFC 6026 §6: a response that matches no transaction MUST NOT be forwarded. */
 function onResponse(core: EngineCore, message: SipMessage, flow: Flow): void {
   const facts = readResponseFacts(message)
   const ours = facts?.via.branch !== undefined && core.names.isSentBy(facts.via.host, facts.via.port)
   const transaction = ours
     ? core.transactions.client(clientTransactionKey(facts.via.branch ?? '', facts.cseqMethod))
     : undefined
-  // RFC 3261 §16.7 step 3: with no Via but ours it MUST NOT be forwarded, and only a CANCEL is a request of our own.
+  // RFC 3261 §16.7 step 3: a response without a Via below ours MUST NOT be forwarded. Only the answer to a CANCEL is without
+  // one, because CANCEL is the only request that we make ourselves.
   const usable = facts?.cseqMethod === 'CANCEL' || hasLowerVia(message)
   if (!transaction || !usable)
     return reportDrop(core, flow, { reason: facts && usable ? 'no_transaction' : 'malformed', method: 'response' })
@@ -74,14 +75,15 @@ function onResponse(core: EngineCore, message: SipMessage, flow: Flow): void {
   transaction.receiveResponse(message.status, message)
 }
 
-/** Who was asked, from any of its ports, and whom the application believes. */
+/** Whether the response comes from the address that was asked, from any port, or from a source that the application accepts. */
 function mayAnswer(core: EngineCore, flow: Flow, asked: IpAddress): boolean {
   return sameAddress(flow.remoteAddress, asked) || core.application.mayAnswer(peerOf(flow))
 }
 
 /**
- * RFC 3261 §16.3 step 1, §18.3: a known peer's request is answered without state, with whatever it has of the headers
- * that a response copies; only without a Via there is no way back. An ACK and a response are never answered.
+ * RFC 3261 §16.3 step 1, §18.3: a known peer's request that cannot be read is answered without state. Of the headers that a
+ * response copies, the answer has those that the request has. A request without a Via is dropped, because there is no way back.
+ * An ACK and a response are never answered.
  */
 function onUnusable(
   core: EngineCore,

@@ -8,14 +8,14 @@ import type { ServerSides } from './server-sides.ts'
 
 interface NewInvite {
   readonly request: ReceivedRequest
-  /** Of its server transaction. */
+  /** The key of its server transaction. */
   readonly key: string
   readonly repeated?: boolean
 }
 
-/** A new INVITE before its fate is known: nothing has been sent, and nothing is retained until a verb is called. */
+/** A new INVITE that is not decided yet. Until one of its verbs is called, nothing is sent and nothing is retained. */
 export class NativeCall extends MessageRequest implements OfferedCall {
-  /** This engine says nothing before the decision. */
+  /** This engine sends nothing before the decision. */
   readonly provisionalSent = false
   readonly repeated: boolean
   readonly #core: EngineCore
@@ -37,7 +37,7 @@ export class NativeCall extends MessageRequest implements OfferedCall {
     return this.#isDecided
   }
 
-  /** Asks the application what becomes of it. */
+  /** Offers the call to the application, which decides it. */
   offer(): void {
     offerCall(this.#core.application, this)
   }
@@ -60,7 +60,7 @@ export class NativeCall extends MessageRequest implements OfferedCall {
     return this.#sides.answerOnce(this.#request, this.#key, answer) !== 'silent'
   }
 
-  /** A target that names no transport is UDP, and TCP where there is no socket for that (RFC 3263 §4.1). */
+  /** A target that names no transport is reached over UDP, or over TCP if no UDP socket fits (RFC 3263 §4.1). */
   canReach({ address, transport }: Pick<ProxyTarget, 'address' | 'transport'>): boolean {
     const { outbound } = this.#core
     if (transport !== undefined) return outbound.endpointFor(transport, address) !== undefined

@@ -55,9 +55,10 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
   }
 
   /**
-   * RFC 5923's need without its header: a caller behind NAT is reached over the connection that its call came on, where
-   * its Contact names the same address and nothing is open to that port. If that connection ends at another pod, the
-   * request is handed to that one: first where the port is the connection's own, to which nobody else can connect.
+   * Meets the need of RFC 5923 without its header. A caller behind NAT is reached over the connection on which its call came,
+   * if its Contact has the same address and no connection to the Contact's port is open. If the call's connection ends at
+   * another pod, the request is handed to that pod. That pod is tried first if the Contact's port is the port of the connection
+   * itself, because nobody else can connect to that port.
    */
   #waysTo(hop: DialogHop, { cookie, edits: routes }: DialogRoute): readonly DialogWay[] {
     const { outbound } = this.#core
@@ -73,7 +74,10 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
     return ownPort ? [other, direct] : [direct, other]
   }
 
-  /** Whether a connection that the cookie has at a pod would be here; what a pod has handed over ends here too. */
+  /**
+   * True if the request must not be handed to the pod that the cookie names: that pod is this one, no listener can reach it, or
+   * another pod has already handed the request over.
+   */
   #isHere({ address, port }: DialogHop): boolean {
     const { names, outbound } = this.#core
     const local = outbound.endpointFor('TCP', address)
@@ -84,7 +88,7 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
   refuse(answer: Answer): void {
     if (this.method === 'ACK') return this.drop()
     const key = keyOf(this.#request, this.method)
-    // A cookie vouches for its dialog, not for where the packet is from.
+    // A cookie vouches for its dialog, not for the source of the packet.
     if (!this.#core.application.isKnown(this.peer)) return void this.#sides.answerOnce(this.#request, key, answer)
     const side = this.#sides.open(this.#request, key)
     if (side) this.#sides.answer(side, answer)
@@ -101,7 +105,7 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
   }
 }
 
-/** RFC 3261 §12.2: inside a dialog there is one place to go to, and Timers B and C alone say how long it may take. */
+/** RFC 3261 §12.2: inside a dialog there is only one destination, and only Timers B and C limit the time. */
 function reInvitePlan(ways: readonly DialogWay[], edits: RelayEdits): ProxyPlan {
   return {
     targets: ways.map(({ hop }) => ({ id: '', ...hop, uriParameters: '' })),

@@ -23,7 +23,7 @@ import { createUdpTransport } from './transport/udp-transport.ts'
 export interface ListenAddress {
   readonly transport: TransportName
   readonly address: IpAddress
-  /** 0 lets the system choose. */
+  /** 0: the system chooses the port. */
   readonly port: number
 }
 
@@ -37,7 +37,7 @@ export interface NativeEngineOptions {
   /** The current key, then previous ones that are still accepted. At least 16 bytes each. */
   readonly cookieKeys: readonly Buffer[]
   readonly machineAddress: (family: 4 | 6) => IpAddress | undefined
-  /** Every address of this machine; where sockets are bound to every address, all of them are ours. None unless given. */
+  /** Every address of this machine. If a socket is bound to every address, all of them are ours. Absent: no address. */
   readonly machineAddresses?: readonly IpAddress[]
 }
 
@@ -45,7 +45,7 @@ export type TransportMakers = Readonly<Record<TransportName, (options: Transport
 
 const SOCKETS: TransportMakers = { UDP: createUdpTransport, TCP: createTcpTransport }
 
-/** Binds every address, then serves. Rejects with what could not be bound; then nothing stays open. */
+/** Binds every address, then serves. If an address cannot be bound, rejects with that error, and no socket stays open. */
 export async function startNativeEngine(options: NativeEngineOptions, makers = SOCKETS): Promise<SipEngine> {
   const { clock, application } = options
   const cookies = createCookieSealer(options.cookieKeys)
@@ -91,7 +91,7 @@ export async function startNativeEngine(options: NativeEngineOptions, makers = S
 
 type Dispatch = Pick<TransportEvents, 'onMessage' | 'onBrokenStream'>
 
-/** What arrives before every address is bound is dropped: it comes again. */
+/** Drops messages that arrive before every address is bound. Their senders repeat them. */
 function createGate(application: Application): { readonly events: TransportEvents; open(dispatch: Dispatch): void } {
   let dispatch: Dispatch | undefined
   const events: TransportEvents = {
@@ -116,8 +116,9 @@ interface Binding {
 }
 
 /**
- * RFC 3261 §18.2.1 wants TCP beside every UDP port; which addresses there are is the operator's to say. "Every address" of a
- * family that the kernel does not have is none, as long as something is left.
+ * RFC 3261 §18.2.1 asks for TCP beside every UDP port, but the configuration decides which addresses are bound. If the kernel
+ * does not have an address family, "every address" of that family is left out and reported, as long as another address is
+ * bound.
  */
 async function bindAll(
   { transports, application, close }: Binding,

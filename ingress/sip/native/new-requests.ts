@@ -1,6 +1,6 @@
 /**
- * Requests that belong to no transaction yet, and what is done with each. Which way a request goes is decided in
- * `proxy/silence-for-strangers.ts`; only ACK and CANCEL have ways of their own here.
+ * Handles requests that belong to no transaction yet. `proxy/silence-for-strangers.ts` decides the way of a request. Only ACK
+ * and CANCEL are decided here.
  */
 
 import { HEADER } from '../message/header-name.ts'
@@ -22,15 +22,18 @@ export interface NewRequests {
   onNew(request: ReceivedRequest, key: string): void
 }
 
-/** Methods that belong into a dialog: with a Route of ours they come from one, though neither cookie nor tag says of which. */
+/**
+ * Methods that are used inside dialogs. With a Route of ours, such a request comes from a dialog, even if no cookie and no tag
+ * says from which.
+ */
 const OF_DIALOGS: ReadonlySet<string> = new Set(['BYE', 'UPDATE', 'PRACK', 'INFO', 'NOTIFY', 'REFER'])
 
 /** A new request, and what is known of its sender. */
 interface NewRequest extends ReceivedRequest {
   readonly key: string
-  /** Whether the application knows the source. A cookie vouches for its dialog, not for where the packet is from. */
+  /** Whether the application knows the source. A cookie vouches for its dialog, not for the source of the packet. */
   readonly known: boolean
-  /** Where the cookie of a dialog leads; undefined where there is no valid one. */
+  /** Where the dialog's cookie leads. Undefined if the request has no valid cookie. */
   readonly route: DialogRoute | undefined
   readonly sender: Sender
 }
@@ -66,7 +69,10 @@ function newRequest(core: EngineCore, received: ReceivedRequest, key: string): N
   return { message, facts, flow, key, known, route, sender: senderOf(route !== undefined, known) }
 }
 
-/** RFC 3261 §12.2.2, §15.1.2: a To tag says so, and so does a Route of ours where the method has no other use. */
+/**
+ * RFC 3261 §12.2.2, §15.1.2: a request with a To tag claims to be inside a dialog. So does a request with a Route of ours, if
+ * its method has no use outside dialogs.
+ */
 function claimsDialog(core: EngineCore, { message, facts }: ReceivedRequest): boolean {
   return facts.toTag !== undefined || (OF_DIALOGS.has(message.method) && hasOwnRoute(core, message))
 }
@@ -88,7 +94,7 @@ function admit(core: EngineCore, sides: ServerSides, request: NewRequest, way: A
   }
 }
 
-/** RFC 3261 §17.1.1.3: an ACK is never answered. With a valid cookie it belongs to a 2xx and is passed on. */
+/** RFC 3261 §17.1.1.3: an ACK is never answered. With a valid cookie it belongs to a 2xx and is relayed. */
 function onAck(core: EngineCore, sides: ServerSides, request: NewRequest): void {
   const { message, facts, flow, route, key, sender } = request
   // The ACK to an answer without state ends here, even if its sender has become known since.
@@ -99,8 +105,8 @@ function onAck(core: EngineCore, sides: ServerSides, request: NewRequest): void 
 }
 
 /**
- * RFC 3261 §16.10, §9.2: 200 at once where its INVITE is here, whatever has become of that; 481 where it is not. A
- * CANCEL that is not from its INVITE's address finds nothing, because the address is in the key.
+ * RFC 3261 §16.10, §9.2: a CANCEL gets 200 at once if the transaction of its INVITE is here, in any state, else 481. A CANCEL
+ * from another address than its INVITE finds no INVITE, because the address is part of the key.
  */
 function onCancel(core: EngineCore, sides: ServerSides, request: NewRequest): void {
   const { key, known, sender, flow } = request
@@ -151,7 +157,7 @@ function undoneStrict(core: EngineCore, request: ReceivedRequest): ReceivedReque
   return message && facts && !('fault' in facts) ? { message, facts, flow: request.flow } : undefined
 }
 
-/** RFC 3326 §2: the reason of a CANCEL is copied to ours. */
+/** RFC 3326 §2: the Reason values of the received CANCEL are copied into our own. */
 function reasonLines({ message }: ReceivedRequest): string {
   let lines = ''
   for (let row = message.first(HEADER.reason); row !== -1; row = message.next(HEADER.reason, row)) {

@@ -1,6 +1,7 @@
 /**
- * Answers without state (RFC 3261 §8.2.7) to sources that nobody vouches for. Over UDP such a source may be that of a
- * victim, so it gets one answer per datagram at most, an answer is repeated only where the request is, and nobody gets many.
+ * Answers without state (RFC 3261 §8.2.7) to unvouched sources. Over UDP, such a source may be the forged address of a victim.
+ * So it gets at most one answer per datagram, an answer is repeated only for a repeat of the request, and the answers to each
+ * source are limited.
  */
 
 import type { Answer } from '../port/engine.ts'
@@ -11,18 +12,23 @@ import { ResponsePath, viaSourceOf } from './response-path.ts'
 import { writeAnswer } from './server-side.ts'
 import { createUnvouchedBudget } from './unvouched-budget.ts'
 
-/** `again`: as it was answered a moment ago. `silent`: one answer too many, and the packet is counted as dropped. */
+/**
+ * `again`: the request is a repeat and got its answer again. `silent`: the limit is reached, nothing was sent, and the packet
+ * is counted as dropped.
+ */
 export type OnceAnswered = 'first' | 'again' | 'silent'
 
 export interface OnceAnswers {
   answer(request: ReceivedRequest, key: string, answer: Answer): OnceAnswered
-  /** The same for a known peer, without a bound. */
+  /** The same for a known peer, without a limit. */
   send(request: ReceivedRequest, key: string, answer: Answer): OnceAnswered
-  /** Whether an ACK with this key and To tag is to such an answer. */
+  /** Whether an ACK with this key and To tag acknowledges such an answer. */
   ends(key: string, toTag: string | undefined): boolean
 }
 
-/** `tagOf` makes a To tag of a key, the same each time, so that a repeat gets the same answer (RFC 3261 §8.2.7). */
+/**
+ * `tagOf` makes a To tag from a key. A key always gives the same tag, so that a repeat gets the same answer (RFC 3261 §8.2.7).
+ */
 export function createOnceAnswers(core: EngineCore, tagOf: (key: string) => string): OnceAnswers {
   const budget = createUnvouchedBudget()
   const answered = createInviteMemory()
@@ -40,7 +46,8 @@ export function createOnceAnswers(core: EngineCore, tagOf: (key: string) => stri
       reportDrop(core, flow, { reason: 'over_limit', method: message.method })
       return 'silent'
     },
-    // The tag is made of the key and needs no memory; inside a dialog the tag is the dialog's, so that the memory is asked.
+    // Outside a dialog, the tag is made from the key and needs no memory. Inside a dialog, the tag is the dialog's, so the
+    // memory is asked.
     ends: (key, toTag) => toTag !== undefined && (toTag === tagOf(key) || answered.has(key, core.clock.now())),
   }
 }

@@ -1,4 +1,4 @@
-/** A request as it was received: what it says, the way it came and how its transaction is found. */
+/** A request as it was received: its content, the way on which it came, and the key of its transaction. */
 
 import { isCookie, type RequestFacts } from '../message/request-facts.ts'
 import type { SipMessage } from '../message/sip-message.ts'
@@ -19,12 +19,13 @@ export function peerOf(flow: Flow): Peer {
   return { address: flow.remoteAddress, port: flow.remotePort, transport: flow.transport }
 }
 
-/** RFC 3261 §17.2.3. The source's address is part of the key: nobody else may end or repeat a peer's call. */
+/** RFC 3261 §17.2.3. The source address is part of the key, so that only the peer itself can end or repeat its call. */
 export function keyOf(request: ReceivedRequest, method: string): string {
   const { message, facts, flow } = request
   const { via } = facts
   const sentBy = `${via.host}:${via.port ?? ''} ${flow.remoteAddress.text}`
-  // Only the key of an RFC 2543 peer is made of more than branch, sent-by and method: spare the rest their strings.
+  // Only the key of an RFC 2543 peer needs more than branch, sent-by and method. For all other peers, the further strings are
+  // not made.
   const rfc3261 = isCookie(via.branch)
   return serverTransactionKey({
     branch: via.branch,
@@ -39,7 +40,7 @@ export function keyOf(request: ReceivedRequest, method: string): string {
   })
 }
 
-/** Reports that a packet was met with silence. */
+/** Reports that a packet was dropped. */
 export function reportDrop(
   core: EngineCore,
   flow: Flow,

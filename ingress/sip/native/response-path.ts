@@ -9,9 +9,10 @@ import type { ResponseSink } from './transaction/server-transaction.ts'
 import type { Flow } from './transport/transport.ts'
 
 /**
- * What is written into the sender's Via, in the place of whatever it has written there itself: the next element believes
- * that we have. RFC 3261 §18.2.1: `received` where sent-by is a name or another address; RFC 3581 §4: an `rport` MUST be
- * filled, and `received` goes with it even if it says the same. A Via that cannot be read gets `received` and no `rport`.
+ * The facts that are written into the sender's Via. They replace what the sender has written there itself, because the next
+ * element believes that we have written them. RFC 3261 §18.2.1: `received` is added if sent-by is a name or another address.
+ * RFC 3581 §4: an `rport` MUST be filled, and `received` is added with it even if it equals sent-by. A Via that cannot be read
+ * gets `received` and no `rport`.
  */
 export function viaSourceOf(via: Via | undefined, flow: Flow): ViaSource {
   const source = flow.remoteAddress.text
@@ -22,13 +23,13 @@ export function viaSourceOf(via: Via | undefined, flow: Flow): ViaSource {
   return { received: differs || asked || claimed ? source : undefined, rport: asked ? flow.remotePort : undefined }
 }
 
-/** Sends responses along the flow of their request; on a stream that has closed, over a new one (§18.2.2). */
+/** Sends responses on the flow of their request. If that is a stream that has closed, sends them over a new one (§18.2.2). */
 export class ResponsePath implements ResponseSink {
   readonly reliable: boolean
   readonly #core: EngineCore
   readonly #flow: Flow
   readonly #sentByPort: number
-  /** Datagrams: the port of the source address to send to; undefined is the source port. */
+  /** Datagrams: the port at the source address to which responses go. Undefined: the source port. */
   readonly #port: number | undefined
 
   constructor(core: EngineCore, flow: Flow, via: Via) {
@@ -36,7 +37,7 @@ export class ResponsePath implements ResponseSink {
     this.#core = core
     this.#flow = flow
     this.#sentByPort = via.port ?? SIP_PORT
-    // RFC 3261 §18.2.2: without rport, to the port of sent-by, though a NAT may have changed the source port.
+    // RFC 3261 §18.2.2: without rport, a response goes to the port of sent-by, even if a NAT has changed the source port.
     this.#port = via.rport === undefined ? this.#sentByPort : undefined
   }
 
@@ -46,12 +47,15 @@ export class ResponsePath implements ResponseSink {
     return this.#flow.send(bytes, undefined, () => void this.#reconnect(bytes))
   }
 
-  /** Along the flow or not at all, and it makes no peer of whoever opened a stream. */
+  /** Sends on the flow only, and never opens a connection. A stranger's stream stays a stranger's. */
   sendOnce(bytes: Buffer): boolean {
     return this.#flow.sendOnce(bytes, this.reliable ? undefined : this.#port)
   }
 
-  /** Only to a peer that is known at this moment: a connection to anyone else would be reflection. */
+  /**
+   * Connects only to a peer that is known at this moment. Any other connection would be reflection: a sender could make us
+   * connect to a victim.
+   */
   #reconnect(bytes: Buffer): boolean {
     const { remoteAddress: address, remotePort: port, transport } = this.#flow
     const peer: Peer = { address, port, transport }

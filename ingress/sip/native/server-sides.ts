@@ -1,4 +1,4 @@
-/** The server side of requests: transactions, their tags, and the proxied INVITEs that a CANCEL finds. */
+/** The server side of requests: transactions, their tags, and the proxied INVITEs, which a CANCEL must find. */
 import { randomBytes } from 'node:crypto'
 import { SERVICE_UNAVAILABLE } from '../port/answers.ts'
 import type { Answer } from '../port/engine.ts'
@@ -14,28 +14,33 @@ import { createUnvouchedTransactions } from './unvouched-transactions.ts'
 
 export interface ServerSides {
   /**
-   * Makes the server transaction of a request. Undefined where there are too many: then the answer has been a 503
-   * without state, because a known peer is never left without one (invariant I2). The To tag is that of the key unless
-   * another is given.
+   * Makes the server transaction of a request. Undefined if there are too many: then a 503 was sent without state, because a
+   * known peer always gets an answer (invariant I2). Without `tag`, the To tag is made from the key.
    */
   open(request: ReceivedRequest, key: string, tag?: string): ServerSide | undefined
   /**
-   * The same for a source that only a dialog cookie speaks for: so many per dialog and in all, and over UDP nothing is
-   * repeated of our own accord. Undefined where there are too many: then an answer without state was sent, within its own bound.
+   * The same for a source for which only a dialog cookie vouches. The number of such transactions is limited per dialog and in
+   * all. Over UDP, a response is repeated only for a repeat of its request. Undefined if there are too many: then an answer
+   * without state was sent, if the limit for such answers allowed it.
    */
   openUnvouched(request: ReceivedRequest, key: string): ServerSide | undefined
   answer(side: ServerSide, answer: Answer): void
-  /** Answers a source that nobody vouches for: without state and without repeats of our own, within bounds. */
+  /** Answers an unvouched source: without state, without repeats of our own, and within limits. */
   answerOnce(request: ReceivedRequest, key: string, answer: Answer): OnceAnswered
-  /** Whether an ACK, which has the key of its INVITE, is to an answer without state: nothing is left to do for it. */
+  /**
+   * Whether an ACK acknowledges an answer without state, so that nothing is left to do for it. An ACK has the key of its
+   * INVITE.
+   */
   endsOnce(key: string, toTag: string | undefined): boolean
-  /** RFC 3261 §8.2.6.2: one tag for all that we answer to an INVITE and to its CANCEL, made of the key alone. */
+  /**
+   * RFC 3261 §8.2.6.2: all our answers to an INVITE and to its CANCEL have one tag. It is made only from the key of the INVITE.
+   */
   tagOf(key: string): string
   /** A proxied INVITE that still waits for its final response. */
   proxied(key: string): ProxiedInvite | undefined
-  /** Starts it, and retains it until its final response is out. */
+  /** Starts a proxied INVITE, and retains it until its final response has been sent. */
   start(key: string, invite: ProxiedInvite): void
-  /** Ends every call that still waits for a backend with a 503: the process is going away. */
+  /** Answers every call that still waits for a backend with 503, because the process ends. */
   endAll(): void
 }
 
@@ -85,7 +90,7 @@ export function createServerSides(core: EngineCore): ServerSides {
   }
 }
 
-/** A known peer is never left without an answer; answers to strangers are bounded. */
+/** A known peer always gets an answer. Answers to all others are limited. */
 function answerBusy(core: EngineCore, once: OnceAnswers, request: ReceivedRequest, key: string): void {
   const known = core.application.isKnown(peerOf(request.flow))
   if (known) once.send(request, key, SERVICE_UNAVAILABLE)

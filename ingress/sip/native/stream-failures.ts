@@ -1,4 +1,7 @@
-/** Who takes no TCP connections: a large request does not wait for one as long as it would elsewhere (RFC 3261 §18.1.1). */
+/**
+ * Destinations that accept no TCP connections. A large request waits for a shorter time for a connection to them than to others
+ * (RFC 3261 §18.1.1).
+ */
 import type { Clock } from '../../time/clock.ts'
 import {
   MAX_STREAM_FAILURES,
@@ -11,14 +14,14 @@ import type { Destination } from './transport/transport.ts'
 type Place = Pick<Destination, 'address' | 'port'>
 
 export interface StreamFailures {
-  /** Milliseconds to wait for a connection where another way is left. */
+  /** Milliseconds to wait for a connection if another way is left. */
   connectMs(place: Place): number
-  /** A request that had another way has failed there. */
+  /** Remembers that a request which had another way has failed there. */
   note(place: Place): void
 }
 
 export function createStreamFailures(clock: Clock): StreamFailures {
-  /** When each is forgotten, the oldest first. */
+  /** For each destination, the time at which its failure is forgotten. The oldest failure is first. */
   const failures = new Map<string, number>()
   return {
     connectMs: (place) => {

@@ -1,4 +1,4 @@
-/** How many answers go to sources that nobody vouches for: so many per source, and so many in all. */
+/** Limits the answers to unvouched sources: per source, and in all. */
 import { randomInt } from 'node:crypto'
 import type { IpAddress } from '../../address/ip-address.ts'
 import {
@@ -10,13 +10,14 @@ import {
 } from '../limits.ts'
 
 export interface UnvouchedBudget {
-  /** Takes one answer to this source at this time, in monotonic milliseconds. */
+  /** Whether one more answer to this source is within the limits. If so, it is counted. `now`: monotonic milliseconds. */
   take(source: IpAddress, now: number): boolean
 }
 
 /**
- * Token buckets in a fixed table: a flood from any number of addresses takes no memory. Sources that share a slot share
- * its tokens, and nobody outside can foresee which do. IPv6 sources differ by their /64, which is one host's.
+ * Token buckets in a fixed table: a flood from any number of addresses takes no extra memory. Sources in the same slot share
+ * its tokens, and nobody outside can predict which sources share one. IPv6 sources are told apart by their /64 only, because
+ * one host usually has a whole /64.
  */
 export function createUnvouchedBudget(): UnvouchedBudget {
   const seed = randomInt(2 ** 32)
@@ -39,7 +40,7 @@ export function createUnvouchedBudget(): UnvouchedBudget {
   }
 }
 
-/** What is left of the tokens in use after a time in milliseconds: every bucket is full at the start. */
+/** The tokens that are still in use after a time in milliseconds. At the start, no token is in use. */
 function leaked(used = 0, elapsed: number, perSecond: number): number {
   return Math.max(0, used - (elapsed * perSecond) / 1000)
 }

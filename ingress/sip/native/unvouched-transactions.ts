@@ -1,12 +1,15 @@
 import { MAX_UNVOUCHED_TRANSACTIONS, MAX_UNVOUCHED_TRANSACTIONS_PER_DIALOG } from '../limits.ts'
 import type { ServerTransaction } from './transaction/server-transaction.ts'
 
-/** Transactions of sources that only a dialog cookie speaks for: a cookie may be in many hands, and none of them may fill the table. */
+/**
+ * Transactions of sources for which only a dialog cookie vouches. Many senders may have the same cookie, and none of them may
+ * fill the table.
+ */
 export interface UnvouchedTransactions {
-  /** Whether one more would be too many for this dialog, or in all. */
+  /** Whether one more transaction would be too many for this dialog, or in all. */
   full(callId: string): boolean
   enter(transaction: ServerTransaction, callId: string): void
-  /** Does nothing for a transaction that has not been entered. */
+  /** Does nothing for a transaction that was not entered. */
   leave(transaction: ServerTransaction): void
 }
 

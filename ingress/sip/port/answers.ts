@@ -1,14 +1,14 @@
 /**
- * Every answer of our own: its status, its phrase and, where it is a refusal, its code. What a rule or a trunk answers
- * comes from the table instead. What is wrong with a message that cannot be read is said by `message/`, where the phrase
- * names the very fault.
+ * Every answer of our own: its status, its reason phrase and, if it is a refusal, its code. The answers of rules and trunks
+ * come from the table instead. The answers to messages that cannot be read come from `message/`, with a phrase that names the
+ * exact fault.
  */
 import { reasonPhrase } from '../../text/reason-phrase.ts'
 import type { Answer } from './engine.ts'
 
 /** An answer to a request that a proxy must not or cannot accept. */
 export interface Refusal extends Answer {
-  /** Stable: logs show it. It is not made from the phrase, so that either may change without the other. */
+  /** Stable, because logs show it. It is not made from the phrase, so that each may change without the other. */
   readonly code: string
 }
 
@@ -24,18 +24,21 @@ export const SEVERAL_ASSERTED_IDENTITIES = answer(400, 'Several Asserted Identit
 export const USER_TOO_LONG = answer(400, 'User Too Long')
 export const FORBIDDEN = answer(403)
 export const REQUEST_TIMEOUT = answer(408)
-/** RFC 5630: no backend can be reached over TLS; 380 is the code of the Warning that says so. */
+/** RFC 5630: no backend can be reached over TLS. 380 is the code of the Warning that says this. */
 export const SIPS_NOT_ALLOWED: Answer = { ...answer(480), warningCode: 380 }
 export const CALL_DOES_NOT_EXIST = answer(481)
 export const REQUEST_TERMINATED = answer(487)
 export const REQUEST_PENDING = answer(491)
 export const SERVER_ERROR = answer(500)
-/** RFC 3311 §5.2, RFC 3261 §14.2: what is not available while the call rings can be asked for again. */
+/**
+ * RFC 3311 §5.2, RFC 3261 §14.2: the request is not available while the call rings. With Retry-After, the peer can send it
+ * again.
+ */
 export const NOT_WHILE_RINGING = {
   ...SERVER_ERROR,
   headers: [{ name: 'Retry-After', value: '1' }],
 } satisfies Answer
-/** RFC 3261 §16.9, §16.7 step 6: no 503, which a peer would take to be about all of its calls. */
+/** RFC 3261 §16.9, §16.7 step 6. Not 503: a peer would apply it to all of its calls, not only to this one. */
 export const NEXT_HOP_UNREACHABLE = answer(500, 'Next Hop Unreachable')
 export const SERVICE_UNAVAILABLE = answer(503)
 export const MESSAGE_TOO_LARGE = answer(513)
@@ -45,7 +48,7 @@ export const MAX_BREADTH_EXCEEDED = refusal(440, 'max_breadth_exceeded', 'Max-Br
 export const LOOP_DETECTED = refusal(482, 'loop_detected')
 export const TOO_MANY_HOPS = refusal(483, 'too_many_hops')
 
-/** RFC 3261 §16.3 step 5: the 420 MUST list what is not understood. */
+/** RFC 3261 §16.3 step 5: the 420 MUST list the extensions that are not understood. */
 export function badExtension(unsupported: string): Refusal {
   return { ...refusal(420, 'bad_extension'), headers: [{ name: 'Unsupported', value: unsupported }] }
 }
@@ -54,16 +57,16 @@ export function badExtension(unsupported: string): Refusal {
 const ALLOWED = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'UPDATE', 'INFO', 'PRACK', 'REFER', 'NOTIFY', 'MESSAGE']
 
 /**
- * RFC 3261 §21.4.6: the 405 MUST list what is allowed, and never the method that it refuses. `unavailable`: a method that the
- * engine takes nowhere. Behind drachtio-servers that is PRACK, because no provisional response of a leg is reliable there
- * (RFC 3262 §3).
+ * RFC 3261 §21.4.6: the 405 MUST list the methods that are allowed. The refused method is never in the list. `unavailable`: a
+ * method that the engine never accepts. Behind drachtio-servers that is PRACK, because no provisional response of a leg is
+ * reliable there (RFC 3262 §3).
  */
 export function methodNotAllowed(method: string, unavailable?: string): Refusal {
   const value = ALLOWED.filter((allowed) => allowed !== method && allowed !== unavailable).join(', ')
   return { ...refusal(405, 'method_not_allowed'), headers: [{ name: 'Allow', value }] }
 }
 
-/** The answer with a Warning that says why, and under which id the log has it (RFC 3261 §20.43). */
+/** Adds a Warning to the answer: the reason, and the id under which the log has the decision (RFC 3261 §20.43). */
 export function explainedAnswer(own: Answer, why: string, decisionId: string): Answer {
   return { ...own, warning: `${why} ${decisionId}` }
 }

@@ -2,12 +2,15 @@ import { SERVER_ERROR } from './answers.ts'
 import type { Application } from './application.ts'
 import type { InboundCall } from './engine.ts'
 
-/** A call whose engine knows whether one of its verbs has been called. */
+/** A call that records whether one of its verbs has been called. */
 export interface OfferedCall extends InboundCall {
   readonly isDecided: boolean
 }
 
-/** Asks the application, and answers for it should it fail to decide: a known peer never waits for nothing. */
+/**
+ * Offers the call to the application. If the application does not decide it, a known peer gets 500, so that it does not wait in
+ * vain. A stranger's call is dropped.
+ */
 export function offerCall(application: Application, call: OfferedCall): void {
   try {
     application.onInvite(call)

@@ -8,9 +8,9 @@ export interface FinalResponse {
 const PREFERRED: readonly number[] = [401, 407, 415, 420, 484]
 
 /**
- * A 6xx wins over all; else the lowest class wins, in it the codes that say how to repair the request, then the latest.
- * 503 counts for nothing: a 503 of one backend says nothing about us (§16.7 step 6), and `undefined` lets the caller of
- * this function say what it says when no backend is left.
+ * A 6xx wins over all others. Without one, the lowest class wins. Inside a class, the codes that say how to repair the request
+ * come first, then the latest response. 503 does not count, because one backend's 503 says nothing about us (§16.7 step 6).
+ * Undefined if no other response is left: then the calling code sends its own answer for the case that no backend is left.
  */
 export function bestResponse<R extends FinalResponse>(responses: readonly R[]): R | undefined {
   const usable = responses.filter((response) => response.status !== 503)

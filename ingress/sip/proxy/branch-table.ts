@@ -1,24 +1,26 @@
 /**
- * The life of one branch of a proxied INVITE, as a table: RFC 3261 §16.7 to §16.10 with the time-outs of a routing
- * rule. Pure: what a transition does is named here and done by the proxied INVITE.
+ * The life of one branch of a proxied INVITE, as a table: RFC 3261 §16.7 to §16.10 with the time-outs of a routing rule. Pure:
+ * the table only names the action of a transition, and the proxied INVITE carries it out.
  */
 
 export type BranchState =
-  /** Sent, and no response has come. */
+  /** The INVITE was sent, and no response has come. */
   | 'calling'
-  /** 100 only. */
+  /** Only a 100 has come. */
   | 'proceeding'
   /** A provisional response has been relayed. */
   | 'ringing'
-  /** Given up without a word from the backend, or overtaken by another branch: lives on for a late 2xx. */
+  /**
+   * Given up because the backend sent no response, or overtaken by another branch. It stays, because a late 2xx can still come.
+   */
   | 'abandoned'
   /** The caller has cancelled, but CANCEL must wait for a provisional response. */
   | 'cancel-held'
-  /** CANCEL is out because the caller cancelled. */
+  /** CANCEL was sent because the caller cancelled. */
   | 'cancelled'
-  /** CANCEL is out because the ringing timer or Timer C fired. */
+  /** CANCEL was sent because the ringing timer or Timer C fired. */
   | 'withdrawn'
-  /** CANCEL is out and nobody waits for the answer. */
+  /** CANCEL was sent, and the caller does not wait for this branch any more. */
   | 'released'
   | 'ended'
 
@@ -34,25 +36,25 @@ export type BranchInput =
   | 'timer-c'
   | 'cancel'
   | 'cancel-timer'
-  /** Another branch has answered the call. */
+  /** The call got its final response in another way than by this branch. */
   | 'overtaken'
 
 export type BranchAction =
   | 'relay-provisional'
   | 'relay-success'
-  /** Fail over, or let this be the answer. */
+  /** Fail over, or relay the best final response. */
   | 'judge'
   | 'judge-time-out'
   | 'judge-unreachable'
-  /** Leave it behind and try the next target. */
+  /** Abandon the branch and try the next target. */
   | 'give-up'
-  /** Remember a failure that nobody waits for. */
+  /** Remember a failure of a branch for which the caller does not wait any more. */
   | 'note'
   | 'send-cancel'
   | 'finish-cancelled'
   | 'finish-timed-out'
 
-/** Inputs that are timers running out. */
+/** Inputs from timers that have fired. */
 export type BranchTimerInput = 'backend-timer' | 'ringing-timer' | 'timer-c' | 'cancel-timer'
 
 export interface BranchStep {
@@ -73,9 +75,9 @@ const TABLE: Readonly<Record<BranchState, Row>> = {
     'time-out': step('ended', 'judge-time-out'),
     unreachable: step('ended', 'judge-unreachable'),
     'backend-timer': step('abandoned', 'give-up'),
-    // RFC 3261 §16.8: without a provisional response Timer C counts as a 408.
+    // RFC 3261 §16.8: if no provisional response has come when Timer C fires, this counts as a 408.
     'timer-c': step('abandoned', 'give-up'),
-    // RFC 3261 §9.1: a CANCEL MUST NOT go out before a provisional response has come in.
+    // RFC 3261 §9.1: a CANCEL MUST NOT be sent before a provisional response has come.
     cancel: step('cancel-held'),
     overtaken: step('abandoned'),
   },
@@ -144,23 +146,23 @@ const TABLE: Readonly<Record<BranchState, Row>> = {
     unreachable: step('ended'),
     'cancel-timer': step('ended'),
   },
-  // RFC 6026 §7.2: every further 2xx still goes up while the transaction lives.
+  // RFC 6026 §7.2: every further 2xx is relayed while the transaction lives.
   ended: { success: step('ended', 'relay-success') },
 }
 
-/** The step for an input; undefined where the state takes no notice of it. */
+/** The step for an input. Undefined if the state ignores the input. */
 export function branchStep(state: BranchState, input: BranchInput): BranchStep | undefined {
   return TABLE[state][input]
 }
 
-/** The input that a response is. */
+/** The input for a response with this status. */
 export function responseInput(status: number): 'trying' | 'provisional' | 'success' | 'failure' {
   if (status === 100) return 'trying'
   if (status < 200) return 'provisional'
   return status < 300 ? 'success' : 'failure'
 }
 
-/** Whether the caller still waits for a branch: it is neither over nor left behind. */
+/** Whether the caller still waits for a branch: it has not ended, was not given up, and no CANCEL has released it. */
 export function isAwaited(state: BranchState): boolean {
   return state !== 'ended' && state !== 'abandoned' && state !== 'released'
 }

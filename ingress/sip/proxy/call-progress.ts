@@ -1,8 +1,8 @@
 /**
- * How a proxied INVITE goes on: RFC 3261 §16.7 with the failover of a routing rule, for both engines. It judges what the
- * branches received and decides what the caller gets, whether the next target is tried, and what is reported. Pure: the
- * branch table (`branch-table.ts`) says what an input means for its branch, this says what that means for the call, and
- * each effect is a call of `CallEffects`.
+ * The progress of a proxied INVITE: RFC 3261 §16.7 with the failover of a routing rule, for both engines. It judges the
+ * responses of the branches. It decides what the caller gets, whether the next target is tried, and what is reported. Pure: the
+ * branch table (`branch-table.ts`) says what an input means for its branch, and this file says what it means for the call. Each
+ * effect is a call of `CallEffects`.
  */
 import type { SipMessage } from '../message/sip-message.ts'
 import { MAX_BREADTH_EXCEEDED, NEXT_HOP_UNREACHABLE, REQUEST_TERMINATED, REQUEST_TIMEOUT } from '../port/answers.ts'
@@ -19,20 +19,20 @@ import { bestResponse } from './best-response.ts'
 import { type BranchAction, type BranchInput, type BranchState, isAwaited } from './branch-table.ts'
 import { retryAfterOf } from './response-facts.ts'
 
-/** A branch as the call sees it. */
+/** The part of a branch that the call uses. */
 export interface CallBranch {
   readonly target: ProxyTarget
   readonly state: BranchState
   /** Whether the backend itself has sent any response. */
   readonly responseReceived: boolean
-  /** Whether the end of this attempt has been reported. Written here. */
+  /** Whether the end of this attempt has been reported. `CallProgress` sets it. */
   isReported: boolean
-  /** Whether the backend has sent a 2xx. Written here. */
+  /** Whether the backend has sent a 2xx. `CallProgress` sets it. */
   isAnswered: boolean
   input(input: BranchInput): void
-  /** RFC 3261 §16.7 step 2: from now on. */
+  /** RFC 3261 §16.7 step 2: starts Timer C again from now. */
   startTimerC(): void
-  /** Milliseconds. Only the first call starts it. */
+  /** `ms`: milliseconds. Only the first call starts the timer. */
   startRingingTimer(ms: number): void
 }
 
@@ -47,8 +47,9 @@ export interface ReceivedFinal<B> {
 export type TargetObstacle = 'out-of-breadth' | 'passed-over'
 
 /**
- * What an engine does. `R` is a response as it has it. The methods with a `result` send the final response; when it is out, the
- * engine says to the plan that the call is done. Each call gets one of them with a result, and not more.
+ * The effects that an engine carries out. `R` is the engine's own form of a response. The methods with a `result` send the
+ * final response; when it has been sent, the engine reports to the plan that the call is done. For each call, exactly one of
+ * these methods is called with a result, once.
  */
 export interface CallEffects<B, R> {
   /** The message of a response, valid until the method that received it returns. */
@@ -56,33 +57,35 @@ export interface CallEffects<B, R> {
   /** The message of a response, valid for as long as the call needs it. */
   retain(response: R): SipMessage
   obstacleTo(target: ProxyTarget): TargetObstacle | undefined
-  /** Opens a branch and hands it to `addBranch`, or says `noSocket`. */
+  /** Opens a branch and hands it to `addBranch`, or calls `noSocket`. */
   tryTarget(target: ProxyTarget): void
   sendCancel(branch: B): void
   relayProvisional(branch: B, response: R): void
-  /** `result` is undefined where the caller has its final response already. */
+  /** `result` is undefined if the caller already has its final response. */
   relaySuccess(branch: B, response: R, result: ProxyResult | undefined): void
-  /** `challenging`: other responses whose challenges go along (RFC 3261 §16.7 step 7). */
+  /** `challenging`: other responses, from which the challenges are added (RFC 3261 §16.7 step 7). */
   relayFinal(final: ReceivedFinal<B>, challenging: readonly SipMessage[], result: ProxyResult): void
   /** Sends an answer of our own. */
   answer(answer: Answer, result: ProxyResult): void
 }
 
-/** Where the engines differ. */
+/** The differences between the engines. */
 export interface ProgressOptions {
   /**
-   * What becomes of a 2xx after the final response. A proxy passes it on (RFC 3261 §16.7 step 5), and reports one per branch.
-   * An engine that bridges two legs cannot: it acknowledges and ends each of them, and reports each.
+   * What is done with a 2xx that comes after the final response. `relayed`: a proxy relays it (RFC 3261 §16.7 step 5), and
+   * reports one per branch. `hung-up`: an engine that bridges two legs cannot relay it. It acknowledges and ends each of them,
+   * and reports each.
    */
   readonly furtherSuccess: 'relayed' | 'hung-up'
   /**
-   * When the caller gets 500 because the last target cannot be reached, instead of what the plan says for a call that nobody
-   * took (RFC 3261 §16.9: a lone 503, which goes up as 500). `no-failover`: only where the rule does not allow another try.
+   * When the caller gets 500 because the last target cannot be reached, instead of the plan's answer to a call that nobody took
+   * (RFC 3261 §16.9: a 503 that is the only response is relayed as 500). `no-failover`: only if the rule does not allow another
+   * attempt.
    */
   readonly nextHopUnreachable: 'always' | 'no-failover' | 'never'
 }
 
-/** What a call without failures, and one that is over, have of them. Nothing is ever added to it. */
+/** The empty list of a call that has no branches or failures yet, or is over. Nothing is ever added to it. */
 const NONE: readonly never[] = []
 const NO_MESSAGES: readonly SipMessage[] = []
 
@@ -105,7 +108,7 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
     this.#options = options
   }
 
-  /** Whether what the caller gets has been decided. */
+  /** Whether the final response to the caller has been decided. */
   get isSettled(): boolean {
     return this.#isSettled
   }
@@ -119,7 +122,7 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
     return this.#hasRung
   }
 
-  /** Whether a target was left out that the engine must not send to. */
+  /** Whether a target was passed over, because the engine must not send to it. */
   get hasPassedOver(): boolean {
     return this.#hasPassedOver
   }
@@ -143,7 +146,7 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
     this.#tryNext(undefined)
   }
 
-  /** Before anything is sent on it, so that it is there when the first input comes. */
+  /** Called before anything is sent on the branch, so that the call knows the branch when the first input comes. */
   addBranch(branch: B): void {
     this.#branches = [...this.#branches, branch]
   }
@@ -154,7 +157,10 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
     this.#failOver('transport')
   }
 
-  /** RFC 3261 §16.10: every pending branch is cancelled, no further one is made, and the caller gets what they say or 487. */
+  /**
+   * RFC 3261 §16.10: cancels every pending branch, and makes no further one. The caller gets the final response of a branch, or
+   * 487.
+   */
   cancel(): void {
     if (this.#isSettled || this.#isCancelled) return
     this.#isCancelled = true
@@ -162,26 +168,29 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
     this.#finishCancelled(undefined, undefined)
   }
 
-  /** Answers a call that still waits, whatever its branches would have said. */
+  /** Answers a call that still waits for its final response, without regard to its branches. */
   end(answer: Answer): void {
     this.#answer(answer, 'exhausted', undefined)
   }
 
-  /** The caller's side is over without a word from here: nothing is decided any more. False where it was decided before. */
+  /**
+   * Marks the call as settled, so that nothing is decided any more; also if the caller's side has ended without a final
+   * response. False if the call was settled before.
+   */
   close(): boolean {
     const wasOpen = !this.#isSettled
     this.#isSettled = true
     return wasOpen
   }
 
-  /** Lets go of what only a call needs that is not over. A further 2xx can still be handled. */
+  /** Drops what is needed only until the call is over. A further 2xx can still be handled. */
   forget(): void {
     this.#plan = undefined
     this.#branches = NONE
     this.#finals = NONE
   }
 
-  /** What the branch table names for a branch. `response`: what came in, if that was a response. */
+  /** Carries out an action of the branch table. `response`: the response that was the input, if it was one. */
   act(branch: B, action: BranchAction, response: R | undefined): void {
     switch (action) {
       case 'relay-provisional':
@@ -224,7 +233,7 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
     }
   }
 
-  /** RFC 3261 §16.7 step 5: 101 to 199 go up at once; §16.7 step 2: each starts Timer C again. */
+  /** RFC 3261 §16.7 step 5: 101 to 199 are relayed at once. §16.7 step 2: each of them starts Timer C again. */
   #relayProvisional(branch: B, response: R | undefined): void {
     if (!response || this.#isSettled) return
     this.#hasRung = true
@@ -234,7 +243,9 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
     this.#effects.relayProvisional(branch, response)
   }
 
-  /** RFC 3261 §16.7 step 5: a 2xx ends the search, and where it comes after the final response it still needs its end. */
+  /**
+   * RFC 3261 §16.7 step 5: a 2xx ends the search for a backend. If it comes after the final response, it must still be handled.
+   */
   #relaySuccess(branch: B, response: R | undefined): void {
     if (!response) return
     const { status } = response
@@ -247,7 +258,7 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
     this.#effects.relaySuccess(branch, response, result)
   }
 
-  /** RFC 3261 §16.7 steps 5 and 6: a 6xx ends the search; what the rule fails over on does not. */
+  /** RFC 3261 §16.7 steps 5 and 6: a 6xx ends the search. A status on which the rule fails over does not. */
   #judge(branch: B, response: R | undefined): void {
     if (!response) return
     const final = this.#retain(branch, response)
@@ -268,14 +279,14 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
     this.#finishSearch(condition, this.#options.nextHopUnreachable !== 'never')
   }
 
-  /** A failure of a branch that nobody waits for still counts as one of the answers; a 6xx ends the search. */
+  /** A failure of a branch for which nobody waits still counts as one of the call's responses. A 6xx ends the search. */
   #note(branch: B, response: R | undefined): void {
     if (!response || this.#isSettled) return
     const final = this.#retain(branch, response)
     if (final.status >= 600 && !this.#isCancelled) this.#relayFinal(final, 'forwarded')
   }
 
-  /** RFC 3261 §16.7 step 6, with an answer of our own where no backend sent one worth relaying. */
+  /** RFC 3261 §16.7 step 6. If no backend sent a response that can be relayed, the caller gets an answer of our own. */
   #finishSearch(condition: FailoverCondition | undefined, saysUnreachable: boolean): void {
     const best = bestResponse(this.#finals)
     if (best) return this.#relayFinal(best, 'exhausted')
@@ -283,7 +294,7 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
     this.#answer(isUnreachable ? NEXT_HOP_UNREACHABLE : this.plan.exhausted, 'exhausted', undefined)
   }
 
-  /** After a CANCEL no backend's 5xx goes up as if the call had failed: the caller ended it. */
+  /** After a CANCEL, a backend's 5xx is not relayed: the call has not failed, the caller has ended it. */
   #finishCancelled(branch: B | undefined, response: R | undefined): void {
     if (this.#isSettled || this.#branches.some(isAwaitedBranch)) return
     if (!branch || !response || (response.status >= 500 && response.status < 600))
@@ -336,7 +347,7 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
 
 type AttemptReport = Extract<ProxyProgress, { readonly type: 'attempt' }>
 
-/** What there is to report of an attempt of which nothing was sent. */
+/** The report of an attempt for which nothing was sent. */
 const UNSENT = { status: 0, heard: false, retryAfter: undefined } satisfies Partial<AttemptReport>
 
 function isAwaitedBranch({ state }: CallBranch): boolean {

@@ -1,6 +1,7 @@
 /**
- * RFC 5393 §4: failover is forking, so loops MUST be detected. The second part of our branch is a hash of all that the
- * decision reads; a request that comes back with the same hash in a Via of ours would be decided the same way for ever.
+ * RFC 5393 §4: failover is forking, so loops MUST be detected. The second part of our branch parameter is a hash of everything
+ * that the decision reads. If a request comes back with the same hash in a Via of ours, it would be decided in the same way
+ * each time, without end.
  */
 
 import type { Random } from '../../time/random.ts'
@@ -11,25 +12,31 @@ import { parseVia } from '../message/via.ts'
 import type { Application } from '../port/application.ts'
 import { TextHash } from './text-hash.ts'
 
-/** RFC 3261 §8.1.1.7: the magic cookie; the rest marks a branch as made by this software, in whichever pod. */
+/** RFC 3261 §8.1.1.7: the magic cookie. The rest marks a branch parameter that this software has made, in any pod. */
 const BRANCH_PREFIX = 'z9hG4bKsd'
 
-/** Goes into the hash of a request that is handed to another pod, which is to do with it what this one did not. */
+/**
+ * Added to the hash of a request that is handed to another pod. That pod does with the request what this one did not, so it
+ * must not take the request for a loop.
+ */
 const TO_POD = 'to-pod'
 
-/** What a hash depends on beside the request, and what makes a branch unique. */
+/**
+ * The sources of a branch parameter, beside the request: `headersRead` is part of the hash, and `random` makes the parameter
+ * unique.
+ */
 export interface BranchMaking {
   readonly random: Random
   readonly application: Pick<Application, 'headersRead'>
 }
 
-/** A new branch for a request that goes on. `toPod`: to another pod of ours, as it is. */
+/** A new branch parameter for a request that is forwarded. `toPod`: it goes to another pod of ours as it is. */
 export function branchOf(core: BranchMaking, message: SipMessage, toPod = false): string {
   const hash = loopHash(message, core.application.headersRead(), toPod)
   return `${BRANCH_PREFIX}.${core.random.token()}.${hash}`
 }
 
-/** Whether another pod of ours has handed this very request over: then it is not handed over again. */
+/** Whether another pod of ours has handed this very request over. If so, it is not handed over again. */
 export function isFromPod(core: Pick<BranchMaking, 'application'>, message: SipMessage): boolean {
   const row = message.first(HEADER.via)
   if (row === -1 || !message.value(row).includes(BRANCH_PREFIX)) return false
@@ -37,7 +44,7 @@ export function isFromPod(core: Pick<BranchMaking, 'application'>, message: SipM
   return branch?.endsWith(`.${loopHash(message, core.application.headersRead(), true)}`) ?? false
 }
 
-/** §4.2.2: the method is left out, so that a CANCEL or ACK has the branch of its INVITE. */
+/** §4.2.2: the method is not part of the hash, so that a CANCEL or ACK has the branch parameter of its INVITE. */
 function loopHash(message: SipMessage, headersRead: readonly string[], toPod = false): string {
   const hash = new TextHash()
   if (toPod) hash.add(TO_POD)
@@ -59,7 +66,7 @@ function loopHash(message: SipMessage, headersRead: readonly string[], toPod = f
   return hash.text()
 }
 
-/** Whether a Via below says that a pod of ours has forwarded this very request before. Only then is the hash made. */
+/** Whether a Via shows that a pod of ours has forwarded this very request before. The hash is made only if a Via is ours. */
 export function isLoop(message: SipMessage, headersRead: readonly string[]): boolean {
   let expected: string | undefined
   for (let row = message.first(HEADER.via); row !== -1; row = message.next(HEADER.via, row)) {

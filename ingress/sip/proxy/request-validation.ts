@@ -13,14 +13,14 @@ import {
 } from '../port/answers.ts'
 import { isLoop } from './loop-detection.ts'
 
-/** Extensions that a proxy would have to know to forward the request: none changes what we do. */
+/** Why a request must not be proxied. Undefined if it may be proxied. */
 export function refusalOf(
   message: SipMessage,
   facts: RequestFacts,
   headersRead: readonly string[],
   inDialog = facts.toTag !== undefined,
 ): Refusal | undefined {
-  // §16.3 step 3: an OPTIONS that ends here MAY be answered instead, and is: it is how peers ping us.
+  // §16.3 step 3: an OPTIONS that ends here MAY be answered instead. We answer it, because peers ping us with OPTIONS.
   const endsHere = message.method === 'OPTIONS' && !inDialog
   if (facts.maxForwards === 0 && !endsHere) return TOO_MANY_HOPS
   // §16.3 step 4, RFC 5393 §4.2.1
@@ -28,15 +28,18 @@ export function refusalOf(
   return unknownExtension(message) ?? exhaustedBreadth(message) ?? repeatedCondition(message, facts, headersRead)
 }
 
-/** §16.3 step 5. Require is for the user agent at the end, not for a proxy. */
+/**
+ * §16.3 step 5: Proxy-Require lists extensions that a proxy must know to forward the request. We know no extension, because no
+ * extension changes what we do. Require is for the user agent at the end, not for a proxy.
+ */
 function unknownExtension(message: SipMessage): Refusal | undefined {
   if (message.first(HEADER.proxyRequire) === -1) return undefined
   return badExtension(message.values('Proxy-Require').join(', '))
 }
 
 /**
- * RFC 3261 §7.3.1: a header that may stand once and stands twice is an error. It is one for us where a rule reads it: the
- * rule could go by one value and the backend by the other. Inside a dialog no rule reads anything.
+ * RFC 3261 §7.3.1: a header that may occur only once, but occurs twice, is an error. We refuse it if a rule reads the header,
+ * because the rule could use one value and the backend the other. Inside a dialog no rule reads a header.
  */
 function repeatedCondition(
   message: SipMessage,
@@ -48,12 +51,12 @@ function repeatedCondition(
   return repeated ? REPEATED_HEADER : undefined
 }
 
-/** RFC 5393 §5.3.3.1: no branch may be made at all. */
+/** RFC 5393 §5.3.3.1: with a Max-Breadth of 0 no branch may be made. */
 function exhaustedBreadth(message: SipMessage): Refusal | undefined {
   return breadthOf(message) === 0 ? MAX_BREADTH_EXCEEDED : undefined
 }
 
-/** The Max-Breadth of a request; undefined where there is none or where it is not a number. */
+/** The Max-Breadth of a request. Undefined if it is absent or not a number. */
 export function breadthOf(message: SipMessage): number | undefined {
   const row = message.first(HEADER.maxBreadth)
   if (row === -1) return undefined

@@ -1,10 +1,13 @@
-/** What a proxy reads in a backend's response before it goes up, in both engines. Pure. */
+/** The facts that both engines read in a backend's response before they relay it. Pure. */
 import { HEADER } from '../message/header-name.ts'
 import { asksForPrivacy } from '../message/identity-headers.ts'
 import type { SipMessage } from '../message/sip-message.ts'
 import type { ResponseIdentity } from '../port/engine.ts'
 
-/** RFC 3261 §20.33: delta-seconds, then comments and parameters that change nothing for us. Where it stands twice it says nothing. */
+/**
+ * RFC 3261 §20.33: delta-seconds. Comments and parameters after them change nothing for us. Undefined if the header occurs
+ * twice, or if the status is not 503.
+ */
 export function retryAfterOf(response: SipMessage): number | undefined {
   const [value = '', second] = response.values('Retry-After')
   if (second !== undefined) return undefined
@@ -12,7 +15,7 @@ export function retryAfterOf(response: SipMessage): number | undefined {
   return response.status === 503 && seconds !== undefined ? Number(seconds) : undefined
 }
 
-/** RFC 3325 §7: `Privacy: id` keeps the identity inside the trust domain. */
+/** Whether the asserted identity is removed from a response. RFC 3325 §7: `Privacy: id` keeps it inside the trust domain. */
 export function losesIdentity(message: SipMessage, responseIdentity: ResponseIdentity): boolean {
   if (responseIdentity !== 'hide-private') return responseIdentity === 'remove'
   return message.first(HEADER.privacy) !== -1 && asksForPrivacy(message.values('Privacy'))

@@ -1,26 +1,26 @@
 /**
- * Silence for strangers (invariant I1), and the way of everybody else: what becomes of a request that belongs to no
- * transaction yet. Both engines ask here before they send anything. Pure: what a way means is done by the engine. Only
- * the fate of a stranger's new INVITE is decided elsewhere, by the application (`ingress/call/handle-invite.ts`).
+ * Silence for strangers (invariant I1), and the ways of all other requests: decides what is done with a request that belongs to
+ * no transaction yet. Both engines ask here before they send anything. Pure: the engine carries out what a way means. Only a
+ * stranger's new INVITE is decided elsewhere, by the application (`ingress/call/handle-invite.ts`).
  */
 import type { DropReason } from '../port/events.ts'
 
 /**
- * Who sends a request. `dialog`: a dialog of ours vouches for the request, by a valid cookie or because the server has
- * found it, though nobody may vouch for its source. `known`: the application knows the source.
+ * Who sends a request. `dialog`: a dialog of ours vouches for the request, by a valid cookie or because the server has found
+ * the dialog. The source itself may still be unvouched. `known`: the application knows the source.
  */
 export type Sender = 'dialog' | 'known' | 'stranger'
 
-/** `not-allowed`: a method that no rule is for, outside a dialog (RFC 3261 §8.2.1). */
+/** `not-allowed`: a method for which there are no rules, outside a dialog (RFC 3261 §8.2.1). */
 export type AdmittedWay = 'in-dialog' | 'invite' | 'options' | 'not-allowed'
 
 /**
- * `silence`: nothing is sent. `stranger-invite`: the application is asked each time, so that it can say whose call it
- * almost was; a request that it drops has not been validated, because a refusal would be an answer.
+ * `silence`: nothing is sent. `stranger-invite`: the application is asked each time, so that it can report which trunk almost
+ * admitted the call. The request is not validated before it is dropped, because a refusal would be an answer.
  */
 export type RequestWay = 'silence' | 'stranger-invite' | AdmittedWay
 
-/** `final-response`: a stranger whose INVITE has had a provisional response, and is left no longer without a final one. */
+/** `final-response`: a stranger's INVITE has already got a provisional response, so it must get a final response too. */
 export type UnusableWay = 'silence' | 'refusal' | 'final-response'
 
 export function senderOf(inOurDialog: boolean, known: boolean): Sender {
@@ -29,9 +29,9 @@ export function senderOf(inOurDialog: boolean, known: boolean): Sender {
 }
 
 /**
- * The way of a request that can be read. `claimsDialog`: it has a To tag, or says otherwise that it is inside a dialog
- * (RFC 3261 §12.2.2). `provisionalSent`: the engine answers every INVITE with 100 before it can ask, so that silence would
- * leave the caller ringing (invariant I2).
+ * The way of a request that can be read. `claimsDialog`: it has a To tag, or shows in another way that it is inside a dialog
+ * (RFC 3261 §12.2.2). `provisionalSent`: the engine answers every INVITE with 100 before it can ask, so silence would leave the
+ * caller ringing (invariant I2).
  */
 export function requestWay(
   sender: Sender,
@@ -59,14 +59,17 @@ function wayOutsideDialogs(method: string): RequestWay {
   }
 }
 
-/** RFC 3261 §16.3 step 1: the way of a request that cannot be read. A known peer is told what is wrong, but for an ACK. */
+/**
+ * RFC 3261 §16.3 step 1: the way of a request that cannot be read. A known peer gets an answer that says what is wrong. An ACK
+ * gets none.
+ */
 export function unusableWay(sender: Sender, method: string, provisionalSent: boolean): UnusableWay {
   if (method === 'ACK') return 'silence'
   if (sender !== 'stranger') return 'refusal'
   return provisionalSent && method === 'INVITE' ? 'final-response' : 'silence'
 }
 
-/** Why a packet meets silence: its sender is a stranger, or, where it is none, what else is wrong. */
+/** Why a packet gets no answer: because its sender is a stranger, else for the reason `otherwise`. */
 export function silenceReason(sender: Sender, otherwise: DropReason): DropReason {
   return sender === 'stranger' ? 'stranger' : otherwise
 }

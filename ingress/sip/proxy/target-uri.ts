@@ -3,7 +3,7 @@ import { type SipUri, sipUserOf } from '../message/uri.ts'
 import type { ProxyPlan, ProxyTarget } from '../port/engine.ts'
 
 /**
- * RFC 3261 §16.6 step 2: the Request-URI towards a target, with the user that the plan names or, if it names none, that of the
+ * RFC 3261 §16.6 step 2: the Request-URI towards a target. Its user is the user that the plan names, or else the user of the
  * `received` Request-URI.
  */
 export function targetUri(target: ProxyTarget, plan: Pick<ProxyPlan, 'requestUser'>, received: SipUri): string {

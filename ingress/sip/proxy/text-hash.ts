@@ -1,18 +1,18 @@
 /**
- * A fast 64-bit hash of text in two FNV-1a lanes, for tables and comparisons where a collision costs nothing that a
- * sender could not have for free. Not a MAC: what must not be forged goes through the cookie sealer.
+ * A fast 64-bit hash of text in two FNV-1a lanes. It is for tables and comparisons in which a collision gives a sender nothing
+ * that it cannot have without a collision. It is not a MAC: data that must not be forged goes through the cookie sealer.
  */
 export class TextHash {
   #a: number
   #b: number
 
-  /** Seeds tell hashes of one process from those of another. */
+  /** Because of the seeds, the hashes of one process differ from those of another. */
   constructor(seedA = 0x811c9dc5, seedB = 0x01000193) {
     this.#a = seedA
     this.#b = seedB
   }
 
-  /** Two calls are not the same as one with both texts: the end of each counts. */
+  /** Adds a text and its end, so two calls give another hash than one call with both texts. */
   add(text: string): this {
     let a = this.#a
     let b = this.#b
@@ -31,7 +31,7 @@ export class TextHash {
     return (this.#a >>> 0).toString(36).padStart(7, '0') + (this.#b >>> 0).toString(36).padStart(7, '0')
   }
 
-  /** 52 of the bits, exact as a float64, and never 0. */
+  /** 52 bits of the hash, as a number that a float64 contains exactly. Never 0. */
   number(): number {
     return (this.#b >>> 12) * 2 ** 32 + (this.#a >>> 0) + 1
   }

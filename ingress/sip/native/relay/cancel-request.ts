@@ -1,24 +1,24 @@
-/** RFC 3261 §9.1 and §17.1.1.3: the two requests that must look like the INVITE they belong to. */
+/** RFC 3261 §9.1 and §17.1.1.3: CANCEL and ACK, which must look like the INVITE to which they belong. */
 import { HEADER } from '../../message/header-name.ts'
 import { parseMessage } from '../../message/parse-message.ts'
 import { SipMessage } from '../../message/sip-message.ts'
 
 /**
- * §9.1: Request-URI, Call-ID, From, To, the number of CSeq, Route and one Via as in the INVITE; no Require, no body.
- * `reason`: the Reason values of the CANCEL that we received, complete lines (RFC 3326 §2).
+ * §9.1: Request-URI, Call-ID, From, To, the CSeq number, Route and one Via are the same as in the INVITE. There is no Require
+ * and no body. `reason`: the Reason values of the CANCEL that we received, complete lines (RFC 3326 §2).
  */
 export function writeCancel(inviteBytes: Buffer, reason: string): Buffer {
   const invite = read(inviteBytes)
   return writeLike(invite, 'CANCEL', headerLine(invite, HEADER.to), reason)
 }
 
-/** §17.1.1.3: as the INVITE, with the To of the response. */
+/** §17.1.1.3: like the INVITE, but with the To of the response. */
 export function writeAck(inviteBytes: Buffer, response: SipMessage): Buffer {
   const invite = read(inviteBytes)
   return writeLike(invite, 'ACK', headerLine(response, HEADER.to), '')
 }
 
-/** Our own INVITE, read again only where one of the two is needed. */
+/** Parses our own INVITE again. This happens only if a CANCEL or an ACK is needed. */
 function read(bytes: Buffer): SipMessage {
   const message = new SipMessage()
   parseMessage(message, bytes, 0, bytes.length)

@@ -1,14 +1,14 @@
-/** The URI parameter that carries our cookie, as others may write it back (RFC 3261 §19.1.4). Pure. */
+/** The URI parameter that carries our cookie, in every spelling in which others may send it back (RFC 3261 §19.1.4). Pure. */
 
-/** Unknown URI parameters are kept by every element (RFC 3261 §19.1.1). */
+/** Every element keeps URI parameters that it does not know (RFC 3261 §19.1.1). */
 export const COOKIE_PARAMETER = 'sdc'
 
-/** The parameter in any case, any character of its name as an escape. A URI has no white space. */
+/** The parameter in upper or lower case. Each character of its name may be written as an escape. A URI has no white space. */
 const PARAMETER = /;(?:s|%[57]3)(?:d|%[46]4)(?:c|%[46]3)=([^;?>",\s]*)/gi
 
 /**
- * The cookie in a URI, or in a header value around one: escapes are the characters that they stand for. Undefined where
- * there is none, and where there are two: such a value names nothing.
+ * The cookie in a URI, or in a header value around a URI. Escapes are decoded. Undefined if there is no cookie. Also undefined
+ * if there are two, because such a value names no dialog.
  */
 export function cookieIn(text: string): string | undefined {
   PARAMETER.lastIndex = 0
@@ -23,7 +23,7 @@ export function hasCookie(text: string): boolean {
   return PARAMETER.test(text)
 }
 
-/** The text with one cookie in place of another, however it is written. */
+/** Replaces `cookie` by `replacement` in the text, also if `cookie` is written with escapes. */
 export function withCookie(text: string, cookie: string, replacement: string): string {
   const plain = text.replaceAll(cookie, replacement)
   if (!plain.includes('%')) return plain

@@ -1,11 +1,11 @@
 /**
- * The cookie in our Record-Route: what lets any pod route a request inside a dialog without state, and what keeps
- * everyone else from using us as a relay. It says who sends with it, where that side's requests may go and to which
- * rule the call belongs, bound to the Call-ID and the caller's tag, under a MAC of 96 bits.
+ * The cookie in our Record-Route. With it, any pod can route an in-dialog request without state, and nobody else can use us as
+ * a relay. It contains the side that sends with it, the places to which that side's requests may go, and the rule to which the
+ * call belongs. A MAC of 96 bits binds it to the Call-ID and the caller's tag.
  *
- * The MAC is SHA-256 over a block with the key and then the text, cut to 96 of its 256 bits. What is cut off is what an
- * attacker would need to go on hashing from (length extension), so the second pass of HMAC (RFC 2104) is spared; the
- * parts of the text carry their lengths, so that no two of them can be taken for each other.
+ * The MAC is SHA-256 over a block with the key, followed by the text, cut to 96 of its 256 bits. An attacker would need the
+ * bits that are cut off to continue the hash (length extension), so the second pass of HMAC (RFC 2104) is not needed. The text
+ * contains the lengths of its parts, so that one part cannot be taken for another.
  */
 import { hash, timingSafeEqual } from 'node:crypto'
 import { fromWords, type IpAddress } from '../../../address/ip-address.ts'
@@ -13,14 +13,16 @@ import { MIN_COOKIE_KEY_BYTES } from '../../../files/limits.ts'
 import { MAX_DIALOG_DATA_BYTES } from '../../limits.ts'
 import type { DialogCookie, DialogHop, TransportName } from '../../port/engine.ts'
 
-/** What the cookie is bound to: the same for every request of the dialog, from either side and for every fork. */
+/**
+ * The cookie is bound to these values. They are the same for every request of the dialog, from either side and in every fork.
+ */
 export interface DialogKey {
   readonly callId: string
-  /** The tag of whoever sent the INVITE that made the dialog. */
+  /** The tag of the side that sent the INVITE that made the dialog. */
   readonly callerTag: string
 }
 
-/** A request inside a dialog: the caller's tag stands in From or in To, depending on who sends. */
+/** The values of an in-dialog request. The caller's tag is in From or in To, depending on the side that sends. */
 export interface DialogTags {
   readonly callId: string
   readonly fromTag: string | undefined
@@ -29,21 +31,24 @@ export interface DialogTags {
 
 export interface CookieSealer {
   seal(cookie: DialogCookie, dialog: DialogKey): string
-  /** Undefined unless one of the keys signed exactly this for exactly this dialog. Never throws. */
+  /** Undefined unless one of the keys has signed exactly this text for exactly this dialog. Never throws. */
   open(text: string, tags: DialogTags): DialogCookie | undefined
-  /** From now on seals with the first of these and opens with any. Throws on keys that `createCookieSealer` would refuse. */
+  /** From now on seals with the first key and opens with any of them. Throws on keys that `createCookieSealer` would refuse. */
   setKeys(keys: readonly Buffer[]): void
 }
 
-/** With one hop, and with two. */
+/** The version of a cookie with one hop, and of a cookie with two. */
 const VERSION = 1
 const TWO_HOPS_VERSION = 2
-/** Bits of the byte behind the version: who sends, and one thing more to know of each side. */
+/**
+ * Bits of the byte after the version: the side that sends, and further facts about that side. The value 2 has another meaning
+ * for each side.
+ */
 const FROM_BACKEND = 1
 const UNTAGGED = 2
 const PUBLIC_CONTACT = 2
 const SOURCE = 4
-/** Added to the version where the pod of a connection stands behind the hops. */
+/** Added to the version if the hops are followed by the pod at which the caller's connection ends. */
 const POD_FLAG = 0x10
 /** Version and bits. */
 const HEADER_BYTES = 2
@@ -54,15 +59,20 @@ const MAC_BYTES = 12
 const BLOCK_BYTES = 64
 /** One to three hops, then the dialog data. */
 const MAX_PAYLOAD_BYTES = HEADER_BYTES + 3 * MAX_HOP_BYTES + MAX_DIALOG_DATA_BYTES
-/** Characters of Call-ID and tag that are hashed as they stand; longer ones, which nobody sends, are hashed first. */
+/**
+ * Characters. A longer text with Call-ID and tag, which nobody sends in practice, is replaced by its hash before it is hashed.
+ */
 const MAX_BOUND_LENGTH = 1024
-/** Where key, payload and what it is bound to are put together: nothing in it outlives a call of seal or open. */
+/**
+ * Buffer in which the key, the payload and the dialog's Call-ID and caller tag are joined for hashing. Its content is used only
+ * during one call of `seal` or `open`.
+ */
 const SCRATCH = Buffer.alloc(BLOCK_BYTES + MAX_PAYLOAD_BYTES + MAX_BOUND_LENGTH)
 const TRANSPORTS: readonly (TransportName | undefined)[] = [undefined, 'UDP', 'TCP']
 
 /**
  * Seals with the first key and opens with any, so that a key can be rotated without losing a call. Keys of fewer than
- * `MIN_COOKIE_KEY_BYTES` are refused: the cookie is all that stands between the pods and an open relay.
+ * `MIN_COOKIE_KEY_BYTES` are refused, because only the cookie keeps the pods from being an open relay.
  */
 export function createCookieSealer(keys: readonly Buffer[]): CookieSealer {
   let macKeys = keys.map(keyBlock)
@@ -108,7 +118,10 @@ function keyBlock(key: Buffer): Buffer {
   return block
 }
 
-/** Of the payload that stands in the scratch up to `end`. One hash in one call: a Hmac object costs several times as much. */
+/**
+ * The MAC of the payload that ends at `end` in the scratch buffer. It is one call of `hash`, because a Hmac object costs
+ * several times as much.
+ */
 function macOf(key: Buffer, end: number, dialog: DialogKey): Buffer {
   key.copy(SCRATCH)
   const text = `${end - BLOCK_BYTES}:${dialog.callId.length}:${dialog.callId}${dialog.callerTag}`
@@ -116,7 +129,7 @@ function macOf(key: Buffer, end: number, dialog: DialogKey): Buffer {
   return hash('sha256', SCRATCH.subarray(0, end + SCRATCH.write(bound, end, 'latin1')), 'buffer')
 }
 
-/** Writes the payload into the scratch, behind the key; answers where it ends. */
+/** Writes the payload into the scratch buffer, after the key. Returns the position of its end. */
 function encode(cookie: DialogCookie): number {
   const { signedTarget, routeTarget, pod, dialogData } = cookie
   let at = SCRATCH.writeUInt8((routeTarget ? TWO_HOPS_VERSION : VERSION) | (pod ? POD_FLAG : 0), BLOCK_BYTES)

@@ -1,4 +1,4 @@
-/** The copies of a request inside a dialog that may go out, in the order in which they are tried (RFC 3261 §16.6, §18.1.1). */
+/** The copies of an in-dialog request that may be sent, in the order in which they are tried (RFC 3261 §16.6, §18.1.1). */
 
 import { MAX_BREADTH, MAX_DATAGRAM_REQUEST_BYTES } from '../../limits.ts'
 import type { DialogHop, RelayEdits, TransportName } from '../../port/engine.ts'
@@ -14,13 +14,13 @@ import { viaValue } from './invite-sending.ts'
 export interface DialogWay {
   readonly hop: DialogHop
   readonly routes: RouteEdits
-  /** The hop is another pod of ours, which takes the request as if it had come to it first. */
+  /** The hop is another pod of ours. That pod handles the request as if it had come there first. */
   readonly toPod: boolean
 }
 
 export interface DialogRequest {
   readonly side: Omit<ServerSide, 'transaction' | 'path' | 'tag'>
-  /** Each is tried where those before it could not be reached. */
+  /** Each way is tried only if those before it could not be reached. */
   readonly ways: readonly DialogWay[]
   readonly edits: RelayEdits
 }
@@ -31,18 +31,20 @@ export interface Draft {
   readonly branchId: string
 }
 
-/** Empty where no listener of ours can reach any of the hops. */
+/** Empty if no listener of ours can reach any of the hops. */
 export function draftDialogRequest(core: EngineCore, request: DialogRequest): Draft[] {
   return request.ways.flatMap((way) => draftsOf(core, request, way))
 }
 
 export interface SendDraftOptions {
-  /** Another draft is there to be tried, so that this one need not wait long for a connection. */
+  /** Another draft can still be tried, so this one does not have to wait long for a connection. */
   readonly othersLeft: boolean
   readonly onFailure: (error: Error) => void
 }
 
-/** Sends a draft. Where another is left, it waits less for a connection, and that there is none is remembered. */
+/**
+ * Sends a draft. If another draft is left, this one waits for a shorter time for its connection, and a failure is remembered.
+ */
 export function sendDraft(core: EngineCore, draft: Draft, { othersLeft, onFailure }: SendDraftOptions): void {
   const { bytes, destination } = draft
   if (destination.transport !== 'TCP' || !othersLeft) return core.outbound.send(bytes, destination, { onFailure })
@@ -55,7 +57,10 @@ export function sendDraft(core: EngineCore, draft: Draft, { othersLeft, onFailur
   })
 }
 
-/** RFC 3263 §4.1: a hop that names no transport is UDP, and TCP for what is too large for it (RFC 3261 §18.1.1). */
+/**
+ * RFC 3263 §4.1: to a hop that names no transport, a request is sent over UDP, or over TCP if it is too large for UDP (RFC 3261
+ * §18.1.1).
+ */
 function draftsOf(core: EngineCore, request: DialogRequest, way: DialogWay): Draft[] {
   const branchId = branchOf(core, request.side.message, way.toPod)
   const over = (transport: TransportName): Draft[] => draftOver(transport, core, { request, way, branchId })
@@ -64,7 +69,8 @@ function draftsOf(core: EngineCore, request: DialogRequest, way: DialogWay): Dra
   const [datagram] = over('UDP')
   if (!datagram) return over('TCP')
   if (datagram.bytes.length <= MAX_DATAGRAM_REQUEST_BYTES) return [datagram]
-  // One branch for both: a peer that had the first after all takes the second for a repeat of it (RFC 3261 §17.2.3).
+  // Both copies have one branch parameter. If the first has reached the peer after all, the peer takes the second for a repeat
+  // of it (RFC 3261 §17.2.3).
   return [...over('TCP'), datagram]
 }
 

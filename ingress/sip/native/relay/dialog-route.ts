@@ -1,4 +1,4 @@
-/** RFC 3261 §16.4 and §12.2: what the route set of a request says, if a cookie of ours is in it. */
+/** RFC 3261 §16.4 and §12.2: reads the route set of a request, if it contains a cookie of ours. */
 
 import { MAX_COOKIES_TRIED, MAX_ROUTE_VALUES } from '../../limits.ts'
 import { HEADER } from '../../message/header-name.ts'
@@ -17,28 +17,28 @@ import type { RouteEdits } from './forwarded-request.ts'
 
 export interface DialogRoute {
   readonly cookie: DialogCookie
-  /** Where the request points once our own values are off; undefined where that cannot be called. */
+  /** Where the request goes after our own Route values are removed. Undefined if that place cannot be called. */
   readonly nextHop: DialogHop | undefined
   readonly edits: RouteEdits
 }
 
 type Core = Pick<EngineCore, 'cookies' | 'names' | 'outbound'>
 
-/** Opens the cookie that stands in a Route value, if it is good for this request. */
+/** Opens the cookie in a Route value. Undefined if it is not valid for this request. */
 type Opener = (value: string) => DialogCookie | undefined
 
-/** Our own values in a row: the first has a cookie. */
+/** Route values of ours that follow each other. The first of them has a cookie. */
 interface OwnValues {
-  /** Of the last cookie among them, which says most of what lies behind. */
+  /** The last cookie among them. It is the nearest to the target, so it says best where the target is. */
   readonly cookie: DialogCookie
   readonly cookieText: string
-  /** Behind the last of them. */
+  /** The index after the last of them. */
   readonly end: number
 }
 
 /**
- * Undefined unless a Route value carries a cookie that is valid for this dialog. What stands above it has been passed, or
- * has sent the request here by mistake: we are where it is now.
+ * Undefined unless a Route value has a cookie that is valid for this dialog. All values above that one are removed: the request
+ * has already passed those elements, or one of them has sent it here by mistake. In both cases it is here now.
  */
 export function readDialogRoute(core: Core, message: SipMessage, facts: RequestFacts): DialogRoute | undefined {
   if (message.first(HEADER.route) === -1) return undefined
@@ -58,15 +58,16 @@ export function readDialogRoute(core: Core, message: SipMessage, facts: RequestF
   }
   const nextHop = callable(hopOfValue(next), cookie.signedTarget.address, core)
   if (!isStrict(next)) return { cookie, nextHop, edits: plain(removed) }
-  // §16.6 step 6: the next hop is a strict router; a Request-URI that is ours has no place behind it.
+  // §16.6 step 6: the next hop is a strict router, so the Request-URI is appended to the Routes. A Request-URI that is our own
+  // is not appended.
   const requestUri = parseNameAddr(next)?.uri
   const appended = facts.uri.user === undefined && isOwn(core.names, facts.uri) ? undefined : message.requestUri()
   return { cookie, nextHop, edits: { removed: removed.add(at), requestUri, appended } }
 }
 
 /**
- * RFC 3261 §16.4: a strict router before us has put our own value into the Request-URI; the last Route value is what
- * the Request-URI was. Undefined where that is not so.
+ * RFC 3261 §16.4: a strict router before us has put our own value into the Request-URI, and the original Request-URI is the
+ * last Route value. Returns the request with both in their places again. Undefined if no strict router has done this.
  */
 export function undoStrictRoute(core: Core, message: SipMessage, facts: RequestFacts): SipMessage | undefined {
   if (message.first(HEADER.route) === -1 || !hasCookie(facts.uri.parameters)) return undefined
@@ -87,7 +88,7 @@ export function undoStrictRoute(core: Core, message: SipMessage, facts: RequestF
   return parseMessage(undone, bytes, 0, bytes.length) ? undefined : undone
 }
 
-/** Whether a Route names us, by address or by a cookie, though it may be one that opens for nobody. */
+/** Whether a Route names us, by address or by a cookie. The cookie may be invalid. */
 export function hasOwnRoute({ names }: Pick<Core, 'names'>, message: SipMessage): boolean {
   return allValues(message, HEADER.route, MAX_ROUTE_VALUES).some((value) => {
     const uri = uriOf(value)
@@ -95,7 +96,7 @@ export function hasOwnRoute({ names }: Pick<Core, 'names'>, message: SipMessage)
   })
 }
 
-/** Whoever sends us a list of cookies makes us try a few of them only; one that stands there again is no new one. */
+/** Tries only `MAX_COOKIES_TRIED` of the cookies that a sender lists. A cookie that is listed again is not tried again. */
 function openerOf({ cookies }: Core, message: SipMessage, facts: RequestFacts): Opener {
   const tags = { callId: facts.callId, fromTag: facts.fromTag, toTag: facts.toTag }
   const tried = new Map<string, DialogCookie | undefined>()
@@ -111,14 +112,17 @@ function openerOf({ cookies }: Core, message: SipMessage, facts: RequestFacts): 
 }
 
 /**
- * RFC 3261 §12.2.1.1, §15.1.2: who has been given a tag and does not send it names no dialog. Nobody may answer an ACK, so
- * that one is the other side's to judge.
+ * RFC 3261 §12.2.1.1, §15.1.2: a sender that was given a tag, but does not send it, names no dialog. Nobody may answer an ACK,
+ * so the other side judges an ACK.
  */
 function isInside({ from, untagged }: DialogCookie, { method }: SipMessage, { toTag }: RequestFacts): boolean {
   return from === 'backend' || untagged === true || toTag !== undefined || method === 'ACK'
 }
 
-/** RFC 5658 §5: what we have put twice MAY be removed at once; so may what a call has got that passed us again. */
+/**
+ * RFC 5658 §5: two values that we added together MAY be removed together. So may the values of a call that passed us more than
+ * once.
+ */
 function ownValues({ names }: Core, routes: readonly string[], open: Opener): OwnValues | undefined {
   let end = routes.findIndex((value) => open(value) !== undefined)
   const first = end === -1 ? undefined : open(routes[end] ?? '')
@@ -133,20 +137,26 @@ function ownValues({ names }: Core, routes: readonly string[], open: Opener): Ow
   return own
 }
 
-/** A spiral: what is nearer to the target says where that is, and what each pass was to take off is taken off. */
+/**
+ * A spiral: the call has passed us more than once. The cookie that is nearer to the target says where the target is. The dialog
+ * data of every pass is retained, so that the headers that each pass removes are removed.
+ */
 function passedAgain({ cookie: before, end }: OwnValues, cookie: DialogCookie, value: string): OwnValues {
   const otherDialogData = [...(before.otherDialogData ?? []), before.dialogData]
   return { cookie: { ...cookie, otherDialogData }, cookieText: cookieText(value) ?? '', end }
 }
 
-/** Ours, and good for nothing any more: the same cookie again, or our URI without one, as an outbound proxy for one. */
+/**
+ * A value of ours that has no use any more: it has the same cookie again, or it is a URI of ours without a valid cookie. A
+ * sender that has us as its outbound proxy may add such a URI.
+ */
 function isLeftover(names: LocalNames, value: string, { cookieText: used }: OwnValues, open: Opener): boolean {
   const uri = uriOf(value)
   if (!uri) return false
   return cookieText(value) === used || (isOwn(names, uri) && open(value) === undefined)
 }
 
-/** No other proxy's value is left, so the Request-URI says who is meant: the other side itself. */
+/** No Route value of another proxy is left, so the Request-URI names the target: the other side itself. */
 function contactHop(core: Core, uri: SipUri, cookie: DialogCookie): DialogHop | undefined {
   const { signedTarget, callerTarget = 'contact' } = cookie
   const hop = callable(hopOf(uri), signedTarget.address, core)
@@ -162,7 +172,7 @@ function isStrict(value: string): boolean {
   return uri !== undefined && uriParameter(uri, 'lr') === undefined
 }
 
-/** Which transport it names does not matter: here the request has come. */
+/** The transport in the URI does not matter, because the request has already arrived here. */
 function isOwn(names: LocalNames, uri: SipUri): boolean {
   return uri.host !== '' && names.isOwn(uriParameter(uri, 'maddr') || uri.host, uri.port)
 }
@@ -171,7 +181,7 @@ function uriOf(value: string): SipUri | undefined {
   return parseUri(parseNameAddr(value)?.uri ?? '')
 }
 
-/** A text is looked at first, because most values have no cookie and need not be read. */
+/** The text is searched before it is parsed, because most values have no cookie and do not have to be parsed. */
 function cookieText(value: string): string | undefined {
   if (!hasCookie(value)) return undefined
   const uri = uriOf(value)

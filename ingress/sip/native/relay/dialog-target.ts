@@ -1,4 +1,4 @@
-/** Where requests inside a dialog go: read from URIs, where they are addresses. */
+/** Where in-dialog requests go. This is read from URIs, if they contain addresses. */
 import { isLoopback, isPrivate, isUnicast } from '../../../address/address-kind.ts'
 import { hostText, type IpAddress, parseIpAddress, sameAddress } from '../../../address/ip-address.ts'
 import { SIP_PORT } from '../../../address/port.ts'
@@ -11,10 +11,13 @@ import type { EngineCore } from '../engine-core.ts'
 import { isPort } from '../transport/local-endpoint.ts'
 import { withCookie } from './cookie-parameter.ts'
 
-/** What it takes to say whether a hop can be called. */
+/** What is needed to decide whether a request can be sent to a hop. */
 export type Reach = Pick<EngineCore, 'names' | 'outbound'>
 
-/** RFC 3263 §4.1 and §4.2 for an address: `transport` as given, else to be chosen; no port is 5060. */
+/**
+ * RFC 3263 §4.1 and §4.2 for an address. Without a `transport` parameter the transport is undefined and is chosen later.
+ * Without a port it is 5060.
+ */
 export function hopOf(uri: SipUri): DialogHop | undefined {
   const address = uri.scheme === 'sip' ? parseIpAddress(uriParameter(uri, 'maddr') || uri.host) : undefined
   const transport = transportOf(uri)
@@ -22,15 +25,16 @@ export function hopOf(uri: SipUri): DialogHop | undefined {
   return { address, port: uri.port ?? SIP_PORT, transport }
 }
 
-/** The hop that a Route, Record-Route or Contact value names; undefined where that is no address. */
+/** The hop that a Route, Record-Route or Contact value names. Undefined if the value contains no address. */
 export function hopOfValue(value: string): DialogHop | undefined {
   const uri = parseUri(parseNameAddr(value)?.uri ?? '')
   return uri && hopOf(uri)
 }
 
 /**
- * The hop if a request to it can arrive: at one host and a port, by a transport and a family that we have a socket for, and
- * not at ourselves. Loopback is the other's own unless its packets come from there. `source`: where its packets come from.
+ * The hop, if a request to it can arrive. It must be the address of one host with a valid port, we must have a socket of its
+ * transport and family, and it must not be ourselves. A loopback address means the other side's own machine, so it is refused
+ * unless that side's packets come from loopback. `source`: where that side's packets come from.
  */
 export function callable(hop: DialogHop | undefined, source: IpAddress, reach: Reach): DialogHop | undefined {
   if (!hop || !isPort(hop.port) || !isUnicast(hop.address)) return undefined
@@ -39,7 +43,7 @@ export function callable(hop: DialogHop | undefined, source: IpAddress, reach: R
   return hasSocket(hop, reach) ? hop : undefined
 }
 
-/** Where a request of the backend's points at the caller itself, and the call says that this is not to be followed. */
+/** For a backend's request that names the caller itself: whether the call says that this hop must not be followed. */
 export function givesWay(hop: DialogHop, source: IpAddress, target: CallerTarget): boolean {
   if (target !== 'public-contact') return target === 'source'
   return isPrivate(hop.address) && !sameAddress(hop.address, source)
@@ -51,22 +55,22 @@ function hasSocket({ transport, address }: DialogHop, { outbound }: Reach): bool
 }
 
 /**
- * Where the caller's requests have to go once they have passed us: to the proxy that record-routed next towards the
- * backend, else to the backend's Contact.
+ * Where the caller's requests must go after they have passed us: to the next proxy towards the backend that record-routed, else
+ * to the backend's Contact.
  */
 export function backendTarget(response: SipMessage, cookie: string): DialogHop | undefined {
   const routes = allValues(response, HEADER.recordRoute).map((value) => withCookie(value, cookie, cookie))
   const own = routes.findIndex((value) => value.includes(cookie))
-  // RFC 3261 §12.1.1: it has one Contact. Of several, which are all the backend's own, callers take the first.
+  // RFC 3261 §12.1.1: the response has one Contact. If it has several, all are the backend's own, and callers take the first.
   const [contact] = allValues(response, HEADER.contact)
   const next = own > 0 ? routes[own - 1] : contact
   return next === undefined ? undefined : hopOfValue(next)
 }
 
 /**
- * Where the backend's requests have to go once they have passed us: to the proxy that record-routed last before us, else to
- * the caller's Contact. Undefined where that is a name, the address that the INVITE came from, or one of several Contacts,
- * of which an INVITE has one (RFC 3261 §8.1.1.8): the backend may take another one than we would.
+ * Where the backend's requests must go after they have passed us: to the proxy before us that record-routed last, else to the
+ * caller's Contact. Undefined if that is a name, or the address from which the INVITE came. Also undefined if there are several
+ * Contacts, although an INVITE has one (RFC 3261 §8.1.1.8): the backend may choose another one than we would.
  */
 export function callerTarget(invite: SipMessage, source: IpAddress): DialogHop | undefined {
   const contacts = allValues(invite, HEADER.contact)
@@ -76,7 +80,7 @@ export function callerTarget(invite: SipMessage, source: IpAddress): DialogHop |
   return hop && !sameAddress(hop.address, source) ? hop : undefined
 }
 
-/** The values of every line of a list header, in order; of more than `most` the first ones. */
+/** The values of a list header, in order, from all its lines. If there are more than `most`, only the first ones. */
 export function allValues(message: SipMessage, id: number, most = Number.POSITIVE_INFINITY): string[] {
   const values: string[] = []
   for (let row = message.first(id); row !== -1 && values.length < most; row = message.next(id, row))

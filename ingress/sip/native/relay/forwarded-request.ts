@@ -1,4 +1,4 @@
-/** RFC 3261 §16.6: the copy of a request that goes to the next hop. Bytes that no step names are left as they are. */
+/** RFC 3261 §16.6: the copy of a request that goes to the next hop. Bytes that no step changes are left as they are. */
 
 import { MAX_BREADTH } from '../../limits.ts'
 import { HEADER, headerIdOf } from '../../message/header-name.ts'
@@ -10,17 +10,23 @@ import { viaWithSource } from '../../message/write-response.ts'
 import type { HeaderField } from '../../port/engine.ts'
 import { headerLine } from '../../proxy/header-edits.ts'
 
-/** What the sender of a request is called in its own top Via: RFC 3261 §18.2.1, RFC 3581 §4. */
+/** The facts about a request's source that are written into the sender's own top Via: RFC 3261 §18.2.1, RFC 3581 §4. */
 export interface ViaSource {
   readonly received: string | undefined
   readonly rport: number | undefined
 }
 
-/** What becomes of the route set of a request inside a dialog (RFC 3261 §16.4, §16.6 step 6). */
+/** The changes of the route set of an in-dialog request (RFC 3261 §16.4, §16.6 step 6). */
 export interface RouteEdits {
-  /** Which values go, counted from the top: ours, what is above them, and a strict router's that becomes the Request-URI. */
+  /**
+   * The values that are removed, counted from the top: our own, those above them, and a strict router's, which becomes the
+   * Request-URI.
+   */
   readonly removed: ReadonlySet<number>
-  /** A strict router comes next: its URI, and the Request-URI as the last Route value. */
+  /**
+   * If a strict router comes next: `requestUri` is that router's URI, and `appended` is the original Request-URI, as the last
+   * Route value.
+   */
   readonly requestUri: string | undefined
   readonly appended: string | undefined
 }
@@ -38,11 +44,11 @@ export interface ForwardedRequest {
   readonly requestUri: string | undefined
   /** Complete lines, or nothing. */
   readonly recordRoute: string
-  /** Undefined: every Route goes, because the target has been decided without them. */
+  /** Undefined: every Route is removed, because the target was decided without them. */
   readonly routes: RouteEdits | undefined
   readonly setHeaders: readonly HeaderField[]
   readonly removeHeaders: readonly string[]
-  /** Undefined leaves the header as it is: an ACK, which makes no branches. */
+  /** Undefined for an ACK, which makes no branches: the header is left as it is. */
   readonly maxBreadth: number | undefined
   /** RFC 3261 §18.3: streams need a Content-Length. */
   readonly stream: boolean
@@ -69,7 +75,7 @@ export function writeForwardedRequest(request: ForwardedRequest): Buffer {
   return rewriteMessage(message, edits)
 }
 
-/** Responses find their way by what is stored here, should a downstream element answer on another path. */
+/** The source is stored in the Via, so that responses find their way even if a downstream element answers on another path. */
 function rewriteTopVia(request: ForwardedRequest, replaced: Map<number, string>): void {
   const { received, rport } = request.viaSource
   if (received === undefined && rport === undefined) return
@@ -77,7 +83,7 @@ function rewriteTopVia(request: ForwardedRequest, replaced: Map<number, string>)
   replaced.set(row, viaWithSource(request.message, row, request.viaSource))
 }
 
-/** RFC 3261 §16.4; preloaded routes are never followed, so a call that a rule routes carries none on. */
+/** RFC 3261 §16.4. Preloaded routes are never followed, so a call that a rule routes is forwarded without them. */
 function removeRoutes(request: ForwardedRequest, replaced: Map<number, string>): void {
   const { message } = request
   const removed = request.routes?.removed
@@ -101,7 +107,10 @@ function decrementMaxForwards(request: ForwardedRequest, replaced: Map<number, s
   return ''
 }
 
-/** RFC 5393 §5.3.3: absent, it MUST be added; what a branch may fork into further is its share. */
+/**
+ * RFC 5393 §5.3.3: if Max-Breadth is absent, it MUST be added. A branch may fork further into as many branches as its share
+ * says.
+ */
 function limitBreadth(request: ForwardedRequest, replaced: Map<number, string>): string {
   if (request.maxBreadth === undefined) return ''
   const row = request.message.first(HEADER.maxBreadth)
@@ -111,7 +120,7 @@ function limitBreadth(request: ForwardedRequest, replaced: Map<number, string>):
   return ''
 }
 
-/** A header that a rule sets replaces every value that the caller sent of it. */
+/** A header that a rule sets replaces every value that the caller sent under its name. */
 function changeHeaders(request: ForwardedRequest, replaced: Map<number, string>): string {
   const { message, setHeaders, removeHeaders } = request
   if (setHeaders.length + removeHeaders.length === 0) return ''

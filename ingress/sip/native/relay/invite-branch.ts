@@ -1,4 +1,4 @@
-/** One attempt of a proxied INVITE: its client transaction, its timers and where it stands in the branch table. */
+/** One attempt of a proxied INVITE: its client transaction, its timers and its state in the branch table. */
 import type { IpAddress } from '../../../address/ip-address.ts'
 import type { Clock, Timer } from '../../../time/clock.ts'
 import { SIXTY_FOUR_T1_MS, TIMER_C_MS } from '../../limits.ts'
@@ -17,11 +17,14 @@ import type { CallBranch } from '../../proxy/call-progress.ts'
 import type { ClientTransaction, InviteTransactionUser, RequestSink } from '../transaction/client-transaction.ts'
 import type { Destination } from '../transport/transport.ts'
 
-/** Who performs what the table says. */
+/** Carries out what the branch table says. */
 export interface BranchOwner {
-  /** At every input that leaves the branch ended, before its action: a further 2xx comes again. */
+  /**
+   * Called at every input after which the branch is ended, before the input's action. A further 2xx to an ended branch calls it
+   * again.
+   */
   branchEnded(branch: InviteBranch): void
-  /** Behind that action. */
+  /** Called after that action. */
   branchOver(): void
   act(branch: InviteBranch, action: BranchAction, response: SipMessage | undefined): void
   send(branch: InviteBranch, bytes: Buffer): void
@@ -34,25 +37,25 @@ export interface InviteBranchOptions {
   readonly destination: Destination
   /** The request as it was sent: CANCEL and ACK are made from it. */
   readonly request: Buffer
-  /** The branch parameter of our Via in it. */
+  /** The branch parameter of our Via in that request. */
   readonly branchId: string
-  /** The cookie that stands in our Record-Route of this request; empty inside a dialog. */
+  /** The cookie in our Record-Route of this request. Empty inside a dialog. */
   readonly cookie: string
-  /** The share of Max-Breadth that this branch holds while it lives (RFC 5393 §5.3.3). */
+  /** The share of Max-Breadth that this branch uses while it lives (RFC 5393 §5.3.3). */
   readonly breadth: number
-  /** It went over TCP only for its size, so UDP is still to be tried (RFC 3261 §18.1.1). */
+  /** The request was sent over TCP only because of its size, so UDP can still be tried (RFC 3261 §18.1.1). */
   readonly streamForSize: boolean
-  /** Milliseconds to wait for a connection; undefined: as long as for any. */
+  /** Milliseconds to wait for a connection. Undefined: the usual time. */
   readonly connectMs: number | undefined
 }
 
-/** What stays of a branch whose 2xx has gone up: enough to relay another one. */
+/** The part of a branch that is retained after its 2xx was relayed: enough to relay another 2xx. */
 export interface RelayedBranch {
   readonly cookie: string
   readonly destination: Destination
   /** The transport that the target's URI names. */
   readonly target: Pick<ProxyTarget, 'transport'>
-  /** The caller's cookie with the target that is signed into it: 18x and 2xx of a branch mostly share one. */
+  /** The caller's cookie, with the target that is signed into it. The 18x and 2xx of a branch usually share one cookie. */
   callerCookie: CallerCookie | undefined
 }
 
@@ -68,7 +71,7 @@ interface BranchTimer {
 
 const NO_BYTES = Buffer.alloc(0)
 
-/** The branch is its transaction's user and its way out, so that neither costs an object of its own. */
+/** The branch is also the user and the sink of its transaction, so that no further objects are needed for them. */
 export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactionUser<SipMessage>, RequestSink {
   readonly target: ProxyTarget
   readonly destination: Destination
@@ -107,7 +110,7 @@ export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactio
     return this.destination.address
   }
 
-  /** Empty once a branch that has sent a 2xx is over: nobody cancels or acknowledges it any more. */
+  /** Empty after a branch with a 2xx is over, because we do not cancel or acknowledge that branch any more. */
   get request(): Buffer {
     return this.#request
   }
@@ -116,7 +119,9 @@ export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactio
     return this.state !== 'ended'
   }
 
-  /** A branch with a 2xx lets go of its request; one that was refused still acknowledges each repeat of the refusal. */
+  /**
+   * A branch with a 2xx drops its request. A refused branch keeps it, because each repeat of the refusal must be acknowledged.
+   */
   forget(): void {
     this.#timers = undefined
     if (!this.isAnswered) return
@@ -160,7 +165,7 @@ export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactio
     if (!this.live) this.#owner.branchOver()
   }
 
-  /** The share of Max-Breadth that comes back, once. */
+  /** Returns the branch's share of Max-Breadth. Later calls return 0. */
   takeBreadth(): number {
     const share = this.#breadth
     this.#breadth = 0
@@ -171,7 +176,7 @@ export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactio
     this.#startTimer('backend-timer', ms)
   }
 
-  /** RFC 3261 §16.6 step 11, §16.7 step 2: started with the branch, and again by every 101 to 199. */
+  /** RFC 3261 §16.6 step 11, §16.7 step 2: Timer C starts with the branch, and again at every response from 101 to 199. */
   startTimerC(): void {
     this.#startTimer('timer-c', TIMER_C_MS)
   }
@@ -181,7 +186,7 @@ export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactio
     if (!this.#timers?.has('ringing-timer')) this.#startTimer('ringing-timer', ms)
   }
 
-  /** RFC 3261 §9.1: without a final response in 64*T1 the INVITE counts as cancelled. */
+  /** RFC 3261 §9.1: if no final response comes in 64*T1, the INVITE counts as cancelled. */
   startCancelTimer(): void {
     this.#stopTimers()
     this.#startTimer('cancel-timer', SIXTY_FOUR_T1_MS)
@@ -200,7 +205,10 @@ export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactio
     this.#timers.set(input, this.#clock.after(ms, fireBranchTimer, { branch: this, input }))
   }
 
-  /** What is cancelled still needs its end: a backend may have had the CANCEL and never answer the INVITE. */
+  /**
+   * A cancelled branch keeps its cancel timer, which ends it: a backend may have received the CANCEL and never answer the
+   * INVITE.
+   */
   #stopAwaiting(): void {
     if (!this.live) return this.#stopTimers()
     this.stopTimer('backend-timer')

@@ -17,17 +17,20 @@ import { ROUTES_AS_THEY_ARE, type RouteEdits, writeForwardedRequest } from './fo
 import { type BranchOwner, InviteBranch } from './invite-branch.ts'
 import { recordRouteLines } from './record-route.ts'
 
-/** What distinguishes an INVITE that makes a dialog from one inside it. */
+/** The differences between an INVITE that makes a dialog and an INVITE inside a dialog. */
 export interface InvitePurpose {
   /** Undefined inside a dialog: Request-URI and route set stay, no Record-Route is added (RFC 3261 §12.2). */
   readonly dialogData: string | undefined
-  /** Inside a dialog: what becomes of the route set. */
+  /** Inside a dialog: how the route set is changed. */
   readonly routes: RouteEdits | undefined
-  /** Inside a dialog: which of the targets is another pod of ours, that gets the route set as it is; -1 for none. */
+  /**
+   * Inside a dialog: the index of the target that is another pod of ours. That pod gets the route set as it is. -1: no target
+   * is a pod.
+   */
   readonly podTarget?: number
 }
 
-/** The INVITE that a branch is made of. */
+/** The INVITE from which branches are made. */
 export interface SendingInvite extends BranchOwner {
   readonly core: EngineCore
   readonly side: ServerSide
@@ -37,7 +40,7 @@ export interface SendingInvite extends BranchOwner {
 
 export interface OpenOptions {
   readonly breadth: number
-  /** The branch over TCP that failed: now by UDP, whatever its size. */
+  /** The branch over TCP that failed. The request is now sent over UDP, even if it is large. */
   readonly instead: InviteBranch | undefined
   /** Inside a dialog: another target is left. */
   readonly othersLeft: boolean
@@ -49,11 +52,12 @@ interface Draft {
   readonly cookie: string
 }
 
-/** Makes the branch of a target; undefined where no listener of ours can reach it. */
+/** Makes a branch to a target. Undefined if no listener of ours can reach the target. */
 export function openBranch(invite: SendingInvite, target: ProxyTarget, options: OpenOptions): InviteBranch | undefined {
   const { core } = invite
   const { breadth, instead, othersLeft } = options
-  // One branch for both: a backend that had the first after all takes the second for a repeat of it (RFC 3261 §17.2.3).
+  // Both copies have one branch parameter. If the first has reached the backend after all, the backend takes the second for a
+  // repeat of it (RFC 3261 §17.2.3).
   const branchId = instead?.branchId ?? branchOf(core, invite.side.message, isToPod(invite, target))
   const { draft, streamForSize } = chooseDraft(invite, target, { breadth, branchId, datagram: instead !== undefined })
   if (!draft) return undefined
@@ -80,7 +84,7 @@ interface DraftOptions {
   readonly datagram: boolean
 }
 
-/** RFC 3261 §18.1.1: within 200 bytes of the path MTU, or over 1300, the request MUST go over a stream. */
+/** RFC 3261 §18.1.1: a request within 200 bytes of the path MTU, or of more than 1300 bytes, MUST be sent over a stream. */
 function chooseDraft(
   invite: SendingInvite,
   target: ProxyTarget,
@@ -95,7 +99,7 @@ function chooseDraft(
   return { draft: stream ?? datagram, streamForSize: stream !== undefined }
 }
 
-/** The backend's time is for both ways, so the first gets half of it at most. */
+/** The backend's time-out counts for both ways together, so the first way gets at most half of it. */
 function alternativeConnectMs({ core, plan }: SendingInvite, destination: Destination): number {
   return Math.min(core.streamFailures.connectMs(destination), (plan.backendTimeout ?? Number.POSITIVE_INFINITY) / 2)
 }
@@ -104,7 +108,7 @@ function isToPod({ purpose, plan }: SendingInvite, target: ProxyTarget): boolean
   return purpose.podTarget !== undefined && plan.targets[purpose.podTarget] === target
 }
 
-/** RFC 3261 §9.1: to the same place, with the branch of the INVITE, in a transaction of its own. */
+/** RFC 3261 §9.1: the CANCEL is sent to the same place, with the branch parameter of the INVITE, in its own transaction. */
 export function sendCancel(invite: SendingInvite, branch: InviteBranch, reason: string): void {
   const { core } = invite
   const bytes = writeCancel(branch.request, reason)
@@ -159,16 +163,19 @@ export function viaValue(core: EngineCore, outgoing: LocalEndpoint, branchId: st
   return `SIP/2.0/${outgoing.transport} ${core.names.sentBy(outgoing)};branch=${branchId}${rport}`
 }
 
-/** The backend's cookie: its requests go where the call says, and to the caller's packet source where that cannot be called. */
+/**
+ * The backend's cookie. The backend's requests go to the place that the call names. If that place cannot be called, they go to
+ * the caller's packet source.
+ */
 function backendCookie({ core, side, plan }: SendingInvite, dialogData: string): string {
   const { peer, facts, message } = side
   const signedTarget = { address: peer.address, port: peer.port, transport: peer.transport }
   const dialog = { callId: facts.callId, callerTag: facts.fromTag ?? '' }
-  // A proxy before us that has record-routed knows better where its caller is.
+  // If a proxy before us has record-routed, that proxy knows better where its caller is.
   const called = message.first(HEADER.recordRoute) === -1 ? (plan.callerTarget ?? 'contact') : 'contact'
   const hop = callable(callerTarget(message, peer.address), peer.address, core)
   const routeTarget = hop && !givesWay(hop, peer.address, called) ? hop : undefined
-  // Over UDP any pod reaches the caller; a connection ends at one.
+  // Over UDP, any pod can reach the caller. A connection ends at one pod.
   const pod = peer.transport === 'TCP' ? core.names.ownHop(side.flow.local) : undefined
   const sealed = { from: 'backend', signedTarget, routeTarget, pod, dialogData } as const
   return core.cookies.seal(called === 'contact' ? sealed : { ...sealed, callerTarget: called }, dialog)
@@ -188,7 +195,7 @@ export function startBranch(core: EngineCore, branch: InviteBranch): void {
   transaction.start(branch.request)
 }
 
-/** The answer to a CANCEL says nothing: what counts is the final response to its INVITE (RFC 3261 §9.1). */
+/** The answer to a CANCEL is ignored. Only the final response to the INVITE counts (RFC 3261 §9.1). */
 function cancelUser(core: EngineCore): ClientTransactionUser<SipMessage> {
   const nothing = (): void => undefined
   return {

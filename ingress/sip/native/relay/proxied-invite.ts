@@ -1,6 +1,6 @@
 /**
- * RFC 3261 §16: one INVITE, its response context and its branches. Targets are tried one after the other, as the rule
- * orders them. What each response means for the call is decided in `proxy/call-progress.ts`; here it is done.
+ * RFC 3261 §16: one INVITE, its response context and its branches. Targets are tried one after the other, in the order of the
+ * rule. `proxy/call-progress.ts` decides what each response means for the call. This file carries out the decisions.
  */
 
 import { MAX_BREADTH } from '../../limits.ts'
@@ -26,9 +26,9 @@ import type { InviteBranch } from './invite-branch.ts'
 import { type InvitePurpose, openBranch, type SendingInvite, sendCancel, startBranch } from './invite-sending.ts'
 import { type RelayingInvite, relayedInviteResponse } from './relayed-response.ts'
 
-/** For an INVITE that makes a dialog the rule says what the caller gets when nobody is there. */
+/** For an INVITE that makes a dialog. The rule says what the caller gets if no backend can be reached. */
 const NEW_CALL: ProgressOptions = { furtherSuccess: 'relayed', nextHopUnreachable: 'never' }
-/** Inside a dialog there is one place to go to, and no rule. */
+/** Inside a dialog there is only one destination, and no rule. */
 const IN_DIALOG: ProgressOptions = { furtherSuccess: 'relayed', nextHopUnreachable: 'always' }
 
 export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects<InviteBranch, SipMessage> {
@@ -39,12 +39,14 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects
   readonly #progress: CallProgress<InviteBranch, SipMessage>
   readonly #transaction: ServerTransaction
   readonly #path: ResponseSink
-  /** What only a call needs that is not over: RFC 6026 keeps an answered one for 32 s, and they are many. */
+  /**
+   * Dropped when the call is over. RFC 6026 keeps the transaction of an answered call for 32 s, and there are many such calls.
+   */
   #side: ServerSide | undefined
   #onSettled: (() => void) | undefined
   /** Reason values of the caller's CANCEL, complete lines (RFC 3326 §2). */
   #cancelReason = ''
-  /** When the present target was first tried. */
+  /** When the current target was first tried. */
   #openedAt = 0
   #freeBreadth: number
 
@@ -61,7 +63,7 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects
     this.#freeBreadth = Math.min(breadthOf(side.message) ?? MAX_BREADTH, MAX_BREADTH)
   }
 
-  /** RFC 3261 §17.2.1: a backend may take longer than 200 ms, so the caller learns at once that its call is on its way. */
+  /** RFC 3261 §17.2.1: a backend may take longer than 200 ms, so the caller gets a 100 at once. */
   start(onSettled: () => void): void {
     this.#onSettled = onSettled
     this.#transaction.respond(100, this.#write(TRYING))
@@ -85,12 +87,12 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects
     this.#progress.cancel()
   }
 
-  /** Answers a call that still waits, whatever its branches would have said. */
+  /** Answers a call that still waits for its final response, without regard to its branches. */
   end(answer: Answer): void {
     this.#progress.end(answer)
   }
 
-  /** The server transaction is over. If nothing final went out, the application has to know. */
+  /** The server transaction is over. If no final response was sent, this is reported to the application. */
   serverEnded(): void {
     if (this.#progress.close()) this.#settle({ outcome: 'unanswered', status: 0, target: undefined })
   }
@@ -100,12 +102,15 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects
     this.#progress.act(branch, action, response)
   }
 
-  /** RFC 5393 §5.3.3.2: a branch that is over gives its share back. */
+  /** RFC 5393 §5.3.3.2: a branch that is over gives its share of Max-Breadth back. */
   branchEnded(branch: InviteBranch): void {
     this.#freeBreadth += branch.takeBreadth()
   }
 
-  /** Once the caller has its answer and every branch is over, all that can come is a further 2xx. */
+  /**
+   * When the caller has its answer and every branch is over, only a further 2xx can still come. Everything that it does not
+   * need is dropped.
+   */
   branchOver(): void {
     const { isSettled, branches } = this.#progress
     if (!isSettled || branches.some((branch) => branch.live)) return
@@ -158,7 +163,7 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects
     this.#transaction.respond(response.status, relayedInviteResponse(this, branch, response))
   }
 
-  /** RFC 3261 §16.7 step 5: any 2xx to an INVITE MUST go up, also after another final response. */
+  /** RFC 3261 §16.7 step 5: any 2xx to an INVITE MUST be relayed, even after another final response. */
   relaySuccess(branch: InviteBranch, response: SipMessage, result: ProxyResult | undefined): void {
     const bytes = relayedInviteResponse(this, branch, response)
     const transaction = this.#transaction
@@ -187,7 +192,7 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects
   /** `instead`: the branch of this target over TCP that failed. */
   #open(target: ProxyTarget, instead?: InviteBranch): void {
     const { targetsLeft } = this.#progress
-    // What is held back lets every target that is left have a branch beside this one.
+    // Some breadth is left free, so that each target that is left can have a branch beside this one.
     const breadth = Math.max(1, this.#freeBreadth - targetsLeft)
     const branch = openBranch(this, target, { breadth, instead, othersLeft: targetsLeft > 0 })
     if (!branch) return this.#progress.noSocket(target)
@@ -199,21 +204,22 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects
     startBranch(this.core, branch)
   }
 
-  /** One time for a target, over whichever transport; what comes second gets half of it at least. */
+  /** A target has one time-out for both transports together. The second attempt gets at least half of it. */
   #backendTimeLeft(backendTimeout: number): number {
     return Math.max(backendTimeout - (this.core.clock.now() - this.#openedAt), backendTimeout / 2)
   }
 
   /**
-   * RFC 3261 §18.1.1: what went over TCP only for its size SHOULD be tried over UDP. That is another way to the same target, so
-   * the call does not fail over. Both ways have one branch parameter, so the first transaction makes room for the second.
+   * RFC 3261 §18.1.1: a request that was sent over TCP only because of its size SHOULD be tried over UDP. That is another way
+   * to the same target, so the call does not fail over. Both ways have one branch parameter, so the first transaction is
+   * removed before the second is added.
    */
   #openOverUdp(branch: InviteBranch): void {
     if (branch.transaction) this.core.transactions.removeClient(branch.transaction)
     this.#open(branch.target, branch)
   }
 
-  /** RFC 3261 §16.7 step 10: once a final response is out, pending branches MUST be cancelled. */
+  /** RFC 3261 §16.7 step 10: when a final response has been sent, pending branches MUST be cancelled. */
   #settle(result: ProxyResult): void {
     for (const branch of this.#progress.branches) branch.input('overtaken')
     this.side.flow.release()

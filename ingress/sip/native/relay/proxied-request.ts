@@ -1,4 +1,4 @@
-/** A request other than INVITE inside a dialog: one client transaction for each way that is tried (RFC 3261 §16, RFC 4320). */
+/** An in-dialog request other than INVITE. Each way that is tried has its own client transaction (RFC 3261 §16, RFC 4320). */
 import type { IpAddress } from '../../../address/ip-address.ts'
 import type { Timer } from '../../../time/clock.ts'
 import { ACK_LOSS_MS, NON_INVITE_TRYING_MS } from '../../limits.ts'
@@ -15,7 +15,7 @@ import { relayedDialogResponse } from './relayed-response.ts'
 
 const NO_DRAFTS: readonly Draft[] = []
 
-/** RFC 3261 §16.6 step 10 for a BYE, UPDATE, INFO, PRACK and whatever else comes inside a dialog. */
+/** RFC 3261 §16.6 step 10 for BYE, UPDATE, INFO, PRACK and every other in-dialog request except INVITE and ACK. */
 export function proxyRequest(core: EngineCore, side: ServerSide, request: Omit<DialogRequest, 'side'>): void {
   const [first, ...others] = draftDialogRequest(core, { ...request, side })
   if (!first) return answerUnreachable(core, side)
@@ -30,16 +30,16 @@ interface RelayedRequestOptions {
   readonly responseIdentity: ResponseIdentity
 }
 
-/** The request of another, as its client transaction sees it: whom to tell, and the way out. */
+/** A relayed request. It is the user of its client transactions, and it sends for them. */
 class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
   readonly #core: EngineCore
   readonly #responseIdentity: ResponseIdentity
   readonly #server: ServerTransaction
   readonly #method: string
   #draft: Draft
-  /** What is tried where the draft cannot be delivered. */
+  /** Tried in order if the draft cannot be delivered. */
   #others: readonly Draft[]
-  /** Needed for an answer of our own, so only until the other side has answered. */
+  /** Needed for an answer of our own, so it is dropped when the other side has answered. */
   #side: ServerSide | undefined
   #transaction: ClientTransaction<SipMessage> | undefined
   #tryingTimer: Timer | undefined
@@ -63,12 +63,12 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
   }
 
   /**
-   * RFC 4320 §4.1: over UDP a 100 MUST NOT come before Timer E has reached T2; over any transport it MUST come if there
-   * is no answer then.
+   * RFC 4320 §4.1: over UDP, a 100 MUST NOT be sent before Timer E has reached T2. Over any transport, it MUST be sent then if
+   * there is no answer yet.
    */
   start(): void {
     this.#tryingTimer = this.#core.clock.after(NON_INVITE_TRYING_MS, RelayedRequest.#onTryingTimer, this)
-    // A peer that ends its side of a connection behind its request still reads the answer.
+    // A peer that ends its side of a connection after its request still reads the answer.
     this.#side?.flow.hold()
     this.#send()
   }
@@ -80,13 +80,13 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
   }
 
   onResponse(_transaction: ClientTransaction<SipMessage>, status: number, response: SipMessage): void {
-    // RFC 4320 §4.1: no provisional response but our own 100 goes to a non-INVITE.
+    // RFC 4320 §4.1: the only provisional response to a non-INVITE is our own 100.
     if (status < 200) return
     this.#server.respond(status, relayedDialogResponse(response, this.#responseIdentity))
     this.#forget()
   }
 
-  /** RFC 4320 §4.2: no 408, because the peer has given up by itself. */
+  /** RFC 4320 §4.2: no 408 is sent, because the peer has given up by itself. */
   onTimeout(): void {
     this.#server.destroy()
     this.#forget()
@@ -113,7 +113,7 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
     }
   }
 
-  /** A transaction of its own for each draft, though two of them may have one branch. */
+  /** Each draft has its own transaction, even if two drafts have the same branch parameter. */
   #send(): void {
     const { transactions, clock } = this.#core
     if (this.#transaction) transactions.removeClient(this.#transaction)
@@ -147,7 +147,7 @@ function sendFirst(core: EngineCore, [draft, ...others]: readonly Draft[]): void
   if (!draft) return
   const sentAt = core.clock.now()
   const onFailure = (error: Error): void => {
-    // Nothing ever comes back on an ACK: later it is only a connection that ends because it was idle.
+    // An ACK gets no answer. After `ACK_LOSS_MS`, a failure only means that a connection has ended because it was idle.
     if (core.clock.now() - sentAt > ACK_LOSS_MS) return
     if (others.length > 0) return sendFirst(core, others)
     core.application.onEvent({ type: 'fault', code: 'ack-not-sent', message: error.message })
@@ -159,7 +159,7 @@ function answer(core: EngineCore, side: ServerSide, own: Answer): void {
   side.transaction.respond(own.status, writeAnswer(side, own, core.names.warningAgent))
 }
 
-/** RFC 3261 §16.9: a request that cannot be sent counts as a 503, which goes up as 500 (§16.7 step 6). */
+/** RFC 3261 §16.9: a request that cannot be sent counts as a 503, which is relayed as 500 (§16.7 step 6). */
 function answerUnreachable(core: EngineCore, side: ServerSide): void {
   answer(core, side, NEXT_HOP_UNREACHABLE)
 }

@@ -1,6 +1,6 @@
 /**
- * Our Record-Route values: what makes every later request of the dialog come through a pod of ours, with the cookie
- * that says where it may go (RFC 3261 §16.6 step 4; doubled as RFC 5658 §5 where the two sides differ).
+ * Our Record-Route values. Because of them, every later request of the dialog comes through a pod of ours, with the cookie that
+ * says where the request may go (RFC 3261 §16.6 step 4). If the two sides differ, there are two values (RFC 5658 §5).
  */
 
 import { HEADER } from '../../message/header-name.ts'
@@ -17,7 +17,7 @@ export interface RecordRouteSides {
   readonly cookie: string
 }
 
-/** One header line, or two where address, transport or family change: the outgoing side on top (RFC 5658 §5). */
+/** One header line, or two if address, transport or family change. The outgoing side is on top (RFC 5658 §5). */
 export function recordRouteLines(sides: RecordRouteSides): string {
   const towardsCaller = routeUri(sides.names.external(sides.incoming), sides.incoming, sides.cookie)
   const towardsBackend = routeUri(sides.names.internal(sides.outgoing), sides.outgoing, sides.cookie)
@@ -25,16 +25,19 @@ export function recordRouteLines(sides: RecordRouteSides): string {
   return towardsCaller === towardsBackend ? lower : `Record-Route: <${towardsBackend}>\r\n${lower}`
 }
 
-/** RFC 3261 §16.6 step 4: `lr` MUST be there; `transport` only where the peer is known to take it, as it just did. */
+/**
+ * RFC 3261 §16.6 step 4: `lr` MUST be there. `transport` is added only if the peer is known to take it: this request itself
+ * uses it.
+ */
 function routeUri(host: string, endpoint: LocalEndpoint, cookie: string): string {
   const transport = endpoint.transport === 'TCP' ? ';transport=tcp' : ''
   return `sip:${host}${transport};lr;${COOKIE_PARAMETER}=${cookie}`
 }
 
 /**
- * RFC 3261 §16.7 step 8: a proxy may rewrite its own Record-Route value in a response. The cookie that the backend saw
- * becomes the caller's, which is good for the caller's direction only, however the backend has written what is around it.
- * Other proxies' values are left as they are.
+ * RFC 3261 §16.7 step 8: a proxy may rewrite its own Record-Route value in a response. The backend's cookie is replaced by the
+ * caller's, which is valid only for the caller's direction. This works even if the backend has written the text around the
+ * cookie in another way. Values of other proxies are left as they are.
  */
 export function rewrittenRecordRoutes(
   response: SipMessage,
@@ -51,8 +54,9 @@ export function rewrittenRecordRoutes(
 }
 
 /**
- * Inside a dialog the route set does not change (RFC 3261 §12.2), so a response needs no value of ours; one that is there
- * all the same was copied from the INVITE, with the cookie of whoever answers. Other proxies' values are left.
+ * Inside a dialog the route set does not change (RFC 3261 §12.2), so a response needs no value of ours. If it has one, the
+ * value was copied from the INVITE, with the cookie of the side that answers, and is removed. Values of other proxies are left
+ * as they are.
  */
 export function withoutOwnRecordRoutes(response: SipMessage): ReadonlyMap<number, string> {
   const lines = new Map<number, string>()

@@ -1,4 +1,4 @@
-/** RFC 3261 §16.7: a backend's response on its way to the caller. Bytes that no step names are left as they are. */
+/** RFC 3261 §16.7: a backend's response on its way to the caller. Bytes that no step changes are left as they are. */
 
 import { HEADER } from '../../message/header-name.ts'
 import { readTag } from '../../message/header-tag.ts'
@@ -13,15 +13,17 @@ import { backendTarget, callable } from './dialog-target.ts'
 import type { RelayedBranch } from './invite-branch.ts'
 import { rewrittenRecordRoutes, withoutOwnRecordRoutes } from './record-route.ts'
 
-/** What a branch's response needs on its way up; a proxied INVITE is one. */
+/** What is needed to relay a branch's response. A proxied INVITE has it. */
 export interface RelayingInvite {
   readonly core: EngineCore
   readonly responseIdentity: ResponseIdentity
-  /** The dialog that the INVITE makes, and what its cookie carries; undefined inside a dialog. */
+  /** The dialog that the INVITE makes, and the data in its cookie. Undefined inside a dialog. */
   readonly dialog: (DialogKey & { readonly data: string }) | undefined
 }
 
-/** §16.7 steps 3 to 9 for a response of a branch. `challenging`: other responses whose challenges go along (step 7). */
+/**
+ * §16.7 steps 3 to 9 for a response of a branch. `challenging`: other responses, from which the challenges are added (step 7).
+ */
 export function relayedInviteResponse(
   invite: RelayingInvite,
   branch: RelayedBranch,
@@ -46,7 +48,7 @@ function callerRecordRoutes(
   const { core, dialog } = invite
   if (dialog === undefined) return withoutOwnRecordRoutes(response)
   if (cookie === '' || response.status >= 300) return NO_ROWS
-  // The transport that the target names, not the one that the size of the INVITE made of it.
+  // The transport that the target's URI names. TCP that was chosen only because of the INVITE's size does not count.
   const asked = { ...destination, transport: branch.target.transport }
   const signedTarget = callable(backendTarget(response, cookie), destination.address, core) ?? asked
   const untagged = isUntagged(response)
@@ -58,16 +60,19 @@ function callerRecordRoutes(
   return rewrittenRecordRoutes(response, cookie, branch.callerCookie.text)
 }
 
-/** RFC 3261 §12.1.2: a gateway of RFC 2543 gives no tag, and gets none then. */
+/** RFC 3261 §12.1.2: a gateway of RFC 2543 sends no tag, so later requests to it carry none. */
 function isUntagged(response: SipMessage): boolean {
   const row = response.first(HEADER.to)
   return row !== -1 && readTag(response, row) === undefined
 }
 
 interface RelayOptions {
-  /** Whether it answers an INVITE that makes a dialog; a request inside one has more of an answer that concerns its sender. */
+  /**
+   * Whether the response answers an INVITE that makes a dialog. Inside a dialog, more of a response concerns the sender, so
+   * fewer headers are removed.
+   */
   readonly begins: boolean
-  /** Our Record-Route values, rewritten for the caller; by row. */
+  /** The changed Record-Route lines, by row. */
   readonly recordRoutes: ReadonlyMap<number, string>
   /** Complete lines to add at the end: challenges of other branches (§16.7 step 7). */
   readonly extra?: string
@@ -76,7 +81,7 @@ interface RelayOptions {
 
 const NO_ROWS: ReadonlyMap<number, string> = new Map()
 
-/** A response inside a dialog to a request other than INVITE. */
+/** Writes the response to an in-dialog request other than INVITE. */
 export function relayedDialogResponse(response: SipMessage, responseIdentity: ResponseIdentity): Buffer {
   return writeRelayedResponse(response, {
     begins: false,
@@ -85,20 +90,20 @@ export function relayedDialogResponse(response: SipMessage, responseIdentity: Re
   })
 }
 
-/** A response with our Via taken off and nothing of ours in it. */
+/** Writes the relayed response: without our Via, and with the changes that `options` names. */
 function writeRelayedResponse(response: SipMessage, options: RelayOptions): Buffer {
   const replaced = new Map(options.recordRoutes)
   const via = response.first(HEADER.via)
   // §16.7 step 3
   replaced.set(via, removeFirstValue(response, via))
   if (options.begins && response.status >= 300) {
-    // §21.5.4: a backend that pauses its clients would pause the carrier's whole trunk. In a dialog it is the other side's
-    // to say when to try again (§14.2, RFC 3311 §5.2).
+    // §21.5.4: a Retry-After by which a backend pauses its clients would pause the carrier's whole trunk. Inside a dialog the
+    // header is left, because there the other side decides when the request may be sent again (§14.2, RFC 3311 §5.2).
     removeAll(response, HEADER.retryAfter, replaced)
-    // §12.1.1: it makes no dialog, so nobody needs a route set, and the one in it has the backend's cookie.
+    // §12.1.1: this response makes no dialog, so nobody needs its route set, and the route set has the backend's cookie.
     removeAll(response, HEADER.recordRoute, replaced)
   }
-  // RFC 3325 §6: what a user agent prefers is for its first proxy.
+  // RFC 3325 §6: P-Preferred-Identity is meant for the user agent's first proxy only.
   removeAll(response, HEADER.preferredIdentity, replaced)
   if (losesIdentity(response, options.responseIdentity)) {
     for (const id of ASSERTED_IDENTITY_IDS) removeAll(response, id, replaced)
@@ -110,7 +115,7 @@ function removeAll(message: SipMessage, id: number, replaced: Map<number, string
   for (let row = message.first(id); row !== -1; row = message.next(id, row)) replaced.set(row, '')
 }
 
-/** §16.7 step 7: the 401 or 407 that goes up carries the challenges of all branches that sent one. */
+/** §16.7 step 7: the relayed 401 or 407 has the challenges of all branches that sent one. */
 function challengesOf(responses: readonly SipMessage[]): string {
   const lines: string[] = []
   for (const response of responses) {

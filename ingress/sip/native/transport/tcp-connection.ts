@@ -45,14 +45,14 @@ type ConnectionState = 'connecting' | 'open' | 'half-closed' | 'closing' | 'clos
 const PONGS = Buffer.from('\r\n'.repeat(MAX_PONGS))
 const PONG_BYTES = 2
 
-/** Bytes. So few bytes may be the rest of a ping, and are not yet the beginning of a message. */
+/** Bytes. So few bytes may be the rest of a ping, so they do not yet count as the beginning of a message. */
 const PING_REST_BYTES = 3
 
 const NEVER = Number.POSITIVE_INFINITY
 
 /**
- * One TCP connection, whoever opened it. It has one timer, for the earliest of its deadlines; `#deadline` lists the deadlines
- * of each state.
+ * One TCP connection, opened by us or by the peer. It has one timer, for the earliest of its deadlines; `#deadline` lists the
+ * deadlines of each state.
  */
 export class TcpConnection implements Flow {
   readonly transport = 'TCP'
@@ -73,7 +73,7 @@ export class TcpConnection implements Flow {
   #lastAnswered = Number.NEGATIVE_INFINITY
   #lastReviewed: number
   #messageSince = NEVER
-  /** When we sent the first request after the last bytes of the peer. */
+  /** When we sent the first request after the peer's last bytes. */
   #silentSince = NEVER
   #strangerBytes = 0
   #holds = 0
@@ -103,7 +103,7 @@ export class TcpConnection implements Flow {
     return this.takesRequests || this.#state === 'half-closed'
   }
 
-  /** Whether a request may go out on this connection: its answer could still come back. */
+  /** Whether a request may be sent on this connection: its answer must still be able to come back. */
   get takesRequests(): boolean {
     return this.#state === 'open' || this.#state === 'connecting'
   }
@@ -118,7 +118,7 @@ export class TcpConnection implements Flow {
     return this.#write(bytes)
   }
 
-  /** Sends a request. It fails with the connection as long as nothing has come back on it. */
+  /** Sends a request. If the connection fails before anything has come back on it, the request fails too. */
   request(bytes: Uint8Array, { onFailure, connectMs = STREAM_CONNECT_MS }: SendOptions): void {
     const { clock, events } = this.#options
     if (this.#state === 'connecting') {
@@ -149,7 +149,7 @@ export class TcpConnection implements Flow {
     this.#enter('closing')
   }
 
-  /** Pending bytes go out first, for any peer. */
+  /** Closes after the pending bytes are sent, for any peer. */
   #end(): void {
     this.#socket.end()
     this.#enter('closing')
@@ -182,7 +182,7 @@ export class TcpConnection implements Flow {
     })
     this.#socket.on('data', (chunk: Buffer) => this.#onData(chunk))
     this.#socket.on('end', () => this.#onEnd())
-    // 'close' follows, and reports the loss to those who wait.
+    // 'close' follows. Its handler reports the loss to all requests that wait.
     this.#socket.on('error', (error) => {
       this.#error ??= error
     })
@@ -217,7 +217,7 @@ export class TcpConnection implements Flow {
     this.#arm()
   }
 
-  /** Called for bytes between two messages: whatever a peer sends to keep its connection open counts as use. */
+  /** Called for bytes between two messages. All bytes that a peer sends to keep its connection open count as use. */
   #onQuiet(): void {
     this.#messageSince = NEVER
     if (this.#standing === 'peer') this.#lastUsed = this.#options.clock.now()
@@ -255,8 +255,8 @@ export class TcpConnection implements Flow {
   }
 
   /**
-   * RFC 5626 §4.4.1: one CRLF back for each ping, in one write. A stranger gets no byte, even on a connection that counts as a
-   * peer's for another reason. A peer that floods or does not read gets no more either.
+   * RFC 5626 §4.4.1: sends one CRLF for each ping, all in one write. A stranger gets no byte, even on a connection that counts
+   * as a peer's for another reason. A peer that floods us or does not read gets no more pongs either.
    */
   #onPings(pings: number): void {
     const { clock, events } = this.#options
@@ -278,7 +278,7 @@ export class TcpConnection implements Flow {
       this.#enter('closing')
       return false
     }
-    // A peer that has closed both ways looks like one that has closed one way; only a write shows the difference.
+    // A peer that has closed both directions looks like a peer that has closed one. Only a write shows the difference.
     if (onLost && this.#state === 'half-closed') this.#socket.write(bytes, (error) => error && onLost())
     else this.#socket.write(bytes)
     this.#lastUsed = this.#options.clock.now()
@@ -286,8 +286,8 @@ export class TcpConnection implements Flow {
   }
 
   /**
-   * Checks whose connection this is, which may change with the table. False: there are too many of that standing, and this one
-   * is being closed.
+   * Checks the standing of the connection, which may change with the table. False: there are too many connections of the new
+   * standing, and this one is being closed.
    */
   #review(): boolean {
     if (this.#standing === 'opened') return true
@@ -307,7 +307,10 @@ export class TcpConnection implements Flow {
     return true
   }
 
-  /** Whether the source is known, or the engine answers it or waits for it because it has shown a dialog cookie. */
+  /**
+   * Whether the source is known, or has shown a dialog cookie: then the engine has answered it or still waits for an answer to
+   * it.
+   */
   #isPeer(): boolean {
     const isAnswered = this.#lastReviewed - this.#lastAnswered < STREAM_REVIEW_MS
     return this.#holds > 0 || isAnswered || this.#options.events.isKnown(this.remoteAddress, this.remotePort)
@@ -336,11 +339,11 @@ export class TcpConnection implements Flow {
     return this.#idleEnd(OPENED_STREAM_IDLE_MS)
   }
 
-  /** RFC 3261 §18: a connection stays open after its last use, and longer while a transaction waits on it. */
+  /** RFC 3261 §18: a connection stays open for some time after its last use, and longer while a transaction waits on it. */
   #idleEnd(idleMs: number): number {
     if (this.#holds > 0) return NEVER
-    // Bytes that we send do not count as use if nothing ever comes back: the machine may be gone without a reset, and a new
-    // attempt shows it.
+    // Bytes that we send do not count as use if nothing ever comes back: the peer's machine may have disappeared without a
+    // reset, and a new connection would show that.
     return Math.min(this.#lastUsed, this.#silentSince) + idleMs
   }
 
@@ -357,8 +360,8 @@ export class TcpConnection implements Flow {
   }
 
   /**
-   * A request with another way waits for a shorter time than the connection. Once no request waits, the connection is not
-   * needed either.
+   * A request that can also be sent in another way (over UDP, or to another address) waits less long than the attempt to
+   * connect may take. It fails when its time is over. If no other request waits then, the connection is ended too.
    */
   #dropUnsent(): void {
     const { clock, events } = this.#options
