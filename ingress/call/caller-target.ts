@@ -3,8 +3,9 @@ import type { TrunkEntry } from '../route-table/route-table.ts'
 import type { CallerTarget, Peer } from '../sip/port/engine.ts'
 
 /**
- * Where the backend's requests find a caller. A private Contact is behind a NAT that its packets have passed, unless they
- * came from a proxy of the trunk's: then the caller is the proxy's to find, and its Contact may be on the proxy's network.
+ * Where the backend's requests are sent to reach the caller. If the Contact is private, the caller is behind a NAT, and its
+ * packets have passed this NAT: the requests go to the packet source. If the packets came from a trusted proxy of the trunk,
+ * the requests go to the Contact: the proxy must find the caller, and the Contact may be on the proxy's network.
  */
 export function callerTargetOf(peer: Peer, table: LiveTable, { name, nat }: TrunkEntry): CallerTarget {
   if (nat !== undefined) return nat === 'Source' ? 'source' : 'contact'
