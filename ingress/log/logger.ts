@@ -19,7 +19,8 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
     level,
     base: {},
     timestamp: pino.stdTimeFunctions.isoTime,
-    // What a packet says may hold them, and JSON lets most of them stand: a reader of lines would see two for one.
+    // Text from a packet may contain unprintable characters, and JSON does not escape most of them. Some end a line: a reader
+    // would see two lines instead of one.
     hooks: { streamWrite: printableText },
     formatters: { level: (label: string) => ({ level: label }) },
   }
