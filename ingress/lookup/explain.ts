@@ -25,7 +25,7 @@ export type TrunkStanding = 'chosen' | 'later' | 'unreadable' | 'called' | 'tran
 export interface ExplainedTrunk {
   readonly trunk: TrunkEntry
   readonly standing: TrunkStanding
-  /** The called number by the trunk's own policy. Undefined if the trunk does not admit the source. */
+  /** The called number by the trunk's own policy. Undefined if the trunk does not admit the packet. */
   readonly called: string | undefined
   /** Why the called number cannot be read. */
   readonly fault?: UserFault

@@ -30,7 +30,10 @@ interface LookupRow<C extends MatchCondition> {
   readonly createIndex: () => ConditionIndex | undefined
 }
 
-/** A row for each condition. A rule is stored in the index of its first condition, in the order of `MATCH_CONDITIONS`. */
+/**
+ * A row for each condition, in the order of the tests. In the same order a rule gets its index: the first index that can find
+ * the rule.
+ */
 export const LOOKUP_ROWS = {
   called: {
     patterns: ({ called }) => numberPatterns(called),
