@@ -1,4 +1,4 @@
-/** The attempts of one call, collected for its event. Each is one small object, because it may be that nobody reads it. */
+/** The attempts of one call, collected for its event. Each is one small object, because perhaps nobody reads it. */
 import type { ProxyProgress } from '../sip/port/engine.ts'
 import type { CallAttempt } from './call-events.ts'
 import type { CallTarget } from './call-targets.ts'

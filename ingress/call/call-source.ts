@@ -10,8 +10,8 @@ interface SourcedRequest extends RecordedFacts {
 }
 
 /**
- * The source of a request. Behind a trusted proxy, with the source that the trunk judged. Without a trunk, with the source
- * that the trunks which trust the proxy judged.
+ * The source of a request. If it came from a trusted proxy, the source that was judged is added: by the trunk or, without a
+ * trunk, by any trunk that trusts the proxy.
  */
 export function callSource(table: LiveTable, request: SourcedRequest, trunk?: TrunkEntry): CallSource {
   const judged: JudgedSource | undefined = judgedSource(table, request, trunk)

@@ -48,7 +48,7 @@ export function reportDecision(decision: Decision, deps: CallDeps, ending: Endin
   deps.emit(callDecided(decision, ending, { decidedAt, endedAt: deps.now() }))
 }
 
-/** The part of a decision that a call event shows. Of the INVITE it needs only the Call-ID, empty if that could not be read. */
+/** The part of a decision that a call event shows. If the INVITE could not be read, the Call-ID may be empty. */
 type ReportedDecision = Omit<Decision, 'call'> & { readonly call: Pick<InboundCall, 'callId'> }
 
 /** Makes the event of a call, no matter whether the application or the engine decided it. Times are monotonic milliseconds. */

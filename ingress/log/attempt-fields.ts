@@ -51,7 +51,7 @@ export function clip(text: string): string {
   return text.length > MAX_VALUE_CHARACTERS ? `${text.slice(0, MAX_VALUE_CHARACTERS)}…` : text
 }
 
-/** Rounds to the microsecond: more digits say nothing. */
+/** Rounds to the microsecond: more digits have no meaning. */
 export function milliseconds(value: number): number {
   return Math.round(value * 1000) / 1000
 }

@@ -12,7 +12,8 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
 /**
  * Writes to standard output, or to `destination`. Standard output is written in the background with a bounded buffer: a
- * reader of the log that stops reading must not stop calls. Lines that the buffer could not take are counted in a line.
+ * reader of the log that stops reading must not stop calls. If the buffer is full, lines are lost. Later one line reports
+ * their number.
  */
 export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
   const options = {

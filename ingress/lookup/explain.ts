@@ -62,7 +62,7 @@ export interface CallExplanation {
   readonly rules: Nearest<ExplainedRule>
 }
 
-/** Explains the decision of a call. Walks over every trunk and every rule: only for people who ask, never while a call waits. */
+/** Explains the decision of a call. Walks over every trunk and every rule: only for people who ask, never to decide a call. */
 export function explainCall(table: LiveTable, call: CallFacts): CallExplanation {
   const trunkVerdict = chooseTrunk(table, call)
   const trunks = explainTrunks(table, call, trunkVerdict)

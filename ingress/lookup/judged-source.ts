@@ -48,9 +48,9 @@ export function placeOnPath(path: readonly RecordedHop[], trunk: IndexedTrunk): 
 }
 
 /**
- * The source by which the trunk judged a request. Without a trunk: of the sources that all trunks which trust the sender
- * judged, the one furthest from the packet. Undefined if the sender is not a trusted proxy of the trunk, or of any trunk:
- * then the packet's own source was judged.
+ * The source by which the trunk judged a request. Without a trunk, all trunks that trust the sender count: of the sources
+ * that they judged, the source furthest from the packet is returned. Undefined if the sender is not a trusted proxy of the
+ * trunk (without a trunk: of any trunk). Then the packet's own source was judged.
  */
 export function judgedSource(table: LiveTable, call: RecordedFacts, trunk?: TrunkEntry): JudgedSource | undefined {
   const peer = table.peer(call.peer.address)
