@@ -1,4 +1,4 @@
-/** The application behind the engine port: who is known, and what becomes of each request. */
+/** The application behind the engine port: it decides which senders are known and what is done with each request. */
 import { chooseTrunk, type NearMiss, trunkOf } from '../lookup/choose-trunk.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
 import type { Application } from '../sip/port/application.ts'
@@ -27,7 +27,7 @@ export function createApplication(deps: CallDeps): Application {
   }
 }
 
-/** A trunk's source counts only over the trunk's transports; backends and trusted proxies are peers over any. */
+/** A source of a trunk is a peer only on the trunk's transports. Backends and trusted proxies are peers on every transport. */
 function isKnownPeer(table: LiveTable, peer: Peer): boolean {
   const facts = table.peer(peer.address)
   if (facts.isBackend || facts.proxyOf.size > 0) return true
@@ -35,7 +35,7 @@ function isKnownPeer(table: LiveTable, peer: Peer): boolean {
   return false
 }
 
-/** What the engine has dropped or refused by itself, reported as what became of calls and packets. */
+/** Reports the packets and requests that the engine itself dropped or refused, as events of packets and calls. */
 function reportEngineEvent(event: EngineEvent, deps: CallDeps): void {
   switch (event.type) {
     case 'dropped':
@@ -57,14 +57,14 @@ function reportDropped(event: Extract<EngineEvent, { type: 'dropped' }>, deps: C
   reportDrop(deps, { type: 'dropped', source, reason, method }, nearMisses)
 }
 
-/** What its Vias say, whether it could be read or not. */
+/** The facts that lead to the source of a request. If the request could not be read, they come from the event. */
 function sourced({ peer, request, recordedSources = [] }: Exclude<EngineEvent, { type: 'fault' }>) {
   return request ?? { peer, recordedSources: () => recordedSources }
 }
 
 /**
- * Only INVITEs outside a dialog are calls; anything else that was refused has had its answer and needs no count of its own.
- * Whose call it was is asked again here: a refusal is rare, and what the engine refuses the application has not seen.
+ * Only INVITEs outside a dialog are calls. Other refused requests have their answer already and are not counted. The trunk
+ * is looked up here, because the application has not seen a request that the engine refuses. Refusals are rare.
  */
 function reportRefusal(event: Extract<EngineEvent, { type: 'refused' }>, deps: CallDeps): void {
   if (event.method !== 'INVITE' || event.inDialog) return

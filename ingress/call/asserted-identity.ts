@@ -1,11 +1,14 @@
-/** RFC 3325: what a side outside the trust domain may claim, and what it may learn. Backends are always inside. */
+/** RFC 3325: the identities that a side outside the trust domain may send and receive. Backends are always inside. */
 
 import { ASSERTED_IDENTITIES, asksForPrivacy, PREFERRED_IDENTITY } from '../sip/message/identity-headers.ts'
 import { parseNameAddr } from '../sip/message/name-addr.ts'
 import { parseUri } from '../sip/message/uri.ts'
 import type { InboundRequest, RelayEdits } from '../sip/port/engine.ts'
 
-/** For requests of the caller. §5: what an untrusted one asserts MUST go; §6: what anyone prefers ends at the first proxy. */
+/**
+ * For requests of the caller. §5: an identity that an untrusted caller asserts MUST be removed. §6: the first proxy removes a
+ * preferred identity, also of a trusted caller.
+ */
 export function callerEdits(trusted: boolean): RelayEdits {
   return trusted
     ? { setHeaders: [], removeHeaders: [PREFERRED_IDENTITY], responseIdentity: 'keep' }
@@ -23,7 +26,7 @@ export function backendEdits(callerTrusted: boolean, request: Pick<InboundReques
   }
 }
 
-/** §9.1: one URI, or one SIP or SIPS URI and one tel URI. Anything else leaves it open who calls. */
+/** §9.1 allows one URI, or one SIP or SIPS URI and one tel URI. With any other combination the caller's identity is unclear. */
 export function isAmbiguousIdentity(request: Pick<InboundRequest, 'header'>): boolean {
   const values = request.header('P-Asserted-Identity')
   if (values.length < 2) return false

@@ -1,4 +1,4 @@
-/** The tries of one call on their way into its line: one small object each, because nobody knows yet who will read it. */
+/** The attempts of one call, collected for its event. Each is one small object, because perhaps nobody reads it. */
 import type { ProxyProgress } from '../sip/port/engine.ts'
 import type { CallAttempt } from './call-events.ts'
 import type { CallTarget } from './call-targets.ts'
@@ -11,10 +11,10 @@ interface Attempt extends CallAttempt {
   over: boolean
 }
 
-/** Of one call, in the order of their begin; at most as many as it has targets. */
+/** The attempts of one call, in the order in which they began. At most one for each target. */
 export type Attempts = Attempt[]
 
-/** Of calls that end without a backend. */
+/** For calls that end before any backend is tried. */
 export const NO_ATTEMPTS: readonly CallAttempt[] = []
 
 export function attemptBegan(attempts: Attempts, target: CallTarget, now: number): Attempt {
@@ -27,7 +27,7 @@ export function attemptBegan(attempts: Attempts, target: CallTarget, now: number
 
 type Ended = Pick<Extract<ProxyProgress, { type: 'attempt' }>, 'result' | 'status'>
 
-/** One to which nothing could be sent begins with its end; a late answer takes the place of the silence before it. */
+/** If nothing could be sent, the attempt begins and ends here. A late answer replaces the timeout that was recorded before. */
 export function attemptEnded(attempts: Attempts, target: CallTarget, { result, status }: Ended, now: number): void {
   const attempt = attempts.find((one) => one.target === target) ?? attemptBegan(attempts, target, now)
   attempt.result = result
@@ -36,7 +36,7 @@ export function attemptEnded(attempts: Attempts, target: CallTarget, { result, s
   attempt.over = true
 }
 
-/** Says of those that are not over what becomes of them now that the call is. */
+/** Ends the attempts that are still open when the call ends, with the given result. */
 export function endOpen(attempts: Attempts, result: 'cancelled' | 'unfinished', now: number): void {
   for (const attempt of attempts) {
     if (attempt.over) continue

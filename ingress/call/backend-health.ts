@@ -1,7 +1,7 @@
 import type { CallEvent } from './call-events.ts'
 import { MAX_BACKEND_PAUSE_MS } from './limits.ts'
 
-/** Who asked to be left alone. */
+/** A paused backend or endpoint. */
 export interface PausedTarget {
   /** The backend's name. */
   readonly id: string
@@ -10,14 +10,14 @@ export interface PausedTarget {
 }
 
 /**
- * Backends that asked to be left alone: a 503 with Retry-After means that nothing SHOULD be sent for that time
- * (RFC 3261 §21.5.4). Of a Service only the endpoint that said so is left alone. Knows only backends of the table.
+ * The paused backends: a 503 with Retry-After means that nothing SHOULD be sent for that time (RFC 3261 §21.5.4). For a
+ * Service, only the endpoint that sent the 503 is paused. Only backends of the table can be paused.
  */
 export interface BackendHealth {
   isUp(place: string): boolean
   /** `seconds`: the Retry-After of a 503. */
   pause(target: PausedTarget, seconds: number): void
-  /** The backends that the table has now, by name; others are forgotten. May be a view that changes with the table. */
+  /** Sets the names of the table's backends, and forgets the pauses of others. `backends` may change later with the table. */
   retain(backends: Pick<ReadonlySet<string>, 'has'>): void
 }
 
@@ -56,7 +56,7 @@ export function createBackendHealth(now: () => number, emit: (event: CallEvent) 
       known = backends
       for (const pause of pauses.values()) {
         if (!backends.has(pause.target.id)) pauses.delete(pause.target.place)
-        // Nobody asks for an endpoint that is gone: its pause would stay for ever.
+        // Nobody calls `isUp` for an endpoint that no longer exists: its pause would stay for ever.
         else if (pause.until <= now()) resume(pause)
       }
     },

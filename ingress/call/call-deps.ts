@@ -1,33 +1,33 @@
-/** What deciding a call takes: the table, the time, an id, and a listener for what became of it. */
+/** What the decision of a call needs: the table, the time, an id, and a listener for events. */
 import type { IpPrefix } from '../address/ip-address.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
 import type { BackendHealth } from './backend-health.ts'
 import type { CallEvent } from './call-events.ts'
 
 /**
- * `unavailable`: 503, so that who probes this process sends its calls elsewhere in time. `ok`: 200, because who probes
- * reaches several processes behind one address, and one 503 would take all of them out.
+ * `unavailable`: 503, so that a peer that probes this process sends its calls elsewhere in time. `ok`: 200, because the peer
+ * reaches several processes behind one address. With one 503 the peer would stop using all of them.
  */
 export type SettleOptions = 'unavailable' | 'ok'
 
 export interface CallDeps {
   readonly table: LiveTable
   readonly health: BackendHealth
-  /** Where strangers come from whose source a Service has rewritten. */
+  /** Addresses of the node and the pod. Strangers' packets have these sources if a Service has rewritten the real ones. */
   readonly ownAddress: readonly IpPrefix[]
   /** Monotonic milliseconds. */
   readonly now: () => number
-  /** A new decision id: in the log line and in the Warning header. */
+  /** A new decision id. It appears in the log line and in the Warning header. */
   readonly newId: () => string
   /** A number in [0, 1), for the choice by weight. */
   readonly fraction: () => number
-  /** Whether this process is about to end, though it may still take calls. */
+  /** Whether this process will end soon. It may still take calls. */
   readonly leaving: () => boolean
-  /** Whether this process is shutting down and new calls belong elsewhere. */
+  /** Whether this process is shutting down and refuses new calls. */
   readonly draining: () => boolean
-  /** What OPTIONS gets from a process that is leaving and still takes calls. */
+  /** The answer to OPTIONS while this process is leaving and still takes calls. */
   readonly settleOptions: SettleOptions
-  /** Whether a host of a URI is an address of this very process, and not one that it shares with others. */
+  /** Whether the host of a URI is an address of this process alone, not one that it shares with other processes. */
   readonly isOwnHost: (host: string) => boolean
   readonly emit: (event: CallEvent) => void
 }

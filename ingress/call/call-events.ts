@@ -1,12 +1,12 @@
 /**
- * What became of calls and packets: the facts that logs and metrics are made of. Names come from the table, never from
- * the packet; times are monotonic milliseconds.
+ * The facts about calls and packets from which logs and metrics are made. Names come from the table, never from the packet.
+ * Times are monotonic milliseconds.
  */
 import type { JudgedSource } from '../lookup/judged-source.ts'
 import type { MatchFailure } from '../lookup/match-rule.ts'
 import type { AttemptResult, Peer } from '../sip/port/engine.ts'
 
-/** What became of a call; docs/metrics.md lists them. */
+/** How a call ended. docs/metrics.md explains each outcome. */
 export type Outcome =
   | 'forwarded'
   | 'no_rule'
@@ -19,33 +19,33 @@ export type Outcome =
   | 'malformed'
   | 'cancelled'
 
-/** Why no rule took a call: what matching says, or why it was not asked. */
+/** Why no rule took a call: the reason of the matcher, or why the matcher was not called. */
 export type NoRuleReason = MatchFailure | 'called_unreadable' | 'called_not_owned'
 
 export type NearMissReason = 'transport' | 'called'
 
-/** Who sent the packet, and whose call it was taken for where that is somebody else. */
+/** The sender of the packet and, behind a trusted proxy, the source by which the call was judged. */
 export interface CallSource extends Peer {
-  /** There where the packet came from a trusted proxy: what counted in the place of its own address. */
+  /** Present if the packet came from a trusted proxy: the source that was judged instead of the proxy's own address. */
   readonly judged?: JudgedSource
 }
 
-/** One try of a backend. Nothing was sent where it took no time and has no status. */
+/** One attempt at a backend. If it took no time and has no status, nothing was sent. */
 export interface CallAttempt {
   readonly backend: string
   /** The backend's name again, or `address:port` of one endpoint of a Service. */
   readonly place: string
-  /** `unfinished`: the call ended first, and nobody knows what became of it. */
+  /** `unfinished`: the call ended before the attempt, and the result of the attempt is unknown. */
   readonly result: AttemptResult | 'unfinished'
-  /** The status of the backend's final response; 0 where none came. */
+  /** The status of the backend's final response. 0 if no final response came. */
   readonly status: number
   readonly beganAt: number
   readonly endedAt: number
 }
 
 /**
- * A backend of the rule that the call could not try, in whole or in part: paused, without a ready endpoint, or no socket of
- * this process reaches it.
+ * A backend of the rule that was passed over, completely or with some of its endpoints: it is paused, it has no ready
+ * endpoint, or no socket of this process reaches it.
  */
 export interface PassedOver {
   readonly backend: string
@@ -59,22 +59,22 @@ export interface CallDecided {
   readonly callId: string
   readonly source: CallSource
   readonly outcome: Outcome
-  /** Exact final status; 0 where nothing was sent. */
+  /** The exact final status. 0 if nothing was sent. */
   readonly status: number
-  /** `namespace/name`; empty where none applies. */
+  /** `namespace/name`. Empty if the call has no trunk. */
   readonly trunk: string
   readonly rule: string
   readonly reason: string
   readonly noRuleReason: NoRuleReason | undefined
   readonly called: string
   readonly calling: string
-  /** The backend whose answer ended the call; empty if none. */
+  /** The backend that ended the call with its answer. Empty if no backend did. */
   readonly backend: string
-  /** The backends that were tried, in the order of their tries; at most `MAX_TARGETS`. */
+  /** The attempts in the order in which they began. At most `MAX_TARGETS`. */
   readonly attempts: readonly CallAttempt[]
-  /** Those of the rule that were not; each backend once for each result. */
+  /** The backends of the rule that were passed over. Each backend is listed once for each result. */
   readonly passedOver: readonly PassedOver[]
-  /** When the INVITE was handed to the application, when it was decided, when the final response went out. */
+  /** The times when the INVITE came to the application, when it was decided, and when the final response was sent. */
   readonly receivedAt: number
   readonly decidedAt: number
   readonly endedAt: number
@@ -82,7 +82,7 @@ export interface CallDecided {
 
 export type CallEvent =
   | CallDecided
-  /** A rule has won a call: counted when it wins. */
+  /** A rule was chosen for a call. It is counted now, not when the call ends. */
   | { readonly type: 'rule-won'; readonly rule: string }
   /** The first response of a backend that is relayed to the caller. */
   | {
@@ -97,20 +97,20 @@ export type CallEvent =
       readonly backend: string
       readonly result: AttemptResult
       readonly status: number
-      /** Whether the backend has said anything before the attempt ended. */
+      /** Whether a response of the backend came before the attempt ended. */
       readonly heard: boolean
     }
   | {
       readonly type: 'backend-health'
       readonly backend: string
-      /** `address:port` where it is about one endpoint of a Service and not about the backend as a whole. */
+      /** `address:port` if the event is about one endpoint of a Service. Absent if it is about the whole backend. */
       readonly endpoint?: string
       readonly up: boolean
       readonly reason: string
     }
   /** An admitted INVITE that ended without a final response: must never happen (invariant I2). */
   | { readonly type: 'unanswered'; readonly trunk: string; readonly callId: string }
-  /** A packet that got zero bytes. */
+  /** A packet that got no answer: zero bytes. */
   | { readonly type: 'dropped'; readonly source: CallSource; readonly reason: string; readonly method: string }
   | {
       readonly type: 'near-miss'

@@ -4,12 +4,15 @@ import type { TrunkEntry } from '../route-table/route-table.ts'
 import type { Peer } from '../sip/port/engine.ts'
 import type { CallSource } from './call-events.ts'
 
-/** A request as far as its source goes. */
+/** The part of a request that leads to its source. */
 interface SourcedRequest extends RecordedFacts {
   readonly peer: Peer
 }
 
-/** The source of a request, with what the trunk, or any that trusts its sender, has judged it by. */
+/**
+ * The source of a request. If it came from a trusted proxy, the source that was judged is added: by the trunk or, without a
+ * trunk, by any trunk that trusts the proxy.
+ */
 export function callSource(table: LiveTable, request: SourcedRequest, trunk?: TrunkEntry): CallSource {
   const judged: JudgedSource | undefined = judgedSource(table, request, trunk)
   return judged === undefined ? request.peer : { ...request.peer, judged }

@@ -1,4 +1,4 @@
-/** Where a call goes, in the order in which it is tried. */
+/** The targets of a call, in the order in which they are tried. */
 import { parseIpAddress, sameAddress } from '../address/ip-address.ts'
 import { type Backend, backendName, type UriBackend } from '../route-table/route-table.ts'
 import type { InboundCall, ProxyTarget } from '../sip/port/engine.ts'
@@ -8,29 +8,29 @@ import type { PassedOver } from './call-events.ts'
 import { MAX_ENDPOINT_TRIES, MAX_TARGETS } from './limits.ts'
 
 export interface CallTarget extends ProxyTarget {
-  /** Whose health is at stake: the backend itself, or one endpoint of a Service. */
+  /** The key of the target's health: the backend's name, or `address:port` of one endpoint of a Service. */
   readonly place: string
 }
 
 type Deps = Pick<CallDeps, 'table' | 'health' | 'fraction'>
 
-/** Which targets the engine has a socket for. */
+/** Whether the engine has a socket for a target. */
 export type CanReach = InboundCall['canReach']
 
 const ANYWHERE: CanReach = () => true
 
 export interface CallTargets {
   readonly targets: readonly CallTarget[]
-  /** Whose turn it would have been, or that of some of its endpoints; each backend once for each result. */
+  /** Backends that were passed over, completely or with some of their endpoints. Each is listed once for each result. */
   readonly passedOver: readonly PassedOver[]
 }
 
 export const NOTHING_PASSED_OVER: readonly PassedOver[] = []
 
 /**
- * The targets of a call: backends by tier and weight, a Service as its ready endpoints in a random order. Who asked to
- * be left alone is left out, and so is whom no socket of this process reaches: what is left shares the calls by its weights,
- * because who is left out of a draw without putting back changes nothing in the order of the others.
+ * The targets of a call: backends by tier and weight. A Service stands for its ready endpoints in a random order. Paused
+ * targets are left out, and targets that no socket of this process reaches. The other backends share the calls by their
+ * weights, because each backend is drawn only once: leaving one out does not change the order of the others.
  */
 export function callTargets(backends: readonly Backend[], deps: Deps, canReach: CanReach = ANYWHERE): CallTargets {
   const targets: CallTarget[] = []
@@ -45,7 +45,7 @@ export function callTargets(backends: readonly Backend[], deps: Deps, canReach: 
     const found = 'uri' in backend ? reached : drawEndpoints(reached, deps.fraction)
     for (const target of found) {
       if (targets.length === MAX_TARGETS) return { targets, passedOver }
-      // RFC 3261 §16.5: a target is used once, though a rule may reach it in several ways.
+      // RFC 3261 §16.5: a target is used only once, even if several backends of the rule lead to it.
       if (!targets.some((other) => samePlace(other, target))) targets.push(target)
     }
   }
@@ -58,7 +58,7 @@ interface Places {
   readonly reached: readonly CallTarget[]
 }
 
-/** Why places of a backend are left out, as far as it is not known already: a rule may name a backend twice. */
+/** Why places of a backend are left out. Leaves out reasons that are already in `known`: a rule may name a backend twice. */
 function missed(backend: Backend, { there, up, reached }: Places, known: readonly PassedOver[]): PassedOver[] {
   const name = backendName(backend)
   const results: PassedOver['result'][] = []
@@ -70,14 +70,14 @@ function missed(backend: Backend, { there, up, reached }: Places, known: readonl
     .map((result) => ({ backend: name, result }))
 }
 
-/** The compiler writes addresses only; an entry of a foreign hand that holds none is a backend that is not there. */
+/** The compiler writes only valid addresses. If other software wrote an entry without one, its backend has no target. */
 function addressTargets(backend: UriBackend): CallTarget[] {
   const { uri, port, transport, uriParameters } = backend
   const address = parseIpAddress(backend.address)
   return address ? [{ id: uri, place: uri, address, port, transport, uriParameters }] : []
 }
 
-/** Each endpoint is as likely as any other to be the first, and to be the next when one fails. */
+/** Draws endpoints in a random order: each is equally likely to be the first, and to be the next after a failure. */
 function drawEndpoints(up: CallTarget[], fraction: () => number): CallTarget[] {
   const tries = Math.min(up.length, MAX_ENDPOINT_TRIES)
   for (let i = 0; i < tries && i < up.length - 1; i++) swap(up, i, i + Math.floor(fraction() * (up.length - i)))

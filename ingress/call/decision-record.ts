@@ -1,4 +1,4 @@
-/** One INVITE on its way through `handleInvite`: what is known of it so far, and how its end is reported. */
+/** One INVITE while `handleInvite` decides it: the facts that are known so far, and the report of its end. */
 import type { RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
 import { explainedAnswer } from '../sip/port/answers.ts'
 import type { Answer, InboundCall } from '../sip/port/engine.ts'
@@ -11,7 +11,7 @@ export interface Decision {
   readonly id: string
   readonly call: InboundCall
   readonly receivedAt: number
-  /** The packet's, until it is known whose call it is. */
+  /** The packet's source, until the trunk of the call is known. */
   source: CallSource
   trunk: TrunkEntry | undefined
   rule: RuleEntry | undefined
@@ -22,7 +22,7 @@ export interface Decision {
 /** How a decision ended. */
 export interface Ending {
   readonly outcome: Outcome
-  /** 0: silence. */
+  /** 0: nothing was sent. */
   readonly status: number
   readonly reason: string
   readonly noRuleReason?: NoRuleReason
@@ -37,7 +37,7 @@ export function openDecision(call: InboundCall, deps: CallDeps): Decision {
   return { id, call, receivedAt, source: call.peer, trunk: undefined, rule: undefined, called: '', calling: '' }
 }
 
-/** Sends a final response of our own that says why (RFC 3261 §20.43), and reports it. */
+/** Sends a final response of our own, with the reason in a Warning header (RFC 3261 §20.43), and reports the decision. */
 export function refuse(decision: Decision, deps: CallDeps, answer: Answer, ending: Omit<Ending, 'status'>): void {
   const decidedAt = deps.now()
   decision.call.respond(explainedAnswer(answer, ending.outcome, decision.id))
@@ -48,10 +48,10 @@ export function reportDecision(decision: Decision, deps: CallDeps, ending: Endin
   deps.emit(callDecided(decision, ending, { decidedAt, endedAt: deps.now() }))
 }
 
-/** What a call event says of a decision; of an INVITE that could not be read there may be no Call-ID. */
+/** The part of a decision that a call event shows. If the INVITE could not be read, the Call-ID may be empty. */
 type ReportedDecision = Omit<Decision, 'call'> & { readonly call: Pick<InboundCall, 'callId'> }
 
-/** The event of a call, wherever it was decided. Times are monotonic milliseconds. */
+/** Makes the event of a call, no matter whether the application or the engine decided it. Times are monotonic milliseconds. */
 export function callDecided(
   decision: ReportedDecision,
   ending: Ending,

@@ -1,11 +1,11 @@
 /**
- * What the cookie of a dialog says to the application when a request comes back with it, as text:
+ * The application's data in the cookie of a dialog. The data comes back with each in-dialog request. It is text:
  *
  *     +namespace/rule                                     the caller is trusted (`-`: it is not), and the rule
- *     +namespace/rule m8:marks t4:acme d12:+1555… g3:bob  the same of a rule that says something of headers
+ *     +namespace/rule m8:marks t4:acme d12:+1555… g3:bob  the same for a rule that sets or removes headers
  *
- * Each field is a letter, the length of its text, a colon and the text. Fields that a build does not know are passed over,
- * so that a later one may add some; text without fields is what earlier builds wrote.
+ * Each field is a letter, the length of its text, a colon and the text. A build ignores fields that it does not know, so
+ * that a later build may add fields. Earlier builds wrote text without fields.
  */
 
 export interface DialogData {
@@ -13,14 +13,14 @@ export interface DialogData {
   readonly rule: string
   /** Whether the caller is inside the trust domain of RFC 3325. */
   readonly callerTrusted: boolean
-  /** What the rule has promised of headers; undefined where it said nothing of them. */
+  /** How the rule changed headers of the first INVITE. Undefined if the rule neither set nor removed headers. */
   readonly headers: SealedHeaders | undefined
 }
 
 export interface SealedHeaders {
-  /** Marks of the headers that the first INVITE was given or relieved of. */
+  /** Marks of the headers that the rule set in the first INVITE or removed from it. */
   readonly marks: string
-  /** As they were for the first INVITE; undefined where no value was made of them. The trunk is `namespace/name`. */
+  /** The values for the first INVITE. Undefined if no header was made from the value. The trunk is `namespace/name`. */
   readonly trunk: string | undefined
   readonly called: string | undefined
   readonly calling: string | undefined
@@ -28,7 +28,7 @@ export interface SealedHeaders {
 
 const TRUSTED = '+'
 const UNTRUSTED = '-'
-/** Names of Kubernetes objects hold none. */
+/** Names of Kubernetes objects contain no space. */
 const END_OF_RULE = ' '
 const MARKS = 'm'
 const TRUNK = 't'
@@ -39,7 +39,7 @@ export function writeDialogData({ rule, callerTrusted, headers }: DialogData): s
   const head = (callerTrusted ? TRUSTED : UNTRUSTED) + rule
   if (!headers) return head
   const { marks, trunk, called, calling } = headers
-  // Rules serve trunks of their own namespace.
+  // The namespace is left out, because it is the rule's: a rule applies only to trunks of its own namespace.
   const trunkName = trunk?.slice(trunk.indexOf('/') + 1)
   return `${head}${END_OF_RULE}${field(MARKS, marks)}${field(TRUNK, trunkName)}${field(CALLED, called)}${field(CALLING, calling)}`
 }
@@ -48,7 +48,7 @@ function field(key: string, text: string | undefined): string {
   return text === undefined ? '' : `${key}${text.length}:${text}`
 }
 
-/** The cookie is signed, so this is what `writeDialogData` wrote, of this build or of another. */
+/** Reads text that `writeDialogData` of this or another build wrote: the cookie is signed, so no other text can come. */
 export function readDialogData(text: string): DialogData {
   const end = text.indexOf(END_OF_RULE)
   const rule = text.slice(1, end === -1 ? text.length : end)

@@ -1,12 +1,12 @@
-/** Packets that met silence: why, and whose call a stranger's almost was. */
+/** Packets that get no answer: the reason, and the trunks that almost admitted a stranger. */
 import { type IpAddress, type IpPrefix, prefixContains } from '../address/ip-address.ts'
 import type { NearMiss } from '../lookup/choose-trunk.ts'
 import type { CallDeps } from './call-deps.ts'
 import type { CallEvent } from './call-events.ts'
 
 /**
- * Whether a stranger is one, or may be anyone at all: a packet that comes from the node or the pod itself has lost its
- * source to a Service that rewrites it, and the callers behind it cannot be told apart.
+ * The reason why a stranger is dropped. `source_rewritten`: the packet comes from an address of the node or of the pod
+ * itself, so a Service has rewritten its source. Callers cannot be distinguished then, so the sender may be anyone.
  */
 export function strangerReason(address: IpAddress, ownAddress: readonly IpPrefix[]): 'stranger' | 'source_rewritten' {
   for (const own of ownAddress) if (prefixContains(own, address)) return 'source_rewritten'

@@ -1,6 +1,6 @@
 /**
- * The only place where lookup meets SIP. The fate of an INVITE is decided from memory before the first byte is sent:
- * strangers get silence, everyone else a final response, and ringing only ever comes from a backend.
+ * The only place where lookup and SIP come together. An INVITE is decided from memory before the first byte is sent:
+ * strangers get nothing, and everyone else gets a final response. Ringing comes only from a backend.
  */
 import { chooseTrunk, type NearMiss, type TrunkVerdict, trunkOf } from '../lookup/choose-trunk.ts'
 import { matchRule } from '../lookup/match-rule.ts'
@@ -44,8 +44,8 @@ export function handleInvite(call: InboundCall, deps: CallDeps): void {
 }
 
 /**
- * Zero bytes (invariant I1), unless the engine has already spoken. Of every other request of a stranger the engine disposes
- * by itself (`sip/proxy/silence-for-strangers.ts`).
+ * Sends zero bytes (invariant I1). If the engine has already sent a provisional response, sends 503. All other requests of
+ * strangers are handled by the engine itself (`sip/proxy/silence-for-strangers.ts`).
  */
 function dropStranger(decision: Decision, deps: CallDeps, nearMisses: readonly NearMiss[]): void {
   const { peer, method, repeated } = decision.call
@@ -59,7 +59,7 @@ function dropStranger(decision: Decision, deps: CallDeps, nearMisses: readonly N
   reportDrop(deps, { type: 'dropped', source: peer, reason, method }, nearMisses)
 }
 
-/** Nobody can be told from a stranger yet, so nobody vouches for the source: one answer without state, reported once. */
+/** Without a table every sender may be a stranger, so every source is unvouched: one answer without state, reported once. */
 function refuseUnloaded(decision: Decision, deps: CallDeps): void {
   const decidedAt = deps.now()
   const status = decision.call.respondOnce(SERVICE_UNAVAILABLE) ? SERVICE_UNAVAILABLE.status : 0
@@ -72,7 +72,7 @@ function refuseUnloaded(decision: Decision, deps: CallDeps): void {
   )
 }
 
-/** A call that comes late, whatever would have become of it: its trunk's next try finds another pod. */
+/** Refuses every call of a peer during the drain, before its rules are tried: the trunk's next try reaches another pod. */
 function refuseDraining(
   decision: Decision,
   deps: CallDeps,
@@ -86,7 +86,7 @@ function refuseDraining(
   refuse(decision, deps, answer, { outcome: 'draining', reason: 'this process is shutting down' })
 }
 
-/** RFC 3325 §9.1: which of several identities is the caller, this trunk has not said. */
+/** RFC 3325 §9.1: the trunk asserts several identities and does not say which of them is the caller. */
 function refuseAmbiguous(decision: Decision, deps: CallDeps, trunk: TrunkEntry): void {
   decision.trunk = trunk
   decision.calling = ''
@@ -126,9 +126,9 @@ type Admitted = Extract<TrunkVerdict, { type: 'admitted' }>
 interface NoRule {
   readonly trunk: TrunkEntry
   readonly reason: NoRuleReason
-  /** The rule that came nearest, where one can be named. */
+  /** The nearest rule. Undefined if there is no such rule. */
   readonly nearest: string | undefined
-  /** What keeps the number from being read, where that is the reason. */
+  /** Why a number cannot be read. Shown only if this is the reason. */
   readonly fault?: UserFault | undefined
 }
 
@@ -142,7 +142,7 @@ const EXPLANATIONS: Readonly<Record<NoRuleReason, string>> = {
   header: 'the nearest rule does not match a header',
 }
 
-/** Whether the rule that came nearest is named. */
+/** Whether the reason names the nearest rule. */
 const NAMES_RULE: Readonly<Record<NoRuleReason, boolean>> = {
   no_rules: false,
   called_unreadable: false,
@@ -153,7 +153,7 @@ const NAMES_RULE: Readonly<Record<NoRuleReason, boolean>> = {
   header: true,
 }
 
-/** A known caller with nowhere to go gets its answer at once, and the metric says which condition failed. */
+/** Answers a known caller at once if no rule matches its call. The metric shows which condition failed. */
 function noRule(decision: Decision, deps: CallDeps, { trunk, reason, nearest, fault }: NoRule): void {
   decision.trunk = trunk
   const named = nearest !== undefined && NAMES_RULE[reason]

@@ -1,4 +1,4 @@
-/** What the winning rule says: route, redirect or reject. */
+/** Carries out the action of the rule that matched: route, redirect or reject. */
 import type { LiveTable } from '../lookup/live-table.ts'
 import { toCanonical } from '../lookup/phone-number.ts'
 import type { Action, RouteAction, RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
@@ -27,7 +27,7 @@ import { expandUser, type TemplateValues } from './template.ts'
 type RejectAction = Extract<Action, { type: 'Reject' }>
 type Contacts = Extract<Action, { type: 'Redirect' }>['contacts']
 
-/** What the calls of a rule without a word about headers are given. */
+/** For calls of a rule that neither sets nor removes headers. */
 const NO_EDITS: ReturnType<typeof headerEdits> = { setHeaders: [], removeHeaders: [] }
 
 export interface Routing {
@@ -37,8 +37,9 @@ export interface Routing {
 }
 
 /**
- * Where the backend's requests find a caller. A private Contact is behind a NAT that its packets have passed, unless they
- * came from a proxy of the trunk's: then the caller is the proxy's to find, and its Contact may be on the proxy's network.
+ * Where the backend's requests are sent to reach the caller. If the Contact is private, the caller is behind a NAT, and its
+ * packets have passed this NAT: the requests go to the packet source. If the packets came from a trusted proxy of the trunk,
+ * the requests go to the Contact: the proxy must find the caller, and the Contact may be on the proxy's network.
  */
 function callerTargetOf(peer: Peer, table: LiveTable, { name, nat }: TrunkEntry): CallerTarget {
   if (nat !== undefined) return nat === 'Source' ? 'source' : 'contact'
@@ -63,14 +64,14 @@ export function redirect(decision: Decision, deps: CallDeps, contacts: Contacts)
 
 export function route(decision: Decision, deps: CallDeps, routing: Routing): void {
   const { action } = routing
-  // RFC 5630 §5.3: what is addressed by sips goes nowhere without TLS, and no backend of a rule has it.
+  // RFC 5630 §5.3: a request to a sips URI may be sent only over TLS, and no backend of a rule has TLS.
   if (decision.call.requestUri.scheme === 'sips') {
     return refuse(decision, deps, SIPS_NOT_ALLOWED, { outcome: 'no_backend', reason: 'no backend takes a sips call' })
   }
   const { targets, passedOver } = callTargets(action.backends, deps, (target) => decision.call.canReach(target))
   if (targets.length === 0) return noTarget(decision, deps, { routing, passedOver })
   const plan = planOf(decision, routing)
-  // Where the values do not fit into the cookie, later requests of the call would lack the headers: then the first one is refused, too.
+  // If the values do not fit into the cookie, later requests of the call would lack the headers. So the first is refused too.
   if (Buffer.byteLength(plan.dialogData) > MAX_DIALOG_DATA_BYTES) {
     const reason = 'the called and the calling user are too long for a rule that makes headers of them'
     return refuse(decision, deps, USER_TOO_LONG, { outcome: 'malformed', reason })
@@ -86,7 +87,10 @@ export function route(decision: Decision, deps: CallDeps, routing: Routing): voi
 const NO_TARGET = 'every backend of the rule is paused, has weight 0 or has no ready endpoint'
 const NO_SOCKET = 'this process listens on no address of the family and transport of any backend that is up'
 
-/** A backend that no socket reaches is counted where it is missed: while another takes the calls it is only passed over. */
+/**
+ * A backend that no socket reaches is counted only if the call has no target at all. If another backend takes the call, this
+ * one is only passed over.
+ */
 function noTarget(
   decision: Decision,
   deps: CallDeps,
@@ -110,7 +114,7 @@ function planOf(
     trunk: trunk.name,
     rule: rule.name,
   }
-  // RFC 3325 §5: a trunk whose asserted identities we go by is inside the trust domain; any other's must not pass.
+  // RFC 3325 §5: a trunk is inside the trust domain if we use its asserted identities. Those of other trunks must not pass.
   const callerTrusted = trunk.numbers.callingFrom === 'PAI'
   const { removeHeaders, responseIdentity } = callerEdits(callerTrusted)
   const headers = ruleHeaders(action)
@@ -131,8 +135,8 @@ function planOf(
 }
 
 /**
- * What was judged is what is dialled: where rules have compared the user of To, that one goes to the backend, unless the
- * caller's Request-URI says the same.
+ * The number that rules judged must be the number that is dialled. If rules compared the user of To, this user goes to the
+ * backend. Undefined if the caller's Request-URI already has the same number, or if rules compared the Request-URI.
  */
 function judgedUser({ call, called }: Decision, { numbers }: TrunkEntry): string | undefined {
   if (numbers.calledFrom !== 'To') return undefined
@@ -140,7 +144,7 @@ function judgedUser({ call, called }: Decision, { numbers }: TrunkEntry): string
   return number === called && fault === undefined ? undefined : escapeUser(call.toUser ?? '')
 }
 
-/** No more than the values of set headers are made of: every byte of it travels with every request of the call. */
+/** Only the values that set headers need: every byte is sent with every request of the call. */
 function sealed({ marks, needs }: RuleHeaders, { trunk, called, calling }: TemplateValues): SealedHeaders {
   return {
     marks,
@@ -168,14 +172,14 @@ const OUTCOMES: Readonly<Record<ProxyResult['outcome'], Outcome>> = {
   unanswered: 'no_backend',
 }
 
-/** A call on its way to a backend. */
+/** A call that is being forwarded to a backend. */
 interface Proxied {
   readonly decision: Decision
   readonly decidedAt: number
   readonly targets: readonly CallTarget[]
   readonly passedOver: readonly PassedOver[]
   readonly attempts: Attempts
-  /** Its end has been reported, and with it its attempts as they were. */
+  /** Whether the end of the call has been reported, with the attempts as they were then. */
   over: boolean
 }
 
@@ -183,7 +187,7 @@ function finish(proxied: Proxied, deps: CallDeps, result: ProxyResult): void {
   const { decision, decidedAt, passedOver, attempts } = proxied
   const { outcome, status, target, reason = EXPLANATIONS[outcome] } = result
   proxied.over = true
-  // Who still rings when the caller has its answer is cancelled by the engine, unless it has lost sight of the call.
+  // When the caller has its answer, the engine cancels the open attempts. With `unanswered`, what becomes of them is unknown.
   endOpen(attempts, outcome === 'unanswered' ? 'unfinished' : 'cancelled', deps.now())
   const backend = target?.id ?? ''
   reportDecision(

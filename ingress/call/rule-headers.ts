@@ -1,4 +1,4 @@
-/** What a rule says of headers, made ready once for every call that it takes. */
+/** The header changes of a rule, prepared once for all its calls. */
 import { hash } from 'node:crypto'
 import { type HeaderTemplate, type PlaceholderName, parseHeaderTemplate } from '../route-table/header-template.ts'
 import type { RouteAction } from '../route-table/route-table.ts'
@@ -6,9 +6,9 @@ import type { HeaderField, RelayEdits } from '../sip/port/engine.ts'
 import { expandHeader, type TemplateValues } from './template.ts'
 
 export interface RuleHeaders {
-  /** The marks of every header that the rule sets or removes, in order of their text. */
+  /** The marks of all headers that the rule sets or removes, sorted as text. */
   readonly marks: string
-  /** What the values of set headers are made of. */
+  /** The placeholders in the values of set headers. */
   readonly needs: ReadonlySet<PlaceholderName>
   readonly set: readonly { readonly name: string; readonly template: HeaderTemplate }[]
   readonly remove: readonly string[]
@@ -21,7 +21,7 @@ const MARK_LENGTH = 4
 
 const prepared = new WeakMap<RouteAction, RuleHeaders>()
 
-/** Undefined where the rule says nothing of headers. */
+/** Undefined if the rule neither sets nor removes headers. */
 export function ruleHeaders(action: RouteAction): RuleHeaders | undefined {
   if (action.setHeaders.length + action.removeHeaders.length === 0) return undefined
   const known = prepared.get(action)
@@ -39,7 +39,7 @@ export function ruleHeaders(action: RouteAction): RuleHeaders | undefined {
   return headers
 }
 
-/** A header whose value cannot be made is removed: the sender's own never stands in its place. */
+/** If the value of a header cannot be made, the header is removed: the sender's own value must not reach the backend. */
 export function headerEdits({ set, remove }: RuleHeaders, values: TemplateValues): HeaderEdits {
   const setHeaders: HeaderField[] = []
   const removeHeaders = [...remove]
@@ -51,7 +51,7 @@ export function headerEdits({ set, remove }: RuleHeaders, values: TemplateValues
   return { setHeaders, removeHeaders }
 }
 
-/** Those of the names, long and in lower case, that the marks stand for. */
+/** The names that have one of the marks. `names` must be long forms in lower case. */
 export function markedNames(names: readonly string[], marks: string): string[] {
   const wanted = new Set<string>()
   for (let at = 0; at < marks.length; at += MARK_LENGTH) wanted.add(marks.slice(at, at + MARK_LENGTH))
@@ -59,8 +59,8 @@ export function markedNames(names: readonly string[], marks: string): string[] {
 }
 
 /**
- * Stands for a header's name in a cookie, in the same form for every build: 24 bits, so that among 40 headers of a request
- * another one is taken for it once in 400,000 times.
+ * The mark that stands for a header's name in a cookie, the same in every build. It has 24 bits: in a request with 40
+ * headers, another header has the same mark once in 400,000 times.
  */
 function markOf(name: string): string {
   return hash('sha256', name, 'base64url').slice(0, MARK_LENGTH)

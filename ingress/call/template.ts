@@ -1,20 +1,23 @@
-/** Templates of rules: what a caller has dialled or calls itself may hold anything, and changes nothing but its own place. */
+/**
+ * Expands the templates of rules. The called and the calling user may contain any text. They are escaped, so that they
+ * change nothing outside of their own place.
+ */
 import type { HeaderTemplate, Place, PlaceholderName } from '../route-table/header-template.ts'
 
-/** What stands for the names in braces; undefined: not known. */
+/** The values for the names in braces. Undefined: the value is not known. */
 export type TemplateValues = { readonly [name in PlaceholderName]: string | undefined }
 
-/** Safe in a user part, a parameter, a token and free text alike (RFC 3261 §25.1): no separator and no delimiter. */
+/** Text that is safe in a user part, a parameter, a token and free text (RFC 3261 §25.1): no separator and no delimiter. */
 const PLAIN = /^[A-Za-z0-9_.!~*'+-]*$/
-/** The same for the bytes of UTF-8, for names of Kubernetes objects with the slash between namespace and name. */
+/** All other bytes of UTF-8. The slash between namespace and name of a Kubernetes object is one of them. */
 const NOT_PLAIN = /[^A-Za-z0-9_.!~*'+-]/g
-/** What ends a line, or is not to be seen, and what would be read as an escape of ours. */
+/** Characters that end a line, characters that are invisible, and a `%` that would be read as one of our escapes. */
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|%(?=[0-9A-Fa-f]{2})/gu
 const USER = /\{(called|calling|trunk|rule)\}|[^A-Za-z0-9\-_.!~*'()&=+$,;?/%]/gu
 
 /**
- * A header's value. Undefined where a value is not known, or where it is empty and nothing but it stands in a place that
- * must not be (the user part of a URI): the header is not set then.
+ * Makes a header's value. Undefined if a placeholder's value is not known. Also undefined if this value is empty and alone
+ * in a place that must not be empty (the user part of a URI). The header is not set then.
  */
 export function expandHeader({ parts }: HeaderTemplate, values: TemplateValues): string | undefined {
   let text = ''
@@ -30,7 +33,7 @@ export function expandHeader({ parts }: HeaderTemplate, values: TemplateValues):
   return text
 }
 
-/** The user of a Request-URI, as it stands there. Literal text has its escapes already; the schema has seen to it. */
+/** Makes the user of a Request-URI, with escapes. The literal text already has its escapes: the schema makes sure of it. */
 export function expandUser(template: string, values: TemplateValues): string {
   return template.replace(USER, (match, name: PlaceholderName | undefined) => {
     if (name === undefined) return percentEncoded(match)
@@ -44,12 +47,15 @@ function escaped(value: string, place: Place): string {
   return place === 'query' ? percentEncoded(value).replaceAll('+', '%2B') : percentEncoded(value)
 }
 
-/** Lower-case letters, digits, dots and hyphens, and one slash, which is no token character (RFC 3261 §25.1). */
+/**
+ * A name of a Kubernetes object has only lower-case letters, digits, dots and hyphens, and one slash. Only the slash may
+ * need an escape: a token must not contain it (RFC 3261 §25.1).
+ */
 function objectName(value: string, place: Place): string {
   return place === 'token' ? percentEncoded(value) : value
 }
 
-/** Every byte of UTF-8 that could have a meaning of its own as `%HH`. */
+/** Writes each byte of UTF-8 that could have a special meaning as `%HH`. */
 function percentEncoded(text: string): string {
   if (PLAIN.test(text)) return text
   return Buffer.from(text, 'utf8')
@@ -57,7 +63,7 @@ function percentEncoded(text: string): string {
     .replace(NOT_PLAIN, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
 }
 
-/** RFC 3261 §25.1 quoted-string: no backslash can carry a line break, so what is not to be seen becomes `%HH`. */
+/** RFC 3261 §25.1 quoted-string: a backslash cannot escape a line break. So line ends and invisible characters become `%HH`. */
 function quotedText(text: string): string {
   return text.replace(HIDDEN, percentEncoded).replace(/["\\]/g, '\\$&')
 }

@@ -1,17 +1,20 @@
-/** The tries of a call as fields of its line. */
+/** The attempts of a call as fields of its log line. */
 import type { CallAttempt, CallDecided } from '../call/call-events.ts'
 import { MAX_LOGGED_ATTEMPTS, MAX_VALUE_CHARACTERS } from './limits.ts'
 
 interface AttemptFields {
   readonly backend: string
-  /** Of a Service: which of its endpoints. */
+  /** The endpoint, if the backend is a Service. */
   readonly endpoint: string | undefined
   readonly result: string
   readonly status: number
   readonly ms: number
 }
 
-/** Both undefined where no backend had a part in the call, and `attemptsLeftOut` where none is left out: JSON has no such field. */
+/**
+ * Both are undefined if no backend was tried or passed over. `attemptsLeftOut` is also undefined if nothing is left out.
+ * JSON does not contain undefined fields.
+ */
 export interface AttemptsField {
   readonly attempts: readonly AttemptFields[] | undefined
   readonly attemptsLeftOut: number | undefined
@@ -20,8 +23,8 @@ export interface AttemptsField {
 const NOTHING: AttemptsField = { attempts: undefined, attemptsLeftOut: undefined }
 
 /**
- * Who was tried comes first and who was passed over last. Of many the last try stays, which the call ended with, and so do
- * the first ones.
+ * Attempts come first, backends that were passed over come last. If there are too many attempts, the first ones and the last
+ * one stay: the call ended with the last one.
  */
 export function attemptsField({ attempts, passedOver }: Pick<CallDecided, 'attempts' | 'passedOver'>): AttemptsField {
   const all = attempts.length + passedOver.length
@@ -48,7 +51,7 @@ export function clip(text: string): string {
   return text.length > MAX_VALUE_CHARACTERS ? `${text.slice(0, MAX_VALUE_CHARACTERS)}…` : text
 }
 
-/** To the microsecond: more digits are noise. */
+/** Rounds to the microsecond: more digits have no meaning. */
 export function milliseconds(value: number): number {
   return Math.round(value * 1000) / 1000
 }

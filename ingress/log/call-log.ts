@@ -1,6 +1,6 @@
 /**
- * Events as log lines: constant messages with fields, one line per decided call up to a bound per second. A line costs
- * as much as half a call, so its fields are only built where it is written.
+ * Events as log lines: constant messages with fields, and one line per decided call up to a limit per second. A line costs
+ * as much as half a call. So its fields are built only if the line is written.
  */
 import type { Logger } from 'pino'
 import { hostText } from '../address/ip-address.ts'
@@ -19,12 +19,12 @@ import { createLineBudget, type LineBudget } from './line-budget.ts'
 
 export interface CallLogOptions {
   readonly logger: Logger
-  /** Lines about decided calls of known peers; 0 leaves only the summaries. */
+  /** Lines per second about decided calls of known peers. 0: only the summaries are written. */
   readonly callsPerSecond: number
   readonly clock: Clock
 }
 
-/** What a line about a new route table says. */
+/** The fields of a line about a new route table. */
 export interface TableLine {
   readonly version: number
   readonly entries: number
@@ -34,7 +34,7 @@ export interface TableLine {
 
 export interface CallLog {
   onEvent(event: CallEvent): void
-  /** A new table is in use. */
+  /** Reports that a new table is in use. */
   tableChanged(table: TableLine): void
   /** Writes the summaries that are due. */
   close(): void
@@ -104,10 +104,10 @@ function write(sink: Sink, event: CallEvent): void {
 
 type EventOf<Type extends CallEvent['type']> = Extract<CallEvent, { type: Type }>
 
-/** How calls end for whose source nobody vouches. */
+/** The outcomes of calls from unvouched sources. */
 const UNVOUCHED: ReadonlySet<CallDecided['outcome']> = new Set(['auth_drop', 'rules_unavailable'])
 
-/** A stranger's INVITE comes out of the strangers' budget: a scan must not push known peers' calls out of the log. */
+/** The line of a stranger's INVITE counts in the strangers' budget: a scan must not keep known peers' calls out of the log. */
 function writeCall({ logger, calls, strangers }: Sink, call: CallDecided): void {
   if (!logger.isLevelEnabled('info')) return
   const budget = UNVOUCHED.has(call.outcome) ? strangers : calls
@@ -134,7 +134,7 @@ function callFields(call: CallDecided) {
   }
 }
 
-/** A stranger's INVITE has its line as a decided call. */
+/** A stranger's INVITE gets no line here: it has its line as a decided call. */
 function writeDropped(sink: Sink, { source, reason, method }: EventOf<'dropped'>): void {
   if (reason === 'source_rewritten') return writeRewritten(sink, source, method)
   const { logger, strangers } = sink
@@ -142,7 +142,7 @@ function writeDropped(sink: Sink, { source, reason, method }: EventOf<'dropped'>
   if (strangers.take(reason)) logger.info({ ...sourceFields(source), reason, method: clip(method) }, 'packet dropped')
 }
 
-/** The usual answer to it, a trunk that allows all of the cluster's addresses, would let everyone in. */
+/** The usual attempt to solve it is a trunk that allows all addresses of the cluster: that would admit everyone. */
 const REWRITTEN_ADVICE =
   'keep the sources of packets: externalTrafficPolicy: Local at the Service, and source preservation at its load ' +
   'balancer; never allow the addresses of the cluster, which are those of every caller then'
@@ -174,13 +174,13 @@ function writeFault({ logger, faults }: Sink, { code, message }: EventOf<'fault'
   if (faults.take(code)) logger.error({ code, reason: withoutCredentials(clip(message)) }, 'fault')
 }
 
-/** A proxy's packet is somebody else's call: who that is stands beside it. */
+/** The call of a proxy's packet comes from somebody else: the source that was judged is shown too. */
 function sourceFields({ address, port, transport, judged }: CallSource) {
   const source = `${hostText(address)}:${port}`
   return judged === undefined ? { source, transport } : { source, transport, judgedSource: judgedSourceText(judged) }
 }
 
-/** RFC 7616 §3.4: whoever has a digest response and its nonce can try passwords against them at leisure. */
+/** RFC 7616 §3.4: a reader who has a digest response and its nonce can test as many passwords against them as they like. */
 function withoutCredentials(text: string): string {
   return redactedText(text.replace(/\bDigest\s.*/is, 'Digest [redacted]'))
 }

@@ -1,6 +1,6 @@
 /**
- * So many lines per second of one sort, and a count of those that were left out. A timer runs only while lines are
- * being left out.
+ * Limits the lines of one kind per second, and counts the lines that are left out. A timer runs only while lines are left
+ * out.
  */
 import type { Clock, Timer } from '../time/clock.ts'
 import { WINDOW_MS } from './limits.ts'
@@ -8,18 +8,18 @@ import { WINDOW_MS } from './limits.ts'
 export interface LineBudgetOptions {
   readonly linesPerSecond: number
   readonly clock: Clock
-  /** Called once per window in which lines were left out, with how many by kind. */
+  /** Called once for each window in which lines were left out, with their number for each kind. */
   readonly report: (leftOut: Readonly<Record<string, number>>) => void
 }
 
 export interface LineBudget {
-  /** Whether the line may be written. If not, it is counted under `kind`, which must be one of a closed set. */
+  /** Whether the line may be written. If not, the line is counted under `kind`. Kinds must come from a closed set. */
   take(kind: string): boolean
-  /** Reports what was left out so far and stops the timer. */
+  /** Reports the lines that were left out so far, and stops the timer. */
   close(): void
 }
 
-/** A budget that is full again one window after the first line that was taken from it. */
+/** Creates a budget. It is full again one window after the first line was taken from it. */
 export function createLineBudget({ linesPerSecond, clock, report }: LineBudgetOptions): LineBudget {
   const leftOut = new Map<string, number>()
   let windowStart = Number.NEGATIVE_INFINITY

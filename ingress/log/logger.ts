@@ -12,14 +12,16 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
 /**
  * Writes to standard output, or to `destination`. Standard output is written in the background with a bounded buffer: a
- * reader of the log that stops reading must not stop calls. Lines that the buffer could not take are counted in a line.
+ * reader of the log that stops reading must not stop calls. If the buffer is full, lines are lost. Later one line reports
+ * their number.
  */
 export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
   const options = {
     level,
     base: {},
     timestamp: pino.stdTimeFunctions.isoTime,
-    // What a packet says may hold them, and JSON lets most of them stand: a reader of lines would see two for one.
+    // Text from a packet may contain unprintable characters, and JSON does not escape most of them. Some end a line: a reader
+    // would see two lines instead of one.
     hooks: { streamWrite: printableText },
     formatters: { level: (label: string) => ({ level: label }) },
   }

@@ -1,6 +1,6 @@
 import { type IpAddress, type IpPrefix, maskWords } from '../address/ip-address.ts'
 
-/** IPv4 networks stand in the 128-bit form: their first 96 bits are the same and are no part of the key. */
+/** IPv4 prefix lengths count in the 128-bit form. The first 96 bits are the same for all, so the key leaves them out. */
 const V4_OFFSET = 96
 
 /** The networks of one address family. */
@@ -10,7 +10,7 @@ interface Family<T> {
   lengths: readonly number[]
 }
 
-/** Networks with values, found by address: one look for every prefix length in use, longest first. */
+/** Finds the values of networks by an address: one lookup for each prefix length in use, longest first. */
 export class AddressTable<T> {
   readonly #v4: Family<T> = { byLength: new Map(), lengths: [] }
   readonly #v6: Family<T> = { byLength: new Map(), lengths: [] }
@@ -43,7 +43,7 @@ export class AddressTable<T> {
     readLengths(family)
   }
 
-  /** The longest network that holds the address, in bits of the 128-bit form, for each value that has one. */
+  /** For each value with a network that holds the address: the longest prefix length, counted in the 128-bit form. */
   find(address: IpAddress): Map<T, number> {
     const found = new Map<T, number>()
     const family = address.family === 4 ? this.#v4 : this.#v6

@@ -1,11 +1,11 @@
-/** A map that forgets: it holds at least the last `limit / 2` keys that were used and never more than `limit`. */
+/** A map that drops old keys: it retains at least the last `limit / 2` keys that were used, and never more than `limit`. */
 export interface BoundedCache<K, V> {
   get(key: K): V | undefined
   set(key: K, value: V): void
   clear(): void
 }
 
-/** Two halves: the older is dropped as a whole when the younger is full, so that nothing is sorted or counted. */
+/** Two halves: when the younger is full, the older is dropped as a whole. So no key has to be sorted or counted. */
 export function createBoundedCache<K, V>(limit: number): BoundedCache<K, V> {
   let young = new Map<K, V>()
   let old = new Map<K, V>()

@@ -1,9 +1,9 @@
 import { type Ranked, RankedList } from './ranked-list.ts'
 
-/** What an index holds under a key: one item, which most keys have, or several. */
+/** What an index stores under a key: one item (so for most keys), or several. */
 export type Posting<T extends Ranked> = T | RankedList<T>
 
-/** A posting with one more item; an item that is in it already is not added. */
+/** Returns the posting with the item added. An item that is already in the posting is not added again. */
 export function withItem<T extends Ranked>(posting: Posting<T> | undefined, item: T): Posting<T> {
   if (posting === undefined || posting === item) return item
   if (posting instanceof RankedList) {
@@ -16,7 +16,7 @@ export function withItem<T extends Ranked>(posting: Posting<T> | undefined, item
   return list
 }
 
-/** A posting without an item; undefined once it is empty. */
+/** Returns the posting without the item. Undefined if nothing is left. */
 export function withoutItem<T extends Ranked>(posting: Posting<T> | undefined, item: T): Posting<T> | undefined {
   if (!(posting instanceof RankedList)) return posting === item ? undefined : posting
   posting.remove(item)
@@ -24,8 +24,8 @@ export function withoutItem<T extends Ranked>(posting: Posting<T> | undefined, i
 }
 
 /**
- * Merges postings into one walk in rank order, without building anything: the walk mostly ends at its first item. One
- * instance is used again and again. An item that stands in several postings comes several times in a row.
+ * Walks over several postings in rank order without building a merged list: most walks end at the first item. One
+ * instance is used for many walks. An item that is in several postings comes several times in a row.
  */
 export class Candidates<T extends Ranked> {
   #count = 0
@@ -36,7 +36,7 @@ export class Candidates<T extends Ranked> {
   readonly #certain: boolean[] = []
   #lastCertain = false
 
-  /** Whether the key under which the last item stood proves its number; otherwise the item must be asked. */
+  /** Whether the key that found the last item proves that its condition holds. If not, the item's own test must decide. */
   get certain(): boolean {
     return this.#lastCertain
   }
@@ -87,7 +87,7 @@ export class Candidates<T extends Ranked> {
     this.#places[i] = place
   }
 
-  /** Takes an exhausted posting out by moving the last one into its place. */
+  /** Removes a posting that has no more items: the last posting moves into its place. */
   #drop(i: number): void {
     const last = --this.#count
     const head = this.#heads[last]

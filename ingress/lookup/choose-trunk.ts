@@ -7,25 +7,25 @@ import type { LiveTable } from './live-table.ts'
 import { type IndexedTrunk, isKnown, type PeerFacts } from './peer-index.ts'
 import { type CanonicalUser, toCanonical } from './phone-number.ts'
 
-/** Whose call it is. Numbers are canonical by the trunk's policy. */
+/** The trunk to which a call belongs, or why it belongs to none. Numbers are canonical by the trunk's policy. */
 export type TrunkVerdict =
   | {
       readonly type: 'admitted'
       readonly trunk: TrunkEntry
       readonly called: string
       readonly calling: string
-      /** Why the calling number cannot be read; undefined: it can. */
+      /** Why the calling number cannot be read. Undefined: it can be read. */
       readonly callingFault: UserFault | undefined
     }
-  /** Admitted, but the called number cannot be read: which trunk owns it and which rules match it is not known. */
+  /** Admitted, but the called number cannot be read: nobody knows which trunk owns it and which rules match it. */
   | { readonly type: 'unreadable'; readonly trunk: TrunkEntry; readonly called: string; readonly fault: UserFault }
-  /** Admitted, but no trunk owns the called number; `trunk` is the one that would come first. */
+  /** Admitted, but no trunk owns the called number. `trunk` is the trunk that comes first among those that admit the call. */
   | { readonly type: 'not_owned'; readonly trunk: TrunkEntry; readonly called: string }
-  /** A peer that no trunk admits: a trusted proxy that names a stranger, or a backend. */
+  /** A peer that no trunk admits: a backend, or a trusted proxy that recorded a stranger as the source. */
   | { readonly type: 'known' }
   | { readonly type: 'stranger'; readonly nearMisses: readonly NearMiss[] }
 
-/** The trunk whose call it is, as far as that can be said. */
+/** The trunk to which the call belongs. Undefined if no trunk admits the call. */
 export function trunkOf(verdict: TrunkVerdict): TrunkEntry | undefined {
   switch (verdict.type) {
     case 'admitted':
@@ -46,7 +46,7 @@ export interface NearMiss {
 
 interface Admission {
   readonly trunk: IndexedTrunk
-  /** Bits of the source network that admits, in the 128-bit form. */
+  /** Prefix length of the trunk's source network that holds the address. IPv4 counts in the 128-bit form: /8 is 104. */
   readonly prefixLength: number
 }
 
@@ -54,8 +54,9 @@ const NO_MISSES: TrunkVerdict = { type: 'stranger', nearMisses: [] }
 const KNOWN: TrunkVerdict = { type: 'known' }
 
 /**
- * The trunk of a new call: among those that admit the packet and own the called number, the namespace of the oldest,
- * and in it the most specific: a match on `called` before none, then the longest source prefix, then the oldest.
+ * Chooses the trunk of a new call among the trunks that admit the packet and own the called number. The oldest of them
+ * decides the namespace. In this namespace the most specific trunk is chosen: a trunk with a `called` list comes before
+ * one without, then the longest source prefix, then the oldest.
  */
 export function chooseTrunk(table: LiveTable, call: CallFacts): TrunkVerdict {
   const peer = table.peer(call.peer.address)
@@ -74,7 +75,10 @@ export function chooseTrunk(table: LiveTable, call: CallFacts): TrunkVerdict {
   return { type: 'admitted', trunk: entry, called: number, calling: calling.number, callingFault: calling.fault }
 }
 
-/** A trusted proxy and a backend are peers even when no trunk admits. Of all others, a source with the wrong transport is a near miss. */
+/**
+ * A trusted proxy and a backend are peers even if no trunk admits them. For all other senders, a trunk with the source but
+ * without the transport is a near miss.
+ */
 function refusal(peer: PeerFacts): TrunkVerdict {
   if (peer.isBackend || peer.proxyOf.size > 0) return KNOWN
   return {
@@ -84,8 +88,8 @@ function refusal(peer: PeerFacts): TrunkVerdict {
 }
 
 /**
- * The trunks that admit the packet. Where its source is a trunk's trusted proxy, the address that the proxy recorded
- * counts for that trunk, and the proxy's own only if it recorded none.
+ * The trunks that admit the packet. If its source is a trusted proxy of a trunk, this trunk judges the address that the
+ * proxy recorded. It judges the proxy's own address only if the proxy recorded no address.
  */
 function admissions(table: LiveTable, peer: PeerFacts, call: CallFacts): Admission[] {
   const { transport } = call.peer
@@ -104,7 +108,10 @@ function admissions(table: LiveTable, peer: PeerFacts, call: CallFacts): Admissi
   return admitted
 }
 
-/** The trunk that comes first. The oldest decides the namespace: a more specific trunk in another one takes over no carrier. */
+/**
+ * The trunk that comes first. The oldest trunk decides the namespace, so that a more specific trunk in another namespace
+ * cannot take over a carrier.
+ */
 function firstOf(admitted: readonly Admission[], some: Admission): Admission {
   let oldest = some
   for (const other of admitted) if (olderFirst(other.trunk.entry, oldest.trunk.entry) < 0) oldest = other
@@ -115,7 +122,7 @@ function firstOf(admitted: readonly Admission[], some: Admission): Admission {
   return first
 }
 
-/** Negative when `a` is more specific, or equally so and older. */
+/** Negative if `a` is more specific than `b`, or if both are equally specific and `a` is older. */
 function compareSpecific(a: Admission, b: Admission): number {
   return ownsSome(b) - ownsSome(a) || b.prefixLength - a.prefixLength || olderFirst(a.trunk.entry, b.trunk.entry)
 }
@@ -124,7 +131,7 @@ function ownsSome({ trunk }: Admission): number {
   return trunk.owns === undefined ? 0 : 1
 }
 
-/** Trunks with one policy see one called number: it is made once for as long as the policy stays the same. */
+/** Trunks with the same policy get the same called number: it is computed only if the policy differs from the one before. */
 function calledNumbers(call: CallFacts): (policy: NumberPolicy) => CanonicalUser {
   let last: { readonly policy: NumberPolicy; readonly user: CanonicalUser } | undefined
   return (policy) => {
@@ -139,7 +146,7 @@ function calledNumbers(call: CallFacts): (policy: NumberPolicy) => CanonicalUser
   }
 }
 
-/** Where the policy wants the asserted identity, From is no substitute: it proves nothing. */
+/** If the policy wants the asserted identity, From does not replace it: From proves nothing. */
 function callingNumber(call: CallFacts, policy: NumberPolicy): CanonicalUser {
   return toCanonical(policy.callingFrom === 'PAI' ? call.assertedUser : call.fromUser, policy)
 }

@@ -1,4 +1,4 @@
-/** How rules are found by one of their conditions. */
+/** Indexes that find rules by one of their conditions. */
 import type { RuleEntry } from '../route-table/route-table.ts'
 import { type Candidates, type Posting, withItem, withoutItem } from './candidates.ts'
 import type { IndexedRule, RuleQuery } from './indexed-rule.ts'
@@ -6,18 +6,18 @@ import { NumberIndex } from './number-index.ts'
 import { RankedList } from './ranked-list.ts'
 
 export interface ConditionIndex {
-  /** The rules in it, in their order. */
+  /** The rules in the index, in their total order. */
   readonly rules: RankedList<IndexedRule>
-  /** Whether the rule can be found by this condition. */
+  /** Whether this index can find the rule. */
   finds(entry: RuleEntry): boolean
-  /** For rules that it finds. */
+  /** Only for rules that this index can find. */
   add(rule: IndexedRule): void
   remove(rule: IndexedRule): void
-  /** Gives every rule whose condition may hold. */
+  /** Adds to `candidates` every rule that may match by this condition. */
   collect(query: RuleQuery, candidates: Candidates<IndexedRule>): void
 }
 
-/** Rules by their called or by their calling numbers. */
+/** Finds rules by their called or by their calling numbers. */
 export class NumberConditionIndex implements ConditionIndex {
   readonly rules = new RankedList<IndexedRule>()
   readonly #numbers = new NumberIndex<IndexedRule>()
@@ -50,7 +50,7 @@ export class NumberConditionIndex implements ConditionIndex {
   }
 }
 
-/** Rules by the first of their headers that must have one exact value. */
+/** Finds rules by their first header condition that demands an exact value. */
 export class HeaderConditionIndex implements ConditionIndex {
   readonly rules = new RankedList<IndexedRule>()
   readonly #headers = new Map<string, Map<string, Posting<IndexedRule>>>()

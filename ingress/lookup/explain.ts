@@ -1,6 +1,6 @@
 /**
- * Why a call is decided as it is: where each trunk and each rule stands. Every verdict is the matcher's own: it is asked
- * about the whole table, and about each trunk and each rule as if there were no other.
+ * Explains why a call is decided as it is: the standing of each trunk and each rule. Every verdict comes from the matcher
+ * itself. The matcher judges the whole table, and then each trunk and each rule as if there were no other.
  */
 import type { HeaderPredicate, NumberPredicate, RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
 import type { UserFault } from '../route-table/user-reading.ts'
@@ -15,24 +15,25 @@ import { type MatchFailure, matchRule, type RuleMatch, type RuleVerdict } from '
 import { RuleScope } from './rule-index.ts'
 
 /**
- * `later`: it admits the call, but the chosen one comes first. Otherwise what keeps it from admitting: the called number
- * is `unreadable`, the `called` number is not its own, the `transport` is not among its own, its trusted `proxy` names a source that it does not admit, or the
- * `source` is in none of its networks.
+ * `later`: the trunk admits the call, but the chosen trunk comes first. The others say why the trunk does not take the call.
+ * `unreadable`: the called number cannot be read. `called`: the trunk does not own the called number. `transport`: the trunk
+ * does not list the transport. `proxy`: its trusted proxy recorded a source that the trunk does not admit. `source`: the
+ * source is in none of its networks.
  */
 export type TrunkStanding = 'chosen' | 'later' | 'unreadable' | 'called' | 'transport' | 'proxy' | 'source'
 
 export interface ExplainedTrunk {
   readonly trunk: TrunkEntry
   readonly standing: TrunkStanding
-  /** The called number by the trunk's own policy, where it admits the source of the packet. */
+  /** The called number by the trunk's own policy. Undefined if the trunk does not admit the packet. */
   readonly called: string | undefined
-  /** Why that cannot be read. */
+  /** Why the called number cannot be read. */
   readonly fault?: UserFault
-  /** There where the packet comes from a proxy that the trunk trusts: whom it was judged by. */
+  /** Present if the packet comes from a proxy that the trunk trusts: the source that the trunk judged. Otherwise undefined. */
   readonly judged: JudgedSource | undefined
 }
 
-/** `later`: every condition holds, but an earlier rule wins. Otherwise the first condition that does not hold. */
+/** `wins`: the rule is used. `later`: every condition holds, but an earlier rule wins. The others: the first failed condition. */
 export type RuleStanding =
   | { readonly type: 'wins' | 'later' | 'called' | 'calling' }
   | { readonly type: 'calling_unreadable'; readonly fault: UserFault }
@@ -43,7 +44,7 @@ export interface ExplainedRule {
   readonly standing: RuleStanding
 }
 
-/** The nearest of a list, in the order of the list, and how many others there are. */
+/** The nearest items of a list, in the order of the list, and the number of the other items. */
 export interface Nearest<T> {
   readonly shown: readonly T[]
   readonly leftOut: number
@@ -51,17 +52,17 @@ export interface Nearest<T> {
 
 export interface CallExplanation {
   readonly trunkVerdict: TrunkVerdict
-  /** There where the packet comes from a trusted proxy: whom the call was judged by. */
+  /** Present if the packet comes from a trusted proxy: the source by which the call was judged. Otherwise undefined. */
   readonly judged: JudgedSource | undefined
   /** In the order of the table. */
   readonly trunks: Nearest<ExplainedTrunk>
-  /** Undefined where no trunk admits the call: no rule was asked. */
+  /** Undefined if no trunk takes the call: then no rule was tried. */
   readonly ruleVerdict: RuleVerdict | undefined
   /** The rules of the chosen trunk, in the order in which they are tried. */
   readonly rules: Nearest<ExplainedRule>
 }
 
-/** Explains what becomes of a call. Walks over every trunk and every rule: for people who ask, never for calls. */
+/** Explains the decision of a call. Walks over every trunk and every rule: only for people who ask, never to decide a call. */
 export function explainCall(table: LiveTable, call: CallFacts): CallExplanation {
   const trunkVerdict = chooseTrunk(table, call)
   const trunks = explainTrunks(table, call, trunkVerdict)
@@ -95,7 +96,7 @@ function explainTrunks(table: LiveTable, call: CallFacts, verdict: TrunkVerdict)
   return nearest(explained, MAX_EXPLAINED_TRUNKS, ({ standing }) => TRUNK_NEARNESS[standing])
 }
 
-/** What the matcher says of a table that holds this trunk only. */
+/** The matcher's verdict if the table contained only this trunk. */
 function trunkStandingAlone(trunk: TrunkEntry, call: CallFacts): ExplainedTrunk {
   const table = createLiveTable()
   table.load([trunk], 1)
@@ -118,7 +119,7 @@ function trunkStandingAlone(trunk: TrunkEntry, call: CallFacts): ExplainedTrunk 
   }
 }
 
-/** Higher is nearer. Below 1 it is the likeness of numbers. */
+/** Higher is nearer. Values below 1 are the likeness of the called numbers. */
 const RULE_NEARNESS: Readonly<Record<RuleStanding['type'], number>> = {
   wins: 5,
   later: 4,
@@ -142,7 +143,7 @@ function explainRules(table: LiveTable, match: RuleMatch, verdict: RuleVerdict):
   )
 }
 
-/** What the matcher says where the trunk has this rule only. */
+/** The matcher's verdict if the trunk had only this rule. */
 function ruleStandingAlone(rule: IndexedRule, match: RuleMatch): RuleStanding {
   const scope = new RuleScope()
   scope.add(rule)
@@ -168,14 +169,14 @@ function failedStanding(reason: MatchFailure, rule: IndexedRule, { call, calling
   }
 }
 
-/** How far the likest of the numbers agrees with one, as a share of its characters: a slip of the pen is near. */
+/** How many leading characters the most similar predicate shares with `number`, as a share below 1: a typing error is near. */
 function likeness(predicates: readonly NumberPredicate[], number: string): number {
   let most = 0
   for (const predicate of predicates) most = Math.max(most, alike(startOf(predicate), number))
   return most / (number.length + 1)
 }
 
-/** A number of the predicate, or what its numbers begin with; of a regular expression nothing can be said. */
+/** A number of the predicate, or the text that its numbers begin with. Empty for a regular expression: it gives no such text. */
 function startOf(predicate: NumberPredicate): string {
   switch (predicate.type) {
     case 'exact':
@@ -188,14 +189,14 @@ function startOf(predicate: NumberPredicate): string {
   }
 }
 
-/** How many characters two texts begin with together. */
+/** The number of equal characters at the beginning of both texts. */
 function alike(a: string, b: string): number {
   let at = 0
   while (at < a.length && a[at] === b[at]) at++
   return at
 }
 
-/** The sort is stable: of equally near ones the first of the list are shown, the winner among them. */
+/** The sort is stable: among equally near items, the first of the list are shown. The winner is always shown. */
 function nearest<T>(all: readonly T[], limit: number, nearness: (item: T) => number): Nearest<T> {
   if (all.length <= limit) return { shown: all, leftOut: 0 }
   const near = new Set(all.toSorted((a, b) => nearness(b) - nearness(a)).slice(0, limit))

@@ -1,13 +1,13 @@
 import type { HeaderPredicate } from '../route-table/route-table.ts'
 import type { Patterns } from './patterns.ts'
 
-/** A header condition: which header to read, in lower case, and whether it holds for the values found. */
+/** A header condition: the name of the header in lower case, and whether the condition holds for the header's values. */
 export interface HeaderTest {
   readonly name: string
   readonly holds: (values: readonly string[]) => boolean
 }
 
-/** Compiles a condition. Its pattern must be acquired. */
+/** Compiles a condition. The caller must have acquired its pattern. */
 export function headerTest(predicate: HeaderPredicate, patterns: Patterns): HeaderTest {
   return { name: predicate.name, holds: valuesTest(predicate, patterns) }
 }

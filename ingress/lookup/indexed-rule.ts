@@ -5,24 +5,24 @@ import type { Ranked } from './ranked-list.ts'
 
 /** The conditions of a rule, compiled. */
 export interface ConditionTests {
-  /** Asked where the index could not prove that a called predicate holds; undefined: it always can. */
+  /** Decides if the index could not prove that a called predicate holds. Undefined: the index always proves it. */
   readonly called: NumberTest | undefined
-  /** Undefined: any caller. */
+  /** Undefined: every calling number matches. */
   readonly calling: NumberTest | undefined
   readonly headers: readonly HeaderTest[]
 }
 
-/** A rule as the index holds it. Its rank follows the total order of rules. */
+/** A rule in the form that the index stores. Its rank follows the total order of rules. */
 export interface IndexedRule extends Ranked, ConditionTests {
   readonly kind: 'rule'
   readonly entry: RuleEntry
 }
 
-/** What of a call finds rules and is asked for by their conditions. */
+/** The facts of a call that the index uses to find rules and that the rules' conditions test. */
 export interface RuleQuery {
   readonly called: string
   readonly calling: string
-  /** No index finds rules by the calling number then: the first that asks for it is a candidate. */
+  /** If true, the index of calling numbers gives only its first rule as a candidate: at that rule the search ends. */
   readonly callingUnreadable: boolean
   readonly header: (name: string) => readonly string[]
 }

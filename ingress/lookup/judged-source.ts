@@ -1,4 +1,4 @@
-/** Whose call it is behind a trusted proxy: the address that counts in the place of the packet's own. */
+/** The source of a call behind a trusted proxy: the address that is judged instead of the packet's own. */
 import type { IpAddress } from '../address/ip-address.ts'
 import type { TrunkEntry } from '../route-table/route-table.ts'
 import type { CallFacts } from './call-facts.ts'
@@ -6,46 +6,51 @@ import type { LiveTable } from './live-table.ts'
 import type { IndexedTrunk, PeerFacts } from './peer-index.ts'
 
 /**
- * The source that a call was judged by, where that is not the packet's. `none`: no Via stands below the proxy's own, so that
- * the proxy itself was judged. `unreadable`: the Via names no address. `ambiguous`: it says something twice. Both are unknown sources.
+ * The source by which a call was judged, if the packet came from a trusted proxy. `none`: there is no Via below the proxy's
+ * own, so the proxy itself was judged. `unreadable`: the Via names no address. `ambiguous`: the Via says something twice.
+ * For the last two the source is unknown.
  */
 export type JudgedSource =
   | { readonly type: 'address'; readonly address: IpAddress }
   | { readonly type: 'none' | 'unreadable' | 'ambiguous' }
 
-/** What is read of a request, usable or not, to say whom a trusted proxy speaks for. */
+/** What is read from a request, usable or not, to find the source that a trusted proxy recorded. */
 export interface RecordedFacts {
   readonly peer: { readonly address: IpAddress }
   readonly recordedSources: CallFacts['recordedSources']
 }
 
-/** The packet's source, or an address that a proxy recorded, and what the table says of it; undefined where the table does not know it. */
+/**
+ * The packet's source, or an address that a proxy recorded, with the facts that the table has about it. `facts` is undefined
+ * if there is no usable address.
+ */
 export interface RecordedHop {
   readonly source: IpAddress | 'ambiguous' | undefined
   readonly facts: PeerFacts | undefined
 }
 
-/** The packet's source, then the recorded addresses behind it for as long as the one before is somebody's proxy. */
+/** The packet's source, then the recorded addresses behind it. Ends after the first address that is no trunk's trusted proxy. */
 export function recordedPath(table: LiveTable, peer: PeerFacts, call: RecordedFacts): RecordedHop[] {
   const path: RecordedHop[] = [{ source: call.peer.address, facts: peer }]
   for (const source of call.recordedSources()) {
     const facts = source === undefined || source === 'ambiguous' ? undefined : table.peer(source)
     path.push({ source, facts })
-    // A trunk looks behind its own proxies only.
+    // A trunk looks only behind its own proxies.
     if (facts === undefined || facts.proxyOf.size === 0) break
   }
   return path
 }
 
-/** The place on the path of the first address that is not the trunk's own proxy, or of the last of its proxies. */
+/** The index in the path of the first address that is not a proxy of the trunk. If all are its proxies: the last index. */
 export function placeOnPath(path: readonly RecordedHop[], trunk: IndexedTrunk): number {
   const place = path.findIndex(({ facts }) => !facts?.proxyOf.has(trunk))
   return place === -1 ? path.length - 1 : place
 }
 
 /**
- * The source by which the trunk has judged a request; without a trunk, the one that is furthest from the packet, of all
- * trunks that trust its sender. Undefined where the sender is not their proxy: then the packet's own source was judged.
+ * The source by which the trunk judged a request. Without a trunk, all trunks that trust the sender count: of the sources
+ * that they judged, the source furthest from the packet is returned. Undefined if the sender is not a trusted proxy of the
+ * trunk (without a trunk: of any trunk). Then the packet's own source was judged.
  */
 export function judgedSource(table: LiveTable, call: RecordedFacts, trunk?: TrunkEntry): JudgedSource | undefined {
   const peer = table.peer(call.peer.address)
@@ -66,7 +71,7 @@ const WORDS: Readonly<Record<Exclude<JudgedSource['type'], 'address'>, string>> 
   ambiguous: 'ambiguous: the Via below that of the proxy says something twice',
 }
 
-/** The address, or in words why there is none. */
+/** The address, or a text that says why there is no address. */
 export function judgedSourceText(judged: JudgedSource): string {
   return judged.type === 'address' ? judged.address.text : WORDS[judged.type]
 }

@@ -15,46 +15,46 @@ export interface TableNames {
 }
 
 /**
- * The table that a pod decides from. A change happens as a whole or, where it throws (`PatternError`), not at all: no lookup
- * sees half of one.
+ * The table from which a pod decides. A change is applied as a whole. If it throws (`PatternError`), nothing is applied. No
+ * lookup sees a half-applied change.
  */
 export interface LiveTable {
-  /** Replaces every entry, at once: for a table that does not decide calls yet. */
+  /** Replaces every entry in one step: for a table that does not decide calls yet. */
   load(entries: readonly TableEntry[], version: number): void
   /**
-   * Replaces every entry while calls go on to be decided from the table as it was, until the new one is whole. Nothing else
-   * may change the table meanwhile.
+   * Replaces every entry. Until the new table is complete, calls are decided from the old one. No other change may be made
+   * at the same time.
    */
   loadInSlices(entries: Iterable<TableEntry>, version: number): Promise<void>
-  /** Changes some entries, at a cost that follows their number and not the table's. Unknown keys are removed already. */
+  /** Changes some entries. The cost depends on their number, not on the table's size. Unknown keys in `removed` are ignored. */
   apply(delta: TableDelta, version: number): void
-  /** The same, while calls go on until all that takes long is done. Nothing else may change the table meanwhile. */
+  /** Like `apply`, but calls go on while the long part of the work is done. No other change may be made at the same time. */
   applyInSlices(delta: TableDelta, version: number): Promise<void>
   /** Whether any table was ever loaded. */
   readonly loaded: boolean
-  /** Version of the last change; 0 before the first. */
+  /** Version of the last change. 0 before the first change. */
   readonly version: number
-  /** How many entries there are. */
+  /** Number of entries. */
   readonly entries: number
   trunks(): Iterable<TrunkEntry>
   rules(): Iterable<RuleEntry>
   services(): Iterable<ServiceEntry>
-  /** Names of rules and of the backends that rules name; they change with the table, at no cost of their own. */
+  /** Names of rules and of the backends in rules. They are views: they change with the table and cost nothing extra. */
   readonly ruleNames: TableNames
   readonly backendNames: TableNames
   trunk(name: string): TrunkEntry | undefined
   rule(name: string): RuleEntry | undefined
-  /** Headers that some rule reads, in lower case. The same array until it changes. */
+  /** Names of the headers that rules read, in lower case. The array is the same object until the names change. */
   readonly headersRead: readonly string[]
-  /** Where new calls to a Service go, by the name of its entry; empty where the table has no such entry. */
+  /** The targets for new calls to a Service, by the name of its entry. Empty if the table has no such entry. */
   readyEndpoints(service: string): readonly ServiceTarget[]
-  /** A backend of some rule or an endpoint of a Service, ready or draining; without a port, on any. */
+  /** Whether a rule's backend, or an endpoint of a Service (ready or draining), has this address. Without a port: on any port. */
   isBackend(address: IpAddress, port?: number): boolean
-  /** In the `contactNetworks` of some rule. */
+  /** Whether the address is in the `contactNetworks` of a rule. */
   isContact(address: IpAddress): boolean
-  /** What the table says of an address: for the choice of a trunk. */
+  /** The facts that the table has about an address: for the choice of a trunk. */
   peer(address: IpAddress): PeerFacts
-  /** Where a trunk's rules are found: for the choice of a rule. */
+  /** The scopes that contain a trunk's rules: for the choice of a rule. */
   ruleScopes(trunk: TrunkEntry): readonly RuleScope[]
 }
 
@@ -116,7 +116,7 @@ export function createLiveTable(): LiveTable {
   }
 }
 
-/** Rules come in any order: to sort them all would be the longest slice. */
+/** The rules are not sorted first: sorting all of them would be the longest slice. */
 async function builtInSlices(entries: Iterable<TableEntry>): Promise<TableState> {
   const state = new TableState()
   const slice = createTimeSlice()
@@ -136,7 +136,7 @@ async function appliedInSlices(state: TableState, delta: TableDelta): Promise<vo
   }
 }
 
-/** Rules last and in their order: a list that grows at its end only is built fastest. */
+/** Puts the rules last and sorts them: a list is built fastest if it grows only at its end. */
 function inOrder(entries: readonly TableEntry[]): TableEntry[] {
   const rules = entries.filter((entry) => entry.kind === 'rule')
   const others = entries.filter((entry) => entry.kind !== 'rule')

@@ -1,4 +1,4 @@
-/** What matching knows of each condition of a rule: how it is asked, how it finds rules, and what is said where it fails. */
+/** One row for each condition of a rule: how it is tested, which index it has, and what is reported if it fails. */
 import type { MatchCondition, RuleEntry } from '../route-table/route-table.ts'
 import { type ConditionIndex, HeaderConditionIndex, NumberConditionIndex } from './condition-index.ts'
 import { headerTest } from './header-test.ts'
@@ -6,7 +6,7 @@ import type { ConditionTests, IndexedRule, RuleQuery } from './indexed-rule.ts'
 import { numberPatterns, numberTest, unprovenTest } from './number-test.ts'
 import type { Patterns } from './patterns.ts'
 
-/** Why a condition does not hold, as metrics, log and `explain` call it. */
+/** Why a condition does not hold, in the words of metrics, log and `explain`. */
 interface ConditionFailures {
   readonly called: 'called'
   readonly calling: 'calling' | 'calling_unreadable'
@@ -16,21 +16,24 @@ interface ConditionFailures {
 export type ConditionFailure = ConditionFailures[MatchCondition]
 
 interface LookupRow<C extends MatchCondition> {
-  /** The regular expressions that it needs. */
+  /** The regular expressions that the condition needs. */
   readonly patterns: (entry: RuleEntry) => string[]
-  /** What is asked of a call. The patterns of the rule must be acquired. */
+  /** Compiles the test of a call. The caller must have acquired the patterns of the rule. */
   readonly compile: (entry: RuleEntry, patterns: Patterns) => ConditionTests[C]
-  /** `proven`: the index has proved the condition under which it found the rule. */
+  /** `proven`: the index has already proved the condition by which it found the rule. */
   readonly holds: (rule: IndexedRule, query: RuleQuery, proven: boolean) => boolean
-  /** Why it does not hold. */
+  /** The reason that is reported if the condition does not hold. */
   readonly failure: ConditionFailures[C]
-  /** The same where nobody can say whether it holds, because what it asks for cannot be read: the search ends there. */
+  /** The reason if the part of the call that the condition tests cannot be read. The search for a rule ends then. */
   readonly unreadable: (query: RuleQuery) => ConditionFailures[C] | undefined
-  /** Undefined: no rule is found by it. */
+  /** Returns undefined if no index finds rules by this condition. */
   readonly createIndex: () => ConditionIndex | undefined
 }
 
-/** A row for each condition, in the order in which they are asked and a rule looks for an index that finds it. */
+/**
+ * A row for each condition, in the order of the tests. In the same order a rule gets its index: the first index that can find
+ * the rule.
+ */
 export const LOOKUP_ROWS = {
   called: {
     patterns: ({ called }) => numberPatterns(called),
@@ -58,7 +61,7 @@ export const LOOKUP_ROWS = {
   },
 } satisfies { readonly [C in MatchCondition]: LookupRow<C> }
 
-/** The place of the first header condition that does not hold; -1 where all of them do. */
+/** The index of the first header condition that does not hold. -1 if all of them hold. */
 export function failedHeader({ headers }: ConditionTests, valuesOf: RuleQuery['header']): number {
   for (let place = 0; place < headers.length; place++) {
     const header = headers[place]

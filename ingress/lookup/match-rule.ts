@@ -7,29 +7,29 @@ import type { LiveTable } from './live-table.ts'
 import { type ConditionFailure, LOOKUP_ROWS } from './match-condition.ts'
 import type { RuleScope } from './rule-index.ts'
 
-/** The rule that wins a call, or why none does: the first failing condition of the rule that came nearest. */
+/** The rule that matches first, or why no rule matches: the first failed condition of the nearest rule. */
 export type RuleVerdict =
   | { readonly type: 'rule'; readonly rule: RuleEntry }
   | {
       readonly type: 'no_rule'
       readonly reason: MatchFailure
-      /** Name of the nearest rule; undefined where no rule applies to the trunk. */
+      /** Name of the nearest rule. Undefined if no rule applies to the trunk. */
       readonly nearest: string | undefined
     }
 
 export type MatchFailure = 'no_rules' | ConditionFailure
 
-/** An admitted call; numbers are canonical, as `chooseTrunk` gives them. */
+/** An admitted call. The numbers are canonical, as `chooseTrunk` returns them. */
 export interface RuleMatch {
   readonly trunk: TrunkEntry
   readonly called: string
   readonly calling: string
-  /** Why the calling number cannot be read; undefined: it can. */
+  /** Why the calling number cannot be read. Undefined: it can be read. */
   readonly callingFault?: UserFault | undefined
   readonly call: CallFacts
 }
 
-/** The rows of the conditions in the order in which they are asked, so that a call makes no list of them. */
+/** The rows of the conditions, in the order of the tests. Built once, so that no list has to be built for each call. */
 const ROWS = MATCH_CONDITIONS.map((condition) => LOOKUP_ROWS[condition])
 
 const NO_RULES: RuleVerdict = { type: 'no_rule', reason: 'no_rules', nearest: undefined }
@@ -37,10 +37,10 @@ const NO_RULES: RuleVerdict = { type: 'no_rule', reason: 'no_rules', nearest: un
 const candidates = new Candidates<IndexedRule>()
 
 /**
- * The first rule in the total order whose every condition holds. Only rules that the index finds are asked, and the
- * explanation of a refusal comes from these and from the first rules of the scopes: it walks over nothing more.
- * A rule that asks for a calling number that cannot be read ends the search: a later rule must not take what this one,
- * perhaps, was to refuse.
+ * The first rule, in the total order, that matches. Only rules that the index finds are tested. The reason of a refusal
+ * comes from these rules and from the first rules of each scope: no other rule is read.
+ * If the calling number cannot be read, the search ends at the first rule that tests it: a later rule must not take a call
+ * that this rule was perhaps meant to refuse.
  */
 export function matchRule(table: Pick<LiveTable, 'ruleScopes'>, match: RuleMatch): RuleVerdict {
   const scopes = table.ruleScopes(match.trunk)
@@ -64,14 +64,17 @@ export function matchRule(table: Pick<LiveTable, 'ruleScopes'>, match: RuleMatch
   return refusal(scopes, nearest, most)
 }
 
-/** How many of a rule's conditions hold before the first that does not. */
+/** The number of conditions that hold before the first condition that fails. */
 function conditionsHeld(rule: IndexedRule, query: RuleQuery, proven: boolean): number {
   let count = 0
   while (count < ROWS.length && ROWS[count]?.holds(rule, query, proven) === true) count++
   return count
 }
 
-/** Rules that the index passed over failed at the condition under which they stand: the first of them counts. */
+/**
+ * A rule that its index did not find has failed at the condition of that index. Of these rules, the first of each index is
+ * compared with the nearest rule that was tested.
+ */
 function refusal(scopes: readonly RuleScope[], nearest: IndexedRule | undefined, most: number): RuleVerdict {
   for (let place = ROWS.length - 1; place >= 0; place--) {
     let rule = most === place ? nearest : undefined
@@ -89,7 +92,7 @@ function earlier(a: IndexedRule | undefined, b: IndexedRule | undefined): Indexe
   return a.rank <= b.rank ? a : b
 }
 
-/** Reads each header of a call at most once, and none that no candidate asks for. */
+/** Reads a header of a call only when a candidate tests it, and at most once. */
 function readOnce(call: CallFacts): (name: string) => readonly string[] {
   let read: Map<string, readonly string[]> | undefined
   return (name) => {

@@ -1,10 +1,10 @@
 import { type IpAddress, parseIpPrefix } from '../address/ip-address.ts'
 import { AddressTable } from './address-table.ts'
 
-/** Networks that rules name, each retained once, however many rules name it. One that does not parse contains no address. */
+/** Networks that rules name. Each is stored once, even if many rules name it. A text that does not parse contains no address. */
 export interface NetworkUses {
   add(networks: readonly string[]): void
-  /** Removes what was added. */
+  /** Removes networks that were added. */
   remove(networks: readonly string[]): void
   has(address: IpAddress): boolean
 }

@@ -6,21 +6,21 @@ import { type Candidates, type Posting, withItem, withoutItem } from './candidat
 import { NumberTable } from './number-table.ts'
 import { type Ranked, RankedList } from './ranked-list.ts'
 
-/** Above the digits that any number key has: makes room for a length beside a prefix key. */
+/** More than the digits of any number key: a prefix key times this number leaves room for a length. */
 const LENGTHS = MAX_KEY_DIGITS + 1
 
 /**
- * Finds the items whose number predicates hold for a number, in time that does not grow with their number: exact
- * numbers by hash, prefixes by length, ranges as blocks of numbers. Only regular expressions that are not anchored to
- * literal text, and ranges that are not telephone numbers, are walked, in rank order.
+ * Finds the items that have a predicate which holds for a number. The time does not grow with the number of items: exact
+ * numbers are found by hash, prefixes by length, ranges as blocks of numbers. Only two kinds of predicates are walked, in
+ * rank order: regular expressions that are not anchored to literal text, and ranges that are not telephone numbers.
  */
 export class NumberIndex<T extends Ranked> {
   readonly #exact = new NumberTable<Posting<T>>()
   readonly #prefixes = new PrefixIndex<T>()
-  /** Prefixes that regular expressions demand: what stands here must still be asked. */
+  /** Prefixes that regular expressions demand. The expression of an item found here must still be tested. */
   readonly #guarded = new PrefixIndex<T>()
   readonly #blocks = new NumberTable<Posting<T>>()
-  /** By length of the number, a bit for every length of prefix that some block has or had. */
+  /** By length of the number: a bit for each prefix length that a block of this length has or had. */
   readonly #blockLengths: FormLengths = { plus: new Uint16Array(LENGTHS), bare: new Uint16Array(LENGTHS) }
   readonly #texts = new Map<string, Posting<T>>()
   readonly #rest = new RankedList<T>()
@@ -32,7 +32,7 @@ export class NumberIndex<T extends Ranked> {
     }
   }
 
-  /** Removes what `add` with the same item and predicates has added. */
+  /** Undoes an `add` with the same item and predicates. */
   remove(item: T, predicates: readonly NumberPredicate[]): void {
     for (const predicate of predicates) {
       this.#change(predicate, (posting) => withoutItem(posting, item))
@@ -40,7 +40,7 @@ export class NumberIndex<T extends Ranked> {
     }
   }
 
-  /** Gives every item one of whose predicates holds for the number, and those that must be asked whether one does. */
+  /** Adds to `candidates` all items with a predicate that holds for the number, and all items that must still be tested. */
   collect(number: string, candidates: Candidates<T>): void {
     const keys = readPrefixKeys(number)
     if (keys.whole) {
@@ -59,7 +59,7 @@ export class NumberIndex<T extends Ranked> {
     if (lengths === 0) return
     for (let digits = 0; digits < length; digits++) {
       if ((lengths & (1 << digits)) === 0) continue
-      // Zero digits without `+` have no key; a block of all numbers of a length has -1 instead.
+      // Zero digits without `+` have no key. A block of all numbers of one length has -1 instead.
       const prefix = digits === 0 && !plus ? -1 : (byLength[digits] ?? NO_KEY)
       candidates.add(this.#blocks.get(blockKey(prefix, length)), true)
     }
@@ -94,22 +94,22 @@ export class NumberIndex<T extends Ranked> {
   }
 }
 
-/** Of numbers with `+` and of digits without. */
+/** Separate lengths for numbers with `+` and for digits without it. */
 interface FormLengths {
   readonly plus: Uint16Array
   readonly bare: Uint16Array
 }
 
-/** A prefix key and the length of the numbers that begin so. */
+/** The key of a block: combines the prefix key with the length of the block's numbers. */
 function blockKey(prefix: number, length: number): number {
   return prefix * LENGTHS + (prefix > 0 ? length : -length)
 }
 
-/** Prefixes by their length. A length that is no longer in use is still looked up, which costs a few nanoseconds. */
+/** Finds prefixes by their length. A length that is no longer in use is still looked up: this costs a few nanoseconds. */
 class PrefixIndex<T extends Ranked> {
   readonly #keyed = new NumberTable<Posting<T>>()
   readonly #texts = new Map<string, Posting<T>>()
-  /** A bit for every number of digits. */
+  /** A bit for each number of digits. */
   #plusLengths = 0
   #bareLengths = 0
   readonly #textLengths = new Set<number>()
@@ -162,7 +162,7 @@ function changeKey<T extends Ranked>(table: NumberTable<Posting<T>>, key: number
   else table.set(key, posting)
 }
 
-/** Whether no key finds the predicate, so that every lookup walks over it. */
+/** Whether the predicate has no key. Then every lookup walks over it. */
 function isWalked(predicate: NumberPredicate): boolean {
   switch (predicate.type) {
     case 'exact':
@@ -175,7 +175,7 @@ function isWalked(predicate: NumberPredicate): boolean {
   }
 }
 
-/** Whether the key that finds the predicate proves that it holds. */
+/** Whether finding the predicate by its key proves that the predicate holds. */
 export function isProven(predicate: NumberPredicate): boolean {
   switch (predicate.type) {
     case 'exact':

@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js'
 
-/** A table with a pattern that RE2 does not take. Nothing of it was applied. */
+/** A table contains a pattern that RE2 does not accept. Nothing of the table was applied. */
 export class PatternError extends Error {
   readonly code = 'ROUTE_TABLE_PATTERN'
 
@@ -9,9 +9,9 @@ export class PatternError extends Error {
   }
 }
 
-/** Compiled regular expressions, each pattern once, as long as an entry uses it. */
+/** Compiled regular expressions. Each pattern is stored once, as long as an entry uses it. */
 export interface Patterns {
-  /** Counts one use of each; throws `PatternError`, and counts none, if one does not compile. */
+  /** Counts one use of each pattern. If a pattern does not compile, throws `PatternError` and counts none of them. */
   acquire(patterns: readonly string[]): void
   release(patterns: readonly string[]): void
   /** The expression of an acquired pattern. */
@@ -25,7 +25,7 @@ export function createPatterns(): Patterns {
     acquire(patterns) {
       for (const [i, used] of patterns.map(find).entries()) {
         const pattern = patterns[i] ?? ''
-        // The same pattern may stand in the list twice.
+        // The list may contain the same pattern twice.
         const counted = expressions.get(pattern) ?? used
         counted.uses++
         expressions.set(pattern, counted)

@@ -6,17 +6,17 @@ import { MAX_CACHED_PEERS } from './limits.ts'
 import { type NumberTest, numberTest } from './number-test.ts'
 import type { Patterns } from './patterns.ts'
 
-/** A trunk as the index holds it. Networks that do not parse are left out: they admit no call. */
+/** A trunk in the form that the index stores. Networks that do not parse are left out: they admit no call. */
 export interface IndexedTrunk {
   readonly kind: 'trunk'
   readonly entry: TrunkEntry
   readonly sources: readonly IpPrefix[]
   readonly trustedProxies: readonly IpPrefix[]
-  /** Undefined: every number is the trunk's. */
+  /** Whether the trunk owns a called number. Undefined: it owns every number. */
   readonly owns: NumberTest | undefined
 }
 
-/** Compiles a trunk. Its patterns must be acquired. */
+/** Compiles a trunk. The caller must have acquired its patterns. */
 export function indexedTrunk(entry: TrunkEntry, patterns: Patterns): IndexedTrunk {
   return {
     kind: 'trunk',
@@ -27,23 +27,23 @@ export function indexedTrunk(entry: TrunkEntry, patterns: Patterns): IndexedTrun
   }
 }
 
-/** What the table says of an address, whatever the packet holds. */
+/** The facts that the table has about an address. They do not depend on the content of a packet. */
 export interface PeerFacts {
-  /** Trunks one of whose sources holds the address, with the length of the longest, in bits of the 128-bit form. */
+  /** Trunks that have the address in a source network, with the longest prefix length, counted in the 128-bit form. */
   readonly sourceOf: ReadonlyMap<IndexedTrunk, number>
-  /** Trunks one of whose trusted proxies holds it. */
+  /** Trunks that have the address in a network of trusted proxies. */
   readonly proxyOf: ReadonlyMap<IndexedTrunk, number>
   readonly isBackend: boolean
 }
 
-/** A socket that calls go to: a backend of a rule that is an address, or an endpoint of a Service. */
+/** An address and port to which calls go: a backend of a rule, or an endpoint of a Service. */
 interface BackendPlace {
-  /** IP literal; one that does not parse is ignored. */
+  /** An IP literal. A text that does not parse is ignored. */
   readonly address: string
   readonly port: number
 }
 
-/** Who is known by address: sources and trusted proxies of trunks, backends of rules and endpoints of Services. */
+/** The peers, found by address: sources and trusted proxies of trunks, backends of rules and endpoints of Services. */
 interface PeerIndex {
   addTrunk(trunk: IndexedTrunk): void
   removeTrunk(trunk: IndexedTrunk): void
@@ -51,7 +51,7 @@ interface PeerIndex {
   /** Removes places that were added. */
   removeBackends(places: readonly BackendPlace[]): void
   facts(address: IpAddress): PeerFacts
-  /** Without a port: on any. */
+  /** Without a port: on any port. */
   isBackend(address: IpAddress, port?: number): boolean
 }
 
@@ -96,7 +96,10 @@ export function isKnown(facts: PeerFacts): boolean {
   return facts.isBackend || facts.sourceOf.size > 0 || facts.proxyOf.size > 0
 }
 
-/** Backends by address and port, with how often each was added. `add` and `remove` say whether an address came or went. */
+/**
+ * Backends by address and port, with the number of times each was added. `add` returns whether the address is new, `remove`
+ * whether no port of the address is left.
+ */
 function createBackendTable() {
   const ports = new Map<number | string, Map<number, number>>()
   return {

@@ -17,11 +17,11 @@ import {
 import { type BoundedCache, createBoundedCache } from './bounded-cache.ts'
 import { MAX_CACHED_USERS, MAX_E164_DIGITS } from './limits.ts'
 
-/** A user as it is compared. */
+/** A user in the form in which it is compared. */
 export interface CanonicalUser {
-  /** `+` and digits, digits as dialled, or the text as it is written. Empty where there is no user. */
+  /** `+` and digits, digits as dialled, or the text as it is written. Empty if there is no user. */
   readonly number: string
-  /** Why it cannot be read; undefined: it can, or the policy takes it as it is written. */
+  /** Why the user cannot be read. Undefined: it can be read, or the policy takes it as it is written. */
   readonly fault: UserFault | undefined
 }
 
@@ -30,7 +30,7 @@ const NO_REGION = ''
 
 const cachesByRegion = new Map<string, BoundedCache<string, string>>()
 
-/** The user of a URI in the form in which numbers are compared, by a trunk's policy. */
+/** Brings the user of a URI, by a trunk's policy, into the form in which numbers are compared. */
 export function toCanonical(user: string | undefined, policy: NumberPolicy): CanonicalUser {
   if (user === undefined) return NOBODY
   if (isInternational(user)) return { number: user, fault: undefined }
@@ -47,7 +47,7 @@ export function toCanonical(user: string | undefined, policy: NumberPolicy): Can
   }
 }
 
-/** Lets go of the numbers that were read: a warm-up leaves none behind. */
+/** Forgets all numbers that were read, so that none from the warm-up remains. */
 export function forgetNumbers(): void {
   cachesByRegion.clear()
 }
@@ -72,13 +72,13 @@ function cachedNumber(digits: Digits, region: CountryCode | undefined): string {
 }
 
 /**
- * Digits without `+`, in this order: a number as it is dialled in the region; an international one behind 00, or behind
- * nothing at all; what was dialled.
+ * Reads digits without `+`. The first of these that fits counts: a valid international number behind 00; a number as it is
+ * dialled in the region; an international number without any prefix; the digits as dialled.
  */
 function findNumber(digits: Digits, region: CountryCode | undefined): string {
   const dialled = digits.number
   const behind00 = canonicalReading(digits)
-  // 00 is the prefix wherever a number comes of it; some regions have longer ones that begin so.
+  // If the digits behind 00 are a valid number, 00 is the prefix. Some regions have longer prefixes that begin with 00.
   if (behind00 !== dialled && isValid(behind00)) return behind00
   const national = region && parsePhoneNumberFromString(dialled, { defaultCountry: region, extract: false })
   if (national?.isValid()) return national.number
@@ -87,26 +87,29 @@ function findNumber(digits: Digits, region: CountryCode | undefined): string {
   return isInternationalWithout(dialled, region) ? `+${dialled}` : dialled
 }
 
-/** Whether digits are an international number to which nothing but the `+` is missing. */
+/** Whether digits are an international number that lacks only the `+`. */
 function isInternationalWithout(dialled: string, region: CountryCode | undefined): boolean {
   const international = `+${dialled}`
   const parsed = parsePhoneNumberFromString(international, { extract: false })
   if (parsed?.isValid()) return true
-  // New area codes are in use before libphonenumber knows them.
+  // New area codes come into use before libphonenumber knows them.
   const own = region !== undefined && parsed?.countryCallingCode === getCountryCallingCode(region)
   if (own && parsed?.isPossible()) return true
-  // Exchanges ignore digits beyond the last one of a number: the number is the part before them.
+  // Exchanges ignore extra digits at the end of a number: the digits before them are the number.
   return validatePhoneNumberLength(international) === 'TOO_LONG'
 }
 
-/** More digits than any number has: too long for a short code, so they begin with a country code where that is possible. */
+/**
+ * For more digits than any number has. They are too long for a short code, so they must begin with a country code. Only
+ * digits that begin with 0 cannot.
+ */
 function longNumber(digits: Digits): string {
   return digits.number.startsWith('0') ? canonicalReading(digits) : `+${digits.number}`
 }
 
 /**
- * RFC 3966 §5.1.5: a context is no prefix, but some gateways put it before the number all the same. Where that gives
- * another valid number than ours, it is not known which of them would be dialled.
+ * RFC 3966 §5.1.5: a phone-context is not a prefix, but some gateways put it before the number. If the result is a valid
+ * number that differs from ours, we do not know which of the two would be dialled.
  */
 function isOtherByContext({ number, context }: Digits, read: string): boolean {
   if (context === undefined) return false
@@ -118,7 +121,7 @@ function isValid(international: string): boolean {
   return parsePhoneNumberFromString(international, { extract: false })?.isValid() === true
 }
 
-/** Regions come from trunks, not from packets: there are as many caches as regions in use. */
+/** Regions come from trunks, not from packets: the number of caches is the number of regions in use. */
 function cacheOf(region: string): BoundedCache<string, string> {
   const known = cachesByRegion.get(region)
   if (known !== undefined) return known
@@ -127,7 +130,7 @@ function cacheOf(region: string): BoundedCache<string, string> {
   return cache
 }
 
-/** A string of its own: a slice would retain the whole message that it was cut from. */
+/** Copies a string. A slice would keep in memory the whole message from which it was cut. */
 function copyOf(text: string): string {
   return Buffer.from(text).toString()
 }

@@ -1,14 +1,14 @@
-/** Something that stands at one place of a total order: the lower rank comes first. No two in one list are equal. */
+/** An item of a total order: the lower rank comes first. No two items of one list have the same rank. */
 export interface Ranked {
   rank: number
 }
 
-/** Items in one chunk: an insertion moves at most this many. */
+/** The most items in one chunk: an insertion moves at most this many items. */
 const CHUNK_ITEMS = 256
 
 /**
- * Items in the order of their ranks, in chunks: adding or removing one of 100,000 costs as much as one of a few
- * hundred. Read it by `chunks`, none of which is empty.
+ * Items in the order of their ranks, stored in chunks: to add or remove an item costs as much in a list of 100,000 as in a
+ * list of a few hundred. Read the items from `chunks`. Every chunk has at least one item.
  */
 export class RankedList<T extends Ranked> {
   readonly chunks: T[][] = []
@@ -18,8 +18,8 @@ export class RankedList<T extends Ranked> {
   }
 
   /**
-   * Adds an item where `compare` puts it, and returns its neighbours there; without effect if it is there already.
-   * The default compares ranks.
+   * Adds an item at the place that `compare` gives, and returns its neighbours there. An item that is already in the list is
+   * not added again. The default compares ranks.
    */
   add(item: T, compare: (a: T, b: T) => number = byRank): { before: T | undefined; after: T | undefined } {
     const c = this.#chunkFor(item, compare)
@@ -37,7 +37,7 @@ export class RankedList<T extends Ranked> {
     return neighbours
   }
 
-  /** Removes an item; without effect if it is not there. */
+  /** Removes an item, if it is in the list. */
   remove(item: T): void {
     const c = this.#chunkFor(item, byRank)
     const chunk = this.chunks[c]
@@ -53,7 +53,7 @@ export class RankedList<T extends Ranked> {
     if (chunk.length < CHUNK_ITEMS) {
       chunk.splice(i, 0, item)
     } else if (i === chunk.length) {
-      // A table that is loaded in order fills its chunks.
+      // A new chunk instead of two halves: if items are added in order, every chunk gets full.
       this.chunks.splice(c + 1, 0, [item])
     } else {
       this.chunks.splice(c + 1, 0, chunk.splice(CHUNK_ITEMS / 2))
@@ -62,7 +62,7 @@ export class RankedList<T extends Ranked> {
     }
   }
 
-  /** The last chunk that does not start behind the item. */
+  /** The index of the last chunk that begins before the item or with it. The first chunk if there is no such chunk. */
   #chunkFor(item: T, compare: (a: T, b: T) => number): number {
     let [low, high] = [0, this.chunks.length - 1]
     while (low < high) {
@@ -75,7 +75,7 @@ export class RankedList<T extends Ranked> {
   }
 }
 
-/** The place of the first item that does not come before the given one. */
+/** The place of the first item in the chunk that is equal to the given item or comes after it. */
 function placeIn<T>(chunk: readonly T[], item: T, compare: (a: T, b: T) => number): number {
   const last = chunk.at(-1)
   if (last !== undefined && compare(last, item) < 0) return chunk.length

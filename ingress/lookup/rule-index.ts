@@ -7,7 +7,7 @@ import { LOOKUP_ROWS } from './match-condition.ts'
 import type { Patterns } from './patterns.ts'
 import { RankedList } from './ranked-list.ts'
 
-/** Compiles a rule. Its patterns must be acquired. */
+/** Compiles a rule. The caller must have acquired its patterns. */
 export function indexedRule(entry: RuleEntry, patterns: Patterns): IndexedRule {
   return {
     kind: 'rule',
@@ -20,8 +20,8 @@ export function indexedRule(entry: RuleEntry, patterns: Patterns): IndexedRule {
 }
 
 /**
- * The rules that one trunk names, or those of a namespace that name none. Each stands in one index only: that of its
- * first condition that can find it; where none can, it is open.
+ * The rules that name one trunk, or the rules of a namespace that name no trunk. Each rule is in one index only: the index
+ * of its first condition that can find it. A rule that no index can find is in the list `#open`.
  */
 export class RuleScope {
   readonly #indexes: readonly (ConditionIndex | undefined)[] = MATCH_CONDITIONS.map((condition) =>
@@ -29,12 +29,12 @@ export class RuleScope {
   )
   readonly #open = new RankedList<IndexedRule>()
 
-  /** Every rule, in no order. */
+  /** All rules, without an order. */
   rules(): IndexedRule[] {
     return [...this.#indexes.map((index) => index?.rules), this.#open].flatMap((list) => list?.chunks.flat() ?? [])
   }
 
-  /** The first rule that is found by a condition, which is named by its place among the conditions. */
+  /** The first rule in the index of a condition. `place` is the condition's index in `MATCH_CONDITIONS`. */
   firstBy(place: number): IndexedRule | undefined {
     return this.#indexes[place]?.rules.first
   }
@@ -57,10 +57,10 @@ export class RuleScope {
   }
 }
 
-/** Among 100,000 rules a float can halve this gap some 35 times; then all ranks are spread again. */
+/** The gap between two ranks. With 100,000 rules, a float can halve it about 35 times. Then all ranks are spread again. */
 const RANK_GAP = 2 ** 20
 
-/** All rules in their total order, and by scope: a trunk's name, or a namespace for the rules that name no trunk. */
+/** All rules in their total order, and by scope. A scope has a trunk's name, or a namespace for rules that name no trunk. */
 export class RuleIndex {
   readonly #order = new RankedList<IndexedRule>()
   readonly #scopes = new Map<string, { readonly scope: RuleScope; rules: number }>()
@@ -86,7 +86,7 @@ export class RuleIndex {
     }
   }
 
-  /** The scopes in which a trunk's rules are; none where no rule applies to it. */
+  /** The scopes that contain the rules of a trunk. Empty if no rule applies to the trunk. */
   scopesOf(trunk: TrunkEntry): readonly RuleScope[] {
     const own = this.#scopes.get(trunk.name)?.scope
     const shared = this.#scopes.get(trunk.namespace)?.scope
@@ -94,7 +94,7 @@ export class RuleIndex {
     return shared === undefined ? [own] : [own, shared]
   }
 
-  /** Gives a rule a rank between its neighbours, so that a lookup compares two numbers and not two rules. */
+  /** Gives a rule a rank between its neighbours, so that a lookup compares two numbers instead of two rules. */
   #rank(rule: IndexedRule, before: IndexedRule | undefined, after: IndexedRule | undefined): void {
     if (before === undefined) rule.rank = after === undefined ? 0 : after.rank - RANK_GAP
     else if (after === undefined) rule.rank = before.rank + RANK_GAP
@@ -104,7 +104,10 @@ export class RuleIndex {
     }
   }
 
-  /** Gives new ranks to all rules; the order stays, so every other list stays sorted. Rare: a few milliseconds for 100,000 rules. */
+  /**
+   * Gives new ranks to all rules. Their order does not change, so every other list stays sorted. This is rare, and takes a
+   * few milliseconds for 100,000 rules.
+   */
   #spread(): void {
     let rank = 0
     for (const chunk of this.#order.chunks) {
@@ -116,7 +119,7 @@ export class RuleIndex {
   }
 }
 
-/** A rule reaches only trunks of its own namespace, whatever it names. */
+/** A rule applies only to trunks of its own namespace. Names of other trunks are ignored. */
 function scopeNames(entry: RuleEntry): Iterable<string> {
   if (entry.trunks.length === 0) return [entry.namespace]
   return new Set(entry.trunks.filter((trunk) => trunk.startsWith(`${entry.namespace}/`)))

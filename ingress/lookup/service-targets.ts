@@ -2,11 +2,11 @@ import { hostText, type IpAddress, parseIpAddress } from '../address/ip-address.
 import type { TransportName } from '../address/transport-name.ts'
 import type { ServiceEntry } from '../route-table/route-table.ts'
 
-/** A ready endpoint of a Service, as a call to it needs it: made once for each version of the entry, not for each call. */
+/** A ready endpoint of a Service, in the form that a call needs. Built once for each version of the entry, not for each call. */
 export interface ServiceTarget {
-  /** Name of the entry: what metrics and logs call the backend. */
+  /** Name of the entry. Metrics and logs name the backend so. */
   readonly id: string
-  /** `10.0.0.5:5060` or `[2001:db8::5]:5060`: whose health is at stake. */
+  /** `10.0.0.5:5060` or `[2001:db8::5]:5060`: the key of the endpoint's health. */
   readonly place: string
   readonly address: IpAddress
   readonly port: number
@@ -14,11 +14,11 @@ export interface ServiceTarget {
   readonly uriParameters: string
 }
 
-/** A Service's port as the table holds it. */
+/** A Service's port in the form that the live table stores. */
 export interface IndexedService {
   readonly kind: 'service'
   readonly entry: ServiceEntry
-  /** Endpoints that take new calls. One whose address does not parse is not there. */
+  /** Endpoints that take new calls. Endpoints with an address that does not parse are left out. */
   readonly ready: readonly ServiceTarget[]
 }
 

@@ -18,7 +18,7 @@ import { type IndexedService, indexedService } from './service-targets.ts'
 
 type IndexedEntry = IndexedTrunk | IndexedRule | IndexedService
 
-/** The entries of a table and everything that finds them. */
+/** The entries of a table and all indexes that find them. */
 export class TableState {
   readonly trunks = new Map<string, IndexedTrunk>()
   readonly rules = new Map<string, IndexedRule>()
@@ -26,9 +26,9 @@ export class TableState {
   readonly peers = createPeerIndex()
   readonly ruleIndex = new RuleIndex()
   readonly #patterns = createPatterns()
-  /** Backends that rules name, by name, with how many times they do. */
+  /** Names of backends in rules, with the number of times that rules name each. */
   readonly backendUses = new Map<string, number>()
-  /** Where backends of rules may move to. */
+  /** The networks to which backends of rules may move (`contactNetworks`). */
   readonly contacts = createNetworkUses()
   readonly #headerUses = new Map<string, number>()
   #headersRead: readonly string[] = []
@@ -38,8 +38,8 @@ export class TableState {
   }
 
   /**
-   * Applies a change. What can fail comes first: an entry that does not compile (`PatternError`) leaves everything as it
-   * was.
+   * Applies a change. All entries are compiled first, because only this can fail: if an entry does not compile
+   * (`PatternError`), nothing has changed.
    */
   apply(delta: TableDelta): void {
     const compiled = this.#compileAll(delta.upserted)
@@ -48,8 +48,9 @@ export class TableState {
   }
 
   /**
-   * Compiles the patterns of entries that are to come, in turns with calls: a rule may have a thousand, each of which takes a
-   * millisecond. Answers how to let go of them once the entries are there, or are not to come after all. Throws `PatternError`.
+   * Compiles the patterns of entries before they are applied, in slices between which calls get their turn: a rule may have
+   * a thousand patterns, and each takes a millisecond. Returns a function that releases the patterns. It must be called
+   * when the entries are applied, or when they will not be applied. Throws `PatternError`.
    */
   async prepare(entries: Iterable<TableEntry>): Promise<() => void> {
     const slice = createTimeSlice()
@@ -110,7 +111,7 @@ export class TableState {
     this.peers.addTrunk(trunk)
   }
 
-  /** Backends and headers that both versions name are never missing in between: what is cached about them stays. */
+  /** Adds the new version before it removes the old: backends and headers of both are never missing, so their caches stay. */
   #putRule(rule: IndexedRule): void {
     const before = this.rules.get(rule.entry.name)
     if (before !== undefined) this.ruleIndex.remove(before)
@@ -123,7 +124,7 @@ export class TableState {
     if (before !== undefined) this.#release(before)
   }
 
-  /** Endpoints of both versions are never missing in between. */
+  /** Adds the new version before it removes the old: endpoints that are in both are never missing. */
   #putService(service: IndexedService): void {
     const before = this.services.get(service.entry.name)
     this.services.set(service.entry.name, service)
@@ -193,7 +194,7 @@ function countBackends(uses: Map<string, number>, { action }: RuleEntry, change:
   }
 }
 
-/** What a rule calls by address; the endpoints of its Services stand in entries of their own. */
+/** The backends of a rule that are addresses. The endpoints of its Services are in separate entries. */
 function addressesOf({ action }: RuleEntry): UriBackend[] {
   return action.type === 'Route' ? action.backends.filter((backend) => 'uri' in backend) : []
 }

@@ -1,6 +1,6 @@
 import type { UserFault } from '../route-table/user-reading.ts'
 
-/** Why a number cannot be read, in words: for the log and for `explain`. */
+/** The text that says why a number cannot be read: for the log and for `explain`. */
 export function faultText(fault: UserFault): string {
   return TEXTS[fault]
 }

@@ -1,4 +1,4 @@
-/** Oldest first, then by name: who came first, the same in every run. */
+/** Oldest first, then by name. The order is the same in every run. */
 export function olderFirst(a: Aged, b: Aged): number {
   return a.createdAt - b.createdAt || compareText(a.name, b.name)
 }

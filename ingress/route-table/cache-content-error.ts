@@ -1,13 +1,13 @@
-/** What is wrong with a value of the shared cache or of a table file. */
+/** A fault in a value of the shared cache or of a table file. */
 export interface ContentProblem {
   /** The part of the cache: `head`, `log`, `reader`, or the key of an entry. */
   readonly key: string
-  /** Path inside it, `action.backends[0].port`; empty: the whole. */
+  /** The path inside the value, such as `action.backends[0].port`. Empty: the whole value. */
   readonly field: string
   readonly expected: string
 }
 
-/** Content that this version does not understand. Nothing of it was used. */
+/** This version does not understand the content. Nothing of the content was used. */
 export class CacheContentError extends Error {
   readonly code: 'cache-content' | 'cache-protocol'
   readonly problem: ContentProblem

@@ -4,25 +4,25 @@ import { type Check, type Finding, isObject, oneOf, record, text, textThat, whol
 import { MAX_EPOCH, MAX_INSTALLATION_LENGTH, MAX_TEXT_LENGTH, MAX_VERSION } from './limits.ts'
 import { parseJson } from './table-codec.ts'
 
-/** Where in the history of a table something stands. Later terms of leadership come after all earlier ones. */
+/** A point in the history of a table. All positions of a leader's term come after all positions of earlier terms. */
 export interface TablePosition {
-  /** Term of the writer: a writer of a lower one is refused. */
+  /** Term of the writer. The cache refuses a writer with a lower term. */
   readonly epoch: number
-  /** Rises by one with every change, across epochs too. It starts again only where an epoch has used all versions up. */
+  /** Rises by one with every change, also across epochs. It starts again only if an epoch has used all versions. */
   readonly version: number
 }
 
-/** What the shared cache says of the table in it. */
+/** The facts about the table in the shared cache. */
 export interface CacheHead extends TablePosition {
-  /** Who writes under this prefix: two installations must not share one. */
+  /** The installation that writes under this prefix. Two installations must not share a prefix. */
   readonly installation: string
   /** `checksumText` over every entry. */
   readonly checksum: string
-  /** How many entries there are. */
+  /** Number of entries. */
   readonly entries: number
 }
 
-/** A whole table, as the cache holds it. Its entries are not decoded and its checksum is not verified yet. */
+/** A whole table, as it is in the cache. Its entries are not decoded yet, and its checksum is not verified yet. */
 export interface TableSnapshot {
   readonly head: CacheHead
   /** The JSON of each entry by its key. */
@@ -34,7 +34,7 @@ export interface ReaderReport extends TablePosition {
   readonly pod: string
 }
 
-/** Negative when `a` is the older one. */
+/** Negative if `a` is older. */
 export function comparePositions(a: TablePosition, b: TablePosition): number {
   return a.epoch - b.epoch || a.version - b.version
 }
@@ -56,7 +56,7 @@ export function encodeHead({ installation, epoch, version, checksum, entries }: 
   return JSON.stringify({ protocol: String(CACHE_PROTOCOL), installation, epoch, version, checksum, entries })
 }
 
-/** Throws `CacheContentError`; its code is `cache-protocol` where another version of the program wrote the head. */
+/** Throws `CacheContentError`. Its code is `cache-protocol` if another version of the program wrote the head. */
 export function decodeHead(json: string, key = 'head'): CacheHead {
   const finding: Finding = { field: '', expected: '' }
   const value = parseJson(key, json, MAX_TEXT_LENGTH)
@@ -75,7 +75,7 @@ export function encodePosition({ epoch, version }: TablePosition): string {
   return JSON.stringify({ epoch, version })
 }
 
-/** What a pod has reported. Throws `CacheContentError`. */
+/** Reads the report of a pod. Throws `CacheContentError`. */
 export function decodeReport(pod: string, json: string): ReaderReport {
   const key = `reader:${pod}`
   const finding: Finding = { field: '', expected: '' }

@@ -1,26 +1,27 @@
 /**
- * Records of the log: how one table became the next. A change of entries is text, `key \n json \n` for each of them with
- * an empty second line for one that is gone: neither holds a line break, and a script in the cache can read it.
+ * Records of the log: each says how one version of the table became the next. Changes of entries are text: `key \n json \n`
+ * for each entry, with an empty second line for an entry that was removed. Keys and JSON contain no line break, so a script
+ * in the cache can read the text.
  */
 import { CacheContentError } from './cache-content-error.ts'
 import { type CacheHead, decodeHead } from './cache-head.ts'
 
-/** The JSON of an entry under its key; undefined: the key is gone. */
+/** The key of an entry and its JSON. Undefined: the entry was removed. */
 export type EntryChange = readonly [key: string, json: string | undefined]
 
-/** One step of the table's history. `head` says what the table is after it. */
+/** One step in the table's history. `head` describes the table after this step. */
 export type LogRecord =
   | {
       readonly type: 'delta'
       readonly head: CacheHead
-      /** The version that the changes are made to. */
+      /** The version to which the changes are applied. */
       readonly from: number
       readonly changes: readonly EntryChange[]
     }
   /** The whole table was written again. */
   | { readonly type: 'reload'; readonly head: CacheHead }
 
-/** Throws a RangeError for a key or a text that holds a line break: neither can be an entry's. */
+/** Throws a RangeError if a key or a JSON text contains a line break: no entry has such a key or text. */
 export function encodeChanges(changes: readonly EntryChange[]): string {
   let lines = ''
   for (const [key, json = ''] of changes) {
@@ -30,7 +31,7 @@ export function encodeChanges(changes: readonly EntryChange[]): string {
   return lines
 }
 
-/** Reads a record's fields, alternating names and values. Throws `CacheContentError`. */
+/** Reads a record's fields, a list in which names and values alternate. Throws `CacheContentError`. */
 export function decodeLogRecord(fields: readonly string[]): LogRecord {
   const byName = new Map<string, string>()
   for (let i = 0; i + 1 < fields.length; i += 2) byName.set(fields[i] ?? '', fields[i + 1] ?? '')

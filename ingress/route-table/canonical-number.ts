@@ -1,8 +1,9 @@
 import { readUser, type UserReading } from './user-reading.ts'
 
 /**
- * The form in which a number or name of a rule is compared, which knows no region: `+` and digits of an international
- * number, written with `+` or `00`; the digits alone of any other number; everything else as it is. `tel:` is taken off.
+ * Brings a number or name of a rule into the form in which it is compared. No region is used. An international number,
+ * written with `+` or `00`, becomes `+` and digits. Any other number becomes its digits. A number loses its `tel:`.
+ * Everything else stays as it is.
  */
 export function canonicalNumber(text: string): string {
   const reading = readRuleUser(text)
@@ -16,15 +17,15 @@ export function canonicalNumber(text: string): string {
   }
 }
 
-/** What a number or name of a rule is. */
+/** Reads a number or name of a rule, without its `tel:`. */
 export function readRuleUser(text: string): UserReading {
   return readUser(/^tel:(.+)$/is.exec(text)?.[1] ?? text)
 }
 
-/** The same of a user that a caller has sent and that was read. */
+/** The same form for a user that has already been read, such as a user from a caller. */
 export function canonicalReading({ type, number }: UserReading): string {
   return type === 'digits' && INTERNATIONAL_PREFIX.test(number) ? `+${number.slice(2)}` : number
 }
 
-/** ITU-T E.123 and most of the world; no country code begins with 0. */
+/** The prefix of ITU-T E.123 and of most of the world. No country code begins with 0. */
 const INTERNATIONAL_PREFIX = /^00[1-9]/

@@ -1,9 +1,9 @@
 /**
- * Strict checks of values that come as JSON. A check says whether a value is what it should be and notes, where it is
- * not, which field it was and what was expected: nothing is thrown or built for the 100,000 entries that are right.
+ * Strict checks of values that come as JSON. A check returns whether a value is right. If it is not, the check notes the
+ * wrong field and what was expected. So nothing is thrown or built for the 100,000 entries that are right.
  */
 
-/** Where the first thing that is wrong is noted. */
+/** A check writes the first wrong field and the expected content into this object. */
 export interface Finding {
   field: string
   expected: string
@@ -16,7 +16,7 @@ interface Optional<T> {
   readonly optional: Check<T>
 }
 
-/** A check for every field of T, no more and no fewer. */
+/** A check for each field of T, and for no other field. */
 type Fields<T> = {
   readonly [K in keyof T]-?: undefined extends T[K] ? Optional<Exclude<T[K], undefined>> : Check<T[K]>
 }
@@ -31,7 +31,7 @@ export function optional<T>(check: Check<T>): Optional<T> {
   return { optional: check }
 }
 
-/** An object with these fields and no other. */
+/** Checks that a value is an object with these fields and no other field. */
 export function record<T extends object>(fields: Fields<T>): Check<T> {
   const known = new Map<string, { readonly check: Check<unknown>; readonly needed: boolean }>()
   for (const [name, field] of Object.entries<Check<unknown> | Optional<unknown>>(fields)) {
@@ -52,7 +52,7 @@ export function record<T extends object>(fields: Fields<T>): Check<T> {
   }
 }
 
-/** One of several objects, told apart by the text of one field. */
+/** Checks one of several kinds of objects. The text of one field says which kind it is. */
 export function variants<T extends object, D extends keyof T & string>(
   discriminant: D,
   checks: { readonly [K in T[D] & string]: Check<Extract<T, { readonly [P in D]: K }>> },
@@ -91,14 +91,14 @@ export function anyText(maxLength: number): Check<string> {
     refuse(finding, `text of at most ${maxLength} characters`)
 }
 
-/** Text without control characters other than tabs, so that nothing of it can end a header line. */
+/** Text without control characters except tabs, so that it cannot end a header line. */
 export function text(maxLength: number): Check<string> {
   return (value, finding): value is string =>
     (typeof value === 'string' && value.length <= maxLength && !hasControl(value)) ||
     refuse(finding, `text of at most ${maxLength} characters, none of them a control character`)
 }
 
-/** Text that a further condition holds for. */
+/** Text for which a further condition must hold. */
 export function textThat(isRight: (value: string) => boolean, expected: string, maxLength: number): Check<string> {
   const isText = text(maxLength)
   return (value, finding): value is string => isText(value, finding) && (isRight(value) || refuse(finding, expected))
@@ -113,7 +113,7 @@ export function wholeNumber(min: number, max: number): Check<number> {
 export const truth: Check<boolean> = (value, finding): value is boolean =>
   typeof value === 'boolean' || refuse(finding, 'true or false')
 
-/** Any JSON object, its fields unknown. */
+/** Whether the value is a JSON object. Its fields are not checked. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,9 +1,10 @@
 /**
- * The template of a header value, and the place where each placeholder in it stands: what a caller may write into its
- * user part (quotes, commas, line breaks) is escaped for that place, or the rule is refused. Pure.
+ * Parses the template of a header value and finds the place of each placeholder. A caller may write quotes, commas and line
+ * breaks into its user part: they are escaped for this place. If this is not possible, the rule is refused. Pure.
  *
- * `quoted` is inside quotation marks (RFC 3261 §25.1 quoted-string). `uri` is in a URI where an escape may stand: the user
- * part, a parameter's value; `query` the same behind the `?` of a web address, where a `+` is a space. `token` is the value of a header's parameter. `text` is anything else outside of quotes.
+ * `quoted`: inside quotation marks (RFC 3261 §25.1 quoted-string). `uri`: in a part of a URI that may contain escapes, which
+ * is the user part or a parameter's value. `query`: in a web address after the `?`, where a `+` means a space. `token`: the
+ * value of a header's parameter. `text`: any other place outside of quotes.
  */
 
 /** The names that a rule may write in braces. */
@@ -14,31 +15,31 @@ export type Place = 'quoted' | 'uri' | 'query' | 'token' | 'text'
 export interface Placeholder {
   readonly name: PlaceholderName
   readonly place: Place
-  /** Nothing else stands in its place, which must not be empty: a user part, a parameter's value. */
+  /** Whether it is the only content of its place, and this place must not be empty: a user part, a parameter's value. */
   readonly alone: boolean
 }
 
-/** Why a value cannot be escaped where a placeholder stands. */
+/** Why a value cannot be escaped at the place of a placeholder. */
 export interface UnclearPlace {
   readonly name: PlaceholderName
-  /** Where it stands and what to write instead. */
+  /** The place of the placeholder, and what to write instead. */
   readonly problem: string
 }
 
 export interface HeaderTemplate {
   /** Literal text and placeholders, in order. */
   readonly parts: readonly (string | Placeholder)[]
-  /** The first placeholder whose place is unclear. Its `place` is `token` then: the narrowest escaping there is. */
+  /** The first placeholder with an unclear place. `Placeholder.place` is then `token`, which escapes the most. */
   readonly unclear: UnclearPlace | undefined
 }
 
-/** What has its own quotation marks or brackets around it. */
+/** Text in quotation marks or angle brackets, including them. */
 const CLOSED = /"(?:[^"\\]|\\.)*"|<[^>]*>/g
 const PLACEHOLDER = /\{(called|calling|trunk|rule)\}/g
 const IN_USER_PART = 'write it into a user part, as <sip:{called}@host>, or between quotation marks'
 
 export function parseHeaderTemplate(template: string): HeaderTemplate {
-  // One letter stands for each placeholder: what is filled in is escaped, so that it has as little structure as a letter.
+  // One letter replaces each placeholder: the later value is escaped, so it has as little structure as a letter.
   const whole = template.replace(PLACEHOLDER, 'x')
   const parts: (string | Placeholder)[] = []
   let unclear: UnclearPlace | undefined
@@ -65,7 +66,7 @@ interface TemplateProblem {
 
 const IN_URI_HEADERS: TemplateProblem = { problem: `stands in the headers of a URI: ${IN_USER_PART}` }
 
-/** Where in the text the character at `at` stands. */
+/** The place of the character at index `at` of the text. */
 function placeAt(text: string, at: number): Place | TemplateProblem {
   const { quoteAt, angleAt, escaped } = openAt(text, at)
   if (escaped) return { problem: 'stands behind a backslash: write two, or none' }
@@ -82,11 +83,11 @@ function placeAt(text: string, at: number): Place | TemplateProblem {
 }
 
 interface Open {
-  /** Where the quotation mark stands that is still open; -1: none. */
+  /** Index of the quotation mark that is still open. -1: no quotation mark is open. */
   readonly quoteAt: number
-  /** Behind the angle bracket that is still open; -1: none. */
+  /** Index behind the angle bracket that is still open. -1: no angle bracket is open. */
   readonly angleAt: number
-  /** Whether a backslash in quotes belongs to the character at the end. */
+  /** Whether a backslash inside quotes escapes the character at index `end`. */
   readonly escaped: boolean
 }
 
@@ -118,7 +119,7 @@ function closingQuote(text: string, from: number): number {
   return -1
 }
 
-/** Outside of quotes and brackets: a URI may stand there all the same (RFC 3261 §20.10), and parameters of the header. */
+/** Outside of quotes and brackets. Here may also be a URI (RFC 3261 §20.10), and parameters of the header. */
 function placeInText(text: string, at: number): Place | TemplateProblem {
   const before = text.slice(0, at).replace(CLOSED, (closed) => ' '.repeat(closed.length))
   if (/(^|[\s,=])sips?:[^\s,;]*\?[^\s,;]*$/i.test(before)) return IN_URI_HEADERS
@@ -138,12 +139,12 @@ function placeInText(text: string, at: number): Place | TemplateProblem {
   return word.includes('@') ? { problem: `stands in the place of a host: ${IN_USER_PART}` } : 'text'
 }
 
-/** Whether the word at `at` goes on to an `@`: a user part, whose semicolons are its own. */
+/** Whether the word at `at` continues up to an `@`. Then it is a user part, and its semicolons do not begin parameters. */
 function isBeforeAt(text: string, at: number): boolean {
   return /^[^\s,<>"@]*@/.test(text.slice(at))
 }
 
-/** RFC 3261 §25.1: escapes may stand in the user part and in the values of parameters, and nowhere else in a sip URI. */
+/** RFC 3261 §25.1: in a sip URI, only the user part and the values of parameters may contain escapes. */
 function placeInUri(uri: string, at: number): Place | TemplateProblem {
   const [whole = '', scheme = ''] = /^\s*([a-z][a-z0-9+.-]*):/i.exec(uri) ?? []
   if (whole === '' || at < whole.length) return { problem: `stands in the scheme of a URI: ${IN_USER_PART}` }
@@ -176,10 +177,10 @@ function placeInSipUri(rest: string, offset: number): Place | TemplateProblem {
   return 'uri'
 }
 
-/** Parameters that say where and how a request goes: a host by another name. */
+/** Parameters that decide where and how a request is sent. They have the effect of a host. */
 const TARGET_PARAMETERS = ['maddr', 'transport', 'method', 'ttl', 'lr']
 
-/** Undefined before the first parameter. */
+/** Undefined if `offset` is before the first parameter. */
 function placeInParameters(text: string, offset: number): Place | TemplateProblem | undefined {
   const before = text.slice(0, offset)
   if (before.includes('?')) return IN_URI_HEADERS

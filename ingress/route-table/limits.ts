@@ -1,15 +1,15 @@
 /**
- * Bounds on what is taken from the shared cache. They lie above everything that the custom resources can hold, so that
- * only damage and strangers reach them.
+ * Limits on what is accepted from the shared cache. They are above everything that the custom resources can contain. So only
+ * damaged content, or content that somebody else wrote, reaches them.
  */
 
-/** Characters of any text of an entry: header values are the longest that people write (512). */
+/** Characters of any text of an entry. The longest texts that people write are header values (512). */
 export const MAX_TEXT_LENGTH = 2048
 
-/** Items of any list of an entry: a trunk's 1,000 sources, or the endpoints of large Services. */
+/** Items of any list of an entry, such as a trunk's 1,000 sources or the endpoints of large Services. */
 export const MAX_LIST_LENGTH = 10_000
 
-/** Characters of one entry as JSON. 1,000 called and 1,000 calling numbers of 64 characters are some 200,000. */
+/** Characters of one entry as JSON. 1,000 called and 1,000 calling numbers of 64 characters are about 200,000 characters. */
 export const MAX_ENTRY_LENGTH = 2_000_000
 
 /** Characters of a key: kind, and Kubernetes' longest namespace and name. */
@@ -22,13 +22,14 @@ export const MAX_INSTALLATION_LENGTH = 128
 export const MAX_TIMEOUT_MS = 3_600_000
 
 /**
- * Versions of one epoch, and entries: exact in JavaScript, in Lua and as the id of a stream's record. A change a second takes
- * nine million years; whoever writes this one by mistake has used an epoch up, and the next one starts again at 0.
+ * The highest version, and the highest number of entries. It is exact in JavaScript, in Lua and as the id of a stream's
+ * record. With one change per second it is reached in nine million years. A writer that writes it by mistake has used up its
+ * epoch, and the next epoch starts again at 0.
  */
 export const MAX_VERSION = 2 ** 48
 
 /**
- * Terms of leadership. A Lease counts them in 32 bits with a sign: an epoch beyond half of that was never a tenure's, and is
- * taken for damage, so that there is always a later one to go on with.
+ * The highest epoch, the number of a leader's term. A Lease counts terms in 32 bits with a sign. No leader reaches more than
+ * half of that, so a higher epoch counts as damage. Therefore a later epoch to continue with always exists.
  */
 export const MAX_EPOCH = 2 ** 30

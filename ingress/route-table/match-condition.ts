@@ -1,4 +1,4 @@
-/** What the contract knows of each condition of a rule: how specific it is, and how it stands in the shared cache. */
+/** One row for each condition of a rule: how specific the condition is, and the check of its form in the shared cache. */
 import type { Check } from './content-check.ts'
 import type { MatchCondition, MatchConditions, NumberPredicate } from './route-table.ts'
 import { headers, numbers } from './table-codec-predicate.ts'
@@ -16,13 +16,13 @@ export const CONTRACT_ROWS = {
   headers: { specificity: (rule) => rule.headers.length, check: headers },
 } satisfies { readonly [C in MatchCondition]: ContractRow<C> }
 
-/** Above every prefix that a rule can hold. */
+/** Above the rank of every prefix that a rule can have. */
 const EXACT = 1_000_000
 const RANGE = 2
 const REGEX = 1
 const ANY = 0
 
-/** Higher is more specific; a prefix is the more so the more digits it has, and with `+` more than without. */
+/** Higher is more specific. More digits make a prefix more specific. With equal digits, a prefix with `+` is more specific. */
 function numberSpecificity(predicates: readonly NumberPredicate[]): number {
   if (predicates.length === 0) return ANY
   let widest = EXACT

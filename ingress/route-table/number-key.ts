@@ -1,39 +1,39 @@
 /**
- * Telephone numbers as 64-bit floats, so that a table of a million of them is one typed array and a lookup makes no
- * string. The key of `+` and n digits is 10^n plus their value: leading zeros count, and 15 digits (the longest E.164
- * number, ITU-T E.164 §6.2.1) stay below 2^53. That of digits without `+` is its negative. Users of any other form have
- * no key and are compared as text.
+ * Telephone numbers as 64-bit floats, so that a table of a million numbers is one typed array, and a lookup builds no
+ * string. The key of `+` and n digits is 10^n plus the value of the digits. So leading zeros count, and the key of 15 digits
+ * (the longest E.164 number, ITU-T E.164 §6.2.1) stays below 2^53. The key of digits without `+` is the negative of this
+ * number. Users of any other form have no key and are compared as text.
  */
 
-/** Digits that a key can hold. */
+/** The most digits in a key. */
 export const MAX_KEY_DIGITS = 15
 
-/** What `numberKey` answers for text that has no key; an empty place in a `NumberTable`. */
+/** `numberKey` returns this for text that has no key. It also marks an empty place in a `NumberTable`. */
 export const NO_KEY = 0
 
 const PLUS = 0x2b
 const ZERO = 0x30
 
-/** The key of up to 15 digits, with `+` or without, and of `+` alone; `NO_KEY` for anything else. */
+/** The key of up to 15 digits, with `+` or without, or of `+` alone. `NO_KEY` for any other text. */
 export function numberKey(text: string): number {
   const keys = readPrefixKeys(text)
   return keys.whole ? (keys.byLength[keys.digits] ?? NO_KEY) : NO_KEY
 }
 
-/** The keys of every prefix of a number, by how many digits each has. */
+/** The keys of all prefixes of a number, by their number of digits. */
 export interface PrefixKeys {
-  /** Whether the text starts with `+`; then `byLength[0]` is the key of that. */
+  /** Whether the text starts with `+`. Then `byLength[0]` is the key of the `+` alone. */
   plus: boolean
-  /** Leading digits, behind a `+` if there is one, at most 15; -1 if there is neither. */
+  /** Number of leading digits, after the `+` if there is one, at most 15. -1: neither a `+` nor a digit. */
   digits: number
-  /** Whether the text is nothing else. */
+  /** Whether the text contains nothing else. */
   whole: boolean
   readonly byLength: Float64Array
 }
 
 const shared: PrefixKeys = { plus: false, digits: -1, whole: false, byLength: new Float64Array(MAX_KEY_DIGITS + 1) }
 
-/** Reads a number's prefix keys into one shared record, good until the next call. */
+/** Reads a number's prefix keys into one shared record. The record is valid until the next call of this function. */
 export function readPrefixKeys(text: string): Readonly<PrefixKeys> {
   const plus = text.charCodeAt(0) === PLUS
   const start = plus ? 1 : 0
@@ -55,7 +55,7 @@ export function readPrefixKeys(text: string): Readonly<PrefixKeys> {
   return shared
 }
 
-/** Whether the text is digits only, a leading `+` aside: what a range can hold. */
+/** Whether the text consists of digits, with or without a leading `+`. Only such numbers can be in a range. */
 export function isDigits(text: string): boolean {
   const start = text.charCodeAt(0) === PLUS ? 1 : 0
   for (let i = start; i < text.length; i++) {

@@ -1,18 +1,18 @@
 import { isDigits, MAX_KEY_DIGITS } from './number-key.ts'
 
-/** Numbers that share leading digits: every number of `length` digits that starts with the prefix. */
+/** Numbers that share leading digits: all numbers of `length` digits that start with the prefix. */
 export interface NumberBlock {
-  /** The number key of the shared digits; of none at all, where the numbers have no `+`, -1. */
+  /** The number key of the shared digits. If no digit is shared and the numbers have no `+`: -1. */
   readonly prefix: number
-  /** How many digits are shared; as many as `length` where the block is one number. */
+  /** Number of shared digits. Equal to `length` if the block is one number. */
   readonly prefixDigits: number
   readonly length: number
 }
 
 /**
- * A range as blocks of ten, a hundred, a thousand numbers, so that it is found by its leading digits and not by walking
- * over ranges: at most 18 blocks for each digit in which its bounds differ. Undefined where the bounds are not
- * up to 15 digits, equally many, both with `+` or both without.
+ * Divides a range into blocks of ten, a hundred, a thousand numbers, so that a range is found by its leading digits, without
+ * walking over all ranges. There are at most 18 blocks for each digit in which the bounds differ. Undefined unless both
+ * bounds have the same number of digits, at most 15, and both or neither have a `+`.
  */
 export function numberBlocks(from: string, to: string): NumberBlock[] | undefined {
   const plus = from.startsWith('+')
@@ -32,14 +32,14 @@ export function numberBlocks(from: string, to: string): NumberBlock[] | undefine
   return blocks
 }
 
-/** How many digits at the end are free in the largest block that starts at `next` and does not pass `last`. */
+/** The number of free digits at the end, in the largest block that starts at `next` and does not go beyond `last`. */
 function freeDigits(next: number, last: number, length: number): number {
   let free = 0
   while (free < length && next % 10 ** (free + 1) === 0 && next + 10 ** (free + 1) - 1 <= last) free++
   return free
 }
 
-/** Whether a number lies in a range, digit by digit; only numbers as long as its bounds do. */
+/** Whether a number is in a range, compared digit by digit. The number must be as long as the bounds. */
 export function inRange(number: string, from: string, to: string): boolean {
   return (
     number.length === from.length && number.length === to.length && from <= number && number <= to && isDigits(number)

@@ -1,8 +1,9 @@
 import type { TransportName } from '../address/transport-name.ts'
 
 /**
- * The compiled table: what ingress pods run on. Owned by its reader; the operator writes it. Plain JSON values, so that
- * the shared cache can carry each entry as it is. Numbers in it are canonical, names are `namespace/name`.
+ * An entry of the compiled table, from which ingress pods decide. The ingress owns this type, because it reads the table; the
+ * operator writes the table. Entries are plain JSON values, so that the shared cache can store each entry as it is. Numbers
+ * are canonical, names are `namespace/name`.
  */
 export type TableEntry = TrunkEntry | RuleEntry | ServiceEntry
 
@@ -17,27 +18,27 @@ export interface TrunkEntry {
   readonly sources: readonly string[]
   readonly trustedProxies: readonly string[]
   readonly transports: readonly TransportName[]
-  /** Numbers that the trunk owns; empty: every number. */
+  /** Numbers that the trunk owns. Empty: every number. */
   readonly called: readonly NumberPredicate[]
   readonly numbers: NumberPolicy
   readonly responses: TrunkResponses
-  /** Where a backend's requests find the caller; absent: at its Contact, or at its packet source where that is private. */
+  /** Where a backend's requests reach the caller. Absent: at its Contact, or at its packet source if the Contact is private. */
   readonly nat?: 'Source' | 'Contact'
 }
 
 export interface NumberPolicy {
-  /** ISO 3166 region whose national numbers become E.164; undefined: none are. */
+  /** ISO 3166 region. National numbers of this region become E.164. Undefined: no national numbers do. */
   readonly defaultRegion?: string
   readonly calledFrom: 'RequestURI' | 'To'
   readonly callingFrom: 'From' | 'PAI'
-  /** What becomes of a user that cannot be read. Absent: the call is refused where it decides. */
+  /** How a user that cannot be read is used. Absent: the call is refused if its decision needs this user. */
   readonly unreadable?: 'AsWritten'
 }
 
 export interface TrunkResponses {
   readonly noRule: StatusLine
   readonly noBackend: StatusLine
-  /** While a pod shuts down; absent: 503. */
+  /** The answer while a pod shuts down. Absent: 503. */
   readonly draining?: StatusLine
 }
 
@@ -47,14 +48,14 @@ export interface StatusLine {
 }
 
 /**
- * What a rule can ask of a call, in the order in which rules are ranked by it and calls are asked for it. Whoever knows
- * something about conditions has one table with a row for each: `tsc` names those that lack one.
+ * The conditions that a rule can have. They rank rules in this order, and they are tested in this order. Each module that
+ * handles conditions has one table with a row for each condition: `tsc` reports a table that lacks a row.
  */
 export const MATCH_CONDITIONS = ['called', 'calling', 'headers'] as const
 
 export type MatchCondition = (typeof MATCH_CONDITIONS)[number]
 
-/** What a condition is made of. */
+/** The predicates of each condition. */
 interface ConditionPredicates {
   readonly called: NumberPredicate
   readonly calling: NumberPredicate
@@ -62,8 +63,8 @@ interface ConditionPredicates {
 }
 
 /**
- * The conditions of a rule, all of which must hold; an empty list holds always. Of `called` and of `calling` one
- * predicate must hold, of `headers` every one.
+ * The conditions of a rule. All of them must hold. An empty list always holds. In `called` and in `calling`, at least one
+ * predicate must hold. In `headers`, every predicate must hold.
  */
 export type MatchConditions = { readonly [C in MatchCondition]: readonly ConditionPredicates[C][] }
 
@@ -73,7 +74,7 @@ export interface RuleEntry extends MatchConditions {
   readonly namespace: string
   readonly createdAt: number
   readonly priority: number
-  /** Trunks by `namespace/name`; empty: every trunk of the namespace. */
+  /** Trunks as `namespace/name`. Empty: every trunk of the namespace. */
   readonly trunks: readonly string[]
   readonly action: Action
 }
@@ -81,12 +82,12 @@ export interface RuleEntry extends MatchConditions {
 export type NumberPredicate =
   | { readonly type: 'exact'; readonly value: string }
   | { readonly type: 'prefix'; readonly value: string }
-  /** Inclusive, digit by digit; holds only for numbers as long as its bounds, which are equally long. */
+  /** Inclusive, compared digit by digit. Both bounds are equally long. Holds only for numbers as long as the bounds. */
   | { readonly type: 'range'; readonly from: string; readonly to: string }
-  /** RE2, searched anywhere in the canonical number unless it is anchored. */
+  /** RE2. Without an anchor, it may match anywhere in the canonical number. */
   | { readonly type: 'regex'; readonly pattern: string }
 
-/** `name` in lower case. A header with several values holds if one of them does. */
+/** `name` is in lower case. If the header has several values, the predicate holds if it holds for one of them. */
 export type HeaderPredicate =
   | { readonly type: 'exact'; readonly name: string; readonly value: string }
   | { readonly type: 'prefix'; readonly name: string; readonly value: string }
@@ -101,9 +102,9 @@ export type Action =
 export interface RouteAction {
   readonly type: 'Route'
   readonly backends: readonly Backend[]
-  /** Networks that a backend's call may move to inside a dialog, CIDR. */
+  /** Networks, in CIDR form, to which a backend's call may move inside a dialog. */
   readonly contactNetworks: readonly string[]
-  /** Template of `{called}`, `{calling}`, `{trunk}`, `{rule}`; undefined keeps the caller's user. */
+  /** Template with `{called}`, `{calling}`, `{trunk}`, `{rule}`. Undefined: the caller's user stays. */
   readonly requestUser?: string
   readonly setHeaders: readonly { readonly name: string; readonly value: string }[]
   readonly removeHeaders: readonly string[]
@@ -115,41 +116,44 @@ export interface RouteAction {
   readonly failover: 'Always' | 'BeforeRinging'
 }
 
-/** Where calls go: an address that the rule writes, or the endpoints of a Service. */
+/** Where calls go: an address in the rule, or the endpoints of a Service. */
 export type Backend = UriBackend | ServiceBackend
 
 export interface UriBackend {
-  /** The URI as the rule writes it: the backend's name in metrics and logs. */
+  /** The URI as it is in the rule. It is the backend's name in metrics and logs. */
   readonly uri: string
   /** IP literal without brackets. */
   readonly address: string
   readonly port: number
   /** Absent: UDP, or TCP for large requests. */
   readonly transport?: TransportName
-  /** URI parameters other than transport, with their leading `;`; empty if none. */
+  /** URI parameters except transport, with their leading `;`. Empty if there are no parameters. */
   readonly uriParameters: string
   readonly weight: number
   readonly tier: number
 }
 
 export interface ServiceBackend {
-  /** Name of a `ServiceEntry`, and the backend's name in metrics and logs. Where the table has no such entry, nobody is called. */
+  /**
+   * Name of a `ServiceEntry`, and the backend's name in metrics and logs. If the table has no such entry, the backend gets no
+   * call.
+   */
   readonly service: string
   readonly weight: number
   readonly tier: number
 }
 
 /**
- * The endpoints of one port of a Service. Rules name it, so that a changed endpoint is one changed entry, however many
- * rules send calls there.
+ * The endpoints of one port of a Service. Rules name this entry. So if an endpoint changes, only one entry changes, even if
+ * many rules send calls there.
  */
 export interface ServiceEntry {
   readonly kind: 'service'
-  /** `namespace/name:port`, with `;transport=udp` or `;transport=tcp` where the rule chooses one: as rules name it. */
+  /** The name in rules: `namespace/name:port`, with `;transport=udp` or `;transport=tcp` if the rule chooses a transport. */
   readonly name: string
   readonly namespace: string
   readonly transport: TransportName
-  /** By address, then port; no two are the same. */
+  /** Sorted by address, then port. No two are the same. */
   readonly endpoints: readonly Endpoint[]
 }
 
@@ -158,13 +162,13 @@ export interface Endpoint {
   readonly address: string
   readonly port: number
   /**
-   * `draining`: not ready or terminating. It gets no new call, but stays a known peer and a target of the calls that it
-   * holds.
+   * `draining`: not ready, or terminating. The endpoint gets no new call, but it stays a known peer and a target of its
+   * existing calls.
    */
   readonly state: 'ready' | 'draining'
 }
 
-/** What metrics and logs call a backend. */
+/** The name of a backend in metrics and logs. */
 export function backendName(backend: Backend): string {
   return 'uri' in backend ? backend.uri : backend.service
 }

@@ -1,5 +1,5 @@
 /**
- * The total order of rules: the winner of a call is the first rule in it whose every predicate holds.
+ * The total order of rules: a call uses the first rule in this order that matches.
  *
  * 1. `priority`, higher first;
  * 2. called, more specific first: exact, longer prefix, shorter prefix, range, regex, any;
@@ -7,7 +7,7 @@
  * 4. more header conditions first;
  * 5. older first; 6. name, by code unit.
  *
- * A list of several predicates is as specific as the widest of them: a rule for one number and for `+1` ranks as `+1`.
+ * A list of several predicates is as specific as the least specific of them: a rule for one number and for `+1` ranks as `+1`.
  */
 import { olderFirst } from './age-order.ts'
 import { CONTRACT_ROWS } from './match-condition.ts'
@@ -15,7 +15,7 @@ import { MATCH_CONDITIONS, type RuleEntry } from './route-table.ts'
 
 const SPECIFICITIES = MATCH_CONDITIONS.map((condition) => CONTRACT_ROWS[condition].specificity)
 
-/** Negative when `a` comes before `b`. Zero only for two entries of one name. */
+/** Negative if `a` comes before `b`. Zero only for two entries with the same name. */
 export function compareRules(a: RuleEntry, b: RuleEntry): number {
   if (a.priority !== b.priority) return b.priority - a.priority
   for (const specificity of SPECIFICITIES) {

@@ -1,7 +1,7 @@
 /**
- * The checksum of a table: the sum, modulo 2^52, of a hash of every entry. The order of entries does not matter, and one
- * changed entry costs one subtraction and one addition. It finds damage and lost changes; it is no defence against a
- * writer with intent.
+ * The checksum of a table: the sum, modulo 2^52, of the hashes of all entries. The order of entries does not matter, and one
+ * changed entry costs one subtraction and one addition. The checksum finds damage and lost changes. It does not protect
+ * against a writer who changes the table on purpose.
  */
 
 const LOW = 2 ** 32
@@ -11,7 +11,7 @@ const MODULUS = 2 ** (32 + HIGH_BITS)
 /** The checksum of a table without entries. */
 export const EMPTY_CHECKSUM = 0
 
-/** The hash of one entry: below 2^52, exact in a number. Two lanes of MurmurHash3's 32-bit mixing over key and text. */
+/** The hash of one entry: below 2^52, so exact in a number. Two lanes of MurmurHash3's 32-bit mixing, over key and text. */
 export function entryHash(key: string, text: string): number {
   lanes.a = 0x9747b28c ^ key.length
   lanes.b = 0x3c6ef372 ^ text.length
@@ -39,7 +39,7 @@ export function checksumText(checksum: number): string {
 
 const lanes = { a: 0, b: 0 }
 
-/** Two UTF-16 code units at a time; the lengths are in the seeds, so that padding is never mistaken for text. */
+/** Mixes two UTF-16 code units at a time. The seeds contain the lengths, so that padding is never mistaken for text. */
 function mixText(text: string): void {
   let { a, b } = lanes
   for (let i = 0; i < text.length; i += 2) {
@@ -58,7 +58,7 @@ function rotated(word: number, first: number, by: number, second: number): numbe
   return Math.imul((product << by) | (product >>> (32 - by)), second)
 }
 
-/** MurmurHash3's fmix32: every bit of the input reaches every bit of the result. */
+/** MurmurHash3's fmix32: every bit of the input influences every bit of the result. */
 function finish(lane: number): number {
   let hash = lane ^ (lane >>> 16)
   hash = Math.imul(hash, 0x85ebca6b)

@@ -17,7 +17,7 @@ import {
 import { MAX_LIST_LENGTH, MAX_TEXT_LENGTH, MAX_TIMEOUT_MS } from './limits.ts'
 import type { Action, Backend, RouteAction, ServiceBackend, UriBackend } from './route-table.ts'
 
-/** Text as it may stand in a header or a URI. */
+/** Text that a header or a URI may contain. */
 export const plainText = text(MAX_TEXT_LENGTH)
 
 export const networks = list(
@@ -30,7 +30,7 @@ export const status = wholeNumber(100, 699)
 /** Above the weights and tiers of the custom resources. */
 const MAX_SHARE = 1_000_000
 
-/** An entry that a stranger has written must not make pods send to a multicast or broadcast address. */
+/** An entry that somebody else wrote must not make pods send to a multicast or broadcast address. */
 export const ipAddress = textThat(
   (value) => {
     const address = parseIpAddress(value)
@@ -79,7 +79,7 @@ const route = record<RouteAction>({
 type Redirect = Extract<Action, { readonly type: 'Redirect' }>
 type Reject = Extract<Action, { readonly type: 'Reject' }>
 
-/** RFC 3261 §20.10: a qvalue lies between 0 and 1. */
+/** RFC 3261 §20.10: a qvalue is between 0 and 1. */
 const qvalue: Check<number> = (value, finding): value is number =>
   (typeof value === 'number' && value >= 0 && value <= 1) || refuse(finding, 'a number from 0 to 1')
 
@@ -90,5 +90,5 @@ const redirect = record<Redirect>({
 
 const reject = record<Reject>({ type: oneOf('Reject'), status, reason: plainText })
 
-/** The check of what a rule does with a call. */
+/** The check of a rule's action. */
 export const action = variants<Action, 'type'>('type', { Route: route, Redirect: redirect, Reject: reject })

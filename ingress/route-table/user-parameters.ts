@@ -1,14 +1,17 @@
 /** Parameters behind a number (RFC 3966 §3): `;npdi;rn=+12025550199`, in a tel URI or in the user part of a SIP URI. */
 
 export interface UserParameters {
-  /** The digits of a `phone-context` that begins with `+`; undefined where there is none. */
+  /** The digits of a `phone-context` that begins with `+`. Undefined if there is no such `phone-context`. */
   readonly context: string | undefined
 }
 
-/** RFC 3966 §3: `pname` and `pvalue`. A name must have a letter here, so that digits of a number are not taken for a name. */
+/** RFC 3966 §3: `pname` and `pvalue`. Here a name must have a letter, so that digits of a number are not read as a name. */
 const PARAMETER = /^([0-9-]*[a-z][a-z0-9-]*)(?:=([!-~]+))?$/i
 
-/** Reads parameters, with their leading `;`. Undefined where one is invalid, or stands twice: nothing says which of the two counts. */
+/**
+ * Reads parameters, with their leading `;`. Undefined if a parameter is invalid, or if it occurs twice: it is unknown which
+ * of the two counts.
+ */
 export function readUserParameters(text: string): UserParameters | undefined {
   const names = new Set<string>()
   let context: string | undefined

@@ -1,7 +1,7 @@
 /**
- * What a user part is: what callers send and what rules say is read here, by the same code. Numbers are read as a gateway
- * dials them, which leaves out all that is not a digit. A user is unreadable where some gateway might dial another number
- * than the one that was read here.
+ * Reads user parts. The users that callers send and those in rules are read here, by the same code. Numbers are read as a
+ * gateway dials them: a gateway leaves out everything that is not a digit. A user is unreadable if some gateway might dial
+ * another number than the number read here.
  */
 import { readUserParameters } from './user-parameters.ts'
 import { SIGN, signOf } from './user-signs.ts'
@@ -21,24 +21,24 @@ export type UserFault =
   | 'context'
 
 export type UserReading =
-  /** A number that says that it is international: `+` and digits. */
+  /** A number that is marked as international: `+` and digits. */
   | { readonly type: 'international'; readonly number: string }
-  /** Digits alone. What they mean depends on where they are dialled. `context`: digits of a `phone-context` with `+`. */
+  /** Digits alone. Their meaning depends on the region. `context`: the digits of a `phone-context` with `+`. */
   | { readonly type: 'digits'; readonly number: string; readonly context: string | undefined }
   /** A name, a code with `*` or `#`, or nothing: the text as it is written, parameters included. */
   | { readonly type: 'text'; readonly number: string }
   | { readonly type: 'unreadable'; readonly number: string; readonly fault: UserFault }
 
 /**
- * Digits of a code that begins with one of them, and of a number that begins with three zeros: `8001*1234`, `000`. More
- * could be a telephone number with something behind or before it: `19005550100#`.
+ * The most digits of a code that begins with a digit (`8001*1234`), or of a number that begins with three zeros (`000`). More
+ * digits could be a telephone number with something before or after it: `19005550100#`.
  */
 const MAX_CODE_DIGITS = 9
 
 const PLUS = 0x2b
 const ZERO = 0x30
 
-/** Reads a user, unescaped: of a tel URI the subscriber with its parameters. Time grows with the length only. */
+/** Reads an unescaped user. In a tel URI, this is the subscriber with its parameters. The time grows only with the length. */
 export function readUser(text: string): UserReading {
   if (isInternational(text)) return { type: 'international', number: text }
   const semicolon = text.indexOf(';')
@@ -49,14 +49,14 @@ export function readUser(text: string): UserReading {
   const isNumber = !contents.letters && !contents.code && (contents.digits !== '' || semicolon !== -1)
   if (!isNumber) return { type: 'text', number: text }
   const parameters = semicolon === -1 ? NO_PARAMETERS : readUserParameters(text.slice(semicolon))
-  // Parameters without a number before them: a gateway may find a number there that was not read here.
+  // Invalid parameters, or parameters without a number before them: a gateway may find a number there that was not read here.
   if (parameters === undefined || contents.digits === '')
     return { type: 'unreadable', number: text, fault: 'parameter' }
   if (contents.leadingPlus) return { type: 'international', number: `+${contents.digits}` }
   return { type: 'digits', number: contents.digits, context: parameters.context }
 }
 
-/** `+`, a country code and digits: most numbers on the wire. It makes no new string. */
+/** Whether the text is `+`, a country code and digits, like most numbers that are received. Builds no new string. */
 export function isInternational(text: string): boolean {
   // No country code begins with 0 (ITU-T E.164).
   if (text.length < 2 || text.charCodeAt(0) !== PLUS || text.charCodeAt(1) === ZERO) return false
@@ -69,15 +69,15 @@ export function isInternational(text: string): boolean {
 
 const NO_PARAMETERS = { context: undefined }
 
-/** What stands before the parameters. */
+/** What a user contains before its parameters. */
 interface UserContents {
   digits: string
   pluses: number
-  /** A `+` before everything but separators. */
+  /** Whether the first sign, apart from separators, is a `+`. */
   leadingPlus: boolean
   letters: boolean
   code: boolean
-  /** A code that says so with its first sign: `*21*1234#`. */
+  /** Whether the first sign, apart from separators, is `*` or `#`: `*21*1234#`. */
   leadingCode: boolean
   foreignDigits: boolean
   symbols: boolean
@@ -127,7 +127,7 @@ function note(contents: UserContents, sign: number, character: string): void {
 const ESCAPE = /%[0-9a-f]{2}/i
 const SCHEME = /^[^a-z0-9]*(sips?|tel):/i
 
-/** What neither a name nor a number may hold. */
+/** Finds content that neither a name nor a number may have. */
 function textFault(text: string, contents: UserContents): UserFault | undefined {
   if (!contents.symbols && !text.includes(';')) return undefined
   for (let i = 0; i < text.length; i++) if (signOf(text.charCodeAt(i)) === SIGN.control) return 'control'
@@ -135,7 +135,10 @@ function textFault(text: string, contents: UserContents): UserFault | undefined 
   return SCHEME.test(text) ? 'address' : undefined
 }
 
-/** Letters make a name, unless it says that it is a number, or hides one before an `@` or beside a `:`. */
+/**
+ * A user with letters is a name. It is unreadable if it begins with `+` and has digits, or if it contains a number before an
+ * `@` or beside a `:`.
+ */
 function nameFault(text: string, contents: UserContents): UserFault | undefined {
   if (contents.leadingPlus && contents.digits !== '') return 'letter'
   if (!contents.symbols || !/[@:]/.test(text)) return undefined
@@ -160,7 +163,10 @@ function numberFault(contents: UserContents): UserFault | undefined {
   return leadingPlus && digits.startsWith('0') ? 'zero' : undefined
 }
 
-/** Digits behind 00 whose country code would begin with 0, where no region says otherwise; short ones are a code. */
+/**
+ * Whether digits begin with 00 and a country code that begins with 0: no such country code exists. Short digits are a code
+ * instead. Call it only for digits that no region has read.
+ */
 export function hasNoCountry(digits: string): boolean {
   return digits.startsWith('000') && digits.length > MAX_CODE_DIGITS
 }
