@@ -4,17 +4,17 @@
  */
 import { startHttpServer } from '../ingress/health/http-server.ts'
 import { redactedText } from '../ingress/text/redacted-text.ts'
-import { createDryRunStage } from './dry-run-stage.ts'
 import type { EventRecorder } from './kubernetes-writes/event-recorder.ts'
 import type { StatusWriter } from './kubernetes-writes/status-writer.ts'
-import { createLeaderStage, createOwnInstallation } from './leader-stage.ts'
 import type { OperatorConfig } from './operator-config.ts'
-import { createOperatorCore, type OperatorCore } from './operator-core.ts'
 import type { Leader } from './reconcile/leader.ts'
 import { FLUSH_LIMIT_MS } from './reconcile/limits.ts'
-import { createEventStage, createStatusStage } from './status-stage.ts'
-import { createTableStage, type TableStage } from './table-stage.ts'
-import { createWatchStage, type WatchStage } from './watch-stage.ts'
+import { createDryRunStage } from './stages/dry-run-stage.ts'
+import { createLeaderStage, createOwnInstallation } from './stages/leader-stage.ts'
+import { createOperatorCore, type OperatorCore } from './stages/operator-core.ts'
+import { createEventStage, createStatusStage } from './stages/status-stage.ts'
+import { createTableStage, type TableStage } from './stages/table-stage.ts'
+import { createWatchStage, type WatchStage } from './stages/watch-stage.ts'
 
 export interface RunningOperator {
   /** `http://127.0.0.1:9091`. */

@@ -14,8 +14,9 @@ export const MAX_MESSAGE_LENGTH = 65_536
 export const ENTRIES_PER_MESSAGE = 1000
 
 /**
- * Milliseconds without a step after which a reading is given up. A step is one file, which takes seconds, or the compiler,
- * which takes a second for 100,000 rules. If calls leave the thread only a tenth of a core, a step takes ten times as long.
+ * A reading is given up if it makes no step for this many milliseconds. A step is the reading of one file, which takes
+ * seconds, or the run of the compiler, which takes a second for 100,000 rules. When calls use so much CPU that only a tenth of
+ * a core remains for the reading thread, a step takes ten times as long.
  */
 export const READ_SILENCE_MS = 120_000
 

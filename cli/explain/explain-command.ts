@@ -5,7 +5,7 @@
 import process from 'node:process'
 import { type Command, Option } from 'commander'
 import { printableText } from '../../ingress/text/printable-text.ts'
-import { udpOrTcp } from '../lint/transport-advice.ts'
+import { udpOrTcp } from '../settings/transport-advice.ts'
 import type { ExplainFlags } from './explain-config.ts'
 
 /** Adds the command to the program. The command exits with 0 for every verdict; wrong input is a `ConfigError`. */

@@ -1,11 +1,11 @@
 /** The configuration of `probe`: the target, the address for readiness, and the timeout. */
 import { z } from 'zod'
 import { MAX_PROBE_SECONDS } from '../limits.ts'
-import { overUdpOrTcp } from '../lint/transport-advice.ts'
 import { parseReadyUrl, parseSipAddress, type SipAddress } from '../settings/address-text.ts'
 import { type Environment, type Flags, frozen, readConfig } from '../settings/config.ts'
 import { one, optional, seconds, textOf } from '../settings/setting-value.ts'
 import { PROBE_SETTINGS } from '../settings/settings.ts'
+import { overUdpOrTcp } from '../settings/transport-advice.ts'
 
 export interface ProbeConfig {
   readonly sip: SipAddress

@@ -48,9 +48,9 @@ export function placeOnPath(path: readonly RecordedHop[], trunk: IndexedTrunk): 
 }
 
 /**
- * The source by which the trunk judged a request. Without a trunk, all trunks that trust the sender count: of the sources
- * that they judged, the source furthest from the packet is returned. Undefined if the sender is not a trusted proxy of the
- * trunk (without a trunk: of any trunk). Then the packet's own source was judged.
+ * The source by which `trunk` judged a request. If `trunk` is not given, this looks at every trunk that has the sender as a
+ * trusted proxy, and returns the source that is furthest from the packet. Returns undefined if the sender is not a trusted
+ * proxy of `trunk` (or, if `trunk` is not given, of any trunk): then the own source of the packet was judged.
  */
 export function judgedSource(table: LiveTable, call: RecordedFacts, trunk?: TrunkEntry): JudgedSource | undefined {
   const peer = table.peer(call.peer.address)

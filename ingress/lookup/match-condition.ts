@@ -31,8 +31,8 @@ interface LookupRow<C extends MatchCondition> {
 }
 
 /**
- * A row for each condition, in the order of the tests. In the same order a rule gets its index: the first index that can find
- * the rule.
+ * One row for each condition. The conditions of a rule are tested in this order. A rule is put into one index only: that of
+ * the first condition, in this order, whose index can find the rule.
  */
 export const LOOKUP_ROWS = {
   called: {

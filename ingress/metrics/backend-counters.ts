@@ -1,4 +1,7 @@
-/** Counts each backend of the table, and says whether it answers, as far as calls have shown. */
+/**
+ * Counts the attempts of each backend of the table by their result, and records whether the backend answers. This is known
+ * only from the calls that were sent to it.
+ */
 import type { CallEvent } from '../call/call-events.ts'
 import type { TableNames } from '../lookup/live-table.ts'
 import { SUCCESS_COUNTS_MS } from './limits.ts'

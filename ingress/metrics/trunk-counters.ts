@@ -37,7 +37,10 @@ export interface TrunkTable {
 /** How many methods a row of near misses has. */
 export const METHOD_COUNT = Object.keys(METHODS).length
 
-/** Above every SIP status (RFC 3261 §25.1: three digits), so that outcome and status make one number. */
+/**
+ * Greater than every SIP status (three digits, RFC 3261 §25.1). So `outcome * STATUS_SPAN + status` is a different number for
+ * each pair of outcome and status.
+ */
 const STATUS_SPAN = 1000
 
 /** The trunk label of calls without a trunk. */

@@ -86,7 +86,10 @@ export const STREAM_ALTERNATIVE_CONNECT_MS = 1000
  */
 export const STREAM_RETRY_CONNECT_MS = 100
 
-/** Milliseconds for which a failed attempt is remembered: long enough for a firewall, which stays, and short enough for a lost packet. */
+/**
+ * Milliseconds for which a failed attempt to connect is remembered. The time is long because a firewall that blocks the
+ * connection will still be there. It is not longer because the cause may have been only a lost packet.
+ */
 export const STREAM_FAILURE_MS = 60_000
 
 /** Destinations remembered as refusing connections. When there are more, the oldest is forgotten, which costs one long wait. */

@@ -14,7 +14,10 @@ export interface OwnedStatus {
   readonly key: string
   readonly namespace: string
   readonly by: Installation | undefined
-  /** The status has already had the conditions that this installation wants to write. */
+  /**
+   * True if the status contained the conditions that this installation wants, at an earlier look or after its own write. They
+   * may have been overwritten since then.
+   */
   readonly wasStored: boolean
 }
 

@@ -78,9 +78,9 @@ export interface ProgressOptions {
    */
   readonly furtherSuccess: 'relayed' | 'hung-up'
   /**
-   * When the caller gets 500 because the last target cannot be reached, instead of the plan's answer to a call that nobody took
-   * (RFC 3261 §16.9: a 503 that is the only response is relayed as 500). `no-failover`: only if the rule does not allow another
-   * attempt.
+   * Decides when the caller gets 500 if the last target could not be reached and no backend's response can be relayed (RFC
+   * 3261 §16.9: a 503 that is the only response is relayed as 500). In all other cases the caller gets `plan.exhausted`.
+   * `no-failover`: only if the rule does not allow another attempt, not if no target is left.
    */
   readonly nextHopUnreachable: 'always' | 'no-failover' | 'never'
 }

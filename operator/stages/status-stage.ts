@@ -1,24 +1,24 @@
 /** Writes the statuses and Events that authors read about their objects. The rate of the writes is limited. */
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { systemClock } from '../ingress/time/dated-clock.ts'
-import { createEventRecorder, type EventRecorder } from './kubernetes-writes/event-recorder.ts'
-import { type Installation, storedInstallation } from './kubernetes-writes/installation.ts'
-import { eventApi, statusApi } from './kubernetes-writes/kubernetes-writes.ts'
-import { storedConditions } from './kubernetes-writes/object-status.ts'
+import { systemClock } from '../../ingress/time/dated-clock.ts'
+import { createEventRecorder, type EventRecorder } from '../kubernetes-writes/event-recorder.ts'
+import { type Installation, storedInstallation } from '../kubernetes-writes/installation.ts'
+import { eventApi, statusApi } from '../kubernetes-writes/kubernetes-writes.ts'
+import { storedConditions } from '../kubernetes-writes/object-status.ts'
 import {
   type CurrentStatus,
   createStatusWriter,
   type StatusTarget,
   type StatusWriter,
-} from './kubernetes-writes/status-writer.ts'
+} from '../kubernetes-writes/status-writer.ts'
+import type { Leader } from '../reconcile/leader.ts'
+import { createStatusListener } from '../reconcile/status-listener.ts'
+import type { ResourceCache } from '../watch/reflector.ts'
+import type { ObjectIdentity } from '../watch/watched-object.ts'
+import type { WatchedObjects } from '../watch/watched-objects.ts'
 import type { OwnInstallation } from './leader-stage.ts'
 import type { OperatorCore } from './operator-core.ts'
-import type { Leader } from './reconcile/leader.ts'
-import { createStatusListener } from './reconcile/status-listener.ts'
-import type { ResourceCache } from './watch/reflector.ts'
-import type { ObjectIdentity } from './watch/watched-object.ts'
-import type { WatchedObjects } from './watch/watched-objects.ts'
 
 export function createEventStage({ client, metrics, onFault }: OperatorCore): EventRecorder {
   return createEventRecorder({

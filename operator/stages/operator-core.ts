@@ -1,13 +1,13 @@
 /** What all stages of the operator share: log, metrics, the client of the API server and the report of faults. */
-import { createLogger, type Logger } from '../ingress/log/logger.ts'
-import { redactedText } from '../ingress/text/redacted-text.ts'
-import { systemClock } from '../ingress/time/dated-clock.ts'
-import { type ApiClient, apiClient } from './api/api-client.ts'
-import { createLoopDelay, createOperatorMetrics, type OperatorMetrics } from './metrics/metrics.ts'
-import type { OperatorConfig } from './operator-config.ts'
-import { createRedisTableCacheWriter } from './publish/redis-table-cache-writer.ts'
-import type { TableCacheWriter } from './publish/table-cache-writer.ts'
-import { createFaultLog } from './reconcile/fault-log.ts'
+import { createLogger, type Logger } from '../../ingress/log/logger.ts'
+import { redactedText } from '../../ingress/text/redacted-text.ts'
+import { systemClock } from '../../ingress/time/dated-clock.ts'
+import { type ApiClient, apiClient } from '../api/api-client.ts'
+import { createLoopDelay, createOperatorMetrics, type OperatorMetrics } from '../metrics/metrics.ts'
+import type { OperatorConfig } from '../operator-config.ts'
+import { createRedisTableCacheWriter } from '../publish/redis-table-cache-writer.ts'
+import type { TableCacheWriter } from '../publish/table-cache-writer.ts'
+import { createFaultLog } from '../reconcile/fault-log.ts'
 
 export interface OperatorCore {
   readonly logger: Logger

@@ -4,15 +4,15 @@
  */
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { systemClock } from '../ingress/time/dated-clock.ts'
-import type { Installation } from './kubernetes-writes/installation.ts'
-import { ensureKeySecret } from './kubernetes-writes/key-secret.ts'
-import { secondTime } from './kubernetes-writes/kubernetes-time.ts'
-import { leaseApi, leaseCreation, secretApi } from './kubernetes-writes/kubernetes-writes.ts'
-import { namespaceApi } from './kubernetes-writes/namespace-api.ts'
-import type { OperatorConfig } from './operator-config.ts'
+import { systemClock } from '../../ingress/time/dated-clock.ts'
+import type { Installation } from '../kubernetes-writes/installation.ts'
+import { ensureKeySecret } from '../kubernetes-writes/key-secret.ts'
+import { secondTime } from '../kubernetes-writes/kubernetes-time.ts'
+import { leaseApi, leaseCreation, secretApi } from '../kubernetes-writes/kubernetes-writes.ts'
+import { namespaceApi } from '../kubernetes-writes/namespace-api.ts'
+import type { OperatorConfig } from '../operator-config.ts'
+import { createLeader, type Leader } from '../reconcile/leader.ts'
 import type { OperatorCore } from './operator-core.ts'
-import { createLeader, type Leader } from './reconcile/leader.ts'
 
 export function createLeaderStage({ client, lease }: OperatorCore, { leaderElect }: OperatorConfig): Leader {
   return createLeader(leaderElect, {

@@ -1,8 +1,8 @@
 /** Replaces the table stage: compiles, compares with the shared cache and logs what would be published. Writes nothing. */
-import type { OperatorConfig } from './operator-config.ts'
+import type { OperatorConfig } from '../operator-config.ts'
+import { dryRun } from '../reconcile/dry-run.ts'
+import type { WatchedObjects } from '../watch/watched-objects.ts'
 import { cacheWriter, type OperatorCore } from './operator-core.ts'
-import { dryRun } from './reconcile/dry-run.ts'
-import type { WatchedObjects } from './watch/watched-objects.ts'
 
 export interface DryRunStage {
   /** To be called when something may have changed. The looks run one after the other. */

@@ -2,18 +2,18 @@
  * Makes the table of the shared cache from the watched objects: compiles, guards against accidents, publishes, and reports
  * to authors what became of their objects. Works in terms. A term lasts while this process leads.
  */
-import { systemClock } from '../ingress/time/dated-clock.ts'
-import type { EventRecorder } from './kubernetes-writes/event-recorder.ts'
-import { type NamespaceApi, namespaceApi } from './kubernetes-writes/namespace-api.ts'
-import type { StatusWriter } from './kubernetes-writes/status-writer.ts'
+import { systemClock } from '../../ingress/time/dated-clock.ts'
+import type { EventRecorder } from '../kubernetes-writes/event-recorder.ts'
+import { type NamespaceApi, namespaceApi } from '../kubernetes-writes/namespace-api.ts'
+import type { StatusWriter } from '../kubernetes-writes/status-writer.ts'
+import type { OperatorConfig } from '../operator-config.ts'
+import type { Leader } from '../reconcile/leader.ts'
+import { createLeadershipTerms, type LeadershipTerms } from '../reconcile/leadership-terms.ts'
+import { createReconcileListener } from '../reconcile/reconcile-listener.ts'
+import { startTableReconciler } from '../reconcile/table-reconciler.ts'
+import type { WatchedObjects } from '../watch/watched-objects.ts'
 import type { OwnInstallation } from './leader-stage.ts'
-import type { OperatorConfig } from './operator-config.ts'
 import { cacheWriter, type OperatorCore } from './operator-core.ts'
-import type { Leader } from './reconcile/leader.ts'
-import { createLeadershipTerms, type LeadershipTerms } from './reconcile/leadership-terms.ts'
-import { createReconcileListener } from './reconcile/reconcile-listener.ts'
-import { startTableReconciler } from './reconcile/table-reconciler.ts'
-import type { WatchedObjects } from './watch/watched-objects.ts'
 
 export interface TableStage extends LeadershipTerms {
   /** Why the cache has refused the last table of this term; undefined if the cache has taken it. */

@@ -1,14 +1,14 @@
 /** Watches the Kubernetes API: reads objects and their definitions, writes the caches that the other stages read. */
-import { systemClock } from '../ingress/time/dated-clock.ts'
-import type { StatusTarget } from './kubernetes-writes/status-writer.ts'
-import type { OperatorConfig } from './operator-config.ts'
+import { systemClock } from '../../ingress/time/dated-clock.ts'
+import type { StatusTarget } from '../kubernetes-writes/status-writer.ts'
+import type { OperatorConfig } from '../operator-config.ts'
+import { watchedConditions } from '../reconcile/watched-conditions.ts'
+import { createDefinitionWatch } from '../watch/definition-watch.ts'
+import { SETTLE_LIMIT_MS, SETTLE_QUIET_MS, STALE_WATCH_MS } from '../watch/limits.ts'
+import type { ResourceCache } from '../watch/reflector.ts'
+import { settle } from '../watch/settle.ts'
+import { createWatchedObjects, type WatchedObjects, type WatchedResource } from '../watch/watched-objects.ts'
 import type { OperatorCore } from './operator-core.ts'
-import { watchedConditions } from './reconcile/watched-conditions.ts'
-import { createDefinitionWatch } from './watch/definition-watch.ts'
-import { SETTLE_LIMIT_MS, SETTLE_QUIET_MS, STALE_WATCH_MS } from './watch/limits.ts'
-import type { ResourceCache } from './watch/reflector.ts'
-import { settle } from './watch/settle.ts'
-import { createWatchedObjects, type WatchedObjects, type WatchedResource } from './watch/watched-objects.ts'
 
 export interface WatchStage {
   /** Empty before the start. */
