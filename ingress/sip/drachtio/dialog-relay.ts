@@ -102,8 +102,8 @@ export function acknowledgeOther(leg: CallLeg, ack?: HandedRequest): void {
 }
 
 /**
- * Sends the ACK to a 2xx. It has the body of `ack`, the ACK of the other leg, which may contain the SDP answer, and the
- * header changes of a rule.
+ * Sends the ACK to a 2xx, with the header changes of a rule. `ack` is the ACK of the other leg. Its body is copied, because
+ * it may contain the SDP answer.
  */
 export function acknowledgeWith(
   response: HandedResponse,
@@ -160,8 +160,8 @@ function relayRequest(arrival: DialogArrival, { leg, other, edits }: Relay): voi
     onResponse: (response) => {
       if (response.status === 100) return
       if (response.status >= 200) finish()
-      // RFC 3261 §16.9, §16.7 step 6: the far end cannot be reached. Not 503: a trunk would apply it to all of its calls,
-      // not only to this one.
+      // RFC 3261 §16.9, §16.7 step 6: the far end cannot be reached. The answer is not 503, because a trunk would apply a
+      // 503 to all of its calls, not only to this one.
       if (response.byServer)
         return handed.respond(ownAnswer(handed, response.status === 408 ? REQUEST_TIMEOUT : NEXT_HOP_UNREACHABLE))
       relayResponse(arrival, { leg, response, edits })

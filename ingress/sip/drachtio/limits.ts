@@ -19,7 +19,7 @@ export const LONGEST_RETRY_MS = 10_000
 export const REFUSED_RETRY_MS = 30_000
 
 /**
- * Milliseconds between two pings. The connection is closed if a ping is not answered before the next one is due. TCP alone
+ * Milliseconds between two pings. If a ping is not answered before the next ping is due, the connection is closed. TCP alone
  * would not close it for hours.
  */
 export const PING_MS = 15_000
@@ -37,8 +37,8 @@ export const MAX_OUTBOUND_CONNECTIONS = 4_096
 export const CLOSE_MS = 1_000
 
 /**
- * For a call that was answered in spite of our CANCEL: milliseconds from our ACK to our BYE. We send no BYE if the server has
- * reported its own by then. The server sends its BYE at once, or never if the answer had come before the CANCEL.
+ * Milliseconds from our ACK to our BYE, for a call that was answered in spite of our CANCEL. If the server has reported a BYE
+ * of its own by then, we send no BYE. The server sends its BYE at once, or never if the answer had come before the CANCEL.
  */
 export const OWN_BYE_MS = 1_000
 
@@ -46,8 +46,8 @@ export const OWN_BYE_MS = 1_000
 export const PASSED_OVER_REPORT_MS = 60_000
 
 /**
- * Milliseconds from an INVITE to a second 100 Trying, if nothing else has been sent. If the application has sent no response
- * for 64 s, the server forgets the INVITE, and could not send its final response.
+ * Milliseconds from an INVITE to a second 100 Trying, which is sent if nothing else has been sent. If the application sends
+ * no response for 64 s, the server forgets the INVITE, and could not send the final response any more.
  */
 export const HOLD_MS = 32_000
 

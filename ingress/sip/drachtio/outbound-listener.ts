@@ -34,7 +34,7 @@ class ListenError extends Error {
   }
 }
 
-/** Resolves when it listens. Rejects with `code` `drachtio-listen-failed` if the address is not available. */
+/** Resolves when this process listens. Rejects with `code` `drachtio-listen-failed` if the address is not available. */
 export async function listenForServers(options: OutboundOptions): Promise<OutboundListener> {
   const { at, onFault } = options
   const waiting = new Set<Socket>()
@@ -73,7 +73,8 @@ async function accept(options: OutboundOptions, socket: Socket, taken: () => voi
         events.onReady(session)
       },
       onEnd: (session: ServerSession, end: SessionEnd) => {
-        // Not a fault: the server closes a connection that it does not need any more after it has handed over its call.
+        // A lost connection is not a fault here: after the server has handed over its call, it closes a connection that it
+        // does not need any more.
         if (end.code !== 'drachtio-connection-lost') onFault(end.code, end.message)
         events.onEnd(session, end)
       },

@@ -9,7 +9,7 @@ export interface PacketSource {
   readonly protocol: unknown
 }
 
-/** `TCP` of a trunk means any stream: TLS and WebSocket have ended at the server. */
+/** Transports by their names at the server. `TCP` of a trunk means any stream: TLS and WebSocket have ended at the server. */
 const TRANSPORTS: ReadonlyMap<unknown, TransportName> = new Map([
   ['udp', 'UDP'],
   ['tcp', 'TCP'],
