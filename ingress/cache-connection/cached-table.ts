@@ -13,9 +13,8 @@ export async function readHead(connection: CacheConnection, keys: CacheKeys): Pr
 }
 
 /**
- * Reads head and entries of one version. The entries come in steps, and the table may change between two steps. So the changes
- * that the log has between the first and the last version are applied to the entries that were read: the result is the last
- * version.
+ * Reads head and entries of one version. The entries come in steps, and the table may change between two steps. So the
+ * changes that the log has between the first and the last version are applied to the entries. The result is the last version.
  */
 export async function readSnapshot(connection: CacheConnection, keys: CacheKeys): Promise<TableSnapshot | undefined> {
   for (let i = 0; i < MAX_SNAPSHOT_TRIES; i++) {
@@ -88,13 +87,16 @@ async function catchUp({ connection, keys, entries }: Scanned, before: CacheHead
   return version === head.version
 }
 
-/** A reply of RESP2 that should be a text. Throws a `CacheContentError`, which names the part of the cache. */
+/**
+ * A RESP2 reply that should be a text. Throws a `CacheContentError`, which names the part of the cache, if the reply is no
+ * text.
+ */
 export function replyText(key: string, reply: unknown): string {
   if (typeof reply === 'string') return reply
   throw new CacheContentError({ key, field: '', expected: 'a text as reply' })
 }
 
-/** The same for a list. */
+/** A RESP2 reply that should be a list; the same as `replyText` in all else. */
 export function replyList(key: string, reply: unknown): readonly unknown[] {
   if (Array.isArray(reply)) return reply
   throw new CacheContentError({ key, field: '', expected: 'a list as reply' })
