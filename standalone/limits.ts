@@ -1,10 +1,10 @@
-/** Names of objects in one log line about a change: enough to recognize the change, and the line stays readable. */
+/** Names of objects in one log line about a change: enough to recognize the change, and few enough for a readable line. */
 export const MAX_CHANGED_NAMES = 20
 
-/** Problems of a folder that one reading reports, with a line for each. `lint` shows more of them. */
+/** Problems of a folder that are reported after one reading, with a line for each. `lint` shows more of them. */
 export const MAX_REPORTED_PROBLEMS = 100
 
-/** New conditions, and conditions that are over, that one change reports, with a line for each. */
+/** Conditions that are new or over, and are reported after one change, with a line for each. */
 export const MAX_REPORTED_CONDITIONS = 100
 
 /** Characters of the changes in one message between the threads: one message is a fraction of a millisecond of work. */
@@ -23,7 +23,7 @@ export const READ_SILENCE_MS = 120_000
 /** Milliseconds between two signs of life of a reading. */
 export const STEP_INTERVAL_MS = 1000
 
-/** Milliseconds before a thread that has ended is started again: the first pause, and the longest. */
+/** Milliseconds before a new thread replaces a thread that has ended: the first pause, and the longest. */
 export const RESTART_MS = { least: 500, most: 30_000 } as const
 
 /** The share of the process's memory that the reading thread may use. The rest is for calls. */

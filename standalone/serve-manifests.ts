@@ -15,7 +15,7 @@ type ManifestCore = Pick<ServingCore, 'table' | 'metrics' | 'logger' | 'tableCha
 
 type Refused = Extract<ReadOutcome, { readonly type: 'refused' }>
 
-/** The folder has problems. `message` has a line for each: file, line, field and the expected value. */
+/** The error for a folder with problems. `message` has a line for each problem: file, line, field and the expected value. */
 class ManifestsRefused extends Error {
   readonly code = 'manifests-refused'
 
