@@ -1,4 +1,7 @@
-/** Runs the code that decides calls once: what the application does with an INVITE, and what the caller sees of that. */
+/**
+ * Runs the code that decides calls once. The result is what the application does with an INVITE, and what the caller sees of
+ * it.
+ */
 import { createApplication } from '../../ingress/call/application.ts'
 import { createBackendHealth } from '../../ingress/call/backend-health.ts'
 import type { CallDecided, CallEvent } from '../../ingress/call/call-events.ts'
@@ -56,7 +59,7 @@ function answered(events: readonly CallEvent[], response: readonly string[]): Ex
   return { outcome: decided.outcome, reason: decided.reason, response }
 }
 
-/** For a rule that has only Services as backends: what becomes of the call when each Service has a ready endpoint. */
+/** For a rule that has only Services as backends: the decision if each Service had a ready endpoint. */
 export function decisionOnCluster(table: LiveTable, rule: RuleEntry, request: MessageRequest): ExplainedDecision {
   const cluster = createLiveTable()
   cluster.load([...table.trunks(), rule, ...servicesOf(rule)], 1)

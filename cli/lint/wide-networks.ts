@@ -1,7 +1,7 @@
 /**
  * Networks in manifests that are wider than their author probably intends: they admit everyone, or every pod and node of a
- * private range. A Service that rewrites source addresses makes strangers look like nodes, and such a range then admits these
- * strangers.
+ * private range. If a Service rewrites source addresses, strangers look like nodes, and such a private range then admits
+ * these strangers.
  */
 
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'

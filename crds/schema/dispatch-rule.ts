@@ -42,7 +42,7 @@ const ACTION_PARTS = { Route: 'route', Redirect: 'redirect', Reject: 'reject' } 
 type ActionType = keyof typeof ACTION_PARTS
 type ActionShape = { type: ActionType; route?: unknown; redirect?: unknown; reject?: unknown }
 
-/** The part that belongs to the type must be there, and no other may be. */
+/** The part that belongs to the type of the action must be present, and every other part must be absent. */
 function actionRules(type: ActionType): ValidationRule<ActionShape>[] {
   const field = ACTION_PARTS[type]
   return [

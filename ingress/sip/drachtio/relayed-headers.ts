@@ -54,7 +54,7 @@ export function dialogHeaders(message: SipMessage, edits: HeaderEdits): HeaderFi
   return [...copies, ...setHeaders.map(clean)]
 }
 
-/** The headers that describe the body: a server sends no body without a type. */
+/** The headers that describe the body. The server sends a body only if the type of the body is given. */
 export function contentHeaders(message: SipMessage): HeaderField[] {
   return copied(message, []).filter(({ name }) => /^(content-|mime-version$)/i.test(name))
 }
