@@ -32,7 +32,7 @@ export function addIngressCommand(program: Command, version: string): void {
     settings: INGRESS_SETTINGS,
     read: (flags: Parameters<typeof readIngressConfig>[1]) => readIngressConfig(version, flags),
     start: async (config) => {
-      // Loaded here, so that a command which needs no SIP engine does not wait for one.
+      // Loaded here, so that a command which needs no SIP engine does not wait for the engine.
       const { runIngress } = await import('../ingress/serve/run-ingress.ts')
       return runIngress(config)
     },

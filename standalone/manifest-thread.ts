@@ -1,6 +1,6 @@
 /**
  * Runs the thread that reads the folder: passes on its results, ends the thread if it is silent for too long, and starts a
- * new one after each end.
+ * new thread after each end.
  */
 import { access } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'

@@ -69,7 +69,7 @@ interface Offered {
   readonly log: ManifestLog
 }
 
-/** Takes an offered table into use. Calls are decided from the old table until the new one is complete. */
+/** Takes an offered table into use. Calls are decided from the old table until the new table is complete. */
 async function takeOver(core: ManifestCore, replica: TableReplica, { offer, next, log }: Offered): Promise<void> {
   const { head, from, names } = offer
   const changes: EntryChange[] = []

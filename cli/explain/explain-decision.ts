@@ -66,7 +66,7 @@ export function decisionOnCluster(table: LiveTable, rule: RuleEntry, request: Me
   return explainedDecision(cluster, request)
 }
 
-/** The Services that a rule names. Each has one endpoint, at an address that nobody uses (RFC 5737 §3). */
+/** The Services that a rule names. Each Service has one endpoint, at an address that nobody uses (RFC 5737 §3). */
 function servicesOf({ namespace, action }: RuleEntry): ServiceEntry[] {
   if (action.type !== 'Route') return []
   const names = new Set(action.backends.flatMap((backend) => ('service' in backend ? [backend.service] : [])))
@@ -79,7 +79,7 @@ type Verb =
   | { readonly type: 'respond'; readonly answer: Answer }
   | { readonly type: 'proxy'; readonly plan: ProxyPlan }
 
-/** The one verb that `decide` calls for the INVITE. */
+/** The only verb that `decide` calls for the INVITE. */
 function verbOf(request: MessageRequest, decide: (call: InboundCall) => void): Verb {
   let verb: Verb = { type: 'drop' }
   const call: InboundCall = Object.assign(request, {

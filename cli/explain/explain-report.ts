@@ -156,7 +156,7 @@ function findingsOf(manifests: Manifests, namespace: string | undefined): Explai
   }
 }
 
-/** Sorted by tier. Inside a tier the order is that of the rule. */
+/** Backends sorted by tier. Inside a tier they have the order of the rule. */
 function backendShares({ action }: RuleEntry): BackendShare[] {
   if (action.type !== 'Route') return []
   const total = new Map<number, number>()

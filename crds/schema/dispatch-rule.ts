@@ -8,7 +8,9 @@ import { route } from './route.ts'
 import { statusLine } from './status-line.ts'
 import { uniqueObjects, type ValidationRule, withRules } from './validation-rule.ts'
 
-/** The URI of a redirection. It is written between angle brackets (RFC 3261 §20.10), so it must not hold angle brackets. */
+/**
+ * The URI of a redirection. It is written between angle brackets (RFC 3261 §20.10), so it must not contain angle brackets.
+ */
 const contactUri = z
   .string()
   .min(1)

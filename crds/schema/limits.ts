@@ -1,6 +1,6 @@
 /**
- * Limits of the contents of an object. They keep an object below the size limit of etcd (1.5 MiB), a CEL rule below the cost limit
- * of the API server, and a header line below the size of a datagram.
+ * Limits of the contents of an object. They keep an object below the size limit of etcd (1.5 MiB), a CEL rule below the cost
+ * limit of the API server, and a header line below the size of a datagram.
  */
 
 /** Numbers in a list of a trunk or a rule. Longer lists should be written as a prefix, a range or a second rule. */
@@ -17,7 +17,7 @@ export const MAX_NETWORKS = 64
 /** Characters of an IPv6 network, `xxxx:…:xxxx/128`. */
 export const MAX_NETWORK_LENGTH = 43
 
-/** Trunks that a rule names one by one; without names it serves every trunk of its namespace. */
+/** Trunks that a rule names one by one. A rule without names serves every trunk of its namespace. */
 export const MAX_TRUNK_REFS = 64
 /** Header conditions of a rule, and headers that it sets or removes: each costs time on every call. */
 export const MAX_HEADER_ENTRIES = 32

@@ -1,6 +1,6 @@
 /**
- * Text that is written into a SIP message. It must not hold control characters, so that no value can end its line and begin
- * another header (RFC 3261 §7.3).
+ * Text that is written into a SIP message. It must not contain control characters, so that no value can end its line and
+ * begin another header (RFC 3261 §7.3).
  */
 import { RE2JS, RE2JSException } from 're2js'
 import { z } from 'zod'
@@ -18,7 +18,7 @@ const NO_CONTROL_MESSAGE = 'holds a line break or another control character, whi
 
 const plainText = (max: number) => z.string().min(1).max(max).regex(NO_CONTROL, NO_CONTROL_MESSAGE)
 
-/** A number or user name, or the beginning of one. */
+/** A number, a user name, or the beginning of a number or a user name. */
 export const numberText = plainText(MAX_NUMBER_LENGTH)
 
 /** A reason phrase (RFC 3261 §25.1 Reason-Phrase). */

@@ -1,4 +1,4 @@
-/** What an address can be used for, whichever source names it (RFC 6890). Pure. */
+/** What an address can be used for. The result does not depend on where the address comes from (RFC 6890). Pure. */
 import { type IpAddress, isUnspecified } from './ip-address.ts'
 
 /**

@@ -84,8 +84,8 @@ export function isUnspecified(address: IpAddress): boolean {
 }
 
 /**
- * Whether the address can belong to one machine that takes calls. It is not an unspecified address (0.0.0.0/8 as a whole: RFC
- * 1122 §3.2.1.3), a multicast one (RFC 5771, RFC 4291 §2.7) or the broadcast of all networks (RFC 919 §7).
+ * Whether the address can belong to one machine that takes calls. It must not be unspecified (0.0.0.0/8 as a whole: RFC 1122
+ * §3.2.1.3), multicast (RFC 5771, RFC 4291 §2.7) or the broadcast of all networks (RFC 919 §7).
  */
 export function isCallable(address: IpAddress): boolean {
   const [a, , , d] = address.words

@@ -9,7 +9,7 @@ import { CONNECT_TIMEOUT_MS, SENTINEL_TIMEOUT_MS } from './limits.ts'
 /** A connection that is used until its first failure. It never reconnects by itself. */
 export interface CacheClient {
   connect(): Promise<void>
-  /** Sends a command to the node that holds `key`. Replies are those of RESP2. */
+  /** Sends a command to the node that holds `key`. The replies have the form of RESP2. */
   send(key: string, command: readonly string[]): Promise<unknown>
   destroy(): void
 }

@@ -6,7 +6,7 @@ import { decodeLogRecord, type LogRecord } from '../route-table/cache-log.ts'
 import type { CacheConnection } from './cache-connection.ts'
 import { LOG_READ_RECORDS, MAX_SNAPSHOT_TRIES, SCAN_ENTRIES } from './limits.ts'
 
-/** Undefined where no table was published. Rejects with `CacheError` or `CacheContentError`. */
+/** Undefined if no table was published. Rejects with `CacheError` or `CacheContentError`. */
 export async function readHead(connection: CacheConnection, keys: CacheKeys): Promise<CacheHead | undefined> {
   const reply = await connection.send(keys.head, ['GET', keys.head])
   return reply === null ? undefined : decodeHead(replyText('head', reply))
@@ -68,7 +68,7 @@ interface Scanned {
   readonly entries: Map<string, string>
 }
 
-/** Whether the log had every change from one version to the other. */
+/** Applies the changes of the log to the entries. Returns whether the log had every change from one version to the other. */
 async function catchUp({ connection, keys, entries }: Scanned, before: CacheHead, head: CacheHead): Promise<boolean> {
   let version = before.version
   while (version < head.version) {

@@ -25,14 +25,14 @@ export const LONGEST_RETRY_MS = 2_000
 /** Entries of one HSCAN step: some 500 KB. Other clients of the cache wait for about a millisecond during a step. */
 export const SCAN_ENTRIES = 1_000
 
-/** Attempts to read a whole table while it changes. */
+/** Attempts to read a whole table. An attempt fails if the table changes in a way that the log does not show. */
 export const MAX_SNAPSHOT_TRIES = 5
 
-/** Records that one read of the log takes. */
+/** Largest number of records that one read of the log takes. */
 export const LOG_READ_RECORDS = 100
 
-/** Bytes of the file that holds the password. */
+/** Bytes of the largest file with a password. */
 export const MAX_PASSWORD_BYTES = 4_096
 
-/** Bytes of a file of certificates or of a key: a bundle of every public authority has 250 KB. */
+/** Bytes of the largest file of certificates or of a key. A bundle of every public authority has 250 KB. */
 export const MAX_PEM_BYTES = 1_048_576

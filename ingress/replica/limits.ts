@@ -1,6 +1,8 @@
 /** Waits and sizes for following the table, keeping it in a file and reporting its version, also with a thousand pods. */
 
-/** Milliseconds of one wait for a change. After each wait, the head says whether the pod still has the table of the cache. */
+/**
+ * Milliseconds of one wait for a change. After each wait, the head shows whether the pod still has the table of the cache.
+ */
 export const FOLLOW_WAIT_MS = 2_000
 
 /**
@@ -38,13 +40,13 @@ export const MAX_JOURNAL_LINE_LENGTH = 262_144
  */
 export const MAX_JOURNAL_BYTES = 8_388_608
 
-/** Characters of one write to the table file. */
+/** Characters that one write to the table file takes. */
 export const FILE_CHUNK_LENGTH = 262_144
 
 /** Bytes of a table file: some 800,000 entries. V8 has no text longer than 512 MiB. */
 export const MAX_FILE_BYTES = 400_000_000
 
-/** Milliseconds from a change of the table to its report: all changes in this time make one report. */
+/** Milliseconds from a change of the table to its report. All changes in this time make one report. */
 export const REPORT_DELAY_MS = 20
 
 /**

@@ -37,8 +37,8 @@ export interface SnapshotSource {
 }
 
 /**
- * Resolves when the table of the file is in use, or at once if there is no file. Everything else follows later, whether the
- * cache is available or not. The live table never goes back to an older position: if a table is old, damaged or absent, it is
+ * Puts the table of the file in use, if there is a file, and then resolves. Everything else follows later, whether the cache
+ * is available or not. The live table never goes back to an older position: if a table is old, damaged or absent, it is
  * reported to `onFault` and changes nothing.
  */
 export async function startSnapshotSource(options: SnapshotSourceOptions): Promise<SnapshotSource> {

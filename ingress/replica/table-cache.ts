@@ -9,7 +9,7 @@ import type { LogRecord } from '../route-table/cache-log.ts'
 export interface TableCacheReader {
   /** Undefined if no table was published. */
   head(): Promise<CacheHead | undefined>
-  /** The table of one version. */
+  /** The table, with all entries of one version. */
   snapshot(): Promise<TableSnapshot | undefined>
   /** The records after a version, oldest first; waits up to `waitMs` for the first record. */
   next(after: number, waitMs: number): Promise<readonly LogRecord[]>

@@ -13,7 +13,7 @@ export function printableText(text: string): string {
   return text.replace(UNPRINTABLE, escaped)
 }
 
-/** The same for text that must be one line: its line ends are escaped too. */
+/** Like `printableText`, for text that must be one line: line ends are escaped too. */
 export function printableLine(text: string): string {
   return printableText(text).replace(/\n/g, '\\n')
 }

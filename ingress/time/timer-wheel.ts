@@ -32,7 +32,7 @@ export function createTimerWheel(host: TimerHost, options: TimerWheelOptions): T
   return new Wheel(host, options.onError)
 }
 
-/** A list is a ring through its head, so that an entry can be removed without knowing its list. */
+/** A list is a ring that includes its head. So an entry can be removed without knowing its list. */
 class Link {
   previous: Link = this
   next: Link = this
@@ -100,7 +100,7 @@ class Wheel implements TimerWheel {
 
   after<T>(delayMs: number, fire: (subject: T) => void, subject: T): Timer {
     const now = this.#host.now()
-    // An idle wheel skips the ticks during which it was idle.
+    // After an idle time, the wheel skips the ticks of that time.
     if (this.pending === 0) this.#tick = Math.floor(now / TIMER_WHEEL_TICK_MS)
     const entry = new Entry(now + Math.max(delayMs, 0), fire, subject)
     entry.dueTick = Math.max(Math.ceil(entry.deadline / TIMER_WHEEL_TICK_MS), this.#tick + 1)
@@ -148,7 +148,7 @@ class Wheel implements TimerWheel {
 
   /** Moves all entries that are due up to `tick` to the due list, oldest tick first. */
   #collect(tick: number): void {
-    // After a sleep of more than one turn, one turn visits every slot.
+    // After a sleep of more than one turn, a single turn visits every slot.
     const first = Math.max(this.#tick + 1, tick - TIMER_WHEEL_SLOTS + 1)
     for (let at = first; at <= tick; at += 1) {
       const head = this.#slot(at)

@@ -1,4 +1,4 @@
-/** Relays requests inside the dialogs of a call from one leg to the other, and the answers back. */
+/** Relays requests inside the dialogs of a call from one leg to the other leg, and the answers back. */
 
 import type { RequestFacts } from '../message/request-facts.ts'
 import type { SipMessage } from '../message/sip-message.ts'
@@ -118,7 +118,7 @@ export function acknowledgeWith(
   response.acknowledge([...content, ...own], bodyOf(message))
 }
 
-/** Ends a leg. The answer of the far end changes nothing. */
+/** Sends a BYE to end a leg. The answer of the far end changes nothing. */
 export function sendBye(
   work: SessionWork,
   leg: CallLeg,

@@ -1,6 +1,8 @@
 /** Limits of the connections between this process and drachtio-servers: each has a name, a unit and a reason. */
 
-/** Bytes of one frame. This is more than the largest SIP message (65,535) and the line of facts before it. */
+/**
+ * Bytes of the largest frame. This is more than the largest SIP message (65,535) together with the line of facts before it.
+ */
 export const MAX_FRAME_BYTES = 131_072
 
 /** Milliseconds from dialling until the connection can be written to. On Linux a lost SYN is sent again after 1 and 3 s. */
@@ -30,7 +32,7 @@ export const PING_MS = 15_000
  */
 export const OUTBOUND_IDLE_MS = 5_000
 
-/** Connections of the outbound mode. Each call has its own, so this is also the limit of calls at a time. */
+/** Connections of the outbound mode. Each call has its own connection, so this is also the limit of calls at a time. */
 export const MAX_OUTBOUND_CONNECTIONS = 4_096
 
 /** Milliseconds that a server has for the last answers when this process ends. Then the connection is cut. */
@@ -51,7 +53,7 @@ export const PASSED_OVER_REPORT_MS = 60_000
  */
 export const HOLD_MS = 32_000
 
-/** Bytes of the file with the secret, which is one line. */
+/** Bytes of the largest file with a secret. The secret is one line. */
 export const MAX_SECRET_BYTES = 4_096
 
 /** Bytes of a file of certificates: a bundle of all public authorities has 250 KB. */

@@ -1,4 +1,4 @@
-/** The outbound mode: drachtio-servers connect to this process, one connection for each call that they hand over. */
+/** The outbound mode: drachtio-servers connect to this process, with one connection for each call that they hand over. */
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Clock } from '../../time/clock.ts'
 import type { DrachtioConfig } from './drachtio-config.ts'
@@ -24,7 +24,7 @@ export interface OutboundListener {
   close(): void
 }
 
-/** This process cannot listen for servers at an address. */
+/** The error if this process cannot listen for servers at an address. */
 class ListenError extends Error {
   readonly code = 'drachtio-listen-failed'
 

@@ -28,7 +28,7 @@ const LEG_HEADERS: ReadonlySet<number> = new Set([
   HEADER.timestamp,
 ])
 
-/** RFC 3262: reliable provisional responses belong to one leg, and are not offered on the other. */
+/** RFC 3262: reliable provisional responses belong to one leg only, and are not offered on the other leg. */
 export const RELIABLE = '100rel'
 const RELIABLE_HEADERS: ReadonlySet<string> = new Set(['rseq', 'rack'])
 
@@ -132,13 +132,13 @@ function unreliable(value: string): string | undefined {
   return options.length > 0 && others.length === 0 ? undefined : others.join(', ')
 }
 
-/** `From` without its tag: each leg has its own tag, and the server makes one if no tag is given. */
+/** `From` without its tag. Each leg has its own tag, and the server makes a tag if no tag is given. */
 function withoutTag(from: string): string {
   const end = Math.max(from.lastIndexOf('>'), 0)
   return from.slice(0, end) + from.slice(end).replace(/;\s*tag\s*=\s*[^;\s]*/gi, '')
 }
 
-/** Text of a message is latin1, one character for each byte. This decodes those bytes as UTF-8. */
+/** Decodes text of a message as UTF-8. Such text is latin1, with one character for each byte of the message. */
 function textOf(latin1: string): string {
   return /^[ -~\t]*$/.test(latin1)
     ? latin1

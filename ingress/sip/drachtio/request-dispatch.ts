@@ -45,7 +45,10 @@ export interface DispatchOptions {
   readonly random: Random
 }
 
-/** Methods that the server hands over outside a dialog. It handles BYE, UPDATE, REFER and PRACK outside a dialog itself. */
+/**
+ * Methods that the server hands over outside a dialog. The server itself handles BYE, UPDATE, REFER and PRACK outside a
+ * dialog.
+ */
 export const ROUTED_METHODS = ['invite', 'options', 'register', 'message', 'info', 'notify', 'subscribe', 'publish']
 
 /** Replaces a source that cannot be read. It is never looked up, because a list with 0.0.0.0/0 would contain it. */

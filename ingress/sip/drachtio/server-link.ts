@@ -1,4 +1,4 @@
-/** Connects to one drachtio-server, again after each loss, and always in the way that the configuration says. */
+/** Connects to one drachtio-server, and connects again after each loss, always in the way that the configuration says. */
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { readRegularFile } from '../../files/regular-file.ts'

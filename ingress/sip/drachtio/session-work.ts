@@ -124,7 +124,7 @@ export class SessionWork {
     this.#others.set(backend, caller)
   }
 
-  /** Forgets both legs of a call, and returns the other one. */
+  /** Forgets both legs of a call, and returns the leg that was not given. */
   unbridge(leg: CallLeg): CallLeg | undefined {
     const other = this.#others.get(leg)
     for (const one of other ? [leg, other] : [leg]) {
