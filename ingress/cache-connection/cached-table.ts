@@ -88,15 +88,14 @@ async function catchUp({ connection, keys, entries }: Scanned, before: CacheHead
 }
 
 /**
- * A RESP2 reply that should be a text. Throws a `CacheContentError`, which names the part of the cache, if the reply is no
- * text.
+ * Returns a RESP2 reply that must be a text. Any other reply throws a `CacheContentError`, which names the part of the cache.
  */
 export function replyText(key: string, reply: unknown): string {
   if (typeof reply === 'string') return reply
   throw new CacheContentError({ key, field: '', expected: 'a text as reply' })
 }
 
-/** A RESP2 reply that should be a list; the same as `replyText` in all else. */
+/** Returns a RESP2 reply that must be a list. Any other reply throws as in `replyText`. */
 export function replyList(key: string, reply: unknown): readonly unknown[] {
   if (Array.isArray(reply)) return reply
   throw new CacheContentError({ key, field: '', expected: 'a list as reply' })

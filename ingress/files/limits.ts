@@ -1,8 +1,8 @@
 /** Limits of keys in files. */
 
 /**
- * Number of different bytes that a key must have. Among 32 random bytes there are 30 different ones, and among 32 hexadecimal
- * digits 14. A key with fewer than six was made by hand.
+ * Number of different bytes that a key must have. 32 random bytes have 30 different values, and 32 hexadecimal digits have
+ * 14. A key with fewer than six was made by hand.
  */
 export const MIN_DISTINCT_KEY_BYTES = 6
 

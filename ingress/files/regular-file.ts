@@ -41,7 +41,7 @@ export async function readRegularFile(path: string, maxBytes: number): Promise<B
   }
 }
 
-/** Reads the whole of a small file. Nothing else in the process runs meanwhile. */
+/** Reads the whole of a small file. Nothing else in the process runs during the reading. */
 export function readRegularFileSync(path: string, maxBytes: number): Buffer {
   const file = openNow(path)
   try {

@@ -1,7 +1,7 @@
 /**
  * Keeps the table on disk. After a restart, a pod therefore never serves a table that is older than the last one it reported.
- * Each change goes into the journal before it is reported; a whole table goes into the table file. If the disk fails or
- * stalls, it delays no report: the fault of the disk is reported too, and writing is tried again until it works.
+ * Each change goes into the journal before it is reported; a whole table goes into the table file. A disk that fails or
+ * stalls does not delay a report: the fault of the disk is reported too, and writing is tried again until it works.
  */
 import { type CacheHead, comparePositions, type TablePosition } from '../route-table/cache-head.ts'
 import { DISK_WAIT_MS, FILE_RETRY_MS, MAX_JOURNAL_BYTES, MAX_JOURNAL_LINE_LENGTH } from './limits.ts'
@@ -60,7 +60,7 @@ class Keeper implements TableKeeper {
   /** Lines that are not in the journal yet. */
   #pendingLines: string[] = []
   #pendingBytes = 0
-  /** The changes that came after the content of the current table file was taken from the live table. */
+  /** The changes that came since content for a table file was last taken from the live table. */
   #laterChanges = noChangesAfter(undefined)
   #journalBytes = 0
   /** Whether a new table file is needed, because the changes of the journal no longer lead to the live table. */
@@ -239,7 +239,7 @@ class Keeper implements TableKeeper {
     this.#diskTimer = undefined
   }
 
-  /** Expects a write within `DISK_WAIT_MS`. A disk that is too slow counts as one that fails. */
+  /** Starts to wait for a write of the disk. A disk that is too slow counts as one that fails. */
   #expectDisk(): void {
     if (this.#diskFailed) return
     this.#diskTimer ??= setTimeout(() => {

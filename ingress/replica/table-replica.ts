@@ -23,8 +23,8 @@ export interface TableReplica {
    */
   load(snapshot: TableSnapshot): Promise<void>
   /**
-   * Applies one change. Returns false if the change belongs to another table, or does not lead to the table that its head
-   * promises.
+   * Applies one change. Returns false if the change belongs to another table, or does not lead to the table that the head of
+   * the change describes.
    */
   apply(delta: Extract<LogRecord, { readonly type: 'delta' }>): Promise<boolean>
   /** The current entries, as a list that later changes do not modify. */
@@ -82,8 +82,8 @@ interface Swap {
 }
 
 /**
- * Takes over a table that is similar to the current one as a change. This is done at once, and costs only as much as the new
- * entries.
+ * If the new table is similar to the current one, takes it over as a change. This is done at once, and costs only as much as
+ * the new entries.
  */
 async function bringIn(table: LiveTable, swap: Swap, version: number): Promise<void> {
   const { upserted, removed } = await difference(swap)

@@ -223,7 +223,7 @@ function handedRequest(agent: LibraryAgent, request: LibraryRequest, response: L
   }
 }
 
-/** Does the same as the library's own `send`, which throws if it has no name for a status. */
+/** Does the same as the library's own `send`. But `send` throws if the library has no name for a status. */
 function respond(
   agent: LibraryAgent,
   response: LibraryResponse,

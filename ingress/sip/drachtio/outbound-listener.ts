@@ -24,7 +24,7 @@ export interface OutboundListener {
   close(): void
 }
 
-/** The error if this process cannot listen for servers at an address. */
+/** The error that this process cannot listen for servers at an address. */
 class ListenError extends Error {
   readonly code = 'drachtio-listen-failed'
 
