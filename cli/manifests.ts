@@ -1,6 +1,4 @@
-/**
- * Manifests from files and folders as one set: a rule in one file may name a trunk in another.
- */
+/** Manifests from files and folders as one set: a rule in one file may name a trunk in another file. */
 import { statSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import {
@@ -17,7 +15,9 @@ export function isMissing(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) === undefined
 }
 
-/** Reads files as they are and folders file by file. A folder without a manifest is a ManifestFolderError. */
+/**
+ * Reads the given files, and the files of the given folders. Rejects with a ManifestFolderError if a folder has no manifest.
+ */
 export async function readManifests(paths: readonly string[]): Promise<Manifests> {
   const files = await Promise.all(paths.map(filesOf))
   return readManifestFiles([...new Set(files.flat())])

@@ -8,7 +8,7 @@ import { INGRESS_SETTINGS, type Settings, STANDALONE_SETTINGS } from './settings
 import { readStandaloneConfig } from './settings/standalone-config.ts'
 import { serveUntilStopped } from './stop-signal.ts'
 
-/** Adds the command to the program. Its action rejects with whatever keeps it from starting. */
+/** Adds the command to the program. The action of the command rejects with the reason if the process cannot start. */
 export function addOperatorCommand(program: Command, version: string): void {
   addServingCommand(program, {
     name: 'operator',
@@ -24,7 +24,7 @@ export function addOperatorCommand(program: Command, version: string): void {
   })
 }
 
-/** The same for `ingress`. */
+/** Adds `ingress` in the same way. */
 export function addIngressCommand(program: Command, version: string): void {
   addServingCommand(program, {
     name: 'ingress',
@@ -32,7 +32,7 @@ export function addIngressCommand(program: Command, version: string): void {
     settings: INGRESS_SETTINGS,
     read: (flags: Parameters<typeof readIngressConfig>[1]) => readIngressConfig(version, flags),
     start: async (config) => {
-      // Loaded here, so that a command which needs no SIP engine does not wait for one.
+      // Loaded here, so that a command which needs no SIP engine does not wait for the engine.
       const { runIngress } = await import('../ingress/serve/run-ingress.ts')
       return runIngress(config)
     },
@@ -40,7 +40,7 @@ export function addIngressCommand(program: Command, version: string): void {
   })
 }
 
-/** The same for `standalone`. */
+/** Adds `standalone` in the same way. */
 export function addStandaloneCommand(program: Command, version: string): void {
   addServingCommand(program, {
     name: 'standalone',
@@ -61,7 +61,7 @@ interface ServingCommand<Flags, Config, Running> {
   readonly settings: Settings
   /** Throws a `ConfigError` with every problem. */
   readonly read: (flags: Flags) => Config
-  /** Rejects with what keeps it from starting. */
+  /** Rejects with the reason if the process cannot start. */
   readonly start: (config: Config) => Promise<Running>
   readonly leave: (running: Running, hurry: AbortSignal) => Promise<void>
 }

@@ -1,4 +1,4 @@
-/** The handling of signals, in a process that serves and in any other. */
+/** Handles signals, in a process that serves and in any other process. */
 import { constants } from 'node:os'
 import process from 'node:process'
 import { EXIT_CODE } from './exit-code.ts'
@@ -13,14 +13,13 @@ export interface StopSignals {
   readonly hurry: AbortSignal
 }
 
-/** Called with a stop signal, in a process that serves. */
+/** Called with each stop signal, in a process that serves. */
 let stop: ((signal: StopSignal) => void) | undefined
 
 /**
  * From now on SIGTERM and SIGINT end the process. Without a handler they would not end the first process of a container.
- * SIGHUP ends the process too, but not one that serves: there it has no effect, since changed files are read without a
- * signal. SIGUSR1 is ignored, because otherwise Node would start its debugger, which lets anyone who reaches its port run
- * code.
+ * SIGHUP ends the process too, but has no effect in a process that serves: changed files are read without a signal. SIGUSR1
+ * is ignored. Otherwise Node would start its debugger, and anyone who reaches the debugger's port could run code.
  */
 export function takeSignals(): void {
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, onStop)
@@ -36,8 +35,8 @@ function onStop(signal: NodeJS.Signals): void {
 }
 
 /**
- * Ends the process as the signal does by default. The kernel does not end the first process of a container so; it exits by
- * itself.
+ * Ends the process as the signal does by default. The kernel does not end the first process of a container in this way, so
+ * that process exits by itself.
  */
 function endAtOnce(signal: NodeJS.Signals): void {
   process.removeAllListeners(signal)

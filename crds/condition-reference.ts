@@ -1,6 +1,6 @@
 import type { ConditionType, OwnReason } from './schema/conditions.ts'
 
-/** The meaning of one reason of a condition, and what its reader should do. */
+/** The meaning of one reason of a condition, and what a reader of the status should do. */
 export interface ReasonReference {
   /** The status that the condition has with this reason. */
   readonly status: 'True' | 'False'

@@ -103,7 +103,7 @@ function rootSchema(description: string, spec: OpenApiSchema): StructuralSchema 
   return {
     description,
     type: 'object',
-    // A block that was indented too little stands beside the spec.
+    // If a block is indented too little, its fields are beside the spec.
     'x-kubernetes-preserve-unknown-fields': true,
     required: ['spec'],
     properties: {

@@ -1,7 +1,9 @@
 /** Tables of Markdown about the fields of a structural schema and the rules on them. */
 import type { CelRule, StructuralSchema } from './structural-schema.ts'
 
-/** A section for an object and one for each object below it: `heading` is called with the path, such as `spec.match`. */
+/**
+ * A section for an object, and a section for each object below it. `heading` is called with the path, such as `spec.match`.
+ */
 export function fieldSections(schema: StructuralSchema, path: string, heading: (path: string) => string): string[] {
   const fields = Object.entries(schema.properties ?? {})
   const rows = fields.map(([name, field]) => [

@@ -23,7 +23,7 @@ for (const [name, text] of [...manifests, ['docs/resources.md', resourceReferenc
   }
 }
 
-/** Reads a file. An absent file is read as an empty one, which differs from every generated text. */
+/** Reads a file. An absent file is read as an empty file, which differs from every generated text. */
 async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')

@@ -109,7 +109,7 @@ function refuseUnknown(schema: Record<string, unknown>, path: string): void {
   }
 }
 
-/** Requires a bound for each list and text: without it the estimated cost of every rule on it would be unbounded. */
+/** Requires a bound for each list and text. Without the bound, the estimated cost of every rule on it would be unbounded. */
 function requireBounds(schema: Record<string, unknown>, path: string): void {
   switch (schema['type']) {
     case 'array':

@@ -84,7 +84,7 @@ function lettersOver(name: string, other: string): string {
 /** CEL: the distance of two names. The order of letters does not count. For a typing error the distance is at most 2. */
 const DISTANCE = `[${lettersOver('one', 'name')}, ${lettersOver('name', 'one')}].max()`
 
-/** CEL: the known name that was probably intended; if there is none, all known names. */
+/** CEL: the known name that was probably intended; if no such name exists, all known names. */
 const EXPECTED = [
   `([0, 1, 2].map(distance, place.known.filter(one, ${DISTANCE} == distance))`,
   ".filter(near, near.size() > 0).map(near, near[0]) + ['one of ' + place.known.join(', ')])[0]",

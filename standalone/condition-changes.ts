@@ -12,8 +12,8 @@ export interface ConditionLine {
 }
 
 /**
- * The changes of conditions since the last call. `bad`: new faults. `over`: faults that are over. Both lists have only the
- * first ones; `more` is the number of the others.
+ * The changes of conditions since the last call. `bad`: new faults. `over`: faults that are over. Both lists contain only the
+ * first conditions; `more` is the number of the others.
  */
 export interface ConditionChanges {
   readonly bad: readonly ConditionLine[]

@@ -1,6 +1,6 @@
 /**
  * Runs the thread that reads the folder: passes on its results, ends the thread if it is silent for too long, and starts a
- * new one after each end.
+ * new thread after each end.
  */
 import { access } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -12,7 +12,7 @@ import { backOff } from '../operator/watch/back-off.ts'
 import { ENTRIES_PER_MESSAGE, READ_SILENCE_MS, READER_MEMORY_SHARE, RESTART_MS } from './limits.ts'
 import type { FromReader, ReadOutcome, ToReader } from './reader-messages.ts'
 
-/** The thread has ended, though this process did not close it. The message says what to do. */
+/** The error for a thread that has ended, though this process did not close it. The message says what to do. */
 export class ReaderLost extends Error {
   readonly code: 'reader-out-of-memory' | 'reader-too-slow' | 'reader-stopped'
 
@@ -31,11 +31,11 @@ export interface ThreadListener {
    * offered table is in use. Never rejects.
    */
   onRead(outcome: ReadOutcome, next: () => Promise<readonly EntryChange[]>): Promise<boolean>
-  /** The folder has not changed since the table in use was made from it. */
+  /** Called if the folder has not changed since the table in use was made from it. */
   onUnchanged(): void
   /**
-   * The thread has ended. After this call a new one is started. If the old one was reading, the new one reads only when the
-   * folder changes; otherwise it reads at once.
+   * Called when the thread has ended. After this call a new thread is started. If the old thread was reading, the new thread
+   * reads only when the folder changes; otherwise it reads at once.
    */
   onLost(error: ReaderLost): void
 }
@@ -47,7 +47,7 @@ export interface ManifestThread {
 /** The limits of a thread. A thread that exceeds one of them is ended. */
 export interface ThreadLimits {
   readonly memoryMebibytes: number
-  /** Milliseconds without a step of a reading. */
+  /** If a reading makes no step for this many milliseconds, the thread is ended. */
   readonly silenceMs: number
 }
 
@@ -86,9 +86,9 @@ async function keep(folder: string, options: ThreadOptions): Promise<void> {
 
 interface Life {
   readonly error: ReaderLost
-  /** The state of the folder that was being read. */
+  /** The state of the folder that the thread was reading; undefined if it was not reading. */
   readonly reading: string | undefined
-  /** The thread has finished at least one reading. */
+  /** Whether the thread has finished at least one reading. */
   readonly useful: boolean
 }
 

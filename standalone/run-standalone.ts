@@ -6,12 +6,12 @@ import { createServingCore } from '../ingress/serve/serving-core.ts'
 import { serveManifests } from './serve-manifests.ts'
 import type { StandaloneConfig } from './standalone-config.ts'
 
-/** Rejects with the reason if it cannot start: a folder without a usable table, or an address that cannot be bound. */
+/** Rejects with the reason if the process cannot start: the folder gives no usable table, or an address cannot be bound. */
 export async function runStandalone(config: StandaloneConfig): Promise<Pick<Serving, 'leave'>> {
   const core = createServingCore(config)
-  // Reads the folder, writes the table.
+  // This stage reads the folder and writes the table.
   const manifests = await serveManifests(config.rules, core)
-  // Reads packets and the table, writes packets, metrics and log lines.
+  // This stage reads packets and the table. It writes packets, metrics and log lines.
   const serving = await startServing(core, config, config.cookieKeys).catch((error: unknown) => {
     manifests.close()
     throw error

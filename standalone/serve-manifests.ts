@@ -15,7 +15,7 @@ type ManifestCore = Pick<ServingCore, 'table' | 'metrics' | 'logger' | 'tableCha
 
 type Refused = Extract<ReadOutcome, { readonly type: 'refused' }>
 
-/** The folder has problems. `message` has a line for each: file, line, field and the expected value. */
+/** The error for a folder with problems. `message` has a line for each problem: file, line, field and the expected value. */
 class ManifestsRefused extends Error {
   readonly code = 'manifests-refused'
 
@@ -69,7 +69,7 @@ interface Offered {
   readonly log: ManifestLog
 }
 
-/** Takes an offered table into use. Calls are decided from the old table until the new one is complete. */
+/** Takes an offered table into use. Calls are decided from the old table until the new table is complete. */
 async function takeOver(core: ManifestCore, replica: TableReplica, { offer, next, log }: Offered): Promise<void> {
   const { head, from, names } = offer
   const changes: EntryChange[] = []

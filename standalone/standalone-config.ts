@@ -5,8 +5,8 @@ export interface StandaloneConfig extends ServingConfig {
   /** Folder of the manifests. */
   readonly rules: string
   /**
-   * Keys that sign dialog cookies, of 16 bytes or more: the current one, then previous ones. Empty: a random key is
-   * generated.
+   * Keys that sign dialog cookies, each of 16 bytes or more: first the current key, then previous keys. If the list is empty,
+   * a random key is generated.
    */
   readonly cookieKeys: readonly Buffer[]
 }

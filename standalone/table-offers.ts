@@ -9,13 +9,16 @@ import type { ChangedNames, TableOffer } from './reader-messages.ts'
 export interface TableOffers {
   /** Adds entries of the table in use. Only their hashes are known. */
   hold(entries: readonly (readonly [string, number])[]): void
-  /** The table in use has this version. */
+  /** Sets the version of the table in use. */
   begin(version: number): void
   /** The changes from the table in use to `entries`; undefined if nothing differs. Replaces an earlier offer. */
   offer(entries: readonly TableEntry[]): Omit<TableOffer, 'conditions'> | undefined
   /** The next part of the offer. */
   next(): readonly EntryChange[]
-  /** To be called after an offer. `inUse`: whether the offered table is in use now. If not, the earlier one is still in use. */
+  /**
+   * Must be called after an offer. `inUse`: whether the offered table is in use now. If not, the earlier table is still in
+   * use.
+   */
   taken(inUse: boolean): void
 }
 

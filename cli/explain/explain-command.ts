@@ -1,5 +1,5 @@
 /**
- * `sip-dispatch explain`: reports what becomes of a call and why, from a set of manifests. It needs no cluster, and makes no
+ * `sip-dispatch explain`: reports what happens to a call and why, from a set of manifests. It needs no cluster, and makes no
  * call.
  */
 import process from 'node:process'

@@ -1,4 +1,7 @@
-/** Runs the code that decides calls once: what the application does with an INVITE, and what the caller sees of that. */
+/**
+ * Runs the code that decides calls once. The result is what the application does with an INVITE, and what the caller sees of
+ * it.
+ */
 import { createApplication } from '../../ingress/call/application.ts'
 import { createBackendHealth } from '../../ingress/call/backend-health.ts'
 import type { CallDecided, CallEvent } from '../../ingress/call/call-events.ts'
@@ -56,14 +59,14 @@ function answered(events: readonly CallEvent[], response: readonly string[]): Ex
   return { outcome: decided.outcome, reason: decided.reason, response }
 }
 
-/** For a rule that has only Services as backends: what becomes of the call when each Service has a ready endpoint. */
+/** For a rule that has only Services as backends: the decision if each Service had a ready endpoint. */
 export function decisionOnCluster(table: LiveTable, rule: RuleEntry, request: MessageRequest): ExplainedDecision {
   const cluster = createLiveTable()
   cluster.load([...table.trunks(), rule, ...servicesOf(rule)], 1)
   return explainedDecision(cluster, request)
 }
 
-/** The Services that a rule names. Each has one endpoint, at an address that nobody uses (RFC 5737 §3). */
+/** The Services that a rule names. Each Service has one endpoint, at an address that nobody uses (RFC 5737 §3). */
 function servicesOf({ namespace, action }: RuleEntry): ServiceEntry[] {
   if (action.type !== 'Route') return []
   const names = new Set(action.backends.flatMap((backend) => ('service' in backend ? [backend.service] : [])))
@@ -76,7 +79,7 @@ type Verb =
   | { readonly type: 'respond'; readonly answer: Answer }
   | { readonly type: 'proxy'; readonly plan: ProxyPlan }
 
-/** The one verb that `decide` calls for the INVITE. */
+/** The only verb that `decide` calls for the INVITE. */
 function verbOf(request: MessageRequest, decide: (call: InboundCall) => void): Verb {
   let verb: Verb = { type: 'drop' }
   const call: InboundCall = Object.assign(request, {

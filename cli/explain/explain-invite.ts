@@ -1,4 +1,4 @@
-/** The INVITE that `explain` asks about. The parser is the one that reads the INVITE of a caller. */
+/** The INVITE that `explain` asks about. It is read by the same parser as the INVITE of a caller. */
 
 import { HEADER, headerIdOf } from '../../ingress/sip/message/header-name.ts'
 import { parseMessage } from '../../ingress/sip/message/parse-message.ts'
@@ -19,7 +19,7 @@ export function explainedInvite(call: ExplainedCall): MessageRequest {
   return new MessageRequest({ ...call.source, transport: call.transport }, message, facts)
 }
 
-/** The given headers come after ours. The given Vias stand for the proxies that the call came through. */
+/** The given headers come after ours. The given Vias represent the proxies through which the call came. */
 function inviteText({ to, from, source, transport, headers }: ExplainedCall): string {
   const given = new Set(headers.map(({ name }) => headerIdOf(name)))
   return [

@@ -15,7 +15,7 @@ import { decisionOnCluster, type ExplainedDecision, explainedDecision } from './
 import { explainedInvite } from './explain-invite.ts'
 import { ruleReason, trunkReason } from './explain-reason.ts'
 
-/** A list of which only some entries are shown: the ones nearest to the call. */
+/** A list that is shown in part: only the entries that are nearest to the call. */
 interface Part<T> {
   readonly shown: readonly T[]
   readonly leftOut: number
@@ -47,8 +47,8 @@ export interface ExplainReport {
     readonly source: string
     readonly transport: string
     /**
-     * Only if the source is a trusted proxy: the address that was judged instead, or a text that says why there is no such
-     * address.
+     * Only if the source is a trusted proxy: the address that was judged instead, or a text that says why no address could be
+     * judged.
      */
     readonly judgedSource?: string
   }
@@ -61,7 +61,7 @@ export interface ExplainReport {
   readonly trunks: Part<Standing>
   readonly rule?: string
   readonly rules: Part<Standing & { readonly priority: number }>
-  /** What the compiler reports about objects that are not as their author wants them. */
+  /** Findings of the compiler about objects that do not work as their author wants. */
   readonly findings: Part<Pick<LintFinding, 'object' | 'code' | 'message'>>
   readonly backends: readonly BackendShare[]
   /** Changes of the request to a backend, in addition to those that every proxy must make. */
@@ -70,8 +70,8 @@ export interface ExplainReport {
   readonly reason: string
   readonly wire: Wire
   /**
-   * Only if a Service takes the call: what becomes of the call when an endpoint of the Service is ready. A folder knows no
-   * endpoints.
+   * Only if a Service takes the call: what happens to the call if an endpoint of the Service is ready. A folder does not
+   * contain endpoints.
    */
   readonly onCluster?: { readonly outcome: string; readonly wire: Wire }
 }
@@ -156,7 +156,7 @@ function findingsOf(manifests: Manifests, namespace: string | undefined): Explai
   }
 }
 
-/** Sorted by tier. Inside a tier the order is that of the rule. */
+/** Backends sorted by tier. Inside a tier they have the order of the rule. */
 function backendShares({ action }: RuleEntry): BackendShare[] {
   if (action.type !== 'Route') return []
   const total = new Map<number, number>()

@@ -55,7 +55,7 @@ interface Line {
   readonly priority?: number
 }
 
-/** The chosen trunk or rule has a mark. A priority is shown only if it is not the usual one, 0. */
+/** The chosen trunk or rule has a mark. A priority is shown only if it differs from the usual priority, 0. */
 function standingLines(lines: readonly Line[]): string[] {
   const width = Math.max(0, ...lines.map(({ name }) => name.length))
   return lines.map(({ name, standing, reason, priority = 0 }) => {

@@ -1,6 +1,6 @@
 /**
- * Substitutes for trunks that could not be read. The fault of such a trunk is reported once; a rule that names the trunk
- * must not get a second one.
+ * Substitutes for trunks that could not be read. The fault of such a trunk is reported once; a rule that names the trunk must
+ * not get a second report.
  */
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import { readSipTrunk, type SipTrunk } from '../../crds/schema/sip-trunk.ts'

@@ -1,7 +1,7 @@
 /**
  * Networks in manifests that are wider than their author probably intends: they admit everyone, or every pod and node of a
- * private range. A Service that rewrites source addresses makes strangers look like nodes, and such a range then admits these
- * strangers.
+ * private range. If a Service rewrites source addresses, strangers look like nodes, and such a private range then admits
+ * these strangers.
  */
 
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
@@ -12,7 +12,7 @@ import type { LintFinding } from './finding.ts'
 /** RFC 1918, RFC 6598, RFC 4193. */
 const PRIVATE_RANGES = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7', 'fd00::/8']
 
-/** A shorter prefix covers a large part of the Internet. The lengths are those of the 128-bit form, as in `IpPrefix`. */
+/** A shorter prefix covers a large part of the Internet. Both lengths count bits of the 128-bit form, as in `IpPrefix`. */
 const SHORTEST_PREFIX = { 4: 96 + 8, 6: 16 } as const
 
 const privatePrefixes = PRIVATE_RANGES.flatMap((text) => parseIpPrefix(text) ?? [])

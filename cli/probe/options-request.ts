@@ -111,7 +111,7 @@ function requestByStream(request: OptionsRequest): () => void {
   return () => socket.destroy()
 }
 
-/** RFC 3261 §17.1.3: the response to this request carries its branch. A provisional response does not end the wait. */
+/** RFC 3261 §17.1.3: the response to this request has the request's branch. A provisional response does not end the wait. */
 function read({ branch, report }: OptionsRequest, bytes: Buffer, offset: number, length: number): void {
   const message = new SipMessage()
   if (parseMessage(message, bytes, offset, length) !== undefined || message.isRequest || message.status < 200) return

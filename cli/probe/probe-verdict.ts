@@ -9,7 +9,7 @@ import type { OptionsAnswer } from './options-request.ts'
 export interface Readiness {
   readonly url: string
   readonly ready: boolean
-  /** The text of the answer, or why there was none. */
+  /** The text of the answer, or the reason why no answer came. */
   readonly said: string
 }
 
@@ -33,7 +33,7 @@ export async function readiness(ready: URL, timeoutMs: number): Promise<Readines
   }
 }
 
-/** The reason of an error. The error of `fetch` only says "fetch failed"; its cause has the reason. */
+/** The reason of an error. The message of a `fetch` error only says "fetch failed"; the cause of the error has the reason. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
   return errorText(cause)

@@ -11,7 +11,10 @@ export type Flags<S extends Settings = Settings> = Readonly<Partial<Record<keyof
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** A configuration that cannot be used. Each line of the message reports one problem and names its flag or variable. */
+/**
+ * The error for a configuration that cannot be used. Each line of the message reports one problem and names its flag or
+ * variable.
+ */
 export class ConfigError extends Error {
   readonly code = 'config-invalid'
   readonly problems: readonly string[]

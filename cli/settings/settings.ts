@@ -1,7 +1,7 @@
 /**
- * Settings as flags and as environment variables: those of `standalone`, `ingress` and `probe`, and those that the operator
- * shares with them. The operator's own settings are in `operator-settings.ts`. Each setting also needs a place in a schema;
- * `tsc` reports a missing one.
+ * Settings as flags and as environment variables: the settings of `standalone`, `ingress` and `probe`, and the settings that
+ * the operator shares with them. `operator-settings.ts` has the operator's own settings. Each setting also needs a place in a
+ * schema; `tsc` reports a missing place.
  */
 export interface Setting {
   readonly flag: `--${string}`

@@ -23,7 +23,7 @@ const servicePort = z
   )
   .meta({ 'x-kubernetes-int-or-string': true })
 
-/** One port of a Service, whose endpoints take the calls. */
+/** One port of a Service. The endpoints of this port take the calls. */
 export const backendService = z.strictObject({
   name: z
     .string()

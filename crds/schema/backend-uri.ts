@@ -9,11 +9,11 @@ export interface BackendUri {
   readonly address: string
   readonly port: number
   readonly transport: 'UDP' | 'TCP' | undefined
-  /** Parameters other than transport, each with its leading `;`, in order; empty if none. */
+  /** Parameters other than transport, each with its leading `;`, in order; empty if there are no such parameters. */
   readonly parameters: string
 }
 
-// RFC 3261 §19.1.2: 5060 where a SIP URI names no port.
+// RFC 3261 §19.1.2: the port is 5060 if a SIP URI names no port.
 const DEFAULT_PORT = 5060
 
 /** RFC 3261 §25.1 SIP-URI without user and headers, for an IP literal. */
@@ -21,10 +21,10 @@ const SHAPE = /^sip:(\[[0-9a-f:.]+\]|[0-9.]+)(?::([0-9]{1,5}))?((?:;[^;?]+)*)$/i
 
 const PARAMETER = /^[A-Za-z0-9\-_.!~*'()[\]/:&+$%]+(=[A-Za-z0-9\-_.!~*'()[\]/:&+$%]+)?$/
 
-/** Parameters that would send the request elsewhere, or have no place in a Request-URI (RFC 3261 §19.1.1, table 1). */
+/** Parameters that would send the request elsewhere, or are not allowed in a Request-URI (RFC 3261 §19.1.1, table 1). */
 const REFUSED_PARAMETERS = ['maddr', 'ttl', 'method']
 
-/** Reads a backend's URI; undefined when it is not one that this version can call. */
+/** Reads a backend's URI; undefined if this version cannot call it. */
 export function parseBackendUri(text: string): BackendUri | undefined {
   const [, host = '', port, tail = ''] = SHAPE.exec(text) ?? []
   const address = host.startsWith('[') ? host.slice(1, -1) : host
@@ -53,7 +53,7 @@ function parameterName(parameter: string): string {
   return parameter.split('=', 1)[0]?.toLowerCase() ?? ''
 }
 
-/** 0, and 65,536 to 99,999. */
+/** Matches numbers that are not a port: 0, and 65,536 to 99,999. */
 const BAD_PORT = '(0+|6553[6-9]|655[4-9][0-9]|65[6-9][0-9][0-9]|6[6-9][0-9][0-9][0-9]|[7-9][0-9][0-9][0-9][0-9])'
 const PORT_OUT_OF_RANGE = new RegExp(`^sip:(\\[[0-9a-f:.]+\\]|[0-9.]+):${BAD_PORT}(;|$)`, 'i')
 

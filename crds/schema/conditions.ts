@@ -8,18 +8,21 @@ import {
 } from './limits.ts'
 
 /**
- * Every condition and every reason that a SipTrunk or a DispatchRule can carry: a closed set, part of the API.
- * `Accepted`, `ResolvedRefs` and, on a cluster, `Programmed` and `Ready` are always there; `Conflicted` and `Shadowed` only
- * while true.
+ * Every condition and every reason that a SipTrunk or a DispatchRule can have: a closed set, part of the API. `Accepted`,
+ * `ResolvedRefs` and, on a cluster, `Programmed` and `Ready` are always present; `Conflicted` and `Shadowed` are present only
+ * while they are true.
  */
 export const CONDITION_REASONS = {
-  /** True if every other condition is good and the object is not being deleted. Else the reason is that of the worst condition. */
+  /**
+   * True if every other condition is good and the object is not being deleted. Otherwise `Ready` has the reason of the worst
+   * condition.
+   */
   Ready: ['Ready', 'Deleting'],
   /** The object is in the table, in whole or in part. */
   Accepted: ['Accepted', 'Conflicted', 'NoTrunk', 'UnknownField', 'Invalid'],
   /**
-   * Every trunk and Service that a rule references exists, and every Service has an endpoint that takes calls. If a Service is absent or has no such endpoint, the rule stays in the table: its calls go to its other backends, or get
-   * `no_backend`.
+   * Every trunk and Service that a rule references exists, and every Service has an endpoint that takes calls. If a Service
+   * is absent or has no such endpoint, the rule stays in the table: its calls go to its other backends, or get `no_backend`.
    */
   ResolvedRefs: [
     'ResolvedRefs',
@@ -33,7 +36,9 @@ export const CONDITION_REASONS = {
   ],
   /** At least 99 % of the live ingress pods run a table that has this generation. */
   Programmed: ['Programmed', 'Pending', 'NoReaders', 'NotAccepted', 'PublishFailed', 'Held'],
-  /** A trunk: an older trunk of another namespace is taken first. A rule: another rule matches the very same calls. */
+  /**
+   * For a trunk: an older trunk of another namespace is taken first. For a rule: another rule matches exactly the same calls.
+   */
   Conflicted: ['OlderTrunk', 'SameMatch'],
   /** An earlier rule takes every call that this rule could take. */
   Shadowed: ['EarlierRule'],
@@ -41,7 +46,7 @@ export const CONDITION_REASONS = {
 
 export type ConditionType = keyof typeof CONDITION_REASONS
 
-/** The reasons that only this type has. */
+/** The reasons that a condition of this type can have. */
 export type OwnReason<T extends ConditionType> = (typeof CONDITION_REASONS)[T][number]
 
 /** A condition without its times, which are added when the status is written. */
@@ -52,7 +57,7 @@ export interface Condition<T extends ConditionType = ConditionType> {
   readonly message: string
 }
 
-/** These conditions report a fault while they are True; the others report one while they are False. */
+/** These conditions report a fault while they are True. The other conditions report a fault while they are False. */
 const FAULT_WHEN_TRUE: ReadonlySet<ConditionType> = new Set(['Conflicted', 'Shadowed'])
 
 /** Whether a condition reports no fault. */

@@ -8,7 +8,9 @@ import { route } from './route.ts'
 import { statusLine } from './status-line.ts'
 import { uniqueObjects, type ValidationRule, withRules } from './validation-rule.ts'
 
-/** The URI of a redirection. It is written between angle brackets (RFC 3261 §20.10), so it must not hold angle brackets. */
+/**
+ * The URI of a redirection. It is written between angle brackets (RFC 3261 §20.10), so it must not contain angle brackets.
+ */
 const contactUri = z
   .string()
   .min(1)
@@ -42,7 +44,7 @@ const ACTION_PARTS = { Route: 'route', Redirect: 'redirect', Reject: 'reject' } 
 type ActionType = keyof typeof ACTION_PARTS
 type ActionShape = { type: ActionType; route?: unknown; redirect?: unknown; reject?: unknown }
 
-/** The part that belongs to the type must be there, and no other may be. */
+/** The part that belongs to the type of the action must be present, and every other part must be absent. */
 function actionRules(type: ActionType): ValidationRule<ActionShape>[] {
   const field = ACTION_PARTS[type]
   return [

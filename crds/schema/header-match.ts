@@ -14,8 +14,8 @@ const headerMatch = withRules(
   exactlyOneOf('exact', 'prefix', 'regex', 'present'),
 )
 
-/** What users write to choose calls by a header: exactly one field beside the name is set. */
+/** A header condition as users write it: exactly one field beside the name is set. */
 export type HeaderMatch = z.output<typeof headerMatch>
 
-/** Header conditions, which must all hold. */
+/** Header conditions. All of them must hold. */
 export const headerMatches = z.array(headerMatch).max(MAX_HEADER_ENTRIES).default([])

@@ -1,13 +1,13 @@
 /**
- * Limits of the contents of an object. They keep an object below the size limit of etcd (1.5 MiB), a CEL rule below the cost limit
- * of the API server, and a header line below the size of a datagram.
+ * Limits of the contents of an object. They keep an object below the size limit of etcd (1.5 MiB), a CEL rule below the cost
+ * limit of the API server, and a header line below the size of a datagram.
  */
 
 /** Numbers in a list of a trunk or a rule. Longer lists should be written as a prefix, a range or a second rule. */
 export const MAX_NUMBERS = 1000
 /** Characters of a number, a prefix or a user name: E.164 has 15 digits, names are longer. */
 export const MAX_NUMBER_LENGTH = 64
-/** Characters of a regular expression: enough for a numbering plan, small to compile. */
+/** Characters of a regular expression: enough for a numbering plan, and quick to compile. */
 export const MAX_REGEX_LENGTH = 256
 
 /** Networks of a trunk: the largest carriers publish some hundred. */
@@ -17,7 +17,7 @@ export const MAX_NETWORKS = 64
 /** Characters of an IPv6 network, `xxxx:…:xxxx/128`. */
 export const MAX_NETWORK_LENGTH = 43
 
-/** Trunks that a rule names one by one; without names it serves every trunk of its namespace. */
+/** Trunks that a rule names one by one. A rule without names serves every trunk of its namespace. */
 export const MAX_TRUNK_REFS = 64
 /** Header conditions of a rule, and headers that it sets or removes: each costs time on every call. */
 export const MAX_HEADER_ENTRIES = 32
@@ -28,13 +28,13 @@ export const MAX_HEADER_VALUE_LENGTH = 512
 /** Characters of a reason phrase. */
 export const MAX_REASON_LENGTH = 128
 
-/** Backends of a rule: a fleet larger than this stands behind a Service. */
+/** Backends of a rule. A larger fleet should be behind a Service. */
 export const MAX_BACKENDS = 64
 /** Contacts of a redirection. */
 export const MAX_CONTACTS = 16
 /** Characters of a URI. */
 export const MAX_URI_LENGTH = 256
-/** Weight of a backend: per mille is fine enough to shift traffic. */
+/** Largest weight of a backend: steps of one per mille are fine enough to shift traffic. */
 export const MAX_WEIGHT = 1000
 /** Tiers of backends, counted from 0. */
 export const MAX_TIER = 15

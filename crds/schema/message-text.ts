@@ -1,6 +1,6 @@
 /**
- * Text that is written into a SIP message. It must not hold control characters, so that no value can end its line and begin
- * another header (RFC 3261 §7.3).
+ * Text that is written into a SIP message. It must not contain control characters, so that no value can end its line and
+ * begin another header (RFC 3261 §7.3).
  */
 import { RE2JS, RE2JSException } from 're2js'
 import { z } from 'zod'
@@ -18,7 +18,7 @@ const NO_CONTROL_MESSAGE = 'holds a line break or another control character, whi
 
 const plainText = (max: number) => z.string().min(1).max(max).regex(NO_CONTROL, NO_CONTROL_MESSAGE)
 
-/** A number or user name, or the beginning of one. */
+/** A number, a user name, or the beginning of a number or a user name. */
 export const numberText = plainText(MAX_NUMBER_LENGTH)
 
 /** A reason phrase (RFC 3261 §25.1 Reason-Phrase). */
@@ -40,7 +40,7 @@ function compilesAsRe2(pattern: string): boolean {
 
 /** An RE2 expression. RE2 has no backtracking, so no expression can stall a pod. */
 export const regexText = withRules(z.string().min(1).max(MAX_REGEX_LENGTH), {
-  // If the expression does not compile, this comparison fails, and with it the rule.
+  // If the expression does not compile, this comparison fails, and therefore the rule fails too.
   cel: "''.matches(self) in [true, false]",
   message: 'is not an RE2 expression (no look-around, no back-references)',
   holds: compilesAsRe2,
@@ -96,7 +96,7 @@ export const userTemplate = withRules(
   knownPlaceholders,
 )
 
-/** The first brace that is not part of a known placeholder, with what follows. */
+/** The first brace that does not belong to a known placeholder, with the text that follows it. */
 function strayBrace(text: string): string | undefined {
   const rest = text.replace(/\{([a-z]+)\}/g, (whole, name: string) => (PLACEHOLDERS.includes(name) ? '' : whole))
   return /\{[^{}]*\}?|\}/.exec(rest)?.[0]

@@ -1,7 +1,7 @@
 /** A name that needs more changes than this is a different name, not a typing error. */
 const MAX_CHANGES = 2
 
-/** The known name that was probably meant; undefined when none is near. */
+/** The known name that was probably meant; undefined if no known name is near. */
 export function nearestName(written: string, known: readonly string[]): string | undefined {
   let best: { name: string; changes: number } | undefined
   for (const name of known) {
@@ -11,7 +11,7 @@ export function nearestName(written: string, known: readonly string[]): string |
   return best?.name
 }
 
-/** Insertions, deletions and substitutions (Levenshtein); texts of very different length are not compared. */
+/** The number of insertions, deletions and substitutions (Levenshtein). Texts of very different length are not compared. */
 function editDistance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > MAX_CHANGES) return Number.POSITIVE_INFINITY
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)

@@ -17,7 +17,9 @@ export function networkList(bounds: { min: number; max: number }) {
   return uniqueStrings(z.array(network).min(bounds.min).max(bounds.max))
 }
 
-/** Whether the text is an address that can be called: no zone, and IPv4 in its own form (as Kubernetes' `isIP`). */
+/**
+ * Whether the text is an address that can be called: it has no zone, and IPv4 is not written as IPv6 (as Kubernetes' `isIP`).
+ */
 export function isAddress(text: string): boolean {
   return isIPv4(text) || (isIPv6(text) && !text.includes('%') && !IPV4_MAPPED.test(text))
 }

@@ -52,8 +52,8 @@ const numberMatch = withRules(
   exactlyOneOf('exact', 'prefix', 'range', 'regex'),
 )
 
-/** What users write to choose numbers: exactly one of its fields is set. */
+/** A number condition as users write it: exactly one of its fields is set. */
 export type NumberMatch = z.output<typeof numberMatch>
 
-/** A list of number conditions. One of them must hold; an empty list always holds. */
+/** A list of number conditions. At least one condition must hold; an empty list always holds. */
 export const numberMatches = z.array(numberMatch).max(MAX_NUMBERS).default([])

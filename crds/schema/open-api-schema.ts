@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** A JSON schema as zod writes it: keywords and whatever `.meta` added. */
+/** A JSON schema as zod writes it: keywords, and everything that `.meta` added. */
 export type OpenApiSchema = z.core.JSONSchema.BaseSchema
 
 /** The OpenAPI 3.0 form of a schema, for input: a field with a default is not required. */

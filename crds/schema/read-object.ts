@@ -8,7 +8,7 @@ export interface FieldFault {
   /** Keys and indexes from the root of the object. */
   readonly path: readonly (string | number)[]
   readonly message: string
-  /** A value or form that would be right, if it can be said shortly. */
+  /** A value or form that would be right, if it is short. */
   readonly expected?: string
 }
 
@@ -16,7 +16,7 @@ export type ObjectReading<T> =
   | { readonly ok: true; readonly object: T }
   | { readonly ok: false; readonly faults: readonly FieldFault[] }
 
-/** Reads a parsed document by a schema: the object with its defaults, or every fault in it. Throws nothing. */
+/** Reads a parsed document by a schema. Returns the object with its defaults, or every fault in it. Never throws. */
 export function readObject<S extends z.ZodType>(schema: S, value: unknown): ObjectReading<z.output<S>> {
   const result = schema.safeParse(value, { reportInput: true })
   if (result.success) return { ok: true, object: result.data }

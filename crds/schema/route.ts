@@ -97,7 +97,7 @@ const timeouts = z.strictObject({
   backend: durationBetween('100ms', '32s')
     .default('2s')
     .describe('How long a backend may stay silent before the next one is tried, 100ms to 32s. Default: 2s.'),
-  // Timer C, above three minutes, would come first (RFC 3261 §16.6 step 11).
+  // If the limit were longer, Timer C, which is above three minutes, would come first (RFC 3261 §16.6 step 11).
   ringing: durationBetween('1s', '180s')
     .default('120s')
     .describe('How long a call may ring before it is cancelled and the caller gets 408, 1s to 180s. Default: 120s.'),

@@ -9,7 +9,7 @@ import { statusLine } from './status-line.ts'
 import { uniqueStrings } from './validation-rule.ts'
 
 /**
- * A region whose numbering plan the ingress knows. The API server checks the form only: the list of regions belongs to
+ * A region with a numbering plan that the ingress knows. The API server checks the form only: the list of regions belongs to
  * the library that reads the numbers.
  */
 const regionCode = z

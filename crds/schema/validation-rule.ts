@@ -8,10 +8,10 @@ export interface ValidationRule<T> {
   readonly cel: string
   /** The fault, and what to do about it. */
   readonly message: string
-  /** The field that is at fault, below the value itself. */
+  /** The faulty field, below the value itself. */
   readonly field?: string
   readonly holds: (value: T) => boolean
-  /** A message that names the value, where the function can say more than CEL. */
+  /** A message that names the value, for a rule about which the function can say more than CEL. */
   readonly explain?: (value: T) => string
 }
 
@@ -39,7 +39,7 @@ export function exactlyOneOf<T extends object>(...fields: readonly (keyof T & st
   }
 }
 
-/** No two entries of a list may have the same `key`; entries without a key are not compared. The CEL runs on the list. */
+/** Two entries of a list must not have the same `key`. Entries without a key are not compared. The CEL runs on the list. */
 export function uniqueBy<T>(
   key: (entry: T) => string | undefined,
   cel: string,
@@ -55,12 +55,12 @@ export function uniqueBy<T>(
   }
 }
 
-/** Entries of a `listType: set`: the API server itself refuses repetitions. */
+/** A list with `listType: set`: the API server itself refuses repeated entries. */
 export function uniqueStrings<S extends z.ZodType<string[]>>(schema: S): S {
   return uniqueList(schema, (text: string) => text, { 'x-kubernetes-list-type': 'set' })
 }
 
-/** Entries of a `listType: map` by one field: the API server itself refuses repetitions. */
+/** A list with `listType: map`, with one field as the key: the API server itself refuses entries with the same key. */
 export function uniqueObjects<K extends string, S extends z.ZodType<Record<K, string>[]>>(schema: S, field: K): S {
   const meta = { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': [field] }
   return uniqueList(schema, (entry: Record<K, string>) => entry[field], meta)

@@ -1,7 +1,10 @@
-/** What an address is good for, whichever source names it (RFC 6890). Pure. */
+/** What an address can be used for. The result does not depend on where the address comes from (RFC 6890). Pure. */
 import { type IpAddress, isUnspecified } from './ip-address.ts'
 
-/** Whether a packet can be sent to the address: it belongs to one host, and needs no zone, which a URI cannot carry. */
+/**
+ * Whether a packet can be sent to the address. Such an address belongs to one host, and needs no zone: a URI cannot contain a
+ * zone.
+ */
 export function isUnicast(address: IpAddress): boolean {
   if (isUnspecified(address)) return false
   return address.family === 4 ? isUnicastV4(address.words[3]) : isUnicastV6(address)
@@ -32,7 +35,10 @@ function isUnicastV4(value: number): boolean {
   return value >>> 24 !== 0 && value >>> 28 !== 14 && value !== 0xffffffff
 }
 
-/** Excludes multicast; link-local, which needs a zone that no URI has; and `::a.b.c.d`, which has no route (RFC 4291 §2.5.5.1). */
+/**
+ * Excludes multicast, link-local, and `::a.b.c.d`, which has no route (RFC 4291 §2.5.5.1). A link-local address needs a zone,
+ * and a URI has no zone.
+ */
 function isUnicastV6(address: IpAddress): boolean {
   const [a, b, c] = address.words
   if (a >>> 24 === 0xff || a >>> 22 === LINK_LOCAL) return false

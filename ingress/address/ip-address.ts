@@ -1,7 +1,7 @@
 /**
- * IP addresses as numbers, so that the source of a packet is compared without a string per packet. IPv4 is stored as
- * IPv4-mapped IPv6 (RFC 4291 §2.5.5.2). So one comparison serves both families, and a peer that reaches a dual-stack socket as
- * `::ffff:203.0.113.7` is the same peer as `203.0.113.7`.
+ * IP addresses as numbers, so that comparing the source of a packet needs no string for each packet. IPv4 is stored as
+ * IPv4-mapped IPv6 (RFC 4291 §2.5.5.2). So one comparison serves both families, and a peer that reaches a dual-stack socket
+ * as `::ffff:203.0.113.7` is the same peer as `203.0.113.7`.
  */
 export interface IpAddress {
   readonly family: 4 | 6
@@ -11,7 +11,7 @@ export interface IpAddress {
   readonly text: string
 }
 
-/** A network: `length` counts bits of the 128-bit form, so that `10.0.0.0/8` has length 104. */
+/** A network. `length` counts bits of the 128-bit form, so that `10.0.0.0/8` has length 104. */
 export interface IpPrefix {
   readonly family: 4 | 6
   readonly words: readonly [number, number, number, number]
@@ -32,13 +32,13 @@ export function parseIpAddress(text: string): IpAddress | undefined {
   return words && fromWords(words)
 }
 
-/** Builds the address of four words, as a transport that receives numbers does. */
+/** Builds an address from four words, for a transport that receives addresses as numbers. */
 export function fromWords(words: Words): IpAddress {
   const family = isV4(words) ? 4 : 6
   return { family, words, text: family === 4 ? formatV4(words[3]) : formatV6(words) }
 }
 
-/** Reads `address` or `address/length`; bits beyond the length are cleared. Undefined when it does not parse. */
+/** Reads `address` or `address/length`. Bits beyond the length are cleared. Undefined if the text is not valid. */
 export function parseIpPrefix(text: string): IpPrefix | undefined {
   const slash = text.indexOf('/')
   const address = parseIpAddress(slash === -1 ? text : text.slice(0, slash))
@@ -57,7 +57,7 @@ export function prefixContains(prefix: IpPrefix, address: IpAddress): boolean {
   return masked.every((word, i) => word === prefix.words[i])
 }
 
-/** The first `length` bits of an address, the rest cleared: the key of a longest-prefix table. */
+/** The first `length` bits of an address, with all other bits cleared: the key of a longest-prefix table. */
 export function maskWords(words: readonly [number, number, number, number], length: number): Words {
   const mask = (word: number, i: number) => {
     const bits = length - 32 * i
@@ -84,8 +84,8 @@ export function isUnspecified(address: IpAddress): boolean {
 }
 
 /**
- * Whether the address can belong to one machine that takes calls. It is not an unspecified address (0.0.0.0/8 as a whole: RFC
- * 1122 §3.2.1.3), a multicast one (RFC 5771, RFC 4291 §2.7) or the broadcast of all networks (RFC 919 §7).
+ * Whether the address can belong to one machine that takes calls. It must not be unspecified (0.0.0.0/8 as a whole: RFC 1122
+ * §3.2.1.3), multicast (RFC 5771, RFC 4291 §2.7) or the broadcast of all networks (RFC 919 §7).
  */
 export function isCallable(address: IpAddress): boolean {
   const [a, , , d] = address.words
@@ -137,7 +137,10 @@ function formatV4(value: number): string {
   return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`
 }
 
-/** RFC 5952 §4: lower case, no leading zeros, the longest run of two or more zero groups shortened, the first if equal. */
+/**
+ * RFC 5952 §4: lower case, no leading zeros. The longest run of two or more zero groups is shortened; of equally long runs,
+ * the first.
+ */
 function formatV6(words: Words): string {
   const groups = words.flatMap((word) => [word >>> 16, word & 0xffff])
   const run = longestZeroRun(groups)

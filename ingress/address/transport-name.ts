@@ -1,4 +1,4 @@
-/** The transports of SIP that are spoken here. */
+/** The SIP transports that this program speaks. */
 export const TRANSPORT_NAMES = ['UDP', 'TCP'] as const
 
 export type TransportName = (typeof TRANSPORT_NAMES)[number]

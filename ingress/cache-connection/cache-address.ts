@@ -18,7 +18,7 @@ export interface CacheHost {
   readonly port: number
 }
 
-/** A URL that is not an address of a cache. */
+/** The error for a URL that is not an address of a cache. */
 export class CacheAddressError extends Error {
   readonly code = 'cache-address'
 
@@ -76,7 +76,7 @@ function parseHost(text: string, defaultPort: number): CacheHost {
   return { host: literal ?? name ?? '', port: number }
 }
 
-/** The service of sentinels, and the database. */
+/** Splits a path into the service of the sentinels and the database. */
 function splitPath(path: string, kind: CacheAddress['kind']): [string | undefined, string] {
   switch (kind) {
     case 'sentinel':

@@ -6,10 +6,10 @@ import { createClient, createCluster, createSentinel } from '@redis/client'
 import type { CacheAddress } from './cache-address.ts'
 import { CONNECT_TIMEOUT_MS, SENTINEL_TIMEOUT_MS } from './limits.ts'
 
-/** A connection that is used until it fails once: it never reconnects by itself. */
+/** A connection that is used until its first failure. It never reconnects by itself. */
 export interface CacheClient {
   connect(): Promise<void>
-  /** Sends a command to the node that holds `key`. Replies are those of RESP2. */
+  /** Sends a command to the node that holds `key`. The replies have the form of RESP2. */
   send(key: string, command: readonly string[]): Promise<unknown>
   destroy(): void
 }
@@ -17,9 +17,12 @@ export interface CacheClient {
 export interface CacheClientOptions {
   readonly address: CacheAddress
   readonly password: string | undefined
-  /** Password of the sentinels themselves; undefined where they ask for none. */
+  /** Password of the sentinels themselves; undefined if they require no password. */
   readonly sentinelPassword: string | undefined
-  /** PEM texts: the trusted authorities (undefined: those of the system), and the certificate and key of this side, if it has one. */
+  /**
+   * PEM texts. `ca`: the trusted authorities; undefined: those of the system. `cert` and `key`: the certificate and key of
+   * this side, if it has them.
+   */
   readonly tls: Readonly<Record<'ca' | 'cert' | 'key', string | undefined>>
   /** The name that `CLIENT LIST` shows. */
   readonly name: string
@@ -67,7 +70,7 @@ function sentinelClient(options: CacheClientOptions): CacheClient {
     passthroughClientErrorEvents: true,
   })
   client.on('error', options.onError)
-  // The loss of one sentinel changes nothing while another answers: the client goes on with that one.
+  // If one sentinel is lost while another answers, nothing changes: the client goes on with the sentinel that answers.
   client.on('client-error', ({ type, error }: { readonly type: string; readonly error: Error }) => {
     if (type === 'MASTER') options.onError(error)
   })

@@ -14,13 +14,16 @@ import {
 
 export interface CacheConnectionOptions {
   readonly address: CacheAddress
-  /** File that is read at each connecting, so that a rotated Secret takes effect; undefined: no password. */
+  /**
+   * File with the password. It is read at each attempt to connect, so that a rotated Secret takes effect. Undefined: no
+   * password.
+   */
   readonly passwordFile: string | undefined
-  /** The same for the password of the sentinels. */
+  /** File with the password of the sentinels, read in the same way. */
   readonly sentinelPasswordFile?: string | undefined
-  /** PEM; undefined: the authorities of the system. */
+  /** PEM file of the trusted authorities; undefined: the authorities of the system. */
   readonly caFile: string | undefined
-  /** PEM files with which this side proves its identity; absent: it shows no certificate. */
+  /** PEM files with which this side proves its identity. If they are absent, this side shows no certificate. */
   readonly client?: { readonly certificateFile: string; readonly keyFile: string } | undefined
   /** The name that `CLIENT LIST` shows. */
   readonly name: string
@@ -32,20 +35,20 @@ export interface SendOptions {
 }
 
 /**
- * A connection to the shared cache that never gives up. A command that finds no connection opens one. A lost or silent
- * connection is dropped, so that the next command connects again, resolves the name again and uses the current password. A
- * failover, a rotated password and a half-open link heal in this same way.
+ * A connection to the shared cache that never gives up. If a command finds no connection, it opens one. A lost or silent
+ * connection is dropped. The next command then connects again, resolves the name again and uses the current password. This
+ * repairs the connection after a failover, a rotated password or a half-open link.
  */
 export interface CacheConnection {
   /**
-   * Sends one command to the node that holds `key`; the reply is that of RESP2. Rejects with `CacheError`; at once if
-   * connecting failed a moment ago. No command is sent twice: the caller repeats it if needed.
+   * Sends one command to the node that holds `key`. The reply has the form of RESP2. Rejects with `CacheError`, and rejects
+   * at once if connecting failed a moment ago. A command is never sent twice: the caller repeats it if needed.
    */
   send(key: string, command: readonly string[], options?: SendOptions): Promise<unknown>
   close(): void
 }
 
-/** After these errors the connection is dropped and made again: another server may now be behind the name. */
+/** After these errors the connection is dropped and made again: the name may now lead to another server. */
 const DROPPED_AFTER: ReadonlySet<CacheErrorCode> = new Set([
   'cache-unreachable',
   'cache-read-only',
@@ -100,7 +103,10 @@ export function createCacheConnection(options: CacheConnectionOptions): CacheCon
   }
 }
 
-/** Starts each time with another host: a host that takes connections and never answers must not block the others for ever. */
+/**
+ * The hosts in rotated order: each attempt starts with another host. A host that accepts connections and never answers must
+ * not block the others for ever.
+ */
 function rotated(address: CacheAddress, opened: number): CacheAddress {
   const { hosts } = address
   const first = opened % hosts.length
@@ -121,7 +127,7 @@ function open(options: CacheConnectionOptions, onLost: () => void): Connecting {
     ])
     if (dropped) throw new CacheError('cache-unreachable', 'the connection to the shared cache was closed')
     let connected = false
-    // An error while connecting concerns one host only: the client asks the next one, and rejects when none is left.
+    // An error while connecting concerns one host only: the client asks the next host, and rejects when no host is left.
     const onError = (): void => {
       if (connected) onLost()
     }
@@ -142,8 +148,8 @@ function open(options: CacheConnectionOptions, onLost: () => void): Connecting {
 }
 
 /**
- * Decides when the next attempt may come: later after each failure, with a little chance, so that a thousand pods do not come
- * at once.
+ * Decides when the next attempt may come. The pause grows with each failure, and is partly random, so that a thousand pods do
+ * not come at once.
  */
 function createRetry() {
   let failures = 0

@@ -1,7 +1,7 @@
 import { errorText } from '../text/error-text.ts'
 import { redactedText } from '../text/redacted-text.ts'
 
-/** Why the shared cache did not do what it was asked to do, and what helps. Reader and writer use the same codes. */
+/** Why a request to the shared cache failed, and what helps. Reader and writer use the same codes. */
 export type CacheErrorCode =
   | 'cache-unreachable'
   | 'cache-credentials'
@@ -52,7 +52,10 @@ const ADVICE: Readonly<Record<CacheErrorCode, string>> = {
   'cache-failed': 'check that the server is Redis 6.2 or Valkey 7.2, or newer',
 }
 
-/** Turns any error of the client into a `CacheError`: a reply by its first word, everything else as a lost connection. */
+/**
+ * Turns any error of the client into a `CacheError`. The first word of an error reply decides the code. Any other error
+ * counts as a lost connection.
+ */
 export function cacheError(error: unknown): CacheError {
   if (error instanceof CacheError) return error
   const text = causeText(error)

@@ -6,16 +6,15 @@ import { decodeLogRecord, type LogRecord } from '../route-table/cache-log.ts'
 import type { CacheConnection } from './cache-connection.ts'
 import { LOG_READ_RECORDS, MAX_SNAPSHOT_TRIES, SCAN_ENTRIES } from './limits.ts'
 
-/** Undefined where no table was published. Rejects with `CacheError` or `CacheContentError`. */
+/** Undefined if no table was published. Rejects with `CacheError` or `CacheContentError`. */
 export async function readHead(connection: CacheConnection, keys: CacheKeys): Promise<CacheHead | undefined> {
   const reply = await connection.send(keys.head, ['GET', keys.head])
   return reply === null ? undefined : decodeHead(replyText('head', reply))
 }
 
 /**
- * Reads head and entries of one version. The entries come in steps, and the table may change between two steps. So the changes
- * that the log has between the first and the last version are applied to the entries that were read: the result is the last
- * version.
+ * Reads head and entries of one version. The entries come in steps, and the table may change between two steps. So the
+ * changes that the log has between the first and the last version are applied to the entries. The result is the last version.
  */
 export async function readSnapshot(connection: CacheConnection, keys: CacheKeys): Promise<TableSnapshot | undefined> {
   for (let i = 0; i < MAX_SNAPSHOT_TRIES; i++) {
@@ -69,7 +68,7 @@ interface Scanned {
   readonly entries: Map<string, string>
 }
 
-/** Whether the log had every change from one version to the other. */
+/** Applies the changes of the log to the entries. Returns whether the log had every change from one version to the other. */
 async function catchUp({ connection, keys, entries }: Scanned, before: CacheHead, head: CacheHead): Promise<boolean> {
   let version = before.version
   while (version < head.version) {
@@ -88,13 +87,15 @@ async function catchUp({ connection, keys, entries }: Scanned, before: CacheHead
   return version === head.version
 }
 
-/** A reply of RESP2 that should be a text. Throws a `CacheContentError`, which names the part of the cache. */
+/**
+ * Returns a RESP2 reply that must be a text. Any other reply throws a `CacheContentError`, which names the part of the cache.
+ */
 export function replyText(key: string, reply: unknown): string {
   if (typeof reply === 'string') return reply
   throw new CacheContentError({ key, field: '', expected: 'a text as reply' })
 }
 
-/** The same for a list. */
+/** Returns a RESP2 reply that must be a list. Any other reply throws as in `replyText`. */
 export function replyList(key: string, reply: unknown): readonly unknown[] {
   if (Array.isArray(reply)) return reply
   throw new CacheContentError({ key, field: '', expected: 'a list as reply' })

@@ -1,37 +1,38 @@
 /**
- * How long the shared cache may take. Calls never wait for it: these bounds only say when a connection counts as lost.
+ * Time limits and sizes for the shared cache. Calls never wait for the cache: the time limits only decide when a connection
+ * counts as lost.
  */
 
-/** Milliseconds for connecting, TLS and authentication included. */
+/** Milliseconds for connecting, including TLS and authentication. */
 export const CONNECT_TIMEOUT_MS = 5_000
 
 /**
- * Milliseconds until one sentinel is connected. Where the node of a sentinel is gone, nothing refuses the connection, and the
+ * Milliseconds for connecting to one sentinel. If the node of a sentinel is gone, nothing refuses the connection, and the
  * other sentinels have to be asked in time.
  */
 export const SENTINEL_TIMEOUT_MS = 1_000
 
 /**
- * Milliseconds for one command, its own waiting not included. A half-open connection is noticed after this time; a chunk of a
- * table takes some 10 ms.
+ * Milliseconds for one command, without the time that the command itself waits. After this time a half-open connection is
+ * noticed. Reading a chunk of a table takes some 10 ms.
  */
 export const COMMAND_TIMEOUT_MS = 5_000
 
-/** Milliseconds between two attempts to connect: the first pause, which each failure doubles, and the longest. */
+/** Milliseconds between two attempts to connect: the first pause and the longest. Each failure doubles the pause. */
 export const FIRST_RETRY_MS = 100
 export const LONGEST_RETRY_MS = 2_000
 
-/** Entries of one HSCAN step: some 500 KB. Other clients wait for about a millisecond. */
+/** Entries of one HSCAN step: some 500 KB. Other clients of the cache wait for about a millisecond during a step. */
 export const SCAN_ENTRIES = 1_000
 
-/** Attempts to read a whole table while it changes. */
+/** Attempts to read a whole table. An attempt fails if the table changes in a way that the log does not show. */
 export const MAX_SNAPSHOT_TRIES = 5
 
-/** Records that one read of the log takes. */
+/** Largest number of records that one read of the log takes. */
 export const LOG_READ_RECORDS = 100
 
-/** Bytes of the file that holds the password. */
+/** Bytes of the largest file with a password. */
 export const MAX_PASSWORD_BYTES = 4_096
 
-/** Bytes of a file of certificates or of a key: a bundle of every public authority has 250 KB. */
+/** Bytes of the largest file of certificates or of a key. A bundle of every public authority has 250 KB. */
 export const MAX_PEM_BYTES = 1_048_576

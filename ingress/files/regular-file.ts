@@ -1,11 +1,15 @@
 /**
- * Reads files that another program has put there, and never more than a bound. Only regular files are read, and links to them,
- * which is how Kubernetes mounts files. Reading a pipe without a writer would never end, and a device would never stop.
+ * Reads files that another program has written, and never more bytes than a limit. Only regular files are read, and links to
+ * them, because Kubernetes mounts files as links. Reading a pipe without a writer would never end, and a device would never
+ * stop.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 
-/** A file that exists but is refused: it is not a regular file, or it is too large. The message names the file and says what it is. */
+/**
+ * The error for a file that exists but is refused: it is not a regular file, or it is too large. The message names the file
+ * and says what the file is.
+ */
 export class FileRefused extends Error {
   readonly code: 'not-a-regular-file' | 'file-too-large'
   /** Bytes counted until the refusal. */
@@ -19,12 +23,12 @@ export class FileRefused extends Error {
   }
 }
 
-/** Does not wait for a writer if the file is a pipe. */
+/** Flags for opening a file. If the file is a pipe, opening it does not wait for a writer. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK
 
 const CHUNK_BYTES = 64 * 1024
 
-/** Reads the whole file. Rejects with a `FileRefused`, or with the system's error where the file cannot be read. */
+/** Reads the whole file. Rejects with a `FileRefused`, or with the system's error if the file cannot be read. */
 export async function readRegularFile(path: string, maxBytes: number): Promise<Buffer> {
   const handle = await open(path, FLAGS).catch((error: unknown) => {
     throw withReason(error, path)
@@ -37,7 +41,7 @@ export async function readRegularFile(path: string, maxBytes: number): Promise<B
   }
 }
 
-/** The same for a small file, at a moment when nothing else can be done. */
+/** Reads the whole of a small file. Nothing else in the process runs during the reading. */
 export function readRegularFileSync(path: string, maxBytes: number): Buffer {
   const file = openNow(path)
   try {
@@ -102,7 +106,7 @@ function tooLarge(path: string, size: number, maxBytes: number): FileRefused {
   return new FileRefused('file-too-large', `${path} has ${size} bytes or more: at most ${maxBytes} are read`, size)
 }
 
-/** A socket cannot be opened at all: ENXIO, or EOPNOTSUPP on other systems. */
+/** A socket cannot be opened at all: the error is ENXIO, or EOPNOTSUPP on other systems. */
 function withReason(error: unknown, path: string): unknown {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
   return code === 'ENXIO' || code === 'EOPNOTSUPP' ? notRegular(path, 'a socket or a device that is not there') : error

@@ -1,11 +1,11 @@
 import { errorText } from '../text/error-text.ts'
 
-/** Reports a fault that lasts once, and not again at each of many attempts. */
+/** Reports a lasting fault once, and not again at each of many attempts. */
 export interface FaultReporter {
-  /** Reports an error. It may have a `code`; without one the code is `table-failed`. */
+  /** Reports an error. If the error has no `code`, the code is `table-failed`. */
   report(error: unknown): void
   reportFault(code: string, message: string): void
-  /** The fault is over: the next one is reported even if it is the same. */
+  /** Called when the fault is over. The next fault is reported even if it is the same. */
   clear(): void
 }
 

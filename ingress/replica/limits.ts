@@ -1,45 +1,57 @@
 /** Waits and sizes for following the table, keeping it in a file and reporting its version, also with a thousand pods. */
 
-/** Milliseconds of one wait for a change. After each wait, the head says whether the pod still has the table of the cache. */
+/**
+ * Milliseconds of one wait for a change. After each wait, the head shows whether the pod still has the table of the cache.
+ */
 export const FOLLOW_WAIT_MS = 2_000
 
-/** Milliseconds between two attempts after the cache has failed: the first pause, which each failure doubles, and the longest. */
+/**
+ * Milliseconds between two attempts after the cache has failed: the first pause and the longest. Each failure doubles the
+ * pause.
+ */
 export const FIRST_RETRY_MS = 100
 export const LONGEST_RETRY_MS = 2_000
 
-/** Milliseconds between two reports of the version that a pod runs, and how long one report is valid: two reports in a row may be lost. */
+/**
+ * Milliseconds between two reports of the version that a pod runs, and how long one report is valid: two reports in a row may
+ * be lost.
+ */
 export const REPORT_INTERVAL_MS = 5_000
 export const REPORT_EXPIRY_MS = 15_000
 
-/** Milliseconds between two attempts to write the table file after one has failed: it takes a person to empty a full disk. */
+/** Milliseconds between two attempts to write the table file after a failed attempt. Only a person can empty a full disk. */
 export const FILE_RETRY_MS = 5_000
 
 /**
- * Milliseconds that a report of the version waits for the disk, and a clean end for the last write: 100,000 entries are some 50
- * MB, which a slow disk writes in two seconds. A disk that takes longer counts as failed.
+ * Milliseconds that a report of the version waits for the disk. A process that ends waits as long for the last write. 100,000
+ * entries are some 50 MB, which a slow disk writes in two seconds. A disk that takes longer counts as failed.
  */
 export const DISK_WAIT_MS = 5_000
 
 /**
- * Characters of one change in the journal: some 500 rules. Calls wait for a millisecond while it is encoded. A larger change is
- * written as a new table file.
+ * Characters of the largest change in the journal: some 500 rules. Calls wait for a millisecond while such a change is
+ * encoded. A larger change is written as a new table file.
  */
 export const MAX_JOURNAL_LINE_LENGTH = 262_144
 
-/** Bytes of a journal. Beyond this the table file is written again: some 16,000 changed rules, which are read back in 100 ms. */
+/**
+ * Bytes of the largest journal: some 16,000 changed rules, which are read back in 100 ms. If the journal is larger, the table
+ * file is written again.
+ */
 export const MAX_JOURNAL_BYTES = 8_388_608
 
-/** Characters of one write to the table file. */
+/** Characters that one write to the table file takes. */
 export const FILE_CHUNK_LENGTH = 262_144
 
 /** Bytes of a table file: some 800,000 entries. V8 has no text longer than 512 MiB. */
 export const MAX_FILE_BYTES = 400_000_000
 
-/** Milliseconds from a change of the table to its report: all changes in this time make one report. */
+/** Milliseconds from a change of the table to its report. All changes in this time make one report. */
 export const REPORT_DELAY_MS = 20
 
 /**
- * Milliseconds per entry: the longest wait of a serving pod before it loads a whole table again. At 100,000 entries, which are
- * 20 MB, this is 3 s. A change too large for the log reaches all pods at once, but they must not all read at once.
+ * Milliseconds per entry: the longest wait of a serving pod before it loads a whole table again. At 100,000 entries, which
+ * are 20 MB, the longest wait is 3 s. If a change is too large for the log, all pods learn of it at once, but they must not
+ * all read the table at once.
  */
 export const RELOAD_SPREAD_MS = 0.03

@@ -5,7 +5,7 @@ import type { TableCacheReader } from './table-cache.ts'
 
 /** Reports to the cache which position this pod runs: soon after each change, and again before the last report expires. */
 export interface PositionReporter {
-  /** The position has changed. Many changes in a row make one report. */
+  /** Called when the position has changed. Many changes in a row make one report. */
   changed(): void
   close(): void
 }
@@ -13,7 +13,7 @@ export interface PositionReporter {
 export interface PositionReporterOptions {
   readonly cache: TableCacheReader
   readonly pod: string
-  /** Undefined: no table is loaded, so there is nothing to report. */
+  /** The position that this pod runs. Undefined if no table is loaded: then there is nothing to report. */
   readonly position: () => TablePosition | undefined
   readonly faults: FaultReporter
 }

@@ -9,7 +9,7 @@ import type { TableCacheReader } from './table-cache.ts'
 export function createRedisTableCacheReader(prefix: string, options: CacheConnectionOptions): TableCacheReader {
   const keys = cacheKeys(prefix)
   const connection = createCacheConnection(options)
-  // A command that waits for records blocks its connection, so the log is read over a connection of its own.
+  // The log is read over a separate connection, because a command that waits for records blocks its connection.
   const logConnection = createCacheConnection({ ...options, name: `${options.name}-log` })
   return {
     head: () => readHead(connection, keys),

@@ -12,7 +12,7 @@ import { createTableKeeper, type FoundTable, type TableKeeper } from './table-ke
 import { createTableReplica, type TableReplica } from './table-replica.ts'
 
 export interface SnapshotSourceOptions {
-  /** Closed with the source. */
+  /** This cache is closed when the source is closed. */
   readonly cache: TableCacheReader
   readonly table: LiveTable
   /** Name under which the version is reported. */
@@ -25,7 +25,7 @@ export interface SnapshotSourceOptions {
   readonly fraction: () => number
   /** Called each time the cache has confirmed that it holds the same table. */
   readonly onContact: () => void
-  /** Called after each write with whether the disk has the live table; never called without a file. */
+  /** Called after each write. `holds`: whether the disk has the live table. Never called without a file. */
   readonly onDisk: (holds: boolean) => void
   /** Called once with each fault, and again when the fault comes back or changes. */
   readonly onFault: (code: string, message: string) => void
@@ -37,9 +37,9 @@ export interface SnapshotSource {
 }
 
 /**
- * Resolves when the table of the file, if there is one, is in use. Everything else follows later, whether the cache is
- * available or not. The live table never goes back to an older position: an old, damaged or absent table is reported to
- * `onFault` and changes nothing.
+ * Puts the table of the file in use, if there is a file, and then resolves. Everything else follows later, whether the cache
+ * is available or not. The live table never goes back to an older position: if a table is old, damaged or absent, it is
+ * reported to `onFault` and changes nothing.
  */
 export async function startSnapshotSource(options: SnapshotSourceOptions): Promise<SnapshotSource> {
   const { cache, table, pod, file, fraction, onSwap, onContact, onFault } = options
@@ -76,12 +76,12 @@ export async function startSnapshotSource(options: SnapshotSourceOptions): Promi
   }
 }
 
-/** Reported by a pod that cannot read the table in the cache: the operator then checks the whole table. */
+/** A pod that cannot read the table in the cache reports this position. The operator then checks the whole table. */
 const NO_POSITION: TablePosition = { epoch: 0, version: 0 }
 
 /**
  * Loads the table file and the changes after it. A file that cannot be used is reported and not touched: the next table from
- * the cache replaces it. Changes that do not fit the table are older than it, or damaged.
+ * the cache replaces it. If changes do not fit the table, they are older than the table, or damaged.
  */
 async function loadFile(
   file: string,

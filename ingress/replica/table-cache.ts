@@ -1,15 +1,15 @@
-/** The shared cache as an ingress pod sees it: the pod reads it, follows it, and reports its version to it. */
+/** The shared cache, as an ingress pod uses it: the pod reads the cache, follows it, and reports its version to it. */
 import type { CacheHead, TablePosition, TableSnapshot } from '../route-table/cache-head.ts'
 import type { LogRecord } from '../route-table/cache-log.ts'
 
 /**
- * Every call rejects where the cache is not available, or holds something that this version does not understand. The error has
- * a stable `code` and says what to do. The next call is a new attempt: nothing has to be opened again.
+ * Every call rejects if the cache is not available, or contains something that this version does not understand. The error
+ * has a stable `code` and says what to do. Nothing has to be opened again after an error: the next call is a new attempt.
  */
 export interface TableCacheReader {
-  /** Undefined where no table was published. */
+  /** Undefined if no table was published. */
   head(): Promise<CacheHead | undefined>
-  /** The table of one version. */
+  /** The table, with all entries of one version. */
   snapshot(): Promise<TableSnapshot | undefined>
   /** The records after a version, oldest first; waits up to `waitMs` for the first record. */
   next(after: number, waitMs: number): Promise<readonly LogRecord[]>

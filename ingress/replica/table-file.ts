@@ -1,7 +1,7 @@
 /**
- * The last good table on disk, so that a restarted pod serves before the shared cache is back. Each entry has two lines, key
- * and JSON. The last line is the head; its checksum covers the lines before it, so that a truncated or changed file is
- * detected.
+ * The last good table on disk, so that a restarted pod can serve before the shared cache is back. Each entry has two lines,
+ * key and JSON. The last line is the head. The checksum of the head covers the lines before it, so that a truncated or
+ * changed file is detected.
  */
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -21,8 +21,8 @@ export interface FileContent {
 }
 
 /**
- * The snapshot in a file; undefined where there is no file. Entries are not decoded and the checksum is not verified yet.
- * Rejects with `CacheContentError` for a file that contains no table, and with the system's error for one that cannot be read.
+ * The snapshot in a file; undefined if there is no file. Entries are not decoded and the checksum is not verified yet.
+ * Rejects with `CacheContentError` if the file contains no table, and with the system's error if the file cannot be read.
  */
 export async function readTableFile(file: string): Promise<TableSnapshot | undefined> {
   const text = await readIfThere(file)
@@ -36,7 +36,7 @@ export async function readTableFile(file: string): Promise<TableSnapshot | undef
   return { head, entries }
 }
 
-/** The text of a file; undefined where there is no file. Rejects with `CacheContentError` for a file that is too large. */
+/** The text of a file; undefined if there is no file. Rejects with `CacheContentError` if the file is too large. */
 export async function readIfThere(file: string): Promise<string | undefined> {
   try {
     return (await readRegularFile(file, MAX_FILE_BYTES)).toString('utf8')
@@ -56,16 +56,19 @@ function isMissing(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT'
 }
 
-/** Replaces the whole file: a reader finds either the old or the new one, also after a crash. */
+/** Replaces the whole file. A reader finds either the old file or the new file, also after a crash. */
 export function writeTableFile(file: string, content: FileContent): Promise<void> {
   return replaceFile(file, fileChunks(content))
 }
 
-/** Writes a new file beside the old one and puts it in its place. When this resolves, both steps survive a crash. */
+/**
+ * Writes a new file beside the old one, and then renames it to the old name. When this resolves, both steps survive a crash.
+ */
 export async function replaceFile(file: string, chunks: AsyncIterable<string> | Iterable<string>): Promise<void> {
   const temporary = `${file}.tmp`
   await refuseOthers(file)
-  // The file is always a new one: another program may have put a pipe there, and opening that could wait for ever.
+  // The temporary file is always created: another program may have put a pipe at its path, and opening a pipe could wait for
+  // ever.
   await rm(temporary, { force: true })
   const handle = await open(temporary, 'wx')
   try {
@@ -83,7 +86,10 @@ export async function replaceFile(file: string, chunks: AsyncIterable<string> | 
   }
 }
 
-/** A table is never kept in a pipe or a device. Renaming over one would take it away from its owner. */
+/**
+ * Refuses a path that is not a regular file. A table is never kept in a pipe or a device. If a file were renamed over a pipe
+ * or a device, its owner would lose it.
+ */
 async function refuseOthers(file: string): Promise<void> {
   const found = await stat(file).catch((error: unknown) => {
     if (isMissing(error)) return undefined

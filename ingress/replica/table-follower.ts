@@ -14,24 +14,24 @@ export interface TableFollower {
 }
 
 export interface TableFollowerOptions {
-  /** Closed with the follower. */
+  /** This cache is closed when the follower is closed. */
   readonly cache: TableCacheReader
   readonly replica: TableReplica
-  /** Reports what is wrong with the table as a whole. */
+  /** Reports faults of the table as a whole. */
   readonly faults: FaultReporter
-  /** Reports what is wrong with the changes in the log. */
+  /** Reports faults of the changes in the log. */
   readonly logFaults: FaultReporter
-  /** Called after each change of the table: with the change, or without one where a whole table was loaded. */
+  /** Called after each change of the table: with the change, or without a change if a whole table was loaded. */
   readonly onSwap: (change?: TableChange) => void
   /** A random number from 0 up to 1, so that pods do not all read the whole table at the same moment. */
   readonly fraction: () => number
   /** Called when the cache has confirmed that it holds the same table. */
   readonly onContact: () => void
-  /** Called after each look at the whole table: whether the part that was read can be used. */
+  /** Called after each check of the whole table. `readable`: whether the part that was read can be used. */
   readonly onTableRead: (readable: boolean) => void
 }
 
-/** Starts at once, whether the cache is available or not. */
+/** Starts at once, also if the cache is not available. */
 export function startTableFollower(options: TableFollowerOptions): TableFollower {
   const { cache, faults } = options
   const pause = createPause()
@@ -49,7 +49,7 @@ export function startTableFollower(options: TableFollowerOptions): TableFollower
       if (!end.signal.aborted) current = await tryOnce(() => step(context))
     }
   }
-  /** Runs the work once. Every failure heals by another attempt. */
+  /** Runs the work once. After every failure, another attempt can succeed. */
   const tryOnce = async (work: () => Promise<boolean>): Promise<boolean> => {
     try {
       return await work()
@@ -70,13 +70,13 @@ export function startTableFollower(options: TableFollowerOptions): TableFollower
 }
 
 interface FollowerContext extends TableFollowerOptions {
-  /** Resolves at once when the follower is closed. */
+  /** Resolves after the time, or at once when the follower is closed. */
   readonly wait: (milliseconds: number) => Promise<void>
 }
 
 /**
- * Takes the changes that have come. Where there are none for a while, or they do not fit, it looks at the head. False: the next
- * step comes after a pause.
+ * Applies the changes that have come. If no change comes for a while, or a change does not fit, the head of the cache is
+ * read. Returns false if the next step must come after a pause.
  */
 async function step(options: FollowerContext): Promise<boolean> {
   const taken = await takeNext(options)
@@ -85,7 +85,10 @@ async function step(options: FollowerContext): Promise<boolean> {
   return taken === 'none' || (taken === 'some' && current)
 }
 
-/** `some`: a record did not fit the current table. `damaged`: reported to `logFaults`; the table itself may be good. */
+/**
+ * Reads the log once. `some`: a record did not fit the current table. `damaged`: the fault was reported to `logFaults`; the
+ * table itself may be good.
+ */
 async function takeNext(options: TableFollowerOptions): Promise<'all' | 'none' | 'some' | 'damaged'> {
   const { cache, replica, logFaults } = options
   try {
@@ -101,7 +104,7 @@ async function takeNext(options: TableFollowerOptions): Promise<'all' | 'none' |
   }
 }
 
-/** False at the first record that does not fit the current table. */
+/** Applies records. Returns false at the first record that does not fit the current table. */
 async function takeAll(options: TableFollowerOptions, records: readonly LogRecord[]): Promise<boolean> {
   for (const record of records) {
     if (record.type !== 'delta' || !(await options.replica.apply(record))) return false
@@ -111,7 +114,7 @@ async function takeAll(options: TableFollowerOptions, records: readonly LogRecor
   return true
 }
 
-/** Loads the whole table if the cache holds a newer one. True where the replica then equals the table of the cache. */
+/** Loads the whole table if the cache holds a newer one. Returns true if the replica then equals the table of the cache. */
 async function synchronise(options: FollowerContext): Promise<boolean> {
   try {
     const current = await catchUp(options)
@@ -140,7 +143,10 @@ async function catchUp(options: FollowerContext): Promise<boolean> {
   return true
 }
 
-/** A table older than the one in use is never loaded: it would bring back rules that were removed. */
+/**
+ * Whether the table with this head may be loaded. A table older than the one in use is never loaded: it would bring back
+ * rules that were removed.
+ */
 function isUsable({ replica, faults }: TableFollowerOptions, head: CacheHead | undefined): head is CacheHead {
   if (head === undefined) {
     faults.reportFault('cache-empty', 'the shared cache holds no table: the operator writes it when it next looks')

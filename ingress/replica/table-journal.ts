@@ -1,6 +1,7 @@
 /**
- * The changes made since the table file was written: a line of JSON each, in a file beside it. A line is valid once its end is
- * written: if a process is killed in the middle of a line, the changes before it are still good.
+ * The changes made since the table file was written. Each change is a line of JSON in a file beside the table file. A line is
+ * valid only if its end is written. If a process is killed in the middle of a line, the changes before that line are still
+ * good.
  */
 import { type FileHandle, open } from 'node:fs/promises'
 import { decodeHead, encodeHead } from '../route-table/cache-head.ts'
@@ -21,7 +22,7 @@ export function encodeChange({ head, from, changes }: TableChange): string {
 
 /**
  * The changes of a journal, oldest first, up to the first invalid line. The checksum of the table shows whether a change fits
- * it. Rejects with the system's error for a file that cannot be read.
+ * the table. Rejects with the system's error if the file cannot be read.
  */
 export async function readJournal(file: string): Promise<TableChange[]> {
   const text = (await readIfThere(journalPath(file))) ?? ''
@@ -35,7 +36,7 @@ export async function readJournal(file: string): Promise<TableChange[]> {
   return changes
 }
 
-/** Undefined where `encodeChange` did not write the line, or did not write it to its end. */
+/** Undefined if `encodeChange` did not write the line, or did not write it to its end. */
 function decodeChange(line: string): TableChange | undefined {
   try {
     const [head, from, changes]: unknown[] = JSON.parse(line)
@@ -60,7 +61,7 @@ function isContentError(error: unknown): boolean {
   return isObject(error) && error['code'] === 'cache-content'
 }
 
-/** A journal that is open for writing. The caller waits for one call before the next. */
+/** A journal that is open for writing. The caller starts a call only after the call before it has ended. */
 export interface Journal {
   /** Replaces the whole content by these lines. */
   restart(lines: readonly string[]): Promise<void>

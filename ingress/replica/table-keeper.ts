@@ -1,7 +1,7 @@
 /**
- * Keeps the table on disk, so that a restarted pod serves no older table than it has reported. Each change goes into the
- * journal before it is reported; a whole table goes into the table file. A disk that fails or stalls delays no report: its
- * fault is reported too, and writing is tried again until it works.
+ * Keeps the table on disk. After a restart, a pod therefore never serves a table that is older than the last one it reported.
+ * Each change goes into the journal before it is reported; a whole table goes into the table file. A disk that fails or
+ * stalls does not delay a report: the fault of the disk is reported too, and writing is tried again until it works.
  */
 import { type CacheHead, comparePositions, type TablePosition } from '../route-table/cache-head.ts'
 import { DISK_WAIT_MS, FILE_RETRY_MS, MAX_JOURNAL_BYTES, MAX_JOURNAL_LINE_LENGTH } from './limits.ts'
@@ -9,27 +9,35 @@ import { type FileContent, writeTableFile } from './table-file.ts'
 import { encodeChange, openJournal, type TableChange } from './table-journal.ts'
 
 export interface TableKeeper {
-  /** The live table has changed: by a change of the cache's log, or (without one) as a whole. */
+  /**
+   * Called when the live table has changed: with the change of the cache's log, or without a change if the whole table is
+   * new.
+   */
   changed(change: TableChange | undefined): void
   /**
-   * The position that may be reported: that of the disk, or that of the live table where the disk fails. Undefined: nothing
-   * yet. The same object until it changes.
+   * The position that may be reported: the position of the table on disk, or of the live table if the disk fails. Undefined
+   * if nothing may be reported yet. The object stays the same until the position changes.
    */
   readonly position: TablePosition | undefined
-  /** Writes what is still pending, as far as the disk allows it. */
+  /** Writes all pending changes, as far as the disk allows it. */
   close(): Promise<void>
 }
 
 export interface TableKeeperOptions {
   readonly file: string
-  /** The live table with its entries; `head` returns its head alone, at no cost. Undefined before the first table. */
+  /**
+   * The live table: `content` returns it with its entries; `head` returns only its head, at no cost. Undefined before the
+   * first table.
+   */
   readonly content: () => FileContent | undefined
   readonly head: () => CacheHead | undefined
-  /** What was on the disk when the process started: the changes of the journal, and the head after them. */
+  /**
+   * The table that was on the disk when the process started: the changes of the journal, and the head after these changes.
+   */
   readonly found: FoundTable | undefined
   /** Called when `position` has changed. */
   readonly onPosition: () => void
-  /** Called after each write with the fault of the disk; undefined: the disk has the live table. */
+  /** Called after each write with the fault of the disk, or with undefined if the disk has the live table. */
   readonly onDisk: (fault: unknown) => void
 }
 
@@ -45,17 +53,17 @@ export function createTableKeeper(options: TableKeeperOptions): TableKeeper {
 class Keeper implements TableKeeper {
   readonly #options: TableKeeperOptions
   readonly #journal: ReturnType<typeof openJournal>
-  /** The head of what is on the disk: the table file with its journal. */
+  /** The head of the table on the disk. This table consists of the table file and its journal. */
   #headOnDisk: CacheHead | undefined
   /** The head after the last change that is in the journal or pending. */
   #queuedHead: CacheHead | undefined
   /** Lines that are not in the journal yet. */
   #pendingLines: string[] = []
   #pendingBytes = 0
-  /** The changes since the content of the table file being written was taken from the live table. */
+  /** The changes that came since content for a table file was last taken from the live table. */
   #laterChanges = noChangesAfter(undefined)
   #journalBytes = 0
-  /** The changes of the journal no longer lead to the live table: a new table file is needed. */
+  /** Whether a new table file is needed, because the changes of the journal no longer lead to the live table. */
   #needsFile: boolean
   #diskFailed = false
   #diskLate = false
@@ -90,7 +98,7 @@ class Keeper implements TableKeeper {
     this.#pendingLines.push(line)
     this.#pendingBytes += Buffer.byteLength(line)
     this.#queuedHead = change.head
-    // A disk that hangs must not fill the memory.
+    // If the disk hangs, pending lines must not fill the memory.
     if (this.#pendingBytes > MAX_JOURNAL_BYTES) return this.#onWhole()
     this.#append()
   }
@@ -131,7 +139,7 @@ class Keeper implements TableKeeper {
     await this.#journal.close().catch((error: unknown) => this.#fail(error))
   }
 
-  /** One write after the other; lines that come during a write are written together by the next one. */
+  /** Starts a write after the earlier writes. Lines that come during a write are written together by the next write. */
   #append(): void {
     this.#appending = this.#appending.then(() => this.#appendPending())
   }
@@ -151,7 +159,9 @@ class Keeper implements TableKeeper {
     if (this.#journalBytes > MAX_JOURNAL_BYTES) this.#writeFile()
   }
 
-  /** Writes the table file, one at a time; a request that comes meanwhile is served by the next write. */
+  /**
+   * Writes the table file, one write at a time. If another write is requested meanwhile, the next write contains its changes.
+   */
   #writeFile(): void {
     if (this.#writingFile !== undefined || this.#closed || this.#retry !== undefined) return
     this.#writingFile = this.#writeOnce().finally(() => {
@@ -181,7 +191,7 @@ class Keeper implements TableKeeper {
     }
   }
 
-  /** Starts the journal of a new file with the changes that came while the file was written. */
+  /** Starts the journal of a new table file. It begins with the changes that came while the file was written. */
   async #restartJournal(head: CacheHead): Promise<void> {
     const { whole } = this.#laterChanges
     // A whole table that came meanwhile does not build on this file: the next file will contain it.
@@ -229,7 +239,7 @@ class Keeper implements TableKeeper {
     this.#diskTimer = undefined
   }
 
-  /** A disk that is too slow counts as one that fails. */
+  /** Starts to wait for a write of the disk. A disk that is too slow counts as one that fails. */
   #expectDisk(): void {
     if (this.#diskFailed) return
     this.#diskTimer ??= setTimeout(() => {
@@ -240,7 +250,10 @@ class Keeper implements TableKeeper {
   }
 }
 
-/** Calls wait while a line is made, so a large change goes into the file, which is written in slices. */
+/**
+ * Whether a change is too large for the journal. Calls wait while a line is made, so a large change goes into the table file,
+ * which is written in slices.
+ */
 function isLarge({ changes }: TableChange): boolean {
   let length = 0
   for (const [key, json = ''] of changes) length += key.length + json.length
@@ -251,7 +264,7 @@ interface Since {
   readonly lines: string[]
   bytes: number
   head: CacheHead | undefined
-  /** A whole table has come: the lines do not lead to it. */
+  /** Whether a whole table has come. If so, the lines do not lead to that table. */
   whole: boolean
 }
 

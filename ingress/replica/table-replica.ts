@@ -1,4 +1,4 @@
-/** The live table as a copy of the shared cache: its version, and the proof that nothing is missing. */
+/** The live table as a copy of the shared cache, with its version and the proof that nothing is missing. */
 
 import { MAX_PARTS_AT_ONCE } from '../lookup/limits.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
@@ -10,16 +10,22 @@ import { addHash, checksumText, EMPTY_CHECKSUM, entryHash, subtractHash } from '
 import { decodeEntry } from '../route-table/table-codec.ts'
 import { createTimeSlice } from '../time/time-slice.ts'
 
-/** The caller waits for one call of `load` or `apply` before the next. A call that throws leaves the table as it was. */
+/**
+ * The caller starts a call of `load` or `apply` only after the call before it has ended. If a call throws, the table stays
+ * unchanged.
+ */
 export interface TableReplica {
   /** The head of the live table; undefined before the first load. */
   readonly head: CacheHead | undefined
   /**
-   * Makes a snapshot the live table. Throws `CacheContentError` where the snapshot is damaged, and `PatternError`. It accepts
-   * old snapshots too: the caller compares positions.
+   * Makes a snapshot the live table. Throws `CacheContentError` if the snapshot is damaged, and `PatternError`. Old snapshots
+   * are accepted too: the caller compares positions.
    */
   load(snapshot: TableSnapshot): Promise<void>
-  /** Applies one change; false where the change belongs to another table, or does not lead to the table that its head promises. */
+  /**
+   * Applies one change. Returns false if the change belongs to another table, or does not lead to the table that the head of
+   * the change describes.
+   */
   apply(delta: Extract<LogRecord, { readonly type: 'delta' }>): Promise<boolean>
   /** The current entries, as a list that later changes do not modify. */
   entries(): readonly TableEntry[]
@@ -75,7 +81,10 @@ interface Swap {
   readonly to: ReadonlyMap<string, RetainedEntry>
 }
 
-/** A table that is similar to the current one is taken over as a change: at once, and at the cost of what is new in it. */
+/**
+ * If the new table is similar to the current one, takes it over as a change. This is done at once, and costs only as much as
+ * the new entries.
+ */
 async function bringIn(table: LiveTable, swap: Swap, version: number): Promise<void> {
   const { upserted, removed } = await difference(swap)
   if (table.loaded && isSmall(upserted, removed.length)) await table.applyInSlices({ upserted, removed }, version)
@@ -102,7 +111,7 @@ interface RetainedChange {
   readonly change: DecodedChange
 }
 
-/** Returns the retained entries after the change; the map given may have been changed. */
+/** Returns the retained entries after the change. The given map may have been changed. */
 async function bringInChange(
   table: LiveTable,
   { retained, change }: RetainedChange,
@@ -150,7 +159,10 @@ async function copyOf(retained: ReadonlyMap<string, RetainedEntry>): Promise<Map
   return copy
 }
 
-/** Calls wait while a change is made. So a large change becomes a new table, which is built while calls go on. */
+/**
+ * Whether a change is small enough to be made at once, because calls wait while it is made. A large change becomes a new
+ * table, which is built while calls go on.
+ */
 function isSmall(upserted: Iterable<TableEntry>, removed: number): boolean {
   let parts = removed
   for (const entry of upserted) {
@@ -160,7 +172,7 @@ function isSmall(upserted: Iterable<TableEntry>, removed: number): boolean {
   return parts <= MAX_PARTS_AT_ONCE
 }
 
-/** The cost of taking over an entry: its numbers, networks and endpoints, each about the same. */
+/** The cost of taking over an entry: the number of its numbers, networks and endpoints. Each of them costs about the same. */
 function partsOf(entry: TableEntry): number {
   switch (entry.kind) {
     case 'trunk':
@@ -182,7 +194,10 @@ async function checksumOf(entries: ReadonlyMap<string, RetainedEntry>): Promise<
   return sum
 }
 
-/** An entry whose hash is already known is not decoded again. The checksum of the whole table is made of the same hashes. */
+/**
+ * Decodes entries, except those with a hash that is already known. The checksum of the whole table is made of the same
+ * hashes.
+ */
 async function decodeAll(
   texts: Iterable<readonly [string, string]>,
   known: ReadonlyMap<string, RetainedEntry>,
@@ -218,7 +233,7 @@ async function decodeChange(
   return { upserted: await decodeAll(texts, known), removed }
 }
 
-/** Checksum and number of the entries after a change. */
+/** The checksum and the number of the entries after a change. */
 async function sumAfter(
   retained: ReadonlyMap<string, RetainedEntry>,
   before: number,

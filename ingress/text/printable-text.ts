@@ -1,19 +1,19 @@
 /**
- * Characters that cannot be seen, or that move the cursor, end a line or turn the direction of text where they are shown: all
- * controls (C0, DEL, C1), formats (bidi, zero width, tags) and separators of lines and paragraphs. Tabs and line ends are
- * excepted.
+ * Characters that cannot be seen, or that affect the place where they are shown: they move the cursor, end a line or turn the
+ * direction of text. These are all controls (C0, DEL, C1), formats (bidi, zero width, tags) and separators of lines and
+ * paragraphs. Tabs and line ends are excepted.
  */
 const UNPRINTABLE = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
 /**
- * Replaces each of these characters by its JSON escape, such as `\u2028`: a line of JSON keeps its meaning, and a terminal
+ * Replaces each unprintable character by its JSON escape, such as `\u2028`. A line of JSON keeps its meaning, and a terminal
  * shows the character. Tabs and line ends stay.
  */
 export function printableText(text: string): string {
   return text.replace(UNPRINTABLE, escaped)
 }
 
-/** The same for text that must be one line: its line ends are escaped too. */
+/** Like `printableText`, for text that must be one line: line ends are escaped too. */
 export function printableLine(text: string): string {
   return printableText(text).replace(/\n/g, '\\n')
 }

@@ -1,4 +1,7 @@
-/** RFC 3261 §21 and the registrations that carriers send: for answers of our own, and where a rule names a status only. */
+/**
+ * Reason phrases of RFC 3261 §21 and of the registrations that carriers send. They are used for our own answers, and if a
+ * rule names only a status.
+ */
 const PHRASES: Readonly<Record<number, string>> = {
   100: 'Trying',
   200: 'OK',
@@ -47,7 +50,10 @@ const PHRASES: Readonly<Record<number, string>> = {
   608: 'Rejected',
 }
 
-/** The phrase of a status that we answer with; of a status from 400 to 699 that has none of its own, the name of its class (RFC 3261 §21). */
+/**
+ * The phrase of a status that we answer with. If a status from 400 to 699 has no phrase of its own, its phrase is the name of
+ * its class (RFC 3261 §21).
+ */
 export function reasonPhrase(status: number): string {
   const phrase = PHRASES[status]
   if (phrase !== undefined) return phrase

@@ -1,24 +1,27 @@
-/** Removes passwords and similar secrets from text that is shown: from URLs, whole or malformed, and from `name=value`. */
+/** Removes passwords and similar secrets from text that is shown: from whole or malformed URLs, and from `name=value`. */
 
 const REDACTED = '[redacted]'
 
-/** A URL up to the next blank, quotes inside it included: a password may contain any character. */
+/** A URL up to the next blank. Quotes belong to the URL, because a password may contain any character. */
 const URL = /\b[a-z][a-z0-9+.-]*:\/\/\S+/gi
 
 /** Hosts with ports, separated by commas, and a path of plain words: a URL of this form contains no secret. */
 const PLAIN =
   /^((?:\[[0-9a-f:.%]*\]|(?=[^/]*::)[0-9a-f:.]+|[\w.*-]*)(?::\d{1,5}|:PORT|:port)?(?:,(?:\[[0-9a-f:.]*\]|[\w.-]*)(?::\d{1,5})?)*)(\/[\w./~%-]*)?([^\w\s]*)$/i
 
-/** A name that marks its value as a secret, plain or percent-encoded, and that value up to its end. */
+/** A name that marks its value as a secret, plain or percent-encoded, together with the whole value. */
 const NAMED =
   /\b((?:[\w-]*(?:password|passwd|passphrase|secret|token|credential|api[_-]?key|private[_-]?key))|pass|pwd|auth)(["']?\s*(?:=|%3d))\s*("[^"]*"|'[^']*'|[^\s&;,"']+)/gi
 
-/** `user:password@host` without a scheme, which a URL may have lost. The user of a SIP URI has a scheme before it and no slashes. */
+/**
+ * `user:password@host` without a scheme, because a URL may have lost its scheme. SIP URIs are excluded: before the user they
+ * have a scheme and no slashes.
+ */
 const USER_INFO = /(^|[\s"'(/])(?!sips?:|tel:|mailto:)([^\s"'(/@:]{0,256}):([^\s"'@]{1,256})@(?=[\w[])/gi
 
 /**
- * The text without anything that may be a secret. In doubt it removes too much: everything before an `@`, behind a `?` or a
- * `#`, and all of a URL whose host is not clear.
+ * The text without anything that may be a secret. In doubt, too much is removed: everything before an `@`, everything behind
+ * a `?` or a `#`, and the whole of a URL if its host is not clear.
  */
 export function redactedText(text: string): string {
   if (!/[@=]|:\/\/|%3d/i.test(text)) return text

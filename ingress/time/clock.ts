@@ -1,11 +1,13 @@
 /**
- * Time as a parameter. Nothing under `ingress/sip` reads the system's clock or sets its timers. It is given a Clock, so that a
- * test can make 64*T1 pass in a microsecond.
+ * Time as a parameter. Code under `ingress/sip` does not read the system's clock or set its timers. It gets a Clock instead,
+ * so that a test can make 64*T1 pass in a microsecond.
  */
 export interface Clock {
   /** Milliseconds, monotonic, from any start. */
   now(): number
-  /** Calls `fire(subject)` once after `delayMs`. The subject saves a closure per timer: there are ten thousands of timers. */
+  /**
+   * Calls `fire(subject)` once after `delayMs`. With `subject`, a timer needs no closure: there are ten thousands of timers.
+   */
   after<T>(delayMs: number, fire: (subject: T) => void, subject: T): Timer
   /** Cancelling a timer that has fired or was cancelled does nothing. */
   cancel(timer: Timer): void

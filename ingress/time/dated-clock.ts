@@ -1,14 +1,18 @@
-/** Time as a parameter: code that measures, waits or writes dates is given a Clock, so that a test can make an hour pass at once. */
+/**
+ * Time as a parameter. Code that measures, waits or writes dates gets a Clock, so that a test can make an hour pass at once.
+ */
 export interface DatedClock {
   /** Milliseconds, monotonic, from any start. All deadlines and ages are measured with it. */
   now(): number
   /** Milliseconds since 1970 by the machine's clock: for people to read, never for measuring. */
   wallClock(): number
-  /** Calls `run` once after so many milliseconds. The function returned cancels the call; after the call it does nothing. */
+  /**
+   * Calls `run` once after the given milliseconds. The returned function cancels the call; after the call it does nothing.
+   */
   after(milliseconds: number, run: () => void): () => void
 }
 
-/** The machine's own time. A waiting timer keeps the process up. */
+/** The machine's own time. A pending timer keeps the process alive. */
 export const systemClock: DatedClock = {
   now: () => performance.now(),
   wallClock: () => Date.now(),

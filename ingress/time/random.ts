@@ -11,7 +11,7 @@ export interface Random {
 const POOL_BYTES = 8192
 const TOKEN_BYTES = 8
 
-/** The system's random numbers, fetched a pool at a time: one system call per thousand tokens. */
+/** The system's random numbers. They are fetched in pools: one system call is enough for a thousand tokens. */
 export function systemRandom(): Random {
   const pool = Buffer.alloc(POOL_BYTES)
   let used = POOL_BYTES

@@ -5,7 +5,7 @@ import { TIMER_WHEEL_SLOTS, TIMER_WHEEL_TICK_MS } from './limits.ts'
 export interface TimerHost {
   /** Milliseconds, monotonic. */
   now(): number
-  /** Calls `fire` once, after `delayMs` or a little later; the function returned cancels it. */
+  /** Calls `fire` once, after `delayMs` or a little later. The returned function cancels the call. */
   setTimer(delayMs: number, fire: () => void): () => void
 }
 
@@ -23,20 +23,20 @@ export interface TimerWheel extends Clock {
 }
 
 /**
- * A clock for hundreds of thousands of timers on one timer of the host: a hashed wheel of intrusive lists, so that setting and
- * cancelling cost the same for any number of timers. A timer never fires early, and fires at most one tick
- * (`TIMER_WHEEL_TICK_MS`) after the host wakes us. Timers of one tick fire in the order in which they were set. Delays are
- * finite; a negative one counts as 0.
+ * A clock for hundreds of thousands of timers that needs one timer of the host. It is a hashed wheel of intrusive lists, so
+ * that setting and cancelling cost the same for any number of timers. A timer never fires early, and fires at most one tick
+ * (`TIMER_WHEEL_TICK_MS`) after the host wakes us. Timers of the same tick fire in the order in which they were set. Delays
+ * are finite; a negative delay counts as 0.
  */
 export function createTimerWheel(host: TimerHost, options: TimerWheelOptions): TimerWheel {
   return new Wheel(host, options.onError)
 }
 
-/** A list is a ring through its head, so that an entry can be removed without knowing its list. */
+/** A list is a ring that includes its head. So an entry can be removed without knowing its list. */
 class Link {
   previous: Link = this
   next: Link = this
-  /** The tick at whose start the entry is due; meaningless in a head. */
+  /** The entry is due at the start of this tick. In the head of a list, the value has no meaning. */
   dueTick = 0
 
   unlink(): void {
@@ -46,7 +46,7 @@ class Link {
     this.next = this
   }
 
-  /** For the head of a list: puts an unlinked entry at the end. */
+  /** Called on the head of a list: puts an unlinked entry at the end of the list. */
   append(entry: Link): void {
     entry.previous = this.previous
     entry.next = this
@@ -100,7 +100,7 @@ class Wheel implements TimerWheel {
 
   after<T>(delayMs: number, fire: (subject: T) => void, subject: T): Timer {
     const now = this.#host.now()
-    // An idle wheel skips the ticks during which it was idle.
+    // After an idle time, the wheel skips the ticks of that time.
     if (this.pending === 0) this.#tick = Math.floor(now / TIMER_WHEEL_TICK_MS)
     const entry = new Entry(now + Math.max(delayMs, 0), fire, subject)
     entry.dueTick = Math.max(Math.ceil(entry.deadline / TIMER_WHEEL_TICK_MS), this.#tick + 1)
@@ -113,7 +113,7 @@ class Wheel implements TimerWheel {
   cancel(timer: Timer): void {
     if (!(timer instanceof Link) || timer.next === timer) return
     timer.unlink()
-    // The host's timer stays set: waking once without need is cheaper than setting it again for each call.
+    // The host's timer stays set: one wake-up without need is cheaper than setting the timer again for each call.
     this.pending -= 1
   }
 
@@ -134,7 +134,7 @@ class Wheel implements TimerWheel {
 
   #wake(): void {
     this.#disarm = undefined
-    // While callbacks run, timers that they set must not arm the host: that happens once, below.
+    // While callbacks run, the timers that they set must not arm the host's timer: it is armed once, below.
     this.#armedTick = Number.NEGATIVE_INFINITY
     try {
       this.#collect(this.#currentTick())
@@ -146,9 +146,9 @@ class Wheel implements TimerWheel {
     }
   }
 
-  /** Moves what is due up to `tick` to the due list, oldest tick first. */
+  /** Moves all entries that are due up to `tick` to the due list, oldest tick first. */
   #collect(tick: number): void {
-    // After a sleep of more than one turn, one turn visits every slot.
+    // After a sleep of more than one turn, a single turn visits every slot.
     const first = Math.max(this.#tick + 1, tick - TIMER_WHEEL_SLOTS + 1)
     for (let at = first; at <= tick; at += 1) {
       const head = this.#slot(at)
@@ -178,10 +178,10 @@ class Wheel implements TimerWheel {
     }
   }
 
-  /** The next tick whose slot has an entry, perhaps for a later turn; undefined where nothing is pending. */
+  /** The next tick with an entry in its slot, perhaps for a later turn; undefined if nothing is pending. */
   #nextTick(): number | undefined {
     if (this.pending === 0) return undefined
-    // Happens only after `onError` threw: the rest of that tick must still fire.
+    // This happens only after `onError` threw: the other entries of that tick must still fire.
     if (this.#due.next !== this.#due) return this.#tick
     for (let ahead = 1; ahead <= TIMER_WHEEL_SLOTS; ahead += 1) {
       const head = this.#slot(this.#tick + ahead)

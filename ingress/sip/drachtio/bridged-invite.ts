@@ -1,8 +1,8 @@
 /**
- * A routed INVITE as two legs: the server terminates the caller's leg, and each target gets its own INVITE. Only in this way
- * can targets be tried one after the other as the rule says. A server that proxies tries the next target after every final
+ * A routed INVITE as two legs: the server terminates the caller's leg, and each target gets its own INVITE. This is the only
+ * way to try targets one after the other as the rule says. A server that proxies tries the next target after every final
  * response above 200, decides by itself which responses it relays, and cannot be stopped. `proxy/call-progress.ts` decides
- * what each response means for the call; this module carries that out.
+ * what each response means for the call; this module carries out the decision.
  */
 import type { Clock, Timer } from '../../time/clock.ts'
 import { SIXTY_FOUR_T1_MS } from '../limits.ts'
@@ -41,9 +41,9 @@ const CANCELLED: ProxyResult = { outcome: 'cancelled', status: 487, target: unde
 const UNANSWERED: ProxyResult = { outcome: 'unanswered', status: 0, target: undefined }
 
 /**
- * The caller talks to one leg, so the call of a further 2xx has to be ended. If all targets were tried, the caller gets the
- * answer that the rule says. The caller learns that a target cannot be reached only if the rule does not allow another
- * attempt.
+ * The caller talks to one backend only, so the call of a further 2xx has to be ended. If all targets were tried, the caller
+ * gets the answer that the rule says. If a target cannot be reached, the caller learns this only if the rule does not allow
+ * another attempt.
  */
 const TWO_LEGS: ProgressOptions = { furtherSuccess: 'hung-up', nextHopUnreachable: 'no-failover' }
 
@@ -75,7 +75,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
     this.#progress.begin()
   }
 
-  /** Answers a call that still waits, without waiting for the answers of its targets. */
+  /** Answers a call that still rings, without waiting for the answers of its targets. */
   end(): void {
     this.#progress.end(SERVICE_UNAVAILABLE)
   }
@@ -166,8 +166,8 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
   }
 
   /**
-   * The branch table waits for a provisional response before a CANCEL. Here the server waits for it instead, because only the
-   * server also sees the 100.
+   * In the branch table, a CANCEL waits for a provisional response. Here the server does the waiting, because only the server
+   * also sees the 100.
    */
   #withdraw(input: 'cancel' | 'overtaken'): void {
     for (const attempt of this.#progress.branches) {
@@ -230,7 +230,10 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
     this.#work.bridge({ call, side: 'caller', dialogId: callerDialogId, acknowledge }, backend)
   }
 
-  /** If the server got our CANCEL before the answer came, it sends the BYE itself. */
+  /**
+   * Ends the call of a 2xx that is not for the caller. If the server got our CANCEL before the answer came, the server itself
+   * sends the BYE.
+   */
   #hangUp(attempt: InviteAttempt, response: HandedResponse): void {
     const { dialogId } = response
     const sendBye = (): void => {
@@ -243,7 +246,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
     this.#clock.after(OWN_BYE_MS, (work) => work.ended(dialogId) && sendBye(), this.#work)
   }
 
-  /** `challenging`: other responses. Their challenges are added (RFC 3261 §16.7 step 7). */
+  /** `challenging`: other responses that ask for credentials. Their challenges are added (RFC 3261 §16.7 step 7). */
   #relayed(message: SipMessage, challenging: readonly SipMessage[]): OutgoingResponse {
     return {
       status: message.status,
@@ -263,7 +266,9 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
   }
 }
 
-/** If the server does not know the INVITE any more, the caller cancelled it while our response was on its way there. */
+/**
+ * If the server does not know the INVITE any more, the caller cancelled it while our response was on its way to the server.
+ */
 function unsent(failure: string): ProxyResult {
   return /unknown transaction/i.test(failure) ? CANCELLED : UNANSWERED
 }

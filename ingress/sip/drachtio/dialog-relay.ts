@@ -1,4 +1,4 @@
-/** Relays requests inside the dialogs of a call from one leg to the other, and the answers back. */
+/** Relays requests inside the dialogs of a call from one leg to the other leg, and the answers back. */
 
 import type { RequestFacts } from '../message/request-facts.ts'
 import type { SipMessage } from '../message/sip-message.ts'
@@ -102,8 +102,8 @@ export function acknowledgeOther(leg: CallLeg, ack?: HandedRequest): void {
 }
 
 /**
- * Sends the ACK to a 2xx. It has the body of `ack`, the ACK of the other leg, which may contain the SDP answer, and the
- * header changes of a rule.
+ * Sends the ACK to a 2xx, with the header changes of a rule. `ack` is the ACK of the other leg. Its body is copied, because
+ * it may contain the SDP answer.
  */
 export function acknowledgeWith(
   response: HandedResponse,
@@ -118,7 +118,7 @@ export function acknowledgeWith(
   response.acknowledge([...content, ...own], bodyOf(message))
 }
 
-/** Ends a leg. The answer of the far end changes nothing. */
+/** Sends a BYE to end a leg. The answer of the far end changes nothing. */
 export function sendBye(
   work: SessionWork,
   leg: CallLeg,
@@ -160,8 +160,8 @@ function relayRequest(arrival: DialogArrival, { leg, other, edits }: Relay): voi
     onResponse: (response) => {
       if (response.status === 100) return
       if (response.status >= 200) finish()
-      // RFC 3261 §16.9, §16.7 step 6: the far end cannot be reached. Not 503: a trunk would apply it to all of its calls,
-      // not only to this one.
+      // RFC 3261 §16.9, §16.7 step 6: the far end cannot be reached. The answer is not 503, because a trunk would apply a
+      // 503 to all of its calls, not only to this one.
       if (response.byServer)
         return handed.respond(ownAnswer(handed, response.status === 408 ? REQUEST_TIMEOUT : NEXT_HOP_UNREACHABLE))
       relayResponse(arrival, { leg, response, edits })

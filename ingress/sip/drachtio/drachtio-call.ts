@@ -58,8 +58,8 @@ export class DrachtioCall extends MessageRequest implements OfferedCall {
   }
 
   /**
-   * The server has the sockets, and does not report which ones. It refuses a target at once if it has no socket for it; then
-   * the next target is tried.
+   * Always true. The server has the sockets, and does not report which ones. If the server has no socket for a target, it
+   * refuses the target at once, and the next target is tried.
    */
   canReach(): boolean {
     return true

@@ -4,7 +4,10 @@ export interface DrachtioConfig {
   readonly servers: readonly DrachtioAddress[]
   /** Addresses at which servers connect to this process, with one connection for each call (outbound mode). */
   readonly listen: readonly { readonly host: string; readonly port: number }[]
-  /** Read at each attempt to connect, so that a changed Secret is used. If it is given, `secret` is not used. */
+  /**
+   * File with the secret. It is read at each attempt to connect, so that a changed Secret is used. If a file is given,
+   * `secret` is not used.
+   */
   readonly secretFile: string | undefined
   readonly secret: string | undefined
   /** PEM of the authorities that sign the certificates of `tls` servers; undefined: the authorities of the system. */

@@ -30,7 +30,7 @@ interface EngineState extends DrachtioEngineOptions {
 }
 
 /**
- * Dials its servers, again after each loss, and resolves without waiting for a server. Rejects with `code`
+ * Dials its servers, and dials again after each loss. Resolves without waiting for a server. Rejects with `code`
  * `drachtio-listen-failed` if an address of the outbound mode is not available.
  */
 export async function startDrachtioEngine(options: DrachtioEngineOptions): Promise<SipEngine> {
@@ -123,7 +123,7 @@ function onEnd(state: EngineState, session: ServerSession): void {
   state.onSessionGone?.()
 }
 
-/** Calls that ring get a 503. Answered calls get a BYE on both legs, because nobody else could end them. */
+/** Calls that ring get a 503. Answered calls get a BYE on both legs, because nobody but this process could end them. */
 async function close(state: EngineState, links: readonly ServerLink[], listeners: readonly OutboundListener[]) {
   for (const listener of listeners) listener.close()
   for (const link of links) link.close()

@@ -58,13 +58,16 @@ export interface HandedResponse {
   readonly status: number
   readonly text: string
   readonly dialogId: string
-  /** Made by the server, because nothing could be sent (503) or nothing came (408). Then it has no source address. */
+  /**
+   * Whether the server made the response, because nothing could be sent (503) or nothing came (408). Such a response has no
+   * source address.
+   */
   readonly byServer: boolean
   acknowledge(headers: readonly HeaderField[], body: string): void
 }
 
 export interface SendingEvents {
-  /** The server did not send the request: no transport, or no such dialog. No further event follows. */
+  /** The server did not send the request: it has no transport for it, or knows no such dialog. No further event follows. */
   readonly onFailure: (reason: string) => void
   readonly onResponse: (response: HandedResponse) => void
 }
@@ -77,10 +80,10 @@ export interface SentRequest {
 export interface ServerConnection {
   readonly open: boolean
   request(request: OutgoingRequest, events: SendingEvents): SentRequest
-  /** Asks for requests outside a dialog. In the outbound mode the server sends them without this. */
+  /** Asks the server to hand over requests outside a dialog. In the outbound mode the server does so without being asked. */
   route(methods: readonly string[]): void
   ping(answered: () => void): void
-  /** Sends what is still pending, and then the end of the stream. After that the server closes the connection. */
+  /** Sends all pending bytes, and then the end of the stream. After that the server closes the connection. */
   end(): void
   /** Closes immediately. */
   cut(): void
@@ -139,7 +142,9 @@ interface LibraryAgent {
 }
 
 interface Library {
-  /** Reports its events at once. The library's own object reports them a moment later, after the first requests. */
+  /**
+   * This object reports its events at once. The library's `Srf` object reports them a moment later, after the first requests.
+   */
   readonly app: {
     readonly client: LibraryAgent
     on(event: 'connect', listener: (failure: unknown, hostports: string, version: string | null) => void): void
@@ -183,8 +188,8 @@ export function speakDrachtio(socket: Socket, secret: string, events: Connection
       for (const method of methods) command(`route|${method}`, () => undefined)
     },
     ping: (answered) => command('ping', answered),
-    // Goes on reading until the server has closed. To close a socket with unread bytes would reset the connection, and the
-    // last bytes that were sent would be lost.
+    // The socket is still read until the server has closed the connection. If a socket with unread bytes were closed, the
+    // connection would be reset, and the last bytes that were sent would be lost.
     end: () => socket.end(),
     cut: () => socket.destroy(),
   }
@@ -218,7 +223,7 @@ function handedRequest(agent: LibraryAgent, request: LibraryRequest, response: L
   }
 }
 
-/** Does the same as the library's own `send`, which throws if it has no name for a status. */
+/** Does the same as the library's own `send`. But `send` throws if the library has no name for a status. */
 function respond(
   agent: LibraryAgent,
   response: LibraryResponse,

@@ -1,7 +1,7 @@
 import { parseMessage } from '../message/parse-message.ts'
 import { SipMessage } from '../message/sip-message.ts'
 
-/** What is wrong with a message, and the status that reports it. */
+/** The fault of a message, and the status that reports the fault. */
 export interface MessageFault {
   readonly code: string
   readonly status: number
@@ -16,8 +16,8 @@ export interface ReadMessage {
 const scratch = new SipMessage()
 
 /**
- * Reads a message that the server handed over as text. The returned message has its own index. If there is a fault, it
- * contains what can be read.
+ * Reads a message that the server handed over as text. The returned message has its own index. If the message has a fault,
+ * the result contains the parts that can be read.
  */
 export function readHanded(text: string): ReadMessage {
   const bytes = Buffer.from(text, 'utf8')

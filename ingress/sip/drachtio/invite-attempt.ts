@@ -47,15 +47,15 @@ export class InviteAttempt implements CallBranch {
     return this.state !== 'ended'
   }
 
-  /** Takes the request that was sent. The server may have refused it at once: then the attempt is already over. */
+  /** Stores the request that was sent. If the server refused the request at once, the attempt is already over. */
   sent(request: SentRequest): void {
     this.#sent = request
     if (this.cancelSent) request.cancel(this.#cancelReasons)
   }
 
   /**
-   * The server delays a CANCEL until a provisional response has come. A 100 counts too, though the server does not report it
-   * to us.
+   * Asks the server to send a CANCEL. The server delays the CANCEL until a provisional response has come. A 100 counts too,
+   * although the server does not report a 100 to us.
    */
   sendCancel(reasons: readonly HeaderField[]): void {
     if (this.cancelSent) return
@@ -76,16 +76,16 @@ export class InviteAttempt implements CallBranch {
   }
 
   /**
-   * Gives the backend up. The backend may have sent a 100, which the server does not report. So it gets a CANCEL, but only
-   * after the time in which the server ends the INVITE of a backend that never sent anything. Until then a late 2xx of the
-   * backend is accepted.
+   * Stops waiting for the backend. The backend may have sent a 100, which the server does not report. So the backend gets a
+   * CANCEL, but only after the time in which the server ends the INVITE of a backend that never sent anything. Until then a
+   * late 2xx of the backend is accepted.
    */
   abandon(): void {
     this.#stopTimers()
     this.#start('abandoned', SIXTY_FOUR_T1_MS)
   }
 
-  /** The timer runs from the first 18x. */
+  /** Starts the timer at the first 18x. A further 18x does not start the timer again. */
   startRingingTimer(ms: number): void {
     if (!this.#timers.has('ringing-timer')) this.#start('ringing-timer', ms)
   }
@@ -104,7 +104,7 @@ export class InviteAttempt implements CallBranch {
     if (step.action) this.#owner.act(this, step.action, response)
   }
 
-  /** The connection is lost, so no response will come any more. */
+  /** Ends the attempt because the connection is lost: no response will come any more. */
   forget(): void {
     this.state = 'ended'
     this.#stopTimers()
@@ -133,7 +133,10 @@ function fireAttemptTimer({ attempt, name }: AttemptTimer): void {
   else attempt.input(name)
 }
 
-/** RFC 3261 §8.1.3.1, §17.1.4: the server reports Timer B as 408, and a target that it cannot send to as 503. */
+/**
+ * How an attempt failed, by a status that the server itself made. RFC 3261 §8.1.3.1, §17.1.4: the server reports Timer B as
+ * 408, and a target that it cannot send to as 503.
+ */
 function silenceOf(status: number): 'time-out' | 'unreachable' {
   return status === 408 ? 'time-out' : 'unreachable'
 }

@@ -1,6 +1,8 @@
 /** Limits of the connections between this process and drachtio-servers: each has a name, a unit and a reason. */
 
-/** Bytes of one frame. This is more than the largest SIP message (65,535) and the line of facts before it. */
+/**
+ * Bytes of the largest frame. This is more than the largest SIP message (65,535) together with the line of facts before it.
+ */
 export const MAX_FRAME_BYTES = 131_072
 
 /** Milliseconds from dialling until the connection can be written to. On Linux a lost SYN is sent again after 1 and 3 s. */
@@ -19,7 +21,7 @@ export const LONGEST_RETRY_MS = 10_000
 export const REFUSED_RETRY_MS = 30_000
 
 /**
- * Milliseconds between two pings. The connection is closed if a ping is not answered before the next one is due. TCP alone
+ * Milliseconds between two pings. If a ping is not answered before the next ping is due, the connection is closed. TCP alone
  * would not close it for hours.
  */
 export const PING_MS = 15_000
@@ -30,15 +32,15 @@ export const PING_MS = 15_000
  */
 export const OUTBOUND_IDLE_MS = 5_000
 
-/** Connections of the outbound mode. Each call has its own, so this is also the limit of calls at a time. */
+/** Connections of the outbound mode. Each call has its own connection, so this is also the limit of calls at a time. */
 export const MAX_OUTBOUND_CONNECTIONS = 4_096
 
 /** Milliseconds that a server has for the last answers when this process ends. Then the connection is cut. */
 export const CLOSE_MS = 1_000
 
 /**
- * For a call that was answered in spite of our CANCEL: milliseconds from our ACK to our BYE. We send no BYE if the server has
- * reported its own by then. The server sends its BYE at once, or never if the answer had come before the CANCEL.
+ * Milliseconds from our ACK to our BYE, for a call that was answered in spite of our CANCEL. If the server has reported a BYE
+ * of its own by then, we send no BYE. The server sends its BYE at once, or never if the answer had come before the CANCEL.
  */
 export const OWN_BYE_MS = 1_000
 
@@ -46,12 +48,12 @@ export const OWN_BYE_MS = 1_000
 export const PASSED_OVER_REPORT_MS = 60_000
 
 /**
- * Milliseconds from an INVITE to a second 100 Trying, if nothing else has been sent. If the application has sent no response
- * for 64 s, the server forgets the INVITE, and could not send its final response.
+ * Milliseconds from an INVITE to a second 100 Trying, which is sent if nothing else has been sent. If the application sends
+ * no response for 64 s, the server forgets the INVITE, and could not send the final response any more.
  */
 export const HOLD_MS = 32_000
 
-/** Bytes of the file with the secret, which is one line. */
+/** Bytes of the largest file with a secret. The secret is one line. */
 export const MAX_SECRET_BYTES = 4_096
 
 /** Bytes of a file of certificates: a bundle of all public authorities has 250 KB. */

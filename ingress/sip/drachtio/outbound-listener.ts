@@ -1,4 +1,4 @@
-/** The outbound mode: drachtio-servers connect to this process, one connection for each call that they hand over. */
+/** The outbound mode: drachtio-servers connect to this process, with one connection for each call that they hand over. */
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Clock } from '../../time/clock.ts'
 import type { DrachtioConfig } from './drachtio-config.ts'
@@ -24,7 +24,7 @@ export interface OutboundListener {
   close(): void
 }
 
-/** This process cannot listen for servers at an address. */
+/** The error that this process cannot listen for servers at an address. */
 class ListenError extends Error {
   readonly code = 'drachtio-listen-failed'
 
@@ -34,7 +34,7 @@ class ListenError extends Error {
   }
 }
 
-/** Resolves when it listens. Rejects with `code` `drachtio-listen-failed` if the address is not available. */
+/** Resolves when this process listens. Rejects with `code` `drachtio-listen-failed` if the address is not available. */
 export async function listenForServers(options: OutboundOptions): Promise<OutboundListener> {
   const { at, onFault } = options
   const waiting = new Set<Socket>()
@@ -73,7 +73,8 @@ async function accept(options: OutboundOptions, socket: Socket, taken: () => voi
         events.onReady(session)
       },
       onEnd: (session: ServerSession, end: SessionEnd) => {
-        // Not a fault: the server closes a connection that it does not need any more after it has handed over its call.
+        // A lost connection is not a fault here: after the server has handed over its call, it closes a connection that it
+        // does not need any more.
         if (end.code !== 'drachtio-connection-lost') onFault(end.code, end.message)
         events.onEnd(session, end)
       },

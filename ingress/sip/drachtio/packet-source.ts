@@ -9,7 +9,7 @@ export interface PacketSource {
   readonly protocol: unknown
 }
 
-/** `TCP` of a trunk means any stream: TLS and WebSocket have ended at the server. */
+/** Transports by their names at the server. `TCP` of a trunk means any stream: TLS and WebSocket have ended at the server. */
 const TRANSPORTS: ReadonlyMap<unknown, TransportName> = new Map([
   ['udp', 'UDP'],
   ['tcp', 'TCP'],
@@ -18,7 +18,7 @@ const TRANSPORTS: ReadonlyMap<unknown, TransportName> = new Map([
   ['wss', 'TCP'],
 ])
 
-/** The peer that sent a packet; undefined if any part of it cannot be read. Then the sender is not known to us. */
+/** The peer that sent a packet; undefined if a part of its source cannot be read. Then the sender is not known to us. */
 export function peerAt({ address, port, protocol }: PacketSource): Peer | undefined {
   const transport = TRANSPORTS.get(protocol)
   const number = portOf(port)

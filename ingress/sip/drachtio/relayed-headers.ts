@@ -1,7 +1,7 @@
 /**
- * Which parts of a message are copied to the other leg of a call. The server itself writes what belongs to one leg (Via,
- * tags, Call-ID, CSeq, Contact, routes). The rest is copied line by line. Pure. From here on text is UTF-8, as the library
- * needs it.
+ * Chooses the parts of a message that are copied to the other leg of a call. The server itself writes the headers that belong
+ * to one leg only (Via, tags, Call-ID, CSeq, Contact, routes). All other headers are copied line by line. Pure. The headers
+ * that this module returns are UTF-8, because the library needs UTF-8.
  */
 
 import { HEADER, headerIdOf } from '../message/header-name.ts'
@@ -28,7 +28,7 @@ const LEG_HEADERS: ReadonlySet<number> = new Set([
   HEADER.timestamp,
 ])
 
-/** RFC 3262: reliable provisional responses belong to one leg, and are not offered on the other. */
+/** RFC 3262: reliable provisional responses belong to one leg only, and are not offered on the other leg. */
 export const RELIABLE = '100rel'
 const RELIABLE_HEADERS: ReadonlySet<string> = new Set(['rseq', 'rack'])
 
@@ -41,7 +41,7 @@ export function callHeaders(message: SipMessage, facts: RequestFacts, plan: Prox
   return [
     { name: 'From', value: withoutTag(textOf(message.value(message.first(HEADER.from)))) },
     { name: 'To', value: textOf(message.value(message.first(HEADER.to))) },
-    // RFC 3261 §16.6 step 3: this ends a call that goes in a circle between such engines.
+    // RFC 3261 §16.6 step 3: if a call goes in a circle between engines of this kind, this number ends the call.
     { name: 'Max-Forwards', value: String((facts.maxForwards ?? DEFAULT_MAX_FORWARDS + 1) - 1) },
     ...dialogHeaders(message, plan),
   ]
@@ -54,19 +54,19 @@ export function dialogHeaders(message: SipMessage, edits: HeaderEdits): HeaderFi
   return [...copies, ...setHeaders.map(clean)]
 }
 
-/** The headers that describe the body: a server sends no body without a type. */
+/** The headers that describe the body. The server sends a body only if the type of the body is given. */
 export function contentHeaders(message: SipMessage): HeaderField[] {
   return copied(message, []).filter(({ name }) => /^(content-|mime-version$)/i.test(name))
 }
 
-/** The headers of a backend's response to a new call, as the caller gets them. */
+/** The headers that the caller gets, made from a backend's response to a new call. */
 export function responseHeaders(response: SipMessage, identity: ResponseIdentity): HeaderField[] {
-  // RFC 3261 §21.5.4: the Retry-After of one backend would pause the carrier's whole trunk.
+  // Retry-After is removed: it is about one backend, but the carrier would pause its whole trunk (RFC 3261 §21.5.4).
   return relayedHeaders(response, identity, response.status >= 300 ? ['Retry-After'] : [])
 }
 
 /**
- * The headers of a response inside a dialog. Retry-After stays: the other side decides when to try again (RFC 3261 §14.2,
+ * The headers of a response inside a dialog. Retry-After is kept: the other side decides when to try again (RFC 3261 §14.2,
  * RFC 3311 §5.2).
  */
 export function dialogResponseHeaders(response: SipMessage, identity: ResponseIdentity): HeaderField[] {
@@ -132,13 +132,13 @@ function unreliable(value: string): string | undefined {
   return options.length > 0 && others.length === 0 ? undefined : others.join(', ')
 }
 
-/** `From` without its tag: each leg has its own tag, and the server makes one if no tag is given. */
+/** `From` without its tag. Each leg has its own tag, and the server makes a tag if no tag is given. */
 function withoutTag(from: string): string {
   const end = Math.max(from.lastIndexOf('>'), 0)
   return from.slice(0, end) + from.slice(end).replace(/;\s*tag\s*=\s*[^;\s]*/gi, '')
 }
 
-/** Text of a message is latin1, one character for each byte. This decodes those bytes as UTF-8. */
+/** Decodes text of a message as UTF-8. Such text is latin1, with one character for each byte of the message. */
 function textOf(latin1: string): string {
   return /^[ -~\t]*$/.test(latin1)
     ? latin1

@@ -45,10 +45,13 @@ export interface DispatchOptions {
   readonly random: Random
 }
 
-/** Methods that the server hands over outside a dialog. It handles BYE, UPDATE, REFER and PRACK outside a dialog itself. */
+/**
+ * Methods that the server hands over outside a dialog. The server itself handles BYE, UPDATE, REFER and PRACK outside a
+ * dialog.
+ */
 export const ROUTED_METHODS = ['invite', 'options', 'register', 'message', 'info', 'notify', 'subscribe', 'publish']
 
-/** Stands for a source that cannot be read. It is never looked up, because a list with 0.0.0.0/0 would contain it. */
+/** Replaces a source that cannot be read. It is never looked up, because a list with 0.0.0.0/0 would contain it. */
 const UNKNOWN: Peer = { address: fromWords([0, 0, 0xffff, 0]), port: 0, transport: 'UDP' }
 
 /** A request as the server handed it over, and who sent it. */
@@ -61,7 +64,7 @@ interface Handed {
 /** A request that can be read. */
 interface NewRequest extends CallerSide, Handed {
   readonly work: SessionWork
-  /** The leg of the dialog in which the server has found the request; undefined if the dialog is not one of ours. */
+  /** The leg of the dialog in which the server has found the request; undefined if this process has no such leg. */
   readonly leg: CallLeg | undefined
 }
 
@@ -126,7 +129,9 @@ function invalid({ application }: DispatchOptions, { message, facts }: NewReques
   return demandsReliable(message) ? badExtension(RELIABLE) : undefined
 }
 
-/** RFC 3261 §13.2.2.4: the ACK to a 2xx goes to the far end, once. A server hands over only such ACKs, and their repeats. */
+/**
+ * RFC 3261 §13.2.2.4: sends the ACK to a 2xx to the far end, once. A server hands over only ACKs to a 2xx, and their repeats.
+ */
 function onAck({ application }: DispatchOptions, leg: CallLeg | undefined, handed: HandedRequest): void {
   if (leg) return acknowledgeOther(leg, handed)
   const peer = peerAt({ ...handed.source, protocol: 'udp' }) ?? UNKNOWN
@@ -134,8 +139,8 @@ function onAck({ application }: DispatchOptions, leg: CallLeg | undefined, hande
 }
 
 /**
- * The server has ended one leg by itself: a session timer has run out, an ACK never came, or a CANCEL has crossed the 200.
- * It ends the leg of an early dialog because we cancelled it.
+ * Called when the server has ended one leg by itself: a session timer has run out, an ACK never came, or a CANCEL has crossed
+ * the 200. The server also ends the leg of an early dialog, because we cancelled it.
  */
 function endedByServer(work: SessionWork, handed: HandedRequest): void {
   const leg = work.leg(handed.dialogId)
@@ -145,7 +150,7 @@ function endedByServer(work: SessionWork, handed: HandedRequest): void {
   if (other) sendBye(work, other)
 }
 
-/** The far end of a leg, for a packet that does not say who sent it. */
+/** The far end of a leg. It counts as the sender of a packet if the server does not report a readable source. */
 function peerOf({ call, side }: CallLeg): Peer {
   const { caller, target } = call
   if (side === 'caller') return caller
@@ -157,11 +162,14 @@ const STRANGER: MessageFault = { ...SERVICE_UNAVAILABLE, code: 'stranger' }
 const UNREADABLE: MessageFault = { ...BAD_REQUEST, code: 'bad-request' }
 
 interface Unusable extends Handed {
-  /** What can be read of the request; undefined if its source cannot be read. */
+  /** The message of the request; undefined if the source of the request cannot be read. */
   readonly message?: SipMessage
 }
 
-/** A stranger does not learn what is wrong. But its INVITE has got a 100, and therefore gets a final response. */
+/**
+ * Handles a request that cannot be used. A stranger does not learn what is wrong. But the server has answered a stranger's
+ * INVITE with 100, and therefore the INVITE gets a final response.
+ */
 function onUnusable(options: DispatchOptions, unusable: Unusable, fault: MessageFault = UNREADABLE): void {
   const { handed, peer, sender, message } = unusable
   const { method } = handed
@@ -193,7 +201,7 @@ function refuse({ application, random }: DispatchOptions, refused: Refused, { co
   application.onEvent({ type: 'refused', ...event, recordedSources })
 }
 
-/** Without a Warning: a stranger does not learn the reason. */
+/** Refuses without a Warning, because a stranger does not learn the reason. */
 function refuseStranger(
   { application, random }: DispatchOptions,
   from: Handed,

@@ -1,4 +1,4 @@
-/** Connects to one drachtio-server, again after each loss, and always in the way that the configuration says. */
+/** Connects to one drachtio-server, and connects again after each loss, always in the way that the configuration says. */
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { readRegularFile } from '../../files/regular-file.ts'
@@ -21,11 +21,11 @@ export interface LinkOptions {
 export interface ServerLink {
   /** Why the server does not hand over its requests; undefined while it does. */
   readonly unready: string | undefined
-  /** Dials no more. A session that is ready stays open: the engine ends it after its work. */
+  /** Stops dialling. A session that is ready stays open: the engine ends it after its work. */
   close(): void
 }
 
-/** Ends of a session that only a person can prevent. Immediate retries would only fill two logs. */
+/** Reasons for the end of a session that only a person can remove. Immediate retries would only fill two logs. */
 const REFUSALS: ReadonlySet<SessionEnd['code']> = new Set(['drachtio-secret-refused', 'drachtio-version-unsupported'])
 
 interface LinkState {
@@ -154,7 +154,8 @@ function established(
       over()
       resolve()
     })
-    // This listener stays, because an error without a listener would end the process. 'close' follows every error.
+    // This listener is never removed, because an 'error' without a listener would end the process. 'close' follows every
+    // 'error'.
     socket.on('error', (error) => {
       over()
       reject(error)

@@ -2,7 +2,7 @@ import { readRegularFile } from '../../files/regular-file.ts'
 import type { DrachtioConfig } from './drachtio-config.ts'
 import { MAX_SECRET_BYTES } from './limits.ts'
 
-/** A secret that cannot be used. The message names the file. */
+/** The error for a secret that cannot be used. The message names the file. */
 class SecretError extends Error {
   readonly code = 'drachtio-secret-unusable'
 

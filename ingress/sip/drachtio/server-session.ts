@@ -43,7 +43,7 @@ export interface ServerSession {
   readonly open: boolean
   request(request: OutgoingRequest, events: SendingEvents): SentRequest
   route(methods: readonly string[]): void
-  /** Sends what is still pending, and then the end of the stream. After that the server closes the connection. */
+  /** Sends all pending bytes, and then the end of the stream. After that the server closes the connection. */
   end(): void
   cut(): void
 }

@@ -3,7 +3,7 @@ export const OLDEST_SERVER = 'v0.8.2'
 
 const OLDEST = numbersOf(OLDEST_SERVER) ?? []
 
-/** Whether a version, such as `v0.9.10` or `0.9.10-rc1`, is `OLDEST_SERVER` or newer. False if it cannot be read. */
+/** Whether a version, such as `v0.9.10` or `0.9.10-rc1`, is `OLDEST_SERVER` or newer. False if the version cannot be read. */
 export function isRecentServer(version: string): boolean {
   const numbers = numbersOf(version)
   if (!numbers) return false

@@ -27,7 +27,7 @@ export interface CallLeg {
   readonly side: 'caller' | 'backend'
   /** The server's id of the dialog. */
   readonly dialogId: string
-  /** Sends the ACK to a 2xx of the other leg. Called with the ACK of this leg, or without it if it has not come. */
+  /** Sends the ACK to a 2xx of the other leg. Called with the ACK of this leg, or without an ACK if no ACK has come. */
   acknowledge: ((ack?: HandedRequest) => void) | undefined
   /** Only in an early dialog (RFC 3261 §12): called if its side hangs up while the call still rings. */
   readonly hangUpEarly?: () => void
@@ -65,7 +65,7 @@ export class SessionWork {
     this.#ringing.add(call)
   }
 
-  /** The caller has its final answer. */
+  /** Forgets a ringing call, because its caller has a final answer. */
   settled(call: RingingCall): void {
     this.#ringing.delete(call)
     if (this.#ringing.size === 0) this.#onSilence?.()
@@ -109,7 +109,10 @@ export class SessionWork {
     this.#ending.add(dialogId)
   }
 
-  /** The server has ended a dialog by itself, or will not do so any more. Returns whether that was expected. */
+  /**
+   * Forgets that the server is expected to end a dialog: the server has ended it, or will not do so any more. Returns whether
+   * that end was still expected.
+   */
   ended(dialogId: string): boolean {
     return this.#ending.delete(dialogId)
   }
@@ -121,7 +124,7 @@ export class SessionWork {
     this.#others.set(backend, caller)
   }
 
-  /** Forgets both legs of a call, and returns the other one. */
+  /** Forgets both legs of a call, and returns the leg that was not given. */
   unbridge(leg: CallLeg): CallLeg | undefined {
     const other = this.#others.get(leg)
     for (const one of other ? [leg, other] : [leg]) {
