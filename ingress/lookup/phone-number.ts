@@ -72,8 +72,12 @@ function cachedNumber(digits: Digits, region: CountryCode | undefined): string {
 }
 
 /**
- * Reads digits without `+`. The first reading in this list that fits is used: a valid international number behind 00; a number
- * that can be dialled so in the region; an international number without any prefix; the unchanged digits.
+ * Reads digits without `+`. These readings are tried in order, and the first one that fits is used:
+ *
+ * 1. a valid international number behind 00;
+ * 2. a number in the form that is dialled in the region;
+ * 3. an international number without any prefix;
+ * 4. the unchanged digits.
  */
 function findNumber(digits: Digits, region: CountryCode | undefined): string {
   const dialled = digits.number

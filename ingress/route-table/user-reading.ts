@@ -25,7 +25,7 @@ export type UserReading =
   | { readonly type: 'international'; readonly number: string }
   /** Digits alone. Their meaning depends on the region. `context`: the digits of a `phone-context` with `+`. */
   | { readonly type: 'digits'; readonly number: string; readonly context: string | undefined }
-  /** A name, a code with `*` or `#`, or nothing: the text as it is written, parameters included. */
+  /** A name, a code with `*` or `#`, or an empty user: `number` is the unchanged text with its parameters. */
   | { readonly type: 'text'; readonly number: string }
   | { readonly type: 'unreadable'; readonly number: string; readonly fault: UserFault }
 
