@@ -1,4 +1,4 @@
-/** The application behind the engine port: it decides which senders are known and what is done with each request. */
+/** The application behind the engine port. It decides which senders are known and what is done with each request. */
 import { chooseTrunk, type NearMiss, trunkOf } from '../lookup/choose-trunk.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
 import type { Application } from '../sip/port/application.ts'
@@ -27,7 +27,10 @@ export function createApplication(deps: CallDeps): Application {
   }
 }
 
-/** A source of a trunk is a peer only on the trunk's transports. Backends and trusted proxies are peers on every transport. */
+/**
+ * Whether the sender is a peer. A source of a trunk is a peer only on the trunk's transports. Backends and trusted proxies are
+ * peers on every transport.
+ */
 function isKnownPeer(table: LiveTable, peer: Peer): boolean {
   const facts = table.peer(peer.address)
   if (facts.isBackend || facts.proxyOf.size > 0) return true
@@ -35,7 +38,7 @@ function isKnownPeer(table: LiveTable, peer: Peer): boolean {
   return false
 }
 
-/** Reports the packets and requests that the engine itself dropped or refused, as events of packets and calls. */
+/** Reports packets that the engine dropped and requests that the engine refused, as events of packets and calls. */
 function reportEngineEvent(event: EngineEvent, deps: CallDeps): void {
   switch (event.type) {
     case 'dropped':
@@ -57,14 +60,14 @@ function reportDropped(event: Extract<EngineEvent, { type: 'dropped' }>, deps: C
   reportDrop(deps, { type: 'dropped', source, reason, method }, nearMisses)
 }
 
-/** The facts that lead to the source of a request. If the request could not be read, they come from the event. */
+/** The facts from which the source of a request is found. If the request could not be read, they come from the event. */
 function sourced({ peer, request, recordedSources = [] }: Exclude<EngineEvent, { type: 'fault' }>) {
   return request ?? { peer, recordedSources: () => recordedSources }
 }
 
 /**
- * Only INVITEs outside a dialog are calls. Other refused requests have their answer already and are not counted. The trunk
- * is looked up here, because the application has not seen a request that the engine refuses. Refusals are rare.
+ * Reports a request that the engine refused. Only INVITEs outside a dialog are calls: other refused requests are not counted.
+ * The trunk is looked up here, because the engine does not give refused requests to the application. Refusals are rare.
  */
 function reportRefusal(event: Extract<EngineEvent, { type: 'refused' }>, deps: CallDeps): void {
   if (event.method !== 'INVITE' || event.inDialog) return

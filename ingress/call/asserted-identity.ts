@@ -1,4 +1,7 @@
-/** RFC 3325: the identities that a side outside the trust domain may send and receive. Backends are always inside. */
+/**
+ * Rules of RFC 3325 for identities that a side outside the trust domain sends or receives. Backends are always inside the trust
+ * domain.
+ */
 
 import { ASSERTED_IDENTITIES, asksForPrivacy, PREFERRED_IDENTITY } from '../sip/message/identity-headers.ts'
 import { parseNameAddr } from '../sip/message/name-addr.ts'
@@ -6,8 +9,8 @@ import { parseUri } from '../sip/message/uri.ts'
 import type { InboundRequest, RelayEdits } from '../sip/port/engine.ts'
 
 /**
- * For requests of the caller. §5: an identity that an untrusted caller asserts MUST be removed. §6: the first proxy removes a
- * preferred identity, also of a trusted caller.
+ * The header changes for requests of the caller. §5: an identity that an untrusted caller asserts MUST be removed. §6: the first
+ * proxy removes a preferred identity, also if the caller is trusted.
  */
 export function callerEdits(trusted: boolean): RelayEdits {
   return trusted
@@ -15,7 +18,10 @@ export function callerEdits(trusted: boolean): RelayEdits {
     : { setHeaders: [], removeHeaders: [PREFERRED_IDENTITY, ...ASSERTED_IDENTITIES], responseIdentity: 'hide-private' }
 }
 
-/** For requests of the backend. §7: an identity under `Privacy: id` MUST NOT reach a caller outside the trust domain. */
+/**
+ * The header changes for requests of the backend. §7: an identity under `Privacy: id` MUST NOT reach a caller outside the trust
+ * domain.
+ */
 export function backendEdits(callerTrusted: boolean, request: Pick<InboundRequest, 'header'>): RelayEdits {
   if (callerTrusted) return { setHeaders: [], removeHeaders: [PREFERRED_IDENTITY], responseIdentity: 'keep' }
   const isPrivate = asksForPrivacy(request.header('Privacy'))
@@ -26,7 +32,10 @@ export function backendEdits(callerTrusted: boolean, request: Pick<InboundReques
   }
 }
 
-/** §9.1 allows one URI, or one SIP or SIPS URI and one tel URI. With any other combination the caller's identity is unclear. */
+/**
+ * Whether the caller's identity is unclear. §9.1 allows one URI, or one SIP or SIPS URI and one tel URI. With any other
+ * combination, the identity is unclear.
+ */
 export function isAmbiguousIdentity(request: Pick<InboundRequest, 'header'>): boolean {
   const values = request.header('P-Asserted-Identity')
   if (values.length < 2) return false

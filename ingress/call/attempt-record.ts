@@ -1,4 +1,7 @@
-/** The attempts of one call, collected for its event. Each is one small object, because perhaps nobody reads it. */
+/**
+ * The attempts of one call, collected for the call's event. Each attempt is only one small object, because perhaps nobody reads
+ * the event.
+ */
 import type { ProxyProgress } from '../sip/port/engine.ts'
 import type { CallAttempt } from './call-events.ts'
 import type { CallTarget } from './call-targets.ts'
@@ -14,7 +17,7 @@ interface Attempt extends CallAttempt {
 /** The attempts of one call, in the order in which they began. At most one for each target. */
 export type Attempts = Attempt[]
 
-/** For calls that end before any backend is tried. */
+/** The attempts of a call that ends before any backend is tried. */
 export const NO_ATTEMPTS: readonly CallAttempt[] = []
 
 export function attemptBegan(attempts: Attempts, target: CallTarget, now: number): Attempt {
@@ -27,7 +30,10 @@ export function attemptBegan(attempts: Attempts, target: CallTarget, now: number
 
 type Ended = Pick<Extract<ProxyProgress, { type: 'attempt' }>, 'result' | 'status'>
 
-/** If nothing could be sent, the attempt begins and ends here. A late answer replaces the timeout that was recorded before. */
+/**
+ * Records the end of an attempt. If nothing could be sent, the attempt has not begun yet: it begins and ends here. A late answer
+ * replaces the timeout that was recorded before.
+ */
 export function attemptEnded(attempts: Attempts, target: CallTarget, { result, status }: Ended, now: number): void {
   const attempt = attempts.find((one) => one.target === target) ?? attemptBegan(attempts, target, now)
   attempt.result = result
@@ -36,7 +42,7 @@ export function attemptEnded(attempts: Attempts, target: CallTarget, { result, s
   attempt.over = true
 }
 
-/** Ends the attempts that are still open when the call ends, with the given result. */
+/** Ends the attempts that are still open at the end of the call, with the given result. */
 export function endOpen(attempts: Attempts, result: 'cancelled' | 'unfinished', now: number): void {
   for (const attempt of attempts) {
     if (attempt.over) continue

@@ -10,14 +10,17 @@ export interface PausedTarget {
 }
 
 /**
- * The paused backends: a 503 with Retry-After means that nothing SHOULD be sent for that time (RFC 3261 §21.5.4). For a
- * Service, only the endpoint that sent the 503 is paused. Only backends of the table can be paused.
+ * The paused backends. A 503 with Retry-After means that nothing SHOULD be sent for that time (RFC 3261 §21.5.4). For a Service,
+ * only the endpoint that sent the 503 is paused. Only backends of the table can be paused.
  */
 export interface BackendHealth {
   isUp(place: string): boolean
-  /** `seconds`: the Retry-After of a 503. */
+  /** `seconds` is the Retry-After of a 503. */
   pause(target: PausedTarget, seconds: number): void
-  /** Sets the names of the table's backends, and forgets the pauses of others. `backends` may change later with the table. */
+  /**
+   * Sets the names of the table's backends, and forgets the pauses of all other backends. `backends` may change later with the
+   * table.
+   */
   retain(backends: Pick<ReadonlySet<string>, 'has'>): void
 }
 
@@ -56,7 +59,7 @@ export function createBackendHealth(now: () => number, emit: (event: CallEvent) 
       known = backends
       for (const pause of pauses.values()) {
         if (!backends.has(pause.target.id)) pauses.delete(pause.target.place)
-        // Nobody calls `isUp` for an endpoint that no longer exists: its pause would stay for ever.
+        // Without this, the pause of an endpoint that no longer exists would stay for ever, because nobody calls `isUp` for it.
         else if (pause.until <= now()) resume(pause)
       }
     },

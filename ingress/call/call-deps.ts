@@ -1,25 +1,28 @@
-/** What the decision of a call needs: the table, the time, an id, and a listener for events. */
+/** The things that the decision of a call needs: the table, the time, an id, and a listener for events. */
 import type { IpPrefix } from '../address/ip-address.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
 import type { BackendHealth } from './backend-health.ts'
 import type { CallEvent } from './call-events.ts'
 
 /**
- * `unavailable`: 503, so that a peer that probes this process sends its calls elsewhere in time. `ok`: 200, because the peer
- * reaches several processes behind one address. With one 503 the peer would stop using all of them.
+ * `unavailable`: 503, so that a peer that probes this process sends its calls to other processes in time. `ok`: 200, for a peer
+ * that reaches several processes behind one address. With one 503, the peer would stop using all of them.
  */
 export type SettleOptions = 'unavailable' | 'ok'
 
 export interface CallDeps {
   readonly table: LiveTable
   readonly health: BackendHealth
-  /** Addresses of the node and the pod. Strangers' packets have these sources if a Service has rewritten the real ones. */
+  /**
+   * Addresses of the node and the pod. If a Service has rewritten the sources of packets, strangers' packets come from these
+   * addresses.
+   */
   readonly ownAddress: readonly IpPrefix[]
   /** Monotonic milliseconds. */
   readonly now: () => number
-  /** A new decision id. It appears in the log line and in the Warning header. */
+  /** Returns a new decision id. It appears in the log line and in the Warning header. */
   readonly newId: () => string
-  /** A number in [0, 1), for the choice by weight. */
+  /** Returns a number in [0, 1), for the choice by weight. */
   readonly fraction: () => number
   /** Whether this process will end soon. It may still take calls. */
   readonly leaving: () => boolean

@@ -19,21 +19,21 @@ export type Outcome =
   | 'malformed'
   | 'cancelled'
 
-/** Why no rule took a call: the reason of the matcher, or why the matcher was not called. */
+/** Why no rule took a call: the reason of the matcher, or the reason why the matcher was not called. */
 export type NoRuleReason = MatchFailure | 'called_unreadable' | 'called_not_owned'
 
 export type NearMissReason = 'transport' | 'called'
 
-/** The sender of the packet and, behind a trusted proxy, the source by which the call was judged. */
+/** The sender of the packet. If the packet came from a trusted proxy, also the source by which the call was judged. */
 export interface CallSource extends Peer {
-  /** Present if the packet came from a trusted proxy: the source that was judged instead of the proxy's own address. */
+  /** The source that was judged instead of the proxy's own address. Present only if the packet came from a trusted proxy. */
   readonly judged?: JudgedSource
 }
 
-/** One attempt at a backend. If it took no time and has no status, nothing was sent. */
+/** One attempt at a backend. If the attempt took no time and has no status, nothing was sent. */
 export interface CallAttempt {
   readonly backend: string
-  /** The backend's name again, or `address:port` of one endpoint of a Service. */
+  /** For an endpoint of a Service: `address:port`. For any other backend: the backend's name again. */
   readonly place: string
   /** `unfinished`: the call ended before the attempt, and the result of the attempt is unknown. */
   readonly result: AttemptResult | 'unfinished'
@@ -44,15 +44,15 @@ export interface CallAttempt {
 }
 
 /**
- * A backend of the rule that was passed over, completely or with some of its endpoints: it is paused, it has no ready
- * endpoint, or no socket of this process reaches it.
+ * A backend of the rule that was passed over, completely or with some of its endpoints: it is paused, it has no ready endpoint,
+ * or no socket of this process reaches it.
  */
 export interface PassedOver {
   readonly backend: string
   readonly result: 'paused' | 'no_endpoint' | 'no_socket'
 }
 
-/** A decided INVITE, reported once: when its final response is sent, or when it is dropped. */
+/** A decided INVITE. It is reported once: when its final response is sent, or when it is dropped. */
 export interface CallDecided {
   readonly type: 'call'
   readonly decisionId: string
@@ -68,7 +68,7 @@ export interface CallDecided {
   readonly noRuleReason: NoRuleReason | undefined
   readonly called: string
   readonly calling: string
-  /** The backend that ended the call with its answer. Empty if no backend did. */
+  /** The backend that ended the call with its answer. Empty if no backend ended the call. */
   readonly backend: string
   /** The attempts in the order in which they began. At most `MAX_TARGETS`. */
   readonly attempts: readonly CallAttempt[]
@@ -82,7 +82,7 @@ export interface CallDecided {
 
 export type CallEvent =
   | CallDecided
-  /** A rule was chosen for a call. It is counted now, not when the call ends. */
+  /** A rule was chosen for a call. The call is counted now, not at its end. */
   | { readonly type: 'rule-won'; readonly rule: string }
   /** The first response of a backend that is relayed to the caller. */
   | {
@@ -97,20 +97,23 @@ export type CallEvent =
       readonly backend: string
       readonly result: AttemptResult
       readonly status: number
-      /** Whether a response of the backend came before the attempt ended. */
+      /** Whether the backend sent a response before the attempt ended. */
       readonly heard: boolean
     }
   | {
       readonly type: 'backend-health'
       readonly backend: string
-      /** `address:port` if the event is about one endpoint of a Service. Absent if it is about the whole backend. */
+      /**
+       * `address:port` of the endpoint, if the event is about one endpoint of a Service. Absent if the event is about the whole
+       * backend.
+       */
       readonly endpoint?: string
       readonly up: boolean
       readonly reason: string
     }
-  /** An admitted INVITE that ended without a final response: must never happen (invariant I2). */
+  /** An admitted INVITE that ended without a final response. This must never happen (invariant I2). */
   | { readonly type: 'unanswered'; readonly trunk: string; readonly callId: string }
-  /** A packet that got no answer: zero bytes. */
+  /** A packet that got no answer: zero bytes were sent. */
   | { readonly type: 'dropped'; readonly source: CallSource; readonly reason: string; readonly method: string }
   | {
       readonly type: 'near-miss'

@@ -4,14 +4,14 @@ import type { TrunkEntry } from '../route-table/route-table.ts'
 import type { Peer } from '../sip/port/engine.ts'
 import type { CallSource } from './call-events.ts'
 
-/** The part of a request that leads to its source. */
+/** The parts of a request from which its source is found. */
 interface SourcedRequest extends RecordedFacts {
   readonly peer: Peer
 }
 
 /**
- * The source of a request. If it came from a trusted proxy, the source that was judged is added: by the trunk or, without a
- * trunk, by any trunk that trusts the proxy.
+ * The source of a request. If the request came from a trusted proxy, the result also contains the source that was judged. The
+ * trunk judged it. If no trunk is given, any trunk that trusts the proxy judged it.
  */
 export function callSource(table: LiveTable, request: SourcedRequest, trunk?: TrunkEntry): CallSource {
   const judged: JudgedSource | undefined = judgedSource(table, request, trunk)

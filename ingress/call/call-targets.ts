@@ -14,23 +14,23 @@ export interface CallTarget extends ProxyTarget {
 
 type Deps = Pick<CallDeps, 'table' | 'health' | 'fraction'>
 
-/** Whether the engine has a socket for a target. */
+/** Whether the engine has a socket from which a target can be reached. */
 export type CanReach = InboundCall['canReach']
 
 const ANYWHERE: CanReach = () => true
 
 export interface CallTargets {
   readonly targets: readonly CallTarget[]
-  /** Backends that were passed over, completely or with some of their endpoints. Each is listed once for each result. */
+  /** Backends that were passed over, completely or with some of their endpoints. Each backend is listed once for each result. */
   readonly passedOver: readonly PassedOver[]
 }
 
 export const NOTHING_PASSED_OVER: readonly PassedOver[] = []
 
 /**
- * The targets of a call: backends by tier and weight. A Service stands for its ready endpoints in a random order. Paused
- * targets are left out, and targets that no socket of this process reaches. The other backends share the calls by their
- * weights, because each backend is drawn only once: leaving one out does not change the order of the others.
+ * The targets of a call: its backends by tier and weight. A Service is replaced by its ready endpoints in a random order.
+ * Targets are left out if they are paused, or if no socket of this process reaches them. The other backends share the calls by
+ * their weights: each backend is drawn only once, so leaving out a backend does not change the order of the others.
  */
 export function callTargets(backends: readonly Backend[], deps: Deps, canReach: CanReach = ANYWHERE): CallTargets {
   const targets: CallTarget[] = []
@@ -58,7 +58,10 @@ interface Places {
   readonly reached: readonly CallTarget[]
 }
 
-/** Why places of a backend are left out. Leaves out reasons that are already in `known`: a rule may name a backend twice. */
+/**
+ * The results for a backend whose places are not all used. Leaves out results that are already in `known`: a rule may name a
+ * backend twice.
+ */
 function missed(backend: Backend, { there, up, reached }: Places, known: readonly PassedOver[]): PassedOver[] {
   const name = backendName(backend)
   const results: PassedOver['result'][] = []
@@ -70,14 +73,17 @@ function missed(backend: Backend, { there, up, reached }: Places, known: readonl
     .map((result) => ({ backend: name, result }))
 }
 
-/** The compiler writes only valid addresses. If other software wrote an entry without one, its backend has no target. */
+/**
+ * The target of a backend that is an address. The compiler writes only valid addresses. If other software wrote an invalid
+ * address, the backend has no target.
+ */
 function addressTargets(backend: UriBackend): CallTarget[] {
   const { uri, port, transport, uriParameters } = backend
   const address = parseIpAddress(backend.address)
   return address ? [{ id: uri, place: uri, address, port, transport, uriParameters }] : []
 }
 
-/** Draws endpoints in a random order: each is equally likely to be the first, and to be the next after a failure. */
+/** Draws endpoints in a random order. Each endpoint is equally likely to be the first, and to be the next after a failure. */
 function drawEndpoints(up: CallTarget[], fraction: () => number): CallTarget[] {
   const tries = Math.min(up.length, MAX_ENDPOINT_TRIES)
   for (let i = 0; i < tries && i < up.length - 1; i++) swap(up, i, i + Math.floor(fraction() * (up.length - i)))

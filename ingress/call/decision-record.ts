@@ -1,4 +1,4 @@
-/** One INVITE while `handleInvite` decides it: the facts that are known so far, and the report of its end. */
+/** The record of one INVITE while `handleInvite` decides it: the facts that are known so far, and the report of its end. */
 import type { RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
 import { explainedAnswer } from '../sip/port/answers.ts'
 import type { Answer, InboundCall } from '../sip/port/engine.ts'
@@ -11,7 +11,7 @@ export interface Decision {
   readonly id: string
   readonly call: InboundCall
   readonly receivedAt: number
-  /** The packet's source, until the trunk of the call is known. */
+  /** Until the trunk of the call is known, the source of the packet. */
   source: CallSource
   trunk: TrunkEntry | undefined
   rule: RuleEntry | undefined
@@ -22,7 +22,7 @@ export interface Decision {
 /** How a decision ended. */
 export interface Ending {
   readonly outcome: Outcome
-  /** 0: nothing was sent. */
+  /** The final status. 0: nothing was sent. */
   readonly status: number
   readonly reason: string
   readonly noRuleReason?: NoRuleReason
@@ -37,7 +37,7 @@ export function openDecision(call: InboundCall, deps: CallDeps): Decision {
   return { id, call, receivedAt, source: call.peer, trunk: undefined, rule: undefined, called: '', calling: '' }
 }
 
-/** Sends a final response of our own, with the reason in a Warning header (RFC 3261 §20.43), and reports the decision. */
+/** Sends our own final response, with the reason in a Warning header (RFC 3261 §20.43), and reports the decision. */
 export function refuse(decision: Decision, deps: CallDeps, answer: Answer, ending: Omit<Ending, 'status'>): void {
   const decidedAt = deps.now()
   decision.call.respond(explainedAnswer(answer, ending.outcome, decision.id))
@@ -48,10 +48,13 @@ export function reportDecision(decision: Decision, deps: CallDeps, ending: Endin
   deps.emit(callDecided(decision, ending, { decidedAt, endedAt: deps.now() }))
 }
 
-/** The part of a decision that a call event shows. If the INVITE could not be read, the Call-ID may be empty. */
+/** The parts of a decision that the event of a call contains. If the INVITE could not be read, the Call-ID may be empty. */
 type ReportedDecision = Omit<Decision, 'call'> & { readonly call: Pick<InboundCall, 'callId'> }
 
-/** Makes the event of a call, no matter whether the application or the engine decided it. Times are monotonic milliseconds. */
+/**
+ * Makes the event of a call. The call may have been decided by the application or by the engine. Times are monotonic
+ * milliseconds.
+ */
 export function callDecided(
   decision: ReportedDecision,
   ending: Ending,

@@ -1,4 +1,4 @@
-/** Decides to which hop an in-dialog request may be relayed. This must not become an open relay. */
+/** Decides to which hop an in-dialog request may be relayed. The ingress must not become an open relay. */
 import { type IpAddress, parseIpPrefix, prefixContains, sameAddress } from '../address/ip-address.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
 import { CALL_DOES_NOT_EXIST } from '../sip/port/answers.ts'
@@ -9,15 +9,16 @@ import { headerEdits, markedNames, type RuleHeaders, ruleHeaders } from './rule-
 import type { TemplateValues } from './template.ts'
 
 /**
- * A request without a valid cookie is never relayed. A request of the caller's side reaches only backends. A request of the
- * backend's side that comes from a backend reaches every address that it names. If it comes from another address, for
- * example because an address is translated, it reaches only the caller. If a request names another target, or a host name
- * instead of an address, it is relayed to the target that is signed into the cookie.
+ * Relays or refuses an in-dialog request. A request without a valid cookie is never relayed. A request of the caller's side
+ * reaches only backends. A request of the backend's side that comes from a backend reaches every address that it names. If it
+ * comes from another address, for example because an address is translated, it reaches only the caller. If a request names a
+ * target that it may not reach, or a host name instead of an address, it is relayed to the target that is signed into the
+ * cookie.
  */
 export function handleInDialog(request: InboundDialogRequest, table: LiveTable): void {
   const { dialog, nextHop } = request
   if (!dialog) return request.refuse(CALL_DOES_NOT_EXIST)
-  // A call that has passed us twice has data of each pass. The pass nearest to the target comes first.
+  // If a call has passed us twice, the cookie has the data of each pass. The pass nearest to the target comes first.
   const passes = [dialog.dialogData, ...(dialog.otherDialogData ?? [])].map(readDialogData)
   const edits =
     dialog.from === 'caller' ? callerSideEdits(passes, request, table) : backendEdits(passes.every(isTrusted), request)
@@ -38,9 +39,9 @@ function isBackendSide(hop: DialogHop, { dialog, table }: Asking): boolean {
 }
 
 /**
- * The header changes of the rule apply to every request of the caller's side: the changes as they are in the rule now, with
- * the values of the first INVITE. If the rule named other headers at the first INVITE, or if the rule is gone, the caller's
- * own headers of those names are removed too: they never reach the backend.
+ * The header changes for a request of the caller's side. Every such request gets the changes that the rule has now, with the
+ * values of the first INVITE. If the rule named other headers at the first INVITE, or if the rule no longer exists, the caller's
+ * own headers with those names are removed too: they never reach the backend.
  */
 function callerSideEdits(passes: readonly DialogData[], request: InboundDialogRequest, table: LiveTable): RelayEdits {
   const edits = callerEdits(passes.every(isTrusted))
@@ -56,7 +57,10 @@ function callerSideEdits(passes: readonly DialogData[], request: InboundDialogRe
   return { ...edits, setHeaders, removeHeaders: [...edits.removeHeaders, ...said.flatMap((one) => one.removeHeaders)] }
 }
 
-/** A call is inside the trust domain only if this is true for each of its passes. */
+/**
+ * Whether the caller was trusted in one pass. A call is inside the trust domain only if the caller was trusted in each of its
+ * passes.
+ */
 function isTrusted({ callerTrusted }: DialogData): boolean {
   return callerTrusted
 }
@@ -81,10 +85,13 @@ function promisedNames({ headers }: DialogData, now: RuleHeaders | undefined, re
   return headers && headers.marks !== now?.marks ? markedNames(request.headerNames(), headers.marks) : []
 }
 
-/** A stranger who has obtained a backend's cookie must not use it to choose the target. */
+/**
+ * Whether a request of the backend's side may be relayed to the hop. A stranger who has obtained a backend's cookie must not use
+ * it to choose the target.
+ */
 function isCallerSide(hop: DialogHop, { request, dialog, table }: Asking): boolean {
   const { signedTarget, routeTarget } = dialog
-  // The port is not compared: a Contact seldom names the port from which a connection came.
+  // The port is not compared: the port in a Contact is seldom the port from which a connection came.
   if (sameAddress(hop.address, signedTarget.address)) return true
   if (routeTarget && sameAddress(hop.address, routeTarget.address) && hop.port === routeTarget.port) return true
   const { address } = request.peer

@@ -1,6 +1,6 @@
 /**
- * The only place where lookup and SIP come together. An INVITE is decided from memory before the first byte is sent:
- * strangers get nothing, and everyone else gets a final response. Ringing comes only from a backend.
+ * The only place where lookup and SIP are combined. An INVITE is decided from memory before the first byte is sent. Strangers
+ * get no byte. Every other sender gets a final response. Only a backend sends ringing.
  */
 import { chooseTrunk, type NearMiss, type TrunkVerdict, trunkOf } from '../lookup/choose-trunk.ts'
 import { matchRule } from '../lookup/match-rule.ts'
@@ -44,8 +44,8 @@ export function handleInvite(call: InboundCall, deps: CallDeps): void {
 }
 
 /**
- * Sends zero bytes (invariant I1). If the engine has already sent a provisional response, sends 503. All other requests of
- * strangers are handled by the engine itself (`sip/proxy/silence-for-strangers.ts`).
+ * Sends zero bytes (invariant I1). But if the engine has already sent a provisional response, 503 is sent. The engine itself
+ * handles all other requests of strangers (`sip/proxy/silence-for-strangers.ts`).
  */
 function dropStranger(decision: Decision, deps: CallDeps, nearMisses: readonly NearMiss[]): void {
   const { peer, method, repeated } = decision.call
@@ -59,7 +59,10 @@ function dropStranger(decision: Decision, deps: CallDeps, nearMisses: readonly N
   reportDrop(deps, { type: 'dropped', source: peer, reason, method }, nearMisses)
 }
 
-/** Without a table every sender may be a stranger, so every source is unvouched: one answer without state, reported once. */
+/**
+ * Refuses a call while no table is loaded. Then every sender may be a stranger, so every source is unvouched: it gets one answer
+ * without state, and the call is reported once.
+ */
 function refuseUnloaded(decision: Decision, deps: CallDeps): void {
   const decidedAt = deps.now()
   const status = decision.call.respondOnce(SERVICE_UNAVAILABLE) ? SERVICE_UNAVAILABLE.status : 0
@@ -72,7 +75,10 @@ function refuseUnloaded(decision: Decision, deps: CallDeps): void {
   )
 }
 
-/** Refuses every call of a peer during the drain, before its rules are tried: the trunk's next try reaches another pod. */
+/**
+ * Refuses every call of a peer during the drain, before its rules are tried. If the trunk tries again, the call reaches another
+ * pod.
+ */
 function refuseDraining(
   decision: Decision,
   deps: CallDeps,
@@ -86,7 +92,7 @@ function refuseDraining(
   refuse(decision, deps, answer, { outcome: 'draining', reason: 'this process is shutting down' })
 }
 
-/** RFC 3325 §9.1: the trunk asserts several identities and does not say which of them is the caller. */
+/** Refuses a call with several asserted identities. RFC 3325 §9.1: the trunk does not say which of them is the caller. */
 function refuseAmbiguous(decision: Decision, deps: CallDeps, trunk: TrunkEntry): void {
   decision.trunk = trunk
   decision.calling = ''
@@ -128,7 +134,7 @@ interface NoRule {
   readonly reason: NoRuleReason
   /** The nearest rule. Undefined if there is no such rule. */
   readonly nearest: string | undefined
-  /** Why a number cannot be read. Shown only if this is the reason. */
+  /** Why a number cannot be read. Shown only if `reason` is that this number cannot be read. */
   readonly fault?: UserFault | undefined
 }
 
@@ -142,7 +148,7 @@ const EXPLANATIONS: Readonly<Record<NoRuleReason, string>> = {
   header: 'the nearest rule does not match a header',
 }
 
-/** Whether the reason names the nearest rule. */
+/** Whether the text for a reason contains the name of the nearest rule. */
 const NAMES_RULE: Readonly<Record<NoRuleReason, boolean>> = {
   no_rules: false,
   called_unreadable: false,
@@ -153,7 +159,7 @@ const NAMES_RULE: Readonly<Record<NoRuleReason, boolean>> = {
   header: true,
 }
 
-/** Answers a known caller at once if no rule matches its call. The metric shows which condition failed. */
+/** Answers a known caller immediately if no rule matches its call. The metric shows which condition failed. */
 function noRule(decision: Decision, deps: CallDeps, { trunk, reason, nearest, fault }: NoRule): void {
   decision.trunk = trunk
   const named = nearest !== undefined && NAMES_RULE[reason]

@@ -27,7 +27,7 @@ import { expandUser, type TemplateValues } from './template.ts'
 type RejectAction = Extract<Action, { type: 'Reject' }>
 type Contacts = Extract<Action, { type: 'Redirect' }>['contacts']
 
-/** For calls of a rule that neither sets nor removes headers. */
+/** The header changes of a rule that neither sets nor removes headers. */
 const NO_EDITS: ReturnType<typeof headerEdits> = { setHeaders: [], removeHeaders: [] }
 
 export interface Routing {
@@ -37,9 +37,10 @@ export interface Routing {
 }
 
 /**
- * Where the backend's requests are sent to reach the caller. If the Contact is private, the caller is behind a NAT, and its
- * packets have passed this NAT: the requests go to the packet source. If the packets came from a trusted proxy of the trunk,
- * the requests go to the Contact: the proxy must find the caller, and the Contact may be on the proxy's network.
+ * The place to which the backend's requests are sent to reach the caller. If the Contact is private, the caller is behind a NAT,
+ * and its packets have passed this NAT: the requests are sent to the packet source. If the packets came from a trusted proxy of
+ * the trunk, the requests are sent to the Contact: the proxy must find the caller, and the Contact may be on the proxy's
+ * network.
  */
 function callerTargetOf(peer: Peer, table: LiveTable, { name, nat }: TrunkEntry): CallerTarget {
   if (nat !== undefined) return nat === 'Source' ? 'source' : 'contact'
@@ -52,7 +53,7 @@ export function reject(decision: Decision, deps: CallDeps, action: RejectAction)
   refuse(decision, deps, { status, reason }, { outcome: 'rejected', reason: 'the rule rejects' })
 }
 
-/** RFC 3261 §21.3.3. */
+/** Refuses the call with 302 and the rule's contacts (RFC 3261 §21.3.3). */
 export function redirect(decision: Decision, deps: CallDeps, contacts: Contacts): void {
   const headers = contacts.map(({ uri, q }) => ({
     name: 'Contact',
@@ -71,7 +72,8 @@ export function route(decision: Decision, deps: CallDeps, routing: Routing): voi
   const { targets, passedOver } = callTargets(action.backends, deps, (target) => decision.call.canReach(target))
   if (targets.length === 0) return noTarget(decision, deps, { routing, passedOver })
   const plan = planOf(decision, routing)
-  // If the values do not fit into the cookie, later requests of the call would lack the headers. So the first is refused too.
+  // If the values do not fit into the cookie, the headers would be missing in later requests of the call. So the first request
+  // is refused too.
   if (Buffer.byteLength(plan.dialogData) > MAX_DIALOG_DATA_BYTES) {
     const reason = 'the called and the calling user are too long for a rule that makes headers of them'
     return refuse(decision, deps, USER_TOO_LONG, { outcome: 'malformed', reason })
@@ -88,8 +90,8 @@ const NO_TARGET = 'every backend of the rule is paused, has weight 0 or has no r
 const NO_SOCKET = 'this process listens on no address of the family and transport of any backend that is up'
 
 /**
- * A backend that no socket reaches is counted only if the call has no target at all. If another backend takes the call, this
- * one is only passed over.
+ * Refuses a call that has no target. Only here are backends counted that no socket reaches. If a call has another target, such a
+ * backend is only passed over.
  */
 function noTarget(
   decision: Decision,
@@ -114,7 +116,8 @@ function planOf(
     trunk: trunk.name,
     rule: rule.name,
   }
-  // RFC 3325 §5: a trunk is inside the trust domain if we use its asserted identities. Those of other trunks must not pass.
+  // RFC 3325 §5: a trunk is inside the trust domain if we use its asserted identities. The asserted identities of other trunks
+  // must not reach the backend.
   const callerTrusted = trunk.numbers.callingFrom === 'PAI'
   const { removeHeaders, responseIdentity } = callerEdits(callerTrusted)
   const headers = ruleHeaders(action)
@@ -135,8 +138,9 @@ function planOf(
 }
 
 /**
- * The number that rules judged must be the number that is dialled. If rules compared the user of To, this user goes to the
- * backend. Undefined if the caller's Request-URI already has the same number, or if rules compared the Request-URI.
+ * The user for the Request-URI. The number that rules compared must be the number that is dialled. If rules compared the user of
+ * To, this user is sent to the backend. Undefined if rules compared the Request-URI, or if the caller's Request-URI already has
+ * the same number.
  */
 function judgedUser({ call, called }: Decision, { numbers }: TrunkEntry): string | undefined {
   if (numbers.calledFrom !== 'To') return undefined
@@ -144,7 +148,7 @@ function judgedUser({ call, called }: Decision, { numbers }: TrunkEntry): string
   return number === called && fault === undefined ? undefined : escapeUser(call.toUser ?? '')
 }
 
-/** Only the values that set headers need: every byte is sent with every request of the call. */
+/** Contains only the values from which headers are made, because every byte is sent with every request of the call. */
 function sealed({ marks, needs }: RuleHeaders, { trunk, called, calling }: TemplateValues): SealedHeaders {
   return {
     marks,
@@ -172,14 +176,14 @@ const OUTCOMES: Readonly<Record<ProxyResult['outcome'], Outcome>> = {
   unanswered: 'no_backend',
 }
 
-/** A call that is being forwarded to a backend. */
+/** A call for which the engine is trying or has tried backends. */
 interface Proxied {
   readonly decision: Decision
   readonly decidedAt: number
   readonly targets: readonly CallTarget[]
   readonly passedOver: readonly PassedOver[]
   readonly attempts: Attempts
-  /** Whether the end of the call has been reported, with the attempts as they were then. */
+  /** Whether the end of the call has been reported. The report contains the attempts in the state that they had then. */
   over: boolean
 }
 
@@ -187,7 +191,8 @@ function finish(proxied: Proxied, deps: CallDeps, result: ProxyResult): void {
   const { decision, decidedAt, passedOver, attempts } = proxied
   const { outcome, status, target, reason = EXPLANATIONS[outcome] } = result
   proxied.over = true
-  // When the caller has its answer, the engine cancels the open attempts. With `unanswered`, what becomes of them is unknown.
+  // After the caller has its answer, the engine cancels the open attempts. With `unanswered`, the further course of these
+  // attempts is unknown.
   endOpen(attempts, outcome === 'unanswered' ? 'unfinished' : 'cancelled', deps.now())
   const backend = target?.id ?? ''
   reportDecision(

@@ -1,4 +1,4 @@
-/** The header changes of a rule, prepared once for all its calls. */
+/** The header changes of a rule. They are prepared once for all calls of the rule. */
 import { hash } from 'node:crypto'
 import { type HeaderTemplate, type PlaceholderName, parseHeaderTemplate } from '../route-table/header-template.ts'
 import type { RouteAction } from '../route-table/route-table.ts'
@@ -16,12 +16,12 @@ export interface RuleHeaders {
 
 type HeaderEdits = Pick<RelayEdits, 'setHeaders' | 'removeHeaders'>
 
-/** Characters of a mark. */
+/** The number of characters of a mark. */
 const MARK_LENGTH = 4
 
 const prepared = new WeakMap<RouteAction, RuleHeaders>()
 
-/** Undefined if the rule neither sets nor removes headers. */
+/** The prepared header changes of a rule. Undefined if the rule neither sets nor removes headers. */
 export function ruleHeaders(action: RouteAction): RuleHeaders | undefined {
   if (action.setHeaders.length + action.removeHeaders.length === 0) return undefined
   const known = prepared.get(action)
@@ -39,7 +39,10 @@ export function ruleHeaders(action: RouteAction): RuleHeaders | undefined {
   return headers
 }
 
-/** If the value of a header cannot be made, the header is removed: the sender's own value must not reach the backend. */
+/**
+ * The header changes for one call. If the value of a header cannot be made, the header is removed: the value that the sender
+ * wrote must not reach the backend.
+ */
 export function headerEdits({ set, remove }: RuleHeaders, values: TemplateValues): HeaderEdits {
   const setHeaders: HeaderField[] = []
   const removeHeaders = [...remove]
@@ -59,8 +62,8 @@ export function markedNames(names: readonly string[], marks: string): string[] {
 }
 
 /**
- * The mark that stands for a header's name in a cookie, the same in every build. It has 24 bits: in a request with 40
- * headers, another header has the same mark once in 400,000 times.
+ * The mark of a header's name. A cookie contains the mark instead of the name. The mark is the same in every build. It has 24
+ * bits: in a request with 40 headers, another header has the same mark once in 400,000 times.
  */
 function markOf(name: string): string {
   return hash('sha256', name, 'base64url').slice(0, MARK_LENGTH)

@@ -1,5 +1,5 @@
 /**
- * Expands the templates of rules. The called and the calling user may contain any text. They are escaped, so that they
+ * Makes texts from the templates of rules. The called and the calling user may contain any text. They are escaped, so that they
  * change nothing outside of their own place.
  */
 import type { HeaderTemplate, Place, PlaceholderName } from '../route-table/header-template.ts'
@@ -7,17 +7,23 @@ import type { HeaderTemplate, Place, PlaceholderName } from '../route-table/head
 /** The values for the names in braces. Undefined: the value is not known. */
 export type TemplateValues = { readonly [name in PlaceholderName]: string | undefined }
 
-/** Text that is safe in a user part, a parameter, a token and free text (RFC 3261 §25.1): no separator and no delimiter. */
+/**
+ * Text that is safe in a user part, in a parameter, in a token and in free text (RFC 3261 §25.1): it contains no separator and
+ * no delimiter.
+ */
 const PLAIN = /^[A-Za-z0-9_.!~*'+-]*$/
-/** All other bytes of UTF-8. The slash between namespace and name of a Kubernetes object is one of them. */
+/** One of all other bytes of UTF-8. The slash between namespace and name of a Kubernetes object is one of them. */
 const NOT_PLAIN = /[^A-Za-z0-9_.!~*'+-]/g
-/** Characters that end a line, characters that are invisible, and a `%` that would be read as one of our escapes. */
+/**
+ * Characters that end a line, invisible characters, and a `%` that a reader would take for the beginning of one of our escapes.
+ */
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|%(?=[0-9A-Fa-f]{2})/gu
 const USER = /\{(called|calling|trunk|rule)\}|[^A-Za-z0-9\-_.!~*'()&=+$,;?/%]/gu
 
 /**
- * Makes a header's value. Undefined if a placeholder's value is not known. Also undefined if this value is empty and alone
- * in a place that must not be empty (the user part of a URI). The header is not set then.
+ * Makes a header's value. Returns undefined if a placeholder's value is not known. Also returns undefined if the value is empty
+ * and is the only content of a place that must not be empty (the user part of a URI). If the result is undefined, the header is
+ * not set.
  */
 export function expandHeader({ parts }: HeaderTemplate, values: TemplateValues): string | undefined {
   let text = ''
@@ -33,7 +39,7 @@ export function expandHeader({ parts }: HeaderTemplate, values: TemplateValues):
   return text
 }
 
-/** Makes the user of a Request-URI, with escapes. The literal text already has its escapes: the schema makes sure of it. */
+/** Makes the user of a Request-URI, with escapes. The literal text already contains its escapes: the schema ensures this. */
 export function expandUser(template: string, values: TemplateValues): string {
   return template.replace(USER, (match, name: PlaceholderName | undefined) => {
     if (name === undefined) return percentEncoded(match)
@@ -48,8 +54,8 @@ function escaped(value: string, place: Place): string {
 }
 
 /**
- * A name of a Kubernetes object has only lower-case letters, digits, dots and hyphens, and one slash. Only the slash may
- * need an escape: a token must not contain it (RFC 3261 §25.1).
+ * Escapes the name of a Kubernetes object. The name contains only lower-case letters, digits, dots, hyphens and one slash. Only
+ * the slash may need an escape: a token must not contain it (RFC 3261 §25.1).
  */
 function objectName(value: string, place: Place): string {
   return place === 'token' ? percentEncoded(value) : value
@@ -63,7 +69,10 @@ function percentEncoded(text: string): string {
     .replace(NOT_PLAIN, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
 }
 
-/** RFC 3261 §25.1 quoted-string: a backslash cannot escape a line break. So line ends and invisible characters become `%HH`. */
+/**
+ * Escapes text for a quoted-string (RFC 3261 §25.1). A backslash cannot escape a line break. So line ends and invisible
+ * characters become `%HH`.
+ */
 function quotedText(text: string): string {
   return text.replace(HIDDEN, percentEncoded).replace(/["\\]/g, '\\$&')
 }

@@ -1,6 +1,7 @@
 /**
- * Which clients may keep a connection to the HTTP side. Probes decide whether the pod lives, so no client may keep another out.
- * A new connection is always accepted; where there are too many, one of the address that has most is closed.
+ * Decides which clients may keep a connection to the HTTP server. The answers to probes decide whether the pod is restarted, so
+ * no client may keep another client out. A new connection is always accepted. If there are too many connections, a connection of
+ * the address that has most of them is closed.
  */
 import type { Socket } from 'node:net'
 import {
@@ -13,34 +14,35 @@ import {
 } from './limits.ts'
 
 export interface HttpConnections {
-  /** Enters a new connection. Where its address, or all addresses together, have too many, an older one is closed. */
+  /** Adds a new connection. If its address, or all addresses together, have too many connections, an older one is closed. */
   enter(socket: Socket): void
   /**
-   * The headers of a request have come. False: an earlier request is still being answered, so this one gets no answer. RFC 9112
-   * §9.3.2: a client that sends several at once has to expect that the connection closes after the first.
+   * Called when the headers of a request have come. Returns false if an earlier request is still being answered: then this
+   * request gets no answer. RFC 9112 §9.3.2: a client that sends several requests at once must expect that the connection closes
+   * after the first answer.
    */
   begin(socket: Socket): boolean
-  /** The answer was sent, or the client has gone. */
+  /** Called when the answer was sent, or when the client has closed the connection. */
   end(socket: Socket): void
-  /** Closes connections that have waited, or have been taking their answer, for too long. To be called regularly. */
+  /** Closes connections that have waited for a request, or have received their answer, for too long. Must be called regularly. */
   sweep(): void
 }
 
 interface Connection {
   readonly socket: Socket
   readonly address: string
-  /** Whether a request is being answered; otherwise the connection waits for one. */
+  /** Whether a request is being answered. If not, the connection waits for a request. */
   answering: boolean
-  /** Requests that came while another was being answered. */
+  /** Requests that came while another request was being answered. */
   pipelined: number
-  /** When the connection began to wait, or when its request came. */
+  /** When the connection began to wait, or when the request that is being answered came. */
   since: number
 }
 
 /** Connections in the order of their arrival, oldest first. */
 type Entered = Map<Socket, Connection>
 
-/** `now`: monotonic milliseconds. */
+/** `now` returns monotonic milliseconds. */
 export function createHttpConnections(now: () => number): HttpConnections {
   const all: Entered = new Map()
   const byAddress = new Map<string, Entered>()
@@ -96,7 +98,10 @@ export function createHttpConnections(now: () => number): HttpConnections {
   }
 }
 
-/** The oldest connection that waits. Where all are being answered, the oldest of them, because it is the slowest. */
+/**
+ * The oldest connection that waits for a request. If all connections are being answered: the oldest connection, because its
+ * client is the slowest.
+ */
 function leastMissed(connections: Entered): Connection {
   let oldest: Connection | undefined
   for (const connection of connections.values()) {
@@ -107,14 +112,14 @@ function leastMissed(connections: Entered): Connection {
   return oldest
 }
 
-/** The connections of the address that has most of them; of several such addresses, the first. */
+/** The connections of the address that has most of them. If several addresses have equally many: of the first address. */
 function largest(byAddress: ReadonlyMap<string, Entered>): Entered {
   let most: Entered = new Map()
   for (const connections of byAddress.values()) if (connections.size > most.size) most = connections
   return most
 }
 
-/** The oldest connection of the address that has most of them. */
+/** The connection to close: the oldest connection of the address that has most of them. */
 function oldestOfLargest(connections: readonly Connection[]): Connection {
   const byAddress = new Map<string, Entered>()
   for (const connection of connections) {

@@ -1,28 +1,29 @@
-/**
- * The HTTP side of a pod: /metrics for Prometheus, /livez and /readyz for the kubelet.
- */
+/** The HTTP server of a pod: /metrics for Prometheus, /livez and /readyz for the kubelet. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { createHttpConnections, type HttpConnections } from './http-connections.ts'
 import { CHECK_INTERVAL_MS, HEADERS_TIMEOUT_MS, KEEP_ALIVE_MS, MAX_HEADER_BYTES, REQUEST_TIMEOUT_MS } from './limits.ts'
 
 export interface HttpServerOptions {
-  /** Port 0 takes any free one. */
+  /** Port 0: any free port. */
   readonly listen: { readonly host: string; readonly port: number }
   /** Prometheus text format 0.0.4. */
   readonly metricsText: () => Promise<string>
-  /** Called at each /readyz; the reasons are the lines of a 503. */
+  /** Called at each /readyz. If the process is not ready, the answer is 503 with one reason per line. */
   readonly ready: () => { readonly ready: boolean; readonly reasons: readonly string[] }
-  /** Called at each /livez: reasons to restart the process. No reason, or no function: the process lives. */
+  /**
+   * Called at each /livez. Returns reasons to restart the process. If there are no reasons, or if this function is absent,
+   * /livez answers 200.
+   */
   readonly live?: () => readonly string[]
-  /** Called with each fault that the server survived: code `http-page-failed` or `http-server-failed`. */
+  /** Called for each fault after which the server goes on: code `http-page-failed` or `http-server-failed`. */
   readonly onFault: (code: string, message: string) => void
 }
 
 export interface RunningHttpServer {
-  /** `http://127.0.0.1:9090`, port 0 resolved. */
+  /** The bound address, such as `http://127.0.0.1:9090`. If port 0 was asked for, this contains the real port. */
   readonly address: string
-  /** Closes the server and aborts requests in progress: a probe asks again. */
+  /** Closes the server and aborts requests in progress: a probe will ask again. */
   close(): Promise<void>
 }
 
@@ -67,7 +68,7 @@ const TIMES = {
   connectionsCheckingInterval: CHECK_INTERVAL_MS,
 }
 
-/** Takes one request at a time: no probe and no scraper sends the next one before it has its answer. */
+/** Takes one request of a connection at a time: probes and scrapers send their next request only after they have their answer. */
 function takeRequest(connections: HttpConnections, socket: Socket, response: ServerResponse): boolean {
   if (!connections.begin(socket)) return false
   response.once('close', () => connections.end(socket))
@@ -83,7 +84,10 @@ function createPages({ metricsText, ready, live, onFault }: HttpServerOptions): 
   ])
 }
 
-/** Requests that come while a page is being made share that page: many requests at once cost as much time and memory as one. */
+/**
+ * If requests come while a page is being made, they all get this page: many requests at once cost as much time and memory as
+ * one.
+ */
 function shareResults(make: () => Promise<Page>): () => Promise<Page> {
   let making: Promise<Page> | undefined
   return () => {
@@ -94,7 +98,7 @@ function shareResults(make: () => Promise<Page>): () => Promise<Page> {
   }
 }
 
-/** An error while the metrics are made fails this scrape and not the pod. */
+/** If an error occurs while the metrics are made, only this scrape fails. The pod goes on. */
 async function metricsPage(metricsText: () => Promise<string>, onFault: HttpServerOptions['onFault']): Promise<Page> {
   try {
     return { status: 200, text: Buffer.from(await metricsText()) }
@@ -119,7 +123,7 @@ async function answer(pages: Pages, request: IncomingMessage, response: ServerRe
   const page = pages.get(path)
   if (!page) return send(response, { status: 404, text: 'not found: try /metrics, /livez or /readyz\n' })
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    // RFC 9110 §15.5.6: a 405 names the methods that are allowed.
+    // RFC 9110 §15.5.6: a 405 lists the methods that are allowed.
     response.setHeader('Allow', 'GET, HEAD')
     return send(response, { status: 405, text: 'method not allowed: use GET\n' })
   }
@@ -139,7 +143,7 @@ function send(response: ServerResponse, { status, text }: Page): void {
   response.end(text)
 }
 
-/** `::` takes both families. Where the kernel has no IPv6, it means every IPv4 address. */
+/** `::` takes both address families. If the kernel has no IPv6, it means every IPv4 address. */
 async function bind(server: Server, at: HttpServerOptions['listen']): Promise<void> {
   try {
     await listen(server, at)

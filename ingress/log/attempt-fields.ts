@@ -4,7 +4,7 @@ import { MAX_LOGGED_ATTEMPTS, MAX_VALUE_CHARACTERS } from './limits.ts'
 
 interface AttemptFields {
   readonly backend: string
-  /** The endpoint, if the backend is a Service. */
+  /** The endpoint that was tried, if the backend is a Service. Otherwise undefined. */
   readonly endpoint: string | undefined
   readonly result: string
   readonly status: number
@@ -12,8 +12,8 @@ interface AttemptFields {
 }
 
 /**
- * Both are undefined if no backend was tried or passed over. `attemptsLeftOut` is also undefined if nothing is left out.
- * JSON does not contain undefined fields.
+ * Both fields are undefined if no backend was tried or passed over. `attemptsLeftOut` is also undefined if nothing is left out.
+ * Undefined fields do not appear in the JSON.
  */
 export interface AttemptsField {
   readonly attempts: readonly AttemptFields[] | undefined
@@ -23,8 +23,8 @@ export interface AttemptsField {
 const NOTHING: AttemptsField = { attempts: undefined, attemptsLeftOut: undefined }
 
 /**
- * Attempts come first, backends that were passed over come last. If there are too many attempts, the first ones and the last
- * one stay: the call ended with the last one.
+ * The fields for a call. Attempts come first, then the backends that were passed over. If there are too many attempts, the first
+ * ones and the last one are shown, because the call ended with the last one.
  */
 export function attemptsField({ attempts, passedOver }: Pick<CallDecided, 'attempts' | 'passedOver'>): AttemptsField {
   const all = attempts.length + passedOver.length
@@ -51,7 +51,7 @@ export function clip(text: string): string {
   return text.length > MAX_VALUE_CHARACTERS ? `${text.slice(0, MAX_VALUE_CHARACTERS)}…` : text
 }
 
-/** Rounds to the microsecond: more digits have no meaning. */
+/** Rounds to the microsecond, because more digits have no meaning. */
 export function milliseconds(value: number): number {
   return Math.round(value * 1000) / 1000
 }

@@ -1,6 +1,6 @@
 /**
- * Events as log lines: constant messages with fields, and one line per decided call up to a limit per second. A line costs
- * as much as half a call. So its fields are built only if the line is written.
+ * Writes events as log lines: constant messages with fields. Each decided call gets one line, up to a limit per second. A line
+ * costs half as much time as a whole call, so its fields are built only if the line is written.
  */
 import type { Logger } from 'pino'
 import { hostText } from '../address/ip-address.ts'
@@ -19,7 +19,7 @@ import { createLineBudget, type LineBudget } from './line-budget.ts'
 
 export interface CallLogOptions {
   readonly logger: Logger
-  /** Lines per second about decided calls of known peers. 0: only the summaries are written. */
+  /** Lines per second about decided calls of known peers. 0: only the numbers of lines that were left out are written. */
   readonly callsPerSecond: number
   readonly clock: Clock
 }
@@ -36,7 +36,7 @@ export interface CallLog {
   onEvent(event: CallEvent): void
   /** Reports that a new table is in use. */
   tableChanged(table: TableLine): void
-  /** Writes the summaries that are due. */
+  /** Writes the numbers of lines that were left out and have not been reported yet. */
   close(): void
 }
 
@@ -107,7 +107,10 @@ type EventOf<Type extends CallEvent['type']> = Extract<CallEvent, { type: Type }
 /** The outcomes of calls from unvouched sources. */
 const UNVOUCHED: ReadonlySet<CallDecided['outcome']> = new Set(['auth_drop', 'rules_unavailable'])
 
-/** The line of a stranger's INVITE counts in the strangers' budget: a scan must not keep known peers' calls out of the log. */
+/**
+ * Writes the line of a call. The line of a stranger's INVITE is counted in the budget of strangers: during a scan, the log must
+ * still contain the calls of known peers.
+ */
 function writeCall({ logger, calls, strangers }: Sink, call: CallDecided): void {
   if (!logger.isLevelEnabled('info')) return
   const budget = UNVOUCHED.has(call.outcome) ? strangers : calls
@@ -134,7 +137,9 @@ function callFields(call: CallDecided) {
   }
 }
 
-/** A stranger's INVITE gets no line here: it has its line as a decided call. */
+/**
+ * Writes the line of a dropped packet. A stranger's INVITE gets no line here, because it already has a line as a decided call.
+ */
 function writeDropped(sink: Sink, { source, reason, method }: EventOf<'dropped'>): void {
   if (reason === 'source_rewritten') return writeRewritten(sink, source, method)
   const { logger, strangers } = sink
@@ -142,7 +147,10 @@ function writeDropped(sink: Sink, { source, reason, method }: EventOf<'dropped'>
   if (strangers.take(reason)) logger.info({ ...sourceFields(source), reason, method: clip(method) }, 'packet dropped')
 }
 
-/** The usual attempt to solve it is a trunk that allows all addresses of the cluster: that would admit everyone. */
+/**
+ * Advice for rewritten sources. Users often try to solve the problem with a trunk that allows all addresses of the cluster: this
+ * trunk would admit everyone.
+ */
 const REWRITTEN_ADVICE =
   'keep the sources of packets: externalTrafficPolicy: Local at the Service, and source preservation at its load ' +
   'balancer; never allow the addresses of the cluster, which are those of every caller then'
@@ -174,13 +182,19 @@ function writeFault({ logger, faults }: Sink, { code, message }: EventOf<'fault'
   if (faults.take(code)) logger.error({ code, reason: withoutCredentials(clip(message)) }, 'fault')
 }
 
-/** The call of a proxy's packet comes from somebody else: the source that was judged is shown too. */
+/**
+ * The fields for the source of a packet. If the packet came from a proxy, somebody else made the call: so the fields also
+ * contain the source that was judged.
+ */
 function sourceFields({ address, port, transport, judged }: CallSource) {
   const source = `${hostText(address)}:${port}`
   return judged === undefined ? { source, transport } : { source, transport, judgedSource: judgedSourceText(judged) }
 }
 
-/** RFC 7616 §3.4: a reader who has a digest response and its nonce can test as many passwords against them as they like. */
+/**
+ * Removes digest credentials from a text. RFC 7616 §3.4: a reader who has a digest response and its nonce can test any number of
+ * passwords against them.
+ */
 function withoutCredentials(text: string): string {
   return redactedText(text.replace(/\bDigest\s.*/is, 'Digest [redacted]'))
 }

@@ -1,6 +1,4 @@
-/**
- * The logger of a process: one JSON object per line, level as a word, time in ISO 8601.
- */
+/** The logger of a process. It writes one JSON object per line, with the level as a word and the time in ISO 8601. */
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino'
 import { printableText } from '../text/printable-text.ts'
 import { MAX_BUFFERED_BYTES } from './limits.ts'
@@ -11,17 +9,17 @@ export type Logger = PinoLogger
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
 /**
- * Writes to standard output, or to `destination`. Standard output is written in the background with a bounded buffer: a
- * reader of the log that stops reading must not stop calls. If the buffer is full, lines are lost. Later one line reports
- * their number.
+ * Writes to standard output, or to `destination`. Standard output is written in the background with a bounded buffer: if a
+ * reader of the log stops reading, calls must go on. If the buffer is full, log lines are lost. Later one line reports the
+ * number of lost lines.
  */
 export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
   const options = {
     level,
     base: {},
     timestamp: pino.stdTimeFunctions.isoTime,
-    // Text from a packet may contain unprintable characters, and JSON does not escape most of them. Some end a line: a reader
-    // would see two lines instead of one.
+    // Text from a packet may contain unprintable characters, and JSON does not escape most of them. Some of them end a line: a
+    // reader would see two lines instead of one.
     hooks: { streamWrite: printableText },
     formatters: { level: (label: string) => ({ level: label }) },
   }

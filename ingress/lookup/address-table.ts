@@ -1,6 +1,9 @@
 import { type IpAddress, type IpPrefix, maskWords } from '../address/ip-address.ts'
 
-/** IPv4 prefix lengths count in the 128-bit form. The first 96 bits are the same for all, so the key leaves them out. */
+/**
+ * IPv4 prefix lengths count in the 128-bit form. The first 96 bits of all IPv4 addresses are the same, so the key leaves them
+ * out.
+ */
 const V4_OFFSET = 96
 
 /** The networks of one address family. */
@@ -10,7 +13,7 @@ interface Family<T> {
   lengths: readonly number[]
 }
 
-/** Finds the values of networks by an address: one lookup for each prefix length in use, longest first. */
+/** Finds the values of networks by an address, with one lookup for each prefix length in use, longest first. */
 export class AddressTable<T> {
   readonly #v4: Family<T> = { byLength: new Map(), lengths: [] }
   readonly #v6: Family<T> = { byLength: new Map(), lengths: [] }
@@ -43,7 +46,9 @@ export class AddressTable<T> {
     readLengths(family)
   }
 
-  /** For each value with a network that holds the address: the longest prefix length, counted in the 128-bit form. */
+  /**
+   * The values with a network that contains the address. For each value: the longest prefix length, counted in the 128-bit form.
+   */
   find(address: IpAddress): Map<T, number> {
     const found = new Map<T, number>()
     const family = address.family === 4 ? this.#v4 : this.#v6

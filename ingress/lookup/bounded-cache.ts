@@ -1,11 +1,14 @@
-/** A map that drops old keys: it retains at least the last `limit / 2` keys that were used, and never more than `limit`. */
+/** A map that drops old keys. It retains at least the `limit / 2` keys that were used last, and never more than `limit` keys. */
 export interface BoundedCache<K, V> {
   get(key: K): V | undefined
   set(key: K, value: V): void
   clear(): void
 }
 
-/** Two halves: when the younger is full, the older is dropped as a whole. So no key has to be sorted or counted. */
+/**
+ * The cache has two halves. When the younger half is full, the older half is dropped as a whole. So keys are neither sorted nor
+ * counted.
+ */
 export function createBoundedCache<K, V>(limit: number): BoundedCache<K, V> {
   let young = new Map<K, V>()
   let old = new Map<K, V>()

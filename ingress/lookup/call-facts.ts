@@ -1,7 +1,7 @@
 import type { IpAddress } from '../address/ip-address.ts'
 import type { TransportName } from '../address/transport-name.ts'
 
-/** What a decision reads from a call. The engine's requests have this shape. Each part is decoded only when it is read. */
+/** The facts of a call that a decision reads. The engine's requests have this form. Each part is decoded only when it is read. */
 export interface CallFacts {
   /** The sender of the packet. */
   readonly peer: { readonly address: IpAddress; readonly transport: TransportName }

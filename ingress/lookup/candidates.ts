@@ -1,6 +1,6 @@
 import { type Ranked, RankedList } from './ranked-list.ts'
 
-/** What an index stores under a key: one item (so for most keys), or several. */
+/** The value that an index stores under a key: for most keys one item, otherwise several items. */
 export type Posting<T extends Ranked> = T | RankedList<T>
 
 /** Returns the posting with the item added. An item that is already in the posting is not added again. */
@@ -24,8 +24,8 @@ export function withoutItem<T extends Ranked>(posting: Posting<T> | undefined, i
 }
 
 /**
- * Walks over several postings in rank order without building a merged list: most walks end at the first item. One
- * instance is used for many walks. An item that is in several postings comes several times in a row.
+ * Returns the items of several postings in rank order, without building a merged list: most walks end at the first item. One
+ * instance is used for many walks. If an item is in several postings, it is returned several times in a row.
  */
 export class Candidates<T extends Ranked> {
   #count = 0
@@ -36,7 +36,7 @@ export class Candidates<T extends Ranked> {
   readonly #certain: boolean[] = []
   #lastCertain = false
 
-  /** Whether the key that found the last item proves that its condition holds. If not, the item's own test must decide. */
+  /** Whether the key that found the last item proves that the item's condition holds. If not, the item's own test must decide. */
   get certain(): boolean {
     return this.#lastCertain
   }
@@ -57,7 +57,7 @@ export class Candidates<T extends Ranked> {
     this.#certain[i] = certain
   }
 
-  /** The next item in rank order; undefined at the end. */
+  /** The next item in rank order. Undefined after the last item. */
   next(): T | undefined {
     let [least, rank] = [-1, Number.POSITIVE_INFINITY]
     for (let i = 0; i < this.#count; i++) {
@@ -87,7 +87,7 @@ export class Candidates<T extends Ranked> {
     this.#places[i] = place
   }
 
-  /** Removes a posting that has no more items: the last posting moves into its place. */
+  /** Removes a posting that has no more items. The last posting moves to its place. */
   #drop(i: number): void {
     const last = --this.#count
     const head = this.#heads[last]

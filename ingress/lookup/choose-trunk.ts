@@ -7,7 +7,7 @@ import type { LiveTable } from './live-table.ts'
 import { type IndexedTrunk, isKnown, type PeerFacts } from './peer-index.ts'
 import { type CanonicalUser, toCanonical } from './phone-number.ts'
 
-/** The trunk to which a call belongs, or why it belongs to none. Numbers are canonical by the trunk's policy. */
+/** The trunk to which a call belongs, or the reason why it belongs to no trunk. Numbers are canonical by the trunk's policy. */
 export type TrunkVerdict =
   | {
       readonly type: 'admitted'
@@ -17,11 +17,14 @@ export type TrunkVerdict =
       /** Why the calling number cannot be read. Undefined: it can be read. */
       readonly callingFault: UserFault | undefined
     }
-  /** Admitted, but the called number cannot be read: nobody knows which trunk owns it and which rules match it. */
+  /**
+   * The call is admitted, but the called number cannot be read. So it is unknown which trunk owns the number and which rules
+   * match it.
+   */
   | { readonly type: 'unreadable'; readonly trunk: TrunkEntry; readonly called: string; readonly fault: UserFault }
-  /** Admitted, but no trunk owns the called number. `trunk` is the trunk that comes first among those that admit the call. */
+  /** The call is admitted, but no trunk owns the called number. `trunk` comes first among the trunks that admit the call. */
   | { readonly type: 'not_owned'; readonly trunk: TrunkEntry; readonly called: string }
-  /** A peer that no trunk admits: a backend, or a trusted proxy that recorded a stranger as the source. */
+  /** The sender is a peer that no trunk admits: a backend, or a trusted proxy that recorded a stranger as the source. */
   | { readonly type: 'known' }
   | { readonly type: 'stranger'; readonly nearMisses: readonly NearMiss[] }
 
@@ -54,9 +57,9 @@ const NO_MISSES: TrunkVerdict = { type: 'stranger', nearMisses: [] }
 const KNOWN: TrunkVerdict = { type: 'known' }
 
 /**
- * Chooses the trunk of a new call among the trunks that admit the packet and own the called number. The oldest of them
- * decides the namespace. In this namespace the most specific trunk is chosen: a trunk with a `called` list comes before
- * one without, then the longest source prefix, then the oldest.
+ * Chooses the trunk of a new call among the trunks that admit the packet and own the called number. The oldest of them decides
+ * the namespace. In this namespace, the most specific trunk is chosen. A trunk with a `called` list comes before a trunk without
+ * a `called` list. Then the longer source prefix comes first, then the older trunk.
  */
 export function chooseTrunk(table: LiveTable, call: CallFacts): TrunkVerdict {
   const peer = table.peer(call.peer.address)
@@ -76,8 +79,8 @@ export function chooseTrunk(table: LiveTable, call: CallFacts): TrunkVerdict {
 }
 
 /**
- * A trusted proxy and a backend are peers even if no trunk admits them. For all other senders, a trunk with the source but
- * without the transport is a near miss.
+ * The verdict if no trunk admits the packet. Trusted proxies and backends are peers anyway. For any other sender, a trunk that
+ * has the source but not the transport is a near miss.
  */
 function refusal(peer: PeerFacts): TrunkVerdict {
   if (peer.isBackend || peer.proxyOf.size > 0) return KNOWN
@@ -88,8 +91,8 @@ function refusal(peer: PeerFacts): TrunkVerdict {
 }
 
 /**
- * The trunks that admit the packet. If its source is a trusted proxy of a trunk, this trunk judges the address that the
- * proxy recorded. It judges the proxy's own address only if the proxy recorded no address.
+ * The trunks that admit the packet. If its source is a trusted proxy of a trunk, this trunk judges the address that the proxy
+ * recorded. If the proxy recorded no address, the trunk judges the proxy's own address.
  */
 function admissions(table: LiveTable, peer: PeerFacts, call: CallFacts): Admission[] {
   const { transport } = call.peer
@@ -109,8 +112,8 @@ function admissions(table: LiveTable, peer: PeerFacts, call: CallFacts): Admissi
 }
 
 /**
- * The trunk that comes first. The oldest trunk decides the namespace, so that a more specific trunk in another namespace
- * cannot take over a carrier.
+ * The trunk that comes first. The oldest trunk decides the namespace, so that a more specific trunk in another namespace cannot
+ * take over the calls of a carrier.
  */
 function firstOf(admitted: readonly Admission[], some: Admission): Admission {
   let oldest = some
@@ -131,7 +134,10 @@ function ownsSome({ trunk }: Admission): number {
   return trunk.owns === undefined ? 0 : 1
 }
 
-/** Trunks with the same policy get the same called number: it is computed only if the policy differs from the one before. */
+/**
+ * Returns a function that gives the called number by a policy. Trunks with the same policy have the same called number, so the
+ * number is computed only if the policy differs from the previous one.
+ */
 function calledNumbers(call: CallFacts): (policy: NumberPolicy) => CanonicalUser {
   let last: { readonly policy: NumberPolicy; readonly user: CanonicalUser } | undefined
   return (policy) => {
@@ -146,7 +152,7 @@ function calledNumbers(call: CallFacts): (policy: NumberPolicy) => CanonicalUser
   }
 }
 
-/** If the policy wants the asserted identity, From does not replace it: From proves nothing. */
+/** The calling number. If the policy wants the asserted identity, From is never used instead, because From proves nothing. */
 function callingNumber(call: CallFacts, policy: NumberPolicy): CanonicalUser {
   return toCanonical(policy.callingFrom === 'PAI' ? call.assertedUser : call.fromUser, policy)
 }

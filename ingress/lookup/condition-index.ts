@@ -1,4 +1,4 @@
-/** Indexes that find rules by one of their conditions. */
+/** Indexes of rules. Each index finds rules by one of their conditions. */
 import type { RuleEntry } from '../route-table/route-table.ts'
 import { type Candidates, type Posting, withItem, withoutItem } from './candidates.ts'
 import type { IndexedRule, RuleQuery } from './indexed-rule.ts'
@@ -6,11 +6,11 @@ import { NumberIndex } from './number-index.ts'
 import { RankedList } from './ranked-list.ts'
 
 export interface ConditionIndex {
-  /** The rules in the index, in their total order. */
+  /** The rules in the index, in the total order of rules. */
   readonly rules: RankedList<IndexedRule>
-  /** Whether this index can find the rule. */
+  /** Whether this index can find the rule by its condition. */
   finds(entry: RuleEntry): boolean
-  /** Only for rules that this index can find. */
+  /** Adds a rule. Call this only for rules that this index can find. */
   add(rule: IndexedRule): void
   remove(rule: IndexedRule): void
   /** Adds to `candidates` every rule that may match by this condition. */
@@ -50,7 +50,7 @@ export class NumberConditionIndex implements ConditionIndex {
   }
 }
 
-/** Finds rules by their first header condition that demands an exact value. */
+/** Finds rules by their first header condition that requires an exact value. */
 export class HeaderConditionIndex implements ConditionIndex {
   readonly rules = new RankedList<IndexedRule>()
   readonly #headers = new Map<string, Map<string, Posting<IndexedRule>>>()

@@ -1,6 +1,6 @@
 /**
- * Explains why a call is decided as it is: the standing of each trunk and each rule. Every verdict comes from the matcher
- * itself. The matcher judges the whole table, and then each trunk and each rule as if there were no other.
+ * Explains why a call is decided as it is, by the standing of each trunk and each rule. Every verdict comes from the matcher
+ * itself. The matcher judges the whole table, and then each trunk and each rule alone.
  */
 import type { HeaderPredicate, NumberPredicate, RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
 import type { UserFault } from '../route-table/user-reading.ts'
@@ -15,25 +15,28 @@ import { type MatchFailure, matchRule, type RuleMatch, type RuleVerdict } from '
 import { RuleScope } from './rule-index.ts'
 
 /**
- * `later`: the trunk admits the call, but the chosen trunk comes first. The others say why the trunk does not take the call.
- * `unreadable`: the called number cannot be read. `called`: the trunk does not own the called number. `transport`: the trunk
- * does not list the transport. `proxy`: its trusted proxy recorded a source that the trunk does not admit. `source`: the
- * source is in none of its networks.
+ * `later`: the trunk admits the call, but the chosen trunk comes first. The other values say why the trunk does not take the
+ * call. `unreadable`: the called number cannot be read. `called`: the trunk does not own the called number. `transport`: the
+ * trunk does not list the transport. `proxy`: the trunk's trusted proxy recorded a source that the trunk does not admit.
+ * `source`: no network of the trunk contains the source.
  */
 export type TrunkStanding = 'chosen' | 'later' | 'unreadable' | 'called' | 'transport' | 'proxy' | 'source'
 
 export interface ExplainedTrunk {
   readonly trunk: TrunkEntry
   readonly standing: TrunkStanding
-  /** The called number by the trunk's own policy. Undefined if the trunk does not admit the packet. */
+  /** The called number by the policy of this trunk. Undefined if the trunk does not admit the packet. */
   readonly called: string | undefined
   /** Why the called number cannot be read. */
   readonly fault?: UserFault
-  /** Present if the packet comes from a proxy that the trunk trusts: the source that the trunk judged. Otherwise undefined. */
+  /** The source that the trunk judged, if the packet came from a proxy that the trunk trusts. Otherwise undefined. */
   readonly judged: JudgedSource | undefined
 }
 
-/** `wins`: the rule is used. `later`: every condition holds, but an earlier rule wins. The others: the first failed condition. */
+/**
+ * `wins`: the rule is used. `later`: every condition holds, but an earlier rule wins. The other values name the first condition
+ * that failed.
+ */
 export type RuleStanding =
   | { readonly type: 'wins' | 'later' | 'called' | 'calling' }
   | { readonly type: 'calling_unreadable'; readonly fault: UserFault }
@@ -44,7 +47,7 @@ export interface ExplainedRule {
   readonly standing: RuleStanding
 }
 
-/** The nearest items of a list, in the order of the list, and the number of the other items. */
+/** The nearest items of a list, in the order of the list, and the number of items that are not shown. */
 export interface Nearest<T> {
   readonly shown: readonly T[]
   readonly leftOut: number
@@ -52,9 +55,9 @@ export interface Nearest<T> {
 
 export interface CallExplanation {
   readonly trunkVerdict: TrunkVerdict
-  /** Present if the packet comes from a trusted proxy: the source by which the call was judged. Otherwise undefined. */
+  /** The source by which the call was judged, if the packet came from a trusted proxy. Otherwise undefined. */
   readonly judged: JudgedSource | undefined
-  /** In the order of the table. */
+  /** The trunks in the order of the table. */
   readonly trunks: Nearest<ExplainedTrunk>
   /** Undefined if no trunk takes the call: then no rule was tried. */
   readonly ruleVerdict: RuleVerdict | undefined
@@ -62,7 +65,10 @@ export interface CallExplanation {
   readonly rules: Nearest<ExplainedRule>
 }
 
-/** Explains the decision of a call. Walks over every trunk and every rule: only for people who ask, never to decide a call. */
+/**
+ * Explains the decision of a call. It reads every trunk and every rule, so it is only for people who ask, and never decides a
+ * call.
+ */
 export function explainCall(table: LiveTable, call: CallFacts): CallExplanation {
   const trunkVerdict = chooseTrunk(table, call)
   const trunks = explainTrunks(table, call, trunkVerdict)
@@ -76,7 +82,7 @@ export function explainCall(table: LiveTable, call: CallFacts): CallExplanation 
   return { trunkVerdict, judged, trunks, ruleVerdict, rules: explainRules(table, match, ruleVerdict) }
 }
 
-/** Higher is nearer. */
+/** A higher number is nearer. */
 const TRUNK_NEARNESS: Readonly<Record<TrunkStanding, number>> = {
   chosen: 6,
   later: 5,
@@ -96,7 +102,7 @@ function explainTrunks(table: LiveTable, call: CallFacts, verdict: TrunkVerdict)
   return nearest(explained, MAX_EXPLAINED_TRUNKS, ({ standing }) => TRUNK_NEARNESS[standing])
 }
 
-/** The matcher's verdict if the table contained only this trunk. */
+/** The verdict of the matcher for a table that contains only this trunk. */
 function trunkStandingAlone(trunk: TrunkEntry, call: CallFacts): ExplainedTrunk {
   const table = createLiveTable()
   table.load([trunk], 1)
@@ -119,7 +125,7 @@ function trunkStandingAlone(trunk: TrunkEntry, call: CallFacts): ExplainedTrunk 
   }
 }
 
-/** Higher is nearer. Values below 1 are the likeness of the called numbers. */
+/** A higher number is nearer. Numbers below 1 show how similar the called numbers are. */
 const RULE_NEARNESS: Readonly<Record<RuleStanding['type'], number>> = {
   wins: 5,
   later: 4,
@@ -143,7 +149,7 @@ function explainRules(table: LiveTable, match: RuleMatch, verdict: RuleVerdict):
   )
 }
 
-/** The matcher's verdict if the trunk had only this rule. */
+/** The verdict of the matcher for a trunk that has only this rule. */
 function ruleStandingAlone(rule: IndexedRule, match: RuleMatch): RuleStanding {
   const scope = new RuleScope()
   scope.add(rule)
@@ -169,14 +175,20 @@ function failedStanding(reason: MatchFailure, rule: IndexedRule, { call, calling
   }
 }
 
-/** How many leading characters the most similar predicate shares with `number`, as a share below 1: a typing error is near. */
+/**
+ * How similar the number is to the most similar predicate: the share of the leading characters that are equal, below 1. So a
+ * number with a typing error is near.
+ */
 function likeness(predicates: readonly NumberPredicate[], number: string): number {
   let most = 0
   for (const predicate of predicates) most = Math.max(most, alike(startOf(predicate), number))
   return most / (number.length + 1)
 }
 
-/** A number of the predicate, or the text that its numbers begin with. Empty for a regular expression: it gives no such text. */
+/**
+ * A number of the predicate, or the text with which its numbers begin. Empty for a regular expression, because it has no such
+ * text.
+ */
 function startOf(predicate: NumberPredicate): string {
   switch (predicate.type) {
     case 'exact':
@@ -196,7 +208,10 @@ function alike(a: string, b: string): number {
   return at
 }
 
-/** The sort is stable: among equally near items, the first of the list are shown. The winner is always shown. */
+/**
+ * The nearest items. The sort is stable: if items are equally near, the first of them in the list are shown. The winner is
+ * always shown.
+ */
 function nearest<T>(all: readonly T[], limit: number, nearness: (item: T) => number): Nearest<T> {
   if (all.length <= limit) return { shown: all, leftOut: 0 }
   const near = new Set(all.toSorted((a, b) => nearness(b) - nearness(a)).slice(0, limit))

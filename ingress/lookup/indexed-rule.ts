@@ -5,14 +5,17 @@ import type { Ranked } from './ranked-list.ts'
 
 /** The conditions of a rule, compiled. */
 export interface ConditionTests {
-  /** Decides if the index could not prove that a called predicate holds. Undefined: the index always proves it. */
+  /**
+   * The test of the called number. It decides if the index has not proved that a called predicate holds. Undefined: the index
+   * always proves it.
+   */
   readonly called: NumberTest | undefined
-  /** Undefined: every calling number matches. */
+  /** The test of the calling number. Undefined: every calling number matches. */
   readonly calling: NumberTest | undefined
   readonly headers: readonly HeaderTest[]
 }
 
-/** A rule in the form that the index stores. Its rank follows the total order of rules. */
+/** A rule in the form that the index stores. Ranks follow the total order of rules. */
 export interface IndexedRule extends Ranked, ConditionTests {
   readonly kind: 'rule'
   readonly entry: RuleEntry
@@ -22,7 +25,10 @@ export interface IndexedRule extends Ranked, ConditionTests {
 export interface RuleQuery {
   readonly called: string
   readonly calling: string
-  /** If true, the index of calling numbers gives only its first rule as a candidate: at that rule the search ends. */
+  /**
+   * Whether the calling number cannot be read. If so, the index of calling numbers gives only its first rule as a candidate,
+   * because the search ends at this rule.
+   */
   readonly callingUnreadable: boolean
   readonly header: (name: string) => readonly string[]
 }

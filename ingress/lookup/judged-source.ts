@@ -1,4 +1,4 @@
-/** The source of a call behind a trusted proxy: the address that is judged instead of the packet's own. */
+/** The source of a call that comes through a trusted proxy: this source is judged instead of the packet's own source. */
 import type { IpAddress } from '../address/ip-address.ts'
 import type { TrunkEntry } from '../route-table/route-table.ts'
 import type { CallFacts } from './call-facts.ts'
@@ -6,51 +6,56 @@ import type { LiveTable } from './live-table.ts'
 import type { IndexedTrunk, PeerFacts } from './peer-index.ts'
 
 /**
- * The source by which a call was judged, if the packet came from a trusted proxy. `none`: there is no Via below the proxy's
- * own, so the proxy itself was judged. `unreadable`: the Via names no address. `ambiguous`: the Via says something twice.
- * For the last two the source is unknown.
+ * The source by which a call was judged, if the packet came from a trusted proxy. `none`: the request has no Via below the
+ * proxy's own Via, so the proxy itself was judged. `unreadable`: the Via contains no address. `ambiguous`: the Via gives the
+ * same information twice. For `unreadable` and `ambiguous`, the source is unknown.
  */
 export type JudgedSource =
   | { readonly type: 'address'; readonly address: IpAddress }
   | { readonly type: 'none' | 'unreadable' | 'ambiguous' }
 
-/** What is read from a request, usable or not, to find the source that a trusted proxy recorded. */
+/** The facts of a request by which the source that a trusted proxy recorded is found. They may be unusable. */
 export interface RecordedFacts {
   readonly peer: { readonly address: IpAddress }
   readonly recordedSources: CallFacts['recordedSources']
 }
 
 /**
- * The packet's source, or an address that a proxy recorded, with the facts that the table has about it. `facts` is undefined
- * if there is no usable address.
+ * The packet's source, or an address that a proxy recorded, with the facts that the table has about this address. `facts` is
+ * undefined if there is no usable address.
  */
 export interface RecordedHop {
   readonly source: IpAddress | 'ambiguous' | undefined
   readonly facts: PeerFacts | undefined
 }
 
-/** The packet's source, then the recorded addresses behind it. Ends after the first address that is no trunk's trusted proxy. */
+/**
+ * The packet's source, then the recorded addresses behind it. The path ends with the first address that is not a trusted proxy
+ * of any trunk.
+ */
 export function recordedPath(table: LiveTable, peer: PeerFacts, call: RecordedFacts): RecordedHop[] {
   const path: RecordedHop[] = [{ source: call.peer.address, facts: peer }]
   for (const source of call.recordedSources()) {
     const facts = source === undefined || source === 'ambiguous' ? undefined : table.peer(source)
     path.push({ source, facts })
-    // A trunk looks only behind its own proxies.
+    // A trunk uses a recorded address only if one of its own proxies recorded it. This address is no trunk's proxy.
     if (facts === undefined || facts.proxyOf.size === 0) break
   }
   return path
 }
 
-/** The index in the path of the first address that is not a proxy of the trunk. If all are its proxies: the last index. */
+/**
+ * The index in the path of the first address that is not a proxy of the trunk. If all addresses are its proxies: the last index.
+ */
 export function placeOnPath(path: readonly RecordedHop[], trunk: IndexedTrunk): number {
   const place = path.findIndex(({ facts }) => !facts?.proxyOf.has(trunk))
   return place === -1 ? path.length - 1 : place
 }
 
 /**
- * The source by which `trunk` judged a request. If `trunk` is not given, this looks at every trunk that has the sender as a
- * trusted proxy, and returns the source that is furthest from the packet. Returns undefined if the sender is not a trusted
- * proxy of `trunk` (or, if `trunk` is not given, of any trunk): then the own source of the packet was judged.
+ * The source by which `trunk` judged a request. If `trunk` is not given, this reads the path for every trunk that has the sender
+ * as a trusted proxy, and returns the source that is furthest from the packet. Returns undefined if the sender is not a trusted
+ * proxy of `trunk` (or, if `trunk` is not given, of any trunk): then the packet's own source was judged.
  */
 export function judgedSource(table: LiveTable, call: RecordedFacts, trunk?: TrunkEntry): JudgedSource | undefined {
   const peer = table.peer(call.peer.address)
@@ -71,7 +76,7 @@ const WORDS: Readonly<Record<Exclude<JudgedSource['type'], 'address'>, string>> 
   ambiguous: 'ambiguous: the Via below that of the proxy says something twice',
 }
 
-/** The address, or a text that says why there is no address. */
+/** The address. If there is no address: a text that explains why. */
 export function judgedSourceText(judged: JudgedSource): string {
   return judged.type === 'address' ? judged.address.text : WORDS[judged.type]
 }

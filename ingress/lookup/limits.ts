@@ -1,8 +1,8 @@
-/** Limits on what lookups retain, and the sizes at which they change their method. */
+/** Limits on the memory that lookups use, and sizes at which lookups use another method. */
 
 /**
- * Cached users that consist of digits alone, for each region. libphonenumber-js takes about 12 µs for a number, and the
- * busy numbers of a carrier repeat. 65,536 users are about 5 MiB.
+ * Cached users for each region. Only users that consist of digits alone are cached. libphonenumber-js takes about 12 µs for a
+ * number, and the busy numbers of a carrier repeat. 65,536 users are about 5 MiB.
  */
 export const MAX_CACHED_USERS = 65_536
 
@@ -10,20 +10,23 @@ export const MAX_CACHED_USERS = 65_536
 export const MAX_E164_DIGITS = 15
 
 /**
- * Cached peers. There are few real peers. A flood from forged sources must not increase the memory of the pod: 16,384
+ * Cached peers. There are few real peers, but a flood from forged sources must not increase the memory of the pod. 16,384
  * strangers are about 2 MiB.
  */
 export const MAX_CACHED_PEERS = 16_384
 
-/** Up to this many predicates in one list, testing them one by one is cheaper than a lookup by hash. */
+/** If a list has at most this many predicates, testing them one by one is cheaper than a lookup by hash. */
 export const MAX_WALKED_PREDICATES = 8
 
 /**
- * Numbers, networks, endpoints and entries that may change at once while calls wait: this takes one or two milliseconds.
- * For a larger change a second table is built while calls go on.
+ * The most numbers, networks, endpoints and entries that are changed in one step while calls wait: one or two milliseconds. For
+ * a larger change, a second table is built while calls go on.
  */
 export const MAX_PARTS_AT_ONCE = 500
 
-/** An explanation shows this many trunks and rules: the nearest. Nobody would read more, and the others differ even more. */
+/**
+ * The most trunks, and the most rules, in an explanation: it shows the nearest. Nobody would read more, and the others differ
+ * even more.
+ */
 export const MAX_EXPLAINED_TRUNKS = 20
 export const MAX_EXPLAINED_RULES = 20

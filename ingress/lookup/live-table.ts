@@ -7,7 +7,7 @@ import type { RuleScope } from './rule-index.ts'
 import type { ServiceTarget } from './service-targets.ts'
 import { TableState } from './table-state.ts'
 
-/** Names in a table. */
+/** A set of names that are in the table. */
 export interface TableNames {
   readonly size: number
   has(name: string): boolean
@@ -15,22 +15,28 @@ export interface TableNames {
 }
 
 /**
- * The table from which a pod decides. A change is applied as a whole. If it throws (`PatternError`), nothing is applied. No
- * lookup sees a half-applied change.
+ * The table from which a pod decides. A change is applied as a whole. If it throws (`PatternError`), nothing is applied. A
+ * lookup never sees a change that is only half applied.
  */
 export interface LiveTable {
-  /** Replaces every entry in one step: for a table that does not decide calls yet. */
+  /** Replaces every entry in one step. Call this only for a table from which no calls are decided yet. */
   load(entries: readonly TableEntry[], version: number): void
   /**
-   * Replaces every entry. Until the new table is complete, calls are decided from the old one. No other change may be made
-   * at the same time.
+   * Replaces every entry. Until the new table is complete, calls are decided from the old table. The caller must make no other
+   * change at the same time.
    */
   loadInSlices(entries: Iterable<TableEntry>, version: number): Promise<void>
-  /** Changes some entries. The cost depends on their number, not on the table's size. Unknown keys in `removed` are ignored. */
+  /**
+   * Changes some entries. The cost depends on the number of these entries, not on the size of the table. Unknown keys in
+   * `removed` are ignored.
+   */
   apply(delta: TableDelta, version: number): void
-  /** Like `apply`, but calls go on while the long part of the work is done. No other change may be made at the same time. */
+  /**
+   * Does the same as `apply`, but calls go on during the long part of the work. The caller must make no other change at the same
+   * time.
+   */
   applyInSlices(delta: TableDelta, version: number): Promise<void>
-  /** Whether any table was ever loaded. */
+  /** Whether a table was ever loaded. */
   readonly loaded: boolean
   /** Version of the last change. 0 before the first change. */
   readonly version: number
@@ -39,7 +45,7 @@ export interface LiveTable {
   trunks(): Iterable<TrunkEntry>
   rules(): Iterable<RuleEntry>
   services(): Iterable<ServiceEntry>
-  /** Names of rules and of the backends in rules. They are views: they change with the table and cost nothing extra. */
+  /** Names of rules and of the backends in rules. They are views: they change with the table and take no extra memory. */
   readonly ruleNames: TableNames
   readonly backendNames: TableNames
   trunk(name: string): TrunkEntry | undefined
@@ -48,13 +54,16 @@ export interface LiveTable {
   readonly headersRead: readonly string[]
   /** The targets for new calls to a Service, by the name of its entry. Empty if the table has no such entry. */
   readyEndpoints(service: string): readonly ServiceTarget[]
-  /** Whether a rule's backend, or an endpoint of a Service (ready or draining), has this address. Without a port: on any port. */
+  /**
+   * Whether this is the address of a rule's backend, or of a Service's endpoint (ready or draining). Without a port: on any
+   * port.
+   */
   isBackend(address: IpAddress, port?: number): boolean
   /** Whether the address is in the `contactNetworks` of a rule. */
   isContact(address: IpAddress): boolean
-  /** The facts that the table has about an address: for the choice of a trunk. */
+  /** The facts that the table has about an address. The choice of a trunk needs them. */
   peer(address: IpAddress): PeerFacts
-  /** The scopes that contain a trunk's rules: for the choice of a rule. */
+  /** The scopes that contain a trunk's rules. The choice of a rule needs them. */
   ruleScopes(trunk: TrunkEntry): readonly RuleScope[]
 }
 
@@ -116,7 +125,7 @@ export function createLiveTable(): LiveTable {
   }
 }
 
-/** The rules are not sorted first: sorting all of them would be the longest slice. */
+/** Builds a table entry by entry. The rules are not sorted first: sorting all of them would be the longest slice. */
 async function builtInSlices(entries: Iterable<TableEntry>): Promise<TableState> {
   const state = new TableState()
   const slice = createTimeSlice()
@@ -136,7 +145,7 @@ async function appliedInSlices(state: TableState, delta: TableDelta): Promise<vo
   }
 }
 
-/** Puts the rules last and sorts them: a list is built fastest if it grows only at its end. */
+/** Returns the entries with the rules last and sorted: a list is built fastest if it grows only at its end. */
 function inOrder(entries: readonly TableEntry[]): TableEntry[] {
   const rules = entries.filter((entry) => entry.kind === 'rule')
   const others = entries.filter((entry) => entry.kind !== 'rule')

@@ -1,4 +1,4 @@
-/** One row for each condition of a rule: how it is tested, which index it has, and what is reported if it fails. */
+/** One row for each condition of a rule: how it is tested, which index it has, and which reason is reported if it fails. */
 import type { MatchCondition, RuleEntry } from '../route-table/route-table.ts'
 import { type ConditionIndex, HeaderConditionIndex, NumberConditionIndex } from './condition-index.ts'
 import { headerTest } from './header-test.ts'
@@ -6,7 +6,7 @@ import type { ConditionTests, IndexedRule, RuleQuery } from './indexed-rule.ts'
 import { numberPatterns, numberTest, unprovenTest } from './number-test.ts'
 import type { Patterns } from './patterns.ts'
 
-/** Why a condition does not hold, in the words of metrics, log and `explain`. */
+/** The reason why a condition does not hold, as metrics, log and `explain` name it. */
 interface ConditionFailures {
   readonly called: 'called'
   readonly calling: 'calling' | 'calling_unreadable'
@@ -20,19 +20,22 @@ interface LookupRow<C extends MatchCondition> {
   readonly patterns: (entry: RuleEntry) => string[]
   /** Compiles the test of a call. The caller must have acquired the patterns of the rule. */
   readonly compile: (entry: RuleEntry, patterns: Patterns) => ConditionTests[C]
-  /** `proven`: the index has already proved the condition by which it found the rule. */
+  /**
+   * Whether the condition holds for the call. `proven`: the rule was found by an index that has already proved the rule's
+   * condition.
+   */
   readonly holds: (rule: IndexedRule, query: RuleQuery, proven: boolean) => boolean
   /** The reason that is reported if the condition does not hold. */
   readonly failure: ConditionFailures[C]
-  /** The reason if the part of the call that the condition tests cannot be read. The search for a rule ends then. */
+  /** The reason if the condition tests a part of the call that cannot be read. The search for a rule ends then. */
   readonly unreadable: (query: RuleQuery) => ConditionFailures[C] | undefined
   /** Returns undefined if no index finds rules by this condition. */
   readonly createIndex: () => ConditionIndex | undefined
 }
 
 /**
- * One row for each condition. The conditions of a rule are tested in this order. A rule is put into one index only: that of
- * the first condition, in this order, whose index can find the rule.
+ * One row for each condition. The conditions of a rule are tested in this order. A rule is in one index only: the index of the
+ * first condition, in this order, by which the rule can be found.
  */
 export const LOOKUP_ROWS = {
   called: {
@@ -61,7 +64,7 @@ export const LOOKUP_ROWS = {
   },
 } satisfies { readonly [C in MatchCondition]: LookupRow<C> }
 
-/** The index of the first header condition that does not hold. -1 if all of them hold. */
+/** The index of the first header condition that does not hold. -1 if all header conditions hold. */
 export function failedHeader({ headers }: ConditionTests, valuesOf: RuleQuery['header']): number {
   for (let place = 0; place < headers.length; place++) {
     const header = headers[place]

@@ -7,7 +7,7 @@ import type { LiveTable } from './live-table.ts'
 import { type ConditionFailure, LOOKUP_ROWS } from './match-condition.ts'
 import type { RuleScope } from './rule-index.ts'
 
-/** The rule that matches first, or why no rule matches: the first failed condition of the nearest rule. */
+/** The first rule that matches. If no rule matches: the first condition of the nearest rule that failed. */
 export type RuleVerdict =
   | { readonly type: 'rule'; readonly rule: RuleEntry }
   | {
@@ -29,7 +29,7 @@ export interface RuleMatch {
   readonly call: CallFacts
 }
 
-/** The rows of the conditions, in the order of the tests. Built once, so that no list has to be built for each call. */
+/** The rows of the conditions, in the order of the tests. The list is built once, and not for each call. */
 const ROWS = MATCH_CONDITIONS.map((condition) => LOOKUP_ROWS[condition])
 
 const NO_RULES: RuleVerdict = { type: 'no_rule', reason: 'no_rules', nearest: undefined }
@@ -37,10 +37,11 @@ const NO_RULES: RuleVerdict = { type: 'no_rule', reason: 'no_rules', nearest: un
 const candidates = new Candidates<IndexedRule>()
 
 /**
- * The first rule, in the total order, that matches. Only rules that the index finds are tested. The reason of a refusal
- * comes from these rules and from the first rules of each scope: no other rule is read.
- * If the calling number cannot be read, the search ends at the first rule that tests it: a later rule must not take a call
- * that this rule was perhaps meant to refuse.
+ * The first rule, in the total order, that matches. Only the rules that the indexes find are tested. The reason of a refusal
+ * comes from these rules and from the first rule of each index: no other rule is read.
+ *
+ * If the calling number cannot be read, the search ends at the first rule that tests it: perhaps this rule should have refused
+ * the call, so a later rule must not take it.
  */
 export function matchRule(table: Pick<LiveTable, 'ruleScopes'>, match: RuleMatch): RuleVerdict {
   const scopes = table.ruleScopes(match.trunk)
@@ -72,8 +73,8 @@ function conditionsHeld(rule: IndexedRule, query: RuleQuery, proven: boolean): n
 }
 
 /**
- * A rule that its index did not find has failed at the condition of that index. Of these rules, the first of each index is
- * compared with the nearest rule that was tested.
+ * The reason why no rule matches. If an index did not find a rule, the rule has failed at the condition of this index. From each
+ * index, the first rule is compared with the nearest rule that was tested.
  */
 function refusal(scopes: readonly RuleScope[], nearest: IndexedRule | undefined, most: number): RuleVerdict {
   for (let place = ROWS.length - 1; place >= 0; place--) {
@@ -92,7 +93,7 @@ function earlier(a: IndexedRule | undefined, b: IndexedRule | undefined): Indexe
   return a.rank <= b.rank ? a : b
 }
 
-/** Reads a header of a call only when a candidate tests it, and at most once. */
+/** Returns a function that reads a header of a call only when a candidate tests the header, and at most once. */
 function readOnce(call: CallFacts): (name: string) => readonly string[] {
   let read: Map<string, readonly string[]> | undefined
   return (name) => {

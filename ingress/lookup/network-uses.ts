@@ -1,10 +1,13 @@
 import { type IpAddress, parseIpPrefix } from '../address/ip-address.ts'
 import { AddressTable } from './address-table.ts'
 
-/** Networks that rules name. Each is stored once, even if many rules name it. A text that does not parse contains no address. */
+/**
+ * Networks that rules name. Each network is stored once, even if many rules name it. A text that does not parse contains no
+ * address.
+ */
 export interface NetworkUses {
   add(networks: readonly string[]): void
-  /** Removes networks that were added. */
+  /** Removes networks that were added before. */
   remove(networks: readonly string[]): void
   has(address: IpAddress): boolean
 }

@@ -6,21 +6,21 @@ import { type Candidates, type Posting, withItem, withoutItem } from './candidat
 import { NumberTable } from './number-table.ts'
 import { type Ranked, RankedList } from './ranked-list.ts'
 
-/** More than the digits of any number key: a prefix key times this number leaves room for a length. */
+/** Greater than the number of digits of any number key. So a prefix key multiplied by this number leaves room for a length. */
 const LENGTHS = MAX_KEY_DIGITS + 1
 
 /**
- * Finds the items that have a predicate which holds for a number. The time does not grow with the number of items: exact
- * numbers are found by hash, prefixes by length, ranges as blocks of numbers. Only two kinds of predicates are walked, in
+ * Finds the items that have a predicate which holds for a number. The time does not grow with the number of items: exact numbers
+ * are found by hash, prefixes by length, ranges as blocks of numbers. Only two kinds of predicates are tested one by one, in
  * rank order: regular expressions that are not anchored to literal text, and ranges that are not telephone numbers.
  */
 export class NumberIndex<T extends Ranked> {
   readonly #exact = new NumberTable<Posting<T>>()
   readonly #prefixes = new PrefixIndex<T>()
-  /** Prefixes that regular expressions demand. The expression of an item found here must still be tested. */
+  /** Prefixes that regular expressions require. If an item is found here, its expression must still be tested. */
   readonly #guarded = new PrefixIndex<T>()
   readonly #blocks = new NumberTable<Posting<T>>()
-  /** By length of the number: a bit for each prefix length that a block of this length has or had. */
+  /** The index is the length of a number. Each value has a bit for each prefix length that a block of this length has or had. */
   readonly #blockLengths: FormLengths = { plus: new Uint16Array(LENGTHS), bare: new Uint16Array(LENGTHS) }
   readonly #texts = new Map<string, Posting<T>>()
   readonly #rest = new RankedList<T>()
@@ -59,7 +59,7 @@ export class NumberIndex<T extends Ranked> {
     if (lengths === 0) return
     for (let digits = 0; digits < length; digits++) {
       if ((lengths & (1 << digits)) === 0) continue
-      // Zero digits without `+` have no key. A block of all numbers of one length has -1 instead.
+      // A prefix of zero digits without `+` has no key. A block of all numbers of one length has the prefix -1 instead.
       const prefix = digits === 0 && !plus ? -1 : (byLength[digits] ?? NO_KEY)
       candidates.add(this.#blocks.get(blockKey(prefix, length)), true)
     }
@@ -94,22 +94,22 @@ export class NumberIndex<T extends Ranked> {
   }
 }
 
-/** Separate lengths for numbers with `+` and for digits without it. */
+/** The lengths of numbers with `+`, and separately the lengths of digits without `+`. */
 interface FormLengths {
   readonly plus: Uint16Array
   readonly bare: Uint16Array
 }
 
-/** The key of a block: combines the prefix key with the length of the block's numbers. */
+/** The key of a block. It combines the prefix key with the length of the block's numbers. */
 function blockKey(prefix: number, length: number): number {
   return prefix * LENGTHS + (prefix > 0 ? length : -length)
 }
 
-/** Finds prefixes by their length. A length that is no longer in use is still looked up: this costs a few nanoseconds. */
+/** Finds prefixes by their length. A length that no prefix has any more is still looked up: this costs a few nanoseconds. */
 class PrefixIndex<T extends Ranked> {
   readonly #keyed = new NumberTable<Posting<T>>()
   readonly #texts = new Map<string, Posting<T>>()
-  /** A bit for each number of digits. */
+  /** Bit n is set if a prefix of n digits is or was in the index. */
   #plusLengths = 0
   #bareLengths = 0
   readonly #textLengths = new Set<number>()
@@ -162,7 +162,7 @@ function changeKey<T extends Ranked>(table: NumberTable<Posting<T>>, key: number
   else table.set(key, posting)
 }
 
-/** Whether the predicate has no key. Then every lookup walks over it. */
+/** Whether the predicate has no key. If it has none, every lookup tests it. */
 function isWalked(predicate: NumberPredicate): boolean {
   switch (predicate.type) {
     case 'exact':
@@ -175,7 +175,7 @@ function isWalked(predicate: NumberPredicate): boolean {
   }
 }
 
-/** Whether finding the predicate by its key proves that the predicate holds. */
+/** Whether a lookup that finds the predicate by its key proves that the predicate holds. */
 export function isProven(predicate: NumberPredicate): boolean {
   switch (predicate.type) {
     case 'exact':

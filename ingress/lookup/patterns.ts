@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js'
 
-/** A table contains a pattern that RE2 does not accept. Nothing of the table was applied. */
+/** A table contains a pattern that RE2 does not accept. No part of the table was applied. */
 export class PatternError extends Error {
   readonly code = 'ROUTE_TABLE_PATTERN'
 
@@ -11,7 +11,7 @@ export class PatternError extends Error {
 
 /** Compiled regular expressions. Each pattern is stored once, as long as an entry uses it. */
 export interface Patterns {
-  /** Counts one use of each pattern. If a pattern does not compile, throws `PatternError` and counts none of them. */
+  /** Counts one use of each pattern. If a pattern does not compile, this throws `PatternError` and counts no use. */
   acquire(patterns: readonly string[]): void
   release(patterns: readonly string[]): void
   /** The expression of an acquired pattern. */

@@ -12,7 +12,7 @@ export interface IndexedTrunk {
   readonly entry: TrunkEntry
   readonly sources: readonly IpPrefix[]
   readonly trustedProxies: readonly IpPrefix[]
-  /** Whether the trunk owns a called number. Undefined: it owns every number. */
+  /** Tests whether the trunk owns a called number. Undefined: the trunk owns every number. */
   readonly owns: NumberTest | undefined
 }
 
@@ -29,29 +29,32 @@ export function indexedTrunk(entry: TrunkEntry, patterns: Patterns): IndexedTrun
 
 /** The facts that the table has about an address. They do not depend on the content of a packet. */
 export interface PeerFacts {
-  /** Trunks that have the address in a source network, with the longest prefix length, counted in the 128-bit form. */
+  /**
+   * The trunks with a source network that contains the address. The value is the longest prefix length, counted in the 128-bit
+   * form.
+   */
   readonly sourceOf: ReadonlyMap<IndexedTrunk, number>
-  /** Trunks that have the address in a network of trusted proxies. */
+  /** The trunks with a network of trusted proxies that contains the address. The value is the longest prefix length. */
   readonly proxyOf: ReadonlyMap<IndexedTrunk, number>
   readonly isBackend: boolean
 }
 
 /** An address and port to which calls go: a backend of a rule, or an endpoint of a Service. */
 interface BackendPlace {
-  /** An IP literal. A text that does not parse is ignored. */
+  /** An IP literal. If the text does not parse, the place is ignored. */
   readonly address: string
   readonly port: number
 }
 
-/** The peers, found by address: sources and trusted proxies of trunks, backends of rules and endpoints of Services. */
+/** Finds peers by address. Peers are sources and trusted proxies of trunks, backends of rules, and endpoints of Services. */
 interface PeerIndex {
   addTrunk(trunk: IndexedTrunk): void
   removeTrunk(trunk: IndexedTrunk): void
   addBackends(places: readonly BackendPlace[]): void
-  /** Removes places that were added. */
+  /** Removes places that were added before. */
   removeBackends(places: readonly BackendPlace[]): void
   facts(address: IpAddress): PeerFacts
-  /** Without a port: on any port. */
+  /** Whether the address belongs to a backend. Without a port: on any port. */
   isBackend(address: IpAddress, port?: number): boolean
 }
 
@@ -97,8 +100,8 @@ export function isKnown(facts: PeerFacts): boolean {
 }
 
 /**
- * Backends by address and port, with the number of times each was added. `add` returns whether the address is new, `remove`
- * whether no port of the address is left.
+ * Backends by address and port. The value is the number of times that the backend was added. `add` returns whether the address
+ * is new. `remove` returns whether no port of the address is left.
  */
 function createBackendTable() {
   const ports = new Map<number | string, Map<number, number>>()

@@ -19,9 +19,9 @@ import { MAX_CACHED_USERS, MAX_E164_DIGITS } from './limits.ts'
 
 /** A user in the form in which it is compared. */
 export interface CanonicalUser {
-  /** `+` and digits, digits as dialled, or the text as it is written. Empty if there is no user. */
+  /** `+` and digits, the digits as they were dialled, or the unchanged text. Empty if there is no user. */
   readonly number: string
-  /** Why the user cannot be read. Undefined: it can be read, or the policy takes it as it is written. */
+  /** Why the user cannot be read. Undefined: it can be read, or the policy uses the unchanged text. */
   readonly fault: UserFault | undefined
 }
 
@@ -30,7 +30,7 @@ const NO_REGION = ''
 
 const cachesByRegion = new Map<string, BoundedCache<string, string>>()
 
-/** Brings the user of a URI, by a trunk's policy, into the form in which numbers are compared. */
+/** Converts the user of a URI, by a trunk's policy, into the form in which numbers are compared. */
 export function toCanonical(user: string | undefined, policy: NumberPolicy): CanonicalUser {
   if (user === undefined) return NOBODY
   if (isInternational(user)) return { number: user, fault: undefined }
@@ -47,7 +47,7 @@ export function toCanonical(user: string | undefined, policy: NumberPolicy): Can
   }
 }
 
-/** Forgets all numbers that were read, so that none from the warm-up remains. */
+/** Empties the caches of numbers, so that no number from the warm-up stays in them. */
 export function forgetNumbers(): void {
   cachesByRegion.clear()
 }
@@ -72,8 +72,12 @@ function cachedNumber(digits: Digits, region: CountryCode | undefined): string {
 }
 
 /**
- * Reads digits without `+`. The first of these that fits counts: a valid international number behind 00; a number as it is
- * dialled in the region; an international number without any prefix; the digits as dialled.
+ * Reads digits without `+`. These readings are tried in order, and the first one that fits is used:
+ *
+ * 1. a valid international number behind 00;
+ * 2. a number in the form that is dialled in the region;
+ * 3. an international number without any prefix;
+ * 4. the unchanged digits.
  */
 function findNumber(digits: Digits, region: CountryCode | undefined): string {
   const dialled = digits.number
@@ -87,7 +91,7 @@ function findNumber(digits: Digits, region: CountryCode | undefined): string {
   return isInternationalWithout(dialled, region) ? `+${dialled}` : dialled
 }
 
-/** Whether digits are an international number that lacks only the `+`. */
+/** Whether the digits are an international number without its `+`. */
 function isInternationalWithout(dialled: string, region: CountryCode | undefined): boolean {
   const international = `+${dialled}`
   const parsed = parsePhoneNumberFromString(international, { extract: false })
@@ -95,21 +99,21 @@ function isInternationalWithout(dialled: string, region: CountryCode | undefined
   // New area codes come into use before libphonenumber knows them.
   const own = region !== undefined && parsed?.countryCallingCode === getCountryCallingCode(region)
   if (own && parsed?.isPossible()) return true
-  // Exchanges ignore extra digits at the end of a number: the digits before them are the number.
+  // Exchanges ignore extra digits at the end of a number. So digits that are too long are a number with extra digits behind it.
   return validatePhoneNumberLength(international) === 'TOO_LONG'
 }
 
 /**
- * For more digits than any number has. They are too long for a short code, so they must begin with a country code. Only
- * digits that begin with 0 cannot.
+ * Reads digits that are longer than any number. They are too long for a short code, so they must begin with a country code.
+ * Digits that begin with 0 are the exception, because no country code begins with 0.
  */
 function longNumber(digits: Digits): string {
   return digits.number.startsWith('0') ? canonicalReading(digits) : `+${digits.number}`
 }
 
 /**
- * RFC 3966 §5.1.5: a phone-context is not a prefix, but some gateways put it before the number. If the result is a valid
- * number that differs from ours, we do not know which of the two would be dialled.
+ * Whether the phone-context leads to another number. RFC 3966 §5.1.5: a phone-context is not a prefix, but some gateways put it
+ * before the number. If the result is a valid number that differs from ours, it is unknown which of the two would be dialled.
  */
 function isOtherByContext({ number, context }: Digits, read: string): boolean {
   if (context === undefined) return false
@@ -121,7 +125,7 @@ function isValid(international: string): boolean {
   return parsePhoneNumberFromString(international, { extract: false })?.isValid() === true
 }
 
-/** Regions come from trunks, not from packets: the number of caches is the number of regions in use. */
+/** The cache of a region. Regions come from trunks, not from packets, so there are only as many caches as regions in use. */
 function cacheOf(region: string): BoundedCache<string, string> {
   const known = cachesByRegion.get(region)
   if (known !== undefined) return known
@@ -130,7 +134,7 @@ function cacheOf(region: string): BoundedCache<string, string> {
   return cache
 }
 
-/** Copies a string. A slice would keep in memory the whole message from which it was cut. */
+/** Copies a string. A slice of a message would keep the whole message in memory. */
 function copyOf(text: string): string {
   return Buffer.from(text).toString()
 }

@@ -20,8 +20,8 @@ export function indexedRule(entry: RuleEntry, patterns: Patterns): IndexedRule {
 }
 
 /**
- * The rules that name one trunk, or the rules of a namespace that name no trunk. Each rule is in one index only: the index
- * of its first condition that can find it. A rule that no index can find is in the list `#open`.
+ * The rules that name one trunk, or the rules of a namespace that name no trunk. Each rule is in one index only: the index of
+ * the first condition by which the rule can be found. A rule that no index can find is in the list `#open`.
  */
 export class RuleScope {
   readonly #indexes: readonly (ConditionIndex | undefined)[] = MATCH_CONDITIONS.map((condition) =>
@@ -29,7 +29,7 @@ export class RuleScope {
   )
   readonly #open = new RankedList<IndexedRule>()
 
-  /** All rules, without an order. */
+  /** All rules, in no order. */
   rules(): IndexedRule[] {
     return [...this.#indexes.map((index) => index?.rules), this.#open].flatMap((list) => list?.chunks.flat() ?? [])
   }
@@ -57,10 +57,16 @@ export class RuleScope {
   }
 }
 
-/** The gap between two ranks. With 100,000 rules, a float can halve it about 35 times. Then all ranks are spread again. */
+/**
+ * The gap between two ranks at first. A new rule between two others halves their gap. With 100,000 rules, a float can halve a
+ * gap about 35 times. Then all rules get new ranks.
+ */
 const RANK_GAP = 2 ** 20
 
-/** All rules in their total order, and by scope. A scope has a trunk's name, or a namespace for rules that name no trunk. */
+/**
+ * All rules in their total order, and by scope. The name of a scope is the name of a trunk. For rules that name no trunk, it is
+ * the namespace.
+ */
 export class RuleIndex {
   readonly #order = new RankedList<IndexedRule>()
   readonly #scopes = new Map<string, { readonly scope: RuleScope; rules: number }>()
@@ -94,7 +100,7 @@ export class RuleIndex {
     return shared === undefined ? [own] : [own, shared]
   }
 
-  /** Gives a rule a rank between its neighbours, so that a lookup compares two numbers instead of two rules. */
+  /** Sets the rank of a rule between the ranks of its neighbours, so that a lookup compares two numbers instead of two rules. */
   #rank(rule: IndexedRule, before: IndexedRule | undefined, after: IndexedRule | undefined): void {
     if (before === undefined) rule.rank = after === undefined ? 0 : after.rank - RANK_GAP
     else if (after === undefined) rule.rank = before.rank + RANK_GAP
@@ -105,8 +111,8 @@ export class RuleIndex {
   }
 
   /**
-   * Gives new ranks to all rules. Their order does not change, so every other list stays sorted. This is rare, and takes a
-   * few milliseconds for 100,000 rules.
+   * Gives new ranks to all rules. Their order does not change, so every other list stays sorted. This is rare, and takes a few
+   * milliseconds for 100,000 rules.
    */
   #spread(): void {
     let rank = 0
@@ -119,7 +125,10 @@ export class RuleIndex {
   }
 }
 
-/** A rule applies only to trunks of its own namespace. Names of other trunks are ignored. */
+/**
+ * The names of the scopes to which a rule belongs. A rule applies only to trunks of its own namespace: names of other trunks are
+ * ignored.
+ */
 function scopeNames(entry: RuleEntry): Iterable<string> {
   if (entry.trunks.length === 0) return [entry.namespace]
   return new Set(entry.trunks.filter((trunk) => trunk.startsWith(`${entry.namespace}/`)))

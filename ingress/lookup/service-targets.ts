@@ -2,11 +2,14 @@ import { hostText, type IpAddress, parseIpAddress } from '../address/ip-address.
 import type { TransportName } from '../address/transport-name.ts'
 import type { ServiceEntry } from '../route-table/route-table.ts'
 
-/** A ready endpoint of a Service, in the form that a call needs. Built once for each version of the entry, not for each call. */
+/**
+ * A ready endpoint of a Service, in the form that a call needs. It is built once for each version of the entry, not for each
+ * call.
+ */
 export interface ServiceTarget {
-  /** Name of the entry. Metrics and logs name the backend so. */
+  /** Name of the Service's entry. It is the backend's name in metrics and logs. */
   readonly id: string
-  /** `10.0.0.5:5060` or `[2001:db8::5]:5060`: the key of the endpoint's health. */
+  /** The key of the endpoint's health, such as `10.0.0.5:5060` or `[2001:db8::5]:5060`. */
   readonly place: string
   readonly address: IpAddress
   readonly port: number

@@ -26,9 +26,9 @@ export class TableState {
   readonly peers = createPeerIndex()
   readonly ruleIndex = new RuleIndex()
   readonly #patterns = createPatterns()
-  /** Names of backends in rules, with the number of times that rules name each. */
+  /** The names of backends in rules. The value is the number of times that rules name the backend. */
   readonly backendUses = new Map<string, number>()
-  /** The networks to which backends of rules may move (`contactNetworks`). */
+  /** The networks to which calls of backends may move (`contactNetworks` of rules). */
   readonly contacts = createNetworkUses()
   readonly #headerUses = new Map<string, number>()
   #headersRead: readonly string[] = []
@@ -38,8 +38,8 @@ export class TableState {
   }
 
   /**
-   * Applies a change. All entries are compiled first, because only this can fail: if an entry does not compile
-   * (`PatternError`), nothing has changed.
+   * Applies a change. All entries are compiled first, because only compiling can fail. If an entry does not compile
+   * (`PatternError`), nothing changes.
    */
   apply(delta: TableDelta): void {
     const compiled = this.#compileAll(delta.upserted)
@@ -48,9 +48,9 @@ export class TableState {
   }
 
   /**
-   * Compiles the patterns of entries before they are applied, in slices between which calls get their turn: a rule may have
-   * a thousand patterns, and each takes a millisecond. Returns a function that releases the patterns. It must be called
-   * when the entries are applied, or when they will not be applied. Throws `PatternError`.
+   * Compiles the patterns of entries before the entries are applied. This is done in slices, so that calls get their turn in
+   * between: a rule may have a thousand patterns, and each takes a millisecond. Returns a function that releases the patterns.
+   * The caller must call it when the entries are applied, or when they will not be applied. Throws `PatternError`.
    */
   async prepare(entries: Iterable<TableEntry>): Promise<() => void> {
     const slice = createTimeSlice()
@@ -111,7 +111,10 @@ export class TableState {
     this.peers.addTrunk(trunk)
   }
 
-  /** Adds the new version before it removes the old: backends and headers of both are never missing, so their caches stay. */
+  /**
+   * Adds the new version of a rule before it removes the old version. So backends and headers that are in both versions are
+   * never missing, and their caches stay.
+   */
   #putRule(rule: IndexedRule): void {
     const before = this.rules.get(rule.entry.name)
     if (before !== undefined) this.ruleIndex.remove(before)
@@ -124,7 +127,10 @@ export class TableState {
     if (before !== undefined) this.#release(before)
   }
 
-  /** Adds the new version before it removes the old: endpoints that are in both are never missing. */
+  /**
+   * Adds the new version of a Service before it removes the old version. So endpoints that are in both versions are never
+   * missing.
+   */
   #putService(service: IndexedService): void {
     const before = this.services.get(service.entry.name)
     this.services.set(service.entry.name, service)
@@ -194,7 +200,7 @@ function countBackends(uses: Map<string, number>, { action }: RuleEntry, change:
   }
 }
 
-/** The backends of a rule that are addresses. The endpoints of its Services are in separate entries. */
+/** The backends of a rule that are addresses. The endpoints of Services are in separate entries. */
 function addressesOf({ action }: RuleEntry): UriBackend[] {
   return action.type === 'Route' ? action.backends.filter((backend) => 'uri' in backend) : []
 }

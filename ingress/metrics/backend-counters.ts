@@ -1,6 +1,6 @@
 /**
- * Counts the attempts of each backend of the table by their result, and records whether the backend answers. This is known
- * only from the calls that were sent to it.
+ * Counts the attempts of each backend of the table by their result, and records whether the backend answers. Only the calls that
+ * were sent to a backend show whether it answers.
  */
 import type { CallEvent } from '../call/call-events.ts'
 import type { TableNames } from '../lookup/live-table.ts'
@@ -10,28 +10,33 @@ import { ATTEMPT_RESULTS } from './metric-declarations.ts'
 type BackendAttempt = Extract<CallEvent, { type: 'backend-attempt' }>
 
 export interface BackendCounters {
-  /** Counts by `ATTEMPT_RESULTS`. */
+  /** Counts of attempts. The index is the result's number in `ATTEMPT_RESULTS`. */
   readonly attempts: Float64Array
-  /** The backend asked for a pause (Retry-After), and the pause is not over. */
+  /** Whether the backend has asked for a pause (Retry-After), and the pause is not over. */
   paused: boolean
-  /** Whether the last attempt that says anything about the backend has failed. */
+  /** Whether the backend failed in the last attempt that showed whether it answers. */
   failing: boolean
-  /** When the backend last answered, in monotonic milliseconds; undefined: never. */
+  /** When the backend last answered, in monotonic milliseconds. Undefined: it has never answered. */
   answeredAt: number | undefined
 }
 
 export interface BackendTable {
   /** Counts an attempt that has ended. */
   countAttempt(attempt: BackendAttempt): void
-  /** Counts a response of a backend that was relayed before its attempt has ended: a phone may ring for minutes. */
+  /** Counts a response of a backend that is relayed before its attempt ends: a phone may ring for minutes. */
   countResponse(backend: string): void
   setPaused(backend: string, paused: boolean): void
-  /** Takes over the backends of a table, one with each step: new ones start at 0, and backends that are gone lose their series. */
+  /**
+   * Sets the backends of the table, one with each step. New backends start at 0. Backends that are no longer in the table lose
+   * their series.
+   */
   replace(backends: TableNames): Iterable<void>
   entries(): Iterable<[string, BackendCounters]>
 }
 
-/** Counters by backend. A call may end after its backend has left the table: such a call does not bring the series back. */
+/**
+ * Counters by backend. If a call ends when its backend is no longer in the table, it does not create the backend's series again.
+ */
 export function createBackendTable(now: () => number): BackendTable {
   const backends = new Map<string, BackendCounters>()
   let names: TableNames | undefined
@@ -72,8 +77,8 @@ export function createBackendTable(now: () => number): BackendTable {
 }
 
 /**
- * Whether a backend answers; undefined: no call has shown it yet. A backend that sometimes fails while other calls are answered
- * counts as up: it is overloaded, or it is a Service with one dead endpoint.
+ * Whether a backend answers. Undefined: no call has shown it yet. If some calls to a backend fail while others are answered, the
+ * backend counts as up: it is overloaded, or it is a Service with one dead endpoint.
  */
 export function isUp({ paused, failing, answeredAt }: BackendCounters, now: number): boolean | undefined {
   if (paused) return false
@@ -89,8 +94,8 @@ function countIn(backend: BackendCounters, attempt: BackendAttempt, now: () => n
 }
 
 /**
- * A failure is an unreachable backend, silence, or a 503; any other response shows that the backend answers. A request that was
- * not sent says nothing about it.
+ * Whether the backend failed: it is unreachable, it sent nothing, or it sent 503. Any other response shows that the backend
+ * answers. A request that was not sent shows nothing about the backend.
  */
 function hasFailed({ result, status, heard }: BackendAttempt): boolean {
   if (result === 'timeout') return !heard

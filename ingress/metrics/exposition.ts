@@ -1,6 +1,6 @@
 /**
- * How counts that are kept as plain numbers reach prom-client: a metric reads its values when it is scraped. So labels are
- * hashed once per scrape and not once per call.
+ * Connects counts that are plain numbers with prom-client: a metric reads its values when it is scraped. So labels are hashed
+ * once per scrape and not once per call.
  */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { cumulativeCounts, type FastHistogram } from './fast-histogram.ts'
@@ -11,7 +11,7 @@ export type LabelSet = Readonly<Partial<Record<LabelName, string>>>
 /** Called once per series during a scrape. */
 export type Emit<Value> = (labels: LabelSet, value: Value) => void
 
-/** Walks the series that exist now. */
+/** Calls `emit` for each series that exists now. */
 export type Fill<Value> = (emit: Emit<Value>) => void
 
 interface BucketValue {
@@ -34,7 +34,7 @@ export function addCounter(registry: Registry, declaration: MetricDeclaration, f
 export function addGauge(registry: Registry, declaration: MetricDeclaration, fill: Fill<number>): void {
   const collect = () => {
     gauge.reset()
-    // Without labels, a reset leaves a series at 0: a value that was never set.
+    // For a metric without labels, a reset leaves a series with the value 0. Nobody has set this value, so it is removed.
     if (declaration.labels.length === 0) gauge.remove()
     fill((set, value) => gauge.set(set, value))
   }
@@ -43,8 +43,8 @@ export function addGauge(registry: Registry, declaration: MetricDeclaration, fil
 }
 
 /**
- * Adds a histogram whose buckets are read at each scrape. prom-client has no way to set buckets, so its own function for
- * reading them is replaced.
+ * Adds a histogram. Its buckets are read at each scrape. prom-client cannot set buckets, so the function with which prom-client
+ * reads them is replaced.
  */
 export function addHistogram(registry: Registry, declaration: MetricDeclaration, fill: Fill<FastHistogram>): void {
   const { name, help, type, buckets = [] } = declaration

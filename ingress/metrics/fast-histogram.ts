@@ -1,26 +1,24 @@
-/**
- * A histogram as a row of numbers: an observation costs a short search and two additions, and nothing is allocated.
- */
+/** A histogram as a row of numbers. One observation costs a short search and two additions, and allocates nothing. */
 export interface FastHistogram {
-  /** Upper bounds, ascending, inclusive (`le` of Prometheus). */
+  /** Upper bounds, ascending. A value that equals a bound is counted under this bound (`le` of Prometheus). */
   readonly bounds: readonly number[]
-  /** Observations per bound, not cumulative; the last one counts values above every bound. */
+  /** Observations per bound, not cumulative. The last item counts the values that are greater than every bound. */
   readonly counts: Float64Array
   sum: number
 }
 
-/** What a scrape shows: one cumulative count per bound, then the total count. */
+/** The counts that a scrape shows: one cumulative count per bound, then the total count. */
 export interface CumulativeCounts {
   readonly upTo: readonly number[]
   readonly all: number
 }
 
-/** An empty histogram over ascending upper bounds. */
+/** An empty histogram with ascending upper bounds. */
 export function createFastHistogram(bounds: readonly number[]): FastHistogram {
   return { bounds, counts: new Float64Array(bounds.length + 1), sum: 0 }
 }
 
-/** Counts one value. A value that is not a finite number is left out: a NaN would stay in the sum for ever. */
+/** Counts one value. A value that is not a finite number is ignored: a NaN would stay in the sum for ever. */
 export function observe(histogram: FastHistogram, value: number): void {
   if (!Number.isFinite(value)) return
   const { bounds, counts } = histogram
@@ -30,7 +28,7 @@ export function observe(histogram: FastHistogram, value: number): void {
   histogram.sum += value
 }
 
-/** The counts in Prometheus' form. */
+/** The counts in the cumulative form of Prometheus. */
 export function cumulativeCounts(histogram: FastHistogram): CumulativeCounts {
   let all = 0
   const upTo: number[] = []

@@ -1,4 +1,7 @@
-/** Bounds on what metrics keep, and for how long. */
+/** Limits on what metrics retain, and for how long. */
 
-/** Milliseconds for which an answered call of a backend outweighs a failed one: shorter than any scrape interval. */
+/**
+ * Milliseconds after an answer of a backend. During this time a failed call does not make the backend count as down. Shorter
+ * than any scrape interval.
+ */
 export const SUCCESS_COUNTS_MS = 5_000

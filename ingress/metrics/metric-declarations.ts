@@ -1,12 +1,12 @@
 /**
- * Every metric of an ingress pod, declared once: the registry, docs/metrics.md and the tests are made from this table.
- * Base units, `_total` on counters, closed label sets, and no label called namespace, pod, job or instance.
+ * Every metric of an ingress pod, declared once: the registry, docs/metrics.md and the tests are made from this table. Units are
+ * base units. Names of counters end with `_total`. Label sets are closed. No label is called namespace, pod, job or instance.
  */
 import type { NearMissReason, NoRuleReason, Outcome } from '../call/call-events.ts'
 import type { AttemptResult } from '../sip/port/engine.ts'
 import type { DropReason } from '../sip/port/events.ts'
 
-/** The place of each name in a row of counts. A record, so that the compiler notices a missing name. */
+/** The index of each outcome in a row of counts. It is a `Record`, so that the compiler reports a missing outcome. */
 export const OUTCOMES: Readonly<Record<Outcome, number>> = {
   forwarded: 0,
   no_rule: 1,
@@ -55,8 +55,8 @@ export const DROP_REASONS: Readonly<Record<DropReason | 'source_rewritten' | 'ot
 }
 
 /**
- * The methods of the SIP registry, and `response` for a packet that is a response. Any other method is `other`, so that a
- * sender cannot create series.
+ * The methods of the SIP registry, and `response` for a packet that is a response. Any other method is counted as `other`, so
+ * that a sender cannot create series.
  */
 export const METHODS = {
   INVITE: 0,
@@ -78,18 +78,18 @@ export const METHODS = {
 } as const
 
 /**
- * Seconds. A decision is made from memory: buckets start at 5 µs, and include 0.5 for the promise that every refusal is made by
- * then.
+ * Seconds. A decision is made from memory, so the buckets start at 5 µs. We promise that every refusal is made within 0.5 s, so
+ * 0.5 is one of the buckets.
  */
 const DECISION_BUCKETS = [5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 5e-3, 0.05, 0.5]
 
-/** Seconds. From a refusal made by the ingress itself to a phone that rings for two minutes. */
+/** Seconds. The shortest time is a refusal by the ingress itself. The longest is a phone that rings for two minutes. */
 const FINAL_RESPONSE_BUCKETS = [5e-4, 1e-3, 2.5e-3, 5e-3, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120]
 
-/** Seconds. The post-dial delay of the caller. */
+/** Seconds: the post-dial delay of the caller. */
 const FIRST_RESPONSE_BUCKETS = [5e-3, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
-/** What docs/metrics.md says about each label. */
+/** The description of each label in docs/metrics.md. */
 export const LABELS = {
   outcome: `What became of the INVITE: ${listOf(OUTCOMES)}.`,
   trunk: '`namespace/name` of the SipTrunk from the table; empty where no trunk admitted the call.',
@@ -112,7 +112,7 @@ export interface MetricDeclaration {
   readonly type: 'counter' | 'gauge' | 'histogram'
   readonly labels: readonly LabelName[]
   readonly help: string
-  /** Upper bounds in seconds, ascending, without +Inf. Histograms only. */
+  /** Upper bounds in seconds, ascending, without +Inf. Only histograms have buckets. */
   readonly buckets?: readonly number[]
 }
 

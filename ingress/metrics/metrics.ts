@@ -1,6 +1,4 @@
-/**
- * The metrics of one ingress: events are counted in plain numbers, and a scrape turns them into the exposition.
- */
+/** The metrics of one ingress. Events are counted in plain numbers. A scrape turns the numbers into the exposition. */
 import { Registry } from 'prom-client'
 import type { CallDecided, CallEvent } from '../call/call-events.ts'
 import type { TableNames } from '../lookup/live-table.ts'
@@ -22,40 +20,40 @@ import { countInvite, createTrunkTable, METHOD_COUNT, type TrunkDescription } fr
 
 export interface MetricsOptions {
   readonly version: string
-  /** The name that operator and ingress of one release share; undefined: the installation has no name. */
+  /** The name that operator and ingress of one release share. Undefined: the installation has no name. */
   readonly installation: string | undefined
   readonly engine: string
-  /** How many rules have a series of their own. */
+  /** The number of rules that can have a series of their own. */
   readonly ruleSeries: number
-  /** Monotonic milliseconds: the clock that events carry. */
+  /** Monotonic milliseconds, by the same clock as the times of events. */
   readonly now: () => number
   /** Milliseconds since 1970. */
   readonly wallClock: () => number
 }
 
-/** A route table as the metrics see it. */
+/** The part of a route table that metrics need. */
 export interface TableDescription {
   readonly version: number
-  /** How many trunks, rules and Services it has. */
+  /** The number of entries: trunks, rules and Services. */
   readonly entries: number
   readonly trunks: Iterable<TrunkDescription>
   readonly ruleNames: TableNames
-  /** Backends of all rules by name: the URI in the rule, or `namespace/name:port` of a Service. */
+  /** Names of the backends of all rules: the URI in the rule, or `namespace/name:port` of a Service. */
   readonly backendNames: TableNames
 }
 
 export interface Metrics {
   onEvent(event: CallEvent): void
   /**
-   * A new table is in use. It may come from the table file, so this says nothing about the cache. Where there are thousands of
-   * trunks and backends, their series begin a moment later.
+   * Reports that a new table is in use. The table may come from the table file, so this does not show that the cache was read.
+   * If there are thousands of trunks and backends, their series begin a moment later.
    */
   tableChanged(table: TableDescription): void
-  /** The source of the table has confirmed that the table in use is the newest. */
+  /** Reports that the source of the table has confirmed: the table in use is the newest. */
   tableSynced(): void
-  /** Whether the table file contains the current table, as of the last write. */
+  /** Reports whether the table file contains the current table, as of the last write. */
   onTableFileWritten(isCurrent: boolean): void
-  /** The exposition, Prometheus text format 0.0.4. */
+  /** The exposition in Prometheus text format 0.0.4. */
   text(): Promise<string>
 }
 
@@ -71,15 +69,15 @@ interface Counts {
   readonly trunks: ReturnType<typeof createTrunkTable>
   readonly rules: ReturnType<typeof createRuleCounters>
   readonly backends: ReturnType<typeof createBackendTable>
-  /** Rows of `DROP_REASONS`, columns of `METHODS`. */
+  /** Counts of dropped packets: rows by `DROP_REASONS`, columns by `METHODS`. */
   readonly dropped: Float64Array
   readonly decision: FastHistogram
-  /** By `OUTCOMES`. */
+  /** One histogram for each outcome. The index is the outcome's number in `OUTCOMES`. */
   readonly finalResponse: readonly FastHistogram[]
   readonly table: TableCounts
 }
 
-/** Metrics on a registry of their own, so that several ingresses can live in one process. */
+/** Makes metrics with their own registry, so that several ingresses can run in one process. */
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry()
   const counts = createCounts(options)
@@ -93,7 +91,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     counts.table.syncedAt = options.wallClock()
   }
   let latest: TableDescription | undefined
-  /** Resolves when the latest table has its series. */
+  /** Resolves when all series of the latest table exist. */
   let seriesReady: Promise<void> | undefined
   const tableChanged = (table: TableDescription) => {
     counts.table.version = table.version
@@ -123,7 +121,7 @@ function* seriesSteps(counts: Counts, { trunks, backendNames }: TableDescription
   yield* counts.backends.replace(backendNames)
 }
 
-/** Makes series in slices, so that calls get their turn between them. A newer table ends the work. */
+/** Makes series in slices, so that calls get their turn between two slices. If a newer table comes, the work stops. */
 async function inSlices(steps: Iterable<void>, isLatest: () => boolean): Promise<void> {
   const slice = createTimeSlice()
   for (const _ of steps) {
@@ -133,7 +131,10 @@ async function inSlices(steps: Iterable<void>, isLatest: () => boolean): Promise
   }
 }
 
-/** Makes the text metric by metric: with thousands of trunks or backends, one piece would delay calls. */
+/**
+ * Makes the text metric by metric, in slices: with thousands of trunks or backends, making all of it in one step would delay
+ * calls.
+ */
 async function exposition(registry: Registry): Promise<string> {
   const slice = createTimeSlice()
   const parts: string[] = []
@@ -166,14 +167,14 @@ function count(counts: Counts, event: CallEvent): void {
       break
     case 'first-response':
       observe(counts.trunks.of(event.trunk).firstResponse, event.seconds)
-      // A final response needs no count here: the end of its attempt reports what it says about the backend.
+      // A final response is not counted here: the event at the end of its attempt reports whether the backend failed.
       if (event.status < 200) counts.backends.countResponse(event.backend)
       break
     case 'backend-attempt':
       counts.backends.countAttempt(event)
       break
     case 'backend-health':
-      // A pause of one endpoint says nothing about the Service: its other endpoints go on taking calls.
+      // If one endpoint is paused, the Service is not: its other endpoints still take calls.
       if (event.endpoint === undefined) counts.backends.setPaused(event.backend, !event.up)
       break
     case 'unanswered':
@@ -211,7 +212,10 @@ function increase(row: Float64Array, at: number): void {
 const METHOD_INDEXES: ReadonlyMap<string, number> = new Map(Object.entries(METHODS))
 const DROP_REASON_INDEXES: ReadonlyMap<string, number> = new Map(Object.entries(DROP_REASONS))
 
-/** A map and not a plain object: a method called `constructor` is `other`, like any method that is not in the table. */
+/**
+ * The index of a method. This uses a `Map` and not a plain object: a method called `constructor` must be `other`, like any
+ * unknown method.
+ */
 function methodIndex(method: string): number {
   return METHOD_INDEXES.get(method) ?? METHODS.other
 }
@@ -220,7 +224,7 @@ function dropReasonIndex(reason: string): number {
   return DROP_REASON_INDEXES.get(reason) ?? DROP_REASONS.other
 }
 
-/** Reasons whose series exist at 0 from the start, so that the first drop shows as an increase. */
+/** Reasons whose series exist at 0 from the start, so that Prometheus sees the first drop as an increase. */
 const SHOWN_FROM_ZERO: ReadonlySet<string> = new Set(['stranger', 'source_rewritten'])
 
 function registerCalls(registry: Registry, counts: Counts): void {
@@ -260,7 +264,7 @@ function registerTrunks(registry: Registry, { trunks }: Counts, { now, wallClock
   registerAdmitting(registry, trunks)
 }
 
-/** Metrics that need a real trunk. */
+/** Adds the metrics that have a trunk as a label: not those of calls that no trunk admitted. */
 function registerAdmitting(registry: Registry, trunks: Counts['trunks']): void {
   addCounter(registry, METRICS.nearMisses, (emit) => {
     for (const [trunk, { nearMisses }] of trunks.entries()) {

@@ -1,21 +1,22 @@
-/**
- * Calls per rule with a bound on the series: 100,000 rules must not become 100,000 time series.
- */
+/** Counts calls per rule, with a limit on the number of series: 100,000 rules must not become 100,000 time series. */
 import type { TableNames } from '../lookup/live-table.ts'
 
 export interface RuleCounters {
   count(rule: string): void
-  /** Takes over the rules of a table: rules that are gone lose their series and make room. */
+  /**
+   * Sets the rules of the table. A rule that is no longer in the table loses its series, so that another rule can get a series.
+   */
   replace(rules: TableNames): void
-  /** Every series with its number of calls, `(other)` last. */
+  /** Every series with its number of calls. `(other)` comes last. */
   entries(): Iterable<readonly [string, number]>
 }
 
 const OTHER = '(other)'
 
 /**
- * Counters for at most `series` rules. While all rules fit, each has its series from 0, so that rules without calls are visible
- * too. Where there are more rules, a rule gets its series with its first call, until all are taken.
+ * Counters for at most `series` rules. If the table has no more rules than that, every rule has a series that starts at 0, so
+ * that rules without calls are visible too. If the table has more rules, a rule gets a series at its first call, as long as
+ * there are fewer than `series`. All other calls are counted under `(other)`.
  */
 export function createRuleCounters(series: number): RuleCounters {
   const calls = new Map<string, number>()

@@ -1,4 +1,4 @@
-/** The counts of each trunk, found by one map look-up per call; everything below is plain numbers. */
+/** The counts of each trunk. A call finds them with one lookup in a map, and all counts are plain numbers. */
 import type { CallDecided } from '../call/call-events.ts'
 import type { TrunkEntry } from '../route-table/route-table.ts'
 import { createFastHistogram, type FastHistogram } from './fast-histogram.ts'
@@ -8,15 +8,15 @@ import { METHODS, METRICS, NEAR_MISS_REASONS, NO_RULE_REASONS, OUTCOMES } from '
 export type TrunkDescription = Pick<TrunkEntry, 'name' | 'responses'>
 
 export interface TrunkCounters {
-  /** Counts by `inviteKey`. */
+  /** Counts of INVITEs by outcome and status. The key is `outcome * STATUS_SPAN + status`. */
   readonly invites: Map<number, InviteCount>
-  /** Rows of `NEAR_MISS_REASONS`, columns of `METHODS`. */
+  /** Counts of near misses: rows by `NEAR_MISS_REASONS`, columns by `METHODS`. */
   readonly nearMisses: Float64Array
-  /** Counts by `NO_RULE_REASONS`. */
+  /** Counts of calls that no rule took, by `NO_RULE_REASONS`. */
   readonly noRule: Float64Array
   readonly firstResponse: FastHistogram
   unanswered: number
-  /** Monotonic milliseconds; undefined before the first forwarded call. */
+  /** Monotonic milliseconds. Undefined before the first forwarded call. */
   lastForwardedAt: number | undefined
 }
 
@@ -27,14 +27,14 @@ interface InviteCount {
 }
 
 export interface TrunkTable {
-  /** The counts of a trunk. A call that ends after its trunk has left the table is still counted. */
+  /** The counts of a trunk. A call that ends when its trunk is no longer in the table is still counted. */
   of(name: string): TrunkCounters
-  /** Takes over the trunks of a table: new ones start at 0, and trunks that are gone lose their series. */
+  /** Sets the trunks of the table. New trunks start at 0. Trunks that are no longer in the table lose their series. */
   replace(trunks: Iterable<TrunkDescription>): Iterable<void>
   entries(): Iterable<[string, TrunkCounters]>
 }
 
-/** How many methods a row of near misses has. */
+/** The number of methods in a row of near misses. */
 export const METHOD_COUNT = Object.keys(METHODS).length
 
 /**
@@ -46,7 +46,7 @@ const STATUS_SPAN = 1000
 /** The trunk label of calls without a trunk. */
 const NO_TRUNK = ''
 
-/** Counters by trunk; those of calls that no trunk admitted exist from the start. */
+/** Counters by trunk. The counters of calls that no trunk admitted exist from the start. */
 export function createTrunkTable(): TrunkTable {
   const trunks = new Map<string, TrunkCounters>()
   const of = (name: string): TrunkCounters => {
@@ -95,7 +95,10 @@ function createTrunkCounters(): TrunkCounters {
 
 type End = readonly [outcome: CallDecided['outcome'], status: number]
 
-/** How calls of a trunk usually end. These series exist before the first such call, so that this call shows as an increase. */
+/**
+ * The usual ends of a trunk's calls. Their series exist at 0 before the first such call, so that Prometheus sees this call as an
+ * increase.
+ */
 function expectedEnds({ responses }: TrunkDescription): End[] {
   return [
     ['forwarded', 200],

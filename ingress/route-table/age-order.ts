@@ -1,4 +1,7 @@
-/** Oldest first, then by name. The order is the same in every run. */
+/**
+ * Compares two entries: the older comes first. If both are equally old, the order of their names decides. So the order is the
+ * same in every run.
+ */
 export function olderFirst(a: Aged, b: Aged): number {
   return a.createdAt - b.createdAt || compareText(a.name, b.name)
 }
@@ -9,7 +12,7 @@ interface Aged {
   readonly name: string
 }
 
-/** By code unit: the same order everywhere. */
+/** Compares two texts by code unit, so that the order is the same on every machine. */
 export function compareText(a: string, b: string): number {
   if (a === b) return 0
   return a < b ? -1 : 1

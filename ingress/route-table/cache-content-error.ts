@@ -1,13 +1,13 @@
 /** A fault in a value of the shared cache or of a table file. */
 export interface ContentProblem {
-  /** The part of the cache: `head`, `log`, `reader`, or the key of an entry. */
+  /** The part of the cache that has the fault: `head`, `log`, `reader`, or the key of an entry. */
   readonly key: string
-  /** The path inside the value, such as `action.backends[0].port`. Empty: the whole value. */
+  /** The path of the fault inside the value, such as `action.backends[0].port`. Empty: the whole value. */
   readonly field: string
   readonly expected: string
 }
 
-/** This version does not understand the content. Nothing of the content was used. */
+/** This version of the program cannot read the content. No part of the content was used. */
 export class CacheContentError extends Error {
   readonly code: 'cache-content' | 'cache-protocol'
   readonly problem: ContentProblem

@@ -8,7 +8,7 @@ import { parseJson } from './table-codec.ts'
 export interface TablePosition {
   /** Term of the writer. The cache refuses a writer with a lower term. */
   readonly epoch: number
-  /** Rises by one with every change, also across epochs. It starts again only if an epoch has used all versions. */
+  /** Rises by one with every change. A new epoch continues the count. It starts again only if an epoch has used all versions. */
   readonly version: number
 }
 
@@ -22,19 +22,19 @@ export interface CacheHead extends TablePosition {
   readonly entries: number
 }
 
-/** A whole table, as it is in the cache. Its entries are not decoded yet, and its checksum is not verified yet. */
+/** A whole table in the form that it has in the cache. The entries are not decoded yet, and the checksum is not verified yet. */
 export interface TableSnapshot {
   readonly head: CacheHead
   /** The JSON of each entry by its key. */
   readonly entries: ReadonlyMap<string, string>
 }
 
-/** A pod and the position that it runs. */
+/** A pod, and the position of the pod's table. */
 export interface ReaderReport extends TablePosition {
   readonly pod: string
 }
 
-/** Negative if `a` is older. */
+/** Compares two positions. Negative if `a` is older. */
 export function comparePositions(a: TablePosition, b: TablePosition): number {
   return a.epoch - b.epoch || a.version - b.version
 }
@@ -43,7 +43,7 @@ type StoredHead = CacheHead & { readonly protocol: string }
 
 const position = { epoch: wholeNumber(0, MAX_EPOCH), version: wholeNumber(0, MAX_VERSION) }
 
-/** The protocol is text, so that a script can compare it without reading a number. */
+/** The check of a stored head. The protocol is text, so that a script can compare it without reading a number. */
 const storedHead: Check<StoredHead> = record<StoredHead>({
   protocol: oneOf(String(CACHE_PROTOCOL)),
   installation: text(MAX_INSTALLATION_LENGTH),
@@ -56,7 +56,10 @@ export function encodeHead({ installation, epoch, version, checksum, entries }: 
   return JSON.stringify({ protocol: String(CACHE_PROTOCOL), installation, epoch, version, checksum, entries })
 }
 
-/** Throws `CacheContentError`. Its code is `cache-protocol` if another version of the program wrote the head. */
+/**
+ * Reads a head. Throws `CacheContentError`. The error's code is `cache-protocol` if another version of the program wrote the
+ * head.
+ */
 export function decodeHead(json: string, key = 'head'): CacheHead {
   const finding: Finding = { field: '', expected: '' }
   const value = parseJson(key, json, MAX_TEXT_LENGTH)

@@ -1,7 +1,7 @@
 /**
- * Records of the log: each says how one version of the table became the next. Changes of entries are text: `key \n json \n`
- * for each entry, with an empty second line for an entry that was removed. Keys and JSON contain no line break, so a script
- * in the cache can read the text.
+ * Records of the log. Each record describes how one version of the table became the next. Changes of entries are text: `key \n
+ * json \n` for each entry. For a removed entry, the second line is empty. Keys and JSON contain no line break, so a script in
+ * the cache can read the text.
  */
 import { CacheContentError } from './cache-content-error.ts'
 import { type CacheHead, decodeHead } from './cache-head.ts'
@@ -21,7 +21,7 @@ export type LogRecord =
   /** The whole table was written again. */
   | { readonly type: 'reload'; readonly head: CacheHead }
 
-/** Throws a RangeError if a key or a JSON text contains a line break: no entry has such a key or text. */
+/** Throws a RangeError if a key or a JSON text contains a line break: no key and no JSON text of an entry contains one. */
 export function encodeChanges(changes: readonly EntryChange[]): string {
   let lines = ''
   for (const [key, json = ''] of changes) {
@@ -31,7 +31,7 @@ export function encodeChanges(changes: readonly EntryChange[]): string {
   return lines
 }
 
-/** Reads a record's fields, a list in which names and values alternate. Throws `CacheContentError`. */
+/** Reads a record's fields from a list in which names and values alternate. Throws `CacheContentError`. */
 export function decodeLogRecord(fields: readonly string[]): LogRecord {
   const byName = new Map<string, string>()
   for (let i = 0; i + 1 < fields.length; i += 2) byName.set(fields[i] ?? '', fields[i + 1] ?? '')

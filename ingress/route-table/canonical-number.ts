@@ -1,9 +1,9 @@
 import { readUser, type UserReading } from './user-reading.ts'
 
 /**
- * Brings a number or name of a rule into the form in which it is compared. No region is used. An international number,
- * written with `+` or `00`, becomes `+` and digits. Any other number becomes its digits. A number loses its `tel:`.
- * Everything else stays as it is.
+ * Brings a number or name of a rule into the form in which it is compared. No region is used. An international number, which
+ * starts with `+` or `00`, becomes `+` and digits. Any other number becomes its digits. The `tel:` before a number is removed.
+ * Any other text does not change.
  */
 export function canonicalNumber(text: string): string {
   const reading = readRuleUser(text)
@@ -22,10 +22,10 @@ export function readRuleUser(text: string): UserReading {
   return readUser(/^tel:(.+)$/is.exec(text)?.[1] ?? text)
 }
 
-/** The same form for a user that has already been read, such as a user from a caller. */
+/** Brings a user that has already been read, such as a caller's user, into the same form. */
 export function canonicalReading({ type, number }: UserReading): string {
   return type === 'digits' && INTERNATIONAL_PREFIX.test(number) ? `+${number.slice(2)}` : number
 }
 
-/** The prefix of ITU-T E.123 and of most of the world. No country code begins with 0. */
+/** The international prefix of ITU-T E.123 and of most countries. No country code begins with 0. */
 const INTERNATIONAL_PREFIX = /^00[1-9]/

@@ -1,6 +1,6 @@
 /**
- * Strict checks of values that come as JSON. A check returns whether a value is right. If it is not, the check notes the
- * wrong field and what was expected. So nothing is thrown or built for the 100,000 entries that are right.
+ * Strict checks of values that come as JSON. A check returns whether a value is valid. If the value is not valid, the check
+ * writes down the wrong field and the expected content. So for the 100,000 entries that are valid, nothing is thrown or built.
  */
 
 /** A check writes the first wrong field and the expected content into this object. */
@@ -52,7 +52,7 @@ export function record<T extends object>(fields: Fields<T>): Check<T> {
   }
 }
 
-/** Checks one of several kinds of objects. The text of one field says which kind it is. */
+/** Checks a value that may be one of several kinds of objects. The text of one field says which kind it is. */
 export function variants<T extends object, D extends keyof T & string>(
   discriminant: D,
   checks: { readonly [K in T[D] & string]: Check<Extract<T, { readonly [P in D]: K }>> },
@@ -91,14 +91,14 @@ export function anyText(maxLength: number): Check<string> {
     refuse(finding, `text of at most ${maxLength} characters`)
 }
 
-/** Text without control characters except tabs, so that it cannot end a header line. */
+/** Checks a text without control characters except tabs. Such a text cannot end a header line. */
 export function text(maxLength: number): Check<string> {
   return (value, finding): value is string =>
     (typeof value === 'string' && value.length <= maxLength && !hasControl(value)) ||
     refuse(finding, `text of at most ${maxLength} characters, none of them a control character`)
 }
 
-/** Text for which a further condition must hold. */
+/** Checks a text for which one more condition must hold. */
 export function textThat(isRight: (value: string) => boolean, expected: string, maxLength: number): Check<string> {
   const isText = text(maxLength)
   return (value, finding): value is string => isText(value, finding) && (isRight(value) || refuse(finding, expected))

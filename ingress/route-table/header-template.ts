@@ -1,10 +1,11 @@
 /**
  * Parses the template of a header value and finds the place of each placeholder. A caller may write quotes, commas and line
- * breaks into its user part: they are escaped for this place. If this is not possible, the rule is refused. Pure.
+ * breaks into its user part. How they are escaped depends on the place. If they cannot be escaped at a place, the rule is
+ * refused. Pure.
  *
- * `quoted`: inside quotation marks (RFC 3261 §25.1 quoted-string). `uri`: in a part of a URI that may contain escapes, which
- * is the user part or a parameter's value. `query`: in a web address after the `?`, where a `+` means a space. `token`: the
- * value of a header's parameter. `text`: any other place outside of quotes.
+ * `quoted`: inside quotation marks (RFC 3261 §25.1 quoted-string). `uri`: in a part of a URI that may contain escapes, which is
+ * the user part or a parameter's value. `query`: in a web address after the `?`, where a `+` means a space. `token`: the value
+ * of a header's parameter. `text`: any other place outside of quotes.
  */
 
 /** The names that a rule may write in braces. */
@@ -15,7 +16,7 @@ export type Place = 'quoted' | 'uri' | 'query' | 'token' | 'text'
 export interface Placeholder {
   readonly name: PlaceholderName
   readonly place: Place
-  /** Whether it is the only content of its place, and this place must not be empty: a user part, a parameter's value. */
+  /** Whether the placeholder is the only content of a place that must not be empty: a user part, or a parameter's value. */
   readonly alone: boolean
 }
 
@@ -29,17 +30,17 @@ export interface UnclearPlace {
 export interface HeaderTemplate {
   /** Literal text and placeholders, in order. */
   readonly parts: readonly (string | Placeholder)[]
-  /** The first placeholder with an unclear place. `Placeholder.place` is then `token`, which escapes the most. */
+  /** The first placeholder with an unclear place. Its `Placeholder.place` is `token`, because `token` escapes the most. */
   readonly unclear: UnclearPlace | undefined
 }
 
-/** Text in quotation marks or angle brackets, including them. */
+/** Text in quotation marks or angle brackets. The quotation marks or brackets belong to the match. */
 const CLOSED = /"(?:[^"\\]|\\.)*"|<[^>]*>/g
 const PLACEHOLDER = /\{(called|calling|trunk|rule)\}/g
 const IN_USER_PART = 'write it into a user part, as <sip:{called}@host>, or between quotation marks'
 
 export function parseHeaderTemplate(template: string): HeaderTemplate {
-  // One letter replaces each placeholder: the later value is escaped, so it has as little structure as a letter.
+  // One letter replaces each placeholder: a value is escaped, so it contains no more structure than a letter.
   const whole = template.replace(PLACEHOLDER, 'x')
   const parts: (string | Placeholder)[] = []
   let unclear: UnclearPlace | undefined
@@ -85,7 +86,7 @@ function placeAt(text: string, at: number): Place | TemplateProblem {
 interface Open {
   /** Index of the quotation mark that is still open. -1: no quotation mark is open. */
   readonly quoteAt: number
-  /** Index behind the angle bracket that is still open. -1: no angle bracket is open. */
+  /** Index of the character after the angle bracket that is still open. -1: no angle bracket is open. */
   readonly angleAt: number
   /** Whether a backslash inside quotes escapes the character at index `end`. */
   readonly escaped: boolean
@@ -119,7 +120,10 @@ function closingQuote(text: string, from: number): number {
   return -1
 }
 
-/** Outside of quotes and brackets. Here may also be a URI (RFC 3261 §20.10), and parameters of the header. */
+/**
+ * The place of a character outside of quotes and brackets. A URI (RFC 3261 §20.10) and parameters of the header may be there
+ * too.
+ */
 function placeInText(text: string, at: number): Place | TemplateProblem {
   const before = text.slice(0, at).replace(CLOSED, (closed) => ' '.repeat(closed.length))
   if (/(^|[\s,=])sips?:[^\s,;]*\?[^\s,;]*$/i.test(before)) return IN_URI_HEADERS
@@ -139,12 +143,17 @@ function placeInText(text: string, at: number): Place | TemplateProblem {
   return word.includes('@') ? { problem: `stands in the place of a host: ${IN_USER_PART}` } : 'text'
 }
 
-/** Whether the word at `at` continues up to an `@`. Then it is a user part, and its semicolons do not begin parameters. */
+/**
+ * Whether the word at `at` continues up to an `@`. If so, the word is a user part, and its semicolons do not begin parameters.
+ */
 function isBeforeAt(text: string, at: number): boolean {
   return /^[^\s,<>"@]*@/.test(text.slice(at))
 }
 
-/** RFC 3261 §25.1: in a sip URI, only the user part and the values of parameters may contain escapes. */
+/**
+ * The place of a character in a URI. RFC 3261 §25.1: in a sip URI, only the user part and the values of parameters may contain
+ * escapes.
+ */
 function placeInUri(uri: string, at: number): Place | TemplateProblem {
   const [whole = '', scheme = ''] = /^\s*([a-z][a-z0-9+.-]*):/i.exec(uri) ?? []
   if (whole === '' || at < whole.length) return { problem: `stands in the scheme of a URI: ${IN_USER_PART}` }
@@ -177,10 +186,10 @@ function placeInSipUri(rest: string, offset: number): Place | TemplateProblem {
   return 'uri'
 }
 
-/** Parameters that decide where and how a request is sent. They have the effect of a host. */
+/** Parameters that decide where and how a request is sent. Like a host, they can change the target. */
 const TARGET_PARAMETERS = ['maddr', 'transport', 'method', 'ttl', 'lr']
 
-/** Undefined if `offset` is before the first parameter. */
+/** The place of a character in the parameters of a URI. Undefined if `offset` is before the first parameter. */
 function placeInParameters(text: string, offset: number): Place | TemplateProblem | undefined {
   const before = text.slice(0, offset)
   if (before.includes('?')) return IN_URI_HEADERS

@@ -1,6 +1,6 @@
 /**
- * Limits on what is accepted from the shared cache. They are above everything that the custom resources can contain. So only
- * damaged content, or content that somebody else wrote, reaches them.
+ * Limits on what is accepted from the shared cache. They are higher than everything that the custom resources can contain. So
+ * only content that is damaged, or that another program wrote, exceeds them.
  */
 
 /** Characters of any text of an entry. The longest texts that people write are header values (512). */
@@ -12,24 +12,24 @@ export const MAX_LIST_LENGTH = 10_000
 /** Characters of one entry as JSON. 1,000 called and 1,000 calling numbers of 64 characters are about 200,000 characters. */
 export const MAX_ENTRY_LENGTH = 2_000_000
 
-/** Characters of a key: kind, and Kubernetes' longest namespace and name. */
+/** Characters of a key. A key consists of the kind and of Kubernetes' longest namespace and name. */
 export const MAX_KEY_LENGTH = 400
 
-/** Characters of an installation id: a uid has 36. */
+/** Characters of an installation id. A uid has 36 characters. */
 export const MAX_INSTALLATION_LENGTH = 128
 
-/** Milliseconds: an hour. No timeout of a rule is longer. */
+/** Milliseconds: an hour. No rule has a longer timeout. */
 export const MAX_TIMEOUT_MS = 3_600_000
 
 /**
- * The highest version, and the highest number of entries. It is exact in JavaScript, in Lua and as the id of a stream's
- * record. With one change per second it is reached in nine million years. A writer that writes it by mistake has used up its
- * epoch, and the next epoch starts again at 0.
+ * The highest version, and the highest number of entries. JavaScript, Lua and the id of a stream's record can represent it
+ * exactly. With one change per second, it is reached after nine million years. If a writer writes it by mistake, no version of
+ * its epoch is left, and the next epoch starts again at 0.
  */
 export const MAX_VERSION = 2 ** 48
 
 /**
  * The highest epoch, the number of a leader's term. A Lease counts terms in 32 bits with a sign. No leader reaches more than
- * half of that, so a higher epoch counts as damage. Therefore a later epoch to continue with always exists.
+ * half of that, so a higher epoch counts as damage. Therefore there is always a later epoch with which a leader can continue.
  */
 export const MAX_EPOCH = 2 ** 30

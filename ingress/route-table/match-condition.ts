@@ -16,13 +16,16 @@ export const CONTRACT_ROWS = {
   headers: { specificity: (rule) => rule.headers.length, check: headers },
 } satisfies { readonly [C in MatchCondition]: ContractRow<C> }
 
-/** Above the rank of every prefix that a rule can have. */
+/** Greater than the specificity of every prefix that a rule can have. */
 const EXACT = 1_000_000
 const RANGE = 2
 const REGEX = 1
 const ANY = 0
 
-/** Higher is more specific. More digits make a prefix more specific. With equal digits, a prefix with `+` is more specific. */
+/**
+ * Higher is more specific. A prefix with more digits is more specific. If two prefixes have equally many digits, a prefix with
+ * `+` is more specific.
+ */
 function numberSpecificity(predicates: readonly NumberPredicate[]): number {
   if (predicates.length === 0) return ANY
   let widest = EXACT

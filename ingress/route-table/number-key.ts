@@ -1,8 +1,8 @@
 /**
- * Telephone numbers as 64-bit floats, so that a table of a million numbers is one typed array, and a lookup builds no
- * string. The key of `+` and n digits is 10^n plus the value of the digits. So leading zeros count, and the key of 15 digits
- * (the longest E.164 number, ITU-T E.164 §6.2.1) stays below 2^53. The key of digits without `+` is the negative of this
- * number. Users of any other form have no key and are compared as text.
+ * Telephone numbers as 64-bit floats, so that a table of a million numbers is one typed array, and a lookup builds no string.
+ * The key of `+` and n digits is 10^n plus the value of the digits. So leading zeros change the key, and the key of 15 digits
+ * (the longest E.164 number, ITU-T E.164 §6.2.1) stays below 2^53. The key of digits without `+` is the negative of this number.
+ * Users of any other form have no key and are compared as text.
  */
 
 /** The most digits in a key. */
@@ -14,19 +14,22 @@ export const NO_KEY = 0
 const PLUS = 0x2b
 const ZERO = 0x30
 
-/** The key of up to 15 digits, with `+` or without, or of `+` alone. `NO_KEY` for any other text. */
+/** The key of up to 15 digits, with or without `+`. A `+` alone has a key too. `NO_KEY` for any other text. */
 export function numberKey(text: string): number {
   const keys = readPrefixKeys(text)
   return keys.whole ? (keys.byLength[keys.digits] ?? NO_KEY) : NO_KEY
 }
 
-/** The keys of all prefixes of a number, by their number of digits. */
+/** The keys of all prefixes of a number. The index of a key is the number of its digits. */
 export interface PrefixKeys {
-  /** Whether the text starts with `+`. Then `byLength[0]` is the key of the `+` alone. */
+  /** Whether the text starts with `+`. If so, `byLength[0]` is the key of the `+` alone. */
   plus: boolean
-  /** Number of leading digits, after the `+` if there is one, at most 15. -1: neither a `+` nor a digit. */
+  /**
+   * The number of leading digits, at most 15. A `+` before them is not counted. -1: the text starts neither with `+` nor with a
+   * digit.
+   */
   digits: number
-  /** Whether the text contains nothing else. */
+  /** Whether the text contains only the `+` and the digits that were read. */
   whole: boolean
   readonly byLength: Float64Array
 }

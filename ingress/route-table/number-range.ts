@@ -1,18 +1,19 @@
 import { isDigits, MAX_KEY_DIGITS } from './number-key.ts'
 
-/** Numbers that share leading digits: all numbers of `length` digits that start with the prefix. */
+/** Numbers that have the same leading digits: all numbers of `length` digits that start with the prefix. */
 export interface NumberBlock {
-  /** The number key of the shared digits. If no digit is shared and the numbers have no `+`: -1. */
+  /** The number key of the leading digits. If there are no such digits and the numbers have no `+`: -1. */
   readonly prefix: number
-  /** Number of shared digits. Equal to `length` if the block is one number. */
+  /** Number of leading digits that all numbers share. If it equals `length`, the block is one number. */
   readonly prefixDigits: number
   readonly length: number
 }
 
 /**
- * Divides a range into blocks of ten, a hundred, a thousand numbers, so that a range is found by its leading digits, without
- * walking over all ranges. There are at most 18 blocks for each digit in which the bounds differ. Undefined unless both
- * bounds have the same number of digits, at most 15, and both or neither have a `+`.
+ * Divides a range into blocks of ten, a hundred or a thousand numbers, and so on. So an index finds a range by its leading
+ * digits, without walking over all ranges. There are at most 18 blocks for each digit in which the bounds differ. Returns
+ * undefined if a bound is not a telephone number, if the bounds have different numbers of digits or more than 15 digits, or if
+ * only one of them has a `+`.
  */
 export function numberBlocks(from: string, to: string): NumberBlock[] | undefined {
   const plus = from.startsWith('+')
@@ -32,14 +33,14 @@ export function numberBlocks(from: string, to: string): NumberBlock[] | undefine
   return blocks
 }
 
-/** The number of free digits at the end, in the largest block that starts at `next` and does not go beyond `last`. */
+/** The number of free digits at the end of a number in the largest block that starts at `next` and does not go beyond `last`. */
 function freeDigits(next: number, last: number, length: number): number {
   let free = 0
   while (free < length && next % 10 ** (free + 1) === 0 && next + 10 ** (free + 1) - 1 <= last) free++
   return free
 }
 
-/** Whether a number is in a range, compared digit by digit. The number must be as long as the bounds. */
+/** Whether a number is in a range. Numbers are compared digit by digit. The number must be as long as the bounds. */
 export function inRange(number: string, from: string, to: string): boolean {
   return (
     number.length === from.length && number.length === to.length && from <= number && number <= to && isDigits(number)

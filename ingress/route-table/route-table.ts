@@ -1,9 +1,9 @@
 import type { TransportName } from '../address/transport-name.ts'
 
 /**
- * An entry of the compiled table, from which ingress pods decide. The ingress owns this type, because it reads the table; the
- * operator writes the table. Entries are plain JSON values, so that the shared cache can store each entry as it is. Numbers
- * are canonical, names are `namespace/name`.
+ * An entry of the compiled table, from which ingress pods decide. The ingress defines this type, because it reads the table. The
+ * operator writes the table. Entries are plain JSON values, so that the shared cache can store each of them without a
+ * conversion. Numbers are canonical. Names are `namespace/name`.
  */
 export type TableEntry = TrunkEntry | RuleEntry | ServiceEntry
 
@@ -12,22 +12,25 @@ export interface TrunkEntry {
   /** `namespace/name` */
   readonly name: string
   readonly namespace: string
-  /** creationTimestamp, milliseconds since 1970. */
+  /** The creationTimestamp, in milliseconds since 1970. */
   readonly createdAt: number
-  /** Networks in CIDR form, `203.0.113.0/24`. */
+  /** Networks in CIDR form, such as `203.0.113.0/24`. */
   readonly sources: readonly string[]
   readonly trustedProxies: readonly string[]
   readonly transports: readonly TransportName[]
-  /** Numbers that the trunk owns. Empty: every number. */
+  /** The called numbers that the trunk owns. Empty: it owns every number. */
   readonly called: readonly NumberPredicate[]
   readonly numbers: NumberPolicy
   readonly responses: TrunkResponses
-  /** Where a backend's requests reach the caller. Absent: at its Contact, or at its packet source if the Contact is private. */
+  /**
+   * The place to which a backend's requests are sent to reach the caller. Absent: the caller's Contact, or the packet source if
+   * the Contact is private.
+   */
   readonly nat?: 'Source' | 'Contact'
 }
 
 export interface NumberPolicy {
-  /** ISO 3166 region. National numbers of this region become E.164. Undefined: no national numbers do. */
+  /** ISO 3166 region. National numbers of this region become E.164. Undefined: national numbers do not become E.164. */
   readonly defaultRegion?: string
   readonly calledFrom: 'RequestURI' | 'To'
   readonly callingFrom: 'From' | 'PAI'
@@ -48,8 +51,9 @@ export interface StatusLine {
 }
 
 /**
- * The conditions that a rule can have. They rank rules in this order, and they are tested in this order. Each module that
- * handles conditions has one table with a row for each condition: `tsc` reports a table that lacks a row.
+ * The conditions that a rule can have. Rules are ranked by their conditions in this order, and the conditions are tested in this
+ * order. Each module that handles conditions has one table with a row for each condition: `tsc` reports a table that lacks a
+ * row.
  */
 export const MATCH_CONDITIONS = ['called', 'calling', 'headers'] as const
 
@@ -74,7 +78,7 @@ export interface RuleEntry extends MatchConditions {
   readonly namespace: string
   readonly createdAt: number
   readonly priority: number
-  /** Trunks as `namespace/name`. Empty: every trunk of the namespace. */
+  /** Names of trunks, as `namespace/name`. Empty: the rule applies to every trunk of its namespace. */
   readonly trunks: readonly string[]
   readonly action: Action
 }
@@ -82,9 +86,12 @@ export interface RuleEntry extends MatchConditions {
 export type NumberPredicate =
   | { readonly type: 'exact'; readonly value: string }
   | { readonly type: 'prefix'; readonly value: string }
-  /** Inclusive, compared digit by digit. Both bounds are equally long. Holds only for numbers as long as the bounds. */
+  /**
+   * Both bounds belong to the range. They are equally long. Numbers are compared digit by digit. The predicate holds only for
+   * numbers that are as long as the bounds.
+   */
   | { readonly type: 'range'; readonly from: string; readonly to: string }
-  /** RE2. Without an anchor, it may match anywhere in the canonical number. */
+  /** A regular expression of RE2. Without an anchor, it may match anywhere in the canonical number. */
   | { readonly type: 'regex'; readonly pattern: string }
 
 /** `name` is in lower case. If the header has several values, the predicate holds if it holds for one of them. */
@@ -104,25 +111,28 @@ export interface RouteAction {
   readonly backends: readonly Backend[]
   /** Networks, in CIDR form, to which a backend's call may move inside a dialog. */
   readonly contactNetworks: readonly string[]
-  /** Template with `{called}`, `{calling}`, `{trunk}`, `{rule}`. Undefined: the caller's user stays. */
+  /**
+   * Template that may contain `{called}`, `{calling}`, `{trunk}` and `{rule}`. Undefined: the user that the caller sent is not
+   * changed.
+   */
   readonly requestUser?: string
   readonly setHeaders: readonly { readonly name: string; readonly value: string }[]
   readonly removeHeaders: readonly string[]
   /** Milliseconds. */
   readonly backendTimeout: number
   readonly ringingTimeout: number
-  /** `timeout`, `transport` or a status as text. */
+  /** `timeout`, `transport`, or a status as text. */
   readonly failoverOn: readonly string[]
   readonly failover: 'Always' | 'BeforeRinging'
 }
 
-/** Where calls go: an address in the rule, or the endpoints of a Service. */
+/** The place to which calls are sent: an address in the rule, or the endpoints of a Service. */
 export type Backend = UriBackend | ServiceBackend
 
 export interface UriBackend {
-  /** The URI as it is in the rule. It is the backend's name in metrics and logs. */
+  /** The URI in the form that it has in the rule. It is the backend's name in metrics and logs. */
   readonly uri: string
-  /** IP literal without brackets. */
+  /** An IP literal without brackets. */
   readonly address: string
   readonly port: number
   /** Absent: UDP, or TCP for large requests. */
@@ -144,8 +154,8 @@ export interface ServiceBackend {
 }
 
 /**
- * The endpoints of one port of a Service. Rules name this entry. So if an endpoint changes, only one entry changes, even if
- * many rules send calls there.
+ * The endpoints of one port of a Service. Rules refer to this entry by its name. So if an endpoint changes, only one entry
+ * changes, even if many rules send calls to the Service.
  */
 export interface ServiceEntry {
   readonly kind: 'service'
@@ -153,17 +163,17 @@ export interface ServiceEntry {
   readonly name: string
   readonly namespace: string
   readonly transport: TransportName
-  /** Sorted by address, then port. No two are the same. */
+  /** Sorted by address, then by port. No two endpoints have the same address and port. */
   readonly endpoints: readonly Endpoint[]
 }
 
 export interface Endpoint {
-  /** IP literal without brackets. */
+  /** An IP literal without brackets. */
   readonly address: string
   readonly port: number
   /**
-   * `draining`: not ready, or terminating. The endpoint gets no new call, but it stays a known peer and a target of its
-   * existing calls.
+   * `draining`: not ready, or terminating. The endpoint gets no new call. It is still a known peer, and its existing calls still
+   * reach it.
    */
   readonly state: 'ready' | 'draining'
 }

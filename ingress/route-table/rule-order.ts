@@ -15,7 +15,7 @@ import { MATCH_CONDITIONS, type RuleEntry } from './route-table.ts'
 
 const SPECIFICITIES = MATCH_CONDITIONS.map((condition) => CONTRACT_ROWS[condition].specificity)
 
-/** Negative if `a` comes before `b`. Zero only for two entries with the same name. */
+/** Negative if `a` comes before `b`. Zero only if both entries have the same name. */
 export function compareRules(a: RuleEntry, b: RuleEntry): number {
   if (a.priority !== b.priority) return b.priority - a.priority
   for (const specificity of SPECIFICITIES) {

@@ -1,7 +1,7 @@
 /**
- * The checksum of a table: the sum, modulo 2^52, of the hashes of all entries. The order of entries does not matter, and one
- * changed entry costs one subtraction and one addition. The checksum finds damage and lost changes. It does not protect
- * against a writer who changes the table on purpose.
+ * The checksum of a table: the sum, modulo 2^52, of the hashes of all entries. The order of the entries does not matter. If one
+ * entry changes, the new checksum needs one subtraction and one addition. The checksum finds damage and lost changes. It does
+ * not protect against a writer who changes the table on purpose.
  */
 
 const LOW = 2 ** 32
@@ -11,7 +11,10 @@ const MODULUS = 2 ** (32 + HIGH_BITS)
 /** The checksum of a table without entries. */
 export const EMPTY_CHECKSUM = 0
 
-/** The hash of one entry: below 2^52, so exact in a number. Two lanes of MurmurHash3's 32-bit mixing, over key and text. */
+/**
+ * The hash of one entry, made from its key and text by two lanes of MurmurHash3's 32-bit mixing. It is below 2^52, so a number
+ * represents it exactly.
+ */
 export function entryHash(key: string, text: string): number {
   lanes.a = 0x9747b28c ^ key.length
   lanes.b = 0x3c6ef372 ^ text.length
@@ -32,14 +35,14 @@ export function subtractHash(checksum: number, hash: number): number {
   return difference < 0 ? difference + MODULUS : difference
 }
 
-/** 13 hexadecimal digits. */
+/** The checksum as 13 hexadecimal digits. */
 export function checksumText(checksum: number): string {
   return checksum.toString(16).padStart(13, '0')
 }
 
 const lanes = { a: 0, b: 0 }
 
-/** Mixes two UTF-16 code units at a time. The seeds contain the lengths, so that padding is never mistaken for text. */
+/** Mixes two UTF-16 code units at a time. The seeds contain the lengths, so that padding cannot be mistaken for text. */
 function mixText(text: string): void {
   let { a, b } = lanes
   for (let i = 0; i < text.length; i += 2) {

@@ -27,10 +27,10 @@ export const networks = list(
 
 export const status = wholeNumber(100, 699)
 
-/** Above the weights and tiers of the custom resources. */
+/** Greater than every weight and every tier that the custom resources allow. */
 const MAX_SHARE = 1_000_000
 
-/** An entry that somebody else wrote must not make pods send to a multicast or broadcast address. */
+/** Refuses multicast and broadcast addresses: if another program wrote such an entry, pods must not send to it. */
 export const ipAddress = textThat(
   (value) => {
     const address = parseIpAddress(value)

@@ -28,15 +28,15 @@ import {
 import { action, ipAddress, networks, plainText, port, status } from './table-codec-action.ts'
 import { numbers } from './table-codec-predicate.ts'
 
-/** One line of JSON. The shared cache stores it under the entry's key. */
+/** The entry as one line of JSON. The shared cache stores this line under the entry's key. */
 export function encodeEntry(entry: TableEntry): string {
   return JSON.stringify(entry)
 }
 
 /**
- * Reads the entry under a key, as strictly as any other input: it must have all fields of an entry and no other field, each
- * within its limits. Throws `CacheContentError`. Patterns are not compiled here: `LiveTable` refuses a pattern that RE2 does
- * not accept.
+ * Reads the entry under a key, as strictly as any other input: it must have all fields of an entry and no other field, and each
+ * field must be within its limits. Throws `CacheContentError`. Patterns are not compiled here: `LiveTable` refuses a pattern
+ * that RE2 does not accept.
  */
 export function decodeEntry(key: string, json: string): TableEntry {
   const finding: Finding = { field: '', expected: '' }

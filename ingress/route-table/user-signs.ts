@@ -1,4 +1,7 @@
-/** The meaning of each character of a user part in a telephone number. It is found once and stored in one byte. */
+/**
+ * The meaning that each character of a user part has in a telephone number. It is computed once for each character and stored in
+ * one byte.
+ */
 export const SIGN = {
   unknown: 0,
   digit: 1,
@@ -12,14 +15,14 @@ export const SIGN = {
   foreignDigit: 6,
   /** A character that some software reads as the end of a line or a string. */
   control: 7,
-  /** Everything else. */
+  /** Any other character. */
   symbol: 8,
 } as const
 
-/** By UTF-16 code unit. One half of a surrogate pair is a symbol. */
+/** Signs by UTF-16 code unit. One half of a surrogate pair is a symbol. */
 const signs = new Uint8Array(0x1_0000)
 
-/** One of `SIGN`, for a UTF-16 code unit. */
+/** The sign of a UTF-16 code unit: one of the values of `SIGN`. */
 export function signOf(code: number): number {
   const known = signs[code] ?? SIGN.symbol
   if (known !== SIGN.unknown) return known
@@ -28,15 +31,16 @@ export function signOf(code: number): number {
   return found
 }
 
-/** Tested in this order, so that invisible letters (a Hangul filler) are separators. */
+/** The expressions are tested in this order, so that invisible letters (a Hangul filler) are separators. */
 const CLASSES: readonly (readonly [expression: RegExp, sign: number])[] = [
   [/[0-9]/, SIGN.digit],
   [/\+/, SIGN.plus],
   [/[*#]/, SIGN.code],
   [/[\p{Cc}\p{Zl}\p{Zp}]/u, SIGN.control],
   [/\p{N}/u, SIGN.foreignDigit],
-  // RFC 3966 §5.1.1 visual separators, and the characters that devices, address books and web pages use instead: slash, comma
-  // (a pause), underscore, spaces, dashes, the minus sign, and characters without a shape, such as a byte order mark.
+  // The visual separators of RFC 3966 §5.1.1, and the characters that devices, address books and web pages use instead of them:
+  // slash, comma (a pause), underscore, spaces, dashes, the minus sign, and characters without a shape, such as a byte order
+  // mark.
   [/[-.()/,_\p{Zs}\p{Pd}\u2212\p{Cf}\p{DI}]/u, SIGN.separator],
   [/\p{L}/u, SIGN.letter],
 ]

@@ -1,6 +1,6 @@
 /**
- * The keys that sign dialog cookies, from a folder such as a mounted Secret: `cookie.current` signs; `cookie.previous`, if
- * present, is still accepted. The folder is read regularly, so that a rotation needs no restart.
+ * Reads the keys that sign dialog cookies from a folder, such as a mounted Secret. The key in `cookie.current` signs. The key in
+ * `cookie.previous`, if this file exists, is still accepted. The folder is read regularly, so that a rotation needs no restart.
  */
 
 import { statSync } from 'node:fs'
@@ -12,7 +12,7 @@ import { errorText } from '../text/error-text.ts'
 import type { Clock } from '../time/clock.ts'
 import { KEY_LOOK_MS } from './limits.ts'
 
-/** A folder whose keys cannot be used; `message` names the file and what it should contain. */
+/** The keys of a folder cannot be used. `message` names the file and what it should contain. */
 class KeyFolderError extends Error {
   readonly code = 'keys-unusable'
 
@@ -25,7 +25,7 @@ class KeyFolderError extends Error {
 const CURRENT = 'cookie.current'
 const PREVIOUS = 'cookie.previous'
 
-/** The current key, then the previous one, if there is one. Throws a KeyFolderError. */
+/** The current key, then the previous key, if there is one. Throws a `KeyFolderError`. */
 export function readCookieKeys(folder: string): readonly Buffer[] {
   const current = readKey(join(folder, CURRENT))
   if (!current)
@@ -34,7 +34,7 @@ export function readCookieKeys(folder: string): readonly Buffer[] {
   return previous ? [current, previous] : [current]
 }
 
-/** Undefined where there is no such file. */
+/** The key in a file. Undefined if the file does not exist. */
 function readKey(path: string): Buffer | undefined {
   const key = readIfThere(path)
   const fault = key && keyFault(key, SHARED_KEY_BYTES)
@@ -58,11 +58,11 @@ export interface CookieKeyWatchOptions {
   /** The keys in use when the watch begins. */
   readonly keys: readonly Buffer[]
   readonly onKeys: (keys: readonly Buffer[]) => void
-  /** Called once when keys cannot be used, and again only after a change; the last good keys stay in use. */
+  /** Called once if keys cannot be used, and again only if the reason changes. The last good keys stay in use. */
   readonly onFault: (code: string, message: string) => void
 }
 
-/** Reads the keys every `KEY_LOOK_MS`: a Secret volume swaps a link and not the files, so watching the files is not enough. */
+/** Reads the keys every `KEY_LOOK_MS`. Watching the files would not be enough: a Secret volume replaces a link, not the files. */
 export function watchCookieKeys(options: CookieKeyWatchOptions): { close(): void } {
   const { clock } = options
   const state: WatchState = { keys: options.keys, reportedFault: '' }
@@ -83,7 +83,8 @@ function look({ folder, onKeys, onFault }: CookieKeyWatchOptions, state: WatchSt
   try {
     const keys = readCookieKeys(folder)
     state.reportedFault = ''
-    // The two files are not read at the same moment. While a volume swaps them, two readings differ, and the next look decides.
+    // The two files are not read at the same moment. If the two readings differ, the volume is replacing the files: the next
+    // look decides.
     if (sameKeys(keys, state.keys) || !sameKeys(keys, readCookieKeys(folder))) return
     state.keys = keys
     onKeys(keys)

@@ -7,10 +7,10 @@ export interface IngressConfig extends ServingConfig {
     /** The beginning of every key of the installation. */
     readonly prefix: string
   }
-  /** File of the last good table; undefined: there is no file. */
+  /** The table file. Undefined: the pod has no table file. */
   readonly snapshot: string | undefined
   /** The name under which this pod reports the version of its table. */
   readonly pod: string
-  /** Folder of the cookie keys; undefined: the process makes a key of its own, which is lost when it ends. */
+  /** Folder of the cookie keys. Undefined: the process makes its own key, which is lost when the process ends. */
   readonly keys: string | undefined
 }

@@ -2,8 +2,9 @@ import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
 import { type IpAddress, parseIpAddress, sameAddress } from '../address/ip-address.ts'
 
 /**
- * An address of this machine for sockets that are bound to every address: the first one that is not loopback or link-local,
- * else loopback. Behind NAT a peer may see another address: the advertised addresses are for that.
+ * The address of this machine that is used for sockets that are bound to every address. It is the first address that is not
+ * loopback or link-local. If there is no such address, it is a loopback address. If the machine is behind a NAT, a peer may see
+ * another address: for this case there are the advertised addresses.
  */
 export function machineAddress(family: 4 | 6): IpAddress | undefined {
   const all = interfaceAddresses()
@@ -12,14 +13,17 @@ export function machineAddress(family: 4 | 6): IpAddress | undefined {
   return chosen && parseIpAddress(chosen.address)
 }
 
-/** Every current address of this machine, loopback included: a socket bound to every address takes packets for all of them. */
+/**
+ * All current addresses of this machine, including loopback: a socket that is bound to every address takes packets for all of
+ * them.
+ */
 export function machineAddresses(): readonly IpAddress[] {
   return interfaceAddresses().flatMap(({ address }) => parseIpAddress(address) ?? [])
 }
 
 /**
- * Whether a host of a URI is an address of this machine alone. The hosts in `shared`, which callers and backends are given, may
- * belong to several machines. Inside a pod the machine is the pod.
+ * Whether a host of a URI is an address of this machine alone. `shared` are the hosts that we give to callers and backends: they
+ * may belong to several machines. Inside a pod, the machine is the pod.
  */
 export function isOwnHost(host: string, shared: readonly (string | undefined)[]): boolean {
   const address = parseIpAddress(host)

@@ -1,4 +1,4 @@
-/** Whether calls should come to this process, and from which moment on. */
+/** Decides whether calls should come to this process, and when this begins. */
 import type { SipEngine } from '../sip/port/engine.ts'
 import { READY_LOOK_MS } from './limits.ts'
 import type { ServingConfig } from './serving-config.ts'
@@ -8,9 +8,12 @@ import { warmUp } from './warm-up.ts'
 import { partOf, type WarmUpTable } from './warm-up-table.ts'
 
 export interface Readiness {
-  /** Why no calls should come, a line each; empty: they should come. */
+  /** Reasons why no calls should come, one per line. Empty: calls should come. */
   reasons(): readonly string[]
-  /** Waits for the first table, warms up with it, and calls `onServing` once when nothing keeps calls away any more. */
+  /**
+   * Waits for the first table and warms up with it. Then calls `onServing` once, as soon as there is no reason why calls should
+   * not come.
+   */
   begin(onServing: () => void): void
 }
 
@@ -46,7 +49,7 @@ export function createReadiness({ core, logLevel, shutdown, engine }: ReadinessO
   return { reasons, begin: (onServing) => void serve(onServing) }
 }
 
-/** A failed warm-up does not stop the process: calls are decided all the same, only the first ones more slowly. */
+/** Warms up. If the warm-up fails, the process goes on: it decides calls, but the first ones more slowly. */
 export async function warmedUp(
   { emit }: Pick<ServingCore, 'emit'>,
   makeTable: () => WarmUpTable,

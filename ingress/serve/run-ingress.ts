@@ -7,8 +7,9 @@ import { type Serving, startServing } from './serving.ts'
 import { createServingCore, type ServingCore } from './serving-core.ts'
 
 /**
- * Serves as soon as its addresses are bound, with the table of the snapshot if there is one. Without a table, calls get 503 and
- * the pod is not ready until the cache has provided one. Rejects with the error that keeps it from starting.
+ * Serves as soon as the addresses are bound. If there is a table file, the pod starts with its table. While there is no table,
+ * calls get 503, and the pod is not ready until the cache has given it a table. If the pod cannot start, this rejects with the
+ * error.
  */
 export async function runIngress(config: IngressConfig): Promise<Pick<Serving, 'leave'>> {
   const core = createServingCore(config)
@@ -45,7 +46,10 @@ function startSource({ table, metrics, emit, tableChanged }: ServingCore, { cach
   })
 }
 
-/** Without a folder every pod has a key of its own, so that a call ends with its pod: good for a trial. */
+/**
+ * Watches the folder of keys. Without a folder, every pod makes its own key. Then only this pod can route the later requests of
+ * its calls: good enough for a trial.
+ */
 function watchKeys(
   { clock, emit, logger }: ServingCore,
   serving: Serving,

@@ -1,4 +1,6 @@
-/** What an ingress has wherever its table comes from: time, log, metrics, the live table and the health of backends. */
+/**
+ * The parts that every ingress has, no matter where its table comes from: time, log, metrics, live table and health of backends.
+ */
 import { type BackendHealth, createBackendHealth } from '../call/backend-health.ts'
 import type { CallEvent } from '../call/call-events.ts'
 import { type CallLog, createCallLog } from '../log/call-log.ts'
@@ -17,11 +19,11 @@ export interface ServingCore {
   readonly log: CallLog
   readonly table: LiveTable
   readonly health: BackendHealth
-  /** Turns an event into counts and log lines. */
+  /** Counts an event in the metrics and writes its log lines. */
   readonly emit: (event: CallEvent) => void
   /** Resolves when the first table is in use. */
   readonly tableLoaded: Promise<void>
-  /** Whoever changes the table calls this after each change. */
+  /** Code that changes the table must call this after each change. */
   readonly tableChanged: () => void
 }
 
@@ -54,7 +56,7 @@ export function createServingCore(config: ServingConfig): ServingCore {
   return { clock, logger, metrics, log, table, health, emit, tableLoaded, tableChanged }
 }
 
-/** Reports the current table to metrics, log and backend health. Its cost grows with trunks and series, not with rules. */
+/** Reports the current table to metrics, log and backend health. The cost grows with trunks and series, not with rules. */
 function reportTable({ table, metrics, log, health }: Pick<ServingCore, 'table' | 'metrics' | 'log' | 'health'>): void {
   const { version, entries, ruleNames, backendNames } = table
   const trunks = [...table.trunks()]

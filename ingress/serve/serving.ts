@@ -1,4 +1,4 @@
-/** Serves SIP from a live table: the application, the engine, the HTTP side, and how all of it ends. */
+/** Serves SIP from a live table: starts the application, the engine and the HTTP server, and ends them. */
 import { randomBytes } from 'node:crypto'
 import { createApplication } from '../call/application.ts'
 import { SHARED_KEY_BYTES } from '../files/limits.ts'
@@ -14,20 +14,20 @@ import { createShutdown, type Shutdown } from './shutdown.ts'
 import { inventedTable } from './warm-up-table.ts'
 
 export interface Serving {
-  /** `udp://127.0.0.1:5060` and so on, port 0 resolved. */
+  /** The bound addresses, such as `udp://127.0.0.1:5060`. If port 0 was asked for, this contains the real port. */
   readonly listening: readonly string[]
-  /** `http://127.0.0.1:9090`. */
+  /** The address of the HTTP server, such as `http://127.0.0.1:9090`. */
   readonly http: string
-  /** The current key, then previous ones that are still accepted. */
+  /** Sets the keys: the current key, then previous keys that are still accepted. */
   setCookieKeys(keys: readonly Buffer[]): void
-  /** Settles, drains, closes. `hurry` ends the waiting: a caller that still waits for a backend then gets a 503. */
+  /** Settles, drains and closes. `hurry` ends the waiting: a caller that still waits for a backend then gets a 503. */
   leave(hurry: AbortSignal): Promise<void>
 }
 
 /**
- * Rejects with the error that keeps it from starting, such as an address that cannot be bound; then nothing stays open. Without
- * cookie keys it makes one, which no other process has and which is lost when the process ends. Two lines report the progress:
- * `listening` when packets can come, `serving` when calls should come.
+ * Starts to serve. If this fails, for example because an address cannot be bound, it rejects with the error, and nothing stays
+ * open. If no cookie keys are given, it makes a key. No other process has this key, and it is lost when the process ends. Two
+ * log lines report the progress: `listening` when packets can come, `serving` when calls should come.
  */
 export async function startServing(
   core: ServingCore,
@@ -88,7 +88,7 @@ async function startEngine(
     emit,
   })
   if (drachtio) {
-    // Imported only here, so that the native engine does not load a library that it does not use.
+    // Imported only here, so that a process with the native engine does not load a library that it does not use.
     const { startDrachtioEngine } = await import('../sip/drachtio/drachtio-engine.ts')
     return startDrachtioEngine({ application, clock, random, config: drachtio })
   }
@@ -96,7 +96,7 @@ async function startEngine(
   return startNativeEngine({ application, clock, random, listen, external, internal, cookieKeys, ...machine })
 }
 
-/** Serves the metrics that events have been counted in, and whether calls should come here. */
+/** Serves the metrics, and whether calls should come to this process. */
 function startHttp({ metrics, emit }: ServingCore, { http }: ServingConfig, readiness: Readiness) {
   return startHttpServer({
     listen: http,

@@ -1,6 +1,7 @@
 /**
- * How a process leaves without losing a call: settle (go on as usual while load balancers take the process out), drain (refuse
- * new calls, finish the rest), over. It waits for transactions, not for calls: any other process can route a BYE.
+ * Ends a process without losing a call, in three phases. Settle: the process goes on as usual while load balancers take it out.
+ * Drain: it refuses new calls and finishes the open transactions. Over: the process may end. It waits for transactions, not for
+ * the ends of calls: any other process can route a BYE.
  */
 import type { Clock, Timer } from '../time/clock.ts'
 import { IDLE_LOOK_MS } from './limits.ts'
@@ -11,20 +12,20 @@ type ShutdownInput = 'leave' | 'settled' | 'idle' | 'deadline' | 'hurry'
 
 export interface ShutdownOptions {
   readonly clock: Clock
-  /** Milliseconds, each counted from the start of its phase. */
+  /** Milliseconds. Both times begin with their phase. */
   readonly settleMs: number
   readonly drainDeadlineMs: number
-  /** Called at the start of each phase, with the number of transactions that are not over. */
+  /** Called at the start of each phase, with the number of unfinished transactions. */
   readonly onPhase: (phase: Exclude<ShutdownPhase, 'serving'>, unfinished: number) => void
 }
 
 export interface Shutdown {
   readonly phase: ShutdownPhase
-  /** True from the first moment on: a load balancer should choose another process. */
+  /** True from the start of the shutdown: a load balancer should choose another process. */
   readonly leaving: boolean
   /** Whether new calls are refused. */
   readonly draining: boolean
-  /** Goes through the phases; resolves when the process may end. `hurry` ends the waiting in any phase. */
+  /** Goes through the phases. Resolves when the process may end. `hurry` ends the waiting in any phase. */
   leave(unfinished: () => number, hurry: AbortSignal): Promise<void>
 }
 
@@ -51,7 +52,7 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
       new Promise((resolve) => {
         const timers = createPhaseTimers(options, (input) => enter(input))
         const enter = (input: ShutdownInput): void => {
-          // After the last answer has gone out, nobody waits for this process any more.
+          // Nobody waits for this process any more after the last answer was sent.
           if (input === 'idle' && unfinished() > 0) return timers.look()
           const next = PHASES[phase][input]
           if (next === undefined || next === 'serving') return
@@ -67,9 +68,9 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
 }
 
 interface PhaseTimers {
-  /** Stops the timers of the last phase and starts those of this one. */
+  /** Stops the timers of the previous phase and starts the timers of the new phase. */
   start(phase: ShutdownPhase): void
-  /** Checks again soon whether everything is over. */
+  /** Checks after a short time whether all transactions are over. */
   look(): void
 }
 

@@ -6,7 +6,7 @@ import type { NumberPredicate, RouteAction, RuleEntry, TableEntry, TrunkEntry } 
 import { SERVICE_UNAVAILABLE } from '../sip/port/answers.ts'
 import { WARM_UP_RULES } from './limits.ts'
 
-/** A call that no network has carried. */
+/** An invented call that does not come from a network. */
 export interface MadeUpCall {
   readonly source: IpAddress
   readonly transport: TransportName
@@ -18,10 +18,10 @@ export interface WarmUpTable {
   readonly calls: readonly MadeUpCall[]
 }
 
-/** RFC 5737 and RFC 3849: addresses for documentation, which no machine has. */
+/** Addresses for documentation (RFC 5737 and RFC 3849): no machine has such an address. */
 const [CALLER, STRANGER, BACKEND, ENDPOINT] = ['198.51.100.7', '198.51.100.99', '203.0.113.7', '203.0.113.8']
 const CALLER_V6 = '2001:db8::7'
-/** RFC 3966 §3: numbers that belong to nobody, in the forms that calls use. */
+/** Numbers that belong to nobody (RFC 3966 §3), in the forms that calls use. */
 const NUMBERS = ['+12025550101', '2025550102', '+12025550103', '+12025550104', '+12025550105', '0']
 const SERVICE = 'warm-up/pbx:5060'
 const NAMES = { namespace: 'warm-up', createdAt: 0 }
@@ -56,7 +56,7 @@ function rule(name: string, priority: number, change: Partial<RuleEntry>): RuleE
   return { kind: 'rule', name: `warm-up/${name}`, ...NAMES, priority, ...conditions, action: route, ...change }
 }
 
-/** Every action, every kind of condition, and numbers for which no rule matches. */
+/** A table with every action and every kind of condition, and calls, some of them to numbers for which no rule matches. */
 export function inventedTable(): WarmUpTable {
   const [exact = '', national = '', redirected = '', refused = '', other = '', none = ''] = NUMBERS
   const present = { type: 'present', name: 'x-remove', present: true } as const
@@ -95,7 +95,10 @@ export function inventedTable(): WarmUpTable {
   }
 }
 
-/** The first rules of a table with their trunks and Services, and a call for each: real calls will meet the same kinds of rule. */
+/**
+ * The first rules of a table with their trunks and Services, and a call for each rule: real calls will need the same kinds of
+ * rules.
+ */
 export function partOf(table: LiveTable): WarmUpTable {
   const rules: RuleEntry[] = []
   for (const entry of table.rules()) {
@@ -127,7 +130,7 @@ function callsOf({ name, namespace, sources, transports }: TrunkEntry, rules: re
   return [...numbers, NUMBERS[0] ?? ''].map((called) => ({ source, transport, called }))
 }
 
-/** A number for which the condition holds, if the condition shows one. */
+/** A number for which the predicate holds. For a regular expression, a number for which the predicate may not hold. */
 function numberFor(predicate: NumberPredicate): string {
   switch (predicate.type) {
     case 'exact':

@@ -1,6 +1,6 @@
 /**
- * Both ends of calls that never leave the process: the packets of a caller and a backend, and a transport that keeps the
- * packets sent to them.
+ * Both ends of calls that never leave the process: makes the packets of a caller and of a backend, and is the transport that
+ * records the packets which the engine sends to them.
  */
 import { hostText, type IpAddress, parseIpAddress } from '../address/ip-address.ts'
 import { SIP_PORT } from '../address/port.ts'
@@ -12,11 +12,11 @@ import type { Flow, LocalEndpoint, TransportEvents } from '../sip/native/transpo
 import type { TransportName } from '../sip/port/engine.ts'
 import type { MadeUpCall } from './warm-up-table.ts'
 
-/** RFC 5737, RFC 3849. */
+/** Addresses for documentation (RFC 5737, RFC 3849). */
 const LOCAL = ['192.0.2.1', '2001:db8::1'].flatMap((text) => parseIpAddress(text) ?? [])
 const NO_RESPONSE = 0
 
-/** The addresses that the engine is bound to. */
+/** The addresses to which the engine is bound. */
 export const LISTEN = LOCAL.flatMap((address) =>
   (['UDP', 'TCP'] as const).map((transport) => ({ transport, address, port: SIP_PORT })),
 )
@@ -28,18 +28,18 @@ interface Sent {
 
 export interface WarmUpWire {
   readonly makers: TransportMakers
-  /** Makes a call. If a backend gets it, the backend answers and hangs up. */
+  /** Makes a call. If a backend receives it, the backend answers, and the caller hangs up. */
   call(call: MadeUpCall, id: string): void
 }
 
-/** The engine's listener, and the last packets that the engine sent. */
+/** The engine's listener for each transport, and the last packets that the engine sent. */
 interface Ends {
   readonly events: Map<TransportName, TransportEvents>
   toBackend: Sent | undefined
   toCaller: Buffer | undefined
 }
 
-/** Opens no socket. */
+/** Makes both ends and the transport. Opens no socket. */
 export function createWarmUpWire(): WarmUpWire {
   const ends: Ends = { events: new Map(), toBackend: undefined, toCaller: undefined }
   const makers = { UDP: makerOf(ends, 'UDP'), TCP: makerOf(ends, 'TCP') }
@@ -88,7 +88,7 @@ function runCall(ends: Ends, made: MadeUpCall, id: string): void {
   const send = (parts: Omit<RequestParts, 'id'>): void =>
     deliver(ends, Buffer.from(requestText(made, { id, ...parts }), 'latin1'), flow)
   send({ method: 'INVITE', number: 1 })
-  // The first backend is busy, so that the call goes to another one where there is one.
+  // The first backend answers that it is busy. If the rule has another backend, the call goes there.
   for (const status of [503, 180, 200]) answer(ends, status)
   if (ends.toCaller === undefined) return
   const inside = dialogOf(ends.toCaller)
@@ -98,13 +98,13 @@ function runCall(ends: Ends, made: MadeUpCall, id: string): void {
   answer(ends, 200)
 }
 
-/** Lets the backend answer the last request that it received. */
+/** Sends the backend's answer to the last request that it received. */
 function answer(ends: Ends, status: number): void {
   const sent = ends.toBackend
   if (sent) deliver(ends, responseTo(sent.bytes, status), sent.flow)
 }
 
-/** RFC 3261 §17.1.1.3: an ACK gets no answer. */
+/** Whether the request is an ACK. RFC 3261 §17.1.1.3: an ACK gets no answer. */
 function isAck(bytes: Buffer): boolean {
   return bytes.toString('latin1', 0, 4) === 'ACK '
 }
@@ -132,7 +132,8 @@ function requestText({ source, transport, called }: MadeUpCall, parts: RequestPa
   const { id, method, number, status = NO_RESPONSE, routes = [] } = parts
   const host = hostText(source)
   const own = `sip:${called}@${hostText(localOf(transport, source).address)}`
-  // RFC 3261 §17.1.1.3: the ACK to a refusal belongs to the transaction of its INVITE; every other request has its own.
+  // RFC 3261 §17.1.1.3: the ACK to a refusal belongs to the transaction of its INVITE. Every other request has its own
+  // transaction.
   const branch = method === 'INVITE' || (method === 'ACK' && status >= 300) ? id : `${id}${method}`
   return [
     `${method} ${parts.target ?? own} SIP/2.0`,
@@ -149,7 +150,7 @@ function requestText({ source, transport, called }: MadeUpCall, parts: RequestPa
   ].join('\r\n')
 }
 
-/** RFC 3261 §12.1.2: what a caller takes from a response for the requests inside the call. */
+/** The parts of a response that a caller needs for the requests inside the dialog (RFC 3261 §12.1.2). */
 function dialogOf(bytes: Buffer): Partial<Dialog> & Pick<Dialog, 'status'> {
   const response = messageOf(bytes)
   const [to = ''] = response.values('To')

@@ -1,7 +1,7 @@
 /**
- * Makes whole calls before the first real one: they are parsed, admitted, matched, answered or forwarded, counted and written
- * as a line, so that Node has read and compiled the code that decides. This happens in an ingress of its own, which is
- * discarded: it has no socket, and its table, transactions, metrics and log are its own.
+ * Makes whole calls before the first real call. They are parsed, admitted, matched, answered or forwarded, counted, and written
+ * as log lines. So Node has read and compiled the code that decides calls. The calls run in a separate ingress, which is
+ * discarded: it has no socket, and it has its own table, transactions, metrics and log.
  */
 import { randomBytes } from 'node:crypto'
 import { createApplication } from '../call/application.ts'
@@ -22,10 +22,10 @@ import { WARM_UP_CALLS, WARM_UP_MS } from './limits.ts'
 import type { WarmUpTable } from './warm-up-table.ts'
 import { createWarmUpWire, LISTEN } from './warm-up-wire.ts'
 
-/** How many calls had each outcome. */
+/** The number of calls with each outcome. */
 export type WarmUpOutcomes = ReadonlyMap<Outcome, number>
 
-/** Resolves after `WARM_UP_CALLS`, or with the first call that ends after `WARM_UP_MS`; real calls get their turn in between. */
+/** Makes up to `WARM_UP_CALLS` calls, and starts no more of them after `WARM_UP_MS`. Real calls get their turn in between. */
 export async function warmUp({ entries, calls }: WarmUpTable, logLevel: LogLevel): Promise<WarmUpOutcomes> {
   const clock = createTimerWheel(
     { now: () => performance.now(), setTimer: () => () => undefined },
