@@ -19,9 +19,9 @@ export interface ServerSides {
    */
   open(request: ReceivedRequest, key: string, tag?: string): ServerSide | undefined
   /**
-   * The same for a source for which only a dialog cookie vouches. The number of such transactions is limited per dialog and in
-   * all. Over UDP, a response is repeated only for a repeat of its request. Undefined if there are too many: then an answer
-   * without state was sent, if the limit for such answers allowed it.
+   * Like `open`, but for a source for which only a dialog cookie vouches. The number of such transactions is limited per dialog
+   * and in all. Over UDP, a response is repeated only for a repeat of its request. Undefined if there are too many: then an
+   * answer without state was sent, if the limit for such answers allowed it.
    */
   openUnvouched(request: ReceivedRequest, key: string): ServerSide | undefined
   answer(side: ServerSide, answer: Answer): void

@@ -26,8 +26,8 @@ export function recordRouteLines(sides: RecordRouteSides): string {
 }
 
 /**
- * RFC 3261 §16.6 step 4: `lr` MUST be there. `transport` is added only if the peer is known to take it: this request itself
- * uses it.
+ * RFC 3261 §16.6 step 4: `lr` MUST be there. `transport` is added only for TCP: this request uses TCP itself, so the peer can use
+ * it.
  */
 function routeUri(host: string, endpoint: LocalEndpoint, cookie: string): string {
   const transport = endpoint.transport === 'TCP' ? ';transport=tcp' : ''
