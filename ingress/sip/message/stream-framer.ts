@@ -172,7 +172,7 @@ export class StreamFramer {
 
   /** RFC 3261 §18.3: on a stream, Content-Length is mandatory, because it gives the end of the message. */
   #headProblem(fault: string | undefined, length: number | undefined | 'invalid' | 'conflict'): string | undefined {
-    // With either of these faults, another peer could read the head, and its Content-Length, in another way.
+    // If the head has one of these faults, another peer could read the head and its Content-Length in another way.
     if (fault === 'bare-line-break' || fault === 'too-many-headers') return fault
     if (length === undefined) return 'content-length-missing'
     if (typeof length === 'string') return `content-length-${length}`

@@ -1,6 +1,6 @@
 /**
- * Handles requests that belong to no transaction yet. `proxy/silence-for-strangers.ts` decides the way of a request. Only ACK
- * and CANCEL are decided here.
+ * Handles requests that belong to no transaction yet. `proxy/silence-for-strangers.ts` decides the way of a request. Only the way
+ * of an ACK or a CANCEL is decided here.
  */
 
 import { HEADER } from '../message/header-name.ts'

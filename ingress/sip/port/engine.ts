@@ -138,7 +138,7 @@ export type CallerTarget = 'contact' | 'public-contact' | 'source'
 
 export type ResponseIdentity = 'keep' | 'hide-private' | 'remove'
 
-/** What to do with a call that a rule routes. */
+/** The plan for a call that a rule routes. */
 export interface ProxyPlan extends RelayEdits {
   /**
    * In the order in which they are tried: by tier, and inside a tier in an order drawn by weight. There is at least one target,
@@ -166,9 +166,9 @@ export interface ProxyPlan extends RelayEdits {
    * This text comes back with every in-dialog request, and says to which rule the call belongs. At most MAX_DIALOG_DATA_BYTES.
    */
   readonly dialogData: string
-  /** The caller's answer if no target accepted and none sent a better response (RFC 3261 §16.7 step 6). */
+  /** The caller's answer if no target accepted the call and no target sent a better response (RFC 3261 §16.7 step 6). */
   readonly exhausted: Answer
-  /** Called once, when the final response has gone to the caller. */
+  /** Called once, when the final response has been sent to the caller. */
   readonly done: (result: ProxyResult) => void
   /** Called when an attempt begins, when an attempt has ended, and for the first response that is relayed. */
   readonly progress: (step: ProxyProgress) => void
@@ -205,7 +205,7 @@ export type ProxyProgress =
 export interface ProxyResult {
   /** `unanswered`: the call ended without a final response. This must never happen (invariant I2). */
   readonly outcome: 'forwarded' | 'exhausted' | 'cancelled' | 'unanswered'
-  /** The final status that was sent to the caller. 0 if none was sent. */
+  /** The final status that was sent to the caller. 0 if no final response was sent. */
   readonly status: number
   /** The backend that sent this final response. */
   readonly target: ProxyTarget | undefined
@@ -213,10 +213,7 @@ export interface ProxyResult {
   readonly reason?: string
 }
 
-/**
- * A request with a valid cookie of ours, which is inside a dialog, or a request that claims to be inside one without a valid
- * cookie.
- */
+/** A request that belongs to a dialog, or claims to belong to a dialog. A valid cookie of ours proves that the claim is true. */
 export interface InboundDialogRequest extends InboundRequest {
   /** Undefined: no valid cookie. */
   readonly dialog: DialogCookie | undefined
@@ -225,7 +222,7 @@ export interface InboundDialogRequest extends InboundRequest {
    * be sent there.
    */
   readonly nextHop: DialogHop | undefined
-  /** Relays the request to a hop. The Request-URI and the body are left as they are. */
+  /** Relays the request to a hop. The Request-URI and the body are left unchanged. */
   relay(to: DialogHop, edits: RelayEdits): void
   /** Answers the request. An ACK is dropped, because an ACK is never answered (RFC 3261 §17.1.1.3). */
   refuse(answer: Answer): void

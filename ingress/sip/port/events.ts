@@ -1,4 +1,4 @@
-/** What the engine reports to the application: typed facts, not log lines or counters. Logs and metrics are made from them. */
+/** The reports of the engine to the application: typed facts, not log lines or counters. Logs and metrics are made from them. */
 import type { InboundRequest, Peer, RecordedSource } from './engine.ts'
 
 /** Why a packet got no answer. */
@@ -25,8 +25,8 @@ export type EngineEvent =
       readonly recordedSources?: readonly RecordedSource[] | undefined
     }
   /**
-   * A request that was refused, and the status that it got. It came from a known peer, or it is a stranger's INVITE. To the
-   * latter, the engine had sent a provisional response before it could ask the application.
+   * A request that was refused, and the status that it got. It came from a known peer, or it is a stranger's INVITE. To such an
+   * INVITE, the engine had sent a provisional response before it could ask the application.
    */
   | {
       readonly type: 'refused'

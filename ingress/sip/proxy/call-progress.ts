@@ -1,7 +1,7 @@
 /**
- * The progress of a proxied INVITE: RFC 3261 §16.7 with the failover of a routing rule, for both engines. It judges the
- * responses of the branches. It decides what the caller gets, whether the next target is tried, and what is reported. Pure: the
- * branch table (`branch-table.ts`) says what an input means for its branch, and this file says what it means for the call. Each
+ * The progress of a proxied INVITE: RFC 3261 §16.7 with the failover of a routing rule, for both engines. It judges the responses
+ * of the branches. It decides what the caller gets, whether the next target is tried, and what is reported. Pure: the branch
+ * table (`branch-table.ts`) says what an input means for its branch, and this file says what the input means for the call. Each
  * effect is a call of `CallEffects`.
  */
 import type { SipMessage } from '../message/sip-message.ts'
@@ -72,14 +72,14 @@ export interface CallEffects<B, R> {
 /** The differences between the engines. */
 export interface ProgressOptions {
   /**
-   * What is done with a 2xx that comes after the final response. `relayed`: a proxy relays it (RFC 3261 §16.7 step 5), and
+   * How the engine treats a 2xx that comes after the final response. `relayed`: a proxy relays it (RFC 3261 §16.7 step 5), and
    * reports one 2xx for each branch. `hung-up`: an engine that bridges two legs cannot relay it. It acknowledges and ends each
    * such 2xx, and reports each.
    */
   readonly furtherSuccess: 'relayed' | 'hung-up'
   /**
-   * Decides when the caller gets 500 if the last target could not be reached and no backend's response can be relayed (RFC 3261
-   * §16.9: a 503 that is the only response is relayed as 500). In all other cases the caller gets `plan.exhausted`.
+   * Decides whether the caller gets 500 if the last target could not be reached and no backend's response can be relayed (RFC
+   * 3261 §16.9: a 503 that is the only response is relayed as 500). In all other cases the caller gets `plan.exhausted`.
    * `no-failover`: the caller gets 500 only if the rule forbids another attempt. If no target is left, it gets `plan.exhausted`.
    */
   readonly nextHopUnreachable: 'always' | 'no-failover' | 'never'
@@ -233,7 +233,7 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
     }
   }
 
-  /** RFC 3261 §16.7 step 5: 101 to 199 are relayed at once. §16.7 step 2: each of them starts Timer C again. */
+  /** RFC 3261 §16.7 step 5: 101 to 199 are relayed immediately. §16.7 step 2: each of them starts Timer C again. */
   #relayProvisional(branch: B, response: R | undefined): void {
     if (!response || this.#isSettled) return
     this.#hasRung = true
@@ -244,7 +244,7 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
   }
 
   /**
-   * RFC 3261 §16.7 step 5: a 2xx ends the search for a backend. If it comes after the final response, it must still be handled.
+   * RFC 3261 §16.7 step 5: a 2xx ends the search for a backend. A 2xx that comes after the final response must still be handled.
    */
   #relaySuccess(branch: B, response: R | undefined): void {
     if (!response) return

@@ -44,8 +44,8 @@ export function callable(hop: DialogHop | undefined, source: IpAddress, reach: R
 }
 
 /**
- * Whether a backend's request must not be sent to the hop that it names. `target`: the rule of the call for requests to the
- * caller.
+ * Used if a backend's request names the caller itself. Whether the request goes to the caller's packet source (`source`) and not
+ * to this hop. `target`: the choice that the call has made for this.
  */
 export function givesWay(hop: DialogHop, source: IpAddress, target: CallerTarget): boolean {
   if (target !== 'public-contact') return target === 'source'

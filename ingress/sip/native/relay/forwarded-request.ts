@@ -1,4 +1,4 @@
-/** RFC 3261 §16.6: the copy of a request that goes to the next hop. Bytes that no step changes are left as they are. */
+/** RFC 3261 §16.6: the copy of a request that goes to the next hop. Bytes that no step changes are left unchanged. */
 
 import { MAX_BREADTH } from '../../limits.ts'
 import { HEADER, headerIdOf } from '../../message/header-name.ts'
@@ -48,7 +48,7 @@ export interface ForwardedRequest {
   readonly routes: RouteEdits | undefined
   readonly setHeaders: readonly HeaderField[]
   readonly removeHeaders: readonly string[]
-  /** Undefined for an ACK, which makes no branches: the header is left as it is. */
+  /** Undefined for an ACK, which makes no branches: the header is left unchanged. */
   readonly maxBreadth: number | undefined
   /** RFC 3261 §18.3: streams need a Content-Length. */
   readonly stream: boolean

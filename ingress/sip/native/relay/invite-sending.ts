@@ -17,15 +17,15 @@ import { ROUTES_AS_THEY_ARE, type RouteEdits, writeForwardedRequest } from './fo
 import { type BranchOwner, InviteBranch } from './invite-branch.ts'
 import { recordRouteLines } from './record-route.ts'
 
-/** The differences between an INVITE that makes a dialog and an INVITE inside a dialog. */
+/** The values that differ between an INVITE that makes a dialog and an INVITE inside a dialog. */
 export interface InvitePurpose {
-  /** Undefined inside a dialog: Request-URI and route set stay, no Record-Route is added (RFC 3261 §12.2). */
+  /** Undefined inside a dialog: Request-URI and route set stay, and no Record-Route is added (RFC 3261 §12.2). */
   readonly dialogData: string | undefined
   /** Inside a dialog: how the route set is changed. */
   readonly routes: RouteEdits | undefined
   /**
-   * Inside a dialog: the index of the target that is another pod of ours. That pod gets the route set as it is. -1: no target
-   * is a pod.
+   * Inside a dialog: the index of the target that is another pod of ours. That pod gets the route set unchanged. -1: no target is
+   * a pod.
    */
   readonly podTarget?: number
 }

@@ -1,6 +1,6 @@
 /**
  * RFC 3261 §16: one INVITE, its response context and its branches. Targets are tried one after the other, in the order of the
- * rule. `proxy/call-progress.ts` decides what each response means for the call. This file carries out the decisions.
+ * rule. `proxy/call-progress.ts` decides the effect of each response on the call. This file carries out the decisions.
  */
 
 import { MAX_BREADTH } from '../../limits.ts'
@@ -64,7 +64,7 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects
     this.#freeBreadth = Math.min(breadthOf(side.message) ?? MAX_BREADTH, MAX_BREADTH)
   }
 
-  /** RFC 3261 §17.2.1: a backend may take longer than 200 ms, so the caller gets a 100 at once. */
+  /** RFC 3261 §17.2.1: a backend may take longer than 200 ms, so the caller gets a 100 immediately. */
   start(onSettled: () => void): void {
     this.#onSettled = onSettled
     this.#transaction.respond(100, this.#write(TRYING))
@@ -81,7 +81,7 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects
     return this.#progress.plan
   }
 
-  /** RFC 3261 §16.10. `reason`: the Reason values of the CANCEL, complete lines. */
+  /** Cancels the call (RFC 3261 §16.10). `reason`: the Reason values of the CANCEL, complete lines. */
   cancel(reason: string): void {
     if (this.#progress.isSettled || this.#progress.isCancelled) return
     this.#cancelReason = editsHeader(this.plan, 'reason') ? '' : reason

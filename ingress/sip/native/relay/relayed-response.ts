@@ -1,4 +1,4 @@
-/** RFC 3261 §16.7: a backend's response on its way to the caller. Bytes that no step changes are left as they are. */
+/** RFC 3261 §16.7: a backend's response on its way to the caller. Bytes that no step changes are left unchanged. */
 
 import { HEADER } from '../../message/header-name.ts'
 import { readTag } from '../../message/header-tag.ts'
@@ -13,7 +13,7 @@ import { backendTarget, callable } from './dialog-target.ts'
 import type { RelayedBranch } from './invite-branch.ts'
 import { rewrittenRecordRoutes, withoutOwnRecordRoutes } from './record-route.ts'
 
-/** What is needed to relay a branch's response. A proxied INVITE has these values. */
+/** The values that are needed to relay a branch's response. A proxied INVITE has them. */
 export interface RelayingInvite {
   readonly core: EngineCore
   readonly responseIdentity: ResponseIdentity

@@ -7,9 +7,7 @@ import {
   MAX_STRANGER_STREAMS_PER_ADDRESS,
 } from '../../limits.ts'
 
-/**
- * To whom a connection belongs. `opened`: we opened it. `peer`: a peer opened it. `stranger`: its sender is not known as a peer.
- */
+/** To whom a connection belongs. `opened`: we opened it. `peer`: a peer opened it. `stranger`: any other sender opened it. */
 export type Standing = 'opened' | 'peer' | 'stranger'
 
 const LIMITS: Readonly<Record<Standing, { readonly total: number; readonly perAddress: number }>> = {

@@ -56,7 +56,7 @@ export function isQueueFull(socket: Socket): boolean {
   return socket.getSendQueueSize() > MAX_DATAGRAM_QUEUE_BYTES
 }
 
-/** Errors of one datagram, or of a short shortage in the system. They say nothing about the destination. */
+/** Errors of one datagram, or of a moment in which the system lacks memory. They say nothing about the destination. */
 const PASSING_ERRORS: ReadonlySet<unknown> = new Set(['EMSGSIZE', 'ENOBUFS', 'ENOMEM', 'EAGAIN'])
 
 /** Whether an error of a send means that the destination cannot be reached. */

@@ -57,7 +57,7 @@ export class TcpConnection implements Flow {
   readonly #socket: Socket
   readonly #framer = new StreamFramer()
   readonly #requests: UnconfirmedRequests
-  /** Requests that wait for the connection. Until it is established, none of their bytes can have reached the peer. */
+  /** Requests that wait for the connection. Before it is established, no byte of these requests can have reached the peer. */
   readonly #unsent = createUnsentRequests()
   #state: ConnectionState
   #standing: Standing

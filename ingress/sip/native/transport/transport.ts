@@ -54,7 +54,8 @@ export interface Destination {
 }
 
 /**
- * What a transport reports to the engine. The functions must not throw. If one throws, the transport goes on and calls `onFault`.
+ * The reports of a transport to the engine. The functions must not throw. If one throws, the transport goes on and calls
+ * `onFault`.
  */
 export interface TransportEvents {
   /**

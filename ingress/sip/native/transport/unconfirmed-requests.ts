@@ -14,7 +14,7 @@ export interface UnconfirmedRequests {
    * fail.
    */
   add(onFailure: OnFailure): void
-  /** Called when a packet has come from the destination, which shows that it is alive. */
+  /** Called when a packet has come from the destination: the destination is alive. */
   confirm(): void
   /** RFC 3261 §18.4: reports the error to each request, once. */
   fail(error: Error): void
