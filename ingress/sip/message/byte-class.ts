@@ -1,4 +1,6 @@
-/** The class of a byte in the grammar of RFC 3261 §25.1, from a table: one load per byte of a packet. */
+/**
+ * The class of a byte in the grammar of RFC 3261 §25.1. It is read from a table, so that each byte of a packet costs one load.
+ */
 export const CR = 0x0d
 export const LF = 0x0a
 export const SP = 0x20
@@ -20,7 +22,7 @@ const TOKEN_LOWER = Uint8Array.from({ length: 256 }, (_, byte) => {
   return /[a-zA-Z0-9]/.test(character) || TOKEN_MARKS.includes(character) ? character.toLowerCase().charCodeAt(0) : 0
 })
 
-/** The byte in lower case where a `token` may contain it, else 0. An offset past the end gives 0 too. */
+/** The byte at `at` in lower case if a `token` may contain it, else 0. An offset after the end also gives 0. */
 export function tokenLower(bytes: Uint8Array, at: number): number {
   return TOKEN_LOWER[bytes[at] ?? 0] ?? 0
 }
@@ -45,19 +47,19 @@ export function skipLws(bytes: Uint8Array, from: number, end: number): number {
   return at
 }
 
-/** The offset after a quoted string whose opening quote is at `from`; `end` where the string is not closed. */
+/** The offset after the quoted string that opens at `from`. `end` if the string is not closed. */
 export function skipQuoted(bytes: Uint8Array, from: number, end: number): number {
   const close = closingQuote(bytes, from, end)
   return close === -1 ? end : close + 1
 }
 
-/** The offset after the `>` that closes the `<` at `from`; `end` where there is none. */
+/** The offset after the `>` that closes the `<` at `from`. `end` if no `>` closes it. */
 export function skipAngles(bytes: Uint8Array, from: number, end: number): number {
   const close = closingAngle(bytes, from, end)
   return close === -1 ? end : close + 1
 }
 
-/** Whether every quoted string and every angle bracket that opens in this range is also closed in it. */
+/** Whether every quoted string and every angle bracket that opens in this range is also closed in this range. */
 export function isClosed(bytes: Uint8Array, from: number, end: number): boolean {
   let at = from
   while (at < end) {
@@ -71,7 +73,10 @@ export function isClosed(bytes: Uint8Array, from: number, end: number): boolean 
   return true
 }
 
-/** The first comma outside quotes and angle brackets, which ends the first value of a list; `end` where there is none. */
+/**
+ * The offset of the first comma outside quotes and angle brackets. It ends the first value of a list. `end` if there is no such
+ * comma.
+ */
 export function firstComma(bytes: Uint8Array, from: number, end: number): number {
   let at = from
   while (at < end) {
@@ -84,7 +89,7 @@ export function firstComma(bytes: Uint8Array, from: number, end: number): number
   return end
 }
 
-/** Reads digits as a number; -1 where there are none, where another byte is among them, or where the number is above `most`. */
+/** Reads the range as a decimal number. -1 if it is empty, has a byte that is no digit, or its number is greater than `most`. */
 export function readDecimal(bytes: Uint8Array, from: number, range: { end: number; most: number }): number {
   let value = 0
   if (from >= range.end) return -1

@@ -1,10 +1,10 @@
 /**
- * Header names as small numbers, so that a message is indexed without a string per header.
- * Names and compact forms: RFC 3261 §20 and the IANA registry of SIP header fields.
+ * Header names as small numbers, so that the index of a message needs no string for each header. Source of names and compact
+ * forms: RFC 3261 §20 and the IANA registry of SIP header fields.
  */
 import { tokenLower } from './byte-class.ts'
 
-/** The headers that have a number. All others are `other` and are found by name. */
+/** The headers that have a number. All others have the number `other` and are found by name. */
 export const HEADER = {
   other: 0,
   via: 1,
@@ -168,7 +168,7 @@ const SINGLE_NAMES: readonly (readonly [string, number])[] = [
   ['p-charge-info', HEADER.chargeInfo],
 ]
 
-/** Headers without a number that a message may have only once, by the RFC that defines them. */
+/** Headers without a number that a message may have only once. The RFC that defines the header says this. */
 const ONCE_BY_NAME: ReadonlySet<string> = new Set([
   ...[
     'content-disposition',
@@ -197,7 +197,7 @@ const ONCE: ReadonlySet<number> = new Set([
   ...[HEADER.servedUser, HEADER.chargeInfo],
 ])
 
-/** Slots of the hash table: a power of two, more than three times the names. */
+/** Slots of the hash table: a power of two, and more than three times the number of names. */
 const SLOTS = 512
 
 const table: (KnownName | undefined)[] = Array.from({ length: SLOTS })
@@ -210,18 +210,20 @@ for (const [name, id] of [...LIST_NAMES, ...SINGLE_NAMES]) if (name.length > 1) 
 
 const listIds = new Set(LIST_NAMES.map(([, id]) => id))
 
-/** The id of a header name in any case, long or compact (RFC 3261 §7.3.3); `HEADER.other` for a name without a number. */
+/**
+ * The id of a header name, long or compact, in upper or lower case (RFC 3261 §7.3.3). `HEADER.other` for a name without a number.
+ */
 export function headerIdOf(name: string): number {
   const bytes = Buffer.from(name, 'latin1')
   return idOfBytes(bytes, 0, bytes.length)
 }
 
-/** The long name of a header in lower case; undefined for `HEADER.other`. */
+/** The long name of a header in lower case. Undefined for `HEADER.other`. */
 export function longNameOf(id: number): string | undefined {
   return longNames[id]
 }
 
-/** The id of the header name at `start`..`end`; makes no string. */
+/** The id of the header name at `start`..`end`. No string is made. */
 export function idOfBytes(bytes: Buffer, start: number, end: number): number {
   if (start >= end) return HEADER.other
   const length = end - start
@@ -239,7 +241,10 @@ export function isListHeader(id: number): boolean {
   return listIds.has(id)
 }
 
-/** Whether a message may have this header only once. The name may be in any case, long or compact. False for an unknown header. */
+/**
+ * Whether a message may have this header only once. The name may be long or compact, in upper or lower case. False for an unknown
+ * header.
+ */
 export function standsOnce(name: string): boolean {
   const id = headerIdOf(name)
   return id === HEADER.other ? ONCE_BY_NAME.has(name.toLowerCase()) : ONCE.has(id)

@@ -11,7 +11,7 @@ import {
 } from './byte-class.ts'
 import type { SipMessage } from './sip-message.ts'
 
-/** The tag of a From or To header (RFC 3261 §19.3), read from the bytes; undefined where there is none. */
+/** The tag of a From or To header (RFC 3261 §19.3), read from the bytes. Undefined if the header has no tag. */
 export function readTag(message: SipMessage, row: number): string | undefined {
   const { bytes } = message
   const end = message.valueEnd(row)
@@ -26,7 +26,7 @@ export function readTag(message: SipMessage, row: number): string | undefined {
   return undefined
 }
 
-/** Whether `tag` is here as a whole name. */
+/** Whether a parameter name at this offset is `tag`, and not only begins with `tag`. */
 function isTag(bytes: Buffer, at: number): boolean {
   return (
     tokenLower(bytes, at) === 0x74 &&

@@ -15,7 +15,7 @@ const METHODS = [
   'UPDATE',
 ] as const
 
-/** The method at `start`..`end`. For a registered method this is a shared string, so that nothing is allocated. */
+/** The method at `start`..`end`. A registered method is a shared string, so that no memory is allocated. */
 export function methodOf(bytes: Buffer, start: number, end: number): string {
   for (const method of METHODS) if (bytesAre(bytes, { start, end, text: method })) return method
   return bytes.toString('latin1', start, end)

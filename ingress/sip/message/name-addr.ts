@@ -5,11 +5,11 @@ import { isLws } from './byte-class.ts'
 interface NameAddr {
   /** The URI as written, without angle brackets. */
   readonly uri: string
-  /** The header's own parameters, raw, with their leading `;`; `''` without any. */
+  /** The header's own parameters, raw, with their leading `;`. `''` if there are no parameters. */
   readonly parameters: string
 }
 
-/** Reads one value. Undefined where brackets or quotes are not closed, or where the text after the URI is not a list of parameters. */
+/** Reads one value. Undefined if brackets or quotes are not closed, or if the text after the URI is not a list of parameters. */
 export function parseNameAddr(text: string): NameAddr | undefined {
   const open = indexOutsideQuotes(text, '<', 0)
   if (open === -1) return parseAddrSpec(text)
@@ -22,7 +22,7 @@ export function parseNameAddr(text: string): NameAddr | undefined {
 }
 
 /**
- * The values of a comma-separated list, the first `most` of them; a comma inside quotes or angle brackets is not a separator.
+ * The values of a comma-separated list, but at most `most` values. A comma inside quotes or angle brackets is not a separator.
  * Empty values are left out.
  */
 export function splitList(text: string, most = Number.POSITIVE_INFINITY): string[] {
@@ -77,7 +77,10 @@ function afterAngles(text: string, open: number): number {
   return close === -1 ? text.length : close + 1
 }
 
-/** Like `String.trim`, but for LWS only: `trim` also removes a vertical tab or the byte 0xa0, which ends many UTF-8 characters. */
+/**
+ * Like `String.trim`, but removes only LWS. `trim` also removes a vertical tab or the byte 0xa0, which ends many UTF-8
+ * characters.
+ */
 function trimLws(text: string): string {
   let start = 0
   let end = text.length

@@ -1,6 +1,6 @@
 /**
- * Makes an index of one message (RFC 3261 §7). Never throws. A fault does not stop the indexing: all readable parts are
- * indexed, so that a 400 with the right Via, From, To, Call-ID and CSeq can still be built.
+ * Makes an index of one message (RFC 3261 §7). Never throws. A fault does not stop the indexing: all readable parts are indexed,
+ * so that a 400 can still be built with the right Via, From, To, Call-ID and CSeq.
  */
 import { MAX_HEADERS } from '../limits.ts'
 import { COLON, CR, isLws, isWsp, LF, readDecimal, SP, skipLws, tokenLower } from './byte-class.ts'
@@ -41,12 +41,13 @@ interface Progress {
   fault: ParseFault | undefined
 }
 
-/** The largest Content-Length that is read: a number with more digits could not be stored exactly, and no message is so large. */
+/** The largest Content-Length that is read. No message is so large, and much larger numbers cannot be stored exactly. */
 const MOST_CONTENT_LENGTH = 2 ** 31
 
 /**
  * Indexes one message: a datagram, or a message that `StreamFramer` cut out of a stream. Line breaks before the start line are
- * skipped (RFC 3261 §7.5). Bytes after Content-Length are not part of the message (§18.3): `end` is before them.
+ * skipped (RFC 3261 §7.5). Bytes after the end that Content-Length gives are not part of the message (§18.3): `end` is before
+ * these bytes.
  */
 export function parseMessage(into: SipMessage, bytes: Buffer, offset: number, length: number): ParseFault | undefined {
   const progress = indexHead(into, bytes, offset, length)
@@ -56,14 +57,14 @@ export function parseMessage(into: SipMessage, bytes: Buffer, offset: number, le
   if (contentLength === 'invalid' || contentLength === 'conflict') {
     note(progress, BAD_CONTENT_LENGTH[contentLength])
   } else if (contentLength !== undefined) {
-    // RFC 3261 §18.3: a body shorter than Content-Length is an error; bytes behind it are discarded.
+    // RFC 3261 §18.3: a body that is shorter than Content-Length is an error. Bytes after the body are discarded.
     if (contentLength > limit - into.bodyStart) note(progress, BODY_TOO_SHORT)
     else setEnd(into, into.bodyStart + contentLength)
   }
   return progress.fault
 }
 
-/** Indexes the start line and the headers; the rest is the body. The framer needs no more. */
+/** Indexes the start line and the headers. All bytes after them are the body. The framer needs only this. */
 export function indexHead(into: SipMessage, bytes: Buffer, offset: number, length: number): Progress {
   const limit = offset + length
   let at = offset
@@ -73,13 +74,13 @@ export function indexHead(into: SipMessage, bytes: Buffer, offset: number, lengt
   indexStartLine(progress)
   into.headersStart = progress.at
   while (indexHeader(progress)) {
-    // The condition indexes one header per round.
+    // Each call in the condition indexes one header.
   }
   return progress
 }
 
 /**
- * The value of Content-Length: undefined where there is none, `invalid` where it is not a number, `conflict` where it occurs
+ * The value of Content-Length. Undefined if the header is absent. `invalid`: it is not a number. `conflict`: the header occurs
  * twice with different values (RFC 3261 §20.14).
  */
 export function contentLengthOf(message: SipMessage): number | undefined | 'invalid' | 'conflict' {
@@ -151,7 +152,7 @@ function indexRequestLine(progress: Progress, end: number): Problem | undefined 
   into.uriStart = at + 1
   into.uriEnd = Math.max(versionStart - 1, at + 1)
   const version = versionAt(bytes, versionStart, end)
-  // RFC 3261 §21.5.6: another version of the protocol.
+  // RFC 3261 §21.5.6: the message has another version of the protocol.
   if (version === 'other') return OTHER_VERSION
   if (version === 'malformed' || into.uriStart === into.uriEnd) return BAD_REQUEST_LINE
   for (let i = into.uriStart; i < into.uriEnd; i++) if ((bytes[i] ?? 0) <= SP) return BAD_REQUEST_LINE
@@ -167,7 +168,7 @@ function indexStatusLine(progress: Progress, end: number): Problem | undefined {
   if (version === 'other') return OTHER_VERSION
   const afterCode = at + 4
   const status = readDecimal(bytes, at + 1, { end: Math.min(afterCode, end), most: 699 })
-  // Some senders leave out the SP before an empty reason phrase; nothing is lost with it.
+  // Some senders leave out the SP before an empty reason phrase. This is accepted, because no information is lost.
   const closed = afterCode === end || (afterCode < end && bytes[afterCode] === SP)
   if (version === 'malformed' || status < 100 || !closed) return BAD_STATUS_LINE
   into.status = status
@@ -176,7 +177,9 @@ function indexStatusLine(progress: Progress, end: number): Problem | undefined {
   return undefined
 }
 
-/** RFC 3261 §7.1: the version is case-insensitive. A token cannot contain a slash, so a method cannot begin like this. */
+/**
+ * RFC 3261 §7.1: the version is case-insensitive. A method is a token and cannot contain a slash, so it cannot begin with `SIP/`.
+ */
 function isVersionName(bytes: Buffer, start: number, end: number): boolean {
   return (
     end - start >= 4 &&
@@ -194,7 +197,7 @@ function versionAt(bytes: Buffer, start: number, end: number): '2.0' | 'other' |
   return /^\d+\.\d+$/.test(bytes.toString('latin1', start + 4, end)) ? 'other' : 'malformed'
 }
 
-/** Indexes the header at `progress.at`, continuation lines included. False at the empty line or the end of the bytes. */
+/** Indexes the header at `progress.at` with its continuation lines. False at the empty line or the end of the bytes. */
 function indexHeader(progress: Progress): boolean {
   const { bytes, limit, into } = progress
   const start = progress.at
@@ -235,14 +238,14 @@ function atEmptyLine(progress: Progress): boolean {
   return true
 }
 
-/** The message was truncated. This replaces any smaller fault, because the header section has no end. */
+/** The message was truncated. This fault replaces any earlier fault, because the header section has no end. */
 function endWithoutEmptyLine(progress: Progress): void {
   progress.fault = undefined
   note(progress, INCOMPLETE)
 }
 
 /**
- * The offset of the line break that ends the header, after all folds; -1 where the bytes end before. RFC 3261 §7.3.1: lines end
+ * The offset of the line break that ends the header, after all folds; -1 if the bytes end before it. RFC 3261 §7.3.1: lines end
  * with CRLF. A CR or LF alone is a fault: two parsers could read different headers.
  */
 function lineBreak(progress: Progress, from: number): number {

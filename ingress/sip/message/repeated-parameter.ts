@@ -1,7 +1,7 @@
 /**
- * RFC 3261 §7.3.1 and §19.1.1: a parameter must not be repeated in a header value or in a URI. Where it is, some elements take
- * the first and some the last, so that this element could decide by another value than its neighbours. This works on the bytes,
- * so that a value that fits no grammar is checked too.
+ * RFC 3261 §7.3.1 and §19.1.1: a parameter must not be repeated in a header value or in a URI. If it is repeated, some elements
+ * use the first value and some use the last. So this element could decide by another value than its neighbours. The check reads
+ * bytes, so that it also works for a value that does not fit the grammar.
  */
 import { MAX_PARAMETERS } from '../limits.ts'
 import {
@@ -27,7 +27,9 @@ const ENDS_NAME = Uint8Array.from({ length: 256 }, (_, byte) => {
   return isLws(byte) || [SEMICOLON, COMMA, EQUALS, QUOTE, LESS_THAN, GREATER_THAN, QUESTION].includes(byte) ? 1 : 0
 })
 
-/** The names that were found: start, end and hash of each. Only one value is checked at a time, so all share this memory. */
+/**
+ * The names that were found: start, end and hash of each. Only one value is checked at a time, so all checks share this memory.
+ */
 const NAME_WIDTH = 3
 const names = new Int32Array(MAX_PARAMETERS * NAME_WIDTH)
 let count = 0
@@ -35,9 +37,9 @@ let count = 0
 let at = 0
 
 /**
- * The fault in the parameters of a header's values, or in those of the URIs in angle brackets inside them. `list`: a comma
- * begins a new value. Names are compared without case and with escapes decoded (RFC 3261 §19.1.4), whatever white space is
- * around them. Text in quotes is never a parameter.
+ * The fault in the parameters of a header's values, or in the parameters of the URIs in angle brackets inside these values.
+ * `list`: a comma begins a new value. Names are compared in lower case, with escapes decoded (RFC 3261 §19.1.4) and without the
+ * white space around them. Text in quotes is never a parameter.
  */
 export function parameterFault(
   bytes: Uint8Array,
@@ -64,7 +66,7 @@ export function parameterFault(
   return fault
 }
 
-/** The same for a URI alone, such as a Request-URI. */
+/** Like `parameterFault`, but for a URI alone, such as a Request-URI. */
 export function uriParameterFault(bytes: Uint8Array, start: number, end: number): ParameterFault | undefined {
   at = start
   count = 0
@@ -147,7 +149,7 @@ function widthAt(bytes: Uint8Array, place: number, end: number): number {
   return escapeAt(bytes, place, end) === -1 ? 1 : 3
 }
 
-/** The byte that is escaped at this place; -1 where there is no escape. */
+/** The byte that is escaped at this place. -1 if there is no escape. */
 function escapeAt(bytes: Uint8Array, place: number, end: number): number {
   if (bytes[place] !== PERCENT || place + 2 >= end) return -1
   const high = hexDigit(bytes[place + 1])

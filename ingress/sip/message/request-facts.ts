@@ -28,7 +28,7 @@ export interface RequestFault {
   readonly answerable: boolean
 }
 
-/** The rows of the headers that a message may have only once; -1 for an absent header. */
+/** The rows of the headers that a message may have only once. -1 for an absent header. */
 interface SingleRows {
   from: number
   to: number
@@ -49,12 +49,12 @@ interface CSeq {
 
 /** RFC 3261 §8.1.1.5: the sequence number is less than 2**31. */
 const MOST_CSEQ = 2 ** 31 - 1
-/** RFC 3261 §20.22. */
+/** RFC 3261 §20.22: Max-Forwards is at most 255. */
 const MOST_MAX_FORWARDS = 255
 /** RFC 3261 §8.1.1.7: the branch of an RFC 3261 sender begins with this text and is longer. */
 export const MAGIC_COOKIE = 'z9hG4bK'
 
-/** Checks a parsed request. The result is copied out of the message and outlives it. */
+/** Checks a parsed request. The result is a copy, so it stays valid when the message is used again. */
 export function readRequestFacts(message: SipMessage): RequestFacts | RequestFault {
   const rows = singleRows(message)
   const { from, to, callId, cseq } = rows
@@ -67,7 +67,7 @@ export function readRequestFacts(message: SipMessage): RequestFacts | RequestFau
     answerable,
   })
   if (!answerable) return refuse('missing-header', 'Missing Mandatory Header')
-  // RFC 3261 §7.3.1: a header that is not a list occurs once.
+  // RFC 3261 §7.3.1: a header that is not a list may occur only once.
   if (rows.repeated) return refuse('repeated-header', 'Repeated Header')
   const via = topVia(message)
   if (via === undefined) return refuse('bad-via', 'Bad Via')
@@ -82,7 +82,7 @@ export function readRequestFacts(message: SipMessage): RequestFacts | RequestFau
   if (maxForwards === -1) return refuse('bad-max-forwards', 'Bad Max-Forwards')
   if (!isAddressClosed(message, from)) return refuse('bad-from', 'Bad From')
   if (!isAddressClosed(message, to)) return refuse('bad-to', 'Bad To')
-  // RFC 3261 §8.1.1.3 wants a tag in From. Calls of gateways that send none are accepted like those of RFC 2543 peers
+  // RFC 3261 §8.1.1.3 requires a tag in From. Some gateways send no tag. Their calls are accepted, like calls of RFC 2543 peers
   // (§12.1.1).
   const fromTag = readTag(message, from)
   const id = message.bytes.toString('latin1', message.valueStart(callId), message.valueEnd(callId))
@@ -93,8 +93,8 @@ export function readRequestFacts(message: SipMessage): RequestFacts | RequestFau
 }
 
 /**
- * The parts that match a response to its transaction (RFC 3261 §17.1.3). Undefined where the response has no usable Via or
- * CSeq, or repeats a part by which its transaction or dialog is found (§7.3.1): such a response belongs to no transaction.
+ * The parts that match a response to its transaction (RFC 3261 §17.1.3). Undefined if the response has no usable Via or CSeq, or
+ * repeats a part by which its transaction or dialog is found (§7.3.1). Such a response belongs to no transaction.
  */
 export function readResponseFacts(message: SipMessage): { via: Via; cseqMethod: string } | undefined {
   const deciding = message.status < 300 ? DECIDING : DECIDING_IN_REFUSALS
@@ -106,7 +106,7 @@ export function readResponseFacts(message: SipMessage): { via: Via; cseqMethod: 
   return { via, cseqMethod: methodOf(message.bytes, sequence.methodStart, sequence.end) }
 }
 
-/** The headers whose parameters decide who sends, which call it is or where it goes; by id. */
+/** Headers with parameters that decide the sender, the call or the next hop. Their names, by id. */
 const DECIDING: readonly (string | undefined)[] = namesById([
   [HEADER.via, 'Via'],
   [HEADER.from, 'From'],
@@ -116,7 +116,7 @@ const DECIDING: readonly (string | undefined)[] = namesById([
   [HEADER.recordRoute, 'Record-Route'],
 ])
 
-/** The same in a refusal. A refusal makes no dialog, so its Contact and Record-Route do not matter. */
+/** The same for a refusal. A refusal makes no dialog, so its Contact and Record-Route do not matter. */
 const DECIDING_IN_REFUSALS: readonly (string | undefined)[] = namesById([
   [HEADER.via, 'Via'],
   [HEADER.from, 'From'],
@@ -175,7 +175,7 @@ function topVia(message: SipMessage): Via | undefined {
   return parseVia(message.bytes.toString('latin1', start, end))
 }
 
-/** Without its closing quote or bracket, a value can hide its tag or show a wrong one. */
+/** Whether quotes and brackets are closed. If one is not closed, the value can hide its tag or show a wrong tag. */
 function isAddressClosed(message: SipMessage, row: number): boolean {
   const start = message.valueStart(row)
   const end = message.valueEnd(row)
@@ -196,13 +196,16 @@ function readCSeq(message: SipMessage, row: number): CSeq | undefined {
   return { number, methodStart, end }
 }
 
-/** Undefined where the header is absent, -1 where the value is not 0 to 255. */
+/** Undefined if the header is absent. -1 if the value is not 0 to 255. */
 function readMaxForwards(message: SipMessage, row: number): number | undefined {
   if (row === -1) return undefined
   return readDecimal(message.bytes, message.valueStart(row), { end: message.valueEnd(row), most: MOST_MAX_FORWARDS })
 }
 
-/** RFC 3261 §8.1.1.7: whether the sender promises that a branch is unique: it is longer than the magic cookie with which it begins. */
+/**
+ * RFC 3261 §8.1.1.7: whether the sender promises that a branch is unique. Then the branch begins with the magic cookie and is
+ * longer than the cookie.
+ */
 export function isCookie(branch: string | undefined): boolean {
   return branch !== undefined && branch.length > MAGIC_COOKIE.length && branch.startsWith(MAGIC_COOKIE)
 }

@@ -1,4 +1,4 @@
-/** Changes some lines of a message; every other byte stays as it was received (RFC 3261 §16.6 step 1). */
+/** Changes some lines of a message; every other byte is left as it was received (RFC 3261 §16.6 step 1). */
 import { firstComma, skipLws } from './byte-class.ts'
 import type { SipMessage } from './sip-message.ts'
 
@@ -8,13 +8,13 @@ export interface MessageEdits {
   readonly startLine?: string | undefined
   /** Complete header lines with CRLF, to be put before the first header. */
   readonly top?: string | undefined
-  /** For each row to be replaced, complete header lines with CRLF; `''` removes the header. */
+  /** For each row to be replaced: complete header lines with CRLF. `''` removes the header. */
   readonly replaced?: ReadonlyMap<number, string> | undefined
   /** Complete header lines with CRLF, to be put after the last header. */
   readonly bottom?: string | undefined
 }
 
-/** Applies the edits. Without any, the result is the message itself, byte for byte. */
+/** Applies the edits. If there are no edits, the result has the same bytes as the message. */
 export function rewriteMessage(message: SipMessage, edits: MessageEdits): Buffer {
   const out = Buffer.allocUnsafe(rewrittenLength(message, edits))
   let at = 0
@@ -46,8 +46,8 @@ export function rewriteMessage(message: SipMessage, edits: MessageEdits): Buffer
 }
 
 /**
- * The line of a list header without its first value, `''` where there was only one: this pops a Via or a Route. The header's
- * name stays as the sender wrote it.
+ * The line of a list header without its first value, such as a Via or a Route that is removed. `''` if the line has only one
+ * value. The header's name is left as the sender wrote it.
  */
 export function removeFirstValue(message: SipMessage, row: number): string {
   const { bytes } = message

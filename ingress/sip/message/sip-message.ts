@@ -6,9 +6,8 @@ import { splitList } from './name-addr.ts'
 export const ROW_WIDTH = 6
 
 /**
- * An index over the bytes of one message. A part is decoded only when it is read. One instance serves as scratch for every
- * packet, and is valid until the next parse into it; `keep` makes a copy that lasts. All offsets count from the start of
- * `bytes`.
+ * An index over the bytes of one message. A part is decoded only when it is read. One instance is used again for every packet, so
+ * its content is valid until the next parse. `keep` makes a copy that stays valid. All offsets count from the start of `bytes`.
  */
 export class SipMessage {
   bytes: Buffer = Buffer.alloc(0)
@@ -16,15 +15,15 @@ export class SipMessage {
   start = 0
   end = 0
   isRequest = true
-  /** Requests: the method; `''` in a response. */
+  /** Requests: the method. Responses: `''`. */
   method = ''
-  /** Responses: the status code; 0 in a request. */
+  /** Responses: the status code. Requests: 0. */
   status = 0
   uriStart = 0
   uriEnd = 0
   reasonStart = 0
   reasonEnd = 0
-  /** Where the first header line starts, and the offset after the last one (of the empty line). */
+  /** The offset of the first header line, and the offset after the last header line (of the empty line). */
   headersStart = 0
   headersEnd = 0
   headerCount = 0
@@ -58,7 +57,7 @@ export class SipMessage {
     return this.rows[row * ROW_WIDTH + 4] ?? 0
   }
 
-  /** The offset after the CRLF that ends the header, continuation lines included. */
+  /** The offset after the CRLF that ends the header with its continuation lines. */
   lineEnd(row: number): number {
     return this.rows[row * ROW_WIDTH + 5] ?? 0
   }
@@ -85,14 +84,14 @@ export class SipMessage {
     return this.bytes.toString('latin1', this.lineStart(row), this.nameEnd(row))
   }
 
-  /** The Request-URI as the sender wrote it; `''` in a response. */
+  /** The Request-URI as the sender wrote it. `''` in a response. */
   requestUri(): string {
     return this.bytes.toString('latin1', this.uriStart, this.uriEnd)
   }
 
   /**
-   * All values of a header in order; the name may be in any case, long or compact. Lines of a header that is defined as a
-   * comma-separated list are split (RFC 3261 §7.3.1). For any other header, known or unknown, each line is one value.
+   * All values of a header in order. The name may be long or compact, in upper or lower case. Lines of a header that is defined
+   * as a comma-separated list are split (RFC 3261 §7.3.1). For any other header, known or unknown, each line is one value.
    */
   values(name: string): string[] {
     const id = headerIdOf(name)
@@ -107,9 +106,9 @@ export class SipMessage {
     return found
   }
 
-  /** A copy of exactly this message, bytes and rows, to be used after the packet is gone. */
+  /** A copy of the bytes and rows of this message. It stays valid when the instance is used for the next packet. */
   keep(): SipMessage {
-    // Rows and bytes share one block: memory outside the heap costs per block.
+    // Rows and bytes share one block, because each block of memory outside the heap has a cost.
     const rowBytes = this.headerCount * ROW_WIDTH * Int32Array.BYTES_PER_ELEMENT
     const shift = this.start
     const block = Buffer.allocUnsafeSlow(rowBytes + this.end - shift)

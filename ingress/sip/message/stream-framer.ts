@@ -5,12 +5,12 @@ import { contentLengthOf, indexHead } from './parse-message.ts'
 import { SipMessage } from './sip-message.ts'
 
 export type Frame =
-  /** `length` bytes at `offset` are one message. They do not change while `bytes` is referenced. */
+  /** `length` bytes at `offset` are one message. These bytes do not change while `bytes` is referenced. */
   | { readonly type: 'message'; readonly bytes: Buffer; readonly offset: number; readonly length: number }
   /** A CRLFCRLF between messages: the peer waits for one CRLF (RFC 5626 §4.4.1). */
   | { readonly type: 'ping' }
   | { readonly type: 'incomplete' }
-  /** The stream cannot be cut any further: answer the request in `head`, if possible, and close. */
+  /** The stream cannot be cut any further. The calling code answers the request in `head`, if possible, and closes. */
   | { readonly type: 'broken'; readonly code: string; readonly head: Buffer }
 
 type Stage = 'between' | 'head' | 'body' | 'broken'
@@ -20,17 +20,17 @@ const EMPTY = Buffer.alloc(0)
 const INCOMPLETE: Frame = { type: 'incomplete' }
 const PING: Frame = { type: 'ping' }
 
-/** An index shared by all connections: only one head is indexed at a time. */
+/** All connections share this index, because only one head is indexed at a time. */
 const scratch = new SipMessage()
 
 export class StreamFramer {
   #bytes: Buffer = EMPTY
-  /** Whether the buffer was made here, so that a chunk may be appended in place. */
+  /** Whether the buffer was made here. If so, a chunk may be appended in it. */
   #own = false
   #from = 0
   #to = 0
   #stage: Stage = 'between'
-  /** The offset up to which the bytes were searched, so that the next chunk does not repeat the search. */
+  /** The offset up to which the bytes were searched. The search for the next chunk begins there. */
   #scanned = 0
   #lastLineFeed = 0
   #messageEnd = 0
@@ -87,8 +87,8 @@ export class StreamFramer {
   }
 
   /**
-   * Makes a new buffer, at least twice as large as its content. The old buffer is not reused: its bytes belong to frames
-   * already returned.
+   * Makes a new buffer, at least twice as large as its content. The old buffer is not used again, because its bytes belong to
+   * frames that were already returned.
    */
   #grow(more: number): void {
     const size = this.buffered
@@ -113,8 +113,8 @@ export class StreamFramer {
   }
 
   /**
-   * RFC 3261 §7.5: CRLF before a start line is ignored; every second one ends a ping (RFC 5626 §3.5.1). A NUL is ignored too
-   * and is never part of a ping: some devices send CRLF NUL to keep a connection open.
+   * RFC 3261 §7.5: CRLF before a start line is ignored. Every second CRLF ends a ping (RFC 5626 §3.5.1). A NUL is ignored too and
+   * is never part of a ping. Some devices send CRLF NUL to keep a connection open.
    */
   #skipLineBreaks(): Frame | undefined {
     while (this.#from < this.#to) {
@@ -135,14 +135,14 @@ export class StreamFramer {
   }
 
   #beginHead(): void {
-    // RFC 3261 §25.1: a start line begins with a token; a TLS handshake, for example, does not.
+    // RFC 3261 §25.1: a start line begins with a token. A TLS handshake, for example, does not.
     if (tokenLower(this.#bytes, this.#from) === 0) this.#break('not-sip')
     else this.#stage = 'head'
     this.#scanned = this.#from
     this.#lastLineFeed = this.#from - 1
   }
 
-  /** Searches for the empty line, from where the last search ended. A line that ends with LF alone is refused by the index later. */
+  /** Searches for the empty line, from the end of the last search. The index later refuses a line that ends with LF alone. */
   #findEndOfHead(): void {
     const bytes = this.#bytes
     const limit = Math.min(this.#to, this.#from + MAX_HEADER_SECTION_BYTES)
@@ -170,9 +170,9 @@ export class StreamFramer {
     else this.#break(code)
   }
 
-  /** RFC 3261 §18.3: on a stream, Content-Length is mandatory: it says where the message ends. */
+  /** RFC 3261 §18.3: on a stream, Content-Length is mandatory, because it gives the end of the message. */
   #headProblem(fault: string | undefined, length: number | undefined | 'invalid' | 'conflict'): string | undefined {
-    // With either of these faults, another peer could read the head, and its Content-Length, in another way.
+    // If the head has one of these faults, another peer could read the head and its Content-Length in another way.
     if (fault === 'bare-line-break' || fault === 'too-many-headers') return fault
     if (length === undefined) return 'content-length-missing'
     if (typeof length === 'string') return `content-length-${length}`

@@ -7,9 +7,9 @@ export interface SipUri {
   readonly scheme: string
   /** As written, escapes included. In a tel URI this is the subscriber number. */
   readonly user: string | undefined
-  /** As written; present only where the user part has one (RFC 3261 §19.1.1: not recommended). */
+  /** As written. Present only if the user part has a password (RFC 3261 §19.1.1: not recommended). */
   readonly password?: string
-  /** Lower case, IPv6 with brackets; `''` for any scheme but sip and sips. */
+  /** Lower case, IPv6 with brackets. `''` for all schemes except sip and sips. */
   readonly host: string
   readonly port: number | undefined
   /** Raw, with the leading `;`, or `''`. */
@@ -23,13 +23,13 @@ const HOST_CHARACTERS = Uint8Array.from({ length: 256 }, (_, code) => {
   return /[a-zA-Z0-9_.-]/.test(String.fromCharCode(code)) ? 1 : 0
 })
 const OPEN_BRACKET = 0x5b
-/** RFC 3966 §3: a global number, or a local one (hexadecimal digits, `*` and `#`). */
+/** RFC 3966 §3: a global number, or a local number (hexadecimal digits, `*` and `#`). */
 const TEL_NUMBER = /^(?:\+[-.()]*\d[-.()\d]*|[-.()]*[\da-fA-F*#][-.()\da-fA-F*#]*)$/
 const MAX_PORT_DIGITS = 5
 
 /**
- * Reads a URI. Undefined where the text is not a URI. For schemes other than sip, sips and tel only `scheme` is filled, so that
- * the caller can answer 416 (RFC 3261 §8.2.2.1).
+ * Reads a URI. Undefined if the text is not a URI. For schemes other than sip, sips and tel only `scheme` is filled, so that the
+ * caller can answer 416 (RFC 3261 §8.2.2.1).
  */
 export function parseUri(text: string): SipUri | undefined {
   const colon = text.indexOf(':')
@@ -42,7 +42,7 @@ export function parseUri(text: string): SipUri | undefined {
   return { scheme, user: undefined, host: '', port: undefined, parameters: '', headers: '' }
 }
 
-/** A URI parameter, raw; `''` for a flag; undefined where it is absent. The name may be in any case. */
+/** A URI parameter, raw. `''` for a flag. Undefined if it is absent. The name may be in upper or lower case. */
 export function uriParameter(uri: SipUri, name: string): string | undefined {
   const wanted = name.toLowerCase()
   const { parameters } = uri
@@ -60,13 +60,13 @@ export function uriParameter(uri: SipUri, name: string): string | undefined {
   return undefined
 }
 
-/** The user part of a SIP URI for the same user, as written: for a tel URI the whole subscriber (RFC 3261 §19.1.6). */
+/** The user part, as written, of a SIP URI for the same user. For a tel URI, it is the whole subscriber (RFC 3261 §19.1.6). */
 export function sipUserOf(uri: SipUri): string | undefined {
   return uri.scheme === 'tel' && uri.user !== undefined ? `${uri.user}${subscriberParameters(uri)}` : uri.user
 }
 
 /**
- * RFC 3261 §19.1.6: the parameters of a telephone-subscriber in lower case and by name, so that equal tel URIs become
+ * RFC 3261 §19.1.6: the parameters of a telephone-subscriber, in lower case and sorted by name, so that equal tel URIs become
  * equal SIP URIs. RFC 3966 §3: extension and subaddress come first, then the context.
  */
 function subscriberParameters({ parameters }: SipUri): string {
@@ -84,7 +84,10 @@ function placeOf(name: string): number {
   return place === -1 ? FIRST_PARAMETERS.length : place
 }
 
-/** A tel URI may contain `[`, `]` and `:`, which are not allowed in a user part (RFC 3261 §25.1); its own escapes stay. */
+/**
+ * A tel URI may contain `[`, `]` and `:`, which are not allowed in a user part (RFC 3261 §25.1). They are escaped. Escapes in the
+ * tel URI stay.
+ */
 function escapeReserved(text: string): string {
   return text.replace(/[^a-z0-9\-_.!~*'()&=+$,;?/%]/g, escapeByte)
 }
@@ -96,7 +99,7 @@ export function decodeUser(raw: string): string {
   return Buffer.from(unescaped, 'latin1').toString('utf8')
 }
 
-/** Any text as a user part: UTF-8; everything except `unreserved` and `user-unreserved` of RFC 3261 §25.1 is escaped. */
+/** Any text as a user part, in UTF-8. All characters except `unreserved` and `user-unreserved` of RFC 3261 §25.1 are escaped. */
 export function escapeUser(text: string): string {
   if (/^[a-zA-Z0-9+]*$/.test(text)) return text
   const bytes = Buffer.from(text, 'utf8').toString('latin1')
@@ -107,7 +110,7 @@ function escapeByte(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
 }
 
-/** No URI of any scheme contains white space, controls, quotes or angle brackets (RFC 3986 §2). */
+/** Whether the text may be a URI. A URI never contains white space, controls, quotes or angle brackets (RFC 3986 §2). */
 function isUriText(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
@@ -116,7 +119,7 @@ function isUriText(text: string): boolean {
   return true
 }
 
-/** Whether the text is ASCII without escapes: then the bytes of the wire are already the text. */
+/** Whether the text is ASCII without escapes. If so, it does not have to be decoded. */
 function isPlain(raw: string): boolean {
   for (let i = 0; i < raw.length; i++) if (raw.charCodeAt(i) > 0x7f || raw[i] === '%') return false
   return true
@@ -160,17 +163,17 @@ function endOfHost(text: string): number {
   return text.length
 }
 
-/** A host in lower case, IPv6 in brackets (RFC 3261 §25.1); undefined where the text is not a host. */
+/** A host in lower case, IPv6 in brackets (RFC 3261 §25.1). Undefined if the text is not a host. */
 export function hostOf(text: string): string | undefined {
   if (text.charCodeAt(0) !== OPEN_BRACKET) return isHostName(text) ? lowerHost(text) : undefined
   // RFC 3261 §25.1: an IPv6reference has no zone.
   if (!text.endsWith(']') || text.includes('%')) return undefined
-  // RFC 5118 §4.10: the grammar's `:::` before an embedded IPv4 address must be tolerated.
+  // RFC 5118 §4.10: the grammar allows `:::` before an embedded IPv4 address, so it must be accepted.
   const address = parseIpAddress(text.includes('.') ? text.replace(':::', '::') : text)
   return address && text.toLowerCase()
 }
 
-/** The port at `start`..`end`, 0 to 65535; undefined where the text is not a port. */
+/** The port at `start`..`end`, 0 to 65535. Undefined if the text is not a port. */
 export function portOf(text: string, start: number, end: number): number | undefined {
   if (end === start || end - start > MAX_PORT_DIGITS) return undefined
   let port = 0
@@ -193,7 +196,7 @@ function splitHostPort(text: string): { host: string; port: number | undefined }
 }
 
 /**
- * Removes the zone of a link-local address, which user agents write into Contact (RFC 6874 §2). A zone has a meaning only on
+ * Removes the zone of a link-local address (RFC 6874 §2). User agents write such zones into Contact. A zone has a meaning only on
  * the machine that wrote it.
  */
 function withoutZone(host: string): string {
@@ -207,7 +210,7 @@ function isHostName(text: string): boolean {
   return text !== '' && !text.startsWith('-') && !text.startsWith('.') && !text.endsWith('-')
 }
 
-/** Most hosts are in lower case already and need no new string. */
+/** The host in lower case. Most hosts are in lower case already and need no new string. */
 function lowerHost(text: string): string {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)

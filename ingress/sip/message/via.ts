@@ -12,13 +12,13 @@ export interface Via {
   readonly port: number | undefined
   readonly branch: string | undefined
   readonly received: string | undefined
-  /** `''`: the flag that asks for the source port (RFC 3581 §3). */
+  /** `''`: the flag without a value, which asks for the source port (RFC 3581 §3). */
   readonly rport: number | '' | undefined
   /** All parameters, raw, with the leading `;`, or `''`. */
   readonly parameters: string
 }
 
-/** The name is in lower case; a flag has no value. */
+/** The name is in lower case. A flag has no value. */
 interface ViaParameter {
   readonly name: string
   readonly value: string | undefined
@@ -37,8 +37,8 @@ interface Cursor {
 }
 
 /**
- * Reads one Via value, not a list. Undefined where it does not fit the grammar. Unknown parameters are accepted (RFC 5393
- * §4.2.4); empty ones (`;;`) are not. White space around slashes and colon is accepted too (RFC 3261 §25.1).
+ * Reads one Via value, not a list. Undefined if the value does not fit the grammar. Unknown parameters are accepted (RFC 5393
+ * §4.2.4). Empty parameters (`;;`) are not. White space around slashes and colon is accepted too (RFC 3261 §25.1).
  */
 export function parseVia(text: string): Via | undefined {
   const cursor = { text, at: 0 }
@@ -59,19 +59,22 @@ export function parseVia(text: string): Via | undefined {
   return { transport, host: sentBy.host, port: sentBy.port, branch, received, rport, parameters: text.slice(from) }
 }
 
-/** The end of the first value of the first Via line: before the comma that starts a second value. 0 without any Via. */
+/**
+ * The end of the first value of the first Via line. If a second value follows, this is the offset of the comma. 0 if there is no
+ * Via.
+ */
 export function topViaEnd(message: SipMessage): number {
   const row = message.first(HEADER.via)
   return row === -1 ? 0 : firstComma(message.bytes, message.valueStart(row), message.valueEnd(row))
 }
 
-/** Whether there is a Via value below the top one. A response without it has reached its destination. */
+/** Whether there is a Via value below the top one. A response without such a value has reached its destination. */
 export function hasLowerVia(message: SipMessage): boolean {
   const row = message.first(HEADER.via)
   return row !== -1 && (message.next(HEADER.via, row) !== -1 || topViaEnd(message) < message.valueEnd(row))
 }
 
-/** RFC 3261 §25.1: sent-protocol is `name / version / transport`. Gives the transport in upper case. */
+/** RFC 3261 §25.1: sent-protocol is `name / version / transport`. Returns the transport in upper case. */
 function readTransport(cursor: Cursor): string | undefined {
   const { text } = cursor
   for (let part = 0; part < 2; part++) {
@@ -106,7 +109,7 @@ function readSentBy(cursor: Cursor): { host: string; port: number | undefined } 
   return port === undefined ? undefined : { host, port }
 }
 
-/** RFC 3261 §25.1 generic-param: `; token [ = token / host / quoted-string ]`. The name in lower case. */
+/** RFC 3261 §25.1 generic-param: `; token [ = token / host / quoted-string ]`. The returned name is in lower case. */
 function readParameter(cursor: Cursor): ViaParameter | undefined {
   const { text, at: start } = cursor
   if (text.charCodeAt(start) !== SEMICOLON) return undefined
@@ -123,7 +126,7 @@ function readParameter(cursor: Cursor): ViaParameter | undefined {
   return { name, value: text.slice(valueStart, end) }
 }
 
-/** The names that matter here are usually in lower case already: then no new string is made. */
+/** The name in lower case. The names that matter here are usually in lower case already. Then no new string is made. */
 function lowerName(name: string): string {
   return name === 'branch' || name === 'rport' || name === 'received' ? name : name.toLowerCase()
 }
@@ -134,14 +137,14 @@ function tokenEnd(text: string, from: number): number {
   return at
 }
 
-/** Colons and brackets may stand in a value: `received=2001:db8::1`. */
+/** The end of a value. A value may contain colons and brackets: `received=2001:db8::1`. */
 function valueEnd(text: string, from: number): number {
   let at = from
   while (at < text.length && !isValueBreak(text.charCodeAt(at))) at++
   return at
 }
 
-/** The offset after the closing quote; -1 where there is none. */
+/** The offset after the closing quote. -1 if there is no closing quote. */
 function quotedEnd(text: string, from: number): number {
   let at = from + 1
   while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1
@@ -158,7 +161,9 @@ function isValueBreak(code: number): boolean {
   return code <= SP || code === SEMICOLON || code === COMMA || code === QUOTE
 }
 
-/** RFC 3581 §3: an invalid port counts as the bare flag: the response goes to the source port in both cases. */
+/**
+ * RFC 3581 §3: an invalid port counts as the flag without a value, because the response goes to the source port in both cases.
+ */
 function portOrFlag(value: string | undefined): number | '' {
   return (value && portOf(value, 0, value.length)) || ''
 }

@@ -5,8 +5,8 @@ import { readTag } from './header-tag.ts'
 import type { SipMessage } from './sip-message.ts'
 
 /**
- * The facts that the receiver adds to the top Via (RFC 3261 §18.2.1, RFC 3581 §4). Only the receiver may set them: a value that
- * the sender wrote under these names is replaced, or removed where there is no fact to add.
+ * The facts that the receiver adds to the top Via (RFC 3261 §18.2.1, RFC 3581 §4). Only the receiver may set these facts. A value
+ * that the sender wrote under these names is replaced. If there is no fact to add, the value is removed.
  */
 interface ViaSource {
   /** The text of the source address. */
@@ -19,7 +19,7 @@ interface ResponseOptions extends ViaSource {
   readonly status: number
   /** latin1 text: one character is one byte. */
   readonly reason: string
-  /** Added to To where it has no tag. */
+  /** Added to To if To has no tag. */
   readonly toTag?: string | undefined
   /** More header lines, complete, with CRLF, latin1. */
   readonly extra?: string | undefined
@@ -60,8 +60,8 @@ export function writeResponse(request: SipMessage, options: ResponseOptions): Bu
 }
 
 /**
- * The complete Via line of `row`, where the first value has exactly the given `received` and `rport`, each at most once. A
- * forwarded request gets it in place of that row. `''` where `row` is -1.
+ * The complete Via line of `row`. Its first value has exactly the given `received` and `rport`, each at most once. In a forwarded
+ * request, this line replaces the row. `''` if `row` is -1.
  */
 export function viaWithSource(message: SipMessage, row: number, source: ViaSource): string {
   if (row === -1) return ''
@@ -77,7 +77,10 @@ export function viaWithSource(message: SipMessage, row: number, source: ViaSourc
   return `${text}${bytes.toString('latin1', from, message.valueEnd(row))}\r\n`
 }
 
-/** The changes in the first value of a Via line: ours replace those of the sender, or are added at the end of the value. */
+/**
+ * The changes in the first value of a Via line. Our parameters replace the parameters of the sender, or are added at the end of
+ * the value.
+ */
 function viaEdits(bytes: Buffer, part: { start: number; end: number }, source: ViaSource): Edit[] {
   const { end } = part
   let received = source.received === undefined ? '' : `;received=${source.received}`
@@ -104,7 +107,7 @@ function viaEdits(bytes: Buffer, part: { start: number; end: number }, source: V
   return edits
 }
 
-/** Whether the token at this offset is `name`, in any case. */
+/** Whether the token at this offset is `name`, in upper or lower case. */
 function isNamed(bytes: Buffer, at: number, name: string): boolean {
   for (let i = 0; i < name.length; i++) if (tokenLower(bytes, at + i) !== name.charCodeAt(i)) return false
   return tokenLower(bytes, at + name.length) === 0
@@ -116,7 +119,7 @@ function parameterEnd(bytes: Buffer, from: number, end: number): number {
   return at
 }
 
-/** The rows to copy after the top Via line: the other Vias first, in their order (RFC 3261 §8.2.6.2). */
+/** The rows that are copied after the top Via line. The other Vias come first, in their order (RFC 3261 §8.2.6.2). */
 function copiedRows(request: SipMessage, status: number): number[] {
   const rows: number[] = []
   const top = request.first(HEADER.via)

@@ -9,7 +9,7 @@ import { TextHash } from '../proxy/text-hash.ts'
 export interface InviteMemory {
   /** Whether this INVITE came before, in the last `DROPPED_INVITE_MS`. If not, it is remembered from now on. */
   seen(key: string, now: number): boolean
-  /** The same, but does not remember the INVITE. */
+  /** Like `seen`, but does not remember the INVITE. */
   has(key: string, now: number): boolean
 }
 

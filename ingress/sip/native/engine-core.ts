@@ -1,4 +1,7 @@
-/** What every part of the native engine gets: the interfaces to the world outside the engine, and the engine's own tables. */
+/**
+ * The values that every part of the native engine gets: the interfaces to the world outside the engine, and the engine's own
+ * tables.
+ */
 import type { IpAddress } from '../../address/ip-address.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { Random } from '../../time/random.ts'

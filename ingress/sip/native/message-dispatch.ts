@@ -1,6 +1,6 @@
 /**
- * Decides where each message goes: to its transaction or to the application. All others are dropped. Nothing is sent before it
- * is clear that the sender is known (invariant I1).
+ * Decides where each message goes: to its transaction or to the application. A message that belongs to neither is dropped.
+ * Nothing is sent before it is clear that the sender is known (invariant I1).
  */
 import { type IpAddress, sameAddress } from '../../address/ip-address.ts'
 import { SIP_PORT } from '../../address/port.ts'
@@ -65,8 +65,8 @@ function onResponse(core: EngineCore, message: SipMessage, flow: Flow): void {
   const transaction = ours
     ? core.transactions.client(clientTransactionKey(facts.via.branch ?? '', facts.cseqMethod))
     : undefined
-  // RFC 3261 §16.7 step 3: a response without a Via below ours MUST NOT be forwarded. Only the answer to a CANCEL is without
-  // one, because CANCEL is the only request that we make ourselves.
+  // RFC 3261 §16.7 step 3: a response without a Via below ours MUST NOT be forwarded. Only the answer to a CANCEL has no such
+  // Via, because CANCEL is the only request that we make ourselves.
   const usable = facts?.cseqMethod === 'CANCEL' || hasLowerVia(message)
   if (!transaction || !usable)
     return reportDrop(core, flow, { reason: facts && usable ? 'no_transaction' : 'malformed', method: 'response' })
@@ -75,15 +75,18 @@ function onResponse(core: EngineCore, message: SipMessage, flow: Flow): void {
   transaction.receiveResponse(message.status, message)
 }
 
-/** Whether the response comes from the address that was asked, from any port, or from a source that the application accepts. */
+/**
+ * Whether the response may be used. It must come from the address to which the request was sent, from any port, or from a source
+ * that the application accepts.
+ */
 function mayAnswer(core: EngineCore, flow: Flow, asked: IpAddress): boolean {
   return sameAddress(flow.remoteAddress, asked) || core.application.mayAnswer(peerOf(flow))
 }
 
 /**
- * RFC 3261 §16.3 step 1, §18.3: a known peer's request that cannot be read is answered without state. Of the headers that a
- * response copies, the answer has those that the request has. A request without a Via is dropped, because there is no way back.
- * An ACK and a response are never answered.
+ * RFC 3261 §16.3 step 1, §18.3: a known peer's request that cannot be read is answered without state. A response copies certain
+ * headers of its request. This answer copies those that the request has. A request without a Via is dropped, because there is no
+ * way back. An ACK and a response are never answered.
  */
 function onUnusable(
   core: EngineCore,

@@ -55,10 +55,10 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
   }
 
   /**
-   * Meets the need of RFC 5923 without its header. A caller behind NAT is reached over the connection on which its call came,
-   * if its Contact has the same address and no connection to the Contact's port is open. If the call's connection ends at
-   * another pod, the request is handed to that pod. That pod is tried first if the Contact's port is the port of the connection
-   * itself, because nobody else can connect to that port.
+   * Does for the caller what RFC 5923 does, but without the header of RFC 5923. If a caller is behind NAT, requests to it are
+   * sent over the connection on which its call came. This is done if its Contact has the same address and no connection to the
+   * Contact's port is open. If the call's connection ends at another pod, the request is handed to that pod. That pod is tried
+   * first if the Contact's port is the port of the connection itself, because nobody else can connect to that port.
    */
   #waysTo(hop: DialogHop, { cookie, edits: routes }: DialogRoute): readonly DialogWay[] {
     const { outbound } = this.#core

@@ -117,8 +117,8 @@ interface Binding {
 
 /**
  * RFC 3261 §18.2.1 asks for TCP beside every UDP port, but the configuration decides which addresses are bound. If the kernel
- * does not have an address family, "every address" of that family is left out and reported, as long as another address is
- * bound.
+ * does not have an address family, a listener on "every address" of that family is left out and reported. At least one other
+ * address must be bound.
  */
 async function bindAll(
   { transports, application, close }: Binding,

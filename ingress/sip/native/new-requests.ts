@@ -1,6 +1,6 @@
 /**
- * Handles requests that belong to no transaction yet. `proxy/silence-for-strangers.ts` decides the way of a request. Only ACK
- * and CANCEL are decided here.
+ * Handles requests that belong to no transaction yet. `proxy/silence-for-strangers.ts` decides the way of a request. Only the way
+ * of an ACK or a CANCEL is decided here.
  */
 
 import { HEADER } from '../message/header-name.ts'
@@ -23,8 +23,8 @@ export interface NewRequests {
 }
 
 /**
- * Methods that are used inside dialogs. With a Route of ours, such a request comes from a dialog, even if no cookie and no tag
- * says from which.
+ * Methods that are used inside dialogs. A request with such a method and with a Route of ours comes from a dialog, even if it has
+ * neither a cookie nor a tag that names the dialog.
  */
 const OF_DIALOGS: ReadonlySet<string> = new Set(['BYE', 'UPDATE', 'PRACK', 'INFO', 'NOTIFY', 'REFER'])
 
@@ -33,7 +33,7 @@ interface NewRequest extends ReceivedRequest {
   readonly key: string
   /** Whether the application knows the source. A cookie vouches for its dialog, not for the source of the packet. */
   readonly known: boolean
-  /** Where the dialog's cookie leads. Undefined if the request has no valid cookie. */
+  /** The place to which the dialog's cookie leads. Undefined if the request has no valid cookie. */
   readonly route: DialogRoute | undefined
   readonly sender: Sender
 }
@@ -70,8 +70,8 @@ function newRequest(core: EngineCore, received: ReceivedRequest, key: string): N
 }
 
 /**
- * RFC 3261 §12.2.2, §15.1.2: a request with a To tag claims to be inside a dialog. So does a request with a Route of ours, if
- * its method has no use outside dialogs.
+ * RFC 3261 §12.2.2, §15.1.2: a request with a To tag claims to be inside a dialog. A request with a Route of ours claims the same
+ * if its method has no use outside dialogs.
  */
 function claimsDialog(core: EngineCore, { message, facts }: ReceivedRequest): boolean {
   return facts.toTag !== undefined || (OF_DIALOGS.has(message.method) && hasOwnRoute(core, message))
@@ -94,10 +94,10 @@ function admit(core: EngineCore, sides: ServerSides, request: NewRequest, way: A
   }
 }
 
-/** RFC 3261 §17.1.1.3: an ACK is never answered. With a valid cookie it belongs to a 2xx and is relayed. */
+/** RFC 3261 §17.1.1.3: an ACK is never answered. An ACK with a valid cookie belongs to a 2xx and is relayed. */
 function onAck(core: EngineCore, sides: ServerSides, request: NewRequest): void {
   const { message, facts, flow, route, key, sender } = request
-  // The ACK to an answer without state ends here, even if its sender has become known since.
+  // The ACK to an answer without state ends here, even if the sender has become known after the answer.
   if (sides.endsOnce(key, facts.toTag)) return
   const usable = route !== undefined && facts.maxForwards !== 0
   if (usable) return core.application.onDialogRequest(new NativeDialogRequest(core, sides, request, route))
@@ -105,8 +105,8 @@ function onAck(core: EngineCore, sides: ServerSides, request: NewRequest): void 
 }
 
 /**
- * RFC 3261 §16.10, §9.2: a CANCEL gets 200 at once if the transaction of its INVITE is here, in any state, else 481. A CANCEL
- * from another address than its INVITE finds no INVITE, because the address is part of the key.
+ * RFC 3261 §16.10, §9.2: a CANCEL immediately gets 200 if the transaction of its INVITE is here, in any state. Otherwise it gets
+ * 481. A CANCEL from another address than its INVITE finds no INVITE, because the address is part of the key.
  */
 function onCancel(core: EngineCore, sides: ServerSides, request: NewRequest): void {
   const { key, known, sender, flow } = request

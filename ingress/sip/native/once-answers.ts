@@ -1,7 +1,7 @@
 /**
- * Answers without state (RFC 3261 §8.2.7) to unvouched sources. Over UDP, such a source may be the forged address of a victim.
- * So it gets at most one answer per datagram, an answer is repeated only for a repeat of the request, and the answers to each
- * source are limited.
+ * Answers without state (RFC 3261 §8.2.7) to unvouched sources. Over UDP, such a source may be the forged address of a victim. So
+ * the source gets at most one answer per datagram. An answer is repeated only for a repeat of the request. The number of answers
+ * to each source is limited.
  */
 
 import type { Answer } from '../port/engine.ts'
@@ -20,7 +20,7 @@ export type OnceAnswered = 'first' | 'again' | 'silent'
 
 export interface OnceAnswers {
   answer(request: ReceivedRequest, key: string, answer: Answer): OnceAnswered
-  /** The same for a known peer, without a limit. */
+  /** Like `answer`, but for a known peer and without a limit. */
   send(request: ReceivedRequest, key: string, answer: Answer): OnceAnswered
   /** Whether an ACK with this key and To tag acknowledges such an answer. */
   ends(key: string, toTag: string | undefined): boolean
@@ -46,8 +46,8 @@ export function createOnceAnswers(core: EngineCore, tagOf: (key: string) => stri
       reportDrop(core, flow, { reason: 'over_limit', method: message.method })
       return 'silent'
     },
-    // Outside a dialog, the tag is made from the key and needs no memory. Inside a dialog, the tag is the dialog's, so the
-    // memory is asked.
+    // Outside a dialog, the tag is made from the key and needs no memory. Inside a dialog, the tag belongs to the dialog, so the
+    // memory is needed.
     ends: (key, toTag) => toTag !== undefined && (toTag === tagOf(key) || answered.has(key, core.clock.now())),
   }
 }

@@ -24,8 +24,8 @@ export function keyOf(request: ReceivedRequest, method: string): string {
   const { message, facts, flow } = request
   const { via } = facts
   const sentBy = `${via.host}:${via.port ?? ''} ${flow.remoteAddress.text}`
-  // Only the key of an RFC 2543 peer needs more than branch, sent-by and method. For all other peers, the further strings are
-  // not made.
+  // The key needs more than branch, sent-by and method only if the sender is an RFC 2543 peer. For all other peers, the further
+  // strings are not made.
   const rfc3261 = isCookie(via.branch)
   return serverTransactionKey({
     branch: via.branch,

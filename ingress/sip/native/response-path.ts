@@ -9,10 +9,10 @@ import type { ResponseSink } from './transaction/server-transaction.ts'
 import type { Flow } from './transport/transport.ts'
 
 /**
- * The facts that are written into the sender's Via. They replace what the sender has written there itself, because the next
- * element believes that we have written them. RFC 3261 §18.2.1: `received` is added if sent-by is a name or another address.
- * RFC 3581 §4: an `rport` MUST be filled, and `received` is added with it even if it equals sent-by. A Via that cannot be read
- * gets `received` and no `rport`.
+ * The facts that are written into the sender's Via. They replace the values that the sender has written under these names,
+ * because the next element believes that the values are ours. RFC 3261 §18.2.1: `received` is added if sent-by is a name or
+ * another address. RFC 3581 §4: an `rport` MUST be filled, and `received` is added with it even if it equals sent-by. A Via that
+ * cannot be read gets `received` and no `rport`.
  */
 export function viaSourceOf(via: Via | undefined, flow: Flow): ViaSource {
   const source = flow.remoteAddress.text
@@ -23,7 +23,10 @@ export function viaSourceOf(via: Via | undefined, flow: Flow): ViaSource {
   return { received: differs || asked || claimed ? source : undefined, rport: asked ? flow.remotePort : undefined }
 }
 
-/** Sends responses on the flow of their request. If that is a stream that has closed, sends them over a new one (§18.2.2). */
+/**
+ * Sends responses on the flow of their request. If the flow is a stream that has closed, the response is sent over a new stream
+ * (§18.2.2).
+ */
 export class ResponsePath implements ResponseSink {
   readonly reliable: boolean
   readonly #core: EngineCore
@@ -47,15 +50,12 @@ export class ResponsePath implements ResponseSink {
     return this.#flow.send(bytes, undefined, () => void this.#reconnect(bytes))
   }
 
-  /** Sends on the flow only, and never opens a connection. A stranger's stream stays a stranger's. */
+  /** Sends on the flow only, and never opens a connection. The stream of a stranger keeps the limits for strangers. */
   sendOnce(bytes: Buffer): boolean {
     return this.#flow.sendOnce(bytes, this.reliable ? undefined : this.#port)
   }
 
-  /**
-   * Connects only to a peer that is known at this moment. Any other connection would be reflection: a sender could make us
-   * connect to a victim.
-   */
+  /** Connects only to a peer that is known at this moment. Otherwise, a sender could make us connect to a victim (reflection). */
   #reconnect(bytes: Buffer): boolean {
     const { remoteAddress: address, remotePort: port, transport } = this.#flow
     const peer: Peer = { address, port, transport }

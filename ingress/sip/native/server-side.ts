@@ -18,7 +18,7 @@ export interface ServerSide {
   readonly transaction: ServerTransaction
   /** RFC 3261 §8.2.6.2: the To tag of every response of our own to this request, including the 200 to its CANCEL. */
   readonly tag: string
-  /** Sends without the transaction: for a 2xx that comes after another final response (RFC 3261 §16.7 step 5). */
+  /** Sends without the transaction. This is needed for a 2xx that comes after another final response (RFC 3261 §16.7 step 5). */
   readonly path: ResponseSink
 }
 

@@ -14,14 +14,14 @@ import { createUnvouchedTransactions } from './unvouched-transactions.ts'
 
 export interface ServerSides {
   /**
-   * Makes the server transaction of a request. Undefined if there are too many: then a 503 was sent without state, because a
-   * known peer always gets an answer (invariant I2). Without `tag`, the To tag is made from the key.
+   * Makes the server transaction of a request. Undefined if there are too many transactions. Then a 503 was sent without state,
+   * because a known peer always gets an answer (invariant I2). Without `tag`, the To tag is made from the key.
    */
   open(request: ReceivedRequest, key: string, tag?: string): ServerSide | undefined
   /**
-   * The same for a source for which only a dialog cookie vouches. The number of such transactions is limited per dialog and in
-   * all. Over UDP, a response is repeated only for a repeat of its request. Undefined if there are too many: then an answer
-   * without state was sent, if the limit for such answers allowed it.
+   * Like `open`, but for a source for which only a dialog cookie vouches. The number of such transactions is limited per dialog
+   * and in all. Over UDP, a response is repeated only for a repeat of its request. Undefined if there are too many transactions.
+   * Then an answer without state was sent, if the limit for such answers allowed it.
    */
   openUnvouched(request: ReceivedRequest, key: string): ServerSide | undefined
   answer(side: ServerSide, answer: Answer): void

@@ -1,6 +1,6 @@
 /**
- * Destinations that accept no TCP connections. A large request waits for a shorter time for a connection to them than to others
- * (RFC 3261 §18.1.1).
+ * Destinations that accept no TCP connections. A large request waits less long for a connection to such a destination (RFC 3261
+ * §18.1.1).
  */
 import type { Clock } from '../../time/clock.ts'
 import {
@@ -14,9 +14,9 @@ import type { Destination } from './transport/transport.ts'
 type Place = Pick<Destination, 'address' | 'port'>
 
 export interface StreamFailures {
-  /** Milliseconds to wait for a connection if another way is left. */
+  /** Milliseconds to wait for a connection if the request can also be sent in another way. */
   connectMs(place: Place): number
-  /** Remembers that a request which had another way has failed there. */
+  /** Remembers that a request has failed there, although it could also be sent in another way. */
   note(place: Place): void
 }
 

@@ -2,8 +2,8 @@ import { MAX_UNVOUCHED_TRANSACTIONS, MAX_UNVOUCHED_TRANSACTIONS_PER_DIALOG } fro
 import type { ServerTransaction } from './transaction/server-transaction.ts'
 
 /**
- * Transactions of sources for which only a dialog cookie vouches. Many senders may have the same cookie, and none of them may
- * fill the table.
+ * Transactions of sources for which only a dialog cookie vouches. Many senders may have the same cookie. No sender may fill the
+ * table.
  */
 export interface UnvouchedTransactions {
   /** Whether one more transaction would be too many for this dialog, or in all. */

@@ -1,14 +1,14 @@
 /**
- * Every answer of our own: its status, its reason phrase and, if it is a refusal, its code. The answers of rules and trunks
- * come from the table instead. The answers to messages that cannot be read come from `message/`, with a phrase that names the
- * exact fault.
+ * All answers of our own. Each has a status and a reason phrase, and a refusal has a code. The answers of rules and trunks come
+ * from the table instead. The answers to messages that cannot be read come from `message/`, with a phrase that names the exact
+ * fault.
  */
 import { reasonPhrase } from '../../text/reason-phrase.ts'
 import type { Answer } from './engine.ts'
 
 /** An answer to a request that a proxy must not or cannot accept. */
 export interface Refusal extends Answer {
-  /** Stable, because logs show it. It is not made from the phrase, so that each may change without the other. */
+  /** Stable, because logs show it. The code is not made from the phrase, so that the phrase can change and the code stays. */
   readonly code: string
 }
 
@@ -24,7 +24,7 @@ export const SEVERAL_ASSERTED_IDENTITIES = answer(400, 'Several Asserted Identit
 export const USER_TOO_LONG = answer(400, 'User Too Long')
 export const FORBIDDEN = answer(403)
 export const REQUEST_TIMEOUT = answer(408)
-/** RFC 5630: no backend can be reached over TLS. 380 is the code of the Warning that says this. */
+/** RFC 5630: no backend can be reached over TLS. The Warning with the code 380 says this. */
 export const SIPS_NOT_ALLOWED: Answer = { ...answer(480), warningCode: 380 }
 export const CALL_DOES_NOT_EXIST = answer(481)
 export const REQUEST_TERMINATED = answer(487)
@@ -58,7 +58,7 @@ const ALLOWED = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'UPDATE', 'INFO', 
 
 /**
  * RFC 3261 §21.4.6: the 405 MUST list the methods that are allowed. The refused method is never in the list. `unavailable`: a
- * method that the engine never accepts. Behind drachtio-servers that is PRACK, because no provisional response of a leg is
+ * method that the engine never accepts. Behind drachtio-servers this method is PRACK, because no provisional response of a leg is
  * reliable there (RFC 3262 §3).
  */
 export function methodNotAllowed(method: string, unavailable?: string): Refusal {

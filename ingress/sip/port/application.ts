@@ -2,11 +2,11 @@ import type { InboundCall, InboundDialogRequest, InboundPlain, Peer } from './en
 import type { EngineEvent } from './events.ts'
 
 /**
- * The application behind the engine port: an engine asks it and reports to it. Every call is synchronous and answers from
- * memory.
+ * The application behind the engine port: an engine asks the application and reports to it. Every call is synchronous and is
+ * answered from memory.
  */
 export interface Application {
-  /** Whether this source is known. An engine asks this before it sends a byte, because strangers get no byte (invariant I1). */
+  /** Whether this source is known. An engine calls this before it sends a byte, because strangers get no byte (invariant I1). */
   isKnown(peer: Peer): boolean
   /**
    * Whether this source may answer a request that was sent to another address. A machine with several addresses may answer so.

@@ -15,8 +15,8 @@ export interface Peer {
 }
 
 /**
- * A URI as the application needs it: the user is decoded (RFC 3261 §19.1.2), the host is as written. The user of a tel URI is
- * its subscriber with the parameters, in the form that it has in the user part of a SIP URI (§19.1.6).
+ * A URI as the application needs it. The user is decoded (RFC 3261 §19.1.2). The host is as the sender wrote it. The user of a
+ * tel URI is its subscriber with the parameters, in the form that it has in the user part of a SIP URI (§19.1.6).
  */
 export interface RequestUri {
   readonly scheme: string
@@ -30,13 +30,16 @@ export interface RequestUri {
  */
 export type RecordedSource = IpAddress | 'ambiguous' | undefined
 
-/** The parts of a request that the application may read. They are decoded only when they are asked for. */
+/** The parts of a request that the application may read. They are decoded only when they are read. */
 export interface InboundRequest {
   readonly peer: Peer
   readonly method: string
   readonly callId: string
   readonly requestUri: RequestUri
-  /** User part of the To, From and first P-Asserted-Identity URI, like that of `requestUri`. Undefined if it is absent. */
+  /**
+   * The user parts of the URIs in To, From and the first P-Asserted-Identity, decoded like the user of `requestUri`. Undefined if
+   * absent.
+   */
   readonly toUser: string | undefined
   readonly fromUser: string | undefined
   readonly assertedUser: string | undefined
@@ -79,7 +82,7 @@ export interface HeaderField {
 export interface InboundCall extends InboundRequest {
   /** The engine has already sent a provisional response, so silence would leave the caller ringing (invariant I2). */
   readonly provisionalSent: boolean
-  /** A repeat of a stranger's INVITE, as far as the engine remembers. Its decision has already been reported. */
+  /** A repeat of a stranger's INVITE, as far as the engine remembers. The decision for this INVITE has already been reported. */
   readonly repeated: boolean
   /** Sends nothing, or 503 if a provisional response was sent already. Returns what was sent. */
   drop(): 'none' | '503'
@@ -127,45 +130,53 @@ export interface RelayEdits {
 }
 
 /**
- * Where requests to the caller are sent. `contact`: to its Contact. `public-contact`: to its Contact, if that is public or has
- * the address of the packet source; else to the packet source. `source`: only to the packet source. If a Contact cannot be
- * called, the packet source is used in every case.
+ * The place to which requests to the caller are sent. `contact`: to its Contact. `public-contact`: to its Contact, if that is
+ * public or has the address of the packet source; else to the packet source. `source`: only to the packet source. If a Contact
+ * cannot be called, the packet source is used in every case.
  */
 export type CallerTarget = 'contact' | 'public-contact' | 'source'
 
 export type ResponseIdentity = 'keep' | 'hide-private' | 'remove'
 
-/** What to do with a call that a rule routes. */
+/** The plan for a call that a rule routes. */
 export interface ProxyPlan extends RelayEdits {
   /**
-   * In the order in which they are tried: by tier, and inside a tier in an order drawn by weight. Never empty; each can be
-   * reached.
+   * In the order in which they are tried: by tier, and inside a tier in an order drawn by weight. There is at least one target,
+   * and each can be reached.
    */
   readonly targets: readonly ProxyTarget[]
   /** The user of the Request-URI towards the backend, already escaped. '': no user. Undefined: the caller's user is kept. */
   readonly requestUser: string | undefined
-  /** Milliseconds without any response, after which the next target is tried. Undefined: only Timer B limits the time. */
+  /** If no response comes for this number of milliseconds, the next target is tried. Undefined: only Timer B limits the time. */
   readonly backendTimeout: number | undefined
-  /** Milliseconds from the first 18x, after which the branch is cancelled. Undefined: only Timer C limits the time. */
+  /**
+   * If no final response comes in this number of milliseconds after the first 18x, the branch is cancelled. Undefined: only Timer
+   * C limits the time.
+   */
   readonly ringingTimeout: number | undefined
   readonly failoverOn: ReadonlySet<FailoverCondition>
   /** Whether an 18x that was relayed forbids failover. */
   readonly failover: 'Always' | 'BeforeRinging'
-  /** Where in-dialog requests to the caller are sent, if no proxy between has record-routed. Absent: to its Contact. */
+  /**
+   * The place to which in-dialog requests to the caller are sent, if no proxy between us and the caller has record-routed.
+   * Absent: the caller's Contact.
+   */
   readonly callerTarget?: CallerTarget
-  /** Comes back with every in-dialog request, and says to which rule the call belongs. At most MAX_DIALOG_DATA_BYTES. */
+  /**
+   * This text comes back with every in-dialog request, and says to which rule the call belongs. At most MAX_DIALOG_DATA_BYTES.
+   */
   readonly dialogData: string
-  /** The caller's answer if no target accepted and none sent a better response (RFC 3261 §16.7 step 6). */
+  /** The caller's answer if no target accepted the call and no target sent a better response (RFC 3261 §16.7 step 6). */
   readonly exhausted: Answer
-  /** Called once, when the final response has gone to the caller. */
+  /** Called once, when the final response has been sent to the caller. */
   readonly done: (result: ProxyResult) => void
   /** Called when an attempt begins, when an attempt has ended, and for the first response that is relayed. */
   readonly progress: (step: ProxyProgress) => void
 }
 
 /**
- * With the last two, nothing was sent. `passed_over`: the engine must not send there. `no_socket`: the engine has no socket of
- * that family and transport.
+ * `passed_over`: nothing was sent, because the engine must not send to the target. `no_socket`: nothing was sent, because the
+ * engine has no socket of the target's family and transport.
  */
 export type AttemptResult =
   | 'answered'
@@ -194,24 +205,24 @@ export type ProxyProgress =
 export interface ProxyResult {
   /** `unanswered`: the call ended without a final response. This must never happen (invariant I2). */
   readonly outcome: 'forwarded' | 'exhausted' | 'cancelled' | 'unanswered'
-  /** The final status that was sent to the caller. 0 if none was sent. */
+  /** The final status that was sent to the caller. 0 if no final response was sent. */
   readonly status: number
   /** The backend that sent this final response. */
   readonly target: ProxyTarget | undefined
-  /** The reason, for the log, if the engine knows more than the outcome says. */
+  /** The reason, for the log. Present if the engine knows more than the outcome says. */
   readonly reason?: string
 }
 
-/**
- * A request with a valid cookie of ours, which is inside a dialog, or a request that claims to be inside one without a valid
- * cookie.
- */
+/** A request that belongs to a dialog, or claims to belong to a dialog. A valid cookie of ours proves that the claim is true. */
 export interface InboundDialogRequest extends InboundRequest {
   /** Undefined: no valid cookie. */
   readonly dialog: DialogCookie | undefined
-  /** Where the request itself points: the next Route, else the Request-URI. Undefined if that place cannot be called. */
+  /**
+   * The place that the request itself names: the next Route, or the Request-URI if no Route is left. Undefined if no request can
+   * be sent there.
+   */
   readonly nextHop: DialogHop | undefined
-  /** Relays the request to a hop. The Request-URI and the body are left as they are. */
+  /** Relays the request to a hop. The Request-URI and the body are left unchanged. */
   relay(to: DialogHop, edits: RelayEdits): void
   /** Answers the request. An ACK is dropped, because an ACK is never answered (RFC 3261 §17.1.1.3). */
   refuse(answer: Answer): void
@@ -251,12 +262,12 @@ export interface SipEngine {
   /** How many requests are in progress or are still remembered. */
   readonly openTransactions: number
   /**
-   * How many of them still wait for an answer, or for the peer to receive it. Those that are only remembered, so that repeats
-   * do nothing, do not count. A shutdown waits for zero. Counted at each access.
+   * How many requests still wait for an answer, or until the peer has received it. Requests that are only remembered, so that
+   * repeats have no effect, do not count. A shutdown waits for zero. Counted at each access.
    */
   readonly unfinishedTransactions: number
   /**
-   * The reasons why no call can reach the engine yet, one line each. Empty or absent: calls can reach it. Asked at each probe.
+   * The reasons why calls cannot reach the engine yet, one line each. Empty or absent: calls can reach it. Read at each probe.
    */
   readonly unready?: readonly string[]
   /** Keys that sign dialog cookies, 16 bytes or more each: the current one, then previous ones that are still accepted. */

@@ -8,8 +8,8 @@ export interface OfferedCall extends InboundCall {
 }
 
 /**
- * Offers the call to the application. If the application does not decide it, a known peer gets 500, so that it does not wait in
- * vain. A stranger's call is dropped.
+ * Offers the call to the application. If the application does not decide the call, a known peer gets 500, so that the peer does
+ * not wait for an answer that never comes. A stranger's call is dropped.
  */
 export function offerCall(application: Application, call: OfferedCall): void {
   try {

@@ -8,7 +8,7 @@ import { parseVia } from '../message/via.ts'
 import type { RecordedSource } from './engine.ts'
 
 /**
- * The recorded source of every Via below the top one, nearest first. Refused messages have them too, so that a log line can
+ * The recorded source of every Via below the top one, nearest first. This works for refused messages too, so that a log line can
  * name the sender.
  */
 export function recordedSourcesOf(message: SipMessage): readonly RecordedSource[] {
@@ -24,7 +24,7 @@ function recordedSource(value: string): RecordedSource {
   const bytes = Buffer.from(value, 'latin1')
   // RFC 3261 §7.3.1: if there are two addresses, neither counts as the source.
   if (parameterFault(bytes, 0, bytes.length, false)) return 'ambiguous'
-  // RFC 2543 allowed comments. Some proxies read no parameter inside a comment, but this proxy would read it.
+  // RFC 2543 allowed comments. Some proxies ignore a parameter inside a comment, but this code would read it.
   if (/[()]/.test(value)) return undefined
   const via = parseVia(value)
   return via && parseIpAddress(via.received ?? via.host)

@@ -1,16 +1,16 @@
-/** RFC 3261 §16.7 step 6: which of the final responses that the branches received goes to the caller. Pure. */
+/** RFC 3261 §16.7 step 6: chooses the final response that the caller gets, from the final responses of the branches. Pure. */
 
 export interface FinalResponse {
   readonly status: number
 }
 
-/** Codes that tell the caller how to repair its request, in the order in which the RFC names them. */
+/** Codes that show the caller how to correct its request, in the order in which the RFC names them. */
 const PREFERRED: readonly number[] = [401, 407, 415, 420, 484]
 
 /**
- * A 6xx wins over all others. Without one, the lowest class wins. Inside a class, the codes that say how to repair the request
- * come first, then the latest response. 503 does not count, because one backend's 503 says nothing about us (§16.7 step 6).
- * Undefined if no other response is left: then the calling code sends its own answer for the case that no backend is left.
+ * A 6xx wins over all others. Without one, the lowest class wins. Inside a class, a code that shows how to correct the request
+ * wins, else the latest response. 503 does not count, because one backend's 503 says nothing about us (§16.7 step 6). Undefined
+ * if there is no other response. Then the calling code sends its own answer.
  */
 export function bestResponse<R extends FinalResponse>(responses: readonly R[]): R | undefined {
   const usable = responses.filter((response) => response.status !== 503)

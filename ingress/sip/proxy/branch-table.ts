@@ -11,10 +11,10 @@ export type BranchState =
   /** A provisional response has been relayed. */
   | 'ringing'
   /**
-   * Given up because the backend sent no response, or overtaken by another branch. It stays, because a late 2xx can still come.
+   * The backend sent no response, or another branch has overtaken this one. The branch stays, because a late 2xx can still come.
    */
   | 'abandoned'
-  /** The caller has cancelled, but CANCEL must wait for a provisional response. */
+  /** The caller has cancelled. Our CANCEL must wait for a provisional response. */
   | 'cancel-held'
   /** CANCEL was sent because the caller cancelled. */
   | 'cancelled'
@@ -36,7 +36,7 @@ export type BranchInput =
   | 'timer-c'
   | 'cancel'
   | 'cancel-timer'
-  /** The call got its final response in another way than by this branch. */
+  /** The call got its final response, but not from this branch. */
   | 'overtaken'
 
 export type BranchAction =
@@ -48,7 +48,7 @@ export type BranchAction =
   | 'judge-unreachable'
   /** Abandon the branch and try the next target. */
   | 'give-up'
-  /** Remember a failure of a branch for which the caller does not wait any more. */
+  /** Remember the failure of a branch for which the caller does not wait any more. */
   | 'note'
   | 'send-cancel'
   | 'finish-cancelled'
@@ -75,7 +75,7 @@ const TABLE: Readonly<Record<BranchState, Row>> = {
     'time-out': step('ended', 'judge-time-out'),
     unreachable: step('ended', 'judge-unreachable'),
     'backend-timer': step('abandoned', 'give-up'),
-    // RFC 3261 §16.8: if no provisional response has come when Timer C fires, this counts as a 408.
+    // RFC 3261 §16.8: if Timer C fires and no provisional response has come, the branch counts as answered with 408.
     'timer-c': step('abandoned', 'give-up'),
     // RFC 3261 §9.1: a CANCEL MUST NOT be sent before a provisional response has come.
     cancel: step('cancel-held'),
@@ -162,7 +162,7 @@ export function responseInput(status: number): 'trying' | 'provisional' | 'succe
   return status < 300 ? 'success' : 'failure'
 }
 
-/** Whether the caller still waits for a branch: it has not ended, was not given up, and no CANCEL has released it. */
+/** Whether the caller still waits for a branch. If the branch is ended, abandoned or released, the caller does not. */
 export function isAwaited(state: BranchState): boolean {
   return state !== 'ended' && state !== 'abandoned' && state !== 'released'
 }

@@ -1,7 +1,7 @@
 /**
- * The progress of a proxied INVITE: RFC 3261 §16.7 with the failover of a routing rule, for both engines. It judges the
- * responses of the branches. It decides what the caller gets, whether the next target is tried, and what is reported. Pure: the
- * branch table (`branch-table.ts`) says what an input means for its branch, and this file says what it means for the call. Each
+ * The progress of a proxied INVITE: RFC 3261 §16.7 with the failover of a routing rule, for both engines. It judges the responses
+ * of the branches. It decides what the caller gets, whether the next target is tried, and what is reported. Pure: the branch
+ * table (`branch-table.ts`) says what an input means for its branch, and this file says what the input means for the call. Each
  * effect is a call of `CallEffects`.
  */
 import type { SipMessage } from '../message/sip-message.ts'
@@ -43,13 +43,13 @@ export interface ReceivedFinal<B> {
   readonly branch: B
 }
 
-/** Why nothing can be sent to the next target: no share of Max-Breadth is left, or the engine must not send there. */
+/** Why the engine cannot send to the next target: no share of Max-Breadth is left, or the engine must not send to it. */
 export type TargetObstacle = 'out-of-breadth' | 'passed-over'
 
 /**
- * The effects that an engine carries out. `R` is the engine's own form of a response. The methods with a `result` send the
- * final response; when it has been sent, the engine reports to the plan that the call is done. For each call, exactly one of
- * these methods is called with a result, once.
+ * The effects that an engine carries out. `R` is the engine's own form of a response. The methods with a `result` send the final
+ * response; when it has been sent, the engine calls `done` of the plan. For each call, exactly one of these methods is called
+ * once with a result.
  */
 export interface CallEffects<B, R> {
   /** The message of a response, valid until the method that received it returns. */
@@ -72,20 +72,20 @@ export interface CallEffects<B, R> {
 /** The differences between the engines. */
 export interface ProgressOptions {
   /**
-   * What is done with a 2xx that comes after the final response. `relayed`: a proxy relays it (RFC 3261 §16.7 step 5), and
-   * reports one per branch. `hung-up`: an engine that bridges two legs cannot relay it. It acknowledges and ends each of them,
-   * and reports each.
+   * How the engine treats a 2xx that comes after the final response. `relayed`: a proxy relays it (RFC 3261 §16.7 step 5), and
+   * reports one 2xx for each branch. `hung-up`: an engine that bridges two legs cannot relay it. It acknowledges and ends each
+   * such 2xx, and reports each.
    */
   readonly furtherSuccess: 'relayed' | 'hung-up'
   /**
-   * Decides when the caller gets 500 if the last target could not be reached and no backend's response can be relayed (RFC
+   * Decides whether the caller gets 500 if the last target could not be reached and no backend's response can be relayed (RFC
    * 3261 §16.9: a 503 that is the only response is relayed as 500). In all other cases the caller gets `plan.exhausted`.
-   * `no-failover`: only if the rule does not allow another attempt, not if no target is left.
+   * `no-failover`: the caller gets 500 only if the rule forbids another attempt. If no target is left, it gets `plan.exhausted`.
    */
   readonly nextHopUnreachable: 'always' | 'no-failover' | 'never'
 }
 
-/** The empty list of a call that has no branches or failures yet, or is over. Nothing is ever added to it. */
+/** The empty list of a call that has no branches or failures yet, or is over. This list always stays empty. */
 const NONE: readonly never[] = []
 const NO_MESSAGES: readonly SipMessage[] = []
 
@@ -158,8 +158,8 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
   }
 
   /**
-   * RFC 3261 §16.10: cancels every pending branch, and makes no further one. The caller gets the final response of a branch, or
-   * 487.
+   * RFC 3261 §16.10: cancels every pending branch, and makes no further branch. The caller gets the final response of a branch,
+   * or 487.
    */
   cancel(): void {
     if (this.#isSettled || this.#isCancelled) return
@@ -168,14 +168,14 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
     this.#finishCancelled(undefined, undefined)
   }
 
-  /** Answers a call that still waits for its final response, without regard to its branches. */
+  /** Answers a call that still waits for its final response. The state of its branches does not matter. */
   end(answer: Answer): void {
     this.#answer(answer, 'exhausted', undefined)
   }
 
   /**
-   * Marks the call as settled, so that nothing is decided any more; also if the caller's side has ended without a final
-   * response. False if the call was settled before.
+   * Marks the call as settled, so that nothing more is decided. Also called if the caller's side has ended without a final
+   * response. Returns false if the call was settled before.
    */
   close(): boolean {
     const wasOpen = !this.#isSettled
@@ -183,14 +183,14 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
     return wasOpen
   }
 
-  /** Drops what is needed only until the call is over. A further 2xx can still be handled. */
+  /** Drops everything that is needed only until the call is over. A further 2xx can still be handled. */
   forget(): void {
     this.#plan = undefined
     this.#branches = NONE
     this.#finals = NONE
   }
 
-  /** Carries out an action of the branch table. `response`: the response that was the input, if it was one. */
+  /** Carries out an action of the branch table. `response`: present if the input was a response. */
   act(branch: B, action: BranchAction, response: R | undefined): void {
     switch (action) {
       case 'relay-provisional':
@@ -233,7 +233,7 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
     }
   }
 
-  /** RFC 3261 §16.7 step 5: 101 to 199 are relayed at once. §16.7 step 2: each of them starts Timer C again. */
+  /** RFC 3261 §16.7 step 5: 101 to 199 are relayed immediately. §16.7 step 2: each of them starts Timer C again. */
   #relayProvisional(branch: B, response: R | undefined): void {
     if (!response || this.#isSettled) return
     this.#hasRung = true
@@ -244,7 +244,7 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
   }
 
   /**
-   * RFC 3261 §16.7 step 5: a 2xx ends the search for a backend. If it comes after the final response, it must still be handled.
+   * RFC 3261 §16.7 step 5: a 2xx ends the search for a backend. A 2xx that comes after the final response must still be handled.
    */
   #relaySuccess(branch: B, response: R | undefined): void {
     if (!response) return
@@ -258,7 +258,7 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
     this.#effects.relaySuccess(branch, response, result)
   }
 
-  /** RFC 3261 §16.7 steps 5 and 6: a 6xx ends the search. A status on which the rule fails over does not. */
+  /** RFC 3261 §16.7 steps 5 and 6: a 6xx ends the search. A status in `failoverOn` does not. */
   #judge(branch: B, response: R | undefined): void {
     if (!response) return
     const final = this.#retain(branch, response)
@@ -279,7 +279,10 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
     this.#finishSearch(condition, this.#options.nextHopUnreachable !== 'never')
   }
 
-  /** A failure of a branch for which nobody waits still counts as one of the call's responses. A 6xx ends the search. */
+  /**
+   * The caller does not wait for this branch any more, but its failure still counts as a response of the call. A 6xx ends the
+   * search.
+   */
   #note(branch: B, response: R | undefined): void {
     if (!response || this.#isSettled) return
     const final = this.#retain(branch, response)
@@ -294,7 +297,7 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
     this.#answer(isUnreachable ? NEXT_HOP_UNREACHABLE : this.plan.exhausted, 'exhausted', undefined)
   }
 
-  /** After a CANCEL, a backend's 5xx is not relayed: the call has not failed, the caller has ended it. */
+  /** After a CANCEL, a backend's 5xx is not relayed, because the call has not failed: the caller has ended it. */
   #finishCancelled(branch: B | undefined, response: R | undefined): void {
     if (this.#isSettled || this.#branches.some(isAwaitedBranch)) return
     if (!branch || !response || (response.status >= 500 && response.status < 600))

@@ -1,7 +1,7 @@
 /**
  * RFC 5393 §4: failover is forking, so loops MUST be detected. The second part of our branch parameter is a hash of everything
- * that the decision reads. If a request comes back with the same hash in a Via of ours, it would be decided in the same way
- * each time, without end.
+ * that the decision reads. A request that comes back with the same hash in a Via of ours is a loop: it would be decided in the
+ * same way again, without end.
  */
 
 import type { Random } from '../../time/random.ts'
@@ -16,21 +16,23 @@ import { TextHash } from './text-hash.ts'
 const BRANCH_PREFIX = 'z9hG4bKsd'
 
 /**
- * Added to the hash of a request that is handed to another pod. That pod does with the request what this one did not, so it
- * must not take the request for a loop.
+ * Added to the hash of a request that is handed to another pod. The other pod treats the request in another way than this pod
+ * did, so it must not take the request for a loop.
  */
 const TO_POD = 'to-pod'
 
 /**
- * The sources of a branch parameter, beside the request: `headersRead` is part of the hash, and `random` makes the parameter
- * unique.
+ * The values, in addition to the request, from which a branch parameter is made. The headers in `headersRead` are part of the
+ * hash, and `random` makes the parameter unique.
  */
 export interface BranchMaking {
   readonly random: Random
   readonly application: Pick<Application, 'headersRead'>
 }
 
-/** A new branch parameter for a request that is forwarded. `toPod`: it goes to another pod of ours as it is. */
+/**
+ * A new branch parameter for a request that is forwarded. `toPod`: the request is handed to another pod of ours without changes.
+ */
 export function branchOf(core: BranchMaking, message: SipMessage, toPod = false): string {
   const hash = loopHash(message, core.application.headersRead(), toPod)
   return `${BRANCH_PREFIX}.${core.random.token()}.${hash}`
@@ -66,7 +68,10 @@ function loopHash(message: SipMessage, headersRead: readonly string[], toPod = f
   return hash.text()
 }
 
-/** Whether a Via shows that a pod of ours has forwarded this very request before. The hash is made only if a Via is ours. */
+/**
+ * Whether a Via shows that a pod of ours has forwarded this very request before. The hash is made only if one of the Vias is
+ * ours.
+ */
 export function isLoop(message: SipMessage, headersRead: readonly string[]): boolean {
   let expected: string | undefined
   for (let row = message.first(HEADER.via); row !== -1; row = message.next(HEADER.via, row)) {

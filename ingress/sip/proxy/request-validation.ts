@@ -1,4 +1,4 @@
-/** RFC 3261 §16.3: whether a request may be proxied at all. Pure: a refusal is a value. */
+/** RFC 3261 §16.3: decides whether a request may be proxied. Pure: a refusal is a value. */
 
 import { HEADER, standsOnce } from '../message/header-name.ts'
 import type { RequestFacts } from '../message/request-facts.ts'
@@ -38,8 +38,8 @@ function unknownExtension(message: SipMessage): Refusal | undefined {
 }
 
 /**
- * RFC 3261 §7.3.1: a header that may occur only once, but occurs twice, is an error. We refuse it if a rule reads the header,
- * because the rule could use one value and the backend the other. Inside a dialog no rule reads a header.
+ * RFC 3261 §7.3.1: if a header that may occur only once occurs twice, this is an error. We refuse the request if a rule reads the
+ * header, because the rule could use one value and the backend the other. Inside a dialog no rule reads a header.
  */
 function repeatedCondition(
   message: SipMessage,

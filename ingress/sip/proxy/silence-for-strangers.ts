@@ -1,7 +1,7 @@
 /**
- * Silence for strangers (invariant I1), and the ways of all other requests: decides what is done with a request that belongs to
- * no transaction yet. Both engines ask here before they send anything. Pure: the engine carries out what a way means. Only a
- * stranger's new INVITE is decided elsewhere, by the application (`ingress/call/handle-invite.ts`).
+ * Decides what is done with a request that belongs to no transaction yet: a stranger gets no byte (invariant I1), and every other
+ * request has its way. Both engines call this before they send anything. Pure: the engine carries out the way. Only a stranger's
+ * new INVITE is decided elsewhere, by the application (`ingress/call/handle-invite.ts`).
  */
 import type { DropReason } from '../port/events.ts'
 
@@ -11,7 +11,7 @@ import type { DropReason } from '../port/events.ts'
  */
 export type Sender = 'dialog' | 'known' | 'stranger'
 
-/** `not-allowed`: a method for which there are no rules, outside a dialog (RFC 3261 §8.2.1). */
+/** `not-allowed`: outside a dialog, no rule exists for the method (RFC 3261 §8.2.1). */
 export type AdmittedWay = 'in-dialog' | 'invite' | 'options' | 'not-allowed'
 
 /**
@@ -29,9 +29,9 @@ export function senderOf(inOurDialog: boolean, known: boolean): Sender {
 }
 
 /**
- * The way of a request that can be read. `claimsDialog`: it has a To tag, or shows in another way that it is inside a dialog
- * (RFC 3261 §12.2.2). `provisionalSent`: the engine answers every INVITE with 100 before it can ask, so silence would leave the
- * caller ringing (invariant I2).
+ * The way of a request that can be read. `claimsDialog`: the request has a To tag, or shows in another way that it is inside a
+ * dialog (RFC 3261 §12.2.2). `provisionalSent`: the engine has answered the INVITE with 100 before it could ask, so silence would
+ * leave the caller ringing (invariant I2).
  */
 export function requestWay(
   sender: Sender,
@@ -61,7 +61,7 @@ function wayOutsideDialogs(method: string): RequestWay {
 
 /**
  * RFC 3261 §16.3 step 1: the way of a request that cannot be read. A known peer gets an answer that says what is wrong. An ACK
- * gets none.
+ * gets no answer.
  */
 export function unusableWay(sender: Sender, method: string, provisionalSent: boolean): UnusableWay {
   if (method === 'ACK') return 'silence'

@@ -1,12 +1,12 @@
 /**
- * A fast 64-bit hash of text in two FNV-1a lanes. It is for tables and comparisons in which a collision gives a sender nothing
- * that it cannot have without a collision. It is not a MAC: data that must not be forged goes through the cookie sealer.
+ * A fast 64-bit hash of text in two FNV-1a lanes. The hash is for tables and comparisons in which a sender gains nothing by a
+ * collision. The hash is not a MAC: data that must not be forged goes through the cookie sealer.
  */
 export class TextHash {
   #a: number
   #b: number
 
-  /** Because of the seeds, the hashes of one process differ from those of another. */
+  /** With other seeds, the hashes are different. So a process can have hashes that differ from the hashes of another process. */
   constructor(seedA = 0x811c9dc5, seedB = 0x01000193) {
     this.#a = seedA
     this.#b = seedB
@@ -31,7 +31,7 @@ export class TextHash {
     return (this.#a >>> 0).toString(36).padStart(7, '0') + (this.#b >>> 0).toString(36).padStart(7, '0')
   }
 
-  /** 52 bits of the hash, as a number that a float64 contains exactly. Never 0. */
+  /** 52 bits of the hash, as a number that a float64 holds exactly. Never 0. */
   number(): number {
     return (this.#b >>> 12) * 2 ** 32 + (this.#a >>> 0) + 1
   }

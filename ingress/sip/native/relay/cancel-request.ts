@@ -1,4 +1,4 @@
-/** RFC 3261 §9.1 and §17.1.1.3: CANCEL and ACK, which must look like the INVITE to which they belong. */
+/** RFC 3261 §9.1 and §17.1.1.3: writes CANCEL and ACK. They must look like the INVITE to which they belong. */
 import { HEADER } from '../../message/header-name.ts'
 import { parseMessage } from '../../message/parse-message.ts'
 import { SipMessage } from '../../message/sip-message.ts'
@@ -12,7 +12,7 @@ export function writeCancel(inviteBytes: Buffer, reason: string): Buffer {
   return writeLike(invite, 'CANCEL', headerLine(invite, HEADER.to), reason)
 }
 
-/** §17.1.1.3: like the INVITE, but with the To of the response. */
+/** §17.1.1.3: the ACK is like the INVITE, but has the To of the response. */
 export function writeAck(inviteBytes: Buffer, response: SipMessage): Buffer {
   const invite = read(inviteBytes)
   return writeLike(invite, 'ACK', headerLine(response, HEADER.to), '')

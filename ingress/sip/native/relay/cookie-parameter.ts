@@ -7,8 +7,8 @@ export const COOKIE_PARAMETER = 'sdc'
 const PARAMETER = /;(?:s|%[57]3)(?:d|%[46]4)(?:c|%[46]3)=([^;?>",\s]*)/gi
 
 /**
- * The cookie in a URI, or in a header value around a URI. Escapes are decoded. Undefined if there is no cookie. Also undefined
- * if there are two, because such a value names no dialog.
+ * The cookie in a URI, or in a header value around a URI. Escapes are decoded. Undefined if there is no cookie. Also undefined if
+ * there are two cookies, because it is not clear which dialog the value names.
  */
 export function cookieIn(text: string): string | undefined {
   PARAMETER.lastIndex = 0
@@ -17,7 +17,7 @@ export function cookieIn(text: string): string | undefined {
   return unescaped(found[1] ?? '')
 }
 
-/** Whether a text has the parameter at all, once or more. */
+/** Whether a text has the parameter, once or more often. */
 export function hasCookie(text: string): boolean {
   PARAMETER.lastIndex = 0
   return PARAMETER.test(text)

@@ -1,10 +1,10 @@
 /**
- * The cookie in our Record-Route. With it, any pod can route an in-dialog request without state, and nobody else can use us as
- * a relay. It contains the side that sends with it, the places to which that side's requests may go, and the rule to which the
- * call belongs. A MAC of 96 bits binds it to the Call-ID and the caller's tag.
+ * The cookie in our Record-Route. With it, any pod can route an in-dialog request without state, and nobody else can use us as a
+ * relay. The cookie contains the side that sends with it, the places to which that side's requests may go, and the rule to which
+ * the call belongs. A MAC of 96 bits binds the cookie to the Call-ID and the caller's tag.
  *
- * The MAC is SHA-256 over a block with the key, followed by the text, cut to 96 of its 256 bits. An attacker would need the
- * bits that are cut off to continue the hash (length extension), so the second pass of HMAC (RFC 2104) is not needed. The text
+ * The MAC is SHA-256 over a block with the key, followed by the text, cut to 96 of its 256 bits. An attacker would need the bits
+ * that are cut off to continue the hash (length extension), so the second pass of HMAC (RFC 2104) is not needed. The text
  * contains the lengths of its parts, so that one part cannot be taken for another.
  */
 import { hash, timingSafeEqual } from 'node:crypto'
@@ -18,7 +18,7 @@ import type { DialogCookie, DialogHop, TransportName } from '../../port/engine.t
  */
 export interface DialogKey {
   readonly callId: string
-  /** The tag of the side that sent the INVITE that made the dialog. */
+  /** The tag of the caller: the side that sent the first INVITE of the dialog. */
   readonly callerTag: string
 }
 
@@ -31,13 +31,13 @@ export interface DialogTags {
 
 export interface CookieSealer {
   seal(cookie: DialogCookie, dialog: DialogKey): string
-  /** Undefined unless one of the keys has signed exactly this text for exactly this dialog. Never throws. */
+  /** The cookie, if one of the keys has signed exactly this text for exactly this dialog. Otherwise undefined. Never throws. */
   open(text: string, tags: DialogTags): DialogCookie | undefined
-  /** From now on seals with the first key and opens with any of them. Throws on keys that `createCookieSealer` would refuse. */
+  /** Replaces the keys: the first key seals, and every key opens. Throws if `createCookieSealer` would refuse the keys. */
   setKeys(keys: readonly Buffer[]): void
 }
 
-/** The version of a cookie with one hop, and of a cookie with two. */
+/** The versions: a cookie with one hop, and a cookie with two hops. */
 const VERSION = 1
 const TWO_HOPS_VERSION = 2
 /**
@@ -59,9 +59,7 @@ const MAC_BYTES = 12
 const BLOCK_BYTES = 64
 /** One to three hops, then the dialog data. */
 const MAX_PAYLOAD_BYTES = HEADER_BYTES + 3 * MAX_HOP_BYTES + MAX_DIALOG_DATA_BYTES
-/**
- * Characters. A longer text with Call-ID and tag, which nobody sends in practice, is replaced by its hash before it is hashed.
- */
+/** Characters of the text with Call-ID and tag. A longer text, which nobody sends in practice, is replaced by its hash. */
 const MAX_BOUND_LENGTH = 1024
 /**
  * Buffer in which the key, the payload and the dialog's Call-ID and caller tag are joined for hashing. Its content is used only
@@ -71,7 +69,7 @@ const SCRATCH = Buffer.alloc(BLOCK_BYTES + MAX_PAYLOAD_BYTES + MAX_BOUND_LENGTH)
 const TRANSPORTS: readonly (TransportName | undefined)[] = [undefined, 'UDP', 'TCP']
 
 /**
- * Seals with the first key and opens with any, so that a key can be rotated without losing a call. Keys of fewer than
+ * The first key seals and every key opens, so that keys can be rotated and no call is lost. Keys of fewer than
  * `MIN_COOKIE_KEY_BYTES` are refused, because only the cookie keeps the pods from being an open relay.
  */
 export function createCookieSealer(keys: readonly Buffer[]): CookieSealer {
@@ -119,8 +117,8 @@ function keyBlock(key: Buffer): Buffer {
 }
 
 /**
- * The MAC of the payload that ends at `end` in the scratch buffer. It is one call of `hash`, because a Hmac object costs
- * several times as much.
+ * The MAC of the payload that ends at `end` in the scratch buffer. The MAC is made by one call of `hash`, because a Hmac object
+ * costs several times as much.
  */
 function macOf(key: Buffer, end: number, dialog: DialogKey): Buffer {
   key.copy(SCRATCH)

@@ -20,7 +20,7 @@ export interface DialogWay {
 
 export interface DialogRequest {
   readonly side: Omit<ServerSide, 'transaction' | 'path' | 'tag'>
-  /** Each way is tried only if those before it could not be reached. */
+  /** A way is tried only if no way before it could be reached. */
   readonly ways: readonly DialogWay[]
   readonly edits: RelayEdits
 }
@@ -58,8 +58,8 @@ export function sendDraft(core: EngineCore, draft: Draft, { othersLeft, onFailur
 }
 
 /**
- * RFC 3263 §4.1: to a hop that names no transport, a request is sent over UDP, or over TCP if it is too large for UDP (RFC 3261
- * §18.1.1).
+ * RFC 3263 §4.1: if a hop names no transport, the request is sent over UDP. If it is too large for UDP, it is sent over TCP (RFC
+ * 3261 §18.1.1).
  */
 function draftsOf(core: EngineCore, request: DialogRequest, way: DialogWay): Draft[] {
   const branchId = branchOf(core, request.side.message, way.toPod)
@@ -69,8 +69,8 @@ function draftsOf(core: EngineCore, request: DialogRequest, way: DialogWay): Dra
   const [datagram] = over('UDP')
   if (!datagram) return over('TCP')
   if (datagram.bytes.length <= MAX_DATAGRAM_REQUEST_BYTES) return [datagram]
-  // Both copies have one branch parameter. If the first has reached the peer after all, the peer takes the second for a repeat
-  // of it (RFC 3261 §17.2.3).
+  // Both copies have one branch parameter. If the first copy has reached the peer, the peer takes the second copy for a repeat
+  // (RFC 3261 §17.2.3).
   return [...over('TCP'), datagram]
 }
 

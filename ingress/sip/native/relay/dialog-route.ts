@@ -17,28 +17,28 @@ import type { RouteEdits } from './forwarded-request.ts'
 
 export interface DialogRoute {
   readonly cookie: DialogCookie
-  /** Where the request goes after our own Route values are removed. Undefined if that place cannot be called. */
+  /** The place to which the request goes after our own Route values are removed. Undefined if no request can be sent there. */
   readonly nextHop: DialogHop | undefined
   readonly edits: RouteEdits
 }
 
 type Core = Pick<EngineCore, 'cookies' | 'names' | 'outbound'>
 
-/** Opens the cookie in a Route value. Undefined if it is not valid for this request. */
+/** Opens the cookie in a Route value. Returns undefined if the cookie is not valid for this request. */
 type Opener = (value: string) => DialogCookie | undefined
 
 /** Route values of ours that follow each other. The first of them has a cookie. */
 interface OwnValues {
-  /** The last cookie among them. It is the nearest to the target, so it says best where the target is. */
+  /** The last cookie among them. It is the nearest to the target, so it knows best where the target is. */
   readonly cookie: DialogCookie
   readonly cookieText: string
-  /** The index after the last of them. */
+  /** The index after the last of these values. */
   readonly end: number
 }
 
 /**
- * Undefined unless a Route value has a cookie that is valid for this dialog. All values above that one are removed: the request
- * has already passed those elements, or one of them has sent it here by mistake. In both cases it is here now.
+ * Undefined unless a Route value has a cookie that is valid for this dialog. All values above that value are removed: the request
+ * has already passed those elements, or one of them has sent it here by mistake. In both cases the request is here now.
  */
 export function readDialogRoute(core: Core, message: SipMessage, facts: RequestFacts): DialogRoute | undefined {
   if (message.first(HEADER.route) === -1) return undefined
@@ -66,8 +66,8 @@ export function readDialogRoute(core: Core, message: SipMessage, facts: RequestF
 }
 
 /**
- * RFC 3261 §16.4: a strict router before us has put our own value into the Request-URI, and the original Request-URI is the
- * last Route value. Returns the request with both in their places again. Undefined if no strict router has done this.
+ * RFC 3261 §16.4: a strict router before us has put our own value into the Request-URI, and the original Request-URI is the last
+ * Route value. Returns the request with both values in their original places. Undefined if no strict router has done this.
  */
 export function undoStrictRoute(core: Core, message: SipMessage, facts: RequestFacts): SipMessage | undefined {
   if (message.first(HEADER.route) === -1 || !hasCookie(facts.uri.parameters)) return undefined
@@ -88,7 +88,7 @@ export function undoStrictRoute(core: Core, message: SipMessage, facts: RequestF
   return parseMessage(undone, bytes, 0, bytes.length) ? undefined : undone
 }
 
-/** Whether a Route names us, by address or by a cookie. The cookie may be invalid. */
+/** Whether a Route names us, by address or by a cookie. The cookie does not have to be valid. */
 export function hasOwnRoute({ names }: Pick<Core, 'names'>, message: SipMessage): boolean {
   return allValues(message, HEADER.route, MAX_ROUTE_VALUES).some((value) => {
     const uri = uriOf(value)
@@ -112,16 +112,16 @@ function openerOf({ cookies }: Core, message: SipMessage, facts: RequestFacts): 
 }
 
 /**
- * RFC 3261 §12.2.1.1, §15.1.2: a sender that was given a tag, but does not send it, names no dialog. Nobody may answer an ACK,
- * so the other side judges an ACK.
+ * RFC 3261 §12.2.1.1, §15.1.2: a sender that got a tag, but does not send it, names no dialog. An ACK is relayed even without the
+ * tag: nobody may answer an ACK, so the other side judges it.
  */
 function isInside({ from, untagged }: DialogCookie, { method }: SipMessage, { toTag }: RequestFacts): boolean {
   return from === 'backend' || untagged === true || toTag !== undefined || method === 'ACK'
 }
 
 /**
- * RFC 5658 §5: two values that we added together MAY be removed together. So may the values of a call that passed us more than
- * once.
+ * RFC 5658 §5: two values that we added together MAY be removed together. The same holds for the values of a call that passed us
+ * more than once.
  */
 function ownValues({ names }: Core, routes: readonly string[], open: Opener): OwnValues | undefined {
   let end = routes.findIndex((value) => open(value) !== undefined)
@@ -139,7 +139,7 @@ function ownValues({ names }: Core, routes: readonly string[], open: Opener): Ow
 
 /**
  * A spiral: the call has passed us more than once. The cookie that is nearer to the target says where the target is. The dialog
- * data of every pass is retained, so that the headers that each pass removes are removed.
+ * data of every pass is retained, because each pass may remove other headers.
  */
 function passedAgain({ cookie: before, end }: OwnValues, cookie: DialogCookie, value: string): OwnValues {
   const otherDialogData = [...(before.otherDialogData ?? []), before.dialogData]
@@ -156,7 +156,7 @@ function isLeftover(names: LocalNames, value: string, { cookieText: used }: OwnV
   return cookieText(value) === used || (isOwn(names, uri) && open(value) === undefined)
 }
 
-/** No Route value of another proxy is left, so the Request-URI names the target: the other side itself. */
+/** Used if no Route value of another proxy is left. Then the Request-URI names the target: the other side itself. */
 function contactHop(core: Core, uri: SipUri, cookie: DialogCookie): DialogHop | undefined {
   const { signedTarget, callerTarget = 'contact' } = cookie
   const hop = callable(hopOf(uri), signedTarget.address, core)

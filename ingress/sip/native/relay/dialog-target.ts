@@ -1,4 +1,4 @@
-/** Where in-dialog requests go. This is read from URIs, if they contain addresses. */
+/** The places to which in-dialog requests go. They are read from URIs that contain addresses. */
 import { isLoopback, isPrivate, isUnicast } from '../../../address/address-kind.ts'
 import { hostText, type IpAddress, parseIpAddress, sameAddress } from '../../../address/ip-address.ts'
 import { SIP_PORT } from '../../../address/port.ts'
@@ -15,8 +15,8 @@ import { withCookie } from './cookie-parameter.ts'
 export type Reach = Pick<EngineCore, 'names' | 'outbound'>
 
 /**
- * RFC 3263 §4.1 and §4.2 for an address. Without a `transport` parameter the transport is undefined and is chosen later.
- * Without a port it is 5060.
+ * The hop that a URI with an address names (RFC 3263 §4.1 and §4.2). Without a `transport` parameter the transport is undefined
+ * and is chosen later. Without a port it is 5060.
  */
 export function hopOf(uri: SipUri): DialogHop | undefined {
   const address = uri.scheme === 'sip' ? parseIpAddress(uriParameter(uri, 'maddr') || uri.host) : undefined
@@ -34,7 +34,7 @@ export function hopOfValue(value: string): DialogHop | undefined {
 /**
  * The hop, if a request to it can arrive. It must be the address of one host with a valid port, we must have a socket of its
  * transport and family, and it must not be ourselves. A loopback address means the other side's own machine, so it is refused
- * unless that side's packets come from loopback. `source`: where that side's packets come from.
+ * unless that side's packets come from loopback. `source`: the address from which that side's packets come.
  */
 export function callable(hop: DialogHop | undefined, source: IpAddress, reach: Reach): DialogHop | undefined {
   if (!hop || !isPort(hop.port) || !isUnicast(hop.address)) return undefined
@@ -43,7 +43,10 @@ export function callable(hop: DialogHop | undefined, source: IpAddress, reach: R
   return hasSocket(hop, reach) ? hop : undefined
 }
 
-/** For a backend's request that names the caller itself: whether the call says that this hop must not be followed. */
+/**
+ * Used if a backend's request names the caller itself. Whether the request goes to the caller's packet source (`source`) and not
+ * to this hop. `target`: the choice that the call has made for this.
+ */
 export function givesWay(hop: DialogHop, source: IpAddress, target: CallerTarget): boolean {
   if (target !== 'public-contact') return target === 'source'
   return isPrivate(hop.address) && !sameAddress(hop.address, source)
@@ -55,22 +58,22 @@ function hasSocket({ transport, address }: DialogHop, { outbound }: Reach): bool
 }
 
 /**
- * Where the caller's requests must go after they have passed us: to the next proxy towards the backend that record-routed, else
- * to the backend's Contact.
+ * The place to which the caller's requests go after us: the next proxy towards the backend that record-routed. If no proxy did,
+ * the backend's Contact.
  */
 export function backendTarget(response: SipMessage, cookie: string): DialogHop | undefined {
   const routes = allValues(response, HEADER.recordRoute).map((value) => withCookie(value, cookie, cookie))
   const own = routes.findIndex((value) => value.includes(cookie))
-  // RFC 3261 §12.1.1: the response has one Contact. If it has several, all are the backend's own, and callers take the first.
+  // RFC 3261 §12.1.1: the response has one Contact. If it has several, all belong to the backend, and callers take the first.
   const [contact] = allValues(response, HEADER.contact)
   const next = own > 0 ? routes[own - 1] : contact
   return next === undefined ? undefined : hopOfValue(next)
 }
 
 /**
- * Where the backend's requests must go after they have passed us: to the proxy before us that record-routed last, else to the
- * caller's Contact. Undefined if that is a name, or the address from which the INVITE came. Also undefined if there are several
- * Contacts, although an INVITE has one (RFC 3261 §8.1.1.8): the backend may choose another one than we would.
+ * The place to which the backend's requests go after us: the proxy before us that record-routed last. If no proxy did, the
+ * caller's Contact. Undefined if that place is a name, or the address from which the INVITE came. Also undefined if there are
+ * several Contacts, although an INVITE has one (RFC 3261 §8.1.1.8): the backend may choose another one than we would.
  */
 export function callerTarget(invite: SipMessage, source: IpAddress): DialogHop | undefined {
   const contacts = allValues(invite, HEADER.contact)

@@ -1,4 +1,4 @@
-/** RFC 3261 §16.6: the copy of a request that goes to the next hop. Bytes that no step changes are left as they are. */
+/** RFC 3261 §16.6: the copy of a request that goes to the next hop. Bytes that no step changes are left unchanged. */
 
 import { MAX_BREADTH } from '../../limits.ts'
 import { HEADER, headerIdOf } from '../../message/header-name.ts'
@@ -19,8 +19,8 @@ export interface ViaSource {
 /** The changes of the route set of an in-dialog request (RFC 3261 §16.4, §16.6 step 6). */
 export interface RouteEdits {
   /**
-   * The values that are removed, counted from the top: our own, those above them, and a strict router's, which becomes the
-   * Request-URI.
+   * The values that are removed, counted from the top: our own values, the values above them, and the value of a strict router,
+   * which becomes the Request-URI.
    */
   readonly removed: ReadonlySet<number>
   /**
@@ -44,11 +44,11 @@ export interface ForwardedRequest {
   readonly requestUri: string | undefined
   /** Complete lines, or nothing. */
   readonly recordRoute: string
-  /** Undefined: every Route is removed, because the target was decided without them. */
+  /** Undefined: every Route is removed, because the target was decided without the Routes. */
   readonly routes: RouteEdits | undefined
   readonly setHeaders: readonly HeaderField[]
   readonly removeHeaders: readonly string[]
-  /** Undefined for an ACK, which makes no branches: the header is left as it is. */
+  /** Undefined for an ACK, which makes no branches: the header is left unchanged. */
   readonly maxBreadth: number | undefined
   /** RFC 3261 §18.3: streams need a Content-Length. */
   readonly stream: boolean
@@ -75,7 +75,7 @@ export function writeForwardedRequest(request: ForwardedRequest): Buffer {
   return rewriteMessage(message, edits)
 }
 
-/** The source is stored in the Via, so that responses find their way even if a downstream element answers on another path. */
+/** The source is written into the Via, so that a response finds its way back even if a later element sends it on another path. */
 function rewriteTopVia(request: ForwardedRequest, replaced: Map<number, string>): void {
   const { received, rport } = request.viaSource
   if (received === undefined && rport === undefined) return
@@ -108,8 +108,8 @@ function decrementMaxForwards(request: ForwardedRequest, replaced: Map<number, s
 }
 
 /**
- * RFC 5393 §5.3.3: if Max-Breadth is absent, it MUST be added. A branch may fork further into as many branches as its share
- * says.
+ * RFC 5393 §5.3.3: if Max-Breadth is absent, it MUST be added. The share of a branch limits how many branches later proxies may
+ * make from it.
  */
 function limitBreadth(request: ForwardedRequest, replaced: Map<number, string>): string {
   if (request.maxBreadth === undefined) return ''

@@ -20,11 +20,11 @@ import type { Destination } from '../transport/transport.ts'
 /** Carries out what the branch table says. */
 export interface BranchOwner {
   /**
-   * Called at every input after which the branch is ended, before the input's action. A further 2xx to an ended branch calls it
-   * again.
+   * Called at every input after which the branch is ended, before the action of the input. Called again for each further 2xx of
+   * an ended branch.
    */
   branchEnded(branch: InviteBranch): void
-  /** Called after that action. */
+  /** Called at the same inputs, after the action. */
   branchOver(): void
   act(branch: InviteBranch, action: BranchAction, response: SipMessage | undefined): void
   send(branch: InviteBranch, bytes: Buffer): void
@@ -43,13 +43,13 @@ export interface InviteBranchOptions {
   readonly cookie: string
   /** The share of Max-Breadth that this branch uses while it lives (RFC 5393 §5.3.3). */
   readonly breadth: number
-  /** The request was sent over TCP only because of its size, so UDP can still be tried (RFC 3261 §18.1.1). */
+  /** Whether the request was sent over TCP only because of its size. Then UDP can still be tried (RFC 3261 §18.1.1). */
   readonly streamForSize: boolean
   /** Milliseconds to wait for a connection. Undefined: the usual time. */
   readonly connectMs: number | undefined
 }
 
-/** The part of a branch that is retained after its 2xx was relayed: enough to relay another 2xx. */
+/** The part of a branch that is retained after its 2xx was relayed. With it, another 2xx can be relayed. */
 export interface RelayedBranch {
   readonly cookie: string
   readonly destination: Destination
@@ -181,7 +181,7 @@ export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactio
     this.#startTimer('timer-c', TIMER_C_MS)
   }
 
-  /** Runs from the first 18x; a later one does not start it again. */
+  /** The timer runs from the first 18x. A later 18x does not start it again. */
   startRingingTimer(ms: number): void {
     if (!this.#timers?.has('ringing-timer')) this.#startTimer('ringing-timer', ms)
   }
@@ -206,8 +206,8 @@ export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactio
   }
 
   /**
-   * A cancelled branch keeps its cancel timer, which ends it: a backend may have received the CANCEL and never answer the
-   * INVITE.
+   * A cancelled branch keeps its cancel timer. The timer ends the branch if the backend has received the CANCEL, but never
+   * answers the INVITE.
    */
   #stopAwaiting(): void {
     if (!this.live) return this.#stopTimers()

@@ -1,4 +1,4 @@
-/** Sending a branch of a proxied INVITE, and its CANCEL (RFC 3261 §16.6, §9.1). */
+/** Sends a branch of a proxied INVITE, and its CANCEL (RFC 3261 §16.6, §9.1). */
 
 import { MAX_DATAGRAM_REQUEST_BYTES } from '../../limits.ts'
 import { HEADER } from '../../message/header-name.ts'
@@ -17,15 +17,15 @@ import { ROUTES_AS_THEY_ARE, type RouteEdits, writeForwardedRequest } from './fo
 import { type BranchOwner, InviteBranch } from './invite-branch.ts'
 import { recordRouteLines } from './record-route.ts'
 
-/** The differences between an INVITE that makes a dialog and an INVITE inside a dialog. */
+/** The values that differ between an INVITE that makes a dialog and an INVITE inside a dialog. */
 export interface InvitePurpose {
-  /** Undefined inside a dialog: Request-URI and route set stay, no Record-Route is added (RFC 3261 §12.2). */
+  /** Undefined inside a dialog: Request-URI and route set stay, and no Record-Route is added (RFC 3261 §12.2). */
   readonly dialogData: string | undefined
   /** Inside a dialog: how the route set is changed. */
   readonly routes: RouteEdits | undefined
   /**
-   * Inside a dialog: the index of the target that is another pod of ours. That pod gets the route set as it is. -1: no target
-   * is a pod.
+   * Inside a dialog: the index of the target that is another pod of ours. That pod gets the route set unchanged. -1: no target is
+   * a pod.
    */
   readonly podTarget?: number
 }
@@ -42,7 +42,7 @@ export interface OpenOptions {
   readonly breadth: number
   /** The branch over TCP that failed. The request is now sent over UDP, even if it is large. */
   readonly instead: InviteBranch | undefined
-  /** Inside a dialog: another target is left. */
+  /** Whether another target is left. */
   readonly othersLeft: boolean
 }
 
@@ -56,8 +56,8 @@ interface Draft {
 export function openBranch(invite: SendingInvite, target: ProxyTarget, options: OpenOptions): InviteBranch | undefined {
   const { core } = invite
   const { breadth, instead, othersLeft } = options
-  // Both copies have one branch parameter. If the first has reached the backend after all, the backend takes the second for a
-  // repeat of it (RFC 3261 §17.2.3).
+  // Both copies have one branch parameter. If the first copy has reached the backend, the backend takes the second copy for a
+  // repeat (RFC 3261 §17.2.3).
   const branchId = instead?.branchId ?? branchOf(core, invite.side.message, isToPod(invite, target))
   const { draft, streamForSize } = chooseDraft(invite, target, { breadth, branchId, datagram: instead !== undefined })
   if (!draft) return undefined
@@ -99,7 +99,7 @@ function chooseDraft(
   return { draft: stream ?? datagram, streamForSize: stream !== undefined }
 }
 
-/** The backend's time-out counts for both ways together, so the first way gets at most half of it. */
+/** The backend's time-out is for both ways together, so the first way gets at most half of the time. */
 function alternativeConnectMs({ core, plan }: SendingInvite, destination: Destination): number {
   return Math.min(core.streamFailures.connectMs(destination), (plan.backendTimeout ?? Number.POSITIVE_INFINITY) / 2)
 }
@@ -164,8 +164,8 @@ export function viaValue(core: EngineCore, outgoing: LocalEndpoint, branchId: st
 }
 
 /**
- * The backend's cookie. The backend's requests go to the place that the call names. If that place cannot be called, they go to
- * the caller's packet source.
+ * The backend's cookie. The backend's requests go to the place that the call names. If no request can be sent to that place, they
+ * go to the caller's packet source.
  */
 function backendCookie({ core, side, plan }: SendingInvite, dialogData: string): string {
   const { peer, facts, message } = side

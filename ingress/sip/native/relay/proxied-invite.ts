@@ -1,6 +1,6 @@
 /**
  * RFC 3261 §16: one INVITE, its response context and its branches. Targets are tried one after the other, in the order of the
- * rule. `proxy/call-progress.ts` decides what each response means for the call. This file carries out the decisions.
+ * rule. `proxy/call-progress.ts` decides the effect of each response on the call. This file carries out the decisions.
  */
 
 import { MAX_BREADTH } from '../../limits.ts'
@@ -26,9 +26,9 @@ import type { InviteBranch } from './invite-branch.ts'
 import { type InvitePurpose, openBranch, type SendingInvite, sendCancel, startBranch } from './invite-sending.ts'
 import { type RelayingInvite, relayedInviteResponse } from './relayed-response.ts'
 
-/** For an INVITE that makes a dialog. The rule says what the caller gets if no backend can be reached. */
+/** The options for an INVITE that makes a dialog. The rule says which answer the caller gets if no backend can be reached. */
 const NEW_CALL: ProgressOptions = { furtherSuccess: 'relayed', nextHopUnreachable: 'never' }
-/** Inside a dialog there is only one destination, and no rule. */
+/** The options for an INVITE inside a dialog. It has only one destination, and no rule. */
 const IN_DIALOG: ProgressOptions = { furtherSuccess: 'relayed', nextHopUnreachable: 'always' }
 
 export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects<InviteBranch, SipMessage> {
@@ -40,13 +40,14 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects
   readonly #transaction: ServerTransaction
   readonly #path: ResponseSink
   /**
-   * Dropped when the call is over. RFC 6026 keeps the transaction of an answered call for 32 s, and there are many such calls.
+   * Dropped when the call is over. Under RFC 6026, the transaction of an answered call lives for 32 s, and many such calls exist
+   * at the same time.
    */
   #side: ServerSide | undefined
   #onSettled: (() => void) | undefined
   /** Reason values of the caller's CANCEL, complete lines (RFC 3326 §2). */
   #cancelReason = ''
-  /** When the current target was first tried. */
+  /** The time at which the current target was first tried. */
   #openedAt = 0
   #freeBreadth: number
 
@@ -63,7 +64,7 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects
     this.#freeBreadth = Math.min(breadthOf(side.message) ?? MAX_BREADTH, MAX_BREADTH)
   }
 
-  /** RFC 3261 §17.2.1: a backend may take longer than 200 ms, so the caller gets a 100 at once. */
+  /** RFC 3261 §17.2.1: a backend may take longer than 200 ms, so the caller gets a 100 immediately. */
   start(onSettled: () => void): void {
     this.#onSettled = onSettled
     this.#transaction.respond(100, this.#write(TRYING))
@@ -80,14 +81,14 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects
     return this.#progress.plan
   }
 
-  /** RFC 3261 §16.10. `reason`: the Reason values of the CANCEL, complete lines. */
+  /** Cancels the call (RFC 3261 §16.10). `reason`: the Reason values of the CANCEL, complete lines. */
   cancel(reason: string): void {
     if (this.#progress.isSettled || this.#progress.isCancelled) return
     this.#cancelReason = editsHeader(this.plan, 'reason') ? '' : reason
     this.#progress.cancel()
   }
 
-  /** Answers a call that still waits for its final response, without regard to its branches. */
+  /** Answers a call that still waits for its final response. The state of its branches does not matter. */
   end(answer: Answer): void {
     this.#progress.end(answer)
   }
@@ -108,7 +109,7 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects
   }
 
   /**
-   * When the caller has its answer and every branch is over, only a further 2xx can still come. Everything that it does not
+   * When the caller has its answer and every branch is over, only a further 2xx can still come. Everything that this 2xx does not
    * need is dropped.
    */
   branchOver(): void {
@@ -189,10 +190,10 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects
     this.#settle(result)
   }
 
-  /** `instead`: the branch of this target over TCP that failed. */
+  /** `instead`: the failed branch to the same target over TCP. */
   #open(target: ProxyTarget, instead?: InviteBranch): void {
     const { targetsLeft } = this.#progress
-    // Some breadth is left free, so that each target that is left can have a branch beside this one.
+    // Enough breadth is left for one branch to each target that is left.
     const breadth = Math.max(1, this.#freeBreadth - targetsLeft)
     const branch = openBranch(this, target, { breadth, instead, othersLeft: targetsLeft > 0 })
     if (!branch) return this.#progress.noSocket(target)

@@ -15,7 +15,10 @@ import { relayedDialogResponse } from './relayed-response.ts'
 
 const NO_DRAFTS: readonly Draft[] = []
 
-/** RFC 3261 §16.6 step 10 for BYE, UPDATE, INFO, PRACK and every other in-dialog request except INVITE and ACK. */
+/**
+ * Sends the request to the other side (RFC 3261 §16.6 step 10): BYE, UPDATE, INFO, PRACK and every other in-dialog request except
+ * INVITE and ACK.
+ */
 export function proxyRequest(core: EngineCore, side: ServerSide, request: Omit<DialogRequest, 'side'>): void {
   const [first, ...others] = draftDialogRequest(core, { ...request, side })
   if (!first) return answerUnreachable(core, side)
@@ -37,9 +40,9 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
   readonly #server: ServerTransaction
   readonly #method: string
   #draft: Draft
-  /** Tried in order if the draft cannot be delivered. */
+  /** The other drafts. They are tried in order if the current draft cannot be delivered. */
   #others: readonly Draft[]
-  /** Needed for an answer of our own, so it is dropped when the other side has answered. */
+  /** Only an answer of our own needs the server side, so it is dropped when the other side has answered. */
   #side: ServerSide | undefined
   #transaction: ClientTransaction<SipMessage> | undefined
   #tryingTimer: Timer | undefined
@@ -63,12 +66,12 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
   }
 
   /**
-   * RFC 4320 §4.1: over UDP, a 100 MUST NOT be sent before Timer E has reached T2. Over any transport, it MUST be sent then if
-   * there is no answer yet.
+   * RFC 4320 §4.1: over UDP, a 100 MUST NOT be sent before Timer E has reached T2. Over every transport, a 100 MUST be sent at
+   * that time if no answer has come.
    */
   start(): void {
     this.#tryingTimer = this.#core.clock.after(NON_INVITE_TRYING_MS, RelayedRequest.#onTryingTimer, this)
-    // A peer that ends its side of a connection after its request still reads the answer.
+    // A peer may end its side of a connection after its request. It still reads the answer.
     this.#side?.flow.hold()
     this.#send()
   }
@@ -86,7 +89,7 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
     this.#forget()
   }
 
-  /** RFC 4320 §4.2: no 408 is sent, because the peer has given up by itself. */
+  /** RFC 4320 §4.2: no 408 is sent, because the peer has already given up. */
   onTimeout(): void {
     this.#server.destroy()
     this.#forget()
@@ -138,7 +141,7 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
   }
 }
 
-/** RFC 3261 §13.2.2.4: the ACK to a 2xx is a request of its own, without a transaction; it is never answered. */
+/** RFC 3261 §13.2.2.4: the ACK to a 2xx is a separate request without a transaction. It is never answered. */
 export function relayAck(core: EngineCore, request: DialogRequest): void {
   sendFirst(core, draftDialogRequest(core, request))
 }

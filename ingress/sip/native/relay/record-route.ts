@@ -26,8 +26,8 @@ export function recordRouteLines(sides: RecordRouteSides): string {
 }
 
 /**
- * RFC 3261 §16.6 step 4: `lr` MUST be there. `transport` is added only if the peer is known to take it: this request itself
- * uses it.
+ * RFC 3261 §16.6 step 4: `lr` MUST be there. `transport` is added only for TCP: this request uses TCP itself, so the peer can use
+ * it.
  */
 function routeUri(host: string, endpoint: LocalEndpoint, cookie: string): string {
   const transport = endpoint.transport === 'TCP' ? ';transport=tcp' : ''
@@ -36,8 +36,8 @@ function routeUri(host: string, endpoint: LocalEndpoint, cookie: string): string
 
 /**
  * RFC 3261 §16.7 step 8: a proxy may rewrite its own Record-Route value in a response. The backend's cookie is replaced by the
- * caller's, which is valid only for the caller's direction. This works even if the backend has written the text around the
- * cookie in another way. Values of other proxies are left as they are.
+ * caller's, which is valid only for the caller's direction. This works even if the backend has written the text around the cookie
+ * in another way. Values of other proxies are left unchanged.
  */
 export function rewrittenRecordRoutes(
   response: SipMessage,
@@ -54,9 +54,9 @@ export function rewrittenRecordRoutes(
 }
 
 /**
- * Inside a dialog the route set does not change (RFC 3261 §12.2), so a response needs no value of ours. If it has one, the
- * value was copied from the INVITE, with the cookie of the side that answers, and is removed. Values of other proxies are left
- * as they are.
+ * Inside a dialog the route set does not change (RFC 3261 §12.2), so a response needs no value of ours. If it has one, the value
+ * was copied from the INVITE, with the cookie of the side that answers, and is removed. Values of other proxies are left
+ * unchanged.
  */
 export function withoutOwnRecordRoutes(response: SipMessage): ReadonlyMap<number, string> {
   const lines = new Map<number, string>()

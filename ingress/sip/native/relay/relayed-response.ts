@@ -1,4 +1,4 @@
-/** RFC 3261 §16.7: a backend's response on its way to the caller. Bytes that no step changes are left as they are. */
+/** RFC 3261 §16.7: a backend's response on its way to the caller. Bytes that no step changes are left unchanged. */
 
 import { HEADER } from '../../message/header-name.ts'
 import { readTag } from '../../message/header-tag.ts'
@@ -13,7 +13,7 @@ import { backendTarget, callable } from './dialog-target.ts'
 import type { RelayedBranch } from './invite-branch.ts'
 import { rewrittenRecordRoutes, withoutOwnRecordRoutes } from './record-route.ts'
 
-/** What is needed to relay a branch's response. A proxied INVITE has it. */
+/** The values that are needed to relay a branch's response. A proxied INVITE has them. */
 export interface RelayingInvite {
   readonly core: EngineCore
   readonly responseIdentity: ResponseIdentity
@@ -48,7 +48,7 @@ function callerRecordRoutes(
   const { core, dialog } = invite
   if (dialog === undefined) return withoutOwnRecordRoutes(response)
   if (cookie === '' || response.status >= 300) return NO_ROWS
-  // The transport that the target's URI names. TCP that was chosen only because of the INVITE's size does not count.
+  // The transport is taken from the target's URI. If TCP was chosen only because of the size of the INVITE, it does not count.
   const asked = { ...destination, transport: branch.target.transport }
   const signedTarget = callable(backendTarget(response, cookie), destination.address, core) ?? asked
   const untagged = isUntagged(response)
@@ -60,7 +60,7 @@ function callerRecordRoutes(
   return rewrittenRecordRoutes(response, cookie, branch.callerCookie.text)
 }
 
-/** RFC 3261 §12.1.2: a gateway of RFC 2543 sends no tag, so later requests to it carry none. */
+/** RFC 3261 §12.1.2: a gateway of RFC 2543 sends no tag, so later requests to the gateway have no To tag. */
 function isUntagged(response: SipMessage): boolean {
   const row = response.first(HEADER.to)
   return row !== -1 && readTag(response, row) === undefined
@@ -68,8 +68,8 @@ function isUntagged(response: SipMessage): boolean {
 
 interface RelayOptions {
   /**
-   * Whether the response answers an INVITE that makes a dialog. Inside a dialog, more of a response concerns the sender, so
-   * fewer headers are removed.
+   * Whether the response answers an INVITE that makes a dialog. Inside a dialog, the sender needs more headers of the response,
+   * so fewer are removed.
    */
   readonly begins: boolean
   /** The changed Record-Route lines, by row. */
@@ -97,10 +97,10 @@ function writeRelayedResponse(response: SipMessage, options: RelayOptions): Buff
   // §16.7 step 3
   replaced.set(via, removeFirstValue(response, via))
   if (options.begins && response.status >= 300) {
-    // §21.5.4: a Retry-After by which a backend pauses its clients would pause the carrier's whole trunk. Inside a dialog the
-    // header is left, because there the other side decides when the request may be sent again (§14.2, RFC 3311 §5.2).
+    // §21.5.4: a backend sends Retry-After to pause its clients. Relayed to a carrier, it would pause the whole trunk. Inside a
+    // dialog the header is left, because the other side decides when the request may be sent again (§14.2, RFC 3311 §5.2).
     removeAll(response, HEADER.retryAfter, replaced)
-    // §12.1.1: this response makes no dialog, so nobody needs its route set, and the route set has the backend's cookie.
+    // §12.1.1: this response makes no dialog, so nobody needs its route set. The route set also has the backend's cookie.
     removeAll(response, HEADER.recordRoute, replaced)
   }
   // RFC 3325 §6: P-Preferred-Identity is meant for the user agent's first proxy only.

@@ -35,17 +35,17 @@ export interface RequestSink {
 }
 
 /**
- * The user of a client transaction: gets its reports and makes its ACKs. All functions may call back into the transaction; none
- * may throw.
+ * The user of a client transaction: gets its reports and makes its ACKs. All functions may call functions of the transaction.
+ * They must not throw.
  */
 export interface ClientTransactionUser<M> {
-  /** Called with every provisional response, the first final one, and for an INVITE with every 2xx (RFC 6026 §7.2). */
+  /** Called with every provisional response, with the first final one, and with every 2xx to an INVITE (RFC 6026 §7.2). */
   onResponse(transaction: ClientTransaction<M>, status: number, message: M): void
   /** Timer B: no response to an INVITE. Timer F: no final response to another request. `onTerminated` follows. */
   onTimeout(transaction: ClientTransaction<M>): void
   /** The request could not be sent. Never called after a final response. `onTerminated` follows. */
   onTransportError(transaction: ClientTransaction<M>, error: Error): void
-  /** The transaction has ended, by whatever cause, `destroy` included. Called exactly once per transaction. */
+  /** The transaction has ended for any cause, also by `destroy`. Called exactly once for each transaction. */
   onTerminated(transaction: ClientTransaction<M>): void
 }
 
@@ -76,13 +76,13 @@ export class ClientTransaction<M> {
   #state: ClientTransactionState = 'Initial'
   #gotProvisional = false
   #finalStatus = 0
-  /** The request, for as long as it may have to be sent again. */
+  /** The request, as long as it may be needed for a repeat. */
   #request: Buffer | undefined
   /** Timer A or E, and its current pause in milliseconds. */
   #repeatTimer: Timer | undefined
   #repeatMs = 0
   readonly #repeatInput: RepeatInput
-  /** One of Timers B, D, F, K and M: only one of them runs at a time. */
+  /** Timer B, D, F, K or M. Only one of them runs at a time. */
   #endTimer: Timer | undefined
   #endInput: EndInput = 'timerB'
 
@@ -102,12 +102,12 @@ export class ClientTransaction<M> {
     return this.#state
   }
 
-  /** Whether a provisional response, 100 included, has come: a CANCEL may go out only after it (RFC 3261 §9.1). */
+  /** Whether a provisional response has come, also a 100. A CANCEL may be sent only after it (RFC 3261 §9.1). */
   get gotProvisional(): boolean {
     return this.#gotProvisional
   }
 
-  /** Whether the final response has not come yet. Afterwards the transaction only absorbs repeats of it. */
+  /** Whether the final response has not come yet. After it, the transaction only absorbs repeats of the response. */
   get unfinished(): boolean {
     return this.#state === 'Calling' || this.#state === 'Trying' || this.#state === 'Proceeding'
   }
@@ -117,12 +117,15 @@ export class ClientTransaction<M> {
     return this.#sink.address
   }
 
-  /** The status of the first final response; 0 while there is none. */
+  /** The status of the first final response. 0 if no final response has come. */
   get finalStatus(): number {
     return this.#finalStatus
   }
 
-  /** Sends the request, once. The transaction keeps `request` for repeats: it must not change. */
+  /**
+   * Sends the request. Only the first call has an effect. The bytes of `request` must not change, because repeats are sent from
+   * them.
+   */
   start(request: Buffer): void {
     if (this.#state !== 'Initial') return
     const tables = this.kind === 'invite' ? inviteClientTables : nonInviteClientTables
@@ -131,7 +134,7 @@ export class ClientTransaction<M> {
     this.#run('start')
   }
 
-  /** Takes a response that matches the key. `message` is passed on to the user and is not kept. */
+  /** Takes a response that matches the key. The transaction passes `message` to its user and does not keep it. */
   receiveResponse(status: number, message: M): void {
     const { to, effects } = this.#enter(
       this.kind === 'invite' ? inviteClientInput(status) : nonInviteClientInput(status),
@@ -145,7 +148,7 @@ export class ClientTransaction<M> {
     }
   }
 
-  /** RFC 3261 §17.1.4: the bytes given to `sendRequest` could not be sent. */
+  /** RFC 3261 §17.1.4: called if the bytes given to `sendRequest` could not be sent. */
   transportError(error: Error): void {
     for (const effect of this.#enter('transportError').effects) {
       if (effect === 'transportError') this.#user.onTransportError(this, error)
@@ -153,7 +156,7 @@ export class ClientTransaction<M> {
     }
   }
 
-  /** Ends the transaction at once: nothing more goes out, and the user gets `onTerminated` only. */
+  /** Ends the transaction immediately. Nothing more is sent, and only `onTerminated` is called. */
   destroy(): void {
     this.#run('destroy')
   }
@@ -218,7 +221,7 @@ export class ClientTransaction<M> {
       case 'ack':
       case 'passUp':
       case 'transportError':
-        // These effects need the response or the error: the function that takes it performs them.
+        // These effects need the response or the error, so they are performed by `receiveResponse` or `transportError`.
         break
     }
   }

@@ -30,18 +30,18 @@ export type InviteClientEffect =
   | 'ack'
   /** Give the current response to the user. */
   | 'passUp'
-  /** Report to the user that no response came, or that the request could not be sent. */
+  /** `timeout`: report to the user that no response came. `transportError`: report that the request could not be sent. */
   | 'timeout'
   | 'transportError'
   | 'terminate'
 
-/** The input that a response of the peer is. */
+/** The input for a response of the peer with this status. */
 export function inviteClientInput(status: number): InviteClientInput {
   if (status < 200) return 'provisional'
   return status < 300 ? 'success' : 'failure'
 }
 
-/** The order of the effects matters: the user may call back at any of them. */
+/** The order of the effects matters, because the user may call the transaction at any of them. */
 export const inviteClientTables = transportTables<InviteClientState, InviteClientInput, InviteClientEffect>(
   (reliable) => {
     const success = go('Accepted', 'rest', 'startM', 'passUp')
@@ -77,18 +77,18 @@ export const inviteClientTables = transportTables<InviteClientState, InviteClien
         ...ignored('Proceeding', 'start', 'transportError', 'timerA', 'timerB', 'timerD', 'timerM'),
       },
       Accepted: {
-        // RFC 6026 §7.2: every 2xx MUST be passed up, and none is acknowledged here.
+        // RFC 6026 §7.2: every 2xx MUST be passed up. The transaction acknowledges no 2xx.
         success: go('Accepted', 'passUp'),
         timerM: go('Terminated', 'rest', 'terminate'),
         destroy: go('Terminated', 'rest', 'terminate'),
         ...ignored('Accepted', 'start', 'provisional', 'failure', 'transportError', 'timerA', 'timerB', 'timerD'),
       },
       Completed: {
-        // RFC 3261 §17.1.1.2: a repeat gets its ACK again and MUST NOT be passed up.
+        // RFC 3261 §17.1.1.2: a repeat of the response gets an ACK again and MUST NOT be passed up.
         failure: go('Completed', 'ack'),
         timerD: go('Terminated', 'rest', 'terminate'),
-        // RFC 3261 §17.1.4: the ACK failed. The user already has the final response, so nothing more is reported for this
-        // branch.
+        // RFC 3261 §17.1.4: the ACK could not be sent. The user already has the final response, so nothing more is reported for
+        // this branch.
         transportError: go('Terminated', 'rest', 'terminate'),
         destroy: go('Terminated', 'rest', 'terminate'),
         ...ignored('Completed', 'start', 'provisional', 'success', 'timerA', 'timerB', 'timerM'),

@@ -17,7 +17,7 @@ export type InviteServerInput =
   | 'destroy'
 
 export type InviteServerEffect =
-  /** Send the user's response and keep it for repeats; `sendOnce`: send it without keeping it. */
+  /** Send the user's response and keep it for repeats. `sendOnce`: send it, but do not keep it. */
   | 'send'
   | 'sendOnce'
   /** Send the retained response again, if there is one. */
@@ -34,15 +34,15 @@ export type InviteServerEffect =
   | 'timeout'
   | 'terminate'
 
-/** The input that a response of the transaction user is. */
+/** The input for a response of the transaction user with this status. */
 export function inviteServerInput(status: number): InviteServerInput {
   if (status < 200) return 'provisional'
   return status < 300 ? 'success' : 'failure'
 }
 
 /**
- * A response that could not be sent is not an input. RFC 6026 §8.8: the server transaction MUST remain in its state. The order
- * of the effects matters: the user may call back at any of them.
+ * There is no input for a response that could not be sent. RFC 6026 §8.8: the server transaction MUST remain in its state. The
+ * order of the effects matters, because the user may call the transaction at any of them.
  */
 export const inviteServerTables = transportTables<InviteServerState, InviteServerInput, InviteServerEffect>(
   (reliable) => ({
@@ -71,7 +71,7 @@ export const inviteServerTables = transportTables<InviteServerState, InviteServe
       timerG: go('Completed', 'startG', 'sendAgain'),
       timerH: go('Terminated', 'rest', 'timeout', 'terminate'),
       destroy: go('Terminated', 'rest', 'terminate'),
-      // RFC 3261 §17.2.1: after a final response all others from the user MUST be discarded.
+      // RFC 3261 §17.2.1: after a final response, all further responses of the user MUST be discarded.
       ...ignored('Completed', 'provisional', 'success', 'failure', 'timerI', 'timerL'),
     },
     Confirmed: {

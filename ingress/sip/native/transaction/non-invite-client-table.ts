@@ -18,7 +18,7 @@ export type NonInviteClientInput =
 export type NonInviteClientEffect =
   /** Send the request, for the first time or again. */
   | 'send'
-  /** Start Timer E at T1, doubling up to T2; `startEAtT2`: at T2 from now on. */
+  /** Start Timer E: at T1, then twice as long each time, up to T2. `startEAtT2`: start it at T2 from now on. */
   | 'startE'
   | 'startEAtT2'
   | 'startF'
@@ -27,17 +27,17 @@ export type NonInviteClientEffect =
   | 'rest'
   /** Give the current response to the user. */
   | 'passUp'
-  /** Report to the user that no final response came, or that the request could not be sent. */
+  /** `timeout`: report to the user that no final response came. `transportError`: report that the request could not be sent. */
   | 'timeout'
   | 'transportError'
   | 'terminate'
 
-/** The input that a response of the peer is. */
+/** The input for a response of the peer with this status. */
 export function nonInviteClientInput(status: number): NonInviteClientInput {
   return status < 200 ? 'provisional' : 'final'
 }
 
-/** The order of the effects matters: the user may call back at any of them. */
+/** The order of the effects matters, because the user may call the transaction at any of them. */
 export const nonInviteClientTables = transportTables<NonInviteClientState, NonInviteClientInput, NonInviteClientEffect>(
   (reliable) => {
     // RFC 3261 §17.1.2.2: Timer K is T4 for unreliable transports and zero for reliable ones.

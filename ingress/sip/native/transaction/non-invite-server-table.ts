@@ -23,19 +23,19 @@ export type NonInviteServerEffect =
   | 'rest'
   | 'terminate'
 
-/** The input that a response of the transaction user is. */
+/** The input for a response of the transaction user with this status. */
 export function nonInviteServerInput(status: number): NonInviteServerInput {
   if (status < 200) return status === 100 ? 'trying' : 'provisional'
   return status === 408 ? 'requestTimeout' : 'final'
 }
 
-/** A response that could not be sent is not an input. RFC 6026 §8.8: the server transaction MUST remain in its state. */
+/** There is no input for a response that could not be sent. RFC 6026 §8.8: the server transaction MUST remain in its state. */
 export const nonInviteServerTables = transportTables<NonInviteServerState, NonInviteServerInput, NonInviteServerEffect>(
   (reliable) => {
     // RFC 3261 §17.2.2: Timer J is 64*T1 for unreliable transports and zero for reliable ones.
     const final = reliable ? go('Terminated', 'send', 'rest', 'terminate') : go('Completed', 'startJ', 'send')
-    // RFC 4320 §4.2: a 408 MUST NOT be sent to a non-INVITE request. It ends the transaction without an answer, and repeats are
-    // absorbed.
+    // RFC 4320 §4.2: a 408 MUST NOT be sent to a non-INVITE request. A 408 of the user ends the transaction without an answer,
+    // and repeats of the request are absorbed.
     const silence = reliable ? go('Terminated', 'rest', 'terminate') : go('Completed', 'rest', 'startJ')
     return {
       Trying: {
@@ -58,7 +58,7 @@ export const nonInviteServerTables = transportTables<NonInviteServerState, NonIn
         request: go('Completed', 'sendAgain'),
         timerJ: go('Terminated', 'rest', 'terminate'),
         destroy: go('Terminated', 'rest', 'terminate'),
-        // RFC 3261 §17.2.2: any other final response passed by the user MUST be discarded.
+        // RFC 3261 §17.2.2: any further final response of the user MUST be discarded.
         ...ignored('Completed', 'trying', 'provisional', 'final', 'requestTimeout'),
       },
       Terminated: {

@@ -29,11 +29,13 @@ export interface ResponseSink {
   sendResponse(bytes: Buffer): boolean
 }
 
-/** The user of a server transaction, to whom it reports. Both functions may call back into the transaction; neither may throw. */
+/**
+ * The user of a server transaction gets its reports. Both functions may call functions of the transaction. They must not throw.
+ */
 export interface ServerTransactionUser {
   /** Timer H: a final response to an INVITE was never acknowledged. `onTerminated` follows. */
   onTimeout(transaction: ServerTransaction): void
-  /** The transaction has ended, by whatever cause, `destroy` included. Called exactly once per transaction. */
+  /** The transaction has ended for any cause, also by `destroy`. Called exactly once for each transaction. */
   onTerminated(transaction: ServerTransaction): void
 }
 
@@ -44,17 +46,22 @@ interface ServerTransactionOptions {
   readonly clock: Clock
   readonly user: ServerTransactionUser
   /**
-   * For a source that nobody vouches for: every packet that goes out answers a packet that came in. There are no repeats by
-   * timer and no 100 to an INVITE, so its sender repeats the INVITE and gets the last response each time.
+   * True for an unvouched source: each packet that is sent answers one packet that came. No timer repeats a response, and an
+   * INVITE gets no 100. So the sender repeats the INVITE and gets the last response each time.
    */
   readonly quiet?: boolean
 }
 
-/** A final response to an INVITE waits for its ACK in Completed; for any other request nothing follows it. */
+/**
+ * In Completed, a final response to an INVITE waits for its ACK. After a final response to any other request, nothing follows.
+ */
 const UNFINISHED_INVITE: ReadonlySet<ServerTransactionState> = new Set(['Proceeding', 'Completed'])
 const UNFINISHED_OTHER: ReadonlySet<ServerTransactionState> = new Set(['Trying', 'Proceeding'])
 
-/** One request that is being answered: RFC 3261 §17.2 with RFC 6026 and RFC 4320. It begins when the request has come in. */
+/**
+ * One request that is being answered: RFC 3261 §17.2 with RFC 6026 and RFC 4320. The transaction begins when the request has
+ * come.
+ */
 export class ServerTransaction {
   readonly kind: 'invite' | 'non-invite'
   readonly key: string
@@ -66,14 +73,14 @@ export class ServerTransaction {
   #state: ServerTransactionState
   #finalStatus = 0
   /**
-   * The response to repeats of the request, for as long as repeats can get it. The answer to a non-INVITE is kept for 32 s, as
-   * text: the garbage collector looks at a string once, while a Buffer keeps the whole pool behind it alive.
+   * The response to repeats of the request, as long as repeats get it. The answer to a non-INVITE is kept for 32 s, as text: the
+   * garbage collector looks at a string only once, but a Buffer keeps alive the whole pool in which its bytes are.
    */
   #response: Buffer | string | undefined
   /** Timer G, and its current pause in milliseconds. */
   #repeatTimer: Timer | undefined
   #repeatMs = 0
-  /** One of Timers H, I, J and L: only one of them runs at a time. */
+  /** Timer H, I, J or L. Only one of them runs at a time. */
   #endTimer: Timer | undefined
   #endInput: 'timerH' | 'timerI' | 'timerJ' | 'timerL' = 'timerH'
 
@@ -94,14 +101,14 @@ export class ServerTransaction {
     return this.#state
   }
 
-  /** The status of the first final response that went out; 0 while there is none. */
+  /** The status of the first final response that was sent. 0 if no final response was sent. */
   get finalStatus(): number {
     return this.#finalStatus
   }
 
   /**
-   * Whether the peer may not have its final response yet: for a refusal until the ACK, and for a 2xx as long as the answering
-   * side probably repeats it through us (RFC 3261 §13.3.1.4). Afterwards the transaction only absorbs repeats.
+   * Whether the peer may still wait for its final response. A refusal waits until the ACK. A 2xx waits as long as the answering
+   * side probably repeats it through us (RFC 3261 §13.3.1.4). After that, the transaction only absorbs repeats.
    */
   unfinished(now: number): boolean {
     if (this.#state !== 'Accepted')
@@ -109,7 +116,7 @@ export class ServerTransaction {
     return now < (this.#endTimer?.deadline ?? now) - SIXTY_FOUR_T1_MS + SUCCESS_REPEATED_MS
   }
 
-  /** A repeat of the request that made this transaction: it is absorbed, or answered with the last response again. */
+  /** Takes a repeat of the request that made this transaction. The repeat is absorbed, or the last response is sent again. */
   receiveRequest(): void {
     this.#step('request')
   }
@@ -123,16 +130,16 @@ export class ServerTransaction {
   }
 
   /**
-   * Sends a response if this state allows it, else discards it. In Accepted every further 2xx goes out; after any other final
-   * response nothing does. For a non-INVITE, 101 to 199 are discarded and a 408 ends the transaction without an answer (RFC
-   * 4320 §4). The transaction keeps `bytes` for repeats: they must not change.
+   * Sends a response if this state allows it, else discards it. In Accepted, every further 2xx is sent. After any other final
+   * response, nothing is sent. For a non-INVITE, 101 to 199 are discarded and a 408 ends the transaction without an answer (RFC
+   * 4320 §4). The content of `bytes` must not change, because repeats are sent from it.
    */
   respond(status: number, bytes: Buffer): void {
     if (this.#quiet && status === 100) return
     this.#step(this.kind === 'invite' ? inviteServerInput(status) : nonInviteServerInput(status), status, bytes)
   }
 
-  /** Ends the transaction and sends nothing: for a call that is dropped, or an answer that came too late (RFC 4320 §4.2). */
+  /** Ends the transaction and sends nothing. Used if a call is dropped, or if an answer came too late (RFC 4320 §4.2). */
   destroy(): void {
     this.#step('destroy')
   }

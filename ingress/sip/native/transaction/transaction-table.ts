@@ -9,7 +9,7 @@ interface TransactionTableLimits {
 
 const LIMITS: TransactionTableLimits = { servers: MAX_SERVER_TRANSACTIONS, clients: MAX_CLIENT_TRANSACTIONS }
 
-/** The open transactions by key, up to the limits. Whoever adds a transaction removes it in `onTerminated`. */
+/** The open transactions by key, up to the limits. The code that adds a transaction must remove it in `onTerminated`. */
 export class TransactionTable<M> {
   readonly #servers = new Map<string, ServerTransaction>()
   readonly #clients = new Map<string, ClientTransaction<M>>()
@@ -27,36 +27,36 @@ export class TransactionTable<M> {
     return this.#clients.get(key)
   }
 
-  /** Whether the table has no room for another server transaction: to be checked before one is made. */
+  /** Whether the table has no room for another server transaction. To be checked before a transaction is made. */
   get serversFull(): boolean {
     return this.#servers.size >= this.#limits.servers
   }
 
-  /** Whether the table has no room for another client transaction: to be checked before one is made. */
+  /** Whether the table has no room for another client transaction. To be checked before a transaction is made. */
   get clientsFull(): boolean {
     return this.#clients.size >= this.#limits.clients
   }
 
-  /** Returns false, without a change, where the table is full or the key is taken. */
+  /** Returns false, and adds nothing, if the table is full or has another transaction with this key. */
   addServer(transaction: ServerTransaction): boolean {
     if (this.serversFull || this.#servers.has(transaction.key)) return false
     this.#servers.set(transaction.key, transaction)
     return true
   }
 
-  /** Returns false, without a change, where the table is full or the key is taken. */
+  /** Returns false, and adds nothing, if the table is full or has another transaction with this key. */
   addClient(transaction: ClientTransaction<M>): boolean {
     if (this.clientsFull || this.#clients.has(transaction.key)) return false
     this.#clients.set(transaction.key, transaction)
     return true
   }
 
-  /** Does nothing for a transaction that is not in the table, even if another one has its key. */
+  /** Does nothing if this transaction is not in the table, even if another one with the same key is there. */
   removeServer(transaction: ServerTransaction): void {
     if (this.#servers.get(transaction.key) === transaction) this.#servers.delete(transaction.key)
   }
 
-  /** Does nothing for a transaction that is not in the table, even if another one has its key. */
+  /** Does nothing if this transaction is not in the table, even if another one with the same key is there. */
   removeClient(transaction: ClientTransaction<M>): void {
     if (this.#clients.get(transaction.key) === transaction) this.#clients.delete(transaction.key)
   }
@@ -66,7 +66,7 @@ export class TransactionTable<M> {
     return this.#servers.size + this.#clients.size
   }
 
-  /** How many of them a shutdown waits for, at time `now` of the clock. Looks at each. */
+  /** The number of transactions for which a shutdown waits, at the time `now` of the clock. Looks at every transaction. */
   unfinished(now: number): number {
     let count = 0
     for (const transaction of this.#servers.values()) if (transaction.unfinished(now)) count++

@@ -4,18 +4,18 @@ export interface Transition<S extends string, E extends string> {
   readonly effects: readonly E[]
 }
 
-/** A whole machine: it has a line for every pair of state and input, so that no input is ignored by accident. */
+/** The table of a whole machine. It has a line for every pair of state and input, so that no input is ignored by accident. */
 type TransitionTable<S extends string, I extends string, E extends string> = {
   readonly [State in S]: { readonly [Input in I]: Transition<S, E> }
 }
 
-/** The two tables of one machine: for a reliable transport, RFC 3261 §17 sets other timers. */
+/** The two tables of one machine, because RFC 3261 §17 sets other timers for a reliable transport. */
 interface TransportTables<S extends string, I extends string, E extends string> {
   readonly reliable: TransitionTable<S, I, E>
   readonly unreliable: TransitionTable<S, I, E>
 }
 
-/** A table as seen by a driver that runs several machines. Every TransitionTable fits this type. */
+/** The form of a table for a driver that runs several machines. Every TransitionTable fits this type. */
 export interface AnyTransitionTable<S extends string, E extends string> {
   readonly [state: string]: { readonly [input: string]: Transition<S, E> }
 }

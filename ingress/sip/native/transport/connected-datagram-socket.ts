@@ -17,7 +17,7 @@ export interface ConnectedDatagramSocketOptions {
   readonly remote: Destination
   readonly events: TransportEvents
   readonly clock: Clock
-  /** Called with every datagram, also with the few from other sources that come between `bind` and `connect`. */
+  /** Called with every datagram. Between `bind` and `connect`, a few datagrams may come from other sources. */
   readonly receive: ReceiveDatagram
   /** The socket has closed, because it was idle or because of an error. The next request needs a new socket. */
   readonly onClosed: () => void
@@ -32,7 +32,7 @@ export class ConnectedDatagramSocket {
   readonly #options: ConnectedDatagramSocketOptions
   readonly #socket: Socket
   readonly #requests: UnconfirmedRequests
-  /** One callback for all sends: a closure per packet would be garbage per packet. */
+  /** One callback for all sends, so that no closure has to be made for each packet. */
   readonly #onSent = (error: Error | null): void => {
     if (error) this.#fail(error)
   }
@@ -40,7 +40,7 @@ export class ConnectedDatagramSocket {
   #lastUsed: number
   #idleTimer: Timer
   #closed: Promise<void> | undefined
-  /** Why the socket closed; undefined if it was idle. It may be set before the first request, if binding failed. */
+  /** Why the socket closed. Undefined if it closed because it was idle. If binding failed, it is set before the first request. */
   #error: Error | undefined
 
   constructor(options: ConnectedDatagramSocketOptions) {
@@ -107,7 +107,7 @@ export class ConnectedDatagramSocket {
       events.onFault('datagram-not-sent', `${destinationText(remote)}: ${error.message}`)
       return
     }
-    // RFC 3261 §18.4: an ICMP error is a failure of the request, at once.
+    // RFC 3261 §18.4: after an ICMP error, the request fails immediately.
     this.#error = error
     void this.close()
     events.onUnreachable(remote, error)

@@ -7,7 +7,7 @@ import {
   MAX_STRANGER_STREAMS_PER_ADDRESS,
 } from '../../limits.ts'
 
-/** To whom a connection belongs: one that we opened, one of a peer, or one of a stranger, who has not proved to be a peer. */
+/** To whom a connection belongs. `opened`: we opened it. `peer`: a peer opened it. `stranger`: any other sender opened it. */
 export type Standing = 'opened' | 'peer' | 'stranger'
 
 const LIMITS: Readonly<Record<Standing, { readonly total: number; readonly perAddress: number }>> = {
@@ -16,9 +16,12 @@ const LIMITS: Readonly<Record<Standing, { readonly total: number; readonly perAd
   stranger: { total: MAX_STRANGER_STREAMS, perAddress: MAX_STRANGER_STREAMS_PER_ADDRESS },
 }
 
-/** Counts connections separately by standing: strangers' connections, however many, never keep a peer's out. */
+/**
+ * Counts connections separately by standing, so that any number of strangers' connections leaves room for the connections of
+ * peers.
+ */
 export interface ConnectionCounts {
-  /** Counts one more connection. False, without a change, where that would be too many. */
+  /** Counts one more connection. False if that would be too many: then nothing is counted. */
   enter(standing: Standing, address: string): boolean
   leave(standing: Standing, address: string): void
 }

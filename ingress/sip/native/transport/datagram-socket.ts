@@ -11,7 +11,10 @@ interface BindAddress {
   readonly port: number
 }
 
-/** Every address here is a literal. The callback runs at once, so that `bind`, `connect` and `send` take effect before they return. */
+/**
+ * Every address here is a literal, so no DNS is asked. The callback runs immediately, so that `bind`, `connect` and `send` take
+ * effect before they return.
+ */
 function literalLookup(
   hostname: string,
   family: unknown,
@@ -48,12 +51,12 @@ export async function listenDatagrams(at: BindAddress): Promise<{ socket: Socket
   return { socket, endpoint: { transport: 'UDP', address: at.address, port } }
 }
 
-/** Whether so much already waits for the system that it is better to lose a datagram: its sender repeats it. */
+/** Whether too many bytes already wait to be sent. Then it is better to lose a datagram, because its sender repeats it. */
 export function isQueueFull(socket: Socket): boolean {
   return socket.getSendQueueSize() > MAX_DATAGRAM_QUEUE_BYTES
 }
 
-/** Errors that concern one datagram or the moment, not the destination. */
+/** Errors of one datagram, or of a moment in which the system lacks memory. They say nothing about the destination. */
 const PASSING_ERRORS: ReadonlySet<unknown> = new Set(['EMSGSIZE', 'ENOBUFS', 'ENOMEM', 'EAGAIN'])
 
 /** Whether an error of a send means that the destination cannot be reached. */

@@ -1,8 +1,8 @@
 import type { TransportEvents } from './transport.ts'
 
 /**
- * The same events, safe to call from a socket's handler, where an exception would end the process. A listener that throws is
- * reported as a fault, and the peer in question counts as a stranger.
+ * The same events, but safe to call from a socket's handler. An exception there would end the process. If a listener throws, a
+ * fault is reported. If `isKnown` throws, the peer counts as a stranger.
  */
 export function guardEvents(events: TransportEvents): TransportEvents {
   const fault = (listener: string, error: unknown) =>

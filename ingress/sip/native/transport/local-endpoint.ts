@@ -4,8 +4,8 @@ import { MAX_PORT } from '../../../address/port.ts'
 import type { LocalEndpoint } from './transport.ts'
 
 /**
- * The endpoint to send from: it has the destination's family, and of several it is the one that most likely has a route there.
- * Undefined when no endpoint has the family.
+ * The endpoint to send from. It has the destination's family. If several have it, the endpoint that most likely has a route to
+ * the destination is chosen. Undefined if no endpoint has the family.
  */
 export function chooseLocal<T extends { readonly endpoint: LocalEndpoint }>(
   listeners: readonly T[],
@@ -29,8 +29,8 @@ export function isPort(port: number): boolean {
 }
 
 /**
- * How well one address suits to reach another; 0: not at all. Loopback and other addresses do not reach each other; a wildcard
- * address reaches both.
+ * How well packets from one address can reach another. 0: they cannot. Loopback addresses and other addresses do not reach each
+ * other. A wildcard address reaches both.
  */
 function fitnessFor(from: IpAddress, to: IpAddress): number {
   if (from.family !== to.family) return 0

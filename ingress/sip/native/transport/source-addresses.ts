@@ -1,12 +1,12 @@
 import { type IpAddress, parseIpAddress } from '../../../address/ip-address.ts'
 import { MAX_CACHED_SOURCE_ADDRESSES } from '../../limits.ts'
 
-/** Reads the source text of packets with a memory: a peer's address is parsed once, not once a packet. */
+/** Reads the source text of packets and remembers the result, so that a peer's address is not parsed for each packet. */
 export type SourceAddresses = (text: string) => IpAddress | undefined
 
 /**
- * Two generations of at most `MAX_CACHED_SOURCE_ADDRESSES` each. When the young one is full it becomes the old one, and the old
- * one is forgotten. So a sweep of forged sources costs a bounded amount of memory, and active peers stay.
+ * Two generations of at most `MAX_CACHED_SOURCE_ADDRESSES` each. When the young generation is full, it replaces the old
+ * generation. So a flood of forged sources takes a limited amount of memory, and the addresses of active peers stay.
  */
 export function createSourceAddresses(): SourceAddresses {
   let young = new Map<string, IpAddress>()

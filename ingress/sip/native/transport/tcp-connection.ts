@@ -23,7 +23,7 @@ import { createUnsentRequests } from './unsent-requests.ts'
 
 export interface TcpConnectionOptions {
   readonly socket: Socket
-  /** The standing under which the creator has entered the connection in `counts`. */
+  /** The standing under which the connection is already counted in `counts`. */
   readonly standing: Standing
   readonly remoteAddress: IpAddress
   readonly remotePort: number
@@ -31,29 +31,23 @@ export interface TcpConnectionOptions {
   readonly events: TransportEvents
   readonly clock: Clock
   readonly counts: ConnectionCounts
-  /** The socket is closed and the connection is no longer counted. */
+  /** Called when the socket is closed and the connection is no longer counted. */
   readonly onClosed: (connection: TcpConnection) => void
 }
 
-/**
- * `half-closed`: the peer has ended its side, and we still owe it an answer. `closing`: no more bytes are taken or sent; the
- * last ones may still be in the send buffer.
- */
+/** `half-closed`: the peer has ended its side and waits for our answer. `closing`: only bytes in the send buffer still go out. */
 type ConnectionState = 'connecting' | 'open' | 'half-closed' | 'closing' | 'closed'
 
-/** RFC 5626 §4.4.1: the answers to pings, as many as one write may contain. */
+/** RFC 5626 §4.4.1: answers to pings. This is the largest number of answers in one write. */
 const PONGS = Buffer.from('\r\n'.repeat(MAX_PONGS))
 const PONG_BYTES = 2
 
-/** Bytes. So few bytes may be the rest of a ping, so they do not yet count as the beginning of a message. */
+/** Bytes. Up to this number may be the rest of a ping, so they do not yet count as the beginning of a message. */
 const PING_REST_BYTES = 3
 
 const NEVER = Number.POSITIVE_INFINITY
 
-/**
- * One TCP connection, opened by us or by the peer. It has one timer, for the earliest of its deadlines; `#deadline` lists the
- * deadlines of each state.
- */
+/** One TCP connection, opened by us or by the peer. Its only timer is for the earliest deadline (see `#deadline`). */
 export class TcpConnection implements Flow {
   readonly transport = 'TCP'
   readonly remoteAddress: IpAddress
@@ -63,17 +57,17 @@ export class TcpConnection implements Flow {
   readonly #socket: Socket
   readonly #framer = new StreamFramer()
   readonly #requests: UnconfirmedRequests
-  /** Requests that wait for the connection. Until it is established, none of their bytes can have reached the peer. */
+  /** Requests that wait for the connection. Before it is established, no byte of these requests can have reached the peer. */
   readonly #unsent = createUnsentRequests()
   #state: ConnectionState
   #standing: Standing
-  /** When the current state or standing began. */
+  /** The time at which the current state or standing began. */
   #since: number
   #lastUsed: number
   #lastAnswered = Number.NEGATIVE_INFINITY
   #lastReviewed: number
   #messageSince = NEVER
-  /** When we sent the first request after the peer's last bytes. */
+  /** The time at which we sent the first request after the peer's last message. */
   #silentSince = NEVER
   #strangerBytes = 0
   #holds = 0
@@ -103,7 +97,7 @@ export class TcpConnection implements Flow {
     return this.takesRequests || this.#state === 'half-closed'
   }
 
-  /** Whether a request may be sent on this connection: its answer must still be able to come back. */
+  /** Whether a request may be sent on this connection, so that its answer can still come back. */
   get takesRequests(): boolean {
     return this.#state === 'open' || this.#state === 'connecting'
   }
@@ -118,7 +112,7 @@ export class TcpConnection implements Flow {
     return this.#write(bytes)
   }
 
-  /** Sends a request. If the connection fails before anything has come back on it, the request fails too. */
+  /** Sends a request. If the connection fails before any bytes have come back on it, the request fails too. */
   request(bytes: Uint8Array, { onFailure, connectMs = STREAM_CONNECT_MS }: SendOptions): void {
     const { clock, events } = this.#options
     if (this.#state === 'connecting') {
@@ -155,7 +149,9 @@ export class TcpConnection implements Flow {
     this.#enter('closing')
   }
 
-  /** Closes, and resolves when the socket is closed. It waits for our own last bytes, but not for the peer's side. */
+  /**
+   * Closes, and resolves when the socket is closed. Waits until our last bytes are sent, but not until the peer closes its side.
+   */
   shutDown(): Promise<void> {
     if (this.#state === 'closed') return Promise.resolve()
     const closed = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()))
@@ -190,8 +186,8 @@ export class TcpConnection implements Flow {
   }
 
   /**
-   * The peer sends no more. It cannot answer our requests on this connection. It may still want to read our answers, so our
-   * side stays open until they are sent (RFC 3261 §18.2.2: the connection still exists).
+   * The peer sends no more, so it cannot answer our requests on this connection. It may still read our answers, so our side stays
+   * open until the answers are sent (RFC 3261 §18.2.2: the connection still exists).
    */
   #onEnd(): void {
     if (this.#state !== 'open') return
@@ -285,10 +281,7 @@ export class TcpConnection implements Flow {
     return true
   }
 
-  /**
-   * Checks the standing of the connection, which may change with the table. False: there are too many connections of the new
-   * standing, and this one is being closed.
-   */
+  /** Checks the standing, which may change with the table. False: the new standing has too many connections. This one closes. */
   #review(): boolean {
     if (this.#standing === 'opened') return true
     this.#lastReviewed = this.#options.clock.now()
@@ -307,10 +300,7 @@ export class TcpConnection implements Flow {
     return true
   }
 
-  /**
-   * Whether the source is known, or has shown a dialog cookie: then the engine has answered it or still waits for an answer to
-   * it.
-   */
+  /** Whether the source is known, or the engine has answered it or holds the connection, because of a valid dialog cookie. */
   #isPeer(): boolean {
     const isAnswered = this.#lastReviewed - this.#lastAnswered < STREAM_REVIEW_MS
     return this.#holds > 0 || isAnswered || this.#options.events.isKnown(this.remoteAddress, this.remotePort)
@@ -322,7 +312,7 @@ export class TcpConnection implements Flow {
     this.#arm()
   }
 
-  /** When the connection has to be checked again, on the clock's scale. */
+  /** The time at which the connection must be checked again, as the clock counts it. */
   #deadline(): number {
     if (this.#state === 'connecting') return Math.min(this.#since + STREAM_CONNECT_MS, this.#unsent.earliest)
     // The transaction that holds the connection has timers of its own, and releases it.
@@ -342,8 +332,8 @@ export class TcpConnection implements Flow {
   /** RFC 3261 §18: a connection stays open for some time after its last use, and longer while a transaction waits on it. */
   #idleEnd(idleMs: number): number {
     if (this.#holds > 0) return NEVER
-    // Bytes that we send do not count as use if nothing ever comes back: the peer's machine may have disappeared without a
-    // reset, and a new connection would show that.
+    // If no message comes back, bytes that we send do not count as use: the peer's machine may have disappeared without a reset.
+    // A new connection would show that.
     return Math.min(this.#lastUsed, this.#silentSince) + idleMs
   }
 

@@ -29,12 +29,12 @@ interface TcpState {
   readonly counts: ConnectionCounts
   readonly listeners: StreamListener[]
   readonly connections: Set<TcpConnection>
-  /** The connection to use for a remote address and port, whoever opened it. */
+  /** The connection to use for a remote address and port. It does not matter which side opened the connection. */
   readonly byRemote: Map<string, TcpConnection>
   closed: boolean
 }
 
-/** SIP over TCP: connections in both directions, each used for all messages to its remote address and port. */
+/** SIP over TCP. Either side may open a connection. Each is used for all messages to its remote address and port. */
 export function createTcpTransport({ events, clock }: TransportOptions): Transport {
   const state: TcpState = {
     events: guardEvents(events),
@@ -59,7 +59,7 @@ export function createTcpTransport({ events, clock }: TransportOptions): Transpo
 }
 
 async function bind(state: TcpState, at: { address: IpAddress; port: number }): Promise<LocalEndpoint> {
-  // A peer that has ended its side may still wait for the answer: this side decides when such a connection ends.
+  // A peer that has ended its side may still wait for the answer, so this side decides when such a connection ends.
   const server = createServer({ noDelay: true, allowHalfOpen: true })
   const port = await listen(server, at)
   const endpoint: LocalEndpoint = { transport: 'TCP', address: at.address, port }
@@ -90,7 +90,7 @@ function accept(state: TcpState, local: LocalEndpoint, socket: Socket): void {
   const remoteAddress = state.sourceAddresses(socket.remoteAddress ?? '')
   const remotePort = socket.remotePort
   if (!remoteAddress || remotePort === undefined || state.closed) {
-    // The connection was gone before it was accepted here.
+    // The peer closed the connection before it was accepted here, or the transport is closed.
     socket.destroy()
     return
   }

@@ -32,7 +32,7 @@ const LISTEN_ADVICE: Readonly<Record<string, string>> = {
   EAFNOSUPPORT: 'this machine has no such address family: leave the address out',
 }
 
-/** A bind that failed, with the address and what to do about it. */
+/** The error for a bind that failed. Its message names the address and what to do. */
 export function listenFailed(transport: TransportName, at: { address: IpAddress; port: number }, cause: Error): Error {
   const errno = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message
   const advice = LISTEN_ADVICE[errno]
@@ -61,12 +61,12 @@ const SEND_ADVICE: Readonly<Record<SendErrorCode, string>> = {
   'too-many-streams': 'as many connections are open as may be: spread the calls over more pods',
 }
 
-/** A destination that the transport cannot send to, and why. */
+/** The error for a destination to which the transport cannot send. Its message says why. */
 export function unsendable(code: SendErrorCode, to: Destination): TransportError {
   return new TransportError(code, `cannot send to ${destinationText(to)}: ${SEND_ADVICE[code]}`)
 }
 
-/** `tcp://192.0.2.1:5060`, as messages name a destination. */
+/** The text for a destination in messages, such as `tcp://192.0.2.1:5060`. */
 export function destinationText(to: Destination): string {
   return `${to.transport.toLowerCase()}://${hostText(to.address)}:${to.port}`
 }

@@ -1,12 +1,12 @@
 /**
- * The contract between a transport and the engine. Bytes come with offset and length and a numeric source, so that a batched
- * receiver can hand over a slice of its ring without making a string or a copy per packet.
+ * The contract between a transport and the engine. Bytes come with an offset, a length and a numeric source. So a receiver that
+ * reads packets in batches can hand over a part of its ring buffer, and makes no string and no copy for each packet.
  */
 import type { IpAddress } from '../../../address/ip-address.ts'
 import type { Clock } from '../../../time/clock.ts'
 import type { TransportName } from '../../port/engine.ts'
 
-/** One address that a transport is bound to, as configured and as the system returned it (port 0 resolved). */
+/** An address and port to which a transport is bound. Port 0 is replaced by the port that the system chose. */
 export interface LocalEndpoint {
   readonly transport: TransportName
   readonly address: IpAddress
@@ -14,8 +14,8 @@ export interface LocalEndpoint {
 }
 
 /**
- * Where a packet came from and the way back. A datagram's flow is its socket and source; a stream's is its connection. `send`
- * never throws: it returns whether the bytes were handed to the system.
+ * The source of a packet and the way back to it. The flow of a datagram is its socket and source. The flow of a stream is its
+ * connection. `send` never throws. It returns whether the bytes were handed to the system.
  */
 export interface Flow {
   readonly transport: TransportName
@@ -23,24 +23,24 @@ export interface Flow {
   readonly remotePort: number
   readonly local: LocalEndpoint
   /**
-   * Datagrams: sends to `port` of the source address if given (RFC 3581 §4 and RFC 3261 §18.2.2), else to the source port. The
-   * transport may read `bytes` after the call: a caller that will change them hands over a copy. Streams: `onLost` is called
-   * later if the peer has ended its side and no longer reads either.
+   * Datagrams: sends to `port` of the source address, or to the source port if `port` is absent (RFC 3581 §4 and RFC 3261
+   * §18.2.2). The transport may read `bytes` after the call, so a caller that will change them must pass a copy. Streams:
+   * `onLost` is called later if the peer has ended its side and does not read any more.
    */
   send(bytes: Uint8Array, port?: number, onLost?: () => void): boolean
-  /** The same for an answer to a source that is not a peer: a stranger's stream stays a stranger's, with its limits. */
+  /** Like `send`, but for an answer to a source that is not a peer: the stream of a stranger keeps the limits for strangers. */
   sendOnce(bytes: Uint8Array, port?: number): boolean
-  /** Streams: closes without another byte; bytes sent before still go out. Datagrams: nothing. */
+  /** Streams: closes and sends no further byte. Bytes of earlier calls still go out. Datagrams: does nothing. */
   close(): void
   /**
-   * Streams: whether bytes can still be sent. False as soon as we have begun to close; also when the peer has and nobody holds
-   * the stream. Datagrams: always true.
+   * Streams: whether bytes can still be sent. False if we have begun to close, or if the peer has ended its side and no `hold` is
+   * open. Datagrams: always true.
    */
   readonly open: boolean
   /**
-   * Streams: keeps the connection, however long it is silent, until as many `release` calls have come (RFC 3261 §18: a ringing
-   * call), even if the peer has ended its side. A stranger's stream counts as a peer's while it is held or after an answer.
-   * Datagrams: nothing.
+   * Streams: keeps the connection open until there were as many calls of `release` as of `hold`, even if the connection is silent
+   * (RFC 3261 §18: a ringing call) or the peer has ended its side. While it is held, and for some time after an answer, the
+   * stream of a stranger counts as the stream of a peer. Datagrams: does nothing.
    */
   hold(): void
   release(): void
@@ -54,53 +54,69 @@ export interface Destination {
 }
 
 /**
- * What a transport reports to the engine. None of these functions may throw; if one does, the transport survives and calls
+ * The reports of a transport to the engine. The functions must not throw. If one throws, the transport goes on and calls
  * `onFault`.
  */
 export interface TransportEvents {
-  /** `bytes` are valid only during the call: a listener that needs a part copies it. On streams, each call has one whole message. */
+  /**
+   * `bytes` are valid only during the call: a listener copies what it needs later. On streams, each call has one whole message.
+   */
   onMessage(bytes: Buffer, offset: number, length: number, flow: Flow): void
   /**
-   * A stream whose bytes cannot be a message (bad or missing Content-Length, too large): `head` is the part that was read. The
-   * engine may answer on the flow; the transport closes it afterwards.
+   * The bytes of a stream cannot be a message: Content-Length is bad or missing, or the message is too large. `head` is the part
+   * that was read. The engine may answer on the flow. Then the transport closes the flow.
    */
   onBrokenStream(head: Buffer, fault: string, flow: Flow): void
-  /** The destination could not be reached, or an error came back (ICMP port unreachable, RST, connect time-out). RFC 3261 §18.4 */
+  /**
+   * RFC 3261 §18.4: the destination could not be reached, or an error came back (ICMP port unreachable, RST, connect time-out).
+   */
   onUnreachable(destination: Destination, error: Error): void
-  /** Called when a stream comes in and again while it lives: a stranger's stream gets small limits and no byte from us. */
+  /**
+   * Called when a peer opens a stream, and again while the stream lives. A stranger's stream gets small limits and no byte from
+   * us.
+   */
   isKnown(remote: IpAddress, port: number): boolean
   /**
-   * A fault that the transport survived and an operator should see. `code` is stable. This function is the last resort and must
-   * not throw.
+   * A fault after which the transport goes on, and which an operator should see. `code` is stable. This function must not throw,
+   * because nothing catches its errors.
    */
   onFault(code: string, message: string): void
 }
 
 export interface SendOptions {
   /**
-   * Called at most once, and never during `sendRequest`, if the destination proves unreachable before any bytes came back from
-   * it: connect refused or timed out, ICMP, reset. RFC 3261 §18.4. A listener that has an answer or has given up ignores it.
+   * RFC 3261 §18.4: called if the destination cannot be reached and no bytes have come back from it: connect refused or timed
+   * out, ICMP, reset. Called at most once, and never during `sendRequest`. A listener that has an answer or has given up ignores
+   * the call.
    */
   readonly onFailure: (error: Error) => void
-  /** Streams: milliseconds to wait for a connection that is not established yet; shorter than usual where there is an alternative. */
+  /**
+   * Streams: milliseconds to wait for a connection that is not established yet. The time is shorter if there is an alternative.
+   */
   readonly connectMs?: number
-  /** The flow on which a message came: streams use its connection if it is still open (RFC 3261 §18), datagrams its local socket. */
+  /**
+   * The flow on which a message came. A stream request uses its connection if it is open (RFC 3261 §18). A datagram uses its
+   * local socket.
+   */
   readonly via?: Flow
 }
 
 export interface Transport {
   readonly name: TransportName
   readonly local: readonly LocalEndpoint[]
-  /** Binds; resolves with the endpoints when packets can arrive. Rejects with the fault and the address. */
+  /**
+   * Binds the address. Resolves with the endpoint when packets can arrive. Rejects with an error that names the fault and the
+   * address.
+   */
   bind(listen: { readonly address: IpAddress; readonly port: number }): Promise<LocalEndpoint>
   /**
    * Sends a request, or a response whose connection has closed (RFC 3261 §18.2.2). Opens a connection if necessary. The
    * transport may read `bytes` after the call.
    */
   sendRequest(bytes: Uint8Array, to: Destination, options: SendOptions): void
-  /** Whether a connection to exactly this address and port is open; always false for datagrams. */
+  /** Whether a connection to exactly this address and port is open. Always false for datagrams. */
   connectedTo(address: IpAddress, port: number): boolean
-  /** Takes nothing more, lets pending bytes go out, and resolves when every socket is closed. */
+  /** Takes no more bytes, sends the pending bytes, and resolves when every socket is closed. */
   close(): Promise<void>
 }
 

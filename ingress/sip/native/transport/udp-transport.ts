@@ -32,14 +32,14 @@ interface UdpState {
   readonly clock: Clock
   readonly sourceAddresses: SourceAddresses
   readonly listeners: DatagramListener[]
-  /** By local and remote address and port. */
+  /** The connected sockets, by local and remote address and port. */
   readonly connected: Map<string, ConnectedDatagramSocket>
   closed: boolean
 }
 
 /**
- * SIP over UDP: one socket per listen address, and one per destination in use (see `ConnectedDatagramSocket`). Requests leave
- * from a listening address and port, so that answers come back to it, with rport or without (RFC 3581).
+ * SIP over UDP: one socket per listen address, and one per destination in use (see `ConnectedDatagramSocket`). Requests are sent
+ * from a listening address and port. So answers come back to that port, with or without rport (RFC 3581).
  */
 export function createUdpTransport({ events, clock }: TransportOptions): Transport {
   const state: UdpState = {
@@ -62,7 +62,7 @@ export function createUdpTransport({ events, clock }: TransportOptions): Transpo
   }
 }
 
-/** The way back to a datagram's source. There is an object per packet, so everything that can be shared is on the prototype. */
+/** The way back to the source of a datagram. One object is made for each packet, so all shared parts are on the prototype. */
 class DatagramFlow implements Flow {
   readonly remoteAddress: IpAddress
   readonly remotePort: number
@@ -86,7 +86,7 @@ class DatagramFlow implements Flow {
     return true
   }
 
-  // RFC 3581 §4: the response leaves from the address and port that took the request.
+  // RFC 3581 §4: the response is sent from the address and port at which the request was received.
   send(bytes: Uint8Array, port: number = this.remotePort): boolean {
     return isPort(port) && sendDatagram(this.#listener, bytes, this.remoteAddress, port)
   }
@@ -126,7 +126,7 @@ async function bind(state: UdpState, listen: { address: IpAddress; port: number 
 
 function receive(state: UdpState, listener: DatagramListener, bytes: Buffer, source: RemoteInfo): void {
   const address = state.sourceAddresses(source.address)
-  // A packet whose source is not an address is dropped: it cannot be answered.
+  // If the source is not an address, the packet is dropped, because it cannot be answered.
   if (!address) return
   state.events.onMessage(bytes, 0, bytes.length, new DatagramFlow(listener, address, source.port))
 }
@@ -144,7 +144,10 @@ function sendRequest(state: UdpState, bytes: Uint8Array, to: Destination, option
   }
 }
 
-/** The listener to send from: the listener of `via`, because behind NAT no other one reaches the peer; without `via` the likeliest. */
+/**
+ * The listener to send from. With `via`, it is the listener of `via`, because only that one reaches a peer behind NAT. Without
+ * `via`, it is the listener that most likely has a route to the destination.
+ */
 function listenerFor(
   state: UdpState,
   bytes: Uint8Array,
@@ -160,7 +163,7 @@ function listenerFor(
   return sameWay ?? chooseLocal(state.listeners, to.address) ?? unsendable('no-listener', to)
 }
 
-/** Undefined where the maximum is open: an unreachable destination is then noticed by timers. */
+/** Undefined if the maximum number of sockets is open. Then only timers notice that a destination cannot be reached. */
 function connectedSocket(
   state: UdpState,
   listener: DatagramListener,

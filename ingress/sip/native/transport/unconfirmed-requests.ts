@@ -4,16 +4,19 @@ import type { SendOptions, TransportEvents } from './transport.ts'
 type OnFailure = SendOptions['onFailure']
 
 /**
- * The requests sent to one destination since its last sign of life. An ICMP error or a reset does not say to which request it
- * belongs. That does not matter: the destination is down for all of them.
+ * The requests that were sent to one destination after its last packet came. An ICMP error or a reset does not say to which
+ * request it belongs. That does not matter, because no request can reach the destination.
  */
 export interface UnconfirmedRequests {
   readonly size: number
-  /** Adds a request. Where there are more than `MAX_UNCONFIRMED_REQUESTS`, the oldest are left to their timers. */
+  /**
+   * Adds a request. If there are more than `MAX_UNCONFIRMED_REQUESTS`, the oldest are removed: only their timers can make them
+   * fail.
+   */
   add(onFailure: OnFailure): void
-  /** The destination is alive. */
+  /** Called when a packet has come from the destination: the destination is alive. */
   confirm(): void
-  /** RFC 3261 §18.4: reports the error to each of them, once. */
+  /** RFC 3261 §18.4: reports the error to each request, once. */
   fail(error: Error): void
 }
 
@@ -38,7 +41,10 @@ export function createUnconfirmedRequests(events: TransportEvents): UnconfirmedR
   }
 }
 
-/** Fails a request that was never sent. `onFailure` is called after `sendRequest` has returned, as `SendOptions` promises. */
+/**
+ * Reports the failure of a request that was never sent. `onFailure` is called after `sendRequest` has returned, as `SendOptions`
+ * promises.
+ */
 export function failSoon(onFailure: OnFailure, error: Error, events: TransportEvents): void {
   queueMicrotask(() => tellFailure(onFailure, error, events))
 }

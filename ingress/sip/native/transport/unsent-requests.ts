@@ -6,16 +6,16 @@ const NEVER = Number.POSITIVE_INFINITY
 interface UnsentRequest {
   readonly bytes: Uint8Array
   readonly onFailure: SendOptions['onFailure']
-  /** When to give up the request, on the clock's scale. */
+  /** The time at which the request is given up, as the clock counts it. */
   readonly until: number
 }
 
 /** Requests that wait until a connection is established, in order. */
 interface UnsentRequests {
   readonly size: number
-  /** When the first of them has to be given up; `NEVER` while there is none. */
+  /** The earliest time at which one of the requests must be given up. `NEVER` if no request waits. */
   readonly earliest: number
-  /** Returns false, without a change, where too many bytes wait already. */
+  /** Returns false, and adds nothing, if too many bytes would wait. */
   add(request: UnsentRequest): boolean
   takeAll(): readonly UnsentRequest[]
   /** Removes and returns the requests whose time is over. */
