@@ -21,12 +21,17 @@ import { trunkEntry } from './trunk-entry.ts'
 export interface CompileInput {
   readonly trunks: readonly SipTrunk[]
   readonly rules: readonly DispatchRule[]
-  /** Services and their endpoints, of all types and namespaces. `ClusterServices` explains undefined and the two words. */
+  /**
+   * Services and their endpoints, of all types and namespaces. `ClusterServices` explains undefined, `unwatched` and `elsewhere`.
+   */
   readonly services?: readonly ServiceRecord[] | 'unwatched' | 'elsewhere'
   readonly endpointSlices?: readonly EndpointSliceRecord[]
   /** Objects that the API server has accepted, but the schema refuses, such as objects of an earlier version. */
   readonly refused?: readonly RefusedObject[]
-  /** The API server drops fields that it does not know. So a condition that is absent from an object may have been misspelt. */
+  /**
+   * The API server drops fields that it does not know. So if a condition is absent from an object, its author may have misspelt
+   * it.
+   */
   readonly fieldsDropped?: boolean
 }
 
