@@ -28,7 +28,7 @@ export interface OperatorConfig {
    * The Secret with the keys of the ingress pods, in the namespace of the Lease. Undefined: the operator does not manage keys.
    */
   readonly keySecret: string | undefined
-  /** The name of the installation in build_info; undefined if it has none. */
+  /** The name of the installation in build_info. Undefined if the installation has no name. */
   readonly installation: string | undefined
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
 }

@@ -37,7 +37,7 @@ export async function runOperator(config: OperatorConfig): Promise<RunningOperat
   const events = createEventStage(core)
   // Statuses. Reads: the caches, the leader, the installation. Writes: statuses, and Events about other writers of statuses.
   const statuses = createStatusStage(core, { objects, leader, own, events })
-  // Table: compile, guard, publish. Reads: the caches, what pods report. Writes: the shared cache, statuses and Events.
+  // Table: compile, guard, publish. Reads: the caches and the reports of pods. Writes: the shared cache, statuses and Events.
   const running = config.dryRun
     ? startDryRun(core, config, watch)
     : startStages(core, {
@@ -75,7 +75,7 @@ function logStart({ logger, client }: OperatorCore, { version }: OperatorConfig,
 }
 
 interface RunningStages {
-  /** Why this process is not ready, in addition to the reasons of the watch. */
+  /** The reasons why this process is not ready, in addition to the reasons of the watch. */
   readonly reasons: () => string[]
   readonly stop: () => Promise<void>
 }
@@ -134,7 +134,7 @@ function startLeader(
   })
 }
 
-/** Compiles, and logs what a leader would publish. Does this even if another operator leads. */
+/** Compiles, and logs the changes that a leader would publish, even if another operator leads. */
 function startDryRun(core: OperatorCore, config: OperatorConfig, watch: WatchStage): RunningStages {
   const stage = createDryRunStage(core, config, watch.objects)
   const stopWatching = watch.start({

@@ -22,7 +22,7 @@ export interface ApiFailure {
   readonly message: string
   /** HTTP status; 0 if there was no answer. */
   readonly status?: number
-  /** `reason` of the Status object (`Conflict`, `AlreadyExists`, `Expired` …); empty if the answer has none. */
+  /** `reason` of the Status object (`Conflict`, `AlreadyExists`, `Expired` …); empty if the answer has no reason. */
   readonly reason?: string
   /** The time from Retry-After, 300 s at most. */
   readonly retryAfterMilliseconds?: number | undefined

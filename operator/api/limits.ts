@@ -19,10 +19,12 @@ export const API_BODY_TIMEOUT_MS = 30_000
 /** Milliseconds that an unused connection stays open: long enough for the renewals of a Lease to share one. */
 export const API_KEEP_ALIVE_MS = 20_000
 
-/** Milliseconds without traffic after which TCP asks whether the peer is there, as client-go does. */
+/** If no byte has come for this many milliseconds, TCP asks whether the peer is still there, as client-go does. */
 export const API_TCP_KEEP_ALIVE_MS = 30_000
 
-/** Bytes of one event of a watch: an object has 1.5 MiB at most (etcd's request limit) and JSON may escape all of it. */
+/**
+ * The most bytes of one event of a watch. An object has 1.5 MiB at most (etcd's request limit), and JSON may escape all of it.
+ */
 export const MAX_WATCH_EVENT_BYTES = 16_777_216
 
 /** The longest Retry-After that is obeyed, in milliseconds: a wrong header must not stop the operator for a day. */
@@ -37,7 +39,10 @@ export const MAX_KUBECONFIG_BYTES = 4_194_304
 /** Bytes of a file with a token, a certificate or a key. A bundle of every public authority has 250 KB. */
 export const MAX_CREDENTIAL_BYTES = 1_048_576
 
-/** Milliseconds that a credential plugin may take: long enough to ask a distant service, not meant for asking a person. */
+/**
+ * Milliseconds that a credential plugin may take. This is long enough to ask a distant service, but not meant for asking a
+ * person.
+ */
 export const PLUGIN_TIMEOUT_MS = 60_000
 
 /** Bytes of a credential plugin's output. A token and a certificate with its key have some ten thousand bytes. */

@@ -10,7 +10,7 @@ import { checkCredentialFile } from './credential-file.ts'
 import { KubeConfigError } from './kube-config-error.ts'
 import type { KubeContext } from './kube-context.ts'
 
-/** The kubelet mounts this folder into every Pod, unless the Pod has switched that off. */
+/** The kubelet mounts this folder into every Pod, unless automountServiceAccountToken is false. */
 const FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 /** Whether this process runs in a Pod. It does if there is a token that the process may read. */

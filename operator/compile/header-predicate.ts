@@ -2,7 +2,7 @@ import type { HeaderMatch } from '../../crds/schema/header-match.ts'
 import type { HeaderPredicate } from '../../ingress/route-table/route-table.ts'
 import { unreadField } from './unread-field.ts'
 
-/** The form of a header condition in the table. The schema has ensured that exactly one field is set besides the name. */
+/** The form of a header condition in the table. The schema has ensured that exactly one field is set in addition to the name. */
 export function headerPredicate({
   name: written,
   exact,

@@ -63,7 +63,7 @@ function acceptedCondition(resolved: ResolvedRule, { winner, fieldsDropped }: Co
   return isTrue('Accepted', 'Accepted', `the rule is in the table: it ${unsaid}${fieldsDropped ? FIELDS_DROPPED : ''}`)
 }
 
-/** The condition has the reason of the first fault. Its message names all faults. */
+/** The condition of a rule with faults. It has the reason of the first fault, and its message names all faults. */
 function referencesCondition({ faults, rule }: ResolvedRule): Condition {
   const [first] = faults
   if (first) {

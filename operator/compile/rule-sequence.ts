@@ -77,7 +77,7 @@ export function sequenceChange(
   return undefined
 }
 
-/** Like `compareRules`. The end of a sequence (undefined) comes after every rule. */
+/** Compares two rules like `compareRules`. The end of a sequence (undefined) comes after every rule. */
 function compareEnds(old: RuleEntry | undefined, current: RuleEntry | undefined): number {
   if (old === undefined) return 1
   return current === undefined ? -1 : compareRules(old, current)

@@ -5,7 +5,7 @@ import { objectKey } from './object-name.ts'
 import { endpointsOf } from './service-endpoints.ts'
 import type { EndpointSliceRecord, ServicePort, ServiceRecord } from './service-record.ts'
 
-/** Why a reference leads to no usable object. `reason` is a reason of the condition `ResolvedRefs`. */
+/** The reason why a reference leads to no usable object. `reason` is a reason of the condition `ResolvedRefs`. */
 export interface ReferenceFault {
   readonly reason: Condition<'ResolvedRefs'>['reason']
   readonly message: string

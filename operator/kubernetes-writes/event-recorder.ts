@@ -44,7 +44,7 @@ export interface EventSeries {
   readonly lastObservedTime: string
 }
 
-/** An Event as it is written. */
+/** An Event in the form in which it is written. */
 export interface EventObject extends EventText {
   readonly apiVersion: 'events.k8s.io/v1'
   readonly kind: 'Event'

@@ -38,8 +38,8 @@ type Standing =
   | { readonly type: 'gone' }
 
 /**
- * Called at most once in `OVERLAP_REVIEW_MS` for a namespace. `key`: the object at which the other installation was found.
- * `speaks`: the other installation writes the statuses.
+ * Called at most once in `OVERLAP_REVIEW_MS` for a namespace. `key`: the object at which another installation was found.
+ * `speaks`: whether that installation writes the statuses.
  */
 export type OverlapListener = (key: string, other: Installation, speaks: boolean) => void
 

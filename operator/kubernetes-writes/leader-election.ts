@@ -53,7 +53,10 @@ export interface LeaderElectionOptions {
 export interface LeaderElection {
   /** Takes part in the election from now on. */
   start(listener: ElectionListener): void
-  /** False as soon as the deadline has passed on the local clock, even if its timer has not fired yet. */
+  /**
+   * Whether this process leads. False as soon as the deadline has passed on the local clock, even if the timer of the deadline
+   * has not fired yet.
+   */
   isLeader(): boolean
   /** The `leaseTransitions` of this tenure; undefined if this process does not lead. */
   epoch(): number | undefined

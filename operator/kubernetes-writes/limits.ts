@@ -16,7 +16,7 @@ export const RETRIES_PER_SECOND = 10
 /** Repeats that may start together before RETRIES_PER_SECOND limits further ones (client-go's default). */
 export const RETRY_BURST = 100
 
-/** Milliseconds after which one piece of work is aborted. The API server answers or gives up before that. */
+/** Milliseconds after which one piece of work is aborted. The API server answers or gives up before this time. */
 export const WORK_TIMEOUT_MS = 30_000
 
 /**
@@ -28,7 +28,9 @@ export const STUCK_WORK_MS = 120_000
 /** Milliseconds for which a holder keeps the Lease without renewing it (client-go's default). */
 export const LEASE_DURATION_MS = 15_000
 
-/** Milliseconds after which a leader that could not renew the Lease stops leading. It stops before any standby may take over. */
+/**
+ * If a leader could not renew the Lease for this many milliseconds, it stops leading. It stops before any standby may take over.
+ */
 export const RENEW_DEADLINE_MS = 10_000
 
 /** Milliseconds between two renewals of the leader (client-go's default). */
@@ -126,7 +128,7 @@ export const MAX_EVENT_SERIES = 4_096
 /** Milliseconds between two updates of the count of one event (client-go's interval of a series). */
 export const EVENT_SERIES_PERIOD_MS = 360_000
 
-/** Events of one object that may be written at once (client-go's spam filter). */
+/** Events of one object that may be written immediately (client-go's spam filter). */
 export const EVENT_BURST = 25
 
 /** Events per second of one object after the burst: one in five minutes. */

@@ -1,7 +1,7 @@
 import type { Condition } from '../../crds/schema/conditions.ts'
 import { worstConditions } from '../compile/worst-condition.ts'
 
-/** The facts, besides the other conditions, that decide whether an object is ready. */
+/** The facts that decide whether an object is ready, in addition to its other conditions. */
 export interface ReadyInput {
   readonly inTable: boolean
   /** A text for people: when the object was deleted, and which finalizers keep it. Undefined if nobody has deleted the object. */

@@ -241,7 +241,7 @@ function histogram(registry: Registry, declaration: OperatorMetricDeclaration): 
   return new Histogram({ name, help, labelNames: labels, buckets: [...buckets], registers: [registry] })
 }
 
-/** A gauge whose values are read at each scrape. */
+/** Registers a gauge. Its values are read at each scrape. */
 function reading(registry: Registry, { name, help, labels }: OperatorMetricDeclaration, fill: Fill): void {
   const collect = () => {
     read.reset()
@@ -250,7 +250,7 @@ function reading(registry: Registry, { name, help, labels }: OperatorMetricDecla
   const read: Gauge<LabelName> = new Gauge({ name, help, labelNames: labels, registers: [registry], collect })
 }
 
-/** A counter whose values are read from elsewhere at each scrape. */
+/** Registers a counter. Its values are read from another place at each scrape. */
 function totals(registry: Registry, { name, help, labels }: OperatorMetricDeclaration, fill: Fill): void {
   const collect = () => {
     read.reset()

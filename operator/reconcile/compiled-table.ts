@@ -8,7 +8,7 @@ import type { ObjectConditions } from '../compile/object-conditions.ts'
 import { isRefused, type RefusedResource, type WatchedObject } from '../watch/watched-object.ts'
 import type { WatchedObjects } from '../watch/watched-objects.ts'
 
-/** An object, what the compiler reports about it, and whether this generation of the object is in the table. */
+/** An object, the conditions that the compiler reports about it, and whether this generation of the object is in the table. */
 export interface TableObject extends ObjectConditions {
   readonly uid: string
   readonly inTable: boolean

@@ -1,6 +1,6 @@
 /**
  * Makes the table of the shared cache from the watched objects. This stage compiles, guards against accidents, publishes, and
- * reports to authors what happened to their objects. It works in terms. A term lasts while this process leads.
+ * reports to authors what happened to their objects. The stage works in terms. A term lasts while this process leads.
  */
 import { systemClock } from '../../ingress/time/dated-clock.ts'
 import type { EventRecorder } from '../kubernetes-writes/event-recorder.ts'

@@ -1,6 +1,4 @@
-/**
- * The value that a reader of YAML 1.2 gives to a plain scalar. The rules are those of the core schema (YAML 1.2.2 §10.3.2). Pure.
- */
+/** The value that a reader of YAML 1.2 gives to a plain scalar, by the rules of the core schema (YAML 1.2.2 §10.3.2). Pure. */
 
 export type ScalarValue = string | number | boolean | null
 

@@ -5,7 +5,7 @@ import { ApiError } from '../api/api-error.ts'
 import { DEFINITION_LOOK_MS, OLD_DEFINITION_LOOK_MS } from './limits.ts'
 import { type CustomKind, type OldDefinition, oldDefinitions, oldDefinitionText } from './served-definition.ts'
 
-/** Reads at intervals which CustomResourceDefinitions the API server serves. */
+/** Reads the CustomResourceDefinitions that the API server serves, at intervals. */
 export interface DefinitionWatch {
   /** Kinds whose definition was older than this operator at the last successful read. */
   readonly outdated: ReadonlySet<CustomKind>
@@ -14,7 +14,10 @@ export interface DefinitionWatch {
    * it.
    */
   readonly fieldsDropped: boolean
-  /** Starts with an immediate read. `onChange` is called when the outdated definitions differ from those of the last read. */
+  /**
+   * Reads the definitions immediately and then at intervals. `onChange` is called when the outdated definitions have changed
+   * since the last read.
+   */
   start(onChange: () => void): void
   stop(): void
 }

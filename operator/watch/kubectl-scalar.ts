@@ -121,7 +121,7 @@ function withoutUnderscores(text: string): string {
 
 /** Go's %g writes a number without an exponent if its exponent is between these two numbers, both included. */
 const PLAIN_EXPONENTS = { least: -4, most: 5 } as const
-/** With so many digits, any two numbers of single precision have different texts. */
+/** If two numbers of single precision differ, their texts with this many digits differ too. */
 const SINGLE_DIGITS = 9
 
 /** The shortest text that is the same number in single precision. sigs.k8s.io/yaml writes keys in this form. */

@@ -46,8 +46,10 @@ export class ManifestFolderError extends Error {
 /**
  * Reads every `*.yaml`, `*.yml` and `*.json` file of a folder in the order of their names. Like `kubectl apply -f`, it does not
  * read the folders inside. Objects without a namespace are in `default`. Objects without a creationTimestamp count as older than
- * all other objects. Among themselves they are ordered by their position in the files. Faults of manifests are problems in the
- * result. Rejects with a ManifestFolderError if the folder cannot be read or holds no manifest.
+ * all other objects. The order among these objects is the order of their positions in the files.
+ *
+ * Faults of manifests are problems in the result. Rejects with a ManifestFolderError if the folder cannot be read or holds no
+ * manifest.
  */
 export async function readManifestFolder(dir: string, reading: FilesReading = {}): Promise<Manifests> {
   const manifests = await readManifestFiles(await manifestFiles(dir), reading)
@@ -234,7 +236,7 @@ function isSystemError(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error
 }
 
-/** A text that stays equal while no manifest of the folder changes. Its length does not depend on the number of files. */
+/** A text that stays equal while the manifests of the folder do not change. Its length does not depend on the number of files. */
 async function folderState(dir: string): Promise<string> {
   try {
     const hash = createHash('sha256')
