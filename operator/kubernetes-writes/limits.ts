@@ -74,8 +74,8 @@ export const CONFLICT_RETRY_MS = 100
 export const FORBIDDEN_RETRY_MS = 60_000
 
 /**
- * The most status writes that are remembered. If there are more, the oldest ones are removed. STATUS_WRITES_PER_SECOND reaches
- * this number in some seconds.
+ * The number of remembered status writes from which outdated ones are removed. STATUS_WRITES_PER_SECOND reaches this number in
+ * some seconds.
  */
 export const MAX_REMEMBERED_WRITES = 1_000
 

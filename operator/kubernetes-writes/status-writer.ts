@@ -380,7 +380,7 @@ class Writer implements StatusWriter {
     return bucket
   }
 
-  /** Forgets old writes. */
+  /** Forgets outdated writes, and the token buckets that are full again. */
   #tidy(): void {
     if (this.#objectBudgets.size > MAX_REMEMBERED_WRITES) {
       for (const [key, bucket] of this.#objectBudgets) if (bucket.full()) this.#objectBudgets.delete(key)
