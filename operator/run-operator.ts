@@ -1,6 +1,6 @@
 /**
- * The operator: watches the Kubernetes API, compiles the objects into a table, publishes the table to the shared cache and
- * reports in the status of every object what became of the object. The stages are in the order in which the data flows.
+ * The operator watches the Kubernetes API, compiles the objects into a table and publishes the table to the shared cache. The
+ * status of every object reports what became of the object. The stages are in the order in which the data flows.
  */
 import { startHttpServer } from '../ingress/health/http-server.ts'
 import { redactedText } from '../ingress/text/redacted-text.ts'
@@ -17,13 +17,13 @@ import { createTableStage, type TableStage } from './stages/table-stage.ts'
 import { createWatchStage, type WatchStage } from './stages/watch-stage.ts'
 
 export interface RunningOperator {
-  /** `http://127.0.0.1:9091`. */
+  /** The URL of the HTTP server, such as `http://127.0.0.1:9091`. */
   readonly http: string
-  /** Ends the watches, writes the pending statuses and Events, and gives the Lease back last. */
+  /** Ends the watches, writes the pending statuses and Events, and then gives the Lease back. */
   close(): Promise<void>
 }
 
-/** Rejects with the reason if it cannot start: no kubeconfig, or an HTTP address that is not available. */
+/** Rejects with the reason if the operator cannot start: no kubeconfig, or an HTTP address that is not available. */
 export async function runOperator(config: OperatorConfig): Promise<RunningOperator> {
   const core = createOperatorCore(config)
   // Watch. Reads: objects and definitions from the API server. Writes: the caches of objects.
@@ -37,7 +37,7 @@ export async function runOperator(config: OperatorConfig): Promise<RunningOperat
   const events = createEventStage(core)
   // Statuses. Reads: the caches, the leader, the installation. Writes: statuses, and Events about other writers of statuses.
   const statuses = createStatusStage(core, { objects, leader, own, events })
-  // Table: compile, guard, publish. Reads: the caches, what pods report. Writes: the shared cache, statuses and Events.
+  // Table: compile, guard, publish. Reads: the caches and the reports of pods. Writes: the shared cache, statuses and Events.
   const running = config.dryRun
     ? startDryRun(core, config, watch)
     : startStages(core, {
@@ -75,7 +75,7 @@ function logStart({ logger, client }: OperatorCore, { version }: OperatorConfig,
 }
 
 interface RunningStages {
-  /** Why this process is not ready, in addition to the reasons of the watch. */
+  /** The reasons why this process is not ready, in addition to the reasons of the watch. */
   readonly reasons: () => string[]
   readonly stop: () => Promise<void>
 }
@@ -107,7 +107,7 @@ function startStages(core: OperatorCore, { watch, leader, events, statuses, tabl
       stopWatching()
       await table.end()
       await Promise.all([statuses.drain(FLUSH_LIMIT_MS), events.close(FLUSH_LIMIT_MS)])
-      // Last, so that the next leader finds everything written.
+      // This comes last, so that the next leader finds everything written.
       await leader.stop()
       table.close()
     },
@@ -134,7 +134,7 @@ function startLeader(
   })
 }
 
-/** Compiles and logs what would be published, also if another operator leads. */
+/** Compiles, and logs the changes that a leader would publish, even if another operator leads. */
 function startDryRun(core: OperatorCore, config: OperatorConfig, watch: WatchStage): RunningStages {
   const stage = createDryRunStage(core, config, watch.objects)
   const stopWatching = watch.start({

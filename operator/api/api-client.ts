@@ -13,19 +13,19 @@ import { type ApiRequest, type ApiWire, type ApiWireOptions, apiWire } from './a
 import { lines } from './line-stream.ts'
 
 export interface ListOptions {
-  /** Objects on one page. */
+  /** The most objects on one page. */
   readonly limit: number
-  /** The continue token of the page before; empty for the first page. */
+  /** The continue token of the previous page; empty for the first page. */
   readonly continueToken: string
   readonly signal: AbortSignal
 }
 
 export interface WatchOptions {
-  /** The watch brings the events after this version of the collection. */
+  /** The watch reports the events after this version of the collection. */
   readonly resourceVersion: string
-  /** The server ends the watch after so many seconds. */
+  /** The API server ends the watch after this many seconds. */
   readonly timeoutSeconds: number
-  /** Called whenever bytes arrive, even if they are only a part of an event. */
+  /** Called whenever bytes arrive, even if the bytes are only a part of an event. */
   readonly onContact: () => void
   readonly signal: AbortSignal
 }
@@ -39,7 +39,8 @@ export interface ApiWrite {
 
 /**
  * The Kubernetes API as the operator uses it. Every method throws an ApiError, or the reason of the signal if the signal was
- * aborted. After a 401 a request is repeated once, with credentials that were read again. No other request is repeated here.
+ * aborted. If a request gets a 401, it is repeated once, with credentials that were read again. No other request is repeated
+ * here.
  */
 export interface ApiClient {
   /** The URL of the API server. */
@@ -48,13 +49,13 @@ export interface ApiClient {
   readonly namespace: string | undefined
   /** One page of a consistent list. */
   list(resource: ApiResource, options: ListOptions): Promise<ApiObjectPage>
-  /** Resolves once the server has accepted the watch. The events end when the server ends it. */
+  /** Resolves when the API server has accepted the watch. The events end when the API server ends the watch. */
   watch(resource: ApiResource, options: WatchOptions): Promise<AsyncIterable<WatchEvent>>
   get(resource: ApiResource, path: ApiObjectPath, signal?: AbortSignal): Promise<ApiObject>
   create(resource: ApiResource, body: unknown, signal?: AbortSignal): Promise<ApiObject>
-  /** Update: with a `metadata.resourceVersion` in the body it fails with `api_conflict` if another client was faster. */
+  /** Update. If the body has a `metadata.resourceVersion` and another client was faster, it fails with `api_conflict`. */
   replace(resource: ApiResource, write: ApiWrite): Promise<ApiObject>
-  /** JSON merge patch (RFC 7386). A `metadata.resourceVersion` in the body works as with `replace`. */
+  /** JSON merge patch (RFC 7386). A `metadata.resourceVersion` in the body has the same effect as with `replace`. */
   mergePatch(resource: ApiResource, write: ApiWrite & { readonly fieldManager?: string }): Promise<ApiObject>
   /** The server's OpenAPI v3 document for the resources of sip-dispatch in this version. */
   openApi(signal?: AbortSignal): Promise<unknown>
@@ -96,8 +97,8 @@ async function json(wire: ApiWire, request: ApiRequest): Promise<unknown> {
 }
 
 /**
- * The query of a list. Without a resourceVersion the answer is the newest state, with everything that was written before the
- * request.
+ * Makes the query of a list. A query without a resourceVersion returns the newest state, with everything that was written before
+ * the request.
  */
 async function listPage(wire: ApiWire, resource: ApiResource, options: ListOptions): Promise<ApiObjectPage> {
   const { limit, continueToken, signal } = options
@@ -113,7 +114,7 @@ async function openWatch(
   const { resourceVersion, timeoutSeconds, onContact, signal } = options
   const query = {
     watch: 'true',
-    // Bookmarks bring a recent version even if the collection does not change, and show that the watch is alive.
+    // Bookmarks report a recent version even if the collection does not change, and show that the watch is alive.
     allowWatchBookmarks: 'true',
     resourceVersion,
     timeoutSeconds: String(timeoutSeconds),

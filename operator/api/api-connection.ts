@@ -7,26 +7,27 @@ import { type Credentials, userCredentials } from './user-credentials.ts'
 /** TLS towards an API server; certificates and keys are PEM. */
 export type ApiTls = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'>
 
-/**
- * The address of the API server and the credentials, at this moment. Tokens and certificates change while the operator runs.
- */
+/** The address of the API server and the credentials at this moment. Tokens and certificates change while the operator runs. */
 export interface ApiConnection {
-  /** Changes with the server, the CA or the client certificate: earlier connections can then no longer be used. */
+  /**
+   * Changes when the server, the CA or the client certificate changes. Connections with an earlier key can then no longer be
+   * used.
+   */
   readonly key: string
   /** `https://host:port` */
   readonly origin: string
-  /** The path before `/api` if the server is behind a gateway; else empty. */
+  /** The path before `/api` if the server is behind a gateway; otherwise empty. */
   readonly basePath: string
   /** The headers Authorization and Impersonate-…. */
   readonly headers: Readonly<Record<string, string | string[]>>
   readonly tls: ApiTls
-  /** An HTTP proxy on the way. */
+  /** The HTTP proxy between the operator and the API server. */
   readonly proxy: string | undefined
 }
 
 /**
- * Each call reads the current certificates and tokens, and runs a credential plugin again if its last answer has expired.
- * Rejects with a KubeConfigError that names the file, the plugin or the provider.
+ * Each call of the returned function reads the current certificates and tokens. If the last answer of a credential plugin has
+ * expired, the call runs the plugin again. A call rejects with a KubeConfigError that names the file, the plugin or the provider.
  */
 export function apiConnections(context: KubeContext): () => Promise<ApiConnection> {
   const { cluster, user } = context

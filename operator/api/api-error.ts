@@ -1,7 +1,7 @@
 import { isRecord, parsedJson } from './json-value.ts'
 import { MAX_ERROR_TEXT, MAX_RETRY_AFTER_MS } from './limits.ts'
 
-/** Stable: programs should rely on the code, not on the message. */
+/** These codes are stable: programs should rely on the code, not on the message. */
 export type ApiErrorCode =
   | 'api_unreachable'
   | 'api_credentials'
@@ -22,9 +22,9 @@ export interface ApiFailure {
   readonly message: string
   /** HTTP status; 0 if there was no answer. */
   readonly status?: number
-  /** `reason` of the Status object (`Conflict`, `AlreadyExists`, `Expired` …); empty if the answer has none. */
+  /** `reason` of the Status object (`Conflict`, `AlreadyExists`, `Expired` …); empty if the answer has no reason. */
   readonly reason?: string
-  /** From Retry-After, 300 s at most. */
+  /** The time from Retry-After, 300 s at most. */
   readonly retryAfterMilliseconds?: number | undefined
   readonly cause?: unknown
 }
@@ -83,8 +83,8 @@ const CODES: Readonly<Record<number, ApiErrorCode>> = {
 
 function failureCode(status: number, { reason, message }: { reason: string; message: string }): ApiErrorCode {
   if (reason === 'AlreadyExists') return 'api_already_exists'
-  // After a restore from a backup the server's versions are lower than ours. Then only a new list helps, as after an expired
-  // version.
+  // After a restore from a backup, the server's versions are lower than ours. Only a new list helps then, as it does after an
+  // expired version.
   if (reason === 'Timeout' && message.includes('Too large resource version')) return 'api_expired'
   return CODES[status] ?? (status >= 400 && status < 500 ? 'api_invalid' : 'api_unavailable')
 }

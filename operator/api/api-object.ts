@@ -1,7 +1,7 @@
 import { ApiError, watchError } from './api-error.ts'
 import { isRecord } from './json-value.ts'
 
-/** The writer of statuses in `kubectl get --show-managed-fields`. */
+/** The name of the operator as a writer of statuses in `kubectl get --show-managed-fields`. */
 export const FIELD_MANAGER = 'sip-dispatch-operator'
 
 /** An object as the API server sent it. Only the fields on which the operator relies have been checked. */
@@ -28,7 +28,7 @@ export interface ApiObjectPage {
   readonly continueToken: string
 }
 
-/** One event of a watch. An ERROR event is thrown as an ApiError instead. */
+/** One event of a watch. An ERROR event is not returned: it is thrown as an ApiError. */
 export type WatchEvent =
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: ApiObject }
   | { readonly type: 'BOOKMARK'; readonly resourceVersion: string }
@@ -61,7 +61,7 @@ export function readApiObjectPage(value: unknown): ApiObjectPage {
 
 const OBJECT_EVENTS = ['ADDED', 'MODIFIED', 'DELETED'] as const
 
-/** Reads one line of a watch. Throws an ApiError: the one that an ERROR event carries, or `api_response_invalid`. */
+/** Reads one line of a watch. Throws an ApiError: the error in an ERROR event, or `api_response_invalid`. */
 export function readWatchEvent(line: string): WatchEvent {
   const value = parseJson(line)
   const object = isRecord(value) ? value['object'] : undefined
@@ -94,7 +94,9 @@ function invalid(what: string, cause?: unknown): ApiError {
   return new ApiError({ code: 'api_response_invalid', message, cause })
 }
 
-/** Versions of one collection are whole numbers that grow (KEP-5504). Any other text is not compared: it is not older. */
+/**
+ * Versions of one collection are whole numbers that grow (KEP-5504). Any other text is not compared, and does not count as older.
+ */
 export function isOlderVersion(version: string, than: string): boolean {
   const numbers = /^\d+$/
   return numbers.test(version) && numbers.test(than) && BigInt(version) < BigInt(than)

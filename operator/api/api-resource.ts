@@ -5,11 +5,11 @@ export interface ApiResource {
   readonly version: string
   /** The plural, lower case, as in the path. */
   readonly plural: string
-  /** Absent: every namespace. */
+  /** Absent: the collection covers every namespace. */
   readonly namespace?: string
 }
 
-/** The object of a collection, and the subresource of it, that a request concerns. */
+/** The object of a collection that a request concerns, and the subresource of this object if the request is about one. */
 export interface ApiObjectPath {
   readonly name: string
   readonly subresource?: 'status'

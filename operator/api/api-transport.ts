@@ -11,7 +11,7 @@ import {
 
 /** The connections to one API server. They stay open until a certificate changes. */
 export interface ApiTransport {
-  /** `watch`: the answer goes on for minutes, so the request gets a connection of its own. */
+  /** `use`: the answer to a watch goes on for minutes, so the request gets a connection of its own. */
   dispatcher(connection: ApiConnection, use: 'request' | 'watch'): Dispatcher
   /** Ends every connection at once; requests in progress fail. */
   close(): Promise<void>
@@ -56,8 +56,8 @@ function retire(agents: Agents, open: Set<Dispatcher>): void {
 }
 
 /**
- * HTTP/1.1 only. Over HTTP/2 all watches would share one connection: its loss would end all of them, and one slow reader
- * would delay all of them.
+ * HTTP/1.1 only. Over HTTP/2 all watches would share one connection. The loss of this connection would end all of them, and one
+ * slow reader would delay all of them.
  */
 function agent({ tls, proxy }: ApiConnection, options: { connections?: number; bodyTimeout: number }): Dispatcher {
   const shared = {

@@ -24,7 +24,7 @@ export interface ApiWireOptions extends KubeConfigSource {
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH'
-  /** Absolute and percent-encoded, without a query. */
+  /** The path is absolute, percent-encoded and without a query. */
   readonly path: string
   readonly query?: Readonly<Record<string, string>>
   readonly body?: unknown
@@ -72,7 +72,8 @@ export function apiWire(options: ApiWireOptions): ApiWire {
     } catch (error) {
       if (!isUnauthorized(error)) throw error
     }
-    // A token or a certificate was replaced. The kubeconfig is read again, only once for all refused requests together.
+    // A token or a certificate was replaced. The kubeconfig is read again, but only once for all requests that were refused
+    // together.
     if (connections === used) reload()
     return await attempt(request).catch((error: unknown) => {
       throw isUnauthorized(error) ? unauthorized(error, context.user) : error
@@ -152,7 +153,7 @@ function requestOptions(request: ApiRequest, connection: ApiConnection): Dispatc
   }
 }
 
-/** The body of an answer. If it breaks off, the error is the same as for a request without an answer. */
+/** The body of an answer. If the body breaks off, the error is the same as for a request without an answer. */
 function body(answer: Dispatcher.ResponseData['body'], signal: AbortSignal | undefined): ApiBody {
   const failed = (error: unknown) => {
     signal?.throwIfAborted()

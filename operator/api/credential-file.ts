@@ -1,6 +1,4 @@
-/**
- * Files with tokens, certificates and keys. They are read at each use, because they are replaced while the operator runs.
- */
+/** Files with tokens, certificates and keys. Each use reads the file, because files are replaced while the operator runs. */
 import { accessSync, constants } from 'node:fs'
 import { readRegularFile } from '../../ingress/files/regular-file.ts'
 import { firstLine, KubeConfigError } from './kube-config-error.ts'
@@ -8,8 +6,8 @@ import type { PemSource } from './kube-context.ts'
 import { MAX_CREDENTIAL_BYTES } from './limits.ts'
 
 /**
- * Throws a KubeConfigError for a file that is absent or that this process may not read. So the fault shows at the start, not
- * at each request.
+ * Throws a KubeConfigError for a file that is absent, or that this process may not read. In this way the fault shows at the
+ * start, and not only at each request.
  */
 export function checkCredentialFile(what: string, file: string): void {
   try {
@@ -26,7 +24,9 @@ export async function readTokenFile(file: string): Promise<string> {
   throw unreadable('the token file', file, token === '' ? 'it is empty' : 'it holds more than one word, or no token')
 }
 
-/** Reads a PEM and refuses an empty one: TLS would treat it as absent and trust the authorities of the system instead. */
+/**
+ * Reads a PEM and refuses an empty one. TLS would treat an empty PEM as absent and trust the authorities of the system instead.
+ */
 export async function readPem(what: string, source: PemSource): Promise<string> {
   const pem = source.file === undefined ? source.text : await readFile(what, source.file)
   if (pem.includes('-----BEGIN ')) return pem

@@ -3,7 +3,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Undefined where a text is no JSON: proxies in front of an API server answer in HTML. */
+/** Undefined if the text is not JSON. This happens because proxies in front of an API server answer in HTML. */
 export function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -1,4 +1,4 @@
-/** Reads kubeconfig files. Their form is checked here only, and relative paths become absolute. */
+/** Reads kubeconfig files. Only this file checks their form, and makes relative paths absolute. */
 import { dirname, resolve, sep } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
@@ -79,7 +79,7 @@ export type UserEntry = z.infer<typeof user>
 export type PluginEntry = z.infer<typeof plugin>
 type ContextEntry = z.infer<typeof context>
 
-/** The entries of one kubeconfig file, or of several: of two entries with the same name the first counts. */
+/** The entries of one kubeconfig file, or of several. If two entries have the same name, the first one counts. */
 export interface KubeConfigEntries {
   readonly current: string | undefined
   readonly contexts: ReadonlyMap<string, ContextEntry>

@@ -1,6 +1,6 @@
 /**
- * Turns one user and one cluster of a kubeconfig into plain values. Refuses what kubectl refuses, and a user without
- * credentials.
+ * Turns one user and one cluster of a kubeconfig into plain values. Refuses everything that kubectl refuses, and also a user
+ * without credentials.
  */
 import { resolve } from 'node:path'
 import { KubeConfigError } from './kube-config-error.ts'

@@ -10,9 +10,12 @@ import { inPod, podContext } from './pod-account.ts'
 
 /** Where to find the kubeconfig. */
 export interface KubeConfigSource {
-  /** A kubeconfig file. Absent: the Pod's ServiceAccount, else the default kubeconfig ($KUBECONFIG, ~/.kube/config). */
+  /**
+   * A kubeconfig file. Absent: the Pod's ServiceAccount if there is one and no context is given. Otherwise the default kubeconfig
+   * ($KUBECONFIG, ~/.kube/config).
+   */
   readonly file?: string | undefined
-  /** A context of the kubeconfig. Absent: its current one. A Pod's ServiceAccount has no contexts. */
+  /** A context of the kubeconfig. Absent: the current context. A Pod's ServiceAccount has no contexts. */
   readonly context?: string | undefined
   /** The root of the Pod's file system. Default: `/`. */
   readonly root?: string | undefined
@@ -21,8 +24,8 @@ export interface KubeConfigSource {
 }
 
 /**
- * Reads the kubeconfig, or the ServiceAccount files that the kubelet has mounted into the Pod. Throws a KubeConfigError that
- * says what to do.
+ * Reads the kubeconfig, or the ServiceAccount files that the kubelet has mounted into the Pod. Throws a KubeConfigError that says
+ * how to correct the problem.
  */
 export function loadKubeConfig(source: KubeConfigSource): KubeContext {
   const { file, context, root = '', environment = processEnvironment() } = source
@@ -33,7 +36,7 @@ export function loadKubeConfig(source: KubeConfigSource): KubeContext {
   return chosenContext('the default kubeconfig', mergedEntries(files.map(readKubeConfigFile)), context)
 }
 
-/** The default kubeconfig files. `$KUBECONFIG` may name several; absent ones are skipped. */
+/** The default kubeconfig files. `$KUBECONFIG` may name several files; absent files are skipped. */
 function defaultFiles({ KUBECONFIG, HOME }: Environment): string[] {
   const named = KUBECONFIG?.split(delimiter).filter((path) => path !== '') ?? []
   if (named.length > 0) return named
@@ -74,7 +77,7 @@ function chosenContext(what: string, entries: KubeConfigEntries, asked: string |
   return chosen
 }
 
-/** Checks the credentials at the start. Otherwise each request would fail, or be refused as anonymous. */
+/** Checks the credentials at the start. Without this check, each request would fail or be refused as anonymous. */
 function checkCredentials({ cluster, user }: KubeContext, entry: UserEntry): void {
   const files = [
     ['the certificate authority', cluster.authority?.file],
@@ -85,7 +88,7 @@ function checkCredentials({ cluster, user }: KubeContext, entry: UserEntry): voi
   for (const [what, file] of files) {
     if (file !== undefined) checkCredentialFile(what, file)
   }
-  // A server without TLS is kubectl proxy or a similar program, which uses credentials of its own.
+  // A server without TLS is kubectl proxy or a similar program. Such a program uses credentials of its own.
   if (!isAnonymous(user) || cluster.server.startsWith('http:')) return
   const given = Object.keys(entry).filter((field) => entry[field] !== undefined && !KNOWN_EMPTY.has(field))
   const has = given.length === 0 ? 'nothing' : given.join(', ')
@@ -96,5 +99,5 @@ function checkCredentials({ cluster, user }: KubeContext, entry: UserEntry): voi
   )
 }
 
-/** Fields that every entry has after reading, even if the file lacks them. */
+/** Fields that every entry has after it was read, even if the file lacks these fields. */
 const KNOWN_EMPTY: ReadonlySet<string> = new Set(['as-groups', 'as-user-extra'])

@@ -1,4 +1,4 @@
-/** A context of a kubeconfig, or the equivalent from inside a Pod: plain values with absolute paths. */
+/** A context of a kubeconfig, or the equivalent inside a Pod. It has plain values with absolute paths. */
 export interface KubeContext {
   readonly name: string
   readonly namespace: string | undefined
@@ -8,18 +8,18 @@ export interface KubeContext {
 
 export interface KubeCluster {
   readonly server: string
-  /** The PEM of the trusted authorities; undefined: those of the system. */
+  /** The PEM of the trusted authorities. Undefined: the authorities of the system are trusted. */
   readonly authority: PemSource | undefined
-  /** The name that the server's certificate must have, if it is not the host of the server. */
+  /** The name that the server's certificate must have, if this name differs from the host of the server. */
   readonly serverName: string | undefined
   /** Whether every certificate is accepted, without a check. */
   readonly insecure: boolean
   readonly proxy: string | undefined
-  /** Configuration for credential plugins, which they get in addition to the fields above. */
+  /** Configuration for credential plugins. They get it in addition to the fields above. */
   readonly pluginConfig: unknown
 }
 
-/** A PEM as a file or as a text. A file is read at each use. */
+/** A PEM as a file or as a text. Each use reads the file. */
 export type PemSource =
   | { readonly file: string; readonly text?: undefined }
   | { readonly text: string; readonly file?: undefined }

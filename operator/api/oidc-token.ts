@@ -1,5 +1,5 @@
 /**
- * ID tokens of an identity provider (OpenID Connect): `auth-provider` of the name `oidc`. A new token is stored in memory
+ * ID tokens of an identity provider (OpenID Connect): the `auth-provider` with the name `oidc`. A new token is stored in memory
  * only.
  */
 import type { CustomFetch } from 'openid-client'
@@ -15,10 +15,7 @@ export interface OidcTokens {
   readonly refreshToken: string | undefined
 }
 
-/**
- * Whether an ID token is valid for some time to come. A token without an expiry counts as valid; the API server decides
- * about it.
- */
+/** Whether an ID token stays valid for some time. A token without an expiry counts as valid; the API server decides about it. */
 export function isCurrent({ idToken }: OidcTokens, now: number): boolean {
   const expires = expiryOf(idToken)
   return expires === undefined || now < expires - TOKEN_RENEWAL_MS
@@ -42,7 +39,7 @@ export async function refreshedTokens(settings: OidcSettings, refreshToken: stri
   if (issuer === undefined || clientId === undefined || refreshToken === undefined) {
     throw refused('has expired, and idp-issuer-url, client-id and refresh-token are needed for a new one')
   }
-  // Loaded here, so that only users of OpenID Connect wait for the library.
+  // The library is loaded here, so that only users of OpenID Connect wait for it.
   const oidc = await import('openid-client')
   const dispatcher = new Agent(
     authority ? { connect: { ca: await readPem('the authority of the issuer', authority) } } : {},
@@ -62,7 +59,7 @@ export async function refreshedTokens(settings: OidcSettings, refreshToken: stri
   }
 }
 
-/** A `fetch` with the authorities of the dispatcher. Node's own `fetch` trusts only those of the system. */
+/** A `fetch` that trusts the authorities of the dispatcher. Node's own `fetch` trusts only the authorities of the system. */
 function fetchThrough(dispatcher: Dispatcher): CustomFetch {
   return async (url, { method, headers, body }) => {
     const content = body ? { body } : {}

@@ -10,10 +10,10 @@ import { checkCredentialFile } from './credential-file.ts'
 import { KubeConfigError } from './kube-config-error.ts'
 import type { KubeContext } from './kube-context.ts'
 
-/** The kubelet mounts this folder into every Pod, unless the Pod has switched that off. */
+/** The kubelet mounts this folder into every Pod, unless automountServiceAccountToken is false. */
 const FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount'
 
-/** Whether this process runs in a Pod: there is a token that it may read. */
+/** Whether this process runs in a Pod. It does if there is a token that the process may read. */
 export function inPod(root: string): boolean {
   try {
     checkCredentialFile('the token', join(root, FOLDER, 'token'))

@@ -17,8 +17,8 @@ export interface Credentials {
 const NOTHING: Credentials = { authorization: undefined, certificate: undefined, key: undefined }
 
 /**
- * Each call of the returned function reads the credentials again, except those that are still valid. Rejects with a
- * KubeConfigError.
+ * Each call of the returned function reads the credentials again, except credentials that are still valid. The call may reject
+ * with a KubeConfigError.
  */
 export function userCredentials({ user, cluster }: Pick<KubeContext, 'user' | 'cluster'>): () => Promise<Credentials> {
   const proof = proofReader(user.proof, cluster)
@@ -63,8 +63,8 @@ function basic(username: string, password: string): Credentials {
 }
 
 /**
- * The token file takes precedence over the token text. While the file cannot be read, its last content is used: the file may
- * just be in the middle of a replacement.
+ * The token file takes precedence over the token text. If the file cannot be read, its last content is used, because the file may
+ * be in the middle of a replacement.
  */
 function tokenFileReader(file: string, token: string | undefined): () => Promise<Credentials> {
   let last = token
@@ -110,7 +110,10 @@ interface SharedReading<T> {
   readonly holds: (value: T) => boolean
 }
 
-/** Shares one reading: callers that wait for it get the same value, and so do later callers while the value is valid. */
+/**
+ * Shares one reading. Callers that wait for the same reading get the same value. Later callers get this value too, while it is
+ * valid.
+ */
 function shared<T>({ first, read, holds }: SharedReading<T>): () => Promise<T> {
   let value = first
   let reading: Promise<T> | undefined

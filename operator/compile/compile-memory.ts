@@ -1,4 +1,7 @@
-/** The memory that one compilation passes to the next: the results for objects that are still the same ones. */
+/**
+ * The memory that one compilation passes to the next one: the results for objects that have not changed since (the same
+ * JavaScript objects).
+ */
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { RuleEntry } from '../../ingress/route-table/route-table.ts'
 import type { ObjectConditions } from './object-conditions.ts'
@@ -6,8 +9,8 @@ import type { ResolvedRule, TrunkNames } from './rule-references.ts'
 import { NO_SHADOWS, type Shadows } from './rule-shadow.ts'
 
 /**
- * The memory saves time and changes no result. After the next compilation it keeps nothing about removed objects. Each series of
- * compilations has its own memory.
+ * The memory saves time and changes no result. If an object was removed, the memory keeps nothing about it after the next
+ * compilation. Each series of compilations has its own memory.
  */
 export interface CompileMemory {
   readonly resolved: WeakMap<DispatchRule, ResolvedRule>
@@ -21,7 +24,7 @@ export interface CompileMemory {
   shadows: Shadows
 }
 
-/** The facts that decide the conditions of a rule, besides the rule itself. */
+/** The facts that decide the conditions of a rule, in addition to the rule itself. */
 export interface ConditionGrounds {
   readonly winner: string | undefined
   readonly shadow: string | undefined
@@ -44,7 +47,7 @@ export function createCompileMemory(): CompileMemory {
   }
 }
 
-/** Returns the remembered object if it has the same names. Otherwise it remembers and returns the new object. */
+/** If the remembered object has the same names, returns the remembered object. Otherwise remembers and returns the new object. */
 export function rememberedTrunks(memory: CompileMemory, names: TrunkNames): TrunkNames {
   const { present, refused } = memory.trunks
   if (!sameSet(present, names.present) || !sameSet(refused, names.refused)) memory.trunks = names

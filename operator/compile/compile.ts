@@ -21,12 +21,17 @@ import { trunkEntry } from './trunk-entry.ts'
 export interface CompileInput {
   readonly trunks: readonly SipTrunk[]
   readonly rules: readonly DispatchRule[]
-  /** Services and their endpoints, of all types and namespaces. `ClusterServices` explains undefined and the two words. */
+  /**
+   * Services and their endpoints, of all types and namespaces. `ClusterServices` explains undefined, `unwatched` and `elsewhere`.
+   */
   readonly services?: readonly ServiceRecord[] | 'unwatched' | 'elsewhere'
   readonly endpointSlices?: readonly EndpointSliceRecord[]
   /** Objects that the API server has accepted, but the schema refuses, such as objects of an earlier version. */
   readonly refused?: readonly RefusedObject[]
-  /** The API server drops fields that it does not know. So a condition that is absent from an object may have been misspelt. */
+  /**
+   * The API server drops fields that it does not know. So if a condition is absent from an object, its author may have misspelt
+   * it.
+   */
   readonly fieldsDropped?: boolean
 }
 
@@ -38,20 +43,20 @@ export interface CompileOutput {
 }
 
 /**
- * Compiles the whole set of objects into the table that ingress pods run on. A bad object changes nothing for the others: its
- * conditions report what is wrong with it.
+ * Compiles the whole set of objects into the table that ingress pods use. A bad object changes nothing for the other objects.
+ * Its conditions report the faults.
  *
  * - A trunk that overlaps with an older trunk of another namespace is still in the table (`Conflicted`).
- * - A rule is in the table for those of its trunks that exist. If no trunk of it exists, the rule is left out (`Accepted=False`).
+ * - A rule is in the table for its existing trunks. If none of its trunks exists, the rule is left out (`Accepted=False`).
  * - A rule is left out if it sets a header with a value that could not be escaped at its place (`Accepted=False`).
- * - A rule keeps its place even if its Services have faults. A call that the rule takes, but no endpoint can serve, gets no
- *   backend. It does not go on to a rule that was not meant for it (`ResolvedRefs=False`).
- * - If several rules match exactly the same calls, the first in the order of rules is in the table. The others are left out.
+ * - A rule keeps its place even if its Services have faults. If the rule takes a call and no endpoint can serve it, the call gets
+ *   no backend. No later rule gets this call, because later rules were meant for other calls (`ResolvedRefs=False`).
+ * - If several rules match exactly the same calls, the first one in the order of rules is in the table. The others are left out.
  * - A rule that can never be reached because of an earlier rule stays in the table (`Shadowed`).
- * - A Service is in the table if a rule in the table names it and it has the port. It has an entry under each name that rules
- *   give it.
+ * - A Service is in the table if a rule in the table names it and the Service has the port. The Service has an entry under each
+ *   name that rules give it.
  *
- * With the memory of an earlier compilation, the results for objects that are still the same ones are used again.
+ * With the memory of an earlier compilation, a result is used again if its object is still the same JavaScript object.
  */
 export function compile(input: CompileInput, memory: CompileMemory = createCompileMemory()): CompileOutput {
   const { refused = [], endpointSlices = [], fieldsDropped = false } = input

@@ -2,7 +2,7 @@ import type { HeaderMatch } from '../../crds/schema/header-match.ts'
 import type { HeaderPredicate } from '../../ingress/route-table/route-table.ts'
 import { unreadField } from './unread-field.ts'
 
-/** The form of a header condition in the table. The schema has ensured that exactly one field is set besides the name. */
+/** The form of a header condition in the table. The schema has ensured that exactly one field is set in addition to the name. */
 export function headerPredicate({
   name: written,
   exact,
@@ -19,7 +19,7 @@ export function headerPredicate({
   throw unreadField('a header condition', rest)
 }
 
-/** A text that is equal for equal predicates. */
+/** A text for comparison: equal predicates have equal texts. */
 export function headerKey(predicate: HeaderPredicate): string {
   const { type, name } = predicate
   switch (type) {
@@ -34,8 +34,8 @@ export function headerKey(predicate: HeaderPredicate): string {
 }
 
 /**
- * The keys of all predicates that certainly hold if this one holds. A header may have several values, so a predicate follows from
- * another only if the same value fulfils both.
+ * The keys of all predicates that certainly hold if the given predicate holds. A header may have several values, so one predicate
+ * follows from another only if the same value fulfils both.
  */
 export function impliedKeys(predicate: HeaderPredicate): string[] {
   const own = headerKey(predicate)

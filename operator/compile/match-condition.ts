@@ -1,6 +1,6 @@
 /**
- * How the compiler handles each condition of a rule: it makes the condition's form for the table, and finds out whether another
- * rule has the same condition or a wider one.
+ * How the compiler handles each condition of a rule: it makes the form of the condition for the table, and finds out whether
+ * another rule has the same condition or a wider one.
  */
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { MatchCondition, MatchConditions } from '../../ingress/route-table/route-table.ts'
@@ -20,7 +20,9 @@ type MatchSpec = DispatchRule['spec']['match']
 
 interface CompilerRow<C extends MatchCondition> {
   readonly compile: (match: MatchSpec) => MatchConditions[C]
-  /** The texts of the predicates. The condition holds for the same calls in two rules that have the same set of texts. */
+  /**
+   * The texts of the predicates. If two rules have the same set of texts, the condition holds for the same calls in both rules.
+   */
   readonly keys: (rule: MatchConditions) => string[]
   /**
    * Whether the condition of `outer` holds for every call for which the condition of `inner` holds. False if this is not certain.
@@ -28,9 +30,9 @@ interface CompilerRow<C extends MatchCondition> {
   readonly covers: (outer: MatchConditions, inner: AskedRule) => boolean
   /** The texts under which a rule is entered in the index of shadows; at least one. */
   readonly ownTexts: (rule: MatchConditions) => string[]
-  /** The most texts that `ownTexts` can return. They are counted without being made. */
+  /** The most texts that `ownTexts` can return. This function counts the texts without making them. */
   readonly countTexts: (rule: MatchConditions) => number
-  /** The texts under which the index has the rules with a condition that covers the condition of `inner`. */
+  /** The texts under which the index lists the rules with a condition that covers the condition of `inner`. */
   readonly impliedTexts: (inner: AskedRule, texts: IndexTexts) => string[]
 }
 

@@ -19,9 +19,9 @@ function predicatesOf({ exact, prefix, range, regex, ...rest }: NumberMatch): Nu
 }
 
 /**
- * The forms in which calls may have the number. A rule knows no region, so digits without `+` mean both the international number
- * and the number exactly as it is written. If the first digit is 0, only the second is possible, because no country code begins
- * with 0.
+ * The forms in which calls may have the number. A rule knows no region. So digits without `+` mean both the international number
+ * and the number exactly as the rule has it. If the first digit is 0, only the second meaning is possible, because no country
+ * code begins with 0.
  */
 function forms(canonical: string): string[] {
   const isEither = isDigits(canonical) && !canonical.startsWith('+') && !canonical.startsWith('0')
@@ -29,8 +29,8 @@ function forms(canonical: string): string[] {
 }
 
 /**
- * Both bounds get the same form. If only one of them would become international, both stay as they are written. For example, in
- * the range from 0000 to 0099 only 0099 would become international (+99).
+ * Both bounds get the same form. If only one bound would become international, both bounds stay unchanged. For example, in the
+ * range from 0000 to 0099 only 0099 would become international (+99).
  */
 function rangePredicates(range: { readonly from: string; readonly to: string }): NumberPredicate[] {
   const [from, to] = [canonicalNumber(range.from), canonicalNumber(range.to)]
@@ -40,7 +40,7 @@ function rangePredicates(range: { readonly from: string; readonly to: string }):
   return [{ type: 'range', from: `+${from}`, to: `+${to}` }, asWritten]
 }
 
-/** A text that is equal for equal predicates. */
+/** A text for comparison: equal predicates have equal texts. */
 export function predicateKey(predicate: NumberPredicate): string {
   const { type } = predicate
   switch (type) {

@@ -1,7 +1,9 @@
 import type { NumberPredicate } from '../../ingress/route-table/route-table.ts'
 import { covers } from './number-predicate.ts'
 
-/** The numbers of a trunk, arranged so that the time to compare two sets grows with their size, and not with its square. */
+/**
+ * The numbers of a trunk, arranged for comparison: the time to compare two sets grows with their size, and not with its square.
+ */
 export interface NumberSet {
   /** The trunk has no list, so the set contains every number. */
   readonly every: boolean
@@ -38,7 +40,7 @@ export function numberSet(predicates: readonly NumberPredicate[]): NumberSet {
 }
 
 /**
- * Whether some number can be in both sets. A regular expression counts only if both sets have it: for others an overlap is not
+ * Whether some number can be in both sets. A regular expression counts only if both sets have it: otherwise an overlap is not
  * certain.
  */
 export function overlap(a: NumberSet, b: NumberSet): boolean {
@@ -48,7 +50,7 @@ export function overlap(a: NumberSet, b: NumberSet): boolean {
   )
 }
 
-/** Whether `outer` has a number of `inner`, or a prefix with which a number or prefix of `inner` begins. */
+/** Whether `outer` contains a number of `inner`, or contains a prefix with which a number or a prefix of `inner` begins. */
 function reaches(inner: NumberSet, outer: NumberSet): boolean {
   for (const text of inner.exact) {
     if (outer.exact.has(text) || beginsIn(text, outer)) return true
@@ -77,7 +79,10 @@ function rangesMeet(a: NumberSet, b: NumberSet): boolean {
   })
 }
 
-/** Whether some number of the range begins with the prefix. All numbers of this length with the prefix are a range too. */
+/**
+ * Whether some number of the range begins with the prefix. All numbers with this prefix that have the length of the range form a
+ * range too.
+ */
 function prefixMeets(prefix: string, range: NumberSet['ranges'][number]): boolean {
   const { length } = range.from
   if (prefix.length > length || !/^\+?[0-9]*$/.test(prefix)) return false

@@ -12,7 +12,7 @@ export interface ObjectConditions {
   readonly conditions: readonly Condition[]
 }
 
-/** An object that is not valid, and so not in the table. */
+/** An object that is not valid. So the object is not in the table. */
 export interface RefusedObject {
   readonly kind: ObjectConditions['kind']
   readonly namespace: string
@@ -20,7 +20,7 @@ export interface RefusedObject {
   readonly generation: number
   /** Why the object is not accepted. */
   readonly reason: 'UnknownField' | 'Invalid'
-  /** Which field is wrong and what was expected. */
+  /** A text that names the wrong field and what was expected. */
   readonly problem: string
 }
 
@@ -49,7 +49,9 @@ function withStatus(status: Condition['status']) {
   })
 }
 
-/** Sorts for people: first trunks, then rules, each by name. The key of an object is made once, and not at every comparison. */
+/**
+ * Sorts for people: first trunks, then rules, each by name. The key of an object is made once, and not again at every comparison.
+ */
 export function inNameOrder(objects: readonly ObjectConditions[]): ObjectConditions[] {
   const named = objects.map((object) => ({ object, key: `${object.kind === 'SipTrunk' ? 0 : 1} ${objectKey(object)}` }))
   return named.sort((a, b) => compareText(a.key, b.key)).map(({ object }) => object)

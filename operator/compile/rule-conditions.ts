@@ -5,8 +5,8 @@ import type { ResolvedRule } from './rule-references.ts'
 import { FIELDS_DROPPED, takenUnsaid } from './taken-calls.ts'
 
 /**
- * The result of comparing the rules with each other. Both maps lead from the name of a rule to the name of the rule that comes
- * before it.
+ * The result of comparing the rules with each other. In both maps, the key is the name of a rule, and the value is the name of
+ * the earlier rule.
  */
 export interface RuleComparison {
   /** Rules that match exactly the same calls as an earlier rule. */
@@ -63,7 +63,7 @@ function acceptedCondition(resolved: ResolvedRule, { winner, fieldsDropped }: Co
   return isTrue('Accepted', 'Accepted', `the rule is in the table: it ${unsaid}${fieldsDropped ? FIELDS_DROPPED : ''}`)
 }
 
-/** The condition has the reason of the first fault. Its message names all faults. */
+/** The condition of a rule with faults. It has the reason of the first fault, and its message names all faults. */
 function referencesCondition({ faults, rule }: ResolvedRule): Condition {
   const [first] = faults
   if (first) {

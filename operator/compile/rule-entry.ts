@@ -12,8 +12,8 @@ import { statusLine } from './trunk-entry.ts'
 import { unreadField } from './unread-field.ts'
 
 /**
- * The compiled form of a rule. `trunks`: the trunks that it serves, as `namespace/name`. An empty list means every trunk of its
- * namespace.
+ * The compiled form of a rule. `trunks`: the trunks that the rule serves, as `namespace/name`. An empty list means every trunk of
+ * the rule's namespace.
  */
 export function ruleEntry(rule: DispatchRule, trunks: readonly string[]): RuleEntry {
   const { spec, metadata } = rule

@@ -10,17 +10,20 @@ export interface ResolvedRule {
   readonly rule: DispatchRule
   /** `namespace/name` of the rule. */
   readonly name: string
-  /** Undefined if the rule references trunks, but the table has none of them. Also undefined if the rule has a `problem`. */
+  /**
+   * The entry of the rule. Undefined if the rule references trunks, but the table has none of them. Also undefined if the rule
+   * has a `problem`.
+   */
   readonly entry: RuleEntry | undefined
-  /** Why the rule itself cannot be used; undefined if it can. */
+  /** Why the rule itself cannot be used. Undefined if it can be used. */
   readonly problem: string | undefined
   /** The references that could not be resolved, trunks first. */
   readonly faults: readonly ReferenceFault[]
-  /** The trunks and faults of Services with which the rule was resolved. */
+  /** The trunks and the faults of Services that existed when the rule was resolved. */
   readonly against: { readonly trunks: TrunkNames; readonly serviceFaults: readonly ReferenceFault[] }
 }
 
-/** Names of trunks, `namespace/name`. The object stays the same as long as the names are the same. */
+/** Names of trunks, `namespace/name`. The object stays the same while the names are the same. */
 export interface TrunkNames {
   /** Trunks in the table. */
   readonly present: ReadonlySet<string>
@@ -64,7 +67,7 @@ function resolvedAgainst(
   return { rule, name: objectKey(rule.metadata), entry, problem, faults, against }
 }
 
-/** The earlier entry, if it serves the same trunks. Otherwise a new one. */
+/** Returns the earlier entry if it serves the same trunks. Otherwise returns a new entry. */
 function entryFor(rule: DispatchRule, trunks: readonly string[], known: RuleEntry | undefined): RuleEntry {
   const same = known?.trunks.length === trunks.length && known.trunks.every((name, i) => name === trunks[i])
   return same ? known : ruleEntry(rule, trunks)

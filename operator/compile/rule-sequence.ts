@@ -1,11 +1,11 @@
 /**
  * Sorts rules into the order of rules, and finds the difference between two sorted sequences. Rules that are still the same
- * objects are not sorted again, so the cost depends on what has changed.
+ * objects are not sorted again, so the cost depends on the number of changed rules.
  */
 import type { RuleEntry } from '../../ingress/route-table/route-table.ts'
 import { compareRules } from '../../ingress/route-table/rule-order.ts'
 
-/** The rules in the order in which they are tried. `before`: an earlier result, so its entries are already in order. */
+/** The rules in the order in which they are tried. `before`: an earlier result. Its entries are already in order. */
 export function inRuleOrder(rules: readonly RuleEntry[], before: readonly RuleEntry[]): RuleEntry[] {
   const fresh = new Set(rules)
   const retained = before.filter((rule) => fresh.delete(rule))
@@ -25,7 +25,9 @@ function merged(retained: readonly RuleEntry[], fresh: readonly RuleEntry[]): Ru
   return result
 }
 
-/** The number of sorted rules that come before this rule. The first `from` of them are known to come before it. */
+/**
+ * The number of sorted rules that come before the given rule. The first `from` of these sorted rules are known to come before it.
+ */
 function placeOf(rule: RuleEntry, sorted: readonly RuleEntry[], from: number): number {
   let [low, high] = [from, sorted.length]
   while (low < high) {
@@ -43,8 +45,8 @@ export interface SequenceChange {
 }
 
 /**
- * The rules that only one of two sequences has; undefined if these are more than `limit`. Both sequences are in the order of
- * rules.
+ * The rules that are in only one of the two sequences. Undefined if there are more than `limit` of them. Both sequences are in
+ * the order of rules.
  */
 export function sequenceChange(
   before: readonly RuleEntry[],
@@ -75,7 +77,7 @@ export function sequenceChange(
   return undefined
 }
 
-/** Like `compareRules`. The end of a sequence (undefined) comes after every rule. */
+/** Compares two rules like `compareRules`. The end of a sequence (undefined) comes after every rule. */
 function compareEnds(old: RuleEntry | undefined, current: RuleEntry | undefined): number {
   if (old === undefined) return 1
   return current === undefined ? -1 : compareRules(old, current)

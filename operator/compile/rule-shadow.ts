@@ -17,8 +17,8 @@ export const NO_SHADOWS: Shadows = { byRule: new Map(), rules: [], exhaustive: t
 
 /**
  * Finds the rules that can never be reached, each with the first earlier rule that takes all its calls. Every result is certain,
- * but two kinds of such rules are not found: a rule that loses its calls to several earlier rules together, and a rule that can
- * be judged only by understanding a regular expression. `rules` is in the order of rules.
+ * but two kinds of unreachable rules are not found: a rule that loses its calls to several earlier rules together, and a rule
+ * that can be judged only by understanding a regular expression. `rules` is in the order of rules.
  */
 export function shadowingRules(rules: readonly RuleEntry[]): Shadows {
   const indexes = new Map<string, ShadowIndex>()
@@ -41,10 +41,10 @@ export function takesAllCalls(outer: RuleEntry, inner: RuleEntry): boolean {
 
 const ROWS = MATCH_CONDITIONS.map((condition) => COMPILER_ROWS[condition])
 
-/** The cheapest comparison comes first: headers are compared by hash, numbers by walking through lists. */
+/** The cheapest comparison comes first: headers are compared by hash, but numbers by walking through lists. */
 const CHEAPEST_FIRST = ROWS.toReversed()
 
-/** A rule with more than `MAX_SHADOW_KEYS` is not checked as a rule that shadows others. */
+/** A rule with more keys than `MAX_SHADOW_KEYS` is not checked as a rule that shadows others. */
 function isIndexed(rule: RuleEntry): boolean {
   const keys = ROWS.reduce((product, row) => product * row.countTexts(rule), Math.max(rule.trunks.length, 1))
   return keys <= MAX_SHADOW_KEYS
@@ -61,8 +61,8 @@ interface ShadowIndex extends IndexTexts {
 }
 
 /**
- * Adds a rule to the index. Shadowed rules need not be added: the rule that shadows such a rule also shadows every rule that it
- * would shadow. Returns false if some key had no room for the rule.
+ * Adds a rule to the index. The caller may leave out a shadowed rule: the rule that shadows it also shadows every rule that the
+ * shadowed rule would shadow. Returns false if some key had no room for the rule.
  */
 function addRule(index: ShadowIndex, rule: RuleEntry, position: number): boolean {
   const trunks = rule.trunks.length === 0 ? ['*'] : rule.trunks

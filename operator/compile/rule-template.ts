@@ -1,7 +1,7 @@
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import { parseHeaderTemplate } from '../../ingress/route-table/header-template.ts'
 
-/** Characters that end a line or are invisible. Control characters are left out, because the schema refuses them. */
+/** Characters that end a line or are invisible. Control characters are not in this set, because the schema refuses them. */
 const HIDDEN = /[\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
 
 /**

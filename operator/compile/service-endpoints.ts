@@ -4,8 +4,8 @@ import type { Endpoint } from '../../ingress/route-table/route-table.ts'
 import type { EndpointRecord, EndpointSliceRecord, ServicePort } from './service-record.ts'
 
 /**
- * The endpoints of one port of a Service, sorted by address, then port. A slice has the name of the Service's port, and the
- * number of the port on which the pods listen. Host names are left out.
+ * The endpoints of one port of a Service, sorted by address, then by port. A slice names a port as the Service names it, but
+ * gives the port number on which the pods listen. Host names are left out.
  */
 export function endpointsOf(slices: readonly EndpointSliceRecord[], port: ServicePort): Endpoint[] {
   const found = new Map<string, Endpoint>()
@@ -17,19 +17,22 @@ export function endpointsOf(slices: readonly EndpointSliceRecord[], port: Servic
   return [...found.values()].sort(byPlace)
 }
 
-/** While an endpoint moves from one slice to another, it is in both for a moment. It is ready if it is ready in one of them. */
+/**
+ * While an endpoint moves from one slice to another, it is in both slices for a moment. The endpoint is ready if it is ready in
+ * one of them.
+ */
 function add(found: Map<string, Endpoint>, endpoint: Endpoint | undefined): void {
   if (!endpoint) return
   const key = `${endpoint.address} ${endpoint.port}`
   if (found.get(key)?.state !== 'ready') found.set(key, endpoint)
 }
 
-/** A Service with only one port may leave the name out. */
+/** The port's number in this slice. A Service with only one port may leave the port's name out. */
 function portNumber({ ports }: EndpointSliceRecord, { name }: ServicePort): number | undefined {
   return ports.find((port) => (port.name ?? '') === (name ?? ''))?.port
 }
 
-/** A pod that is not ready, or no longer ready, may still have calls. Its endpoint stays in the table, but gets no new calls. */
+/** A pod that is not ready, or no longer ready, may still have calls. Its endpoint stays in the table but gets no new calls. */
 function endpointOf({ addresses, ready, terminating }: EndpointRecord, port: number): Endpoint | undefined {
   // All addresses of an endpoint lead to the same pod, so the first one is enough.
   const address = parseIpAddress(addresses[0] ?? '')

@@ -9,7 +9,7 @@ export interface ServiceRecord {
 }
 
 export interface ServicePort {
-  /** Undefined or empty if the Service has only one port and does not name it. */
+  /** The name of the port. Undefined or empty if the Service has only one port and does not name it. */
   readonly name: string | undefined
   readonly port: number
   /** `UDP`, `TCP` or `SCTP`. */
@@ -22,7 +22,7 @@ export interface EndpointSliceRecord {
   /** The value of the label `kubernetes.io/service-name`. */
   readonly service: string
   readonly addressType: 'IPv4' | 'IPv6' | 'FQDN'
-  /** Ports of the endpoints themselves, with the names of the Service's ports. A port without a number stands for every port. */
+  /** Ports of the endpoints themselves, with the names of the Service's ports. A port without a number means every port. */
   readonly ports: readonly EndpointPort[]
   readonly endpoints: readonly EndpointRecord[]
 }
@@ -34,9 +34,9 @@ export interface EndpointPort {
 }
 
 export interface EndpointRecord {
-  /** At least one address. All of them lead to the same endpoint, and the first one is used. */
+  /** At least one address. All addresses lead to the same endpoint, and the first one is used. */
   readonly addresses: readonly string[]
-  /** False while the endpoint terminates. */
+  /** False while the endpoint is terminating. */
   readonly ready: boolean
   readonly serving: boolean
   readonly terminating: boolean

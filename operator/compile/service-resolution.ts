@@ -5,7 +5,7 @@ import { objectKey } from './object-name.ts'
 import { endpointsOf } from './service-endpoints.ts'
 import type { EndpointSliceRecord, ServicePort, ServiceRecord } from './service-record.ts'
 
-/** Why a reference leads to no usable object. `reason` is a reason of the condition `ResolvedRefs`. */
+/** The reason why a reference leads to no usable object. `reason` is a reason of the condition `ResolvedRefs`. */
 export interface ReferenceFault {
   readonly reason: Condition<'ResolvedRefs'>['reason']
   readonly message: string
@@ -13,7 +13,7 @@ export interface ReferenceFault {
 
 /** The result of resolving a reference to a Service. A Service without a ready endpoint has both an entry and a fault. */
 export interface ServiceResolution {
-  /** Undefined if there is no such Service, or it has no port that can be called. */
+  /** Undefined if the Service does not exist, or if it has no port that can be called. */
   readonly entry: ServiceEntry | undefined
   readonly fault: ReferenceFault | undefined
 }
@@ -23,14 +23,15 @@ export interface ServiceResolution {
  */
 export interface ServiceResolver {
   resolve(namespace: string, reference: BackendServiceSpec): ServiceResolution
-  /** By the name of the entry: `namespace/name:port`. */
+  /** Finds an entry by its name: `namespace/name:port`. */
   entry(name: string): ServiceEntry | undefined
 }
 
 export interface ClusterServices {
   /**
-   * Undefined: there is no cluster, so there are no Services. `unwatched`: there may be Services, but the operator may not watch
-   * them. `elsewhere`: the Services are in the cluster that the manifests are for, and every reference counts as good.
+   * Undefined: there is no cluster, so there are no Services. `unwatched`: there may be Services, but the operator has no
+   * permission to watch them. `elsewhere`: the Services are in the cluster that the manifests are for, and every reference counts
+   * as good.
    */
   readonly services: readonly ServiceRecord[] | 'unwatched' | 'elsewhere' | undefined
   readonly endpointSlices: readonly EndpointSliceRecord[]
@@ -107,9 +108,7 @@ function faulty(reason: ReferenceFault['reason'], message: string): ServiceResol
   return { entry: undefined, fault: { reason, message } }
 }
 
-/**
- * The message holds no number of endpoints, because the number, and so the message, would change whenever an endpoint changes.
- */
+/** The message has no number of endpoints. With such a number, the message would change whenever an endpoint changes. */
 function notReady(slices: readonly EndpointSliceRecord[], key: string): ReferenceFault {
   if (slices.some(({ addressType }) => addressType === 'FQDN')) {
     const message = `the endpoints of Service ${key} are host names, which this version cannot call: write addresses`
@@ -123,8 +122,8 @@ function notReady(slices: readonly EndpointSliceRecord[], key: string): Referenc
 }
 
 /**
- * Two ports of a Service may share a number if their protocols differ. The given transport decides. Without a given transport, or
- * if no port has it, the UDP port is preferred, because UDP is usual for SIP. Then comes the TCP port.
+ * Two ports of a Service may have the same number if their protocols differ. The given transport decides. If no transport is
+ * given, or if no port has it, the UDP port is preferred, because UDP is usual for SIP. The TCP port is the second choice.
  */
 function chosenPort({ ports }: ServiceRecord, { port, transport }: BackendServiceSpec): ServicePort | undefined {
   const meant = ports.filter((one) => (typeof port === 'number' ? one.port === port : one.name === port))

@@ -1,7 +1,7 @@
 /**
- * The texts under which rules are entered in the index of shadows. If a rule takes all calls of another rule, it has for each
- * condition a predicate that follows from a predicate of the other rule. So a rule is entered under its own predicates, and a
- * later rule looks for the predicates that follow from its own.
+ * The texts under which rules are entered in the index of shadows. Suppose that rule A takes all calls of rule B. Then for each
+ * condition, A has a predicate that follows from a predicate of B. So each rule is entered under its own predicates, and a later
+ * rule looks for the predicates that follow from its own predicates.
  */
 import type { MatchConditions, NumberPredicate } from '../../ingress/route-table/route-table.ts'
 import { headerKey, impliedKeys } from './header-predicate.ts'
@@ -11,11 +11,11 @@ import { predicateKey } from './number-predicate.ts'
 export interface IndexTexts {
   /** All texts in the index. A text that is absent here is not looked up. */
   readonly known: Set<string>
-  /** The lengths of the number prefixes at the end of the texts. The key (the family) is the text before the prefix. */
+  /** By family (the text before a prefix): the lengths of the number prefixes at the end of the texts. */
   readonly starts: Map<string, Set<number>>
 }
 
-/** A rule that may be shadowed, and the keys of all header predicates that follow from its own. */
+/** A rule that may be shadowed, and the keys of all header predicates that follow from the header predicates of this rule. */
 export interface AskedRule {
   readonly rule: MatchConditions
   readonly impliedHeaders: ReadonlySet<string>
@@ -38,7 +38,8 @@ export function addText({ known, starts }: IndexTexts, text: string): void {
 type NumberCondition = 'called' | 'calling'
 
 /**
- * The index texts for the numbers of a rule: one for each predicate, because any of them may cover the numbers of a later rule.
+ * The index texts for the numbers of a rule. Each predicate has its own text, because any predicate may cover the numbers of a
+ * later rule.
  */
 export function ownNumberTexts(condition: NumberCondition, rule: MatchConditions): string[] {
   const predicates = rule[condition]
@@ -46,7 +47,9 @@ export function ownNumberTexts(condition: NumberCondition, rule: MatchConditions
   return [...new Set(predicates.map((predicate) => `${condition}:${indexKey(predicate)}`))]
 }
 
-/** A range is entered under the common beginning of its bounds, so that a number finds the range without knowing the bounds. */
+/**
+ * A range is entered under the common beginning of its bounds. In this way a number finds the range without knowing the bounds.
+ */
 function indexKey(predicate: NumberPredicate): string {
   switch (predicate.type) {
     case 'exact':
@@ -58,7 +61,10 @@ function indexKey(predicate: NumberPredicate): string {
   }
 }
 
-/** The texts of the predicates that hold for every number of the rule's first predicate, if the index may have them. */
+/**
+ * The texts of the predicates that hold for every number of the rule's first predicate. Texts that the index cannot have are left
+ * out.
+ */
 export function impliedNumberTexts(condition: NumberCondition, rule: MatchConditions, texts: IndexTexts): string[] {
   const [predicate] = rule[condition]
   if (!predicate) return [condition]
@@ -82,7 +88,9 @@ export function impliedNumberTexts(condition: NumberCondition, rule: MatchCondit
   }
 }
 
-/** The index text for the headers of a rule. All of them must hold for a later rule, so the text of one of them is enough. */
+/**
+ * The index text for the headers of a rule. All of these headers must hold for a later rule, so the text of one header is enough.
+ */
 export function ownHeaderTexts({ headers: [header] }: MatchConditions): string[] {
   return [header ? `headers:${headerKey(header)}` : 'headers']
 }

@@ -2,7 +2,7 @@ import { fromWords, type IpPrefix, maskWords, parseIpPrefix } from '../../ingres
 
 const V4_PREFIX_BITS = 96
 
-/** The canonical form of a network: CIDR, with the bits after the prefix cleared, and IPv6 as in RFC 5952. */
+/** The canonical form of a network: CIDR, with the bits after the prefix cleared. IPv6 is written as in RFC 5952. */
 export function networkText(source: string): string {
   const prefix = sourceNetwork(source)
   const length = prefix.family === 4 ? prefix.length - V4_PREFIX_BITS : prefix.length

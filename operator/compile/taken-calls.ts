@@ -6,11 +6,11 @@ import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import { MATCH_CONDITIONS } from '../../ingress/route-table/route-table.ts'
 
-/** This is added to such a text if a condition may have been dropped before the object was stored. */
+/** Addition to such a text if a condition may have been dropped before the object was stored. */
 export const FIELDS_DROPPED =
   '; the CustomResourceDefinition of this cluster drops misspelt fields, so look whether that was meant, and apply the one of this release'
 
-/** Such as `every number over UDP and TCP`. */
+/** The calls that a trunk admits, for example `every number over UDP and TCP`. */
 export function admittedCalls({ spec: { called, transports } }: SipTrunk): string {
   return `${called.length === 0 ? 'every number' : 'the numbers of called'} over ${transports.join(' and ')}`
 }
@@ -20,7 +20,7 @@ export function takesEveryCall({ spec: { match } }: DispatchRule): boolean {
   return MATCH_CONDITIONS.every((condition) => match[condition].length === 0)
 }
 
-/** The calls that a rule of these trunks takes because it names no trunks or no conditions; undefined if it names both. */
+/** The calls that a rule of these trunks takes because the rule names no trunks or no conditions. Undefined if it names both. */
 export function takenUnsaid(rule: DispatchRule, trunks: readonly string[]): string | undefined {
   const every = rule.spec.trunkRefs.length === 0
   const whose = every ? 'every trunk of its namespace' : trunks.join(', ')

@@ -13,9 +13,10 @@ export interface TrunkConflict {
 
 /**
  * Finds the trunks that overlap with an older trunk of another namespace: both admit the same source, transport and number, and
- * the older trunk comes first. The result maps the name of each such trunk to the oldest of these older trunks. A network of a
- * trunk is spared if its own namespace has a trunk that is older still and admits everything that the trunk admits from this
- * network: the namespace of the trunk then comes first. `trunks`: oldest first.
+ * the older trunk comes first. In the result, the key is the name of such a trunk, and the value describes the oldest of these
+ * older trunks. A network of a trunk is spared (not reported) in one case: the trunk's own namespace has a trunk that is even
+ * older, and that one admits everything that the trunk admits from this network. The namespace of the trunk then comes first.
+ * `trunks`: oldest first.
  */
 export function olderTrunks(trunks: readonly TrunkEntry[]): Map<string, TrunkConflict> {
   const placed = trunks.map(place)
@@ -116,8 +117,8 @@ function meet(a: PlacedTrunk, b: PlacedTrunk): boolean {
 }
 
 /**
- * Whether the trunk's own namespace has a trunk that is older than the one at `position` and admits everything that this trunk
- * admits from the network.
+ * Whether the trunk's own namespace has a trunk that is older than the trunk at `position`, and that admits everything that the
+ * given trunk admits from the network.
  */
 function sparedBy(index: NetworkIndex, trunk: PlacedTrunk, network: IpPrefix, position: number): boolean {
   const { namespace, transports, called } = trunk.entry

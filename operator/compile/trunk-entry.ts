@@ -33,7 +33,7 @@ export function trunkEntry(trunk: SipTrunk): TrunkEntry {
   }
 }
 
-/** The status of a refusal with its reason phrase: the given phrase, or the usual one of this status. */
+/** The status of a refusal with its reason phrase: the given phrase, or otherwise the usual phrase of this status. */
 export function statusLine(spec: StatusLineSpec): StatusLine {
   return { status: spec.status, reason: spec.reason ?? reasonPhrase(spec.status) }
 }

@@ -1,7 +1,7 @@
 /**
- * The error if an object lacks all fields of which the schema requires one. `rest` is the object without the fields that the
- * compiler reads. If the compiler forgets a field, `rest` has that field and does not fit the parameter's type, so `tsc` reports
- * it.
+ * Returns the error for an object that has none of several fields, although the schema requires one of these fields. `rest` is
+ * the object without the fields that the compiler reads. If the compiler forgets a field, `rest` has that field and does not fit
+ * the parameter's type, so `tsc` reports the forgotten field.
  */
 export function unreadField(what: string, rest: Readonly<Record<string, never>>): TypeError {
   const names = Object.keys(rest).join(', ')

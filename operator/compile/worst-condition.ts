@@ -1,14 +1,14 @@
 import { type Condition, type ConditionType, isAsWished } from '../../crds/schema/conditions.ts'
 
 /**
- * The conditions that report why an object does not work. With the first one the object does not work at all. The last one
- * usually becomes right by itself.
+ * The conditions that report why an object does not work. If the first condition is bad, the object does not work at all. If the
+ * last condition is bad, it usually becomes right by itself.
  */
 const WORST_FIRST: readonly ConditionType[] = ['Accepted', 'Shadowed', 'ResolvedRefs', 'Conflicted', 'Programmed']
 
 /**
  * The conditions that are not as the author of the object wants them, the worst first. If the object is not accepted, only the
- * condition Accepted is returned: the others follow from it, or repeat it.
+ * condition Accepted is returned, because the other conditions follow from it or repeat it.
  */
 export function worstConditions(conditions: readonly Condition[]): Condition[] {
   const worst: Condition[] = []

@@ -1,6 +1,7 @@
 /**
- * Events (events.k8s.io/v1) about objects, as `kubectl describe` shows them. The first occurrence is written, and its repeats are
- * counted in a series. The Events of each object are limited. If an Event cannot be written, the work that it reports goes on.
+ * Events (events.k8s.io/v1) about objects, as `kubectl describe` shows them. The first occurrence is written as an Event, and its
+ * repeats are counted in a series. The number of Events for each object is limited. If an Event cannot be written, the work that
+ * the Event reports goes on.
  */
 
 import { errorText } from '../../ingress/text/error-text.ts'
@@ -37,13 +38,13 @@ export interface EventText {
 }
 
 export interface EventSeries {
-  /** The number of all occurrences, with the first. */
+  /** The number of all occurrences, including the first one. */
   readonly count: number
   /** RFC 3339 with microseconds. */
   readonly lastObservedTime: string
 }
 
-/** An Event as it is written. */
+/** An Event in the form in which it is written. */
 export interface EventObject extends EventText {
   readonly apiVersion: 'events.k8s.io/v1'
   readonly kind: 'Event'
@@ -54,7 +55,7 @@ export interface EventObject extends EventText {
   readonly regarding: Regarding
 }
 
-/** Rejects with an ApiError. */
+/** The requests about Events. They reject with an ApiError. */
 export interface EventApi {
   create(event: EventObject, signal: AbortSignal): Promise<void>
   patchSeries(event: EventObject, series: EventSeries, signal: AbortSignal): Promise<void>
@@ -65,28 +66,28 @@ export type EventResult = 'created' | 'counted' | 'suppressed' | 'failed'
 
 export interface EventRecorderOptions {
   readonly api: EventApi
-  /** `sipdispatch.dev/operator`. */
+  /** The name of the controller, `sipdispatch.dev/operator`. */
   readonly controller: string
-  /** The pod; at most 128 characters. */
+  /** The name of the pod; at most 128 characters. */
   readonly instance: string
   readonly clock: DatedClock
-  /** Returns the end of an Event's name: some characters of lower-case hexadecimal, different at each call. */
+  /** Returns the end of an Event's name: some lower-case hexadecimal characters. Each call returns different characters. */
   readonly newId: () => string
   readonly onResult: (result: EventResult) => void
-  /** Code `event-write-failed`. */
+  /** Called with the code `event-write-failed` when an Event could not be written. */
   readonly onFault: (code: string, message: string) => void
 }
 
 export interface EventRecorder {
   record(regarding: Regarding, text: EventText): void
-  /** Writes the pending Events and counts, for at most so many milliseconds. Later occurrences are ignored. */
+  /** Writes the pending Events and counts. Takes at most `limit` milliseconds. Later occurrences are ignored. */
   close(limit: number): Promise<void>
 }
 
 interface Series {
   event: EventObject
   count: number
-  /** The count that the API server has. */
+  /** The count that is stored in the API server. */
   writtenCount: number
   writtenAt: number
   /** Milliseconds since 1970. */
@@ -103,9 +104,9 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
 class Recorder implements EventRecorder {
   readonly #options: EventRecorderOptions
   readonly #clock: DatedClock
-  /** Least recently used first. */
+  /** The series; the least recently used one comes first. */
   readonly #series = new Map<string, Series>()
-  /** By uid, least recently used first. */
+  /** The token bucket of each object, by uid; the least recently used one comes first. */
   readonly #budgets = new Map<string, TokenBucket>()
   #waiting = 0
   #writes: Promise<void> = Promise.resolve()
@@ -156,7 +157,7 @@ class Recorder implements EventRecorder {
     )
   }
 
-  /** The first repeat is written at once, later ones once in a period. */
+  /** The first repeat is written immediately, later repeats once in a period. */
   #repeat(series: Series): void {
     series.count++
     series.lastAt = this.#clock.wallClock()
@@ -185,7 +186,8 @@ class Recorder implements EventRecorder {
   }
 
   /**
-   * The API server deletes an Event after an hour. If the Event of a series is gone, the series starts again with a new Event.
+   * The API server deletes an Event after an hour. If the API server has deleted the Event of a series, the series starts again
+   * with a new Event.
    */
   async #patchOrCreate(series: Series, event: EventObject, update: EventSeries, signal: AbortSignal): Promise<void> {
     try {
@@ -200,7 +202,7 @@ class Recorder implements EventRecorder {
     }
   }
 
-  /** Writes are made one after the other, so that the count of a series never arrives before its Event. */
+  /** Writes one after the other, so that the count of a series never arrives before its Event. */
   #write(request: (signal: AbortSignal) => Promise<void>, result: EventResult, onFailure?: () => void): void {
     if (this.#waiting >= MAX_WAITING_EVENTS) {
       this.#options.onResult('failed')

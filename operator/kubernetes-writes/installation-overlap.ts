@@ -1,8 +1,8 @@
 /**
- * Decides which of two installations writes the statuses if both watch the same namespace. The senior one writes. To find out
- * whether a senior installation is still running, this one makes a claim: it writes its own name into one status, and changes
- * nothing else there. A running installation restores its name. If the name is not restored within `CLAIM_MS`, the other
- * installation is gone.
+ * If two installations watch the same namespace, only the senior one writes the statuses. This file decides which one that is. To
+ * find out whether a senior installation is still running, this installation makes a claim: it writes its own name into one
+ * status, and changes nothing else in this status. A running senior installation then writes its name back. If it does not do so
+ * within `CLAIM_MS`, it counts as gone.
  */
 import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import { type Installation, isSenior } from './installation.ts'
@@ -15,20 +15,20 @@ export interface OwnedStatus {
   readonly namespace: string
   readonly by: Installation | undefined
   /**
-   * True if the status contained the conditions that this installation wants, at an earlier look or after its own write. They
-   * may have been overwritten since then.
+   * True if the status contained the conditions that this installation wants, either at an earlier look or after its own write.
+   * Somebody may have overwritten the conditions since then.
    */
   readonly wasStored: boolean
 }
 
-/** `write` the whole status, `claim` it (write only the name of this installation), or `leave` it as it is. */
+/** `write`: write the whole status. `claim`: write only the name of this installation. `leave`: do not change the status. */
 export type Verdict = 'write' | 'claim' | 'leave'
 
 export interface Overlaps {
   verdict(own: Installation, status: OwnedStatus): Verdict
-  /** To be called when the name of this installation was written into the status as a claim. */
+  /** To be called after the name of this installation was written into the status as a claim. */
   claimed(key: string): void
-  /** A senior installation is known to run, or a junior one was reported less than twice `OVERLAP_REVIEW_MS` ago. */
+  /** True if a senior installation is known to run, or if a junior one was reported less than twice `OVERLAP_REVIEW_MS` ago. */
   readonly any: boolean
 }
 
@@ -38,15 +38,15 @@ type Standing =
   | { readonly type: 'gone' }
 
 /**
- * Called at most once in `OVERLAP_REVIEW_MS` for a namespace. `key`: the object at which the other installation was found.
- * `speaks`: the other installation writes the statuses.
+ * Called at most once in `OVERLAP_REVIEW_MS` for a namespace. `key`: the object at which another installation was found.
+ * `speaks`: whether that installation writes the statuses.
  */
 export type OverlapListener = (key: string, other: Installation, speaks: boolean) => void
 
 export function createOverlaps(clock: Pick<DatedClock, 'now'>, onOverlap: OverlapListener): Overlaps {
   /** The state of the senior installation of each namespace. */
   const seniors = new Map<string, Standing>()
-  /** When a junior installation was last reported, by its name and namespace. */
+  /** The time of the last report about a junior installation, by its name and namespace. */
   const juniors = new Map<string, number>()
   const lives = (other: Installation, { key, namespace }: OwnedStatus): Verdict => {
     seniors.set(namespace, { type: 'lives', other, until: clock.now() + OVERLAP_REVIEW_MS })
@@ -85,7 +85,7 @@ export function createOverlaps(clock: Pick<DatedClock, 'now'>, onOverlap: Overla
     const standing = seniors.get(status.namespace)
     switch (standing?.type) {
       case 'lives':
-        // A status without a writer is left to the running senior installation, which will write it soon.
+        // This installation leaves a status without a writer to the running senior installation, which will write it soon.
         return status.by === undefined ? verdictUnderSenior(standing.other, status) : 'write'
       case 'claiming':
         if (standing.key !== status.key || !standing.claimed) return 'write'

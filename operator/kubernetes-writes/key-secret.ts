@@ -2,7 +2,7 @@ import { keyFault } from '../../ingress/files/key-strength.ts'
 import { SHARED_KEY_BYTES } from '../../ingress/files/limits.ts'
 import { ApiError } from '../api/api-error.ts'
 
-/** The files of the Secret in the folder where pods mount it. The previous keys exist only while a key is being changed. */
+/** The files of the Secret in the folder in which pods mount it. The previous keys exist only during a change of a key. */
 const KEY_FILES = {
   /** Signs the cookies of dialogs. */
   cookie: { current: 'cookie.current', previous: 'cookie.previous' },
@@ -10,7 +10,7 @@ const KEY_FILES = {
   sealing: { current: 'sealing.current', previous: 'sealing.previous' },
 } as const
 
-/** The entries that the operator creates. Only these are required. */
+/** The entries that the operator creates. Only these entries are required. */
 const MADE = [KEY_FILES.cookie.current, KEY_FILES.sealing.current] as const
 
 /** Entries of a Secret, base64. */
@@ -25,7 +25,7 @@ export interface SecretApi {
   create(data: SecretData): Promise<void>
 }
 
-/** The Secret exists, but a required entry is absent or too weak; `code` is `key_secret_invalid`. */
+/** The error for a Secret that exists, but has an absent or too weak required entry. Its `code` is `key_secret_invalid`. */
 class KeySecretError extends Error {
   readonly code = 'key_secret_invalid'
 
@@ -53,7 +53,7 @@ export async function ensureKeySecret(
     return 'created'
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 409) throw error
-    // Another replica was faster.
+    // Another replica has created the Secret first.
     return checked((await api.get()) ?? {})
   }
 }

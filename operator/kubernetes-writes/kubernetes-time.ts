@@ -1,4 +1,4 @@
-/** Times as the API server stores them: RFC 3339 of milliseconds since 1970. */
+/** Times in the form in which the API server stores them (RFC 3339), made from milliseconds since 1970. */
 
 /** A metav1.Time: whole seconds. */
 export function secondTime(milliseconds: number): string {

@@ -13,7 +13,7 @@ import type { StatusApi, StatusTarget } from './status-writer.ts'
 
 type Reader = Pick<ApiClient, 'get' | 'create' | 'replace'>
 
-/** One Lease (coordination.k8s.io/v1). */
+/** The requests about one Lease (coordination.k8s.io/v1). */
 export function leaseApi(client: Reader, { namespace, name }: { namespace: string; name: string }): LeaseApi {
   const leases: ApiResource = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', namespace }
   const body = (record: LeaseRecord, metadata: Readonly<Record<string, unknown>> = {}) => {
@@ -45,7 +45,7 @@ export async function leaseCreation(
   return typeof created === 'string' ? created : undefined
 }
 
-/** Reads a Lease. Absent or invalid fields get the values of a Lease without a holder. */
+/** Reads a Lease. If a field is absent or invalid, it gets the value of a Lease without a holder. */
 function storedLease({ metadata, ...lease }: ApiObject): StoredLease {
   const spec = isRecord(lease['spec']) ? lease['spec'] : {}
   return {
@@ -63,14 +63,15 @@ function storedLease({ metadata, ...lease }: ApiObject): StoredLease {
 const PLURALS: Readonly<Record<StatusTarget['kind'], string>> = { SipTrunk: 'siptrunks', DispatchRule: 'dispatchrules' }
 
 /**
- * Writes the status of both kinds by merge patches that name the version on which they are based. Server-side apply could
- * not remove a condition that another field manager owns, for example after a backup was restored or a status edited.
+ * Writes the status of both kinds. Each write is a merge patch that names the version on which it is based. Server-side apply
+ * could not remove a condition that another field manager owns, for example after somebody has restored a backup or edited a
+ * status.
  */
 export function statusApi(client: Pick<ApiClient, 'mergePatch'>): StatusApi {
   return {
     writeStatus: async ({ target: { kind, namespace, name }, conditions, installation, resourceVersion }, signal) => {
       const resource: ApiResource = { group: API_GROUP, version: API_VERSION, plural: PLURALS[kind], namespace }
-      // The version also prevents a write to a new object that was created under the same name.
+      // The version has a second use: it prevents a write to a new object that was created under the same name.
       const status = { installation, ...(conditions === undefined ? {} : { conditions }) }
       const body = { metadata: { resourceVersion }, status }
       const path = { name, subresource: 'status' } as const
@@ -80,7 +81,7 @@ export function statusApi(client: Pick<ApiClient, 'mergePatch'>): StatusApi {
   }
 }
 
-/** Events of the group events.k8s.io/v1. */
+/** The requests about Events of the group events.k8s.io/v1. */
 export function eventApi(client: Pick<ApiClient, 'create' | 'mergePatch'>): EventApi {
   const events = (namespace: string): ApiResource => {
     return { group: 'events.k8s.io', version: 'v1', plural: 'events', namespace }
@@ -95,7 +96,7 @@ export function eventApi(client: Pick<ApiClient, 'create' | 'mergePatch'>): Even
   }
 }
 
-/** One Secret. */
+/** The requests about one Secret. */
 export function secretApi(client: Reader, { namespace, name }: { namespace: string; name: string }): SecretApi {
   const secrets: ApiResource = { group: '', version: 'v1', plural: 'secrets', namespace }
   return {

@@ -21,7 +21,7 @@ export type ElectionEffect =
   | 'lead'
   /** Report that this process no longer leads. This comes before every other effect. */
   | 'lose'
-  /** Read the Lease again after the period of a standby or of a leader. */
+  /** Read the Lease again: `waitStandby` after the period of a standby, `waitLeader` after the period of a leader. */
   | 'waitStandby'
   | 'waitLeader'
   /** Start the deadline for renewing, or move it. */
@@ -37,7 +37,7 @@ export interface ElectionTransition {
   readonly effects: readonly ElectionEffect[]
 }
 
-/** One transition for every state and input. The effects are carried out in their order. */
+/** One transition for every state and input. The effects of a transition are carried out in their order. */
 export const ELECTION_TABLE: Readonly<Record<ElectionState, Readonly<Record<ElectionInput, ElectionTransition>>>> = {
   standby: {
     acquired: go('leading', 'startDeadline', 'lead', 'waitLeader'),
@@ -63,7 +63,7 @@ export const ELECTION_TABLE: Readonly<Record<ElectionState, Readonly<Record<Elec
     renewed: go('stopped', 'release'),
     raised: go('stopped', 'release'),
     heldByOther: go('stopped'),
-    // An aborted request may still have been carried out.
+    // The API server may still have carried out an aborted request.
     failed: go('stopped', 'release'),
     deadline: go('stopped'),
     stop: go('stopped'),

@@ -1,7 +1,7 @@
 /**
- * Leader election over a Lease: of several operators, only the holder of the Lease writes. The election follows client-go, with
- * two additions. Every tenure has an epoch of its own. And the deadline applies even to a process that was paused and has not
- * noticed this yet.
+ * Leader election with a Lease. Only one of several operators writes: the holder of the Lease. The election follows client-go,
+ * with two additions. First, every tenure has an epoch of its own. Second, the deadline applies even to a process that was paused
+ * and has not noticed the pause yet.
  */
 
 import { errorText } from '../../ingress/text/error-text.ts'
@@ -28,16 +28,16 @@ import {
   STANDBY_PERIOD_MS,
 } from './limits.ts'
 
-/** The listener of the election. Its functions are called in the order of events, and must not throw. */
+/** The listener of the election. Its functions are called in the order of events. They must not throw. */
 export interface ElectionListener {
   /**
-   * This process leads from now on. Everything that it writes carries the epoch. Called again with a higher epoch after
+   * This process leads from now on. Every write of this process carries the epoch. Called again with a higher epoch after
    * `raiseEpoch`, or if the Lease was deleted and created again.
    */
   onLeading(epoch: number): void
-  /** This process no longer leads. Called before anything else happens: the listener must stop every writer immediately. */
+  /** This process no longer leads. Called before anything else happens. The listener must stop every writer immediately. */
   onLost(): void
-  /** Code `lease-failed`: a request about the Lease failed. It is repeated. */
+  /** Called with the code `lease-failed` when a request about the Lease has failed. The request is repeated. */
   onFault(code: string, message: string): void
 }
 
@@ -53,14 +53,17 @@ export interface LeaderElectionOptions {
 export interface LeaderElection {
   /** Takes part in the election from now on. */
   start(listener: ElectionListener): void
-  /** False as soon as the deadline has passed on the local clock, even if its timer has not fired yet. */
+  /**
+   * Whether this process leads. False as soon as the deadline has passed on the local clock, even if the timer of the deadline
+   * has not fired yet.
+   */
   isLeader(): boolean
   /** The `leaseTransitions` of this tenure; undefined if this process does not lead. */
   epoch(): number | undefined
-  /** The identity of the holder at the last read; undefined before the first read and after a release. */
+  /** The identity of the holder at the last read. Undefined before the first read and after a release. */
   holder(): string | undefined
   /**
-   * Requests an epoch higher than `above`. This is needed after somebody has deleted the Lease: the epoch of a new Lease may be
+   * Requests an epoch higher than `above`. This is needed if somebody has deleted the Lease: the epoch of the new Lease may be
    * lower than the epoch of the published table. The next renewal writes the new epoch. If this process leads, it renews the
    * Lease immediately.
    */
@@ -69,7 +72,7 @@ export interface LeaderElection {
   stop(): Promise<void>
 }
 
-/** A candidate. It takes part in the election after `start`. */
+/** Creates a candidate. The candidate takes part in the election after `start`. */
 export function createLeaderElection(options: LeaderElectionOptions): LeaderElection {
   return new Election(options)
 }
@@ -77,13 +80,13 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
 class Election implements LeaderElection {
   readonly #options: LeaderElectionOptions
   readonly #clock: DatedClock
-  /** Undefined before `start`: until then nothing happens. */
+  /** Undefined before `start`: nothing happens until then. */
   #listener: ElectionListener | undefined
   #state: ElectionState = 'standby'
   #lease: ObservedLease | undefined
   /**
-   * The time at which the last successful renewal was sent. From this time this process holds the Lease for at least its
-   * duration.
+   * The time at which this process sent its last successful renewal. From this time on, it holds the Lease for at least the
+   * Lease's duration.
    */
   #renewedAt = 0
   #epoch = 0
@@ -125,7 +128,7 @@ class Election implements LeaderElection {
   async stop(): Promise<void> {
     this.#cancelWait()
     this.#input('stop')
-    // The attempt in progress may still acquire the Lease. In this case the Lease has to be given back.
+    // The attempt in progress may still acquire the Lease. If so, this process has to give the Lease back.
     await this.#attempt
     if (!this.#mustRelease) return
     this.#mustRelease = false
@@ -188,12 +191,13 @@ class Election implements LeaderElection {
     signal.throwIfAborted()
     const { api, identity } = this.#options
     const askedAt = this.#clock.now()
-    // A Lease that was deleted and created again has lost its epoch, so the last epoch that this process saw counts too.
+    // If somebody has deleted the Lease and it was created again, its epoch is lost. So the last epoch that this process saw
+    // counts too.
     const above = Math.max(this.#epochAbove, this.#epoch, this.#lease?.record.leaseTransitions ?? 0)
     const tenure = { identity, duration: LEASE_DURATION_MS, time: this.#time(), above }
     const record = acquiredRecord(lease?.record, tenure)
     const written = lease ? await api.update({ ...lease, record }, signal) : await api.create(record, signal)
-    // The deadline counts from the request. If it has passed, the Lease has to be acquired again.
+    // The deadline counts from the request. If the deadline has passed, this process has to acquire the Lease again.
     if (this.#clock.now() - askedAt >= RENEW_DEADLINE_MS) return 'failed'
     this.#written(written, askedAt)
     return 'acquired'
@@ -268,7 +272,7 @@ function noTimer(): void {
   // No timer is set, so nothing has to be cancelled.
 }
 
-/** If several standbys try to acquire the Lease, only one succeeds. For the others this is not a fault. */
+/** If several standbys try to acquire the Lease, only one of them succeeds. For the other standbys this is not a fault. */
 function heldByOtherIfOutdated(error: unknown): 'heldByOther' {
   if (isOutdated(error)) return 'heldByOther'
   throw error

@@ -3,11 +3,12 @@ export interface LeaseRecord {
   /** Empty if the Lease was released. */
   readonly holderIdentity: string
   readonly leaseDurationSeconds: number
-  /** RFC 3339 with microseconds. Both times are written for people and never compared. */
+  /** RFC 3339 with microseconds. Both times are only for people: no code compares them. */
   readonly acquireTime: string
   readonly renewTime: string
   /**
-   * The epoch of everything that the holder writes. It rises with every tenure, even if a holder acquires its own Lease again.
+   * The epoch of everything that the holder writes. The epoch rises with every tenure, even if a holder acquires its own Lease
+   * again.
    */
   readonly leaseTransitions: number
 }
@@ -15,13 +16,13 @@ export interface LeaseRecord {
 /** A Lease that was read from the API server. */
 export interface StoredLease {
   readonly record: LeaseRecord
-  /** The API server refuses an update that names another version. */
+  /** The API server refuses an update that names a different version. */
   readonly resourceVersion: string
 }
 
 /**
- * The requests of an election about its Lease. They reject with an ApiError, with the status 409 if another client was
- * faster.
+ * The requests of an election about its Lease. They reject with an ApiError. If another client was faster, the ApiError has the
+ * status 409.
  */
 export interface LeaseApi {
   get(signal: AbortSignal): Promise<StoredLease | undefined>
@@ -30,14 +31,14 @@ export interface LeaseApi {
   update(lease: StoredLease, signal: AbortSignal): Promise<StoredLease>
 }
 
-/** A Lease, and when this version of it was first seen: milliseconds of this process's monotonic clock. */
+/** A Lease, and the time at which this process first saw this version of it, in milliseconds of the process's monotonic clock. */
 export interface ObservedLease extends StoredLease {
   readonly observedAt: number
 }
 
 /**
- * Combines a newly read Lease with the known one. A holder proves that it is alive by changing the Lease. The time of a
- * change is measured on the clock of this process, because the clocks of two machines differ.
+ * Combines a newly read Lease with the known one. A holder changes the Lease to prove that it is alive. The time of a change is
+ * measured on the clock of this process, because the clocks of two machines differ.
  */
 export function observeLease(known: ObservedLease | undefined, seen: StoredLease, now: number): ObservedLease {
   if (known?.resourceVersion === seen.resourceVersion) return known
@@ -45,8 +46,8 @@ export function observeLease(known: ObservedLease | undefined, seen: StoredLease
 }
 
 /**
- * Whether a candidate may acquire the Lease: it was released, the candidate holds it already, or it has not changed for its
- * duration.
+ * Whether a candidate may acquire the Lease. It may in three cases: the Lease was released, the candidate already holds it, or
+ * the Lease has not changed for its duration.
  */
 export function isTakable(lease: ObservedLease, identity: string, now: number): boolean {
   const { holderIdentity, leaseDurationSeconds } = lease.record
@@ -56,11 +57,11 @@ export function isTakable(lease: ObservedLease, identity: string, now: number): 
 
 interface Tenure {
   readonly identity: string
-  /** Milliseconds. */
+  /** The duration of the Lease, in milliseconds. */
   readonly duration: number
-  /** RFC 3339 with microseconds. */
+  /** The time of the acquisition, RFC 3339 with microseconds. */
   readonly time: string
-  /** The epoch must be higher than this. */
+  /** The epoch of the tenure must be higher than this number. */
   readonly above: number
 }
 
@@ -80,7 +81,7 @@ export function renewedRecord(before: LeaseRecord, time: string, above: number):
   return { ...before, renewTime: time, leaseTransitions: Math.max(before.leaseTransitions, above + 1) }
 }
 
-/** The record with which any candidate may take over immediately. */
+/** The record of a released Lease. With this record any candidate may take over immediately. */
 export function releasedRecord(before: LeaseRecord, time: string): LeaseRecord {
   return { ...before, holderIdentity: '', leaseDurationSeconds: 1, acquireTime: time, renewTime: time }
 }

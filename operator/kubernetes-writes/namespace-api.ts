@@ -6,13 +6,16 @@ import { API_GROUP } from '../../crds/schema/api-object.ts'
 import type { ApiClient } from '../api/api-client.ts'
 import { isRecord } from '../api/json-value.ts'
 
-/** Annotation of a Namespace. With the value `true`, any number of its objects may be removed from the table at once. */
+/**
+ * An annotation of a Namespace. If its value is `true`, any number of the Namespace's objects may be removed from the table at
+ * once.
+ */
 export const ALLOW_MASS_DELETION = `${API_GROUP}/allow-mass-deletion`
 
 export interface NamespaceApi {
   /** The uid of a Namespace. It never changes, and no other Namespace of any cluster has it. Rejects with an ApiError. */
   uid(name: string): Promise<string>
-  /** Rejects with an ApiError. */
+  /** Whether the Namespace has the annotation that allows mass deletions. Rejects with an ApiError. */
   allowsMassDeletion(name: string): Promise<boolean>
 }
 

@@ -19,8 +19,8 @@ export interface WantedStatus {
 }
 
 /**
- * The conditions to store; undefined if the stored ones are already right. `lastTransitionTime` changes only when the status of
- * the condition changes; `now` is RFC 3339. The conditions of other controllers do not change, and come last.
+ * The conditions to store. Undefined if the stored conditions are already right. `lastTransitionTime` changes only when the
+ * status of the condition changes. `now` is RFC 3339. The conditions of other controllers do not change, and come last.
  */
 export function changedConditions(
   stored: readonly StoredCondition[],

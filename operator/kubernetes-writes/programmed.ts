@@ -3,39 +3,40 @@ import { PROGRAMMED_SHARE } from './limits.ts'
 
 /** The facts that decide whether one generation of an object is programmed. */
 export interface ProgrammedInput {
-  /** The compiler has put this generation into the table. */
+  /** Whether the compiler has put this generation into the table. */
   readonly inTable: boolean
-  /** The first published version that contains this generation; undefined before its publication. */
+  /** The first published version that contains this generation. Undefined before its publication. */
   readonly version: number | undefined
   /**
-   * The result of the last attempt to publish. `held`: this generation should be removed from the table, but the removal is held.
+   * The result of the last attempt to publish. `held`: this generation should be removed from the table, but the guard holds the
+   * removal.
    */
   readonly publication: 'done' | 'failed' | 'held'
   /** The result of `versionOfMostReaders`. */
   readonly readersVersion: number | undefined
-  /** The condition is True for this generation already. */
+  /** Whether the condition is already True for this generation. */
   readonly programmed: boolean
 }
 
 type ProgrammedReason = Condition<'Programmed'>['reason']
 
 /**
- * The highest version that at least 99 % of the live ingress pods have reached; undefined without pods. Versions rise over
- * all epochs, so a pod that runs a version also has the changes of all earlier versions.
+ * The highest version that at least 99 % of the live ingress pods have reached. Undefined if there are no pods. Versions rise
+ * over all epochs, so a pod that runs a version also has the changes of all earlier versions.
  */
 export function versionOfMostReaders(versions: Iterable<number>): number | undefined {
   const descending = [...versions].sort((a, b) => b - a)
-  // The product has a tiny rounding error. Without the correction, this error could require one pod more.
+  // The product has a tiny rounding error. Without the correction, the result could require one pod too many.
   return descending[Math.ceil(descending.length * PROGRAMMED_SHARE - ROUNDING) - 1]
 }
 
-/** Far less than one pod. */
+/** The correction of the rounding error. It is far smaller than one pod. */
 const ROUNDING = 1e-6
 
 /**
- * The condition Programmed: whether the pods run this generation. Once True it stays True when pods come and go, because a
- * pod never returns to an older version and a new pod starts with the newest one. The message holds no number of pods, so
- * that a status is written only when the condition changes, and not at each step of a rollout.
+ * The condition Programmed: whether the pods run this generation. When the condition is True, it stays True if pods come and go:
+ * a pod never returns to an older version, and a new pod starts with the newest one. The message has no number of pods. In this
+ * way a status is written only when the condition changes, and not at each step of a rollout.
  */
 export function programmedCondition(input: ProgrammedInput): Condition<'Programmed'> {
   const reason = reasonOf(input)

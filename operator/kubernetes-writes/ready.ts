@@ -1,16 +1,16 @@
 import type { Condition } from '../../crds/schema/conditions.ts'
 import { worstConditions } from '../compile/worst-condition.ts'
 
-/** The facts, besides the other conditions, that decide whether an object is ready. */
+/** The facts that decide whether an object is ready, in addition to its other conditions. */
 export interface ReadyInput {
   readonly inTable: boolean
-  /** For people: when the object was deleted, and which finalizers keep it. Undefined if the object was not deleted. */
+  /** A text for people: when the object was deleted, and which finalizers keep it. Undefined if nobody has deleted the object. */
   readonly deletion: string | undefined
 }
 
 /**
- * The condition Ready, which summarizes whether an object works. A deleted object with finalizers keeps its place in the
- * table until they are removed, as a Service does. Its condition Ready is then False with the reason Deleting.
+ * The condition Ready, which summarizes whether an object works. A deleted object with finalizers keeps its place in the table
+ * until the finalizers are removed, as a Service does. Its condition Ready is then False with the reason Deleting.
  */
 export function readyCondition(
   conditions: readonly Condition[],

@@ -1,7 +1,8 @@
 /**
- * Writes the conditions of objects into their status. Only changes are written, at a limited rate, and a failed write is
- * repeated. The stored status is compared with the wanted status when the watch brings the object, and in a round over all
- * objects. If somebody else has overwritten a status, it is restored, with growing pauses if this happens again and again.
+ * Writes the conditions of objects into their statuses. Only changes are written, at a limited rate, and a failed write is
+ * repeated. The stored status is compared with the wanted status at two times: when the watch reports the object, and in a round
+ * over all objects. If somebody else has overwritten a status, it is restored. If this happens again and again, the pauses before
+ * the restoration grow.
  */
 
 import type { Condition } from '../../crds/schema/conditions.ts'
@@ -44,25 +45,25 @@ export interface StatusTarget {
   readonly kind: 'SipTrunk' | 'DispatchRule'
   readonly namespace: string
   readonly name: string
-  /** Tells an object from a later one that was created under the same name. */
+  /** The uid distinguishes an object from a later object that was created under the same name. */
   readonly uid: string
   readonly generation: number
 }
 
-/** The object and its status, as the watch last brought them. */
+/** The object and its status, as the watch last reported them. */
 export interface CurrentStatus {
   readonly uid: string
   readonly resourceVersion: string
-  /** All conditions, also those of other controllers. */
+  /** All conditions, including the conditions of other controllers. */
   readonly conditions: readonly StoredCondition[]
-  /** The installation that wrote the status last; undefined if the status names no installation. */
+  /** The installation that wrote the status last. Undefined if the status names no installation. */
   readonly installation?: Installation | undefined
 }
 
 /** A status to write. */
 export interface StatusWrite {
   readonly target: StatusTarget
-  /** All conditions of the new status; undefined to leave them as they are. */
+  /** All conditions of the new status. Undefined: the conditions do not change. */
   readonly conditions: readonly StoredCondition[] | undefined
   readonly installation: Installation
   /** The version of the object with which the conditions were compared. */
@@ -71,48 +72,52 @@ export interface StatusWrite {
 
 export interface StatusApi {
   /**
-   * Resolves with the version of the object after the write. Rejects with an ApiError, with the status 409 if the object has
-   * another version by now.
+   * Resolves with the version of the object after the write. Rejects with an ApiError. If the object has another version by now,
+   * the ApiError has the status 409.
    */
   writeStatus(write: StatusWrite, signal: AbortSignal): Promise<{ readonly resourceVersion: string }>
 }
 
 export interface StatusWriterOptions {
   readonly api: StatusApi
-  /** The object in the cache of the watch; undefined if it is absent. */
+  /** The object in the cache of the watch. Undefined if the cache does not have the object. */
   readonly current: (target: StatusTarget) => CurrentStatus | undefined
   /**
-   * The installation of this process; called before each write. Undefined if this process does not lead, and so may not write.
+   * Called before each write. Returns the installation of this process. Undefined if this process does not lead, because it may
+   * not write then.
    */
   readonly installation: () => Installation | undefined
   readonly clock: DatedClock
   readonly hooks: WorkQueueHooks
   /** Called after each write. */
   readonly onWrite: (result: 'written' | 'failed') => void
-  /** Called when somebody else has overwritten a status, for the `count`th time in a row. */
+  /** Called when somebody else has overwritten a status. `count`: how many times in a row this has happened. */
   readonly onOverwritten: (target: StatusTarget, count: number) => void
   /**
-   * Called when another installation watches the object too. `speaks`: the other installation is senior, so this one does not
-   * write the status.
+   * Called when another installation watches the object too. `speaks`: whether the other installation is senior. If so, this
+   * installation does not write the status.
    */
   readonly onOverlap: (target: StatusTarget, other: Installation, speaks: boolean) => void
-  /** Code `status-write-failed` (is repeated), `status-forbidden` (repeated slowly) or `status-refused` (not repeated). */
+  /**
+   * The code is `status-write-failed` (the write is repeated), `status-forbidden` (repeated slowly) or `status-refused` (not
+   * repeated).
+   */
   readonly onFault: (code: string, message: string) => void
 }
 
 export interface StatusWriter {
   /** Sets the wanted conditions of an object. They are written soon, unless the status has them already. */
   set(target: StatusTarget, conditions: readonly Condition[], priority?: WorkPriority): void
-  /** To be called when the watch has brought the object, because its status may have changed. */
+  /** To be called when the watch has reported the object, because its status may have changed. */
   look(target: Pick<StatusTarget, 'kind' | 'namespace' | 'name'>): void
-  /** Whether another installation was seen lately. */
+  /** Whether another installation was seen recently. */
   readonly overlap: boolean
   /** Forgets all wanted conditions. To be called when this process no longer leads. */
   clear(): void
   /** To be called when the object was deleted. */
   forget(target: Pick<StatusTarget, 'kind' | 'namespace' | 'name'>): void
   readonly queue: Pick<WorkQueue, 'state' | 'stuck'>
-  /** Makes the pending writes, for at most so many milliseconds. Later calls of `set` are ignored. */
+  /** Makes the pending writes. Takes at most `limit` milliseconds. Later calls of `set` are ignored. */
   drain(limit: number): Promise<void>
   /** Stops immediately: drops pending writes and aborts running ones. */
   stop(): void
@@ -122,9 +127,9 @@ interface Wanted {
   readonly target: StatusTarget
   readonly generation: number
   readonly conditions: readonly Condition[]
-  /** The status has had these conditions at some time since they were set. */
+  /** Whether the status has had these conditions at some time since they were set. */
   wasStored: boolean
-  /** A time on the clock. The API server has refused the status, and the write is not tried again before this time. */
+  /** A time on the clock. Set when the API server has refused the status. The write is not tried again before this time. */
   refusedUntil: number
 }
 
@@ -134,7 +139,10 @@ interface Contest {
   readonly at: number
 }
 
-/** What to do about a status: nothing if it is `equal` to the wanted one, `leave` it as it is, or `write` it. */
+/**
+ * What to do about a status. `equal`: it equals the wanted status, so there is nothing to do. `leave`: do not change it. `write`:
+ * write it.
+ */
 type Assessment = { readonly type: 'equal' | 'leave' } | { readonly type: 'write'; readonly write: StatusWrite }
 
 /** A writer with a queue of its own. */
@@ -146,13 +154,16 @@ class Writer implements StatusWriter {
   readonly #options: StatusWriterOptions
   readonly queue: WorkQueue
   readonly #wanted = new Map<string, Wanted>()
-  /** The writes of this process that the watch may not have brought yet. They are remembered, so that they are not repeated. */
+  /**
+   * The writes of this process that the watch may not have reported yet. The writer remembers them so that it does not repeat
+   * them.
+   */
   readonly #written = new Map<string, CurrentStatus>()
   readonly #budget: TokenBucket
   readonly #objectBudgets = new Map<string, TokenBucket>()
   readonly #contests = new Map<string, Contest>()
   readonly #overlaps: Overlaps
-  /** The position at which the next round of comparisons begins. */
+  /** The position at which the next round of comparisons begins. Undefined: at the first status. */
   #cursor: IterableIterator<string> | undefined
   #cancelSweep: (() => void) | undefined
 
@@ -214,7 +225,7 @@ class Writer implements StatusWriter {
 
   #look(key: string, priority: WorkPriority): void {
     const wanted = this.#wanted.get(key)
-    // A pending key is compared when its turn comes.
+    // A pending key is compared later, immediately before its write.
     if (!wanted || this.queue.has(key) || this.#options.clock.now() < wanted.refusedUntil) return
     switch (this.#assess(key, wanted).type) {
       case 'equal':
@@ -282,7 +293,8 @@ class Writer implements StatusWriter {
     const { target } = wanted
     const installation = this.#options.installation()
     const current = this.#current(key, target)
-    // The object was deleted, or created again under its name. The compiler reports the conditions of the new one.
+    // Somebody has deleted the object, or has created it again under its name. The compiler reports the conditions of the new
+    // object.
     if (!installation || current?.uid !== target.uid) return { type: 'leave' }
     const by = current.installation
     const status = { key, namespace: target.namespace, by, wasStored: wanted.wasStored }
@@ -294,13 +306,13 @@ class Writer implements StatusWriter {
     }
     const changed = changedConditions(current.conditions, wanted, secondTime(this.#options.clock.wallClock()))
     const conditions = changed ?? current.conditions
-    // An older CustomResourceDefinition lacks the field `installation`, so the API server never stores the name. If a status
-    // without a name were written only for the name, the write would be repeated for ever.
+    // An older CustomResourceDefinition lacks the field `installation`, so the API server never stores the name. A write only for
+    // the name would therefore be repeated for ever.
     if (!changed && (by === undefined || by.name === installation.name)) return { type: 'equal' }
     return { type: 'write', write: { target, conditions, installation, resourceVersion } }
   }
 
-  /** The newer one of two: the status that the watch has brought, and the one that this process has written. */
+  /** The newer one of two statuses: the status that the watch has reported, and the status that this process has written. */
   #current(key: string, target: StatusTarget): CurrentStatus | undefined {
     const seen = this.#options.current(target)
     const written = this.#written.get(key)
@@ -329,15 +341,15 @@ class Writer implements StatusWriter {
   }
 
   /**
-   * The result of a failed write: done, to be repeated after a pause, or an error. The queue repeats an error unless it is a
-   * TerminalError.
+   * The result of a failed write. The work is done, or is repeated after a pause, or ends with an error. The queue repeats the
+   * work after an error, unless the error is a TerminalError.
    */
   #failed(target: StatusTarget, error: unknown): WorkResult {
     if (error instanceof ApiError && error.status === 404) {
       this.forget(target)
       return undefined
     }
-    // The object has changed, and the watch will bring the change soon. This is not a failure.
+    // The object has changed, and the watch will report the change soon. This is not a failure.
     if (error instanceof ApiError && error.status === 409) return { repeatAfter: CONFLICT_RETRY_MS }
     this.#options.onWrite('failed')
     if (!(error instanceof ApiError)) throw error
@@ -368,7 +380,7 @@ class Writer implements StatusWriter {
     return bucket
   }
 
-  /** Removes the memory of old writes. */
+  /** Forgets outdated writes, and the token buckets that are full again. */
   #tidy(): void {
     if (this.#objectBudgets.size > MAX_REMEMBERED_WRITES) {
       for (const [key, bucket] of this.#objectBudgets) if (bucket.full()) this.#objectBudgets.delete(key)
@@ -386,7 +398,7 @@ class Writer implements StatusWriter {
   }
 }
 
-/** HTTP statuses with which a repeated request would fail again: bad request, too large, invalid. */
+/** HTTP statuses that a repeated request would get again: bad request, too large, invalid. */
 const REFUSED: ReadonlySet<number> = new Set([400, 413, 422])
 
 function isRefusedWrite(error: unknown): boolean {

@@ -2,12 +2,12 @@ import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 
 export interface TokenBucketLimits {
   readonly ratePerSecond: number
-  /** Tokens of a full bucket. A new bucket is full. */
+  /** The number of tokens in a full bucket. A new bucket is full. */
   readonly burst: number
 }
 
 export interface TokenBucket {
-  /** Takes one token. False if the bucket is empty. */
+  /** Takes one token. Returns false if the bucket is empty. */
   take(): boolean
   /** Takes one token, even if the bucket is empty. Returns the milliseconds until this token is available. */
   reserve(): number
@@ -26,7 +26,7 @@ export function createTokenBucket({ ratePerSecond, burst }: TokenBucketLimits, n
     tokens = Math.min(burst, tokens + ((at - filledAt) * ratePerSecond) / 1000)
     filledAt = at
   }
-  // Rounded up, so that the token is available after the returned time.
+  // The time is rounded up, so that the token is available after it.
   const delayOf = (missing: number) => (missing <= ROUNDING ? 0 : Math.ceil((missing * 1000) / ratePerSecond))
   return {
     take: () => {
@@ -54,7 +54,7 @@ export function createTokenBucket({ ratePerSecond, burst }: TokenBucketLimits, n
 /** The largest rounding error of a number of tokens. */
 const ROUNDING = 1e-9
 
-/** Resolves after so many milliseconds. If the signal is aborted before, rejects with its reason. */
+/** Resolves after this many milliseconds. If the signal is aborted earlier, rejects with the reason of the signal. */
 export function pause(clock: DatedClock, milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const aborted = () => {

@@ -1,7 +1,7 @@
 /**
- * A work queue like the one of client-go. If a key is added twice before its turn, the work is done only once. Two workers never
- * work on the same key at the same time. If a key is added during its work, the work is done again afterwards. Failed work is
- * repeated with growing pauses.
+ * A work queue like the queue of client-go. If a key is added twice before its work starts, the work is done only once. Two
+ * workers never work on the same key at the same time. If a key is added during its work, the work is done again afterwards.
+ * Failed work is repeated with growing pauses.
  */
 import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import {
@@ -14,16 +14,18 @@ import {
 } from './limits.ts'
 import { createTokenBucket } from './token-bucket.ts'
 
-/** `fresh` changes come before `initial` ones: all the objects that are processed after a start or a list. */
+/** `initial` changes are all the objects that are processed after a start or a list. `fresh` changes come before them. */
 export type WorkPriority = 'fresh' | 'initial'
 
-/** Undefined: the work is done. `repeatAfter`: repeat it after so many milliseconds, without counting a failure. */
+/**
+ * Undefined: the work is done. `repeatAfter`: the work is repeated after this many milliseconds, and does not count as a failure.
+ */
 export type WorkResult = { readonly repeatAfter: number } | undefined
 
-/** How a piece of work ended; the `result` label of `controller_runtime_reconcile_total`. */
+/** How a piece of work ended. This is the `result` label of `controller_runtime_reconcile_total`. */
 export type WorkOutcome = 'success' | 'error' | 'terminal' | 'requeue_after'
 
-/** A failure that would happen again at each repeat. The work is not repeated until the key is added again. */
+/** A failure that each repeat would have again. The work is not repeated until somebody adds the key again. */
 export class TerminalError extends Error {
   readonly code = 'terminal'
 
@@ -33,7 +35,7 @@ export class TerminalError extends Error {
   }
 }
 
-/** Callbacks through which the metrics of the queue are counted. */
+/** The queue calls these functions so that metrics can count its work. */
 export interface WorkQueueHooks {
   onAdd(): void
   /** `waited`: milliseconds from the addition of the key to the start of the work. */
@@ -57,27 +59,27 @@ export interface WorkQueueState {
 export interface WorkQueueOptions {
   readonly workers: number
   readonly clock: DatedClock
-  /** `signal` aborts after WORK_TIMEOUT_MS and when the queue stops. */
+  /** `signal` is aborted after WORK_TIMEOUT_MS, and when the queue stops. */
   readonly work: (key: string, signal: AbortSignal) => Promise<WorkResult>
-  /** Called for every failure. The queue continues. */
+  /** Called for every failure. The queue continues after the call. */
   readonly onError: (key: string, error: unknown) => void
   readonly hooks: WorkQueueHooks
 }
 
 export interface WorkQueue {
   add(key: string, priority?: WorkPriority): void
-  /** Adds a key after so many milliseconds. If a key is added several times in this way, the earliest time counts. */
+  /** Adds a key after this many milliseconds. If a key is added several times in this way, the earliest time counts. */
   addAfter(key: string, milliseconds: number): void
   /** Whether the key is being worked on, is pending, or will be added later. */
   has(key: string): boolean
-  /** Forgets the failures of a key: the next one counts as its first. */
+  /** Forgets the failures of a key. The next failure counts as the first one. */
   forget(key: string): void
   state(): WorkQueueState
   /** Whether some piece of work in progress has taken longer than STUCK_WORK_MS. */
   stuck(): boolean
   /**
-   * Accepts no more keys, works on all pending ones, and repeats nothing. Stops, as `stop` does, when this is done or when
-   * `limit` milliseconds have passed, and then resolves.
+   * Accepts no more keys, works on all pending ones, and repeats nothing. When this is done, or when `limit` milliseconds have
+   * passed, stops as `stop` does and resolves.
    */
   drain(limit: number): Promise<void>
   /** Starts no more work, forgets all keys and aborts the work in progress. */
@@ -104,7 +106,10 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
 class Queue implements WorkQueue {
   readonly #options: WorkQueueOptions
   readonly #clock: DatedClock
-  /** Pending keys with the time of their addition. A pending key whose earlier work is still running is not in `#ready`. */
+  /**
+   * Pending keys with the time at which they were added. If the earlier work on a pending key is still running, the key is not in
+   * `#ready`.
+   */
   readonly #dirty = new Map<string, number>()
   readonly #ready = { fresh: new Set<string>(), initial: new Set<string>() }
   readonly #running = new Map<string, Running>()
@@ -247,7 +252,7 @@ class Queue implements WorkQueue {
       this.addAfter(key, result.repeatAfter)
       return 'requeue_after'
     } catch (error) {
-      // An error after the queue was stopped comes from the abort, so it is not reported.
+      // After a stop, an error comes from the abort. So it is not reported.
       if (this.#phase === 'stopped') return 'error'
       this.#options.onError(key, error)
       if (error instanceof TerminalError) {

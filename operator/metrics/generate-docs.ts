@@ -1,6 +1,6 @@
 /**
- * Writes docs/operator-metrics.md from the declarations; with `--check` it compares instead and exits with 1 on a
- * difference.
+ * Writes docs/operator-metrics.md from the declarations. With `--check` it only compares the file with them, and exits with 1 if
+ * there is a difference.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
@@ -37,7 +37,7 @@ function labelSection(): string {
   return `## Labels\n\n${rows.join('\n')}\n`
 }
 
-/** As in ingress/metrics/generate-docs.ts: neither room knows the other, and each writes a page of its own. */
+/** The same as in ingress/metrics/generate-docs.ts: neither room imports the other, and each of them writes a page of its own. */
 function main(): void {
   const expected = operatorMetricsDocument()
   if (!process.argv.includes('--check')) {

@@ -1,16 +1,16 @@
 /**
- * Every metric of the operator: name, kind, labels and meaning, in base units. If controller-runtime or client-go has a
- * metric for the same thing, its name is used, so that existing dashboards and alerts work. docs/operator-metrics.md is
+ * Every metric of the operator: name, kind, labels and meaning, in base units. If controller-runtime or client-go has a metric
+ * for the same fact, the operator uses that name, so that existing dashboards and alerts work. docs/operator-metrics.md is
  * generated from this file.
  */
 
 /**
- * Seconds that work of an operator takes: from a status that is written within the cluster to one that waits for the rate
- * limit.
+ * The time that work of an operator takes, in seconds. The shortest is a status write within the cluster. The longest is a status
+ * write that waits for the rate limit.
  */
 const WORK_BUCKETS = [1e-3, 2.5e-3, 5e-3, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
-/** Seconds from a change of an object to the last pod that runs it; the goal is one second. */
+/** Seconds from a change of an object until the last pod runs the change. The goal is one second. */
 const PROPAGATION_BUCKETS = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 60, 300]
 
 /** What docs/operator-metrics.md says about each label. */
@@ -37,7 +37,7 @@ export interface OperatorMetricDeclaration {
   readonly type: 'counter' | 'gauge' | 'histogram'
   readonly labels: readonly LabelName[]
   readonly help: string
-  /** Upper bounds in seconds, ascending, without +Inf. Histograms only. */
+  /** The upper bounds in seconds, ascending, without +Inf. Only histograms have them. */
   readonly buckets?: readonly number[]
 }
 

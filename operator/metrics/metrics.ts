@@ -11,7 +11,7 @@ export interface WatchReading {
   readonly drift: number
   readonly events: number
   readonly restarts: Readonly<Record<string, number>>
-  /** On the clock of `now`; undefined before the first contact. */
+  /** A time on the clock of `now`. Undefined before the first contact. */
   readonly lastContactAt: number | undefined
 }
 
@@ -22,7 +22,7 @@ export interface RequestReport {
   readonly seconds: number
 }
 
-/** How many objects have a condition in a state. */
+/** The number of objects of one kind that have a condition with this status and this reason. */
 export interface ConditionCount {
   readonly kind: string
   readonly condition: string
@@ -33,20 +33,23 @@ export interface ConditionCount {
 
 export interface OperatorMetricsOptions {
   readonly version: string
-  /** The name that operator and ingress of one release share; undefined if the release has no name. */
+  /** The name that operator and ingress of one release share. Undefined if the release has no name. */
   readonly installation: string | undefined
-  /** Name of the Lease. */
+  /** The name of the Lease. */
   readonly lease: string
-  /** Monotonic milliseconds. */
+  /** The current time in monotonic milliseconds. */
   readonly now: () => number
-  /** Seconds of the longest delay of the event loop since the last call. */
+  /** Returns the longest delay of the event loop since the last call, in seconds. */
   readonly loopDelay: () => number
 }
 
 export interface OperatorMetrics {
-  /** Registers a work queue. Returns the callbacks that count. `state` is called at each scrape. */
+  /**
+   * Registers a work queue. Returns the functions that the queue calls so that its work is counted. `state` is called at each
+   * scrape.
+   */
   queue(name: string, state: () => WorkQueueState): WorkQueueHooks
-  /** Registers a watched collection. `resource` as people write it: `dispatchrules.sipdispatch.dev`. */
+  /** Registers a watched collection. `resource` has the form that people use: `dispatchrules.sipdispatch.dev`. */
   watch(resource: string, reading: () => WatchReading): void
   /** `counts` is called at each scrape. */
   resources(counts: () => Iterable<ConditionCount>): void
@@ -64,11 +67,11 @@ export interface OperatorMetrics {
   overlap(shows: () => boolean): void
   statusWrite(result: 'written' | 'failed'): void
   eventWrite(result: 'created' | 'counted' | 'suppressed' | 'failed'): void
-  /** The exposition, Prometheus text format 0.0.4. */
+  /** The metrics in Prometheus text format 0.0.4. */
   text(): Promise<string>
 }
 
-/** Metrics on a registry of their own. */
+/** Creates the metrics, on a registry of their own. */
 export function createOperatorMetrics(options: OperatorMetricsOptions): OperatorMetrics {
   const registry = new Registry()
   reading(registry, METRICS.buildInfo, (set) =>
@@ -222,7 +225,7 @@ function writeMetrics(registry: Registry): Pick<OperatorMetrics, 'statusWrite' |
 
 type Labels = Partial<Record<LabelName, string>>
 
-/** Walks the series that exist at a scrape. */
+/** Calls `set` for each series that exists at a scrape. */
 type Fill = (set: (labels: Labels, value: number) => void) => void
 
 function counter(registry: Registry, { name, help, labels }: OperatorMetricDeclaration): Counter<LabelName> {
@@ -238,7 +241,7 @@ function histogram(registry: Registry, declaration: OperatorMetricDeclaration): 
   return new Histogram({ name, help, labelNames: labels, buckets: [...buckets], registers: [registry] })
 }
 
-/** A gauge whose values are read at each scrape. */
+/** Registers a gauge. Its values are read at each scrape. */
 function reading(registry: Registry, { name, help, labels }: OperatorMetricDeclaration, fill: Fill): void {
   const collect = () => {
     read.reset()
@@ -247,7 +250,7 @@ function reading(registry: Registry, { name, help, labels }: OperatorMetricDecla
   const read: Gauge<LabelName> = new Gauge({ name, help, labelNames: labels, registers: [registry], collect })
 }
 
-/** A counter whose values are read from elsewhere at each scrape. */
+/** Registers a counter. Its values are read from another place at each scrape. */
 function totals(registry: Registry, { name, help, labels }: OperatorMetricDeclaration, fill: Fill): void {
   const collect = () => {
     read.reset()
@@ -261,7 +264,10 @@ const RESOLUTION_MS = 20
 
 const NANOSECONDS = 1e9
 
-/** Measures from now on; each call answers the longest delay of the event loop since the one before, in seconds. */
+/**
+ * Measures from now on. Each call of the returned function returns the longest delay of the event loop since the previous call,
+ * in seconds.
+ */
 export function createLoopDelay(): () => number {
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   histogram.enable()

@@ -1,7 +1,7 @@
 /**
- * The scripts of the cache, which runs each of them as one step. A script first checks whether this writer may write, and whether
- * every key has the right type, so that it never writes only a part. Arguments 1 to 3 are epoch, installation and protocol. The
- * reply is a word for the result, and the head that the script found in the cache.
+ * The scripts of the cache. The cache runs each script as one step. A script first checks whether this writer may write, and
+ * whether every key has the right type. In this way a script never writes only a part. Arguments 1 to 3 are epoch, installation
+ * and protocol. The reply is a word for the result, and the head that the script found in the cache.
  */
 import { MAX_EPOCH, MAX_VERSION } from '../../ingress/route-table/limits.ts'
 
@@ -32,8 +32,8 @@ end
 `
 
 /**
- * Keys: head, entries, log. Further arguments: expected head, new head, expected version, new version, changes, records of the
- * log.
+ * Keys: head, entries, log. Further arguments: expected head, new head, expected version, new version, changes, the most records
+ * of the log.
  */
 export const PUBLISH_SCRIPT = `${GUARD}
 if text ~= ARGV[4] then return {'conflict', text or ''} end
@@ -54,7 +54,10 @@ end
 return {'published', ''}
 `
 
-/** Keys: head, staging. Further arguments: `first` or `next` step, entries as changes, milliseconds to keep the staging key. */
+/**
+ * Keys: head, staging. Further arguments: `first` or `next` step, entries as changes, milliseconds for which the staging key is
+ * kept.
+ */
 export const STAGE_SCRIPT = `${GUARD}
 local wrong = check(KEYS[2], 'hash')
 if wrong then return wrong end

@@ -1,5 +1,6 @@
 /**
- * Publishes compiled tables as changes of the table in the shared cache, and corrects that table if others have changed it.
+ * Publishes compiled tables as changes of the table in the shared cache. If others have changed that table, the publisher
+ * corrects it.
  */
 
 import { CacheError } from '../../ingress/cache-connection/cache-error.ts'
@@ -21,15 +22,15 @@ import { type KnownEntries, type KnownEntry, type TableDifference, tableDifferen
 
 export interface PublisherOptions {
   readonly cache: TableCacheWriter
-  /** The identifier of the installation that writes. It never changes, and no other installation has the same one. */
+  /** The identifier of the installation that writes. The identifier never changes, and no other installation has the same one. */
   readonly installation: string
   /** The epoch of the leader. Each term of leadership has a publisher of its own. */
   readonly epoch: number
 }
 
 /**
- * `published` and `unchanged`: the cache holds the table as `version`. `fenced`: a later leader has written, and this one
- * must stop. `refused`: nothing was published; `code` and `message` say why, and a later attempt may succeed.
+ * `published` and `unchanged`: the cache holds the table as `version`. `fenced`: a later leader has written, and this leader must
+ * stop. `refused`: nothing was published. `code` and `message` give the reason, and a later attempt may succeed.
  */
 export type PublishOutcome =
   | { readonly type: 'published'; readonly version: number; readonly changed: number; readonly characters: number }
@@ -43,12 +44,12 @@ export interface Publisher {
    */
   publish(entries: readonly TableEntry[]): Promise<PublishOutcome>
   /**
-   * Checks whether the cache still holds the table of the last `publish`, and publishes the table again if not. `head` costs
-   * three small commands. `entries` reads the whole table, and so finds damaged entries too. Undefined before the first
+   * Checks whether the cache still holds the table of the last `publish`. If not, publishes the table again. `head` costs three
+   * small commands. `entries` reads the whole table, and so also finds damaged entries. Returns undefined before the first
    * `publish`.
    */
   verify(depth: 'head' | 'entries'): Promise<PublishOutcome | undefined>
-  /** The position (epoch and version) that each pod runs. Rejects if the cache cannot be read. */
+  /** The position (epoch and version) of the table that each pod runs. Rejects if the cache cannot be read. */
   readers(): Promise<readonly ReaderReport[]>
 }
 
@@ -90,13 +91,13 @@ interface State {
   readonly options: PublisherOptions
   known: Known | undefined
   /**
-   * New versions are higher than this, because some reader may run a version up to it. When `floor` has reached MAX_VERSION, only
-   * `ownFloor` counts.
+   * New versions are higher than `floor`, because some reader may run a version up to it. When `floor` has reached MAX_VERSION,
+   * only `ownFloor` counts.
    */
   floor: number
   /**
-   * The highest version of this epoch; new versions are always higher. This is enough for a reader of an earlier epoch: it takes
-   * a later epoch with any version.
+   * The highest version of this epoch. New versions are always higher. This also works for a reader of an earlier epoch: such a
+   * reader accepts any version of a later epoch.
    */
   ownFloor: number
   /** The highest epoch that the readers had at the last full read. */
@@ -119,7 +120,7 @@ async function bringIn(state: State, entries: readonly TableEntry[]): Promise<Pu
   })
 }
 
-/** Turns an error that may not happen at a later attempt into an outcome. After any error the content of the cache is unknown. */
+/** If a later attempt may succeed, turns the error into an outcome. After any error the content of the cache is unknown. */
 async function guarded(state: State, work: () => Promise<PublishOutcome>): Promise<PublishOutcome> {
   try {
     return await work()
@@ -132,7 +133,7 @@ async function guarded(state: State, work: () => Promise<PublishOutcome>): Promi
   }
 }
 
-/** One attempt to publish. Undefined if another writer has changed the cache. */
+/** Makes one attempt to publish. Returns undefined if another writer has changed the cache. */
 async function tryToPublish(state: State, entries: readonly TableEntry[]): Promise<PublishOutcome | undefined> {
   const { epoch, installation } = state.options
   state.known ??= await readKnown(state)
@@ -145,7 +146,7 @@ async function tryToPublish(state: State, entries: readonly TableEntry[]): Promi
     return { type: 'unchanged', version: known.head.version }
   }
   const version = nextVersion(state)
-  // This epoch has used up its versions. The outcome is as if a later leader had written, so the leader takes the next
+  // This epoch has no more versions. The outcome is the same as if a later leader had written, so the leader takes the next
   // epoch.
   if (version === undefined) return { type: 'fenced', epoch }
   const checksum = checksumText(difference.checksum)
@@ -154,7 +155,7 @@ async function tryToPublish(state: State, entries: readonly TableEntry[]): Promi
   return settle(state, result, { head, difference })
 }
 
-/** The version of the next publication; undefined if this epoch has used up its versions. */
+/** The version of the next publication. Undefined if this epoch has no more versions. */
 function nextVersion({ floor, ownFloor }: State): number | undefined {
   if (floor < MAX_VERSION) return floor + 1
   return ownFloor < MAX_VERSION ? ownFloor + 1 : undefined
@@ -167,9 +168,9 @@ function mayRun(state: State, { epoch, version }: TablePosition): void {
 }
 
 /**
- * Whether the head in the cache can stay. Even a correct table is published again in two cases. First, its epoch is earlier: only
- * a head with this epoch makes the cache refuse the earlier leader. Second, some reader runs a later version: that reader would
- * ignore an earlier version.
+ * Whether the head in the cache can stay. If not, even a correct table is published again. There are two such cases. First, the
+ * epoch of the head is earlier: only a head with this leader's epoch makes the cache refuse the earlier leader. Second, some
+ * reader runs a later version: that reader would ignore an earlier version.
  */
 function isCurrent({ options, ownFloor }: State, head: CacheHead): boolean {
   return head.epoch === options.epoch && head.version >= ownFloor
@@ -220,7 +221,7 @@ function foreign(head: CacheHead): PublishOutcome {
   return { type: 'refused', code: 'cache-foreign', message }
 }
 
-/** Reads the content of the cache; undefined if the cache holds no table or a damaged one. */
+/** Reads the content of the cache. Undefined if the cache holds no table, or a damaged one. */
 async function readKnown(state: State): Promise<Known | undefined> {
   const { cache } = state.options
   state.laterEpoch = 0
@@ -245,17 +246,17 @@ async function readKnown(state: State): Promise<Known | undefined> {
 }
 
 /**
- * Returns undefined for a damaged table, which is then overwritten. Throws again if another version of the program has written
- * the table, so that such a table is not overwritten.
+ * Returns undefined if the table is damaged. The caller then overwrites the table. Throws the error again if another version of
+ * the program has written the table, so that such a table is not overwritten.
  */
 export function nothingWhereDamaged(error: unknown): undefined {
   if (error instanceof CacheContentError && error.code === 'cache-content') return undefined
   throw error
 }
 
-/** Whether the cache still holds the table that this publisher knows, and no reader runs a later one. */
+/** Whether the cache still holds the table that this publisher knows, and no reader runs a later table. */
 async function isInStep({ options, known }: State, depth: 'head' | 'entries'): Promise<boolean> {
-  // With the result false, the caller reads the whole table again, and this checks every entry.
+  // If the result is false, the caller reads the whole table again. That reading checks every entry.
   if (known === undefined || depth === 'entries') return false
   const { cache } = options
   const head = await cache.head().catch(nothingWhereDamaged)

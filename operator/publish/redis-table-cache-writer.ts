@@ -56,7 +56,7 @@ interface Target {
 }
 
 interface ScriptCall {
-  /** The head has the epoch and the installation of the writer. */
+  /** A head with the epoch and the installation of the writer. */
   readonly head: CacheHead
   /** The keys of the script after the key of the head. */
   readonly keys: readonly string[]
@@ -81,7 +81,7 @@ function readResult(word: string, text: string): WriteResult {
   throw new CacheError('cache-failed', `the shared cache answered a script with ${word}`)
 }
 
-/** The head in a reply; undefined if it is absent or damaged, because the writer then replaces the table. */
+/** The head in a reply. Undefined if the head is absent or damaged, because the writer then replaces the table. */
 function readableHead(text: string): CacheHead | undefined {
   if (text === '') return undefined
   try {
@@ -92,7 +92,9 @@ function readableHead(text: string): CacheHead | undefined {
   }
 }
 
-/** Writes a table in small steps into a separate key, and then renames that key, so that no step blocks the cache for long. */
+/**
+ * Writes a table in small steps into a separate key, and then renames this key. In this way no step blocks the cache for long.
+ */
 async function replace(target: Target, { head, entries }: PublishedTable): Promise<WriteResult> {
   const staging = target.keys.staging(head.epoch)
   let step = 'first'
@@ -108,7 +110,8 @@ async function replace(target: Target, { head, entries }: PublishedTable): Promi
 }
 
 /**
- * The steps of a table. Even an empty table has one step, because the first step removes the remains of an interrupted writer.
+ * The steps in which a table is written. Even an empty table has one step, because the first step removes the data that an
+ * interrupted writer has left.
  */
 function* stagingSteps(entries: PublishedTable['entries']): Generator<string> {
   let lines = ''
@@ -121,7 +124,7 @@ function* stagingSteps(entries: PublishedTable['entries']): Generator<string> {
   yield lines
 }
 
-/** The most records that the log keeps after this change. The larger the change, the fewer. */
+/** The most records that the log keeps after this change. If the change is larger, the log keeps fewer records. */
 function logRecords(lines: string): number {
   const fitting = Math.floor(MAX_LOG_LENGTH / Math.max(1, lines.length))
   return Math.max(MIN_LOG_RECORDS, Math.min(MAX_LOG_RECORDS, fitting))
@@ -145,7 +148,7 @@ async function readReports({ connection, keys }: Target): Promise<ReaderReport[]
   return reports
 }
 
-/** If a report cannot be read, the pod is alive and counts as running no table. The pod's next report corrects this. */
+/** If a report cannot be read, the pod counts as alive and as running no table. The pod's next report corrects this. */
 function readReport(pod: string, text: string): ReaderReport {
   try {
     return decodeReport(pod, text)

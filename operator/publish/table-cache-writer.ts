@@ -1,6 +1,6 @@
 /**
- * The shared cache for the operator, which writes tables under its epoch and its installation, and reads the content of the
- * cache.
+ * The shared cache for the operator. The operator writes tables under its epoch and its installation, and reads the content of
+ * the cache.
  */
 import type { CacheHead, ReaderReport, TableSnapshot } from '../../ingress/route-table/cache-head.ts'
 import type { EntryChange } from '../../ingress/route-table/cache-log.ts'
@@ -23,7 +23,7 @@ export interface PublishedTable {
 
 /**
  * The result of a write. `fenced`: a writer of a later epoch has written before. `foreign`: another installation has written
- * before. `conflict`: the cache holds another table than expected, or a newer one; `head` is undefined if the head in the cache
+ * before. `conflict`: the cache holds another table than expected, or a newer one. `head` is undefined if the head in the cache
  * is absent or damaged. With each of these three results, this writer has written nothing.
  */
 export type WriteResult =
@@ -33,21 +33,21 @@ export type WriteResult =
   | { readonly type: 'conflict'; readonly head: CacheHead | undefined }
 
 /**
- * Every call rejects if the cache is not available, cannot be written, or was written by another version of the program. The
- * error has a stable `code`, and its message explains how to correct the fault. A call that rejected may still have been carried
- * out.
+ * A call rejects if the cache is not available, if it cannot be written, or if another version of the program has written it. The
+ * error has a stable `code`, and its message explains how to correct the fault. If a call has rejected, the cache may still have
+ * carried it out.
  */
 export interface TableCacheWriter {
-  /** Undefined if no table was published. */
+  /** The head in the cache. Undefined if nobody has published a table. */
   head(): Promise<CacheHead | undefined>
-  /** The real number of entries, which a damaged head may contradict. */
+  /** The number of entries, counted in the cache. A damaged head may contradict it. */
   size(): Promise<number>
   snapshot(): Promise<TableSnapshot | undefined>
   /** Makes a change in one step, and adds it to the log that readers follow. */
   publish(change: PublishedChange): Promise<WriteResult>
-  /** Replaces an older or damaged table of this installation, or writes the first one. */
+  /** Replaces a table of this installation that is older or damaged, or writes the first table. */
   replace(table: PublishedTable): Promise<WriteResult>
-  /** The unexpired reports of all pods. A report that cannot be read counts as position 0. */
+  /** The unexpired reports of all pods. If a report cannot be read, it counts as position 0. */
   readers(): Promise<readonly ReaderReport[]>
   close(): void
 }

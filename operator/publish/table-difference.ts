@@ -7,7 +7,7 @@ import { encodeEntry } from '../../ingress/route-table/table-codec.ts'
 export interface KnownEntry {
   /** The `entryHash` of the entry. */
   readonly hash: number
-  /** Undefined if only the JSON of the entry was read. */
+  /** Undefined if only the JSON of the entry was read, and not decoded. */
   readonly entry: TableEntry | undefined
 }
 
@@ -16,14 +16,14 @@ export type KnownEntries = ReadonlyMap<string, KnownEntry>
 
 export interface TableDifference {
   readonly changes: readonly EntryChange[]
-  /** Characters of the changes. */
+  /** The number of characters of the changes. */
   readonly length: number
   /** The entries after the changes. */
   readonly after: KnownEntries
   readonly checksum: number
 }
 
-/** The changes that turn the table `before` into `entries`. Only entries that may have changed are encoded as JSON. */
+/** The changes that turn the table `before` into `entries`. An entry is encoded as JSON only if it may have changed. */
 export function tableDifference(before: KnownEntries, entries: readonly TableEntry[]): TableDifference {
   const after = new Map<string, KnownEntry>()
   const changes: EntryChange[] = []

@@ -1,4 +1,4 @@
-/** The table that is compiled from the objects of the cluster, as they are at one moment. */
+/** The table that is compiled from the objects of the cluster, in the state that they have at one moment. */
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import { entryKey, type TableEntry } from '../../ingress/route-table/route-table.ts'
@@ -8,16 +8,16 @@ import type { ObjectConditions } from '../compile/object-conditions.ts'
 import { isRefused, type RefusedResource, type WatchedObject } from '../watch/watched-object.ts'
 import type { WatchedObjects } from '../watch/watched-objects.ts'
 
-/** An object, what the compiler reports about it, and whether this generation of the object is in the table. */
+/** An object, the conditions that the compiler reports about it, and whether this generation of the object is in the table. */
 export interface TableObject extends ObjectConditions {
   readonly uid: string
   readonly inTable: boolean
   /** `ObjectIdentity.deletion`. */
   readonly deletion: string | undefined
   readonly status: unknown
-  /** `namespace/name`. */
+  /** The name of the object, `namespace/name`. */
   readonly objectName: string
-  /** The key of its entry. Given even if the table has no such entry. */
+  /** The key of the object's entry. It is given even if the table has no such entry. */
   readonly tableKey: string
 }
 
@@ -26,7 +26,7 @@ export interface CompiledTable {
   readonly objects: readonly TableObject[]
 }
 
-/** What is compiled: the objects of each watched collection. */
+/** The objects that are compiled, by watched collection. */
 export interface CompiledCollections {
   readonly trunks: Collection<WatchedObjects['trunks']>
   readonly rules: Collection<WatchedObjects['rules']>
@@ -38,7 +38,7 @@ export interface CompiledCollections {
 
 type Collection<C extends { readonly objects: unknown; readonly get: unknown }> = Pick<C, 'objects' | 'get'>
 
-/** What is retained from one compilation for the next. */
+/** The results that one compilation keeps for the next one. */
 export interface TableMemory {
   readonly compile: CompileMemory
   readonly objects: WeakMap<ObjectConditions, TableObject>
@@ -48,7 +48,10 @@ export function createTableMemory(): TableMemory {
   return { compile: createCompileMemory(), objects: new WeakMap() }
 }
 
-/** Compiles everything that is watched. With a memory, each result that has not changed is the same object as before. */
+/**
+ * Compiles everything that is watched. With a memory, each result that has not changed is the same object as in the last
+ * compilation.
+ */
 export function compiledTable(watched: CompiledCollections, memory: TableMemory = createTableMemory()): CompiledTable {
   const refused: RefusedResource[] = []
   const accepted = <T>(objects: Iterable<WatchedObject<T>>): T[] => {
@@ -83,7 +86,7 @@ interface Compiled {
   readonly memory: TableMemory
 }
 
-/** Undefined if the object has been deleted meanwhile. */
+/** The object with its conditions. Undefined if somebody has deleted the object in the meantime. */
 function tableObject(conditions: ObjectConditions, { watched, entries, memory }: Compiled): TableObject | undefined {
   const known = memory.objects.get(conditions)
   const name = known?.objectName ?? `${conditions.namespace}/${conditions.name}`
@@ -106,7 +109,7 @@ function isAt(known: TableObject, place: Pick<TableObject, 'uid' | 'status' | 'd
   return known.deletion === deletion && known.inTable === inTable
 }
 
-/** Adds the published Services to a table without Services, so that calls still go to the endpoints that were known last. */
+/** Adds the published Services to a table without Services, so that calls still go to the last known endpoints. */
 export function withLastServices(table: CompiledTable, published: ReadonlyMap<string, TableEntry>): CompiledTable {
   const services = [...published].filter(([, { kind }]) => kind === 'service')
   return { ...table, entries: new Map([...table.entries, ...services]) }

@@ -1,4 +1,4 @@
-/** Which conditions are reported to the author of an object as Events, which `kubectl describe` shows. */
+/** Selects the conditions that are reported to the author of an object as Events. `kubectl describe` shows these Events. */
 import { API_GROUP, API_VERSION } from '../../crds/schema/api-object.ts'
 import { type Condition, isAsWished } from '../../crds/schema/conditions.ts'
 import type { EventText, Regarding } from '../kubernetes-writes/event-recorder.ts'
@@ -6,10 +6,10 @@ import { type StoredCondition, storedConditions } from '../kubernetes-writes/obj
 import type { TableObject } from './compiled-table.ts'
 import type { ObjectNews } from './object-progress.ts'
 
-/** Reasons that every object can have for a time on its way to the pods. */
+/** Reasons that any object can have for some time on its way to the pods. */
 const PASSING: ReadonlySet<string> = new Set<Condition['reason']>(['Pending', 'NotAccepted'])
 
-/** A condition that is not as the author of the object wants it. */
+/** Whether a condition is not as the author of the object wants it. */
 export function isBad(condition: Condition): boolean {
   return !isAsWished(condition) && !PASSING.has(condition.reason)
 }
@@ -25,14 +25,14 @@ export function eventsOf({ object, conditions }: ObjectNews): EventText[] {
   return [...warnings, ...recovery(conditions, stored)]
 }
 
-/** `Ready` only repeats another condition, except when somebody deletes the object. */
+/** Whether an Event warns about a condition. `Ready` only repeats another condition, except when somebody deletes the object. */
 function isWarnedOf(condition: Condition): boolean {
   return isBad(condition) && (condition.type !== 'Ready' || condition.reason === 'Deleting')
 }
 
 /**
- * The Event that an object is ready again. Only if an Event has reported the reason why it was not ready, and not after each
- * change.
+ * The Event that an object is ready again. It is recorded only if an Event has reported why the object was not ready. So it is
+ * not recorded after each change.
  */
 function recovery(conditions: readonly Condition[], stored: readonly StoredCondition[]): EventText[] {
   const before = stored.find(({ type }) => type === 'Ready')
@@ -41,7 +41,7 @@ function recovery(conditions: readonly Condition[], stored: readonly StoredCondi
   return [{ type: 'Normal', reason: ready.reason, action: 'Publish', note: ready.message }]
 }
 
-/** The object as an Event names it. */
+/** The object in the form in which an Event names it. */
 export function regarding({
   kind,
   namespace,

@@ -1,4 +1,4 @@
-/** Reports how a leader would change the shared cache, and changes nothing. */
+/** Reports how a leader would change the shared cache. Changes nothing itself. */
 
 import { encodeEntry } from '../../ingress/route-table/table-codec.ts'
 import { errorText } from '../../ingress/text/error-text.ts'
@@ -12,14 +12,14 @@ export interface DryRunOptions {
   readonly watched: CompiledCollections
   readonly cache: Pick<TableCacheWriter, 'snapshot'>
   readonly onResult: (result: DryRunResult) => void
-  /** One condition that is not as the author of the object wants it. */
+  /** Called for each condition that is not as the author of the object wants it. */
   readonly onCondition: (object: TableObject, condition: TableObject['conditions'][number]) => void
   readonly onFault: (code: string, message: string) => void
 }
 
-/** Keys are `kind/namespace/name`, at most `MAX_REPORTED_KEYS` of each list. */
+/** The keys are `kind/namespace/name`. Each list has at most `MAX_REPORTED_KEYS` keys. */
 export interface DryRunResult {
-  /** Entries of the table that would be published. */
+  /** The number of entries in the table that would be published. */
   readonly entries: number
   readonly objects: number
   /** The differences from the cache; undefined if the cache cannot be read. */
@@ -27,7 +27,7 @@ export interface DryRunResult {
 }
 
 export interface DryRunChange {
-  /** Version of the table in the cache; 0 if the cache has no table. */
+  /** The version of the table in the cache; 0 if the cache has no table. */
   readonly version: number
   readonly added: number
   readonly changed: number
@@ -35,7 +35,7 @@ export interface DryRunChange {
   readonly keys: { readonly added: string[]; readonly changed: string[]; readonly removed: string[] }
 }
 
-/** Looks once at everything that is watched. Never rejects. */
+/** Compares everything that is watched with the cache, once. Never rejects. */
 export async function dryRun(options: DryRunOptions): Promise<void> {
   const { watched, onResult, onCondition } = options
   const table = compiledTable(watched)
@@ -51,7 +51,7 @@ async function changeOf(
   { cache, onFault }: DryRunOptions,
 ): Promise<DryRunChange | undefined> {
   try {
-    // A leader would replace a damaged table, but not a table of another version of the program.
+    // A leader would replace a damaged table, but would keep a table of another version of the program.
     const snapshot = await cache.snapshot().catch(nothingWhereDamaged)
     const entriesInCache = snapshot?.entries ?? new Map<string, string>()
     const added: string[] = []

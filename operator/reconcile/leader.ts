@@ -1,4 +1,4 @@
-/** Who leads: the holder of a Lease or, if there is only one operator, this process. */
+/** Decides who leads: the holder of a Lease or, if there is only one operator, this process. */
 import {
   createLeaderElection,
   type ElectionListener,
@@ -8,10 +8,10 @@ import {
 
 export type Leader = Pick<LeaderElection, 'start' | 'isLeader' | 'raiseEpoch' | 'stop'>
 
-/** The first epoch of an operator without a Lease. If the cache has a higher one, the operator takes one above it. */
+/** The first epoch of an operator without a Lease. If the cache has a higher epoch, the operator takes an epoch above that. */
 const FIRST_EPOCH = 1
 
-/** A candidate in the election. Without an election (`elect` false) this process leads from its start. */
+/** Creates a candidate in the election. Without an election (`elect` is false), this process leads from its start. */
 export function createLeader(elect: boolean, options: LeaderElectionOptions): Leader {
   return elect ? createLeaderElection(options) : createOnlyLeader()
 }

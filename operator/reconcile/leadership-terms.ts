@@ -1,4 +1,7 @@
-/** Terms of leadership: a reconciler runs while this process leads, knows its installation and has seen every object. */
+/**
+ * Terms of leadership. A reconciler runs while three things are true: this process leads, it knows its installation, and it has
+ * seen every object.
+ */
 import { errorText } from '../../ingress/text/error-text.ts'
 import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import { PREPARATION_RETRY_MS } from './limits.ts'
@@ -13,13 +16,13 @@ export interface LeadershipTermsOptions {
 }
 
 export interface LeadershipTerms {
-  /** Every object has been listed. */
+  /** To be called when every object has been listed. */
   synced(): void
-  /** A term begins, or continues with another epoch. */
+  /** Begins a term, or continues it with another epoch. */
   begin(epoch: number): void
-  /** Ends the term: no further write is started. Resolves when the last round is over. */
+  /** Ends the term: no further write starts. Resolves when the last round is over. */
   end(): Promise<void>
-  /** Objects have changed. */
+  /** To be called when objects have changed. */
   touch(): void
 }
 

@@ -1,4 +1,4 @@
-/** How far each object has come on its way to the ingress pods, and what its status must report about that. */
+/** Records how far each object has come on its way to the ingress pods, and what its status must report about this. */
 import type { Condition } from '../../crds/schema/conditions.ts'
 import { storedConditions } from '../kubernetes-writes/object-status.ts'
 import { type ProgrammedInput, programmedCondition } from '../kubernetes-writes/programmed.ts'
@@ -7,25 +7,30 @@ import type { TableObject } from './compiled-table.ts'
 
 export type Publication = ProgrammedInput['publication']
 
-/** What became of the table that was compiled from the objects. */
+/** What happened to the table that was compiled from the objects. */
 export interface TableOutcome {
   /** The version in the cache; undefined if nothing could be published. */
   readonly version: number | undefined
-  /** Whether an object that is no longer in the compiled table keeps its published entry, because the removal is held. */
+  /**
+   * Whether the guard holds the removal of an object that is no longer in the compiled table. If so, the published entry stays.
+   */
   readonly isHeld: (object: TableObject) => boolean
   /**
-   * Whether the table before this one had the object as it is now. If so, what the object's status says about pods can be
-   * trusted.
+   * Whether the table before this one contained the object in its current form. If so, the report about pods in the object's
+   * status can be trusted.
    */
   readonly wasThere: (object: TableObject) => boolean
 }
 
 export interface ObjectProgress {
-  /** Takes the result of a compilation. Forgets the objects that are not in it any more, and returns them. */
+  /** Accepts the result of a compilation. Forgets the objects that are no longer in it, and returns them. */
   compiled(objects: readonly TableObject[], published: TableOutcome): readonly TableObject[]
-  /** Takes the version that most pods run; undefined if there are no pods. */
+  /** Accepts the version that most pods run. Undefined if there are no pods. */
   readersAt(version: number | undefined): void
-  /** Objects with conditions that differ from the last returned ones, with all their conditions. Returns each change once. */
+  /**
+   * Objects with all their conditions. An object is returned if its conditions differ from the last returned ones. Each change is
+   * returned once.
+   */
   changed(): Generator<ObjectNews>
   /** Whether an object waits until pods run a version. */
   readonly waiting: boolean
@@ -38,11 +43,11 @@ export interface ObjectNews {
 
 interface TrackedObject {
   object: TableObject
-  /** The first version of the table with this generation of the object. */
+  /** The first version of the table that contains this generation of the object. */
   version: number | undefined
   publication: Publication
   programmed: boolean
-  /** The reason of Programmed that was returned last; undefined while the object has news. */
+  /** The reason of the condition Programmed that was returned last. Undefined while the object has news. */
   reported: Condition<'Programmed'>['reason'] | undefined
 }
 
@@ -91,13 +96,14 @@ function next(before: TrackedObject | undefined, object: TableObject, published:
   const { version, isHeld, wasThere } = published
   const publication = publicationOf(version, isHeld(object))
   const same = before?.object.uid === object.uid && before.object.generation === object.generation
-  // An object that was in the table and still is there keeps its first version. One that comes back gets this version.
+  // If an object was in the table and still is, it keeps its first version. If an object comes back into the table, it gets this
+  // version.
   const first = same && before.object.inTable ? before.version : undefined
   const programmed = same ? before.programmed : isProgrammed(object) && wasThere(object)
   return { object, version: first ?? version, publication, programmed, reported: undefined }
 }
 
-/** Whether an unchanged object has no news: pods run it, or it does not belong in the table. */
+/** Whether an unchanged object has no news. This is the case if pods run it, or if it does not belong in the table. */
 function isSettled(before: TrackedObject, { version, isHeld }: TableOutcome): boolean {
   const { object, programmed, reported } = before
   if (reported === undefined || before.publication !== 'done' || version === undefined) return false
@@ -109,7 +115,10 @@ function publicationOf(version: number | undefined, held: boolean): Publication 
   return version === undefined ? 'failed' : 'done'
 }
 
-/** Whether the status says that pods run this generation. An earlier operator or a restored backup may have written that. */
+/**
+ * Whether the status reports that pods run this generation. An earlier operator, or the restoration of a backup, may have written
+ * this report.
+ */
 function isProgrammed({ status, generation }: TableObject): boolean {
   return storedConditions(status).some((condition) => {
     const { type, observedGeneration } = condition

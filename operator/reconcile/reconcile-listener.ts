@@ -15,7 +15,7 @@ export interface ReconcileListenerOptions {
   readonly metrics: OperatorMetrics
   readonly logger: Logger
   readonly onFenced: (epoch: number) => void
-  /** Why the cache has refused the last table; undefined if the cache has taken it. */
+  /** Called with the reason why the cache has refused the last table. Undefined if the cache has accepted the table. */
   readonly onRefusal: (message: string | undefined) => void
   readonly onFault: (code: string, message: string) => void
 }
@@ -61,7 +61,7 @@ export function createReconcileListener(options: ReconcileListenerOptions): Reco
   }
 }
 
-/** One Event for each namespace, about the first of its objects, and one log line. */
+/** Records one Event for each namespace, about the first of its objects, and writes one log line. */
 function reportHeld({ events, logger }: ReconcileListenerOptions, keys: ReadonlySet<string>): void {
   const byNamespace = Map.groupBy(keys, namespaceOf)
   for (const [namespace, [first = '']] of byNamespace) {
@@ -78,7 +78,10 @@ function reportHeld({ events, logger }: ReconcileListenerOptions, keys: Readonly
   else logger.info('mass deletion not held any more')
 }
 
-/** The kind of object that an author writes for an entry; undefined for a Service, which is neither rule nor trunk. */
+/**
+ * The kind of the object for which the table has an entry. Undefined for a Service, because a Service is neither a rule nor a
+ * trunk.
+ */
 function objectKind(kind: TableEntry['kind']): 'DispatchRule' | 'SipTrunk' | undefined {
   switch (kind) {
     case 'rule':

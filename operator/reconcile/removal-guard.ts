@@ -1,19 +1,19 @@
 /**
- * Prevents an accident from emptying the table: a change that removes most of the table at once is held until somebody
- * allows it.
+ * Prevents an accident from emptying the table. A change that removes most of the table at once is held until somebody allows it.
  */
 import { MASS_REMOVAL_SHARE, MASS_REMOVAL_WINDOW_MS, SMALL_TABLE_ENTRIES } from './limits.ts'
 
 export interface RemovalGuard {
   /**
-   * The keys that must stay in the table though the new table lacks them. Each review returns the same keys until the objects
-   * are back, their namespaces allow the removal, or the earlier removals are so long ago that these keys are few.
+   * The keys that must stay in the table, although the new table lacks them. Each call returns the same keys until one of three
+   * things happens: the objects are back, their namespaces allow the removal, or the earlier removals are so long ago that these
+   * keys are few.
    */
   held(change: TableRemoval, now: number): ReadonlySet<string>
 }
 
 export interface TableRemoval {
-  /** Keys of the table that the pods have, `kind/namespace/name`. */
+  /** The keys of the table that the pods have, `kind/namespace/name`. */
   readonly published: Iterable<string>
   /** The new table, by key. */
   readonly next: Pick<ReadonlySet<string>, 'has'>
@@ -29,8 +29,9 @@ interface PastRemoval {
 const NOTHING: ReadonlySet<string> = new Set()
 
 /**
- * Removals count together for `MASS_REMOVAL_WINDOW_MS`, because clients delete a thousand objects one after the other.
- * Removals from a table of `SMALL_TABLE_ENTRIES` or fewer are never held: half of such a table can be a morning's work.
+ * Removals count together for `MASS_REMOVAL_WINDOW_MS`, because clients delete a thousand objects one after the other. In a table
+ * of `SMALL_TABLE_ENTRIES` or fewer, removals are never held: a person can intentionally remove half of such a table in a
+ * morning.
  */
 export function createRemovalGuard(): RemovalGuard {
   let past: PastRemoval[] = []

@@ -1,6 +1,6 @@
 /**
- * One term of leadership: compiles all changes, publishes them and reports them in the status of every object, until the term
- * ends. Level-triggered: each round looks at everything, so a round that failed costs only time.
+ * One term of leadership. Until the term ends, it compiles all changes, publishes them, and reports them in the status of every
+ * object. Level-triggered: each round reads everything, so a failed round costs only time.
  */
 
 import type { ReaderReport } from '../../ingress/route-table/cache-head.ts'
@@ -34,21 +34,21 @@ import { createObjectProgress, type ObjectNews } from './object-progress.ts'
 import { createRemovalGuard, namespaceOf } from './removal-guard.ts'
 import { usableEntries } from './usable-entries.ts'
 
-/** Receives the reports of a term. No function may throw. */
+/** Receives the reports of a term. Its functions must not throw. */
 export interface ReconcileListener {
   /** An object has new conditions. */
   onNews(news: ObjectNews): void
   /** An object has been deleted. */
   onGone(object: TableObject): void
-  /** Called in each round, with the keys of the entries that stay because their removal is held. */
+  /** Called in each round. `keys`: the entries that stay in the table because their removal is held. */
   onHeld(keys: ReadonlySet<string>): void
-  /** The outcome of publishing a table, and how many milliseconds its compilation took. */
+  /** Called with the outcome of publishing a table. `compileMs`: how many milliseconds the compilation of this table took. */
   onPublished(outcome: PublishOutcome, compileMs: number): void
-  /** Milliseconds from the first change of a table until most pods reported that they run it. */
+  /** Called with the milliseconds from the first change of a table until most pods reported that they run the table. */
   onPropagated(milliseconds: number): void
-  /** Pods have reported: the number of pods, and the version that most of them run. */
+  /** Called when pods have reported. `count`: the number of pods. `version`: the version that most of them run. */
   onReaders(count: number, version: number | undefined): void
-  /** A writer with a later epoch has written. This term is over, or must get an epoch above that one. */
+  /** A writer with a later epoch has written. This term is over, or must get an epoch higher than that epoch. */
   onFenced(epoch: number): void
   onFault(code: string, message: string): void
 }
@@ -58,8 +58,8 @@ export interface ReconcilerOptions {
   readonly cache: TableCacheWriter
   readonly installation: string
   /**
-   * The name of this installation in statuses. A status of another installation proves nothing about the pods of this one.
-   * Undefined: the statuses of every installation count.
+   * The name of this installation in statuses. A status of another installation proves nothing about the pods of this
+   * installation. Undefined: the statuses of every installation count.
    */
   readonly speaksAs?: string | undefined
   readonly epoch: number
@@ -74,7 +74,7 @@ export interface ReconcilerOptions {
 export interface TableReconciler {
   /** To be called when something may have changed. */
   touch(): void
-  /** Resolves when no round is running any more. */
+  /** Stops the term. Resolves when no round is running any more. */
   stop(): Promise<void>
 }
 
@@ -84,7 +84,7 @@ export function startTableReconciler(options: ReconcilerOptions): TableReconcile
   return reconciler
 }
 
-/** What one round has made of the objects. `before`: the entries of the table before this round. */
+/** The result of one round. `before`: the entries of the table before this round. */
 interface Round {
   readonly table: CompiledTable
   readonly held: ReadonlySet<string>
@@ -105,15 +105,15 @@ class Reconciler implements TableReconciler {
   readonly #progress = createObjectProgress()
   readonly #memory = createTableMemory()
   readonly #timers = new Map<TimerName, () => void>()
-  /** The entries in the cache when this term began; later the entries that this term has published. */
+  /** The entries that were in the cache when this term began. Later: the entries that this term has published. */
   #published: ReadonlyMap<string, TableEntry> | undefined
   #stopped = false
   #dirty = false
   #round: Promise<void> | undefined
   #retryMs = PUBLISH_RETRY_MS
-  /** When the first change came that is not published yet. */
+  /** The time of the first change that is not published yet. */
   #changedAt: number | undefined
-  /** The published version that most pods do not report yet, and when its first change came. */
+  /** The published version that most pods do not report yet, and the time of its first change. */
   #awaited: { readonly version: number; readonly since: number } | undefined
 
   constructor(options: ReconcilerOptions) {
@@ -138,7 +138,7 @@ class Reconciler implements TableReconciler {
   }
 
   async #rounds(): Promise<void> {
-    // Changes that come in the same turn of the event loop belong to the same round.
+    // Changes in the same turn of the event loop belong to the same round.
     await Promise.resolve()
     while (this.#dirty && this.#mayGoOn()) {
       this.#dirty = false
@@ -177,7 +177,7 @@ class Reconciler implements TableReconciler {
     this.#settled(outcome, { table, held, entries, before })
   }
 
-  /** The table that the pods have now, without entries that cannot be read: those are not protected against removal. */
+  /** The table that the pods have now. Entries that cannot be read are left out: they are not protected against removal. */
   async #inCache(): Promise<ReadonlyMap<string, TableEntry>> {
     const entries = new Map<string, TableEntry>()
     const snapshot = await this.#options.cache.snapshot().catch((error: unknown) => {
@@ -254,7 +254,7 @@ class Reconciler implements TableReconciler {
     for (const news of this.#progress.changed()) this.#options.listener.onNews(news)
   }
 
-  /** Reads which version each pod runs. Does this again soon while a version is awaited. */
+  /** Reads which version each pod runs. While a version is awaited, the next read follows soon. */
   async #readReaders(): Promise<void> {
     try {
       this.#takeReports(await this.#publisher.readers())
@@ -276,7 +276,7 @@ class Reconciler implements TableReconciler {
   }
 
   /**
-   * A pod that reports no version cannot read the table in the cache. The head does not show all damage, so every entry is
+   * If a pod reports no version, it cannot read the table in the cache. The head does not show all damage, so every entry is
    * checked.
    */
   #lookForDamage(reports: readonly ReaderReport[]): void {
@@ -291,7 +291,10 @@ class Reconciler implements TableReconciler {
     this.#awaited = undefined
   }
 
-  /** Repeats the check, because somebody may empty the cache or replace its content with an older copy at any time. */
+  /**
+   * Sets a timer for the next check. Checks repeat because somebody may empty the cache, or replace its content with an older
+   * copy, at any time.
+   */
   #verifyLater(depth: 'head' | 'entries', ms: number): void {
     this.#after(depth, ms, () => {
       void this.#verify(depth).finally(() => this.#verifyLater(depth, ms))

@@ -3,7 +3,7 @@ import { storedConditions } from '../kubernetes-writes/object-status.ts'
 import type { ConditionCount } from '../metrics/metrics.ts'
 import type { WatchedObjects } from '../watch/watched-objects.ts'
 
-/** How many objects have which condition, according to the API server. Every replica counts the same. */
+/** Counts the objects that have each condition, according to the API server. Every replica gets the same counts. */
 export function* watchedConditions({
   trunks,
   rules,

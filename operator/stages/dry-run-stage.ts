@@ -5,9 +5,9 @@ import type { WatchedObjects } from '../watch/watched-objects.ts'
 import { cacheWriter, type OperatorCore } from './operator-core.ts'
 
 export interface DryRunStage {
-  /** To be called when something may have changed. The looks run one after the other. */
+  /** To be called when something may have changed. Each call starts a dry run, after the dry runs before it have ended. */
   touch(): void
-  /** Resolves when no look is running any more. */
+  /** Resolves when no dry run is in progress any more. */
   stop(): Promise<void>
 }
 

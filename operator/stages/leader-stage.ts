@@ -1,6 +1,6 @@
 /**
- * Decides who leads, and for which installation: reads and writes the Lease, reads the Namespace, writes the Secret with the
- * keys.
+ * Decides who leads, and for which installation. This stage reads and writes the Lease, reads the Namespace, and writes the
+ * Secret with the keys.
  */
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
@@ -23,13 +23,13 @@ export function createLeaderStage({ client, lease }: OperatorCore, { leaderElect
   })
 }
 
-/** The installation that this process belongs to. */
+/** The installation to which this process belongs. */
 export interface OwnInstallation {
-  /** The installation as statuses name it; undefined until it has been read. */
+  /** The installation in the form in which statuses name it. Undefined until it has been read. */
   readonly current: Installation | undefined
   /**
-   * Reads the installation, and creates the Secret with the keys if that is configured. Resolves with the name of the
-   * installation in the table; rejects with an ApiError or a KeySecretError.
+   * Reads the installation. Creates the Secret with the keys if the configuration names one. Resolves with the name of the
+   * installation in the table. Rejects with an ApiError or a KeySecretError.
    */
   read(): Promise<string>
 }

@@ -1,4 +1,4 @@
-/** What all stages of the operator share: log, metrics, the client of the API server and the report of faults. */
+/** The parts that all stages of the operator share: log, metrics, the client of the API server and the report of faults. */
 import { createLogger, type Logger } from '../../ingress/log/logger.ts'
 import { redactedText } from '../../ingress/text/redacted-text.ts'
 import { systemClock } from '../../ingress/time/dated-clock.ts'
@@ -36,7 +36,7 @@ export function createOperatorCore(config: OperatorConfig): OperatorCore {
   return { logger, client, metrics, lease, onFault }
 }
 
-/** `name`: the name of this connection in the cache. */
+/** Creates the writer of the shared cache. `name`: the name of its connection in the cache. */
 export function cacheWriter({ cache: { prefix, ...connection } }: OperatorConfig, name: string): TableCacheWriter {
   return createRedisTableCacheWriter(prefix, { ...connection, name })
 }

@@ -1,4 +1,6 @@
-/** Watches the Kubernetes API: reads objects and their definitions, writes the caches that the other stages read. */
+/**
+ * Watches the Kubernetes API. This stage reads objects and their definitions, and writes the caches that the other stages read.
+ */
 import { systemClock } from '../../ingress/time/dated-clock.ts'
 import type { StatusTarget } from '../kubernetes-writes/status-writer.ts'
 import type { OperatorConfig } from '../operator-config.ts'
@@ -11,19 +13,19 @@ import { createWatchedObjects, type WatchedObjects, type WatchedResource } from 
 import type { OperatorCore } from './operator-core.ts'
 
 export interface WatchStage {
-  /** Empty before the start. */
+  /** The watched objects. Empty before the start. */
   readonly objects: WatchedObjects
   /**
-   * Why an operator knows too little to lead. For example, not every object is listed yet, or nothing has come for
+   * The reasons why an operator knows too little to lead. For example: not every object is listed yet, or nothing has arrived for
    * `STALE_WATCH_MS`.
    */
   reasons(): string[]
-  /** Returns the function that ends the watch. */
+  /** Starts the watch. Returns the function that ends it. */
   start(listener: WatchListener): () => void
 }
 
 export interface WatchListener {
-  /** Objects or their definitions have changed. Called once for changes that come together. */
+  /** Objects or their definitions have changed. Called once for changes that arrive together. */
   onChange(): void
   /** Every object has been listed. Called again if Services could be listed only later. */
   onSynced(): void

@@ -10,9 +10,9 @@ export function randomBetween({ least, most }: Bounds, random: () => number): nu
 }
 
 /**
- * The delay that follows the delay `previous` (0 if there was none): a random number between the least delay and three times
- * the previous one. So processes that failed at the same moment do not retry at the same moment, and each of them waits
- * longer every time.
+ * Returns the next delay. `previous`: the delay before it, or 0 if there was none. The next delay is a random number between the
+ * least delay and three times the previous one. In this way processes that failed at the same moment do not retry at the same
+ * moment, and each of them waits longer every time.
  */
 export function backOff(previous: number, bounds: Bounds, random: () => number): number {
   const { least, most } = bounds

@@ -1,4 +1,4 @@
-/** The value that a reader of YAML 1.2 gives to a plain scalar: the core schema (YAML 1.2.2 §10.3.2). Pure. */
+/** The value that a reader of YAML 1.2 gives to a plain scalar, by the rules of the core schema (YAML 1.2.2 §10.3.2). Pure. */
 
 export type ScalarValue = string | number | boolean | null
 
@@ -21,6 +21,6 @@ const OTHER_BASES = /^0(o[0-7]+|x[0-9a-fA-F]+)$/
 export function coreScalar(text: string): ScalarValue {
   const word = WORDS.get(text)
   if (word !== undefined) return word
-  // The cluster stores -0 as 0; adding 0 does the same.
+  // The cluster stores -0 as 0. Adding 0 does the same.
   return FLOAT.test(text) || OTHER_BASES.test(text) ? Number(text) + 0 : text
 }

@@ -2,18 +2,18 @@ import type { ApiObject } from '../api/api-object.ts'
 import { keyOf, type ObjectChange, type ReflectorStore } from './reflector-store.ts'
 
 /**
- * Compares a full list with a store while a watch keeps the store up to date. An object that the watch reports during the
- * audit is newer than the list, so it is not compared. A difference that the watch has not reported long after the list is
- * an event that the watch has missed.
+ * Compares a full list with a store while a watch keeps the store up to date. If the watch reports an object during the audit,
+ * this object is newer than the list, so it is not compared. If the watch has not reported a difference long after the list, the
+ * watch has missed an event.
  */
 export interface DriftAudit {
-  /** The next page of the list. */
+  /** Accepts the next page of the list. */
   page(items: readonly ApiObject[]): void
-  /** The watch has brought an event about this object. */
+  /** To be called when the watch has reported an event about this object. */
   touch(key: string): void
   /** To be called after the last page. Returns the number of objects about which the watch may have missed an event. */
   suspects(): number
-  /** Corrects the objects about which the watch has still brought no event. Returns their number. */
+  /** Corrects the objects about which the watch has still reported no event. Returns the number of these objects. */
   repair(): number
 }
 
@@ -21,7 +21,10 @@ export interface DriftAudit {
 export function driftAudit<T>(store: ReflectorStore<T>, onChange: (change: ObjectChange<T>) => void): DriftAudit {
   const seen = new Set<string>()
   const touched = new Set<string>()
-  /** By key, the object as the list has it; undefined if it is absent from the list. */
+  /**
+   * The objects about which the watch may have missed an event, by key, as the list has them. Undefined if the list does not have
+   * the object.
+   */
   const suspects = new Map<string, ApiObject | undefined>()
   const page = (items: readonly ApiObject[]) => {
     for (const object of items) {

@@ -3,9 +3,12 @@ import type { ManifestProblem } from './manifest-problem.ts'
 
 /** The problems of one file: the first ones in full, and the number of the others. */
 export interface FileProblems {
-  /** `problem` is called only for the first problems; later ones are counted, because finding the line of one takes time. */
+  /**
+   * `problem` is called only for the first problems. Later problems are only counted, because it takes time to find the line of
+   * each.
+   */
   add(problem: () => ManifestProblem): void
-  /** The first problems, followed by one that gives the number of the others. */
+  /** The first problems. If there are more, one further problem gives the number of the others. */
   reported(): ManifestProblem[]
 }
 

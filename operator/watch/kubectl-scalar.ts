@@ -1,7 +1,7 @@
 /**
- * The value that kubectl and Helm give to a scalar. Both read YAML 1.1 with go-yaml v2 (sigs.k8s.io/yaml), and the cluster
- * stores the result. go-yaml departs from the specification of YAML 1.1: it reads no numbers to the base of 60 and no dates,
- * and it takes decimal digits for octal ones. This file does the same. Pure.
+ * The value that kubectl and Helm give to a scalar. Both read YAML 1.1 with go-yaml v2 (sigs.k8s.io/yaml), and the cluster stores
+ * the result. go-yaml differs from the specification of YAML 1.1: it does not read numbers to the base of 60 or dates, and it
+ * accepts decimal digits as octal digits. This file does the same. Pure.
  */
 import { coreScalar, FLOAT, type ScalarValue, WORDS } from './core-scalar.ts'
 
@@ -15,9 +15,7 @@ function words(list: string, value: boolean): [string, boolean][] {
   })
 }
 
-/**
- * The characters with which a scalar that is not text can begin: signs, digits, the point, and first letters of the words.
- */
+/** The first characters of scalars that are not text: signs, digits, the point, and the first letters of the words. */
 const FIRST = new Uint8Array(128)
 for (const sign of '+-.0123456789~yYnNtTfFoO') FIRST[sign.charCodeAt(0)] = 1
 
@@ -29,16 +27,19 @@ export function kubectlScalar(text: string): ScalarValue {
   const integer = integerOf(text)
   if (integer !== undefined) return Number(integer)
   const float = floatOf(text)
-  // The cluster stores -0 as 0; adding 0 does the same.
+  // The cluster stores -0 as 0. Adding 0 does the same.
   return float === undefined ? text : float + 0
 }
 
-/** Whether a reader of YAML 1.2 gives a plain scalar another value than `value`. */
+/** Whether a reader of YAML 1.2 gives a value different from `value` to a plain scalar. */
 export function isReadOtherwise(text: string, value: ScalarValue): boolean {
   return typeof value !== 'string' && !Object.is(coreScalar(text), value)
 }
 
-/** A plain scalar as the name of a field, which is text in JSON. Undefined if it cannot be a name in JSON. */
+/**
+ * The text of a plain scalar that is used as the name of a field, because names are text in JSON. Undefined if JSON does not
+ * allow the scalar as a name.
+ */
 export function kubectlKey(text: string): string | undefined {
   const value = kubectlScalar(text)
   if (typeof value !== 'number') return value === null ? undefined : String(value)
@@ -55,9 +56,7 @@ const TAGGED: Readonly<Record<string, (value: ScalarValue, text: string) => bool
   null: (value) => value === null,
 }
 
-/**
- * The value of a scalar with a tag. Undefined if the text does not fit the tag. With an unknown tag the value is the text.
- */
+/** The value of a scalar with a tag. Undefined if the text does not fit the tag. If the tag is unknown, the value is the text. */
 export function taggedScalar(tag: string, text: string): ScalarValue | undefined {
   const kind = tag.startsWith(TAG_PREFIX) ? tag.slice(TAG_PREFIX.length) : ''
   switch (kind) {
@@ -88,10 +87,10 @@ const MAX_UINT64 = 2n ** 64n - 1n
 const MIN_INT64 = -(2n ** 63n)
 
 const INTEGER = /^([+-]?)(0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+|0[0-7]+|0|[1-9][0-9]*)$/
-/** go-yaml accepts a sign behind 0b. */
+/** go-yaml accepts a sign after 0b. */
 const BINARY = /^0b([+-])([01]+)$/
 
-/** The integer that a text stands for; undefined if it is not an integer of 64 bits. */
+/** The integer that a text means. Undefined if the text is not an integer of 64 bits. */
 function integerOf(text: string): bigint | undefined {
   const plain = withoutUnderscores(text)
   const [, sign = '', digits = ''] = INTEGER.exec(plain) ?? signedBinary(plain)
@@ -106,7 +105,7 @@ function signedBinary(plain: string): string[] {
   return digits === undefined ? [] : ['', sign, `0b${digits}`]
 }
 
-/** In a number that begins with a point, an underscore may stand only between digits. */
+/** If a number begins with a point, underscores are allowed only between digits. */
 const FRACTION = /^\.\d+(_\d+)*([eE][+-]?\d+(_\d+)*)?$/
 
 function floatOf(text: string): number | undefined {
@@ -120,9 +119,9 @@ function withoutUnderscores(text: string): string {
   return text.includes('_') ? text.replaceAll('_', '') : text
 }
 
-/** Go's %g writes a number without an exponent if the exponent would lie between these two, both included. */
+/** Go's %g writes a number without an exponent if its exponent is between these two numbers, both included. */
 const PLAIN_EXPONENTS = { least: -4, most: 5 } as const
-/** With so many digits, any two numbers of single precision have different texts. */
+/** If two numbers of single precision differ, their texts with this many digits differ too. */
 const SINGLE_DIGITS = 9
 
 /** The shortest text that is the same number in single precision. sigs.k8s.io/yaml writes keys in this form. */

@@ -1,6 +1,6 @@
 /**
- * Splits a file as kubectl does before it reads YAML: at each line that begins with `---` and, if the file begins with JSON,
- * behind each object. kubectl then reads the first document of each part. Pure.
+ * Splits a file as kubectl does before it reads YAML. The file is split at each line that begins with `---`. If the file begins
+ * with JSON, it is also split after each object. kubectl then reads the first document of each part. Pure.
  */
 
 export interface Chunk {
@@ -11,7 +11,7 @@ export interface Chunk {
 
 const SEPARATOR = '---'
 
-/** The parts of a file. A separator that kubectl refuses is reported to `refuse`, and the part behind it is left out. */
+/** The parts of a file. If kubectl refuses a separator, it is reported to `refuse`, and the part after it is left out. */
 export function* manifestChunks(text: string, refuse: (offset: number, message: string) => void): Generator<Chunk> {
   let [start, line, taken] = [0, 0, true]
   while (line < text.length) {
@@ -40,7 +40,7 @@ function* objectsOf(text: string, offset: number): Generator<Chunk> {
   if (text.trim() !== '' && text.length > start) yield { text: text.slice(start), offset: offset + start }
 }
 
-/** Where a JSON object ends, if another one follows it; else undefined. */
+/** The end of a JSON object if another object follows it. Otherwise undefined. */
 function jsonEnd(text: string, start: number): number | undefined {
   const strings = /"(?:[^"\\]|\\.)*"|[{}]/gs
   strings.lastIndex = start

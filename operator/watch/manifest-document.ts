@@ -24,9 +24,9 @@ type Path = readonly (string | number)[]
 export interface ManifestDocument {
   /** The document as a value of JSON. */
   readonly value: unknown
-  /** The line of a field, counted from 1. For an absent field it is the line of the nearest enclosing field. */
+  /** Returns the line of a field, counted from 1. If the field is absent, returns the line of the nearest enclosing field. */
   readonly lineOf: (path: Path) => number
-  /** The places to which readers of YAML 1.2 give another value, each with its line. */
+  /** The places to which readers of YAML 1.2 give a different value, each with its line. */
   readonly others: readonly (OtherReading & { readonly line: () => number })[]
 }
 
@@ -34,8 +34,8 @@ export interface ManifestDocument {
 const TEXT_ONLY = new Schema({ schema: 'failsafe' })
 
 /**
- * The documents of a file in their order, as kubectl reads them, without empty ones. Faults of the YAML are added to
- * `problems`. JSON needs no code of its own: it is YAML.
+ * The documents of a file in their order, as kubectl reads them. Empty documents are left out. Faults of the YAML are added to
+ * `problems`. JSON needs no code of its own, because JSON is also YAML.
  */
 export function* manifestDocuments(text: string, file: string, problems: FileProblems): Generator<ManifestDocument> {
   const fault = shapeFault(text)
@@ -59,13 +59,13 @@ export function* manifestDocuments(text: string, file: string, problems: FilePro
       if (document && plain && plain.value !== null) yield placed(document, plain, { chunk, lines })
     }
   } catch (error) {
-    // The parser calls itself once for each level. A document on which it exhausts the stack is not a manifest.
+    // The parser calls itself once for each level. If a document exhausts the parser's stack, the document is not a manifest.
     if (!(error instanceof RangeError)) throw error
     refuse(0, `cannot be read to its end: ${error.message}`)
   }
 }
 
-/** Control characters. YAML 1.1 and YAML 1.2 allow them in a text only as escapes. */
+/** Control characters. YAML 1.1 and YAML 1.2 allow these characters in a text only as escapes. */
 const CONTROL = /(?![\t\n\r\u0085-\u009f])\p{Cc}/u
 
 function yamlProblem(file: string, line: number, message: string): ManifestProblem {
@@ -89,8 +89,8 @@ function documentOf({ text }: Chunk, refuse: Refuse): Document | undefined {
 }
 
 /**
- * Tags of YAML itself are not faults: they are resolved later, by the rules of kubectl. Every other tag is a fault, because
- * its meaning is unknown.
+ * Whether an error of the parser is a fault. Tags of YAML itself are not faults: they are resolved later, by the rules of
+ * kubectl. Every other tag is a fault, because its meaning is unknown.
  */
 function isFault({ code, message }: YAMLError): boolean {
   return code !== 'TAG_RESOLVE_FAILED' || !message.startsWith('Unresolved tag: tag:yaml.org,2002:')
@@ -126,7 +126,7 @@ function offsetAt(document: Document, path: Path): number {
   return offset
 }
 
-/** The value of a field or of a list entry, and the position where its key or the entry begins. */
+/** The value of a field or of a list entry, and the position at which the field's key or the entry begins. */
 function stepInto(node: unknown, step: string | number): { node: unknown; offset: number | undefined } | undefined {
   if (isMap(node)) {
     const pair = node.items.find((item) => isPair(item) && isScalar(item.key) && keyText(item.key) === String(step))

@@ -11,18 +11,18 @@ import { manifestObjects, type PlacedObject } from './manifest-object.ts'
 import type { ManifestProblem } from './manifest-problem.ts'
 
 export interface FileContent {
-  /** Bytes that were read. */
+  /** The number of bytes that were read. */
   readonly bytes: number
   readonly objects: readonly PlacedObject[]
-  /** The first problems, followed by one that gives the number of the others. */
+  /** The first problems. If there are more, one further problem gives the number of the others. */
   readonly problems: readonly ManifestProblem[]
-  /** Valid values that may surprise their author, in the same form. */
+  /** Notes about valid values that may surprise their author, in the same form. */
   readonly notes: readonly ManifestProblem[]
 }
 
 const NOTHING: FileContent = { bytes: 0, objects: [], problems: [], notes: [] }
 
-/** Reads a file. For a folder the content is empty. */
+/** Reads a file. If the path is a folder, the content is empty. */
 export async function readManifestFile(file: string): Promise<FileContent> {
   try {
     if (statSync(file).isDirectory()) return NOTHING
@@ -55,9 +55,9 @@ function contentOf(bytes: Buffer, file: string): FileContent {
 }
 
 /**
- * A text that stays equal while a file does not change. Links are followed, because a ConfigMap mount replaces one link and
- * keeps the names of the files. The text of a file that changed a moment ago becomes another one later, so that the file is
- * read again: it may have changed twice within one tick of the file system's clock.
+ * A text that stays equal while a file does not change. Links are followed, because a ConfigMap mount replaces one link and keeps
+ * the names of the files. If a file changed a moment ago, its text becomes different later, so that the file is read again: it
+ * may have changed twice within one tick of the file system's clock.
  */
 export function fileState(file: string): string {
   try {

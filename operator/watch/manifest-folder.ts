@@ -26,13 +26,13 @@ export interface Manifests {
   readonly rules: DispatchRule[]
   readonly problems: ManifestProblem[]
   /**
-   * Valid values that may surprise their author, because other readers of YAML read them differently. Absent if they were
-   * not looked for.
+   * Notes about valid values that may surprise their author, because other readers of YAML read them differently. Absent if
+   * nobody has asked for notes.
    */
   readonly notes?: ManifestProblem[]
 }
 
-/** A folder that cannot be used at all; `code` says why. */
+/** The error for a folder that cannot be used at all. `code` gives the reason. */
 export class ManifestFolderError extends Error {
   readonly code: 'unreadable_folder' | 'no_manifests'
 
@@ -44,12 +44,12 @@ export class ManifestFolderError extends Error {
 }
 
 /**
- * Reads every `*.yaml`, `*.yml` and `*.json` file of a folder (as `kubectl apply -f` does, without the folders inside it),
- * in the order of their names. Objects without a namespace are in `default`. Objects without a creationTimestamp count as
- * older than all others; among themselves they are ordered by their position in the files.
+ * Reads every `*.yaml`, `*.yml` and `*.json` file of a folder in the order of their names. Like `kubectl apply -f`, it does not
+ * read the folders inside. Objects without a namespace are in `default`. Objects without a creationTimestamp count as older than
+ * all other objects. The order among these objects is the order of their positions in the files.
  *
- * Faults of manifests are problems in the result. Rejects with a ManifestFolderError if the folder cannot be read or holds
- * no manifest.
+ * Faults of manifests are problems in the result. Rejects with a ManifestFolderError if the folder cannot be read or holds no
+ * manifest.
  */
 export async function readManifestFolder(dir: string, reading: FilesReading = {}): Promise<Manifests> {
   const manifests = await readManifestFiles(await manifestFiles(dir), reading)
@@ -60,7 +60,7 @@ export async function readManifestFolder(dir: string, reading: FilesReading = {}
   return manifests
 }
 
-/** Paths of the manifest files of a folder, in the order in which they are read. */
+/** The paths of the manifest files of a folder, in the order in which they are read. */
 export async function manifestFiles(dir: string): Promise<string[]> {
   try {
     const names = await readdir(dir)
@@ -73,19 +73,22 @@ export async function manifestFiles(dir: string): Promise<string[]> {
   }
 }
 
-/** Hidden files are ignored: editors and ConfigMap mounts use them for themselves. */
+/**
+ * Whether a file is a manifest, by its name. Hidden files are ignored, because editors and ConfigMap mounts use them for their
+ * own purposes.
+ */
 function isManifestName(name: string): boolean {
   return /\.(ya?ml|json)$/.test(name) && !name.startsWith('.')
 }
 
 export interface FilesReading {
-  /** The contents of files from earlier readings: only files that have changed since are read. */
+  /** The contents of files from earlier readings. With a memory, only files that have changed since then are read. */
   readonly memory?: ManifestMemory
   /** Called before each file that is read. */
   readonly onFile?: () => void
 }
 
-/** Reads manifest files in the order given. Their faults are problems in the result. */
+/** Reads manifest files in the given order. Their faults are problems in the result. */
 export async function readManifestFiles(files: readonly string[], reading: FilesReading = {}): Promise<Manifests> {
   const { memory = createManifestMemory(), onFile } = reading
   const manifests = { trunks: [], rules: [], problems: [], notes: [] } satisfies Manifests as Required<Manifests>
@@ -112,7 +115,7 @@ export async function readManifestFiles(files: readonly string[], reading: Files
   return manifests
 }
 
-/** Why this file and all later ones are left out; undefined if they are not. */
+/** The reason why this file and all later files are left out. Undefined if they are not left out. */
 function excessOf(fileIndex: number, bytes: number): Pick<ManifestProblem, 'message' | 'expected'> | undefined {
   if (fileIndex >= MAX_MANIFEST_FILES) {
     const message = 'is one file too many: it and those behind it are not read. Put more objects into each file'
@@ -125,7 +128,7 @@ function excessOf(fileIndex: number, bytes: number): Pick<ManifestProblem, 'mess
 
 interface Addition {
   readonly placed: PlacedObject
-  /** The position in the order of files, which replaces a missing time of creation. */
+  /** The position in the order of files. It replaces a missing time of creation. */
   readonly order: number
   readonly memory: ManifestMemory
 }
@@ -153,22 +156,22 @@ function addObject(
 
 /** A folder that is being watched, until it is closed. */
 export interface FolderWatch {
-  /** Describes the folder as it was at the last change. A later watch can continue from it. */
+  /** Describes the folder in its state at the last change. A later watch can continue from this state. */
   readonly state: string
   close(): void
 }
 
 export interface FolderListener {
   onChange(): void
-  /** Called several times a second while the folder is as it was at the last change. */
+  /** Called several times a second while the folder has not changed since the last change that was reported. */
   onUnchanged?(): void
 }
 
 /**
- * Calls back within a second after the manifests of a folder have changed: once for a burst of changes, and once more if a
- * file changed a moment before. Start the watch before the first reading, so that no change between the two is lost. The
- * watch continues when the folder vanishes and when it comes back; each of these is a change. `before` is the state of an
- * earlier watch: if the folder differs from it, that is a change too.
+ * Calls the listener within a second after the manifests of a folder have changed: once for several changes that follow each
+ * other quickly, and once more if a file changed a moment before the call. Start the watch before the first reading, so that no
+ * change between the two is lost. The watch continues when the folder vanishes and when it comes back. Each of these events is a
+ * change. `before` is the state of an earlier watch. If the folder differs from this state, the difference is a change too.
  */
 export async function watchManifestFolder(
   dir: string,
@@ -186,8 +189,8 @@ export async function watchManifestFolder(
   const bounds = { quiet: SETTLE_QUIET_MS, limit: SETTLE_LIMIT_MS }
   const settler = settle(bounds, TIMERS, () => void report())
   const watcher = watchFolder(dir, () => settler.touch())
-  // The watch of the file system misses links to files elsewhere, network mounts, and a folder that was replaced. The poll
-  // finds them.
+  // The watch of the file system misses links to files elsewhere, network mounts, and a replaced folder. The poll finds these
+  // changes.
   const look = async () => {
     const changed = (await folderState(dir)) !== known
     if (closed) return
@@ -217,7 +220,7 @@ const TIMERS: Timers = {
   },
 }
 
-/** Undefined if the file system cannot watch the folder. Then only the poll finds changes. */
+/** The watch of the file system. Undefined if the file system cannot watch the folder: then only the poll finds changes. */
 function watchFolder(dir: string, onEvent: () => void): FSWatcher | undefined {
   try {
     const watcher = watch(dir, { persistent: false }, onEvent)
@@ -233,7 +236,7 @@ function isSystemError(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error
 }
 
-/** A text that stays equal while no manifest of the folder changes. Its length does not depend on the number of files. */
+/** A text that stays equal while the manifests of the folder do not change. Its length does not depend on the number of files. */
 async function folderState(dir: string): Promise<string> {
   try {
     const hash = createHash('sha256')

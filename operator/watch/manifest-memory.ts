@@ -1,6 +1,6 @@
 /**
- * What one reading of manifests keeps for the next one: the contents of files, which are used again while a file is
- * unchanged.
+ * The data that one reading of manifests keeps for the next one: the contents of files. The next reading uses the content of a
+ * file again if the file has not changed.
  */
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
@@ -8,15 +8,18 @@ import { type FileContent, fileState, readManifestFile } from './manifest-file.t
 import type { PlacedObject } from './manifest-object.ts'
 
 /**
- * Saves time; the results are the same without it. An object from an unchanged file is returned as the identical JavaScript
- * object.
+ * The memory saves time and changes no result. If a file has not changed, each of its objects is returned as the identical
+ * JavaScript object.
  */
 export interface ManifestMemory {
-  /** The content of a file. The file is read only if it has changed; `onRead` is called just before. */
+  /** The content of a file. The file is read only if it has changed. `onRead` is called immediately before the reading. */
   content(file: string, onRead?: () => void): Promise<FileContent>
-  /** The object with a time of creation: its own, or one made from `order`, its position in the order of files. */
+  /**
+   * The object with a time of creation. This is the object's own time, or a time made from `order` (its position in the order of
+   * files).
+   */
   dated(placed: PlacedObject, order: number): SipTrunk | DispatchRule
-  /** Forgets all files but these. */
+  /** Forgets all files except the given ones. */
   keep(files: readonly string[]): void
 }
 
@@ -30,8 +33,8 @@ export function createManifestMemory(): ManifestMemory {
   const dated = new WeakMap<PlacedObject, Dated>()
   return {
     async content(file, onRead) {
-      // The state is taken before the file is read. A write during the reading then gives a different state at the next
-      // call.
+      // The state is taken before the file is read. If somebody writes during the reading, the state at the next call is
+      // different.
       const state = fileState(file)
       const before = known.get(file)
       if (before?.state === state && isRemembered(before.content)) return before.content
@@ -56,7 +59,10 @@ export function createManifestMemory(): ManifestMemory {
   }
 }
 
-/** A file that could not be read is tried again even if it is unchanged: its permissions may have changed. */
+/**
+ * Whether the content of a file is used again. If a file could not be read, it is tried again even if it has not changed, because
+ * its permissions may have changed.
+ */
 function isRemembered({ problems }: FileContent): boolean {
   return problems.every(({ code }) => code !== 'unreadable_file')
 }

@@ -9,7 +9,7 @@ import type { ManifestDocument } from './manifest-document.ts'
 import { fieldText, type ManifestProblem, type ProblemCode } from './manifest-problem.ts'
 import { labelNotes, otherReadingNotes, withReading } from './other-reading-notes.ts'
 
-/** An object of a manifest file, with its file and line. */
+/** An object of a manifest file, with the object's file and line. */
 export interface PlacedObject {
   readonly object: SipTrunk | DispatchRule
   readonly file: string
@@ -23,7 +23,7 @@ export interface FileReport {
   readonly notes: FileProblems
 }
 
-/** The valid objects of one document. Faults of the others are added to the report. A `List` holds several objects. */
+/** The valid objects of one document. The faults of the other objects are added to the report. A `List` holds several objects. */
 export function manifestObjects(document: ManifestDocument, report: FileReport): PlacedObject[] {
   return partsOf(document.value).flatMap((part) => readPart(part, document, report))
 }
@@ -34,7 +34,7 @@ const LIST_KINDS = ['List', ...KINDS.map((kind) => `${kind}List`)]
 
 interface Part {
   readonly value: unknown
-  /** The path of the object inside its document. */
+  /** The path of the object inside the document. */
   readonly path: readonly (string | number)[]
 }
 
@@ -94,7 +94,7 @@ type Reading =
   | { readonly ok: true; readonly object: SipTrunk | DispatchRule }
   | { readonly ok: false; readonly faults: readonly Fault[] }
 
-/** Kind and version are checked before the fields, because each kind has fields of its own. */
+/** Chooses the reader of an object. Kind and version are checked before the fields, because each kind has fields of its own. */
 function readerOf(value: Record<string, unknown>): Reading {
   const { kind, apiVersion } = value
   if (typeof kind !== 'string' || !KINDS.includes(kind)) return { ok: false, faults: [kindFault(kind)] }

@@ -1,15 +1,18 @@
 import type { FieldFault } from '../../crds/schema/read-object.ts'
 
-/** A fault of a manifest, and its place. */
+/** A fault of a manifest, and the place of the fault. */
 export interface ManifestProblem {
-  /** Stable: programs should rely on the code, not on the message. */
+  /** These codes are stable: programs should rely on the code, not on the message. */
   readonly code: ProblemCode
   readonly file: string
-  /** From 1. */
+  /** The line number, counted from 1. */
   readonly line: number
-  /** `SipTrunk default/acme`; absent if the problem is outside of objects, or the object's kind or name cannot be read. */
+  /**
+   * The object, such as `SipTrunk default/acme`. Absent if the problem is outside of objects, or if the object's kind or name
+   * cannot be read.
+   */
   readonly object?: string
-  /** `spec.sources[0]`; absent if the problem concerns the whole file or document. */
+  /** The field, such as `spec.sources[0]`. Absent if the problem concerns the whole file or document. */
   readonly field?: string
   readonly message: string
   readonly expected?: string
@@ -30,17 +33,17 @@ export type ProblemCode =
   | 'duplicate_name'
   | NoteCode
 
-/** Codes of valid YAML that may surprise its author. Of these the cluster refuses only `not_a_text`. */
+/** Codes of valid YAML that may surprise its author. The cluster refuses only one of these: `not_a_text`. */
 export type NoteCode = 'read_otherwise' | 'merge_key' | 'not_a_text'
 
-/** One line of text: `file:line: field: message (expected …)`. */
+/** Formats a problem as one line of text: `file:line: field: message (expected …)`. */
 export function formatProblem(problem: ManifestProblem): string {
   const { file, line, field, message, expected } = problem
   const what = field === undefined ? message : `${field}: ${message}`
   return `${file}:${line}: ${what}${expected === undefined ? '' : ` (expected ${expected})`}`
 }
 
-/** A path of keys and indexes as people write it. A key with unusual characters is quoted and put in brackets. */
+/** A path of keys and indexes in the form that people write. A key with unusual characters is quoted and put in brackets. */
 export function fieldText(path: readonly (string | number)[]): string {
   const steps = path.map((step) => {
     if (typeof step === 'number') return `[${step}]`

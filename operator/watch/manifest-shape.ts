@@ -1,24 +1,26 @@
-/** Checks a manifest before the parser reads it: how deep it nests, and how many tokens it has. Pure; takes linear time. */
+/**
+ * Checks a manifest before the parser reads it: how many levels it nests, and how many tokens it has. Pure; takes linear time.
+ */
 import { Lexer } from 'yaml'
 import { MAX_MANIFEST_DEPTH, MAX_MANIFEST_TOKENS } from './limits.ts'
 
-/** Why a text is not given to the parser: the parser would take too long, or exhaust the stack. */
+/** The reason why a text is not given to the parser: the parser would take too long, or exhaust the stack. */
 export interface ShapeFault {
   readonly code: 'nested_too_deep' | 'file_too_large'
-  /** From 1. */
+  /** The line number, counted from 1. */
   readonly line: number
   readonly message: string
   readonly expected: string
 }
 
-/** The fault of a text; undefined if the parser can read it. */
+/** The fault of a text. Undefined if the parser can read the text. */
 export function shapeFault(text: string): ShapeFault | undefined {
   return isPlainlyFlat(text) ? undefined : lexedFault(text)
 }
 
 /**
- * Whether a count of characters already proves that a text is small and flat enough. This spares most texts the lexer, which
- * takes a quarter of the parser's time.
+ * Whether a count of characters already proves that a text is small and flat enough. For most texts this makes the lexer
+ * unnecessary. The lexer takes a quarter of the parser's time.
  */
 function isPlainlyFlat(text: string): boolean {
   let [openers, levels, indent, tokens] = [0, 0, 0, 0]
@@ -28,7 +30,7 @@ function isPlainlyFlat(text: string): boolean {
     tokens += signs.all
     openers += signs.openers
     indent = Math.max(indent, signs.indent)
-    // Inside brackets a key may be nested in a key of the line before, so the levels of all lines add up.
+    // Inside brackets a key may be nested in a key of the previous line, so the levels of all lines are added up.
     levels = openers > 0 ? levels + signs.levels : Math.max(levels, signs.levels)
     if (openers + levels + indent > MAX_MANIFEST_DEPTH || tokens > MAX_MANIFEST_TOKENS) return false
   }
@@ -60,14 +62,14 @@ function signsOf(line: string): Signs {
   return { indent, openers, levels, all: openers + levels + others }
 }
 
-/** A dash behind a letter or a digit belongs to a name; it does not begin a list entry. */
+/** Whether a dash belongs to a name. A dash after a letter or a digit does, so it does not begin a list entry. */
 function isInName(line: string, i: number): boolean {
   return line[i] === '-' && /[a-z0-9]/.test(line[i - 1] ?? '')
 }
 
 /**
- * Tokens that the lexer adds and that are not in the text: the begin of a document, the begin of a scalar, the end of a
- * broken flow.
+ * Tokens that the lexer adds and that are not in the text: the begin of a document, the begin of a scalar, the end of a broken
+ * flow.
  */
 const INVISIBLE = new Set(['\u0002', '\u001f', '\u0018'])
 const BLANK = /^[ \t\r\n#]/
@@ -106,7 +108,7 @@ function lineAt(text: string, offset: number): number {
 }
 
 /**
- * Counts how deep a text nests after each token. Three things add levels: lines that are indented further, several signs of
+ * Counts how many levels a text nests after each token. Three things add levels: lines with more indentation, several signs of
  * lists and keys on one line, and brackets with the keys inside them.
  */
 function createDepth() {

@@ -1,6 +1,6 @@
 /**
  * Turns a document of YAML into a value of JSON, as kubectl does: aliases are replaced by the values that they name, merges
- * (`<<`) are carried out, keys become text. Pure. Limits on aliases bound the work.
+ * (`<<`) are carried out, and keys become text. Pure. Limits on aliases also limit the work.
  */
 import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap } from 'yaml'
 import type { ScalarValue } from './core-scalar.ts'
@@ -9,19 +9,19 @@ import { ALIAS_SHARE, MAX_ALIASED_NODES, MAX_MANIFEST_DEPTH } from './limits.ts'
 
 type Path = readonly (string | number)[]
 
-/** A place to which readers of YAML 1.2 give another value. */
+/** A place to which readers of YAML 1.2 give a different value. */
 export interface OtherReading {
   readonly path: Path
   readonly offset: number
   /** The text at this place. */
   readonly text: string
-  /** The value that the cluster stores; undefined for a merge key, which has no value. */
+  /** The value that the cluster stores. Undefined for a merge key, because a merge key has no value. */
   readonly stored: ScalarValue | undefined
 }
 
 export type Refuse = (offset: number, message: string) => void
 
-/** Nodes that aliases have added to the documents of one file. */
+/** The number of nodes that aliases have added to the documents of one file. */
 export interface AliasBudget {
   aliased: number
 }
@@ -32,7 +32,7 @@ export interface PlainDocument {
 }
 
 /**
- * The value of a document. If kubectl does not accept the document, each fault is reported to `refuse` and the result is
+ * The value of a document. If kubectl does not accept the document, each fault is reported to `refuse`, and the result is
  * undefined.
  */
 export function plainDocument(document: Document, budget: AliasBudget, refuse: Refuse): PlainDocument | undefined {
@@ -64,11 +64,11 @@ interface Walk {
   /** The path of the current node. */
   readonly path: (string | number)[]
   readonly others: OtherReading[]
-  /** By anchor name, the last node that has it. */
+  /** The last node with each anchor, by the name of the anchor. */
   readonly anchors: Map<string, Node>
-  /** The node that each alias stands for: the last one before the alias that has its name. */
+  /** The node to which each alias refers: the last node before the alias that has the alias's name as its anchor. */
   readonly bound: Map<Alias, Node>
-  /** Nodes with an anchor that enclose the current node. */
+  /** The nodes with an anchor that enclose the current node. */
   readonly open: Set<Node>
   depth: number
   /** The number of aliases that were followed to reach the current node. */
@@ -95,7 +95,7 @@ function nodeValue(node: unknown, walk: Walk): unknown {
 }
 
 /**
- * Counts a node. kubectl has the same limits: a small document may consist of aliases almost entirely, a large one may not.
+ * Counts a node. kubectl has the same limits: a small document may consist almost entirely of aliases, but a large one may not.
  */
 function count(walk: Walk): void {
   walk.nodes++
@@ -206,7 +206,7 @@ function keyOf(key: unknown, walk: Walk): string | undefined {
   return name
 }
 
-/** The text of a scalar that is used as the name of a field. Undefined if kubectl does not accept it as a name. */
+/** The text of a scalar that is used as the name of a field. Undefined if kubectl does not accept the scalar as a name. */
 export function keyText(node: Scalar): string | undefined {
   const text = String(node.value)
   if (node.tag === undefined) return node.type === 'PLAIN' ? kubectlKey(text) : text
@@ -250,7 +250,7 @@ function mergedMaps(value: unknown, walk: Walk): object[] {
   return maps.reverse()
 }
 
-/** Only kubectl reads merges so: a merged field overrides a field that stands above the merge in the same map. */
+/** Only kubectl reads merges in this way: a merged field overrides a field that is written above the merge in the same map. */
 function mergeInto(result: Record<string, unknown>, from: object, merged: Set<string>): void {
   for (const [name, value] of Object.entries(from)) {
     set(result, name, value)

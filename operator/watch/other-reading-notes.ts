@@ -1,6 +1,6 @@
 /**
- * Notes of lint about values that kubectl and readers of YAML 1.2 read differently, and the words that a fault adds about
- * such a value.
+ * Notes of lint about values that kubectl and readers of YAML 1.2 read differently. If such a value has a fault, this file also
+ * makes the words that the fault's message adds about it.
  */
 
 import { coreScalar, type ScalarValue } from './core-scalar.ts'
@@ -11,7 +11,7 @@ type Path = readonly (string | number)[]
 type Note = Omit<ManifestProblem, 'file' | 'object'>
 
 /**
- * One note for each such value of the object at `path`, except values that have a fault. Each note is made when it is
+ * One note for each such value of the object at `path`, except values that have a fault. Each note is made only when it is
  * reported.
  */
 export function otherReadingNotes(document: ManifestDocument, path: Path, faulty: readonly Path[]): (() => Note)[] {
@@ -39,10 +39,10 @@ function describe(value: ScalarValue): string {
   return typeof value === 'string' ? `the text ${JSON.stringify(value)}` : `the ${typeof value} ${String(value)}`
 }
 
-/** The parts of an object's metadata whose values are texts written by people and not checked by our schemas. */
+/** The parts of an object's metadata with values that are texts, are written by people, and are not checked by our schemas. */
 const TEXT_MAPS = ['labels', 'annotations'] as const
 
-/** One note for each label and annotation that is not text. The API server refuses such an object. */
+/** One note for each label and annotation that is not text. The API server refuses an object with such a value. */
 export function labelNotes(value: unknown, { lineOf }: Pick<ManifestDocument, 'lineOf'>, path: Path): (() => Note)[] {
   return TEXT_MAPS.flatMap((name) =>
     Object.entries(partOf(partOf(value, 'metadata'), name)).flatMap(([key, text]) => {
@@ -70,7 +70,7 @@ function describeValue(value: unknown): string {
   return `the ${typeof value} ${String(value)}`
 }
 
-/** The message of a fault. If kubectl's reading has changed the value at the path, the message says so. */
+/** The message of a fault. If kubectl's reading has changed the value at the path, the message explains this. */
 export function withReading(message: string, document: ManifestDocument, path: Path): string {
   const other = document.others.find((one) => isSame(one.path, path))
   // A merge key has no value to explain.
@@ -82,7 +82,7 @@ function isSame(one: Path, other: Path): boolean {
   return one.length === other.length && isAt(one, other)
 }
 
-/** Whether the first path is the beginning of the second one. */
+/** Whether the path `start` is the beginning of `path`. */
 function isAt(start: Path, path: Path): boolean {
   return start.every((step, i) => path[i] === step)
 }

@@ -3,17 +3,17 @@ import { ApiError, type ApiErrorCode } from '../api/api-error.ts'
 import { type ApiResource, resourceName } from '../api/api-resource.ts'
 import type { ReflectorInput } from './reflector-table.ts'
 
-/** Why a collection cannot be watched at the moment. The reflector keeps trying. */
+/** The reason why a collection cannot be watched at the moment. The reflector keeps trying. */
 export interface ReflectorFault {
-  /** Stable: `watch_forbidden`, `resource_not_served`, `object_unreadable`, or the code of an ApiError. */
+  /** These codes are stable: `watch_forbidden`, `resource_not_served`, `object_unreadable`, or the code of an ApiError. */
   readonly code: ReflectorFaultCode
-  /** The fault, and what to do about it. */
+  /** Describes the fault and how to correct it. */
   readonly message: string
 }
 
 export type ReflectorFaultCode = ApiErrorCode | 'watch_forbidden' | 'resource_not_served' | 'object_unreadable'
 
-/** The input of the state machine that an error of a list or of a watch stands for. */
+/** The input of the state machine for an error of a list or of a watch. */
 export function faultInput(error: unknown): ReflectorInput {
   if (!(error instanceof ApiError)) return 'failed'
   if (error.code === 'api_expired') return 'expired'
@@ -44,7 +44,9 @@ export function reflectorFault(resource: ApiResource, error: unknown): Reflector
   return { code: error.code, message: `${name}: ${error.message}` }
 }
 
-/** What to do about a forbidden watch. The message of the API server names the user that it took the operator for. */
+/**
+ * Explains how to permit a forbidden watch. The message of the API server names the user as which it has identified the operator.
+ */
 function grant({ plural }: ApiResource, { message }: ApiError): string {
   const [, user = 'system:serviceaccount:'] = /User "([^"]*)"/.exec(message) ?? []
   if (user === 'system:anonymous') return 'no credentials reached the API server: look at the user of the kubeconfig'

@@ -1,27 +1,27 @@
 import type { ApiObject, ApiObjectMetadata } from '../api/api-object.ts'
 
-/** One object as the store holds it: its identity, and the value that the reader returned for it. */
+/** One object in the store: its identity, and the value that the reader returned for it. */
 export interface StoredObject<T> {
   readonly uid: string
   readonly resourceVersion: string
   readonly value: T
 }
 
-/** A change of one object. An object that was deleted and created again under the same name gives two changes. */
+/** A change of one object. If an object was deleted and created again under the same name, there are two changes. */
 export type ObjectChange<T> =
   /** `key` is `namespace/name`. */
   | { readonly type: 'added'; readonly key: string; readonly value: T }
   | { readonly type: 'updated'; readonly key: string; readonly value: T; readonly before: T }
-  /** `value` is the last one before the deletion. */
+  /** `value` is the last value before the deletion. */
   | { readonly type: 'deleted'; readonly key: string; readonly value: T }
 
 /**
- * Turns an object into the value that the store keeps. Called once for each version of an object; `before` is the value of
- * an earlier version.
+ * Turns an object into the value that the store keeps. Called once for each version of an object. `before` is the value of an
+ * earlier version.
  */
 export type ObjectReader<T> = (object: ApiObject, before: T | undefined) => T
 
-/** Objects by `namespace/name`, as the API server had them at one version of the collection. */
+/** Objects by `namespace/name`, in the state that they had in the API server at one version of the collection. */
 export interface ReflectorStore<T> {
   get(key: string): StoredObject<T> | undefined
   readonly size: number
@@ -29,9 +29,9 @@ export interface ReflectorStore<T> {
   /** Adds or replaces an object. */
   put(object: ApiObject): ObjectChange<T>[]
   remove(key: string): ObjectChange<T>[]
-  /** Reads a page of a list that will replace everything. Nothing is changed yet. */
+  /** Reads a page of a list that will later replace all objects. This call changes nothing in the store. */
   page(items: readonly ApiObject[], into: Map<string, StoredObject<T>>): void
-  /** Replaces all objects by these, in one step, and returns the changes. */
+  /** Replaces all objects by the given ones, in one step. Returns the changes. */
   replace(objects: ReadonlyMap<string, StoredObject<T>>): ObjectChange<T>[]
 }
 
@@ -82,7 +82,7 @@ export function reflectorStore<T>(read: ObjectReader<T>): ReflectorStore<T> {
   }
 }
 
-/** `namespace/name`. */
+/** The key of an object, `namespace/name`. */
 export function keyOf({ namespace, name }: Pick<ApiObjectMetadata, 'namespace' | 'name'>): string {
   return `${namespace}/${name}`
 }

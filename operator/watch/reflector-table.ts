@@ -1,4 +1,4 @@
-/** `opening`: a watch was requested, and no answer has arrived. `stopped` is final. */
+/** `opening`: a watch was requested, and no answer has arrived yet. `stopped` is final. */
 export type ReflectorState = 'listing' | 'opening' | 'watching' | 'waitingToList' | 'waitingToWatch' | 'stopped'
 
 export type ReflectorInput =
@@ -8,11 +8,11 @@ export type ReflectorInput =
   | 'opened'
   /** The API server has ended the watch after the requested time. */
   | 'ended'
-  /** The API server has ended the watch almost at once. */
+  /** The API server has ended the watch almost immediately. */
   | 'cutShort'
-  /** The version from which to continue is too old (410, as the answer or as an event). */
+  /** The version from which to continue is too old. The API server reports this by 410, as the answer or as an event. */
   | 'expired'
-  /** The request itself is refused (403, 404, 400): to continue from the last version makes no sense. */
+  /** The request itself is refused (403, 404, 400). It would be refused again if the watch continued from the last version. */
   | 'refused'
   /** Any other failure. A later attempt may succeed. */
   | 'failed'
@@ -51,11 +51,11 @@ const watchLater = go('waitingToWatch', 'rest', 'report', 'wait')
 const watchAgain = go('opening', 'rest', 'watch')
 
 /**
- * An input that is absent from a row is ignored. It cannot happen in that state, or it comes late from a request that was
- * aborted.
+ * An input that is absent from a row is ignored. Either it cannot happen in this state, or it comes late from an aborted request.
  */
 export const REFLECTOR_TABLE: Readonly<Record<ReflectorState, Row>> = {
-  // The token of a page can expire too. A list that takes longer than the API server keeps its version starts again.
+  // The token of a page can expire too. If a list takes longer than the API server keeps the list's version, the list starts
+  // again.
   listing: { listed: go('opening', 'watch'), expired: listAgain, refused: listLater, failed: listLater, stop },
   opening: {
     opened: go('watching', 'recover', 'guard'),

@@ -19,10 +19,10 @@ import { faultInput, type ReflectorFault, reflectorFault } from './reflector-fau
 import { keyOf, type ObjectChange, type ObjectReader, reflectorStore, type StoredObject } from './reflector-store.ts'
 import { REFLECTOR_TABLE, type ReflectorEffect, type ReflectorInput, type ReflectorState } from './reflector-table.ts'
 
-/** Who is called about a collection. Handlers return at once and throw nothing. */
+/** The functions that are called about a collection. They return quickly and do not throw. */
 export interface ReflectorHandlers<T> {
   readonly onChange: (change: ObjectChange<T>) => void
-  /** Called once, when the first list is complete. Its objects have been reported as added before. */
+  /** Called once, when the first list is complete. All objects of the list have been reported as added before this call. */
   readonly onSynced: () => void
   /** Called each time the code of the fault changes. */
   readonly onFault: (fault: ReflectorFault) => void
@@ -34,8 +34,8 @@ export interface ReflectorOptions<T> {
   readonly api: Pick<ApiClient, 'list' | 'watch'>
   readonly resource: ApiResource
   /**
-   * Turns an object into the value that the cache keeps. Throws nothing: for an object that it cannot read it returns a
-   * value that says so.
+   * Turns an object into the value that the cache keeps. Does not throw. If it cannot read an object, it returns a value that
+   * says so.
    */
   readonly read: ObjectReader<T>
   readonly clock: DatedClock
@@ -56,7 +56,7 @@ export interface ReflectorLimits {
   readonly graceMilliseconds: number
 }
 
-/** Cancels nothing: the initial value of a timer's cancel function. */
+/** Does nothing. This is the initial value of a timer's cancel function. */
 const nothing = () => undefined
 
 const LIMITS: ReflectorLimits = {
@@ -70,32 +70,32 @@ const LIMITS: ReflectorLimits = {
   graceMilliseconds: DRIFT_GRACE_MS,
 }
 
-/** Why a watch had to be opened again, or a list requested again. */
+/** The reason why a watch was opened again, or a list was requested again. */
 export type RestartReason = 'ended' | 'cutShort' | 'expired' | 'refused' | 'failed' | 'silent'
 
 /** The objects of one collection, kept up to date with the API server. */
 export interface ResourceCache<T> {
-  /** The first list is complete. Stays true: the known objects are retained during every fault. */
+  /** Whether the first list is complete. Once true, it stays true: the known objects are kept during every fault. */
   readonly synced: boolean
   readonly size: number
-  /** In no particular order. */
+  /** All objects, in no particular order. */
   objects(): Iterable<T>
-  /** By `namespace/name`. */
+  /** Finds an object by `namespace/name`. */
   get(key: string): T | undefined
-  /** The time on the clock when something last arrived from the API server; undefined before the first time. */
+  /** The time on the clock at which something last arrived from the API server. Undefined if nothing has arrived yet. */
   readonly lastContactAt: number | undefined
-  /** Why the collection cannot be watched now; undefined if it can. */
+  /** The reason why the collection cannot be watched now. Undefined if it can be watched. */
   readonly fault: ReflectorFault | undefined
   readonly restarts: Readonly<Record<RestartReason, number>>
-  /** Events of watches, without bookmarks. */
+  /** The number of events of watches, without bookmarks. */
   readonly events: number
-  /** Differences that full lists have found and corrected: 0 unless events were lost. */
+  /** The number of differences that full lists have found and corrected. It is 0 unless events were lost. */
   readonly drift: number
 }
 
 /** A cache that is empty until it is started. */
 export interface Reflector<T> extends ResourceCache<T> {
-  /** Starts to follow the collection, once. Only `stop` ends it; it retries after every fault. */
+  /** Starts to follow the collection. To be called once. Only `stop` ends the reflector; after every fault it retries. */
   start(handlers: ReflectorHandlers<T>): void
   /** Aborts every request and timer. No handler is called afterwards. */
   stop(): void
@@ -115,12 +115,12 @@ class CollectionReflector<T> implements Reflector<T> {
   readonly #options: ReflectorOptions<T>
   readonly #limits: ReflectorLimits
   readonly #store
-  /** Undefined before the start: nothing happens until then. */
+  /** Undefined before the start, because nothing happens until then. */
   #handlers: ReflectorHandlers<T> | undefined
   #state: ReflectorState = 'waitingToList'
-  /** The version that the store is at. */
+  /** The version of the collection that the store has. */
   #resourceVersion = ''
-  /** Aborts the request in progress. What arrives from an aborted request is ignored. */
+  /** Aborts the request in progress. Data that arrives from an aborted request is ignored. */
   #attempt = new AbortController()
   #error: unknown
   #openedAt: number | undefined
@@ -184,7 +184,7 @@ class CollectionReflector<T> implements Reflector<T> {
     return this.#attempt.signal
   }
 
-  /** Passes on an input from a request, unless the request was aborted. */
+  /** Passes an input from a request to the state machine, unless the request was aborted. */
   #inputOf(signal: AbortSignal, input: ReflectorInput, error?: unknown): void {
     if (signal.aborted) return
     this.#error = error
@@ -312,12 +312,15 @@ class CollectionReflector<T> implements Reflector<T> {
     const { clock, random } = this.#options
     this.#cancelAudit = clock.after(randomBetween(this.#limits.auditMilliseconds, random), () => {
       this.#planAudit()
-      // Without a watch a full list follows soon and finds every difference.
+      // Without a watch, a full list follows soon and finds every difference.
       if (this.#state === 'watching') void this.#runAudit(this.#attempt.signal)
     })
   }
 
-  /** An audit ends with its watch: after that, a missed event looks the same as an event that has not arrived yet. */
+  /**
+   * Runs an audit. An audit ends with its watch, because after the end a missed event looks the same as an event that has not
+   * arrived yet.
+   */
   async #runAudit(signal: AbortSignal): Promise<void> {
     const audit = driftAudit(this.#store, (change) => this.#handlers?.onChange(change))
     const known = this.#resourceVersion
@@ -325,7 +328,7 @@ class CollectionReflector<T> implements Reflector<T> {
     try {
       const version = await this.#pages(signal, (items) => audit.page(items))
       if (signal.aborted) return
-      // The API server was restored from a backup. It sends no event until its version is higher than that of the watch.
+      // The API server was restored from a backup. It sends no event until its version is higher than the version of the watch.
       if (isOlderVersion(version, known)) this.#inputOf(signal, 'expired')
       else if (audit.suspects() > 0) this.#repairLater(audit)
     } catch (error) {

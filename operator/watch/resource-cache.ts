@@ -4,15 +4,15 @@ import { createReflector, type Reflector, type ReflectorOptions, type RestartRea
 export interface ResourceCacheOptions<T> extends Omit<ReflectorOptions<T>, 'resource'> {
   readonly resource: Omit<ApiResource, 'namespace'>
   /**
-   * Each namespace has a watch of its own, for which a Role in it is enough. Empty: every namespace, which needs a
-   * ClusterRole.
+   * The namespaces to watch. Each namespace has a watch of its own, and a Role in this namespace is enough for it. Empty: every
+   * namespace, which needs a ClusterRole.
    */
   readonly namespaces: readonly string[]
 }
 
 /**
- * Keeps the objects of one kind, from every namespace or from some, in one cache. `onSynced` is called once, when all first
- * lists are complete.
+ * Keeps the objects of one kind in one cache, from every namespace or from some. `onSynced` is called once, when all first lists
+ * are complete.
  */
 export function createResourceCache<T>(options: ResourceCacheOptions<T>): Reflector<T> {
   const { resource, namespaces } = options
@@ -67,7 +67,8 @@ function joined<T>(parts: readonly Reflector<T>[]): Reflector<T> {
 }
 
 /**
- * The earliest time; undefined if one of them is undefined, because a contact that never happened counts as the earliest.
+ * The earliest of the times. Undefined if one of the times is undefined, because a contact that never happened counts as the
+ * earliest.
  */
 function earliest(times: readonly (number | undefined)[]): number | undefined {
   const known = times.filter((time) => time !== undefined)

@@ -2,7 +2,7 @@
 export interface Timers {
   /** Milliseconds of a clock that never goes back. */
   now(): number
-  /** Calls `run` once after so many milliseconds. The returned function cancels that. */
+  /** Calls `run` once after this many milliseconds. The returned function cancels the call. */
   after(milliseconds: number, run: () => void): () => void
 }
 
@@ -14,8 +14,8 @@ export interface Settler {
 }
 
 /**
- * Collects changes: `run` is called when no change has come for `quiet` milliseconds, and at the latest `limit` milliseconds
- * after the first change.
+ * Collects changes. `run` is called when no change has come for `quiet` milliseconds. If changes go on, it is called at the
+ * latest `limit` milliseconds after the first change.
  */
 export function settle(bounds: { quiet: number; limit: number }, timers: Timers, run: () => void): Settler {
   let first: number | undefined

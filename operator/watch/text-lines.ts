@@ -1,6 +1,6 @@
-/** The line of each position in a text. The text is searched for line ends at the first call. */
+/** Finds the line of each position in a text. The first call searches the text for line ends. */
 export interface TextLines {
-  /** From 1. */
+  /** The line number, counted from 1. */
   lineAt(offset: number): number
 }
 

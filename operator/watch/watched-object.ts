@@ -15,13 +15,14 @@ export interface ObjectIdentity {
   readonly uid: string
   readonly generation: number
   readonly resourceVersion: string
-  /** As it was read; undefined if the object has no status. */
+  /** The status in the form in which it was read. Undefined if the object has no status. */
   readonly status: unknown
   /**
-   * For people: since when the object is being deleted, and which finalizers hold it. Undefined if it is not being deleted.
+   * A text for people: since when the object is being deleted, and which finalizers keep it. Undefined if it is not being
+   * deleted.
    */
   readonly deletion: string | undefined
-  /** The last writer of the status, by the name in the managed fields; undefined if they name none. */
+  /** The last writer of the status, by the name in the managed fields. Undefined if the managed fields name no writer. */
   readonly statusWriter: string | undefined
 }
 
@@ -33,7 +34,7 @@ export interface AcceptedObject<T> extends ObjectIdentity {
 /** A custom resource that the schema refuses, for example because it was stored under an older CustomResourceDefinition. */
 export interface RefusedResource extends ObjectIdentity {
   readonly reason: 'UnknownField' | 'Invalid'
-  /** Every fault, for people: `spec.sources: is required (expected list)`. */
+  /** Every fault, as a text for people: `spec.sources: is required (expected list)`. */
   readonly problem: string
 }
 
@@ -44,12 +45,12 @@ export function isRefused<T>(object: WatchedObject<T>): object is RefusedResourc
   return 'problem' in object
 }
 
-/** Reads a SipTrunk from the API server. Throws nothing. */
+/** Reads a SipTrunk from the API server. Does not throw. */
 export const watchedTrunk = (object: ApiObject, before?: WatchedObject<SipTrunk>): WatchedObject<SipTrunk> => {
   return watched({ kind: 'SipTrunk', read: readSipTrunk }, object, before)
 }
 
-/** Reads a DispatchRule from the API server. Throws nothing. */
+/** Reads a DispatchRule from the API server. Does not throw. */
 export const watchedRule = (object: ApiObject, before?: WatchedObject<DispatchRule>): WatchedObject<DispatchRule> => {
   return watched({ kind: 'DispatchRule', read: readDispatchRule }, object, before)
 }
@@ -72,7 +73,7 @@ function watched<T>(
     deletion: deletionText(object.metadata),
     statusWriter: statusWriter(object.metadata),
   }
-  // Kubernetes raises the generation with each change of the spec, so the spec of one generation is read only once.
+  // Kubernetes raises the generation with each change of the spec. So the spec of one generation is read only once.
   if (before?.uid === uid && before.generation === identity.generation && before.generation > 0) {
     return { ...before, ...identity }
   }
@@ -96,8 +97,8 @@ function statusWriter({ managedFields }: ApiObject['metadata']): string | undefi
     if (!isRecord(entry) || entry['subresource'] !== 'status') continue
     const { manager, time } = entry
     if (typeof manager !== 'string' || typeof time !== 'string') continue
-    // Times are in seconds. If two writes have the same second, the operator's own was the first: otherwise it would have
-    // overwritten the other.
+    // Times are in whole seconds. If two writes have the same second, the operator's own write was the first one: a later write
+    // of the operator would have overwritten the other one.
     const after = manager === FIELD_MANAGER ? time > (last?.time ?? '') : time >= (last?.time ?? '')
     if (after) last = { manager, time }
   }
@@ -107,7 +108,7 @@ function statusWriter({ managedFields }: ApiObject['metadata']): string | undefi
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
 
 /**
- * Metadata without the managed fields and without kubectl's copy of the object: together these are larger than the object.
+ * Metadata without the managed fields and without kubectl's copy of the object. Together these two are larger than the object.
  */
 function slimMetadata(metadata: ApiObject['metadata']): Record<string, unknown> {
   const { managedFields: _, annotations, ...rest } = metadata

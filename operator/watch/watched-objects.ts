@@ -29,30 +29,30 @@ export interface WatchedObjects {
   /** The same caches by resource, for metrics and readiness. */
   readonly byResource: Readonly<Record<WatchedResource, ResourceCache<unknown>>>
   /**
-   * The first list of each collection is complete; before that, nobody knows whether an object is absent. If the operator
-   * may not watch Services and EndpointSlices, the lists of trunks and rules are enough.
+   * Whether the first list of each collection is complete. Before that, nobody knows whether an object is absent. If the operator
+   * has no permission to watch Services and EndpointSlices, the lists of trunks and rules are enough.
    */
   readonly synced: boolean
-  /** The first lists of Services and EndpointSlices are complete. */
+  /** Whether the first lists of Services and EndpointSlices are complete. */
   readonly servicesKnown: boolean
-  /** The API server drops fields that it does not know. */
+  /** Whether the API server drops fields that it does not know. */
   readonly fieldsDropped: boolean
-  /** Starts to watch trunks, rules, Services and EndpointSlices, once. */
+  /** Starts to watch trunks, rules, Services and EndpointSlices. To be called once. */
   start(handlers: WatchedObjectsHandlers): void
   stop(): void
 }
 
 export interface WatchedObjectsOptions extends Pick<ReflectorOptions<unknown>, 'api' | 'clock' | 'random' | 'limits'> {
-  /** Empty: every namespace. */
+  /** The namespaces to watch. Empty: every namespace. */
   readonly namespaces: readonly string[]
   readonly fieldsDropped: () => boolean
 }
 
 export interface WatchedObjectsHandlers {
   /**
-   * `key` is `namespace/name`. `status`: only the status or the metadata of a custom resource has changed, and the compiler
-   * uses neither. An object that was deleted and created again under its name is reported twice. An object that is being
-   * deleted is reported again whenever one of its finalizers is removed.
+   * Called for each change. `key` is `namespace/name`. `status`: only the status or the metadata of a custom resource has
+   * changed, and the compiler uses neither. If an object was deleted and created again under its name, it is reported twice. An
+   * object that is being deleted is reported again whenever one of its finalizers is removed.
    */
   readonly onChange: (resource: WatchedResource, key: string, what: 'object' | 'status') => void
   /** Called when `synced` becomes true, and once more if `servicesKnown` becomes true later. */
@@ -125,8 +125,8 @@ function resourceHandlers(name: WatchedResource, { handlers, look }: HandlerPart
 type Listed = 'no' | 'withoutServices' | 'all'
 
 /**
- * Which first lists are complete. Backends with an address need no Service, so a forbidden watch of Services must not delay
- * the rest.
+ * Which first lists are complete. If the watch of Services is forbidden, it must not delay the other collections, because
+ * backends with an address need no Service.
  */
 function listedNow(caches: WatchedObjects['byResource']): Listed {
   const { siptrunks, dispatchrules, services, endpointslices } = caches
@@ -138,8 +138,8 @@ function listedNow(caches: WatchedObjects['byResource']): Listed {
 }
 
 /**
- * Whether more than the status has changed. Kubernetes raises the generation only with a change of the spec; Services have
- * no generation.
+ * Whether more than the status has changed. Kubernetes raises the generation only when the spec changes. Services have no
+ * generation.
  */
 function changed(change: ObjectChange<object>): 'object' | 'status' {
   if (change.type !== 'updated') return 'object'

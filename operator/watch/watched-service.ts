@@ -10,7 +10,7 @@ import type {
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** Reads the fields of a core/v1 Service that calls need. Throws nothing: an absent field is left out. */
+/** Reads the fields of a core/v1 Service that calls need. Does not throw: an absent field is left out. */
 export function watchedService(object: ApiObject): ServiceRecord {
   const { namespace, name } = object.metadata
   const spec = fields(object['spec'])
@@ -22,7 +22,7 @@ export function watchedService(object: ApiObject): ServiceRecord {
   }
 }
 
-/** Reads the fields of a discovery.k8s.io/v1 EndpointSlice that calls need. Throws nothing: an absent field is left out. */
+/** Reads the fields of a discovery.k8s.io/v1 EndpointSlice that calls need. Does not throw: an absent field is left out. */
 export function watchedEndpointSlice(object: ApiObject): EndpointSliceRecord {
   const { namespace, name, labels } = object.metadata
   return {
@@ -52,7 +52,7 @@ function endpointPort(port: Fields): EndpointPort {
   }
 }
 
-/** The protocol of a port. Kubernetes reads a port without one as TCP. */
+/** The protocol of a port. If a port has no protocol, Kubernetes reads it as TCP. */
 function protocolOf(port: Fields): string {
   return text(port['protocol']) ?? 'TCP'
 }
