@@ -82,7 +82,7 @@ export const MAX_UNCONFIRMED_REQUESTS = 256
 
 // Transport, streams.
 
-/** Milliseconds. Linux repeats a lost SYN after 1 s and 3 s. The time-out of a backend is usually shorter than this limit. */
+/** Milliseconds. Linux repeats a lost SYN after 1 s and 3 s. The time-out of a rule for its backends is usually shorter. */
 export const STREAM_CONNECT_MS = 4000
 
 /**
