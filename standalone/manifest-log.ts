@@ -46,7 +46,7 @@ export function createManifestLog(logger: Logger): ManifestLog {
   }
 }
 
-/** The line that replaces the lines of `more` further problems. */
+/** The line that is shown in place of the problems that are left out. `more` is their number. */
 export function moreProblems(more: number): string {
   return `and ${more} more problems in this folder: sip-dispatch lint tells more of them`
 }

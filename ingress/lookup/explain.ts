@@ -82,7 +82,10 @@ export function explainCall(table: LiveTable, call: CallFacts): CallExplanation 
   return { trunkVerdict, judged, trunks, ruleVerdict, rules: explainRules(table, match, ruleVerdict) }
 }
 
-/** A higher number is nearer. */
+/**
+ * How near a trunk with this standing is to taking the call; a higher number is nearer. If there are too many trunks, only
+ * the nearest are shown.
+ */
 const TRUNK_NEARNESS: Readonly<Record<TrunkStanding, number>> = {
   chosen: 6,
   later: 5,

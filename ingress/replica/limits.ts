@@ -1,4 +1,7 @@
-/** Waits and sizes for following the table, keeping it in a file and reporting its version, also with a thousand pods. */
+/**
+ * Time limits and size limits for a pod that follows the table, keeps it in a file and reports its version. The values are
+ * chosen so that they also work with a thousand pods.
+ */
 
 /**
  * Milliseconds of one wait for a change. After each wait, the head shows whether the pod still has the table of the cache.

@@ -121,8 +121,8 @@ function closingQuote(text: string, from: number): number {
 }
 
 /**
- * The place of a character outside of quotes and brackets. A URI (RFC 3261 §20.10) and parameters of the header may be there
- * too.
+ * The place of a character that is outside quotes and angle brackets. Such a character may also belong to a URI without
+ * brackets (RFC 3261 §20.10) or to a parameter of the header.
  */
 function placeInText(text: string, at: number): Place | TemplateProblem {
   const before = text.slice(0, at).replace(CLOSED, (closed) => ' '.repeat(closed.length))

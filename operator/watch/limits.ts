@@ -89,7 +89,10 @@ export const MAX_REPORTED_FAULTS = 10
 export const MAX_MANIFEST_FILES = 10_000
 export const MAX_FOLDER_BYTES = 200_000_000
 
-/** The most nested levels of one document. An object has a dozen levels. The parser calls itself once for each level. */
+/**
+ * The maximum nesting depth of one document. A normal object has about twelve levels. The depth is limited because the
+ * parser calls itself once for each level.
+ */
 export const MAX_MANIFEST_DEPTH = 100
 
 /**

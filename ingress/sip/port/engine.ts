@@ -244,7 +244,8 @@ export interface DialogCookie {
   readonly pod?: DialogHop | undefined
   readonly dialogData: string
   /**
-   * The dialog data of the other cookies of ours in the same route set, if the call has passed us more than once (a spiral).
+   * Set only if the call has passed us more than once (a spiral). Then the route set has several of our cookies. This is the
+   * dialog data of the cookies other than this one.
    */
   readonly otherDialogData?: readonly string[] | undefined
 }

@@ -8,9 +8,10 @@ export interface FinalResponse {
 const PREFERRED: readonly number[] = [401, 407, 415, 420, 484]
 
 /**
- * A 6xx wins over all others. Without one, the lowest class wins. Inside a class, a code that shows how to correct the request
- * wins, else the latest response. 503 does not count, because one backend's 503 says nothing about us (§16.7 step 6). Undefined
- * if there is no other response. Then the calling code sends its own answer.
+ * A 6xx wins over all other responses. If there is no 6xx, the lowest class wins. Inside a class, a code that shows how to
+ * correct the request wins. If no response has such a code, the last one in the list wins. 503 responses are ignored: a 503
+ * says that one backend cannot serve calls, not that we cannot (§16.7 step 6). The result is undefined if there are only 503
+ * responses or none. Then the calling code sends its own answer.
  */
 export function bestResponse<R extends FinalResponse>(responses: readonly R[]): R | undefined {
   const usable = responses.filter((response) => response.status !== 503)

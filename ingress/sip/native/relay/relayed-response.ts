@@ -100,7 +100,8 @@ function writeRelayedResponse(response: SipMessage, options: RelayOptions): Buff
     // §21.5.4: a backend sends Retry-After to pause its clients. Relayed to a carrier, it would pause the whole trunk. Inside a
     // dialog the header is left, because the other side decides when the request may be sent again (§14.2, RFC 3311 §5.2).
     removeAll(response, HEADER.retryAfter, replaced)
-    // §12.1.1: this response makes no dialog, so nobody needs its route set. The route set also has the backend's cookie.
+    // §12.1.1: this response makes no dialog, so nobody needs its Record-Route. Record-Route also contains the backend's cookie,
+    // which the caller must not get.
     removeAll(response, HEADER.recordRoute, replaced)
   }
   // RFC 3325 §6: P-Preferred-Identity is meant for the user agent's first proxy only.

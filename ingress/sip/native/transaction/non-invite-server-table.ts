@@ -3,7 +3,10 @@ import { go, ignored, transportTables } from './transition-table.ts'
 
 export type NonInviteServerState = 'Trying' | 'Proceeding' | 'Completed' | 'Terminated'
 
-/** Inputs from the peer, from the transaction user (by class of response), and from the clock. */
+/**
+ * Inputs come from the peer, from the transaction user and from the clock. A response of the transaction user is one of four
+ * inputs, which depends on its status: see `nonInviteServerInput`.
+ */
 export type NonInviteServerInput =
   | 'request'
   | 'trying'
