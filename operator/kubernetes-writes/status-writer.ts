@@ -16,12 +16,9 @@ import { secondTime } from './kubernetes-time.ts'
 import {
   CONFLICT_RETRY_MS,
   FORBIDDEN_RETRY_MS,
-  FREE_OVERWRITES,
   MAX_REMEMBERED_WRITES,
   OBJECT_STATUS_WRITE_BURST,
   OBJECT_STATUS_WRITES_PER_SECOND,
-  OVERWRITTEN_MEMORY_MS,
-  OVERWRITTEN_PAUSE_MS,
   REFUSED_RETRY_MS,
   STATUS_SWEEP_MS,
   STATUS_SWEEP_OBJECTS,
@@ -30,6 +27,7 @@ import {
   STATUS_WRITES_PER_SECOND,
 } from './limits.ts'
 import { changedConditions, type StoredCondition } from './object-status.ts'
+import { createStatusContests, type StatusContests } from './status-contest.ts'
 import { createTokenBucket, pause, type TokenBucket } from './token-bucket.ts'
 import {
   createWorkQueue,
@@ -133,12 +131,6 @@ interface Wanted {
   refusedUntil: number
 }
 
-/** How many times in a row a status was overwritten, and when this last happened. */
-interface Contest {
-  readonly count: number
-  readonly at: number
-}
-
 /**
  * What to do about a status. `equal`: it equals the wanted status, so there is nothing to do. `leave`: do not change it. `write`:
  * write it.
@@ -161,7 +153,7 @@ class Writer implements StatusWriter {
   readonly #written = new Map<string, CurrentStatus>()
   readonly #budget: TokenBucket
   readonly #objectBudgets = new Map<string, TokenBucket>()
-  readonly #contests = new Map<string, Contest>()
+  readonly #contests: StatusContests
   readonly #overlaps: Overlaps
   /** The position at which the next round of comparisons begins. Undefined: at the first status. */
   #cursor: IterableIterator<string> | undefined
@@ -170,6 +162,7 @@ class Writer implements StatusWriter {
   constructor(options: StatusWriterOptions) {
     this.#options = options
     this.#budget = this.#bucket(STATUS_WRITES_PER_SECOND, STATUS_WRITE_BURST)
+    this.#contests = createStatusContests(options.clock)
     this.#overlaps = createOverlaps(options.clock, (key, other, speaks) => {
       const target = this.#wanted.get(key)?.target
       if (target) options.onOverlap(target, other, speaks)
@@ -209,7 +202,7 @@ class Writer implements StatusWriter {
     this.#wanted.delete(key)
     this.#written.delete(key)
     this.#objectBudgets.delete(key)
-    this.#contests.delete(key)
+    this.#contests.forget(key)
     this.queue.forget(key)
   }
 
@@ -241,16 +234,12 @@ class Writer implements StatusWriter {
     }
   }
 
-  /** Counts an overwritten status. Returns the milliseconds to wait before it is restored. */
+  /** Reports an overwritten status. Returns the milliseconds to wait before it is restored. */
   #overwritten(key: string, wanted: Wanted): number {
-    const now = this.#options.clock.now()
-    const before = this.#contests.get(key)
-    const count = before && now - before.at < OVERWRITTEN_MEMORY_MS ? before.count + 1 : 1
-    this.#contests.set(key, { count, at: now })
+    const { count, pause } = this.#contests.overwritten(key)
     wanted.wasStored = false
     this.#options.onOverwritten(wanted.target, count)
-    if (count <= FREE_OVERWRITES) return 0
-    return Math.min(OVERWRITTEN_PAUSE_MS.least * 2 ** (count - FREE_OVERWRITES - 1), OVERWRITTEN_PAUSE_MS.most)
+    return pause
   }
 
   #sweepLater(): () => void {
