@@ -38,5 +38,5 @@ for (const file of files) {
   }
 }
 console.log(`${files.length} files, ${count} chains on a tag`)
-if (files.length < floor) console.log(`too few files were read (at least ${floor} expected)`)
-process.exitCode = count > 0 || files.length < floor ? 1 : 0
+if (!(files.length >= floor)) console.log(`too few files were read (at least ${floor} expected)`)
+process.exitCode = count > 0 || !(files.length >= floor) ? 1 : 0

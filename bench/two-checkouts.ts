@@ -4,7 +4,7 @@
  *
  * Run: npx node bench/two-checkouts.ts --other PATH [--rounds N] [--seconds N] [--settle N] [--rules N]
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
@@ -26,17 +26,28 @@ const { values } = parseArgs({
     rules: { type: 'string', default: '10000' },
   },
 })
-if (values.other === undefined) throw new Error('say the folder of the other checkout: --other PATH')
-const CHECKOUTS = [process.cwd(), resolve(values.other)]
-const ROUNDS = Number(values.rounds)
-const SECONDS = Number(values.seconds)
-const SETTLE_SECONDS = Number(values.settle)
-const RULES = Number(values.rules)
+const CHECKOUTS = [process.cwd(), checkout(values.other)]
+const ROUNDS = wholeNumber('rounds')
+const SECONDS = wholeNumber('seconds')
+const SETTLE_SECONDS = wholeNumber('settle')
+const RULES = wholeNumber('rules')
 const SATURATION = { outstanding: 64 }
 
 interface Cost {
   readonly cpuMicroseconds: number
   readonly bytes: number
+}
+
+function checkout(path = ''): string {
+  if (path === '' || !existsSync(join(path, 'cli', 'sip-dispatch.ts')))
+    throw new Error(`--other must be the folder of a checkout, with cli/sip-dispatch.ts in it: ${path || 'not given'}`)
+  return resolve(path)
+}
+
+function wholeNumber(name: 'rounds' | 'seconds' | 'settle' | 'rules'): number {
+  const number = Number(values[name])
+  if (!Number.isInteger(number) || number < 1) throw new RangeError(`--${name} must be a whole number from 1`)
+  return number
 }
 
 /** What the calls of one turn cost each. */
