@@ -159,7 +159,10 @@ const NAMES_RULE: Readonly<Record<NoRuleReason, boolean>> = {
   header: true,
 }
 
-/** Answers a known caller immediately if no rule matches its call. The metric shows which condition failed. */
+/**
+ * Answers a known caller immediately if no rule matches its call: with `responses.noRule` of the trunk, which is 503 unless its
+ * author says otherwise (`crds/schema/sip-trunk.ts`). The metric shows which condition failed.
+ */
 function noRule(decision: Decision, deps: CallDeps, { trunk, reason, nearest, fault }: NoRule): void {
   decision.trunk = trunk
   const named = nearest !== undefined && NAMES_RULE[reason]

@@ -3,7 +3,7 @@ import { MAX_SHADOW_CANDIDATES, MAX_SHADOW_KEYS } from './limits.ts'
 import { COMPILER_ROWS } from './match-condition.ts'
 import { type AskedRule, addText, askedRule, type IndexTexts } from './shadow-index.ts'
 
-/** The rules of a sequence that can never be reached. */
+/** The rules of a sequence that can never be reached: their condition `Shadowed` is True (`rule-conditions.ts`). */
 export interface Shadows {
   /** The name of each rule that can never be reached, with the name of an earlier rule that takes all its calls. */
   readonly byRule: ReadonlyMap<string, string>

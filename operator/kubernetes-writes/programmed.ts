@@ -1,3 +1,7 @@
+/**
+ * When the condition `Programmed` of an object is True. Pure. `operator/reconcile/object-progress.ts` brings the facts, and
+ * `status-writer.ts` writes the condition.
+ */
 import type { Condition } from '../../crds/schema/conditions.ts'
 import { PROGRAMMED_SHARE } from './limits.ts'
 

@@ -1,6 +1,7 @@
 /**
  * The life of one branch of a proxied INVITE, as a table: RFC 3261 §16.7 to §16.10 with the time-outs of a routing rule. Pure:
- * the table only names the action of a transition, and the proxied INVITE carries it out.
+ * the table only names the action of a transition. What an action means for the call, failover among it, is decided in
+ * `call-progress.ts`.
  */
 
 export type BranchState =
