@@ -74,6 +74,7 @@ const ingress = z.strictObject({
   replicas: z.int().min(0),
   ports: z.strictObject({ udp: port, tcp: port, http: port }),
   transports: z.strictObject({ udp: toggle, tcp: toggle }),
+  datagrams: z.enum(['auto', 'batched', 'node']),
   ipFamilies: z.array(z.enum(['IPv4', 'IPv6'])),
   nodeNetworks: z.array(z.string().regex(NETWORK)),
   advertise: z.strictObject({ external: text, internal: text }),

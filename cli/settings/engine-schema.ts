@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { DrachtioConfig } from '../../ingress/sip/drachtio/drachtio-config.ts'
 import type { ListenAddress } from '../../ingress/sip/native/native-engine.ts'
+import type { DatagramsSetting } from '../../ingress/sip/native/transport/datagram/choose-datagrams.ts'
 import { parseHttpAddress, parseListenAddress, parseServerAddress } from './address-text.ts'
 import { isFile, one, optional, textOf } from './setting-value.ts'
 import { USUAL_LISTEN } from './settings.ts'
@@ -22,6 +23,7 @@ export const ENGINE_SHAPE = {
 
 type EngineValues = z.infer<z.ZodObject<typeof ENGINE_SHAPE>> & {
   readonly listen: readonly ListenAddress[]
+  readonly datagrams: DatagramsSetting
   readonly advertise: unknown
   readonly advertiseInternal: unknown
 }
@@ -39,6 +41,7 @@ function drachtioProblems(values: EngineValues): SettingProblem[] {
   const useless = 'has no use with --engine drachtio: the drachtio-server takes SIP, and is told its addresses itself'
   const problems: SettingProblem[] = []
   if (listen.length > 0) problems.push(['listen', useless])
+  if (values.datagrams !== 'auto') problems.push(['datagrams', useless])
   if (advertise !== undefined) problems.push(['advertise', useless])
   if (advertiseInternal !== undefined) problems.push(['advertiseInternal', useless])
   if (drachtio.length + drachtioListen.length === 0) {

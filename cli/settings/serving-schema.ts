@@ -18,6 +18,7 @@ export const SERVING_SHAPE = {
   listen: z
     .array(textOf(overUdpOrTcp(parseListenAddress), LISTEN_FORM))
     .refine(areDistinct, 'names the same address twice'),
+  datagrams: one(z.enum(['auto', 'batched', 'node'], 'must be auto, batched or node')),
   advertise: optional(textOf(overUdpOrTcp(parseAdvertisedAddress), ADVERTISE_FORM)),
   advertiseInternal: optional(textOf(overUdpOrTcp(parseAdvertisedAddress), ADVERTISE_FORM)),
   ownAddress: z.array(textOf(parseIpPrefix, 'an IP address or a network, 10.0.0.7 or 10.0.0.0/24 for instance')),

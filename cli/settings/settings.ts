@@ -115,6 +115,14 @@ const SERVING_SETTINGS = {
     assumed: USUAL_LISTEN,
     description: 'where to take SIP: udp://HOST:PORT or tcp://HOST:PORT, HOST an IP address; port 0 takes a free one',
   },
+  datagrams: {
+    flag: '--datagrams',
+    argument: 'auto|batched|node',
+    environment: 'SIP_DISPATCH_DATAGRAMS',
+    fallback: ['auto'],
+    description:
+      'how to read and write UDP: many datagrams per system call (batched), one (node), or batched where the system can',
+  },
   advertise: {
     flag: '--advertise',
     argument: 'host[:port]',

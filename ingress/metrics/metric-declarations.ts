@@ -103,6 +103,8 @@ export const LABELS = {
   version: 'Version of sip-dispatch.',
   installation: 'What `--installation` says, the same for operator and ingress of one release; empty without it.',
   engine: 'SIP engine: `native` or `drachtio`.',
+  datagrams:
+    'How UDP is read and written: `batched` (many datagrams per system call), `node` (one), empty with `drachtio`.',
 } as const
 
 export type LabelName = keyof typeof LABELS
@@ -225,7 +227,7 @@ export const METRICS = {
   buildInfo: {
     name: 'sip_dispatch_build_info',
     type: 'gauge',
-    labels: ['version', 'engine', 'installation'],
+    labels: ['version', 'engine', 'datagrams', 'installation'],
     help: 'What is running, and which installation it belongs to. Always 1.',
   },
 } as const satisfies Readonly<Record<string, MetricDeclaration>>

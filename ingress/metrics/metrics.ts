@@ -53,6 +53,8 @@ export interface Metrics {
   tableSynced(): void
   /** Reports whether the table file contains the current table, as of the last write. */
   onTableFileWritten(isCurrent: boolean): void
+  /** Reports how datagrams are received and sent. `batched` can change to `node`, never back. */
+  datagramsChosen(kind: 'batched' | 'node'): void
   /** The exposition in Prometheus text format 0.0.4. */
   text(): Promise<string>
 }
@@ -86,7 +88,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
   registerBackends(registry, counts, options)
   registerTable(registry, counts)
   const { version, engine, installation = '' } = options
-  addGauge(registry, METRICS.buildInfo, (emit) => emit({ version, engine, installation }, 1))
+  let datagrams = ''
+  addGauge(registry, METRICS.buildInfo, (emit) => emit({ version, engine, datagrams, installation }, 1))
   const tableSynced = () => {
     counts.table.syncedAt = options.wallClock()
   }
@@ -109,6 +112,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
     tableChanged,
     tableSynced,
     onTableFileWritten,
+    datagramsChosen: (kind) => {
+      datagrams = kind
+    },
     text: async () => {
       await seriesReady
       return exposition(registry)

@@ -4,6 +4,7 @@ import type { SettleOptions } from '../call/call-deps.ts'
 import type { LogLevel } from '../log/logger.ts'
 import type { DrachtioConfig } from '../sip/drachtio/drachtio-config.ts'
 import type { ListenAddress } from '../sip/native/native-engine.ts'
+import type { DatagramsSetting } from '../sip/native/transport/datagram/choose-datagrams.ts'
 
 export interface ServingConfig {
   /** Version of the program. It is shown in build_info and in the first log line. */
@@ -12,6 +13,8 @@ export interface ServingConfig {
   readonly drachtio: DrachtioConfig | undefined
   /** The sockets to bind. Without `drachtio`: at least one. With `drachtio`: none. Port 0: any free port. */
   readonly listen: readonly ListenAddress[]
+  /** How datagrams are received and sent. Without effect with `drachtio`. */
+  readonly datagrams: DatagramsSetting
   /** The address that we give to callers. Undefined: the address of the socket. */
   readonly advertise: AdvertisedAddress | undefined
   /** The address that we give to backends. Undefined: the address of the socket. */

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { createApplication } from '../call/application.ts'
 import { SHARED_KEY_BYTES } from '../files/limits.ts'
 import { startHttpServer } from '../health/http-server.ts'
-import { startNativeEngine } from '../sip/native/native-engine.ts'
+import { socketMakers, startNativeEngine } from '../sip/native/native-engine.ts'
+import { chooseDatagrams, type DatagramsSetting } from '../sip/native/transport/datagram/choose-datagrams.ts'
 import type { SipEngine } from '../sip/port/engine.ts'
 import { systemRandom } from '../time/random.ts'
 import { isOwnHost, machineAddress, machineAddresses } from './machine-address.ts'
@@ -69,10 +70,13 @@ export async function startServing(
 
 /** Reads packets and the table, writes packets and events. */
 async function startEngine(
-  { table, health, clock, emit }: ServingCore,
-  { drachtio, listen, advertise: external, advertiseInternal: internal, ownAddress, settleOptions }: ServingConfig,
+  core: ServingCore,
+  config: ServingConfig,
   { shutdown, cookieKeys }: { readonly shutdown: Shutdown; readonly cookieKeys: readonly Buffer[] },
 ): Promise<SipEngine> {
+  const { table, health, clock, emit } = core
+  const { drachtio, listen, datagrams, advertise: external, advertiseInternal: internal } = config
+  const { ownAddress, settleOptions } = config
   const random = systemRandom()
   const application = createApplication({
     table,
@@ -93,7 +97,24 @@ async function startEngine(
     return startDrachtioEngine({ application, clock, random, config: drachtio })
   }
   const machine = { machineAddress, machineAddresses: machineAddresses() }
-  return startNativeEngine({ application, clock, random, listen, external, internal, cookieKeys, ...machine })
+  const sockets = await openDatagrams(core, datagrams)
+  const options = { application, clock, random, listen, external, internal, cookieKeys, ...machine }
+  return startNativeEngine(options, socketMakers(sockets))
+}
+
+/** The choice is reported in the log and in the metrics, and so is a later change. */
+async function openDatagrams({ logger, metrics, emit }: ServingCore, setting: DatagramsSetting) {
+  const { sockets, reason } = await chooseDatagrams(setting, (failure) => {
+    metrics.datagramsChosen('node')
+    emit({
+      type: 'fault',
+      code: 'batched-datagrams-failed',
+      message: `${failure}: node:dgram does the work from now on`,
+    })
+  })
+  metrics.datagramsChosen(sockets.kind)
+  logger.info({ datagrams: sockets.kind, reason }, 'datagram sockets')
+  return sockets
 }
 
 /** Serves the metrics, and whether calls should come to this process. */

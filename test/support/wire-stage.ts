@@ -1,10 +1,11 @@
 /** The stage on real sockets: for the native engine, and for a real drachtio-server of this machine. */
 import { parseIpAddress } from '../../ingress/address/ip-address.ts'
 import { startDrachtioEngine } from '../../ingress/sip/drachtio/drachtio-engine.ts'
-import { startNativeEngine } from '../../ingress/sip/native/native-engine.ts'
+import { socketMakers, startNativeEngine } from '../../ingress/sip/native/native-engine.ts'
 import type { SipEngine } from '../../ingress/sip/port/engine.ts'
 import { systemRandom } from '../../ingress/time/random.ts'
 import { until } from './cache-parts.ts'
+import { testDatagrams } from './datagrams.ts'
 import { drachtioConfig } from './drachtio-harness.ts'
 import { TEST_COOKIE_KEY } from './engine-harness.ts'
 import {
@@ -30,16 +31,12 @@ export function startNativeStage(options: StageOptions = {}): Promise<EngineStag
   return startWireStage(options, async ({ clock, application }, port) => {
     const address = parseIpAddress('127.0.0.1')
     if (!address) throw new Error('unreachable')
-    const engine = await startNativeEngine({
-      application,
-      clock,
-      random: systemRandom(),
-      listen: [{ transport: 'UDP', address, port }],
-      external: undefined,
-      internal: undefined,
-      cookieKeys: [TEST_COOKIE_KEY],
-      machineAddress: () => undefined,
-    })
+    const listen = [{ transport: 'UDP', address, port }] as const
+    const names = { external: undefined, internal: undefined, machineAddress: () => undefined }
+    const engine = await startNativeEngine(
+      { application, clock, random: systemRandom(), listen, cookieKeys: [TEST_COOKIE_KEY], ...names },
+      socketMakers(await testDatagrams()),
+    )
     return { engine, port: Number(/:(\d+)$/.exec(engine.listening[0] ?? '')?.[1]) }
   })
 }

@@ -53,6 +53,7 @@ IPv4 in brackets is allowed too. [::] means every address of both families, or o
 - --listen=tcp://{{ $host }}:{{ $ingress.ports.tcp }}
 {{- end }}
 {{- end }}
+- --datagrams={{ $ingress.datagrams }}
 - --advertise={{ include "sip-dispatch.advertised" . }}
 - --advertise-internal={{ include "sip-dispatch.advertisedInternal" . }}
 {{- end }}

@@ -14,6 +14,7 @@ import { createCookieSealer } from './relay/dialog-cookie.ts'
 import { createServerSides } from './server-sides.ts'
 import { createStreamFailures } from './stream-failures.ts'
 import { TransactionTable } from './transaction/transaction-table.ts'
+import type { DatagramSockets } from './transport/datagram/datagram-sockets.ts'
 import { chooseLocal } from './transport/local-endpoint.ts'
 import { createTcpTransport } from './transport/tcp-transport.ts'
 import type { Flow, LocalEndpoint, Transport, TransportEvents, TransportOptions } from './transport/transport.ts'
@@ -43,10 +44,13 @@ export interface NativeEngineOptions {
 
 export type TransportMakers = Readonly<Record<TransportName, (options: TransportOptions) => Transport>>
 
-const SOCKETS: TransportMakers = { UDP: createUdpTransport, TCP: createTcpTransport }
+/** The transports over sockets of the system. */
+export function socketMakers(datagrams: DatagramSockets): TransportMakers {
+  return { UDP: (options) => createUdpTransport(options, datagrams), TCP: createTcpTransport }
+}
 
 /** Binds every address, then serves. If an address cannot be bound, rejects with that error, and no socket stays open. */
-export async function startNativeEngine(options: NativeEngineOptions, makers = SOCKETS): Promise<SipEngine> {
+export async function startNativeEngine(options: NativeEngineOptions, makers: TransportMakers): Promise<SipEngine> {
   const { clock, application } = options
   const cookies = createCookieSealer(options.cookieKeys)
   const gate = createGate(application)

@@ -1,24 +1,19 @@
-import type { Socket } from 'node:dgram'
 import type { Clock, Timer } from '../../../time/clock.ts'
 import { CONNECTED_DATAGRAM_SOCKET_IDLE_MS } from '../../limits.ts'
-import {
-  closeSocket,
-  concernsDestination,
-  isQueueFull,
-  newDatagramSocket,
-  type ReceiveDatagram,
-} from './datagram-socket.ts'
+import type { DatagramReceiver, DatagramSocket, DatagramSockets } from './datagram/datagram-sockets.ts'
+import { concernsDestination } from './datagram/passing-errors.ts'
 import type { Destination, LocalEndpoint, SendOptions, TransportEvents } from './transport.ts'
 import { destinationText, unsendable } from './transport-error.ts'
 import { createUnconfirmedRequests, failSoon, type UnconfirmedRequests } from './unconfirmed-requests.ts'
 
 export interface ConnectedDatagramSocketOptions {
+  readonly sockets: DatagramSockets
   readonly local: LocalEndpoint
   readonly remote: Destination
   readonly events: TransportEvents
   readonly clock: Clock
   /** Called with every datagram. Between `bind` and `connect`, a few datagrams may come from other sources. */
-  readonly receive: ReceiveDatagram
+  readonly receive: DatagramReceiver['onDatagram']
   /** The socket has closed, because it was idle or because of an error. The next request needs a new socket. */
   readonly onClosed: () => void
 }
@@ -30,13 +25,8 @@ export interface ConnectedDatagramSocketOptions {
  */
 export class ConnectedDatagramSocket {
   readonly #options: ConnectedDatagramSocketOptions
-  readonly #socket: Socket
   readonly #requests: UnconfirmedRequests
-  /** One callback for all sends, so that no closure has to be made for each packet. */
-  readonly #onSent = (error: Error | null): void => {
-    if (error) this.#fail(error)
-  }
-  #beforeConnect: Uint8Array[] | undefined = []
+  #socket: DatagramSocket | undefined
   #lastUsed: number
   #idleTimer: Timer
   #closed: Promise<void> | undefined
@@ -44,21 +34,22 @@ export class ConnectedDatagramSocket {
   #error: Error | undefined
 
   constructor(options: ConnectedDatagramSocketOptions) {
-    const { clock, local, remote } = options
+    const { sockets, clock, local, remote, receive } = options
     this.#options = options
     this.#requests = createUnconfirmedRequests(options.events)
     this.#lastUsed = clock.now()
     this.#idleTimer = clock.after(CONNECTED_DATAGRAM_SOCKET_IDLE_MS, checkIdle, this)
-    this.#socket = newDatagramSocket(remote.address.family, true)
-    this.#socket.on('error', this.#onSent)
-    this.#socket.on('connect', () => this.#onConnect())
-    this.#socket.on('message', (bytes, source) => {
-      this.#lastUsed = clock.now()
-      this.#requests.confirm()
-      options.receive(bytes, source)
+    const socket = sockets.connect(local, remote, {
+      onDatagram: (bytes, offset, length, source) => {
+        this.#lastUsed = clock.now()
+        this.#requests.confirm()
+        receive(bytes, offset, length, source)
+      },
+      onError: (error) => this.#fail(error),
     })
-    this.#socket.bind({ address: local.address.text, port: local.port, exclusive: true })
-    if (!this.#closed) this.#socket.connect(remote.port, remote.address.text)
+    this.#socket = socket
+    // The connection may have failed already. Then the socket has to be closed here.
+    if (this.#closed) void socket.close()
   }
 
   get closed(): boolean {
@@ -67,21 +58,21 @@ export class ConnectedDatagramSocket {
 
   send(bytes: Uint8Array, onFailure: SendOptions['onFailure']): void {
     const { clock, events, remote } = this.#options
-    if (this.#closed || isQueueFull(this.#socket)) {
-      const error = this.#error ?? unsendable(this.#closed ? 'transport-closed' : 'datagram-queue-full', remote)
-      failSoon(onFailure, error, events)
+    if (this.#closed) {
+      failSoon(onFailure, this.#error ?? unsendable('transport-closed', remote), events)
       return
     }
     this.#lastUsed = clock.now()
     this.#requests.add(onFailure)
-    if (this.#beforeConnect) this.#beforeConnect.push(bytes)
-    else this.#socket.send(bytes, this.#onSent)
+    if (this.#socket?.send(bytes) === true) return
+    this.#requests.remove(onFailure)
+    failSoon(onFailure, unsendable('datagram-queue-full', remote), events)
   }
 
   close(): Promise<void> {
     if (this.#closed) return this.#closed
     this.#options.clock.cancel(this.#idleTimer)
-    this.#closed = closeSocket(this.#socket)
+    this.#closed = this.#socket?.close() ?? Promise.resolve()
     this.#options.onClosed()
     return this.#closed
   }
@@ -92,12 +83,6 @@ export class ConnectedDatagramSocket {
     const left = this.#lastUsed + CONNECTED_DATAGRAM_SOCKET_IDLE_MS - clock.now()
     if (left > 0) this.#idleTimer = clock.after(left, checkIdle, this)
     else void this.close()
-  }
-
-  #onConnect(): void {
-    if (this.#closed) return
-    for (const bytes of this.#beforeConnect ?? []) this.#socket.send(bytes, this.#onSent)
-    this.#beforeConnect = undefined
   }
 
   #fail(error: Error): void {

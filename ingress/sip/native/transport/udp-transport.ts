@@ -1,12 +1,11 @@
-import type { RemoteInfo, Socket } from 'node:dgram'
 import type { IpAddress } from '../../../address/ip-address.ts'
 import type { Clock } from '../../../time/clock.ts'
 import { MAX_CONNECTED_DATAGRAM_SOCKETS, MAX_DATAGRAM_BYTES } from '../../limits.ts'
 import { ConnectedDatagramSocket } from './connected-datagram-socket.ts'
-import { closeSocket, concernsDestination, isQueueFull, listenDatagrams } from './datagram-socket.ts'
+import type { DatagramAddress, DatagramReceiver, DatagramSocket, DatagramSockets } from './datagram/datagram-sockets.ts'
+import { concernsDestination } from './datagram/passing-errors.ts'
 import { guardEvents } from './guarded-events.ts'
 import { chooseLocal, isPort } from './local-endpoint.ts'
-import { createSourceAddresses, type SourceAddresses } from './source-addresses.ts'
 import type {
   Destination,
   Flow,
@@ -20,17 +19,17 @@ import { TransportError, unsendable } from './transport-error.ts'
 import { failSoon } from './unconfirmed-requests.ts'
 
 interface DatagramListener {
-  readonly socket: Socket
+  readonly socket: DatagramSocket
   readonly endpoint: LocalEndpoint
-  /** One callback for all sends of the socket. The error itself names the datagram's destination. */
-  readonly onSent: (error: Error | null) => void
+  /** The flow of the last packet. Most packets come from the source of the packet before. */
+  lastFlow: DatagramFlow | undefined
   closed: boolean
 }
 
 interface UdpState {
+  readonly sockets: DatagramSockets
   readonly events: TransportEvents
   readonly clock: Clock
-  readonly sourceAddresses: SourceAddresses
   readonly listeners: DatagramListener[]
   /** The connected sockets, by local and remote address and port. */
   readonly connected: Map<string, ConnectedDatagramSocket>
@@ -41,11 +40,11 @@ interface UdpState {
  * SIP over UDP: one socket per listen address, and one per destination in use (see `ConnectedDatagramSocket`). Requests are sent
  * from a listening address and port. So answers come back to that port, with or without rport (RFC 3581).
  */
-export function createUdpTransport({ events, clock }: TransportOptions): Transport {
+export function createUdpTransport({ events, clock }: TransportOptions, sockets: DatagramSockets): Transport {
   const state: UdpState = {
+    sockets,
     events: guardEvents(events),
     clock,
-    sourceAddresses: createSourceAddresses(),
     listeners: [],
     connected: new Map(),
     closed: false,
@@ -62,16 +61,22 @@ export function createUdpTransport({ events, clock }: TransportOptions): Transpo
   }
 }
 
-/** The way back to the source of a datagram. One object is made for each packet, so all shared parts are on the prototype. */
+/** The way back to the source of a datagram. It does not change, so several packets can have the same flow. */
 class DatagramFlow implements Flow {
-  readonly remoteAddress: IpAddress
-  readonly remotePort: number
+  readonly source: DatagramAddress
   readonly #listener: DatagramListener
 
-  constructor(listener: DatagramListener, remoteAddress: IpAddress, remotePort: number) {
+  constructor(listener: DatagramListener, source: DatagramAddress) {
     this.#listener = listener
-    this.remoteAddress = remoteAddress
-    this.remotePort = remotePort
+    this.source = source
+  }
+
+  get remoteAddress(): IpAddress {
+    return this.source.address
+  }
+
+  get remotePort(): number {
+    return this.source.port
   }
 
   get transport(): 'UDP' {
@@ -87,8 +92,10 @@ class DatagramFlow implements Flow {
   }
 
   // RFC 3581 §4: the response is sent from the address and port at which the request was received.
-  send(bytes: Uint8Array, port: number = this.remotePort): boolean {
-    return isPort(port) && sendDatagram(this.#listener, bytes, this.remoteAddress, port)
+  send(bytes: Uint8Array, port: number = this.source.port): boolean {
+    const { source } = this
+    if (!isPort(port)) return false
+    return sendDatagram(this.#listener, bytes, port === source.port ? source : { address: source.address, port })
   }
 
   sendOnce(bytes: Uint8Array, port?: number): boolean {
@@ -108,27 +115,32 @@ class DatagramFlow implements Flow {
   }
 }
 
-async function bind(state: UdpState, listen: { address: IpAddress; port: number }): Promise<LocalEndpoint> {
-  const { socket, endpoint } = await listenDatagrams(listen)
+async function bind(state: UdpState, listen: DatagramAddress): Promise<LocalEndpoint> {
+  let onDatagram: DatagramReceiver['onDatagram'] = () => undefined
+  const { socket, port } = await state.sockets.listen(listen, {
+    onDatagram: (bytes, offset, length, source) => onDatagram(bytes, offset, length, source),
+    onError: (error, to) => reportUnsent(state, error, to),
+  })
   if (state.closed) {
-    await closeSocket(socket)
+    await socket.close()
     throw new TransportError('transport-closed', 'the transport was closed while it was binding')
   }
-  const onSent = (error: Error | null) => {
-    if (error) reportUnsent(state, error)
-  }
-  const listener: DatagramListener = { socket, endpoint, onSent, closed: false }
-  socket.on('error', (error) => state.events.onFault('datagram-socket-failed', error.message))
-  socket.on('message', (bytes, source) => receive(state, listener, bytes, source))
+  const endpoint: LocalEndpoint = { transport: 'UDP', address: listen.address, port }
+  const listener: DatagramListener = { socket, endpoint, lastFlow: undefined, closed: false }
   state.listeners.push(listener)
+  onDatagram = receiveAt(state, listener)
   return endpoint
 }
 
-function receive(state: UdpState, listener: DatagramListener, bytes: Buffer, source: RemoteInfo): void {
-  const address = state.sourceAddresses(source.address)
-  // If the source is not an address, the packet is dropped, because it cannot be answered.
-  if (!address) return
-  state.events.onMessage(bytes, 0, bytes.length, new DatagramFlow(listener, address, source.port))
+/** Hands over each datagram with the flow that leads back to its source. */
+function receiveAt(state: UdpState, listener: DatagramListener): DatagramReceiver['onDatagram'] {
+  return (bytes, offset, length, source) => {
+    if (state.closed) return
+    const last = listener.lastFlow
+    const flow = last?.source === source ? last : new DatagramFlow(listener, source)
+    listener.lastFlow = flow
+    state.events.onMessage(bytes, offset, length, flow)
+  }
 }
 
 function sendRequest(state: UdpState, bytes: Uint8Array, to: Destination, options: SendOptions): void {
@@ -139,7 +151,7 @@ function sendRequest(state: UdpState, bytes: Uint8Array, to: Destination, option
   }
   const connected = connectedSocket(state, listener, to)
   if (connected) connected.send(bytes, options.onFailure)
-  else if (!sendDatagram(listener, bytes, to.address, to.port)) {
+  else if (!sendDatagram(listener, bytes, to)) {
     failSoon(options.onFailure, unsendable('datagram-queue-full', to), state.events)
   }
 }
@@ -173,31 +185,32 @@ function connectedSocket(
   const key = `${local.address.text} ${local.port} ${remote.address.text} ${remote.port}`
   const open = state.connected.get(key)
   if (open || state.connected.size >= MAX_CONNECTED_DATAGRAM_SOCKETS) return open
-  const { events, clock } = state
+  const { sockets, events, clock } = state
   const socket = new ConnectedDatagramSocket({
+    sockets,
     local,
     remote,
     events,
     clock,
-    receive: (bytes, source) => receive(state, listener, bytes, source),
+    receive: receiveAt(state, listener),
     onClosed: () => state.connected.delete(key),
   })
   if (!socket.closed) state.connected.set(key, socket)
   return socket
 }
 
-function sendDatagram(listener: DatagramListener, bytes: Uint8Array, to: IpAddress, port: number): boolean {
-  if (listener.closed || bytes.length > MAX_DATAGRAM_BYTES || isQueueFull(listener.socket)) return false
-  listener.socket.send(bytes, 0, bytes.length, port, to.text, listener.onSent)
-  return true
+function sendDatagram(listener: DatagramListener, bytes: Uint8Array, to: DatagramAddress): boolean {
+  if (listener.closed || bytes.length > MAX_DATAGRAM_BYTES) return false
+  return listener.socket.send(bytes, to)
 }
 
-/** Node's error for a datagram that the system refused contains its destination. */
-function reportUnsent(state: UdpState, error: Error & { readonly address?: string; readonly port?: number }): void {
-  const address = state.sourceAddresses(error.address ?? '')
-  if (address && error.port && concernsDestination(error))
-    state.events.onUnreachable({ transport: 'UDP', address, port: error.port }, error)
-  else state.events.onFault('datagram-not-sent', error.message)
+/** `to` is undefined if the system does not say which datagram it has refused. */
+function reportUnsent(state: UdpState, error: Error, to: DatagramAddress | undefined): void {
+  if (to !== undefined && concernsDestination(error)) {
+    state.events.onUnreachable({ transport: 'UDP', address: to.address, port: to.port }, error)
+  } else {
+    state.events.onFault(to === undefined ? 'datagram-socket-failed' : 'datagram-not-sent', error.message)
+  }
 }
 
 async function close(state: UdpState): Promise<void> {
@@ -205,7 +218,7 @@ async function close(state: UdpState): Promise<void> {
   const connected = [...state.connected.values()].map((socket) => socket.close())
   const listening = state.listeners.splice(0).map((listener) => {
     listener.closed = true
-    return closeSocket(listener.socket)
+    return listener.socket.close()
   })
   await Promise.all([...connected, ...listening])
 }

@@ -14,6 +14,8 @@ export interface UnconfirmedRequests {
    * fail.
    */
   add(onFailure: OnFailure): void
+  /** Removes a request that was not sent after all. */
+  remove(onFailure: OnFailure): void
   /** Called when a packet has come from the destination: the destination is alive. */
   confirm(): void
   /** RFC 3261 §18.4: reports the error to each request, once. */
@@ -29,6 +31,9 @@ export function createUnconfirmedRequests(events: TransportEvents): UnconfirmedR
     add: (onFailure) => {
       if (pending.length >= MAX_UNCONFIRMED_REQUESTS) pending.shift()
       pending.push(onFailure)
+    },
+    remove: (onFailure) => {
+      pending = pending.filter((each) => each !== onFailure)
     },
     confirm: () => {
       if (pending.length > 0) pending = []

@@ -1,0 +1,174 @@
+/** One datagram socket that reads and writes in batches. */
+import { MAX_BATCHES_PER_TURN, MAX_DATAGRAM_QUEUE_BYTES } from '../../../limits.ts'
+import type { DatagramAddress, DatagramReceiver, DatagramSocket } from './datagram-sockets.ts'
+import { adoptDescriptor } from './node-datagrams.ts'
+import type { PollHandle, PollHandles } from './poll-handles.ts'
+import type { ReceiveBatch } from './receive-batch.ts'
+import type { BatchSender, SendBatch, UnsentDatagram } from './send-batch.ts'
+import { SOCKET_ADDRESS_BYTES } from './socket-address.ts'
+import { type SystemCalls, UV_READABLE, UV_WRITABLE } from './system-calls.ts'
+import { systemError } from './system-error.ts'
+
+/** What all batched sockets of a process share. */
+export interface Batches {
+  readonly calls: SystemCalls
+  readonly polls: PollHandles
+  readonly incoming: ReceiveBatch
+  readonly outgoing: SendBatch
+  readonly open: Set<BatchedSocket>
+  /** A system call does not work as it must. All sockets go on with `node:dgram`. */
+  onBroken(code: string): void
+}
+
+interface BatchedSocketOptions {
+  readonly batches: Batches
+  readonly fd: number
+  readonly family: 4 | 6
+  readonly receiver: DatagramReceiver
+  /** Set for a connected socket. */
+  readonly remote?: DatagramAddress
+}
+
+/** Errors that no peer and no network can cause: the system call itself does not work here. */
+const BROKEN: ReadonlySet<string> = new Set(['ENOSYS', 'EBADF', 'EFAULT', 'ENOTSOCK', 'EOPNOTSUPP'])
+
+export class BatchedSocket implements DatagramSocket, BatchSender {
+  readonly fd: number
+  readonly #options: BatchedSocketOptions
+  readonly #poll: PollHandle
+  /** Datagrams for which the system had no room, in order. */
+  #queue: UnsentDatagram[] = []
+  #queuedBytes = 0
+  #closed: Promise<void> | undefined
+  /** Set when the batches do not work any more. */
+  #successor: DatagramSocket | undefined
+
+  constructor(options: BatchedSocketOptions) {
+    const { batches, fd } = options
+    this.fd = fd
+    this.#options = options
+    this.#poll = batches.polls.watch(fd, (status, events) => this.#onPoll(status, events))
+    this.#poll.start(UV_READABLE)
+    batches.open.add(this)
+  }
+
+  send(bytes: Uint8Array, to?: DatagramAddress): boolean {
+    if (this.#successor) return this.#successor.send(bytes, to)
+    if (this.#closed) return false
+    if (this.#queue.length > 0) return this.#enqueue({ bytes: Buffer.from(bytes), to })
+    this.#options.batches.outgoing.add(this, bytes, to)
+    return true
+  }
+
+  onUnsent(code: string, datagrams: readonly UnsentDatagram[]): void {
+    if (BROKEN.has(code)) {
+      if (!this.#successor) this.#options.batches.onBroken(code)
+      for (const { bytes, to } of datagrams) this.send(bytes, to)
+    } else if (code === 'EAGAIN') {
+      for (const datagram of datagrams) if (!this.#enqueue(datagram)) this.#report('ENOBUFS', datagram.to)
+      if (!this.#closed) this.#poll.start(UV_READABLE | UV_WRITABLE)
+    } else {
+      for (const { to } of datagrams) this.#report(code, to)
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#closeNow()
+    return this.#closed
+  }
+
+  /** Gives the descriptor, with the packets that wait in it, to a socket of `node:dgram`. */
+  handOver(): void {
+    const { batches, fd, family, receiver, remote } = this.#options
+    if (this.#closed || this.#successor) return
+    this.#poll.close()
+    batches.open.delete(this)
+    if (remote) disconnect(batches.calls, fd)
+    this.#successor = adoptDescriptor({ fd, family, receiver, remote })
+    for (const { bytes, to } of this.#takeQueue()) this.#successor.send(bytes, to)
+  }
+
+  async #closeNow(): Promise<void> {
+    if (this.#successor) return this.#successor.close()
+    const { batches, fd } = this.#options
+    batches.outgoing.flush()
+    this.#poll.close()
+    batches.open.delete(this)
+    batches.calls.close(fd)
+  }
+
+  #onPoll(status: number, events: number): void {
+    const { outgoing } = this.#options.batches
+    outgoing.turn(() => {
+      if ((events & UV_WRITABLE) !== 0) this.#sendQueue()
+      this.#receive()
+    })
+    // libuv stops a handle whose socket has an error. Receiving has taken the error away.
+    if (status < 0 && !this.#closed && !this.#successor) this.#poll.start(UV_READABLE)
+    openCallbackScope()
+  }
+
+  #receive(): void {
+    const { batches, receiver } = this.#options
+    for (let batch = 0; batch < MAX_BATCHES_PER_TURN; batch++) {
+      if (this.#closed || this.#successor) return
+      const count = batches.incoming.receive(this.fd, receiver)
+      if (count === -1) return this.#onReceiveError(batches.calls.errorCode())
+      // A batch that is not full was the last one.
+      if (count < batches.incoming.size) return
+    }
+  }
+
+  #onReceiveError(code: string): void {
+    if (code === 'EAGAIN' || code === 'EINTR') return
+    const { batches, receiver, remote } = this.#options
+    if (BROKEN.has(code) || code === 'EINVAL') batches.onBroken(code)
+    else receiver.onError(systemError(code, 'recvmmsg'), remote)
+  }
+
+  /** The sender of a request must not get the error before its call has returned. */
+  #report(code: string, to: DatagramAddress | undefined): void {
+    const { receiver, remote } = this.#options
+    queueMicrotask(() => receiver.onError(systemError(code, 'sendmmsg'), to ?? remote))
+  }
+
+  #sendQueue(): void {
+    this.#poll.start(UV_READABLE)
+    for (const { bytes, to } of this.#takeQueue()) this.#options.batches.outgoing.add(this, bytes, to)
+  }
+
+  #takeQueue(): UnsentDatagram[] {
+    const queue = this.#queue
+    this.#queue = []
+    this.#queuedBytes = 0
+    return queue
+  }
+
+  #enqueue(datagram: UnsentDatagram): boolean {
+    if (this.#queuedBytes + datagram.bytes.length > MAX_DATAGRAM_QUEUE_BYTES) return false
+    this.#queuedBytes += datagram.bytes.length
+    this.#queue.push(datagram)
+    return true
+  }
+}
+
+/** An address without a family ends the connection, and leaves the socket bound. Node wants to connect it by itself. */
+function disconnect(calls: SystemCalls, fd: number): void {
+  calls.connect(fd, Buffer.alloc(SOCKET_ADDRESS_BYTES), SOCKET_ADDRESS_BYTES)
+}
+
+let isScopePending = false
+
+/**
+ * The poll handle's callback comes from C, so Node does not know that JavaScript has run. Promises and ticks that it has queued
+ * would wait for the next timer or socket. An immediate is called by Node, in this same round of the loop.
+ */
+function openCallbackScope(): void {
+  if (isScopePending) return
+  isScopePending = true
+  setImmediate(endScope)
+}
+
+function endScope(): void {
+  isScopePending = false
+}

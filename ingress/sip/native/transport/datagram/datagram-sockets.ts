@@ -1,0 +1,51 @@
+/**
+ * The contract between the UDP transport and the part that opens datagram sockets. There are two such parts: one reads and writes
+ * datagrams in batches, the other uses `node:dgram`.
+ */
+import type { IpAddress } from '../../../../address/ip-address.ts'
+
+export type DatagramsKind = 'batched' | 'node'
+
+/** An address and a port of a datagram socket, its own or that of its peer. */
+export interface DatagramAddress {
+  readonly address: IpAddress
+  readonly port: number
+}
+
+/** Gets the reports of one socket. The functions must not throw. */
+export interface DatagramReceiver {
+  /** The bytes are valid only during the call. */
+  onDatagram(bytes: Buffer, offset: number, length: number, source: DatagramAddress): void
+  /**
+   * A datagram was not sent, or the socket has failed. The error has the system's code (`ECONNREFUSED`). `to` is the place that
+   * the datagram was for. It is undefined if the error is about the whole socket.
+   */
+  onError(error: Error, to: DatagramAddress | undefined): void
+}
+
+export interface DatagramSocket {
+  /**
+   * Sends `bytes` to `to`. A connected socket sends to its peer, and then `to` must be absent. The bytes must not change until
+   * the system has them. Returns false, and sends nothing, if the socket is closed or if too many bytes wait.
+   */
+  send(bytes: Uint8Array, to?: DatagramAddress): boolean
+  /** Resolves when the socket is closed. */
+  close(): Promise<void>
+}
+
+export interface DatagramSockets {
+  readonly kind: DatagramsKind
+  /**
+   * Binds a socket that can be shared with connected sockets. Rejects with an error of code `listen-failed`. `port` is the port
+   * that the system chose, if the wanted port was 0.
+   */
+  listen(
+    at: DatagramAddress,
+    receiver: DatagramReceiver,
+  ): Promise<{ readonly socket: DatagramSocket; readonly port: number }>
+  /**
+   * A socket that is bound to `local`, a listening address, and connected to `remote`. If that fails, `onError` is called,
+   * perhaps before this function returns.
+   */
+  connect(local: DatagramAddress, remote: DatagramAddress, receiver: DatagramReceiver): DatagramSocket
+}
