@@ -16,6 +16,7 @@ import type {
   TransportOptions,
 } from '../../ingress/sip/native/transport/transport.ts'
 import type { TransportName } from '../../ingress/sip/port/engine.ts'
+import { POISON } from './datagrams.ts'
 import type { FakeClock } from './fake-clock.ts'
 
 /** A packet that the engine has sent. */
@@ -75,8 +76,8 @@ export class MemoryNetwork {
   /** Gives a message to the engine as if it came from `from`. Returns the flow, for closing. */
   deliver(from: string, message: string | Buffer, transport: TransportName = 'UDP', to?: string): MemoryFlow {
     const flow = this.flow(from, transport, to)
-    const bytes = typeof message === 'string' ? Buffer.from(message, 'latin1') : message
-    this.#events.get(transport)?.onMessage(bytes, 0, bytes.length, flow)
+    const bytes = typeof message === 'string' ? Buffer.from(message, 'latin1') : Buffer.from(message)
+    this.#handOver(bytes, { offset: 0, length: bytes.length, flow })
     return flow
   }
 
@@ -114,10 +115,17 @@ export class MemoryNetwork {
     if (receiver) this.#clock.after(0, receiver, sent)
   }
 
+  /** A message is valid only during the call. So it is overwritten afterwards: code that has kept it without a copy fails. */
+  #handOver(bytes: Buffer, part: { readonly offset: number; readonly length: number; readonly flow: Flow }): void {
+    const { offset, length, flow } = part
+    this.#events.get(flow.transport)?.onMessage(bytes, offset, length, flow)
+    bytes.fill(POISON, offset, offset + length)
+  }
+
   #takeFrames(framer: StreamFramer, flow: MemoryFlow): void {
     const events = this.#events.get('TCP')
     for (let frame = framer.next(); frame.type !== 'incomplete'; frame = framer.next()) {
-      if (frame.type === 'message') events?.onMessage(frame.bytes, frame.offset, frame.length, flow)
+      if (frame.type === 'message') this.#handOver(frame.bytes, { offset: frame.offset, length: frame.length, flow })
       if (frame.type !== 'broken') continue
       events?.onBrokenStream(frame.head, frame.code, flow)
       return flow.close()

@@ -58,8 +58,8 @@ export const UV_WRITABLE = 2
 export async function loadSystemCalls(): Promise<SystemCalls> {
   const { default: ffi } = await import('koffi')
   const library = ffi.load(null)
-  const pollType = ffi.pointer(ffi.proto('void sip_dispatch_on_poll(uintptr_t handle, int status, int events)'))
-  const closedType = ffi.pointer(ffi.proto('void sip_dispatch_on_closed(uintptr_t handle)'))
+  const pollType = ffi.pointer(ffi.proto('void', ['uintptr_t', 'int', 'int']))
+  const closedType = ffi.pointer(ffi.proto('void', ['uintptr_t']))
   return {
     ...socketCalls(library),
     ...pollCalls(library),
