@@ -12,8 +12,8 @@ interface BindAddress {
 }
 
 /**
- * Every address here is a literal, so no DNS is asked. The callback runs immediately, so that `bind`, `connect` and `send` take
- * effect before they return.
+ * Replaces the lookup of Node. Every address here is an IP address, so DNS is never needed. The callback runs immediately, so
+ * that `bind`, `connect` and `send` take effect before they return.
  */
 function literalLookup(
   hostname: string,
@@ -24,8 +24,9 @@ function literalLookup(
 }
 
 /**
- * Makes a datagram socket that is not bound yet. A `shared` socket may be bound to the address of another shared socket: a
- * connected socket on the listening port needs that. IPv6 sockets take no IPv4, so that `0.0.0.0` and `::` can both be bound.
+ * Makes a datagram socket that is not bound yet. Two `shared` sockets may be bound to one address and port; a connected socket
+ * needs that, because it uses the listening port. IPv6 sockets take no IPv4 packets, so that `0.0.0.0` and `::` can both be
+ * bound.
  */
 export function newDatagramSocket(family: 4 | 6, shared: boolean): Socket {
   return createSocket({
@@ -39,9 +40,9 @@ export function newDatagramSocket(family: 4 | 6, shared: boolean): Socket {
 }
 
 /**
- * A bound socket and its address. A shared socket could be bound to the address of another program's shared socket and take its
- * packets. So an exclusive socket is bound first: it shows whether the port is free, and which port the system chose for port
- * 0.
+ * Gives a bound socket and its address. The socket is shared, so the system would let us bind the port of another program's
+ * shared socket, and we would take its packets. So an exclusive socket is bound first. It fails if the port is in use, and for
+ * port 0 it shows the port that the system chose.
  */
 export async function listenDatagrams(at: BindAddress): Promise<{ socket: Socket; endpoint: LocalEndpoint }> {
   const probe = await bindSocket(newDatagramSocket(at.address.family, false), at)
@@ -51,12 +52,12 @@ export async function listenDatagrams(at: BindAddress): Promise<{ socket: Socket
   return { socket, endpoint: { transport: 'UDP', address: at.address, port } }
 }
 
-/** Whether too many bytes already wait to be sent. Then it is better to lose a datagram, because its sender repeats it. */
+/** Whether too many bytes already wait to be sent. If so, the datagram is not sent. Its sender repeats it later. */
 export function isQueueFull(socket: Socket): boolean {
   return socket.getSendQueueSize() > MAX_DATAGRAM_QUEUE_BYTES
 }
 
-/** Errors of one datagram, or of a moment in which the system lacks memory. They say nothing about the destination. */
+/** Errors that concern only one datagram, or come from a short lack of memory. They say nothing about the destination. */
 const PASSING_ERRORS: ReadonlySet<unknown> = new Set(['EMSGSIZE', 'ENOBUFS', 'ENOMEM', 'EAGAIN'])
 
 /** Whether an error of a send means that the destination cannot be reached. */

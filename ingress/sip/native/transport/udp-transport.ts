@@ -22,7 +22,7 @@ import { failSoon } from './unconfirmed-requests.ts'
 interface DatagramListener {
   readonly socket: Socket
   readonly endpoint: LocalEndpoint
-  /** One callback for all sends of the socket. The error itself names the datagram's destination. */
+  /** All sends of the socket share this callback. The error itself names the destination of the datagram. */
   readonly onSent: (error: Error | null) => void
   closed: boolean
 }
@@ -32,14 +32,15 @@ interface UdpState {
   readonly clock: Clock
   readonly sourceAddresses: SourceAddresses
   readonly listeners: DatagramListener[]
-  /** The connected sockets, by local and remote address and port. */
+  /** The connected sockets. The key is the local and the remote address and port. */
   readonly connected: Map<string, ConnectedDatagramSocket>
   closed: boolean
 }
 
 /**
- * SIP over UDP: one socket per listen address, and one per destination in use (see `ConnectedDatagramSocket`). Requests are sent
- * from a listening address and port. So answers come back to that port, with or without rport (RFC 3581).
+ * SIP over UDP: one socket for each listen address, and one for each destination in use (see `ConnectedDatagramSocket`).
+ * Requests are sent from a listening address and port, so their answers come back to that port, with or without rport (RFC
+ * 3581).
  */
 export function createUdpTransport({ events, clock }: TransportOptions): Transport {
   const state: UdpState = {
@@ -62,7 +63,7 @@ export function createUdpTransport({ events, clock }: TransportOptions): Transpo
   }
 }
 
-/** The way back to the source of a datagram. One object is made for each packet, so all shared parts are on the prototype. */
+/** The flow of a datagram. One object is made for each packet, so everything that the objects share is on the prototype. */
 class DatagramFlow implements Flow {
   readonly remoteAddress: IpAddress
   readonly remotePort: number
@@ -86,7 +87,7 @@ class DatagramFlow implements Flow {
     return true
   }
 
-  // RFC 3581 §4: the response is sent from the address and port at which the request was received.
+  // RFC 3581 §4: a response is sent from the address and port at which its request was received.
   send(bytes: Uint8Array, port: number = this.remotePort): boolean {
     return isPort(port) && sendDatagram(this.#listener, bytes, this.remoteAddress, port)
   }
@@ -126,7 +127,7 @@ async function bind(state: UdpState, listen: { address: IpAddress; port: number 
 
 function receive(state: UdpState, listener: DatagramListener, bytes: Buffer, source: RemoteInfo): void {
   const address = state.sourceAddresses(source.address)
-  // If the source is not an address, the packet is dropped, because it cannot be answered.
+  // If the source text is not an IP address, nobody can answer the packet, so it is dropped.
   if (!address) return
   state.events.onMessage(bytes, 0, bytes.length, new DatagramFlow(listener, address, source.port))
 }
@@ -145,8 +146,8 @@ function sendRequest(state: UdpState, bytes: Uint8Array, to: Destination, option
 }
 
 /**
- * The listener to send from. With `via`, it is the listener of `via`, because only that one reaches a peer behind NAT. Without
- * `via`, it is the listener that most likely has a route to the destination.
+ * Chooses the listener to send from. With `via`, this is the listener of `via`, because a peer behind NAT gets packets only
+ * from that address. Without `via`, it is the listener that most likely has a route to the destination.
  */
 function listenerFor(
   state: UdpState,
@@ -163,7 +164,10 @@ function listenerFor(
   return sameWay ?? chooseLocal(state.listeners, to.address) ?? unsendable('no-listener', to)
 }
 
-/** Undefined if the maximum number of sockets is open. Then only timers notice that a destination cannot be reached. */
+/**
+ * The connected socket for a destination. Undefined if too many sockets are open. Then no ICMP error comes, and only timers
+ * notice that the destination cannot be reached.
+ */
 function connectedSocket(
   state: UdpState,
   listener: DatagramListener,
@@ -192,7 +196,7 @@ function sendDatagram(listener: DatagramListener, bytes: Uint8Array, to: IpAddre
   return true
 }
 
-/** Node's error for a datagram that the system refused contains its destination. */
+/** If the system refuses a datagram, Node's error contains the destination of the datagram. */
 function reportUnsent(state: UdpState, error: Error & { readonly address?: string; readonly port?: number }): void {
   const address = state.sourceAddresses(error.address ?? '')
   if (address && error.port && concernsDestination(error))
