@@ -35,28 +35,19 @@ export interface TcpConnectionOptions {
   readonly onClosed: (connection: TcpConnection) => void
 }
 
-/**
- * `half-closed`: the peer has ended its sending direction and waits for our answer. `closing`: the bytes in the send buffer
- * still go out, and no others.
- */
+/** `half-closed`: the peer sends no more and waits for answers. `closing`: we send the remaining bytes, and no others. */
 type ConnectionState = 'connecting' | 'open' | 'half-closed' | 'closing' | 'closed'
 
 /** RFC 5626 §4.4.1: a pong (one CRLF) answers a ping (two CRLFs). This is the largest number of pongs in one write. */
 const PONGS = Buffer.from('\r\n'.repeat(MAX_PONGS))
 const PONG_BYTES = 2
 
-/**
- * A ping has four bytes. So up to three buffered bytes may be an unfinished ping, and do not yet count as the beginning of a
- * message.
- */
+/** A ping has four bytes, so up to three buffered bytes may be a part of a ping and not of a message. */
 const PING_REST_BYTES = 3
 
 const NEVER = Number.POSITIVE_INFINITY
 
-/**
- * One TCP connection, opened by us or by the peer. It has one timer, which is set to the earliest of all deadlines (see
- * `#deadline`).
- */
+/** One TCP connection, opened by us or by the peer. Its only timer is set to the earliest deadline (see `#deadline`). */
 export class TcpConnection implements Flow {
   readonly transport = 'TCP'
   readonly remoteAddress: IpAddress
@@ -158,10 +149,7 @@ export class TcpConnection implements Flow {
     this.#enter('closing')
   }
 
-  /**
-   * Closes the connection, and resolves when the socket is closed. Waits until our last bytes are sent. Does not wait until the
-   * peer closes its direction.
-   */
+  /** Sends the last bytes, then closes. Resolves when the socket is closed. Does not wait until the peer closes. */
   shutDown(): Promise<void> {
     if (this.#state === 'closed') return Promise.resolve()
     const closed = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()))
@@ -285,18 +273,14 @@ export class TcpConnection implements Flow {
       this.#enter('closing')
       return false
     }
-    // A peer that has closed both directions looks like a peer that has closed only one. A write shows the difference: it fails
-    // if both are closed.
+    // The peer may have closed both directions. This looks like one closed direction until a write fails.
     if (onLost && this.#state === 'half-closed') this.#socket.write(bytes, (error) => error && onLost())
     else this.#socket.write(bytes)
     this.#lastUsed = this.#options.clock.now()
     return true
   }
 
-  /**
-   * Checks the standing again, because a new table may change it. Returns false if there are too many connections of the new
-   * standing; then this connection is closed.
-   */
+  /** Checks the standing again: a new table may change it. Closes and returns false if the new standing has no room. */
   #review(): boolean {
     if (this.#standing === 'opened') return true
     this.#lastReviewed = this.#options.clock.now()
@@ -315,10 +299,7 @@ export class TcpConnection implements Flow {
     return true
   }
 
-  /**
-   * Whether the connection counts as a peer's. It does if its source is known. It also does if the engine holds the connection
-   * or has answered on it, because the engine does that only for a valid dialog cookie.
-   */
+  /** Whether the source is known, or a valid dialog cookie has lately led to an answer or a hold on this connection. */
   #isPeer(): boolean {
     const isAnswered = this.#lastReviewed - this.#lastAnswered < STREAM_REVIEW_MS
     return this.#holds > 0 || isAnswered || this.#options.events.isKnown(this.remoteAddress, this.remotePort)
@@ -333,7 +314,7 @@ export class TcpConnection implements Flow {
   /** The time on the clock at which the connection must be checked again. */
   #deadline(): number {
     if (this.#state === 'connecting') return Math.min(this.#since + STREAM_CONNECT_MS, this.#unsent.earliest)
-    // A half-closed connection is held by a transaction. That transaction has its own timers, and releases the connection.
+    // The transaction that holds the connection has its own timers, and releases the connection.
     if (this.#state === 'half-closed') return NEVER
     if (this.#state === 'closing') return this.#since + STREAM_LINGER_MS
     if (this.#state === 'closed') return NEVER
@@ -347,9 +328,7 @@ export class TcpConnection implements Flow {
     return this.#idleEnd(OPENED_STREAM_IDLE_MS)
   }
 
-  /**
-   * RFC 3261 §18: a connection stays open for some time after its last use. It stays open longer if a transaction waits for it.
-   */
+  /** RFC 3261 §18: a connection stays open for some time after its last use, and longer while a transaction waits. */
   #idleEnd(idleMs: number): number {
     if (this.#holds > 0) return NEVER
     // If the peer sends no message, bytes that we send do not count as use. The peer's machine may have failed without sending
@@ -370,9 +349,8 @@ export class TcpConnection implements Flow {
   }
 
   /**
-   * Gives up requests that have waited for too long. A request that can also be sent in another way (over UDP, or to another
-   * address) may wait for a shorter time than the connection attempt takes. If no other request waits, the attempt is ended
-   * too.
+   * A request that can also be sent in another way (over UDP, or to another address) may wait less than `STREAM_CONNECT_MS`.
+   * Its time ends here. If no other request waits, the attempt to connect is ended too.
    */
   #dropUnsent(): void {
     const { clock, events } = this.#options
