@@ -7,7 +7,7 @@ import { TextHash } from '../proxy/text-hash.ts'
  * a repeat of the older one is counted as a new call. The bytes that are sent do not change.
  */
 export interface InviteMemory {
-  /** Whether this INVITE came before, in the last `DROPPED_INVITE_MS`. If it did not, the call remembers it. */
+  /** Whether this INVITE came before, in the last `DROPPED_INVITE_MS`. A new INVITE is remembered from now on. */
   seen(key: string, now: number): boolean
   /** Like `seen`, but does not remember the INVITE. */
   has(key: string, now: number): boolean

@@ -26,10 +26,7 @@ export interface MessageDispatch {
   onBrokenStream(head: Buffer, fault: string, flow: Flow): void
 }
 
-/**
- * The codes of broken streams that are answered with 513. For these codes, the 513 takes the place of the answer that the
- * message's own faults would get.
- */
+/** The codes of broken streams that are answered with 513. Other faults of the message then do not matter. */
 const TOO_LARGE: ReadonlySet<string> = new Set(['message-too-large', 'header-section-too-large'])
 
 export function createMessageDispatch(core: EngineCore, newRequests: NewRequests): MessageDispatch {

@@ -1,6 +1,6 @@
 /**
  * Handles requests that belong to no transaction yet. `proxy/silence-for-strangers.ts` decides whether a request is answered,
- * passed on or dropped. Only for an ACK or a CANCEL, this file decides.
+ * passed on or dropped. For an ACK and a CANCEL, this file decides.
  */
 
 import { HEADER } from '../message/header-name.ts'

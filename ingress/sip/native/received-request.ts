@@ -27,8 +27,8 @@ export function keyOf(request: ReceivedRequest, method: string): string {
   const { message, facts, flow } = request
   const { via } = facts
   const sentBy = `${via.host}:${via.port ?? ''} ${flow.remoteAddress.text}`
-  // A peer that follows RFC 3261 is found by branch, sent-by and method. Only an RFC 2543 peer needs the further strings, so
-  // they are not made for the others.
+  // A peer that follows RFC 3261 is found by branch, sent-by and method. Only an RFC 2543 peer needs more strings, so they are
+  // not made for other peers.
   const rfc3261 = isCookie(via.branch)
   return serverTransactionKey({
     branch: via.branch,

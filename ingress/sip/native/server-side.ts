@@ -19,7 +19,7 @@ export interface ServerSide {
   /** RFC 3261 §8.2.6.2: this To tag is in every response that we make to this request, and in the 200 to its CANCEL. */
   readonly tag: string
   /**
-   * Sends a response past the transaction. A 2xx that comes after another final response needs this (RFC 3261 §16.7 step 5).
+   * Sends a response without the transaction. A 2xx that comes after another final response needs this (RFC 3261 §16.7 step 5).
    */
   readonly path: ResponseSink
 }

@@ -22,7 +22,7 @@ export interface ServerSides {
   /**
    * Like `open`, but for a source of which we only know a valid dialog cookie. The number of such transactions is limited, per
    * dialog and in all. Over UDP, a response is repeated only when its request is repeated. If there are too many transactions,
-   * returns undefined. It then sends an answer without a transaction, as long as the limit for such answers allows it.
+   * returns undefined, and sends an answer without a transaction if the limit for such answers allows that.
    */
   openUnvouched(request: ReceivedRequest, key: string): ServerSide | undefined
   answer(side: ServerSide, answer: Answer): void
@@ -44,7 +44,7 @@ export interface ServerSides {
   proxied(key: string): ProxiedInvite | undefined
   /** Starts a proxied INVITE, and retains it until its final response has been sent. */
   start(key: string, invite: ProxiedInvite): void
-  /** The process ends: answers 503 to every call that still waits for a backend. */
+  /** Called when the process ends. Answers 503 to every call that still waits for a backend. */
   endAll(): void
 }
 

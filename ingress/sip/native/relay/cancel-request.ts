@@ -4,15 +4,15 @@ import { parseMessage } from '../../message/parse-message.ts'
 import { SipMessage } from '../../message/sip-message.ts'
 
 /**
- * §9.1: Request-URI, Call-ID, From, To, the CSeq number, Route and our Via are the same as in the INVITE. A CANCEL has no
- * Require and no body. `reason`: the Reason lines of the CANCEL that we received (RFC 3326 §2), each with its line end.
+ * RFC 3261 §9.1: Request-URI, Call-ID, From, To, the CSeq number, Route and our Via are the same as in the INVITE. A CANCEL has
+ * no Require and no body. `reason`: the Reason lines of the CANCEL that we received (RFC 3326 §2), each with its line end.
  */
 export function writeCancel(inviteBytes: Buffer, reason: string): Buffer {
   const invite = read(inviteBytes)
   return writeLike(invite, 'CANCEL', headerLine(invite, HEADER.to), reason)
 }
 
-/** §17.1.1.3: the ACK repeats the headers of the INVITE, except To: that comes from the response. */
+/** RFC 3261 §17.1.1.3: the ACK repeats headers of the INVITE. Its To is the To of the response. */
 export function writeAck(inviteBytes: Buffer, response: SipMessage): Buffer {
   const invite = read(inviteBytes)
   return writeLike(invite, 'ACK', headerLine(response, HEADER.to), '')

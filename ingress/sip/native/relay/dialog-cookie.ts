@@ -2,10 +2,6 @@
  * The cookie in our Record-Route. With it, any pod can route an in-dialog request, and no sender can use us as an open relay.
  * The cookie says which side sends with it, where requests of that side may go, and which rule decided the call. A MAC (a keyed
  * hash) of 96 bits binds the cookie to the Call-ID and the caller's tag.
- *
- * The MAC is SHA-256 over the key and the text, cut to the first 96 of 256 bits. To append text (length extension), an attacker
- * would need the bits that are cut off, so the second pass of HMAC (RFC 2104) is not needed. The text contains the lengths of
- * its parts, so that no part can be read as another.
  */
 import { hash, timingSafeEqual } from 'node:crypto'
 import { fromWords, type IpAddress } from '../../../address/ip-address.ts'
@@ -127,8 +123,10 @@ function keyBlock(key: Buffer): Buffer {
 }
 
 /**
- * The MAC of the payload that ends at `end` in the scratch buffer. One call of `hash` makes the MAC, because an Hmac object
- * would take several times as long.
+ * The MAC of the payload that ends at `end`: SHA-256 over the key and the text, of which 96 of 256 bits are used. To append
+ * text (length extension), an attacker would need the other bits, so the second pass of HMAC (RFC 2104) is not needed. The text
+ * contains the lengths of its parts, so that no part can be read as another. One call of `hash` is several times as fast as an
+ * Hmac object.
  */
 function macOf(key: Buffer, end: number, dialog: DialogKey): Buffer {
   key.copy(SCRATCH)

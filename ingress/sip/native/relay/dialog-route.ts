@@ -61,8 +61,8 @@ export function readDialogRoute(core: Core, message: SipMessage, facts: RequestF
   }
   const nextHop = callable(hopOfValue(next), cookie.signedTarget.address, core)
   if (!isStrict(next)) return { cookie, nextHop, edits: plain(removed) }
-  // §16.6 step 6: the next hop is a strict router, so the Request-URI is appended to the Route values. If the Request-URI is
-  // our own, it is not appended.
+  // RFC 3261 §16.6 step 6: the next hop is a strict router, so the Request-URI is appended to the Route values. If the
+  // Request-URI is our own, it is not appended.
   const requestUri = parseNameAddr(next)?.uri
   const appended = facts.uri.user === undefined && isOwn(core.names, facts.uri) ? undefined : message.requestUri()
   return { cookie, nextHop, edits: { removed: removed.add(at), requestUri, appended } }
@@ -154,8 +154,8 @@ function passedAgain({ cookie: before, end }: OwnValues, cookie: DialogCookie, v
 }
 
 /**
- * Whether a value of ours has no more use. There are two cases: it repeats the cookie, or it is a URI of ours without a valid
- * cookie. A sender adds such a URI if we are its outbound proxy.
+ * Whether a value of ours has no more use. There are two cases: it has the same cookie again, or it is a URI of ours without a
+ * valid cookie. A sender adds such a URI if we are its outbound proxy.
  */
 function isLeftover(names: LocalNames, value: string, { cookieText: used }: OwnValues, open: Opener): boolean {
   const uri = uriOf(value)
@@ -163,7 +163,7 @@ function isLeftover(names: LocalNames, value: string, { cookieText: used }: OwnV
   return cookieText(value) === used || (isOwn(names, uri) && open(value) === undefined)
 }
 
-/** Used if no Route value of another proxy is left. Then the Request-URI names the other side itself. */
+/** The next hop if no Route value of another proxy is left. Then the Request-URI names the other side itself. */
 function contactHop(core: Core, uri: SipUri, cookie: DialogCookie): DialogHop | undefined {
   const { signedTarget, callerTarget = 'contact' } = cookie
   const hop = callable(hopOf(uri), signedTarget.address, core)

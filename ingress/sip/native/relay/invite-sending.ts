@@ -33,7 +33,7 @@ export interface InvitePurpose {
   readonly podTarget?: number
 }
 
-/** The proxied INVITE, as far as the sending of its branches needs it. */
+/** The parts of a proxied INVITE that are needed to send its branches. */
 export interface SendingInvite extends BranchOwner {
   readonly core: EngineCore
   readonly side: ServerSide
