@@ -115,8 +115,8 @@ export class StreamFramer {
   }
 
   /**
-   * RFC 3261 §7.5: a CRLF before a start line is ignored. RFC 5626 §3.5.1: two CRLFs are a ping. A NUL is ignored too and is
-   * never part of a ping, because some devices send CRLF NUL to keep a connection open.
+   * RFC 3261 §7.5: a CRLF before a start line is ignored. RFC 5626 §3.5.1: two CRLFs are a ping. A NUL is ignored too, and is
+   * never part of a ping. Some devices send CRLF NUL to keep a connection open.
    */
   #skipLineBreaks(): Frame | undefined {
     while (this.#from < this.#to) {

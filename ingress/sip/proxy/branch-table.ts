@@ -11,7 +11,7 @@ export type BranchState =
   /** A provisional response has been relayed. */
   | 'ringing'
   /**
-   * The backend was silent for too long, or the call got its final response from elsewhere. The branch stays, because a late
+   * The backend was silent for too long, or the call got its final response in another way. The branch stays, because a late
    * 2xx can still come.
    */
   | 'abandoned'

@@ -78,8 +78,8 @@ export class ServerTransaction {
   #state: ServerTransactionState
   #finalStatus = 0
   /**
-   * The response that each repeat of the request gets. The answer to a non-INVITE is retained for 32 s, as a string: a Buffer
-   * would keep the whole memory pool alive from which its bytes were taken, and the garbage collector would look at it more
+   * The response that each repeat of the request gets. The answer to a non-INVITE is retained for 32 s, as a string. A Buffer
+   * would keep alive the whole memory pool from which its bytes were taken, and the garbage collector would look at it more
    * often.
    */
   #response: Buffer | string | undefined
