@@ -117,7 +117,7 @@ export const STREAM_FAILURE_MS = 60_000
 
 /**
  * Destinations that are remembered because a connection to them failed. If there are more, the oldest is forgotten. Then the
- * next request to that destination waits for the longer time.
+ * next request to that destination waits for `STREAM_ALTERNATIVE_CONNECT_MS`.
  */
 export const MAX_STREAM_FAILURES = 1024
 
@@ -306,7 +306,7 @@ export const UNVOUCHED_SOURCES = 4096
 export const MAX_UNVOUCHED_TRANSACTIONS = 40_000
 
 /**
- * Transactions of such sources in one dialog. Each lives for 32 s (Timers H and J), and a dialog that sends DTMF by INFO makes
- * ten a second.
+ * Transactions in one dialog, of sources of which only a valid dialog cookie is known. Each lives for 32 s (Timers H and J),
+ * and a dialog that sends DTMF by INFO makes ten a second.
  */
 export const MAX_UNVOUCHED_TRANSACTIONS_PER_DIALOG = 512

@@ -48,7 +48,8 @@ export const CLOSE_MS = 1_000
 export const OWN_BYE_MS = 1_000
 
 /**
- * Milliseconds between two log lines about backends that are passed over. In this time, hundreds of calls may pass over one.
+ * Milliseconds between two log lines about backends that are passed over. In this time, hundreds of calls may come, and each of
+ * them would add a line.
  */
 export const PASSED_OVER_REPORT_MS = 60_000
 

@@ -41,8 +41,8 @@ export function callHeaders(message: SipMessage, facts: RequestFacts, plan: Prox
   return [
     { name: 'From', value: withoutTag(textOf(message.value(message.first(HEADER.from)))) },
     { name: 'To', value: textOf(message.value(message.first(HEADER.to))) },
-    // RFC 3261 §16.6 step 3: Max-Forwards is lowered by one. So a call that goes in a circle between such engines ends at some
-    // time.
+    // RFC 3261 §16.6 step 3: Max-Forwards is lowered by one. So a call that goes in a circle between drachtio engines ends at
+    // some time.
     { name: 'Max-Forwards', value: String((facts.maxForwards ?? DEFAULT_MAX_FORWARDS + 1) - 1) },
     ...dialogHeaders(message, plan),
   ]

@@ -6,8 +6,8 @@
 import type { DropReason } from '../port/events.ts'
 
 /**
- * Who sends a request. `dialog`: a valid cookie, or a dialog that the server has found, shows that the request belongs to a
- * dialog of ours. The source of such a request may be unvouched. `known`: the application knows the source.
+ * Who sends a request. `dialog`: a valid cookie, or a dialog that the drachtio-server has found, shows that the request belongs
+ * to a dialog of ours. The source of such a request may be unvouched. `known`: the application knows the source.
  */
 export type Sender = 'dialog' | 'known' | 'stranger'
 
