@@ -1,4 +1,4 @@
-/** One attempt of a call, as a part of the call's log line. */
+/** Turns the attempts of a call into fields of the call's log line. */
 import type { CallAttempt, CallDecided } from '../call/call-events.ts'
 import { MAX_LOGGED_ATTEMPTS, MAX_VALUE_CHARACTERS } from './limits.ts'
 
