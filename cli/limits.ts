@@ -9,7 +9,7 @@ export const MAX_RULE_SERIES = 10_000
 /** Longest settle time in seconds. Every load balancer notices within this time that a process is leaving. */
 export const MAX_SETTLE_SECONDS = 600
 
-/** Longest drain time in seconds. A call that has been ringing for an hour does not hold back the end of a process. */
+/** Longest drain time in seconds. A process that ends does not wait for a call that has been ringing for an hour. */
 export const MAX_DRAIN_SECONDS = 3_600
 
 /** Milliseconds that the start of a process may still take after a signal to stop. After this time, the process is ended. */

@@ -24,10 +24,7 @@ export async function readManifests(paths: readonly string[]): Promise<Manifests
   return readManifestFiles([...new Set(files.flat())])
 }
 
-/**
- * Reads manifests that must have no problem, because `standalone` would have to serve them. Throws a `ConfigError` with
- * every problem.
- */
+/** Reads manifests as `standalone` does: they must have no problem. Throws a `ConfigError` with every problem. */
 export async function readExplainManifests(paths: readonly string[]): Promise<Manifests> {
   const manifests = await readManifests(paths).catch((error: unknown) => {
     throw error instanceof ManifestFolderError ? new ConfigError([`--rules: ${error.message}`]) : error

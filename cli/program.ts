@@ -34,8 +34,8 @@ function createProgram(): Command {
 }
 
 /**
- * Ends the process without an error if stdout is a closed pipe, as in `… --help | head`. The reader has read enough then.
- * Processes that serve write their log in another way.
+ * Ends the process without an error if stdout is a closed pipe, as in `… --help | head`. The reader of the pipe has read
+ * enough. Processes that serve write their log in another way.
  */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error

@@ -88,7 +88,10 @@ function headerOf(text: string): HeaderField | undefined {
   return name === '' || /[^\P{Cc}\t]/u.test(value) ? undefined : { name, value: value.trim() }
 }
 
-/** Headers that `explain` writes itself and that a request has only once. The text tells the user why the header is refused. */
+/**
+ * Headers that a request has only once and that `explain` writes itself. The text of each item tells the user why the
+ * header is refused.
+ */
 const OWN_HEADERS: ReadonlyMap<number, string> = new Map([
   [HEADER.from, 'say it with --from'],
   [HEADER.callId, 'it decides nothing'],

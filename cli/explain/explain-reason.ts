@@ -1,4 +1,4 @@
-/** The texts that say why a trunk or a rule takes the call or does not. */
+/** The texts that say why a trunk or a rule takes the call, or why it does not. */
 import type { ExplainedRule, ExplainedTrunk, RuleStanding, TrunkStanding } from '../../ingress/lookup/explain.ts'
 import { type JudgedSource, judgedSourceText } from '../../ingress/lookup/judged-source.ts'
 import { faultText } from '../../ingress/lookup/user-fault.ts'
@@ -6,7 +6,7 @@ import type { HeaderPredicate, NumberPredicate, RuleEntry, TrunkEntry } from '..
 import { MAX_LISTED_ITEMS } from '../limits.ts'
 import type { ExplainedCall } from './explain-config.ts'
 
-/** The facts that the reason of a trunk needs. */
+/** The facts from which the text about a trunk is made. */
 interface TrunkContext {
   readonly call: ExplainedCall
   /** The trunk to which the call belongs. If no trunk owns the called number, the trunk that answers the call. */

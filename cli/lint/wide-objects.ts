@@ -7,7 +7,7 @@ import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import { admittedCalls, takenUnsaid, takesEveryCall } from '../../operator/compile/taken-calls.ts'
 import type { LintFinding } from './finding.ts'
 
-/** One note for each object that lacks such a condition. */
+/** One note for each object that takes more calls because a condition is absent. */
 export function wideObjectNotes(trunks: readonly SipTrunk[], rules: readonly DispatchRule[]): LintFinding[] {
   return [...trunks.flatMap(trunkNotes), ...rules.flatMap(ruleNotes)]
 }

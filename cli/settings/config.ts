@@ -67,8 +67,8 @@ function rawValue(setting: Setting, flag: string | readonly string[] | undefined
 }
 
 /**
- * The parts of a variable. Empty parts are left out: a template may write one, for example for an address that a node does
- * not have.
+ * The parts of a variable. Empty parts are left out: a template may write an empty part, for example for an address that a
+ * node does not have.
  */
 function partsOf(variable: string): string[] {
   return variable.split(',').flatMap((part) => part.trim() || [])

@@ -193,7 +193,7 @@ export const STANDALONE_SETTINGS = {
   ...SERVING_SETTINGS,
   settleSeconds: { ...SETTLE, fallback: ['0'] },
   settleOptions: SETTLE_OPTIONS,
-  // By default, a container gets ten seconds from SIGTERM to SIGKILL. Settling and draining must end before.
+  // By default, a container gets ten seconds from SIGTERM to SIGKILL. Settling and draining must end within this time.
   drainDeadlineSeconds: { ...DRAIN, fallback: ['5'] },
   cookieKeyFile: {
     flag: '--cookie-key-file',

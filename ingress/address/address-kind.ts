@@ -2,7 +2,7 @@
 import { type IpAddress, isUnspecified } from './ip-address.ts'
 
 /**
- * Whether a packet can be sent to the address as a URI writes it. Such an address belongs to one host and needs no zone,
+ * Whether packets can be sent to the address if a URI names it. Such an address belongs to one host. It needs no zone,
  * because a URI cannot contain a zone.
  */
 export function isUnicast(address: IpAddress): boolean {

@@ -36,7 +36,7 @@ const HOST_FORM = /^(?:\[([0-9A-Fa-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/
 const PORTS = { server: 6379, sentinel: 26_379, cluster: 6379 } as const
 
 /**
- * Reads a cache URL. A URL with a password is refused, because process lists and logs show URLs. Passwords belong into a
+ * Reads a cache URL. A URL with a password is refused, because process lists and logs show URLs. A password must be in a
  * file. No error text contains a part of a password.
  */
 export function parseCacheAddress(url: string): CacheAddress {

@@ -42,8 +42,8 @@ export interface SendOptions {
 export interface CacheConnection {
   /**
    * Sends one command to the node that stores `key`. The reply has the form of RESP2. Rejects with `CacheError`. During the
-   * pause after a failed attempt to connect, it rejects at once. A command is never sent twice: the caller may call `send`
-   * again.
+   * pause after a failed attempt to connect, `send` rejects at once. A command is never sent twice: the caller may call
+   * `send` again.
    */
   send(key: string, command: readonly string[], options?: SendOptions): Promise<unknown>
   close(): void

@@ -56,7 +56,7 @@ const ADVICE: Readonly<Record<CacheErrorCode, string>> = {
 }
 
 /**
- * Turns any error of the client into a `CacheError`. If the error is an error reply of the cache, its first word decides
+ * Turns any error of the client into a `CacheError`. For an error reply of the cache, the first word of the reply decides
  * the code. Any other error counts as a lost connection.
  */
 export function cacheError(error: unknown): CacheError {

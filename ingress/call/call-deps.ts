@@ -7,7 +7,7 @@ import type { CallEvent } from './call-events.ts'
 /**
  * The answer to OPTIONS of a process that will end soon. `unavailable` is 503: a peer that probes this process then sends
  * its calls to other processes in time. `ok` is 200: for a peer that reaches several processes behind one address, because
- * after one 503 such a peer would stop using all of them.
+ * after one 503 such a peer would stop using all these processes.
  */
 export type SettleOptions = 'unavailable' | 'ok'
 
@@ -31,7 +31,7 @@ export interface CallDeps {
   readonly draining: () => boolean
   /** The answer to OPTIONS while this process is leaving and still takes calls. */
   readonly settleOptions: SettleOptions
-  /** Whether the host of a URI is an address of this process alone. An address that several processes share is not. */
+  /** Whether the host of a URI is an address of this process alone. False for an address that several processes share. */
   readonly isOwnHost: (host: string) => boolean
   readonly emit: (event: CallEvent) => void
 }

@@ -30,7 +30,7 @@ export interface CallSource extends Peer {
   readonly judged?: JudgedSource
 }
 
-/** One attempt at a backend. No time and no status mean that nothing was sent. */
+/** One attempt at a backend. If it took no time and its status is 0, nothing was sent. */
 export interface CallAttempt {
   readonly backend: string
   /** `address:port` for an endpoint of a Service. For any other backend, the backend's name again. */
@@ -68,13 +68,13 @@ export interface CallDecided {
   readonly noRuleReason: NoRuleReason | undefined
   readonly called: string
   readonly calling: string
-  /** The backend whose answer ended the call. Empty if no backend did. */
+  /** The backend whose answer ended the call. Empty if the call ended in another way. */
   readonly backend: string
   /** The attempts in the order in which they began, at most `MAX_TARGETS`. */
   readonly attempts: readonly CallAttempt[]
   /** The backends of the rule that were passed over. A backend with two results is listed twice. */
   readonly passedOver: readonly PassedOver[]
-  /** Three times: the INVITE came to the application, it was decided, and the final response was sent. */
+  /** When the INVITE came to the application, when it was decided, and when the final response was sent. */
   readonly receivedAt: number
   readonly decidedAt: number
   readonly endedAt: number

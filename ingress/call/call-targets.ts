@@ -29,8 +29,8 @@ export const NOTHING_PASSED_OVER: readonly PassedOver[] = []
 
 /**
  * The targets of a call: its backends by tier and weight. A Service is replaced by its ready endpoints in a random order. A
- * target is left out if it is paused, or if no socket of this process reaches it. The order of the other backends stays the
- * same. So they share the calls by their weights.
+ * target is left out if it is paused, or if no socket of this process reaches it. The other backends stay in the same
+ * order. So they share the calls by their own weights.
  */
 export function callTargets(backends: readonly Backend[], deps: Deps, canReach: CanReach = ANYWHERE): CallTargets {
   const targets: CallTarget[] = []
@@ -59,8 +59,8 @@ interface Places {
 }
 
 /**
- * The results for a backend with unused places. A rule may name a backend twice. So results that are already in `known` are
- * left out.
+ * The results for a backend that was passed over, completely or with some of its endpoints. A rule may name a backend
+ * twice. So results that are already in `known` are left out.
  */
 function missed(backend: Backend, { there, up, reached }: Places, known: readonly PassedOver[]): PassedOver[] {
   const name = backendName(backend)

@@ -11,7 +11,7 @@ export interface Decision {
   readonly id: string
   readonly call: InboundCall
   readonly receivedAt: number
-  /** The source of the call. At first, this is the source of the packet. It changes when the trunk of the call is known. */
+  /** The source of the packet, until the trunk of the call is known. Then also the source that the trunk judged. */
   source: CallSource
   trunk: TrunkEntry | undefined
   rule: RuleEntry | undefined

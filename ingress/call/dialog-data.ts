@@ -1,7 +1,7 @@
 /**
- * The application's data in the cookie of a dialog. The data comes back with each in-dialog request. It is text:
+ * The application's data in the cookie of a dialog. The data comes back with each in-dialog request. The data is text:
  *
- *     +namespace/rule                                     the caller is trusted (`-`: it is not), and the rule
+ *     +namespace/rule                                     the caller is trusted (`-` if not), and the rule
  *     +namespace/rule m8:marks t4:acme d12:+1555… g3:bob  the same for a rule that sets or removes headers
  *
  * Each field is a letter, the length of its text, a colon and the text. A build ignores fields that it does not know, so

@@ -1,6 +1,6 @@
 /**
- * Decides to which hop an in-dialog request may be relayed. Strangers must not be able to send to any address through the
- * ingress.
+ * Decides to which hop an in-dialog request may be relayed. Otherwise strangers could send packets through the ingress to
+ * any address they choose.
  */
 import { type IpAddress, parseIpPrefix, prefixContains, sameAddress } from '../address/ip-address.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
@@ -14,7 +14,7 @@ import type { TemplateValues } from './template.ts'
 /**
  * Relays or refuses an in-dialog request. A request without a valid cookie is refused. A request of the caller's side
  * reaches only backends. A request of the backend's side that comes from a backend reaches every address that it names.
- * From any other address, for example of a NAT, it reaches only the caller. If a request names a target that it may not
+ * From another address, such as a NAT, such a request reaches only the caller. If a request names a target that it may not
  * reach, or a host name, it is relayed to the target that is signed into the cookie.
  */
 export function handleInDialog(request: InboundDialogRequest, table: LiveTable): void {
@@ -42,8 +42,8 @@ function isBackendSide(hop: DialogHop, { dialog, table }: Asking): boolean {
 
 /**
  * The header changes for a request of the caller's side. Every such request gets the changes that the rule has now, with
- * the values of the first INVITE. The rule may have named other headers at the first INVITE, or may no longer exist. The
- * caller's own headers with those names are removed, so that they never reach the backend.
+ * the values of the first INVITE. The rule may have named other headers at the first INVITE, or it may no longer exist.
+ * Headers that it named at the first INVITE are removed too, so that the caller's own values never reach the backend.
  */
 function callerSideEdits(passes: readonly DialogData[], request: InboundDialogRequest, table: LiveTable): RelayEdits {
   const edits = callerEdits(passes.every(isTrusted))
@@ -60,8 +60,8 @@ function callerSideEdits(passes: readonly DialogData[], request: InboundDialogRe
 }
 
 /**
- * Whether the caller was trusted in one pass. A call is inside the trust domain only if this is true for each of its
- * passes.
+ * Whether the caller was trusted in one pass. A call is inside the trust domain only if the caller was trusted in every
+ * pass.
  */
 function isTrusted({ callerTrusted }: DialogData): boolean {
   return callerTrusted

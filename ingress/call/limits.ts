@@ -10,8 +10,8 @@ export const MAX_BACKEND_PAUSE_MS = 60_000
 export const MAX_ENDPOINT_TRIES = 8
 
 /**
- * Targets of one call. A rule may have as many backends. The number is limited because each target can make the caller wait
- * longer (RFC 3261 §16.7).
+ * Targets of one call. A rule may have the same number of backends. The number is limited because each target can make the
+ * caller wait longer (RFC 3261 §16.7).
  */
 export const MAX_TARGETS = 64
 

@@ -39,7 +39,7 @@ export interface Routing {
 /**
  * Where the backend's requests are sent to reach the caller. A private Contact means that the caller is behind a NAT. The
  * packet came through this NAT, so the requests are sent to the packet's source. Behind a trusted proxy of the trunk, the
- * requests are sent to the Contact: the proxy must find the caller, and the Contact may be on the proxy's network.
+ * requests are sent to the Contact. The proxy has to find the caller, and the Contact may be on the proxy's network.
  */
 function callerTargetOf(peer: Peer, table: LiveTable, { name, nat }: TrunkEntry): CallerTarget {
   if (nat !== undefined) return nat === 'Source' ? 'source' : 'contact'
@@ -147,7 +147,7 @@ function judgedUser({ call, called }: Decision, { numbers }: TrunkEntry): string
   return number === called && fault === undefined ? undefined : escapeUser(call.toUser ?? '')
 }
 
-/** Contains only the values from which headers are made. Every byte here is sent with every request of the call. */
+/** The values from which headers are made, and no others. Every byte of the result is sent with every request of the call. */
 function sealed({ marks, needs }: RuleHeaders, { trunk, called, calling }: TemplateValues): SealedHeaders {
   return {
     marks,

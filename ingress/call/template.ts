@@ -12,7 +12,7 @@ export type TemplateValues = { readonly [name in PlaceholderName]: string | unde
  * separator and no delimiter.
  */
 const PLAIN = /^[A-Za-z0-9_.!~*'+-]*$/
-/** Any other byte of UTF-8. The slash between namespace and name of a Kubernetes object is one of them. */
+/** A byte of UTF-8 that `PLAIN` does not allow, such as the slash between namespace and name of a Kubernetes object. */
 const NOT_PLAIN = /[^A-Za-z0-9_.!~*'+-]/g
 /** Characters that end a line, invisible characters, and a `%` that looks like the beginning of one of our escapes. */
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|%(?=[0-9A-Fa-f]{2})/gu

@@ -7,8 +7,8 @@
 export const MIN_DISTINCT_KEY_BYTES = 6
 
 /**
- * Bytes of the shortest cookie key. A cookie shows 96 bits of its MAC (docs/decisions/0007). A forger has to guess these 96
- * bits or the key. With 128 bits, the key is not the easier one.
+ * Bytes of the shortest cookie key. A cookie shows 96 bits of its MAC (docs/decisions/0007). A forger can guess these 96
+ * bits, or guess the key. A key of 128 bits is harder to guess than 96 bits.
  */
 export const MIN_COOKIE_KEY_BYTES = 16
 
@@ -18,5 +18,5 @@ export const MIN_COOKIE_KEY_BYTES = 16
  */
 export const SHARED_KEY_BYTES = 32
 
-/** Bytes of the largest key file. A larger file is no key file, such as a certificate. */
+/** Bytes of the largest key file. A larger file is something else, such as a certificate. */
 export const MAX_KEY_BYTES = 1_024

@@ -1,6 +1,6 @@
 /**
  * Reads files that another program has written, and never more bytes than a limit. Only regular files and links to them are
- * read: Kubernetes mounts files as links. Other files are refused, because to read a pipe without a writer or a device
+ * read: Kubernetes mounts files as links. Other files are refused, because reading a pipe without a writer, or a device,
  * might never end.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'

@@ -125,7 +125,7 @@ function largest(byAddress: ReadonlyMap<string, Entered>): Entered {
   return most
 }
 
-/** The connection to close, of the address that has most connections. */
+/** The connection to close. It belongs to the address that has most connections. */
 function oldestOfLargest(connections: readonly Connection[]): Connection {
   const byAddress = new Map<string, Entered>()
   for (const connection of connections) {

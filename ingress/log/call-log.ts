@@ -150,7 +150,7 @@ function writeDropped(sink: Sink, { source, reason, method }: EventOf<'dropped'>
 
 /**
  * Advice for rewritten sources. Users often write a trunk that allows all addresses of the cluster. Such a trunk would
- * admit everyone, because then every caller has an address of the cluster.
+ * admit everyone, because a rewritten packet of any caller has an address of the cluster.
  */
 const REWRITTEN_ADVICE =
   'keep the sources of packets: externalTrafficPolicy: Local at the Service, and source preservation at its load ' +

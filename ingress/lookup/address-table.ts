@@ -9,7 +9,7 @@ const V4_OFFSET = 96
 /** The networks of one address family. */
 interface Family<T> {
   readonly byLength: Map<number, Map<number | string, T[]>>
-  /** The prefix lengths of these networks, longest first. */
+  /** The prefix lengths of the networks, longest first. */
   lengths: readonly number[]
 }
 
@@ -34,7 +34,7 @@ export class AddressTable<T> {
     else values.push(value)
   }
 
-  /** Removes one value that was added for the network. A value that was added twice stays once. */
+  /** Removes one value that was added for the network. If the value was added twice, one of the two stays. */
   remove(prefix: IpPrefix, value: T): void {
     const family = prefix.family === 4 ? this.#v4 : this.#v6
     const networks = family.byLength.get(prefix.length)

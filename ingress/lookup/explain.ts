@@ -1,7 +1,7 @@
 /**
- * Explains why a call is decided as it is, and says for each trunk and each rule why it takes the call or does not. Every
- * verdict comes from the code that decides calls. This code judges the whole table, and then each trunk and each rule
- * alone.
+ * Explains why a call is decided as it is. For each trunk and each rule, it says why the trunk or rule takes the call, or
+ * why it does not. Every verdict comes from the code that decides calls. This code judges the whole table, and then each
+ * trunk and each rule alone.
  */
 import type { HeaderPredicate, NumberPredicate, RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
 import type { UserFault } from '../route-table/user-reading.ts'
@@ -16,10 +16,10 @@ import { type MatchFailure, matchRule, type RuleMatch, type RuleVerdict } from '
 import { RuleScope } from './rule-index.ts'
 
 /**
- * Why a trunk takes the call or not. `later`: the trunk admits the call, and the chosen trunk comes first. `unreadable`:
- * the called number cannot be read. `called`: the trunk does not own the called number. `transport`: the trunk does not
- * list the transport. `proxy`: the trunk's trusted proxy recorded a source that the trunk does not admit. `source`: no
- * network of the trunk contains the source.
+ * Why a trunk takes the call, or why it does not. `later`: the trunk admits the call, and the chosen trunk comes first.
+ * `unreadable`: the called number cannot be read. `called`: the trunk does not own the called number. `transport`: the
+ * trunk does not list the transport. `proxy`: the trunk's trusted proxy recorded a source that the trunk does not admit.
+ * `source`: no network of the trunk contains the source.
  */
 export type TrunkStanding = 'chosen' | 'later' | 'unreadable' | 'called' | 'transport' | 'proxy' | 'source'
 
@@ -35,8 +35,8 @@ export interface ExplainedTrunk {
 }
 
 /**
- * Why a rule is used or not. `wins`: the rule is used. `later`: every condition holds, and an earlier rule wins. The other
- * values name the first condition that failed.
+ * Why a rule is used, or why it is not. `wins`: the rule is used. `later`: every condition holds, and an earlier rule wins.
+ * The other values name the first condition that failed.
  */
 export type RuleStanding =
   | { readonly type: 'wins' | 'later' | 'called' | 'calling' }

@@ -6,8 +6,8 @@ import type { Ranked } from './ranked-list.ts'
 /** The conditions of a rule, compiled. */
 export interface ConditionTests {
   /**
-   * The test of the called number, for a call that the index found without proof. Undefined if the index always proves that
-   * the condition holds.
+   * The test of the called number. It is needed if the index finds the rule and does not prove that the condition holds.
+   * Undefined if the index always proves this.
    */
   readonly called: NumberTest | undefined
   /** The test of the calling number. Undefined: every calling number matches. */
@@ -21,7 +21,7 @@ export interface IndexedRule extends Ranked, ConditionTests {
   readonly entry: RuleEntry
 }
 
-/** The facts of a call that find rules in the index and that rules test. */
+/** The facts of a call by which the index finds rules, and which rules test. */
 export interface RuleQuery {
   readonly called: string
   readonly calling: string

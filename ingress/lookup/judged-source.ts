@@ -38,8 +38,8 @@ export function recordedPath(table: LiveTable, peer: PeerFacts, call: RecordedFa
   for (const source of call.recordedSources()) {
     const facts = source === undefined || source === 'ambiguous' ? undefined : table.peer(source)
     path.push({ source, facts })
-    // A trunk trusts an address only if one of its proxies recorded the address. What this address recorded is trusted by
-    // no trunk, because it is no proxy.
+    // A trunk uses a recorded address only if a proxy of this trunk recorded it. This address is no proxy of any trunk, so
+    // the path ends here.
     if (facts === undefined || facts.proxyOf.size === 0) break
   }
   return path
@@ -56,8 +56,8 @@ export function placeOnPath(path: readonly RecordedHop[], trunk: IndexedTrunk): 
 
 /**
  * The source by which `trunk` judged a request. Without `trunk`, the path is read for every trunk that trusts the sender as
- * a proxy, and the result is the source that is furthest from the packet. Undefined if the packet's own source was judged,
- * because no such trunk trusts the sender as a proxy.
+ * a proxy, and the result is the source that is furthest from the packet. Undefined if the sender is no trusted proxy of
+ * `trunk` or, without `trunk`, of any trunk. Then the packet's own source was judged.
  */
 export function judgedSource(table: LiveTable, call: RecordedFacts, trunk?: TrunkEntry): JudgedSource | undefined {
   const peer = table.peer(call.peer.address)

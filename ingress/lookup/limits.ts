@@ -25,8 +25,8 @@ export const MAX_WALKED_PREDICATES = 8
 export const MAX_PARTS_AT_ONCE = 500
 
 /**
- * Trunks, and rules, that an explanation shows. The nearest are shown. Nobody would read more of them, and the others
- * differ even more from the call.
+ * The most trunks, and the most rules, that an explanation shows. It shows the nearest ones. The others differ even more
+ * from the call, and nobody would read them.
  */
 export const MAX_EXPLAINED_TRUNKS = 20
 export const MAX_EXPLAINED_RULES = 20

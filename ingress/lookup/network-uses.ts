@@ -7,7 +7,7 @@ import { AddressTable } from './address-table.ts'
  */
 export interface NetworkUses {
   add(networks: readonly string[]): void
-  /** Removes networks that were added before. A network that was added twice stays once. */
+  /** Removes networks that were added before. If a network was added twice, one of the two stays. */
   remove(networks: readonly string[]): void
   has(address: IpAddress): boolean
 }

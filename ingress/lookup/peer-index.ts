@@ -51,7 +51,7 @@ interface PeerIndex {
   addTrunk(trunk: IndexedTrunk): void
   removeTrunk(trunk: IndexedTrunk): void
   addBackends(places: readonly BackendPlace[]): void
-  /** Removes places that were added before. A place that was added twice stays once. */
+  /** Removes places that were added before. If a place was added twice, one of the two stays. */
   removeBackends(places: readonly BackendPlace[]): void
   facts(address: IpAddress): PeerFacts
   /** Whether the address belongs to a backend. If `port` is absent, any port counts. */

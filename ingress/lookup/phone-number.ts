@@ -96,7 +96,8 @@ function isInternationalWithout(dialled: string, region: CountryCode | undefined
   const international = `+${dialled}`
   const parsed = parsePhoneNumberFromString(international, { extract: false })
   if (parsed?.isValid()) return true
-  // New area codes come into use before libphonenumber knows them. So in the own region, a possible length is enough.
+  // New area codes come into use before libphonenumber knows them. So in the trunk's own region, a possible length is
+  // enough.
   const own = region !== undefined && parsed?.countryCallingCode === getCountryCallingCode(region)
   if (own && parsed?.isPossible()) return true
   // Exchanges ignore extra digits at the end of a number. So too many digits are read as a number with extra digits after

@@ -58,8 +58,8 @@ export class RuleScope {
 }
 
 /**
- * The gap between two ranks at first. A new rule between two others halves their gap. With 100,000 rules, a float can halve
- * a gap about 35 times. Then all rules get new ranks.
+ * The gap that two neighbouring ranks have at first. A new rule between two others halves their gap. With 100,000 rules, a
+ * float can halve a gap about 35 times. Then all rules get new ranks.
  */
 const RANK_GAP = 2 ** 20
 

@@ -14,7 +14,10 @@ export interface BackendCounters {
   readonly attempts: Float64Array
   /** Whether the backend has asked for a pause (Retry-After) that is not over. */
   paused: boolean
-  /** Whether the backend failed in its latest attempt. Attempts that do not show whether the backend answers are ignored. */
+  /**
+   * Whether the latest attempt showed that the backend fails. An attempt that shows nothing about the backend does not
+   * count.
+   */
   failing: boolean
   /** When the backend last answered, in monotonic milliseconds. Undefined: it has never answered. */
   answeredAt: number | undefined

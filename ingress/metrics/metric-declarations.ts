@@ -1,6 +1,6 @@
 /**
  * Every metric of an ingress pod, declared once: the registry, docs/metrics.md and the tests are made from this table.
- * Units are base units. Names of counters end with `_total`. Each label has a fixed set of names. No label is called
+ * Units are base units. Names of counters end with `_total`. Each metric has a fixed set of labels. No label is called
  * namespace, pod, job or instance.
  */
 import type { NearMissReason, NoRuleReason, Outcome } from '../call/call-events.ts'

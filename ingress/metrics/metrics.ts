@@ -45,7 +45,7 @@ export interface TableDescription {
 export interface Metrics {
   onEvent(event: CallEvent): void
   /**
-   * Called when a new table is in use. The table may come from the table file. So this call does not show that the cache
+   * Called when a new table is in use. The table may come from the table file. So a new table does not show that the cache
    * was read. If there are thousands of trunks and backends, their series begin a moment later.
    */
   tableChanged(table: TableDescription): void

@@ -50,7 +50,7 @@ export const MAX_JOURNAL_BYTES = 8_388_608
 /** Characters that one write to the table file takes. */
 export const FILE_CHUNK_LENGTH = 262_144
 
-/** Bytes of a table file: about 800,000 entries. The limit is below 512 MiB, because V8 has no longer text. */
+/** Bytes of a table file: about 800,000 entries. The limit is below 512 MiB, because a text in V8 cannot be longer. */
 export const MAX_FILE_BYTES = 400_000_000
 
 /** Milliseconds from a change of the table to its report. All changes in this time make one report. */

@@ -87,7 +87,7 @@ async function step(options: FollowerContext): Promise<boolean> {
 
 /**
  * Reads the log once. Returns `some` if a record did not fit the current table, and `damaged` after a fault that was
- * reported to `logFaults`. Even then the table in the cache may be good.
+ * reported to `logFaults`. After `damaged`, the table in the cache may still be good.
  */
 async function takeNext(options: TableFollowerOptions): Promise<'all' | 'none' | 'some' | 'damaged'> {
   const { cache, replica, logFaults } = options

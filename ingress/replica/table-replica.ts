@@ -172,7 +172,10 @@ function isSmall(upserted: Iterable<TableEntry>, removed: number): boolean {
   return parts <= MAX_PARTS_AT_ONCE
 }
 
-/** The cost of an entry in a change: the number of its numbers, networks and endpoints. Each of them costs about the same. */
+/**
+ * The cost of an entry in a change: how many numbers, networks and endpoints the entry has. Each of them costs about the
+ * same.
+ */
 function partsOf(entry: TableEntry): number {
   switch (entry.kind) {
     case 'trunk':

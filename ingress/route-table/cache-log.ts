@@ -22,8 +22,8 @@ export type LogRecord =
   | { readonly type: 'reload'; readonly head: CacheHead }
 
 /**
- * Writes changes as text. Throws a RangeError if a key or a JSON text contains a line break, because a line break would end
- * its line.
+ * Writes changes as text. Throws a RangeError if a key or a JSON text contains a line break, because each of them must be
+ * one line.
  */
 export function encodeChanges(changes: readonly EntryChange[]): string {
   let lines = ''

@@ -1,7 +1,7 @@
 /**
  * Strict checks of values that come as JSON. A check returns whether a value is valid. For an invalid value, the check
- * writes the wrong field and the expected content into a `Finding`. Valid values throw nothing and build nothing, because a
- * table may have 100,000 of them.
+ * writes the wrong field and the expected content into a `Finding`. For a valid value, the check throws nothing and builds
+ * nothing, because a table may have 100,000 valid entries.
  */
 
 /** The first wrong field and the content that was expected. A check writes into this object. */

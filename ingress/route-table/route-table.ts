@@ -117,7 +117,7 @@ export interface RouteAction {
   readonly requestUser?: string
   readonly setHeaders: readonly { readonly name: string; readonly value: string }[]
   readonly removeHeaders: readonly string[]
-  /** Milliseconds, as is `ringingTimeout`. */
+  /** Milliseconds. `ringingTimeout` is in milliseconds too. */
   readonly backendTimeout: number
   readonly ringingTimeout: number
   /** Each item is `timeout`, `transport`, or a status as text. */

@@ -47,7 +47,7 @@ export function decodeEntry(key: string, json: string): TableEntry {
   return value
 }
 
-/** Parses JSON. Throws `CacheContentError` if it is longer than `maxLength` or is no JSON. */
+/** Parses JSON. Throws `CacheContentError` if the text is longer than `maxLength` or is no JSON. */
 export function parseJson(key: string, json: string, maxLength: number): unknown {
   if (json.length > maxLength) {
     throw new CacheContentError({ key, field: '', expected: `at most ${maxLength} characters` })

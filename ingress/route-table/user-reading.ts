@@ -167,8 +167,8 @@ function numberFault(contents: UserContents): UserFault | undefined {
 }
 
 /**
- * Whether digits begin with 00 and a country code that begins with 0. No such country code exists. False for a few digits,
- * because they are a code. Must be called only for digits that could not be read as a number of a region.
+ * Whether digits begin with 00 and a country code that begins with 0. No such country code exists. False for short numbers,
+ * because they are codes. Must be called only for digits that could not be read as a number of a region.
  */
 export function hasNoCountry(digits: string): boolean {
   return digits.startsWith('000') && digits.length > MAX_CODE_DIGITS

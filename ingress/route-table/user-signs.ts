@@ -28,7 +28,10 @@ export function signOf(code: number): number {
   return found
 }
 
-/** The expressions are tested in this order. The order makes invisible letters (a Hangul filler) separators. */
+/**
+ * The expressions are tested in this order. Because of the order, an invisible letter (a Hangul filler) counts as a
+ * separator.
+ */
 const CLASSES: readonly (readonly [expression: RegExp, sign: number])[] = [
   [/[0-9]/, SIGN.digit],
   [/\+/, SIGN.plus],

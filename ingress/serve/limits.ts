@@ -19,8 +19,8 @@ export const WARM_UP_MS = 200
 export const WARM_UP_CALLS = 150
 
 /**
- * Milliseconds between two checks whether calls should come to this process. Probes do not wait for these checks: each
- * probe makes its own.
+ * Milliseconds between two checks whether calls should come to this process. A probe does not wait for these checks,
+ * because each probe makes a check.
  */
 export const READY_LOOK_MS = 50
 

@@ -52,7 +52,7 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
       new Promise((resolve) => {
         const timers = createPhaseTimers(options, (input) => enter(input))
         const enter = (input: ShutdownInput): void => {
-          // The phase ends only when no transaction is unfinished. Until then, this looks again and again.
+          // The drain ends when no transaction is unfinished. Until then, look again after a short time.
           if (input === 'idle' && unfinished() > 0) return timers.look()
           const next = PHASES[phase][input]
           if (next === undefined || next === 'serving') return

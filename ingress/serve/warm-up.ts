@@ -1,7 +1,8 @@
 /**
  * Makes whole calls before the first real call. They are parsed, admitted, matched, answered or forwarded, counted, and
- * written as log lines. After them, Node has read and compiled the code that decides calls. The calls run in an ingress of
- * their own, which is discarded. It has no socket, and it has its own table, transactions, metrics and log.
+ * written as log lines. After these calls, Node has read and compiled the code that decides calls. The calls run in an
+ * ingress of their own, which is discarded. This ingress has no socket, and has its own table, transactions, metrics and
+ * log.
  */
 import { randomBytes } from 'node:crypto'
 import { createApplication } from '../call/application.ts'

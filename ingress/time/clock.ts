@@ -3,10 +3,10 @@
  * instead, so that a test can make 64*T1 pass in a microsecond.
  */
 export interface Clock {
-  /** Milliseconds, monotonic. The number means nothing alone: only differences count. */
+  /** Milliseconds, monotonic. Only the difference between two such numbers has a meaning. */
   now(): number
   /**
-   * Calls `fire(subject)` once after `delayMs`. There are tens of thousands of timers. `subject` saves each of them a
+   * Calls `fire(subject)` once after `delayMs`. There are tens of thousands of timers. With `subject`, a timer needs no
    * closure.
    */
   after<T>(delayMs: number, fire: (subject: T) => void, subject: T): Timer

@@ -188,7 +188,7 @@ class Wheel implements TimerWheel {
    */
   #nextTick(): number | undefined {
     if (this.pending === 0) return undefined
-    // The due list still has timers only if `onError` threw. These timers must still fire.
+    // If the due list still has timers here, `onError` has thrown. These timers must still fire.
     if (this.#due.next !== this.#due) return this.#tick
     for (let ahead = 1; ahead <= TIMER_WHEEL_SLOTS; ahead += 1) {
       const head = this.#slot(this.#tick + ahead)
