@@ -1,8 +1,8 @@
 /** The exit codes of the process. The help and docs/command-line.md list them. */
 export const EXIT_CODE = {
   ok: 0,
-  /** A failure at run time, or `lint` found problems. */
+  /** The command failed while it ran, or `lint` found problems. */
   failed: 1,
-  /** Wrong usage or configuration. */
+  /** The command line or the configuration is wrong. */
   usage: 2,
 } as const

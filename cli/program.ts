@@ -1,6 +1,4 @@
-/**
- * The command line: finds the command, and turns an error of the command into a message and an exit code.
- */
+/** The command line: finds the command, and turns an error of the command into a message and an exit code. */
 import process from 'node:process'
 import { Command, CommanderError } from 'commander'
 import { printableText } from '../ingress/text/printable-text.ts'
@@ -36,19 +34,19 @@ function createProgram(): Command {
 }
 
 /**
- * Ignores a closed pipe, as in `… --help | head`: the reader has read enough. Processes that serve write their log in
- * another way.
+ * Ends the process without an error if stdout is a closed pipe, as in `… --help | head`. The reader of the pipe has read
+ * enough. Processes that serve write their log in another way.
  */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
   process.exit()
 })
-// A closed stderr is ignored too: the exit code still reports the failure.
+// A closed stderr is ignored. The exit code still reports the failure.
 process.stderr.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
 })
 
-/** Runs the command of the command line. Never rejects: an error is written to stderr and sets the exit code. */
+/** Runs the command that the command line names. Never rejects: an error is written to stderr and sets the exit code. */
 export async function main(): Promise<void> {
   try {
     await createProgram().parseAsync()
@@ -59,7 +57,7 @@ export async function main(): Promise<void> {
 
 /** Writes an error to stderr and returns the exit code. */
 function report(error: unknown): number {
-  // commander has already written its message; its exit code is 0 only for --help and --version.
+  // commander has already written its message. Its exit code is 0 only for --help and --version.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODE.ok : EXIT_CODE.usage
   if (error instanceof ConfigError) {
     for (const problem of error.problems) process.stderr.write(`error: ${shown(problem)}\n`)
@@ -70,22 +68,24 @@ function report(error: unknown): number {
 }
 
 /**
- * Whether an error is about a folder that holds no manifest or cannot be read. The code is checked instead of the class,
- * because not every command loads the reader.
+ * Whether an error is about a folder that cannot be read or has no manifest. The code is checked and not the class, because
+ * not every command loads the class.
  */
 function isUnusableFolder(error: unknown): boolean {
   return error instanceof Error && 'code' in error && ['no_manifests', 'unreadable_folder'].includes(String(error.code))
 }
 
 /**
- * Makes an error message safe to show. It may repeat user input: a URL with a password, or characters that move the cursor.
+ * Makes an error message safe to show. The message may repeat user input, such as a URL with a password or characters that
+ * move the cursor.
  */
 function shown(text: string): string {
   return printableText(redactedText(text))
 }
 
 /**
- * The text of an error, with its code. An error without a code is a defect; then the stack is shown, which helps to find it.
+ * The text of an error, with its code. An error without a code is a defect. Its stack is shown, which helps to find the
+ * defect.
  */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)

@@ -8,7 +8,7 @@ import { INGRESS_SETTINGS, type Settings, STANDALONE_SETTINGS } from './settings
 import { readStandaloneConfig } from './settings/standalone-config.ts'
 import { serveUntilStopped } from './stop-signal.ts'
 
-/** Adds the command to the program. The action of the command rejects with the reason if the process cannot start. */
+/** Adds `operator` to the program. The action of the command rejects with the reason if the process cannot start. */
 export function addOperatorCommand(program: Command, version: string): void {
   addServingCommand(program, {
     name: 'operator',
@@ -16,7 +16,7 @@ export function addOperatorCommand(program: Command, version: string): void {
     settings: OPERATOR_SETTINGS,
     read: (flags: Parameters<typeof readOperatorConfig>[1]) => readOperatorConfig(version, flags),
     start: async (config) => {
-      // Loaded here, so that the other commands do not wait for the Kubernetes client.
+      // The import is here, so that the other commands do not wait for the Kubernetes client.
       const { runOperator } = await import('../operator/run-operator.ts')
       return runOperator(config)
     },
@@ -24,7 +24,7 @@ export function addOperatorCommand(program: Command, version: string): void {
   })
 }
 
-/** Adds `ingress` in the same way. */
+/** Adds `ingress` to the program. The action of the command rejects with the reason if the process cannot start. */
 export function addIngressCommand(program: Command, version: string): void {
   addServingCommand(program, {
     name: 'ingress',
@@ -32,7 +32,7 @@ export function addIngressCommand(program: Command, version: string): void {
     settings: INGRESS_SETTINGS,
     read: (flags: Parameters<typeof readIngressConfig>[1]) => readIngressConfig(version, flags),
     start: async (config) => {
-      // Loaded here, so that a command which needs no SIP engine does not wait for the engine.
+      // The import is here, so that the commands without a SIP engine do not wait for the engine.
       const { runIngress } = await import('../ingress/serve/run-ingress.ts')
       return runIngress(config)
     },
@@ -40,7 +40,7 @@ export function addIngressCommand(program: Command, version: string): void {
   })
 }
 
-/** Adds `standalone` in the same way. */
+/** Adds `standalone` to the program. The action of the command rejects with the reason if the process cannot start. */
 export function addStandaloneCommand(program: Command, version: string): void {
   addServingCommand(program, {
     name: 'standalone',
@@ -59,9 +59,9 @@ interface ServingCommand<Flags, Config, Running> {
   readonly name: string
   readonly description: string
   readonly settings: Settings
-  /** Throws a `ConfigError` with every problem. */
+  /** Reads the configuration. Throws a `ConfigError` with every problem. */
   readonly read: (flags: Flags) => Config
-  /** Rejects with the reason if the process cannot start. */
+  /** Starts the process. Rejects with the reason if it cannot start. */
   readonly start: (config: Config) => Promise<Running>
   readonly leave: (running: Running, hurry: AbortSignal) => Promise<void>
 }

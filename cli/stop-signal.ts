@@ -1,4 +1,4 @@
-/** Handles signals, in a process that serves and in any other process. */
+/** Handles the signals of every command. Commands that serve stop in steps. Any other command ends at once. */
 import { constants } from 'node:os'
 import process from 'node:process'
 import { EXIT_CODE } from './exit-code.ts'
@@ -9,17 +9,18 @@ type StopSignal = 'SIGTERM' | 'SIGINT'
 export interface StopSignals {
   /** Resolves at the first SIGTERM or SIGINT. */
   readonly first: Promise<void>
-  /** Aborted by SIGINT, and by a second signal. Then the process must end without waiting. */
+  /** Aborted by SIGINT, and by a second signal. The process must then end without waiting. */
   readonly hurry: AbortSignal
 }
 
-/** Called with each stop signal, in a process that serves. */
+/** Called with each stop signal in a process that serves. Undefined in any other process. */
 let stop: ((signal: StopSignal) => void) | undefined
 
 /**
- * From now on SIGTERM and SIGINT end the process. Without a handler they would not end the first process of a container.
- * SIGHUP ends the process too, but has no effect in a process that serves: changed files are read without a signal. SIGUSR1
- * is ignored. Otherwise Node would start its debugger, and anyone who reaches the debugger's port could run code.
+ * From now on, SIGTERM and SIGINT end the process. Without a handler they would not end the first process of a container.
+ * SIGHUP ends the process too. In a process that serves, SIGHUP has no effect, because changed files are read without a
+ * signal. SIGUSR1 is ignored: without a handler, Node would start its debugger, and anyone who reaches the debugger's port
+ * could run code.
  */
 export function takeSignals(): void {
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, onStop)
@@ -35,8 +36,8 @@ function onStop(signal: NodeJS.Signals): void {
 }
 
 /**
- * Ends the process as the signal does by default. The kernel does not end the first process of a container in this way, so
- * that process exits by itself.
+ * Ends the process as the signal does without a handler. The kernel does not end the first process of a container in this
+ * way. So that process calls `exit`.
  */
 function endAtOnce(signal: NodeJS.Signals): void {
   process.removeAllListeners(signal)

@@ -1,6 +1,6 @@
 /**
- * `sip-dispatch explain`: reports what happens to a call and why, from a set of manifests. It needs no cluster, and makes no
- * call.
+ * `sip-dispatch explain`: reports what happens to a call and why, from a set of manifests. The command needs no cluster,
+ * and makes no call.
  */
 import process from 'node:process'
 import { type Command, Option } from 'commander'
@@ -8,7 +8,7 @@ import { printableText } from '../../ingress/text/printable-text.ts'
 import { udpOrTcp } from '../settings/transport-advice.ts'
 import type { ExplainFlags } from './explain-config.ts'
 
-/** Adds the command to the program. The command exits with 0 for every verdict; wrong input is a `ConfigError`. */
+/** Adds the command to the program. The exit code is 0 whatever happens to the call. Wrong input is a `ConfigError`. */
 export function addExplainCommand(program: Command): void {
   const source = 'where the packet comes from, which is all that says who calls: IP or IP:PORT (required)'
   program
@@ -35,7 +35,7 @@ function repeatable(flags: string, description: string): Option {
 }
 
 async function explain(flags: ExplainFlags): Promise<void> {
-  // Loaded here, so that the other commands do not wait for the compiler.
+  // The import is here, so that the other commands do not wait for the compiler.
   const { readExplainConfig } = await import('./explain-config.ts')
   const config = readExplainConfig(flags)
   const { explainReport } = await import('./explain-report.ts')

@@ -10,7 +10,7 @@ import { parseAdvertisedAddress } from '../settings/address-text.ts'
 import { ConfigError } from '../settings/config.ts'
 import { one, textOf } from '../settings/setting-value.ts'
 
-/** Flags as commander gives them. A flag that was not given is absent. */
+/** Flags in the form in which commander returns them. A flag that was not given is absent. */
 export interface ExplainFlags {
   readonly rules?: readonly string[]
   readonly to?: string
@@ -23,7 +23,7 @@ export interface ExplainFlags {
 
 /** The call that `explain` is asked about. */
 export interface ExplainedCall {
-  /** Request-URI, and also To if `headers` has no To. */
+  /** The Request-URI. It is also To if `headers` has no To. */
   readonly to: string
   readonly from: string
   readonly source: { readonly address: IpAddress; readonly port: number }
@@ -32,12 +32,12 @@ export interface ExplainedCall {
 }
 
 export interface ExplainConfig {
-  /** Files and folders. */
+  /** Files and folders of manifests. */
   readonly rules: readonly string[]
   readonly call: ExplainedCall
 }
 
-/** The host for a number that is given without a host: a name that never resolves (RFC 2606 §2). */
+/** The host for a number that is given without a host. This name never resolves (RFC 2606 §2). */
 const NOWHERE = 'ingress.invalid'
 
 const PARTY = 'a number, or a URI that begins with sip:, sips: or tel:'
@@ -50,7 +50,7 @@ const EXPLAIN = z.object({
   header: z.array(textOf(headerOf, "a header as it stands in a request: 'Name: value'").superRefine(checkHeader)),
 })
 
-/** Throws a `ConfigError` with every problem. */
+/** Checks the flags. Throws a `ConfigError` with every problem. */
 export function readExplainConfig(flags: ExplainFlags): ExplainConfig {
   const { rules = [], to, from, source, header = [], transport } = flags
   const given = { rules, to: listOf(to), from: listOf(from), source: listOf(source), header }
@@ -66,7 +66,7 @@ function listOf(value: string | undefined): string[] {
   return value === undefined ? [] : [value]
 }
 
-/** A URI is returned unchanged. Text without `:` and `@` becomes the user of a URI. */
+/** Makes the URI of a party. A URI is returned unchanged. Text without `:` and `@` becomes the user of a URI. */
 function uriOf(text: string): string | undefined {
   if (!/[:@]/.test(text)) return text.trim() === '' ? undefined : `sip:${escapeUser(text.trim())}@${NOWHERE}`
   // The parser expects latin1 text, with one character for each byte.
@@ -82,13 +82,16 @@ function sourceOf(text: string): ExplainedCall['source'] | undefined {
   return address && { address, port: place.port ?? SIP_PORT }
 }
 
-/** RFC 3261 §25.1: a name is a token; a value on one line has no control character except the tab. */
+/** Reads one header. A name is a token, and a value on one line has no control character except the tab (RFC 3261 §25.1). */
 function headerOf(text: string): HeaderField | undefined {
   const [, name = '', value = ''] = /^([\w.!%*+`'~-]+)[ \t]*:[ \t]*(.*)$/s.exec(text) ?? []
   return name === '' || /[^\P{Cc}\t]/u.test(value) ? undefined : { name, value: value.trim() }
 }
 
-/** Headers that a request has only once and that `explain` writes itself, with the reason for the user. */
+/**
+ * Headers that a request has only once and that `explain` writes itself. The text of each item tells the user why the
+ * header is refused.
+ */
 const OWN_HEADERS: ReadonlyMap<number, string> = new Map([
   [HEADER.from, 'say it with --from'],
   [HEADER.callId, 'it decides nothing'],
@@ -101,7 +104,7 @@ function checkHeader({ name }: HeaderField, context: z.RefinementCtx): void {
   if (why !== undefined) context.addIssue({ code: 'custom', message: `${name} cannot be given here: ${why}` })
 }
 
-/** `203.0.113.7:5060`, `[2001:db8::7]:5060`. */
+/** The source as text, such as `203.0.113.7:5060` or `[2001:db8::7]:5060`. */
 export function sourceText({ address, port }: ExplainedCall['source']): string {
   return `${hostText(address)}:${port}`
 }

@@ -1,6 +1,6 @@
 /**
- * Runs the code that decides calls once. The result is what the application does with an INVITE, and what the caller sees of
- * it.
+ * Runs the code that decides calls once. The result says what the application does with an INVITE, and what the caller
+ * sees.
  */
 import { createApplication } from '../../ingress/call/application.ts'
 import { createBackendHealth } from '../../ingress/call/backend-health.ts'
@@ -13,20 +13,20 @@ import type { Answer, InboundCall, ProxyPlan } from '../../ingress/sip/port/engi
 import type { MessageRequest } from '../../ingress/sip/port/inbound-request.ts'
 import { refusalOf } from '../../ingress/sip/proxy/request-validation.ts'
 
-/** Placeholders in a Warning. A running ingress writes its host and the id of its log line there. */
+/** Placeholders in a Warning. In their places, a running ingress writes its host and the id of its log line. */
 const WARNING_AGENT = 'HOST'
 const DECISION_ID = 'DECISION-ID'
 
 export interface ExplainedDecision {
   readonly outcome: CallDecided['outcome']
   readonly reason: string
-  /** Status line and own headers of the response; empty if nothing is sent. */
+  /** The status line of the response, and the headers that the ingress adds. Empty if nothing is sent. */
   readonly response: readonly string[]
-  /** Only if the call is forwarded: the plan, and the response if every backend fails. */
+  /** The plan, and the response if every backend fails. Absent if the call is not forwarded. */
   readonly forwarding?: { readonly plan: ProxyPlan; readonly exhausted: readonly string[] }
 }
 
-/** Decides like an ingress that is not shutting down and has no paused backend. */
+/** Decides a call like an ingress that is not shutting down and has no paused backend. */
 export function explainedDecision(table: LiveTable, request: MessageRequest): ExplainedDecision {
   const events: CallEvent[] = []
   const emit = (event: CallEvent): void => {
@@ -59,7 +59,7 @@ function answered(events: readonly CallEvent[], response: readonly string[]): Ex
   return { outcome: decided.outcome, reason: decided.reason, response }
 }
 
-/** For a rule that has only Services as backends: the decision if each Service had a ready endpoint. */
+/** The decision if each Service of the rule had a ready endpoint. Called for a rule whose backends are all Services. */
 export function decisionOnCluster(table: LiveTable, rule: RuleEntry, request: MessageRequest): ExplainedDecision {
   const cluster = createLiveTable()
   cluster.load([...table.trunks(), rule, ...servicesOf(rule)], 1)
@@ -79,7 +79,7 @@ type Verb =
   | { readonly type: 'respond'; readonly answer: Answer }
   | { readonly type: 'proxy'; readonly plan: ProxyPlan }
 
-/** The only verb that `decide` calls for the INVITE. */
+/** The one function of the call that `decide` uses for the INVITE: `drop`, `respond` or `proxy`. */
 function verbOf(request: MessageRequest, decide: (call: InboundCall) => void): Verb {
   let verb: Verb = { type: 'drop' }
   const call: InboundCall = Object.assign(request, {
@@ -96,7 +96,7 @@ function verbOf(request: MessageRequest, decide: (call: InboundCall) => void): V
     proxy: (plan: ProxyPlan) => {
       verb = { type: 'proxy', plan }
     },
-    // It is not known here on which addresses the pods listen.
+    // On which addresses the pods listen is unknown here, so every target counts as reachable.
     canReach: () => true,
   })
   decide(call)

@@ -1,4 +1,4 @@
-/** The INVITE that `explain` asks about. It is read by the same parser as the INVITE of a caller. */
+/** Makes the INVITE that `explain` asks about. The parser that reads the INVITEs of callers reads this one too. */
 
 import { HEADER, headerIdOf } from '../../ingress/sip/message/header-name.ts'
 import { parseMessage } from '../../ingress/sip/message/parse-message.ts'
@@ -8,7 +8,10 @@ import { MessageRequest } from '../../ingress/sip/port/inbound-request.ts'
 import { ConfigError } from '../settings/config.ts'
 import { type ExplainedCall, sourceText } from './explain-config.ts'
 
-/** Throws a `ConfigError` if the headers and URIs are each valid, but together do not make a usable INVITE. */
+/**
+ * Makes the INVITE of a call. Throws a `ConfigError` if the headers and URIs are each valid, and are no usable INVITE
+ * together.
+ */
 export function explainedInvite(call: ExplainedCall): MessageRequest {
   const bytes = Buffer.from(inviteText(call), 'utf8')
   const message = new SipMessage()
@@ -19,7 +22,7 @@ export function explainedInvite(call: ExplainedCall): MessageRequest {
   return new MessageRequest({ ...call.source, transport: call.transport }, message, facts)
 }
 
-/** The given headers come after ours. The given Vias represent the proxies through which the call came. */
+/** The given headers come after ours. The given Vias stand for the proxies through which the call came. */
 function inviteText({ to, from, source, transport, headers }: ExplainedCall): string {
   const given = new Set(headers.map(({ name }) => headerIdOf(name)))
   return [

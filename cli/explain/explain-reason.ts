@@ -1,4 +1,4 @@
-/** The texts that explain the standing of a trunk or a rule. */
+/** The texts that say why a trunk or a rule takes the call, or why it does not. */
 import type { ExplainedRule, ExplainedTrunk, RuleStanding, TrunkStanding } from '../../ingress/lookup/explain.ts'
 import { type JudgedSource, judgedSourceText } from '../../ingress/lookup/judged-source.ts'
 import { faultText } from '../../ingress/lookup/user-fault.ts'
@@ -6,10 +6,10 @@ import type { HeaderPredicate, NumberPredicate, RuleEntry, TrunkEntry } from '..
 import { MAX_LISTED_ITEMS } from '../limits.ts'
 import type { ExplainedCall } from './explain-config.ts'
 
-/** The facts that the reason of a trunk needs. */
+/** The facts from which the text about a trunk is made. */
 interface TrunkContext {
   readonly call: ExplainedCall
-  /** The trunk that the call belongs to. If no trunk owns the called number: the trunk that answers the call. */
+  /** The trunk to which the call belongs. If no trunk owns the called number, the trunk that answers the call. */
   readonly first: TrunkEntry | undefined
 }
 
@@ -40,7 +40,7 @@ export function trunkReason(explained: ExplainedTrunk, context: TrunkContext): s
   return TRUNK_REASONS[explained.standing](explained, context)
 }
 
-/** The canonical numbers of the call. */
+/** The numbers of the call, in the form in which numbers are compared. */
 interface CallNumbers {
   readonly called: string
   readonly calling: string
@@ -52,7 +52,7 @@ type RuleReason<T extends RuleStanding['type']> = (
   numbers: CallNumbers,
 ) => string
 
-/** One row for each standing, and therefore for each way in which a condition can fail. */
+/** One row for each standing. So each way in which a condition can fail has a text. */
 const RULE_REASONS: { readonly [T in RuleStanding['type']]: RuleReason<T> } = {
   wins: () => 'every condition holds, and it comes first',
   later: () => 'every condition holds, but an earlier rule wins',
@@ -64,7 +64,7 @@ const RULE_REASONS: { readonly [T in RuleStanding['type']]: RuleReason<T> } = {
 }
 
 export function ruleReason({ rule, standing }: ExplainedRule, numbers: CallNumbers): string {
-  // The row belongs to the type of this standing, but TypeScript cannot know that.
+  // The row belongs to the type of this standing. TypeScript cannot know this, so `as` is needed.
   const reason = RULE_REASONS[standing.type] as RuleReason<RuleStanding['type']>
   return reason(standing, rule, numbers)
 }

@@ -15,7 +15,7 @@ import { decisionOnCluster, type ExplainedDecision, explainedDecision } from './
 import { explainedInvite } from './explain-invite.ts'
 import { ruleReason, trunkReason } from './explain-reason.ts'
 
-/** A list that is shown in part: only the entries that are nearest to the call. */
+/** A part of a list: only the items that are nearest to the call are shown. */
 interface Part<T> {
   readonly shown: readonly T[]
   readonly leftOut: number
@@ -30,16 +30,16 @@ interface Standing {
 
 /** One backend. The list of backends has the order in which calls try them. */
 export interface BackendShare {
-  /** The URI, or the Service as the table names it. */
+  /** The URI, or the name that the Service has in the table. */
   readonly name: string
   readonly service: boolean
   readonly tier: number
   readonly weight: number
-  /** Percent of the tier's calls that try it first. */
+  /** Percent of the tier's calls that try this backend first. */
   readonly share: number
 }
 
-/** A field that does not apply to this call is absent. */
+/** The report. A field that does not apply to this call is absent. */
 export interface ExplainReport {
   readonly call: {
     readonly requestUri: string
@@ -47,15 +47,15 @@ export interface ExplainReport {
     readonly source: string
     readonly transport: string
     /**
-     * Only if the source is a trusted proxy: the address that was judged instead, or a text that says why no address could be
-     * judged.
+     * The address that was judged instead of the source, or words that say why no address could be judged. Absent if the
+     * source is no trusted proxy.
      */
     readonly judgedSource?: string
   }
   /** How the choice of a trunk ended: admitted, not_owned, known or stranger. */
   readonly admission: string
   readonly trunk?: string
-  /** The called number in its canonical form. */
+  /** The called number in the form in which numbers are compared. */
   readonly called?: string
   readonly calling?: string
   readonly trunks: Part<Standing>
@@ -64,20 +64,20 @@ export interface ExplainReport {
   /** Findings of the compiler about objects that do not work as their author wants. */
   readonly findings: Part<Pick<LintFinding, 'object' | 'code' | 'message'>>
   readonly backends: readonly BackendShare[]
-  /** Changes of the request to a backend, in addition to those that every proxy must make. */
+  /** Changes of the request to a backend. The changes that every proxy must make are not listed. */
   readonly request?: { readonly user?: string; readonly set: readonly string[]; readonly removed: readonly string[] }
   readonly outcome: string
   readonly reason: string
   readonly wire: Wire
   /**
-   * Only if a Service takes the call: what happens to the call if an endpoint of the Service is ready. A folder does not
-   * contain endpoints.
+   * What happens to the call if an endpoint of the Service is ready. Present only if a Service takes the call: manifests in
+   * a folder do not contain endpoints.
    */
   readonly onCluster?: { readonly outcome: string; readonly wire: Wire }
 }
 
 export interface Wire {
-  /** Empty if nothing is sent. */
+  /** The lines of the response. Empty if nothing is sent. */
   readonly response: readonly string[]
   /** The response if every backend fails and no backend has given a better response. */
   readonly everyBackendFails?: readonly string[]
@@ -143,7 +143,7 @@ function standings(
   }
 }
 
-/** The problems in the namespace of the call's trunk come first. */
+/** Problems of objects. Those in the namespace of the call's trunk come first. */
 function findingsOf(manifests: Manifests, namespace: string | undefined): ExplainReport['findings'] {
   const errors = lintFindings(manifests).filter(({ severity }) => severity === 'error')
   const isNear = ({ object = '' }: LintFinding): boolean => object.split(' ')[1]?.split('/')[0] === namespace

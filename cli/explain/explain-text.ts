@@ -1,7 +1,7 @@
 /** The report of `explain` as text for people. */
 import type { BackendShare, ExplainReport, Wire } from './explain-report.ts'
 
-/** Sections, each with a heading. Empty sections are left out. The text ends with a line break. */
+/** The report in sections, each with a heading. Empty sections are left out. The text ends with a line break. */
 export function explainText(report: ExplainReport): string {
   const { call, trunks, rules, findings, outcome, reason, wire, onCluster } = report
   const sections = [
@@ -55,7 +55,7 @@ interface Line {
   readonly priority?: number
 }
 
-/** The chosen trunk or rule has a mark. A priority is shown only if it differs from the usual priority, 0. */
+/** One line for each trunk or rule. The chosen one has a mark. A priority is shown if it differs from the default, 0. */
 function standingLines(lines: readonly Line[]): string[] {
   const width = Math.max(0, ...lines.map(({ name }) => name.length))
   return lines.map(({ name, standing, reason, priority = 0 }) => {

@@ -1,14 +1,14 @@
 /** One result of `lint` about a set of manifests. */
 export interface LintFinding {
-  /** Only errors fail the check. A note is about something that is probably intended. */
+  /** Only errors make the check fail. A note is about something that is probably intended. */
   readonly severity: 'error' | 'warning' | 'note'
   readonly file?: string
   readonly line?: number
-  /** `SipTrunk default/acme`, if the finding is about an object as a whole. */
+  /** Kind and name, such as `SipTrunk default/acme`. Absent if the finding is not about an object as a whole. */
   readonly object?: string
   readonly field?: string
   readonly code: string
   readonly message: string
-  /** A valid value or form. */
+  /** A value or form that would be valid. */
   readonly expected?: string
 }

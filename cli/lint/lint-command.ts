@@ -1,6 +1,4 @@
-/**
- * `sip-dispatch lint`: checks manifests without a cluster, with the reader and the compiler that the operator uses.
- */
+/** `sip-dispatch lint`: checks manifests without a cluster. The operator uses the same reader and the same compiler. */
 import process from 'node:process'
 import { type Command, Option } from 'commander'
 import { printableLine, printableText } from '../../ingress/text/printable-text.ts'
@@ -23,7 +21,7 @@ export function addLintCommand(program: Command): void {
 }
 
 async function lint(paths: readonly string[], { format }: LintFlags): Promise<void> {
-  // Loaded here, so that the other commands do not wait for the compiler.
+  // The import is here, so that the other commands do not wait for the compiler.
   const { findingText, lintFindings, lintNotes } = await import('./lint-findings.ts')
   const { isMissing, readManifests } = await import('../manifests.ts')
   const manifests = await readManifests(paths)
@@ -37,6 +35,6 @@ async function lint(paths: readonly string[], { format }: LintFlags): Promise<vo
     process.stdout.write(`trunks: ${counts.trunks}, rules: ${counts.rules}, findings: ${findings.length}\n`)
   }
   if (findings.some(({ severity }) => severity === 'error')) process.exitCode = EXIT_CODE.failed
-  // A path that does not exist is wrong usage, not a finding.
+  // A path that does not exist is wrong usage. It is not a finding.
   if (paths.some(isMissing)) process.exitCode = EXIT_CODE.usage
 }

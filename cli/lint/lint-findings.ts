@@ -15,7 +15,7 @@ import { wideObjectNotes } from './wide-objects.ts'
 
 /**
  * Every finding: unreadable parts first, then objects by name, then warnings. Services are not checked, because they are in
- * a cluster. A consequence of another finding is left out.
+ * a cluster. A finding that only follows from another finding is left out.
  */
 export function lintFindings(manifests: Manifests): LintFinding[] {
   const { trunks, rules, problems, notes = [] } = manifests
@@ -34,19 +34,19 @@ export function lintFindings(manifests: Manifests): LintFinding[] {
   ]
 }
 
-/** A note about something that the cluster refuses is an error; other notes are warnings. */
+/** A note about something that the cluster refuses is an error. Other notes are warnings. */
 function severityOf({ code }: ManifestProblem): LintFinding['severity'] {
   return code === 'not_a_text' ? 'error' : 'warning'
 }
 
-/** Notes about objects that take every call in some respect. They are not faults, but worth a look. */
+/** Notes about objects that take more calls because a condition is absent. This may be intended, so a note is no fault. */
 export function lintNotes({ trunks, rules }: Manifests): LintFinding[] {
   return wideObjectNotes(trunks, rules)
 }
 
 /**
- * The faults that the object's conditions would show on a cluster, in the same words. The fault that `Ready` would show comes
- * first.
+ * The faults that the object's conditions would show on a cluster, in the same words. The fault that `Ready` would show
+ * comes first.
  */
 function conditionFindings({ kind, namespace, name, conditions }: ObjectConditions): LintFinding[] {
   return worstConditions(conditions).map(({ type, status, reason, message }) => ({
@@ -57,7 +57,7 @@ function conditionFindings({ kind, namespace, name, conditions }: ObjectConditio
   }))
 }
 
-/** `file:line: error: field: message [code]`. Without a file the line begins with the object. */
+/** The finding as one line: `file:line: error: field: message [code]`. Without a file, the line begins with the object. */
 export function findingText({ severity, file, line, object, field, code, message, expected }: LintFinding): string {
   const place = file === undefined ? object : line === undefined ? file : `${file}:${line}`
   const text = [place, severity, field, message].filter((part) => part !== undefined).join(': ')

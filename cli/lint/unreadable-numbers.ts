@@ -1,4 +1,7 @@
-/** Numbers in manifests that match no call, because the number of a call could not be read in this form either. */
+/**
+ * Finds numbers in manifests that match no call. A number in such a form cannot be read in a call, so no call has this
+ * number.
+ */
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { NumberMatch } from '../../crds/schema/number-match.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
@@ -7,7 +10,7 @@ import { readRuleUser } from '../../ingress/route-table/canonical-number.ts'
 import { MATCH_CONDITIONS, type MatchCondition } from '../../ingress/route-table/route-table.ts'
 import type { LintFinding } from './finding.ts'
 
-/** The numbers of each condition. */
+/** The numbers that each condition contains. */
 const NUMBERS = {
   called: ({ called }) => called,
   calling: ({ calling }) => calling,

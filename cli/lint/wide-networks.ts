@@ -1,7 +1,7 @@
 /**
- * Networks in manifests that are wider than their author probably intends: they admit everyone, or every pod and node of a
- * private range. If a Service rewrites source addresses, strangers look like nodes, and such a private range then admits
- * these strangers.
+ * Finds networks in manifests that are wider than their author probably intends: they admit everyone, or every pod and node
+ * of a private range. If a Service rewrites source addresses, strangers have the address of a node. A private range then
+ * admits these strangers.
  */
 
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
@@ -9,10 +9,10 @@ import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import { fromWords, type IpPrefix, parseIpPrefix, prefixContains } from '../../ingress/address/ip-address.ts'
 import type { LintFinding } from './finding.ts'
 
-/** RFC 1918, RFC 6598, RFC 4193. */
+/** The private ranges of RFC 1918, RFC 6598 and RFC 4193. */
 const PRIVATE_RANGES = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7', 'fd00::/8']
 
-/** A shorter prefix covers a large part of the Internet. Both lengths count bits of the 128-bit form, as in `IpPrefix`. */
+/** A shorter prefix contains a large part of the Internet. Both lengths count bits of the 128-bit form, as in `IpPrefix`. */
 const SHORTEST_PREFIX = { 4: 96 + 8, 6: 16 } as const
 
 const privatePrefixes = PRIVATE_RANGES.flatMap((text) => parseIpPrefix(text) ?? [])
@@ -36,7 +36,7 @@ function trunkFindings({ metadata, spec }: SipTrunk): LintFinding[] {
 }
 
 /**
- * Warnings about a rule's contact networks. Backends normally move calls inside private ranges, so only prefixes that admit
+ * Warnings about a rule's contact networks. Backends normally move calls inside private ranges. So only prefixes that admit
  * everyone are reported.
  */
 function ruleFindings({ metadata, spec }: DispatchRule): LintFinding[] {

@@ -1,13 +1,13 @@
 /**
- * Objects that take more calls because a condition is absent. Usually this is intended. If it is a mistake, no other check finds
- * it.
+ * Finds objects that take more calls because a condition is absent. Usually this is intended. If it is a mistake, no other
+ * check finds it.
  */
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import { admittedCalls, takenUnsaid, takesEveryCall } from '../../operator/compile/taken-calls.ts'
 import type { LintFinding } from './finding.ts'
 
-/** One note per object that takes every call in some respect. */
+/** One note for each object that takes more calls because a condition is absent. */
 export function wideObjectNotes(trunks: readonly SipTrunk[], rules: readonly DispatchRule[]): LintFinding[] {
   return [...trunks.flatMap(trunkNotes), ...rules.flatMap(ruleNotes)]
 }

@@ -1,5 +1,6 @@
 /**
- * Sends one OPTIONS outside a dialog and waits for the answer (RFC 3261 §11): the client side of a non-INVITE transaction.
+ * Sends one OPTIONS outside a dialog and waits for the answer (RFC 3261 §11). This is the client side of a non-INVITE
+ * transaction.
  */
 
 import { createSocket } from 'node:dgram'
@@ -17,13 +18,13 @@ import type { SipAddress } from '../settings/address-text.ts'
 
 export type OptionsAnswer =
   | { readonly type: 'answered'; readonly status: number; readonly reason: string }
-  /** No answer in time, or the connection was closed without one. */
+  /** No answer came in time, or the connection was closed without an answer. */
   | { readonly type: 'silence' }
   | { readonly type: 'unreachable'; readonly why: string }
 
 const SILENCE: OptionsAnswer = { type: 'silence' }
 
-/** One request: its target, its branch, and where its answer is reported. */
+/** One request: its target, its branch, and the function that gets its answer. */
 interface OptionsRequest {
   readonly target: SipAddress
   /** The numeric address of the target's host, and its family. */
@@ -34,7 +35,7 @@ interface OptionsRequest {
   readonly report: (answer: OptionsAnswer) => void
 }
 
-/** Sends one OPTIONS, with retransmissions over UDP. Never rejects. */
+/** Sends one OPTIONS, with repeats over UDP. Never rejects. */
 export async function askOptions(target: SipAddress, timeoutMs: number): Promise<OptionsAnswer> {
   try {
     const { address, family } = await lookup(target.host.replaceAll(/[[\]]/g, ''))
@@ -56,7 +57,7 @@ function requestByDatagram(request: OptionsRequest): () => void {
   const { address, family, report } = request
   const socket = createSocket(family === 6 ? 'udp6' : 'udp4')
   let stopRepeating: (() => void) | undefined
-  // Only a connected socket gets an error if no process listens on the port.
+  // The socket is connected, because only a connected socket gets an error if no process listens on the port.
   socket.on('error', (error) => report(unreachable(error)))
   socket.on('message', (bytes) => read(request, bytes, 0, bytes.length))
   socket.connect(request.target.port, address, () => {
@@ -69,7 +70,7 @@ function requestByDatagram(request: OptionsRequest): () => void {
   }
 }
 
-/** RFC 3261 §17.1.2.1: Timer E begins with T1 and doubles up to T2. */
+/** Sends again and again. The interval (Timer E) begins with T1 and doubles up to T2 (RFC 3261 §17.1.2.1). */
 function repeating(send: () => void): () => void {
   let timer: NodeJS.Timeout | undefined
   const again = (interval: number): void => {
@@ -105,13 +106,16 @@ function requestByStream(request: OptionsRequest): () => void {
       }
     }
   })
-  // The ingress closes the connection of a stranger without an answer.
+  // If we are a stranger, the ingress closes the connection without an answer.
   socket.on('close', () => report(SILENCE))
   socket.on('error', (error) => report(connected ? SILENCE : unreachable(error)))
   return () => socket.destroy()
 }
 
-/** RFC 3261 §17.1.3: the response to this request has the request's branch. A provisional response does not end the wait. */
+/**
+ * Reads one message. The response to this request has the request's branch (RFC 3261 §17.1.3). A provisional response does
+ * not end the wait.
+ */
 function read({ branch, report }: OptionsRequest, bytes: Buffer, offset: number, length: number): void {
   const message = new SipMessage()
   if (parseMessage(message, bytes, offset, length) !== undefined || message.isRequest || message.status < 200) return

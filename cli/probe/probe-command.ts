@@ -15,7 +15,7 @@ export function addProbeCommand(program: Command): void {
 }
 
 async function probe(flags: Flags<typeof PROBE_SETTINGS>): Promise<void> {
-  // Loaded here, so that the other commands do not wait for it.
+  // The import is here, so that the other commands do not wait for the code of `probe`.
   const { readProbeConfig } = await import('./probe-config.ts')
   const { askOptions } = await import('./options-request.ts')
   const { probeVerdict, readiness } = await import('./probe-verdict.ts')

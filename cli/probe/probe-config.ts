@@ -9,7 +9,7 @@ import { overUdpOrTcp } from '../settings/transport-advice.ts'
 
 export interface ProbeConfig {
   readonly sip: SipAddress
-  /** The address where the process reports its readiness; the path is always /readyz. */
+  /** The address where the process reports its readiness. The path is always /readyz. */
   readonly ready: URL | undefined
   readonly timeoutMs: number
 }

@@ -1,4 +1,4 @@
-/** The verdict about an ingress from an answer to OPTIONS, or from silence. */
+/** Judges an ingress by its answer to OPTIONS, or by its silence. */
 
 import { errorText } from '../../ingress/text/error-text.ts'
 import { MAX_READY_CHARACTERS } from '../limits.ts'
@@ -18,7 +18,7 @@ export interface ProbeVerdict {
   readonly text: string
 }
 
-/** Never rejects: a process that cannot be asked is not ready. */
+/** Asks a process whether it is ready. Never rejects: a process that cannot be asked counts as not ready. */
 export async function readiness(ready: URL, timeoutMs: number): Promise<Readiness> {
   const { href: url } = new URL('/readyz', ready)
   try {
@@ -33,13 +33,13 @@ export async function readiness(ready: URL, timeoutMs: number): Promise<Readines
   }
 }
 
-/** The reason of an error. The message of a `fetch` error only says "fetch failed"; the cause of the error has the reason. */
+/** The reason of an error. The message of a `fetch` error only says "fetch failed". The error's `cause` has the reason. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
   return errorText(cause)
 }
 
-/** Strangers get no answer. So silence is not a fault if the process reports that it is ready. */
+/** The verdict for an answer. Strangers get no answer. So silence is no fault if the process reports that it is ready. */
 export function probeVerdict(sip: SipAddress, answer: OptionsAnswer, readiness: Readiness | undefined): ProbeVerdict {
   const target = sipAddressText(sip)
   switch (answer.type) {

@@ -1,6 +1,4 @@
-/**
- * Addresses in the form of the command line. Every reader returns undefined for an invalid text.
- */
+/** Reads addresses in the form of the command line. Each function returns undefined for an invalid text. */
 import { hostText, parseIpAddress } from '../../ingress/address/ip-address.ts'
 import { MAX_PORT } from '../../ingress/address/port.ts'
 import type { AdvertisedAddress, HttpAddress } from '../../ingress/serve/serving-config.ts'
@@ -15,10 +13,10 @@ export interface SipAddress {
   readonly port: number
 }
 
-/** RFC 1123 §2.1, the form that RFC 3261 §25.1 takes as a hostname. */
+/** A host name in the form of RFC 1123 §2.1, which is also the hostname of RFC 3261 §25.1. */
 const HOST_NAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/i
 
-/** `udp://127.0.0.1:5060`, `tcp://[::1]:5060`. */
+/** Reads text such as `udp://127.0.0.1:5060` or `tcp://[::1]:5060`. */
 export function parseListenAddress(text: string): ListenAddress | undefined {
   const [, scheme = '', host = '', port = ''] = /^(udp|tcp):\/\/(.+):(\d+)$/i.exec(text) ?? []
   const address = parseIpAddress(host)
@@ -27,7 +25,7 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
   return { transport: scheme.toLowerCase() === 'udp' ? 'UDP' : 'TCP', address, port: number }
 }
 
-/** `udp://127.0.0.1:5060`, `tcp://sip.example.com:5060`. */
+/** Reads text such as `udp://127.0.0.1:5060` or `tcp://sip.example.com:5060`. */
 export function parseSipAddress(text: string): SipAddress | undefined {
   const [, scheme = '', rest = ''] = /^(udp|tcp):\/\/(.+)$/i.exec(text) ?? []
   const place = parsePlace(rest)
@@ -38,13 +36,16 @@ export function sipAddressText({ transport, host, port }: SipAddress): string {
   return `${transport.toLowerCase()}://${host}:${port}`
 }
 
-/** `http://127.0.0.1:9090`: an origin without a path and a query. */
+/** Reads text such as `http://127.0.0.1:9090`, which has no path and no query. */
 export function parseReadyUrl(text: string): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined
   return url?.protocol === 'http:' && url.pathname === '/' && url.username === '' && url.search === '' ? url : undefined
 }
 
-/** `tcp://127.0.0.1:9022`, `tls://[2001:db8::7]:9023`, `tcp://drachtio:9022`: the admin port of a drachtio-server. */
+/**
+ * Reads the address of a drachtio-server's admin port, such as `tcp://127.0.0.1:9022`, `tls://[2001:db8::7]:9023` or
+ * `tcp://drachtio:9022`.
+ */
 export function parseServerAddress(text: string): DrachtioAddress | undefined {
   const [, scheme = '', rest = ''] = /^(tcp|tls):\/\/(.+)$/i.exec(text) ?? []
   const place = parsePlace(rest)
@@ -53,7 +54,7 @@ export function parseServerAddress(text: string): DrachtioAddress | undefined {
   return { host: parseIpAddress(host)?.text ?? host, port, tls: scheme.toLowerCase() === 'tls' }
 }
 
-/** A host and a port other than 0. */
+/** Reads a host and a port. Port 0 is refused. */
 function parsePlace(text: string): { readonly host: string; readonly port: number } | undefined {
   const { host, port } = splitPort(text)
   const name = hostOf(host)
@@ -61,7 +62,10 @@ function parsePlace(text: string): { readonly host: string; readonly port: numbe
   return name === undefined || !number ? undefined : { host: name, port: number }
 }
 
-/** `sip.example.com`, `203.0.113.7:5060`, `[2001:db8::7]:5060`. Port 0 is refused, because it cannot be advertised. */
+/**
+ * Reads text such as `sip.example.com`, `203.0.113.7:5060` or `[2001:db8::7]:5060`. Port 0 is refused, because nobody can
+ * send to it.
+ */
 export function parseAdvertisedAddress(text: string): AdvertisedAddress | undefined {
   const { host, port } = splitPort(text)
   const name = hostOf(host)
@@ -71,7 +75,7 @@ export function parseAdvertisedAddress(text: string): AdvertisedAddress | undefi
   return number ? { host: name, port: number } : undefined
 }
 
-/** `127.0.0.1:9090`, `[::]:9090`, `localhost:0`. */
+/** Reads text such as `127.0.0.1:9090`, `[::]:9090` or `localhost:0`. */
 export function parseHttpAddress(text: string): HttpAddress | undefined {
   const { host, port } = splitPort(text)
   const number = parsePort(port ?? '')

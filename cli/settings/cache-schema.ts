@@ -34,8 +34,8 @@ export const CACHE_SHAPE = {
 type CacheValues = z.infer<z.ZodObject<typeof CACHE_SHAPE>>
 
 /**
- * A certificate needs its key, and a key needs its certificate. A file that cannot be read counts as given, because its own
- * problem is reported already.
+ * Checks that certificate and key are given together. A file that cannot be read counts as given, because its own problem
+ * is reported already.
  */
 function checkCertificate(values: CacheValues, context: z.RefinementCtx<CacheValues>): void {
   const isGiven = (name: 'cacheCertFile' | 'cacheKeyFile'): boolean =>
@@ -45,7 +45,7 @@ function checkCertificate(values: CacheValues, context: z.RefinementCtx<CacheVal
   context.addIssue({ code: 'custom', path: ['cacheCertFile'], message })
 }
 
-/** Checks the settings together. A password that would never be used is reported, because the user expects it to be used. */
+/** Checks the settings together. A password that is never used is reported, because the user expects that it is used. */
 export function checkCache(values: CacheValues, context: z.RefinementCtx<CacheValues>): void {
   checkCertificate(values, context)
   if (values.cacheSentinelPasswordFile === undefined || values.cache?.kind === undefined) return
@@ -54,7 +54,7 @@ export function checkCache(values: CacheValues, context: z.RefinementCtx<CacheVa
   context.addIssue({ code: 'custom', path: ['cacheSentinelPasswordFile'], message })
 }
 
-/** The option of a check that runs even if other values are invalid, so that every problem is reported at once. */
+/** With this option, a check runs even if other values are invalid. So every problem is reported at once. */
 export const IN_ANY_CASE = { when: () => true }
 
 /** Moves the values of the cache into one object, which `operator` and `ingress` take. */

@@ -1,12 +1,12 @@
 /**
- * Reads the configuration of a command. A flag comes before the environment variable, and the variable comes before the default.
- * The configuration is parsed once and frozen, and all problems are reported together.
+ * Reads the configuration of a command. A flag comes before the environment variable, and the variable comes before the
+ * default. The configuration is parsed once and frozen. All problems are reported together.
  */
 import process from 'node:process'
 import type { z } from 'zod'
 import type { Setting, Settings } from './settings.ts'
 
-/** Flags from the command line; absent if they were not given. */
+/** Flags from the command line. A flag that was not given is absent. */
 export type Flags<S extends Settings = Settings> = Readonly<Partial<Record<keyof S, string | readonly string[]>>>
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -30,7 +30,7 @@ export class ConfigError extends Error {
 export interface Given<S extends Settings> {
   readonly settings: S
   readonly flags: Flags
-  /** Undefined: the environment of the process. */
+  /** Undefined means the environment of the process. */
   readonly environment: Environment | undefined
 }
 
@@ -67,8 +67,8 @@ function rawValue(setting: Setting, flag: string | readonly string[] | undefined
 }
 
 /**
- * The parts of a variable, without the empty parts. Templates may produce empty parts, for example for an address that a node
- * does not have.
+ * The parts of a variable. Empty parts are left out: a template may write an empty part, for example for an address that a
+ * node does not have.
  */
 function partsOf(variable: string): string[] {
   return variable.split(',').flatMap((part) => part.trim() || [])

@@ -1,4 +1,4 @@
-/** The settings of the SIP engine: which engine, and the settings of each. */
+/** The settings of the SIP engine: which engine it is, and what each engine needs. */
 import { z } from 'zod'
 import type { DrachtioConfig } from '../../ingress/sip/drachtio/drachtio-config.ts'
 import type { ListenAddress } from '../../ingress/sip/native/native-engine.ts'
@@ -55,8 +55,8 @@ function drachtioProblems(values: EngineValues): SettingProblem[] {
 }
 
 /**
- * Reports the drachtio settings that are useless with the native engine. The variable with the secret is allowed, because another
- * process of the pod may need it.
+ * Reports drachtio settings that are useless with the native engine. The variable with the secret is not reported, because
+ * another process of the pod may need it.
  */
 function nativeProblems(values: EngineValues): SettingProblem[] {
   const { drachtio, drachtioListen, drachtioSecretFile, drachtioCaFile, drachtioIpv6Backends } = values
@@ -70,7 +70,7 @@ function nativeProblems(values: EngineValues): SettingProblem[] {
   return problems
 }
 
-/** Moves the values of the drachtio engine into one object, and fills in the default addresses of the native engine. */
+/** Moves the values of the drachtio engine into one object. For the native engine, fills in the default addresses. */
 export function withEngine<V extends EngineValues>(values: V) {
   const {
     engine,

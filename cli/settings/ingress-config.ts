@@ -14,7 +14,8 @@ const INGRESS = z
     ...CACHE_SHAPE,
     snapshot: optional(z.string().min(1, 'must name a file')),
     pod: optional(objectName),
-    // The keys are read here only to report their faults together with all others. The serving process reads them again.
+    // The keys are read here only to report their faults together with all other problems. The serving process reads them
+    // again.
     keys: optional(textOf((folder) => readCookieKeys(folder) && folder, 'a folder of usable keys')),
     ...SERVING_SHAPE,
   })
@@ -32,7 +33,7 @@ export function readIngressConfig(
   return frozen({
     version,
     ...rest,
-    // In Kubernetes the host name of a pod is its name.
+    // The host name of a pod in Kubernetes is the name of the pod.
     pod: pod ?? hostname().toLowerCase(),
     settleMs: settleSeconds,
     drainDeadlineMs: drainDeadlineSeconds,

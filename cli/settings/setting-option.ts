@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import type { Setting, Settings } from './settings.ts'
 
-/** Adds a flag for each setting. The help of a flag names the default and the variable that can replace the flag. */
+/** Adds a flag for each setting. The help of a flag names the default, and the variable that can replace the flag. */
 export function addSettings(command: Command, settings: Settings): void {
   for (const setting of Object.values(settings)) {
     if (!setting.environmentOnly) command.addOption(optionOf(setting))

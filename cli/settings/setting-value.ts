@@ -1,11 +1,14 @@
-/** Schemas for the values of settings. Each schema takes the list of given texts. */
+/** Schemas for the values of settings. Each schema takes the list of texts that were given. */
 
 import { statSync } from 'node:fs'
 import { z } from 'zod'
 import { errorText } from '../../ingress/text/error-text.ts'
 import { redactedText } from '../../ingress/text/redacted-text.ts'
 
-/** A value that `read` makes from a text. `form` describes valid texts. An error that `read` throws is reported as a problem. */
+/**
+ * A value that `read` makes from a text. `form` describes valid texts in an error. If `read` throws, the error is reported
+ * as a problem.
+ */
 export function textOf<T>(read: (text: string) => T | undefined, form: string) {
   return z.string().transform((text, context) => {
     const refuse = (why: string) => {
@@ -20,7 +23,7 @@ export function textOf<T>(read: (text: string) => T | undefined, form: string) {
   })
 }
 
-/** The only value of a setting that is not repeatable. */
+/** The value of a setting that has exactly one value, given or by default. */
 export function one<T>(schema: z.ZodType<T, string>) {
   return z.tuple([schema], 'must be given').transform(([value]) => value)
 }
@@ -34,7 +37,7 @@ export function wholeNumber(max: number) {
   return textOf(read, `a whole number from 0 to ${max}`)
 }
 
-/** Whole seconds, as milliseconds. */
+/** A time in whole seconds. The result is in milliseconds. */
 export function seconds(max: number) {
   return wholeNumber(max).transform((value) => value * 1000)
 }
@@ -52,7 +55,7 @@ export const objectName = textOf(
   'a name of lower-case letters, digits, - and . that begins and ends with a letter or digit',
 )
 
-/** The name of an installation in the metrics. It is used in queries and in addresses of dashboards. */
+/** The name of an installation in the metrics. Queries and addresses of dashboards contain this name. */
 export const installation = textOf(
   (text) => (/^(?=.{1,128}$)[a-z0-9]([a-z0-9./-]*[a-z0-9])?$/.test(text) ? text : undefined),
   'a name of lower-case letters, digits, -, . and / that begins and ends with a letter or digit',

@@ -1,7 +1,7 @@
 /**
- * Settings as flags and as environment variables: the settings of `standalone`, `ingress` and `probe`, and the settings that
- * the operator shares with them. `operator-settings.ts` has the operator's own settings. Each setting also needs a place in a
- * schema; `tsc` reports a missing place.
+ * Settings as flags and as environment variables: those of `standalone`, `ingress` and `probe`, and those that the operator
+ * shares with them. `operator-settings.ts` has the operator's own settings. Each setting also needs a place in a schema.
+ * `tsc` reports a missing place.
  */
 export interface Setting {
   readonly flag: `--${string}`
@@ -12,11 +12,11 @@ export interface Setting {
   readonly repeatable?: true
   /** The flag without a value means true. */
   readonly toggle?: true
-  /** The default. */
+  /** The default values, as texts. */
   readonly fallback?: readonly string[]
   /**
-   * The default that the help shows if the real default depends on another setting. The code that reads the configuration fills
-   * in the real default.
+   * The default that the help shows if the real default depends on another setting. The code that reads the configuration
+   * fills in the real default.
    */
   readonly assumed?: readonly string[]
   /** A secret has no flag, because every user of the machine can read flags in the list of processes. */
@@ -24,7 +24,7 @@ export interface Setting {
   readonly description: string
 }
 
-/** Settings. The key is the name that commander gives to the value of the flag. */
+/** Settings by name. The name is the one that commander gives to the value of the flag. */
 export type Settings = Readonly<Record<string, Setting>>
 
 /** Settings of every process that serves metrics. */
@@ -201,7 +201,7 @@ export const STANDALONE_SETTINGS = {
   ...SERVING_SETTINGS,
   settleSeconds: { ...SETTLE, fallback: ['0'] },
   settleOptions: SETTLE_OPTIONS,
-  // By default a container gets ten seconds from SIGTERM to SIGKILL.
+  // By default, a container gets ten seconds from SIGTERM to SIGKILL. Settling and draining must end within this time.
   drainDeadlineSeconds: { ...DRAIN, fallback: ['5'] },
   cookieKeyFile: {
     flag: '--cookie-key-file',

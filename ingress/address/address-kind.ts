@@ -1,9 +1,9 @@
-/** What an address can be used for. The result does not depend on where the address comes from (RFC 6890). Pure. */
+/** What an address can be used for (RFC 6890). The result depends on the address alone. */
 import { type IpAddress, isUnspecified } from './ip-address.ts'
 
 /**
- * Whether a packet can be sent to the address. Such an address belongs to one host, and needs no zone: a URI cannot contain a
- * zone.
+ * Whether packets can be sent to the address if a URI names it. Such an address belongs to one host. It needs no zone,
+ * because a URI cannot contain a zone.
  */
 export function isUnicast(address: IpAddress): boolean {
   if (isUnspecified(address)) return false
@@ -16,8 +16,8 @@ export function isLoopback(address: IpAddress): boolean {
 }
 
 /**
- * Whether the address has a meaning only inside its own network: RFC 1918, RFC 6598 (carriers' NAT), loopback and link-local
- * (RFC 3927, RFC 4291 §2.5.6), unique local (RFC 4193) and the former site-local range.
+ * Whether the address has a meaning only inside its own network: RFC 1918, RFC 6598 (carriers' NAT), loopback and
+ * link-local (RFC 3927, RFC 4291 §2.5.6), unique local (RFC 4193) and the former site-local range.
  */
 export function isPrivate(address: IpAddress): boolean {
   if (isLoopback(address)) return true
@@ -26,18 +26,18 @@ export function isPrivate(address: IpAddress): boolean {
   return address.words[0] >>> 25 === 0xfc >>> 1 || top === LINK_LOCAL || top === SITE_LOCAL
 }
 
-/** `fe80::/10` and `fec0::/10`, by their first ten bits. */
+/** The first ten bits of `fe80::/10` and of `fec0::/10`. */
 const LINK_LOCAL = 0xfe80 >>> 6
 const SITE_LOCAL = 0xfec0 >>> 6
 
-/** Excludes `0.0.0.0/8` (RFC 1122 §3.2.1.3), multicast (RFC 5771) and the limited broadcast (RFC 919). */
+/** False for `0.0.0.0/8` (RFC 1122 §3.2.1.3), multicast (RFC 5771) and the limited broadcast (RFC 919). */
 function isUnicastV4(value: number): boolean {
   return value >>> 24 !== 0 && value >>> 28 !== 14 && value !== 0xffffffff
 }
 
 /**
- * Excludes multicast, link-local, and `::a.b.c.d`, which has no route (RFC 4291 §2.5.5.1). A link-local address needs a zone,
- * and a URI has no zone.
+ * False for multicast, for link-local, and for `::a.b.c.d`, which has no route (RFC 4291 §2.5.5.1). A link-local address
+ * needs a zone, and a URI cannot contain a zone.
  */
 function isUnicastV6(address: IpAddress): boolean {
   const [a, b, c] = address.words
@@ -53,5 +53,5 @@ function isPrivateV4(value: number): boolean {
   return value >>> 22 === ((100 << 2) | 1)
 }
 
-/** `192.168.0.0/16` and `169.254.0.0/16`. */
+/** The first 16 bits of `192.168.0.0/16` and of `169.254.0.0/16`. */
 const PRIVATE_HALVES: ReadonlySet<number> = new Set([(192 << 8) | 168, (169 << 8) | 254])

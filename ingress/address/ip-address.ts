@@ -1,17 +1,17 @@
 /**
- * IP addresses as numbers, so that comparing the source of a packet needs no string for each packet. IPv4 is stored as
- * IPv4-mapped IPv6 (RFC 4291 §2.5.5.2). So one comparison serves both families, and a peer that reaches a dual-stack socket
- * as `::ffff:203.0.113.7` is the same peer as `203.0.113.7`.
+ * IP addresses as numbers. So the source of a packet is compared without making a string. IPv4 is stored as IPv4-mapped
+ * IPv6 (RFC 4291 §2.5.5.2). So one comparison is enough for both families. On a dual-stack socket, the peer `203.0.113.7`
+ * appears as `::ffff:203.0.113.7` and is recognized.
  */
 export interface IpAddress {
   readonly family: 4 | 6
-  /** Four 32-bit words in network order, unsigned; IPv4 is `[0, 0, 0xffff, address]`. */
+  /** Four unsigned 32-bit words in network order. IPv4 is `[0, 0, 0xffff, address]`. */
   readonly words: readonly [number, number, number, number]
   /** Canonical text (RFC 5952 for IPv6), without brackets and without a zone. */
   readonly text: string
 }
 
-/** A network. `length` counts bits of the 128-bit form, so that `10.0.0.0/8` has length 104. */
+/** A network. `length` counts bits of the 128-bit form, so `10.0.0.0/8` has length 104. */
 export interface IpPrefix {
   readonly family: 4 | 6
   readonly words: readonly [number, number, number, number]
@@ -22,7 +22,7 @@ type Words = [number, number, number, number]
 
 const V4_PREFIX_BITS = 96
 
-/** Reads an IPv4 or IPv6 literal, without its brackets and zone. Undefined for any other text. */
+/** Reads an IPv4 or IPv6 address as text. Brackets and a zone are removed. Undefined for any other text. */
 export function parseIpAddress(text: string): IpAddress | undefined {
   const bare = text.charCodeAt(0) === 0x5b && text.endsWith(']') ? text.slice(1, -1) : text
   const v4 = parseV4(bare)
@@ -57,7 +57,10 @@ export function prefixContains(prefix: IpPrefix, address: IpAddress): boolean {
   return masked.every((word, i) => word === prefix.words[i])
 }
 
-/** The first `length` bits of an address, with all other bits cleared: the key of a longest-prefix table. */
+/**
+ * The first `length` bits of an address, with all other bits cleared. This is the key of a table that finds the longest
+ * prefix.
+ */
 export function maskWords(words: readonly [number, number, number, number], length: number): Words {
   const mask = (word: number, i: number) => {
     const bits = length - 32 * i
@@ -77,15 +80,15 @@ export function hostText(address: IpAddress): string {
   return address.family === 6 ? `[${address.text}]` : address.text
 }
 
-/** Whether the address is `0.0.0.0` or `::`: a socket can be bound to it, but no packet can be sent to it. */
+/** Whether the address is `0.0.0.0` or `::`. A socket can be bound to such an address. No packet can be sent to it. */
 export function isUnspecified(address: IpAddress): boolean {
   const [a, b, c, d] = address.words
   return a === 0 && b === 0 && d === 0 && c === (address.family === 4 ? 0xffff : 0)
 }
 
 /**
- * Whether the address can belong to one machine that takes calls. It must not be unspecified (0.0.0.0/8 as a whole: RFC 1122
- * §3.2.1.3), multicast (RFC 5771, RFC 4291 §2.7) or the broadcast of all networks (RFC 919 §7).
+ * Whether the address can belong to one machine that takes calls. Three kinds cannot: unspecified (the whole of 0.0.0.0/8:
+ * RFC 1122 §3.2.1.3), multicast (RFC 5771, RFC 4291 §2.7) and the broadcast to all networks (RFC 919 §7).
  */
 export function isCallable(address: IpAddress): boolean {
   const [a, , , d] = address.words
@@ -124,7 +127,7 @@ function parseV6(text: string): Words | undefined {
   return [word(0), word(2), word(4), word(6)]
 }
 
-/** `::ffff:192.0.2.1` → `::ffff:c000:201` (RFC 4291 §2.2, third form). */
+/** Turns `::ffff:192.0.2.1` into `::ffff:c000:201` (RFC 4291 §2.2, third form). */
 function expandEmbeddedV4(text: string): string | undefined {
   if (!text.includes('.')) return text
   const colon = text.lastIndexOf(':')
@@ -138,8 +141,8 @@ function formatV4(value: number): string {
 }
 
 /**
- * RFC 5952 §4: lower case, no leading zeros. The longest run of two or more zero groups is shortened; of equally long runs,
- * the first.
+ * IPv6 as text in the form of RFC 5952 §4: lower case, without leading zeros. The longest run of two or more zero groups
+ * becomes `::`. If two runs are equally long, the first becomes `::`.
  */
 function formatV6(words: Words): string {
   const groups = words.flatMap((word) => [word >>> 16, word & 0xffff])

@@ -1,5 +1,6 @@
 /**
- * Ports of UDP and TCP. `crds/schema/limits.ts` has its own constant, because a schema does not depend on code that reads it.
+ * Ports of UDP and TCP. The schema in `crds/schema/limits.ts` has its own constant, because a schema must not depend on the
+ * code that reads objects.
  */
 
 /** The largest port: a port has 16 bits (RFC 768, RFC 9293 §3.1). */

@@ -4,11 +4,11 @@ import { MAX_PORT } from '../address/port.ts'
 export interface CacheAddress {
   readonly kind: 'server' | 'sentinel' | 'cluster'
   readonly tls: boolean
-  /** ACL user; undefined means `default`. */
+  /** The user of the cache's access list (ACL). Undefined means `default`. */
   readonly user: string | undefined
   /** Hosts of the server, of the sentinels, or of some nodes of the cluster. */
   readonly hosts: readonly CacheHost[]
-  /** The name of the primary at the sentinels. */
+  /** The name under which the sentinels know the primary. Undefined without sentinels. */
   readonly service: string | undefined
   readonly database: number
 }
@@ -36,8 +36,8 @@ const HOST_FORM = /^(?:\[([0-9A-Fa-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/
 const PORTS = { server: 6379, sentinel: 26_379, cluster: 6379 } as const
 
 /**
- * Reads a cache URL. A password in it is refused, because process lists and logs show URLs: passwords are read from a file. No
- * error repeats a part of a password.
+ * Reads a cache URL. A URL with a password is refused, because process lists and logs show URLs. A password must be in a
+ * file. No error text contains a part of a password.
  */
 export function parseCacheAddress(url: string): CacheAddress {
   const [, scheme, way, user, authority = '', path = ''] = URL_FORM.exec(url) ?? []
@@ -76,7 +76,7 @@ function parseHost(text: string, defaultPort: number): CacheHost {
   return { host: literal ?? name ?? '', port: number }
 }
 
-/** Splits a path into the service of the sentinels and the database. */
+/** Splits a path into the name that the sentinels know and the number of the database. */
 function splitPath(path: string, kind: CacheAddress['kind']): [string | undefined, string] {
   switch (kind) {
     case 'sentinel':

@@ -1,6 +1,6 @@
 /**
- * One connection of the `@redis/client` package to a server, to the primary behind sentinels, or to a cluster, behind one
- * interface.
+ * One interface for three kinds of connection of the `@redis/client` package: to a server, to the primary behind sentinels,
+ * and to a cluster.
  */
 import { createClient, createCluster, createSentinel } from '@redis/client'
 import type { CacheAddress } from './cache-address.ts'
@@ -9,7 +9,7 @@ import { CONNECT_TIMEOUT_MS, SENTINEL_TIMEOUT_MS } from './limits.ts'
 /** A connection that is used until its first failure. It never reconnects by itself. */
 export interface CacheClient {
   connect(): Promise<void>
-  /** Sends a command to the node that holds `key`. The replies have the form of RESP2. */
+  /** Sends a command to the node that stores `key`. The replies have the form of RESP2. */
   send(key: string, command: readonly string[]): Promise<unknown>
   destroy(): void
 }
@@ -17,14 +17,14 @@ export interface CacheClient {
 export interface CacheClientOptions {
   readonly address: CacheAddress
   readonly password: string | undefined
-  /** Password of the sentinels themselves; undefined if they require no password. */
+  /** Password of the sentinels themselves. Undefined if they require no password. */
   readonly sentinelPassword: string | undefined
   /**
-   * PEM texts. `ca`: the trusted authorities; undefined: those of the system. `cert` and `key`: the certificate and key of
-   * this side, if it has them.
+   * PEM texts. `ca` contains the trusted authorities; undefined means those of the system. `cert` and `key` are our own
+   * certificate and its key, if we have one.
    */
   readonly tls: Readonly<Record<'ca' | 'cert' | 'key', string | undefined>>
-  /** The name that `CLIENT LIST` shows. */
+  /** Our name in the output of `CLIENT LIST`. */
   readonly name: string
   /** Called with the reason when the connection is lost. */
   readonly onError: (error: unknown) => void
@@ -70,7 +70,7 @@ function sentinelClient(options: CacheClientOptions): CacheClient {
     passthroughClientErrorEvents: true,
   })
   client.on('error', options.onError)
-  // If one sentinel is lost while another answers, nothing changes: the client goes on with the sentinel that answers.
+  // An error of one sentinel is ignored here. The client goes on with another sentinel that answers.
   client.on('client-error', ({ type, error }: { readonly type: string; readonly error: Error }) => {
     if (type === 'MASTER') options.onError(error)
   })

@@ -15,40 +15,41 @@ import {
 export interface CacheConnectionOptions {
   readonly address: CacheAddress
   /**
-   * File with the password. It is read at each attempt to connect, so that a rotated Secret takes effect. Undefined: no
-   * password.
+   * File with the password. The file is read at each attempt to connect, so that a rotated Secret takes effect. Undefined:
+   * no password.
    */
   readonly passwordFile: string | undefined
-  /** File with the password of the sentinels, read in the same way. */
+  /** File with the password of the sentinels. It too is read at each attempt to connect. */
   readonly sentinelPasswordFile?: string | undefined
-  /** PEM file of the trusted authorities; undefined: the authorities of the system. */
+  /** PEM file of the trusted authorities. Undefined: the authorities of the system. */
   readonly caFile: string | undefined
-  /** PEM files with which this side proves its identity. If they are absent, this side shows no certificate. */
+  /** PEM files with which we prove our identity to the cache. If they are absent, we show no certificate. */
   readonly client?: { readonly certificateFile: string; readonly keyFile: string } | undefined
-  /** The name that `CLIENT LIST` shows. */
+  /** Our name in the output of `CLIENT LIST`. */
   readonly name: string
 }
 
 export interface SendOptions {
-  /** Milliseconds that the command itself waits (`BLOCK`); 0 by default. */
+  /** Milliseconds that the command itself waits (`BLOCK`). 0 by default. */
   readonly waitMs?: number
 }
 
 /**
- * A connection to the shared cache that never gives up. If a command finds no connection, it opens one. A lost or silent
- * connection is dropped. The next command then connects again, resolves the name again and uses the current password. This
+ * A connection to the shared cache that never gives up. A command opens the connection if there is none. A lost or silent
+ * connection is dropped. The next command connects again: it resolves the name again and uses the current password. This
  * repairs the connection after a failover, a rotated password or a half-open link.
  */
 export interface CacheConnection {
   /**
-   * Sends one command to the node that holds `key`. The reply has the form of RESP2. Rejects with `CacheError`, and rejects
-   * at once if connecting failed a moment ago. A command is never sent twice: the caller repeats it if needed.
+   * Sends one command to the node that stores `key`. The reply has the form of RESP2. Rejects with `CacheError`. During the
+   * pause after a failed attempt to connect, `send` rejects at once. A command is never sent twice: the caller may call
+   * `send` again.
    */
   send(key: string, command: readonly string[], options?: SendOptions): Promise<unknown>
   close(): void
 }
 
-/** After these errors the connection is dropped and made again: the name may now lead to another server. */
+/** After these errors the connection is dropped and opened again, because the name may now lead to another server. */
 const DROPPED_AFTER: ReadonlySet<CacheErrorCode> = new Set([
   'cache-unreachable',
   'cache-read-only',
@@ -104,8 +105,8 @@ export function createCacheConnection(options: CacheConnectionOptions): CacheCon
 }
 
 /**
- * The hosts in rotated order: each attempt starts with another host. A host that accepts connections and never answers must
- * not block the others for ever.
+ * The hosts, beginning with another host at each attempt. Otherwise a host that accepts connections and never answers would
+ * keep us from the other hosts for ever.
  */
 function rotated(address: CacheAddress, opened: number): CacheAddress {
   const { hosts } = address
@@ -127,7 +128,8 @@ function open(options: CacheConnectionOptions, onLost: () => void): Connecting {
     ])
     if (dropped) throw new CacheError('cache-unreachable', 'the connection to the shared cache was closed')
     let connected = false
-    // An error while connecting concerns one host only: the client asks the next host, and rejects when no host is left.
+    // An error while connecting concerns one host only. The client then asks the next host, and rejects when no host is
+    // left.
     const onError = (): void => {
       if (connected) onLost()
     }
@@ -148,8 +150,8 @@ function open(options: CacheConnectionOptions, onLost: () => void): Connecting {
 }
 
 /**
- * Decides when the next attempt may come. The pause grows with each failure, and is partly random, so that a thousand pods do
- * not come at once.
+ * Decides when the next attempt to connect may begin. The pause grows with each failure. A part of it is random, so that a
+ * thousand pods do not connect at the same moment.
  */
 function createRetry() {
   let failures = 0
@@ -195,7 +197,10 @@ async function readPassword(file: string | undefined): Promise<string | undefine
   )
 }
 
-/** An empty file is refused: it would count as no file, and the authorities of the system would be trusted instead. */
+/**
+ * Reads a PEM file. An empty file is refused: the client would take it for no file, and trust the authorities of the
+ * system.
+ */
 async function readPem(file: string | undefined): Promise<string | undefined> {
   const text = await readText(file, MAX_PEM_BYTES)
   if (text === undefined || text.includes('-----BEGIN ')) return text

@@ -1,7 +1,10 @@
 import { errorText } from '../text/error-text.ts'
 import { redactedText } from '../text/redacted-text.ts'
 
-/** Why a request to the shared cache failed, and what helps. Reader and writer use the same codes. */
+/**
+ * Why a request to the shared cache failed. `ADVICE` says for each code what to do. Code that reads and code that writes
+ * use the same codes.
+ */
 export type CacheErrorCode =
   | 'cache-unreachable'
   | 'cache-credentials'
@@ -22,7 +25,7 @@ export class CacheError extends Error {
   }
 }
 
-/** Codes by the first word of an error reply, as Redis and Valkey document them. */
+/** Codes by the first word of an error reply. Redis and Valkey document these words. */
 const BY_REPLY: Readonly<Record<string, CacheErrorCode>> = {
   WRONGPASS: 'cache-credentials',
   NOAUTH: 'cache-credentials',
@@ -53,8 +56,8 @@ const ADVICE: Readonly<Record<CacheErrorCode, string>> = {
 }
 
 /**
- * Turns any error of the client into a `CacheError`. The first word of an error reply decides the code. Any other error
- * counts as a lost connection.
+ * Turns any error of the client into a `CacheError`. For an error reply of the cache, the first word of the reply decides
+ * the code. Any other error counts as a lost connection.
  */
 export function cacheError(error: unknown): CacheError {
   if (error instanceof CacheError) return error

@@ -1,4 +1,4 @@
-/** Reads the table of the shared cache, for the pods that run it and for the operator that wrote it. */
+/** Reads the table in the shared cache. Pods read the table to run it, and the operator reads the table that it wrote. */
 import { CacheContentError } from '../route-table/cache-content-error.ts'
 import { type CacheHead, comparePositions, decodeHead, type TableSnapshot } from '../route-table/cache-head.ts'
 import type { CacheKeys } from '../route-table/cache-keys.ts'
@@ -6,15 +6,16 @@ import { decodeLogRecord, type LogRecord } from '../route-table/cache-log.ts'
 import type { CacheConnection } from './cache-connection.ts'
 import { LOG_READ_RECORDS, MAX_SNAPSHOT_TRIES, SCAN_ENTRIES } from './limits.ts'
 
-/** Undefined if no table was published. Rejects with `CacheError` or `CacheContentError`. */
+/** Reads the head of the table. Undefined if no table was published. Rejects with `CacheError` or `CacheContentError`. */
 export async function readHead(connection: CacheConnection, keys: CacheKeys): Promise<CacheHead | undefined> {
   const reply = await connection.send(keys.head, ['GET', keys.head])
   return reply === null ? undefined : decodeHead(replyText('head', reply))
 }
 
 /**
- * Reads head and entries of one version. The entries come in steps, and the table may change between two steps. So the
- * changes that the log has between the first and the last version are applied to the entries. The result is the last version.
+ * Reads head and entries of one version. The entries are read in steps, and the table may change between two steps. So the
+ * head is read before and after the entries. The changes between these two versions are taken from the log and applied to
+ * the entries. The result has the later version.
  */
 export async function readSnapshot(connection: CacheConnection, keys: CacheKeys): Promise<TableSnapshot | undefined> {
   for (let i = 0; i < MAX_SNAPSHOT_TRIES; i++) {
@@ -30,7 +31,7 @@ export async function readSnapshot(connection: CacheConnection, keys: CacheKeys)
   throw new CacheContentError({ key: 'entries', field: '', expected })
 }
 
-/** Records of the log after a version, oldest first; waits up to `waitMs` for the first record. */
+/** Reads the records of the log after a version, oldest first. Waits up to `waitMs` for the first record. */
 export async function readLog(
   connection: CacheConnection,
   keys: CacheKeys,
@@ -68,7 +69,7 @@ interface Scanned {
   readonly entries: Map<string, string>
 }
 
-/** Applies the changes of the log to the entries. Returns whether the log had every change from one version to the other. */
+/** Applies the changes of the log to the entries. Returns whether the log had every change between the two versions. */
 async function catchUp({ connection, keys, entries }: Scanned, before: CacheHead, head: CacheHead): Promise<boolean> {
   let version = before.version
   while (version < head.version) {
@@ -87,15 +88,13 @@ async function catchUp({ connection, keys, entries }: Scanned, before: CacheHead
   return version === head.version
 }
 
-/**
- * Returns a RESP2 reply that must be a text. Any other reply throws a `CacheContentError`, which names the part of the cache.
- */
+/** Returns a RESP2 reply that must be a text. Any other reply throws a `CacheContentError` that names the part of the cache. */
 export function replyText(key: string, reply: unknown): string {
   if (typeof reply === 'string') return reply
   throw new CacheContentError({ key, field: '', expected: 'a text as reply' })
 }
 
-/** Returns a RESP2 reply that must be a list. Any other reply throws as in `replyText`. */
+/** Returns a RESP2 reply that must be a list. Any other reply throws a `CacheContentError` that names the part of the cache. */
 export function replyList(key: string, reply: unknown): readonly unknown[] {
   if (Array.isArray(reply)) return reply
   throw new CacheContentError({ key, field: '', expected: 'a list as reply' })

@@ -1,31 +1,34 @@
 /**
- * Time limits and sizes for the shared cache. Calls never wait for the cache: the time limits only decide when a connection
+ * Time limits and sizes for the shared cache. Calls never wait for the cache. The time limits only decide when a connection
  * counts as lost.
  */
 
-/** Milliseconds for connecting, including TLS and authentication. */
+/** Milliseconds for opening a connection, including TLS and authentication. */
 export const CONNECT_TIMEOUT_MS = 5_000
 
 /**
- * Milliseconds for connecting to one sentinel. If the node of a sentinel is gone, nothing refuses the connection, and the
- * other sentinels have to be asked in time.
+ * Milliseconds for connecting to one sentinel. If the node of a sentinel is gone, nothing refuses the connection. So this
+ * limit must be short, to leave time for the other sentinels.
  */
 export const SENTINEL_TIMEOUT_MS = 1_000
 
 /**
- * Milliseconds for one command, without the time that the command itself waits. After this time a half-open connection is
- * noticed. Reading a chunk of a table takes some 10 ms.
+ * Milliseconds for one command, without the time that the command itself waits (`BLOCK`). A half-open connection is noticed
+ * after this time. To read a chunk of a table takes about 10 ms.
  */
 export const COMMAND_TIMEOUT_MS = 5_000
 
-/** Milliseconds between two attempts to connect: the first pause and the longest. Each failure doubles the pause. */
+/**
+ * Milliseconds of the pause between two attempts to connect: the first pause and the longest. Each failure doubles the
+ * pause.
+ */
 export const FIRST_RETRY_MS = 100
 export const LONGEST_RETRY_MS = 2_000
 
-/** Entries of one HSCAN step: some 500 KB. Other clients of the cache wait for about a millisecond during a step. */
+/** Entries that one HSCAN step reads: about 500 KB. Other clients of the cache wait for about a millisecond during a step. */
 export const SCAN_ENTRIES = 1_000
 
-/** Attempts to read a whole table. An attempt fails if the table changes in a way that the log does not show. */
+/** Attempts to read a whole table. An attempt fails if the table changes and the log does not contain the change. */
 export const MAX_SNAPSHOT_TRIES = 5
 
 /** Largest number of records that one read of the log takes. */

@@ -1,4 +1,4 @@
-/** The application behind the engine port. It decides which senders are known and what is done with each request. */
+/** The application, which the engine calls. It decides which senders are known, and what is done with each request. */
 import { chooseTrunk, type NearMiss, trunkOf } from '../lookup/choose-trunk.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
 import type { Application } from '../sip/port/application.ts'
@@ -28,8 +28,8 @@ export function createApplication(deps: CallDeps): Application {
 }
 
 /**
- * Whether the sender is a peer. A source of a trunk is a peer only on the trunk's transports. Backends and trusted proxies are
- * peers on every transport.
+ * Whether the sender is a peer. A source of a trunk is a peer only on the trunk's transports. Backends and trusted proxies
+ * are peers on every transport.
  */
 function isKnownPeer(table: LiveTable, peer: Peer): boolean {
   const facts = table.peer(peer.address)
@@ -60,14 +60,15 @@ function reportDropped(event: Extract<EngineEvent, { type: 'dropped' }>, deps: C
   reportDrop(deps, { type: 'dropped', source, reason, method }, nearMisses)
 }
 
-/** The facts from which the source of a request is found. If the request could not be read, they come from the event. */
+/** The facts from which the source of a request is found. If the request could not be read, the event has these facts. */
 function sourced({ peer, request, recordedSources = [] }: Exclude<EngineEvent, { type: 'fault' }>) {
   return request ?? { peer, recordedSources: () => recordedSources }
 }
 
 /**
- * Reports a request that the engine refused. Only INVITEs outside a dialog are calls: other refused requests are not counted.
- * The trunk is looked up here, because the engine does not give refused requests to the application. Refusals are rare.
+ * Reports a request that the engine refused. Only INVITEs outside a dialog are calls, and no other refused request is
+ * reported. The engine does not give refused requests to the application, so the trunk is looked up here. Refusals are
+ * rare.
  */
 function reportRefusal(event: Extract<EngineEvent, { type: 'refused' }>, deps: CallDeps): void {
   if (event.method !== 'INVITE' || event.inDialog) return

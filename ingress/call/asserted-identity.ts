@@ -1,6 +1,6 @@
 /**
- * Rules of RFC 3325 for identities that a side outside the trust domain sends or receives. Backends are always inside the trust
- * domain.
+ * Rules of RFC 3325 for the identities that a caller or a backend asserts. A caller may be outside the trust domain.
+ * Backends are always inside it.
  */
 
 import { ASSERTED_IDENTITIES, asksForPrivacy, PREFERRED_IDENTITY } from '../sip/message/identity-headers.ts'
@@ -9,8 +9,8 @@ import { parseUri } from '../sip/message/uri.ts'
 import type { InboundRequest, RelayEdits } from '../sip/port/engine.ts'
 
 /**
- * The header changes for requests of the caller. §5: an identity that an untrusted caller asserts MUST be removed. §6: the first
- * proxy removes a preferred identity, also if the caller is trusted.
+ * The header changes for requests of the caller. An identity that an untrusted caller asserts must be removed (§5). The
+ * first proxy removes a preferred identity, even of a trusted caller (§6).
  */
 export function callerEdits(trusted: boolean): RelayEdits {
   return trusted
@@ -19,8 +19,8 @@ export function callerEdits(trusted: boolean): RelayEdits {
 }
 
 /**
- * The header changes for requests of the backend. §7: an identity under `Privacy: id` MUST NOT reach a caller outside the trust
- * domain.
+ * The header changes for requests of the backend. An identity under `Privacy: id` must not reach a caller outside the trust
+ * domain (§7).
  */
 export function backendEdits(callerTrusted: boolean, request: Pick<InboundRequest, 'header'>): RelayEdits {
   if (callerTrusted) return { setHeaders: [], removeHeaders: [PREFERRED_IDENTITY], responseIdentity: 'keep' }
@@ -33,8 +33,8 @@ export function backendEdits(callerTrusted: boolean, request: Pick<InboundReques
 }
 
 /**
- * Whether the caller's identity is unclear. §9.1 allows one URI, or one SIP or SIPS URI and one tel URI. With any other
- * combination, the identity is unclear.
+ * Whether it is unclear who calls. One URI is allowed, or one SIP or SIPS URI together with one tel URI (§9.1). Any other
+ * combination is unclear.
  */
 export function isAmbiguousIdentity(request: Pick<InboundRequest, 'header'>): boolean {
   const values = request.header('P-Asserted-Identity')

@@ -1,6 +1,6 @@
 /**
- * The attempts of one call, collected for the call's event. Each attempt is only one small object, because perhaps nobody reads
- * the event.
+ * The attempts of one call, collected for the event at the end of the call. Each attempt is one small object, because often
+ * nobody reads it.
  */
 import type { ProxyProgress } from '../sip/port/engine.ts'
 import type { CallAttempt } from './call-events.ts'
@@ -14,7 +14,7 @@ interface Attempt extends CallAttempt {
   over: boolean
 }
 
-/** The attempts of one call, in the order in which they began. At most one for each target. */
+/** The attempts of one call, in the order in which they began. Each target has at most one. */
 export type Attempts = Attempt[]
 
 /** The attempts of a call that ends before any backend is tried. */
@@ -31,8 +31,8 @@ export function attemptBegan(attempts: Attempts, target: CallTarget, now: number
 type Ended = Pick<Extract<ProxyProgress, { type: 'attempt' }>, 'result' | 'status'>
 
 /**
- * Records the end of an attempt. If nothing could be sent, the attempt has not begun yet: it begins and ends here. A late answer
- * replaces the timeout that was recorded before.
+ * Records the end of an attempt. If nothing could be sent, the attempt begins and ends here. A late answer replaces the
+ * timeout that was recorded before.
  */
 export function attemptEnded(attempts: Attempts, target: CallTarget, { result, status }: Ended, now: number): void {
   const attempt = attempts.find((one) => one.target === target) ?? attemptBegan(attempts, target, now)
@@ -42,7 +42,7 @@ export function attemptEnded(attempts: Attempts, target: CallTarget, { result, s
   attempt.over = true
 }
 
-/** Ends the attempts that are still open at the end of the call, with the given result. */
+/** Ends the attempts that are still open at the end of the call. They get the given result. */
 export function endOpen(attempts: Attempts, result: 'cancelled' | 'unfinished', now: number): void {
   for (const attempt of attempts) {
     if (attempt.over) continue

@@ -10,16 +10,16 @@ export interface PausedTarget {
 }
 
 /**
- * The paused backends. A 503 with Retry-After means that nothing SHOULD be sent for that time (RFC 3261 §21.5.4). For a Service,
- * only the endpoint that sent the 503 is paused. Only backends of the table can be paused.
+ * The paused backends. A 503 with Retry-After asks us to send nothing for that time (RFC 3261 §21.5.4). For a Service, only
+ * the endpoint that sent the 503 is paused. Only backends of the table can be paused.
  */
 export interface BackendHealth {
   isUp(place: string): boolean
-  /** `seconds` is the Retry-After of a 503. */
+  /** Pauses a target. `seconds` is the Retry-After of a 503. */
   pause(target: PausedTarget, seconds: number): void
   /**
-   * Sets the names of the table's backends, and forgets the pauses of all other backends. `backends` may change later with the
-   * table.
+   * Sets the names of the table's backends, and forgets the pauses of all other backends. `backends` may change later with
+   * the table.
    */
   retain(backends: Pick<ReadonlySet<string>, 'has'>): void
 }
@@ -59,7 +59,7 @@ export function createBackendHealth(now: () => number, emit: (event: CallEvent) 
       known = backends
       for (const pause of pauses.values()) {
         if (!backends.has(pause.target.id)) pauses.delete(pause.target.place)
-        // Without this, the pause of an endpoint that no longer exists would stay for ever, because nobody calls `isUp` for it.
+        // An endpoint that no longer exists is never asked about with `isUp`. So its pause must end here.
         else if (pause.until <= now()) resume(pause)
       }
     },

@@ -1,8 +1,8 @@
 import type { Backend } from '../route-table/route-table.ts'
 
 /**
- * The order in which the backends of a route are tried: tier by tier. Inside a tier, backends are drawn by weight. Each backend
- * is drawn only once, as in RFC 2782. A backend with weight 0 gets no calls. `fraction` returns numbers in [0, 1).
+ * The order in which the backends of a route are tried: tier by tier, and inside a tier at random by weight. Each backend
+ * appears once, as in RFC 2782. A backend with weight 0 gets no calls. `fraction` returns numbers in [0, 1).
  */
 export function backendOrder(backends: readonly Backend[], fraction: () => number): Backend[] {
   const usable = backends.filter((backend) => backend.weight > 0)

@@ -1,12 +1,13 @@
-/** The things that the decision of a call needs: the table, the time, an id, and a listener for events. */
+/** What the decision of a call needs: the table, the time, an id, and a listener for events. */
 import type { IpPrefix } from '../address/ip-address.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
 import type { BackendHealth } from './backend-health.ts'
 import type { CallEvent } from './call-events.ts'
 
 /**
- * `unavailable`: 503, so that a peer that probes this process sends its calls to other processes in time. `ok`: 200, for a peer
- * that reaches several processes behind one address. With one 503, the peer would stop using all of them.
+ * The answer to OPTIONS of a process that will end soon. `unavailable` is 503: a peer that probes this process then sends
+ * its calls to other processes in time. `ok` is 200: for a peer that reaches several processes behind one address, because
+ * after one 503 such a peer would stop using all these processes.
  */
 export type SettleOptions = 'unavailable' | 'ok'
 
@@ -14,13 +15,13 @@ export interface CallDeps {
   readonly table: LiveTable
   readonly health: BackendHealth
   /**
-   * Addresses of the node and the pod. If a Service has rewritten the sources of packets, strangers' packets come from these
+   * Addresses of the node and the pod. If a Service rewrites the sources of packets, strangers' packets come from these
    * addresses.
    */
   readonly ownAddress: readonly IpPrefix[]
   /** Monotonic milliseconds. */
   readonly now: () => number
-  /** Returns a new decision id. It appears in the log line and in the Warning header. */
+  /** Returns a new id for a decision. The id appears in the log line and in the Warning header. */
   readonly newId: () => string
   /** Returns a number in [0, 1), for the choice by weight. */
   readonly fraction: () => number
@@ -30,7 +31,7 @@ export interface CallDeps {
   readonly draining: () => boolean
   /** The answer to OPTIONS while this process is leaving and still takes calls. */
   readonly settleOptions: SettleOptions
-  /** Whether the host of a URI is an address of this process alone, not one that it shares with other processes. */
+  /** Whether the host of a URI is an address of this process alone. False for an address that several processes share. */
   readonly isOwnHost: (host: string) => boolean
   readonly emit: (event: CallEvent) => void
 }

@@ -1,6 +1,6 @@
 /**
- * The facts about calls and packets from which logs and metrics are made. Names come from the table, never from the packet.
- * Times are monotonic milliseconds.
+ * The facts about calls and packets from which logs and metrics are made. Names come from the table, and never from the
+ * packet. Times are monotonic milliseconds.
  */
 import type { JudgedSource } from '../lookup/judged-source.ts'
 import type { MatchFailure } from '../lookup/match-rule.ts'
@@ -19,23 +19,23 @@ export type Outcome =
   | 'malformed'
   | 'cancelled'
 
-/** Why no rule took a call: the reason of the matcher, or the reason why the matcher was not called. */
+/** Why no rule took a call. The first reasons come from the search for a rule. The last two say why there was no search. */
 export type NoRuleReason = MatchFailure | 'called_unreadable' | 'called_not_owned'
 
 export type NearMissReason = 'transport' | 'called'
 
-/** The sender of the packet. If the packet came from a trusted proxy, also the source by which the call was judged. */
+/** The sender of the packet, and behind a trusted proxy also the source by which the call was judged. */
 export interface CallSource extends Peer {
   /** The source that was judged instead of the proxy's own address. Present only if the packet came from a trusted proxy. */
   readonly judged?: JudgedSource
 }
 
-/** One attempt at a backend. If the attempt took no time and has no status, nothing was sent. */
+/** One attempt at a backend. If it took no time and its status is 0, nothing was sent. */
 export interface CallAttempt {
   readonly backend: string
-  /** For an endpoint of a Service: `address:port`. For any other backend: the backend's name again. */
+  /** `address:port` for an endpoint of a Service. For any other backend, the backend's name again. */
   readonly place: string
-  /** `unfinished`: the call ended before the attempt, and the result of the attempt is unknown. */
+  /** `unfinished`: the call ended earlier than the attempt, so the attempt's result is unknown. */
   readonly result: AttemptResult | 'unfinished'
   /** The status of the backend's final response. 0 if no final response came. */
   readonly status: number
@@ -44,8 +44,8 @@ export interface CallAttempt {
 }
 
 /**
- * A backend of the rule that was passed over, completely or with some of its endpoints: it is paused, it has no ready endpoint,
- * or no socket of this process reaches it.
+ * A backend of the rule that was passed over, completely or with some of its endpoints. `paused`: it is paused.
+ * `no_endpoint`: it has no ready endpoint. `no_socket`: no socket of this process reaches it.
  */
 export interface PassedOver {
   readonly backend: string
@@ -68,13 +68,13 @@ export interface CallDecided {
   readonly noRuleReason: NoRuleReason | undefined
   readonly called: string
   readonly calling: string
-  /** The backend that ended the call with its answer. Empty if no backend ended the call. */
+  /** The backend whose answer ended the call. Empty if the call ended in another way. */
   readonly backend: string
-  /** The attempts in the order in which they began. At most `MAX_TARGETS`. */
+  /** The attempts in the order in which they began, at most `MAX_TARGETS`. */
   readonly attempts: readonly CallAttempt[]
-  /** The backends of the rule that were passed over. Each backend is listed once for each result. */
+  /** The backends of the rule that were passed over. A backend with two results is listed twice. */
   readonly passedOver: readonly PassedOver[]
-  /** The times when the INVITE came to the application, when it was decided, and when the final response was sent. */
+  /** When the INVITE came to the application, when it was decided, and when the final response was sent. */
   readonly receivedAt: number
   readonly decidedAt: number
   readonly endedAt: number
@@ -82,9 +82,9 @@ export interface CallDecided {
 
 export type CallEvent =
   | CallDecided
-  /** A rule was chosen for a call. The call is counted now, not at its end. */
+  /** A rule was chosen for a call. Metrics count the call by this event, long before its end. */
   | { readonly type: 'rule-won'; readonly rule: string }
-  /** The first response of a backend that is relayed to the caller. */
+  /** The first response of a backend, when it is relayed to the caller. */
   | {
       readonly type: 'first-response'
       readonly trunk: string
@@ -103,17 +103,14 @@ export type CallEvent =
   | {
       readonly type: 'backend-health'
       readonly backend: string
-      /**
-       * `address:port` of the endpoint, if the event is about one endpoint of a Service. Absent if the event is about the whole
-       * backend.
-       */
+      /** `address:port` if the event is about one endpoint of a Service. Absent if the event is about the whole backend. */
       readonly endpoint?: string
       readonly up: boolean
       readonly reason: string
     }
-  /** An admitted INVITE that ended without a final response. This must never happen (invariant I2). */
+  /** An admitted INVITE that ended without a final response. Invariant I2 says that this never happens. */
   | { readonly type: 'unanswered'; readonly trunk: string; readonly callId: string }
-  /** A packet that got no answer: zero bytes were sent. */
+  /** A packet that got no answer: no byte was sent. */
   | { readonly type: 'dropped'; readonly source: CallSource; readonly reason: string; readonly method: string }
   | {
       readonly type: 'near-miss'

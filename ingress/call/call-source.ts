@@ -10,8 +10,8 @@ interface SourcedRequest extends RecordedFacts {
 }
 
 /**
- * The source of a request. If the request came from a trusted proxy, the result also contains the source that was judged. The
- * trunk judged it. If no trunk is given, any trunk that trusts the proxy judged it.
+ * The source of a request. For a request from a trusted proxy, the result also contains the source that was judged. It is
+ * the source that `trunk` judged. If `trunk` is absent, it is the source that any trunk with this proxy judged.
  */
 export function callSource(table: LiveTable, request: SourcedRequest, trunk?: TrunkEntry): CallSource {
   const judged: JudgedSource | undefined = judgedSource(table, request, trunk)

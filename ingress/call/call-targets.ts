@@ -8,7 +8,7 @@ import type { PassedOver } from './call-events.ts'
 import { MAX_ENDPOINT_TRIES, MAX_TARGETS } from './limits.ts'
 
 export interface CallTarget extends ProxyTarget {
-  /** The key of the target's health: the backend's name, or `address:port` of one endpoint of a Service. */
+  /** The name under which the target is paused: the backend's name, or `address:port` of one endpoint of a Service. */
   readonly place: string
 }
 
@@ -21,16 +21,16 @@ const ANYWHERE: CanReach = () => true
 
 export interface CallTargets {
   readonly targets: readonly CallTarget[]
-  /** Backends that were passed over, completely or with some of their endpoints. Each backend is listed once for each result. */
+  /** Backends that were passed over, completely or with some of their endpoints. A backend with two results is listed twice. */
   readonly passedOver: readonly PassedOver[]
 }
 
 export const NOTHING_PASSED_OVER: readonly PassedOver[] = []
 
 /**
- * The targets of a call: its backends by tier and weight. A Service is replaced by its ready endpoints in a random order.
- * Targets are left out if they are paused, or if no socket of this process reaches them. The other backends share the calls by
- * their weights: each backend is drawn only once, so leaving out a backend does not change the order of the others.
+ * The targets of a call: its backends by tier and weight. A Service is replaced by its ready endpoints in a random order. A
+ * target is left out if it is paused, or if no socket of this process reaches it. The other backends stay in the same
+ * order. So they share the calls by their own weights.
  */
 export function callTargets(backends: readonly Backend[], deps: Deps, canReach: CanReach = ANYWHERE): CallTargets {
   const targets: CallTarget[] = []
@@ -45,7 +45,7 @@ export function callTargets(backends: readonly Backend[], deps: Deps, canReach: 
     const found = 'uri' in backend ? reached : drawEndpoints(reached, deps.fraction)
     for (const target of found) {
       if (targets.length === MAX_TARGETS) return { targets, passedOver }
-      // RFC 3261 §16.5: a target is used only once, even if several backends of the rule lead to it.
+      // A target is used only once (RFC 3261 §16.5). Several backends of the rule may lead to the same target.
       if (!targets.some((other) => samePlace(other, target))) targets.push(target)
     }
   }
@@ -59,8 +59,8 @@ interface Places {
 }
 
 /**
- * The results for a backend whose places are not all used. Leaves out results that are already in `known`: a rule may name a
- * backend twice.
+ * The results for a backend that was passed over, completely or with some of its endpoints. A rule may name a backend
+ * twice. So results that are already in `known` are left out.
  */
 function missed(backend: Backend, { there, up, reached }: Places, known: readonly PassedOver[]): PassedOver[] {
   const name = backendName(backend)
@@ -74,7 +74,7 @@ function missed(backend: Backend, { there, up, reached }: Places, known: readonl
 }
 
 /**
- * The target of a backend that is an address. The compiler writes only valid addresses. If other software wrote an invalid
+ * The target of a backend that is an address. The operator writes only valid addresses. If other software wrote an invalid
  * address, the backend has no target.
  */
 function addressTargets(backend: UriBackend): CallTarget[] {
@@ -83,7 +83,7 @@ function addressTargets(backend: UriBackend): CallTarget[] {
   return address ? [{ id: uri, place: uri, address, port, transport, uriParameters }] : []
 }
 
-/** Draws endpoints in a random order. Each endpoint is equally likely to be the first, and to be the next after a failure. */
+/** Draws endpoints in a random order. Each endpoint has the same chance to be the first, and to be the next after a failure. */
 function drawEndpoints(up: CallTarget[], fraction: () => number): CallTarget[] {
   const tries = Math.min(up.length, MAX_ENDPOINT_TRIES)
   for (let i = 0; i < tries && i < up.length - 1; i++) swap(up, i, i + Math.floor(fraction() * (up.length - i)))

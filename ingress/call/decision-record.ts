@@ -1,4 +1,4 @@
-/** The record of one INVITE while `handleInvite` decides it: the facts that are known so far, and the report of its end. */
+/** The record of one INVITE while `handleInvite` decides it: the facts that are known so far, and the report of the end. */
 import type { RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
 import { explainedAnswer } from '../sip/port/answers.ts'
 import type { Answer, InboundCall } from '../sip/port/engine.ts'
@@ -11,7 +11,7 @@ export interface Decision {
   readonly id: string
   readonly call: InboundCall
   readonly receivedAt: number
-  /** Until the trunk of the call is known, the source of the packet. */
+  /** The source of the packet, until the trunk of the call is known. Then also the source that the trunk judged. */
   source: CallSource
   trunk: TrunkEntry | undefined
   rule: RuleEntry | undefined
@@ -22,7 +22,7 @@ export interface Decision {
 /** How a decision ended. */
 export interface Ending {
   readonly outcome: Outcome
-  /** The final status. 0: nothing was sent. */
+  /** The final status. 0 if nothing was sent. */
   readonly status: number
   readonly reason: string
   readonly noRuleReason?: NoRuleReason
@@ -48,13 +48,10 @@ export function reportDecision(decision: Decision, deps: CallDeps, ending: Endin
   deps.emit(callDecided(decision, ending, { decidedAt, endedAt: deps.now() }))
 }
 
-/** The parts of a decision that the event of a call contains. If the INVITE could not be read, the Call-ID may be empty. */
+/** The parts of a decision from which the event of a call is made. The Call-ID is empty if the INVITE could not be read. */
 type ReportedDecision = Omit<Decision, 'call'> & { readonly call: Pick<InboundCall, 'callId'> }
 
-/**
- * Makes the event of a call. The call may have been decided by the application or by the engine. Times are monotonic
- * milliseconds.
- */
+/** Makes the event of a call, which the application or the engine has decided. Times are monotonic milliseconds. */
 export function callDecided(
   decision: ReportedDecision,
   ending: Ending,

@@ -1,7 +1,7 @@
 /**
- * The application's data in the cookie of a dialog. The data comes back with each in-dialog request. It is text:
+ * The application's data in the cookie of a dialog. The data comes back with each in-dialog request. The data is text:
  *
- *     +namespace/rule                                     the caller is trusted (`-`: it is not), and the rule
+ *     +namespace/rule                                     the caller is trusted (`-` if not), and the rule
  *     +namespace/rule m8:marks t4:acme d12:+1555… g3:bob  the same for a rule that sets or removes headers
  *
  * Each field is a letter, the length of its text, a colon and the text. A build ignores fields that it does not know, so
@@ -13,14 +13,14 @@ export interface DialogData {
   readonly rule: string
   /** Whether the caller is inside the trust domain of RFC 3325. */
   readonly callerTrusted: boolean
-  /** The header changes of the rule at the first INVITE. Undefined if the rule neither set nor removed headers. */
+  /** The header changes of the rule at the first INVITE. Undefined if the rule had no header changes. */
   readonly headers: SealedHeaders | undefined
 }
 
 export interface SealedHeaders {
-  /** Marks of the headers that the rule set in the first INVITE or removed from it. */
+  /** Marks of the headers that the rule set in the first INVITE or removed from it. A mark stands for a header name. */
   readonly marks: string
-  /** The values for the first INVITE. A value is undefined if no header was made from it. The trunk is `namespace/name`. */
+  /** The values for the first INVITE. A value from which no header was made is undefined. The trunk is `namespace/name`. */
   readonly trunk: string | undefined
   readonly called: string | undefined
   readonly calling: string | undefined
@@ -39,8 +39,8 @@ export function writeDialogData({ rule, callerTrusted, headers }: DialogData): s
   const head = (callerTrusted ? TRUSTED : UNTRUSTED) + rule
   if (!headers) return head
   const { marks, trunk, called, calling } = headers
-  // The namespace of the trunk is left out: it equals the namespace of the rule, because a rule applies only to trunks of its
-  // own namespace.
+  // A rule applies only to trunks of its own namespace. So the namespace of the trunk is known from the rule, and is left
+  // out.
   const trunkName = trunk?.slice(trunk.indexOf('/') + 1)
   return `${head}${END_OF_RULE}${field(MARKS, marks)}${field(TRUNK, trunkName)}${field(CALLED, called)}${field(CALLING, calling)}`
 }
@@ -49,7 +49,10 @@ function field(key: string, text: string | undefined): string {
   return text === undefined ? '' : `${key}${text.length}:${text}`
 }
 
-/** Reads text that `writeDialogData` of this build or of another build wrote. The cookie is signed, so no other text can come. */
+/**
+ * Reads text that `writeDialogData` wrote, in this build or in another one. The cookie is signed, so no other text can
+ * come.
+ */
 export function readDialogData(text: string): DialogData {
   const end = text.indexOf(END_OF_RULE)
   const rule = text.slice(1, end === -1 ? text.length : end)

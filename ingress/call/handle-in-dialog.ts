@@ -1,4 +1,7 @@
-/** Decides to which hop an in-dialog request may be relayed. The ingress must not become an open relay. */
+/**
+ * Decides to which hop an in-dialog request may be relayed. Otherwise strangers could send packets through the ingress to
+ * any address they choose.
+ */
 import { type IpAddress, parseIpPrefix, prefixContains, sameAddress } from '../address/ip-address.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
 import { CALL_DOES_NOT_EXIST } from '../sip/port/answers.ts'
@@ -9,16 +12,15 @@ import { headerEdits, markedNames, type RuleHeaders, ruleHeaders } from './rule-
 import type { TemplateValues } from './template.ts'
 
 /**
- * Relays or refuses an in-dialog request. A request without a valid cookie is never relayed. A request of the caller's side
- * reaches only backends. A request of the backend's side that comes from a backend reaches every address that it names. If it
- * comes from another address, for example because an address is translated, it reaches only the caller. If a request names a
- * target that it may not reach, or a host name instead of an address, it is relayed to the target that is signed into the
- * cookie.
+ * Relays or refuses an in-dialog request. A request without a valid cookie is refused. A request of the caller's side
+ * reaches only backends. A request of the backend's side that comes from a backend reaches every address that it names.
+ * From another address, such as a NAT, such a request reaches only the caller. If a request names a target that it may not
+ * reach, or a host name, it is relayed to the target that is signed into the cookie.
  */
 export function handleInDialog(request: InboundDialogRequest, table: LiveTable): void {
   const { dialog, nextHop } = request
   if (!dialog) return request.refuse(CALL_DOES_NOT_EXIST)
-  // If a call has passed us twice, the cookie has the data of each pass. The pass nearest to the target comes first.
+  // A call may pass through us twice. Then the cookie has data of each pass. The pass nearest to the target comes first.
   const passes = [dialog.dialogData, ...(dialog.otherDialogData ?? [])].map(readDialogData)
   const edits =
     dialog.from === 'caller' ? callerSideEdits(passes, request, table) : backendEdits(passes.every(isTrusted), request)
@@ -39,9 +41,9 @@ function isBackendSide(hop: DialogHop, { dialog, table }: Asking): boolean {
 }
 
 /**
- * The header changes for a request of the caller's side. Every such request gets the changes that the rule has now, with the
- * values of the first INVITE. If the rule named other headers at the first INVITE, or if the rule no longer exists, the caller's
- * own headers with those names are removed too: they never reach the backend.
+ * The header changes for a request of the caller's side. Every such request gets the changes that the rule has now, with
+ * the values of the first INVITE. The rule may have named other headers at the first INVITE, or it may no longer exist.
+ * Headers that it named at the first INVITE are removed too, so that the caller's own values never reach the backend.
  */
 function callerSideEdits(passes: readonly DialogData[], request: InboundDialogRequest, table: LiveTable): RelayEdits {
   const edits = callerEdits(passes.every(isTrusted))
@@ -58,8 +60,8 @@ function callerSideEdits(passes: readonly DialogData[], request: InboundDialogRe
 }
 
 /**
- * Whether the caller was trusted in one pass. A call is inside the trust domain only if the caller was trusted in each of its
- * passes.
+ * Whether the caller was trusted in one pass. A call is inside the trust domain only if the caller was trusted in every
+ * pass.
  */
 function isTrusted({ callerTrusted }: DialogData): boolean {
   return callerTrusted
@@ -86,12 +88,12 @@ function promisedNames({ headers }: DialogData, now: RuleHeaders | undefined, re
 }
 
 /**
- * Whether a request of the backend's side may be relayed to the hop. A stranger who has obtained a backend's cookie must not use
- * it to choose the target.
+ * Whether a request of the backend's side may be relayed to the hop. A stranger who has obtained a backend's cookie must
+ * not be able to choose the target.
  */
 function isCallerSide(hop: DialogHop, { request, dialog, table }: Asking): boolean {
   const { signedTarget, routeTarget } = dialog
-  // The port is not compared: the port in a Contact is seldom the port from which a connection came.
+  // The port is not compared, because the port in a Contact is seldom the port from which a connection came.
   if (sameAddress(hop.address, signedTarget.address)) return true
   if (routeTarget && sameAddress(hop.address, routeTarget.address) && hop.port === routeTarget.port) return true
   const { address } = request.peer

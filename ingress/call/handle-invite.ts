@@ -1,6 +1,6 @@
 /**
- * The only place where lookup and SIP are combined. An INVITE is decided from memory before the first byte is sent. Strangers
- * get no byte. Every other sender gets a final response. Only a backend sends ringing.
+ * Decides INVITEs. This is the only place where lookup and SIP are combined. An INVITE is decided from memory before the
+ * first byte is sent. Strangers get no byte. Every other sender gets a final response. Only a backend sends ringing.
  */
 import { chooseTrunk, type NearMiss, type TrunkVerdict, trunkOf } from '../lookup/choose-trunk.ts'
 import { matchRule } from '../lookup/match-rule.ts'
@@ -44,8 +44,8 @@ export function handleInvite(call: InboundCall, deps: CallDeps): void {
 }
 
 /**
- * Sends zero bytes (invariant I1). But if the engine has already sent a provisional response, 503 is sent. The engine itself
- * handles all other requests of strangers (`sip/proxy/silence-for-strangers.ts`).
+ * Drops a stranger's INVITE and sends no byte (invariant I1). One exception: if the engine has already sent a provisional
+ * response, 503 is sent. The engine itself handles all other requests of strangers (`sip/proxy/silence-for-strangers.ts`).
  */
 function dropStranger(decision: Decision, deps: CallDeps, nearMisses: readonly NearMiss[]): void {
   const { peer, method, repeated } = decision.call
@@ -60,8 +60,8 @@ function dropStranger(decision: Decision, deps: CallDeps, nearMisses: readonly N
 }
 
 /**
- * Refuses a call while no table is loaded. Then every sender may be a stranger, so every source is unvouched: it gets one answer
- * without state, and the call is reported once.
+ * Refuses a call while no table is loaded. Without a table, every sender may be a stranger. So every source is unvouched:
+ * it gets one answer without state, and the call is reported once.
  */
 function refuseUnloaded(decision: Decision, deps: CallDeps): void {
   const decidedAt = deps.now()
@@ -76,8 +76,8 @@ function refuseUnloaded(decision: Decision, deps: CallDeps): void {
 }
 
 /**
- * Refuses every call of a peer during the drain, before its rules are tried. If the trunk tries again, the call reaches another
- * pod.
+ * Refuses every call of a peer during the drain, before rules are tried. If the trunk sends the call again, the call
+ * reaches another pod.
  */
 function refuseDraining(
   decision: Decision,
@@ -92,7 +92,10 @@ function refuseDraining(
   refuse(decision, deps, answer, { outcome: 'draining', reason: 'this process is shutting down' })
 }
 
-/** Refuses a call with several asserted identities. RFC 3325 §9.1: the trunk does not say which of them is the caller. */
+/**
+ * Refuses a call with several asserted identities, because the trunk does not say which of them is the caller (RFC 3325
+ * §9.1).
+ */
 function refuseAmbiguous(decision: Decision, deps: CallDeps, trunk: TrunkEntry): void {
   decision.trunk = trunk
   decision.calling = ''
@@ -134,7 +137,7 @@ interface NoRule {
   readonly reason: NoRuleReason
   /** The nearest rule. Undefined if there is no such rule. */
   readonly nearest: string | undefined
-  /** Why a number cannot be read. Shown only if `reason` is that this number cannot be read. */
+  /** Why a number cannot be read. Shown only if `reason` says that a number cannot be read. */
   readonly fault?: UserFault | undefined
 }
 
@@ -160,8 +163,8 @@ const NAMES_RULE: Readonly<Record<NoRuleReason, boolean>> = {
 }
 
 /**
- * Answers a known caller immediately if no rule matches its call: with `responses.noRule` of the trunk, which is 503 unless its
- * author says otherwise (`crds/schema/sip-trunk.ts`). The metric shows which condition failed.
+ * Answers a known caller at once if no rule matches its call. The answer is `responses.noRule` of the trunk, 503 by default
+ * (`crds/schema/sip-trunk.ts`). A metric shows which condition failed.
  */
 function noRule(decision: Decision, deps: CallDeps, { trunk, reason, nearest, fault }: NoRule): void {
   decision.trunk = trunk

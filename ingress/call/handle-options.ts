@@ -3,8 +3,8 @@ import type { InboundPlain } from '../sip/port/engine.ts'
 import type { CallDeps } from './call-deps.ts'
 
 /**
- * The headers of a 200 (RFC 3261 §11.2). There is no Allow, because the backend decides which methods the caller may use. We do
- * not read bodies.
+ * The headers of a 200 (RFC 3261 §11.2). There is no Allow, because the backend decides which methods the caller may use.
+ * Every type of body is accepted, because we do not read bodies.
  */
 const CAPABILITIES = [
   { name: 'Accept', value: '*/*' },
@@ -16,9 +16,9 @@ const CAPABILITIES = [
 type Deps = Pick<CallDeps, 'leaving' | 'draining' | 'settleOptions' | 'isOwnHost' | 'table'>
 
 /**
- * Answers OPTIONS, with which peers ask whether we take calls. A table is always loaded here, because without a table no sender
- * is known. The 503 has no Retry-After: if several pods share an address, Retry-After would pause all of them (RFC 3261
- * §21.5.4).
+ * Answers OPTIONS. Peers use OPTIONS to ask whether we take calls. A table is always loaded here, because without a table
+ * no sender is known. The 503 has no Retry-After. If several pods share an address, Retry-After would pause all of them
+ * (RFC 3261 §21.5.4).
  */
 export function handleOptions(request: InboundPlain, deps: Deps): void {
   if (belongsElsewhere(request, deps)) return request.respond(SERVICE_UNAVAILABLE)
@@ -26,8 +26,8 @@ export function handleOptions(request: InboundPlain, deps: Deps): void {
 }
 
 /**
- * Whether calls should be sent to another process. A proxy stops sending calls only after some failed probes. So probes must
- * fail while calls are still taken.
+ * Whether calls should be sent to another process. A proxy stops sending calls only after some failed probes. So probes
+ * must fail earlier than calls.
  */
 function belongsElsewhere(request: InboundPlain, deps: Deps): boolean {
   if (deps.draining()) return true
@@ -36,8 +36,8 @@ function belongsElsewhere(request: InboundPlain, deps: Deps): boolean {
 }
 
 /**
- * Whether the request asks only about this process: it comes from a trusted proxy and names an address of this process alone.
- * Then `settleOptions` is ignored.
+ * Whether the request asks only about this process: it comes from a trusted proxy and names an address of this process
+ * alone. For such a request, `settleOptions` is ignored.
  */
 function isProbedAlone({ peer, requestUri }: InboundPlain, { table, isOwnHost }: Deps): boolean {
   return table.peer(peer.address).proxyOf.size > 0 && isOwnHost(requestUri.host)

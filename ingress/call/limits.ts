@@ -1,17 +1,18 @@
 /** Limits on the work and the memory that a backend can cause in a pod. */
 
 /**
- * Milliseconds: the longest pause of a backend. After this time, calls are sent to the backend again, so that we notice if it is
- * back.
+ * Milliseconds of the longest pause of a backend. After this time, calls are sent to the backend again, and show whether it
+ * is back.
  */
 export const MAX_BACKEND_PAUSE_MS = 60_000
 
-/**
- * Endpoints of one Service that are tried in one call. If eight endpoints in a row have failed, a caller does not wait longer.
- */
+/** Endpoints of one Service that are tried in one call. After eight failures in a row, the caller has waited long enough. */
 export const MAX_ENDPOINT_TRIES = 8
 
-/** Targets of one call: as many as a rule may have backends. RFC 3261 §16.7: each target can make the caller wait longer. */
+/**
+ * Targets of one call. A rule may have the same number of backends. The number is limited because each target can make the
+ * caller wait longer (RFC 3261 §16.7).
+ */
 export const MAX_TARGETS = 64
 
 /** Backends that a log line lists if no backend of a rule can be reached. Three are enough to see what they have in common. */

@@ -37,10 +37,9 @@ export interface Routing {
 }
 
 /**
- * The place to which the backend's requests are sent to reach the caller. If the Contact is private, the caller is behind a NAT,
- * and its packets have passed this NAT: the requests are sent to the packet source. If the packets came from a trusted proxy of
- * the trunk, the requests are sent to the Contact: the proxy must find the caller, and the Contact may be on the proxy's
- * network.
+ * Where the backend's requests are sent to reach the caller. A private Contact means that the caller is behind a NAT. The
+ * packet came through this NAT, so the requests are sent to the packet's source. Behind a trusted proxy of the trunk, the
+ * requests are sent to the Contact. The proxy has to find the caller, and the Contact may be on the proxy's network.
  */
 function callerTargetOf(peer: Peer, table: LiveTable, { name, nat }: TrunkEntry): CallerTarget {
   if (nat !== undefined) return nat === 'Source' ? 'source' : 'contact'
@@ -65,15 +64,15 @@ export function redirect(decision: Decision, deps: CallDeps, contacts: Contacts)
 
 export function route(decision: Decision, deps: CallDeps, routing: Routing): void {
   const { action } = routing
-  // RFC 5630 §5.3: a request to a sips URI may be sent only over TLS, and no backend of a rule has TLS.
+  // A request to a sips URI may be sent only over TLS (RFC 5630 §5.3). No backend of a rule has TLS.
   if (decision.call.requestUri.scheme === 'sips') {
     return refuse(decision, deps, SIPS_NOT_ALLOWED, { outcome: 'no_backend', reason: 'no backend takes a sips call' })
   }
   const { targets, passedOver } = callTargets(action.backends, deps, (target) => decision.call.canReach(target))
   if (targets.length === 0) return noTarget(decision, deps, { routing, passedOver })
   const plan = planOf(decision, routing)
-  // If the values do not fit into the cookie, the headers would be missing in later requests of the call. So the first request
-  // is refused too.
+  // Values that do not fit into the cookie are lost for the later requests of the call, which then lack the headers. So the
+  // call is refused now.
   if (Buffer.byteLength(plan.dialogData) > MAX_DIALOG_DATA_BYTES) {
     const reason = 'the called and the calling user are too long for a rule that makes headers of them'
     return refuse(decision, deps, USER_TOO_LONG, { outcome: 'malformed', reason })
@@ -90,8 +89,8 @@ const NO_TARGET = 'every backend of the rule is paused, has weight 0 or has no r
 const NO_SOCKET = 'this process listens on no address of the family and transport of any backend that is up'
 
 /**
- * Refuses a call that has no target. Only here are backends counted that no socket reaches. If a call has another target, such a
- * backend is only passed over.
+ * Refuses a call that has no target. Backends that no socket reaches are counted only here. If a call has another target,
+ * such a backend is only passed over.
  */
 function noTarget(
   decision: Decision,
@@ -116,8 +115,8 @@ function planOf(
     trunk: trunk.name,
     rule: rule.name,
   }
-  // RFC 3325 §5: a trunk is inside the trust domain if we use its asserted identities. The asserted identities of other trunks
-  // must not reach the backend.
+  // A trunk is inside the trust domain if we use its asserted identities (RFC 3325 §5). The asserted identities of other
+  // trunks must not reach the backend.
   const callerTrusted = trunk.numbers.callingFrom === 'PAI'
   const { removeHeaders, responseIdentity } = callerEdits(callerTrusted)
   const headers = ruleHeaders(action)
@@ -138,9 +137,9 @@ function planOf(
 }
 
 /**
- * The user for the Request-URI. The number that rules compared must be the number that is dialled. If rules compared the user of
- * To, this user is sent to the backend. Undefined if rules compared the Request-URI, or if the caller's Request-URI already has
- * the same number.
+ * The user for the Request-URI. The number that rules compared must be the number that is dialled. So if rules compared the
+ * user of To, this user is sent to the backend. Undefined if rules compared the Request-URI, or if the caller's Request-URI
+ * already has the same number.
  */
 function judgedUser({ call, called }: Decision, { numbers }: TrunkEntry): string | undefined {
   if (numbers.calledFrom !== 'To') return undefined
@@ -148,7 +147,7 @@ function judgedUser({ call, called }: Decision, { numbers }: TrunkEntry): string
   return number === called && fault === undefined ? undefined : escapeUser(call.toUser ?? '')
 }
 
-/** Contains only the values from which headers are made, because every byte is sent with every request of the call. */
+/** The values from which headers are made, and no others. Every byte of the result is sent with every request of the call. */
 function sealed({ marks, needs }: RuleHeaders, { trunk, called, calling }: TemplateValues): SealedHeaders {
   return {
     marks,
@@ -183,7 +182,7 @@ interface Proxied {
   readonly targets: readonly CallTarget[]
   readonly passedOver: readonly PassedOver[]
   readonly attempts: Attempts
-  /** Whether the end of the call has been reported. The report contains the attempts in the state that they had then. */
+  /** Whether the end of the call has been reported. Attempts that change later do not change the report. */
   over: boolean
 }
 
@@ -191,8 +190,8 @@ function finish(proxied: Proxied, deps: CallDeps, result: ProxyResult): void {
   const { decision, decidedAt, passedOver, attempts } = proxied
   const { outcome, status, target, reason = EXPLANATIONS[outcome] } = result
   proxied.over = true
-  // After the caller has its answer, the engine cancels the open attempts. With `unanswered`, the further course of these
-  // attempts is unknown.
+  // After the caller has its answer, the engine cancels the open attempts. After `unanswered`, nobody knows how these
+  // attempts end.
   endOpen(attempts, outcome === 'unanswered' ? 'unfinished' : 'cancelled', deps.now())
   const backend = target?.id ?? ''
   reportDecision(

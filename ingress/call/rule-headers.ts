@@ -21,7 +21,7 @@ const MARK_LENGTH = 4
 
 const prepared = new WeakMap<RouteAction, RuleHeaders>()
 
-/** The prepared header changes of a rule. Undefined if the rule neither sets nor removes headers. */
+/** The prepared header changes of a rule. Undefined if the rule has no header changes. */
 export function ruleHeaders(action: RouteAction): RuleHeaders | undefined {
   if (action.setHeaders.length + action.removeHeaders.length === 0) return undefined
   const known = prepared.get(action)
@@ -40,8 +40,8 @@ export function ruleHeaders(action: RouteAction): RuleHeaders | undefined {
 }
 
 /**
- * The header changes for one call. If the value of a header cannot be made, the header is removed: the value that the sender
- * wrote must not reach the backend.
+ * The header changes for one call. If the value of a header cannot be made, the header is removed, because a value that the
+ * sender wrote must not reach the backend.
  */
 export function headerEdits({ set, remove }: RuleHeaders, values: TemplateValues): HeaderEdits {
   const setHeaders: HeaderField[] = []
@@ -54,7 +54,7 @@ export function headerEdits({ set, remove }: RuleHeaders, values: TemplateValues
   return { setHeaders, removeHeaders }
 }
 
-/** The names that have one of the marks. `names` must be long forms in lower case. */
+/** Returns those names that have one of the marks. `names` must be long forms in lower case. */
 export function markedNames(names: readonly string[], marks: string): string[] {
   const wanted = new Set<string>()
   for (let at = 0; at < marks.length; at += MARK_LENGTH) wanted.add(marks.slice(at, at + MARK_LENGTH))
@@ -62,8 +62,8 @@ export function markedNames(names: readonly string[], marks: string): string[] {
 }
 
 /**
- * The mark of a header's name. A cookie contains the mark instead of the name. The mark is the same in every build. It has 24
- * bits: in a request with 40 headers, another header has the same mark once in 400,000 times.
+ * The mark of a header's name. A cookie contains the mark instead of the name. The mark is the same in every build. It has
+ * 24 bits: in a request with 40 headers, another header has the same mark once in 400,000 times.
  */
 function markOf(name: string): string {
   return hash('sha256', name, 'base64url').slice(0, MARK_LENGTH)

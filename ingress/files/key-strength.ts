@@ -4,15 +4,15 @@ import { MIN_DISTINCT_KEY_BYTES } from './limits.ts'
 const TEXT = /^[\t\n\r -~]*$/
 
 /**
- * The fault of a key, in words that follow `it `; undefined if the key may be random. A random key of 16 bytes or more,
- * whether binary, hexadecimal or base64, is refused only once in millions of millions of keys.
+ * Says what is wrong with a key, in words that follow `it `. Undefined if the key may be random. A random key of 16 bytes
+ * or more, whether binary, hexadecimal or base64, is refused only once in millions of millions of keys.
  */
 export function keyFault(key: Uint8Array, minBytes: number): string | undefined {
   if (key.length < minBytes) return `has only ${key.length} bytes: a key has ${minBytes} or more`
   const text = Buffer.from(key).toString('latin1')
   if (text.trim() === '') return 'holds nothing but blanks'
-  // Line breaks around a text do not make it harder to guess, so they are not counted. In binary they are bytes like all
-  // others.
+  // Line breaks around a text do not make it harder to guess, so they are not counted. In a binary key, the same bytes are
+  // counted like all others.
   if (TEXT.test(text) && text.trim().length < minBytes)
     return `has only ${text.trim().length} bytes besides blanks: a key has ${minBytes} or more`
   const bytes = TEXT.test(text) ? Buffer.from(text.trim(), 'latin1') : key
@@ -23,7 +23,7 @@ export function keyFault(key: Uint8Array, minBytes: number): string | undefined 
   return isRepetition(bytes) ? 'repeats a shorter text: draw it at random' : undefined
 }
 
-/** Whether the bytes are a progression such as 0, 1, 2, which keys in examples often are. */
+/** Whether each byte differs from the byte before by the same number, as in 0, 1, 2. Keys in examples often look like this. */
 function isProgression(bytes: Uint8Array): boolean {
   const step = ((bytes[1] ?? 0) - (bytes[0] ?? 0)) & 255
   return bytes.every((byte, at) => at === 0 || ((byte - (bytes[at - 1] ?? 0)) & 255) === step)

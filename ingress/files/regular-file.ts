@@ -1,18 +1,18 @@
 /**
- * Reads files that another program has written, and never more bytes than a limit. Only regular files are read, and links to
- * them, because Kubernetes mounts files as links. Reading a pipe without a writer would never end, and a device would never
- * stop.
+ * Reads files that another program has written, and never more bytes than a limit. Only regular files and links to them are
+ * read: Kubernetes mounts files as links. Other files are refused, because reading a pipe without a writer, or a device,
+ * might never end.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 
 /**
- * The error for a file that exists but is refused: it is not a regular file, or it is too large. The message names the file
+ * The error for a file that exists and is refused: it is not a regular file, or it is too large. The message names the file
  * and says what the file is.
  */
 export class FileRefused extends Error {
   readonly code: 'not-a-regular-file' | 'file-too-large'
-  /** Bytes counted until the refusal. */
+  /** The bytes of the file, as far as they were counted before the refusal. */
   readonly size: number
 
   constructor(code: FileRefused['code'], message: string, size = 0) {
@@ -41,7 +41,7 @@ export async function readRegularFile(path: string, maxBytes: number): Promise<B
   }
 }
 
-/** Reads the whole of a small file. Nothing else in the process runs during the reading. */
+/** Reads the whole of a small file. The process does nothing else during the reading. */
 export function readRegularFileSync(path: string, maxBytes: number): Buffer {
   const file = openNow(path)
   try {
@@ -66,7 +66,10 @@ function openNow(path: string): number {
   }
 }
 
-/** A file may grow while it is read, and files of /proc give no size. So the bound applies to the bytes that are read. */
+/**
+ * Reads a file to its end. The file may grow meanwhile, and files of /proc give no size. So the limit applies to the bytes
+ * that are read.
+ */
 async function readAll(
   handle: FileHandle,
   path: string,
@@ -84,7 +87,7 @@ async function readAll(
   }
 }
 
-/** Returns the size that the file system reports. */
+/** Returns the size that the file system reports. Throws if the file is not regular or is too large. */
 function checkedSize(stats: Stats, path: string, maxBytes: number): number {
   if (!stats.isFile()) throw notRegular(path, kindOf(stats))
   if (stats.size > maxBytes) throw tooLarge(path, stats.size, maxBytes)
@@ -106,7 +109,10 @@ function tooLarge(path: string, size: number, maxBytes: number): FileRefused {
   return new FileRefused('file-too-large', `${path} has ${size} bytes or more: at most ${maxBytes} are read`, size)
 }
 
-/** A socket cannot be opened at all: the error is ENXIO, or EOPNOTSUPP on other systems. */
+/**
+ * Replaces the system's error for a socket by one that names the cause. A socket cannot be opened: the error is ENXIO, or
+ * EOPNOTSUPP on other systems.
+ */
 function withReason(error: unknown, path: string): unknown {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
   return code === 'ENXIO' || code === 'EOPNOTSUPP' ? notRegular(path, 'a socket or a device that is not there') : error

@@ -1,7 +1,7 @@
 /**
- * Decides which clients may keep a connection to the HTTP server. The answers to probes decide whether the pod is restarted, so
- * no client may keep another client out. A new connection is always accepted. If there are too many connections, a connection of
- * the address that has most of them is closed.
+ * Decides which clients may have a connection to the HTTP server. No client may lock another client out, because a probe
+ * without an answer lets the kubelet restart the pod. So a new connection is always accepted. If there are too many
+ * connections, one is closed: a connection of the address that has most of them.
  */
 import type { Socket } from 'node:net'
 import {
@@ -14,35 +14,38 @@ import {
 } from './limits.ts'
 
 export interface HttpConnections {
-  /** Adds a new connection. If its address, or all addresses together, have too many connections, an older one is closed. */
+  /**
+   * Adds a new connection. Closes an older one if its address has too many connections, or if all addresses together have
+   * too many.
+   */
   enter(socket: Socket): void
   /**
-   * Called when the headers of a request have come. Returns false if an earlier request is still being answered: then this
-   * request gets no answer. RFC 9112 §9.3.2: a client that sends several requests at once must expect that the connection closes
-   * after the first answer.
+   * Called when the headers of a request have come. Returns false if an earlier request is still being answered. This
+   * request then gets no answer. A client that sends several requests at once must expect that the connection closes after
+   * the first answer (RFC 9112 §9.3.2).
    */
   begin(socket: Socket): boolean
   /** Called when the answer was sent, or when the client has closed the connection. */
   end(socket: Socket): void
-  /** Closes connections that have waited for a request, or have received their answer, for too long. Must be called regularly. */
+  /** Closes connections that have waited too long: for a request, or for the end of their answer. Must be called regularly. */
   sweep(): void
 }
 
 interface Connection {
   readonly socket: Socket
   readonly address: string
-  /** Whether a request is being answered. If not, the connection waits for a request. */
+  /** Whether a request is being answered. While false, the connection waits for a request. */
   answering: boolean
   /** Requests that came while another request was being answered. */
   pipelined: number
-  /** When the connection began to wait, or when the request that is being answered came. */
+  /** When the connection began to wait. If `answering`: when the request came that is being answered. */
   since: number
 }
 
 /** Connections in the order of their arrival, oldest first. */
 type Entered = Map<Socket, Connection>
 
-/** `now` returns monotonic milliseconds. */
+/** Creates the list of connections. `now` returns monotonic milliseconds. */
 export function createHttpConnections(now: () => number): HttpConnections {
   const all: Entered = new Map()
   const byAddress = new Map<string, Entered>()
@@ -99,8 +102,8 @@ export function createHttpConnections(now: () => number): HttpConnections {
 }
 
 /**
- * The oldest connection that waits for a request. If all connections are being answered: the oldest connection, because its
- * client is the slowest.
+ * The connection that is closed first: the oldest one that waits for a request. If none waits, the oldest of all, because
+ * its client is the slowest.
  */
 function leastMissed(connections: Entered): Connection {
   let oldest: Connection | undefined
@@ -112,14 +115,17 @@ function leastMissed(connections: Entered): Connection {
   return oldest
 }
 
-/** The connections of the address that has most of them. If several addresses have equally many: of the first address. */
+/**
+ * The connections of the address that has most of them. If several addresses have equally many, the first of these
+ * addresses.
+ */
 function largest(byAddress: ReadonlyMap<string, Entered>): Entered {
   let most: Entered = new Map()
   for (const connections of byAddress.values()) if (connections.size > most.size) most = connections
   return most
 }
 
-/** The connection to close: the oldest connection of the address that has most of them. */
+/** The connection to close. It belongs to the address that has most connections. */
 function oldestOfLargest(connections: readonly Connection[]): Connection {
   const byAddress = new Map<string, Entered>()
   for (const connection of connections) {

@@ -7,7 +7,7 @@ import { CHECK_INTERVAL_MS, HEADERS_TIMEOUT_MS, KEEP_ALIVE_MS, MAX_HEADER_BYTES,
 export interface HttpServerOptions {
   /** Port 0: any free port. */
   readonly listen: { readonly host: string; readonly port: number }
-  /** Prometheus text format 0.0.4. */
+  /** Returns the metrics in Prometheus text format 0.0.4. */
   readonly metricsText: () => Promise<string>
   /** Called at each /readyz. If the process is not ready, the answer is 503 with one reason per line. */
   readonly ready: () => { readonly ready: boolean; readonly reasons: readonly string[] }
@@ -16,14 +16,14 @@ export interface HttpServerOptions {
    * /livez answers 200.
    */
   readonly live?: () => readonly string[]
-  /** Called for each fault after which the server goes on: code `http-page-failed` or `http-server-failed`. */
+  /** Called for each fault that does not end the server: code `http-page-failed` or `http-server-failed`. */
   readonly onFault: (code: string, message: string) => void
 }
 
 export interface RunningHttpServer {
-  /** The bound address, such as `http://127.0.0.1:9090`. If port 0 was asked for, this contains the real port. */
+  /** The bound address, such as `http://127.0.0.1:9090`. For a setting of port 0, this contains the port that was chosen. */
   readonly address: string
-  /** Closes the server and aborts requests in progress: a probe will ask again. */
+  /** Closes the server and aborts requests in progress. This is safe, because a probe asks again. */
   close(): Promise<void>
 }
 
@@ -68,7 +68,10 @@ const TIMES = {
   connectionsCheckingInterval: CHECK_INTERVAL_MS,
 }
 
-/** Takes one request of a connection at a time: probes and scrapers send their next request only after they have their answer. */
+/**
+ * Takes the requests of a connection one at a time. Probes and scrapers wait for an answer before they send the next
+ * request.
+ */
 function takeRequest(connections: HttpConnections, socket: Socket, response: ServerResponse): boolean {
   if (!connections.begin(socket)) return false
   response.once('close', () => connections.end(socket))
@@ -85,8 +88,8 @@ function createPages({ metricsText, ready, live, onFault }: HttpServerOptions): 
 }
 
 /**
- * If requests come while a page is being made, they all get this page: many requests at once cost as much time and memory as
- * one.
+ * If requests come while a page is being made, they all get this page. So many requests at once cost as much time and
+ * memory as one.
  */
 function shareResults(make: () => Promise<Page>): () => Promise<Page> {
   let making: Promise<Page> | undefined
@@ -98,7 +101,7 @@ function shareResults(make: () => Promise<Page>): () => Promise<Page> {
   }
 }
 
-/** If an error occurs while the metrics are made, only this scrape fails. The pod goes on. */
+/** Makes the page of the metrics. After an error, only this scrape fails and the pod goes on. */
 async function metricsPage(metricsText: () => Promise<string>, onFault: HttpServerOptions['onFault']): Promise<Page> {
   try {
     return { status: 200, text: Buffer.from(await metricsText()) }
@@ -117,13 +120,14 @@ function readyPage({ ready, reasons }: ReturnType<HttpServerOptions['ready']>): 
 }
 
 async function answer(pages: Pages, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  // No page takes a body. The connection is closed after the answer, so that the server does not wait for the end of the body.
+  // No page reads a body. The connection is closed after the answer, so that the server does not wait for the end of the
+  // body.
   if (!request.complete && hasBody(request)) response.setHeader('Connection', 'close')
   const [path = ''] = (request.url ?? '').split('?', 1)
   const page = pages.get(path)
   if (!page) return send(response, { status: 404, text: 'not found: try /metrics, /livez or /readyz\n' })
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    // RFC 9110 §15.5.6: a 405 lists the methods that are allowed.
+    // A 405 must list the methods that are allowed (RFC 9110 §15.5.6).
     response.setHeader('Allow', 'GET, HEAD')
     return send(response, { status: 405, text: 'method not allowed: use GET\n' })
   }
@@ -143,7 +147,7 @@ function send(response: ServerResponse, { status, text }: Page): void {
   response.end(text)
 }
 
-/** `::` takes both address families. If the kernel has no IPv6, it means every IPv4 address. */
+/** Binds the server. `::` takes both address families. If the kernel has no IPv6, `::` means every IPv4 address here. */
 async function bind(server: Server, at: HttpServerOptions['listen']): Promise<void> {
   try {
     await listen(server, at)

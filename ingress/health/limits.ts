@@ -1,14 +1,14 @@
 /** Limits on the connections, time and memory that a client of /metrics and the probes can use. */
 
-/** Milliseconds that a client has to send the headers of a request. A probe sends them immediately. */
+/** Milliseconds that a client has to send the headers of a request. A probe sends them at once. */
 export const HEADERS_TIMEOUT_MS = 5_000
 
 /** Milliseconds that a client has to send a whole request. */
 export const REQUEST_TIMEOUT_MS = 10_000
 
 /**
- * Milliseconds that a connection stays open for another request. Scrapers come every 15 s or less often, and open a new
- * connection.
+ * Milliseconds that a connection stays open for another request. Most scrapers wait at least 15 s before the next request,
+ * and then open a new connection.
  */
 export const KEEP_ALIVE_MS = 5_000
 
@@ -16,30 +16,37 @@ export const KEEP_ALIVE_MS = 5_000
 export const CHECK_INTERVAL_MS = 1_000
 
 /**
- * Milliseconds that a connection may wait for a whole request. The limit is the same for a new connection and for one that was
- * kept alive.
+ * Milliseconds that a connection may wait for a whole request. A new connection and a connection that has had an answer
+ * have the same limit.
  */
 export const WAIT_TIMEOUT_MS = KEEP_ALIVE_MS + HEADERS_TIMEOUT_MS
 
 /**
- * Milliseconds from a whole request until the client has received the answer. A scraper gives up after 10 s, a probe much
- * earlier.
+ * Milliseconds from a whole request until the client has received the answer. A scraper gives up after 10 s, and a probe
+ * much earlier.
  */
 export const ANSWER_TIMEOUT_MS = 10_000
 
 /** Bytes of a request's headers. Scrapers send less than one kilobyte. */
 export const MAX_HEADER_BYTES = 8 * 1024
 
-/** Connections at the same time: enough for some scrapers, the kubelet and a person, and far below any limit of open files. */
+/**
+ * Connections at the same time. 128 are enough for some scrapers, the kubelet and a person. The limit of open files is far
+ * higher.
+ */
 export const MAX_CONNECTIONS = 128
 
 /** Connections from one address. The kubelet and the scrapers of a node may all come from the node's address. */
 export const MAX_CONNECTIONS_PER_ADDRESS = 16
 
 /**
- * Requests that may come while an earlier request is being answered. They get no answer. One more request closes the connection.
+ * Requests that may come while an earlier request is being answered. These requests get no answer. One more than this
+ * number closes the connection.
  */
 export const MAX_PIPELINED_REQUESTS = 16
 
-/** Answers that are being sent at the same time. Each contains the metrics as text: some megabytes if there are many rules. */
+/**
+ * Answers that are being sent at the same time. Each contains the metrics as text, which are some megabytes if there are
+ * many rules.
+ */
 export const MAX_ANSWERS = 16

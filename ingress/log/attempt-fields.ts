@@ -1,4 +1,4 @@
-/** The attempts of a call as fields of its log line. */
+/** Turns the attempts of a call into fields of the call's log line. */
 import type { CallAttempt, CallDecided } from '../call/call-events.ts'
 import { MAX_LOGGED_ATTEMPTS, MAX_VALUE_CHARACTERS } from './limits.ts'
 
@@ -12,8 +12,8 @@ interface AttemptFields {
 }
 
 /**
- * Both fields are undefined if no backend was tried or passed over. `attemptsLeftOut` is also undefined if nothing is left out.
- * Undefined fields do not appear in the JSON.
+ * The two fields about attempts in a call's log line. If no backend was tried or passed over, both are undefined. If no
+ * attempt is left out, `attemptsLeftOut` is undefined. Undefined fields do not appear in the JSON.
  */
 export interface AttemptsField {
   readonly attempts: readonly AttemptFields[] | undefined
@@ -23,8 +23,8 @@ export interface AttemptsField {
 const NOTHING: AttemptsField = { attempts: undefined, attemptsLeftOut: undefined }
 
 /**
- * The fields for a call. Attempts come first, then the backends that were passed over. If there are too many attempts, the first
- * ones and the last one are shown, because the call ended with the last one.
+ * The fields for a call. Attempts come first, then the backends that were passed over. If there are too many attempts, the
+ * first ones and the last one are shown. The last one is shown because the call ended with it.
  */
 export function attemptsField({ attempts, passedOver }: Pick<CallDecided, 'attempts' | 'passedOver'>): AttemptsField {
   const all = attempts.length + passedOver.length
@@ -51,7 +51,7 @@ export function clip(text: string): string {
   return text.length > MAX_VALUE_CHARACTERS ? `${text.slice(0, MAX_VALUE_CHARACTERS)}…` : text
 }
 
-/** Rounds to the microsecond, because more digits have no meaning. */
+/** Rounds milliseconds to the microsecond, because more digits have no meaning. */
 export function milliseconds(value: number): number {
   return Math.round(value * 1000) / 1000
 }

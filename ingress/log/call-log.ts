@@ -1,6 +1,6 @@
 /**
- * Writes events as log lines: constant messages with fields. Each decided call gets one line, up to a limit per second. A line
- * costs half as much time as a whole call, so its fields are built only if the line is written.
+ * Writes events as log lines: constant messages with fields. Each decided call gets one line, up to a limit per second. To
+ * write a line takes half as much time as a whole call. So the fields are built only for a line that is written.
  */
 import type { Logger } from 'pino'
 import { hostText } from '../address/ip-address.ts'
@@ -19,7 +19,10 @@ import { createLineBudget, type LineBudget } from './line-budget.ts'
 
 export interface CallLogOptions {
   readonly logger: Logger
-  /** Lines per second about decided calls of known peers. 0: only the numbers of lines that were left out are written. */
+  /**
+   * Lines per second about decided calls of known peers. With 0, no call gets a line, and the log only says how many lines
+   * were left out.
+   */
   readonly callsPerSecond: number
   readonly clock: Clock
 }
@@ -34,9 +37,9 @@ export interface TableLine {
 
 export interface CallLog {
   onEvent(event: CallEvent): void
-  /** Reports that a new table is in use. */
+  /** Called when a new table is in use: writes a line about the table. */
   tableChanged(table: TableLine): void
-  /** Writes the numbers of lines that were left out and have not been reported yet. */
+  /** Writes how many lines were left out since the log last said so. */
   close(): void
 }
 
@@ -108,8 +111,8 @@ type EventOf<Type extends CallEvent['type']> = Extract<CallEvent, { type: Type }
 const UNVOUCHED: ReadonlySet<CallDecided['outcome']> = new Set(['auth_drop', 'rules_unavailable'])
 
 /**
- * Writes the line of a call. The line of a stranger's INVITE is counted in the budget of strangers: during a scan, the log must
- * still contain the calls of known peers.
+ * Writes the line of a call. The line of a stranger's INVITE is counted in the budget of strangers. So during a scan the
+ * log still contains the calls of known peers.
  */
 function writeCall({ logger, calls, strangers }: Sink, call: CallDecided): void {
   if (!logger.isLevelEnabled('info')) return
@@ -137,9 +140,7 @@ function callFields(call: CallDecided) {
   }
 }
 
-/**
- * Writes the line of a dropped packet. A stranger's INVITE gets no line here, because it already has a line as a decided call.
- */
+/** Writes the line of a dropped packet. A stranger's INVITE gets no line here: `writeCall` has written its line already. */
 function writeDropped(sink: Sink, { source, reason, method }: EventOf<'dropped'>): void {
   if (reason === 'source_rewritten') return writeRewritten(sink, source, method)
   const { logger, strangers } = sink
@@ -148,8 +149,8 @@ function writeDropped(sink: Sink, { source, reason, method }: EventOf<'dropped'>
 }
 
 /**
- * Advice for rewritten sources. Users often try to solve the problem with a trunk that allows all addresses of the cluster: this
- * trunk would admit everyone.
+ * Advice for rewritten sources. Users often write a trunk that allows all addresses of the cluster. Such a trunk would
+ * admit everyone, because a rewritten packet of any caller has an address of the cluster.
  */
 const REWRITTEN_ADVICE =
   'keep the sources of packets: externalTrafficPolicy: Local at the Service, and source preservation at its load ' +
@@ -183,7 +184,7 @@ function writeFault({ logger, faults }: Sink, { code, message }: EventOf<'fault'
 }
 
 /**
- * The fields for the source of a packet. If the packet came from a proxy, somebody else made the call: so the fields also
+ * The fields for the source of a packet. If a proxy sent the packet, the caller is somebody else. So the fields also
  * contain the source that was judged.
  */
 function sourceFields({ address, port, transport, judged }: CallSource) {
@@ -192,8 +193,8 @@ function sourceFields({ address, port, transport, judged }: CallSource) {
 }
 
 /**
- * Removes digest credentials from a text. RFC 7616 §3.4: a reader who has a digest response and its nonce can test any number of
- * passwords against them.
+ * Removes digest credentials from a text. Whoever reads a digest response and its nonce can test any number of passwords
+ * against them (RFC 7616 §3.4).
  */
 function withoutCredentials(text: string): string {
   return redactedText(text.replace(/\bDigest\s.*/is, 'Digest [redacted]'))

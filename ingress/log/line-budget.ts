@@ -1,22 +1,31 @@
-/** Limits the lines of one kind per second, and counts the lines that are left out. A timer runs only if lines were left out. */
+/**
+ * Limits how many lines of one kind are written per second, and counts the lines that are left out. A timer runs only after
+ * a line was left out.
+ */
 import type { Clock, Timer } from '../time/clock.ts'
 import { WINDOW_MS } from './limits.ts'
 
 export interface LineBudgetOptions {
   readonly linesPerSecond: number
   readonly clock: Clock
-  /** Called at the end of each window in which lines were left out. `leftOut` contains their number for each kind. */
+  /**
+   * Called at the end of each window in which lines were left out. `leftOut` says for each kind how many lines were left
+   * out.
+   */
   readonly report: (leftOut: Readonly<Record<string, number>>) => void
 }
 
 export interface LineBudget {
-  /** Whether the line may be written. If not, the line is counted under `kind`. The kinds must be a closed set. */
+  /**
+   * Whether the line may be written. A line that may not be written is counted under `kind`. Callers must use a small,
+   * fixed set of kinds.
+   */
   take(kind: string): boolean
   /** Reports the lines that were left out so far, and stops the timer. */
   close(): void
 }
 
-/** Creates a budget. The budget is full again one window after the first line was taken from it. */
+/** Creates a budget. A window begins with the first line that is taken. After the window, the budget is full again. */
 export function createLineBudget({ linesPerSecond, clock, report }: LineBudgetOptions): LineBudget {
   const leftOut = new Map<string, number>()
   let windowStart = Number.NEGATIVE_INFINITY

@@ -3,23 +3,23 @@ import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino'
 import { printableText } from '../text/printable-text.ts'
 import { MAX_BUFFERED_BYTES } from './limits.ts'
 
-/** Only this folder knows which library writes the lines. */
+/** Other folders use this name and not `PinoLogger`, so that only this folder depends on the library. */
 export type Logger = PinoLogger
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
 /**
- * Writes to standard output, or to `destination`. Standard output is written in the background with a bounded buffer: if a
- * reader of the log stops reading, calls must go on. If the buffer is full, log lines are lost. Later one line reports the
- * number of lost lines.
+ * Writes to standard output, or to `destination`. Standard output is written in the background, so that calls go on when a
+ * reader of the log stops reading. Its buffer has a limit. If the buffer is full, log lines are lost, and a later line says
+ * how many.
  */
 export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
   const options = {
     level,
     base: {},
     timestamp: pino.stdTimeFunctions.isoTime,
-    // Text from a packet may contain unprintable characters, and JSON does not escape most of them. Some of them end a line: a
-    // reader would see two lines instead of one.
+    // Text from a packet may contain unprintable characters, and JSON does not escape most of them. Some of these
+    // characters end a line, and a reader would then see two lines instead of one.
     hooks: { streamWrite: printableText },
     formatters: { level: (label: string) => ({ level: label }) },
   }

@@ -1,19 +1,22 @@
 import { type IpAddress, type IpPrefix, maskWords } from '../address/ip-address.ts'
 
 /**
- * IPv4 prefix lengths count in the 128-bit form. The first 96 bits of all IPv4 addresses are the same, so the key leaves them
- * out.
+ * IPv4 prefix lengths count in the 128-bit form. The first 96 bits of all IPv4 addresses are the same, so a key does not
+ * contain them.
  */
 const V4_OFFSET = 96
 
 /** The networks of one address family. */
 interface Family<T> {
   readonly byLength: Map<number, Map<number | string, T[]>>
-  /** Prefix lengths in use, longest first. */
+  /** The prefix lengths of the networks, longest first. */
   lengths: readonly number[]
 }
 
-/** Finds the values of networks by an address, with one lookup for each prefix length in use, longest first. */
+/**
+ * Finds the values of the networks that contain an address. There is one lookup for each prefix length in use, longest
+ * first.
+ */
 export class AddressTable<T> {
   readonly #v4: Family<T> = { byLength: new Map(), lengths: [] }
   readonly #v6: Family<T> = { byLength: new Map(), lengths: [] }
@@ -31,7 +34,7 @@ export class AddressTable<T> {
     else values.push(value)
   }
 
-  /** Removes one value that was added for the network. */
+  /** Removes one value that was added for the network. If the value was added twice, one of the two stays. */
   remove(prefix: IpPrefix, value: T): void {
     const family = prefix.family === 4 ? this.#v4 : this.#v6
     const networks = family.byLength.get(prefix.length)
@@ -47,7 +50,8 @@ export class AddressTable<T> {
   }
 
   /**
-   * The values with a network that contains the address. For each value: the longest prefix length, counted in the 128-bit form.
+   * The values with a network that contains the address. Each value comes with its longest prefix length, counted in the
+   * 128-bit form.
    */
   find(address: IpAddress): Map<T, number> {
     const found = new Map<T, number>()

@@ -1,4 +1,7 @@
-/** A map that drops old keys. It retains at least the `limit / 2` keys that were used last, and never more than `limit` keys. */
+/**
+ * A map that drops old keys. It never has more than `limit` keys. The `limit / 2` keys that were used last are always
+ * retained.
+ */
 export interface BoundedCache<K, V> {
   get(key: K): V | undefined
   set(key: K, value: V): void
@@ -6,8 +9,8 @@ export interface BoundedCache<K, V> {
 }
 
 /**
- * The cache has two halves. When the younger half is full, the older half is dropped as a whole. So keys are neither sorted nor
- * counted.
+ * The cache has two halves. When the younger half is full, all keys of the older half are dropped. So no order and no count
+ * of uses is needed.
  */
 export function createBoundedCache<K, V>(limit: number): BoundedCache<K, V> {
   let young = new Map<K, V>()

@@ -1,9 +1,9 @@
 import { type Ranked, RankedList } from './ranked-list.ts'
 
-/** The value that an index stores under a key: for most keys one item, otherwise several items. */
+/** The value that an index stores under a key. For most keys it is one item, for the others a list of items. */
 export type Posting<T extends Ranked> = T | RankedList<T>
 
-/** Returns the posting with the item added. An item that is already in the posting is not added again. */
+/** Returns the posting with the item added. An item that is already in the posting is not added twice. */
 export function withItem<T extends Ranked>(posting: Posting<T> | undefined, item: T): Posting<T> {
   if (posting === undefined || posting === item) return item
   if (posting instanceof RankedList) {
@@ -24,8 +24,8 @@ export function withoutItem<T extends Ranked>(posting: Posting<T> | undefined, i
 }
 
 /**
- * Returns the items of several postings in rank order, without building a merged list: most walks end at the first item. One
- * instance is used for many walks. If an item is in several postings, it is returned several times in a row.
+ * Returns the items of several postings in rank order. It builds no merged list, because most searches end at the first
+ * item. One instance is used for many searches. An item that is in several postings is returned several times in a row.
  */
 export class Candidates<T extends Ranked> {
   #count = 0
@@ -36,7 +36,7 @@ export class Candidates<T extends Ranked> {
   readonly #certain: boolean[] = []
   #lastCertain = false
 
-  /** Whether the key that found the last item proves that the item's condition holds. If not, the item's own test must decide. */
+  /** Whether the key that found the last item proves that the item's condition holds. While false, the item must be tested. */
   get certain(): boolean {
     return this.#lastCertain
   }
@@ -87,7 +87,7 @@ export class Candidates<T extends Ranked> {
     this.#places[i] = place
   }
 
-  /** Removes a posting that has no more items. The last posting moves to its place. */
+  /** Removes a posting that has no more items. The last posting moves to the free place. */
   #drop(i: number): void {
     const last = --this.#count
     const head = this.#heads[last]

@@ -7,22 +7,28 @@ import type { LiveTable } from './live-table.ts'
 import { type IndexedTrunk, isKnown, type PeerFacts } from './peer-index.ts'
 import { type CanonicalUser, toCanonical } from './phone-number.ts'
 
-/** The trunk to which a call belongs, or the reason why it belongs to no trunk. Numbers are canonical by the trunk's policy. */
+/**
+ * The trunk to which a call belongs, or the reason why it belongs to no trunk. Numbers have the form that the trunk's
+ * policy gives them.
+ */
 export type TrunkVerdict =
   | {
       readonly type: 'admitted'
       readonly trunk: TrunkEntry
       readonly called: string
       readonly calling: string
-      /** Why the calling number cannot be read. Undefined: it can be read. */
+      /** Why the calling number cannot be read. Undefined if it can be read. */
       readonly callingFault: UserFault | undefined
     }
   /**
-   * The call is admitted, but the called number cannot be read. So it is unknown which trunk owns the number and which rules
-   * match it.
+   * The packet is admitted, and the called number cannot be read. So it is unknown which trunk owns the number and which
+   * rules match it.
    */
   | { readonly type: 'unreadable'; readonly trunk: TrunkEntry; readonly called: string; readonly fault: UserFault }
-  /** The call is admitted, but no trunk owns the called number. `trunk` comes first among the trunks that admit the call. */
+  /**
+   * The packet is admitted, and no trunk owns the called number. `trunk` comes first among the trunks that admit the
+   * packet.
+   */
   | { readonly type: 'not_owned'; readonly trunk: TrunkEntry; readonly called: string }
   /** The sender is a peer that no trunk admits: a backend, or a trusted proxy that recorded a stranger as the source. */
   | { readonly type: 'known' }
@@ -49,7 +55,7 @@ export interface NearMiss {
 
 interface Admission {
   readonly trunk: IndexedTrunk
-  /** Prefix length of the trunk's source network that holds the address. IPv4 counts in the 128-bit form: /8 is 104. */
+  /** Length of the trunk's longest source network that contains the address. IPv4 counts in the 128-bit form: /8 is 104. */
   readonly prefixLength: number
 }
 
@@ -57,9 +63,9 @@ const NO_MISSES: TrunkVerdict = { type: 'stranger', nearMisses: [] }
 const KNOWN: TrunkVerdict = { type: 'known' }
 
 /**
- * Chooses the trunk of a new call among the trunks that admit the packet and own the called number. The oldest of them decides
- * the namespace. In this namespace, the most specific trunk is chosen. A trunk with a `called` list comes before a trunk without
- * a `called` list. Then the longer source prefix comes first, then the older trunk.
+ * Chooses the trunk of a new call among the trunks that admit the packet and own the called number. The oldest of them
+ * decides the namespace. In this namespace, the most specific trunk is chosen. A trunk with a `called` list comes before a
+ * trunk without one. Then the longer source prefix comes first, then the older trunk.
  */
 export function chooseTrunk(table: LiveTable, call: CallFacts): TrunkVerdict {
   const peer = table.peer(call.peer.address)
@@ -79,8 +85,8 @@ export function chooseTrunk(table: LiveTable, call: CallFacts): TrunkVerdict {
 }
 
 /**
- * The verdict if no trunk admits the packet. Trusted proxies and backends are peers anyway. For any other sender, a trunk that
- * has the source but not the transport is a near miss.
+ * The verdict if no trunk admits the packet. Trusted proxies and backends are still peers. For any other sender, a trunk is
+ * a near miss if it has the source and lacks the transport.
  */
 function refusal(peer: PeerFacts): TrunkVerdict {
   if (peer.isBackend || peer.proxyOf.size > 0) return KNOWN
@@ -91,8 +97,8 @@ function refusal(peer: PeerFacts): TrunkVerdict {
 }
 
 /**
- * The trunks that admit the packet. If its source is a trusted proxy of a trunk, this trunk judges the address that the proxy
- * recorded. If the proxy recorded no address, the trunk judges the proxy's own address.
+ * The trunks that admit the packet. If the packet's source is a trusted proxy of a trunk, this trunk judges the address
+ * that the proxy recorded. If the proxy recorded no address, the trunk judges the proxy's own address.
  */
 function admissions(table: LiveTable, peer: PeerFacts, call: CallFacts): Admission[] {
   const { transport } = call.peer
@@ -112,8 +118,8 @@ function admissions(table: LiveTable, peer: PeerFacts, call: CallFacts): Admissi
 }
 
 /**
- * The trunk that comes first. The oldest trunk decides the namespace, so that a more specific trunk in another namespace cannot
- * take over the calls of a carrier.
+ * The trunk that comes first. The oldest trunk decides the namespace. Otherwise a more specific trunk in another namespace
+ * could take over the calls of a carrier.
  */
 function firstOf(admitted: readonly Admission[], some: Admission): Admission {
   let oldest = some
@@ -135,8 +141,8 @@ function ownsSome({ trunk }: Admission): number {
 }
 
 /**
- * Returns a function that gives the called number by a policy. Trunks with the same policy have the same called number, so the
- * number is computed only if the policy differs from the previous one.
+ * Returns a function that gives the called number by a policy. The function computes the number again only if the policy
+ * differs from the previous one.
  */
 function calledNumbers(call: CallFacts): (policy: NumberPolicy) => CanonicalUser {
   let last: { readonly policy: NumberPolicy; readonly user: CanonicalUser } | undefined
@@ -152,7 +158,10 @@ function calledNumbers(call: CallFacts): (policy: NumberPolicy) => CanonicalUser
   }
 }
 
-/** The calling number. If the policy wants the asserted identity, From is never used instead, because From proves nothing. */
+/**
+ * The calling number. If the policy wants the asserted identity, From is never used in its place, because anyone can write
+ * any From.
+ */
 function callingNumber(call: CallFacts, policy: NumberPolicy): CanonicalUser {
   return toCanonical(policy.callingFrom === 'PAI' ? call.assertedUser : call.fromUser, policy)
 }

@@ -6,14 +6,14 @@ import { NumberIndex } from './number-index.ts'
 import { RankedList } from './ranked-list.ts'
 
 export interface ConditionIndex {
-  /** The rules in the index, in the total order of rules. */
+  /** The rules in the index, in the order in which rules are tried. */
   readonly rules: RankedList<IndexedRule>
   /** Whether this index can find the rule by its condition. */
   finds(entry: RuleEntry): boolean
-  /** Adds a rule. Call this only for rules that this index can find. */
+  /** Adds a rule. Must be called only for rules that this index can find. */
   add(rule: IndexedRule): void
   remove(rule: IndexedRule): void
-  /** Adds to `candidates` every rule that may match by this condition. */
+  /** Adds to `candidates` every rule that may match the call by this condition. */
   collect(query: RuleQuery, candidates: Candidates<IndexedRule>): void
 }
 

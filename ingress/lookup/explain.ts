@@ -1,6 +1,7 @@
 /**
- * Explains why a call is decided as it is, by the standing of each trunk and each rule. Every verdict comes from the matcher
- * itself. The matcher judges the whole table, and then each trunk and each rule alone.
+ * Explains why a call is decided as it is. For each trunk and each rule, it says why the trunk or rule takes the call, or
+ * why it does not. Every verdict comes from the code that decides calls. This code judges the whole table, and then each
+ * trunk and each rule alone.
  */
 import type { HeaderPredicate, NumberPredicate, RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
 import type { UserFault } from '../route-table/user-reading.ts'
@@ -15,8 +16,8 @@ import { type MatchFailure, matchRule, type RuleMatch, type RuleVerdict } from '
 import { RuleScope } from './rule-index.ts'
 
 /**
- * `later`: the trunk admits the call, but the chosen trunk comes first. The other values say why the trunk does not take the
- * call. `unreadable`: the called number cannot be read. `called`: the trunk does not own the called number. `transport`: the
+ * Why a trunk takes the call, or why it does not. `later`: the trunk admits the call, and the chosen trunk comes first.
+ * `unreadable`: the called number cannot be read. `called`: the trunk does not own the called number. `transport`: the
  * trunk does not list the transport. `proxy`: the trunk's trusted proxy recorded a source that the trunk does not admit.
  * `source`: no network of the trunk contains the source.
  */
@@ -27,15 +28,15 @@ export interface ExplainedTrunk {
   readonly standing: TrunkStanding
   /** The called number by the policy of this trunk. Undefined if the trunk does not admit the packet. */
   readonly called: string | undefined
-  /** Why the called number cannot be read. */
+  /** Why the called number cannot be read. Absent if it can be read. */
   readonly fault?: UserFault
   /** The source that the trunk judged, if the packet came from a proxy that the trunk trusts. Otherwise undefined. */
   readonly judged: JudgedSource | undefined
 }
 
 /**
- * `wins`: the rule is used. `later`: every condition holds, but an earlier rule wins. The other values name the first condition
- * that failed.
+ * Why a rule is used, or why it is not. `wins`: the rule is used. `later`: every condition holds, and an earlier rule wins.
+ * The other values name the first condition that failed.
  */
 export type RuleStanding =
   | { readonly type: 'wins' | 'later' | 'called' | 'calling' }
@@ -59,15 +60,15 @@ export interface CallExplanation {
   readonly judged: JudgedSource | undefined
   /** The trunks in the order of the table. */
   readonly trunks: Nearest<ExplainedTrunk>
-  /** Undefined if no trunk takes the call: then no rule was tried. */
+  /** The verdict on the rules. Undefined if no trunk takes the call, because then no rule is tried. */
   readonly ruleVerdict: RuleVerdict | undefined
   /** The rules of the chosen trunk, in the order in which they are tried. */
   readonly rules: Nearest<ExplainedRule>
 }
 
 /**
- * Explains the decision of a call. It reads every trunk and every rule, so it is only for people who ask, and never decides a
- * call.
+ * Explains the decision of a call. It reads every trunk and every rule, which would be too slow for real calls. It is for
+ * people who ask.
  */
 export function explainCall(table: LiveTable, call: CallFacts): CallExplanation {
   const trunkVerdict = chooseTrunk(table, call)
@@ -83,8 +84,8 @@ export function explainCall(table: LiveTable, call: CallFacts): CallExplanation 
 }
 
 /**
- * How near a trunk with this standing is to taking the call; a higher number is nearer. If there are too many trunks, only
- * the nearest are shown.
+ * How close a trunk with this standing is to taking the call. A higher number is closer. If there are too many trunks, only
+ * the closest are shown.
  */
 const TRUNK_NEARNESS: Readonly<Record<TrunkStanding, number>> = {
   chosen: 6,
@@ -105,7 +106,7 @@ function explainTrunks(table: LiveTable, call: CallFacts, verdict: TrunkVerdict)
   return nearest(explained, MAX_EXPLAINED_TRUNKS, ({ standing }) => TRUNK_NEARNESS[standing])
 }
 
-/** The verdict of the matcher for a table that contains only this trunk. */
+/** How the trunk would judge the call if the table had only this trunk. */
 function trunkStandingAlone(trunk: TrunkEntry, call: CallFacts): ExplainedTrunk {
   const table = createLiveTable()
   table.load([trunk], 1)
@@ -128,7 +129,10 @@ function trunkStandingAlone(trunk: TrunkEntry, call: CallFacts): ExplainedTrunk 
   }
 }
 
-/** A higher number is nearer. Numbers below 1 show how similar the called numbers are. */
+/**
+ * How close a rule with this standing is to being used. A higher number is closer. For `called`, `likeness` gives a number
+ * below 1 instead.
+ */
 const RULE_NEARNESS: Readonly<Record<RuleStanding['type'], number>> = {
   wins: 5,
   later: 4,
@@ -152,7 +156,7 @@ function explainRules(table: LiveTable, match: RuleMatch, verdict: RuleVerdict):
   )
 }
 
-/** The verdict of the matcher for a trunk that has only this rule. */
+/** How the rule would be judged if the trunk had only this rule. */
 function ruleStandingAlone(rule: IndexedRule, match: RuleMatch): RuleStanding {
   const scope = new RuleScope()
   scope.add(rule)
@@ -179,8 +183,8 @@ function failedStanding(reason: MatchFailure, rule: IndexedRule, { call, calling
 }
 
 /**
- * How similar the number is to the most similar predicate: the share of the leading characters that are equal, below 1. So a
- * number with a typing error is near.
+ * How similar the number is to the most similar predicate. The result is the share of the number's characters that equal
+ * the beginning of a predicate. It is below 1. So a number with a typing error counts as similar.
  */
 function likeness(predicates: readonly NumberPredicate[], number: string): number {
   let most = 0
@@ -189,8 +193,8 @@ function likeness(predicates: readonly NumberPredicate[], number: string): numbe
 }
 
 /**
- * A number of the predicate, or the text with which its numbers begin. Empty for a regular expression, because it has no such
- * text.
+ * A number for which the predicate holds, or the text with which its numbers begin. Empty for a regular expression, which
+ * has no such text.
  */
 function startOf(predicate: NumberPredicate): string {
   switch (predicate.type) {
@@ -212,8 +216,8 @@ function alike(a: string, b: string): number {
 }
 
 /**
- * The nearest items. The sort is stable: if items are equally near, the first of them in the list are shown. The winner is
- * always shown.
+ * The nearest items. If items are equally near, those that come first in the list are shown. The rule or trunk that takes
+ * the call is always shown.
  */
 function nearest<T>(all: readonly T[], limit: number, nearness: (item: T) => number): Nearest<T> {
   if (all.length <= limit) return { shown: all, leftOut: 0 }

@@ -1,13 +1,13 @@
 import type { HeaderPredicate } from '../route-table/route-table.ts'
 import type { Patterns } from './patterns.ts'
 
-/** The test of a header condition: the name of the header in lower case, and a function that tests the header's values. */
+/** The test of a header condition. `name` is in lower case. `holds` tests the values of the header. */
 export interface HeaderTest {
   readonly name: string
   readonly holds: (values: readonly string[]) => boolean
 }
 
-/** Compiles a header condition. The caller must have acquired its pattern. */
+/** Compiles a header condition. The caller must have acquired the condition's pattern from `patterns`. */
 export function headerTest(predicate: HeaderPredicate, patterns: Patterns): HeaderTest {
   return { name: predicate.name, holds: valuesTest(predicate, patterns) }
 }

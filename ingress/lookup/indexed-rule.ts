@@ -6,8 +6,8 @@ import type { Ranked } from './ranked-list.ts'
 /** The conditions of a rule, compiled. */
 export interface ConditionTests {
   /**
-   * The test of the called number. It decides if the index has not proved that a called predicate holds. Undefined: the index
-   * always proves it.
+   * The test of the called number. It is needed if the index finds the rule and does not prove that the condition holds.
+   * Undefined if the index always proves this.
    */
   readonly called: NumberTest | undefined
   /** The test of the calling number. Undefined: every calling number matches. */
@@ -15,19 +15,19 @@ export interface ConditionTests {
   readonly headers: readonly HeaderTest[]
 }
 
-/** A rule in the form that the index stores. Ranks follow the total order of rules. */
+/** A rule in the form that the index stores. A rule with a lower rank is tried earlier. */
 export interface IndexedRule extends Ranked, ConditionTests {
   readonly kind: 'rule'
   readonly entry: RuleEntry
 }
 
-/** The facts of a call that the index uses to find rules and that the rules' conditions test. */
+/** The facts of a call by which the index finds rules, and which rules test. */
 export interface RuleQuery {
   readonly called: string
   readonly calling: string
   /**
-   * Whether the calling number cannot be read. If so, the index of calling numbers gives only its first rule as a candidate,
-   * because the search ends at this rule.
+   * Whether the calling number cannot be read. If so, the index of calling numbers gives only its first rule as a
+   * candidate, because the search ends at this rule.
    */
   readonly callingUnreadable: boolean
   readonly header: (name: string) => readonly string[]

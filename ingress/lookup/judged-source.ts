@@ -1,4 +1,4 @@
-/** The source of a call that comes through a trusted proxy: this source is judged instead of the packet's own source. */
+/** Finds the source of a call that comes through a trusted proxy. This source is judged instead of the packet's own source. */
 import type { IpAddress } from '../address/ip-address.ts'
 import type { TrunkEntry } from '../route-table/route-table.ts'
 import type { CallFacts } from './call-facts.ts'
@@ -7,22 +7,22 @@ import type { IndexedTrunk, PeerFacts } from './peer-index.ts'
 
 /**
  * The source by which a call was judged, if the packet came from a trusted proxy. `none`: the request has no Via below the
- * proxy's own Via, so the proxy itself was judged. `unreadable`: the Via contains no address. `ambiguous`: the Via gives the
- * same information twice. For `unreadable` and `ambiguous`, the source is unknown.
+ * proxy's own Via, so the proxy itself was judged. `unreadable`: the Via contains no address. `ambiguous`: the Via gives
+ * the same information twice. For the last two, the source is unknown.
  */
 export type JudgedSource =
   | { readonly type: 'address'; readonly address: IpAddress }
   | { readonly type: 'none' | 'unreadable' | 'ambiguous' }
 
-/** The facts of a request by which the source that a trusted proxy recorded is found. They may be unusable. */
+/** The facts of a request from which the source behind a trusted proxy is found. The request may be damaged. */
 export interface RecordedFacts {
   readonly peer: { readonly address: IpAddress }
   readonly recordedSources: CallFacts['recordedSources']
 }
 
 /**
- * The packet's source, or an address that a proxy recorded, with the facts that the table has about this address. `facts` is
- * undefined if there is no usable address.
+ * One address on the path: the packet's source, or an address that a proxy recorded. `facts` are what the table says about
+ * this address. Undefined if there is no usable address.
  */
 export interface RecordedHop {
   readonly source: IpAddress | 'ambiguous' | undefined
@@ -30,7 +30,7 @@ export interface RecordedHop {
 }
 
 /**
- * The packet's source, then the recorded addresses behind it. The path ends with the first address that is not a trusted proxy
+ * The packet's source, then the recorded addresses behind it. The path ends with the first address that is no trusted proxy
  * of any trunk.
  */
 export function recordedPath(table: LiveTable, peer: PeerFacts, call: RecordedFacts): RecordedHop[] {
@@ -38,14 +38,16 @@ export function recordedPath(table: LiveTable, peer: PeerFacts, call: RecordedFa
   for (const source of call.recordedSources()) {
     const facts = source === undefined || source === 'ambiguous' ? undefined : table.peer(source)
     path.push({ source, facts })
-    // A trunk uses a recorded address only if one of its own proxies recorded it. This address is no trunk's proxy.
+    // A trunk uses a recorded address only if a proxy of this trunk recorded it. This address is no proxy of any trunk, so
+    // the path ends here.
     if (facts === undefined || facts.proxyOf.size === 0) break
   }
   return path
 }
 
 /**
- * The index in the path of the first address that is not a proxy of the trunk. If all addresses are its proxies: the last index.
+ * The index in the path of the first address that is no proxy of the trunk. If all addresses are proxies of the trunk, the
+ * last index.
  */
 export function placeOnPath(path: readonly RecordedHop[], trunk: IndexedTrunk): number {
   const place = path.findIndex(({ facts }) => !facts?.proxyOf.has(trunk))
@@ -53,9 +55,9 @@ export function placeOnPath(path: readonly RecordedHop[], trunk: IndexedTrunk): 
 }
 
 /**
- * The source by which `trunk` judged a request. If `trunk` is not given, this reads the path for every trunk that has the sender
- * as a trusted proxy, and returns the source that is furthest from the packet. Returns undefined if the sender is not a trusted
- * proxy of `trunk` (or, if `trunk` is not given, of any trunk): then the packet's own source was judged.
+ * The source by which `trunk` judged a request. Without `trunk`, the path is read for every trunk that trusts the sender as
+ * a proxy, and the result is the source that is furthest from the packet. Undefined if the sender is no trusted proxy of
+ * `trunk` or, without `trunk`, of any trunk. Then the packet's own source was judged.
  */
 export function judgedSource(table: LiveTable, call: RecordedFacts, trunk?: TrunkEntry): JudgedSource | undefined {
   const peer = table.peer(call.peer.address)
@@ -76,7 +78,7 @@ const WORDS: Readonly<Record<Exclude<JudgedSource['type'], 'address'>, string>> 
   ambiguous: 'ambiguous: the Via below that of the proxy says something twice',
 }
 
-/** The address. If there is no address: a text that explains why. */
+/** The address as text, or words that say why there is no address. */
 export function judgedSourceText(judged: JudgedSource): string {
   return judged.type === 'address' ? judged.address.text : WORDS[judged.type]
 }

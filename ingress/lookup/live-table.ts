@@ -15,25 +15,25 @@ export interface TableNames {
 }
 
 /**
- * The table from which a pod decides. A change is applied as a whole. If it throws (`PatternError`), nothing is applied. A
- * lookup never sees a change that is only half applied.
+ * The table from which a pod decides. A change is applied as a whole. A change that throws (`PatternError`) leaves the
+ * table as it was. A lookup never sees half of a change.
  */
 export interface LiveTable {
-  /** Replaces every entry in one step. Call this only for a table from which no calls are decided yet. */
+  /** Replaces every entry in one step. Must be called only before calls are decided from this table. */
   load(entries: readonly TableEntry[], version: number): void
   /**
-   * Replaces every entry. Until the new table is complete, calls are decided from the old table. The caller must make no other
-   * change at the same time.
+   * Replaces every entry. Calls are decided from the old table until the new table is complete. The caller must make no
+   * other change at the same time.
    */
   loadInSlices(entries: Iterable<TableEntry>, version: number): Promise<void>
   /**
-   * Changes some entries. The cost depends on the number of these entries, not on the size of the table. Unknown keys in
-   * `removed` are ignored.
+   * Changes some entries. The cost grows with the number of these entries. The size of the table does not matter. Unknown
+   * keys in `removed` are ignored.
    */
   apply(delta: TableDelta, version: number): void
   /**
-   * Does the same as `apply`, but calls go on during the long part of the work. The caller must make no other change at the same
-   * time.
+   * Does the same as `apply`. During the long part of the work, calls go on. The caller must make no other change at the
+   * same time.
    */
   applyInSlices(delta: TableDelta, version: number): Promise<void>
   /** Whether a table was ever loaded. */
@@ -45,23 +45,23 @@ export interface LiveTable {
   trunks(): Iterable<TrunkEntry>
   rules(): Iterable<RuleEntry>
   services(): Iterable<ServiceEntry>
-  /** Names of rules and of the backends in rules. They are views: they change with the table and take no extra memory. */
+  /** Names of rules, and names of the backends in rules. They change with the table and take no extra memory. */
   readonly ruleNames: TableNames
   readonly backendNames: TableNames
   trunk(name: string): TrunkEntry | undefined
   rule(name: string): RuleEntry | undefined
-  /** Names of the headers that rules read, in lower case. The array is the same object until the names change. */
+  /** Names of the headers that rules read, in lower case. The same array is returned until the names change. */
   readonly headersRead: readonly string[]
   /** The targets for new calls to a Service, by the name of its entry. Empty if the table has no such entry. */
   readyEndpoints(service: string): readonly ServiceTarget[]
   /**
-   * Whether this is the address of a rule's backend, or of a Service's endpoint (ready or draining). Without a port: on any
-   * port.
+   * Whether this is the address of a rule's backend, or of a Service's endpoint (ready or draining). If `port` is absent,
+   * any port counts.
    */
   isBackend(address: IpAddress, port?: number): boolean
   /** Whether the address is in the `contactNetworks` of a rule. */
   isContact(address: IpAddress): boolean
-  /** The facts that the table has about an address. The choice of a trunk needs them. */
+  /** What the table says about an address. The choice of a trunk needs these facts. */
   peer(address: IpAddress): PeerFacts
   /** The scopes that contain a trunk's rules. The choice of a rule needs them. */
   ruleScopes(trunk: TrunkEntry): readonly RuleScope[]
@@ -125,7 +125,7 @@ export function createLiveTable(): LiveTable {
   }
 }
 
-/** Builds a table entry by entry. The rules are not sorted first: sorting all of them would be the longest slice. */
+/** Builds a table entry by entry. The rules are not sorted before, because sorting all of them cannot be split into slices. */
 async function builtInSlices(entries: Iterable<TableEntry>): Promise<TableState> {
   const state = new TableState()
   const slice = createTimeSlice()
@@ -145,7 +145,10 @@ async function appliedInSlices(state: TableState, delta: TableDelta): Promise<vo
   }
 }
 
-/** Returns the entries with the rules last and sorted: a list is built fastest if it grows only at its end. */
+/**
+ * Returns the entries with the rules last and sorted. If the rules come in order, a list grows only at its end, which is
+ * fastest.
+ */
 function inOrder(entries: readonly TableEntry[]): TableEntry[] {
   const rules = entries.filter((entry) => entry.kind === 'rule')
   const others = entries.filter((entry) => entry.kind !== 'rule')

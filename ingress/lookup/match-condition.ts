@@ -1,4 +1,7 @@
-/** One row for each condition of a rule: how it is tested, which index it has, and which reason is reported if it fails. */
+/**
+ * One row for each condition of a rule: how the condition is tested, which index it has, and which reason is reported if it
+ * fails.
+ */
 import type { MatchCondition, RuleEntry } from '../route-table/route-table.ts'
 import { type ConditionIndex, HeaderConditionIndex, NumberConditionIndex } from './condition-index.ts'
 import { headerTest } from './header-test.ts'
@@ -20,22 +23,19 @@ interface LookupRow<C extends MatchCondition> {
   readonly patterns: (entry: RuleEntry) => string[]
   /** Compiles the test of a call. The caller must have acquired the patterns of the rule. */
   readonly compile: (entry: RuleEntry, patterns: Patterns) => ConditionTests[C]
-  /**
-   * Whether the condition holds for the call. `proven`: the rule was found by an index that has already proved the rule's
-   * condition.
-   */
+  /** Whether the condition holds for the call. `proven`: the index that found the rule has already proved the condition. */
   readonly holds: (rule: IndexedRule, query: RuleQuery, proven: boolean) => boolean
   /** The reason that is reported if the condition does not hold. */
   readonly failure: ConditionFailures[C]
-  /** The reason if the condition tests a part of the call that cannot be read. The search for a rule ends then. */
+  /** The reason if the condition tests a part of the call that cannot be read. The search for a rule ends at such a rule. */
   readonly unreadable: (query: RuleQuery) => ConditionFailures[C] | undefined
-  /** Returns undefined if no index finds rules by this condition. */
+  /** Creates an index that finds rules by this condition. Undefined if no index can do this. */
   readonly createIndex: () => ConditionIndex | undefined
 }
 
 /**
- * One row for each condition. The conditions of a rule are tested in this order. A rule is in one index only: the index of the
- * first condition, in this order, by which the rule can be found.
+ * One row for each condition. The conditions of a rule are tested in this order. Each rule is in one index: the index of
+ * the first condition, in this order, by which the rule can be found.
  */
 export const LOOKUP_ROWS = {
   called: {

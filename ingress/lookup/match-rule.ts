@@ -7,7 +7,7 @@ import type { LiveTable } from './live-table.ts'
 import { type ConditionFailure, LOOKUP_ROWS } from './match-condition.ts'
 import type { RuleScope } from './rule-index.ts'
 
-/** The first rule that matches. If no rule matches: the first condition of the nearest rule that failed. */
+/** The first rule that matches. If no rule matches, the nearest rule and its first condition that failed. */
 export type RuleVerdict =
   | { readonly type: 'rule'; readonly rule: RuleEntry }
   | {
@@ -24,12 +24,12 @@ export interface RuleMatch {
   readonly trunk: TrunkEntry
   readonly called: string
   readonly calling: string
-  /** Why the calling number cannot be read. Undefined: it can be read. */
+  /** Why the calling number cannot be read. Undefined if it can be read. */
   readonly callingFault?: UserFault | undefined
   readonly call: CallFacts
 }
 
-/** The rows of the conditions, in the order of the tests. The list is built once, and not for each call. */
+/** The rows of the conditions, in the order of the tests. The list is built here, so that a call does not build it. */
 const ROWS = MATCH_CONDITIONS.map((condition) => LOOKUP_ROWS[condition])
 
 const NO_RULES: RuleVerdict = { type: 'no_rule', reason: 'no_rules', nearest: undefined }
@@ -37,11 +37,11 @@ const NO_RULES: RuleVerdict = { type: 'no_rule', reason: 'no_rules', nearest: un
 const candidates = new Candidates<IndexedRule>()
 
 /**
- * The first rule, in the total order, that matches. Only the rules that the indexes find are tested. The reason of a refusal
- * comes from these rules and from the first rule of each index: no other rule is read.
+ * The first rule that matches, in the order of rules. Only the rules that the indexes find are tested. The reason of a
+ * refusal comes from these rules and from the first rule of each index. No other rule is read.
  *
- * If the calling number cannot be read, the search ends at the first rule that tests it: perhaps this rule should have refused
- * the call, so a later rule must not take it.
+ * If the calling number cannot be read, the search ends at the first rule that tests the calling number. With a readable
+ * number, this rule might have refused the call. So a later rule must not take it.
  */
 export function matchRule(table: Pick<LiveTable, 'ruleScopes'>, match: RuleMatch): RuleVerdict {
   const scopes = table.ruleScopes(match.trunk)
@@ -65,7 +65,7 @@ export function matchRule(table: Pick<LiveTable, 'ruleScopes'>, match: RuleMatch
   return refusal(scopes, nearest, most)
 }
 
-/** The number of conditions that hold before the first condition that fails. */
+/** The number of conditions that hold before the first one that fails. */
 function conditionsHeld(rule: IndexedRule, query: RuleQuery, proven: boolean): number {
   let count = 0
   while (count < ROWS.length && ROWS[count]?.holds(rule, query, proven) === true) count++
@@ -73,8 +73,8 @@ function conditionsHeld(rule: IndexedRule, query: RuleQuery, proven: boolean): n
 }
 
 /**
- * The reason why no rule matches. If an index did not find a rule, the rule has failed at the condition of this index. From each
- * index, the first rule is compared with the nearest rule that was tested.
+ * The reason why no rule matches. A rule that its index did not find has failed at the condition of this index. The first
+ * rule of each index is compared with the nearest rule that was tested.
  */
 function refusal(scopes: readonly RuleScope[], nearest: IndexedRule | undefined, most: number): RuleVerdict {
   for (let place = ROWS.length - 1; place >= 0; place--) {
@@ -93,7 +93,10 @@ function earlier(a: IndexedRule | undefined, b: IndexedRule | undefined): Indexe
   return a.rank <= b.rank ? a : b
 }
 
-/** Returns a function that reads a header of a call only when a candidate tests the header, and at most once. */
+/**
+ * Returns a function that reads the headers of a call. Each header is read when a candidate tests it, and is read only
+ * once.
+ */
 function readOnce(call: CallFacts): (name: string) => readonly string[] {
   let read: Map<string, readonly string[]> | undefined
   return (name) => {

@@ -2,12 +2,12 @@ import { type IpAddress, parseIpPrefix } from '../address/ip-address.ts'
 import { AddressTable } from './address-table.ts'
 
 /**
- * Networks that rules name. Each network is stored once, even if many rules name it. A text that does not parse contains no
+ * Networks that rules name. Each network is stored once, however many rules name it. A text that is no network contains no
  * address.
  */
 export interface NetworkUses {
   add(networks: readonly string[]): void
-  /** Removes networks that were added before. */
+  /** Removes networks that were added before. If a network was added twice, one of the two stays. */
   remove(networks: readonly string[]): void
   has(address: IpAddress): boolean
 }

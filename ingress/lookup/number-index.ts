@@ -6,21 +6,24 @@ import { type Candidates, type Posting, withItem, withoutItem } from './candidat
 import { NumberTable } from './number-table.ts'
 import { type Ranked, RankedList } from './ranked-list.ts'
 
-/** Greater than the number of digits of any number key. So a prefix key multiplied by this number leaves room for a length. */
+/** One more than the most digits of a number key. A prefix key multiplied by this number leaves room to add a length. */
 const LENGTHS = MAX_KEY_DIGITS + 1
 
 /**
- * Finds the items that have a predicate which holds for a number. The time does not grow with the number of items: exact numbers
- * are found by hash, prefixes by length, ranges as blocks of numbers. Only two kinds of predicates are tested one by one, in
- * rank order: regular expressions that are not anchored to literal text, and ranges that are not telephone numbers.
+ * Finds the items that have a predicate which holds for a number. The time does not grow with the number of items: exact
+ * numbers are found by hash, prefixes by length, ranges as blocks of numbers. Two kinds of predicates are tested one by
+ * one, in rank order: regular expressions that do not begin with literal text, and ranges that are not telephone numbers.
  */
 export class NumberIndex<T extends Ranked> {
   readonly #exact = new NumberTable<Posting<T>>()
   readonly #prefixes = new PrefixIndex<T>()
-  /** Prefixes that regular expressions require. If an item is found here, its expression must still be tested. */
+  /** The literal text with which regular expressions begin. An item that is found here must still be tested. */
   readonly #guarded = new PrefixIndex<T>()
   readonly #blocks = new NumberTable<Posting<T>>()
-  /** The index is the length of a number. Each value has a bit for each prefix length that a block of this length has or had. */
+  /**
+   * The prefix lengths of blocks, by the length of their numbers. In each value, bit n stands for a prefix length n that a
+   * block has or had.
+   */
   readonly #blockLengths: FormLengths = { plus: new Uint16Array(LENGTHS), bare: new Uint16Array(LENGTHS) }
   readonly #texts = new Map<string, Posting<T>>()
   readonly #rest = new RankedList<T>()
@@ -32,7 +35,7 @@ export class NumberIndex<T extends Ranked> {
     }
   }
 
-  /** Undoes an `add` with the same item and predicates. */
+  /** Removes what `add` added for the same item and predicates. */
   remove(item: T, predicates: readonly NumberPredicate[]): void {
     for (const predicate of predicates) {
       this.#change(predicate, (posting) => withoutItem(posting, item))
@@ -59,7 +62,7 @@ export class NumberIndex<T extends Ranked> {
     if (lengths === 0) return
     for (let digits = 0; digits < length; digits++) {
       if ((lengths & (1 << digits)) === 0) continue
-      // A prefix of zero digits without `+` has no key. A block of all numbers of one length has the prefix -1 instead.
+      // A prefix of zero digits without `+` has no key. So the prefix of a block of all numbers of one length is -1.
       const prefix = digits === 0 && !plus ? -1 : (byLength[digits] ?? NO_KEY)
       candidates.add(this.#blocks.get(blockKey(prefix, length)), true)
     }
@@ -94,7 +97,7 @@ export class NumberIndex<T extends Ranked> {
   }
 }
 
-/** The lengths of numbers with `+`, and separately the lengths of digits without `+`. */
+/** Two rows, one for numbers with `+` and one for digits without `+`. The index is the length of a number. */
 interface FormLengths {
   readonly plus: Uint16Array
   readonly bare: Uint16Array
@@ -105,7 +108,7 @@ function blockKey(prefix: number, length: number): number {
   return prefix * LENGTHS + (prefix > 0 ? length : -length)
 }
 
-/** Finds prefixes by their length. A length that no prefix has any more is still looked up: this costs a few nanoseconds. */
+/** Finds prefixes by their length. A length that no prefix has any more is still looked up, which costs a few nanoseconds. */
 class PrefixIndex<T extends Ranked> {
   readonly #keyed = new NumberTable<Posting<T>>()
   readonly #texts = new Map<string, Posting<T>>()
@@ -162,7 +165,7 @@ function changeKey<T extends Ranked>(table: NumberTable<Posting<T>>, key: number
   else table.set(key, posting)
 }
 
-/** Whether the predicate has no key. If it has none, every lookup tests it. */
+/** Whether the predicate has no key. Every lookup must test such a predicate. */
 function isWalked(predicate: NumberPredicate): boolean {
   switch (predicate.type) {
     case 'exact':
@@ -175,7 +178,7 @@ function isWalked(predicate: NumberPredicate): boolean {
   }
 }
 
-/** Whether a lookup that finds the predicate by its key proves that the predicate holds. */
+/** Whether a predicate that is found by its key needs no test. */
 export function isProven(predicate: NumberPredicate): boolean {
   switch (predicate.type) {
     case 'exact':

@@ -3,8 +3,9 @@ import { NO_KEY } from '../route-table/number-key.ts'
 const SMALLEST_CAPACITY = 8
 
 /**
- * A map from number keys to values, by open addressing with linear probing. Each place takes 16 bytes, and at most five eighths
- * of the places are filled. When a key is deleted, the keys behind it move up, so that lookups do not slow down with time.
+ * A map from number keys to values, by open addressing with linear probing. Each place takes 16 bytes, and at most five
+ * eighths of the places are filled. When a key is deleted, the keys behind it move up, so that lookups do not slow down
+ * with time.
  */
 export class NumberTable<V> {
   #keys = new Float64Array(SMALLEST_CAPACITY)
@@ -48,7 +49,7 @@ export class NumberTable<V> {
     this.#values[hole] = undefined
   }
 
-  /** The place of the key. If the key is not in the table: the empty place for it. */
+  /** The place of the key. If the key is not in the table, the empty place where the key would go. */
   #place(key: number): number {
     const keys = this.#keys
     const mask = this.#mask
@@ -80,7 +81,7 @@ function emptyValues<V>(capacity: number): (V | undefined)[] {
   return new Array<V | undefined>(capacity).fill(undefined)
 }
 
-/** Mixes all 53 bits, so that consecutive numbers do not get neighbouring places. */
+/** Mixes all 53 bits, so that consecutive numbers get places far from each other. */
 function hashOf(key: number): number {
   let hash = (key | 0) ^ Math.imul((key / 0x100000000) | 0, 0x9e3779b1)
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)

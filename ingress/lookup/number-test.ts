@@ -5,7 +5,7 @@ import { MAX_WALKED_PREDICATES } from './limits.ts'
 import { isProven, NumberIndex } from './number-index.ts'
 import type { Patterns } from './patterns.ts'
 
-/** Tests whether at least one predicate of a list holds for a canonical number. */
+/** Tests whether at least one predicate of a list holds for a number. */
 export type NumberTest = (number: string) => boolean
 
 /** The regular expressions of a list of predicates. */
@@ -27,7 +27,7 @@ export function numberTest(predicates: readonly NumberPredicate[], patterns: Pat
   }
 }
 
-/** The test of the predicates that an index can find but cannot prove. Undefined if there are no such predicates. */
+/** The test of those predicates that must be tested although an index found them. Undefined if there are none. */
 export function unprovenTest(predicates: readonly NumberPredicate[], patterns: Patterns): NumberTest | undefined {
   const unproven = predicates.filter((predicate) => !isProven(predicate))
   return unproven.length === 0 ? undefined : numberTest(unproven, patterns)
@@ -50,7 +50,7 @@ function singleTest(predicate: NumberPredicate, patterns: Patterns): NumberTest 
 
 const probe = new Candidates<{ rank: number }>()
 
-/** A test by an index that contains one item. It is as fast for a list of 100,000 numbers as for a list of ten. */
+/** A test that uses an index with one item. The test is as fast for a list of 100,000 numbers as for a list of ten. */
 function hashedTest(predicates: readonly NumberPredicate[], patterns: Patterns): NumberTest {
   const index = new NumberIndex<{ rank: number }>()
   index.add({ rank: 0 }, predicates)

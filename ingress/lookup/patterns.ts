@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js'
 
-/** A table contains a pattern that RE2 does not accept. No part of the table was applied. */
+/** The error for a table with a pattern that RE2 does not accept. No part of the table was applied. */
 export class PatternError extends Error {
   readonly code = 'ROUTE_TABLE_PATTERN'
 
@@ -9,12 +9,12 @@ export class PatternError extends Error {
   }
 }
 
-/** Compiled regular expressions. Each pattern is stored once, as long as an entry uses it. */
+/** Compiled regular expressions. Each pattern is stored once, while at least one entry uses it. */
 export interface Patterns {
-  /** Counts one use of each pattern. If a pattern does not compile, this throws `PatternError` and counts no use. */
+  /** Counts one use of each pattern. If one pattern does not compile, this throws `PatternError` and counts no use. */
   acquire(patterns: readonly string[]): void
   release(patterns: readonly string[]): void
-  /** The expression of an acquired pattern. */
+  /** The compiled form of a pattern that was acquired. */
   expression(pattern: string): RE2JS
 }
 
@@ -25,7 +25,7 @@ export function createPatterns(): Patterns {
     acquire(patterns) {
       for (const [i, used] of patterns.map(find).entries()) {
         const pattern = patterns[i] ?? ''
-        // The list may contain the same pattern twice.
+        // The list may contain the same pattern twice. The second time, the pattern is already stored.
         const counted = expressions.get(pattern) ?? used
         counted.uses++
         expressions.set(pattern, counted)

@@ -6,17 +6,17 @@ import { MAX_CACHED_PEERS } from './limits.ts'
 import { type NumberTest, numberTest } from './number-test.ts'
 import type { Patterns } from './patterns.ts'
 
-/** A trunk in the form that the index stores. Networks that do not parse are left out: they admit no call. */
+/** A trunk in the form that the index stores. A text that is no network is left out, and admits no call. */
 export interface IndexedTrunk {
   readonly kind: 'trunk'
   readonly entry: TrunkEntry
   readonly sources: readonly IpPrefix[]
   readonly trustedProxies: readonly IpPrefix[]
-  /** Tests whether the trunk owns a called number. Undefined: the trunk owns every number. */
+  /** Tests whether the trunk owns a called number. Undefined if the trunk owns every number. */
   readonly owns: NumberTest | undefined
 }
 
-/** Compiles a trunk. The caller must have acquired its patterns. */
+/** Compiles a trunk. The caller must have acquired the trunk's patterns. */
 export function indexedTrunk(entry: TrunkEntry, patterns: Patterns): IndexedTrunk {
   return {
     kind: 'trunk',
@@ -27,11 +27,11 @@ export function indexedTrunk(entry: TrunkEntry, patterns: Patterns): IndexedTrun
   }
 }
 
-/** The facts that the table has about an address. They do not depend on the content of a packet. */
+/** What the table says about an address. The content of a packet does not matter here. */
 export interface PeerFacts {
   /**
-   * The trunks with a source network that contains the address. The value is the longest prefix length, counted in the 128-bit
-   * form.
+   * The trunks with a source network that contains the address. The value is the longest prefix length, counted in the
+   * 128-bit form.
    */
   readonly sourceOf: ReadonlyMap<IndexedTrunk, number>
   /** The trunks with a network of trusted proxies that contains the address. The value is the longest prefix length. */
@@ -41,7 +41,7 @@ export interface PeerFacts {
 
 /** An address and port to which calls go: a backend of a rule, or an endpoint of a Service. */
 interface BackendPlace {
-  /** An IP literal. If the text does not parse, the place is ignored. */
+  /** An IP address as text. A text that is no address is ignored. */
   readonly address: string
   readonly port: number
 }
@@ -51,10 +51,10 @@ interface PeerIndex {
   addTrunk(trunk: IndexedTrunk): void
   removeTrunk(trunk: IndexedTrunk): void
   addBackends(places: readonly BackendPlace[]): void
-  /** Removes places that were added before. */
+  /** Removes places that were added before. If a place was added twice, one of the two stays. */
   removeBackends(places: readonly BackendPlace[]): void
   facts(address: IpAddress): PeerFacts
-  /** Whether the address belongs to a backend. Without a port: on any port. */
+  /** Whether the address belongs to a backend. If `port` is absent, any port counts. */
   isBackend(address: IpAddress, port?: number): boolean
 }
 
@@ -100,8 +100,8 @@ export function isKnown(facts: PeerFacts): boolean {
 }
 
 /**
- * Backends by address and port. The value is the number of times that the backend was added. `add` returns whether the address
- * is new. `remove` returns whether no port of the address is left.
+ * Backends by address and port. The value counts how often the backend was added. `add` returns whether the address is new.
+ * `remove` returns whether the address has no port left.
  */
 function createBackendTable() {
   const ports = new Map<number | string, Map<number, number>>()

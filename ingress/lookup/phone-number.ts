@@ -17,11 +17,11 @@ import {
 import { type BoundedCache, createBoundedCache } from './bounded-cache.ts'
 import { MAX_CACHED_USERS, MAX_E164_DIGITS } from './limits.ts'
 
-/** A user in the form in which it is compared. */
+/** The user of a URI in the form in which users are compared. */
 export interface CanonicalUser {
   /** `+` and digits, the digits as they were dialled, or the unchanged text. Empty if there is no user. */
   readonly number: string
-  /** Why the user cannot be read. Undefined: it can be read, or the policy uses the unchanged text. */
+  /** Why the user cannot be read. Undefined if the user can be read, or if the policy uses the unchanged text. */
   readonly fault: UserFault | undefined
 }
 
@@ -47,7 +47,7 @@ export function toCanonical(user: string | undefined, policy: NumberPolicy): Can
   }
 }
 
-/** Empties the caches of numbers, so that no number from the warm-up stays in them. */
+/** Empties the caches of numbers, so that no invented number from the warm-up stays in them. */
 export function forgetNumbers(): void {
   cachesByRegion.clear()
 }
@@ -82,7 +82,7 @@ function cachedNumber(digits: Digits, region: CountryCode | undefined): string {
 function findNumber(digits: Digits, region: CountryCode | undefined): string {
   const dialled = digits.number
   const behind00 = canonicalReading(digits)
-  // If the digits behind 00 are a valid number, 00 is the prefix. Some regions have longer prefixes that begin with 00.
+  // If the digits after 00 are a valid number, 00 is the prefix. Some regions have a longer prefix that begins with 00.
   if (behind00 !== dialled && isValid(behind00)) return behind00
   const national = region && parsePhoneNumberFromString(dialled, { defaultCountry: region, extract: false })
   if (national?.isValid()) return national.number
@@ -96,24 +96,27 @@ function isInternationalWithout(dialled: string, region: CountryCode | undefined
   const international = `+${dialled}`
   const parsed = parsePhoneNumberFromString(international, { extract: false })
   if (parsed?.isValid()) return true
-  // New area codes come into use before libphonenumber knows them.
+  // New area codes come into use before libphonenumber knows them. So in the trunk's own region, a possible length is
+  // enough.
   const own = region !== undefined && parsed?.countryCallingCode === getCountryCallingCode(region)
   if (own && parsed?.isPossible()) return true
-  // Exchanges ignore extra digits at the end of a number. So digits that are too long are a number with extra digits behind it.
+  // Exchanges ignore extra digits at the end of a number. So too many digits are read as a number with extra digits after
+  // it.
   return validatePhoneNumberLength(international) === 'TOO_LONG'
 }
 
 /**
- * Reads digits that are longer than any number. They are too long for a short code, so they must begin with a country code.
- * Digits that begin with 0 are the exception, because no country code begins with 0.
+ * Reads more digits than any number has. They are too long for a short code, so they must begin with a country code. Digits
+ * that begin with 0 are the exception, because no country code begins with 0.
  */
 function longNumber(digits: Digits): string {
   return digits.number.startsWith('0') ? canonicalReading(digits) : `+${digits.number}`
 }
 
 /**
- * Whether the phone-context leads to another number. RFC 3966 §5.1.5: a phone-context is not a prefix, but some gateways put it
- * before the number. If the result is a valid number that differs from ours, it is unknown which of the two would be dialled.
+ * Whether the phone-context leads to another number. A phone-context is not a prefix (RFC 3966 §5.1.5), but some gateways
+ * put it before the number. If the result is a valid number that differs from ours, nobody knows which of the two would be
+ * dialled.
  */
 function isOtherByContext({ number, context }: Digits, read: string): boolean {
   if (context === undefined) return false
@@ -125,7 +128,10 @@ function isValid(international: string): boolean {
   return parsePhoneNumberFromString(international, { extract: false })?.isValid() === true
 }
 
-/** The cache of a region. Regions come from trunks, not from packets, so there are only as many caches as regions in use. */
+/**
+ * The cache of a region. Regions come from trunks and never from packets. So there are only as many caches as regions in
+ * use.
+ */
 function cacheOf(region: string): BoundedCache<string, string> {
   const known = cachesByRegion.get(region)
   if (known !== undefined) return known
@@ -134,7 +140,7 @@ function cacheOf(region: string): BoundedCache<string, string> {
   return cache
 }
 
-/** Copies a string. A slice of a message would keep the whole message in memory. */
+/** Copies a string. A part of a message's text would retain the whole message in memory. */
 function copyOf(text: string): string {
   return Buffer.from(text).toString()
 }

@@ -1,14 +1,14 @@
-/** An item of a total order: the item with the lower rank comes first. No two items of one list have the same rank. */
+/** An item in an order: the item with the lower rank comes first. No two items of one list have the same rank. */
 export interface Ranked {
   rank: number
 }
 
-/** The most items in one chunk. So an insertion moves at most this many items. */
+/** The most items in one chunk. To add an item moves at most this many others. */
 const CHUNK_ITEMS = 256
 
 /**
- * Items in the order of their ranks, stored in chunks. To add or remove an item in a list of 100,000 costs as much as in a list
- * of a few hundred. Read the items from `chunks`. Every chunk has at least one item.
+ * Items in the order of their ranks, stored in chunks. To add or remove an item in a list of 100,000 costs as much as in a
+ * list of a few hundred. Callers read the items from `chunks`. Every chunk has at least one item.
  */
 export class RankedList<T extends Ranked> {
   readonly chunks: T[][] = []
@@ -18,8 +18,8 @@ export class RankedList<T extends Ranked> {
   }
 
   /**
-   * Adds an item at the place that `compare` decides, and returns its neighbours there. An item that is already in the list is
-   * not added again. By default, ranks are compared.
+   * Adds an item at the place that `compare` decides, and returns its neighbours there. An item that is already in the list
+   * is not added again. By default, ranks are compared.
    */
   add(item: T, compare: (a: T, b: T) => number = byRank): { before: T | undefined; after: T | undefined } {
     const c = this.#chunkFor(item, compare)
@@ -53,7 +53,7 @@ export class RankedList<T extends Ranked> {
     if (chunk.length < CHUNK_ITEMS) {
       chunk.splice(i, 0, item)
     } else if (i === chunk.length) {
-      // Adds a new chunk and does not divide the full chunk: if items are added in order, every chunk gets full.
+      // The full chunk is not divided here. If items are added in order, every chunk then gets full.
       this.chunks.splice(c + 1, 0, [item])
     } else {
       this.chunks.splice(c + 1, 0, chunk.splice(CHUNK_ITEMS / 2))
@@ -62,7 +62,10 @@ export class RankedList<T extends Ranked> {
     }
   }
 
-  /** The index of the last chunk that begins before the item or with the item. If there is no such chunk: the first chunk. */
+  /**
+   * The index of the last chunk whose first item is the item or comes before it. If there is no such chunk, the first
+   * chunk.
+   */
   #chunkFor(item: T, compare: (a: T, b: T) => number): number {
     let [low, high] = [0, this.chunks.length - 1]
     while (low < high) {

@@ -7,7 +7,7 @@ import { LOOKUP_ROWS } from './match-condition.ts'
 import type { Patterns } from './patterns.ts'
 import { RankedList } from './ranked-list.ts'
 
-/** Compiles a rule. The caller must have acquired its patterns. */
+/** Compiles a rule. The caller must have acquired the rule's patterns. */
 export function indexedRule(entry: RuleEntry, patterns: Patterns): IndexedRule {
   return {
     kind: 'rule',
@@ -20,7 +20,7 @@ export function indexedRule(entry: RuleEntry, patterns: Patterns): IndexedRule {
 }
 
 /**
- * The rules that name one trunk, or the rules of a namespace that name no trunk. Each rule is in one index only: the index of
+ * The rules that name one trunk, or the rules of a namespace that name no trunk. Each rule is in one index: the index of
  * the first condition by which the rule can be found. A rule that no index can find is in the list `#open`.
  */
 export class RuleScope {
@@ -29,7 +29,7 @@ export class RuleScope {
   )
   readonly #open = new RankedList<IndexedRule>()
 
-  /** All rules, in no order. */
+  /** All rules of the scope. Their order means nothing. */
   rules(): IndexedRule[] {
     return [...this.#indexes.map((index) => index?.rules), this.#open].flatMap((list) => list?.chunks.flat() ?? [])
   }
@@ -58,14 +58,14 @@ export class RuleScope {
 }
 
 /**
- * The gap between two ranks at first. A new rule between two others halves their gap. With 100,000 rules, a float can halve a
- * gap about 35 times. Then all rules get new ranks.
+ * The gap that two neighbouring ranks have at first. A new rule between two others halves their gap. With 100,000 rules, a
+ * float can halve a gap about 35 times. Then all rules get new ranks.
  */
 const RANK_GAP = 2 ** 20
 
 /**
- * All rules in their total order, and by scope. The name of a scope is the name of a trunk. For rules that name no trunk, it is
- * the namespace.
+ * All rules in the order in which they are tried, and by scope. The name of a scope is the name of a trunk. For rules that
+ * name no trunk, the scope has the name of the namespace.
  */
 export class RuleIndex {
   readonly #order = new RankedList<IndexedRule>()
@@ -100,7 +100,10 @@ export class RuleIndex {
     return shared === undefined ? [own] : [own, shared]
   }
 
-  /** Sets the rank of a rule between the ranks of its neighbours, so that a lookup compares two numbers instead of two rules. */
+  /**
+   * Sets the rank of a rule between the ranks of its neighbours. With ranks, a lookup compares two numbers instead of two
+   * rules.
+   */
   #rank(rule: IndexedRule, before: IndexedRule | undefined, after: IndexedRule | undefined): void {
     if (before === undefined) rule.rank = after === undefined ? 0 : after.rank - RANK_GAP
     else if (after === undefined) rule.rank = before.rank + RANK_GAP
@@ -111,8 +114,8 @@ export class RuleIndex {
   }
 
   /**
-   * Gives new ranks to all rules. Their order does not change, so every other list stays sorted. This is rare, and takes a few
-   * milliseconds for 100,000 rules.
+   * Gives new ranks to all rules. Their order stays the same, so every other list stays sorted. This is rare, and takes a
+   * few milliseconds for 100,000 rules.
    */
   #spread(): void {
     let rank = 0
@@ -126,8 +129,8 @@ export class RuleIndex {
 }
 
 /**
- * The names of the scopes to which a rule belongs. A rule applies only to trunks of its own namespace: names of other trunks are
- * ignored.
+ * The names of the scopes to which a rule belongs. A rule applies only to trunks of its own namespace. Names of other
+ * trunks are ignored.
  */
 function scopeNames(entry: RuleEntry): Iterable<string> {
   if (entry.trunks.length === 0) return [entry.namespace]

@@ -3,13 +3,13 @@ import type { TransportName } from '../address/transport-name.ts'
 import type { ServiceEntry } from '../route-table/route-table.ts'
 
 /**
- * A ready endpoint of a Service, in the form that a call needs. It is built once for each version of the entry, not for each
- * call.
+ * A ready endpoint of a Service, in the form that a call needs. It is built when the entry changes, so that a call does not
+ * build it.
  */
 export interface ServiceTarget {
-  /** Name of the Service's entry. It is the backend's name in metrics and logs. */
+  /** Name of the Service's entry, which is the backend's name in metrics and logs. */
   readonly id: string
-  /** The key of the endpoint's health, such as `10.0.0.5:5060` or `[2001:db8::5]:5060`. */
+  /** The name under which the endpoint is paused, such as `10.0.0.5:5060` or `[2001:db8::5]:5060`. */
   readonly place: string
   readonly address: IpAddress
   readonly port: number
@@ -21,7 +21,7 @@ export interface ServiceTarget {
 export interface IndexedService {
   readonly kind: 'service'
   readonly entry: ServiceEntry
-  /** Endpoints that take new calls. Endpoints with an address that does not parse are left out. */
+  /** Endpoints that take new calls. An endpoint is left out if its address cannot be read. */
   readonly ready: readonly ServiceTarget[]
 }
 

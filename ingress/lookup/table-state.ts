@@ -26,9 +26,9 @@ export class TableState {
   readonly peers = createPeerIndex()
   readonly ruleIndex = new RuleIndex()
   readonly #patterns = createPatterns()
-  /** The names of backends in rules. The value is the number of times that rules name the backend. */
+  /** The names of backends in rules. The value counts how often rules name the backend. */
   readonly backendUses = new Map<string, number>()
-  /** The networks to which calls of backends may move (`contactNetworks` of rules). */
+  /** The networks to which the backends of rules may move their calls (`contactNetworks`). */
   readonly contacts = createNetworkUses()
   readonly #headerUses = new Map<string, number>()
   #headersRead: readonly string[] = []
@@ -38,8 +38,8 @@ export class TableState {
   }
 
   /**
-   * Applies a change. All entries are compiled first, because only compiling can fail. If an entry does not compile
-   * (`PatternError`), nothing changes.
+   * Applies a change. All entries are compiled first, because compiling is the only step that can fail. If an entry does
+   * not compile (`PatternError`), nothing changes.
    */
   apply(delta: TableDelta): void {
     const compiled = this.#compileAll(delta.upserted)
@@ -48,9 +48,9 @@ export class TableState {
   }
 
   /**
-   * Compiles the patterns of entries before the entries are applied. This is done in slices, so that calls get their turn in
-   * between: a rule may have a thousand patterns, and each takes a millisecond. Returns a function that releases the patterns.
-   * The caller must call it when the entries are applied, or when they will not be applied. Throws `PatternError`.
+   * Compiles the patterns of entries before the entries are applied. This is done in slices, because a rule may have a
+   * thousand patterns and each takes a millisecond. Returns a function that releases the patterns. The caller must call
+   * that function after the entries are applied, or when they will not be applied. Throws `PatternError`.
    */
   async prepare(entries: Iterable<TableEntry>): Promise<() => void> {
     const slice = createTimeSlice()
@@ -200,7 +200,10 @@ function countBackends(uses: Map<string, number>, { action }: RuleEntry, change:
   }
 }
 
-/** The backends of a rule that are addresses. The endpoints of Services are in separate entries. */
+/**
+ * The backends of a rule that are addresses. Endpoints of Services are not among them, because they are in entries of their
+ * own.
+ */
 function addressesOf({ action }: RuleEntry): UriBackend[] {
   return action.type === 'Route' ? action.backends.filter((backend) => 'uri' in backend) : []
 }

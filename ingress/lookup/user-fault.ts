@@ -1,6 +1,6 @@
 import type { UserFault } from '../route-table/user-reading.ts'
 
-/** The text that explains, in the log and in `explain`, why a number cannot be read. */
+/** Words for the log and for `explain` that say why a number cannot be read. */
 export function faultText(fault: UserFault): string {
   return TEXTS[fault]
 }

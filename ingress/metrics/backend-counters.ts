@@ -1,6 +1,6 @@
 /**
- * Counts the attempts of each backend of the table by their result, and records whether the backend answers. Only the calls that
- * were sent to a backend show whether it answers.
+ * Counts the attempts of each backend of the table by their result, and records whether the backend answers. Only calls
+ * show whether a backend answers: nothing else is sent to it.
  */
 import type { CallEvent } from '../call/call-events.ts'
 import type { TableNames } from '../lookup/live-table.ts'
@@ -10,11 +10,14 @@ import { ATTEMPT_RESULTS } from './metric-declarations.ts'
 type BackendAttempt = Extract<CallEvent, { type: 'backend-attempt' }>
 
 export interface BackendCounters {
-  /** Counts of attempts. The index is the result's number in `ATTEMPT_RESULTS`. */
+  /** Counts of attempts. The index is the number of the result in `ATTEMPT_RESULTS`. */
   readonly attempts: Float64Array
-  /** Whether the backend has asked for a pause (Retry-After), and the pause is not over. */
+  /** Whether the backend has asked for a pause (Retry-After) that is not over. */
   paused: boolean
-  /** Whether the backend failed in the last attempt that showed whether it answers. */
+  /**
+   * Whether the latest attempt showed that the backend fails. An attempt that shows nothing about the backend does not
+   * count.
+   */
   failing: boolean
   /** When the backend last answered, in monotonic milliseconds. Undefined: it has never answered. */
   answeredAt: number | undefined
@@ -23,19 +26,23 @@ export interface BackendCounters {
 export interface BackendTable {
   /** Counts an attempt that has ended. */
   countAttempt(attempt: BackendAttempt): void
-  /** Counts a response of a backend that is relayed before its attempt ends: a phone may ring for minutes. */
+  /**
+   * Counts a response that is relayed before the attempt ends. Without this, a backend would count as silent while a phone
+   * rings for minutes.
+   */
   countResponse(backend: string): void
   setPaused(backend: string, paused: boolean): void
   /**
-   * Sets the backends of the table, one with each step. New backends start at 0. Backends that are no longer in the table lose
-   * their series.
+   * Sets the backends of the table. Each step of the result sets one backend. New backends start at 0. Backends that are no
+   * longer in the table lose their series.
    */
   replace(backends: TableNames): Iterable<void>
   entries(): Iterable<[string, BackendCounters]>
 }
 
 /**
- * Counters by backend. If a call ends when its backend is no longer in the table, it does not create the backend's series again.
+ * Counters by backend. A call may end after its backend has left the table. Such a call does not create the backend's
+ * series again.
  */
 export function createBackendTable(now: () => number): BackendTable {
   const backends = new Map<string, BackendCounters>()
@@ -77,8 +84,8 @@ export function createBackendTable(now: () => number): BackendTable {
 }
 
 /**
- * Whether a backend answers. Undefined: no call has shown it yet. If some calls to a backend fail while others are answered, the
- * backend counts as up: it is overloaded, or it is a Service with one dead endpoint.
+ * Whether a backend answers. Undefined: no call has shown it yet. If some calls to a backend fail while others are
+ * answered, the backend counts as up: it is overloaded, or it is a Service with one dead endpoint.
  */
 export function isUp({ paused, failing, answeredAt }: BackendCounters, now: number): boolean | undefined {
   if (paused) return false

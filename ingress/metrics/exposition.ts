@@ -1,6 +1,6 @@
 /**
- * Connects counts that are plain numbers with prom-client: a metric reads its values when it is scraped. So labels are hashed
- * once per scrape and not once per call.
+ * Connects counts that are plain numbers with prom-client. A metric reads its values at each scrape. So prom-client hashes
+ * labels once per scrape, and not once per call.
  */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { cumulativeCounts, type FastHistogram } from './fast-histogram.ts'
@@ -8,7 +8,7 @@ import type { LabelName, MetricDeclaration } from './metric-declarations.ts'
 
 export type LabelSet = Readonly<Partial<Record<LabelName, string>>>
 
-/** Called once per series during a scrape. */
+/** Gives the value of one series. Called once per series during a scrape. */
 export type Emit<Value> = (labels: LabelSet, value: Value) => void
 
 /** Calls `emit` for each series that exists now. */
@@ -34,7 +34,8 @@ export function addCounter(registry: Registry, declaration: MetricDeclaration, f
 export function addGauge(registry: Registry, declaration: MetricDeclaration, fill: Fill<number>): void {
   const collect = () => {
     gauge.reset()
-    // For a metric without labels, a reset leaves a series with the value 0. Nobody has set this value, so it is removed.
+    // For a metric without labels, `reset` leaves a series with the value 0. Nobody has set this value, so the series is
+    // removed.
     if (declaration.labels.length === 0) gauge.remove()
     fill((set, value) => gauge.set(set, value))
   }
@@ -43,8 +44,8 @@ export function addGauge(registry: Registry, declaration: MetricDeclaration, fil
 }
 
 /**
- * Adds a histogram. Its buckets are read at each scrape. prom-client cannot set buckets, so the function with which prom-client
- * reads them is replaced.
+ * Adds a histogram whose buckets are read at each scrape. prom-client has no function to set buckets. So the function with
+ * which prom-client reads the buckets is replaced.
  */
 export function addHistogram(registry: Registry, declaration: MetricDeclaration, fill: Fill<FastHistogram>): void {
   const { name, help, type, buckets = [] } = declaration

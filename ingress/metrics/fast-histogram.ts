@@ -1,8 +1,8 @@
-/** A histogram as a row of numbers. One observation costs a short search and two additions, and allocates nothing. */
+/** A histogram as a row of numbers. To count a value costs a short search and two additions, and allocates no memory. */
 export interface FastHistogram {
   /** Upper bounds, ascending. A value that equals a bound is counted under this bound (`le` of Prometheus). */
   readonly bounds: readonly number[]
-  /** Observations per bound, not cumulative. The last item counts the values that are greater than every bound. */
+  /** The number of values per bound, not cumulative. The last item counts the values that are greater than every bound. */
   readonly counts: Float64Array
   sum: number
 }
@@ -18,7 +18,7 @@ export function createFastHistogram(bounds: readonly number[]): FastHistogram {
   return { bounds, counts: new Float64Array(bounds.length + 1), sum: 0 }
 }
 
-/** Counts one value. A value that is not a finite number is ignored: a NaN would stay in the sum for ever. */
+/** Counts one value. A value that is not a finite number is ignored, because a NaN would stay in the sum for ever. */
 export function observe(histogram: FastHistogram, value: number): void {
   if (!Number.isFinite(value)) return
   const { bounds, counts } = histogram

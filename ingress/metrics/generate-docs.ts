@@ -1,6 +1,6 @@
 /**
- * Writes docs/metrics.md from the declarations. With `--check`, compares the file with the declarations instead, and exits with
- * 1 if they differ.
+ * Writes docs/metrics.md from the declarations of the metrics. With `--check`, it compares the file with the declarations
+ * instead, and exits with 1 if they differ.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
@@ -40,7 +40,7 @@ function bucketTable(metrics: readonly MetricDeclaration[]): string {
   return `## Buckets\n\n${table([['histogram', 'upper bounds, seconds'], ...rows])}`
 }
 
-/** A Markdown table with aligned columns, in the format of the repository. The first row is the head. */
+/** A Markdown table with aligned columns, in the format of the repository. The first row contains the titles of the columns. */
 function table(rows: readonly (readonly string[])[]): string {
   const [head = [], ...body] = rows
   const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))

@@ -1,12 +1,13 @@
 /**
- * Every metric of an ingress pod, declared once: the registry, docs/metrics.md and the tests are made from this table. Units are
- * base units. Names of counters end with `_total`. Label sets are closed. No label is called namespace, pod, job or instance.
+ * Every metric of an ingress pod, declared once: the registry, docs/metrics.md and the tests are made from this table.
+ * Units are base units. Names of counters end with `_total`. Each metric has a fixed set of labels. No label is called
+ * namespace, pod, job or instance.
  */
 import type { NearMissReason, NoRuleReason, Outcome } from '../call/call-events.ts'
 import type { AttemptResult } from '../sip/port/engine.ts'
 import type { DropReason } from '../sip/port/events.ts'
 
-/** The index of each outcome in a row of counts. It is a `Record`, so that the compiler reports a missing outcome. */
+/** The index of each outcome in a row of counts. Its type is `Record`, so that the compiler reports a missing outcome. */
 export const OUTCOMES: Readonly<Record<Outcome, number>> = {
   forwarded: 0,
   no_rule: 1,
@@ -55,8 +56,8 @@ export const DROP_REASONS: Readonly<Record<DropReason | 'source_rewritten' | 'ot
 }
 
 /**
- * The methods of the SIP registry, and `response` for a packet that is a response. Any other method is counted as `other`, so
- * that a sender cannot create series.
+ * The methods of the SIP registry, and `response` for a packet that is a response. Any other method is counted as `other`,
+ * so that a sender cannot create series.
  */
 export const METHODS = {
   INVITE: 0,
@@ -78,15 +79,15 @@ export const METHODS = {
 } as const
 
 /**
- * Seconds. A decision is made from memory, so the buckets start at 5 µs. We promise that every refusal is made within 0.5 s, so
- * 0.5 is one of the buckets.
+ * Seconds. A decision is made from memory, so the buckets start at 5 µs. We promise that every refusal is made within 0.5
+ * s, so 0.5 is one of the bounds.
  */
 const DECISION_BUCKETS = [5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 5e-3, 0.05, 0.5]
 
-/** Seconds. The shortest time is a refusal by the ingress itself. The longest is a phone that rings for two minutes. */
+/** Seconds. The shortest times are refusals by the ingress itself. The longest are phones that ring for two minutes. */
 const FINAL_RESPONSE_BUCKETS = [5e-4, 1e-3, 2.5e-3, 5e-3, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120]
 
-/** Seconds: the post-dial delay of the caller. */
+/** Seconds from the INVITE to the first response: what callers know as the post-dial delay. */
 const FIRST_RESPONSE_BUCKETS = [5e-3, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
 /** The description of each label in docs/metrics.md. */

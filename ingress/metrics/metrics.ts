@@ -1,4 +1,4 @@
-/** The metrics of one ingress. Events are counted in plain numbers. A scrape turns the numbers into the exposition. */
+/** The metrics of one ingress. Events are counted in plain numbers. At a scrape, the numbers become text for Prometheus. */
 import { Registry } from 'prom-client'
 import type { CallDecided, CallEvent } from '../call/call-events.ts'
 import type { TableNames } from '../lookup/live-table.ts'
@@ -20,10 +20,10 @@ import { countInvite, createTrunkTable, METHOD_COUNT, type TrunkDescription } fr
 
 export interface MetricsOptions {
   readonly version: string
-  /** The name that operator and ingress of one release share. Undefined: the installation has no name. */
+  /** The name of the installation, which its operator and its ingress share. Undefined: the installation has no name. */
   readonly installation: string | undefined
   readonly engine: string
-  /** The number of rules that can have a series of their own. */
+  /** The largest number of rules that have a series of their own. */
   readonly ruleSeries: number
   /** Monotonic milliseconds, by the same clock as the times of events. */
   readonly now: () => number
@@ -45,17 +45,17 @@ export interface TableDescription {
 export interface Metrics {
   onEvent(event: CallEvent): void
   /**
-   * Reports that a new table is in use. The table may come from the table file, so this does not show that the cache was read.
-   * If there are thousands of trunks and backends, their series begin a moment later.
+   * Called when a new table is in use. The table may come from the table file. So a new table does not show that the cache
+   * was read. If there are thousands of trunks and backends, their series begin a moment later.
    */
   tableChanged(table: TableDescription): void
-  /** Reports that the source of the table has confirmed: the table in use is the newest. */
+  /** Called when the source of the table has confirmed that the table in use is the newest. */
   tableSynced(): void
-  /** Reports whether the table file contains the current table, as of the last write. */
+  /** Called after each write of the table file. `isCurrent`: the file contains the current table. */
   onTableFileWritten(isCurrent: boolean): void
   /** Reports how datagrams are received and sent. `batched` can change to `node`, never back. */
   datagramsChosen(kind: 'batched' | 'node'): void
-  /** The exposition in Prometheus text format 0.0.4. */
+  /** The text that Prometheus reads, in text format 0.0.4. */
   text(): Promise<string>
 }
 
@@ -79,7 +79,7 @@ interface Counts {
   readonly table: TableCounts
 }
 
-/** Makes metrics with their own registry, so that several ingresses can run in one process. */
+/** Makes metrics with a registry of their own, so that several ingresses can run in one process. */
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry()
   const counts = createCounts(options)
@@ -138,7 +138,7 @@ async function inSlices(steps: Iterable<void>, isLatest: () => boolean): Promise
 }
 
 /**
- * Makes the text metric by metric, in slices: with thousands of trunks or backends, making all of it in one step would delay
+ * Makes the text metric by metric, in slices. With thousands of trunks or backends, one step for the whole text would delay
  * calls.
  */
 async function exposition(registry: Registry): Promise<string> {
@@ -173,14 +173,14 @@ function count(counts: Counts, event: CallEvent): void {
       break
     case 'first-response':
       observe(counts.trunks.of(event.trunk).firstResponse, event.seconds)
-      // A final response is not counted here: the event at the end of its attempt reports whether the backend failed.
+      // A final response is not counted here. The event at the end of its attempt says whether the backend failed.
       if (event.status < 200) counts.backends.countResponse(event.backend)
       break
     case 'backend-attempt':
       counts.backends.countAttempt(event)
       break
     case 'backend-health':
-      // If one endpoint is paused, the Service is not: its other endpoints still take calls.
+      // A pause of one endpoint does not pause the Service, because its other endpoints still take calls.
       if (event.endpoint === undefined) counts.backends.setPaused(event.backend, !event.up)
       break
     case 'unanswered':
@@ -219,8 +219,8 @@ const METHOD_INDEXES: ReadonlyMap<string, number> = new Map(Object.entries(METHO
 const DROP_REASON_INDEXES: ReadonlyMap<string, number> = new Map(Object.entries(DROP_REASONS))
 
 /**
- * The index of a method. This uses a `Map` and not a plain object: a method called `constructor` must be `other`, like any
- * unknown method.
+ * The index of a method. The lookup is in a `Map`, because a plain object already has keys such as `constructor`. A method
+ * of that name must be `other`, like any unknown method.
  */
 function methodIndex(method: string): number {
   return METHOD_INDEXES.get(method) ?? METHODS.other
@@ -230,7 +230,7 @@ function dropReasonIndex(reason: string): number {
   return DROP_REASON_INDEXES.get(reason) ?? DROP_REASONS.other
 }
 
-/** Reasons whose series exist at 0 from the start, so that Prometheus sees the first drop as an increase. */
+/** Reasons whose series exist at 0 from the start. So Prometheus sees the first drop as an increase. */
 const SHOWN_FROM_ZERO: ReadonlySet<string> = new Set(['stranger', 'source_rewritten'])
 
 function registerCalls(registry: Registry, counts: Counts): void {
@@ -270,7 +270,7 @@ function registerTrunks(registry: Registry, { trunks }: Counts, { now, wallClock
   registerAdmitting(registry, trunks)
 }
 
-/** Adds the metrics that have a trunk as a label: not those of calls that no trunk admitted. */
+/** Adds the metrics that have a trunk as a label. Calls that no trunk admitted do not appear in them. */
 function registerAdmitting(registry: Registry, trunks: Counts['trunks']): void {
   addCounter(registry, METRICS.nearMisses, (emit) => {
     for (const [trunk, { nearMisses }] of trunks.entries()) {

@@ -1,10 +1,11 @@
-/** Counts calls per rule, with a limit on the number of series: 100,000 rules must not become 100,000 time series. */
+/** Counts calls per rule. The number of series has a limit, because 100,000 rules must not become 100,000 time series. */
 import type { TableNames } from '../lookup/live-table.ts'
 
 export interface RuleCounters {
   count(rule: string): void
   /**
-   * Sets the rules of the table. A rule that is no longer in the table loses its series, so that another rule can get a series.
+   * Sets the rules of the table. A rule that is no longer in the table loses its series. Another rule can then get a
+   * series.
    */
   replace(rules: TableNames): void
   /** Every series with its number of calls. `(other)` comes last. */
@@ -14,9 +15,9 @@ export interface RuleCounters {
 const OTHER = '(other)'
 
 /**
- * Counters for at most `series` rules. If the table has no more rules than that, every rule has a series that starts at 0, so
- * that rules without calls are visible too. If the table has more rules, a rule gets a series at its first call, as long as
- * there are fewer than `series`. All other calls are counted under `(other)`.
+ * Counters with at most `series` series for rules. If the table has at most `series` rules, every rule has a series that
+ * starts at 0. So rules without calls are visible too. If the table has more rules, a rule gets its series at its first
+ * call, until `series` rules have one. All other calls are counted under `(other)`.
  */
 export function createRuleCounters(series: number): RuleCounters {
   const calls = new Map<string, number>()

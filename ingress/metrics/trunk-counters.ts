@@ -1,4 +1,4 @@
-/** The counts of each trunk. A call finds them with one lookup in a map, and all counts are plain numbers. */
+/** The counts of each trunk. A call finds them with one lookup in a map. All counts are plain numbers. */
 import type { CallDecided } from '../call/call-events.ts'
 import type { TrunkEntry } from '../route-table/route-table.ts'
 import { createFastHistogram, type FastHistogram } from './fast-histogram.ts'
@@ -12,11 +12,11 @@ export interface TrunkCounters {
   readonly invites: Map<number, InviteCount>
   /** Counts of near misses: rows by `NEAR_MISS_REASONS`, columns by `METHODS`. */
   readonly nearMisses: Float64Array
-  /** Counts of calls that no rule took, by `NO_RULE_REASONS`. */
+  /** Counts of calls that no rule took. The index is the number of the reason in `NO_RULE_REASONS`. */
   readonly noRule: Float64Array
   readonly firstResponse: FastHistogram
   unanswered: number
-  /** Monotonic milliseconds. Undefined before the first forwarded call. */
+  /** When a call of this trunk was last forwarded, in monotonic milliseconds. Undefined before the first forwarded call. */
   lastForwardedAt: number | undefined
 }
 
@@ -27,23 +27,23 @@ interface InviteCount {
 }
 
 export interface TrunkTable {
-  /** The counts of a trunk. A call that ends when its trunk is no longer in the table is still counted. */
+  /** The counts of a trunk. A call may end after its trunk has left the table. Such a call is still counted. */
   of(name: string): TrunkCounters
   /** Sets the trunks of the table. New trunks start at 0. Trunks that are no longer in the table lose their series. */
   replace(trunks: Iterable<TrunkDescription>): Iterable<void>
   entries(): Iterable<[string, TrunkCounters]>
 }
 
-/** The number of methods in a row of near misses. */
+/** The number of methods, which is the length of a row of near misses. */
 export const METHOD_COUNT = Object.keys(METHODS).length
 
 /**
- * Greater than every SIP status (three digits, RFC 3261 §25.1). So `outcome * STATUS_SPAN + status` is a different number for
- * each pair of outcome and status.
+ * Greater than every SIP status, because a status has three digits (RFC 3261 §25.1). So `outcome * STATUS_SPAN + status` is
+ * a different number for each pair of outcome and status.
  */
 const STATUS_SPAN = 1000
 
-/** The trunk label of calls without a trunk. */
+/** The trunk label of calls that no trunk admitted. */
 const NO_TRUNK = ''
 
 /** Counters by trunk. The counters of calls that no trunk admitted exist from the start. */
@@ -96,8 +96,8 @@ function createTrunkCounters(): TrunkCounters {
 type End = readonly [outcome: CallDecided['outcome'], status: number]
 
 /**
- * The usual ends of a trunk's calls. Their series exist at 0 before the first such call, so that Prometheus sees this call as an
- * increase.
+ * How calls of a trunk usually end. The series of these ends exist at 0 before the first such call, so that Prometheus sees
+ * this call as an increase.
  */
 function expectedEnds({ responses }: TrunkDescription): End[] {
   return [

@@ -1,11 +1,11 @@
 import { errorText } from '../text/error-text.ts'
 
-/** Reports a lasting fault once, and not again at each of many attempts. */
+/** Reports a lasting fault once. The same fault is not reported again at each later attempt. */
 export interface FaultReporter {
   /** Reports an error. If the error has no `code`, the code is `table-failed`. */
   report(error: unknown): void
   reportFault(code: string, message: string): void
-  /** Called when the fault is over. The next fault is reported even if it is the same. */
+  /** Called when the fault is over. The next fault is then reported, even one with the same text. */
   clear(): void
 }
 

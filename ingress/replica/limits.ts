@@ -1,60 +1,64 @@
 /**
- * Time limits and size limits for a pod that follows the table, keeps it in a file and reports its version. The values are
- * chosen so that they also work with a thousand pods.
+ * Time limits and size limits for a pod that follows the table, writes it to a file and reports its version. The values
+ * also work with a thousand pods.
  */
 
 /**
- * Milliseconds of one wait for a change. After each wait, the head shows whether the pod still has the table of the cache.
+ * Milliseconds of one wait for a change. After a wait without a change, the pod reads the head, to see whether it has the
+ * newest table.
  */
 export const FOLLOW_WAIT_MS = 2_000
 
 /**
- * Milliseconds between two attempts after the cache has failed: the first pause and the longest. Each failure doubles the
- * pause.
+ * Milliseconds of the pause between two attempts after the cache has failed: the first pause and the longest. Each failure
+ * doubles the pause.
  */
 export const FIRST_RETRY_MS = 100
 export const LONGEST_RETRY_MS = 2_000
 
 /**
- * Milliseconds between two reports of the version that a pod runs, and how long one report is valid: two reports in a row may
- * be lost.
+ * Milliseconds between two reports of the version that a pod runs, and milliseconds until a report expires. A report still
+ * counts when the next two reports are lost.
  */
 export const REPORT_INTERVAL_MS = 5_000
 export const REPORT_EXPIRY_MS = 15_000
 
-/** Milliseconds between two attempts to write the table file after a failed attempt. Only a person can empty a full disk. */
+/**
+ * Milliseconds between two attempts to write the table file after a failed attempt. The pause is long, because only a
+ * person can empty a full disk.
+ */
 export const FILE_RETRY_MS = 5_000
 
 /**
- * Milliseconds that a report of the version waits for the disk. A process that ends waits as long for the last write. 100,000
- * entries are some 50 MB, which a slow disk writes in two seconds. A disk that takes longer counts as failed.
+ * Milliseconds that a report of the version waits for the disk. A process that ends waits as long for the last write.
+ * 100,000 entries are about 50 MB, which a slow disk writes in two seconds. A slower disk counts as failed.
  */
 export const DISK_WAIT_MS = 5_000
 
 /**
- * Characters of the largest change in the journal: some 500 rules. Calls wait for a millisecond while such a change is
- * encoded. A larger change is written as a new table file.
+ * Characters of the largest change in the journal: about 500 rules. Calls wait for a millisecond while such a change is
+ * encoded. A larger change leads to a new table file.
  */
 export const MAX_JOURNAL_LINE_LENGTH = 262_144
 
 /**
- * Bytes of the largest journal: some 16,000 changed rules, which are read back in 100 ms. If the journal is larger, the table
- * file is written again.
+ * Bytes of the largest journal: about 16,000 changed rules, which are read back in 100 ms. If the journal becomes larger,
+ * the table file is written again.
  */
 export const MAX_JOURNAL_BYTES = 8_388_608
 
 /** Characters that one write to the table file takes. */
 export const FILE_CHUNK_LENGTH = 262_144
 
-/** Bytes of a table file: some 800,000 entries. V8 has no text longer than 512 MiB. */
+/** Bytes of a table file: about 800,000 entries. The limit is below 512 MiB, because a text in V8 cannot be longer. */
 export const MAX_FILE_BYTES = 400_000_000
 
 /** Milliseconds from a change of the table to its report. All changes in this time make one report. */
 export const REPORT_DELAY_MS = 20
 
 /**
- * Milliseconds per entry: the longest wait of a serving pod before it loads a whole table again. At 100,000 entries, which
- * are 20 MB, the longest wait is 3 s. If a change is too large for the log, all pods learn of it at once, but they must not
- * all read the table at once.
+ * Milliseconds per entry. A serving pod waits up to this time for each entry before it loads a whole table again: up to 3 s
+ * for 100,000 entries, which are 20 MB. If a change is too large for the log, all pods learn of it at once. The wait
+ * spreads their reading.
  */
 export const RELOAD_SPREAD_MS = 0.03

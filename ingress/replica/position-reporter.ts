@@ -5,7 +5,7 @@ import type { TableCacheReader } from './table-cache.ts'
 
 /** Reports to the cache which position this pod runs: soon after each change, and again before the last report expires. */
 export interface PositionReporter {
-  /** Called when the position has changed. Many changes in a row make one report. */
+  /** Called when the position has changed. Many changes within a short time make one report. */
   changed(): void
   close(): void
 }
@@ -13,7 +13,7 @@ export interface PositionReporter {
 export interface PositionReporterOptions {
   readonly cache: TableCacheReader
   readonly pod: string
-  /** The position that this pod runs. Undefined if no table is loaded: then there is nothing to report. */
+  /** The position that this pod runs. Undefined if no table is loaded, and then nothing is reported. */
   readonly position: () => TablePosition | undefined
   readonly faults: FaultReporter
 }

@@ -5,7 +5,7 @@ import { cacheKeys } from '../route-table/cache-keys.ts'
 import { REPORT_EXPIRY_MS } from './limits.ts'
 import type { TableCacheReader } from './table-cache.ts'
 
-/** The shared cache in Redis or Valkey under a prefix. Throws a RangeError for an invalid prefix. */
+/** Reads the shared cache in Redis or Valkey. All its keys begin with `prefix`. Throws a RangeError for an invalid prefix. */
 export function createRedisTableCacheReader(prefix: string, options: CacheConnectionOptions): TableCacheReader {
   const keys = cacheKeys(prefix)
   const connection = createCacheConnection(options)

@@ -1,4 +1,4 @@
-/** Keeps the live table in step with the shared cache, and reports its version. */
+/** Makes the live table the same as the table in the shared cache, again and again, and reports its version. */
 
 import type { LiveTable } from '../lookup/live-table.ts'
 import type { TablePosition } from '../route-table/cache-head.ts'
@@ -17,29 +17,29 @@ export interface SnapshotSourceOptions {
   readonly table: LiveTable
   /** Name under which the version is reported. */
   readonly pod: string
-  /** File of the last good table; undefined: there is no file. */
+  /** File of the last good table. Undefined: there is no file. */
   readonly file: string | undefined
-  /** Called after each change of the live table, also when it was loaded from the file. */
+  /** Called after each change of the live table, and after it was loaded from the file. */
   readonly onSwap: () => void
   /** A random number from 0 up to 1. */
   readonly fraction: () => number
-  /** Called each time the cache has confirmed that it holds the same table. */
+  /** Called each time the cache has confirmed that its table is the live table. */
   readonly onContact: () => void
-  /** Called after each write. `holds`: whether the disk has the live table. Never called without a file. */
+  /** Called after each write of the file. `holds`: whether the disk has the live table. Never called without a file. */
   readonly onDisk: (holds: boolean) => void
-  /** Called once with each fault, and again when the fault comes back or changes. */
+  /** Called once for each fault, and again when the fault comes back or changes. */
   readonly onFault: (code: string, message: string) => void
 }
 
 export interface SnapshotSource {
-  /** Stops following, and writes the file if it is not up to date. */
+  /** Stops following the cache. If the file is older than the live table, writes the file. */
   close(): Promise<void>
 }
 
 /**
- * Puts the table of the file in use, if there is a file, and then resolves. Everything else follows later, whether the cache
- * is available or not. The live table never goes back to an older position: if a table is old, damaged or absent, it is
- * reported to `onFault` and changes nothing.
+ * Loads the table of the file, if there is a file, and then resolves. The table of the cache follows later, when the cache
+ * is available. The live table never goes back to an older position. A table that is old, damaged or absent is reported to
+ * `onFault` and changes nothing.
  */
 export async function startSnapshotSource(options: SnapshotSourceOptions): Promise<SnapshotSource> {
   const { cache, table, pod, file, fraction, onSwap, onContact, onFault } = options
@@ -76,12 +76,12 @@ export async function startSnapshotSource(options: SnapshotSourceOptions): Promi
   }
 }
 
-/** A pod that cannot read the table in the cache reports this position. The operator then checks the whole table. */
+/** The position that a pod reports if it cannot read the table in the cache. The operator then checks the whole table. */
 const NO_POSITION: TablePosition = { epoch: 0, version: 0 }
 
 /**
- * Loads the table file and the changes after it. A file that cannot be used is reported and not touched: the next table from
- * the cache replaces it. If changes do not fit the table, they are older than the table, or damaged.
+ * Loads the table file and then the changes of its journal. A file that cannot be used is reported and not touched: the
+ * next table from the cache replaces it. Changes that do not fit the table are older than the table, or damaged.
  */
 async function loadFile(
   file: string,

@@ -1,17 +1,17 @@
-/** The shared cache, as an ingress pod uses it: the pod reads the cache, follows it, and reports its version to it. */
+/** The shared cache for an ingress pod. The pod reads the table, follows its changes, and reports its own version. */
 import type { CacheHead, TablePosition, TableSnapshot } from '../route-table/cache-head.ts'
 import type { LogRecord } from '../route-table/cache-log.ts'
 
 /**
  * Every call rejects if the cache is not available, or contains something that this version does not understand. The error
- * has a stable `code` and says what to do. Nothing has to be opened again after an error: the next call is a new attempt.
+ * has a stable `code` and says what to do. After an error, the next call is a new attempt: nothing has to be opened again.
  */
 export interface TableCacheReader {
-  /** Undefined if no table was published. */
+  /** The head of the table. Undefined if no table was published. */
   head(): Promise<CacheHead | undefined>
-  /** The table, with all entries of one version. */
+  /** The table, with all entries of one version. Undefined if no table was published. */
   snapshot(): Promise<TableSnapshot | undefined>
-  /** The records after a version, oldest first; waits up to `waitMs` for the first record. */
+  /** The records of the log after a version, oldest first. Waits up to `waitMs` for the first record. */
   next(after: number, waitMs: number): Promise<readonly LogRecord[]>
   /** Reports which position a pod runs. The report expires after `REPORT_EXPIRY_MS`. */
   report(pod: string, position: TablePosition): Promise<void>

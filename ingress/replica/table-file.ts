@@ -1,7 +1,7 @@
 /**
- * The last good table on disk, so that a restarted pod can serve before the shared cache is back. Each entry has two lines,
- * key and JSON. The last line is the head. The checksum of the head covers the lines before it, so that a truncated or
- * changed file is detected.
+ * The last good table on disk. With it, a restarted pod can serve while the shared cache is away. Each entry has two lines,
+ * key and JSON. The last line is the head. Its checksum covers the lines before it, so that a truncated or changed file is
+ * detected.
  */
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -21,7 +21,7 @@ export interface FileContent {
 }
 
 /**
- * The snapshot in a file; undefined if there is no file. Entries are not decoded and the checksum is not verified yet.
+ * The snapshot in a file. Undefined if there is no file. The entries are still text, and the checksum is not verified yet.
  * Rejects with `CacheContentError` if the file contains no table, and with the system's error if the file cannot be read.
  */
 export async function readTableFile(file: string): Promise<TableSnapshot | undefined> {
@@ -36,7 +36,7 @@ export async function readTableFile(file: string): Promise<TableSnapshot | undef
   return { head, entries }
 }
 
-/** The text of a file; undefined if there is no file. Rejects with `CacheContentError` if the file is too large. */
+/** The text of a file. Undefined if there is no file. Rejects with `CacheContentError` if the file is too large. */
 export async function readIfThere(file: string): Promise<string | undefined> {
   try {
     return (await readRegularFile(file, MAX_FILE_BYTES)).toString('utf8')
@@ -56,19 +56,20 @@ function isMissing(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT'
 }
 
-/** Replaces the whole file. A reader finds either the old file or the new file, also after a crash. */
+/** Replaces the whole file. A reader finds either the old file or the new file, even after a crash. */
 export function writeTableFile(file: string, content: FileContent): Promise<void> {
   return replaceFile(file, fileChunks(content))
 }
 
 /**
- * Writes a new file beside the old one, and then renames it to the old name. When this resolves, both steps survive a crash.
+ * Writes a new file beside the old one, and then renames it to the old name. When this resolves, a crash can no longer undo
+ * either step.
  */
 export async function replaceFile(file: string, chunks: AsyncIterable<string> | Iterable<string>): Promise<void> {
   const temporary = `${file}.tmp`
   await refuseOthers(file)
-  // The temporary file is always created: another program may have put a pipe at its path, and opening a pipe could wait for
-  // ever.
+  // The temporary file is always created anew. Another program may have put a pipe at its path, and to open a pipe could
+  // take for ever.
   await rm(temporary, { force: true })
   const handle = await open(temporary, 'wx')
   try {
@@ -87,8 +88,8 @@ export async function replaceFile(file: string, chunks: AsyncIterable<string> | 
 }
 
 /**
- * Refuses a path that is not a regular file. A table is never kept in a pipe or a device. If a file were renamed over a pipe
- * or a device, its owner would lose it.
+ * Refuses a path that is not a regular file. A file that is renamed to the path of a pipe or a device would destroy the
+ * pipe or device, and another program may need it.
  */
 async function refuseOthers(file: string): Promise<void> {
   const found = await stat(file).catch((error: unknown) => {

@@ -21,17 +21,17 @@ export interface TableFollowerOptions {
   readonly faults: FaultReporter
   /** Reports faults of the changes in the log. */
   readonly logFaults: FaultReporter
-  /** Called after each change of the table: with the change, or without a change if a whole table was loaded. */
+  /** Called after each change of the table. `change` is absent if a whole table was loaded. */
   readonly onSwap: (change?: TableChange) => void
-  /** A random number from 0 up to 1, so that pods do not all read the whole table at the same moment. */
+  /** A random number from 0 up to 1. With it, pods do not all read the whole table at the same moment. */
   readonly fraction: () => number
-  /** Called when the cache has confirmed that it holds the same table. */
+  /** Called when the cache has confirmed that its table is the live table. */
   readonly onContact: () => void
   /** Called after each check of the whole table. `readable`: whether the part that was read can be used. */
   readonly onTableRead: (readable: boolean) => void
 }
 
-/** Starts at once, also if the cache is not available. */
+/** Starts at once. If the cache is not available, the follower tries again until it is. */
 export function startTableFollower(options: TableFollowerOptions): TableFollower {
   const { cache, faults } = options
   const pause = createPause()
@@ -49,7 +49,7 @@ export function startTableFollower(options: TableFollowerOptions): TableFollower
       if (!end.signal.aborted) current = await tryOnce(() => step(context))
     }
   }
-  /** Runs the work once. After every failure, another attempt can succeed. */
+  /** Runs the work once. A failure is reported, and the next attempt may succeed. */
   const tryOnce = async (work: () => Promise<boolean>): Promise<boolean> => {
     try {
       return await work()
@@ -70,7 +70,7 @@ export function startTableFollower(options: TableFollowerOptions): TableFollower
 }
 
 interface FollowerContext extends TableFollowerOptions {
-  /** Resolves after the time, or at once when the follower is closed. */
+  /** Resolves after the time. Resolves earlier if the follower is closed. */
   readonly wait: (milliseconds: number) => Promise<void>
 }
 
@@ -86,8 +86,8 @@ async function step(options: FollowerContext): Promise<boolean> {
 }
 
 /**
- * Reads the log once. `some`: a record did not fit the current table. `damaged`: the fault was reported to `logFaults`; the
- * table itself may be good.
+ * Reads the log once. Returns `some` if a record did not fit the current table, and `damaged` after a fault that was
+ * reported to `logFaults`. After `damaged`, the table in the cache may still be good.
  */
 async function takeNext(options: TableFollowerOptions): Promise<'all' | 'none' | 'some' | 'damaged'> {
   const { cache, replica, logFaults } = options
@@ -114,7 +114,7 @@ async function takeAll(options: TableFollowerOptions, records: readonly LogRecor
   return true
 }
 
-/** Loads the whole table if the cache holds a newer one. Returns true if the replica then equals the table of the cache. */
+/** Loads the whole table if the cache has a newer one. Returns true if the replica now equals the table of the cache. */
 async function synchronise(options: FollowerContext): Promise<boolean> {
   try {
     const current = await catchUp(options)
@@ -132,7 +132,7 @@ async function catchUp(options: FollowerContext): Promise<boolean> {
   const own = replica.head
   if (!isUsable(options, head)) return false
   if (own === undefined || comparePositions(head, own) > 0 || head.checksum !== own.checksum) {
-    // A pod that serves can wait for its turn; a pod without a table cannot.
+    // A pod that serves waits a random time here. A pod without a table reads at once.
     if (own !== undefined) await options.wait(options.fraction() * head.entries * RELOAD_SPREAD_MS)
     const snapshot = await cache.snapshot()
     if (snapshot === undefined || !isUsable(options, snapshot.head)) return false
@@ -144,8 +144,8 @@ async function catchUp(options: FollowerContext): Promise<boolean> {
 }
 
 /**
- * Whether the table with this head may be loaded. A table older than the one in use is never loaded: it would bring back
- * rules that were removed.
+ * Whether the table with this head may be loaded. A table older than the one in use is never loaded, because it would bring
+ * back rules that were removed.
  */
 function isUsable({ replica, faults }: TableFollowerOptions, head: CacheHead | undefined): head is CacheHead {
   if (head === undefined) {
@@ -171,7 +171,7 @@ function confirm({ faults, onContact }: TableFollowerOptions): void {
   onContact()
 }
 
-/** A wait that can be ended from outside. */
+/** A wait that another function can end early. */
 function createPause() {
   let ended = false
   let wake = (): void => undefined

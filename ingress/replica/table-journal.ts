@@ -1,7 +1,6 @@
 /**
- * The changes made since the table file was written. Each change is a line of JSON in a file beside the table file. A line is
- * valid only if its end is written. If a process is killed in the middle of a line, the changes before that line are still
- * good.
+ * The changes made since the table file was written. Each change is a line of JSON in a file beside the table file. A line
+ * without its line end is not used. So if a process is killed while it writes a line, all earlier changes are still good.
  */
 import { type FileHandle, open } from 'node:fs/promises'
 import { decodeHead, encodeHead } from '../route-table/cache-head.ts'
@@ -21,8 +20,8 @@ export function encodeChange({ head, from, changes }: TableChange): string {
 }
 
 /**
- * The changes of a journal, oldest first, up to the first invalid line. The checksum of the table shows whether a change fits
- * the table. Rejects with the system's error if the file cannot be read.
+ * The changes of a journal, oldest first, up to the first invalid line. Whether a change fits the table is not checked
+ * here: the checksum shows it later. Rejects with the system's error if the file cannot be read.
  */
 export async function readJournal(file: string): Promise<TableChange[]> {
   const text = (await readIfThere(journalPath(file))) ?? ''
@@ -36,7 +35,7 @@ export async function readJournal(file: string): Promise<TableChange[]> {
   return changes
 }
 
-/** Undefined if `encodeChange` did not write the line, or did not write it to its end. */
+/** Reads one line. Undefined if `encodeChange` did not write the line, or if a part of it is missing. */
 function decodeChange(line: string): TableChange | undefined {
   try {
     const [head, from, changes]: unknown[] = JSON.parse(line)
@@ -45,7 +44,7 @@ function decodeChange(line: string): TableChange | undefined {
     if (!entries.every((entry) => entry !== undefined)) return undefined
     return { type: 'delta', head: decodeHead(head), from, changes: entries }
   } catch (error) {
-    // An error of JSON or of the head means that the file is damaged; any other error is a defect of this program.
+    // Errors of JSON or of the head mean that the file is damaged. Any other error is a defect of this program.
     if (error instanceof SyntaxError || error instanceof TypeError || isContentError(error)) return undefined
     throw error
   }
@@ -61,11 +60,11 @@ function isContentError(error: unknown): boolean {
   return isObject(error) && error['code'] === 'cache-content'
 }
 
-/** A journal that is open for writing. The caller starts a call only after the call before it has ended. */
+/** A journal that is open for writing. The caller must wait for the end of one call before it starts the next. */
 export interface Journal {
   /** Replaces the whole content by these lines. */
   restart(lines: readonly string[]): Promise<void>
-  /** Adds lines at the end; when this resolves, they survive a crash. */
+  /** Adds lines at the end. When this resolves, the lines survive a crash. */
   append(lines: readonly string[]): Promise<void>
   close(): Promise<void>
 }

@@ -1,7 +1,7 @@
 /**
- * Keeps the table on disk. After a restart, a pod therefore never serves a table that is older than the last one it reported.
- * Each change goes into the journal before it is reported; a whole table goes into the table file. A disk that fails or
- * stalls does not delay a report: the fault of the disk is reported too, and writing is tried again until it works.
+ * Writes the table to disk, so that after a restart a pod never serves an older table than the last one it reported. Each
+ * change goes into the journal before it is reported. A whole table goes into the table file. A disk that fails or stalls
+ * does not delay the report: the fault is reported too, and writing is tried again until it works.
  */
 import { type CacheHead, comparePositions, type TablePosition } from '../route-table/cache-head.ts'
 import { DISK_WAIT_MS, FILE_RETRY_MS, MAX_JOURNAL_BYTES, MAX_JOURNAL_LINE_LENGTH } from './limits.ts'
@@ -10,34 +10,35 @@ import { encodeChange, openJournal, type TableChange } from './table-journal.ts'
 
 export interface TableKeeper {
   /**
-   * Called when the live table has changed: with the change of the cache's log, or without a change if the whole table is
+   * Called when the live table has changed. `change` is the change of the cache's log, or undefined if the whole table is
    * new.
    */
   changed(change: TableChange | undefined): void
   /**
    * The position that may be reported: the position of the table on disk, or of the live table if the disk fails. Undefined
-   * if nothing may be reported yet. The object stays the same until the position changes.
+   * if nothing may be reported yet. The same object is returned until the position changes.
    */
   readonly position: TablePosition | undefined
-  /** Writes all pending changes, as far as the disk allows it. */
+  /** Writes all pending changes, if the disk works. */
   close(): Promise<void>
 }
 
 export interface TableKeeperOptions {
   readonly file: string
   /**
-   * The live table: `content` returns it with its entries; `head` returns only its head, at no cost. Undefined before the
-   * first table.
+   * The live table. `content` returns it with its entries, and `head` only its head, at no cost. Undefined before the first
+   * table.
    */
   readonly content: () => FileContent | undefined
   readonly head: () => CacheHead | undefined
   /**
-   * The table that was on the disk when the process started: the changes of the journal, and the head after these changes.
+   * The table that was on the disk when the process started. `changes` are those of the journal, and `head` is the head
+   * after them.
    */
   readonly found: FoundTable | undefined
   /** Called when `position` has changed. */
   readonly onPosition: () => void
-  /** Called after each write with the fault of the disk, or with undefined if the disk has the live table. */
+  /** Called after each write. The argument is the fault of the disk, or undefined if the disk has the live table. */
   readonly onDisk: (fault: unknown) => void
 }
 
@@ -53,17 +54,17 @@ export function createTableKeeper(options: TableKeeperOptions): TableKeeper {
 class Keeper implements TableKeeper {
   readonly #options: TableKeeperOptions
   readonly #journal: ReturnType<typeof openJournal>
-  /** The head of the table on the disk. This table consists of the table file and its journal. */
+  /** The head of the table on the disk. The table file and its journal together are this table. */
   #headOnDisk: CacheHead | undefined
-  /** The head after the last change that is in the journal or pending. */
+  /** The head after the last change in the journal or in the pending lines. */
   #queuedHead: CacheHead | undefined
-  /** Lines that are not in the journal yet. */
+  /** Lines that must still be written to the journal. */
   #pendingLines: string[] = []
   #pendingBytes = 0
-  /** The changes that came since content for a table file was last taken from the live table. */
+  /** The changes that came after the content of the latest table file was taken from the live table. */
   #laterChanges = noChangesAfter(undefined)
   #journalBytes = 0
-  /** Whether a new table file is needed, because the changes of the journal no longer lead to the live table. */
+  /** Whether a new table file is needed. True if the changes of the journal no longer lead to the live table. */
   #needsFile: boolean
   #diskFailed = false
   #diskLate = false
@@ -81,7 +82,7 @@ class Keeper implements TableKeeper {
     if (found === undefined) return
     this.#headOnDisk = found.head
     this.#queuedHead = found.head
-    // The journal may end in the middle of a line, so it is rewritten before a line is added.
+    // The journal may end in the middle of a line. So it is written again before a line is added.
     this.#appending = this.#beginJournal(found.changes.map(encodeChange)).catch((error: unknown) => this.#fail(error))
   }
 
@@ -98,7 +99,7 @@ class Keeper implements TableKeeper {
     this.#pendingLines.push(line)
     this.#pendingBytes += Buffer.byteLength(line)
     this.#queuedHead = change.head
-    // If the disk hangs, pending lines must not fill the memory.
+    // If the disk hangs, lines wait here. They must not fill the memory.
     if (this.#pendingBytes > MAX_JOURNAL_BYTES) return this.#onWhole()
     this.#append()
   }
@@ -110,7 +111,7 @@ class Keeper implements TableKeeper {
     this.#writeFile()
   }
 
-  /** Remembers a change that came while a table file is being written: the file does not contain it. */
+  /** Remembers a change that came while a table file is being written, because the file does not contain the change. */
   #rememberChange(line: string, head: CacheHead): void {
     if (this.#writingFile === undefined || this.#laterChanges.whole) return
     this.#laterChanges.lines.push(line)
@@ -139,7 +140,7 @@ class Keeper implements TableKeeper {
     await this.#journal.close().catch((error: unknown) => this.#fail(error))
   }
 
-  /** Starts a write after the earlier writes. Lines that come during a write are written together by the next write. */
+  /** Plans a write after the earlier writes. Lines that come during a write are written together by the next write. */
   #append(): void {
     this.#appending = this.#appending.then(() => this.#appendPending())
   }
@@ -160,7 +161,8 @@ class Keeper implements TableKeeper {
   }
 
   /**
-   * Writes the table file, one write at a time. If another write is requested meanwhile, the next write contains its changes.
+   * Writes the table file, one write at a time. If a write is requested during a write, the next write contains the newer
+   * changes.
    */
   #writeFile(): void {
     if (this.#writingFile !== undefined || this.#closed || this.#retry !== undefined) return
@@ -191,10 +193,11 @@ class Keeper implements TableKeeper {
     }
   }
 
-  /** Starts the journal of a new table file. It begins with the changes that came while the file was written. */
+  /** Starts the journal of a new table file. Its first lines are the changes that came while the file was written. */
   async #restartJournal(head: CacheHead): Promise<void> {
     const { whole } = this.#laterChanges
-    // A whole table that came meanwhile does not build on this file: the next file will contain it.
+    // If a whole table came during the write, the changes do not belong to this file. The next file will contain that
+    // table.
     const { lines, head: last } = whole ? noChangesAfter(head) : this.#laterChanges
     this.#laterChanges = { ...noChangesAfter(last), whole }
     this.#clearPending()
@@ -239,7 +242,7 @@ class Keeper implements TableKeeper {
     this.#diskTimer = undefined
   }
 
-  /** Starts to wait for a write of the disk. A disk that is too slow counts as one that fails. */
+  /** Starts to wait for a write of the disk. A disk that is too slow counts as a disk that fails. */
   #expectDisk(): void {
     if (this.#diskFailed) return
     this.#diskTimer ??= setTimeout(() => {
@@ -251,8 +254,8 @@ class Keeper implements TableKeeper {
 }
 
 /**
- * Whether a change is too large for the journal. Calls wait while a line is made, so a large change goes into the table file,
- * which is written in slices.
+ * Whether a change is too large for the journal. Calls wait while a line is made. So a large change goes into the table
+ * file, which is written in slices.
  */
 function isLarge({ changes }: TableChange): boolean {
   let length = 0

@@ -1,4 +1,4 @@
-/** The live table as a copy of the shared cache, with its version and the proof that nothing is missing. */
+/** The live table as a copy of the table in the shared cache. The checksum proves that nothing is missing. */
 
 import { MAX_PARTS_AT_ONCE } from '../lookup/limits.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
@@ -11,25 +11,25 @@ import { decodeEntry } from '../route-table/table-codec.ts'
 import { createTimeSlice } from '../time/time-slice.ts'
 
 /**
- * The caller starts a call of `load` or `apply` only after the call before it has ended. If a call throws, the table stays
- * unchanged.
+ * The caller must wait for the end of one call of `load` or `apply` before it starts the next. If a call throws, the table
+ * stays unchanged.
  */
 export interface TableReplica {
-  /** The head of the live table; undefined before the first load. */
+  /** The head of the live table. Undefined before the first load. */
   readonly head: CacheHead | undefined
   /**
-   * Makes a snapshot the live table. Throws `CacheContentError` if the snapshot is damaged, and `PatternError`. Old snapshots
-   * are accepted too: the caller compares positions.
+   * Makes a snapshot the live table. Throws `CacheContentError` if the snapshot is damaged, and `PatternError` if a pattern
+   * is invalid. Old snapshots are accepted too, so the caller must compare positions.
    */
   load(snapshot: TableSnapshot): Promise<void>
   /**
-   * Applies one change. Returns false if the change belongs to another table, or does not lead to the table that the head of
-   * the change describes.
+   * Applies one change. Returns false if the change belongs to another table, or if the result is not the table that the
+   * head of the change describes.
    */
   apply(delta: Extract<LogRecord, { readonly type: 'delta' }>): Promise<boolean>
   /** The current entries, as a list that later changes do not modify. */
   entries(): readonly TableEntry[]
-  /** `entryHash` of each entry by its key, until the next change. */
+  /** `entryHash` of each entry by its key. The result is valid until the next change. */
   hashes(): Iterable<readonly [string, number]>
 }
 
@@ -82,8 +82,8 @@ interface Swap {
 }
 
 /**
- * If the new table is similar to the current one, takes it over as a change. This is done at once, and costs only as much as
- * the new entries.
+ * Makes `swap.to` the live table. If the two tables are similar, only the difference is applied. This happens at once, and
+ * costs only as much as the new entries.
  */
 async function bringIn(table: LiveTable, swap: Swap, version: number): Promise<void> {
   const { upserted, removed } = await difference(swap)
@@ -111,7 +111,7 @@ interface RetainedChange {
   readonly change: DecodedChange
 }
 
-/** Returns the retained entries after the change. The given map may have been changed. */
+/** Applies a change and returns the retained entries after it. The map that was passed in may have been modified. */
 async function bringInChange(
   table: LiveTable,
   { retained, change }: RetainedChange,
@@ -160,8 +160,8 @@ async function copyOf(retained: ReadonlyMap<string, RetainedEntry>): Promise<Map
 }
 
 /**
- * Whether a change is small enough to be made at once, because calls wait while it is made. A large change becomes a new
- * table, which is built while calls go on.
+ * Whether a change is small enough to be made at once. Calls wait while a change is made at once. A large change becomes a
+ * new table, which is built while calls go on.
  */
 function isSmall(upserted: Iterable<TableEntry>, removed: number): boolean {
   let parts = removed
@@ -172,7 +172,10 @@ function isSmall(upserted: Iterable<TableEntry>, removed: number): boolean {
   return parts <= MAX_PARTS_AT_ONCE
 }
 
-/** The cost of taking over an entry: the number of its numbers, networks and endpoints. Each of them costs about the same. */
+/**
+ * The cost of an entry in a change: how many numbers, networks and endpoints the entry has. Each of them costs about the
+ * same.
+ */
 function partsOf(entry: TableEntry): number {
   switch (entry.kind) {
     case 'trunk':
@@ -195,8 +198,8 @@ async function checksumOf(entries: ReadonlyMap<string, RetainedEntry>): Promise<
 }
 
 /**
- * Decodes entries, except those with a hash that is already known. The checksum of the whole table is made of the same
- * hashes.
+ * Decodes entries. An entry whose hash is already known is not decoded again. The checksum of the whole table is made of
+ * the same hashes.
  */
 async function decodeAll(
   texts: Iterable<readonly [string, string]>,
@@ -233,7 +236,7 @@ async function decodeChange(
   return { upserted: await decodeAll(texts, known), removed }
 }
 
-/** The checksum and the number of the entries after a change. */
+/** The checksum of the entries after a change, and how many they are. */
 async function sumAfter(
   retained: ReadonlyMap<string, RetainedEntry>,
   before: number,

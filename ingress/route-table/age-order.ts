@@ -1,6 +1,6 @@
 /**
- * Compares two entries: the older comes first. If both are equally old, the order of their names decides. So the order is the
- * same in every run.
+ * Compares two entries. The older entry comes first. If both are equally old, their names decide. So the order is the same
+ * in every run.
  */
 export function olderFirst(a: Aged, b: Aged): number {
   return a.createdAt - b.createdAt || compareText(a.name, b.name)

@@ -2,12 +2,12 @@
 export interface ContentProblem {
   /** The part of the cache that has the fault: `head`, `log`, `reader`, or the key of an entry. */
   readonly key: string
-  /** The path of the fault inside the value, such as `action.backends[0].port`. Empty: the whole value. */
+  /** The path of the fault inside the value, such as `action.backends[0].port`. Empty if the whole value is wrong. */
   readonly field: string
   readonly expected: string
 }
 
-/** This version of the program cannot read the content. No part of the content was used. */
+/** The error for content that this version of the program cannot read. No part of the content was used. */
 export class CacheContentError extends Error {
   readonly code: 'cache-content' | 'cache-protocol'
   readonly problem: ContentProblem

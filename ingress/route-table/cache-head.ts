@@ -4,11 +4,17 @@ import { type Check, type Finding, isObject, oneOf, record, text, textThat, whol
 import { MAX_EPOCH, MAX_INSTALLATION_LENGTH, MAX_TEXT_LENGTH, MAX_VERSION } from './limits.ts'
 import { parseJson } from './table-codec.ts'
 
-/** A point in the history of a table. All positions of a leader's term come after all positions of earlier terms. */
+/**
+ * A point in the history of a table. A position with a higher epoch is always later. In one epoch, a higher version is
+ * later.
+ */
 export interface TablePosition {
-  /** Term of the writer. The cache refuses a writer with a lower term. */
+  /** Term of the leader that wrote the table. The cache refuses a writer with a lower term. */
   readonly epoch: number
-  /** Rises by one with every change. A new epoch continues the count. It starts again only if an epoch has used all versions. */
+  /**
+   * Rises by one with every change. A new epoch continues the count. If an epoch has used all versions, the next epoch
+   * starts again at 0.
+   */
   readonly version: number
 }
 
@@ -16,13 +22,13 @@ export interface TablePosition {
 export interface CacheHead extends TablePosition {
   /** The installation that writes under this prefix. Two installations must not share a prefix. */
   readonly installation: string
-  /** `checksumText` over every entry. */
+  /** The checksum of all entries, in the form of `checksumText`. */
   readonly checksum: string
   /** Number of entries. */
   readonly entries: number
 }
 
-/** A whole table in the form that it has in the cache. The entries are not decoded yet, and the checksum is not verified yet. */
+/** A whole table in the form that it has in the cache. The entries are still text, and the checksum is not verified yet. */
 export interface TableSnapshot {
   readonly head: CacheHead
   /** The JSON of each entry by its key. */
@@ -57,8 +63,8 @@ export function encodeHead({ installation, epoch, version, checksum, entries }: 
 }
 
 /**
- * Reads a head. Throws `CacheContentError`. The error's code is `cache-protocol` if another version of the program wrote the
- * head.
+ * Reads a head. Throws `CacheContentError`. The error's code is `cache-protocol` if another version of the program wrote
+ * the head.
  */
 export function decodeHead(json: string, key = 'head'): CacheHead {
   const finding: Finding = { field: '', expected: '' }

@@ -1,25 +1,25 @@
-/** Version of the cache's format. This folder defines the format. A reader refuses every other version. */
+/** Version of the cache's format. The code of this folder defines the format. A reader refuses every other version. */
 export const CACHE_PROTOCOL = 1
 
-/** Names of one installation's keys. They share one hash tag, so that Redis Cluster keeps them on one node. */
+/** Names of one installation's keys. They share one hash tag, so that Redis Cluster stores them on one node. */
 export interface CacheKeys {
-  /** String: JSON of a `CacheHead`. */
+  /** A string: JSON of a `CacheHead`. */
   readonly head: string
-  /** Hash. It maps `kind/namespace/name` to the entry's JSON. */
+  /** A hash. It maps `kind/namespace/name` to the entry's JSON. */
   readonly entries: string
-  /** Stream of changes. The id of a record is `<version>-0`. */
+  /** A stream of changes. The id of a record is `<version>-0`. */
   readonly log: string
-  /** Set of the pods that have reported their position. */
+  /** The set of the pods that have reported their position. */
   readonly readers: string
-  /** String that expires: JSON of the position of a pod's table. */
+  /** A string that expires: JSON of the position of a pod's table. */
   reader(pod: string): string
-  /** Hash that expires: a whole table that the writer with this epoch has not finished writing. */
+  /** A hash that expires. It contains a whole table while the writer with this epoch is still writing the table. */
   staging(epoch: number): string
 }
 
 const PREFIX = /^[A-Za-z0-9._:/-]{1,128}$/
 
-/** Throws a RangeError if the prefix is invalid, for example if it contains a hash tag. */
+/** Makes the names of the keys. Throws a RangeError if the prefix is invalid, for example if it contains a hash tag. */
 export function cacheKeys(prefix: string): CacheKeys {
   if (!PREFIX.test(prefix)) {
     throw new RangeError(`${prefix} is no prefix of cache keys: use 1 to 128 letters, digits and . _ : / -`)

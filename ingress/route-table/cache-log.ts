@@ -1,15 +1,15 @@
 /**
- * Records of the log. Each record describes how one version of the table became the next. Changes of entries are text: `key \n
- * json \n` for each entry. For a removed entry, the second line is empty. Keys and JSON contain no line break, so a script in
- * the cache can read the text.
+ * Records of the log. Each record describes how one version of the table became the next. Changes of entries are text: `key
+ * \n json \n` for each entry. For a removed entry, the second line is empty. Keys and JSON contain no line break, so a
+ * script in the cache can read the text.
  */
 import { CacheContentError } from './cache-content-error.ts'
 import { type CacheHead, decodeHead } from './cache-head.ts'
 
-/** The key of an entry and its JSON. Undefined: the entry was removed. */
+/** The key of an entry and its new JSON. The JSON is undefined if the entry was removed. */
 export type EntryChange = readonly [key: string, json: string | undefined]
 
-/** One step in the table's history. `head` describes the table after this step. */
+/** One step in the table's history. `head` describes the table after the step. */
 export type LogRecord =
   | {
       readonly type: 'delta'
@@ -21,7 +21,10 @@ export type LogRecord =
   /** The whole table was written again. */
   | { readonly type: 'reload'; readonly head: CacheHead }
 
-/** Throws a RangeError if a key or a JSON text contains a line break: no key and no JSON text of an entry contains one. */
+/**
+ * Writes changes as text. Throws a RangeError if a key or a JSON text contains a line break, because each of them must be
+ * one line.
+ */
 export function encodeChanges(changes: readonly EntryChange[]): string {
   let lines = ''
   for (const [key, json = ''] of changes) {

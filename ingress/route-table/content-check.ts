@@ -1,9 +1,10 @@
 /**
- * Strict checks of values that come as JSON. A check returns whether a value is valid. If the value is not valid, the check
- * writes down the wrong field and the expected content. So for the 100,000 entries that are valid, nothing is thrown or built.
+ * Strict checks of values that come as JSON. A check returns whether a value is valid. For an invalid value, the check
+ * writes the wrong field and the expected content into a `Finding`. For a valid value, the check throws nothing and builds
+ * nothing, because a table may have 100,000 valid entries.
  */
 
-/** A check writes the first wrong field and the expected content into this object. */
+/** The first wrong field and the content that was expected. A check writes into this object. */
 export interface Finding {
   field: string
   expected: string
@@ -16,7 +17,7 @@ interface Optional<T> {
   readonly optional: Check<T>
 }
 
-/** A check for each field of T, and for no other field. */
+/** A check for each field of T. T has no other fields. */
 type Fields<T> = {
   readonly [K in keyof T]-?: undefined extends T[K] ? Optional<Exclude<T[K], undefined>> : Check<T[K]>
 }
@@ -52,7 +53,7 @@ export function record<T extends object>(fields: Fields<T>): Check<T> {
   }
 }
 
-/** Checks a value that may be one of several kinds of objects. The text of one field says which kind it is. */
+/** Checks a value that may be one of several kinds of objects. The text of one field says which kind of object the value is. */
 export function variants<T extends object, D extends keyof T & string>(
   discriminant: D,
   checks: { readonly [K in T[D] & string]: Check<Extract<T, { readonly [P in D]: K }>> },
@@ -91,7 +92,7 @@ export function anyText(maxLength: number): Check<string> {
     refuse(finding, `text of at most ${maxLength} characters`)
 }
 
-/** Checks a text without control characters except tabs. Such a text cannot end a header line. */
+/** Checks a text without control characters. Tabs are allowed. Such a text cannot end a header line. */
 export function text(maxLength: number): Check<string> {
   return (value, finding): value is string =>
     (typeof value === 'string' && value.length <= maxLength && !hasControl(value)) ||

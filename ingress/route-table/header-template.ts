@@ -1,11 +1,11 @@
 /**
  * Parses the template of a header value and finds the place of each placeholder. A caller may write quotes, commas and line
- * breaks into its user part. How they are escaped depends on the place. If they cannot be escaped at a place, the rule is
- * refused. Pure.
+ * breaks into its user part. The place decides how they are escaped. A rule with a placeholder at a place where they cannot
+ * be escaped is refused.
  *
- * `quoted`: inside quotation marks (RFC 3261 §25.1 quoted-string). `uri`: in a part of a URI that may contain escapes, which is
- * the user part or a parameter's value. `query`: in a web address after the `?`, where a `+` means a space. `token`: the value
- * of a header's parameter. `text`: any other place outside of quotes.
+ * `quoted`: inside quotation marks (RFC 3261 §25.1 quoted-string). `uri`: in a part of a URI that may contain escapes,
+ * which is the user part or a parameter's value. `query`: in a web address after the `?`, where a `+` means a space.
+ * `token`: the value of a header's parameter. `text`: any other place outside of quotes.
  */
 
 /** The names that a rule may write in braces. */
@@ -20,27 +20,31 @@ export interface Placeholder {
   readonly alone: boolean
 }
 
-/** Why a value cannot be escaped at the place of a placeholder. */
+/** A placeholder at a place where a value cannot be escaped. */
 export interface UnclearPlace {
   readonly name: PlaceholderName
-  /** The place of the placeholder, and what to write instead. */
+  /** Words that name the place of the placeholder and say what to write instead. */
   readonly problem: string
 }
 
 export interface HeaderTemplate {
   /** Literal text and placeholders, in order. */
   readonly parts: readonly (string | Placeholder)[]
-  /** The first placeholder with an unclear place. Its `Placeholder.place` is `token`, because `token` escapes the most. */
+  /**
+   * The first placeholder with an unclear place. Its `Placeholder.place` is `token`, because `token` escapes the most
+   * characters.
+   */
   readonly unclear: UnclearPlace | undefined
 }
 
-/** Text in quotation marks or angle brackets. The quotation marks or brackets belong to the match. */
+/** Text in quotation marks or angle brackets. The marks or brackets are a part of the match. */
 const CLOSED = /"(?:[^"\\]|\\.)*"|<[^>]*>/g
 const PLACEHOLDER = /\{(called|calling|trunk|rule)\}/g
 const IN_USER_PART = 'write it into a user part, as <sip:{called}@host>, or between quotation marks'
 
 export function parseHeaderTemplate(template: string): HeaderTemplate {
-  // One letter replaces each placeholder: a value is escaped, so it contains no more structure than a letter.
+  // One letter stands for each placeholder. This is enough to find places, because an escaped value contains no more
+  // structure than a letter.
   const whole = template.replace(PLACEHOLDER, 'x')
   const parts: (string | Placeholder)[] = []
   let unclear: UnclearPlace | undefined
@@ -84,9 +88,9 @@ function placeAt(text: string, at: number): Place | TemplateProblem {
 }
 
 interface Open {
-  /** Index of the quotation mark that is still open. -1: no quotation mark is open. */
+  /** Index of the quotation mark that is still open. -1 if none is open. */
   readonly quoteAt: number
-  /** Index of the character after the angle bracket that is still open. -1: no angle bracket is open. */
+  /** Index of the character after the angle bracket that is still open. -1 if none is open. */
   readonly angleAt: number
   /** Whether a backslash inside quotes escapes the character at index `end`. */
   readonly escaped: boolean
@@ -144,15 +148,16 @@ function placeInText(text: string, at: number): Place | TemplateProblem {
 }
 
 /**
- * Whether the word at `at` continues up to an `@`. If so, the word is a user part, and its semicolons do not begin parameters.
+ * Whether the word at `at` continues up to an `@`. If so, the word is a user part, and its semicolons do not begin
+ * parameters.
  */
 function isBeforeAt(text: string, at: number): boolean {
   return /^[^\s,<>"@]*@/.test(text.slice(at))
 }
 
 /**
- * The place of a character in a URI. RFC 3261 §25.1: in a sip URI, only the user part and the values of parameters may contain
- * escapes.
+ * The place of a character in a URI. In a sip URI, only the user part and the values of parameters may contain escapes (RFC
+ * 3261 §25.1).
  */
 function placeInUri(uri: string, at: number): Place | TemplateProblem {
   const [whole = '', scheme = ''] = /^\s*([a-z][a-z0-9+.-]*):/i.exec(uri) ?? []

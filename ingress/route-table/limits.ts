@@ -1,9 +1,9 @@
 /**
- * Limits on what is accepted from the shared cache. They are higher than everything that the custom resources can contain. So
- * only content that is damaged, or that another program wrote, exceeds them.
+ * Limits on what is accepted from the shared cache. Custom resources cannot reach these limits. So content above a limit is
+ * damaged, or another program wrote it.
  */
 
-/** Characters of any text of an entry. The longest texts that people write are header values (512). */
+/** Characters of any text of an entry. The longest texts that people write are header values (512 characters). */
 export const MAX_TEXT_LENGTH = 2048
 
 /** Items of any list of an entry, such as a trunk's 1,000 sources or the endpoints of large Services. */
@@ -12,24 +12,24 @@ export const MAX_LIST_LENGTH = 10_000
 /** Characters of one entry as JSON. 1,000 called and 1,000 calling numbers of 64 characters are about 200,000 characters. */
 export const MAX_ENTRY_LENGTH = 2_000_000
 
-/** Characters of a key. A key consists of the kind and of Kubernetes' longest namespace and name. */
+/** Characters of a key. A key consists of the kind, the namespace and the name, and Kubernetes limits their length. */
 export const MAX_KEY_LENGTH = 400
 
 /** Characters of an installation id. A uid has 36 characters. */
 export const MAX_INSTALLATION_LENGTH = 128
 
-/** Milliseconds: an hour. No rule has a longer timeout. */
+/** Milliseconds of the longest timeout: an hour. No rule has a longer one. */
 export const MAX_TIMEOUT_MS = 3_600_000
 
 /**
- * The highest version, and the highest number of entries. JavaScript, Lua and the id of a stream's record can represent it
- * exactly. With one change per second, it is reached after nine million years. If a writer writes it by mistake, no version of
- * its epoch is left, and the next epoch starts again at 0.
+ * The highest version, and the highest number of entries. JavaScript, Lua and the id of a stream's record can represent
+ * this number exactly. With one change per second, it is reached after nine million years. If a writer writes it by
+ * mistake, no version of its epoch is left, and the next epoch starts again at 0.
  */
 export const MAX_VERSION = 2 ** 48
 
 /**
- * The highest epoch, the number of a leader's term. A Lease counts terms in 32 bits with a sign. No leader reaches more than
- * half of that, so a higher epoch counts as damage. Therefore there is always a later epoch with which a leader can continue.
+ * The highest epoch, the number of a leader's term. A Lease counts terms in 32 bits with a sign. No leader reaches half of
+ * the largest term, so a higher epoch counts as damage. Therefore a leader can always continue with a later epoch.
  */
 export const MAX_EPOCH = 2 ** 30

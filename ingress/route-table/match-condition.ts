@@ -4,7 +4,7 @@ import type { MatchCondition, MatchConditions, NumberPredicate } from './route-t
 import { headers, numbers } from './table-codec-predicate.ts'
 
 interface ContractRow<C extends MatchCondition> {
-  /** Higher is more specific. */
+  /** A higher number is more specific. */
   readonly specificity: (rule: MatchConditions) => number
   readonly check: Check<MatchConditions[C]>
 }
@@ -23,8 +23,8 @@ const REGEX = 1
 const ANY = 0
 
 /**
- * Higher is more specific. A prefix with more digits is more specific. If two prefixes have equally many digits, a prefix with
- * `+` is more specific.
+ * A higher number is more specific. A prefix with more digits is more specific. If two prefixes have equally many digits,
+ * the one with `+` is more specific. The least specific predicate of a list counts.
  */
 function numberSpecificity(predicates: readonly NumberPredicate[]): number {
   if (predicates.length === 0) return ANY

@@ -1,14 +1,14 @@
 /**
- * Telephone numbers as 64-bit floats, so that a table of a million numbers is one typed array, and a lookup builds no string.
- * The key of `+` and n digits is 10^n plus the value of the digits. So leading zeros change the key, and the key of 15 digits
- * (the longest E.164 number, ITU-T E.164 §6.2.1) stays below 2^53. The key of digits without `+` is the negative of this number.
- * Users of any other form have no key and are compared as text.
+ * Telephone numbers as 64-bit floats. So a table of a million numbers is one typed array, and a lookup builds no string.
+ * The key of `+` and n digits is 10^n plus the value of the digits. So leading zeros change the key, and the key of 15
+ * digits (the longest E.164 number, ITU-T E.164 §6.2.1) stays below 2^53. Without `+`, the key is the negative of this
+ * number. Users of any other form have no key and are compared as text.
  */
 
 /** The most digits in a key. */
 export const MAX_KEY_DIGITS = 15
 
-/** `numberKey` returns this for text that has no key. It also marks an empty place in a `NumberTable`. */
+/** The result of `numberKey` for text that has no key. It also marks an empty place in a `NumberTable`. */
 export const NO_KEY = 0
 
 const PLUS = 0x2b
@@ -24,19 +24,16 @@ export function numberKey(text: string): number {
 export interface PrefixKeys {
   /** Whether the text starts with `+`. If so, `byLength[0]` is the key of the `+` alone. */
   plus: boolean
-  /**
-   * The number of leading digits, at most 15. A `+` before them is not counted. -1: the text starts neither with `+` nor with a
-   * digit.
-   */
+  /** The number of leading digits, at most 15. A `+` before them is not counted. -1 if the text starts with anything else. */
   digits: number
-  /** Whether the text contains only the `+` and the digits that were read. */
+  /** Whether the text contains nothing after the `+` and the digits that were read. */
   whole: boolean
   readonly byLength: Float64Array
 }
 
 const shared: PrefixKeys = { plus: false, digits: -1, whole: false, byLength: new Float64Array(MAX_KEY_DIGITS + 1) }
 
-/** Reads a number's prefix keys into one shared record. The record is valid until the next call of this function. */
+/** Reads the prefix keys of a number into one shared record. The next call of this function overwrites the record. */
 export function readPrefixKeys(text: string): Readonly<PrefixKeys> {
   const plus = text.charCodeAt(0) === PLUS
   const start = plus ? 1 : 0

@@ -2,7 +2,7 @@ import { isDigits, MAX_KEY_DIGITS } from './number-key.ts'
 
 /** Numbers that have the same leading digits: all numbers of `length` digits that start with the prefix. */
 export interface NumberBlock {
-  /** The number key of the leading digits. If there are no such digits and the numbers have no `+`: -1. */
+  /** The number key of the leading digits. -1 if there are no leading digits and the numbers have no `+`. */
   readonly prefix: number
   /** Number of leading digits that all numbers share. If it equals `length`, the block is one number. */
   readonly prefixDigits: number
@@ -11,9 +11,9 @@ export interface NumberBlock {
 
 /**
  * Divides a range into blocks of ten, a hundred or a thousand numbers, and so on. So an index finds a range by its leading
- * digits, without walking over all ranges. There are at most 18 blocks for each digit in which the bounds differ. Returns
- * undefined if a bound is not a telephone number, if the bounds have different numbers of digits or more than 15 digits, or if
- * only one of them has a `+`.
+ * digits and does not test every range. There are at most 18 blocks for each digit in which the bounds differ. Returns
+ * undefined for bounds that have no blocks: a bound is not a telephone number, the bounds have different lengths, only one
+ * of them has a `+`, or they have more than 15 digits.
  */
 export function numberBlocks(from: string, to: string): NumberBlock[] | undefined {
   const plus = from.startsWith('+')
@@ -33,7 +33,7 @@ export function numberBlocks(from: string, to: string): NumberBlock[] | undefine
   return blocks
 }
 
-/** The number of free digits at the end of a number in the largest block that starts at `next` and does not go beyond `last`. */
+/** How many digits at the end are free in the largest block that starts at `next` and ends at `last` or before it. */
 function freeDigits(next: number, last: number, length: number): number {
   let free = 0
   while (free < length && next % 10 ** (free + 1) === 0 && next + 10 ** (free + 1) - 1 <= last) free++

@@ -1,9 +1,9 @@
 import type { TransportName } from '../address/transport-name.ts'
 
 /**
- * An entry of the compiled table, from which ingress pods decide. The ingress defines this type, because it reads the table. The
- * operator writes the table. Entries are plain JSON values, so that the shared cache can store each of them without a
- * conversion. Numbers are canonical. Names are `namespace/name`.
+ * An entry of the compiled table, from which ingress pods decide. The operator writes the table. The ingress defines this
+ * type, because it reads the table. Entries are plain JSON values, so that the shared cache can store each of them without
+ * a conversion. Numbers are in the form in which they are compared. Names are `namespace/name`.
  */
 export type TableEntry = TrunkEntry | RuleEntry | ServiceEntry
 
@@ -18,30 +18,30 @@ export interface TrunkEntry {
   readonly sources: readonly string[]
   readonly trustedProxies: readonly string[]
   readonly transports: readonly TransportName[]
-  /** The called numbers that the trunk owns. Empty: it owns every number. */
+  /** The called numbers that the trunk owns. If the list is empty, the trunk owns every number. */
   readonly called: readonly NumberPredicate[]
   readonly numbers: NumberPolicy
   readonly responses: TrunkResponses
   /**
-   * The place to which a backend's requests are sent to reach the caller. Absent: the caller's Contact, or the packet source if
+   * Where a backend's requests are sent to reach the caller. If absent: to the caller's Contact, or to the packet source if
    * the Contact is private.
    */
   readonly nat?: 'Source' | 'Contact'
 }
 
 export interface NumberPolicy {
-  /** ISO 3166 region. National numbers of this region become E.164. Undefined: national numbers do not become E.164. */
+  /** ISO 3166 region. National numbers of this region become E.164. If absent, national numbers stay as they are. */
   readonly defaultRegion?: string
   readonly calledFrom: 'RequestURI' | 'To'
   readonly callingFrom: 'From' | 'PAI'
-  /** How a user that cannot be read is used. Absent: the call is refused if its decision needs this user. */
+  /** How a user that cannot be read is used. If absent, a call is refused when its decision needs this user. */
   readonly unreadable?: 'AsWritten'
 }
 
 export interface TrunkResponses {
   readonly noRule: StatusLine
   readonly noBackend: StatusLine
-  /** The answer while a pod shuts down. Absent: 503. */
+  /** The answer while a pod shuts down. If absent, 503. */
   readonly draining?: StatusLine
 }
 
@@ -51,9 +51,8 @@ export interface StatusLine {
 }
 
 /**
- * The conditions that a rule can have. Rules are ranked by their conditions in this order, and the conditions are tested in this
- * order. Each module that handles conditions has one table with a row for each condition: `tsc` reports a table that lacks a
- * row.
+ * The conditions that a rule can have. They are tested in this order, and rules are ranked in this order. Each module that
+ * handles conditions has one table with a row for each condition. `tsc` reports a table that lacks a row.
  */
 export const MATCH_CONDITIONS = ['called', 'calling', 'headers'] as const
 
@@ -78,7 +77,7 @@ export interface RuleEntry extends MatchConditions {
   readonly namespace: string
   readonly createdAt: number
   readonly priority: number
-  /** Names of trunks, as `namespace/name`. Empty: the rule applies to every trunk of its namespace. */
+  /** Names of trunks, as `namespace/name`. If the list is empty, the rule applies to every trunk of its namespace. */
   readonly trunks: readonly string[]
   readonly action: Action
 }
@@ -87,14 +86,14 @@ export type NumberPredicate =
   | { readonly type: 'exact'; readonly value: string }
   | { readonly type: 'prefix'; readonly value: string }
   /**
-   * Both bounds belong to the range. They are equally long. Numbers are compared digit by digit. The predicate holds only for
-   * numbers that are as long as the bounds.
+   * Both bounds belong to the range, and are equally long. Numbers are compared digit by digit. The predicate holds only
+   * for numbers that are as long as the bounds.
    */
   | { readonly type: 'range'; readonly from: string; readonly to: string }
-  /** A regular expression of RE2. Without an anchor, it may match anywhere in the canonical number. */
+  /** A regular expression of RE2. Without an anchor, it may match anywhere in the number. */
   | { readonly type: 'regex'; readonly pattern: string }
 
-/** `name` is in lower case. If the header has several values, the predicate holds if it holds for one of them. */
+/** `name` is in lower case. If the header has several values, it is enough that the predicate holds for one of them. */
 export type HeaderPredicate =
   | { readonly type: 'exact'; readonly name: string; readonly value: string }
   | { readonly type: 'prefix'; readonly name: string; readonly value: string }
@@ -112,30 +111,30 @@ export interface RouteAction {
   /** Networks, in CIDR form, to which a backend's call may move inside a dialog. */
   readonly contactNetworks: readonly string[]
   /**
-   * Template that may contain `{called}`, `{calling}`, `{trunk}` and `{rule}`. Undefined: the user that the caller sent is not
-   * changed.
+   * Template that may contain `{called}`, `{calling}`, `{trunk}` and `{rule}`. If absent, the user that the caller sent is
+   * not changed.
    */
   readonly requestUser?: string
   readonly setHeaders: readonly { readonly name: string; readonly value: string }[]
   readonly removeHeaders: readonly string[]
-  /** Milliseconds. */
+  /** Milliseconds. `ringingTimeout` is in milliseconds too. */
   readonly backendTimeout: number
   readonly ringingTimeout: number
-  /** `timeout`, `transport`, or a status as text. */
+  /** Each item is `timeout`, `transport`, or a status as text. */
   readonly failoverOn: readonly string[]
   readonly failover: 'Always' | 'BeforeRinging'
 }
 
-/** The place to which calls are sent: an address in the rule, or the endpoints of a Service. */
+/** Where calls are sent: to an address in the rule, or to the endpoints of a Service. */
 export type Backend = UriBackend | ServiceBackend
 
 export interface UriBackend {
   /** The URI in the form that it has in the rule. It is the backend's name in metrics and logs. */
   readonly uri: string
-  /** An IP literal without brackets. */
+  /** An IP address as text, without brackets. */
   readonly address: string
   readonly port: number
-  /** Absent: UDP, or TCP for large requests. */
+  /** If absent: UDP, or TCP for large requests. */
   readonly transport?: TransportName
   /** URI parameters except transport, with their leading `;`. Empty if there are no parameters. */
   readonly uriParameters: string
@@ -145,8 +144,8 @@ export interface UriBackend {
 
 export interface ServiceBackend {
   /**
-   * Name of a `ServiceEntry`, and the backend's name in metrics and logs. If the table has no such entry, the backend gets no
-   * call.
+   * Name of a `ServiceEntry`, and the backend's name in metrics and logs. If the table has no such entry, the backend gets
+   * no call.
    */
   readonly service: string
   readonly weight: number
@@ -155,11 +154,11 @@ export interface ServiceBackend {
 
 /**
  * The endpoints of one port of a Service. Rules refer to this entry by its name. So if an endpoint changes, only one entry
- * changes, even if many rules send calls to the Service.
+ * changes, however many rules send calls to the Service.
  */
 export interface ServiceEntry {
   readonly kind: 'service'
-  /** The name in rules: `namespace/name:port`, with `;transport=udp` or `;transport=tcp` if the rule chooses a transport. */
+  /** The name in rules: `namespace/name:port`. `;transport=udp` or `;transport=tcp` follows if the rule chooses a transport. */
   readonly name: string
   readonly namespace: string
   readonly transport: TransportName
@@ -168,12 +167,12 @@ export interface ServiceEntry {
 }
 
 export interface Endpoint {
-  /** An IP literal without brackets. */
+  /** An IP address as text, without brackets. */
   readonly address: string
   readonly port: number
   /**
-   * `draining`: not ready, or terminating. The endpoint gets no new call. It is still a known peer, and its existing calls still
-   * reach it.
+   * `draining`: the endpoint is not ready, or is terminating. It gets no new call. It is still a known peer, and its
+   * existing calls still reach it.
    */
   readonly state: 'ready' | 'draining'
 }

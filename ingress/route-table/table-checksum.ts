@@ -1,7 +1,7 @@
 /**
- * The checksum of a table: the sum, modulo 2^52, of the hashes of all entries. The order of the entries does not matter. If one
- * entry changes, the new checksum needs one subtraction and one addition. The checksum finds damage and lost changes. It does
- * not protect against a writer who changes the table on purpose.
+ * The checksum of a table: the sum, modulo 2^52, of the hashes of all entries. The order of the entries does not matter.
+ * After a change of one entry, the new checksum needs one subtraction and one addition. The checksum finds damage and lost
+ * changes. It gives no protection against a writer who changes the table on purpose.
  */
 
 const LOW = 2 ** 32
@@ -12,8 +12,8 @@ const MODULUS = 2 ** (32 + HIGH_BITS)
 export const EMPTY_CHECKSUM = 0
 
 /**
- * The hash of one entry, made from its key and text by two lanes of MurmurHash3's 32-bit mixing. It is below 2^52, so a number
- * represents it exactly.
+ * The hash of one entry. It is made from the entry's key and text by two lanes of MurmurHash3's 32-bit mixing. It is below
+ * 2^52, so a number represents it exactly.
  */
 export function entryHash(key: string, text: string): number {
   lanes.a = 0x9747b28c ^ key.length
@@ -42,7 +42,10 @@ export function checksumText(checksum: number): string {
 
 const lanes = { a: 0, b: 0 }
 
-/** Mixes two UTF-16 code units at a time. The seeds contain the lengths, so that padding cannot be mistaken for text. */
+/**
+ * Mixes two UTF-16 code units at a time. A text of odd length gets a zero at the end. The seeds contain the lengths. So a
+ * text that really ends with a zero has another hash.
+ */
 function mixText(text: string): void {
   let { a, b } = lanes
   for (let i = 0; i < text.length; i += 2) {
@@ -61,7 +64,7 @@ function rotated(word: number, first: number, by: number, second: number): numbe
   return Math.imul((product << by) | (product >>> (32 - by)), second)
 }
 
-/** MurmurHash3's fmix32: every bit of the input influences every bit of the result. */
+/** MurmurHash3's fmix32. Every bit of the input influences every bit of the result. */
 function finish(lane: number): number {
   let hash = lane ^ (lane >>> 16)
   hash = Math.imul(hash, 0x85ebca6b)

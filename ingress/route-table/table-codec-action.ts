@@ -27,10 +27,10 @@ export const networks = list(
 
 export const status = wholeNumber(100, 699)
 
-/** Greater than every weight and every tier that the custom resources allow. */
+/** The largest weight and the largest tier. It is greater than every value that the custom resources allow. */
 const MAX_SHARE = 1_000_000
 
-/** Refuses multicast and broadcast addresses: if another program wrote such an entry, pods must not send to it. */
+/** Refuses multicast and broadcast addresses. Another program may have written such an entry, and pods must not send to it. */
 export const ipAddress = textThat(
   (value) => {
     const address = parseIpAddress(value)
@@ -79,7 +79,7 @@ const route = record<RouteAction>({
 type Redirect = Extract<Action, { readonly type: 'Redirect' }>
 type Reject = Extract<Action, { readonly type: 'Reject' }>
 
-/** RFC 3261 §20.10: a qvalue is between 0 and 1. */
+/** A qvalue is between 0 and 1 (RFC 3261 §20.10). */
 const qvalue: Check<number> = (value, finding): value is number =>
   (typeof value === 'number' && value >= 0 && value <= 1) || refuse(finding, 'a number from 0 to 1')
 

@@ -34,9 +34,9 @@ export function encodeEntry(entry: TableEntry): string {
 }
 
 /**
- * Reads the entry under a key, as strictly as any other input: it must have all fields of an entry and no other field, and each
- * field must be within its limits. Throws `CacheContentError`. Patterns are not compiled here: `LiveTable` refuses a pattern
- * that RE2 does not accept.
+ * Reads the entry under a key, as strictly as input from outside. The JSON must have all fields of an entry and no other
+ * field, and each field must be within its limits. Throws `CacheContentError`. Patterns are not compiled here: `LiveTable`
+ * refuses a pattern that RE2 does not accept.
  */
 export function decodeEntry(key: string, json: string): TableEntry {
   const finding: Finding = { field: '', expected: '' }
@@ -47,7 +47,7 @@ export function decodeEntry(key: string, json: string): TableEntry {
   return value
 }
 
-/** Parses JSON of bounded length. Throws `CacheContentError`. */
+/** Parses JSON. Throws `CacheContentError` if the text is longer than `maxLength` or is no JSON. */
 export function parseJson(key: string, json: string, maxLength: number): unknown {
   if (json.length > maxLength) {
     throw new CacheContentError({ key, field: '', expected: `at most ${maxLength} characters` })

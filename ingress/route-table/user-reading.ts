@@ -1,7 +1,7 @@
 /**
- * Reads user parts. The same code reads the users that callers send and the users in rules. Numbers are read as a gateway dials
- * them: a gateway leaves out everything that is not a digit. A user is unreadable if some gateway might dial another number than
- * the number read here.
+ * Reads user parts. The same code reads the users that callers send and the users in rules. Numbers are read as a gateway
+ * dials them: a gateway leaves out everything that is not a digit. A user is unreadable if some gateway might dial another
+ * number than the number read here.
  */
 import { readUserParameters } from './user-parameters.ts'
 import { SIGN, signOf } from './user-signs.ts'
@@ -23,15 +23,15 @@ export type UserFault =
 export type UserReading =
   /** A number that is marked as international: `+` and digits. */
   | { readonly type: 'international'; readonly number: string }
-  /** Digits alone. Their meaning depends on the region. `context`: the digits of a `phone-context` with `+`. */
+  /** Digits alone. Their meaning depends on the region. `context` are the digits of a `phone-context` with `+`. */
   | { readonly type: 'digits'; readonly number: string; readonly context: string | undefined }
-  /** A name, a code with `*` or `#`, or an empty user: `number` is the unchanged text with its parameters. */
+  /** A name, a code with `*` or `#`, or an empty user. `number` is the unchanged text with its parameters. */
   | { readonly type: 'text'; readonly number: string }
   | { readonly type: 'unreadable'; readonly number: string; readonly fault: UserFault }
 
 /**
- * The most digits of a code that begins with a digit (`8001*1234`), or of a number that begins with three zeros (`000`). More
- * digits could be a telephone number with other characters before or after it: `19005550100#`.
+ * The most digits of a code that begins with a digit (`8001*1234`), or of a number that begins with three zeros (`000`).
+ * More digits could be a telephone number with other characters before or after it: `19005550100#`.
  */
 const MAX_CODE_DIGITS = 9
 
@@ -39,7 +39,8 @@ const PLUS = 0x2b
 const ZERO = 0x30
 
 /**
- * Reads an unescaped user. For a tel URI, the user is the subscriber with its parameters. The time grows only with the length.
+ * Reads an unescaped user. For a tel URI, the user is the subscriber with its parameters. The time grows in proportion to
+ * the length of the text.
  */
 export function readUser(text: string): UserReading {
   if (isInternational(text)) return { type: 'international', number: text }
@@ -51,14 +52,14 @@ export function readUser(text: string): UserReading {
   const isNumber = !contents.letters && !contents.code && (contents.digits !== '' || semicolon !== -1)
   if (!isNumber) return { type: 'text', number: text }
   const parameters = semicolon === -1 ? NO_PARAMETERS : readUserParameters(text.slice(semicolon))
-  // The parameters are invalid, or no number comes before them: a gateway may find a number in them that was not read here.
+  // The parameters are invalid, or no number comes before them. A gateway may find a number in them that was not read here.
   if (parameters === undefined || contents.digits === '')
     return { type: 'unreadable', number: text, fault: 'parameter' }
   if (contents.leadingPlus) return { type: 'international', number: `+${contents.digits}` }
   return { type: 'digits', number: contents.digits, context: parameters.context }
 }
 
-/** Whether the text is `+`, a country code and digits. Most numbers in received requests have this form. Builds no new string. */
+/** Whether the text is `+`, a country code and digits, as most numbers in received requests are. Builds no new string. */
 export function isInternational(text: string): boolean {
   // No country code begins with 0 (ITU-T E.164).
   if (text.length < 2 || text.charCodeAt(0) !== PLUS || text.charCodeAt(1) === ZERO) return false
@@ -71,15 +72,15 @@ export function isInternational(text: string): boolean {
 
 const NO_PARAMETERS = { context: undefined }
 
-/** The content of a user before its parameters. */
+/** What a user contains before its parameters. */
 interface UserContents {
   digits: string
   pluses: number
-  /** Whether the first sign, apart from separators, is a `+`. */
+  /** Whether the first character that is no separator is a `+`. */
   leadingPlus: boolean
   letters: boolean
   code: boolean
-  /** Whether the first sign, apart from separators, is `*` or `#`: `*21*1234#`. */
+  /** Whether the first character that is no separator is `*` or `#`, as in `*21*1234#`. */
   leadingCode: boolean
   foreignDigits: boolean
   symbols: boolean
@@ -129,7 +130,7 @@ function note(contents: UserContents, sign: number, character: string): void {
 const ESCAPE = /%[0-9a-f]{2}/i
 const SCHEME = /^[^a-z0-9]*(sips?|tel):/i
 
-/** The fault of a text that has content which neither a name nor a number may have. Undefined: no fault. */
+/** The fault of a text with content that neither a name nor a number may have. Undefined if there is no fault. */
 function textFault(text: string, contents: UserContents): UserFault | undefined {
   if (!contents.symbols && !text.includes(';')) return undefined
   for (let i = 0; i < text.length; i++) if (signOf(text.charCodeAt(i)) === SIGN.control) return 'control'
@@ -138,8 +139,8 @@ function textFault(text: string, contents: UserContents): UserFault | undefined 
 }
 
 /**
- * A user with letters is a name. It is unreadable if it begins with `+` and has digits, or if it contains a number before an
- * `@` or beside a `:`.
+ * The fault of a user with letters, which is a name. The name is unreadable if it begins with `+` and has digits, or if it
+ * contains a number before an `@` or beside a `:`.
  */
 function nameFault(text: string, contents: UserContents): UserFault | undefined {
   if (contents.leadingPlus && contents.digits !== '') return 'letter'
@@ -161,13 +162,13 @@ function numberFault(contents: UserContents): UserFault | undefined {
   if (contents.code)
     return leadingPlus || (!contents.leadingCode && digits.length > MAX_CODE_DIGITS) ? 'code' : undefined
   if (pluses > 1 || (pluses === 1 && !leadingPlus)) return 'plus'
-  // ITU-T E.164: no country code begins with 0.
+  // No country code begins with 0 (ITU-T E.164).
   return leadingPlus && digits.startsWith('0') ? 'zero' : undefined
 }
 
 /**
- * Whether digits begin with 00 and a country code that begins with 0: no such country code exists. Short digits are a code, so
- * the result is false for them. Call this only for digits that no region has read.
+ * Whether digits begin with 00 and a country code that begins with 0. No such country code exists. False for short numbers,
+ * because they are codes. Must be called only for digits that could not be read as a number of a region.
  */
 export function hasNoCountry(digits: string): boolean {
   return digits.startsWith('000') && digits.length > MAX_CODE_DIGITS

@@ -1,6 +1,7 @@
 /**
- * Reads the keys that sign dialog cookies from a folder, such as a mounted Secret. The key in `cookie.current` signs. The key in
- * `cookie.previous`, if this file exists, is still accepted. The folder is read regularly, so that a rotation needs no restart.
+ * Reads the keys that sign dialog cookies from a folder, such as a mounted Secret. Cookies are signed with the key in
+ * `cookie.current`. If the file `cookie.previous` exists, cookies signed with its key are still accepted. The folder is
+ * read regularly, so that a rotation needs no restart.
  */
 
 import { statSync } from 'node:fs'
@@ -12,7 +13,7 @@ import { errorText } from '../text/error-text.ts'
 import type { Clock } from '../time/clock.ts'
 import { KEY_LOOK_MS } from './limits.ts'
 
-/** The keys of a folder cannot be used. `message` names the file and what it should contain. */
+/** The error for a folder whose keys cannot be used. `message` names the file and what the file should contain. */
 class KeyFolderError extends Error {
   readonly code = 'keys-unusable'
 
@@ -25,7 +26,7 @@ class KeyFolderError extends Error {
 const CURRENT = 'cookie.current'
 const PREVIOUS = 'cookie.previous'
 
-/** The current key, then the previous key, if there is one. Throws a `KeyFolderError`. */
+/** The current key, then the previous key if it exists. Throws a `KeyFolderError`. */
 export function readCookieKeys(folder: string): readonly Buffer[] {
   const current = readKey(join(folder, CURRENT))
   if (!current)
@@ -34,7 +35,7 @@ export function readCookieKeys(folder: string): readonly Buffer[] {
   return previous ? [current, previous] : [current]
 }
 
-/** The key in a file. Undefined if the file does not exist. */
+/** The key in a file. Undefined if the file does not exist. Throws a `KeyFolderError` if the key is weak. */
 function readKey(path: string): Buffer | undefined {
   const key = readIfThere(path)
   const fault = key && keyFault(key, SHARED_KEY_BYTES)
@@ -58,11 +59,14 @@ export interface CookieKeyWatchOptions {
   /** The keys in use when the watch begins. */
   readonly keys: readonly Buffer[]
   readonly onKeys: (keys: readonly Buffer[]) => void
-  /** Called once if keys cannot be used, and again only if the reason changes. The last good keys stay in use. */
+  /** Called when keys cannot be used, and again each time the reason changes. The last good keys stay in use. */
   readonly onFault: (code: string, message: string) => void
 }
 
-/** Reads the keys every `KEY_LOOK_MS`. Watching the files would not be enough: a Secret volume replaces a link, not the files. */
+/**
+ * Reads the keys every `KEY_LOOK_MS`. A watch on the files would miss changes, because a Secret volume replaces a link and
+ * leaves the old files as they are.
+ */
 export function watchCookieKeys(options: CookieKeyWatchOptions): { close(): void } {
   const { clock } = options
   const state: WatchState = { keys: options.keys, reportedFault: '' }
@@ -83,8 +87,8 @@ function look({ folder, onKeys, onFault }: CookieKeyWatchOptions, state: WatchSt
   try {
     const keys = readCookieKeys(folder)
     state.reportedFault = ''
-    // The two files are not read at the same moment. If the two readings differ, the volume is replacing the files: the next
-    // look decides.
+    // The two files are read one after the other. If a second reading gives other keys, the volume is just replacing the
+    // files. Then the next look decides.
     if (sameKeys(keys, state.keys) || !sameKeys(keys, readCookieKeys(folder))) return
     state.keys = keys
     onKeys(keys)

@@ -1,22 +1,31 @@
-/** Intervals at which a process that serves checks for changes, and limits of its warm-up. */
+/** Intervals at which an ingress process checks for changes, and limits of its warm-up. */
 
-/** Milliseconds between two looks at the key files. A Secret takes a minute to reach a pod, so this adds little to that time. */
+/**
+ * Milliseconds between two looks at the key files. A Secret takes a minute to reach a pod, so two seconds more do not
+ * matter.
+ */
 export const KEY_LOOK_MS = 2_000
 
-/** Milliseconds between two checks whether the last transaction is over. So a shutdown may end 50 ms later than it could. */
+/** Milliseconds between two checks whether the last transaction is over. So a shutdown may end 50 ms later than possible. */
 export const IDLE_LOOK_MS = 50
 
-/** Milliseconds that a warm-up may take. The pod starts later by this time. Without a warm-up, the first calls would wait. */
+/**
+ * Milliseconds that a warm-up may take. The pod becomes ready later by this time. Without a warm-up, the first calls would
+ * wait.
+ */
 export const WARM_UP_MS = 200
 
-/** Calls of a warm-up. After this number of calls, the code that decides calls is compiled. */
+/** Calls of a warm-up. After this number of calls, Node has compiled the code that decides calls. */
 export const WARM_UP_CALLS = 150
 
 /**
- * Milliseconds between two checks whether there is still a reason why no calls should come. Each probe checks readiness
- * separately.
+ * Milliseconds between two checks whether calls should come to this process. A probe does not wait for these checks,
+ * because each probe makes a check.
  */
 export const READY_LOOK_MS = 50
 
-/** A warm-up uses at most this many rules, and this many trunks, of the current table: enough to contain every common kind. */
+/**
+ * A warm-up uses at most this many rules and this many trunks of the current table. This is enough to contain every common
+ * kind.
+ */
 export const WARM_UP_RULES = 32

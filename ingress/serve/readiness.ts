@@ -1,4 +1,4 @@
-/** Decides whether calls should come to this process, and when this begins. */
+/** Decides whether calls should come to this process, and when they may begin to come. */
 import type { SipEngine } from '../sip/port/engine.ts'
 import { READY_LOOK_MS } from './limits.ts'
 import type { ServingConfig } from './serving-config.ts'
@@ -8,12 +8,9 @@ import { warmUp } from './warm-up.ts'
 import { partOf, type WarmUpTable } from './warm-up-table.ts'
 
 export interface Readiness {
-  /** Reasons why no calls should come, one per line. Empty: calls should come. */
+  /** Reasons why no calls should come, one per line. If empty, calls should come. */
   reasons(): readonly string[]
-  /**
-   * Waits for the first table and warms up with it. Then calls `onServing` once, as soon as there is no reason why calls should
-   * not come.
-   */
+  /** Waits for the first table and warms up with it. Then waits until calls should come, and calls `onServing` once. */
   begin(onServing: () => void): void
 }
 
@@ -49,7 +46,7 @@ export function createReadiness({ core, logLevel, shutdown, engine }: ReadinessO
   return { reasons, begin: (onServing) => void serve(onServing) }
 }
 
-/** Warms up. If the warm-up fails, the process goes on: it decides calls, but the first ones more slowly. */
+/** Warms up. If the warm-up fails, the process goes on. Only its first calls are then slower. */
 export async function warmedUp(
   { emit }: Pick<ServingCore, 'emit'>,
   makeTable: () => WarmUpTable,

@@ -1,4 +1,7 @@
-/** Runs an ingress pod: it serves SIP with the table of the shared cache and the keys of a folder, without the Kubernetes API. */
+/**
+ * Runs an ingress pod. The pod serves SIP with the table of the shared cache and the keys of a folder. It does not use the
+ * Kubernetes API.
+ */
 import { createRedisTableCacheReader } from '../replica/redis-table-cache-reader.ts'
 import { startSnapshotSource } from '../replica/snapshot-source.ts'
 import { readCookieKeys, watchCookieKeys } from './cookie-key-folder.ts'
@@ -7,16 +10,15 @@ import { type Serving, startServing } from './serving.ts'
 import { createServingCore, type ServingCore } from './serving-core.ts'
 
 /**
- * Serves as soon as the addresses are bound. If there is a table file, the pod starts with its table. While there is no table,
- * calls get 503, and the pod is not ready until the cache has given it a table. If the pod cannot start, this rejects with the
- * error.
+ * Binds the addresses and serves. If there is a table file, the pod starts with its table. Without a table, calls get 503,
+ * and the pod is not ready until the cache has given it a table. If the pod cannot start, this rejects with the error.
  */
 export async function runIngress(config: IngressConfig): Promise<Pick<Serving, 'leave'>> {
   const core = createServingCore(config)
   const keys = config.keys === undefined ? [] : readCookieKeys(config.keys)
-  // Reads the cache, writes the table.
+  // This stage reads the cache and writes the table.
   const source = await startSource(core, config)
-  // Reads packets and the table, writes packets, metrics and log lines.
+  // This stage reads packets and the table. It writes packets, metrics and log lines.
   const serving = await startServing(core, config, keys).catch(async (error: unknown) => {
     await source.close()
     throw error
@@ -47,8 +49,8 @@ function startSource({ table, metrics, emit, tableChanged }: ServingCore, { cach
 }
 
 /**
- * Watches the folder of keys. Without a folder, every pod makes its own key. Then only this pod can route the later requests of
- * its calls: good enough for a trial.
+ * Watches the folder of keys. Without a folder, every pod makes its own key. Then only the pod that took a call can route
+ * the later requests of the call. This is enough for a trial.
  */
 function watchKeys(
   { clock, emit, logger }: ServingCore,

@@ -1,6 +1,4 @@
-/**
- * The parts that every ingress has, no matter where its table comes from: time, log, metrics, live table and health of backends.
- */
+/** The parts that every ingress has, wherever its table comes from: time, log, metrics, live table and health of backends. */
 import { type BackendHealth, createBackendHealth } from '../call/backend-health.ts'
 import type { CallEvent } from '../call/call-events.ts'
 import { type CallLog, createCallLog } from '../log/call-log.ts'
@@ -23,7 +21,7 @@ export interface ServingCore {
   readonly emit: (event: CallEvent) => void
   /** Resolves when the first table is in use. */
   readonly tableLoaded: Promise<void>
-  /** Code that changes the table must call this after each change. */
+  /** Must be called after each change of the table, by the code that made the change. */
   readonly tableChanged: () => void
 }
 
@@ -56,7 +54,10 @@ export function createServingCore(config: ServingConfig): ServingCore {
   return { clock, logger, metrics, log, table, health, emit, tableLoaded, tableChanged }
 }
 
-/** Reports the current table to metrics, log and backend health. The cost grows with trunks and series, not with rules. */
+/**
+ * Tells metrics, log and backend health about the current table. The cost grows with the number of trunks and series. The
+ * number of rules does not matter.
+ */
 function reportTable({ table, metrics, log, health }: Pick<ServingCore, 'table' | 'metrics' | 'log' | 'health'>): void {
   const { version, entries, ruleNames, backendNames } = table
   const trunks = [...table.trunks()]

@@ -1,4 +1,4 @@
-/** Serves SIP from a live table: starts the application, the engine and the HTTP server, and ends them. */
+/** Serves SIP from a live table. Starts the application, the engine and the HTTP server, and ends them. */
 import { randomBytes } from 'node:crypto'
 import { createApplication } from '../call/application.ts'
 import { SHARED_KEY_BYTES } from '../files/limits.ts'
@@ -15,7 +15,7 @@ import { createShutdown, type Shutdown } from './shutdown.ts'
 import { inventedTable } from './warm-up-table.ts'
 
 export interface Serving {
-  /** The bound addresses, such as `udp://127.0.0.1:5060`. If port 0 was asked for, this contains the real port. */
+  /** The bound addresses, such as `udp://127.0.0.1:5060`. For a setting of port 0, this contains the port that was chosen. */
   readonly listening: readonly string[]
   /** The address of the HTTP server, such as `http://127.0.0.1:9090`. */
   readonly http: string
@@ -26,9 +26,9 @@ export interface Serving {
 }
 
 /**
- * Starts to serve. If this fails, for example because an address cannot be bound, it rejects with the error, and nothing stays
- * open. If no cookie keys are given, it makes a key. No other process has this key, and it is lost when the process ends. Two
- * log lines report the progress: `listening` when packets can come, `serving` when calls should come.
+ * Starts to serve. If the start fails, for example because an address cannot be bound, this rejects with the error and
+ * leaves nothing open. Without cookie keys, the process makes a key that no other process has and that is lost when the
+ * process ends. Two log lines report the progress: `listening` when packets can come, `serving` when calls should come.
  */
 export async function startServing(
   core: ServingCore,
@@ -68,7 +68,7 @@ export async function startServing(
   }
 }
 
-/** Reads packets and the table, writes packets and events. */
+/** Starts the engine. It reads packets and the table, and writes packets and events. */
 async function startEngine(
   core: ServingCore,
   config: ServingConfig,
@@ -92,7 +92,7 @@ async function startEngine(
     emit,
   })
   if (drachtio) {
-    // Imported only here, so that a process with the native engine does not load a library that it does not use.
+    // The import is here, so that a process with the native engine does not load the drachtio library.
     const { startDrachtioEngine } = await import('../sip/drachtio/drachtio-engine.ts')
     return startDrachtioEngine({ application, clock, random, config: drachtio })
   }
@@ -117,7 +117,7 @@ async function openDatagrams({ logger, metrics, emit }: ServingCore, setting: Da
   return sockets
 }
 
-/** Serves the metrics, and whether calls should come to this process. */
+/** Serves the metrics over HTTP, and tells probes whether calls should come to this process. */
 function startHttp({ metrics, emit }: ServingCore, { http }: ServingConfig, readiness: Readiness) {
   return startHttpServer({
     listen: http,

@@ -1,7 +1,7 @@
 /**
- * Ends a process without losing a call, in three phases. Settle: the process goes on as usual while load balancers take it out.
- * Drain: it refuses new calls and finishes the open transactions. Over: the process may end. It waits for transactions, not for
- * the ends of calls: any other process can route a BYE.
+ * Ends a process without losing a call, in three phases. Settle: the process goes on as usual while load balancers take it
+ * out. Drain: the process refuses new calls and finishes the open transactions. Over: the process may end. A call may last
+ * longer than the process, because any other process can route its BYE.
  */
 import type { Clock, Timer } from '../time/clock.ts'
 import { IDLE_LOOK_MS } from './limits.ts'
@@ -12,7 +12,7 @@ type ShutdownInput = 'leave' | 'settled' | 'idle' | 'deadline' | 'hurry'
 
 export interface ShutdownOptions {
   readonly clock: Clock
-  /** Milliseconds. Both times begin with their phase. */
+  /** Milliseconds. `settleMs` begins with the phase `settling`, `drainDeadlineMs` with the phase `draining`. */
   readonly settleMs: number
   readonly drainDeadlineMs: number
   /** Called at the start of each phase, with the number of unfinished transactions. */
@@ -21,7 +21,7 @@ export interface ShutdownOptions {
 
 export interface Shutdown {
   readonly phase: ShutdownPhase
-  /** True from the start of the shutdown: a load balancer should choose another process. */
+  /** True from the start of the shutdown. A load balancer should then choose another process. */
   readonly leaving: boolean
   /** Whether new calls are refused. */
   readonly draining: boolean
@@ -52,7 +52,7 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
       new Promise((resolve) => {
         const timers = createPhaseTimers(options, (input) => enter(input))
         const enter = (input: ShutdownInput): void => {
-          // Nobody waits for this process any more after the last answer was sent.
+          // The drain ends when no transaction is unfinished. Until then, look again after a short time.
           if (input === 'idle' && unfinished() > 0) return timers.look()
           const next = PHASES[phase][input]
           if (next === undefined || next === 'serving') return

@@ -1,4 +1,7 @@
-/** Tables and calls for a warm-up: an invented table with every kind of rule, and a part of the current table. */
+/**
+ * Tables and calls for a warm-up. One table is invented and has every kind of rule. The other is a part of the current
+ * table.
+ */
 import { fromWords, type IpAddress, parseIpAddress, parseIpPrefix } from '../address/ip-address.ts'
 import type { TransportName } from '../address/transport-name.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
@@ -6,7 +9,7 @@ import type { NumberPredicate, RouteAction, RuleEntry, TableEntry, TrunkEntry } 
 import { SERVICE_UNAVAILABLE } from '../sip/port/answers.ts'
 import { WARM_UP_RULES } from './limits.ts'
 
-/** An invented call that does not come from a network. */
+/** An invented call. No network carries it. */
 export interface MadeUpCall {
   readonly source: IpAddress
   readonly transport: TransportName
@@ -18,7 +21,7 @@ export interface WarmUpTable {
   readonly calls: readonly MadeUpCall[]
 }
 
-/** Addresses for documentation (RFC 5737 and RFC 3849): no machine has such an address. */
+/** Addresses for documentation (RFC 5737 and RFC 3849). No machine has such an address. */
 const [CALLER, STRANGER, BACKEND, ENDPOINT] = ['198.51.100.7', '198.51.100.99', '203.0.113.7', '203.0.113.8']
 const CALLER_V6 = '2001:db8::7'
 /** Numbers that belong to nobody (RFC 3966 §3), in the forms that calls use. */
@@ -56,7 +59,7 @@ function rule(name: string, priority: number, change: Partial<RuleEntry>): RuleE
   return { kind: 'rule', name: `warm-up/${name}`, ...NAMES, priority, ...conditions, action: route, ...change }
 }
 
-/** A table with every action and every kind of condition, and calls, some of them to numbers for which no rule matches. */
+/** A table with every action and every kind of condition, and calls for it. For the numbers of some calls, no rule matches. */
 export function inventedTable(): WarmUpTable {
   const [exact = '', national = '', redirected = '', refused = '', other = '', none = ''] = NUMBERS
   const present = { type: 'present', name: 'x-remove', present: true } as const
@@ -96,8 +99,8 @@ export function inventedTable(): WarmUpTable {
 }
 
 /**
- * The first rules of a table with their trunks and Services, and a call for each rule: real calls will need the same kinds of
- * rules.
+ * The first rules of a table with their trunks and Services, and a call for each rule. Real calls will meet the same kinds
+ * of rules.
  */
 export function partOf(table: LiveTable): WarmUpTable {
   const rules: RuleEntry[] = []
@@ -130,7 +133,7 @@ function callsOf({ name, namespace, sources, transports }: TrunkEntry, rules: re
   return [...numbers, NUMBERS[0] ?? ''].map((called) => ({ source, transport, called }))
 }
 
-/** A number for which the predicate holds. For a regular expression, a number for which the predicate may not hold. */
+/** A number for which the predicate holds. If the predicate is a regular expression, it may not hold for the number. */
 function numberFor(predicate: NumberPredicate): string {
   switch (predicate.type) {
     case 'exact':

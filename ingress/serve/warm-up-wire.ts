@@ -1,6 +1,6 @@
 /**
- * Both ends of calls that never leave the process: makes the packets of a caller and of a backend, and is the transport that
- * records the packets which the engine sends to them.
+ * Plays the caller, the backend and the network for calls that never leave the process. It makes the packets of caller and
+ * backend. It is also the transport of the engine, and records the packets that the engine sends.
  */
 import { hostText, type IpAddress, parseIpAddress } from '../address/ip-address.ts'
 import { SIP_PORT } from '../address/port.ts'
@@ -12,11 +12,11 @@ import type { Flow, LocalEndpoint, TransportEvents } from '../sip/native/transpo
 import type { TransportName } from '../sip/port/engine.ts'
 import type { MadeUpCall } from './warm-up-table.ts'
 
-/** Addresses for documentation (RFC 5737, RFC 3849). */
+/** Addresses for documentation (RFC 5737, RFC 3849). No machine has such an address. */
 const LOCAL = ['192.0.2.1', '2001:db8::1'].flatMap((text) => parseIpAddress(text) ?? [])
 const NO_RESPONSE = 0
 
-/** The addresses to which the engine is bound. */
+/** The addresses on which the engine seems to listen. */
 export const LISTEN = LOCAL.flatMap((address) =>
   (['UDP', 'TCP'] as const).map((transport) => ({ transport, address, port: SIP_PORT })),
 )
@@ -28,7 +28,7 @@ interface Sent {
 
 export interface WarmUpWire {
   readonly makers: TransportMakers
-  /** Makes a call. If a backend receives it, the backend answers, and the caller hangs up. */
+  /** Makes a call. If the call reaches a backend, the backend answers. The caller then hangs up. */
   call(call: MadeUpCall, id: string): void
 }
 
@@ -39,7 +39,7 @@ interface Ends {
   toCaller: Buffer | undefined
 }
 
-/** Makes both ends and the transport. Opens no socket. */
+/** Makes the caller, the backend and the transport. Opens no socket. */
 export function createWarmUpWire(): WarmUpWire {
   const ends: Ends = { events: new Map(), toBackend: undefined, toCaller: undefined }
   const makers = { UDP: makerOf(ends, 'UDP'), TCP: makerOf(ends, 'TCP') }
@@ -88,7 +88,7 @@ function runCall(ends: Ends, made: MadeUpCall, id: string): void {
   const send = (parts: Omit<RequestParts, 'id'>): void =>
     deliver(ends, Buffer.from(requestText(made, { id, ...parts }), 'latin1'), flow)
   send({ method: 'INVITE', number: 1 })
-  // The first backend answers that it is busy. If the rule has another backend, the call goes there.
+  // The first backend answers 503, so the call goes to another backend if the rule has one.
   for (const status of [503, 180, 200]) answer(ends, status)
   if (ends.toCaller === undefined) return
   const inside = dialogOf(ends.toCaller)
@@ -98,13 +98,13 @@ function runCall(ends: Ends, made: MadeUpCall, id: string): void {
   answer(ends, 200)
 }
 
-/** Sends the backend's answer to the last request that it received. */
+/** Sends the backend's answer to the last request that the backend received. */
 function answer(ends: Ends, status: number): void {
   const sent = ends.toBackend
   if (sent) deliver(ends, responseTo(sent.bytes, status), sent.flow)
 }
 
-/** Whether the request is an ACK. RFC 3261 §17.1.1.3: an ACK gets no answer. */
+/** Whether the request is an ACK, which gets no answer (RFC 3261 §17.1.1.3). */
 function isAck(bytes: Buffer): boolean {
   return bytes.toString('latin1', 0, 4) === 'ACK '
 }
@@ -132,8 +132,8 @@ function requestText({ source, transport, called }: MadeUpCall, parts: RequestPa
   const { id, method, number, status = NO_RESPONSE, routes = [] } = parts
   const host = hostText(source)
   const own = `sip:${called}@${hostText(localOf(transport, source).address)}`
-  // RFC 3261 §17.1.1.3: the ACK to a refusal belongs to the transaction of its INVITE. Every other request has its own
-  // transaction.
+  // The ACK to a refusal has the branch of its INVITE, because both belong to one transaction (RFC 3261 §17.1.1.3). Every
+  // other request has its own transaction.
   const branch = method === 'INVITE' || (method === 'ACK' && status >= 300) ? id : `${id}${method}`
   return [
     `${method} ${parts.target ?? own} SIP/2.0`,
@@ -150,7 +150,7 @@ function requestText({ source, transport, called }: MadeUpCall, parts: RequestPa
   ].join('\r\n')
 }
 
-/** The parts of a response that a caller needs for the requests inside the dialog (RFC 3261 §12.1.2). */
+/** The parts of a response that a caller needs for the later requests of the call (RFC 3261 §12.1.2). */
 function dialogOf(bytes: Buffer): Partial<Dialog> & Pick<Dialog, 'status'> {
   const response = messageOf(bytes)
   const [to = ''] = response.values('To')

@@ -1,7 +1,8 @@
 /**
- * Makes whole calls before the first real call. They are parsed, admitted, matched, answered or forwarded, counted, and written
- * as log lines. So Node has read and compiled the code that decides calls. The calls run in a separate ingress, which is
- * discarded: it has no socket, and it has its own table, transactions, metrics and log.
+ * Makes whole calls before the first real call. They are parsed, admitted, matched, answered or forwarded, counted, and
+ * written as log lines. After these calls, Node has read and compiled the code that decides calls. The calls run in an
+ * ingress of their own, which is discarded. This ingress has no socket, and has its own table, transactions, metrics and
+ * log.
  */
 import { randomBytes } from 'node:crypto'
 import { createApplication } from '../call/application.ts'
@@ -25,7 +26,10 @@ import { createWarmUpWire, LISTEN } from './warm-up-wire.ts'
 /** The number of calls with each outcome. */
 export type WarmUpOutcomes = ReadonlyMap<Outcome, number>
 
-/** Makes up to `WARM_UP_CALLS` calls, and starts no more of them after `WARM_UP_MS`. Real calls get their turn in between. */
+/**
+ * Makes up to `WARM_UP_CALLS` calls, and starts no more of them after `WARM_UP_MS`. Real calls get their turn between two
+ * of these calls.
+ */
 export async function warmUp({ entries, calls }: WarmUpTable, logLevel: LogLevel): Promise<WarmUpOutcomes> {
   const clock = createTimerWheel(
     { now: () => performance.now(), setTimer: () => () => undefined },

@@ -1,19 +1,19 @@
 /**
- * Characters that cannot be seen, or that affect the place where they are shown: they move the cursor, end a line or turn the
+ * Characters that cannot be seen, or that change how other text is shown: they move the cursor, end a line or turn the
  * direction of text. These are all controls (C0, DEL, C1), formats (bidi, zero width, tags) and separators of lines and
- * paragraphs. Tabs and line ends are excepted.
+ * paragraphs. Tabs and line ends are not among them.
  */
 const UNPRINTABLE = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
 /**
- * Replaces each unprintable character by its JSON escape, such as `\u2028`. A line of JSON keeps its meaning, and a terminal
- * shows the character. Tabs and line ends stay.
+ * Replaces each unprintable character by its JSON escape, such as `\u2028`. The meaning of a line of JSON stays the same,
+ * and a terminal shows the escape. Tabs and line ends are not replaced.
  */
 export function printableText(text: string): string {
   return text.replace(UNPRINTABLE, escaped)
 }
 
-/** Like `printableText`, for text that must be one line: line ends are escaped too. */
+/** Replaces what `printableText` replaces, and line ends too: for text that must be one line. */
 export function printableLine(text: string): string {
   return printableText(text).replace(/\n/g, '\\n')
 }

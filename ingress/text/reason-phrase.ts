@@ -1,6 +1,6 @@
 /**
- * Reason phrases of RFC 3261 §21 and of the registrations that carriers send. They are used for our own answers, and if a
- * rule names only a status.
+ * Reason phrases of RFC 3261 §21 and of other registered statuses that carriers send. We use them in our own answers, and
+ * for a rule that gives a status without a phrase.
  */
 const PHRASES: Readonly<Record<number, string>> = {
   100: 'Trying',
@@ -51,7 +51,7 @@ const PHRASES: Readonly<Record<number, string>> = {
 }
 
 /**
- * The phrase of a status that we answer with. If a status from 400 to 699 has no phrase of its own, its phrase is the name of
+ * The phrase for a status that we answer with. A status from 400 to 699 that has no phrase in the table gets the name of
  * its class (RFC 3261 §21).
  */
 export function reasonPhrase(status: number): string {

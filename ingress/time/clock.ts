@@ -1,19 +1,20 @@
 /**
- * Time as a parameter. Code under `ingress/sip` does not read the system's clock or set its timers. It gets a Clock instead,
- * so that a test can make 64*T1 pass in a microsecond.
+ * Time as a parameter. Code under `ingress/sip` does not read the system's clock or set its timers. The code gets a Clock
+ * instead, so that a test can make 64*T1 pass in a microsecond.
  */
 export interface Clock {
-  /** Milliseconds, monotonic, from any start. */
+  /** Milliseconds, monotonic. Only the difference between two such numbers has a meaning. */
   now(): number
   /**
-   * Calls `fire(subject)` once after `delayMs`. With `subject`, a timer needs no closure: there are ten thousands of timers.
+   * Calls `fire(subject)` once after `delayMs`. There are tens of thousands of timers. With `subject`, a timer needs no
+   * closure.
    */
   after<T>(delayMs: number, fire: (subject: T) => void, subject: T): Timer
-  /** Cancelling a timer that has fired or was cancelled does nothing. */
+  /** Cancels a timer. Nothing happens if the timer has fired or was cancelled. */
   cancel(timer: Timer): void
 }
 
-/** A handle for `cancel`; its content belongs to the clock that made it. */
+/** A handle for `cancel`. Only the clock that made the handle uses its content. */
 export interface Timer {
   readonly deadline: number
 }

@@ -2,12 +2,13 @@
  * Time as a parameter. Code that measures, waits or writes dates gets a Clock, so that a test can make an hour pass at once.
  */
 export interface DatedClock {
-  /** Milliseconds, monotonic, from any start. All deadlines and ages are measured with it. */
+  /** Milliseconds, monotonic. All deadlines and ages are measured with this clock. */
   now(): number
-  /** Milliseconds since 1970 by the machine's clock: for people to read, never for measuring. */
+  /** Milliseconds since 1970 by the machine's clock. This time is for people to read, and never for measuring. */
   wallClock(): number
   /**
-   * Calls `run` once after the given milliseconds. The returned function cancels the call; after the call it does nothing.
+   * Calls `run` once after the given milliseconds. The returned function cancels the call. After `run` was called, it does
+   * nothing.
    */
   after(milliseconds: number, run: () => void): () => void
 }

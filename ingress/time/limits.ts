@@ -1,15 +1,16 @@
 /** How exact timers are, and how long work may delay calls. */
 
 /**
- * Milliseconds that a timer may be late. This is a fiftieth of T1, and makes 100 wake-ups a second for any number of timers.
+ * Milliseconds that a timer may be late. This is a fiftieth of T1 (RFC 3261 §17.1.1.1). With any number of timers, the
+ * process wakes up at most 100 times a second.
  */
 export const TIMER_WHEEL_TICK_MS = 10
 
 /**
- * Slots of the wheel, a power of two. They cover 41 s, so that every timer except Timer C is due in the first turn of the
- * wheel.
+ * Slots of the wheel, a power of two. One turn of the wheel takes 41 s. So every timer except Timer C is due in the first
+ * turn.
  */
 export const TIMER_WHEEL_SLOTS = 4_096
 
-/** Milliseconds of work on a table before calls get their turn: the longest time that a packet waits for it. */
+/** Milliseconds of work on a table before calls get their turn. A packet waits at most this long for such work. */
 export const SLICE_MS = 4

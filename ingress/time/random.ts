@@ -1,8 +1,11 @@
 import { randomFillSync } from 'node:crypto'
 
-/** Chance as a parameter: tags, branches and weighted choices come from here, so that a test can repeat them. */
+/** Random numbers as a parameter. Tags, branches and weighted choices come from here, so that a test can repeat them. */
 export interface Random {
-  /** 64 bits as 11 characters that RFC 3261 allows in a token: unique over restarts, not guessable (§8.1.1.7, §19.3). */
+  /**
+   * 64 random bits as 11 characters that RFC 3261 allows in a token. Nobody can guess them, and a restart does not repeat
+   * them (§8.1.1.7, §19.3).
+   */
   token(): string
   /** A number in [0, 1). */
   fraction(): number
@@ -11,7 +14,7 @@ export interface Random {
 const POOL_BYTES = 8192
 const TOKEN_BYTES = 8
 
-/** The system's random numbers. They are fetched in pools: one system call is enough for a thousand tokens. */
+/** The system's random numbers. They are fetched many at a time: one system call is enough for a thousand tokens. */
 export function systemRandom(): Random {
   const pool = Buffer.alloc(POOL_BYTES)
   let used = POOL_BYTES

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { SLICE_MS } from './limits.ts'
 
-/** Splits long work into slices, so that calls are decided in between. */
+/** Splits long work into slices, so that calls are decided between two slices. */
 export interface TimeSlice {
-  /** Whether the slice is used up: then await `pause`. */
+  /** Whether the slice is used up. If so, the caller awaits `pause`. */
   over(): boolean
   /** Lets all other pending work run. */
   pause(): Promise<void>

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from './clock.ts'
 import { TIMER_WHEEL_SLOTS, TIMER_WHEEL_TICK_MS } from './limits.ts'
 
-/** What a wheel needs from its host: the time, and one timer that it sets again and again. */
+/** What a wheel needs from its host: the time, and one timer that the wheel sets again and again. */
 export interface TimerHost {
   /** Milliseconds, monotonic. */
   now(): number
@@ -11,32 +11,32 @@ export interface TimerHost {
 
 interface TimerWheelOptions {
   /**
-   * Receives an exception of a timer's callback; the other timers go on. If `onError` throws too, the remaining timers fire at
-   * the next wake-up.
+   * Called with an exception that a timer's callback threw. The other timers fire as usual. If `onError` throws too, the
+   * remaining timers fire at the next wake-up.
    */
   readonly onError: (error: unknown) => void
 }
 
 export interface TimerWheel extends Clock {
-  /** Number of timers that are pending: neither fired nor cancelled. */
+  /** Number of pending timers: those that have not fired and were not cancelled. */
   readonly pending: number
 }
 
 /**
- * A clock for hundreds of thousands of timers that needs one timer of the host. It is a hashed wheel of intrusive lists, so
- * that setting and cancelling cost the same for any number of timers. A timer never fires early, and fires at most one tick
+ * A clock for hundreds of thousands of timers that uses one timer of the host. It is a hashed wheel of intrusive lists, so
+ * that setting and cancelling cost the same for any number of timers. A timer never fires early, and at most one tick
  * (`TIMER_WHEEL_TICK_MS`) after the host wakes us. Timers of the same tick fire in the order in which they were set. Delays
- * are finite; a negative delay counts as 0.
+ * are finite. A negative delay counts as 0.
  */
 export function createTimerWheel(host: TimerHost, options: TimerWheelOptions): TimerWheel {
   return new Wheel(host, options.onError)
 }
 
-/** A list is a ring that includes its head. So an entry can be removed without knowing its list. */
+/** One place in a list. A list is a ring that includes its head. So a timer can be removed without knowing its list. */
 class Link {
   previous: Link = this
   next: Link = this
-  /** The entry is due at the start of this tick. In the head of a list, the value has no meaning. */
+  /** The tick at which the timer is due. In the head of a list, the value has no meaning. */
   dueTick = 0
 
   unlink(): void {
@@ -46,7 +46,7 @@ class Link {
     this.next = this
   }
 
-  /** Called on the head of a list: puts an unlinked entry at the end of the list. */
+  /** Called on the head of a list. Puts an unlinked timer at the end of the list. */
   append(entry: Link): void {
     entry.previous = this.previous
     entry.next = this
@@ -55,7 +55,7 @@ class Link {
   }
 
   fire(): void {
-    // A head has nothing to fire; only entries do.
+    // Does nothing in the head of a list. Only timers fire.
   }
 }
 
@@ -82,7 +82,7 @@ class Wheel implements TimerWheel {
   readonly #onError: (error: unknown) => void
   readonly #slots = Array.from({ length: TIMER_WHEEL_SLOTS }, () => new Link())
   readonly #due = new Link()
-  /** The last tick whose entries were collected. */
+  /** The last tick whose timers were moved to the due list. */
   #tick: number
   #armedTick = Number.POSITIVE_INFINITY
   #disarm: (() => void) | undefined
@@ -100,7 +100,7 @@ class Wheel implements TimerWheel {
 
   after<T>(delayMs: number, fire: (subject: T) => void, subject: T): Timer {
     const now = this.#host.now()
-    // After an idle time, the wheel skips the ticks of that time.
+    // No timer is pending, so the ticks since the last wake-up are skipped.
     if (this.pending === 0) this.#tick = Math.floor(now / TIMER_WHEEL_TICK_MS)
     const entry = new Entry(now + Math.max(delayMs, 0), fire, subject)
     entry.dueTick = Math.max(Math.ceil(entry.deadline / TIMER_WHEEL_TICK_MS), this.#tick + 1)
@@ -113,7 +113,8 @@ class Wheel implements TimerWheel {
   cancel(timer: Timer): void {
     if (!(timer instanceof Link) || timer.next === timer) return
     timer.unlink()
-    // The host's timer stays set: one wake-up without need is cheaper than setting the timer again for each call.
+    // The host's timer stays set. A wake-up that finds nothing to do costs less than setting the host's timer again for
+    // each call.
     this.pending -= 1
   }
 
@@ -122,7 +123,7 @@ class Wheel implements TimerWheel {
   }
 
   #slot(tick: number): Link {
-    // The low bits of a tick are always an index of the array; the type checker cannot know that.
+    // The low bits of a tick are always an index of the array. The type checker does not know this, so `??` is needed.
     return this.#slots[tick & (TIMER_WHEEL_SLOTS - 1)] ?? this.#due
   }
 
@@ -134,7 +135,7 @@ class Wheel implements TimerWheel {
 
   #wake(): void {
     this.#disarm = undefined
-    // While callbacks run, the timers that they set must not arm the host's timer: it is armed once, below.
+    // A callback may set timers. They must not arm the host's timer here, because it is armed once below.
     this.#armedTick = Number.NEGATIVE_INFINITY
     try {
       this.#collect(this.#currentTick())
@@ -146,9 +147,9 @@ class Wheel implements TimerWheel {
     }
   }
 
-  /** Moves all entries that are due up to `tick` to the due list, oldest tick first. */
+  /** Moves all timers that are due up to `tick` to the due list, oldest tick first. */
   #collect(tick: number): void {
-    // After a sleep of more than one turn, a single turn visits every slot.
+    // After a sleep of more than one turn of the wheel, one turn visits every slot.
     const first = Math.max(this.#tick + 1, tick - TIMER_WHEEL_SLOTS + 1)
     for (let at = first; at <= tick; at += 1) {
       const head = this.#slot(at)
@@ -165,7 +166,10 @@ class Wheel implements TimerWheel {
     this.#tick = Math.max(this.#tick, tick)
   }
 
-  /** A callback may cancel any entry of the due list. It may also set timers, which are due at the next tick at the earliest. */
+  /**
+   * Fires the timers of the due list. A callback may cancel any of them. A callback may also set timers, which are due at
+   * the next tick or later.
+   */
   #fireDue(): void {
     for (let entry = this.#due.next; entry !== this.#due; entry = this.#due.next) {
       entry.unlink()
@@ -178,10 +182,13 @@ class Wheel implements TimerWheel {
     }
   }
 
-  /** The next tick with an entry in its slot, perhaps for a later turn; undefined if nothing is pending. */
+  /**
+   * The next tick that has a timer in its slot. This timer may be due in a later turn of the wheel. Undefined if no timer
+   * is pending.
+   */
   #nextTick(): number | undefined {
     if (this.pending === 0) return undefined
-    // This happens only after `onError` threw: the other entries of that tick must still fire.
+    // If the due list still has timers here, `onError` has thrown. These timers must still fire.
     if (this.#due.next !== this.#due) return this.#tick
     for (let ahead = 1; ahead <= TIMER_WHEEL_SLOTS; ahead += 1) {
       const head = this.#slot(this.#tick + ahead)

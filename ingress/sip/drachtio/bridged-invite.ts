@@ -1,8 +1,8 @@
 /**
- * A routed INVITE as two legs: the server terminates the caller's leg, and each target gets its own INVITE. This is the only
- * way to try targets one after the other as the rule says. A server that proxies tries the next target after every final
- * response above 200, decides by itself which responses it relays, and cannot be stopped. `proxy/call-progress.ts` decides
- * what each response means for the call; this module carries out the decision.
+ * An INVITE that is forwarded as two legs: the server answers the caller's INVITE, and each target gets an INVITE of its own.
+ * With drachtio, this is the only way to try targets in the order of the plan. If the server proxied, it would try the next
+ * target after every final response above 200, choose by itself which responses it relays, and could not be stopped.
+ * `proxy/call-progress.ts` decides what each response means for the call. This module carries out the decision.
  */
 import type { Clock, Timer } from '../../time/clock.ts'
 import { SIXTY_FOUR_T1_MS } from '../limits.ts'
@@ -28,7 +28,7 @@ import { ownAnswer } from './own-answer.ts'
 import { bodyOf, callHeaders, reasonHeaders, responseHeaders } from './relayed-headers.ts'
 import type { CallLeg, RingingCall, SessionWork } from './session-work.ts'
 
-/** The INVITE of the caller. */
+/** The caller's INVITE, with its sender and its parsed form. */
 export interface CallerSide {
   readonly handed: HandedRequest
   readonly peer: Peer
@@ -41,9 +41,8 @@ const CANCELLED: ProxyResult = { outcome: 'cancelled', status: 487, target: unde
 const UNANSWERED: ProxyResult = { outcome: 'unanswered', status: 0, target: undefined }
 
 /**
- * The caller talks to one backend only, so the call of a further 2xx has to be ended. If all targets were tried, the caller
- * gets the answer that the rule says. If a target cannot be reached, the caller learns this only if the rule does not allow
- * another attempt.
+ * The caller is joined to one backend only, so the call of any further 2xx is ended. If all targets were tried, the caller gets
+ * the answer that the rule names. If a target cannot be reached, the caller gets 500 only if the rule forbids another attempt.
  */
 const TWO_LEGS: ProgressOptions = { furtherSuccess: 'hung-up', nextHopUnreachable: 'no-failover' }
 
@@ -75,7 +74,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
     this.#progress.begin()
   }
 
-  /** Answers a call that still rings, without waiting for the answers of its targets. */
+  /** Answers a call that still rings. Does not wait for the answers of its targets. */
   end(): void {
     this.#progress.end(SERVICE_UNAVAILABLE)
   }
@@ -101,8 +100,8 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
   }
 
   /**
-   * A missing socket is not checked here: the server reports it by itself. A target of an address family that the server
-   * cannot handle (IPv6, see `createReach`) is passed over.
+   * Only the address family is checked here: an IPv6 target that the server cannot handle is passed over (see `createReach`). A
+   * missing socket needs no check, because the server itself reports it.
    */
   obstacleTo(target: ProxyTarget): TargetObstacle | undefined {
     return this.#work.reaches(target) ? undefined : 'passed-over'
@@ -139,7 +138,10 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
     })
   }
 
-  /** RFC 3261 §13.2.2.4: a 2xx that is not for the caller (`result` is undefined) gets an ACK, and then its call is ended. */
+  /**
+   * RFC 3261 §13.2.2.4: a 2xx that the caller does not get must be acknowledged, and its call is then ended. This is so if
+   * `result` is undefined, or if the 2xx could not be sent to the caller.
+   */
   relaySuccess(attempt: InviteAttempt, response: HandedResponse, result: ProxyResult | undefined): void {
     if (!result) return this.#hangUp(attempt, response)
     this.#settle(this.#relayed(this.read(response), []), result, (sent) => {
@@ -156,7 +158,10 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
     this.#settle(ownAnswer(this.#side.handed, answer), result)
   }
 
-  /** The server has answered 200 to the CANCEL and 487 to the INVITE. Only the attempts must still be ended. */
+  /**
+   * The caller has cancelled. The server has already answered 200 to the CANCEL and 487 to the INVITE. So we only have to end
+   * the attempts.
+   */
   #cancel(text: string): void {
     if (!this.#progress.close()) return
     this.#stopHold()
@@ -166,8 +171,8 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
   }
 
   /**
-   * In the branch table, a CANCEL waits for a provisional response. Here the server does the waiting, because only the server
-   * also sees the 100.
+   * Ends all attempts. In the branch table, a CANCEL waits for a provisional response. With drachtio the server waits for that
+   * response, because a 100 counts too and only the server sees it.
    */
   #withdraw(input: 'cancel' | 'overtaken'): void {
     for (const attempt of this.#progress.branches) {
@@ -185,7 +190,10 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
     if (!isSettled && !hasRung) this.#side.handed.respond(ownAnswer(this.#side.handed, TRYING))
   }
 
-  /** RFC 3261 §12.1: a provisional response creates early dialogs. Both sides may send requests in them before the answer. */
+  /**
+   * RFC 3261 §12.1: a provisional response makes an early dialog on each leg. Both sides may send requests in these dialogs
+   * before the call is answered.
+   */
   #bridgeEarly(attempt: InviteAttempt, callerDialogId: string, backendDialogId: string): void {
     if (callerDialogId === '' || backendDialogId === '') return
     if (this.#progress.isSettled || this.#earlyAttempt === attempt) return
@@ -201,7 +209,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
     this.#earlyLegs.push(caller, backend)
   }
 
-  /** RFC 3261 §15.1.2: a BYE ends an early dialog as a CANCEL does, and the INVITE gets 487. */
+  /** RFC 3261 §15.1.2: a BYE in an early dialog ends the call as a CANCEL does, and the INVITE gets 487. */
   #hungUp(): void {
     if (!this.#progress.close()) return
     this.#stopHold()
@@ -209,7 +217,10 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
     this.#side.handed.respond(ownAnswer(this.#side.handed, REQUEST_TERMINATED), () => this.#finish(CANCELLED))
   }
 
-  /** RFC 3261 §16.7 step 10: ends the other attempts. The call is done when the server reports that the response was sent. */
+  /**
+   * Sends the final response. RFC 3261 §16.7 step 10: all other attempts are ended. The call is done when the server reports
+   * that the response was sent.
+   */
   #settle(response: OutgoingResponse, result: ProxyResult, onSent?: (sent: Sent) => void): void {
     this.#stopHold()
     this.#withdraw('overtaken')
@@ -231,8 +242,8 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
   }
 
   /**
-   * Ends the call of a 2xx that is not for the caller. If the server got our CANCEL before the answer came, the server itself
-   * sends the BYE.
+   * Ends the call of a 2xx that the caller does not get. If the server got our CANCEL before the 2xx came, the server sends the
+   * BYE by itself.
    */
   #hangUp(attempt: InviteAttempt, response: HandedResponse): void {
     const { dialogId } = response
@@ -246,7 +257,10 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
     this.#clock.after(OWN_BYE_MS, (work) => work.ended(dialogId) && sendBye(), this.#work)
   }
 
-  /** `challenging`: other responses that ask for credentials. Their challenges are added (RFC 3261 §16.7 step 7). */
+  /**
+   * The response as the caller gets it. `challenging`: responses of other attempts, whose challenges are added (RFC 3261 §16.7
+   * step 7).
+   */
   #relayed(message: SipMessage, challenging: readonly SipMessage[]): OutgoingResponse {
     return {
       status: message.status,
@@ -267,7 +281,8 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
 }
 
 /**
- * If the server does not know the INVITE any more, the caller cancelled it while our response was on its way to the server.
+ * How the call ended if our response could not be sent. If the server no longer knows the INVITE, the caller cancelled while
+ * the response was on its way to the server.
  */
 function unsent(failure: string): ProxyResult {
   return /unknown transaction/i.test(failure) ? CANCELLED : UNANSWERED

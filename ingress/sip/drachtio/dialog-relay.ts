@@ -1,4 +1,4 @@
-/** Relays requests inside the dialogs of a call from one leg to the other leg, and the answers back. */
+/** Relays requests inside the dialogs of a call from one leg to the other, and relays the answers back. */
 
 import type { RequestFacts } from '../message/request-facts.ts'
 import type { SipMessage } from '../message/sip-message.ts'
@@ -25,7 +25,7 @@ import {
 } from './relayed-headers.ts'
 import type { CallLeg, SessionWork } from './session-work.ts'
 
-/** Never used: the server uses the target of the dialog instead. */
+/** A URI that is never used: the server sends to the target of the dialog instead. */
 const DIALOG_TARGET = 'sip:placeholder'
 
 export interface DialogArrival {
@@ -33,13 +33,16 @@ export interface DialogArrival {
   readonly peer: Peer
   readonly message: SipMessage
   readonly facts: RequestFacts
-  /** Undefined if the request names a dialog that does not belong to this process. */
+  /** The leg to which the request belongs. Undefined if the request names a dialog that this process does not have. */
   readonly leg: CallLeg | undefined
   readonly work: SessionWork
   readonly dropped: () => void
 }
 
-/** The server finds the dialog by Call-ID and tags. The dialog, not the routes, decides where the request may go. */
+/**
+ * A request that belongs to a dialog. The server has found the dialog by Call-ID and tags. The dialog decides where the request
+ * goes, not its Route values.
+ */
 export class DrachtioDialogRequest extends MessageRequest implements InboundDialogRequest {
   readonly nextHop = undefined
   readonly #arrival: DialogArrival
@@ -56,15 +59,16 @@ export class DrachtioDialogRequest extends MessageRequest implements InboundDial
     return { from: side, signedTarget: side === 'caller' ? call.target : call.caller, dialogData: call.dialogData }
   }
 
-  /** Sends the request to the other leg. That leg has one target: the Contact of the far end, which the server retains. */
+  /** Sends the request to the other leg. That leg has only one target: the Contact of its far end, which the server retains. */
   relay(_to: DialogHop, edits: RelayEdits): void {
     const { leg, work } = this.#arrival
     if (!leg) return this.drop()
     if (this.method === 'BYE') return this.#relayBye(leg, edits)
     const other = work.otherOf(leg)
-    // RFC 3262 §3: a PRACK acknowledges a reliable response. The responses on a leg are never reliable.
+    // RFC 3262 §3: a PRACK acknowledges a reliable provisional response. Here no provisional response is reliable, so there is
+    // nothing that a PRACK could acknowledge.
     if (!other || this.method === 'PRACK') return this.refuse(CALL_DOES_NOT_EXIST)
-    // RFC 3261 §14.2: the first INVITE of this leg has no final response yet.
+    // RFC 3261 §14.2: a re-INVITE is refused while the first INVITE of this leg still waits for its final response.
     if (leg.hangUpEarly && this.method === 'INVITE')
       return this.refuse(leg.side === 'caller' ? NOT_WHILE_RINGING : REQUEST_PENDING)
     relayRequest(this.#arrival, { leg, other, edits })
@@ -80,7 +84,7 @@ export class DrachtioDialogRequest extends MessageRequest implements InboundDial
     this.#arrival.dropped()
   }
 
-  /** RFC 3261 §15.1.2: the side that hangs up always gets 200. The answer of the other side does not matter. */
+  /** RFC 3261 §15.1.2: the side that hangs up always gets 200, whatever the other side answers. */
   #relayBye(leg: CallLeg, edits: RelayEdits): void {
     const { work, message } = this.#arrival
     this.refuse(OK)
@@ -92,8 +96,8 @@ export class DrachtioDialogRequest extends MessageRequest implements InboundDial
 }
 
 /**
- * RFC 3261 §13.2.2.4: sends the ACK to a 2xx of the other leg, once. If a call ends before an ACK has come, the ACK is still
- * sent before the BYE.
+ * RFC 3261 §13.2.2.4: sends the ACK to a 2xx of the other leg, once. If a call ends before the ACK has come, the ACK is sent
+ * nevertheless, and the BYE after it.
  */
 export function acknowledgeOther(leg: CallLeg, ack?: HandedRequest): void {
   const { acknowledge } = leg
@@ -102,8 +106,8 @@ export function acknowledgeOther(leg: CallLeg, ack?: HandedRequest): void {
 }
 
 /**
- * Sends the ACK to a 2xx, with the header changes of a rule. `ack` is the ACK of the other leg. Its body is copied, because
- * it may contain the SDP answer.
+ * Sends the ACK to a 2xx, with the header changes of a rule. `ack` is the ACK that came on the other leg. Its body is copied,
+ * because it may contain the SDP answer.
  */
 export function acknowledgeWith(
   response: HandedResponse,
@@ -118,7 +122,7 @@ export function acknowledgeWith(
   response.acknowledge([...content, ...own], bodyOf(message))
 }
 
-/** Sends a BYE to end a leg. The answer of the far end changes nothing. */
+/** Sends a BYE to end a leg. The answer to the BYE is ignored. */
 export function sendBye(
   work: SessionWork,
   leg: CallLeg,
@@ -153,15 +157,15 @@ function relayRequest(arrival: DialogArrival, { leg, other, edits }: Relay): voi
     onFailure: (reason) => {
       finish()
       const gone = /unable to find dialog/i.test(reason)
-      // While the call rings, the server may not have created the dialog of the other leg yet.
+      // While the call rings, the server may still lack the dialog of the other leg. Then the sender is told to try again.
       const missing = leg.hangUpEarly ? NOT_WHILE_RINGING : CALL_DOES_NOT_EXIST
       handed.respond(ownAnswer(handed, gone ? missing : NEXT_HOP_UNREACHABLE))
     },
     onResponse: (response) => {
       if (response.status === 100) return
       if (response.status >= 200) finish()
-      // RFC 3261 §16.9, §16.7 step 6: the far end cannot be reached. The answer is not 503, because a trunk would apply a
-      // 503 to all of its calls, not only to this one.
+      // RFC 3261 §16.9, §16.7 step 6: the far end cannot be reached. The answer is 500 and not 503, because a trunk would apply
+      // a 503 to all of its calls.
       if (response.byServer)
         return handed.respond(ownAnswer(handed, response.status === 408 ? REQUEST_TIMEOUT : NEXT_HOP_UNREACHABLE))
       relayResponse(arrival, { leg, response, edits })
@@ -191,7 +195,8 @@ function relayResponse(
       body: bodyOf(message),
     },
     (sent) => {
-      // The 2xx was not sent, so no ACK to it will come. Without our ACK the far end would repeat its 2xx.
+      // The 2xx was not sent, so no ACK to it will come. We send an ACK ourselves, else the far end would go on repeating its
+      // 2xx.
       if (answersInvite && 'failure' in sent) response.acknowledge([], '')
     },
   )

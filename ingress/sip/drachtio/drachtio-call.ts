@@ -15,10 +15,10 @@ export interface CallContext {
   readonly work: SessionWork
 }
 
-/** A new INVITE before it is decided. The server has sent 100 Trying, so without an answer the caller would go on waiting. */
+/** A new INVITE before it is decided. The server has sent 100 Trying. If no answer followed, the caller would go on waiting. */
 export class DrachtioCall extends MessageRequest implements OfferedCall {
   readonly provisionalSent = true
-  /** The server keeps a transaction for every INVITE, and hands over each INVITE only once. */
+  /** Always false: the server has a transaction for every INVITE, and hands over each INVITE only once. */
   readonly repeated = false
   readonly #context: CallContext
   readonly #side: CallerSide
@@ -34,7 +34,7 @@ export class DrachtioCall extends MessageRequest implements OfferedCall {
     return this.#isDecided
   }
 
-  /** Lets the application decide the call. */
+  /** Gives the call to the application, which decides it. */
   offer(): void {
     offerCall(this.#context.application, this)
   }
@@ -51,15 +51,18 @@ export class DrachtioCall extends MessageRequest implements OfferedCall {
     handed.respond(ownAnswer(handed, answer))
   }
 
-  /** The server has sent 100, and repeats its final response until the ACK comes. It does so for every source. */
+  /**
+   * Answers like `respond`, for every source. The server has already sent 100, and it repeats the final response until the ACK
+   * comes.
+   */
   respondOnce(answer: Answer): boolean {
     this.respond(answer)
     return true
   }
 
   /**
-   * Always true. The server has the sockets, and does not report which ones. If the server has no socket for a target, it
-   * refuses the target at once, and the next target is tried.
+   * Always true. The server has the sockets and does not say which ones. If it has no socket for a target, it refuses that
+   * target immediately, and the next target is tried.
    */
   canReach(): boolean {
     return true
@@ -73,7 +76,7 @@ export class DrachtioCall extends MessageRequest implements OfferedCall {
   }
 }
 
-/** A request outside a dialog that is answered here and never forwarded. */
+/** A request outside a dialog. It is answered here and never forwarded. */
 export class DrachtioPlainRequest extends MessageRequest implements InboundPlain {
   readonly #handed: HandedRequest
 

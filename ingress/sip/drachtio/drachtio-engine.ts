@@ -1,4 +1,6 @@
-/** The drachtio engine: drachtio-servers speak SIP, and this process decides. It has the interface of the native engine. */
+/**
+ * The drachtio engine: drachtio-servers speak SIP, and this process decides. It has the same interface as the native engine.
+ */
 
 import type { Clock } from '../../time/clock.ts'
 import type { Random } from '../../time/random.ts'
@@ -25,13 +27,16 @@ export interface DrachtioEngineOptions {
 interface EngineState extends DrachtioEngineOptions {
   readonly reaches: Reach
   readonly works: Map<ServerSession, SessionWork>
-  /** Set while the engine closes. Called after each session that ends; resolves the closing after the last session. */
+  /**
+   * Set while the engine closes, and called after each session that ends. After the last session, it resolves the promise of
+   * `close`.
+   */
   onSessionGone: (() => void) | undefined
 }
 
 /**
- * Dials its servers, and dials again after each loss. Resolves without waiting for a server. Rejects with `code`
- * `drachtio-listen-failed` if an address of the outbound mode is not available.
+ * Connects to its servers, and connects again after each loss. Resolves before any server is connected. Rejects with `code`
+ * `drachtio-listen-failed` if it cannot listen at an address of the outbound mode.
  */
 export async function startDrachtioEngine(options: DrachtioEngineOptions): Promise<SipEngine> {
   const { clock, config, random, application } = options
@@ -63,12 +68,12 @@ function engineOf(state: EngineState, links: readonly ServerLink[], listeners: r
     get unfinishedTransactions() {
       return size()
     },
-    /** One server that hands over calls is enough. In the outbound mode a server connects only when it has a call. */
+    /** It is enough if one server hands over calls. In the outbound mode, a server connects only when it has a call. */
     get unready() {
       const missing = links.map(({ unready }) => unready).filter((reason) => reason !== undefined)
       return listeners.length > 0 || missing.length < links.length ? [] : missing
     },
-    // With this engine the server keeps the dialogs, and finds them by Call-ID and tags. So no cookie is signed.
+    // The server has the dialogs and finds them by Call-ID and tags. So this engine needs no cookies.
     setCookieKeys: () => undefined,
     close: () => close(state, links, listeners),
   }
@@ -96,7 +101,7 @@ function outboundEvents(state: EngineState): SessionEvents {
   }
 }
 
-/** A connection of the outbound mode is for one call: it is closed when the call is over. */
+/** In the outbound mode, a connection is for one call. It is closed when the call is over. */
 function endWhenIdle(state: EngineState, work: SessionWork): void {
   const look = (): void => {
     if (!state.works.has(work.session)) return
@@ -123,14 +128,14 @@ function onEnd(state: EngineState, session: ServerSession): void {
   state.onSessionGone?.()
 }
 
-/** Calls that ring get a 503. Answered calls get a BYE on both legs, because nobody but this process could end them. */
+/** A call that rings gets 503. An answered call gets a BYE on both legs, because only this process could end it. */
 async function close(state: EngineState, links: readonly ServerLink[], listeners: readonly OutboundListener[]) {
   for (const listener of listeners) listener.close()
   for (const link of links) link.close()
   for (const work of state.works.values()) {
     endCalls(work)
     work.endRinging(() => {
-      // A call that was just being answered may be an answered call by now.
+      // While the 503s were sent, a call may have been answered. So the answered calls are ended once more.
       endCalls(work)
       work.session.end()
     })

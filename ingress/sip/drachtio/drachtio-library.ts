@@ -1,7 +1,7 @@
 /**
- * drachtio-srf with correct types. No other module uses the package. The library is given open connections, so that this
- * program controls dialling, TLS and retries. If the library dials by itself, it goes on without TLS after a lost connection,
- * and ends the process if it cannot read a frame.
+ * Wraps drachtio-srf with correct types. No other module uses the package. The library gets connections that are already open,
+ * so that this program controls connecting, TLS and retries. If the library connects by itself, it goes on without TLS after a
+ * lost connection, and ends the process if it cannot read a frame.
  */
 import { Server, type Socket } from 'node:net'
 import Srf from 'drachtio-srf'
@@ -18,48 +18,51 @@ export interface OutgoingResponse {
 
 export interface OutgoingRequest {
   readonly method: string
-  /** Inside a dialog the server uses the target of the dialog instead. */
+  /** The URI of the request. Inside a dialog, the server sends to the target of the dialog instead. */
   readonly uri: string
-  /** The server's id of the dialog that the request belongs to; undefined outside a dialog. */
+  /** The server's id of the dialog to which the request belongs. Undefined outside a dialog. */
   readonly dialogId: string | undefined
   readonly headers: readonly HeaderField[]
   readonly body: string
 }
 
 /**
- * The server's report about a response that it was asked to send: the id of the dialog (`''` outside a dialog), or why the
- * response was not sent.
+ * What the server reports about a response that it had to send: the id of the dialog (`''` outside a dialog), or the reason why
+ * the response was not sent.
  */
 export type Sent = { readonly dialogId: string } | { readonly failure: string }
 
-/** A request that the server handed over. */
+/** A request that the server gave to this process. */
 export interface HandedRequest {
   readonly method: string
-  /** The whole message. */
+  /** The whole message, as text. */
   readonly text: string
-  /** `''` outside a dialog. */
+  /** The server's id of the dialog. Outside a dialog, `''`. */
   readonly dialogId: string
-  /** The server does not know the protocol of an ACK. */
+  /** The source of the packet. For an ACK, the server does not know the protocol. */
   readonly source: { readonly address: unknown; readonly port: unknown; readonly protocol: unknown }
-  /** `address:port` of the server at which the request arrived; `''` inside a dialog. */
+  /** The `address:port` of the server at which the request arrived. Inside a dialog, `''`. */
   readonly receivedOn: string
-  /** Whether this is a BYE that the server has sent by itself and reports afterwards. It needs no answer. */
+  /** Whether this is a BYE that the server sent by itself and only reports here. Such a BYE needs no answer. */
   readonly unsolicited: boolean
   respond(response: OutgoingResponse, onSent?: (sent: Sent) => void): void
   /**
-   * Calls `cancelled` once, if the caller cancels an INVITE. By then the server has answered 200 to the CANCEL and 487 to the
-   * INVITE.
+   * Calls `cancelled` once if the caller cancels the INVITE. At that time, the server has already answered 200 to the CANCEL
+   * and 487 to the INVITE.
    */
   onCancel(cancelled: (text: string) => void): void
 }
 
-/** A response to a request of ours. `acknowledge` sends the ACK to a 2xx. The server acknowledges any other response. */
+/**
+ * A response to a request that we sent. `acknowledge` sends the ACK to a 2xx. To any other response, the server sends the ACK
+ * by itself.
+ */
 export interface HandedResponse {
   readonly status: number
   readonly text: string
   readonly dialogId: string
   /**
-   * Whether the server made the response, because nothing could be sent (503) or nothing came (408). Such a response has no
+   * Whether the server made the response itself: 503 if it could send nothing, 408 if nothing came back. Such a response has no
    * source address.
    */
   readonly byServer: boolean
@@ -67,25 +70,30 @@ export interface HandedResponse {
 }
 
 export interface SendingEvents {
-  /** The server did not send the request: it has no transport for it, or knows no such dialog. No further event follows. */
+  /**
+   * Called if the server did not send the request: it has no transport for the request, or does not know the dialog. No further
+   * event follows.
+   */
   readonly onFailure: (reason: string) => void
   readonly onResponse: (response: HandedResponse) => void
 }
 
 export interface SentRequest {
-  /** The server delays the CANCEL until it may be sent (RFC 3261 §9.1). */
+  /** Asks the server to send a CANCEL. The server waits until a CANCEL may be sent (RFC 3261 §9.1). */
   cancel(headers: readonly HeaderField[]): void
 }
 
 export interface ServerConnection {
   readonly open: boolean
   request(request: OutgoingRequest, events: SendingEvents): SentRequest
-  /** Asks the server to hand over requests outside a dialog. In the outbound mode the server does so without being asked. */
+  /**
+   * Asks the server to hand over requests outside dialogs. In the outbound mode this is not needed: the server does so anyway.
+   */
   route(methods: readonly string[]): void
   ping(answered: () => void): void
-  /** Sends all pending bytes, and then the end of the stream. After that the server closes the connection. */
+  /** Sends all pending bytes and then the end of the stream. The server then closes the connection. */
   end(): void
-  /** Closes immediately. */
+  /** Closes the connection immediately. Pending bytes are lost. */
   cut(): void
 }
 
@@ -93,7 +101,7 @@ export interface ConnectionEvents {
   readonly onAuthenticated: (version: string) => void
   readonly onRefused: () => void
   readonly onRequest: (request: HandedRequest) => void
-  /** The server sent bytes that are not a frame. The connection is closed. */
+  /** Called if the server sent bytes that are not a frame. The connection is closed. */
   readonly onBrokenFrame: () => void
 }
 
@@ -143,7 +151,8 @@ interface LibraryAgent {
 
 interface Library {
   /**
-   * This object reports its events at once. The library's `Srf` object reports them a moment later, after the first requests.
+   * This object reports its events immediately. The library's `Srf` object reports them later, when the first requests have
+   * already come.
    */
   readonly app: {
     readonly client: LibraryAgent
@@ -159,10 +168,10 @@ interface Library {
   ): void
 }
 
-/** The answer to an UPDATE that comes before its dialog is known here (RFC 3311 §5.2). */
+/** The answer to an UPDATE that comes so early that we do not know its dialog yet (RFC 3311 §5.2). */
 const NOT_YET: OutgoingResponse = { ...NOT_WHILE_RINGING, body: '' }
 
-/** Speaks the drachtio protocol with the server at the other end of a connected socket. Sends the secret first. */
+/** Speaks the drachtio protocol with the server at the other end of a connected socket. The secret is sent first. */
 export function speakDrachtio(socket: Socket, secret: string, events: ConnectionEvents): ServerConnection {
   const library: Library = new Srf() as unknown as Library
   const intake = new Server()
@@ -188,14 +197,14 @@ export function speakDrachtio(socket: Socket, secret: string, events: Connection
       for (const method of methods) command(`route|${method}`, () => undefined)
     },
     ping: (answered) => command('ping', answered),
-    // The socket is still read until the server has closed the connection. If a socket with unread bytes were closed, the
-    // connection would be reset, and the last bytes that were sent would be lost.
+    // `end` leaves the socket open for reading until the server closes the connection. If a socket with unread bytes is closed,
+    // the connection is reset, and the last bytes that we sent are lost.
     end: () => socket.end(),
     cut: () => socket.destroy(),
   }
 }
 
-/** Puts the guard between the socket and the library. The library already listens to the socket. */
+/** Puts the frame guard between the socket and the library. At this time, the library already listens to the socket. */
 function guardFrames(socket: Socket, onBroken: () => void): void {
   const guard = createFrameGuard()
   const listeners = socket.listeners('data')
@@ -223,7 +232,7 @@ function handedRequest(agent: LibraryAgent, request: LibraryRequest, response: L
   }
 }
 
-/** Does the same as the library's own `send`. But `send` throws if the library has no name for a status. */
+/** Does the same as `send` of the library, which cannot be used here: it throws if the library has no name for a status. */
 function respond(
   agent: LibraryAgent,
   response: LibraryResponse,
@@ -290,8 +299,8 @@ function contentOf(headers: readonly HeaderField[], body: string): Content {
 }
 
 /**
- * The headers in the form that the library needs: one text for each name. If a name has several values, the text contains a
- * whole line for each further value.
+ * Puts headers into the form that the library needs: one text for each name. If a name has several values, the text has a whole
+ * header line for each value after the first.
  */
 function headersOf(fields: readonly HeaderField[]): Record<string, string> {
   const lines = new Map<string, HeaderField>()

@@ -1,6 +1,6 @@
 /**
- * Checks the frames `<bytes>#<payload>` of a connection before the library reads them. The library retains an incomplete
- * frame for ever, even a very large one. It writes to standard error if it cannot split bytes into frames.
+ * Checks the frames of a connection before the library reads them. A frame is `<bytes>#<payload>`. The library has two faults:
+ * it keeps an incomplete frame of any size forever, and it writes to standard error if it cannot split bytes into frames.
  */
 import { MAX_FRAME_BYTES } from './limits.ts'
 
@@ -9,16 +9,19 @@ const ZERO = 0x30
 const NINE = 0x39
 
 export interface FrameGuard {
-  /** Whether the bytes can be frames. They continue the bytes of the earlier calls. After `false` all further bytes are wrong. */
+  /**
+   * Whether the bytes can be frames. Each call gets the bytes that follow those of the call before. After `false`, do not call
+   * it again: all further bytes are wrong.
+   */
   accepts(chunk: Uint8Array): boolean
 }
 
 export function createFrameGuard(): FrameGuard {
-  /** Bytes of the payload that have not come yet; -1 while the length is read. */
+  /** The number of payload bytes that have not come yet. While the length is read, -1. */
   let left = -1
   let length = 0
   let digits = 0
-  /** Reads one byte of a length. Returns whether the length can be valid. */
+  /** Reads one byte of a length. Returns whether the length can still be valid. */
   const readLength = (byte: number): boolean => {
     if (byte === HASH) {
       left = length

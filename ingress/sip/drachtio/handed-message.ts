@@ -1,7 +1,7 @@
 import { parseMessage } from '../message/parse-message.ts'
 import { SipMessage } from '../message/sip-message.ts'
 
-/** The fault of a message, and the status that reports the fault. */
+/** The fault of a message, and the status by which the sender is told about the fault. */
 export interface MessageFault {
   readonly code: string
   readonly status: number
@@ -16,8 +16,8 @@ export interface ReadMessage {
 const scratch = new SipMessage()
 
 /**
- * Reads a message that the server handed over as text. The returned message has its own index. If the message has a fault,
- * the result contains the parts that can be read.
+ * Reads a message that the server handed over as text. The returned message has an index of its own. If the message has a
+ * fault, the result has the parts that can be read.
  */
 export function readHanded(text: string): ReadMessage {
   const bytes = Buffer.from(text, 'utf8')

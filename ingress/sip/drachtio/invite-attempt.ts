@@ -1,4 +1,4 @@
-/** One attempt of a bridged INVITE: the request, its timers and its state in the branch table. */
+/** One attempt of a bridged INVITE: the request, its timers and its state from `proxy/branch-table.ts`. */
 import type { Clock, Timer } from '../../time/clock.ts'
 import { SIXTY_FOUR_T1_MS, TIMER_C_MS } from '../limits.ts'
 import type { HeaderField, ProxyTarget } from '../port/engine.ts'
@@ -13,7 +13,7 @@ import {
 import type { CallBranch } from '../proxy/call-progress.ts'
 import type { HandedResponse, SentRequest } from './drachtio-library.ts'
 
-/** Carries out the actions of the branch table. */
+/** The owner of an attempt. It carries out the actions that the branch table names. */
 export interface AttemptOwner {
   act(attempt: InviteAttempt, action: BranchAction, response: HandedResponse | undefined): void
 }
@@ -29,7 +29,7 @@ export class InviteAttempt implements CallBranch {
   isReported = false
   responseReceived = false
   isAnswered = false
-  /** Whether a CANCEL was sent. If the call is answered in spite of it, the server itself ends the call. */
+  /** Whether a CANCEL was sent. If the call is answered after that, the server itself ends the call. */
   cancelSent = false
   #sent: SentRequest | undefined
   #cancelReasons: readonly HeaderField[] = []
@@ -47,14 +47,16 @@ export class InviteAttempt implements CallBranch {
     return this.state !== 'ended'
   }
 
-  /** Stores the request that was sent. If the server refused the request at once, the attempt is already over. */
+  /**
+   * Stores the request that was sent. The server may have refused the request immediately; then the attempt is already over.
+   */
   sent(request: SentRequest): void {
     this.#sent = request
     if (this.cancelSent) request.cancel(this.#cancelReasons)
   }
 
   /**
-   * Asks the server to send a CANCEL. The server delays the CANCEL until a provisional response has come. A 100 counts too,
+   * Asks the server to send a CANCEL. The server waits until a provisional response has come. A 100 is enough for this,
    * although the server does not report a 100 to us.
    */
   sendCancel(reasons: readonly HeaderField[]): void {
@@ -70,15 +72,15 @@ export class InviteAttempt implements CallBranch {
     this.#start('backend-timer', ms)
   }
 
-  /** RFC 3261 §16.6 step 11, §16.7 step 2. */
+  /** RFC 3261 §16.6 step 11, §16.7 step 2: Timer C starts with the attempt, and again at every response from 101 to 199. */
   startTimerC(): void {
     this.#start('timer-c', TIMER_C_MS)
   }
 
   /**
-   * Stops waiting for the backend. The backend may have sent a 100, which the server does not report. So the backend gets a
-   * CANCEL, but only after the time in which the server ends the INVITE of a backend that never sent anything. Until then a
-   * late 2xx of the backend is accepted.
+   * Stops waiting for the backend. If the backend never sent anything, the server ends the INVITE by itself after 64*T1. If it
+   * sent a 100, which the server does not report, the INVITE goes on. So a CANCEL is sent after that time. A 2xx that comes
+   * before is still accepted.
    */
   abandon(): void {
     this.#stopTimers()
@@ -104,7 +106,7 @@ export class InviteAttempt implements CallBranch {
     if (step.action) this.#owner.act(this, step.action, response)
   }
 
-  /** Ends the attempt because the connection is lost: no response will come any more. */
+  /** Ends the attempt because the connection is lost. No response can come any more. */
   forget(): void {
     this.state = 'ended'
     this.#stopTimers()
@@ -134,8 +136,8 @@ function fireAttemptTimer({ attempt, name }: AttemptTimer): void {
 }
 
 /**
- * How an attempt failed, by a status that the server itself made. RFC 3261 §8.1.3.1, §17.1.4: the server reports Timer B as
- * 408, and a target that it cannot send to as 503.
+ * How an attempt failed, as told by a status that the server made itself. RFC 3261 §8.1.3.1, §17.1.4: 408 stands for Timer B,
+ * and 503 for a target to which the server cannot send.
  */
 function silenceOf(status: number): 'time-out' | 'unreachable' {
   return status === 408 ? 'time-out' : 'unreachable'

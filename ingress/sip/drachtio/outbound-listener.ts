@@ -1,4 +1,4 @@
-/** The outbound mode: drachtio-servers connect to this process, with one connection for each call that they hand over. */
+/** The outbound mode: drachtio-servers connect to this process, with one connection for each call. */
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Clock } from '../../time/clock.ts'
 import type { DrachtioConfig } from './drachtio-config.ts'
@@ -15,16 +15,16 @@ export interface OutboundOptions {
 }
 
 export interface OutboundListener {
-  /** `drachtio://127.0.0.1:4000`, port 0 resolved. */
+  /** The address, such as `drachtio://127.0.0.1:4000`. If port 0 was asked for, this has the port that the system chose. */
   readonly address: string
   /**
-   * Accepts no more connections, and cuts those on which no server has authenticated. The engine ends the others after their
-   * work.
+   * Accepts no more connections. Closes the connections on which no server has authenticated yet. The engine ends all others
+   * after their work.
    */
   close(): void
 }
 
-/** The error that this process cannot listen for servers at an address. */
+/** The error for an address at which this process cannot listen for servers. */
 class ListenError extends Error {
   readonly code = 'drachtio-listen-failed'
 
@@ -34,7 +34,7 @@ class ListenError extends Error {
   }
 }
 
-/** Resolves when this process listens. Rejects with `code` `drachtio-listen-failed` if the address is not available. */
+/** Resolves when this process listens. Rejects with `code` `drachtio-listen-failed` if it cannot listen at this address. */
 export async function listenForServers(options: OutboundOptions): Promise<OutboundListener> {
   const { at, onFault } = options
   const waiting = new Set<Socket>()
@@ -73,8 +73,8 @@ async function accept(options: OutboundOptions, socket: Socket, taken: () => voi
         events.onReady(session)
       },
       onEnd: (session: ServerSession, end: SessionEnd) => {
-        // A lost connection is not a fault here: after the server has handed over its call, it closes a connection that it
-        // does not need any more.
+        // Here a lost connection is not a fault. After the server has handed over its call, it may not need the connection any
+        // more and close it.
         if (end.code !== 'drachtio-connection-lost') onFault(end.code, end.message)
         events.onEnd(session, end)
       },

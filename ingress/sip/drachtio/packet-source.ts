@@ -2,14 +2,20 @@ import { parseIpAddress } from '../../address/ip-address.ts'
 import { MAX_PORT } from '../../address/port.ts'
 import type { Peer, TransportName } from '../port/engine.ts'
 
-/** What the server reports about the source of a packet. The library checks little of it, so no value is certain. */
+/**
+ * What the server reports about the source of a packet. The library checks these values only a little, so they may have any
+ * type.
+ */
 export interface PacketSource {
   readonly address: unknown
   readonly port: unknown
   readonly protocol: unknown
 }
 
-/** Transports by their names at the server. `TCP` of a trunk means any stream: TLS and WebSocket have ended at the server. */
+/**
+ * The transports by the names that the server uses. `TCP` of a trunk means any stream here, because TLS and WebSocket end at
+ * the server.
+ */
 const TRANSPORTS: ReadonlyMap<unknown, TransportName> = new Map([
   ['udp', 'UDP'],
   ['tcp', 'TCP'],
@@ -18,7 +24,7 @@ const TRANSPORTS: ReadonlyMap<unknown, TransportName> = new Map([
   ['wss', 'TCP'],
 ])
 
-/** The peer that sent a packet; undefined if a part of its source cannot be read. Then the sender is not known to us. */
+/** The peer that sent a packet. Undefined if a part of its source cannot be read. Then the sender counts as unknown. */
 export function peerAt({ address, port, protocol }: PacketSource): Peer | undefined {
   const transport = TRANSPORTS.get(protocol)
   const number = portOf(port)
@@ -27,7 +33,7 @@ export function peerAt({ address, port, protocol }: PacketSource): Peer | undefi
   return { address: source, port: number, transport }
 }
 
-/** Accepts a number, or its digits as text. */
+/** Reads a port, which is a number or a text of digits. */
 function portOf(port: unknown): number | undefined {
   const number = typeof port === 'string' && /^\d{1,5}$/.test(port) ? Number(port) : port
   return typeof number === 'number' && Number.isInteger(number) && number > 0 && number <= MAX_PORT ? number : undefined

@@ -1,6 +1,6 @@
 /**
- * Handles every request of a server: gives it to the application, relays it to the other leg of its call, refuses it or drops
- * it. `proxy/silence-for-strangers.ts` decides which of these is done; this module does it.
+ * Handles every request that a server hands over. The request is given to the application, relayed to the other leg of its
+ * call, refused or dropped. `proxy/silence-for-strangers.ts` decides which of these is done. This module does it.
  */
 import { fromWords } from '../../address/ip-address.ts'
 import type { Clock } from '../../time/clock.ts'
@@ -46,32 +46,35 @@ export interface DispatchOptions {
 }
 
 /**
- * Methods that the server hands over outside a dialog. The server itself handles BYE, UPDATE, REFER and PRACK outside a
+ * The methods that the server must hand over outside a dialog. The server itself answers BYE, UPDATE, REFER and PRACK outside a
  * dialog.
  */
 export const ROUTED_METHODS = ['invite', 'options', 'register', 'message', 'info', 'notify', 'subscribe', 'publish']
 
-/** Replaces a source that cannot be read. It is never looked up, because a list with 0.0.0.0/0 would contain it. */
+/**
+ * Stands for a source that cannot be read. It is only reported and never looked up, because a trunk with 0.0.0.0/0 would admit
+ * it.
+ */
 const UNKNOWN: Peer = { address: fromWords([0, 0, 0xffff, 0]), port: 0, transport: 'UDP' }
 
-/** A request as the server handed it over, and who sent it. */
+/** A request that the server handed over, and its sender. */
 interface Handed {
   readonly handed: HandedRequest
   readonly peer: Peer
   readonly sender: Sender
 }
 
-/** A request that can be read. */
+/** A request that could be read. */
 interface NewRequest extends CallerSide, Handed {
   readonly work: SessionWork
-  /** The leg of the dialog in which the server has found the request; undefined if this process has no such leg. */
+  /** The leg whose dialog the server has found for the request. Undefined if this process has no such leg. */
   readonly leg: CallLeg | undefined
 }
 
 export function dispatchRequest(options: DispatchOptions, work: SessionWork, handed: HandedRequest): void {
   if (handed.unsolicited) return endedByServer(work, handed)
-  // The server has found the dialog by Call-ID and tags. It does not report the protocol of an ACK. So an ACK is handled
-  // before its sender is determined.
+  // The server has found the dialog by Call-ID and tags. For an ACK, it does not report the protocol, so the sender of an ACK
+  // stays unknown. An ACK inside a dialog is therefore handled first.
   const leg = work.leg(handed.dialogId)
   if (handed.method === 'ACK' && handed.dialogId !== '') return onAck(options, leg, handed)
   const peer = peerAt(handed.source) ?? (leg && peerOf(leg))
@@ -102,7 +105,7 @@ function onUsable(options: DispatchOptions, request: NewRequest): void {
 }
 
 function admit(options: DispatchOptions, request: NewRequest, way: AdmittedWay): void {
-  // A request inside a dialog ends at its leg. So the checks that RFC 3261 §16.3 requires of a proxy do not apply to it.
+  // A request inside a dialog ends at its leg. It is not proxied, so the checks of RFC 3261 §16.3 for a proxy are not needed.
   const refusal = way === 'in-dialog' ? undefined : invalid(options, request)
   if (refusal) return refuse(options, request, refusal)
   switch (way) {
@@ -130,7 +133,7 @@ function invalid({ application }: DispatchOptions, { message, facts }: NewReques
 }
 
 /**
- * RFC 3261 §13.2.2.4: sends the ACK to a 2xx to the far end, once. A server hands over only ACKs to a 2xx, and their repeats.
+ * RFC 3261 §13.2.2.4: sends the ACK to a 2xx to the far end, once. The server hands over only ACKs to a 2xx, and their repeats.
  */
 function onAck({ application }: DispatchOptions, leg: CallLeg | undefined, handed: HandedRequest): void {
   if (leg) return acknowledgeOther(leg, handed)
@@ -139,8 +142,8 @@ function onAck({ application }: DispatchOptions, leg: CallLeg | undefined, hande
 }
 
 /**
- * Called when the server has ended one leg by itself: a session timer has run out, an ACK never came, or a CANCEL has crossed
- * the 200. The server also ends the leg of an early dialog, because we cancelled it.
+ * Called when the server has ended one leg by itself. The causes: a session timer ended, an ACK never came, or a CANCEL and a
+ * 200 were sent at the same time. If we cancelled an early dialog, the server ends its leg too.
  */
 function endedByServer(work: SessionWork, handed: HandedRequest): void {
   const leg = work.leg(handed.dialogId)
@@ -150,7 +153,7 @@ function endedByServer(work: SessionWork, handed: HandedRequest): void {
   if (other) sendBye(work, other)
 }
 
-/** The far end of a leg. It counts as the sender of a packet if the server does not report a readable source. */
+/** The far end of a leg. If the server does not report a source that can be read, the far end counts as the sender. */
 function peerOf({ call, side }: CallLeg): Peer {
   const { caller, target } = call
   if (side === 'caller') return caller
@@ -162,13 +165,13 @@ const STRANGER: MessageFault = { ...SERVICE_UNAVAILABLE, code: 'stranger' }
 const UNREADABLE: MessageFault = { ...BAD_REQUEST, code: 'bad-request' }
 
 interface Unusable extends Handed {
-  /** The message of the request; undefined if the source of the request cannot be read. */
+  /** The message of the request. Undefined if the source of the request cannot be read. */
   readonly message?: SipMessage
 }
 
 /**
- * Handles a request that cannot be used. A stranger does not learn what is wrong. But the server has answered a stranger's
- * INVITE with 100, and therefore the INVITE gets a final response.
+ * Handles a request that cannot be used. A stranger does not learn what is wrong. If it sent an INVITE, it still gets a final
+ * response, because the server has already answered the INVITE with 100.
  */
 function onUnusable(options: DispatchOptions, unusable: Unusable, fault: MessageFault = UNREADABLE): void {
   const { handed, peer, sender, message } = unusable
@@ -201,7 +204,7 @@ function refuse({ application, random }: DispatchOptions, refused: Refused, { co
   application.onEvent({ type: 'refused', ...event, recordedSources })
 }
 
-/** Refuses without a Warning, because a stranger does not learn the reason. */
+/** Refuses without a Warning, because a stranger must not learn the reason. */
 function refuseStranger(
   { application, random }: DispatchOptions,
   from: Handed,

@@ -1,4 +1,7 @@
-/** Connects to one drachtio-server, and connects again after each loss, always in the way that the configuration says. */
+/**
+ * Connects to one drachtio-server, and connects again after each loss. Each attempt uses the address and TLS of the
+ * configuration.
+ */
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { readRegularFile } from '../../files/regular-file.ts'
@@ -19,13 +22,13 @@ export interface LinkOptions {
 }
 
 export interface ServerLink {
-  /** Why the server does not hand over its requests; undefined while it does. */
+  /** The reason for which the server does not hand over its requests. Undefined while it does. */
   readonly unready: string | undefined
-  /** Stops dialling. A session that is ready stays open: the engine ends it after its work. */
+  /** Stops connecting. A session that is ready stays open, and the engine ends it after its work. */
   close(): void
 }
 
-/** Reasons for the end of a session that only a person can remove. Immediate retries would only fill two logs. */
+/** Reasons for the end of a session that only a person can remove. If we tried again immediately, both logs would fill. */
 const REFUSALS: ReadonlySet<SessionEnd['code']> = new Set(['drachtio-secret-refused', 'drachtio-version-unsupported'])
 
 interface LinkState {
@@ -98,7 +101,10 @@ function begin(
   )
 }
 
-/** The pause grows with each failure. It is partly random, so that the pods of a fleet do not connect at once. */
+/**
+ * Connects again after a pause. The pause grows with each failure. A part of it is random, so that not all pods connect at the
+ * same time.
+ */
 function retry(options: LinkOptions, state: LinkState, why: { readonly code: string; readonly message: string }): void {
   if (state.closed) return
   const { clock, random, onFault } = options
@@ -131,17 +137,14 @@ async function connected({ address, config, clock }: LinkOptions, state: LinkSta
   return { socket, secret }
 }
 
-/**
- * Refuses a file without a certificate: an empty file would count as no file, and the system's authorities would be trusted
- * instead.
- */
+/** Refuses a file that has no certificate. With an empty file, Node would trust the system's authorities instead. */
 async function readAuthorities(file: string): Promise<Buffer> {
   const pem = await readRegularFile(file, MAX_PEM_BYTES)
   if (pem.includes('-----BEGIN ')) return pem
   throw new Error(`${file} holds no certificate: PEM begins with -----BEGIN`)
 }
 
-/** Resolves when the socket can be written to. With TLS, the server has proved its identity by then. */
+/** Resolves when the socket can be written to. With TLS, the server has then proved who it is. */
 function established(
   socket: Socket,
   { event, clock }: { readonly event: 'connect' | 'secureConnect'; readonly clock: Clock },
@@ -154,8 +157,8 @@ function established(
       over()
       resolve()
     })
-    // This listener is never removed, because an 'error' without a listener would end the process. 'close' follows every
-    // 'error'.
+    // This listener is never removed, because an 'error' without a listener would end the process. After every 'error', a
+    // 'close' follows.
     socket.on('error', (error) => {
       over()
       reject(error)

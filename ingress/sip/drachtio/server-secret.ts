@@ -2,7 +2,7 @@ import { readRegularFile } from '../../files/regular-file.ts'
 import type { DrachtioConfig } from './drachtio-config.ts'
 import { MAX_SECRET_BYTES } from './limits.ts'
 
-/** The error for a secret that cannot be used. The message names the file. */
+/** The error for a secret that cannot be used. Its message names the file. */
 class SecretError extends Error {
   readonly code = 'drachtio-secret-unusable'
 
@@ -12,7 +12,7 @@ class SecretError extends Error {
   }
 }
 
-/** The secret that the servers ask for, without a line break at its end. Rejects with `code` `drachtio-secret-unusable`. */
+/** The secret that the servers ask for. A line break at its end is removed. Rejects with `code` `drachtio-secret-unusable`. */
 export async function readSecret({
   secretFile,
   secret = '',
@@ -21,7 +21,7 @@ export async function readSecret({
   if (secretFile !== undefined && text.trim() === '') {
     throw new SecretError(`${secretFile} holds no secret: one line, not blank`)
   }
-  // These characters separate words of the protocol, and would split the secret in two.
+  // In the protocol, these characters separate words, so they would split the secret.
   if (!/[|\r\n]/.test(text)) return text
   throw new SecretError(`${secretFile ?? 'the secret'} holds a line break or a |, which no secret of drachtio can have`)
 }

@@ -1,4 +1,4 @@
-/** One connection with a drachtio-server from its first byte to its last. Either side may have opened it. */
+/** One connection with a drachtio-server, from its first byte to its last. The server or this process may have opened it. */
 import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../../time/clock.ts'
 import {
@@ -12,7 +12,7 @@ import {
 import { AUTHENTICATE_MS, PING_MS } from './limits.ts'
 import { isRecentServer, OLDEST_SERVER } from './server-version.ts'
 
-/** Why a session ended. */
+/** The reason for which a session ended. */
 export interface SessionEnd {
   readonly code:
     | 'drachtio-connection-lost'
@@ -26,13 +26,13 @@ export interface SessionEnd {
 export interface SessionEvents {
   readonly onReady: (session: ServerSession) => void
   readonly onRequest: (session: ServerSession, request: HandedRequest) => void
-  /** Called once, also for a session that was never ready. */
+  /** Called once for each session, even if the session was never ready. */
   readonly onEnd: (session: ServerSession, end: SessionEnd) => void
 }
 
 export interface SessionOptions {
   readonly socket: Socket
-  /** The name of the server in faults. */
+  /** The name of the server in the messages of faults. */
   readonly server: string
   readonly secret: string
   readonly clock: Clock
@@ -43,7 +43,7 @@ export interface ServerSession {
   readonly open: boolean
   request(request: OutgoingRequest, events: SendingEvents): SentRequest
   route(methods: readonly string[]): void
-  /** Sends all pending bytes, and then the end of the stream. After that the server closes the connection. */
+  /** Sends all pending bytes and then the end of the stream. The server then closes the connection. */
   end(): void
   cut(): void
 }
@@ -61,7 +61,10 @@ const ENDS = {
   broken: { code: 'drachtio-broken-frame', message: 'sent what is no frame of its protocol' },
 } as const satisfies Record<string, SessionEnd>
 
-/** Sends the secret first. `onEnd` reports a server that is too old, does not answer, or sends bytes that are not frames. */
+/**
+ * Starts a session on a connected socket. The secret is sent first. `onEnd` is called if the server is too old, does not
+ * answer, or sends bytes that are not frames.
+ */
 export function openSession(options: SessionOptions, events: SessionEvents): ServerSession {
   const { socket, server, secret, clock } = options
   let end: SessionEnd = ENDS.lost

@@ -1,9 +1,9 @@
-/** The oldest version of drachtio-server that this engine supports: the first version that answers a ping. */
+/** The oldest version of drachtio-server with which this engine works. It is the first version that answers a ping. */
 export const OLDEST_SERVER = 'v0.8.2'
 
 const OLDEST = numbersOf(OLDEST_SERVER) ?? []
 
-/** Whether a version, such as `v0.9.10` or `0.9.10-rc1`, is `OLDEST_SERVER` or newer. False if the version cannot be read. */
+/** Whether a version, such as `v0.9.10` or `0.9.10-rc1`, is at least `OLDEST_SERVER`. If it cannot be read, false. */
 export function isRecentServer(version: string): boolean {
   const numbers = numbersOf(version)
   if (!numbers) return false

@@ -1,6 +1,6 @@
 /**
- * The calls and requests in progress on one session. They are lost with the session, because a dialog belongs to the
- * connection that created it.
+ * The calls and requests in progress on one session. When the session is lost, they are lost too, because a dialog belongs to
+ * the connection that made it.
  */
 import type { Peer, ProxyTarget } from '../port/engine.ts'
 import type { HandedRequest } from './drachtio-library.ts'
@@ -8,28 +8,31 @@ import type { ServerSession } from './server-session.ts'
 
 /** A call that rings. */
 export interface RingingCall {
-  /** The session is lost, so nothing more can be sent. */
+  /** Called when the session is lost. Nothing more can be sent. */
   lost(): void
-  /** The process ends: the caller gets an answer. */
+  /** Called when the process ends. The caller gets an answer. */
   end(): void
 }
 
-/** What both legs of an answered call share. */
+/** The values that both legs of an answered call share. */
 export interface BridgedCall {
   readonly caller: Peer
   readonly target: ProxyTarget
   readonly dialogData: string
 }
 
-/** One of the two dialogs of an answered call. */
+/** One of the two dialogs of a call: the caller's or the backend's. */
 export interface CallLeg {
   readonly call: BridgedCall
   readonly side: 'caller' | 'backend'
   /** The server's id of the dialog. */
   readonly dialogId: string
-  /** Sends the ACK to a 2xx of the other leg. Called with the ACK of this leg, or without an ACK if no ACK has come. */
+  /**
+   * Sends the ACK to the 2xx of the other leg. It is called with the ACK that came on this leg. If the call ends before that
+   * ACK, it is called without one.
+   */
   acknowledge: ((ack?: HandedRequest) => void) | undefined
-  /** Only in an early dialog (RFC 3261 §12): called if its side hangs up while the call still rings. */
+  /** Only in an early dialog (RFC 3261 §12): called if the side of this leg hangs up while the call still rings. */
   readonly hangUpEarly?: () => void
 }
 
@@ -39,15 +42,15 @@ export type Reach = (target: ProxyTarget) => boolean
 export class SessionWork {
   readonly session: ServerSession
   readonly reaches: Reach
-  /** The number of requests inside dialogs that wait for their answer. */
+  /** The number of requests inside dialogs that still wait for their answer. */
   relays = 0
   readonly #ringing = new Set<RingingCall>()
   readonly #legs = new Map<string, CallLeg>()
   readonly #others = new Map<CallLeg, CallLeg>()
-  /** Early dialogs. Nothing waits for their end, because they end with the ringing of the call. */
+  /** The legs of early dialogs. They end when the call stops ringing, so `size` does not count them. */
   readonly #earlyLegs = new Map<string, CallLeg>()
   readonly #earlyOthers = new Map<CallLeg, CallLeg>()
-  /** Dialogs that the server is expected to end by itself. */
+  /** Dialogs that the server will probably end by itself. */
   readonly #ending = new Set<string>()
   #onSilence: (() => void) | undefined
 
@@ -56,7 +59,10 @@ export class SessionWork {
     this.reaches = reaches
   }
 
-  /** The number of ringing calls, answered calls and requests inside them. All need this process until they are over. */
+  /**
+   * The number of ringing calls, answered calls and requests inside dialogs. Until they are over, all of them need this
+   * process.
+   */
   get size(): number {
     return this.#ringing.size + this.#others.size / 2 + this.relays
   }
@@ -65,13 +71,13 @@ export class SessionWork {
     this.#ringing.add(call)
   }
 
-  /** Forgets a ringing call, because its caller has a final answer. */
+  /** Forgets a ringing call whose caller has its final answer. */
   settled(call: RingingCall): void {
     this.#ringing.delete(call)
     if (this.#ringing.size === 0) this.#onSilence?.()
   }
 
-  /** Ends every call that rings, and calls `silent` when the server has sent the answers. */
+  /** Ends every call that rings. Calls `silent` when the server has sent all their answers. */
   endRinging(silent: () => void): void {
     this.#onSilence = silent
     for (const call of this.ringing()) call.end()
@@ -90,7 +96,7 @@ export class SessionWork {
     return this.#others.get(leg) ?? this.#earlyOthers.get(leg)
   }
 
-  /** Connects the dialogs of a ringing call: the server accepts requests inside them before the call is answered. */
+  /** Joins the two early dialogs of a ringing call. The server accepts requests inside them before the call is answered. */
   bridgeEarly(caller: CallLeg, backend: CallLeg): void {
     this.#earlyLegs.set(caller.dialogId, caller)
     this.#earlyLegs.set(backend.dialogId, backend)
@@ -110,8 +116,8 @@ export class SessionWork {
   }
 
   /**
-   * Forgets that the server is expected to end a dialog: the server has ended it, or will not do so any more. Returns whether
-   * that end was still expected.
+   * Called when the server has ended a dialog, or will no longer end it. Returns whether that end was still expected, and then
+   * forgets it.
    */
   ended(dialogId: string): boolean {
     return this.#ending.delete(dialogId)
@@ -124,7 +130,7 @@ export class SessionWork {
     this.#others.set(backend, caller)
   }
 
-  /** Forgets both legs of a call, and returns the leg that was not given. */
+  /** Forgets both legs of a call. Returns the other leg. */
   unbridge(leg: CallLeg): CallLeg | undefined {
     const other = this.#others.get(leg)
     for (const one of other ? [leg, other] : [leg]) {

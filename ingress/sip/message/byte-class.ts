@@ -1,5 +1,6 @@
 /**
- * The class of a byte in the grammar of RFC 3261 §25.1. It is read from a table, so that each byte of a packet costs one load.
+ * Tells the class of a byte in the grammar of RFC 3261 §25.1. The classes are in a table, so that each byte needs only one
+ * look-up.
  */
 export const CR = 0x0d
 export const LF = 0x0a
@@ -16,13 +17,13 @@ export const GREATER_THAN = 0x3e
 
 const TOKEN_MARKS = "-.!%*_+`'~"
 
-/** The lower case of every byte that a `token` may contain, 0 for all others. */
+/** For every byte that a `token` may contain, the byte in lower case. For all other bytes, 0. */
 const TOKEN_LOWER = Uint8Array.from({ length: 256 }, (_, byte) => {
   const character = String.fromCharCode(byte)
   return /[a-zA-Z0-9]/.test(character) || TOKEN_MARKS.includes(character) ? character.toLowerCase().charCodeAt(0) : 0
 })
 
-/** The byte at `at` in lower case if a `token` may contain it, else 0. An offset after the end also gives 0. */
+/** The byte at `at` in lower case, if a `token` may contain it. For all other bytes, and for an offset after the end, 0. */
 export function tokenLower(bytes: Uint8Array, at: number): number {
   return TOKEN_LOWER[bytes[at] ?? 0] ?? 0
 }
@@ -31,12 +32,15 @@ export function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= 0x30 && byte <= 0x39
 }
 
-/** SP or HTAB: WSP of RFC 3261 §25.1. */
+/** Whether the byte is SP or HTAB, called WSP in RFC 3261 §25.1. */
 export function isWsp(byte: number | undefined): boolean {
   return byte === SP || byte === TAB
 }
 
-/** White space inside a header value. The message has already been split into headers, so a line break here is always a fold. */
+/**
+ * Whether the byte is white space inside a header value. A line break counts too: the message has already been split into
+ * headers, so a line break inside a value is always a fold.
+ */
 export function isLws(byte: number | undefined): boolean {
   return byte === SP || byte === TAB || byte === CR || byte === LF
 }
@@ -47,13 +51,13 @@ export function skipLws(bytes: Uint8Array, from: number, end: number): number {
   return at
 }
 
-/** The offset after the quoted string that opens at `from`. `end` if the string is not closed. */
+/** The offset after the quoted string that opens at `from`. If the string is not closed, `end`. */
 export function skipQuoted(bytes: Uint8Array, from: number, end: number): number {
   const close = closingQuote(bytes, from, end)
   return close === -1 ? end : close + 1
 }
 
-/** The offset after the `>` that closes the `<` at `from`. `end` if no `>` closes it. */
+/** The offset after the `>` that closes the `<` at `from`. If no `>` closes it, `end`. */
 export function skipAngles(bytes: Uint8Array, from: number, end: number): number {
   const close = closingAngle(bytes, from, end)
   return close === -1 ? end : close + 1
@@ -74,8 +78,8 @@ export function isClosed(bytes: Uint8Array, from: number, end: number): boolean 
 }
 
 /**
- * The offset of the first comma outside quotes and angle brackets. It ends the first value of a list. `end` if there is no such
- * comma.
+ * The offset of the first comma outside quotes and angle brackets. This comma ends the first value of a list. If there is no
+ * such comma, `end`.
  */
 export function firstComma(bytes: Uint8Array, from: number, end: number): number {
   let at = from
@@ -89,7 +93,10 @@ export function firstComma(bytes: Uint8Array, from: number, end: number): number
   return end
 }
 
-/** Reads the range as a decimal number. -1 if it is empty, has a byte that is no digit, or its number is greater than `most`. */
+/**
+ * Reads the range as a decimal number. The result is -1 if the range is empty or has a byte that is not a digit, or if the
+ * number is greater than `most`.
+ */
 export function readDecimal(bytes: Uint8Array, from: number, range: { end: number; most: number }): number {
   let value = 0
   if (from >= range.end) return -1
@@ -101,7 +108,10 @@ export function readDecimal(bytes: Uint8Array, from: number, range: { end: numbe
   return value
 }
 
-/** RFC 3261 §25.1 quoted-string: a backslash makes the next character an ordinary one. */
+/**
+ * The offset of the quote that closes a quoted string. RFC 3261 §25.1: a character after a backslash has no special meaning, so
+ * an escaped quote does not close the string.
+ */
 function closingQuote(bytes: Uint8Array, open: number, end: number): number {
   let at = open + 1
   while (at < end && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1

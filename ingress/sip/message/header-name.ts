@@ -1,10 +1,10 @@
 /**
- * Header names as small numbers, so that the index of a message needs no string for each header. Source of names and compact
- * forms: RFC 3261 §20 and the IANA registry of SIP header fields.
+ * Gives each header name a small number (its id), so that the index of a message needs no string for each header. The names and
+ * compact forms come from RFC 3261 §20 and the IANA registry of SIP header fields.
  */
 import { tokenLower } from './byte-class.ts'
 
-/** The headers that have a number. All others have the number `other` and are found by name. */
+/** The headers that have a number of their own. Each other header has the number `other` and is found by its name. */
 export const HEADER = {
   other: 0,
   via: 1,
@@ -75,7 +75,7 @@ export const HEADER = {
 interface KnownName {
   readonly name: string
   readonly id: number
-  /** Whether the header is a comma-separated list in the grammar (RFC 3261 §7.3.1). */
+  /** Whether the grammar defines the header as a comma-separated list (RFC 3261 §7.3.1). */
   readonly list: boolean
 }
 
@@ -168,7 +168,7 @@ const SINGLE_NAMES: readonly (readonly [string, number])[] = [
   ['p-charge-info', HEADER.chargeInfo],
 ]
 
-/** Headers without a number that a message may have only once. The RFC that defines the header says this. */
+/** Headers without their own number that a message may have only once. The RFC that defines such a header says so. */
 const ONCE_BY_NAME: ReadonlySet<string> = new Set([
   ...[
     'content-disposition',
@@ -180,15 +180,15 @@ const ONCE_BY_NAME: ReadonlySet<string> = new Set([
     'reply-to',
     'server',
   ],
-  // RFC 3891, 3911, 4538, 3903, 4028, 3262, 4488, 5373, 5009, 6050, 7315.
+  // These headers are defined in RFC 3891, 3911, 4538, 3903, 4028, 3262, 4488, 5373, 5009, 6050 and 7315.
   ...['user-agent', 'replaces', 'join', 'target-dialog', 'sip-etag', 'sip-if-match', 'min-se', 'rack', 'rseq'],
   ...['refer-sub', 'answer-mode', 'priv-answer-mode', 'p-asserted-service', 'p-preferred-service'],
   ...['p-called-party-id', 'p-charging-vector'],
 ])
 
 /**
- * Headers with a number that a message may have only once. Authorization, challenges and Identity are not lists, but may be
- * repeated (RFC 8224 §4).
+ * Headers with their own number that a message may have only once. Authorization, challenges and Identity are missing here:
+ * they are not lists, and still a message may have several of them (RFC 8224 §4).
  */
 const ONCE: ReadonlySet<number> = new Set([
   ...[HEADER.from, HEADER.to, HEADER.callId, HEADER.cseq, HEADER.maxForwards, HEADER.contentLength],
@@ -197,7 +197,7 @@ const ONCE: ReadonlySet<number> = new Set([
   ...[HEADER.servedUser, HEADER.chargeInfo],
 ])
 
-/** Slots of the hash table: a power of two, and more than three times the number of names. */
+/** The number of slots of the hash table. It is a power of two, and more than three times the number of names. */
 const SLOTS = 512
 
 const table: (KnownName | undefined)[] = Array.from({ length: SLOTS })
@@ -211,19 +211,20 @@ for (const [name, id] of [...LIST_NAMES, ...SINGLE_NAMES]) if (name.length > 1) 
 const listIds = new Set(LIST_NAMES.map(([, id]) => id))
 
 /**
- * The id of a header name, long or compact, in upper or lower case (RFC 3261 §7.3.3). `HEADER.other` for a name without a number.
+ * The id of a header name. The name may be long or compact, in upper or lower case (RFC 3261 §7.3.3). If the name has no number
+ * of its own, the id is `HEADER.other`.
  */
 export function headerIdOf(name: string): number {
   const bytes = Buffer.from(name, 'latin1')
   return idOfBytes(bytes, 0, bytes.length)
 }
 
-/** The long name of a header in lower case. Undefined for `HEADER.other`. */
+/** The long name of a header, in lower case. Undefined for `HEADER.other`. */
 export function longNameOf(id: number): string | undefined {
   return longNames[id]
 }
 
-/** The id of the header name at `start`..`end`. No string is made. */
+/** The id of the header name at `start`..`end`. The bytes are compared directly, and no string is made. */
 export function idOfBytes(bytes: Buffer, start: number, end: number): number {
   if (start >= end) return HEADER.other
   const length = end - start
@@ -236,14 +237,16 @@ export function idOfBytes(bytes: Buffer, start: number, end: number): number {
   }
 }
 
-/** Whether several values of a header may be in one line, separated by commas (RFC 3261 §7.3.1). False for an unknown header. */
+/**
+ * Whether one line may contain several values of this header, separated by commas (RFC 3261 §7.3.1). False for `HEADER.other`.
+ */
 export function isListHeader(id: number): boolean {
   return listIds.has(id)
 }
 
 /**
- * Whether a message may have this header only once. The name may be long or compact, in upper or lower case. False for an unknown
- * header.
+ * Whether a message may have this header only once. The name may be long or compact, in upper or lower case. For an unknown
+ * header, false.
  */
 export function standsOnce(name: string): boolean {
   const id = headerIdOf(name)

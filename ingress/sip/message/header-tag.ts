@@ -26,7 +26,7 @@ export function readTag(message: SipMessage, row: number): string | undefined {
   return undefined
 }
 
-/** Whether a parameter name at this offset is `tag`, and not only begins with `tag`. */
+/** Whether the whole parameter name at this offset is `tag`. A longer name that begins with `tag` does not count. */
 function isTag(bytes: Buffer, at: number): boolean {
   return (
     tokenLower(bytes, at) === 0x74 &&

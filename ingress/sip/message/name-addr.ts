@@ -1,15 +1,21 @@
-/** `name-addr / addr-spec` and lists of them: From, To, Contact, Route, P-Asserted-Identity (RFC 3261 §20.10, §25.1). */
+/**
+ * Reads values of the form `name-addr / addr-spec`, and lists of such values: From, To, Contact, Route, P-Asserted-Identity
+ * (RFC 3261 §20.10, §25.1).
+ */
 
 import { isLws } from './byte-class.ts'
 
 interface NameAddr {
-  /** The URI as written, without angle brackets. */
+  /** The URI as the sender wrote it, without angle brackets. */
   readonly uri: string
-  /** The header's own parameters, raw, with their leading `;`. `''` if there are no parameters. */
+  /** The parameters of the header itself, not of the URI. They are raw and begin with `;`. If there are none, this is `''`. */
   readonly parameters: string
 }
 
-/** Reads one value. Undefined if brackets or quotes are not closed, or if the text after the URI is not a list of parameters. */
+/**
+ * Reads one value. Undefined if a bracket or quote is not closed. Also undefined if the text after the URI is not a list of
+ * parameters.
+ */
 export function parseNameAddr(text: string): NameAddr | undefined {
   const open = indexOutsideQuotes(text, '<', 0)
   if (open === -1) return parseAddrSpec(text)
@@ -22,8 +28,8 @@ export function parseNameAddr(text: string): NameAddr | undefined {
 }
 
 /**
- * The values of a comma-separated list, but at most `most` values. A comma inside quotes or angle brackets is not a separator.
- * Empty values are left out.
+ * The values of a comma-separated list; at most the first `most` values. A comma inside quotes or angle brackets does not
+ * separate values. Empty values are left out.
  */
 export function splitList(text: string, most = Number.POSITIVE_INFINITY): string[] {
   const values: string[] = []
@@ -37,7 +43,7 @@ export function splitList(text: string, most = Number.POSITIVE_INFINITY): string
   }
 }
 
-/** RFC 3261 §20.10: without angle brackets, everything after a `;` belongs to the header and not to the URI. */
+/** RFC 3261 §20.10: without angle brackets, everything after a `;` belongs to the header, not to the URI. */
 function parseAddrSpec(text: string): NameAddr | undefined {
   const semicolon = text.indexOf(';')
   const uri = trimLws(semicolon === -1 ? text : text.slice(0, semicolon))
@@ -78,8 +84,8 @@ function afterAngles(text: string, open: number): number {
 }
 
 /**
- * Like `String.trim`, but removes only LWS. `trim` also removes a vertical tab or the byte 0xa0, which ends many UTF-8
- * characters.
+ * Like `String.trim`, but removes only SP, HTAB, CR and LF. `trim` would also remove a vertical tab, or the byte 0xa0, which is
+ * the last byte of many UTF-8 characters.
  */
 function trimLws(text: string): string {
   let start = 0

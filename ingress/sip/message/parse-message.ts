@@ -1,6 +1,6 @@
 /**
- * Makes an index of one message (RFC 3261 §7). Never throws. A fault does not stop the indexing: all readable parts are indexed,
- * so that a 400 can still be built with the right Via, From, To, Call-ID and CSeq.
+ * Makes an index of one message (RFC 3261 §7). Never throws. If the message has a fault, all its readable parts are indexed
+ * nevertheless. A 400 can then be built with the right Via, From, To, Call-ID and CSeq.
  */
 import { MAX_HEADERS } from '../limits.ts'
 import { COLON, CR, isLws, isWsp, LF, readDecimal, SP, skipLws, tokenLower } from './byte-class.ts'
@@ -8,12 +8,12 @@ import { HEADER, idOfBytes } from './header-name.ts'
 import { methodOf } from './method-name.ts'
 import { ROW_WIDTH, type SipMessage } from './sip-message.ts'
 
-/** Why a message cannot be used. `offset` counts from the start of the bytes that were parsed. */
+/** Says why a message cannot be used. `offset` counts from the first of the bytes that were parsed. */
 export interface ParseFault {
   readonly code: string
   readonly offset: number
   readonly status: 400 | 413 | 505
-  /** Description of the fault, to be used as a reason phrase. */
+  /** A description of the fault, which can be used as a reason phrase. */
   readonly reason: string
   readonly isResponse: boolean
 }
@@ -41,13 +41,15 @@ interface Progress {
   fault: ParseFault | undefined
 }
 
-/** The largest Content-Length that is read. No message is so large, and much larger numbers cannot be stored exactly. */
+/**
+ * The largest Content-Length that is read. No real message is so large, and a double cannot store much larger numbers exactly.
+ */
 const MOST_CONTENT_LENGTH = 2 ** 31
 
 /**
  * Indexes one message: a datagram, or a message that `StreamFramer` cut out of a stream. Line breaks before the start line are
- * skipped (RFC 3261 §7.5). Bytes after the end that Content-Length gives are not part of the message (§18.3): `end` is before
- * these bytes.
+ * skipped (RFC 3261 §7.5). Content-Length says where the message ends. Bytes after this end are ignored, and `end` is set to
+ * this end (§18.3).
  */
 export function parseMessage(into: SipMessage, bytes: Buffer, offset: number, length: number): ParseFault | undefined {
   const progress = indexHead(into, bytes, offset, length)
@@ -57,14 +59,17 @@ export function parseMessage(into: SipMessage, bytes: Buffer, offset: number, le
   if (contentLength === 'invalid' || contentLength === 'conflict') {
     note(progress, BAD_CONTENT_LENGTH[contentLength])
   } else if (contentLength !== undefined) {
-    // RFC 3261 §18.3: a body that is shorter than Content-Length is an error. Bytes after the body are discarded.
+    // RFC 3261 §18.3: it is an error if the body is shorter than Content-Length. If bytes follow after the body, they are
+    // ignored.
     if (contentLength > limit - into.bodyStart) note(progress, BODY_TOO_SHORT)
     else setEnd(into, into.bodyStart + contentLength)
   }
   return progress.fault
 }
 
-/** Indexes the start line and the headers. All bytes after them are the body. The framer needs only this. */
+/**
+ * Indexes the start line and the headers. All bytes after the headers count as the body. The framer needs no more than this.
+ */
 export function indexHead(into: SipMessage, bytes: Buffer, offset: number, length: number): Progress {
   const limit = offset + length
   let at = offset
@@ -74,14 +79,14 @@ export function indexHead(into: SipMessage, bytes: Buffer, offset: number, lengt
   indexStartLine(progress)
   into.headersStart = progress.at
   while (indexHeader(progress)) {
-    // Each call in the condition indexes one header.
+    // The loop has no body, because the call in its condition indexes one header.
   }
   return progress
 }
 
 /**
- * The value of Content-Length. Undefined if the header is absent. `invalid`: it is not a number. `conflict`: the header occurs
- * twice with different values (RFC 3261 §20.14).
+ * The value of Content-Length. Undefined: the header is absent. `invalid`: the value is not a number. `conflict`: the header
+ * occurs twice with different values (RFC 3261 §20.14).
  */
 export function contentLengthOf(message: SipMessage): number | undefined | 'invalid' | 'conflict' {
   let found: number | undefined
@@ -140,7 +145,7 @@ function indexStartLine(progress: Progress): void {
   }
 }
 
-/** RFC 3261 §7.1: Method SP Request-URI SP SIP-Version, with exactly one SP each. */
+/** RFC 3261 §7.1: a request line is Method, Request-URI and SIP-Version, with exactly one SP between two of them. */
 function indexRequestLine(progress: Progress, end: number): Problem | undefined {
   const { bytes, into, at: start } = progress
   let at = start
@@ -152,14 +157,14 @@ function indexRequestLine(progress: Progress, end: number): Problem | undefined 
   into.uriStart = at + 1
   into.uriEnd = Math.max(versionStart - 1, at + 1)
   const version = versionAt(bytes, versionStart, end)
-  // RFC 3261 §21.5.6: the message has another version of the protocol.
+  // RFC 3261 §21.5.6: the message has another version of SIP, which can be answered with 505.
   if (version === 'other') return OTHER_VERSION
   if (version === 'malformed' || into.uriStart === into.uriEnd) return BAD_REQUEST_LINE
   for (let i = into.uriStart; i < into.uriEnd; i++) if ((bytes[i] ?? 0) <= SP) return BAD_REQUEST_LINE
   return undefined
 }
 
-/** RFC 3261 §7.2: SIP-Version SP Status-Code SP Reason-Phrase. */
+/** RFC 3261 §7.2: a status line is SIP-Version, Status-Code and Reason-Phrase, with one SP between two of them. */
 function indexStatusLine(progress: Progress, end: number): Problem | undefined {
   const { bytes, into } = progress
   let at = progress.at
@@ -168,7 +173,7 @@ function indexStatusLine(progress: Progress, end: number): Problem | undefined {
   if (version === 'other') return OTHER_VERSION
   const afterCode = at + 4
   const status = readDecimal(bytes, at + 1, { end: Math.min(afterCode, end), most: 699 })
-  // Some senders leave out the SP before an empty reason phrase. This is accepted, because no information is lost.
+  // Some senders with an empty reason phrase leave out the SP before it. This is accepted, because no information is lost.
   const closed = afterCode === end || (afterCode < end && bytes[afterCode] === SP)
   if (version === 'malformed' || status < 100 || !closed) return BAD_STATUS_LINE
   into.status = status
@@ -178,7 +183,8 @@ function indexStatusLine(progress: Progress, end: number): Problem | undefined {
 }
 
 /**
- * RFC 3261 §7.1: the version is case-insensitive. A method is a token and cannot contain a slash, so it cannot begin with `SIP/`.
+ * Whether the line begins with `SIP/`, in upper or lower case (RFC 3261 §7.1). A method cannot begin like this, because a
+ * method is a token and a token has no slash.
  */
 function isVersionName(bytes: Buffer, start: number, end: number): boolean {
   return (
@@ -197,7 +203,10 @@ function versionAt(bytes: Buffer, start: number, end: number): '2.0' | 'other' |
   return /^\d+\.\d+$/.test(bytes.toString('latin1', start + 4, end)) ? 'other' : 'malformed'
 }
 
-/** Indexes the header at `progress.at` with its continuation lines. False at the empty line or the end of the bytes. */
+/**
+ * Indexes the header at `progress.at`, with its continuation lines. Returns false at the empty line and at the end of the
+ * bytes.
+ */
 function indexHeader(progress: Progress): boolean {
   const { bytes, limit, into } = progress
   const start = progress.at
@@ -238,15 +247,19 @@ function atEmptyLine(progress: Progress): boolean {
   return true
 }
 
-/** The message was truncated. This fault replaces any earlier fault, because the header section has no end. */
+/**
+ * Notes that the message was cut off. This fault replaces any earlier fault, because nobody can tell where the header section
+ * ends.
+ */
 function endWithoutEmptyLine(progress: Progress): void {
   progress.fault = undefined
   note(progress, INCOMPLETE)
 }
 
 /**
- * The offset of the line break that ends the header, after all folds; -1 if the bytes end before it. RFC 3261 §7.3.1: lines end
- * with CRLF. A CR or LF alone is a fault: two parsers could read different headers.
+ * The offset of the line break that ends the header, after all its folds. If the bytes end before that line break, -1. RFC 3261
+ * §7.3.1: lines end with CRLF. A CR or LF without the other is a fault, because another parser could split the headers in
+ * another way.
  */
 function lineBreak(progress: Progress, from: number): number {
   const { bytes, limit } = progress

@@ -1,7 +1,7 @@
 /**
- * RFC 3261 §7.3.1 and §19.1.1: a parameter must not be repeated in a header value or in a URI. If it is repeated, some elements
- * use the first value and some use the last. So this element could decide by another value than its neighbours. The check reads
- * bytes, so that it also works for a value that does not fit the grammar.
+ * RFC 3261 §7.3.1 and §19.1.1: a parameter must not be repeated in a header value or in a URI. Of a repeated parameter, some
+ * elements use the first value and others use the last. So we could decide by one value and our neighbour by the other. The
+ * check reads bytes, so that it also works if a value does not fit the grammar.
  */
 import { MAX_PARAMETERS } from '../limits.ts'
 import {
@@ -17,7 +17,9 @@ import {
   skipQuoted,
 } from './byte-class.ts'
 
-/** `too-many`: there are more than `MAX_PARAMETERS`, so the check did not finish. */
+/**
+ * `repeated`: a name occurs twice. `too-many`: there are more than `MAX_PARAMETERS` parameters, so the check could not finish.
+ */
 export type ParameterFault = 'repeated' | 'too-many'
 
 const QUESTION = 0x3f
@@ -28,18 +30,19 @@ const ENDS_NAME = Uint8Array.from({ length: 256 }, (_, byte) => {
 })
 
 /**
- * The names that were found: start, end and hash of each. Only one value is checked at a time, so all checks share this memory.
+ * For each name that was found, three numbers: start, end and hash. Only one value is checked at a time, so all checks share
+ * this array.
  */
 const NAME_WIDTH = 3
 const names = new Int32Array(MAX_PARAMETERS * NAME_WIDTH)
 let count = 0
-/** The offset that the scan of the value has reached. */
+/** The offset up to which the value has been read. */
 let at = 0
 
 /**
- * The fault in the parameters of a header's values, or in the parameters of the URIs in angle brackets inside these values.
- * `list`: a comma begins a new value. Names are compared in lower case, with escapes decoded (RFC 3261 §19.1.4) and without the
- * white space around them. Text in quotes is never a parameter.
+ * Finds a repeated parameter in the values of a header, or in the URIs in angle brackets inside these values. `list`: whether a
+ * comma begins a new value. Names are compared in lower case, with escapes decoded (RFC 3261 §19.1.4) and without white space
+ * around them. Text in quotes is never a parameter.
  */
 export function parameterFault(
   bytes: Uint8Array,
@@ -66,19 +69,22 @@ export function parameterFault(
   return fault
 }
 
-/** Like `parameterFault`, but for a URI alone, such as a Request-URI. */
+/** Like `parameterFault`, for a URI without a header around it, such as a Request-URI. */
 export function uriParameterFault(bytes: Uint8Array, start: number, end: number): ParameterFault | undefined {
   at = start
   count = 0
   return takeUri(bytes, end)
 }
 
-/** Steps over a URI. The names found before it belong to the header around it and are kept. */
+/**
+ * Reads a URI in angle brackets. The names that were found before the URI belong to the header around it, and are kept for
+ * later.
+ */
 function takeUri(bytes: Uint8Array, end: number): ParameterFault | undefined {
   const before = count
   at = parametersStart(bytes, at, end)
   let fault: ParameterFault | undefined
-  // RFC 3261 §19.1.1: after a question mark there are headers.
+  // RFC 3261 §19.1.1: after a question mark, the URI has headers and no more parameters.
   while (at < end && bytes[at] !== QUESTION && fault === undefined) {
     if (bytes[at] === SEMICOLON) fault = takeName(bytes, end, before)
     else at++
@@ -88,7 +94,7 @@ function takeUri(bytes: Uint8Array, end: number): ParameterFault | undefined {
   return fault
 }
 
-/** Steps over the semicolon and the name after it, and compares this name with the names from `first` on. */
+/** Reads the semicolon and the name after it. Compares this name with the stored names, beginning with number `first`. */
 function takeName(bytes: Uint8Array, end: number, first: number): ParameterFault | undefined {
   const start = skipLws(bytes, at + 1, end)
   at = nameEnd(bytes, start, end)
@@ -105,7 +111,9 @@ function takeName(bytes: Uint8Array, end: number, first: number): ParameterFault
   return undefined
 }
 
-/** A semicolon before the `@` belongs to the user part (RFC 3261 §25.1). */
+/**
+ * The offset at which the parameters of a URI may begin. RFC 3261 §25.1: a semicolon before the `@` belongs to the user part.
+ */
 function parametersStart(bytes: Uint8Array, start: number, end: number): number {
   for (let place = start; place < end; place++) if (bytes[place] === AT) return place + 1
   return start
@@ -125,7 +133,7 @@ function hashOf(bytes: Uint8Array, start: number, end: number): number {
   return hash
 }
 
-/** Whether the name from `start` to the current offset equals the name stored at `noted`. */
+/** Whether two names are equal: the name from `start` to the current offset, and the stored name at index `noted`. */
 function isSame(bytes: Uint8Array, start: number, noted: number): boolean {
   const otherEnd = names[noted + 1] ?? 0
   let other = names[noted] ?? 0
@@ -138,7 +146,7 @@ function isSame(bytes: Uint8Array, start: number, noted: number): boolean {
   return place === at && other === otherEnd
 }
 
-/** The character at a place, in lower case and with its escape decoded. */
+/** The character at `place`, in lower case. If the character is written as an escape, it is decoded. */
 function characterAt(bytes: Uint8Array, place: number, end: number): number {
   const escaped = escapeAt(bytes, place, end)
   const byte = escaped === -1 ? (bytes[place] ?? 0) : escaped
@@ -149,7 +157,7 @@ function widthAt(bytes: Uint8Array, place: number, end: number): number {
   return escapeAt(bytes, place, end) === -1 ? 1 : 3
 }
 
-/** The byte that is escaped at this place. -1 if there is no escape. */
+/** The byte that the escape at `place` stands for. If there is no escape, -1. */
 function escapeAt(bytes: Uint8Array, place: number, end: number): number {
   if (bytes[place] !== PERCENT || place + 2 >= end) return -1
   const high = hexDigit(bytes[place + 1])

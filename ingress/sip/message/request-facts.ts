@@ -1,4 +1,6 @@
-/** The parts of a message that routing needs, checked once (RFC 3261 §16.3 step 1, §8.1.1). Works on the bytes. */
+/**
+ * Reads the parts of a message that routing needs, and checks them once (RFC 3261 §16.3 step 1, §8.1.1). Works on the bytes.
+ */
 import { isClosed, isDigit, isLws, readDecimal, skipLws } from './byte-class.ts'
 import { HEADER } from './header-name.ts'
 import { readTag } from './header-tag.ts'
@@ -22,13 +24,13 @@ export interface RequestFault {
   readonly fault: true
   readonly code: string
   readonly status: 400 | 416 | 505
-  /** Description of the fault, to be used as a reason phrase. */
+  /** A description of the fault, which can be used as a reason phrase. */
   readonly reason: string
-  /** Whether Via, From, To, Call-ID and CSeq are all present, so that a response can be built. */
+  /** Whether Via, From, To, Call-ID and CSeq are all present. If they are, a response can be built. */
   readonly answerable: boolean
 }
 
-/** The rows of the headers that a message may have only once. -1 for an absent header. */
+/** For each header that a message may have only once, its row. If the header is absent, -1. */
 interface SingleRows {
   from: number
   to: number
@@ -49,12 +51,12 @@ interface CSeq {
 
 /** RFC 3261 §8.1.1.5: the sequence number is less than 2**31. */
 const MOST_CSEQ = 2 ** 31 - 1
-/** RFC 3261 §20.22: Max-Forwards is at most 255. */
+/** RFC 3261 §20.22: Max-Forwards is 255 or less. */
 const MOST_MAX_FORWARDS = 255
-/** RFC 3261 §8.1.1.7: the branch of an RFC 3261 sender begins with this text and is longer. */
+/** RFC 3261 §8.1.1.7: if a sender follows RFC 3261, its branch begins with this text, and more characters follow. */
 export const MAGIC_COOKIE = 'z9hG4bK'
 
-/** Checks a parsed request. The result is a copy, so it stays valid when the message is used again. */
+/** Checks a parsed request. The result has copies of the values, so it stays valid when the message object is used again. */
 export function readRequestFacts(message: SipMessage): RequestFacts | RequestFault {
   const rows = singleRows(message)
   const { from, to, callId, cseq } = rows
@@ -67,7 +69,7 @@ export function readRequestFacts(message: SipMessage): RequestFacts | RequestFau
     answerable,
   })
   if (!answerable) return refuse('missing-header', 'Missing Mandatory Header')
-  // RFC 3261 §7.3.1: a header that is not a list may occur only once.
+  // RFC 3261 §7.3.1: if a header is not a list, a message may have it only once.
   if (rows.repeated) return refuse('repeated-header', 'Repeated Header')
   const via = topVia(message)
   if (via === undefined) return refuse('bad-via', 'Bad Via')
@@ -75,15 +77,15 @@ export function readRequestFacts(message: SipMessage): RequestFacts | RequestFau
   if (parameters) return refuse(parameters.code, parameters.reason)
   const sequence = readCSeq(message, cseq)
   if (sequence === undefined) return refuse('bad-cseq', 'Bad CSeq')
-  // RFC 3261 §8.1.1.5: the method in CSeq is the method of the request.
+  // RFC 3261 §8.1.1.5: the method in CSeq must be the method of the request.
   const named = { start: sequence.methodStart, end: sequence.end, text: message.method }
   if (!bytesAre(message.bytes, named)) return refuse('cseq-method', 'CSeq Method Differs')
   const maxForwards = readMaxForwards(message, rows.maxForwards)
   if (maxForwards === -1) return refuse('bad-max-forwards', 'Bad Max-Forwards')
   if (!isAddressClosed(message, from)) return refuse('bad-from', 'Bad From')
   if (!isAddressClosed(message, to)) return refuse('bad-to', 'Bad To')
-  // RFC 3261 §8.1.1.3 requires a tag in From. Some gateways send no tag. Their calls are accepted, like calls of RFC 2543 peers
-  // (§12.1.1).
+  // RFC 3261 §8.1.1.3 requires a tag in From, and some gateways send no tag. Their calls are accepted, as calls of RFC 2543
+  // peers are (§12.1.1).
   const fromTag = readTag(message, from)
   const id = message.bytes.toString('latin1', message.valueStart(callId), message.valueEnd(callId))
   if (id === '') return refuse('bad-call-id', 'Bad Call-ID')
@@ -93,8 +95,9 @@ export function readRequestFacts(message: SipMessage): RequestFacts | RequestFau
 }
 
 /**
- * The parts that match a response to its transaction (RFC 3261 §17.1.3). Undefined if the response has no usable Via or CSeq, or
- * repeats a part by which its transaction or dialog is found (§7.3.1). Such a response belongs to no transaction.
+ * The parts that match a response to its transaction (RFC 3261 §17.1.3). Undefined if the response has no usable Via or CSeq.
+ * Also undefined if it repeats a part by which its transaction or dialog is found (§7.3.1). Then the response belongs to no
+ * transaction.
  */
 export function readResponseFacts(message: SipMessage): { via: Via; cseqMethod: string } | undefined {
   const deciding = message.status < 300 ? DECIDING : DECIDING_IN_REFUSALS
@@ -106,7 +109,7 @@ export function readResponseFacts(message: SipMessage): { via: Via; cseqMethod: 
   return { via, cseqMethod: methodOf(message.bytes, sequence.methodStart, sequence.end) }
 }
 
-/** Headers with parameters that decide the sender, the call or the next hop. Their names, by id. */
+/** The names, by id, of the headers whose parameters decide who the sender is, which call is meant or what the next hop is. */
 const DECIDING: readonly (string | undefined)[] = namesById([
   [HEADER.via, 'Via'],
   [HEADER.from, 'From'],
@@ -116,7 +119,7 @@ const DECIDING: readonly (string | undefined)[] = namesById([
   [HEADER.recordRoute, 'Record-Route'],
 ])
 
-/** The same for a refusal. A refusal makes no dialog, so its Contact and Record-Route do not matter. */
+/** The same names for a refusal. Contact and Record-Route are left out, because a refusal makes no dialog. */
 const DECIDING_IN_REFUSALS: readonly (string | undefined)[] = namesById([
   [HEADER.via, 'Via'],
   [HEADER.from, 'From'],
@@ -129,7 +132,7 @@ function namesById(entries: readonly (readonly [number, string])[]): (string | u
   return Array.from(names)
 }
 
-/** RFC 3261 §7.3.1, §19.1.1: finds a repeated parameter in a header that decides, or in the Request-URI. */
+/** RFC 3261 §7.3.1, §19.1.1: finds a repeated parameter in one of the headers in `deciding`, or in the Request-URI. */
 function faultyParameters(
   message: SipMessage,
   deciding: readonly (string | undefined)[] = DECIDING,
@@ -158,7 +161,7 @@ function requestUri(message: SipMessage): SipUri | RequestFault {
   const fault = { fault: true, answerable: true } as const
   if (uri === undefined) return { ...fault, code: 'bad-request-uri', status: 400, reason: 'Bad Request-URI' }
   if (uri.scheme !== 'sip' && uri.scheme !== 'sips' && uri.scheme !== 'tel') {
-    // RFC 3261 §16.3 step 2.
+    // RFC 3261 §16.3 step 2: a Request-URI whose scheme we do not know is answered with 416.
     return { ...fault, code: 'unsupported-scheme', status: 416, reason: 'Unsupported URI Scheme' }
   }
   // RFC 3261 §19.1.1: headers are not allowed in a Request-URI.
@@ -175,14 +178,14 @@ function topVia(message: SipMessage): Via | undefined {
   return parseVia(message.bytes.toString('latin1', start, end))
 }
 
-/** Whether quotes and brackets are closed. If one is not closed, the value can hide its tag or show a wrong tag. */
+/** Whether all quotes and brackets of an address are closed. If one is open, the value can hide its tag or show a wrong one. */
 function isAddressClosed(message: SipMessage, row: number): boolean {
   const start = message.valueStart(row)
   const end = message.valueEnd(row)
   return start < end && isClosed(message.bytes, start, end)
 }
 
-/** RFC 3261 §20.16: `1*DIGIT LWS Method`, leading zeros allowed. */
+/** Reads a CSeq value. RFC 3261 §20.16: it is `1*DIGIT LWS Method`, and leading zeros are allowed. */
 function readCSeq(message: SipMessage, row: number): CSeq | undefined {
   const { bytes } = message
   const start = message.valueStart(row)
@@ -196,15 +199,15 @@ function readCSeq(message: SipMessage, row: number): CSeq | undefined {
   return { number, methodStart, end }
 }
 
-/** Undefined if the header is absent. -1 if the value is not 0 to 255. */
+/** The value of Max-Forwards. Undefined: the header is absent. -1: the value is not a number from 0 to 255. */
 function readMaxForwards(message: SipMessage, row: number): number | undefined {
   if (row === -1) return undefined
   return readDecimal(message.bytes, message.valueStart(row), { end: message.valueEnd(row), most: MOST_MAX_FORWARDS })
 }
 
 /**
- * RFC 3261 §8.1.1.7: whether the sender promises that a branch is unique. Then the branch begins with the magic cookie and is
- * longer than the cookie.
+ * RFC 3261 §8.1.1.7: whether the sender promises that this branch is unique. It does so with a branch that begins with the
+ * magic cookie and is longer than the cookie.
  */
 export function isCookie(branch: string | undefined): boolean {
   return branch !== undefined && branch.length > MAGIC_COOKIE.length && branch.startsWith(MAGIC_COOKIE)

@@ -1,20 +1,20 @@
-/** Changes some lines of a message; every other byte is left as it was received (RFC 3261 §16.6 step 1). */
+/** Changes some lines of a message. All other bytes stay as they were received (RFC 3261 §16.6 step 1). */
 import { firstComma, skipLws } from './byte-class.ts'
 import type { SipMessage } from './sip-message.ts'
 
-/** All text is latin1: one character is one byte. */
+/** The changes. All text is latin1: one character is one byte. */
 export interface MessageEdits {
   /** The start line without its CRLF. */
   readonly startLine?: string | undefined
-  /** Complete header lines with CRLF, to be put before the first header. */
+  /** Complete header lines with CRLF. They are put before the first header. */
   readonly top?: string | undefined
-  /** For each row to be replaced: complete header lines with CRLF. `''` removes the header. */
+  /** For each row to replace: complete header lines with CRLF. `''` removes the header. */
   readonly replaced?: ReadonlyMap<number, string> | undefined
-  /** Complete header lines with CRLF, to be put after the last header. */
+  /** Complete header lines with CRLF. They are put after the last header. */
   readonly bottom?: string | undefined
 }
 
-/** Applies the edits. If there are no edits, the result has the same bytes as the message. */
+/** Applies the edits. If there are none, the result has the same bytes as the message. */
 export function rewriteMessage(message: SipMessage, edits: MessageEdits): Buffer {
   const out = Buffer.allocUnsafe(rewrittenLength(message, edits))
   let at = 0
@@ -46,8 +46,8 @@ export function rewriteMessage(message: SipMessage, edits: MessageEdits): Buffer
 }
 
 /**
- * The line of a list header without its first value, such as a Via or a Route that is removed. `''` if the line has only one
- * value. The header's name is left as the sender wrote it.
+ * The line of a list header without its first value, such as a Via or a Route. The header's name stays as the sender wrote it.
+ * If the line has only one value, the result is `''`.
  */
 export function removeFirstValue(message: SipMessage, row: number): string {
   const { bytes } = message

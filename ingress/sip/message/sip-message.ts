@@ -2,34 +2,37 @@ import { MAX_HEADERS } from '../limits.ts'
 import { HEADER, headerIdOf, isListHeader } from './header-name.ts'
 import { splitList } from './name-addr.ts'
 
-/** Numbers per header row: id, lineStart, nameEnd, valueStart, valueEnd, lineEnd. */
+/** Each header has a row of six numbers: id, lineStart, nameEnd, valueStart, valueEnd, lineEnd. */
 export const ROW_WIDTH = 6
 
 /**
- * An index over the bytes of one message. A part is decoded only when it is read. One instance is used again for every packet, so
- * its content is valid until the next parse. `keep` makes a copy that stays valid. All offsets count from the start of `bytes`.
+ * An index over the bytes of one message. A part is decoded only when it is read. One instance is used for packet after packet,
+ * so its content is valid only until the next parse. `keep` makes a copy that stays valid. All offsets count from the start of
+ * `bytes`.
  */
 export class SipMessage {
   bytes: Buffer = Buffer.alloc(0)
-  /** First byte of the start line; `end` is after the last byte of the body. */
+  /** `start`: the offset of the first byte of the start line. `end`: the offset after the last byte of the body. */
   start = 0
   end = 0
   isRequest = true
-  /** Requests: the method. Responses: `''`. */
+  /** The method of a request. In a response, `''`. */
   method = ''
-  /** Responses: the status code. Requests: 0. */
+  /** The status code of a response. In a request, 0. */
   status = 0
   uriStart = 0
   uriEnd = 0
   reasonStart = 0
   reasonEnd = 0
-  /** The offset of the first header line, and the offset after the last header line (of the empty line). */
+  /**
+   * `headersStart`: the offset of the first header line. `headersEnd`: the offset of the empty line after the last header line.
+   */
   headersStart = 0
   headersEnd = 0
   headerCount = 0
   bodyStart = 0
   bodyEnd = 0
-  /** `ROW_WIDTH` numbers per header, written by the parser. */
+  /** The rows of all headers, with `ROW_WIDTH` numbers each. The parser writes them. */
   readonly rows: Int32Array
 
   constructor(rows: Int32Array = new Int32Array(MAX_HEADERS * ROW_WIDTH)) {
@@ -48,7 +51,7 @@ export class SipMessage {
     return this.rows[row * ROW_WIDTH + 2] ?? 0
   }
 
-  /** First byte of the value, after white space and folds. */
+  /** The offset of the first byte of the value, after white space and folds. */
   valueStart(row: number): number {
     return this.rows[row * ROW_WIDTH + 3] ?? 0
   }
@@ -57,23 +60,23 @@ export class SipMessage {
     return this.rows[row * ROW_WIDTH + 4] ?? 0
   }
 
-  /** The offset after the CRLF that ends the header with its continuation lines. */
+  /** The offset after the CRLF that ends the header. Continuation lines belong to the header. */
   lineEnd(row: number): number {
     return this.rows[row * ROW_WIDTH + 5] ?? 0
   }
 
-  /** The first row with this id, or -1. */
+  /** The first row with this id. If there is none, -1. */
   first(id: number): number {
     return this.next(id, -1)
   }
 
-  /** The next row with this id after row `after`, or -1. */
+  /** The first row with this id below row `after`. If there is none, -1. */
   next(id: number, after: number): number {
     for (let row = after + 1; row < this.headerCount; row++) if (this.rows[row * ROW_WIDTH] === id) return row
     return -1
   }
 
-  /** The value as latin1 text, every fold as one space (RFC 3261 §7.3.1). */
+  /** The value as latin1 text. Each fold becomes one space (RFC 3261 §7.3.1). */
   value(row: number): string {
     const text = this.bytes.toString('latin1', this.valueStart(row), this.valueEnd(row))
     return text.includes('\n') ? text.replace(/[ \t]*\r?\n[ \t]+/g, ' ') : text
@@ -84,14 +87,14 @@ export class SipMessage {
     return this.bytes.toString('latin1', this.lineStart(row), this.nameEnd(row))
   }
 
-  /** The Request-URI as the sender wrote it. `''` in a response. */
+  /** The Request-URI as the sender wrote it. In a response, `''`. */
   requestUri(): string {
     return this.bytes.toString('latin1', this.uriStart, this.uriEnd)
   }
 
   /**
-   * All values of a header in order. The name may be long or compact, in upper or lower case. Lines of a header that is defined
-   * as a comma-separated list are split (RFC 3261 §7.3.1). For any other header, known or unknown, each line is one value.
+   * All values of a header, in order. The name may be long or compact, in upper or lower case. If the header is defined as a
+   * comma-separated list, its lines are split (RFC 3261 §7.3.1). For all other headers, each line is one value.
    */
   values(name: string): string[] {
     const id = headerIdOf(name)
@@ -106,9 +109,9 @@ export class SipMessage {
     return found
   }
 
-  /** A copy of the bytes and rows of this message. It stays valid when the instance is used for the next packet. */
+  /** Makes a copy of this message's bytes and rows. The copy stays valid when this instance is used for the next packet. */
   keep(): SipMessage {
-    // Rows and bytes share one block, because each block of memory outside the heap has a cost.
+    // Rows and bytes share one block of memory, because each block outside the heap of V8 has a cost.
     const rowBytes = this.headerCount * ROW_WIDTH * Int32Array.BYTES_PER_ELEMENT
     const shift = this.start
     const block = Buffer.allocUnsafeSlow(rowBytes + this.end - shift)

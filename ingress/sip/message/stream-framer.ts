@@ -5,12 +5,14 @@ import { contentLengthOf, indexHead } from './parse-message.ts'
 import { SipMessage } from './sip-message.ts'
 
 export type Frame =
-  /** `length` bytes at `offset` are one message. These bytes do not change while `bytes` is referenced. */
+  /** One message: `length` bytes at `offset`. These bytes do not change as long as `bytes` is referenced. */
   | { readonly type: 'message'; readonly bytes: Buffer; readonly offset: number; readonly length: number }
-  /** A CRLFCRLF between messages: the peer waits for one CRLF (RFC 5626 §4.4.1). */
+  /** A CRLFCRLF came between two messages. The peer waits for one CRLF as an answer (RFC 5626 §4.4.1). */
   | { readonly type: 'ping' }
   | { readonly type: 'incomplete' }
-  /** The stream cannot be cut any further. The calling code answers the request in `head`, if possible, and closes. */
+  /**
+   * No more messages can be cut out of the stream. The calling code should answer the request in `head` if it can, and close.
+   */
   | { readonly type: 'broken'; readonly code: string; readonly head: Buffer }
 
 type Stage = 'between' | 'head' | 'body' | 'broken'
@@ -20,31 +22,31 @@ const EMPTY = Buffer.alloc(0)
 const INCOMPLETE: Frame = { type: 'incomplete' }
 const PING: Frame = { type: 'ping' }
 
-/** All connections share this index, because only one head is indexed at a time. */
+/** All connections share this message index, because only one head is indexed at a time. */
 const scratch = new SipMessage()
 
 export class StreamFramer {
   #bytes: Buffer = EMPTY
-  /** Whether the buffer was made here. If so, a chunk may be appended in it. */
+  /** Whether this framer made the buffer. Only then may it append a chunk in the buffer. */
   #own = false
   #from = 0
   #to = 0
   #stage: Stage = 'between'
-  /** The offset up to which the bytes were searched. The search for the next chunk begins there. */
+  /** The bytes before this offset were already searched. After the next chunk, the search goes on from here. */
   #scanned = 0
   #lastLineFeed = 0
   #messageEnd = 0
   #lineBreaks = 0
-  /** NULs skipped since the last chunk came. */
+  /** The number of NULs that were skipped since the last chunk came. */
   #fillers = 0
   #code = ''
 
-  /** Bytes that are not part of any frame yet. */
+  /** The number of bytes that are not part of any frame yet. */
   get buffered(): number {
     return this.#to - this.#from
   }
 
-  /** Takes the next bytes of the connection. The chunk now belongs to the framer: its former owner must not write to it. */
+  /** Takes the next bytes of the connection. The chunk then belongs to the framer, so nobody else may write to it. */
   push(chunk: Buffer): void {
     if (this.#stage === 'broken') return
     this.#fillers = 0
@@ -57,7 +59,7 @@ export class StreamFramer {
     this.#to += chunk.length
   }
 
-  /** The next frame. To be called until it returns `incomplete` or `broken`. */
+  /** Returns the next frame. To be called again until it returns `incomplete` or `broken`. */
   next(): Frame {
     if (this.#stage === 'between') {
       const ping = this.#skipLineBreaks()
@@ -87,8 +89,8 @@ export class StreamFramer {
   }
 
   /**
-   * Makes a new buffer, at least twice as large as its content. The old buffer is not used again, because its bytes belong to
-   * frames that were already returned.
+   * Makes a new buffer, at least twice as large as its content. The old buffer may contain bytes of frames that were already
+   * returned, so it is not written to again.
    */
   #grow(more: number): void {
     const size = this.buffered
@@ -113,8 +115,8 @@ export class StreamFramer {
   }
 
   /**
-   * RFC 3261 §7.5: CRLF before a start line is ignored. Every second CRLF ends a ping (RFC 5626 §3.5.1). A NUL is ignored too and
-   * is never part of a ping. Some devices send CRLF NUL to keep a connection open.
+   * RFC 3261 §7.5: a CRLF before a start line is ignored. RFC 5626 §3.5.1: two CRLFs are a ping. A NUL is ignored too, and is
+   * never part of a ping. Some devices send CRLF NUL to keep a connection open.
    */
   #skipLineBreaks(): Frame | undefined {
     while (this.#from < this.#to) {
@@ -135,14 +137,17 @@ export class StreamFramer {
   }
 
   #beginHead(): void {
-    // RFC 3261 §25.1: a start line begins with a token. A TLS handshake, for example, does not.
+    // RFC 3261 §25.1: a start line begins with a token. Other protocols begin in another way, such as TLS with its handshake.
     if (tokenLower(this.#bytes, this.#from) === 0) this.#break('not-sip')
     else this.#stage = 'head'
     this.#scanned = this.#from
     this.#lastLineFeed = this.#from - 1
   }
 
-  /** Searches for the empty line, from the end of the last search. The index later refuses a line that ends with LF alone. */
+  /**
+   * Searches for the empty line after the headers. The search begins where the last one ended. A line that ends with LF alone
+   * is found here too, and is refused later by the index.
+   */
   #findEndOfHead(): void {
     const bytes = this.#bytes
     const limit = Math.min(this.#to, this.#from + MAX_HEADER_SECTION_BYTES)
@@ -170,9 +175,9 @@ export class StreamFramer {
     else this.#break(code)
   }
 
-  /** RFC 3261 §18.3: on a stream, Content-Length is mandatory, because it gives the end of the message. */
+  /** RFC 3261 §18.3: on a stream, Content-Length is mandatory, because it says where the message ends. */
   #headProblem(fault: string | undefined, length: number | undefined | 'invalid' | 'conflict'): string | undefined {
-    // If the head has one of these faults, another peer could read the head and its Content-Length in another way.
+    // With one of these faults, another peer could read another Content-Length from the same head. So the stream is given up.
     if (fault === 'bare-line-break' || fault === 'too-many-headers') return fault
     if (length === undefined) return 'content-length-missing'
     if (typeof length === 'string') return `content-length-${length}`

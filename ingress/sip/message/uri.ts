@@ -1,20 +1,22 @@
-/** SIP, SIPS and tel URIs (RFC 3261 §19.1, RFC 3966). Text is latin1: one character is one byte of the wire. */
+/** Reads SIP, SIPS and tel URIs (RFC 3261 §19.1, RFC 3966). All text is latin1: one character is one byte of the message. */
 import { parseIpAddress } from '../../address/ip-address.ts'
 import { MAX_PORT } from '../../address/port.ts'
 
 export interface SipUri {
-  /** Lower case. */
+  /** The scheme in lower case. */
   readonly scheme: string
-  /** As written, escapes included. In a tel URI this is the subscriber number. */
+  /** The user as the sender wrote it, with escapes. In a tel URI, this is the subscriber number. */
   readonly user: string | undefined
-  /** As written. Present only if the user part has a password (RFC 3261 §19.1.1: not recommended). */
+  /**
+   * The password as the sender wrote it. Present only if the user part has one (RFC 3261 §19.1.1 advises against passwords).
+   */
   readonly password?: string
-  /** Lower case, IPv6 with brackets. `''` for all schemes except sip and sips. */
+  /** The host in lower case, IPv6 in brackets. Only sip and sips URIs have a host; for all others this is `''`. */
   readonly host: string
   readonly port: number | undefined
-  /** Raw, with the leading `;`, or `''`. */
+  /** The parameters, raw, beginning with `;`. If there are none, `''`. */
   readonly parameters: string
-  /** Raw, with the leading `?`, or `''`. */
+  /** The headers of the URI, raw, beginning with `?`. If there are none, `''`. */
   readonly headers: string
 }
 
@@ -23,13 +25,13 @@ const HOST_CHARACTERS = Uint8Array.from({ length: 256 }, (_, code) => {
   return /[a-zA-Z0-9_.-]/.test(String.fromCharCode(code)) ? 1 : 0
 })
 const OPEN_BRACKET = 0x5b
-/** RFC 3966 §3: a global number, or a local number (hexadecimal digits, `*` and `#`). */
+/** RFC 3966 §3: the number of a tel URI. It is global (it begins with `+`), or local (hexadecimal digits, `*` and `#`). */
 const TEL_NUMBER = /^(?:\+[-.()]*\d[-.()\d]*|[-.()]*[\da-fA-F*#][-.()\da-fA-F*#]*)$/
 const MAX_PORT_DIGITS = 5
 
 /**
- * Reads a URI. Undefined if the text is not a URI. For schemes other than sip, sips and tel only `scheme` is filled, so that the
- * caller can answer 416 (RFC 3261 §8.2.2.1).
+ * Reads a URI. Undefined if the text is not a URI. For a scheme other than sip, sips and tel, only `scheme` is set, so that the
+ * calling code can answer 416 (RFC 3261 §8.2.2.1).
  */
 export function parseUri(text: string): SipUri | undefined {
   const colon = text.indexOf(':')
@@ -42,7 +44,10 @@ export function parseUri(text: string): SipUri | undefined {
   return { scheme, user: undefined, host: '', port: undefined, parameters: '', headers: '' }
 }
 
-/** A URI parameter, raw. `''` for a flag. Undefined if it is absent. The name may be in upper or lower case. */
+/**
+ * The raw value of a URI parameter. `''` for a parameter without a value. Undefined for an absent parameter. Upper and lower
+ * case in the name mean the same.
+ */
 export function uriParameter(uri: SipUri, name: string): string | undefined {
   const wanted = name.toLowerCase()
   const { parameters } = uri
@@ -60,14 +65,17 @@ export function uriParameter(uri: SipUri, name: string): string | undefined {
   return undefined
 }
 
-/** The user part, as written, of a SIP URI for the same user. For a tel URI, it is the whole subscriber (RFC 3261 §19.1.6). */
+/**
+ * The user part that a SIP URI for the same user has, with escapes. For a tel URI, it is made from the number and its
+ * parameters (RFC 3261 §19.1.6).
+ */
 export function sipUserOf(uri: SipUri): string | undefined {
   return uri.scheme === 'tel' && uri.user !== undefined ? `${uri.user}${subscriberParameters(uri)}` : uri.user
 }
 
 /**
- * RFC 3261 §19.1.6: the parameters of a telephone-subscriber, in lower case and sorted by name, so that equal tel URIs become
- * equal SIP URIs. RFC 3966 §3: extension and subaddress come first, then the context.
+ * RFC 3261 §19.1.6: the parameters of a telephone number, in lower case and sorted by name, so that equal tel URIs give equal
+ * SIP URIs. RFC 3966 §3: extension and subaddress come first, then the context.
  */
 function subscriberParameters({ parameters }: SipUri): string {
   if (parameters === '') return ''
@@ -85,21 +93,24 @@ function placeOf(name: string): number {
 }
 
 /**
- * A tel URI may contain `[`, `]` and `:`, which are not allowed in a user part (RFC 3261 §25.1). They are escaped. Escapes in the
- * tel URI stay.
+ * Escapes `[`, `]` and `:`. A tel URI may contain these characters, and the user part of a SIP URI may not (RFC 3261 §25.1).
+ * Escapes that the tel URI already has stay as they are.
  */
 function escapeReserved(text: string): string {
   return text.replace(/[^a-z0-9\-_.!~*'()&=+$,;?/%]/g, escapeByte)
 }
 
-/** The user part as text: escapes are UTF-8 (RFC 3261 §19.1.2). A `%` that is not part of an escape stays. */
+/** Decodes the user part. Its escapes are UTF-8 (RFC 3261 §19.1.2). A `%` that is not part of an escape stays. */
 export function decodeUser(raw: string): string {
   if (isPlain(raw)) return raw
   const unescaped = raw.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
   return Buffer.from(unescaped, 'latin1').toString('utf8')
 }
 
-/** Any text as a user part, in UTF-8. All characters except `unreserved` and `user-unreserved` of RFC 3261 §25.1 are escaped. */
+/**
+ * Encodes any text as a user part, in UTF-8. Only the characters `unreserved` and `user-unreserved` of RFC 3261 §25.1 are not
+ * escaped.
+ */
 export function escapeUser(text: string): string {
   if (/^[a-zA-Z0-9+]*$/.test(text)) return text
   const bytes = Buffer.from(text, 'utf8').toString('latin1')
@@ -110,7 +121,10 @@ function escapeByte(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
 }
 
-/** Whether the text may be a URI. A URI never contains white space, controls, quotes or angle brackets (RFC 3986 §2). */
+/**
+ * Whether the text has only characters of a URI. White space, controls, quotes and angle brackets are not allowed (RFC 3986
+ * §2).
+ */
 function isUriText(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
@@ -119,7 +133,7 @@ function isUriText(text: string): boolean {
   return true
 }
 
-/** Whether the text is ASCII without escapes. If so, it does not have to be decoded. */
+/** Whether the text is ASCII without escapes. Then decoding would change nothing. */
 function isPlain(raw: string): boolean {
   for (let i = 0; i < raw.length; i++) if (raw.charCodeAt(i) > 0x7f || raw[i] === '%') return false
   return true
@@ -128,7 +142,7 @@ function isPlain(raw: string): boolean {
 function parseSip(scheme: string, rest: string): SipUri | undefined {
   const at = rest.indexOf('@')
   const userInfo = at === -1 ? undefined : rest.slice(0, at)
-  // RFC 3261 §25.1: an unescaped `@` comes only after the user part, and a user part is never empty.
+  // RFC 3261 §25.1: a user part is not empty. The `@` after it is the only `@` without an escape.
   if (userInfo === '' || rest.indexOf('@', at + 1) !== -1) return undefined
   const afterUser = rest.slice(at + 1)
   const hostEnd = endOfHost(afterUser)
@@ -163,17 +177,17 @@ function endOfHost(text: string): number {
   return text.length
 }
 
-/** A host in lower case, IPv6 in brackets (RFC 3261 §25.1). Undefined if the text is not a host. */
+/** The host in lower case, with IPv6 in brackets (RFC 3261 §25.1). Undefined if the text is not a host. */
 export function hostOf(text: string): string | undefined {
   if (text.charCodeAt(0) !== OPEN_BRACKET) return isHostName(text) ? lowerHost(text) : undefined
-  // RFC 3261 §25.1: an IPv6reference has no zone.
+  // RFC 3261 §25.1: an IPv6 address in a URI has no zone (`%` and a name).
   if (!text.endsWith(']') || text.includes('%')) return undefined
-  // RFC 5118 §4.10: the grammar allows `:::` before an embedded IPv4 address, so it must be accepted.
+  // RFC 5118 §4.10: before an embedded IPv4 address, the grammar also allows `:::`, so we must accept that spelling.
   const address = parseIpAddress(text.includes('.') ? text.replace(':::', '::') : text)
   return address && text.toLowerCase()
 }
 
-/** The port at `start`..`end`, 0 to 65535. Undefined if the text is not a port. */
+/** The port at `start`..`end`, from 0 to 65535. Undefined if the text is not a port. */
 export function portOf(text: string, start: number, end: number): number | undefined {
   if (end === start || end - start > MAX_PORT_DIGITS) return undefined
   let port = 0
@@ -196,21 +210,24 @@ function splitHostPort(text: string): { host: string; port: number | undefined }
 }
 
 /**
- * Removes the zone of a link-local address (RFC 6874 §2). User agents write such zones into Contact. A zone has a meaning only on
- * the machine that wrote it.
+ * Removes the zone of a link-local address (RFC 6874 §2). User agents write such zones into Contact, and a zone has a meaning
+ * only on the machine that wrote it.
  */
 function withoutZone(host: string): string {
   const zone = host.charCodeAt(0) === OPEN_BRACKET ? host.indexOf('%25') : -1
   return zone === -1 || !host.endsWith(']') ? host : `${host.slice(0, zone)}]`
 }
 
-/** Whether a host name has only letters, digits, dots, hyphens and underscores. DNS names of services may have underscores. */
+/**
+ * Whether a host name has only letters, digits, dots, hyphens and underscores. Underscores are accepted, because DNS names of
+ * services may have them.
+ */
 function isHostName(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (HOST_CHARACTERS[text.charCodeAt(i)] !== 1) return false
   return text !== '' && !text.startsWith('-') && !text.startsWith('.') && !text.endsWith('-')
 }
 
-/** The host in lower case. Most hosts are in lower case already and need no new string. */
+/** The host in lower case. If it already is in lower case, as most hosts are, no new string is made. */
 function lowerHost(text: string): string {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)

@@ -1,24 +1,24 @@
-/** The Via header (RFC 3261 §20.42, RFC 3581). */
+/** Reads the Via header (RFC 3261 §20.42, RFC 3581). */
 import { BACKSLASH, COLON, COMMA, EQUALS, firstComma, isLws, QUOTE, SEMICOLON, SP } from './byte-class.ts'
 import { HEADER } from './header-name.ts'
 import type { SipMessage } from './sip-message.ts'
 import { hostOf, portOf } from './uri.ts'
 
 export interface Via {
-  /** Upper case. */
+  /** The transport in upper case. */
   readonly transport: string
-  /** sent-by: lower case, IPv6 in brackets. */
+  /** The host of sent-by, in lower case, with IPv6 in brackets. */
   readonly host: string
   readonly port: number | undefined
   readonly branch: string | undefined
   readonly received: string | undefined
-  /** `''`: the flag without a value, which asks for the source port (RFC 3581 §3). */
+  /** `''`: the parameter without a value, by which a sender asks for its source port (RFC 3581 §3). */
   readonly rport: number | '' | undefined
-  /** All parameters, raw, with the leading `;`, or `''`. */
+  /** All parameters, raw, beginning with `;`. If there are none, `''`. */
   readonly parameters: string
 }
 
-/** The name is in lower case. A flag has no value. */
+/** One parameter. The name is in lower case. The value is undefined if the parameter is only a name. */
 interface ViaParameter {
   readonly name: string
   readonly value: string | undefined
@@ -26,7 +26,9 @@ interface ViaParameter {
 
 const SLASH = 0x2f
 const OPEN_BRACKET = 0x5b
-/** 1 for each character that ends a token or a host name: white space, controls, `/ : ; , = "` and angle brackets. */
+/**
+ * For each character that ends a token or a host name, 1. These are white space, controls, `/ : ; , = "` and angle brackets.
+ */
 const ENDS_TOKEN = Uint8Array.from({ length: 256 }, (_, code) => {
   return code <= SP || '/:;,="<>'.includes(String.fromCharCode(code)) ? 1 : 0
 })
@@ -37,8 +39,8 @@ interface Cursor {
 }
 
 /**
- * Reads one Via value, not a list. Undefined if the value does not fit the grammar. Unknown parameters are accepted (RFC 5393
- * §4.2.4). Empty parameters (`;;`) are not. White space around slashes and colon is accepted too (RFC 3261 §25.1).
+ * Reads one Via value (not a list of them). Undefined if the value does not fit the grammar. Unknown parameters are accepted
+ * (RFC 5393 §4.2.4), and empty ones (`;;`) are refused. White space around slashes and the colon is accepted (RFC 3261 §25.1).
  */
 export function parseVia(text: string): Via | undefined {
   const cursor = { text, at: 0 }
@@ -60,21 +62,21 @@ export function parseVia(text: string): Via | undefined {
 }
 
 /**
- * The end of the first value of the first Via line. If a second value follows, this is the offset of the comma. 0 if there is no
- * Via.
+ * The offset after the first value of the first Via line. If a second value follows in that line, its comma is at this offset.
+ * If there is no Via, 0.
  */
 export function topViaEnd(message: SipMessage): number {
   const row = message.first(HEADER.via)
   return row === -1 ? 0 : firstComma(message.bytes, message.valueStart(row), message.valueEnd(row))
 }
 
-/** Whether there is a Via value below the top one. A response without such a value has reached its destination. */
+/** Whether there is a Via value below the top one. If a response has none, it has reached its destination. */
 export function hasLowerVia(message: SipMessage): boolean {
   const row = message.first(HEADER.via)
   return row !== -1 && (message.next(HEADER.via, row) !== -1 || topViaEnd(message) < message.valueEnd(row))
 }
 
-/** RFC 3261 §25.1: sent-protocol is `name / version / transport`. Returns the transport in upper case. */
+/** RFC 3261 §25.1: sent-protocol is `name / version / transport`. Reads it and returns the transport in upper case. */
 function readTransport(cursor: Cursor): string | undefined {
   const { text } = cursor
   for (let part = 0; part < 2; part++) {
@@ -109,7 +111,10 @@ function readSentBy(cursor: Cursor): { host: string; port: number | undefined } 
   return port === undefined ? undefined : { host, port }
 }
 
-/** RFC 3261 §25.1 generic-param: `; token [ = token / host / quoted-string ]`. The returned name is in lower case. */
+/**
+ * Reads one parameter. RFC 3261 §25.1 generic-param: `; token [ = token / host / quoted-string ]`. The returned name is in
+ * lower case.
+ */
 function readParameter(cursor: Cursor): ViaParameter | undefined {
   const { text, at: start } = cursor
   if (text.charCodeAt(start) !== SEMICOLON) return undefined
@@ -126,7 +131,7 @@ function readParameter(cursor: Cursor): ViaParameter | undefined {
   return { name, value: text.slice(valueStart, end) }
 }
 
-/** The name in lower case. The names that matter here are usually in lower case already. Then no new string is made. */
+/** The name in lower case. The three names that are used here usually come in lower case, and then no new string is made. */
 function lowerName(name: string): string {
   return name === 'branch' || name === 'rport' || name === 'received' ? name : name.toLowerCase()
 }
@@ -137,14 +142,14 @@ function tokenEnd(text: string, from: number): number {
   return at
 }
 
-/** The end of a value. A value may contain colons and brackets: `received=2001:db8::1`. */
+/** The offset after a value. A value may contain colons and brackets, such as `received=2001:db8::1`. */
 function valueEnd(text: string, from: number): number {
   let at = from
   while (at < text.length && !isValueBreak(text.charCodeAt(at))) at++
   return at
 }
 
-/** The offset after the closing quote. -1 if there is no closing quote. */
+/** The offset after the closing quote. If the quote is not closed, -1. */
 function quotedEnd(text: string, from: number): number {
   let at = from + 1
   while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1
@@ -162,7 +167,8 @@ function isValueBreak(code: number): boolean {
 }
 
 /**
- * RFC 3581 §3: an invalid port counts as the flag without a value, because the response goes to the source port in both cases.
+ * RFC 3581 §3: an `rport` with an invalid port is read as an `rport` without a value. In both cases the response goes to the
+ * source port.
  */
 function portOrFlag(value: string | undefined): number | '' {
   return (value && portOf(value, 0, value.length)) || ''

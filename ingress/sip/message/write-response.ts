@@ -1,15 +1,15 @@
-/** Writes a response of our own to a request (RFC 3261 §8.2.6), and the facts that a receiver adds to the top Via. */
+/** Writes our own response to a request (RFC 3261 §8.2.6), and the parameters that a receiver adds to the top Via. */
 import { firstComma, QUOTE, SEMICOLON, skipLws, skipQuoted, tokenLower } from './byte-class.ts'
 import { HEADER } from './header-name.ts'
 import { readTag } from './header-tag.ts'
 import type { SipMessage } from './sip-message.ts'
 
 /**
- * The facts that the receiver adds to the top Via (RFC 3261 §18.2.1, RFC 3581 §4). Only the receiver may set these facts. A value
- * that the sender wrote under these names is replaced. If there is no fact to add, the value is removed.
+ * The parameters that the receiver adds to the top Via (RFC 3261 §18.2.1, RFC 3581 §4). Only the receiver may set them, so the
+ * values that the sender wrote are replaced. If one of ours is undefined, the sender's value is removed.
  */
 interface ViaSource {
-  /** The text of the source address. */
+  /** The source address, as text. */
   readonly received?: string | undefined
   /** The source port. */
   readonly rport?: number | undefined
@@ -17,15 +17,15 @@ interface ViaSource {
 
 interface ResponseOptions extends ViaSource {
   readonly status: number
-  /** latin1 text: one character is one byte. */
+  /** The reason phrase as latin1 text: one character is one byte. */
   readonly reason: string
-  /** Added to To if To has no tag. */
+  /** This tag is added to To if To has no tag. */
   readonly toTag?: string | undefined
-  /** More header lines, complete, with CRLF, latin1. */
+  /** More header lines. They are complete, with CRLF, in latin1. */
   readonly extra?: string | undefined
 }
 
-/** Replaces the bytes `from`..`to` by `text`. */
+/** One change: the bytes `from`..`to` are replaced by `text`. */
 interface Edit {
   readonly from: number
   readonly to: number
@@ -35,8 +35,8 @@ interface Edit {
 const NO_BODY = 'Content-Length: 0\r\n\r\n'
 
 /**
- * Writes the response. Via, From, To, Call-ID and CSeq are copied from the request byte for byte (RFC 3261 §8.2.6.2). A header
- * that the request does not have is left out.
+ * Writes the response. Via, From, To, Call-ID and CSeq are copied from the request byte for byte (RFC 3261 §8.2.6.2). If the
+ * request lacks one of them, so does the response.
  */
 export function writeResponse(request: SipMessage, options: ResponseOptions): Buffer {
   const head = `SIP/2.0 ${options.status} ${options.reason}\r\n${viaWithSource(request, request.first(HEADER.via), options)}`
@@ -60,8 +60,8 @@ export function writeResponse(request: SipMessage, options: ResponseOptions): Bu
 }
 
 /**
- * The complete Via line of `row`. Its first value has exactly the given `received` and `rport`, each at most once. In a forwarded
- * request, this line replaces the row. `''` if `row` is -1.
+ * The complete Via line of `row`. Its first value has the given `received` and `rport`, each at most once. A forwarded request
+ * has this line in place of the row. If `row` is -1, the result is `''`.
  */
 export function viaWithSource(message: SipMessage, row: number, source: ViaSource): string {
   if (row === -1) return ''
@@ -78,8 +78,8 @@ export function viaWithSource(message: SipMessage, row: number, source: ViaSourc
 }
 
 /**
- * The changes in the first value of a Via line. Our parameters replace the parameters of the sender, or are added at the end of
- * the value.
+ * The changes in the first value of a Via line. Our parameters replace those of the sender. If the sender has none, ours are
+ * added at the end of the value.
  */
 function viaEdits(bytes: Buffer, part: { start: number; end: number }, source: ViaSource): Edit[] {
   const { end } = part
@@ -107,7 +107,7 @@ function viaEdits(bytes: Buffer, part: { start: number; end: number }, source: V
   return edits
 }
 
-/** Whether the token at this offset is `name`, in upper or lower case. */
+/** Whether the whole token at this offset is `name`, in upper or lower case. */
 function isNamed(bytes: Buffer, at: number, name: string): boolean {
   for (let i = 0; i < name.length; i++) if (tokenLower(bytes, at + i) !== name.charCodeAt(i)) return false
   return tokenLower(bytes, at + name.length) === 0
@@ -119,7 +119,7 @@ function parameterEnd(bytes: Buffer, from: number, end: number): number {
   return at
 }
 
-/** The rows that are copied after the top Via line. The other Vias come first, in their order (RFC 3261 §8.2.6.2). */
+/** The rows that are copied after the top Via line. The other Via lines come first and keep their order (RFC 3261 §8.2.6.2). */
 function copiedRows(request: SipMessage, status: number): number[] {
   const rows: number[] = []
   const top = request.first(HEADER.via)
@@ -129,7 +129,7 @@ function copiedRows(request: SipMessage, status: number): number[] {
     const row = request.first(id)
     if (row !== -1) rows.push(row)
   }
-  // RFC 3261 §8.2.6.1: a 100 copies Timestamp.
+  // RFC 3261 §8.2.6.1: a 100 has the Timestamp of the request.
   const timestamp = status === 100 ? request.first(HEADER.timestamp) : -1
   if (timestamp !== -1) rows.push(timestamp)
   return rows

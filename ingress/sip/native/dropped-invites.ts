@@ -2,12 +2,12 @@ import { DROPPED_INVITE_MS, MAX_DROPPED_INVITES } from '../limits.ts'
 import { TextHash } from '../proxy/text-hash.ts'
 
 /**
- * INVITEs that were dropped or answered without state. A stranger repeats each of them seven times in 32 s. Each repeat is
- * recognized by one look into a fixed table. If another INVITE overwrites a slot, a dropped call is counted a second time;
- * nothing changes on the wire.
+ * Remembers INVITEs that were dropped, or answered without a transaction. A stranger repeats each of them seven times in 32 s,
+ * and one look into an array of fixed size recognizes each repeat. A new INVITE may overwrite the memory of an older one. Then
+ * a repeat of the older one is counted as a new call. The bytes that are sent do not change.
  */
 export interface InviteMemory {
-  /** Whether this INVITE came before, in the last `DROPPED_INVITE_MS`. If not, it is remembered from now on. */
+  /** Whether this INVITE came before, in the last `DROPPED_INVITE_MS`. A new INVITE is remembered from now on. */
   seen(key: string, now: number): boolean
   /** Like `seen`, but does not remember the INVITE. */
   has(key: string, now: number): boolean

@@ -27,9 +27,9 @@ export interface EngineCore {
 
 /** Sends requests to backends and callers over any transport. */
 export interface Outbound {
-  /** The socket from which a request to this address is sent. Undefined if no listener fits. */
+  /** The socket from which a request to this address is sent. Undefined if no listener of ours can send to this address. */
   endpointFor(transport: TransportName, address: IpAddress): LocalEndpoint | undefined
-  /** Whether a stream to exactly this hop is open. */
+  /** Whether a stream to the address, port and transport of this hop is open. */
   connectedTo(hop: DialogHop): boolean
   send(bytes: Buffer, to: Destination, options: SendOptions): void
 }

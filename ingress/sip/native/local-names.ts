@@ -1,35 +1,39 @@
-/** The names under which others reach this process. They are written into Via and Record-Route. */
+/** The names under which callers, backends and other pods reach this process. They are written into Via and Record-Route. */
 import { hostText, type IpAddress, isUnspecified, parseIpAddress } from '../../address/ip-address.ts'
 import { SIP_PORT } from '../../address/port.ts'
 import type { DialogHop } from '../port/engine.ts'
 import type { LocalEndpoint } from './transport/transport.ts'
 
-/** A host as it is written in a URI (IPv6 in brackets), and a port. If the port is undefined, the socket's port is used. */
+/** A host as it is written in a URI (IPv6 in brackets), and a port. An undefined port stands for the port of the socket. */
 export interface Advertised {
   readonly host: string
   readonly port: number | undefined
 }
 
 export interface LocalNames {
-  /** This process's own address, so that a response comes back to the pod that has the transaction. */
+  /**
+   * This process's own host and port, for the Via of a request. The response then comes back to the pod that has the
+   * transaction.
+   */
   sentBy(endpoint: LocalEndpoint): string
   /**
-   * The same address as a hop, at which another pod reaches this one. Undefined if the machine has no address of that family.
+   * The address and port of `sentBy` as a hop, at which another pod reaches this pod. Undefined if the machine has no address
+   * in the endpoint's family.
    */
   ownHop(endpoint: LocalEndpoint): DialogHop | undefined
   /** Host and port that callers use. */
   external(endpoint: LocalEndpoint): string
   /** Host and port that backends use. */
   internal(endpoint: LocalEndpoint): string
-  /** Whether a Via value's sent-by is one of ours (RFC 3261 §18.1.2). */
+  /** Whether the sent-by (host and port) of a Via value is one of ours (RFC 3261 §18.1.2). */
   isSentBy(host: string, port: number | undefined): boolean
   /**
    * Whether a URI with this host and port leads to one of our listeners, or to a name under which others reach us (RFC 3261
-   * §16.4). The host is in lower case, IPv6 in brackets. A URI with such a name and without a port always counts as ours: DNS
-   * is not asked for the name's port.
+   * §16.4). The host must be in lower case, and IPv6 in brackets. A URI with such a name and without a port always counts as
+   * ours: DNS is not asked for the port that belongs to the name.
    */
   isOwn(host: string, port: number | undefined): boolean
-  /** The host that is named in Warning headers as their author. */
+  /** The host that Warning headers name as their author. */
   readonly warningAgent: string
 }
 
@@ -37,9 +41,9 @@ export interface LocalNamesOptions {
   readonly endpoints: readonly LocalEndpoint[]
   readonly external: Advertised | undefined
   readonly internal: Advertised | undefined
-  /** An address of this machine in this family, for sockets that are bound to every address. */
+  /** Gives an address of this machine in this family. It is used for sockets that are bound to `0.0.0.0` or `::`. */
   readonly machineAddress: (family: 4 | 6) => IpAddress | undefined
-  /** Every address of this machine. If a socket is bound to every address, all of them are ours. */
+  /** Every address of this machine. If a socket is bound to `0.0.0.0` or `::`, all these addresses are ours. */
   readonly machineAddresses?: readonly IpAddress[] | undefined
 }
 
@@ -70,7 +74,7 @@ export function createLocalNames(options: LocalNamesOptions): LocalNames {
   }
 }
 
-/** `host:port` of every listener and advertised address. For an advertised name, the host alone is added too. */
+/** `host:port` of every listener and of every advertised name. For an advertised name, the host without a port is added too. */
 function ownPlaces(options: LocalNamesOptions, own: (endpoint: LocalEndpoint) => string): ReadonlySet<string> {
   const places = new Set<string>()
   for (const endpoint of options.endpoints) {
@@ -91,8 +95,8 @@ function ownPlaces(options: LocalNamesOptions, own: (endpoint: LocalEndpoint) =>
 }
 
 /**
- * One text for all spellings of a host. An address is written as in RFC 5952, a name in lower case and without the final dot of
- * the DNS root.
+ * Gives one text for all spellings of a host. An address is written as in RFC 5952. A name is written in lower case and without
+ * the final dot of the DNS root.
  */
 function canonicalHost(host: string): string {
   const address = parseIpAddress(host)

@@ -1,6 +1,6 @@
 /**
  * Decides where each message goes: to its transaction or to the application. A message that belongs to neither is dropped.
- * Nothing is sent before it is clear that the sender is known (invariant I1).
+ * Bytes are sent only after it is clear that the sender is known (invariant I1).
  */
 import { type IpAddress, sameAddress } from '../../address/ip-address.ts'
 import { SIP_PORT } from '../../address/port.ts'
@@ -26,7 +26,7 @@ export interface MessageDispatch {
   onBrokenStream(head: Buffer, fault: string, flow: Flow): void
 }
 
-/** Codes of broken streams that are answered with 513. The message itself may have no fault, or a fault that says less. */
+/** The codes of broken streams that are answered with 513. Other faults of the message then do not matter. */
 const TOO_LARGE: ReadonlySet<string> = new Set(['message-too-large', 'header-section-too-large'])
 
 export function createMessageDispatch(core: EngineCore, newRequests: NewRequests): MessageDispatch {
@@ -54,19 +54,20 @@ function onRequest(core: EngineCore, newRequests: NewRequests, request: Received
   const transaction = core.transactions.server(key)
   if (!transaction) return newRequests.onNew(request, key)
   if (method !== 'ACK') return transaction.receiveRequest()
-  // RFC 6026 §7.1: in Accepted, the ACK is meant for the user agent at the other end, so it is relayed.
+  // RFC 6026 §7.1: after a 2xx, the transaction does not take the ACK. The ACK is meant for the user agent at the other end, so
+  // it is relayed.
   if (!transaction.receiveAck()) newRequests.onNew(request, key)
 }
 
-/** RFC 3261 §18.1.2 and §17.1.3; RFC 6026 §6: a response that matches no transaction MUST NOT be forwarded. */
+/** RFC 3261 §18.1.2 and §17.1.3, RFC 6026 §6: a response that matches no transaction MUST NOT be forwarded. */
 function onResponse(core: EngineCore, message: SipMessage, flow: Flow): void {
   const facts = readResponseFacts(message)
   const ours = facts?.via.branch !== undefined && core.names.isSentBy(facts.via.host, facts.via.port)
   const transaction = ours
     ? core.transactions.client(clientTransactionKey(facts.via.branch ?? '', facts.cseqMethod))
     : undefined
-  // RFC 3261 §16.7 step 3: a response without a Via below ours MUST NOT be forwarded. Only the answer to a CANCEL has no such
-  // Via, because CANCEL is the only request that we make ourselves.
+  // RFC 3261 §16.7 step 3: a response with no Via below our Via MUST NOT be forwarded. The answer to a CANCEL is the one
+  // exception: CANCEL is the only request that we make ourselves, so our Via is the only one in its answer.
   const usable = facts?.cseqMethod === 'CANCEL' || hasLowerVia(message)
   if (!transaction || !usable)
     return reportDrop(core, flow, { reason: facts && usable ? 'no_transaction' : 'malformed', method: 'response' })
@@ -76,17 +77,17 @@ function onResponse(core: EngineCore, message: SipMessage, flow: Flow): void {
 }
 
 /**
- * Whether the response may be used. It must come from the address to which the request was sent, from any port, or from a source
- * that the application accepts.
+ * Whether the response may be used. It must come from the address to which the request was sent (any port of it), or from a
+ * source that the application accepts.
  */
 function mayAnswer(core: EngineCore, flow: Flow, asked: IpAddress): boolean {
   return sameAddress(flow.remoteAddress, asked) || core.application.mayAnswer(peerOf(flow))
 }
 
 /**
- * RFC 3261 §16.3 step 1, §18.3: a known peer's request that cannot be read is answered without state. A response copies certain
- * headers of its request. This answer copies those that the request has. A request without a Via is dropped, because there is no
- * way back. An ACK and a response are never answered.
+ * RFC 3261 §16.3 step 1, §18.3: a known peer's request that cannot be read is answered without a transaction. A response copies
+ * certain headers of its request; this answer copies those that the request has. A request without a Via is dropped, because
+ * nothing says where its answer must go. An ACK and a response are never answered.
  */
 function onUnusable(
   core: EngineCore,

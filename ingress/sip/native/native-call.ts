@@ -8,12 +8,12 @@ import type { ServerSides } from './server-sides.ts'
 
 interface NewInvite {
   readonly request: ReceivedRequest
-  /** The key of its server transaction. */
+  /** The key of the call's server transaction. */
   readonly key: string
   readonly repeated?: boolean
 }
 
-/** A new INVITE that is not decided yet. Until one of its verbs is called, nothing is sent and nothing is retained. */
+/** A new INVITE that is not decided yet. Bytes are sent, and memory is retained, only after one of its methods is called. */
 export class NativeCall extends MessageRequest implements OfferedCall {
   /** This engine sends nothing before the decision. */
   readonly provisionalSent = false
@@ -37,7 +37,7 @@ export class NativeCall extends MessageRequest implements OfferedCall {
     return this.#isDecided
   }
 
-  /** Offers the call to the application, which decides it. */
+  /** Gives the call to the application, which decides it. */
   offer(): void {
     offerCall(this.#core.application, this)
   }
@@ -60,7 +60,7 @@ export class NativeCall extends MessageRequest implements OfferedCall {
     return this.#sides.answerOnce(this.#request, this.#key, answer) !== 'silent'
   }
 
-  /** A target that names no transport is reached over UDP, or over TCP if no UDP socket fits (RFC 3263 §4.1). */
+  /** A target that names no transport is reached over UDP. If no UDP socket can reach it, TCP is used (RFC 3263 §4.1). */
   canReach({ address, transport }: Pick<ProxyTarget, 'address' | 'transport'>): boolean {
     const { outbound } = this.#core
     if (transport !== undefined) return outbound.endpointFor(transport, address) !== undefined

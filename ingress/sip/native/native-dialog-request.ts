@@ -13,7 +13,7 @@ import { proxyRequest, relayAck } from './relay/proxied-request.ts'
 import { viaSourceOf } from './response-path.ts'
 import type { ServerSides } from './server-sides.ts'
 
-/** A request that is, or claims to be, inside a dialog of ours. */
+/** A request inside a dialog that passed through us, or a request that only claims to be inside one. */
 export class NativeDialogRequest extends MessageRequest implements InboundDialogRequest {
   readonly #core: EngineCore
   readonly #sides: ServerSides
@@ -55,10 +55,10 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
   }
 
   /**
-   * Does for the caller what RFC 5923 does, but without the header of RFC 5923. If a caller is behind NAT, requests to it are
-   * sent over the connection on which its call came. This is done if its Contact has the same address and no connection to the
-   * Contact's port is open. If the call's connection ends at another pod, the request is handed to that pod. That pod is tried
-   * first if the Contact's port is the port of the connection itself, because nobody else can connect to that port.
+   * Finds the ways to the other side. A caller behind NAT gets requests over the TCP connection on which its call came. (RFC
+   * 5923 does the same with a header, which is not needed here.) This is done if the Contact has the address of that connection
+   * and no connection to the Contact's port is open. If another pod has the call's connection, that pod gets the request. That
+   * pod is tried first if the Contact names the connection's own port, because nobody else can connect to that port.
    */
   #waysTo(hop: DialogHop, { cookie, edits: routes }: DialogRoute): readonly DialogWay[] {
     const { outbound } = this.#core
@@ -75,8 +75,8 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
   }
 
   /**
-   * True if the request must not be handed to the pod that the cookie names: that pod is this one, no listener can reach it, or
-   * another pod has already handed the request over.
+   * Whether the request must stay here, and not go to the pod that the cookie names. There are three cases: that pod is this
+   * pod, no listener of ours can reach that pod, or another pod has already sent the request here.
    */
   #isHere({ address, port }: DialogHop): boolean {
     const { names, outbound } = this.#core
@@ -88,7 +88,7 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
   refuse(answer: Answer): void {
     if (this.method === 'ACK') return this.drop()
     const key = keyOf(this.#request, this.method)
-    // A cookie vouches for its dialog, not for the source of the packet.
+    // A valid cookie proves that the dialog exists. It proves nothing about the source of the packet, so limits apply.
     if (!this.#core.application.isKnown(this.peer)) return void this.#sides.answerOnce(this.#request, key, answer)
     const side = this.#sides.open(this.#request, key)
     if (side) this.#sides.answer(side, answer)
@@ -105,7 +105,7 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
   }
 }
 
-/** RFC 3261 §12.2: inside a dialog there is only one destination, and only Timers B and C limit the time. */
+/** RFC 3261 §12.2: inside a dialog there is only one destination. Its time is limited by Timers B and C, not by a rule. */
 function reInvitePlan(ways: readonly DialogWay[], edits: RelayEdits): ProxyPlan {
   return {
     targets: ways.map(({ hop }) => ({ id: '', ...hop, uriParameters: '' })),

@@ -1,4 +1,4 @@
-/** The native engine: this project's own RFC 3261 stack behind the engine port. */
+/** The native engine: this project's own RFC 3261 stack. It implements the interface in `port/engine.ts`. */
 import { hostText, type IpAddress } from '../../address/ip-address.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { Random } from '../../time/random.ts'
@@ -24,7 +24,7 @@ import { createUdpTransport } from './transport/udp-transport.ts'
 export interface ListenAddress {
   readonly transport: TransportName
   readonly address: IpAddress
-  /** 0: the system chooses the port. */
+  /** With 0, the system chooses the port. */
   readonly port: number
 }
 
@@ -35,10 +35,13 @@ export interface NativeEngineOptions {
   readonly listen: readonly ListenAddress[]
   readonly external: Advertised | undefined
   readonly internal: Advertised | undefined
-  /** The current key, then previous ones that are still accepted. At least 16 bytes each. */
+  /** First the current key, then previous keys that are still accepted. Each key has at least 16 bytes. */
   readonly cookieKeys: readonly Buffer[]
   readonly machineAddress: (family: 4 | 6) => IpAddress | undefined
-  /** Every address of this machine. If a socket is bound to every address, all of them are ours. Absent: no address. */
+  /**
+   * Every address of this machine. If a socket is bound to `0.0.0.0` or `::`, all these addresses are ours. If this is absent,
+   * no address is added.
+   */
   readonly machineAddresses?: readonly IpAddress[]
 }
 
@@ -95,7 +98,7 @@ export async function startNativeEngine(options: NativeEngineOptions, makers: Tr
 
 type Dispatch = Pick<TransportEvents, 'onMessage' | 'onBrokenStream'>
 
-/** Drops messages that arrive before every address is bound. Their senders repeat them. */
+/** Drops messages that arrive before every address is bound. Their senders will repeat them. */
 function createGate(application: Application): { readonly events: TransportEvents; open(dispatch: Dispatch): void } {
   let dispatch: Dispatch | undefined
   const events: TransportEvents = {
@@ -120,9 +123,9 @@ interface Binding {
 }
 
 /**
- * RFC 3261 §18.2.1 asks for TCP beside every UDP port, but the configuration decides which addresses are bound. If the kernel
- * does not have an address family, a listener on "every address" of that family is left out and reported. At least one other
- * address must be bound.
+ * RFC 3261 §18.2.1 asks for TCP beside every UDP port, but here the configuration decides which addresses are bound. If the
+ * kernel lacks IPv4 or IPv6, a listener on every address of that family (`0.0.0.0` or `::`) is left out and reported. At least
+ * one listener must be bound.
  */
 async function bindAll(
   { transports, application, close }: Binding,

@@ -3,7 +3,7 @@ import { MessageRequest } from '../port/inbound-request.ts'
 import { keyOf, peerOf, type ReceivedRequest } from './received-request.ts'
 import type { ServerSides } from './server-sides.ts'
 
-/** A request outside a dialog that is answered here and not forwarded. */
+/** A request outside a dialog. It is answered here and never forwarded. */
 export class NativePlainRequest extends MessageRequest implements InboundPlain {
   readonly #sides: ServerSides
   readonly #request: ReceivedRequest

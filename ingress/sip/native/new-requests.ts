@@ -1,6 +1,6 @@
 /**
- * Handles requests that belong to no transaction yet. `proxy/silence-for-strangers.ts` decides the way of a request. Only the way
- * of an ACK or a CANCEL is decided here.
+ * Handles requests that belong to no transaction yet. `proxy/silence-for-strangers.ts` decides whether a request is answered,
+ * passed on or dropped. For an ACK and a CANCEL, this file decides.
  */
 
 import { HEADER } from '../message/header-name.ts'
@@ -23,15 +23,18 @@ export interface NewRequests {
 }
 
 /**
- * Methods that are used inside dialogs. A request with such a method and with a Route of ours comes from a dialog, even if it has
- * neither a cookie nor a tag that names the dialog.
+ * Methods that are used inside dialogs. If a request has such a method and a Route of ours, it comes from a dialog. This holds
+ * even if the request lacks a cookie and a tag that names the dialog.
  */
 const OF_DIALOGS: ReadonlySet<string> = new Set(['BYE', 'UPDATE', 'PRACK', 'INFO', 'NOTIFY', 'REFER'])
 
-/** A new request, and what is known of its sender. */
+/** A new request, and the facts that are known about its sender. */
 interface NewRequest extends ReceivedRequest {
   readonly key: string
-  /** Whether the application knows the source. A cookie vouches for its dialog, not for the source of the packet. */
+  /**
+   * Whether the application knows the source. A cookie proves that the dialog exists. It proves nothing about the source of the
+   * packet.
+   */
   readonly known: boolean
   /** The place to which the dialog's cookie leads. Undefined if the request has no valid cookie. */
   readonly route: DialogRoute | undefined
@@ -70,8 +73,8 @@ function newRequest(core: EngineCore, received: ReceivedRequest, key: string): N
 }
 
 /**
- * RFC 3261 §12.2.2, §15.1.2: a request with a To tag claims to be inside a dialog. A request with a Route of ours claims the same
- * if its method has no use outside dialogs.
+ * RFC 3261 §12.2.2, §15.1.2: a request with a To tag claims to be inside a dialog. A request with a Route of ours makes the
+ * same claim if its method is used only inside dialogs.
  */
 function claimsDialog(core: EngineCore, { message, facts }: ReceivedRequest): boolean {
   return facts.toTag !== undefined || (OF_DIALOGS.has(message.method) && hasOwnRoute(core, message))
@@ -97,7 +100,8 @@ function admit(core: EngineCore, sides: ServerSides, request: NewRequest, way: A
 /** RFC 3261 §17.1.1.3: an ACK is never answered. An ACK with a valid cookie belongs to a 2xx and is relayed. */
 function onAck(core: EngineCore, sides: ServerSides, request: NewRequest): void {
   const { message, facts, flow, route, key, sender } = request
-  // The ACK to an answer without state ends here, even if the sender has become known after the answer.
+  // The ACK to an answer without a transaction ends here. The sender may have become known after that answer; this does not
+  // matter.
   if (sides.endsOnce(key, facts.toTag)) return
   const usable = route !== undefined && facts.maxForwards !== 0
   if (usable) return core.application.onDialogRequest(new NativeDialogRequest(core, sides, request, route))
@@ -105,8 +109,9 @@ function onAck(core: EngineCore, sides: ServerSides, request: NewRequest): void 
 }
 
 /**
- * RFC 3261 §16.10, §9.2: a CANCEL immediately gets 200 if the transaction of its INVITE is here, in any state. Otherwise it gets
- * 481. A CANCEL from another address than its INVITE finds no INVITE, because the address is part of the key.
+ * RFC 3261 §16.10, §9.2: a CANCEL immediately gets 200 if the transaction of its INVITE is here, in any state. If that
+ * transaction is not here, the CANCEL gets 481. The source address is part of the transaction key, so a CANCEL from another
+ * address finds no INVITE.
  */
 function onCancel(core: EngineCore, sides: ServerSides, request: NewRequest): void {
   const { key, known, sender, flow } = request
@@ -142,7 +147,7 @@ function refuse(core: EngineCore, sides: ServerSides, request: NewRequest, refus
   })
 }
 
-/** Whether this is the first answer to the request. */
+/** Answers the request. Returns whether this answer is the first one to the request. */
 function answerFirst(sides: ServerSides, request: NewRequest, refusal: Refusal, decisionId: string): boolean {
   const { key, known } = request
   if (!known) return sides.answerOnce(request, key, refusal) === 'first'
@@ -157,7 +162,7 @@ function undoneStrict(core: EngineCore, request: ReceivedRequest): ReceivedReque
   return message && facts && !('fault' in facts) ? { message, facts, flow: request.flow } : undefined
 }
 
-/** RFC 3326 §2: the Reason values of the received CANCEL are copied into our own. */
+/** RFC 3326 §2: the Reason values of the received CANCEL are copied into the CANCEL that we send. */
 function reasonLines({ message }: ReceivedRequest): string {
   let lines = ''
   for (let row = message.first(HEADER.reason); row !== -1; row = message.next(HEADER.reason, row)) {

@@ -1,7 +1,7 @@
 /**
- * Answers without state (RFC 3261 §8.2.7) to unvouched sources. Over UDP, such a source may be the forged address of a victim. So
- * the source gets at most one answer per datagram. An answer is repeated only for a repeat of the request. The number of answers
- * to each source is limited.
+ * Answers to unvouched sources, made without a transaction (RFC 3261 §8.2.7). Over UDP, the source address may be forged and
+ * belong to a victim. So the source gets at most one answer per datagram that came. We repeat an answer only when the request
+ * is repeated. The number of answers to each source is limited.
  */
 
 import type { Answer } from '../port/engine.ts'
@@ -13,8 +13,8 @@ import { writeAnswer } from './server-side.ts'
 import { createUnvouchedBudget } from './unvouched-budget.ts'
 
 /**
- * `again`: the request is a repeat and got its answer again. `silent`: the limit is reached, nothing was sent, and the packet
- * is counted as dropped.
+ * `again`: the request is a repeat and got the same answer again. `silent`: the limit was reached, so nothing was sent and the
+ * packet is counted as dropped.
  */
 export type OnceAnswered = 'first' | 'again' | 'silent'
 
@@ -22,12 +22,13 @@ export interface OnceAnswers {
   answer(request: ReceivedRequest, key: string, answer: Answer): OnceAnswered
   /** Like `answer`, but for a known peer and without a limit. */
   send(request: ReceivedRequest, key: string, answer: Answer): OnceAnswered
-  /** Whether an ACK with this key and To tag acknowledges such an answer. */
+  /** Whether an ACK with this key and To tag acknowledges an answer that was sent here. */
   ends(key: string, toTag: string | undefined): boolean
 }
 
 /**
- * `tagOf` makes a To tag from a key. A key always gives the same tag, so that a repeat gets the same answer (RFC 3261 §8.2.7).
+ * `tagOf` makes a To tag from a key. The same key always gives the same tag, so that a repeat gets the same answer (RFC 3261
+ * §8.2.7).
  */
 export function createOnceAnswers(core: EngineCore, tagOf: (key: string) => string): OnceAnswers {
   const budget = createUnvouchedBudget()
@@ -46,8 +47,8 @@ export function createOnceAnswers(core: EngineCore, tagOf: (key: string) => stri
       reportDrop(core, flow, { reason: 'over_limit', method: message.method })
       return 'silent'
     },
-    // Outside a dialog, the tag is made from the key and needs no memory. Inside a dialog, the tag belongs to the dialog, so the
-    // memory is needed.
+    // Outside a dialog, the tag is made from the key, so comparing tags is enough. Inside a dialog, the tag belongs to the
+    // dialog, so the memory must tell.
     ends: (key, toTag) => toTag !== undefined && (toTag === tagOf(key) || answered.has(key, core.clock.now())),
   }
 }

@@ -1,4 +1,4 @@
-/** A request as it was received: its content, the way on which it came, and the key of its transaction. */
+/** A request as it was received: its content, its flow, and the key of its transaction. */
 
 import { isCookie, type RequestFacts } from '../message/request-facts.ts'
 import type { SipMessage } from '../message/sip-message.ts'
@@ -19,13 +19,16 @@ export function peerOf(flow: Flow): Peer {
   return { address: flow.remoteAddress, port: flow.remotePort, transport: flow.transport }
 }
 
-/** RFC 3261 §17.2.3. The source address is part of the key, so that only the peer itself can end or repeat its call. */
+/**
+ * RFC 3261 §17.2.3: the parts of the key that find a transaction. The source address is added, so that only the peer itself can
+ * end or repeat its call.
+ */
 export function keyOf(request: ReceivedRequest, method: string): string {
   const { message, facts, flow } = request
   const { via } = facts
   const sentBy = `${via.host}:${via.port ?? ''} ${flow.remoteAddress.text}`
-  // The key needs more than branch, sent-by and method only if the sender is an RFC 2543 peer. For all other peers, the further
-  // strings are not made.
+  // A peer that follows RFC 3261 is found by branch, sent-by and method. Only an RFC 2543 peer needs more strings, so they are
+  // not made for other peers.
   const rfc3261 = isCookie(via.branch)
   return serverTransactionKey({
     branch: via.branch,
@@ -40,7 +43,7 @@ export function keyOf(request: ReceivedRequest, method: string): string {
   })
 }
 
-/** Reports that a packet was dropped. */
+/** Tells the application that a packet was dropped. */
 export function reportDrop(
   core: EngineCore,
   flow: Flow,

@@ -1,4 +1,4 @@
-/** The way back of a response: RFC 3261 §18.2 and RFC 3581 §4. */
+/** Where a response goes: RFC 3261 §18.2 and RFC 3581 §4. */
 import { hostText } from '../../address/ip-address.ts'
 import { SIP_PORT } from '../../address/port.ts'
 import type { Via } from '../message/via.ts'
@@ -9,10 +9,10 @@ import type { ResponseSink } from './transaction/server-transaction.ts'
 import type { Flow } from './transport/transport.ts'
 
 /**
- * The facts that are written into the sender's Via. They replace the values that the sender has written under these names,
- * because the next element believes that the values are ours. RFC 3261 §18.2.1: `received` is added if sent-by is a name or
- * another address. RFC 3581 §4: an `rport` MUST be filled, and `received` is added with it even if it equals sent-by. A Via that
- * cannot be read gets `received` and no `rport`.
+ * The facts that we write into the sender's Via. They replace values that the sender itself wrote, because the next element
+ * believes that we wrote them. RFC 3261 §18.2.1: `received` is added if sent-by is a name or another address. RFC 3581 §4: an
+ * `rport` MUST be filled, and then `received` is always added, even if it equals sent-by. A Via that cannot be read gets
+ * `received` and no `rport`.
  */
 export function viaSourceOf(via: Via | undefined, flow: Flow): ViaSource {
   const source = flow.remoteAddress.text
@@ -24,7 +24,7 @@ export function viaSourceOf(via: Via | undefined, flow: Flow): ViaSource {
 }
 
 /**
- * Sends responses on the flow of their request. If the flow is a stream that has closed, the response is sent over a new stream
+ * Sends responses on the flow of their request. If that flow was a stream and has closed, the response goes over a new stream
  * (§18.2.2).
  */
 export class ResponsePath implements ResponseSink {
@@ -32,7 +32,7 @@ export class ResponsePath implements ResponseSink {
   readonly #core: EngineCore
   readonly #flow: Flow
   readonly #sentByPort: number
-  /** Datagrams: the port at the source address to which responses go. Undefined: the source port. */
+  /** For datagrams: the port at the source address to which responses go. Undefined stands for the source port. */
   readonly #port: number | undefined
 
   constructor(core: EngineCore, flow: Flow, via: Via) {
@@ -50,12 +50,18 @@ export class ResponsePath implements ResponseSink {
     return this.#flow.send(bytes, undefined, () => void this.#reconnect(bytes))
   }
 
-  /** Sends on the flow only, and never opens a connection. The stream of a stranger keeps the limits for strangers. */
+  /**
+   * Sends only on the flow and never opens a connection. If the stream belongs to a stranger, the limits for strangers still
+   * hold.
+   */
   sendOnce(bytes: Buffer): boolean {
     return this.#flow.sendOnce(bytes, this.reliable ? undefined : this.#port)
   }
 
-  /** Connects only to a peer that is known at this moment. Otherwise, a sender could make us connect to a victim (reflection). */
+  /**
+   * Connects only to a peer that is known at this moment. Else a sender could forge an address and make us connect to a victim
+   * (reflection).
+   */
   #reconnect(bytes: Buffer): boolean {
     const { remoteAddress: address, remotePort: port, transport } = this.#flow
     const peer: Peer = { address, port, transport }

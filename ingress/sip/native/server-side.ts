@@ -1,4 +1,4 @@
-/** The server side of a request: its retained bytes, the way back and the server transaction. */
+/** The server side of a request: its retained bytes, the path of its responses and the server transaction. */
 
 import type { RequestFacts } from '../message/request-facts.ts'
 import type { SipMessage } from '../message/sip-message.ts'
@@ -16,13 +16,15 @@ export interface ServerSide {
   readonly viaSource: ViaSource
   readonly flow: Flow
   readonly transaction: ServerTransaction
-  /** RFC 3261 §8.2.6.2: the To tag of every response of our own to this request, including the 200 to its CANCEL. */
+  /** RFC 3261 §8.2.6.2: this To tag is in every response that we make to this request, and in the 200 to its CANCEL. */
   readonly tag: string
-  /** Sends without the transaction. This is needed for a 2xx that comes after another final response (RFC 3261 §16.7 step 5). */
+  /**
+   * Sends a response without the transaction. A 2xx that comes after another final response needs this (RFC 3261 §16.7 step 5).
+   */
   readonly path: ResponseSink
 }
 
-/** Writes a response of our own. Only a 100 has no To tag (RFC 3261 §8.2.6.2). */
+/** Writes a response that we make ourselves. Every such response except 100 has a To tag (RFC 3261 §8.2.6.2). */
 export function writeAnswer(
   side: Pick<ServerSide, 'message' | 'viaSource' | 'tag'>,
   answer: Answer,

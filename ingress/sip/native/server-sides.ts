@@ -1,4 +1,4 @@
-/** The server side of requests: transactions, their tags, and the proxied INVITEs, which a CANCEL must find. */
+/** The server sides of requests: their transactions, their tags, and the proxied INVITEs that a CANCEL must find. */
 import { randomBytes } from 'node:crypto'
 import { SERVICE_UNAVAILABLE } from '../port/answers.ts'
 import type { Answer } from '../port/engine.ts'
@@ -14,33 +14,37 @@ import { createUnvouchedTransactions } from './unvouched-transactions.ts'
 
 export interface ServerSides {
   /**
-   * Makes the server transaction of a request. Undefined if there are too many transactions. Then a 503 was sent without state,
-   * because a known peer always gets an answer (invariant I2). Without `tag`, the To tag is made from the key.
+   * Makes the server transaction of a request. If there are too many transactions, returns undefined and sends a 503 without a
+   * transaction, because a known peer always gets an answer (invariant I2). If `tag` is absent, the To tag is made from the
+   * key.
    */
   open(request: ReceivedRequest, key: string, tag?: string): ServerSide | undefined
   /**
-   * Like `open`, but for a source for which only a dialog cookie vouches. The number of such transactions is limited per dialog
-   * and in all. Over UDP, a response is repeated only for a repeat of its request. Undefined if there are too many transactions.
-   * Then an answer without state was sent, if the limit for such answers allowed it.
+   * Like `open`, but for a source of which we only know a valid dialog cookie. The number of such transactions is limited, per
+   * dialog and in all. Over UDP, a response is repeated only when its request is repeated. If there are too many transactions,
+   * returns undefined, and sends an answer without a transaction if the limit for such answers allows that.
    */
   openUnvouched(request: ReceivedRequest, key: string): ServerSide | undefined
   answer(side: ServerSide, answer: Answer): void
-  /** Answers an unvouched source: without state, without repeats of our own, and within limits. */
+  /**
+   * Answers an unvouched source. The answer needs no transaction, we never repeat it ourselves, and the number of such answers
+   * is limited.
+   */
   answerOnce(request: ReceivedRequest, key: string, answer: Answer): OnceAnswered
   /**
-   * Whether an ACK acknowledges an answer without state, so that nothing is left to do for it. An ACK has the key of its
-   * INVITE.
+   * Whether an ACK acknowledges an answer that was sent without a transaction. Such an ACK needs no further work. `key`: the
+   * key of the INVITE, which the ACK shares.
    */
   endsOnce(key: string, toTag: string | undefined): boolean
   /**
-   * RFC 3261 §8.2.6.2: all our answers to an INVITE and to its CANCEL have one tag. It is made only from the key of the INVITE.
+   * RFC 3261 §8.2.6.2: all our answers to an INVITE and to its CANCEL have one tag. The tag is made only from the INVITE's key.
    */
   tagOf(key: string): string
-  /** A proxied INVITE that still waits for its final response. */
+  /** The proxied INVITE with this key, if it still waits for its final response. */
   proxied(key: string): ProxiedInvite | undefined
   /** Starts a proxied INVITE, and retains it until its final response has been sent. */
   start(key: string, invite: ProxiedInvite): void
-  /** Answers every call that still waits for a backend with 503, because the process ends. */
+  /** Called when the process ends. Answers 503 to every call that still waits for a backend. */
   endAll(): void
 }
 
@@ -90,7 +94,10 @@ export function createServerSides(core: EngineCore): ServerSides {
   }
 }
 
-/** A known peer always gets an answer. Answers to all others are limited. */
+/**
+ * RFC 3261 §8.2.7: answers 503 without a transaction. A known peer always gets it. For other senders, the number of answers is
+ * limited.
+ */
 function answerBusy(core: EngineCore, once: OnceAnswers, request: ReceivedRequest, key: string): void {
   const known = core.application.isKnown(peerOf(request.flow))
   if (known) once.send(request, key, SERVICE_UNAVAILABLE)

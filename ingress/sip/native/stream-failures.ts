@@ -1,6 +1,6 @@
 /**
- * Destinations that accept no TCP connections. A large request waits less long for a connection to such a destination (RFC 3261
- * §18.1.1).
+ * Destinations to which a TCP connection has failed. A large request waits for a shorter time for a connection to such a
+ * destination (RFC 3261 §18.1.1).
  */
 import type { Clock } from '../../time/clock.ts'
 import {
@@ -14,14 +14,14 @@ import type { Destination } from './transport/transport.ts'
 type Place = Pick<Destination, 'address' | 'port'>
 
 export interface StreamFailures {
-  /** Milliseconds to wait for a connection if the request can also be sent in another way. */
+  /** How many milliseconds a request waits for a connection if it can also be sent in another way. */
   connectMs(place: Place): number
-  /** Remembers that a request has failed there, although it could also be sent in another way. */
+  /** Remembers that a request failed at this place. To be called only for requests that can also be sent in another way. */
   note(place: Place): void
 }
 
 export function createStreamFailures(clock: Clock): StreamFailures {
-  /** For each destination, the time at which its failure is forgotten. The oldest failure is first. */
+  /** For each destination, the time at which its failure will be forgotten. The oldest failure is first. */
   const failures = new Map<string, number>()
   return {
     connectMs: (place) => {

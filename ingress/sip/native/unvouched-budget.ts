@@ -1,4 +1,4 @@
-/** Limits the answers to unvouched sources: per source, and in all. */
+/** Limits the number of answers to unvouched sources: for each source, and for all together. */
 import { randomInt } from 'node:crypto'
 import type { IpAddress } from '../../address/ip-address.ts'
 import {
@@ -10,14 +10,16 @@ import {
 } from '../limits.ts'
 
 export interface UnvouchedBudget {
-  /** Whether one more answer to this source is within the limits. If so, it is counted. `now`: monotonic milliseconds. */
+  /**
+   * Whether the limits allow one more answer to this source. If they do, the answer is counted. `now`: monotonic milliseconds.
+   */
   take(source: IpAddress, now: number): boolean
 }
 
 /**
- * Token buckets in a fixed table: a flood from any number of addresses takes no extra memory. Sources in the same slot share
- * its tokens, and nobody outside can predict which sources share one. IPv6 sources are told apart by their /64 only, because
- * one host usually has a whole /64.
+ * Token buckets in an array of fixed size, so that a flood from many addresses takes no extra memory. Sources in the same slot
+ * share its tokens. Nobody outside can predict which sources share a slot. IPv6 sources with the same first 64 bits count as
+ * one source, because one host usually has a whole /64.
  */
 export function createUnvouchedBudget(): UnvouchedBudget {
   const seed = randomInt(2 ** 32)
@@ -40,7 +42,7 @@ export function createUnvouchedBudget(): UnvouchedBudget {
   }
 }
 
-/** The tokens that are still in use after a time in milliseconds. At the start, no token is in use. */
+/** The number of tokens that are still in use after `elapsed` milliseconds. At the start, no token is in use. */
 function leaked(used = 0, elapsed: number, perSecond: number): number {
   return Math.max(0, used - (elapsed * perSecond) / 1000)
 }

@@ -2,14 +2,14 @@ import { MAX_UNVOUCHED_TRANSACTIONS, MAX_UNVOUCHED_TRANSACTIONS_PER_DIALOG } fro
 import type { ServerTransaction } from './transaction/server-transaction.ts'
 
 /**
- * Transactions of sources for which only a dialog cookie vouches. Many senders may have the same cookie. No sender may fill the
- * table.
+ * Counts the transactions of sources of which we only know a valid dialog cookie. Many senders may have the same cookie, so the
+ * number is limited for each dialog and in all. Then no sender can fill the transaction table.
  */
 export interface UnvouchedTransactions {
-  /** Whether one more transaction would be too many for this dialog, or in all. */
+  /** Whether this dialog, or all dialogs together, already have as many transactions as allowed. */
   full(callId: string): boolean
   enter(transaction: ServerTransaction, callId: string): void
-  /** Does nothing for a transaction that was not entered. */
+  /** Does nothing if `enter` was not called for the transaction. */
   leave(transaction: ServerTransaction): void
 }
 

@@ -2,17 +2,21 @@ import type { InboundCall, InboundDialogRequest, InboundPlain, Peer } from './en
 import type { EngineEvent } from './events.ts'
 
 /**
- * The application behind the engine port: an engine asks the application and reports to it. Every call is synchronous and is
- * answered from memory.
+ * The application behind the port. An engine asks the application what to do, and reports to it. Every call is synchronous and
+ * is answered from memory.
  */
 export interface Application {
-  /** Whether this source is known. An engine calls this before it sends a byte, because strangers get no byte (invariant I1). */
+  /** Whether this source is known. An engine asks this before it sends a byte, because strangers get no byte (invariant I1). */
   isKnown(peer: Peer): boolean
   /**
-   * Whether this source may answer a request that was sent to another address. A machine with several addresses may answer so.
+   * Whether this source may answer a request that was sent to another address. A machine with several addresses may answer from
+   * another one than we sent to.
    */
   mayAnswer(peer: Peer): boolean
-  /** Headers that rules read, in lower case. They are part of the hash by which loops are detected (RFC 5393 §4.2.2). */
+  /**
+   * The headers that rules read, in lower case. The values of these headers are part of the hash that detects loops (RFC 5393
+   * §4.2.2).
+   */
   headersRead(): readonly string[]
   onInvite(call: InboundCall): void
   onOptions(request: InboundPlain): void

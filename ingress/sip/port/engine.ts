@@ -1,13 +1,13 @@
 /**
- * The SIP engine port: the way in which calls reach the application, the same for every engine. The port has no bytes, no
- * sockets and no transactions. An engine parses messages, keeps transactions and sends. The application decides.
+ * The SIP engine port: the interface between an engine and the application. It is the same for every engine, and has no bytes,
+ * sockets or transactions. An engine parses messages, keeps transactions and sends. The application decides.
  */
 import type { IpAddress } from '../../address/ip-address.ts'
 import type { TransportName } from '../../address/transport-name.ts'
 
 export type { TransportName }
 
-/** The sender of a packet: the packet's source, never a header that the sender wrote. */
+/** The sender of a packet. It is the packet's source, and never a header, because a sender can write anything into a header. */
 export interface Peer {
   readonly address: IpAddress
   readonly port: number
@@ -15,8 +15,8 @@ export interface Peer {
 }
 
 /**
- * A URI as the application needs it. The user is decoded (RFC 3261 §19.1.2). The host is as the sender wrote it. The user of a
- * tel URI is its subscriber with the parameters, in the form that it has in the user part of a SIP URI (§19.1.6).
+ * A URI as the application needs it. The user is decoded (RFC 3261 §19.1.2). The host stays as the sender wrote it. For a tel
+ * URI, the user is the number with its parameters, in the form that a SIP URI would have (§19.1.6).
  */
 export interface RequestUri {
   readonly scheme: string
@@ -25,47 +25,50 @@ export interface RequestUri {
 }
 
 /**
- * The source of the request, as a Via says it: an address; `ambiguous` if the Via has a parameter twice; undefined if the Via
- * names no address.
+ * The source of a request that a proxy wrote into a Via. `ambiguous`: the Via has a parameter twice. Undefined: the Via names
+ * no IP address.
  */
 export type RecordedSource = IpAddress | 'ambiguous' | undefined
 
-/** The parts of a request that the application may read. They are decoded only when they are read. */
+/** The parts of a request that the application may read. A part is decoded only when it is read. */
 export interface InboundRequest {
   readonly peer: Peer
   readonly method: string
   readonly callId: string
   readonly requestUri: RequestUri
   /**
-   * The user parts of the URIs in To, From and the first P-Asserted-Identity, decoded like the user of `requestUri`. Undefined if
-   * absent.
+   * The users of the URIs in To, From and the first P-Asserted-Identity, decoded like the user of `requestUri`. If a URI or its
+   * user is absent, this is undefined.
    */
   readonly toUser: string | undefined
   readonly fromUser: string | undefined
   readonly assertedUser: string | undefined
-  /** The long names of all headers, in order and in lower case. A header that occurs twice is listed twice. */
+  /** The long names of all headers, in order and in lower case. If a header occurs twice, its name is listed twice. */
   headerNames(): readonly string[]
   /**
-   * Every value of a header, in order; lists are split (RFC 3261 §7.3.1). The name may be long or compact, in upper or lower
+   * All values of a header, in order. Lists are split (RFC 3261 §7.3.1). The name may be long or compact, in upper or lower
    * case.
    */
   header(name: string): readonly string[]
   /**
-   * The addresses that proxies recorded in the Via headers below the sender's own, nearest first. `received` comes before
-   * sent-by. An address can be trusted only as much as the proxy that wrote it.
+   * The addresses that proxies recorded in the Via values below the top one, nearest proxy first. If a Via has `received`, that
+   * address is used, else its sent-by. Trust an address only if you trust the proxy that wrote it.
    */
   recordedSources(): readonly RecordedSource[]
 }
 
-/** A final answer of our own. */
+/** A final answer that we make ourselves. */
 export interface Answer {
   readonly status: number
   readonly reason: string
-  /** The reason, in a Warning header with the engine's name, so that a trace explains itself (RFC 3261 §20.43). */
+  /**
+   * The text of a Warning header, after the engine's name. It gives the reason, so that a reader of a packet trace sees it (RFC
+   * 3261 §20.43).
+   */
   readonly warning?: string
-  /** The code of that Warning. Absent: 399 (miscellaneous). */
+  /** The code of that Warning. If it is absent, 399 (miscellaneous) is used. */
   readonly warningCode?: number
-  /** More headers, in order. Control characters in a value are left out. */
+  /** Further headers, in order. Control characters in a value are removed. */
   readonly headers?: readonly HeaderField[]
 }
 
@@ -75,108 +78,122 @@ export interface HeaderField {
 }
 
 /**
- * A new INVITE outside any dialog. Exactly one verb (`drop`, `respond`, `respondOnce` or `proxy`) must be called before the
- * handler returns, because the decision comes from memory. If the application calls none, the engine answers 500 to a known
- * peer, so that its caller is not left without an answer.
+ * A new INVITE outside any dialog. The application must call exactly one of `drop`, `respond`, `respondOnce` and `proxy` before
+ * its handler returns; this is possible, because it decides from memory. If it calls none of them, a known peer gets 500, so
+ * that no caller waits forever.
  */
 export interface InboundCall extends InboundRequest {
-  /** The engine has already sent a provisional response, so silence would leave the caller ringing (invariant I2). */
+  /**
+   * Whether the engine has already sent a provisional response. With silence, that caller would go on waiting (invariant I2).
+   */
   readonly provisionalSent: boolean
-  /** A repeat of a stranger's INVITE, as far as the engine remembers. The decision for this INVITE has already been reported. */
+  /**
+   * Whether this is a repeat of a stranger's INVITE, as far as the engine remembers. The decision for the first one has already
+   * been reported.
+   */
   readonly repeated: boolean
-  /** Sends nothing, or 503 if a provisional response was sent already. Returns what was sent. */
+  /** Sends nothing. If a provisional response was already sent, sends 503. Returns what was sent. */
   drop(): 'none' | '503'
   respond(answer: Answer): void
   /**
-   * For an unvouched source, which may be the forged address of a victim. Sends one answer to this datagram, without state, and
-   * repeats it only for a repeat of the INVITE. The answers are limited per source and in all. False: the limit is reached, and
-   * nothing was sent. An engine that has already sent a provisional response answers as `respond` does.
+   * Answers an unvouched source, whose address may be forged and belong to a victim. Sends one answer to this datagram without
+   * a transaction; only a repeat of the INVITE is answered again. The number of answers is limited. Returns false if the limit
+   * was reached and nothing was sent. If the engine has already sent a provisional response, this does the same as `respond`.
    */
   respondOnce(answer: Answer): boolean
   proxy(plan: ProxyPlan): void
   /**
-   * Whether the engine has a socket of the target's family and transport, so that an attempt is worth the caller's time. It
-   * does not show whether the target is running.
+   * Whether the engine has a socket of the target's family and transport. Without one, an attempt would only cost the caller
+   * time. The result does not say whether the target is running.
    */
   canReach(target: Pick<ProxyTarget, 'address' | 'transport'>): boolean
 }
 
-/** An OPTIONS or an unsupported method outside a dialog, from a known peer. */
+/** A request outside a dialog, from a known peer. Its method is OPTIONS, or a method that is not supported. */
 export interface InboundPlain extends InboundRequest {
   respond(answer: Answer): void
 }
 
-/** A backend as the engine needs it. */
+/** A backend, with the facts that an engine needs to send to it. */
 export interface ProxyTarget {
-  /** The backend's name in metrics and logs: its URI as the rule writes it. */
+  /** The name of the backend in metrics and logs: its URI, as the rule writes it. */
   readonly id: string
   readonly address: IpAddress
   readonly port: number
-  /** Undefined: UDP, or TCP if the request is too large for a datagram (RFC 3261 §18.1.1). */
+  /** If this is undefined, the engine uses UDP, or TCP if the request is too large for a datagram (RFC 3261 §18.1.1). */
   readonly transport: TransportName | undefined
-  /** URI parameters other than transport that the Request-URI must contain, with their leading `;`. */
+  /** The URI parameters that the Request-URI must contain, except transport. They begin with `;`. */
   readonly uriParameters: string
 }
 
 export type FailoverCondition = 'timeout' | 'transport' | number
 
-/** Changes in a request and its responses, in addition to the changes that a proxy must make. */
+/** Changes of a request and its responses. A proxy must make other changes too; these come in addition. */
 export interface RelayEdits {
-  /** Each replaces every value that the sender wrote under its name. */
+  /** Headers to set. Each of them replaces all values that the sender wrote under its name. */
   readonly setHeaders: readonly HeaderField[]
   readonly removeHeaders: readonly string[]
-  /** P-Asserted-Identity in the responses (RFC 3325): kept, kept unless the response asks for privacy, or removed. */
+  /**
+   * What happens to P-Asserted-Identity in the responses (RFC 3325). `keep`: it stays. `hide-private`: it stays if the response
+   * does not ask for privacy. `remove`: it is removed.
+   */
   readonly responseIdentity: ResponseIdentity
 }
 
 /**
- * The place to which requests to the caller are sent. `contact`: to its Contact. `public-contact`: to its Contact, if that is
- * public or has the address of the packet source; else to the packet source. `source`: only to the packet source. If a Contact
- * cannot be called, the packet source is used in every case.
+ * Where requests to the caller are sent. `contact`: to its Contact. `public-contact`: to its Contact if the Contact's address
+ * is public or is the packet source's address; else to the packet source. `source`: always to the packet source. If a Contact
+ * cannot be reached, the packet source is used in every case.
  */
 export type CallerTarget = 'contact' | 'public-contact' | 'source'
 
 export type ResponseIdentity = 'keep' | 'hide-private' | 'remove'
 
-/** The plan for a call that a rule routes. */
+/** The plan for a call that is forwarded. */
 export interface ProxyPlan extends RelayEdits {
   /**
-   * In the order in which they are tried: by tier, and inside a tier in an order drawn by weight. There is at least one target,
-   * and each can be reached.
+   * The targets in the order in which they are tried. The first tier comes first; inside a tier, weights have chosen the order.
+   * There is at least one target, and the engine can reach each of them.
    */
   readonly targets: readonly ProxyTarget[]
-  /** The user of the Request-URI towards the backend, already escaped. '': no user. Undefined: the caller's user is kept. */
+  /**
+   * The user in the Request-URI for the backend, with escapes. `''`: there is no user. Undefined: the user that the caller sent
+   * is used.
+   */
   readonly requestUser: string | undefined
-  /** If no response comes for this number of milliseconds, the next target is tried. Undefined: only Timer B limits the time. */
+  /** Milliseconds. If no response comes in this time, the next target is tried. If undefined, only Timer B limits the time. */
   readonly backendTimeout: number | undefined
   /**
-   * If no final response comes in this number of milliseconds after the first 18x, the branch is cancelled. Undefined: only Timer
-   * C limits the time.
+   * Milliseconds after the first 18x. If no final response comes in this time, the branch is cancelled. If undefined, only
+   * Timer C limits the time.
    */
   readonly ringingTimeout: number | undefined
   readonly failoverOn: ReadonlySet<FailoverCondition>
-  /** Whether an 18x that was relayed forbids failover. */
+  /** `Always`: failover is allowed at any time. `BeforeRinging`: failover is allowed only before an 18x was relayed. */
   readonly failover: 'Always' | 'BeforeRinging'
   /**
-   * The place to which in-dialog requests to the caller are sent, if no proxy between us and the caller has record-routed.
-   * Absent: the caller's Contact.
+   * Where in-dialog requests to the caller are sent, if no proxy between the caller and us has record-routed. If absent, they
+   * go to the caller's Contact.
    */
   readonly callerTarget?: CallerTarget
   /**
-   * This text comes back with every in-dialog request, and says to which rule the call belongs. At most MAX_DIALOG_DATA_BYTES.
+   * This text is in every in-dialog request of the call, and says which rule decided the call. At most MAX_DIALOG_DATA_BYTES.
    */
   readonly dialogData: string
-  /** The caller's answer if no target accepted the call and no target sent a better response (RFC 3261 §16.7 step 6). */
+  /**
+   * The answer that the caller gets if no target accepted the call and no target sent a better response (RFC 3261 §16.7 step
+   * 6).
+   */
   readonly exhausted: Answer
   /** Called once, when the final response has been sent to the caller. */
   readonly done: (result: ProxyResult) => void
-  /** Called when an attempt begins, when an attempt has ended, and for the first response that is relayed. */
+  /** Called when an attempt begins, when an attempt has ended, and when the first response is relayed. */
   readonly progress: (step: ProxyProgress) => void
 }
 
 /**
- * `passed_over`: nothing was sent, because the engine must not send to the target. `no_socket`: nothing was sent, because the
- * engine has no socket of the target's family and transport.
+ * `late`: a 2xx came after the attempt had already ended. `passed_over`: nothing was sent, because the engine must not send to
+ * the target. `no_socket`: nothing was sent, because the engine has no socket of the target's family and transport.
  */
 export type AttemptResult =
   | 'answered'
@@ -196,56 +213,70 @@ export type ProxyProgress =
       readonly target: ProxyTarget
       readonly result: AttemptResult
       readonly status: number
-      /** Whether the backend has sent any response. A backend that rings until the time is over is not silent. */
+      /** Whether the backend has sent any response. If a backend rings until its time is over, this is true. */
       readonly heard: boolean
-      /** Seconds of the Retry-After in a backend's 503: for this time, the backend wants no calls (RFC 3261 §21.5.4). */
+      /** The Retry-After of a backend's 503, in seconds. During this time, the backend wants no calls (RFC 3261 §21.5.4). */
       readonly retryAfter: number | undefined
     }
 
 export interface ProxyResult {
   /** `unanswered`: the call ended without a final response. This must never happen (invariant I2). */
   readonly outcome: 'forwarded' | 'exhausted' | 'cancelled' | 'unanswered'
-  /** The final status that was sent to the caller. 0 if no final response was sent. */
+  /** The final status that was sent to the caller, or 0 if none was sent. */
   readonly status: number
-  /** The backend that sent this final response. */
+  /** The backend whose final response was sent to the caller. */
   readonly target: ProxyTarget | undefined
-  /** The reason, for the log. Present if the engine knows more than the outcome says. */
+  /** The reason, for the log. Present if the engine knows more than `outcome` says. */
   readonly reason?: string
 }
 
-/** A request that belongs to a dialog, or claims to belong to a dialog. A valid cookie of ours proves that the claim is true. */
+/** A request that claims to belong to a dialog. If it has a valid cookie of ours, the claim is true. */
 export interface InboundDialogRequest extends InboundRequest {
-  /** Undefined: no valid cookie. */
+  /** The cookie of the dialog. Undefined if the request has no valid cookie. */
   readonly dialog: DialogCookie | undefined
   /**
-   * The place that the request itself names: the next Route, or the Request-URI if no Route is left. Undefined if no request can
-   * be sent there.
+   * The place that the request itself names: the next Route, or the Request-URI if no Route is left. Undefined if we cannot
+   * send to that place.
    */
   readonly nextHop: DialogHop | undefined
-  /** Relays the request to a hop. The Request-URI and the body are left unchanged. */
+  /** Relays the request to a hop. The Request-URI and the body stay as they are. */
   relay(to: DialogHop, edits: RelayEdits): void
-  /** Answers the request. An ACK is dropped, because an ACK is never answered (RFC 3261 §17.1.1.3). */
+  /** Answers the request. An ACK is dropped, because it must never be answered (RFC 3261 §17.1.1.3). */
   refuse(answer: Answer): void
   drop(): void
 }
 
 export interface DialogCookie {
-  /** The side that sends. The caller's side may reach only backends; the backend's side reaches the caller. */
+  /**
+   * The side that sends requests with this cookie. Requests of the caller may go only to backends. Requests of the backend go
+   * to the caller.
+   */
   readonly from: 'caller' | 'backend'
-  /** The place signed into the cookie: the backend's own Contact, or the caller's packet source. */
+  /**
+   * The place to which requests with this cookie may go. It is the backend's Contact, or the address and port from which the
+   * caller's packets came.
+   */
   readonly signedTarget: DialogHop
-  /** `backend` only: the hop that the caller's own route set or Contact names, if it has another address. */
+  /**
+   * Set only if `from` is `backend`: the hop that the caller's Record-Route or Contact names, if its address is not the address
+   * of `signedTarget`.
+   */
   readonly routeTarget?: DialogHop | undefined
-  /** `backend` only: the Request-URIs that may be followed. Absent: all that can be called. */
+  /**
+   * Set only if `from` is `backend`: which of the Request-URIs that the backend may send are followed. If absent, each one that
+   * can be reached is followed.
+   */
   readonly callerTarget?: Exclude<CallerTarget, 'contact'> | undefined
-  /** `caller` only: the other side has answered without a tag (RFC 3261 §12.1.2), so requests to it have no To tag. */
+  /**
+   * Set only if `from` is `caller`: the backend answered without a tag (RFC 3261 §12.1.2), so requests to it have no To tag.
+   */
   readonly untagged?: boolean | undefined
-  /** `backend` only: the pod at which the caller's connection ends, if the INVITE came over a connection. */
+  /** Set only if `from` is `backend` and the INVITE came over a connection: the pod that has this connection. */
   readonly pod?: DialogHop | undefined
   readonly dialogData: string
   /**
-   * Set only if the call has passed us more than once (a spiral). Then the route set has several of our cookies. This is the
-   * dialog data of the cookies other than this one.
+   * Set only if the call has passed us more than once (a spiral), so that several Route values have a cookie of ours. This is
+   * the dialog data of the other cookies.
    */
   readonly otherDialogData?: readonly string[] | undefined
 }
@@ -258,21 +289,28 @@ export interface DialogHop {
 
 /** A running engine. */
 export interface SipEngine {
-  /** The bound addresses, such as `udp://127.0.0.1:5060`. Port 0 is replaced by the port that the system chose. */
+  /**
+   * The addresses on which the engine listens, such as `udp://127.0.0.1:5060`. If port 0 was asked for, this has the port that
+   * the system chose.
+   */
   readonly listening: readonly string[]
-  /** How many requests are in progress or are still remembered. */
+  /** The number of requests that are in progress or still remembered. */
   readonly openTransactions: number
   /**
-   * How many requests still wait for an answer, or until the peer has received it. Requests that are only remembered, so that
-   * repeats have no effect, do not count. A shutdown waits for zero. Counted at each access.
+   * The number of requests that still wait for an answer, or for the peer to receive its answer. A shutdown waits until this is
+   * zero. If a request is remembered only to absorb its repeats, it does not count. Counted at each access.
    */
   readonly unfinishedTransactions: number
   /**
-   * The reasons why calls cannot reach the engine yet, one line each. Empty or absent: calls can reach it. Read at each probe.
+   * The reasons why calls cannot reach the engine yet, one line for each. If empty or absent, calls can reach the engine. Read
+   * at each readiness probe.
    */
   readonly unready?: readonly string[]
-  /** Keys that sign dialog cookies, 16 bytes or more each: the current one, then previous ones that are still accepted. */
+  /**
+   * Sets the keys that sign dialog cookies: first the current key, then previous keys that are still accepted. Each has 16
+   * bytes or more.
+   */
   setCookieKeys(keys: readonly Buffer[]): void
-  /** Ends all open requests with a final response, then closes every socket. */
+  /** Ends every open request with a final response, then closes every socket. */
   close(): Promise<void>
 }

@@ -1,14 +1,17 @@
-/** The reports of the engine to the application: typed facts, not log lines or counters. Logs and metrics are made from them. */
+/**
+ * What the engine reports to the application. Each event is a typed fact. The application makes its log and its metrics from
+ * the events.
+ */
 import type { InboundRequest, Peer, RecordedSource } from './engine.ts'
 
-/** Why a packet got no answer. */
+/** The reasons for which a packet gets no answer. */
 export type DropReason =
   | 'stranger'
   | 'malformed'
   | 'no_transaction'
   | 'no_dialog'
   | 'over_limit'
-  /** A response from a source to which no request was sent. */
+  /** A response came from a source that is not allowed to answer the request. */
   | 'response_source'
 
 export type EngineEvent =
@@ -17,33 +20,33 @@ export type EngineEvent =
       readonly type: 'dropped'
       readonly peer: Peer
       readonly reason: DropReason
-      /** `response` for a response. */
+      /** The method of the request, or `response` for a response. */
       readonly method: string
-      /** Present if the request could be read, so that the application can report which trunk almost admitted it. */
+      /** Present if the request could be read. With it, the application can report which trunk almost admitted the request. */
       readonly request: InboundRequest | undefined
-      /** Present for a known peer's request that could not be read: the sources that can still be read from its Vias. */
+      /** Present if a known peer's request could not be read: the sources that its Via values still show. */
       readonly recordedSources?: readonly RecordedSource[] | undefined
     }
   /**
-   * A request that was refused, and the status that it got. It came from a known peer, or it is a stranger's INVITE. To such an
-   * INVITE, the engine had sent a provisional response before it could ask the application.
+   * A request that was refused. It came from a known peer, or it is a stranger's INVITE to which the engine had sent a
+   * provisional response before it could ask the application.
    */
   | {
       readonly type: 'refused'
       readonly peer: Peer
       readonly method: string
       readonly status: number
-      /** A stable code of the fault. */
+      /** A stable code that names the fault. */
       readonly reason: string
       /** The id in the Warning header of the response. */
       readonly decisionId: string
       readonly request: InboundRequest | undefined
-      /** The request belongs, or claims to belong, to a call that was decided before. So it is not a new call that is refused. */
+      /** True if the request belongs, or claims to belong, to a call that was decided before. Then no new call is refused. */
       readonly inDialog?: true
-      /** Present if there is no `request`: the sources that can still be read from the Vias. */
+      /** Present if `request` is absent: the sources that the Via values still show. */
       readonly recordedSources?: readonly RecordedSource[] | undefined
-      /** The peer is a stranger, or it cannot be decided whether it is one. */
+      /** True if the peer is a stranger, or if nobody can tell whether the peer is one. */
       readonly stranger?: true
     }
-  /** A fault after which the engine goes on, and which an operator should see. */
+  /** A fault that an operator of the service should see. The engine goes on. */
   | { readonly type: 'fault'; readonly code: string; readonly message: string }

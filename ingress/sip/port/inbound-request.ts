@@ -1,4 +1,4 @@
-/** A parsed request as the application sees it. Values are decoded only when they are read. */
+/** A parsed request as the application sees it. A value is decoded only when it is read. */
 
 import { HEADER, longNameOf } from '../message/header-name.ts'
 import { parseNameAddr } from '../message/name-addr.ts'

@@ -2,14 +2,14 @@ import { SERVER_ERROR } from './answers.ts'
 import type { Application } from './application.ts'
 import type { InboundCall } from './engine.ts'
 
-/** A call that records whether one of its verbs has been called. */
+/** A call that remembers whether the application has decided it, by `drop`, `respond`, `respondOnce` or `proxy`. */
 export interface OfferedCall extends InboundCall {
   readonly isDecided: boolean
 }
 
 /**
- * Offers the call to the application. If the application does not decide the call, a known peer gets 500, so that the peer does
- * not wait for an answer that never comes. A stranger's call is dropped.
+ * Gives the call to the application. If the application does not decide the call, a known peer gets 500, so that it does not
+ * wait forever. A stranger's call is then dropped.
  */
 export function offerCall(application: Application, call: OfferedCall): void {
   try {

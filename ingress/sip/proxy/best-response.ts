@@ -1,17 +1,17 @@
-/** RFC 3261 §16.7 step 6: chooses the final response that the caller gets, from the final responses of the branches. Pure. */
+/** RFC 3261 §16.7 step 6: chooses the final response for the caller from the final responses of the branches. Pure. */
 
 export interface FinalResponse {
   readonly status: number
 }
 
-/** Codes that show the caller how to correct its request, in the order in which the RFC names them. */
+/** Codes that tell the caller how to correct its request. They are in the order in which RFC 3261 §16.7 names them. */
 const PREFERRED: readonly number[] = [401, 407, 415, 420, 484]
 
 /**
  * A 6xx wins over all other responses. If there is no 6xx, the lowest class wins. Inside a class, a code that shows how to
- * correct the request wins. If no response has such a code, the last one in the list wins. 503 responses are ignored: a 503
- * says that one backend cannot serve calls, not that we cannot (§16.7 step 6). The result is undefined if there are only 503
- * responses or none. Then the calling code sends its own answer.
+ * correct the request wins. If there is no such code, the last response in the list wins. A 503 is ignored: it says that one
+ * backend cannot serve calls, and other backends may. If only 503 responses or no responses are left, the result is undefined,
+ * and the calling code sends its own answer.
  */
 export function bestResponse<R extends FinalResponse>(responses: readonly R[]): R | undefined {
   const usable = responses.filter((response) => response.status !== 503)

@@ -1,7 +1,6 @@
 /**
- * The life of one branch of a proxied INVITE, as a table: RFC 3261 §16.7 to §16.10 with the time-outs of a routing rule. Pure:
- * the table only names the action of a transition. What an action means for the call, failover among it, is decided in
- * `call-progress.ts`.
+ * The life of one branch of a proxied INVITE, as a table: RFC 3261 §16.7 to §16.10 with the time-outs of a rule. Pure: the
+ * table only names the action of a step. `call-progress.ts` decides what the action means for the call, such as failover.
  */
 
 export type BranchState =
@@ -12,16 +11,17 @@ export type BranchState =
   /** A provisional response has been relayed. */
   | 'ringing'
   /**
-   * The backend sent no response, or another branch has overtaken this one. The branch stays, because a late 2xx can still come.
+   * The backend was silent for too long, or the call got its final response in another way. The branch stays, because a late
+   * 2xx can still come.
    */
   | 'abandoned'
-  /** The caller has cancelled. Our CANCEL must wait for a provisional response. */
+  /** The caller has cancelled. Our CANCEL waits until a provisional response comes. */
   | 'cancel-held'
   /** CANCEL was sent because the caller cancelled. */
   | 'cancelled'
   /** CANCEL was sent because the ringing timer or Timer C fired. */
   | 'withdrawn'
-  /** CANCEL was sent, and the caller does not wait for this branch any more. */
+  /** CANCEL was sent, and the caller no longer waits for this branch. */
   | 'released'
   | 'ended'
 
@@ -37,7 +37,7 @@ export type BranchInput =
   | 'timer-c'
   | 'cancel'
   | 'cancel-timer'
-  /** The call got its final response, but not from this branch. */
+  /** The call got its final response in another way than through this branch. */
   | 'overtaken'
 
 export type BranchAction =
@@ -47,15 +47,15 @@ export type BranchAction =
   | 'judge'
   | 'judge-time-out'
   | 'judge-unreachable'
-  /** Abandon the branch and try the next target. */
+  /** Stop waiting for the branch, and try the next target. */
   | 'give-up'
-  /** Remember the failure of a branch for which the caller does not wait any more. */
+  /** Remember the failure of a branch for which the caller no longer waits. */
   | 'note'
   | 'send-cancel'
   | 'finish-cancelled'
   | 'finish-timed-out'
 
-/** Inputs from timers that have fired. */
+/** Inputs that come from timers. */
 export type BranchTimerInput = 'backend-timer' | 'ringing-timer' | 'timer-c' | 'cancel-timer'
 
 export interface BranchStep {
@@ -76,7 +76,7 @@ const TABLE: Readonly<Record<BranchState, Row>> = {
     'time-out': step('ended', 'judge-time-out'),
     unreachable: step('ended', 'judge-unreachable'),
     'backend-timer': step('abandoned', 'give-up'),
-    // RFC 3261 §16.8: if Timer C fires and no provisional response has come, the branch counts as answered with 408.
+    // RFC 3261 §16.8: if Timer C fires before a provisional response has come, the branch counts as answered with 408.
     'timer-c': step('abandoned', 'give-up'),
     // RFC 3261 §9.1: a CANCEL MUST NOT be sent before a provisional response has come.
     cancel: step('cancel-held'),
@@ -147,23 +147,23 @@ const TABLE: Readonly<Record<BranchState, Row>> = {
     unreachable: step('ended'),
     'cancel-timer': step('ended'),
   },
-  // RFC 6026 §7.2: every further 2xx is relayed while the transaction lives.
+  // RFC 6026 §7.2: as long as the transaction lives, every further 2xx is relayed.
   ended: { success: step('ended', 'relay-success') },
 }
 
-/** The step for an input. Undefined if the state ignores the input. */
+/** The step for an input. Undefined if the branch ignores this input in this state. */
 export function branchStep(state: BranchState, input: BranchInput): BranchStep | undefined {
   return TABLE[state][input]
 }
 
-/** The input for a response with this status. */
+/** The input that belongs to a response with this status. */
 export function responseInput(status: number): 'trying' | 'provisional' | 'success' | 'failure' {
   if (status === 100) return 'trying'
   if (status < 200) return 'provisional'
   return status < 300 ? 'success' : 'failure'
 }
 
-/** Whether the caller still waits for a branch. If the branch is ended, abandoned or released, the caller does not. */
+/** Whether the caller still waits for a branch in this state. */
 export function isAwaited(state: BranchState): boolean {
   return state !== 'ended' && state !== 'abandoned' && state !== 'released'
 }

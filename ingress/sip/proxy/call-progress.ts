@@ -1,8 +1,8 @@
 /**
- * The progress of a proxied INVITE: RFC 3261 §16.7 with the failover of a routing rule, for both engines. It judges the responses
- * of the branches. It decides what the caller gets, whether the next target is tried, and what is reported. Pure: the branch
- * table (`branch-table.ts`) says what an input means for its branch, and this file says what the input means for the call. Each
- * effect is a call of `CallEffects`.
+ * The progress of a proxied INVITE, for both engines: RFC 3261 §16.7 with the failover of a rule. From the responses of the
+ * branches, it decides what the caller gets, whether the next target is tried, and what is reported. `branch-table.ts` says
+ * what an input means for its branch. This file says what the input means for the call. Pure: everything that has an effect is
+ * a call of `CallEffects`.
  */
 import type { SipMessage } from '../message/sip-message.ts'
 import { MAX_BREADTH_EXCEEDED, NEXT_HOP_UNREACHABLE, REQUEST_TERMINATED, REQUEST_TIMEOUT } from '../port/answers.ts'
@@ -19,73 +19,76 @@ import { bestResponse } from './best-response.ts'
 import { type BranchAction, type BranchInput, type BranchState, isAwaited } from './branch-table.ts'
 import { retryAfterOf } from './response-facts.ts'
 
-/** The part of a branch that the call uses. */
+/** The part of a branch that `CallProgress` uses. */
 export interface CallBranch {
   readonly target: ProxyTarget
   readonly state: BranchState
-  /** Whether the backend itself has sent any response. */
+  /** Whether the backend itself has sent a response. */
   readonly responseReceived: boolean
   /** Whether the end of this attempt has been reported. `CallProgress` sets it. */
   isReported: boolean
   /** Whether the backend has sent a 2xx. `CallProgress` sets it. */
   isAnswered: boolean
   input(input: BranchInput): void
-  /** RFC 3261 §16.7 step 2: starts Timer C again from now. */
+  /** RFC 3261 §16.7 step 2: sets Timer C back to its full time. */
   startTimerC(): void
-  /** `ms`: milliseconds. Only the first call starts the timer. */
+  /** Starts the ringing timer. `ms`: milliseconds. Later calls have no effect. */
   startRingingTimer(ms: number): void
 }
 
-/** A final response above 299 that a branch received. */
+/** A final response of 300 or above that a branch has received. */
 export interface ReceivedFinal<B> {
   readonly status: number
   readonly message: SipMessage
   readonly branch: B
 }
 
-/** Why the engine cannot send to the next target: no share of Max-Breadth is left, or the engine must not send to it. */
+/**
+ * Why the engine does not send to the next target. `out-of-breadth`: no Max-Breadth is left. `passed-over`: the engine must not
+ * send to this target.
+ */
 export type TargetObstacle = 'out-of-breadth' | 'passed-over'
 
 /**
- * The effects that an engine carries out. `R` is the engine's own form of a response. The methods with a `result` send the final
- * response; when it has been sent, the engine calls `done` of the plan. For each call, exactly one of these methods is called
- * once with a result.
+ * The effects that an engine carries out. `R` is the engine's own form of a response. A method that gets a `result` sends the
+ * final response. When that response has been sent, the engine calls `done` of the plan. In each call, exactly one method gets
+ * a result, and it gets one only once.
  */
 export interface CallEffects<B, R> {
-  /** The message of a response, valid until the method that received it returns. */
+  /** The message of a response. It is valid until the method that received the response returns. */
   read(response: R): SipMessage
-  /** The message of a response, valid for as long as the call needs it. */
+  /** The message of a response. It is valid for as long as the call needs it. */
   retain(response: R): SipMessage
   obstacleTo(target: ProxyTarget): TargetObstacle | undefined
-  /** Opens a branch and hands it to `addBranch`, or calls `noSocket`. */
+  /** Opens a branch and passes it to `addBranch`. If that is not possible, calls `noSocket`. */
   tryTarget(target: ProxyTarget): void
   sendCancel(branch: B): void
   relayProvisional(branch: B, response: R): void
   /** `result` is undefined if the caller already has its final response. */
   relaySuccess(branch: B, response: R, result: ProxyResult | undefined): void
-  /** `challenging`: other responses, from which the challenges are added (RFC 3261 §16.7 step 7). */
+  /** `challenging`: responses of other branches, whose challenges are added (RFC 3261 §16.7 step 7). */
   relayFinal(final: ReceivedFinal<B>, challenging: readonly SipMessage[], result: ProxyResult): void
-  /** Sends an answer of our own. */
+  /** Sends an answer that we make ourselves. */
   answer(answer: Answer, result: ProxyResult): void
 }
 
-/** The differences between the engines. */
+/** The points in which the two engines differ. */
 export interface ProgressOptions {
   /**
-   * How the engine treats a 2xx that comes after the final response. `relayed`: a proxy relays it (RFC 3261 §16.7 step 5), and
-   * reports one 2xx for each branch. `hung-up`: an engine that bridges two legs cannot relay it. It acknowledges and ends each
-   * such 2xx, and reports each.
+   * What the engine does with a 2xx that comes after the final response. `relayed`: a proxy relays it (RFC 3261 §16.7 step 5),
+   * and reports one 2xx for each branch. `hung-up`: an engine that joins two separate calls (legs) cannot relay it. It
+   * acknowledges each such 2xx, ends its call, and reports it.
    */
   readonly furtherSuccess: 'relayed' | 'hung-up'
   /**
-   * Decides whether the caller gets 500 if the last target could not be reached and no backend's response can be relayed (RFC
-   * 3261 §16.9: a 503 that is the only response is relayed as 500). In all other cases the caller gets `plan.exhausted`.
-   * `no-failover`: the caller gets 500 only if the rule forbids another attempt. If no target is left, it gets `plan.exhausted`.
+   * When the caller gets 500 because the last target could not be reached and no backend's response can be relayed (RFC 3261
+   * §16.9: a 503 that is the only response is relayed as 500). `always`: in each such case. `no-failover`: only if the rule
+   * forbids another attempt; if no target is left, the caller gets `plan.exhausted`. `never`: the caller gets `plan.exhausted`.
    */
   readonly nextHopUnreachable: 'always' | 'no-failover' | 'never'
 }
 
-/** The empty list of a call that has no branches or failures yet, or is over. This list always stays empty. */
+/** The empty list for a call that is over, or has no branches or failures yet. Nothing is ever added to this list. */
 const NONE: readonly never[] = []
 const NO_MESSAGES: readonly SipMessage[] = []
 
@@ -108,7 +111,7 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
     this.#options = options
   }
 
-  /** Whether the final response to the caller has been decided. */
+  /** Whether it is decided which final response the caller gets. */
   get isSettled(): boolean {
     return this.#isSettled
   }
@@ -122,7 +125,7 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
     return this.#hasRung
   }
 
-  /** Whether a target was passed over, because the engine must not send to it. */
+  /** Whether a target was passed over because the engine must not send to it. */
   get hasPassedOver(): boolean {
     return this.#hasPassedOver
   }
@@ -131,7 +134,7 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
     return this.#branches
   }
 
-  /** How many targets have not been tried. */
+  /** The number of targets that were not tried yet. */
   get targetsLeft(): number {
     return this.plan.targets.length - this.#nextTarget
   }
@@ -146,12 +149,12 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
     this.#tryNext(undefined)
   }
 
-  /** Called before anything is sent on the branch, so that the call knows the branch when the first input comes. */
+  /** Called before anything is sent on the branch, so that `branches` contains it when its first input comes. */
   addBranch(branch: B): void {
     this.#branches = [...this.#branches, branch]
   }
 
-  /** No socket of ours can reach the target: nothing was sent. */
+  /** No socket of ours can reach the target, so nothing was sent. */
   noSocket(target: ProxyTarget): void {
     this.#reportUnsent(target, 'no_socket')
     this.#failOver('transport')
@@ -159,7 +162,7 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
 
   /**
    * RFC 3261 §16.10: cancels every pending branch, and makes no further branch. The caller gets the final response of a branch,
-   * or 487.
+   * or 487 if there is none.
    */
   cancel(): void {
     if (this.#isSettled || this.#isCancelled) return
@@ -168,14 +171,14 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
     this.#finishCancelled(undefined, undefined)
   }
 
-  /** Answers a call that still waits for its final response. The state of its branches does not matter. */
+  /** Gives this answer to a caller that still waits for a final response. The states of the branches do not matter. */
   end(answer: Answer): void {
     this.#answer(answer, 'exhausted', undefined)
   }
 
   /**
-   * Marks the call as settled, so that nothing more is decided. Also called if the caller's side has ended without a final
-   * response. Returns false if the call was settled before.
+   * Marks the call as settled, so that nothing more is decided. Also called if the caller's side ends without a final response.
+   * Returns false if the call was already settled.
    */
   close(): boolean {
     const wasOpen = !this.#isSettled
@@ -183,14 +186,14 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
     return wasOpen
   }
 
-  /** Drops everything that is needed only until the call is over. A further 2xx can still be handled. */
+  /** Drops everything that is needed only until the call is over. After that, a further 2xx can still be handled. */
   forget(): void {
     this.#plan = undefined
     this.#branches = NONE
     this.#finals = NONE
   }
 
-  /** Carries out an action of the branch table. `response`: present if the input was a response. */
+  /** Carries out an action that the branch table named. `response` is present if the input was a response. */
   act(branch: B, action: BranchAction, response: R | undefined): void {
     switch (action) {
       case 'relay-provisional':
@@ -233,7 +236,9 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
     }
   }
 
-  /** RFC 3261 §16.7 step 5: 101 to 199 are relayed immediately. §16.7 step 2: each of them starts Timer C again. */
+  /**
+   * RFC 3261 §16.7 step 5: responses from 101 to 199 are relayed immediately. §16.7 step 2: each of them starts Timer C again.
+   */
   #relayProvisional(branch: B, response: R | undefined): void {
     if (!response || this.#isSettled) return
     this.#hasRung = true
@@ -244,7 +249,8 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
   }
 
   /**
-   * RFC 3261 §16.7 step 5: a 2xx ends the search for a backend. A 2xx that comes after the final response must still be handled.
+   * RFC 3261 §16.7 step 5: after a 2xx, no further backend is tried. If the 2xx comes after the final response, it must still
+   * be handled.
    */
   #relaySuccess(branch: B, response: R | undefined): void {
     if (!response) return
@@ -258,7 +264,10 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
     this.#effects.relaySuccess(branch, response, result)
   }
 
-  /** RFC 3261 §16.7 steps 5 and 6: a 6xx ends the search. A status in `failoverOn` does not. */
+  /**
+   * RFC 3261 §16.7 steps 5 and 6: after a 6xx, no further backend is tried. After a status in `failoverOn`, the next one is
+   * tried.
+   */
   #judge(branch: B, response: R | undefined): void {
     if (!response) return
     const final = this.#retain(branch, response)
@@ -280,8 +289,8 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
   }
 
   /**
-   * The caller does not wait for this branch any more, but its failure still counts as a response of the call. A 6xx ends the
-   * search.
+   * The caller no longer waits for this branch. Its failure still counts when the best response is chosen. A 6xx is relayed
+   * now, and no further backend is tried.
    */
   #note(branch: B, response: R | undefined): void {
     if (!response || this.#isSettled) return
@@ -289,7 +298,10 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
     if (final.status >= 600 && !this.#isCancelled) this.#relayFinal(final, 'forwarded')
   }
 
-  /** RFC 3261 §16.7 step 6. If no backend sent a response that can be relayed, the caller gets an answer of our own. */
+  /**
+   * RFC 3261 §16.7 step 6: relays the best final response. If no backend sent a response that can be relayed, the caller gets
+   * our own answer.
+   */
   #finishSearch(condition: FailoverCondition | undefined, saysUnreachable: boolean): void {
     const best = bestResponse(this.#finals)
     if (best) return this.#relayFinal(best, 'exhausted')
@@ -297,7 +309,7 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
     this.#answer(isUnreachable ? NEXT_HOP_UNREACHABLE : this.plan.exhausted, 'exhausted', undefined)
   }
 
-  /** After a CANCEL, a backend's 5xx is not relayed, because the call has not failed: the caller has ended it. */
+  /** If a backend sends a 5xx after a CANCEL, the caller gets 487. The call has not failed: the caller has ended it. */
   #finishCancelled(branch: B | undefined, response: R | undefined): void {
     if (this.#isSettled || this.#branches.some(isAwaitedBranch)) return
     if (!branch || !response || (response.status >= 500 && response.status < 600))
@@ -350,7 +362,7 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
 
 type AttemptReport = Extract<ProxyProgress, { readonly type: 'attempt' }>
 
-/** The report of an attempt for which nothing was sent. */
+/** The report about an attempt for which nothing was sent. */
 const UNSENT = { status: 0, heard: false, retryAfter: undefined } satisfies Partial<AttemptReport>
 
 function isAwaitedBranch({ state }: CallBranch): boolean {

@@ -1,7 +1,7 @@
 import type { HeaderField, RelayEdits } from '../port/engine.ts'
 
 /**
- * A header line of ours. Line ends are removed from the value, so that no value can end the line. RFC 3261 §7.3.1: values are
+ * Writes a header line. Line ends are removed from the value, so that no value can end the line. RFC 3261 §7.3.1: values are
  * UTF-8.
  */
 export function headerLine({ name, value }: HeaderField): string {
@@ -9,20 +9,20 @@ export function headerLine({ name, value }: HeaderField): string {
 }
 
 /**
- * Removes all characters that end a line, in SIP (C0, U+0085) or where the text is shown (U+2028, U+2029), and all other
- * control characters.
+ * Removes every character that ends a line in SIP (C0, U+0085) or where the text is shown (U+2028, U+2029). All other control
+ * characters are removed too.
  */
 export function withoutLineEnds(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, '')
 }
 
-/** The text in UTF-8, with one character for each byte, and without control characters. */
+/** The text in UTF-8, without control characters. Each byte is one character of the result. */
 export function latin1Of(text: string): string {
   const clean = withoutLineEnds(text)
   return /^[ -~]*$/.test(clean) ? clean : Buffer.from(clean, 'utf8').toString('latin1')
 }
 
-/** Whether the edits set or remove a header. `name` is in lower case. */
+/** Whether the edits set or remove this header. `name` must be in lower case. */
 export function editsHeader(edits: Pick<RelayEdits, 'setHeaders' | 'removeHeaders'>, name: string): boolean {
   const { setHeaders, removeHeaders } = edits
   return (

@@ -1,7 +1,7 @@
 /**
- * RFC 5393 §4: failover is forking, so loops MUST be detected. The second part of our branch parameter is a hash of everything
- * that the decision reads. A request that comes back with the same hash in a Via of ours is a loop: it would be decided in the
- * same way again, without end.
+ * RFC 5393 §4: failover is a kind of forking, so loops MUST be detected. The last part of our branch parameter is a hash of
+ * everything that the decision reads. If a request comes back and a Via of ours has the same hash, it is a loop: the request
+ * would be decided in the same way again, without end.
  */
 
 import type { Random } from '../../time/random.ts'
@@ -12,18 +12,20 @@ import { parseVia } from '../message/via.ts'
 import type { Application } from '../port/application.ts'
 import { TextHash } from './text-hash.ts'
 
-/** RFC 3261 §8.1.1.7: the magic cookie. The rest marks a branch parameter that this software has made, in any pod. */
+/**
+ * RFC 3261 §8.1.1.7: the magic cookie is `z9hG4bK`. The letters after it mark a branch parameter that one of our pods has made.
+ */
 const BRANCH_PREFIX = 'z9hG4bKsd'
 
 /**
- * Added to the hash of a request that is handed to another pod. The other pod treats the request in another way than this pod
- * did, so it must not take the request for a loop.
+ * Added to the hash of a request that is sent to another pod of ours. That pod sees the same request and must not take it for a
+ * loop, because it handles the request in another way than this pod.
  */
 const TO_POD = 'to-pod'
 
 /**
- * The values, in addition to the request, from which a branch parameter is made. The headers in `headersRead` are part of the
- * hash, and `random` makes the parameter unique.
+ * What is needed to make a branch parameter, beside the request. The headers in `headersRead` are part of the hash. `random`
+ * makes the parameter unique.
  */
 export interface BranchMaking {
   readonly random: Random
@@ -31,14 +33,15 @@ export interface BranchMaking {
 }
 
 /**
- * A new branch parameter for a request that is forwarded. `toPod`: the request is handed to another pod of ours without changes.
+ * Makes a new branch parameter for a request that is forwarded. `toPod`: the request goes to another pod of ours without
+ * changes.
  */
 export function branchOf(core: BranchMaking, message: SipMessage, toPod = false): string {
   const hash = loopHash(message, core.application.headersRead(), toPod)
   return `${BRANCH_PREFIX}.${core.random.token()}.${hash}`
 }
 
-/** Whether another pod of ours has handed this very request over. If so, it is not handed over again. */
+/** Whether another pod of ours has sent exactly this request here. Such a request is not sent to a pod again. */
 export function isFromPod(core: Pick<BranchMaking, 'application'>, message: SipMessage): boolean {
   const row = message.first(HEADER.via)
   if (row === -1 || !message.value(row).includes(BRANCH_PREFIX)) return false
@@ -46,7 +49,7 @@ export function isFromPod(core: Pick<BranchMaking, 'application'>, message: SipM
   return branch?.endsWith(`.${loopHash(message, core.application.headersRead(), true)}`) ?? false
 }
 
-/** §4.2.2: the method is not part of the hash, so that a CANCEL or ACK has the branch parameter of its INVITE. */
+/** RFC 5393 §4.2.2: the method is not part of the hash, so that a CANCEL or ACK can have the branch parameter of its INVITE. */
 function loopHash(message: SipMessage, headersRead: readonly string[], toPod = false): string {
   const hash = new TextHash()
   if (toPod) hash.add(TO_POD)
@@ -68,10 +71,7 @@ function loopHash(message: SipMessage, headersRead: readonly string[], toPod = f
   return hash.text()
 }
 
-/**
- * Whether a Via shows that a pod of ours has forwarded this very request before. The hash is made only if one of the Vias is
- * ours.
- */
+/** Whether a pod of ours has forwarded exactly this request before, as a Via shows. The hash is made only if a Via is ours. */
 export function isLoop(message: SipMessage, headersRead: readonly string[]): boolean {
   let expected: string | undefined
   for (let row = message.first(HEADER.via); row !== -1; row = message.next(HEADER.via, row)) {

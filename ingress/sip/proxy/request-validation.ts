@@ -1,4 +1,4 @@
-/** RFC 3261 §16.3: decides whether a request may be proxied. Pure: a refusal is a value. */
+/** RFC 3261 §16.3: decides whether a request may be proxied. Pure: the result is a value, and nothing is sent. */
 
 import { HEADER, standsOnce } from '../message/header-name.ts'
 import type { RequestFacts } from '../message/request-facts.ts'
@@ -13,24 +13,25 @@ import {
 } from '../port/answers.ts'
 import { isLoop } from './loop-detection.ts'
 
-/** Why a request must not be proxied. Undefined if it may be proxied. */
+/** The reason for which a request must not be proxied. Undefined if it may be proxied. */
 export function refusalOf(
   message: SipMessage,
   facts: RequestFacts,
   headersRead: readonly string[],
   inDialog = facts.toTag !== undefined,
 ): Refusal | undefined {
-  // §16.3 step 3: an OPTIONS that ends here MAY be answered instead. We answer it, because peers ping us with OPTIONS.
+  // RFC 3261 §16.3 step 3: if Max-Forwards is 0, an OPTIONS MAY be answered here. Peers check with OPTIONS that we are alive,
+  // so we answer it.
   const endsHere = message.method === 'OPTIONS' && !inDialog
   if (facts.maxForwards === 0 && !endsHere) return TOO_MANY_HOPS
-  // §16.3 step 4, RFC 5393 §4.2.1
+  // RFC 3261 §16.3 step 4, RFC 5393 §4.2.1: a request that is in a loop MUST be refused with 482.
   if (isLoop(message, headersRead)) return LOOP_DETECTED
   return unknownExtension(message) ?? exhaustedBreadth(message) ?? repeatedCondition(message, facts, headersRead)
 }
 
 /**
- * §16.3 step 5: Proxy-Require lists extensions that a proxy must know to forward the request. We know no extension, because no
- * extension changes what we do. Require is for the user agent at the end, not for a proxy.
+ * RFC 3261 §16.3 step 5: a proxy must know every extension in Proxy-Require, else it refuses the request. We know none of them.
+ * Require is not checked, because it is meant for the user agent at the other end.
  */
 function unknownExtension(message: SipMessage): Refusal | undefined {
   if (message.first(HEADER.proxyRequire) === -1) return undefined
@@ -38,8 +39,8 @@ function unknownExtension(message: SipMessage): Refusal | undefined {
 }
 
 /**
- * RFC 3261 §7.3.1: if a header that may occur only once occurs twice, this is an error. We refuse the request if a rule reads the
- * header, because the rule could use one value and the backend the other. Inside a dialog no rule reads a header.
+ * RFC 3261 §7.3.1: some headers may occur only once. If a rule reads such a header and it occurs twice, the request is refused:
+ * the rule could use one value and the backend the other. Inside a dialog, no rule reads headers.
  */
 function repeatedCondition(
   message: SipMessage,
@@ -51,12 +52,12 @@ function repeatedCondition(
   return repeated ? REPEATED_HEADER : undefined
 }
 
-/** RFC 5393 §5.3.3.1: with a Max-Breadth of 0 no branch may be made. */
+/** RFC 5393 §5.3.3.1: if Max-Breadth is 0, no branch may be made. */
 function exhaustedBreadth(message: SipMessage): Refusal | undefined {
   return breadthOf(message) === 0 ? MAX_BREADTH_EXCEEDED : undefined
 }
 
-/** The Max-Breadth of a request. Undefined if it is absent or not a number. */
+/** The Max-Breadth of a request. Undefined if the header is absent or its value is not a number. */
 export function breadthOf(message: SipMessage): number | undefined {
   const row = message.first(HEADER.maxBreadth)
   if (row === -1) return undefined

@@ -1,26 +1,29 @@
 /**
- * Decides what is done with a request that belongs to no transaction yet: a stranger gets no byte (invariant I1), and every other
- * request has its way. Both engines call this before they send anything. Pure: the engine carries out the way. Only a stranger's
- * new INVITE is decided elsewhere, by the application (`ingress/call/handle-invite.ts`).
+ * Decides what is done with a request that belongs to no transaction yet. A stranger gets no byte (invariant I1), and every
+ * other request is handled in one of the ways in `RequestWay`. Both engines call this before they send anything. Pure: the
+ * engine carries out the decision. A stranger's new INVITE is decided by the application (`ingress/call/handle-invite.ts`).
  */
 import type { DropReason } from '../port/events.ts'
 
 /**
- * Who sends a request. `dialog`: a dialog of ours vouches for the request, by a valid cookie or because the server has found
- * the dialog. The source itself may still be unvouched. `known`: the application knows the source.
+ * Who sends a request. `dialog`: a valid cookie, or a dialog that the drachtio-server has found, shows that the request belongs
+ * to a dialog of ours. The source of such a request may be unvouched. `known`: the application knows the source.
  */
 export type Sender = 'dialog' | 'known' | 'stranger'
 
-/** `not-allowed`: outside a dialog, no rule exists for the method (RFC 3261 §8.2.1). */
+/**
+ * What can be done with a request that is not a stranger's. `not-allowed`: the request is outside a dialog, and its method is
+ * not served there (RFC 3261 §8.2.1: it gets 405).
+ */
 export type AdmittedWay = 'in-dialog' | 'invite' | 'options' | 'not-allowed'
 
 /**
  * `silence`: nothing is sent. `stranger-invite`: the application is asked each time, so that it can report which trunk almost
- * admitted the call. The request is not validated before it is dropped, because a refusal would be an answer.
+ * admitted the call. The INVITE is not checked for faults before that, because a refusal would be an answer to a stranger.
  */
 export type RequestWay = 'silence' | 'stranger-invite' | AdmittedWay
 
-/** `final-response`: a stranger's INVITE has already got a provisional response, so it must get a final response too. */
+/** `final-response`: a stranger's INVITE already got a provisional response, so it must also get a final response. */
 export type UnusableWay = 'silence' | 'refusal' | 'final-response'
 
 export function senderOf(inOurDialog: boolean, known: boolean): Sender {
@@ -29,9 +32,9 @@ export function senderOf(inOurDialog: boolean, known: boolean): Sender {
 }
 
 /**
- * The way of a request that can be read. `claimsDialog`: the request has a To tag, or shows in another way that it is inside a
- * dialog (RFC 3261 §12.2.2). `provisionalSent`: the engine has answered the INVITE with 100 before it could ask, so silence would
- * leave the caller ringing (invariant I2).
+ * What is done with a request that can be read. `claimsDialog`: the request has a To tag, or claims in another way to be inside
+ * a dialog (RFC 3261 §12.2.2). `provisionalSent`: the engine sent a 100 to the INVITE before it could ask. With silence, that
+ * caller would go on waiting (invariant I2).
  */
 export function requestWay(
   sender: Sender,
@@ -60,8 +63,8 @@ function wayOutsideDialogs(method: string): RequestWay {
 }
 
 /**
- * RFC 3261 §16.3 step 1: the way of a request that cannot be read. A known peer gets an answer that says what is wrong. An ACK
- * gets no answer.
+ * RFC 3261 §16.3 step 1: what is done with a request that cannot be read. A known peer gets an answer that names the fault. An
+ * ACK gets no answer.
  */
 export function unusableWay(sender: Sender, method: string, provisionalSent: boolean): UnusableWay {
   if (method === 'ACK') return 'silence'
@@ -69,7 +72,7 @@ export function unusableWay(sender: Sender, method: string, provisionalSent: boo
   return provisionalSent && method === 'INVITE' ? 'final-response' : 'silence'
 }
 
-/** Why a packet gets no answer: because its sender is a stranger, else for the reason `otherwise`. */
+/** Why a packet gets no answer. If its sender is a stranger, that is the reason. Else the reason is `otherwise`. */
 export function silenceReason(sender: Sender, otherwise: DropReason): DropReason {
   return sender === 'stranger' ? 'stranger' : otherwise
 }

@@ -3,8 +3,8 @@ import { type SipUri, sipUserOf } from '../message/uri.ts'
 import type { ProxyPlan, ProxyTarget } from '../port/engine.ts'
 
 /**
- * RFC 3261 §16.6 step 2: the Request-URI towards a target. Its user is the user that the plan names, or else the user of the
- * `received` Request-URI.
+ * RFC 3261 §16.6 step 2: the Request-URI for a target. The user in it comes from the plan. If the plan names no user, it comes
+ * from the received Request-URI.
  */
 export function targetUri(target: ProxyTarget, plan: Pick<ProxyPlan, 'requestUser'>, received: SipUri): string {
   const user = plan.requestUser ?? sipUserOf(received) ?? ''

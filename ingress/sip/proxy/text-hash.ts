@@ -1,18 +1,18 @@
 /**
- * A fast 64-bit hash of text in two FNV-1a lanes. The hash is for tables and comparisons in which a sender gains nothing by a
- * collision. The hash is not a MAC: data that must not be forged goes through the cookie sealer.
+ * A fast 64-bit hash of text: two FNV-1a hashes of 32 bits, side by side. It is for tables and comparisons in which a sender
+ * gains nothing from a collision. It is not a MAC: data that nobody may forge goes through the cookie sealer.
  */
 export class TextHash {
   #a: number
   #b: number
 
-  /** With other seeds, the hashes are different. So a process can have hashes that differ from the hashes of another process. */
+  /** Other seeds give other hashes. With random seeds, nobody outside can predict the hashes of a process. */
   constructor(seedA = 0x811c9dc5, seedB = 0x01000193) {
     this.#a = seedA
     this.#b = seedB
   }
 
-  /** Adds a text and its end, so two calls give another hash than one call with both texts. */
+  /** Adds a text, and a mark for its end. So two calls give another hash than one call with both texts. */
   add(text: string): this {
     let a = this.#a
     let b = this.#b
@@ -26,12 +26,12 @@ export class TextHash {
     return this
   }
 
-  /** 14 characters that RFC 3261 allows in a token. */
+  /** The hash as 14 characters that RFC 3261 allows in a token. */
   text(): string {
     return (this.#a >>> 0).toString(36).padStart(7, '0') + (this.#b >>> 0).toString(36).padStart(7, '0')
   }
 
-  /** 52 bits of the hash, as a number that a float64 holds exactly. Never 0. */
+  /** 52 bits of the hash as a number, which a double stores exactly. The number is never 0. */
   number(): number {
     return (this.#b >>> 12) * 2 ** 32 + (this.#a >>> 0) + 1
   }

@@ -1,24 +1,24 @@
-/** RFC 3261 §9.1 and §17.1.1.3: writes CANCEL and ACK. They must look like the INVITE to which they belong. */
+/** RFC 3261 §9.1 and §17.1.1.3: writes CANCEL and ACK. Both must repeat certain headers of the INVITE to which they belong. */
 import { HEADER } from '../../message/header-name.ts'
 import { parseMessage } from '../../message/parse-message.ts'
 import { SipMessage } from '../../message/sip-message.ts'
 
 /**
- * §9.1: Request-URI, Call-ID, From, To, the CSeq number, Route and one Via are the same as in the INVITE. There is no Require
- * and no body. `reason`: the Reason values of the CANCEL that we received, complete lines (RFC 3326 §2).
+ * RFC 3261 §9.1: Request-URI, Call-ID, From, To, the CSeq number, Route and our Via are the same as in the INVITE. A CANCEL has
+ * no Require and no body. `reason`: the Reason lines of the CANCEL that we received (RFC 3326 §2), each with its line end.
  */
 export function writeCancel(inviteBytes: Buffer, reason: string): Buffer {
   const invite = read(inviteBytes)
   return writeLike(invite, 'CANCEL', headerLine(invite, HEADER.to), reason)
 }
 
-/** §17.1.1.3: the ACK is like the INVITE, but has the To of the response. */
+/** RFC 3261 §17.1.1.3: the ACK repeats headers of the INVITE. Its To is the To of the response. */
 export function writeAck(inviteBytes: Buffer, response: SipMessage): Buffer {
   const invite = read(inviteBytes)
   return writeLike(invite, 'ACK', headerLine(response, HEADER.to), '')
 }
 
-/** Parses our own INVITE again. This happens only if a CANCEL or an ACK is needed. */
+/** Parses our own INVITE again. Only a CANCEL or an ACK needs this, so the parsed form is not retained. */
 function read(bytes: Buffer): SipMessage {
   const message = new SipMessage()
   parseMessage(message, bytes, 0, bytes.length)

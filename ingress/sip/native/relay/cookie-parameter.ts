@@ -1,14 +1,23 @@
-/** The URI parameter that carries our cookie, in every spelling in which others may send it back (RFC 3261 §19.1.4). Pure. */
+/**
+ * The URI parameter that carries our cookie. Others may send it back in another spelling, and every spelling is found (RFC 3261
+ * §19.1.4). Pure.
+ */
 
-/** Every element keeps URI parameters that it does not know (RFC 3261 §19.1.1). */
+/**
+ * The name of the parameter. Other elements do not know this name, and must keep a parameter that they do not know (RFC 3261
+ * §19.1.1).
+ */
 export const COOKIE_PARAMETER = 'sdc'
 
-/** The parameter in upper or lower case. Each character of its name may be written as an escape. A URI has no white space. */
+/**
+ * Finds the parameter in upper or lower case. Each character of its name may be written as an escape, such as `%73` for `s`. A
+ * URI has no white space, so the value ends there.
+ */
 const PARAMETER = /;(?:s|%[57]3)(?:d|%[46]4)(?:c|%[46]3)=([^;?>",\s]*)/gi
 
 /**
- * The cookie in a URI, or in a header value around a URI. Escapes are decoded. Undefined if there is no cookie. Also undefined if
- * there are two cookies, because it is not clear which dialog the value names.
+ * The cookie in a URI, or in a header value around a URI, with escapes decoded. Undefined if there is no cookie. Also undefined
+ * if there are two cookies, because then nobody can tell which dialog the value names.
  */
 export function cookieIn(text: string): string | undefined {
   PARAMETER.lastIndex = 0
@@ -17,13 +26,13 @@ export function cookieIn(text: string): string | undefined {
   return unescaped(found[1] ?? '')
 }
 
-/** Whether a text has the parameter, once or more often. */
+/** Whether a text has the cookie parameter, at least once. */
 export function hasCookie(text: string): boolean {
   PARAMETER.lastIndex = 0
   return PARAMETER.test(text)
 }
 
-/** Replaces `cookie` by `replacement` in the text, also if `cookie` is written with escapes. */
+/** Replaces `cookie` by `replacement` in the text. `cookie` is found even if the text spells it with escapes. */
 export function withCookie(text: string, cookie: string, replacement: string): string {
   const plain = text.replaceAll(cookie, replacement)
   if (!plain.includes('%')) return plain

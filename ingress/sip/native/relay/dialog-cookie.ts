@@ -1,11 +1,7 @@
 /**
- * The cookie in our Record-Route. With it, any pod can route an in-dialog request without state, and nobody else can use us as a
- * relay. The cookie contains the side that sends with it, the places to which that side's requests may go, and the rule to which
- * the call belongs. A MAC of 96 bits binds the cookie to the Call-ID and the caller's tag.
- *
- * The MAC is SHA-256 over a block with the key, followed by the text, cut to 96 of its 256 bits. An attacker would need the bits
- * that are cut off to continue the hash (length extension), so the second pass of HMAC (RFC 2104) is not needed. The text
- * contains the lengths of its parts, so that one part cannot be taken for another.
+ * The cookie in our Record-Route. With it, any pod can route an in-dialog request, and no sender can use us as an open relay.
+ * The cookie says which side sends with it, where requests of that side may go, and which rule decided the call. A MAC (a keyed
+ * hash) of 96 bits binds the cookie to the Call-ID and the caller's tag.
  */
 import { hash, timingSafeEqual } from 'node:crypto'
 import { fromWords, type IpAddress } from '../../../address/ip-address.ts'
@@ -14,7 +10,8 @@ import { MAX_DIALOG_DATA_BYTES } from '../../limits.ts'
 import type { DialogCookie, DialogHop, TransportName } from '../../port/engine.ts'
 
 /**
- * The cookie is bound to these values. They are the same for every request of the dialog, from either side and in every fork.
+ * The cookie is bound to these values. They are the same in every request of the dialog, whichever side sends it, and in every
+ * fork.
  */
 export interface DialogKey {
   readonly callId: string
@@ -22,7 +19,7 @@ export interface DialogKey {
   readonly callerTag: string
 }
 
-/** The values of an in-dialog request. The caller's tag is in From or in To, depending on the side that sends. */
+/** The values of an in-dialog request. The caller's tag is in From if the caller sends, and in To if the backend sends. */
 export interface DialogTags {
   readonly callId: string
   readonly fromTag: string | undefined
@@ -31,46 +28,55 @@ export interface DialogTags {
 
 export interface CookieSealer {
   seal(cookie: DialogCookie, dialog: DialogKey): string
-  /** The cookie, if one of the keys has signed exactly this text for exactly this dialog. Otherwise undefined. Never throws. */
+  /**
+   * The cookie, if one of the keys has signed exactly this text for exactly this dialog. If no key has, undefined. Never
+   * throws.
+   */
   open(text: string, tags: DialogTags): DialogCookie | undefined
-  /** Replaces the keys: the first key seals, and every key opens. Throws if `createCookieSealer` would refuse the keys. */
+  /**
+   * Replaces the keys. New cookies are sealed with the first key; a cookie may be opened with any key. Throws for keys that
+   * `createCookieSealer` would refuse.
+   */
   setKeys(keys: readonly Buffer[]): void
 }
 
-/** The versions: a cookie with one hop, and a cookie with two hops. */
+/** The format version tells how many hops the cookie has: one or two. */
 const VERSION = 1
 const TWO_HOPS_VERSION = 2
 /**
- * Bits of the byte after the version: the side that sends, and further facts about that side. The value 2 has another meaning
- * for each side.
+ * Bits of the byte after the version: the side that sends, and one more fact about that side. The value 2 means `UNTAGGED` in
+ * the caller's cookie and `PUBLIC_CONTACT` in the backend's cookie.
  */
 const FROM_BACKEND = 1
 const UNTAGGED = 2
 const PUBLIC_CONTACT = 2
 const SOURCE = 4
-/** Added to the version if the hops are followed by the pod at which the caller's connection ends. */
+/** This bit is set in the version byte if a third hop follows the others: the pod that has the caller's connection. */
 const POD_FLAG = 0x10
-/** Version and bits. */
+/** One byte for the version, and one byte for the bits. */
 const HEADER_BYTES = 2
-/** Family, transport and port: 4; address: 4 or 16. */
+/** Family, transport and port take 4 bytes. The address takes 4 or 16 bytes. */
 const MIN_HOP_BYTES = 8
 const MAX_HOP_BYTES = 20
 const MAC_BYTES = 12
 const BLOCK_BYTES = 64
-/** One to three hops, then the dialog data. */
+/** The payload has one to three hops, then the dialog data. */
 const MAX_PAYLOAD_BYTES = HEADER_BYTES + 3 * MAX_HOP_BYTES + MAX_DIALOG_DATA_BYTES
-/** Characters of the text with Call-ID and tag. A longer text, which nobody sends in practice, is replaced by its hash. */
+/**
+ * The most characters of the text with Call-ID and tag. A longer text is replaced by its hash; in practice, nobody sends such a
+ * text.
+ */
 const MAX_BOUND_LENGTH = 1024
 /**
- * Buffer in which the key, the payload and the dialog's Call-ID and caller tag are joined for hashing. Its content is used only
+ * The buffer in which the key, the payload, the Call-ID and the caller's tag are joined for hashing. Its content is used only
  * during one call of `seal` or `open`.
  */
 const SCRATCH = Buffer.alloc(BLOCK_BYTES + MAX_PAYLOAD_BYTES + MAX_BOUND_LENGTH)
 const TRANSPORTS: readonly (TransportName | undefined)[] = [undefined, 'UDP', 'TCP']
 
 /**
- * The first key seals and every key opens, so that keys can be rotated and no call is lost. Keys of fewer than
- * `MIN_COOKIE_KEY_BYTES` are refused, because only the cookie keeps the pods from being an open relay.
+ * Cookies are sealed with the first key and opened with any key, so that keys can be rotated and no call is lost. Keys of fewer
+ * than `MIN_COOKIE_KEY_BYTES` are refused: if a sender could guess a key, it could use the pods as an open relay.
  */
 export function createCookieSealer(keys: readonly Buffer[]): CookieSealer {
   let macKeys = keys.map(keyBlock)
@@ -117,8 +123,10 @@ function keyBlock(key: Buffer): Buffer {
 }
 
 /**
- * The MAC of the payload that ends at `end` in the scratch buffer. The MAC is made by one call of `hash`, because a Hmac object
- * costs several times as much.
+ * The MAC of the payload that ends at `end`: SHA-256 over the key and the text, of which 96 of 256 bits are used. To append
+ * text (length extension), an attacker would need the other bits, so the second pass of HMAC (RFC 2104) is not needed. The text
+ * contains the lengths of its parts, so that no part can be read as another. One call of `hash` is several times as fast as an
+ * Hmac object.
  */
 function macOf(key: Buffer, end: number, dialog: DialogKey): Buffer {
   key.copy(SCRATCH)
@@ -127,7 +135,7 @@ function macOf(key: Buffer, end: number, dialog: DialogKey): Buffer {
   return hash('sha256', SCRATCH.subarray(0, end + SCRATCH.write(bound, end, 'latin1')), 'buffer')
 }
 
-/** Writes the payload into the scratch buffer, after the key. Returns the position of its end. */
+/** Writes the payload into the scratch buffer, after the key. Returns the position after the payload's last byte. */
 function encode(cookie: DialogCookie): number {
   const { signedTarget, routeTarget, pod, dialogData } = cookie
   let at = SCRATCH.writeUInt8((routeTarget ? TWO_HOPS_VERSION : VERSION) | (pod ? POD_FLAG : 0), BLOCK_BYTES)

@@ -1,4 +1,6 @@
-/** The copies of an in-dialog request that may be sent, in the order in which they are tried (RFC 3261 §16.6, §18.1.1). */
+/**
+ * Drafts: the copies of an in-dialog request that may be sent, in the order in which they are tried (RFC 3261 §16.6, §18.1.1).
+ */
 
 import { MAX_BREADTH, MAX_DATAGRAM_REQUEST_BYTES } from '../../limits.ts'
 import type { DialogHop, RelayEdits, TransportName } from '../../port/engine.ts'
@@ -10,17 +12,17 @@ import type { Destination } from '../transport/transport.ts'
 import { type RouteEdits, writeForwardedRequest } from './forwarded-request.ts'
 import { viaValue } from './invite-sending.ts'
 
-/** One way to the other side of a dialog. */
+/** One way to reach the other side of a dialog. */
 export interface DialogWay {
   readonly hop: DialogHop
   readonly routes: RouteEdits
-  /** The hop is another pod of ours. That pod handles the request as if it had come there first. */
+  /** True if the hop is another pod of ours. That pod handles the request as if its sender had sent it there. */
   readonly toPod: boolean
 }
 
 export interface DialogRequest {
   readonly side: Omit<ServerSide, 'transaction' | 'path' | 'tag'>
-  /** A way is tried only if no way before it could be reached. */
+  /** The ways in order. A way is tried only after all ways before it have failed. */
   readonly ways: readonly DialogWay[]
   readonly edits: RelayEdits
 }
@@ -31,19 +33,20 @@ export interface Draft {
   readonly branchId: string
 }
 
-/** Empty if no listener of ours can reach any of the hops. */
+/** Makes the drafts of a request. The list is empty if no listener of ours can reach any of the hops. */
 export function draftDialogRequest(core: EngineCore, request: DialogRequest): Draft[] {
   return request.ways.flatMap((way) => draftsOf(core, request, way))
 }
 
 export interface SendDraftOptions {
-  /** Another draft can still be tried, so this one does not have to wait long for a connection. */
+  /** True if another draft can still be tried. Then this draft waits for a shorter time for its connection. */
   readonly othersLeft: boolean
   readonly onFailure: (error: Error) => void
 }
 
 /**
- * Sends a draft. If another draft is left, this one waits for a shorter time for its connection, and a failure is remembered.
+ * Sends a draft. If another draft is left, this draft waits for a shorter time for its TCP connection, and its failure is
+ * remembered.
  */
 export function sendDraft(core: EngineCore, draft: Draft, { othersLeft, onFailure }: SendDraftOptions): void {
   const { bytes, destination } = draft
@@ -58,8 +61,8 @@ export function sendDraft(core: EngineCore, draft: Draft, { othersLeft, onFailur
 }
 
 /**
- * RFC 3263 §4.1: if a hop names no transport, the request is sent over UDP. If it is too large for UDP, it is sent over TCP (RFC
- * 3261 §18.1.1).
+ * RFC 3263 §4.1: if a hop names no transport, the request is sent over UDP. RFC 3261 §18.1.1: if the request is too large for
+ * UDP, TCP is tried first.
  */
 function draftsOf(core: EngineCore, request: DialogRequest, way: DialogWay): Draft[] {
   const branchId = branchOf(core, request.side.message, way.toPod)
@@ -69,8 +72,8 @@ function draftsOf(core: EngineCore, request: DialogRequest, way: DialogWay): Dra
   const [datagram] = over('UDP')
   if (!datagram) return over('TCP')
   if (datagram.bytes.length <= MAX_DATAGRAM_REQUEST_BYTES) return [datagram]
-  // Both copies have one branch parameter. If the first copy has reached the peer, the peer takes the second copy for a repeat
-  // (RFC 3261 §17.2.3).
+  // Both copies have the same branch parameter. If the peer gets both copies, it takes the second one for a repeat (RFC 3261
+  // §17.2.3).
   return [...over('TCP'), datagram]
 }
 

@@ -1,4 +1,4 @@
-/** RFC 3261 §16.4 and §12.2: reads the route set of a request, if it contains a cookie of ours. */
+/** RFC 3261 §16.4 and §12.2: reads the Route values of a request that contains a cookie of ours. */
 
 import { MAX_COOKIES_TRIED, MAX_ROUTE_VALUES } from '../../limits.ts'
 import { HEADER } from '../../message/header-name.ts'
@@ -17,7 +17,7 @@ import type { RouteEdits } from './forwarded-request.ts'
 
 export interface DialogRoute {
   readonly cookie: DialogCookie
-  /** The place to which the request goes after our own Route values are removed. Undefined if no request can be sent there. */
+  /** The place to which the request goes after our own Route values are removed. Undefined if we cannot send to that place. */
   readonly nextHop: DialogHop | undefined
   readonly edits: RouteEdits
 }
@@ -27,18 +27,21 @@ type Core = Pick<EngineCore, 'cookies' | 'names' | 'outbound'>
 /** Opens the cookie in a Route value. Returns undefined if the cookie is not valid for this request. */
 type Opener = (value: string) => DialogCookie | undefined
 
-/** Route values of ours that follow each other. The first of them has a cookie. */
+/** Route values of ours that follow each other directly. The first of them has a cookie. */
 interface OwnValues {
-  /** The last cookie among them. It is the nearest to the target, so it knows best where the target is. */
+  /**
+   * The last cookie among these values. It was made nearest to the target, so it has the best knowledge of where the target is.
+   */
   readonly cookie: DialogCookie
   readonly cookieText: string
-  /** The index after the last of these values. */
+  /** The index of the first Route value after these values. */
   readonly end: number
 }
 
 /**
- * Undefined unless a Route value has a cookie that is valid for this dialog. All values above that value are removed: the request
- * has already passed those elements, or one of them has sent it here by mistake. In both cases the request is here now.
+ * Reads where the Route values lead. Undefined if no Route value has a cookie that is valid for this dialog. The values above
+ * the first valid one are removed too: the request has already passed the elements that they name, or one of these elements has
+ * sent it here by mistake. In both cases the request is here now.
  */
 export function readDialogRoute(core: Core, message: SipMessage, facts: RequestFacts): DialogRoute | undefined {
   if (message.first(HEADER.route) === -1) return undefined
@@ -58,16 +61,17 @@ export function readDialogRoute(core: Core, message: SipMessage, facts: RequestF
   }
   const nextHop = callable(hopOfValue(next), cookie.signedTarget.address, core)
   if (!isStrict(next)) return { cookie, nextHop, edits: plain(removed) }
-  // §16.6 step 6: the next hop is a strict router, so the Request-URI is appended to the Routes. A Request-URI that is our own
-  // is not appended.
+  // RFC 3261 §16.6 step 6: the next hop is a strict router, so the Request-URI is appended to the Route values. If the
+  // Request-URI is our own, it is not appended.
   const requestUri = parseNameAddr(next)?.uri
   const appended = facts.uri.user === undefined && isOwn(core.names, facts.uri) ? undefined : message.requestUri()
   return { cookie, nextHop, edits: { removed: removed.add(at), requestUri, appended } }
 }
 
 /**
- * RFC 3261 §16.4: a strict router before us has put our own value into the Request-URI, and the original Request-URI is the last
- * Route value. Returns the request with both values in their original places. Undefined if no strict router has done this.
+ * RFC 3261 §16.4: undoes the work of a strict router before us. Such a router has put our Route value into the Request-URI and
+ * the original Request-URI at the end of the Routes. Returns the request with both values in their original places. Undefined
+ * if no strict router has done this.
  */
 export function undoStrictRoute(core: Core, message: SipMessage, facts: RequestFacts): SipMessage | undefined {
   if (message.first(HEADER.route) === -1 || !hasCookie(facts.uri.parameters)) return undefined
@@ -88,7 +92,7 @@ export function undoStrictRoute(core: Core, message: SipMessage, facts: RequestF
   return parseMessage(undone, bytes, 0, bytes.length) ? undefined : undone
 }
 
-/** Whether a Route names us, by address or by a cookie. The cookie does not have to be valid. */
+/** Whether a Route value names us, by our address or by a cookie. The cookie may be invalid. */
 export function hasOwnRoute({ names }: Pick<Core, 'names'>, message: SipMessage): boolean {
   return allValues(message, HEADER.route, MAX_ROUTE_VALUES).some((value) => {
     const uri = uriOf(value)
@@ -96,7 +100,10 @@ export function hasOwnRoute({ names }: Pick<Core, 'names'>, message: SipMessage)
   })
 }
 
-/** Tries only `MAX_COOKIES_TRIED` of the cookies that a sender lists. A cookie that is listed again is not tried again. */
+/**
+ * Opens at most `MAX_COOKIES_TRIED` different cookies of a request. The result for each cookie is remembered, so a cookie that
+ * is listed twice is opened once.
+ */
 function openerOf({ cookies }: Core, message: SipMessage, facts: RequestFacts): Opener {
   const tags = { callId: facts.callId, fromTag: facts.fromTag, toTag: facts.toTag }
   const tried = new Map<string, DialogCookie | undefined>()
@@ -112,16 +119,16 @@ function openerOf({ cookies }: Core, message: SipMessage, facts: RequestFacts): 
 }
 
 /**
- * RFC 3261 §12.2.1.1, §15.1.2: a sender that got a tag, but does not send it, names no dialog. An ACK is relayed even without the
- * tag: nobody may answer an ACK, so the other side judges it.
+ * RFC 3261 §12.2.1.1, §15.1.2: a caller that got a To tag must send it; without the tag, its request names no dialog. An ACK
+ * without the tag is still relayed: an ACK cannot be answered, so the other side must decide what to do with it.
  */
 function isInside({ from, untagged }: DialogCookie, { method }: SipMessage, { toTag }: RequestFacts): boolean {
   return from === 'backend' || untagged === true || toTag !== undefined || method === 'ACK'
 }
 
 /**
- * RFC 5658 §5: two values that we added together MAY be removed together. The same holds for the values of a call that passed us
- * more than once.
+ * RFC 5658 §5: if we added two values together, both MAY be removed together. If a call passed us more than once, the values of
+ * all passes are removed together too.
  */
 function ownValues({ names }: Core, routes: readonly string[], open: Opener): OwnValues | undefined {
   let end = routes.findIndex((value) => open(value) !== undefined)
@@ -138,8 +145,8 @@ function ownValues({ names }: Core, routes: readonly string[], open: Opener): Ow
 }
 
 /**
- * A spiral: the call has passed us more than once. The cookie that is nearer to the target says where the target is. The dialog
- * data of every pass is retained, because each pass may remove other headers.
+ * Joins two cookies of a spiral: a call that has passed us more than once. The cookie that was made nearer to the target says
+ * where the target is. The dialog data of every pass is retained, because each pass may remove other headers.
  */
 function passedAgain({ cookie: before, end }: OwnValues, cookie: DialogCookie, value: string): OwnValues {
   const otherDialogData = [...(before.otherDialogData ?? []), before.dialogData]
@@ -147,8 +154,8 @@ function passedAgain({ cookie: before, end }: OwnValues, cookie: DialogCookie, v
 }
 
 /**
- * A value of ours that has no use any more: it has the same cookie again, or it is a URI of ours without a valid cookie. A
- * sender that has us as its outbound proxy may add such a URI.
+ * Whether a value of ours has no more use. There are two cases: it has the same cookie again, or it is a URI of ours without a
+ * valid cookie. A sender adds such a URI if we are its outbound proxy.
  */
 function isLeftover(names: LocalNames, value: string, { cookieText: used }: OwnValues, open: Opener): boolean {
   const uri = uriOf(value)
@@ -156,7 +163,7 @@ function isLeftover(names: LocalNames, value: string, { cookieText: used }: OwnV
   return cookieText(value) === used || (isOwn(names, uri) && open(value) === undefined)
 }
 
-/** Used if no Route value of another proxy is left. Then the Request-URI names the target: the other side itself. */
+/** The next hop if no Route value of another proxy is left. Then the Request-URI names the other side itself. */
 function contactHop(core: Core, uri: SipUri, cookie: DialogCookie): DialogHop | undefined {
   const { signedTarget, callerTarget = 'contact' } = cookie
   const hop = callable(hopOf(uri), signedTarget.address, core)
@@ -172,7 +179,7 @@ function isStrict(value: string): boolean {
   return uri !== undefined && uriParameter(uri, 'lr') === undefined
 }
 
-/** The transport in the URI does not matter, because the request has already arrived here. */
+/** Whether a URI names us. Its transport is not compared, because the request has already arrived here. */
 function isOwn(names: LocalNames, uri: SipUri): boolean {
   return uri.host !== '' && names.isOwn(uriParameter(uri, 'maddr') || uri.host, uri.port)
 }
@@ -181,7 +188,7 @@ function uriOf(value: string): SipUri | undefined {
   return parseUri(parseNameAddr(value)?.uri ?? '')
 }
 
-/** The text is searched before it is parsed, because most values have no cookie and do not have to be parsed. */
+/** Most values have no cookie. So the text is searched first, and parsed only if it has a cookie. */
 function cookieText(value: string): string | undefined {
   if (!hasCookie(value)) return undefined
   const uri = uriOf(value)

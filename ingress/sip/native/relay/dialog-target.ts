@@ -1,4 +1,4 @@
-/** The places to which in-dialog requests go. They are read from URIs that contain addresses. */
+/** Finds the places to which in-dialog requests go. They are read from URIs whose host is an IP address. */
 import { isLoopback, isPrivate, isUnicast } from '../../../address/address-kind.ts'
 import { hostText, type IpAddress, parseIpAddress, sameAddress } from '../../../address/ip-address.ts'
 import { SIP_PORT } from '../../../address/port.ts'
@@ -11,12 +11,12 @@ import type { EngineCore } from '../engine-core.ts'
 import { isPort } from '../transport/local-endpoint.ts'
 import { withCookie } from './cookie-parameter.ts'
 
-/** What is needed to decide whether a request can be sent to a hop. */
+/** The parts of the engine that tell whether a request can be sent to a hop. */
 export type Reach = Pick<EngineCore, 'names' | 'outbound'>
 
 /**
- * The hop that a URI with an address names (RFC 3263 §4.1 and §4.2). Without a `transport` parameter the transport is undefined
- * and is chosen later. Without a port it is 5060.
+ * The hop that a URI with an IP address names (RFC 3263 §4.1 and §4.2). If the URI has no `transport` parameter, the transport
+ * is undefined and is chosen later. If the URI has no port, the port is 5060.
  */
 export function hopOf(uri: SipUri): DialogHop | undefined {
   const address = uri.scheme === 'sip' ? parseIpAddress(uriParameter(uri, 'maddr') || uri.host) : undefined
@@ -25,16 +25,16 @@ export function hopOf(uri: SipUri): DialogHop | undefined {
   return { address, port: uri.port ?? SIP_PORT, transport }
 }
 
-/** The hop that a Route, Record-Route or Contact value names. Undefined if the value contains no address. */
+/** The hop that a Route, Record-Route or Contact value names. Undefined if the value contains no IP address. */
 export function hopOfValue(value: string): DialogHop | undefined {
   const uri = parseUri(parseNameAddr(value)?.uri ?? '')
   return uri && hopOf(uri)
 }
 
 /**
- * The hop, if a request to it can arrive. It must be the address of one host with a valid port, we must have a socket of its
- * transport and family, and it must not be ourselves. A loopback address means the other side's own machine, so it is refused
- * unless that side's packets come from loopback. `source`: the address from which that side's packets come.
+ * Returns the hop if a request to it can arrive, else undefined. The hop must be one host with a valid port, and not ourselves.
+ * We must have a socket of its transport and family. A loopback address means the other side's own machine, so it is accepted
+ * only if that side's packets come from loopback. `source`: the address from which that side's packets come.
  */
 export function callable(hop: DialogHop | undefined, source: IpAddress, reach: Reach): DialogHop | undefined {
   if (!hop || !isPort(hop.port) || !isUnicast(hop.address)) return undefined
@@ -44,8 +44,8 @@ export function callable(hop: DialogHop | undefined, source: IpAddress, reach: R
 }
 
 /**
- * Used if a backend's request names the caller itself. Whether the request goes to the caller's packet source (`source`) and not
- * to this hop. `target`: the choice that the call has made for this.
+ * Whether a backend's request to the caller goes to `source` and not to `hop`. `hop`: the place that the caller names.
+ * `source`: the address from which the caller's packets come. `target`: the choice that the call's plan has made.
  */
 export function givesWay(hop: DialogHop, source: IpAddress, target: CallerTarget): boolean {
   if (target !== 'public-contact') return target === 'source'
@@ -58,22 +58,24 @@ function hasSocket({ transport, address }: DialogHop, { outbound }: Reach): bool
 }
 
 /**
- * The place to which the caller's requests go after us: the next proxy towards the backend that record-routed. If no proxy did,
- * the backend's Contact.
+ * The place to which we send the caller's requests: the nearest proxy between us and the backend that record-routed. If no
+ * proxy record-routed, the backend's Contact.
  */
 export function backendTarget(response: SipMessage, cookie: string): DialogHop | undefined {
   const routes = allValues(response, HEADER.recordRoute).map((value) => withCookie(value, cookie, cookie))
   const own = routes.findIndex((value) => value.includes(cookie))
-  // RFC 3261 §12.1.1: the response has one Contact. If it has several, all belong to the backend, and callers take the first.
+  // RFC 3261 §12.1.1: the response has one Contact. If it has several, all belong to the backend, and a caller uses the first
+  // one.
   const [contact] = allValues(response, HEADER.contact)
   const next = own > 0 ? routes[own - 1] : contact
   return next === undefined ? undefined : hopOfValue(next)
 }
 
 /**
- * The place to which the backend's requests go after us: the proxy before us that record-routed last. If no proxy did, the
- * caller's Contact. Undefined if that place is a name, or the address from which the INVITE came. Also undefined if there are
- * several Contacts, although an INVITE has one (RFC 3261 §8.1.1.8): the backend may choose another one than we would.
+ * The place to which we send the backend's requests: the nearest proxy between the caller and us that record-routed. If no
+ * proxy record-routed, the caller's Contact. Undefined if that place is a name, or the address from which the INVITE came. Also
+ * undefined if there are several Contacts, because the backend may choose another one than we do (RFC 3261 §8.1.1.8 allows
+ * one).
  */
 export function callerTarget(invite: SipMessage, source: IpAddress): DialogHop | undefined {
   const contacts = allValues(invite, HEADER.contact)
@@ -83,7 +85,7 @@ export function callerTarget(invite: SipMessage, source: IpAddress): DialogHop |
   return hop && !sameAddress(hop.address, source) ? hop : undefined
 }
 
-/** The values of a list header, in order, from all its lines. If there are more than `most`, only the first ones. */
+/** The values of a list header, in order, from all its lines. At most the first `most` values are returned. */
 export function allValues(message: SipMessage, id: number, most = Number.POSITIVE_INFINITY): string[] {
   const values: string[] = []
   for (let row = message.first(id); row !== -1 && values.length < most; row = message.next(id, row))

@@ -1,4 +1,6 @@
-/** RFC 3261 §16.6: the copy of a request that goes to the next hop. Bytes that no step changes are left unchanged. */
+/**
+ * RFC 3261 §16.6: writes the copy of a request that goes to the next hop. Bytes that no step of §16.6 changes stay as they are.
+ */
 
 import { MAX_BREADTH } from '../../limits.ts'
 import { HEADER, headerIdOf } from '../../message/header-name.ts'
@@ -10,22 +12,24 @@ import { viaWithSource } from '../../message/write-response.ts'
 import type { HeaderField } from '../../port/engine.ts'
 import { headerLine } from '../../proxy/header-edits.ts'
 
-/** The facts about a request's source that are written into the sender's own top Via: RFC 3261 §18.2.1, RFC 3581 §4. */
+/**
+ * Facts about the source of a request. They are written into the top Via, which is the sender's: RFC 3261 §18.2.1, RFC 3581 §4.
+ */
 export interface ViaSource {
   readonly received: string | undefined
   readonly rport: number | undefined
 }
 
-/** The changes of the route set of an in-dialog request (RFC 3261 §16.4, §16.6 step 6). */
+/** How the Route values of an in-dialog request are changed (RFC 3261 §16.4, §16.6 step 6). */
 export interface RouteEdits {
   /**
-   * The values that are removed, counted from the top: our own values, the values above them, and the value of a strict router,
-   * which becomes the Request-URI.
+   * The indexes of the Route values that are removed; the top one is 0. These are our own values, all values above them, and
+   * the value of a strict router if one comes next.
    */
   readonly removed: ReadonlySet<number>
   /**
-   * If a strict router comes next: `requestUri` is that router's URI, and `appended` is the original Request-URI, as the last
-   * Route value.
+   * Set only if a strict router comes next. `requestUri` is that router's URI. `appended` is the original Request-URI, which
+   * becomes the last Route value.
    */
   readonly requestUri: string | undefined
   readonly appended: string | undefined
@@ -40,17 +44,19 @@ export interface ForwardedRequest {
   readonly viaSource: ViaSource
   /** Our Via value, without the header name. */
   readonly via: string
-  /** Undefined: the Request-URI stays. */
+  /** If this is undefined, the Request-URI stays as it is. */
   readonly requestUri: string | undefined
-  /** Complete lines, or nothing. */
+  /** Complete lines, each with its line end. The text is empty if no Record-Route is added. */
   readonly recordRoute: string
-  /** Undefined: every Route is removed, because the target was decided without the Routes. */
+  /**
+   * If this is undefined, every Route is removed. This is right for a new call: the rule has chosen the target, not the Routes.
+   */
   readonly routes: RouteEdits | undefined
   readonly setHeaders: readonly HeaderField[]
   readonly removeHeaders: readonly string[]
-  /** Undefined for an ACK, which makes no branches: the header is left unchanged. */
+  /** The value for Max-Breadth. It is undefined for an ACK: an ACK makes no branches, so its header stays as it is. */
   readonly maxBreadth: number | undefined
-  /** RFC 3261 §18.3: streams need a Content-Length. */
+  /** Whether the copy goes over a stream. RFC 3261 §18.3: on a stream, the message needs a Content-Length. */
   readonly stream: boolean
 }
 
@@ -75,7 +81,10 @@ export function writeForwardedRequest(request: ForwardedRequest): Buffer {
   return rewriteMessage(message, edits)
 }
 
-/** The source is written into the Via, so that a response finds its way back even if a later element sends it on another path. */
+/**
+ * Writes the source into the sender's Via. A later element may send the response on another path, and then this Via still says
+ * where the response must go.
+ */
 function rewriteTopVia(request: ForwardedRequest, replaced: Map<number, string>): void {
   const { received, rport } = request.viaSource
   if (received === undefined && rport === undefined) return
@@ -83,7 +92,10 @@ function rewriteTopVia(request: ForwardedRequest, replaced: Map<number, string>)
   replaced.set(row, viaWithSource(request.message, row, request.viaSource))
 }
 
-/** RFC 3261 §16.4. Preloaded routes are never followed, so a call that a rule routes is forwarded without them. */
+/**
+ * RFC 3261 §16.4: removes the Route values that name us. A new call loses all its Route values: a rule has chosen the target,
+ * so routes that the caller has preset are never followed.
+ */
 function removeRoutes(request: ForwardedRequest, replaced: Map<number, string>): void {
   const { message } = request
   const removed = request.routes?.removed
@@ -99,7 +111,7 @@ function removeRoutes(request: ForwardedRequest, replaced: Map<number, string>):
   }
 }
 
-/** §16.6 step 3. */
+/** RFC 3261 §16.6 step 3: each proxy lowers Max-Forwards by one. If the header is absent, it is added with 70. */
 function decrementMaxForwards(request: ForwardedRequest, replaced: Map<number, string>): string {
   const { message, facts } = request
   if (facts.maxForwards === undefined) return 'Max-Forwards: 70\r\n'
@@ -108,8 +120,8 @@ function decrementMaxForwards(request: ForwardedRequest, replaced: Map<number, s
 }
 
 /**
- * RFC 5393 §5.3.3: if Max-Breadth is absent, it MUST be added. The share of a branch limits how many branches later proxies may
- * make from it.
+ * RFC 5393 §5.3.3: if Max-Breadth is absent, it MUST be added. It limits how many parallel branches the later proxies may make
+ * from this branch.
  */
 function limitBreadth(request: ForwardedRequest, replaced: Map<number, string>): string {
   if (request.maxBreadth === undefined) return ''
@@ -120,7 +132,10 @@ function limitBreadth(request: ForwardedRequest, replaced: Map<number, string>):
   return ''
 }
 
-/** A header that a rule sets replaces every value that the caller sent under its name. */
+/**
+ * Sets and removes headers as the rule says. If the rule sets a header, all values that the caller sent under that name are
+ * removed.
+ */
 function changeHeaders(request: ForwardedRequest, replaced: Map<number, string>): string {
   const { message, setHeaders, removeHeaders } = request
   if (setHeaders.length + removeHeaders.length === 0) return ''

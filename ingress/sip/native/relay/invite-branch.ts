@@ -1,4 +1,4 @@
-/** One attempt of a proxied INVITE: its client transaction, its timers and its state in the branch table. */
+/** One attempt of a proxied INVITE: its client transaction, its timers and its state from `proxy/branch-table.ts`. */
 import type { IpAddress } from '../../../address/ip-address.ts'
 import type { Clock, Timer } from '../../../time/clock.ts'
 import { SIXTY_FOUR_T1_MS, TIMER_C_MS } from '../../limits.ts'
@@ -17,14 +17,14 @@ import type { CallBranch } from '../../proxy/call-progress.ts'
 import type { ClientTransaction, InviteTransactionUser, RequestSink } from '../transaction/client-transaction.ts'
 import type { Destination } from '../transport/transport.ts'
 
-/** Carries out what the branch table says. */
+/** The owner of a branch. It carries out the actions that `proxy/branch-table.ts` asks for. */
 export interface BranchOwner {
   /**
-   * Called at every input after which the branch is ended, before the action of the input. Called again for each further 2xx of
-   * an ended branch.
+   * Called for every input after which the branch has ended, before the action of that input. An ended branch may get a further
+   * 2xx; then this is called again.
    */
   branchEnded(branch: InviteBranch): void
-  /** Called at the same inputs, after the action. */
+  /** Called for the same inputs as `branchEnded`, but after the action. */
   branchOver(): void
   act(branch: InviteBranch, action: BranchAction, response: SipMessage | undefined): void
   send(branch: InviteBranch, bytes: Buffer): void
@@ -35,27 +35,32 @@ export interface BranchOwner {
 export interface InviteBranchOptions {
   readonly target: ProxyTarget
   readonly destination: Destination
-  /** The request as it was sent: CANCEL and ACK are made from it. */
+  /** The request as it was sent. CANCEL and ACK are made from it. */
   readonly request: Buffer
-  /** The branch parameter of our Via in that request. */
+  /** The branch parameter of our Via in `request`. */
   readonly branchId: string
-  /** The cookie in our Record-Route of this request. Empty inside a dialog. */
+  /** The cookie in the Record-Route that we added to `request`. It is empty inside a dialog. */
   readonly cookie: string
   /** The share of Max-Breadth that this branch uses while it lives (RFC 5393 §5.3.3). */
   readonly breadth: number
-  /** Whether the request was sent over TCP only because of its size. Then UDP can still be tried (RFC 3261 §18.1.1). */
+  /**
+   * True if the request was sent over TCP only because it is large. If TCP fails, UDP can still be tried (RFC 3261 §18.1.1).
+   */
   readonly streamForSize: boolean
-  /** Milliseconds to wait for a connection. Undefined: the usual time. */
+  /** How many milliseconds to wait for a connection. Undefined stands for the usual time. */
   readonly connectMs: number | undefined
 }
 
-/** The part of a branch that is retained after its 2xx was relayed. With it, another 2xx can be relayed. */
+/** The part of a branch that is retained after its 2xx was relayed. It is enough to relay a further 2xx. */
 export interface RelayedBranch {
   readonly cookie: string
   readonly destination: Destination
-  /** The transport that the target's URI names. */
+  /** The target. Only the transport that its URI names is used here. */
   readonly target: Pick<ProxyTarget, 'transport'>
-  /** The caller's cookie, with the target that is signed into it. The 18x and 2xx of a branch usually share one cookie. */
+  /**
+   * The caller's cookie, and the target that it contains. The 18x and 2xx responses of a branch usually have the same target,
+   * so they share one cookie.
+   */
   callerCookie: CallerCookie | undefined
 }
 
@@ -71,7 +76,7 @@ interface BranchTimer {
 
 const NO_BYTES = Buffer.alloc(0)
 
-/** The branch is also the user and the sink of its transaction, so that no further objects are needed for them. */
+/** One attempt. The branch itself is also the user and the sink of its transaction, which saves two objects per attempt. */
 export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactionUser<SipMessage>, RequestSink {
   readonly target: ProxyTarget
   readonly destination: Destination
@@ -110,7 +115,10 @@ export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactio
     return this.destination.address
   }
 
-  /** Empty after a branch with a 2xx is over, because we do not cancel or acknowledge that branch any more. */
+  /**
+   * The request as it was sent. It is empty after a branch with a 2xx is over: then we send neither CANCEL nor ACK for that
+   * branch.
+   */
   get request(): Buffer {
     return this.#request
   }
@@ -120,7 +128,8 @@ export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactio
   }
 
   /**
-   * A branch with a 2xx drops its request. A refused branch keeps it, because each repeat of the refusal must be acknowledged.
+   * Releases what the branch no longer needs. A branch with a 2xx drops its request. A refused branch keeps its request,
+   * because each repeat of the refusal needs an ACK, and the ACK is made from the request.
    */
   forget(): void {
     this.#timers = undefined
@@ -165,7 +174,7 @@ export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactio
     if (!this.live) this.#owner.branchOver()
   }
 
-  /** Returns the branch's share of Max-Breadth. Later calls return 0. */
+  /** Returns the branch's share of Max-Breadth, and sets it to 0. So only the first call returns the share. */
   takeBreadth(): number {
     const share = this.#breadth
     this.#breadth = 0
@@ -181,12 +190,12 @@ export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactio
     this.#startTimer('timer-c', TIMER_C_MS)
   }
 
-  /** The timer runs from the first 18x. A later 18x does not start it again. */
+  /** The timer starts at the first 18x. A later 18x does not start the timer again. */
   startRingingTimer(ms: number): void {
     if (!this.#timers?.has('ringing-timer')) this.#startTimer('ringing-timer', ms)
   }
 
-  /** RFC 3261 §9.1: if no final response comes in 64*T1, the INVITE counts as cancelled. */
+  /** RFC 3261 §9.1: if no final response comes within 64*T1 after a CANCEL, the INVITE counts as cancelled. */
   startCancelTimer(): void {
     this.#stopTimers()
     this.#startTimer('cancel-timer', SIXTY_FOUR_T1_MS)
@@ -206,8 +215,8 @@ export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactio
   }
 
   /**
-   * A cancelled branch keeps its cancel timer. The timer ends the branch if the backend has received the CANCEL, but never
-   * answers the INVITE.
+   * A cancelled branch keeps its cancel timer. A backend may accept the CANCEL and never answer the INVITE. Then the timer ends
+   * the branch.
    */
   #stopAwaiting(): void {
     if (!this.live) return this.#stopTimers()
@@ -225,6 +234,7 @@ export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactio
 function fireBranchTimer({ branch, input }: BranchTimer): void {
   branch.stopTimer(input)
   branch.input(input)
-  // RFC 3261 §9.1: "SHOULD then consider the original transaction cancelled and MUST destroy the client transaction".
+  // RFC 3261 §9.1: the client "SHOULD then consider the original transaction cancelled and MUST destroy the client
+  // transaction".
   if (input === 'cancel-timer') branch.transaction?.destroy()
 }

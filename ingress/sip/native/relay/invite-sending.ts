@@ -1,4 +1,4 @@
-/** Sends a branch of a proxied INVITE, and its CANCEL (RFC 3261 §16.6, §9.1). */
+/** Sends the INVITE of a branch, and the CANCEL of that INVITE (RFC 3261 §16.6, §9.1). */
 
 import { MAX_DATAGRAM_REQUEST_BYTES } from '../../limits.ts'
 import { HEADER } from '../../message/header-name.ts'
@@ -17,20 +17,23 @@ import { ROUTES_AS_THEY_ARE, type RouteEdits, writeForwardedRequest } from './fo
 import { type BranchOwner, InviteBranch } from './invite-branch.ts'
 import { recordRouteLines } from './record-route.ts'
 
-/** The values that differ between an INVITE that makes a dialog and an INVITE inside a dialog. */
+/** An INVITE that makes a dialog and an INVITE inside a dialog differ in these values. */
 export interface InvitePurpose {
-  /** Undefined inside a dialog: Request-URI and route set stay, and no Record-Route is added (RFC 3261 §12.2). */
+  /**
+   * The data for the cookie. Undefined inside a dialog: there, no Record-Route is added, and Request-URI and Route values
+   * follow the dialog (RFC 3261 §12.2).
+   */
   readonly dialogData: string | undefined
-  /** Inside a dialog: how the route set is changed. */
+  /** How the Route values are changed. Set only inside a dialog. */
   readonly routes: RouteEdits | undefined
   /**
-   * Inside a dialog: the index of the target that is another pod of ours. That pod gets the route set unchanged. -1: no target is
-   * a pod.
+   * The index of the target that is another pod of ours, or -1. That pod gets the Route values unchanged. Set only inside a
+   * dialog.
    */
   readonly podTarget?: number
 }
 
-/** The INVITE from which branches are made. */
+/** The parts of a proxied INVITE that are needed to send its branches. */
 export interface SendingInvite extends BranchOwner {
   readonly core: EngineCore
   readonly side: ServerSide
@@ -40,9 +43,9 @@ export interface SendingInvite extends BranchOwner {
 
 export interface OpenOptions {
   readonly breadth: number
-  /** The branch over TCP that failed. The request is now sent over UDP, even if it is large. */
+  /** The branch over TCP that has failed. If it is set, the request is now sent over UDP, whatever its size is. */
   readonly instead: InviteBranch | undefined
-  /** Whether another target is left. */
+  /** Whether another target can still be tried after this one. */
   readonly othersLeft: boolean
 }
 
@@ -56,8 +59,8 @@ interface Draft {
 export function openBranch(invite: SendingInvite, target: ProxyTarget, options: OpenOptions): InviteBranch | undefined {
   const { core } = invite
   const { breadth, instead, othersLeft } = options
-  // Both copies have one branch parameter. If the first copy has reached the backend, the backend takes the second copy for a
-  // repeat (RFC 3261 §17.2.3).
+  // The copy over UDP has the branch parameter of the copy over TCP. If the backend gets both copies, it takes the second one
+  // for a repeat (RFC 3261 §17.2.3).
   const branchId = instead?.branchId ?? branchOf(core, invite.side.message, isToPod(invite, target))
   const { draft, streamForSize } = chooseDraft(invite, target, { breadth, branchId, datagram: instead !== undefined })
   if (!draft) return undefined
@@ -84,7 +87,10 @@ interface DraftOptions {
   readonly datagram: boolean
 }
 
-/** RFC 3261 §18.1.1: a request within 200 bytes of the path MTU, or of more than 1300 bytes, MUST be sent over a stream. */
+/**
+ * RFC 3261 §18.1.1: a large request MUST be sent over a stream. Large means: more than 1300 bytes, or within 200 bytes of the
+ * path MTU.
+ */
 function chooseDraft(
   invite: SendingInvite,
   target: ProxyTarget,
@@ -99,7 +105,7 @@ function chooseDraft(
   return { draft: stream ?? datagram, streamForSize: stream !== undefined }
 }
 
-/** The backend's time-out is for both ways together, so the first way gets at most half of the time. */
+/** The time-out of a backend covers TCP and UDP together. So the wait for a TCP connection takes at most half of it. */
 function alternativeConnectMs({ core, plan }: SendingInvite, destination: Destination): number {
   return Math.min(core.streamFailures.connectMs(destination), (plan.backendTimeout ?? Number.POSITIVE_INFINITY) / 2)
 }
@@ -108,7 +114,9 @@ function isToPod({ purpose, plan }: SendingInvite, target: ProxyTarget): boolean
   return purpose.podTarget !== undefined && plan.targets[purpose.podTarget] === target
 }
 
-/** RFC 3261 §9.1: the CANCEL is sent to the same place, with the branch parameter of the INVITE, in its own transaction. */
+/**
+ * RFC 3261 §9.1: the CANCEL goes to the same place as the INVITE and has the same branch parameter. It has its own transaction.
+ */
 export function sendCancel(invite: SendingInvite, branch: InviteBranch, reason: string): void {
   const { core } = invite
   const bytes = writeCancel(branch.request, reason)
@@ -157,31 +165,33 @@ function draftRequest(
   return { bytes, destination, cookie }
 }
 
-/** RFC 3261 §16.6 step 8, RFC 3581 §3. */
+/** RFC 3261 §16.6 step 8: our Via with a new branch parameter. RFC 3581 §3: over UDP it has an empty `rport`. */
 export function viaValue(core: EngineCore, outgoing: LocalEndpoint, branchId: string): string {
   const rport = outgoing.transport === 'UDP' ? ';rport' : ''
   return `SIP/2.0/${outgoing.transport} ${core.names.sentBy(outgoing)};branch=${branchId}${rport}`
 }
 
 /**
- * The backend's cookie. The backend's requests go to the place that the call names. If no request can be sent to that place, they
- * go to the caller's packet source.
+ * Makes the backend's cookie. It sends the backend's requests to the place that the call names. If we cannot send to that
+ * place, it sends them to the address and port from which the caller's packets come.
  */
 function backendCookie({ core, side, plan }: SendingInvite, dialogData: string): string {
   const { peer, facts, message } = side
   const signedTarget = { address: peer.address, port: peer.port, transport: peer.transport }
   const dialog = { callId: facts.callId, callerTag: facts.fromTag ?? '' }
-  // If a proxy before us has record-routed, that proxy knows better where its caller is.
+  // A proxy before us that record-routed knows best where its caller is. So its value is followed, and the rule's
+  // `callerTarget` is not used.
   const called = message.first(HEADER.recordRoute) === -1 ? (plan.callerTarget ?? 'contact') : 'contact'
   const hop = callable(callerTarget(message, peer.address), peer.address, core)
   const routeTarget = hop && !givesWay(hop, peer.address, called) ? hop : undefined
-  // Over UDP, any pod can reach the caller. A connection ends at one pod.
+  // Over UDP, any pod can reach the caller. Over TCP, only the pod that has the caller's connection can use it, so the cookie
+  // names that pod.
   const pod = peer.transport === 'TCP' ? core.names.ownHop(side.flow.local) : undefined
   const sealed = { from: 'backend', signedTarget, routeTarget, pod, dialogData } as const
   return core.cookies.seal(called === 'contact' ? sealed : { ...sealed, callerTarget: called }, dialog)
 }
 
-/** Hands the request of a branch to its client transaction. */
+/** Starts the client transaction of a branch, which sends the request. */
 export function startBranch(core: EngineCore, branch: InviteBranch): void {
   const transaction = new ClientTransaction<SipMessage>({
     kind: 'invite',
@@ -195,7 +205,7 @@ export function startBranch(core: EngineCore, branch: InviteBranch): void {
   transaction.start(branch.request)
 }
 
-/** The answer to a CANCEL is ignored. Only the final response to the INVITE counts (RFC 3261 §9.1). */
+/** The answer to a CANCEL is ignored. Only the final response to the INVITE says how the call ended (RFC 3261 §9.1). */
 function cancelUser(core: EngineCore): ClientTransactionUser<SipMessage> {
   const nothing = (): void => undefined
   return {

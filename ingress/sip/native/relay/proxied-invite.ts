@@ -1,6 +1,6 @@
 /**
- * RFC 3261 §16: one INVITE, its response context and its branches. Targets are tried one after the other, in the order of the
- * rule. `proxy/call-progress.ts` decides the effect of each response on the call. This file carries out the decisions.
+ * RFC 3261 §16: one INVITE, its response context and its branches. The targets are tried one after the other, in the order of
+ * the plan. `proxy/call-progress.ts` decides what each response does to the call. This file carries out the decisions.
  */
 
 import { MAX_BREADTH } from '../../limits.ts'
@@ -26,9 +26,9 @@ import type { InviteBranch } from './invite-branch.ts'
 import { type InvitePurpose, openBranch, type SendingInvite, sendCancel, startBranch } from './invite-sending.ts'
 import { type RelayingInvite, relayedInviteResponse } from './relayed-response.ts'
 
-/** The options for an INVITE that makes a dialog. The rule says which answer the caller gets if no backend can be reached. */
+/** The options for an INVITE that makes a dialog. If no backend can be reached, the plan says which answer the caller gets. */
 const NEW_CALL: ProgressOptions = { furtherSuccess: 'relayed', nextHopUnreachable: 'never' }
-/** The options for an INVITE inside a dialog. It has only one destination, and no rule. */
+/** The options for an INVITE inside a dialog. There is only one destination, and no rule that names an answer. */
 const IN_DIALOG: ProgressOptions = { furtherSuccess: 'relayed', nextHopUnreachable: 'always' }
 
 export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects<InviteBranch, SipMessage> {
@@ -40,12 +40,12 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects
   readonly #transaction: ServerTransaction
   readonly #path: ResponseSink
   /**
-   * Dropped when the call is over. Under RFC 6026, the transaction of an answered call lives for 32 s, and many such calls exist
-   * at the same time.
+   * Dropped when the call is over, to save memory. RFC 6026 keeps the transaction of an answered call for 32 s, so many such
+   * calls exist at the same time.
    */
   #side: ServerSide | undefined
   #onSettled: (() => void) | undefined
-  /** Reason values of the caller's CANCEL, complete lines (RFC 3326 §2). */
+  /** The Reason lines of the caller's CANCEL, each with its line end (RFC 3326 §2). */
   #cancelReason = ''
   /** The time at which the current target was first tried. */
   #openedAt = 0
@@ -64,7 +64,10 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects
     this.#freeBreadth = Math.min(breadthOf(side.message) ?? MAX_BREADTH, MAX_BREADTH)
   }
 
-  /** RFC 3261 §17.2.1: a backend may take longer than 200 ms, so the caller gets a 100 immediately. */
+  /**
+   * RFC 3261 §17.2.1: an INVITE without a response for 200 ms needs a 100. A backend may take longer, so the caller gets the
+   * 100 immediately.
+   */
   start(onSettled: () => void): void {
     this.#onSettled = onSettled
     this.#transaction.respond(100, this.#write(TRYING))
@@ -81,19 +84,19 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects
     return this.#progress.plan
   }
 
-  /** Cancels the call (RFC 3261 §16.10). `reason`: the Reason values of the CANCEL, complete lines. */
+  /** Cancels the call (RFC 3261 §16.10). `reason`: the Reason lines of the caller's CANCEL, each with its line end. */
   cancel(reason: string): void {
     if (this.#progress.isSettled || this.#progress.isCancelled) return
     this.#cancelReason = editsHeader(this.plan, 'reason') ? '' : reason
     this.#progress.cancel()
   }
 
-  /** Answers a call that still waits for its final response. The state of its branches does not matter. */
+  /** Gives this answer to a caller that still waits for a final response. The states of the branches do not matter. */
   end(answer: Answer): void {
     this.#progress.end(answer)
   }
 
-  /** The server transaction is over. If no final response was sent, this is reported to the application. */
+  /** Called when the server transaction is over. If no final response was sent, the application is told. */
   serverEnded(): void {
     if (this.#progress.close()) this.#settle({ outcome: 'unanswered', status: 0, target: undefined })
   }
@@ -103,14 +106,14 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects
     this.#progress.act(branch, action, response)
   }
 
-  /** RFC 5393 §5.3.3.2: a branch that is over gives its share of Max-Breadth back. */
+  /** RFC 5393 §5.3.3.2: when a branch is over, its share of Max-Breadth can be given to other branches. */
   branchEnded(branch: InviteBranch): void {
     this.#freeBreadth += branch.takeBreadth()
   }
 
   /**
-   * When the caller has its answer and every branch is over, only a further 2xx can still come. Everything that this 2xx does not
-   * need is dropped.
+   * When the caller has its answer and every branch is over, only a further 2xx can still come. Everything that such a 2xx does
+   * not need is dropped.
    */
   branchOver(): void {
     const { isSettled, branches } = this.#progress
@@ -190,10 +193,10 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects
     this.#settle(result)
   }
 
-  /** `instead`: the failed branch to the same target over TCP. */
+  /** Opens a branch to the target. `instead`: the branch to the same target over TCP, if that branch has failed. */
   #open(target: ProxyTarget, instead?: InviteBranch): void {
     const { targetsLeft } = this.#progress
-    // Enough breadth is left for one branch to each target that is left.
+    // This branch leaves 1 of Max-Breadth for each target that is left.
     const breadth = Math.max(1, this.#freeBreadth - targetsLeft)
     const branch = openBranch(this, target, { breadth, instead, othersLeft: targetsLeft > 0 })
     if (!branch) return this.#progress.noSocket(target)
@@ -205,22 +208,25 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects
     startBranch(this.core, branch)
   }
 
-  /** A target has one time-out for both transports together. The second attempt gets at least half of it. */
+  /**
+   * A target has one time-out for TCP and UDP together. The second attempt gets the time that is left, and at least half of the
+   * time-out.
+   */
   #backendTimeLeft(backendTimeout: number): number {
     return Math.max(backendTimeout - (this.core.clock.now() - this.#openedAt), backendTimeout / 2)
   }
 
   /**
-   * RFC 3261 §18.1.1: a request that was sent over TCP only because of its size SHOULD be tried over UDP. That is another way
-   * to the same target, so the call does not fail over. Both ways have one branch parameter, so the first transaction is
-   * removed before the second is added.
+   * RFC 3261 §18.1.1: a request that was sent over TCP only because it is large SHOULD be tried over UDP if TCP fails. The
+   * target is the same, so this is no failover. Both attempts have one branch parameter, so the first transaction is removed
+   * before the second is added.
    */
   #openOverUdp(branch: InviteBranch): void {
     if (branch.transaction) this.core.transactions.removeClient(branch.transaction)
     this.#open(branch.target, branch)
   }
 
-  /** RFC 3261 §16.7 step 10: when a final response has been sent, pending branches MUST be cancelled. */
+  /** RFC 3261 §16.7 step 10: after a final response was sent, all pending branches MUST be cancelled. */
   #settle(result: ProxyResult): void {
     for (const branch of this.#progress.branches) branch.input('overtaken')
     this.side.flow.release()

@@ -1,4 +1,7 @@
-/** An in-dialog request other than INVITE. Each way that is tried has its own client transaction (RFC 3261 §16, RFC 4320). */
+/**
+ * Sends an in-dialog request other than INVITE. Each draft that is tried has its own client transaction (RFC 3261 §16, RFC
+ * 4320).
+ */
 import type { IpAddress } from '../../../address/ip-address.ts'
 import type { Timer } from '../../../time/clock.ts'
 import { ACK_LOSS_MS, NON_INVITE_TRYING_MS } from '../../limits.ts'
@@ -16,8 +19,8 @@ import { relayedDialogResponse } from './relayed-response.ts'
 const NO_DRAFTS: readonly Draft[] = []
 
 /**
- * Sends the request to the other side (RFC 3261 §16.6 step 10): BYE, UPDATE, INFO, PRACK and every other in-dialog request except
- * INVITE and ACK.
+ * Sends the request to the other side (RFC 3261 §16.6 step 10). This is for BYE, UPDATE, INFO, PRACK and all other in-dialog
+ * requests except INVITE and ACK.
  */
 export function proxyRequest(core: EngineCore, side: ServerSide, request: Omit<DialogRequest, 'side'>): void {
   const [first, ...others] = draftDialogRequest(core, { ...request, side })
@@ -33,16 +36,16 @@ interface RelayedRequestOptions {
   readonly responseIdentity: ResponseIdentity
 }
 
-/** A relayed request. It is the user of its client transactions, and it sends for them. */
+/** One relayed request. It gets the reports of its client transactions, and sends their bytes. */
 class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
   readonly #core: EngineCore
   readonly #responseIdentity: ResponseIdentity
   readonly #server: ServerTransaction
   readonly #method: string
   #draft: Draft
-  /** The other drafts. They are tried in order if the current draft cannot be delivered. */
+  /** The drafts that are not tried yet. The next one is tried if the current draft cannot be delivered. */
   #others: readonly Draft[]
-  /** Only an answer of our own needs the server side, so it is dropped when the other side has answered. */
+  /** The server side is needed only for an answer that we make ourselves. So it is dropped when the other side has answered. */
   #side: ServerSide | undefined
   #transaction: ClientTransaction<SipMessage> | undefined
   #tryingTimer: Timer | undefined
@@ -67,11 +70,11 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
 
   /**
    * RFC 4320 §4.1: over UDP, a 100 MUST NOT be sent before Timer E has reached T2. Over every transport, a 100 MUST be sent at
-   * that time if no answer has come.
+   * that time if the request has no answer yet.
    */
   start(): void {
     this.#tryingTimer = this.#core.clock.after(NON_INVITE_TRYING_MS, RelayedRequest.#onTryingTimer, this)
-    // A peer may end its side of a connection after its request. It still reads the answer.
+    // A peer may end its sending direction after its request, and still read the answer. So the connection is kept open.
     this.#side?.flow.hold()
     this.#send()
   }
@@ -83,13 +86,14 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
   }
 
   onResponse(_transaction: ClientTransaction<SipMessage>, status: number, response: SipMessage): void {
-    // RFC 4320 §4.1: the only provisional response to a non-INVITE is our own 100.
+    // RFC 4320 §4.1: a non-INVITE request may get only one provisional response, the 100 that we send ourselves. All others end
+    // here.
     if (status < 200) return
     this.#server.respond(status, relayedDialogResponse(response, this.#responseIdentity))
     this.#forget()
   }
 
-  /** RFC 4320 §4.2: no 408 is sent, because the peer has already given up. */
+  /** RFC 4320 §4.2: a 408 is not sent to a non-INVITE request, because its sender has already stopped waiting. */
   onTimeout(): void {
     this.#server.destroy()
     this.#forget()
@@ -116,7 +120,9 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
     }
   }
 
-  /** Each draft has its own transaction, even if two drafts have the same branch parameter. */
+  /**
+   * Each draft has its own transaction. Two drafts may have the same branch parameter, so the old transaction is removed first.
+   */
   #send(): void {
     const { transactions, clock } = this.#core
     if (this.#transaction) transactions.removeClient(this.#transaction)
@@ -141,7 +147,7 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
   }
 }
 
-/** RFC 3261 §13.2.2.4: the ACK to a 2xx is a separate request without a transaction. It is never answered. */
+/** RFC 3261 §13.2.2.4: the ACK to a 2xx is a request of its own and has no transaction. It is never answered. */
 export function relayAck(core: EngineCore, request: DialogRequest): void {
   sendFirst(core, draftDialogRequest(core, request))
 }
@@ -150,7 +156,8 @@ function sendFirst(core: EngineCore, [draft, ...others]: readonly Draft[]): void
   if (!draft) return
   const sentAt = core.clock.now()
   const onFailure = (error: Error): void => {
-    // An ACK gets no answer. After `ACK_LOSS_MS`, a failure only means that a connection has ended because it was idle.
+    // An ACK gets no answer, so an error that comes later than `ACK_LOSS_MS` says nothing about the ACK. It only means that an
+    // idle connection has ended.
     if (core.clock.now() - sentAt > ACK_LOSS_MS) return
     if (others.length > 0) return sendFirst(core, others)
     core.application.onEvent({ type: 'fault', code: 'ack-not-sent', message: error.message })
@@ -162,7 +169,7 @@ function answer(core: EngineCore, side: ServerSide, own: Answer): void {
   side.transaction.respond(own.status, writeAnswer(side, own, core.names.warningAgent))
 }
 
-/** RFC 3261 §16.9: a request that cannot be sent counts as a 503, which is relayed as 500 (§16.7 step 6). */
+/** RFC 3261 §16.9: a request that cannot be sent counts as refused with 503. §16.7 step 6: a 503 is relayed as 500. */
 function answerUnreachable(core: EngineCore, side: ServerSide): void {
   answer(core, side, NEXT_HOP_UNREACHABLE)
 }

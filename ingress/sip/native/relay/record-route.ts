@@ -1,6 +1,7 @@
 /**
- * Our Record-Route values. Because of them, every later request of the dialog comes through a pod of ours, with the cookie that
- * says where the request may go (RFC 3261 §16.6 step 4). If the two sides differ, there are two values (RFC 5658 §5).
+ * Our Record-Route values. They bring every later request of the dialog to a pod of ours, with the cookie that says where the
+ * request may go (RFC 3261 §16.6 step 4). If our address towards the caller differs from our address towards the backend, there
+ * are two values (RFC 5658 §5).
  */
 
 import { HEADER } from '../../message/header-name.ts'
@@ -17,7 +18,10 @@ export interface RecordRouteSides {
   readonly cookie: string
 }
 
-/** One header line, or two if address, transport or family change. The outgoing side is on top (RFC 5658 §5). */
+/**
+ * One header line. There are two lines if address, transport or family change between the two sides; then the line for the
+ * backend is on top (RFC 5658 §5).
+ */
 export function recordRouteLines(sides: RecordRouteSides): string {
   const towardsCaller = routeUri(sides.names.external(sides.incoming), sides.incoming, sides.cookie)
   const towardsBackend = routeUri(sides.names.internal(sides.outgoing), sides.outgoing, sides.cookie)
@@ -26,8 +30,8 @@ export function recordRouteLines(sides: RecordRouteSides): string {
 }
 
 /**
- * RFC 3261 §16.6 step 4: `lr` MUST be there. `transport` is added only for TCP: this request uses TCP itself, so the peer can use
- * it.
+ * RFC 3261 §16.6 step 4: `lr` MUST be there. `transport=tcp` is added only if this request itself uses TCP, because then the
+ * peer surely knows TCP.
  */
 function routeUri(host: string, endpoint: LocalEndpoint, cookie: string): string {
   const transport = endpoint.transport === 'TCP' ? ';transport=tcp' : ''
@@ -35,9 +39,9 @@ function routeUri(host: string, endpoint: LocalEndpoint, cookie: string): string
 }
 
 /**
- * RFC 3261 §16.7 step 8: a proxy may rewrite its own Record-Route value in a response. The backend's cookie is replaced by the
- * caller's, which is valid only for the caller's direction. This works even if the backend has written the text around the cookie
- * in another way. Values of other proxies are left unchanged.
+ * RFC 3261 §16.7 step 8: a proxy may change its own Record-Route value in a response. Each cookie is valid for one direction
+ * only, so the caller gets its own cookie in place of the backend's. The backend may have changed the text around the cookie;
+ * the cookie is still found. Values of other proxies stay as they are.
  */
 export function rewrittenRecordRoutes(
   response: SipMessage,
@@ -54,9 +58,9 @@ export function rewrittenRecordRoutes(
 }
 
 /**
- * Inside a dialog the route set does not change (RFC 3261 §12.2), so a response needs no value of ours. If it has one, the value
- * was copied from the INVITE, with the cookie of the side that answers, and is removed. Values of other proxies are left
- * unchanged.
+ * RFC 3261 §12.2: inside a dialog the route set does not change, so a response needs no Record-Route value of ours. If it has
+ * such a value, the value was copied from the INVITE. It has the cookie of the side that answers, so it is removed. Values of
+ * other proxies stay as they are.
  */
 export function withoutOwnRecordRoutes(response: SipMessage): ReadonlyMap<number, string> {
   const lines = new Map<number, string>()

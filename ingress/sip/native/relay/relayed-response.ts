@@ -1,4 +1,7 @@
-/** RFC 3261 §16.7: a backend's response on its way to the caller. Bytes that no step changes are left unchanged. */
+/**
+ * RFC 3261 §16.7: writes the response that is relayed to the sender of the request. Bytes that no step of §16.7 changes stay as
+ * they are.
+ */
 
 import { HEADER } from '../../message/header-name.ts'
 import { readTag } from '../../message/header-tag.ts'
@@ -13,16 +16,17 @@ import { backendTarget, callable } from './dialog-target.ts'
 import type { RelayedBranch } from './invite-branch.ts'
 import { rewrittenRecordRoutes, withoutOwnRecordRoutes } from './record-route.ts'
 
-/** The values that are needed to relay a branch's response. A proxied INVITE has them. */
+/** The parts of a proxied INVITE that are needed to relay a response. */
 export interface RelayingInvite {
   readonly core: EngineCore
   readonly responseIdentity: ResponseIdentity
-  /** The dialog that the INVITE makes, and the data in its cookie. Undefined inside a dialog. */
+  /** The dialog that the INVITE makes, and the data for its cookie. Undefined if the INVITE itself is inside a dialog. */
   readonly dialog: (DialogKey & { readonly data: string }) | undefined
 }
 
 /**
- * §16.7 steps 3 to 9 for a response of a branch. `challenging`: other responses, from which the challenges are added (step 7).
+ * RFC 3261 §16.7 steps 3 to 9 for the response of a branch. `challenging`: responses of other branches, whose challenges are
+ * added (step 7).
  */
 export function relayedInviteResponse(
   invite: RelayingInvite,
@@ -38,7 +42,7 @@ export function relayedInviteResponse(
   })
 }
 
-/** Only a response that makes a dialog carries a route set (RFC 3261 §12.1.1). */
+/** The changed Record-Route lines by row. Only a response that makes a dialog needs them (RFC 3261 §12.1.1). */
 function callerRecordRoutes(
   invite: RelayingInvite,
   branch: RelayedBranch,
@@ -48,7 +52,8 @@ function callerRecordRoutes(
   const { core, dialog } = invite
   if (dialog === undefined) return withoutOwnRecordRoutes(response)
   if (cookie === '' || response.status >= 300) return NO_ROWS
-  // The transport is taken from the target's URI. If TCP was chosen only because of the size of the INVITE, it does not count.
+  // The transport that the target's URI names is used. TCP may have been chosen only because the INVITE is large; later
+  // requests must not depend on that.
   const asked = { ...destination, transport: branch.target.transport }
   const signedTarget = callable(backendTarget(response, cookie), destination.address, core) ?? asked
   const untagged = isUntagged(response)
@@ -60,7 +65,7 @@ function callerRecordRoutes(
   return rewrittenRecordRoutes(response, cookie, branch.callerCookie.text)
 }
 
-/** RFC 3261 §12.1.2: a gateway of RFC 2543 sends no tag, so later requests to the gateway have no To tag. */
+/** RFC 3261 §12.1.2: a gateway that follows RFC 2543 sends no tag. So later requests to that gateway have no To tag. */
 function isUntagged(response: SipMessage): boolean {
   const row = response.first(HEADER.to)
   return row !== -1 && readTag(response, row) === undefined
@@ -68,13 +73,13 @@ function isUntagged(response: SipMessage): boolean {
 
 interface RelayOptions {
   /**
-   * Whether the response answers an INVITE that makes a dialog. Inside a dialog, the sender needs more headers of the response,
-   * so fewer are removed.
+   * Whether the response answers an INVITE that makes a dialog. Inside a dialog, fewer headers are removed, because the sender
+   * of the request needs more of them.
    */
   readonly begins: boolean
   /** The changed Record-Route lines, by row. */
   readonly recordRoutes: ReadonlyMap<number, string>
-  /** Complete lines to add at the end: challenges of other branches (§16.7 step 7). */
+  /** Complete lines to add at the end: the challenges of other branches (RFC 3261 §16.7 step 7). */
   readonly extra?: string
   readonly responseIdentity: ResponseIdentity
 }
@@ -90,21 +95,22 @@ export function relayedDialogResponse(response: SipMessage, responseIdentity: Re
   })
 }
 
-/** Writes the relayed response: without our Via, and with the changes that `options` names. */
+/** Writes the relayed response: without our Via, and with the changes that `options` asks for. */
 function writeRelayedResponse(response: SipMessage, options: RelayOptions): Buffer {
   const replaced = new Map(options.recordRoutes)
   const via = response.first(HEADER.via)
-  // §16.7 step 3
+  // RFC 3261 §16.7 step 3: the topmost Via value, which is ours, is removed.
   replaced.set(via, removeFirstValue(response, via))
   if (options.begins && response.status >= 300) {
-    // §21.5.4: a backend sends Retry-After to pause its clients. Relayed to a carrier, it would pause the whole trunk. Inside a
-    // dialog the header is left, because the other side decides when the request may be sent again (§14.2, RFC 3311 §5.2).
+    // RFC 3261 §21.5.4: with Retry-After, a backend pauses its clients. If a carrier got the header, the carrier would pause
+    // the whole trunk. Inside a dialog the header stays: there it says when the sender may send its request again (§14.2, RFC
+    // 3311 §5.2).
     removeAll(response, HEADER.retryAfter, replaced)
-    // §12.1.1: this response makes no dialog, so nobody needs its Record-Route. Record-Route also contains the backend's cookie,
-    // which the caller must not get.
+    // RFC 3261 §12.1.1: this response makes no dialog, so nobody needs its Record-Route. The Record-Route also contains the
+    // backend's cookie, and the caller must not get that cookie.
     removeAll(response, HEADER.recordRoute, replaced)
   }
-  // RFC 3325 §6: P-Preferred-Identity is meant for the user agent's first proxy only.
+  // RFC 3325 §6: P-Preferred-Identity is only for the first proxy after the user agent, so it is removed.
   removeAll(response, HEADER.preferredIdentity, replaced)
   if (losesIdentity(response, options.responseIdentity)) {
     for (const id of ASSERTED_IDENTITY_IDS) removeAll(response, id, replaced)
@@ -116,7 +122,7 @@ function removeAll(message: SipMessage, id: number, replaced: Map<number, string
   for (let row = message.first(id); row !== -1; row = message.next(id, row)) replaced.set(row, '')
 }
 
-/** §16.7 step 7: the relayed 401 or 407 has the challenges of all branches that sent one. */
+/** RFC 3261 §16.7 step 7: a relayed 401 or 407 contains the challenges of all branches that sent a challenge. */
 function challengesOf(responses: readonly SipMessage[]): string {
   const lines: string[] = []
   for (const response of responses) {

@@ -24,38 +24,44 @@ type ClientInput = InviteClientInput | NonInviteClientInput
 type RepeatInput = 'timerA' | 'timerE'
 type EndInput = 'timerB' | 'timerD' | 'timerF' | 'timerK' | 'timerM'
 
-/** The way to the peer. */
+/** Carries the bytes of a client transaction to the peer. */
 export interface RequestSink {
-  /** Whether the transport itself delivers the bytes or reports a failure (TCP, TLS). Read once, in `start`. */
+  /** Whether the transport itself delivers the bytes or reports a failure, as TCP and TLS do. Read once, in `start`. */
   readonly reliable: boolean
-  /** The destination of the request, which is the only address that may answer it. */
+  /** The address to which the request is sent. Only this address may answer the request. */
   readonly address: IpAddress
-  /** Sends a request or its ACK. Failures are reported through `transportError`, now or later. */
+  /** Sends a request or its ACK. A failure is reported through `transportError`, during the call or later. */
   sendRequest(bytes: Buffer): void
 }
 
 /**
- * The user of a client transaction: gets its reports and makes its ACKs. All functions may call functions of the transaction.
- * They must not throw.
+ * The user of a client transaction. It gets the reports of the transaction, and makes the ACKs. All functions may call
+ * functions of the transaction. They must not throw.
  */
 export interface ClientTransactionUser<M> {
-  /** Called with every provisional response, with the first final one, and with every 2xx to an INVITE (RFC 6026 §7.2). */
+  /**
+   * Called with every provisional response and with the first final response. For an INVITE, also called with every further 2xx
+   * (RFC 6026 §7.2).
+   */
   onResponse(transaction: ClientTransaction<M>, status: number, message: M): void
-  /** Timer B: no response to an INVITE. Timer F: no final response to another request. `onTerminated` follows. */
+  /**
+   * Timer B has ended: no response to an INVITE came. Or Timer F: no final response to another request came. `onTerminated`
+   * follows.
+   */
   onTimeout(transaction: ClientTransaction<M>): void
   /** The request could not be sent. Never called after a final response. `onTerminated` follows. */
   onTransportError(transaction: ClientTransaction<M>, error: Error): void
-  /** The transaction has ended for any cause, also by `destroy`. Called exactly once for each transaction. */
+  /** The transaction has ended, for any cause, including `destroy`. Called exactly once for each transaction. */
   onTerminated(transaction: ClientTransaction<M>): void
 }
 
 export interface InviteTransactionUser<M> extends ClientTransactionUser<M> {
-  /** The ACK to a response from 300 to 699 (RFC 3261 §17.1.1.3). Called again at each repeat of the response. */
+  /** Makes the ACK to a response from 300 to 699 (RFC 3261 §17.1.1.3). Called again for each repeat of the response. */
   makeAck(response: M): Buffer
 }
 
 type ClientTransactionOptions<M> = {
-  /** Branch and method: `clientTransactionKey`. */
+  /** The branch and the method, joined by `clientTransactionKey`. */
   readonly key: string
   readonly sink: RequestSink
   readonly clock: Clock
@@ -64,7 +70,7 @@ type ClientTransactionOptions<M> = {
   | { readonly kind: 'non-invite'; readonly user: ClientTransactionUser<M> }
 )
 
-/** One request that we have sent and its responses, of type `M`: RFC 3261 §17.1 with RFC 6026. */
+/** One request that we have sent, and its responses (RFC 3261 §17.1 with RFC 6026). `M` is the type of a response. */
 export class ClientTransaction<M> {
   readonly kind: 'invite' | 'non-invite'
   readonly key: string
@@ -76,13 +82,13 @@ export class ClientTransaction<M> {
   #state: ClientTransactionState = 'Initial'
   #gotProvisional = false
   #finalStatus = 0
-  /** The request, as long as it may be needed for a repeat. */
+  /** The request, as long as it may have to be repeated. */
   #request: Buffer | undefined
-  /** Timer A or E, and its current pause in milliseconds. */
+  /** Timer A or E. `#repeatMs` is its current pause in milliseconds. */
   #repeatTimer: Timer | undefined
   #repeatMs = 0
   readonly #repeatInput: RepeatInput
-  /** Timer B, D, F, K or M. Only one of them runs at a time. */
+  /** Timer B, D, F, K or M. Only one of these timers runs at a time. */
   #endTimer: Timer | undefined
   #endInput: EndInput = 'timerB'
 
@@ -102,12 +108,14 @@ export class ClientTransaction<M> {
     return this.#state
   }
 
-  /** Whether a provisional response has come, also a 100. A CANCEL may be sent only after it (RFC 3261 §9.1). */
+  /**
+   * Whether a provisional response has come; a 100 counts too. RFC 3261 §9.1: a CANCEL may be sent only after such a response.
+   */
   get gotProvisional(): boolean {
     return this.#gotProvisional
   }
 
-  /** Whether the final response has not come yet. After it, the transaction only absorbs repeats of the response. */
+  /** Whether the final response has still to come. After that response, the transaction only absorbs its repeats. */
   get unfinished(): boolean {
     return this.#state === 'Calling' || this.#state === 'Trying' || this.#state === 'Proceeding'
   }
@@ -117,7 +125,7 @@ export class ClientTransaction<M> {
     return this.#sink.address
   }
 
-  /** The status of the first final response. 0 if no final response has come. */
+  /** The status of the first final response, or 0 before a final response has come. */
   get finalStatus(): number {
     return this.#finalStatus
   }
@@ -134,13 +142,13 @@ export class ClientTransaction<M> {
     this.#run('start')
   }
 
-  /** Takes a response that matches the key. The transaction passes `message` to its user and does not keep it. */
+  /** Takes a response whose key is the key of this transaction. `message` is passed to the user and not retained. */
   receiveResponse(status: number, message: M): void {
     const { to, effects } = this.#enter(
       this.kind === 'invite' ? inviteClientInput(status) : nonInviteClientInput(status),
     )
     for (const effect of effects) {
-      // The user may have destroyed the transaction while it took the response.
+      // The user may have destroyed the transaction while it handled the response.
       if (this.#state !== to) return
       if (effect === 'passUp') this.#passUp(status, message)
       else if (effect === 'ack') this.#acknowledge(message)
@@ -148,7 +156,7 @@ export class ClientTransaction<M> {
     }
   }
 
-  /** RFC 3261 §17.1.4: called if the bytes given to `sendRequest` could not be sent. */
+  /** RFC 3261 §17.1.4: called if the bytes that `sendRequest` got could not be sent. */
   transportError(error: Error): void {
     for (const effect of this.#enter('transportError').effects) {
       if (effect === 'transportError') this.#user.onTransportError(this, error)
@@ -156,7 +164,7 @@ export class ClientTransaction<M> {
     }
   }
 
-  /** Ends the transaction immediately. Nothing more is sent, and only `onTerminated` is called. */
+  /** Ends the transaction immediately. Nothing more is sent, and the user gets only `onTerminated`. */
   destroy(): void {
     this.#run('destroy')
   }
@@ -188,7 +196,7 @@ export class ClientTransaction<M> {
         this.#startRepeat(this.#repeatMs * 2)
         break
       case 'startE':
-        // RFC 3261 §17.1.2.2: Timer E doubles up to T2.
+        // RFC 3261 §17.1.2.2: the pause of Timer E doubles each time, up to T2.
         this.#startRepeat(Math.min(this.#repeatMs * 2, T2_MS))
         break
       case 'startEAtT2':
@@ -221,7 +229,7 @@ export class ClientTransaction<M> {
       case 'ack':
       case 'passUp':
       case 'transportError':
-        // These effects need the response or the error, so they are performed by `receiveResponse` or `transportError`.
+        // The other effects need the response or the error. `receiveResponse` and `transportError` carry them out.
         break
     }
   }
@@ -240,7 +248,7 @@ export class ClientTransaction<M> {
     if (this.#inviteUser !== undefined) this.#sink.sendRequest(this.#inviteUser.makeAck(response))
   }
 
-  /** RFC 3261 §17.1: Timers A and E start at T1. */
+  /** RFC 3261 §17.1: the first pause of Timers A and E is T1. */
   #startRepeat(nextMs: number): void {
     this.#repeatMs = nextMs === 0 ? T1_MS : nextMs
     this.#repeatTimer = this.#clock.after(this.#repeatMs, ClientTransaction.#onRepeatTimer<M>, this)

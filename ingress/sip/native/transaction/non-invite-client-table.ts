@@ -1,10 +1,12 @@
 /** The non-INVITE client transaction: RFC 3261 §17.1.2. */
 import { go, ignored, transportTables } from './transition-table.ts'
 
-/** `Initial`: the transaction exists, but `start` has not been called yet. */
+/** `Initial`: the transaction exists, and `start` has not been called yet. */
 export type NonInviteClientState = 'Initial' | 'Trying' | 'Proceeding' | 'Completed' | 'Terminated'
 
-/** Inputs from the transaction user, from the peer (by class of response), from the transport and from the clock. */
+/**
+ * Inputs come from the transaction user, from the peer (one for each class of response), from the transport and from the clock.
+ */
 export type NonInviteClientInput =
   | 'start'
   | 'provisional'
@@ -18,7 +20,10 @@ export type NonInviteClientInput =
 export type NonInviteClientEffect =
   /** Send the request, for the first time or again. */
   | 'send'
-  /** Start Timer E: at T1, then twice as long each time, up to T2. `startEAtT2`: start it at T2 from now on. */
+  /**
+   * `startE`: start Timer E. Its pause is T1 at first, and then doubles each time, up to T2. `startEAtT2`: start Timer E with a
+   * pause of T2, now and from then on.
+   */
   | 'startE'
   | 'startEAtT2'
   | 'startF'
@@ -37,10 +42,10 @@ export function nonInviteClientInput(status: number): NonInviteClientInput {
   return status < 200 ? 'provisional' : 'final'
 }
 
-/** The order of the effects matters, because the user may call the transaction at any of them. */
+/** The user may call the transaction during any effect, so the order of the effects matters. */
 export const nonInviteClientTables = transportTables<NonInviteClientState, NonInviteClientInput, NonInviteClientEffect>(
   (reliable) => {
-    // RFC 3261 §17.1.2.2: Timer K is T4 for unreliable transports and zero for reliable ones.
+    // RFC 3261 §17.1.2.2: Timer K is T4 for unreliable transports, and zero for reliable ones.
     const final = reliable
       ? go('Terminated', 'rest', 'passUp', 'terminate')
       : go('Completed', 'rest', 'startK', 'passUp')
@@ -49,7 +54,7 @@ export const nonInviteClientTables = transportTables<NonInviteClientState, NonIn
     const destroy = go('Terminated', 'rest', 'terminate')
     return {
       Initial: {
-        // RFC 3261 §17.1.2.2: Timer E is for unreliable transports, Timer F for all.
+        // RFC 3261 §17.1.2.2: Timer E runs only for unreliable transports. Timer F runs for all transports.
         start: reliable ? go('Trying', 'startF', 'send') : go('Trying', 'startE', 'startF', 'send'),
         destroy,
         ...ignored('Initial', 'provisional', 'final', 'transportError', 'timerE', 'timerF', 'timerK'),
@@ -64,7 +69,7 @@ export const nonInviteClientTables = transportTables<NonInviteClientState, NonIn
         ...ignored('Trying', 'start', 'timerK'),
       },
       Proceeding: {
-        // RFC 3261 §17.1.2.2: after a provisional response the request is still repeated, every T2.
+        // RFC 3261 §17.1.2.2: after a provisional response, the request is still repeated, with a pause of T2.
         timerE: go('Proceeding', 'startEAtT2', 'send'),
         timerF,
         provisional: go('Proceeding', 'passUp'),

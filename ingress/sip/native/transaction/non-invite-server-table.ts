@@ -4,8 +4,8 @@ import { go, ignored, transportTables } from './transition-table.ts'
 export type NonInviteServerState = 'Trying' | 'Proceeding' | 'Completed' | 'Terminated'
 
 /**
- * Inputs come from the peer, from the transaction user and from the clock. A response of the transaction user is one of four
- * inputs, which depends on its status: see `nonInviteServerInput`.
+ * Inputs come from the peer, from the transaction user and from the clock. For a response of the user, `nonInviteServerInput`
+ * gives one of four inputs.
  */
 export type NonInviteServerInput =
   | 'request'
@@ -17,9 +17,9 @@ export type NonInviteServerInput =
   | 'destroy'
 
 export type NonInviteServerEffect =
-  /** Send the user's response and keep it for repeats. */
+  /** Send the user's response and retain it for repeats. */
   | 'send'
-  /** Send the retained response again, if there is one. */
+  /** Send the retained response again. If no response is retained, do nothing. */
   | 'sendAgain'
   | 'startJ'
   /** Stop every timer and release the retained response. */
@@ -32,13 +32,15 @@ export function nonInviteServerInput(status: number): NonInviteServerInput {
   return status === 408 ? 'requestTimeout' : 'final'
 }
 
-/** There is no input for a response that could not be sent. RFC 6026 §8.8: the server transaction MUST remain in its state. */
+/**
+ * No input exists for a response that could not be sent. RFC 6026 §8.8: the server transaction MUST then remain in its state.
+ */
 export const nonInviteServerTables = transportTables<NonInviteServerState, NonInviteServerInput, NonInviteServerEffect>(
   (reliable) => {
-    // RFC 3261 §17.2.2: Timer J is 64*T1 for unreliable transports and zero for reliable ones.
+    // RFC 3261 §17.2.2: Timer J is 64*T1 for unreliable transports, and zero for reliable ones.
     const final = reliable ? go('Terminated', 'send', 'rest', 'terminate') : go('Completed', 'startJ', 'send')
-    // RFC 4320 §4.2: a 408 MUST NOT be sent to a non-INVITE request. A 408 of the user ends the transaction without an answer,
-    // and repeats of the request are absorbed.
+    // RFC 4320 §4.2: a 408 MUST NOT be sent to a non-INVITE request. If the user answers with 408, the transaction ends without
+    // an answer, and repeats of the request are absorbed.
     const silence = reliable ? go('Terminated', 'rest', 'terminate') : go('Completed', 'rest', 'startJ')
     return {
       Trying: {
@@ -46,7 +48,7 @@ export const nonInviteServerTables = transportTables<NonInviteServerState, NonIn
         final,
         requestTimeout: silence,
         destroy: go('Terminated', 'rest', 'terminate'),
-        // RFC 4320 §4.1: a provisional response other than 100 MUST NOT be sent to a non-INVITE request.
+        // RFC 4320 §4.1: 100 is the only provisional response that may be sent to a non-INVITE request.
         ...ignored('Trying', 'request', 'provisional', 'timerJ'),
       },
       Proceeding: {
@@ -61,7 +63,7 @@ export const nonInviteServerTables = transportTables<NonInviteServerState, NonIn
         request: go('Completed', 'sendAgain'),
         timerJ: go('Terminated', 'rest', 'terminate'),
         destroy: go('Terminated', 'rest', 'terminate'),
-        // RFC 3261 §17.2.2: any further final response of the user MUST be discarded.
+        // RFC 3261 §17.2.2: after a final response, all further final responses of the user MUST be discarded.
         ...ignored('Completed', 'trying', 'provisional', 'final', 'requestTimeout'),
       },
       Terminated: {

@@ -21,21 +21,25 @@ type ServerTransactionState = InviteServerState | NonInviteServerState
 type ServerEffect = InviteServerEffect | NonInviteServerEffect
 type ServerInput = InviteServerInput | NonInviteServerInput
 
-/** The way back to the peer. */
+/** Carries the bytes of a server transaction back to the peer. */
 export interface ResponseSink {
-  /** Whether the transport itself delivers the bytes or reports a failure (TCP, TLS). Read once, when the transaction is made. */
+  /**
+   * Whether the transport itself delivers the bytes or reports a failure, as TCP and TLS do. Read once, when the transaction is
+   * made.
+   */
   readonly reliable: boolean
-  /** Returns whether the bytes were handed to the transport. The transaction goes on in either case: RFC 6026 §8.8. */
+  /** Returns whether the bytes were handed to the transport. RFC 6026 §8.8: even if they were not, the transaction goes on. */
   sendResponse(bytes: Buffer): boolean
 }
 
 /**
- * The user of a server transaction gets its reports. Both functions may call functions of the transaction. They must not throw.
+ * The user of a server transaction. It gets the reports of the transaction. Both functions may call functions of the
+ * transaction. They must not throw.
  */
 export interface ServerTransactionUser {
-  /** Timer H: a final response to an INVITE was never acknowledged. `onTerminated` follows. */
+  /** Timer H has ended: no ACK to a final response of an INVITE came. `onTerminated` follows. */
   onTimeout(transaction: ServerTransaction): void
-  /** The transaction has ended for any cause, also by `destroy`. Called exactly once for each transaction. */
+  /** The transaction has ended, for any cause, including `destroy`. Called exactly once for each transaction. */
   onTerminated(transaction: ServerTransaction): void
 }
 
@@ -46,20 +50,21 @@ interface ServerTransactionOptions {
   readonly clock: Clock
   readonly user: ServerTransactionUser
   /**
-   * True for an unvouched source: each packet that is sent answers one packet that came. No timer repeats a response, and an
-   * INVITE gets no 100. So the sender repeats the INVITE and gets the last response each time.
+   * True for an unvouched source: then each packet that we send answers one packet that came. No timer repeats a response, and
+   * an INVITE gets no 100. So the sender repeats its INVITE, and each repeat gets the last response.
    */
   readonly quiet?: boolean
 }
 
 /**
- * In Completed, a final response to an INVITE waits for its ACK. After a final response to any other request, nothing follows.
+ * The unfinished states. In Completed, an INVITE still waits for the ACK to its final response. For any other request, nothing
+ * follows after the final response.
  */
 const UNFINISHED_INVITE: ReadonlySet<ServerTransactionState> = new Set(['Proceeding', 'Completed'])
 const UNFINISHED_OTHER: ReadonlySet<ServerTransactionState> = new Set(['Trying', 'Proceeding'])
 
 /**
- * One request that is being answered: RFC 3261 §17.2 with RFC 6026 and RFC 4320. The transaction begins when the request has
+ * One request that is being answered: RFC 3261 §17.2 with RFC 6026 and RFC 4320. The transaction begins when its request has
  * come.
  */
 export class ServerTransaction {
@@ -73,14 +78,15 @@ export class ServerTransaction {
   #state: ServerTransactionState
   #finalStatus = 0
   /**
-   * The response to repeats of the request, as long as repeats get it. The answer to a non-INVITE is kept for 32 s, as text: the
-   * garbage collector looks at a string only once, but a Buffer keeps alive the whole pool in which its bytes are.
+   * The response that each repeat of the request gets. The answer to a non-INVITE is retained for 32 s, as a string. A Buffer
+   * would keep alive the whole memory pool from which its bytes were taken, and the garbage collector would look at it more
+   * often.
    */
   #response: Buffer | string | undefined
-  /** Timer G, and its current pause in milliseconds. */
+  /** Timer G. `#repeatMs` is its current pause in milliseconds. */
   #repeatTimer: Timer | undefined
   #repeatMs = 0
-  /** Timer H, I, J or L. Only one of them runs at a time. */
+  /** Timer H, I, J or L. Only one of these timers runs at a time. */
   #endTimer: Timer | undefined
   #endInput: 'timerH' | 'timerI' | 'timerJ' | 'timerL' = 'timerH'
 
@@ -101,14 +107,15 @@ export class ServerTransaction {
     return this.#state
   }
 
-  /** The status of the first final response that was sent. 0 if no final response was sent. */
+  /** The status of the first final response that was sent, or 0 before a final response was sent. */
   get finalStatus(): number {
     return this.#finalStatus
   }
 
   /**
-   * Whether the peer may still wait for its final response. A refusal waits until the ACK. A 2xx waits as long as the answering
-   * side probably repeats it through us (RFC 3261 §13.3.1.4). After that, the transaction only absorbs repeats.
+   * Whether the peer may still wait for its final response. After a refusal of an INVITE, this is true until the ACK comes.
+   * After a 2xx, it is true as long as the called side probably repeats the 2xx through us (RFC 3261 §13.3.1.4). After that,
+   * the transaction only absorbs repeats.
    */
   unfinished(now: number): boolean {
     if (this.#state !== 'Accepted')
@@ -116,23 +123,26 @@ export class ServerTransaction {
     return now < (this.#endTimer?.deadline ?? now) - SIXTY_FOUR_T1_MS + SUCCESS_REPEATED_MS
   }
 
-  /** Takes a repeat of the request that made this transaction. The repeat is absorbed, or the last response is sent again. */
+  /**
+   * Takes a repeat of the request that made this transaction. The last response is sent again. If there is no response to
+   * repeat, the repeat is absorbed.
+   */
   receiveRequest(): void {
     this.#step('request')
   }
 
   /**
-   * Takes an ACK that matches this INVITE. True: the ACK ends here. False: it acknowledges a 2xx and MUST be passed up (RFC
-   * 6026 §7.1).
+   * Takes an ACK that matches this INVITE. True: the ACK ends here. False: the ACK acknowledges a 2xx and MUST be passed up
+   * (RFC 6026 §7.1).
    */
   receiveAck(): boolean {
     return !this.#step('ack')
   }
 
   /**
-   * Sends a response if this state allows it, else discards it. In Accepted, every further 2xx is sent. After any other final
-   * response, nothing is sent. For a non-INVITE, 101 to 199 are discarded and a 408 ends the transaction without an answer (RFC
-   * 4320 §4). The content of `bytes` must not change, because repeats are sent from it.
+   * Sends a response if the state allows it, else discards it. After a 2xx to an INVITE, every further 2xx is sent. After any
+   * other final response, nothing is sent. For a non-INVITE, 101 to 199 are discarded, and a 408 ends the transaction without
+   * an answer (RFC 4320 §4). The content of `bytes` must not change, because repeats are sent from it.
    */
   respond(status: number, bytes: Buffer): void {
     if (this.#quiet && status === 100) return
@@ -152,7 +162,7 @@ export class ServerTransaction {
     transaction.#step(transaction.#endInput)
   }
 
-  /** Returns whether an ACK has to be passed up. */
+  /** Returns whether the user must get an ACK. */
   #step(input: ServerInput, status = 0, bytes?: Buffer): boolean {
     const { to, effects } = step(this.#table, this.#state, input)
     this.#state = to
@@ -214,7 +224,7 @@ export class ServerTransaction {
     this.#send(0, typeof response === 'string' ? Buffer.from(response, 'latin1') : response)
   }
 
-  /** RFC 3261 §17.2.1: Timer G starts at T1 and doubles up to T2. */
+  /** RFC 3261 §17.2.1: the first pause of Timer G is T1. The pause doubles each time, up to T2. */
   #startG(): void {
     if (this.#quiet) return
     this.#repeatMs = this.#repeatMs === 0 ? T1_MS : Math.min(this.#repeatMs * 2, T2_MS)

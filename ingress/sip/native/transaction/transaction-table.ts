@@ -9,7 +9,10 @@ interface TransactionTableLimits {
 
 const LIMITS: TransactionTableLimits = { servers: MAX_SERVER_TRANSACTIONS, clients: MAX_CLIENT_TRANSACTIONS }
 
-/** The open transactions by key, up to the limits. The code that adds a transaction must remove it in `onTerminated`. */
+/**
+ * The open transactions by key. The number of transactions is limited. Whoever adds a transaction must remove it in
+ * `onTerminated`.
+ */
 export class TransactionTable<M> {
   readonly #servers = new Map<string, ServerTransaction>()
   readonly #clients = new Map<string, ClientTransaction<M>>()
@@ -27,46 +30,52 @@ export class TransactionTable<M> {
     return this.#clients.get(key)
   }
 
-  /** Whether the table has no room for another server transaction. To be checked before a transaction is made. */
+  /** Whether the table has no room for another server transaction. To be asked before a transaction is made. */
   get serversFull(): boolean {
     return this.#servers.size >= this.#limits.servers
   }
 
-  /** Whether the table has no room for another client transaction. To be checked before a transaction is made. */
+  /** Whether the table has no room for another client transaction. To be asked before a transaction is made. */
   get clientsFull(): boolean {
     return this.#clients.size >= this.#limits.clients
   }
 
-  /** Returns false, and adds nothing, if the table is full or has another transaction with this key. */
+  /**
+   * Adds a transaction and returns true. If the table is full, or has another transaction with the same key, adds nothing and
+   * returns false.
+   */
   addServer(transaction: ServerTransaction): boolean {
     if (this.serversFull || this.#servers.has(transaction.key)) return false
     this.#servers.set(transaction.key, transaction)
     return true
   }
 
-  /** Returns false, and adds nothing, if the table is full or has another transaction with this key. */
+  /**
+   * Adds a transaction and returns true. If the table is full, or has another transaction with the same key, adds nothing and
+   * returns false.
+   */
   addClient(transaction: ClientTransaction<M>): boolean {
     if (this.clientsFull || this.#clients.has(transaction.key)) return false
     this.#clients.set(transaction.key, transaction)
     return true
   }
 
-  /** Does nothing if this transaction is not in the table, even if another one with the same key is there. */
+  /** Removes this transaction. Does nothing if the table has another transaction under its key, or none. */
   removeServer(transaction: ServerTransaction): void {
     if (this.#servers.get(transaction.key) === transaction) this.#servers.delete(transaction.key)
   }
 
-  /** Does nothing if this transaction is not in the table, even if another one with the same key is there. */
+  /** Removes this transaction. Does nothing if the table has another transaction under its key, or none. */
   removeClient(transaction: ClientTransaction<M>): void {
     if (this.#clients.get(transaction.key) === transaction) this.#clients.delete(transaction.key)
   }
 
-  /** How many transactions are open. */
+  /** The number of open transactions. */
   get open(): number {
     return this.#servers.size + this.#clients.size
   }
 
-  /** The number of transactions for which a shutdown waits, at the time `now` of the clock. Looks at every transaction. */
+  /** The number of transactions for which a shutdown must wait. `now`: the time on the clock. Looks at every transaction. */
   unfinished(now: number): number {
     let count = 0
     for (const transaction of this.#servers.values()) if (transaction.unfinished(now)) count++

@@ -1,26 +1,26 @@
-/** One line of a state machine: the state to which an input leads, and the effects for the driver, in order. */
+/** One line of a state machine: the next state after an input, and the effects for the driver, in order. */
 export interface Transition<S extends string, E extends string> {
   readonly to: S
   readonly effects: readonly E[]
 }
 
-/** The table of a whole machine. It has a line for every pair of state and input, so that no input is ignored by accident. */
+/** The table of a whole machine. It has a line for every state and every input, so no input can be forgotten. */
 type TransitionTable<S extends string, I extends string, E extends string> = {
   readonly [State in S]: { readonly [Input in I]: Transition<S, E> }
 }
 
-/** The two tables of one machine, because RFC 3261 §17 sets other timers for a reliable transport. */
+/** The two tables of one machine. RFC 3261 §17 uses different timers for reliable and for unreliable transports. */
 interface TransportTables<S extends string, I extends string, E extends string> {
   readonly reliable: TransitionTable<S, I, E>
   readonly unreliable: TransitionTable<S, I, E>
 }
 
-/** The form of a table for a driver that runs several machines. Every TransitionTable fits this type. */
+/** The form of a table for a driver that runs several machines. Every TransitionTable has this form. */
 export interface AnyTransitionTable<S extends string, E extends string> {
   readonly [state: string]: { readonly [input: string]: Transition<S, E> }
 }
 
-/** Makes both tables of a machine from one listing and freezes them. */
+/** Makes both tables of a machine and freezes them. `rows` gives the lines for each of the two kinds of transport. */
 export function transportTables<S extends string, I extends string, E extends string>(
   rows: (reliable: boolean) => TransitionTable<S, I, E>,
 ): TransportTables<S, I, E> {
@@ -32,12 +32,12 @@ function frozen<T extends object>(table: T): T {
   return Object.freeze(table)
 }
 
-/** A line of a table: `go('Completed', 'send', 'startH')`. */
+/** Makes a line of a table, such as `go('Completed', 'send', 'startH')`: first the next state, then the effects. */
 export function go<S extends string, E extends string>(to: S, ...effects: readonly E[]): Transition<S, E> {
   return Object.freeze({ to, effects: Object.freeze(effects) })
 }
 
-/** Lines for inputs that a state ignores on purpose. */
+/** Makes the lines for inputs that a state ignores on purpose. */
 export function ignored<S extends string, I extends string>(
   state: S,
   ...inputs: readonly I[]
@@ -45,11 +45,11 @@ export function ignored<S extends string, I extends string>(
   const line = go<S, never>(state)
   const lines: Partial<Record<I, Transition<S, never>>> = {}
   for (const input of inputs) lines[input] = line
-  // Every key of the Record was set above.
+  // The loop above has set every key of the Record.
   return lines as Record<I, Transition<S, never>>
 }
 
-/** The transition for an input in a state. An input that the machine does not have is ignored. */
+/** Finds the transition for an input in a state. An input that the machine does not have is ignored. */
 export function step<S extends string, E extends string>(
   table: AnyTransitionTable<S, E>,
   state: S,

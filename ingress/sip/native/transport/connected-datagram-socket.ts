@@ -14,14 +14,14 @@ export interface ConnectedDatagramSocketOptions {
   readonly clock: Clock
   /** Called with every datagram. Between `bind` and `connect`, a few datagrams may come from other sources. */
   readonly receive: DatagramReceiver['onDatagram']
-  /** The socket has closed, because it was idle or because of an error. The next request needs a new socket. */
+  /** Called when the socket has closed, because it was idle or because of an error. The next request needs a new socket. */
   readonly onClosed: () => void
 }
 
 /**
- * The socket for the requests to one destination. Linux reports an ICMP error only to a connected datagram socket, so each
- * destination in use has a socket of its own. It is bound to the same local address and port as the listening socket, so the
- * destination sees no difference. The system gives it the packets of that destination only.
+ * The socket for the requests to one destination. Linux reports ICMP errors only to a connected datagram socket, so each
+ * destination in use has its own socket. The socket is bound to the address and port of the listening socket, so the
+ * destination sees no difference between the two. The system gives this socket only the packets of its destination.
  */
 export class ConnectedDatagramSocket {
   readonly #options: ConnectedDatagramSocketOptions
@@ -30,7 +30,10 @@ export class ConnectedDatagramSocket {
   #lastUsed: number
   #idleTimer: Timer
   #closed: Promise<void> | undefined
-  /** Why the socket closed. Undefined if it closed because it was idle. If binding failed, it is set before the first request. */
+  /**
+   * Why the socket closed. It stays undefined if the socket closed because it was idle. If binding fails, it is set before the
+   * first request comes.
+   */
   #error: Error | undefined
 
   constructor(options: ConnectedDatagramSocketOptions) {
@@ -77,7 +80,9 @@ export class ConnectedDatagramSocket {
     return this.#closed
   }
 
-  /** The idle time is checked when it may be over, not at each packet. */
+  /**
+   * Closes the socket if it was idle for long enough. This is checked only when the idle time may be over, not at each packet.
+   */
   checkIdle(): void {
     const { clock } = this.#options
     const left = this.#lastUsed + CONNECTED_DATAGRAM_SOCKET_IDLE_MS - clock.now()

@@ -7,7 +7,10 @@ import {
   MAX_STRANGER_STREAMS_PER_ADDRESS,
 } from '../../limits.ts'
 
-/** To whom a connection belongs. `opened`: we opened it. `peer`: a peer opened it. `stranger`: any other sender opened it. */
+/**
+ * To whom a connection belongs. `opened`: we opened the connection. `peer`: a peer opened it. `stranger`: any other sender
+ * opened it.
+ */
 export type Standing = 'opened' | 'peer' | 'stranger'
 
 const LIMITS: Readonly<Record<Standing, { readonly total: number; readonly perAddress: number }>> = {
@@ -17,11 +20,11 @@ const LIMITS: Readonly<Record<Standing, { readonly total: number; readonly perAd
 }
 
 /**
- * Counts connections separately by standing, so that any number of strangers' connections leaves room for the connections of
- * peers.
+ * Counts the connections of each standing separately. So strangers' connections, however many, leave room for the connections
+ * of peers.
  */
 export interface ConnectionCounts {
-  /** Counts one more connection. False if that would be too many: then nothing is counted. */
+  /** Counts one more connection and returns true. If there would be too many, counts nothing and returns false. */
   enter(standing: Standing, address: string): boolean
   leave(standing: Standing, address: string): void
 }

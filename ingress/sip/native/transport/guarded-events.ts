@@ -1,8 +1,8 @@
 import type { TransportEvents } from './transport.ts'
 
 /**
- * The same events, but safe to call from a socket's handler. An exception there would end the process. If a listener throws, a
- * fault is reported. If `isKnown` throws, the peer counts as a stranger.
+ * Wraps the events so that a socket's handler can call them safely: an exception in such a handler would end the process. If a
+ * listener throws, a fault is reported. If `isKnown` throws, the peer counts as a stranger.
  */
 export function guardEvents(events: TransportEvents): TransportEvents {
   const fault = (listener: string, error: unknown) =>

@@ -4,8 +4,8 @@ import { MAX_PORT } from '../../../address/port.ts'
 import type { LocalEndpoint } from './transport.ts'
 
 /**
- * The endpoint to send from. It has the destination's family. If several have it, the endpoint that most likely has a route to
- * the destination is chosen. Undefined if no endpoint has the family.
+ * Chooses the endpoint to send from. Its family must be the family of the destination. If several endpoints fit, the one that
+ * most likely has a route to the destination is chosen. Undefined if no endpoint fits.
  */
 export function chooseLocal<T extends { readonly endpoint: LocalEndpoint }>(
   listeners: readonly T[],
@@ -23,14 +23,18 @@ export function chooseLocal<T extends { readonly endpoint: LocalEndpoint }>(
   return best
 }
 
-/** Whether a packet can be sent to this port number. A datagram's source port may be forged to 0. */
+/**
+ * Whether a packet can be sent to this port number. The source port of a forged datagram may be 0, and then no answer can be
+ * sent.
+ */
 export function isPort(port: number): boolean {
   return port > 0 && port <= MAX_PORT
 }
 
 /**
- * How well packets from one address can reach another. 0: they cannot. Loopback addresses and other addresses do not reach each
- * other. A wildcard address reaches both.
+ * How likely packets from one address reach another. 0: the families differ. 1: one of the two is a loopback address, so a
+ * route is unlikely. 2: `from` is `0.0.0.0` or `::`, from which every address can be reached. 3: both are loopback addresses,
+ * or neither is.
  */
 function fitnessFor(from: IpAddress, to: IpAddress): number {
   if (from.family !== to.family) return 0

@@ -1,12 +1,15 @@
 import { type IpAddress, parseIpAddress } from '../../../address/ip-address.ts'
 import { MAX_CACHED_SOURCE_ADDRESSES } from '../../limits.ts'
 
-/** Reads the source text of packets and remembers the result, so that a peer's address is not parsed for each packet. */
+/**
+ * Parses the source address of packets. The result is remembered, so that a peer's address is parsed once and not for each
+ * packet.
+ */
 export type SourceAddresses = (text: string) => IpAddress | undefined
 
 /**
- * Two generations of at most `MAX_CACHED_SOURCE_ADDRESSES` each. When the young generation is full, it replaces the old
- * generation. So a flood of forged sources takes a limited amount of memory, and the addresses of active peers stay.
+ * Uses two maps, `young` and `old`, of at most `MAX_CACHED_SOURCE_ADDRESSES` addresses each. When `young` is full, it replaces
+ * `old`. So a flood of forged sources takes a limited amount of memory, and the addresses of active peers stay.
  */
 export function createSourceAddresses(): SourceAddresses {
   let young = new Map<string, IpAddress>()

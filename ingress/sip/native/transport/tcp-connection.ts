@@ -23,7 +23,7 @@ import { createUnsentRequests } from './unsent-requests.ts'
 
 export interface TcpConnectionOptions {
   readonly socket: Socket
-  /** The standing under which the connection is already counted in `counts`. */
+  /** The standing of the connection. `counts` already contains the connection under this standing. */
   readonly standing: Standing
   readonly remoteAddress: IpAddress
   readonly remotePort: number
@@ -31,23 +31,23 @@ export interface TcpConnectionOptions {
   readonly events: TransportEvents
   readonly clock: Clock
   readonly counts: ConnectionCounts
-  /** Called when the socket is closed and the connection is no longer counted. */
+  /** Called when the socket is closed and `counts` no longer contains the connection. */
   readonly onClosed: (connection: TcpConnection) => void
 }
 
-/** `half-closed`: the peer has ended its side and waits for our answer. `closing`: only bytes in the send buffer still go out. */
+/** `half-closed`: the peer sends no more and waits for answers. `closing`: we send the remaining bytes, and no others. */
 type ConnectionState = 'connecting' | 'open' | 'half-closed' | 'closing' | 'closed'
 
-/** RFC 5626 §4.4.1: answers to pings. This is the largest number of answers in one write. */
+/** RFC 5626 §4.4.1: a pong (one CRLF) answers a ping (two CRLFs). This is the largest number of pongs in one write. */
 const PONGS = Buffer.from('\r\n'.repeat(MAX_PONGS))
 const PONG_BYTES = 2
 
-/** Bytes. Up to this number may be the rest of a ping, so they do not yet count as the beginning of a message. */
+/** A ping has four bytes, so up to three buffered bytes may be a part of a ping and not of a message. */
 const PING_REST_BYTES = 3
 
 const NEVER = Number.POSITIVE_INFINITY
 
-/** One TCP connection, opened by us or by the peer. Its only timer is for the earliest deadline (see `#deadline`). */
+/** One TCP connection, opened by us or by the peer. Its only timer is set to the earliest deadline (see `#deadline`). */
 export class TcpConnection implements Flow {
   readonly transport = 'TCP'
   readonly remoteAddress: IpAddress
@@ -57,21 +57,21 @@ export class TcpConnection implements Flow {
   readonly #socket: Socket
   readonly #framer = new StreamFramer()
   readonly #requests: UnconfirmedRequests
-  /** Requests that wait for the connection. Before it is established, no byte of these requests can have reached the peer. */
+  /** Requests that wait until the connection is established. Until then, the peer cannot have received any byte of them. */
   readonly #unsent = createUnsentRequests()
   #state: ConnectionState
   #standing: Standing
-  /** The time at which the current state or standing began. */
+  /** The time at which the current state or the current standing began. */
   #since: number
   #lastUsed: number
   #lastAnswered = Number.NEGATIVE_INFINITY
   #lastReviewed: number
   #messageSince = NEVER
-  /** The time at which we sent the first request after the peer's last message. */
+  /** The time of the first request that we sent after the peer's last message. */
   #silentSince = NEVER
   #strangerBytes = 0
   #holds = 0
-  /** Pongs since the window began. */
+  /** The number of pongs in the current window of `PONG_WINDOW_MS`. */
   #pongs = 0
   #pongsSince = Number.NEGATIVE_INFINITY
   #error: Error | undefined
@@ -97,7 +97,7 @@ export class TcpConnection implements Flow {
     return this.takesRequests || this.#state === 'half-closed'
   }
 
-  /** Whether a request may be sent on this connection, so that its answer can still come back. */
+  /** Whether a request may be sent on this connection. The peer must still be able to send its answer. */
   get takesRequests(): boolean {
     return this.#state === 'open' || this.#state === 'connecting'
   }
@@ -112,7 +112,7 @@ export class TcpConnection implements Flow {
     return this.#write(bytes)
   }
 
-  /** Sends a request. If the connection fails before any bytes have come back on it, the request fails too. */
+  /** Sends a request. If the connection fails before any message has come back on it, the request fails too. */
   request(bytes: Uint8Array, { onFailure, connectMs = STREAM_CONNECT_MS }: SendOptions): void {
     const { clock, events } = this.#options
     if (this.#state === 'connecting') {
@@ -143,15 +143,13 @@ export class TcpConnection implements Flow {
     this.#enter('closing')
   }
 
-  /** Closes after the pending bytes are sent, for any peer. */
+  /** Closes after the pending bytes are sent. Unlike `close`, this does the same for every standing. */
   #end(): void {
     this.#socket.end()
     this.#enter('closing')
   }
 
-  /**
-   * Closes, and resolves when the socket is closed. Waits until our last bytes are sent, but not until the peer closes its side.
-   */
+  /** Sends the last bytes, then closes. Resolves when the socket is closed. Does not wait until the peer closes. */
   shutDown(): Promise<void> {
     if (this.#state === 'closed') return Promise.resolve()
     const closed = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()))
@@ -161,7 +159,7 @@ export class TcpConnection implements Flow {
     return closed
   }
 
-  /** The timer has fired. Its deadline may have moved in the meantime. */
+  /** Called when the timer fires. The deadline may have become later in the meantime. */
   checkTime(): void {
     this.#timer = undefined
     if (this.#state === 'open' && !this.#review()) return
@@ -178,7 +176,7 @@ export class TcpConnection implements Flow {
     })
     this.#socket.on('data', (chunk: Buffer) => this.#onData(chunk))
     this.#socket.on('end', () => this.#onEnd())
-    // 'close' follows. Its handler reports the loss to all requests that wait.
+    // After an 'error', a 'close' follows. Its handler tells all waiting requests that they have failed.
     this.#socket.on('error', (error) => {
       this.#error ??= error
     })
@@ -186,8 +184,8 @@ export class TcpConnection implements Flow {
   }
 
   /**
-   * The peer sends no more, so it cannot answer our requests on this connection. It may still read our answers, so our side stays
-   * open until the answers are sent (RFC 3261 §18.2.2: the connection still exists).
+   * The peer has ended its sending direction, so it cannot answer our requests on this connection. The peer may still read our
+   * answers, so our direction stays open until the answers are sent (RFC 3261 §18.2.2: the connection still exists).
    */
   #onEnd(): void {
     if (this.#state !== 'open') return
@@ -213,7 +211,7 @@ export class TcpConnection implements Flow {
     this.#arm()
   }
 
-  /** Called for bytes between two messages. All bytes that a peer sends to keep its connection open count as use. */
+  /** Called when no message is in progress. All bytes that a peer sends to keep its connection open count as use. */
   #onQuiet(): void {
     this.#messageSince = NEVER
     if (this.#standing === 'peer') this.#lastUsed = this.#options.clock.now()
@@ -251,8 +249,9 @@ export class TcpConnection implements Flow {
   }
 
   /**
-   * RFC 5626 §4.4.1: sends one CRLF for each ping, all in one write. A stranger gets no byte, even on a connection that counts
-   * as a peer's for another reason. A peer that floods us or does not read gets no more pongs either.
+   * RFC 5626 §4.4.1: sends one CRLF for each ping, all in one write. A stranger gets no byte. This also holds if the stranger's
+   * connection counts as a peer's for a while, because of a hold or an answer. A peer that sends too many pings, or does not
+   * read, gets no further pongs.
    */
   #onPings(pings: number): void {
     const { clock, events } = this.#options
@@ -274,14 +273,14 @@ export class TcpConnection implements Flow {
       this.#enter('closing')
       return false
     }
-    // A peer that has closed both directions looks like a peer that has closed one. Only a write shows the difference.
+    // The peer may have closed both directions. This looks like one closed direction until a write fails.
     if (onLost && this.#state === 'half-closed') this.#socket.write(bytes, (error) => error && onLost())
     else this.#socket.write(bytes)
     this.#lastUsed = this.#options.clock.now()
     return true
   }
 
-  /** Checks the standing, which may change with the table. False: the new standing has too many connections. This one closes. */
+  /** Checks the standing again: a new table may change it. Closes and returns false if the new standing has no room. */
   #review(): boolean {
     if (this.#standing === 'opened') return true
     this.#lastReviewed = this.#options.clock.now()
@@ -300,7 +299,7 @@ export class TcpConnection implements Flow {
     return true
   }
 
-  /** Whether the source is known, or the engine has answered it or holds the connection, because of a valid dialog cookie. */
+  /** Whether the source is known, or a valid dialog cookie has lately led to an answer or a hold on this connection. */
   #isPeer(): boolean {
     const isAnswered = this.#lastReviewed - this.#lastAnswered < STREAM_REVIEW_MS
     return this.#holds > 0 || isAnswered || this.#options.events.isKnown(this.remoteAddress, this.remotePort)
@@ -312,10 +311,10 @@ export class TcpConnection implements Flow {
     this.#arm()
   }
 
-  /** The time at which the connection must be checked again, as the clock counts it. */
+  /** The time on the clock at which the connection must be checked again. */
   #deadline(): number {
     if (this.#state === 'connecting') return Math.min(this.#since + STREAM_CONNECT_MS, this.#unsent.earliest)
-    // The transaction that holds the connection has timers of its own, and releases it.
+    // The transaction that holds the connection has its own timers, and releases the connection.
     if (this.#state === 'half-closed') return NEVER
     if (this.#state === 'closing') return this.#since + STREAM_LINGER_MS
     if (this.#state === 'closed') return NEVER
@@ -329,15 +328,15 @@ export class TcpConnection implements Flow {
     return this.#idleEnd(OPENED_STREAM_IDLE_MS)
   }
 
-  /** RFC 3261 §18: a connection stays open for some time after its last use, and longer while a transaction waits on it. */
+  /** RFC 3261 §18: a connection stays open for some time after its last use, and longer while a transaction waits. */
   #idleEnd(idleMs: number): number {
     if (this.#holds > 0) return NEVER
-    // If no message comes back, bytes that we send do not count as use: the peer's machine may have disappeared without a reset.
-    // A new connection would show that.
+    // If the peer sends no message, bytes that we send do not count as use. The peer's machine may have failed without sending
+    // a reset, and only a new connection shows that.
     return Math.min(this.#lastUsed, this.#silentSince) + idleMs
   }
 
-  /** Makes sure that the timer fires no later than the deadline. If it fires earlier, it is set again. */
+  /** Sets the timer so that it fires at the deadline or earlier. If it fires earlier, it is set again. */
   #arm(): void {
     const { clock } = this.#options
     const deadline = this.#deadline()
@@ -350,8 +349,8 @@ export class TcpConnection implements Flow {
   }
 
   /**
-   * A request that can also be sent in another way (over UDP, or to another address) waits less long than the attempt to
-   * connect may take. It fails when its time is over. If no other request waits then, the connection is ended too.
+   * A request that can also be sent in another way (over UDP, or to another address) may wait less than `STREAM_CONNECT_MS`.
+   * Its time ends here. If no other request waits, the attempt to connect is ended too.
    */
   #dropUnsent(): void {
     const { clock, events } = this.#options

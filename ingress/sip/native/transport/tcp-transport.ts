@@ -29,12 +29,12 @@ interface TcpState {
   readonly counts: ConnectionCounts
   readonly listeners: StreamListener[]
   readonly connections: Set<TcpConnection>
-  /** The connection to use for a remote address and port. It does not matter which side opened the connection. */
+  /** The connection to use for a remote address and port. We or the peer may have opened it. */
   readonly byRemote: Map<string, TcpConnection>
   closed: boolean
 }
 
-/** SIP over TCP. Either side may open a connection. Each is used for all messages to its remote address and port. */
+/** SIP over TCP. We or the peer may open a connection. A connection is used for all messages to its remote address and port. */
 export function createTcpTransport({ events, clock }: TransportOptions): Transport {
   const state: TcpState = {
     events: guardEvents(events),
@@ -59,7 +59,7 @@ export function createTcpTransport({ events, clock }: TransportOptions): Transpo
 }
 
 async function bind(state: TcpState, at: { address: IpAddress; port: number }): Promise<LocalEndpoint> {
-  // A peer that has ended its side may still wait for the answer, so this side decides when such a connection ends.
+  // A peer may end its sending direction and still wait for the answer. So we decide when such a connection ends, not Node.
   const server = createServer({ noDelay: true, allowHalfOpen: true })
   const port = await listen(server, at)
   const endpoint: LocalEndpoint = { transport: 'TCP', address: at.address, port }
@@ -77,7 +77,7 @@ function listen(server: Server, at: { address: IpAddress; port: number }): Promi
   return new Promise((resolve, reject) => {
     const fail = (error: Error) => reject(listenFailed('TCP', at, error))
     server.once('error', fail)
-    // IPv6 listeners take no IPv4, so that 0.0.0.0 and :: can both be bound.
+    // IPv6 listeners take no IPv4 connections, so that `0.0.0.0` and `::` can both be bound.
     server.listen({ host: at.address.text, port: at.port, ipv6Only: at.address.family === 6, exclusive: true }, () => {
       server.removeListener('error', fail)
       const bound = server.address()
@@ -90,7 +90,7 @@ function accept(state: TcpState, local: LocalEndpoint, socket: Socket): void {
   const remoteAddress = state.sourceAddresses(socket.remoteAddress ?? '')
   const remotePort = socket.remotePort
   if (!remoteAddress || remotePort === undefined || state.closed) {
-    // The peer closed the connection before it was accepted here, or the transport is closed.
+    // The peer closed the connection before we accepted it, or our transport is already closed.
     socket.destroy()
     return
   }
@@ -127,7 +127,7 @@ function sendRequest(state: TcpState, bytes: Uint8Array, to: Destination, option
   const { via } = options
   const named = via instanceof TcpConnection && via.takesRequests ? via : undefined
   const open = named ?? state.byRemote.get(remoteKey(to.address, to.port))
-  // RFC 3261 §18: an open connection is used again.
+  // RFC 3261 §18: an open connection is used again for later requests.
   const connection = open?.takesRequests ? open : openConnection(state, to)
   if (connection instanceof TcpConnection) connection.request(bytes, options)
   else failSoon(options.onFailure, connection, state.events)

@@ -2,7 +2,9 @@ import { hostText, type IpAddress, isUnspecified } from '../../../address/ip-add
 import type { TransportName } from '../../port/engine.ts'
 import type { Destination } from './transport.ts'
 
-/** Why a transport itself cannot send. An error of the system (ECONNREFUSED) is passed on unchanged. */
+/**
+ * The reasons for which a transport itself cannot send. An error of the system, such as ECONNREFUSED, is passed on unchanged.
+ */
 type SendErrorCode =
   | 'no-listener'
   | 'transport-closed'
@@ -14,7 +16,7 @@ type SendErrorCode =
   | 'stream-queue-full'
   | 'too-many-streams'
 
-/** An error with a stable `code`. The message names the address and, if possible, what to do. */
+/** An error with a stable `code`. Its message names the address. If the user can do something, the message says what. */
 export class TransportError extends Error {
   readonly code: SendErrorCode | 'listen-failed'
 
@@ -32,7 +34,7 @@ const LISTEN_ADVICE: Readonly<Record<string, string>> = {
   EAFNOSUPPORT: 'this machine has no such address family: leave the address out',
 }
 
-/** The error for a bind that failed. Its message names the address and what to do. */
+/** The error for a failed bind. Its message names the address and says what to do. */
 export function listenFailed(transport: TransportName, at: { address: IpAddress; port: number }, cause: Error): Error {
   const errno = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message
   const advice = LISTEN_ADVICE[errno]
@@ -42,7 +44,7 @@ export function listenFailed(transport: TransportName, at: { address: IpAddress;
   })
 }
 
-/** Whether a bind to every address of a family failed because the kernel does not have this family. */
+/** Whether a bind to `0.0.0.0` or `::` failed because the kernel lacks this address family. */
 export function isMissingFamily({ address }: { address: IpAddress }, error: unknown): error is TransportError {
   if (!isUnspecified(address) || !(error instanceof TransportError)) return false
   const { cause } = error

@@ -1,12 +1,13 @@
 /**
- * The contract between a transport and the engine. Bytes come with an offset, a length and a numeric source. So a receiver that
- * reads packets in batches can hand over a part of its ring buffer, and makes no string and no copy for each packet.
+ * The contract between a transport and the engine. A message comes as bytes with an offset and a length, and its source comes
+ * as numbers. So a receiver may read many packets into one buffer and hand over a part of that buffer for each packet. It then
+ * makes no string and no copy.
  */
 import type { IpAddress } from '../../../address/ip-address.ts'
 import type { Clock } from '../../../time/clock.ts'
 import type { TransportName } from '../../port/engine.ts'
 
-/** An address and port to which a transport is bound. Port 0 is replaced by the port that the system chose. */
+/** An address and port to which a transport is bound. If port 0 was asked for, this is the port that the system chose. */
 export interface LocalEndpoint {
   readonly transport: TransportName
   readonly address: IpAddress
@@ -14,8 +15,8 @@ export interface LocalEndpoint {
 }
 
 /**
- * The source of a packet and the way back to it. The flow of a datagram is its socket and source. The flow of a stream is its
- * connection. `send` never throws. It returns whether the bytes were handed to the system.
+ * The source of a packet, and the way to send back to that source. For a datagram, this is its socket and source. For a stream,
+ * it is the connection. `send` never throws. It returns whether the bytes were handed to the system.
  */
 export interface Flow {
   readonly transport: TransportName
@@ -23,30 +24,33 @@ export interface Flow {
   readonly remotePort: number
   readonly local: LocalEndpoint
   /**
-   * Datagrams: sends to `port` of the source address, or to the source port if `port` is absent (RFC 3581 §4 and RFC 3261
-   * §18.2.2). The transport may read `bytes` after the call, so a caller that will change them must pass a copy. Streams:
-   * `onLost` is called later if the peer has ended its side and does not read any more.
+   * Datagrams: sends to `port` of the source address; if `port` is absent, to the source port (RFC 3581 §4, RFC 3261 §18.2.2).
+   * The transport may read `bytes` after the call, so whoever will change the bytes must pass a copy. Streams: if the peer has
+   * ended its sending direction and no longer reads, `onLost` is called later.
    */
   send(bytes: Uint8Array, port?: number, onLost?: () => void): boolean
-  /** Like `send`, but for an answer to a source that is not a peer: the stream of a stranger keeps the limits for strangers. */
+  /**
+   * Like `send`, but for an answer to a source that is not a peer. After `send`, a stranger's stream counts as a peer's for a
+   * while. After `sendOnce`, it keeps the limits for strangers.
+   */
   sendOnce(bytes: Uint8Array, port?: number): boolean
-  /** Streams: closes and sends no further byte. Bytes of earlier calls still go out. Datagrams: does nothing. */
+  /** Streams: closes. Bytes of earlier calls still go out, and no further bytes are taken. Datagrams: does nothing. */
   close(): void
   /**
-   * Streams: whether bytes can still be sent. False if we have begun to close, or if the peer has ended its side and no `hold` is
-   * open. Datagrams: always true.
+   * Streams: whether bytes can still be sent. False after we have begun to close. Also false if the peer has ended its sending
+   * direction and no `hold` waits for its `release`. Datagrams: always true.
    */
   readonly open: boolean
   /**
-   * Streams: keeps the connection open until there were as many calls of `release` as of `hold`, even if the connection is silent
-   * (RFC 3261 §18: a ringing call) or the peer has ended its side. While it is held, and for some time after an answer, the
-   * stream of a stranger counts as the stream of a peer. Datagrams: does nothing.
+   * Streams: keeps the connection open until `release` was called as often as `hold`. It then stays open even if it is silent
+   * (RFC 3261 §18: a ringing call) or if the peer has ended its sending direction. While it is held, and for some time after an
+   * answer, a stranger's stream counts as a peer's. Datagrams: does nothing.
    */
   hold(): void
   release(): void
 }
 
-/** A place to send a request to. */
+/** The place to which a request is sent. */
 export interface Destination {
   readonly transport: TransportName
   readonly address: IpAddress
@@ -54,49 +58,52 @@ export interface Destination {
 }
 
 /**
- * The reports of a transport to the engine. The functions must not throw. If one throws, the transport goes on and calls
+ * What a transport reports to the engine. The functions must not throw. If one throws, the transport goes on and calls
  * `onFault`.
  */
 export interface TransportEvents {
   /**
-   * `bytes` are valid only during the call: a listener copies what it needs later. On streams, each call has one whole message.
+   * `bytes` are valid only during the call, so a listener copies what it needs later. On streams, each call has exactly one
+   * message.
    */
   onMessage(bytes: Buffer, offset: number, length: number, flow: Flow): void
   /**
-   * The bytes of a stream cannot be a message: Content-Length is bad or missing, or the message is too large. `head` is the part
-   * that was read. The engine may answer on the flow. Then the transport closes the flow.
+   * Called if the bytes of a stream cannot be a message: Content-Length is wrong or missing, or the message is too large.
+   * `head` is the part that was read. The engine may answer on the flow. After the call, the transport closes the flow.
    */
   onBrokenStream(head: Buffer, fault: string, flow: Flow): void
   /**
-   * RFC 3261 §18.4: the destination could not be reached, or an error came back (ICMP port unreachable, RST, connect time-out).
+   * RFC 3261 §18.4: the destination could not be reached, or an error came back, such as ICMP port unreachable, RST or a
+   * connect time-out.
    */
   onUnreachable(destination: Destination, error: Error): void
   /**
-   * Called when a peer opens a stream, and again while the stream lives. A stranger's stream gets small limits and no byte from
-   * us.
+   * Whether the source is a peer. Called when a stream is opened to us, and again while the stream lives. A stranger's stream
+   * gets small limits and no byte from us.
    */
   isKnown(remote: IpAddress, port: number): boolean
   /**
-   * A fault after which the transport goes on, and which an operator should see. `code` is stable. This function must not throw,
-   * because nothing catches its errors.
+   * Reports a fault that an operator of the service should see. The transport goes on. `code` is stable. This function must not
+   * throw, because its errors are not caught.
    */
   onFault(code: string, message: string): void
 }
 
 export interface SendOptions {
   /**
-   * RFC 3261 §18.4: called if the destination cannot be reached and no bytes have come back from it: connect refused or timed
-   * out, ICMP, reset. Called at most once, and never during `sendRequest`. A listener that has an answer or has given up ignores
-   * the call.
+   * RFC 3261 §18.4: called if the destination cannot be reached and no bytes have come back from it: a connect was refused or
+   * timed out, ICMP, a reset. Called at most once, and never during `sendRequest`. A listener that already has an answer, or
+   * has given up, does nothing.
    */
   readonly onFailure: (error: Error) => void
   /**
-   * Streams: milliseconds to wait for a connection that is not established yet. The time is shorter if there is an alternative.
+   * Streams: how many milliseconds to wait for a connection. The time is shorter if the request can also be sent in another
+   * way.
    */
   readonly connectMs?: number
   /**
-   * The flow on which a message came. A stream request uses its connection if it is open (RFC 3261 §18). A datagram uses its
-   * local socket.
+   * The flow of an earlier message. On a stream, a request goes over that connection if it is still open (RFC 3261 §18). A
+   * datagram is sent from the local socket of the flow.
    */
   readonly via?: Flow
 }
@@ -105,22 +112,22 @@ export interface Transport {
   readonly name: TransportName
   readonly local: readonly LocalEndpoint[]
   /**
-   * Binds the address. Resolves with the endpoint when packets can arrive. Rejects with an error that names the fault and the
-   * address.
+   * Binds the address. Resolves with the endpoint when packets can arrive. Rejects with an error that names the address and the
+   * cause.
    */
   bind(listen: { readonly address: IpAddress; readonly port: number }): Promise<LocalEndpoint>
   /**
-   * Sends a request, or a response whose connection has closed (RFC 3261 §18.2.2). Opens a connection if necessary. The
+   * Sends a request, or a response whose connection has closed (RFC 3261 §18.2.2). Opens a connection if none is open. The
    * transport may read `bytes` after the call.
    */
   sendRequest(bytes: Uint8Array, to: Destination, options: SendOptions): void
-  /** Whether a connection to exactly this address and port is open. Always false for datagrams. */
+  /** Whether a connection to this address and this port is open. Always false for datagrams. */
   connectedTo(address: IpAddress, port: number): boolean
-  /** Takes no more bytes, sends the pending bytes, and resolves when every socket is closed. */
+  /** Takes no further bytes, sends the pending bytes, and resolves when every socket is closed. */
   close(): Promise<void>
 }
 
-/** The parts that every transport needs. */
+/** What every transport needs to start. */
 export interface TransportOptions {
   readonly events: TransportEvents
   readonly clock: Clock

@@ -21,8 +21,6 @@ import { failSoon } from './unconfirmed-requests.ts'
 interface DatagramListener {
   readonly socket: DatagramSocket
   readonly endpoint: LocalEndpoint
-  /** The flow of the last packet. Most packets come from the source of the packet before. */
-  lastFlow: DatagramFlow | undefined
   closed: boolean
 }
 
@@ -31,14 +29,15 @@ interface UdpState {
   readonly events: TransportEvents
   readonly clock: Clock
   readonly listeners: DatagramListener[]
-  /** The connected sockets, by local and remote address and port. */
+  /** The connected sockets. The key is the local and the remote address and port. */
   readonly connected: Map<string, ConnectedDatagramSocket>
   closed: boolean
 }
 
 /**
- * SIP over UDP: one socket per listen address, and one per destination in use (see `ConnectedDatagramSocket`). Requests are sent
- * from a listening address and port. So answers come back to that port, with or without rport (RFC 3581).
+ * SIP over UDP: one socket for each listen address, and one for each destination in use (see `ConnectedDatagramSocket`).
+ * Requests are sent from a listening address and port, so their answers come back to that port, with or without rport (RFC
+ * 3581).
  */
 export function createUdpTransport({ events, clock }: TransportOptions, sockets: DatagramSockets): Transport {
   const state: UdpState = {
@@ -61,7 +60,7 @@ export function createUdpTransport({ events, clock }: TransportOptions, sockets:
   }
 }
 
-/** The way back to the source of a datagram. It does not change, so several packets can have the same flow. */
+/** The flow of a datagram: the way back to its source. It never changes, so several packets can have one flow. */
 class DatagramFlow implements Flow {
   readonly source: DatagramAddress
   readonly #listener: DatagramListener
@@ -126,19 +125,22 @@ async function bind(state: UdpState, listen: DatagramAddress): Promise<LocalEndp
     throw new TransportError('transport-closed', 'the transport was closed while it was binding')
   }
   const endpoint: LocalEndpoint = { transport: 'UDP', address: listen.address, port }
-  const listener: DatagramListener = { socket, endpoint, lastFlow: undefined, closed: false }
+  const listener: DatagramListener = { socket, endpoint, closed: false }
   state.listeners.push(listener)
   onDatagram = receiveAt(state, listener)
   return endpoint
 }
 
-/** Hands over each datagram with the flow that leads back to its source. */
+/**
+ * Hands over each datagram with the flow that leads back to its source. Most datagrams of a socket have the source of the datagram
+ * before, so they get the same flow.
+ */
 function receiveAt(state: UdpState, listener: DatagramListener): DatagramReceiver['onDatagram'] {
+  let last: DatagramFlow | undefined
   return (bytes, offset, length, source) => {
     if (state.closed) return
-    const last = listener.lastFlow
     const flow = last?.source === source ? last : new DatagramFlow(listener, source)
-    listener.lastFlow = flow
+    last = flow
     state.events.onMessage(bytes, offset, length, flow)
   }
 }
@@ -157,8 +159,8 @@ function sendRequest(state: UdpState, bytes: Uint8Array, to: Destination, option
 }
 
 /**
- * The listener to send from. With `via`, it is the listener of `via`, because only that one reaches a peer behind NAT. Without
- * `via`, it is the listener that most likely has a route to the destination.
+ * Chooses the listener to send from. With `via`, this is the listener of `via`, because a peer behind NAT gets packets only
+ * from that address. Without `via`, it is the listener that most likely has a route to the destination.
  */
 function listenerFor(
   state: UdpState,
@@ -175,7 +177,10 @@ function listenerFor(
   return sameWay ?? chooseLocal(state.listeners, to.address) ?? unsendable('no-listener', to)
 }
 
-/** Undefined if the maximum number of sockets is open. Then only timers notice that a destination cannot be reached. */
+/**
+ * The connected socket for a destination. Undefined if too many sockets are open. Then no ICMP error comes, and only timers
+ * notice that the destination cannot be reached.
+ */
 function connectedSocket(
   state: UdpState,
   listener: DatagramListener,

@@ -4,21 +4,21 @@ import type { SendOptions, TransportEvents } from './transport.ts'
 type OnFailure = SendOptions['onFailure']
 
 /**
- * The requests that were sent to one destination after its last packet came. An ICMP error or a reset does not say to which
- * request it belongs. That does not matter, because no request can reach the destination.
+ * The requests that were sent to one destination after its last packet came. An ICMP error or a reset does not name the request
+ * to which it belongs. So all these requests fail: the error means that the destination itself cannot be reached.
  */
 export interface UnconfirmedRequests {
   readonly size: number
   /**
-   * Adds a request. If there are more than `MAX_UNCONFIRMED_REQUESTS`, the oldest are removed: only their timers can make them
-   * fail.
+   * Adds a request. If there are more than `MAX_UNCONFIRMED_REQUESTS`, the oldest ones are removed. They learn of no error, so
+   * only their timers end them.
    */
   add(onFailure: OnFailure): void
   /** Removes a request that was not sent after all. */
   remove(onFailure: OnFailure): void
-  /** Called when a packet has come from the destination: the destination is alive. */
+  /** Called when a packet has come from the destination. It shows that the destination is alive. */
   confirm(): void
-  /** RFC 3261 §18.4: reports the error to each request, once. */
+  /** RFC 3261 §18.4: tells each request, once, that it has failed with this error. */
   fail(error: Error): void
 }
 
@@ -47,8 +47,8 @@ export function createUnconfirmedRequests(events: TransportEvents): UnconfirmedR
 }
 
 /**
- * Reports the failure of a request that was never sent. `onFailure` is called after `sendRequest` has returned, as `SendOptions`
- * promises.
+ * Reports the failure of a request that was never sent. `SendOptions` promises that `onFailure` is never called during
+ * `sendRequest`, so it is called a little later.
  */
 export function failSoon(onFailure: OnFailure, error: Error, events: TransportEvents): void {
   queueMicrotask(() => tellFailure(onFailure, error, events))

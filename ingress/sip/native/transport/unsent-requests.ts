@@ -6,16 +6,16 @@ const NEVER = Number.POSITIVE_INFINITY
 interface UnsentRequest {
   readonly bytes: Uint8Array
   readonly onFailure: SendOptions['onFailure']
-  /** The time at which the request is given up, as the clock counts it. */
+  /** The time on the clock at which the request is given up. */
   readonly until: number
 }
 
-/** Requests that wait until a connection is established, in order. */
+/** Requests that wait until a connection is established, in the order in which they came. */
 interface UnsentRequests {
   readonly size: number
-  /** The earliest time at which one of the requests must be given up. `NEVER` if no request waits. */
+  /** The earliest time at which one of the requests must be given up. It is `NEVER` if no request waits. */
   readonly earliest: number
-  /** Returns false, and adds nothing, if too many bytes would wait. */
+  /** Adds a request and returns true. If too many bytes would wait, adds nothing and returns false. */
   add(request: UnsentRequest): boolean
   takeAll(): readonly UnsentRequest[]
   /** Removes and returns the requests whose time is over. */
