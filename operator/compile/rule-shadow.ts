@@ -64,7 +64,7 @@ interface Placed {
 }
 
 interface ShadowIndex extends IndexTexts {
-  /** A key consists of one trunk and of one text of each condition. */
+  /** The rules under each key. A key is one trunk together with one text of each condition. */
   readonly byKey: Map<string, Placed[]>
 }
 

@@ -9,7 +9,7 @@ import { predicateKey } from './number-predicate.ts'
 
 /** The texts that the index has. */
 export interface IndexTexts {
-  /** All texts of the index. A text that is not in this set does not need a search. */
+  /** All texts of the index. Only a text in this set is looked up. */
   readonly known: Set<string>
   /**
    * The key is a family: the part of a text before its number prefix. The value holds the lengths of the prefixes in this

@@ -170,8 +170,8 @@ export interface FolderListener {
 /**
  * Calls the listener within a second after the manifests of a folder have changed. Several changes that follow each other
  * quickly cause one call. If a file changed only a moment before a call, there is one more call. Start the watch before the
- * first reading, so that no change between them is lost. It is also a change if the folder vanishes or comes back. `before` is
- * the state of an earlier watch: if the folder has another state now, this is a change too.
+ * first reading, so that no change after the reading is lost. It is also a change if the folder vanishes or comes back.
+ * `before` is the state of an earlier watch: if the folder has another state now, this is a change too.
  */
 export async function watchManifestFolder(
   dir: string,
