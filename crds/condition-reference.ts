@@ -1,8 +1,8 @@
 import type { ConditionType, OwnReason } from './schema/conditions.ts'
 
-/** The meaning of one reason of a condition, and what a reader of the status should do. */
+/** What one reason of a condition means, and what a reader of the status should do. */
 export interface ReasonReference {
-  /** The status that the condition has with this reason. */
+  /** A condition with this reason has this status. */
   readonly status: 'True' | 'False'
   readonly meaning: string
   readonly remedy: string
@@ -15,7 +15,7 @@ interface ConditionReference<T extends ConditionType = ConditionType> {
 
 const NOTHING = 'Nothing.'
 
-/** The meaning of every condition and every reason of `CONDITION_REASONS`, for the author of the object: Markdown. */
+/** What each condition and each reason of `CONDITION_REASONS` means for the author of the object, in Markdown. */
 export const CONDITION_REFERENCE: { readonly [T in ConditionType]: ConditionReference<T> } = {
   Ready: {
     meaning:

@@ -18,16 +18,16 @@ interface PrinterColumn {
   readonly type: 'string' | 'integer' | 'date'
   readonly jsonPath: string
   readonly description?: string
-  /** Columns above 0 show with `kubectl get -o wide` only. */
+  /** A column with a priority above 0 is shown only by `kubectl get -o wide`. */
   readonly priority?: number
 }
 
 const AGE: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }
 
-/** A CustomResourceDefinition of apiextensions.k8s.io/v1, with only the fields that are written here. */
+/** A CustomResourceDefinition of apiextensions.k8s.io/v1. The type has only the fields that `definition` below fills in. */
 export type CustomResourceDefinition = ReturnType<typeof definition>
 
-/** Every custom resource, by the file name of its manifest. */
+/** All CustomResourceDefinitions. The keys are the file names of their manifests. */
 export const CUSTOM_RESOURCE_DEFINITIONS: Readonly<Record<string, CustomResourceDefinition>> = {
   'siptrunks.yaml': definition(
     { kind: 'SipTrunk', plural: 'siptrunks', singular: 'siptrunk', shortName: 'trunk' },
@@ -55,7 +55,7 @@ export const CUSTOM_RESOURCE_DEFINITIONS: Readonly<Record<string, CustomResource
   ),
 }
 
-/** Whether an object works, and if not, why. */
+/** The columns that say whether an object works and, if it does not work, why. */
 function ready(): PrinterColumn[] {
   return [
     { name: 'Ready', type: 'string', jsonPath: conditionPath('Ready', 'status') },
@@ -63,7 +63,7 @@ function ready(): PrinterColumn[] {
   ]
 }
 
-/** The progress of an object, and what to do about a fault. */
+/** The columns for `kubectl get -o wide`: how far the object has come, and the message that says how to repair a fault. */
 function inDetail(): PrinterColumn[] {
   const steps = (['Accepted', 'Programmed'] as const).map((type) => [type, conditionPath(type, 'status')] as const)
   const installation = ['Installation', '.status.installation.name'] as const
@@ -103,7 +103,8 @@ function rootSchema(description: string, spec: OpenApiSchema): StructuralSchema 
   return {
     description,
     type: 'object',
-    // If a block is indented too little, its fields are beside the spec.
+    // If a YAML block is indented too little, its fields stand beside `spec` and not inside it. They are stored too, so that an
+    // unknown field can be refused by name.
     'x-kubernetes-preserve-unknown-fields': true,
     required: ['spec'],
     properties: {

@@ -4,7 +4,10 @@ import { unknownFieldPolicy } from './unknown-fields.ts'
 
 const HEADER = '# Generated from crds/schema by `node crds/generate.ts`. Do not edit.\n'
 
-/** The YAML of every CustomResourceDefinition, with the policy that refuses unknown fields, by file name. */
+/**
+ * Returns one YAML text for each CustomResourceDefinition; the keys are file names. Each text also has the policy that refuses
+ * unknown fields.
+ */
 export function customResourceManifests(): Record<string, string> {
   const entries = Object.entries(CUSTOM_RESOURCE_DEFINITIONS)
   return Object.fromEntries(entries.map(([name, definition]) => [name, HEADER + documents(definition)]))

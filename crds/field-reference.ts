@@ -1,8 +1,9 @@
-/** Tables of Markdown about the fields of a structural schema and the rules on them. */
+/** Writes Markdown tables that show the fields and the CEL rules of a structural schema. */
 import type { CelRule, StructuralSchema } from './structural-schema.ts'
 
 /**
- * A section for an object, and a section for each object below it. `heading` is called with the path, such as `spec.match`.
+ * Returns one section for an object and one for each object inside it. `heading` makes the heading of a section from a path
+ * such as `spec.match`.
  */
 export function fieldSections(schema: StructuralSchema, path: string, heading: (path: string) => string): string[] {
   const fields = Object.entries(schema.properties ?? {})
@@ -21,7 +22,7 @@ export function fieldSections(schema: StructuralSchema, path: string, heading: (
   return [own, ...nested]
 }
 
-/** Every CEL rule of a schema: its field, its message and its expression. */
+/** Returns a table of all CEL rules of a schema. A row has the field, the message and the expression of one rule. */
 export function ruleTable(schema: StructuralSchema, path: string): string {
   const rows = rulesBelow(schema, path).map(([place, { message, rule }]) => [code(place), plain(message), code(rule)])
   return table(['field', 'message', 'CEL'], rows)
@@ -64,8 +65,8 @@ function between(low: number | undefined, high: number | undefined, unit: string
 }
 
 /**
- * A Markdown table of cells that are Markdown already. The columns are not aligned, because padding would double the size of
- * the page.
+ * Makes a Markdown table. The cells must be Markdown already. The columns are not aligned, because padding would double the
+ * size of the page.
  */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const rule = head.map(() => '---')

@@ -1,6 +1,6 @@
 /**
- * Writes the CustomResourceDefinitions beside this file and docs/resources.md: `node crds/generate.ts`. With `--check`
- * nothing is written, and the exit code is 1 if a file differs from the schemas.
+ * Writes the CustomResourceDefinitions beside this file, and docs/resources.md. Run it as `node crds/generate.ts`. With
+ * `--check` it writes nothing, and its exit code is 1 if a file differs from the schemas.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ for (const [name, text] of [...manifests, ['docs/resources.md', resourceReferenc
   }
 }
 
-/** Reads a file. An absent file is read as an empty file, which differs from every generated text. */
+/** Reads a file. If the file is absent, the result is the empty text, which differs from every generated text. */
 async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')

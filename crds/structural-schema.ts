@@ -1,15 +1,15 @@
 /**
  * Makes a structural schema of Kubernetes (apiextensions.k8s.io/v1) from an OpenAPI schema. Throws an error with the path of
- * the field for a schema that Kubernetes would refuse, or that leaves the cost of a CEL rule unbounded.
+ * the field if Kubernetes would refuse the schema, or if the schema sets no limit to the cost of a CEL rule.
  */
 
-/** A rule of `x-kubernetes-validations`. */
+/** One rule of `x-kubernetes-validations`. */
 export interface CelRule {
   readonly rule: string
   readonly message: string
 }
 
-/** A node of a structural schema: plain JSON. */
+/** One node of a structural schema, as plain JSON. */
 export interface StructuralSchema {
   [keyword: string]: unknown
   /** Absent if the value may be a number or a text. */
@@ -39,7 +39,10 @@ const KEPT = [
 
 const INT_OR_STRING = 'x-kubernetes-int-or-string'
 
-/** Turns zod's output into a structural schema; throws an Error with the path of a part that cannot be converted. */
+/**
+ * Makes a structural schema from the schema that zod writes. Throws an Error with the path of a part that has no structural
+ * form.
+ */
 export function structuralSchema(source: unknown, path = 'spec'): StructuralSchema {
   const schema = asRecord(source, path)
   if (schema[INT_OR_STRING] === true) return intOrString(schema, path)
@@ -49,7 +52,7 @@ export function structuralSchema(source: unknown, path = 'spec'): StructuralSche
   requireBounds(schema, path)
   const kept = Object.entries(schema).filter(([keyword]) => KEPT.includes(keyword) || isExtension(keyword))
   const result: StructuralSchema = { ...Object.fromEntries(kept), type }
-  // The API server checks this format itself; the pattern would only be noise.
+  // The API server itself checks the format date-time, so the pattern is not needed.
   if (schema['format'] === 'date-time') delete result['pattern']
   switch (type) {
     case 'integer':
@@ -67,8 +70,8 @@ export function structuralSchema(source: unknown, path = 'spec'): StructuralSche
 const INT32_MAX = 2 ** 31 - 1
 
 /**
- * The format of an integer, wide enough for its bounds: if a bound does not fit the format, the API server refuses every
- * value.
+ * The format of an integer. It must be wide enough for both bounds: if a bound does not fit the format, the API server refuses
+ * every value.
  */
 function integerFormat({ minimum, maximum }: Record<string, unknown>, path: string): 'int32' | 'int64' {
   if (typeof minimum !== 'number' || typeof maximum !== 'number') throw new Error(`${path}: an integer needs bounds`)
@@ -76,8 +79,8 @@ function integerFormat({ minimum, maximum }: Record<string, unknown>, path: stri
 }
 
 /**
- * The only union that Kubernetes has: a number or a text. The bounds of both can be written side by side, because each bound
- * applies to one type only.
+ * A number or a text: the only union that Kubernetes has. The bounds of both types can stand side by side, because each bound
+ * applies to only one of the types.
  */
 function intOrString(schema: Record<string, unknown>, path: string): StructuralSchema {
   const { anyOf, description } = schema
@@ -93,9 +96,9 @@ function propertiesOf(schema: Record<string, unknown>, path: string): Record<str
 }
 
 /**
- * Refuses unknown keywords. `additionalProperties: false` is left out, because Kubernetes forbids it beside `properties`.
- * Defaults are left out too: they are filled in when an object is read, so that the API server stores only what the user
- * wrote.
+ * Refuses unknown keywords. Two keywords are allowed here and left out of the result. Kubernetes forbids `additionalProperties:
+ * false` beside `properties`. A `default` is left out, because defaults are filled in when an object is read. So the API server
+ * stores only what the user wrote.
  */
 function refuseUnknown(schema: Record<string, unknown>, path: string): void {
   for (const [keyword, value] of Object.entries(schema)) {
@@ -109,7 +112,10 @@ function refuseUnknown(schema: Record<string, unknown>, path: string): void {
   }
 }
 
-/** Requires a bound for each list and text. Without the bound, the estimated cost of every rule on it would be unbounded. */
+/**
+ * Requires a bound for each list and text. Without the bound, the API server would estimate an unlimited cost for the rules on
+ * it.
+ */
 function requireBounds(schema: Record<string, unknown>, path: string): void {
   switch (schema['type']) {
     case 'array':

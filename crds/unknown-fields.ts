@@ -1,12 +1,13 @@
 /**
- * Unknown fields. By default the API server drops them, but a dropped match condition makes a rule match more calls than its
- * author intended. So the schema keeps unknown fields, and an admission policy refuses objects that add one.
+ * What happens to unknown fields. By default the API server drops them. If it drops a condition of a rule, the rule matches
+ * more calls than its author intended. So the schema keeps unknown fields, and an admission policy refuses a change that adds
+ * one.
  */
 import type { StructuralSchema } from './structural-schema.ts'
 
 const KEEP = { 'x-kubernetes-preserve-unknown-fields': true } as const
 
-/** The schema, changed so that the API server keeps unknown fields in every object. */
+/** Changes a schema so that the API server keeps unknown fields in every object of the schema. */
 export function keepingUnknown(schema: StructuralSchema): StructuralSchema {
   const { properties, items } = schema
   const inner = Object.entries(properties ?? {}).map(([name, field]) => [name, keepingUnknown(field)] as const)
@@ -25,8 +26,9 @@ export interface PolicyTarget {
 }
 
 /**
- * The policy that refuses an object with a field that is unknown to `root`, and its binding. An object that already has such
- * a field can still be changed in other places, because other clients have to change its finalizers and labels.
+ * Returns a policy and its binding. The policy refuses an object with a field that `root` does not have. If the stored object
+ * already has this field, other parts of the object can still be changed. This is necessary, because other clients must change
+ * the object's finalizers and labels.
  */
 export function unknownFieldPolicy({ group, version, plural }: PolicyTarget, root: StructuralSchema): object[] {
   const name = `${plural}.${group}`
@@ -36,7 +38,7 @@ export function unknownFieldPolicy({ group, version, plural }: PolicyTarget, roo
     kind: 'ValidatingAdmissionPolicy',
     metadata: { name },
     spec: {
-      // An object that the policy cannot judge is judged by the operator, which refuses the same fields.
+      // If the policy itself fails, the object is let through. The operator then refuses an object with unknown fields.
       failurePolicy: 'Ignore',
       matchConstraints: { resourceRules: [rule] },
       variables: [
@@ -63,10 +65,10 @@ export function unknownFieldPolicy({ group, version, plural }: PolicyTarget, roo
   return [policy, binding]
 }
 
-/** CEL: whether the object had the unknown field before. */
+/** CEL: whether the object already had the unknown field before the change. */
 const WAS_THERE = 'variables.unknown[1].exists(before, text in before)'
 
-/** CEL: for each object in `it` with unknown fields a list of texts, in the words of the operator and of `lint`. */
+/** CEL: returns a list of texts for each object in `it` that has unknown fields. The operator and `lint` use the same words. */
 function unknownFields(root: StructuralSchema): string {
   const places = placesOf({ schema: root, value: 'it', path: '' })
   const lists = [`[${places.objects.join(', ')}].filter(place, ${hasUnknown('place.value', 'place.known')})`]
@@ -75,31 +77,34 @@ function unknownFields(root: StructuralSchema): string {
   return `(${[...lists, ...places.entries].join(' + ')}).map(place, ${texts})`
 }
 
-/** CEL: how many letters one name has more often than another. */
+/** CEL: how many letters `name` has that `other` does not have. A letter counts as often as it occurs. */
 function lettersOver(name: string, other: string): string {
   const count = (text: string): string => `${text}.lowerAscii().split(letter).size()`
   return `'abcdefghijklmnopqrstuvwxyz'.split('').map(letter, [0, ${count(name)} - ${count(other)}].max()).sum()`
 }
 
-/** CEL: the distance of two names. The order of letters does not count. For a typing error the distance is at most 2. */
+/** CEL: the distance of two names. The order of letters does not count. A typing error gives a distance of at most 2. */
 const DISTANCE = `[${lettersOver('one', 'name')}, ${lettersOver('name', 'one')}].max()`
 
-/** CEL: the known name that was probably intended; if no such name exists, all known names. */
+/** CEL: the known name that the writer probably meant. If no known name is similar, all known names. */
 const EXPECTED = [
   `([0, 1, 2].map(distance, place.known.filter(one, ${DISTANCE} == distance))`,
   ".filter(near, near.size() > 0).map(near, near[0]) + ['one of ' + place.known.join(', ')])[0]",
 ].join('')
 
-/** An object of a schema, and the CEL expression for it. */
+/** One object of a schema, and the CEL expression that reads this object. */
 interface Place {
   readonly schema: StructuralSchema
-  /** CEL of the object; it gives an empty value if the object is absent. */
+  /** The CEL expression of the object. Its value is empty if the object is absent. */
   readonly value: string
-  /** The path before the names of the object's fields: `spec.match.called[].`. */
+  /** The text before the names of the object's fields, such as `spec.match.called[].`. */
   readonly path: string
 }
 
-/** CEL of the values that the policy checks: objects, and lists of the entries that have unknown fields. */
+/**
+ * The CEL expressions that the policy checks. `entries` are expressions of lists; each list has the entries with unknown
+ * fields.
+ */
 interface Places {
   readonly objects: readonly string[]
   readonly entries: readonly string[]
@@ -121,7 +126,7 @@ function placesOf(place: Place): Places {
   }
 }
 
-/** The place of a list entry is computed only if the entry has an unknown field to report. */
+/** CEL for the entries of a list. The place of an entry is computed only if the entry has an unknown field. */
 function entriesOf({ schema, value: list, path }: Place): string[] {
   const fields = Object.entries(schema.properties ?? {}).filter(([, field]) => keeps(field))
   const inner = fields.map(([name, field]) => {
@@ -133,7 +138,9 @@ function entriesOf({ schema, value: list, path }: Place): string[] {
   })
 }
 
-/** Whether unknown fields are kept. In metadata and status they are not: these parts belong to the API server. */
+/**
+ * Whether the schema keeps unknown fields. In metadata and status it does not, because these parts belong to the API server.
+ */
 function keeps(schema: StructuralSchema): boolean {
   return schema['x-kubernetes-preserve-unknown-fields'] === true
 }

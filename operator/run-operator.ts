@@ -1,6 +1,6 @@
 /**
  * The operator watches the Kubernetes API, compiles the objects into a table and publishes the table to the shared cache. The
- * status of every object reports what became of the object. The stages are in the order in which the data flows.
+ * status of every object says what became of the object. The stages stand in the order in which the data goes through them.
  */
 import { startHttpServer } from '../ingress/health/http-server.ts'
 import { redactedText } from '../ingress/text/redacted-text.ts'
@@ -23,7 +23,9 @@ export interface RunningOperator {
   close(): Promise<void>
 }
 
-/** Rejects with the reason if the operator cannot start: no kubeconfig, or an HTTP address that is not available. */
+/**
+ * Starts an operator. Rejects if it cannot start: for example, there is no kubeconfig, or the HTTP address is not available.
+ */
 export async function runOperator(config: OperatorConfig): Promise<RunningOperator> {
   const core = createOperatorCore(config)
   // Watch. Reads: objects and definitions from the API server. Writes: the caches of objects.
@@ -33,11 +35,11 @@ export async function runOperator(config: OperatorConfig): Promise<RunningOperat
   const leader = createLeaderStage(core, config)
   // Installation. Reads: the Lease and its Namespace. Writes: the Secret with the keys of the ingress pods.
   const own = createOwnInstallation(core, config)
-  // Events. Reads: nothing; the next two stages record Events here. Writes: Events.
+  // Events. Reads: nothing, because the next two stages bring their Events here. Writes: Events.
   const events = createEventStage(core)
   // Statuses. Reads: the caches, the leader, the installation. Writes: statuses, and Events about other writers of statuses.
   const statuses = createStatusStage(core, { objects, leader, own, events })
-  // Table: compile, guard, publish. Reads: the caches and the reports of pods. Writes: the shared cache, statuses and Events.
+  // Table. Reads: the caches and the reports of pods. Writes: the shared cache, statuses and Events.
   const running = config.dryRun
     ? startDryRun(core, config, watch)
     : startStages(core, {
@@ -75,7 +77,7 @@ function logStart({ logger, client }: OperatorCore, { version }: OperatorConfig,
 }
 
 interface RunningStages {
-  /** The reasons why this process is not ready, in addition to the reasons of the watch. */
+  /** Returns why this process is not ready. The reasons of the watch are not included. */
   readonly reasons: () => string[]
   readonly stop: () => Promise<void>
 }
@@ -88,7 +90,7 @@ interface Stages {
   readonly table: TableStage
 }
 
-/** All stages exist before the first one starts, so every report of the watch and the Lease has a receiver. */
+/** Starts the stages. All of them already exist, so every report of the watch and the Lease reaches its listener. */
 function startStages(core: OperatorCore, { watch, leader, events, statuses, table }: Stages): RunningStages {
   const stopWatching = watch.start({
     onChange: () => table.touch(),
@@ -107,7 +109,7 @@ function startStages(core: OperatorCore, { watch, leader, events, statuses, tabl
       stopWatching()
       await table.end()
       await Promise.all([statuses.drain(FLUSH_LIMIT_MS), events.close(FLUSH_LIMIT_MS)])
-      // This comes last, so that the next leader finds everything written.
+      // The Lease is given back last, so that the next leader finds all writes finished.
       await leader.stop()
       table.close()
     },
@@ -134,7 +136,7 @@ function startLeader(
   })
 }
 
-/** Compiles, and logs the changes that a leader would publish, even if another operator leads. */
+/** Compiles, and logs the changes that a leader would publish. This process need not be the leader. */
 function startDryRun(core: OperatorCore, config: OperatorConfig, watch: WatchStage): RunningStages {
   const stage = createDryRunStage(core, config, watch.objects)
   const stopWatching = watch.start({

@@ -12,8 +12,8 @@ export interface ConditionLine {
 }
 
 /**
- * The changes of conditions since the last call. `bad`: new faults. `over`: faults that are over. Both lists contain only the
- * first conditions; `more` is the number of the others.
+ * The changes of conditions since the last call. `bad`: new faults. `over`: faults that are over. Each list has only the first
+ * ones. `more`: how many are left out.
  */
 export interface ConditionChanges {
   readonly bad: readonly ConditionLine[]
@@ -22,7 +22,7 @@ export interface ConditionChanges {
 }
 
 export interface ConditionTracker {
-  /** Takes the current conditions of all objects, and returns what has changed since the last call. */
+  /** Takes the current conditions of all objects. Returns what has changed since the last call. */
   next(objects: readonly ObjectConditions[]): ConditionChanges
 }
 

@@ -1,4 +1,4 @@
-/** Reads a folder of manifests, compiles it, compares the result with the table in use, and offers the changes. */
+/** Reads a folder of manifests, compiles the manifests, compares the result with the table in use, and offers the changes. */
 import { compile } from '../operator/compile/compile.ts'
 import { createCompileMemory } from '../operator/compile/compile-memory.ts'
 import { ManifestFolderError, readManifestFolder } from '../operator/watch/manifest-folder.ts'
@@ -13,7 +13,7 @@ export interface FolderReader extends Pick<TableOffers, 'hold' | 'begin' | 'next
   read(): Promise<ReadOutcome>
 }
 
-/** `onStep` is called before each part of the work that may take long. */
+/** Makes a reader. `onStep` is called before each part of the work that may take long. */
 export function createFolderReader(folder: string, onStep: () => void): FolderReader {
   const memory = createManifestMemory()
   const compileMemory = createCompileMemory()

@@ -1,4 +1,4 @@
-/** The log lines about a folder of manifests: changes, problems with their places, and the end of a problem. */
+/** The log lines about a folder of manifests. They report changes, problems with their places, and the end of a problem. */
 import type { Logger } from '../ingress/log/logger.ts'
 import { formatProblem, type ManifestProblem } from '../operator/watch/manifest-problem.ts'
 import type { ConditionChanges } from './condition-changes.ts'
@@ -7,15 +7,15 @@ import type { ChangedNames } from './reader-messages.ts'
 
 export interface ManifestLog {
   /**
-   * The result of a reading. `more`: the number of further problems. A reading without problems is logged only after a
-   * refused reading.
+   * Logs the result of a reading. `more`: the number of problems that are not in `problems`. A reading without problems is
+   * logged only if the one before was refused.
    */
   read(problems: readonly ManifestProblem[], more?: number): void
-  /** The folder could not be read, or its table could not be taken into use. */
+  /** Logs that the folder could not be read, or that its table could not be taken into use. */
   failed(error: unknown, code?: string): void
-  /** The names of the objects that have changed with the new table. */
+  /** Logs the names of the objects that have changed with the new table. */
   changed(names: ChangedNames): void
-  /** The conditions that a cluster would show in the status of objects: new faults, and faults that are over. */
+  /** Logs new faults and faults that are over. On a cluster, these conditions would be in the status of the objects. */
   conditions(changes: ConditionChanges): void
 }
 
@@ -51,7 +51,7 @@ export function moreProblems(more: number): string {
   return `and ${more} more problems in this folder: sip-dispatch lint tells more of them`
 }
 
-/** The log fields of a change: the first names, and the number of the others. */
+/** The log fields of a change: the first names, and the number of the names that are left out. */
 function changeFields({ added, changed, removed, more }: ChangedNames) {
   let left = MAX_CHANGED_NAMES
   const some = (names: readonly string[]): readonly string[] | undefined => {

@@ -1,6 +1,6 @@
 /**
- * Runs the thread that reads the folder: passes on its results, ends the thread if it is silent for too long, and starts a
- * new thread after each end.
+ * Runs the thread that reads the folder. It passes on the results of the thread, ends the thread if it is silent for too long,
+ * and starts a new one after each end.
  */
 import { access } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -12,7 +12,7 @@ import { backOff } from '../operator/watch/back-off.ts'
 import { ENTRIES_PER_MESSAGE, READ_SILENCE_MS, READER_MEMORY_SHARE, RESTART_MS } from './limits.ts'
 import type { FromReader, ReadOutcome, ToReader } from './reader-messages.ts'
 
-/** The error for a thread that has ended, though this process did not close it. The message says what to do. */
+/** The error for a thread that has ended although this process did not close it. The message says what to do. */
 export class ReaderLost extends Error {
   readonly code: 'reader-out-of-memory' | 'reader-too-slow' | 'reader-stopped'
 
@@ -24,18 +24,18 @@ export class ReaderLost extends Error {
 }
 
 export interface ThreadListener {
-  /** The table in use, for a new thread: its version, and the hash of each entry by key. */
+  /** Returns the table in use, for a new thread: its version, and the key and hash of each entry. */
   inUse(): { readonly version: number; readonly hashes: Iterable<readonly [string, number]> }
   /**
-   * Called with the result of a reading. `next` returns the next part of the offered changes. Resolves with whether the
+   * Is called with the result of a reading. `next` returns the next part of the offered changes. Resolves with true if the
    * offered table is in use. Never rejects.
    */
   onRead(outcome: ReadOutcome, next: () => Promise<readonly EntryChange[]>): Promise<boolean>
-  /** Called if the folder has not changed since the table in use was made from it. */
+  /** Is called if the folder has not changed since the table in use was made from it. */
   onUnchanged(): void
   /**
-   * Called when the thread has ended. After this call a new thread is started. If the old thread was reading, the new thread
-   * reads only when the folder changes; otherwise it reads at once.
+   * Is called when the thread has ended. After this call a new thread is started. If the old thread ended during a reading, the
+   * new thread reads only when the folder changes. Otherwise the new thread reads immediately.
    */
   onLost(error: ReaderLost): void
 }
@@ -47,7 +47,7 @@ export interface ManifestThread {
 /** The limits of a thread. A thread that exceeds one of them is ended. */
 export interface ThreadLimits {
   readonly memoryMebibytes: number
-  /** If a reading makes no step for this many milliseconds, the thread is ended. */
+  /** The thread is ended if no step of a reading ends for this many milliseconds. */
   readonly silenceMs: number
 }
 
@@ -71,8 +71,8 @@ async function keep(folder: string, options: ThreadOptions): Promise<void> {
   const { listener, end } = options
   let unreadable: string | undefined
   let delay = 0
-  // The first file access creates Node's thread pool with the priority of the calling thread. So it must happen here, before
-  // the reading thread lowers its own priority.
+  // Node's thread pool gets the priority of the thread that first uses a file. So the main thread uses a file here, before the
+  // reading thread lowers its own priority.
   await access(folder).catch(() => undefined)
   while (!end.aborted) {
     const life = await runThread(folder, options, unreadable)
@@ -86,13 +86,13 @@ async function keep(folder: string, options: ThreadOptions): Promise<void> {
 
 interface Life {
   readonly error: ReaderLost
-  /** The state of the folder that the thread was reading; undefined if it was not reading. */
+  /** The state of the folder that the thread was reading when it ended. Undefined if it was not reading. */
   readonly reading: string | undefined
   /** Whether the thread has finished at least one reading. */
   readonly useful: boolean
 }
 
-/** One thread from its start to its end. */
+/** Runs one thread from its start to its end. */
 function runThread(
   folder: string,
   { listener, limits, end }: ThreadOptions,
@@ -149,7 +149,7 @@ function runThread(
   })
 }
 
-/** Sends a new thread the hashes of the table in use, in slices between which calls are served. */
+/** Sends the hashes of the table in use to a new thread. It works in slices, and calls get their turn between two slices. */
 async function sendTable(
   send: (message: ToReader) => void,
   listener: ThreadListener,
@@ -206,7 +206,7 @@ function createPatience(silenceMs: number, giveUp: () => void) {
   }
 }
 
-/** The memory limit of the thread, which leaves room for the table and for calls. */
+/** The memory limit of the thread in MiB. The rest of the memory is for the table and for calls. */
 function memoryMebibytes(): number {
   return Math.floor((getHeapStatistics().heap_size_limit * READER_MEMORY_SHARE) / 2 ** 20)
 }

@@ -1,6 +1,6 @@
 /**
- * The thread that reads the folder, so that calls never wait for the reading of manifests. It is started with the path of
- * the folder, receives the hashes of the table in use, and offers a new table whenever the folder gives a different one.
+ * The thread that reads the folder, so that calls never wait for a reading. It gets the path of the folder at its start, and
+ * then the hashes of the table in use. Whenever the folder gives a different table, the thread offers this table.
  */
 import { setPriority } from 'node:os'
 import process from 'node:process'
@@ -17,7 +17,7 @@ const folder: string = workerData
 let watch: FolderWatch | undefined
 /** Whether the table in use was made from the folder as it was after its last change. */
 let inStep = false
-/** Readings that are pending or in progress. */
+/** The number of readings that are pending or in progress. */
 let readings = 0
 let reading: Promise<void> = Promise.resolve()
 let steppedAt = Number.NEGATIVE_INFINITY
@@ -67,11 +67,11 @@ function readNext(): void {
   })
 }
 
-/** Starts the watch before the first reading, so that no change between the two is lost. */
+/** Starts the watch and then the first reading. In this order, no change between them is lost. */
 async function begin(unreadable: string | undefined): Promise<void> {
   const listener = {
     onChange: readNext,
-    // While a reading is pending, the table may be older than the folder.
+    // While a reading is pending, the table may be older than the folder. Then nothing is sent.
     onUnchanged: () => {
       if (inStep && readings === 0) send({ type: 'unchanged' })
     },

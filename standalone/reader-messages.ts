@@ -6,20 +6,20 @@ import type { ManifestProblem } from '../operator/watch/manifest-problem.ts'
 import type { ConditionChanges } from './condition-changes.ts'
 
 export type ToReader =
-  /** The hashes of entries of the table in use, by key. Sent before `begin`. */
+  /** The keys and hashes of entries of the table in use. They are sent before `begin`. */
   | { readonly type: 'entries'; readonly entries: readonly (readonly [string, number])[] }
   /**
-   * Starts the work. `unreadable` is given if the earlier thread ended during a reading. It is the state of the folder in that
-   * reading, and the folder is read again only when its state changes.
+   * Starts the work. `unreadable` is set if the earlier thread ended during a reading. It is the state of the folder in that
+   * reading. The folder is then read only when its state changes.
    */
   | { readonly type: 'begin'; readonly version: number; readonly unreadable?: string | undefined }
   /** Asks for the next part of the changes. */
   | { readonly type: 'next' }
-  /** `inUse`: whether the offered changes were put in use. If so, later changes start from the table that they made. */
+  /** `inUse`: whether the offered table is now in use. If it is, later changes start from this table. */
   | { readonly type: 'taken'; readonly inUse: boolean }
 
 export type FromReader =
-  /** A sign of life: the folder is being read. `state`: the state in which it is read. */
+  /** A sign of life: the folder is being read. `state`: the state of the folder at this reading. */
   | { readonly type: 'reading'; readonly state: string }
   | { readonly type: 'read'; readonly outcome: ReadOutcome }
   | { readonly type: 'changes'; readonly changes: readonly EntryChange[] }
@@ -39,17 +39,17 @@ export interface TableOffer {
   readonly conditions: ConditionChanges
   readonly names: ChangedNames
   readonly head: CacheHead
-  /** The version to which the changes are applied; undefined: the changes are the whole table. */
+  /** The version to which the changes are applied. If undefined, the changes are the whole table. */
   readonly from: number | undefined
   /** The number of parts in which the changes are sent. */
   readonly parts: number
 }
 
-/** Names such as `rule default/support`, by the kind of change. */
+/** Names such as `rule default/support`, separately for each kind of change. */
 export interface ChangedNames {
   readonly added: readonly string[]
   readonly changed: readonly string[]
   readonly removed: readonly string[]
-  /** The number of further names. */
+  /** The number of names that are left out. */
   readonly more: number
 }

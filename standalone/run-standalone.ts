@@ -1,12 +1,10 @@
-/**
- * Everything in one process: the manifests of a folder, the operator's compiler, an in-memory table and the ingress.
- */
+/** Runs everything in one process: the manifests of a folder, the operator's compiler, a table in memory, and the ingress. */
 import { type Serving, startServing } from '../ingress/serve/serving.ts'
 import { createServingCore } from '../ingress/serve/serving-core.ts'
 import { serveManifests } from './serve-manifests.ts'
 import type { StandaloneConfig } from './standalone-config.ts'
 
-/** Rejects with the reason if the process cannot start: the folder gives no usable table, or an address cannot be bound. */
+/** Starts the process. Rejects if it cannot start: the folder gives no usable table, or an address cannot be bound. */
 export async function runStandalone(config: StandaloneConfig): Promise<Pick<Serving, 'leave'>> {
   const core = createServingCore(config)
   // This stage reads the folder and writes the table.

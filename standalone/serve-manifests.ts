@@ -1,6 +1,6 @@
 /**
- * Makes a folder of manifests the table of this process. The folder is read at the start and after every change. After a
- * reading with a problem the last good table stays in use.
+ * Makes the table of this process from a folder of manifests. The folder is read at the start and after every change. If a
+ * reading has a problem, the last good table stays in use.
  */
 import { createTableReplica, type TableReplica } from '../ingress/replica/table-replica.ts'
 import type { EntryChange } from '../ingress/route-table/cache-log.ts'
@@ -15,7 +15,7 @@ type ManifestCore = Pick<ServingCore, 'table' | 'metrics' | 'logger' | 'tableCha
 
 type Refused = Extract<ReadOutcome, { readonly type: 'refused' }>
 
-/** The error for a folder with problems. `message` has a line for each problem: file, line, field and the expected value. */
+/** The error for a folder with problems. `message` has one line for each problem, with file, line, field and expected value. */
 class ManifestsRefused extends Error {
   readonly code = 'manifests-refused'
 
@@ -26,9 +26,9 @@ class ManifestsRefused extends Error {
 }
 
 /**
- * Rejects with `ManifestsRefused`, a `ManifestFolderError` or a `ReaderLost` if the folder gives no table at the start.
- * After such an error at a later reading, the last good table stays in use. All work that grows with the folder runs in a
- * separate thread.
+ * Rejects with `ManifestsRefused`, a `ManifestFolderError` or a `ReaderLost` if the folder gives no table at the start. If such
+ * an error happens at a later reading, the last good table stays in use. All work that grows with the folder is done in another
+ * thread.
  */
 export function serveManifests(folder: string, core: ManifestCore): Promise<ManifestThread> {
   const log = createManifestLog(core.logger)
@@ -83,7 +83,10 @@ async function takeOver(core: ManifestCore, replica: TableReplica, { offer, next
   core.metrics.tableSynced()
 }
 
-/** The entries of a whole table, in one step. This delays no calls, because calls are served only after the first table. */
+/**
+ * The entries of a whole table. They are made without a pause. No call waits for this, because calls are served only after the
+ * first table.
+ */
 function textsOf(changes: readonly EntryChange[]): Map<string, string> {
   return new Map(changes.map(([key, json = '']) => [key, json]))
 }

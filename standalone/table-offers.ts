@@ -1,4 +1,4 @@
-/** Offers a table as changes of the table in use, in parts that are small enough to be sent quickly. Pure. */
+/** Offers a new table as changes of the table in use. The changes are split into parts that can be sent quickly. */
 import type { EntryChange } from '../ingress/route-table/cache-log.ts'
 import type { TableEntry } from '../ingress/route-table/route-table.ts'
 import { checksumText } from '../ingress/route-table/table-checksum.ts'
@@ -11,13 +11,16 @@ export interface TableOffers {
   hold(entries: readonly (readonly [string, number])[]): void
   /** Sets the version of the table in use. */
   begin(version: number): void
-  /** The changes from the table in use to `entries`; undefined if nothing differs. Replaces an earlier offer. */
+  /**
+   * Offers the changes from the table in use to `entries`. Returns undefined if nothing differs. A new offer replaces an
+   * earlier one.
+   */
   offer(entries: readonly TableEntry[]): Omit<TableOffer, 'conditions'> | undefined
-  /** The next part of the offer. */
+  /** Returns the next part of the offer. */
   next(): readonly EntryChange[]
   /**
-   * Must be called after an offer. `inUse`: whether the offered table is in use now. If not, the earlier table is still in
-   * use.
+   * Must be called after an offer. `inUse`: whether the offered table is now in use. If it is false, the earlier table is still
+   * in use.
    */
   taken(inUse: boolean): void
 }
@@ -89,7 +92,7 @@ function namesOf(changes: readonly EntryChange[], before: KnownEntries): Changed
   return { added, changed, removed, more: changes.length - added.length - changed.length - removed.length }
 }
 
-/** The name of an entry: the key `rule/default/support` becomes `rule default/support`. */
+/** The name of an entry. For example, the key `rule/default/support` becomes `rule default/support`. */
 function nameOf(key: string): string {
   return key.replace('/', ' ')
 }

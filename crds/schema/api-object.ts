@@ -4,7 +4,7 @@ import { MAX_LABEL_LENGTH, MAX_NAME_LENGTH } from './limits.ts'
 export const API_GROUP = 'sipdispatch.dev'
 export const API_VERSION = 'v1alpha1'
 
-/** The name of an object: a DNS subdomain (RFC 1123), as in Kubernetes. */
+/** The name of an object: a DNS subdomain (RFC 1123). Kubernetes has the same rule. */
 export const objectName = z
   .string()
   .min(1)
@@ -22,7 +22,7 @@ const namespaceName = z
 
 const ignored = z.unknown().optional()
 
-/** ObjectMeta. Fields that only the API server uses are accepted without a check. */
+/** ObjectMeta of Kubernetes. Fields that only the API server uses may have any value. */
 const metadata = z.strictObject({
   name: objectName,
   namespace: namespaceName.default('default'),
@@ -33,7 +33,7 @@ const metadata = z.strictObject({
   ...{ ownerReferences: ignored, finalizers: ignored, managedFields: ignored },
 })
 
-/** The schema of a whole object of one kind, from the schema of its spec. */
+/** Makes the schema of a whole object of one kind. `spec` is the schema of the object's spec. */
 export function apiObject<K extends string, S extends z.ZodType>(kind: K, spec: S) {
   return z.strictObject({
     apiVersion: z.literal(`${API_GROUP}/${API_VERSION}`),

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { MAX_LABEL_LENGTH, MAX_PORT } from './limits.ts'
 
 /**
- * The name of a Service's port: a DNS label (RFC 1123) with at least one letter, because digits alone would be read as a
- * number.
+ * The name of a Service's port: a DNS label (RFC 1123). It must have at least one letter, because a text of digits looks like
+ * the number of a port.
  */
 const PORT_NAME = /^[a-z0-9-]*[a-z][a-z0-9-]*$/
 
@@ -29,7 +29,7 @@ export const backendService = z.strictObject({
     .string()
     .min(1)
     .max(MAX_LABEL_LENGTH)
-    // RFC 1035, which the API server requires for the names of Services.
+    // RFC 1035 label: the API server requires this form for the name of a Service.
     .regex(/^[a-z]([-a-z0-9]*[a-z0-9])?$/, 'is not the name of a Service: lower-case letters, digits and - only')
     .describe("The name of a Service of the rule's own namespace."),
   port: servicePort.describe(
@@ -41,12 +41,12 @@ export const backendService = z.strictObject({
     .describe("How its endpoints are called. Default: by the protocol of the Service's port."),
 })
 
-/** A reference to a Service that the schema has accepted. */
+/** A reference to a Service after the schema has accepted the reference. */
 export type BackendServiceSpec = z.output<typeof backendService>
 
 /**
- * `name:port`, with `;transport=udp` or `;transport=tcp` if the reference chooses a transport: the form in messages and in
- * the table.
+ * Writes a reference as `name:port`. If the reference chooses a transport, `;transport=udp` or `;transport=tcp` follows.
+ * Messages and the table use this form.
  */
 export function serviceText({ name, port, transport }: BackendServiceSpec): string {
   return `${name}:${port}${transport === undefined ? '' : `;transport=${transport.toLowerCase()}`}`

@@ -5,26 +5,29 @@ import { type ValidationRule, withRules } from './validation-rule.ts'
 
 /** The parts of a backend's URI. */
 export interface BackendUri {
-  /** IP literal without brackets, as written. */
+  /** An IP literal without brackets, as the user wrote it. */
   readonly address: string
   readonly port: number
   readonly transport: 'UDP' | 'TCP' | undefined
-  /** Parameters other than transport, each with its leading `;`, in order; empty if there are no such parameters. */
+  /** All parameters except transport, in their order, each with its leading `;`. Empty if there is no such parameter. */
   readonly parameters: string
 }
 
-// RFC 3261 §19.1.2: the port is 5060 if a SIP URI names no port.
+// RFC 3261 §19.1.2: if a SIP URI names no port, the port is 5060.
 const DEFAULT_PORT = 5060
 
-/** RFC 3261 §25.1 SIP-URI without user and headers, for an IP literal. */
+/** A SIP-URI (RFC 3261 §25.1) whose host is an IP literal. It has no user and no headers. */
 const SHAPE = /^sip:(\[[0-9a-f:.]+\]|[0-9.]+)(?::([0-9]{1,5}))?((?:;[^;?]+)*)$/i
 
 const PARAMETER = /^[A-Za-z0-9\-_.!~*'()[\]/:&+$%]+(=[A-Za-z0-9\-_.!~*'()[\]/:&+$%]+)?$/
 
-/** Parameters that would send the request elsewhere, or are not allowed in a Request-URI (RFC 3261 §19.1.1, table 1). */
+/**
+ * `maddr` and `ttl` would send the request to another place. `method` is not allowed in a Request-URI (RFC 3261 §19.1.1, table
+ * 1).
+ */
 const REFUSED_PARAMETERS = ['maddr', 'ttl', 'method']
 
-/** Reads a backend's URI; undefined if this version cannot call it. */
+/** Reads a backend's URI. Returns undefined if the ingress cannot send calls to this URI. */
 export function parseBackendUri(text: string): BackendUri | undefined {
   const [, host = '', port, tail = ''] = SHAPE.exec(text) ?? []
   const address = host.startsWith('[') ? host.slice(1, -1) : host
@@ -53,7 +56,7 @@ function parameterName(parameter: string): string {
   return parameter.split('=', 1)[0]?.toLowerCase() ?? ''
 }
 
-/** Matches numbers that are not a port: 0, and 65,536 to 99,999. */
+/** Matches numbers that are not valid ports: 0, and 65,536 to 99,999. */
 const BAD_PORT = '(0+|6553[6-9]|655[4-9][0-9]|65[6-9][0-9][0-9]|6[6-9][0-9][0-9][0-9]|[7-9][0-9][0-9][0-9][0-9])'
 const PORT_OUT_OF_RANGE = new RegExp(`^sip:(\\[[0-9a-f:.]+\\]|[0-9.]+):${BAD_PORT}(;|$)`, 'i')
 
@@ -70,7 +73,7 @@ const rules: readonly ValidationRule<string>[] = [
     holds: (uri) => !/^[^:]*:[^@?]*@|\?/.test(uri),
   },
   {
-    // A process can listen on the unspecified address, but nobody can call it.
+    // A process can listen on the unspecified address. A client cannot send a call to this address.
     cel: "!self.matches('(?i)^sip:(0[.]|[[][0:.]+[]])')",
     message: 'the unspecified address cannot be called: write the address of the backend',
     holds: (uri) => !/^sip:(0[.]|\[[0:.]+\])/i.test(uri),
@@ -92,7 +95,7 @@ const rules: readonly ValidationRule<string>[] = [
   },
 ]
 
-/** Patterns of hosts for CEL. For IPv6 they accept a little more than the parser. */
+/** Patterns of hosts for CEL. The IPv6 pattern accepts some texts that `parseBackendUri` refuses. */
 const OCTET = '(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])'
 const IPV4 = `${OCTET}([.]${OCTET}){3}`
 const IPV6 = '[[][0-9a-fA-F:.]+[]]'
@@ -104,7 +107,7 @@ const HOST_MESSAGE =
 export const backendUri = withRules(z.string().min(1).max(MAX_URI_LENGTH), ...rules, {
   cel: `self.matches('(?i)^sips?:') && self.matches('^[a-zA-Z]+:([^@]*@)?(${IPV4}|${IPV6})(:[0-9]{1,5})?(;[^;?]+)*([?].*)?$')`,
   message: HOST_MESSAGE,
-  // A fault that another rule reports is not reported twice.
+  // If another rule already reports the fault, this rule reports nothing.
   holds: (uri) => parseBackendUri(uri) !== undefined || rules.some((rule) => !rule.holds(uri)),
   explain: (uri) => `${uri} cannot be called: ${HOST_MESSAGE}`,
 })

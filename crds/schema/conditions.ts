@@ -8,21 +8,22 @@ import {
 } from './limits.ts'
 
 /**
- * Every condition and every reason that a SipTrunk or a DispatchRule can have: a closed set, part of the API. `Accepted`,
- * `ResolvedRefs` and, on a cluster, `Programmed` and `Ready` are always present; `Conflicted` and `Shadowed` are present only
- * while they are true.
+ * All conditions that a SipTrunk or a DispatchRule can have, with all their reasons. The set is closed and part of the API.
+ * `Accepted` and `ResolvedRefs` are always present; on a cluster also `Programmed` and `Ready`. `Conflicted` and `Shadowed` are
+ * present only while they are true.
  */
 export const CONDITION_REASONS = {
   /**
-   * True if every other condition is good and the object is not being deleted. Otherwise `Ready` has the reason of the worst
-   * condition.
+   * True if no other condition reports a fault and the object is not being deleted. While `Ready` is False, it repeats the
+   * reason of the worst condition.
    */
   Ready: ['Ready', 'Deleting'],
-  /** The object is in the table, in whole or in part. */
+  /** The whole object or a part of it is in the table. */
   Accepted: ['Accepted', 'Conflicted', 'NoTrunk', 'UnknownField', 'Invalid'],
   /**
-   * Every trunk and Service that a rule references exists, and every Service has an endpoint that takes calls. If a Service
-   * is absent or has no such endpoint, the rule stays in the table: its calls go to its other backends, or get `no_backend`.
+   * Every trunk and Service that a rule names exists, and every Service has an endpoint that takes calls. If a Service is
+   * absent or has no such endpoint, the rule stays in the table. Its calls then go to its other backends, or the caller gets
+   * the answer for `no_backend`.
    */
   ResolvedRefs: [
     'ResolvedRefs',
@@ -34,10 +35,11 @@ export const CONDITION_REASONS = {
     'ServicesUnwatched',
     'Invalid',
   ],
-  /** At least 99 % of the live ingress pods run a table that has this generation. */
+  /** At least 99 % of the live ingress pods run a table that contains this generation. */
   Programmed: ['Programmed', 'Pending', 'NoReaders', 'NotAccepted', 'PublishFailed', 'Held'],
   /**
-   * For a trunk: an older trunk of another namespace is taken first. For a rule: another rule matches exactly the same calls.
+   * For a trunk: a call that both trunks admit goes to an older trunk of another namespace. For a rule: another rule matches
+   * exactly the same calls.
    */
   Conflicted: ['OlderTrunk', 'SameMatch'],
   /** An earlier rule takes every call that this rule could take. */
@@ -46,10 +48,10 @@ export const CONDITION_REASONS = {
 
 export type ConditionType = keyof typeof CONDITION_REASONS
 
-/** The reasons that a condition of this type can have. */
+/** The reasons that a condition of type `T` can have. */
 export type OwnReason<T extends ConditionType> = (typeof CONDITION_REASONS)[T][number]
 
-/** A condition without its times, which are added when the status is written. */
+/** A condition without its times. The times are added when the status is written. */
 export interface Condition<T extends ConditionType = ConditionType> {
   readonly type: T
   readonly status: 'True' | 'False'
@@ -57,10 +59,10 @@ export interface Condition<T extends ConditionType = ConditionType> {
   readonly message: string
 }
 
-/** These conditions report a fault while they are True. The other conditions report a fault while they are False. */
+/** These two conditions report a fault while they are True. All other conditions report a fault while they are False. */
 const FAULT_WHEN_TRUE: ReadonlySet<ConditionType> = new Set(['Conflicted', 'Shadowed'])
 
-/** Whether a condition reports no fault. */
+/** Whether a condition has the status that it has when there is no fault. */
 export function isAsWished({ type, status }: Pick<Condition, 'type' | 'status'>): boolean {
   return status === (FAULT_WHEN_TRUE.has(type) ? 'False' : 'True')
 }
@@ -82,7 +84,7 @@ const condition = z.strictObject({
   message: z.string().max(MAX_CONDITION_MESSAGE_LENGTH).describe('Why, in words, and what to do about it.'),
 })
 
-/** The status of both kinds, as the API server stores it. */
+/** The status of a SipTrunk or a DispatchRule, as the API server stores it. */
 export const objectStatus = z
   .strictObject({
     installation: z

@@ -9,7 +9,8 @@ import { statusLine } from './status-line.ts'
 import { uniqueObjects, type ValidationRule, withRules } from './validation-rule.ts'
 
 /**
- * The URI of a redirection. It is written between angle brackets (RFC 3261 §20.10), so it must not contain angle brackets.
+ * The URI of a redirection. The proxy writes it between angle brackets (RFC 3261 §20.10), so the URI itself must not contain
+ * angle brackets.
  */
 const contactUri = z
   .string()
@@ -23,7 +24,8 @@ const contactUri = z
 const contact = z.strictObject({
   uri: contactUri.describe('A sip:, sips: or tel: URI, such as sip:other@example.com.'),
   q: withRules(z.number().min(0).max(1), {
-    // Every decimal of up to three places is a whole number of thousandths, in binary too.
+    // A number with up to three decimals becomes a whole number when it is multiplied by 1000. This is also true for binary
+    // floating-point numbers.
     cel: 'self * 1000.0 == double(int(self * 1000.0))',
     message: 'has more than three decimals (RFC 3261 §25.1 qvalue)',
     holds: (q) => Number.isInteger(q * 1000),
@@ -44,7 +46,7 @@ const ACTION_PARTS = { Route: 'route', Redirect: 'redirect', Reject: 'reject' } 
 type ActionType = keyof typeof ACTION_PARTS
 type ActionShape = { type: ActionType; route?: unknown; redirect?: unknown; reject?: unknown }
 
-/** The part that belongs to the type of the action must be present, and every other part must be absent. */
+/** An action must have the part that belongs to its type, and no other part. */
 function actionRules(type: ActionType): ValidationRule<ActionShape>[] {
   const field = ACTION_PARTS[type]
   return [
@@ -88,7 +90,7 @@ const trunkRef = z.strictObject({ name: objectName.describe('The name of a SipTr
 
 const INT32 = { min: -2_147_483_648, max: 2_147_483_647 }
 
-/** The spec of a DispatchRule, with defaults and bounds. */
+/** The schema of a DispatchRule's spec, with defaults and bounds. */
 export const dispatchRuleSpec = z
   .strictObject({
     priority: z
@@ -109,8 +111,8 @@ export const dispatchRuleSpec = z
 
 const dispatchRule = apiObject('DispatchRule', dispatchRuleSpec)
 
-/** A DispatchRule that the schema has accepted: defaults are filled in. */
+/** A DispatchRule after the schema has accepted it. Absent fields have their defaults. */
 export type DispatchRule = z.output<typeof dispatchRule>
 
-/** Reads a DispatchRule. */
+/** Checks a DispatchRule against its schema. Returns it with its defaults, or its faults. */
 export const readDispatchRule = (value: unknown) => readObject(dispatchRule, value)

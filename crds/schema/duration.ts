@@ -3,7 +3,10 @@ import { withRules } from './validation-rule.ts'
 
 const UNITS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 }
 
-/** A duration as Kubernetes writes it (GEP-2257): `2s`, `500ms`, `1m30s`. Bounds included. */
+/**
+ * The schema of a duration from `min` to `max`, both included. The form is that of Kubernetes (GEP-2257): `2s`, `500ms`,
+ * `1m30s`.
+ */
 export function durationBetween(min: string, max: string) {
   const [low, high] = [durationMilliseconds(min), durationMilliseconds(max)]
   const text = z
@@ -17,7 +20,7 @@ export function durationBetween(min: string, max: string) {
   })
 }
 
-/** Milliseconds of a duration that the schema has accepted. */
+/** The milliseconds of a duration that the schema has accepted. */
 export function durationMilliseconds(text: string): number {
   let total = 0
   for (const [, count, unit] of text.matchAll(/([0-9]+)(ms|h|m|s)/g)) {

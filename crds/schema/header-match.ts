@@ -14,8 +14,8 @@ const headerMatch = withRules(
   exactlyOneOf('exact', 'prefix', 'regex', 'present'),
 )
 
-/** A header condition as users write it: exactly one field beside the name is set. */
+/** A header condition as users write it. It has the name and exactly one other field. */
 export type HeaderMatch = z.output<typeof headerMatch>
 
-/** Header conditions. All of them must hold. */
+/** A list of header conditions. All conditions must hold. */
 export const headerMatches = z.array(headerMatch).max(MAX_HEADER_ENTRIES).default([])

@@ -1,59 +1,63 @@
 /**
- * Limits of the contents of an object. They keep an object below the size limit of etcd (1.5 MiB), a CEL rule below the cost
- * limit of the API server, and a header line below the size of a datagram.
+ * Limits for the contents of an object. With these limits, an object fits the size limit of etcd (1.5 MiB), a CEL rule fits the
+ * cost limit of the API server, and a header line fits one datagram.
  */
 
-/** Numbers in a list of a trunk or a rule. Longer lists should be written as a prefix, a range or a second rule. */
+/**
+ * The most numbers in one list of a trunk or a rule. A user with more numbers should write a prefix, a range or a second rule.
+ */
 export const MAX_NUMBERS = 1000
-/** Characters of a number, a prefix or a user name: E.164 has 15 digits, names are longer. */
+/** The most characters of a number, a prefix or a user name. E.164 numbers have at most 15 digits. User names are longer. */
 export const MAX_NUMBER_LENGTH = 64
-/** Characters of a regular expression: enough for a numbering plan, and quick to compile. */
+/** The most characters of a regular expression. They are enough for a numbering plan, and the expression compiles quickly. */
 export const MAX_REGEX_LENGTH = 256
 
-/** Networks of a trunk: the largest carriers publish some hundred. */
+/** The most networks of a trunk. The largest carriers publish some hundred networks. */
 export const MAX_SOURCES = 1000
-/** Networks of a list other than a trunk's sources. */
+/** The most networks in any list other than `sources` of a trunk. */
 export const MAX_NETWORKS = 64
-/** Characters of an IPv6 network, `xxxx:…:xxxx/128`. */
+/** The most characters of a network. The longest is an IPv6 network, `xxxx:…:xxxx/128`. */
 export const MAX_NETWORK_LENGTH = 43
 
-/** Trunks that a rule names one by one. A rule without names serves every trunk of its namespace. */
+/** The most trunks that a rule can name. A rule that names no trunk takes the calls of every trunk of its namespace. */
 export const MAX_TRUNK_REFS = 64
-/** Header conditions of a rule, and headers that it sets or removes: each costs time on every call. */
+/**
+ * The most header conditions of a rule, and the most headers that a rule sets or removes. Each one takes time on every call.
+ */
 export const MAX_HEADER_ENTRIES = 32
-/** Characters of a header name. */
+/** The most characters of a header name. */
 export const MAX_HEADER_NAME_LENGTH = 64
-/** Characters of a header value, so that all headers of a rule still fit a datagram beside the request. */
+/** The most characters of a header value. All headers of a rule must fit one datagram together with the request. */
 export const MAX_HEADER_VALUE_LENGTH = 512
-/** Characters of a reason phrase. */
+/** The most characters of a reason phrase. */
 export const MAX_REASON_LENGTH = 128
 
-/** Backends of a rule. A larger fleet should be behind a Service. */
+/** The most backends of a rule. If there are more, they should be behind a Service. */
 export const MAX_BACKENDS = 64
-/** Contacts of a redirection. */
+/** The most contacts of a redirection. */
 export const MAX_CONTACTS = 16
-/** Characters of a URI. */
+/** The most characters of a URI. */
 export const MAX_URI_LENGTH = 256
-/** Largest weight of a backend: steps of one per mille are fine enough to shift traffic. */
+/** The largest weight of a backend. With steps of 0.1 percent, traffic can be moved slowly enough. */
 export const MAX_WEIGHT = 1000
-/** Tiers of backends, counted from 0. */
+/** The highest tier of a backend. The first tier is 0. */
 export const MAX_TIER = 15
-/** `timeout`, `transport` and statuses of a failover list. */
+/** The most entries in a failover list. An entry is `timeout`, `transport` or a status. */
 export const MAX_FAILOVER_CONDITIONS = 32
 
-/** Characters of a DNS label and of a DNS subdomain (RFC 1123), as Kubernetes names objects. */
+/** The most characters of a DNS label and of a DNS subdomain (RFC 1123). Kubernetes names its objects in these forms. */
 export const MAX_LABEL_LENGTH = 63
 export const MAX_NAME_LENGTH = 253
 
-/** Conditions of a status: there are six types, and other controllers may write theirs. */
+/** The most conditions of a status. The operator writes six types, and other controllers may add their own. */
 export const MAX_CONDITIONS = 32
-/** Characters of a condition's type and reason (metav1.Condition). */
+/** The most characters of a condition's type and of its reason (metav1.Condition). */
 export const MAX_CONDITION_TYPE_LENGTH = 316
 export const MAX_CONDITION_REASON_LENGTH = 1024
-/** Characters of a condition's message (metav1.Condition). */
+/** The most characters of a condition's message (metav1.Condition). */
 export const MAX_CONDITION_MESSAGE_LENGTH = 32_768
-/** Characters of a namespace, a slash and the name of a Lease. */
+/** The most characters of an installation: a namespace, a slash and the name of a Lease. */
 export const MAX_INSTALLATION_LENGTH = MAX_LABEL_LENGTH + 1 + MAX_NAME_LENGTH
 
-/** The largest port: it has 16 bits (RFC 768, RFC 9293 §3.1). */
+/** The largest port. A port number has 16 bits (RFC 768, RFC 9293 §3.1). */
 export const MAX_PORT = 65_535

@@ -1,6 +1,6 @@
 /**
- * Text that is written into a SIP message. It must not contain control characters, so that no value can end its line and
- * begin another header (RFC 3261 §7.3).
+ * The schemas of texts that are written into a SIP message. A text must not contain control characters. Otherwise a value could
+ * end its own line and begin another header (RFC 3261 §7.3).
  */
 import { RE2JS, RE2JSException } from 're2js'
 import { z } from 'zod'
@@ -18,16 +18,16 @@ const NO_CONTROL_MESSAGE = 'holds a line break or another control character, whi
 
 const plainText = (max: number) => z.string().min(1).max(max).regex(NO_CONTROL, NO_CONTROL_MESSAGE)
 
-/** A number, a user name, or the beginning of a number or a user name. */
+/** A number or a user name, whole or only its beginning. */
 export const numberText = plainText(MAX_NUMBER_LENGTH)
 
 /** A reason phrase (RFC 3261 §25.1 Reason-Phrase). */
 export const reasonPhrase = plainText(MAX_REASON_LENGTH)
 
-/** A header value that is only compared. */
+/** A text with which the value of a header is compared. */
 export const headerText = plainText(MAX_HEADER_VALUE_LENGTH)
 
-/** Whether a text is a valid RE2 expression. Both the API server and the ingress pods use RE2. */
+/** Whether a text is a valid RE2 expression. The API server uses RE2, and so do the ingress pods. */
 function compilesAsRe2(pattern: string): boolean {
   try {
     RE2JS.compile(pattern)
@@ -38,17 +38,18 @@ function compilesAsRe2(pattern: string): boolean {
   }
 }
 
-/** An RE2 expression. RE2 has no backtracking, so no expression can stall a pod. */
+/** An RE2 expression. RE2 does not use backtracking, so no expression can stop a pod for a long time. */
 export const regexText = withRules(z.string().min(1).max(MAX_REGEX_LENGTH), {
-  // If the expression does not compile, this comparison fails, and therefore the rule fails too.
+  // If the expression is not valid, the comparison below raises an error. For the API server, an error means that the rule does
+  // not hold.
   cel: "''.matches(self) in [true, false]",
   message: 'is not an RE2 expression (no look-around, no back-references)',
   holds: compilesAsRe2,
 })
 
 /**
- * The name of a header: an RFC 3261 §25.1 token. Compact forms of one letter (§7.3.3) are refused, so that each header has
- * one name only.
+ * The name of a header: a token (RFC 3261 §25.1). Compact forms of one letter (§7.3.3) are refused, so that each header has
+ * exactly one name.
  */
 export const headerName = z
   .string()
@@ -56,7 +57,7 @@ export const headerName = z
   .max(MAX_HEADER_NAME_LENGTH)
   .regex(/^[A-Za-z0-9.!%*_+`'~-]+$/, "is not a header name: letters, digits and -.!%*_+`'~ only")
 
-/** Headers that route a request or assign it to a dialog. Only the proxy may write them. */
+/** Headers that decide where a request goes or to which dialog it belongs. Only the proxy may write them. */
 const OWN_HEADERS = [
   ...['call-id', 'contact', 'content-encoding', 'content-length', 'content-type', 'cseq', 'from', 'max-breadth'],
   ...['max-forwards', 'path', 'proxy-require', 'record-route', 'require', 'route', 'service-route', 'to', 'via'],
@@ -78,11 +79,12 @@ const knownPlaceholders: ValidationRule<string> = {
   explain: (text) => `${strayBrace(text) ?? ''}: only {called}, {calling}, {trunk} and {rule} can stand in braces`,
 }
 
-/** A header value with placeholders. */
+/** A header value in which placeholders such as `{called}` may stand. */
 export const headerTemplate = withRules(headerText, knownPlaceholders)
 
 /**
- * A user part with placeholders. Literal text must be an RFC 3261 §25.1 user; the proxy escapes the value of a placeholder.
+ * A user part in which placeholders may stand. All other text must be valid in a user (RFC 3261 §25.1). The proxy escapes the
+ * value that replaces a placeholder.
  */
 export const userTemplate = withRules(
   z
@@ -96,7 +98,7 @@ export const userTemplate = withRules(
   knownPlaceholders,
 )
 
-/** The first brace that does not belong to a known placeholder, with the text that follows it. */
+/** The first brace that is not part of a known placeholder, together with the text that follows the brace. */
 function strayBrace(text: string): string | undefined {
   const rest = text.replace(/\{([a-z]+)\}/g, (whole, name: string) => (PLACEHOLDERS.includes(name) ? '' : whole))
   return /\{[^{}]*\}?|\}/.exec(rest)?.[0]

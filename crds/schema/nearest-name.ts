@@ -1,7 +1,10 @@
-/** A name that needs more changes than this is a different name, not a typing error. */
+/**
+ * If a written name differs from a known name by more changes than this, the two names are different words. Otherwise the
+ * difference is probably a typing error.
+ */
 const MAX_CHANGES = 2
 
-/** The known name that was probably meant; undefined if no known name is near. */
+/** The known name that the writer probably meant. Undefined if no known name is similar enough. */
 export function nearestName(written: string, known: readonly string[]): string | undefined {
   let best: { name: string; changes: number } | undefined
   for (const name of known) {
@@ -11,7 +14,10 @@ export function nearestName(written: string, known: readonly string[]): string |
   return best?.name
 }
 
-/** The number of insertions, deletions and substitutions (Levenshtein). Texts of very different length are not compared. */
+/**
+ * The number of insertions, deletions and substitutions between two texts (Levenshtein distance). Infinity if the lengths
+ * differ by more than `MAX_CHANGES`.
+ */
 function editDistance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > MAX_CHANGES) return Number.POSITIVE_INFINITY
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)

@@ -12,30 +12,31 @@ const network = withRules(z.string().min(1).max(MAX_NETWORK_LENGTH), {
   explain: (text) => networkFault(text) ?? MESSAGE,
 }).describe('An IPv4 or IPv6 address, or a network in CIDR form. Bits beyond the prefix length are ignored.')
 
-/** A list of addresses and networks, each once. */
+/** The schema of a list of addresses and networks. No entry may be in the list twice. */
 export function networkList(bounds: { min: number; max: number }) {
   return uniqueStrings(z.array(network).min(bounds.min).max(bounds.max))
 }
 
 /**
- * Whether the text is an address that can be called: it has no zone, and IPv4 is not written as IPv6 (as Kubernetes' `isIP`).
+ * Whether the text is an address in one of the allowed forms. An address with a zone is not allowed, and an IPv4 address must
+ * not be written in IPv6 form. Kubernetes' `isIP` has the same rules.
  */
 export function isAddress(text: string): boolean {
   return isIPv4(text) || (isIPv6(text) && !text.includes('%') && !IPV4_MAPPED.test(text))
 }
 
 /**
- * Whether one machine can be called at an address: it is not unspecified (all of 0.0.0.0/8: RFC 1122 §3.2.1.3), multicast
- * (RFC 5771, RFC 4291 §2.7) or broadcast (RFC 919 §7).
+ * Whether a single machine can have this address. Three kinds of address are excluded: unspecified (all of 0.0.0.0/8: RFC 1122
+ * §3.2.1.3), multicast (RFC 5771, RFC 4291 §2.7) and broadcast (RFC 919 §7).
  */
 export function isCallable(address: string): boolean {
   return !/^(0[.]|[0:.]+$|(22[4-9]|23[0-9])[.]|255[.]255[.]255[.]255$|ff[0-9a-f]{2}:)/i.test(address)
 }
 
-/** RFC 4291 §2.5.5.2: an IPv4 address inside IPv6. */
+/** An IPv4 address that is written in IPv6 form (RFC 4291 §2.5.5.2). */
 const IPV4_MAPPED = /^[0:]*:ffff:([0-9.]*\.[0-9.]*|[0-9a-f]+:[0-9a-f]+)$/i
 
-/** The fault of a network, in words; undefined if the network is valid. */
+/** The fault of a network, in words. Undefined if the network is valid. */
 function networkFault(text: string): string | undefined {
   const slash = text.indexOf('/')
   const address = slash === -1 ? text : text.slice(0, slash)

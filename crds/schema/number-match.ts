@@ -15,7 +15,8 @@ const range = withRules(
     to: rangeBound.describe('The last number of the range, as long as the first and written in the same form.'),
   }),
   {
-    // Forms that are normalized in different ways (`+1…`, `001…`, `1…`) would have different lengths afterwards.
+    // Before a call is compared, numbers get one common form. Bounds in two forms (`+1…`, `001…`, `1…`) could then differ in
+    // length.
     cel: "self.from.size() == self.to.size() && self.from.startsWith('+') == self.to.startsWith('+') && self.from.startsWith('00') == self.to.startsWith('00')",
     message: 'from and to must be equally long and written in the same form (both with +, both with 00, or neither)',
     holds: ({ from, to }) =>
@@ -52,8 +53,8 @@ const numberMatch = withRules(
   exactlyOneOf('exact', 'prefix', 'range', 'regex'),
 )
 
-/** A number condition as users write it: exactly one of its fields is set. */
+/** A number condition as users write it. It has exactly one field. */
 export type NumberMatch = z.output<typeof numberMatch>
 
-/** A list of number conditions. At least one condition must hold; an empty list always holds. */
+/** A list of number conditions. At least one of them must hold. An empty list holds for every number. */
 export const numberMatches = z.array(numberMatch).max(MAX_NUMBERS).default([])

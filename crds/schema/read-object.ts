@@ -3,12 +3,11 @@ import { nearestName } from './nearest-name.ts'
 
 /** A fault of one field of an object. */
 export interface FieldFault {
-  /** `unknown_field`, `required`, `wrong_type`, `wrong_value`, `out_of_bounds` or `rule`. */
   readonly code: 'unknown_field' | 'required' | 'wrong_type' | 'wrong_value' | 'out_of_bounds' | 'rule'
-  /** Keys and indexes from the root of the object. */
+  /** The keys and indexes that lead from the root of the object to the field. */
   readonly path: readonly (string | number)[]
   readonly message: string
-  /** A value or form that would be right, if it is short. */
+  /** A correct value or form, if it is short. */
   readonly expected?: string
 }
 
@@ -16,7 +15,7 @@ export type ObjectReading<T> =
   | { readonly ok: true; readonly object: T }
   | { readonly ok: false; readonly faults: readonly FieldFault[] }
 
-/** Reads a parsed document by a schema. Returns the object with its defaults, or every fault in it. Never throws. */
+/** Reads a parsed document with a schema. Returns the object with its defaults, or all faults of the document. Never throws. */
 export function readObject<S extends z.ZodType>(schema: S, value: unknown): ObjectReading<z.output<S>> {
   const result = schema.safeParse(value, { reportInput: true })
   if (result.success) return { ok: true, object: result.data }
@@ -30,7 +29,8 @@ export function readObject<S extends z.ZodType>(schema: S, value: unknown): Obje
 }
 
 /**
- * Leaves out the fault of a required field that is absent only because its name is misspelt. The misspelt name is reported.
+ * If a name is misspelt, the field with the correct name is absent. Only the misspelt name is reported: the fault about the
+ * absent field is left out.
  */
 function withoutConsequences(faults: readonly FieldFault[], value: unknown): FieldFault[] {
   const misspelt = faults
@@ -65,7 +65,7 @@ function unknownField(path: readonly (string | number)[], known: readonly string
 function typeFault(issue: Extract<Issue, { code: 'invalid_type' }>, path: FieldFault['path']): FieldFault {
   const expected = TYPE_NAMES[issue.expected] ?? issue.expected
   if (issue.input === undefined) return { code: 'required', path, message: 'is required', expected }
-  // Without quotes YAML reads +1555 as a number and yes as a boolean.
+  // YAML reads +1555 without quotes as a number, and yes as a boolean.
   const quoted = expected === 'string' && typeof issue.input !== 'object' ? 'string, in quotes' : expected
   return { code: 'wrong_type', path, message: `is ${describe(issue.input)}`, expected: quoted }
 }
@@ -89,7 +89,7 @@ function boundFault(issue: Extract<Issue, { code: 'too_small' | 'too_big' }>, pa
   const small = issue.code === 'too_small'
   const bound = `${small ? 'at least' : 'at most'} ${small ? issue.minimum : issue.maximum}`
   const expected = `${bound}${UNITS[issue.origin] ?? ''}`
-  // If the schema has its own message for a bound, that message is more helpful.
+  // If the schema has its own message for this bound, that message helps the user more.
   if (!/^Too (small|big)/.test(issue.message)) return { code: 'out_of_bounds', path, message: issue.message, expected }
   return { code: 'out_of_bounds', path, message: small ? 'is below its bound' : 'is above its bound', expected }
 }
@@ -103,7 +103,7 @@ function describe(value: unknown): string {
   return `the ${typeof value} ${JSON.stringify(value)}`
 }
 
-/** The names of the fields that the schema has at a path; empty if the path does not exist in the schema. */
+/** The names of the fields that the schema has at a path. Empty if the schema has no such path. */
 function fieldsAt(schema: z.ZodType, path: FieldFault['path']): string[] {
   let here: unknown = unwrap(schema)
   for (const step of path) here = unwrap(stepInto(here, step))

@@ -93,11 +93,12 @@ const headers = z.strictObject({
 })
 
 const timeouts = z.strictObject({
-  // Timer B ends a transaction without a response after 32 s (RFC 3261 §17.1.1.2).
+  // The limit is the time of Timer B, which ends a transaction without a response after 32 s (RFC 3261 §17.1.1.2).
   backend: durationBetween('100ms', '32s')
     .default('2s')
     .describe('How long a backend may stay silent before the next one is tried, 100ms to 32s. Default: 2s.'),
-  // If the limit were longer, Timer C, which is above three minutes, would come first (RFC 3261 §16.6 step 11).
+  // The limit is below Timer C, which lasts more than three minutes (RFC 3261 §16.6 step 11). A longer time would have no
+  // effect, because Timer C would end the call first.
   ringing: durationBetween('1s', '180s')
     .default('120s')
     .describe('How long a call may ring before it is cancelled and the caller gets 408, 1s to 180s. Default: 120s.'),
@@ -109,14 +110,14 @@ const failoverCondition = withRules(
     .max(9)
     .regex(/^(timeout|transport|[3-6][0-9]{2})$/, 'is not timeout, transport or a status from 300 to 599 in quotes'),
   {
-    // RFC 3261 §16.7 step 5: after a 6xx no further branch is tried.
+    // RFC 3261 §16.7 step 5: after a 6xx the proxy starts no new branch.
     cel: "!self.startsWith('6')",
     message: 'a 6xx ends the search for a backend (RFC 3261 §16.7): it cannot fail over',
     holds: (text) => !text.startsWith('6'),
   },
 )
 
-/** Backends of a rule and how they are called. */
+/** The schema of a rule's backends, and of how the ingress sends calls to them. */
 export const route = z.strictObject({
   backends: backends.describe('Where the call goes, 1 to 64 backends.'),
   requestUser: userTemplate
@@ -148,5 +149,5 @@ export const route = z.strictObject({
     ),
 })
 
-/** A route that the schema has accepted. */
+/** A route after the schema has accepted it. */
 export type RouteSpec = z.output<typeof route>

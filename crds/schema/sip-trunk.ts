@@ -9,7 +9,7 @@ import { statusLine } from './status-line.ts'
 import { uniqueStrings } from './validation-rule.ts'
 
 /**
- * A region with a numbering plan that the ingress knows. The API server checks the form only: the list of regions belongs to
+ * A region whose numbering plan the ingress knows. The API server checks only the form, because the list of regions is part of
  * the library that reads the numbers.
  */
 const regionCode = z
@@ -60,7 +60,7 @@ const responses = z.strictObject({
     .describe('The answer to a call that reaches a pod while it shuts down. Default: 503 Service Unavailable.'),
 })
 
-/** The spec of a SipTrunk, with defaults and bounds. */
+/** The schema of a SipTrunk's spec, with defaults and bounds. */
 export const sipTrunkSpec = z
   .strictObject({
     sources: networkList({ min: 1, max: MAX_SOURCES }).describe(
@@ -95,8 +95,8 @@ export const sipTrunkSpec = z
 
 const sipTrunk = apiObject('SipTrunk', sipTrunkSpec)
 
-/** A SipTrunk that the schema has accepted: defaults are filled in. */
+/** A SipTrunk after the schema has accepted it. Absent fields have their defaults. */
 export type SipTrunk = z.output<typeof sipTrunk>
 
-/** Reads a SipTrunk. */
+/** Checks a SipTrunk against its schema. Returns it with its defaults, or its faults. */
 export const readSipTrunk = (value: unknown) => readObject(sipTrunk, value)

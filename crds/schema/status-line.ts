@@ -9,5 +9,5 @@ export const statusLine = z.strictObject({
     .describe('The reason phrase beside the status. Default: the phrase of RFC 3261 for the status.'),
 })
 
-/** A refusal as users write it. */
+/** A refusal as users write it: a status and a reason phrase. */
 export type StatusLineSpec = z.output<typeof statusLine>

@@ -1,24 +1,24 @@
 import type { z } from 'zod'
 
 /**
- * A rule that a plain schema cannot express, in two forms: as CEL, which the API server runs on `kubectl apply`, and as a
- * function, which runs wherever this schema is used. Both must accept the same values.
+ * A rule that a plain schema cannot express. It has two forms that must accept the same values. The API server runs the CEL
+ * form when an object is applied. The function runs in every program that uses this schema.
  */
 export interface ValidationRule<T> {
   readonly cel: string
-  /** The fault, and what to do about it. */
+  /** What is wrong, and how to repair it. */
   readonly message: string
-  /** The faulty field, below the value itself. */
+  /** The field that has the fault. Absent if the fault is in the value as a whole. */
   readonly field?: string
   readonly holds: (value: T) => boolean
-  /** A message that names the value, for a rule about which the function can say more than CEL. */
+  /** Makes a message that names the value. A rule has this function if it can say more than a fixed message. */
   readonly explain?: (value: T) => string
 }
 
-/** Adds rules to a schema: as checks of the schema, and as `x-kubernetes-validations` for the generated YAML. */
+/** Adds rules to a schema. They become checks of the schema, and `x-kubernetes-validations` in the generated YAML. */
 export function withRules<S extends z.ZodType>(schema: S, ...rules: readonly ValidationRule<z.output<S>>[]): S {
   const checked = schema.superRefine((value, context) => {
-    // A rule is checked only if the value has no other fault. The API server runs its CEL under the same condition.
+    // These rules are checked only if the value has no other fault. The API server also runs CEL only in this case.
     if (context.issues.length > 0) return
     for (const rule of rules) {
       if (rule.holds(value)) continue
@@ -29,7 +29,7 @@ export function withRules<S extends z.ZodType>(schema: S, ...rules: readonly Val
   return checked.meta({ 'x-kubernetes-validations': rules.map(celRule) })
 }
 
-/** Exactly one of several fields must be set. */
+/** Exactly one of the fields must be set. */
 export function exactlyOneOf<T extends object>(...fields: readonly (keyof T & string)[]): ValidationRule<T> {
   const tests = fields.map((field) => `has(self.${field})`).join(', ')
   return {
@@ -39,7 +39,9 @@ export function exactlyOneOf<T extends object>(...fields: readonly (keyof T & st
   }
 }
 
-/** Two entries of a list must not have the same `key`. Entries without a key are not compared. The CEL runs on the list. */
+/**
+ * Two entries of a list must not have the same `key`. Entries without a key are not compared. `self` in the CEL is the list.
+ */
 export function uniqueBy<T>(
   key: (entry: T) => string | undefined,
   cel: string,
@@ -55,12 +57,14 @@ export function uniqueBy<T>(
   }
 }
 
-/** A list with `listType: set`: the API server itself refuses repeated entries. */
+/** Makes a list with `listType: set`. The API server itself then refuses an entry that is in the list twice. */
 export function uniqueStrings<S extends z.ZodType<string[]>>(schema: S): S {
   return uniqueList(schema, (text: string) => text, { 'x-kubernetes-list-type': 'set' })
 }
 
-/** A list with `listType: map`, with one field as the key: the API server itself refuses entries with the same key. */
+/**
+ * Makes a list with `listType: map` and `field` as its key. The API server itself then refuses two entries with the same key.
+ */
 export function uniqueObjects<K extends string, S extends z.ZodType<Record<K, string>[]>>(schema: S, field: K): S {
   const meta = { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': [field] }
   return uniqueList(schema, (entry: Record<K, string>) => entry[field], meta)

@@ -13,7 +13,7 @@ import { type ApiRequest, type ApiWire, type ApiWireOptions, apiWire } from './a
 import { lines } from './line-stream.ts'
 
 export interface ListOptions {
-  /** The most objects on one page. */
+  /** The most objects that the server may put on one page. */
   readonly limit: number
   /** The continue token of the previous page; empty for the first page. */
   readonly continueToken: string
@@ -21,16 +21,16 @@ export interface ListOptions {
 }
 
 export interface WatchOptions {
-  /** The watch reports the events after this version of the collection. */
+  /** The version of the collection after which the watch begins. The watch reports only later events. */
   readonly resourceVersion: string
   /** The API server ends the watch after this many seconds. */
   readonly timeoutSeconds: number
-  /** Called whenever bytes arrive, even if the bytes are only a part of an event. */
+  /** Is called whenever bytes arrive. The bytes may be only a part of an event. */
   readonly onContact: () => void
   readonly signal: AbortSignal
 }
 
-/** An object to write, and its path. */
+/** An object to write, and the path of the object. */
 export interface ApiWrite {
   readonly path: ApiObjectPath
   readonly body: unknown
@@ -38,36 +38,41 @@ export interface ApiWrite {
 }
 
 /**
- * The Kubernetes API as the operator uses it. Every method throws an ApiError, or the reason of the signal if the signal was
- * aborted. If a request gets a 401, it is repeated once, with credentials that were read again. No other request is repeated
- * here.
+ * The Kubernetes API as the operator uses it. Every method throws an ApiError. If the signal was aborted, it throws the reason
+ * of the signal instead. A request that gets a 401 is repeated once, with credentials that were read again. All other requests
+ * are sent only once.
  */
 export interface ApiClient {
   /** The URL of the API server. */
   readonly server: string
-  /** The namespace of the Pod or of the kubeconfig's context. */
+  /** The namespace of the Pod, or of the kubeconfig's context. */
   readonly namespace: string | undefined
-  /** One page of a consistent list. */
+  /** Reads one page of a list. All pages of a list show the collection at the same version. */
   list(resource: ApiResource, options: ListOptions): Promise<ApiObjectPage>
-  /** Resolves when the API server has accepted the watch. The events end when the API server ends the watch. */
+  /**
+   * Resolves when the API server has accepted the watch. The iteration over the events ends when the API server ends the watch.
+   */
   watch(resource: ApiResource, options: WatchOptions): Promise<AsyncIterable<WatchEvent>>
   get(resource: ApiResource, path: ApiObjectPath, signal?: AbortSignal): Promise<ApiObject>
   create(resource: ApiResource, body: unknown, signal?: AbortSignal): Promise<ApiObject>
-  /** Update. If the body has a `metadata.resourceVersion` and another client was faster, it fails with `api_conflict`. */
+  /**
+   * An update. It fails with `api_conflict` if the body has a `metadata.resourceVersion` and another client has changed the
+   * object since that version.
+   */
   replace(resource: ApiResource, write: ApiWrite): Promise<ApiObject>
-  /** JSON merge patch (RFC 7386). A `metadata.resourceVersion` in the body has the same effect as with `replace`. */
+  /** A JSON merge patch (RFC 7386). A `metadata.resourceVersion` in the body has the same effect as in `replace`. */
   mergePatch(resource: ApiResource, write: ApiWrite & { readonly fieldManager?: string }): Promise<ApiObject>
-  /** The server's OpenAPI v3 document for the resources of sip-dispatch in this version. */
+  /** Returns the server's OpenAPI v3 document for the resources of sip-dispatch in this version. */
   openApi(signal?: AbortSignal): Promise<unknown>
-  /** Ends every connection; requests in flight fail. */
+  /** Closes every connection. Requests that have no answer yet fail. */
   close(): Promise<void>
 }
 
 const MERGE_PATCH = 'application/merge-patch+json'
 
 /**
- * A client for the API server that a kubeconfig or the Pod's ServiceAccount names. Opens no connection before the first
- * request. Throws a KubeConfigError.
+ * Makes a client for the API server that a kubeconfig or the Pod's ServiceAccount names. The first request opens the first
+ * connection. Throws a KubeConfigError.
  */
 export function apiClient(options: ApiWireOptions): ApiClient {
   const wire = apiWire(options)
@@ -97,8 +102,8 @@ async function json(wire: ApiWire, request: ApiRequest): Promise<unknown> {
 }
 
 /**
- * Makes the query of a list. A query without a resourceVersion returns the newest state, with everything that was written before
- * the request.
+ * Reads one page of a list. The query has no resourceVersion. The server then returns the newest state, which includes all
+ * writes before this request.
  */
 async function listPage(wire: ApiWire, resource: ApiResource, options: ListOptions): Promise<ApiObjectPage> {
   const { limit, continueToken, signal } = options
@@ -114,7 +119,8 @@ async function openWatch(
   const { resourceVersion, timeoutSeconds, onContact, signal } = options
   const query = {
     watch: 'true',
-    // Bookmarks report a recent version even if the collection does not change, and show that the watch is alive.
+    // With bookmarks, the server reports a recent version even if the collection does not change. They also show that the watch
+    // still works.
     allowWatchBookmarks: 'true',
     resourceVersion,
     timeoutSeconds: String(timeoutSeconds),

@@ -4,30 +4,33 @@ import { readPem } from './credential-file.ts'
 import type { Impersonation, KubeCluster, KubeContext } from './kube-context.ts'
 import { type Credentials, userCredentials } from './user-credentials.ts'
 
-/** TLS towards an API server; certificates and keys are PEM. */
+/** The TLS settings for an API server. Certificates and keys are PEM. */
 export type ApiTls = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'>
 
-/** The address of the API server and the credentials at this moment. Tokens and certificates change while the operator runs. */
+/**
+ * The address of the API server, and the credentials at this moment. Tokens and certificates change while the operator runs.
+ */
 export interface ApiConnection {
   /**
-   * Changes when the server, the CA or the client certificate changes. Connections with an earlier key can then no longer be
-   * used.
+   * Changes when the server, the CA or the client certificate changes. After a change, connections with an earlier key must not
+   * be used for new requests.
    */
   readonly key: string
   /** `https://host:port` */
   readonly origin: string
-  /** The path before `/api` if the server is behind a gateway; otherwise empty. */
+  /** The path before `/api` if the API server is behind a gateway. Otherwise empty. */
   readonly basePath: string
   /** The headers Authorization and Impersonate-…. */
   readonly headers: Readonly<Record<string, string | string[]>>
   readonly tls: ApiTls
-  /** The HTTP proxy between the operator and the API server. */
+  /** The URL of the HTTP proxy between the operator and the API server. */
   readonly proxy: string | undefined
 }
 
 /**
- * Each call of the returned function reads the current certificates and tokens. If the last answer of a credential plugin has
- * expired, the call runs the plugin again. A call rejects with a KubeConfigError that names the file, the plugin or the provider.
+ * Returns a function that reads the current certificates and tokens at each call. If the last answer of a credential plugin has
+ * expired, the call runs the plugin again. A failed call rejects with a KubeConfigError that names the file, the plugin or the
+ * provider.
  */
 export function apiConnections(context: KubeContext): () => Promise<ApiConnection> {
   const { cluster, user } = context
@@ -88,7 +91,7 @@ function impersonationHeaders(impersonate: Impersonation | undefined): Record<st
   }
 }
 
-/** Percent-encodes the characters that RFC 9110 §5.6.2 does not allow in the name of a field. API servers decode them. */
+/** Percent-encodes all characters that a field name of HTTP must not contain (RFC 9110 §5.6.2). The API server decodes them. */
 function headerKey(key: string): string {
   const encoded = (sign: string): string =>
     [...Buffer.from(sign)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('')

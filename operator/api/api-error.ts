@@ -1,7 +1,7 @@
 import { isRecord, parsedJson } from './json-value.ts'
 import { MAX_ERROR_TEXT, MAX_RETRY_AFTER_MS } from './limits.ts'
 
-/** These codes are stable: programs should rely on the code, not on the message. */
+/** The codes of ApiError. They are stable: a program should decide by the code, not by the message. */
 export type ApiErrorCode =
   | 'api_unreachable'
   | 'api_credentials'
@@ -16,20 +16,20 @@ export type ApiErrorCode =
   | 'api_unavailable'
   | 'api_response_invalid'
 
-/** The facts about a failed request. */
+/** What is known about a failed request. An ApiError is made from this. */
 export interface ApiFailure {
   readonly code: ApiErrorCode
   readonly message: string
-  /** HTTP status; 0 if there was no answer. */
+  /** The HTTP status. 0 if there was no answer. */
   readonly status?: number
-  /** `reason` of the Status object (`Conflict`, `AlreadyExists`, `Expired` …); empty if the answer has no reason. */
+  /** The `reason` of the Status object (`Conflict`, `AlreadyExists`, `Expired` …). Empty if the answer has no reason. */
   readonly reason?: string
-  /** The time from Retry-After, 300 s at most. */
+  /** The time from the header Retry-After, at most 300 s. */
   readonly retryAfterMilliseconds?: number | undefined
   readonly cause?: unknown
 }
 
-/** A request to the Kubernetes API that failed. */
+/** The error of a failed request to the Kubernetes API. */
 export class ApiError extends Error {
   readonly code: ApiErrorCode
   readonly status: number
@@ -46,7 +46,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The error for an answer other than 2xx. `body` is a Status object in JSON, or any text. */
+/** Makes the error for an answer with a status other than 2xx. `body` is a Status object in JSON, or any other text. */
 export function answerError(answer: { status: number; retryAfter: string | undefined; body: string }): ApiError {
   const { status, body } = answer
   const text = statusObject(body) ?? { reason: '', message: body.slice(0, MAX_ERROR_TEXT).trim() }
@@ -59,7 +59,7 @@ export function answerError(answer: { status: number; retryAfter: string | undef
   })
 }
 
-/** The error for an ERROR event of a watch. The object of the event is a Status. */
+/** Makes the error for an ERROR event of a watch. The object of such an event is a Status. */
 export function watchError(status: Readonly<Record<string, unknown>>): ApiError {
   const code = typeof status['code'] === 'number' ? status['code'] : 500
   return answerError({ status: code, retryAfter: undefined, body: JSON.stringify(status) })
@@ -83,13 +83,13 @@ const CODES: Readonly<Record<number, ApiErrorCode>> = {
 
 function failureCode(status: number, { reason, message }: { reason: string; message: string }): ApiErrorCode {
   if (reason === 'AlreadyExists') return 'api_already_exists'
-  // After a restore from a backup, the server's versions are lower than ours. Only a new list helps then, as it does after an
-  // expired version.
+  // After a restore from a backup, the server's versions are lower than the version that we ask for. Only a new list helps. The
+  // same is true for an expired version.
   if (reason === 'Timeout' && message.includes('Too large resource version')) return 'api_expired'
   return CODES[status] ?? (status >= 400 && status < 500 ? 'api_invalid' : 'api_unavailable')
 }
 
-/** Reads Retry-After in seconds. RFC 9110 §10.2.3 also allows a date, but API servers send seconds only. */
+/** Reads a Retry-After in seconds. RFC 9110 §10.2.3 also allows a date, but API servers send only seconds. */
 function retryAfterOf(header: string | undefined): number | undefined {
   if (header === undefined || !/^\d+$/.test(header)) return undefined
   return Math.min(Number(header) * 1000, MAX_RETRY_AFTER_MS)

@@ -1,16 +1,16 @@
 import { ApiError, watchError } from './api-error.ts'
 import { isRecord } from './json-value.ts'
 
-/** The name of the operator as a writer of statuses in `kubectl get --show-managed-fields`. */
+/** The operator writes statuses under this name. `kubectl get --show-managed-fields` shows it. */
 export const FIELD_MANAGER = 'sip-dispatch-operator'
 
-/** An object as the API server sent it. Only the fields on which the operator relies have been checked. */
+/** An object as the API server sent it. Only the fields that the operator uses have been checked. */
 export interface ApiObject {
   readonly metadata: ApiObjectMetadata
   readonly [field: string]: unknown
 }
 
-/** The checked fields of ObjectMeta. */
+/** The metadata of an object. The named fields have been checked. */
 export interface ApiObjectMetadata {
   readonly name: string
   /** Empty for an object without a namespace. */
@@ -24,16 +24,16 @@ export interface ApiObjectMetadata {
 export interface ApiObjectPage {
   readonly items: readonly ApiObject[]
   readonly resourceVersion: string
-  /** The token with which to request the next page; empty on the last page. */
+  /** The token for the request of the next page. Empty on the last page. */
   readonly continueToken: string
 }
 
-/** One event of a watch. An ERROR event is not returned: it is thrown as an ApiError. */
+/** One event of a watch. An ERROR event is missing here, because it is thrown as an ApiError. */
 export type WatchEvent =
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: ApiObject }
   | { readonly type: 'BOOKMARK'; readonly resourceVersion: string }
 
-/** Reads an object. Throws an ApiError `api_response_invalid`. */
+/** Checks and returns an object. Throws an ApiError `api_response_invalid`. */
 export function readApiObject(value: unknown): ApiObject {
   const metadata = isRecord(value) ? value['metadata'] : undefined
   if (!isRecord(value) || !isRecord(metadata)) throw invalid('an object without metadata')
@@ -45,7 +45,7 @@ export function readApiObject(value: unknown): ApiObject {
   return { ...value, metadata: { ...metadata, name, namespace: place, uid, resourceVersion } }
 }
 
-/** Reads a page of a list. Throws an ApiError `api_response_invalid`. */
+/** Checks and returns a page of a list. Throws an ApiError `api_response_invalid`. */
 export function readApiObjectPage(value: unknown): ApiObjectPage {
   const metadata = isRecord(value) ? value['metadata'] : undefined
   if (!isRecord(value) || !isRecord(metadata)) throw invalid('a list without metadata')
@@ -61,7 +61,7 @@ export function readApiObjectPage(value: unknown): ApiObjectPage {
 
 const OBJECT_EVENTS = ['ADDED', 'MODIFIED', 'DELETED'] as const
 
-/** Reads one line of a watch. Throws an ApiError: the error in an ERROR event, or `api_response_invalid`. */
+/** Reads one line of a watch. Throws an ApiError: the error from an ERROR event, or `api_response_invalid`. */
 export function readWatchEvent(line: string): WatchEvent {
   const value = parseJson(line)
   const object = isRecord(value) ? value['object'] : undefined
@@ -73,7 +73,7 @@ export function readWatchEvent(line: string): WatchEvent {
   return { type, object: readApiObject(object) }
 }
 
-/** Parses a body. Throws an ApiError `api_response_invalid`. */
+/** Parses the JSON of a body. Throws an ApiError `api_response_invalid`. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -95,7 +95,8 @@ function invalid(what: string, cause?: unknown): ApiError {
 }
 
 /**
- * Versions of one collection are whole numbers that grow (KEP-5504). Any other text is not compared, and does not count as older.
+ * Whether `version` is older than `than`. Versions of one collection are whole numbers that grow (KEP-5504). If one of the two
+ * is not a whole number, the result is false.
  */
 export function isOlderVersion(version: string, than: string): boolean {
   const numbers = /^\d+$/

@@ -1,21 +1,21 @@
-/** A collection of the Kubernetes API: one kind, in one namespace or in all of them. */
+/** A collection of the Kubernetes API: all objects of one kind, in one namespace or in all namespaces. */
 export interface ApiResource {
   /** Empty for the core group. */
   readonly group: string
   readonly version: string
-  /** The plural, lower case, as in the path. */
+  /** The plural name in lower case, as it stands in the path. */
   readonly plural: string
-  /** Absent: the collection covers every namespace. */
+  /** Absent if the collection contains the objects of all namespaces. */
   readonly namespace?: string
 }
 
-/** The object of a collection that a request concerns, and the subresource of this object if the request is about one. */
+/** Names one object of a collection. `subresource` is set if a request is about the status of the object. */
 export interface ApiObjectPath {
   readonly name: string
   readonly subresource?: 'status'
 }
 
-/** The path of a collection or of an object in it, percent-encoded. */
+/** The percent-encoded path of a collection, or of one object in it. */
 export function resourcePath(resource: ApiResource, object?: ApiObjectPath): string {
   const { group, version, plural, namespace } = resource
   const root = group === '' ? ['api', version] : ['apis', group, version]
@@ -24,7 +24,7 @@ export function resourcePath(resource: ApiResource, object?: ApiObjectPath): str
   return `/${[...root, ...scope, plural, ...part].map(encodeURIComponent).join('/')}`
 }
 
-/** The name of a collection for people: `dispatchrules.sipdispatch.dev/v1alpha1 in namespace team-a`. */
+/** The name of a collection in messages: `dispatchrules.sipdispatch.dev/v1alpha1 in namespace team-a`. */
 export function resourceName({ group, version, plural, namespace }: ApiResource): string {
   const kind = group === '' ? `${plural}/${version}` : `${plural}.${group}/${version}`
   return namespace === undefined ? kind : `${kind} in namespace ${namespace}`

@@ -9,11 +9,11 @@ import {
   API_TCP_KEEP_ALIVE_MS,
 } from './limits.ts'
 
-/** The connections to one API server. They stay open until a certificate changes. */
+/** The connections to one API server. New connections replace them when a certificate changes. */
 export interface ApiTransport {
-  /** `use`: the answer to a watch goes on for minutes, so the request gets a connection of its own. */
+  /** Chooses the connections for a request. A watch gets a connection of its own, because its answer goes on for minutes. */
   dispatcher(connection: ApiConnection, use: 'request' | 'watch'): Dispatcher
-  /** Ends every connection at once; requests in progress fail. */
+  /** Closes every connection at once. Requests that have no answer yet fail. */
   close(): Promise<void>
 }
 
@@ -23,9 +23,11 @@ interface Agents {
   readonly watch: Dispatcher
 }
 
-/** A transport that opens its connections when they are needed. */
+/** Makes a transport. It opens a connection when a request needs one. */
 export function apiTransport(): ApiTransport {
-  /** Connections with earlier certificates stay open until their last answer is complete. */
+  /**
+   * All connections that are still open. Connections with an earlier certificate are closed when their last answer is complete.
+   */
   const open = new Set<Dispatcher>()
   let agents: Agents | undefined
   const dispatcher = (connection: ApiConnection, use: 'request' | 'watch') => {
@@ -56,8 +58,8 @@ function retire(agents: Agents, open: Set<Dispatcher>): void {
 }
 
 /**
- * HTTP/1.1 only. Over HTTP/2 all watches would share one connection. The loss of this connection would end all of them, and one
- * slow reader would delay all of them.
+ * Makes connections with HTTP/1.1 only. With HTTP/2, all watches would share one connection. If this connection broke, all
+ * watches would end. One slow reader would also delay all other watches.
  */
 function agent({ tls, proxy }: ApiConnection, options: { connections?: number; bodyTimeout: number }): Dispatcher {
   const shared = {

@@ -7,14 +7,14 @@ import { type KubeConfigSource, loadKubeConfig } from './kube-config.ts'
 import { credentialsText } from './kube-config-user.ts'
 import type { KubeUser } from './kube-context.ts'
 
-/** One answered or failed request, as `rest_client_requests_total` counts it. */
+/** The facts about one request that has an answer or has failed. `rest_client_requests_total` counts these requests. */
 export interface ApiRequestReport {
   readonly method: string
   /** The HTTP status, or `<error>` if there was no answer. */
   readonly code: string
   /** `host:port` of the API server. */
   readonly host: string
-  /** The time until the head of the answer, because the body of a watch goes on for minutes. */
+  /** The time until the head of the answer. The body is not included, because the body of a watch goes on for minutes. */
   readonly seconds: number
 }
 
@@ -24,7 +24,7 @@ export interface ApiWireOptions extends KubeConfigSource {
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH'
-  /** The path is absolute, percent-encoded and without a query. */
+  /** An absolute path, percent-encoded, without a query. */
   readonly path: string
   readonly query?: Readonly<Record<string, string>>
   readonly body?: unknown
@@ -34,19 +34,22 @@ export interface ApiRequest {
   readonly signal?: AbortSignal | undefined
 }
 
-/** The parts of an answer's body, in the sizes in which they arrive. */
+/** The body of an answer. The parts have the sizes in which they arrive. */
 export type ApiBody = AsyncIterable<Uint8Array> & { text(): Promise<string> }
 
-/** Requests to one API server, with its credentials. */
+/** Sends requests to one API server, with its credentials. */
 export interface ApiWire {
   readonly server: string
   readonly namespace: string | undefined
-  /** Resolves with the body of a 2xx answer. Throws an ApiError, or the reason of the signal. */
+  /**
+   * Resolves with the body of a 2xx answer. Throws an ApiError. If the signal was aborted, throws the reason of the signal
+   * instead.
+   */
   send(request: ApiRequest): Promise<ApiBody>
   close(): Promise<void>
 }
 
-/** Reads the kubeconfig. Opens no connection before the first request. Throws a KubeConfigError. */
+/** Reads the kubeconfig and makes an ApiWire. The first request opens the first connection. Throws a KubeConfigError. */
 export function apiWire(options: ApiWireOptions): ApiWire {
   let context = loadKubeConfig(options)
   const { namespace, cluster } = context
@@ -72,8 +75,8 @@ export function apiWire(options: ApiWireOptions): ApiWire {
     } catch (error) {
       if (!isUnauthorized(error)) throw error
     }
-    // A token or a certificate was replaced. The kubeconfig is read again, but only once for all requests that were refused
-    // together.
+    // A token or a certificate was replaced, so the kubeconfig is read again. If several requests are refused at the same time,
+    // it is read only once.
     if (connections === used) reload()
     return await attempt(request).catch((error: unknown) => {
       throw isUnauthorized(error) ? unauthorized(error, context.user) : error
@@ -153,7 +156,7 @@ function requestOptions(request: ApiRequest, connection: ApiConnection): Dispatc
   }
 }
 
-/** The body of an answer. If the body breaks off, the error is the same as for a request without an answer. */
+/** The body of an answer. If the connection breaks in the middle of the body, the error is the same as for a missing answer. */
 function body(answer: Dispatcher.ResponseData['body'], signal: AbortSignal | undefined): ApiBody {
   const failed = (error: unknown) => {
     signal?.throwIfAborted()

@@ -1,6 +1,6 @@
 /**
- * The environment variables that this folder reads: the address of the API server, the paths of kubeconfigs, and the
- * variables of plugins.
+ * The environment variables that this folder reads. They hold the address of the API server and the paths of kubeconfigs.
+ * Credential plugins also get all variables.
  */
 export type Environment = Readonly<Record<string, string | undefined>>
 

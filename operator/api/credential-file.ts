@@ -1,4 +1,7 @@
-/** Files with tokens, certificates and keys. Each use reads the file, because files are replaced while the operator runs. */
+/**
+ * Reads files with tokens, certificates and keys. Each use reads the file again, because files are replaced while the operator
+ * runs.
+ */
 import { accessSync, constants } from 'node:fs'
 import { readRegularFile } from '../../ingress/files/regular-file.ts'
 import { firstLine, KubeConfigError } from './kube-config-error.ts'
@@ -6,8 +9,8 @@ import type { PemSource } from './kube-context.ts'
 import { MAX_CREDENTIAL_BYTES } from './limits.ts'
 
 /**
- * Throws a KubeConfigError for a file that is absent, or that this process may not read. In this way the fault shows at the
- * start, and not only at each request.
+ * Throws a KubeConfigError if the file is absent or this process may not read it. So the user sees the fault when the program
+ * starts, and not first at a request.
  */
 export function checkCredentialFile(what: string, file: string): void {
   try {
@@ -17,16 +20,14 @@ export function checkCredentialFile(what: string, file: string): void {
   }
 }
 
-/** The token in a file, without the newline that an editor adds at the end. Rejects with a KubeConfigError. */
+/** Returns the token in a file, without the newline that an editor adds at the end. Rejects with a KubeConfigError. */
 export async function readTokenFile(file: string): Promise<string> {
   const token = (await readFile('the token file', file)).trim()
   if (/^[\x21-\x7e]+$/.test(token)) return token
   throw unreadable('the token file', file, token === '' ? 'it is empty' : 'it holds more than one word, or no token')
 }
 
-/**
- * Reads a PEM and refuses an empty one. TLS would treat an empty PEM as absent and trust the authorities of the system instead.
- */
+/** Reads a PEM. A text without a PEM is refused: TLS would ignore it and trust the authorities of the system instead. */
 export async function readPem(what: string, source: PemSource): Promise<string> {
   const pem = source.file === undefined ? source.text : await readFile(what, source.file)
   if (pem.includes('-----BEGIN ')) return pem

@@ -1,6 +1,6 @@
 /**
- * Credential plugins: programs that a kubeconfig names. They write an ExecCredential (client.authentication.k8s.io) to their
- * standard output.
+ * Runs credential plugins. These are programs that a kubeconfig names. They write an ExecCredential
+ * (client.authentication.k8s.io) to their standard output.
  */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
@@ -17,7 +17,7 @@ export interface ExecCredential {
   readonly token: string | undefined
   readonly certificate: string | undefined
   readonly key: string | undefined
-  /** Milliseconds since 1970; undefined: the credential is used until the API server refuses it. */
+  /** Milliseconds since 1970. If undefined, the credential is used until the API server refuses it. */
   readonly expires: number | undefined
 }
 
@@ -37,7 +37,7 @@ const answerForm = z.looseObject({
   }),
 })
 
-/** Runs the plugin once. Rejects with a KubeConfigError that names it. */
+/** Runs the plugin once. Rejects with a KubeConfigError that names the plugin. */
 export async function execCredential(plugin: CredentialPlugin, cluster: KubeCluster): Promise<ExecCredential> {
   const output = await outputOf(plugin, await pluginInfo(plugin, cluster))
   const answer = answerForm.safeParse(parsedJson(output))
@@ -55,7 +55,7 @@ export async function execCredential(plugin: CredentialPlugin, cluster: KubeClus
   return { token, certificate, key, expires }
 }
 
-/** The value of `KUBERNETES_EXEC_INFO`. This value says that the plugin cannot ask a person. */
+/** The value of `KUBERNETES_EXEC_INFO`. It tells the plugin that it cannot ask a person. */
 async function pluginInfo({ apiVersion, wantsCluster }: CredentialPlugin, cluster: KubeCluster): Promise<string> {
   const spec = wantsCluster ? { interactive: false, cluster: await clusterInfo(cluster) } : { interactive: false }
   return JSON.stringify({ apiVersion, kind: 'ExecCredential', spec })
@@ -88,7 +88,7 @@ async function outputOf(plugin: CredentialPlugin, info: string): Promise<string>
   }
 }
 
-/** The last line that a failed program wrote. This line explains more than the exit code does. */
+/** The last line that a failed program wrote. It says more about the cause than the exit code does. */
 function failureText(cause: unknown): string {
   const { code, killed, stderr } = cause as NodeJS.ErrnoException & {
     readonly killed?: boolean
@@ -100,7 +100,7 @@ function failureText(cause: unknown): string {
   return `failed: ${last || firstLine(cause)}`
 }
 
-/** The error of a plugin. The error does not repeat the plugin's output, because the output may be a token. */
+/** Makes the error of a plugin. The error does not repeat the plugin's output, because the output may contain a token. */
 function refused({ command, installHint }: CredentialPlugin, why: string, cause?: unknown): KubeConfigError {
   const remedy = installHint?.replaceAll(/\s+/g, ' ').trim() ?? `run it by hand, or give the user a token`
   const message = `the credential plugin ${command} ${why}; ${remedy}`

@@ -1,4 +1,4 @@
-/** These codes are stable: programs should rely on the code, not on the message. */
+/** The codes of KubeConfigError. They are stable: a program should decide by the code, not by the message. */
 export type KubeConfigErrorCode =
   | 'kubeconfig_missing'
   | 'kubeconfig_unreadable'
@@ -6,7 +6,7 @@ export type KubeConfigErrorCode =
   | 'kubeconfig_incomplete'
   | 'kubeconfig_credentials'
 
-/** Reports why the address of the API server, or the credentials for it, cannot be found. */
+/** Says why the address of the API server, or the credentials for it, cannot be found. */
 export class KubeConfigError extends Error {
   readonly code: KubeConfigErrorCode
 
@@ -17,7 +17,9 @@ export class KubeConfigError extends Error {
   }
 }
 
-/** The first line of an error's message. A message here has only one line, but the YAML parser adds lines that show the place. */
+/**
+ * The first line of an error's message. Most messages have only one line, but the YAML parser adds lines that show the place.
+ */
 export function firstLine(cause: unknown): string {
   const message = typeof cause === 'object' && cause !== null && 'message' in cause ? cause.message : cause
   const [line = ''] = String(message).split('\n', 1)

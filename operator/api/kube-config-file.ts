@@ -1,4 +1,4 @@
-/** Reads kubeconfig files. Only this file checks their form, and makes relative paths absolute. */
+/** Reads kubeconfig files and checks their form. Relative paths become absolute here. No other file does this. */
 import { dirname, resolve, sep } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
@@ -6,7 +6,7 @@ import { readRegularFileSync } from '../../ingress/files/regular-file.ts'
 import { firstLine, KubeConfigError } from './kube-config-error.ts'
 import { MAX_KUBECONFIG_BYTES } from './limits.ts'
 
-/** A text field. An empty text counts as absent, as in kubectl. */
+/** A text field. An empty text counts as absent; kubectl does the same. */
 const text = z
   .string()
   .nullish()
@@ -79,7 +79,7 @@ export type UserEntry = z.infer<typeof user>
 export type PluginEntry = z.infer<typeof plugin>
 type ContextEntry = z.infer<typeof context>
 
-/** The entries of one kubeconfig file, or of several. If two entries have the same name, the first one counts. */
+/** The entries of one or several kubeconfig files. If two entries have the same name, the first one is used. */
 export interface KubeConfigEntries {
   readonly current: string | undefined
   readonly contexts: ReadonlyMap<string, ContextEntry>
@@ -102,7 +102,7 @@ export function readKubeConfigFile(file: string): KubeConfigEntries {
   }
 }
 
-/** Merges several files in the way in which kubectl merges the files of `$KUBECONFIG`. */
+/** Merges several files. kubectl merges the files of `$KUBECONFIG` in the same way. */
 export function mergedEntries(all: readonly KubeConfigEntries[]): KubeConfigEntries {
   return {
     current: all.find(({ current }) => current !== undefined)?.current,
@@ -156,7 +156,7 @@ function absolute(path: string | undefined, folder: string): string | undefined 
   return path === undefined ? undefined : resolve(folder, path)
 }
 
-/** The path of a plugin. A command without a slash is searched for in $PATH. */
+/** The path of a plugin. A command without a slash stays unchanged, because it is searched for in $PATH. */
 function commandPath(command: string, folder: string): string {
   return command.includes(sep) ? resolve(folder, command) : command
 }

@@ -1,6 +1,6 @@
 /**
- * Turns one user and one cluster of a kubeconfig into plain values. Refuses everything that kubectl refuses, and also a user
- * without credentials.
+ * Checks one user and one cluster of a kubeconfig, and returns them as plain values. Everything that kubectl refuses is refused
+ * here. A user without credentials is refused too.
  */
 import { resolve } from 'node:path'
 import { KubeConfigError } from './kube-config-error.ts'
@@ -15,12 +15,12 @@ import type {
   PemSource,
 } from './kube-context.ts'
 
-/** The extension of a cluster that is passed on to credential plugins. */
+/** The cluster's extension with this name is passed on to credential plugins. */
 const PLUGIN_EXTENSION = 'client.authentication.k8s.io/exec'
 
 const PLUGIN_API_VERSIONS = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1']
 
-/** Throws a KubeConfigError. */
+/** Checks one cluster of a kubeconfig. Throws a KubeConfigError. */
 export function kubeCluster(name: string, entry: ClusterEntry): KubeCluster {
   const { server, 'insecure-skip-tls-verify': insecure } = entry
   if (!/^https?:$/.test(URL.parse(server)?.protocol ?? '')) {
@@ -48,7 +48,7 @@ function checkedProxy(proxy: string | undefined): string | undefined {
   throw new KubeConfigError('kubeconfig_incomplete', message)
 }
 
-/** Throws a KubeConfigError. */
+/** Checks one user of a kubeconfig. Throws a KubeConfigError. */
 export function kubeUser(name: string, entry: UserEntry): KubeUser {
   const refuse = (problem: string): never => {
     throw new KubeConfigError('kubeconfig_credentials', `user ${JSON.stringify(name)} of the kubeconfig ${problem}`)
@@ -61,7 +61,7 @@ export function kubeUser(name: string, entry: UserEntry): KubeUser {
   return { name, certificate, key, proof: proofOf(entry, refuse), impersonate: impersonation(entry, refuse) }
 }
 
-/** Describes the credentials of a user in words, without secrets. */
+/** Describes the credentials of a user in words. The text contains no secrets. */
 export function credentialsText({ name, certificate, proof }: KubeUser): string {
   const whose = `of user ${JSON.stringify(name)} in the kubeconfig`
   switch (proof.type) {
@@ -145,7 +145,9 @@ function impersonation(entry: UserEntry, refuse: Refuse): Impersonation | undefi
   return refuse('has as-uid, as-groups or as-user-extra without as: say who is meant')
 }
 
-/** The source of a PEM. If both are given, the data in the kubeconfig take precedence over the file, as in kubectl. */
+/**
+ * The source of a PEM. If both are given, the data in the kubeconfig are used and the file is ignored; kubectl does the same.
+ */
 function pemSource(data: string | undefined, file: string | undefined): PemSource | undefined {
   if (data !== undefined) return { text: Buffer.from(data, 'base64').toString('utf8') }
   return file === undefined ? undefined : { file }

@@ -8,24 +8,24 @@ import { isAnonymous, kubeCluster, kubeUser } from './kube-config-user.ts'
 import type { KubeContext } from './kube-context.ts'
 import { inPod, podContext } from './pod-account.ts'
 
-/** Where to find the kubeconfig. */
+/** Says where to find the kubeconfig. */
 export interface KubeConfigSource {
   /**
-   * A kubeconfig file. Absent: the Pod's ServiceAccount if there is one and no context is given. Otherwise the default kubeconfig
-   * ($KUBECONFIG, ~/.kube/config).
+   * The path of a kubeconfig file. If it is absent and no context is given, a Pod uses its ServiceAccount. If it is absent in
+   * any other case, the default kubeconfig is read ($KUBECONFIG, ~/.kube/config).
    */
   readonly file?: string | undefined
-  /** A context of the kubeconfig. Absent: the current context. A Pod's ServiceAccount has no contexts. */
+  /** A context of the kubeconfig. If absent, the current context is used. A Pod's ServiceAccount has no contexts. */
   readonly context?: string | undefined
   /** The root of the Pod's file system. Default: `/`. */
   readonly root?: string | undefined
-  /** Default: the environment of the process. */
+  /** The environment variables. Default: those of this process. */
   readonly environment?: Environment | undefined
 }
 
 /**
- * Reads the kubeconfig, or the ServiceAccount files that the kubelet has mounted into the Pod. Throws a KubeConfigError that says
- * how to correct the problem.
+ * Reads the kubeconfig, or the ServiceAccount files that the kubelet has mounted into the Pod. Throws a KubeConfigError that
+ * says how to repair the fault.
  */
 export function loadKubeConfig(source: KubeConfigSource): KubeContext {
   const { file, context, root = '', environment = processEnvironment() } = source
@@ -36,7 +36,7 @@ export function loadKubeConfig(source: KubeConfigSource): KubeContext {
   return chosenContext('the default kubeconfig', mergedEntries(files.map(readKubeConfigFile)), context)
 }
 
-/** The default kubeconfig files. `$KUBECONFIG` may name several files; absent files are skipped. */
+/** The paths of the default kubeconfig files. `$KUBECONFIG` may name several files. */
 function defaultFiles({ KUBECONFIG, HOME }: Environment): string[] {
   const named = KUBECONFIG?.split(delimiter).filter((path) => path !== '') ?? []
   if (named.length > 0) return named
@@ -77,7 +77,10 @@ function chosenContext(what: string, entries: KubeConfigEntries, asked: string |
   return chosen
 }
 
-/** Checks the credentials at the start. Without this check, each request would fail or be refused as anonymous. */
+/**
+ * Checks the credentials when the program starts. Without this check, every later request would fail, or the API server would
+ * treat the operator as an anonymous client.
+ */
 function checkCredentials({ cluster, user }: KubeContext, entry: UserEntry): void {
   const files = [
     ['the certificate authority', cluster.authority?.file],
@@ -88,7 +91,7 @@ function checkCredentials({ cluster, user }: KubeContext, entry: UserEntry): voi
   for (const [what, file] of files) {
     if (file !== undefined) checkCredentialFile(what, file)
   }
-  // A server without TLS is kubectl proxy or a similar program. Such a program uses credentials of its own.
+  // A server without TLS is probably `kubectl proxy` or a similar program, which adds its own credentials to each request.
   if (!isAnonymous(user) || cluster.server.startsWith('http:')) return
   const given = Object.keys(entry).filter((field) => entry[field] !== undefined && !KNOWN_EMPTY.has(field))
   const has = given.length === 0 ? 'nothing' : given.join(', ')
@@ -99,5 +102,5 @@ function checkCredentials({ cluster, user }: KubeContext, entry: UserEntry): voi
   )
 }
 
-/** Fields that every entry has after it was read, even if the file lacks these fields. */
+/** The reader of kubeconfigs adds these fields to every user, even if the file does not have them. */
 const KNOWN_EMPTY: ReadonlySet<string> = new Set(['as-groups', 'as-user-extra'])

@@ -1,4 +1,4 @@
-/** A context of a kubeconfig, or the equivalent inside a Pod. It has plain values with absolute paths. */
+/** A context of a kubeconfig, or the equivalent inside a Pod. All paths in it are absolute. */
 export interface KubeContext {
   readonly name: string
   readonly namespace: string | undefined
@@ -8,18 +8,18 @@ export interface KubeContext {
 
 export interface KubeCluster {
   readonly server: string
-  /** The PEM of the trusted authorities. Undefined: the authorities of the system are trusted. */
+  /** The PEM of the trusted authorities. If undefined, the authorities of the system are trusted. */
   readonly authority: PemSource | undefined
-  /** The name that the server's certificate must have, if this name differs from the host of the server. */
+  /** The name that the server's certificate must have. Undefined if the certificate must have the host name of the server. */
   readonly serverName: string | undefined
-  /** Whether every certificate is accepted, without a check. */
+  /** If true, every certificate of the server is accepted without a check. */
   readonly insecure: boolean
   readonly proxy: string | undefined
-  /** Configuration for credential plugins. They get it in addition to the fields above. */
+  /** Configuration for credential plugins. The plugins get it together with the fields above. */
   readonly pluginConfig: unknown
 }
 
-/** A PEM as a file or as a text. Each use reads the file. */
+/** A PEM as the path of a file or as a text. Each use reads the file again. */
 export type PemSource =
   | { readonly file: string; readonly text?: undefined }
   | { readonly text: string; readonly file?: undefined }
@@ -32,7 +32,7 @@ export interface KubeUser {
   readonly impersonate: Impersonation | undefined
 }
 
-/** How a user authenticates, apart from a client certificate. */
+/** The credentials of a user other than a client certificate. */
 export type KubeProof =
   | { readonly type: 'none' }
   | { readonly type: 'token'; readonly token: string }
@@ -41,7 +41,7 @@ export type KubeProof =
   | { readonly type: 'plugin'; readonly plugin: CredentialPlugin }
   | { readonly type: 'oidc'; readonly settings: OidcSettings }
 
-/** A program that returns credentials: `users[].user.exec`. */
+/** A program that returns credentials. A kubeconfig names it in `users[].user.exec`. */
 export interface CredentialPlugin {
   readonly command: string
   readonly args: readonly string[]
@@ -51,7 +51,7 @@ export interface CredentialPlugin {
   readonly wantsCluster: boolean
 }
 
-/** The settings of the `auth-provider` named `oidc`. */
+/** The settings of the `auth-provider` with the name `oidc`. */
 export interface OidcSettings {
   readonly issuer: string | undefined
   readonly clientId: string | undefined

@@ -4,8 +4,8 @@ import { MAX_WATCH_EVENT_BYTES } from './limits.ts'
 const NEWLINE = 0x0a
 
 /**
- * The lines of a body that arrives in parts of any size. The text after the last newline is an incomplete line and is dropped.
- * `onBytes` is called for every part that arrives. Throws an ApiError `api_response_invalid` for a line that is too long.
+ * Yields the lines of a body, which arrives in parts of any size. Text after the last newline is an incomplete line and is
+ * dropped. `onBytes` is called for every part. Throws an ApiError `api_response_invalid` if a line is too long.
  */
 export async function* lines(parts: AsyncIterable<Uint8Array>, onBytes: () => void): AsyncGenerator<string> {
   let rest: Uint8Array[] = []

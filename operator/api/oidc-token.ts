@@ -1,6 +1,6 @@
 /**
- * ID tokens of an identity provider (OpenID Connect): the `auth-provider` with the name `oidc`. A new token is stored in memory
- * only.
+ * Gets ID tokens from an identity provider (OpenID Connect) for the `auth-provider` with the name `oidc`. A new token is stored
+ * only in memory.
  */
 import type { CustomFetch } from 'openid-client'
 import { Agent, type Dispatcher, fetch } from 'undici'
@@ -9,19 +9,22 @@ import { firstLine, KubeConfigError } from './kube-config-error.ts'
 import type { OidcSettings } from './kube-context.ts'
 import { TOKEN_RENEWAL_MS } from './limits.ts'
 
-/** The tokens of a user. */
+/** The tokens of a user. The refresh token is used to get the next ID token. */
 export interface OidcTokens {
   readonly idToken: string
   readonly refreshToken: string | undefined
 }
 
-/** Whether an ID token stays valid for some time. A token without an expiry counts as valid; the API server decides about it. */
+/**
+ * Whether an ID token is still valid for some time. A token without an expiry counts as valid. In that case only the API server
+ * knows when it is no longer valid.
+ */
 export function isCurrent({ idToken }: OidcTokens, now: number): boolean {
   const expires = expiryOf(idToken)
   return expires === undefined || now < expires - TOKEN_RENEWAL_MS
 }
 
-/** RFC 7519 §4.1.4: `exp` is in seconds. */
+/** The expiry of a token, in milliseconds since 1970. RFC 7519 §4.1.4: `exp` in the token is in seconds. */
 function expiryOf(idToken: string): number | undefined {
   const [, payload = ''] = idToken.split('.')
   try {
@@ -39,7 +42,7 @@ export async function refreshedTokens(settings: OidcSettings, refreshToken: stri
   if (issuer === undefined || clientId === undefined || refreshToken === undefined) {
     throw refused('has expired, and idp-issuer-url, client-id and refresh-token are needed for a new one')
   }
-  // The library is loaded here, so that only users of OpenID Connect wait for it.
+  // The library is loaded only here, because loading takes time and only users of OpenID Connect need it.
   const oidc = await import('openid-client')
   const dispatcher = new Agent(
     authority ? { connect: { ca: await readPem('the authority of the issuer', authority) } } : {},
@@ -59,7 +62,10 @@ export async function refreshedTokens(settings: OidcSettings, refreshToken: stri
   }
 }
 
-/** A `fetch` that trusts the authorities of the dispatcher. Node's own `fetch` trusts only the authorities of the system. */
+/**
+ * Returns a `fetch` that trusts the authorities of the dispatcher. Node's own `fetch` trusts only the authorities of the
+ * system.
+ */
 function fetchThrough(dispatcher: Dispatcher): CustomFetch {
   return async (url, { method, headers, body }) => {
     const content = body ? { body } : {}

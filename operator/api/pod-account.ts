@@ -1,6 +1,6 @@
 /**
- * The context for the API server from inside a Pod: the files that the kubelet mounts, and the variables that every
- * container has.
+ * Makes the context for the API server inside a Pod. It comes from the files that the kubelet mounts and from the environment
+ * variables that every container has.
  */
 import { readFileSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
@@ -10,10 +10,10 @@ import { checkCredentialFile } from './credential-file.ts'
 import { KubeConfigError } from './kube-config-error.ts'
 import type { KubeContext } from './kube-context.ts'
 
-/** The kubelet mounts this folder into every Pod, unless automountServiceAccountToken is false. */
+/** The kubelet mounts this folder into a Pod, except if automountServiceAccountToken is false. */
 const FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount'
 
-/** Whether this process runs in a Pod. It does if there is a token that the process may read. */
+/** Whether this process runs in a Pod. This is so if the token file exists and the process may read it. */
 export function inPod(root: string): boolean {
   try {
     checkCredentialFile('the token', join(root, FOLDER, 'token'))
@@ -24,7 +24,7 @@ export function inPod(root: string): boolean {
   }
 }
 
-/** Throws a KubeConfigError. */
+/** Makes the context of this Pod. Throws a KubeConfigError. */
 export function podContext(root: string, environment: Environment): KubeContext {
   const file = (name: string): string => join(root, FOLDER, name)
   const authority = file('ca.crt')
@@ -50,7 +50,10 @@ export function podContext(root: string, environment: Environment): KubeContext 
   }
 }
 
-/** The URL of the API server. In an IPv6 cluster the variable holds an address without brackets. */
+/**
+ * The URL of the API server. A URL needs brackets around an IPv6 address. In an IPv6 cluster, the variable has the address
+ * without brackets.
+ */
 function podServer({ KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port }: Environment): string {
   if (host && port) return `https://${isIPv6(host) ? `[${host}]` : host}:${port}`
   const problem =

@@ -1,4 +1,4 @@
-/** The credentials of a user at this moment. Tokens and certificates change while the operator runs. */
+/** Reads the current credentials of a user. Tokens and certificates change while the operator runs. */
 import { readPem, readTokenFile } from './credential-file.ts'
 import { type ExecCredential, execCredential } from './exec-credential.ts'
 import { KubeConfigError } from './kube-config-error.ts'
@@ -8,17 +8,17 @@ import { isCurrent, type OidcTokens, refreshedTokens } from './oidc-token.ts'
 export interface Credentials {
   /** The value of the header Authorization. */
   readonly authorization: string | undefined
-  /** PEM. */
+  /** A certificate as PEM. */
   readonly certificate: string | undefined
-  /** PEM. */
+  /** A private key as PEM. */
   readonly key: string | undefined
 }
 
 const NOTHING: Credentials = { authorization: undefined, certificate: undefined, key: undefined }
 
 /**
- * Each call of the returned function reads the credentials again, except credentials that are still valid. The call may reject
- * with a KubeConfigError.
+ * Returns a function that gives the current credentials at each call. It reads files at each call. It asks a plugin or a
+ * provider again only after the last credentials have expired. A call may reject with a KubeConfigError.
  */
 export function userCredentials({ user, cluster }: Pick<KubeContext, 'user' | 'cluster'>): () => Promise<Credentials> {
   const proof = proofReader(user.proof, cluster)
@@ -63,8 +63,8 @@ function basic(username: string, password: string): Credentials {
 }
 
 /**
- * The token file takes precedence over the token text. If the file cannot be read, its last content is used, because the file may
- * be in the middle of a replacement.
+ * The token from the file is used instead of the token text. If the file cannot be read, its last content is used, because the
+ * file may just be in the middle of a replacement.
  */
 function tokenFileReader(file: string, token: string | undefined): () => Promise<Credentials> {
   let last = token
@@ -111,8 +111,8 @@ interface SharedReading<T> {
 }
 
 /**
- * Shares one reading. Callers that wait for the same reading get the same value. Later callers get this value too, while it is
- * valid.
+ * Shares one value among all callers. While a reading runs, all callers wait for this reading. As long as its value is valid,
+ * later callers get the same value.
  */
 function shared<T>({ first, read, holds }: SharedReading<T>): () => Promise<T> {
   let value = first

@@ -1,7 +1,4 @@
-/**
- * The memory that one compilation passes to the next one: the results for objects that have not changed since (the same
- * JavaScript objects).
- */
+/** What one compilation stores for the next one: the results for objects that stay the same JavaScript objects. */
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { RuleEntry } from '../../ingress/route-table/route-table.ts'
 import type { ObjectConditions } from './object-conditions.ts'
@@ -9,8 +6,8 @@ import type { ResolvedRule, TrunkNames } from './rule-references.ts'
 import { NO_SHADOWS, type Shadows } from './rule-shadow.ts'
 
 /**
- * The memory saves time and changes no result. If an object was removed, the memory keeps nothing about it after the next
- * compilation. Each series of compilations has its own memory.
+ * The memory saves time and never changes a result. After an object was removed, the next compilation also removes it from the
+ * memory. Each series of compilations has its own memory.
  */
 export interface CompileMemory {
   readonly resolved: WeakMap<DispatchRule, ResolvedRule>
@@ -19,19 +16,19 @@ export interface CompileMemory {
   readonly matchKeys: WeakMap<RuleEntry, string>
   /** The trunks that rules could reference in the last compilation. */
   trunks: TrunkNames
-  /** Every compiled rule, in the order of rules. */
+  /** Every compiled rule, in the order in which rules are tried. */
   ordered: readonly RuleEntry[]
   shadows: Shadows
 }
 
-/** The facts that decide the conditions of a rule, in addition to the rule itself. */
+/** The facts that, together with the rule itself, decide the conditions of a rule. */
 export interface ConditionGrounds {
   readonly winner: string | undefined
   readonly shadow: string | undefined
   readonly fieldsDropped: boolean
 }
 
-/** Conditions of a rule, and the facts that decided them. */
+/** The conditions of a rule, and the facts that decided them. */
 export interface RememberedConditions extends ConditionGrounds {
   readonly conditions: ObjectConditions
 }
@@ -47,7 +44,7 @@ export function createCompileMemory(): CompileMemory {
   }
 }
 
-/** If the remembered object has the same names, returns the remembered object. Otherwise remembers and returns the new object. */
+/** Returns the remembered object if it has the same names. Otherwise remembers and returns the new object. */
 export function rememberedTrunks(memory: CompileMemory, names: TrunkNames): TrunkNames {
   const { present, refused } = memory.trunks
   if (!sameSet(present, names.present) || !sameSet(refused, names.refused)) memory.trunks = names

@@ -17,46 +17,48 @@ import { admittedCalls, FIELDS_DROPPED } from './taken-calls.ts'
 import { olderTrunks, type TrunkConflict } from './trunk-conflict.ts'
 import { trunkEntry } from './trunk-entry.ts'
 
-/** All objects of the installation that the schemas have accepted. Names are unique within a kind. */
+/** All objects of the installation that the schemas have accepted. Within one kind, every object has a different name. */
 export interface CompileInput {
   readonly trunks: readonly SipTrunk[]
   readonly rules: readonly DispatchRule[]
-  /**
-   * Services and their endpoints, of all types and namespaces. `ClusterServices` explains undefined, `unwatched` and `elsewhere`.
-   */
+  /** Services of all types and namespaces. `ClusterServices` explains the values undefined, `unwatched` and `elsewhere`. */
   readonly services?: readonly ServiceRecord[] | 'unwatched' | 'elsewhere'
   readonly endpointSlices?: readonly EndpointSliceRecord[]
-  /** Objects that the API server has accepted, but the schema refuses, such as objects of an earlier version. */
+  /** Objects that the API server has stored, and that the schema refuses. An example is an object of an earlier version. */
   readonly refused?: readonly RefusedObject[]
   /**
-   * The API server drops fields that it does not know. So if a condition is absent from an object, its author may have misspelt
-   * it.
+   * True if the API server drops fields that it does not know. Then a condition that is absent from an object may have been
+   * there, with a misspelt name.
    */
   readonly fieldsDropped?: boolean
 }
 
 export interface CompileOutput {
-  /** Trunks, oldest first; then Services by name; then rules in the order in which they are tried (`compareRules`). */
+  /**
+   * First the trunks, the oldest first. Then the Services, sorted by name. Then the rules, in the order in which they are tried
+   * (`compareRules`).
+   */
   readonly entries: TableEntry[]
-  /** The conditions of each object of the input, in the order of the input: trunks, rules, then refused objects. */
+  /** The conditions of each object of the input. They are in the order of the input: trunks, rules, refused objects. */
   readonly conditions: ObjectConditions[]
 }
 
 /**
- * Compiles the whole set of objects into the table that ingress pods use. A bad object changes nothing for the other objects.
- * Its conditions report the faults.
+ * Compiles all objects into the table that ingress pods use. An object with faults does not change the result for other
+ * objects. Its conditions report the faults.
  *
  * - A trunk that overlaps with an older trunk of another namespace is still in the table (`Conflicted`).
- * - A rule is in the table for its existing trunks. If none of its trunks exists, the rule is left out (`Accepted=False`).
- * - A rule is left out if it sets a header with a value that could not be escaped at its place (`Accepted=False`).
- * - A rule keeps its place even if its Services have faults. If the rule takes a call and no endpoint can serve it, the call gets
- *   no backend. No later rule gets this call, because later rules were meant for other calls (`ResolvedRefs=False`).
- * - If several rules match exactly the same calls, the first one in the order of rules is in the table. The others are left out.
+ * - A rule is in the table for those of its trunks that exist. If none of them exists, the rule is left out (`Accepted=False`).
+ * - A rule is left out if it sets a header with a placeholder at a place where the placeholder's value cannot be escaped
+ *   (`Accepted=False`).
+ * - A rule stays in the table if its Services have faults (`ResolvedRefs=False`). A call that the rule takes then may get no
+ *   backend. The call does not go to a later rule, because later rules were written for other calls.
+ * - If several rules match exactly the same calls, only the first of them in the order of rules is in the table.
  * - A rule that can never be reached because of an earlier rule stays in the table (`Shadowed`).
- * - A Service is in the table if a rule in the table names it and the Service has the port. The Service has an entry under each
- *   name that rules give it.
+ * - A Service is in the table if a rule in the table names it and the Service has the named port. If rules name the same port
+ *   in different ways, the table has one entry for each of these names.
  *
- * With the memory of an earlier compilation, a result is used again if its object is still the same JavaScript object.
+ * If an object is still the same JavaScript object as in an earlier compilation with this memory, its result is used again.
  */
 export function compile(input: CompileInput, memory: CompileMemory = createCompileMemory()): CompileOutput {
   const { refused = [], endpointSlices = [], fieldsDropped = false } = input
@@ -95,7 +97,7 @@ function compared(
   return { rules, comparison: { winners, shadows: memory.shadows.byRule, fieldsDropped } }
 }
 
-/** The entries of the Services that rules of the table name, sorted by name. */
+/** The entries of all Services that rules of the table name, sorted by name. */
 function servicesOf(rules: readonly RuleEntry[], services: ServiceResolver): ServiceEntry[] {
   const named = new Map<string, ServiceEntry>()
   for (const { action } of rules) {

@@ -2,7 +2,10 @@ import type { HeaderMatch } from '../../crds/schema/header-match.ts'
 import type { HeaderPredicate } from '../../ingress/route-table/route-table.ts'
 import { unreadField } from './unread-field.ts'
 
-/** The form of a header condition in the table. The schema has ensured that exactly one field is set in addition to the name. */
+/**
+ * Makes the form that a header condition has in the table. The schema has ensured that the condition has a name and exactly one
+ * other field.
+ */
 export function headerPredicate({
   name: written,
   exact,
@@ -19,7 +22,7 @@ export function headerPredicate({
   throw unreadField('a header condition', rest)
 }
 
-/** A text for comparison: equal predicates have equal texts. */
+/** A text for comparing predicates. Equal predicates have equal texts. */
 export function headerKey(predicate: HeaderPredicate): string {
   const { type, name } = predicate
   switch (type) {
@@ -34,8 +37,8 @@ export function headerKey(predicate: HeaderPredicate): string {
 }
 
 /**
- * The keys of all predicates that certainly hold if the given predicate holds. A header may have several values, so one predicate
- * follows from another only if the same value fulfils both.
+ * The keys of all predicates that always hold when the given predicate holds. A header may have several values. So a predicate
+ * is in the result only if it holds for the same value of the header.
  */
 export function impliedKeys(predicate: HeaderPredicate): string[] {
   const own = headerKey(predicate)
@@ -52,7 +55,7 @@ export function impliedKeys(predicate: HeaderPredicate): string[] {
   }
 }
 
-/** The keys of the predicates for every prefix of a value. */
+/** The keys of prefix predicates, one for every prefix of the value. */
 function prefixKeys(name: string, value: string): string[] {
   return Array.from({ length: value.length }, (_, i) =>
     headerKey({ type: 'prefix', name, value: value.slice(0, i + 1) }),

@@ -1,24 +1,25 @@
 /**
- * The most index keys of one rule. A rule with many called and many calling numbers has a key for every pair of them. A rule with
- * more keys is not checked as a rule that shadows others. The condition `Shadowed` of another rule may then be missing, but no
- * call changes.
+ * The most index keys of one rule. A rule with many called and many calling numbers has one key for every pair of them. If a
+ * rule has more keys, it is not examined as a rule that shadows others. Another rule may then lack the condition `Shadowed`.
+ * The decisions about calls do not change.
  */
 export const MAX_SHADOW_KEYS = 4096
 
 /**
- * The most rules under one index key that are compared in full with a later rule. This limit keeps the work linear in the number
- * of rules.
+ * The most rules under one index key that are fully compared with a later rule. With this limit, the time grows only in
+ * proportion to the number of rules.
  */
 export const MAX_SHADOW_CANDIDATES = 64
 
 /**
- * The most rules with a changed match for which a compilation reuses the shadows of the previous compilation. Each of these rules
- * costs a walk over all rules: some 10 ms for 100,000 rules. To compute all shadows again costs some 300 ms.
+ * If at most this many rules have a changed match, a compilation corrects the shadows of the previous compilation. For each
+ * changed rule it walks over all rules, which takes some 10 ms for 100,000 rules. Computing all shadows again takes some 300
+ * ms.
  */
 export const MAX_SHADOW_CHANGES = 16
 
 /**
- * If more rules than this differ in any way, a compilation does not reuse the shadows of the previous compilation. The number is
- * large, because it costs little to see that only the action of a rule has changed.
+ * If more rules than this differ in any field, a compilation computes all shadows again. The number is large, because rules
+ * that differ only in their action are recognized quickly.
  */
 export const MAX_SEQUENCE_CHANGES = 4096

@@ -1,6 +1,6 @@
 /**
- * How the compiler handles each condition of a rule: it makes the form of the condition for the table, and finds out whether
- * another rule has the same condition or a wider one.
+ * How the compiler handles each condition of a rule. It makes the form that the condition has in the table. It also finds out
+ * whether another rule has the same condition or a wider one.
  */
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { MatchCondition, MatchConditions } from '../../ingress/route-table/route-table.ts'
@@ -15,7 +15,7 @@ import {
   ownNumberTexts,
 } from './shadow-index.ts'
 
-/** The conditions as users write them. */
+/** The conditions of a rule as users write them. */
 type MatchSpec = DispatchRule['spec']['match']
 
 interface CompilerRow<C extends MatchCondition> {
@@ -25,18 +25,22 @@ interface CompilerRow<C extends MatchCondition> {
    */
   readonly keys: (rule: MatchConditions) => string[]
   /**
-   * Whether the condition of `outer` holds for every call for which the condition of `inner` holds. False if this is not certain.
+   * Whether the condition of `outer` holds for every call for which the condition of `inner` holds. False if this is not
+   * certain.
    */
   readonly covers: (outer: MatchConditions, inner: AskedRule) => boolean
-  /** The texts under which a rule is entered in the index of shadows; at least one. */
+  /** The texts under which a rule is stored in the index of shadows. There is at least one text. */
   readonly ownTexts: (rule: MatchConditions) => string[]
   /** The most texts that `ownTexts` can return. This function counts the texts without making them. */
   readonly countTexts: (rule: MatchConditions) => number
-  /** The texts under which the index lists the rules with a condition that covers the condition of `inner`. */
+  /**
+   * The texts to look up in the index. Under these texts, the index lists all rules whose condition covers the condition of
+   * `inner`.
+   */
   readonly impliedTexts: (inner: AskedRule, texts: IndexTexts) => string[]
 }
 
-/** A row for each condition that the schema or the table has. */
+/** One row for each condition. The schema and the table have the same conditions. */
 export const COMPILER_ROWS = {
   called: numberRow('called'),
   calling: numberRow('calling'),

@@ -5,7 +5,9 @@ import { inRange } from '../../ingress/route-table/number-range.ts'
 import type { NumberPredicate } from '../../ingress/route-table/route-table.ts'
 import { unreadField } from './unread-field.ts'
 
-/** The form of number conditions in the table. The schema has ensured that each condition has exactly one field. */
+/**
+ * Makes the form that number conditions have in the table. The schema has ensured that each condition has exactly one field.
+ */
 export function numberPredicates(matches: readonly NumberMatch[]): NumberPredicate[] {
   return matches.flatMap(predicatesOf)
 }
@@ -19,9 +21,9 @@ function predicatesOf({ exact, prefix, range, regex, ...rest }: NumberMatch): Nu
 }
 
 /**
- * The forms in which calls may have the number. A rule knows no region. So digits without `+` mean both the international number
- * and the number exactly as the rule has it. If the first digit is 0, only the second meaning is possible, because no country
- * code begins with 0.
+ * All forms in which a call may have the number. A rule has no region, so digits without `+` have two meanings: the
+ * international number, and the digits exactly as written. If the first digit is 0, only the second meaning is possible,
+ * because no country code begins with 0.
  */
 function forms(canonical: string): string[] {
   const isEither = isDigits(canonical) && !canonical.startsWith('+') && !canonical.startsWith('0')
@@ -29,7 +31,7 @@ function forms(canonical: string): string[] {
 }
 
 /**
- * Both bounds get the same form. If only one bound would become international, both bounds stay unchanged. For example, in the
+ * Brings both bounds into the same form. If only one bound would become international, both stay unchanged. For example, in the
  * range from 0000 to 0099 only 0099 would become international (+99).
  */
 function rangePredicates(range: { readonly from: string; readonly to: string }): NumberPredicate[] {
@@ -40,7 +42,7 @@ function rangePredicates(range: { readonly from: string; readonly to: string }):
   return [{ type: 'range', from: `+${from}`, to: `+${to}` }, asWritten]
 }
 
-/** A text for comparison: equal predicates have equal texts. */
+/** A text for comparing predicates. Equal predicates have equal texts. */
 export function predicateKey(predicate: NumberPredicate): string {
   const { type } = predicate
   switch (type) {
@@ -54,7 +56,7 @@ export function predicateKey(predicate: NumberPredicate): string {
   }
 }
 
-/** Whether every number of `inner` is a number of `outer`. False if this is not certain. */
+/** Whether every number of `inner` is also a number of `outer`. False if this is not certain. */
 export function covers(outer: NumberPredicate, inner: NumberPredicate): boolean {
   switch (outer.type) {
     case 'exact':
@@ -73,7 +75,7 @@ function beginsWith(inner: NumberPredicate, prefix: string): boolean {
     case 'prefix':
       return inner.value.startsWith(prefix)
     case 'range':
-      // If two numbers of the same length have the same prefix, every number between them has this prefix too.
+      // If two numbers of the same length begin with the same prefix, every number between them begins with it too.
       return inner.from.startsWith(prefix) && inner.to.startsWith(prefix)
     case 'regex':
       return false
@@ -94,7 +96,7 @@ function rangeCovers({ from, to }: Range, inner: NumberPredicate): boolean {
   }
 }
 
-/** Whether every number of the list `inner` is a number of the list `outer`. An empty list means every number. */
+/** Whether every number of the list `inner` is also a number of the list `outer`. An empty list stands for all numbers. */
 export function listCovers(outer: readonly NumberPredicate[], inner: readonly NumberPredicate[]): boolean {
   if (outer.length === 0) return true
   return inner.length > 0 && inner.every((predicate) => outer.some((wider) => covers(wider, predicate)))

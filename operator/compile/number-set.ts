@@ -2,10 +2,11 @@ import type { NumberPredicate } from '../../ingress/route-table/route-table.ts'
 import { covers } from './number-predicate.ts'
 
 /**
- * The numbers of a trunk, arranged for comparison: the time to compare two sets grows with their size, and not with its square.
+ * The numbers of a trunk, arranged so that two sets can be compared quickly. The time grows with the size of the sets, and not
+ * with its square.
  */
 export interface NumberSet {
-  /** The trunk has no list, so the set contains every number. */
+  /** True if the trunk has no list of numbers. The set then contains every number. */
   readonly every: boolean
   readonly exact: ReadonlySet<string>
   readonly prefixes: ReadonlySet<string>
@@ -14,7 +15,7 @@ export interface NumberSet {
   readonly patterns: ReadonlySet<string>
 }
 
-/** The set of the numbers that match a list of predicates. An empty list means every number. */
+/** Makes the set of all numbers that match a list of predicates. An empty list stands for all numbers. */
 export function numberSet(predicates: readonly NumberPredicate[]): NumberSet {
   const exact = new Set<string>()
   const prefixes = new Set<string>()
@@ -40,8 +41,8 @@ export function numberSet(predicates: readonly NumberPredicate[]): NumberSet {
 }
 
 /**
- * Whether some number can be in both sets. A regular expression counts only if both sets have it: otherwise an overlap is not
- * certain.
+ * Whether the two sets have a number in common. Regular expressions are seen as an overlap only if both sets have the same
+ * expression. Other overlaps of regular expressions are uncertain, so they are ignored.
  */
 export function overlap(a: NumberSet, b: NumberSet): boolean {
   if (a.every || b.every) return true
@@ -50,7 +51,10 @@ export function overlap(a: NumberSet, b: NumberSet): boolean {
   )
 }
 
-/** Whether `outer` contains a number of `inner`, or contains a prefix with which a number or a prefix of `inner` begins. */
+/**
+ * Whether `outer` contains a number of `inner`. This is also so if a number or prefix of `inner` begins with a prefix of
+ * `outer`.
+ */
 function reaches(inner: NumberSet, outer: NumberSet): boolean {
   for (const text of inner.exact) {
     if (outer.exact.has(text) || beginsIn(text, outer)) return true
@@ -80,8 +84,8 @@ function rangesMeet(a: NumberSet, b: NumberSet): boolean {
 }
 
 /**
- * Whether some number of the range begins with the prefix. All numbers with this prefix that have the length of the range form a
- * range too.
+ * Whether some number of the range begins with the prefix. The numbers with this prefix that are as long as the bounds form a
+ * range too, so two ranges are compared.
  */
 function prefixMeets(prefix: string, range: NumberSet['ranges'][number]): boolean {
   const { length } = range.from

@@ -7,20 +7,20 @@ export interface ObjectConditions {
   readonly kind: 'SipTrunk' | 'DispatchRule'
   readonly namespace: string
   readonly name: string
-  /** `metadata.generation` of the object that was compiled; 0 if the object has no generation. */
+  /** `metadata.generation` of the compiled object. 0 if the object has no generation. */
   readonly generation: number
   readonly conditions: readonly Condition[]
 }
 
-/** An object that is not valid. So the object is not in the table. */
+/** An object that is not valid, and therefore not in the table. */
 export interface RefusedObject {
   readonly kind: ObjectConditions['kind']
   readonly namespace: string
   readonly name: string
   readonly generation: number
-  /** Why the object is not accepted. */
+  /** The reason for the condition `Accepted=False`. */
   readonly reason: 'UnknownField' | 'Invalid'
-  /** A text that names the wrong field and what was expected. */
+  /** A text that names the wrong field and says what was expected. */
   readonly problem: string
 }
 
@@ -50,7 +50,8 @@ function withStatus(status: Condition['status']) {
 }
 
 /**
- * Sorts for people: first trunks, then rules, each by name. The key of an object is made once, and not again at every comparison.
+ * Sorts objects for a reader: first trunks, then rules, each sorted by name. The sort key of each object is made only once, and
+ * not at every comparison.
  */
 export function inNameOrder(objects: readonly ObjectConditions[]): ObjectConditions[] {
   const named = objects.map((object) => ({ object, key: `${object.kind === 'SipTrunk' ? 0 : 1} ${objectKey(object)}` }))

@@ -9,7 +9,7 @@ export function objectKey(metadata: ObjectIdentity): string {
   return `${metadata.namespace}/${metadata.name}`
 }
 
-/** Milliseconds since 1970. An object without a creation time gets 0, so it counts as the oldest. */
+/** The creation time in milliseconds since 1970. An object without a creation time gets 0, so it counts as the oldest. */
 export function createdAt(metadata: ObjectIdentity): number {
   return metadata.creationTimestamp ? Date.parse(metadata.creationTimestamp) : 0
 }

@@ -5,19 +5,19 @@ import type { ResolvedRule } from './rule-references.ts'
 import { FIELDS_DROPPED, takenUnsaid } from './taken-calls.ts'
 
 /**
- * The result of comparing the rules with each other. In both maps, the key is the name of a rule, and the value is the name of
- * the earlier rule.
+ * The result of comparing the rules with each other. In both maps, a key is the name of a rule, and its value is the name of an
+ * earlier rule.
  */
 export interface RuleComparison {
-  /** Rules that match exactly the same calls as an earlier rule. */
+  /** The rules that match exactly the same calls as an earlier rule. */
   readonly winners: ReadonlyMap<string, string>
-  /** Rules that are shadowed: an earlier rule takes all of their calls. */
+  /** The rules that are shadowed: an earlier rule takes all of their calls. */
   readonly shadows: ReadonlyMap<string, string>
-  /** The API server drops fields that it does not know. */
+  /** True if the API server drops fields that it does not know. */
   readonly fieldsDropped: boolean
 }
 
-/** The conditions of a rule. The result is the same object as long as the conditions do not change. */
+/** Returns the conditions of a rule. It returns the same object as before, as long as the conditions do not change. */
 export function ruleConditions(
   resolved: ResolvedRule,
   { winners, shadows, fieldsDropped }: RuleComparison,
@@ -63,7 +63,10 @@ function acceptedCondition(resolved: ResolvedRule, { winner, fieldsDropped }: Co
   return isTrue('Accepted', 'Accepted', `the rule is in the table: it ${unsaid}${fieldsDropped ? FIELDS_DROPPED : ''}`)
 }
 
-/** The condition of a rule with faults. It has the reason of the first fault, and its message names all faults. */
+/**
+ * The condition `ResolvedRefs` of a rule. If there are faults, it has the reason of the first fault, and its message names all
+ * of them.
+ */
 function referencesCondition({ faults, rule }: ResolvedRule): Condition {
   const [first] = faults
   if (first) {

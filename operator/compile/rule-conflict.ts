@@ -3,8 +3,8 @@ import type { CompileMemory } from './compile-memory.ts'
 import { COMPILER_ROWS } from './match-condition.ts'
 
 /**
- * Finds rules that match exactly the same calls as an earlier rule of the same priority. In the result, the key is the name of
- * such a rule, and the value is the name of the first rule that matches the same calls. `rules` is in the order of rules.
+ * Finds the rules that match exactly the same calls as an earlier rule of the same priority. In the result, a key is the name
+ * of such a rule, and its value is the name of the first rule with the same match. `rules` must be in the order of rules.
  */
 export function sameMatches(rules: readonly RuleEntry[], keys: CompileMemory['matchKeys']): Map<string, string> {
   const first = new Map<string, string>()
@@ -27,8 +27,8 @@ function knownKey(rule: RuleEntry, keys: CompileMemory['matchKeys']): string {
 }
 
 /**
- * A text for comparison. Two rules with the same namespace, priority, trunks and conditions have equal texts. The order of the
- * trunks and of the conditions in the rule does not matter.
+ * A text for comparing rules. Two rules with the same namespace, priority, trunks and conditions have equal texts. The order of
+ * the trunks and conditions in a rule does not matter.
  */
 export function matchKey(rule: RuleEntry): string {
   const lists = [rule.trunks, ...MATCH_CONDITIONS.map((condition) => COMPILER_ROWS[condition].keys(rule))]

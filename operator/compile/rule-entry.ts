@@ -12,8 +12,8 @@ import { statusLine } from './trunk-entry.ts'
 import { unreadField } from './unread-field.ts'
 
 /**
- * The compiled form of a rule. `trunks`: the trunks that the rule serves, as `namespace/name`. An empty list means every trunk of
- * the rule's namespace.
+ * Makes the compiled form of a rule. `trunks` are the trunks that the rule serves, as `namespace/name`. An empty list stands
+ * for every trunk of the rule's namespace.
  */
 export function ruleEntry(rule: DispatchRule, trunks: readonly string[]): RuleEntry {
   const { spec, metadata } = rule
@@ -61,7 +61,7 @@ function routeAction(spec: RouteSpec, namespace: string): RouteAction {
 
 type BackendSpec = RouteSpec['backends'][number]
 
-/** The schema has ensured that either `uri` or `service` is set. */
+/** Makes the compiled form of a backend. The schema has ensured that either `uri` or `service` is set. */
 function backendOf(spec: BackendSpec, namespace: string): Backend {
   const { uri, service, weight, tier, ...rest } = spec
   if (service) return { service: serviceEntryName(namespace, service), weight, tier }

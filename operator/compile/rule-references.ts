@@ -11,23 +11,26 @@ export interface ResolvedRule {
   /** `namespace/name` of the rule. */
   readonly name: string
   /**
-   * The entry of the rule. Undefined if the rule references trunks, but the table has none of them. Also undefined if the rule
-   * has a `problem`.
+   * The entry of the rule in the table. Undefined if the rule has a `problem`. Also undefined if none of the trunks that the
+   * rule names is in the table.
    */
   readonly entry: RuleEntry | undefined
   /** Why the rule itself cannot be used. Undefined if it can be used. */
   readonly problem: string | undefined
-  /** The references that could not be resolved, trunks first. */
+  /** The references that could not be resolved, faults of trunks first. */
   readonly faults: readonly ReferenceFault[]
-  /** The trunks and the faults of Services that existed when the rule was resolved. */
+  /**
+   * The trunks and Service faults that were known when this rule was resolved. If they have changed, the rule is resolved
+   * again.
+   */
   readonly against: { readonly trunks: TrunkNames; readonly serviceFaults: readonly ReferenceFault[] }
 }
 
-/** Names of trunks, `namespace/name`. The object stays the same while the names are the same. */
+/** Names of trunks as `namespace/name`. As long as the names are the same, the JavaScript object is also the same. */
 export interface TrunkNames {
-  /** Trunks in the table. */
+  /** The trunks in the table. */
   readonly present: ReadonlySet<string>
-  /** Trunks that exist but are not valid. */
+  /** The trunks that exist but are not valid. */
   readonly refused: ReadonlySet<string>
 }
 
@@ -35,11 +38,14 @@ export interface TrunkNames {
 export interface Referable {
   readonly trunks: TrunkNames
   readonly services: ServiceResolver
-  /** The resolved rules of an earlier compilation. */
+  /** The resolved rules of earlier compilations. */
   readonly resolved: WeakMap<DispatchRule, ResolvedRule>
 }
 
-/** Resolves the references of a rule. If a Service is absent, the rule still takes its calls, and these calls get no backend. */
+/**
+ * Resolves the references of a rule. If a Service is absent, the rule still takes its calls. Such a call cannot go to the
+ * absent Service.
+ */
 export function resolveRule(rule: DispatchRule, referable: Referable): ResolvedRule {
   const { trunks, resolved: earlier } = referable
   const against = { trunks, serviceFaults: serviceFaults(rule, referable) }
@@ -59,7 +65,7 @@ function resolvedAgainst(
   const references = rule.spec.trunkRefs.map(({ name }) => objectKey({ namespace, name }))
   const present = references.filter((reference) => against.trunks.present.has(reference))
   const missing = references.filter((reference) => !against.trunks.present.has(reference))
-  // A rule without references serves every trunk. A rule that references only absent trunks serves no trunk.
+  // A rule that names no trunk serves every trunk. A rule that names only absent trunks serves no trunk.
   const nowhere = references.length > 0 && present.length === 0
   const problem = known ? known.problem : templateProblem(rule)
   const entry = nowhere || problem !== undefined ? undefined : entryFor(rule, present, known?.entry)

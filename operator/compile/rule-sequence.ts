@@ -1,11 +1,14 @@
 /**
- * Sorts rules into the order of rules, and finds the difference between two sorted sequences. Rules that are still the same
- * objects are not sorted again, so the cost depends on the number of changed rules.
+ * Sorts rules into the order in which they are tried, and compares two sorted sequences. Rules that are still the same
+ * JavaScript objects are not sorted again. So the time depends on the number of changed rules.
  */
 import type { RuleEntry } from '../../ingress/route-table/route-table.ts'
 import { compareRules } from '../../ingress/route-table/rule-order.ts'
 
-/** The rules in the order in which they are tried. `before`: an earlier result. Its entries are already in order. */
+/**
+ * Sorts the rules into the order in which they are tried. `before` is an earlier result, so its entries already are in this
+ * order.
+ */
 export function inRuleOrder(rules: readonly RuleEntry[], before: readonly RuleEntry[]): RuleEntry[] {
   const fresh = new Set(rules)
   const retained = before.filter((rule) => fresh.delete(rule))
@@ -26,7 +29,8 @@ function merged(retained: readonly RuleEntry[], fresh: readonly RuleEntry[]): Ru
 }
 
 /**
- * The number of sorted rules that come before the given rule. The first `from` of these sorted rules are known to come before it.
+ * The number of rules in `sorted` that come before the given rule. The caller already knows that the first `from` of them come
+ * before it.
  */
 function placeOf(rule: RuleEntry, sorted: readonly RuleEntry[], from: number): number {
   let [low, high] = [from, sorted.length]
@@ -45,8 +49,8 @@ export interface SequenceChange {
 }
 
 /**
- * The rules that are in only one of the two sequences. Undefined if there are more than `limit` of them. Both sequences are in
- * the order of rules.
+ * Finds the rules that are in only one of the two sequences. Returns undefined if there are more than `limit` of them. Both
+ * sequences must be in the order of rules.
  */
 export function sequenceChange(
   before: readonly RuleEntry[],
@@ -77,7 +81,7 @@ export function sequenceChange(
   return undefined
 }
 
-/** Compares two rules like `compareRules`. The end of a sequence (undefined) comes after every rule. */
+/** Compares two rules like `compareRules`. Undefined means the end of a sequence. It comes after every rule. */
 function compareEnds(old: RuleEntry | undefined, current: RuleEntry | undefined): number {
   if (old === undefined) return 1
   return current === undefined ? -1 : compareRules(old, current)

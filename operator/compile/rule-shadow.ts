@@ -3,22 +3,24 @@ import { MAX_SHADOW_CANDIDATES, MAX_SHADOW_KEYS } from './limits.ts'
 import { COMPILER_ROWS } from './match-condition.ts'
 import { type AskedRule, addText, askedRule, type IndexTexts } from './shadow-index.ts'
 
-/** The rules of a sequence that can never be reached: their condition `Shadowed` is True (`rule-conditions.ts`). */
+/** The rules of a sequence that can never be reached. Their condition `Shadowed` is True (`rule-conditions.ts`). */
 export interface Shadows {
-  /** The name of each rule that can never be reached, with the name of an earlier rule that takes all its calls. */
+  /**
+   * A key is the name of a rule that can never be reached. Its value is the name of an earlier rule that takes all its calls.
+   */
   readonly byRule: ReadonlyMap<string, string>
-  /** The sequence, in the order of rules. */
+  /** The rules that were compared, in the order in which they are tried. */
   readonly rules: readonly RuleEntry[]
-  /** False if some rules were not compared, because of `MAX_SHADOW_CANDIDATES`. */
+  /** False if some rules were not compared because of `MAX_SHADOW_CANDIDATES`. */
   readonly exhaustive: boolean
 }
 
 export const NO_SHADOWS: Shadows = { byRule: new Map(), rules: [], exhaustive: true }
 
 /**
- * Finds the rules that can never be reached, each with the first earlier rule that takes all its calls. Every result is certain,
- * but two kinds of unreachable rules are not found: a rule that loses its calls to several earlier rules together, and a rule
- * that can be judged only by understanding a regular expression. `rules` is in the order of rules.
+ * Finds the rules that can never be reached. For each it finds the first earlier rule that takes all its calls. Every result is
+ * certain. Two kinds of unreachable rules are not found: rules that lose their calls to several earlier rules together, and
+ * rules for which regular expressions must be understood. `rules` must be in the order of rules.
  */
 export function shadowingRules(rules: readonly RuleEntry[]): Shadows {
   const indexes = new Map<string, ShadowIndex>()
@@ -41,10 +43,16 @@ export function takesAllCalls(outer: RuleEntry, inner: RuleEntry): boolean {
 
 const ROWS = MATCH_CONDITIONS.map((condition) => COMPILER_ROWS[condition])
 
-/** The cheapest comparison comes first: headers are compared by hash, but numbers by walking through lists. */
+/**
+ * Headers are compared first, because they are compared by hash. Numbers take more time, because their lists are walked
+ * through.
+ */
 const CHEAPEST_FIRST = ROWS.toReversed()
 
-/** A rule with more keys than `MAX_SHADOW_KEYS` is not checked as a rule that shadows others. */
+/**
+ * Whether the rule is in the index. A rule with more keys than `MAX_SHADOW_KEYS` is left out: no rule is found to be shadowed
+ * by it.
+ */
 function isIndexed(rule: RuleEntry): boolean {
   const keys = ROWS.reduce((product, row) => product * row.countTexts(rule), Math.max(rule.trunks.length, 1))
   return keys <= MAX_SHADOW_KEYS
@@ -56,13 +64,13 @@ interface Placed {
 }
 
 interface ShadowIndex extends IndexTexts {
-  /** A key consists of one trunk, and one text of each condition. */
+  /** The rules under each key. A key is one trunk together with one text of each condition. */
   readonly byKey: Map<string, Placed[]>
 }
 
 /**
- * Adds a rule to the index. The caller may leave out a shadowed rule: the rule that shadows it also shadows every rule that the
- * shadowed rule would shadow. Returns false if some key had no room for the rule.
+ * Adds a rule to the index. A rule that is itself shadowed may be left out, because the earlier rule also shadows everything
+ * that the left-out rule would shadow. Returns false if there was no room for the rule under one of its keys.
  */
 function addRule(index: ShadowIndex, rule: RuleEntry, position: number): boolean {
   const trunks = rule.trunks.length === 0 ? ['*'] : rule.trunks
@@ -96,7 +104,7 @@ function takesAll(outer: RuleEntry, inner: RuleEntry, asked: AskedRule): boolean
   return trunks && CHEAPEST_FIRST.every((row) => row.covers(outer, asked))
 }
 
-/** A key for every combination of one text from each list. */
+/** Makes one key for every combination of one text from each list. */
 function keysOf(lists: readonly (readonly string[])[]): string[] {
   return lists.reduce<string[]>((keys, list) => keys.flatMap((key) => list.map((part) => `${key}\n${part}`)), [''])
 }

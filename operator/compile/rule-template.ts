@@ -1,12 +1,15 @@
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import { parseHeaderTemplate } from '../../ingress/route-table/header-template.ts'
 
-/** Characters that end a line or are invisible. Control characters are not in this set, because the schema refuses them. */
+/**
+ * Characters that end a line or are invisible. Control characters are missing here, because the schema already refuses them.
+ */
 const HIDDEN = /[\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
 
 /**
- * The problems of the headers that a rule sets; undefined if there are no problems. A problem is a placeholder at a place where
- * its value could not be escaped, or a character that ends a line or is invisible. A schema of Kubernetes cannot check this.
+ * The problems in the headers that a rule sets. Undefined if there are none. A placeholder is a problem at a place where its
+ * value cannot be escaped. A character that ends a line or is invisible is a problem too. A Kubernetes schema cannot check
+ * this.
  */
 export function templateProblem(rule: DispatchRule): string | undefined {
   const set = rule.spec.action.route?.headers.set ?? []

@@ -4,8 +4,8 @@ import type { Endpoint } from '../../ingress/route-table/route-table.ts'
 import type { EndpointRecord, EndpointSliceRecord, ServicePort } from './service-record.ts'
 
 /**
- * The endpoints of one port of a Service, sorted by address, then by port. A slice names a port as the Service names it, but
- * gives the port number on which the pods listen. Host names are left out.
+ * The endpoints of one port of a Service, sorted by address and then by port. A slice names the port as the Service does. The
+ * port number in the slice is the one on which the pods listen. Endpoints with host names are left out.
  */
 export function endpointsOf(slices: readonly EndpointSliceRecord[], port: ServicePort): Endpoint[] {
   const found = new Map<string, Endpoint>()
@@ -18,8 +18,8 @@ export function endpointsOf(slices: readonly EndpointSliceRecord[], port: Servic
 }
 
 /**
- * While an endpoint moves from one slice to another, it is in both slices for a moment. The endpoint is ready if it is ready in
- * one of them.
+ * Adds an endpoint. While an endpoint moves from one slice to another, it is in both slices for a moment. It counts as ready if
+ * it is ready in one of them.
  */
 function add(found: Map<string, Endpoint>, endpoint: Endpoint | undefined): void {
   if (!endpoint) return
@@ -27,14 +27,17 @@ function add(found: Map<string, Endpoint>, endpoint: Endpoint | undefined): void
   if (found.get(key)?.state !== 'ready') found.set(key, endpoint)
 }
 
-/** The port's number in this slice. A Service with only one port may leave the port's name out. */
+/** The port's number in this slice. If a Service has only one port, the port may have no name. */
 function portNumber({ ports }: EndpointSliceRecord, { name }: ServicePort): number | undefined {
   return ports.find((port) => (port.name ?? '') === (name ?? ''))?.port
 }
 
-/** A pod that is not ready, or no longer ready, may still have calls. Its endpoint stays in the table but gets no new calls. */
+/**
+ * Makes an endpoint. If a pod is not ready, it may still have calls. Its endpoint then stays in the table but gets no new
+ * calls.
+ */
 function endpointOf({ addresses, ready, terminating }: EndpointRecord, port: number): Endpoint | undefined {
-  // All addresses of an endpoint lead to the same pod, so the first one is enough.
+  // All addresses of an endpoint lead to the same pod, so the first address is enough.
   const address = parseIpAddress(addresses[0] ?? '')
   if (!address || !isCallable(address) || port < 1 || port > MAX_PORT) return undefined
   return { address: address.text, port, state: ready && !terminating ? 'ready' : 'draining' }

@@ -9,7 +9,7 @@ export interface ServiceRecord {
 }
 
 export interface ServicePort {
-  /** The name of the port. Undefined or empty if the Service has only one port and does not name it. */
+  /** The name of the port. Undefined or empty if the Service has only one port and this port has no name. */
   readonly name: string | undefined
   readonly port: number
   /** `UDP`, `TCP` or `SCTP`. */
@@ -22,7 +22,10 @@ export interface EndpointSliceRecord {
   /** The value of the label `kubernetes.io/service-name`. */
   readonly service: string
   readonly addressType: 'IPv4' | 'IPv6' | 'FQDN'
-  /** Ports of the endpoints themselves, with the names of the Service's ports. A port without a number means every port. */
+  /**
+   * The ports on which the endpoints listen. Their names are those of the Service's ports. A port without a number stands for
+   * all ports.
+   */
   readonly ports: readonly EndpointPort[]
   readonly endpoints: readonly EndpointRecord[]
 }
@@ -34,9 +37,9 @@ export interface EndpointPort {
 }
 
 export interface EndpointRecord {
-  /** At least one address. All addresses lead to the same endpoint, and the first one is used. */
+  /** At least one address. All addresses lead to the same endpoint. The first one is used. */
   readonly addresses: readonly string[]
-  /** False while the endpoint is terminating. */
+  /** False while the endpoint terminates. */
   readonly ready: boolean
   readonly serving: boolean
   readonly terminating: boolean

@@ -5,33 +5,35 @@ import { objectKey } from './object-name.ts'
 import { endpointsOf } from './service-endpoints.ts'
 import type { EndpointSliceRecord, ServicePort, ServiceRecord } from './service-record.ts'
 
-/** The reason why a reference leads to no usable object. `reason` is a reason of the condition `ResolvedRefs`. */
+/** Why a reference does not lead to a usable object. `reason` is a reason of the condition `ResolvedRefs`. */
 export interface ReferenceFault {
   readonly reason: Condition<'ResolvedRefs'>['reason']
   readonly message: string
 }
 
-/** The result of resolving a reference to a Service. A Service without a ready endpoint has both an entry and a fault. */
+/**
+ * The result of resolving a reference to a Service. If the Service has no ready endpoint, there is both an entry and a fault.
+ */
 export interface ServiceResolution {
-  /** Undefined if the Service does not exist, or if it has no port that can be called. */
+  /** Undefined if the Service does not exist, or if it has no port to which calls can be sent. */
   readonly entry: ServiceEntry | undefined
   readonly fault: ReferenceFault | undefined
 }
 
 /**
- * Resolves references to the Services of a cluster. Each compilation has its own resolver, which resolves every reference once.
+ * Resolves references to the Services of a cluster. Each compilation makes its own resolver. The resolver resolves each
+ * reference only once.
  */
 export interface ServiceResolver {
   resolve(namespace: string, reference: BackendServiceSpec): ServiceResolution
-  /** Finds an entry by its name: `namespace/name:port`. */
+  /** Returns the entry with this name: `namespace/name:port`. */
   entry(name: string): ServiceEntry | undefined
 }
 
 export interface ClusterServices {
   /**
-   * Undefined: there is no cluster, so there are no Services. `unwatched`: there may be Services, but the operator has no
-   * permission to watch them. `elsewhere`: the Services are in the cluster that the manifests are for, and every reference counts
-   * as good.
+   * Undefined: there is no cluster, and therefore no Services. `unwatched`: the operator has no permission to watch Services.
+   * `elsewhere`: the manifests are for a cluster that cannot be asked. Every reference then counts as correct.
    */
   readonly services: readonly ServiceRecord[] | 'unwatched' | 'elsewhere' | undefined
   readonly endpointSlices: readonly EndpointSliceRecord[]
@@ -62,7 +64,7 @@ export function serviceEntryName(namespace: string, reference: BackendServiceSpe
   return `${namespace}/${serviceText(reference)}`
 }
 
-/** The result for every reference if the Services are not known. */
+/** The result for all references in case the Services are not known. */
 const UNSEEN: Readonly<Record<'none' | 'unwatched' | 'elsewhere', ServiceResolution>> = {
   none: faulty('ServiceNotFound', 'Services exist in a cluster only: write uri'),
   unwatched: faulty(
@@ -108,7 +110,10 @@ function faulty(reason: ReferenceFault['reason'], message: string): ServiceResol
   return { entry: undefined, fault: { reason, message } }
 }
 
-/** The message has no number of endpoints. With such a number, the message would change whenever an endpoint changes. */
+/**
+ * Makes the fault of a Service without a ready endpoint. The message does not contain the number of endpoints. Otherwise the
+ * message would change whenever an endpoint changes.
+ */
 function notReady(slices: readonly EndpointSliceRecord[], key: string): ReferenceFault {
   if (slices.some(({ addressType }) => addressType === 'FQDN')) {
     const message = `the endpoints of Service ${key} are host names, which this version cannot call: write addresses`
@@ -122,8 +127,9 @@ function notReady(slices: readonly EndpointSliceRecord[], key: string): Referenc
 }
 
 /**
- * Two ports of a Service may have the same number if their protocols differ. The given transport decides. If no transport is
- * given, or if no port has it, the UDP port is preferred, because UDP is usual for SIP. The TCP port is the second choice.
+ * Two ports of a Service may have the same number if their protocols differ. The port with the given transport is chosen. If
+ * there is no such port, or no transport is given, UDP is chosen, because UDP is usual for SIP. If there is no UDP port, TCP is
+ * chosen.
  */
 function chosenPort({ ports }: ServiceRecord, { port, transport }: BackendServiceSpec): ServicePort | undefined {
   const meant = ports.filter((one) => (typeof port === 'number' ? one.port === port : one.name === port))

@@ -1,4 +1,7 @@
-/** Finds the rules that can never be reached, for the case that only a few rules differ from the last compilation. */
+/**
+ * Finds the rules that can never be reached. If only a few rules have changed since the last compilation, this takes little
+ * time.
+ */
 import type { RuleEntry } from '../../ingress/route-table/route-table.ts'
 import { compareRules } from '../../ingress/route-table/rule-order.ts'
 import { MAX_SEQUENCE_CHANGES, MAX_SHADOW_CHANGES } from './limits.ts'
@@ -7,8 +10,8 @@ import { type SequenceChange, sequenceChange } from './rule-sequence.ts'
 import { type Shadows, shadowingRules, takesAllCalls } from './rule-shadow.ts'
 
 /**
- * The shadows of these rules. If the rules differ little from the rules of `before`, the shadows of `before` are corrected.
- * Otherwise all shadows are computed again. Both ways give the same result.
+ * Computes the shadows of these rules. If the rules differ little from the rules of `before`, the shadows of `before` are
+ * corrected. Otherwise all shadows are computed again. The result is the same in both cases.
  */
 export function shadowsAfter(rules: readonly RuleEntry[], before: Shadows): Shadows {
   const change = before.exhaustive ? sequenceChange(before.rules, rules, MAX_SEQUENCE_CHANGES) : undefined
@@ -28,7 +31,7 @@ export function shadowsAfter(rules: readonly RuleEntry[], before: Shadows): Shad
   return { byRule, rules, exhaustive: true }
 }
 
-/** Leaves out a changed rule if no shadow depends on the change, for example if only the action of the rule has changed. */
+/** Leaves out a changed rule if the change cannot affect any shadow. For example, only the action of the rule has changed. */
 function matchChange({ removed, added }: SequenceChange): SequenceChange {
   const olds = new Map(removed.map((rule) => [rule.name, rule]))
   const same = new Set<string>()
@@ -46,8 +49,8 @@ function shadowedBy(byRule: ReadonlyMap<string, string>, removed: readonly RuleE
 }
 
 /**
- * Records the rules that a new rule shadows. These are later rules that lose all their calls to the new rule, unless an even
- * earlier rule shadows them. The new rules are checked in the order of rules.
+ * Records which later rules a new rule shadows. A later rule stays unchanged if it is already shadowed by a rule that comes
+ * before the new one. `added` must be in the order of rules.
  */
 function shadowLater(byRule: Map<string, string>, rules: readonly RuleEntry[], added: readonly RuleEntry[]): void {
   const places = new Map(rules.map((rule, place) => [rule.name, place]))

@@ -1,21 +1,24 @@
 /**
- * The texts under which rules are entered in the index of shadows. Suppose that rule A takes all calls of rule B. Then for each
- * condition, A has a predicate that follows from a predicate of B. So each rule is entered under its own predicates, and a later
- * rule looks for the predicates that follow from its own predicates.
+ * The texts under which the index of shadows stores rules. Suppose that rule A takes all calls of rule B. Then, for each
+ * condition, A has a predicate that follows from a predicate of B. So the index stores each rule under its own predicates. To
+ * find earlier rules, a rule looks up all predicates that follow from its own predicates.
  */
 import type { MatchConditions, NumberPredicate } from '../../ingress/route-table/route-table.ts'
 import { headerKey, impliedKeys } from './header-predicate.ts'
 import { predicateKey } from './number-predicate.ts'
 
-/** The texts in the index. */
+/** The texts that the index has. */
 export interface IndexTexts {
-  /** All texts in the index. A text that is absent here is not looked up. */
+  /** All texts of the index. Only a text in this set is looked up. */
   readonly known: Set<string>
-  /** By family (the text before a prefix): the lengths of the number prefixes at the end of the texts. */
+  /**
+   * The key is a family: the part of a text before its number prefix. The value holds the lengths of the prefixes in this
+   * family.
+   */
   readonly starts: Map<string, Set<number>>
 }
 
-/** A rule that may be shadowed, and the keys of all header predicates that follow from the header predicates of this rule. */
+/** A rule that may be shadowed, and the keys of all header predicates that follow from the rule's own header predicates. */
 export interface AskedRule {
   readonly rule: MatchConditions
   readonly impliedHeaders: ReadonlySet<string>
@@ -34,12 +37,12 @@ export function addText({ known, starts }: IndexTexts, text: string): void {
   starts.set(family, lengths.add(start.length))
 }
 
-/** The lists of numbers of a rule. */
+/** The two lists of numbers that a rule has. */
 type NumberCondition = 'called' | 'calling'
 
 /**
- * The index texts for the numbers of a rule. Each predicate has its own text, because any predicate may cover the numbers of a
- * later rule.
+ * The index texts for the numbers of a rule. Each predicate has a text of its own, because any of them may cover the numbers of
+ * a later rule.
  */
 export function ownNumberTexts(condition: NumberCondition, rule: MatchConditions): string[] {
   const predicates = rule[condition]
@@ -48,7 +51,8 @@ export function ownNumberTexts(condition: NumberCondition, rule: MatchConditions
 }
 
 /**
- * A range is entered under the common beginning of its bounds. In this way a number finds the range without knowing the bounds.
+ * The text of one predicate. The text of a range ends with the digits with which both bounds begin. A number in the range
+ * begins with the same digits, so the number finds the range without knowing its bounds.
  */
 function indexKey(predicate: NumberPredicate): string {
   switch (predicate.type) {
@@ -62,8 +66,8 @@ function indexKey(predicate: NumberPredicate): string {
 }
 
 /**
- * The texts of the predicates that hold for every number of the rule's first predicate. Texts that the index cannot have are left
- * out.
+ * The texts of all predicates that hold for every number of the rule's first predicate. Texts that the index does not have are
+ * left out.
  */
 export function impliedNumberTexts(condition: NumberCondition, rule: MatchConditions, texts: IndexTexts): string[] {
   const [predicate] = rule[condition]
@@ -89,7 +93,8 @@ export function impliedNumberTexts(condition: NumberCondition, rule: MatchCondit
 }
 
 /**
- * The index text for the headers of a rule. All of these headers must hold for a later rule, so the text of one header is enough.
+ * The index text for the headers of a rule. If the rule shadows a later rule, all its headers also hold for the calls of the
+ * later rule. So the text of one header is enough.
  */
 export function ownHeaderTexts({ headers: [header] }: MatchConditions): string[] {
   return [header ? `headers:${headerKey(header)}` : 'headers']
@@ -99,7 +104,7 @@ export function impliedHeaderTexts({ impliedHeaders }: AskedRule): string[] {
   return ['headers', ...Array.from(impliedHeaders, (key) => `headers:${key}`)]
 }
 
-/** The beginnings of `text`, each with `family` before it. Only the lengths that the index has for this family are used. */
+/** The beginnings of `text`, with `family` before each of them. Only lengths that the index has for this family are used. */
 function startingWith({ starts }: IndexTexts, family: string, text: string): string[] {
   const lengths = starts.get(family)
   if (!lengths) return []

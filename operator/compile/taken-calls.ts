@@ -1,12 +1,15 @@
 /**
- * Texts about the calls that an object takes because a condition is absent. An author who has left a condition out by mistake can
- * see this in the status.
+ * Texts that say which calls an object takes because it lacks a condition. The status shows them to an author who has left out
+ * a condition by mistake.
  */
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import { MATCH_CONDITIONS } from '../../ingress/route-table/route-table.ts'
 
-/** Addition to such a text if a condition may have been dropped before the object was stored. */
+/**
+ * This text is added at the end of the texts below if the API server may have dropped a misspelt condition before it stored the
+ * object.
+ */
 export const FIELDS_DROPPED =
   '; the CustomResourceDefinition of this cluster drops misspelt fields, so look whether that was meant, and apply the one of this release'
 
@@ -15,12 +18,15 @@ export function admittedCalls({ spec: { called, transports } }: SipTrunk): strin
   return `${called.length === 0 ? 'every number' : 'the numbers of called'} over ${transports.join(' and ')}`
 }
 
-/** Whether the rule has no conditions, so that it matches every call of its trunks. */
+/** Whether the rule has no conditions. Such a rule matches every call of its trunks. */
 export function takesEveryCall({ spec: { match } }: DispatchRule): boolean {
   return MATCH_CONDITIONS.every((condition) => match[condition].length === 0)
 }
 
-/** The calls that a rule of these trunks takes because the rule names no trunks or no conditions. Undefined if it names both. */
+/**
+ * The calls that a rule takes because it names no trunks or has no conditions. Undefined if it has both. `trunks` are the
+ * trunks that the rule serves.
+ */
 export function takenUnsaid(rule: DispatchRule, trunks: readonly string[]): string | undefined {
   const every = rule.spec.trunkRefs.length === 0
   const whose = every ? 'every trunk of its namespace' : trunks.join(', ')

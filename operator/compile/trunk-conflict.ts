@@ -4,19 +4,18 @@ import { listCovers } from './number-predicate.ts'
 import { type NumberSet, numberSet, overlap } from './number-set.ts'
 import { networkKey, sourceNetwork } from './source-network.ts'
 
-/** Why another namespace may take calls of a trunk. */
+/** Why some calls of a trunk may go to another namespace. */
 export interface TrunkConflict {
-  /** The network of the trunk itself that overlaps with the older trunk. */
+  /** The network of the younger trunk that overlaps with the older trunk. */
   readonly source: string
   readonly older: TrunkEntry
 }
 
 /**
- * Finds the trunks that overlap with an older trunk of another namespace: both admit the same source, transport and number, and
- * the older trunk comes first. In the result, the key is the name of such a trunk, and the value describes the oldest of these
- * older trunks. A network of a trunk is spared (not reported) in one case: the trunk's own namespace has a trunk that is even
- * older, and that one admits everything that the trunk admits from this network. The namespace of the trunk then comes first.
- * `trunks`: oldest first.
+ * Finds each trunk that overlaps with an older trunk of another namespace: both trunks admit the same source, transport and
+ * number. In the result, a key is the name of the younger trunk, and its value describes the oldest of the older trunks. A
+ * network is not reported if the younger trunk's own namespace has a trunk that is older than both and admits the same calls
+ * from this network. These calls then go to the younger trunk's namespace anyway. `trunks` must be sorted, the oldest first.
  */
 export function olderTrunks(trunks: readonly TrunkEntry[]): Map<string, TrunkConflict> {
   const placed = trunks.map(place)
@@ -46,9 +45,9 @@ type ByNamespace = Map<string, PlacedTrunk[]>
 interface NetworkIndex {
   /** The prefix lengths of all networks. */
   readonly lengths: readonly number[]
-  /** Trunks that have exactly this network as a source. */
+  /** The trunks that have exactly this network as a source. */
   readonly at: Map<string, ByNamespace>
-  /** Trunks that have this network, or a network inside it, as a source. */
+  /** The trunks that have this network, or a network inside it, as a source. */
   readonly inside: Map<string, ByNamespace>
 }
 
@@ -77,7 +76,7 @@ function addTo(map: Map<string, ByNamespace>, key: string, trunk: PlacedTrunk): 
   else if (list.at(-1) !== trunk) list.push(trunk)
 }
 
-/** The keys of the network and of every wider network that may be in the index. */
+/** The keys of this network and of every wider network that may be in the index. */
 function keysAround(index: NetworkIndex, network: IpPrefix): string[] {
   return index.lengths.filter((length) => length <= network.length).map((length) => networkKey(network, length))
 }
@@ -117,8 +116,8 @@ function meet(a: PlacedTrunk, b: PlacedTrunk): boolean {
 }
 
 /**
- * Whether the trunk's own namespace has a trunk that is older than the trunk at `position`, and that admits everything that the
- * given trunk admits from the network.
+ * Whether the trunk's own namespace has a trunk that is older than the trunk at `position` and admits every call that the given
+ * trunk admits from the network.
  */
 function sparedBy(index: NetworkIndex, trunk: PlacedTrunk, network: IpPrefix, position: number): boolean {
   const { namespace, transports, called } = trunk.entry

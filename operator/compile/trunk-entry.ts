@@ -6,7 +6,7 @@ import { numberPredicates } from './number-predicate.ts'
 import { createdAt, objectKey } from './object-name.ts'
 import { networkText } from './source-network.ts'
 
-/** The compiled form of a trunk. */
+/** Makes the compiled form of a trunk. */
 export function trunkEntry(trunk: SipTrunk): TrunkEntry {
   const { spec, metadata } = trunk
   const { defaultRegion, calledFrom, callingFrom, unreadable } = spec.numbers
@@ -33,7 +33,7 @@ export function trunkEntry(trunk: SipTrunk): TrunkEntry {
   }
 }
 
-/** The status of a refusal with its reason phrase: the given phrase, or otherwise the usual phrase of this status. */
+/** The status of a refusal and its reason phrase. If the spec has no phrase, the usual phrase of the status is used. */
 export function statusLine(spec: StatusLineSpec): StatusLine {
   return { status: spec.status, reason: spec.reason ?? reasonPhrase(spec.status) }
 }

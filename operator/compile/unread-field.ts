@@ -1,7 +1,6 @@
 /**
- * Returns the error for an object that has none of several fields, although the schema requires one of these fields. `rest` is
- * the object without the fields that the compiler reads. If the compiler forgets a field, `rest` has that field and does not fit
- * the parameter's type, so `tsc` reports the forgotten field.
+ * Makes the error for an object that has none of the fields that the compiler reads. `rest` has all other fields of the object.
+ * The type of `rest` allows no fields. So if the compiler forgets a field of the schema, `tsc` reports an error.
  */
 export function unreadField(what: string, rest: Readonly<Record<string, never>>): TypeError {
   const names = Object.keys(rest).join(', ')

@@ -1,7 +1,7 @@
 /**
- * Events (events.k8s.io/v1) about objects, as `kubectl describe` shows them. The first occurrence is written as an Event, and its
- * repeats are counted in a series. The number of Events for each object is limited. If an Event cannot be written, the work that
- * the Event reports goes on.
+ * Writes Events (events.k8s.io/v1) about objects, which `kubectl describe` shows. The first occurrence is written as an Event.
+ * Further occurrences are counted in its series. The number of Events for each object is limited. If an Event cannot be
+ * written, nothing else in the program is affected.
  */
 
 import { errorText } from '../../ingress/text/error-text.ts'
@@ -20,7 +20,7 @@ import {
 } from './limits.ts'
 import { createTokenBucket, type TokenBucket } from './token-bucket.ts'
 
-/** The object that an event is about. */
+/** The object that an Event is about. */
 export interface Regarding {
   readonly apiVersion: string
   readonly kind: string
@@ -29,7 +29,7 @@ export interface Regarding {
   readonly uid: string
 }
 
-/** The content of an Event. `reason` and `action` are words in upper camel case. `note` explains how to correct the problem. */
+/** The content of an Event. `reason` and `action` are words in upper camel case. `note` says how to repair the fault. */
 export interface EventText {
   readonly type: 'Normal' | 'Warning'
   readonly reason: string
@@ -38,13 +38,13 @@ export interface EventText {
 }
 
 export interface EventSeries {
-  /** The number of all occurrences, including the first one. */
+  /** The number of all occurrences. The first one is included. */
   readonly count: number
-  /** RFC 3339 with microseconds. */
+  /** A time in RFC 3339 form with microseconds. */
   readonly lastObservedTime: string
 }
 
-/** An Event in the form in which it is written. */
+/** An Event in the form in which it is sent to the API server. */
 export interface EventObject extends EventText {
   readonly apiVersion: 'events.k8s.io/v1'
   readonly kind: 'Event'
@@ -61,7 +61,10 @@ export interface EventApi {
   patchSeries(event: EventObject, series: EventSeries, signal: AbortSignal): Promise<void>
 }
 
-/** The result of an occurrence: written, counted in a series, or dropped. */
+/**
+ * What has become of an occurrence: an Event was created, the occurrence was counted in a series, it was left out because of
+ * the limit, or the write failed.
+ */
 export type EventResult = 'created' | 'counted' | 'suppressed' | 'failed'
 
 export interface EventRecorderOptions {
@@ -71,32 +74,32 @@ export interface EventRecorderOptions {
   /** The name of the pod; at most 128 characters. */
   readonly instance: string
   readonly clock: DatedClock
-  /** Returns the end of an Event's name: some lower-case hexadecimal characters. Each call returns different characters. */
+  /** Returns some lower-case hexadecimal characters for the end of an Event's name. Each call returns different characters. */
   readonly newId: () => string
   readonly onResult: (result: EventResult) => void
-  /** Called with the code `event-write-failed` when an Event could not be written. */
+  /** Is called with the code `event-write-failed` when an Event could not be written. */
   readonly onFault: (code: string, message: string) => void
 }
 
 export interface EventRecorder {
   record(regarding: Regarding, text: EventText): void
-  /** Writes the pending Events and counts. Takes at most `limit` milliseconds. Later occurrences are ignored. */
+  /** Writes the pending Events and counts. This takes at most `limit` milliseconds. Occurrences after this call are ignored. */
   close(limit: number): Promise<void>
 }
 
 interface Series {
   event: EventObject
   count: number
-  /** The count that is stored in the API server. */
+  /** The count that the API server has stored. */
   writtenCount: number
   writtenAt: number
-  /** Milliseconds since 1970. */
+  /** The time of the last occurrence, in milliseconds since 1970. */
   lastAt: number
-  /** Cancels the timer that writes the count; undefined if no timer is set. */
+  /** Cancels the timer that writes the count. Undefined if no timer is set. */
   cancel: (() => void) | undefined
 }
 
-/** A recorder for one process. */
+/** Makes a recorder. A process needs only one. */
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   return new Recorder(options)
 }
@@ -104,9 +107,9 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
 class Recorder implements EventRecorder {
   readonly #options: EventRecorderOptions
   readonly #clock: DatedClock
-  /** The series; the least recently used one comes first. */
+  /** All series. The series that was not used for the longest time comes first. */
   readonly #series = new Map<string, Series>()
-  /** The token bucket of each object, by uid; the least recently used one comes first. */
+  /** The token bucket of each object; the key is the uid. The bucket that was not used for the longest time comes first. */
   readonly #budgets = new Map<string, TokenBucket>()
   #waiting = 0
   #writes: Promise<void> = Promise.resolve()
@@ -157,7 +160,10 @@ class Recorder implements EventRecorder {
     )
   }
 
-  /** The first repeat is written immediately, later repeats once in a period. */
+  /**
+   * Counts a repeat. If the count was not written in the last period, it is written immediately. Otherwise it is written at the
+   * end of the period.
+   */
   #repeat(series: Series): void {
     series.count++
     series.lastAt = this.#clock.wallClock()
@@ -186,8 +192,8 @@ class Recorder implements EventRecorder {
   }
 
   /**
-   * The API server deletes an Event after an hour. If the API server has deleted the Event of a series, the series starts again
-   * with a new Event.
+   * Writes the count of a series. The API server deletes an Event after an hour. If the Event of the series is gone, the series
+   * starts again with a new Event.
    */
   async #patchOrCreate(series: Series, event: EventObject, update: EventSeries, signal: AbortSignal): Promise<void> {
     try {
@@ -202,7 +208,7 @@ class Recorder implements EventRecorder {
     }
   }
 
-  /** Writes one after the other, so that the count of a series never arrives before its Event. */
+  /** Makes the writes one after the other. So the count of a series always arrives after its Event. */
   #write(request: (signal: AbortSignal) => Promise<void>, result: EventResult, onFailure?: () => void): void {
     if (this.#waiting >= MAX_WAITING_EVENTS) {
       this.#options.onResult('failed')
@@ -271,7 +277,7 @@ class Recorder implements EventRecorder {
   }
 }
 
-/** Removes the first key of a map that has more than MAX_EVENT_SERIES keys. The first key is the least recently used one. */
+/** Removes the first key if the map has more than MAX_EVENT_SERIES keys. The first key was not used for the longest time. */
 function dropOldest<V>(map: Map<string, V>, onDrop?: (value: V) => void): void {
   if (map.size <= MAX_EVENT_SERIES) return
   for (const [key, value] of map) {

@@ -1,8 +1,8 @@
 /**
- * If two installations watch the same namespace, only the senior one writes the statuses. This file decides which one that is. To
- * find out whether a senior installation is still running, this installation makes a claim: it writes its own name into one
- * status, and changes nothing else in this status. A running senior installation then writes its name back. If it does not do so
- * within `CLAIM_MS`, it counts as gone.
+ * If two installations watch the same namespace, only the senior one writes the statuses. This file decides whether this
+ * installation writes. It must also find out whether a senior installation still runs. So it makes a claim: it writes its own
+ * name into one status, and changes nothing else there. A running senior installation then restores the senior's name. If this
+ * does not happen within `CLAIM_MS`, the senior installation counts as gone.
  */
 import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import { type Installation, isSenior } from './installation.ts'
@@ -10,23 +10,26 @@ import { CLAIM_MS, OVERLAP_REVIEW_MS } from './limits.ts'
 
 /** The status of one object, and the installation that wrote it last. */
 export interface OwnedStatus {
-  /** Identifies the object among all objects. */
+  /** Identifies the object among the objects of all kinds and namespaces. */
   readonly key: string
   readonly namespace: string
   readonly by: Installation | undefined
   /**
-   * True if the status contained the conditions that this installation wants, either at an earlier look or after its own write.
-   * Somebody may have overwritten the conditions since then.
+   * True if the status once contained the conditions that this installation wants. This was seen in the watch, or this
+   * installation itself wrote them. Since then another writer may have overwritten them.
    */
   readonly wasStored: boolean
 }
 
-/** `write`: write the whole status. `claim`: write only the name of this installation. `leave`: do not change the status. */
+/**
+ * What to do about a status. `write`: write the whole status. `claim`: write only the name of this installation. `leave`: do
+ * not change the status.
+ */
 export type Verdict = 'write' | 'claim' | 'leave'
 
 export interface Overlaps {
   verdict(own: Installation, status: OwnedStatus): Verdict
-  /** To be called after the name of this installation was written into the status as a claim. */
+  /** Must be called after the name of this installation was written into the status as a claim. */
   claimed(key: string): void
   /** True if a senior installation is known to run, or if a junior one was reported less than twice `OVERLAP_REVIEW_MS` ago. */
   readonly any: boolean
@@ -38,15 +41,15 @@ type Standing =
   | { readonly type: 'gone' }
 
 /**
- * Called at most once in `OVERLAP_REVIEW_MS` for a namespace. `key`: the object at which another installation was found.
- * `speaks`: whether that installation writes the statuses.
+ * Is called about an installation that watches the same namespace, at most once in `OVERLAP_REVIEW_MS` for each namespace.
+ * `key`: the object whose status has the name of that installation. `speaks`: whether that installation writes the statuses.
  */
 export type OverlapListener = (key: string, other: Installation, speaks: boolean) => void
 
 export function createOverlaps(clock: Pick<DatedClock, 'now'>, onOverlap: OverlapListener): Overlaps {
-  /** The state of the senior installation of each namespace. */
+  /** What is known about the senior installation of each namespace. */
   const seniors = new Map<string, Standing>()
-  /** The time of the last report about a junior installation, by its name and namespace. */
+  /** When a junior installation was last reported. The key is its name and the namespace. */
   const juniors = new Map<string, number>()
   const lives = (other: Installation, { key, namespace }: OwnedStatus): Verdict => {
     seniors.set(namespace, { type: 'lives', other, until: clock.now() + OVERLAP_REVIEW_MS })
@@ -73,7 +76,8 @@ export function createOverlaps(clock: Pick<DatedClock, 'now'>, onOverlap: Overla
         break
       case 'claiming':
         if (standing.key === key) return standing.claimed ? lives(other, status) : 'claim'
-        // The claimed object may have been deleted in the meantime.
+        // The claim may stay without a result, because the claimed object may have been deleted. After this time a new claim is
+        // made.
         if (clock.now() - standing.at < 2 * CLAIM_MS) return 'leave'
         break
       case undefined:
@@ -85,7 +89,8 @@ export function createOverlaps(clock: Pick<DatedClock, 'now'>, onOverlap: Overla
     const standing = seniors.get(status.namespace)
     switch (standing?.type) {
       case 'lives':
-        // This installation leaves a status without a writer to the running senior installation, which will write it soon.
+        // Nobody has written this status yet. The running senior installation will write it soon, so this installation leaves
+        // it alone.
         return status.by === undefined ? verdictUnderSenior(standing.other, status) : 'write'
       case 'claiming':
         if (standing.key !== status.key || !standing.claimed) return 'write'

@@ -1,26 +1,26 @@
-/** Installations that watch the same namespace, and the rule by which one of them writes the statuses. */
+/** Several installations may watch the same namespace. The rule in this file says which of them writes the statuses. */
 import { isRecord } from '../api/json-value.ts'
 
 /**
- * One installation: the operators that share a Lease. Every status that one of these operators has written contains the
- * installation's name.
+ * One installation: all operators that share one Lease. Every status that one of these operators has written contains the name
+ * of the installation.
  */
 export interface Installation {
-  /** `namespace/name` of the Lease. */
+  /** The name of the Lease, `namespace/name`. */
   readonly name: string
-  /** The creation time of the Lease, RFC 3339. */
+  /** The creation time of the Lease, in RFC 3339 form. */
   readonly since: string
 }
 
 /**
- * Whether `one` is senior to `other`. The senior installation writes. It is the older one, so that a new test installation cannot
- * take over from the installation in use.
+ * Whether `one` is senior to `other`. The older installation is senior, and the senior one writes. So a new test installation
+ * cannot take over from an installation in use.
  */
 export function isSenior(one: Installation, other: Installation): boolean {
   return one.since === other.since ? one.name < other.name : one.since < other.since
 }
 
-/** The installation in the `status` of an object. Undefined if the status names no installation. */
+/** The installation that the `status` of an object names. Undefined if it names none. */
 export function storedInstallation(status: unknown): Installation | undefined {
   const stored = isRecord(status) ? status['installation'] : undefined
   if (!isRecord(stored)) return undefined

@@ -2,22 +2,25 @@ import { keyFault } from '../../ingress/files/key-strength.ts'
 import { SHARED_KEY_BYTES } from '../../ingress/files/limits.ts'
 import { ApiError } from '../api/api-error.ts'
 
-/** The files of the Secret in the folder in which pods mount it. The previous keys exist only during a change of a key. */
+/**
+ * The entries of the Secret. Pods see them as files in the folder in which they mount the Secret. The previous keys exist only
+ * while a key is being changed.
+ */
 const KEY_FILES = {
-  /** Signs the cookies of dialogs. */
+  /** These keys sign the cookies of dialogs. */
   cookie: { current: 'cookie.current', previous: 'cookie.previous' },
-  /** Seals digest credentials in the rules cache. */
+  /** These keys seal digest credentials in the rules cache. */
   sealing: { current: 'sealing.current', previous: 'sealing.previous' },
 } as const
 
-/** The entries that the operator creates. Only these entries are required. */
+/** The entries that the operator creates. All other entries are optional. */
 const MADE = [KEY_FILES.cookie.current, KEY_FILES.sealing.current] as const
 
-/** Entries of a Secret, base64. */
+/** The entries of a Secret. Values are base64. */
 export type SecretData = Readonly<Record<string, string>>
 
 /**
- * The requests about the Secret. They reject with an ApiError. If the Secret exists already, `create` rejects with the status
+ * The requests about the Secret. They reject with an ApiError. If the Secret already exists, `create` rejects with the status
  * 409.
  */
 export interface SecretApi {
@@ -25,7 +28,7 @@ export interface SecretApi {
   create(data: SecretData): Promise<void>
 }
 
-/** The error for a Secret that exists, but has an absent or too weak required entry. Its `code` is `key_secret_invalid`. */
+/** The error for an existing Secret in which a required entry is absent or too weak. Its `code` is `key_secret_invalid`. */
 class KeySecretError extends Error {
   readonly code = 'key_secret_invalid'
 
@@ -36,8 +39,9 @@ class KeySecretError extends Error {
 }
 
 /**
- * Creates the Secret with the keys that all pods of an installation share. An existing Secret is never changed: keys are
- * changed by hand. Rejects with a KeySecretError if a key is absent or too weak, or with an ApiError.
+ * Creates the Secret with the keys that all pods of an installation share. The operator never changes an existing Secret,
+ * because keys are changed by hand. Rejects with a KeySecretError if a key is absent or too weak. Rejects with an ApiError if a
+ * request fails.
  */
 export async function ensureKeySecret(
   api: SecretApi,
@@ -53,7 +57,7 @@ export async function ensureKeySecret(
     return 'created'
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 409) throw error
-    // Another replica has created the Secret first.
+    // Another operator of this installation has created the Secret first.
     return checked((await api.get()) ?? {})
   }
 }

@@ -1,4 +1,6 @@
-/** The objects that the operator writes to the Kubernetes API: its Lease, statuses, Events and the Secret with the keys. */
+/**
+ * The requests by which the operator writes to the Kubernetes API: its Lease, statuses, Events, and the Secret with the keys.
+ */
 import { API_GROUP, API_VERSION } from '../../crds/schema/api-object.ts'
 import type { ApiClient } from '../api/api-client.ts'
 import { ApiError } from '../api/api-error.ts'
@@ -13,7 +15,7 @@ import type { StatusApi, StatusTarget } from './status-writer.ts'
 
 type Reader = Pick<ApiClient, 'get' | 'create' | 'replace'>
 
-/** The requests about one Lease (coordination.k8s.io/v1). */
+/** Makes the requests about one Lease (coordination.k8s.io/v1). */
 export function leaseApi(client: Reader, { namespace, name }: { namespace: string; name: string }): LeaseApi {
   const leases: ApiResource = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', namespace }
   const body = (record: LeaseRecord, metadata: Readonly<Record<string, unknown>> = {}) => {
@@ -35,7 +37,7 @@ export function leaseApi(client: Reader, { namespace, name }: { namespace: strin
   }
 }
 
-/** The creation time of the Lease, RFC 3339; undefined if the Lease does not exist. */
+/** The creation time of the Lease, in RFC 3339 form. Undefined if the Lease does not exist. */
 export async function leaseCreation(
   client: Pick<ApiClient, 'get'>,
   { namespace, name }: { namespace: string; name: string },
@@ -45,7 +47,7 @@ export async function leaseCreation(
   return typeof created === 'string' ? created : undefined
 }
 
-/** Reads a Lease. If a field is absent or invalid, it gets the value of a Lease without a holder. */
+/** Reads a Lease. A field that is absent or invalid gets the value that it has in a Lease without a holder. */
 function storedLease({ metadata, ...lease }: ApiObject): StoredLease {
   const spec = isRecord(lease['spec']) ? lease['spec'] : {}
   return {
@@ -63,15 +65,15 @@ function storedLease({ metadata, ...lease }: ApiObject): StoredLease {
 const PLURALS: Readonly<Record<StatusTarget['kind'], string>> = { SipTrunk: 'siptrunks', DispatchRule: 'dispatchrules' }
 
 /**
- * Writes the status of both kinds. Each write is a merge patch that names the version on which it is based. Server-side apply
- * could not remove a condition that another field manager owns, for example after somebody has restored a backup or edited a
- * status.
+ * Makes the requests about statuses of both kinds. Each write is a merge patch that names the version on which it is based.
+ * Server-side apply is not used: it could not remove a condition that another field manager owns. Such a condition can exist
+ * after somebody has restored a backup or edited a status.
  */
 export function statusApi(client: Pick<ApiClient, 'mergePatch'>): StatusApi {
   return {
     writeStatus: async ({ target: { kind, namespace, name }, conditions, installation, resourceVersion }, signal) => {
       const resource: ApiResource = { group: API_GROUP, version: API_VERSION, plural: PLURALS[kind], namespace }
-      // The version has a second use: it prevents a write to a new object that was created under the same name.
+      // The version also prevents a write to a new object that was created under the same name.
       const status = { installation, ...(conditions === undefined ? {} : { conditions }) }
       const body = { metadata: { resourceVersion }, status }
       const path = { name, subresource: 'status' } as const
@@ -81,7 +83,7 @@ export function statusApi(client: Pick<ApiClient, 'mergePatch'>): StatusApi {
   }
 }
 
-/** The requests about Events of the group events.k8s.io/v1. */
+/** Makes the requests about Events of the group events.k8s.io/v1. */
 export function eventApi(client: Pick<ApiClient, 'create' | 'mergePatch'>): EventApi {
   const events = (namespace: string): ApiResource => {
     return { group: 'events.k8s.io', version: 'v1', plural: 'events', namespace }
@@ -96,7 +98,7 @@ export function eventApi(client: Pick<ApiClient, 'create' | 'mergePatch'>): Even
   }
 }
 
-/** The requests about one Secret. */
+/** Makes the requests about one Secret. */
 export function secretApi(client: Reader, { namespace, name }: { namespace: string; name: string }): SecretApi {
   const secrets: ApiResource = { group: '', version: 'v1', plural: 'secrets', namespace }
   return {

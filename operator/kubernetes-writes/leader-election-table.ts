@@ -1,4 +1,7 @@
-/** `standby`: this process does not hold the Lease. `stopped` is final. */
+/**
+ * `standby`: this process does not hold the Lease. `stopped`: the election has ended for this process, and this state never
+ * changes.
+ */
 export type ElectionState = 'standby' | 'leading' | 'stopped'
 
 export type ElectionInput =
@@ -19,9 +22,9 @@ export type ElectionInput =
 export type ElectionEffect =
   /** Report that this process leads. */
   | 'lead'
-  /** Report that this process no longer leads. This comes before every other effect. */
+  /** Report that this process no longer leads. In a transition, this effect comes before all others. */
   | 'lose'
-  /** Read the Lease again: `waitStandby` after the period of a standby, `waitLeader` after the period of a leader. */
+  /** Read the Lease again after a period: `waitStandby` waits the period of a standby, `waitLeader` the period of a leader. */
   | 'waitStandby'
   | 'waitLeader'
   /** Start the deadline for renewing, or move it. */
@@ -37,7 +40,7 @@ export interface ElectionTransition {
   readonly effects: readonly ElectionEffect[]
 }
 
-/** One transition for every state and input. The effects of a transition are carried out in their order. */
+/** One transition for every state and input. The effects of a transition are carried out in the order of its list. */
 export const ELECTION_TABLE: Readonly<Record<ElectionState, Readonly<Record<ElectionInput, ElectionTransition>>>> = {
   standby: {
     acquired: go('leading', 'startDeadline', 'lead', 'waitLeader'),
@@ -49,7 +52,7 @@ export const ELECTION_TABLE: Readonly<Record<ElectionState, Readonly<Record<Elec
     stop: go('stopped', 'abort'),
   },
   leading: {
-    // The Lease was deleted, and this process has created it again.
+    // Somebody has deleted the Lease, and this process has created it again.
     acquired: go('leading', 'startDeadline', 'lead', 'waitLeader'),
     renewed: go('leading', 'startDeadline', 'waitLeader'),
     raised: go('leading', 'startDeadline', 'lead', 'waitLeader'),
@@ -63,7 +66,7 @@ export const ELECTION_TABLE: Readonly<Record<ElectionState, Readonly<Record<Elec
     renewed: go('stopped', 'release'),
     raised: go('stopped', 'release'),
     heldByOther: go('stopped'),
-    // The API server may still have carried out an aborted request.
+    // The API server may have carried out an aborted request. Then this process holds the Lease and must give it back.
     failed: go('stopped', 'release'),
     deadline: go('stopped'),
     stop: go('stopped'),

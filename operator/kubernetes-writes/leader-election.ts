@@ -1,7 +1,7 @@
 /**
- * Leader election with a Lease. Only one of several operators writes: the holder of the Lease. The election follows client-go,
- * with two additions. First, every tenure has an epoch of its own. Second, the deadline applies even to a process that was paused
- * and has not noticed the pause yet.
+ * Leader election with a Lease. Of several operators, only the holder of the Lease writes. The election follows client-go, with
+ * two additions. First, every tenure has its own epoch. Second, a leader that was paused stops leading after the deadline, even
+ * if no timer has fired since the pause.
  */
 
 import { errorText } from '../../ingress/text/error-text.ts'
@@ -31,48 +31,51 @@ import {
 /** The listener of the election. Its functions are called in the order of events. They must not throw. */
 export interface ElectionListener {
   /**
-   * This process leads from now on. Every write of this process carries the epoch. Called again with a higher epoch after
-   * `raiseEpoch`, or if the Lease was deleted and created again.
+   * This process leads from now on. All its writes must carry the epoch. This function is called again with a higher epoch
+   * after `raiseEpoch`, and after the Lease was deleted and created again.
    */
   onLeading(epoch: number): void
-  /** This process no longer leads. Called before anything else happens. The listener must stop every writer immediately. */
+  /**
+   * This process no longer leads. The listener must immediately stop all writers. The election does nothing else before this
+   * call.
+   */
   onLost(): void
-  /** Called with the code `lease-failed` when a request about the Lease has failed. The request is repeated. */
+  /** Is called with the code `lease-failed` when a request about the Lease has failed. The request is repeated. */
   onFault(code: string, message: string): void
 }
 
 export interface LeaderElectionOptions {
   readonly api: LeaseApi
-  /** Unique to this run of the process: the pod name and a random part. */
+  /** Unique to this run of the process: the name of the pod and a random part. */
   readonly identity: string
   readonly clock: DatedClock
-  /** Returns a number from 0 up to, but not including, 1. */
+  /** Returns a random number that is at least 0 and less than 1. */
   readonly random: () => number
 }
 
 export interface LeaderElection {
-  /** Takes part in the election from now on. */
+  /** Begins to take part in the election. */
   start(listener: ElectionListener): void
   /**
-   * Whether this process leads. False as soon as the deadline has passed on the local clock, even if the timer of the deadline
-   * has not fired yet.
+   * Whether this process leads. False as soon as the deadline has passed on the local clock. The timer of the deadline may fire
+   * later.
    */
   isLeader(): boolean
-  /** The `leaseTransitions` of this tenure; undefined if this process does not lead. */
+  /** The `leaseTransitions` of this tenure. Undefined if this process does not lead. */
   epoch(): number | undefined
-  /** The identity of the holder at the last read. Undefined before the first read and after a release. */
+  /** The identity of the holder when the Lease was last read. Undefined before the first read and after a release. */
   holder(): string | undefined
   /**
-   * Requests an epoch higher than `above`. This is needed if somebody has deleted the Lease: the epoch of the new Lease may be
-   * lower than the epoch of the published table. The next renewal writes the new epoch. If this process leads, it renews the
-   * Lease immediately.
+   * Requests an epoch higher than `above`. This is needed after somebody has deleted the Lease, because the epoch of a new
+   * Lease may be lower than the epoch of the published table. The next renewal writes the new epoch. A leader renews the Lease
+   * immediately.
    */
   raiseEpoch(above: number): void
   /** Gives the Lease back, so that a standby takes over within two seconds. `onLost` is not called. */
   stop(): Promise<void>
 }
 
-/** Creates a candidate. The candidate takes part in the election after `start`. */
+/** Makes a candidate. The candidate takes part in the election after its `start` is called. */
 export function createLeaderElection(options: LeaderElectionOptions): LeaderElection {
   return new Election(options)
 }
@@ -80,13 +83,12 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
 class Election implements LeaderElection {
   readonly #options: LeaderElectionOptions
   readonly #clock: DatedClock
-  /** Undefined before `start`: nothing happens until then. */
+  /** Undefined before `start`. Nothing happens until then. */
   #listener: ElectionListener | undefined
   #state: ElectionState = 'standby'
   #lease: ObservedLease | undefined
   /**
-   * The time at which this process sent its last successful renewal. From this time on, it holds the Lease for at least the
-   * Lease's duration.
+   * When this process sent its last successful renewal. It holds the Lease for at least the Lease's duration after this time.
    */
   #renewedAt = 0
   #epoch = 0
@@ -128,7 +130,7 @@ class Election implements LeaderElection {
   async stop(): Promise<void> {
     this.#cancelWait()
     this.#input('stop')
-    // The attempt in progress may still acquire the Lease. If so, this process has to give the Lease back.
+    // The attempt in progress may still acquire the Lease. Then this process must give the Lease back.
     await this.#attempt
     if (!this.#mustRelease) return
     this.#mustRelease = false
@@ -139,7 +141,7 @@ class Election implements LeaderElection {
     }
   }
 
-  /** Reads the Lease and acquires or renews it, unless an attempt is in progress. */
+  /** Reads the Lease and acquires or renews it. Does nothing if such an attempt is already in progress. */
   #startAttempt(): void {
     this.#cancelWait()
     this.#attempt ??= this.#try().finally(() => {
@@ -157,12 +159,12 @@ class Election implements LeaderElection {
       return 'failed' as const
     })
     cancelTimeout()
-    // If the answer came after the deadline, the writers must stop before the answer is used.
+    // The answer may have come after the deadline. Then the writers must stop before the answer is used.
     this.#checkDeadline()
     this.#input(result)
   }
 
-  /** Makes one attempt. If the known state of the Lease is outdated, reads the Lease and tries the renewal once more. */
+  /** Makes one attempt. If somebody has changed the Lease since it was last read, reads it and tries the renewal once more. */
   async #tryOnce(signal: AbortSignal): Promise<ElectionInput> {
     try {
       if (this.#state === 'leading' && this.#lease) return await this.#renew(this.#lease, signal)
@@ -191,13 +193,13 @@ class Election implements LeaderElection {
     signal.throwIfAborted()
     const { api, identity } = this.#options
     const askedAt = this.#clock.now()
-    // If somebody has deleted the Lease and it was created again, its epoch is lost. So the last epoch that this process saw
-    // counts too.
+    // If somebody has deleted the Lease and it was created again, its epoch is lost. The new epoch must also be higher than the
+    // last epoch that this process saw.
     const above = Math.max(this.#epochAbove, this.#epoch, this.#lease?.record.leaseTransitions ?? 0)
     const tenure = { identity, duration: LEASE_DURATION_MS, time: this.#time(), above }
     const record = acquiredRecord(lease?.record, tenure)
     const written = lease ? await api.update({ ...lease, record }, signal) : await api.create(record, signal)
-    // The deadline counts from the request. If the deadline has passed, this process has to acquire the Lease again.
+    // The deadline is measured from the request. If it has already passed, this process must try to acquire the Lease again.
     if (this.#clock.now() - askedAt >= RENEW_DEADLINE_MS) return 'failed'
     this.#written(written, askedAt)
     return 'acquired'
@@ -205,7 +207,7 @@ class Election implements LeaderElection {
 
   #written(lease: StoredLease, askedAt: number): void {
     this.#lease = { ...lease, observedAt: this.#clock.now() }
-    // A late answer to an old renewal must not revive a tenure that was lost.
+    // The answer to an old renewal may come late. It must not bring back a tenure that was lost.
     if (this.#clock.now() - askedAt >= RENEW_DEADLINE_MS) return
     this.#renewedAt = askedAt
     this.#epoch = lease.record.leaseTransitions
@@ -269,16 +271,18 @@ class Election implements LeaderElection {
 }
 
 function noTimer(): void {
-  // No timer is set, so nothing has to be cancelled.
+  // There is no timer to cancel.
 }
 
-/** If several standbys try to acquire the Lease, only one of them succeeds. For the other standbys this is not a fault. */
+/**
+ * If several standbys try to acquire the Lease, only one of them succeeds. For the other standbys, the conflict is not a fault.
+ */
 function heldByOtherIfOutdated(error: unknown): 'heldByOther' {
   if (isOutdated(error)) return 'heldByOther'
   throw error
 }
 
-/** Whether another client has written, created or deleted the Lease in the meantime. */
+/** Whether another client has written, created or deleted the Lease since this process last read it. */
 function isOutdated(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 409 || error.status === 404)
 }

@@ -1,6 +1,5 @@
 /**
- * The parts of Namespaces that the operator reads: the uid that identifies an installation, and the annotation that allows mass
- * deletions.
+ * Reads two fields of a Namespace: the uid, which identifies an installation, and the annotation that allows mass deletions.
  */
 import { API_GROUP } from '../../crds/schema/api-object.ts'
 import type { ApiClient } from '../api/api-client.ts'
@@ -13,7 +12,10 @@ import { isRecord } from '../api/json-value.ts'
 export const ALLOW_MASS_DELETION = `${API_GROUP}/allow-mass-deletion`
 
 export interface NamespaceApi {
-  /** The uid of a Namespace. It never changes, and no other Namespace of any cluster has it. Rejects with an ApiError. */
+  /**
+   * Returns the uid of a Namespace. It never changes, and every Namespace of every cluster has a different uid. Rejects with an
+   * ApiError.
+   */
   uid(name: string): Promise<string>
   /** Whether the Namespace has the annotation that allows mass deletions. Rejects with an ApiError. */
   allowsMassDeletion(name: string): Promise<boolean>

@@ -6,21 +6,21 @@ export interface StoredCondition {
   readonly type: string
   readonly status: string
   readonly observedGeneration?: number
-  /** RFC 3339. */
+  /** A time in RFC 3339 form. */
   readonly lastTransitionTime: string
   readonly reason: string
   readonly message: string
 }
 
-/** The conditions that the status of one generation of an object should hold. */
+/** The conditions that the status should have for one generation of an object. */
 export interface WantedStatus {
   readonly generation: number
   readonly conditions: readonly Condition[]
 }
 
 /**
- * The conditions to store. Undefined if the stored conditions are already right. `lastTransitionTime` changes only when the
- * status of the condition changes. `now` is RFC 3339. The conditions of other controllers do not change, and come last.
+ * The conditions to store. Undefined if the stored conditions are already correct. `lastTransitionTime` changes only if the
+ * status of the condition changes. `now` is in RFC 3339 form. Conditions of other controllers come last and stay unchanged.
  */
 export function changedConditions(
   stored: readonly StoredCondition[],

@@ -1,5 +1,5 @@
 /**
- * When the condition `Programmed` of an object is True. Pure. `operator/reconcile/object-progress.ts` brings the facts, and
+ * Decides when the condition `Programmed` of an object is True. `operator/reconcile/object-progress.ts` collects the facts, and
  * `status-writer.ts` writes the condition.
  */
 import type { Condition } from '../../crds/schema/conditions.ts'
@@ -9,12 +9,9 @@ import { PROGRAMMED_SHARE } from './limits.ts'
 export interface ProgrammedInput {
   /** Whether the compiler has put this generation into the table. */
   readonly inTable: boolean
-  /** The first published version that contains this generation. Undefined before its publication. */
+  /** The first published version that contains this generation. Undefined before this generation is published. */
   readonly version: number | undefined
-  /**
-   * The result of the last attempt to publish. `held`: this generation should be removed from the table, but the guard holds the
-   * removal.
-   */
+  /** How the last attempt to publish ended. `held`: the guard holds the change that would remove the object from the table. */
   readonly publication: 'done' | 'failed' | 'held'
   /** The result of `versionOfMostReaders`. */
   readonly readersVersion: number | undefined
@@ -25,12 +22,12 @@ export interface ProgrammedInput {
 type ProgrammedReason = Condition<'Programmed'>['reason']
 
 /**
- * The highest version that at least 99 % of the live ingress pods have reached. Undefined if there are no pods. Versions rise
- * over all epochs, so a pod that runs a version also has the changes of all earlier versions.
+ * The highest version that at least 99 % of the live ingress pods have reached. Undefined if there are no pods. Versions also
+ * rise from one epoch to the next. So a pod with a version has the changes of all earlier versions too.
  */
 export function versionOfMostReaders(versions: Iterable<number>): number | undefined {
   const descending = [...versions].sort((a, b) => b - a)
-  // The product has a tiny rounding error. Without the correction, the result could require one pod too many.
+  // The product has a tiny rounding error. Without the correction, the result could demand one pod too many.
   return descending[Math.ceil(descending.length * PROGRAMMED_SHARE - ROUNDING) - 1]
 }
 
@@ -38,9 +35,9 @@ export function versionOfMostReaders(versions: Iterable<number>): number | undef
 const ROUNDING = 1e-6
 
 /**
- * The condition Programmed: whether the pods run this generation. When the condition is True, it stays True if pods come and go:
- * a pod never returns to an older version, and a new pod starts with the newest one. The message has no number of pods. In this
- * way a status is written only when the condition changes, and not at each step of a rollout.
+ * The condition Programmed says whether the pods run this generation. Once True, it stays True: a pod never returns to an older
+ * version, and a new pod starts with the newest one. The message does not count the pods. Otherwise every step of a rollout
+ * would write a status.
  */
 export function programmedCondition(input: ProgrammedInput): Condition<'Programmed'> {
   const reason = reasonOf(input)
@@ -49,7 +46,7 @@ export function programmedCondition(input: ProgrammedInput): Condition<'Programm
 }
 
 function reasonOf({ inTable, version, publication, readersVersion, programmed }: ProgrammedInput): ProgrammedReason {
-  // While the removal of an object is held, the object stays in the table and still takes calls.
+  // The removal of the object is held, so the object stays in the table and still takes calls.
   if (publication === 'held') return 'Held'
   if (!inTable) return 'NotAccepted'
   if (programmed) return 'Programmed'

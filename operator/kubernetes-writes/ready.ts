@@ -1,16 +1,19 @@
 import type { Condition } from '../../crds/schema/conditions.ts'
 import { worstConditions } from '../compile/worst-condition.ts'
 
-/** The facts that decide whether an object is ready, in addition to its other conditions. */
+/** The facts that, together with the other conditions of an object, decide whether it is ready. */
 export interface ReadyInput {
   readonly inTable: boolean
-  /** A text for people: when the object was deleted, and which finalizers keep it. Undefined if nobody has deleted the object. */
+  /**
+   * A text for people. It says when the object was deleted and which finalizers keep it. Undefined if nobody has deleted the
+   * object.
+   */
   readonly deletion: string | undefined
 }
 
 /**
- * The condition Ready, which summarizes whether an object works. A deleted object with finalizers keeps its place in the table
- * until the finalizers are removed, as a Service does. Its condition Ready is then False with the reason Deleting.
+ * The condition Ready says whether an object works as a whole. A deleted object stays in the table until its finalizers are
+ * removed; a Service in Kubernetes does the same. Until then its condition Ready is False with the reason Deleting.
  */
 export function readyCondition(
   conditions: readonly Condition[],

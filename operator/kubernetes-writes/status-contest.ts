@@ -1,9 +1,15 @@
-/** How often somebody else overwrites the statuses that this process writes, and how long to wait before one is restored. */
+/**
+ * Counts how often another writer overwrites the statuses of this process, and decides how long to wait before a status is
+ * restored.
+ */
 import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import { FREE_OVERWRITES, OVERWRITTEN_MEMORY_MS, OVERWRITTEN_PAUSE_MS } from './limits.ts'
 
 export interface StatusContests {
-  /** Counts an overwritten status. `count`: how many times in a row. `pause`: milliseconds to wait before it is restored. */
+  /**
+   * Counts an overwritten status. `count`: how many times in a row it was overwritten. `pause`: milliseconds to wait before
+   * restoring it.
+   */
   overwritten(key: string): { readonly count: number; readonly pause: number }
   forget(key: string): void
   clear(): void
@@ -15,7 +21,7 @@ interface Contest {
   readonly at: number
 }
 
-/** A status counts as overwritten in a row until it has been left alone for `OVERWRITTEN_MEMORY_MS`. */
+/** Makes the counter. If a status is not overwritten for `OVERWRITTEN_MEMORY_MS`, its count starts again. */
 export function createStatusContests(clock: Pick<DatedClock, 'now'>): StatusContests {
   const contests = new Map<string, Contest>()
   return {
@@ -33,7 +39,10 @@ export function createStatusContests(clock: Pick<DatedClock, 'now'>): StatusCont
   }
 }
 
-/** The first restorations are immediate. Each later one waits twice as long as the one before it, up to a limit. */
+/**
+ * The pause before a restoration. There is none before the first restorations. After that, each pause is twice as long as the
+ * one before, up to a limit.
+ */
 function pauseAfter(count: number): number {
   if (count <= FREE_OVERWRITES) return 0
   return Math.min(OVERWRITTEN_PAUSE_MS.least * 2 ** (count - FREE_OVERWRITES - 1), OVERWRITTEN_PAUSE_MS.most)

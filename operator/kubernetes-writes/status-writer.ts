@@ -1,8 +1,8 @@
 /**
- * Writes the conditions of objects into their statuses. Only changes are written, at a limited rate, and a failed write is
- * repeated. The stored status is compared with the wanted status at two times: when the watch reports the object, and in a round
- * over all objects. If somebody else has overwritten a status, it is restored. If this happens again and again, the pauses before
- * the restoration grow.
+ * Writes the conditions of objects into their statuses. It writes only changes, at a limited rate, and repeats a failed write.
+ * It compares the stored with the wanted status when the watch reports an object, and also in rounds over all objects. If
+ * another writer has overwritten a status, it restores the status. If this happens again and again, its pauses before the
+ * restoration grow.
  */
 
 import type { Condition } from '../../crds/schema/conditions.ts'
@@ -43,25 +43,25 @@ export interface StatusTarget {
   readonly kind: 'SipTrunk' | 'DispatchRule'
   readonly namespace: string
   readonly name: string
-  /** The uid distinguishes an object from a later object that was created under the same name. */
+  /** An object that is created again under the same name has a different uid. */
   readonly uid: string
   readonly generation: number
 }
 
-/** The object and its status, as the watch last reported them. */
+/** The status of an object and its version, as the watch last reported them. */
 export interface CurrentStatus {
   readonly uid: string
   readonly resourceVersion: string
-  /** All conditions, including the conditions of other controllers. */
+  /** All conditions. Those of other controllers are included. */
   readonly conditions: readonly StoredCondition[]
   /** The installation that wrote the status last. Undefined if the status names no installation. */
   readonly installation?: Installation | undefined
 }
 
-/** A status to write. */
+/** One write of a status. */
 export interface StatusWrite {
   readonly target: StatusTarget
-  /** All conditions of the new status. Undefined: the conditions do not change. */
+  /** All conditions of the new status. If undefined, the write does not change the conditions. */
   readonly conditions: readonly StoredCondition[] | undefined
   readonly installation: Installation
   /** The version of the object with which the conditions were compared. */
@@ -70,52 +70,52 @@ export interface StatusWrite {
 
 export interface StatusApi {
   /**
-   * Resolves with the version of the object after the write. Rejects with an ApiError. If the object has another version by now,
-   * the ApiError has the status 409.
+   * Resolves with the version that the object has after the write. Rejects with an ApiError. The ApiError has the status 409 if
+   * the object no longer has the version of `write`.
    */
   writeStatus(write: StatusWrite, signal: AbortSignal): Promise<{ readonly resourceVersion: string }>
 }
 
 export interface StatusWriterOptions {
   readonly api: StatusApi
-  /** The object in the cache of the watch. Undefined if the cache does not have the object. */
+  /** Returns what the cache of the watch has about the object. Undefined if the cache does not have the object. */
   readonly current: (target: StatusTarget) => CurrentStatus | undefined
   /**
-   * Called before each write. Returns the installation of this process. Undefined if this process does not lead, because it may
-   * not write then.
+   * Is called before each write. Returns the installation of this process, or undefined if this process does not lead. A
+   * process that does not lead must not write.
    */
   readonly installation: () => Installation | undefined
   readonly clock: DatedClock
   readonly hooks: WorkQueueHooks
-  /** Called after each write. */
+  /** Is called after each write. */
   readonly onWrite: (result: 'written' | 'failed') => void
-  /** Called when somebody else has overwritten a status. `count`: how many times in a row this has happened. */
+  /** Is called when another writer has overwritten a status. `count`: how many times in a row this has happened. */
   readonly onOverwritten: (target: StatusTarget, count: number) => void
   /**
-   * Called when another installation watches the object too. `speaks`: whether the other installation is senior. If so, this
+   * Is called when another installation watches the same object. `speaks`: whether that installation is senior. If it is, this
    * installation does not write the status.
    */
   readonly onOverlap: (target: StatusTarget, other: Installation, speaks: boolean) => void
   /**
-   * The code is `status-write-failed` (the write is repeated), `status-forbidden` (repeated slowly) or `status-refused` (not
-   * repeated).
+   * There are three codes. `status-write-failed`: the write is repeated. `status-forbidden`: it is repeated after a long pause.
+   * `status-refused`: it is repeated after `REFUSED_RETRY_MS` at the earliest.
    */
   readonly onFault: (code: string, message: string) => void
 }
 
 export interface StatusWriter {
-  /** Sets the wanted conditions of an object. They are written soon, unless the status has them already. */
+  /** Sets the wanted conditions of an object. If the status does not have them yet, they are written soon. */
   set(target: StatusTarget, conditions: readonly Condition[], priority?: WorkPriority): void
-  /** To be called when the watch has reported the object, because its status may have changed. */
+  /** Must be called when the watch has reported the object, because its status may have changed. */
   look(target: Pick<StatusTarget, 'kind' | 'namespace' | 'name'>): void
   /** Whether another installation was seen recently. */
   readonly overlap: boolean
-  /** Forgets all wanted conditions. To be called when this process no longer leads. */
+  /** Forgets all wanted conditions. Must be called when this process no longer leads. */
   clear(): void
-  /** To be called when the object was deleted. */
+  /** Must be called when the object was deleted. */
   forget(target: Pick<StatusTarget, 'kind' | 'namespace' | 'name'>): void
   readonly queue: Pick<WorkQueue, 'state' | 'stuck'>
-  /** Makes the pending writes. Takes at most `limit` milliseconds. Later calls of `set` are ignored. */
+  /** Makes the pending writes. This takes at most `limit` milliseconds. After this call, `set` has no effect. */
   drain(limit: number): Promise<void>
   /** Stops immediately: drops pending writes and aborts running ones. */
   stop(): void
@@ -125,19 +125,19 @@ interface Wanted {
   readonly target: StatusTarget
   readonly generation: number
   readonly conditions: readonly Condition[]
-  /** Whether the status has had these conditions at some time since they were set. */
+  /** Whether the status has once had these conditions since they were set. */
   wasStored: boolean
-  /** A time on the clock. Set when the API server has refused the status. The write is not tried again before this time. */
+  /** A time of the clock. If the API server has refused the status, the write is not tried again before this time. */
   refusedUntil: number
 }
 
 /**
- * What to do about a status. `equal`: it equals the wanted status, so there is nothing to do. `leave`: do not change it. `write`:
+ * What to do about a status. `equal`: it is already as wanted, so nothing is to be done. `leave`: do not change it. `write`:
  * write it.
  */
 type Assessment = { readonly type: 'equal' | 'leave' } | { readonly type: 'write'; readonly write: StatusWrite }
 
-/** A writer with a queue of its own. */
+/** Makes a writer with its own queue. */
 export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
   return new Writer(options)
 }
@@ -147,7 +147,7 @@ class Writer implements StatusWriter {
   readonly queue: WorkQueue
   readonly #wanted = new Map<string, Wanted>()
   /**
-   * The writes of this process that the watch may not have reported yet. The writer remembers them so that it does not repeat
+   * Writes of this process that the watch may not have reported yet. The writer remembers them, so that it does not repeat
    * them.
    */
   readonly #written = new Map<string, CurrentStatus>()
@@ -155,7 +155,7 @@ class Writer implements StatusWriter {
   readonly #objectBudgets = new Map<string, TokenBucket>()
   readonly #contests: StatusContests
   readonly #overlaps: Overlaps
-  /** The position at which the next round of comparisons begins. Undefined: at the first status. */
+  /** Where the next round of comparisons begins. If undefined, it begins at the first status. */
   #cursor: IterableIterator<string> | undefined
   #cancelSweep: (() => void) | undefined
 
@@ -218,7 +218,7 @@ class Writer implements StatusWriter {
 
   #look(key: string, priority: WorkPriority): void {
     const wanted = this.#wanted.get(key)
-    // A pending key is compared later, immediately before its write.
+    // A key in the queue is compared later, immediately before its write.
     if (!wanted || this.queue.has(key) || this.#options.clock.now() < wanted.refusedUntil) return
     switch (this.#assess(key, wanted).type) {
       case 'equal':
@@ -264,14 +264,14 @@ class Writer implements StatusWriter {
     if (repeatAfter > 0) return { repeatAfter }
     const delay = this.#budget.reserve()
     if (delay > 0) await pause(this.#options.clock, delay, signal)
-    // The wanted conditions may have changed while this write waited.
+    // The wanted conditions may have changed while this write was waiting.
     const due = this.#due(key)
     if (!due) return undefined
     objectBudget.take()
     return await this.#write(key, due, signal)
   }
 
-  /** The write that is needed now; undefined if no write is needed. */
+  /** The write that is needed now. Undefined if none is needed. */
   #due(key: string): StatusWrite | undefined {
     const wanted = this.#wanted.get(key)
     const assessment = wanted && this.#assess(key, wanted)
@@ -282,7 +282,7 @@ class Writer implements StatusWriter {
     const { target } = wanted
     const installation = this.#options.installation()
     const current = this.#current(key, target)
-    // Somebody has deleted the object, or has created it again under its name. The compiler reports the conditions of the new
+    // The object was deleted, or it was created again under the same name. The compiler will report the conditions of a new
     // object.
     if (!installation || current?.uid !== target.uid) return { type: 'leave' }
     const by = current.installation
@@ -295,13 +295,13 @@ class Writer implements StatusWriter {
     }
     const changed = changedConditions(current.conditions, wanted, secondTime(this.#options.clock.wallClock()))
     const conditions = changed ?? current.conditions
-    // An older CustomResourceDefinition lacks the field `installation`, so the API server never stores the name. A write only for
-    // the name would therefore be repeated for ever.
+    // If the CustomResourceDefinition is old, it has no field `installation`, and the API server never stores the name. Then a
+    // write that only adds the name would be repeated for ever.
     if (!changed && (by === undefined || by.name === installation.name)) return { type: 'equal' }
     return { type: 'write', write: { target, conditions, installation, resourceVersion } }
   }
 
-  /** The newer one of two statuses: the status that the watch has reported, and the status that this process has written. */
+  /** Returns the newer of two statuses: the one that the watch has reported, and the one that this process has written. */
   #current(key: string, target: StatusTarget): CurrentStatus | undefined {
     const seen = this.#options.current(target)
     const written = this.#written.get(key)
@@ -330,8 +330,8 @@ class Writer implements StatusWriter {
   }
 
   /**
-   * The result of a failed write. The work is done, or is repeated after a pause, or ends with an error. The queue repeats the
-   * work after an error, unless the error is a TerminalError.
+   * Decides what happens after a failed write. A returned result either ends the work or repeats it after a pause. After a
+   * thrown error, the queue repeats the work, except after a TerminalError.
    */
   #failed(target: StatusTarget, error: unknown): WorkResult {
     if (error instanceof ApiError && error.status === 404) {
@@ -387,7 +387,7 @@ class Writer implements StatusWriter {
   }
 }
 
-/** HTTP statuses that a repeated request would get again: bad request, too large, invalid. */
+/** A repeated request would get the same HTTP status again: bad request, too large, invalid. */
 const REFUSED: ReadonlySet<number> = new Set([400, 413, 422])
 
 function isRefusedWrite(error: unknown): boolean {

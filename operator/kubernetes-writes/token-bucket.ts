@@ -9,15 +9,15 @@ export interface TokenBucketLimits {
 export interface TokenBucket {
   /** Takes one token. Returns false if the bucket is empty. */
   take(): boolean
-  /** Takes one token, even if the bucket is empty. Returns the milliseconds until this token is available. */
+  /** Takes one token, even from an empty bucket. Returns the milliseconds until this token is available. */
   reserve(): number
-  /** Milliseconds until `take` succeeds; 0 if it succeeds now. */
+  /** The milliseconds until `take` succeeds. 0 if it succeeds now. */
   delay(): number
   /** Whether the bucket has all its tokens. */
   full(): boolean
 }
 
-/** A token bucket. `now` is the caller's clock, in milliseconds. */
+/** Makes a token bucket. `now` returns the time in milliseconds. */
 export function createTokenBucket({ ratePerSecond, burst }: TokenBucketLimits, now: () => number): TokenBucket {
   let tokens = burst
   let filledAt = now()
@@ -26,7 +26,7 @@ export function createTokenBucket({ ratePerSecond, burst }: TokenBucketLimits, n
     tokens = Math.min(burst, tokens + ((at - filledAt) * ratePerSecond) / 1000)
     filledAt = at
   }
-  // The time is rounded up, so that the token is available after it.
+  // The time is rounded up, so that the token is available when this time has passed.
   const delayOf = (missing: number) => (missing <= ROUNDING ? 0 : Math.ceil((missing * 1000) / ratePerSecond))
   return {
     take: () => {
@@ -51,7 +51,7 @@ export function createTokenBucket({ ratePerSecond, burst }: TokenBucketLimits, n
   }
 }
 
-/** The largest rounding error of a number of tokens. */
+/** The largest rounding error in a number of tokens. */
 const ROUNDING = 1e-9
 
 /** Resolves after this many milliseconds. If the signal is aborted earlier, rejects with the reason of the signal. */

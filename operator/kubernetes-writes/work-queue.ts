@@ -1,7 +1,7 @@
 /**
- * A work queue like the queue of client-go. If a key is added twice before its work starts, the work is done only once. Two
- * workers never work on the same key at the same time. If a key is added during its work, the work is done again afterwards.
- * Failed work is repeated with growing pauses.
+ * A work queue like that of client-go. If a key is added twice before its work starts, the work is done once. Two workers never
+ * work on the same key at the same time. If a key is added during its work, the work is done again afterwards. Failed work is
+ * repeated after growing pauses.
  */
 import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import {
@@ -14,18 +14,21 @@ import {
 } from './limits.ts'
 import { createTokenBucket } from './token-bucket.ts'
 
-/** `initial` changes are all the objects that are processed after a start or a list. `fresh` changes come before them. */
+/**
+ * `initial` changes are all objects that must be processed after a start or a list. `fresh` changes are processed before them.
+ */
 export type WorkPriority = 'fresh' | 'initial'
 
 /**
- * Undefined: the work is done. `repeatAfter`: the work is repeated after this many milliseconds, and does not count as a failure.
+ * The result of one piece of work. Undefined: the work is done. `repeatAfter`: the work is repeated after this many
+ * milliseconds, and this does not count as a failure.
  */
 export type WorkResult = { readonly repeatAfter: number } | undefined
 
-/** How a piece of work ended. This is the `result` label of `controller_runtime_reconcile_total`. */
+/** How a piece of work ended. The label `result` of `controller_runtime_reconcile_total` has these values. */
 export type WorkOutcome = 'success' | 'error' | 'terminal' | 'requeue_after'
 
-/** A failure that each repeat would have again. The work is not repeated until somebody adds the key again. */
+/** An error that would occur again at each repeat. The work is repeated only after somebody has added the key again. */
 export class TerminalError extends Error {
   readonly code = 'terminal'
 
@@ -35,23 +38,23 @@ export class TerminalError extends Error {
   }
 }
 
-/** The queue calls these functions so that metrics can count its work. */
+/** The queue calls these functions, so that metrics can count its work. */
 export interface WorkQueueHooks {
   onAdd(): void
-  /** `waited`: milliseconds from the addition of the key to the start of the work. */
+  /** `waited`: milliseconds from the addition of the key to the start of its work. */
   onStart(waited: number): void
   /** `worked`: milliseconds that the work took. */
   onDone(worked: number, outcome: WorkOutcome): void
   onRetry(): void
 }
 
-/** The state of the queue at one moment; times in milliseconds. */
+/** The state of the queue at one moment. Times are in milliseconds. */
 export interface WorkQueueState {
-  /** Keys that are ready to be worked on. */
+  /** The number of keys whose work can start. */
   readonly depth: number
-  /** Keys that are being worked on. */
+  /** The number of keys whose work is in progress. */
   readonly active: number
-  /** How long all work in progress has taken together, and how long the longest piece has taken. */
+  /** `unfinished`: the sum of the times that all work in progress has taken so far. `longest`: the longest of these times. */
   readonly unfinished: number
   readonly longest: number
 }
@@ -59,27 +62,27 @@ export interface WorkQueueState {
 export interface WorkQueueOptions {
   readonly workers: number
   readonly clock: DatedClock
-  /** `signal` is aborted after WORK_TIMEOUT_MS, and when the queue stops. */
+  /** Does the work for one key. `signal` is aborted after WORK_TIMEOUT_MS, and also when the queue stops. */
   readonly work: (key: string, signal: AbortSignal) => Promise<WorkResult>
-  /** Called for every failure. The queue continues after the call. */
+  /** Is called for every failure. The queue goes on after the call. */
   readonly onError: (key: string, error: unknown) => void
   readonly hooks: WorkQueueHooks
 }
 
 export interface WorkQueue {
   add(key: string, priority?: WorkPriority): void
-  /** Adds a key after this many milliseconds. If a key is added several times in this way, the earliest time counts. */
+  /** Adds a key after this many milliseconds. If a key already waits in this way, the earlier of the two times counts. */
   addAfter(key: string, milliseconds: number): void
-  /** Whether the key is being worked on, is pending, or will be added later. */
+  /** Whether the key is pending or will be added later, or its work is in progress. */
   has(key: string): boolean
-  /** Forgets the failures of a key. The next failure counts as the first one. */
+  /** Forgets the failures of a key. The next failure then counts as the first one. */
   forget(key: string): void
   state(): WorkQueueState
   /** Whether some piece of work in progress has taken longer than STUCK_WORK_MS. */
   stuck(): boolean
   /**
-   * Accepts no more keys, works on all pending ones, and repeats nothing. When this is done, or when `limit` milliseconds have
-   * passed, stops as `stop` does and resolves.
+   * Accepts no more keys, finishes the work of all pending keys, and repeats no failed work. Stops and resolves when this is
+   * done, or after `limit` milliseconds.
    */
   drain(limit: number): Promise<void>
   /** Starts no more work, forgets all keys and aborts the work in progress. */
@@ -98,7 +101,7 @@ interface Delayed {
 
 type Phase = 'open' | 'draining' | 'stopped'
 
-/** Starts a queue. */
+/** Makes a queue. Its work starts when the first key is added. */
 export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   return new Queue(options)
 }
@@ -107,8 +110,7 @@ class Queue implements WorkQueue {
   readonly #options: WorkQueueOptions
   readonly #clock: DatedClock
   /**
-   * Pending keys with the time at which they were added. If the earlier work on a pending key is still running, the key is not in
-   * `#ready`.
+   * The pending keys, and when each of them was added. A pending key whose earlier work is still running is not in `#ready`.
    */
   readonly #dirty = new Map<string, number>()
   readonly #ready = { fresh: new Set<string>(), initial: new Set<string>() }
@@ -227,7 +229,9 @@ class Queue implements WorkQueue {
     return undefined
   }
 
-  /** Works on one key. Never rejects: an error of the work is reported, and the work is repeated unless the error is terminal. */
+  /**
+   * Works on one key. Never rejects. An error of the work is reported. The work is then repeated, except after a TerminalError.
+   */
   async #run(key: string): Promise<void> {
     const startedAt = this.#clock.now()
     this.#options.hooks.onStart(startedAt - (this.#dirty.get(key) ?? startedAt))
@@ -252,7 +256,7 @@ class Queue implements WorkQueue {
       this.addAfter(key, result.repeatAfter)
       return 'requeue_after'
     } catch (error) {
-      // After a stop, an error comes from the abort. So it is not reported.
+      // The queue was stopped, so this error comes from the abort and is not reported.
       if (this.#phase === 'stopped') return 'error'
       this.#options.onError(key, error)
       if (error instanceof TerminalError) {

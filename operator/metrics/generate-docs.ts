@@ -1,6 +1,6 @@
 /**
- * Writes docs/operator-metrics.md from the declarations. With `--check` it only compares the file with them, and exits with 1 if
- * there is a difference.
+ * Writes docs/operator-metrics.md from the declarations of the metrics. With `--check` it writes nothing, and its exit code is
+ * 1 if the file differs from the declarations.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import process from 'node:process'
@@ -37,7 +37,10 @@ function labelSection(): string {
   return `## Labels\n\n${rows.join('\n')}\n`
 }
 
-/** The same as in ingress/metrics/generate-docs.ts: neither room imports the other, and each of them writes a page of its own. */
+/**
+ * ingress/metrics/generate-docs.ts has the same function. `operator` and `ingress` must not import from each other, and each of
+ * them writes its own page.
+ */
 function main(): void {
   const expected = operatorMetricsDocument()
   if (!process.argv.includes('--check')) {

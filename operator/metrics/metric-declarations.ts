@@ -1,16 +1,16 @@
 /**
- * Every metric of the operator: name, kind, labels and meaning, in base units. If controller-runtime or client-go has a metric
- * for the same fact, the operator uses that name, so that existing dashboards and alerts work. docs/operator-metrics.md is
- * generated from this file.
+ * All metrics of the operator. Each has a name, a type, labels and a meaning; values are in base units. If controller-runtime
+ * or client-go has a metric for the same fact, its name is used here, so that existing dashboards and alerts work.
+ * docs/operator-metrics.md is generated from this file.
  */
 
 /**
- * The time that work of an operator takes, in seconds. The shortest is a status write within the cluster. The longest is a status
- * write that waits for the rate limit.
+ * Bounds for the time that a piece of work takes, in seconds. The shortest work is a status write inside the cluster. The
+ * longest is a status write that must wait for the rate limit.
  */
 const WORK_BUCKETS = [1e-3, 2.5e-3, 5e-3, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
-/** Seconds from a change of an object until the last pod runs the change. The goal is one second. */
+/** Bounds for the seconds from a change of an object until nearly all pods run the change. The goal is one second. */
 const PROPAGATION_BUCKETS = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 60, 300]
 
 /** What docs/operator-metrics.md says about each label. */
@@ -37,7 +37,7 @@ export interface OperatorMetricDeclaration {
   readonly type: 'counter' | 'gauge' | 'histogram'
   readonly labels: readonly LabelName[]
   readonly help: string
-  /** The upper bounds in seconds, ascending, without +Inf. Only histograms have them. */
+  /** The upper bounds in seconds, in ascending order, without +Inf. Only histograms have bounds. */
   readonly buckets?: readonly number[]
 }
 

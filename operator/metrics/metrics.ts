@@ -1,17 +1,15 @@
-/**
- * The metrics of one operator. Events are counted when they happen; states are read at each scrape.
- */
+/** The metrics of one operator. Events are counted when they happen. States are read at each scrape. */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { WorkOutcome, WorkQueueHooks, WorkQueueState } from '../kubernetes-writes/work-queue.ts'
 import { type LabelName, METRICS, type OperatorMetricDeclaration } from './metric-declarations.ts'
 
-/** The state of a watched collection that a scrape reads. */
+/** The state of a watched collection, as it is read at a scrape. */
 export interface WatchReading {
   readonly drift: number
   readonly events: number
   readonly restarts: Readonly<Record<string, number>>
-  /** A time on the clock of `now`. Undefined before the first contact. */
+  /** When data last arrived, on the clock of `now`. Undefined before the first data. */
   readonly lastContactAt: number | undefined
 }
 
@@ -22,7 +20,7 @@ export interface RequestReport {
   readonly seconds: number
 }
 
-/** The number of objects of one kind that have a condition with this status and this reason. */
+/** The number of objects of one kind that have a condition with this status and reason. */
 export interface ConditionCount {
   readonly kind: string
   readonly condition: string
@@ -33,11 +31,11 @@ export interface ConditionCount {
 
 export interface OperatorMetricsOptions {
   readonly version: string
-  /** The name that operator and ingress of one release share. Undefined if the release has no name. */
+  /** The name of the installation, which the operator and the ingress of one release share. Undefined if there is no name. */
   readonly installation: string | undefined
   /** The name of the Lease. */
   readonly lease: string
-  /** The current time in monotonic milliseconds. */
+  /** Returns the time of a monotonic clock, in milliseconds. */
   readonly now: () => number
   /** Returns the longest delay of the event loop since the last call, in seconds. */
   readonly loopDelay: () => number
@@ -45,33 +43,36 @@ export interface OperatorMetricsOptions {
 
 export interface OperatorMetrics {
   /**
-   * Registers a work queue. Returns the functions that the queue calls so that its work is counted. `state` is called at each
-   * scrape.
+   * Registers a work queue. `state` is called at each scrape. The queue must call the returned functions so that its work is
+   * counted.
    */
   queue(name: string, state: () => WorkQueueState): WorkQueueHooks
-  /** Registers a watched collection. `resource` has the form that people use: `dispatchrules.sipdispatch.dev`. */
+  /**
+   * Registers a watched collection. `resource` is a name for people, such as `dispatchrules.sipdispatch.dev`. `reading` is
+   * called at each scrape.
+   */
   watch(resource: string, reading: () => WatchReading): void
-  /** `counts` is called at each scrape. */
+  /** Registers `counts`, which is called at each scrape. */
   resources(counts: () => Iterable<ConditionCount>): void
-  /** `kinds` returns the kinds whose definition is older than the operator. It is called at each scrape. */
+  /** Registers `kinds`. It returns the kinds whose definition is older than the operator, and is called at each scrape. */
   outdated(kinds: () => ReadonlySet<string>): void
   leading(leads: boolean): void
   request(report: RequestReport): void
   published(version: number): void
   publishFailed(code: string): void
   publishHeld(held: boolean): void
-  /** `seconds`: from a publication until nearly all pods run it. */
+  /** `seconds`: the time from a publication until nearly all pods run it. */
   propagated(seconds: number): void
   statusOverwritten(): void
-  /** `shows` returns whether another installation was seen. It is called at each scrape. */
+  /** Registers `shows`. It returns whether another installation was seen, and is called at each scrape. */
   overlap(shows: () => boolean): void
   statusWrite(result: 'written' | 'failed'): void
   eventWrite(result: 'created' | 'counted' | 'suppressed' | 'failed'): void
-  /** The metrics in Prometheus text format 0.0.4. */
+  /** Returns the metrics in Prometheus text format 0.0.4. */
   text(): Promise<string>
 }
 
-/** Creates the metrics, on a registry of their own. */
+/** Makes the metrics. Each call makes its own registry. */
 export function createOperatorMetrics(options: OperatorMetricsOptions): OperatorMetrics {
   const registry = new Registry()
   reading(registry, METRICS.buildInfo, (set) =>
@@ -143,7 +144,7 @@ function queueCounters(registry: Registry): (name: string) => WorkQueueHooks {
   return (name) => {
     const queue = { name, controller: name }
     const controller = { controller: name }
-    // The counters start with the value 0, so that Prometheus sees the first failure as an increase.
+    // The counters start at 0. Otherwise Prometheus would not see the first failure as an increase.
     for (const one of [adds, retries]) one.inc(queue, 0)
     for (const one of [errors, terminal]) one.inc(controller, 0)
     for (const result of WORK_OUTCOMES) reconciles.inc({ ...controller, result }, 0)
@@ -225,7 +226,7 @@ function writeMetrics(registry: Registry): Pick<OperatorMetrics, 'statusWrite' |
 
 type Labels = Partial<Record<LabelName, string>>
 
-/** Calls `set` for each series that exists at a scrape. */
+/** Calls `set` once for each series that a scrape must show. */
 type Fill = (set: (labels: Labels, value: number) => void) => void
 
 function counter(registry: Registry, { name, help, labels }: OperatorMetricDeclaration): Counter<LabelName> {
@@ -241,7 +242,7 @@ function histogram(registry: Registry, declaration: OperatorMetricDeclaration): 
   return new Histogram({ name, help, labelNames: labels, buckets: [...buckets], registers: [registry] })
 }
 
-/** Registers a gauge. Its values are read at each scrape. */
+/** Registers a gauge whose values are read at each scrape. */
 function reading(registry: Registry, { name, help, labels }: OperatorMetricDeclaration, fill: Fill): void {
   const collect = () => {
     read.reset()
@@ -250,7 +251,7 @@ function reading(registry: Registry, { name, help, labels }: OperatorMetricDecla
   const read: Gauge<LabelName> = new Gauge({ name, help, labelNames: labels, registers: [registry], collect })
 }
 
-/** Registers a counter. Its values are read from another place at each scrape. */
+/** Registers a counter whose values are read at each scrape, because another part of the program counts them. */
 function totals(registry: Registry, { name, help, labels }: OperatorMetricDeclaration, fill: Fill): void {
   const collect = () => {
     read.reset()
@@ -259,14 +260,14 @@ function totals(registry: Registry, { name, help, labels }: OperatorMetricDeclar
   const read: Counter<LabelName> = new Counter({ name, help, labelNames: labels, registers: [registry], collect })
 }
 
-/** Milliseconds between two looks at the clock. */
+/** Milliseconds between two measurements of the event loop's delay. */
 const RESOLUTION_MS = 20
 
 const NANOSECONDS = 1e9
 
 /**
- * Measures from now on. Each call of the returned function returns the longest delay of the event loop since the previous call,
- * in seconds.
+ * Starts to measure. Each call of the returned function returns the longest delay of the event loop since the previous call, in
+ * seconds.
  */
 export function createLoopDelay(): () => number {
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })

@@ -1,20 +1,20 @@
-/** Limits for what one command writes to the shared cache. While a command runs, every other client of the cache waits. */
+/** Limits for what one command writes to the shared cache. While a command runs, all other clients of the cache wait. */
 
 /**
- * The most characters of one change that goes through the log: some 8,000 rules, 20 ms in the cache. If a change is larger, the
- * whole table is replaced.
+ * The most characters of one change that goes through the log. This is enough for some 8,000 rules, and takes 20 ms in the
+ * cache. If a change is larger, the whole table is replaced.
  */
 export const MAX_DELTA_LENGTH = 4_194_304
 
-/** The most characters of one step in which a whole table is written. */
+/** When a whole table is written in steps, the most characters of one step. */
 export const STAGING_LENGTH = 524_288
 
 /** Milliseconds for which an unfinished table stays in the cache after the last step of its writer. */
 export const STAGING_EXPIRY_MS = 60_000
 
 /**
- * The most records of the log, the fewest records of the log, and the most characters of all records together. A reader that
- * needs older records reads the whole table.
+ * The log has at most MAX_LOG_RECORDS records. It has fewer, down to MIN_LOG_RECORDS, if they would be longer than
+ * MAX_LOG_LENGTH characters together. A reader that needs an older record reads the whole table.
  */
 export const MAX_LOG_RECORDS = 1_000
 export const MIN_LOG_RECORDS = 8
@@ -23,5 +23,5 @@ export const MAX_LOG_LENGTH = 67_108_864
 /** The most pod reports that one command reads. */
 export const REPORT_BATCH = 1_000
 
-/** The most attempts of one publication while another writer changes the cache. */
+/** The most attempts to publish one table. An attempt fails if another writer changes the cache at the same time. */
 export const MAX_PUBLISH_TRIES = 3

@@ -1,7 +1,7 @@
 /**
- * The scripts of the cache. The cache runs each script as one step. A script first checks whether this writer may write, and
- * whether every key has the right type. In this way a script never writes only a part. Arguments 1 to 3 are epoch, installation
- * and protocol. The reply is a word for the result, and the head that the script found in the cache.
+ * The scripts that the cache runs. The cache runs each script as one step. A script first checks whether this writer may write,
+ * and whether every key has the correct type. So it writes either everything or nothing. Arguments 1 to 3 are epoch,
+ * installation and protocol. The reply is a word for the result, and the head that was in the cache.
  */
 import { MAX_EPOCH, MAX_VERSION } from '../../ingress/route-table/limits.ts'
 
@@ -32,8 +32,8 @@ end
 `
 
 /**
- * Keys: head, entries, log. Further arguments: expected head, new head, expected version, new version, changes, the most records
- * of the log.
+ * Publishes a change. Keys: head, entries, log. Arguments from 4 on: expected head, new head, expected version, new version,
+ * changes, and the most records of the log.
  */
 export const PUBLISH_SCRIPT = `${GUARD}
 if text ~= ARGV[4] then return {'conflict', text or ''} end
@@ -55,8 +55,8 @@ return {'published', ''}
 `
 
 /**
- * Keys: head, staging. Further arguments: `first` or `next` step, entries as changes, milliseconds for which the staging key is
- * kept.
+ * Writes one step of a whole table. Keys: head, staging. Arguments from 4 on: `first` or `next` step, the entries as changes,
+ * and the milliseconds for which the staging key stays in the cache.
  */
 export const STAGE_SCRIPT = `${GUARD}
 local wrong = check(KEYS[2], 'hash')
@@ -69,7 +69,10 @@ redis.call('PEXPIRE', KEYS[2], ARGV[6])
 return {'published', ''}
 `
 
-/** Keys: head, entries, log, staging. Further arguments: new head, version, number of entries. */
+/**
+ * Puts the staged table in the place of the old one. Keys: head, entries, log, staging. Arguments from 4 on: new head, version,
+ * number of entries.
+ */
 export const REPLACE_SCRIPT = `${GUARD}
 if head and head.epoch == tonumber(ARGV[1]) and head.version >= tonumber(ARGV[5]) then return {'conflict', text} end
 local wrong = check(KEYS[2], 'hash') or check(KEYS[3], 'stream')

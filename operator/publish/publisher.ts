@@ -1,6 +1,6 @@
 /**
- * Publishes compiled tables as changes of the table in the shared cache. If others have changed that table, the publisher
- * corrects it.
+ * Publishes compiled tables. It writes only what differs from the table in the shared cache. If another writer has changed that
+ * table, the publisher corrects it.
  */
 
 import { CacheError } from '../../ingress/cache-connection/cache-error.ts'
@@ -22,15 +22,16 @@ import { type KnownEntries, type KnownEntry, type TableDifference, tableDifferen
 
 export interface PublisherOptions {
   readonly cache: TableCacheWriter
-  /** The identifier of the installation that writes. The identifier never changes, and no other installation has the same one. */
+  /** The identifier of the installation that writes. It never changes, and no other installation has the same identifier. */
   readonly installation: string
-  /** The epoch of the leader. Each term of leadership has a publisher of its own. */
+  /** The epoch of the leader. Each term of leadership makes its own publisher. */
   readonly epoch: number
 }
 
 /**
- * `published` and `unchanged`: the cache holds the table as `version`. `fenced`: a later leader has written, and this leader must
- * stop. `refused`: nothing was published. `code` and `message` give the reason, and a later attempt may succeed.
+ * How a publication ended. `published`, `unchanged`: the cache has the table under `version`. `fenced`: a later leader has
+ * written, so this leader must stop. `refused`: nothing was published. `code` and `message` say why, and a later attempt may
+ * succeed.
  */
 export type PublishOutcome =
   | { readonly type: 'published'; readonly version: number; readonly changed: number; readonly characters: number }
@@ -40,16 +41,17 @@ export type PublishOutcome =
 
 export interface Publisher {
   /**
-   * Changes the cache so that it holds these entries. Calls of `publish` and `verify` are carried out one after the other.
+   * Changes the cache so that it has exactly these entries. Calls of `publish` and `verify` are carried out one after the
+   * other.
    */
   publish(entries: readonly TableEntry[]): Promise<PublishOutcome>
   /**
-   * Checks whether the cache still holds the table of the last `publish`. If not, publishes the table again. `head` costs three
-   * small commands. `entries` reads the whole table, and so also finds damaged entries. Returns undefined before the first
-   * `publish`.
+   * Checks whether the cache still has the table of the last `publish`. If it does not, publishes the table again. `head` needs
+   * only three small commands. `entries` reads the whole table, so it also finds damaged entries. Returns undefined before the
+   * first `publish`.
    */
   verify(depth: 'head' | 'entries'): Promise<PublishOutcome | undefined>
-  /** The position (epoch and version) of the table that each pod runs. Rejects if the cache cannot be read. */
+  /** Returns the position (epoch and version) of the table that each pod runs. Rejects if the cache cannot be read. */
   readers(): Promise<readonly ReaderReport[]>
 }
 
@@ -91,16 +93,16 @@ interface State {
   readonly options: PublisherOptions
   known: Known | undefined
   /**
-   * New versions are higher than `floor`, because some reader may run a version up to it. When `floor` has reached MAX_VERSION,
-   * only `ownFloor` counts.
+   * New versions are higher than `floor`, because some reader may run a version up to `floor`. If `floor` has reached
+   * MAX_VERSION, only `ownFloor` counts.
    */
   floor: number
   /**
-   * The highest version of this epoch. New versions are always higher. This also works for a reader of an earlier epoch: such a
-   * reader accepts any version of a later epoch.
+   * The highest version of this epoch. New versions are higher than this version. Readers of earlier epochs are not counted
+   * here, because they accept every version of a later epoch.
    */
   ownFloor: number
-  /** The highest epoch that the readers had at the last full read. */
+  /** The highest epoch of all readers at the last full read. */
   laterEpoch: number
   desired: readonly TableEntry[] | undefined
 }
@@ -120,7 +122,10 @@ async function bringIn(state: State, entries: readonly TableEntry[]): Promise<Pu
   })
 }
 
-/** If a later attempt may succeed, turns the error into an outcome. After any error the content of the cache is unknown. */
+/**
+ * Does the work. If an error occurs after which a later attempt may succeed, returns an outcome. After any error, the content
+ * of the cache counts as unknown.
+ */
 async function guarded(state: State, work: () => Promise<PublishOutcome>): Promise<PublishOutcome> {
   try {
     return await work()
@@ -146,8 +151,7 @@ async function tryToPublish(state: State, entries: readonly TableEntry[]): Promi
     return { type: 'unchanged', version: known.head.version }
   }
   const version = nextVersion(state)
-  // This epoch has no more versions. The outcome is the same as if a later leader had written, so the leader takes the next
-  // epoch.
+  // All versions of this epoch are used. With the outcome `fenced`, the leader takes the next epoch.
   if (version === undefined) return { type: 'fenced', epoch }
   const checksum = checksumText(difference.checksum)
   const head = { installation, epoch, version, checksum, entries: difference.after.size }
@@ -155,22 +159,22 @@ async function tryToPublish(state: State, entries: readonly TableEntry[]): Promi
   return settle(state, result, { head, difference })
 }
 
-/** The version of the next publication. Undefined if this epoch has no more versions. */
+/** The version of the next publication. Undefined if all versions of this epoch are used. */
 function nextVersion({ floor, ownFloor }: State): number | undefined {
   if (floor < MAX_VERSION) return floor + 1
   return ownFloor < MAX_VERSION ? ownFloor + 1 : undefined
 }
 
-/** Records that some reader runs the table of this position, or may take it at any moment. */
+/** Stores that some reader runs the table of this position, or may take it at any moment. */
 function mayRun(state: State, { epoch, version }: TablePosition): void {
   state.floor = Math.max(state.floor, version)
   if (epoch === state.options.epoch) state.ownFloor = Math.max(state.ownFloor, version)
 }
 
 /**
- * Whether the head in the cache can stay. If not, even a correct table is published again. There are two such cases. First, the
- * epoch of the head is earlier: only a head with this leader's epoch makes the cache refuse the earlier leader. Second, some
- * reader runs a later version: that reader would ignore an earlier version.
+ * Whether the head in the cache may stay. If it may not, the table is published again, although its entries are correct. The
+ * head must have this leader's epoch, because only then does the cache refuse an earlier leader. If a reader of this epoch runs
+ * a higher version than the head, that reader would ignore the head.
  */
 function isCurrent({ options, ownFloor }: State, head: CacheHead): boolean {
   return head.epoch === options.epoch && head.version >= ownFloor
@@ -221,7 +225,7 @@ function foreign(head: CacheHead): PublishOutcome {
   return { type: 'refused', code: 'cache-foreign', message }
 }
 
-/** Reads the content of the cache. Undefined if the cache holds no table, or a damaged one. */
+/** Reads the content of the cache. Undefined if the cache has no table or a damaged one. */
 async function readKnown(state: State): Promise<Known | undefined> {
   const { cache } = state.options
   state.laterEpoch = 0
@@ -246,17 +250,17 @@ async function readKnown(state: State): Promise<Known | undefined> {
 }
 
 /**
- * Returns undefined if the table is damaged. The caller then overwrites the table. Throws the error again if another version of
- * the program has written the table, so that such a table is not overwritten.
+ * Returns undefined if the table is damaged; the caller may then overwrite it. Throws every other error again. So a table that
+ * another version of the program has written is not overwritten.
  */
 export function nothingWhereDamaged(error: unknown): undefined {
   if (error instanceof CacheContentError && error.code === 'cache-content') return undefined
   throw error
 }
 
-/** Whether the cache still holds the table that this publisher knows, and no reader runs a later table. */
+/** Whether the cache still has the table that this publisher knows, and no reader runs a later table. */
 async function isInStep({ options, known }: State, depth: 'head' | 'entries'): Promise<boolean> {
-  // If the result is false, the caller reads the whole table again. That reading checks every entry.
+  // If the result is false, the caller reads the whole table again. This reading checks every entry.
   if (known === undefined || depth === 'entries') return false
   const { cache } = options
   const head = await cache.head().catch(nothingWhereDamaged)

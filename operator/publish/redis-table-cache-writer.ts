@@ -26,7 +26,7 @@ import {
 import { PUBLISH_SCRIPT, REPLACE_SCRIPT, STAGE_SCRIPT } from './publish-script.ts'
 import type { PublishedTable, TableCacheWriter, WriteResult } from './table-cache-writer.ts'
 
-/** The shared cache in Redis or Valkey under a prefix. Throws a RangeError for an invalid prefix. */
+/** The shared cache in Redis or Valkey, under a prefix. Throws a RangeError if the prefix is invalid. */
 export function createRedisTableCacheWriter(prefix: string, options: CacheConnectionOptions): TableCacheWriter {
   const keys = cacheKeys(prefix)
   const connection = createCacheConnection(options)
@@ -56,9 +56,9 @@ interface Target {
 }
 
 interface ScriptCall {
-  /** A head with the epoch and the installation of the writer. */
+  /** A head that has the epoch and the installation of the writer. */
   readonly head: CacheHead
-  /** The keys of the script after the key of the head. */
+  /** The keys of the script that follow the key of the head. */
   readonly keys: readonly string[]
   readonly args: readonly string[]
 }
@@ -81,7 +81,7 @@ function readResult(word: string, text: string): WriteResult {
   throw new CacheError('cache-failed', `the shared cache answered a script with ${word}`)
 }
 
-/** The head in a reply. Undefined if the head is absent or damaged, because the writer then replaces the table. */
+/** The head in a reply. Undefined if the head is absent or damaged. In both cases the writer replaces the whole table. */
 function readableHead(text: string): CacheHead | undefined {
   if (text === '') return undefined
   try {
@@ -92,9 +92,7 @@ function readableHead(text: string): CacheHead | undefined {
   }
 }
 
-/**
- * Writes a table in small steps into a separate key, and then renames this key. In this way no step blocks the cache for long.
- */
+/** Writes a table in small steps into a separate key. Then it renames this key. So no step blocks the cache for long. */
 async function replace(target: Target, { head, entries }: PublishedTable): Promise<WriteResult> {
   const staging = target.keys.staging(head.epoch)
   let step = 'first'
@@ -110,8 +108,8 @@ async function replace(target: Target, { head, entries }: PublishedTable): Promi
 }
 
 /**
- * The steps in which a table is written. Even an empty table has one step, because the first step removes the data that an
- * interrupted writer has left.
+ * The steps in which a table is written. An empty table has one step too, because the first step removes what an interrupted
+ * writer has left.
  */
 function* stagingSteps(entries: PublishedTable['entries']): Generator<string> {
   let lines = ''
@@ -124,7 +122,7 @@ function* stagingSteps(entries: PublishedTable['entries']): Generator<string> {
   yield lines
 }
 
-/** The most records that the log keeps after this change. If the change is larger, the log keeps fewer records. */
+/** The most records that the log may have after this change. The larger the change, the fewer records the log may have. */
 function logRecords(lines: string): number {
   const fitting = Math.floor(MAX_LOG_LENGTH / Math.max(1, lines.length))
   return Math.max(MIN_LOG_RECORDS, Math.min(MAX_LOG_RECORDS, fitting))

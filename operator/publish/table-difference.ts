@@ -7,23 +7,23 @@ import { encodeEntry } from '../../ingress/route-table/table-codec.ts'
 export interface KnownEntry {
   /** The `entryHash` of the entry. */
   readonly hash: number
-  /** Undefined if only the JSON of the entry was read, and not decoded. */
+  /** Undefined if only the JSON of the entry was read, and the JSON was not decoded. */
   readonly entry: TableEntry | undefined
 }
 
-/** The entries of a table by their keys. */
+/** The entries of a table; the keys are the entries' keys. */
 export type KnownEntries = ReadonlyMap<string, KnownEntry>
 
 export interface TableDifference {
   readonly changes: readonly EntryChange[]
-  /** The number of characters of the changes. */
+  /** The number of characters of all changes. */
   readonly length: number
   /** The entries after the changes. */
   readonly after: KnownEntries
   readonly checksum: number
 }
 
-/** The changes that turn the table `before` into `entries`. An entry is encoded as JSON only if it may have changed. */
+/** Finds the changes that turn the table `before` into `entries`. An entry is encoded as JSON only if it may have changed. */
 export function tableDifference(before: KnownEntries, entries: readonly TableEntry[]): TableDifference {
   const after = new Map<string, KnownEntry>()
   const changes: EntryChange[] = []

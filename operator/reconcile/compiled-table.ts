@@ -1,4 +1,4 @@
-/** The table that is compiled from the objects of the cluster, in the state that they have at one moment. */
+/** Compiles a table from the objects of the cluster, as they are at one moment. */
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
 import { entryKey, type TableEntry } from '../../ingress/route-table/route-table.ts'
@@ -8,16 +8,19 @@ import type { ObjectConditions } from '../compile/object-conditions.ts'
 import { isRefused, type RefusedResource, type WatchedObject } from '../watch/watched-object.ts'
 import type { WatchedObjects } from '../watch/watched-objects.ts'
 
-/** An object, the conditions that the compiler reports about it, and whether this generation of the object is in the table. */
+/**
+ * An object with the conditions that the compiler reports about it. `inTable`: whether this generation of the object is in the
+ * table.
+ */
 export interface TableObject extends ObjectConditions {
   readonly uid: string
   readonly inTable: boolean
-  /** `ObjectIdentity.deletion`. */
+  /** The field `ObjectIdentity.deletion` of the object. */
   readonly deletion: string | undefined
   readonly status: unknown
   /** The name of the object, `namespace/name`. */
   readonly objectName: string
-  /** The key of the object's entry. It is given even if the table has no such entry. */
+  /** The key of the object's entry in the table. It is set even if the object has no entry there. */
   readonly tableKey: string
 }
 
@@ -26,7 +29,7 @@ export interface CompiledTable {
   readonly objects: readonly TableObject[]
 }
 
-/** The objects that are compiled, by watched collection. */
+/** The watched collections from which the table is compiled. */
 export interface CompiledCollections {
   readonly trunks: Collection<WatchedObjects['trunks']>
   readonly rules: Collection<WatchedObjects['rules']>
@@ -38,7 +41,7 @@ export interface CompiledCollections {
 
 type Collection<C extends { readonly objects: unknown; readonly get: unknown }> = Pick<C, 'objects' | 'get'>
 
-/** The results that one compilation keeps for the next one. */
+/** The results that one compilation stores for the next one. */
 export interface TableMemory {
   readonly compile: CompileMemory
   readonly objects: WeakMap<ObjectConditions, TableObject>
@@ -49,8 +52,8 @@ export function createTableMemory(): TableMemory {
 }
 
 /**
- * Compiles everything that is watched. With a memory, each result that has not changed is the same object as in the last
- * compilation.
+ * Compiles everything that is watched. With a memory, a result that has not changed is the same JavaScript object as in the
+ * last compilation.
  */
 export function compiledTable(watched: CompiledCollections, memory: TableMemory = createTableMemory()): CompiledTable {
   const refused: RefusedResource[] = []
@@ -86,7 +89,7 @@ interface Compiled {
   readonly memory: TableMemory
 }
 
-/** The object with its conditions. Undefined if somebody has deleted the object in the meantime. */
+/** The object with its conditions. Undefined if the watch no longer has the object. */
 function tableObject(conditions: ObjectConditions, { watched, entries, memory }: Compiled): TableObject | undefined {
   const known = memory.objects.get(conditions)
   const name = known?.objectName ?? `${conditions.namespace}/${conditions.name}`
@@ -109,7 +112,9 @@ function isAt(known: TableObject, place: Pick<TableObject, 'uid' | 'status' | 'd
   return known.deletion === deletion && known.inTable === inTable
 }
 
-/** Adds the published Services to a table without Services, so that calls still go to the last known endpoints. */
+/**
+ * Adds the Services of the published table to a table that has none. So calls still go to the endpoints that were last known.
+ */
 export function withLastServices(table: CompiledTable, published: ReadonlyMap<string, TableEntry>): CompiledTable {
   const services = [...published].filter(([, { kind }]) => kind === 'service')
   return { ...table, entries: new Map([...table.entries, ...services]) }

@@ -6,15 +6,17 @@ import { type StoredCondition, storedConditions } from '../kubernetes-writes/obj
 import type { TableObject } from './compiled-table.ts'
 import type { ObjectNews } from './object-progress.ts'
 
-/** Reasons that any object can have for some time on its way to the pods. */
+/** Any object can have these reasons for some time on its way to the pods. They are not faults. */
 const PASSING: ReadonlySet<string> = new Set<Condition['reason']>(['Pending', 'NotAccepted'])
 
-/** Whether a condition is not as the author of the object wants it. */
+/** Whether a condition reports a fault. The reasons in `PASSING` are not faults. */
 export function isBad(condition: Condition): boolean {
   return !isAsWished(condition) && !PASSING.has(condition.reason)
 }
 
-/** A warning for each bad condition that is not in the object's status yet, and an Event when the object is ready again. */
+/**
+ * Returns a warning for each fault that is not in the object's status yet. Returns one more Event if the object is ready again.
+ */
 export function eventsOf({ object, conditions }: ObjectNews): EventText[] {
   const stored = storedConditions(object.status)
   const warnings = conditions.filter(isWarnedOf).flatMap(({ type, status, reason, message }): EventText[] => {
@@ -25,14 +27,17 @@ export function eventsOf({ object, conditions }: ObjectNews): EventText[] {
   return [...warnings, ...recovery(conditions, stored)]
 }
 
-/** Whether an Event warns about a condition. `Ready` only repeats another condition, except when somebody deletes the object. */
+/**
+ * Whether an Event warns about a condition. `Ready` repeats the fault of another condition, so it is left out, except if the
+ * object is being deleted.
+ */
 function isWarnedOf(condition: Condition): boolean {
   return isBad(condition) && (condition.type !== 'Ready' || condition.reason === 'Deleting')
 }
 
 /**
- * The Event that an object is ready again. It is recorded only if an Event has reported why the object was not ready. So it is
- * not recorded after each change.
+ * The Event that an object is ready again. There is such an Event only if an earlier Event has said why the object was not
+ * ready. So an ordinary change makes no Event.
  */
 function recovery(conditions: readonly Condition[], stored: readonly StoredCondition[]): EventText[] {
   const before = stored.find(({ type }) => type === 'Ready')

@@ -1,4 +1,4 @@
-/** Reports how a leader would change the shared cache. Changes nothing itself. */
+/** Reports how a leader would change the shared cache. A dry run itself changes nothing. */
 
 import { encodeEntry } from '../../ingress/route-table/table-codec.ts'
 import { errorText } from '../../ingress/text/error-text.ts'
@@ -12,22 +12,22 @@ export interface DryRunOptions {
   readonly watched: CompiledCollections
   readonly cache: Pick<TableCacheWriter, 'snapshot'>
   readonly onResult: (result: DryRunResult) => void
-  /** Called for each condition that is not as the author of the object wants it. */
+  /** Is called for each condition that reports a fault. */
   readonly onCondition: (object: TableObject, condition: TableObject['conditions'][number]) => void
   readonly onFault: (code: string, message: string) => void
 }
 
-/** The keys are `kind/namespace/name`. Each list has at most `MAX_REPORTED_KEYS` keys. */
+/** The result of a dry run. Keys are `kind/namespace/name`. Each list has at most `MAX_REPORTED_KEYS` keys. */
 export interface DryRunResult {
   /** The number of entries in the table that would be published. */
   readonly entries: number
   readonly objects: number
-  /** The differences from the cache; undefined if the cache cannot be read. */
+  /** The differences from the cache. Undefined if the cache cannot be read. */
   readonly change: DryRunChange | undefined
 }
 
 export interface DryRunChange {
-  /** The version of the table in the cache; 0 if the cache has no table. */
+  /** The version of the table in the cache. 0 if the cache has no table. */
   readonly version: number
   readonly added: number
   readonly changed: number
@@ -35,7 +35,7 @@ export interface DryRunChange {
   readonly keys: { readonly added: string[]; readonly changed: string[]; readonly removed: string[] }
 }
 
-/** Compares everything that is watched with the cache, once. Never rejects. */
+/** Compares the watched objects with the cache once. Never rejects. */
 export async function dryRun(options: DryRunOptions): Promise<void> {
   const { watched, onResult, onCondition } = options
   const table = compiledTable(watched)
@@ -51,7 +51,7 @@ async function changeOf(
   { cache, onFault }: DryRunOptions,
 ): Promise<DryRunChange | undefined> {
   try {
-    // A leader would replace a damaged table, but would keep a table of another version of the program.
+    // A leader would replace a damaged table. It would not replace a table that another version of the program has written.
     const snapshot = await cache.snapshot().catch(nothingWhereDamaged)
     const entriesInCache = snapshot?.entries ?? new Map<string, string>()
     const added: string[] = []

@@ -2,8 +2,8 @@ import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import { FAULT_REPEAT_MS } from './limits.ts'
 
 /**
- * Reports a fault when it is new or different, and again after `FAULT_REPEAT_MS`. Without this limit, an action that is tried
- * five times a second could also report its fault five times a second.
+ * Reports a fault if it is new or its text has changed, and again after `FAULT_REPEAT_MS`. Without this limit, an action that
+ * is tried five times a second could report its fault five times a second.
  */
 export function createFaultLog(
   clock: Pick<DatedClock, 'now'>,

@@ -1,4 +1,4 @@
-/** Decides who leads: the holder of a Lease or, if there is only one operator, this process. */
+/** Decides who leads. With a Lease, its holder leads. Without a Lease there is only one operator, and this process leads. */
 import {
   createLeaderElection,
   type ElectionListener,
@@ -8,10 +8,12 @@ import {
 
 export type Leader = Pick<LeaderElection, 'start' | 'isLeader' | 'raiseEpoch' | 'stop'>
 
-/** The first epoch of an operator without a Lease. If the cache has a higher epoch, the operator takes an epoch above that. */
+/**
+ * The first epoch of an operator without a Lease. If the epoch in the cache is higher, the operator takes one above that epoch.
+ */
 const FIRST_EPOCH = 1
 
-/** Creates a candidate in the election. Without an election (`elect` is false), this process leads from its start. */
+/** Makes a candidate for the election. If `elect` is false, there is no election, and this process leads from its start. */
 export function createLeader(elect: boolean, options: LeaderElectionOptions): Leader {
   return elect ? createLeaderElection(options) : createOnlyLeader()
 }

@@ -1,6 +1,6 @@
 /**
- * Terms of leadership. A reconciler runs while three things are true: this process leads, it knows its installation, and it has
- * seen every object.
+ * Terms of leadership. A reconciler runs as long as three things are true: this process leads, it knows its installation, and
+ * it has seen every object.
  */
 import { errorText } from '../../ingress/text/error-text.ts'
 import type { DatedClock } from '../../ingress/time/dated-clock.ts'
@@ -8,7 +8,7 @@ import { PREPARATION_RETRY_MS } from './limits.ts'
 import type { TableReconciler } from './table-reconciler.ts'
 
 export interface LeadershipTermsOptions {
-  /** Prepares the first term. Called again until it succeeds. Resolves with the name of the installation in the table. */
+  /** Prepares the first term. It is called again until it succeeds. Resolves with the name of the installation in the table. */
   readonly prepare: () => Promise<string>
   readonly start: (installation: string, epoch: number) => TableReconciler
   readonly clock: DatedClock
@@ -16,13 +16,13 @@ export interface LeadershipTermsOptions {
 }
 
 export interface LeadershipTerms {
-  /** To be called when every object has been listed. */
+  /** Must be called when every object has been listed. */
   synced(): void
   /** Begins a term, or continues it with another epoch. */
   begin(epoch: number): void
-  /** Ends the term: no further write starts. Resolves when the last round is over. */
+  /** Ends the term. No further write starts. Resolves when the last round is over. */
   end(): Promise<void>
-  /** To be called when objects have changed. */
+  /** Must be called when objects have changed. */
   touch(): void
 }
 

@@ -1,4 +1,4 @@
-/** Records how far each object has come on its way to the ingress pods, and what its status must report about this. */
+/** Stores how far each object has come on its way to the ingress pods, and finds out what its status must say about this. */
 import type { Condition } from '../../crds/schema/conditions.ts'
 import { storedConditions } from '../kubernetes-writes/object-status.ts'
 import { type ProgrammedInput, programmedCondition } from '../kubernetes-writes/programmed.ts'
@@ -9,30 +9,28 @@ export type Publication = ProgrammedInput['publication']
 
 /** What happened to the table that was compiled from the objects. */
 export interface TableOutcome {
-  /** The version in the cache; undefined if nothing could be published. */
+  /** The version in the cache. Undefined if nothing could be published. */
   readonly version: number | undefined
   /**
-   * Whether the guard holds the removal of an object that is no longer in the compiled table. If so, the published entry stays.
+   * Whether the guard holds the removal of this object. The compiled table no longer has the object, and its published entry
+   * stays.
    */
   readonly isHeld: (object: TableObject) => boolean
   /**
-   * Whether the table before this one contained the object in its current form. If so, the report about pods in the object's
-   * status can be trusted.
+   * Whether the previous table already had the object in its current form. Only then can the operator trust what the object's
+   * status says about the pods.
    */
   readonly wasThere: (object: TableObject) => boolean
 }
 
 export interface ObjectProgress {
-  /** Accepts the result of a compilation. Forgets the objects that are no longer in it, and returns them. */
+  /** Accepts the result of a compilation. Returns the objects that are no longer in the result, and forgets them. */
   compiled(objects: readonly TableObject[], published: TableOutcome): readonly TableObject[]
   /** Accepts the version that most pods run. Undefined if there are no pods. */
   readersAt(version: number | undefined): void
-  /**
-   * Objects with all their conditions. An object is returned if its conditions differ from the last returned ones. Each change is
-   * returned once.
-   */
+  /** Returns the objects whose conditions differ from those that were last returned, each with all its conditions. */
   changed(): Generator<ObjectNews>
-  /** Whether an object waits until pods run a version. */
+  /** Whether some object waits until the pods run a version. */
   readonly waiting: boolean
 }
 
@@ -47,13 +45,16 @@ interface TrackedObject {
   version: number | undefined
   publication: Publication
   programmed: boolean
-  /** The reason of the condition Programmed that was returned last. Undefined while the object has news. */
+  /**
+   * The reason of the condition Programmed that was last returned. Undefined if the object has changed and was not returned
+   * since then.
+   */
   reported: Condition<'Programmed'>['reason'] | undefined
 }
 
 export function createObjectProgress(): ObjectProgress {
   const known = new Map<string, TrackedObject>()
-  /** Objects that may have news after the next report of the pods. */
+  /** The objects that may have news after the next report of the pods. */
   let open = new Set<TrackedObject>()
   let readersVersion: number | undefined
   const condition = (progress: TrackedObject): Condition<'Programmed'> =>
@@ -96,14 +97,17 @@ function next(before: TrackedObject | undefined, object: TableObject, published:
   const { version, isHeld, wasThere } = published
   const publication = publicationOf(version, isHeld(object))
   const same = before?.object.uid === object.uid && before.object.generation === object.generation
-  // If an object was in the table and still is, it keeps its first version. If an object comes back into the table, it gets this
-  // version.
+  // An object that stays in the table keeps its first version. An object that comes back into the table gets the version of
+  // this table.
   const first = same && before.object.inTable ? before.version : undefined
   const programmed = same ? before.programmed : isProgrammed(object) && wasThere(object)
   return { object, version: first ?? version, publication, programmed, reported: undefined }
 }
 
-/** Whether an unchanged object has no news. This is the case if pods run it, or if it does not belong in the table. */
+/**
+ * Whether nothing more will happen to an unchanged object. This is so if the pods run it, or if it does not belong in the
+ * table.
+ */
 function isSettled(before: TrackedObject, { version, isHeld }: TableOutcome): boolean {
   const { object, programmed, reported } = before
   if (reported === undefined || before.publication !== 'done' || version === undefined) return false
@@ -116,8 +120,8 @@ function publicationOf(version: number | undefined, held: boolean): Publication 
 }
 
 /**
- * Whether the status reports that pods run this generation. An earlier operator, or the restoration of a backup, may have written
- * this report.
+ * Whether the status says that the pods run this generation. An earlier operator may have written this, or a backup was
+ * restored.
  */
 function isProgrammed({ status, generation }: TableObject): boolean {
   return storedConditions(status).some((condition) => {

@@ -15,7 +15,10 @@ export interface ReconcileListenerOptions {
   readonly metrics: OperatorMetrics
   readonly logger: Logger
   readonly onFenced: (epoch: number) => void
-  /** Called with the reason why the cache has refused the last table. Undefined if the cache has accepted the table. */
+  /**
+   * Is called after each publication. `message` says why the cache has refused the table. It is undefined if the cache has
+   * accepted the table.
+   */
   readonly onRefusal: (message: string | undefined) => void
   readonly onFault: (code: string, message: string) => void
 }
@@ -61,7 +64,10 @@ export function createReconcileListener(options: ReconcileListenerOptions): Reco
   }
 }
 
-/** Records one Event for each namespace, about the first of its objects, and writes one log line. */
+/**
+ * Writes one log line for all held entries, and records one Event for each namespace. The Event is about the first object of
+ * the namespace.
+ */
 function reportHeld({ events, logger }: ReconcileListenerOptions, keys: ReadonlySet<string>): void {
   const byNamespace = Map.groupBy(keys, namespaceOf)
   for (const [namespace, [first = '']] of byNamespace) {
@@ -79,8 +85,8 @@ function reportHeld({ events, logger }: ReconcileListenerOptions, keys: Readonly
 }
 
 /**
- * The kind of the object for which the table has an entry. Undefined for a Service, because a Service is neither a rule nor a
- * trunk.
+ * The kind of object that an entry of the table stands for. Undefined for a Service, because no Event is recorded about
+ * Services.
  */
 function objectKind(kind: TableEntry['kind']): 'DispatchRule' | 'SipTrunk' | undefined {
   switch (kind) {

@@ -1,21 +1,19 @@
-/**
- * Prevents an accident from emptying the table. A change that removes most of the table at once is held until somebody allows it.
- */
+/** Protects the table against accidents. A change that removes most of the table at once is held until somebody allows it. */
 import { MASS_REMOVAL_SHARE, MASS_REMOVAL_WINDOW_MS, SMALL_TABLE_ENTRIES } from './limits.ts'
 
 export interface RemovalGuard {
   /**
-   * The keys that must stay in the table, although the new table lacks them. Each call returns the same keys until one of three
-   * things happens: the objects are back, their namespaces allow the removal, or the earlier removals are so long ago that these
-   * keys are few.
+   * The keys that must stay in the table, although the new table does not have them. Each call returns the same keys until one
+   * of three things happens: the objects are back, their namespaces allow the removal, or earlier removals no longer count and
+   * these keys are only a small part of the table.
    */
   held(change: TableRemoval, now: number): ReadonlySet<string>
 }
 
 export interface TableRemoval {
-  /** The keys of the table that the pods have, `kind/namespace/name`. */
+  /** The keys of the table that the pods have. The form is `kind/namespace/name`. */
   readonly published: Iterable<string>
-  /** The new table, by key. */
+  /** The keys of the new table. */
   readonly next: Pick<ReadonlySet<string>, 'has'>
   /** Whether any number of entries of this namespace may be removed. */
   readonly allowed: (namespace: string) => boolean
@@ -29,8 +27,8 @@ interface PastRemoval {
 const NOTHING: ReadonlySet<string> = new Set()
 
 /**
- * Removals count together for `MASS_REMOVAL_WINDOW_MS`, because clients delete a thousand objects one after the other. In a table
- * of `SMALL_TABLE_ENTRIES` or fewer, removals are never held: a person can intentionally remove half of such a table in a
+ * Removals are added up for `MASS_REMOVAL_WINDOW_MS`, because clients delete a thousand objects one after the other. In a table
+ * of at most `SMALL_TABLE_ENTRIES`, no removal is held, because a person can intentionally remove half of such a table in one
  * morning.
  */
 export function createRemovalGuard(): RemovalGuard {

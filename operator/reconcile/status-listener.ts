@@ -1,4 +1,4 @@
-/** Reports other writers of the statuses that this operator writes. The reports are Events, log lines and metrics. */
+/** Reports that another program or person writes the statuses of this operator. It makes Events, log lines and metrics. */
 import type { Logger } from '../../ingress/log/logger.ts'
 import type { EventRecorder } from '../kubernetes-writes/event-recorder.ts'
 import { FREE_OVERWRITES } from '../kubernetes-writes/limits.ts'
@@ -11,7 +11,7 @@ export interface StatusListenerOptions {
   readonly metrics: Pick<OperatorMetrics, 'statusOverwritten'>
   readonly logger: Logger
   readonly installation: StatusWriterOptions['installation']
-  /** The last writer of the status of this object, according to the API server. */
+  /** Returns who last wrote the status of this object, according to the API server. */
   readonly writerOf: (kind: 'SipTrunk' | 'DispatchRule', key: string) => string | undefined
 }
 
@@ -25,8 +25,8 @@ export function createStatusListener(
       const { kind, namespace, name } = target
       const by = writerOf(kind, `${namespace}/${name}`) ?? 'somebody'
       logger.warn({ code: 'status-overwritten', kind, name: `${namespace}/${name}`, by, count }, 'status overwritten')
-      // One overwrite may come from a person. Repeated overwrites come from a program, and the owner of the program must know
-      // about them.
+      // A person may overwrite a status once. If it happens again and again, a program does it, and its owner must learn about
+      // it.
       if (count < FREE_OVERWRITES) return
       const note = `${by} has overwritten the status of this object ${count} times in a row: the operator puts it right with growing pauses; let only the operator write it`
       events.record(regarding(target), { type: 'Warning', reason: 'StatusOverwritten', action: 'WriteStatus', note })

@@ -1,6 +1,6 @@
 /**
- * One term of leadership. Until the term ends, it compiles all changes, publishes them, and reports them in the status of every
- * object. Level-triggered: each round reads everything, so a failed round costs only time.
+ * One term of leadership. Until the term ends, it compiles all changes, publishes them, and reports the result in the status of
+ * every object. Each round reads all objects again, and not only the changes. So a failed round only costs time.
  */
 
 import type { ReaderReport } from '../../ingress/route-table/cache-head.ts'
@@ -40,15 +40,20 @@ export interface ReconcileListener {
   onNews(news: ObjectNews): void
   /** An object has been deleted. */
   onGone(object: TableObject): void
-  /** Called in each round. `keys`: the entries that stay in the table because their removal is held. */
+  /** Is called in each round. `keys`: the entries that stay in the table because their removal is held. */
   onHeld(keys: ReadonlySet<string>): void
-  /** Called with the outcome of publishing a table. `compileMs`: how many milliseconds the compilation of this table took. */
+  /**
+   * Is called with the outcome of publishing a table. `compileMs`: how many milliseconds the compilation of this table took.
+   */
   onPublished(outcome: PublishOutcome, compileMs: number): void
-  /** Called with the milliseconds from the first change of a table until most pods reported that they run the table. */
+  /**
+   * Is called when most pods have reported that they run a table. `milliseconds`: the time since the first change in this
+   * table.
+   */
   onPropagated(milliseconds: number): void
-  /** Called when pods have reported. `count`: the number of pods. `version`: the version that most of them run. */
+  /** Is called when pods have reported. `count`: the number of pods. `version`: the version that most of them run. */
   onReaders(count: number, version: number | undefined): void
-  /** A writer with a later epoch has written. This term is over, or must get an epoch higher than that epoch. */
+  /** A writer with a later epoch has written. This term must end, or get an epoch higher than `epoch`. */
   onFenced(epoch: number): void
   onFault(code: string, message: string): void
 }
@@ -58,23 +63,23 @@ export interface ReconcilerOptions {
   readonly cache: TableCacheWriter
   readonly installation: string
   /**
-   * The name of this installation in statuses. A status of another installation proves nothing about the pods of this
-   * installation. Undefined: the statuses of every installation count.
+   * The name of this installation in statuses. A status that another installation has written says nothing about the pods of
+   * this installation. If undefined, the statuses of all installations count.
    */
   readonly speaksAs?: string | undefined
   readonly epoch: number
-  /** Called before each write. */
+  /** Is called before each write. */
   readonly isLeader: () => boolean
-  /** Selects the namespaces in which any number of entries may be removed. */
+  /** Returns those of the given namespaces from which any number of entries may be removed. */
   readonly removalsAllowed: (namespaces: readonly string[]) => Promise<ReadonlySet<string>>
   readonly clock: DatedClock
   readonly listener: ReconcileListener
 }
 
 export interface TableReconciler {
-  /** To be called when something may have changed. */
+  /** Must be called when something may have changed. */
   touch(): void
-  /** Stops the term. Resolves when no round is running any more. */
+  /** Stops the term. Resolves when no round is in progress. */
   stop(): Promise<void>
 }
 
@@ -84,7 +89,7 @@ export function startTableReconciler(options: ReconcilerOptions): TableReconcile
   return reconciler
 }
 
-/** The result of one round. `before`: the entries of the table before this round. */
+/** The result of one round. `before`: the entries that the table had before this round. */
 interface Round {
   readonly table: CompiledTable
   readonly held: ReadonlySet<string>
@@ -105,15 +110,15 @@ class Reconciler implements TableReconciler {
   readonly #progress = createObjectProgress()
   readonly #memory = createTableMemory()
   readonly #timers = new Map<TimerName, () => void>()
-  /** The entries that were in the cache when this term began. Later: the entries that this term has published. */
+  /** At the beginning of the term, the entries that are in the cache. Later, the entries that this term has published. */
   #published: ReadonlyMap<string, TableEntry> | undefined
   #stopped = false
   #dirty = false
   #round: Promise<void> | undefined
   #retryMs = PUBLISH_RETRY_MS
-  /** The time of the first change that is not published yet. */
+  /** When the first change happened that is not published yet. */
   #changedAt: number | undefined
-  /** The published version that most pods do not report yet, and the time of its first change. */
+  /** A published version that most pods do not report yet. `since`: when the first change in this version happened. */
   #awaited: { readonly version: number; readonly since: number } | undefined
 
   constructor(options: ReconcilerOptions) {
@@ -138,7 +143,7 @@ class Reconciler implements TableReconciler {
   }
 
   async #rounds(): Promise<void> {
-    // Changes in the same turn of the event loop belong to the same round.
+    // Changes in the same turn of the event loop are handled in one round.
     await Promise.resolve()
     while (this.#dirty && this.#mayGoOn()) {
       this.#dirty = false
@@ -177,7 +182,7 @@ class Reconciler implements TableReconciler {
     this.#settled(outcome, { table, held, entries, before })
   }
 
-  /** The table that the pods have now. Entries that cannot be read are left out: they are not protected against removal. */
+  /** The table that the pods have now. Entries that cannot be read are missing, so they are not protected against removal. */
   async #inCache(): Promise<ReadonlyMap<string, TableEntry>> {
     const entries = new Map<string, TableEntry>()
     const snapshot = await this.#options.cache.snapshot().catch((error: unknown) => {
@@ -254,7 +259,7 @@ class Reconciler implements TableReconciler {
     for (const news of this.#progress.changed()) this.#options.listener.onNews(news)
   }
 
-  /** Reads which version each pod runs. While a version is awaited, the next read follows soon. */
+  /** Reads which version each pod runs. While the term waits for a version, the next read follows soon. */
   async #readReaders(): Promise<void> {
     try {
       this.#takeReports(await this.#publisher.readers())
@@ -276,7 +281,7 @@ class Reconciler implements TableReconciler {
   }
 
   /**
-   * If a pod reports no version, it cannot read the table in the cache. The head does not show all damage, so every entry is
+   * If a pod reports version 0, it cannot read the table in the cache. The head does not show every damage, so all entries are
    * checked.
    */
   #lookForDamage(reports: readonly ReaderReport[]): void {
@@ -292,8 +297,8 @@ class Reconciler implements TableReconciler {
   }
 
   /**
-   * Sets a timer for the next check. Checks repeat because somebody may empty the cache, or replace its content with an older
-   * copy, at any time.
+   * Sets a timer for the next check. The checks are repeated, because somebody may empty the cache at any time, or replace its
+   * content with an older copy.
    */
   #verifyLater(depth: 'head' | 'entries', ms: number): void {
     this.#after(depth, ms, () => {

@@ -3,9 +3,9 @@ import { decodeEntry, encodeEntry } from '../../ingress/route-table/table-codec.
 import { errorText } from '../../ingress/text/error-text.ts'
 
 /**
- * The entries that a pod can read. If a pod cannot read one entry, it refuses the whole table, and would then get no other change
- * either. So such an entry keeps its last published form, or is left out if it was never published. An entry is not checked if it
- * is the same object as the published entry.
+ * The entries that a pod can read. If one entry cannot be read, a pod refuses the whole table and gets no other change. So such
+ * an entry stays in its last published form, or is left out if it was never published. An entry that is the same JavaScript
+ * object as the published entry is not checked.
  */
 export function usableEntries(
   entries: ReadonlyMap<string, TableEntry>,

@@ -3,7 +3,10 @@ import { storedConditions } from '../kubernetes-writes/object-status.ts'
 import type { ConditionCount } from '../metrics/metrics.ts'
 import type { WatchedObjects } from '../watch/watched-objects.ts'
 
-/** Counts the objects that have each condition, according to the API server. Every replica gets the same counts. */
+/**
+ * Counts the objects that have each condition, according to the API server. All operators of an installation get the same
+ * counts.
+ */
 export function* watchedConditions({
   trunks,
   rules,

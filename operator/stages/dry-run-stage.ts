@@ -1,13 +1,16 @@
-/** Replaces the table stage: compiles, compares with the shared cache and logs what would be published. Writes nothing. */
+/**
+ * Stands in the place of the table stage. It compiles, compares the result with the shared cache and logs what would be
+ * published. It writes nothing.
+ */
 import type { OperatorConfig } from '../operator-config.ts'
 import { dryRun } from '../reconcile/dry-run.ts'
 import type { WatchedObjects } from '../watch/watched-objects.ts'
 import { cacheWriter, type OperatorCore } from './operator-core.ts'
 
 export interface DryRunStage {
-  /** To be called when something may have changed. Each call starts a dry run, after the dry runs before it have ended. */
+  /** Must be called when something may have changed. Each call starts a dry run as soon as the earlier dry runs have ended. */
   touch(): void
-  /** Resolves when no dry run is in progress any more. */
+  /** Resolves when no dry run is in progress. */
   stop(): Promise<void>
 }
 

@@ -1,6 +1,6 @@
 /**
- * Decides who leads, and for which installation. This stage reads and writes the Lease, reads the Namespace, and writes the
- * Secret with the keys.
+ * Decides who leads, and finds out to which installation this process belongs. Reads: the Lease and the Namespace. Writes: the
+ * Lease, and the Secret with the keys.
  */
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
@@ -25,11 +25,11 @@ export function createLeaderStage({ client, lease }: OperatorCore, { leaderElect
 
 /** The installation to which this process belongs. */
 export interface OwnInstallation {
-  /** The installation in the form in which statuses name it. Undefined until it has been read. */
+  /** The installation as statuses name it. Undefined before it was read. */
   readonly current: Installation | undefined
   /**
-   * Reads the installation. Creates the Secret with the keys if the configuration names one. Resolves with the name of the
-   * installation in the table. Rejects with an ApiError or a KeySecretError.
+   * Reads the installation. If the configuration names a Secret, also creates the Secret with the keys. Resolves with the name
+   * of the installation in the table. Rejects with an ApiError or a KeySecretError.
    */
   read(): Promise<string>
 }
@@ -44,7 +44,7 @@ export function createOwnInstallation({ client, lease }: OperatorCore, config: O
       const { namespace, name } = lease
       const { keySecret, leaderElect } = config
       if (keySecret !== undefined) await ensureKeySecret(secretApi(client, { namespace, name: keySecret }), randomBytes)
-      // Without a Lease, the installation is only as old as this process.
+      // If there is no Lease, the installation counts as created now.
       const since = leaderElect ? await leaseCreation(client, lease) : undefined
       current = { name: `${namespace}/${name}`, since: since ?? secondTime(systemClock.wallClock()) }
       return `${await namespaceApi(client).uid(namespace)}/${name}`

@@ -1,4 +1,7 @@
-/** The parts that all stages of the operator share: log, metrics, the client of the API server and the report of faults. */
+/**
+ * The parts that all stages of the operator share: the log, the metrics, the client of the API server, and the function that
+ * reports faults.
+ */
 import { createLogger, type Logger } from '../../ingress/log/logger.ts'
 import { redactedText } from '../../ingress/text/redacted-text.ts'
 import { systemClock } from '../../ingress/time/dated-clock.ts'
@@ -13,7 +16,7 @@ export interface OperatorCore {
   readonly logger: Logger
   readonly client: ApiClient
   readonly metrics: OperatorMetrics
-  /** The Lease. Its name and namespace also name the installation. */
+  /** The Lease. The installation has the same namespace and name. */
   readonly lease: { readonly namespace: string; readonly name: string }
   readonly onFault: (code: string, message: string) => void
 }
@@ -36,7 +39,7 @@ export function createOperatorCore(config: OperatorConfig): OperatorCore {
   return { logger, client, metrics, lease, onFault }
 }
 
-/** Creates the writer of the shared cache. `name`: the name of its connection in the cache. */
+/** Makes the writer of the shared cache. `name`: the name of its connection in the cache. */
 export function cacheWriter({ cache: { prefix, ...connection } }: OperatorConfig, name: string): TableCacheWriter {
   return createRedisTableCacheWriter(prefix, { ...connection, name })
 }

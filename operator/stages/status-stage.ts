@@ -32,7 +32,7 @@ export function createEventStage({ client, metrics, onFault }: OperatorCore): Ev
   })
 }
 
-/** The sources that the writer of statuses reads, and the Events in which it reports other writers of statuses. */
+/** What the writer of statuses reads, and the recorder of Events to which it reports other writers of statuses. */
 export interface StatusStageParts {
   readonly objects: WatchedObjects
   readonly leader: Pick<Leader, 'isLeader'>

@@ -1,6 +1,6 @@
 /**
- * Makes the table of the shared cache from the watched objects. This stage compiles, guards against accidents, publishes, and
- * reports to authors what happened to their objects. The stage works in terms. A term lasts while this process leads.
+ * Makes the table of the shared cache from the watched objects. It compiles, protects the table against accidents, publishes,
+ * and reports to authors what happened to their objects. It works in terms: a term lasts as long as this process leads.
  */
 import { systemClock } from '../../ingress/time/dated-clock.ts'
 import type { EventRecorder } from '../kubernetes-writes/event-recorder.ts'
@@ -16,13 +16,13 @@ import type { OwnInstallation } from './leader-stage.ts'
 import { cacheWriter, type OperatorCore } from './operator-core.ts'
 
 export interface TableStage extends LeadershipTerms {
-  /** The reason why the cache has refused the last table of this term. Undefined if the cache has accepted the table. */
+  /** Why the cache has refused the last table of this term. Undefined if the cache has accepted it. */
   readonly refusal: string | undefined
-  /** Closes the connection to the cache. Before the call, every term must have ended. */
+  /** Closes the connection to the cache. Every term must have ended before this call. */
   close(): void
 }
 
-/** The objects to compile, the leader that publishes the table, its installation, and the writers of statuses and Events. */
+/** The other stages that the table stage uses, and the watched objects from which it makes the table. */
 export interface TableStageParts {
   readonly objects: WatchedObjects
   readonly leader: Pick<Leader, 'isLeader' | 'raiseEpoch'>

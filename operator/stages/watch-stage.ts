@@ -1,6 +1,4 @@
-/**
- * Watches the Kubernetes API. This stage reads objects and their definitions, and writes the caches that the other stages read.
- */
+/** Watches the Kubernetes API. Reads: objects and their definitions. Writes: the caches that the other stages read. */
 import { systemClock } from '../../ingress/time/dated-clock.ts'
 import type { StatusTarget } from '../kubernetes-writes/status-writer.ts'
 import type { OperatorConfig } from '../operator-config.ts'
@@ -16,18 +14,18 @@ export interface WatchStage {
   /** The watched objects. Empty before the start. */
   readonly objects: WatchedObjects
   /**
-   * The reasons why an operator knows too little to lead. For example: not every object is listed yet, or nothing has arrived for
-   * `STALE_WATCH_MS`.
+   * Returns why this operator knows too little to lead. For example, some objects are not listed yet, or no data has arrived
+   * for `STALE_WATCH_MS`.
    */
   reasons(): string[]
-  /** Starts the watch. Returns the function that ends it. */
+  /** Starts the watch. Returns a function that ends the watch. */
   start(listener: WatchListener): () => void
 }
 
 export interface WatchListener {
-  /** Objects or their definitions have changed. Called once for changes that arrive together. */
+  /** Objects or their definitions have changed. Changes that arrive together cause only one call. */
   onChange(): void
-  /** Every object has been listed. Called again if Services could be listed only later. */
+  /** Every object has been listed. This is called again if Services could be listed only later. */
   onSynced(): void
   /** Only the status or the metadata of an object has changed. */
   onStatus(target: Pick<StatusTarget, 'kind' | 'namespace' | 'name'>): void

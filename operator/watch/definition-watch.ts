@@ -5,17 +5,17 @@ import { ApiError } from '../api/api-error.ts'
 import { DEFINITION_LOOK_MS, OLD_DEFINITION_LOOK_MS } from './limits.ts'
 import { type CustomKind, type OldDefinition, oldDefinitions, oldDefinitionText } from './served-definition.ts'
 
-/** Reads the CustomResourceDefinitions that the API server serves, at intervals. */
+/** Reads the CustomResourceDefinitions that the API server serves, again and again at intervals. */
 export interface DefinitionWatch {
-  /** Kinds whose definition was older than this operator at the last successful read. */
+  /** The kinds whose definition was older than this operator at the last successful read. */
   readonly outdated: ReadonlySet<CustomKind>
   /**
-   * Whether some definition drops unknown fields. If so, the author of an object may have misspelt a field that is absent from
-   * it.
+   * Whether some definition drops unknown fields. If it does, a field that is absent from an object may have been misspelt by
+   * its author.
    */
   readonly fieldsDropped: boolean
   /**
-   * Reads the definitions immediately and then at intervals. `onChange` is called when the outdated definitions have changed
+   * Reads the definitions immediately and then at intervals. `onChange` is called if the outdated definitions have changed
    * since the last read.
    */
   start(onChange: () => void): void
@@ -25,7 +25,7 @@ export interface DefinitionWatch {
 export interface DefinitionWatchOptions {
   readonly api: Pick<ApiClient, 'openApi'>
   readonly clock: Pick<DatedClock, 'after'>
-  /** The codes are `crd_outdated`, and `crd_unread` if the served definitions cannot be read. */
+  /** Is called with the code `crd_outdated`, or with `crd_unread` if the served definitions cannot be read. */
   readonly onFault: (code: 'crd_outdated' | 'crd_unread', message: string) => void
 }
 
@@ -40,7 +40,7 @@ export function createDefinitionWatch({ api, clock, onFault }: DefinitionWatchOp
     else {
       const changed = definitionsText(found) !== definitionsText(old)
       old = found
-      // One message reports all kinds, because the log reports a repeated code immediately only if its text is new.
+      // One message reports all kinds. The log shows a repeated code immediately only if its text is new.
       if (found.length > 0) onFault('crd_outdated', definitionsText(found))
       if (changed) onChange()
     }
@@ -65,12 +65,12 @@ function definitionsText(old: readonly OldDefinition[]): string {
   return old.map(oldDefinitionText).join('; ')
 }
 
-/** The outdated definitions. If the definitions cannot be read, a text that gives the reason. Never rejects. */
+/** The outdated definitions. If the definitions cannot be read, returns a text that says why. Never rejects. */
 async function servedOld(api: DefinitionWatchOptions['api'], signal: AbortSignal): Promise<OldDefinition[] | string> {
   try {
     return oldDefinitions(await api.openApi(signal))
   } catch (error) {
-    // No definition is served yet. The reflectors of these objects report this fault.
+    // The API server has no definition yet. The reflectors of these objects report this fault.
     if (error instanceof ApiError && error.code === 'api_not_found') return []
     const reason = errorText(error)
     return `whether the CustomResourceDefinitions are those of this release is not known: ${reason}; every ServiceAccount may read /openapi/v3 by the ClusterRole system:discovery`

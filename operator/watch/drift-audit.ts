@@ -2,16 +2,16 @@ import type { ApiObject } from '../api/api-object.ts'
 import { keyOf, type ObjectChange, type ReflectorStore } from './reflector-store.ts'
 
 /**
- * Compares a full list with a store while a watch keeps the store up to date. If the watch reports an object during the audit,
- * this object is newer than the list, so it is not compared. If the watch has not reported a difference long after the list, the
- * watch has missed an event.
+ * Compares a full list with a store, while a watch keeps the store up to date. An object that the watch reports during the
+ * audit is newer than the list, so it is not compared. If some time after the list the watch still has not reported a
+ * difference, the watch has missed an event.
  */
 export interface DriftAudit {
   /** Accepts the next page of the list. */
   page(items: readonly ApiObject[]): void
-  /** To be called when the watch has reported an event about this object. */
+  /** Must be called when the watch has reported an event about this object. */
   touch(key: string): void
-  /** To be called after the last page. Returns the number of objects about which the watch may have missed an event. */
+  /** Must be called after the last page. Returns the number of objects about which the watch may have missed an event. */
   suspects(): number
   /** Corrects the objects about which the watch has still reported no event. Returns the number of these objects. */
   repair(): number
@@ -22,8 +22,8 @@ export function driftAudit<T>(store: ReflectorStore<T>, onChange: (change: Objec
   const seen = new Set<string>()
   const touched = new Set<string>()
   /**
-   * The objects about which the watch may have missed an event, by key, as the list has them. Undefined if the list does not have
-   * the object.
+   * The objects about which the watch may have missed an event. A value is the object in the list, or undefined if the list
+   * does not have it.
    */
   const suspects = new Map<string, ApiObject | undefined>()
   const page = (items: readonly ApiObject[]) => {

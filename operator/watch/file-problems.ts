@@ -1,14 +1,11 @@
 import { MAX_FILE_PROBLEMS } from './limits.ts'
 import type { ManifestProblem } from './manifest-problem.ts'
 
-/** The problems of one file: the first ones in full, and the number of the others. */
+/** The problems of one file. The first ones are stored in full; the others are only counted. */
 export interface FileProblems {
-  /**
-   * `problem` is called only for the first problems. Later problems are only counted, because it takes time to find the line of
-   * each.
-   */
+  /** Adds a problem. `problem` is called only for the first problems, because it takes time to find the line of a problem. */
   add(problem: () => ManifestProblem): void
-  /** The first problems. If there are more, one further problem gives the number of the others. */
+  /** The first problems. If there are more, one further problem says how many. */
   reported(): ManifestProblem[]
 }
 

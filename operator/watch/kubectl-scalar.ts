@@ -1,7 +1,7 @@
 /**
- * The value that kubectl and Helm give to a scalar. Both read YAML 1.1 with go-yaml v2 (sigs.k8s.io/yaml), and the cluster stores
- * the result. go-yaml differs from the specification of YAML 1.1: it does not read numbers to the base of 60 or dates, and it
- * accepts decimal digits as octal digits. This file does the same. Pure.
+ * The value that kubectl and Helm give to a scalar, which the cluster then stores. Both read YAML 1.1 with go-yaml v2
+ * (sigs.k8s.io/yaml). go-yaml differs from the specification of YAML 1.1 in two points, and this file follows go-yaml: numbers
+ * to the base of 60 and dates are text, and a number that begins with 0 may contain the digits 8 and 9.
  */
 import { coreScalar, FLOAT, type ScalarValue, WORDS } from './core-scalar.ts'
 
@@ -15,11 +15,11 @@ function words(list: string, value: boolean): [string, boolean][] {
   })
 }
 
-/** The first characters of scalars that are not text: signs, digits, the point, and the first letters of the words. */
+/** Scalars that are not text begin with one of these characters: a sign, a digit, the point, or the first letter of a word. */
 const FIRST = new Uint8Array(128)
 for (const sign of '+-.0123456789~yYnNtTfFoO') FIRST[sign.charCodeAt(0)] = 1
 
-/** The value of a plain scalar: a scalar without quotes and without a tag. */
+/** The value of a plain scalar. A plain scalar has no quotes and no tag. */
 export function kubectlScalar(text: string): ScalarValue {
   if (text !== '' && FIRST[text.charCodeAt(0)] !== 1) return text
   const word = KUBECTL_WORDS.get(text)
@@ -27,18 +27,18 @@ export function kubectlScalar(text: string): ScalarValue {
   const integer = integerOf(text)
   if (integer !== undefined) return Number(integer)
   const float = floatOf(text)
-  // The cluster stores -0 as 0. Adding 0 does the same.
+  // The cluster stores -0 as 0. Adding 0 also turns -0 into 0.
   return float === undefined ? text : float + 0
 }
 
-/** Whether a reader of YAML 1.2 gives a value different from `value` to a plain scalar. */
+/** Whether a reader of YAML 1.2 gives a value other than `value` to a plain scalar. */
 export function isReadOtherwise(text: string, value: ScalarValue): boolean {
   return typeof value !== 'string' && !Object.is(coreScalar(text), value)
 }
 
 /**
- * The text of a plain scalar that is used as the name of a field, because names are text in JSON. Undefined if JSON does not
- * allow the scalar as a name.
+ * The text of a plain scalar that is the name of a field. In JSON every name is a text. Undefined if JSON does not allow the
+ * scalar as a name.
  */
 export function kubectlKey(text: string): string | undefined {
   const value = kubectlScalar(text)
@@ -56,7 +56,9 @@ const TAGGED: Readonly<Record<string, (value: ScalarValue, text: string) => bool
   null: (value) => value === null,
 }
 
-/** The value of a scalar with a tag. Undefined if the text does not fit the tag. If the tag is unknown, the value is the text. */
+/**
+ * The value of a scalar with a tag. Undefined if the text does not fit the tag. If the tag is unknown, the value is the text.
+ */
 export function taggedScalar(tag: string, text: string): ScalarValue | undefined {
   const kind = tag.startsWith(TAG_PREFIX) ? tag.slice(TAG_PREFIX.length) : ''
   switch (kind) {
@@ -76,7 +78,7 @@ export function taggedScalar(tag: string, text: string): ScalarValue | undefined
 const BASE64 = /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 const DATE = /^\d{4}-\d{1,2}-\d{1,2}([Tt ].+)?$/
 
-/** Go's decoder of base64 ignores line ends and no other character. */
+/** Decodes base64. Like Go's decoder, it ignores line ends and refuses all other characters that are not base64. */
 function bytesText(text: string): string | undefined {
   const digits = text.replaceAll(/[\r\n]/g, '')
   return BASE64.test(digits) ? Buffer.from(digits, 'base64').toString('utf8') : undefined
@@ -87,10 +89,10 @@ const MAX_UINT64 = 2n ** 64n - 1n
 const MIN_INT64 = -(2n ** 63n)
 
 const INTEGER = /^([+-]?)(0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+|0[0-7]+|0|[1-9][0-9]*)$/
-/** go-yaml accepts a sign after 0b. */
+/** go-yaml also accepts a sign after 0b. */
 const BINARY = /^0b([+-])([01]+)$/
 
-/** The integer that a text means. Undefined if the text is not an integer of 64 bits. */
+/** The integer that a text stands for. Undefined if the text is not an integer of 64 bits. */
 function integerOf(text: string): bigint | undefined {
   const plain = withoutUnderscores(text)
   const [, sign = '', digits = ''] = INTEGER.exec(plain) ?? signedBinary(plain)
@@ -105,7 +107,7 @@ function signedBinary(plain: string): string[] {
   return digits === undefined ? [] : ['', sign, `0b${digits}`]
 }
 
-/** If a number begins with a point, underscores are allowed only between digits. */
+/** In a number that begins with a point, underscores may stand only between digits. */
 const FRACTION = /^\.\d+(_\d+)*([eE][+-]?\d+(_\d+)*)?$/
 
 function floatOf(text: string): number | undefined {
@@ -119,12 +121,15 @@ function withoutUnderscores(text: string): string {
   return text.includes('_') ? text.replaceAll('_', '') : text
 }
 
-/** Go's %g writes a number without an exponent if its exponent is between these two numbers, both included. */
+/** Go's %g writes a number without an exponent if its decimal exponent is in this range, both bounds included. */
 const PLAIN_EXPONENTS = { least: -4, most: 5 } as const
-/** If two numbers of single precision differ, their texts with this many digits differ too. */
+/** With this many digits, two different numbers of single precision always have different texts. */
 const SINGLE_DIGITS = 9
 
-/** The shortest text that is the same number in single precision. sigs.k8s.io/yaml writes keys in this form. */
+/**
+ * The shortest text that stands for the same number in single precision. sigs.k8s.io/yaml writes the names of fields in this
+ * form.
+ */
 function singleText(value: number): string {
   const single = Math.fround(value)
   if (Number.isNaN(single)) return '.nan'

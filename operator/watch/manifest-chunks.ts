@@ -1,6 +1,7 @@
 /**
- * Splits a file as kubectl does before it reads YAML. The file is split at each line that begins with `---`. If the file begins
- * with JSON, it is also split after each object. kubectl then reads the first document of each part. Pure.
+ * Splits a file in the way in which kubectl does it before it reads YAML. The file is split at each line that begins with
+ * `---`. If the file begins with JSON, it is also split after each object. kubectl then reads only the first document of each
+ * part.
  */
 
 export interface Chunk {
@@ -11,7 +12,10 @@ export interface Chunk {
 
 const SEPARATOR = '---'
 
-/** The parts of a file. If kubectl refuses a separator, it is reported to `refuse`, and the part after it is left out. */
+/**
+ * Yields the parts of a file. A separator that kubectl refuses is reported to `refuse`, and the part after this separator is
+ * left out.
+ */
 export function* manifestChunks(text: string, refuse: (offset: number, message: string) => void): Generator<Chunk> {
   let [start, line, taken] = [0, 0, true]
   while (line < text.length) {
@@ -28,7 +32,7 @@ export function* manifestChunks(text: string, refuse: (offset: number, message: 
   if (taken) yield* objectsOf(text.slice(start), start)
 }
 
-/** Splits `{…}{…}`, with or without line ends between the objects, as jq writes them. */
+/** Splits `{…}{…}`. There may be line ends between the objects, because jq writes them so. */
 function* objectsOf(text: string, offset: number): Generator<Chunk> {
   let start = 0
   if (offset === 0 && /^\s*\{/.test(text) && /\}\s*\{/.test(text)) {

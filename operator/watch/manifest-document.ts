@@ -24,18 +24,21 @@ type Path = readonly (string | number)[]
 export interface ManifestDocument {
   /** The document as a value of JSON. */
   readonly value: unknown
-  /** Returns the line of a field, counted from 1. If the field is absent, returns the line of the nearest enclosing field. */
+  /**
+   * Returns the line of a field, counted from 1. If the field is absent, returns the line of the nearest field that encloses
+   * it.
+   */
   readonly lineOf: (path: Path) => number
-  /** The places to which readers of YAML 1.2 give a different value, each with its line. */
+  /** The places to which readers of YAML 1.2 give a value other than kubectl does, each with its line. */
   readonly others: readonly (OtherReading & { readonly line: () => number })[]
 }
 
-/** The parser reads every scalar as text. Plain scalars get their values later, by the rules of kubectl. */
+/** With this schema, the parser reads every scalar as text. Plain scalars get their values later, by the rules of kubectl. */
 const TEXT_ONLY = new Schema({ schema: 'failsafe' })
 
 /**
  * The documents of a file in their order, as kubectl reads them. Empty documents are left out. Faults of the YAML are added to
- * `problems`. JSON needs no code of its own, because JSON is also YAML.
+ * `problems`. JSON files are read in the same way, because JSON is also YAML.
  */
 export function* manifestDocuments(text: string, file: string, problems: FileProblems): Generator<ManifestDocument> {
   const fault = shapeFault(text)
@@ -59,20 +62,23 @@ export function* manifestDocuments(text: string, file: string, problems: FilePro
       if (document && plain && plain.value !== null) yield placed(document, plain, { chunk, lines })
     }
   } catch (error) {
-    // The parser calls itself once for each level. If a document exhausts the parser's stack, the document is not a manifest.
+    // The parser calls itself once for each level. A document that exhausts the parser's stack cannot be a manifest.
     if (!(error instanceof RangeError)) throw error
     refuse(0, `cannot be read to its end: ${error.message}`)
   }
 }
 
-/** Control characters. YAML 1.1 and YAML 1.2 allow these characters in a text only as escapes. */
+/** YAML 1.1 and YAML 1.2 allow these control characters in a text only as escapes. */
 const CONTROL = /(?![\t\n\r\u0085-\u009f])\p{Cc}/u
 
 function yamlProblem(file: string, line: number, message: string): ManifestProblem {
   return { code: 'invalid_yaml', file, line, message: `is not YAML: ${message}` }
 }
 
-/** The document of a part of the file. If it has a fault, the fault is reported to `refuse` and the result is undefined. */
+/**
+ * Returns the document of one part of the file. If the document has a fault, reports the fault to `refuse` and returns
+ * undefined.
+ */
 function documentOf({ text }: Chunk, refuse: Refuse): Document | undefined {
   const composer = new Composer({ prettyErrors: false, uniqueKeys: false, schema: TEXT_ONLY })
   const [document, second] = composer.compose(new Parser().parse(text))
@@ -89,7 +95,7 @@ function documentOf({ text }: Chunk, refuse: Refuse): Document | undefined {
 }
 
 /**
- * Whether an error of the parser is a fault. Tags of YAML itself are not faults: they are resolved later, by the rules of
+ * Whether an error of the parser is a fault. Tags of YAML itself are not faults: they get their meaning later, by the rules of
  * kubectl. Every other tag is a fault, because its meaning is unknown.
  */
 function isFault({ code, message }: YAMLError): boolean {
@@ -126,7 +132,7 @@ function offsetAt(document: Document, path: Path): number {
   return offset
 }
 
-/** The value of a field or of a list entry, and the position at which the field's key or the entry begins. */
+/** Returns the value of a field or of a list entry, and the position at which the field's key or the entry begins. */
 function stepInto(node: unknown, step: string | number): { node: unknown; offset: number | undefined } | undefined {
   if (isMap(node)) {
     const pair = node.items.find((item) => isPair(item) && isScalar(item.key) && keyText(item.key) === String(step))

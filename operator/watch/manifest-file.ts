@@ -1,4 +1,4 @@
-/** One file of manifests: its valid objects, and the problems of its other parts. */
+/** Reads one file of manifests. The result has its valid objects, and the problems of its other parts. */
 
 import { isUtf8 } from 'node:buffer'
 import { statSync } from 'node:fs'
@@ -14,9 +14,9 @@ export interface FileContent {
   /** The number of bytes that were read. */
   readonly bytes: number
   readonly objects: readonly PlacedObject[]
-  /** The first problems. If there are more, one further problem gives the number of the others. */
+  /** The first problems. If there are more, one further problem says how many. */
   readonly problems: readonly ManifestProblem[]
-  /** Notes about valid values that may surprise their author, in the same form. */
+  /** Notes about valid values that may surprise their author. Like `problems`, the list has only the first ones. */
   readonly notes: readonly ManifestProblem[]
 }
 
@@ -55,9 +55,9 @@ function contentOf(bytes: Buffer, file: string): FileContent {
 }
 
 /**
- * A text that stays equal while a file does not change. Links are followed, because a ConfigMap mount replaces one link and keeps
- * the names of the files. If a file changed a moment ago, its text becomes different later, so that the file is read again: it
- * may have changed twice within one tick of the file system's clock.
+ * A text that stays the same while the file does not change. If the path is a link, this is about the target of the link: a
+ * ConfigMap mount replaces a link and leaves the file names as they are. A file that changed a moment ago may change again
+ * within one tick of the file system's clock. Its text soon becomes another one, so that the file is read again.
  */
 export function fileState(file: string): string {
   try {

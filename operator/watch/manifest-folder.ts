@@ -20,7 +20,7 @@ import type { PlacedObject } from './manifest-object.ts'
 import type { ManifestProblem } from './manifest-problem.ts'
 import { settle, type Timers } from './settle.ts'
 
-/** The content of a set of manifests: the valid objects, and the problems of the others. */
+/** The content of a set of manifests: the valid objects, and the problems of everything else. */
 export interface Manifests {
   readonly trunks: SipTrunk[]
   readonly rules: DispatchRule[]
@@ -32,7 +32,7 @@ export interface Manifests {
   readonly notes?: ManifestProblem[]
 }
 
-/** The error for a folder that cannot be used at all. `code` gives the reason. */
+/** The error for a folder that cannot be used at all. `code` says why. */
 export class ManifestFolderError extends Error {
   readonly code: 'unreadable_folder' | 'no_manifests'
 
@@ -45,10 +45,10 @@ export class ManifestFolderError extends Error {
 
 /**
  * Reads every `*.yaml`, `*.yml` and `*.json` file of a folder in the order of their names. Like `kubectl apply -f`, it does not
- * read the folders inside. Objects without a namespace are in `default`. Objects without a creationTimestamp count as older than
- * all other objects. The order among these objects is the order of their positions in the files.
+ * read folders inside the folder. An object without a namespace is in `default`. Objects without a creationTimestamp count as
+ * the oldest; their order is that of their positions in the files.
  *
- * Faults of manifests are problems in the result. Rejects with a ManifestFolderError if the folder cannot be read or holds no
+ * Faults of manifests are problems in the result. Rejects with a ManifestFolderError if the folder cannot be read or has no
  * manifest.
  */
 export async function readManifestFolder(dir: string, reading: FilesReading = {}): Promise<Manifests> {
@@ -74,17 +74,17 @@ export async function manifestFiles(dir: string): Promise<string[]> {
 }
 
 /**
- * Whether a file is a manifest, by its name. Hidden files are ignored, because editors and ConfigMap mounts use them for their
- * own purposes.
+ * Whether a file is a manifest. Only its name decides. Hidden files are ignored, because editors and ConfigMap mounts make
+ * hidden files for their own purposes.
  */
 function isManifestName(name: string): boolean {
   return /\.(ya?ml|json)$/.test(name) && !name.startsWith('.')
 }
 
 export interface FilesReading {
-  /** The contents of files from earlier readings. With a memory, only files that have changed since then are read. */
+  /** The contents of files from earlier readings. With a memory, only files that have changed since those readings are read. */
   readonly memory?: ManifestMemory
-  /** Called before each file that is read. */
+  /** Is called before each file that is read. */
   readonly onFile?: () => void
 }
 
@@ -115,7 +115,7 @@ export async function readManifestFiles(files: readonly string[], reading: Files
   return manifests
 }
 
-/** The reason why this file and all later files are left out. Undefined if they are not left out. */
+/** Why this file and all later files are left out. Undefined if this file is read. */
 function excessOf(fileIndex: number, bytes: number): Pick<ManifestProblem, 'message' | 'expected'> | undefined {
   if (fileIndex >= MAX_MANIFEST_FILES) {
     const message = 'is one file too many: it and those behind it are not read. Put more objects into each file'
@@ -128,12 +128,12 @@ function excessOf(fileIndex: number, bytes: number): Pick<ManifestProblem, 'mess
 
 interface Addition {
   readonly placed: PlacedObject
-  /** The position in the order of files. It replaces a missing time of creation. */
+  /** The position in the order of files. It is used as the creation time of an object that has none. */
   readonly order: number
   readonly memory: ManifestMemory
 }
 
-/** Adds an object. Returns a problem if an earlier object has the same kind, namespace and name. */
+/** Adds an object. If an earlier object has the same kind, namespace and name, returns a problem instead. */
 function addObject(
   manifests: Manifests,
   places: Map<string, PlacedObject>,
@@ -154,24 +154,24 @@ function addObject(
   return undefined
 }
 
-/** A folder that is being watched, until it is closed. */
+/** The watch of a folder. It goes on until it is closed. */
 export interface FolderWatch {
-  /** Describes the folder in its state at the last change. A later watch can continue from this state. */
+  /** Describes the state of the folder at the last change. A later watch can continue from this state. */
   readonly state: string
   close(): void
 }
 
 export interface FolderListener {
   onChange(): void
-  /** Called several times a second while the folder has not changed since the last change that was reported. */
+  /** Is called several times a second, as long as the folder has not changed since the last reported change. */
   onUnchanged?(): void
 }
 
 /**
- * Calls the listener within a second after the manifests of a folder have changed: once for several changes that follow each
- * other quickly, and once more if a file changed a moment before the call. Start the watch before the first reading, so that no
- * change between the two is lost. The watch continues when the folder vanishes and when it comes back. Each of these events is a
- * change. `before` is the state of an earlier watch. If the folder differs from this state, the difference is a change too.
+ * Calls the listener within a second after the manifests of a folder have changed. Several changes that follow each other
+ * quickly cause one call. If a file changed only a moment before a call, there is one more call. Start the watch before the
+ * first reading, so that no change after the reading is lost. It is also a change if the folder vanishes or comes back.
+ * `before` is the state of an earlier watch: if the folder has another state now, this is a change too.
  */
 export async function watchManifestFolder(
   dir: string,
@@ -189,8 +189,8 @@ export async function watchManifestFolder(
   const bounds = { quiet: SETTLE_QUIET_MS, limit: SETTLE_LIMIT_MS }
   const settler = settle(bounds, TIMERS, () => void report())
   const watcher = watchFolder(dir, () => settler.touch())
-  // The watch of the file system misses links to files elsewhere, network mounts, and a replaced folder. The poll finds these
-  // changes.
+  // The watch of the file system does not notice changes behind links, on network mounts or after the folder was replaced. The
+  // poll finds these changes.
   const look = async () => {
     const changed = (await folderState(dir)) !== known
     if (closed) return
@@ -220,7 +220,7 @@ const TIMERS: Timers = {
   },
 }
 
-/** The watch of the file system. Undefined if the file system cannot watch the folder: then only the poll finds changes. */
+/** The watch of the file system. Undefined if the file system cannot watch the folder. Then only the poll finds changes. */
 function watchFolder(dir: string, onEvent: () => void): FSWatcher | undefined {
   try {
     const watcher = watch(dir, { persistent: false }, onEvent)
@@ -231,12 +231,17 @@ function watchFolder(dir: string, onEvent: () => void): FSWatcher | undefined {
   }
 }
 
-/** Errors of the system, such as a missing folder or too many watches, carry a code. Any other error is a defect. */
+/**
+ * Errors of the system, such as a missing folder or too many watches, have a code. Any other error is a defect of this program.
+ */
 function isSystemError(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error
 }
 
-/** A text that stays equal while the manifests of the folder do not change. Its length does not depend on the number of files. */
+/**
+ * A text that stays the same while the manifests of the folder do not change. Its length does not depend on the number of
+ * files.
+ */
 async function folderState(dir: string): Promise<string> {
   try {
     const hash = createHash('sha256')

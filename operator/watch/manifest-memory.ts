@@ -1,6 +1,6 @@
 /**
- * The data that one reading of manifests keeps for the next one: the contents of files. The next reading uses the content of a
- * file again if the file has not changed.
+ * What one reading of manifests stores for the next one: the contents of files. If a file has not changed, the next reading
+ * uses its stored content.
  */
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
@@ -8,15 +8,18 @@ import { type FileContent, fileState, readManifestFile } from './manifest-file.t
 import type { PlacedObject } from './manifest-object.ts'
 
 /**
- * The memory saves time and changes no result. If a file has not changed, each of its objects is returned as the identical
- * JavaScript object.
+ * The memory saves time and never changes a result. As long as a file does not change, its objects are the same JavaScript
+ * objects.
  */
 export interface ManifestMemory {
-  /** The content of a file. The file is read only if it has changed. `onRead` is called immediately before the reading. */
+  /**
+   * Returns the content of a file. The file is read only if it has changed. `onRead` is called immediately before the file is
+   * read.
+   */
   content(file: string, onRead?: () => void): Promise<FileContent>
   /**
-   * The object with a time of creation. This is the object's own time, or a time made from `order` (its position in the order of
-   * files).
+   * Returns the object with a creation time. If the object has none, the time is made from `order`, the position in the order
+   * of files.
    */
   dated(placed: PlacedObject, order: number): SipTrunk | DispatchRule
   /** Forgets all files except the given ones. */
@@ -33,8 +36,8 @@ export function createManifestMemory(): ManifestMemory {
   const dated = new WeakMap<PlacedObject, Dated>()
   return {
     async content(file, onRead) {
-      // The state is taken before the file is read. If somebody writes during the reading, the state at the next call is
-      // different.
+      // The state is taken before the file is read. If the file is written during the reading, its state differs at the next
+      // call.
       const state = fileState(file)
       const before = known.get(file)
       if (before?.state === state && isRemembered(before.content)) return before.content
@@ -60,8 +63,8 @@ export function createManifestMemory(): ManifestMemory {
 }
 
 /**
- * Whether the content of a file is used again. If a file could not be read, it is tried again even if it has not changed, because
- * its permissions may have changed.
+ * Whether the content of a file may be used again. A file that could not be read is always tried again, because its permissions
+ * may have changed.
  */
 function isRemembered({ problems }: FileContent): boolean {
   return problems.every(({ code }) => code !== 'unreadable_file')

@@ -9,7 +9,7 @@ import type { ManifestDocument } from './manifest-document.ts'
 import { fieldText, type ManifestProblem, type ProblemCode } from './manifest-problem.ts'
 import { labelNotes, otherReadingNotes, withReading } from './other-reading-notes.ts'
 
-/** An object of a manifest file, with the object's file and line. */
+/** An object of a manifest file, with its file and line. */
 export interface PlacedObject {
   readonly object: SipTrunk | DispatchRule
   readonly file: string
@@ -23,7 +23,10 @@ export interface FileReport {
   readonly notes: FileProblems
 }
 
-/** The valid objects of one document. The faults of the other objects are added to the report. A `List` holds several objects. */
+/**
+ * Returns the valid objects of one document. The faults of other objects are added to the report. A `List` contains several
+ * objects.
+ */
 export function manifestObjects(document: ManifestDocument, report: FileReport): PlacedObject[] {
   return partsOf(document.value).flatMap((part) => readPart(part, document, report))
 }
@@ -45,7 +48,7 @@ function partsOf(value: unknown): Part[] {
   return [{ value, path: [] }]
 }
 
-/** The object of a part; empty if the object has a fault. */
+/** Returns the object of a part. The result is empty if the object has a fault. */
 function readPart(
   { value, path }: Part,
   document: ManifestDocument,
@@ -94,7 +97,7 @@ type Reading =
   | { readonly ok: true; readonly object: SipTrunk | DispatchRule }
   | { readonly ok: false; readonly faults: readonly Fault[] }
 
-/** Chooses the reader of an object. Kind and version are checked before the fields, because each kind has fields of its own. */
+/** Reads an object by its kind. Kind and version are checked before the fields, because each kind has different fields. */
 function readerOf(value: Record<string, unknown>): Reading {
   const { kind, apiVersion } = value
   if (typeof kind !== 'string' || !KINDS.includes(kind)) return { ok: false, faults: [kindFault(kind)] }
@@ -111,7 +114,7 @@ function kindFault(kind: unknown): Fault {
   return { code: 'unknown_kind', path: ['kind'], message, expected }
 }
 
-/** `KIND NAMESPACE/NAME` of an object; undefined if the kind or the name cannot be read. */
+/** `KIND NAMESPACE/NAME` of an object. Undefined if its kind or name cannot be read. */
 function objectText(value: unknown): string | undefined {
   if (!isRecord(value) || !isRecord(value['metadata'])) return undefined
   const { kind, metadata } = value

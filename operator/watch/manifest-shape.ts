@@ -1,10 +1,11 @@
 /**
- * Checks a manifest before the parser reads it: how many levels it nests, and how many tokens it has. Pure; takes linear time.
+ * Checks a manifest before the parser reads it: how deeply it is nested, and how many tokens it has. The time of the check
+ * grows in proportion to the text.
  */
 import { Lexer } from 'yaml'
 import { MAX_MANIFEST_DEPTH, MAX_MANIFEST_TOKENS } from './limits.ts'
 
-/** The reason why a text is not given to the parser: the parser would take too long, or exhaust the stack. */
+/** Why a text is not given to the parser. The parser would take too long, or exhaust the stack. */
 export interface ShapeFault {
   readonly code: 'nested_too_deep' | 'file_too_large'
   /** The line number, counted from 1. */
@@ -19,8 +20,8 @@ export function shapeFault(text: string): ShapeFault | undefined {
 }
 
 /**
- * Whether a count of characters already proves that a text is small and flat enough. For most texts this makes the lexer
- * unnecessary. The lexer takes a quarter of the parser's time.
+ * Whether counting characters already proves that a text is small and flat enough. This is so for most texts. They do not need
+ * the lexer, which takes a quarter of the parser's time.
  */
 function isPlainlyFlat(text: string): boolean {
   let [openers, levels, indent, tokens] = [0, 0, 0, 0]
@@ -30,7 +31,7 @@ function isPlainlyFlat(text: string): boolean {
     tokens += signs.all
     openers += signs.openers
     indent = Math.max(indent, signs.indent)
-    // Inside brackets a key may be nested in a key of the previous line, so the levels of all lines are added up.
+    // Inside brackets, a key may be nested in a key of an earlier line. So the levels of these lines are added up.
     levels = openers > 0 ? levels + signs.levels : Math.max(levels, signs.levels)
     if (openers + levels + indent > MAX_MANIFEST_DEPTH || tokens > MAX_MANIFEST_TOKENS) return false
   }
@@ -44,7 +45,7 @@ interface Signs {
   readonly all: number
 }
 
-/** The kind of a character: 1 for an opening bracket, 2 for the sign of an entry or of a key, 3 for any other token. */
+/** The kind of a character. 1: an opening bracket. 2: the sign of a list entry or of a key. 3: any other token. */
 const KINDS = new Uint8Array(128)
 for (const [kind, signs] of ['', '[{', '-?:', ',]}"\'&*!%'].entries()) {
   for (const sign of signs) KINDS[sign.charCodeAt(0)] = kind
@@ -62,14 +63,14 @@ function signsOf(line: string): Signs {
   return { indent, openers, levels, all: openers + levels + others }
 }
 
-/** Whether a dash belongs to a name. A dash after a letter or a digit does, so it does not begin a list entry. */
+/** Whether a dash is part of a name. A dash after a letter or a digit is part of a name, and does not begin a list entry. */
 function isInName(line: string, i: number): boolean {
   return line[i] === '-' && /[a-z0-9]/.test(line[i - 1] ?? '')
 }
 
 /**
- * Tokens that the lexer adds and that are not in the text: the begin of a document, the begin of a scalar, the end of a broken
- * flow.
+ * Tokens that the lexer adds and that are not in the text. They mark the begin of a document, the begin of a scalar, and the
+ * end of a broken flow (`[…]` or `{…}`).
  */
 const INVISIBLE = new Set(['\u0002', '\u001f', '\u0018'])
 const BLANK = /^[ \t\r\n#]/
@@ -108,7 +109,7 @@ function lineAt(text: string, offset: number): number {
 }
 
 /**
- * Counts how many levels a text nests after each token. Three things add levels: lines with more indentation, several signs of
+ * Counts after each token how many levels the text is nested. Three things add levels: deeper indentation, several signs of
  * lists and keys on one line, and brackets with the keys inside them.
  */
 function createDepth() {

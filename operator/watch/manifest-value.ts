@@ -1,6 +1,6 @@
 /**
- * Turns a document of YAML into a value of JSON, as kubectl does: aliases are replaced by the values that they name, merges
- * (`<<`) are carried out, and keys become text. Pure. Limits on aliases also limit the work.
+ * Turns a document of YAML into a value of JSON, in the same way as kubectl. Aliases are replaced by the values that they name,
+ * merges (`<<`) are carried out, and keys become text. Limits on aliases keep the work small.
  */
 import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap } from 'yaml'
 import type { ScalarValue } from './core-scalar.ts'
@@ -9,7 +9,7 @@ import { ALIAS_SHARE, MAX_ALIASED_NODES, MAX_MANIFEST_DEPTH } from './limits.ts'
 
 type Path = readonly (string | number)[]
 
-/** A place to which readers of YAML 1.2 give a different value. */
+/** A place to which readers of YAML 1.2 give a value other than kubectl does. */
 export interface OtherReading {
   readonly path: Path
   readonly offset: number
@@ -32,7 +32,7 @@ export interface PlainDocument {
 }
 
 /**
- * The value of a document. If kubectl does not accept the document, each fault is reported to `refuse`, and the result is
+ * Returns the value of a document. If kubectl does not accept the document, reports each fault to `refuse` and returns
  * undefined.
  */
 export function plainDocument(document: Document, budget: AliasBudget, refuse: Refuse): PlainDocument | undefined {
@@ -55,7 +55,7 @@ export function plainDocument(document: Document, budget: AliasBudget, refuse: R
   }
 }
 
-/** Thrown to end the reading of a document that is too large or too deep. */
+/** Is thrown to end the reading of a document that is too large or too deep. */
 class Grown extends Error {}
 
 interface Walk {
@@ -64,9 +64,9 @@ interface Walk {
   /** The path of the current node. */
   readonly path: (string | number)[]
   readonly others: OtherReading[]
-  /** The last node with each anchor, by the name of the anchor. */
+  /** The last node with each anchor; the key is the name of the anchor. */
   readonly anchors: Map<string, Node>
-  /** The node to which each alias refers: the last node before the alias that has the alias's name as its anchor. */
+  /** The node for which each alias stands. This is the last node before the alias that has an anchor with the alias's name. */
   readonly bound: Map<Alias, Node>
   /** The nodes with an anchor that enclose the current node. */
   readonly open: Set<Node>
@@ -95,7 +95,8 @@ function nodeValue(node: unknown, walk: Walk): unknown {
 }
 
 /**
- * Counts a node. kubectl has the same limits: a small document may consist almost entirely of aliases, but a large one may not.
+ * Counts a node. In a small document, nearly all nodes may come from aliases. In a large document, the share of such nodes is
+ * limited. kubectl has the same limits.
  */
 function count(walk: Walk): void {
   walk.nodes++
@@ -206,7 +207,7 @@ function keyOf(key: unknown, walk: Walk): string | undefined {
   return name
 }
 
-/** The text of a scalar that is used as the name of a field. Undefined if kubectl does not accept the scalar as a name. */
+/** The text of a scalar that is the name of a field. Undefined if kubectl does not accept the scalar as a name. */
 export function keyText(node: Scalar): string | undefined {
   const text = String(node.value)
   if (node.tag === undefined) return node.type === 'PLAIN' ? kubectlKey(text) : text
@@ -237,7 +238,7 @@ function noteMerge(key: Scalar, walk: Walk): void {
   walk.path.pop()
 }
 
-/** The maps of a merge in the order in which they are applied: a later map overrides an earlier one. */
+/** Returns the maps of a merge in the order in which they are applied. A later map replaces the fields of an earlier one. */
 function mergedMaps(value: unknown, walk: Walk): object[] {
   const parts = isSeq(value) ? value.items : [value]
   const maps = parts.flatMap((part) => {
@@ -250,7 +251,7 @@ function mergedMaps(value: unknown, walk: Walk): object[] {
   return maps.reverse()
 }
 
-/** Only kubectl reads merges in this way: a merged field overrides a field that is written above the merge in the same map. */
+/** A merged field replaces a field that stands above the merge in the same map. Only kubectl reads merges in this way. */
 function mergeInto(result: Record<string, unknown>, from: object, merged: Set<string>): void {
   for (const [name, value] of Object.entries(from)) {
     set(result, name, value)

@@ -1,6 +1,6 @@
 /**
- * Notes of lint about values that kubectl and readers of YAML 1.2 read differently. If such a value has a fault, this file also
- * makes the words that the fault's message adds about it.
+ * Makes the notes of lint about values that kubectl and readers of YAML 1.2 read differently. If such a value has a fault, this
+ * file also makes the words about kubectl's reading in the fault's message.
  */
 
 import { coreScalar, type ScalarValue } from './core-scalar.ts'
@@ -11,8 +11,8 @@ type Path = readonly (string | number)[]
 type Note = Omit<ManifestProblem, 'file' | 'object'>
 
 /**
- * One note for each such value of the object at `path`, except values that have a fault. Each note is made only when it is
- * reported.
+ * Returns one note for each value of the object at `path` that YAML 1.2 reads differently. Values that have a fault are left
+ * out. A note is made only when it is reported.
  */
 export function otherReadingNotes(document: ManifestDocument, path: Path, faulty: readonly Path[]): (() => Note)[] {
   return document.others
@@ -39,10 +39,10 @@ function describe(value: ScalarValue): string {
   return typeof value === 'string' ? `the text ${JSON.stringify(value)}` : `the ${typeof value} ${String(value)}`
 }
 
-/** The parts of an object's metadata with values that are texts, are written by people, and are not checked by our schemas. */
+/** The parts of an object's metadata whose values people write as texts. Our schemas do not check these values. */
 const TEXT_MAPS = ['labels', 'annotations'] as const
 
-/** One note for each label and annotation that is not text. The API server refuses an object with such a value. */
+/** Returns one note for each label and annotation that is not text. The API server refuses an object with such a value. */
 export function labelNotes(value: unknown, { lineOf }: Pick<ManifestDocument, 'lineOf'>, path: Path): (() => Note)[] {
   return TEXT_MAPS.flatMap((name) =>
     Object.entries(partOf(partOf(value, 'metadata'), name)).flatMap(([key, text]) => {
@@ -70,7 +70,7 @@ function describeValue(value: unknown): string {
   return `the ${typeof value} ${String(value)}`
 }
 
-/** The message of a fault. If kubectl's reading has changed the value at the path, the message explains this. */
+/** The message of a fault. If kubectl reads the value at the path differently from YAML 1.2, the message also says so. */
 export function withReading(message: string, document: ManifestDocument, path: Path): string {
   const other = document.others.find((one) => isSame(one.path, path))
   // A merge key has no value to explain.

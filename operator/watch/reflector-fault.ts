@@ -3,11 +3,11 @@ import { ApiError, type ApiErrorCode } from '../api/api-error.ts'
 import { type ApiResource, resourceName } from '../api/api-resource.ts'
 import type { ReflectorInput } from './reflector-table.ts'
 
-/** The reason why a collection cannot be watched at the moment. The reflector keeps trying. */
+/** Why a collection cannot be watched at the moment. The reflector goes on trying. */
 export interface ReflectorFault {
-  /** These codes are stable: `watch_forbidden`, `resource_not_served`, `object_unreadable`, or the code of an ApiError. */
+  /** The code is stable: `watch_forbidden`, `resource_not_served`, `object_unreadable`, or the code of an ApiError. */
   readonly code: ReflectorFaultCode
-  /** Describes the fault and how to correct it. */
+  /** Says what is wrong and how to repair it. */
   readonly message: string
 }
 
@@ -45,7 +45,8 @@ export function reflectorFault(resource: ApiResource, error: unknown): Reflector
 }
 
 /**
- * Explains how to permit a forbidden watch. The message of the API server names the user as which it has identified the operator.
+ * Says how to permit a watch that was forbidden. The API server's message contains the name under which the API server knows
+ * the operator.
  */
 function grant({ plural }: ApiResource, { message }: ApiError): string {
   const [, user = 'system:serviceaccount:'] = /User "([^"]*)"/.exec(message) ?? []

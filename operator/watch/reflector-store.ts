@@ -16,12 +16,12 @@ export type ObjectChange<T> =
   | { readonly type: 'deleted'; readonly key: string; readonly value: T }
 
 /**
- * Turns an object into the value that the store keeps. Called once for each version of an object. `before` is the value of an
- * earlier version.
+ * Turns an object into the value that is stored. It is called once for each version of an object. `before` is the value of an
+ * earlier version. It is undefined for a new object.
  */
 export type ObjectReader<T> = (object: ApiObject, before: T | undefined) => T
 
-/** Objects by `namespace/name`, in the state that they had in the API server at one version of the collection. */
+/** The objects of a collection, as the API server had them at one version of the collection. Keys are `namespace/name`. */
 export interface ReflectorStore<T> {
   get(key: string): StoredObject<T> | undefined
   readonly size: number
@@ -29,19 +29,21 @@ export interface ReflectorStore<T> {
   /** Adds or replaces an object. */
   put(object: ApiObject): ObjectChange<T>[]
   remove(key: string): ObjectChange<T>[]
-  /** Reads a page of a list that will later replace all objects. This call changes nothing in the store. */
+  /**
+   * Reads a page of a list into `into`. The store itself does not change. `replace` later puts the whole list into the store.
+   */
   page(items: readonly ApiObject[], into: Map<string, StoredObject<T>>): void
-  /** Replaces all objects by the given ones, in one step. Returns the changes. */
+  /** Replaces all objects by the given ones in one step. Returns the changes. */
   replace(objects: ReadonlyMap<string, StoredObject<T>>): ObjectChange<T>[]
 }
 
-/** An empty store. */
+/** Makes an empty store. */
 export function reflectorStore<T>(read: ObjectReader<T>): ReflectorStore<T> {
   let objects = new Map<string, StoredObject<T>>()
   const stored = (object: ApiObject): StoredObject<T> => {
     const { uid, resourceVersion } = object.metadata
     const known = objects.get(keyOf(object.metadata))
-    // The version is unchanged, so the stored value is still valid.
+    // The object still has the same version, so the stored value is still valid.
     if (known?.uid === uid && known.resourceVersion === resourceVersion) return known
     return { uid, resourceVersion, value: read(object, known?.uid === uid ? known.value : undefined) }
   }

@@ -1,4 +1,7 @@
-/** `opening`: a watch was requested, and no answer has arrived yet. `stopped` is final. */
+/**
+ * `opening`: a watch was requested, and no answer has arrived yet. `stopped`: the reflector has ended, and this state never
+ * changes.
+ */
 export type ReflectorState = 'listing' | 'opening' | 'watching' | 'waitingToList' | 'waitingToWatch' | 'stopped'
 
 export type ReflectorInput =
@@ -10,13 +13,13 @@ export type ReflectorInput =
   | 'ended'
   /** The API server has ended the watch almost immediately. */
   | 'cutShort'
-  /** The version from which to continue is too old. The API server reports this by 410, as the answer or as an event. */
+  /** The version from which to continue is too old. The API server says so by 410, in the answer or in an event. */
   | 'expired'
-  /** The request itself is refused (403, 404, 400). It would be refused again if the watch continued from the last version. */
+  /** The API server refuses the request itself (403, 404, 400). It would also refuse a watch from the last version. */
   | 'refused'
   /** Any other failure. A later attempt may succeed. */
   | 'failed'
-  /** No byte has arrived for too long: the connection may be half open. */
+  /** No byte has arrived for too long. Perhaps the connection is lost and this process has not noticed it. */
   | 'silent'
   /** The back-off is over. */
   | 'due'
@@ -51,11 +54,12 @@ const watchLater = go('waitingToWatch', 'rest', 'report', 'wait')
 const watchAgain = go('opening', 'rest', 'watch')
 
 /**
- * An input that is absent from a row is ignored. Either it cannot happen in this state, or it comes late from an aborted request.
+ * An input that is absent from a row is ignored. Such an input cannot happen in this state, or it comes late from an aborted
+ * request.
  */
 export const REFLECTOR_TABLE: Readonly<Record<ReflectorState, Row>> = {
-  // The token of a page can expire too. If a list takes longer than the API server keeps the list's version, the list starts
-  // again.
+  // The token of a page can expire too: a list may take longer than the API server stores the list's version. Then the list
+  // starts again.
   listing: { listed: go('opening', 'watch'), expired: listAgain, refused: listLater, failed: listLater, stop },
   opening: {
     opened: go('watching', 'recover', 'guard'),

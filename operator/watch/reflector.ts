@@ -19,14 +19,14 @@ import { faultInput, type ReflectorFault, reflectorFault } from './reflector-fau
 import { keyOf, type ObjectChange, type ObjectReader, reflectorStore, type StoredObject } from './reflector-store.ts'
 import { REFLECTOR_TABLE, type ReflectorEffect, type ReflectorInput, type ReflectorState } from './reflector-table.ts'
 
-/** The functions that are called about a collection. They return quickly and do not throw. */
+/** The functions that are called about a collection. They must return quickly and must not throw. */
 export interface ReflectorHandlers<T> {
   readonly onChange: (change: ObjectChange<T>) => void
-  /** Called once, when the first list is complete. All objects of the list have been reported as added before this call. */
+  /** Is called once, when the first list is complete. Before this call, all objects of the list are reported as added. */
   readonly onSynced: () => void
-  /** Called each time the code of the fault changes. */
+  /** Is called when there is a fault and its code differs from the code of the fault before. */
   readonly onFault: (fault: ReflectorFault) => void
-  /** Called when the watch is open again after a fault. */
+  /** Is called when the watch is open again after a fault. */
   readonly onRecovery: () => void
 }
 
@@ -34,12 +34,12 @@ export interface ReflectorOptions<T> {
   readonly api: Pick<ApiClient, 'list' | 'watch'>
   readonly resource: ApiResource
   /**
-   * Turns an object into the value that the cache keeps. Does not throw. If it cannot read an object, it returns a value that
-   * says so.
+   * Turns an object into the value that the cache stores. It must not throw. For an object that it cannot read, it returns a
+   * value that says so.
    */
   readonly read: ObjectReader<T>
   readonly clock: DatedClock
-  /** Returns a number from 0 up to, but not including, 1. */
+  /** Returns a random number that is at least 0 and less than 1. */
   readonly random: () => number
   readonly limits?: Partial<ReflectorLimits>
 }
@@ -56,7 +56,7 @@ export interface ReflectorLimits {
   readonly graceMilliseconds: number
 }
 
-/** Does nothing. This is the initial value of a timer's cancel function. */
+/** Does nothing. A variable for cancelling a timer has this value while no timer is set. */
 const nothing = () => undefined
 
 const LIMITS: ReflectorLimits = {
@@ -70,32 +70,35 @@ const LIMITS: ReflectorLimits = {
   graceMilliseconds: DRIFT_GRACE_MS,
 }
 
-/** The reason why a watch was opened again, or a list was requested again. */
+/** Why a watch was opened again, or why a list was requested again. */
 export type RestartReason = 'ended' | 'cutShort' | 'expired' | 'refused' | 'failed' | 'silent'
 
-/** The objects of one collection, kept up to date with the API server. */
+/** The objects of one collection, which are continually updated from the API server. */
 export interface ResourceCache<T> {
-  /** Whether the first list is complete. Once true, it stays true: the known objects are kept during every fault. */
+  /** Whether the first list is complete. Once true, it stays true: during a fault, the known objects stay in the cache. */
   readonly synced: boolean
   readonly size: number
   /** All objects, in no particular order. */
   objects(): Iterable<T>
-  /** Finds an object by `namespace/name`. */
+  /** Returns an object by its `namespace/name`. */
   get(key: string): T | undefined
-  /** The time on the clock at which something last arrived from the API server. Undefined if nothing has arrived yet. */
+  /** When data last arrived from the API server, on the clock. Undefined if no data has arrived yet. */
   readonly lastContactAt: number | undefined
-  /** The reason why the collection cannot be watched now. Undefined if it can be watched. */
+  /** Why the collection cannot be watched now. Undefined if it can be watched. */
   readonly fault: ReflectorFault | undefined
   readonly restarts: Readonly<Record<RestartReason, number>>
-  /** The number of events of watches, without bookmarks. */
+  /** The number of events that watches have brought, without bookmarks. */
   readonly events: number
-  /** The number of differences that full lists have found and corrected. It is 0 unless events were lost. */
+  /** The number of differences that full lists have found and corrected. It stays 0 as long as no event is lost. */
   readonly drift: number
 }
 
-/** A cache that is empty until it is started. */
+/** A cache that follows the API server. It is empty until `start` is called. */
 export interface Reflector<T> extends ResourceCache<T> {
-  /** Starts to follow the collection. To be called once. Only `stop` ends the reflector; after every fault it retries. */
+  /**
+   * Starts to follow the collection. It may be called only once. After every fault the reflector tries again, until `stop` ends
+   * it.
+   */
   start(handlers: ReflectorHandlers<T>): void
   /** Aborts every request and timer. No handler is called afterwards. */
   stop(): void
@@ -115,7 +118,7 @@ class CollectionReflector<T> implements Reflector<T> {
   readonly #options: ReflectorOptions<T>
   readonly #limits: ReflectorLimits
   readonly #store
-  /** Undefined before the start, because nothing happens until then. */
+  /** Undefined before the start. Nothing happens until then. */
   #handlers: ReflectorHandlers<T> | undefined
   #state: ReflectorState = 'waitingToList'
   /** The version of the collection that the store has. */
@@ -125,7 +128,7 @@ class CollectionReflector<T> implements Reflector<T> {
   #error: unknown
   #openedAt: number | undefined
   #delay = 0
-  /** Cancels the timer of the back-off, or of the guard against silence. */
+  /** Cancels the timer of the back-off, or the timer that checks for silence. */
   #cancelTimer: () => void = nothing
   #cancelAudit: () => void = nothing
   #cancelRepair: () => void = nothing
@@ -184,7 +187,7 @@ class CollectionReflector<T> implements Reflector<T> {
     return this.#attempt.signal
   }
 
-  /** Passes an input from a request to the state machine, unless the request was aborted. */
+  /** Gives the result of a request to the state machine. The result of an aborted request is ignored. */
   #inputOf(signal: AbortSignal, input: ReflectorInput, error?: unknown): void {
     if (signal.aborted) return
     this.#error = error
@@ -312,14 +315,14 @@ class CollectionReflector<T> implements Reflector<T> {
     const { clock, random } = this.#options
     this.#cancelAudit = clock.after(randomBetween(this.#limits.auditMilliseconds, random), () => {
       this.#planAudit()
-      // Without a watch, a full list follows soon and finds every difference.
+      // If there is no watch now, a full list is requested soon, and that list finds every difference.
       if (this.#state === 'watching') void this.#runAudit(this.#attempt.signal)
     })
   }
 
   /**
-   * Runs an audit. An audit ends with its watch, because after the end a missed event looks the same as an event that has not
-   * arrived yet.
+   * Runs an audit. An audit ends when its watch ends. Without the watch, nobody can tell a missed event from an event that has
+   * not arrived yet.
    */
   async #runAudit(signal: AbortSignal): Promise<void> {
     const audit = driftAudit(this.#store, (change) => this.#handlers?.onChange(change))
@@ -328,7 +331,8 @@ class CollectionReflector<T> implements Reflector<T> {
     try {
       const version = await this.#pages(signal, (items) => audit.page(items))
       if (signal.aborted) return
-      // The API server was restored from a backup. It sends no event until its version is higher than the version of the watch.
+      // The version is lower, so the API server was restored from a backup. It sends no event until its version is higher than
+      // that of the watch.
       if (isOlderVersion(version, known)) this.#inputOf(signal, 'expired')
       else if (audit.suspects() > 0) this.#repairLater(audit)
     } catch (error) {

@@ -4,15 +4,15 @@ import { createReflector, type Reflector, type ReflectorOptions, type RestartRea
 export interface ResourceCacheOptions<T> extends Omit<ReflectorOptions<T>, 'resource'> {
   readonly resource: Omit<ApiResource, 'namespace'>
   /**
-   * The namespaces to watch. Each namespace has a watch of its own, and a Role in this namespace is enough for it. Empty: every
-   * namespace, which needs a ClusterRole.
+   * The namespaces to watch. Each namespace gets its own watch, which needs only a Role in this namespace. If the list is
+   * empty, all namespaces are watched, which needs a ClusterRole.
    */
   readonly namespaces: readonly string[]
 }
 
 /**
- * Keeps the objects of one kind in one cache, from every namespace or from some. `onSynced` is called once, when all first lists
- * are complete.
+ * Puts the objects of one kind into one cache. They come from all namespaces or from some. `onSynced` is called once, when the
+ * first list of each namespace is complete.
  */
 export function createResourceCache<T>(options: ResourceCacheOptions<T>): Reflector<T> {
   const { resource, namespaces } = options
@@ -66,10 +66,7 @@ function joined<T>(parts: readonly Reflector<T>[]): Reflector<T> {
   }
 }
 
-/**
- * The earliest of the times. Undefined if one of the times is undefined, because a contact that never happened counts as the
- * earliest.
- */
+/** The earliest of the times. Undefined if one of them is undefined: then no data for one namespace has arrived yet. */
 function earliest(times: readonly (number | undefined)[]): number | undefined {
   const known = times.filter((time) => time !== undefined)
   return known.length === times.length ? Math.min(...known) : undefined

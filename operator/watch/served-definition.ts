@@ -1,6 +1,6 @@
 /**
- * Compares the CustomResourceDefinitions that the API server serves with the definitions of this version. An older definition
- * drops fields.
+ * Compares the CustomResourceDefinitions that the API server serves with those of this version of the program. If a served
+ * definition is older, the API server drops fields.
  */
 import { API_GROUP } from '../../crds/schema/api-object.ts'
 import { knownSchemas } from '../../crds/schema/known-schemas.ts'
@@ -9,16 +9,19 @@ import { MAX_REPORTED_FAULTS } from './limits.ts'
 
 export type CustomKind = 'SipTrunk' | 'DispatchRule'
 
-/** A definition that is older than this version, and the differences. */
+/** A definition that is older than this version of the program, and the differences. */
 export interface OldDefinition {
   readonly kind: CustomKind
-  /** Fields that this version has and the served definition lacks. */
+  /** The fields that this version has and the served definition does not have. */
   readonly missing: readonly string[]
-  /** Whether the definition makes the API server drop unknown fields somewhere. */
+  /** Whether the API server drops unknown fields in some part of an object because of this definition. */
   readonly drops: boolean
 }
 
-/** The definitions in an OpenAPI document (v3) that are older than this version. If a kind is not served, it is left out. */
+/**
+ * The definitions in an OpenAPI document (v3) that are older than this version. A kind that the API server does not serve is
+ * left out.
+ */
 export function oldDefinitions(document: unknown): OldDefinition[] {
   const schemas = Object.values(recordAt(recordAt(document, 'components'), 'schemas'))
   return Object.entries(knownSchemas()).flatMap(([kind, known]) => {
@@ -30,7 +33,7 @@ export function oldDefinitions(document: unknown): OldDefinition[] {
   })
 }
 
-/** A sentence that names the differences and explains what to do. */
+/** A sentence that names the differences and says what to do. */
 export function oldDefinitionText({ kind, missing, drops }: OldDefinition): string {
   const shown = missing.slice(0, MAX_REPORTED_FAULTS)
   const more = missing.length > shown.length ? ` and ${missing.length - shown.length} more` : ''

@@ -1,21 +1,21 @@
 /** The clock and the timers that `settle` needs. */
 export interface Timers {
-  /** Milliseconds of a clock that never goes back. */
+  /** The time in milliseconds, on a clock that never goes back. */
   now(): number
   /** Calls `run` once after this many milliseconds. The returned function cancels the call. */
   after(milliseconds: number, run: () => void): () => void
 }
 
 export interface Settler {
-  /** To be called at each change. */
+  /** Must be called at each change. */
   touch(): void
   /** Forgets the pending changes. */
   stop(): void
 }
 
 /**
- * Collects changes. `run` is called when no change has come for `quiet` milliseconds. If changes go on, it is called at the
- * latest `limit` milliseconds after the first change.
+ * Collects changes. Calls `run` when no change has come for `quiet` milliseconds. If changes go on, calls it at the latest
+ * `limit` milliseconds after the first change.
  */
 export function settle(bounds: { quiet: number; limit: number }, timers: Timers, run: () => void): Settler {
   let first: number | undefined

@@ -15,14 +15,14 @@ export interface ObjectIdentity {
   readonly uid: string
   readonly generation: number
   readonly resourceVersion: string
-  /** The status in the form in which it was read. Undefined if the object has no status. */
+  /** The status as it was read from the API server. Undefined if the object has no status. */
   readonly status: unknown
   /**
-   * A text for people: since when the object is being deleted, and which finalizers keep it. Undefined if it is not being
-   * deleted.
+   * A text for people. It says since when the object is being deleted, and which finalizers keep it. Undefined if the object is
+   * not being deleted.
    */
   readonly deletion: string | undefined
-  /** The last writer of the status, by the name in the managed fields. Undefined if the managed fields name no writer. */
+  /** The name of the last writer of the status, from the managed fields. Undefined if they name no writer. */
   readonly statusWriter: string | undefined
 }
 
@@ -31,10 +31,10 @@ export interface AcceptedObject<T> extends ObjectIdentity {
   readonly object: T
 }
 
-/** A custom resource that the schema refuses, for example because it was stored under an older CustomResourceDefinition. */
+/** A custom resource that the schema refuses. For example, it was stored under an older CustomResourceDefinition. */
 export interface RefusedResource extends ObjectIdentity {
   readonly reason: 'UnknownField' | 'Invalid'
-  /** Every fault, as a text for people: `spec.sources: is required (expected list)`. */
+  /** All faults, as a text for people: `spec.sources: is required (expected list)`. */
   readonly problem: string
 }
 
@@ -73,7 +73,7 @@ function watched<T>(
     deletion: deletionText(object.metadata),
     statusWriter: statusWriter(object.metadata),
   }
-  // Kubernetes raises the generation with each change of the spec. So the spec of one generation is read only once.
+  // Kubernetes raises the generation with each change of the spec. So the spec of one generation needs to be read only once.
   if (before?.uid === uid && before.generation === identity.generation && before.generation > 0) {
     return { ...before, ...identity }
   }
@@ -97,8 +97,8 @@ function statusWriter({ managedFields }: ApiObject['metadata']): string | undefi
     if (!isRecord(entry) || entry['subresource'] !== 'status') continue
     const { manager, time } = entry
     if (typeof manager !== 'string' || typeof time !== 'string') continue
-    // Times are in whole seconds. If two writes have the same second, the operator's own write was the first one: a later write
-    // of the operator would have overwritten the other one.
+    // Times are in whole seconds, so two writes may have the same time. Then the operator wrote first: a later write of the
+    // operator would have removed the other writer's changes.
     const after = manager === FIELD_MANAGER ? time > (last?.time ?? '') : time >= (last?.time ?? '')
     if (after) last = { manager, time }
   }
@@ -108,7 +108,8 @@ function statusWriter({ managedFields }: ApiObject['metadata']): string | undefi
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
 
 /**
- * Metadata without the managed fields and without kubectl's copy of the object. Together these two are larger than the object.
+ * The metadata without the managed fields and without kubectl's copy of the object. Together these two are larger than the rest
+ * of the object.
  */
 function slimMetadata(metadata: ApiObject['metadata']): Record<string, unknown> {
   const { managedFields: _, annotations, ...rest } = metadata

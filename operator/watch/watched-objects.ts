@@ -10,7 +10,7 @@ import { createResourceCache } from './resource-cache.ts'
 import { type WatchedObject, watchedRule, watchedTrunk } from './watched-object.ts'
 import { watchedEndpointSlice, watchedService } from './watched-service.ts'
 
-/** The collections that the operator watches, by the names that metrics and readiness use. */
+/** The collections that the operator watches. The keys are the names in metrics and readiness. */
 const RESOURCES = {
   siptrunks: { group: API_GROUP, version: API_VERSION, plural: 'siptrunks' },
   dispatchrules: { group: API_GROUP, version: API_VERSION, plural: 'dispatchrules' },
@@ -20,42 +20,42 @@ const RESOURCES = {
 
 export type WatchedResource = keyof typeof RESOURCES
 
-/** All objects that the operator compiles, kept up to date with the API server. */
+/** All objects that the operator compiles. They are continually updated from the API server. */
 export interface WatchedObjects {
   readonly trunks: ResourceCache<WatchedObject<SipTrunk>>
   readonly rules: ResourceCache<WatchedObject<DispatchRule>>
   readonly services: ResourceCache<ServiceRecord>
   readonly endpointSlices: ResourceCache<EndpointSliceRecord>
-  /** The same caches by resource, for metrics and readiness. */
+  /** The same caches, with the names of the resources as keys. Metrics and readiness use them. */
   readonly byResource: Readonly<Record<WatchedResource, ResourceCache<unknown>>>
   /**
-   * Whether the first list of each collection is complete. Before that, nobody knows whether an object is absent. If the operator
-   * has no permission to watch Services and EndpointSlices, the lists of trunks and rules are enough.
+   * Whether the first lists are complete. Before that, nobody knows which objects exist. If the operator has no permission to
+   * watch Services and EndpointSlices, the lists of trunks and rules are enough.
    */
   readonly synced: boolean
   /** Whether the first lists of Services and EndpointSlices are complete. */
   readonly servicesKnown: boolean
   /** Whether the API server drops fields that it does not know. */
   readonly fieldsDropped: boolean
-  /** Starts to watch trunks, rules, Services and EndpointSlices. To be called once. */
+  /** Starts to watch trunks, rules, Services and EndpointSlices. It may be called only once. */
   start(handlers: WatchedObjectsHandlers): void
   stop(): void
 }
 
 export interface WatchedObjectsOptions extends Pick<ReflectorOptions<unknown>, 'api' | 'clock' | 'random' | 'limits'> {
-  /** The namespaces to watch. Empty: every namespace. */
+  /** The namespaces to watch. If empty, all namespaces are watched. */
   readonly namespaces: readonly string[]
   readonly fieldsDropped: () => boolean
 }
 
 export interface WatchedObjectsHandlers {
   /**
-   * Called for each change. `key` is `namespace/name`. `status`: only the status or the metadata of a custom resource has
-   * changed, and the compiler uses neither. If an object was deleted and created again under its name, it is reported twice. An
-   * object that is being deleted is reported again whenever one of its finalizers is removed.
+   * Is called for each change. `key` is `namespace/name`. `status`: only the status or the metadata of a custom resource has
+   * changed, which the compiler does not use. An object that was deleted and created again under its name is reported twice. An
+   * object that is being deleted is reported again when one of its finalizers is removed.
    */
   readonly onChange: (resource: WatchedResource, key: string, what: 'object' | 'status') => void
-  /** Called when `synced` becomes true, and once more if `servicesKnown` becomes true later. */
+  /** Is called when `synced` becomes true. It is called once more if `servicesKnown` becomes true later. */
   readonly onSynced: () => void
   readonly onFault: (resource: WatchedResource, fault: ReflectorFault) => void
   readonly onRecovery: (resource: WatchedResource) => void
@@ -125,8 +125,8 @@ function resourceHandlers(name: WatchedResource, { handlers, look }: HandlerPart
 type Listed = 'no' | 'withoutServices' | 'all'
 
 /**
- * Which first lists are complete. If the watch of Services is forbidden, it must not delay the other collections, because
- * backends with an address need no Service.
+ * Says which first lists are complete. If the watch of Services is forbidden, the other lists are enough, because backends with
+ * an address need no Service.
  */
 function listedNow(caches: WatchedObjects['byResource']): Listed {
   const { siptrunks, dispatchrules, services, endpointslices } = caches
@@ -139,7 +139,7 @@ function listedNow(caches: WatchedObjects['byResource']): Listed {
 
 /**
  * Whether more than the status has changed. Kubernetes raises the generation only when the spec changes. Services have no
- * generation.
+ * generation, so a change of a Service always counts.
  */
 function changed(change: ObjectChange<object>): 'object' | 'status' {
   if (change.type !== 'updated') return 'object'

@@ -10,7 +10,7 @@ import type {
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** Reads the fields of a core/v1 Service that calls need. Does not throw: an absent field is left out. */
+/** Reads the fields of a core/v1 Service that are needed for calls. Does not throw. A field that is absent is left out. */
 export function watchedService(object: ApiObject): ServiceRecord {
   const { namespace, name } = object.metadata
   const spec = fields(object['spec'])
@@ -22,7 +22,10 @@ export function watchedService(object: ApiObject): ServiceRecord {
   }
 }
 
-/** Reads the fields of a discovery.k8s.io/v1 EndpointSlice that calls need. Does not throw: an absent field is left out. */
+/**
+ * Reads the fields of a discovery.k8s.io/v1 EndpointSlice that are needed for calls. Does not throw. A field that is absent is
+ * left out.
+ */
 export function watchedEndpointSlice(object: ApiObject): EndpointSliceRecord {
   const { namespace, name, labels } = object.metadata
   return {
