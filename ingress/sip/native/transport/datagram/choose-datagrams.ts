@@ -15,7 +15,7 @@ export interface ChosenDatagrams {
 }
 
 /** Batched datagrams are wanted and cannot be had. */
-export class DatagramsUnavailable extends Error {
+class DatagramsUnavailable extends Error {
   readonly code = 'batched-datagrams-unavailable'
 
   constructor(reason: string) {
