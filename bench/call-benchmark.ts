@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Contestant, compare } from './comparison.ts'
 import { profileTables } from './cpu-profile.ts'
+import { monotonicMicroseconds } from './engine/engine-profile.ts'
 import { figuresTables, machineLines } from './figures-table.ts'
 import { MAX_RULES } from './limits.ts'
 import { type LoadGenerator, startLoadGenerator } from './load/generator-process.ts'
@@ -120,10 +121,6 @@ async function profile(
 
 function commandText(scenario: Scenario): string {
   return ['npx node', `bench/${scenario}-call.ts`, ...process.argv.slice(2)].join(' ')
-}
-
-function monotonicMicroseconds(): number {
-  return Number(process.hrtime.bigint() / 1000n)
 }
 
 function report(line: string): void {

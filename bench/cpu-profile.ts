@@ -78,5 +78,5 @@ function nameOf({ callFrame: { functionName, url, lineNumber } }: ProfileNode): 
 }
 
 function placeOf(url: string): string {
-  return url.replace(/^file:\/\/.*?\/(?=(ingress|operator|standalone|cli|node_modules)\/)/, '')
+  return url.replace(/^file:\/\/.*?\/(?=(ingress|operator|standalone|cli|bench|node_modules)\/)/, '')
 }

@@ -7,27 +7,14 @@ import type { CallFacts } from '../ingress/lookup/call-facts.ts'
 import { chooseTrunk } from '../ingress/lookup/choose-trunk.ts'
 import { createLiveTable, type LiveTable } from '../ingress/lookup/live-table.ts'
 import { matchRule } from '../ingress/lookup/match-rule.ts'
-import type { NumberPredicate, RuleEntry, TableEntry, TrunkEntry } from '../ingress/route-table/route-table.ts'
+import type { NumberPredicate } from '../ingress/route-table/route-table.ts'
+import { exact, mixed, received, ruleOf, trunk } from './mixed-table.ts'
+import { spread } from './numbering.ts'
 
 const WARM_UP = 20_000
 const CALLS = 200_000
 const CHANGES = 2_000
 const MEBIBYTE = 2 ** 20
-
-const UNAVAILABLE = { status: 503, reason: 'Service Unavailable' }
-
-const trunk: TrunkEntry = {
-  kind: 'trunk',
-  name: 'voice/acme',
-  namespace: 'voice',
-  createdAt: 1,
-  sources: ['203.0.113.0/24', '198.51.100.0/25', '2001:db8::/48'],
-  trustedProxies: [],
-  transports: ['UDP', 'TCP'],
-  called: [{ type: 'prefix', value: '+' }],
-  numbers: { defaultRegion: 'US', calledFrom: 'RequestURI', callingFrom: 'From' },
-  responses: { noRule: UNAVAILABLE, noBackend: UNAVAILABLE },
-}
 
 interface Scenario {
   readonly name: string
@@ -35,24 +22,6 @@ interface Scenario {
   readonly predicates: (i: number) => readonly NumberPredicate[]
   /** The called number of the i-th call. */
   readonly called: (i: number) => string
-}
-
-/** Spreads numbers over their block as real numbers are spread, in the same way in every run. */
-function spread(i: number, size: number): number {
-  return (Math.imul(i, 2_654_435_761) >>> 0) % size
-}
-
-function exact(i: number): NumberPredicate {
-  return { type: 'exact', value: `+1${2_000_000_000 + i * 7}` }
-}
-
-/** Of twenty rules, fourteen are for a number, four for a prefix, one for a range and one for an anchored expression. */
-function mixed(i: number): readonly NumberPredicate[] {
-  const block = 400_000 + Math.floor(i / 20)
-  if (i % 20 < 14) return [exact(i)]
-  if (i % 20 < 18) return [{ type: 'prefix', value: `+1${block}${i % 20}` }]
-  if (i % 20 === 18) return [{ type: 'range', from: `+44${block}1000`, to: `+44${block}5678` }]
-  return [{ type: 'regex', pattern: `^\\+39${block}[0-4]\\d+$` }]
 }
 
 /** Half of the calls go to a number of a rule; the others go to a block of a rule or match no rule. */
@@ -89,37 +58,6 @@ const scenarios: readonly Scenario[] = [
     called: (i) => `+1${2_000_000_000 + spread(i, 1_000_000) * 7}`,
   },
 ]
-
-function ruleOf(i: number, predicates: readonly NumberPredicate[], priority = 0): RuleEntry {
-  return {
-    kind: 'rule',
-    name: `voice/rule-${i}`,
-    namespace: 'voice',
-    createdAt: 1_700_000_000_000 + i,
-    priority,
-    trunks: i % 2 === 0 ? ['voice/acme'] : [],
-    called: predicates,
-    calling: [],
-    headers: [],
-    action: {
-      type: 'Route',
-      backends: [{ uri: 'sip:10.0.0.5:5060', address: '10.0.0.5', port: 5060, uriParameters: '', weight: 1, tier: 0 }],
-      contactNetworks: [],
-      setHeaders: [],
-      removeHeaders: [],
-      backendTimeout: 2000,
-      ringingTimeout: 120_000,
-      failoverOn: ['timeout', 'transport', '503'],
-      failover: 'Always',
-    },
-  }
-}
-
-/** An entry in the form that a pod has it: parsed from the shared cache's JSON. */
-function received(entry: TableEntry): TableEntry {
-  const parsed: TableEntry = JSON.parse(JSON.stringify(entry))
-  return parsed
-}
 
 function callOf(called: string, source: CallFacts['peer']['address']): CallFacts {
   return {

@@ -1,6 +1,7 @@
 /** Writes figures as the Markdown in docs/performance.md. */
 import { cpus, release } from 'node:os'
 import { type Figures, type Measurement, paceText } from './comparison.ts'
+import { median } from './median.ts'
 import { programVersion } from './server/program-version.ts'
 
 const COLUMNS: readonly (readonly [string, (measurement: Measurement) => number, number])[] = [
@@ -59,12 +60,4 @@ function ratioText([own, ...others]: readonly Figures[]): string {
   const cpu = ({ rounds }: Figures) => median(rounds.map((round) => round.cpuMicrosecondsPerCall))
   const ratios = others.map((other) => `${(cpu(own) / cpu(other)).toFixed(2)} × ${other.name}`)
   return `CPU of ${own.name}: ${ratios.join(', ')}.`
-}
-
-/** Of an even number of values the mean of the two in the middle. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = sorted.length >> 1
-  const [low = 0, high = 0] = sorted.length % 2 === 1 ? [sorted[middle], sorted[middle]] : sorted.slice(middle - 1)
-  return (low + high) / 2
 }

@@ -39,3 +39,19 @@ export const CLOCK_TICKS_PER_SECOND = 100
 /** The core of the server and the core of the load generator. */
 export const SERVER_CORE = 0
 export const LOAD_CORE = 1
+
+/** Lines about calls per second, and rules with a time series: the defaults of the product (docs/command-line.md). */
+export const LOG_CALLS_PER_SECOND = 200
+export const RULE_SERIES = 200
+
+/**
+ * Calls that are at the same packet when packets are measured one kind at a time: enough that reading the time costs nothing, and
+ * few enough that their packets stay in the processor's cache.
+ */
+export const CALLS_IN_STEP = 64
+
+/** Milliseconds after which every transaction of an ended call has ended: RFC 6026 Timers L and M take 32 s. */
+export const TRANSACTIONS_MS = 40_000
+
+/** Calls, at least, before the first measured round: V8 has compiled what it will compile. */
+export const ENGINE_WARM_UP_CALLS = 50_000

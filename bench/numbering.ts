@@ -19,6 +19,7 @@ export function unknownNumber(i: number): string {
   return `+49${100_000_000 + spread(i, 900_000_000)}`
 }
 
-function spread(i: number, size: number): number {
+/** Spreads numbers over their block as real numbers are spread, in the same way in every run. */
+export function spread(i: number, size: number): number {
   return (Math.imul(i, 2_654_435_761) >>> 0) % size
 }

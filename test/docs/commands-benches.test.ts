@@ -37,6 +37,7 @@ function shortestFlags(command: string): string {
   if (command.includes('reload.ts')) return '--rules 10 --rounds 1 --seconds 1'
   if (command.includes('first-calls.ts')) return '--starts 1'
   if (command.includes('two-checkouts.ts')) return '--rounds 1 --seconds 1 --settle 1 --rules 10'
+  if (command.includes('engine.ts')) return '--rounds 1 --calls 100 --warm-up 200 --rules 20'
   return command.includes('-call.ts') ? '--quick --rules 10' : ''
 }
 

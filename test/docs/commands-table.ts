@@ -147,6 +147,7 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
   'npx node bench/first-calls.ts': { here: 'bench' },
   'npx node bench/reload.ts': { here: 'bench' },
   'npx node bench/two-checkouts.ts --other .': { here: 'bench' },
+  'npx node bench/engine.ts': { here: 'bench' },
   'npx node bench/refused-call.ts': { here: 'bench' },
   'npx node bench/forwarded-call.ts': { here: 'bench' },
   'npx node bench/refused-call.ts --profile': { here: 'bench' },

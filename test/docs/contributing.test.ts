@@ -32,7 +32,7 @@ describe('CONTRIBUTING.md', () => {
 
 describe('a unit test', () => {
   const sources = new Set(
-    globSync('{cli,crds,helm,ingress,monitoring,operator,scripts,standalone,test}/**/*.{ts,mjs}', { cwd: ROOT }),
+    globSync('{bench,cli,crds,helm,ingress,monitoring,operator,scripts,standalone,test}/**/*.{ts,mjs}', { cwd: ROOT }),
   )
 
   it('is at the mirrored path of what it tests', () => {
