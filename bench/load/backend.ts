@@ -12,12 +12,15 @@ export function answerCalls(socket: Socket): void {
     const copied = copiedLines(request)
     if (request.startsWith('INVITE ')) {
       send('180 Ringing', `${contact}Content-Length: 0\r\n\r\n`)
-      send('200 OK', `${contact}Content-Type: application/sdp\r\nContent-Length: ${SDP.length}\r\n\r\n${SDP}`)
+      send(
+        '200 OK',
+        `${contact}Content-Type: application/sdp\r\nContent-Length: ${ANSWER_SDP.length}\r\n\r\n${ANSWER_SDP}`,
+      )
     } else send('200 OK', 'Content-Length: 0\r\n\r\n')
   })
 }
 
-const SDP = [
+export const ANSWER_SDP = [
   'v=0',
   'o=media 1 1 IN IP4 127.0.0.1',
   's=-',
