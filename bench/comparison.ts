@@ -68,10 +68,15 @@ export function paceText(pace: Pace): string {
     : `${pace.callsPerSecond.toLocaleString('en')} calls/s`
 }
 
+/** What the calls of a server need, whatever their kind and pace. */
+export type CallPlan = Pick<ComparisonPlan, 'rules' | 'backendPort'>
+
 /** Before any timing, both kinds of call must end as expected: a server whose table is empty would be fast. */
-async function prove(server: RunningServer, generator: LoadGenerator, plan: ComparisonPlan): Promise<void> {
+export async function prove(server: RunningServer, generator: LoadGenerator, calls: CallPlan): Promise<void> {
   for (const scenario of ['refused', 'forwarded'] as const) {
-    const result = await generator.run({ ...orderOf(server, plan, { callsPerSecond: 100 }, 1), scenario })
+    const { rules, backendPort } = calls
+    const pace = { callsPerSecond: 100 }
+    const result = await generator.run({ scenario, rules, backendPort, pace, seconds: 1, serverPort: server.port })
     if (result.calls < 100 || Object.keys(result.unexpected).length > 0) {
       throw new Error(`${server.name} fails a ${scenario} call: ${JSON.stringify(result)}`)
     }

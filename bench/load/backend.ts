@@ -23,8 +23,8 @@ export function ringingText(copied: string, at: string): string {
 
 /** The 200 to an INVITE, likewise. */
 export function answeredText(copied: string, at: string): string {
-  const length = `Content-Type: application/sdp\r\nContent-Length: ${SDP.length}\r\n\r\n`
-  return `SIP/2.0 200 OK\r\n${copied}${contactLine(at)}${length}${SDP}`
+  const length = `Content-Type: application/sdp\r\nContent-Length: ${ANSWER_SDP.length}\r\n\r\n`
+  return `SIP/2.0 200 OK\r\n${copied}${contactLine(at)}${length}${ANSWER_SDP}`
 }
 
 /** The 200 to a BYE, likewise. */
@@ -36,7 +36,7 @@ function contactLine(at: string): string {
   return `Contact: <sip:media@${at}>\r\n`
 }
 
-const SDP = [
+export const ANSWER_SDP = [
   'v=0',
   'o=media 1 1 IN IP4 127.0.0.1',
   's=-',

@@ -25,6 +25,13 @@ export function treeMemoryMebibytes(pid: number): number {
   return kibibytes / 1024
 }
 
+/** The ids of a process and its descendants. Throws a RangeError where the process has ended. */
+export function treeProcesses(pid: number): number[] {
+  const ids = [...treeOf(pid).keys()]
+  if (ids.length === 0) throw new RangeError(`process ${pid} has ended`)
+  return ids
+}
+
 function treeOf(pid: number): Map<number, ProcessTimes> {
   const processes = new Map<number, ProcessTimes>()
   for (const name of readdirSync('/proc')) {

@@ -152,6 +152,8 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
   'npx node bench/forwarded-call.ts': { here: 'bench' },
   'npx node bench/refused-call.ts --profile': { here: 'bench' },
   'npx node bench/forwarded-call.ts --profile': { here: 'bench' },
+  'npx node bench/overload.ts --svg docs': { here: 'bench' },
+  'npx node bench/overload.ts --strangers': { here: 'bench' },
   'npx node bench/propagation.ts --rules 100000 --readers 1000': { here: 'bench' },
 
   // docs/your-carrier.md
