@@ -1,3 +1,7 @@
+/**
+ * Finds the rules that can never be reached, because an earlier rule takes all their calls. `match-condition.ts` decides this for
+ * one condition. `shadow-change.ts` uses this file again when a few rules have changed.
+ */
 import { MATCH_CONDITIONS, type RuleEntry } from '../../ingress/route-table/route-table.ts'
 import { MAX_SHADOW_CANDIDATES, MAX_SHADOW_KEYS } from './limits.ts'
 import { COMPILER_ROWS } from './match-condition.ts'
