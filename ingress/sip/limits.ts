@@ -283,9 +283,9 @@ export const MAX_SERVER_TRANSACTIONS = 800_000
 export const MAX_CLIENT_TRANSACTIONS = 500_000
 
 /**
- * Bytes of UTF-8 that the application puts into a dialog cookie: the names of a rule and its trunk, a mark of some
- * characters for each of 64 headers, and some 200 bytes each for the called and the calling user. Every request of the call has this cookie, with four characters
- * for three bytes.
+ * Bytes of UTF-8 that the application puts into a dialog cookie: the names of a rule and its trunk, marks of four characters
+ * for up to 64 headers, and some 200 bytes each for the called and the calling user. Every request of the call has this cookie,
+ * with four characters for three bytes.
  */
 export const MAX_DIALOG_DATA_BYTES = 1280
 
