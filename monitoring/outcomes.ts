@@ -20,6 +20,7 @@ const MEANINGS: Readonly<Record<Outcome, readonly Meaning[]>> = {
   malformed: ['refused'],
   draining: ['refused'],
   cancelled: ['waited'],
+  over_limit: ['refused'],
 }
 
 function outcomesThat(meaning: Meaning): string {

@@ -5,6 +5,7 @@
 import type { JudgedSource } from '../lookup/judged-source.ts'
 import type { MatchFailure } from '../lookup/match-rule.ts'
 import type { AttemptResult, Peer } from '../sip/port/engine.ts'
+import type { ShedSender } from '../sip/port/events.ts'
 
 /** How a call ended. docs/metrics.md explains each outcome. */
 export type Outcome =
@@ -18,6 +19,7 @@ export type Outcome =
   | 'draining'
   | 'malformed'
   | 'cancelled'
+  | 'over_limit'
 
 /** Why no rule took a call. The first reasons come from the search for a rule. The last two say why there was no search. */
 export type NoRuleReason = MatchFailure | 'called_unreadable' | 'called_not_owned'
@@ -112,6 +114,8 @@ export type CallEvent =
   | { readonly type: 'unanswered'; readonly trunk: string; readonly callId: string }
   /** A packet that got no answer: no byte was sent. */
   | { readonly type: 'dropped'; readonly source: CallSource; readonly reason: string; readonly method: string }
+  /** A request that was shed, because more came than the process could do. Repeats have events of their own. */
+  | { readonly type: 'shed'; readonly sender: ShedSender }
   | {
       readonly type: 'near-miss'
       readonly source: CallSource

@@ -13,6 +13,7 @@ import {
   FAULT_LINES_PER_SECOND,
   NEAR_MISS_LINES_PER_SECOND,
   REWRITTEN_LINES_PER_SECOND,
+  SHED_LINES_PER_SECOND,
   STRANGER_LINES_PER_SECOND,
 } from './limits.ts'
 import { createLineBudget, type LineBudget } from './line-budget.ts'
@@ -49,6 +50,7 @@ interface Sink {
   readonly strangers: LineBudget
   readonly nearMisses: LineBudget
   readonly rewritten: LineBudget
+  readonly shed: LineBudget
   readonly faults: LineBudget
 }
 
@@ -60,7 +62,8 @@ export function createCallLog(options: CallLogOptions): CallLog {
     tableChanged: ({ version, entries, trunks, rules }) =>
       sink.logger.info({ version, entries, trunks, rules }, 'route table changed'),
     close: () => {
-      for (const budget of [sink.calls, sink.strangers, sink.nearMisses, sink.rewritten, sink.faults]) budget.close()
+      const { calls, strangers, nearMisses, rewritten, shed, faults } = sink
+      for (const budget of [calls, strangers, nearMisses, rewritten, shed, faults]) budget.close()
     },
   }
 }
@@ -73,6 +76,7 @@ function createSink({ logger, callsPerSecond, clock }: CallLogOptions): Sink {
     calls: budget(callsPerSecond, 'call lines left out'),
     strangers: budget(STRANGER_LINES_PER_SECOND, 'stranger lines left out'),
     rewritten: budget(REWRITTEN_LINES_PER_SECOND, 'rewritten source lines left out'),
+    shed: budget(SHED_LINES_PER_SECOND, 'shed call lines left out'),
     nearMisses: budget(NEAR_MISS_LINES_PER_SECOND, 'near miss lines left out'),
     faults: budget(FAULT_LINES_PER_SECOND, 'fault lines left out'),
   }
@@ -98,6 +102,7 @@ function write(sink: Sink, event: CallEvent): void {
     case 'fault':
       writeFault(sink, event)
       break
+    case 'shed':
     case 'rule-won':
     case 'first-response':
     case 'backend-attempt':
@@ -111,13 +116,18 @@ type EventOf<Type extends CallEvent['type']> = Extract<CallEvent, { type: Type }
 const UNVOUCHED: ReadonlySet<CallDecided['outcome']> = new Set(['auth_drop', 'rules_unavailable'])
 
 /**
- * Writes the line of a call. The line of a stranger's INVITE is counted in the budget of strangers. So during a scan the
- * log still contains the calls of known peers.
+ * Writes the line of a call. The line of a stranger's INVITE is counted in the budget of strangers, and that of a shed call in
+ * a budget of its own. So during a scan or an overload, the log still contains the other calls of known peers.
  */
-function writeCall({ logger, calls, strangers }: Sink, call: CallDecided): void {
-  if (!logger.isLevelEnabled('info')) return
-  const budget = UNVOUCHED.has(call.outcome) ? strangers : calls
-  if (budget.take(call.outcome)) logger.info(callFields(call), 'call decided')
+function writeCall(sink: Sink, call: CallDecided): void {
+  const { logger } = sink
+  if (logger.isLevelEnabled('info') && budgetOf(sink, call).take(call.outcome))
+    logger.info(callFields(call), 'call decided')
+}
+
+function budgetOf({ calls, strangers, shed }: Sink, { outcome }: CallDecided): LineBudget {
+  if (outcome === 'over_limit') return shed
+  return UNVOUCHED.has(outcome) ? strangers : calls
 }
 
 function callFields(call: CallDecided) {

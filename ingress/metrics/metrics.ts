@@ -14,6 +14,7 @@ import {
   NEAR_MISS_REASONS,
   NO_RULE_REASONS,
   OUTCOMES,
+  SHED_SENDERS,
 } from './metric-declarations.ts'
 import { createRuleCounters } from './rule-counters.ts'
 import { countInvite, createTrunkTable, METHOD_COUNT, type TrunkDescription } from './trunk-counters.ts'
@@ -73,6 +74,8 @@ interface Counts {
   readonly backends: ReturnType<typeof createBackendTable>
   /** Counts of dropped packets: rows by `DROP_REASONS`, columns by `METHODS`. */
   readonly dropped: Float64Array
+  /** Counts of shed requests, by `SHED_SENDERS`. */
+  readonly shed: Float64Array
   readonly decision: FastHistogram
   /** One histogram for each outcome. The index is the outcome's number in `OUTCOMES`. */
   readonly finalResponse: readonly FastHistogram[]
@@ -157,6 +160,7 @@ function createCounts({ ruleSeries, now }: MetricsOptions): Counts {
     rules: createRuleCounters(ruleSeries),
     backends: createBackendTable(now),
     dropped: new Float64Array(Object.keys(DROP_REASONS).length * METHOD_COUNT),
+    shed: new Float64Array(Object.keys(SHED_SENDERS).length),
     decision: createFastHistogram(METRICS.decision.buckets),
     finalResponse: Object.keys(OUTCOMES).map(() => createFastHistogram(METRICS.finalResponse.buckets)),
     table: { version: 0, entries: 0, loaded: false, syncedAt: undefined, onDisk: undefined },
@@ -188,6 +192,9 @@ function count(counts: Counts, event: CallEvent): void {
       break
     case 'dropped':
       increase(counts.dropped, dropReasonIndex(event.reason) * METHOD_COUNT + methodIndex(event.method))
+      break
+    case 'shed':
+      increase(counts.shed, SHED_SENDERS[event.sender])
       break
     case 'near-miss':
       countNearMiss(counts.trunks.of(event.trunk).nearMisses, event)
@@ -238,6 +245,9 @@ function registerCalls(registry: Registry, counts: Counts): void {
     eachPair(counts.dropped, DROP_REASONS, (reason, method, value) => {
       if (value > 0 || (method === 'INVITE' && SHOWN_FROM_ZERO.has(reason))) emit({ reason, method }, value)
     })
+  })
+  addCounter(registry, METRICS.shed, (emit) => {
+    for (const [sender, at] of Object.entries(SHED_SENDERS)) emit({ sender }, counts.shed[at] ?? 0)
   })
   addCounter(registry, METRICS.ruleCalls, (emit) => {
     for (const [rule, calls] of counts.rules.entries()) emit({ rule }, calls)

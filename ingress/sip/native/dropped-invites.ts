@@ -13,11 +13,12 @@ export interface InviteMemory {
   has(key: string, now: number): boolean
 }
 
-export function createInviteMemory(): InviteMemory {
-  const fingerprints = new Float64Array(MAX_DROPPED_INVITES)
-  const expiries = new Float64Array(MAX_DROPPED_INVITES)
+/** `size`: the number of INVITEs that are remembered at most. */
+export function createInviteMemory(size = MAX_DROPPED_INVITES): InviteMemory {
+  const fingerprints = new Float64Array(size)
+  const expiries = new Float64Array(size)
   const isRetained = (fingerprint: number, now: number): boolean => {
-    const slot = fingerprint % MAX_DROPPED_INVITES
+    const slot = fingerprint % size
     return fingerprints[slot] === fingerprint && (expiries[slot] ?? 0) > now
   }
   return {
@@ -25,7 +26,7 @@ export function createInviteMemory(): InviteMemory {
       const fingerprint = new TextHash().add(key).number()
       const repeated = isRetained(fingerprint, now)
       if (!repeated) {
-        const slot = fingerprint % MAX_DROPPED_INVITES
+        const slot = fingerprint % size
         fingerprints[slot] = fingerprint
         expiries[slot] = now + DROPPED_INVITE_MS
       }

@@ -14,6 +14,8 @@ export type DropReason =
   /** A response came from a source that is not allowed to answer the request. */
   | 'response_source'
 
+export type ShedSender = 'known' | 'proxied-stranger' | 'stranger'
+
 export type EngineEvent =
   /** A packet that was dropped. */
   | {
@@ -47,6 +49,24 @@ export type EngineEvent =
       readonly recordedSources?: readonly RecordedSource[] | undefined
       /** True if the peer is a stranger, or if nobody can tell whether the peer is one. */
       readonly stranger?: true
+    }
+  /**
+   * A request that was not handled, because the process is behind: more comes than it can do. `known`: the peer got 503.
+   * `proxied-stranger`: a trusted proxy got 403, because no trunk admits the source that it recorded. `stranger`: no byte was
+   * sent.
+   */
+  | {
+      readonly type: 'shed'
+      readonly peer: Peer
+      readonly method: string
+      readonly sender: ShedSender
+      readonly callId: string
+      /** The To tag of the answer, which names the call in a packet trace. `''`: nothing was sent. */
+      readonly tag: string
+      /** When the request was read. Monotonic milliseconds. */
+      readonly arrivedAt: number
+      /** Whether this is a repeat of a request that was shed before, as far as the engine remembers. */
+      readonly repeated: boolean
     }
   /** A fault that an operator of the service should see. The engine goes on. */
   | { readonly type: 'fault'; readonly code: string; readonly message: string }

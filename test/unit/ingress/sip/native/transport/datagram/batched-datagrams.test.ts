@@ -50,6 +50,7 @@ function newListener(): Listener {
       listener.react(received)
       listener.inbox.put(received)
     },
+    onFullBatch: () => undefined,
     onError: (error, to) => listener.errors.put({ code: codeOf(error), to }),
   }
   return listener

@@ -1,0 +1,243 @@
+/**
+ * Stands before the dispatch of messages. As long as the process keeps up, each message goes through at once. When more comes
+ * than the process can do, calls that exist go first, new INVITEs wait in order, and those that have waited too long are shed.
+ */
+import {
+  DROPPED_INVITE_MS,
+  MAX_INVITE_WAIT_MS,
+  MAX_READING_MS,
+  MAX_UNREAD_SLICES,
+  WAITING_SLICE_MS,
+} from '../../limits.ts'
+import { HEADER } from '../../message/header-name.ts'
+import { readTag } from '../../message/header-tag.ts'
+import { parseMessage } from '../../message/parse-message.ts'
+import { SipMessage } from '../../message/sip-message.ts'
+import type { EngineCore } from '../engine-core.ts'
+import type { MessageDispatch } from '../message-dispatch.ts'
+import { peerOf } from '../received-request.ts'
+import type { ServerSides } from '../server-sides.ts'
+import type { Flow } from '../transport/transport.ts'
+import { type RequestIdentity, requestIdentity } from './invite-key.ts'
+import { packetClass } from './packet-class.ts'
+import { createShedRequests, type ShedRequests } from './shed-requests.ts'
+import { createWaitingRequests, type WaitingRequest, type WaitingRequests } from './waiting-requests.ts'
+
+export interface OverloadGateOptions {
+  readonly core: EngineCore
+  readonly dispatch: MessageDispatch
+  readonly sides: Pick<ServerSides, 'tagOf' | 'endsOnce'>
+  /** Runs the work, and sends what it sends together. */
+  readonly together: (work: () => void) => void
+  /** Runs the work once, after the sockets were read in this or the next round of the event loop. */
+  readonly afterReading: (work: () => void) => void
+}
+
+export interface OverloadGate extends MessageDispatch {
+  /** A transport has read as many messages as it reads at once, so more of them probably wait. */
+  onFullBatch(): void
+  /** Answers all requests that wait. */
+  close(): void
+}
+
+interface GateState extends OverloadGateOptions {
+  readonly scratch: SipMessage
+  readonly waiting: WaitingRequests
+  readonly sheds: ShedRequests
+  /** Whether new INVITEs wait for their turn. */
+  isBehind: boolean
+  /** Whether messages are looked at before they go through: while behind, and while repeats of shed INVITEs may come. */
+  isWatching: boolean
+  /** Repeats of an INVITE that was shed come for some time after this. */
+  lastShedAt: number
+  /** Whether a timer will end the watching. */
+  isEndTimed: boolean
+  /** Whether a transport has read a full batch since the last look at the sockets. */
+  isUnread: boolean
+  /** The number of slices since the sockets were last found empty. */
+  unreadSlices: number
+  sliceEndedAt: number
+}
+
+/** A request that was read, as far as the gate has to know it. */
+interface ReadRequest {
+  readonly bytes: Buffer
+  readonly offset: number
+  readonly length: number
+  readonly flow: Flow
+}
+
+export function createOverloadGate(options: OverloadGateOptions): OverloadGate {
+  const { core, dispatch, sides } = options
+  const state: GateState = {
+    ...options,
+    scratch: new SipMessage(),
+    waiting: createWaitingRequests(),
+    sheds: createShedRequests(core, sides.tagOf),
+    isBehind: false,
+    isWatching: false,
+    lastShedAt: Number.NEGATIVE_INFINITY,
+    isEndTimed: false,
+    isUnread: false,
+    unreadSlices: 0,
+    sliceEndedAt: 0,
+  }
+  return {
+    onMessage: (bytes, offset, length, flow) => {
+      if (state.isWatching) onWatched(state, { bytes, offset, length, flow })
+      else dispatch.onMessage(bytes, offset, length, flow)
+    },
+    onBrokenStream: (head, fault, flow) => dispatch.onBrokenStream(head, fault, flow),
+    onFullBatch: () => {
+      state.isUnread = true
+      if (!state.isBehind) fallBehind(state)
+    },
+    close: () => {
+      while (state.waiting.count > 0) serveFirst(state, Number.POSITIVE_INFINITY)
+    },
+  }
+}
+
+/** Lets a message through, or lets it wait, or sheds it. A message that cannot be read goes through: it is refused as usual. */
+function onWatched(state: GateState, request: ReadRequest): void {
+  const { scratch, core } = state
+  const { bytes, offset, length, flow } = request
+  const fault = parseMessage(scratch, bytes, offset, length)
+  if (fault || !scratch.isRequest) return pass(state, request)
+  switch (packetClass(scratch)) {
+    case 'begun':
+      return pass(state, request)
+    case 'new-invite':
+      return onNewInvite(state, request)
+    case 'cancel':
+      return onCancel(state, request)
+    case 'ack':
+      return onAck(state, request)
+    case 'outside':
+      if (!state.isBehind || core.application.isKnown(peerOf(flow))) return pass(state, request)
+      return state.sheds.drop(scratch, flow, requestIdentity(scratch, flow))
+  }
+}
+
+function onNewInvite(state: GateState, request: ReadRequest): void {
+  const { scratch, core, sheds, waiting } = state
+  const { flow } = request
+  const identity = requestIdentity(scratch, flow)
+  // A repeat of an INVITE that was accepted belongs to its transaction, which answers it.
+  if (identity === undefined || core.transactions.server(identity.inviteKey)) return pass(state, request)
+  const { inviteKey } = identity
+  const wasShed = sheds.hasShed(inviteKey)
+  if (!state.isBehind && !wasShed) return pass(state, request)
+  if (!core.application.isKnown(peerOf(flow))) return drop(state, flow, identity)
+  if (waiting.has(inviteKey)) return
+  const isLate = state.unreadSlices >= MAX_UNREAD_SLICES
+  if (!wasShed && !isLate && wait(state, request, inviteKey, 'INVITE')) return
+  if (!refuse(state, flow, identity, core.clock.now())) pass(state, request)
+}
+
+/** RFC 3261 §9.2: a CANCEL has an effect only after its INVITE was handled. */
+function onCancel(state: GateState, request: ReadRequest): void {
+  const { scratch, waiting } = state
+  const inviteKey = waiting.count > 0 ? requestIdentity(scratch, request.flow)?.inviteKey : undefined
+  if (inviteKey === undefined || !waiting.has(inviteKey)) return pass(state, request)
+  const key = cancelKey(inviteKey)
+  if (!waiting.has(key)) wait(state, request, key, 'CANCEL')
+}
+
+function cancelKey(inviteKey: string): string {
+  return `CANCEL ${inviteKey}`
+}
+
+/** RFC 3261 §17.1.1.3: the ACK to an answer of ours ends here. It needs no further work. */
+function onAck(state: GateState, request: ReadRequest): void {
+  const { scratch, sides } = state
+  const row = scratch.first(HEADER.to)
+  const toTag = row === -1 ? undefined : readTag(scratch, row)
+  const identity = requestIdentity(scratch, request.flow)
+  if (identity === undefined || !sides.endsOnce(identity.inviteKey, toTag)) pass(state, request)
+}
+
+function pass({ dispatch }: GateState, { bytes, offset, length, flow }: ReadRequest): void {
+  dispatch.onMessage(bytes, offset, length, flow)
+}
+
+/** Puts a copy of the request into the queue. A stream is held, so that it stays open for the answer. */
+function wait(state: GateState, request: ReadRequest, key: string, method: WaitingRequest['method']): boolean {
+  const { offset, length, flow } = request
+  const bytes = Buffer.from(request.bytes.subarray(offset, offset + length))
+  const isTaken = state.waiting.add({ bytes, flow, key, method, arrivedAt: state.core.clock.now() })
+  if (isTaken) flow.hold()
+  return isTaken
+}
+
+function refuse(state: GateState, flow: Flow, identity: RequestIdentity, arrivedAt: number): boolean {
+  const isRefused = state.sheds.refuse({ message: state.scratch, flow, ...identity, arrivedAt })
+  if (isRefused) state.lastShedAt = state.core.clock.now()
+  return isRefused
+}
+
+function drop(state: GateState, flow: Flow, identity: RequestIdentity): void {
+  state.sheds.drop(state.scratch, flow, identity)
+  state.lastShedAt = state.core.clock.now()
+}
+
+function fallBehind(state: GateState): void {
+  state.isBehind = true
+  state.isWatching = true
+  state.unreadSlices = 0
+  state.sliceEndedAt = state.core.clock.now()
+  state.afterReading(() => onSocketsRead(state))
+}
+
+/** Reads on as long as the sockets are not empty, but not for too long. Then serves requests that wait. */
+function onSocketsRead(state: GateState): void {
+  const { core, waiting } = state
+  const again = () => state.afterReading(() => onSocketsRead(state))
+  const isUnread = state.isUnread
+  state.isUnread = false
+  if (isUnread && core.clock.now() - state.sliceEndedAt < MAX_READING_MS) return again()
+  state.unreadSlices = isUnread ? state.unreadSlices + 1 : 0
+  state.together(() => serveSlice(state))
+  state.sliceEndedAt = core.clock.now()
+  if (isUnread || waiting.count > 0) return again()
+  state.isBehind = false
+  if (!state.isEndTimed) watchOn(state)
+}
+
+function serveSlice(state: GateState): void {
+  const { core, waiting } = state
+  const end = core.clock.now() + WAITING_SLICE_MS
+  for (let now = core.clock.now(); waiting.count > 0 && now < end; now = core.clock.now()) serveFirst(state, now)
+}
+
+/** Serves the request that came first, or sheds it if it has waited too long. A fault of one request does not stop the others. */
+function serveFirst(state: GateState, now: number): void {
+  const { core, waiting, dispatch } = state
+  const request = waiting.first()
+  if (request === undefined) return
+  waiting.removeFirst()
+  try {
+    if (!isShedInTurn(state, request, now)) dispatch.onMessage(request.bytes, 0, request.bytes.length, request.flow)
+  } catch (error) {
+    const message = `waiting request: ${error instanceof Error ? error.stack : String(error)}`
+    core.application.onEvent({ type: 'fault', code: 'listener-threw', message })
+  }
+  request.flow.release()
+}
+
+function isShedInTurn(state: GateState, request: WaitingRequest, now: number): boolean {
+  const { bytes, flow, arrivedAt, method } = request
+  if (method === 'CANCEL' || now - arrivedAt <= MAX_INVITE_WAIT_MS) return false
+  parseMessage(state.scratch, bytes, 0, bytes.length)
+  const identity = requestIdentity(state.scratch, flow)
+  return identity !== undefined && refuse(state, flow, identity, arrivedAt)
+}
+
+/** Stops watching when no repeat of a shed INVITE can come any more. */
+function watchOn(state: GateState): void {
+  const { clock } = state.core
+  const left = state.lastShedAt + DROPPED_INVITE_MS - clock.now()
+  state.isEndTimed = left > 0
+  if (left > 0) clock.after(left, watchOn, state)
+  else state.isWatching = state.isBehind
+}
