@@ -1,6 +1,7 @@
 /** Reports requests that were shed because the process is behind. Nothing was looked up for them, so they have no trunk. */
 import type { EngineEvent, ShedSender } from '../sip/port/events.ts'
 import type { CallDeps } from './call-deps.ts'
+import { callSource } from './call-source.ts'
 import { callDecided, type Ending } from './decision-record.ts'
 import { strangerReason } from './dropped-packets.ts'
 
@@ -22,10 +23,11 @@ export function reportShed(event: Extract<EngineEvent, { type: 'shed' }>, deps: 
 }
 
 function reportCall(event: Extract<EngineEvent, { type: 'shed' }>, deps: CallDeps): void {
-  const { peer, sender, callId, tag, arrivedAt } = event
+  const { peer, sender, request, callId, tag, arrivedAt } = event
+  const source = request ? callSource(deps.table, request) : peer
   const now = deps.now()
   const nothing = { trunk: undefined, rule: undefined, called: '', calling: '' }
-  const decision = { id: tag, call: { callId }, receivedAt: arrivedAt, source: peer, ...nothing }
+  const decision = { id: tag, call: { callId }, receivedAt: arrivedAt, source, ...nothing }
   // Without a table, everyone is a stranger.
   const outcome = sender === 'stranger' && !deps.table.loaded ? 'rules_unavailable' : ENDINGS[sender].outcome
   deps.emit(callDecided(decision, { ...ENDINGS[sender], outcome }, { decidedAt: now, endedAt: now }))

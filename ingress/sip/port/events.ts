@@ -60,6 +60,8 @@ export type EngineEvent =
       readonly peer: Peer
       readonly method: string
       readonly sender: ShedSender
+      /** Present if the sender is a trusted proxy: then the request was read, because its Via says who the caller is. */
+      readonly request: InboundRequest | undefined
       readonly callId: string
       /** The To tag of the answer, which names the call in a packet trace. `''`: nothing was sent. */
       readonly tag: string

@@ -9,6 +9,7 @@ import type { SipMessage } from '../../message/sip-message.ts'
 import { writeResponse } from '../../message/write-response.ts'
 import { FORBIDDEN, SERVICE_UNAVAILABLE } from '../../port/answers.ts'
 import type { ShedSender } from '../../port/events.ts'
+import type { InboundRequest } from '../../port/engine.ts'
 import { MessageRequest } from '../../port/inbound-request.ts'
 import { createInviteMemory } from '../dropped-invites.ts'
 import type { EngineCore } from '../engine-core.ts'
@@ -38,38 +39,47 @@ export interface ShedRequests {
 export function createShedRequests(core: EngineCore, tagOf: (key: string) => string): ShedRequests {
   const memory = createInviteMemory(MAX_SHED_INVITES)
   const { clock, application } = core
-  const report = (sender: ShedSender, request: Omit<ShedRequest, 'via'>, tag: string): void => {
+  const report = (judged: Judged, request: Omit<ShedRequest, 'via'>, tag: string): void => {
     const { message, flow, inviteKey, arrivedAt } = request
-    const { method } = message
-    const callId = callIdOf(message)
     const repeated = memory.seen(inviteKey, clock.now())
-    application.onEvent({ type: 'shed', peer: peerOf(flow), method, sender, callId, tag, arrivedAt, repeated })
+    const told = { peer: peerOf(flow), method: message.method, callId: callIdOf(message), tag, arrivedAt, repeated }
+    application.onEvent({ type: 'shed', ...judged, ...told })
   }
   return {
     hasShed: (inviteKey) => memory.has(inviteKey, clock.now()),
     refuse: (request) => {
-      const sender = senderOf(core, request)
-      if (sender === undefined) return false
+      const judged = judge(core, request)
+      if (judged === undefined) return false
       const tag = tagOf(request.inviteKey)
-      sendAnswer(core, request, sender, tag)
-      report(sender, request, tag)
+      sendAnswer(core, request, judged.sender, tag)
+      report(judged, request, tag)
       return true
     },
     drop: (message, flow, identity) =>
-      report('stranger', { message, flow, inviteKey: identity?.inviteKey ?? '', arrivedAt: clock.now() }, ''),
+      report(STRANGER, { message, flow, inviteKey: identity?.inviteKey ?? '', arrivedAt: clock.now() }, ''),
   }
 }
+
+/** A sender, and its request if that was read to judge the sender. */
+interface Judged {
+  readonly sender: ShedSender
+  readonly request: InboundRequest | undefined
+}
+
+const KNOWN: Judged = { sender: 'known', request: undefined }
+const STRANGER: Judged = { sender: 'stranger', request: undefined }
 
 /**
  * Behind a trusted proxy, the caller may be a stranger. It must not learn that we are here, so the proxy gets the answer that it
  * always gets. Undefined if the request has a fault: then it gets the answer that names the fault.
  */
-function senderOf({ application }: EngineCore, { message, flow }: ShedRequest): ShedSender | undefined {
+function judge({ application }: EngineCore, { message, flow }: ShedRequest): Judged | undefined {
   const peer = peerOf(flow)
-  if (!application.isTrustedProxy(peer)) return 'known'
+  if (!application.isTrustedProxy(peer)) return KNOWN
   const facts = readRequestFacts(message)
   if ('fault' in facts) return undefined
-  return application.admits(new MessageRequest(peer, message, facts)) ? 'known' : 'proxied-stranger'
+  const request = new MessageRequest(peer, message, facts)
+  return { sender: application.admits(request) ? 'known' : 'proxied-stranger', request }
 }
 
 function sendAnswer(core: EngineCore, { message, flow, via }: ShedRequest, sender: ShedSender, toTag: string): void {
