@@ -11,7 +11,7 @@ import { reportDrop, strangerReason } from './dropped-packets.ts'
 import { handleInDialog } from './handle-in-dialog.ts'
 import { handleInvite } from './handle-invite.ts'
 import { handleOptions } from './handle-options.ts'
-import { reportShed } from './shed-calls.ts'
+import { reportShedKnown, reportShedStranger } from './shed-calls.ts'
 
 const NO_NEAR_MISSES: readonly NearMiss[] = []
 
@@ -49,7 +49,9 @@ function reportEngineEvent(event: EngineEvent, deps: CallDeps): void {
     case 'refused':
       return reportRefusal(event, deps)
     case 'shed':
-      return reportShed(event, deps)
+      return reportShedStranger(event, deps)
+    case 'shed-known':
+      return reportShedKnown(event, deps)
     case 'fault':
       return deps.emit(event)
   }

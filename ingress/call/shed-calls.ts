@@ -1,34 +1,42 @@
 /** Reports requests that were shed because the process is behind. Nothing was looked up for them, so they have no trunk. */
-import type { EngineEvent, ShedSender } from '../sip/port/events.ts'
+import type { EngineEvent } from '../sip/port/events.ts'
 import type { CallDeps } from './call-deps.ts'
 import { callSource } from './call-source.ts'
 import { callDecided, type Ending } from './decision-record.ts'
 import { strangerReason } from './dropped-packets.ts'
 
-/** How a shed INVITE ended, by its sender. `proxied-stranger` gets what a stranger behind a trusted proxy always gets. */
-const ENDINGS: Readonly<Record<ShedSender, Ending>> = {
-  known: { outcome: 'over_limit', status: 503, reason: 'overload' },
-  'proxied-stranger': { outcome: 'rejected', status: 403, reason: 'no trunk admits this peer' },
-  stranger: { outcome: 'auth_drop', status: 0, reason: 'overload' },
+type EventOf<Type extends EngineEvent['type']> = Extract<EngineEvent, { type: Type }>
+
+export function reportShedKnown(event: EventOf<'shed-known'>, deps: CallDeps): void {
+  const { requests, calls, longestWaitMs, lastPeer: source } = event
+  deps.emit({ type: 'shed', sender: 'known', requests, calls, longestWaitMs, source })
 }
 
-/** An INVITE is reported as a call once. A stranger's packets are reported one by one, as always. */
-export function reportShed(event: Extract<EngineEvent, { type: 'shed' }>, deps: CallDeps): void {
-  const { peer, method, sender, repeated } = event
-  deps.emit({ type: 'shed', sender })
-  if (method === 'INVITE' && !repeated) reportCall(event, deps)
-  if (sender !== 'stranger') return
-  const reason = strangerReason(peer.address, deps.ownAddress)
-  deps.emit({ type: 'dropped', source: peer, reason, method })
-}
-
-function reportCall(event: Extract<EngineEvent, { type: 'shed' }>, deps: CallDeps): void {
-  const { peer, sender, request, callId, tag, arrivedAt } = event
+/** A stranger's INVITE is reported as a call once, and its packets are reported one by one, as always. */
+export function reportShedStranger(event: EventOf<'shed'>, deps: CallDeps): void {
+  const { peer, method, sender, repeated, request } = event
   const source = request ? callSource(deps.table, request) : peer
+  deps.emit({ type: 'shed', sender, requests: 1, calls: 0, longestWaitMs: 0, source })
+  if (method === 'INVITE' && !repeated) reportCall(event, deps)
+  if (sender === 'stranger') {
+    deps.emit({ type: 'dropped', source: peer, reason: strangerReason(peer.address, deps.ownAddress), method })
+  }
+}
+
+function reportCall({ peer, sender, request }: EventOf<'shed'>, deps: CallDeps): void {
   const now = deps.now()
   const nothing = { trunk: undefined, rule: undefined, called: '', calling: '' }
-  const decision = { id: tag, call: { callId }, receivedAt: arrivedAt, source, ...nothing }
-  // Without a table, everyone is a stranger.
-  const outcome = sender === 'stranger' && !deps.table.loaded ? 'rules_unavailable' : ENDINGS[sender].outcome
-  deps.emit(callDecided(decision, { ...ENDINGS[sender], outcome }, { decidedAt: now, endedAt: now }))
+  const source = request ? callSource(deps.table, request) : peer
+  const call = { callId: request?.callId ?? '' }
+  const decision = { id: deps.newId(), call, receivedAt: now, source, ...nothing }
+  const ending = sender === 'stranger' ? strangerEnding(deps) : FORBIDDEN
+  deps.emit(callDecided(decision, ending, { decidedAt: now, endedAt: now }))
+}
+
+/** What a trusted proxy always gets that names a stranger. */
+const FORBIDDEN: Ending = { outcome: 'rejected', status: 403, reason: 'no trunk admits this peer' }
+
+/** Without a table, everyone is a stranger. */
+function strangerEnding({ table }: CallDeps): Ending {
+  return { outcome: table.loaded ? 'auth_drop' : 'rules_unavailable', status: 0, reason: 'overload' }
 }

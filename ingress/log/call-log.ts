@@ -13,16 +13,16 @@ import {
   FAULT_LINES_PER_SECOND,
   NEAR_MISS_LINES_PER_SECOND,
   REWRITTEN_LINES_PER_SECOND,
-  SHED_LINES_PER_SECOND,
   STRANGER_LINES_PER_SECOND,
 } from './limits.ts'
 import { createLineBudget, type LineBudget } from './line-budget.ts'
+import { createShedSummary, type ShedSummary } from './shed-summary.ts'
 
 export interface CallLogOptions {
   readonly logger: Logger
   /**
-   * Lines per second about decided calls of known peers. With 0, no call gets a line, and the log only says how many lines
-   * were left out.
+   * At most this many lines per second about decided calls of known peers. With 0, no call gets a line, and the log only
+   * says how many lines were left out.
    */
   readonly callsPerSecond: number
   readonly clock: Clock
@@ -50,7 +50,7 @@ interface Sink {
   readonly strangers: LineBudget
   readonly nearMisses: LineBudget
   readonly rewritten: LineBudget
-  readonly shed: LineBudget
+  readonly shed: ShedSummary
   readonly faults: LineBudget
 }
 
@@ -63,7 +63,7 @@ export function createCallLog(options: CallLogOptions): CallLog {
       sink.logger.info({ version, entries, trunks, rules }, 'route table changed'),
     close: () => {
       const { calls, strangers, nearMisses, rewritten, shed, faults } = sink
-      for (const budget of [calls, strangers, nearMisses, rewritten, shed, faults]) budget.close()
+      for (const part of [calls, strangers, nearMisses, rewritten, shed, faults]) part.close()
     },
   }
 }
@@ -76,8 +76,10 @@ function createSink({ logger, callsPerSecond, clock }: CallLogOptions): Sink {
     calls: budget(callsPerSecond, 'call lines left out'),
     strangers: budget(STRANGER_LINES_PER_SECOND, 'stranger lines left out'),
     rewritten: budget(REWRITTEN_LINES_PER_SECOND, 'rewritten source lines left out'),
-    shed: budget(SHED_LINES_PER_SECOND, 'shed call lines left out'),
     nearMisses: budget(NEAR_MISS_LINES_PER_SECOND, 'near miss lines left out'),
+    shed: createShedSummary(clock, ({ calls, longestWaitMs, source }) =>
+      logger.warn({ calls, longestWaitMs: milliseconds(longestWaitMs), ...sourceFields(source) }, 'calls shed'),
+    ),
     faults: budget(FAULT_LINES_PER_SECOND, 'fault lines left out'),
   }
 }
@@ -103,6 +105,8 @@ function write(sink: Sink, event: CallEvent): void {
       writeFault(sink, event)
       break
     case 'shed':
+      sink.shed.add(event)
+      break
     case 'rule-won':
     case 'first-response':
     case 'backend-attempt':
@@ -116,18 +120,13 @@ type EventOf<Type extends CallEvent['type']> = Extract<CallEvent, { type: Type }
 const UNVOUCHED: ReadonlySet<CallDecided['outcome']> = new Set(['auth_drop', 'rules_unavailable'])
 
 /**
- * Writes the line of a call. The line of a stranger's INVITE is counted in the budget of strangers, and that of a shed call in
- * a budget of its own. So during a scan or an overload, the log still contains the other calls of known peers.
+ * Writes the line of a call. The line of a stranger's INVITE is counted in the budget of strangers. So during a scan the
+ * log still contains the calls of known peers.
  */
-function writeCall(sink: Sink, call: CallDecided): void {
-  const { logger } = sink
-  if (logger.isLevelEnabled('info') && budgetOf(sink, call).take(call.outcome))
-    logger.info(callFields(call), 'call decided')
-}
-
-function budgetOf({ calls, strangers, shed }: Sink, { outcome }: CallDecided): LineBudget {
-  if (outcome === 'over_limit') return shed
-  return UNVOUCHED.has(outcome) ? strangers : calls
+function writeCall({ logger, calls, strangers }: Sink, call: CallDecided): void {
+  if (!logger.isLevelEnabled('info')) return
+  const budget = UNVOUCHED.has(call.outcome) ? strangers : calls
+  if (budget.take(call.outcome)) logger.info(callFields(call), 'call decided')
 }
 
 function callFields(call: CallDecided) {
@@ -203,8 +202,8 @@ function sourceFields({ address, port, transport, judged }: CallSource) {
 }
 
 /**
- * Removes digest credentials from a text. Whoever reads a digest response and its nonce can test any number of passwords
- * against them (RFC 7616 §3.4).
+ * Removes digest credentials from a text. Whoever reads a digest response and its nonce can test as many passwords as they
+ * want against them (RFC 7616 §3.4).
  */
 function withoutCredentials(text: string): string {
   return redactedText(text.replace(/\bDigest\s.*/is, 'Digest [redacted]'))

@@ -12,12 +12,6 @@ export const NEAR_MISS_LINES_PER_SECOND = 5
  */
 export const REWRITTEN_LINES_PER_SECOND = 1
 
-/**
- * Lines per second about calls that were shed. A pod sheds thousands of calls a second, and a line costs more than the 503. The
- * number of lines that are left out is the number of the other calls.
- */
-export const SHED_LINES_PER_SECOND = 2
-
 /** Lines per second about faults. The limit is needed because a sender can cause some faults with every packet. */
 export const FAULT_LINES_PER_SECOND = 10
 

@@ -3,9 +3,9 @@
  * Units are base units. Names of counters end with `_total`. Each metric has a fixed set of labels. No label is called
  * namespace, pod, job or instance.
  */
-import type { NearMissReason, NoRuleReason, Outcome } from '../call/call-events.ts'
+import type { NearMissReason, NoRuleReason, Outcome, ShedSender } from '../call/call-events.ts'
 import type { AttemptResult } from '../sip/port/engine.ts'
-import type { DropReason, ShedSender } from '../sip/port/events.ts'
+import type { DropReason } from '../sip/port/events.ts'
 
 /** The index of each outcome in a row of counts. Its type is `Record`, so that the compiler reports a missing outcome. */
 export const OUTCOMES: Readonly<Record<Outcome, number>> = {

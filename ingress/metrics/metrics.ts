@@ -194,7 +194,7 @@ function count(counts: Counts, event: CallEvent): void {
       increase(counts.dropped, dropReasonIndex(event.reason) * METHOD_COUNT + methodIndex(event.method))
       break
     case 'shed':
-      increase(counts.shed, SHED_SENDERS[event.sender])
+      countShed(counts, event)
       break
     case 'near-miss':
       countNearMiss(counts.trunks.of(event.trunk).nearMisses, event)
@@ -202,6 +202,13 @@ function count(counts: Counts, event: CallEvent): void {
     case 'fault':
       break
   }
+}
+
+/** A shed call has no place in the histograms: its times say how long it waited, and nothing about decisions. */
+function countShed({ shed, trunks }: Counts, event: Extract<CallEvent, { type: 'shed' }>): void {
+  const at = SHED_SENDERS[event.sender]
+  shed[at] = (shed[at] ?? 0) + event.requests
+  if (event.calls > 0) countInvite(trunks.of(''), 'over_limit', 503, event.calls)
 }
 
 function countNearMiss(row: Float64Array, { reason, method }: Extract<CallEvent, { type: 'near-miss' }>): void {

@@ -169,7 +169,7 @@ function requestUri(message: SipMessage): SipUri | RequestFault {
   return { ...fault, code: 'headers-in-request-uri', status: 400, reason: 'Headers In Request-URI' }
 }
 
-export function topVia(message: SipMessage): Via | undefined {
+function topVia(message: SipMessage): Via | undefined {
   const row = message.first(HEADER.via)
   if (row === -1) return undefined
   const start = message.valueStart(row)

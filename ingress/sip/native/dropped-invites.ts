@@ -13,18 +13,32 @@ export interface InviteMemory {
   has(key: string, now: number): boolean
 }
 
+/** The same memory for INVITEs that are named by a number. It is an integer above 0 that a double stores exactly. */
+export interface FingerprintMemory {
+  seen(fingerprint: number, now: number): boolean
+  has(fingerprint: number, now: number): boolean
+}
+
+export function createInviteMemory(): InviteMemory {
+  const memory = createFingerprintMemory(MAX_DROPPED_INVITES)
+  return {
+    seen: (key, now) => memory.seen(new TextHash().add(key).number(), now),
+    has: (key, now) => memory.has(new TextHash().add(key).number(), now),
+  }
+}
+
 /** `size`: the number of INVITEs that are remembered at most. */
-export function createInviteMemory(size = MAX_DROPPED_INVITES): InviteMemory {
+export function createFingerprintMemory(size: number): FingerprintMemory {
   const fingerprints = new Float64Array(size)
   const expiries = new Float64Array(size)
-  const isRetained = (fingerprint: number, now: number): boolean => {
+  const has = (fingerprint: number, now: number): boolean => {
     const slot = fingerprint % size
     return fingerprints[slot] === fingerprint && (expiries[slot] ?? 0) > now
   }
   return {
-    seen: (key, now) => {
-      const fingerprint = new TextHash().add(key).number()
-      const repeated = isRetained(fingerprint, now)
+    has,
+    seen: (fingerprint, now) => {
+      const repeated = has(fingerprint, now)
       if (!repeated) {
         const slot = fingerprint % size
         fingerprints[slot] = fingerprint
@@ -32,6 +46,5 @@ export function createInviteMemory(size = MAX_DROPPED_INVITES): InviteMemory {
       }
       return repeated
     },
-    has: (key, now) => isRetained(new TextHash().add(key).number(), now),
   }
 }

@@ -87,7 +87,6 @@ export async function startNativeEngine(options: NativeEngineOptions, makers: Tr
   const gate = createOverloadGate({
     core,
     dispatch,
-    sides,
     together,
     afterReading: options.afterReading ?? afterPolling,
   })

@@ -14,8 +14,6 @@ export type DropReason =
   /** A response came from a source that is not allowed to answer the request. */
   | 'response_source'
 
-export type ShedSender = 'known' | 'proxied-stranger' | 'stranger'
-
 export type EngineEvent =
   /** A packet that was dropped. */
   | {
@@ -51,24 +49,33 @@ export type EngineEvent =
       readonly stranger?: true
     }
   /**
-   * A request that was not handled, because the process is behind: more comes than it can do. `known`: the peer got 503.
-   * `proxied-stranger`: a trusted proxy got 403, because no trunk admits the source that it recorded. `stranger`: no byte was
-   * sent.
+   * INVITEs of known peers that got 503, because the process is behind: more comes than it can do. One event for all of them since
+   * the last event.
+   */
+  | {
+      readonly type: 'shed-known'
+      /** With repeats. */
+      readonly requests: number
+      /** Without repeats, as far as the engine remembers. */
+      readonly calls: number
+      /** Milliseconds. */
+      readonly longestWaitMs: number
+      /** The sender of the last one. */
+      readonly lastPeer: Peer
+    }
+  /**
+   * A stranger's request that was not handled, because the process is behind. `stranger`: no byte was sent. `proxied-stranger`: a
+   * trusted proxy got 403, because no trunk admits the source that it recorded.
    */
   | {
       readonly type: 'shed'
+      readonly sender: 'stranger' | 'proxied-stranger'
       readonly peer: Peer
       readonly method: string
-      readonly sender: ShedSender
-      /** Present if the sender is a trusted proxy: then the request was read, because its Via says who the caller is. */
-      readonly request: InboundRequest | undefined
-      readonly callId: string
-      /** The To tag of the answer, which names the call in a packet trace. `''`: nothing was sent. */
-      readonly tag: string
-      /** When the request was read. Monotonic milliseconds. */
-      readonly arrivedAt: number
       /** Whether this is a repeat of a request that was shed before, as far as the engine remembers. */
       readonly repeated: boolean
+      /** Present if the sender is a trusted proxy. */
+      readonly request: InboundRequest | undefined
     }
   /** A fault that an operator of the service should see. The engine goes on. */
   | { readonly type: 'fault'; readonly code: string; readonly message: string }

@@ -2,31 +2,19 @@
  * Stands before the dispatch of messages. As long as the process keeps up, each message goes through at once. When more comes
  * than the process can do, calls that exist go first, new INVITEs wait in order, and those that have waited too long are shed.
  */
-import {
-  DROPPED_INVITE_MS,
-  MAX_INVITE_WAIT_MS,
-  MAX_READING_MS,
-  MAX_UNREAD_SLICES,
-  WAITING_SLICE_MS,
-} from '../../limits.ts'
-import { HEADER } from '../../message/header-name.ts'
-import { readTag } from '../../message/header-tag.ts'
-import { parseMessage } from '../../message/parse-message.ts'
-import { SipMessage } from '../../message/sip-message.ts'
+import { DROPPED_INVITE_MS, MAX_INVITE_WAIT_MS, MAX_READING_MS, MAX_UNREAD_SLICES, WAITING_SLICE_MS } from '../../limits.ts'
 import type { EngineCore } from '../engine-core.ts'
 import type { MessageDispatch } from '../message-dispatch.ts'
 import { peerOf } from '../received-request.ts'
-import type { ServerSides } from '../server-sides.ts'
 import type { Flow } from '../transport/transport.ts'
-import { type RequestIdentity, requestIdentity } from './invite-key.ts'
-import { packetClass } from './packet-class.ts'
+import { createInviteIdentities, type InviteIdentities } from './invite-identity.ts'
+import { createPacketScan, type PacketScan, scanPacket } from './packet-scan.ts'
 import { createShedRequests, type ShedRequests } from './shed-requests.ts'
 import { createWaitingRequests, type WaitingRequest, type WaitingRequests } from './waiting-requests.ts'
 
 export interface OverloadGateOptions {
   readonly core: EngineCore
   readonly dispatch: MessageDispatch
-  readonly sides: Pick<ServerSides, 'tagOf' | 'endsOnce'>
   /** Runs the work, and sends what it sends together. */
   readonly together: (work: () => void) => void
   /** Runs the work once, after the sockets were read in this or the next round of the event loop. */
@@ -41,7 +29,8 @@ export interface OverloadGate extends MessageDispatch {
 }
 
 interface GateState extends OverloadGateOptions {
-  readonly scratch: SipMessage
+  readonly scan: PacketScan
+  readonly identities: InviteIdentities
   readonly waiting: WaitingRequests
   readonly sheds: ShedRequests
   /** Whether new INVITEs wait for their turn. */
@@ -59,8 +48,8 @@ interface GateState extends OverloadGateOptions {
   sliceEndedAt: number
 }
 
-/** A request that was read, as far as the gate has to know it. */
-interface ReadRequest {
+/** A message as a transport hands it over. */
+interface ReceivedBytes {
   readonly bytes: Buffer
   readonly offset: number
   readonly length: number
@@ -68,12 +57,14 @@ interface ReadRequest {
 }
 
 export function createOverloadGate(options: OverloadGateOptions): OverloadGate {
-  const { core, dispatch, sides } = options
+  const { core, dispatch } = options
+  const identities = createInviteIdentities()
   const state: GateState = {
     ...options,
-    scratch: new SipMessage(),
+    scan: createPacketScan(),
+    identities,
     waiting: createWaitingRequests(),
-    sheds: createShedRequests(core, sides.tagOf),
+    sheds: createShedRequests(core, identities),
     isBehind: false,
     isWatching: false,
     lastShedAt: Number.NEGATIVE_INFINITY,
@@ -94,91 +85,76 @@ export function createOverloadGate(options: OverloadGateOptions): OverloadGate {
     },
     close: () => {
       while (state.waiting.count > 0) serveFirst(state, Number.POSITIVE_INFINITY)
+      state.sheds.report()
     },
   }
 }
 
 /** Lets a message through, or lets it wait, or sheds it. A message that cannot be read goes through: it is refused as usual. */
-function onWatched(state: GateState, request: ReadRequest): void {
-  const { scratch, core } = state
-  const { bytes, offset, length, flow } = request
-  const fault = parseMessage(scratch, bytes, offset, length)
-  if (fault || !scratch.isRequest) return pass(state, request)
-  switch (packetClass(scratch)) {
+function onWatched(state: GateState, message: ReceivedBytes): void {
+  const { scan, core, sheds } = state
+  const { bytes, offset, length, flow } = message
+  switch (scanPacket(scan, bytes, offset, length)) {
     case 'begun':
-      return pass(state, request)
+      return pass(state, message)
     case 'new-invite':
-      return onNewInvite(state, request)
+      return onNewInvite(state, message)
     case 'cancel':
-      return onCancel(state, request)
+      return onCancel(state, message)
     case 'ack':
-      return onAck(state, request)
+      return sheds.ends(scan, flow) ? undefined : pass(state, message)
     case 'outside':
-      if (!state.isBehind || core.application.isKnown(peerOf(flow))) return pass(state, request)
-      return state.sheds.drop(scratch, flow, requestIdentity(scratch, flow))
+      return state.isBehind && !core.application.isKnown(peerOf(flow)) ? drop(state, flow) : pass(state, message)
   }
 }
 
-function onNewInvite(state: GateState, request: ReadRequest): void {
-  const { scratch, core, sheds, waiting } = state
-  const { flow } = request
-  const identity = requestIdentity(scratch, flow)
+function onNewInvite(state: GateState, message: ReceivedBytes): void {
+  const { scan, core, sheds, waiting } = state
+  const { flow } = message
+  const wasShed = sheds.hasShed(scan, flow)
+  if (!state.isBehind && !wasShed) return pass(state, message)
+  if (!core.application.isKnown(peerOf(flow))) return drop(state, flow)
+  const key = state.identities.keyOf(scan, flow)
   // A repeat of an INVITE that was accepted belongs to its transaction, which answers it.
-  if (identity === undefined || core.transactions.server(identity.inviteKey)) return pass(state, request)
-  const { inviteKey } = identity
-  const wasShed = sheds.hasShed(inviteKey)
-  if (!state.isBehind && !wasShed) return pass(state, request)
-  if (!core.application.isKnown(peerOf(flow))) return drop(state, flow, identity)
-  if (waiting.has(inviteKey)) return
+  if (key === undefined || core.transactions.server(key)) return pass(state, message)
+  if (waiting.has(key)) return
   const isLate = state.unreadSlices >= MAX_UNREAD_SLICES
-  if (!wasShed && !isLate && wait(state, request, inviteKey, 'INVITE')) return
-  if (!refuse(state, flow, identity, core.clock.now())) pass(state, request)
+  if (!wasShed && !isLate && wait(state, message, key, 'INVITE')) return
+  if (!refuse(state, flow, core.clock.now())) pass(state, message)
+  if (!state.isBehind) sheds.report()
 }
 
 /** RFC 3261 §9.2: a CANCEL has an effect only after its INVITE was handled. */
-function onCancel(state: GateState, request: ReadRequest): void {
-  const { scratch, waiting } = state
-  const inviteKey = waiting.count > 0 ? requestIdentity(scratch, request.flow)?.inviteKey : undefined
-  if (inviteKey === undefined || !waiting.has(inviteKey)) return pass(state, request)
-  const key = cancelKey(inviteKey)
-  if (!waiting.has(key)) wait(state, request, key, 'CANCEL')
+function onCancel(state: GateState, message: ReceivedBytes): void {
+  const { scan, waiting } = state
+  const inviteKey = waiting.count > 0 ? state.identities.keyOf(scan, message.flow) : undefined
+  if (inviteKey === undefined || !waiting.has(inviteKey)) return pass(state, message)
+  const key = `CANCEL ${inviteKey}`
+  if (!waiting.has(key)) wait(state, message, key, 'CANCEL')
 }
 
-function cancelKey(inviteKey: string): string {
-  return `CANCEL ${inviteKey}`
-}
-
-/** RFC 3261 §17.1.1.3: the ACK to an answer of ours ends here. It needs no further work. */
-function onAck(state: GateState, request: ReadRequest): void {
-  const { scratch, sides } = state
-  const row = scratch.first(HEADER.to)
-  const toTag = row === -1 ? undefined : readTag(scratch, row)
-  const identity = requestIdentity(scratch, request.flow)
-  if (identity === undefined || !sides.endsOnce(identity.inviteKey, toTag)) pass(state, request)
-}
-
-function pass({ dispatch }: GateState, { bytes, offset, length, flow }: ReadRequest): void {
+function pass({ dispatch }: GateState, { bytes, offset, length, flow }: ReceivedBytes): void {
   dispatch.onMessage(bytes, offset, length, flow)
 }
 
 /** Puts a copy of the request into the queue. A stream is held, so that it stays open for the answer. */
-function wait(state: GateState, request: ReadRequest, key: string, method: WaitingRequest['method']): boolean {
-  const { offset, length, flow } = request
-  const bytes = Buffer.from(request.bytes.subarray(offset, offset + length))
+function wait(state: GateState, message: ReceivedBytes, key: string, method: WaitingRequest['method']): boolean {
+  const { offset, length, flow } = message
+  const bytes = Buffer.allocUnsafe(length)
+  message.bytes.copy(bytes, 0, offset, offset + length)
   const isTaken = state.waiting.add({ bytes, flow, key, method, arrivedAt: state.core.clock.now() })
   if (isTaken) flow.hold()
   return isTaken
 }
 
-function refuse(state: GateState, flow: Flow, identity: RequestIdentity, arrivedAt: number): boolean {
-  const isRefused = state.sheds.refuse({ message: state.scratch, flow, ...identity, arrivedAt })
-  if (isRefused) state.lastShedAt = state.core.clock.now()
-  return isRefused
+function refuse(state: GateState, flow: Flow, arrivedAt: number): boolean {
+  state.lastShedAt = state.core.clock.now()
+  return state.sheds.refuse(state.scan, flow, arrivedAt)
 }
 
-function drop(state: GateState, flow: Flow, identity: RequestIdentity): void {
-  state.sheds.drop(state.scratch, flow, identity)
+function drop(state: GateState, flow: Flow): void {
   state.lastShedAt = state.core.clock.now()
+  state.sheds.drop(state.scan, flow)
 }
 
 function fallBehind(state: GateState): void {
@@ -198,6 +174,7 @@ function onSocketsRead(state: GateState): void {
   if (isUnread && core.clock.now() - state.sliceEndedAt < MAX_READING_MS) return again()
   state.unreadSlices = isUnread ? state.unreadSlices + 1 : 0
   state.together(() => serveSlice(state))
+  state.sheds.report()
   state.sliceEndedAt = core.clock.now()
   if (isUnread || waiting.count > 0) return again()
   state.isBehind = false
@@ -228,9 +205,7 @@ function serveFirst(state: GateState, now: number): void {
 function isShedInTurn(state: GateState, request: WaitingRequest, now: number): boolean {
   const { bytes, flow, arrivedAt, method } = request
   if (method === 'CANCEL' || now - arrivedAt <= MAX_INVITE_WAIT_MS) return false
-  parseMessage(state.scratch, bytes, 0, bytes.length)
-  const identity = requestIdentity(state.scratch, flow)
-  return identity !== undefined && refuse(state, flow, identity, arrivedAt)
+  return scanPacket(state.scan, bytes, 0, bytes.length) === 'new-invite' && refuse(state, flow, arrivedAt)
 }
 
 /** Stops watching when no repeat of a shed INVITE can come any more. */

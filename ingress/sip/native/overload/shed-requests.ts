@@ -3,94 +3,147 @@
  * stranger gets no byte (invariant I1). A repeat gets the same answer again.
  */
 import { MAX_SHED_INVITES } from '../../limits.ts'
-import { HEADER } from '../../message/header-name.ts'
+import { parseMessage } from '../../message/parse-message.ts'
 import { readRequestFacts } from '../../message/request-facts.ts'
-import type { SipMessage } from '../../message/sip-message.ts'
-import { writeResponse } from '../../message/write-response.ts'
+import { SipMessage } from '../../message/sip-message.ts'
 import { FORBIDDEN, SERVICE_UNAVAILABLE } from '../../port/answers.ts'
-import type { ShedSender } from '../../port/events.ts'
-import type { InboundRequest } from '../../port/engine.ts'
+import type { Peer } from '../../port/engine.ts'
 import { MessageRequest } from '../../port/inbound-request.ts'
-import { createInviteMemory } from '../dropped-invites.ts'
+import { createFingerprintMemory } from '../dropped-invites.ts'
 import type { EngineCore } from '../engine-core.ts'
 import { peerOf } from '../received-request.ts'
-import { ResponsePath, viaSourceOf } from '../response-path.ts'
 import type { Flow } from '../transport/transport.ts'
-import type { RequestIdentity } from './invite-key.ts'
-
-/** A request that is shed. The message is valid only during the call. */
-export interface ShedRequest extends RequestIdentity {
-  readonly message: SipMessage
-  readonly flow: Flow
-  /** Monotonic milliseconds, when the request was read. */
-  readonly arrivedAt: number
-}
+import { fingerprintOf, type InviteIdentities } from './invite-identity.ts'
+import type { PacketScan } from './packet-scan.ts'
+import { type AnswerFrame, answerFrame, answerPort, hasTagOf, writeShedAnswer } from './shed-answer.ts'
 
 export interface ShedRequests {
   /** Whether this INVITE was shed before, as far as we remember. Then its repeat must be shed too. */
-  hasShed(inviteKey: string): boolean
-  /** Answers a known peer's INVITE. Returns false, and does nothing, if the INVITE must be handled in the usual way. */
-  refuse(request: ShedRequest): boolean
-  /** Drops a stranger's request. `identity` is undefined if the request has no Via that can be read. */
-  drop(message: SipMessage, flow: Flow, identity: RequestIdentity | undefined): void
+  hasShed(scan: PacketScan, flow: Flow): boolean
+  /**
+   * Answers a known peer's INVITE, which was read at `arrivedAt`. Returns false, and does nothing, if the INVITE must be handled
+   * in the usual way.
+   */
+  refuse(scan: PacketScan, flow: Flow, arrivedAt: number): boolean
+  /** Drops a stranger's request. */
+  drop(scan: PacketScan, flow: Flow): void
+  /** Whether the ACK acknowledges an answer of `refuse`. Such an ACK needs no further work. */
+  ends(scan: PacketScan, flow: Flow): boolean
+  /** Reports the INVITEs of known peers that were shed since the last report. */
+  report(): void
 }
 
-/** `tagOf` makes the To tag from the key, so that each repeat gets the same tag, and an ACK is recognized by it. */
-export function createShedRequests(core: EngineCore, tagOf: (key: string) => string): ShedRequests {
-  const memory = createInviteMemory(MAX_SHED_INVITES)
-  const { clock, application } = core
-  const report = (judged: Judged, request: Omit<ShedRequest, 'via'>, tag: string): void => {
-    const { message, flow, inviteKey, arrivedAt } = request
-    const repeated = memory.seen(inviteKey, clock.now())
-    const told = { peer: peerOf(flow), method: message.method, callId: callIdOf(message), tag, arrivedAt, repeated }
-    application.onEvent({ type: 'shed', ...judged, ...told })
+/** What was shed since the last report, for known peers. */
+interface Unreported {
+  requests: number
+  calls: number
+  longestWaitMs: number
+  lastFlow: Flow | undefined
+}
+
+interface ShedState {
+  readonly core: EngineCore
+  readonly identities: InviteIdentities
+  readonly memory: ReturnType<typeof createFingerprintMemory>
+  readonly message: SipMessage
+  readonly overload: AnswerFrame
+  readonly forbidden: AnswerFrame
+  readonly unreported: Unreported
+}
+
+export function createShedRequests(core: EngineCore, identities: InviteIdentities): ShedRequests {
+  const { warningAgent } = core.names
+  const state: ShedState = {
+    core,
+    identities,
+    memory: createFingerprintMemory(MAX_SHED_INVITES),
+    message: new SipMessage(),
+    overload: answerFrame(503, SERVICE_UNAVAILABLE.reason, `${warningAgent} "over_limit overload"`),
+    forbidden: answerFrame(403, FORBIDDEN.reason, `${warningAgent} "rejected"`),
+    unreported: { requests: 0, calls: 0, longestWaitMs: 0, lastFlow: undefined },
   }
   return {
-    hasShed: (inviteKey) => memory.has(inviteKey, clock.now()),
-    refuse: (request) => {
-      const judged = judge(core, request)
-      if (judged === undefined) return false
-      const tag = tagOf(request.inviteKey)
-      sendAnswer(core, request, judged.sender, tag)
-      report(judged, request, tag)
-      return true
-    },
-    drop: (message, flow, identity) =>
-      report(STRANGER, { message, flow, inviteKey: identity?.inviteKey ?? '', arrivedAt: clock.now() }, ''),
+    hasShed: (scan, flow) => state.memory.has(fingerprintOf(identities.hashOf(scan, flow)), core.clock.now()),
+    refuse: (scan, flow, arrivedAt) => refuse(state, scan, flow, arrivedAt),
+    drop: (scan, flow) => drop(state, scan, flow),
+    ends: (scan, flow) => hasTagOf(scan, identities.hashOf(scan, flow)),
+    report: () => report(state),
   }
 }
 
-/** A sender, and its request if that was read to judge the sender. */
-interface Judged {
-  readonly sender: ShedSender
-  readonly request: InboundRequest | undefined
+function refuse(state: ShedState, scan: PacketScan, flow: Flow, arrivedAt: number): boolean {
+  const peer = peerOf(flow)
+  if (state.core.application.isTrustedProxy(peer)) {
+    const admitted = isAdmitted(state, scan, peer)
+    if (admitted === undefined) return false
+    if (!admitted) return forbid(state, scan, flow)
+  }
+  if (!answer(state, scan, flow, state.overload)) return false
+  const { unreported, core } = state
+  const now = core.clock.now()
+  unreported.requests++
+  if (!isRepeat(state, scan, flow)) unreported.calls++
+  unreported.longestWaitMs = Math.max(unreported.longestWaitMs, now - arrivedAt)
+  unreported.lastFlow = flow
+  return true
 }
-
-const KNOWN: Judged = { sender: 'known', request: undefined }
-const STRANGER: Judged = { sender: 'stranger', request: undefined }
 
 /**
- * Behind a trusted proxy, the caller may be a stranger. It must not learn that we are here, so the proxy gets the answer that it
- * always gets. Undefined if the request has a fault: then it gets the answer that names the fault.
+ * Whether some trunk admits the caller behind a trusted proxy. Undefined if the request has a fault: then it gets the answer that
+ * names the fault. The request stays in `state.message`.
  */
-function judge({ application }: EngineCore, { message, flow }: ShedRequest): Judged | undefined {
-  const peer = peerOf(flow)
-  if (!application.isTrustedProxy(peer)) return KNOWN
+function isAdmitted({ core, message }: ShedState, scan: PacketScan, peer: Peer): boolean | undefined {
+  const request = readRequest(message, scan, peer)
+  return request && core.application.admits(request)
+}
+
+function readRequest(message: SipMessage, scan: PacketScan, peer: Peer): MessageRequest | undefined {
+  const { bytes, method, limit } = scan
+  if (parseMessage(message, bytes, method.from, limit - method.from)) return undefined
   const facts = readRequestFacts(message)
-  if ('fault' in facts) return undefined
-  const request = new MessageRequest(peer, message, facts)
-  return { sender: application.admits(request) ? 'known' : 'proxied-stranger', request }
+  return 'fault' in facts ? undefined : new MessageRequest(peer, message, facts)
 }
 
-function sendAnswer(core: EngineCore, { message, flow, via }: ShedRequest, sender: ShedSender, toTag: string): void {
-  const { status, reason } = sender === 'known' ? SERVICE_UNAVAILABLE : FORBIDDEN
-  const why = sender === 'known' ? 'over_limit overload' : 'rejected'
-  const extra = `Warning: 399 ${core.names.warningAgent} "${why}"\r\n`
-  const bytes = writeResponse(message, { status, reason, toTag, extra, ...viaSourceOf(via, flow) })
-  new ResponsePath(core, flow, via).sendOnce(bytes)
+/**
+ * Behind a trusted proxy, the caller is a stranger. It must not learn more from an overload than at other times, so the proxy gets
+ * the answer that it always gets.
+ */
+function forbid(state: ShedState, scan: PacketScan, flow: Flow): boolean {
+  if (!answer(state, scan, flow, state.forbidden)) return false
+  const peer = peerOf(flow)
+  const request = readRequest(state.message, scan, peer)
+  const repeated = isRepeat(state, scan, flow)
+  state.core.application.onEvent({ type: 'shed', sender: 'proxied-stranger', peer, method: 'INVITE', repeated, request })
+  return true
 }
 
-function callIdOf(message: SipMessage): string {
-  const row = message.first(HEADER.callId)
-  return row === -1 ? '' : message.value(row)
+function answer({ identities }: ShedState, scan: PacketScan, flow: Flow, frame: AnswerFrame): boolean {
+  const bytes = writeShedAnswer(scan, flow, frame, identities.hashOf(scan, flow))
+  if (bytes === undefined) return false
+  flow.sendOnce(bytes, flow.transport === 'UDP' ? answerPort(scan) : undefined)
+  return true
+}
+
+function drop(state: ShedState, scan: PacketScan, flow: Flow): void {
+  const { bytes, method } = scan
+  const name = bytes.toString('latin1', method.from, method.to)
+  const repeated = isRepeat(state, scan, flow)
+  const peer = peerOf(flow)
+  state.core.application.onEvent({ type: 'shed', sender: 'stranger', peer, method: name, repeated, request: undefined })
+}
+
+/** Whether the request was shed before. It is remembered from now on. */
+function isRepeat({ core, identities, memory }: ShedState, scan: PacketScan, flow: Flow): boolean {
+  return memory.seen(fingerprintOf(identities.hashOf(scan, flow)), core.clock.now())
+}
+
+/** One event for many requests, because an event for each would cost as much as its answer. */
+function report({ core, unreported }: ShedState): void {
+  const { requests, calls, longestWaitMs, lastFlow } = unreported
+  if (lastFlow === undefined) return
+  core.application.onEvent({ type: 'shed-known', requests, calls, longestWaitMs, lastPeer: peerOf(lastFlow) })
+  unreported.requests = 0
+  unreported.calls = 0
+  unreported.longestWaitMs = 0
+  unreported.lastFlow = undefined
 }

@@ -1,17 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { parseMessage } from '../../../../../../ingress/sip/message/parse-message.ts'
-import { SipMessage } from '../../../../../../ingress/sip/message/sip-message.ts'
-import { packetClass } from '../../../../../../ingress/sip/native/overload/packet-class.ts'
+import { createPacketScan, scanPacket } from '../../../../../../ingress/sip/native/overload/packet-scan.ts'
 import { type RequestText, requestText } from '../../../../../support/sip-text.ts'
 
 const TO = '<sip:+15551234567@192.0.2.1>'
 
 function classOf(text: string): string {
   const bytes = Buffer.from(text, 'latin1')
-  const message = new SipMessage()
-  parseMessage(message, bytes, 0, bytes.length)
-  return packetClass(message)
+  return scanPacket(createPacketScan(), bytes, 0, bytes.length)
 }
 
 describe('the class of a packet', () => {
