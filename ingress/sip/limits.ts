@@ -315,6 +315,18 @@ export const MAX_INVITE_WAIT_MS = 200
 export const WAITING_SLICE_MS = 4
 
 /**
+ * Milliseconds of work on refusals after each such slice. A 503 costs as much as the system needs to send it, half of a refused
+ * call. So most of the time must go to calls that are served, or at four times of what a core can do none would be.
+ */
+export const REFUSAL_SLICE_MS = 2
+
+/**
+ * Milliseconds after which an INVITE over UDP is not refused any more: its caller has sent it again (T1), and the repeat is handled
+ * as if it were the first one.
+ */
+export const MAX_REFUSAL_WAIT_MS = 450
+
+/**
  * Milliseconds of reading without work on waiting requests, while the sockets do not become empty. With `WAITING_SLICE_MS`, new
  * calls then get a third of the time, and calls that exist get the rest.
  */
@@ -326,10 +338,10 @@ export const MAX_READING_MS = 8
  */
 export const MAX_UNREAD_SLICES = 4
 
-/** Requests that wait. In `MAX_INVITE_WAIT_MS`, 80,000 of them come per second before this limit is reached. */
+/** Requests that wait to be served, or to be refused. Before this limit is reached, 36,000 come in a second. */
 export const MAX_WAITING_REQUESTS = 16_384
 
-/** Bytes of the requests that wait: 1 KB each, on average, for `MAX_WAITING_REQUESTS`. */
+/** Bytes of the requests that wait to be served, or to be refused: 1 KB each, on average, for `MAX_WAITING_REQUESTS`. */
 export const MAX_WAITING_BYTES = 16 * 1024 * 1024
 
 /**

@@ -1,6 +1,6 @@
 /** What becomes of calls when more comes than the process can do. */
 import { describe, expect, it } from '@jest/globals'
-import { MAX_INVITE_WAIT_MS, MAX_READING_MS, MAX_UNREAD_SLICES, SIXTY_FOUR_T1_MS } from '../../../ingress/sip/limits.ts'
+import { MAX_INVITE_WAIT_MS, MAX_READING_MS, MAX_REFUSAL_WAIT_MS, MAX_UNREAD_SLICES, SIXTY_FOUR_T1_MS } from '../../../ingress/sip/limits.ts'
 import { B1, PEER, STRANGER } from '../../support/engine-harness.ts'
 import { type OverloadedHarness, startOverloaded } from '../../support/overloaded-engine.ts'
 import { headerOf, methodOf, type RequestText, requestText, responseText, statusOf } from '../../support/sip-text.ts'
@@ -130,9 +130,30 @@ describe('while the process is behind, a new INVITE', () => {
       harness.round('unread')
     }
     harness.network.deliver(PEER, call(1))
-    expect(harness.sentTo(PEER).map(statusOf)).toEqual([503])
     harness.catchUp()
+    expect(harness.sentTo(PEER).map(statusOf)).toEqual([503])
     harness.network.deliver(PEER, call(2))
+    expect(invitesAt(harness)).toHaveLength(1)
+  })
+
+  it('over a connection is refused however long it has waited, because nobody repeats it', async () => {
+    const harness = await startOverloaded()
+    harness.fallBehind('TCP')
+    harness.network.deliver(PEER, call(1, { via: 'SIP/2.0/TCP 198.51.100.7:5060;branch=z9hG4bK-t' }), 'TCP')
+    harness.clock.advance(10 * MAX_REFUSAL_WAIT_MS)
+    harness.catchUp()
+    expect(harness.sentTo(PEER).map(statusOf)).toEqual([503])
+  })
+
+  it('that could not even be refused in time is left to its repeat, and that one is served', async () => {
+    const harness = await startOverloaded()
+    harness.fallBehind()
+    harness.network.deliver(PEER, call(1))
+    harness.clock.advance(MAX_REFUSAL_WAIT_MS + 1)
+    harness.catchUp()
+    expect(harness.network.sent).toEqual([])
+    expect(dropsOf(harness)).toEqual(['over_limit INVITE'])
+    harness.network.deliver(PEER, call(1))
     expect(invitesAt(harness)).toHaveLength(1)
   })
 

@@ -1,4 +1,4 @@
-/** The requests that wait while the process is behind: new INVITEs and their CANCELs, in the order in which they came. */
+/** Requests that wait while the process is behind, in the order in which they came. */
 import { MAX_WAITING_BYTES, MAX_WAITING_REQUESTS } from '../../limits.ts'
 import type { Flow } from '../transport/transport.ts'
 
@@ -6,9 +6,8 @@ export interface WaitingRequest {
   /** A copy of the packet. */
   readonly bytes: Buffer
   readonly flow: Flow
-  /** The key of its server transaction (RFC 3261 §17.2.3). */
+  /** Names the request among those that wait. */
   readonly key: string
-  readonly method: 'INVITE' | 'CANCEL'
   /** Monotonic milliseconds, when the packet was read. */
   readonly arrivedAt: number
 }

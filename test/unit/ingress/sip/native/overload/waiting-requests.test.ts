@@ -18,7 +18,7 @@ const FLOW: Flow = {
 }
 
 function request(key: string, size = 10): WaitingRequest {
-  return { bytes: Buffer.alloc(size), flow: FLOW, key, method: 'INVITE', arrivedAt: 0 }
+  return { bytes: Buffer.alloc(size), flow: FLOW, key, arrivedAt: 0 }
 }
 
 function takeAll(waiting: WaitingRequests): string[] {
