@@ -3,7 +3,19 @@
  * its answer goes. Makes no string and no object. Most packets are looked at only up to their To header.
  */
 import type { IpAddress } from '../../../address/ip-address.ts'
-import { COLON, COMMA, CR, EQUALS, isLws, isWsp, LF, QUOTE, SEMICOLON, SP, tokenLower } from '../../message/byte-class.ts'
+import {
+  COLON,
+  COMMA,
+  CR,
+  EQUALS,
+  isLws,
+  isWsp,
+  LF,
+  QUOTE,
+  SEMICOLON,
+  SP,
+  tokenLower,
+} from '../../message/byte-class.ts'
 import { HEADER, idOfBytes } from '../../message/header-name.ts'
 import { bytesAre } from '../../message/method-name.ts'
 import { MAGIC_COOKIE } from '../../message/request-facts.ts'
@@ -63,11 +75,11 @@ const COOKIE = Buffer.from(MAGIC_COOKIE, 'latin1')
 export function scanPacket(scan: PacketScan, bytes: Buffer, offset: number, length: number): PacketClass {
   scan.bytes = bytes
   scan.limit = offset + length
-  const kind = scanStartLine(scan, offset)
-  if (kind === 'begun') return kind
+  const byMethod = scanStartLine(scan, offset)
+  if (byMethod === 'begun') return byMethod
   for (const range of [scan.via, scan.sentBy, scan.branch, scan.rport, scan.toTag]) range.from = 0
   if (!scanHeaders(scan) || !scanVia(scan)) return 'begun'
-  return kind !== 'ack' && kind !== 'cancel' && scan.toTag.from !== 0 ? 'begun' : kind
+  return byMethod !== 'ack' && byMethod !== 'cancel' && scan.toTag.from !== 0 ? 'begun' : byMethod
 }
 
 /** The class by the method alone. Line breaks before the start line are left to the usual way. */
