@@ -102,7 +102,10 @@ async function startEngine(
   return startNativeEngine(options, socketMakers(sockets))
 }
 
-/** The choice is reported in the log and in the metrics, and so is a later change. */
+/**
+ * Chooses how datagrams are received and sent. The choice and a later change of it are reported in the log and in the
+ * metrics.
+ */
 async function openDatagrams({ logger, metrics, emit }: ServingCore, setting: DatagramsSetting) {
   const { sockets, reason } = await chooseDatagrams(setting, (failure) => {
     metrics.datagramsChosen('node')
