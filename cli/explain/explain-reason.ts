@@ -9,7 +9,7 @@ import type { ExplainedCall } from './explain-config.ts'
 /** The facts from which the text about a trunk is made. */
 interface TrunkContext {
   readonly call: ExplainedCall
-  /** The trunk to which the call belongs. If no trunk owns the called number, the trunk that answers the call. */
+  /** The trunk to which the call belongs. If no trunk owns the called number, this is the trunk that answers the call. */
   readonly first: TrunkEntry | undefined
 }
 
