@@ -105,8 +105,8 @@ export function createCacheConnection(options: CacheConnectionOptions): CacheCon
 }
 
 /**
- * The hosts, beginning with another host at each attempt. Otherwise a host that accepts connections and never answers would
- * keep us from the other hosts for ever.
+ * The hosts, beginning with another host at each attempt. If the first host were always the same, a host that accepts
+ * connections and never answers would keep us from the other hosts for ever.
  */
 function rotated(address: CacheAddress, opened: number): CacheAddress {
   const { hosts } = address

@@ -25,7 +25,10 @@ export const COMMAND_TIMEOUT_MS = 5_000
 export const FIRST_RETRY_MS = 100
 export const LONGEST_RETRY_MS = 2_000
 
-/** Entries that one HSCAN step reads: about 500 KB. Other clients of the cache wait for about a millisecond during a step. */
+/**
+ * One HSCAN step reads about this many entries, which are about 500 KB. Other clients of the cache wait for about a
+ * millisecond during a step.
+ */
 export const SCAN_ENTRIES = 1_000
 
 /**
