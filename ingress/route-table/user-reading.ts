@@ -39,8 +39,8 @@ const PLUS = 0x2b
 const ZERO = 0x30
 
 /**
- * Reads an unescaped user. For a tel URI, the user is the subscriber with its parameters. The time grows in proportion to
- * the length of the text.
+ * Reads a user. Its escapes (`%HH`) must be decoded before. For a tel URI, the user is the subscriber with its parameters.
+ * The time grows in proportion to the length of the text.
  */
 export function readUser(text: string): UserReading {
   if (isInternational(text)) return { type: 'international', number: text }
