@@ -26,6 +26,6 @@ export const READY_LOOK_MS = 50
 
 /**
  * A warm-up uses at most this many rules and this many trunks of the current table. This is enough to contain every common
- * kind.
+ * kind of rule and trunk.
  */
 export const WARM_UP_RULES = 32

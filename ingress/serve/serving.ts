@@ -15,7 +15,10 @@ import { createShutdown, type Shutdown } from './shutdown.ts'
 import { inventedTable } from './warm-up-table.ts'
 
 export interface Serving {
-  /** The bound addresses, such as `udp://127.0.0.1:5060`. For a setting of port 0, this contains the port that was chosen. */
+  /**
+   * The bound addresses, such as `udp://127.0.0.1:5060`. If the setting is port 0, the address contains the port that was
+   * chosen.
+   */
   readonly listening: readonly string[]
   /** The address of the HTTP server, such as `http://127.0.0.1:9090`. */
   readonly http: string
