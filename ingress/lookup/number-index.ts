@@ -6,7 +6,10 @@ import { type Candidates, type Posting, withItem, withoutItem } from './candidat
 import { NumberTable } from './number-table.ts'
 import { type Ranked, RankedList } from './ranked-list.ts'
 
-/** One more than the most digits of a number key. A prefix key multiplied by this number leaves room to add a length. */
+/**
+ * The largest number of digits in a number key, plus one. A prefix key multiplied by this number leaves room to add a
+ * length.
+ */
 const LENGTHS = MAX_KEY_DIGITS + 1
 
 /**
