@@ -30,8 +30,8 @@ export type UserReading =
   | { readonly type: 'unreadable'; readonly number: string; readonly fault: UserFault }
 
 /**
- * The most digits of a code that begins with a digit (`8001*1234`), or of a number that begins with three zeros (`000`).
- * More digits could be a telephone number with other characters before or after it: `19005550100#`.
+ * The largest number of digits of a code that begins with a digit (`8001*1234`), or of a number that begins with three
+ * zeros (`000`). More digits could be a telephone number with other characters before or after it: `19005550100#`.
  */
 const MAX_CODE_DIGITS = 9
 
