@@ -20,8 +20,8 @@ import { createLineBudget, type LineBudget } from './line-budget.ts'
 export interface CallLogOptions {
   readonly logger: Logger
   /**
-   * Lines per second about decided calls of known peers. With 0, no call gets a line, and the log only says how many lines
-   * were left out.
+   * At most this many lines per second about decided calls of known peers. With 0, no call gets a line, and the log only
+   * says how many lines were left out.
    */
   readonly callsPerSecond: number
   readonly clock: Clock
@@ -193,8 +193,8 @@ function sourceFields({ address, port, transport, judged }: CallSource) {
 }
 
 /**
- * Removes digest credentials from a text. Whoever reads a digest response and its nonce can test any number of passwords
- * against them (RFC 7616 §3.4).
+ * Removes digest credentials from a text. Whoever reads a digest response and its nonce can test as many passwords as they
+ * want against them (RFC 7616 §3.4).
  */
 function withoutCredentials(text: string): string {
   return redactedText(text.replace(/\bDigest\s.*/is, 'Digest [redacted]'))

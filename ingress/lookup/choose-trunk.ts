@@ -118,8 +118,8 @@ function admissions(table: LiveTable, peer: PeerFacts, call: CallFacts): Admissi
 }
 
 /**
- * The trunk that comes first. The oldest trunk decides the namespace. Otherwise a more specific trunk in another namespace
- * could take over the calls of a carrier.
+ * The trunk that comes first. The oldest trunk decides the namespace. If the most specific trunk decided it, a trunk in
+ * another namespace could take over the calls of a carrier.
  */
 function firstOf(admitted: readonly Admission[], some: Admission): Admission {
   let oldest = some
