@@ -196,7 +196,7 @@ const OPERATOR_METRICS = {
     name: 'sip_dispatch_operator_propagation_seconds',
     type: 'histogram',
     labels: [],
-    help: 'Time from a published change to 99 % of the ingress pods running it.',
+    help: 'Time from a change of an object to 99 % of the ingress pods running it.',
     buckets: PROPAGATION_BUCKETS,
   },
   resources: {
