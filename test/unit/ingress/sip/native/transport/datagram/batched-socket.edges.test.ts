@@ -1,6 +1,6 @@
 /** What a system does seldom, on batched sockets: cut datagrams off, be full for long, and report errors on a socket. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { MAX_DATAGRAM_QUEUE_BYTES } from '../../../../../../../ingress/sip/limits.ts'
+import { DATAGRAM_SEND_SLOT_BYTES, MAX_DATAGRAM_QUEUE_BYTES } from '../../../../../../../ingress/sip/limits.ts'
 import { createBatchedDatagrams } from '../../../../../../../ingress/sip/native/transport/datagram/batched-datagrams.ts'
 import type { DatagramSockets } from '../../../../../../../ingress/sip/native/transport/datagram/datagram-sockets.ts'
 import { createUdpTransport } from '../../../../../../../ingress/sip/native/transport/udp-transport.ts'
@@ -136,17 +136,34 @@ describe('a system that takes nothing for long', () => {
     expect(socket.send(Buffer.from('room again'), to)).toBe(true)
   })
 
-  it('loses what does not fit any more, and it is reported with its destination', async () => {
+  it('gets all of them in order, also those that are sent while the first ones are refused again', async () => {
     const listener = recordDatagrams()
     const { socket, port } = await listen(listener)
     const peer = await newPeer()
     const to = { address: HERE, port: peer.port }
-    calls.fail('sendmmsg', 'EAGAIN', Number.POSITIVE_INFINITY)
-    for (let i = 0; i < fitting; i++) socket.send(block(i), to)
-    // While the last datagrams of the queue are tried again, their room is free, and a new one takes it.
-    listener.react = () => socket.send(block(fitting), to)
+    calls.fail('sendmmsg', 'EAGAIN', 3)
+    for (const text of numbered(200)) socket.send(Buffer.from(text), to)
+    listener.react = ({ text }) => socket.send(Buffer.from(`answer to ${text}`), to)
     peer.socket.send('question', port, '127.0.0.1')
-    expect(await listener.errors.take()).toMatchObject({ code: 'ENOBUFS', to })
+    expect(await take(peer.inbox, 201)).toEqual([...numbered(200), 'answer to question'])
+    expect(listener.errors.size).toBe(0)
+  })
+})
+
+describe('a system that takes nothing for a moment of a turn', () => {
+  /** More than one batch, and one datagram that is sent alone. */
+  const answers = numbered(150).map((text, i) => (i === 100 ? text.padEnd(DATAGRAM_SEND_SLOT_BYTES + 1, '.') : text))
+
+  it.each([1, 2, 3, 4])('gets all answers of the turn in order, after %i refusals', async (refusals) => {
+    const listener = recordDatagrams()
+    const { socket, port } = await listen(listener)
+    const peer = await newPeer()
+    listener.react = ({ source }) => {
+      calls.fail('sendmmsg', 'EAGAIN', refusals)
+      for (const text of answers) socket.send(Buffer.from(text), source)
+    }
+    peer.socket.send('question', port, '127.0.0.1')
+    expect(await take(peer.inbox, 150)).toEqual(answers)
     expect(listener.errors.size).toBe(0)
   })
 })

@@ -45,6 +45,12 @@ describe('the check at the start', () => {
     await expect(check({ recvmmsg: shifted })).rejects.toThrow('other bytes or from another source')
   })
 
+  it.each(['recvmmsg', 'sendmmsg'] as const)('fails with the code where a filter forbids %s', async (call) => {
+    calls.fail(call, 'EPERM', Number.POSITIVE_INFINITY)
+    await expect(check({})).rejects.toThrow(`${call} EPERM`)
+    expect(fallBacks).toEqual([])
+  })
+
   it.each(['socket', 'bind'] as const)(
     'fails with the code where %s is refused, and leaves nothing behind',
     async (call) => {
