@@ -63,6 +63,17 @@ export function skipAngles(bytes: Uint8Array, from: number, end: number): number
   return close === -1 ? end : close + 1
 }
 
+/** The offset at which the range has this text of ASCII. If the range does not have it, -1. */
+export function indexOfText(bytes: Uint8Array, text: string, range: { start: number; end: number }): number {
+  const last = range.end - text.length
+  for (let at = range.start; at <= last; at++) {
+    let i = 0
+    while (i < text.length && bytes[at + i] === text.charCodeAt(i)) i++
+    if (i === text.length) return at
+  }
+  return -1
+}
+
 /** Whether every quoted string and every angle bracket that opens in this range is also closed in this range. */
 export function isClosed(bytes: Uint8Array, from: number, end: number): boolean {
   let at = from

@@ -33,6 +33,8 @@ export interface LocalNames {
    * ours: DNS is not asked for the port that belongs to the name.
    */
   isOwn(host: string, port: number | undefined): boolean
+  /** The same for a host that is an address. */
+  isOwnAddress(address: IpAddress, port: number): boolean
   /** The host that Warning headers name as their author. */
   readonly warningAgent: string
 }
@@ -70,6 +72,7 @@ export function createLocalNames(options: LocalNamesOptions): LocalNames {
       const text = canonicalHost(host)
       return places.has(`${text}:${port ?? SIP_PORT}`) || (port === undefined && places.has(text))
     },
+    isOwnAddress: (address, port) => places.has(`${hostText(address)}:${port}`),
     warningAgent: first ? named(options.external, first) : 'sip-dispatch',
   }
 }

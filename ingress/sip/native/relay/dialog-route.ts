@@ -57,15 +57,17 @@ export function readDialogRoute(core: Core, message: SipMessage, facts: RequestF
   const at = routes.findIndex((_, index) => !removed.has(index))
   const next = routes[at]
   if (next === undefined) {
-    return { cookie, nextHop: contactHop(core, facts.uri, cookie), edits: plain(removed) }
+    // A request with more values may have others below those that were read.
+    const all = routes.length < MAX_ROUTE_VALUES
+    return { cookie, nextHop: contactHop(core, facts.uri, cookie), edits: plain(removed, all) }
   }
   const nextHop = callable(hopOfValue(next), cookie.signedTarget.address, core)
-  if (!isStrict(next)) return { cookie, nextHop, edits: plain(removed) }
+  if (!isStrict(next)) return { cookie, nextHop, edits: plain(removed, false) }
   // RFC 3261 §16.6 step 6: the next hop is a strict router, so the Request-URI is appended to the Route values. If the
   // Request-URI is our own, it is not appended.
   const requestUri = parseNameAddr(next)?.uri
   const appended = facts.uri.user === undefined && isOwn(core.names, facts.uri) ? undefined : message.requestUri()
-  return { cookie, nextHop, edits: { removed: removed.add(at), requestUri, appended } }
+  return { cookie, nextHop, edits: { removed: removed.add(at), all: false, requestUri, appended } }
 }
 
 /**
@@ -170,8 +172,8 @@ function contactHop(core: Core, uri: SipUri, cookie: DialogCookie): DialogHop | 
   return hop && !givesWay(hop, signedTarget.address, callerTarget) ? hop : undefined
 }
 
-function plain(removed: ReadonlySet<number>): RouteEdits {
-  return { removed, requestUri: undefined, appended: undefined }
+function plain(removed: ReadonlySet<number>, all: boolean): RouteEdits {
+  return { removed, all, requestUri: undefined, appended: undefined }
 }
 
 function isStrict(value: string): boolean {

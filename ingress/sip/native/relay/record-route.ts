@@ -4,7 +4,8 @@
  * are two values (RFC 5658 §5).
  */
 
-import { HEADER } from '../../message/header-name.ts'
+import { indexOfText, LF } from '../../message/byte-class.ts'
+import type { MessageCopy } from '../../message/message-copy.ts'
 import { splitList } from '../../message/name-addr.ts'
 import type { SipMessage } from '../../message/sip-message.ts'
 import type { LocalNames } from '../local-names.ts'
@@ -38,23 +39,51 @@ function routeUri(host: string, endpoint: LocalEndpoint, cookie: string): string
   return `sip:${host}${transport};lr;${COOKIE_PARAMETER}=${cookie}`
 }
 
+/** A Record-Route row of a response. */
+export interface RecordRouteRow {
+  readonly message: SipMessage
+  readonly row: number
+}
+
+const PERCENT = 0x25
+
 /**
  * RFC 3261 §16.7 step 8: a proxy may change its own Record-Route value in a response. Each cookie is valid for one direction
  * only, so the caller gets its own cookie in place of the backend's. The backend may have changed the text around the cookie;
  * the cookie is still found. Values of other proxies stay as they are.
  */
-export function rewrittenRecordRoutes(
-  response: SipMessage,
-  backendCookie: string,
-  callerCookie: string,
-): ReadonlyMap<number, string> {
-  const lines = new Map<number, string>()
-  for (let row = response.first(HEADER.recordRoute); row !== -1; row = response.next(HEADER.recordRoute, row)) {
-    const value = response.value(row)
-    const rewritten = withCookie(value, backendCookie, callerCookie)
-    if (rewritten !== value) lines.set(row, `Record-Route: ${rewritten}\r\n`)
+export function copyWithCookie(
+  copy: MessageCopy,
+  { message, row }: RecordRouteRow,
+  cookies: { readonly backend: string; readonly caller: string },
+): void {
+  const { bytes } = message
+  const { backend, caller } = cookies
+  const end = message.valueEnd(row)
+  let start = message.valueStart(row)
+  if (mayHideCookie(bytes, start, end)) {
+    return copyChanged(copy, { message, row }, withCookie(message.value(row), backend, caller))
   }
-  return lines
+  for (;;) {
+    const at = indexOfText(bytes, backend, { start, end })
+    if (at === -1) return
+    copy.copyTo(at)
+    copy.text(caller)
+    start = at + backend.length
+    copy.leaveOut(start)
+  }
+}
+
+/** Whether a cookie in these bytes may be spelled with escapes, or broken by a fold. */
+function mayHideCookie(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] === PERCENT || bytes[at] === LF) return true
+  return false
+}
+
+function copyChanged(copy: MessageCopy, { message, row }: RecordRouteRow, value: string): void {
+  copy.copyTo(message.lineStart(row))
+  if (value !== '') copy.text(`Record-Route: ${value}\r\n`)
+  copy.leaveOut(message.lineEnd(row))
 }
 
 /**
@@ -62,13 +91,8 @@ export function rewrittenRecordRoutes(
  * such a value, the value was copied from the INVITE. It has the cookie of the side that answers, so it is removed. Values of
  * other proxies stay as they are.
  */
-export function withoutOwnRecordRoutes(response: SipMessage): ReadonlyMap<number, string> {
-  const lines = new Map<number, string>()
-  for (let row = response.first(HEADER.recordRoute); row !== -1; row = response.next(HEADER.recordRoute, row)) {
-    const values = splitList(response.value(row))
-    const others = values.filter((value) => !hasCookie(value))
-    if (others.length === values.length) continue
-    lines.set(row, others.length === 0 ? '' : `Record-Route: ${others.join(', ')}\r\n`)
-  }
-  return lines
+export function copyWithoutOwn(copy: MessageCopy, { message, row }: RecordRouteRow): void {
+  const values = splitList(message.value(row))
+  const others = values.filter((value) => !hasCookie(value))
+  if (others.length < values.length) copyChanged(copy, { message, row }, others.join(', '))
 }
