@@ -24,8 +24,14 @@ export interface DialogRoute {
 
 type Core = Pick<EngineCore, 'cookies' | 'names' | 'outbound'>
 
-/** Opens the cookie in a Route value. Returns undefined if the cookie is not valid for this request. */
-type Opener = (value: string) => DialogCookie | undefined
+/** A cookie of a request. `cookie` is undefined if it is not valid for this request. */
+interface TriedCookie {
+  readonly text: string
+  readonly cookie: DialogCookie | undefined
+}
+
+/** Opens the cookie in a Route value. Undefined if the value has no cookie, or if too many cookies were tried. */
+type Opener = (value: string) => TriedCookie | undefined
 
 /** Route values of ours that follow each other directly. The first of them has a cookie. */
 interface OwnValues {
@@ -50,6 +56,10 @@ export function readDialogRoute(core: Core, message: SipMessage, facts: RequestF
   const own = ownValues(core, routes, open)
   if (!own) return undefined
   const { cookie } = own
+  // A request with more values may have others below those that were read.
+  if (own.end === routes.length && routes.length < MAX_ROUTE_VALUES) {
+    return { cookie, nextHop: contactHop(core, facts.uri, cookie), edits: NO_ROUTES }
+  }
   const removed = new Set<number>()
   for (let at = 0; at < routes.length; at++) {
     if (at < own.end || isLeftover(core.names, routes[at] ?? '', own, open)) removed.add(at)
@@ -57,12 +67,10 @@ export function readDialogRoute(core: Core, message: SipMessage, facts: RequestF
   const at = routes.findIndex((_, index) => !removed.has(index))
   const next = routes[at]
   if (next === undefined) {
-    // A request with more values may have others below those that were read.
-    const all = routes.length < MAX_ROUTE_VALUES
-    return { cookie, nextHop: contactHop(core, facts.uri, cookie), edits: plain(removed, all) }
+    return { cookie, nextHop: contactHop(core, facts.uri, cookie), edits: plain(removed) }
   }
   const nextHop = callable(hopOfValue(next), cookie.signedTarget.address, core)
-  if (!isStrict(next)) return { cookie, nextHop, edits: plain(removed, false) }
+  if (!isStrict(next)) return { cookie, nextHop, edits: plain(removed) }
   // RFC 3261 §16.6 step 6: the next hop is a strict router, so the Request-URI is appended to the Route values. If the
   // Request-URI is our own, it is not appended.
   const requestUri = parseNameAddr(next)?.uri
@@ -78,7 +86,7 @@ export function readDialogRoute(core: Core, message: SipMessage, facts: RequestF
 export function undoStrictRoute(core: Core, message: SipMessage, facts: RequestFacts): SipMessage | undefined {
   if (message.first(HEADER.route) === -1 || !hasCookie(facts.uri.parameters)) return undefined
   const own = `<${message.requestUri()}>`
-  if (!openerOf(core, message, facts)(own)) return undefined
+  if (!openerOf(core, message, facts)(own)?.cookie) return undefined
   const routes = allValues(message, HEADER.route)
   const target = parseNameAddr(routes.at(-1) ?? '')?.uri
   if (target === undefined) return undefined
@@ -108,15 +116,17 @@ export function hasOwnRoute({ names }: Pick<Core, 'names'>, message: SipMessage)
  */
 function openerOf({ cookies }: Core, message: SipMessage, facts: RequestFacts): Opener {
   const tags = { callId: facts.callId, fromTag: facts.fromTag, toTag: facts.toTag }
-  const tried = new Map<string, DialogCookie | undefined>()
+  const tried: TriedCookie[] = []
   return (value) => {
     const text = cookieText(value)
-    if (text === undefined || tried.has(text)) return text === undefined ? undefined : tried.get(text)
-    if (tried.size === MAX_COOKIES_TRIED) return undefined
+    if (text === undefined) return undefined
+    const before = tried.find((one) => one.text === text)
+    if (before !== undefined || tried.length === MAX_COOKIES_TRIED) return before
     const cookie = cookies.open(text, tags)
     const good = cookie && isInside(cookie, message, facts) ? cookie : undefined
-    tried.set(text, good)
-    return good
+    const result = { text, cookie: good }
+    tried.push(result)
+    return result
   }
 }
 
@@ -133,26 +143,35 @@ function isInside({ from, untagged }: DialogCookie, { method }: SipMessage, { to
  * all passes are removed together too.
  */
 function ownValues({ names }: Core, routes: readonly string[], open: Opener): OwnValues | undefined {
-  let end = routes.findIndex((value) => open(value) !== undefined)
-  const first = end === -1 ? undefined : open(routes[end] ?? '')
-  if (!first) return undefined
-  let own: OwnValues = { cookie: first, cookieText: cookieText(routes[end] ?? '') ?? '', end: ++end }
+  let own = firstOwn(routes, open)
+  if (!own) return undefined
+  const { from } = own.cookie
+  let { end } = own
   for (let value = routes[end]; value !== undefined; value = routes[++end]) {
-    const cookie = open(value)
-    if (cookie?.from === first.from && cookieText(value) !== own.cookieText) own = passedAgain(own, cookie, value)
+    const opened = open(value)
+    if (opened?.cookie?.from === from && opened.text !== own.cookieText)
+      own = passedAgain(own, opened.cookie, opened.text)
     else if (!isLeftover(names, value, own, open)) break
     own = { ...own, end: end + 1 }
   }
   return own
 }
 
+function firstOwn(routes: readonly string[], open: Opener): OwnValues | undefined {
+  for (let at = 0; at < routes.length; at++) {
+    const opened = open(routes[at] ?? '')
+    if (opened?.cookie) return { cookie: opened.cookie, cookieText: opened.text, end: at + 1 }
+  }
+  return undefined
+}
+
 /**
  * Joins two cookies of a spiral: a call that has passed us more than once. The cookie that was made nearer to the target says
  * where the target is. The dialog data of every pass is retained, because each pass may remove other headers.
  */
-function passedAgain({ cookie: before, end }: OwnValues, cookie: DialogCookie, value: string): OwnValues {
+function passedAgain({ cookie: before, end }: OwnValues, cookie: DialogCookie, cookieText: string): OwnValues {
   const otherDialogData = [...(before.otherDialogData ?? []), before.dialogData]
-  return { cookie: { ...cookie, otherDialogData }, cookieText: cookieText(value) ?? '', end }
+  return { cookie: { ...cookie, otherDialogData }, cookieText, end }
 }
 
 /**
@@ -162,7 +181,7 @@ function passedAgain({ cookie: before, end }: OwnValues, cookie: DialogCookie, v
 function isLeftover(names: LocalNames, value: string, { cookieText: used }: OwnValues, open: Opener): boolean {
   const uri = uriOf(value)
   if (!uri) return false
-  return cookieText(value) === used || (isOwn(names, uri) && open(value) === undefined)
+  return cookieText(value) === used || (isOwn(names, uri) && !open(value)?.cookie)
 }
 
 /** The next hop if no Route value of another proxy is left. Then the Request-URI names the other side itself. */
@@ -172,8 +191,11 @@ function contactHop(core: Core, uri: SipUri, cookie: DialogCookie): DialogHop | 
   return hop && !givesWay(hop, signedTarget.address, callerTarget) ? hop : undefined
 }
 
-function plain(removed: ReadonlySet<number>, all: boolean): RouteEdits {
-  return { removed, all, requestUri: undefined, appended: undefined }
+/** Nearly every request: all its Route values are ours. */
+const NO_ROUTES: RouteEdits = { removed: new Set(), all: true, requestUri: undefined, appended: undefined }
+
+function plain(removed: ReadonlySet<number>): RouteEdits {
+  return { removed, all: false, requestUri: undefined, appended: undefined }
 }
 
 function isStrict(value: string): boolean {
