@@ -5,6 +5,7 @@
  */
 
 import type { Random } from '../../time/random.ts'
+import { isLws } from '../message/byte-class.ts'
 import { HEADER } from '../message/header-name.ts'
 import { splitList } from '../message/name-addr.ts'
 import type { SipMessage } from '../message/sip-message.ts'
@@ -53,22 +54,36 @@ export function isFromPod(core: Pick<BranchMaking, 'application'>, message: SipM
 function loopHash(message: SipMessage, headersRead: readonly string[], toPod = false): string {
   const hash = new TextHash()
   if (toPod) hash.add(TO_POD)
-  hash.add(message.requestUri())
-  for (const id of [
-    HEADER.route,
-    HEADER.from,
-    HEADER.to,
-    HEADER.callId,
-    HEADER.cseq,
-    HEADER.assertedIdentity,
-    HEADER.proxyRequire,
-  ]) {
-    for (let row = message.first(id); row !== -1; row = message.next(id, row)) {
-      hash.add(id === HEADER.cseq ? (message.value(row).split(/\s/, 1)[0] ?? '') : message.value(row))
-    }
+  hash.addBytes(message.bytes, message.uriStart, message.uriEnd)
+  for (let i = 0; i < HASHED.length; i++) {
+    const id = HASHED[i] ?? HEADER.other
+    for (let row = message.first(id); row !== -1; row = message.next(id, row)) addValue(hash, message, row)
   }
   for (const name of headersRead) for (const value of message.values(name)) hash.add(value)
   return hash.text()
+}
+
+const HASHED: readonly number[] = [
+  HEADER.route,
+  HEADER.from,
+  HEADER.to,
+  HEADER.callId,
+  HEADER.cseq,
+  HEADER.assertedIdentity,
+  HEADER.proxyRequire,
+]
+
+/** Adds the value of a row; of CSeq, only the number. */
+function addValue(hash: TextHash, message: SipMessage, row: number): void {
+  const { bytes } = message
+  const start = message.valueStart(row)
+  let end = message.valueEnd(row)
+  if (message.id(row) === HEADER.cseq) {
+    end = start
+    while (end < message.valueEnd(row) && !isLws(bytes[end])) end++
+  }
+  // A value with a fold gets the hash of the same value in one line.
+  if (!hash.addBytes(bytes, start, end)) hash.add(message.value(row))
 }
 
 /** Whether a pod of ours has forwarded exactly this request before, as a Via shows. The hash is made only if a Via is ours. */

@@ -11,6 +11,7 @@ import type { SipMessage } from '../../message/sip-message.ts'
 import { viaWithSource } from '../../message/write-response.ts'
 import type { HeaderField } from '../../port/engine.ts'
 import { headerLine } from '../../proxy/header-edits.ts'
+import { type RecordRouteSides, writeRecordRoutes } from './record-route.ts'
 
 /**
  * Facts about the source of a request. They are written into the top Via, which is the sender's: RFC 3261 §18.2.1, RFC 3581 §4.
@@ -49,12 +50,13 @@ export interface ForwardedRequest {
   readonly message: SipMessage
   readonly facts: RequestFacts
   readonly viaSource: ViaSource
-  /** Our Via value, without the header name. */
-  readonly via: string
+  /** Our Via value up to the value of its branch parameter, and that value. */
+  readonly viaStart: string
+  readonly branchId: string
   /** If this is undefined, the Request-URI stays as it is. */
   readonly requestUri: string | undefined
-  /** Complete lines, each with its line end. The text is empty if no Record-Route is added. */
-  readonly recordRoute: string
+  /** Undefined if no Record-Route is added. */
+  readonly recordRoute: RecordRouteSides | undefined
   /**
    * If this is undefined, every Route is removed. This is right for a new call: the rule has chosen the target, not the Routes.
    */
@@ -102,11 +104,13 @@ function writeStartLine({ message, requestUri }: ForwardedRequest): void {
 }
 
 /** Our own header lines, above those of the sender. */
-function writeTop({ message, facts, via, recordRoute, maxBreadth }: ForwardedRequest): void {
+function writeTop({ message, facts, viaStart, branchId, recordRoute, maxBreadth, stream }: ForwardedRequest): void {
+  // RFC 3261 §16.6 step 8: our Via with a new branch parameter. RFC 3581 §3: over UDP it has an empty `rport`.
   COPY.text('Via: ')
-  COPY.text(via)
-  COPY.lineEnd()
-  COPY.text(recordRoute)
+  COPY.text(viaStart)
+  COPY.text(branchId)
+  COPY.text(stream ? '\r\n' : ';rport\r\n')
+  if (recordRoute) writeRecordRoutes(COPY, recordRoute)
   // RFC 3261 §16.6 step 3: if Max-Forwards is absent, it is added with 70.
   if (facts.maxForwards === undefined) COPY.text('Max-Forwards: 70\r\n')
   // RFC 5393 §5.3.3: if Max-Breadth is absent, it MUST be added.

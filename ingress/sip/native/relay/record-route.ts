@@ -13,30 +13,34 @@ import type { LocalEndpoint } from '../transport/transport.ts'
 import { COOKIE_PARAMETER, hasCookie, withCookie } from './cookie-parameter.ts'
 
 export interface RecordRouteSides {
-  readonly names: LocalNames
+  readonly names: Pick<LocalNames, 'external' | 'internal'>
   readonly incoming: LocalEndpoint
   readonly outgoing: LocalEndpoint
   readonly cookie: string
 }
 
 /**
- * One header line. There are two lines if address, transport or family change between the two sides; then the line for the
- * backend is on top (RFC 5658 §5).
+ * Writes one header line. There are two lines if address, transport or family change between the two sides; then the line for
+ * the backend is on top (RFC 5658 §5).
  */
-export function recordRouteLines(sides: RecordRouteSides): string {
-  const towardsCaller = routeUri(sides.names.external(sides.incoming), sides.incoming, sides.cookie)
-  const towardsBackend = routeUri(sides.names.internal(sides.outgoing), sides.outgoing, sides.cookie)
-  const lower = `Record-Route: <${towardsCaller}>\r\n`
-  return towardsCaller === towardsBackend ? lower : `Record-Route: <${towardsBackend}>\r\n${lower}`
+export function writeRecordRoutes(copy: MessageCopy, { names, incoming, outgoing, cookie }: RecordRouteSides): void {
+  const towardsCaller = names.external(incoming)
+  const towardsBackend = names.internal(outgoing)
+  const isSame = towardsCaller === towardsBackend && incoming.transport === outgoing.transport
+  if (!isSame) writeRecordRoute(copy, towardsBackend, outgoing, cookie)
+  writeRecordRoute(copy, towardsCaller, incoming, cookie)
 }
 
 /**
  * RFC 3261 §16.6 step 4: `lr` MUST be there. `transport=tcp` is added only if this request itself uses TCP, because then the
  * peer surely knows TCP.
  */
-function routeUri(host: string, endpoint: LocalEndpoint, cookie: string): string {
-  const transport = endpoint.transport === 'TCP' ? ';transport=tcp' : ''
-  return `sip:${host}${transport};lr;${COOKIE_PARAMETER}=${cookie}`
+function writeRecordRoute(copy: MessageCopy, host: string, { transport }: LocalEndpoint, cookie: string): void {
+  copy.text('Record-Route: <sip:')
+  copy.text(host)
+  copy.text(transport === 'TCP' ? `;transport=tcp;lr;${COOKIE_PARAMETER}=` : `;lr;${COOKIE_PARAMETER}=`)
+  copy.text(cookie)
+  copy.text('>\r\n')
 }
 
 /** A Record-Route row of a response. */
