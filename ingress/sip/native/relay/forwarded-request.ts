@@ -183,10 +183,16 @@ function writeBreadth(maxBreadth: number): void {
   COPY.lineEnd()
 }
 
-/** For each header id, 1 if the rule sets or removes a header with this id. It is filled anew for each request. */
+/** For each header id, 1 if the rule sets or removes a header with this id. */
 const EDITED = new Uint8Array(HEADER_IDS)
+/** The lists for which `EDITED` is filled. Most calls have the same lists, so it is filled once for many requests. */
+let markedSet: readonly HeaderField[] | undefined
+let markedRemove: readonly string[] | undefined
 
 function markEdited({ setHeaders, removeHeaders }: ForwardedRequest): void {
+  if (setHeaders === markedSet && removeHeaders === markedRemove) return
+  markedSet = setHeaders
+  markedRemove = removeHeaders
   EDITED.fill(0)
   for (let i = 0; i < removeHeaders.length; i++) EDITED[headerIdOf(removeHeaders[i] ?? '')] = 1
   for (let i = 0; i < setHeaders.length; i++) EDITED[headerIdOf(setHeaders[i]?.name ?? '')] = 1
