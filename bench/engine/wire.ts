@@ -101,6 +101,7 @@ function asBuffer(bytes: Uint8Array): Bytes {
 class WireFlow implements Flow {
   readonly remoteAddress: IpAddress
   readonly remotePort: number
+  readonly peer: Flow['peer']
   readonly local: LocalEndpoint
   readonly #wire: Wire
 
@@ -109,6 +110,7 @@ class WireFlow implements Flow {
     this.local = local
     this.remoteAddress = from.address
     this.remotePort = from.port
+    this.peer = { address: from.address, port: from.port, transport: 'UDP' }
   }
 
   get transport(): 'UDP' {

@@ -16,9 +16,9 @@ import { recordedSourcesOf } from '../port/recorded-sources.ts'
 import { senderOf, silenceReason, unusableWay } from '../proxy/silence-for-strangers.ts'
 import type { EngineCore } from './engine-core.ts'
 import type { NewRequests } from './new-requests.ts'
-import { keyOf, peerOf, type ReceivedRequest, reportDrop } from './received-request.ts'
+import { ReceivedRequest, reportDrop } from './received-request.ts'
 import { viaSourceOf } from './response-path.ts'
-import { clientTransactionKey } from './transaction/transaction-key.ts'
+import { TransactionKey, writeClientKey, writeServerKey } from './transaction/transaction-key.ts'
 import type { Flow } from './transport/transport.ts'
 
 export interface MessageDispatch {
@@ -31,14 +31,16 @@ const TOO_LARGE: ReadonlySet<string> = new Set(['message-too-large', 'header-sec
 
 export function createMessageDispatch(core: EngineCore, newRequests: NewRequests): MessageDispatch {
   const scratch = new SipMessage()
+  const key = new TransactionKey()
   return {
     onMessage: (bytes, offset, length, flow) => {
       const fault = parseMessage(scratch, bytes, offset, length)
       if (fault) return onUnusable(core, scratch, flow, fault)
-      if (!scratch.isRequest) return onResponse(core, scratch, flow)
+      if (!scratch.isRequest) return onResponse(core, key, scratch, flow)
       const facts = readRequestFacts(scratch)
       if ('fault' in facts) return onUnusable(core, scratch, flow, facts)
-      onRequest(core, newRequests, { message: scratch, facts, flow })
+      writeServerKey(key, facts, { message: scratch, source: flow.remoteAddress, method: scratch.method })
+      onRequest(core, newRequests, new ReceivedRequest(scratch, facts, flow, key))
     },
     onBrokenStream: (head, code, flow) => {
       const fault = parseMessage(scratch, head, 0, head.length)
@@ -49,22 +51,20 @@ export function createMessageDispatch(core: EngineCore, newRequests: NewRequests
 }
 
 function onRequest(core: EngineCore, newRequests: NewRequests, request: ReceivedRequest): void {
-  const { method } = request.message
-  const key = keyOf(request, method)
-  const transaction = core.transactions.server(key)
-  if (!transaction) return newRequests.onNew(request, key)
-  if (method !== 'ACK') return transaction.receiveRequest()
+  const transaction = core.transactions.server(request.key)
+  if (!transaction) return newRequests.onNew(request)
+  if (request.message.method !== 'ACK') return transaction.receiveRequest()
   // RFC 6026 §7.1: after a 2xx, the transaction does not take the ACK. The ACK is meant for the user agent at the other end, so
   // it is relayed.
-  if (!transaction.receiveAck()) newRequests.onNew(request, key)
+  if (!transaction.receiveAck()) newRequests.onNew(request)
 }
 
 /** RFC 3261 §18.1.2 and §17.1.3, RFC 6026 §6: a response that matches no transaction MUST NOT be forwarded. */
-function onResponse(core: EngineCore, message: SipMessage, flow: Flow): void {
+function onResponse(core: EngineCore, key: TransactionKey, message: SipMessage, flow: Flow): void {
   const facts = readResponseFacts(message)
   const ours = facts?.via.branch !== undefined && core.names.isSentBy(facts.via.host, facts.via.port)
   const transaction = ours
-    ? core.transactions.client(clientTransactionKey(facts.via.branch ?? '', facts.cseqMethod))
+    ? core.transactions.client(writeClientKey(key, facts.via.branch ?? '', facts.cseqMethod))
     : undefined
   // RFC 3261 §16.7 step 3: a response with no Via below our Via MUST NOT be forwarded. The answer to a CANCEL is the one
   // exception: CANCEL is the only request that we make ourselves, so our Via is the only one in its answer.
@@ -81,7 +81,7 @@ function onResponse(core: EngineCore, message: SipMessage, flow: Flow): void {
  * source that the application accepts.
  */
 function mayAnswer(core: EngineCore, flow: Flow, asked: IpAddress): boolean {
-  return sameAddress(flow.remoteAddress, asked) || core.application.mayAnswer(peerOf(flow))
+  return sameAddress(flow.remoteAddress, asked) || core.application.mayAnswer(flow.peer)
 }
 
 /**
@@ -95,7 +95,7 @@ function onUnusable(
   flow: Flow,
   fault: { readonly code: string; readonly status: number; readonly reason: string },
 ): void {
-  const peer = peerOf(flow)
+  const { peer } = flow
   const method = message.isRequest ? message.method : 'response'
   const known = core.application.isKnown(peer)
   const sender = senderOf(false, known)

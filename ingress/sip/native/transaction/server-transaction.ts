@@ -43,17 +43,10 @@ export interface ServerTransactionUser {
   onTerminated(transaction: ServerTransaction): void
 }
 
-interface ServerTransactionOptions {
-  readonly kind: 'invite' | 'non-invite'
-  readonly key: string
-  readonly sink: ResponseSink
+/** What all server transactions of an engine share. */
+export interface ServerTransactionHost {
   readonly clock: Clock
   readonly user: ServerTransactionUser
-  /**
-   * True for an unvouched source: then each packet that we send answers one packet that came. No timer repeats a response, and
-   * an INVITE gets no 100. So the sender repeats its INVITE, and each repeat gets the last response.
-   */
-  readonly quiet?: boolean
 }
 
 /**
@@ -69,10 +62,10 @@ const UNFINISHED_OTHER: ReadonlySet<ServerTransactionState> = new Set(['Trying',
  */
 export class ServerTransaction {
   readonly kind: 'invite' | 'non-invite'
-  readonly key: string
+  /** Its place in the table of transactions. Only the table uses it. 0: the table does not have the transaction. */
+  place = 0
   readonly #sink: ResponseSink
-  readonly #clock: Clock
-  readonly #user: ServerTransactionUser
+  readonly #host: ServerTransactionHost
   readonly #quiet: boolean
   readonly #table: AnyTransitionTable<ServerTransactionState, ServerEffect>
   #state: ServerTransactionState
@@ -90,16 +83,18 @@ export class ServerTransaction {
   #endTimer: Timer | undefined
   #endInput: 'timerH' | 'timerI' | 'timerJ' | 'timerL' = 'timerH'
 
-  constructor(options: ServerTransactionOptions) {
-    const invite = options.kind === 'invite'
-    this.kind = options.kind
-    this.key = options.key
-    this.#sink = options.sink
-    this.#clock = options.clock
-    this.#user = options.user
-    this.#quiet = options.quiet ?? false
+  /**
+   * `quiet`: true for an unvouched source: then each packet that we send answers one packet that came. No timer repeats a
+   * response, and an INVITE gets no 100. So the sender repeats its INVITE, and each repeat gets the last response.
+   */
+  constructor(kind: 'invite' | 'non-invite', sink: ResponseSink, host: ServerTransactionHost, quiet = false) {
+    const invite = kind === 'invite'
+    this.kind = kind
+    this.#sink = sink
+    this.#host = host
+    this.#quiet = quiet
     const tables = invite ? inviteServerTables : nonInviteServerTables
-    this.#table = options.sink.reliable ? tables.reliable : tables.unreliable
+    this.#table = sink.reliable ? tables.reliable : tables.unreliable
     this.#state = invite ? 'Proceeding' : 'Trying'
   }
 
@@ -205,10 +200,10 @@ export class ServerTransaction {
         this.#rest()
         break
       case 'timeout':
-        this.#user.onTimeout(this)
+        this.#host.user.onTimeout(this)
         break
       case 'terminate':
-        this.#user.onTerminated(this)
+        this.#host.user.onTerminated(this)
         break
     }
   }
@@ -228,17 +223,17 @@ export class ServerTransaction {
   #startG(): void {
     if (this.#quiet) return
     this.#repeatMs = this.#repeatMs === 0 ? T1_MS : Math.min(this.#repeatMs * 2, T2_MS)
-    this.#repeatTimer = this.#clock.after(this.#repeatMs, ServerTransaction.#onRepeatTimer, this)
+    this.#repeatTimer = this.#host.clock.after(this.#repeatMs, ServerTransaction.#onRepeatTimer, this)
   }
 
   #startEnd(input: 'timerH' | 'timerI' | 'timerJ' | 'timerL', ms: number): void {
     this.#endInput = input
-    this.#endTimer = this.#clock.after(ms, ServerTransaction.#onEndTimer, this)
+    this.#endTimer = this.#host.clock.after(ms, ServerTransaction.#onEndTimer, this)
   }
 
   #rest(): void {
-    if (this.#repeatTimer !== undefined) this.#clock.cancel(this.#repeatTimer)
-    if (this.#endTimer !== undefined) this.#clock.cancel(this.#endTimer)
+    if (this.#repeatTimer !== undefined) this.#host.clock.cancel(this.#repeatTimer)
+    if (this.#endTimer !== undefined) this.#host.clock.cancel(this.#endTimer)
     this.#repeatTimer = undefined
     this.#endTimer = undefined
     this.#response = undefined
