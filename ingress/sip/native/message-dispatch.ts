@@ -7,7 +7,7 @@ import { SIP_PORT } from '../../address/port.ts'
 import { HEADER } from '../message/header-name.ts'
 import { splitList } from '../message/name-addr.ts'
 import { parseMessage } from '../message/parse-message.ts'
-import { readRequestFacts, readResponseFacts } from '../message/request-facts.ts'
+import { RequestFacts, ResponseFacts, readRequestFacts, readResponseFacts } from '../message/request-facts.ts'
 import { SipMessage } from '../message/sip-message.ts'
 import { hasLowerVia, parseVia } from '../message/via.ts'
 import { writeResponse } from '../message/write-response.ts'
@@ -31,12 +31,14 @@ const TOO_LARGE: ReadonlySet<string> = new Set(['message-too-large', 'header-sec
 
 export function createMessageDispatch(core: EngineCore, newRequests: NewRequests): MessageDispatch {
   const scratch = new SipMessage()
+  const requestFacts = new RequestFacts()
+  const responseFacts = new ResponseFacts()
   return {
     onMessage: (bytes, offset, length, flow) => {
       const fault = parseMessage(scratch, bytes, offset, length)
       if (fault) return onUnusable(core, scratch, flow, fault)
-      if (!scratch.isRequest) return onResponse(core, scratch, flow)
-      const facts = readRequestFacts(scratch)
+      if (!scratch.isRequest) return onResponse(core, scratch, flow, readResponseFacts(scratch, responseFacts))
+      const facts = readRequestFacts(scratch, requestFacts)
       if ('fault' in facts) return onUnusable(core, scratch, flow, facts)
       onRequest(core, newRequests, { message: scratch, facts, flow })
     },
@@ -60,8 +62,7 @@ function onRequest(core: EngineCore, newRequests: NewRequests, request: Received
 }
 
 /** RFC 3261 §18.1.2 and §17.1.3, RFC 6026 §6: a response that matches no transaction MUST NOT be forwarded. */
-function onResponse(core: EngineCore, message: SipMessage, flow: Flow): void {
-  const facts = readResponseFacts(message)
+function onResponse(core: EngineCore, message: SipMessage, flow: Flow, facts: ResponseFacts | undefined): void {
   const ours = facts?.via.branch !== undefined && core.names.isSentBy(facts.via.host, facts.via.port)
   const transaction = ours
     ? core.transactions.client(clientTransactionKey(facts.via.branch ?? '', facts.cseqMethod))

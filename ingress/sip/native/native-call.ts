@@ -70,7 +70,8 @@ export class NativeCall extends MessageRequest implements OfferedCall {
   proxy(plan: ProxyPlan): void {
     if (this.#isDecided) return
     this.#isDecided = true
-    const retained = { ...this.#request, message: this.#request.message.keep() }
+    this.keep()
+    const retained = { message: this.message, facts: this.facts, flow: this.#request.flow }
     const side = this.#sides.open(retained, this.#key)
     if (!side) return plan.done({ outcome: 'exhausted', status: 503, target: undefined })
     const invite = new ProxiedInvite(this.#core, side, plan, { dialogData: plan.dialogData, routes: undefined })

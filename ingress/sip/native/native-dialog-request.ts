@@ -41,7 +41,8 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
     const ways = this.#waysTo(to, this.#route)
     if (this.method === 'ACK') return this.#relayAck(ways, edits)
     const key = keyOf(this.#request, this.method)
-    const retained = { ...this.#request, message: this.#request.message.keep() }
+    this.keep()
+    const retained = { message: this.message, facts: this.facts, flow: this.#request.flow }
     const known = this.#core.application.isKnown(this.peer)
     const side = known ? this.#sides.open(retained, key) : this.#sides.openUnvouched(retained, key)
     if (!side) return
