@@ -37,6 +37,8 @@ import { type Bench, cpuMicroseconds, type Part, partOf } from './rounds.ts'
 let nextCall = 1_500_000_000
 const REFUSAL = { status: 503, reason: 'Service Unavailable', warning: 'no_rule AAAAAAAAAAA' }
 const TRYING = { status: 100, reason: 'Trying' }
+/** Of the hash in the table of transactions. */
+const SEED = 1
 /** As long as the names in the table of the bench. */
 const RULE = 'voice/rule-0000000'
 const DECISIONS = { refused: 'no_rule', forwarded: 'rule', stranger: 'stranger' } as const
@@ -71,7 +73,7 @@ interface Setting {
 
 /** Measures the stages of the INVITE. Each group has 64 calls of its own. */
 export function measuredStages(bench: Bench, scenario: Scenario, groups: number): Part[] {
-  const transactions = new TransactionTable<SipMessage>()
+  const transactions = new TransactionTable<SipMessage>(SEED)
   const learned = learnInvite(bench)
   const setting = { bench, scenario, transactions, ...learned }
   const stages = stagesOf(setting)
@@ -125,7 +127,7 @@ function workOf({ flow, bytes }: { readonly flow: Flow; readonly bytes: Bytes })
     flow,
     bytes: own,
     facts,
-    key: new TransactionKey(),
+    key: new TransactionKey(SEED),
     retained: message,
     request: own,
     transaction: undefined,
@@ -174,9 +176,8 @@ function readingStages({ transactions }: Setting): Stage[] {
     {
       name: 'key, look for its transaction',
       run: (work) => {
-        const { key, facts, message, flow } = work
-        writeServerKey(key, facts, { message, source: flow.remoteAddress, method: message.method })
-        if (transactions.server(key)) throw new Error('ENGINE_BENCH_STAGES: a call came twice')
+        if (transactions.server(writeServerKey(work.key, work, work.message.method)))
+          throw new Error('ENGINE_BENCH_STAGES: a call came twice')
       },
     },
   ]

@@ -92,8 +92,7 @@ export function contentLengthOf(message: SipMessage): number | undefined | 'inva
   let found: number | undefined
   let row = message.first(HEADER.contentLength)
   for (; row !== -1; row = message.next(HEADER.contentLength, row)) {
-    const range = { end: message.valueEnd(row), most: MOST_CONTENT_LENGTH }
-    const value = readDecimal(message.bytes, message.valueStart(row), range)
+    const value = readDecimal(message.bytes, message.valueStart(row), message.valueEnd(row), MOST_CONTENT_LENGTH)
     if (value === -1) return 'invalid'
     if (found !== undefined && found !== value) return 'conflict'
     found = value
@@ -114,7 +113,7 @@ function reset(progress: Progress): void {
   into.reasonEnd = at
   into.headersStart = limit
   into.headersEnd = limit
-  into.headerCount = 0
+  into.clearIds()
   into.bodyStart = limit
   setEnd(into, limit)
 }
@@ -172,7 +171,7 @@ function indexStatusLine(progress: Progress, end: number): Problem | undefined {
   const version = versionAt(bytes, progress.at, at)
   if (version === 'other') return OTHER_VERSION
   const afterCode = at + 4
-  const status = readDecimal(bytes, at + 1, { end: Math.min(afterCode, end), most: 699 })
+  const status = readDecimal(bytes, at + 1, Math.min(afterCode, end), 699)
   // Some senders with an empty reason phrase leave out the SP before it. This is accepted, because no information is lost.
   const closed = afterCode === end || (afterCode < end && bytes[afterCode] === SP)
   if (version === 'malformed' || status < 100 || !closed) return BAD_STATUS_LINE
@@ -288,7 +287,9 @@ function addRow(progress: Progress, part: { nameEnd: number; colon: number; end:
   while (valueEnd > valueStart && isLws(bytes[valueEnd - 1])) valueEnd--
   const { rows } = into
   const i = into.headerCount * ROW_WIDTH
-  rows[i] = idOfBytes(bytes, at, nameEnd)
+  const id = idOfBytes(bytes, at, nameEnd)
+  into.noteId(id)
+  rows[i] = id
   rows[i + 1] = at
   rows[i + 2] = nameEnd
   rows[i + 3] = valueStart

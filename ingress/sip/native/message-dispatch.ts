@@ -7,7 +7,7 @@ import { SIP_PORT } from '../../address/port.ts'
 import { HEADER } from '../message/header-name.ts'
 import { splitList } from '../message/name-addr.ts'
 import { parseMessage } from '../message/parse-message.ts'
-import { readRequestFacts, readResponseFacts } from '../message/request-facts.ts'
+import { RequestFacts, ResponseFacts, readRequestFacts, readResponseFacts } from '../message/request-facts.ts'
 import { SipMessage } from '../message/sip-message.ts'
 import { hasLowerVia, parseVia } from '../message/via.ts'
 import { writeResponse } from '../message/write-response.ts'
@@ -18,7 +18,7 @@ import type { EngineCore } from './engine-core.ts'
 import type { NewRequests } from './new-requests.ts'
 import { ReceivedRequest, reportDrop } from './received-request.ts'
 import { viaSourceOf } from './response-path.ts'
-import { TransactionKey, writeClientKey, writeServerKey } from './transaction/transaction-key.ts'
+import { type TransactionKey, writeClientKey, writeServerKey } from './transaction/transaction-key.ts'
 import type { Flow } from './transport/transport.ts'
 
 export interface MessageDispatch {
@@ -29,43 +29,57 @@ export interface MessageDispatch {
 /** The codes of broken streams that are answered with 513. Other faults of the message then do not matter. */
 const TOO_LARGE: ReadonlySet<string> = new Set(['message-too-large', 'header-section-too-large'])
 
+/** What is used for message after message. */
+interface Dispatch {
+  readonly core: EngineCore
+  readonly newRequests: NewRequests
+  readonly message: SipMessage
+  readonly requestFacts: RequestFacts
+  readonly responseFacts: ResponseFacts
+  readonly key: TransactionKey
+}
+
 export function createMessageDispatch(core: EngineCore, newRequests: NewRequests): MessageDispatch {
-  const scratch = new SipMessage()
-  const key = new TransactionKey()
+  const message = new SipMessage()
+  const dispatch: Dispatch = {
+    core,
+    newRequests,
+    message,
+    requestFacts: new RequestFacts(),
+    responseFacts: new ResponseFacts(),
+    key: core.transactions.newKey(),
+  }
   return {
     onMessage: (bytes, offset, length, flow) => {
-      const fault = parseMessage(scratch, bytes, offset, length)
-      if (fault) return onUnusable(core, scratch, flow, fault)
-      if (!scratch.isRequest) return onResponse(core, key, scratch, flow)
-      const facts = readRequestFacts(scratch)
-      if ('fault' in facts) return onUnusable(core, scratch, flow, facts)
-      writeServerKey(key, facts, { message: scratch, source: flow.remoteAddress, method: scratch.method })
-      onRequest(core, newRequests, new ReceivedRequest(scratch, facts, flow, key))
+      const fault = parseMessage(message, bytes, offset, length)
+      if (fault) return onUnusable(core, message, flow, fault)
+      if (message.isRequest) onRequest(dispatch, flow)
+      else onResponse(dispatch, flow)
     },
     onBrokenStream: (head, code, flow) => {
-      const fault = parseMessage(scratch, head, 0, head.length)
+      const fault = parseMessage(message, head, 0, head.length)
       const { status, reason } = TOO_LARGE.has(code) ? MESSAGE_TOO_LARGE : (fault ?? BAD_CONTENT_LENGTH)
-      onUnusable(core, scratch, flow, { code, status, reason })
+      onUnusable(core, message, flow, { code, status, reason })
     },
   }
 }
 
-function onRequest(core: EngineCore, newRequests: NewRequests, request: ReceivedRequest): void {
-  const transaction = core.transactions.server(request.key)
-  if (!transaction) return newRequests.onNew(request)
-  if (request.message.method !== 'ACK') return transaction.receiveRequest()
+function onRequest({ core, newRequests, message, requestFacts, key }: Dispatch, flow: Flow): void {
+  const facts = readRequestFacts(message, requestFacts)
+  if ('fault' in facts) return onUnusable(core, message, flow, facts)
+  writeServerKey(key, { message, facts, flow }, message.method)
+  const transaction = core.transactions.server(key)
+  if (transaction && message.method !== 'ACK') return transaction.receiveRequest()
   // RFC 6026 §7.1: after a 2xx, the transaction does not take the ACK. The ACK is meant for the user agent at the other end, so
   // it is relayed.
-  if (!transaction.receiveAck()) newRequests.onNew(request)
+  if (!transaction?.receiveAck()) newRequests.onNew(new ReceivedRequest(message, facts, flow, key))
 }
 
 /** RFC 3261 §18.1.2 and §17.1.3, RFC 6026 §6: a response that matches no transaction MUST NOT be forwarded. */
-function onResponse(core: EngineCore, key: TransactionKey, message: SipMessage, flow: Flow): void {
-  const facts = readResponseFacts(message)
-  const ours = facts?.via.branch !== undefined && core.names.isSentBy(facts.via.host, facts.via.port)
-  const transaction = ours
-    ? core.transactions.client(writeClientKey(key, facts.via.branch ?? '', facts.cseqMethod))
-    : undefined
+function onResponse({ core, message, responseFacts, key }: Dispatch, flow: Flow): void {
+  const facts = readResponseFacts(message, responseFacts)
+  const ours = facts !== undefined && core.names.hasOwnSentBy(facts.via)
+  const transaction = ours ? core.transactions.client(writeClientKey(key, message, facts)) : undefined
   // RFC 3261 §16.7 step 3: a response with no Via below our Via MUST NOT be forwarded. The answer to a CANCEL is the one
   // exception: CANCEL is the only request that we make ourselves, so our Via is the only one in its answer.
   const usable = facts?.cseqMethod === 'CANCEL' || hasLowerVia(message)

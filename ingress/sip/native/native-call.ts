@@ -2,7 +2,7 @@ import type { Answer, ProxyPlan, ProxyTarget } from '../port/engine.ts'
 import { MessageRequest } from '../port/inbound-request.ts'
 import { type OfferedCall, offerCall } from '../port/offered-call.ts'
 import type { EngineCore } from './engine-core.ts'
-import type { ReceivedRequest } from './received-request.ts'
+import { ReceivedRequest } from './received-request.ts'
 import { ProxiedInvite } from './relay/proxied-invite.ts'
 import type { ServerSides } from './server-sides.ts'
 
@@ -60,7 +60,9 @@ export class NativeCall extends MessageRequest implements OfferedCall {
   proxy(plan: ProxyPlan): void {
     if (this.#isDecided) return
     this.#isDecided = true
-    const side = this.#sides.open(this.#request.kept())
+    this.keep()
+    const { flow, key } = this.#request
+    const side = this.#sides.open(new ReceivedRequest(this.message, this.facts, flow, key))
     if (!side) return plan.done({ outcome: 'exhausted', status: 503, target: undefined })
     const invite = new ProxiedInvite(this.#core, side, plan, { dialogData: plan.dialogData, routes: undefined })
     this.#sides.start(side, invite)

@@ -4,7 +4,7 @@ import type { Answer, DialogCookie, DialogHop, InboundDialogRequest, ProxyPlan, 
 import { MessageRequest } from '../port/inbound-request.ts'
 import { isFromPod } from '../proxy/loop-detection.ts'
 import type { EngineCore } from './engine-core.ts'
-import { type ReceivedRequest, reportDrop } from './received-request.ts'
+import { ReceivedRequest, reportDrop } from './received-request.ts'
 import type { DialogWay } from './relay/dialog-drafts.ts'
 import type { DialogRoute } from './relay/dialog-route.ts'
 import { ROUTES_AS_THEY_ARE } from './relay/forwarded-request.ts'
@@ -39,8 +39,10 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
     if (!route) return this.drop()
     const ways = this.#waysTo(to, route)
     if (this.method === 'ACK') return this.#relayAck(ways, edits)
-    const retained = this.#request.kept()
-    const side = this.#request.known ? this.#sides.open(retained) : this.#sides.openUnvouched(retained)
+    this.keep()
+    const { flow, key, known } = this.#request
+    const retained = new ReceivedRequest(this.message, this.facts, flow, key)
+    const side = known ? this.#sides.open(retained) : this.#sides.openUnvouched(retained)
     if (!side) return
     if (this.method !== 'INVITE') return proxyRequest(this.#core, side, { ways, edits })
     const invite = new ProxiedInvite(this.#core, side, reInvitePlan(ways, edits), {

@@ -17,7 +17,7 @@ import { NativePlainRequest } from './native-plain-request.ts'
 import { ReceivedRequest, reportDrop } from './received-request.ts'
 import { hasOwnRoute, readDialogRoute, undoStrictRoute } from './relay/dialog-route.ts'
 import type { ServerSides } from './server-sides.ts'
-import { TransactionKey, writeServerKey } from './transaction/transaction-key.ts'
+import { type TransactionKey, writeServerKey } from './transaction/transaction-key.ts'
 
 export interface NewRequests {
   onNew(received: ReceivedRequest): void
@@ -30,12 +30,12 @@ export interface NewRequests {
 const OF_DIALOGS: ReadonlySet<string> = new Set(['BYE', 'UPDATE', 'PRACK', 'INFO', 'NOTIFY', 'REFER'])
 
 export function createNewRequests(core: EngineCore, sides: ServerSides, dropped: InviteMemory): NewRequests {
-  const inviteKey = new TransactionKey()
+  const inviteKey = core.transactions.newKey()
   const onNew = (received: ReceivedRequest): void => {
     const { method } = received.message
     const request = judged(core, received)
     if (method === 'ACK') return onAck(core, sides, request)
-    if (method === 'CANCEL') return onCancel(core, sides, request, writeInviteKey(inviteKey, received))
+    if (method === 'CANCEL') return onCancel(core, sides, request, writeServerKey(inviteKey, received, 'INVITE'))
     const way = requestWay(request.sender, method, claimsDialog(core, request), false)
     switch (way) {
       case 'silence':
@@ -58,11 +58,6 @@ function judged(core: EngineCore, received: ReceivedRequest): ReceivedRequest {
   request.route = readDialogRoute(core, request.message, request.facts)
   request.known = core.application.isKnown(request.flow.peer)
   return request
-}
-
-/** Writes the key of the INVITE that a CANCEL cancels. */
-function writeInviteKey(key: TransactionKey, { message, facts, flow }: ReceivedRequest): TransactionKey {
-  return writeServerKey(key, facts, { message, source: flow.remoteAddress, method: 'INVITE' })
 }
 
 /**

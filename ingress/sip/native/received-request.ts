@@ -36,11 +36,6 @@ export class ReceivedRequest {
   get sender(): Sender {
     return senderOf(this.route !== undefined, this.known)
   }
-
-  /** The same request with a message that stays valid. */
-  kept(): ReceivedRequest {
-    return new ReceivedRequest(this.message.keep(), this.facts, this.flow, this.key)
-  }
 }
 
 /** Tells the application that a packet was dropped. */

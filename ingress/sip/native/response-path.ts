@@ -17,8 +17,8 @@ export function viaSourceOf(via: Via | undefined, flow: Flow): ViaSource {
   const source = flow.remoteAddress.text
   if (via === undefined) return { received: source, rport: undefined }
   const asked = via.rport !== undefined
-  const differs = via.host !== source && via.host !== hostText(flow.remoteAddress)
-  const claimed = via.received !== undefined
+  const differs = !via.isHost(source) && !via.isHost(hostText(flow.remoteAddress))
+  const claimed = via.receivedStart !== -1
   return { received: differs || asked || claimed ? source : undefined, rport: asked ? flow.remotePort : undefined }
 }
 

@@ -10,14 +10,21 @@ import { recordedSourcesOf } from './recorded-sources.ts'
 
 export class MessageRequest implements InboundRequest {
   readonly peer: Peer
-  readonly message: SipMessage
-  readonly facts: RequestFacts
+  message: SipMessage
+  facts: RequestFacts
   #requestUri: RequestUri | undefined
 
   constructor(peer: Peer, message: SipMessage, facts: RequestFacts) {
     this.peer = peer
     this.message = message
     this.facts = facts
+  }
+
+  /** Makes a copy of the packet, so that this request stays valid after the packet. */
+  keep(): void {
+    const { message, facts } = this
+    this.message = message.keep()
+    this.facts = facts.keep(this.message)
   }
 
   get method(): string {

@@ -1,5 +1,3 @@
-import { Buffer } from 'node:buffer'
-
 /** The characters of `text()`: the digits of base 36. */
 const DIGITS = Buffer.from('0123456789abcdefghijklmnopqrstuvwxyz', 'latin1')
 /** Digits of 32 bits in base 36. */

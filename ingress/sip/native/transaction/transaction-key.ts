@@ -2,15 +2,20 @@
  * The keys of transactions as bytes. A key is written for each packet into the same memory, so it is valid only until the next
  * key is written there. No string is made.
  */
-import { randomInt } from 'node:crypto'
 import type { IpAddress } from '../../../address/ip-address.ts'
 import { TRANSACTION_KEY_BYTES } from '../../limits.ts'
-import { isCookie, type RequestFacts } from '../../message/request-facts.ts'
+import type { RequestFacts, ResponseFacts } from '../../message/request-facts.ts'
 import type { SipMessage } from '../../message/sip-message.ts'
+import type { Flow } from '../transport/transport.ts'
 
-/** Random, so that nobody outside can choose keys that the table must look for one after the other. */
-const SEED = randomInt(2 ** 31)
 const SEPARATOR = 0x0a
+
+/** A request as far as its key needs it. */
+interface KeyedRequest {
+  readonly message: SipMessage
+  readonly facts: RequestFacts
+  readonly flow: Pick<Flow, 'remoteAddress'>
+}
 
 export class TransactionKey {
   /** The key is the first `length` bytes. */
@@ -18,6 +23,12 @@ export class TransactionKey {
   length = 0
   /** A signed 32-bit hash of the key. Set by `finish`. Different keys may have the same hash. */
   hash = 0
+
+  readonly #seed: number
+
+  constructor(seed: number) {
+    this.#seed = seed
+  }
 
   /** Begins a new key. */
   begin(): void {
@@ -38,6 +49,25 @@ export class TransactionKey {
     this.length = at + length
   }
 
+  addBytes(from: Uint8Array, start: number, end: number): void {
+    const length = end - start
+    if (this.length + length > this.bytes.length) this.#grow(length)
+    const { bytes, length: at } = this
+    for (let i = 0; i < length; i++) bytes[at + i] = from[start + i] ?? 0
+    this.length = at + length
+  }
+
+  /** Like `addBytes`, with ASCII letters in lower case. */
+  addLower(from: Uint8Array, start: number, end: number): void {
+    const at = this.length
+    this.addBytes(from, start, end)
+    const { bytes, length } = this
+    for (let i = at; i < length; i++) {
+      const byte = bytes[i] ?? 0
+      if (byte >= 0x41 && byte <= 0x5a) bytes[i] = byte + 0x20
+    }
+  }
+
   addWord(word: number): void {
     this.addByte(word >>> 24)
     this.addByte((word >>> 16) & 0xff)
@@ -48,7 +78,7 @@ export class TransactionKey {
   /** Ends the key and returns it. This is FNV-1a (32 bits), and a last step that spreads the high bits into the low ones. */
   finish(): this {
     const { bytes, length } = this
-    let hash = SEED
+    let hash = this.#seed
     for (let i = 0; i < length; i++) hash = Math.imul(hash ^ (bytes[i] ?? 0), 0x01000193)
     hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
     this.hash = hash ^ (hash >>> 13)
@@ -67,26 +97,22 @@ export class TransactionKey {
  * is `CANCEL`, or `INVITE` to find the INVITE that it cancels. The source address is added to what the RFC compares, so that only
  * the peer itself can end or repeat its call.
  */
-export function writeServerKey(
-  key: TransactionKey,
-  facts: RequestFacts,
-  { message, source, method }: { readonly message: SipMessage; readonly source: IpAddress; readonly method: string },
-): TransactionKey {
+export function writeServerKey(key: TransactionKey, request: KeyedRequest, method: string): TransactionKey {
+  const { message, facts, flow } = request
   const { via } = facts
   const own = method === 'ACK' ? 'INVITE' : method
   key.begin()
-  key.addByte(source.family)
-  addAddress(key, source)
+  addAddress(key, flow.remoteAddress)
   // RFC 3261 §17.2.3: sent-by is part of the key, because two clients may make the same branch. Upper and lower case in a host
   // name mean the same.
-  key.addText(via.host)
+  key.addLower(message.bytes, via.hostStart, via.hostEnd)
   key.addByte(SEPARATOR)
   key.addWord(via.port ?? -1)
   key.addText(own)
   key.addByte(SEPARATOR)
   // RFC 3261 §8.1.1.7: with the magic cookie, the sender promises that its branch is unique. The magic cookie alone is not a
   // branch (RFC 4475 §3.2.1).
-  if (isCookie(via.branch)) key.addText(via.branch ?? '')
+  if (facts.hasCookie) key.addBytes(message.bytes, via.branchStart, via.branchEnd)
   else addRfc2543Parts(key, message.requestUri(), facts, own)
   return key.finish()
 }
@@ -113,11 +139,12 @@ function addRfc2543Parts(key: TransactionKey, requestUri: string, facts: Request
 }
 
 /** Writes the key of the client transaction to which a response belongs: its branch, and its method in CSeq (RFC 3261 §17.1.3). */
-export function writeClientKey(key: TransactionKey, branch: string, cseqMethod: string): TransactionKey {
+export function writeClientKey(key: TransactionKey, response: SipMessage, facts: ResponseFacts): TransactionKey {
+  const { branchStart, branchEnd } = facts.via
   key.begin()
-  key.addText(branch)
+  key.addBytes(response.bytes, branchStart, branchStart === -1 ? -1 : branchEnd)
   key.addByte(SEPARATOR)
-  key.addText(cseqMethod)
+  key.addText(facts.cseqMethod)
   return key.finish()
 }
 

@@ -19,10 +19,19 @@ export class TransactionTable<M> {
   readonly #servers = new KeyTable<ServerTransaction>()
   readonly #clients = new KeyTable<ClientTransaction<M>>()
   readonly #limits: TransactionTableLimits
-  readonly #clientKey = new TransactionKey()
+  readonly #seed: number
+  readonly #clientKey: TransactionKey
 
-  constructor(limits = LIMITS) {
+  /** `seed`: a random number, so that nobody outside can choose keys that the table must look for one after the other. */
+  constructor(seed: number, limits = LIMITS) {
+    this.#seed = seed
     this.#limits = limits
+    this.#clientKey = this.newKey()
+  }
+
+  /** Memory in which the keys of this table can be written. */
+  newKey(): TransactionKey {
+    return new TransactionKey(this.#seed)
   }
 
   server(key: TransactionKey): ServerTransaction | undefined {

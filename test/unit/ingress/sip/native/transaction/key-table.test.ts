@@ -5,7 +5,7 @@ import { TransactionKey } from '../../../../../../ingress/sip/native/transaction
 
 /** A key with this text. Few hashes: many keys share one, and many want neighbouring slots, also at the end of the table. */
 function keyOf(text: string, hashes: number): TransactionKey {
-  const key = new TransactionKey()
+  const key = new TransactionKey(7)
   key.begin()
   key.addText(text)
   key.finish()
@@ -38,7 +38,9 @@ function compare(hashes: number, done: readonly Step[]): void {
   for (let number = 0; number <= 60; number++)
     expect(table.get(keyOf(textOf(number), hashes))).toBe(places.has(number) ? number : undefined)
   const values: number[] = []
-  table.forEach((value) => values.push(value))
+  table.forEach((value) => {
+    values.push(value)
+  })
   expect(values.toSorted((a, b) => a - b)).toEqual([...places.keys()].toSorted((a, b) => a - b))
   expect(table.size).toBe(places.size)
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { parseIpAddress } from '../../../../../../ingress/address/ip-address.ts'
 import { parseMessage } from '../../../../../../ingress/sip/message/parse-message.ts'
-import { readRequestFacts } from '../../../../../../ingress/sip/message/request-facts.ts'
+import { readRequestFacts, readResponseFacts } from '../../../../../../ingress/sip/message/request-facts.ts'
 import { SipMessage } from '../../../../../../ingress/sip/message/sip-message.ts'
 import {
   clientTransactionKey,
@@ -59,9 +59,9 @@ function keyText(parts: Parts, method = parts.method): string {
   const bytes = messageOf(parts)
   const fault = parseMessage(message, bytes, 0, bytes.length)
   const facts = readRequestFacts(message)
-  const source = parseIpAddress(parts.source)
-  if (fault || 'fault' in facts || !source) throw new Error('the request of the test cannot be read')
-  return textOf(writeServerKey(new TransactionKey(), facts, { message, source, method }))
+  const remoteAddress = parseIpAddress(parts.source)
+  if (fault || 'fault' in facts || !remoteAddress) throw new Error('the request of the test cannot be read')
+  return textOf(writeServerKey(new TransactionKey(1), { message, facts, flow: { remoteAddress } }, method))
 }
 
 function textOf({ bytes, length }: TransactionKey): string {
@@ -129,6 +129,20 @@ describe.each([undefined, '1', 'cookieless'])('matching a request of an RFC 2543
   })
 })
 
+/** The key of a response with this branch and this method in CSeq, as text. */
+function responseKeyText(branch: string | undefined, method: string): string {
+  const message = new SipMessage()
+  const bytes = Buffer.from(
+    messageOf({ ...INVITE, branch, method })
+      .toString()
+      .replace(/^.*/, 'SIP/2.0 200 OK'),
+  )
+  const fault = parseMessage(message, bytes, 0, bytes.length)
+  const facts = readResponseFacts(message)
+  if (fault || !facts) throw new Error('the response of the test cannot be read')
+  return textOf(writeClientKey(new TransactionKey(1), message, facts))
+}
+
 describe('matching a response with its client transaction: RFC 3261 §17.1.3', () => {
   it('goes by the branch and the method in CSeq: a 200 to CANCEL is none to its INVITE', () => {
     const keys = [
@@ -138,7 +152,11 @@ describe('matching a response with its client transaction: RFC 3261 §17.1.3', (
     ] as const
     const texts = keys.map(([branch, method]) => clientTransactionKey(branch, method))
     expect(new Set(texts).size).toBe(3)
-    expect(keys.map(([branch, method]) => textOf(writeClientKey(new TransactionKey(), branch, method)))).toEqual(texts)
+    expect(keys.map(([branch, method]) => responseKeyText(branch, method))).toEqual(texts)
+  })
+
+  it('takes a response without a branch', () => {
+    expect(responseKeyText(undefined, 'INVITE')).toBe(clientTransactionKey('', 'INVITE'))
   })
 })
 

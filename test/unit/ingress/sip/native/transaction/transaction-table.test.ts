@@ -1,9 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import {
-  clientTransactionKey,
-  TransactionKey,
-  writeClientKey,
-} from '../../../../../../ingress/sip/native/transaction/transaction-key.ts'
+import { TransactionKey } from '../../../../../../ingress/sip/native/transaction/transaction-key.ts'
 import { TransactionTable } from '../../../../../../ingress/sip/native/transaction/transaction-table.ts'
 import { ClientBench } from '../../../../../support/client-transaction-bench.ts'
 import { ServerBench } from '../../../../../support/server-transaction-bench.ts'
@@ -13,7 +9,7 @@ const client = (key: string) => new ClientBench({ kind: 'invite', reliable: fals
 
 /** A key with this text. */
 function keyOf(text: string): TransactionKey {
-  const key = new TransactionKey()
+  const key = new TransactionKey(1)
   key.begin()
   key.addText(text)
   return key.finish()
@@ -21,7 +17,7 @@ function keyOf(text: string): TransactionKey {
 
 describe('the transaction table', () => {
   it('finds the transactions that were added, each among its own', () => {
-    const table = new TransactionTable<string>()
+    const table = new TransactionTable<string>(1)
     const [incoming, outgoing] = [server(), client('out')]
     expect([table.addServer(keyOf('in'), incoming), table.addClient(outgoing)]).toEqual([true, true])
     expect(table.server(keyOf('in'))).toBe(incoming)
@@ -31,16 +27,8 @@ describe('the transaction table', () => {
     expect(table.open).toBe(2)
   })
 
-  it('finds a client transaction by the key of its response', () => {
-    const table = new TransactionTable<string>()
-    const outgoing = client(clientTransactionKey('z9hG4bK1', 'INVITE'))
-    table.addClient(outgoing)
-    expect(table.client(writeClientKey(new TransactionKey(), 'z9hG4bK1', 'INVITE'))).toBe(outgoing)
-    expect(table.client(writeClientKey(new TransactionKey(), 'z9hG4bK1', 'CANCEL'))).toBeUndefined()
-  })
-
   it('forgets what is removed', () => {
-    const table = new TransactionTable<string>()
+    const table = new TransactionTable<string>(1)
     const [incoming, outgoing] = [server(), client('out')]
     table.addServer(keyOf('in'), incoming)
     table.addClient(outgoing)
@@ -53,7 +41,7 @@ describe('the transaction table', () => {
   })
 
   it('refuses a key that is taken, and does not remove its owner for the one it refused', () => {
-    const table = new TransactionTable<string>()
+    const table = new TransactionTable<string>(1)
     const [first, second] = [server(), server()]
     expect([table.addServer(keyOf('shared'), first), table.addServer(keyOf('shared'), second)]).toEqual([true, false])
     table.removeServer(second)
@@ -65,7 +53,7 @@ describe('the transaction table', () => {
   })
 
   it('holds no more than its limits allow, each kind for itself, and says when it is full', () => {
-    const table = new TransactionTable<string>({ servers: 2, clients: 1 })
+    const table = new TransactionTable<string>(1, { servers: 2, clients: 1 })
     const first = server()
     expect([table.addServer(keyOf('1'), first), table.addServer(keyOf('2'), server())]).toEqual([true, true])
     expect([table.serversFull, table.clientsFull]).toEqual([true, false])
@@ -78,7 +66,7 @@ describe('the transaction table', () => {
   })
 
   it('counts the transactions that still wait', () => {
-    const table = new TransactionTable<string>()
+    const table = new TransactionTable<string>(1)
     const waiting = new ServerBench({ kind: 'invite', reliable: false })
     table.addServer(keyOf('1'), waiting.transaction)
     table.addServer(keyOf('2'), server())
