@@ -168,7 +168,7 @@ function readingStages({ transactions }: Setting): Stage[] {
     {
       name: 'facts',
       run: (work) => {
-        const facts = readRequestFacts(work.message)
+        const facts = readRequestFacts(work.message, work.facts)
         if ('fault' in facts) throw new Error('ENGINE_BENCH_STAGES: facts with a fault')
         work.facts = facts
       },
