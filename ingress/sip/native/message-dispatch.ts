@@ -9,7 +9,7 @@ import { splitList } from '../message/name-addr.ts'
 import { parseMessage } from '../message/parse-message.ts'
 import { RequestFacts, ResponseFacts, readRequestFacts, readResponseFacts } from '../message/request-facts.ts'
 import { SipMessage } from '../message/sip-message.ts'
-import { hasLowerVia, parseVia } from '../message/via.ts'
+import { hasLowerVia, parseVia, readTopVia } from '../message/via.ts'
 import { writeResponse } from '../message/write-response.ts'
 import { BAD_CONTENT_LENGTH, MESSAGE_TOO_LARGE } from '../port/answers.ts'
 import { recordedSourcesOf } from '../port/recorded-sources.ts'
@@ -64,7 +64,9 @@ export function createMessageDispatch(core: EngineCore, newRequests: NewRequests
   }
 }
 
-function onRequest({ core, newRequests, message, requestFacts, key }: Dispatch, flow: Flow): void {
+function onRequest(dispatch: Dispatch, flow: Flow): void {
+  const { core, newRequests, message, requestFacts, key } = dispatch
+  if (message.method === 'ACK' && endsRepeats(dispatch, flow)) return
   const facts = readRequestFacts(message, requestFacts)
   if ('fault' in facts) return onUnusable(core, message, flow, facts)
   writeServerKey(key, { message, facts, flow }, message.method)
@@ -73,6 +75,17 @@ function onRequest({ core, newRequests, message, requestFacts, key }: Dispatch, 
   // RFC 6026 §7.1: after a 2xx, the transaction does not take the ACK. The ACK is meant for the user agent at the other end, so
   // it is relayed.
   if (!transaction?.receiveAck()) newRequests.onNew(new ReceivedRequest(message, facts, flow, key))
+}
+
+/**
+ * Whether an ACK acknowledges our refusal of an INVITE (RFC 3261 §17.2.1). Such an ACK only ends the repeats of the refusal, so
+ * only its top Via is read.
+ */
+function endsRepeats({ core, message, requestFacts: facts, key }: Dispatch, flow: Flow): boolean {
+  facts.begin(message)
+  if (!readTopVia(facts.via, message) || !facts.hasCookie) return false
+  writeServerKey(key, { message, facts, flow }, 'ACK')
+  return core.transactions.server(key)?.receiveAck() ?? false
 }
 
 /** RFC 3261 §18.1.2 and §17.1.3, RFC 6026 §6: a response that matches no transaction MUST NOT be forwarded. */

@@ -105,8 +105,8 @@ export function createServerSides(core: EngineCore): ServerSides {
       transaction.respond(answer.status, writeAnswer(answered, answer, core.names.warningAgent))
       return true
     },
-    answerOnce: once.answer,
-    endsOnce: once.ends,
+    answerOnce: (request, answer) => once.answer(request, answer),
+    endsOnce: (key, toTag) => once.ends(key, toTag),
     tagOf,
     proxied: (transaction) => proxied.get(transaction),
     start: ({ transaction }, invite) => {
