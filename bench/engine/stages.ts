@@ -215,7 +215,7 @@ function answerStage({ bench }: Setting, answer: typeof REFUSAL | typeof TRYING)
     name: `answer written: ${answer.status}`,
     run: (work) => {
       const { key, message, facts, flow } = work
-      const tag = new TextHash(1, 2).addBytes(key.bytes, 0, key.length).text()
+      const tag = new TextHash().addBytes(key.bytes, 0, key.length).text()
       work.request = writeAnswer({ message, viaSource: viaSourceOf(facts.via, flow), tag }, answer, agent)
     },
   }

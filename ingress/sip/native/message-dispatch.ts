@@ -37,6 +37,7 @@ interface Dispatch {
   readonly requestFacts: RequestFacts
   readonly responseFacts: ResponseFacts
   readonly key: TransactionKey
+  request: ReceivedRequest | undefined
 }
 
 export function createMessageDispatch(core: EngineCore, newRequests: NewRequests): MessageDispatch {
@@ -48,6 +49,7 @@ export function createMessageDispatch(core: EngineCore, newRequests: NewRequests
     requestFacts: new RequestFacts(),
     responseFacts: new ResponseFacts(),
     key: core.transactions.newKey(),
+    request: undefined,
   }
   return {
     onMessage: (bytes, offset, length, flow) => {
@@ -65,27 +67,34 @@ export function createMessageDispatch(core: EngineCore, newRequests: NewRequests
 }
 
 function onRequest(dispatch: Dispatch, flow: Flow): void {
-  const { core, newRequests, message, requestFacts, key } = dispatch
-  if (message.method === 'ACK' && endsRepeats(dispatch, flow)) return
-  const facts = readRequestFacts(message, requestFacts)
+  const { core, newRequests, message } = dispatch
+  const request = requestOn(dispatch, flow)
+  if (message.method === 'ACK' && endsRepeats(core, request)) return
+  const facts = readRequestFacts(message, request.facts)
   if ('fault' in facts) return onUnusable(core, message, flow, facts)
-  writeServerKey(key, { message, facts, flow }, message.method)
-  const transaction = core.transactions.server(key)
+  const transaction = core.transactions.server(writeServerKey(request.key, request, message.method))
   if (transaction && message.method !== 'ACK') return transaction.receiveRequest()
   // RFC 6026 §7.1: after a 2xx, the transaction does not take the ACK. The ACK is meant for the user agent at the other end, so
   // it is relayed.
-  if (!transaction?.receiveAck()) newRequests.onNew(new ReceivedRequest(message, facts, flow, key))
+  if (!transaction?.receiveAck()) newRequests.onNew(request)
+}
+
+function requestOn(dispatch: Dispatch, flow: Flow): ReceivedRequest {
+  const { message, requestFacts, key } = dispatch
+  dispatch.request ??= new ReceivedRequest(message, requestFacts, flow, key)
+  dispatch.request.flow = flow
+  return dispatch.request
 }
 
 /**
  * Whether an ACK acknowledges our refusal of an INVITE (RFC 3261 §17.2.1). Such an ACK only ends the repeats of the refusal, so
  * only its top Via is read.
  */
-function endsRepeats({ core, message, requestFacts: facts, key }: Dispatch, flow: Flow): boolean {
+function endsRepeats(core: EngineCore, request: ReceivedRequest): boolean {
+  const { message, facts, key } = request
   facts.begin(message)
   if (!readTopVia(facts.via, message) || !facts.hasCookie) return false
-  writeServerKey(key, { message, facts, flow }, 'ACK')
-  return core.transactions.server(key)?.receiveAck() ?? false
+  return core.transactions.server(writeServerKey(key, request, 'ACK'))?.receiveAck() ?? false
 }
 
 /** RFC 3261 §18.1.2 and §17.1.3, RFC 6026 §6: a response that matches no transaction MUST NOT be forwarded. */

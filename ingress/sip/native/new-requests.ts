@@ -55,7 +55,8 @@ export function createNewRequests(core: EngineCore, sides: ServerSides, dropped:
 /** Finds out who sends the request. If a strict router has changed it, the result is another request. */
 function judged(core: EngineCore, received: ReceivedRequest): ReceivedRequest {
   const request = undoneStrict(core, received) ?? received
-  request.route = readDialogRoute(core, request.message, request.facts)
+  const hasRoute = request.message.first(HEADER.route) !== -1
+  request.route = hasRoute ? readDialogRoute(core, request.message, request.facts) : undefined
   request.known = core.application.isKnown(request.flow.peer)
   return request
 }

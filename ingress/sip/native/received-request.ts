@@ -11,12 +11,14 @@ import type { DialogRoute } from './relay/dialog-route.ts'
 import type { TransactionKey } from './transaction/transaction-key.ts'
 import type { Flow } from './transport/transport.ts'
 
-/** A request that belongs to no transaction yet. It is valid only while its packet is handled, unless its message was kept. */
+/**
+ * A request with the key of its server transaction. The dispatch uses one instance for packet after packet, so it is valid only
+ * while its packet is handled.
+ */
 export class ReceivedRequest {
   readonly message: SipMessage
   readonly facts: RequestFacts
-  readonly flow: Flow
-  /** The key of its server transaction. Valid only while the packet is handled. */
+  flow: Flow
   readonly key: TransactionKey
   /**
    * Whether the application knows the source. A cookie proves that the dialog exists. It proves nothing about the source of the

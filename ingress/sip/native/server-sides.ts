@@ -56,7 +56,8 @@ export function createServerSides(core: EngineCore): ServerSides {
   const proxied = new Map<ServerTransaction, ProxiedInvite>()
   const unvouched = createUnvouchedTransactions()
   const secret = randomBytes(8)
-  const seeds = [secret.readInt32LE(0), secret.readInt32LE(4)] as const
+  const seedA = secret.readInt32LE(0)
+  const seedB = secret.readInt32LE(4)
   const host: ServerTransactionHost = {
     clock: core.clock,
     user: {
@@ -68,7 +69,9 @@ export function createServerSides(core: EngineCore): ServerSides {
       },
     },
   }
-  const tagOf = ({ bytes, length }: TransactionKey): string => new TextHash(...seeds).addBytes(bytes, 0, length).text()
+  const hash = new TextHash()
+  const tagOf = ({ bytes, length }: TransactionKey): string =>
+    hash.begin(seedA, seedB).addBytes(bytes, 0, length).text()
   const once = createOnceAnswers(core, tagOf)
   const pathOf = createResponsePaths(core)
   const begin = (request: ReceivedRequest, path: ResponsePath, quiet = false): ServerTransaction | undefined => {

@@ -9,13 +9,14 @@ const scratch = Buffer.alloc(2 * DIGITS_OF_HALF)
  * gains nothing from a collision. It is not a MAC: data that nobody may forge goes through the cookie sealer.
  */
 export class TextHash {
-  #a: number
-  #b: number
+  #a = 0x811c9dc5 | 0
+  #b = 0x01000193
 
-  /** Other seeds give other hashes. With random seeds, nobody outside can predict the hashes of a process. */
-  constructor(seedA = 0x811c9dc5, seedB = 0x01000193) {
+  /** Begins a new hash. With random seeds, nobody outside can predict the hashes of a process. */
+  begin(seedA: number, seedB: number): this {
     this.#a = seedA | 0
     this.#b = seedB | 0
+    return this
   }
 
   /** Adds a text, and a mark for its end. So two calls give another hash than one call with both texts. */

@@ -19,6 +19,7 @@ import { type AnyTransitionTable, step } from './transition-table.ts'
 type ServerTransactionState = InviteServerState | NonInviteServerState
 
 type ServerEffect = InviteServerEffect | NonInviteServerEffect
+type EndInput = 'timerH' | 'timerI' | 'timerJ' | 'timerL'
 type ServerInput = InviteServerInput | NonInviteServerInput
 
 /** Carries the bytes of a server transaction back to the peer. */
@@ -76,12 +77,14 @@ export class ServerTransaction {
    * often.
    */
   #response: Buffer | string | undefined
-  /** Timer G. `#repeatMs` is its current pause in milliseconds. */
-  #repeatTimer: Timer | undefined
+  /** The current pause of Timer G in milliseconds. 0: Timer G does not run. */
   #repeatMs = 0
-  /** Timer H, I, J or L. Only one of these timers runs at a time. */
-  #endTimer: Timer | undefined
-  #endInput: 'timerH' | 'timerI' | 'timerJ' | 'timerL' = 'timerH'
+  /** The input and the time of Timer H, I, J or L. Only one of these timers runs at a time. */
+  #endInput: EndInput = 'timerH'
+  #endAt = Number.POSITIVE_INFINITY
+  /** Timer G and the timer at the end share this timer of the clock. It is set to the first of them, `#timerInput`. */
+  #timer: Timer | undefined
+  #timerInput: 'timerG' | EndInput = 'timerH'
 
   /**
    * `quiet`: true for an unvouched source: then each packet that we send answers one packet that came. No timer repeats a
@@ -115,7 +118,7 @@ export class ServerTransaction {
   unfinished(now: number): boolean {
     if (this.#state !== 'Accepted')
       return (this.kind === 'invite' ? UNFINISHED_INVITE : UNFINISHED_OTHER).has(this.#state)
-    return now < (this.#endTimer?.deadline ?? now) - SIXTY_FOUR_T1_MS + SUCCESS_REPEATED_MS
+    return now < this.#endAt - SIXTY_FOUR_T1_MS + SUCCESS_REPEATED_MS
   }
 
   /**
@@ -149,12 +152,8 @@ export class ServerTransaction {
     this.#step('destroy')
   }
 
-  static readonly #onRepeatTimer = (transaction: ServerTransaction): void => {
-    transaction.#step('timerG')
-  }
-
-  static readonly #onEndTimer = (transaction: ServerTransaction): void => {
-    transaction.#step(transaction.#endInput)
+  static readonly #onTimer = (transaction: ServerTransaction): void => {
+    transaction.#step(transaction.#timerInput)
   }
 
   /** Returns whether the user must get an ACK. */
@@ -162,9 +161,10 @@ export class ServerTransaction {
     const { to, effects } = step(this.#table, this.#state, input)
     this.#state = to
     let passAck = false
-    for (const effect of effects) {
+    for (let i = 0; i < effects.length; i++) {
+      const effect = effects[i]
       if (effect === 'passAck') passAck = true
-      else this.#perform(effect, status, bytes)
+      else if (effect !== undefined) this.#perform(effect, status, bytes)
     }
     return passAck
   }
@@ -223,19 +223,28 @@ export class ServerTransaction {
   #startG(): void {
     if (this.#quiet) return
     this.#repeatMs = this.#repeatMs === 0 ? T1_MS : Math.min(this.#repeatMs * 2, T2_MS)
-    this.#repeatTimer = this.#host.clock.after(this.#repeatMs, ServerTransaction.#onRepeatTimer, this)
+    const leftMs = this.#endAt - this.#host.clock.now()
+    if (this.#repeatMs < leftMs) this.#setTimer('timerG', this.#repeatMs)
+    else this.#setTimer(this.#endInput, leftMs)
   }
 
-  #startEnd(input: 'timerH' | 'timerI' | 'timerJ' | 'timerL', ms: number): void {
+  #startEnd(input: EndInput, ms: number): void {
     this.#endInput = input
-    this.#endTimer = this.#host.clock.after(ms, ServerTransaction.#onEndTimer, this)
+    this.#endAt = this.#host.clock.now() + ms
+    if (this.#repeatMs === 0) this.#setTimer(input, ms)
+  }
+
+  #setTimer(input: 'timerG' | EndInput, ms: number): void {
+    const { clock } = this.#host
+    this.#timerInput = input
+    if (this.#timer === undefined) this.#timer = clock.after(ms, ServerTransaction.#onTimer, this)
+    else clock.restart(this.#timer, ms)
   }
 
   #rest(): void {
-    if (this.#repeatTimer !== undefined) this.#host.clock.cancel(this.#repeatTimer)
-    if (this.#endTimer !== undefined) this.#host.clock.cancel(this.#endTimer)
-    this.#repeatTimer = undefined
-    this.#endTimer = undefined
+    if (this.#timer !== undefined) this.#host.clock.cancel(this.#timer)
+    this.#repeatMs = 0
+    this.#endAt = Number.POSITIVE_INFINITY
     this.#response = undefined
   }
 }
