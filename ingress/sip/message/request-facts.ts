@@ -7,7 +7,7 @@ import { HEADER } from './header-name.ts'
 import { bytesAre, methodIdAt, methodOf, OTHER_METHOD } from './method-name.ts'
 import { lastValue, type ParameterFault, parameterFault, uriParameterFault } from './repeated-parameter.ts'
 import { idMask, type SipMessage } from './sip-message.ts'
-import { parseUri, type SipUri } from './uri.ts'
+import { UriRange } from './uri-range.ts'
 import { readTopVia, Via } from './via.ts'
 
 export interface RequestFault {
@@ -47,7 +47,7 @@ export class RequestFacts {
   /** The number of the CSeq header. */
   cseq = 0
   maxForwards: number | undefined
-  uri: SipUri = NO_URI
+  readonly uri = new UriRange()
   private callIdText: string | undefined
   private fromTagText: string | undefined
   private toTagText: string | undefined
@@ -89,7 +89,7 @@ export class RequestFacts {
     facts.toTagEnd = this.toTagEnd - shift
     facts.cseq = this.cseq
     facts.maxForwards = this.maxForwards
-    facts.uri = this.uri
+    facts.uri.moveFrom(this.uri, copy.bytes, shift)
     facts.callIdText = this.callIdText
     facts.fromTagText = this.fromTagText
     facts.toTagText = this.toTagText
@@ -118,8 +118,6 @@ export class ResponseFacts {
   cseqMethod = ''
   cseqMethodId = OTHER_METHOD
 }
-
-const NO_URI: SipUri = { scheme: '', user: undefined, host: '', port: undefined, parameters: '', headers: '' }
 
 const MISSING_HEADER = fault('missing-header', 'Missing Mandatory Header', { answerable: false })
 const REPEATED_HEADER = fault('repeated-header', 'Repeated Header')
@@ -219,15 +217,12 @@ function valueFault(message: SipMessage, facts: RequestFacts): RequestFault | un
   return facts.callIdStart === facts.callIdEnd ? BAD_CALL_ID : undefined
 }
 
-function uriFault(message: SipMessage, facts: RequestFacts): RequestFault | undefined {
-  const uri = parseUri(message.requestUri())
-  if (uri === undefined) return BAD_REQUEST_URI
+function uriFault(message: SipMessage, { uri }: RequestFacts): RequestFault | undefined {
+  if (!uri.read(message.bytes, message.uriStart, message.uriEnd)) return BAD_REQUEST_URI
   // RFC 3261 §16.3 step 2: a Request-URI whose scheme we do not know is answered with 416.
   if (uri.scheme !== 'sip' && uri.scheme !== 'sips' && uri.scheme !== 'tel') return UNSUPPORTED_SCHEME
   // RFC 3261 §19.1.1: headers are not allowed in a Request-URI.
-  if (uri.headers !== '') return HEADERS_IN_REQUEST_URI
-  facts.uri = uri
-  return undefined
+  return uri.hasHeaders ? HEADERS_IN_REQUEST_URI : undefined
 }
 
 /**

@@ -198,13 +198,8 @@ export class Via {
  * 3261 §25.1).
  */
 export function parseVia(text: string): Via | undefined {
-  return viaAt(Buffer.from(text, 'latin1'), 0, text.length)
-}
-
-/** Like `parseVia`, for the bytes at `start`..`end`. */
-export function viaAt(bytes: Buffer, start: number, end: number): Via | undefined {
   const via = new Via()
-  return via.read(bytes, start, end) ? via : undefined
+  return via.read(Buffer.from(text, 'latin1'), 0, text.length) ? via : undefined
 }
 
 /** Reads the top Via of a message. False if there is none, or if it does not fit the grammar. */

@@ -74,7 +74,7 @@ export function viaWithSource(message: SipMessage, row: number, source: ViaSourc
 }
 
 /** Writes what `viaWithSource` returns. */
-export function writeViaLine(to: ByteWriter, message: SipMessage, row: number, source: ViaSource): void {
+function writeViaLine(to: ByteWriter, message: SipMessage, row: number, source: ViaSource): void {
   const { bytes } = message
   const start = message.valueStart(row)
   const end = message.valueEnd(row)
