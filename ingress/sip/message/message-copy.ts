@@ -1,20 +1,14 @@
 /** Writes the copy of a message that we send on. Bytes that nobody changes are copied in long ranges. */
-import { firstComma, skipLws } from './byte-class.ts'
+import { CR, firstComma, LF, skipLws } from './byte-class.ts'
+import { COPIED_BY_LOOP_BYTES, WRITER_BYTES } from './limits.ts'
 import type { SipMessage } from './sip-message.ts'
-
-/** Bytes. Most messages are smaller; the memory grows for a larger one. */
-const FIRST_BYTES = 4096
-/** Bytes. Up to this length, a loop is faster than a call into C++. */
-const SHORT = 48
-const CR = 0x0d
-const LF = 0x0a
 
 /**
  * Writes one message after the other into memory of its own. `begin` starts a message, and `finish` returns its bytes. Between the
  * two, nobody else may use this object. The next byte of the original that is copied is at `from`.
  */
 export class MessageCopy {
-  #out = Buffer.allocUnsafeSlow(FIRST_BYTES)
+  #out = Buffer.allocUnsafeSlow(WRITER_BYTES)
   #length = 0
   #source: Buffer = this.#out
   #from = 0
@@ -43,7 +37,7 @@ export class MessageCopy {
     const { length } = text
     const at = this.#room(length)
     const out = this.#out
-    if (length > SHORT) out.write(text, at, 'latin1')
+    if (length > COPIED_BY_LOOP_BYTES) out.write(text, at, 'latin1')
     else for (let i = 0; i < length; i++) out[at + i] = text.charCodeAt(i)
     this.#length = at + length
   }
@@ -67,7 +61,7 @@ export class MessageCopy {
   range(source: Buffer, from: number, to: number): void {
     const at = this.#room(to - from)
     const out = this.#out
-    if (to - from > SHORT) source.copy(out, at, from, to)
+    if (to - from > COPIED_BY_LOOP_BYTES) source.copy(out, at, from, to)
     else for (let i = from; i < to; i++) out[at + i - from] = source[i] ?? 0
     this.#length = at + to - from
   }

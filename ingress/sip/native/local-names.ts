@@ -1,6 +1,7 @@
 /** The names under which callers, backends and other pods reach this process. They are written into Via and Record-Route. */
 import { hostText, type IpAddress, isUnspecified, parseIpAddress } from '../../address/ip-address.ts'
 import { SIP_PORT } from '../../address/port.ts'
+import type { Via } from '../message/via.ts'
 import type { DialogHop } from '../port/engine.ts'
 import type { LocalEndpoint } from './transport/transport.ts'
 
@@ -29,6 +30,8 @@ export interface LocalNames {
   internal(endpoint: LocalEndpoint): string
   /** Whether the sent-by (host and port) of a Via value is one of ours (RFC 3261 §18.1.2). */
   isSentBy(host: string, port: number | undefined): boolean
+  /** The same for the sent-by of a Via. No string is made. */
+  hasOwnSentBy(via: Via): boolean
   /**
    * Whether a URI with this host and port leads to one of our listeners, or to a name under which others reach us (RFC 3261
    * §16.4). The host must be in lower case, and IPv6 in brackets. A URI with such a name and without a port always counts as
@@ -58,6 +61,7 @@ export function createLocalNames(options: LocalNamesOptions): LocalNames {
   const named = (advertised: Advertised | undefined, endpoint: LocalEndpoint): string =>
     advertised ? `${advertised.host}:${advertised.port ?? endpoint.port}` : own(endpoint)
   const sentByNames = new Set(options.endpoints.map(own))
+  const sentByPlaces = options.endpoints.map((one) => ({ host: hostText(addressOf(one)), port: one.port }))
   const places = ownPlaces(options, own)
   const [first] = options.endpoints
   return {
@@ -71,6 +75,11 @@ export function createLocalNames(options: LocalNamesOptions): LocalNames {
     external: once((endpoint) => named(options.external, endpoint)),
     internal: once((endpoint) => named(options.internal, endpoint)),
     isSentBy: (host, port) => sentByNames.has(`${host.toLowerCase()}:${port ?? SIP_PORT}`),
+    hasOwnSentBy: (via) => {
+      const port = via.port ?? SIP_PORT
+      for (const own of sentByPlaces) if (own.port === port && via.isHost(own.host)) return true
+      return false
+    },
     isOwn: (host, port) => {
       const text = canonicalHost(host)
       return places.has(`${text}:${port ?? SIP_PORT}`) || (port === undefined && places.has(text))

@@ -74,6 +74,8 @@ type ClientTransactionOptions<M> = {
 export class ClientTransaction<M> {
   readonly kind: 'invite' | 'non-invite'
   readonly key: string
+  /** Its place in the table of transactions. Only the table uses it. 0: the table does not have the transaction. */
+  place = 0
   readonly #sink: RequestSink
   readonly #clock: Clock
   readonly #user: ClientTransactionUser<M>

@@ -1,6 +1,7 @@
 import type { IpAddress } from '../../../address/ip-address.ts'
 import type { Clock } from '../../../time/clock.ts'
 import { MAX_CONNECTED_DATAGRAM_SOCKETS, MAX_DATAGRAM_BYTES } from '../../limits.ts'
+import type { Peer } from '../../port/engine.ts'
 import { ConnectedDatagramSocket } from './connected-datagram-socket.ts'
 import type { DatagramAddress, DatagramReceiver, DatagramSocket, DatagramSockets } from './datagram/datagram-sockets.ts'
 import { concernsDestination } from './datagram/passing-errors.ts'
@@ -63,11 +64,13 @@ export function createUdpTransport({ events, clock }: TransportOptions, sockets:
 /** The flow of a datagram: the way back to its source. It never changes, so several packets can have one flow. */
 class DatagramFlow implements Flow {
   readonly source: DatagramAddress
+  readonly peer: Peer
   readonly #listener: DatagramListener
 
   constructor(listener: DatagramListener, source: DatagramAddress) {
     this.#listener = listener
     this.source = source
+    this.peer = { address: source.address, port: source.port, transport: 'UDP' }
   }
 
   get remoteAddress(): IpAddress {

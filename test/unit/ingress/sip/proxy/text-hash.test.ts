@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { TextHash } from '../../../../../ingress/sip/proxy/text-hash.ts'
 
-const TEXT = fc.uint8Array({ maxLength: 100 }).map((bytes) => Buffer.from(bytes).toString('latin1').replace(/\n/g, ''))
+const TEXT = fc.uint8Array({ maxLength: 100 }).map((bytes) => Buffer.from(bytes).toString('latin1'))
 
 describe('the hash of texts', () => {
   it('is that of earlier releases, whose pods see our requests and find their loops', () => {
@@ -17,17 +17,11 @@ describe('the hash of texts', () => {
         for (const text of [...texts, last]) {
           ofTexts.add(text)
           const bytes = Buffer.from(`..${text}..`, 'latin1')
-          expect(ofBytes.addBytes(bytes, 2, bytes.length - 2)).toBe(true)
+          ofBytes.addBytes(bytes, 2, bytes.length - 2)
         }
         expect(ofBytes.text()).toBe(ofTexts.text())
         expect(ofBytes.number()).toBe(ofTexts.number())
       }),
     )
-  })
-
-  it('stays as it is at bytes with a line break', () => {
-    const hash = new TextHash().add('a')
-    expect(hash.addBytes(Buffer.from('b\r\n c'), 0, 5)).toBe(false)
-    expect(hash.text()).toBe(new TextHash().add('a').text())
   })
 })
