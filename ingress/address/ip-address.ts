@@ -26,7 +26,8 @@ const V4_PREFIX_BITS = 96
 export function parseIpAddress(text: string): IpAddress | undefined {
   const bare = text.charCodeAt(0) === 0x5b && text.endsWith(']') ? text.slice(1, -1) : text
   const v4 = parseV4(bare)
-  if (v4 !== undefined) return fromWords([0, 0, 0xffff, v4])
+  // An IPv4 address has only one spelling that is accepted.
+  if (v4 !== undefined) return { family: 4, words: [0, 0, 0xffff, v4], text: bare }
   const zone = bare.indexOf('%')
   const words = parseV6(zone === -1 ? bare : bare.slice(0, zone))
   return words && fromWords(words)

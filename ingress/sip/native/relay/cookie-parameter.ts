@@ -61,6 +61,11 @@ const D = 0x64
 const C = 0x63
 const LOWER = 0x20
 
+/** Whether the text ends in the name of the parameter and its equals sign. */
+export function endsInName(text: string): boolean {
+  return valueStart(text, text.lastIndexOf(';')) === text.length
+}
+
 /** Whether a text has the cookie parameter, at least once. */
 export function hasCookie(text: string): boolean {
   if (!text.includes('%')) return valueStart(text, 0) !== -1

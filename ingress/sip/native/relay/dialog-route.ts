@@ -1,6 +1,7 @@
 /** RFC 3261 §16.4 and §12.2: reads the Route values of a request that contains a cookie of ours. */
 
 import { MAX_COOKIES_TRIED, MAX_ROUTE_VALUES } from '../../limits.ts'
+import { GREATER_THAN } from '../../message/byte-class.ts'
 import { HEADER } from '../../message/header-name.ts'
 import { parseNameAddr } from '../../message/name-addr.ts'
 import { parseMessage } from '../../message/parse-message.ts'
@@ -11,8 +12,8 @@ import { parseUri, type SipUri, uriParameter } from '../../message/uri.ts'
 import type { DialogCookie, DialogHop } from '../../port/engine.ts'
 import type { EngineCore } from '../engine-core.ts'
 import type { LocalNames } from '../local-names.ts'
-import { cookieIn, hasCookie } from './cookie-parameter.ts'
-import { allValues, callable, givesWay, hopOf, hopOfValue } from './dialog-target.ts'
+import { cookieIn, endsInName, hasCookie } from './cookie-parameter.ts'
+import { allValues, callable, givesWay, hopOf, hopOfValue, onlyValue } from './dialog-target.ts'
 import type { RouteEdits } from './forwarded-request.ts'
 
 export interface DialogRoute {
@@ -51,15 +52,13 @@ interface OwnValues {
  */
 export function readDialogRoute(core: Core, message: SipMessage, facts: RequestFacts): DialogRoute | undefined {
   if (message.first(HEADER.route) === -1) return undefined
+  const only = onlyValue(message, HEADER.route)
+  if (only !== undefined) return readOnlyRoute(core, { message, facts, text: cookieText(only) })
   const routes = allValues(message, HEADER.route, MAX_ROUTE_VALUES)
   const open = openerOf(core, message, facts)
   const own = ownValues(core, routes, open)
   if (!own) return undefined
   const { cookie } = own
-  // A request with more values may have others below those that were read.
-  if (own.end === routes.length && routes.length < MAX_ROUTE_VALUES) {
-    return { cookie, nextHop: contactHop(core, facts.uri, cookie), edits: NO_ROUTES }
-  }
   const removed = new Set<number>()
   for (let at = 0; at < routes.length; at++) {
     if (at < own.end || isLeftover(core.names, routes[at] ?? '', own, open)) removed.add(at)
@@ -76,6 +75,16 @@ export function readDialogRoute(core: Core, message: SipMessage, facts: RequestF
   const requestUri = parseNameAddr(next)?.uri
   const appended = facts.uri.user === undefined && isOwn(core.names, facts.uri) ? undefined : message.requestUri()
   return { cookie, nextHop, edits: { removed: removed.add(at), all: false, requestUri, appended } }
+}
+
+/** Nearly every request of a dialog has one Route value, which is ours. Then it goes to its Request-URI. */
+function readOnlyRoute(
+  core: Core,
+  { message, facts, text }: { message: SipMessage; facts: RequestFacts; text: string | undefined },
+): DialogRoute | undefined {
+  const cookie = text === undefined ? undefined : core.cookies.open(text, facts)
+  if (!cookie || !isInside(cookie, message, facts)) return undefined
+  return { cookie, nextHop: contactHop(core, facts.uri, cookie), edits: NO_ROUTES }
 }
 
 /**
@@ -191,7 +200,7 @@ function contactHop(core: Core, uri: SipUri, cookie: DialogCookie): DialogHop | 
   return hop && !givesWay(hop, signedTarget.address, callerTarget) ? hop : undefined
 }
 
-/** Nearly every request: all its Route values are ours. */
+/** The only Route value is ours. */
 const NO_ROUTES: RouteEdits = { removed: new Set(), all: true, requestUri: undefined, appended: undefined }
 
 function plain(removed: ReadonlySet<number>): RouteEdits {
@@ -214,7 +223,36 @@ function uriOf(value: string): SipUri | undefined {
 
 /** Most values have no cookie. So the text is searched first, and parsed only if it has a cookie. */
 function cookieText(value: string): string | undefined {
-  if (!hasCookie(value)) return undefined
+  const known = cookieAfter(lastStart, value)
+  if (known !== undefined || !hasCookie(value)) return known
   const uri = uriOf(value)
-  return uri && cookieIn(uri.parameters)
+  const text = uri && cookieIn(uri.parameters)
+  if (text !== undefined) noteStart(value, text)
+  return text
+}
+
+/** The text before the cookie in the value that was parsed last. Values of ours differ only in the cookie. */
+let lastStart = ''
+
+/** Notes the start of a value in which the cookie is the last parameter, spelled without escapes and directly before the `>`. */
+function noteStart(value: string, cookie: string): void {
+  const start = value.slice(0, value.length - cookie.length - 1)
+  if (value === `${start}${cookie}>` && endsInName(start) && !start.includes('>')) lastStart = start
+}
+
+/**
+ * The cookie of a value that begins like the value that was parsed last, and has only characters of a cookie up to its `>`. The
+ * parser would find the same, because no such character has a meaning in a URI.
+ */
+function cookieAfter(start: string, value: string): string | undefined {
+  const end = value.length - 1
+  if (start === '' || value.charCodeAt(end) !== GREATER_THAN || !value.startsWith(start)) return undefined
+  for (let at = start.length; at < end; at++) if (!isCookieCharacter(value.charCodeAt(at))) return undefined
+  return value.slice(start.length, end)
+}
+
+/** Whether base64url has this character. */
+function isCookieCharacter(code: number): boolean {
+  const lower = code | 0x20
+  return (lower >= 0x61 && lower <= 0x7a) || (code >= 0x30 && code <= 0x39) || code === 0x2d || code === 0x5f
 }

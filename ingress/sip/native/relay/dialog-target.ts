@@ -65,12 +65,12 @@ function hasSocket({ transport, address }: DialogHop, { outbound }: Reach): bool
 export function backendValue(response: SipMessage, cookie: string): string | undefined {
   const top = response.first(HEADER.recordRoute)
   // Most backends record no route, so the top value is ours.
-  if (top === -1 || isInFirstValue(response, top, cookie)) return allValues(response, HEADER.contact, 1)[0]
+  if (top === -1 || isInFirstValue(response, top, cookie)) return firstValue(response, HEADER.contact)
   const routes = allValues(response, HEADER.recordRoute).map((value) => withCookie(value, cookie, cookie))
   const own = routes.findIndex((value) => value.includes(cookie))
   // RFC 3261 §12.1.1: the response has one Contact. If it has several, all belong to the backend, and a caller uses the first
   // one.
-  return own > 0 ? routes[own - 1] : allValues(response, HEADER.contact, 1)[0]
+  return own > 0 ? routes[own - 1] : firstValue(response, HEADER.contact)
 }
 
 function isInFirstValue(message: SipMessage, row: number, text: string): boolean {
@@ -86,11 +86,32 @@ function isInFirstValue(message: SipMessage, row: number, text: string): boolean
  * one).
  */
 export function callerTarget(invite: SipMessage, source: IpAddress): DialogHop | undefined {
-  const contacts = allValues(invite, HEADER.contact)
-  const contact = contacts.length === 1 ? contacts[0] : undefined
-  const [next = contact] = allValues(invite, HEADER.recordRoute)
+  const next = firstValue(invite, HEADER.recordRoute) ?? onlyValue(invite, HEADER.contact)
   const hop = next === undefined ? undefined : hopOfValue(next)
   return hop && !sameAddress(hop.address, source) ? hop : undefined
+}
+
+/** The only value of a list header. Undefined if it has none, or several. */
+export function onlyValue(message: SipMessage, id: number): string | undefined {
+  const row = message.first(id)
+  if (row === -1) return undefined
+  if (message.next(id, row) === -1 && isOneValue(message, row)) return message.value(row)
+  const values = allValues(message, id)
+  return values.length === 1 ? values[0] : undefined
+}
+
+/** The first value of a list header. */
+function firstValue(message: SipMessage, id: number): string | undefined {
+  const row = message.first(id)
+  if (row === -1) return undefined
+  return isOneValue(message, row) ? message.value(row) : allValues(message, id, 1)[0]
+}
+
+/** Whether a row has exactly one value. Most rows have, and for them no list is made. */
+function isOneValue(message: SipMessage, row: number): boolean {
+  const start = message.valueStart(row)
+  const end = message.valueEnd(row)
+  return start < end && firstComma(message.bytes, start, end) === end
 }
 
 /** The values of a list header, in order, from all its lines. At most the first `most` values are returned. */
