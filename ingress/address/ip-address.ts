@@ -26,11 +26,26 @@ const V4_PREFIX_BITS = 96
 export function parseIpAddress(text: string): IpAddress | undefined {
   const bare = text.charCodeAt(0) === 0x5b && text.endsWith(']') ? text.slice(1, -1) : text
   const v4 = parseV4(bare)
-  // An IPv4 address has only one spelling that is accepted.
-  if (v4 !== undefined) return { family: 4, words: [0, 0, 0xffff, v4], text: bare }
+  if (v4 !== undefined) return ipv4Address(v4)
   const zone = bare.indexOf('%')
   const words = parseV6(zone === -1 ? bare : bare.slice(0, zone))
   return words && fromWords(words)
+}
+
+/** The IPv4 addresses that were used last, each at a place that its number gives. */
+const recent: (IpAddress | undefined)[] = Array.from({ length: 256 })
+
+/**
+ * Builds an IPv4 address from its number. Calls name the same few backends and gateways again and again, so the addresses that
+ * were used last are kept. `value`: an unsigned 32-bit number.
+ */
+export function ipv4Address(value: number): IpAddress {
+  const place = (value ^ (value >>> 8) ^ (value >>> 16)) & 0xff
+  const known = recent[place]
+  if (known?.words[3] === value) return known
+  const address: IpAddress = { family: 4, words: [0, 0, 0xffff, value], text: formatV4(value) }
+  recent[place] = address
+  return address
 }
 
 /** Builds an address from four words, for a transport that receives addresses as numbers. */

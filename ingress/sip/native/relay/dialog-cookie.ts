@@ -4,7 +4,7 @@
  * hash) of 96 bits binds the cookie to the Call-ID and the caller's tag.
  */
 import { hash } from 'node:crypto'
-import { fromWords, type IpAddress } from '../../../address/ip-address.ts'
+import { fromWords, type IpAddress, ipv4Address } from '../../../address/ip-address.ts'
 import { MIN_COOKIE_KEY_BYTES } from '../../../files/limits.ts'
 import { MAX_DIALOG_DATA_BYTES } from '../../limits.ts'
 import type { DialogCookie, DialogHop, TransportName } from '../../port/engine.ts'
@@ -250,7 +250,7 @@ class HopReader {
 }
 
 function addressAt(bytes: Buffer, at: number, end: number): IpAddress {
-  if (end - at === 4) return fromWords([0, 0, 0xffff, bytes.readUInt32BE(at)])
+  if (end - at === 4) return ipv4Address(bytes.readUInt32BE(at))
   return fromWords([
     bytes.readUInt32BE(at),
     bytes.readUInt32BE(at + 4),
