@@ -30,7 +30,7 @@ export class FakeClock implements Clock {
   }
 
   cancel(timer: Timer): void {
-    const at = this.#timers.findIndex((waiting) => waiting === timer)
+    const at = this.#timers.indexOf(timer as FakeTimer)
     if (at >= 0) this.#timers.splice(at, 1)
   }
 
