@@ -6,15 +6,16 @@
 import { MAX_PARAMETERS } from '../limits.ts'
 import {
   COMMA,
+  closingAngle,
+  closingQuote,
   EQUALS,
   GREATER_THAN,
   isLws,
+  isWord,
   LESS_THAN,
   QUOTE,
   SEMICOLON,
-  skipAngles,
   skipLws,
-  skipQuoted,
 } from './byte-class.ts'
 
 /**
@@ -38,6 +39,14 @@ const names = new Int32Array(MAX_PARAMETERS * NAME_WIDTH)
 let count = 0
 /** The offset up to which the value has been read. */
 let at = 0
+/** The offset of the parameter name that was read last. */
+let nameStart = 0
+
+/**
+ * What else was seen in the value that `parameterFault` read last, if it found no fault: the value of the parameter `tag`
+ * (without a tag, -1), and whether all quotes and angle brackets are closed. So From and To are walked only once.
+ */
+export const lastValue = { tagStart: -1, tagEnd: -1, closed: true }
 
 /**
  * Finds a repeated parameter in the values of a header, or in the URIs in angle brackets inside these values. `list`: whether a
@@ -52,21 +61,47 @@ export function parameterFault(
 ): ParameterFault | undefined {
   at = start
   count = 0
+  lastValue.tagStart = -1
+  lastValue.closed = start < end
   let fault: ParameterFault | undefined
   while (at < end && fault === undefined) {
     const byte = bytes[at]
     if (byte === SEMICOLON) {
       fault = takeName(bytes, end, 0)
+      if (isTag(bytes)) takeTag(bytes, end)
     } else if (byte === QUOTE) {
-      at = skipQuoted(bytes, at, end)
+      at = afterClose(closingQuote(bytes, at, end), end)
     } else if (byte === LESS_THAN) {
-      fault = takeUri(bytes, skipAngles(bytes, at, end))
+      fault = takeUri(bytes, afterClose(closingAngle(bytes, at, end), end))
     } else {
       if (list && byte === COMMA) count = 0
       at++
     }
   }
   return fault
+}
+
+function afterClose(close: number, end: number): number {
+  if (close !== -1) return close + 1
+  lastValue.closed = false
+  return end
+}
+
+/** Whether the name that ends at the current offset is `tag`. A longer name that ends with `tag` does not count. */
+function isTag(bytes: Uint8Array): boolean {
+  return at - nameStart === 3 && isWord(bytes, nameStart, 'tag')
+}
+
+/** RFC 3261 §19.3. The current offset stays: the value may have a character that matters to the check. */
+function takeTag(bytes: Uint8Array, end: number): void {
+  const equals = skipLws(bytes, at, end)
+  if (equals >= end || bytes[equals] !== EQUALS) return
+  const start = skipLws(bytes, equals + 1, end)
+  let after = start
+  while (after < end && !isLws(bytes[after]) && bytes[after] !== SEMICOLON) after++
+  if (after === start) return
+  lastValue.tagStart = start
+  lastValue.tagEnd = after
 }
 
 /** Like `parameterFault`, for a URI without a header around it, such as a Request-URI. */
@@ -97,6 +132,7 @@ function takeUri(bytes: Uint8Array, end: number): ParameterFault | undefined {
 /** Reads the semicolon and the name after it. Compares this name with the stored names, beginning with number `first`. */
 function takeName(bytes: Uint8Array, end: number, first: number): ParameterFault | undefined {
   const start = skipLws(bytes, at + 1, end)
+  nameStart = start
   at = nameEnd(bytes, start, end)
   if (at === start) return undefined
   if (count === MAX_PARAMETERS) return 'too-many'

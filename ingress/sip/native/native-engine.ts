@@ -1,4 +1,5 @@
 /** The native engine: this project's own RFC 3261 stack. It implements the interface in `port/engine.ts`. */
+import { randomInt } from 'node:crypto'
 import { hostText, type IpAddress } from '../../address/ip-address.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { Random } from '../../time/random.ts'
@@ -66,7 +67,7 @@ export async function startNativeEngine(options: NativeEngineOptions, makers: Tr
   }
   const endpoints = await bindAll({ transports, application, close }, options.listen)
   const { external, internal, machineAddress, machineAddresses, random } = options
-  const transactions = new TransactionTable<SipMessage>()
+  const transactions = new TransactionTable<SipMessage>(randomInt(2 ** 31))
   const core: EngineCore = {
     clock,
     random,

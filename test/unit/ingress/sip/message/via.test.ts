@@ -21,7 +21,7 @@ describe('a Via value', () => {
       { ...none, transport: 'UDP', host: 'h', received: '2001:db8::9', parameters: ';received=2001:db8::9' },
     ],
   ])('%j is read (RFC 3261 §20.42)', (text, via) => {
-    expect(parseVia(text)).toEqual(via)
+    expect(parseVia(text)).toMatchObject(via)
   })
 
   it('is read with parameters that nobody knows, and white space around them (RFC 5393 §4.2.4)', () => {
