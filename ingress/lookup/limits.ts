@@ -10,8 +10,8 @@ export const MAX_CACHED_USERS = 65_536
 export const MAX_E164_DIGITS = 15
 
 /**
- * Cached peers. There are few real peers. The limit is for a flood from forged sources, which must not fill the memory of
- * the pod. 16,384 strangers are about 2 MiB.
+ * Cached peers, a power of two. There are few real peers. The limit is for a flood from forged sources, which must not fill
+ * the memory of the pod. 16,384 strangers are about 400 KiB.
  */
 export const MAX_CACHED_PEERS = 16_384
 
