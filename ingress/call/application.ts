@@ -77,8 +77,8 @@ function reportRefusal(event: Extract<EngineEvent, { type: 'refused' }>, deps: C
   const now = deps.now()
   const call = { callId: request?.callId ?? '' }
   const decision = { id: decisionId, call, receivedAt: now, source, trunk, rule: undefined, called: '', calling: '' }
-  const ending = { outcome: stranger ? 'auth_drop' : 'malformed', status, reason } as const
-  deps.emit(callDecided(decision, ending, { decidedAt: now, endedAt: now }))
+  const ending = { outcome: stranger ? 'auth_drop' : 'malformed', reason } as const
+  deps.emit(callDecided(decision, ending, { status, decidedAt: now }, now))
   if (!stranger) return
   const dropped = strangerReason(peer.address, deps.ownAddress)
   deps.emit({ type: 'dropped', source: peer, reason: dropped, method: event.method })
