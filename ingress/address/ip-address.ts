@@ -71,14 +71,8 @@ export function maskWords(words: readonly [number, number, number, number], leng
 }
 
 export function sameAddress(a: IpAddress, b: IpAddress): boolean {
-  return sameWords(a.words, b.words, 0)
-}
-
-/** Whether the four words at `at` are those of the address. */
-export function sameWords(words: IpAddress['words'], others: ArrayLike<number>, at: number): boolean {
-  return (
-    words[3] === others[at + 3] && words[2] === others[at + 2] && words[1] === others[at + 1] && words[0] === others[at]
-  )
+  const [p, q] = [a.words, b.words]
+  return p[3] === q[3] && p[2] === q[2] && p[1] === q[1] && p[0] === q[0]
 }
 
 /** The address as a SIP host: IPv6 in brackets (RFC 3261 §25.1 IPv6reference). */

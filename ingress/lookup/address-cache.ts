@@ -1,4 +1,4 @@
-import { type IpAddress, sameWords } from '../address/ip-address.ts'
+import type { IpAddress } from '../address/ip-address.ts'
 
 /**
  * Values by address. A new address may take the place of an old one, so the cache never has more than `limit` addresses. A
@@ -61,6 +61,15 @@ class PlacedCache<V> implements AddressCache<V> {
 
 function emptyPlaces<V>(bits: number): (V | undefined)[] {
   return new Array<V | undefined>(1 << bits).fill(undefined)
+}
+
+function sameWords(words: IpAddress['words'], cached: Uint32Array, at: number): boolean {
+  return (
+    words[3] === cached[at + 3] &&
+    words[2] === cached[at + 2] &&
+    words[1] === cached[at + 1] &&
+    words[0] === cached[at]
+  )
 }
 
 /** The upper bits of the hash are the best mixed: neighbouring addresses and networks get places far from each other. */
