@@ -59,7 +59,10 @@ function reportDropped(event: Extract<EngineEvent, { type: 'dropped' }>, deps: C
   reportDrop(deps, { type: 'dropped', source, reason, method }, nearMisses)
 }
 
-/** The facts from which the source of a request is found. If the request could not be read, the event has these facts. */
+/**
+ * The facts from which the source of a request is found. They come from the request, or from the event if the request could
+ * not be read.
+ */
 function sourced({ peer, request, recordedSources = [] }: Exclude<EngineEvent, { type: 'fault' }>) {
   return request ?? { peer, recordedSources: () => recordedSources }
 }

@@ -11,7 +11,7 @@ export interface Decision {
   readonly id: string
   readonly call: InboundCall
   readonly receivedAt: number
-  /** The source of the packet, until the trunk of the call is known. Then also the source that the trunk judged. */
+  /** The source of the packet. When the trunk of the call is known, the source that the trunk judged is added. */
   source: CallSource
   trunk: TrunkEntry | undefined
   rule: RuleEntry | undefined
@@ -56,7 +56,7 @@ export function reportDecision(decision: Decision, deps: CallDeps, ending: Endin
 /** The parts of a decision from which the event of a call is made. The Call-ID is empty if the INVITE could not be read. */
 type ReportedDecision = Omit<Decision, 'call'> & { readonly call: Pick<InboundCall, 'callId'> }
 
-/** Makes the event of a call, which the application or the engine has decided. Times are monotonic milliseconds. */
+/** Makes the event of a call that the application or the engine has decided. Times are monotonic milliseconds. */
 export function callDecided(
   decision: ReportedDecision,
   ending: Ending,

@@ -131,7 +131,7 @@ type Admitted = Extract<TrunkVerdict, { type: 'admitted' }>
 interface NoRule {
   readonly trunk: TrunkEntry
   readonly reason: NoRuleReason
-  /** The nearest rule. Undefined if there is no such rule. */
+  /** Name of the nearest rule, as in `RuleVerdict`. Undefined if there is no such rule. */
   readonly nearest: string | undefined
   /** Why a number cannot be read. Shown only if `reason` says that a number cannot be read. */
   readonly fault?: UserFault | undefined

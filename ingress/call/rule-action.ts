@@ -71,8 +71,8 @@ export function route(decision: Decision, deps: CallDeps, routing: Routing): voi
   const { targets, passedOver } = callTargets(action.backends, deps, (target) => decision.call.canReach(target))
   if (targets.length === 0) return noTarget(decision, deps, { routing, passedOver })
   const plan = planOf(decision, routing)
-  // Values that do not fit into the cookie are lost for the later requests of the call, which then lack the headers. So the
-  // call is refused now.
+  // Later requests of the call get their headers from values in the cookie. If the values do not fit into the cookie, these
+  // headers would be missing. So the call is refused now.
   if (Buffer.byteLength(plan.dialogData) > MAX_DIALOG_DATA_BYTES) {
     const reason = 'the called and the calling user are too long for a rule that makes headers of them'
     return refuse(decision, deps, USER_TOO_LONG, { outcome: 'malformed', reason })
@@ -89,8 +89,8 @@ const NO_TARGET = 'every backend of the rule is paused, has weight 0 or has no r
 const NO_SOCKET = 'this process listens on no address of the family and transport of any backend that is up'
 
 /**
- * Refuses a call that has no target. Backends that no socket reaches are counted only here. If a call has another target,
- * such a backend is only passed over.
+ * Refuses a call that has no target. Each backend that no socket reaches is then counted as a failed attempt. If a call has
+ * another target, such a backend is passed over and is not counted.
  */
 function noTarget(
   decision: Decision,

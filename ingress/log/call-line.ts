@@ -37,8 +37,8 @@ function sourceMembers({ address, port, transport, judged }: CallSource): string
 }
 
 /**
- * Removes digest credentials from a text. Whoever reads a digest response and its nonce can test any number of passwords
- * against them (RFC 7616 §3.4).
+ * Removes digest credentials from a text. Whoever reads a digest response and its nonce can test as many passwords as they
+ * want against them (RFC 7616 §3.4).
  */
 export function withoutCredentials(text: string): string {
   return redactedText(text.replace(/\bDigest\s.*/is, 'Digest [redacted]'))

@@ -18,8 +18,8 @@ import type { Logger } from './logger.ts'
 export interface CallLogOptions {
   readonly logger: Logger
   /**
-   * Lines per second about decided calls of known peers. With 0, no call gets a line, and the log only says how many lines
-   * were left out.
+   * At most this many lines per second about decided calls of known peers. With 0, no call gets a line, and the log only
+   * says how many lines were left out.
    */
   readonly callsPerSecond: number
   readonly clock: Clock

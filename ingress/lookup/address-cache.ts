@@ -65,10 +65,7 @@ function emptyPlaces<V>(bits: number): (V | undefined)[] {
 
 function sameWords(words: IpAddress['words'], cached: Uint32Array, at: number): boolean {
   return (
-    words[3] === cached[at + 3] &&
-    words[2] === cached[at + 2] &&
-    words[1] === cached[at + 1] &&
-    words[0] === cached[at]
+    words[3] === cached[at + 3] && words[2] === cached[at + 2] && words[1] === cached[at + 1] && words[0] === cached[at]
   )
 }
 

@@ -117,8 +117,8 @@ function owners(admitted: readonly Admission[], called: CalledNumber): readonly 
 }
 
 /**
- * The trunk that comes first. The oldest trunk decides the namespace. Otherwise a more specific trunk in another namespace
- * could take over the calls of a carrier.
+ * The trunk that comes first. The oldest trunk decides the namespace. If the most specific trunk decided it, a trunk in
+ * another namespace could take over the calls of a carrier.
  */
 function firstOf(admitted: readonly Admission[]): Admission | undefined {
   const [some] = admitted

@@ -7,7 +7,10 @@ import type { LiveTable } from './live-table.ts'
 import { type ConditionFailure, LOOKUP_ROWS } from './match-condition.ts'
 import type { RuleScope } from './rule-index.ts'
 
-/** The first rule that matches. If no rule matches, the nearest rule and its first condition that failed. */
+/**
+ * The first rule that matches. If no rule matches, the nearest rule and its first condition that failed. The nearest rule
+ * is the one of which most conditions hold before one fails, or the one at which an unreadable number ended the search.
+ */
 export type RuleVerdict =
   | { readonly type: 'rule'; readonly rule: RuleEntry }
   | {

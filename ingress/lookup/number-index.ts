@@ -6,7 +6,10 @@ import { type Candidates, type Posting, withItem, withoutItem } from './candidat
 import { NumberTable } from './number-table.ts'
 import { type Ranked, RankedList } from './ranked-list.ts'
 
-/** One more than the most digits of a number key. A prefix key multiplied by this number leaves room to add a length. */
+/**
+ * The largest number of digits in a number key, plus one. A prefix key multiplied by this number leaves room to add a
+ * length.
+ */
 const LENGTHS = MAX_KEY_DIGITS + 1
 
 /**
@@ -62,7 +65,8 @@ export class NumberIndex<T extends Ranked> {
     if (lengths === 0) return
     for (let digits = 0; digits < length; digits++) {
       if ((lengths & (1 << digits)) === 0) continue
-      // A prefix of zero digits without `+` has no key. So the prefix of a block of all numbers of one length is -1.
+      // A prefix of zero digits without `+` has no key. So -1 stands for this prefix. A block that contains all numbers of
+      // one length without `+` has this prefix.
       const prefix = digits === 0 && !plus ? -1 : (byLength[digits] ?? NO_KEY)
       candidates.add(this.#blocks.get(blockKey(prefix, length)), true)
     }

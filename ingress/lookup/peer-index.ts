@@ -7,7 +7,10 @@ import { MAX_CACHED_PEERS } from './limits.ts'
 import { type NumberTest, numberTest } from './number-test.ts'
 import type { Patterns } from './patterns.ts'
 
-/** A trunk in the form that the index stores. A text that is no network is left out, and admits no call. */
+/**
+ * A trunk in the form that the index stores. If a text in its lists of networks is no network, the text is left out and
+ * admits no call.
+ */
 export interface IndexedTrunk {
   readonly kind: 'trunk'
   readonly entry: TrunkEntry

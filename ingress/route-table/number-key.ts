@@ -5,7 +5,7 @@
  * number. Users of any other form have no key and are compared as text.
  */
 
-/** The most digits in a key. */
+/** The largest number of digits in a key. */
 export const MAX_KEY_DIGITS = 15
 
 /** The result of `numberKey` for text that has no key. It also marks an empty place in a `NumberTable`. */
