@@ -226,12 +226,8 @@ function finish(proxied: Proxied, deps: CallDeps, result: ProxyResult): void {
   // attempts end.
   endOpen(attempts, outcome === 'unanswered' ? 'unfinished' : 'cancelled', deps.now())
   const backend = target?.id ?? ''
-  reportDecision(
-    decision,
-    deps,
-    { outcome: OUTCOMES[outcome], status, reason, backend, attempts, passedOver },
-    decidedAt,
-  )
+  const ending = { outcome: OUTCOMES[outcome], reason, backend, attempts, passedOver }
+  reportDecision(decision, deps, ending, { status, decidedAt })
   if (outcome !== 'unanswered') return
   deps.emit({ type: 'unanswered', trunk: decision.trunk?.name ?? '', callId: decision.call.callId })
 }

@@ -176,7 +176,7 @@ function failedStanding(reason: MatchFailure, rule: IndexedRule, { call, calling
       if (callingFault === undefined) throw new TypeError('the calling number is unreadable without a fault')
       return { type: reason, fault: callingFault }
     case 'header': {
-      const header = rule.entry.headers[failedHeader(rule, (name) => call.header(name))]
+      const header = rule.entry.headers[failedHeader(rule, call)]
       if (header === undefined) throw new TypeError('a header has failed, and every header condition holds')
       return { type: reason, header, values: call.header(header.name) }
     }

@@ -10,8 +10,8 @@ export const MAX_CACHED_USERS = 65_536
 export const MAX_E164_DIGITS = 15
 
 /**
- * The facts about at most this many addresses are cached. There are few real peers. The limit is for a flood from forged
- * sources, which must not fill the memory of the pod. 16,384 strangers are about 2 MiB.
+ * The facts about at most this many addresses are cached. The number is a power of two. There are few real peers. The limit
+ * is for a flood from forged sources, which must not fill the memory of the pod. 16,384 strangers are about 400 KiB.
  */
 export const MAX_CACHED_PEERS = 16_384
 

@@ -50,7 +50,7 @@ export class NumberIndex<T extends Ranked> {
   collect(number: string, candidates: Candidates<T>): void {
     const keys = readPrefixKeys(number)
     if (keys.whole) {
-      candidates.add(this.#exact.get(keys.byLength[keys.digits] ?? NO_KEY), true)
+      candidates.add(this.#exact.getAt(keys.byLength, keys.digits), true)
       this.#collectBlocks(keys, candidates)
     } else {
       candidates.add(this.#texts.get(number), true)
@@ -135,7 +135,7 @@ class PrefixIndex<T extends Ranked> {
       const lengths = keys.plus ? this.#plusLengths : this.#bareLengths
       for (let digits = 0; digits <= keys.digits; digits++) {
         if ((lengths & (1 << digits)) === 0) continue
-        candidates.add(this.#keyed.get(keys.byLength[digits] ?? NO_KEY), certain)
+        candidates.add(this.#keyed.getAt(keys.byLength, digits), certain)
       }
     }
     if (this.#texts.size === 0) return

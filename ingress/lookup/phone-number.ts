@@ -25,7 +25,8 @@ export interface CanonicalUser {
   readonly fault: UserFault | undefined
 }
 
-const NOBODY: CanonicalUser = { number: '', fault: undefined }
+/** What a URI without a user gives. */
+export const NOBODY: CanonicalUser = { number: '', fault: undefined }
 const NO_REGION = ''
 
 const cachesByRegion = new Map<string, BoundedCache<string, string>>()
