@@ -3,7 +3,7 @@
  * `Buffer.write` or `Buffer.copy` costs more than they do.
  */
 import { latin1 } from './byte-class.ts'
-import { WRITER_BYTES, WRITTEN_BY_LOOP_BYTES } from './limits.ts'
+import { COPIED_BY_LOOP_BYTES, WRITER_BYTES } from './limits.ts'
 
 const ZERO = 0x30
 const NO_BYTES = Buffer.alloc(0)
@@ -29,7 +29,7 @@ export class ByteWriter {
   text(text: string): void {
     this.flush()
     const { bytes, length } = this
-    if (text.length > WRITTEN_BY_LOOP_BYTES) bytes.write(text, length, 'latin1')
+    if (text.length > COPIED_BY_LOOP_BYTES) bytes.write(text, length, 'latin1')
     else for (let i = 0; i < text.length; i++) bytes[length + i] = text.charCodeAt(i)
     this.length = length + text.length
   }
@@ -77,7 +77,7 @@ export class ByteWriter {
   private flush(): void {
     const { bytes, length, source, from, to } = this
     if (from === to) return
-    if (to - from > WRITTEN_BY_LOOP_BYTES) source.copy(bytes, length, from, to)
+    if (to - from > COPIED_BY_LOOP_BYTES) source.copy(bytes, length, from, to)
     else for (let at = from; at < to; at++) bytes[length + at - from] = source[at] ?? 0
     this.length = length + to - from
     this.from = to

@@ -4,4 +4,4 @@
 export const WRITER_BYTES = 4096
 
 /** Bytes up to which a loop writes a text or a range. For more bytes, one call of `Buffer.write` or `Buffer.copy` is faster. */
-export const WRITTEN_BY_LOOP_BYTES = 32
+export const COPIED_BY_LOOP_BYTES = 32

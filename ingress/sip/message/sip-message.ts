@@ -1,5 +1,5 @@
 import { MAX_HEADERS } from '../limits.ts'
-import { firstComma } from './byte-class.ts'
+import { firstComma, tokenLower } from './byte-class.ts'
 import { HEADER, headerIdOf, isListHeader } from './header-name.ts'
 import { splitList } from './name-addr.ts'
 
@@ -154,6 +154,14 @@ export class SipMessage {
     return this.bytes.toString('latin1', this.lineStart(row), this.nameEnd(row))
   }
 
+  /** Whether the header has this name, which is in lower case. */
+  private isNamed(row: number, name: string): boolean {
+    const start = this.lineStart(row)
+    if (this.nameEnd(row) - start !== name.length) return false
+    for (let i = 0; i < name.length; i++) if (tokenLower(this.bytes, start + i) !== name.charCodeAt(i)) return false
+    return true
+  }
+
   /** The Request-URI as the sender wrote it. In a response, `''`. */
   requestUri(): string {
     return this.bytes.toString('latin1', this.uriStart, this.uriEnd)
@@ -169,7 +177,7 @@ export class SipMessage {
     const found: string[] = []
     const wanted = name.toLowerCase()
     for (let row = this.first(id); row !== -1; row = this.next(id, row)) {
-      if (id === HEADER.other && this.nameText(row).toLowerCase() !== wanted) continue
+      if (id === HEADER.other && !this.isNamed(row, wanted)) continue
       if (list) found.push(...splitList(this.value(row)))
       else found.push(this.value(row))
     }

@@ -24,6 +24,15 @@ describe('a Via value', () => {
     expect(parseVia(text)).toMatchObject(via)
   })
 
+  it.each([
+    ['a.Example', 'a.example', true],
+    ['[2001:DB8::1]', '[2001:db8::1]', true],
+    ['192.0.2.1', '192.0.2.10', false],
+    ['192.0.2.1', '192.0.2.2', false],
+  ])('of the host %s compares with %s: %s', (host, text, same) => {
+    expect(parseVia(`SIP/2.0/UDP ${host}:5060;branch=1`)?.isHost(text)).toBe(same)
+  })
+
   it('is read with parameters that nobody knows, and white space around them (RFC 5393 §4.2.4)', () => {
     const text = 'SIP/2.0/UDP first.example.com: 4000 ;ttl=16 ;x="a;b\\",";maddr=224.2.0.1 ; BRANCH = z9hG4bKa7 ;flag'
     expect(parseVia(text)).toMatchObject({ host: 'first.example.com', port: 4000, branch: 'z9hG4bKa7' })
