@@ -272,18 +272,19 @@ function cookieStage(): Stage {
 /** Our Via, Record-Route and Request-URI are those of a request that the product has sent: they are given, not made. */
 function writingStage({ forwarded }: Setting): Stage {
   const [via = ''] = forwarded.values('Via')
-  const recordRoute = forwarded
-    .values('Record-Route')
-    .map((value) => `Record-Route: ${value}\r\n`)
-    .join('')
+  const [, viaStart = '', branchId = ''] = /^(.*;branch=)([^;]*)/.exec(via) ?? []
+  const [, host = '', cookie = ''] = /<sip:([^;]*);.*=([^>]*)>/.exec(forwarded.values('Record-Route')[0] ?? '') ?? []
   const requestUri = forwarded.requestUri()
+  const names = { external: () => host, internal: () => host }
   const edits = { routes: undefined, setHeaders: [], removeHeaders: [], maxBreadth: 60, stream: false }
   return {
     name: 'forwarded request written',
     run: (work) => {
       const { retained: message, facts, flow } = work
       const viaSource = viaSourceOf(facts.via, flow)
-      work.request = writeForwardedRequest({ message, facts, viaSource, via, requestUri, recordRoute, ...edits })
+      const recordRoute = { names, incoming: flow.local, outgoing: flow.local, cookie }
+      const ours = { viaStart, branchId, requestUri, recordRoute }
+      work.request = writeForwardedRequest({ message, facts, viaSource, ...ours, ...edits })
     },
   }
 }

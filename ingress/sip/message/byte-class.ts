@@ -63,6 +63,17 @@ export function skipAngles(bytes: Uint8Array, from: number, end: number): number
   return close === -1 ? end : close + 1
 }
 
+/** The offset at which the range has this text of ASCII. If the range does not have it, -1. */
+export function indexOfText(bytes: Uint8Array, text: string, range: { start: number; end: number }): number {
+  const last = range.end - text.length
+  for (let at = range.start; at <= last; at++) {
+    let i = 0
+    while (i < text.length && bytes[at + i] === text.charCodeAt(i)) i++
+    if (i === text.length) return at
+  }
+  return -1
+}
+
 /**
  * The offset of the first comma outside quotes and angle brackets. This comma ends the first value of a list. If there is no
  * such comma, `end`.

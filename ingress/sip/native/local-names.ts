@@ -17,6 +17,8 @@ export interface LocalNames {
    * transaction.
    */
   sentBy(endpoint: LocalEndpoint): string
+  /** Our Via value for a request that is sent from this endpoint, up to the value of its branch parameter. */
+  viaStart(endpoint: LocalEndpoint): string
   /**
    * The address and port of `sentBy` as a hop, at which another pod reaches this pod. Undefined if the machine has no address
    * in the endpoint's family.
@@ -36,6 +38,8 @@ export interface LocalNames {
    * ours: DNS is not asked for the port that belongs to the name.
    */
   isOwn(host: string, port: number | undefined): boolean
+  /** The same for a host that is an address. */
+  isOwnAddress(address: IpAddress, port: number): boolean
   /** The host that Warning headers name as their author. */
   readonly warningAgent: string
 }
@@ -53,7 +57,7 @@ export interface LocalNamesOptions {
 export function createLocalNames(options: LocalNamesOptions): LocalNames {
   const addressOf = ({ address }: LocalEndpoint): IpAddress =>
     isUnspecified(address) ? (options.machineAddress(address.family) ?? address) : address
-  const own = (endpoint: LocalEndpoint): string => `${hostText(addressOf(endpoint))}:${endpoint.port}`
+  const own = once((endpoint) => `${hostText(addressOf(endpoint))}:${endpoint.port}`)
   const named = (advertised: Advertised | undefined, endpoint: LocalEndpoint): string =>
     advertised ? `${advertised.host}:${advertised.port ?? endpoint.port}` : own(endpoint)
   const sentByNames = new Set(options.endpoints.map(own))
@@ -62,13 +66,14 @@ export function createLocalNames(options: LocalNamesOptions): LocalNames {
   const [first] = options.endpoints
   return {
     sentBy: own,
+    viaStart: once((endpoint) => `SIP/2.0/${endpoint.transport} ${own(endpoint)};branch=`),
     ownHop: (endpoint) => {
       const { transport, port } = endpoint
       const address = addressOf(endpoint)
       return isUnspecified(address) ? undefined : { transport, address, port }
     },
-    external: (endpoint) => named(options.external, endpoint),
-    internal: (endpoint) => named(options.internal, endpoint),
+    external: once((endpoint) => named(options.external, endpoint)),
+    internal: once((endpoint) => named(options.internal, endpoint)),
     isSentBy: (host, port) => sentByNames.has(`${host.toLowerCase()}:${port ?? SIP_PORT}`),
     hasOwnSentBy: (via) => {
       const port = via.port ?? SIP_PORT
@@ -79,7 +84,20 @@ export function createLocalNames(options: LocalNamesOptions): LocalNames {
       const text = canonicalHost(host)
       return places.has(`${text}:${port ?? SIP_PORT}`) || (port === undefined && places.has(text))
     },
+    isOwnAddress: (address, port) => places.has(`${hostText(address)}:${port}`),
     warningAgent: first ? named(options.external, first) : 'sip-dispatch',
+  }
+}
+
+/** Makes the text of each endpoint only once. The text must not change. */
+function once(make: (endpoint: LocalEndpoint) => string): (endpoint: LocalEndpoint) => string {
+  const made = new WeakMap<LocalEndpoint, string>()
+  return (endpoint) => {
+    const before = made.get(endpoint)
+    if (before !== undefined) return before
+    const text = make(endpoint)
+    made.set(endpoint, text)
+    return text
   }
 }
 

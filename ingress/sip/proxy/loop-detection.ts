@@ -5,7 +5,7 @@
  */
 
 import type { Random } from '../../time/random.ts'
-import { LF } from '../message/byte-class.ts'
+import { isLws, LF } from '../message/byte-class.ts'
 import { HEADER } from '../message/header-name.ts'
 import { bytesAre } from '../message/method-name.ts'
 import { splitList } from '../message/name-addr.ts'
@@ -76,21 +76,22 @@ function loopHash(message: SipMessage, headersRead: readonly string[], toPod = f
   if (toPod) hash.add(TO_POD)
   hash.addBytes(message.bytes, message.uriStart, message.uriEnd)
   for (const id of HASHED_HEADERS) {
-    for (let row = message.first(id); row !== -1; row = message.next(id, row)) {
-      if (id === HEADER.cseq) hash.add(message.value(row).split(/\s/, 1)[0] ?? '')
-      else addValue(hash, message, row)
-    }
+    for (let row = message.first(id); row !== -1; row = message.next(id, row)) addValue(hash, message, row)
   }
   for (const name of headersRead) for (const value of message.values(name)) hash.add(value)
   return hash.text()
 }
 
-/** Adds the value of a header. A value with a fold is read as text, because a fold counts as one space. */
+/** Adds the value of a header; of CSeq, only the number. A value with a fold is read as text: a fold counts as one space. */
 function addValue(hash: TextHash, message: SipMessage, row: number): void {
   const { bytes } = message
   const start = message.valueStart(row)
-  const end = message.valueEnd(row)
+  let end = message.valueEnd(row)
   let at = start
+  if (message.id(row) === HEADER.cseq) {
+    while (at < end && !isLws(bytes[at])) at++
+    end = at
+  }
   while (at < end && bytes[at] !== LF) at++
   if (at < end) hash.add(message.value(row))
   else hash.addBytes(bytes, start, end)
