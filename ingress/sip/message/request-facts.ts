@@ -25,7 +25,7 @@ const MOST_CSEQ = 2 ** 31 - 1
 /** RFC 3261 §20.22: Max-Forwards is 255 or less. */
 const MOST_MAX_FORWARDS = 255
 /** RFC 3261 §8.1.1.7: if a sender follows RFC 3261, its branch begins with this text, and more characters follow. */
-export const MAGIC_COOKIE = 'z9hG4bK'
+const MAGIC_COOKIE = 'z9hG4bK'
 
 /**
  * The facts of one request. They are offsets into the bytes of `message`, so they are valid as long as it is, and `keep` makes
@@ -291,12 +291,4 @@ function readMaxForwards(message: SipMessage): number | undefined {
   const row = message.first(HEADER.maxForwards)
   if (row === -1) return undefined
   return readDecimal(message.bytes, message.valueStart(row), message.valueEnd(row), MOST_MAX_FORWARDS)
-}
-
-/**
- * RFC 3261 §8.1.1.7: whether the sender promises that this branch is unique. It does so with a branch that begins with the
- * magic cookie and is longer than the cookie.
- */
-export function isCookie(branch: string | undefined): boolean {
-  return branch !== undefined && branch.length > MAGIC_COOKIE.length && branch.startsWith(MAGIC_COOKIE)
 }

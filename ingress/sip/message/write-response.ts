@@ -16,12 +16,15 @@ interface ViaSource {
   readonly rport?: number | undefined
 }
 
-interface ResponseOptions extends ViaSource {
+export interface ResponseOptions extends ViaSource {
   readonly status: number
   /** The reason phrase as latin1 text: one character is one byte. */
   readonly reason: string
   /** This tag is added to To if To has no tag. */
   readonly toTag?: string | undefined
+  /** The start of a Warning line, with the quote before its text, and the text. In latin1. */
+  readonly warningStart?: string | undefined
+  readonly warning?: string | undefined
   /** More header lines. They are complete, with CRLF, in latin1. */
   readonly extra?: string | undefined
 }
@@ -33,6 +36,7 @@ const RPORT = 2
 /** Bytes of the parts of a response that are always the same, and of `received` and `rport` without the address. */
 const FIXED_BYTES = 128
 const CRLF = '\r\n'
+const WARNING_END = '"\r\n'
 const NO_BODY = 'Content-Length: 0\r\n\r\n'
 
 /** A response is written at once, so all responses share this writer. */
@@ -43,8 +47,9 @@ const writer = new ByteWriter()
  * request lacks one of them, so does the response.
  */
 export function writeResponse(request: SipMessage, options: ResponseOptions): Buffer {
-  const { status, reason, toTag = '', extra = '' } = options
-  writer.begin(request.bytes, roomFor(request, options) + reason.length + toTag.length + extra.length)
+  const { status, reason, toTag = '', warningStart = '', warning = '', extra = '' } = options
+  const texts = reason.length + toTag.length + warningStart.length + warning.length + extra.length
+  writer.begin(request.bytes, roomFor(request, options) + texts)
   writer.text('SIP/2.0 ')
   writer.decimal(status)
   writer.text(' ')
@@ -57,6 +62,11 @@ export function writeResponse(request: SipMessage, options: ResponseOptions): Bu
   copyRow(request, request.first(HEADER.cseq))
   // RFC 3261 §8.2.6.1: a 100 has the Timestamp of the request.
   if (status === 100) copyRow(request, request.first(HEADER.timestamp))
+  if (warningStart !== '') {
+    writer.text(warningStart)
+    writer.text(warning)
+    writer.text(WARNING_END)
+  }
   writer.text(extra)
   writer.text(NO_BODY)
   return writer.finish()
