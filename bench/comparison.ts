@@ -1,4 +1,5 @@
 /** Compares servers in one run. Each server has its turn in each round, so that a machine whose speed drifts drifts for all. */
+import { MIN_PROOF_CALLS } from './limits.ts'
 import type { LoadGenerator } from './load/generator-process.ts'
 import type { LoadOrder, LoadResult, Pace, Scenario } from './load/load-order.ts'
 import { treeCpuMicroseconds, treeMemoryMebibytes } from './server/process-cpu.ts'
@@ -77,7 +78,7 @@ export async function prove(server: RunningServer, generator: LoadGenerator, cal
     const { rules, backendPort } = calls
     const pace = { callsPerSecond: 100 }
     const result = await generator.run({ scenario, rules, backendPort, pace, seconds: 1, serverPort: server.port })
-    if (result.calls < 100 || Object.keys(result.unexpected).length > 0) {
+    if (result.calls < MIN_PROOF_CALLS || result.lost > 0 || Object.keys(result.unexpected).length > 0) {
       throw new Error(`${server.name} fails a ${scenario} call: ${JSON.stringify(result)}`)
     }
   }

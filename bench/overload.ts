@@ -138,22 +138,30 @@ function report(line: string): void {
   process.stderr.write(`${line}\n`)
 }
 
+/** The conditions of the run, and a table for each kind of call. */
+async function measureAll(servers: readonly RunningServer[]): Promise<string> {
+  for (const server of servers) {
+    await prove(server, closed, plan)
+    for (const scenario of settings.scenarios) await saturate(server, scenario, WARM_UP_SECONDS)
+  }
+  const limits = servers.map(({ pid }) => limitToShare(pid, share))
+  const tables: string[] = []
+  for (const scenario of settings.scenarios) {
+    if (settings.strangers) tables.push(strangersTable(scenario, await meetStrangers(servers, scenario)))
+    else tables.push(overloadText(scenario, await overload(servers, scenario)))
+  }
+  for (const limit of limits) limit.release()
+  return [conditions(limits.map(({ way }) => way)), ...tables].join('\n\n')
+}
+
 const servers = await startServers()
-for (const server of servers) {
-  await prove(server, closed, plan)
-  for (const scenario of settings.scenarios) await saturate(server, scenario, WARM_UP_SECONDS)
+try {
+  const text = await measureAll(servers)
+  const command = ['npx node bench/overload.ts', ...process.argv.slice(2)].join(' ')
+  process.stdout.write(`${machineLines(command)}\n\n${text}\n`)
+} finally {
+  // Servers that are killed leave processes behind.
+  for (const server of servers) await server.stop()
+  await open.stop()
+  await closed.stop()
 }
-const limits = servers.map(({ pid }) => limitToShare(pid, share))
-const tables: string[] = []
-for (const scenario of settings.scenarios) {
-  if (settings.strangers) tables.push(strangersTable(scenario, await meetStrangers(servers, scenario)))
-  else tables.push(overloadText(scenario, await overload(servers, scenario)))
-}
-for (const limit of limits) limit.release()
-for (const server of servers) await server.stop()
-await open.stop()
-await closed.stop()
-const command = ['npx node bench/overload.ts', ...process.argv.slice(2)].join(' ')
-process.stdout.write(
-  `${machineLines(command)}\n\n${conditions(limits.map(({ way }) => way))}\n\n${tables.join('\n\n')}\n`,
-)

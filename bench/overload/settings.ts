@@ -1,4 +1,5 @@
 /** The command line of the overload benchmark. */
+import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { MAX_ORDER_SECONDS, MAX_RULES } from '../limits.ts'
 import type { Scenario } from '../load/load-order.ts'
@@ -21,7 +22,7 @@ export interface OverloadSettings {
 
 const OPTIONS = {
   rules: { type: 'string', default: '100000' },
-  share: { type: 'string', default: '0.1' },
+  share: { type: 'string', default: '0.25' },
   seconds: { type: 'string', default: '10' },
   settle: { type: 'string', default: '10' },
   factors: { type: 'string', default: '0.5,1,1.5,2,4' },
@@ -42,7 +43,7 @@ export function readOverloadSettings(args: readonly string[]): OverloadSettings 
     factors: factors(values.factors),
     scenarios: values.calls.split(',').map(scenario),
     seed: wholeNumber('seed', values.seed, 2 ** 31),
-    svg: values.svg,
+    svg: values.svg === undefined ? undefined : folder(values.svg),
     strangers: values.strangers,
   }
 }
@@ -65,6 +66,12 @@ function factors(text: string): number[] {
   if (!numbers.every((factor, i) => factor > (numbers[i - 1] ?? 0)))
     throw new RangeError('--factors must be numbers above 0 that rise, with commas between them')
   return numbers
+}
+
+/** A folder that is missing must be noticed before half an hour of measuring. */
+function folder(path: string): string {
+  if (!existsSync(path)) throw new RangeError(`--svg must be a folder that exists: ${path}`)
+  return path
 }
 
 function scenario(name: string): Scenario {

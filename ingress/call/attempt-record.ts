@@ -1,6 +1,6 @@
 /**
- * The attempts of one call, collected for the event at the end of the call. Each attempt is one small object, because often
- * nobody reads it.
+ * The attempts of one call, collected for the event at the end of the call. Each attempt is stored as one small object: to
+ * record attempts must cost little, because often nobody reads them.
  */
 import type { ProxyProgress } from '../sip/port/engine.ts'
 import type { CallAttempt } from './call-events.ts'
@@ -14,7 +14,7 @@ interface Attempt extends CallAttempt {
   over: boolean
 }
 
-/** The attempts of one call, in the order in which they began. Each target has at most one. */
+/** The attempts of one call, in the order in which they began. Each target has at most one attempt. */
 export type Attempts = Attempt[]
 
 /** The attempts of a call that ends before any backend is tried. */

@@ -21,7 +21,10 @@ const ANYWHERE: CanReach = () => true
 
 export interface CallTargets {
   readonly targets: readonly CallTarget[]
-  /** Backends that were passed over, completely or with some of their endpoints. A backend with two results is listed twice. */
+  /**
+   * Backends that were passed over, completely or with some of their endpoints. If a backend has two values of `result`, it
+   * is listed twice.
+   */
   readonly passedOver: readonly PassedOver[]
 }
 

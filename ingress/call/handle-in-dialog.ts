@@ -1,6 +1,6 @@
 /**
- * Decides to which hop an in-dialog request may be relayed. Otherwise strangers could send packets through the ingress to
- * any address they choose.
+ * Decides to which hop an in-dialog request may be relayed. Without this decision, strangers could send packets through the
+ * ingress to any address they choose.
  */
 import { type IpAddress, parseIpPrefix, prefixContains, sameAddress } from '../address/ip-address.ts'
 import type { LiveTable } from '../lookup/live-table.ts'

@@ -76,8 +76,8 @@ export function route(decision: Decision, deps: CallDeps, routing: Routing): voi
     callerTrusted,
     headers: headers && sealed(headers, values),
   })
-  // Values that do not fit into the cookie are lost for the later requests of the call, which then lack the headers. So the
-  // call is refused now.
+  // Later requests of the call get their headers from values in the cookie. If the values do not fit into the cookie, these
+  // headers would be missing. So the call is refused now.
   if (Buffer.byteLength(dialogData) > MAX_DIALOG_DATA_BYTES) {
     const reason = 'the called and the calling user are too long for a rule that makes headers of them'
     return refuse(decision, deps, USER_TOO_LONG, { outcome: 'malformed', reason })
@@ -92,8 +92,8 @@ const NO_TARGET = 'every backend of the rule is paused, has weight 0 or has no r
 const NO_SOCKET = 'this process listens on no address of the family and transport of any backend that is up'
 
 /**
- * Refuses a call that has no target. Backends that no socket reaches are counted only here. If a call has another target,
- * such a backend is only passed over.
+ * Refuses a call that has no target. Each backend that no socket reaches is then counted as a failed attempt. If a call has
+ * another target, such a backend is passed over and is not counted.
  */
 function noTarget(
   decision: Decision,
@@ -226,12 +226,8 @@ function finish(proxied: Proxied, deps: CallDeps, result: ProxyResult): void {
   // attempts end.
   endOpen(attempts, outcome === 'unanswered' ? 'unfinished' : 'cancelled', deps.now())
   const backend = target?.id ?? ''
-  reportDecision(
-    decision,
-    deps,
-    { outcome: OUTCOMES[outcome], status, reason, backend, attempts, passedOver },
-    decidedAt,
-  )
+  const ending = { outcome: OUTCOMES[outcome], reason, backend, attempts, passedOver }
+  reportDecision(decision, deps, ending, { status, decidedAt })
   if (outcome !== 'unanswered') return
   deps.emit({ type: 'unanswered', trunk: decision.trunk?.name ?? '', callId: decision.call.callId })
 }

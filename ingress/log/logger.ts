@@ -2,9 +2,16 @@
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino'
 import { printableText } from '../text/printable-text.ts'
 import { MAX_BUFFERED_BYTES } from './limits.ts'
+import { lineTime } from './line-time.ts'
 
 /** Other folders use this name and not `PinoLogger`, so that only this folder depends on the library. */
-export type Logger = PinoLogger
+export interface Logger extends PinoLogger {
+  /**
+   * Writes a line of level info whose fields are JSON already: the members of an object, as `jsonText` writes texts.
+   * `message` is constant. Whether the level is enabled is for the caller to test.
+   */
+  writeInfo(members: string, message: string): void
+}
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
@@ -17,15 +24,15 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
   const options = {
     level,
     base: {},
-    timestamp: pino.stdTimeFunctions.isoTime,
+    timestamp: () => `,"time":"${lineTime(Date.now())}"`,
     // Text from a packet may contain unprintable characters, and JSON does not escape most of them. Some of these
     // characters end a line, and a reader would then see two lines instead of one.
     hooks: { streamWrite: printableText },
     formatters: { level: (label: string) => ({ level: label }) },
   }
-  if (destination) return pino(options, destination)
+  if (destination) return withDirectLines(pino(options, destination), destination)
   const output = pino.destination({ dest: 1, sync: false, maxLength: MAX_BUFFERED_BYTES })
-  const logger = pino(options, output)
+  const logger = withDirectLines(pino(options, output), output)
   let lost = 0
   output.on('drop', () => {
     lost++
@@ -36,4 +43,11 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
     lost = 0
   })
   return logger
+}
+
+function withDirectLines(logger: PinoLogger, output: Pick<DestinationStream, 'write'>): Logger {
+  const writeInfo = (members: string, message: string): void => {
+    output.write(`{"level":"info","time":"${lineTime(Date.now())}",${members},"msg":"${message}"}\n`)
+  }
+  return Object.assign(logger, { writeInfo })
 }

@@ -289,9 +289,9 @@ export const MAX_CLIENT_TRANSACTIONS = 500_000
 export const TRANSACTION_KEY_BYTES = 128
 
 /**
- * Bytes of UTF-8 that the application puts into a dialog cookie: the names of a rule and its trunk, the marks of 64 headers,
- * and some 200 bytes each for the called and the calling user. Every request of the call has this cookie, with four characters
- * for three bytes.
+ * Bytes of UTF-8 that the application puts into a dialog cookie: the names of a rule and its trunk, marks of four characters
+ * for up to 64 headers, and some 200 bytes each for the called and the calling user. Every request of the call has this cookie,
+ * with four characters for three bytes.
  */
 export const MAX_DIALOG_DATA_BYTES = 1280
 
@@ -313,7 +313,7 @@ export const DROPPED_INVITE_MS = 32_000
  */
 export const UNVOUCHED_SOURCE_ANSWERS_PER_SECOND = 50
 
-/** Answers to one source without a pause. This is the number for two seconds. */
+/** The most answers to one source at once, after a time without answers: as many as its rate allows in two seconds. */
 export const UNVOUCHED_SOURCE_ANSWER_BURST = 100
 
 /**

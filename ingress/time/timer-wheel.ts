@@ -24,9 +24,9 @@ export interface TimerWheel extends Clock {
 
 /**
  * A clock for hundreds of thousands of timers that uses one timer of the host. It is a hashed wheel of intrusive lists, so
- * that setting and cancelling cost the same for any number of timers. A timer never fires early, and at most one tick
- * (`TIMER_WHEEL_TICK_MS`) after the host wakes us. Timers of the same tick fire in the order in which they were set. Delays
- * are finite. A negative delay counts as 0.
+ * that to set or cancel a timer costs the same, however many timers are pending. A timer never fires early, and at most one
+ * tick (`TIMER_WHEEL_TICK_MS`) after the host wakes us. Timers of the same tick fire in the order in which they were set.
+ * Delays are finite. A negative delay counts as 0.
  */
 export function createTimerWheel(host: TimerHost, options: TimerWheelOptions): TimerWheel {
   return new Wheel(host, options.onError)

@@ -1,3 +1,7 @@
+/**
+ * Finds the rules that can never be reached, because an earlier rule takes all their calls. `match-condition.ts` decides this for
+ * one condition. `shadow-change.ts` uses this file again when a few rules have changed.
+ */
 import { MATCH_CONDITIONS, type RuleEntry } from '../../ingress/route-table/route-table.ts'
 import { MAX_SHADOW_CANDIDATES, MAX_SHADOW_KEYS } from './limits.ts'
 import { COMPILER_ROWS } from './match-condition.ts'
@@ -44,8 +48,8 @@ export function takesAllCalls(outer: RuleEntry, inner: RuleEntry): boolean {
 const ROWS = MATCH_CONDITIONS.map((condition) => COMPILER_ROWS[condition])
 
 /**
- * Headers are compared first, because they are compared by hash. Numbers take more time, because their lists are walked
- * through.
+ * Headers are compared first, because each header is only looked up in a set. Numbers take more time, because their lists are
+ * walked through.
  */
 const CHEAPEST_FIRST = ROWS.toReversed()
 

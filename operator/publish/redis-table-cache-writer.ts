@@ -23,7 +23,7 @@ import {
   STAGING_EXPIRY_MS,
   STAGING_LENGTH,
 } from './limits.ts'
-import { PUBLISH_SCRIPT, REPLACE_SCRIPT, STAGE_SCRIPT } from './publish-script.ts'
+import { PUBLISH_SCRIPT, REPLACE_SCRIPT, STAGE_SCRIPT } from './publish-scripts.ts'
 import type { PublishedTable, TableCacheWriter, WriteResult } from './table-cache-writer.ts'
 
 /** The shared cache in Redis or Valkey, under a prefix. Throws a RangeError if the prefix is invalid. */

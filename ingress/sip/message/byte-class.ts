@@ -81,11 +81,11 @@ export function indexOfText(bytes: Uint8Array, text: string, range: { start: num
 export function firstComma(bytes: Uint8Array, from: number, end: number): number {
   let at = from
   while (at < end) {
-    const byte = bytes[at]
-    if (byte === COMMA) return at
-    if (byte === QUOTE) at = skipQuoted(bytes, at, end)
-    else if (byte === LESS_THAN) at = skipAngles(bytes, at, end)
-    else at++
+    const byte = bytes[at] ?? 0
+    // Nearly all bytes of a value are greater than a comma, so they need only two comparisons.
+    if (byte > COMMA) at = byte === LESS_THAN ? skipAngles(bytes, at, end) : at + 1
+    else if (byte === COMMA) return at
+    else at = byte === QUOTE ? skipQuoted(bytes, at, end) : at + 1
   }
   return end
 }

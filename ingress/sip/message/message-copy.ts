@@ -1,6 +1,6 @@
 /** Writes the copy of a message that we send on. Bytes that nobody changes are copied in long ranges. */
 import { CR, firstComma, LF, skipLws } from './byte-class.ts'
-import { COPIED_BY_LOOP_BYTES, WRITER_BYTES } from './limits.ts'
+import { WRITER_BYTES, WRITTEN_BY_LOOP_BYTES } from './limits.ts'
 import type { SipMessage } from './sip-message.ts'
 
 /**
@@ -37,7 +37,7 @@ export class MessageCopy {
     const { length } = text
     const at = this.#room(length)
     const out = this.#out
-    if (length > COPIED_BY_LOOP_BYTES) out.write(text, at, 'latin1')
+    if (length > WRITTEN_BY_LOOP_BYTES) out.write(text, at, 'latin1')
     else for (let i = 0; i < length; i++) out[at + i] = text.charCodeAt(i)
     this.#length = at + length
   }
@@ -61,7 +61,7 @@ export class MessageCopy {
   range(source: Buffer, from: number, to: number): void {
     const at = this.#room(to - from)
     const out = this.#out
-    if (to - from > COPIED_BY_LOOP_BYTES) source.copy(out, at, from, to)
+    if (to - from > WRITTEN_BY_LOOP_BYTES) source.copy(out, at, from, to)
     else for (let i = from; i < to; i++) out[at + i - from] = source[i] ?? 0
     this.#length = at + to - from
   }

@@ -129,7 +129,7 @@ function reset(progress: Progress): void {
   into.reasonEnd = at
   into.headersStart = limit
   into.headersEnd = limit
-  into.clearIds()
+  into.clearHeaders()
   into.bodyStart = limit
   setEnd(into, limit)
 }

@@ -26,8 +26,18 @@ export type ParameterFault = 'repeated' | 'too-many'
 const QUESTION = 0x3f
 const AT = 0x40
 const PERCENT = 0x25
-const ENDS_NAME = Uint8Array.from({ length: 256 }, (_, byte) => {
-  return isLws(byte) || [SEMICOLON, COMMA, EQUALS, QUOTE, LESS_THAN, GREATER_THAN, QUESTION].includes(byte) ? 1 : 0
+/**
+ * For each byte that ends a name, 0. For `%` and NUL, `HARD`: such a name is compared character by character. For each other
+ * byte, the byte in lower case.
+ */
+const HARD = 256
+const NAME_BYTES = Uint16Array.from({ length: 256 }, (_, byte) => {
+  if (isLws(byte) || [SEMICOLON, COMMA, EQUALS, QUOTE, LESS_THAN, GREATER_THAN, QUESTION].includes(byte)) return 0
+  return byte === PERCENT || byte === 0 ? HARD : lowerCase(byte)
+})
+/** For each byte that means something between two names, 1. */
+const MARKS = Uint8Array.from({ length: 256 }, (_, byte) => {
+  return [SEMICOLON, QUOTE, LESS_THAN, COMMA].includes(byte) ? 1 : 0
 })
 
 /**
@@ -65,8 +75,10 @@ export function parameterFault(
   lastValue.closed = start < end
   let fault: ParameterFault | undefined
   while (at < end && fault === undefined) {
-    const byte = bytes[at]
-    if (byte === SEMICOLON) {
+    const byte = bytes[at] ?? 0
+    if (MARKS[byte] === 0) {
+      at++
+    } else if (byte === SEMICOLON) {
       fault = takeName(bytes, end, 0)
       if (isTag(bytes)) takeTag(bytes, end)
     } else if (byte === QUOTE) {
@@ -133,10 +145,9 @@ function takeUri(bytes: Uint8Array, end: number): ParameterFault | undefined {
 function takeName(bytes: Uint8Array, end: number, first: number): ParameterFault | undefined {
   const start = skipLws(bytes, at + 1, end)
   nameStart = start
-  at = nameEnd(bytes, start, end)
+  const hash = readName(bytes, start, end)
   if (at === start) return undefined
   if (count === MAX_PARAMETERS) return 'too-many'
-  const hash = hashOf(bytes, start, at)
   for (let i = first * NAME_WIDTH; i < count * NAME_WIDTH; i += NAME_WIDTH) {
     if (names[i + 2] === hash && isSame(bytes, start, i)) return 'repeated'
   }
@@ -155,10 +166,19 @@ function parametersStart(bytes: Uint8Array, start: number, end: number): number 
   return start
 }
 
-function nameEnd(bytes: Uint8Array, from: number, end: number): number {
-  let place = from
-  while (place < end && ENDS_NAME[bytes[place] ?? 0] !== 1) place++
-  return place
+/** Moves the current offset to the end of the name at `start`, and returns the hash of the name. */
+function readName(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0
+  let kinds = 0
+  let place = start
+  for (; place < end; place++) {
+    const kind = NAME_BYTES[bytes[place] ?? 0] ?? 0
+    if (kind === 0) break
+    kinds |= kind
+    hash = (Math.imul(hash, 31) + kind) | 0
+  }
+  at = place
+  return (kinds & HARD) === 0 ? hash : hashOf(bytes, start, place)
 }
 
 function hashOf(bytes: Uint8Array, start: number, end: number): number {
@@ -186,6 +206,10 @@ function isSame(bytes: Uint8Array, start: number, noted: number): boolean {
 function characterAt(bytes: Uint8Array, place: number, end: number): number {
   const escaped = escapeAt(bytes, place, end)
   const byte = escaped === -1 ? (bytes[place] ?? 0) : escaped
+  return lowerCase(byte)
+}
+
+function lowerCase(byte: number): number {
   return byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte
 }
 

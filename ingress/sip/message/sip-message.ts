@@ -1,4 +1,5 @@
 import { MAX_HEADERS } from '../limits.ts'
+import { firstComma } from './byte-class.ts'
 import { HEADER, headerIdOf, isListHeader } from './header-name.ts'
 import { splitList } from './name-addr.ts'
 
@@ -45,6 +46,7 @@ export class SipMessage {
   private idsAbove = 0
   private repeatedBelow = 0
   private repeatedAbove = 0
+  private viaEnd = -1
   bodyStart = 0
   bodyEnd = 0
   /** The rows of all headers, with `ROW_WIDTH` numbers each. The parser writes them. */
@@ -91,12 +93,13 @@ export class SipMessage {
   }
 
   /** The parser calls this before the first header. */
-  clearIds(): void {
+  clearHeaders(): void {
     this.headerCount = 0
     this.idsBelow = 0
     this.idsAbove = 0
     this.repeatedBelow = 0
     this.repeatedAbove = 0
+    this.viaEnd = -1
   }
 
   /** The parser calls this for each header. */
@@ -126,6 +129,18 @@ export class SipMessage {
   private rowAfter(id: number, after: number): number {
     for (let row = after + 1; row < this.headerCount; row++) if (this.rows[row * ROW_WIDTH] === id) return row
     return -1
+  }
+
+  /**
+   * The offset after the first value of the first Via line. If a second value follows in that line, its comma is at this offset.
+   * If there is no Via, 0. It is searched only once, because several steps of a request need it.
+   */
+  topViaEnd(): number {
+    if (this.viaEnd === -1) {
+      const row = this.first(HEADER.via)
+      this.viaEnd = row === -1 ? 0 : firstComma(this.bytes, this.valueStart(row), this.valueEnd(row))
+    }
+    return this.viaEnd
   }
 
   /** The value as latin1 text. Each fold becomes one space (RFC 3261 §7.3.1). */

@@ -19,6 +19,8 @@ export interface SipUri {
   readonly headers: string
 }
 
+const PERCENT = 0x25
+
 /**
  * Reads a URI. Undefined if the text is not a URI. For a scheme other than sip, sips and tel, only `scheme` is set, so that the
  * calling code can answer 416 (RFC 3261 §8.2.2.1).
@@ -107,6 +109,9 @@ function escapeByte(character: string): string {
 
 /** Whether the text is ASCII without escapes. Then decoding would change nothing. */
 function isPlain(raw: string): boolean {
-  for (let i = 0; i < raw.length; i++) if (raw.charCodeAt(i) > 0x7f || raw[i] === '%') return false
+  for (let i = 0; i < raw.length; i++) {
+    const code = raw.charCodeAt(i)
+    if (code > 0x7f || code === PERCENT) return false
+  }
   return true
 }

@@ -1,18 +1,5 @@
 /** Reads the Via header (RFC 3261 §20.42, RFC 3581). */
-import {
-  BACKSLASH,
-  COLON,
-  COMMA,
-  EQUALS,
-  firstComma,
-  isLws,
-  isWord,
-  latin1,
-  QUOTE,
-  SEMICOLON,
-  SP,
-  skipLws,
-} from './byte-class.ts'
+import { BACKSLASH, COLON, COMMA, EQUALS, isLws, isWord, latin1, QUOTE, SEMICOLON, SP, skipLws } from './byte-class.ts'
 import { HEADER } from './header-name.ts'
 import { hostIs, isHost, lowerHost, portAt } from './host-port.ts'
 import type { SipMessage } from './sip-message.ts'
@@ -208,24 +195,15 @@ export function readTopVia(via: Via, message: SipMessage): boolean {
   if (row === -1) return false
   const { bytes } = message
   const start = message.valueStart(row)
-  let end = firstComma(bytes, start, message.valueEnd(row))
+  let end = message.topViaEnd()
   while (end > start && isLws(bytes[end - 1])) end--
   return via.read(bytes, start, end)
-}
-
-/**
- * The offset after the first value of the first Via line. If a second value follows in that line, its comma is at this offset.
- * If there is no Via, 0.
- */
-export function topViaEnd(message: SipMessage): number {
-  const row = message.first(HEADER.via)
-  return row === -1 ? 0 : firstComma(message.bytes, message.valueStart(row), message.valueEnd(row))
 }
 
 /** Whether there is a Via value below the top one. If a response has none, it has reached its destination. */
 export function hasLowerVia(message: SipMessage): boolean {
   const row = message.first(HEADER.via)
-  return row !== -1 && (message.next(HEADER.via, row) !== -1 || topViaEnd(message) < message.valueEnd(row))
+  return row !== -1 && (message.next(HEADER.via, row) !== -1 || message.topViaEnd() < message.valueEnd(row))
 }
 
 function transportAt(bytes: Buffer, start: number, end: number): string {

@@ -1,5 +1,5 @@
 /** Writes our own response to a request (RFC 3261 §8.2.6), and the parameters that a receiver adds to the top Via. */
-import { firstComma, isWord, QUOTE, SEMICOLON, skipLws, skipQuoted, tokenLower } from './byte-class.ts'
+import { CR, firstComma, isWord, QUOTE, SEMICOLON, skipLws, skipQuoted, tokenLower } from './byte-class.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { HEADER } from './header-name.ts'
 import { hasTag } from './header-tag.ts'
@@ -44,7 +44,7 @@ const writer = new ByteWriter()
  */
 export function writeResponse(request: SipMessage, options: ResponseOptions): Buffer {
   const { status, reason, toTag = '', extra = '' } = options
-  writer.begin(roomFor(request, options) + reason.length + toTag.length + extra.length)
+  writer.begin(request.bytes, roomFor(request, options) + reason.length + toTag.length + extra.length)
   writer.text('SIP/2.0 ')
   writer.decimal(status)
   writer.text(' ')
@@ -68,21 +68,20 @@ export function writeResponse(request: SipMessage, options: ResponseOptions): Bu
  */
 export function viaWithSource(message: SipMessage, row: number, source: ViaSource): string {
   if (row === -1) return ''
-  writer.begin(roomFor(message, source))
-  writeViaLine(writer, message, row, source)
+  writer.begin(message.bytes, roomFor(message, source))
+  const comma = firstComma(message.bytes, message.valueStart(row), message.valueEnd(row))
+  writeViaLine(message, row, comma, source)
   return writer.finishText()
 }
 
-/** Writes what `viaWithSource` returns. */
-function writeViaLine(to: ByteWriter, message: SipMessage, row: number, source: ViaSource): void {
+/** Writes what `viaWithSource` returns. The first value ends at `comma`. */
+function writeViaLine(message: SipMessage, row: number, comma: number, source: ViaSource): void {
   const { bytes } = message
   const start = message.valueStart(row)
-  const end = message.valueEnd(row)
-  const comma = firstComma(bytes, start, end)
-  to.copy(bytes, message.lineStart(row), start)
-  writeFirstVia(to, bytes, { start, end: comma }, source)
-  to.copy(bytes, comma, end)
-  to.text(CRLF)
+  writer.copy(message.lineStart(row), start)
+  writeFirstVia(bytes, start, comma, source)
+  writer.copy(comma, message.valueEnd(row))
+  endLine(message, row)
 }
 
 /** The most bytes that the copied lines and the source can need. Each line may have a shorter line break than ours. */
@@ -94,37 +93,39 @@ function roomFor(message: SipMessage, { received }: ViaSource): number {
 function writeVias(request: SipMessage, source: ViaSource): void {
   let row = request.first(HEADER.via)
   if (row === -1) return
-  writeViaLine(writer, request, row, source)
+  writeViaLine(request, row, request.topViaEnd(), source)
   for (row = request.next(HEADER.via, row); row !== -1; row = request.next(HEADER.via, row)) copyRow(request, row)
 }
 
 function copyRow(request: SipMessage, row: number): void {
   if (row === -1) return
-  writer.copy(request.bytes, request.lineStart(row), request.valueEnd(row))
-  writer.text(CRLF)
+  writer.copy(request.lineStart(row), request.valueEnd(row))
+  endLine(request, row)
 }
 
 function copyTo(request: SipMessage, toTag: string): void {
   const row = request.first(HEADER.to)
   if (row === -1) return
-  writer.copy(request.bytes, request.lineStart(row), request.valueEnd(row))
+  writer.copy(request.lineStart(row), request.valueEnd(row))
   if (toTag !== '' && !hasTag(request, row)) {
     writer.text(';tag=')
     writer.text(toTag)
   }
-  writer.text(CRLF)
+  endLine(request, row)
+}
+
+/** Ends a copied line. If its own CRLF follows its value, this CRLF is copied, so that the next line can be copied with it. */
+function endLine(message: SipMessage, row: number): void {
+  const end = message.valueEnd(row)
+  if (message.lineEnd(row) === end + 2 && message.bytes[end] === CR) writer.copy(end, end + 2)
+  else writer.text(CRLF)
 }
 
 /**
  * Writes the first value of a Via line. Our parameters replace those of the sender. If the sender has none, ours are added at
  * the end of the value.
  */
-function writeFirstVia(
-  to: ByteWriter,
-  bytes: Buffer,
-  { start, end }: { readonly start: number; readonly end: number },
-  source: ViaSource,
-): void {
+function writeFirstVia(bytes: Buffer, start: number, end: number, source: ViaSource): void {
   let from = start
   let missing = RECEIVED | RPORT
   let at = nextSemicolon(bytes, start, end)
@@ -132,25 +133,25 @@ function writeFirstVia(
     const next = nextSemicolon(bytes, at + 1, end)
     const found = sourceParameter(bytes, skipLws(bytes, at + 1, end))
     if (found !== 0) {
-      to.copy(bytes, from, at)
+      writer.copy(from, at)
       from = next
-      writeSource(to, source, found & missing)
+      writeSource(source, found & missing)
       missing &= ~found
     }
     at = next
   }
-  to.copy(bytes, from, end)
-  writeSource(to, source, missing)
+  writer.copy(from, end)
+  writeSource(source, missing)
 }
 
-function writeSource(to: ByteWriter, { received, rport }: ViaSource, wanted: number): void {
+function writeSource({ received, rport }: ViaSource, wanted: number): void {
   if ((wanted & RECEIVED) !== 0 && received !== undefined) {
-    to.text(';received=')
-    to.text(received)
+    writer.text(';received=')
+    writer.text(received)
   }
   if ((wanted & RPORT) !== 0 && rport !== undefined) {
-    to.text(';rport=')
-    to.decimal(rport)
+    writer.text(';rport=')
+    writer.decimal(rport)
   }
 }
 

@@ -126,7 +126,8 @@ function ownPlaces(options: LocalNamesOptions, own: (endpoint: LocalEndpoint) =>
  * the final dot of the DNS root.
  */
 function canonicalHost(host: string): string {
-  const address = parseIpAddress(host)
+  // Only an address with a colon has several spellings, so other hosts are not parsed.
+  const address = host.includes(':') ? parseIpAddress(host) : undefined
   if (address) return hostText(address)
   const name = host.toLowerCase()
   return name.endsWith('.') ? name.slice(0, -1) : name

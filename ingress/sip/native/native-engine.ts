@@ -18,7 +18,7 @@ import { TransactionTable } from './transaction/transaction-table.ts'
 import type { DatagramSockets } from './transport/datagram/datagram-sockets.ts'
 import { chooseLocal } from './transport/local-endpoint.ts'
 import { createTcpTransport } from './transport/tcp-transport.ts'
-import type { Flow, LocalEndpoint, Transport, TransportEvents, TransportOptions } from './transport/transport.ts'
+import type { LocalEndpoint, Transport, TransportEvents, TransportOptions } from './transport/transport.ts'
 import { isMissingFamily } from './transport/transport-error.ts'
 import { createUdpTransport } from './transport/udp-transport.ts'
 
@@ -103,7 +103,7 @@ type Dispatch = Pick<TransportEvents, 'onMessage' | 'onBrokenStream'>
 function createGate(application: Application): { readonly events: TransportEvents; open(dispatch: Dispatch): void } {
   let dispatch: Dispatch | undefined
   const events: TransportEvents = {
-    onMessage: (bytes: Buffer, offset: number, ...rest: [number, Flow]) => dispatch?.onMessage(bytes, offset, ...rest),
+    onMessage: (bytes, offset, length, flow) => dispatch?.onMessage(bytes, offset, length, flow),
     onBrokenStream: (head, fault, flow) => dispatch?.onBrokenStream(head, fault, flow),
     onUnreachable: () => undefined,
     isKnown: (address, port) => application.isKnown({ address, port, transport: 'TCP' }),

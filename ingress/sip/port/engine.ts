@@ -67,9 +67,9 @@ export interface Answer {
    */
   readonly warning?: string
   /** The code of that Warning. If it is absent, 399 (miscellaneous) is used. */
-  readonly warningCode?: number
+  readonly warningCode?: number | undefined
   /** Further headers, in order. Control characters in a value are removed. */
-  readonly headers?: readonly HeaderField[]
+  readonly headers?: readonly HeaderField[] | undefined
 }
 
 export interface HeaderField {
@@ -97,7 +97,7 @@ export interface InboundCall extends InboundRequest {
   respond(answer: Answer): void
   /**
    * Answers an unvouched source, whose address may be forged and belong to a victim. Sends one answer to this datagram without
-   * a transaction; only a repeat of the INVITE is answered again. The number of answers is limited. Returns false if the limit
+   * a transaction. No timer repeats the answer: it is sent again when the INVITE is repeated. The number of answers is limited. Returns false if the limit
    * was reached and nothing was sent. If the engine has already sent a provisional response, this does the same as `respond`.
    */
   respondOnce(answer: Answer): boolean

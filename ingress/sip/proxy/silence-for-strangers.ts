@@ -1,7 +1,8 @@
 /**
  * Decides what is done with a request that belongs to no transaction yet. A stranger gets no byte (invariant I1), and every
- * other request is handled in one of the ways in `RequestWay`. Both engines call this before they send anything. Pure: the
- * engine carries out the decision. A stranger's new INVITE is decided by the application (`ingress/call/handle-invite.ts`).
+ * other request is handled in one of the ways in `RequestWay`. Pure: the engine carries out the decision. Who is known is
+ * decided in `ingress/call/application.ts`, and a stranger's new INVITE in `ingress/call/handle-invite.ts`. Of ACK and CANCEL,
+ * the native engine decides in `new-requests.ts`.
  */
 import type { DropReason } from '../port/events.ts'
 

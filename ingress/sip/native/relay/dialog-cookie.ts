@@ -1,7 +1,8 @@
 /**
  * The cookie in our Record-Route. With it, any pod can route an in-dialog request, and no sender can use us as an open relay.
  * The cookie says which side sends with it, where requests of that side may go, and which rule decided the call. A MAC (a keyed
- * hash) of 96 bits binds the cookie to the Call-ID and the caller's tag.
+ * hash) of 96 bits binds the cookie to the Call-ID and the caller's tag. `dialog-route.ts` decides whether a genuine cookie is
+ * valid for the request that has it.
  */
 import { hash } from 'node:crypto'
 import { fromWords, type IpAddress, ipv4Address } from '../../../address/ip-address.ts'

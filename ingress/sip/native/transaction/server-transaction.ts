@@ -230,8 +230,8 @@ export class ServerTransaction {
 
   #startEnd(input: EndInput, ms: number): void {
     this.#endInput = input
-    this.#endAt = this.#host.clock.now() + ms
     if (this.#repeatMs === 0) this.#setTimer(input, ms)
+    this.#endAt = this.#repeatMs === 0 && this.#timer ? this.#timer.deadline : this.#host.clock.now() + ms
   }
 
   #setTimer(input: 'timerG' | EndInput, ms: number): void {

@@ -69,10 +69,13 @@ export class TransactionKey {
   }
 
   addWord(word: number): void {
-    this.addByte(word >>> 24)
-    this.addByte((word >>> 16) & 0xff)
-    this.addByte((word >>> 8) & 0xff)
-    this.addByte(word & 0xff)
+    if (this.length + 4 > this.bytes.length) this.#grow(4)
+    const { bytes, length: at } = this
+    bytes[at] = word >>> 24
+    bytes[at + 1] = word >>> 16
+    bytes[at + 2] = word >>> 8
+    bytes[at + 3] = word
+    this.length = at + 4
   }
 
   /** Ends the key and returns it. This is FNV-1a (32 bits), and a last step that spreads the high bits into the low ones. */

@@ -4,7 +4,7 @@ import { MAX_CONNECTED_DATAGRAM_SOCKETS, MAX_DATAGRAM_BYTES } from '../../limits
 import type { Peer } from '../../port/engine.ts'
 import { ConnectedDatagramSocket } from './connected-datagram-socket.ts'
 import type { DatagramAddress, DatagramReceiver, DatagramSocket, DatagramSockets } from './datagram/datagram-sockets.ts'
-import { concernsDestination } from './datagram/passing-errors.ts'
+import { concernsDestination, faultOfDatagram } from './datagram/passing-errors.ts'
 import { guardEvents } from './guarded-events.ts'
 import { chooseLocal, isPort } from './local-endpoint.ts'
 import type {
@@ -228,7 +228,7 @@ function reportUnsent(state: UdpState, error: Error, to: DatagramAddress | undef
   if (to !== undefined && concernsDestination(error)) {
     state.events.onUnreachable({ transport: 'UDP', address: to.address, port: to.port }, error)
   } else {
-    state.events.onFault(to === undefined ? 'datagram-socket-failed' : 'datagram-not-sent', error.message)
+    state.events.onFault(to === undefined ? 'datagram-socket-failed' : faultOfDatagram(error), error.message)
   }
 }
 

@@ -4,7 +4,6 @@ import type { CallFacts } from '../../../../ingress/lookup/call-facts.ts'
 import { chooseTrunk } from '../../../../ingress/lookup/choose-trunk.ts'
 import { createLiveTable, type LiveTable } from '../../../../ingress/lookup/live-table.ts'
 import { matchRule } from '../../../../ingress/lookup/match-rule.ts'
-import { isKnown } from '../../../../ingress/lookup/peer-index.ts'
 import {
   entryKey,
   type TableDelta,
@@ -188,7 +187,7 @@ function answersOf(
     names: [...table.trunks(), ...table.rules(), ...table.services()].map(entryKey).sort(),
     ready: ['team/p:5060', 'team/q:5060'].map((name) => table.readyEndpoints(name)),
     headers: table.headersRead.toSorted(),
-    known: isKnown(table.peer(address)),
+    known: table.peer(address).known,
     backend: [table.isBackend(address), table.isBackend(address, 5060), table.isBackend(address, 5070)],
     rules: asked.queries.map((match) => matchRule(table, match)),
     trunks: asked.calls.map((call) => sorted(chooseTrunk(table, call))),
