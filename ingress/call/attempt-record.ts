@@ -21,9 +21,16 @@ export type Attempts = Attempt[]
 export const NO_ATTEMPTS: readonly CallAttempt[] = []
 
 export function attemptBegan(attempts: Attempts, target: CallTarget, now: number): Attempt {
-  const { id: backend, place } = target
-  const times = { beganAt: now, endedAt: now }
-  const attempt: Attempt = { backend, place, result: 'unfinished', status: 0, ...times, target, over: false }
+  const attempt: Attempt = {
+    backend: target.id,
+    place: target.place,
+    result: 'unfinished',
+    status: 0,
+    beganAt: now,
+    endedAt: now,
+    target,
+    over: false,
+  }
   attempts.push(attempt)
   return attempt
 }

@@ -1,5 +1,6 @@
 import { DROPPED_INVITE_MS, MAX_DROPPED_INVITES } from '../limits.ts'
 import { TextHash } from '../proxy/text-hash.ts'
+import type { TransactionKey } from './transaction/transaction-key.ts'
 
 /**
  * Remembers INVITEs that were dropped, or answered without a transaction. A stranger repeats each of them seven times in 32 s,
@@ -8,9 +9,9 @@ import { TextHash } from '../proxy/text-hash.ts'
  */
 export interface InviteMemory {
   /** Whether this INVITE came before, in the last `DROPPED_INVITE_MS`. A new INVITE is remembered from now on. */
-  seen(key: string, now: number): boolean
+  seen(key: TransactionKey, now: number): boolean
   /** Like `seen`, but does not remember the INVITE. */
-  has(key: string, now: number): boolean
+  has(key: TransactionKey, now: number): boolean
 }
 
 export function createInviteMemory(): InviteMemory {
@@ -22,7 +23,7 @@ export function createInviteMemory(): InviteMemory {
   }
   return {
     seen: (key, now) => {
-      const fingerprint = new TextHash().add(key).number()
+      const fingerprint = fingerprintOf(key)
       const repeated = isRetained(fingerprint, now)
       if (!repeated) {
         const slot = fingerprint % MAX_DROPPED_INVITES
@@ -31,6 +32,10 @@ export function createInviteMemory(): InviteMemory {
       }
       return repeated
     },
-    has: (key, now) => isRetained(new TextHash().add(key).number(), now),
+    has: (key, now) => isRetained(fingerprintOf(key), now),
   }
+}
+
+function fingerprintOf({ bytes, length }: TransactionKey): number {
+  return new TextHash().addBytes(bytes, 0, length).number()
 }

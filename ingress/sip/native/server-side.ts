@@ -30,13 +30,30 @@ export function writeAnswer(
   answer: Answer,
   agent: string,
 ): Buffer {
-  const { status, reason, warning, warningCode = 399, headers = [] } = answer
-  const why = warning === undefined ? '' : `Warning: ${warningCode} ${agent} "${warning}"\r\n`
+  const { status, reason } = answer
+  const { received, rport } = side.viaSource
+  const toTag = status === 100 ? undefined : side.tag
   return writeResponse(side.message, {
-    ...side.viaSource,
+    received,
+    rport,
     status,
     reason: latin1Of(reason),
-    toTag: status === 100 ? undefined : side.tag,
-    extra: why + headers.map(headerLine).join(''),
+    toTag,
+    extra: extraLines(answer, agent),
   })
+}
+
+function extraLines({ warning, warningCode = 399, headers }: Answer, agent: string): string {
+  const why = warning === undefined ? '' : `${warningHead(warningCode, agent)}${warning}"\r\n`
+  return headers === undefined ? why : why + headers.map(headerLine).join('')
+}
+
+const NO_HEAD = { code: 0, agent: '', text: '' }
+let lastHead = NO_HEAD
+
+/** The part of a Warning line before its text. Nearly all Warnings have the same one, so the last one is remembered. */
+function warningHead(code: number, agent: string): string {
+  if (lastHead.code !== code || lastHead.agent !== agent)
+    lastHead = { code, agent, text: `Warning: ${code} ${agent} "` }
+  return lastHead.text
 }
