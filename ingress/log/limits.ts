@@ -47,3 +47,12 @@ export const WINDOW_MS = 1000
  * are lost, and calls go on.
  */
 export const MAX_BUFFERED_BYTES = 4 * 1024 * 1024
+
+/**
+ * Milliseconds that the line of a call waits for others, so that they are written together. A reader does not notice such a
+ * delay. If the process is killed, no more lines than those of this time are lost.
+ */
+export const LINES_WAIT_MS = 100
+
+/** Characters of lines that wait together at most. About twenty lines of calls: more would save hardly anything. */
+export const MAX_BATCH_CHARACTERS = 8192

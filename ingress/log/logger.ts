@@ -1,14 +1,17 @@
 /** The logger of a process. It writes one JSON object per line, with the level as a word and the time in ISO 8601. */
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino'
 import { printableText } from '../text/printable-text.ts'
-import { MAX_BUFFERED_BYTES } from './limits.ts'
+import { createLineBatch, openOutput } from './line-batch.ts'
 import { lineTime } from './line-time.ts'
+
+const STANDARD_OUTPUT = 1
 
 /** Other folders use this name and not `PinoLogger`, so that only this folder depends on the library. */
 export interface Logger extends PinoLogger {
   /**
    * Writes a line of level info whose fields are JSON already: the members of an object, as `jsonText` writes texts.
-   * `message` is constant. Whether the level is enabled is for the caller to test.
+   * `message` is constant. Whether the level is enabled is for the caller to test. On standard output, the line waits a
+   * moment for others; any other line is written at once, behind those that wait.
    */
   writeInfo(members: string, message: string): void
 }
@@ -30,9 +33,10 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
     hooks: { streamWrite: printableText },
     formatters: { level: (label: string) => ({ level: label }) },
   }
-  if (destination) return withDirectLines(pino(options, destination), destination)
-  const output = pino.destination({ dest: 1, sync: false, maxLength: MAX_BUFFERED_BYTES })
-  const logger = withDirectLines(pino(options, output), output)
+  if (destination) return withDirectLines(pino(options, destination), (line) => destination.write(line))
+  const output = openOutput(STANDARD_OUTPUT)
+  const batch = createLineBatch(output)
+  const logger = withDirectLines(pino(options, batch), batch.add)
   let lost = 0
   output.on('drop', () => {
     lost++
@@ -45,9 +49,9 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
   return logger
 }
 
-function withDirectLines(logger: PinoLogger, output: Pick<DestinationStream, 'write'>): Logger {
+function withDirectLines(logger: PinoLogger, add: (line: string) => void): Logger {
   const writeInfo = (members: string, message: string): void => {
-    output.write(`{"level":"info","time":"${lineTime(Date.now())}",${members},"msg":"${message}"}\n`)
+    add(`{"level":"info","time":"${lineTime(Date.now())}",${members},"msg":"${message}"}\n`)
   }
   return Object.assign(logger, { writeInfo })
 }
