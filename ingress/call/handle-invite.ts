@@ -100,9 +100,8 @@ function refuseAmbiguous(decision: Decision, deps: CallDeps, trunk: TrunkEntry):
 }
 
 function applyRules(decision: Decision, deps: CallDeps, admitted: Admitted): void {
-  const { called, calling, call } = decision
   const { trunk, callingFault } = admitted
-  const verdict = matchRule(deps.table, { trunk, called, calling, callingFault, call })
+  const verdict = matchRule(deps.table, admitted, decision.call)
   switch (verdict.type) {
     case 'no_rule':
       return noRule(decision, deps, { trunk, reason: verdict.reason, nearest: verdict.nearest, fault: callingFault })

@@ -82,7 +82,7 @@ export function explainCall(table: LiveTable, call: CallFacts): CallExplanation 
   }
   const { trunk, called, calling, callingFault } = trunkVerdict
   const match = { trunk, called, calling, callingFault, call }
-  const ruleVerdict = matchRule(table, match)
+  const ruleVerdict = matchRule(table, match, call)
   return { trunkVerdict, judged, trunks, ruleVerdict, rules: explainRules(table, match, ruleVerdict) }
 }
 
@@ -145,7 +145,11 @@ const RULE_NEARNESS: Readonly<Record<RuleStanding['type'], number>> = {
   called: 0,
 }
 
-function explainRules(table: LiveTable, match: RuleMatch, verdict: RuleVerdict): Nearest<ExplainedRule> {
+interface AdmittedCall extends RuleMatch {
+  readonly call: CallFacts
+}
+
+function explainRules(table: LiveTable, match: AdmittedCall, verdict: RuleVerdict): Nearest<ExplainedRule> {
   const rules = table.ruleScopes(match.trunk).flatMap((scope) => scope.rules())
   const winner = verdict.type === 'rule' ? verdict.rule : undefined
   const explained = rules
@@ -160,14 +164,14 @@ function explainRules(table: LiveTable, match: RuleMatch, verdict: RuleVerdict):
 }
 
 /** How the rule would be judged if the trunk had only this rule. */
-function ruleStandingAlone(rule: IndexedRule, match: RuleMatch): RuleStanding {
+function ruleStandingAlone(rule: IndexedRule, match: AdmittedCall): RuleStanding {
   const scope = new RuleScope()
   scope.add(rule)
-  const verdict = matchRule({ ruleScopes: () => [scope] }, match)
+  const verdict = matchRule({ ruleScopes: () => [scope] }, match, match.call)
   return verdict.type === 'rule' ? { type: 'later' } : failedStanding(verdict.reason, rule, match)
 }
 
-function failedStanding(reason: MatchFailure, rule: IndexedRule, { call, callingFault }: RuleMatch): RuleStanding {
+function failedStanding(reason: MatchFailure, rule: IndexedRule, { call, callingFault }: AdmittedCall): RuleStanding {
   switch (reason) {
     case 'called':
     case 'calling':

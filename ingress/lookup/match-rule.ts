@@ -29,7 +29,6 @@ export interface RuleMatch {
   readonly calling: string
   /** Why the calling number cannot be read. Undefined if it can be read. */
   readonly callingFault?: UserFault | undefined
-  readonly call: CallFacts
 }
 
 /** The rows of the conditions, in the order of the tests. The list is built here, so that a call does not build it. */
@@ -46,10 +45,14 @@ const candidates = new Candidates<IndexedRule>()
  * If the calling number cannot be read, the search ends at the first rule that tests the calling number. With a readable
  * number, this rule might have refused the call. So a later rule must not take it.
  */
-export function matchRule(table: Pick<LiveTable, 'ruleScopes'>, match: RuleMatch): RuleVerdict {
+export function matchRule(
+  table: Pick<LiveTable, 'ruleScopes'>,
+  match: RuleMatch,
+  call: Pick<CallFacts, 'header'>,
+): RuleVerdict {
   const scopes = table.ruleScopes(match.trunk)
   if (scopes.length === 0) return NO_RULES
-  const query = new CallQuery(match)
+  const query = new CallQuery(match, call)
   candidates.clear()
   for (let i = 0; i < scopes.length; i++) scopes[i]?.collect(query, candidates)
   let nearest: IndexedRule | undefined
@@ -100,10 +103,10 @@ class CallQuery implements RuleQuery {
   readonly called: string
   readonly calling: string
   readonly callingUnreadable: boolean
-  readonly #call: CallFacts
+  readonly #call: Pick<CallFacts, 'header'>
   #read: Map<string, readonly string[]> | undefined = undefined
 
-  constructor({ called, calling, callingFault, call }: RuleMatch) {
+  constructor({ called, calling, callingFault }: RuleMatch, call: Pick<CallFacts, 'header'>) {
     this.called = called
     this.calling = calling
     this.callingUnreadable = callingFault !== undefined
