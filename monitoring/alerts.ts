@@ -109,6 +109,13 @@ const ON_CALLS: readonly Alert[] = [
     expr: `${burning(IMMEDIATE, ['1d', '2h'], budget(3))} or ${burning(IMMEDIATE, ['3d', '6h'], budget(1))}`,
   },
   {
+    ...{ name: 'Overloaded', severity: 'warning', for: '2m', dashboard: 'calls' },
+    expr: `sum by (namespace, job, instance) (${risen('sip_dispatch_shed_total{sender="known"}', '10m')}) > 0`,
+    summary: 'More calls come than ingress {{ $labels.instance }} can do.',
+    description:
+      'Ingress {{ $labels.instance }} refused {{ $value | humanize }} INVITEs in 10 minutes, because it had no time.',
+  },
+  {
     ...{ ...TRUNK_REFUSED, severity: 'critical', for: '5m' },
     expr: [refused('10m', 0.9, 10), refused('1h', 0.9, 5)].join(' or '),
   },

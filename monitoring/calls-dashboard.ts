@@ -1,6 +1,6 @@
 /** The first row answers without a click: are callers refused, on which trunk, since when, and why? */
 import type { Dashboard } from './dashboard.ts'
-import { ADMITTED, REFUSED } from './outcomes.ts'
+import { ADMITTED, REFUSED_OR_SHED } from './outcomes.ts'
 
 const S = 'job=~"$job", instance=~"$instance"'
 const T = `${S}, trunk=~"$trunk"`
@@ -10,7 +10,7 @@ const calls = (by: string, selector: string): string =>
   `sum by (${by}) (rate(sip_dispatch_invites_total{${T}, ${selector}}[$__rate_interval]))`
 
 /** Restricts an expression to trunks of which calls are refused at this time. */
-const ofRefused = (expr: string): string => `${expr} and on (trunk) (${calls('trunk', REFUSED)} > 0)`
+const ofRefused = (expr: string): string => `${expr} and on (trunk) (${calls('trunk', REFUSED_OR_SHED)} > 0)`
 
 export const CALLS: Dashboard = {
   name: 'calls',
@@ -31,14 +31,14 @@ export const CALLS: Dashboard = {
         'Calls per second that were refused though their callers are known. A rule that says Reject is no refusal.',
       ...{ type: 'stat', unit: 'cps', size: [4, 6], colors: ['green', [0.01, 'yellow'], [0.1, 'red']] },
       links: [{ alert: 'SipDispatchTrunkRefused' }, { dashboard: 'rules' }],
-      queries: [{ expr: calls('', REFUSED) }],
+      queries: [{ expr: calls('', REFUSED_OR_SHED) }],
     },
     {
       title: 'Refused share',
       description: 'The part of all calls of known callers that was refused.',
       ...{ type: 'stat', unit: 'percentunit', size: [3, 6], colors: ['green', [0.01, 'yellow'], [0.05, 'red']] },
       ...{ empty: 'no calls', links: [{ alert: 'SipDispatchTrunkRefused' }] },
-      queries: [{ expr: `${calls('', REFUSED)} / (${calls('', ADMITTED)} > 0)` }],
+      queries: [{ expr: `${calls('', REFUSED_OR_SHED)} / (${calls('', ADMITTED)} > 0)` }],
     },
     {
       title: 'Never answered',
@@ -51,10 +51,10 @@ export const CALLS: Dashboard = {
     {
       title: 'Which trunk, why, since when',
       description:
-        'Trunks that are refused, with how often and why, and when a call of theirs last went through. No trunk: no rules are loaded.',
+        'Trunks that are refused, with how often and why, and when a call of theirs last went through. No trunk: no rules are loaded, or too many calls came.',
       ...{ type: 'table', unit: 'cps', size: [14, 6] },
       queries: [
-        { expr: `${calls('trunk, outcome', REFUSED)} > 0` },
+        { expr: `${calls('trunk, outcome', REFUSED_OR_SHED)} > 0` },
         { expr: ofRefused(`max by (trunk) (sip_dispatch_last_forwarded_timestamp_seconds{${T}}) * 1000`) },
         {
           expr: ofRefused(
@@ -84,7 +84,9 @@ export const CALLS: Dashboard = {
         colors: ['green', [0.01, 'yellow'], [0.2, 'red']],
       },
       toTrunk: true,
-      queries: [{ expr: `${calls('trunk', REFUSED)} / (${calls('trunk', ADMITTED)} > 0)`, legend: '{{trunk}}' }],
+      queries: [
+        { expr: `${calls('trunk', REFUSED_OR_SHED)} / (${calls('trunk', ADMITTED)} > 0)`, legend: '{{trunk}}' },
+      ],
     },
     {
       title: 'Calls by outcome',
@@ -151,6 +153,18 @@ export const CALLS: Dashboard = {
       colors: ['red', [0.001, 'yellow'], [1, 'green']],
       links: [{ alert: 'SipDispatchNoBackend' }],
       queries: [{ expr: `avg by (backend) (sip_dispatch_backend_up{${S}})`, legend: '{{backend}}' }],
+    },
+    {
+      title: 'Overload',
+      description:
+        'Requests that were not handled because more came than the pod could do: known callers got 503, strangers nothing.',
+      ...{ type: 'timeseries', unit: 'pps', size: [24, 6], links: [{ alert: 'SipDispatchOverloaded' }] },
+      queries: [
+        {
+          expr: `sum by (sender, instance) (rate(sip_dispatch_shed_total{${S}}[$__rate_interval]))`,
+          legend: '{{sender}} {{instance}}',
+        },
+      ],
     },
     {
       title: 'Near misses',

@@ -5,9 +5,11 @@ import type { Outcome } from '../ingress/call/call-events.ts'
  * - `refused`: the call of a known caller did not reach the place to which a rule should have sent it. Calls that a rule rejects
  *   or redirects are not counted, because the rule wants that.
  * - `stranger`: the caller is not known.
+ * - `shed`: the process had no time for the call of a known caller. No trunk was looked up for it, so no share of a trunk's
+ *   calls can be judged. It has an alert of its own.
  * - `waited`: the answer waited for a backend; all others come at once, from memory.
  */
-type Meaning = 'refused' | 'stranger' | 'waited'
+type Meaning = 'refused' | 'shed' | 'stranger' | 'waited'
 
 const MEANINGS: Readonly<Record<Outcome, readonly Meaning[]>> = {
   forwarded: ['waited'],
@@ -20,17 +22,21 @@ const MEANINGS: Readonly<Record<Outcome, readonly Meaning[]>> = {
   malformed: ['refused'],
   draining: ['refused'],
   cancelled: ['waited'],
+  over_limit: ['shed'],
 }
 
-function outcomesThat(meaning: Meaning): string {
+function outcomesThat(...meant: readonly Meaning[]): string {
   return Object.entries(MEANINGS)
-    .filter(([, meanings]) => meanings.includes(meaning))
+    .filter(([, meanings]) => meanings.some((meaning) => meant.includes(meaning)))
     .map(([outcome]) => outcome)
     .join('|')
 }
 
 /** Calls of known callers that did not reach the place to which a rule should have sent them. */
 export const REFUSED = `outcome=~"${outcomesThat('refused')}"`
+
+/** The same, and calls for which the process had no time. */
+export const REFUSED_OR_SHED = `outcome=~"${outcomesThat('refused', 'shed')}"`
 
 /** All calls except those of strangers. */
 export const ADMITTED = `outcome!="${outcomesThat('stranger')}"`

@@ -12,6 +12,7 @@ import { reportDrop, strangerReason } from './dropped-packets.ts'
 import { handleInDialog } from './handle-in-dialog.ts'
 import { handleInvite } from './handle-invite.ts'
 import { handleOptions } from './handle-options.ts'
+import { reportShedKnown, reportShedStranger } from './shed-calls.ts'
 
 const NO_NEAR_MISSES: readonly NearMiss[] = []
 
@@ -20,6 +21,8 @@ export function createApplication(deps: CallDeps): Application {
   return {
     isKnown: (peer) => isKnownPeer(table, peer),
     mayAnswer: (peer) => isKnownPeer(table, peer) || table.isContact(peer.address),
+    isTrustedProxy: (peer) => table.peer(peer.address).proxyOf.size > 0,
+    admits: (request) => trunkOf(chooseTrunk(table, request)) !== undefined,
     headersRead: () => table.headersRead,
     onInvite: (call) => handleInvite(call, deps),
     onOptions: (request) => handleOptions(request, deps),
@@ -44,6 +47,10 @@ function reportEngineEvent(event: EngineEvent, deps: CallDeps): void {
       return reportDropped(event, deps)
     case 'refused':
       return reportRefusal(event, deps)
+    case 'shed':
+      return reportShedStranger(event, deps)
+    case 'shed-known':
+      return reportShedKnown(event, deps)
     case 'fault':
       return deps.emit(event)
   }
@@ -63,7 +70,7 @@ function reportDropped(event: Extract<EngineEvent, { type: 'dropped' }>, deps: C
  * The facts from which the source of a request is found. They come from the request, or from the event if the request could
  * not be read.
  */
-function sourced({ peer, request, recordedSources = [] }: Exclude<EngineEvent, { type: 'fault' }>) {
+function sourced({ peer, request, recordedSources = [] }: Extract<EngineEvent, { type: 'dropped' | 'refused' }>) {
   return request ?? { peer, recordedSources: () => recordedSources }
 }
 

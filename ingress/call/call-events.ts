@@ -18,11 +18,15 @@ export type Outcome =
   | 'draining'
   | 'malformed'
   | 'cancelled'
+  | 'over_limit'
 
 /** Why no rule took a call. The first reasons come from the search for a rule. The last two say why there was no search. */
 export type NoRuleReason = MatchFailure | 'called_unreadable' | 'called_not_owned'
 
 export type NearMissReason = 'transport' | 'called'
+
+/** Who sent a request that was shed. `proxied-stranger`: a trusted proxy, which named a stranger as the source. */
+export type ShedSender = 'known' | 'proxied-stranger' | 'stranger'
 
 /** The sender of the packet, and behind a trusted proxy also the source by which the call was judged. */
 export interface CallSource extends Peer {
@@ -112,6 +116,20 @@ export type CallEvent =
   | { readonly type: 'unanswered'; readonly trunk: string; readonly callId: string }
   /** A packet that got no answer: no byte was sent. */
   | { readonly type: 'dropped'; readonly source: CallSource; readonly reason: string; readonly method: string }
+  /**
+   * Requests that were shed, because more came than the process could do. `calls`: INVITEs of known peers that were refused with
+   * 503, without repeats. No `call` event tells of them.
+   */
+  | {
+      readonly type: 'shed'
+      readonly sender: ShedSender
+      readonly requests: number
+      readonly calls: number
+      /** Milliseconds that the oldest of them had waited. */
+      readonly longestWaitMs: number
+      /** The sender of the last one. */
+      readonly source: CallSource
+    }
   | {
       readonly type: 'near-miss'
       readonly source: CallSource

@@ -4,7 +4,7 @@
  */
 import type { CallDecided, CallEvent, CallSource } from '../call/call-events.ts'
 import type { Clock } from '../time/clock.ts'
-import { clip } from './attempt-fields.ts'
+import { clip, milliseconds } from './attempt-fields.ts'
 import { callMembers, sourceFields, withoutCredentials } from './call-line.ts'
 import {
   FAULT_LINES_PER_SECOND,
@@ -14,6 +14,7 @@ import {
 } from './limits.ts'
 import { createLineBudget, type LineBudget } from './line-budget.ts'
 import type { Logger } from './logger.ts'
+import { createShedSummary, type ShedSummary } from './shed-summary.ts'
 
 export interface CallLogOptions {
   readonly logger: Logger
@@ -47,6 +48,7 @@ interface Sink {
   readonly strangers: LineBudget
   readonly nearMisses: LineBudget
   readonly rewritten: LineBudget
+  readonly shed: ShedSummary
   readonly faults: LineBudget
 }
 
@@ -58,7 +60,8 @@ export function createCallLog(options: CallLogOptions): CallLog {
     tableChanged: ({ version, entries, trunks, rules }) =>
       sink.logger.info({ version, entries, trunks, rules }, 'route table changed'),
     close: () => {
-      for (const budget of [sink.calls, sink.strangers, sink.nearMisses, sink.rewritten, sink.faults]) budget.close()
+      const { calls, strangers, nearMisses, rewritten, shed, faults } = sink
+      for (const part of [calls, strangers, nearMisses, rewritten, shed, faults]) part.close()
     },
   }
 }
@@ -72,6 +75,9 @@ function createSink({ logger, callsPerSecond, clock }: CallLogOptions): Sink {
     strangers: budget(STRANGER_LINES_PER_SECOND, 'stranger lines left out'),
     rewritten: budget(REWRITTEN_LINES_PER_SECOND, 'rewritten source lines left out'),
     nearMisses: budget(NEAR_MISS_LINES_PER_SECOND, 'near miss lines left out'),
+    shed: createShedSummary(clock, ({ calls, longestWaitMs, source }) =>
+      logger.warn({ calls, longestWaitMs: milliseconds(longestWaitMs), ...sourceFields(source) }, 'calls shed'),
+    ),
     faults: budget(FAULT_LINES_PER_SECOND, 'fault lines left out'),
   }
 }
@@ -95,6 +101,9 @@ function write(sink: Sink, event: CallEvent): void {
       break
     case 'fault':
       writeFault(sink, event)
+      break
+    case 'shed':
+      sink.shed.add(event)
       break
     case 'rule-won':
     case 'first-response':

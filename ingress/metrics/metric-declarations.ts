@@ -3,7 +3,7 @@
  * Units are base units. Names of counters end with `_total`. Each metric has a fixed set of labels. No label is called
  * namespace, pod, job or instance.
  */
-import type { NearMissReason, NoRuleReason, Outcome } from '../call/call-events.ts'
+import type { NearMissReason, NoRuleReason, Outcome, ShedSender } from '../call/call-events.ts'
 import type { AttemptResult } from '../sip/port/engine.ts'
 import type { DropReason } from '../sip/port/events.ts'
 
@@ -19,6 +19,7 @@ export const OUTCOMES: Readonly<Record<Outcome, number>> = {
   malformed: 7,
   cancelled: 8,
   draining: 9,
+  over_limit: 10,
 }
 
 export const NO_RULE_REASONS: Readonly<Record<NoRuleReason, number>> = {
@@ -54,6 +55,8 @@ export const DROP_REASONS: Readonly<Record<DropReason | 'source_rewritten' | 'ot
   other: 6,
   response_source: 7,
 }
+
+export const SHED_SENDERS: Readonly<Record<ShedSender, number>> = { known: 0, 'proxied-stranger': 1, stranger: 2 }
 
 /**
  * The methods of the SIP registry, and `response` for a packet that is a response. Any other method is counted as `other`,
@@ -97,6 +100,7 @@ export const LABELS = {
   status: 'Exact final status that the caller got; `none` where nothing was sent.',
   reason: 'Why. The values are listed with the metric.',
   method: `SIP method, or \`response\`: ${listOf(METHODS)}.`,
+  sender: `Who sent the request: ${listOf(SHED_SENDERS)}.`,
   rule: '`namespace/name` of the DispatchRule from the table, or `(other)` beyond `--rule-series`.',
   backend:
     "The backend's URI as the rule writes it, or `namespace/name:port` of a Service: never an endpoint's address.",
@@ -131,6 +135,12 @@ export const METRICS = {
     type: 'counter',
     labels: ['reason', 'method'],
     help: `Packets that got no answer; reason is ${listOf(DROP_REASONS)}.`,
+  },
+  shed: {
+    name: 'sip_dispatch_shed_total',
+    type: 'counter',
+    labels: ['sender'],
+    help: 'Requests that were not handled because more came than the pod could do; repeats included. Known peers got 503, strangers nothing, and a proxy that named a stranger 403.',
   },
   nearMisses: {
     name: 'sip_dispatch_near_misses_total',

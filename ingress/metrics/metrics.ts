@@ -14,6 +14,7 @@ import {
   NEAR_MISS_REASONS,
   NO_RULE_REASONS,
   OUTCOMES,
+  SHED_SENDERS,
 } from './metric-declarations.ts'
 import { createRuleCounters } from './rule-counters.ts'
 import { countInvite, createTrunkTable, METHOD_COUNT, type TrunkDescription } from './trunk-counters.ts'
@@ -73,6 +74,8 @@ interface Counts {
   readonly backends: ReturnType<typeof createBackendTable>
   /** Counts of dropped packets: rows by `DROP_REASONS`, columns by `METHODS`. */
   readonly dropped: Float64Array
+  /** Counts of shed requests, by `SHED_SENDERS`. */
+  readonly shed: Float64Array
   readonly decision: FastHistogram
   /** One histogram for each outcome. The index is the outcome's number in `OUTCOMES`. */
   readonly finalResponse: readonly FastHistogram[]
@@ -157,6 +160,7 @@ function createCounts({ ruleSeries, now }: MetricsOptions): Counts {
     rules: createRuleCounters(ruleSeries),
     backends: createBackendTable(now),
     dropped: new Float64Array(Object.keys(DROP_REASONS).length * METHOD_COUNT),
+    shed: new Float64Array(Object.keys(SHED_SENDERS).length),
     decision: createFastHistogram(METRICS.decision.buckets),
     finalResponse: Object.keys(OUTCOMES).map(() => createFastHistogram(METRICS.finalResponse.buckets)),
     table: { version: 0, entries: 0, loaded: false, syncedAt: undefined, onDisk: undefined },
@@ -189,12 +193,22 @@ function count(counts: Counts, event: CallEvent): void {
     case 'dropped':
       increase(counts.dropped, dropReasonIndex(event.reason) * METHOD_COUNT + methodIndex(event.method))
       break
+    case 'shed':
+      countShed(counts, event)
+      break
     case 'near-miss':
       countNearMiss(counts.trunks.of(event.trunk).nearMisses, event)
       break
     case 'fault':
       break
   }
+}
+
+/** A shed call has no place in the histograms: its times say how long it waited, and nothing about decisions. */
+function countShed({ shed, trunks }: Counts, event: Extract<CallEvent, { type: 'shed' }>): void {
+  const at = SHED_SENDERS[event.sender]
+  shed[at] = (shed[at] ?? 0) + event.requests
+  if (event.calls > 0) countInvite(trunks.of(''), 'over_limit', 503, event.calls)
 }
 
 function countNearMiss(row: Float64Array, { reason, method }: Extract<CallEvent, { type: 'near-miss' }>): void {
@@ -238,6 +252,9 @@ function registerCalls(registry: Registry, counts: Counts): void {
     eachPair(counts.dropped, DROP_REASONS, (reason, method, value) => {
       if (value > 0 || (method === 'INVITE' && SHOWN_FROM_ZERO.has(reason))) emit({ reason, method }, value)
     })
+  })
+  addCounter(registry, METRICS.shed, (emit) => {
+    for (const [sender, at] of Object.entries(SHED_SENDERS)) emit({ sender }, counts.shed[at] ?? 0)
   })
   addCounter(registry, METRICS.ruleCalls, (emit) => {
     for (const [rule, calls] of counts.rules.entries()) emit({ rule }, calls)

@@ -61,6 +61,7 @@ export function createTrunkTable(): TrunkTable {
     ['rules_unavailable', 503],
     ['malformed', 400],
     ['rejected', 403],
+    ['over_limit', 503],
   ])
   function* replace(descriptions: Iterable<TrunkDescription>): Generator<void> {
     const present = new Set([NO_TRUNK])
@@ -77,9 +78,9 @@ export function createTrunkTable(): TrunkTable {
   return { of, replace, entries: () => trunks }
 }
 
-/** Counts how an INVITE of this trunk ended. */
-export function countInvite(trunk: TrunkCounters, outcome: CallDecided['outcome'], status: number): void {
-  inviteCount(trunk, outcome, status).count++
+/** Counts how one or more INVITEs of this trunk ended. */
+export function countInvite(trunk: TrunkCounters, outcome: CallDecided['outcome'], status: number, invites = 1): void {
+  inviteCount(trunk, outcome, status).count += invites
 }
 
 function createTrunkCounters(): TrunkCounters {

@@ -305,6 +305,63 @@ export const MAX_DROPPED_INVITES = 8192
 /** Milliseconds, 64*T1. All repeats of an INVITE come within this time. */
 export const DROPPED_INVITE_MS = 32_000
 
+// Limits of a process that is behind: more comes than it can do.
+
+/**
+ * Milliseconds that a new INVITE may wait in this process. An older one is shed. Its caller repeats it after T1 (500 ms), and must
+ * have the 503 before that. The INVITE may have waited in the socket too while a cgroup had stopped the process, for most of a
+ * period of 100 ms, and the answer has a way to go.
+ */
+export const MAX_INVITE_WAIT_MS = 200
+
+/**
+ * Milliseconds of work on waiting requests before the sockets are read again. In this time, the kernel keeps what comes: some
+ * hundred datagrams at four times of what a core can do.
+ */
+export const WAITING_SLICE_MS = 4
+
+/**
+ * Milliseconds of work on refusals after each such slice. A 503 costs as much as the system needs to send it, half of a refused
+ * call. So most of the time must go to calls that are served, or at four times of what a core can do none would be.
+ */
+export const REFUSAL_SLICE_MS = 2
+
+/**
+ * Milliseconds after which an INVITE over UDP is not refused any more: its caller has sent it again (T1), and the repeat is handled
+ * as if it were the first one.
+ */
+export const MAX_REFUSAL_WAIT_MS = 450
+
+/**
+ * Milliseconds of reading without work on waiting requests, while the sockets do not become empty. With `WAITING_SLICE_MS`, new
+ * calls then get a third of the time, and calls that exist get the rest.
+ */
+export const MAX_READING_MS = 8
+
+/**
+ * Slices after which the sockets were still not empty. From then on, new INVITEs are shed as they are read, because nobody knows
+ * how long they have waited in the kernel. One slice alone may have another cause: a cgroup had stopped the process.
+ */
+export const MAX_UNREAD_SLICES = 4
+
+/** Requests that wait to be served, or to be refused. Before this limit is reached, 36,000 come in a second. */
+export const MAX_WAITING_REQUESTS = 16_384
+
+/** Bytes of the requests that wait to be served, or to be refused: 1 KB each, on average, for `MAX_WAITING_REQUESTS`. */
+export const MAX_WAITING_BYTES = 16 * 1024 * 1024
+
+/**
+ * INVITEs that are remembered because they were shed, so that their repeats get the same answer. Each takes 16 bytes, so all take
+ * 1 MiB. A repeat usually comes within a second.
+ */
+export const MAX_SHED_INVITES = 65_536
+
+/**
+ * Messages that one round of the event loop reads from all connections together, or from one socket of `node:dgram`, before the
+ * process counts as behind. libuv reads at most so many datagrams of a socket in one round.
+ */
+export const FULL_ROUND_MESSAGES = 32
+
 // Limits of the answers that are sent without a transaction to unvouched sources. No trunk admits such a source.
 
 /**

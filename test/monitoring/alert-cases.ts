@@ -27,6 +27,8 @@ const CALLS = `sip_dispatch_invites_total{${POD}, trunk="voice/carrier"`
 export const TRUNK = { namespace: 'voice', job: 'in', trunk: 'voice/carrier' }
 export const JOB = { namespace: 'voice', job: 'in' }
 
+const SHED = (sender: string): string => `sip_dispatch_shed_total{${POD}, sender="${sender}"}`
+
 export const invites = (outcome: string, status: string): string =>
   `${CALLS}, outcome="${outcome}", status="${status}"}`
 
@@ -126,6 +128,17 @@ const CALLERS: readonly AlertCase[] = [
       [`sip_dispatch_final_response_seconds_bucket{${POD}, outcome="forwarded", le="0.5"}`]: '0x90',
     },
   },
+  {
+    ...{ name: 'Overloaded', title: 'calls of known peers', samples: { [SHED('known')]: '0x4 0+10x20' }, at: '15m' },
+    firing: [
+      {
+        ...{ severity: 'warning', labels: { ...JOB, instance: 'a' } },
+        summary: 'More calls come than ingress a can do.',
+        description: 'Ingress a refused 100 INVITEs in 10 minutes, because it had no time.',
+      },
+    ],
+  },
+  { name: 'Overloaded', title: 'strangers', samples: { [SHED('stranger')]: '0+10x20' }, at: '15m', firing: [] },
   {
     ...{ name: 'TrunkRefused', title: 'every call', samples: traffic('0+10x20', '0x20'), at: '16m' },
     firing: [refusedTrunk('critical', '100%'), refusedTrunk('warning', '100%')],

@@ -259,6 +259,7 @@ const TWO_INSTALLATIONS: readonly AlertCase[] = [
       ['PeerLockedOut', 'sip_dispatch_near_misses_total', 'reason="called", method="INVITE"'],
       ['SourceRewritten', 'sip_dispatch_dropped_total', 'reason="source_rewritten", method="INVITE"'],
       ['SlowRefusals', 'sip_dispatch_final_response_seconds_count', 'outcome="no_rule"'],
+      ['Overloaded', 'sip_dispatch_shed_total', 'sender="known"'],
     ] as const
   ).map(([name, metric, labels]) =>
     silent(name, 'of the other one', '50m', {

@@ -137,6 +137,7 @@ function ingressSeries(pod: Ingress): Series[] {
       reason: 'transport',
       method: 'INVITE',
     }),
+    add('sip_dispatch_shed_total', rising(2), { sender: 'stranger' }),
     add('sip_dispatch_dropped_total', rising(1), { reason: 'stranger', method: 'INVITE' }),
     add('sip_dispatch_rule_calls_total', rising(isB ? 0.5 : 2), { rule: isB ? 'voice/b' : 'voice/sales' }),
     add('sip_dispatch_rule_calls_total', steady(3), { rule: isB ? 'voice/b-unused' : 'voice/unused' }),

@@ -142,6 +142,7 @@ const CALLS_PANELS: Expectations = {
       ...(isSeen(chosen, 'voice/other') && hasB(chosen) ? [{ legend: 'voice/other transport', value: 0 }] : []),
     ],
   }),
+  Overload: ({ pods }) => ({ rows: pods.map((pod) => ({ legend: `stranger ${INGRESSES[pod].instance}`, value: 2 })) }),
   Strangers: ({ pods }) => ({ rows: [{ legend: 'stranger INVITE', value: pods.length }] }),
 }
 

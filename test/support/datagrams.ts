@@ -17,6 +17,7 @@ export async function testDatagrams(setting = datagramsSetting()): Promise<Datag
 function poisoned(sockets: DatagramSockets): DatagramSockets {
   return {
     kind: sockets.kind,
+    ...(sockets.together && { together: sockets.together }),
     listen: (at, receiver) => sockets.listen(at, poisoning(receiver)),
     connect: (local, remote, receiver) => sockets.connect(local, remote, poisoning(receiver)),
   }
@@ -28,6 +29,7 @@ function poisoning(receiver: DatagramReceiver): DatagramReceiver {
       receiver.onDatagram(bytes, offset, length, source)
       bytes.fill(POISON, offset, offset + length)
     },
+    onFullBatch: () => receiver.onFullBatch(),
     onError: (error, to) => receiver.onError(error, to),
   }
 }

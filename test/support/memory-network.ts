@@ -81,6 +81,11 @@ export class MemoryNetwork {
     return flow
   }
 
+  /** Says that the transport has read as many messages as it reads at once. */
+  fullBatch(transport: TransportName = 'UDP'): void {
+    this.#events.get(transport)?.onFullBatch()
+  }
+
   /** Gives chunks of a connection to the engine, cut into messages as the TCP transport does. A broken stream is closed. */
   stream(from: string, chunks: readonly Buffer[]): MemoryFlow {
     const flow = this.flow(from, 'TCP')

@@ -1,6 +1,6 @@
 /** Writes the copy of a message that we send on. Bytes that nobody changes are copied in long ranges. */
 import { CR, firstComma, LF, skipLws } from './byte-class.ts'
-import { WRITER_BYTES, COPIED_BY_LOOP_BYTES } from './limits.ts'
+import { COPIED_BY_LOOP_BYTES, WRITER_BYTES } from './limits.ts'
 import type { SipMessage } from './sip-message.ts'
 
 /**

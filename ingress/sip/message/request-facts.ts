@@ -25,7 +25,7 @@ const MOST_CSEQ = 2 ** 31 - 1
 /** RFC 3261 §20.22: Max-Forwards is 255 or less. */
 const MOST_MAX_FORWARDS = 255
 /** RFC 3261 §8.1.1.7: if a sender follows RFC 3261, its branch begins with this text, and more characters follow. */
-const MAGIC_COOKIE = 'z9hG4bK'
+export const MAGIC_COOKIE = 'z9hG4bK'
 
 /**
  * The facts of one request. They are offsets into the bytes of `message`, so they are valid as long as it is, and `keep` makes

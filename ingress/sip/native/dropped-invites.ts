@@ -14,25 +14,39 @@ export interface InviteMemory {
   has(key: TransactionKey, now: number): boolean
 }
 
+/** The same memory for INVITEs that are named by a number. It is an integer above 0 that a double stores exactly. */
+export interface FingerprintMemory {
+  seen(fingerprint: number, now: number): boolean
+  has(fingerprint: number, now: number): boolean
+}
+
 export function createInviteMemory(): InviteMemory {
-  const fingerprints = new Float64Array(MAX_DROPPED_INVITES)
-  const expiries = new Float64Array(MAX_DROPPED_INVITES)
-  const isRetained = (fingerprint: number, now: number): boolean => {
-    const slot = fingerprint % MAX_DROPPED_INVITES
+  const memory = createFingerprintMemory(MAX_DROPPED_INVITES)
+  return {
+    seen: (key, now) => memory.seen(fingerprintOf(key), now),
+    has: (key, now) => memory.has(fingerprintOf(key), now),
+  }
+}
+
+/** `size`: the number of INVITEs that are remembered at most. */
+export function createFingerprintMemory(size: number): FingerprintMemory {
+  const fingerprints = new Float64Array(size)
+  const expiries = new Float64Array(size)
+  const has = (fingerprint: number, now: number): boolean => {
+    const slot = fingerprint % size
     return fingerprints[slot] === fingerprint && (expiries[slot] ?? 0) > now
   }
   return {
-    seen: (key, now) => {
-      const fingerprint = fingerprintOf(key)
-      const repeated = isRetained(fingerprint, now)
+    has,
+    seen: (fingerprint, now) => {
+      const repeated = has(fingerprint, now)
       if (!repeated) {
-        const slot = fingerprint % MAX_DROPPED_INVITES
+        const slot = fingerprint % size
         fingerprints[slot] = fingerprint
         expiries[slot] = now + DROPPED_INVITE_MS
       }
       return repeated
     },
-    has: (key, now) => isRetained(fingerprintOf(key), now),
   }
 }
 

@@ -11,6 +11,7 @@ import type { EngineCore, Outbound } from './engine-core.ts'
 import { type Advertised, createLocalNames } from './local-names.ts'
 import { createMessageDispatch } from './message-dispatch.ts'
 import { createNewRequests } from './new-requests.ts'
+import { createOverloadGate } from './overload/overload-gate.ts'
 import { createCookieSealer } from './relay/dialog-cookie.ts'
 import { createServerSides } from './server-sides.ts'
 import { createStreamFailures } from './stream-failures.ts'
@@ -44,6 +45,8 @@ export interface NativeEngineOptions {
    * no address is added.
    */
   readonly machineAddresses?: readonly IpAddress[]
+  /** Runs the work once, after the sockets were read. If this is absent, that is at the end of this round of the event loop. */
+  readonly afterReading?: (work: () => void) => void
 }
 
 export type TransportMakers = Readonly<Record<TransportName, (options: TransportOptions) => Transport>>
@@ -57,10 +60,10 @@ export function socketMakers(datagrams: DatagramSockets): TransportMakers {
 export async function startNativeEngine(options: NativeEngineOptions, makers: TransportMakers): Promise<SipEngine> {
   const { clock, application } = options
   const cookies = createCookieSealer(options.cookieKeys)
-  const gate = createGate(application)
+  const start = createStart(application)
   const transports: Record<TransportName, Transport> = {
-    UDP: makers.UDP({ events: gate.events, clock }),
-    TCP: makers.TCP({ events: gate.events, clock }),
+    UDP: makers.UDP({ events: start.events, clock }),
+    TCP: makers.TCP({ events: start.events, clock }),
   }
   const close = async (): Promise<void> => {
     await Promise.all([transports.UDP.close(), transports.TCP.close()])
@@ -80,7 +83,15 @@ export async function startNativeEngine(options: NativeEngineOptions, makers: Tr
   }
   const sides = createServerSides(core)
   const newRequests = createNewRequests(core, sides, createInviteMemory())
-  gate.open(createMessageDispatch(core, newRequests))
+  const { together = runAlone } = transports.UDP
+  const dispatch = createMessageDispatch(core, newRequests)
+  const gate = createOverloadGate({
+    core,
+    dispatch,
+    together,
+    afterReading: options.afterReading ?? afterPolling,
+  })
+  start.open(gate)
   return {
     listening: endpoints.map(endpointUrl),
     get openTransactions() {
@@ -91,19 +102,30 @@ export async function startNativeEngine(options: NativeEngineOptions, makers: Tr
     },
     setCookieKeys: (keys) => cookies.setKeys(keys),
     close: () => {
+      gate.close()
       sides.endAll()
       return close()
     },
   }
 }
 
-type Dispatch = Pick<TransportEvents, 'onMessage' | 'onBrokenStream'>
+function runAlone(work: () => void): void {
+  work()
+}
+
+/** The event loop calls immediates after it has read the sockets. */
+function afterPolling(work: () => void): void {
+  setImmediate(work)
+}
+
+type Dispatch = Pick<TransportEvents, 'onMessage' | 'onFullBatch' | 'onBrokenStream'>
 
 /** Drops messages that arrive before every address is bound. Their senders will repeat them. */
-function createGate(application: Application): { readonly events: TransportEvents; open(dispatch: Dispatch): void } {
+function createStart(application: Application): { readonly events: TransportEvents; open(dispatch: Dispatch): void } {
   let dispatch: Dispatch | undefined
   const events: TransportEvents = {
     onMessage: (bytes, offset, length, flow) => dispatch?.onMessage(bytes, offset, length, flow),
+    onFullBatch: () => dispatch?.onFullBatch(),
     onBrokenStream: (head, fault, flow) => dispatch?.onBrokenStream(head, fault, flow),
     onUnreachable: () => undefined,
     isKnown: (address, port) => application.isKnown({ address, port, transport: 'TCP' }),

@@ -1,4 +1,4 @@
-import type { InboundCall, InboundDialogRequest, InboundPlain, Peer } from './engine.ts'
+import type { InboundCall, InboundDialogRequest, InboundPlain, InboundRequest, Peer } from './engine.ts'
 import type { EngineEvent } from './events.ts'
 
 /**
@@ -13,6 +13,13 @@ export interface Application {
    * another one than we sent to.
    */
   mayAnswer(peer: Peer): boolean
+  /**
+   * Whether this source is a trusted proxy. Its requests are judged by the source that it recorded in its Via, so only `admits`
+   * can tell whether a call comes from a stranger.
+   */
+  isTrustedProxy(peer: Peer): boolean
+  /** Whether some trunk admits this request. */
+  admits(request: InboundRequest): boolean
   /**
    * The headers that rules read, in lower case. The values of these headers are part of the hash that detects loops (RFC 5393
    * §4.2.2).

@@ -48,5 +48,34 @@ export type EngineEvent =
       /** True if the peer is a stranger, or if nobody can tell whether the peer is one. */
       readonly stranger?: true
     }
+  /**
+   * INVITEs of known peers that got 503, because the process is behind: more comes than it can do. One event for all of them since
+   * the last event.
+   */
+  | {
+      readonly type: 'shed-known'
+      /** With repeats. */
+      readonly requests: number
+      /** Without repeats, as far as the engine remembers. */
+      readonly calls: number
+      /** Milliseconds. */
+      readonly longestWaitMs: number
+      /** The sender of the last one. */
+      readonly lastPeer: Peer
+    }
+  /**
+   * A stranger's request that was not handled, because the process is behind. `stranger`: no byte was sent. `proxied-stranger`: a
+   * trusted proxy got 403, because no trunk admits the source that it recorded.
+   */
+  | {
+      readonly type: 'shed'
+      readonly sender: 'stranger' | 'proxied-stranger'
+      readonly peer: Peer
+      readonly method: string
+      /** Whether this is a repeat of a request that was shed before, as far as the engine remembers. */
+      readonly repeated: boolean
+      /** Present if the sender is a trusted proxy. */
+      readonly request: InboundRequest | undefined
+    }
   /** A fault that an operator of the service should see. The engine goes on. */
   | { readonly type: 'fault'; readonly code: string; readonly message: string }

@@ -120,6 +120,27 @@ export function writeServerKey(key: TransactionKey, request: KeyedRequest, metho
   return key.finish()
 }
 
+/**
+ * Writes the key of an INVITE whose branch has the magic cookie, from the parts of its top Via. `writeServerKey` writes the same
+ * bytes. The host is in lower case.
+ */
+export function writeInviteKey(
+  key: TransactionKey,
+  sentBy: { readonly host: string; readonly port: number | undefined },
+  branch: { readonly bytes: Uint8Array; readonly from: number; readonly to: number },
+  source: IpAddress,
+): TransactionKey {
+  key.begin()
+  addAddress(key, source)
+  key.addText(sentBy.host)
+  key.addByte(SEPARATOR)
+  key.addWord(sentBy.port ?? -1)
+  key.addText('INVITE')
+  key.addByte(SEPARATOR)
+  key.addBytes(branch.bytes, branch.from, branch.to)
+  return key.finish()
+}
+
 function addAddress(key: TransactionKey, { words }: IpAddress): void {
   key.addWord(words[0])
   key.addWord(words[1])

@@ -48,6 +48,7 @@ export class ConnectedDatagramSocket {
         this.#requests.confirm()
         receive(bytes, offset, length, source)
       },
+      onFullBatch: () => options.events.onFullBatch(),
       onError: (error) => this.#fail(error),
     })
     this.#socket = socket

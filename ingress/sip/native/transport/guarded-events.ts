@@ -22,6 +22,13 @@ export function guardEvents(events: TransportEvents): TransportEvents {
         fault('onBrokenStream', error)
       }
     },
+    onFullBatch: () => {
+      try {
+        events.onFullBatch()
+      } catch (error) {
+        fault('onFullBatch', error)
+      }
+    },
     onUnreachable: (destination, reason) => {
       try {
         events.onUnreachable(destination, reason)

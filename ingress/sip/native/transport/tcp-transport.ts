@@ -4,6 +4,7 @@ import type { Clock } from '../../../time/clock.ts'
 import { type ConnectionCounts, createConnectionCounts, type Standing } from './connection-counts.ts'
 import { guardEvents } from './guarded-events.ts'
 import { chooseLocal, isPort } from './local-endpoint.ts'
+import { createRoundCounter } from './round-counter.ts'
 import { createSourceAddresses, type SourceAddresses } from './source-addresses.ts'
 import { TcpConnection } from './tcp-connection.ts'
 import type {
@@ -37,7 +38,7 @@ interface TcpState {
 /** SIP over TCP. We or the peer may open a connection. A connection is used for all messages to its remote address and port. */
 export function createTcpTransport({ events, clock }: TransportOptions): Transport {
   const state: TcpState = {
-    events: guardEvents(events),
+    events: countedEvents(guardEvents(events)),
     clock,
     sourceAddresses: createSourceAddresses(),
     counts: createConnectionCounts(),
@@ -55,6 +56,18 @@ export function createTcpTransport({ events, clock }: TransportOptions): Transpo
     sendRequest: (bytes, to, options) => sendRequest(state, bytes, to, options),
     connectedTo: (address, port) => state.byRemote.get(remoteKey(address, port))?.takesRequests ?? false,
     close: () => close(state),
+  }
+}
+
+/** All connections are counted together, because each of them may bring one message in each round. */
+function countedEvents(events: TransportEvents): TransportEvents {
+  const countRead = createRoundCounter(() => events.onFullBatch())
+  return {
+    ...events,
+    onMessage: (bytes, offset, length, flow) => {
+      events.onMessage(bytes, offset, length, flow)
+      countRead()
+    },
   }
 }
 

@@ -70,6 +70,10 @@ export interface TransportEvents {
    */
   onMessage(bytes: Buffer, offset: number, length: number, flow: Flow): void
   /**
+   * Called after `onMessage`, when as many messages as are read at once have come. So more messages probably wait in the socket.
+   */
+  onFullBatch(): void
+  /**
    * Called if the bytes of a stream cannot be a message: Content-Length is wrong or missing, or the message is too large.
    * `head` is the part that was read. The engine may answer on the flow. After the call, the transport closes the flow.
    */
@@ -125,6 +129,8 @@ export interface Transport {
   sendRequest(bytes: Uint8Array, to: Destination, options: SendOptions): void
   /** Whether a connection to this address and this port is open. Always false for datagrams. */
   connectedTo(address: IpAddress, port: number): boolean
+  /** Runs the work, and sends what it sends together. Absent if that has no advantage. */
+  readonly together?: (work: () => void) => void
   /** Takes no further bytes, sends the pending bytes, and resolves when every socket is closed. */
   close(): Promise<void>
 }

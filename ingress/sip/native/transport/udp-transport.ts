@@ -59,6 +59,7 @@ export function createUdpTransport({ events, clock }: TransportOptions, sockets:
     bind: (listen) => bind(state, listen),
     sendRequest: (bytes, to, options) => sendRequest(state, bytes, to, options),
     connectedTo: () => false,
+    ...(sockets.together && { together: sockets.together }),
     close: () => close(state),
   }
 }
@@ -123,6 +124,7 @@ async function bind(state: UdpState, listen: DatagramAddress): Promise<LocalEndp
   let onDatagram: DatagramReceiver['onDatagram'] = () => undefined
   const { socket, port } = await state.sockets.listen(listen, {
     onDatagram: (bytes, offset, length, source) => onDatagram(bytes, offset, length, source),
+    onFullBatch: () => state.events.onFullBatch(),
     onError: (error, to) => reportUnsent(state, error, to),
   })
   if (state.closed) {

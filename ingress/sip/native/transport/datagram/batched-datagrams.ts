@@ -47,6 +47,7 @@ export function createBatchedDatagrams(calls: SystemCalls, onFallBack: (code: st
     get kind() {
       return isBroken ? 'node' : 'batched'
     },
+    together: (work) => batches.outgoing.turn(work),
     listen: async (at, receiver) => (isBroken ? nodeDatagrams.listen(at, receiver) : listen(batches, at, receiver)),
     connect: (local, remote, receiver) =>
       isBroken ? nodeDatagrams.connect(local, remote, receiver) : connect(batches, local, remote, receiver),

@@ -120,6 +120,7 @@ export class BatchedSocket implements DatagramSocket, BatchSender {
       if (count === -1) return this.#onReceiveError(batches.calls.errorCode())
       // A batch that is not full was the last one.
       if (count < batches.incoming.size) return
+      receiver.onFullBatch()
     }
   }
 

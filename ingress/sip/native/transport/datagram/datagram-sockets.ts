@@ -16,6 +16,8 @@ export interface DatagramAddress {
 export interface DatagramReceiver {
   /** The bytes are valid only during the call. */
   onDatagram(bytes: Buffer, offset: number, length: number, source: DatagramAddress): void
+  /** As many datagrams as are read at once have come, so more of them probably wait in the socket. */
+  onFullBatch(): void
   /**
    * A datagram was not sent, or the socket has failed. The error has the system's code (`ECONNREFUSED`). `to` is the place that
    * the datagram was for. It is undefined if the error is about the whole socket. With the code `datagram-cut-off` the error is
@@ -36,6 +38,8 @@ export interface DatagramSocket {
 
 export interface DatagramSockets {
   readonly kind: DatagramsKind
+  /** Runs the work, and sends what it sends together. Absent if that has no advantage. */
+  readonly together?: (work: () => void) => void
   /**
    * Binds a socket that can be shared with connected sockets. Rejects with an error of code `listen-failed`. `port` is the port
    * that the system chose, if the wanted port was 0.

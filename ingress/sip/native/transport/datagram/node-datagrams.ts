@@ -1,6 +1,7 @@
 /** Datagram sockets of `node:dgram`: one system call for each datagram, on every system. */
 import { createSocket, type Socket } from 'node:dgram'
 import { DATAGRAM_SOCKET_BUFFER_BYTES, MAX_DATAGRAM_QUEUE_BYTES } from '../../../limits.ts'
+import { createRoundCounter } from '../round-counter.ts'
 import { createSourceAddresses } from '../source-addresses.ts'
 import { listenFailed } from '../transport-error.ts'
 import type { DatagramAddress, DatagramReceiver, DatagramSocket, DatagramSockets } from './datagram-sockets.ts'
@@ -74,10 +75,12 @@ class NodeDatagramSocket implements DatagramSocket {
     }
     socket.on('error', this.#onSent)
     socket.on('connect', () => this.#onConnect())
+    const countRead = createRoundCounter(() => receiver.onFullBatch())
     socket.on('message', (bytes, source) => {
       const address = sourceAddress(source.address)
       // If the source is not an address, the packet is dropped, because it cannot be answered.
       if (address) receiver.onDatagram(bytes, 0, bytes.length, { address, port: source.port })
+      countRead()
     })
   }
 

@@ -63,6 +63,7 @@ function expecting(wanted: readonly Buffer[], failed: (error: Error) => void): E
     onAll: () => undefined,
     receiver: {
       onError: failed,
+      onFullBatch: () => undefined,
       onDatagram: (bytes, offset, length, source) => {
         const same = wanted[count]?.equals(bytes.subarray(offset, offset + length)) === true
         if (!same || source.address.text !== '127.0.0.1') return failed(new Error(DIFFERENT))

@@ -25,12 +25,14 @@ function throwing(): { events: TransportEvents; faults: string[] } {
     throw new Error('listener defect')
   }
   const onFault = (code: string, message: string) => faults.push(`${code} ${message.split('\n')[0]}`)
-  return { events: { onMessage: fail, onBrokenStream: fail, onUnreachable: fail, isKnown: fail, onFault }, faults }
+  const listeners = { onMessage: fail, onFullBatch: fail, onBrokenStream: fail, onUnreachable: fail, isKnown: fail }
+  return { events: { ...listeners, onFault }, faults }
 }
 
 describe('guarded events', () => {
   it.each([
     ['onMessage', (events: TransportEvents) => events.onMessage(Buffer.alloc(1), 0, 1, FLOW)],
+    ['onFullBatch', (events: TransportEvents) => events.onFullBatch()],
     ['onBrokenStream', (events: TransportEvents) => events.onBrokenStream(Buffer.alloc(1), 'fault', FLOW)],
     ['onUnreachable', (events: TransportEvents) => events.onUnreachable(PEER, new Error('gone'))],
     ['isKnown', (events: TransportEvents) => events.isKnown(PEER.address, PEER.port)],

@@ -31,12 +31,18 @@ export class RecordedEvents implements TransportEvents {
   readonly faults = new Inbox<{ code: string; message: string }>()
   /** 127.0.0.2 is the stranger until a test says otherwise. */
   strangers: ReadonlySet<string> = new Set(['127.0.0.2'])
+  /** How many full batches came. */
+  fullBatches = 0
   /** Runs inside `onMessage`, as an engine does that answers at once. */
   react: (flow: Flow) => void = () => undefined
 
   onMessage(bytes: Buffer, offset: number, length: number, flow: Flow): void {
     this.messages.put({ text: bytes.toString('latin1', offset, offset + length), flow })
     this.react(flow)
+  }
+
+  onFullBatch(): void {
+    this.fullBatches++
   }
 
   onBrokenStream(head: Buffer, fault: string, flow: Flow): void {

@@ -32,6 +32,7 @@ export function recordDatagrams(): RecordedDatagrams {
       recorded.react(received)
       recorded.inbox.put(received)
     },
+    onFullBatch: () => undefined,
     onError: (error, to) => recorded.errors.put({ code: codeOf(error), message: error.message, to }),
   }
   return recorded

@@ -1,0 +1,293 @@
+/**
+ * Stands before the dispatch of messages. As long as the process keeps up, each message goes through at once. When more comes
+ * than the process can do, calls that exist go first, new INVITEs wait in order, and those that have waited too long are shed.
+ */
+import {
+  DROPPED_INVITE_MS,
+  MAX_INVITE_WAIT_MS,
+  MAX_READING_MS,
+  MAX_REFUSAL_WAIT_MS,
+  MAX_UNREAD_SLICES,
+  REFUSAL_SLICE_MS,
+  WAITING_SLICE_MS,
+} from '../../limits.ts'
+import type { EngineCore } from '../engine-core.ts'
+import type { MessageDispatch } from '../message-dispatch.ts'
+import { reportDrop } from '../received-request.ts'
+import type { TransactionKey } from '../transaction/transaction-key.ts'
+import type { Flow } from '../transport/transport.ts'
+import { createInviteIdentities, type InviteIdentities } from './invite-identity.ts'
+import { createPacketScan, type PacketScan, scanPacket } from './packet-scan.ts'
+import { createShedRequests, type ShedRequests } from './shed-requests.ts'
+import { createWaitingRequests, type WaitingRequest, type WaitingRequests } from './waiting-requests.ts'
+
+export interface OverloadGateOptions {
+  readonly core: EngineCore
+  readonly dispatch: MessageDispatch
+  /** Runs the work, and sends what it sends together. */
+  readonly together: (work: () => void) => void
+  /** Runs the work once, after the sockets were read in this or the next round of the event loop. */
+  readonly afterReading: (work: () => void) => void
+}
+
+export interface OverloadGate extends MessageDispatch {
+  /** A transport has read as many messages as it reads at once, so more of them probably wait. */
+  onFullBatch(): void
+  /** Answers all requests that wait. */
+  close(): void
+}
+
+interface GateState extends OverloadGateOptions {
+  readonly scan: PacketScan
+  readonly identities: InviteIdentities
+  /** New INVITEs and their CANCELs, which will be served in their turn. */
+  readonly waiting: WaitingRequests
+  /** INVITEs that will be refused, and their CANCELs. */
+  readonly refusals: WaitingRequests
+  readonly sheds: ShedRequests
+  /** Whether new INVITEs wait for their turn. */
+  isBehind: boolean
+  /** Whether messages are looked at before they go through: while behind, and while repeats of shed INVITEs may come. */
+  isWatching: boolean
+  /** Repeats of an INVITE that was shed come for some time after this. */
+  lastShedAt: number
+  /** Whether a timer will end the watching. */
+  isEndTimed: boolean
+  /** Whether a transport has read a full batch since the last look at the sockets. */
+  isUnread: boolean
+  /** The number of slices since the sockets were last found empty. */
+  unreadSlices: number
+  sliceEndedAt: number
+}
+
+/** A message as a transport hands it over. */
+interface ReceivedBytes {
+  readonly bytes: Buffer
+  readonly offset: number
+  readonly length: number
+  readonly flow: Flow
+}
+
+export function createOverloadGate(options: OverloadGateOptions): OverloadGate {
+  const { core, dispatch } = options
+  const identities = createInviteIdentities(core.transactions.newKey())
+  const state: GateState = {
+    ...options,
+    scan: createPacketScan(),
+    identities,
+    waiting: createWaitingRequests(),
+    refusals: createWaitingRequests(),
+    sheds: createShedRequests(core, identities),
+    isBehind: false,
+    isWatching: false,
+    lastShedAt: Number.NEGATIVE_INFINITY,
+    isEndTimed: false,
+    isUnread: false,
+    unreadSlices: 0,
+    sliceEndedAt: 0,
+  }
+  return {
+    onMessage: (bytes, offset, length, flow) => {
+      if (state.isWatching) onWatched(state, { bytes, offset, length, flow })
+      else dispatch.onMessage(bytes, offset, length, flow)
+    },
+    onBrokenStream: (head, fault, flow) => dispatch.onBrokenStream(head, fault, flow),
+    onFullBatch: () => {
+      state.isUnread = true
+      if (!state.isBehind) fallBehind(state)
+    },
+    close: () => {
+      for (const queue of [state.waiting, state.refusals]) forSlice(state, queue, Number.POSITIVE_INFINITY, refuse)
+      state.sheds.report()
+    },
+  }
+}
+
+/** Lets a message through, or lets it wait, or sheds it. A message that cannot be read goes through: it is refused as usual. */
+function onWatched(state: GateState, message: ReceivedBytes): void {
+  const { scan, core } = state
+  const { bytes, offset, length, flow } = message
+  switch (scanPacket(scan, bytes, offset, length)) {
+    case 'begun':
+      return pass(state, message)
+    case 'new-invite':
+      return onNewInvite(state, message)
+    case 'cancel':
+      return onCancel(state, message)
+    case 'ack':
+      return onAck(state, message)
+    case 'outside':
+      return state.isBehind && !core.application.isKnown(flow.peer) ? drop(state, flow) : pass(state, message)
+  }
+}
+
+function onNewInvite(state: GateState, message: ReceivedBytes): void {
+  const { scan, core, sheds, waiting, refusals } = state
+  const { flow } = message
+  const wasShed = sheds.look(scan, flow)
+  if (!state.isBehind && !wasShed) return pass(state, message)
+  if (!core.application.isKnown(flow.peer)) return drop(state, flow)
+  const key = state.identities.keyOf(scan, flow)
+  // A repeat of an INVITE that was accepted belongs to its transaction, which answers it.
+  if (key === undefined || core.transactions.server(key)) return pass(state, message)
+  const name = nameOf(key)
+  if (waiting.has(name) || refusals.has(name)) return
+  const isLate = state.unreadSlices >= MAX_UNREAD_SLICES
+  const queue = wasShed || isLate ? refusals : waiting
+  if (state.isBehind && queue.add(copyOf(state, message, name))) return flow.hold()
+  if (!state.isBehind || flow.transport === 'TCP') refuseNow(state, message)
+  else leaveToRepeat(state, flow)
+}
+
+function refuseNow(state: GateState, message: ReceivedBytes): void {
+  state.lastShedAt = state.core.clock.now()
+  if (!state.sheds.refuse(state.lastShedAt)) pass(state, message)
+  if (!state.isBehind) state.sheds.report()
+}
+
+/**
+ * There is no time even for a 503. Over UDP, the peer sends the INVITE again (RFC 3261 §17.1.1.2), and that one may be served. If
+ * nothing were left out, nothing else would be done any more: a 503 costs the system as much as a whole answer.
+ */
+function leaveToRepeat({ core }: GateState, flow: Flow): void {
+  reportDrop(core, flow, { reason: 'over_limit', method: 'INVITE' })
+}
+
+/** RFC 3261 §17.1.1.3: the ACK to our 503 ends here. */
+function onAck(state: GateState, message: ReceivedBytes): void {
+  state.sheds.look(state.scan, message.flow)
+  if (!state.sheds.isEnded()) pass(state, message)
+}
+
+/** RFC 3261 §9.2: a CANCEL has an effect only after its INVITE was handled. So it waits behind it. */
+function onCancel(state: GateState, message: ReceivedBytes): void {
+  const { scan, waiting, refusals } = state
+  const isNone = waiting.count === 0 && refusals.count === 0
+  const inviteKey = isNone ? undefined : state.identities.keyOf(scan, message.flow)
+  const invite = inviteKey && nameOf(inviteKey)
+  const queue = invite !== undefined && [waiting, refusals].find((one) => one.has(invite))
+  if (!queue) return pass(state, message)
+  const key = `${CANCEL_OF}${invite}`
+  if (!queue.has(key) && queue.add(copyOf(state, message, key))) message.flow.hold()
+}
+
+/** The bytes of a key as text, by which a request is found among those that wait. */
+function nameOf({ bytes, length }: TransactionKey): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('latin1')
+}
+
+/** The key of a CANCEL that waits is this text and the key of its INVITE. */
+const CANCEL_OF = 'CANCEL '
+
+function pass({ dispatch }: GateState, { bytes, offset, length, flow }: ReceivedBytes): void {
+  dispatch.onMessage(bytes, offset, length, flow)
+}
+
+/** A copy that may wait. Its flow must be held then, so that a stream stays open for the answer. */
+function copyOf({ core }: GateState, message: ReceivedBytes, key: string): WaitingRequest {
+  const { offset, length, flow } = message
+  const bytes = Buffer.allocUnsafe(length)
+  message.bytes.copy(bytes, 0, offset, offset + length)
+  return { bytes, flow, key, arrivedAt: core.clock.now() }
+}
+
+function drop(state: GateState, flow: Flow): void {
+  state.lastShedAt = state.core.clock.now()
+  state.sheds.look(state.scan, flow)
+  state.sheds.drop()
+}
+
+function fallBehind(state: GateState): void {
+  state.isBehind = true
+  state.isWatching = true
+  state.unreadSlices = 0
+  state.sliceEndedAt = state.core.clock.now()
+  state.afterReading(() => onSocketsRead(state))
+}
+
+/** Reads on as long as the sockets are not empty, but not for too long. Then works on requests that wait. */
+function onSocketsRead(state: GateState): void {
+  const { core, waiting, refusals } = state
+  const again = () => state.afterReading(() => onSocketsRead(state))
+  const isUnread = state.isUnread
+  state.isUnread = false
+  if (isUnread && core.clock.now() - state.sliceEndedAt < MAX_READING_MS) return again()
+  state.unreadSlices = isUnread ? state.unreadSlices + 1 : 0
+  state.together(() => workSlice(state))
+  state.sheds.report()
+  state.sliceEndedAt = core.clock.now()
+  if (isUnread || waiting.count > 0 || refusals.count > 0) return again()
+  state.isBehind = false
+  if (!state.isEndTimed) watchOn(state)
+}
+
+/** Serves those that have not waited too long, and refuses some of the others. Each of both has its time. */
+function workSlice(state: GateState): void {
+  const { waiting, refusals } = state
+  sortOutOld(state)
+  forSlice(state, waiting, WAITING_SLICE_MS, serve)
+  forSlice(state, refusals, REFUSAL_SLICE_MS, refuse)
+}
+
+/** Those that have waited too long are at the beginning. They will be refused, if there is room for more that wait for this. */
+function sortOutOld(state: GateState): void {
+  const { core, waiting, refusals } = state
+  const tooOld = core.clock.now() - MAX_INVITE_WAIT_MS
+  for (let first = waiting.first(); first && first.arrivedAt < tooOld; first = waiting.first()) {
+    if (!refusals.add(first)) {
+      if (first.flow.transport === 'TCP') return
+      leaveToRepeat(state, first.flow)
+    }
+    waiting.removeFirst()
+  }
+}
+
+/** Works on the requests of a queue in their order. A fault of one request does not stop the others. */
+function forSlice(
+  state: GateState,
+  queue: WaitingRequests,
+  milliseconds: number,
+  work: (state: GateState, request: WaitingRequest) => void,
+): void {
+  const { clock, application } = state.core
+  const end = clock.now() + milliseconds
+  for (let first = queue.first(); first && clock.now() < end; first = queue.first()) {
+    queue.removeFirst()
+    try {
+      work(state, first)
+    } catch (error) {
+      const message = `waiting request: ${error instanceof Error ? error.stack : String(error)}`
+      application.onEvent({ type: 'fault', code: 'listener-threw', message })
+    }
+    first.flow.release()
+  }
+}
+
+/** A CANCEL whose INVITE waits to be refused goes behind it. */
+function serve(state: GateState, request: WaitingRequest): void {
+  const { dispatch, refusals } = state
+  const { bytes, flow, key } = request
+  const isBehindInvite = key.startsWith(CANCEL_OF) && refusals.has(key.slice(CANCEL_OF.length))
+  if (isBehindInvite && refusals.add(request)) flow.hold()
+  else dispatch.onMessage(bytes, 0, bytes.length, flow)
+}
+
+/** Over UDP, the peer has sent the INVITE again when T1 is over. A 503 to the first one would come too late for that. */
+function refuse(state: GateState, { bytes, flow, arrivedAt }: WaitingRequest): void {
+  const { core, scan, sheds, dispatch } = state
+  const isNew = scanPacket(scan, bytes, 0, bytes.length) === 'new-invite'
+  const now = core.clock.now()
+  if (isNew && flow.transport === 'UDP' && now - arrivedAt > MAX_REFUSAL_WAIT_MS) return leaveToRepeat(state, flow)
+  state.lastShedAt = now
+  if (isNew) sheds.look(scan, flow)
+  if (!isNew || !sheds.refuse(arrivedAt)) dispatch.onMessage(bytes, 0, bytes.length, flow)
+}
+
+/** Stops watching when no repeat of a shed INVITE can come any more. */
+function watchOn(state: GateState): void {
+  const { clock } = state.core
+  const left = state.lastShedAt + DROPPED_INVITE_MS - clock.now()
+  state.isEndTimed = left > 0
+  if (left > 0) clock.after(left, watchOn, state)
+  else state.isWatching = state.isBehind
+}
