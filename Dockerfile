@@ -4,9 +4,11 @@
 FROM node:24.21.0-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6 AS packages
 WORKDIR /app
 COPY package.json package-lock.json ./
-# The optional packages are a Node of another place: the image has its own. "npm ci" would ask for those of every platform.
+# The product's own optional packages are a Node: the image has one. Those of koffi stay, because they hold its library for each
+# platform, of which npm takes the one of this machine. "npm ci" would ask for those of every platform.
 # What only developers of the packages read stays out: source maps and declarations of types.
-RUN npm install --no-save --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund \
+RUN npm pkg delete optionalDependencies \
+ && npm install --no-save --omit=dev --ignore-scripts --no-audit --no-fund \
  && find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
 
 FROM node:24.21.0-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6

@@ -32,6 +32,7 @@ interface Settings {
 }
 
 const SATURATION = { outstanding: 64 }
+const BUSY = { callsPerSecond: 5000 }
 const STEADY = { callsPerSecond: 1000 }
 
 /** Runs a benchmark as the command line says. Prints Markdown to standard output and progress to standard error. */
@@ -53,6 +54,7 @@ function readSettings(): Settings {
   const { values } = parseArgs({
     options: {
       rules: { type: 'string', default: '100000' },
+      seconds: { type: 'string', default: '10' },
       quick: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
     },
@@ -61,7 +63,9 @@ function readSettings(): Settings {
   const rules = Number(values.rules)
   if (!Number.isInteger(rules) || rules < 1 || rules > MAX_RULES)
     throw new RangeError(`--rules must be a whole number from 1 to ${MAX_RULES}`)
-  return { rules, rounds: quick ? 1 : 3, seconds: quick ? 2 : 10, quick, profile: profiled }
+  const seconds = Number(values.seconds)
+  if (!Number.isInteger(seconds) || seconds < 1) throw new RangeError('--seconds must be a whole number from 1')
+  return { rules, rounds: quick ? 1 : 3, seconds: quick ? 2 : seconds, quick, profile: profiled }
 }
 
 async function compareServers(
@@ -83,7 +87,14 @@ async function compareServers(
         contestants.push({ server, settleSeconds: settle(settleSeconds.kamailio) })
       }
     }
-    const plan = { scenario, rules, rounds, seconds, backendPort: options.backendPort, paces: [SATURATION, STEADY] }
+    const plan = {
+      scenario,
+      rules,
+      rounds,
+      seconds,
+      backendPort: options.backendPort,
+      paces: [SATURATION, BUSY, STEADY],
+    }
     const figures = await compare(contestants, generator, plan, report)
     return `${machineLines(commandText(scenario))}\n\n${figuresTables(figures)}`
   } finally {

@@ -73,7 +73,7 @@ function callOf(called: string, source: CallFacts['peer']['address']): CallFacts
 
 function decide(table: LiveTable, call: CallFacts): boolean {
   const admitted = chooseTrunk(table, call)
-  return admitted.type === 'admitted' && matchRule(table, { ...admitted, call }).type === 'rule'
+  return admitted.type === 'admitted' && matchRule(table, admitted, call).type === 'rule'
 }
 
 /** Microseconds of each decision, sorted, and the share of calls for which a rule matched. */

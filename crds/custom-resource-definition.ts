@@ -103,8 +103,8 @@ function rootSchema(description: string, spec: OpenApiSchema): StructuralSchema 
   return {
     description,
     type: 'object',
-    // If a YAML block is indented too little, its fields stand beside `spec` and not inside it. They are stored too, so that an
-    // unknown field can be refused by name.
+    // If a YAML block is indented too little, its fields stand beside `spec` and not inside it. Without this setting, the API
+    // server would drop these fields, and nobody could refuse them by name.
     'x-kubernetes-preserve-unknown-fields': true,
     required: ['spec'],
     properties: {

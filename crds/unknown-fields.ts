@@ -68,7 +68,10 @@ export function unknownFieldPolicy({ group, version, plural }: PolicyTarget, roo
 /** CEL: whether the object already had the unknown field before the change. */
 const WAS_THERE = 'variables.unknown[1].exists(before, text in before)'
 
-/** CEL: returns a list of texts for each object in `it` that has unknown fields. The operator and `lint` use the same words. */
+/**
+ * CEL: returns a list of texts for each object in `it` that has unknown fields. The operator and `lint` report unknown fields
+ * in the same words.
+ */
 function unknownFields(root: StructuralSchema): string {
   const places = placesOf({ schema: root, value: 'it', path: '' })
   const lists = [`[${places.objects.join(', ')}].filter(place, ${hasUnknown('place.value', 'place.known')})`]
@@ -102,8 +105,8 @@ interface Place {
 }
 
 /**
- * The CEL expressions that the policy checks. `entries` are expressions of lists; each list has the entries with unknown
- * fields.
+ * The CEL expressions that the policy checks. `objects`: one expression for each object that is not inside a list. `entries`:
+ * each expression gives a list of the entries with unknown fields.
  */
 interface Places {
   readonly objects: readonly string[]
@@ -126,7 +129,10 @@ function placesOf(place: Place): Places {
   }
 }
 
-/** CEL for the entries of a list. The place of an entry is computed only if the entry has an unknown field. */
+/**
+ * Returns CEL expressions that find those entries of a list that have unknown fields. The place of an entry is computed only if
+ * the entry has an unknown field.
+ */
 function entriesOf({ schema, value: list, path }: Place): string[] {
   const fields = Object.entries(schema.properties ?? {}).filter(([, field]) => keeps(field))
   const inner = fields.map(([name, field]) => {

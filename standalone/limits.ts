@@ -18,7 +18,7 @@ export const MAX_REPORTED_CONDITIONS = 100
  */
 export const MAX_MESSAGE_LENGTH = 65_536
 
-/** The number of entries in one message. These messages give a new thread the hashes of the table in use. */
+/** At most this many entries per message, when a new thread gets the hashes of the table in use. */
 export const ENTRIES_PER_MESSAGE = 1000
 
 /**

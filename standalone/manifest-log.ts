@@ -1,4 +1,7 @@
-/** The log lines about a folder of manifests. They report changes, problems with their places, and the end of a problem. */
+/**
+ * The log lines about a folder of manifests. They report changes, problems (each with file and line), and the end of the
+ * problems.
+ */
 import type { Logger } from '../ingress/log/logger.ts'
 import { formatProblem, type ManifestProblem } from '../operator/watch/manifest-problem.ts'
 import type { ConditionChanges } from './condition-changes.ts'

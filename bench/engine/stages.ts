@@ -12,14 +12,17 @@ import { matchRule } from '../../ingress/lookup/match-rule.ts'
 import { parseMessage } from '../../ingress/sip/message/parse-message.ts'
 import { type RequestFacts, readRequestFacts } from '../../ingress/sip/message/request-facts.ts'
 import { SipMessage } from '../../ingress/sip/message/sip-message.ts'
-import { keyOf, peerOf } from '../../ingress/sip/native/received-request.ts'
 import { createCookieSealer } from '../../ingress/sip/native/relay/dialog-cookie.ts'
 import { writeForwardedRequest } from '../../ingress/sip/native/relay/forwarded-request.ts'
 import { viaSourceOf } from '../../ingress/sip/native/response-path.ts'
 import { writeAnswer } from '../../ingress/sip/native/server-side.ts'
 import { ClientTransaction } from '../../ingress/sip/native/transaction/client-transaction.ts'
 import { ServerTransaction } from '../../ingress/sip/native/transaction/server-transaction.ts'
-import { clientTransactionKey } from '../../ingress/sip/native/transaction/transaction-key.ts'
+import {
+  clientTransactionKey,
+  TransactionKey,
+  writeServerKey,
+} from '../../ingress/sip/native/transaction/transaction-key.ts'
 import { TransactionTable } from '../../ingress/sip/native/transaction/transaction-table.ts'
 import type { Flow } from '../../ingress/sip/native/transport/transport.ts'
 import { MessageRequest } from '../../ingress/sip/port/inbound-request.ts'
@@ -34,6 +37,8 @@ import { type Bench, cpuMicroseconds, type Part, partOf } from './rounds.ts'
 let nextCall = 1_500_000_000
 const REFUSAL = { status: 503, reason: 'Service Unavailable', warning: 'no_rule AAAAAAAAAAA' }
 const TRYING = { status: 100, reason: 'Trying' }
+/** Of the hash in the table of transactions. */
+const SEED = 1
 /** As long as the names in the table of the bench. */
 const RULE = 'voice/rule-0000000'
 const DECISIONS = { refused: 'no_rule', forwarded: 'rule', stranger: 'stranger' } as const
@@ -44,7 +49,7 @@ interface Work {
   readonly flow: Flow
   readonly bytes: Bytes
   facts: RequestFacts
-  key: string
+  readonly key: TransactionKey
   retained: SipMessage
   request: Bytes
   transaction: ServerTransaction | undefined
@@ -68,7 +73,7 @@ interface Setting {
 
 /** Measures the stages of the INVITE. Each group has 64 calls of its own. */
 export function measuredStages(bench: Bench, scenario: Scenario, groups: number): Part[] {
-  const transactions = new TransactionTable<SipMessage>()
+  const transactions = new TransactionTable<SipMessage>(SEED)
   const learned = learnInvite(bench)
   const setting = { bench, scenario, transactions, ...learned }
   const stages = stagesOf(setting)
@@ -117,7 +122,16 @@ function workOf({ flow, bytes }: { readonly flow: Flow; readonly bytes: Bytes })
   const fault = parseMessage(message, own, 0, own.length)
   const facts = readRequestFacts(message)
   if (fault || 'fault' in facts) throw new Error('ENGINE_BENCH_STAGES: the INVITE cannot be read')
-  return { message, flow, bytes: own, facts, key: '', retained: message, request: own, transaction: undefined }
+  return {
+    message,
+    flow,
+    bytes: own,
+    facts,
+    key: new TransactionKey(SEED),
+    retained: message,
+    request: own,
+    transaction: undefined,
+  }
 }
 
 /** Writes the bytes of a call that was never made into the INVITE. */
@@ -154,7 +168,7 @@ function readingStages({ transactions }: Setting): Stage[] {
     {
       name: 'facts',
       run: (work) => {
-        const facts = readRequestFacts(work.message)
+        const facts = readRequestFacts(work.message, work.facts)
         if ('fault' in facts) throw new Error('ENGINE_BENCH_STAGES: facts with a fault')
         work.facts = facts
       },
@@ -162,8 +176,8 @@ function readingStages({ transactions }: Setting): Stage[] {
     {
       name: 'key, look for its transaction',
       run: (work) => {
-        work.key = keyOf(work, work.message.method)
-        if (transactions.server(work.key)) throw new Error('ENGINE_BENCH_STAGES: a call came twice')
+        if (transactions.server(writeServerKey(work.key, work, work.message.method)))
+          throw new Error('ENGINE_BENCH_STAGES: a call came twice')
       },
     },
   ]
@@ -176,7 +190,7 @@ function decidingStages({ bench, scenario }: Setting): Stage[] {
     {
       name: known ? 'admission: known, validation' : 'admission: known',
       run: ({ message, facts, flow }) => {
-        const sender = senderOf(false, application.isKnown(peerOf(flow)))
+        const sender = senderOf(false, application.isKnown(flow.peer))
         const way = requestWay(sender, message.method, facts.toTag !== undefined, false)
         const refused = known && refusalOf(message, facts, application.headersRead(), false) !== undefined
         if (refused || way !== (known ? 'invite' : 'stranger-invite'))
@@ -186,9 +200,9 @@ function decidingStages({ bench, scenario }: Setting): Stage[] {
     {
       name: 'decision: trunk, rule',
       run: ({ message, facts, flow }) => {
-        const call = new MessageRequest(peerOf(flow), message, facts)
+        const call = new MessageRequest(flow.peer, message, facts)
         const admitted = chooseTrunk(table, call)
-        const found = admitted.type === 'admitted' ? matchRule(table, { ...admitted, call }).type : admitted.type
+        const found = admitted.type === 'admitted' ? matchRule(table, admitted, call).type : admitted.type
         if (found !== DECISIONS[scenario]) throw new Error(`ENGINE_BENCH_STAGES: the decision of a call is ${found}`)
       },
     },
@@ -201,7 +215,7 @@ function answerStage({ bench }: Setting, answer: typeof REFUSAL | typeof TRYING)
     name: `answer written: ${answer.status}`,
     run: (work) => {
       const { key, message, facts, flow } = work
-      const tag = new TextHash(1, 2).add(key).text()
+      const tag = new TextHash().addBytes(key.bytes, 0, key.length).text()
       work.request = writeAnswer({ message, viaSource: viaSourceOf(facts.via, flow), tag }, answer, agent)
     },
   }
@@ -214,11 +228,12 @@ function transactionStage({ bench: { product }, transactions }: Setting, status:
     onTimeout: () => undefined,
     onTerminated: (transaction: ServerTransaction) => transactions.removeServer(transaction),
   }
+  const host = { clock: product.clock, user }
   return {
     name: 'server transaction, timers',
     run: (work) => {
-      const transaction = new ServerTransaction({ kind: 'invite', key: work.key, sink, clock: product.clock, user })
-      if (!transactions.addServer(transaction)) throw new Error('ENGINE_BENCH_STAGES: a call came twice')
+      const transaction = new ServerTransaction('invite', sink, host)
+      if (!transactions.addServer(work.key, transaction)) throw new Error('ENGINE_BENCH_STAGES: a call came twice')
       transaction.respond(status, work.request)
       work.transaction = transaction
     },
@@ -246,7 +261,7 @@ function cookieStage(): Stage {
   return {
     name: 'cookie sealed',
     run: ({ facts, flow }) => {
-      const { address, port, transport } = peerOf(flow)
+      const { address, port, transport } = flow.peer
       const dialogData = writeDialogData({ rule: RULE, callerTrusted: false, headers: undefined })
       const sealed = { from: 'backend', signedTarget: { address, port, transport }, dialogData } as const
       cookies.seal(sealed, { callId: facts.callId, callerTag: facts.fromTag ?? '' })
@@ -257,18 +272,19 @@ function cookieStage(): Stage {
 /** Our Via, Record-Route and Request-URI are those of a request that the product has sent: they are given, not made. */
 function writingStage({ forwarded }: Setting): Stage {
   const [via = ''] = forwarded.values('Via')
-  const recordRoute = forwarded
-    .values('Record-Route')
-    .map((value) => `Record-Route: ${value}\r\n`)
-    .join('')
+  const [, viaStart = '', branchId = ''] = /^(.*;branch=)([^;]*)/.exec(via) ?? []
+  const [, host = '', cookie = ''] = /<sip:([^;]*);.*=([^>]*)>/.exec(forwarded.values('Record-Route')[0] ?? '') ?? []
   const requestUri = forwarded.requestUri()
+  const names = { external: () => host, internal: () => host }
   const edits = { routes: undefined, setHeaders: [], removeHeaders: [], maxBreadth: 60, stream: false }
   return {
     name: 'forwarded request written',
     run: (work) => {
       const { retained: message, facts, flow } = work
       const viaSource = viaSourceOf(facts.via, flow)
-      work.request = writeForwardedRequest({ message, facts, viaSource, via, requestUri, recordRoute, ...edits })
+      const recordRoute = { names, incoming: flow.local, outgoing: flow.local, cookie }
+      const ours = { viaStart, branchId, requestUri, recordRoute }
+      work.request = writeForwardedRequest({ message, facts, viaSource, ...ours, ...edits })
     },
   }
 }
@@ -283,10 +299,16 @@ function clientStage({ bench: { product }, transactions }: Setting): Stage {
   }
   return {
     name: 'client transaction, timers',
-    run: ({ key, flow, request }) => {
+    run: ({ flow, request }) => {
       const sink = { reliable: false, address: flow.remoteAddress, sendRequest: () => undefined }
       const transaction = new ClientTransaction<SipMessage>({
-        ...{ kind: 'invite', key: clientTransactionKey(key, 'INVITE'), clock: product.clock, sink, user },
+        ...{
+          kind: 'invite',
+          key: clientTransactionKey(`z9hG4bKsd.${nextCall++}`, 'INVITE'),
+          clock: product.clock,
+          sink,
+          user,
+        },
       })
       if (!transactions.addClient(transaction)) throw new Error('ENGINE_BENCH_STAGES: a branch came twice')
       transaction.start(request)

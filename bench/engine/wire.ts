@@ -40,6 +40,7 @@ export function createWire(): Wire {
   let product: Pick<TransportEvents, 'onMessage'> | undefined
   let events = product
   const locals: LocalEndpoint[] = []
+  let flow: WireFlow | undefined
   const wire: Wire = {
     call: 0,
     slot: 0,
@@ -50,7 +51,10 @@ export function createWire(): Wire {
     makers: { UDP: (options) => make('UDP', options.events), TCP: (options) => make('TCP', options.events) },
     deliver: (bytes, from) => {
       const [local] = locals
-      if (local) events?.onMessage(bytes, 0, bytes.length, new WireFlow(wire, local, from))
+      if (local === undefined) return
+      // As the transport does: packets of one source get one flow.
+      if (flow?.from !== from) flow = new WireFlow(wire, local, from)
+      events?.onMessage(bytes, 0, bytes.length, flow)
     },
     divert: (take) => {
       events = take ? { onMessage: (bytes, _offset, _length, flow) => take(flow, bytes) } : product
@@ -101,14 +105,18 @@ function asBuffer(bytes: Uint8Array): Bytes {
 class WireFlow implements Flow {
   readonly remoteAddress: IpAddress
   readonly remotePort: number
+  readonly peer: Flow['peer']
   readonly local: LocalEndpoint
+  readonly from: Source
   readonly #wire: Wire
 
   constructor(wire: Wire, local: LocalEndpoint, from: Source) {
     this.#wire = wire
     this.local = local
+    this.from = from
     this.remoteAddress = from.address
     this.remotePort = from.port
+    this.peer = { address: from.address, port: from.port, transport: 'UDP' }
   }
 
   get transport(): 'UDP' {

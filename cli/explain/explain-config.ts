@@ -23,7 +23,7 @@ export interface ExplainFlags {
 
 /** The call that `explain` is asked about. */
 export interface ExplainedCall {
-  /** The Request-URI. It is also To if `headers` has no To. */
+  /** The Request-URI. If `headers` contains no To header, the To header is made of the same URI. */
   readonly to: string
   readonly from: string
   readonly source: { readonly address: IpAddress; readonly port: number }

@@ -1,6 +1,6 @@
 /**
- * Runs the code that decides calls once. The result says what the application does with an INVITE, and what the caller
- * sees.
+ * Runs the code that decides calls, for one call. The result says what the application does with an INVITE, and what the
+ * caller sees.
  */
 import { createApplication } from '../../ingress/call/application.ts'
 import { createBackendHealth } from '../../ingress/call/backend-health.ts'
@@ -112,7 +112,7 @@ function forwarded(request: MessageRequest, plan: ProxyPlan): ExplainedDecision 
   }
 }
 
-/** Headers that every response copies from its request, and Content-Length, because our responses have no body. */
+/** Headers that `explain` does not show: copies of headers of the request, and Content-Length, which is always 0. */
 const COPIED = /^(Via|From|To|Call-ID|CSeq|Content-Length|Record-Route|Timestamp):/i
 
 function responseLines({ message }: MessageRequest, answer: Answer): string[] {

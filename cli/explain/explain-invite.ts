@@ -9,8 +9,8 @@ import { ConfigError } from '../settings/config.ts'
 import { type ExplainedCall, sourceText } from './explain-config.ts'
 
 /**
- * Makes the INVITE of a call. Throws a `ConfigError` if the headers and URIs are each valid, and are no usable INVITE
- * together.
+ * Makes the INVITE of a call. Each header and each URI is valid already. Throws a `ConfigError` if they do not make a
+ * usable INVITE together.
  */
 export function explainedInvite(call: ExplainedCall): MessageRequest {
   const bytes = Buffer.from(inviteText(call), 'utf8')
@@ -22,7 +22,10 @@ export function explainedInvite(call: ExplainedCall): MessageRequest {
   return new MessageRequest({ ...call.source, transport: call.transport }, message, facts)
 }
 
-/** The given headers come after ours. The given Vias stand for the proxies through which the call came. */
+/**
+ * The headers that the user gives come after those that `explain` writes. The user's Vias stand for the proxies through
+ * which the call came.
+ */
 function inviteText({ to, from, source, transport, headers }: ExplainedCall): string {
   const given = new Set(headers.map(({ name }) => headerIdOf(name)))
   return [

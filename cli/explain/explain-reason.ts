@@ -9,7 +9,7 @@ import type { ExplainedCall } from './explain-config.ts'
 /** The facts from which the text about a trunk is made. */
 interface TrunkContext {
   readonly call: ExplainedCall
-  /** The trunk to which the call belongs. If no trunk owns the called number, the trunk that answers the call. */
+  /** The trunk to which the call belongs. If no trunk owns the called number, this is the trunk that answers the call. */
   readonly first: TrunkEntry | undefined
 }
 
@@ -52,7 +52,7 @@ type RuleReason<T extends RuleStanding['type']> = (
   numbers: CallNumbers,
 ) => string
 
-/** One row for each standing. So each way in which a condition can fail has a text. */
+/** One row for each type of `RuleStanding`. So each way in which a condition can fail has a text. */
 const RULE_REASONS: { readonly [T in RuleStanding['type']]: RuleReason<T> } = {
   wins: () => 'every condition holds, and it comes first',
   later: () => 'every condition holds, but an earlier rule wins',
@@ -64,7 +64,7 @@ const RULE_REASONS: { readonly [T in RuleStanding['type']]: RuleReason<T> } = {
 }
 
 export function ruleReason({ rule, standing }: ExplainedRule, numbers: CallNumbers): string {
-  // The row belongs to the type of this standing. TypeScript cannot know this, so `as` is needed.
+  // The row has the type that `standing` has. TypeScript cannot know this, so `as` is needed.
   const reason = RULE_REASONS[standing.type] as RuleReason<RuleStanding['type']>
   return reason(standing, rule, numbers)
 }

@@ -15,7 +15,7 @@ import { decisionOnCluster, type ExplainedDecision, explainedDecision } from './
 import { explainedInvite } from './explain-invite.ts'
 import { ruleReason, trunkReason } from './explain-reason.ts'
 
-/** A part of a list: only the items that are nearest to the call are shown. */
+/** A list that may be shortened. If it is too long, only the items that have most to do with the call are shown. */
 interface Part<T> {
   readonly shown: readonly T[]
   readonly leftOut: number

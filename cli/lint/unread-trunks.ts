@@ -34,7 +34,10 @@ function hidesObjects({ object, code }: ManifestProblem): boolean {
   return object === undefined && code !== 'duplicate_name'
 }
 
-/** The creation time of a substitute. It is later than every other, so that a substitute never comes before a real trunk. */
+/**
+ * The creation time of a substitute. It is later than every other creation time, so that a substitute never comes before a
+ * real trunk.
+ */
 const LAST = '9999-12-31T23:59:59Z'
 
 function standIn(key: string): SipTrunk[] {

@@ -1,6 +1,6 @@
 /**
- * Finds numbers in manifests that match no call. A number in such a form cannot be read in a call, so no call has this
- * number.
+ * Finds numbers in manifests that cannot be read. A call with such a number is refused, so the number in the manifest
+ * matches no call. This differs only for trunks with `numbers.unreadable: AsWritten`.
  */
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { NumberMatch } from '../../crds/schema/number-match.ts'

@@ -12,7 +12,10 @@ import type { LintFinding } from './finding.ts'
 /** The private ranges of RFC 1918, RFC 6598 and RFC 4193. */
 const PRIVATE_RANGES = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7', 'fd00::/8']
 
-/** A shorter prefix contains a large part of the Internet. Both lengths count bits of the 128-bit form, as in `IpPrefix`. */
+/**
+ * The shortest usual prefix length for each family. A network with a shorter prefix contains a large part of the Internet.
+ * The lengths count bits of the 128-bit form, as in `IpPrefix`.
+ */
 const SHORTEST_PREFIX = { 4: 96 + 8, 6: 16 } as const
 
 const privatePrefixes = PRIVATE_RANGES.flatMap((text) => parseIpPrefix(text) ?? [])

@@ -1,6 +1,7 @@
 /**
- * Reads the configuration of a command. A flag comes before the environment variable, and the variable comes before the
- * default. The configuration is parsed once and frozen. All problems are reported together.
+ * Reads the configuration of a command. If a flag is given, its value is used. Otherwise the environment variable is used
+ * if it is set, and the default if it is not. The configuration is parsed once and frozen. All problems are reported
+ * together.
  */
 import process from 'node:process'
 import type { z } from 'zod'

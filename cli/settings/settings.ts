@@ -285,7 +285,8 @@ export const INGRESS_SETTINGS = {
       'folder of the keys that sign dialog routes: cookie.current and, in a rotation, cookie.previous; without it a key of its own',
   },
   ...SERVING_SETTINGS,
-  // Both times together are less than the 30 seconds that Kubernetes waits by default from SIGTERM to SIGKILL.
+  // The settle time and the drain time together are less than the 30 seconds that Kubernetes waits by default from SIGTERM
+  // to SIGKILL.
   settleSeconds: { ...SETTLE, fallback: ['5'] },
   settleOptions: SETTLE_OPTIONS,
   drainDeadlineSeconds: { ...DRAIN, fallback: ['20'] },

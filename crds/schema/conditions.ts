@@ -38,8 +38,8 @@ export const CONDITION_REASONS = {
   /** At least 99 % of the live ingress pods run a table that contains this generation. */
   Programmed: ['Programmed', 'Pending', 'NoReaders', 'NotAccepted', 'PublishFailed', 'Held'],
   /**
-   * For a trunk: a call that both trunks admit goes to an older trunk of another namespace. For a rule: another rule matches
-   * exactly the same calls.
+   * For a trunk: if this trunk and an older trunk of another namespace both admit a call, the older trunk gets the call. For a
+   * rule: an earlier rule matches exactly the same calls.
    */
   Conflicted: ['OlderTrunk', 'SameMatch'],
   /** An earlier rule takes every call that this rule could take. */

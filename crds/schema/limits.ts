@@ -38,11 +38,14 @@ export const MAX_BACKENDS = 64
 export const MAX_CONTACTS = 16
 /** The most characters of a URI. */
 export const MAX_URI_LENGTH = 256
-/** The largest weight of a backend. With steps of 0.1 percent, traffic can be moved slowly enough. */
+/**
+ * The largest weight of a backend. If two weights add up to 1000, traffic can be moved from one backend to the other in steps
+ * of 0.1 percent.
+ */
 export const MAX_WEIGHT = 1000
 /** The highest tier of a backend. The first tier is 0. */
 export const MAX_TIER = 15
-/** The most entries in a failover list. An entry is `timeout`, `transport` or a status. */
+/** The most items in a failover list. An item is `timeout`, `transport` or the status of a response, such as `503`. */
 export const MAX_FAILOVER_CONDITIONS = 32
 
 /** The most characters of a DNS label and of a DNS subdomain (RFC 1123). Kubernetes names its objects in these forms. */

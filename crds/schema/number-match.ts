@@ -15,8 +15,8 @@ const range = withRules(
     to: rangeBound.describe('The last number of the range, as long as the first and written in the same form.'),
   }),
   {
-    // Before a call is compared, numbers get one common form. Bounds in two forms (`+1…`, `001…`, `1…`) could then differ in
-    // length.
+    // Before a call is compared, all numbers get one common form. Two bounds that were written in different forms (`+1…`,
+    // `001…` or `1…`) could then differ in length.
     cel: "self.from.size() == self.to.size() && self.from.startsWith('+') == self.to.startsWith('+') && self.from.startsWith('00') == self.to.startsWith('00')",
     message: 'from and to must be equally long and written in the same form (both with +, both with 00, or neither)',
     holds: ({ from, to }) =>

@@ -11,8 +11,9 @@ export function isUnicast(address: IpAddress): boolean {
 }
 
 export function isLoopback(address: IpAddress): boolean {
-  const [a, b, c, d] = address.words
-  return address.family === 4 ? d >>> 24 === 127 : a === 0 && b === 0 && c === 0 && d === 1
+  const { words } = address
+  if (address.family === 4) return words[3] >>> 24 === 127
+  return words[0] === 0 && words[1] === 0 && words[2] === 0 && words[3] === 1
 }
 
 /**

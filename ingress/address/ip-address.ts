@@ -26,10 +26,26 @@ const V4_PREFIX_BITS = 96
 export function parseIpAddress(text: string): IpAddress | undefined {
   const bare = text.charCodeAt(0) === 0x5b && text.endsWith(']') ? text.slice(1, -1) : text
   const v4 = parseV4(bare)
-  if (v4 !== undefined) return fromWords([0, 0, 0xffff, v4])
+  if (v4 !== undefined) return ipv4Address(v4)
   const zone = bare.indexOf('%')
   const words = parseV6(zone === -1 ? bare : bare.slice(0, zone))
   return words && fromWords(words)
+}
+
+/** The IPv4 addresses that were used last, each at a place that its number gives. */
+const recent: (IpAddress | undefined)[] = Array.from({ length: 256 })
+
+/**
+ * Builds an IPv4 address from its number. Calls name the same few backends and gateways again and again, so the addresses that
+ * were used last are kept. `value`: an unsigned 32-bit number.
+ */
+export function ipv4Address(value: number): IpAddress {
+  const place = (value ^ (value >>> 8) ^ (value >>> 16)) & 0xff
+  const known = recent[place]
+  if (known?.words[3] === value) return known
+  const address: IpAddress = { family: 4, words: [0, 0, 0xffff, value], text: formatV4(value) }
+  recent[place] = address
+  return address
 }
 
 /** Builds an address from four words, for a transport that receives addresses as numbers. */
@@ -71,7 +87,9 @@ export function maskWords(words: readonly [number, number, number, number], leng
 }
 
 export function sameAddress(a: IpAddress, b: IpAddress): boolean {
-  const [p, q] = [a.words, b.words]
+  if (a === b) return true
+  const p = a.words
+  const q = b.words
   return p[3] === q[3] && p[2] === q[2] && p[1] === q[1] && p[0] === q[0]
 }
 
@@ -82,8 +100,8 @@ export function hostText(address: IpAddress): string {
 
 /** Whether the address is `0.0.0.0` or `::`. A socket can be bound to such an address. No packet can be sent to it. */
 export function isUnspecified(address: IpAddress): boolean {
-  const [a, b, c, d] = address.words
-  return a === 0 && b === 0 && d === 0 && c === (address.family === 4 ? 0xffff : 0)
+  const { words } = address
+  return words[0] === 0 && words[1] === 0 && words[3] === 0 && words[2] === (address.family === 4 ? 0xffff : 0)
 }
 
 /**
@@ -102,15 +120,30 @@ function isV4(words: Words): boolean {
 }
 
 function parseV4(text: string): number | undefined {
-  if (!/^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(text)) return undefined
   let value = 0
-  for (const part of text.split('.')) {
-    const octet = Number(part)
-    if (octet > 255 || (part.length > 1 && part.startsWith('0'))) return undefined
-    value = value * 256 + octet
+  let octet = 0
+  let digits = 0
+  let dots = 0
+  for (let at = 0; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - 0x30
+    if (digit === DOT) {
+      if (digits === 0 || ++dots > 3) return undefined
+      value = value * 256 + octet
+      octet = 0
+      digits = 0
+    } else {
+      // A leading zero is refused, because some software reads such a number as octal.
+      if (digit < 0 || digit > 9 || (digits > 0 && octet === 0)) return undefined
+      octet = octet * 10 + digit
+      digits++
+      if (octet > 255) return undefined
+    }
   }
-  return value
+  return digits > 0 && dots === 3 ? value * 256 + octet : undefined
 }
+
+/** The character `.`, counted from the digit 0. */
+const DOT = 0x2e - 0x30
 
 function parseV6(text: string): Words | undefined {
   const halves = expandEmbeddedV4(text)?.split('::')

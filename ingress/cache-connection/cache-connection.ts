@@ -35,15 +35,15 @@ export interface SendOptions {
 }
 
 /**
- * A connection to the shared cache that never gives up. A command opens the connection if there is none. A lost or silent
- * connection is dropped. The next command connects again: it resolves the name again and uses the current password. This
- * repairs the connection after a failover, a rotated password or a half-open link.
+ * A connection to the shared cache that is opened again after each failure. A command opens the connection if there is
+ * none. A lost or silent connection is dropped. The next command connects again: it resolves the name again and uses the
+ * current password. This repairs the connection after a failover, a rotated password or a half-open link.
  */
 export interface CacheConnection {
   /**
    * Sends one command to the node that stores `key`. The reply has the form of RESP2. Rejects with `CacheError`. During the
-   * pause after a failed attempt to connect, `send` rejects at once. A command is never sent twice: the caller may call
-   * `send` again.
+   * pause after a failed attempt to connect, `send` rejects at once. A command that failed is not sent again automatically.
+   * For another attempt, call `send` again.
    */
   send(key: string, command: readonly string[], options?: SendOptions): Promise<unknown>
   close(): void
@@ -105,8 +105,8 @@ export function createCacheConnection(options: CacheConnectionOptions): CacheCon
 }
 
 /**
- * The hosts, beginning with another host at each attempt. Otherwise a host that accepts connections and never answers would
- * keep us from the other hosts for ever.
+ * The hosts, beginning with another host at each attempt. If the first host were always the same, a host that accepts
+ * connections and never answers would keep us from the other hosts for ever.
  */
 function rotated(address: CacheAddress, opened: number): CacheAddress {
   const { hosts } = address

@@ -2,8 +2,8 @@ import { errorText } from '../text/error-text.ts'
 import { redactedText } from '../text/redacted-text.ts'
 
 /**
- * Why a request to the shared cache failed. `ADVICE` says for each code what to do. Code that reads and code that writes
- * use the same codes.
+ * Why a request to the shared cache failed. `ADVICE` says for each code what to do. Failed reads and failed writes have the
+ * same set of codes.
  */
 export type CacheErrorCode =
   | 'cache-unreachable'

@@ -14,8 +14,8 @@ export async function readHead(connection: CacheConnection, keys: CacheKeys): Pr
 
 /**
  * Reads head and entries of one version. The entries are read in steps, and the table may change between two steps. So the
- * head is read before and after the entries. The changes between these two versions are taken from the log and applied to
- * the entries. The result has the later version.
+ * head is read before and after the entries. If the two heads differ, the changes between their versions are taken from the
+ * log and applied to the entries. The result has the version of the later head.
  */
 export async function readSnapshot(connection: CacheConnection, keys: CacheKeys): Promise<TableSnapshot | undefined> {
   for (let i = 0; i < MAX_SNAPSHOT_TRIES; i++) {

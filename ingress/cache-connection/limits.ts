@@ -3,18 +3,18 @@
  * counts as lost.
  */
 
-/** Milliseconds for opening a connection, including TLS and authentication. */
+/** To open a connection takes at most this many milliseconds, including TLS and authentication. */
 export const CONNECT_TIMEOUT_MS = 5_000
 
 /**
- * Milliseconds for connecting to one sentinel. If the node of a sentinel is gone, nothing refuses the connection. So this
- * limit must be short, to leave time for the other sentinels.
+ * To connect to one sentinel takes at most this many milliseconds. If the node of a sentinel is gone, nothing refuses the
+ * connection. So this limit must be short, to leave time for the other sentinels.
  */
 export const SENTINEL_TIMEOUT_MS = 1_000
 
 /**
- * Milliseconds for one command, without the time that the command itself waits (`BLOCK`). A half-open connection is noticed
- * after this time. To read a chunk of a table takes about 10 ms.
+ * One command takes at most this many milliseconds, without the time that the command itself waits (`BLOCK`). A half-open
+ * connection is noticed after this time. To read a chunk of a table takes about 10 ms.
  */
 export const COMMAND_TIMEOUT_MS = 5_000
 
@@ -25,13 +25,19 @@ export const COMMAND_TIMEOUT_MS = 5_000
 export const FIRST_RETRY_MS = 100
 export const LONGEST_RETRY_MS = 2_000
 
-/** Entries that one HSCAN step reads: about 500 KB. Other clients of the cache wait for about a millisecond during a step. */
+/**
+ * One HSCAN step reads about this many entries, which are about 500 KB. Other clients of the cache wait for about a
+ * millisecond during a step.
+ */
 export const SCAN_ENTRIES = 1_000
 
-/** Attempts to read a whole table. An attempt fails if the table changes and the log does not contain the change. */
+/**
+ * At most this many attempts are made to read a whole table. An attempt fails if the table changes and the log does not
+ * contain the change.
+ */
 export const MAX_SNAPSHOT_TRIES = 5
 
-/** Largest number of records that one read of the log takes. */
+/** At most this many records are taken by one read of the log. */
 export const LOG_READ_RECORDS = 100
 
 /** Bytes of the largest file with a password. */

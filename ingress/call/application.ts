@@ -1,6 +1,7 @@
 /** The application, which the engine calls. It decides which senders are known, and what is done with each request. */
 import { chooseTrunk, type NearMiss, trunkOf } from '../lookup/choose-trunk.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
+import { admittedBy } from '../lookup/peer-index.ts'
 import type { Application } from '../sip/port/application.ts'
 import type { Peer } from '../sip/port/engine.ts'
 import type { EngineEvent } from '../sip/port/events.ts'
@@ -36,9 +37,7 @@ export function createApplication(deps: CallDeps): Application {
  */
 function isKnownPeer(table: LiveTable, peer: Peer): boolean {
   const facts = table.peer(peer.address)
-  if (facts.isBackend || facts.proxyOf.size > 0) return true
-  for (const trunk of facts.sourceOf.keys()) if (trunk.entry.transports.includes(peer.transport)) return true
-  return false
+  return facts.isBackend || facts.proxyOf.size > 0 || admittedBy(facts, peer.transport).length > 0
 }
 
 /** Reports packets that the engine dropped and requests that the engine refused, as events of packets and calls. */
@@ -67,7 +66,10 @@ function reportDropped(event: Extract<EngineEvent, { type: 'dropped' }>, deps: C
   reportDrop(deps, { type: 'dropped', source, reason, method }, nearMisses)
 }
 
-/** The facts from which the source of a request is found. If the request could not be read, the event has these facts. */
+/**
+ * The facts from which the source of a request is found. They come from the request, or from the event if the request could
+ * not be read.
+ */
 function sourced({ peer, request, recordedSources = [] }: Extract<EngineEvent, { type: 'dropped' | 'refused' }>) {
   return request ?? { peer, recordedSources: () => recordedSources }
 }
@@ -85,8 +87,8 @@ function reportRefusal(event: Extract<EngineEvent, { type: 'refused' }>, deps: C
   const now = deps.now()
   const call = { callId: request?.callId ?? '' }
   const decision = { id: decisionId, call, receivedAt: now, source, trunk, rule: undefined, called: '', calling: '' }
-  const ending = { outcome: stranger ? 'auth_drop' : 'malformed', status, reason } as const
-  deps.emit(callDecided(decision, ending, { decidedAt: now, endedAt: now }))
+  const ending = { outcome: stranger ? 'auth_drop' : 'malformed', reason } as const
+  deps.emit(callDecided(decision, ending, { status, decidedAt: now }, now))
   if (!stranger) return
   const dropped = strangerReason(peer.address, deps.ownAddress)
   deps.emit({ type: 'dropped', source: peer, reason: dropped, method: event.method })

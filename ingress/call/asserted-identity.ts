@@ -13,9 +13,14 @@ import type { InboundRequest, RelayEdits } from '../sip/port/engine.ts'
  * first proxy removes a preferred identity, even of a trusted caller (§6).
  */
 export function callerEdits(trusted: boolean): RelayEdits {
-  return trusted
-    ? { setHeaders: [], removeHeaders: [PREFERRED_IDENTITY], responseIdentity: 'keep' }
-    : { setHeaders: [], removeHeaders: [PREFERRED_IDENTITY, ...ASSERTED_IDENTITIES], responseIdentity: 'hide-private' }
+  return trusted ? TRUSTED_CALLER : UNTRUSTED_CALLER
+}
+
+const TRUSTED_CALLER: RelayEdits = { setHeaders: [], removeHeaders: [PREFERRED_IDENTITY], responseIdentity: 'keep' }
+const UNTRUSTED_CALLER: RelayEdits = {
+  setHeaders: [],
+  removeHeaders: [PREFERRED_IDENTITY, ...ASSERTED_IDENTITIES],
+  responseIdentity: 'hide-private',
 }
 
 /**

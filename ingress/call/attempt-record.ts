@@ -1,6 +1,6 @@
 /**
- * The attempts of one call, collected for the event at the end of the call. Each attempt is one small object, because often
- * nobody reads it.
+ * The attempts of one call, collected for the event at the end of the call. Each attempt is stored as one small object: to
+ * record attempts must cost little, because often nobody reads them.
  */
 import type { ProxyProgress } from '../sip/port/engine.ts'
 import type { CallAttempt } from './call-events.ts'
@@ -14,16 +14,23 @@ interface Attempt extends CallAttempt {
   over: boolean
 }
 
-/** The attempts of one call, in the order in which they began. Each target has at most one. */
+/** The attempts of one call, in the order in which they began. Each target has at most one attempt. */
 export type Attempts = Attempt[]
 
 /** The attempts of a call that ends before any backend is tried. */
 export const NO_ATTEMPTS: readonly CallAttempt[] = []
 
 export function attemptBegan(attempts: Attempts, target: CallTarget, now: number): Attempt {
-  const { id: backend, place } = target
-  const times = { beganAt: now, endedAt: now }
-  const attempt: Attempt = { backend, place, result: 'unfinished', status: 0, ...times, target, over: false }
+  const attempt: Attempt = {
+    backend: target.id,
+    place: target.place,
+    result: 'unfinished',
+    status: 0,
+    beganAt: now,
+    endedAt: now,
+    target,
+    over: false,
+  }
   attempts.push(attempt)
   return attempt
 }

@@ -59,7 +59,7 @@ export function createBackendHealth(now: () => number, emit: (event: CallEvent) 
       known = backends
       for (const pause of pauses.values()) {
         if (!backends.has(pause.target.id)) pauses.delete(pause.target.place)
-        // An endpoint that no longer exists is never asked about with `isUp`. So its pause must end here.
+        // `isUp` is never called for an endpoint that no longer exists. So the pause of such an endpoint must end here.
         else if (pause.until <= now()) resume(pause)
       }
     },

@@ -4,8 +4,9 @@ import type { Backend } from '../route-table/route-table.ts'
  * The order in which the backends of a route are tried: tier by tier, and inside a tier at random by weight. Each backend
  * appears once, as in RFC 2782. A backend with weight 0 gets no calls. `fraction` returns numbers in [0, 1).
  */
-export function backendOrder(backends: readonly Backend[], fraction: () => number): Backend[] {
-  const usable = backends.filter((backend) => backend.weight > 0)
+export function backendOrder(backends: readonly Backend[], fraction: () => number): readonly Backend[] {
+  const isUsable = ({ weight }: Backend): boolean => weight > 0
+  const usable = backends.every(isUsable) ? backends : backends.filter(isUsable)
   if (usable.length < 2) return usable
   const tiers = [...new Set(usable.map((backend) => backend.tier))].toSorted((a, b) => a - b)
   return tiers.flatMap((tier) =>

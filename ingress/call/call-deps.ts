@@ -5,9 +5,9 @@ import type { BackendHealth } from './backend-health.ts'
 import type { CallEvent } from './call-events.ts'
 
 /**
- * The answer to OPTIONS of a process that will end soon. `unavailable` is 503: a peer that probes this process then sends
- * its calls to other processes in time. `ok` is 200: for a peer that reaches several processes behind one address, because
- * after one 503 such a peer would stop using all these processes.
+ * What a process that will end soon answers to an OPTIONS request. `unavailable` is 503: a peer that probes this process
+ * then sends its calls to other processes in time. `ok` is 200: for a peer that reaches several processes behind one
+ * address, because after one 503 such a peer would stop using all these processes.
  */
 export type SettleOptions = 'unavailable' | 'ok'
 

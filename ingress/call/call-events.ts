@@ -76,7 +76,7 @@ export interface CallDecided {
   readonly backend: string
   /** The attempts in the order in which they began, at most `MAX_TARGETS`. */
   readonly attempts: readonly CallAttempt[]
-  /** The backends of the rule that were passed over. A backend with two results is listed twice. */
+  /** The backends of the rule that were passed over. If a backend has two values of `result`, it is listed twice. */
   readonly passedOver: readonly PassedOver[]
   /** When the INVITE came to the application, when it was decided, and when the final response was sent. */
   readonly receivedAt: number

@@ -21,7 +21,10 @@ const ANYWHERE: CanReach = () => true
 
 export interface CallTargets {
   readonly targets: readonly CallTarget[]
-  /** Backends that were passed over, completely or with some of their endpoints. A backend with two results is listed twice. */
+  /**
+   * Backends that were passed over, completely or with some of their endpoints. If a backend has two values of `result`, it
+   * is listed twice.
+   */
   readonly passedOver: readonly PassedOver[]
 }
 
@@ -37,12 +40,12 @@ export function callTargets(backends: readonly Backend[], deps: Deps, canReach: 
   let passedOver = NOTHING_PASSED_OVER
   for (const backend of backendOrder(backends, deps.fraction)) {
     const there = 'uri' in backend ? addressTargets(backend) : deps.table.readyEndpoints(backend.service)
-    const up = there.filter(({ place }) => deps.health.isUp(place))
-    const reached = up.filter(canReach)
+    const up = those(there, ({ place }) => deps.health.isUp(place))
+    const reached = those(up, canReach)
     if (reached.length === 0 || reached.length < there.length) {
       passedOver = [...passedOver, ...missed(backend, { there, up, reached }, passedOver)]
     }
-    const found = 'uri' in backend ? reached : drawEndpoints(reached, deps.fraction)
+    const found = 'uri' in backend ? reached : drawEndpoints([...reached], deps.fraction)
     for (const target of found) {
       if (targets.length === MAX_TARGETS) return { targets, passedOver }
       // A target is used only once (RFC 3261 §16.5). Several backends of the rule may lead to the same target.
@@ -50,6 +53,11 @@ export function callTargets(backends: readonly Backend[], deps: Deps, canReach: 
     }
   }
   return { targets, passedOver }
+}
+
+/** The targets that pass. Usually all of them pass, and then no new list is made. */
+function those(targets: readonly CallTarget[], passes: (target: CallTarget) => boolean): readonly CallTarget[] {
+  return targets.every(passes) ? targets : targets.filter(passes)
 }
 
 interface Places {
@@ -73,14 +81,21 @@ function missed(backend: Backend, { there, up, reached }: Places, known: readonl
     .map((result) => ({ backend: name, result }))
 }
 
+/** The targets of backends that are addresses. They are made once for all calls. */
+const addressed = new WeakMap<UriBackend, readonly CallTarget[]>()
+
 /**
  * The target of a backend that is an address. The operator writes only valid addresses. If other software wrote an invalid
  * address, the backend has no target.
  */
-function addressTargets(backend: UriBackend): CallTarget[] {
+function addressTargets(backend: UriBackend): readonly CallTarget[] {
+  const known = addressed.get(backend)
+  if (known) return known
   const { uri, port, transport, uriParameters } = backend
   const address = parseIpAddress(backend.address)
-  return address ? [{ id: uri, place: uri, address, port, transport, uriParameters }] : []
+  const targets = address ? [{ id: uri, place: uri, address, port, transport, uriParameters }] : []
+  addressed.set(backend, targets)
+  return targets
 }
 
 /** Draws endpoints in a random order. Each endpoint has the same chance to be the first, and to be the next after a failure. */

@@ -11,7 +11,7 @@ export interface Decision {
   readonly id: string
   readonly call: InboundCall
   readonly receivedAt: number
-  /** The source of the packet, until the trunk of the call is known. Then also the source that the trunk judged. */
+  /** The source of the packet. When the trunk of the call is known, the source that the trunk judged is added. */
   source: CallSource
   trunk: TrunkEntry | undefined
   rule: RuleEntry | undefined
@@ -22,8 +22,6 @@ export interface Decision {
 /** How a decision ended. */
 export interface Ending {
   readonly outcome: Outcome
-  /** The final status. 0 if nothing was sent. */
-  readonly status: number
   readonly reason: string
   readonly noRuleReason?: NoRuleReason
   readonly backend?: string
@@ -38,24 +36,32 @@ export function openDecision(call: InboundCall, deps: CallDeps): Decision {
 }
 
 /** Sends our own final response, with the reason in a Warning header (RFC 3261 §20.43), and reports the decision. */
-export function refuse(decision: Decision, deps: CallDeps, answer: Answer, ending: Omit<Ending, 'status'>): void {
+export function refuse(decision: Decision, deps: CallDeps, answer: Answer, ending: Ending): void {
   const decidedAt = deps.now()
   decision.call.respond(explainedAnswer(answer, ending.outcome, decision.id))
-  reportDecision(decision, deps, { ...ending, status: answer.status }, decidedAt)
+  reportDecision(decision, deps, ending, { status: answer.status, decidedAt })
 }
 
-export function reportDecision(decision: Decision, deps: CallDeps, ending: Ending, decidedAt: number): void {
-  deps.emit(callDecided(decision, ending, { decidedAt, endedAt: deps.now() }))
+/** The final status of a call, and when the call was decided. */
+export interface FinalAnswer {
+  /** 0 if nothing was sent. */
+  readonly status: number
+  readonly decidedAt: number
+}
+
+export function reportDecision(decision: Decision, deps: CallDeps, ending: Ending, final: FinalAnswer): void {
+  deps.emit(callDecided(decision, ending, final, deps.now()))
 }
 
 /** The parts of a decision from which the event of a call is made. The Call-ID is empty if the INVITE could not be read. */
 type ReportedDecision = Omit<Decision, 'call'> & { readonly call: Pick<InboundCall, 'callId'> }
 
-/** Makes the event of a call, which the application or the engine has decided. Times are monotonic milliseconds. */
+/** Makes the event of a call that the application or the engine has decided. Times are monotonic milliseconds. */
 export function callDecided(
   decision: ReportedDecision,
   ending: Ending,
-  times: { readonly decidedAt: number; readonly endedAt: number },
+  final: FinalAnswer,
+  endedAt: number,
 ): CallDecided {
   const { call, trunk, rule } = decision
   return {
@@ -64,7 +70,7 @@ export function callDecided(
     callId: call.callId,
     source: decision.source,
     outcome: ending.outcome,
-    status: ending.status,
+    status: final.status,
     trunk: trunk?.name ?? '',
     rule: rule?.name ?? '',
     reason: ending.reason,
@@ -75,7 +81,7 @@ export function callDecided(
     attempts: ending.attempts ?? NO_ATTEMPTS,
     passedOver: ending.passedOver ?? NOTHING_PASSED_OVER,
     receivedAt: decision.receivedAt,
-    decidedAt: times.decidedAt,
-    endedAt: times.endedAt,
+    decidedAt: final.decidedAt,
+    endedAt,
   }
 }

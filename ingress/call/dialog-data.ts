@@ -20,7 +20,10 @@ export interface DialogData {
 export interface SealedHeaders {
   /** Marks of the headers that the rule set in the first INVITE or removed from it. A mark stands for a header name. */
   readonly marks: string
-  /** The values for the first INVITE. A value from which no header was made is undefined. The trunk is `namespace/name`. */
+  /**
+   * The values of the placeholders `{trunk}`, `{called}` and `{calling}` at the first INVITE. Undefined if no header of the
+   * rule has the placeholder. The trunk is `namespace/name`.
+   */
   readonly trunk: string | undefined
   readonly called: string | undefined
   readonly calling: string | undefined

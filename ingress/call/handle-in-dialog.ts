@@ -1,6 +1,6 @@
 /**
- * Decides to which hop an in-dialog request may be relayed. Otherwise strangers could send packets through the ingress to
- * any address they choose.
+ * Decides to which hop an in-dialog request may be relayed. Without this decision, strangers could send packets through the
+ * ingress to any address they choose.
  */
 import { type IpAddress, parseIpPrefix, prefixContains, sameAddress } from '../address/ip-address.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
@@ -21,7 +21,8 @@ export function handleInDialog(request: InboundDialogRequest, table: LiveTable):
   const { dialog, nextHop } = request
   if (!dialog) return request.refuse(CALL_DOES_NOT_EXIST)
   // A call may pass through us twice. Then the cookie has data of each pass. The pass nearest to the target comes first.
-  const passes = [dialog.dialogData, ...(dialog.otherDialogData ?? [])].map(readDialogData)
+  const passes = [readDialogData(dialog.dialogData)]
+  if (dialog.otherDialogData) passes.push(...dialog.otherDialogData.map(readDialogData))
   const edits =
     dialog.from === 'caller' ? callerSideEdits(passes, request, table) : backendEdits(passes.every(isTrusted), request)
   const follows = dialog.from === 'caller' ? isBackendSide : isCallerSide
@@ -48,7 +49,7 @@ function isBackendSide(hop: DialogHop, { dialog, table }: Asking): boolean {
 function callerSideEdits(passes: readonly DialogData[], request: InboundDialogRequest, table: LiveTable): RelayEdits {
   const edits = callerEdits(passes.every(isTrusted))
   const said = passes.map((data) => ruleEdits(data, request, table))
-  if (said.every((one) => one === NO_EDITS)) return edits
+  if (said.every(isNothing)) return edits
   const spoken = new Set<string>()
   const setHeaders = said.flatMap((one) => {
     const own = one.setHeaders.filter(({ name }) => !spoken.has(name.toLowerCase()))
@@ -65,6 +66,10 @@ function callerSideEdits(passes: readonly DialogData[], request: InboundDialogRe
  */
 function isTrusted({ callerTrusted }: DialogData): boolean {
   return callerTrusted
+}
+
+function isNothing(edits: RuleEdits): boolean {
+  return edits === NO_EDITS
 }
 
 type RuleEdits = Pick<RelayEdits, 'setHeaders' | 'removeHeaders'>

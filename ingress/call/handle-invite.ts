@@ -53,7 +53,7 @@ function dropStranger(decision: Decision, deps: CallDeps, nearMisses: readonly N
   const status = decision.call.drop() === '503' ? 503 : 0
   if (!repeated) {
     const reason = 'no trunk admits this source'
-    reportDecision(decision, deps, { outcome: 'auth_drop', status, reason }, decidedAt)
+    reportDecision(decision, deps, { outcome: 'auth_drop', reason }, { status, decidedAt })
   }
   const reason = strangerReason(peer.address, deps.ownAddress)
   reportDrop(deps, { type: 'dropped', source: peer, reason, method }, nearMisses)
@@ -67,12 +67,8 @@ function refuseUnloaded(decision: Decision, deps: CallDeps): void {
   const decidedAt = deps.now()
   const status = decision.call.respondOnce(SERVICE_UNAVAILABLE) ? SERVICE_UNAVAILABLE.status : 0
   if (decision.call.repeated) return
-  reportDecision(
-    decision,
-    deps,
-    { outcome: 'rules_unavailable', status, reason: 'no rule table was ever loaded' },
-    decidedAt,
-  )
+  const ending = { outcome: 'rules_unavailable', reason: 'no rule table was ever loaded' } as const
+  reportDecision(decision, deps, ending, { status, decidedAt })
 }
 
 /**
@@ -104,9 +100,8 @@ function refuseAmbiguous(decision: Decision, deps: CallDeps, trunk: TrunkEntry):
 }
 
 function applyRules(decision: Decision, deps: CallDeps, admitted: Admitted): void {
-  const { called, calling, call } = decision
   const { trunk, callingFault } = admitted
-  const verdict = matchRule(deps.table, { trunk, called, calling, callingFault, call })
+  const verdict = matchRule(deps.table, admitted, decision.call)
   switch (verdict.type) {
     case 'no_rule':
       return noRule(decision, deps, { trunk, reason: verdict.reason, nearest: verdict.nearest, fault: callingFault })
@@ -135,7 +130,7 @@ type Admitted = Extract<TrunkVerdict, { type: 'admitted' }>
 interface NoRule {
   readonly trunk: TrunkEntry
   readonly reason: NoRuleReason
-  /** The nearest rule. Undefined if there is no such rule. */
+  /** Name of the nearest rule, as in `RuleVerdict`. Undefined if there is no such rule. */
   readonly nearest: string | undefined
   /** Why a number cannot be read. Shown only if `reason` says that a number cannot be read. */
   readonly fault?: UserFault | undefined

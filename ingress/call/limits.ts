@@ -6,14 +6,20 @@
  */
 export const MAX_BACKEND_PAUSE_MS = 60_000
 
-/** Endpoints of one Service that are tried in one call. After eight failures in a row, the caller has waited long enough. */
+/**
+ * At most this many endpoints of one Service are tried in one call. After eight failures in a row, the caller has waited
+ * long enough.
+ */
 export const MAX_ENDPOINT_TRIES = 8
 
 /**
- * Targets of one call. A rule may have the same number of backends. The number is limited because each target can make the
- * caller wait longer (RFC 3261 §16.7).
+ * At most this many targets for one call. A rule may have the same number of backends. The number is limited because each
+ * target can make the caller wait longer (RFC 3261 §16.7).
  */
 export const MAX_TARGETS = 64
 
-/** Backends that a log line lists if no backend of a rule can be reached. Three are enough to see what they have in common. */
+/**
+ * If no backend of a rule can be reached, a log line lists at most this many of them. Three are enough to see what they
+ * have in common.
+ */
 export const NAMED_BACKENDS = 3

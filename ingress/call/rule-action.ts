@@ -12,6 +12,7 @@ import type {
   ProxyPlan,
   ProxyProgress,
   ProxyResult,
+  RelayEdits,
 } from '../sip/port/engine.ts'
 import { callerEdits } from './asserted-identity.ts'
 import { type Attempts, attemptBegan, attemptEnded, endOpen } from './attempt-record.ts'
@@ -26,9 +27,6 @@ import { expandUser, type TemplateValues } from './template.ts'
 
 type RejectAction = Extract<Action, { type: 'Reject' }>
 type Contacts = Extract<Action, { type: 'Redirect' }>['contacts']
-
-/** The header changes of a rule that neither sets nor removes headers. */
-const NO_EDITS: ReturnType<typeof headerEdits> = { setHeaders: [], removeHeaders: [] }
 
 export interface Routing {
   readonly trunk: TrunkEntry
@@ -70,27 +68,32 @@ export function route(decision: Decision, deps: CallDeps, routing: Routing): voi
   }
   const { targets, passedOver } = callTargets(action.backends, deps, (target) => decision.call.canReach(target))
   if (targets.length === 0) return noTarget(decision, deps, { routing, passedOver })
-  const plan = planOf(decision, routing)
-  // Values that do not fit into the cookie are lost for the later requests of the call, which then lack the headers. So the
-  // call is refused now.
-  if (Buffer.byteLength(plan.dialogData) > MAX_DIALOG_DATA_BYTES) {
+  const headers = ruleHeaders(action)
+  const values = valuesOf(decision, routing)
+  const callerTrusted = isTrusted(routing)
+  const dialogData = writeDialogData({
+    rule: routing.rule.name,
+    callerTrusted,
+    headers: headers && sealed(headers, values),
+  })
+  // Later requests of the call get their headers from values in the cookie. If the values do not fit into the cookie, these
+  // headers would be missing. So the call is refused now.
+  if (Buffer.byteLength(dialogData) > MAX_DIALOG_DATA_BYTES) {
     const reason = 'the called and the calling user are too long for a rule that makes headers of them'
     return refuse(decision, deps, USER_TOO_LONG, { outcome: 'malformed', reason })
   }
-  const decidedAt = deps.now()
-  const proxied: Proxied = { decision, decidedAt, targets, passedOver, attempts: [], over: false }
-  const progress = (step: ProxyProgress): void => report(proxied, deps, step)
-  const done = (result: ProxyResult): void => finish(proxied, deps, result)
-  const callerTarget = callerTargetOf(decision.call.peer, deps.table, routing.trunk)
-  decision.call.proxy({ ...plan, callerTarget, targets, done, progress })
+  const proxied: Proxied = { decision, decidedAt: deps.now(), targets, passedOver, attempts: [], over: false }
+  decision.call.proxy(
+    planOf(proxied, deps, { routing, values, edits: editsOf(headers, values, callerTrusted), dialogData }),
+  )
 }
 
 const NO_TARGET = 'every backend of the rule is paused, has weight 0 or has no ready endpoint'
 const NO_SOCKET = 'this process listens on no address of the family and transport of any backend that is up'
 
 /**
- * Refuses a call that has no target. Backends that no socket reaches are counted only here. If a call has another target,
- * such a backend is only passed over.
+ * Refuses a call that has no target. Each backend that no socket reaches is then counted as a failed attempt. If a call has
+ * another target, such a backend is passed over and is not counted.
  */
 function noTarget(
   decision: Decision,
@@ -105,35 +108,64 @@ function noTarget(
   }
 }
 
-function planOf(
-  decision: Decision,
-  { trunk, rule, action }: Routing,
-): Omit<ProxyPlan, 'targets' | 'done' | 'progress'> {
-  const values: TemplateValues = {
-    called: decision.called,
-    calling: decision.calling,
-    trunk: trunk.name,
-    rule: rule.name,
-  }
-  // A trunk is inside the trust domain if we use its asserted identities (RFC 3325 §5). The asserted identities of other
-  // trunks must not reach the backend.
-  const callerTrusted = trunk.numbers.callingFrom === 'PAI'
-  const { removeHeaders, responseIdentity } = callerEdits(callerTrusted)
-  const headers = ruleHeaders(action)
-  const edits = headers ? headerEdits(headers, values) : NO_EDITS
+function valuesOf({ called, calling }: Decision, { trunk, rule }: Routing): TemplateValues {
+  return { called, calling, trunk: trunk.name, rule: rule.name }
+}
+
+/**
+ * A trunk is inside the trust domain if we use its asserted identities (RFC 3325 §5). The asserted identities of other trunks
+ * must not reach the backend.
+ */
+function isTrusted({ trunk }: Routing): boolean {
+  return trunk.numbers.callingFrom === 'PAI'
+}
+
+function editsOf(headers: RuleHeaders | undefined, values: TemplateValues, callerTrusted: boolean): RelayEdits {
+  const edits = callerEdits(callerTrusted)
+  if (!headers) return edits
+  const { setHeaders, removeHeaders } = headerEdits(headers, values)
+  return { ...edits, setHeaders, removeHeaders: [...removeHeaders, ...edits.removeHeaders] }
+}
+
+/** What the plan of a call contains, beside its targets. */
+interface PlanParts {
+  readonly routing: Routing
+  readonly values: TemplateValues
+  readonly edits: RelayEdits
+  readonly dialogData: string
+}
+
+function planOf(proxied: Proxied, deps: CallDeps, { routing, values, edits, dialogData }: PlanParts): ProxyPlan {
+  const { decision, targets } = proxied
+  const { trunk, action } = routing
   return {
+    targets,
     requestUser:
       action.requestUser === undefined ? judgedUser(decision, trunk) : expandUser(action.requestUser, values),
     setHeaders: edits.setHeaders,
-    removeHeaders: [...edits.removeHeaders, ...removeHeaders],
-    responseIdentity,
+    removeHeaders: edits.removeHeaders,
+    responseIdentity: edits.responseIdentity,
     backendTimeout: action.backendTimeout,
     ringingTimeout: action.ringingTimeout,
-    failoverOn: new Set(action.failoverOn.map(conditionOf)),
+    failoverOn: failoverOf(action),
     failover: action.failover,
-    dialogData: writeDialogData({ rule: rule.name, callerTrusted, headers: headers && sealed(headers, values) }),
+    callerTarget: callerTargetOf(decision.call.peer, deps.table, trunk),
+    dialogData,
     exhausted: explainedAnswer(trunk.responses.noBackend, 'no_backend', decision.id),
+    done: (result) => finish(proxied, deps, result),
+    progress: (step) => report(proxied, deps, step),
   }
+}
+
+/** The conditions of a rule's failover. They are prepared once for all calls of the rule. */
+const failovers = new WeakMap<RouteAction, ReadonlySet<FailoverCondition>>()
+
+function failoverOf(action: RouteAction): ReadonlySet<FailoverCondition> {
+  const known = failovers.get(action)
+  if (known) return known
+  const conditions = new Set(action.failoverOn.map(conditionOf))
+  failovers.set(action, conditions)
+  return conditions
 }
 
 /**
@@ -194,12 +226,8 @@ function finish(proxied: Proxied, deps: CallDeps, result: ProxyResult): void {
   // attempts end.
   endOpen(attempts, outcome === 'unanswered' ? 'unfinished' : 'cancelled', deps.now())
   const backend = target?.id ?? ''
-  reportDecision(
-    decision,
-    deps,
-    { outcome: OUTCOMES[outcome], status, reason, backend, attempts, passedOver },
-    decidedAt,
-  )
+  const ending = { outcome: OUTCOMES[outcome], reason, backend, attempts, passedOver }
+  reportDecision(decision, deps, ending, { status, decidedAt })
   if (outcome !== 'unanswered') return
   deps.emit({ type: 'unanswered', trunk: decision.trunk?.name ?? '', callId: decision.call.callId })
 }
@@ -225,7 +253,8 @@ function report(proxied: Proxied, deps: CallDeps, step: ProxyProgress): void {
 }
 
 function callTarget(targets: readonly CallTarget[], { target }: ProxyProgress): CallTarget | undefined {
-  return targets.find((one) => one === target)
+  for (let i = 0; i < targets.length; i++) if (targets[i] === target) return targets[i]
+  return undefined
 }
 
 interface Attempted {

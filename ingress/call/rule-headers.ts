@@ -6,7 +6,10 @@ import type { HeaderField, RelayEdits } from '../sip/port/engine.ts'
 import { expandHeader, type TemplateValues } from './template.ts'
 
 export interface RuleHeaders {
-  /** The marks of all headers that the rule sets or removes, sorted as text. */
+  /**
+   * The marks (`markOf`) of the names of all headers that the rule sets or removes. They are sorted and joined without a
+   * separator.
+   */
   readonly marks: string
   /** The placeholders in the values of set headers. */
   readonly needs: ReadonlySet<PlaceholderName>
@@ -16,7 +19,7 @@ export interface RuleHeaders {
 
 type HeaderEdits = Pick<RelayEdits, 'setHeaders' | 'removeHeaders'>
 
-/** The number of characters of a mark. */
+/** The number of characters of a mark, which is a short hash of the name of a header. */
 const MARK_LENGTH = 4
 
 const prepared = new WeakMap<RouteAction, RuleHeaders>()
@@ -62,8 +65,8 @@ export function markedNames(names: readonly string[], marks: string): string[] {
 }
 
 /**
- * The mark of a header's name. A cookie contains the mark instead of the name. The mark is the same in every build. It has
- * 24 bits: in a request with 40 headers, another header has the same mark once in 400,000 times.
+ * The mark of a header's name: a short hash, which a cookie contains instead of the name. A name has the same mark in every
+ * build. A mark has 24 bits. Of 400,000 requests with 40 headers each, about one has another header with the same mark.
  */
 function markOf(name: string): string {
   return hash('sha256', name, 'base64url').slice(0, MARK_LENGTH)

@@ -30,13 +30,14 @@ function reportCall({ peer, sender, request }: EventOf<'shed'>, deps: CallDeps):
   const call = { callId: request?.callId ?? '' }
   const decision = { id: deps.newId(), call, receivedAt: now, source, ...nothing }
   const ending = sender === 'stranger' ? strangerEnding(deps) : FORBIDDEN
-  deps.emit(callDecided(decision, ending, { decidedAt: now, endedAt: now }))
+  const status = sender === 'stranger' ? 0 : 403
+  deps.emit(callDecided(decision, ending, { status, decidedAt: now }, now))
 }
 
 /** What a trusted proxy always gets that names a stranger. */
-const FORBIDDEN: Ending = { outcome: 'rejected', status: 403, reason: 'no trunk admits this peer' }
+const FORBIDDEN: Ending = { outcome: 'rejected', reason: 'no trunk admits this peer' }
 
 /** Without a table, everyone is a stranger. */
 function strangerEnding({ table }: CallDeps): Ending {
-  return { outcome: table.loaded ? 'auth_drop' : 'rules_unavailable', status: 0, reason: 'overload' }
+  return { outcome: table.loaded ? 'auth_drop' : 'rules_unavailable', reason: 'overload' }
 }

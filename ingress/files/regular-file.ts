@@ -110,8 +110,8 @@ function tooLarge(path: string, size: number, maxBytes: number): FileRefused {
 }
 
 /**
- * Replaces the system's error for a socket by one that names the cause. A socket cannot be opened: the error is ENXIO, or
- * EOPNOTSUPP on other systems.
+ * If a file could not be opened because it is a socket or an absent device, returns an error that says so. The system's
+ * error is ENXIO, or EOPNOTSUPP on some systems. Any other error is returned unchanged.
  */
 function withReason(error: unknown, path: string): unknown {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined

@@ -15,12 +15,12 @@ import {
 
 export interface HttpConnections {
   /**
-   * Adds a new connection. Closes an older one if its address has too many connections, or if all addresses together have
-   * too many.
+   * Adds a new connection. If its address already has too many connections, one of them is closed. If all addresses
+   * together have too many, a connection of the address that has most of them is closed.
    */
   enter(socket: Socket): void
   /**
-   * Called when the headers of a request have come. Returns false if an earlier request is still being answered. This
+   * Called when the headers of a request have come. Returns false if an earlier request is still being answered. The new
    * request then gets no answer. A client that sends several requests at once must expect that the connection closes after
    * the first answer (RFC 9112 §9.3.2).
    */

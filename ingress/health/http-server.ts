@@ -21,7 +21,10 @@ export interface HttpServerOptions {
 }
 
 export interface RunningHttpServer {
-  /** The bound address, such as `http://127.0.0.1:9090`. For a setting of port 0, this contains the port that was chosen. */
+  /**
+   * The bound address, such as `http://127.0.0.1:9090`. If the setting is port 0, the address contains the port that was
+   * chosen.
+   */
   readonly address: string
   /** Closes the server and aborts requests in progress. This is safe, because a probe asks again. */
   close(): Promise<void>

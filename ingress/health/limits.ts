@@ -1,14 +1,14 @@
-/** Limits on the connections, time and memory that a client of /metrics and the probes can use. */
+/** Limits on the connections, time and memory that clients of /metrics, /livez and /readyz can use. */
 
-/** Milliseconds that a client has to send the headers of a request. A probe sends them at once. */
+/** A client may take at most this many milliseconds to send the headers of a request. A probe sends them at once. */
 export const HEADERS_TIMEOUT_MS = 5_000
 
-/** Milliseconds that a client has to send a whole request. */
+/** A client may take at most this many milliseconds to send a whole request. */
 export const REQUEST_TIMEOUT_MS = 10_000
 
 /**
- * Milliseconds that a connection stays open for another request. Most scrapers wait at least 15 s before the next request,
- * and then open a new connection.
+ * After an answer, a connection stays open for another request for this many milliseconds. Most scrapers wait at least 15 s
+ * before the next request, and then open a new connection.
  */
 export const KEEP_ALIVE_MS = 5_000
 
@@ -27,26 +27,29 @@ export const WAIT_TIMEOUT_MS = KEEP_ALIVE_MS + HEADERS_TIMEOUT_MS
  */
 export const ANSWER_TIMEOUT_MS = 10_000
 
-/** Bytes of a request's headers. Scrapers send less than one kilobyte. */
+/** At most this many bytes of headers per request. Scrapers send less than one kilobyte. */
 export const MAX_HEADER_BYTES = 8 * 1024
 
 /**
- * Connections at the same time. 128 are enough for some scrapers, the kubelet and a person. The limit of open files is far
- * higher.
+ * At most this many connections at the same time. 128 are enough for some scrapers, the kubelet and a person. The limit of
+ * open files is far higher.
  */
 export const MAX_CONNECTIONS = 128
 
-/** Connections from one address. The kubelet and the scrapers of a node may all come from the node's address. */
+/**
+ * At most this many connections from one address at the same time. The kubelet and the scrapers of a node may all come from
+ * the node's address.
+ */
 export const MAX_CONNECTIONS_PER_ADDRESS = 16
 
 /**
- * Requests that may come while an earlier request is being answered. These requests get no answer. One more than this
- * number closes the connection.
+ * At most this many requests may come on a connection while an earlier request is being answered. They get no answer. One
+ * more request closes the connection.
  */
 export const MAX_PIPELINED_REQUESTS = 16
 
 /**
- * Answers that are being sent at the same time. Each contains the metrics as text, which are some megabytes if there are
- * many rules.
+ * At most this many answers are being sent at the same time. Each contains the metrics as text, which are some megabytes if
+ * there are many rules.
  */
 export const MAX_ANSWERS = 16

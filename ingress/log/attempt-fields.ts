@@ -1,50 +1,41 @@
-/** Turns the attempts of a call into fields of the call's log line. */
+/** Writes the attempts of a call as fields of the call's log line. */
 import type { CallAttempt, CallDecided } from '../call/call-events.ts'
+import { jsonText } from './json-text.ts'
 import { MAX_LOGGED_ATTEMPTS, MAX_VALUE_CHARACTERS } from './limits.ts'
 
-interface AttemptFields {
-  readonly backend: string
-  /** The endpoint that was tried, if the backend is a Service. Otherwise undefined. */
-  readonly endpoint: string | undefined
-  readonly result: string
-  readonly status: number
-  readonly ms: number
-}
-
 /**
- * The two fields about attempts in a call's log line. If no backend was tried or passed over, both are undefined. If no
- * attempt is left out, `attemptsLeftOut` is undefined. Undefined fields do not appear in the JSON.
+ * The members `attempts` and `attemptsLeftOut` of a JSON object, each behind a comma. Without an attempt, and without a
+ * backend that was passed over, the text is empty. Attempts come first, then the backends that were passed over. If there
+ * are too many attempts, the first ones and the last one are shown. The last one is shown because the call ended with it.
  */
-export interface AttemptsField {
-  readonly attempts: readonly AttemptFields[] | undefined
-  readonly attemptsLeftOut: number | undefined
-}
-
-const NOTHING: AttemptsField = { attempts: undefined, attemptsLeftOut: undefined }
-
-/**
- * The fields for a call. Attempts come first, then the backends that were passed over. If there are too many attempts, the
- * first ones and the last one are shown. The last one is shown because the call ended with it.
- */
-export function attemptsField({ attempts, passedOver }: Pick<CallDecided, 'attempts' | 'passedOver'>): AttemptsField {
+export function attemptsJson({ attempts, passedOver }: Pick<CallDecided, 'attempts' | 'passedOver'>): string {
   const all = attempts.length + passedOver.length
-  if (all === 0) return NOTHING
+  if (all === 0) return ''
   const tried = attempts.length > MAX_LOGGED_ATTEMPTS ? firstAndLast(attempts) : attempts
-  const fields = tried.map(fieldsOf)
-  for (const { backend, result } of passedOver) {
-    if (fields.length === MAX_LOGGED_ATTEMPTS) break
-    fields.push({ backend: clip(backend), endpoint: undefined, result, status: 0, ms: 0 })
-  }
-  return { attempts: fields, attemptsLeftOut: all > fields.length ? all - fields.length : undefined }
+  const told = passedOver.slice(0, MAX_LOGGED_ATTEMPTS - tried.length)
+  const objects = [...tried.map(attemptJson), ...told.map((backend) => attemptJson({ ...backend, ...NOTHING_SENT }))]
+  const leftOut = all > objects.length ? `,"attemptsLeftOut":${all - objects.length}` : ''
+  return `,"attempts":[${objects.join(',')}]${leftOut}`
 }
+
+/** A backend that was passed over got nothing, and took no time. */
+const NOTHING_SENT = { place: undefined, status: 0, beganAt: 0, endedAt: 0 }
 
 function firstAndLast(attempts: readonly CallAttempt[]): CallAttempt[] {
   return [...attempts.slice(0, MAX_LOGGED_ATTEMPTS - 1), ...attempts.slice(-1)]
 }
 
-function fieldsOf({ backend, place, result, status, beganAt, endedAt }: CallAttempt): AttemptFields {
-  const endpoint = place === backend ? undefined : clip(place)
-  return { backend: clip(backend), endpoint, result, status, ms: milliseconds(endedAt - beganAt) }
+/** An attempt, or a backend that was passed over. */
+type LoggedAttempt = Omit<CallAttempt, 'place' | 'result'> & {
+  readonly place: string | undefined
+  readonly result: string
+}
+
+/** The member `endpoint` is the endpoint that was tried, if the backend is a Service. */
+function attemptJson({ backend, place, result, status, beganAt, endedAt }: LoggedAttempt): string {
+  const endpoint = place === undefined || place === backend ? '' : `,"endpoint":${jsonText(clip(place))}`
+  const ms = milliseconds(endedAt - beganAt)
+  return `{"backend":${jsonText(clip(backend))}${endpoint},"result":"${result}","status":${status},"ms":${ms}}`
 }
 
 export function clip(text: string): string {

@@ -1,14 +1,11 @@
 /**
- * Writes events as log lines: constant messages with fields. Each decided call gets one line, up to a limit per second. To
- * write a line takes half as much time as a whole call. So the fields are built only for a line that is written.
+ * Writes events as log lines: constant messages with fields. Each decided call gets one line, up to a limit per second. The
+ * fields are built only for a line that is written.
  */
-import type { Logger } from 'pino'
-import { hostText } from '../address/ip-address.ts'
 import type { CallDecided, CallEvent, CallSource } from '../call/call-events.ts'
-import { judgedSourceText } from '../lookup/judged-source.ts'
-import { redactedText } from '../text/redacted-text.ts'
 import type { Clock } from '../time/clock.ts'
-import { attemptsField, clip, milliseconds } from './attempt-fields.ts'
+import { clip, milliseconds } from './attempt-fields.ts'
+import { callMembers, sourceFields, withoutCredentials } from './call-line.ts'
 import {
   FAULT_LINES_PER_SECOND,
   NEAR_MISS_LINES_PER_SECOND,
@@ -16,6 +13,7 @@ import {
   STRANGER_LINES_PER_SECOND,
 } from './limits.ts'
 import { createLineBudget, type LineBudget } from './line-budget.ts'
+import type { Logger } from './logger.ts'
 import { createShedSummary, type ShedSummary } from './shed-summary.ts'
 
 export interface CallLogOptions {
@@ -126,27 +124,7 @@ const UNVOUCHED: ReadonlySet<CallDecided['outcome']> = new Set(['auth_drop', 'ru
 function writeCall({ logger, calls, strangers }: Sink, call: CallDecided): void {
   if (!logger.isLevelEnabled('info')) return
   const budget = UNVOUCHED.has(call.outcome) ? strangers : calls
-  if (budget.take(call.outcome)) logger.info(callFields(call), 'call decided')
-}
-
-function callFields(call: CallDecided) {
-  return {
-    decisionId: call.decisionId,
-    callId: clip(call.callId),
-    ...sourceFields(call.source),
-    trunk: call.trunk,
-    rule: call.rule,
-    outcome: call.outcome,
-    status: call.status,
-    reason: withoutCredentials(clip(call.reason)),
-    noRuleReason: call.noRuleReason,
-    called: clip(call.called),
-    calling: clip(call.calling),
-    backend: call.backend,
-    ...attemptsField(call),
-    decisionMs: milliseconds(call.decidedAt - call.receivedAt),
-    totalMs: milliseconds(call.endedAt - call.receivedAt),
-  }
+  if (budget.take(call.outcome)) logger.writeInfo(callMembers(call), 'call decided')
 }
 
 /** Writes the line of a dropped packet. A stranger's INVITE gets no line here: `writeCall` has written its line already. */
@@ -190,21 +168,4 @@ function writeUnanswered({ logger, faults }: Sink, { trunk, callId }: EventOf<'u
 
 function writeFault({ logger, faults }: Sink, { code, message }: EventOf<'fault'>): void {
   if (faults.take(code)) logger.error({ code, reason: withoutCredentials(clip(message)) }, 'fault')
-}
-
-/**
- * The fields for the source of a packet. If a proxy sent the packet, the caller is somebody else. So the fields also
- * contain the source that was judged.
- */
-function sourceFields({ address, port, transport, judged }: CallSource) {
-  const source = `${hostText(address)}:${port}`
-  return judged === undefined ? { source, transport } : { source, transport, judgedSource: judgedSourceText(judged) }
-}
-
-/**
- * Removes digest credentials from a text. Whoever reads a digest response and its nonce can test as many passwords as they
- * want against them (RFC 7616 §3.4).
- */
-function withoutCredentials(text: string): string {
-  return redactedText(text.replace(/\bDigest\s.*/is, 'Digest [redacted]'))
 }

@@ -1,29 +1,38 @@
 /** Limits on the log lines that calls and strangers can cause. */
 
-/** Lines per second about packets of strangers. This is enough to show a scan. A scan cannot fill a disk at this rate. */
+/**
+ * At most this many lines per second about packets of strangers. This is enough to show a scan. A scan cannot fill a disk
+ * at this rate.
+ */
 export const STRANGER_LINES_PER_SECOND = 5
 
-/** Lines per second about near misses. Other strangers have a limit of their own, so a scan does not hide near misses. */
+/**
+ * At most this many lines per second about near misses. Other strangers have a limit of their own, so a scan does not hide
+ * near misses.
+ */
 export const NEAR_MISS_LINES_PER_SECOND = 5
 
 /**
- * Lines per second about packets with a rewritten source. One line is enough, because all these lines say the same. Packets
- * of a scan have a limit of their own.
+ * At most this many lines per second about packets with a rewritten source. One line is enough, because all these lines say
+ * the same. Packets of a scan have a limit of their own.
  */
 export const REWRITTEN_LINES_PER_SECOND = 1
 
-/** Lines per second about faults. The limit is needed because a sender can cause some faults with every packet. */
+/**
+ * At most this many lines per second about faults. The limit is needed because a sender can cause some faults with every
+ * packet.
+ */
 export const FAULT_LINES_PER_SECOND = 10
 
 /**
- * Characters of a value that the sender of a packet chose, such as a Call-ID. Without this limit, the value could be as
- * long as a packet.
+ * At most this many characters of a value that the sender of a packet chose, such as a Call-ID. Without this limit, the
+ * value could be as long as a packet.
  */
 export const MAX_VALUE_CHARACTERS = 256
 
 /**
- * Backends that the log line of a call lists with their results. A rule may have 64 backends. People read the line, so it
- * must be short.
+ * At most this many backends are listed with their results in the log line of a call. A rule may have 64 backends. People
+ * read the line, so it must be short.
  */
 export const MAX_LOGGED_ATTEMPTS = 8
 
@@ -33,5 +42,17 @@ export const MAX_LOGGED_ATTEMPTS = 8
  */
 export const WINDOW_MS = 1000
 
-/** Bytes that wait in memory while the reader of the log is slow. If more bytes come, log lines are lost, and calls go on. */
+/**
+ * At most this many bytes of log lines wait in memory while the reader of the log is slow. If more bytes come, log lines
+ * are lost, and calls go on.
+ */
 export const MAX_BUFFERED_BYTES = 4 * 1024 * 1024
+
+/**
+ * Milliseconds that the line of a call waits for others, so that they are written together. A reader does not notice such a
+ * delay. If the process is killed, no more lines than those of this time are lost.
+ */
+export const LINES_WAIT_MS = 100
+
+/** Characters of lines that wait together at most. About twenty lines of calls: more would save hardly anything. */
+export const MAX_BATCH_CHARACTERS = 8192

@@ -25,7 +25,10 @@ export interface LineBudget {
   close(): void
 }
 
-/** Creates a budget. A window begins with the first line that is taken. After the window, the budget is full again. */
+/**
+ * Creates a budget. A window begins with the first line after the previous window. At the start of each window, the budget
+ * is full again.
+ */
 export function createLineBudget({ linesPerSecond, clock, report }: LineBudgetOptions): LineBudget {
   const leftOut = new Map<string, number>()
   let windowStart = Number.NEGATIVE_INFINITY

@@ -1,10 +1,20 @@
 /** The logger of a process. It writes one JSON object per line, with the level as a word and the time in ISO 8601. */
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino'
 import { printableText } from '../text/printable-text.ts'
-import { MAX_BUFFERED_BYTES } from './limits.ts'
+import { createLineBatch, openOutput } from './line-batch.ts'
+import { lineTime } from './line-time.ts'
+
+const STANDARD_OUTPUT = 1
 
 /** Other folders use this name and not `PinoLogger`, so that only this folder depends on the library. */
-export type Logger = PinoLogger
+export interface Logger extends PinoLogger {
+  /**
+   * Writes a line of level info whose fields are JSON already: the members of an object, as `jsonText` writes texts.
+   * `message` is constant. Whether the level is enabled is for the caller to test. On standard output, the line waits a
+   * moment for others; any other line is written at once, behind those that wait.
+   */
+  writeInfo(members: string, message: string): void
+}
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
@@ -17,15 +27,16 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
   const options = {
     level,
     base: {},
-    timestamp: pino.stdTimeFunctions.isoTime,
+    timestamp: () => `,"time":"${lineTime(Date.now())}"`,
     // Text from a packet may contain unprintable characters, and JSON does not escape most of them. Some of these
     // characters end a line, and a reader would then see two lines instead of one.
     hooks: { streamWrite: printableText },
     formatters: { level: (label: string) => ({ level: label }) },
   }
-  if (destination) return pino(options, destination)
-  const output = pino.destination({ dest: 1, sync: false, maxLength: MAX_BUFFERED_BYTES })
-  const logger = pino(options, output)
+  if (destination) return withDirectLines(pino(options, destination), (line) => destination.write(line))
+  const output = openOutput(STANDARD_OUTPUT)
+  const batch = createLineBatch(output)
+  const logger = withDirectLines(pino(options, batch), batch.add)
   let lost = 0
   output.on('drop', () => {
     lost++
@@ -36,4 +47,11 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
     lost = 0
   })
   return logger
+}
+
+function withDirectLines(logger: PinoLogger, add: (line: string) => void): Logger {
+  const writeInfo = (members: string, message: string): void => {
+    add(`{"level":"info","time":"${lineTime(Date.now())}",${members},"msg":"${message}"}\n`)
+  }
+  return Object.assign(logger, { writeInfo })
 }

@@ -36,7 +36,10 @@ export class Candidates<T extends Ranked> {
   readonly #certain: boolean[] = []
   #lastCertain = false
 
-  /** Whether the key that found the last item proves that the item's condition holds. While false, the item must be tested. */
+  /**
+   * Whether the key under which `next` found its latest item proves that the item's condition holds. If false, the item
+   * must be tested.
+   */
   get certain(): boolean {
     return this.#lastCertain
   }

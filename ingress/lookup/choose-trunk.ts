@@ -4,8 +4,8 @@ import type { UserFault } from '../route-table/user-reading.ts'
 import type { CallFacts } from './call-facts.ts'
 import { placeOnPath, recordedPath } from './judged-source.ts'
 import type { LiveTable } from './live-table.ts'
-import { type IndexedTrunk, isKnown, type PeerFacts } from './peer-index.ts'
-import { type CanonicalUser, toCanonical } from './phone-number.ts'
+import { type Admission, admittedBy, type PeerFacts } from './peer-index.ts'
+import { type CanonicalUser, NOBODY, toCanonical } from './phone-number.ts'
 
 /**
  * The trunk to which a call belongs, or the reason why it belongs to no trunk. Numbers have the form that the trunk's
@@ -53,12 +53,6 @@ export interface NearMiss {
   readonly reason: 'transport' | 'called'
 }
 
-interface Admission {
-  readonly trunk: IndexedTrunk
-  /** Length of the trunk's longest source network that contains the address. IPv4 counts in the 128-bit form: /8 is 104. */
-  readonly prefixLength: number
-}
-
 const NO_MISSES: TrunkVerdict = { type: 'stranger', nearMisses: [] }
 const KNOWN: TrunkVerdict = { type: 'known' }
 
@@ -69,15 +63,15 @@ const KNOWN: TrunkVerdict = { type: 'known' }
  */
 export function chooseTrunk(table: LiveTable, call: CallFacts): TrunkVerdict {
   const peer = table.peer(call.peer.address)
-  if (!isKnown(peer)) return NO_MISSES
+  if (!peer.known) return NO_MISSES
   const admitted = admissions(table, peer, call)
   if (admitted.length === 0) return refusal(peer)
-  const called = calledNumbers(call)
-  const owning = admitted.filter(({ trunk }) => trunk.owns?.(called(trunk.entry.numbers).number) !== false)
-  const first = owning[0] ?? admitted[0]
+  const called = new CalledNumber(call)
+  const owning = owners(admitted, called)
+  const first = firstOf(owning.length > 0 ? owning : admitted)
   if (first === undefined) return refusal(peer)
-  const { entry } = firstOf(owning.length > 0 ? owning : admitted, first).trunk
-  const { number, fault } = called(entry.numbers)
+  const { entry } = first.trunk
+  const { number, fault } = called.by(entry.numbers)
   if (fault !== undefined) return { type: 'unreadable', trunk: entry, called: number, fault }
   if (owning.length === 0) return { type: 'not_owned', trunk: entry, called: number }
   const calling = callingNumber(call, entry.numbers)
@@ -100,14 +94,10 @@ function refusal(peer: PeerFacts): TrunkVerdict {
  * The trunks that admit the packet. If the packet's source is a trusted proxy of a trunk, this trunk judges the address
  * that the proxy recorded. If the proxy recorded no address, the trunk judges the proxy's own address.
  */
-function admissions(table: LiveTable, peer: PeerFacts, call: CallFacts): Admission[] {
+function admissions(table: LiveTable, peer: PeerFacts, call: CallFacts): readonly Admission[] {
   const { transport } = call.peer
-  const admitted: Admission[] = []
-  for (const [trunk, prefixLength] of peer.sourceOf) {
-    if (!trunk.entry.transports.includes(transport) || peer.proxyOf.has(trunk)) continue
-    admitted.push({ trunk, prefixLength })
-  }
-  if (peer.proxyOf.size === 0) return admitted
+  if (peer.proxyOf.size === 0) return admittedBy(peer, transport)
+  const admitted = [...admittedBy(peer, transport)]
   const path = recordedPath(table, peer, call)
   for (const trunk of peer.proxyOf.keys()) {
     if (!trunk.entry.transports.includes(transport)) continue
@@ -117,11 +107,22 @@ function admissions(table: LiveTable, peer: PeerFacts, call: CallFacts): Admissi
   return admitted
 }
 
+/** The trunks that own the called number. If all of them do, as for most calls, no new list is made. */
+function owners(admitted: readonly Admission[], called: CalledNumber): readonly Admission[] {
+  for (let i = 0; i < admitted.length; i++) {
+    const one = admitted[i]
+    if (one !== undefined && !called.isOf(one)) return admitted.filter((other) => called.isOf(other))
+  }
+  return admitted
+}
+
 /**
- * The trunk that comes first. The oldest trunk decides the namespace. Otherwise a more specific trunk in another namespace
- * could take over the calls of a carrier.
+ * The trunk that comes first. The oldest trunk decides the namespace. If the most specific trunk decided it, a trunk in
+ * another namespace could take over the calls of a carrier.
  */
-function firstOf(admitted: readonly Admission[], some: Admission): Admission {
+function firstOf(admitted: readonly Admission[]): Admission | undefined {
+  const [some] = admitted
+  if (some === undefined || admitted.length === 1) return some
   let oldest = some
   for (const other of admitted) if (olderFirst(other.trunk.entry, oldest.trunk.entry) < 0) oldest = other
   let first = oldest
@@ -140,22 +141,35 @@ function ownsSome({ trunk }: Admission): number {
   return trunk.owns === undefined ? 0 : 1
 }
 
-/**
- * Returns a function that gives the called number by a policy. The function computes the number again only if the policy
- * differs from the previous one.
- */
-function calledNumbers(call: CallFacts): (policy: NumberPolicy) => CanonicalUser {
-  let last: { readonly policy: NumberPolicy; readonly user: CanonicalUser } | undefined
-  return (policy) => {
-    const { calledFrom, defaultRegion, unreadable } = policy
-    const before = last?.policy
-    const same =
-      before?.calledFrom === calledFrom && before.defaultRegion === defaultRegion && before.unreadable === unreadable
-    if (same && last !== undefined) return last.user
-    const user = toCanonical(calledFrom === 'To' ? call.toUser : call.requestUri.user, policy)
-    last = { policy, user }
-    return user
+/** The called number of a call. It is computed again only if a policy differs from the one before. */
+class CalledNumber {
+  readonly #call: CallFacts
+  #policy: NumberPolicy | undefined = undefined
+  #user: CanonicalUser = NOBODY
+
+  constructor(call: CallFacts) {
+    this.#call = call
   }
+
+  by(policy: NumberPolicy): CanonicalUser {
+    if (this.#policy === undefined || !isSamePolicy(policy, this.#policy)) {
+      const call = this.#call
+      this.#user = toCanonical(policy.calledFrom === 'To' ? call.toUser : call.requestUri.user, policy)
+      this.#policy = policy
+    }
+    return this.#user
+  }
+
+  /** Whether the trunk owns the number. */
+  isOf({ trunk }: Admission): boolean {
+    return trunk.owns === undefined || trunk.owns(this.by(trunk.entry.numbers).number)
+  }
+}
+
+/** Whether the policies read a called number in the same way. */
+function isSamePolicy(a: NumberPolicy, b: NumberPolicy): boolean {
+  if (a === b) return true
+  return a.calledFrom === b.calledFrom && a.defaultRegion === b.defaultRegion && a.unreadable === b.unreadable
 }
 
 /**

@@ -48,7 +48,10 @@ export interface ExplainedRule {
   readonly standing: RuleStanding
 }
 
-/** The nearest items of a list, in the order of the list, and the number of items that are not shown. */
+/**
+ * The items of a list that came nearest to taking the call, in the order of the list, and the number of items that are not
+ * shown.
+ */
 export interface Nearest<T> {
   readonly shown: readonly T[]
   readonly leftOut: number
@@ -79,13 +82,13 @@ export function explainCall(table: LiveTable, call: CallFacts): CallExplanation 
   }
   const { trunk, called, calling, callingFault } = trunkVerdict
   const match = { trunk, called, calling, callingFault, call }
-  const ruleVerdict = matchRule(table, match)
+  const ruleVerdict = matchRule(table, match, call)
   return { trunkVerdict, judged, trunks, ruleVerdict, rules: explainRules(table, match, ruleVerdict) }
 }
 
 /**
- * How close a trunk with this standing is to taking the call. A higher number is closer. If there are too many trunks, only
- * the closest are shown.
+ * How near a trunk came to taking the call, by its `TrunkStanding`. A higher number is nearer. If there are too many
+ * trunks, only the nearest are shown.
  */
 const TRUNK_NEARNESS: Readonly<Record<TrunkStanding, number>> = {
   chosen: 6,
@@ -130,8 +133,8 @@ function trunkStandingAlone(trunk: TrunkEntry, call: CallFacts): ExplainedTrunk 
 }
 
 /**
- * How close a rule with this standing is to being used. A higher number is closer. For `called`, `likeness` gives a number
- * below 1 instead.
+ * How near a rule came to being used, by its `RuleStanding`. A higher number is nearer. For `called`, the number comes from
+ * `likeness` instead, which returns numbers below 1.
  */
 const RULE_NEARNESS: Readonly<Record<RuleStanding['type'], number>> = {
   wins: 5,
@@ -142,7 +145,11 @@ const RULE_NEARNESS: Readonly<Record<RuleStanding['type'], number>> = {
   called: 0,
 }
 
-function explainRules(table: LiveTable, match: RuleMatch, verdict: RuleVerdict): Nearest<ExplainedRule> {
+interface AdmittedCall extends RuleMatch {
+  readonly call: CallFacts
+}
+
+function explainRules(table: LiveTable, match: AdmittedCall, verdict: RuleVerdict): Nearest<ExplainedRule> {
   const rules = table.ruleScopes(match.trunk).flatMap((scope) => scope.rules())
   const winner = verdict.type === 'rule' ? verdict.rule : undefined
   const explained = rules
@@ -157,14 +164,14 @@ function explainRules(table: LiveTable, match: RuleMatch, verdict: RuleVerdict):
 }
 
 /** How the rule would be judged if the trunk had only this rule. */
-function ruleStandingAlone(rule: IndexedRule, match: RuleMatch): RuleStanding {
+function ruleStandingAlone(rule: IndexedRule, match: AdmittedCall): RuleStanding {
   const scope = new RuleScope()
   scope.add(rule)
-  const verdict = matchRule({ ruleScopes: () => [scope] }, match)
+  const verdict = matchRule({ ruleScopes: () => [scope] }, match, match.call)
   return verdict.type === 'rule' ? { type: 'later' } : failedStanding(verdict.reason, rule, match)
 }
 
-function failedStanding(reason: MatchFailure, rule: IndexedRule, { call, callingFault }: RuleMatch): RuleStanding {
+function failedStanding(reason: MatchFailure, rule: IndexedRule, { call, callingFault }: AdmittedCall): RuleStanding {
   switch (reason) {
     case 'called':
     case 'calling':
@@ -173,7 +180,7 @@ function failedStanding(reason: MatchFailure, rule: IndexedRule, { call, calling
       if (callingFault === undefined) throw new TypeError('the calling number is unreadable without a fault')
       return { type: reason, fault: callingFault }
     case 'header': {
-      const header = rule.entry.headers[failedHeader(rule, (name) => call.header(name))]
+      const header = rule.entry.headers[failedHeader(rule, call)]
       if (header === undefined) throw new TypeError('a header has failed, and every header condition holds')
       return { type: reason, header, values: call.header(header.name) }
     }
@@ -183,8 +190,9 @@ function failedStanding(reason: MatchFailure, rule: IndexedRule, { call, calling
 }
 
 /**
- * How similar the number is to the most similar predicate. The result is the share of the number's characters that equal
- * the beginning of a predicate. It is below 1. So a number with a typing error counts as similar.
+ * How similar the number is to the most similar predicate. Characters are compared from the left up to the first
+ * difference. So a number that has a typing error near its end counts as similar. The result is the share of the number's
+ * characters that are equal, and is below 1.
  */
 function likeness(predicates: readonly NumberPredicate[], number: string): number {
   let most = 0
@@ -192,10 +200,7 @@ function likeness(predicates: readonly NumberPredicate[], number: string): numbe
   return most / (number.length + 1)
 }
 
-/**
- * A number for which the predicate holds, or the text with which its numbers begin. Empty for a regular expression, which
- * has no such text.
- */
+/** The number or prefix of the predicate, or the lower bound of its range. Empty for a regular expression. */
 function startOf(predicate: NumberPredicate): string {
   switch (predicate.type) {
     case 'exact':

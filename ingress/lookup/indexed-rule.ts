@@ -30,5 +30,6 @@ export interface RuleQuery {
    * candidate, because the search ends at this rule.
    */
   readonly callingUnreadable: boolean
-  readonly header: (name: string) => readonly string[]
+  /** All values of a header. The name is in lower case. */
+  header(name: string): readonly string[]
 }

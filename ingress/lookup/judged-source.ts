@@ -38,8 +38,8 @@ export function recordedPath(table: LiveTable, peer: PeerFacts, call: RecordedFa
   for (const source of call.recordedSources()) {
     const facts = source === undefined || source === 'ambiguous' ? undefined : table.peer(source)
     path.push({ source, facts })
-    // A trunk uses a recorded address only if a proxy of this trunk recorded it. This address is no proxy of any trunk, so
-    // the path ends here.
+    // A trunk uses an address only if one of its trusted proxies recorded it. `source` is no proxy of any trunk. So no
+    // trunk uses an address behind `source`.
     if (facts === undefined || facts.proxyOf.size === 0) break
   }
   return path

@@ -1,8 +1,8 @@
 /** Limits on the memory that lookups use, and sizes from which lookups use another method. */
 
 /**
- * Cached users for each region. Only users that consist of digits alone are cached. libphonenumber-js takes about 12 µs for
- * a number, and a carrier calls the same numbers again and again. 65,536 users are about 5 MiB.
+ * At most this many users are cached for each region. Only users that consist of digits alone are cached. libphonenumber-js
+ * takes about 12 µs for a number, and a carrier calls the same numbers again and again. 65,536 users are about 5 MiB.
  */
 export const MAX_CACHED_USERS = 65_536
 
@@ -10,23 +10,23 @@ export const MAX_CACHED_USERS = 65_536
 export const MAX_E164_DIGITS = 15
 
 /**
- * Cached peers. There are few real peers. The limit is for a flood from forged sources, which must not fill the memory of
- * the pod. 16,384 strangers are about 2 MiB.
+ * The facts about at most this many addresses are cached. The number is a power of two. There are few real peers. The limit
+ * is for a flood from forged sources, which must not fill the memory of the pod. 16,384 strangers are about 400 KiB.
  */
 export const MAX_CACHED_PEERS = 16_384
 
-/** Predicates of a list that are tested one by one. For a longer list, a lookup by hash is faster. */
+/** A list of at most this many predicates is tested one by one. For a longer list, a lookup by hash is faster. */
 export const MAX_WALKED_PREDICATES = 8
 
 /**
- * Numbers, networks, endpoints and entries that are changed in one step. Calls wait one or two milliseconds for such a
- * step. For a larger change, a second table is built while calls go on.
+ * At most this many numbers, networks, endpoints and entries, counted together, are changed in one step. Calls wait one or
+ * two milliseconds for such a step. For a larger change, a second table is built while calls go on.
  */
 export const MAX_PARTS_AT_ONCE = 500
 
 /**
- * The most trunks, and the most rules, that an explanation shows. It shows the nearest ones. The others differ even more
- * from the call, and nobody would read them.
+ * An explanation shows at most this many trunks and at most this many rules. It shows the nearest ones. The others differ
+ * even more from the call, and nobody would read them.
  */
 export const MAX_EXPLAINED_TRUNKS = 20
 export const MAX_EXPLAINED_RULES = 20

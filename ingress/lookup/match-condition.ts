@@ -57,7 +57,7 @@ export const LOOKUP_ROWS = {
   headers: {
     patterns: (entry) => entry.headers.flatMap((header) => (header.type === 'regex' ? [header.pattern] : [])),
     compile: ({ headers }, patterns) => headers.map((predicate) => headerTest(predicate, patterns)),
-    holds: (rule, query) => failedHeader(rule, query.header) === -1,
+    holds: (rule, query) => failedHeader(rule, query) === -1,
     failure: 'header',
     unreadable: () => undefined,
     createIndex: () => new HeaderConditionIndex(),
@@ -65,10 +65,10 @@ export const LOOKUP_ROWS = {
 } satisfies { readonly [C in MatchCondition]: LookupRow<C> }
 
 /** The index of the first header condition that does not hold. -1 if all header conditions hold. */
-export function failedHeader({ headers }: ConditionTests, valuesOf: RuleQuery['header']): number {
+export function failedHeader({ headers }: ConditionTests, query: Pick<RuleQuery, 'header'>): number {
   for (let place = 0; place < headers.length; place++) {
     const header = headers[place]
-    if (header !== undefined && !header.holds(valuesOf(header.name))) return place
+    if (header !== undefined && !header.holds(query.header(header.name))) return place
   }
   return -1
 }

@@ -7,7 +7,10 @@ import type { LiveTable } from './live-table.ts'
 import { type ConditionFailure, LOOKUP_ROWS } from './match-condition.ts'
 import type { RuleScope } from './rule-index.ts'
 
-/** The first rule that matches. If no rule matches, the nearest rule and its first condition that failed. */
+/**
+ * The first rule that matches. If no rule matches, the nearest rule and its first condition that failed. The nearest rule
+ * is the one of which most conditions hold before one fails, or the one at which an unreadable number ended the search.
+ */
 export type RuleVerdict =
   | { readonly type: 'rule'; readonly rule: RuleEntry }
   | {
@@ -26,7 +29,6 @@ export interface RuleMatch {
   readonly calling: string
   /** Why the calling number cannot be read. Undefined if it can be read. */
   readonly callingFault?: UserFault | undefined
-  readonly call: CallFacts
 }
 
 /** The rows of the conditions, in the order of the tests. The list is built here, so that a call does not build it. */
@@ -43,13 +45,16 @@ const candidates = new Candidates<IndexedRule>()
  * If the calling number cannot be read, the search ends at the first rule that tests the calling number. With a readable
  * number, this rule might have refused the call. So a later rule must not take it.
  */
-export function matchRule(table: Pick<LiveTable, 'ruleScopes'>, match: RuleMatch): RuleVerdict {
+export function matchRule(
+  table: Pick<LiveTable, 'ruleScopes'>,
+  match: RuleMatch,
+  call: Pick<CallFacts, 'header'>,
+): RuleVerdict {
   const scopes = table.ruleScopes(match.trunk)
   if (scopes.length === 0) return NO_RULES
-  const callingUnreadable = match.callingFault !== undefined
-  const query = { called: match.called, calling: match.calling, callingUnreadable, header: readOnce(match.call) }
+  const query = new CallQuery(match, call)
   candidates.clear()
-  for (const scope of scopes) scope.collect(query, candidates)
+  for (let i = 0; i < scopes.length; i++) scopes[i]?.collect(query, candidates)
   let nearest: IndexedRule | undefined
   let most = 0
   for (let rule = candidates.next(); rule !== undefined; rule = candidates.next()) {
@@ -93,18 +98,27 @@ function earlier(a: IndexedRule | undefined, b: IndexedRule | undefined): Indexe
   return a.rank <= b.rank ? a : b
 }
 
-/**
- * Returns a function that reads the headers of a call. Each header is read when a candidate tests it, and is read only
- * once.
- */
-function readOnce(call: CallFacts): (name: string) => readonly string[] {
-  let read: Map<string, readonly string[]> | undefined
-  return (name) => {
-    read ??= new Map()
-    const known = read.get(name)
+/** What rules ask of a call. Each header is read when a candidate tests it, and is read only once. */
+class CallQuery implements RuleQuery {
+  readonly called: string
+  readonly calling: string
+  readonly callingUnreadable: boolean
+  readonly #call: Pick<CallFacts, 'header'>
+  #read: Map<string, readonly string[]> | undefined = undefined
+
+  constructor({ called, calling, callingFault }: RuleMatch, call: Pick<CallFacts, 'header'>) {
+    this.called = called
+    this.calling = calling
+    this.callingUnreadable = callingFault !== undefined
+    this.#call = call
+  }
+
+  header(name: string): readonly string[] {
+    this.#read ??= new Map()
+    const known = this.#read.get(name)
     if (known !== undefined) return known
-    const values = call.header(name)
-    read.set(name, values)
+    const values = this.#call.header(name)
+    this.#read.set(name, values)
     return values
   }
 }

@@ -6,7 +6,10 @@ import { type Candidates, type Posting, withItem, withoutItem } from './candidat
 import { NumberTable } from './number-table.ts'
 import { type Ranked, RankedList } from './ranked-list.ts'
 
-/** One more than the most digits of a number key. A prefix key multiplied by this number leaves room to add a length. */
+/**
+ * The largest number of digits in a number key, plus one. A prefix key multiplied by this number leaves room to add a
+ * length.
+ */
 const LENGTHS = MAX_KEY_DIGITS + 1
 
 /**
@@ -47,7 +50,7 @@ export class NumberIndex<T extends Ranked> {
   collect(number: string, candidates: Candidates<T>): void {
     const keys = readPrefixKeys(number)
     if (keys.whole) {
-      candidates.add(this.#exact.get(keys.byLength[keys.digits] ?? NO_KEY), true)
+      candidates.add(this.#exact.getAt(keys.byLength, keys.digits), true)
       this.#collectBlocks(keys, candidates)
     } else {
       candidates.add(this.#texts.get(number), true)
@@ -62,7 +65,8 @@ export class NumberIndex<T extends Ranked> {
     if (lengths === 0) return
     for (let digits = 0; digits < length; digits++) {
       if ((lengths & (1 << digits)) === 0) continue
-      // A prefix of zero digits without `+` has no key. So the prefix of a block of all numbers of one length is -1.
+      // A prefix of zero digits without `+` has no key. So -1 stands for this prefix. A block that contains all numbers of
+      // one length without `+` has this prefix.
       const prefix = digits === 0 && !plus ? -1 : (byLength[digits] ?? NO_KEY)
       candidates.add(this.#blocks.get(blockKey(prefix, length)), true)
     }
@@ -131,7 +135,7 @@ class PrefixIndex<T extends Ranked> {
       const lengths = keys.plus ? this.#plusLengths : this.#bareLengths
       for (let digits = 0; digits <= keys.digits; digits++) {
         if ((lengths & (1 << digits)) === 0) continue
-        candidates.add(this.#keyed.get(keys.byLength[digits] ?? NO_KEY), certain)
+        candidates.add(this.#keyed.getAt(keys.byLength, digits), certain)
       }
     }
     if (this.#texts.size === 0) return

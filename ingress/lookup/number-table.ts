@@ -21,6 +21,15 @@ export class NumberTable<V> {
     return this.#values[this.#place(key)]
   }
 
+  /** The value of the key `keys[at]`. V8 makes an object of a float that it passes on; of an array and an index it makes none. */
+  getAt(keys: Float64Array, at: number): V | undefined {
+    const key = keys[at] ?? NO_KEY
+    const mask = this.#mask
+    let place = hashOf(key) & mask
+    while (this.#keys[place] !== key && this.#keys[place] !== NO_KEY) place = (place + 1) & mask
+    return this.#values[place]
+  }
+
   set(key: number, value: V): void {
     let place = this.#place(key)
     if (this.#keys[place] === NO_KEY) {

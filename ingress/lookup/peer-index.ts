@@ -1,12 +1,16 @@
 import { type IpAddress, type IpPrefix, parseIpAddress, parseIpPrefix } from '../address/ip-address.ts'
+import type { TransportName } from '../address/transport-name.ts'
 import type { TrunkEntry } from '../route-table/route-table.ts'
+import { createAddressCache } from './address-cache.ts'
 import { AddressTable } from './address-table.ts'
-import { createBoundedCache } from './bounded-cache.ts'
 import { MAX_CACHED_PEERS } from './limits.ts'
 import { type NumberTest, numberTest } from './number-test.ts'
 import type { Patterns } from './patterns.ts'
 
-/** A trunk in the form that the index stores. A text that is no network is left out, and admits no call. */
+/**
+ * A trunk in the form that the index stores. If a text in its lists of networks is no network, the text is left out and
+ * admits no call.
+ */
 export interface IndexedTrunk {
   readonly kind: 'trunk'
   readonly entry: TrunkEntry
@@ -37,6 +41,26 @@ export interface PeerFacts {
   /** The trunks with a network of trusted proxies that contains the address. The value is the longest prefix length. */
   readonly proxyOf: ReadonlyMap<IndexedTrunk, number>
   readonly isBackend: boolean
+  /** Whether the table names the address at all. */
+  readonly known: boolean
+  /**
+   * The trunks of `sourceOf` that take a transport. The trunks of `proxyOf` are left out, because they judge another address.
+   * The lists are made once for an address, so that a call makes none.
+   */
+  readonly admittedByUdp: readonly Admission[]
+  readonly admittedByTcp: readonly Admission[]
+}
+
+/** A trunk that admits a packet. */
+export interface Admission {
+  readonly trunk: IndexedTrunk
+  /** Length of the trunk's longest source network that contains the address. IPv4 counts in the 128-bit form: /8 is 104. */
+  readonly prefixLength: number
+}
+
+/** The trunks that admit a packet from this address because of the address itself. */
+export function admittedBy(facts: PeerFacts, transport: TransportName): readonly Admission[] {
+  return transport === 'UDP' ? facts.admittedByUdp : facts.admittedByTcp
 }
 
 /** An address and port to which calls go: a backend of a rule, or an endpoint of a Service. */
@@ -58,13 +82,13 @@ interface PeerIndex {
   isBackend(address: IpAddress, port?: number): boolean
 }
 
-const STRANGER: PeerFacts = { sourceOf: new Map(), proxyOf: new Map(), isBackend: false }
+const STRANGER = peerFacts(new Map(), new Map(), false)
 
 export function createPeerIndex(): PeerIndex {
   const sources = new AddressTable<IndexedTrunk>()
   const proxies = new AddressTable<IndexedTrunk>()
   const backends = createBackendTable()
-  const cache = createBoundedCache<number | string, PeerFacts>(MAX_CACHED_PEERS)
+  const cache = createAddressCache<PeerFacts>(MAX_CACHED_PEERS)
   return {
     addTrunk(trunk) {
       for (const prefix of trunk.sources) sources.add(prefix, trunk)
@@ -83,20 +107,24 @@ export function createPeerIndex(): PeerIndex {
       for (const place of places) if (backends.remove(place)) cache.clear()
     },
     facts(address) {
-      const key = addressKey(address)
-      const known = cache.get(key)
-      if (known !== undefined) return known
-      const found = { sourceOf: sources.find(address), proxyOf: proxies.find(address), isBackend: backends.has(key) }
-      const facts = isKnown(found) ? found : STRANGER
-      cache.set(key, facts)
+      const cached = cache.get(address)
+      if (cached !== undefined) return cached
+      const found = peerFacts(sources.find(address), proxies.find(address), backends.has(addressKey(address)))
+      const facts = found.known ? found : STRANGER
+      cache.set(address, facts)
       return facts
     },
     isBackend: (address, port) => backends.has(addressKey(address), port),
   }
 }
 
-export function isKnown(facts: PeerFacts): boolean {
-  return facts.isBackend || facts.sourceOf.size > 0 || facts.proxyOf.size > 0
+function peerFacts(sourceOf: PeerFacts['sourceOf'], proxyOf: PeerFacts['proxyOf'], isBackend: boolean): PeerFacts {
+  const admitted = (transport: TransportName): Admission[] => {
+    const own = [...sourceOf].filter(([trunk]) => trunk.entry.transports.includes(transport) && !proxyOf.has(trunk))
+    return own.map(([trunk, prefixLength]) => ({ trunk, prefixLength }))
+  }
+  const known = isBackend || sourceOf.size > 0 || proxyOf.size > 0
+  return { sourceOf, proxyOf, isBackend, known, admittedByUdp: admitted('UDP'), admittedByTcp: admitted('TCP') }
 }
 
 /**

@@ -25,7 +25,8 @@ export interface CanonicalUser {
   readonly fault: UserFault | undefined
 }
 
-const NOBODY: CanonicalUser = { number: '', fault: undefined }
+/** What a URI without a user gives. */
+export const NOBODY: CanonicalUser = { number: '', fault: undefined }
 const NO_REGION = ''
 
 const cachesByRegion = new Map<string, BoundedCache<string, string>>()
@@ -106,8 +107,8 @@ function isInternationalWithout(dialled: string, region: CountryCode | undefined
 }
 
 /**
- * Reads more digits than any number has. They are too long for a short code, so they must begin with a country code. Digits
- * that begin with 0 are the exception, because no country code begins with 0.
+ * Reads a user with more digits than the longest telephone number has. A short code has fewer digits, so these digits must
+ * begin with a country code. Digits that begin with 0 are the exception, because no country code begins with 0.
  */
 function longNumber(digits: Digits): string {
   return digits.number.startsWith('0') ? canonicalReading(digits) : `+${digits.number}`

@@ -3,7 +3,7 @@ export interface Ranked {
   rank: number
 }
 
-/** The most items in one chunk. To add an item moves at most this many others. */
+/** At most this many items are in one chunk. So at most this many items move when an item is added. */
 const CHUNK_ITEMS = 256
 
 /**

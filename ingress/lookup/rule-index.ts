@@ -70,15 +70,16 @@ const RANK_GAP = 2 ** 20
 export class RuleIndex {
   readonly #order = new RankedList<IndexedRule>()
   readonly #scopes = new Map<string, { readonly scope: RuleScope; rules: number }>()
+  /** The scopes of trunks that were asked for, so that a call makes no list. */
+  #listed = new WeakMap<TrunkEntry, readonly RuleScope[]>()
 
   add(rule: IndexedRule): void {
     const { before, after } = this.#order.add(rule, (a, b) => compareRules(a.entry, b.entry))
     this.#rank(rule, before, after)
     for (const name of scopeNames(rule.entry)) {
-      const counted = this.#scopes.get(name) ?? { scope: new RuleScope(), rules: 0 }
+      const counted = this.#scopes.get(name) ?? this.#newScope(name)
       counted.scope.add(rule)
       counted.rules++
-      this.#scopes.set(name, counted)
     }
   }
 
@@ -88,16 +89,27 @@ export class RuleIndex {
       const counted = this.#scopes.get(name)
       if (counted === undefined) continue
       counted.scope.remove(rule)
-      if (--counted.rules === 0) this.#scopes.delete(name)
+      if (--counted.rules > 0) continue
+      this.#scopes.delete(name)
+      this.#listed = new WeakMap()
     }
   }
 
   /** The scopes that contain the rules of a trunk. Empty if no rule applies to the trunk. */
   scopesOf(trunk: TrunkEntry): readonly RuleScope[] {
-    const own = this.#scopes.get(trunk.name)?.scope
-    const shared = this.#scopes.get(trunk.namespace)?.scope
-    if (own === undefined) return shared === undefined ? [] : [shared]
-    return shared === undefined ? [own] : [own, shared]
+    const listed = this.#listed.get(trunk)
+    if (listed !== undefined) return listed
+    const named = [this.#scopes.get(trunk.name), this.#scopes.get(trunk.namespace)]
+    const scopes = named.flatMap((counted) => counted?.scope ?? [])
+    this.#listed.set(trunk, scopes)
+    return scopes
+  }
+
+  #newScope(name: string): { readonly scope: RuleScope; rules: number } {
+    const counted = { scope: new RuleScope(), rules: 0 }
+    this.#scopes.set(name, counted)
+    this.#listed = new WeakMap()
+    return counted
   }
 
   /**

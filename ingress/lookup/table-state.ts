@@ -113,7 +113,7 @@ export class TableState {
 
   /**
    * Adds the new version of a rule before it removes the old version. So backends and headers that are in both versions are
-   * never missing, and their caches stay.
+   * never missing, and what is cached about them need not be cleared.
    */
   #putRule(rule: IndexedRule): void {
     const before = this.rules.get(rule.entry.name)

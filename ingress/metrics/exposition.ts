@@ -1,6 +1,6 @@
 /**
- * Connects counts that are plain numbers with prom-client. A metric reads its values at each scrape. So prom-client hashes
- * labels once per scrape, and not once per call.
+ * Gives counts to prom-client. The counts are plain numbers. A metric reads its values at each scrape. So prom-client
+ * hashes labels once per scrape, and not once per call.
  */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { cumulativeCounts, type FastHistogram } from './fast-histogram.ts'

@@ -30,8 +30,8 @@ export const REPORT_EXPIRY_MS = 15_000
 export const FILE_RETRY_MS = 5_000
 
 /**
- * Milliseconds that a report of the version waits for the disk. A process that ends waits as long for the last write.
- * 100,000 entries are about 50 MB, which a slow disk writes in two seconds. A slower disk counts as failed.
+ * A report of the version waits at most this many milliseconds for the disk. A process that ends waits as long for the last
+ * write. 100,000 entries are about 50 MB, which a slow disk writes in two seconds. A slower disk counts as failed.
  */
 export const DISK_WAIT_MS = 5_000
 
@@ -47,18 +47,21 @@ export const MAX_JOURNAL_LINE_LENGTH = 262_144
  */
 export const MAX_JOURNAL_BYTES = 8_388_608
 
-/** Characters that one write to the table file takes. */
+/** The table file is written in pieces. Each piece except the last has at least this many characters. */
 export const FILE_CHUNK_LENGTH = 262_144
 
-/** Bytes of a table file: about 800,000 entries. The limit is below 512 MiB, because a text in V8 cannot be longer. */
+/**
+ * Bytes of the largest table file: about 800,000 entries. The limit is below 512 MiB, because a text in V8 cannot be
+ * longer.
+ */
 export const MAX_FILE_BYTES = 400_000_000
 
 /** Milliseconds from a change of the table to its report. All changes in this time make one report. */
 export const REPORT_DELAY_MS = 20
 
 /**
- * Milliseconds per entry. A serving pod waits up to this time for each entry before it loads a whole table again: up to 3 s
- * for 100,000 entries, which are 20 MB. If a change is too large for the log, all pods learn of it at once. The wait
- * spreads their reading.
+ * Milliseconds per entry of the table. If a change is too large for the log, all pods must load the whole table again. Each
+ * serving pod first waits a random time, so that not all pods read at once. The longest wait is this number times the
+ * number of entries: 3 s for 100,000 entries, which are 20 MB.
  */
 export const RELOAD_SPREAD_MS = 0.03

@@ -3,7 +3,7 @@ import type { FaultReporter } from './fault-reporter.ts'
 import { REPORT_DELAY_MS, REPORT_INTERVAL_MS } from './limits.ts'
 import type { TableCacheReader } from './table-cache.ts'
 
-/** Reports to the cache which position this pod runs: soon after each change, and again before the last report expires. */
+/** Reports to the cache which position this pod runs: soon after each change, and again before the latest report expires. */
 export interface PositionReporter {
   /** Called when the position has changed. Many changes within a short time make one report. */
   changed(): void

@@ -81,7 +81,8 @@ const NO_POSITION: TablePosition = { epoch: 0, version: 0 }
 
 /**
  * Loads the table file and then the changes of its journal. A file that cannot be used is reported and not touched: the
- * next table from the cache replaces it. Changes that do not fit the table are older than the table, or damaged.
+ * next table from the cache replaces it. A change that does not fit the table is left out, because it is older than the
+ * table, or damaged.
  */
 async function loadFile(
   file: string,

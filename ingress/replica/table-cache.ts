@@ -3,8 +3,9 @@ import type { CacheHead, TablePosition, TableSnapshot } from '../route-table/cac
 import type { LogRecord } from '../route-table/cache-log.ts'
 
 /**
- * Every call rejects if the cache is not available, or contains something that this version does not understand. The error
- * has a stable `code` and says what to do. After an error, the next call is a new attempt: nothing has to be opened again.
+ * Each function that returns a promise rejects if the cache is not available, or contains something that this version does
+ * not understand. The error has a stable `code` and says what to do. After an error, the function can be called again.
+ * Nothing has to be opened before.
  */
 export interface TableCacheReader {
   /** The head of the table. Undefined if no table was published. */

@@ -23,7 +23,7 @@ export interface TableFollowerOptions {
   readonly logFaults: FaultReporter
   /** Called after each change of the table. `change` is absent if a whole table was loaded. */
   readonly onSwap: (change?: TableChange) => void
-  /** A random number from 0 up to 1. With it, pods do not all read the whole table at the same moment. */
+  /** A random number from 0 up to 1. With it, pods read the whole table at different moments. */
   readonly fraction: () => number
   /** Called when the cache has confirmed that its table is the live table. */
   readonly onContact: () => void

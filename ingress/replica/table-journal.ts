@@ -60,7 +60,9 @@ function isContentError(error: unknown): boolean {
   return isObject(error) && error['code'] === 'cache-content'
 }
 
-/** A journal that is open for writing. The caller must wait for the end of one call before it starts the next. */
+/**
+ * A journal that is open for writing. Each function may be called only after the previous promise has resolved or rejected.
+ */
 export interface Journal {
   /** Replaces the whole content by these lines. */
   restart(lines: readonly string[]): Promise<void>

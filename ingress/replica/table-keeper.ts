@@ -99,7 +99,8 @@ class Keeper implements TableKeeper {
     this.#pendingLines.push(line)
     this.#pendingBytes += Buffer.byteLength(line)
     this.#queuedHead = change.head
-    // If the disk hangs, lines wait here. They must not fill the memory.
+    // If the disk hangs, the lines that wait must not fill the memory. Above this limit, they are dropped, and the whole
+    // table is written instead.
     if (this.#pendingBytes > MAX_JOURNAL_BYTES) return this.#onWhole()
     this.#append()
   }

@@ -82,8 +82,8 @@ interface Swap {
 }
 
 /**
- * Makes `swap.to` the live table. If the two tables are similar, only the difference is applied. This happens at once, and
- * costs only as much as the new entries.
+ * Makes `swap.to` the live table. If the two tables are similar, only the difference is applied. The difference is applied
+ * in one step, and costs only as much as adding the new entries.
  */
 async function bringIn(table: LiveTable, swap: Swap, version: number): Promise<void> {
   const { upserted, removed } = await difference(swap)
@@ -160,8 +160,8 @@ async function copyOf(retained: ReadonlyMap<string, RetainedEntry>): Promise<Map
 }
 
 /**
- * Whether a change is small enough to be made at once. Calls wait while a change is made at once. A large change becomes a
- * new table, which is built while calls go on.
+ * Whether a change is small enough to be made in one step. Calls wait during such a step. A large change becomes a new
+ * table, which is built while calls go on.
  */
 function isSmall(upserted: Iterable<TableEntry>, removed: number): boolean {
   let parts = removed
@@ -236,7 +236,7 @@ async function decodeChange(
   return { upserted: await decodeAll(texts, known), removed }
 }
 
-/** The checksum of the entries after a change, and how many they are. */
+/** The checksum of the entries after a change, and the number of these entries. */
 async function sumAfter(
   retained: ReadonlyMap<string, RetainedEntry>,
   before: number,

@@ -43,7 +43,7 @@ const PLACEHOLDER = /\{(called|calling|trunk|rule)\}/g
 const IN_USER_PART = 'write it into a user part, as <sip:{called}@host>, or between quotation marks'
 
 export function parseHeaderTemplate(template: string): HeaderTemplate {
-  // One letter stands for each placeholder. This is enough to find places, because an escaped value contains no more
+  // Each placeholder is replaced by one letter. This is enough to find places, because an escaped value contains no more
   // structure than a letter.
   const whole = template.replace(PLACEHOLDER, 'x')
   const parts: (string | Placeholder)[] = []

@@ -3,19 +3,28 @@
  * damaged, or another program wrote it.
  */
 
-/** Characters of any text of an entry. The longest texts that people write are header values (512 characters). */
+/**
+ * At most this many characters in each text of an entry. The longest texts that people write are header values (512
+ * characters).
+ */
 export const MAX_TEXT_LENGTH = 2048
 
-/** Items of any list of an entry, such as a trunk's 1,000 sources or the endpoints of large Services. */
+/** At most this many items in each list of an entry, such as a trunk's 1,000 sources or the endpoints of large Services. */
 export const MAX_LIST_LENGTH = 10_000
 
-/** Characters of one entry as JSON. 1,000 called and 1,000 calling numbers of 64 characters are about 200,000 characters. */
+/**
+ * At most this many characters for one entry as JSON. An entry with 1,000 called and 1,000 calling numbers of 64 characters
+ * each has about 200,000 characters.
+ */
 export const MAX_ENTRY_LENGTH = 2_000_000
 
-/** Characters of a key. A key consists of the kind, the namespace and the name, and Kubernetes limits their length. */
+/**
+ * At most this many characters in a key. A key consists of the kind, the namespace and the name, and Kubernetes limits
+ * their length.
+ */
 export const MAX_KEY_LENGTH = 400
 
-/** Characters of an installation id. A uid has 36 characters. */
+/** At most this many characters in the id of an installation. A uid has 36 characters. */
 export const MAX_INSTALLATION_LENGTH = 128
 
 /** Milliseconds of the longest timeout: an hour. No rule has a longer one. */

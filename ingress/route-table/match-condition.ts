@@ -9,7 +9,7 @@ interface ContractRow<C extends MatchCondition> {
   readonly check: Check<MatchConditions[C]>
 }
 
-/** A row for each condition, in the order in which rules are ranked. */
+/** A row for each condition. Rules are ranked by the conditions in this order. */
 export const CONTRACT_ROWS = {
   called: { specificity: ({ called }) => numberSpecificity(called), check: numbers },
   calling: { specificity: ({ calling }) => numberSpecificity(calling), check: numbers },

@@ -5,7 +5,7 @@
  * number. Users of any other form have no key and are compared as text.
  */
 
-/** The most digits in a key. */
+/** The largest number of digits in a key. */
 export const MAX_KEY_DIGITS = 15
 
 /** The result of `numberKey` for text that has no key. It also marks an empty place in a `NumberTable`. */
@@ -31,10 +31,14 @@ export interface PrefixKeys {
   readonly byLength: Float64Array
 }
 
+/** The text whose keys are in `shared`. One search asks several indexes about the same number. */
+let sharedText = ''
 const shared: PrefixKeys = { plus: false, digits: -1, whole: false, byLength: new Float64Array(MAX_KEY_DIGITS + 1) }
 
 /** Reads the prefix keys of a number into one shared record. The next call of this function overwrites the record. */
 export function readPrefixKeys(text: string): Readonly<PrefixKeys> {
+  if (text === sharedText) return shared
+  sharedText = text
   const plus = text.charCodeAt(0) === PLUS
   const start = plus ? 1 : 0
   const sign = plus ? 1 : -1

@@ -33,7 +33,10 @@ export function numberBlocks(from: string, to: string): NumberBlock[] | undefine
   return blocks
 }
 
-/** How many digits at the end are free in the largest block that starts at `next` and ends at `last` or before it. */
+/**
+ * The number of last digits that may have any value in the largest block that starts at `next` and does not go beyond
+ * `last`.
+ */
 function freeDigits(next: number, last: number, length: number): number {
   let free = 0
   while (free < length && next % 10 ** (free + 1) === 0 && next + 10 ** (free + 1) - 1 <= last) free++

@@ -108,7 +108,7 @@ export type Action =
 export interface RouteAction {
   readonly type: 'Route'
   readonly backends: readonly Backend[]
-  /** Networks, in CIDR form, to which a backend's call may move inside a dialog. */
+  /** Networks, in CIDR form, to which a backend may move its calls inside a dialog. */
   readonly contactNetworks: readonly string[]
   /**
    * Template that may contain `{called}`, `{calling}`, `{trunk}` and `{rule}`. If absent, the user that the caller sent is

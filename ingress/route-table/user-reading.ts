@@ -30,8 +30,8 @@ export type UserReading =
   | { readonly type: 'unreadable'; readonly number: string; readonly fault: UserFault }
 
 /**
- * The most digits of a code that begins with a digit (`8001*1234`), or of a number that begins with three zeros (`000`).
- * More digits could be a telephone number with other characters before or after it: `19005550100#`.
+ * The largest number of digits of a code that begins with a digit (`8001*1234`), or of a number that begins with three
+ * zeros (`000`). More digits could be a telephone number with other characters before or after it: `19005550100#`.
  */
 const MAX_CODE_DIGITS = 9
 
@@ -39,8 +39,8 @@ const PLUS = 0x2b
 const ZERO = 0x30
 
 /**
- * Reads an unescaped user. For a tel URI, the user is the subscriber with its parameters. The time grows in proportion to
- * the length of the text.
+ * Reads a user. Its escapes (`%HH`) must be decoded before. For a tel URI, the user is the subscriber with its parameters.
+ * The time grows in proportion to the length of the text.
  */
 export function readUser(text: string): UserReading {
   if (isInternational(text)) return { type: 'international', number: text }

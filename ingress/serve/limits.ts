@@ -10,12 +10,12 @@ export const KEY_LOOK_MS = 2_000
 export const IDLE_LOOK_MS = 50
 
 /**
- * Milliseconds that a warm-up may take. The pod becomes ready later by this time. Without a warm-up, the first calls would
- * wait.
+ * A warm-up starts no more calls after this many milliseconds. The pod becomes ready later by up to this time. Without a
+ * warm-up, the first calls would wait until the code is compiled.
  */
 export const WARM_UP_MS = 200
 
-/** Calls of a warm-up. After this number of calls, Node has compiled the code that decides calls. */
+/** A warm-up makes at most this many calls. After this number of calls, Node has compiled the code that decides calls. */
 export const WARM_UP_CALLS = 150
 
 /**
@@ -26,6 +26,6 @@ export const READY_LOOK_MS = 50
 
 /**
  * A warm-up uses at most this many rules and this many trunks of the current table. This is enough to contain every common
- * kind.
+ * kind of rule and trunk.
  */
 export const WARM_UP_RULES = 32

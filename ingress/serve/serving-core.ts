@@ -55,7 +55,7 @@ export function createServingCore(config: ServingConfig): ServingCore {
 }
 
 /**
- * Tells metrics, log and backend health about the current table. The cost grows with the number of trunks and series. The
+ * Reports the current table to metrics, log and backend health. The cost grows with the number of trunks and series. The
  * number of rules does not matter.
  */
 function reportTable({ table, metrics, log, health }: Pick<ServingCore, 'table' | 'metrics' | 'log' | 'health'>): void {

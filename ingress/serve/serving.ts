@@ -15,7 +15,10 @@ import { createShutdown, type Shutdown } from './shutdown.ts'
 import { inventedTable } from './warm-up-table.ts'
 
 export interface Serving {
-  /** The bound addresses, such as `udp://127.0.0.1:5060`. For a setting of port 0, this contains the port that was chosen. */
+  /**
+   * The bound addresses, such as `udp://127.0.0.1:5060`. If the setting is port 0, the address contains the port that was
+   * chosen.
+   */
   readonly listening: readonly string[]
   /** The address of the HTTP server, such as `http://127.0.0.1:9090`. */
   readonly http: string
@@ -102,7 +105,10 @@ async function startEngine(
   return startNativeEngine(options, socketMakers(sockets))
 }
 
-/** The choice is reported in the log and in the metrics, and so is a later change. */
+/**
+ * Chooses how datagrams are received and sent. The choice and a later change of it are reported in the log and in the
+ * metrics.
+ */
 async function openDatagrams({ logger, metrics, emit }: ServingCore, setting: DatagramsSetting) {
   const { sockets, reason } = await chooseDatagrams(setting, (failure) => {
     metrics.datagramsChosen('node')

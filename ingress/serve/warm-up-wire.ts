@@ -65,6 +65,7 @@ function makerOf(ends: Ends, name: TransportName): TransportMakers[TransportName
 function flowOf(ends: Ends, transport: TransportName, address: IpAddress): Flow {
   return {
     ...{ transport, remoteAddress: address, remotePort: SIP_PORT, local: localOf(transport, address) },
+    peer: { transport, address, port: SIP_PORT },
     send: (bytes) => {
       ends.toCaller = Buffer.from(bytes)
       return true

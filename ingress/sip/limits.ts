@@ -283,6 +283,12 @@ export const MAX_SERVER_TRANSACTIONS = 800_000
 export const MAX_CLIENT_TRANSACTIONS = 500_000
 
 /**
+ * Bytes that the table of transactions holds ready for a key: a branch of about 60 bytes, a host, a method and the source
+ * address. Longer keys get memory of their own.
+ */
+export const TRANSACTION_KEY_BYTES = 128
+
+/**
  * Bytes of UTF-8 that the application puts into a dialog cookie: the names of a rule and its trunk, marks of four characters
  * for up to 64 headers, and some 200 bytes each for the called and the calling user. Every request of the call has this cookie,
  * with four characters for three bytes.

@@ -23,8 +23,8 @@ const NAMED =
 const USER_INFO = /(^|[\s"'(/])(?!sips?:|tel:|mailto:)([^\s"'(/@:]{0,256}):([^\s"'@]{1,256})@(?=[\w[])/gi
 
 /**
- * The text without anything that may be a secret. If unsure, this removes too much rather than too little: everything
- * before an `@`, everything after a `?` or a `#`, and the whole URL if its host is not clear.
+ * The text without anything that may be a secret. In doubt, too much is removed rather than too little: everything before
+ * an `@`, everything after a `?` or a `#`, and the whole URL if its host is not clear.
  */
 export function redactedText(text: string): string {
   if (!/[@=]|:\/\/|%3d/i.test(text)) return text

@@ -10,6 +10,11 @@ export interface Clock {
    * closure.
    */
   after<T>(delayMs: number, fire: (subject: T) => void, subject: T): Timer
+  /**
+   * Sets a timer of this clock again, `delayMs` from now, with its callback and subject. The timer may be pending, or have fired,
+   * or have been cancelled. Costs no memory.
+   */
+  restart(timer: Timer, delayMs: number): void
   /** Cancels a timer. Nothing happens if the timer has fired or was cancelled. */
   cancel(timer: Timer): void
 }

@@ -7,8 +7,8 @@ export interface DatedClock {
   /** Milliseconds since 1970 by the machine's clock. This time is for people to read, and never for measuring. */
   wallClock(): number
   /**
-   * Calls `run` once after the given milliseconds. The returned function cancels the call. After `run` was called, it does
-   * nothing.
+   * Calls `run` once after the given milliseconds. The returned function cancels the call. After `run` was called, the
+   * returned function does nothing.
    */
   after(milliseconds: number, run: () => void): () => void
 }

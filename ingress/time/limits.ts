@@ -1,8 +1,8 @@
 /** How exact timers are, and how long work may delay calls. */
 
 /**
- * Milliseconds that a timer may be late. This is a fiftieth of T1 (RFC 3261 §17.1.1.1). With any number of timers, the
- * process wakes up at most 100 times a second.
+ * A timer is at most this many milliseconds late. This is a fiftieth of T1 (RFC 3261 §17.1.1.1). The timers wake the
+ * process at most 100 times a second, however many they are.
  */
 export const TIMER_WHEEL_TICK_MS = 10
 

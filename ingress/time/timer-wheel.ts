@@ -24,9 +24,9 @@ export interface TimerWheel extends Clock {
 
 /**
  * A clock for hundreds of thousands of timers that uses one timer of the host. It is a hashed wheel of intrusive lists, so
- * that setting and cancelling cost the same for any number of timers. A timer never fires early, and at most one tick
- * (`TIMER_WHEEL_TICK_MS`) after the host wakes us. Timers of the same tick fire in the order in which they were set. Delays
- * are finite. A negative delay counts as 0.
+ * that to set or cancel a timer costs the same, however many timers are pending. A timer never fires early, and at most one
+ * tick (`TIMER_WHEEL_TICK_MS`) after the host wakes us. Timers of the same tick fire in the order in which they were set.
+ * Delays are finite. A negative delay counts as 0.
  */
 export function createTimerWheel(host: TimerHost, options: TimerWheelOptions): TimerWheel {
   return new Wheel(host, options.onError)
@@ -60,13 +60,12 @@ class Link {
 }
 
 class Entry<T> extends Link implements Timer {
-  readonly deadline: number
+  deadline = 0
   readonly #fire: (subject: T) => void
   readonly #subject: T
 
-  constructor(deadline: number, fire: (subject: T) => void, subject: T) {
+  constructor(fire: (subject: T) => void, subject: T) {
     super()
-    this.deadline = deadline
     this.#fire = fire
     this.#subject = subject
   }
@@ -99,15 +98,15 @@ class Wheel implements TimerWheel {
   }
 
   after<T>(delayMs: number, fire: (subject: T) => void, subject: T): Timer {
-    const now = this.#host.now()
-    // No timer is pending, so the ticks since the last wake-up are skipped.
-    if (this.pending === 0) this.#tick = Math.floor(now / TIMER_WHEEL_TICK_MS)
-    const entry = new Entry(now + Math.max(delayMs, 0), fire, subject)
-    entry.dueTick = Math.max(Math.ceil(entry.deadline / TIMER_WHEEL_TICK_MS), this.#tick + 1)
-    this.#slot(entry.dueTick).append(entry)
-    this.pending += 1
-    if (entry.dueTick < this.#armedTick) this.#arm(entry.dueTick, now)
+    const entry = new Entry(fire, subject)
+    this.#set(entry, delayMs)
     return entry
+  }
+
+  restart(timer: Timer, delayMs: number): void {
+    if (!(timer instanceof Entry)) return
+    this.cancel(timer)
+    this.#set(timer, delayMs)
   }
 
   cancel(timer: Timer): void {
@@ -116,6 +115,17 @@ class Wheel implements TimerWheel {
     // The host's timer stays set. A wake-up that finds nothing to do costs less than setting the host's timer again for
     // each call.
     this.pending -= 1
+  }
+
+  #set<T>(entry: Entry<T>, delayMs: number): void {
+    const now = this.#host.now()
+    // No timer is pending, so the ticks since the last wake-up are skipped.
+    if (this.pending === 0) this.#tick = Math.floor(now / TIMER_WHEEL_TICK_MS)
+    entry.deadline = now + Math.max(delayMs, 0)
+    entry.dueTick = Math.max(Math.ceil(entry.deadline / TIMER_WHEEL_TICK_MS), this.#tick + 1)
+    this.#slot(entry.dueTick).append(entry)
+    this.pending += 1
+    if (entry.dueTick < this.#armedTick) this.#arm(entry.dueTick, now)
   }
 
   #currentTick(): number {

@@ -62,7 +62,7 @@ export interface ApiClient {
   replace(resource: ApiResource, write: ApiWrite): Promise<ApiObject>
   /** A JSON merge patch (RFC 7386). A `metadata.resourceVersion` in the body has the same effect as in `replace`. */
   mergePatch(resource: ApiResource, write: ApiWrite & { readonly fieldManager?: string }): Promise<ApiObject>
-  /** Returns the server's OpenAPI v3 document for the resources of sip-dispatch in this version. */
+  /** Returns the OpenAPI v3 document that the server has for the API group and the API version of sip-dispatch. */
   openApi(signal?: AbortSignal): Promise<unknown>
   /** Closes every connection. Requests that have no answer yet fail. */
   close(): Promise<void>

@@ -83,8 +83,8 @@ const CODES: Readonly<Record<number, ApiErrorCode>> = {
 
 function failureCode(status: number, { reason, message }: { reason: string; message: string }): ApiErrorCode {
   if (reason === 'AlreadyExists') return 'api_already_exists'
-  // After a restore from a backup, the server's versions are lower than the version that we ask for. Only a new list helps. The
-  // same is true for an expired version.
+  // After a restore from a backup, the server's versions are lower than the version that we ask for. This counts as an expired
+  // version, because in both cases only a new list helps.
   if (reason === 'Timeout' && message.includes('Too large resource version')) return 'api_expired'
   return CODES[status] ?? (status >= 400 && status < 500 ? 'api_invalid' : 'api_unavailable')
 }

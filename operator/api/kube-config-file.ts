@@ -1,4 +1,4 @@
-/** Reads kubeconfig files and checks their form. Relative paths become absolute here. No other file does this. */
+/** Reads kubeconfig files and checks their form. Relative paths become absolute here, and nowhere else in the program. */
 import { dirname, resolve, sep } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'

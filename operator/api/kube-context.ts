@@ -32,7 +32,7 @@ export interface KubeUser {
   readonly impersonate: Impersonation | undefined
 }
 
-/** The credentials of a user other than a client certificate. */
+/** The credentials that a user has beside a client certificate, or in place of one. */
 export type KubeProof =
   | { readonly type: 'none' }
   | { readonly type: 'token'; readonly token: string }

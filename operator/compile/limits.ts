@@ -12,14 +12,15 @@ export const MAX_SHADOW_KEYS = 4096
 export const MAX_SHADOW_CANDIDATES = 64
 
 /**
- * If at most this many rules have a changed match, a compilation corrects the shadows of the previous compilation. For each
- * changed rule it walks over all rules, which takes some 10 ms for 100,000 rules. Computing all shadows again takes some 300
- * ms.
+ * Shadows say which rules are shadowed, and by which earlier rule. If at most this many rules have changed or lost the rule
+ * that shadowed them, a compilation corrects the previous shadows. For each of these rules it walks over all rules: some 10 ms
+ * for 100,000 rules. Computing all shadows again takes some 300 ms.
  */
 export const MAX_SHADOW_CHANGES = 16
 
 /**
- * If more rules than this differ in any field, a compilation computes all shadows again. The number is large, because rules
- * that differ only in their action are recognized quickly.
+ * At most this many rules may be new, changed or removed since the previous compilation; a changed rule counts twice. If there
+ * are more, all shadows are computed again. The number is large, because a rule is recognized quickly if only its action has
+ * changed.
  */
 export const MAX_SEQUENCE_CHANGES = 4096

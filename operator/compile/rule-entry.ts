@@ -61,7 +61,7 @@ function routeAction(spec: RouteSpec, namespace: string): RouteAction {
 
 type BackendSpec = RouteSpec['backends'][number]
 
-/** Makes the compiled form of a backend. The schema has ensured that either `uri` or `service` is set. */
+/** Makes the compiled form of a backend. The schema has ensured that exactly one of `uri` and `service` is set. */
 function backendOf(spec: BackendSpec, namespace: string): Backend {
   const { uri, service, weight, tier, ...rest } = spec
   if (service) return { service: serviceEntryName(namespace, service), weight, tier }

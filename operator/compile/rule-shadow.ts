@@ -48,8 +48,8 @@ export function takesAllCalls(outer: RuleEntry, inner: RuleEntry): boolean {
 const ROWS = MATCH_CONDITIONS.map((condition) => COMPILER_ROWS[condition])
 
 /**
- * Headers are compared first, because they are compared by hash. Numbers take more time, because their lists are walked
- * through.
+ * Headers are compared first, because each header is only looked up in a set. Numbers take more time, because their lists are
+ * walked through.
  */
 const CHEAPEST_FIRST = ROWS.toReversed()
 

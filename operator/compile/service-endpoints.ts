@@ -4,8 +4,8 @@ import type { Endpoint } from '../../ingress/route-table/route-table.ts'
 import type { EndpointRecord, EndpointSliceRecord, ServicePort } from './service-record.ts'
 
 /**
- * The endpoints of one port of a Service, sorted by address and then by port. A slice names the port as the Service does. The
- * port number in the slice is the one on which the pods listen. Endpoints with host names are left out.
+ * The endpoints of one port of a Service, sorted by address and then by port. In an EndpointSlice, the port has the same name
+ * as in the Service, but its number is the one on which the pods listen. Endpoints with host names are left out.
  */
 export function endpointsOf(slices: readonly EndpointSliceRecord[], port: ServicePort): Endpoint[] {
   const found = new Map<string, Endpoint>()
@@ -18,8 +18,8 @@ export function endpointsOf(slices: readonly EndpointSliceRecord[], port: Servic
 }
 
 /**
- * Adds an endpoint. While an endpoint moves from one slice to another, it is in both slices for a moment. It counts as ready if
- * it is ready in one of them.
+ * Adds an endpoint. While an endpoint moves from one EndpointSlice to another, it is in both of them for a moment. It counts as
+ * ready if it is ready in one of them.
  */
 function add(found: Map<string, Endpoint>, endpoint: Endpoint | undefined): void {
   if (!endpoint) return
@@ -27,7 +27,7 @@ function add(found: Map<string, Endpoint>, endpoint: Endpoint | undefined): void
   if (found.get(key)?.state !== 'ready') found.set(key, endpoint)
 }
 
-/** The port's number in this slice. If a Service has only one port, the port may have no name. */
+/** The number that the port has in this EndpointSlice. If a Service has only one port, this port may have no name. */
 function portNumber({ ports }: EndpointSliceRecord, { name }: ServicePort): number | undefined {
   return ports.find((port) => (port.name ?? '') === (name ?? ''))?.port
 }

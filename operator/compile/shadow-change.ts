@@ -10,8 +10,8 @@ import { type SequenceChange, sequenceChange } from './rule-sequence.ts'
 import { type Shadows, shadowingRules, takesAllCalls } from './rule-shadow.ts'
 
 /**
- * Computes the shadows of these rules. If the rules differ little from the rules of `before`, the shadows of `before` are
- * corrected. Otherwise all shadows are computed again. The result is the same in both cases.
+ * Finds which of the rules are shadowed, and by which earlier rule. If the rules differ little from the rules of `before`, the
+ * result in `before` is corrected. Otherwise everything is computed again. Both ways give the same result.
  */
 export function shadowsAfter(rules: readonly RuleEntry[], before: Shadows): Shadows {
   const change = before.exhaustive ? sequenceChange(before.rules, rules, MAX_SEQUENCE_CHANGES) : undefined
@@ -31,7 +31,9 @@ export function shadowsAfter(rules: readonly RuleEntry[], before: Shadows): Shad
   return { byRule, rules, exhaustive: true }
 }
 
-/** Leaves out a changed rule if the change cannot affect any shadow. For example, only the action of the rule has changed. */
+/**
+ * Leaves out each rule whose change cannot affect which rules are shadowed. For example, only the action of a rule has changed.
+ */
 function matchChange({ removed, added }: SequenceChange): SequenceChange {
   const olds = new Map(removed.map((rule) => [rule.name, rule]))
   const same = new Set<string>()

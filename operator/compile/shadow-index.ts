@@ -51,8 +51,8 @@ export function ownNumberTexts(condition: NumberCondition, rule: MatchConditions
 }
 
 /**
- * The text of one predicate. The text of a range ends with the digits with which both bounds begin. A number in the range
- * begins with the same digits, so the number finds the range without knowing its bounds.
+ * The text of one predicate. The text of a range ends with the digits with which both bounds begin. Every number in the range
+ * begins with these digits too. So the beginning of a number is enough to look up the ranges that may contain the number.
  */
 function indexKey(predicate: NumberPredicate): string {
   switch (predicate.type) {

@@ -83,7 +83,10 @@ export interface EventRecorderOptions {
 
 export interface EventRecorder {
   record(regarding: Regarding, text: EventText): void
-  /** Writes the pending Events and counts. This takes at most `limit` milliseconds. Occurrences after this call are ignored. */
+  /**
+   * Writes all pending Events, and all counts that are not stored yet. This takes at most `limit` milliseconds. Occurrences
+   * after this call are ignored.
+   */
   close(limit: number): Promise<void>
 }
 
@@ -107,9 +110,9 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
 class Recorder implements EventRecorder {
   readonly #options: EventRecorderOptions
   readonly #clock: DatedClock
-  /** All series. The series that was not used for the longest time comes first. */
+  /** All series. The least recently used series comes first. */
   readonly #series = new Map<string, Series>()
-  /** The token bucket of each object; the key is the uid. The bucket that was not used for the longest time comes first. */
+  /** The token bucket of each object; the key is the uid. The least recently used bucket comes first. */
   readonly #budgets = new Map<string, TokenBucket>()
   #waiting = 0
   #writes: Promise<void> = Promise.resolve()
@@ -277,7 +280,7 @@ class Recorder implements EventRecorder {
   }
 }
 
-/** Removes the first key if the map has more than MAX_EVENT_SERIES keys. The first key was not used for the longest time. */
+/** Removes the first key if the map has more than MAX_EVENT_SERIES keys. The first key is the least recently used one. */
 function dropOldest<V>(map: Map<string, V>, onDrop?: (value: V) => void): void {
   if (map.size <= MAX_EVENT_SERIES) return
   for (const [key, value] of map) {

@@ -1,8 +1,8 @@
 /**
  * If two installations watch the same namespace, only the senior one writes the statuses. This file decides whether this
- * installation writes. It must also find out whether a senior installation still runs. So it makes a claim: it writes its own
- * name into one status, and changes nothing else there. A running senior installation then restores the senior's name. If this
- * does not happen within `CLAIM_MS`, the senior installation counts as gone.
+ * installation writes. A junior installation must find out whether the senior one still runs. So the junior one makes a claim:
+ * it writes its own name into one status, and changes nothing else there. A senior installation that still runs then restores
+ * its own name. If this does not happen within `CLAIM_MS`, the senior installation counts as gone.
  */
 import type { DatedClock } from '../../ingress/time/dated-clock.ts'
 import { type Installation, isSenior } from './installation.ts'
@@ -31,7 +31,10 @@ export interface Overlaps {
   verdict(own: Installation, status: OwnedStatus): Verdict
   /** Must be called after the name of this installation was written into the status as a claim. */
   claimed(key: string): void
-  /** True if a senior installation is known to run, or if a junior one was reported less than twice `OVERLAP_REVIEW_MS` ago. */
+  /**
+   * True if a senior installation is known to run, or if a junior one was reported in the last 2 * `OVERLAP_REVIEW_MS`
+   * milliseconds.
+   */
   readonly any: boolean
 }
 
@@ -76,8 +79,8 @@ export function createOverlaps(clock: Pick<DatedClock, 'now'>, onOverlap: Overla
         break
       case 'claiming':
         if (standing.key === key) return standing.claimed ? lives(other, status) : 'claim'
-        // The claim may stay without a result, because the claimed object may have been deleted. After this time a new claim is
-        // made.
+        // A claim stays without a result if the claimed object was deleted. So a new claim is made 2 × CLAIM_MS after the old
+        // one.
         if (clock.now() - standing.at < 2 * CLAIM_MS) return 'leave'
         break
       case undefined:

@@ -88,7 +88,8 @@ class Election implements LeaderElection {
   #state: ElectionState = 'standby'
   #lease: ObservedLease | undefined
   /**
-   * When this process sent its last successful renewal. It holds the Lease for at least the Lease's duration after this time.
+   * When this process sent its last successful renewal. From this time on, the process holds the Lease for at least the
+   * duration of the Lease.
    */
   #renewedAt = 0
   #epoch = 0

@@ -8,7 +8,8 @@ export const RETRY_BASE_MS = 5
 export const RETRY_LIMIT_MS = 1_000_000
 
 /**
- * Repeats per second, counted over all keys of a queue (client-go's default). After an outage, this limit spreads the repeats.
+ * At most this many repeats per second, counted over all keys of a queue (client-go's default). After an outage, this limit
+ * spreads the repeats over time.
  */
 export const RETRIES_PER_SECOND = 10
 
@@ -51,24 +52,30 @@ export const PERIOD_JITTER = 0.2
 export const LEASE_REQUEST_TIMEOUT_MS = 5_000
 
 /**
- * Status writes per second, counted over all objects. With this limit, 1,000 new objects have their status after 20 s. The
- * limit follows the experience of Istio.
+ * At most this many status writes per second, counted over all objects. With this limit, 1,000 new objects have their status
+ * after 20 s. The number follows the experience of Istio.
  */
 export const STATUS_WRITES_PER_SECOND = 50
 
-/** The number of status writes that may be made without waiting. So a single object gets its first conditions immediately. */
+/**
+ * At most this many status writes are made at once; STATUS_WRITES_PER_SECOND limits the rest. So a single object gets its first
+ * conditions immediately.
+ */
 export const STATUS_WRITE_BURST = 100
 
-/** Status writes per second of one object. */
+/** At most this many status writes per second for one object. */
 export const OBJECT_STATUS_WRITES_PER_SECOND = 1
 
 /**
- * The number of status writes of one object that may be made without waiting: first Accepted, shortly afterwards Programmed,
- * and one correction.
+ * At most this many status writes of one object are made at once; OBJECT_STATUS_WRITES_PER_SECOND limits the rest. Three are
+ * enough for Accepted, for Programmed shortly afterwards, and for one correction.
  */
 export const OBJECT_STATUS_WRITE_BURST = 3
 
-/** Status writes in progress at the same time. If a write takes 100 ms, these are enough for STATUS_WRITES_PER_SECOND. */
+/**
+ * At most this many status writes are in progress at the same time. If a write takes 100 ms, this is enough for
+ * STATUS_WRITES_PER_SECOND.
+ */
 export const STATUS_WORKERS = 8
 
 /** Milliseconds before a status is written again after a conflict. In this time the watch reports the changed object. */
@@ -110,7 +117,8 @@ export const REFUSED_RETRY_MS = 600_000
 export const FREE_OVERWRITES = 3
 
 /**
- * Milliseconds before a status that is overwritten again and again is restored. `least` is the first pause, `most` the longest.
+ * The pause before an overwritten status is restored, in milliseconds, after FREE_OVERWRITES restorations in a row. `least` is
+ * the first pause, `most` the longest.
  */
 export const OVERWRITTEN_PAUSE_MS = { least: 2_000, most: 300_000 } as const
 
@@ -133,7 +141,7 @@ export const OVERLAP_REVIEW_MS = 600_000
 export const PROGRAMMED_SHARE = 0.99
 
 /**
- * The most different Events that are remembered. If a remembered Event occurs again, it is only counted, and no new Event is
+ * At most this many different Events are remembered. If a remembered Event occurs again, its count rises, and no new Event is
  * written.
  */
 export const MAX_EVENT_SERIES = 4_096
@@ -141,10 +149,10 @@ export const MAX_EVENT_SERIES = 4_096
 /** Milliseconds between two updates of the count of one Event (client-go's interval of a series). */
 export const EVENT_SERIES_PERIOD_MS = 360_000
 
-/** The number of Events of one object that may be written without waiting (client-go's spam filter). */
+/** At most this many Events of one object are written at once; EVENTS_PER_SECOND limits the rest (client-go's spam filter). */
 export const EVENT_BURST = 25
 
-/** Events per second of one object when EVENT_BURST is used up: one in five minutes. */
+/** At most this many Events per second for one object after EVENT_BURST is used up: one Event in five minutes. */
 export const EVENTS_PER_SECOND = 1 / 300
 
 /** The most pending writes of Events. If the API server does not answer, further writes are dropped and counted. */

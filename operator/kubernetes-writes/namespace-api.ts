@@ -6,8 +6,7 @@ import type { ApiClient } from '../api/api-client.ts'
 import { isRecord } from '../api/json-value.ts'
 
 /**
- * An annotation of a Namespace. If its value is `true`, any number of the Namespace's objects may be removed from the table at
- * once.
+ * An annotation of a Namespace. If its value is `true`, the removal of this Namespace's objects from the table is never held.
  */
 export const ALLOW_MASS_DELETION = `${API_GROUP}/allow-mass-deletion`
 

@@ -40,8 +40,8 @@ export function createStatusContests(clock: Pick<DatedClock, 'now'>): StatusCont
 }
 
 /**
- * The pause before a restoration. There is none before the first restorations. After that, each pause is twice as long as the
- * one before, up to a limit.
+ * The pause before a restoration, in milliseconds. It is 0 before the first `FREE_OVERWRITES` restorations. After that, each
+ * pause is twice as long as the one before, up to a limit.
  */
 function pauseAfter(count: number): number {
   if (count <= FREE_OVERWRITES) return 0

@@ -125,7 +125,7 @@ interface Wanted {
   readonly target: StatusTarget
   readonly generation: number
   readonly conditions: readonly Condition[]
-  /** Whether the status has once had these conditions since they were set. */
+  /** Whether the status has contained these conditions since they were set, or since the last overwrite was counted. */
   wasStored: boolean
   /** A time of the clock. If the API server has refused the status, the write is not tried again before this time. */
   refusedUntil: number
@@ -218,7 +218,7 @@ class Writer implements StatusWriter {
 
   #look(key: string, priority: WorkPriority): void {
     const wanted = this.#wanted.get(key)
-    // A key in the queue is compared later, immediately before its write.
+    // If the object is in the queue, its status is compared later, immediately before the write.
     if (!wanted || this.queue.has(key) || this.#options.clock.now() < wanted.refusedUntil) return
     switch (this.#assess(key, wanted).type) {
       case 'equal':

@@ -15,7 +15,8 @@ import {
 import { createTokenBucket } from './token-bucket.ts'
 
 /**
- * `initial` changes are all objects that must be processed after a start or a list. `fresh` changes are processed before them.
+ * `initial`: work for many objects together, such as after a start or in a round over all objects. `fresh`: work for a single
+ * change. All `fresh` work is done before `initial` work.
  */
 export type WorkPriority = 'fresh' | 'initial'
 

@@ -5,12 +5,15 @@
  */
 
 /**
- * Bounds for the time that a piece of work takes, in seconds. The shortest work is a status write inside the cluster. The
- * longest is a status write that must wait for the rate limit.
+ * Upper bounds of the histogram buckets for the time that a piece of work takes, in seconds. The shortest work is a status
+ * write inside the cluster. The longest is a status write that must wait for the rate limit.
  */
 const WORK_BUCKETS = [1e-3, 2.5e-3, 5e-3, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
-/** Bounds for the seconds from a change of an object until nearly all pods run the change. The goal is one second. */
+/**
+ * Upper bounds of the histogram buckets for the time from a change of an object until nearly all pods run the change, in
+ * seconds. The goal is one second.
+ */
 const PROPAGATION_BUCKETS = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 60, 300]
 
 /** What docs/operator-metrics.md says about each label. */
@@ -193,7 +196,7 @@ const OPERATOR_METRICS = {
     name: 'sip_dispatch_operator_propagation_seconds',
     type: 'histogram',
     labels: [],
-    help: 'Time from a published change to 99 % of the ingress pods running it.',
+    help: 'Time from a change of an object to 99 % of the ingress pods running it.',
     buckets: PROPAGATION_BUCKETS,
   },
   resources: {

@@ -61,7 +61,7 @@ export interface OperatorMetrics {
   published(version: number): void
   publishFailed(code: string): void
   publishHeld(held: boolean): void
-  /** `seconds`: the time from a publication until nearly all pods run it. */
+  /** `seconds`: the time from a change of an object until nearly all pods run the change. */
   propagated(seconds: number): void
   statusOverwritten(): void
   /** Registers `shows`. It returns whether another installation was seen, and is called at each scrape. */

@@ -13,8 +13,8 @@ export const STAGING_LENGTH = 524_288
 export const STAGING_EXPIRY_MS = 60_000
 
 /**
- * The log has at most MAX_LOG_RECORDS records. It has fewer, down to MIN_LOG_RECORDS, if they would be longer than
- * MAX_LOG_LENGTH characters together. A reader that needs an older record reads the whole table.
+ * The log has at most MAX_LOG_RECORDS records. If these would be longer than MAX_LOG_LENGTH characters together, the log has
+ * fewer records, but at least MIN_LOG_RECORDS. A reader that needs an older record reads the whole table.
  */
 export const MAX_LOG_RECORDS = 1_000
 export const MIN_LOG_RECORDS = 8

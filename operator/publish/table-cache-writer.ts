@@ -45,7 +45,10 @@ export interface TableCacheWriter {
   snapshot(): Promise<TableSnapshot | undefined>
   /** Makes a change in one step, and adds the change to the log that readers follow. */
   publish(change: PublishedChange): Promise<WriteResult>
-  /** Replaces a table of this installation that is older or damaged, or writes the first table. */
+  /**
+   * Writes the first table, or replaces a table of this installation. The replaced table must be damaged, or older than
+   * `table`.
+   */
   replace(table: PublishedTable): Promise<WriteResult>
   /** The reports of all pods that have not expired. A report that cannot be read counts as position 0. */
   readers(): Promise<readonly ReaderReport[]>

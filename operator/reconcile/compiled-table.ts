@@ -15,7 +15,10 @@ import type { WatchedObjects } from '../watch/watched-objects.ts'
 export interface TableObject extends ObjectConditions {
   readonly uid: string
   readonly inTable: boolean
-  /** The field `ObjectIdentity.deletion` of the object. */
+  /**
+   * A text for people about the deletion of the object (`ObjectIdentity.deletion`). Undefined if the object is not being
+   * deleted.
+   */
   readonly deletion: string | undefined
   readonly status: unknown
   /** The name of the object, `namespace/name`. */

@@ -9,7 +9,8 @@ import {
 export type Leader = Pick<LeaderElection, 'start' | 'isLeader' | 'raiseEpoch' | 'stop'>
 
 /**
- * The first epoch of an operator without a Lease. If the epoch in the cache is higher, the operator takes one above that epoch.
+ * The first epoch of an operator without a Lease. If the epoch in the cache is higher, the operator takes the number after the
+ * epoch in the cache.
  */
 const FIRST_EPOCH = 1
 

@@ -1,4 +1,4 @@
-/** The share of a table that may be removed at once. A larger removal is usually an accident. */
+/** At most this share of a table may be removed at once. A larger removal is usually an accident, so it is held. */
 export const MASS_REMOVAL_SHARE = 0.5
 
 /** A table with at most this many entries is small. Removing most of a small table at once is usually not an accident. */

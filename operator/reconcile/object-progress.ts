@@ -12,8 +12,8 @@ export interface TableOutcome {
   /** The version in the cache. Undefined if nothing could be published. */
   readonly version: number | undefined
   /**
-   * Whether the guard holds the removal of this object. The compiled table no longer has the object, and its published entry
-   * stays.
+   * Whether the guard holds the removal of this object. If so, the compiled table no longer has the object, but the entry of
+   * the object stays in the published table.
    */
   readonly isHeld: (object: TableObject) => boolean
   /**
@@ -54,7 +54,7 @@ interface TrackedObject {
 
 export function createObjectProgress(): ObjectProgress {
   const known = new Map<string, TrackedObject>()
-  /** The objects that may have news after the next report of the pods. */
+  /** The objects whose conditions may change after the next report of the pods. */
   let open = new Set<TrackedObject>()
   let readersVersion: number | undefined
   const condition = (progress: TrackedObject): Condition<'Programmed'> =>

@@ -15,7 +15,7 @@ export interface TableRemoval {
   readonly published: Iterable<string>
   /** The keys of the new table. */
   readonly next: Pick<ReadonlySet<string>, 'has'>
-  /** Whether any number of entries of this namespace may be removed. */
+  /** Whether this namespace allows mass deletions. If it does, no removal of its entries is held. */
   readonly allowed: (namespace: string) => boolean
 }
 

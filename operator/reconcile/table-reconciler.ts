@@ -1,6 +1,7 @@
 /**
  * One term of leadership. Until the term ends, it compiles all changes, publishes them, and reports the result in the status of
- * every object. Each round reads all objects again, and not only the changes. So a failed round only costs time.
+ * every object. Each round reads all objects again, and not only the changes. So a failed round loses no change: the next round
+ * reads everything again.
  */
 
 import type { ReaderReport } from '../../ingress/route-table/cache-head.ts'
@@ -70,7 +71,7 @@ export interface ReconcilerOptions {
   readonly epoch: number
   /** Is called before each write. */
   readonly isLeader: () => boolean
-  /** Returns those of the given namespaces from which any number of entries may be removed. */
+  /** Returns those of the given namespaces that allow mass deletions. No removal of their entries is held. */
   readonly removalsAllowed: (namespaces: readonly string[]) => Promise<ReadonlySet<string>>
   readonly clock: DatedClock
   readonly listener: ReconcileListener
@@ -110,13 +111,13 @@ class Reconciler implements TableReconciler {
   readonly #progress = createObjectProgress()
   readonly #memory = createTableMemory()
   readonly #timers = new Map<TimerName, () => void>()
-  /** At the beginning of the term, the entries that are in the cache. Later, the entries that this term has published. */
+  /** All entries of the published table. The first round of the term reads them from the cache. Undefined before that. */
   #published: ReadonlyMap<string, TableEntry> | undefined
   #stopped = false
   #dirty = false
   #round: Promise<void> | undefined
   #retryMs = PUBLISH_RETRY_MS
-  /** When the first change happened that is not published yet. */
+  /** The time of the first change that is not published yet. Undefined if there is no such change. */
   #changedAt: number | undefined
   /** A published version that most pods do not report yet. `since`: when the first change in this version happened. */
   #awaited: { readonly version: number; readonly since: number } | undefined

@@ -4,8 +4,8 @@ import type { ConditionCount } from '../metrics/metrics.ts'
 import type { WatchedObjects } from '../watch/watched-objects.ts'
 
 /**
- * Counts the objects that have each condition, according to the API server. All operators of an installation get the same
- * counts.
+ * Counts the objects of each kind that have the same condition (type, status and reason) in their stored status. The status
+ * comes from the API server, so all operators of an installation get the same counts.
  */
 export function* watchedConditions({
   trunks,

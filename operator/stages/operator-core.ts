@@ -16,7 +16,7 @@ export interface OperatorCore {
   readonly logger: Logger
   readonly client: ApiClient
   readonly metrics: OperatorMetrics
-  /** The Lease. The installation has the same namespace and name. */
+  /** The namespace and the name of the Lease. Together they are also the name of the installation. */
   readonly lease: { readonly namespace: string; readonly name: string }
   readonly onFault: (code: string, message: string) => void
 }

@@ -40,7 +40,8 @@ export function createDefinitionWatch({ api, clock, onFault }: DefinitionWatchOp
     else {
       const changed = definitionsText(found) !== definitionsText(old)
       old = found
-      // One message reports all kinds. The log shows a repeated code immediately only if its text is new.
+      // All kinds are reported in one message. With one message for each kind, the text for this code would change at every
+      // report, and the fault log would then log every report.
       if (found.length > 0) onFault('crd_outdated', definitionsText(found))
       if (changed) onChange()
     }

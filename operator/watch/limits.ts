@@ -35,7 +35,7 @@ export const LIST_PAGE_OBJECTS = 500
 
 /**
  * Seconds after which the API server ends a watch. Each watch takes a random number between these two, so that watches do not
- * all end together (client-go).
+ * all end together. client-go has the same numbers.
  */
 export const WATCH_TIMEOUT_SECONDS = { least: 300, most: 600 } as const
 
@@ -46,27 +46,30 @@ export const WATCH_TIMEOUT_SECONDS = { least: 300, most: 600 } as const
 export const STALE_WATCH_MS = 300_000
 
 /**
- * If no byte has arrived for this many milliseconds, the reflector gives up the watch. The server sends a bookmark about every
- * minute.
+ * If no byte has arrived for this many milliseconds, the reflector gives up the watch. Each watch takes a random number between
+ * these two. The server sends a bookmark about every minute.
  */
 export const WATCH_SILENCE_MS = { least: 90_000, most: 120_000 } as const
 
 /**
- * A watch that lasted fewer milliseconds than this ended too early. There is a pause before the next watch. A gateway may end
- * every watch immediately, and the pause limits how often it is asked.
+ * If a watch lasted fewer milliseconds than this, it ended too early, and there is a pause before the next watch. Some gateways
+ * end every watch immediately. The pause limits the requests to such a gateway.
  */
 export const WATCH_BRIEF_MS = 5_000
 
 /**
- * Milliseconds between two attempts (client-go). While the API server starts, there are only few attempts. After the start, the
- * next attempt follows within half a minute.
+ * The shortest and the longest pause between two attempts, in milliseconds (as in client-go). The pauses grow, so a server that
+ * is still starting gets few attempts. After its start, the next attempt follows within half a minute.
  */
 export const WATCH_BACK_OFF_MS = { least: 800, most: 30_000 } as const
 
 /** After a watch that lasted this many milliseconds, the next delay is the shortest one again. */
 export const WATCH_HEALTHY_MS = 120_000
 
-/** Milliseconds between two full lists. These lists find events that the watch has missed (kubernetes/kubernetes#123072). */
+/**
+ * Milliseconds between two full lists: each time a random number between these two. Full lists find events that the watch has
+ * missed (kubernetes/kubernetes#123072).
+ */
 export const DRIFT_AUDIT_MS = { least: 600_000, most: 3_600_000 } as const
 
 /**
@@ -109,5 +112,7 @@ export const MAX_MANIFEST_TOKENS = 2_000_000
 /** The most problems of one file that are reported in full. When these are repaired, the next reading reports the next ones. */
 export const MAX_FILE_PROBLEMS = 20
 
-/** If a file changed less than this many milliseconds ago, it may change again without a visible difference in its time. */
+/**
+ * If a file changed less than this many milliseconds ago, a second change may leave the modification time of the file as it is.
+ */
 export const FRESH_FILE_MS = 50

@@ -1,7 +1,7 @@
 /**
- * Splits a file in the way in which kubectl does it before it reads YAML. The file is split at each line that begins with
- * `---`. If the file begins with JSON, it is also split after each object. kubectl then reads only the first document of each
- * part.
+ * Splits a file in the same way as kubectl, which splits a file before reading YAML. The file is split at each line that begins
+ * with `---`. If the file begins with JSON, it is also split after each object. kubectl then reads only the first document of
+ * each part.
  */
 
 export interface Chunk {
@@ -32,7 +32,7 @@ export function* manifestChunks(text: string, refuse: (offset: number, message: 
   if (taken) yield* objectsOf(text.slice(start), start)
 }
 
-/** Splits `{…}{…}`. There may be line ends between the objects, because jq writes them so. */
+/** Splits `{…}{…}`. There may be line ends between the objects, as in the output of jq. */
 function* objectsOf(text: string, offset: number): Generator<Chunk> {
   let start = 0
   if (offset === 0 && /^\s*\{/.test(text) && /\}\s*\{/.test(text)) {

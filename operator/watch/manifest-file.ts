@@ -55,9 +55,9 @@ function contentOf(bytes: Buffer, file: string): FileContent {
 }
 
 /**
- * A text that stays the same while the file does not change. If the path is a link, this is about the target of the link: a
- * ConfigMap mount replaces a link and leaves the file names as they are. A file that changed a moment ago may change again
- * within one tick of the file system's clock. Its text soon becomes another one, so that the file is read again.
+ * A text that stays the same while the file does not change. For a link, the text describes the target of the link: a ConfigMap
+ * mount replaces a link and leaves the file names as they are. A file that changed a moment ago may change again within one
+ * tick of the file system's clock. Its text soon changes once more, so that the file is read again.
  */
 export function fileState(file: string): string {
   try {

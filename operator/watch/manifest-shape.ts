@@ -69,8 +69,8 @@ function isInName(line: string, i: number): boolean {
 }
 
 /**
- * Tokens that the lexer adds and that are not in the text. They mark the begin of a document, the begin of a scalar, and the
- * end of a broken flow (`[…]` or `{…}`).
+ * Tokens that the lexer adds and that are not in the text. They mark the beginning of a document, the beginning of a scalar,
+ * and the end of a broken list or map in brackets (`[…]` or `{…}`).
  */
 const INVISIBLE = new Set(['\u0002', '\u001f', '\u0018'])
 const BLANK = /^[ \t\r\n#]/

@@ -1,6 +1,6 @@
 /**
  * Makes the notes of lint about values that kubectl and readers of YAML 1.2 read differently. If such a value has a fault, this
- * file also makes the words about kubectl's reading in the fault's message.
+ * file also adds to the message of the fault how kubectl reads the value.
  */
 
 import { coreScalar, type ScalarValue } from './core-scalar.ts'

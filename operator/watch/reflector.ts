@@ -331,8 +331,8 @@ class CollectionReflector<T> implements Reflector<T> {
     try {
       const version = await this.#pages(signal, (items) => audit.page(items))
       if (signal.aborted) return
-      // The version is lower, so the API server was restored from a backup. It sends no event until its version is higher than
-      // that of the watch.
+      // If the version of the list is lower than the version of the watch, the API server was restored from a backup. It then
+      // sends no event until its version is higher than that of the watch.
       if (isOlderVersion(version, known)) this.#inputOf(signal, 'expired')
       else if (audit.suspects() > 0) this.#repairLater(audit)
     } catch (error) {

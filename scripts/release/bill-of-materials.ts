@@ -8,6 +8,9 @@ interface LockEntry {
   readonly dev?: boolean
   readonly optional?: boolean
   readonly devOptional?: boolean
+  readonly os?: readonly string[]
+  readonly cpu?: readonly string[]
+  readonly optionalDependencies?: Readonly<Record<string, string>>
 }
 
 interface Lock {
@@ -49,11 +52,18 @@ function billOf(source: string, lock: Lock): string {
   return text
 }
 
-/** The packages that `npm install --omit=dev --omit=optional` of the Dockerfile installs; the first is the product itself. */
+/** The packages that the Dockerfile installs on one of the image's platforms or the other; the first is the product itself. */
 function productionPackages(lock: Lock): (readonly [path: string, entry: LockEntry])[] {
+  const omitted = lock.packages['']?.optionalDependencies ?? {}
   return Object.entries(lock.packages)
-    .filter(([, { dev, optional, devOptional }]) => !dev && !optional && !devOptional)
+    .filter(([, { dev, devOptional }]) => !dev && !devOptional)
+    .filter(([path, entry]) => !entry.optional || (isForImage(entry) && !(nameOf(path) in omitted)))
     .map(([path, entry]) => [path, path === '' ? withoutOmitted(entry) : entry])
+}
+
+/** The image is made for Linux on x64 and arm64. */
+function isForImage({ os, cpu }: LockEntry): boolean {
+  return os?.includes('linux') === true && (cpu?.includes('x64') === true || cpu?.includes('arm64') === true)
 }
 
 function withoutOmitted<T extends object>(entry: T): T {

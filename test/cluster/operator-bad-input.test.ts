@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { parseAllDocuments } from 'yaml'
 import { type Cluster, startCluster } from '../support/cluster.ts'
 import { runCommand } from '../support/command-line.ts'
+import { untilDefinitionsGone } from '../support/definition-removal.ts'
 import { type PrivateKubernetesApi, startKubernetesApi } from '../support/kubernetes-api.ts'
 import { dispatchRule, sipTrunk } from '../support/manifest-text.ts'
 import { eventually, type OperatorProcess } from '../support/operator-process.ts'
@@ -144,7 +145,7 @@ describeWith(['kubernetes', 'redis'], 'an operator whose API server', () => {
     'has no CustomResourceDefinitions, then those of another version, then the right ones, heals by itself',
     async () => {
       const definitions = ['siptrunks.sipdispatch.dev', 'dispatchrules.sipdispatch.dev'].map((name) => `crd/${name}`)
-      await cluster.kubectl('delete', '--wait', ...definitions)
+      await untilDefinitionsGone(api, () => cluster.kubectl('delete', '--wait', ...definitions))
       const operator = await cluster.operator()
       const absent = await operator.said(({ code }) => code === 'resource_not_served')
       expect(absent['problem']).toMatch(
@@ -155,7 +156,7 @@ describeWith(['kubernetes', 'redis'], 'an operator whose API server', () => {
       await cluster.tryKubectl(['apply', '--server-side', '--filename=-'], other)
       await cluster.kubectl('wait', '--for=condition=Established', String(definition))
       expect(await unready(operator, 'siptrunks: ')).toContain('does not serve siptrunks.sipdispatch.dev/v1alpha1')
-      await cluster.kubectl('delete', '--wait', String(definition))
+      await untilDefinitionsGone(api, () => cluster.kubectl('delete', '--wait', String(definition)))
       await cluster.kubectl('apply', '--server-side', '--filename', CRDS)
       await cluster.kubectl('wait', '--for=condition=Established', ...definitions)
       await operator.said(({ msg, resource }) => msg === 'watched again' && resource === 'siptrunks')

@@ -25,7 +25,7 @@ describeWith(['kubernetes', 'redis'], 'an operator and an ingress pod', () => {
 
   it('decide a call by a rule as soon as kubectl wait has seen it programmed', async () => {
     await cluster.apply(dispatchRule('applied', '+15550000001', rejecting(486)))
-    await cluster.kubectl('wait', '--for=condition=Programmed', '--timeout=20s', 'drule/applied')
+    await cluster.kubectl('wait', '--for=condition=Programmed', '--timeout=120s', 'drule/applied')
     expect(await cluster.call('+15550000001')).toBe(486)
   })
 
@@ -33,7 +33,7 @@ describeWith(['kubernetes', 'redis'], 'an operator and an ingress pod', () => {
     await cluster.apply(dispatchRule('changed', '+15550000002', rejecting(486)))
     await cluster.reason('drule/changed', 'Programmed', 'Programmed')
     await cluster.apply(dispatchRule('changed', '+15550000002', rejecting(404)))
-    await cluster.kubectl('wait', '--for=condition=Programmed', '--timeout=20s', 'drule/changed')
+    await cluster.kubectl('wait', '--for=condition=Programmed', '--timeout=120s', 'drule/changed')
     expect(await cluster.call('+15550000002')).toBe(404)
     await cluster.kubectl('delete', 'drule/changed')
     expect(await cluster.answered('+15550000002', 503)).toBe(503)
@@ -44,7 +44,7 @@ describeWith(['kubernetes', 'redis'], 'an operator and an ingress pod', () => {
     await cluster.reason('drule/generation', 'Programmed', 'Programmed')
     await cluster.apply(dispatchRule('generation', '+15550000003', rejecting(404)))
     // kubectl takes no condition of an earlier generation for the answer.
-    await cluster.kubectl('wait', '--for=condition=Programmed', '--timeout=20s', 'drule/generation')
+    await cluster.kubectl('wait', '--for=condition=Programmed', '--timeout=120s', 'drule/generation')
     expect(await cluster.condition('drule/generation', 'Programmed')).toMatchObject({
       status: 'True',
       observedGeneration: 2,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { apiClient } from '../../operator/api/api-client.ts'
 import { until } from '../support/cache-parts.ts'
+import { untilDefinitionsGone } from '../support/definition-removal.ts'
 import { type KubernetesApi, kubernetesApi } from '../support/kubernetes-api.ts'
 import { sipTrunk } from '../support/manifest-text.ts'
 import { describeWith } from '../support/real-part.ts'
@@ -108,13 +109,13 @@ describeWith(['kubernetes'], 'a reflector of a real API server', () => {
       await until(() => cache.synced)
       await until(async () => (await applied(api, namespace, widget(group, 'first'))) === 0)
       await agrees()
-      await api.kubectl(['delete', 'crd', `widgets.${group}`])
+      await untilDefinitionsGone(api, () => api.kubectl(['delete', 'crd', `widgets.${group}`]))
       await until(() => faults.filter((code) => code === 'resource_not_served').length === 2)
       await apply(widgets(group))
       await until(async () => (await applied(api, namespace, widget(group, 'second'))) === 0)
       await agrees()
       expect([...cache.objects()].map((object) => object.split(' ')[0])).toEqual(['second'])
-      await api.kubectl(['delete', 'crd', `widgets.${group}`])
+      await untilDefinitionsGone(api, () => api.kubectl(['delete', 'crd', `widgets.${group}`]))
     },
     TEST_LIMIT_MS,
   )

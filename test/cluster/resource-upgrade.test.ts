@@ -45,7 +45,7 @@ describeWith(['kubernetes', 'redis'], 'an upgrade of the resource definitions', 
   beforeAll(async () => {
     api = await startKubernetesApi({ resources: 'none' })
     await api.kubectl(['apply', '--filename', OLD])
-    await api.kubectl(['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all'])
+    await api.kubectl(['wait', '--for=condition=Established', '--timeout=120s', 'crd', '--all'])
     cluster = await startCluster(api)
     kubeconfig = api.kubeconfig
     operator = await cluster.operator({ kubeconfig })

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { findKubernetesParts } from '../../scripts/kubernetes-parts.mjs'
 import { type Cluster, kubectlOf, type RunningRelease, runRelease } from '../helm/release.ts'
+import { untilDefinitionsGone } from '../support/definition-removal.ts'
 import { startKubernetesApi } from '../support/kubernetes-api.ts'
 import { describeWith } from '../support/real-part.ts'
 import { startRedisServer } from '../support/redis-server.ts'
@@ -63,7 +64,7 @@ describeWith(['helm', 'kubernetes', 'redis'], 'the commands of', () => {
         'helm install phone helm/sip-dispatch --namespace telephony --create-namespace ' +
           `--set ingress.advertise.external=sip.example.com --set cache.url=${cluster.redis.url}`,
       )
-      await kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all')
+      await kubectl('wait', '--for=condition=Established', '--timeout=120s', 'crd', '--all')
       release = await runRelease(cluster)
       await kubectl('apply', '--namespace', 'telephony', '-f', `${ROOT}examples/standalone`)
       await kubectl('wait', '--namespace', 'telephony', '--for=condition=Programmed', 'dispatchrule', '--all')
@@ -133,7 +134,9 @@ describeWith(['helm', 'kubernetes', 'redis'], 'the commands of', () => {
     const inCache = () => cluster.redis.command('keys', '*')
     await run(uninstall)
     expect(await inCache()).toContain('{telephony.phone-sip-dispatch}:head')
-    for (const command of rest) await run(command)
+    await untilDefinitionsGone(cluster.api, async () => {
+      for (const command of rest) await run(command)
+    })
     expect((await inCache()).trim()).toBe('')
     const kinds = 'deployments,services,secrets,leases,serviceaccounts,configmaps,roles,rolebindings,pods'
     const left = await kubectl('get', kinds, '--namespace', 'telephony', '--output=name')

@@ -86,7 +86,7 @@ describeWith(PARTS, 'a new user', () => {
 
   /** What a kubelet and the controllers do: run the pods, and say of them that they are ready. */
   async function startPods(): Promise<void> {
-    await kubectlOf(cluster, 'wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all')
+    await kubectlOf(cluster, 'wait', '--for=condition=Established', '--timeout=120s', 'crd', '--all')
     release ??= await runRelease(cluster)
     const get = ['get', '--namespace', 'telephony', INGRESS, '--output=jsonpath={.metadata.generation}']
     const observedGeneration = Number(await kubectlOf(cluster, ...get))
@@ -174,7 +174,7 @@ describeWith(PARTS, 'a new user', () => {
         expect(page).toContain(way)
       const [install = ''] = commandsOf(page).filter((command) => command.startsWith('helm '))
       await run(`kubectl apply --server-side -f ${ROOT}crds/siptrunks.yaml -f ${ROOT}crds/dispatchrules.yaml`)
-      await run('kubectl wait --for=condition=Established --timeout=30s crd --all')
+      await run('kubectl wait --for=condition=Established --timeout=120s crd --all')
       await run('kubectl create namespace telephony')
       await run(`kubectl apply --namespace telephony -f examples/standalone`)
       await run(`${install} --set crds.enabled=false`)

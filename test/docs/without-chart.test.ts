@@ -9,12 +9,11 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { findKubernetesParts } from '../../scripts/kubernetes-parts.mjs'
 import { userShell } from '../support/config.ts'
 import { type PrivateKubernetesApi, startKubernetesApi } from '../support/kubernetes-api.ts'
+import { callNumber } from '../support/one-call.ts'
 import { eventually } from '../support/operator-process.ts'
 import { describeWith } from '../support/real-part.ts'
 import { type RedisServer, startRedisServer } from '../support/redis-server.ts'
 import type { LogLine } from '../support/serving-process.ts'
-import { requestText, statusOf } from '../support/sip-text.ts'
-import { openDatagramPeer } from '../support/wire-socket.ts'
 
 const TEST_LIMIT_MS = 600_000
 
@@ -93,7 +92,7 @@ describeWith(['kubernetes', 'redis'], 'a cluster without the chart, from a check
       await run(wait)
       expect(await run(get)).toMatch(/premium-numbers .* True +Ready /)
       const [, port] = /^udp:\/\/127\.0\.0\.1:(\d+)$/.exec(String(listening)) ?? []
-      expect(await statusOfCall('+19005550100', Number(port))).toBe(403)
+      expect(await callNumber('+19005550100', Number(port))).toBe(403)
     },
     TEST_LIMIT_MS,
   )
@@ -103,15 +102,4 @@ async function stopGroup(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
   process.kill(-child.pid, 'SIGINT')
   await once(child, 'close')
-}
-
-async function statusOfCall(number: string, port: number): Promise<number> {
-  const peer = await openDatagramPeer('127.0.0.1')
-  try {
-    const via = `SIP/2.0/UDP ${peer.address}:${peer.port};branch=z9hG4bK-readme`
-    await peer.send(requestText({ uri: `sip:${number}@127.0.0.1`, via, callId: 'readme' }), port)
-    return statusOf(await peer.answer((text) => statusOf(text) >= 200))
-  } finally {
-    peer.close()
-  }
 }

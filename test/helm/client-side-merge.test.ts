@@ -72,7 +72,7 @@ describeWith(['helm', 'kubernetes'], 'the chart, whatever applies it,', () => {
     api = await startKubernetesApi({ resources: 'none' })
     await kubectl('apply', '--server-side', '--filename', findHelm()?.definitions ?? '')
     await kubectl('create', 'namespace', NAMESPACE)
-    await kubectl('wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all')
+    await kubectl('wait', '--for=condition=Established', '--timeout=120s', 'crd', '--all')
   }, TEST_LIMIT_MS)
 
   afterAll(async () => {

@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals'
+import { removeDefinitions, untilDefinitionsGone } from '../support/definition-removal.ts'
 import { CHART, runHelm } from '../support/helm.ts'
 import { type PrivateKubernetesApi, startKubernetesApi } from '../support/kubernetes-api.ts'
 import { dispatchRule, manifestText } from '../support/manifest-text.ts'
@@ -38,11 +39,7 @@ describeWith(['helm', 'kubernetes'], 'the resource definitions', () => {
       const { stdout } = await runHelm(['list', '--short', '--namespace', namespace], api.kubeconfig)
       for (const release of stdout.split('\n').filter((one) => one !== '')) await helm(namespace, 'uninstall', release)
     }
-    const found = await kubectl('get', 'crd', '--output=name')
-    for (const name of found.split('\n').filter((one) => one !== '')) {
-      await kubectl('annotate', '--overwrite', name, 'sipdispatch.dev/allow-deletion=true')
-      await kubectl('delete', name)
-    }
+    await removeDefinitions(api)
     await kubectl('delete', 'validatingadmissionpolicies,validatingadmissionpolicybindings', '--all')
   }, TEST_LIMIT_MS)
 
@@ -82,7 +79,7 @@ describeWith(['helm', 'kubernetes'], 'the resource definitions', () => {
     (await kubectl('get', 'crd/dispatchrules.sipdispatch.dev', '--output=yaml')).includes(`${field}:`)
 
   async function applyRule(namespace: string): Promise<void> {
-    await kubectl('wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all')
+    await kubectl('wait', '--for=condition=Established', '--timeout=120s', 'crd', '--all')
     const input = manifestText([dispatchRule('mine', '+15550000800', { type: 'Reject', reject: { status: 486 } })])
     await eventually(
       async () => {
@@ -194,7 +191,7 @@ describeWith(['helm', 'kubernetes'], 'the resource definitions', () => {
       expect(await refused(tried)()).toContain('allow-deletion')
       expect(await rules('voice')).toBe('dispatchrule.sipdispatch.dev/mine\n')
       await kubectl('annotate', 'crd', 'dispatchrules.sipdispatch.dev', 'sipdispatch.dev/allow-deletion=true')
-      await kubectl('delete', ...tried)
+      await untilDefinitionsGone(api, () => kubectl('delete', ...tried))
       expect(await kubectl('get', 'crd', '--output=name')).not.toContain('dispatchrules')
     },
     TEST_LIMIT_MS,
@@ -205,7 +202,7 @@ describeWith(['helm', 'kubernetes'], 'the resource definitions', () => {
     async () => {
       await install('telephony', 'phone', '--set', 'crds.keep=false')
       await applyRule('voice')
-      await helm('telephony', 'uninstall', 'phone')
+      await untilDefinitionsGone(api, () => helm('telephony', 'uninstall', 'phone'))
       const left = 'crd,validatingadmissionpolicies,validatingadmissionpolicybindings'
       expect(await kubectl('get', left, '--output=name')).toBe('')
     },

@@ -9,10 +9,9 @@ import { startShell } from '../docs/commands-shell.ts'
 import { CHART, runHelm } from '../support/helm.ts'
 import { startKubernetesApi } from '../support/kubernetes-api.ts'
 import { dispatchRule, manifestText, sipTrunk } from '../support/manifest-text.ts'
+import { callNumber } from '../support/one-call.ts'
 import { describeWith } from '../support/real-part.ts'
 import { startRedisServer } from '../support/redis-server.ts'
-import { requestText, statusOf } from '../support/sip-text.ts'
-import { openDatagramPeer } from '../support/wire-socket.ts'
 import { NAMESPACE } from './chart-values.ts'
 import { type Cluster, kubectlOf, type RunningRelease, runRelease } from './release.ts'
 
@@ -59,7 +58,7 @@ describeWith(['helm', 'kubernetes', 'redis'], 'a release of the chart', () => {
     )
     if (code !== 0) throw new Error(stderr)
     notes = stdout
-    await kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all')
+    await kubectl('wait', '--for=condition=Established', '--timeout=120s', 'crd', '--all')
     release = await runRelease(cluster)
   }, TEST_LIMIT_MS)
 
@@ -70,18 +69,6 @@ describeWith(['helm', 'kubernetes', 'redis'], 'a release of the chart', () => {
   }, TEST_LIMIT_MS)
 
   const kubectl = (...args: readonly string[]): Promise<string> => kubectlOf(cluster, ...args)
-
-  async function call(number: string): Promise<number> {
-    const peer = await openDatagramPeer('127.0.0.1')
-    try {
-      const via = `SIP/2.0/UDP ${peer.address}:${peer.port};branch=z9hG4bK-release`
-      const invite = requestText({ uri: `sip:${number}@127.0.0.1`, via, callId: 'release' })
-      await peer.send(invite, release.ingress.udp)
-      return statusOf(await peer.answer((text) => statusOf(text) >= 200))
-    } finally {
-      peer.close()
-    }
-  }
 
   it(
     'answers a call by a rule that has just been applied, in a namespace of its own',
@@ -99,11 +86,11 @@ describeWith(['helm', 'kubernetes', 'redis'], 'a release of the chart', () => {
         'voice',
         'wait',
         '--for=condition=Programmed',
-        '--timeout=30s',
+        '--timeout=120s',
         'drule/mine',
         'trunk/carrier',
       )
-      expect(await call('+15550000800')).toBe(486)
+      expect(await callNumber('+15550000800', release.ingress.udp)).toBe(486)
       expect(release.operatorLog.filter(({ msg }) => msg === 'fault')).toEqual([])
     },
     TEST_LIMIT_MS,
@@ -118,7 +105,7 @@ describeWith(['helm', 'kubernetes', 'redis'], 'a release of the chart', () => {
       const [apply = ''] = /^kubectl apply [\s\S]*?\nEND$/m.exec(notes) ?? []
       const [wait = ''] = /kubectl wait .*/.exec(notes) ?? []
       const path = [findKubernetesParts().folder ?? '']
-      for (const command of [apply, `${wait} --timeout=30s`]) {
+      for (const command of [apply, `${wait} --timeout=120s`]) {
         const environment = { KUBECONFIG: cluster.api.kubeconfig }
         const shell = startShell(command, { folder: tmpdir(), path, environment })
         expect({ command, code: await shell.ended, said: shell.said() }).toMatchObject({ command, code: 0 })

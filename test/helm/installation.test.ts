@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { findHelm } from '../../scripts/kubernetes-parts.mjs'
+import { untilDefinitionsGone } from '../support/definition-removal.ts'
 import { CHART, runHelm } from '../support/helm.ts'
 import { type PrivateKubernetesApi, startKubernetesApi } from '../support/kubernetes-api.ts'
 import { describeWith } from '../support/real-part.ts'
@@ -52,7 +53,7 @@ describeWith(['helm', 'kubernetes'], 'the chart on a real API server', () => {
     for (const name of [NAMESPACE, 'voice', 'fax', 'restricted']) await kubectl('create', 'namespace', name)
     const enforce = 'pod-security.kubernetes.io/enforce=restricted'
     await kubectl('label', 'namespace', 'restricted', enforce)
-    await kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all')
+    await kubectl('wait', '--for=condition=Established', '--timeout=120s', 'crd', '--all')
   }, TEST_LIMIT_MS)
 
   afterAll(async () => {
@@ -203,7 +204,7 @@ describeWith(['helm', 'kubernetes'], 'the chart on a real API server', () => {
       expect(await leftovers()).toEqual(kept.toSorted())
       // What stays is taken over by the next release of that name, and goes where nobody asks to keep it.
       await helm('install', ...release, '--set', 'crds.keep=false')
-      await helm('uninstall', 'phone')
+      await untilDefinitionsGone(api, () => helm('uninstall', 'phone'))
       expect(await leftovers()).toEqual([])
     },
     TEST_LIMIT_MS,

@@ -71,7 +71,7 @@ describeWith(['helm', 'kubernetes', 'redis', 'sipp', '::1'], 'an installation of
       const name = `to-${transport.toLowerCase()}`
       const input = manifestText([dispatchRule(name, number, routeTo([backend.uri]))])
       await api.kubectl(['--namespace', namespace, 'apply', '--filename=-'], { input })
-      const programmed = ['--for=condition=Programmed', '--timeout=60s', `drule/${name}`, 'trunk/carrier']
+      const programmed = ['--for=condition=Programmed', '--timeout=120s', `drule/${name}`, 'trunk/carrier']
       const waited = await api.kubectl(['--namespace', namespace, 'wait', ...programmed])
       expect(waited).toMatchObject({ code: 0 })
       const port = ingress.listening.find((at) => at.transport === transport.toLowerCase() && at.address === '::')?.port

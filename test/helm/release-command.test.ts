@@ -208,6 +208,11 @@ describeWith(['helm'], 'a release', () => {
       })
       const { dependencies, devDependencies } = JSON.parse(sources.read('package.json'))
       expect(named).toEqual(expect.arrayContaining(Object.keys(dependencies)))
+      // Of the native libraries those of the image's two platforms, and no Node.
+      expect(named.filter((name: string) => /koromix|^node-linux-/.test(name)).toSorted()).toEqual([
+        '@koromix/koffi-linux-arm64',
+        '@koromix/koffi-linux-x64',
+      ])
       expect(named.filter((name: string) => name in devDependencies && !name.startsWith('@types/'))).toEqual([])
     },
     TEST_LIMIT_MS,

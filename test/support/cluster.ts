@@ -3,10 +3,9 @@ import { type IngressOptions, type IngressProcess, startIngress } from './ingres
 import type { KubectlResult } from './kubectl.ts'
 import { type KubernetesApi, kubernetesApi } from './kubernetes-api.ts'
 import { manifestText } from './manifest-text.ts'
+import { callNumber } from './one-call.ts'
 import { eventually, type OperatorOptions, type OperatorProcess, startOperator } from './operator-process.ts'
 import { type RedisServer, startRedisServer } from './redis-server.ts'
-import { requestText, statusOf } from './sip-text.ts'
-import { openDatagramPeer } from './wire-socket.ts'
 
 const PREFIX = 'test'
 
@@ -35,7 +34,7 @@ export interface Cluster {
   condition(object: string, type: string): Promise<ConditionText | undefined>
   /** Resolves when the condition has the reason. */
   reason(object: string, type: string, reason: string): Promise<ConditionText>
-  /** Calls the number from 127.0.0.1 and returns the final status. */
+  /** Calls the number from 127.0.0.1 and returns the final status; 0 where none came. */
   call(number: string, port?: number): Promise<number>
   /** Calls the number until this final status comes, and returns it. */
   answered(number: string, status: number): Promise<number>
@@ -111,18 +110,4 @@ export async function startCluster(given?: KubernetesApi, pod: Partial<IngressOp
 function output(args: readonly string[], { code, stdout, stderr }: KubectlResult): string {
   if (code !== 0) throw new Error(`KUBECTL_FAILED: kubectl ${args.join(' ')}: ${stderr}`)
   return stdout
-}
-
-let calls = 0
-
-async function callNumber(number: string, port: number): Promise<number> {
-  const peer = await openDatagramPeer('127.0.0.1')
-  try {
-    const callId = `cluster-${process.pid}-${++calls}`
-    const via = `SIP/2.0/UDP ${peer.address}:${peer.port};branch=z9hG4bK-${callId}`
-    await peer.send(requestText({ uri: `sip:${number}@127.0.0.1`, via, callId }), port)
-    return statusOf(await peer.answer((text) => statusOf(text) >= 200))
-  } finally {
-    peer.close()
-  }
 }

@@ -6,6 +6,7 @@ import process from 'node:process'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { datagramsSetting } from './config.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const ENTRY = fileURLToPath(new URL('../../cli/sip-dispatch.ts', import.meta.url))
@@ -19,15 +20,22 @@ export interface CommandResult {
   readonly errors: string
 }
 
-/** Starts the real process with the given environment only. */
+/** Starts the real process with the given environment only, and with the datagram sockets that this run of the tests asks for. */
 export function startCommand(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): ChildProcessByStdio<null, Readable, Readable> {
   return spawn(process.execPath, [ENTRY, ...args], {
-    env: { ...environment, NODE_COMPILE_CACHE: COMPILE_CACHE },
+    env: { ...datagramsOfRun(args), ...environment, NODE_COMPILE_CACHE: COMPILE_CACHE },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+}
+
+/** With drachtio, this process opens no datagram sockets, and refuses the variable. */
+function datagramsOfRun(args: readonly string[]): Readonly<Record<string, string>> {
+  const setting = datagramsSetting()
+  const withDrachtio = args.some((arg) => /(^|=)drachtio$/.test(arg))
+  return setting === 'auto' || withDrachtio ? {} : { SIP_DISPATCH_DATAGRAMS: setting }
 }
 
 /** The beginning of a command that runs as on a kernel without IPv6. */

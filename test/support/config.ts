@@ -1,4 +1,5 @@
 import { delimiter } from 'node:path'
+import type { DatagramsSetting } from '../../ingress/sip/native/transport/datagram/choose-datagrams.ts'
 
 /** The environment variable with which jest gives a port to the processes of its tests. */
 const SHARED_SERVER_PORT = 'SIP_DISPATCH_TEST_SERVER_PORT'
@@ -29,4 +30,10 @@ export function userShell(): { readonly path: readonly string[]; readonly home: 
 /** Sets the port for all processes that jest starts from now on. */
 export function setSharedServerPort(port: number): void {
   process.env[SHARED_SERVER_PORT] = String(port)
+}
+
+/** The datagram sockets that SIP_DISPATCH_DATAGRAMS asks for. By default: batched where this machine can. */
+export function datagramsSetting(): DatagramsSetting {
+  const setting = process.env['SIP_DISPATCH_DATAGRAMS']
+  return setting === 'node' || setting === 'batched' ? setting : 'auto'
 }

@@ -1,13 +1,13 @@
 /** Datagram sockets for tests: batched where this machine can, or those that SIP_DISPATCH_DATAGRAMS asks for. */
-import process from 'node:process'
-import { chooseDatagrams, type DatagramsSetting } from '../../ingress/sip/native/transport/datagram/choose-datagrams.ts'
+import { chooseDatagrams } from '../../ingress/sip/native/transport/datagram/choose-datagrams.ts'
 import type { DatagramReceiver, DatagramSockets } from '../../ingress/sip/native/transport/datagram/datagram-sockets.ts'
+import { datagramsSetting } from './config.ts'
 
 /** Not a letter, not a digit, and no part of any message. */
 export const POISON = 0xfe
 
 /** With poison: bytes that a listener has kept without a copy are found, because they change after its call. */
-export async function testDatagrams(setting = settingOfRun()): Promise<DatagramSockets> {
+export async function testDatagrams(setting = datagramsSetting()): Promise<DatagramSockets> {
   const { sockets } = await chooseDatagrams(setting, (reason) => {
     throw new Error(`batched datagrams have failed: ${reason}`)
   })
@@ -32,9 +32,4 @@ function poisoning(receiver: DatagramReceiver): DatagramReceiver {
     onFullBatch: () => receiver.onFullBatch(),
     onError: (error, to) => receiver.onError(error, to),
   }
-}
-
-function settingOfRun(): DatagramsSetting {
-  const setting = process.env['SIP_DISPATCH_DATAGRAMS']
-  return setting === 'node' || setting === 'batched' ? setting : 'auto'
 }

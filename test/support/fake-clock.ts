@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../../ingress/time/clock.ts'
 
-interface Waiting {
-  readonly timer: Timer
+interface FakeTimer extends Timer {
+  deadline: number
   readonly run: () => void
 }
 
@@ -9,21 +9,28 @@ interface Waiting {
 export class FakeClock implements Clock {
   #now = 0
   /** Sorted by deadline, then by insertion. */
-  readonly #timers: Waiting[] = []
+  readonly #timers: FakeTimer[] = []
 
   now(): number {
     return this.#now
   }
 
   after<T>(delayMs: number, fire: (subject: T) => void, subject: T): Timer {
-    const timer = { deadline: this.#now + Math.max(delayMs, 0) }
-    const at = this.#timers.findLastIndex((other) => other.timer.deadline <= timer.deadline)
-    this.#timers.splice(at + 1, 0, { timer, run: () => fire(subject) })
+    const timer = { deadline: 0, run: () => fire(subject) }
+    this.restart(timer, delayMs)
     return timer
   }
 
+  restart(timer: Timer, delayMs: number): void {
+    this.cancel(timer)
+    const set = timer as FakeTimer
+    set.deadline = this.#now + Math.max(delayMs, 0)
+    const at = this.#timers.findLastIndex((other) => other.deadline <= set.deadline)
+    this.#timers.splice(at + 1, 0, set)
+  }
+
   cancel(timer: Timer): void {
-    const at = this.#timers.findIndex((waiting) => waiting.timer === timer)
+    const at = this.#timers.indexOf(timer as FakeTimer)
     if (at >= 0) this.#timers.splice(at, 1)
   }
 
@@ -35,9 +42,9 @@ export class FakeClock implements Clock {
   /** Lets `ms` milliseconds pass; inside a callback `now()` is the deadline of its timer. An exception of a callback is passed on. */
   advance(ms: number): void {
     const end = this.#now + ms
-    for (let next = this.#timers[0]; next !== undefined && next.timer.deadline <= end; next = this.#timers[0]) {
+    for (let next = this.#timers[0]; next !== undefined && next.deadline <= end; next = this.#timers[0]) {
       this.#timers.shift()
-      this.#now = next.timer.deadline
+      this.#now = next.deadline
       next.run()
     }
     this.#now = end

@@ -141,7 +141,7 @@ async function tokenOf(kubectl: Kubectl, { namespace, name, seconds }: Required<
 async function establishResources(api: KubernetesApi): Promise<void> {
   const kubectl: KubernetesApi['kubectl'] = (args, run) => api.kubectl(args, run)
   await succeeds(kubectl, ['apply', '--server-side', '-f', CRDS])
-  await succeeds(kubectl, ['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all'])
+  await succeeds(kubectl, ['wait', '--for=condition=Established', '--timeout=120s', 'crd', '--all'])
 }
 
 function kubeconfigContent({ token, port }: Access, { host, port: own, folder }: ServerPlace): object {

@@ -183,6 +183,7 @@ export class MemoryFlow implements Flow {
   readonly transport: TransportName
   readonly remoteAddress: IpAddress
   readonly remotePort: number
+  readonly peer: Flow['peer']
   readonly local: LocalEndpoint
   open = true
   /** Whether the system refuses all bytes: `send` fails. */
@@ -197,6 +198,7 @@ export class MemoryFlow implements Flow {
     this.transport = local.transport
     this.remoteAddress = remote.address
     this.remotePort = remote.port
+    this.peer = { address: remote.address, port: remote.port, transport: local.transport }
     this.local = local
   }
 

@@ -1,7 +1,5 @@
 /** The tool of Prometheus that checks rules, queries and expositions. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { text } from 'node:stream/consumers'
+import { runTimed } from './timed-command.ts'
 
 /** Milliseconds that one run may take: many times the time of the longest. */
 const RUN_LIMIT_MS = 180_000
@@ -13,9 +11,6 @@ export interface PromtoolResult {
 
 /** `input`: the text for its standard input. */
 export async function runPromtool(args: readonly string[], input = ''): Promise<PromtoolResult> {
-  const child = spawn('promtool', args, { timeout: RUN_LIMIT_MS })
-  child.stdin.on('error', () => child.stdin.destroy())
-  child.stdin.end(input)
-  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
-  return { code: child.exitCode, output: output + errors }
+  const { code, stdout, stderr } = await runTimed({ program: 'promtool', args, input, limitMs: RUN_LIMIT_MS })
+  return { code, output: stdout + stderr }
 }

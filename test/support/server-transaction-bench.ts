@@ -1,4 +1,8 @@
-import { ServerTransaction } from '../../ingress/sip/native/transaction/server-transaction.ts'
+import {
+  type ResponseSink,
+  ServerTransaction,
+  type ServerTransactionUser,
+} from '../../ingress/sip/native/transaction/server-transaction.ts'
 import { FakeClock } from './fake-clock.ts'
 
 interface ServerBenchOptions {
@@ -17,24 +21,20 @@ export class ServerBench {
   readonly reports: string[] = []
   readonly transaction: ServerTransaction
 
-  constructor(options: ServerBenchOptions, key = 'z9hG4bK1 192.0.2.1 INVITE') {
+  constructor(options: ServerBenchOptions) {
     const { clock } = this
-    this.transaction = new ServerTransaction({
-      kind: options.kind,
-      key,
-      clock,
-      sink: {
-        reliable: options.reliable,
-        sendResponse: (bytes) => {
-          this.sent.push(`${clock.now() / 1000} ${bytes.toString()}`)
-          return options.delivers ?? true
-        },
+    const sink: ResponseSink = {
+      reliable: options.reliable,
+      sendResponse: (bytes) => {
+        this.sent.push(`${clock.now() / 1000} ${bytes.toString()}`)
+        return options.delivers ?? true
       },
-      user: {
-        onTimeout: () => this.reports.push(`${clock.now() / 1000} timeout`),
-        onTerminated: () => this.reports.push(`${clock.now() / 1000} terminated`),
-      },
-    })
+    }
+    const user: ServerTransactionUser = {
+      onTimeout: () => this.reports.push(`${clock.now() / 1000} timeout`),
+      onTerminated: () => this.reports.push(`${clock.now() / 1000} terminated`),
+    }
+    this.transaction = new ServerTransaction(options.kind, sink, { clock, user })
   }
 
   /** Sends a response whose bytes are its status, or `text`. */

@@ -54,11 +54,12 @@ const LOOPBACK = ['udp://127.0.0.1:0', 'tcp://127.0.0.1:0']
 export async function startServingProcess(
   args: readonly string[],
   listen: readonly string[] = LOOPBACK,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<ServingProcess> {
   const given = (flag: string): boolean => args.some((arg) => arg.startsWith(`${flag}=`))
   const listenFlags = given('--listen') ? [] : listen.flatMap((url) => ['--listen', url])
   const httpFlags = given('--http') ? [] : ['--http', '127.0.0.1:0']
-  const child = startCommand([...args, ...httpFlags, ...listenFlags])
+  const child = startCommand([...args, ...httpFlags, ...listenFlags], environment)
   const exited = exitOf(child)
   const log: LogLine[] = []
   const errors: string[] = []

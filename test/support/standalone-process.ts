@@ -12,6 +12,7 @@ export interface StandaloneOptions {
   readonly listen?: readonly string[]
   /** More flags. */
   readonly flags?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
   /** The line of the log to wait for; `serving` by default, which never comes where something keeps calls away. */
   readonly until?: 'listening' | 'serving'
 }
@@ -31,7 +32,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const write = (file: string, text: string): void => writeFileSync(join(folder, file), text)
   write('manifests.json', manifestText(options.manifests))
   const args = ['standalone', '--rules', folder, ...(options.flags ?? [])]
-  const serving = await startServingProcess(args, options.listen)
+  const serving = await startServingProcess(args, options.listen, options.environment)
   const { log, said } = serving
   await said(({ msg }) => msg === (options.until ?? 'serving'))
   return {

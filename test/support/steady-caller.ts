@@ -1,30 +1,47 @@
-/** Calls one number continuously, and counts the calls without a final answer. */
+/** Calls one number continuously, and tells of the calls without a final answer. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { requestText, statusOf } from './sip-text.ts'
-import { openDatagramPeer } from './wire-socket.ts'
+import type { LogLine } from './serving-process.ts'
+import { statusOf } from './sip-text.ts'
+import { openUdpCaller, type UdpCaller } from './udp-caller.ts'
 
 /** Milliseconds between two calls. */
 const PAUSE_MS = 20
 
-/** Milliseconds that the last call may take: a call without an answer by then is lost. */
-const LAST_ANSWER_MS = 60_000
-
 export interface SteadyCaller {
-  /** Makes no more calls; returns the number of calls without a final answer, and the final statuses. */
-  end(): Promise<{ readonly lost: number; readonly statuses: readonly number[] }>
+  /** Makes no more calls; resolves when each has a final answer or its time is over. */
+  end(): Promise<SteadyCalls>
   close(): void
 }
 
-/** Starts at once, from 127.0.0.1 over UDP. */
-export async function startSteadyCaller(number: string, port: number): Promise<SteadyCaller> {
-  const peer = await openDatagramPeer('127.0.0.1')
+export interface SteadyCalls {
+  /** The calls without a final answer, oldest first. */
+  readonly lost: readonly LostCall[]
+  /** The different final statuses, in the order in which they first came. */
+  readonly statuses: readonly number[]
+}
+
+/** What is known of a lost call: enough to tell whether the ingress had it. */
+export interface LostCall {
+  readonly callId: string
+  /** Milliseconds since the epoch when its first INVITE was sent: `time` of the log lines. */
+  readonly sentAt: number
+  /** Log lines of the ingresses about it. An ingress leaves out lines beyond so many a second, and tells only their number. */
+  readonly logged: readonly LogLine[]
+}
+
+/** Starts at once, from 127.0.0.1 over UDP. `ingresses`: those whose logs may have lines about the calls. */
+export async function startSteadyCaller(
+  number: string,
+  port: number,
+  ingresses: readonly { readonly log: readonly LogLine[] }[],
+): Promise<SteadyCaller> {
+  const caller = await openUdpCaller()
   const end = new AbortController()
-  let made = 0
+  const calls: Promise<EndedCall>[] = []
   const calling = (async () => {
     while (!end.signal.aborted) {
-      const callId = `steady-${process.pid}-${peer.port}-${++made}`
-      const via = `SIP/2.0/UDP ${peer.address}:${peer.port};branch=z9hG4bK-${callId}`
-      await peer.send(requestText({ uri: `sip:${number}@127.0.0.1`, via, callId }), port)
+      const callId = `steady-${process.pid}-${caller.port}-${calls.length}`
+      calls.push(call(caller, { number, port, callId }))
       await pause(PAUSE_MS)
     }
   })()
@@ -32,15 +49,36 @@ export async function startSteadyCaller(number: string, port: number): Promise<S
     end: async () => {
       end.abort()
       await calling
-      const finals = (): string[] => peer.received.filter((text) => statusOf(text) >= 200)
-      const lost = (): number => made - new Set(finals().map((text) => /^Call-ID: *(\S+)/im.exec(text)?.[1])).size
-      const deadline = performance.now() + LAST_ANSWER_MS
-      while (lost() > 0 && performance.now() < deadline) await pause(PAUSE_MS)
-      return { lost: lost(), statuses: [...new Set(finals().map(statusOf))] }
+      const ended = await Promise.all(calls)
+      const lines = ingresses.flatMap(({ log }) => log)
+      return {
+        lost: ended.filter(({ status }) => status === undefined).map((lost) => lostCall(lost, lines)),
+        statuses: [...new Set(ended.flatMap(({ status }) => status ?? []))],
+      }
     },
     close: () => {
       end.abort()
-      peer.close()
+      caller.close()
     },
   }
+}
+
+interface EndedCall {
+  readonly callId: string
+  readonly sentAt: number
+  /** Undefined without a final answer. */
+  readonly status: number | undefined
+}
+
+async function call(
+  caller: UdpCaller,
+  { number, port, callId }: { number: string; port: number; callId: string },
+): Promise<EndedCall> {
+  const sentAt = Date.now()
+  const final = await caller.request({ uri: `sip:${number}@127.0.0.1`, callId }, port)
+  return { callId, sentAt, status: final === undefined ? undefined : statusOf(final) }
+}
+
+function lostCall({ callId, sentAt }: EndedCall, lines: readonly LogLine[]): LostCall {
+  return { callId, sentAt, logged: lines.filter((line) => line['callId'] === callId) }
 }

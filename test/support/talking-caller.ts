@@ -1,7 +1,7 @@
 /** Makes calls continuously. Each is answered, lasts for a while and ends with a BYE. Requests without an answer are counted. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { headerOf, requestText, statusOf } from './sip-text.ts'
-import { type DatagramPeer, openDatagramPeer } from './wire-socket.ts'
+import { openUdpCaller, type UdpCaller } from './udp-caller.ts'
 
 /** Milliseconds between two calls, and duration of each. */
 const PAUSE_MS = 20
@@ -21,12 +21,12 @@ export interface TalkingCaller {
 
 /** Starts at once, from 127.0.0.1 over UDP. */
 export async function startTalkingCaller(number: string, port: number): Promise<TalkingCaller> {
-  const peer = await openDatagramPeer('127.0.0.1')
+  const caller = await openUdpCaller()
   const end = new AbortController()
   const calls: Promise<string[]>[] = []
   const calling = (async () => {
     while (!end.signal.aborted) {
-      calls.push(talk({ peer, port, number, id: `talk-${process.pid}-${peer.port}-${calls.length}` }))
+      calls.push(talk({ caller, port, number, id: `talk-${process.pid}-${caller.port}-${calls.length}` }))
       await pause(PAUSE_MS)
     }
   })()
@@ -38,34 +38,28 @@ export async function startTalkingCaller(number: string, port: number): Promise<
     },
     close: () => {
       end.abort()
-      peer.close()
+      caller.close()
     },
   }
 }
 
 interface Call {
-  readonly peer: DatagramPeer
+  readonly caller: UdpCaller
   readonly port: number
   readonly number: string
   readonly id: string
 }
 
 /** The statuses that were not 200; empty for a good call. */
-async function talk({ peer, port, number, id }: Call): Promise<string[]> {
-  const via = (branch: string): string => `SIP/2.0/UDP ${peer.address}:${peer.port};branch=z9hG4bK-${id}-${branch}`
-  const final = (method: string): Promise<string> =>
-    peer
-      .answer((text) => statusOf(text) >= 200 && text.includes(`Call-ID: ${id}\r\n`) && text.includes(` ${method}\r\n`))
-      .catch(() => '')
-  await peer.send(requestText({ callId: id, uri: `sip:${number}@127.0.0.1`, via: via('invite') }), port)
-  const ok = await final('INVITE')
+async function talk({ caller, port, number, id }: Call): Promise<string[]> {
+  const ok = (await caller.request({ callId: id, uri: `sip:${number}@127.0.0.1` }, port)) ?? ''
   if (statusOf(ok) !== 200) return [`INVITE ${statusOf(ok) || 'none'}`]
   const uri = /<(.*)>/.exec(headerOf(ok, 'Contact')[0] ?? '')?.[1] ?? ''
   const extra = headerOf(ok, 'Record-Route').map((route) => `Route: ${route}`)
   const inside = { callId: id, uri, to: headerOf(ok, 'To')[0] ?? '', extra: extra.toReversed() }
-  await peer.send(requestText({ ...inside, method: 'ACK', via: via('ack') }), port)
+  const via = `SIP/2.0/UDP ${caller.sentBy};branch=z9hG4bK-${id}-ACK`
+  caller.send(requestText({ ...inside, method: 'ACK', via }), port)
   await pause(TALK_MS)
-  await peer.send(requestText({ ...inside, method: 'BYE', cseq: 2, via: via('bye') }), port)
-  const bye = statusOf(await final('BYE'))
+  const bye = statusOf((await caller.request({ ...inside, method: 'BYE', cseq: 2 }, port)) ?? '')
   return bye === 200 ? [] : [`BYE ${bye || 'none'}`]
 }

@@ -63,18 +63,15 @@ export function skipAngles(bytes: Uint8Array, from: number, end: number): number
   return close === -1 ? end : close + 1
 }
 
-/** Whether every quoted string and every angle bracket that opens in this range is also closed in this range. */
-export function isClosed(bytes: Uint8Array, from: number, end: number): boolean {
-  let at = from
-  while (at < end) {
-    const byte = bytes[at]
-    if (byte === QUOTE || byte === LESS_THAN) {
-      at = byte === QUOTE ? closingQuote(bytes, at, end) : closingAngle(bytes, at, end)
-      if (at === -1) return false
-    }
-    at++
+/** The offset at which the range has this text of ASCII. If the range does not have it, -1. */
+export function indexOfText(bytes: Uint8Array, text: string, range: { start: number; end: number }): number {
+  const last = range.end - text.length
+  for (let at = range.start; at <= last; at++) {
+    let i = 0
+    while (i < text.length && bytes[at + i] === text.charCodeAt(i)) i++
+    if (i === text.length) return at
   }
-  return true
+  return -1
 }
 
 /**
@@ -84,11 +81,11 @@ export function isClosed(bytes: Uint8Array, from: number, end: number): boolean 
 export function firstComma(bytes: Uint8Array, from: number, end: number): number {
   let at = from
   while (at < end) {
-    const byte = bytes[at]
-    if (byte === COMMA) return at
-    if (byte === QUOTE) at = skipQuoted(bytes, at, end)
-    else if (byte === LESS_THAN) at = skipAngles(bytes, at, end)
-    else at++
+    const byte = bytes[at] ?? 0
+    // Nearly all bytes of a value are greater than a comma, so they need only two comparisons.
+    if (byte > COMMA) at = byte === LESS_THAN ? skipAngles(bytes, at, end) : at + 1
+    else if (byte === COMMA) return at
+    else at = byte === QUOTE ? skipQuoted(bytes, at, end) : at + 1
   }
   return end
 }
@@ -97,28 +94,42 @@ export function firstComma(bytes: Uint8Array, from: number, end: number): number
  * Reads the range as a decimal number. The result is -1 if the range is empty or has a byte that is not a digit, or if the
  * number is greater than `most`.
  */
-export function readDecimal(bytes: Uint8Array, from: number, range: { end: number; most: number }): number {
+export function readDecimal(bytes: Uint8Array, from: number, end: number, most: number): number {
   let value = 0
-  if (from >= range.end) return -1
-  for (let at = from; at < range.end; at++) {
-    if (!isDigit(bytes[at])) return -1
-    value = value * 10 + ((bytes[at] ?? 0) - 0x30)
-    if (value > range.most) return -1
+  if (from >= end) return -1
+  for (let at = from; at < end; at++) {
+    const digit = (bytes[at] ?? 0) - 0x30
+    if (digit < 0 || digit > 9) return -1
+    value = value * 10 + digit
+    if (value > most) return -1
   }
   return value
 }
 
+/** Whether this ASCII word, which has only lower-case letters, is at this offset, in any case. */
+export function isWord(bytes: Uint8Array, at: number, word: string): boolean {
+  // The bit 0x20 is the only difference between an upper-case letter and its lower-case letter.
+  for (let i = 0; i < word.length; i++) if (((bytes[at + i] ?? 0) | 0x20) !== word.charCodeAt(i)) return false
+  return true
+}
+
+/** The range as text: one character is one byte. */
+export function latin1(bytes: Buffer, start: number, end: number): string {
+  return bytes.toString('latin1', start, end)
+}
+
 /**
  * The offset of the quote that closes a quoted string. RFC 3261 §25.1: a character after a backslash has no special meaning, so
- * an escaped quote does not close the string.
+ * an escaped quote does not close the string. If no quote closes it, -1.
  */
-function closingQuote(bytes: Uint8Array, open: number, end: number): number {
+export function closingQuote(bytes: Uint8Array, open: number, end: number): number {
   let at = open + 1
   while (at < end && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1
   return at < end ? at : -1
 }
 
-function closingAngle(bytes: Uint8Array, open: number, end: number): number {
+/** The offset of the `>` that closes the `<` at `open`, or -1. */
+export function closingAngle(bytes: Uint8Array, open: number, end: number): number {
   let at = open + 1
   while (at < end && bytes[at] !== GREATER_THAN) at++
   return at < end ? at : -1

@@ -72,6 +72,9 @@ export const HEADER = {
   chargeInfo: 63,
 } as const
 
+/** The number of header ids. They count from 0. */
+export const HEADER_IDS = Object.keys(HEADER).length
+
 interface KnownName {
   readonly name: string
   readonly id: number
@@ -215,9 +218,14 @@ const listIds = new Set(LIST_NAMES.map(([, id]) => id))
  * of its own, the id is `HEADER.other`.
  */
 export function headerIdOf(name: string): number {
-  const bytes = Buffer.from(name, 'latin1')
-  return idOfBytes(bytes, 0, bytes.length)
+  const { length } = name
+  if (length > NAME.length) return HEADER.other
+  for (let i = 0; i < length; i++) NAME[i] = name.charCodeAt(i)
+  return idOfBytes(NAME, 0, length)
 }
+
+/** The bytes of a name that is looked up. No name with a number of its own is longer. */
+const NAME = Buffer.alloc(64)
 
 /** The long name of a header, in lower case. Undefined for `HEADER.other`. */
 export function longNameOf(id: number): string | undefined {

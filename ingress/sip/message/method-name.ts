@@ -1,4 +1,8 @@
+import { latin1 } from './byte-class.ts'
+
+/** The registered methods, each at the place of its id. Id 0 stands for all others. */
 const METHODS = [
+  '',
   'INVITE',
   'ACK',
   'BYE',
@@ -15,16 +19,26 @@ const METHODS = [
   'UPDATE',
 ] as const
 
-/** The method at `start`..`end`. For a registered method, the string is shared, so that no memory is needed. */
-export function methodOf(bytes: Buffer, start: number, end: number): string {
-  for (const method of METHODS) if (bytesAre(bytes, { start, end, text: method })) return method
-  return bytes.toString('latin1', start, end)
+/** The id of a method without a number of its own. */
+export const OTHER_METHOD = 0
+
+/** The id of the method at `start`..`end`. */
+export function methodIdAt(bytes: Buffer, start: number, end: number): number {
+  const first = bytes[start]
+  for (let id = 1; id < METHODS.length; id++) {
+    const method = METHODS[id] ?? ''
+    if (method.charCodeAt(0) === first && method.length === end - start && bytesAre(bytes, start, method)) return id
+  }
+  return OTHER_METHOD
 }
 
-/** Whether the bytes are exactly this ASCII text. Upper and lower case differ, as in methods (RFC 3261 §7.1). */
-export function bytesAre(bytes: Buffer, part: { start: number; end: number; text: string }): boolean {
-  const { start, end, text } = part
-  if (end - start !== text.length) return false
+/** The method at `start`..`end`. For a registered method, the string is shared, so that no memory is needed. */
+export function methodOf(bytes: Buffer, start: number, end: number): string {
+  return METHODS[methodIdAt(bytes, start, end)] || latin1(bytes, start, end)
+}
+
+/** Whether this ASCII text is at this offset. Upper and lower case differ, as in methods (RFC 3261 §7.1). */
+export function bytesAre(bytes: Buffer, start: number, text: string): boolean {
   for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text.charCodeAt(i)) return false
   return true
 }

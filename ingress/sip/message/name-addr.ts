@@ -3,7 +3,8 @@
  * (RFC 3261 §20.10, §25.1).
  */
 
-import { isLws } from './byte-class.ts'
+import { closingAngle, isLws, LESS_THAN, QUOTE, SEMICOLON, skipLws, skipQuoted } from './byte-class.ts'
+import type { UriRange } from './uri-range.ts'
 
 interface NameAddr {
   /** The URI as the sender wrote it, without angle brackets. */
@@ -25,6 +26,30 @@ export function parseNameAddr(text: string): NameAddr | undefined {
   const parameters = trimLws(text.slice(close + 1))
   if (uri === '' || (parameters !== '' && !parameters.startsWith(';'))) return undefined
   return { uri, parameters }
+}
+
+/** Reads the URI of the one value at `start`..`end`. False if `parseNameAddr` would find none, or if it is not a URI. */
+export function readAddressUri(uri: UriRange, bytes: Buffer, start: number, end: number): boolean {
+  let open = start
+  while (open < end && bytes[open] !== LESS_THAN) open = bytes[open] === QUOTE ? skipQuoted(bytes, open, end) : open + 1
+  if (open === end) return readTrimmed(uri, bytes, start, firstSemicolon(bytes, start, end))
+  const close = closingAngle(bytes, open, end)
+  if (close === -1) return false
+  const after = skipLws(bytes, close + 1, end)
+  return (after === end || bytes[after] === SEMICOLON) && readTrimmed(uri, bytes, open + 1, close)
+}
+
+function readTrimmed(uri: UriRange, bytes: Buffer, from: number, to: number): boolean {
+  const start = skipLws(bytes, from, to)
+  let end = to
+  while (end > start && isLws(bytes[end - 1])) end--
+  return uri.read(bytes, start, end)
+}
+
+function firstSemicolon(bytes: Buffer, start: number, end: number): number {
+  let at = start
+  while (at < end && bytes[at] !== SEMICOLON) at++
+  return at
 }
 
 /**

@@ -6,7 +6,7 @@ import { MAX_HEADERS } from '../limits.ts'
 import { COLON, CR, isLws, isWsp, LF, readDecimal, SP, skipLws, tokenLower } from './byte-class.ts'
 import { HEADER, idOfBytes } from './header-name.ts'
 import { methodOf } from './method-name.ts'
-import { ROW_WIDTH, type SipMessage } from './sip-message.ts'
+import { ROW_WIDTH, SipMessage } from './sip-message.ts'
 
 /** Says why a message cannot be used. `offset` counts from the first of the bytes that were parsed. */
 export interface ParseFault {
@@ -34,11 +34,22 @@ const BAD_CONTENT_LENGTH = {
 } as const
 
 interface Progress {
-  readonly into: SipMessage
-  readonly bytes: Buffer
-  readonly limit: number
+  into: SipMessage
+  bytes: Buffer
+  limit: number
   at: number
   fault: ParseFault | undefined
+}
+
+const NO_BYTES = Buffer.alloc(0)
+
+/** A message is parsed at once, so all messages share this object. Nothing is read from it after the parse. */
+const progress: Progress = {
+  into: new SipMessage(new Int32Array(0)),
+  bytes: NO_BYTES,
+  limit: 0,
+  at: 0,
+  fault: undefined,
 }
 
 /**
@@ -52,16 +63,15 @@ const MOST_CONTENT_LENGTH = 2 ** 31
  * this end (§18.3).
  */
 export function parseMessage(into: SipMessage, bytes: Buffer, offset: number, length: number): ParseFault | undefined {
-  const progress = indexHead(into, bytes, offset, length)
-  const { limit } = progress
-  if (progress.fault?.code === INCOMPLETE.code) return progress.fault
+  const fault = indexHead(into, bytes, offset, length)
+  if (fault?.code === INCOMPLETE.code) return fault
   const contentLength = contentLengthOf(into)
   if (contentLength === 'invalid' || contentLength === 'conflict') {
     note(progress, BAD_CONTENT_LENGTH[contentLength])
   } else if (contentLength !== undefined) {
     // RFC 3261 §18.3: it is an error if the body is shorter than Content-Length. If bytes follow after the body, they are
     // ignored.
-    if (contentLength > limit - into.bodyStart) note(progress, BODY_TOO_SHORT)
+    if (contentLength > offset + length - into.bodyStart) note(progress, BODY_TOO_SHORT)
     else setEnd(into, into.bodyStart + contentLength)
   }
   return progress.fault
@@ -70,18 +80,24 @@ export function parseMessage(into: SipMessage, bytes: Buffer, offset: number, le
 /**
  * Indexes the start line and the headers. All bytes after the headers count as the body. The framer needs no more than this.
  */
-export function indexHead(into: SipMessage, bytes: Buffer, offset: number, length: number): Progress {
+export function indexHead(into: SipMessage, bytes: Buffer, offset: number, length: number): ParseFault | undefined {
   const limit = offset + length
   let at = offset
   while (at < limit && (bytes[at] === CR || bytes[at] === LF)) at++
-  const progress: Progress = { into, bytes, limit, at, fault: undefined }
+  progress.into = into
+  progress.bytes = bytes
+  progress.limit = limit
+  progress.at = at
+  progress.fault = undefined
   reset(progress)
   indexStartLine(progress)
   into.headersStart = progress.at
   while (indexHeader(progress)) {
     // The loop has no body, because the call in its condition indexes one header.
   }
-  return progress
+  // Memory that a stream no longer needs must not stay here.
+  progress.bytes = NO_BYTES
+  return progress.fault
 }
 
 /**
@@ -92,8 +108,7 @@ export function contentLengthOf(message: SipMessage): number | undefined | 'inva
   let found: number | undefined
   let row = message.first(HEADER.contentLength)
   for (; row !== -1; row = message.next(HEADER.contentLength, row)) {
-    const range = { end: message.valueEnd(row), most: MOST_CONTENT_LENGTH }
-    const value = readDecimal(message.bytes, message.valueStart(row), range)
+    const value = readDecimal(message.bytes, message.valueStart(row), message.valueEnd(row), MOST_CONTENT_LENGTH)
     if (value === -1) return 'invalid'
     if (found !== undefined && found !== value) return 'conflict'
     found = value
@@ -114,7 +129,7 @@ function reset(progress: Progress): void {
   into.reasonEnd = at
   into.headersStart = limit
   into.headersEnd = limit
-  into.headerCount = 0
+  into.clearHeaders()
   into.bodyStart = limit
   setEnd(into, limit)
 }
@@ -172,7 +187,7 @@ function indexStatusLine(progress: Progress, end: number): Problem | undefined {
   const version = versionAt(bytes, progress.at, at)
   if (version === 'other') return OTHER_VERSION
   const afterCode = at + 4
-  const status = readDecimal(bytes, at + 1, { end: Math.min(afterCode, end), most: 699 })
+  const status = readDecimal(bytes, at + 1, Math.min(afterCode, end), 699)
   // Some senders with an empty reason phrase leave out the SP before it. This is accepted, because no information is lost.
   const closed = afterCode === end || (afterCode < end && bytes[afterCode] === SP)
   if (version === 'malformed' || status < 100 || !closed) return BAD_STATUS_LINE
@@ -226,7 +241,7 @@ function indexHeader(progress: Progress): boolean {
   } else if (into.headerCount >= MAX_HEADERS) {
     note(progress, TOO_MANY_HEADERS)
   } else {
-    addRow(progress, { nameEnd, colon, end })
+    addRow(progress, nameEnd, colon, end)
   }
   progress.at = bytes[end] === CR ? end + 2 : end + 1
   return true
@@ -280,15 +295,16 @@ function lineBreak(progress: Progress, from: number): number {
   return -1
 }
 
-function addRow(progress: Progress, part: { nameEnd: number; colon: number; end: number }): void {
+function addRow(progress: Progress, nameEnd: number, colon: number, end: number): void {
   const { into, bytes, at } = progress
-  const { nameEnd, colon, end } = part
   const valueStart = skipLws(bytes, colon + 1, end)
   let valueEnd = end
   while (valueEnd > valueStart && isLws(bytes[valueEnd - 1])) valueEnd--
   const { rows } = into
   const i = into.headerCount * ROW_WIDTH
-  rows[i] = idOfBytes(bytes, at, nameEnd)
+  const id = idOfBytes(bytes, at, nameEnd)
+  into.noteId(id)
+  rows[i] = id
   rows[i + 1] = at
   rows[i + 2] = nameEnd
   rows[i + 3] = valueStart

@@ -6,15 +6,16 @@
 import { MAX_PARAMETERS } from '../limits.ts'
 import {
   COMMA,
+  closingAngle,
+  closingQuote,
   EQUALS,
   GREATER_THAN,
   isLws,
+  isWord,
   LESS_THAN,
   QUOTE,
   SEMICOLON,
-  skipAngles,
   skipLws,
-  skipQuoted,
 } from './byte-class.ts'
 
 /**
@@ -25,8 +26,18 @@ export type ParameterFault = 'repeated' | 'too-many'
 const QUESTION = 0x3f
 const AT = 0x40
 const PERCENT = 0x25
-const ENDS_NAME = Uint8Array.from({ length: 256 }, (_, byte) => {
-  return isLws(byte) || [SEMICOLON, COMMA, EQUALS, QUOTE, LESS_THAN, GREATER_THAN, QUESTION].includes(byte) ? 1 : 0
+/**
+ * For each byte that ends a name, 0. For `%` and NUL, `HARD`: such a name is compared character by character. For each other
+ * byte, the byte in lower case.
+ */
+const HARD = 256
+const NAME_BYTES = Uint16Array.from({ length: 256 }, (_, byte) => {
+  if (isLws(byte) || [SEMICOLON, COMMA, EQUALS, QUOTE, LESS_THAN, GREATER_THAN, QUESTION].includes(byte)) return 0
+  return byte === PERCENT || byte === 0 ? HARD : lowerCase(byte)
+})
+/** For each byte that means something between two names, 1. */
+const MARKS = Uint8Array.from({ length: 256 }, (_, byte) => {
+  return [SEMICOLON, QUOTE, LESS_THAN, COMMA].includes(byte) ? 1 : 0
 })
 
 /**
@@ -38,6 +49,14 @@ const names = new Int32Array(MAX_PARAMETERS * NAME_WIDTH)
 let count = 0
 /** The offset up to which the value has been read. */
 let at = 0
+/** The offset of the parameter name that was read last. */
+let nameStart = 0
+
+/**
+ * What else was seen in the value that `parameterFault` read last, if it found no fault: the value of the parameter `tag`
+ * (without a tag, -1), and whether all quotes and angle brackets are closed. So From and To are walked only once.
+ */
+export const lastValue = { tagStart: -1, tagEnd: -1, closed: true }
 
 /**
  * Finds a repeated parameter in the values of a header, or in the URIs in angle brackets inside these values. `list`: whether a
@@ -52,21 +71,49 @@ export function parameterFault(
 ): ParameterFault | undefined {
   at = start
   count = 0
+  lastValue.tagStart = -1
+  lastValue.closed = start < end
   let fault: ParameterFault | undefined
   while (at < end && fault === undefined) {
-    const byte = bytes[at]
-    if (byte === SEMICOLON) {
+    const byte = bytes[at] ?? 0
+    if (MARKS[byte] === 0) {
+      at++
+    } else if (byte === SEMICOLON) {
       fault = takeName(bytes, end, 0)
+      if (isTag(bytes)) takeTag(bytes, end)
     } else if (byte === QUOTE) {
-      at = skipQuoted(bytes, at, end)
+      at = afterClose(closingQuote(bytes, at, end), end)
     } else if (byte === LESS_THAN) {
-      fault = takeUri(bytes, skipAngles(bytes, at, end))
+      fault = takeUri(bytes, afterClose(closingAngle(bytes, at, end), end))
     } else {
       if (list && byte === COMMA) count = 0
       at++
     }
   }
   return fault
+}
+
+function afterClose(close: number, end: number): number {
+  if (close !== -1) return close + 1
+  lastValue.closed = false
+  return end
+}
+
+/** Whether the name that ends at the current offset is `tag`. A longer name that ends with `tag` does not count. */
+function isTag(bytes: Uint8Array): boolean {
+  return at - nameStart === 3 && isWord(bytes, nameStart, 'tag')
+}
+
+/** RFC 3261 §19.3. The current offset stays: the value may have a character that matters to the check. */
+function takeTag(bytes: Uint8Array, end: number): void {
+  const equals = skipLws(bytes, at, end)
+  if (equals >= end || bytes[equals] !== EQUALS) return
+  const start = skipLws(bytes, equals + 1, end)
+  let after = start
+  while (after < end && !isLws(bytes[after]) && bytes[after] !== SEMICOLON) after++
+  if (after === start) return
+  lastValue.tagStart = start
+  lastValue.tagEnd = after
 }
 
 /** Like `parameterFault`, for a URI without a header around it, such as a Request-URI. */
@@ -97,10 +144,10 @@ function takeUri(bytes: Uint8Array, end: number): ParameterFault | undefined {
 /** Reads the semicolon and the name after it. Compares this name with the stored names, beginning with number `first`. */
 function takeName(bytes: Uint8Array, end: number, first: number): ParameterFault | undefined {
   const start = skipLws(bytes, at + 1, end)
-  at = nameEnd(bytes, start, end)
+  nameStart = start
+  const hash = readName(bytes, start, end)
   if (at === start) return undefined
   if (count === MAX_PARAMETERS) return 'too-many'
-  const hash = hashOf(bytes, start, at)
   for (let i = first * NAME_WIDTH; i < count * NAME_WIDTH; i += NAME_WIDTH) {
     if (names[i + 2] === hash && isSame(bytes, start, i)) return 'repeated'
   }
@@ -119,10 +166,19 @@ function parametersStart(bytes: Uint8Array, start: number, end: number): number 
   return start
 }
 
-function nameEnd(bytes: Uint8Array, from: number, end: number): number {
-  let place = from
-  while (place < end && ENDS_NAME[bytes[place] ?? 0] !== 1) place++
-  return place
+/** Moves the current offset to the end of the name at `start`, and returns the hash of the name. */
+function readName(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0
+  let kinds = 0
+  let place = start
+  for (; place < end; place++) {
+    const kind = NAME_BYTES[bytes[place] ?? 0] ?? 0
+    if (kind === 0) break
+    kinds |= kind
+    hash = (Math.imul(hash, 31) + kind) | 0
+  }
+  at = place
+  return (kinds & HARD) === 0 ? hash : hashOf(bytes, start, place)
 }
 
 function hashOf(bytes: Uint8Array, start: number, end: number): number {
@@ -150,6 +206,10 @@ function isSame(bytes: Uint8Array, start: number, noted: number): boolean {
 function characterAt(bytes: Uint8Array, place: number, end: number): number {
   const escaped = escapeAt(bytes, place, end)
   const byte = escaped === -1 ? (bytes[place] ?? 0) : escaped
+  return lowerCase(byte)
+}
+
+function lowerCase(byte: number): number {
   return byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte
 }
 

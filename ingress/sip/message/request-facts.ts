@@ -1,24 +1,14 @@
 /**
- * Reads the parts of a message that routing needs, and checks them once (RFC 3261 §16.3 step 1, §8.1.1). Works on the bytes.
+ * Reads the parts of a message that routing needs, and checks them once (RFC 3261 §16.3 step 1, §8.1.1). Works on the bytes: a
+ * part is an offset range, and its text is made only when it is read.
  */
-import { isClosed, isDigit, isLws, readDecimal, skipLws } from './byte-class.ts'
+import { isDigit, isLws, latin1, readDecimal, skipLws } from './byte-class.ts'
 import { HEADER } from './header-name.ts'
-import { readTag } from './header-tag.ts'
-import { bytesAre, methodOf } from './method-name.ts'
-import { type ParameterFault, parameterFault, uriParameterFault } from './repeated-parameter.ts'
-import type { SipMessage } from './sip-message.ts'
-import { parseUri, type SipUri } from './uri.ts'
-import { parseVia, topViaEnd, type Via } from './via.ts'
-
-export interface RequestFacts {
-  readonly via: Via
-  readonly callId: string
-  readonly fromTag: string | undefined
-  readonly toTag: string | undefined
-  readonly cseq: number
-  readonly maxForwards: number | undefined
-  readonly uri: SipUri
-}
+import { bytesAre, methodIdAt, methodOf, OTHER_METHOD } from './method-name.ts'
+import { lastValue, type ParameterFault, parameterFault, uriParameterFault } from './repeated-parameter.ts'
+import { idMask, type SipMessage } from './sip-message.ts'
+import { UriRange } from './uri-range.ts'
+import { readTopVia, Via } from './via.ts'
 
 export interface RequestFault {
   readonly fault: true
@@ -30,25 +20,6 @@ export interface RequestFault {
   readonly answerable: boolean
 }
 
-/** For each header that a message may have only once, its row. If the header is absent, -1. */
-interface SingleRows {
-  from: number
-  to: number
-  callId: number
-  cseq: number
-  maxForwards: number
-  contentLength: number
-  maxBreadth: number
-  contentType: number
-  repeated: boolean
-}
-
-interface CSeq {
-  readonly number: number
-  readonly methodStart: number
-  readonly end: number
-}
-
 /** RFC 3261 §8.1.1.5: the sequence number is less than 2**31. */
 const MOST_CSEQ = 2 ** 31 - 1
 /** RFC 3261 §20.22: Max-Forwards is 255 or less. */
@@ -56,61 +27,129 @@ const MOST_MAX_FORWARDS = 255
 /** RFC 3261 §8.1.1.7: if a sender follows RFC 3261, its branch begins with this text, and more characters follow. */
 export const MAGIC_COOKIE = 'z9hG4bK'
 
-/** Checks a parsed request. The result has copies of the values, so it stays valid when the message object is used again. */
-export function readRequestFacts(message: SipMessage): RequestFacts | RequestFault {
-  const rows = singleRows(message)
-  const { from, to, callId, cseq } = rows
-  const answerable = from !== -1 && to !== -1 && callId !== -1 && cseq !== -1 && message.first(HEADER.via) !== -1
-  const refuse = (code: string, reason: string): RequestFault => ({
-    fault: true,
-    code,
-    status: 400,
-    reason,
-    answerable,
-  })
-  if (!answerable) return refuse('missing-header', 'Missing Mandatory Header')
-  // RFC 3261 §7.3.1: if a header is not a list, a message may have it only once.
-  if (rows.repeated) return refuse('repeated-header', 'Repeated Header')
-  const via = topVia(message)
-  if (via === undefined) return refuse('bad-via', 'Bad Via')
-  const parameters = faultyParameters(message)
-  if (parameters) return refuse(parameters.code, parameters.reason)
-  const sequence = readCSeq(message, cseq)
-  if (sequence === undefined) return refuse('bad-cseq', 'Bad CSeq')
-  // RFC 3261 §8.1.1.5: the method in CSeq must be the method of the request.
-  const named = { start: sequence.methodStart, end: sequence.end, text: message.method }
-  if (!bytesAre(message.bytes, named)) return refuse('cseq-method', 'CSeq Method Differs')
-  const maxForwards = readMaxForwards(message, rows.maxForwards)
-  if (maxForwards === -1) return refuse('bad-max-forwards', 'Bad Max-Forwards')
-  if (!isAddressClosed(message, from)) return refuse('bad-from', 'Bad From')
-  if (!isAddressClosed(message, to)) return refuse('bad-to', 'Bad To')
-  // RFC 3261 §8.1.1.3 requires a tag in From, and some gateways send no tag. Their calls are accepted, as calls of RFC 2543
-  // peers are (§12.1.1).
-  const fromTag = readTag(message, from)
-  const id = message.bytes.toString('latin1', message.valueStart(callId), message.valueEnd(callId))
-  if (id === '') return refuse('bad-call-id', 'Bad Call-ID')
-  const uri = requestUri(message)
-  if ('fault' in uri) return uri
-  return { via, callId: id, fromTag, toTag: readTag(message, to), cseq: sequence.number, maxForwards, uri }
+/**
+ * The facts of one request. They are offsets into the bytes of `message`, so they are valid as long as it is, and `keep` makes
+ * facts of its copy. One instance may be used for request after request. All offsets of an absent part are -1.
+ */
+export class RequestFacts {
+  message: SipMessage | undefined
+  private bytes: Buffer = Buffer.alloc(0)
+  readonly via = new Via()
+  callIdStart = -1
+  callIdEnd = -1
+  fromTagStart = -1
+  fromTagEnd = -1
+  toTagStart = -1
+  toTagEnd = -1
+  /** Whether all quotes and brackets are closed. If one is open, the value can hide its tag or show a wrong one. */
+  fromClosed = false
+  toClosed = false
+  /** The number of the CSeq header. */
+  cseq = 0
+  maxForwards: number | undefined
+  readonly uri = new UriRange()
+  private callIdText: string | undefined
+  private fromTagText: string | undefined
+  private toTagText: string | undefined
+
+  get callId(): string {
+    this.callIdText ??= latin1(this.bytes, this.callIdStart, this.callIdEnd)
+    return this.callIdText
+  }
+
+  get fromTag(): string | undefined {
+    if (this.fromTagStart === -1) return undefined
+    this.fromTagText ??= latin1(this.bytes, this.fromTagStart, this.fromTagEnd)
+    return this.fromTagText
+  }
+
+  get toTag(): string | undefined {
+    if (this.toTagStart === -1) return undefined
+    this.toTagText ??= latin1(this.bytes, this.toTagStart, this.toTagEnd)
+    return this.toTagText
+  }
+
+  /** RFC 3261 §8.1.1.7: whether the sender promises by its branch that this branch is unique. */
+  get hasCookie(): boolean {
+    const { branchStart, branchEnd } = this.via
+    return branchEnd - branchStart > MAGIC_COOKIE.length && bytesAre(this.bytes, branchStart, MAGIC_COOKIE)
+  }
+
+  /** The same facts for `copy`, which is what `message.keep()` returned. */
+  keep(copy: SipMessage): RequestFacts {
+    const facts = new RequestFacts()
+    const shift = (this.message?.start ?? 0) - copy.start
+    facts.begin(copy)
+    facts.via.moveFrom(this.via, copy.bytes, shift)
+    facts.callIdStart = this.callIdStart - shift
+    facts.callIdEnd = this.callIdEnd - shift
+    facts.fromTagStart = this.fromTagStart === -1 ? -1 : this.fromTagStart - shift
+    facts.fromTagEnd = this.fromTagEnd - shift
+    facts.toTagStart = this.toTagStart === -1 ? -1 : this.toTagStart - shift
+    facts.toTagEnd = this.toTagEnd - shift
+    facts.cseq = this.cseq
+    facts.maxForwards = this.maxForwards
+    facts.uri.moveFrom(this.uri, copy.bytes, shift)
+    facts.callIdText = this.callIdText
+    facts.fromTagText = this.fromTagText
+    facts.toTagText = this.toTagText
+    return facts
+  }
+
+  /** Forgets the request before. */
+  begin(message: SipMessage): void {
+    this.message = message
+    this.bytes = message.bytes
+    this.fromTagStart = -1
+    this.toTagStart = -1
+    this.callIdText = undefined
+    this.fromTagText = undefined
+    this.toTagText = undefined
+  }
 }
 
 /**
- * The parts that match a response to its transaction (RFC 3261 §17.1.3). Undefined if the response has no usable Via or CSeq.
- * Also undefined if it repeats a part by which its transaction or dialog is found (§7.3.1). Then the response belongs to no
- * transaction.
+ * The parts that match a response to its transaction (RFC 3261 §17.1.3). They are valid as long as the message. One instance may
+ * be used for response after response.
  */
-export function readResponseFacts(message: SipMessage): { via: Via; cseqMethod: string } | undefined {
-  const deciding = message.status < 300 ? DECIDING : DECIDING_IN_REFUSALS
-  if (singleRows(message).repeated || faultyParameters(message, deciding)) return undefined
-  const via = topVia(message)
-  const row = message.first(HEADER.cseq)
-  const sequence = row === -1 ? undefined : readCSeq(message, row)
-  if (via === undefined || sequence === undefined) return undefined
-  return { via, cseqMethod: methodOf(message.bytes, sequence.methodStart, sequence.end) }
+export class ResponseFacts {
+  readonly via = new Via()
+  /** The method in CSeq, and its id (`method-name.ts`). */
+  cseqMethod = ''
+  cseqMethodId = OTHER_METHOD
 }
 
+const MISSING_HEADER = fault('missing-header', 'Missing Mandatory Header', { answerable: false })
+const REPEATED_HEADER = fault('repeated-header', 'Repeated Header')
+const BAD_VIA = fault('bad-via', 'Bad Via')
+const BAD_CSEQ = fault('bad-cseq', 'Bad CSeq')
+const OTHER_CSEQ_METHOD = fault('cseq-method', 'CSeq Method Differs')
+const BAD_MAX_FORWARDS = fault('bad-max-forwards', 'Bad Max-Forwards')
+const BAD_FROM = fault('bad-from', 'Bad From')
+const BAD_TO = fault('bad-to', 'Bad To')
+const BAD_CALL_ID = fault('bad-call-id', 'Bad Call-ID')
+const BAD_REQUEST_URI = fault('bad-request-uri', 'Bad Request-URI')
+const UNSUPPORTED_SCHEME = fault('unsupported-scheme', 'Unsupported URI Scheme', { status: 416 })
+const HEADERS_IN_REQUEST_URI = fault('headers-in-request-uri', 'Headers In Request-URI')
+
+function fault(
+  code: string,
+  reason: string,
+  { status = 400, answerable = true }: Partial<Pick<RequestFault, 'status' | 'answerable'>> = {},
+): RequestFault {
+  return { fault: true, code, status, reason, answerable }
+}
+
+/** A request without one of these headers is refused (RFC 3261 §8.1.1). */
+const MANDATORY = idMask([HEADER.via, HEADER.from, HEADER.to, HEADER.callId, HEADER.cseq])
+/** RFC 3261 §7.3.1: if a header is not a list, a message may have it only once. */
+const ONCE = idMask([
+  ...[HEADER.from, HEADER.to, HEADER.callId, HEADER.cseq, HEADER.maxForwards],
+  ...[HEADER.contentLength, HEADER.maxBreadth, HEADER.contentType],
+])
+
 /** The names, by id, of the headers whose parameters decide who the sender is, which call is meant or what the next hop is. */
-const DECIDING: readonly (string | undefined)[] = namesById([
+const DECIDING = namesById([
   [HEADER.via, 'Via'],
   [HEADER.from, 'From'],
   [HEADER.to, 'To'],
@@ -120,147 +159,136 @@ const DECIDING: readonly (string | undefined)[] = namesById([
 ])
 
 /** The same names for a refusal. Contact and Record-Route are left out, because a refusal makes no dialog. */
-const DECIDING_IN_REFUSALS: readonly (string | undefined)[] = namesById([
+const DECIDING_IN_REFUSALS = namesById([
   [HEADER.via, 'Via'],
   [HEADER.from, 'From'],
   [HEADER.to, 'To'],
 ])
 
-function namesById(entries: readonly (readonly [number, string])[]): (string | undefined)[] {
-  const names: (string | undefined)[] = []
+function namesById(entries: readonly (readonly [number, string])[]): readonly string[] {
+  const names = Array.from({ length: 64 }, () => '')
   for (const [id, name] of entries) names[id] = name
-  return Array.from(names)
+  return names
 }
 
-/** RFC 3261 §7.3.1, §19.1.1: finds a repeated parameter in one of the headers in `deciding`, or in the Request-URI. */
-function faultyParameters(
+/** Checks a parsed request, and reads its facts into `facts`. */
+export function readRequestFacts(message: SipMessage, facts = new RequestFacts()): RequestFacts | RequestFault {
+  facts.begin(message)
+  return headerFault(message, facts) ?? valueFault(message, facts) ?? uriFault(message, facts) ?? facts
+}
+
+/**
+ * Reads the facts of a response into `facts`. Undefined if the response has no usable Via or CSeq. Also undefined if it repeats
+ * a part by which its transaction or dialog is found (RFC 3261 §7.3.1). Then the response belongs to no transaction.
+ */
+export function readResponseFacts(message: SipMessage, facts = new ResponseFacts()): ResponseFacts | undefined {
+  const deciding = message.status < 300 ? DECIDING : DECIDING_IN_REFUSALS
+  const row = message.first(HEADER.cseq)
+  if (row === -1 || message.hasRepeated(ONCE) || parametersFault(message, deciding, undefined)) return undefined
+  if (!readTopVia(facts.via, message) || readCSeq(message, row) === -1) return undefined
+  const end = message.valueEnd(row)
+  facts.cseqMethodId = methodIdAt(message.bytes, methodStart, end)
+  facts.cseqMethod = methodOf(message.bytes, methodStart, end)
+  return facts
+}
+
+function headerFault(message: SipMessage, facts: RequestFacts): RequestFault | undefined {
+  if (!message.hasAll(MANDATORY)) return MISSING_HEADER
+  if (message.hasRepeated(ONCE)) return REPEATED_HEADER
+  if (!readTopVia(facts.via, message)) return BAD_VIA
+  return parametersFault(message, DECIDING, facts)
+}
+
+function valueFault(message: SipMessage, facts: RequestFacts): RequestFault | undefined {
+  const cseq = message.first(HEADER.cseq)
+  facts.cseq = readCSeq(message, cseq)
+  if (facts.cseq === -1) return BAD_CSEQ
+  // RFC 3261 §8.1.1.5: the method in CSeq must be the method of the request.
+  const { bytes, method } = message
+  const sameLength = message.valueEnd(cseq) - methodStart === method.length
+  if (!sameLength || !bytesAre(bytes, methodStart, method)) return OTHER_CSEQ_METHOD
+  facts.maxForwards = readMaxForwards(message)
+  if (facts.maxForwards === -1) return BAD_MAX_FORWARDS
+  if (!facts.fromClosed) return BAD_FROM
+  if (!facts.toClosed) return BAD_TO
+  const callId = message.first(HEADER.callId)
+  facts.callIdStart = message.valueStart(callId)
+  facts.callIdEnd = message.valueEnd(callId)
+  return facts.callIdStart === facts.callIdEnd ? BAD_CALL_ID : undefined
+}
+
+function uriFault(message: SipMessage, { uri }: RequestFacts): RequestFault | undefined {
+  if (!uri.read(message.bytes, message.uriStart, message.uriEnd)) return BAD_REQUEST_URI
+  // RFC 3261 §16.3 step 2: a Request-URI whose scheme we do not know is answered with 416.
+  if (uri.scheme !== 'sip' && uri.scheme !== 'sips' && uri.scheme !== 'tel') return UNSUPPORTED_SCHEME
+  // RFC 3261 §19.1.1: headers are not allowed in a Request-URI.
+  return uri.hasHeaders ? HEADERS_IN_REQUEST_URI : undefined
+}
+
+/**
+ * RFC 3261 §7.3.1, §19.1.1: finds a repeated parameter in one of the headers in `deciding`, or in the Request-URI. Reads the tags
+ * of From and To into `facts`.
+ */
+function parametersFault(
   message: SipMessage,
-  deciding: readonly (string | undefined)[] = DECIDING,
-): { readonly code: string; readonly reason: string } | undefined {
+  deciding: readonly string[],
+  facts: RequestFacts | undefined,
+): RequestFault | undefined {
   const { bytes } = message
   for (let row = 0; row < message.headerCount; row++) {
     const id = message.id(row)
     const name = deciding[id]
-    if (name === undefined) continue
+    if (!name) continue
     const list = id !== HEADER.from && id !== HEADER.to
-    const fault = parameterFault(bytes, message.valueStart(row), message.valueEnd(row), list)
-    if (fault) return parameterProblem(fault, name)
+    const found = parameterFault(bytes, message.valueStart(row), message.valueEnd(row), list)
+    if (found) return parameterProblem(found, name)
+    if (!list && facts) takeAddress(facts, id)
   }
-  const fault = uriParameterFault(bytes, message.uriStart, message.uriEnd)
-  return fault && parameterProblem(fault, 'Request-URI')
+  const found = uriParameterFault(bytes, message.uriStart, message.uriEnd)
+  return found && parameterProblem(found, 'Request-URI')
 }
 
-function parameterProblem(fault: ParameterFault, name: string): { readonly code: string; readonly reason: string } {
-  return fault === 'repeated'
-    ? { code: 'repeated-parameter', reason: `Repeated Parameter In ${name}` }
-    : { code: 'too-many-parameters', reason: `Too Many Parameters In ${name}` }
-}
-
-function requestUri(message: SipMessage): SipUri | RequestFault {
-  const uri = parseUri(message.requestUri())
-  const fault = { fault: true, answerable: true } as const
-  if (uri === undefined) return { ...fault, code: 'bad-request-uri', status: 400, reason: 'Bad Request-URI' }
-  if (uri.scheme !== 'sip' && uri.scheme !== 'sips' && uri.scheme !== 'tel') {
-    // RFC 3261 §16.3 step 2: a Request-URI whose scheme we do not know is answered with 416.
-    return { ...fault, code: 'unsupported-scheme', status: 416, reason: 'Unsupported URI Scheme' }
+/**
+ * Takes what the check of the parameters has seen in From or To. RFC 3261 §8.1.1.3 requires a tag in From, and some gateways
+ * send no tag. Their calls are accepted, as calls of RFC 2543 peers are (§12.1.1).
+ */
+function takeAddress(facts: RequestFacts, id: number): void {
+  if (id === HEADER.from) {
+    facts.fromClosed = lastValue.closed
+    facts.fromTagStart = lastValue.tagStart
+    facts.fromTagEnd = lastValue.tagEnd
+  } else {
+    facts.toClosed = lastValue.closed
+    facts.toTagStart = lastValue.tagStart
+    facts.toTagEnd = lastValue.tagEnd
   }
-  // RFC 3261 §19.1.1: headers are not allowed in a Request-URI.
-  if (uri.headers === '') return uri
-  return { ...fault, code: 'headers-in-request-uri', status: 400, reason: 'Headers In Request-URI' }
 }
 
-function topVia(message: SipMessage): Via | undefined {
-  const row = message.first(HEADER.via)
-  if (row === -1) return undefined
-  const start = message.valueStart(row)
-  let end = topViaEnd(message)
-  while (end > start && isLws(message.bytes[end - 1])) end--
-  return parseVia(message.bytes.toString('latin1', start, end))
+function parameterProblem(found: ParameterFault, name: string): RequestFault {
+  return found === 'repeated'
+    ? fault('repeated-parameter', `Repeated Parameter In ${name}`)
+    : fault('too-many-parameters', `Too Many Parameters In ${name}`)
 }
 
-/** Whether all quotes and brackets of an address are closed. If one is open, the value can hide its tag or show a wrong one. */
-function isAddressClosed(message: SipMessage, row: number): boolean {
-  const start = message.valueStart(row)
-  const end = message.valueEnd(row)
-  return start < end && isClosed(message.bytes, start, end)
-}
+/** The offset of the method in the CSeq value that was read last. */
+let methodStart = 0
 
-/** Reads a CSeq value. RFC 3261 §20.16: it is `1*DIGIT LWS Method`, and leading zeros are allowed. */
-function readCSeq(message: SipMessage, row: number): CSeq | undefined {
+/** The number in a CSeq value, or -1. RFC 3261 §20.16: the value is `1*DIGIT LWS Method`, and leading zeros are allowed. */
+function readCSeq(message: SipMessage, row: number): number {
   const { bytes } = message
   const start = message.valueStart(row)
   const end = message.valueEnd(row)
   let digitsEnd = start
   while (digitsEnd < end && isDigit(bytes[digitsEnd])) digitsEnd++
-  const number = readDecimal(bytes, start, { end: digitsEnd, most: MOST_CSEQ })
-  const methodStart = skipLws(bytes, digitsEnd, end)
-  if (number === -1 || methodStart === digitsEnd || methodStart === end) return undefined
-  for (let at = methodStart; at < end; at++) if (isLws(bytes[at])) return undefined
-  return { number, methodStart, end }
+  methodStart = skipLws(bytes, digitsEnd, end)
+  if (methodStart === digitsEnd || methodStart === end) return -1
+  for (let at = methodStart; at < end; at++) if (isLws(bytes[at])) return -1
+  return readDecimal(bytes, start, digitsEnd, MOST_CSEQ)
 }
 
 /** The value of Max-Forwards. Undefined: the header is absent. -1: the value is not a number from 0 to 255. */
-function readMaxForwards(message: SipMessage, row: number): number | undefined {
+function readMaxForwards(message: SipMessage): number | undefined {
+  const row = message.first(HEADER.maxForwards)
   if (row === -1) return undefined
-  return readDecimal(message.bytes, message.valueStart(row), { end: message.valueEnd(row), most: MOST_MAX_FORWARDS })
-}
-
-/**
- * RFC 3261 §8.1.1.7: whether the sender promises that this branch is unique. It does so with a branch that begins with the
- * magic cookie and is longer than the cookie.
- */
-export function isCookie(branch: string | undefined): boolean {
-  return branch !== undefined && branch.length > MAGIC_COOKIE.length && branch.startsWith(MAGIC_COOKIE)
-}
-
-function singleRows(message: SipMessage): SingleRows {
-  const rows: SingleRows = {
-    from: -1,
-    to: -1,
-    callId: -1,
-    cseq: -1,
-    maxForwards: -1,
-    contentLength: -1,
-    maxBreadth: -1,
-    contentType: -1,
-    repeated: false,
-  }
-  for (let row = 0; row < message.headerCount; row++) setSingle(rows, message.id(row), row)
-  return rows
-}
-
-function setSingle(rows: SingleRows, id: number, row: number): void {
-  switch (id) {
-    case HEADER.from:
-      rows.from = once(rows, rows.from, row)
-      break
-    case HEADER.to:
-      rows.to = once(rows, rows.to, row)
-      break
-    case HEADER.callId:
-      rows.callId = once(rows, rows.callId, row)
-      break
-    case HEADER.cseq:
-      rows.cseq = once(rows, rows.cseq, row)
-      break
-    case HEADER.maxForwards:
-      rows.maxForwards = once(rows, rows.maxForwards, row)
-      break
-    case HEADER.contentLength:
-      rows.contentLength = once(rows, rows.contentLength, row)
-      break
-    case HEADER.maxBreadth:
-      rows.maxBreadth = once(rows, rows.maxBreadth, row)
-      break
-    case HEADER.contentType:
-      rows.contentType = once(rows, rows.contentType, row)
-      break
-    default:
-  }
-}
-
-function once(rows: SingleRows, before: number, row: number): number {
-  if (before === -1) return row
-  rows.repeated = true
-  return before
+  return readDecimal(message.bytes, message.valueStart(row), message.valueEnd(row), MOST_MAX_FORWARDS)
 }

@@ -1,5 +1,4 @@
 /** Changes some lines of a message. All other bytes stay as they were received (RFC 3261 §16.6 step 1). */
-import { firstComma, skipLws } from './byte-class.ts'
 import type { SipMessage } from './sip-message.ts'
 
 /** The changes. All text is latin1: one character is one byte. */
@@ -43,19 +42,6 @@ export function rewriteMessage(message: SipMessage, edits: MessageEdits): Buffer
   write(edits.bottom)
   copy(message.end)
   return out
-}
-
-/**
- * The line of a list header without its first value, such as a Via or a Route. The header's name stays as the sender wrote it.
- * If the line has only one value, the result is `''`.
- */
-export function removeFirstValue(message: SipMessage, row: number): string {
-  const { bytes } = message
-  const end = message.valueEnd(row)
-  const comma = firstComma(bytes, message.valueStart(row), end)
-  const rest = skipLws(bytes, Math.min(comma + 1, end), end)
-  if (rest === end) return ''
-  return `${message.nameText(row)}: ${bytes.toString('latin1', rest, end)}\r\n`
 }
 
 function rewrittenLength(message: SipMessage, edits: MessageEdits): number {

@@ -1,9 +1,20 @@
 import { MAX_HEADERS } from '../limits.ts'
+import { firstComma, tokenLower } from './byte-class.ts'
 import { HEADER, headerIdOf, isListHeader } from './header-name.ts'
 import { splitList } from './name-addr.ts'
 
 /** Each header has a row of six numbers: id, lineStart, nameEnd, valueStart, valueEnd, lineEnd. */
 export const ROW_WIDTH = 6
+
+/** A set of header ids below 32: one bit each. */
+export function idMask(ids: readonly number[]): number {
+  let mask = 0
+  for (const id of ids) {
+    if (id >= 32) throw new RangeError(`ID_MASK: a header with id ${id} needs an id below 32`)
+    mask |= 1 << id
+  }
+  return mask
+}
 
 /**
  * An index over the bytes of one message. A part is decoded only when it is read. One instance is used for packet after packet,
@@ -30,6 +41,12 @@ export class SipMessage {
   headersStart = 0
   headersEnd = 0
   headerCount = 0
+  /** The ids that occur, and those that occur more than once: one bit for each id below 32, then for each id from 32. */
+  private idsBelow = 0
+  private idsAbove = 0
+  private repeatedBelow = 0
+  private repeatedAbove = 0
+  private viaEnd = -1
   bodyStart = 0
   bodyEnd = 0
   /** The rows of all headers, with `ROW_WIDTH` numbers each. The parser writes them. */
@@ -65,15 +82,65 @@ export class SipMessage {
     return this.rows[row * ROW_WIDTH + 5] ?? 0
   }
 
+  /** Whether each header in the mask (`idMask`) occurs. */
+  hasAll(mask: number): boolean {
+    return (this.idsBelow & mask) === mask
+  }
+
+  /** Whether a header in the mask (`idMask`) occurs more than once. */
+  hasRepeated(mask: number): boolean {
+    return (this.repeatedBelow & mask) !== 0
+  }
+
+  /** The parser calls this before the first header. */
+  clearHeaders(): void {
+    this.headerCount = 0
+    this.idsBelow = 0
+    this.idsAbove = 0
+    this.repeatedBelow = 0
+    this.repeatedAbove = 0
+    this.viaEnd = -1
+  }
+
+  /** The parser calls this for each header. */
+  noteId(id: number): void {
+    const bit = 1 << (id & 31)
+    if (id < 32) {
+      this.repeatedBelow |= this.idsBelow & bit
+      this.idsBelow |= bit
+    } else {
+      this.repeatedAbove |= this.idsAbove & bit
+      this.idsAbove |= bit
+    }
+  }
+
   /** The first row with this id. If there is none, -1. */
   first(id: number): number {
-    return this.next(id, -1)
+    const bit = 1 << (id & 31)
+    return ((id < 32 ? this.idsBelow : this.idsAbove) & bit) === 0 ? -1 : this.rowAfter(id, -1)
   }
 
   /** The first row with this id below row `after`. If there is none, -1. */
   next(id: number, after: number): number {
+    const bit = 1 << (id & 31)
+    return ((id < 32 ? this.repeatedBelow : this.repeatedAbove) & bit) === 0 ? -1 : this.rowAfter(id, after)
+  }
+
+  private rowAfter(id: number, after: number): number {
     for (let row = after + 1; row < this.headerCount; row++) if (this.rows[row * ROW_WIDTH] === id) return row
     return -1
+  }
+
+  /**
+   * The offset after the first value of the first Via line. If a second value follows in that line, its comma is at this offset.
+   * If there is no Via, 0. It is searched only once, because several steps of a request need it.
+   */
+  topViaEnd(): number {
+    if (this.viaEnd === -1) {
+      const row = this.first(HEADER.via)
+      this.viaEnd = row === -1 ? 0 : firstComma(this.bytes, this.valueStart(row), this.valueEnd(row))
+    }
+    return this.viaEnd
   }
 
   /** The value as latin1 text. Each fold becomes one space (RFC 3261 §7.3.1). */
@@ -85,6 +152,14 @@ export class SipMessage {
   /** The header's name as the sender wrote it. */
   nameText(row: number): string {
     return this.bytes.toString('latin1', this.lineStart(row), this.nameEnd(row))
+  }
+
+  /** Whether the header has this name, which is in lower case. */
+  private isNamed(row: number, name: string): boolean {
+    const start = this.lineStart(row)
+    if (this.nameEnd(row) - start !== name.length) return false
+    for (let i = 0; i < name.length; i++) if (tokenLower(this.bytes, start + i) !== name.charCodeAt(i)) return false
+    return true
   }
 
   /** The Request-URI as the sender wrote it. In a response, `''`. */
@@ -102,7 +177,7 @@ export class SipMessage {
     const found: string[] = []
     const wanted = name.toLowerCase()
     for (let row = this.first(id); row !== -1; row = this.next(id, row)) {
-      if (id === HEADER.other && this.nameText(row).toLowerCase() !== wanted) continue
+      if (id === HEADER.other && !this.isNamed(row, wanted)) continue
       if (list) found.push(...splitList(this.value(row)))
       else found.push(this.value(row))
     }
@@ -129,6 +204,10 @@ export class SipMessage {
     copy.headersStart = this.headersStart - shift
     copy.headersEnd = this.headersEnd - shift
     copy.headerCount = this.headerCount
+    copy.idsBelow = this.idsBelow
+    copy.idsAbove = this.idsAbove
+    copy.repeatedBelow = this.repeatedBelow
+    copy.repeatedAbove = this.repeatedAbove
     copy.bodyStart = this.bodyStart - shift
     copy.bodyEnd = this.bodyEnd - shift
     copyRows(this.rows, copy.rows, shift)

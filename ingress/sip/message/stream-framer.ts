@@ -166,7 +166,7 @@ export class StreamFramer {
   }
 
   #endHead(headEnd: number): void {
-    const fault = indexHead(scratch, this.#bytes, this.#from, headEnd - this.#from).fault
+    const fault = indexHead(scratch, this.#bytes, this.#from, headEnd - this.#from)
     const length = contentLengthOf(scratch)
     this.#messageEnd = scratch.bodyStart + (typeof length === 'number' ? length : 0)
     scratch.bytes = EMPTY

@@ -1,175 +1,238 @@
 /** Reads the Via header (RFC 3261 §20.42, RFC 3581). */
-import { BACKSLASH, COLON, COMMA, EQUALS, firstComma, isLws, QUOTE, SEMICOLON, SP } from './byte-class.ts'
+import { BACKSLASH, COLON, COMMA, EQUALS, isLws, isWord, latin1, QUOTE, SEMICOLON, SP, skipLws } from './byte-class.ts'
 import { HEADER } from './header-name.ts'
+import { hostIs, isHost, lowerHost, portAt } from './host-port.ts'
 import type { SipMessage } from './sip-message.ts'
-import { hostOf, portOf } from './uri.ts'
-
-export interface Via {
-  /** The transport in upper case. */
-  readonly transport: string
-  /** The host of sent-by, in lower case, with IPv6 in brackets. */
-  readonly host: string
-  readonly port: number | undefined
-  readonly branch: string | undefined
-  readonly received: string | undefined
-  /** `''`: the parameter without a value, by which a sender asks for its source port (RFC 3581 §3). */
-  readonly rport: number | '' | undefined
-  /** All parameters, raw, beginning with `;`. If there are none, `''`. */
-  readonly parameters: string
-}
-
-/** One parameter. The name is in lower case. The value is undefined if the parameter is only a name. */
-interface ViaParameter {
-  readonly name: string
-  readonly value: string | undefined
-}
 
 const SLASH = 0x2f
 const OPEN_BRACKET = 0x5b
+const CLOSE_BRACKET = 0x5d
 /**
- * For each character that ends a token or a host name, 1. These are white space, controls, `/ : ; , = "` and angle brackets.
+ * For each byte that ends a token or a host name, 1. These are white space, controls, `/ : ; , = "` and angle brackets.
  */
 const ENDS_TOKEN = Uint8Array.from({ length: 256 }, (_, code) => {
   return code <= SP || '/:;,="<>'.includes(String.fromCharCode(code)) ? 1 : 0
 })
 
-interface Cursor {
-  readonly text: string
-  at: number
+/**
+ * One Via value, as offsets into the bytes of its message. It is valid as long as these bytes. A text is made only when it is
+ * read. One instance may be used for value after value.
+ */
+export class Via {
+  private bytes: Buffer = Buffer.alloc(0)
+  /** The transport in upper case. */
+  transport = ''
+  /** The host of sent-by, IPv6 with its brackets, in any case. */
+  hostStart = 0
+  hostEnd = 0
+  port: number | undefined
+  /** The value of `branch`. Without a branch, -1. */
+  branchStart = -1
+  branchEnd = -1
+  /** The value of `received`. Without it, -1. */
+  receivedStart = -1
+  receivedEnd = -1
+  /** `''`: the parameter without a value, by which a sender asks for its source port (RFC 3581 §3). */
+  rport: number | '' | undefined
+  /** All parameters. The range begins with `;`, or it is empty. */
+  parametersStart = 0
+  parametersEnd = 0
+  private hostText: string | undefined
+  private branchText: string | undefined
+
+  /** The host of sent-by, in lower case, with IPv6 in brackets. */
+  get host(): string {
+    this.hostText ??= lowerHost(latin1(this.bytes, this.hostStart, this.hostEnd))
+    return this.hostText
+  }
+
+  get branch(): string | undefined {
+    if (this.branchStart === -1) return undefined
+    this.branchText ??= latin1(this.bytes, this.branchStart, this.branchEnd)
+    return this.branchText
+  }
+
+  get received(): string | undefined {
+    return this.receivedStart === -1 ? undefined : latin1(this.bytes, this.receivedStart, this.receivedEnd)
+  }
+
+  /** All parameters, raw, beginning with `;`. If there are none, `''`. */
+  get parameters(): string {
+    return latin1(this.bytes, this.parametersStart, this.parametersEnd)
+  }
+
+  /** Whether `host` is this text, which is in lower case. No string is made. */
+  isHost(text: string): boolean {
+    return hostIs(this.bytes, { start: this.hostStart, end: this.hostEnd, text })
+  }
+
+  /** Reads the value at `start`..`end`. Returns whether it fits the grammar. If not, this object must not be used. */
+  read(bytes: Buffer, start: number, end: number): boolean {
+    this.bytes = bytes
+    this.hostText = undefined
+    this.branchText = undefined
+    this.port = undefined
+    this.branchStart = -1
+    this.receivedStart = -1
+    this.rport = undefined
+    let at = this.readTransport(start, end)
+    if (at !== -1) at = this.readSentBy(at, end)
+    this.parametersStart = at
+    this.parametersEnd = end
+    while (at !== -1 && at < end) at = this.readParameter(at, end)
+    return at !== -1
+  }
+
+  /** Makes this the value of `from`, whose bytes are now in `bytes`, `shift` places nearer to the start. */
+  moveFrom(from: Via, bytes: Buffer, shift: number): void {
+    this.bytes = bytes
+    this.transport = from.transport
+    this.hostStart = from.hostStart - shift
+    this.hostEnd = from.hostEnd - shift
+    this.port = from.port
+    this.branchStart = from.branchStart === -1 ? -1 : from.branchStart - shift
+    this.branchEnd = from.branchEnd - shift
+    this.receivedStart = from.receivedStart === -1 ? -1 : from.receivedStart - shift
+    this.receivedEnd = from.receivedEnd - shift
+    this.rport = from.rport
+    this.parametersStart = from.parametersStart - shift
+    this.parametersEnd = from.parametersEnd - shift
+    this.hostText = from.hostText
+    this.branchText = from.branchText
+  }
+
+  /** RFC 3261 §25.1: sent-protocol is `name / version / transport`. Returns the offset after it, or -1. */
+  private readTransport(start: number, end: number): number {
+    const { bytes } = this
+    let at = start
+    for (let part = 0; part < 2; part++) {
+      const after = tokenEnd(bytes, at, end)
+      if (after === at) return -1
+      at = skipLws(bytes, after, end)
+      if (at >= end || bytes[at] !== SLASH) return -1
+      at = skipLws(bytes, at + 1, end)
+    }
+    const after = tokenEnd(bytes, at, end)
+    if (after === at) return -1
+    this.transport = transportAt(bytes, at, after)
+    return after
+  }
+
+  /** Reads the host and the port. Returns the offset of the parameters, or -1. */
+  private readSentBy(from: number, end: number): number {
+    const { bytes } = this
+    const start = skipLws(bytes, from, end)
+    let last = start
+    if (bytes[start] === OPEN_BRACKET) while (last < end && bytes[last] !== CLOSE_BRACKET) last++
+    if (start === from || last >= end) return -1
+    const hostEnd = tokenEnd(bytes, last, end)
+    this.hostStart = start
+    this.hostEnd = hostEnd
+    const colon = skipLws(bytes, hostEnd, end)
+    if (!isHost(bytes, start, hostEnd)) return -1
+    if (colon >= end || bytes[colon] !== COLON) return colon
+    const portStart = skipLws(bytes, colon + 1, end)
+    const portEnd = tokenEnd(bytes, portStart, end)
+    const port = portAt(bytes, portStart, portEnd)
+    this.port = port
+    return port === -1 ? -1 : skipLws(bytes, portEnd, end)
+  }
+
+  /**
+   * Reads one parameter. RFC 3261 §25.1 generic-param: `; token [ = token / host / quoted-string ]`. Returns the offset after
+   * it, or -1.
+   */
+  private readParameter(start: number, end: number): number {
+    const { bytes } = this
+    if (bytes[start] !== SEMICOLON) return -1
+    const name = skipLws(bytes, start + 1, end)
+    const nameEnd = tokenEnd(bytes, name, end)
+    if (nameEnd === name) return -1
+    const equals = skipLws(bytes, nameEnd, end)
+    if (equals >= end || bytes[equals] !== EQUALS) {
+      this.take(name, nameEnd, equals, equals)
+      return equals
+    }
+    const value = skipLws(bytes, equals + 1, end)
+    const after = bytes[value] === QUOTE && value < end ? quotedEnd(bytes, value, end) : valueEnd(bytes, value, end)
+    if (after === -1) return -1
+    this.take(name, nameEnd, value, after)
+    return skipLws(bytes, after, end)
+  }
+
+  /** Of a parameter that is repeated, the first value counts. */
+  private take(name: number, nameEnd: number, value: number, end: number): void {
+    const { bytes } = this
+    const length = nameEnd - name
+    if (length === 6 && this.branchStart === -1 && isWord(bytes, name, 'branch')) {
+      this.branchStart = value
+      this.branchEnd = end
+    } else if (length === 8 && this.receivedStart === -1 && isWord(bytes, name, 'received')) {
+      this.receivedStart = value
+      this.receivedEnd = end
+    } else if (length === 5 && this.rport === undefined && isWord(bytes, name, 'rport')) {
+      // RFC 3581 §3: an `rport` with an invalid port is read as an `rport` without a value. In both cases the response goes to
+      // the source port.
+      const port = portAt(bytes, value, end)
+      this.rport = port > 0 ? port : ''
+    }
+  }
 }
 
 /**
- * Reads one Via value (not a list of them). Undefined if the value does not fit the grammar. Unknown parameters are accepted
- * (RFC 5393 §4.2.4), and empty ones (`;;`) are refused. White space around slashes and the colon is accepted (RFC 3261 §25.1).
+ * Reads one Via value (not a list of them) from latin1 text. Undefined if the value does not fit the grammar. Unknown parameters
+ * are accepted (RFC 5393 §4.2.4), and empty ones (`;;`) are refused. White space around slashes and the colon is accepted (RFC
+ * 3261 §25.1).
  */
 export function parseVia(text: string): Via | undefined {
-  const cursor = { text, at: 0 }
-  const transport = readTransport(cursor)
-  const sentBy = transport && readSentBy(cursor)
-  if (!transport || !sentBy) return undefined
-  const from = cursor.at
-  let branch: string | undefined
-  let received: string | undefined
-  let rport: number | '' | undefined
-  while (cursor.at < text.length) {
-    const parameter = readParameter(cursor)
-    if (parameter === undefined) return undefined
-    if (parameter.name === 'branch') branch ??= parameter.value ?? ''
-    else if (parameter.name === 'received') received ??= parameter.value ?? ''
-    else if (parameter.name === 'rport') rport ??= portOrFlag(parameter.value)
-  }
-  return { transport, host: sentBy.host, port: sentBy.port, branch, received, rport, parameters: text.slice(from) }
+  const via = new Via()
+  return via.read(Buffer.from(text, 'latin1'), 0, text.length) ? via : undefined
 }
 
-/**
- * The offset after the first value of the first Via line. If a second value follows in that line, its comma is at this offset.
- * If there is no Via, 0.
- */
-export function topViaEnd(message: SipMessage): number {
+/** Reads the top Via of a message. False if there is none, or if it does not fit the grammar. */
+export function readTopVia(via: Via, message: SipMessage): boolean {
   const row = message.first(HEADER.via)
-  return row === -1 ? 0 : firstComma(message.bytes, message.valueStart(row), message.valueEnd(row))
+  if (row === -1) return false
+  const { bytes } = message
+  const start = message.valueStart(row)
+  let end = message.topViaEnd()
+  while (end > start && isLws(bytes[end - 1])) end--
+  return via.read(bytes, start, end)
 }
 
 /** Whether there is a Via value below the top one. If a response has none, it has reached its destination. */
 export function hasLowerVia(message: SipMessage): boolean {
   const row = message.first(HEADER.via)
-  return row !== -1 && (message.next(HEADER.via, row) !== -1 || topViaEnd(message) < message.valueEnd(row))
+  return row !== -1 && (message.next(HEADER.via, row) !== -1 || message.topViaEnd() < message.valueEnd(row))
 }
 
-/** RFC 3261 §25.1: sent-protocol is `name / version / transport`. Reads it and returns the transport in upper case. */
-function readTransport(cursor: Cursor): string | undefined {
-  const { text } = cursor
-  for (let part = 0; part < 2; part++) {
-    const start = cursor.at
-    cursor.at = tokenEnd(text, start)
-    if (cursor.at === start) return undefined
-    cursor.at = spaceEnd(text, cursor.at)
-    if (text.charCodeAt(cursor.at) !== SLASH) return undefined
-    cursor.at = spaceEnd(text, cursor.at + 1)
-  }
-  const start = cursor.at
-  cursor.at = tokenEnd(text, start)
-  if (cursor.at === start) return undefined
-  if (text.startsWith('UDP', start) && cursor.at === start + 3) return 'UDP'
-  return text.slice(start, cursor.at).toUpperCase()
+function transportAt(bytes: Buffer, start: number, end: number): string {
+  if (end - start !== 3) return latin1(bytes, start, end).toUpperCase()
+  if (isWord(bytes, start, 'udp')) return 'UDP'
+  if (isWord(bytes, start, 'tcp')) return 'TCP'
+  return isWord(bytes, start, 'tls') ? 'TLS' : latin1(bytes, start, end).toUpperCase()
 }
 
-function readSentBy(cursor: Cursor): { host: string; port: number | undefined } | undefined {
-  const { text } = cursor
-  const start = spaceEnd(text, cursor.at)
-  const hostStart = text.charCodeAt(start) === OPEN_BRACKET ? text.indexOf(']', start) : start
-  if (start === cursor.at || hostStart === -1) return undefined
-  const hostEnd = tokenEnd(text, hostStart)
-  const host = hostOf(text.slice(start, hostEnd))
-  cursor.at = spaceEnd(text, hostEnd)
-  if (host === undefined) return undefined
-  if (text.charCodeAt(cursor.at) !== COLON) return { host, port: undefined }
-  const portStart = spaceEnd(text, cursor.at + 1)
-  const portEnd = tokenEnd(text, portStart)
-  cursor.at = spaceEnd(text, portEnd)
-  const port = portOf(text, portStart, portEnd)
-  return port === undefined ? undefined : { host, port }
-}
-
-/**
- * Reads one parameter. RFC 3261 §25.1 generic-param: `; token [ = token / host / quoted-string ]`. The returned name is in
- * lower case.
- */
-function readParameter(cursor: Cursor): ViaParameter | undefined {
-  const { text, at: start } = cursor
-  if (text.charCodeAt(start) !== SEMICOLON) return undefined
-  const nameStart = spaceEnd(text, start + 1)
-  const nameEnd = tokenEnd(text, nameStart)
-  if (nameEnd === nameStart) return undefined
-  const name = lowerName(text.slice(nameStart, nameEnd))
-  cursor.at = spaceEnd(text, nameEnd)
-  if (text.charCodeAt(cursor.at) !== EQUALS) return { name, value: undefined }
-  const valueStart = spaceEnd(text, cursor.at + 1)
-  const end = text.charCodeAt(valueStart) === QUOTE ? quotedEnd(text, valueStart) : valueEnd(text, valueStart)
-  if (end === -1) return undefined
-  cursor.at = spaceEnd(text, end)
-  return { name, value: text.slice(valueStart, end) }
-}
-
-/** The name in lower case. The three names that are used here usually come in lower case, and then no new string is made. */
-function lowerName(name: string): string {
-  return name === 'branch' || name === 'rport' || name === 'received' ? name : name.toLowerCase()
-}
-
-function tokenEnd(text: string, from: number): number {
+function tokenEnd(bytes: Buffer, from: number, end: number): number {
   let at = from
-  while (at < text.length && ENDS_TOKEN[text.charCodeAt(at)] !== 1) at++
+  while (at < end && ENDS_TOKEN[bytes[at] ?? 0] !== 1) at++
   return at
 }
 
 /** The offset after a value. A value may contain colons and brackets, such as `received=2001:db8::1`. */
-function valueEnd(text: string, from: number): number {
+function valueEnd(bytes: Buffer, from: number, end: number): number {
   let at = from
-  while (at < text.length && !isValueBreak(text.charCodeAt(at))) at++
+  while (at < end && !isValueBreak(bytes[at] ?? 0)) at++
   return at
 }
 
 /** The offset after the closing quote. If the quote is not closed, -1. */
-function quotedEnd(text: string, from: number): number {
+function quotedEnd(bytes: Buffer, from: number, end: number): number {
   let at = from + 1
-  while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1
-  return at < text.length ? at + 1 : -1
-}
-
-function spaceEnd(text: string, from: number): number {
-  let at = from
-  while (at < text.length && isLws(text.charCodeAt(at))) at++
-  return at
+  while (at < end && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1
+  return at < end ? at + 1 : -1
 }
 
 function isValueBreak(code: number): boolean {
   return code <= SP || code === SEMICOLON || code === COMMA || code === QUOTE
-}
-
-/**
- * RFC 3581 §3: an `rport` with an invalid port is read as an `rport` without a value. In both cases the response goes to the
- * source port.
- */
-function portOrFlag(value: string | undefined): number | '' {
-  return (value && portOf(value, 0, value.length)) || ''
 }

@@ -1,7 +1,8 @@
 /** Writes our own response to a request (RFC 3261 §8.2.6), and the parameters that a receiver adds to the top Via. */
-import { firstComma, QUOTE, SEMICOLON, skipLws, skipQuoted, tokenLower } from './byte-class.ts'
+import { CR, firstComma, isWord, QUOTE, SEMICOLON, skipLws, skipQuoted, tokenLower } from './byte-class.ts'
+import { ByteWriter } from './byte-writer.ts'
 import { HEADER } from './header-name.ts'
-import { readTag } from './header-tag.ts'
+import { hasTag } from './header-tag.ts'
 import type { SipMessage } from './sip-message.ts'
 
 /**
@@ -15,48 +16,60 @@ interface ViaSource {
   readonly rport?: number | undefined
 }
 
-interface ResponseOptions extends ViaSource {
+export interface ResponseOptions extends ViaSource {
   readonly status: number
   /** The reason phrase as latin1 text: one character is one byte. */
   readonly reason: string
   /** This tag is added to To if To has no tag. */
   readonly toTag?: string | undefined
+  /** The start of a Warning line, with the quote before its text, and the text. In latin1. */
+  readonly warningStart?: string | undefined
+  readonly warning?: string | undefined
   /** More header lines. They are complete, with CRLF, in latin1. */
   readonly extra?: string | undefined
 }
 
-/** One change: the bytes `from`..`to` are replaced by `text`. */
-interface Edit {
-  readonly from: number
-  readonly to: number
-  readonly text: string
-}
+/** The parameters that the receiver sets: one bit each. */
+const RECEIVED = 1
+const RPORT = 2
 
+/** Bytes of the parts of a response that are always the same, and of `received` and `rport` without the address. */
+const FIXED_BYTES = 128
+const CRLF = '\r\n'
+const WARNING_END = '"\r\n'
 const NO_BODY = 'Content-Length: 0\r\n\r\n'
+
+/** A response is written at once, so all responses share this writer. */
+const writer = new ByteWriter()
 
 /**
  * Writes the response. Via, From, To, Call-ID and CSeq are copied from the request byte for byte (RFC 3261 §8.2.6.2). If the
  * request lacks one of them, so does the response.
  */
 export function writeResponse(request: SipMessage, options: ResponseOptions): Buffer {
-  const head = `SIP/2.0 ${options.status} ${options.reason}\r\n${viaWithSource(request, request.first(HEADER.via), options)}`
-  const tail = `${options.extra ?? ''}${NO_BODY}`
-  const to = request.first(HEADER.to)
-  const tag =
-    options.toTag !== undefined && to !== -1 && readTag(request, to) === undefined ? `;tag=${options.toTag}` : ''
-  const copied = copiedRows(request, options.status)
-  let length = head.length + tag.length + tail.length
-  for (const row of copied) length += request.valueEnd(row) - request.lineStart(row) + 2
-  const out = Buffer.allocUnsafe(length)
-  let at = out.write(head, 0, 'latin1')
-  for (const row of copied) {
-    at += request.bytes.copy(out, at, request.lineStart(row), request.valueEnd(row))
-    if (row === to && tag !== '') at += out.write(tag, at, 'latin1')
-    out[at++] = 0x0d
-    out[at++] = 0x0a
+  const { status, reason, toTag = '', warningStart = '', warning = '', extra = '' } = options
+  const texts = reason.length + toTag.length + warningStart.length + warning.length + extra.length
+  writer.begin(request.bytes, roomFor(request, options) + texts)
+  writer.text('SIP/2.0 ')
+  writer.decimal(status)
+  writer.text(' ')
+  writer.text(reason)
+  writer.text(CRLF)
+  writeVias(request, options)
+  copyRow(request, request.first(HEADER.from))
+  copyTo(request, toTag)
+  copyRow(request, request.first(HEADER.callId))
+  copyRow(request, request.first(HEADER.cseq))
+  // RFC 3261 §8.2.6.1: a 100 has the Timestamp of the request.
+  if (status === 100) copyRow(request, request.first(HEADER.timestamp))
+  if (warningStart !== '') {
+    writer.text(warningStart)
+    writer.text(warning)
+    writer.text(WARNING_END)
   }
-  out.write(tail, at, 'latin1')
-  return out
+  writer.text(extra)
+  writer.text(NO_BODY)
+  return writer.finish()
 }
 
 /**
@@ -65,72 +78,102 @@ export function writeResponse(request: SipMessage, options: ResponseOptions): Bu
  */
 export function viaWithSource(message: SipMessage, row: number, source: ViaSource): string {
   if (row === -1) return ''
+  writer.begin(message.bytes, roomFor(message, source))
+  const comma = firstComma(message.bytes, message.valueStart(row), message.valueEnd(row))
+  writeViaLine(message, row, comma, source)
+  return writer.finishText()
+}
+
+/** Writes what `viaWithSource` returns. The first value ends at `comma`. */
+function writeViaLine(message: SipMessage, row: number, comma: number, source: ViaSource): void {
   const { bytes } = message
   const start = message.valueStart(row)
-  const comma = firstComma(bytes, start, message.valueEnd(row))
-  let text = ''
-  let from = message.lineStart(row)
-  for (const edit of viaEdits(bytes, { start, end: comma }, source)) {
-    text += bytes.toString('latin1', from, edit.from) + edit.text
-    from = edit.to
+  writer.copy(message.lineStart(row), start)
+  writeFirstVia(bytes, start, comma, source)
+  writer.copy(comma, message.valueEnd(row))
+  endLine(message, row)
+}
+
+/** The most bytes that the copied lines and the source can need. Each line may have a shorter line break than ours. */
+function roomFor(message: SipMessage, { received }: ViaSource): number {
+  return message.headersEnd - message.start + 2 * message.headerCount + (received?.length ?? 0) + FIXED_BYTES
+}
+
+/** RFC 3261 §8.2.6.2: all Via lines, in their order. */
+function writeVias(request: SipMessage, source: ViaSource): void {
+  let row = request.first(HEADER.via)
+  if (row === -1) return
+  writeViaLine(request, row, request.topViaEnd(), source)
+  for (row = request.next(HEADER.via, row); row !== -1; row = request.next(HEADER.via, row)) copyRow(request, row)
+}
+
+function copyRow(request: SipMessage, row: number): void {
+  if (row === -1) return
+  writer.copy(request.lineStart(row), request.valueEnd(row))
+  endLine(request, row)
+}
+
+function copyTo(request: SipMessage, toTag: string): void {
+  const row = request.first(HEADER.to)
+  if (row === -1) return
+  writer.copy(request.lineStart(row), request.valueEnd(row))
+  if (toTag !== '' && !hasTag(request, row)) {
+    writer.text(';tag=')
+    writer.text(toTag)
   }
-  return `${text}${bytes.toString('latin1', from, message.valueEnd(row))}\r\n`
+  endLine(request, row)
+}
+
+/** Ends a copied line. If its own CRLF follows its value, this CRLF is copied, so that the next line can be copied with it. */
+function endLine(message: SipMessage, row: number): void {
+  const end = message.valueEnd(row)
+  if (message.lineEnd(row) === end + 2 && message.bytes[end] === CR) writer.copy(end, end + 2)
+  else writer.text(CRLF)
 }
 
 /**
- * The changes in the first value of a Via line. Our parameters replace those of the sender. If the sender has none, ours are
- * added at the end of the value.
+ * Writes the first value of a Via line. Our parameters replace those of the sender. If the sender has none, ours are added at
+ * the end of the value.
  */
-function viaEdits(bytes: Buffer, part: { start: number; end: number }, source: ViaSource): Edit[] {
-  const { end } = part
-  let received = source.received === undefined ? '' : `;received=${source.received}`
-  let rport = source.rport === undefined ? '' : `;rport=${source.rport}`
-  const edits: Edit[] = []
-  let at = part.start
+function writeFirstVia(bytes: Buffer, start: number, end: number, source: ViaSource): void {
+  let from = start
+  let missing = RECEIVED | RPORT
+  let at = nextSemicolon(bytes, start, end)
   while (at < end) {
-    if (bytes[at] !== SEMICOLON) {
-      at = bytes[at] === QUOTE ? skipQuoted(bytes, at, end) : at + 1
-      continue
+    const next = nextSemicolon(bytes, at + 1, end)
+    const found = sourceParameter(bytes, skipLws(bytes, at + 1, end))
+    if (found !== 0) {
+      writer.copy(from, at)
+      from = next
+      writeSource(source, found & missing)
+      missing &= ~found
     }
-    const name = skipLws(bytes, at + 1, end)
-    const to = parameterEnd(bytes, at + 1, end)
-    if (isNamed(bytes, name, 'received')) {
-      edits.push({ from: at, to, text: received })
-      received = ''
-    } else if (isNamed(bytes, name, 'rport')) {
-      edits.push({ from: at, to, text: rport })
-      rport = ''
-    }
-    at = to
+    at = next
   }
-  if (received !== '' || rport !== '') edits.push({ from: end, to: end, text: received + rport })
-  return edits
+  writer.copy(from, end)
+  writeSource(source, missing)
 }
 
-/** Whether the whole token at this offset is `name`, in upper or lower case. */
-function isNamed(bytes: Buffer, at: number, name: string): boolean {
-  for (let i = 0; i < name.length; i++) if (tokenLower(bytes, at + i) !== name.charCodeAt(i)) return false
-  return tokenLower(bytes, at + name.length) === 0
+function writeSource({ received, rport }: ViaSource, wanted: number): void {
+  if ((wanted & RECEIVED) !== 0 && received !== undefined) {
+    writer.text(';received=')
+    writer.text(received)
+  }
+  if ((wanted & RPORT) !== 0 && rport !== undefined) {
+    writer.text(';rport=')
+    writer.decimal(rport)
+  }
 }
 
-function parameterEnd(bytes: Buffer, from: number, end: number): number {
+/** Which of the two parameters has its name at this offset, in upper or lower case. If none, 0. */
+function sourceParameter(bytes: Buffer, at: number): number {
+  if (isWord(bytes, at, 'received') && tokenLower(bytes, at + 8) === 0) return RECEIVED
+  return isWord(bytes, at, 'rport') && tokenLower(bytes, at + 5) === 0 ? RPORT : 0
+}
+
+/** The offset of the next semicolon outside quotes. If there is none, `end`. */
+function nextSemicolon(bytes: Buffer, from: number, end: number): number {
   let at = from
   while (at < end && bytes[at] !== SEMICOLON) at = bytes[at] === QUOTE ? skipQuoted(bytes, at, end) : at + 1
   return at
-}
-
-/** The rows that are copied after the top Via line. The other Via lines come first and keep their order (RFC 3261 §8.2.6.2). */
-function copiedRows(request: SipMessage, status: number): number[] {
-  const rows: number[] = []
-  const top = request.first(HEADER.via)
-  if (top !== -1)
-    for (let row = request.next(HEADER.via, top); row !== -1; row = request.next(HEADER.via, row)) rows.push(row)
-  for (const id of [HEADER.from, HEADER.to, HEADER.callId, HEADER.cseq]) {
-    const row = request.first(id)
-    if (row !== -1) rows.push(row)
-  }
-  // RFC 3261 §8.2.6.1: a 100 has the Timestamp of the request.
-  const timestamp = status === 100 ? request.first(HEADER.timestamp) : -1
-  if (timestamp !== -1) rows.push(timestamp)
-  return rows
 }

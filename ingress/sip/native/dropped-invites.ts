@@ -1,5 +1,6 @@
 import { DROPPED_INVITE_MS, MAX_DROPPED_INVITES } from '../limits.ts'
 import { TextHash } from '../proxy/text-hash.ts'
+import type { TransactionKey } from './transaction/transaction-key.ts'
 
 /**
  * Remembers INVITEs that were dropped, or answered without a transaction. A stranger repeats each of them seven times in 32 s,
@@ -8,9 +9,9 @@ import { TextHash } from '../proxy/text-hash.ts'
  */
 export interface InviteMemory {
   /** Whether this INVITE came before, in the last `DROPPED_INVITE_MS`. A new INVITE is remembered from now on. */
-  seen(key: string, now: number): boolean
+  seen(key: TransactionKey, now: number): boolean
   /** Like `seen`, but does not remember the INVITE. */
-  has(key: string, now: number): boolean
+  has(key: TransactionKey, now: number): boolean
 }
 
 /** The same memory for INVITEs that are named by a number. It is an integer above 0 that a double stores exactly. */
@@ -22,8 +23,8 @@ export interface FingerprintMemory {
 export function createInviteMemory(): InviteMemory {
   const memory = createFingerprintMemory(MAX_DROPPED_INVITES)
   return {
-    seen: (key, now) => memory.seen(new TextHash().add(key).number(), now),
-    has: (key, now) => memory.has(new TextHash().add(key).number(), now),
+    seen: (key, now) => memory.seen(fingerprintOf(key), now),
+    has: (key, now) => memory.has(fingerprintOf(key), now),
   }
 }
 
@@ -47,4 +48,8 @@ export function createFingerprintMemory(size: number): FingerprintMemory {
       return repeated
     },
   }
+}
+
+function fingerprintOf({ bytes, length }: TransactionKey): number {
+  return new TextHash().addBytes(bytes, 0, length).number()
 }

@@ -1,6 +1,7 @@
 /** The names under which callers, backends and other pods reach this process. They are written into Via and Record-Route. */
 import { hostText, type IpAddress, isUnspecified, parseIpAddress } from '../../address/ip-address.ts'
 import { SIP_PORT } from '../../address/port.ts'
+import type { Via } from '../message/via.ts'
 import type { DialogHop } from '../port/engine.ts'
 import type { LocalEndpoint } from './transport/transport.ts'
 
@@ -16,6 +17,8 @@ export interface LocalNames {
    * transaction.
    */
   sentBy(endpoint: LocalEndpoint): string
+  /** Our Via value for a request that is sent from this endpoint, up to the value of its branch parameter. */
+  viaStart(endpoint: LocalEndpoint): string
   /**
    * The address and port of `sentBy` as a hop, at which another pod reaches this pod. Undefined if the machine has no address
    * in the endpoint's family.
@@ -27,12 +30,16 @@ export interface LocalNames {
   internal(endpoint: LocalEndpoint): string
   /** Whether the sent-by (host and port) of a Via value is one of ours (RFC 3261 §18.1.2). */
   isSentBy(host: string, port: number | undefined): boolean
+  /** The same for the sent-by of a Via. No string is made. */
+  hasOwnSentBy(via: Via): boolean
   /**
    * Whether a URI with this host and port leads to one of our listeners, or to a name under which others reach us (RFC 3261
    * §16.4). The host must be in lower case, and IPv6 in brackets. A URI with such a name and without a port always counts as
    * ours: DNS is not asked for the port that belongs to the name.
    */
   isOwn(host: string, port: number | undefined): boolean
+  /** The same for a host that is an address. */
+  isOwnAddress(address: IpAddress, port: number): boolean
   /** The host that Warning headers name as their author. */
   readonly warningAgent: string
 }
@@ -50,27 +57,47 @@ export interface LocalNamesOptions {
 export function createLocalNames(options: LocalNamesOptions): LocalNames {
   const addressOf = ({ address }: LocalEndpoint): IpAddress =>
     isUnspecified(address) ? (options.machineAddress(address.family) ?? address) : address
-  const own = (endpoint: LocalEndpoint): string => `${hostText(addressOf(endpoint))}:${endpoint.port}`
+  const own = once((endpoint) => `${hostText(addressOf(endpoint))}:${endpoint.port}`)
   const named = (advertised: Advertised | undefined, endpoint: LocalEndpoint): string =>
     advertised ? `${advertised.host}:${advertised.port ?? endpoint.port}` : own(endpoint)
   const sentByNames = new Set(options.endpoints.map(own))
+  const sentByPlaces = options.endpoints.map((one) => ({ host: hostText(addressOf(one)), port: one.port }))
   const places = ownPlaces(options, own)
   const [first] = options.endpoints
   return {
     sentBy: own,
+    viaStart: once((endpoint) => `SIP/2.0/${endpoint.transport} ${own(endpoint)};branch=`),
     ownHop: (endpoint) => {
       const { transport, port } = endpoint
       const address = addressOf(endpoint)
       return isUnspecified(address) ? undefined : { transport, address, port }
     },
-    external: (endpoint) => named(options.external, endpoint),
-    internal: (endpoint) => named(options.internal, endpoint),
+    external: once((endpoint) => named(options.external, endpoint)),
+    internal: once((endpoint) => named(options.internal, endpoint)),
     isSentBy: (host, port) => sentByNames.has(`${host.toLowerCase()}:${port ?? SIP_PORT}`),
+    hasOwnSentBy: (via) => {
+      const port = via.port ?? SIP_PORT
+      for (const own of sentByPlaces) if (own.port === port && via.isHost(own.host)) return true
+      return false
+    },
     isOwn: (host, port) => {
       const text = canonicalHost(host)
       return places.has(`${text}:${port ?? SIP_PORT}`) || (port === undefined && places.has(text))
     },
+    isOwnAddress: (address, port) => places.has(`${hostText(address)}:${port}`),
     warningAgent: first ? named(options.external, first) : 'sip-dispatch',
+  }
+}
+
+/** Makes the text of each endpoint only once. The text must not change. */
+function once(make: (endpoint: LocalEndpoint) => string): (endpoint: LocalEndpoint) => string {
+  const made = new WeakMap<LocalEndpoint, string>()
+  return (endpoint) => {
+    const before = made.get(endpoint)
+    if (before !== undefined) return before
+    const text = make(endpoint)
+    made.set(endpoint, text)
+    return text
   }
 }
 
@@ -99,7 +126,8 @@ function ownPlaces(options: LocalNamesOptions, own: (endpoint: LocalEndpoint) =>
  * the final dot of the DNS root.
  */
 function canonicalHost(host: string): string {
-  const address = parseIpAddress(host)
+  // Only an address with a colon has several spellings, so other hosts are not parsed.
+  const address = host.includes(':') ? parseIpAddress(host) : undefined
   if (address) return hostText(address)
   const name = host.toLowerCase()
   return name.endsWith('.') ? name.slice(0, -1) : name

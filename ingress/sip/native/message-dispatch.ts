@@ -7,18 +7,18 @@ import { SIP_PORT } from '../../address/port.ts'
 import { HEADER } from '../message/header-name.ts'
 import { splitList } from '../message/name-addr.ts'
 import { parseMessage } from '../message/parse-message.ts'
-import { readRequestFacts, readResponseFacts } from '../message/request-facts.ts'
+import { RequestFacts, ResponseFacts, readRequestFacts, readResponseFacts } from '../message/request-facts.ts'
 import { SipMessage } from '../message/sip-message.ts'
-import { hasLowerVia, parseVia } from '../message/via.ts'
+import { hasLowerVia, parseVia, readTopVia } from '../message/via.ts'
 import { writeResponse } from '../message/write-response.ts'
 import { BAD_CONTENT_LENGTH, MESSAGE_TOO_LARGE } from '../port/answers.ts'
 import { recordedSourcesOf } from '../port/recorded-sources.ts'
 import { senderOf, silenceReason, unusableWay } from '../proxy/silence-for-strangers.ts'
 import type { EngineCore } from './engine-core.ts'
 import type { NewRequests } from './new-requests.ts'
-import { keyOf, peerOf, type ReceivedRequest, reportDrop } from './received-request.ts'
+import { ReceivedRequest, reportDrop } from './received-request.ts'
 import { viaSourceOf } from './response-path.ts'
-import { clientTransactionKey } from './transaction/transaction-key.ts'
+import { type TransactionKey, writeClientKey, writeServerKey } from './transaction/transaction-key.ts'
 import type { Flow } from './transport/transport.ts'
 
 export interface MessageDispatch {
@@ -29,43 +29,79 @@ export interface MessageDispatch {
 /** The codes of broken streams that are answered with 513. Other faults of the message then do not matter. */
 const TOO_LARGE: ReadonlySet<string> = new Set(['message-too-large', 'header-section-too-large'])
 
+/** What is used for message after message. */
+interface Dispatch {
+  readonly core: EngineCore
+  readonly newRequests: NewRequests
+  readonly message: SipMessage
+  readonly requestFacts: RequestFacts
+  readonly responseFacts: ResponseFacts
+  readonly key: TransactionKey
+  request: ReceivedRequest | undefined
+}
+
 export function createMessageDispatch(core: EngineCore, newRequests: NewRequests): MessageDispatch {
-  const scratch = new SipMessage()
+  const message = new SipMessage()
+  const dispatch: Dispatch = {
+    core,
+    newRequests,
+    message,
+    requestFacts: new RequestFacts(),
+    responseFacts: new ResponseFacts(),
+    key: core.transactions.newKey(),
+    request: undefined,
+  }
   return {
     onMessage: (bytes, offset, length, flow) => {
-      const fault = parseMessage(scratch, bytes, offset, length)
-      if (fault) return onUnusable(core, scratch, flow, fault)
-      if (!scratch.isRequest) return onResponse(core, scratch, flow)
-      const facts = readRequestFacts(scratch)
-      if ('fault' in facts) return onUnusable(core, scratch, flow, facts)
-      onRequest(core, newRequests, { message: scratch, facts, flow })
+      const fault = parseMessage(message, bytes, offset, length)
+      if (fault) return onUnusable(core, message, flow, fault)
+      if (message.isRequest) onRequest(dispatch, flow)
+      else onResponse(dispatch, flow)
     },
     onBrokenStream: (head, code, flow) => {
-      const fault = parseMessage(scratch, head, 0, head.length)
+      const fault = parseMessage(message, head, 0, head.length)
       const { status, reason } = TOO_LARGE.has(code) ? MESSAGE_TOO_LARGE : (fault ?? BAD_CONTENT_LENGTH)
-      onUnusable(core, scratch, flow, { code, status, reason })
+      onUnusable(core, message, flow, { code, status, reason })
     },
   }
 }
 
-function onRequest(core: EngineCore, newRequests: NewRequests, request: ReceivedRequest): void {
-  const { method } = request.message
-  const key = keyOf(request, method)
-  const transaction = core.transactions.server(key)
-  if (!transaction) return newRequests.onNew(request, key)
-  if (method !== 'ACK') return transaction.receiveRequest()
+function onRequest(dispatch: Dispatch, flow: Flow): void {
+  const { core, newRequests, message } = dispatch
+  const request = requestOn(dispatch, flow)
+  if (message.method === 'ACK' && endsRepeats(core, request)) return
+  const facts = readRequestFacts(message, request.facts)
+  if ('fault' in facts) return onUnusable(core, message, flow, facts)
+  const transaction = core.transactions.server(writeServerKey(request.key, request, message.method))
+  if (transaction && message.method !== 'ACK') return transaction.receiveRequest()
   // RFC 6026 §7.1: after a 2xx, the transaction does not take the ACK. The ACK is meant for the user agent at the other end, so
   // it is relayed.
-  if (!transaction.receiveAck()) newRequests.onNew(request, key)
+  if (!transaction?.receiveAck()) newRequests.onNew(request)
+}
+
+function requestOn(dispatch: Dispatch, flow: Flow): ReceivedRequest {
+  const { message, requestFacts, key } = dispatch
+  dispatch.request ??= new ReceivedRequest(message, requestFacts, flow, key)
+  dispatch.request.flow = flow
+  return dispatch.request
+}
+
+/**
+ * Whether an ACK acknowledges our refusal of an INVITE (RFC 3261 §17.2.1). Such an ACK only ends the repeats of the refusal, so
+ * only its top Via is read.
+ */
+function endsRepeats(core: EngineCore, request: ReceivedRequest): boolean {
+  const { message, facts, key } = request
+  facts.begin(message)
+  if (!readTopVia(facts.via, message) || !facts.hasCookie) return false
+  return core.transactions.server(writeServerKey(key, request, 'ACK'))?.receiveAck() ?? false
 }
 
 /** RFC 3261 §18.1.2 and §17.1.3, RFC 6026 §6: a response that matches no transaction MUST NOT be forwarded. */
-function onResponse(core: EngineCore, message: SipMessage, flow: Flow): void {
-  const facts = readResponseFacts(message)
-  const ours = facts?.via.branch !== undefined && core.names.isSentBy(facts.via.host, facts.via.port)
-  const transaction = ours
-    ? core.transactions.client(clientTransactionKey(facts.via.branch ?? '', facts.cseqMethod))
-    : undefined
+function onResponse({ core, message, responseFacts, key }: Dispatch, flow: Flow): void {
+  const facts = readResponseFacts(message, responseFacts)
+  const ours = facts !== undefined && core.names.hasOwnSentBy(facts.via)
+  const transaction = ours ? core.transactions.client(writeClientKey(key, message, facts)) : undefined
   // RFC 3261 §16.7 step 3: a response with no Via below our Via MUST NOT be forwarded. The answer to a CANCEL is the one
   // exception: CANCEL is the only request that we make ourselves, so our Via is the only one in its answer.
   const usable = facts?.cseqMethod === 'CANCEL' || hasLowerVia(message)
@@ -81,7 +117,7 @@ function onResponse(core: EngineCore, message: SipMessage, flow: Flow): void {
  * source that the application accepts.
  */
 function mayAnswer(core: EngineCore, flow: Flow, asked: IpAddress): boolean {
-  return sameAddress(flow.remoteAddress, asked) || core.application.mayAnswer(peerOf(flow))
+  return sameAddress(flow.remoteAddress, asked) || core.application.mayAnswer(flow.peer)
 }
 
 /**
@@ -95,7 +131,7 @@ function onUnusable(
   flow: Flow,
   fault: { readonly code: string; readonly status: number; readonly reason: string },
 ): void {
-  const peer = peerOf(flow)
+  const { peer } = flow
   const method = message.isRequest ? message.method : 'response'
   const known = core.application.isKnown(peer)
   const sender = senderOf(false, known)

@@ -2,16 +2,9 @@ import type { Answer, ProxyPlan, ProxyTarget } from '../port/engine.ts'
 import { MessageRequest } from '../port/inbound-request.ts'
 import { type OfferedCall, offerCall } from '../port/offered-call.ts'
 import type { EngineCore } from './engine-core.ts'
-import { peerOf, type ReceivedRequest } from './received-request.ts'
+import { ReceivedRequest } from './received-request.ts'
 import { ProxiedInvite } from './relay/proxied-invite.ts'
 import type { ServerSides } from './server-sides.ts'
-
-interface NewInvite {
-  readonly request: ReceivedRequest
-  /** The key of the call's server transaction. */
-  readonly key: string
-  readonly repeated?: boolean
-}
 
 /** A new INVITE that is not decided yet. Bytes are sent, and memory is retained, only after one of its methods is called. */
 export class NativeCall extends MessageRequest implements OfferedCall {
@@ -21,15 +14,13 @@ export class NativeCall extends MessageRequest implements OfferedCall {
   readonly #core: EngineCore
   readonly #sides: ServerSides
   readonly #request: ReceivedRequest
-  readonly #key: string
   #isDecided = false
 
-  constructor(core: EngineCore, sides: ServerSides, { request, key, repeated = false }: NewInvite) {
-    super(peerOf(request.flow), request.message, request.facts)
+  constructor(core: EngineCore, sides: ServerSides, request: ReceivedRequest, repeated = false) {
+    super(request.flow.peer, request.message, request.facts)
     this.#core = core
     this.#sides = sides
     this.#request = request
-    this.#key = key
     this.repeated = repeated
   }
 
@@ -50,14 +41,13 @@ export class NativeCall extends MessageRequest implements OfferedCall {
   respond(answer: Answer): void {
     if (this.#isDecided) return
     this.#isDecided = true
-    const side = this.#sides.open(this.#request, this.#key)
-    if (side) this.#sides.answer(side, answer)
+    this.#sides.respond(this.#request, answer)
   }
 
   respondOnce(answer: Answer): boolean {
     if (this.#isDecided) return false
     this.#isDecided = true
-    return this.#sides.answerOnce(this.#request, this.#key, answer) !== 'silent'
+    return this.#sides.answerOnce(this.#request, answer) !== 'silent'
   }
 
   /** A target that names no transport is reached over UDP. If no UDP socket can reach it, TCP is used (RFC 3263 §4.1). */
@@ -70,10 +60,11 @@ export class NativeCall extends MessageRequest implements OfferedCall {
   proxy(plan: ProxyPlan): void {
     if (this.#isDecided) return
     this.#isDecided = true
-    const retained = { ...this.#request, message: this.#request.message.keep() }
-    const side = this.#sides.open(retained, this.#key)
+    this.keep()
+    const { flow, key } = this.#request
+    const side = this.#sides.open(new ReceivedRequest(this.message, this.facts, flow, key))
     if (!side) return plan.done({ outcome: 'exhausted', status: 503, target: undefined })
     const invite = new ProxiedInvite(this.#core, side, plan, { dialogData: plan.dialogData, routes: undefined })
-    this.#sides.start(this.#key, invite)
+    this.#sides.start(side, invite)
   }
 }

@@ -4,7 +4,7 @@ import type { Answer, DialogCookie, DialogHop, InboundDialogRequest, ProxyPlan, 
 import { MessageRequest } from '../port/inbound-request.ts'
 import { isFromPod } from '../proxy/loop-detection.ts'
 import type { EngineCore } from './engine-core.ts'
-import { keyOf, peerOf, type ReceivedRequest, reportDrop } from './received-request.ts'
+import { ReceivedRequest, reportDrop } from './received-request.ts'
 import type { DialogWay } from './relay/dialog-drafts.ts'
 import type { DialogRoute } from './relay/dialog-route.ts'
 import { ROUTES_AS_THEY_ARE } from './relay/forwarded-request.ts'
@@ -18,40 +18,39 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
   readonly #core: EngineCore
   readonly #sides: ServerSides
   readonly #request: ReceivedRequest
-  readonly #route: DialogRoute | undefined
 
-  constructor(core: EngineCore, sides: ServerSides, request: ReceivedRequest, route: DialogRoute | undefined) {
-    super(peerOf(request.flow), request.message, request.facts)
+  constructor(core: EngineCore, sides: ServerSides, request: ReceivedRequest) {
+    super(request.flow.peer, request.message, request.facts)
     this.#core = core
     this.#sides = sides
     this.#request = request
-    this.#route = route
   }
 
   get dialog(): DialogCookie | undefined {
-    return this.#route?.cookie
+    return this.#request.route?.cookie
   }
 
   get nextHop(): DialogHop | undefined {
-    return this.#route?.nextHop
+    return this.#request.route?.nextHop
   }
 
   relay(to: DialogHop, edits: RelayEdits): void {
-    if (!this.#route) return this.drop()
-    const ways = this.#waysTo(to, this.#route)
+    const { route } = this.#request
+    if (!route) return this.drop()
+    const ways = this.#waysTo(to, route)
     if (this.method === 'ACK') return this.#relayAck(ways, edits)
-    const key = keyOf(this.#request, this.method)
-    const retained = { ...this.#request, message: this.#request.message.keep() }
-    const known = this.#core.application.isKnown(this.peer)
-    const side = known ? this.#sides.open(retained, key) : this.#sides.openUnvouched(retained, key)
+    this.keep()
+    const { flow, key, known } = this.#request
+    const retained = new ReceivedRequest(this.message, this.facts, flow, key)
+    const side = known ? this.#sides.open(retained) : this.#sides.openUnvouched(retained)
     if (!side) return
     if (this.method !== 'INVITE') return proxyRequest(this.#core, side, { ways, edits })
     const invite = new ProxiedInvite(this.#core, side, reInvitePlan(ways, edits), {
       dialogData: undefined,
-      routes: this.#route.edits,
+      routes: route.edits,
       podTarget: ways.findIndex(({ toPod }) => toPod),
     })
-    this.#sides.start(key, invite)
+    this.#sides.start(side, invite)
   }
 
   /**
@@ -87,11 +86,9 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
 
   refuse(answer: Answer): void {
     if (this.method === 'ACK') return this.drop()
-    const key = keyOf(this.#request, this.method)
     // A valid cookie proves that the dialog exists. It proves nothing about the source of the packet, so limits apply.
-    if (!this.#core.application.isKnown(this.peer)) return void this.#sides.answerOnce(this.#request, key, answer)
-    const side = this.#sides.open(this.#request, key)
-    if (side) this.#sides.answer(side, answer)
+    if (this.#request.known) this.#sides.respond(this.#request, answer)
+    else this.#sides.answerOnce(this.#request, answer)
   }
 
   drop(): void {

@@ -1,4 +1,5 @@
 /** The native engine: this project's own RFC 3261 stack. It implements the interface in `port/engine.ts`. */
+import { randomInt } from 'node:crypto'
 import { hostText, type IpAddress } from '../../address/ip-address.ts'
 import type { Clock } from '../../time/clock.ts'
 import type { Random } from '../../time/random.ts'
@@ -18,7 +19,7 @@ import { TransactionTable } from './transaction/transaction-table.ts'
 import type { DatagramSockets } from './transport/datagram/datagram-sockets.ts'
 import { chooseLocal } from './transport/local-endpoint.ts'
 import { createTcpTransport } from './transport/tcp-transport.ts'
-import type { Flow, LocalEndpoint, Transport, TransportEvents, TransportOptions } from './transport/transport.ts'
+import type { LocalEndpoint, Transport, TransportEvents, TransportOptions } from './transport/transport.ts'
 import { isMissingFamily } from './transport/transport-error.ts'
 import { createUdpTransport } from './transport/udp-transport.ts'
 
@@ -69,7 +70,7 @@ export async function startNativeEngine(options: NativeEngineOptions, makers: Tr
   }
   const endpoints = await bindAll({ transports, application, close }, options.listen)
   const { external, internal, machineAddress, machineAddresses, random } = options
-  const transactions = new TransactionTable<SipMessage>()
+  const transactions = new TransactionTable<SipMessage>(randomInt(2 ** 31))
   const core: EngineCore = {
     clock,
     random,
@@ -123,7 +124,7 @@ type Dispatch = Pick<TransportEvents, 'onMessage' | 'onFullBatch' | 'onBrokenStr
 function createStart(application: Application): { readonly events: TransportEvents; open(dispatch: Dispatch): void } {
   let dispatch: Dispatch | undefined
   const events: TransportEvents = {
-    onMessage: (bytes: Buffer, offset: number, ...rest: [number, Flow]) => dispatch?.onMessage(bytes, offset, ...rest),
+    onMessage: (bytes, offset, length, flow) => dispatch?.onMessage(bytes, offset, length, flow),
     onFullBatch: () => dispatch?.onFullBatch(),
     onBrokenStream: (head, fault, flow) => dispatch?.onBrokenStream(head, fault, flow),
     onUnreachable: () => undefined,

@@ -8,18 +8,19 @@ import { readRequestFacts } from '../message/request-facts.ts'
 import { CALL_DOES_NOT_EXIST, explainedAnswer, methodNotAllowed, OK, type Refusal } from '../port/answers.ts'
 import { MessageRequest } from '../port/inbound-request.ts'
 import { refusalOf } from '../proxy/request-validation.ts'
-import { type AdmittedWay, requestWay, type Sender, senderOf, silenceReason } from '../proxy/silence-for-strangers.ts'
+import { type AdmittedWay, requestWay, silenceReason } from '../proxy/silence-for-strangers.ts'
 import type { InviteMemory } from './dropped-invites.ts'
 import type { EngineCore } from './engine-core.ts'
 import { NativeCall } from './native-call.ts'
 import { NativeDialogRequest } from './native-dialog-request.ts'
 import { NativePlainRequest } from './native-plain-request.ts'
-import { keyOf, peerOf, type ReceivedRequest, reportDrop } from './received-request.ts'
-import { type DialogRoute, hasOwnRoute, readDialogRoute, undoStrictRoute } from './relay/dialog-route.ts'
+import { ReceivedRequest, reportDrop } from './received-request.ts'
+import { hasOwnRoute, readDialogRoute, undoStrictRoute } from './relay/dialog-route.ts'
 import type { ServerSides } from './server-sides.ts'
+import { type TransactionKey, writeServerKey } from './transaction/transaction-key.ts'
 
 export interface NewRequests {
-  onNew(request: ReceivedRequest, key: string): void
+  onNew(received: ReceivedRequest): void
 }
 
 /**
@@ -28,33 +29,19 @@ export interface NewRequests {
  */
 const OF_DIALOGS: ReadonlySet<string> = new Set(['BYE', 'UPDATE', 'PRACK', 'INFO', 'NOTIFY', 'REFER'])
 
-/** A new request, and the facts that are known about its sender. */
-interface NewRequest extends ReceivedRequest {
-  readonly key: string
-  /**
-   * Whether the application knows the source. A cookie proves that the dialog exists. It proves nothing about the source of the
-   * packet.
-   */
-  readonly known: boolean
-  /** The place to which the dialog's cookie leads. Undefined if the request has no valid cookie. */
-  readonly route: DialogRoute | undefined
-  readonly sender: Sender
-}
-
 export function createNewRequests(core: EngineCore, sides: ServerSides, dropped: InviteMemory): NewRequests {
-  const onNew = (received: ReceivedRequest, key: string): void => {
-    const request = newRequest(core, received, key)
-    const { method } = request.message
+  const inviteKey = core.transactions.newKey()
+  const onNew = (received: ReceivedRequest): void => {
+    const { method } = received.message
+    const request = judged(core, received)
     if (method === 'ACK') return onAck(core, sides, request)
-    if (method === 'CANCEL') return onCancel(core, sides, request)
+    if (method === 'CANCEL') return onCancel(core, sides, request, writeServerKey(inviteKey, received, 'INVITE'))
     const way = requestWay(request.sender, method, claimsDialog(core, request), false)
     switch (way) {
       case 'silence':
         return reportDrop(core, request.flow, { reason: 'stranger', method, request })
-      case 'stranger-invite': {
-        const repeated = dropped.seen(key, core.clock.now())
-        return new NativeCall(core, sides, { request, key, repeated }).offer()
-      }
+      case 'stranger-invite':
+        return new NativeCall(core, sides, request, dropped.seen(request.key, core.clock.now())).offer()
       case 'in-dialog':
       case 'invite':
       case 'options':
@@ -65,11 +52,13 @@ export function createNewRequests(core: EngineCore, sides: ServerSides, dropped:
   return { onNew }
 }
 
-function newRequest(core: EngineCore, received: ReceivedRequest, key: string): NewRequest {
-  const { message, facts, flow } = undoneStrict(core, received) ?? received
-  const route = readDialogRoute(core, message, facts)
-  const known = core.application.isKnown(peerOf(flow))
-  return { message, facts, flow, key, known, route, sender: senderOf(route !== undefined, known) }
+/** Finds out who sends the request. If a strict router has changed it, the result is another request. */
+function judged(core: EngineCore, received: ReceivedRequest): ReceivedRequest {
+  const request = undoneStrict(core, received) ?? received
+  const hasRoute = request.message.first(HEADER.route) !== -1
+  request.route = hasRoute ? readDialogRoute(core, request.message, request.facts) : undefined
+  request.known = core.application.isKnown(request.flow.peer)
+  return request
 }
 
 /**
@@ -80,16 +69,16 @@ function claimsDialog(core: EngineCore, { message, facts }: ReceivedRequest): bo
   return facts.toTag !== undefined || (OF_DIALOGS.has(message.method) && hasOwnRoute(core, message))
 }
 
-function admit(core: EngineCore, sides: ServerSides, request: NewRequest, way: AdmittedWay): void {
-  const { message, facts, key } = request
+function admit(core: EngineCore, sides: ServerSides, request: ReceivedRequest, way: AdmittedWay): void {
+  const { message, facts } = request
   const inDialog = way === 'in-dialog'
   const refusal = refusalOf(message, facts, core.application.headersRead(), inDialog)
   if (refusal) return refuse(core, sides, request, inDialog ? { ...refusal, inDialog } : refusal)
   switch (way) {
     case 'in-dialog':
-      return core.application.onDialogRequest(new NativeDialogRequest(core, sides, request, request.route))
+      return core.application.onDialogRequest(new NativeDialogRequest(core, sides, request))
     case 'invite':
-      return new NativeCall(core, sides, { request, key }).offer()
+      return new NativeCall(core, sides, request).offer()
     case 'options':
       return core.application.onOptions(new NativePlainRequest(sides, request))
     case 'not-allowed':
@@ -98,13 +87,13 @@ function admit(core: EngineCore, sides: ServerSides, request: NewRequest, way: A
 }
 
 /** RFC 3261 §17.1.1.3: an ACK is never answered. An ACK with a valid cookie belongs to a 2xx and is relayed. */
-function onAck(core: EngineCore, sides: ServerSides, request: NewRequest): void {
+function onAck(core: EngineCore, sides: ServerSides, request: ReceivedRequest): void {
   const { message, facts, flow, route, key, sender } = request
   // The ACK to an answer without a transaction ends here. The sender may have become known after that answer; this does not
   // matter.
   if (sides.endsOnce(key, facts.toTag)) return
   const usable = route !== undefined && facts.maxForwards !== 0
-  if (usable) return core.application.onDialogRequest(new NativeDialogRequest(core, sides, request, route))
+  if (usable) return core.application.onDialogRequest(new NativeDialogRequest(core, sides, request))
   reportDrop(core, flow, { reason: silenceReason(sender, 'no_transaction'), method: message.method, request })
 }
 
@@ -113,28 +102,25 @@ function onAck(core: EngineCore, sides: ServerSides, request: NewRequest): void 
  * transaction is not here, the CANCEL gets 481. The source address is part of the transaction key, so a CANCEL from another
  * address finds no INVITE.
  */
-function onCancel(core: EngineCore, sides: ServerSides, request: NewRequest): void {
-  const { key, known, sender, flow } = request
-  const inviteKey = keyOf(request, 'INVITE')
+function onCancel(core: EngineCore, sides: ServerSides, request: ReceivedRequest, inviteKey: TransactionKey): void {
+  const { known, sender, flow } = request
   const invite = core.transactions.server(inviteKey)
   if (!invite && sender === 'stranger') return reportDrop(core, flow, { reason: 'stranger', method: 'CANCEL', request })
-  if (!invite && !known) return void sides.answerOnce(request, key, CALL_DOES_NOT_EXIST)
-  const side = sides.open(request, key, sides.tagOf(inviteKey))
-  if (!side) return
-  sides.answer(side, invite ? OK : CALL_DOES_NOT_EXIST)
-  if (invite) sides.proxied(inviteKey)?.cancel(reasonLines(request))
+  if (!invite && !known) return void sides.answerOnce(request, CALL_DOES_NOT_EXIST)
+  if (!sides.respond(request, invite ? OK : CALL_DOES_NOT_EXIST, sides.tagOf(inviteKey))) return
+  if (invite) sides.proxied(invite)?.cancel(reasonLines(request))
 }
 
 interface NewRefusal extends Refusal {
   readonly inDialog?: true
 }
 
-function refuse(core: EngineCore, sides: ServerSides, request: NewRequest, refusal: NewRefusal): void {
+function refuse(core: EngineCore, sides: ServerSides, request: ReceivedRequest, refusal: NewRefusal): void {
   const decisionId = core.random.token()
   if (!answerFirst(sides, request, refusal, decisionId)) return
   const { message, facts, flow } = request
   const { status, code: reason, inDialog } = refusal
-  const peer = peerOf(flow)
+  const { peer } = flow
   core.application.onEvent({
     type: 'refused',
     peer,
@@ -148,18 +134,17 @@ function refuse(core: EngineCore, sides: ServerSides, request: NewRequest, refus
 }
 
 /** Answers the request. Returns whether this answer is the first one to the request. */
-function answerFirst(sides: ServerSides, request: NewRequest, refusal: Refusal, decisionId: string): boolean {
-  const { key, known } = request
-  if (!known) return sides.answerOnce(request, key, refusal) === 'first'
-  const side = sides.open(request, key)
-  if (side) sides.answer(side, explainedAnswer(refusal, 'malformed', decisionId))
-  return side !== undefined
+function answerFirst(sides: ServerSides, request: ReceivedRequest, refusal: Refusal, decisionId: string): boolean {
+  if (!request.known) return sides.answerOnce(request, refusal) === 'first'
+  return sides.respond(request, explainedAnswer(refusal, 'malformed', decisionId))
 }
 
 function undoneStrict(core: EngineCore, request: ReceivedRequest): ReceivedRequest | undefined {
   const message = undoStrictRoute(core, request.message, request.facts)
   const facts = message && readRequestFacts(message)
-  return message && facts && !('fault' in facts) ? { message, facts, flow: request.flow } : undefined
+  return message && facts && !('fault' in facts)
+    ? new ReceivedRequest(message, facts, request.flow, request.key)
+    : undefined
 }
 
 /** RFC 3326 §2: the Reason values of the received CANCEL are copied into the CANCEL that we send. */

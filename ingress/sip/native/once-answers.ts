@@ -10,6 +10,7 @@ import type { EngineCore } from './engine-core.ts'
 import { type ReceivedRequest, reportDrop } from './received-request.ts'
 import { ResponsePath, viaSourceOf } from './response-path.ts'
 import { writeAnswer } from './server-side.ts'
+import type { TransactionKey } from './transaction/transaction-key.ts'
 import { createUnvouchedBudget } from './unvouched-budget.ts'
 
 /**
@@ -19,31 +20,31 @@ import { createUnvouchedBudget } from './unvouched-budget.ts'
 export type OnceAnswered = 'first' | 'again' | 'silent'
 
 export interface OnceAnswers {
-  answer(request: ReceivedRequest, key: string, answer: Answer): OnceAnswered
+  answer(request: ReceivedRequest, answer: Answer): OnceAnswered
   /** Like `answer`, but for a known peer and without a limit. */
-  send(request: ReceivedRequest, key: string, answer: Answer): OnceAnswered
+  send(request: ReceivedRequest, answer: Answer): OnceAnswered
   /** Whether an ACK with this key and To tag acknowledges an answer that was sent here. */
-  ends(key: string, toTag: string | undefined): boolean
+  ends(key: TransactionKey, toTag: string | undefined): boolean
 }
 
 /**
  * `tagOf` makes a To tag from a key. The same key always gives the same tag, so that a repeat gets the same answer (RFC 3261
  * §8.2.7).
  */
-export function createOnceAnswers(core: EngineCore, tagOf: (key: string) => string): OnceAnswers {
+export function createOnceAnswers(core: EngineCore, tagOf: (key: TransactionKey) => string): OnceAnswers {
   const budget = createUnvouchedBudget()
   const answered = createInviteMemory()
-  const send: OnceAnswers['send'] = (request, key, answer) => {
-    const { message, facts, flow } = request
+  const send: OnceAnswers['send'] = (request, answer) => {
+    const { message, facts, flow, key } = request
     const side = { message, viaSource: viaSourceOf(facts.via, flow), tag: tagOf(key) }
     new ResponsePath(core, flow, facts.via).sendOnce(writeAnswer(side, answer, core.names.warningAgent))
     return answered.seen(key, core.clock.now()) ? 'again' : 'first'
   }
   return {
     send,
-    answer: (request, key, answer) => {
+    answer: (request, answer) => {
       const { flow, message } = request
-      if (budget.take(flow.remoteAddress, core.clock.now())) return send(request, key, answer)
+      if (budget.take(flow.remoteAddress, core.clock.now())) return send(request, answer)
       reportDrop(core, flow, { reason: 'over_limit', method: message.method })
       return 'silent'
     },

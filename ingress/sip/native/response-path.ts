@@ -2,7 +2,6 @@
 import { hostText } from '../../address/ip-address.ts'
 import { SIP_PORT } from '../../address/port.ts'
 import type { Via } from '../message/via.ts'
-import type { Peer } from '../port/engine.ts'
 import type { EngineCore } from './engine-core.ts'
 import type { ViaSource } from './relay/forwarded-request.ts'
 import type { ResponseSink } from './transaction/server-transaction.ts'
@@ -18,9 +17,20 @@ export function viaSourceOf(via: Via | undefined, flow: Flow): ViaSource {
   const source = flow.remoteAddress.text
   if (via === undefined) return { received: source, rport: undefined }
   const asked = via.rport !== undefined
-  const differs = via.host !== source && via.host !== hostText(flow.remoteAddress)
-  const claimed = via.received !== undefined
+  const differs = !via.isHost(source) && !via.isHost(hostText(flow.remoteAddress))
+  const claimed = via.receivedStart !== -1
   return { received: differs || asked || claimed ? source : undefined, rport: asked ? flow.remotePort : undefined }
+}
+
+/**
+ * Makes the paths of responses. Requests of one flow usually have the same path, so the last path is used again where it fits.
+ */
+export function createResponsePaths(core: EngineCore): (flow: Flow, via: Via) => ResponsePath {
+  let last: ResponsePath | undefined
+  return (flow, via) => {
+    if (last?.isFor(flow, via) !== true) last = new ResponsePath(core, flow, via)
+    return last
+  }
 }
 
 /**
@@ -32,8 +42,8 @@ export class ResponsePath implements ResponseSink {
   readonly #core: EngineCore
   readonly #flow: Flow
   readonly #sentByPort: number
-  /** For datagrams: the port at the source address to which responses go. Undefined stands for the source port. */
-  readonly #port: number | undefined
+  /** Whether a datagram goes to the source port. */
+  readonly #toSource: boolean
 
   constructor(core: EngineCore, flow: Flow, via: Via) {
     this.reliable = flow.transport === 'TCP'
@@ -41,7 +51,13 @@ export class ResponsePath implements ResponseSink {
     this.#flow = flow
     this.#sentByPort = via.port ?? SIP_PORT
     // RFC 3261 §18.2.2: without rport, a response goes to the port of sent-by, even if a NAT has changed the source port.
-    this.#port = via.rport === undefined ? this.#sentByPort : undefined
+    this.#toSource = via.rport !== undefined
+  }
+
+  /** Whether the responses to a request with this flow and this top Via take this path. */
+  isFor(flow: Flow, via: Via): boolean {
+    const samePort = this.#sentByPort === (via.port ?? SIP_PORT)
+    return this.#flow === flow && samePort && this.#toSource === (via.rport !== undefined)
   }
 
   sendResponse(bytes: Buffer): boolean {
@@ -58,17 +74,21 @@ export class ResponsePath implements ResponseSink {
     return this.#flow.sendOnce(bytes, this.reliable ? undefined : this.#port)
   }
 
+  /** For datagrams: the port at the source address to which responses go. Undefined stands for the source port. */
+  get #port(): number | undefined {
+    return this.#toSource ? undefined : this.#sentByPort
+  }
+
   /**
    * Connects only to a peer that is known at this moment. Else a sender could forge an address and make us connect to a victim
    * (reflection).
    */
   #reconnect(bytes: Buffer): boolean {
-    const { remoteAddress: address, remotePort: port, transport } = this.#flow
-    const peer: Peer = { address, port, transport }
+    const { peer } = this.#flow
     if (!this.#core.application.isKnown(peer)) return false
     const lost = (error: Error): void =>
       this.#core.application.onEvent({ type: 'fault', code: 'response-not-sent', message: error.message })
-    this.#core.outbound.send(bytes, { transport, address, port: this.#sentByPort }, { onFailure: lost })
+    this.#core.outbound.send(bytes, { ...peer, port: this.#sentByPort }, { onFailure: lost })
     return true
   }
 }

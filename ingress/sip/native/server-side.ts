@@ -2,7 +2,7 @@
 
 import type { RequestFacts } from '../message/request-facts.ts'
 import type { SipMessage } from '../message/sip-message.ts'
-import { writeResponse } from '../message/write-response.ts'
+import { type ResponseOptions, writeResponse } from '../message/write-response.ts'
 import type { Answer, Peer } from '../port/engine.ts'
 import { headerLine, latin1Of } from '../proxy/header-edits.ts'
 import type { ViaSource } from './relay/forwarded-request.ts'
@@ -30,13 +30,37 @@ export function writeAnswer(
   answer: Answer,
   agent: string,
 ): Buffer {
-  const { status, reason, warning, warningCode = 399, headers = [] } = answer
-  const why = warning === undefined ? '' : `Warning: ${warningCode} ${agent} "${warning}"\r\n`
-  return writeResponse(side.message, {
-    ...side.viaSource,
-    status,
-    reason: latin1Of(reason),
-    toTag: status === 100 ? undefined : side.tag,
-    extra: why + headers.map(headerLine).join(''),
-  })
+  const { status, warning, warningCode = 399, headers } = answer
+  const { received, rport } = side.viaSource
+  options.received = received
+  options.rport = rport
+  options.status = status
+  options.reason = latin1Of(answer.reason)
+  options.toTag = status === 100 ? undefined : side.tag
+  options.warningStart = warning === undefined ? undefined : warningStart(warningCode, agent)
+  options.warning = warning
+  options.extra = headers?.map(headerLine).join('')
+  return writeResponse(side.message, options)
+}
+
+/** The options of the response that is being written. One object for all responses, so that a response needs only its bytes. */
+const options: { -readonly [Key in keyof ResponseOptions]: ResponseOptions[Key] } = {
+  received: undefined,
+  rport: undefined,
+  status: 0,
+  reason: '',
+  toTag: undefined,
+  warningStart: undefined,
+  warning: undefined,
+  extra: undefined,
+}
+
+const NO_START = { code: 0, agent: '', text: '' }
+let lastStart = NO_START
+
+/** The part of a Warning line before its text. Nearly all Warnings have the same one, so the last one is remembered. */
+function warningStart(code: number, agent: string): string {
+  if (lastStart.code !== code || lastStart.agent !== agent)
+    lastStart = { code, agent, text: `Warning: ${code} ${agent} "` }
+  return lastStart.text
 }

@@ -5,88 +5,116 @@ import type { Answer } from '../port/engine.ts'
 import { TextHash } from '../proxy/text-hash.ts'
 import type { EngineCore } from './engine-core.ts'
 import { createOnceAnswers, type OnceAnswered, type OnceAnswers } from './once-answers.ts'
-import { peerOf, type ReceivedRequest, reportDrop } from './received-request.ts'
+import { type ReceivedRequest, reportDrop } from './received-request.ts'
 import type { ProxiedInvite } from './relay/proxied-invite.ts'
-import { ResponsePath, viaSourceOf } from './response-path.ts'
+import { createResponsePaths, type ResponsePath, viaSourceOf } from './response-path.ts'
 import { type ServerSide, writeAnswer } from './server-side.ts'
-import { ServerTransaction, type ServerTransactionUser } from './transaction/server-transaction.ts'
+import { ServerTransaction, type ServerTransactionHost } from './transaction/server-transaction.ts'
+import type { TransactionKey } from './transaction/transaction-key.ts'
 import { createUnvouchedTransactions } from './unvouched-transactions.ts'
 
 export interface ServerSides {
   /**
-   * Makes the server transaction of a request. If there are too many transactions, returns undefined and sends a 503 without a
-   * transaction, because a known peer always gets an answer (invariant I2). If `tag` is absent, the To tag is made from the
-   * key.
+   * Makes the server transaction of a request whose message was kept. If there are too many transactions, returns undefined and
+   * sends a 503 without a transaction, because a known peer always gets an answer (invariant I2).
    */
-  open(request: ReceivedRequest, key: string, tag?: string): ServerSide | undefined
+  open(request: ReceivedRequest): ServerSide | undefined
   /**
    * Like `open`, but for a source of which we only know a valid dialog cookie. The number of such transactions is limited, per
    * dialog and in all. Over UDP, a response is repeated only when its request is repeated. If there are too many transactions,
    * returns undefined, and sends an answer without a transaction if the limit for such answers allows that.
    */
-  openUnvouched(request: ReceivedRequest, key: string): ServerSide | undefined
-  answer(side: ServerSide, answer: Answer): void
+  openUnvouched(request: ReceivedRequest): ServerSide | undefined
+  /**
+   * Makes the server transaction of a request and sends its only answer. Nothing of the request is kept. `tag`: the To tag; if
+   * it is absent, the tag is made from the key. If there are too many transactions, does what `open` does and returns false.
+   */
+  respond(request: ReceivedRequest, answer: Answer, tag?: string): boolean
   /**
    * Answers an unvouched source. The answer needs no transaction, we never repeat it ourselves, and the number of such answers
    * is limited.
    */
-  answerOnce(request: ReceivedRequest, key: string, answer: Answer): OnceAnswered
+  answerOnce(request: ReceivedRequest, answer: Answer): OnceAnswered
   /**
    * Whether an ACK acknowledges an answer that was sent without a transaction. Such an ACK needs no further work. `key`: the
    * key of the INVITE, which the ACK shares.
    */
-  endsOnce(key: string, toTag: string | undefined): boolean
+  endsOnce(key: TransactionKey, toTag: string | undefined): boolean
   /**
    * RFC 3261 §8.2.6.2: all our answers to an INVITE and to its CANCEL have one tag. The tag is made only from the INVITE's key.
    */
-  tagOf(key: string): string
-  /** The proxied INVITE with this key, if it still waits for its final response. */
-  proxied(key: string): ProxiedInvite | undefined
+  tagOf(key: TransactionKey): string
+  /** The proxied INVITE with this transaction, if it still waits for its final response. */
+  proxied(transaction: ServerTransaction): ProxiedInvite | undefined
   /** Starts a proxied INVITE, and retains it until its final response has been sent. */
-  start(key: string, invite: ProxiedInvite): void
+  start(side: ServerSide, invite: ProxiedInvite): void
   /** Called when the process ends. Answers 503 to every call that still waits for a backend. */
   endAll(): void
 }
 
 export function createServerSides(core: EngineCore): ServerSides {
-  const proxied = new Map<string, ProxiedInvite>()
+  const proxied = new Map<ServerTransaction, ProxiedInvite>()
   const unvouched = createUnvouchedTransactions()
   const secret = randomBytes(8)
-  const seeds = [secret.readUInt32LE(0), secret.readUInt32LE(4)] as const
-  const user: ServerTransactionUser = {
-    onTimeout: () => undefined,
-    onTerminated: (transaction) => {
-      unvouched.leave(transaction)
-      core.transactions.removeServer(transaction)
-      proxied.get(transaction.key)?.serverEnded()
+  const seedA = secret.readInt32LE(0)
+  const seedB = secret.readInt32LE(4)
+  const host: ServerTransactionHost = {
+    clock: core.clock,
+    user: {
+      onTimeout: () => undefined,
+      onTerminated: (transaction) => {
+        unvouched.leave(transaction)
+        core.transactions.removeServer(transaction)
+        proxied.get(transaction)?.serverEnded()
+      },
     },
   }
-  const tagOf = (key: string): string => new TextHash(...seeds).add(key).text()
+  const hash = new TextHash()
+  const tagOf = ({ bytes, length }: TransactionKey): string =>
+    hash.begin(seedA, seedB).addBytes(bytes, 0, length).text()
   const once = createOnceAnswers(core, tagOf)
+  const pathOf = createResponsePaths(core)
+  const begin = (request: ReceivedRequest, path: ResponsePath, quiet = false): ServerTransaction | undefined => {
+    const kind = request.message.method === 'INVITE' ? 'invite' : 'non-invite'
+    const transaction = new ServerTransaction(kind, path, host, quiet)
+    return core.transactions.addServer(request.key, transaction) ? transaction : undefined
+  }
+  const open = (request: ReceivedRequest, quiet: boolean): ServerSide | undefined => {
+    const path = pathOf(request.flow, request.facts.via)
+    const transaction = begin(request, path, quiet)
+    return transaction && sideOf(request, { transaction, path, tag: tagOf(request.key) })
+  }
   return {
-    open: (request, key, tag = tagOf(key)) => {
-      const side = openSide(core, user, request, { key, tag })
-      if (!side) answerBusy(core, once, request, key)
+    open: (request) => {
+      const side = open(request, false)
+      if (!side) answerBusy(core, once, request)
       return side
     },
-    openUnvouched: (request, key) => {
+    openUnvouched: (request) => {
       const { callId } = request.facts
-      const side = unvouched.full(callId)
-        ? undefined
-        : openSide(core, user, request, { key, tag: tagOf(key), quiet: request.flow.transport === 'UDP' })
+      const side = unvouched.full(callId) ? undefined : open(request, request.flow.transport === 'UDP')
       if (side) unvouched.enter(side.transaction, callId)
-      else answerBusy(core, once, request, key)
+      else answerBusy(core, once, request)
       return side
     },
-    answer: (side, answer) =>
-      side.transaction.respond(answer.status, writeAnswer(side, answer, core.names.warningAgent)),
-    answerOnce: (request, key, answer) => once.answer(request, key, answer),
+    respond: (request, answer, tag = tagOf(request.key)) => {
+      const { message, facts, flow } = request
+      const transaction = begin(request, pathOf(flow, facts.via))
+      if (!transaction) {
+        answerBusy(core, once, request)
+        return false
+      }
+      const answered = { message, viaSource: viaSourceOf(facts.via, flow), tag }
+      transaction.respond(answer.status, writeAnswer(answered, answer, core.names.warningAgent))
+      return true
+    },
+    answerOnce: (request, answer) => once.answer(request, answer),
     endsOnce: (key, toTag) => once.ends(key, toTag),
     tagOf,
-    proxied: (key) => proxied.get(key),
-    start: (key, invite) => {
-      proxied.set(key, invite)
-      invite.start(() => proxied.delete(key))
+    proxied: (transaction) => proxied.get(transaction),
+    start: ({ transaction }, invite) => {
+      proxied.set(transaction, invite)
+      invite.start(() => proxied.delete(transaction))
     },
     endAll: () => {
       for (const invite of [...proxied.values()]) invite.end(SERVICE_UNAVAILABLE)
@@ -98,33 +126,17 @@ export function createServerSides(core: EngineCore): ServerSides {
  * RFC 3261 §8.2.7: answers 503 without a transaction. A known peer always gets it. For other senders, the number of answers is
  * limited.
  */
-function answerBusy(core: EngineCore, once: OnceAnswers, request: ReceivedRequest, key: string): void {
-  const known = core.application.isKnown(peerOf(request.flow))
-  if (known) once.send(request, key, SERVICE_UNAVAILABLE)
-  if (!known && once.answer(request, key, SERVICE_UNAVAILABLE) === 'silent') return
+function answerBusy(core: EngineCore, once: OnceAnswers, request: ReceivedRequest): void {
+  const known = core.application.isKnown(request.flow.peer)
+  if (known) once.send(request, SERVICE_UNAVAILABLE)
+  if (!known && once.answer(request, SERVICE_UNAVAILABLE) === 'silent') return
   reportDrop(core, request.flow, { reason: 'over_limit', method: request.message.method })
 }
 
-function openSide(
-  core: EngineCore,
-  user: ServerTransactionUser,
-  request: ReceivedRequest,
-  identity: { readonly key: string; readonly tag: string; readonly quiet?: boolean },
-): ServerSide | undefined {
-  const { message, facts, flow } = request
-  const sink = new ResponsePath(core, flow, facts.via)
-  const kind = message.method === 'INVITE' ? 'invite' : 'non-invite'
-  const { key, quiet = false } = identity
-  const transaction = new ServerTransaction({ kind, key, sink, clock: core.clock, user, quiet })
-  const side: ServerSide = {
-    peer: peerOf(flow),
-    message,
-    facts,
-    viaSource: viaSourceOf(facts.via, flow),
-    flow,
-    transaction,
-    tag: identity.tag,
-    path: sink,
-  }
-  return core.transactions.addServer(transaction) ? side : undefined
+function sideOf(
+  { message, facts, flow }: ReceivedRequest,
+  own: Pick<ServerSide, 'transaction' | 'path' | 'tag'>,
+): ServerSide {
+  const { transaction, path, tag } = own
+  return { peer: flow.peer, message, facts, viaSource: viaSourceOf(facts.via, flow), flow, transaction, tag, path }
 }

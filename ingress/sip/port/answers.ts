@@ -74,5 +74,6 @@ export function methodNotAllowed(method: string, unavailable?: string): Refusal 
 
 /** Adds a Warning to the answer (RFC 3261 §20.43). It contains the reason, and the id under which the log has the decision. */
 export function explainedAnswer(own: Answer, why: string, decisionId: string): Answer {
-  return { ...own, warning: `${why} ${decisionId}` }
+  const { status, reason, warningCode, headers } = own
+  return { status, reason, warning: `${why} ${decisionId}`, warningCode, headers }
 }

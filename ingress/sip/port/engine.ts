@@ -67,9 +67,9 @@ export interface Answer {
    */
   readonly warning?: string
   /** The code of that Warning. If it is absent, 399 (miscellaneous) is used. */
-  readonly warningCode?: number
+  readonly warningCode?: number | undefined
   /** Further headers, in order. Control characters in a value are removed. */
-  readonly headers?: readonly HeaderField[]
+  readonly headers?: readonly HeaderField[] | undefined
 }
 
 export interface HeaderField {

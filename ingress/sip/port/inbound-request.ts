@@ -1,23 +1,36 @@
 /** A parsed request as the application sees it. A value is decoded only when it is read. */
 
+import { COMMA, firstComma, skipLws } from '../message/byte-class.ts'
 import { HEADER, longNameOf } from '../message/header-name.ts'
-import { parseNameAddr } from '../message/name-addr.ts'
+import { readAddressUri } from '../message/name-addr.ts'
 import type { RequestFacts } from '../message/request-facts.ts'
 import type { SipMessage } from '../message/sip-message.ts'
-import { decodeUser, parseUri, type SipUri, sipUserOf } from '../message/uri.ts'
+import { decodeUser, type SipUri, sipUserOf } from '../message/uri.ts'
+import { UriRange } from '../message/uri-range.ts'
 import type { InboundRequest, Peer, RecordedSource, RequestUri } from './engine.ts'
 import { recordedSourcesOf } from './recorded-sources.ts'
 
+/** The URI of an address is read at once, so all addresses share this object. */
+const addressUri = new UriRange()
+
 export class MessageRequest implements InboundRequest {
   readonly peer: Peer
-  readonly message: SipMessage
-  readonly facts: RequestFacts
-  #requestUri: RequestUri | undefined
+  message: SipMessage
+  facts: RequestFacts
+  private decodedUri: RequestUri | undefined
 
   constructor(peer: Peer, message: SipMessage, facts: RequestFacts) {
     this.peer = peer
     this.message = message
     this.facts = facts
+  }
+
+  /** Makes a copy of the packet, so that this request stays valid after the packet. */
+  keep(): void {
+    const { message, facts } = this
+    this.message = message.keep()
+    this.facts = facts.keep(this.message)
+    this.decodedUri = undefined
   }
 
   get method(): string {
@@ -29,23 +42,30 @@ export class MessageRequest implements InboundRequest {
   }
 
   get requestUri(): RequestUri {
-    if (!this.#requestUri) {
-      const { scheme, host } = this.facts.uri
-      this.#requestUri = { scheme, user: decodedUser(this.facts.uri), host }
-    }
-    return this.#requestUri
+    this.decodedUri ??= new DecodedUri(this.facts)
+    return this.decodedUri
   }
 
   get toUser(): string | undefined {
-    return this.#userOf(HEADER.to)
+    return userOf(this.message, HEADER.to)
   }
 
   get fromUser(): string | undefined {
-    return this.#userOf(HEADER.from)
+    return userOf(this.message, HEADER.from)
   }
 
   get assertedUser(): string | undefined {
-    return userOf(this.message.values('P-Asserted-Identity')[0])
+    const { message } = this
+    for (
+      let row = message.first(HEADER.assertedIdentity);
+      row !== -1;
+      row = message.next(HEADER.assertedIdentity, row)
+    ) {
+      const end = message.valueEnd(row)
+      const start = firstValueStart(message.bytes, message.valueStart(row), end)
+      if (start < end) return userAt(message.bytes, start, firstComma(message.bytes, start, end))
+    }
+    return undefined
   }
 
   headerNames(): readonly string[] {
@@ -62,17 +82,45 @@ export class MessageRequest implements InboundRequest {
   recordedSources(): readonly RecordedSource[] {
     return recordedSourcesOf(this.message)
   }
+}
 
-  #userOf(header: number): string | undefined {
-    const row = this.message.first(header)
-    return row === -1 ? undefined : userOf(this.message.value(row))
+class DecodedUri implements RequestUri {
+  private readonly facts: RequestFacts
+  private userText: string | undefined
+
+  constructor(facts: RequestFacts) {
+    this.facts = facts
+  }
+
+  get scheme(): string {
+    return this.facts.uri.scheme
+  }
+
+  get user(): string | undefined {
+    this.userText ??= decodedUser(this.facts.uri)
+    return this.userText
+  }
+
+  get host(): string {
+    return this.facts.uri.host
   }
 }
 
-function userOf(value: string | undefined): string | undefined {
-  const address = value === undefined ? undefined : parseNameAddr(value)
-  const uri = address && parseUri(address.uri)
-  return uri && decodedUser(uri)
+/** The decoded user of the address in a header that is not a list. */
+function userOf(message: SipMessage, header: number): string | undefined {
+  const row = message.first(header)
+  return row === -1 ? undefined : userAt(message.bytes, message.valueStart(row), message.valueEnd(row))
+}
+
+function userAt(bytes: Buffer, start: number, end: number): string | undefined {
+  return readAddressUri(addressUri, bytes, start, end) ? decodedUser(addressUri) : undefined
+}
+
+/** The offset of the first value of a list. Empty values do not count. */
+function firstValueStart(bytes: Buffer, from: number, end: number): number {
+  let at = skipLws(bytes, from, end)
+  while (at < end && bytes[at] === COMMA) at = skipLws(bytes, at + 1, end)
+  return at
 }
 
 function decodedUser(uri: SipUri): string | undefined {

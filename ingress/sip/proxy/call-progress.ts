@@ -151,7 +151,7 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
 
   /** Called before anything is sent on the branch, so that `branches` contains it when its first input comes. */
   addBranch(branch: B): void {
-    this.#branches = [...this.#branches, branch]
+    this.#branches = this.#branches.length === 0 ? [branch] : [...this.#branches, branch]
   }
 
   /** No socket of ours can reach the target, so nothing was sent. */

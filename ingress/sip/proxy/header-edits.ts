@@ -18,8 +18,17 @@ export function withoutLineEnds(text: string): string {
 
 /** The text in UTF-8, without control characters. Each byte is one character of the result. */
 export function latin1Of(text: string): string {
-  const clean = withoutLineEnds(text)
-  return /^[ -~]*$/.test(clean) ? clean : Buffer.from(clean, 'utf8').toString('latin1')
+  // Most texts are printable ASCII. A loop tells that faster than a regular expression.
+  if (isPrintableAscii(text)) return text
+  return Buffer.from(withoutLineEnds(text), 'utf8').toString('latin1')
+}
+
+function isPrintableAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code < 0x20 || code > 0x7e) return false
+  }
+  return true
 }
 
 /** Whether the edits set or remove this header. `name` must be in lower case. */

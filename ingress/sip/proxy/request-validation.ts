@@ -48,8 +48,8 @@ function repeatedCondition(
   headersRead: readonly string[],
 ): Refusal | undefined {
   if (message.method !== 'INVITE' || facts.toTag !== undefined) return undefined
-  const repeated = headersRead.some((name) => standsOnce(name) && message.values(name).length > 1)
-  return repeated ? REPEATED_HEADER : undefined
+  for (const name of headersRead) if (standsOnce(name) && message.values(name).length > 1) return REPEATED_HEADER
+  return undefined
 }
 
 /** RFC 5393 §5.3.3.1: if Max-Breadth is 0, no branch may be made. */

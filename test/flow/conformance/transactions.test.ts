@@ -138,6 +138,23 @@ describe('a refusal that no ACK has come for', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('X-03: is acknowledged by an ACK of which only the top Via can be read', async () => {
+    const { network, clock, packetsTo, sentTo } = await startHarness()
+    network.deliver(PEER, requestText({ uri: NOWHERE }))
+    network.deliver(PEER, ackText(sentTo(PEER)[0] ?? '').replace(/^CSeq:.*$/m, 'CSeq: none'))
+    clock.advance(10_000)
+    expect(timeline(packetsTo(PEER))).toEqual(['0 503'])
+    expect(clock.pending).toBe(0)
+  })
+
+  it('X-03: is not acknowledged by an ACK with another branch', async () => {
+    const { network, clock, packetsTo, sentTo } = await startHarness()
+    network.deliver(PEER, requestText({ uri: NOWHERE }))
+    network.deliver(PEER, ackText(sentTo(PEER)[0] ?? '').replace(BRANCH, `${BRANCH}0`))
+    clock.advance(1_000)
+    expect(timeline(packetsTo(PEER))).toEqual(['0 503', '0.5 503'])
+  })
+
   it('X-03: is not acknowledged by an ACK from another address, which departs from the text (Z9)', async () => {
     const { network, clock, packetsTo, sentTo } = await startHarness()
     network.deliver(PEER, requestText({ uri: NOWHERE }))

@@ -1,30 +1,30 @@
 /** The identity of an INVITE, its ACK and its CANCEL: as the key of the server transaction, and as a hash. */
 import { randomInt } from 'node:crypto'
 import { parseVia } from '../../message/via.ts'
-import { serverTransactionKey } from '../transaction/transaction-key.ts'
+import { type TransactionKey, writeInviteKey } from '../transaction/transaction-key.ts'
 import type { Flow } from '../transport/transport.ts'
 import { hashIdentity, type PacketHash, type PacketScan } from './packet-scan.ts'
 
 export interface InviteIdentities {
-  /** The key of the INVITE's server transaction (RFC 3261 §17.2.3). Undefined if sent-by cannot be read. */
-  keyOf(scan: PacketScan, flow: Flow): string | undefined
+  /**
+   * The key of the INVITE's server transaction (RFC 3261 §17.2.3). Undefined if sent-by cannot be read. The result is overwritten
+   * by the next call.
+   */
+  keyOf(scan: PacketScan, flow: Flow): TransactionKey | undefined
   /** The result is overwritten by the next call. */
   hashOf(scan: PacketScan, flow: Flow): PacketHash
 }
 
-/** The parts of a key that an RFC 3261 peer does not need. */
-const UNUSED = { requestUri: '', callId: '', fromTag: undefined, toTag: undefined, cseq: 0, topVia: '' } as const
-
 const SEEDS_END = 2 ** 32
 
-/** The hashes have secret seeds, because To tags are made from them. */
-export function createInviteIdentities(): InviteIdentities {
+/** Writes keys into `key`. The hashes have secret seeds, because To tags are made from them. */
+export function createInviteIdentities(key: TransactionKey): InviteIdentities {
   const high = randomInt(SEEDS_END)
   const low = randomInt(SEEDS_END)
   const hash: PacketHash = { high, low }
   // Most packets have the sent-by of the packet before, because few peers send most of the calls.
   let last = ''
-  let lastRead: string | undefined
+  let lastRead: SentBy | undefined
   return {
     keyOf: ({ bytes, sentBy, branch }, flow) => {
       const raw = bytes.toString('latin1', sentBy.from, sentBy.to)
@@ -33,12 +33,7 @@ export function createInviteIdentities(): InviteIdentities {
         lastRead = readSentBy(raw)
       }
       if (lastRead === undefined) return undefined
-      return serverTransactionKey({
-        ...UNUSED,
-        branch: bytes.toString('latin1', branch.from, branch.to),
-        sentBy: `${lastRead} ${flow.remoteAddress.text}`,
-        method: 'INVITE',
-      })
+      return writeInviteKey(key, lastRead, { bytes, from: branch.from, to: branch.to }, flow.remoteAddress)
     },
     hashOf: (scan, flow) => {
       hash.high = high
@@ -49,10 +44,14 @@ export function createInviteIdentities(): InviteIdentities {
   }
 }
 
-/** A sent-by as `keyOf` of a received request writes it. */
-function readSentBy(raw: string): string | undefined {
+interface SentBy {
+  readonly host: string
+  readonly port: number | undefined
+}
+
+function readSentBy(raw: string): SentBy | undefined {
   const via = parseVia(`SIP/2.0/UDP ${raw}`)
-  return via && `${via.host}:${via.port ?? ''}`
+  return via && { host: via.host, port: via.port }
 }
 
 /** The hash as a number above 0 that a double stores exactly. */

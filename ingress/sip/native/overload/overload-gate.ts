@@ -13,7 +13,8 @@ import {
 } from '../../limits.ts'
 import type { EngineCore } from '../engine-core.ts'
 import type { MessageDispatch } from '../message-dispatch.ts'
-import { peerOf, reportDrop } from '../received-request.ts'
+import { reportDrop } from '../received-request.ts'
+import type { TransactionKey } from '../transaction/transaction-key.ts'
 import type { Flow } from '../transport/transport.ts'
 import { createInviteIdentities, type InviteIdentities } from './invite-identity.ts'
 import { createPacketScan, type PacketScan, scanPacket } from './packet-scan.ts'
@@ -69,7 +70,7 @@ interface ReceivedBytes {
 
 export function createOverloadGate(options: OverloadGateOptions): OverloadGate {
   const { core, dispatch } = options
-  const identities = createInviteIdentities()
+  const identities = createInviteIdentities(core.transactions.newKey())
   const state: GateState = {
     ...options,
     scan: createPacketScan(),
@@ -116,7 +117,7 @@ function onWatched(state: GateState, message: ReceivedBytes): void {
     case 'ack':
       return onAck(state, message)
     case 'outside':
-      return state.isBehind && !core.application.isKnown(peerOf(flow)) ? drop(state, flow) : pass(state, message)
+      return state.isBehind && !core.application.isKnown(flow.peer) ? drop(state, flow) : pass(state, message)
   }
 }
 
@@ -125,14 +126,15 @@ function onNewInvite(state: GateState, message: ReceivedBytes): void {
   const { flow } = message
   const wasShed = sheds.look(scan, flow)
   if (!state.isBehind && !wasShed) return pass(state, message)
-  if (!core.application.isKnown(peerOf(flow))) return drop(state, flow)
+  if (!core.application.isKnown(flow.peer)) return drop(state, flow)
   const key = state.identities.keyOf(scan, flow)
   // A repeat of an INVITE that was accepted belongs to its transaction, which answers it.
   if (key === undefined || core.transactions.server(key)) return pass(state, message)
-  if (waiting.has(key) || refusals.has(key)) return
+  const name = nameOf(key)
+  if (waiting.has(name) || refusals.has(name)) return
   const isLate = state.unreadSlices >= MAX_UNREAD_SLICES
   const queue = wasShed || isLate ? refusals : waiting
-  if (state.isBehind && queue.add(copyOf(state, message, key))) return flow.hold()
+  if (state.isBehind && queue.add(copyOf(state, message, name))) return flow.hold()
   if (!state.isBehind || flow.transport === 'TCP') refuseNow(state, message)
   else leaveToRepeat(state, flow)
 }
@@ -162,10 +164,16 @@ function onCancel(state: GateState, message: ReceivedBytes): void {
   const { scan, waiting, refusals } = state
   const isNone = waiting.count === 0 && refusals.count === 0
   const inviteKey = isNone ? undefined : state.identities.keyOf(scan, message.flow)
-  const queue = inviteKey !== undefined && [waiting, refusals].find((one) => one.has(inviteKey))
+  const invite = inviteKey && nameOf(inviteKey)
+  const queue = invite !== undefined && [waiting, refusals].find((one) => one.has(invite))
   if (!queue) return pass(state, message)
-  const key = `${CANCEL_OF}${inviteKey}`
+  const key = `${CANCEL_OF}${invite}`
   if (!queue.has(key) && queue.add(copyOf(state, message, key))) message.flow.hold()
+}
+
+/** The bytes of a key as text, by which a request is found among those that wait. */
+function nameOf({ bytes, length }: TransactionKey): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('latin1')
 }
 
 /** The key of a CANCEL that waits is this text and the key of its INVITE. */

@@ -100,7 +100,7 @@ function scanStartLine(scan: PacketScan, offset: number): PacketClass {
 }
 
 function isMethod({ bytes, method }: PacketScan, text: string): boolean {
-  return bytesAre(bytes, { start: method.from, end: method.to, text })
+  return method.to - method.from === text.length && bytesAre(bytes, method.from, text)
 }
 
 /** Finds the top Via and To. Returns false if one of them is not there. */

@@ -11,7 +11,6 @@ import type { Peer } from '../../port/engine.ts'
 import { MessageRequest } from '../../port/inbound-request.ts'
 import { createFingerprintMemory, type FingerprintMemory } from '../dropped-invites.ts'
 import type { EngineCore } from '../engine-core.ts'
-import { peerOf } from '../received-request.ts'
 import type { Flow } from '../transport/transport.ts'
 import { fingerprintOf, type InviteIdentities } from './invite-identity.ts'
 import type { PacketHash, PacketScan } from './packet-scan.ts'
@@ -83,7 +82,7 @@ export function createShedRequests(core: EngineCore, identities: InviteIdentitie
 }
 
 function refuse(state: ShedState, looked: Looked, arrivedAt: number): boolean {
-  const peer = peerOf(looked.flow)
+  const peer = looked.flow.peer
   if (state.core.application.isTrustedProxy(peer)) {
     const request = readRequest(state.message, looked.scan, peer)
     if (request === undefined) return false
@@ -132,7 +131,7 @@ function drop(state: ShedState, looked: Looked): void {
   const method = bytes.toString('latin1', part.from, part.to)
   const { application, clock } = state.core
   const repeated = isRepeat(state, looked, clock.now())
-  const peer = peerOf(looked.flow)
+  const peer = looked.flow.peer
   application.onEvent({ type: 'shed', sender: 'stranger', peer, method, repeated, request: undefined })
 }
 
@@ -145,7 +144,7 @@ function isRepeat({ memory }: ShedState, { hash }: Looked, now: number): boolean
 function report({ core, unreported }: ShedState): void {
   const { requests, calls, longestWaitMs, lastFlow } = unreported
   if (lastFlow === undefined) return
-  core.application.onEvent({ type: 'shed-known', requests, calls, longestWaitMs, lastPeer: peerOf(lastFlow) })
+  core.application.onEvent({ type: 'shed-known', requests, calls, longestWaitMs, lastPeer: lastFlow.peer })
   unreported.requests = 0
   unreported.calls = 0
   unreported.longestWaitMs = 0

@@ -4,11 +4,12 @@
  * hash) of 96 bits binds the cookie to the Call-ID and the caller's tag. `dialog-route.ts` decides whether a genuine cookie is
  * valid for the request that has it.
  */
-import { hash, timingSafeEqual } from 'node:crypto'
-import { fromWords, type IpAddress } from '../../../address/ip-address.ts'
+import { hash } from 'node:crypto'
+import { fromWords, type IpAddress, ipv4Address } from '../../../address/ip-address.ts'
 import { MIN_COOKIE_KEY_BYTES } from '../../../files/limits.ts'
 import { MAX_DIALOG_DATA_BYTES } from '../../limits.ts'
 import type { DialogCookie, DialogHop, TransportName } from '../../port/engine.ts'
+import { BLOCK_BYTES, hashAfterKey, type KeyState, keyState, PADDING_BYTES } from './keyed-hash.ts'
 
 /**
  * The cookie is bound to these values. They are the same in every request of the dialog, whichever side sends it, and in every
@@ -60,7 +61,8 @@ const HEADER_BYTES = 2
 const MIN_HOP_BYTES = 8
 const MAX_HOP_BYTES = 20
 const MAC_BYTES = 12
-const BLOCK_BYTES = 64
+/** The MAC consists of the first words of the hash. */
+const MAC_WORDS = MAC_BYTES / 4
 /** The payload has one to three hops, then the dialog data. */
 const MAX_PAYLOAD_BYTES = HEADER_BYTES + 3 * MAX_HOP_BYTES + MAX_DIALOG_DATA_BYTES
 /**
@@ -69,10 +71,15 @@ const MAX_PAYLOAD_BYTES = HEADER_BYTES + 3 * MAX_HOP_BYTES + MAX_DIALOG_DATA_BYT
  */
 const MAX_BOUND_LENGTH = 1024
 /**
- * The buffer in which the key, the payload, the Call-ID and the caller's tag are joined for hashing. Its content is used only
- * during one call of `seal` or `open`.
+ * The longest cookie as text: a base64 character has 6 bits. A longer text is not opened. A text of this length may have bytes
+ * that are not part of a cookie, so the scratch buffer has room for them.
  */
-const SCRATCH = Buffer.alloc(BLOCK_BYTES + MAX_PAYLOAD_BYTES + MAX_BOUND_LENGTH)
+const MAX_COOKIE_LENGTH = Math.ceil(((MAX_PAYLOAD_BYTES + MAC_BYTES) * 4) / 3)
+/**
+ * The buffer in which the payload, the Call-ID and the caller's tag are joined for hashing. Its content is used only during one
+ * call of `seal` or `open`.
+ */
+const SCRATCH = Buffer.alloc(MAX_PAYLOAD_BYTES + MAC_BYTES + MAX_BOUND_LENGTH + PADDING_BYTES)
 const TRANSPORTS: readonly (TransportName | undefined)[] = [undefined, 'UDP', 'TCP']
 
 /**
@@ -80,66 +87,85 @@ const TRANSPORTS: readonly (TransportName | undefined)[] = [undefined, 'UDP', 'T
  * than `MIN_COOKIE_KEY_BYTES` are refused: if a sender could guess a key, it could use the pods as an open relay.
  */
 export function createCookieSealer(keys: readonly Buffer[]): CookieSealer {
-  let macKeys = keys.map(keyBlock)
+  let macKeys = keys.map(macKey)
   let current = currentOf(macKeys)
   return {
     setKeys: (replacements) => {
-      const next = replacements.map(keyBlock)
+      const next = replacements.map(macKey)
       current = currentOf(next)
       macKeys = next
     },
     seal: (cookie, dialog) => {
       const end = encode(cookie)
-      macOf(current, end, dialog).copy(SCRATCH, end, 0, MAC_BYTES)
-      return SCRATCH.toString('base64url', BLOCK_BYTES, end + MAC_BYTES)
+      const mac = hashAfterKey(current, SCRATCH, 0, bind(end, dialog.callId, dialog.callerTag))
+      for (let i = 0; i < MAC_WORDS; i++) SCRATCH.writeInt32BE(mac[i] ?? 0, end + 4 * i)
+      return SCRATCH.toString('base64url', 0, end + MAC_BYTES)
     },
     open: (text, tags) => {
-      const bytes = Buffer.from(text, 'base64url')
-      const length = bytes.length - MAC_BYTES
-      if (length < HEADER_BYTES + MIN_HOP_BYTES || length > MAX_PAYLOAD_BYTES) return undefined
-      const payload = bytes.subarray(0, length)
-      const signature = bytes.subarray(length)
-      const callerTag = (isFromBackend(payload) ? tags.toTag : tags.fromTag) ?? ''
-      const dialog = { callId: tags.callId, callerTag }
-      const end = BLOCK_BYTES + payload.copy(SCRATCH, BLOCK_BYTES)
-      const genuine = macKeys.some((key) => timingSafeEqual(macOf(key, end, dialog).subarray(0, MAC_BYTES), signature))
-      return genuine ? decode(payload) : undefined
+      if (text.length > MAX_COOKIE_LENGTH) return undefined
+      const end = SCRATCH.write(text, 0, 'base64url') - MAC_BYTES
+      if (end < HEADER_BYTES + MIN_HOP_BYTES || end > MAX_PAYLOAD_BYTES) return undefined
+      return isGenuine(macKeys, end, tags) ? decode(SCRATCH, end) : undefined
     },
   }
 }
 
-function currentOf([current]: readonly Buffer[]): Buffer {
+/** Whether one of the keys has signed the payload in the scratch buffer. Its signature begins at `end`, and is overwritten. */
+function isGenuine(keys: readonly KeyState[], end: number, tags: DialogTags): boolean {
+  const first = SCRATCH.readInt32BE(end)
+  const second = SCRATCH.readInt32BE(end + 4)
+  const third = SCRATCH.readInt32BE(end + 8)
+  const callerTag = (isFromBackend(SCRATCH) ? tags.toTag : tags.fromTag) ?? ''
+  const boundEnd = bind(end, tags.callId, callerTag)
+  let genuine = false
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]
+    const mac = key && hashAfterKey(key, SCRATCH, 0, boundEnd)
+    // All words are compared in one expression, so that the time does not tell which of them differs.
+    if (mac && (((mac[0] ?? 0) ^ first) | ((mac[1] ?? 0) ^ second) | ((mac[2] ?? 0) ^ third)) === 0) genuine = true
+  }
+  return genuine
+}
+
+function currentOf([current]: readonly KeyState[]): KeyState {
   if (!current) throw new RangeError('a cookie sealer needs at least one key')
   return current
 }
 
-function keyBlock(key: Buffer): Buffer {
+function macKey(key: Buffer): KeyState {
   if (key.length < MIN_COOKIE_KEY_BYTES) {
     throw new RangeError(`a cookie key needs at least ${MIN_COOKIE_KEY_BYTES} bytes`)
   }
   const block = Buffer.alloc(BLOCK_BYTES)
   const short = key.length > BLOCK_BYTES ? hash('sha256', key, 'buffer') : key
   short.copy(block)
-  return block
+  return keyState(block)
 }
 
 /**
- * The MAC of the payload that ends at `end`: SHA-256 over the key and the text, of which 96 of 256 bits are used. To append
- * text (length extension), an attacker would need the other bits, so the second pass of HMAC (RFC 2104) is not needed. The text
- * contains the lengths of its parts, so that no part can be read as another. One call of `hash` is several times as fast as an
- * Hmac object.
+ * Writes what the payload is bound to after the payload, which ends at `end`. Returns the end of the bytes of which the MAC is
+ * made. The MAC is SHA-256 over the key and these bytes, of which 96 of 256 bits are used. To append text (length extension), an
+ * attacker would need the other bits, so the second pass of HMAC (RFC 2104) is not needed. The bytes contain the lengths of their
+ * parts, so that no part can be read as another.
  */
-function macOf(key: Buffer, end: number, dialog: DialogKey): Buffer {
-  key.copy(SCRATCH)
-  const text = `${end - BLOCK_BYTES}:${dialog.callId.length}:${dialog.callId}${dialog.callerTag}`
-  const bound = text.length > MAX_BOUND_LENGTH ? `#${hash('sha256', text)}` : text
-  return hash('sha256', SCRATCH.subarray(0, end + SCRATCH.write(bound, end, 'latin1')), 'buffer')
+function bind(end: number, callId: string, callerTag: string): number {
+  const lengths = `${end}:${callId.length}:`
+  if (lengths.length + callId.length + callerTag.length > MAX_BOUND_LENGTH) {
+    return writeLatin1(`#${hash('sha256', lengths + callId + callerTag)}`, end)
+  }
+  return writeLatin1(callerTag, writeLatin1(callId, writeLatin1(lengths, end)))
 }
 
-/** Writes the payload into the scratch buffer, after the key. Returns the position after the payload's last byte. */
+/** A loop, because a call into C++ costs more for so few bytes. */
+function writeLatin1(text: string, from: number): number {
+  for (let i = 0; i < text.length; i++) SCRATCH[from + i] = text.charCodeAt(i)
+  return from + text.length
+}
+
+/** Writes the payload into the scratch buffer. Returns the position after the payload's last byte. */
 function encode(cookie: DialogCookie): number {
   const { signedTarget, routeTarget, pod, dialogData } = cookie
-  let at = SCRATCH.writeUInt8((routeTarget ? TWO_HOPS_VERSION : VERSION) | (pod ? POD_FLAG : 0), BLOCK_BYTES)
+  let at = SCRATCH.writeUInt8((routeTarget ? TWO_HOPS_VERSION : VERSION) | (pod ? POD_FLAG : 0), 0)
   at = SCRATCH.writeUInt8(bitsOf(cookie), at)
   at = encodeHop(signedTarget, at)
   if (routeTarget) at = encodeHop(routeTarget, at)
@@ -155,27 +181,27 @@ function encodeHop({ address, port, transport }: DialogHop, from: number): numbe
   return at
 }
 
-function decode(payload: Buffer): DialogCookie | undefined {
-  const version = (payload[0] ?? 0) & ~POD_FLAG
-  const hasPod = payload[0] !== version
+/** Reads the payload that ends at `end`. Undefined if its format is not known. */
+function decode(payload: Buffer, end: number): DialogCookie | undefined {
+  const first = payload[0] ?? 0
+  const bits = payload[1] ?? 0
+  const version = first & ~POD_FLAG
   if (version !== VERSION && version !== TWO_HOPS_VERSION) return undefined
-  const hops: DialogHop[] = []
-  let at = HEADER_BYTES
-  for (let left = version + (hasPod ? 1 : 0); left > 0; left--) {
-    const next = decodeHop(payload, at)
-    if (!next) return undefined
-    hops.push(next.hop)
-    at = next.end
-  }
-  const pod = hasPod ? hops.pop() : undefined
-  const [signedTarget, routeTarget] = hops
-  if (!signedTarget) return undefined
+  const hops = new HopReader(payload, end)
+  const signedTarget = hops.next()
+  const routeTarget = version === TWO_HOPS_VERSION ? hops.next() : undefined
+  const pod = first === version ? undefined : hops.next()
+  if (!signedTarget || hops.failed) return undefined
+  const fromBackend = (bits & FROM_BACKEND) !== 0
   return {
-    ...sideOf(payload[1] ?? 0),
+    from: fromBackend ? 'backend' : 'caller',
     signedTarget,
-    ...(routeTarget && { routeTarget }),
-    ...(pod && { pod }),
-    dialogData: payload.toString('utf8', at),
+    routeTarget,
+    callerTarget: fromBackend ? callerTargetOf(bits) : undefined,
+    untagged: !fromBackend && (bits & UNTAGGED) !== 0 ? true : undefined,
+    pod,
+    dialogData: payload.toString('utf8', hops.at, end),
+    otherDialogData: undefined,
   }
 }
 
@@ -189,21 +215,47 @@ function bitsOf({ from, untagged, callerTarget }: DialogCookie): number {
   return FROM_BACKEND | (callerTarget === 'source' ? SOURCE : PUBLIC_CONTACT)
 }
 
-function sideOf(bits: number): Pick<DialogCookie, 'from' | 'untagged' | 'callerTarget'> {
-  if ((bits & FROM_BACKEND) === 0)
-    return (bits & UNTAGGED) === 0 ? { from: 'caller' } : { from: 'caller', untagged: true }
-  if ((bits & SOURCE) !== 0) return { from: 'backend', callerTarget: 'source' }
-  return (bits & PUBLIC_CONTACT) === 0 ? { from: 'backend' } : { from: 'backend', callerTarget: 'public-contact' }
+function callerTargetOf(bits: number): DialogCookie['callerTarget'] {
+  if ((bits & SOURCE) !== 0) return 'source'
+  return (bits & PUBLIC_CONTACT) === 0 ? undefined : 'public-contact'
 }
 
-function decodeHop(payload: Buffer, at: number): { readonly hop: DialogHop; readonly end: number } | undefined {
-  const end = at + 4 + (payload[at] === 4 ? 4 : 16)
-  if (payload.length < end) return undefined
-  const address = addressOf(payload.subarray(at + 4, end))
-  return { hop: { address, port: payload.readUInt16BE(at + 2), transport: TRANSPORTS[payload[at + 1] ?? 0] }, end }
+/** Reads one hop after the other. */
+class HopReader {
+  at = HEADER_BYTES
+  failed = false
+  readonly #payload: Buffer
+  readonly #end: number
+
+  constructor(payload: Buffer, end: number) {
+    this.#payload = payload
+    this.#end = end
+  }
+
+  /** The next hop. If the payload ends before the end of the hop, undefined, and `failed` is set. */
+  next(): DialogHop | undefined {
+    const payload = this.#payload
+    const { at } = this
+    const end = at + 4 + (payload[at] === 4 ? 4 : 16)
+    if (this.failed || this.#end < end) {
+      this.failed = true
+      return undefined
+    }
+    this.at = end
+    return {
+      address: addressAt(payload, at + 4, end),
+      port: payload.readUInt16BE(at + 2),
+      transport: TRANSPORTS[payload[at + 1] ?? 0],
+    }
+  }
 }
 
-function addressOf(bytes: Buffer): IpAddress {
-  if (bytes.length === 4) return fromWords([0, 0, 0xffff, bytes.readUInt32BE(0)])
-  return fromWords([bytes.readUInt32BE(0), bytes.readUInt32BE(4), bytes.readUInt32BE(8), bytes.readUInt32BE(12)])
+function addressAt(bytes: Buffer, at: number, end: number): IpAddress {
+  if (end - at === 4) return ipv4Address(bytes.readUInt32BE(at))
+  return fromWords([
+    bytes.readUInt32BE(at),
+    bytes.readUInt32BE(at + 4),
+    bytes.readUInt32BE(at + 8),
+    bytes.readUInt32BE(at + 12),
+  ])
 }

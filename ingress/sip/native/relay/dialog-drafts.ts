@@ -10,7 +10,6 @@ import type { EngineCore } from '../engine-core.ts'
 import type { ServerSide } from '../server-side.ts'
 import type { Destination } from '../transport/transport.ts'
 import { type RouteEdits, writeForwardedRequest } from './forwarded-request.ts'
-import { viaValue } from './invite-sending.ts'
 
 /** One way to reach the other side of a dialog. */
 export interface DialogWay {
@@ -35,7 +34,12 @@ export interface Draft {
 
 /** Makes the drafts of a request. The list is empty if no listener of ours can reach any of the hops. */
 export function draftDialogRequest(core: EngineCore, request: DialogRequest): Draft[] {
-  return request.ways.flatMap((way) => draftsOf(core, request, way))
+  const drafts: Draft[] = []
+  for (let i = 0; i < request.ways.length; i++) {
+    const way = request.ways[i]
+    if (way) addDrafts(drafts, core, request, way)
+  }
+  return drafts
 }
 
 export interface SendDraftOptions {
@@ -64,17 +68,18 @@ export function sendDraft(core: EngineCore, draft: Draft, { othersLeft, onFailur
  * RFC 3263 §4.1: if a hop names no transport, the request is sent over UDP. RFC 3261 §18.1.1: if the request is too large for
  * UDP, TCP is tried first.
  */
-function draftsOf(core: EngineCore, request: DialogRequest, way: DialogWay): Draft[] {
+function addDrafts(drafts: Draft[], core: EngineCore, request: DialogRequest, way: DialogWay): void {
   const branchId = branchOf(core, request.side.message, way.toPod)
-  const over = (transport: TransportName): Draft[] => draftOver(transport, core, { request, way, branchId })
   const { transport } = way.hop
-  if (transport !== undefined) return over(transport)
-  const [datagram] = over('UDP')
-  if (!datagram) return over('TCP')
-  if (datagram.bytes.length <= MAX_DATAGRAM_REQUEST_BYTES) return [datagram]
+  const first = draftOver(transport ?? 'UDP', core, { request, way, branchId })
+  const isLarge = first !== undefined && first.bytes.length > MAX_DATAGRAM_REQUEST_BYTES
   // Both copies have the same branch parameter. If the peer gets both copies, it takes the second one for a repeat (RFC 3261
   // §17.2.3).
-  return [...over('TCP'), datagram]
+  if (transport === undefined && (isLarge || !first)) {
+    const stream = draftOver('TCP', core, { request, way, branchId })
+    if (stream) drafts.push(stream)
+  }
+  if (first) drafts.push(first)
 }
 
 interface Drafting {
@@ -83,23 +88,28 @@ interface Drafting {
   readonly branchId: string
 }
 
-function draftOver(transport: TransportName, core: EngineCore, { request, way, branchId }: Drafting): Draft[] {
+function draftOver(
+  transport: TransportName,
+  core: EngineCore,
+  { request, way, branchId }: Drafting,
+): Draft | undefined {
   const { side, edits } = request
   const { hop, routes } = way
   const outgoing = core.outbound.endpointFor(transport, hop.address)
-  if (!outgoing) return []
+  if (!outgoing) return undefined
   const bytes = writeForwardedRequest({
     message: side.message,
     facts: side.facts,
     viaSource: side.viaSource,
-    via: viaValue(core, outgoing, branchId),
+    viaStart: core.names.viaStart(outgoing),
+    branchId,
     requestUri: routes.requestUri,
-    recordRoute: '',
+    recordRoute: undefined,
     routes,
     setHeaders: edits.setHeaders,
     removeHeaders: edits.removeHeaders,
     maxBreadth: side.message.method === 'ACK' ? undefined : (breadthOf(side.message) ?? MAX_BREADTH),
     stream: transport === 'TCP',
   })
-  return [{ bytes, destination: { transport, address: hop.address, port: hop.port }, branchId }]
+  return { bytes, destination: { transport, address: hop.address, port: hop.port }, branchId }
 }

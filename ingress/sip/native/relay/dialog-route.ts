@@ -1,6 +1,7 @@
 /** RFC 3261 §16.4 and §12.2: reads the Route values of a request that contains a cookie of ours. */
 
 import { MAX_COOKIES_TRIED, MAX_ROUTE_VALUES } from '../../limits.ts'
+import { GREATER_THAN } from '../../message/byte-class.ts'
 import { HEADER } from '../../message/header-name.ts'
 import { parseNameAddr } from '../../message/name-addr.ts'
 import { parseMessage } from '../../message/parse-message.ts'
@@ -11,8 +12,8 @@ import { parseUri, type SipUri, uriParameter } from '../../message/uri.ts'
 import type { DialogCookie, DialogHop } from '../../port/engine.ts'
 import type { EngineCore } from '../engine-core.ts'
 import type { LocalNames } from '../local-names.ts'
-import { cookieIn, hasCookie } from './cookie-parameter.ts'
-import { allValues, callable, givesWay, hopOf, hopOfValue } from './dialog-target.ts'
+import { cookieIn, endsInName, hasCookie } from './cookie-parameter.ts'
+import { allValues, callable, givesWay, hopOf, hopOfValue, onlyValue } from './dialog-target.ts'
 import type { RouteEdits } from './forwarded-request.ts'
 
 export interface DialogRoute {
@@ -24,8 +25,14 @@ export interface DialogRoute {
 
 type Core = Pick<EngineCore, 'cookies' | 'names' | 'outbound'>
 
-/** Opens the cookie in a Route value. Returns undefined if the cookie is not valid for this request. */
-type Opener = (value: string) => DialogCookie | undefined
+/** A cookie of a request. `cookie` is undefined if it is not valid for this request. */
+interface TriedCookie {
+  readonly text: string
+  readonly cookie: DialogCookie | undefined
+}
+
+/** Opens the cookie in a Route value. Undefined if the value has no cookie, or if too many cookies were tried. */
+type Opener = (value: string) => TriedCookie | undefined
 
 /** Route values of ours that follow each other directly. The first of them has a cookie. */
 interface OwnValues {
@@ -45,6 +52,8 @@ interface OwnValues {
  */
 export function readDialogRoute(core: Core, message: SipMessage, facts: RequestFacts): DialogRoute | undefined {
   if (message.first(HEADER.route) === -1) return undefined
+  const only = onlyValue(message, HEADER.route)
+  if (only !== undefined) return readOnlyRoute(core, { message, facts, text: cookieText(only) })
   const routes = allValues(message, HEADER.route, MAX_ROUTE_VALUES)
   const open = openerOf(core, message, facts)
   const own = ownValues(core, routes, open)
@@ -65,7 +74,17 @@ export function readDialogRoute(core: Core, message: SipMessage, facts: RequestF
   // Request-URI is our own, it is not appended.
   const requestUri = parseNameAddr(next)?.uri
   const appended = facts.uri.user === undefined && isOwn(core.names, facts.uri) ? undefined : message.requestUri()
-  return { cookie, nextHop, edits: { removed: removed.add(at), requestUri, appended } }
+  return { cookie, nextHop, edits: { removed: removed.add(at), all: false, requestUri, appended } }
+}
+
+/** Nearly every request of a dialog has one Route value, which is ours. Then it goes to its Request-URI. */
+function readOnlyRoute(
+  core: Core,
+  { message, facts, text }: { message: SipMessage; facts: RequestFacts; text: string | undefined },
+): DialogRoute | undefined {
+  const cookie = text === undefined ? undefined : core.cookies.open(text, facts)
+  if (!cookie || !isInside(cookie, message, facts)) return undefined
+  return { cookie, nextHop: contactHop(core, facts.uri, cookie), edits: NO_ROUTES }
 }
 
 /**
@@ -76,7 +95,7 @@ export function readDialogRoute(core: Core, message: SipMessage, facts: RequestF
 export function undoStrictRoute(core: Core, message: SipMessage, facts: RequestFacts): SipMessage | undefined {
   if (message.first(HEADER.route) === -1 || !hasCookie(facts.uri.parameters)) return undefined
   const own = `<${message.requestUri()}>`
-  if (!openerOf(core, message, facts)(own)) return undefined
+  if (!openerOf(core, message, facts)(own)?.cookie) return undefined
   const routes = allValues(message, HEADER.route)
   const target = parseNameAddr(routes.at(-1) ?? '')?.uri
   if (target === undefined) return undefined
@@ -106,15 +125,17 @@ export function hasOwnRoute({ names }: Pick<Core, 'names'>, message: SipMessage)
  */
 function openerOf({ cookies }: Core, message: SipMessage, facts: RequestFacts): Opener {
   const tags = { callId: facts.callId, fromTag: facts.fromTag, toTag: facts.toTag }
-  const tried = new Map<string, DialogCookie | undefined>()
+  const tried: TriedCookie[] = []
   return (value) => {
     const text = cookieText(value)
-    if (text === undefined || tried.has(text)) return text === undefined ? undefined : tried.get(text)
-    if (tried.size === MAX_COOKIES_TRIED) return undefined
+    if (text === undefined) return undefined
+    const before = tried.find((one) => one.text === text)
+    if (before !== undefined || tried.length === MAX_COOKIES_TRIED) return before
     const cookie = cookies.open(text, tags)
     const good = cookie && isInside(cookie, message, facts) ? cookie : undefined
-    tried.set(text, good)
-    return good
+    const result = { text, cookie: good }
+    tried.push(result)
+    return result
   }
 }
 
@@ -131,26 +152,35 @@ function isInside({ from, untagged }: DialogCookie, { method }: SipMessage, { to
  * all passes are removed together too.
  */
 function ownValues({ names }: Core, routes: readonly string[], open: Opener): OwnValues | undefined {
-  let end = routes.findIndex((value) => open(value) !== undefined)
-  const first = end === -1 ? undefined : open(routes[end] ?? '')
-  if (!first) return undefined
-  let own: OwnValues = { cookie: first, cookieText: cookieText(routes[end] ?? '') ?? '', end: ++end }
+  let own = firstOwn(routes, open)
+  if (!own) return undefined
+  const { from } = own.cookie
+  let { end } = own
   for (let value = routes[end]; value !== undefined; value = routes[++end]) {
-    const cookie = open(value)
-    if (cookie?.from === first.from && cookieText(value) !== own.cookieText) own = passedAgain(own, cookie, value)
+    const opened = open(value)
+    if (opened?.cookie?.from === from && opened.text !== own.cookieText)
+      own = passedAgain(own, opened.cookie, opened.text)
     else if (!isLeftover(names, value, own, open)) break
     own = { ...own, end: end + 1 }
   }
   return own
 }
 
+function firstOwn(routes: readonly string[], open: Opener): OwnValues | undefined {
+  for (let at = 0; at < routes.length; at++) {
+    const opened = open(routes[at] ?? '')
+    if (opened?.cookie) return { cookie: opened.cookie, cookieText: opened.text, end: at + 1 }
+  }
+  return undefined
+}
+
 /**
  * Joins two cookies of a spiral: a call that has passed us more than once. The cookie that was made nearer to the target says
  * where the target is. The dialog data of every pass is retained, because each pass may remove other headers.
  */
-function passedAgain({ cookie: before, end }: OwnValues, cookie: DialogCookie, value: string): OwnValues {
+function passedAgain({ cookie: before, end }: OwnValues, cookie: DialogCookie, cookieText: string): OwnValues {
   const otherDialogData = [...(before.otherDialogData ?? []), before.dialogData]
-  return { cookie: { ...cookie, otherDialogData }, cookieText: cookieText(value) ?? '', end }
+  return { cookie: { ...cookie, otherDialogData }, cookieText, end }
 }
 
 /**
@@ -160,7 +190,7 @@ function passedAgain({ cookie: before, end }: OwnValues, cookie: DialogCookie, v
 function isLeftover(names: LocalNames, value: string, { cookieText: used }: OwnValues, open: Opener): boolean {
   const uri = uriOf(value)
   if (!uri) return false
-  return cookieText(value) === used || (isOwn(names, uri) && open(value) === undefined)
+  return cookieText(value) === used || (isOwn(names, uri) && !open(value)?.cookie)
 }
 
 /** The next hop if no Route value of another proxy is left. Then the Request-URI names the other side itself. */
@@ -170,8 +200,11 @@ function contactHop(core: Core, uri: SipUri, cookie: DialogCookie): DialogHop | 
   return hop && !givesWay(hop, signedTarget.address, callerTarget) ? hop : undefined
 }
 
+/** The only Route value is ours. */
+const NO_ROUTES: RouteEdits = { removed: new Set(), all: true, requestUri: undefined, appended: undefined }
+
 function plain(removed: ReadonlySet<number>): RouteEdits {
-  return { removed, requestUri: undefined, appended: undefined }
+  return { removed, all: false, requestUri: undefined, appended: undefined }
 }
 
 function isStrict(value: string): boolean {
@@ -190,7 +223,36 @@ function uriOf(value: string): SipUri | undefined {
 
 /** Most values have no cookie. So the text is searched first, and parsed only if it has a cookie. */
 function cookieText(value: string): string | undefined {
-  if (!hasCookie(value)) return undefined
+  const known = cookieAfter(lastStart, value)
+  if (known !== undefined || !hasCookie(value)) return known
   const uri = uriOf(value)
-  return uri && cookieIn(uri.parameters)
+  const text = uri && cookieIn(uri.parameters)
+  if (text !== undefined) noteStart(value, text)
+  return text
+}
+
+/** The text before the cookie in the value that was parsed last. Values of ours differ only in the cookie. */
+let lastStart = ''
+
+/** Notes the start of a value in which the cookie is the last parameter, spelled without escapes and directly before the `>`. */
+function noteStart(value: string, cookie: string): void {
+  const start = value.slice(0, value.length - cookie.length - 1)
+  if (value === `${start}${cookie}>` && endsInName(start) && !start.includes('>')) lastStart = start
+}
+
+/**
+ * The cookie of a value that begins like the value that was parsed last, and has only characters of a cookie up to its `>`. The
+ * parser would find the same, because no such character has a meaning in a URI.
+ */
+function cookieAfter(start: string, value: string): string | undefined {
+  const end = value.length - 1
+  if (start === '' || value.charCodeAt(end) !== GREATER_THAN || !value.startsWith(start)) return undefined
+  for (let at = start.length; at < end; at++) if (!isCookieCharacter(value.charCodeAt(at))) return undefined
+  return value.slice(start.length, end)
+}
+
+/** Whether base64url has this character. */
+function isCookieCharacter(code: number): boolean {
+  const lower = code | 0x20
+  return (lower >= 0x61 && lower <= 0x7a) || (code >= 0x30 && code <= 0x39) || code === 0x2d || code === 0x5f
 }

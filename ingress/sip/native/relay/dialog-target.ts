@@ -1,7 +1,8 @@
 /** Finds the places to which in-dialog requests go. They are read from URIs whose host is an IP address. */
 import { isLoopback, isPrivate, isUnicast } from '../../../address/address-kind.ts'
-import { hostText, type IpAddress, parseIpAddress, sameAddress } from '../../../address/ip-address.ts'
+import { type IpAddress, parseIpAddress, sameAddress } from '../../../address/ip-address.ts'
 import { SIP_PORT } from '../../../address/port.ts'
+import { firstComma, indexOfText } from '../../message/byte-class.ts'
 import { HEADER } from '../../message/header-name.ts'
 import { parseNameAddr, splitList } from '../../message/name-addr.ts'
 import type { SipMessage } from '../../message/sip-message.ts'
@@ -39,7 +40,7 @@ export function hopOfValue(value: string): DialogHop | undefined {
 export function callable(hop: DialogHop | undefined, source: IpAddress, reach: Reach): DialogHop | undefined {
   if (!hop || !isPort(hop.port) || !isUnicast(hop.address)) return undefined
   if (isLoopback(hop.address) && !isLoopback(source)) return undefined
-  if (reach.names.isOwn(hostText(hop.address), hop.port)) return undefined
+  if (reach.names.isOwnAddress(hop.address, hop.port)) return undefined
   return hasSocket(hop, reach) ? hop : undefined
 }
 
@@ -58,17 +59,24 @@ function hasSocket({ transport, address }: DialogHop, { outbound }: Reach): bool
 }
 
 /**
- * The place to which we send the caller's requests: the nearest proxy between us and the backend that record-routed. If no
- * proxy record-routed, the backend's Contact.
+ * The value that names the place to which we send the caller's requests: that of the nearest proxy between us and the backend
+ * that record-routed. If no proxy record-routed, the backend's Contact. `cookie`: the cookie in our own Record-Route.
  */
-export function backendTarget(response: SipMessage, cookie: string): DialogHop | undefined {
+export function backendValue(response: SipMessage, cookie: string): string | undefined {
+  const top = response.first(HEADER.recordRoute)
+  // Most backends record no route, so the top value is ours.
+  if (top === -1 || isInFirstValue(response, top, cookie)) return firstValue(response, HEADER.contact)
   const routes = allValues(response, HEADER.recordRoute).map((value) => withCookie(value, cookie, cookie))
   const own = routes.findIndex((value) => value.includes(cookie))
   // RFC 3261 §12.1.1: the response has one Contact. If it has several, all belong to the backend, and a caller uses the first
   // one.
-  const [contact] = allValues(response, HEADER.contact)
-  const next = own > 0 ? routes[own - 1] : contact
-  return next === undefined ? undefined : hopOfValue(next)
+  return own > 0 ? routes[own - 1] : firstValue(response, HEADER.contact)
+}
+
+function isInFirstValue(message: SipMessage, row: number, text: string): boolean {
+  const { bytes } = message
+  const start = message.valueStart(row)
+  return indexOfText(bytes, text, { start, end: firstComma(bytes, start, message.valueEnd(row)) }) !== -1
 }
 
 /**
@@ -78,18 +86,41 @@ export function backendTarget(response: SipMessage, cookie: string): DialogHop |
  * one).
  */
 export function callerTarget(invite: SipMessage, source: IpAddress): DialogHop | undefined {
-  const contacts = allValues(invite, HEADER.contact)
-  const contact = contacts.length === 1 ? contacts[0] : undefined
-  const [next = contact] = allValues(invite, HEADER.recordRoute)
+  const next = firstValue(invite, HEADER.recordRoute) ?? onlyValue(invite, HEADER.contact)
   const hop = next === undefined ? undefined : hopOfValue(next)
   return hop && !sameAddress(hop.address, source) ? hop : undefined
 }
 
+/** The only value of a list header. Undefined if it has none, or several. */
+export function onlyValue(message: SipMessage, id: number): string | undefined {
+  const row = message.first(id)
+  if (row === -1) return undefined
+  if (message.next(id, row) === -1 && isOneValue(message, row)) return message.value(row)
+  const values = allValues(message, id)
+  return values.length === 1 ? values[0] : undefined
+}
+
+/** The first value of a list header. */
+function firstValue(message: SipMessage, id: number): string | undefined {
+  const row = message.first(id)
+  if (row === -1) return undefined
+  return isOneValue(message, row) ? message.value(row) : allValues(message, id, 1)[0]
+}
+
+/** Whether a row has exactly one value. Most rows have, and for them no list is made. */
+function isOneValue(message: SipMessage, row: number): boolean {
+  const start = message.valueStart(row)
+  const end = message.valueEnd(row)
+  return start < end && firstComma(message.bytes, start, end) === end
+}
+
 /** The values of a list header, in order, from all its lines. At most the first `most` values are returned. */
 export function allValues(message: SipMessage, id: number, most = Number.POSITIVE_INFINITY): string[] {
-  const values: string[] = []
-  for (let row = message.first(id); row !== -1 && values.length < most; row = message.next(id, row))
-    values.push(...splitList(message.value(row), most - values.length))
+  const first = message.first(id)
+  if (first === -1) return []
+  const values = splitList(message.value(first), most)
+  for (let row = message.next(id, first); row !== -1 && values.length < most; row = message.next(id, row))
+    for (const value of splitList(message.value(row), most - values.length)) values.push(value)
   return values
 }
 

@@ -57,22 +57,20 @@ export interface RelayedBranch {
   readonly destination: Destination
   /** The target. Only the transport that its URI names is used here. */
   readonly target: Pick<ProxyTarget, 'transport'>
-  /**
-   * The caller's cookie, and the target that it contains. The 18x and 2xx responses of a branch usually have the same target,
-   * so they share one cookie.
-   */
+  /** The caller's cookie. The 18x and 2xx responses of a branch usually name the same target, so they share one cookie. */
   callerCookie: CallerCookie | undefined
 }
 
 export interface CallerCookie {
-  readonly target: string
+  /** The value of the response that names the target. Undefined if the response has no such value. */
+  readonly named: string | undefined
+  /** Whether the response has no To tag. */
+  readonly untagged: boolean
   readonly text: string
 }
 
-interface BranchTimer {
-  readonly branch: InviteBranch
-  readonly input: BranchTimerInput
-}
+/** The timers of a branch that run. */
+type BranchTimers = Record<BranchTimerInput, Timer | undefined>
 
 const NO_BYTES = Buffer.alloc(0)
 
@@ -95,7 +93,7 @@ export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactio
   #breadth: number
   readonly #owner: BranchOwner
   readonly #clock: Clock
-  #timers: Map<BranchTimerInput, Timer> | undefined
+  #timers: BranchTimers | undefined
 
   constructor(options: InviteBranchOptions, owner: BranchOwner, clock: Clock) {
     this.target = options.target
@@ -192,7 +190,7 @@ export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactio
 
   /** The timer starts at the first 18x. A later 18x does not start the timer again. */
   startRingingTimer(ms: number): void {
-    if (!this.#timers?.has('ringing-timer')) this.#startTimer('ringing-timer', ms)
+    if (this.#timers?.['ringing-timer'] === undefined) this.#startTimer('ringing-timer', ms)
   }
 
   /** RFC 3261 §9.1: if no final response comes within 64*T1 after a CANCEL, the INVITE counts as cancelled. */
@@ -202,16 +200,21 @@ export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactio
   }
 
   stopTimer(input: BranchTimerInput): void {
-    const timer = this.#timers?.get(input)
-    if (!timer) return
+    const timer = this.#timers?.[input]
+    if (this.#timers === undefined || timer === undefined) return
     this.#clock.cancel(timer)
-    this.#timers?.delete(input)
+    this.#timers[input] = undefined
   }
 
   #startTimer(input: BranchTimerInput, ms: number): void {
     this.stopTimer(input)
-    this.#timers ??= new Map()
-    this.#timers.set(input, this.#clock.after(ms, fireBranchTimer, { branch: this, input }))
+    this.#timers ??= {
+      'backend-timer': undefined,
+      'ringing-timer': undefined,
+      'timer-c': undefined,
+      'cancel-timer': undefined,
+    }
+    this.#timers[input] = this.#clock.after(ms, FIRE[input], this)
   }
 
   /**
@@ -226,12 +229,23 @@ export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactio
   }
 
   #stopTimers(): void {
-    for (const timer of this.#timers?.values() ?? []) this.#clock.cancel(timer)
+    this.stopTimer('backend-timer')
+    this.stopTimer('ringing-timer')
+    this.stopTimer('timer-c')
+    this.stopTimer('cancel-timer')
     this.#timers = undefined
   }
 }
 
-function fireBranchTimer({ branch, input }: BranchTimer): void {
+/** One function for each timer, so that a timer needs no object that says which one it is. */
+const FIRE: Readonly<Record<BranchTimerInput, (branch: InviteBranch) => void>> = {
+  'backend-timer': (branch) => fireBranchTimer(branch, 'backend-timer'),
+  'ringing-timer': (branch) => fireBranchTimer(branch, 'ringing-timer'),
+  'timer-c': (branch) => fireBranchTimer(branch, 'timer-c'),
+  'cancel-timer': (branch) => fireBranchTimer(branch, 'cancel-timer'),
+}
+
+function fireBranchTimer(branch: InviteBranch, input: BranchTimerInput): void {
   branch.stopTimer(input)
   branch.input(input)
   // RFC 3261 §9.1: the client "SHOULD then consider the original transaction cancelled and MUST destroy the client

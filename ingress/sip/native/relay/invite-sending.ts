@@ -10,12 +10,11 @@ import type { EngineCore } from '../engine-core.ts'
 import type { ServerSide } from '../server-side.ts'
 import { ClientTransaction, type ClientTransactionUser } from '../transaction/client-transaction.ts'
 import { clientTransactionKey } from '../transaction/transaction-key.ts'
-import type { Destination, LocalEndpoint } from '../transport/transport.ts'
+import type { Destination } from '../transport/transport.ts'
 import { writeCancel } from './cancel-request.ts'
 import { callable, callerTarget, givesWay } from './dialog-target.ts'
 import { ROUTES_AS_THEY_ARE, type RouteEdits, writeForwardedRequest } from './forwarded-request.ts'
 import { type BranchOwner, InviteBranch } from './invite-branch.ts'
-import { recordRouteLines } from './record-route.ts'
 
 /** An INVITE that makes a dialog and an INVITE inside a dialog differ in these values. */
 export interface InvitePurpose {
@@ -96,12 +95,12 @@ function chooseDraft(
   target: ProxyTarget,
   options: DraftOptions,
 ): { readonly draft: Draft | undefined; readonly streamForSize: boolean } {
-  const over = (transport: TransportName): Draft | undefined => draftRequest(invite, target, { ...options, transport })
-  if (target.transport !== undefined) return { draft: over(target.transport), streamForSize: false }
-  const datagram = over('UDP')
-  if (!datagram) return { draft: over('TCP'), streamForSize: false }
+  const named = target.transport
+  if (named !== undefined) return { draft: draftRequest(invite, target, options, named), streamForSize: false }
+  const datagram = draftRequest(invite, target, options, 'UDP')
+  if (!datagram) return { draft: draftRequest(invite, target, options, 'TCP'), streamForSize: false }
   const large = datagram.bytes.length > MAX_DATAGRAM_REQUEST_BYTES
-  const stream = large && !options.datagram ? over('TCP') : undefined
+  const stream = large && !options.datagram ? draftRequest(invite, target, options, 'TCP') : undefined
   return { draft: stream ?? datagram, streamForSize: stream !== undefined }
 }
 
@@ -140,10 +139,11 @@ export function sendCancel(invite: SendingInvite, branch: InviteBranch, reason: 
 function draftRequest(
   invite: SendingInvite,
   target: ProxyTarget,
-  options: DraftOptions & { readonly transport: TransportName },
+  options: DraftOptions,
+  transport: TransportName,
 ): Draft | undefined {
   const { core, side, plan, purpose } = invite
-  const outgoing = core.outbound.endpointFor(options.transport, target.address)
+  const outgoing = core.outbound.endpointFor(transport, target.address)
   if (!outgoing) return undefined
   const routes = isToPod(invite, target) ? ROUTES_AS_THEY_ARE : purpose.routes
   const cookie = purpose.dialogData === undefined ? '' : backendCookie(invite, purpose.dialogData)
@@ -151,24 +151,18 @@ function draftRequest(
     message: side.message,
     facts: side.facts,
     viaSource: side.viaSource,
-    via: viaValue(core, outgoing, options.branchId),
+    viaStart: core.names.viaStart(outgoing),
+    branchId: options.branchId,
     requestUri: purpose.dialogData === undefined ? routes?.requestUri : targetUri(target, plan, side.facts.uri),
-    recordRoute:
-      cookie === '' ? '' : recordRouteLines({ names: core.names, incoming: side.flow.local, outgoing, cookie }),
+    recordRoute: cookie === '' ? undefined : { names: core.names, incoming: side.flow.local, outgoing, cookie },
     routes,
     setHeaders: plan.setHeaders,
     removeHeaders: plan.removeHeaders,
     maxBreadth: options.breadth,
-    stream: options.transport === 'TCP',
+    stream: transport === 'TCP',
   })
-  const destination = { transport: options.transport, address: target.address, port: target.port }
+  const destination = { transport, address: target.address, port: target.port }
   return { bytes, destination, cookie }
-}
-
-/** RFC 3261 §16.6 step 8: our Via with a new branch parameter. RFC 3581 §3: over UDP it has an empty `rport`. */
-export function viaValue(core: EngineCore, outgoing: LocalEndpoint, branchId: string): string {
-  const rport = outgoing.transport === 'UDP' ? ';rport' : ''
-  return `SIP/2.0/${outgoing.transport} ${core.names.sentBy(outgoing)};branch=${branchId}${rport}`
 }
 
 /**
@@ -187,8 +181,11 @@ function backendCookie({ core, side, plan }: SendingInvite, dialogData: string):
   // Over UDP, any pod can reach the caller. Over TCP, only the pod that has the caller's connection can use it, so the cookie
   // names that pod.
   const pod = peer.transport === 'TCP' ? core.names.ownHop(side.flow.local) : undefined
-  const sealed = { from: 'backend', signedTarget, routeTarget, pod, dialogData } as const
-  return core.cookies.seal(called === 'contact' ? sealed : { ...sealed, callerTarget: called }, dialog)
+  const target = called === 'contact' ? undefined : called
+  return core.cookies.seal(
+    { from: 'backend', signedTarget, routeTarget, pod, callerTarget: target, dialogData },
+    dialog,
+  )
 }
 
 /** Starts the client transaction of a branch, which sends the request. */

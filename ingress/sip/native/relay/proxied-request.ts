@@ -23,9 +23,17 @@ const NO_DRAFTS: readonly Draft[] = []
  * requests except INVITE and ACK.
  */
 export function proxyRequest(core: EngineCore, side: ServerSide, request: Omit<DialogRequest, 'side'>): void {
-  const [first, ...others] = draftDialogRequest(core, { ...request, side })
+  const { ways, edits } = request
+  const drafts = draftDialogRequest(core, { side, ways, edits })
+  const first = drafts[0]
   if (!first) return answerUnreachable(core, side)
-  new RelayedRequest({ core, side, first, others, responseIdentity: request.edits.responseIdentity }).start()
+  const { responseIdentity } = edits
+  new RelayedRequest({ core, side, first, others: othersOf(drafts), responseIdentity }).start()
+}
+
+/** All drafts but the first. Nearly every request has only one. */
+function othersOf(drafts: readonly Draft[]): readonly Draft[] {
+  return drafts.length > 1 ? drafts.slice(1) : NO_DRAFTS
 }
 
 interface RelayedRequestOptions {
@@ -100,10 +108,10 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
   }
 
   onTransportError(): void {
-    const [next, ...others] = this.#others
+    const [next] = this.#others
     if (next) {
       this.#draft = next
-      this.#others = others
+      this.#others = othersOf(this.#others)
       return this.#send()
     }
     if (this.#side) answerUnreachable(this.#core, this.#side)
@@ -152,8 +160,10 @@ export function relayAck(core: EngineCore, request: DialogRequest): void {
   sendFirst(core, draftDialogRequest(core, request))
 }
 
-function sendFirst(core: EngineCore, [draft, ...others]: readonly Draft[]): void {
+function sendFirst(core: EngineCore, drafts: readonly Draft[]): void {
+  const draft = drafts[0]
   if (!draft) return
+  const others = othersOf(drafts)
   const sentAt = core.clock.now()
   const onFailure = (error: Error): void => {
     // An ACK gets no answer, so an error that comes later than `ACK_LOSS_MS` says nothing about the ACK. It only means that an

@@ -6,15 +6,15 @@
 import { HEADER } from '../../message/header-name.ts'
 import { readTag } from '../../message/header-tag.ts'
 import { ASSERTED_IDENTITY_IDS } from '../../message/identity-headers.ts'
-import { removeFirstValue, rewriteMessage } from '../../message/rewrite-message.ts'
+import { copyWithoutFirstValue, MessageCopy } from '../../message/message-copy.ts'
 import type { SipMessage } from '../../message/sip-message.ts'
 import type { ResponseIdentity } from '../../port/engine.ts'
 import { losesIdentity } from '../../proxy/response-facts.ts'
 import type { EngineCore } from '../engine-core.ts'
 import type { DialogKey } from './dialog-cookie.ts'
-import { backendTarget, callable } from './dialog-target.ts'
+import { backendValue, callable, hopOfValue } from './dialog-target.ts'
 import type { RelayedBranch } from './invite-branch.ts'
-import { rewrittenRecordRoutes, withoutOwnRecordRoutes } from './record-route.ts'
+import { copyWithCookie, copyWithoutOwn } from './record-route.ts'
 
 /** The parts of a proxied INVITE that are needed to relay a response. */
 export interface RelayingInvite {
@@ -32,37 +32,41 @@ export function relayedInviteResponse(
   invite: RelayingInvite,
   branch: RelayedBranch,
   response: SipMessage,
-  challenging: readonly SipMessage[] = [],
+  challenging: readonly SipMessage[] = NO_MESSAGES,
 ): Buffer {
-  return writeRelayedResponse(response, {
-    begins: invite.dialog !== undefined,
-    recordRoutes: callerRecordRoutes(invite, branch, response),
-    extra: challengesOf(challenging),
-    responseIdentity: invite.responseIdentity,
-  })
+  const { dialog, responseIdentity } = invite
+  if (dialog === undefined)
+    return writeRelayedResponse(response, { place: 'inside', cookies: NO_COOKIES, responseIdentity })
+  if (response.status < 300) {
+    const cookies = {
+      backend: branch.cookie,
+      caller: branch.cookie === '' ? '' : callerCookie(invite, branch, response),
+    }
+    return writeRelayedResponse(response, { place: 'making', cookies, responseIdentity })
+  }
+  const extra = challengesOf(challenging)
+  return writeRelayedResponse(response, { place: 'refusing', cookies: NO_COOKIES, responseIdentity }, extra)
 }
 
-/** The changed Record-Route lines by row. Only a response that makes a dialog needs them (RFC 3261 §12.1.1). */
-function callerRecordRoutes(
-  invite: RelayingInvite,
-  branch: RelayedBranch,
-  response: SipMessage,
-): ReadonlyMap<number, string> {
+/**
+ * The caller's cookie for a response that makes a dialog (RFC 3261 §12.1.1). The responses of a branch usually name the same
+ * target, so its cookie is sealed only once.
+ */
+function callerCookie({ core, dialog }: RelayingInvite, branch: RelayedBranch, response: SipMessage): string {
   const { cookie, destination } = branch
-  const { core, dialog } = invite
-  if (dialog === undefined) return withoutOwnRecordRoutes(response)
-  if (cookie === '' || response.status >= 300) return NO_ROWS
+  if (dialog === undefined) return ''
+  const named = backendValue(response, cookie)
+  const untagged = isUntagged(response)
+  const before = branch.callerCookie
+  if (before !== undefined && before.named === named && before.untagged === untagged) return before.text
   // The transport that the target's URI names is used. TCP may have been chosen only because the INVITE is large; later
   // requests must not depend on that.
-  const asked = { ...destination, transport: branch.target.transport }
-  const signedTarget = callable(backendTarget(response, cookie), destination.address, core) ?? asked
-  const untagged = isUntagged(response)
-  const target = `${signedTarget.address.text} ${signedTarget.port} ${signedTarget.transport} ${untagged}`
-  if (branch.callerCookie?.target !== target) {
-    const text = core.cookies.seal({ from: 'caller', signedTarget, untagged, dialogData: dialog.data }, dialog)
-    branch.callerCookie = { target, text }
-  }
-  return rewrittenRecordRoutes(response, cookie, branch.callerCookie.text)
+  const asked = { address: destination.address, port: destination.port, transport: branch.target.transport }
+  const hop = named === undefined ? undefined : hopOfValue(named)
+  const signedTarget = callable(hop, destination.address, core) ?? asked
+  const text = core.cookies.seal({ from: 'caller', signedTarget, untagged, dialogData: dialog.data }, dialog)
+  branch.callerCookie = { named, untagged, text }
+  return text
 }
 
 /** RFC 3261 §12.1.2: a gateway that follows RFC 2543 sends no tag. So later requests to that gateway have no To tag. */
@@ -71,55 +75,76 @@ function isUntagged(response: SipMessage): boolean {
   return row !== -1 && readTag(response, row) === undefined
 }
 
+/**
+ * What the response is to a dialog. `making`: it makes one (RFC 3261 §12.1.1). `refusing`: it answers an INVITE that would have
+ * made one. `inside`: it answers a request inside a dialog; then fewer headers are removed, because the sender of the request
+ * needs more of them.
+ */
+type DialogPlace = 'making' | 'refusing' | 'inside'
+
 interface RelayOptions {
-  /**
-   * Whether the response answers an INVITE that makes a dialog. Inside a dialog, fewer headers are removed, because the sender
-   * of the request needs more of them.
-   */
-  readonly begins: boolean
-  /** The changed Record-Route lines, by row. */
-  readonly recordRoutes: ReadonlyMap<number, string>
-  /** Complete lines to add at the end: the challenges of other branches (RFC 3261 §16.7 step 7). */
-  readonly extra?: string
+  readonly place: DialogPlace
+  /** The cookie in our own Record-Route, and the one that the caller gets in its place. */
+  readonly cookies: { readonly backend: string; readonly caller: string }
   readonly responseIdentity: ResponseIdentity
 }
 
-const NO_ROWS: ReadonlyMap<number, string> = new Map()
+const NO_COOKIES: RelayOptions['cookies'] = { backend: '', caller: '' }
+const NO_MESSAGES: readonly SipMessage[] = []
 
 /** Writes the response to an in-dialog request other than INVITE. */
 export function relayedDialogResponse(response: SipMessage, responseIdentity: ResponseIdentity): Buffer {
-  return writeRelayedResponse(response, {
-    begins: false,
-    recordRoutes: withoutOwnRecordRoutes(response),
-    responseIdentity,
-  })
+  return writeRelayedResponse(response, { place: 'inside', cookies: NO_COOKIES, responseIdentity })
 }
 
-/** Writes the relayed response: without our Via, and with the changes that `options` asks for. */
-function writeRelayedResponse(response: SipMessage, options: RelayOptions): Buffer {
-  const replaced = new Map(options.recordRoutes)
+/** All relayed responses are written here, one after the other. */
+const COPY = new MessageCopy()
+
+/**
+ * Writes the relayed response: without our Via, and with the changes that `options` asks for. `extra`: complete lines to add at
+ * the end, which are the challenges of other branches (RFC 3261 §16.7 step 7).
+ */
+function writeRelayedResponse(response: SipMessage, options: RelayOptions, extra = ''): Buffer {
   const via = response.first(HEADER.via)
-  // RFC 3261 §16.7 step 3: the topmost Via value, which is ours, is removed.
-  replaced.set(via, removeFirstValue(response, via))
-  if (options.begins && response.status >= 300) {
-    // RFC 3261 §21.5.4: with Retry-After, a backend pauses its clients. If a carrier got the header, the carrier would pause
-    // the whole trunk. Inside a dialog the header stays: there it says when the sender may send its request again (§14.2, RFC
-    // 3311 §5.2).
-    removeAll(response, HEADER.retryAfter, replaced)
-    // RFC 3261 §12.1.1: this response makes no dialog, so nobody needs its Record-Route. The Record-Route also contains the
-    // backend's cookie, and the caller must not get that cookie.
-    removeAll(response, HEADER.recordRoute, replaced)
+  const anonymous = losesIdentity(response, options.responseIdentity)
+  COPY.begin(response)
+  for (let row = 0; row < response.headerCount; row++) {
+    const id = response.id(row)
+    // RFC 3261 §16.7 step 3: the topmost Via value, which is ours, is removed.
+    if (row === via) copyWithoutFirstValue(COPY, response, row)
+    else if (isLeftOut(id, options.place, anonymous)) {
+      COPY.copyTo(response.lineStart(row))
+      COPY.leaveOut(response.lineEnd(row))
+    } else if (id === HEADER.recordRoute) copyRecordRoute(response, row, options)
   }
-  // RFC 3325 §6: P-Preferred-Identity is only for the first proxy after the user agent, so it is removed.
-  removeAll(response, HEADER.preferredIdentity, replaced)
-  if (losesIdentity(response, options.responseIdentity)) {
-    for (const id of ASSERTED_IDENTITY_IDS) removeAll(response, id, replaced)
-  }
-  return rewriteMessage(response, { replaced, ...(options.extra ? { bottom: options.extra } : {}) })
+  COPY.copyTo(response.headersEnd)
+  COPY.text(extra)
+  return COPY.finish()
 }
 
-function removeAll(message: SipMessage, id: number, replaced: Map<number, string>): void {
-  for (let row = message.first(id); row !== -1; row = message.next(id, row)) replaced.set(row, '')
+/** Whether headers with this id are removed. `anonymous`: whether those that assert an identity are removed. */
+function isLeftOut(id: number, place: DialogPlace, anonymous: boolean): boolean {
+  switch (id) {
+    case HEADER.retryAfter:
+      // RFC 3261 §21.5.4: with Retry-After, a backend pauses its clients. If a carrier got the header, the carrier would pause
+      // the whole trunk. Inside a dialog the header stays: there it says when the sender may send its request again (§14.2,
+      // RFC 3311 §5.2).
+      return place === 'refusing'
+    case HEADER.recordRoute:
+      // RFC 3261 §12.1.1: this response makes no dialog, so nobody needs its Record-Route. The Record-Route also contains the
+      // backend's cookie, and the caller must not get that cookie.
+      return place === 'refusing'
+    case HEADER.preferredIdentity:
+      // RFC 3325 §6: P-Preferred-Identity is only for the first proxy after the user agent, so it is removed.
+      return true
+    default:
+      return anonymous && ASSERTED_IDENTITY_IDS.includes(id)
+  }
+}
+
+function copyRecordRoute(response: SipMessage, row: number, { place, cookies }: RelayOptions): void {
+  if (place === 'inside') copyWithoutOwn(COPY, { message: response, row })
+  else if (cookies.backend !== '') copyWithCookie(COPY, { message: response, row }, cookies)
 }
 
 /** RFC 3261 §16.7 step 7: a relayed 401 or 407 contains the challenges of all branches that sent a challenge. */

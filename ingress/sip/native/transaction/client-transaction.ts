@@ -74,6 +74,8 @@ type ClientTransactionOptions<M> = {
 export class ClientTransaction<M> {
   readonly kind: 'invite' | 'non-invite'
   readonly key: string
+  /** Its place in the table of transactions. Only the table uses it. 0: the table does not have the transaction. */
+  place = 0
   readonly #sink: RequestSink
   readonly #clock: Clock
   readonly #user: ClientTransactionUser<M>
@@ -147,12 +149,13 @@ export class ClientTransaction<M> {
     const { to, effects } = this.#enter(
       this.kind === 'invite' ? inviteClientInput(status) : nonInviteClientInput(status),
     )
-    for (const effect of effects) {
+    for (let i = 0; i < effects.length; i++) {
       // The user may have destroyed the transaction while it handled the response.
       if (this.#state !== to) return
+      const effect = effects[i]
       if (effect === 'passUp') this.#passUp(status, message)
       else if (effect === 'ack') this.#acknowledge(message)
-      else this.#perform(effect)
+      else if (effect !== undefined) this.#perform(effect)
     }
   }
 
@@ -178,7 +181,11 @@ export class ClientTransaction<M> {
   }
 
   #run(input: ClientInput): void {
-    for (const effect of this.#enter(input).effects) this.#perform(effect)
+    const { effects } = this.#enter(input)
+    for (let i = 0; i < effects.length; i++) {
+      const effect = effects[i]
+      if (effect !== undefined) this.#perform(effect)
+    }
   }
 
   #enter(input: ClientInput): Transition<ClientTransactionState, ClientEffect> {

@@ -19,6 +19,7 @@ import { type AnyTransitionTable, step } from './transition-table.ts'
 type ServerTransactionState = InviteServerState | NonInviteServerState
 
 type ServerEffect = InviteServerEffect | NonInviteServerEffect
+type EndInput = 'timerH' | 'timerI' | 'timerJ' | 'timerL'
 type ServerInput = InviteServerInput | NonInviteServerInput
 
 /** Carries the bytes of a server transaction back to the peer. */
@@ -43,17 +44,10 @@ export interface ServerTransactionUser {
   onTerminated(transaction: ServerTransaction): void
 }
 
-interface ServerTransactionOptions {
-  readonly kind: 'invite' | 'non-invite'
-  readonly key: string
-  readonly sink: ResponseSink
+/** What all server transactions of an engine share. */
+export interface ServerTransactionHost {
   readonly clock: Clock
   readonly user: ServerTransactionUser
-  /**
-   * True for an unvouched source: then each packet that we send answers one packet that came. No timer repeats a response, and
-   * an INVITE gets no 100. So the sender repeats its INVITE, and each repeat gets the last response.
-   */
-  readonly quiet?: boolean
 }
 
 /**
@@ -69,10 +63,10 @@ const UNFINISHED_OTHER: ReadonlySet<ServerTransactionState> = new Set(['Trying',
  */
 export class ServerTransaction {
   readonly kind: 'invite' | 'non-invite'
-  readonly key: string
+  /** Its place in the table of transactions. Only the table uses it. 0: the table does not have the transaction. */
+  place = 0
   readonly #sink: ResponseSink
-  readonly #clock: Clock
-  readonly #user: ServerTransactionUser
+  readonly #host: ServerTransactionHost
   readonly #quiet: boolean
   readonly #table: AnyTransitionTable<ServerTransactionState, ServerEffect>
   #state: ServerTransactionState
@@ -83,23 +77,27 @@ export class ServerTransaction {
    * often.
    */
   #response: Buffer | string | undefined
-  /** Timer G. `#repeatMs` is its current pause in milliseconds. */
-  #repeatTimer: Timer | undefined
+  /** The current pause of Timer G in milliseconds. 0: Timer G does not run. */
   #repeatMs = 0
-  /** Timer H, I, J or L. Only one of these timers runs at a time. */
-  #endTimer: Timer | undefined
-  #endInput: 'timerH' | 'timerI' | 'timerJ' | 'timerL' = 'timerH'
+  /** The input and the time of Timer H, I, J or L. Only one of these timers runs at a time. */
+  #endInput: EndInput = 'timerH'
+  #endAt = Number.POSITIVE_INFINITY
+  /** Timer G and the timer at the end share this timer of the clock. It is set to the first of them, `#timerInput`. */
+  #timer: Timer | undefined
+  #timerInput: 'timerG' | EndInput = 'timerH'
 
-  constructor(options: ServerTransactionOptions) {
-    const invite = options.kind === 'invite'
-    this.kind = options.kind
-    this.key = options.key
-    this.#sink = options.sink
-    this.#clock = options.clock
-    this.#user = options.user
-    this.#quiet = options.quiet ?? false
+  /**
+   * `quiet`: true for an unvouched source: then each packet that we send answers one packet that came. No timer repeats a
+   * response, and an INVITE gets no 100. So the sender repeats its INVITE, and each repeat gets the last response.
+   */
+  constructor(kind: 'invite' | 'non-invite', sink: ResponseSink, host: ServerTransactionHost, quiet = false) {
+    const invite = kind === 'invite'
+    this.kind = kind
+    this.#sink = sink
+    this.#host = host
+    this.#quiet = quiet
     const tables = invite ? inviteServerTables : nonInviteServerTables
-    this.#table = options.sink.reliable ? tables.reliable : tables.unreliable
+    this.#table = sink.reliable ? tables.reliable : tables.unreliable
     this.#state = invite ? 'Proceeding' : 'Trying'
   }
 
@@ -120,7 +118,7 @@ export class ServerTransaction {
   unfinished(now: number): boolean {
     if (this.#state !== 'Accepted')
       return (this.kind === 'invite' ? UNFINISHED_INVITE : UNFINISHED_OTHER).has(this.#state)
-    return now < (this.#endTimer?.deadline ?? now) - SIXTY_FOUR_T1_MS + SUCCESS_REPEATED_MS
+    return now < this.#endAt - SIXTY_FOUR_T1_MS + SUCCESS_REPEATED_MS
   }
 
   /**
@@ -154,12 +152,8 @@ export class ServerTransaction {
     this.#step('destroy')
   }
 
-  static readonly #onRepeatTimer = (transaction: ServerTransaction): void => {
-    transaction.#step('timerG')
-  }
-
-  static readonly #onEndTimer = (transaction: ServerTransaction): void => {
-    transaction.#step(transaction.#endInput)
+  static readonly #onTimer = (transaction: ServerTransaction): void => {
+    transaction.#step(transaction.#timerInput)
   }
 
   /** Returns whether the user must get an ACK. */
@@ -167,9 +161,10 @@ export class ServerTransaction {
     const { to, effects } = step(this.#table, this.#state, input)
     this.#state = to
     let passAck = false
-    for (const effect of effects) {
+    for (let i = 0; i < effects.length; i++) {
+      const effect = effects[i]
       if (effect === 'passAck') passAck = true
-      else this.#perform(effect, status, bytes)
+      else if (effect !== undefined) this.#perform(effect, status, bytes)
     }
     return passAck
   }
@@ -205,10 +200,10 @@ export class ServerTransaction {
         this.#rest()
         break
       case 'timeout':
-        this.#user.onTimeout(this)
+        this.#host.user.onTimeout(this)
         break
       case 'terminate':
-        this.#user.onTerminated(this)
+        this.#host.user.onTerminated(this)
         break
     }
   }
@@ -228,19 +223,28 @@ export class ServerTransaction {
   #startG(): void {
     if (this.#quiet) return
     this.#repeatMs = this.#repeatMs === 0 ? T1_MS : Math.min(this.#repeatMs * 2, T2_MS)
-    this.#repeatTimer = this.#clock.after(this.#repeatMs, ServerTransaction.#onRepeatTimer, this)
+    const leftMs = this.#endAt - this.#host.clock.now()
+    if (this.#repeatMs < leftMs) this.#setTimer('timerG', this.#repeatMs)
+    else this.#setTimer(this.#endInput, leftMs)
   }
 
-  #startEnd(input: 'timerH' | 'timerI' | 'timerJ' | 'timerL', ms: number): void {
+  #startEnd(input: EndInput, ms: number): void {
     this.#endInput = input
-    this.#endTimer = this.#clock.after(ms, ServerTransaction.#onEndTimer, this)
+    if (this.#repeatMs === 0) this.#setTimer(input, ms)
+    this.#endAt = this.#repeatMs === 0 && this.#timer ? this.#timer.deadline : this.#host.clock.now() + ms
+  }
+
+  #setTimer(input: 'timerG' | EndInput, ms: number): void {
+    const { clock } = this.#host
+    this.#timerInput = input
+    if (this.#timer === undefined) this.#timer = clock.after(ms, ServerTransaction.#onTimer, this)
+    else clock.restart(this.#timer, ms)
   }
 
   #rest(): void {
-    if (this.#repeatTimer !== undefined) this.#clock.cancel(this.#repeatTimer)
-    if (this.#endTimer !== undefined) this.#clock.cancel(this.#endTimer)
-    this.#repeatTimer = undefined
-    this.#endTimer = undefined
+    if (this.#timer !== undefined) this.#host.clock.cancel(this.#timer)
+    this.#repeatMs = 0
+    this.#endAt = Number.POSITIVE_INFINITY
     this.#response = undefined
   }
 }

@@ -1,6 +1,8 @@
 import { MAX_CLIENT_TRANSACTIONS, MAX_SERVER_TRANSACTIONS } from '../../limits.ts'
 import type { ClientTransaction } from './client-transaction.ts'
+import { KeyTable } from './key-table.ts'
 import type { ServerTransaction } from './server-transaction.ts'
+import { TransactionKey } from './transaction-key.ts'
 
 interface TransactionTableLimits {
   readonly servers: number
@@ -14,19 +16,29 @@ const LIMITS: TransactionTableLimits = { servers: MAX_SERVER_TRANSACTIONS, clien
  * `onTerminated`.
  */
 export class TransactionTable<M> {
-  readonly #servers = new Map<string, ServerTransaction>()
-  readonly #clients = new Map<string, ClientTransaction<M>>()
+  readonly #servers = new KeyTable<ServerTransaction>()
+  readonly #clients = new KeyTable<ClientTransaction<M>>()
   readonly #limits: TransactionTableLimits
+  readonly #seed: number
+  readonly #clientKey: TransactionKey
 
-  constructor(limits = LIMITS) {
+  /** `seed`: a random number, so that nobody outside can choose keys that the table must look for one after the other. */
+  constructor(seed: number, limits = LIMITS) {
+    this.#seed = seed
     this.#limits = limits
+    this.#clientKey = this.newKey()
   }
 
-  server(key: string): ServerTransaction | undefined {
+  /** Memory in which the keys of this table can be written. */
+  newKey(): TransactionKey {
+    return new TransactionKey(this.#seed)
+  }
+
+  server(key: TransactionKey): ServerTransaction | undefined {
     return this.#servers.get(key)
   }
 
-  client(key: string): ClientTransaction<M> | undefined {
+  client(key: TransactionKey): ClientTransaction<M> | undefined {
     return this.#clients.get(key)
   }
 
@@ -42,11 +54,11 @@ export class TransactionTable<M> {
 
   /**
    * Adds a transaction and returns true. If the table is full, or has another transaction with the same key, adds nothing and
-   * returns false.
+   * returns false. The bytes of the key are copied.
    */
-  addServer(transaction: ServerTransaction): boolean {
-    if (this.serversFull || this.#servers.has(transaction.key)) return false
-    this.#servers.set(transaction.key, transaction)
+  addServer(key: TransactionKey, transaction: ServerTransaction): boolean {
+    if (this.serversFull || this.#servers.get(key) !== undefined) return false
+    transaction.place = this.#servers.add(key, transaction)
     return true
   }
 
@@ -55,19 +67,25 @@ export class TransactionTable<M> {
    * returns false.
    */
   addClient(transaction: ClientTransaction<M>): boolean {
-    if (this.clientsFull || this.#clients.has(transaction.key)) return false
-    this.#clients.set(transaction.key, transaction)
+    const key = this.#clientKey
+    key.begin()
+    key.addText(transaction.key)
+    key.finish()
+    if (this.clientsFull || this.#clients.get(key) !== undefined) return false
+    transaction.place = this.#clients.add(key, transaction)
     return true
   }
 
-  /** Removes this transaction. Does nothing if the table has another transaction under its key, or none. */
+  /** Removes this transaction. Does nothing if the table does not have it. */
   removeServer(transaction: ServerTransaction): void {
-    if (this.#servers.get(transaction.key) === transaction) this.#servers.delete(transaction.key)
+    if (transaction.place !== 0) this.#servers.remove(transaction.place)
+    transaction.place = 0
   }
 
-  /** Removes this transaction. Does nothing if the table has another transaction under its key, or none. */
+  /** Removes this transaction. Does nothing if the table does not have it. */
   removeClient(transaction: ClientTransaction<M>): void {
-    if (this.#clients.get(transaction.key) === transaction) this.#clients.delete(transaction.key)
+    if (transaction.place !== 0) this.#clients.remove(transaction.place)
+    transaction.place = 0
   }
 
   /** The number of open transactions. */
@@ -78,8 +96,12 @@ export class TransactionTable<M> {
   /** The number of transactions for which a shutdown must wait. `now`: the time on the clock. Looks at every transaction. */
   unfinished(now: number): number {
     let count = 0
-    for (const transaction of this.#servers.values()) if (transaction.unfinished(now)) count++
-    for (const transaction of this.#clients.values()) if (transaction.unfinished) count++
+    this.#servers.forEach((transaction) => {
+      if (transaction.unfinished(now)) count++
+    })
+    this.#clients.forEach((transaction) => {
+      if (transaction.unfinished) count++
+    })
     return count
   }
 }

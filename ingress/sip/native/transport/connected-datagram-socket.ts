@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../../../time/clock.ts'
 import { CONNECTED_DATAGRAM_SOCKET_IDLE_MS } from '../../limits.ts'
 import type { DatagramReceiver, DatagramSocket, DatagramSockets } from './datagram/datagram-sockets.ts'
-import { concernsDestination } from './datagram/passing-errors.ts'
+import { concernsDestination, faultOfDatagram } from './datagram/passing-errors.ts'
 import type { Destination, LocalEndpoint, SendOptions, TransportEvents } from './transport.ts'
 import { destinationText, unsendable } from './transport-error.ts'
 import { createUnconfirmedRequests, failSoon, type UnconfirmedRequests } from './unconfirmed-requests.ts'
@@ -95,7 +95,7 @@ export class ConnectedDatagramSocket {
     if (this.#closed) return
     const { events, remote } = this.#options
     if (!concernsDestination(error)) {
-      events.onFault('datagram-not-sent', `${destinationText(remote)}: ${error.message}`)
+      events.onFault(faultOfDatagram(error), `${destinationText(remote)}: ${error.message}`)
       return
     }
     // RFC 3261 §18.4: after an ICMP error, the request fails immediately.

@@ -13,7 +13,9 @@ export function chooseLocal<T extends { readonly endpoint: LocalEndpoint }>(
 ): T | undefined {
   let best: T | undefined
   let bestFitness = 0
-  for (const listener of listeners) {
+  for (let at = 0; at < listeners.length; at++) {
+    const listener = listeners[at]
+    if (listener === undefined) continue
     const fitness = fitnessFor(listener.endpoint.address, to)
     if (fitness > bestFitness) {
       best = listener

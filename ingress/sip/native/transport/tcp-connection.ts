@@ -52,6 +52,8 @@ export class TcpConnection implements Flow {
   readonly transport = 'TCP'
   readonly remoteAddress: IpAddress
   readonly remotePort: number
+  /** The other end, as the peer of a message and as the place to which a request goes. */
+  readonly peer: Destination
   readonly local: LocalEndpoint
   readonly #options: TcpConnectionOptions
   readonly #socket: Socket
@@ -82,6 +84,7 @@ export class TcpConnection implements Flow {
     this.#socket = options.socket
     this.remoteAddress = options.remoteAddress
     this.remotePort = options.remotePort
+    this.peer = { address: options.remoteAddress, port: options.remotePort, transport: 'TCP' }
     this.local = options.local
     this.#requests = createUnconfirmedRequests(options.events)
     this.#standing = options.standing
@@ -118,11 +121,11 @@ export class TcpConnection implements Flow {
     if (this.#state === 'connecting') {
       const waits = this.#unsent.add({ bytes, onFailure, until: clock.now() + connectMs })
       if (waits) this.#arm()
-      else failSoon(onFailure, unsendable('stream-queue-full', this.#remote), events)
+      else failSoon(onFailure, unsendable('stream-queue-full', this.peer), events)
     } else if (this.send(bytes)) {
       this.#requests.add(onFailure)
       this.#silentSince = Math.min(this.#silentSince, this.#lastUsed)
-    } else failSoon(onFailure, this.#error ?? unsendable('stream-closed', this.#remote), events)
+    } else failSoon(onFailure, this.#error ?? unsendable('stream-closed', this.peer), events)
   }
 
   hold(): void {
@@ -192,7 +195,7 @@ export class TcpConnection implements Flow {
     this.#messageSince = NEVER
     if (this.#holds === 0) return this.#end()
     this.#enter('half-closed')
-    this.#requests.fail(unsendable('stream-closed', this.#remote))
+    this.#requests.fail(unsendable('stream-closed', this.peer))
   }
 
   #onData(chunk: Buffer): void {
@@ -268,7 +271,7 @@ export class TcpConnection implements Flow {
   #write(bytes: Uint8Array, onLost?: () => void): boolean {
     if (!this.open) return false
     if (this.#socket.writableLength + bytes.length > MAX_STREAM_QUEUE_BYTES) {
-      this.#error = unsendable('stream-queue-full', this.#remote)
+      this.#error = unsendable('stream-queue-full', this.peer)
       this.#socket.destroy()
       this.#enter('closing')
       return false
@@ -355,7 +358,7 @@ export class TcpConnection implements Flow {
   #dropUnsent(): void {
     const { clock, events } = this.#options
     const expired = this.#unsent.takeExpired(clock.now())
-    for (const { onFailure } of expired) failSoon(onFailure, unsendable('connect-timeout', this.#remote), events)
+    for (const { onFailure } of expired) failSoon(onFailure, unsendable('connect-timeout', this.peer), events)
     if (expired.length > 0 && this.#unsent.size === 0) this.#expire()
   }
 
@@ -365,7 +368,7 @@ export class TcpConnection implements Flow {
       return
     }
     if (this.#state === 'connecting') {
-      this.#error = unsendable('connect-timeout', this.#remote)
+      this.#error = unsendable('connect-timeout', this.peer)
       this.#enter('closing')
     }
     this.#socket.destroy()
@@ -378,14 +381,10 @@ export class TcpConnection implements Flow {
     onClosed(this)
     const error = this.#error
     if (error && (this.#standing === 'opened' || error instanceof TransportError))
-      events.onUnreachable(this.#remote, error)
-    const reason = error ?? unsendable('stream-closed', this.#remote)
+      events.onUnreachable(this.peer, error)
+    const reason = error ?? unsendable('stream-closed', this.peer)
     for (const { onFailure } of this.#unsent.takeAll()) failSoon(onFailure, reason, events)
     this.#requests.fail(reason)
-  }
-
-  get #remote(): Destination {
-    return { transport: 'TCP', address: this.remoteAddress, port: this.remotePort }
   }
 }
 

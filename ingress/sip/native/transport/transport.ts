@@ -5,7 +5,7 @@
  */
 import type { IpAddress } from '../../../address/ip-address.ts'
 import type { Clock } from '../../../time/clock.ts'
-import type { TransportName } from '../../port/engine.ts'
+import type { Peer, TransportName } from '../../port/engine.ts'
 
 /** An address and port to which a transport is bound. If port 0 was asked for, this is the port that the system chose. */
 export interface LocalEndpoint {
@@ -22,6 +22,8 @@ export interface Flow {
   readonly transport: TransportName
   readonly remoteAddress: IpAddress
   readonly remotePort: number
+  /** The source as the application sees it: the transport and the remote address and port. Always the same object. */
+  readonly peer: Peer
   readonly local: LocalEndpoint
   /**
    * Datagrams: sends to `port` of the source address; if `port` is absent, to the source port (RFC 3581 §4, RFC 3261 §18.2.2).

@@ -1,9 +1,10 @@
 import type { IpAddress } from '../../../address/ip-address.ts'
 import type { Clock } from '../../../time/clock.ts'
 import { MAX_CONNECTED_DATAGRAM_SOCKETS, MAX_DATAGRAM_BYTES } from '../../limits.ts'
+import type { Peer } from '../../port/engine.ts'
 import { ConnectedDatagramSocket } from './connected-datagram-socket.ts'
 import type { DatagramAddress, DatagramReceiver, DatagramSocket, DatagramSockets } from './datagram/datagram-sockets.ts'
-import { concernsDestination } from './datagram/passing-errors.ts'
+import { concernsDestination, faultOfDatagram } from './datagram/passing-errors.ts'
 import { guardEvents } from './guarded-events.ts'
 import { chooseLocal, isPort } from './local-endpoint.ts'
 import type {
@@ -21,6 +22,8 @@ import { failSoon } from './unconfirmed-requests.ts'
 interface DatagramListener {
   readonly socket: DatagramSocket
   readonly endpoint: LocalEndpoint
+  /** The connected sockets with the address and port of this listener. */
+  readonly connected: Map<number | string, ConnectedDatagramSocket>
   closed: boolean
 }
 
@@ -29,8 +32,8 @@ interface UdpState {
   readonly events: TransportEvents
   readonly clock: Clock
   readonly listeners: DatagramListener[]
-  /** The connected sockets. The key is the local and the remote address and port. */
-  readonly connected: Map<string, ConnectedDatagramSocket>
+  /** The number of connected sockets of all listeners. */
+  connected: number
   closed: boolean
 }
 
@@ -45,7 +48,7 @@ export function createUdpTransport({ events, clock }: TransportOptions, sockets:
     events: guardEvents(events),
     clock,
     listeners: [],
-    connected: new Map(),
+    connected: 0,
     closed: false,
   }
   return {
@@ -64,11 +67,13 @@ export function createUdpTransport({ events, clock }: TransportOptions, sockets:
 /** The flow of a datagram: the way back to its source. It never changes, so several packets can have one flow. */
 class DatagramFlow implements Flow {
   readonly source: DatagramAddress
+  readonly peer: Peer
   readonly #listener: DatagramListener
 
   constructor(listener: DatagramListener, source: DatagramAddress) {
     this.#listener = listener
     this.source = source
+    this.peer = { address: source.address, port: source.port, transport: 'UDP' }
   }
 
   get remoteAddress(): IpAddress {
@@ -127,7 +132,7 @@ async function bind(state: UdpState, listen: DatagramAddress): Promise<LocalEndp
     throw new TransportError('transport-closed', 'the transport was closed while it was binding')
   }
   const endpoint: LocalEndpoint = { transport: 'UDP', address: listen.address, port }
-  const listener: DatagramListener = { socket, endpoint, closed: false }
+  const listener: DatagramListener = { socket, endpoint, connected: new Map(), closed: false }
   state.listeners.push(listener)
   onDatagram = receiveAt(state, listener)
   return endpoint
@@ -173,9 +178,9 @@ function listenerFor(
   if (state.closed) return unsendable('transport-closed', to)
   if (!isPort(to.port)) return unsendable('bad-port', to)
   if (bytes.length > MAX_DATAGRAM_BYTES) return unsendable('datagram-too-large', to)
-  const sameWay = state.listeners.find(
-    ({ endpoint }) => endpoint === via?.local && endpoint.address.family === to.address.family,
-  )
+  const local = via?.local
+  const sameWay =
+    local && state.listeners.find(({ endpoint }) => endpoint === local && endpoint.address.family === to.address.family)
   return sameWay ?? chooseLocal(state.listeners, to.address) ?? unsendable('no-listener', to)
 }
 
@@ -188,22 +193,31 @@ function connectedSocket(
   listener: DatagramListener,
   remote: Destination,
 ): ConnectedDatagramSocket | undefined {
-  const local = listener.endpoint
-  const key = `${local.address.text} ${local.port} ${remote.address.text} ${remote.port}`
-  const open = state.connected.get(key)
-  if (open || state.connected.size >= MAX_CONNECTED_DATAGRAM_SOCKETS) return open
+  const { connected } = listener
+  const key = placeKey(remote)
+  const open = connected.get(key)
+  if (open || state.connected >= MAX_CONNECTED_DATAGRAM_SOCKETS) return open
   const { sockets, events, clock } = state
   const socket = new ConnectedDatagramSocket({
     sockets,
-    local,
+    local: listener.endpoint,
     remote,
     events,
     clock,
     receive: receiveAt(state, listener),
-    onClosed: () => state.connected.delete(key),
+    onClosed: () => {
+      if (connected.delete(key)) state.connected--
+    },
   })
-  if (!socket.closed) state.connected.set(key, socket)
+  if (socket.closed) return socket
+  connected.set(key, socket)
+  state.connected++
   return socket
+}
+
+/** A key for an address and port. For IPv4, 48 bits of a number hold both, so no text is joined for each request. */
+function placeKey({ address, port }: Destination): number | string {
+  return address.family === 4 ? address.words[3] * 2 ** 16 + port : `${address.text} ${port}`
 }
 
 function sendDatagram(listener: DatagramListener, bytes: Uint8Array, to: DatagramAddress): boolean {
@@ -216,13 +230,15 @@ function reportUnsent(state: UdpState, error: Error, to: DatagramAddress | undef
   if (to !== undefined && concernsDestination(error)) {
     state.events.onUnreachable({ transport: 'UDP', address: to.address, port: to.port }, error)
   } else {
-    state.events.onFault(to === undefined ? 'datagram-socket-failed' : 'datagram-not-sent', error.message)
+    state.events.onFault(to === undefined ? 'datagram-socket-failed' : faultOfDatagram(error), error.message)
   }
 }
 
 async function close(state: UdpState): Promise<void> {
   state.closed = true
-  const connected = [...state.connected.values()].map((socket) => socket.close())
+  const connected = state.listeners
+    .flatMap((listener) => [...listener.connected.values()])
+    .map((socket) => socket.close())
   const listening = state.listeners.splice(0).map((listener) => {
     listener.closed = true
     return listener.socket.close()

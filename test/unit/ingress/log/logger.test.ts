@@ -24,6 +24,17 @@ describe('a logger on standard output', () => {
     expect(output.split('\n').filter((line) => line !== '')).toHaveLength(500)
   })
 
+  it.each(['', 'process.exit()', "throw new Error('x')"])(
+    'has written every line of a call when the process ends: %s',
+    async (end) => {
+      const { output } = await run(
+        `const log = createLogger('info'); for (let i = 0; i < 50; i++) log.writeInfo(\`"i":\${i}\`, 'x');${end}`,
+      )
+      const lines = output.split('\n').filter((line) => line !== '')
+      expect(lines.map((line) => JSON.parse(line).i)).toEqual(Array.from({ length: 50 }, (_, i) => i))
+    },
+  )
+
   it('writes one line by any reckoning, whatever a value holds, and the value can be read from it', async () => {
     const value = 'a\u0085b\u2028c\u2029d\u009b31me\u001b[2Jf\u202eg\u200bh\u007f\r\n'
     const { output } = await run(`createLogger('info').info({ value: ${JSON.stringify(value)} }, 'x')`)

@@ -47,7 +47,7 @@ describe('an explanation of any call by any table', () => {
         const { trunkVerdict, ruleVerdict } = explainCall(table, call)
         const verdict = chooseTrunk(table, call)
         expect(trunkVerdict).toEqual(verdict)
-        expect(ruleVerdict).toEqual(verdict.type === 'admitted' ? matchRule(table, { ...verdict, call }) : undefined)
+        expect(ruleVerdict).toEqual(verdict.type === 'admitted' ? matchRule(table, verdict, call) : undefined)
       }
     })
     fc.assert(same, { numRuns: 300 })

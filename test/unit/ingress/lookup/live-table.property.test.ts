@@ -4,7 +4,6 @@ import type { CallFacts } from '../../../../ingress/lookup/call-facts.ts'
 import { chooseTrunk } from '../../../../ingress/lookup/choose-trunk.ts'
 import { createLiveTable, type LiveTable } from '../../../../ingress/lookup/live-table.ts'
 import { matchRule } from '../../../../ingress/lookup/match-rule.ts'
-import { isKnown } from '../../../../ingress/lookup/peer-index.ts'
 import {
   entryKey,
   type TableDelta,
@@ -58,7 +57,7 @@ describe('the index', () => {
     const answers = fc.property(rules, fc.array(query, { minLength: 1, maxLength: 6 }), (entries, queries) => {
       const table = tableOf(entries)
       for (const match of queries) {
-        const verdict = matchRule(table, match)
+        const verdict = matchRule(table, match, match.call)
         const naive = naiveRule(entries, match)
         if (verdict.type === 'rule') expect(verdict.rule.name).toBe(naive.rule)
         else expect(verdict).toEqual({ type: 'no_rule', reason: naive.reason, nearest: naive.nearest })
@@ -158,24 +157,12 @@ describe('a table that changed many times', () => {
     const all = ['last', ...Array.from({ length: count }, (_, i) => `r${i + 1}`)]
     const header = (name: string) => (name === 'x-n' ? all : ['yes'])
     for (let i = 1; i <= count; i++) {
-      const verdict = matchRule(table, { trunk: older, called: '', calling: '', call: { ...anyCall(), header } })
+      const verdict = matchRule(table, { trunk: older, called: '', calling: '' }, { header })
       expect(verdict.type === 'rule' && verdict.rule.name).toBe(`team/r${i}`)
       table.apply({ upserted: [], removed: [`rule/team/r${i}`] }, 3)
     }
   })
 })
-
-function anyCall(): CallFacts {
-  return {
-    peer: { address: addressOf('192.0.2.1'), transport: 'UDP' },
-    requestUri: { scheme: 'sip', user: undefined },
-    toUser: undefined,
-    fromUser: undefined,
-    assertedUser: undefined,
-    header: () => [],
-    recordedSources: () => [],
-  }
-}
 
 /** Everything that a table says, in a form that does not depend on how it came about. */
 function answersOf(
@@ -188,9 +175,9 @@ function answersOf(
     names: [...table.trunks(), ...table.rules(), ...table.services()].map(entryKey).sort(),
     ready: ['team/p:5060', 'team/q:5060'].map((name) => table.readyEndpoints(name)),
     headers: table.headersRead.toSorted(),
-    known: isKnown(table.peer(address)),
+    known: table.peer(address).known,
     backend: [table.isBackend(address), table.isBackend(address, 5060), table.isBackend(address, 5070)],
-    rules: asked.queries.map((match) => matchRule(table, match)),
+    rules: asked.queries.map((match) => matchRule(table, match, match.call)),
     trunks: asked.calls.map((call) => sorted(chooseTrunk(table, call))),
   }
 }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { createLiveTable, type LiveTable } from '../../../../ingress/lookup/live-table.ts'
 import { PatternError } from '../../../../ingress/lookup/patterns.ts'
-import { isKnown } from '../../../../ingress/lookup/peer-index.ts'
 import { addressOf, routeTo, ruleEntry, serviceEntry, trunkEntry } from '../../../support/table-entries.ts'
 
 const names = (entries: Iterable<{ readonly name: string }>) => Array.from(entries, ({ name }) => name).sort()
@@ -28,7 +27,7 @@ describe('a live table', () => {
     table.load([trunkEntry('a'), ruleEntry('r')], 1)
     table.load([trunkEntry('b')], 2)
     expect([names(table.trunks()), names(table.rules()), table.version]).toEqual([['team/b'], [], 2])
-    expect(isKnown(table.peer(addressOf('203.0.113.7')))).toBe(true)
+    expect(table.peer(addressOf('203.0.113.7')).known).toBe(true)
   })
 
   it('changes what a delta names, and ignores the removal of what is not there', () => {
@@ -104,14 +103,14 @@ describe('known addresses', () => {
     const table = createLiveTable()
     const trunk = trunkEntry('a', { trustedProxies: ['10.0.0.0/8'] })
     table.load([trunk, ruleEntry('r', { action: routeTo('192.0.2.5', '2001:db8::5', 'backend.example') })], 1)
-    expect(isKnown(table.peer(addressOf(text)))).toBe(known)
-    expect(isKnown(table.peer(addressOf(text)))).toBe(known)
+    expect(table.peer(addressOf(text)).known).toBe(known)
+    expect(table.peer(addressOf(text)).known).toBe(known)
   })
 
   it('follow every change of trunks and backends at once', () => {
     const table = createLiveTable()
     const [source, backend] = [addressOf('203.0.113.7'), addressOf('192.0.2.5')]
-    const known = () => [isKnown(table.peer(source)), isKnown(table.peer(backend))]
+    const known = () => [table.peer(source).known, table.peer(backend).known]
     table.load([], 1)
     expect(known()).toEqual([false, false])
     table.apply({ upserted: [trunkEntry('a'), ruleEntry('r', { action: routeTo('192.0.2.5') })], removed: [] }, 2)

@@ -14,7 +14,7 @@ function verdict(
   const table = createLiveTable()
   table.load([acme, ...rules], 1)
   const { called = CALLED, calling = '+390212345678' } = sketch
-  return matchRule(table, { trunk: acme, called, calling, call: callFacts(sketch) })
+  return matchRule(table, { trunk: acme, called, calling }, callFacts(sketch))
 }
 
 function winner(rules: readonly RuleEntry[], sketch?: Parameters<typeof verdict>[1]): string | undefined {
@@ -231,7 +231,7 @@ describe('why no rule matched', () => {
       read.push(name)
       return []
     }
-    matchRule(table, { trunk: acme, called: CALLED, calling: '', call: { ...callFacts(), header } })
+    matchRule(table, { trunk: acme, called: CALLED, calling: '' }, { header })
     expect(read).toEqual([])
   })
 })

@@ -90,6 +90,37 @@ describe.each(CLOCKS)('every clock: %s', (_, make) => {
     expect(fired).toEqual([3, 2, 1, 0])
   })
 
+  it.each(['pending', 'cancelled', 'fired'])('sets a timer again that is %s', (state) => {
+    const { clock, advance } = make()
+    const fired: string[] = []
+    const timer = clock.after(100, (subject: string) => fired.push(`${subject} ${clock.now()}`), 'G')
+    if (state === 'cancelled') clock.cancel(timer)
+    advance(state === 'fired' ? 100 : 50)
+    const before = fired.length
+    const now = clock.now()
+    clock.restart(timer, 200)
+    expect([clock.pending, timer.deadline]).toEqual([1, now + 200])
+    advance(200)
+    advance(1_000)
+    expect(fired.slice(before)).toEqual([`G ${now + 200}`])
+    expect(clock.pending).toBe(0)
+  })
+
+  it('lets a callback set its own timer again', () => {
+    const { clock, advance } = make()
+    const fired: number[] = []
+    const timer = clock.after(
+      100,
+      () => {
+        fired.push(clock.now())
+        if (fired.length < 3) clock.restart(timer, 100)
+      },
+      undefined,
+    )
+    for (let turn = 0; turn < 6; turn += 1) advance(100)
+    expect(fired).toEqual([100, 200, 300])
+  })
+
   it('says the deadline of a timer in the time that now() tells', () => {
     const { clock, advance } = make()
     advance(250)

@@ -53,10 +53,13 @@ export class BatchedSocket implements DatagramSocket, BatchSender {
   }
 
   send(bytes: Uint8Array, to?: DatagramAddress): boolean {
+    const { outgoing } = this.#options.batches
+    outgoing.makeRoom(bytes.length)
     if (this.#successor) return this.#successor.send(bytes, to)
     if (this.#closed) return false
-    if (this.#queue.length > 0) return this.#enqueue({ bytes: Buffer.from(bytes), to })
-    this.#options.batches.outgoing.add(this, bytes, to)
+    if (this.#queue.length === 0) outgoing.add(this, bytes, to)
+    else if (this.#queuedBytes + bytes.length > MAX_DATAGRAM_QUEUE_BYTES) return false
+    else this.#enqueue({ bytes: Buffer.from(bytes), to })
     return true
   }
 
@@ -65,7 +68,8 @@ export class BatchedSocket implements DatagramSocket, BatchSender {
       if (!this.#successor) this.#options.batches.onBroken(code)
       for (const { bytes, to } of datagrams) this.send(bytes, to)
     } else if (code === 'EAGAIN') {
-      for (const datagram of datagrams) if (!this.#enqueue(datagram)) this.#report('ENOBUFS', datagram.to)
+      // Nothing waits when a batch is sent, so there is room for all of it.
+      for (const datagram of datagrams) this.#enqueue(datagram)
       if (!this.#closed) this.#poll.start(UV_READABLE | UV_WRITABLE)
     } else {
       for (const { to } of datagrams) this.#report(code, to)
@@ -134,8 +138,16 @@ export class BatchedSocket implements DatagramSocket, BatchSender {
   }
 
   #sendQueue(): void {
+    const { outgoing } = this.#options.batches
     this.#poll.start(UV_READABLE)
-    for (const { bytes, to } of this.#takeQueue()) this.#options.batches.outgoing.add(this, bytes, to)
+    for (const datagram of this.#takeQueue()) {
+      outgoing.makeRoom(datagram.bytes.length)
+      if (this.#successor) this.#successor.send(datagram.bytes, datagram.to)
+      // If the system refuses again, those that come behind wait, too. So all of them keep their order.
+      else if (this.#queue.length > 0) this.#enqueue(datagram)
+      else outgoing.add(this, datagram.bytes, datagram.to)
+    }
+    outgoing.flush()
   }
 
   #takeQueue(): UnsentDatagram[] {
@@ -145,11 +157,9 @@ export class BatchedSocket implements DatagramSocket, BatchSender {
     return queue
   }
 
-  #enqueue(datagram: UnsentDatagram): boolean {
-    if (this.#queuedBytes + datagram.bytes.length > MAX_DATAGRAM_QUEUE_BYTES) return false
+  #enqueue(datagram: UnsentDatagram): void {
     this.#queuedBytes += datagram.bytes.length
     this.#queue.push(datagram)
-    return true
   }
 }
 

@@ -4,7 +4,7 @@ import { createBatchedDatagrams } from './batched-datagrams.ts'
 import type { DatagramSockets } from './datagram-sockets.ts'
 import { nodeDatagrams } from './node-datagrams.ts'
 import { checkBatched } from './start-check.ts'
-import { loadSystemCalls } from './system-calls.ts'
+import { loadSystemCalls, type SystemCalls } from './system-calls.ts'
 
 export type DatagramsSetting = 'auto' | 'batched' | 'node'
 
@@ -26,15 +26,17 @@ class DatagramsUnavailable extends Error {
 
 /**
  * `auto`: batched datagrams if they work here, else those of `node:dgram`. `batched`: rejects with `DatagramsUnavailable` if they
- * do not work. `onFallBack` is called if they stop to work later.
+ * do not work. `onFallBack` is called if they stop to work later. `load` gives the system calls, or rejects with the reason for
+ * which there are none.
  */
 export async function chooseDatagrams(
   setting: DatagramsSetting,
   onFallBack: (reason: string) => void,
+  load: () => Promise<SystemCalls> = loadSystemCalls,
 ): Promise<ChosenDatagrams> {
   if (setting === 'node') return { sockets: nodeDatagrams }
   try {
-    return { sockets: await openBatched(onFallBack) }
+    return { sockets: await openBatched(onFallBack, load) }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     if (setting === 'batched') throw new DatagramsUnavailable(reason)
@@ -42,18 +44,23 @@ export async function chooseDatagrams(
   }
 }
 
-async function openBatched(onFallBack: (reason: string) => void): Promise<DatagramSockets> {
+async function openBatched(
+  onFallBack: (reason: string) => void,
+  load: () => Promise<SystemCalls>,
+): Promise<DatagramSockets> {
   const { platform, arch } = process
   if (platform !== 'linux' || (arch !== 'x64' && arch !== 'arm64')) {
     throw new Error(`they need Linux on x64 or arm64, this is ${platform} on ${arch}`)
   }
   if (!isMainThread) throw new Error('they need the event loop of the main thread')
   let failure: string | undefined
-  const sockets = createBatchedDatagrams(await loadSystemCalls(), (code) => {
+  let isChosen = false
+  const sockets = createBatchedDatagrams(await load(), (code) => {
     failure = `a system call has failed with ${code}`
-    onFallBack(failure)
+    if (isChosen) onFallBack(failure)
   })
   await checkBatched(sockets)
   if (failure !== undefined) throw new Error(failure)
+  isChosen = true
   return sockets
 }

@@ -20,7 +20,8 @@ export interface DatagramReceiver {
   onFullBatch(): void
   /**
    * A datagram was not sent, or the socket has failed. The error has the system's code (`ECONNREFUSED`). `to` is the place that
-   * the datagram was for. It is undefined if the error is about the whole socket.
+   * the datagram was for. It is undefined if the error is about the whole socket. With the code `datagram-cut-off` the error is
+   * about a received datagram that was too long, and `to` is its source.
    */
   onError(error: Error, to: DatagramAddress | undefined): void
 }

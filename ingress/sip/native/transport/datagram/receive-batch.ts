@@ -2,6 +2,7 @@
 import { DATAGRAM_BATCH, DATAGRAM_SLOT_BYTES, MAX_DATAGRAM_BYTES } from '../../../limits.ts'
 import type { DatagramReceiver } from './datagram-sockets.ts'
 import { createMessageVector } from './message-vector.ts'
+import { DATAGRAM_CUT_OFF } from './passing-errors.ts'
 import { createSocketAddressReader } from './socket-address.ts'
 import { MSG_DONTWAIT, MSG_TRUNC, type SystemCalls } from './system-calls.ts'
 
@@ -43,8 +44,11 @@ export function createReceiveBatch(calls: SystemCalls): ReceiveBatch {
   }
 }
 
-/** No datagram of IPv4 or IPv6 is so long, but a jumbogram is (RFC 2675). */
+/**
+ * No datagram of IPv4 or IPv6 is so long, but a jumbogram is (RFC 2675). `length` is what fitted into the slot: the system does
+ * not say how long the datagram was.
+ */
 function tooLong(length: number): Error {
-  const message = `a datagram of ${length} bytes was cut off: no SIP message may be longer than ${MAX_DATAGRAM_BYTES} bytes`
-  return Object.assign(new Error(message), { code: 'EMSGSIZE' })
+  const message = `a datagram was cut off after ${length} bytes: no SIP message may be longer than ${MAX_DATAGRAM_BYTES} bytes`
+  return Object.assign(new Error(message), { code: DATAGRAM_CUT_OFF })
 }

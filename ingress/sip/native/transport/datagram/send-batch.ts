@@ -20,6 +20,11 @@ export interface UnsentDatagram {
 }
 
 export interface SendBatch {
+  /**
+   * Sends what was collected, if a datagram of so many bytes has no place beside it. A socket calls this before `add`, because it
+   * may hear that the system has refused its earlier datagrams. Then the next one must wait behind them.
+   */
+  makeRoom(length: number): void
   /** Takes a copy of the bytes. The system gets them at the end of the turn, or at once outside of a turn. */
   add(sender: BatchSender, bytes: Uint8Array, to: DatagramAddress | undefined): void
   /** Sends everything that was collected. A socket calls this before it closes. */
@@ -60,9 +65,11 @@ export function createSendBatch(calls: SystemCalls): SendBatch {
     inTurn: false,
   }
   return {
+    makeRoom: (length) => {
+      if (length > DATAGRAM_SEND_SLOT_BYTES || state.used === DATAGRAM_BATCH) flush(state)
+    },
     add: (sender, bytes, to) => {
       const isLarge = bytes.length > DATAGRAM_SEND_SLOT_BYTES
-      if (isLarge || state.used === DATAGRAM_BATCH) flush(state)
       // A large datagram begins in the last slot, after which there is room for the largest, and leaves at once.
       const slot = isLarge ? DATAGRAM_BATCH - 1 : state.used
       put(state, slot, { sender, bytes, to })

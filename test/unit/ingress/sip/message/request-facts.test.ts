@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import { readRequestFacts, readResponseFacts } from '../../../../../ingress/sip/message/request-facts.ts'
+import { parseMessage } from '../../../../../ingress/sip/message/parse-message.ts'
+import { RequestFacts, readRequestFacts, readResponseFacts } from '../../../../../ingress/sip/message/request-facts.ts'
+import { SipMessage } from '../../../../../ingress/sip/message/sip-message.ts'
 import { inviteText, parsed } from '../../../../support/parsed-message.ts'
 
 const CALL_ID = 'Call-ID: 3848276298220188511@203.0.113.10'
@@ -55,6 +57,72 @@ describe('the facts of a request', () => {
     expect(readRequestFacts(parsed(text))).toMatchObject({ fromTag: undefined, cseq: 102 })
     expect(readRequestFacts(parsed(text.replace('z9hG4bKPj', 'old')))).toMatchObject({ fromTag: undefined, cseq: 102 })
     expect(readRequestFacts(parsed(text.replace('z9hG4bKPj3a2f1c9d', 'z9hG4bK')))).toMatchObject({ cseq: 102 })
+  })
+})
+
+describe('the facts of a message that is kept', () => {
+  const text = inviteText().replace('To: <sip:+15551234567@203.0.113.1:5060>', 'To: <sip:a@h>;tag=t1')
+  const expected = {
+    via: { transport: 'UDP', host: '203.0.113.10', port: 5060, branch: 'z9hG4bKPj3a2f1c9d', parameters: /branch=z9/ },
+    callId: '3848276298220188511@203.0.113.10',
+    fromTag: 'as58f4201b',
+    toTag: 't1',
+    cseq: 102,
+    maxForwards: 70,
+    hasCookie: true,
+    uri: { scheme: 'sip', user: '+15551234567', host: '203.0.113.1', port: 5060, parameters: '', headers: '' },
+  }
+
+  it.each([0, 7])('stay when the packet is overwritten: it began at %i', (offset) => {
+    const bytes = Buffer.from('x'.repeat(offset) + text, 'latin1')
+    const message = new SipMessage()
+    expect(parseMessage(message, bytes, offset, text.length)).toBeUndefined()
+    const facts = readRequestFacts(message)
+    if ('fault' in facts) throw new Error(facts.code)
+    const kept = facts.keep(message.keep())
+    bytes.fill('x')
+    const { parameters, ...via } = expected.via
+    expect(kept).toMatchObject({ ...expected, via })
+    expect(kept.via.parameters).toMatch(parameters)
+  })
+
+  it('have the texts that were read before', () => {
+    const message = parsed(text)
+    const facts = readRequestFacts(message)
+    if ('fault' in facts) throw new Error(facts.code)
+    const before = [facts.callId, facts.fromTag, facts.toTag, facts.via.branch, facts.via.host, facts.uri.user]
+    const kept = facts.keep(message.keep())
+    expect([kept.callId, kept.fromTag, kept.toTag, kept.via.branch, kept.via.host, kept.uri.user]).toEqual(before)
+  })
+
+  it('do not stay in an instance that reads the next request', () => {
+    const facts = new RequestFacts()
+    readRequestFacts(parsed(text), facts)
+    const texts = [facts.callId, facts.toTag, facts.via.branch, facts.uri.user]
+    const next = inviteText().replaceAll('3848276298220188511', 'other').replace('z9hG4bKPj3a2f1c9d', 'b2')
+    readRequestFacts(parsed(next.replace('sip:+15551234567@', 'sip:')), facts)
+    expect(texts).toEqual(['3848276298220188511@203.0.113.10', 't1', 'z9hG4bKPj3a2f1c9d', '+15551234567'])
+    expect([facts.callId, facts.toTag, facts.via.branch, facts.uri.user]).toEqual([
+      'other@203.0.113.10',
+      undefined,
+      'b2',
+      undefined,
+    ])
+  })
+})
+
+describe('the branch of a request', () => {
+  it.each([
+    ['z9hG4bK1', true],
+    ['z9hG4bK', false],
+    ['Z9hG4bK1', false],
+    ['1', false],
+  ])('%s has the cookie: %s (RFC 3261 §8.1.1.7)', (branch, hasCookie) => {
+    expect(factsWith('z9hG4bKPj3a2f1c9d', branch)).toMatchObject({ hasCookie })
+  })
+
+  it('is absent without a cookie', () => {
+    expect(factsWith(';branch=z9hG4bKPj3a2f1c9d', '')).toMatchObject({ hasCookie: false, via: { branch: undefined } })
   })
 })
 

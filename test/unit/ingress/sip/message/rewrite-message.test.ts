@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
 import { HEADER } from '../../../../../ingress/sip/message/header-name.ts'
 import { parseMessage } from '../../../../../ingress/sip/message/parse-message.ts'
-import { removeFirstValue, rewriteMessage } from '../../../../../ingress/sip/message/rewrite-message.ts'
+import { rewriteMessage } from '../../../../../ingress/sip/message/rewrite-message.ts'
 import { SipMessage } from '../../../../../ingress/sip/message/sip-message.ts'
 import { inviteText, parsed } from '../../../../support/parsed-message.ts'
 
@@ -43,18 +43,6 @@ describe('a rewritten message', () => {
     expect(rewriteMessage(message, { top: 'A: b\r\n', bottom: 'C: d\r\n' }).toString()).toBe(
       'OPTIONS sip:a SIP/2.0\r\nA: b\r\nC: d\r\n\r\n',
     )
-  })
-})
-
-describe('the first value of a list header', () => {
-  it.each([
-    ['Route: <sip:a;x,y>, <sip:b>', 'Route: <sip:b>\r\n'],
-    ['v : SIP/2.0/UDP a ,\r\n SIP/2.0/UDP b,SIP/2.0/UDP c', 'v: SIP/2.0/UDP b,SIP/2.0/UDP c\r\n'],
-    ['Route: "a,b" <sip:a>', ''],
-    ['Route: <sip:a>,', ''],
-    ['Route:', ''],
-  ])('of %j leaves %j', (line, rest) => {
-    expect(removeFirstValue(parsed(`OPTIONS sip:a SIP/2.0\r\n${line}\r\n\r\n`), 0)).toBe(rest)
   })
 })
 

@@ -22,7 +22,7 @@ describe('a URI is read', () => {
     ['tel:911;phone-context=+1', { ...plain, scheme: 'tel', user: '911', host: '', parameters: ';phone-context=+1' }],
     ['soap.beep://192.0.2.103:3002', { ...plain, scheme: 'soap.beep', host: '' }],
   ])('%s', (text, uri) => {
-    expect(parseUri(text)).toEqual(uri)
+    expect(parseUri(text)).toMatchObject(uri)
   })
 
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { parseVia, topViaEnd } from '../../../../../ingress/sip/message/via.ts'
+import { parseVia } from '../../../../../ingress/sip/message/via.ts'
 import { parsed } from '../../../../support/parsed-message.ts'
 
 const none = { port: undefined, branch: undefined, received: undefined, rport: undefined, parameters: '' }
@@ -21,7 +21,16 @@ describe('a Via value', () => {
       { ...none, transport: 'UDP', host: 'h', received: '2001:db8::9', parameters: ';received=2001:db8::9' },
     ],
   ])('%j is read (RFC 3261 §20.42)', (text, via) => {
-    expect(parseVia(text)).toEqual(via)
+    expect(parseVia(text)).toMatchObject(via)
+  })
+
+  it.each([
+    ['a.Example', 'a.example', true],
+    ['[2001:DB8::1]', '[2001:db8::1]', true],
+    ['192.0.2.1', '192.0.2.10', false],
+    ['192.0.2.1', '192.0.2.2', false],
+  ])('of the host %s compares with %s: %s', (host, text, same) => {
+    expect(parseVia(`SIP/2.0/UDP ${host}:5060;branch=1`)?.isHost(text)).toBe(same)
   })
 
   it('is read with parameters that nobody knows, and white space around them (RFC 5393 §4.2.4)', () => {
@@ -61,10 +70,10 @@ describe('the end of the top Via value', () => {
     ['SIP/2.0/UDP a, SIP/2.0/UDP b', 'SIP/2.0/UDP a'],
   ])('of %j is behind %j', (line, top) => {
     const message = parsed(`OPTIONS sip:a SIP/2.0\r\nTo: x\r\nVia: ${line}\r\nVia: other\r\n\r\n`)
-    expect(message.bytes.toString('latin1', message.valueStart(1), topViaEnd(message))).toBe(top)
+    expect(message.bytes.toString('latin1', message.valueStart(1), message.topViaEnd())).toBe(top)
   })
 
   it('is 0 where there is no Via', () => {
-    expect(topViaEnd(parsed('OPTIONS sip:a SIP/2.0\r\n\r\n'))).toBe(0)
+    expect(parsed('OPTIONS sip:a SIP/2.0\r\n\r\n').topViaEnd()).toBe(0)
   })
 })

@@ -12,6 +12,7 @@ import type { Flow } from '../../../../../../ingress/sip/native/transport/transp
 const address = fromWords([0, 0, 0xffff, 0xc0000201])
 const FLOW: Flow = {
   ...{ transport: 'UDP', remoteAddress: address, remotePort: 5060 },
+  peer: { transport: 'UDP', address, port: 5060 },
   local: { transport: 'UDP', address, port: 5060 },
   ...{ send: () => true, sendOnce: () => true, open: true },
   ...{ close: () => undefined, hold: () => undefined, release: () => undefined },

@@ -70,6 +70,27 @@ describe('the dialog cookie', () => {
     }
   })
 
+  it.each([
+    [cookie('caller'), DIALOG, 'AQAEAhPYCgAABWRlZmF1bHQvcm91dGXeDUlak3_CeN0bB9c'],
+    [
+      {
+        ...cookie('backend'),
+        routeTarget: cookie('backend', '2001:db8::5').signedTarget,
+        pod: cookie('backend', '192.0.2.1').signedTarget,
+        callerTarget: 'source',
+      },
+      DIALOG,
+      'EgUEAhPYCgAABQYCE9ggAQ24AAAAAAAAAAAAAAAFBAIT2MAAAgFkZWZhdWx0L3JvdXRlVA1lc2-UUONFkkPV',
+    ],
+    [
+      { ...cookie('caller'), untagged: true },
+      { callId: 'c'.repeat(2000), callerTag: 'x' },
+      'AQIEAhPYCgAABWRlZmF1bHQvcm91dGXYc7EyqpWTEdKqfXc',
+    ],
+  ] as const)('is written as the pods of earlier releases write it: %j', (sealed, dialog, text) => {
+    expect(createCookieSealer([KEY]).seal(sealed, dialog)).toBe(text)
+  })
+
   it('has only characters that a URI parameter may hold (RFC 3261 §25.1)', () => {
     expect(createCookieSealer([KEY]).seal(cookie('caller'), DIALOG)).toMatch(/^[A-Za-z0-9_-]+$/)
   })

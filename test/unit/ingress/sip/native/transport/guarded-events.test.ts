@@ -8,6 +8,7 @@ const FLOW: Flow = {
   transport: 'UDP',
   remoteAddress: PEER.address,
   remotePort: PEER.port,
+  peer: PEER,
   local: PEER,
   open: true,
   send: () => true,

@@ -1,0 +1,59 @@
+/**
+ * Collects the lines of calls for a moment. Node wakes a thread for each write to standard output, and that costs as much
+ * as a whole call.
+ */
+import { pino } from 'pino'
+import { LINES_WAIT_MS, MAX_BATCH_CHARACTERS, MAX_BUFFERED_BYTES } from './limits.ts'
+
+/** A file descriptor that is written in the background. It writes by itself only what is longer than our batches. */
+export type LineOutput = ReturnType<typeof openOutput>
+
+export interface LineBatch {
+  /** Adds a line, which is written after a moment at the latest. */
+  readonly add: (line: string) => void
+  /** Adds a line, and writes it now with all lines before it. */
+  readonly write: (line: string) => void
+}
+
+/**
+ * Opens a file descriptor or a file for a batch. When the process ends in an orderly way, what waits is still written. If too
+ * much waits, `drop` is emitted with the lines that are lost.
+ */
+export function openOutput(dest: number | string) {
+  return pino.destination({ dest, sync: false, minLength: MAX_BATCH_CHARACTERS, maxLength: MAX_BUFFERED_BYTES })
+}
+
+export function createLineBatch(output: LineOutput): LineBatch {
+  let waiting = 0
+  let writing = false
+  let closed = false
+  let timer: NodeJS.Timeout | undefined
+  const flush = (): void => {
+    clearTimeout(timer)
+    timer = undefined
+    if (writing || closed) return
+    writing = true
+    waiting = 0
+    output.flush()
+  }
+  output.on('drain', () => {
+    writing = false
+    // These lines came while others were being written.
+    if (waiting > 0) flush()
+  })
+  output.on('close', () => {
+    closed = true
+  })
+  const add = (line: string): void => {
+    output.write(line)
+    waiting += line.length
+    if (waiting >= MAX_BATCH_CHARACTERS) flush()
+    else timer ??= setTimeout(flush, LINES_WAIT_MS).unref()
+  }
+  const write = (line: string): void => {
+    output.write(line)
+    waiting += line.length
+    flush()
+  }
+  return { add, write }
+}
