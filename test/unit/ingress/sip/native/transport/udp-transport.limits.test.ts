@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals'
-import { MAX_DATAGRAM_BYTES } from '../../../../../../ingress/sip/limits.ts'
+import { DATAGRAM_BATCH, MAX_DATAGRAM_BYTES } from '../../../../../../ingress/sip/limits.ts'
 import type { DatagramSockets } from '../../../../../../ingress/sip/native/transport/datagram/datagram-sockets.ts'
 import type { Transport } from '../../../../../../ingress/sip/native/transport/transport.ts'
 import { createUdpTransport } from '../../../../../../ingress/sip/native/transport/udp-transport.ts'
@@ -37,6 +37,21 @@ async function failureOf(transport: Transport, to: { host: string; port: number 
 describe.each(['batched', 'node'] as const)('%s datagrams', (kind) => {
   beforeAll(async () => {
     sockets = await testDatagrams(kind)
+  })
+
+  it('tell when more datagrams have come than are read at once, and not before', async () => {
+    const events = new RecordedEvents()
+    const { port } = await newTransport(events).bind(LOOPBACK)
+    const sender = createSocket('udp4')
+    sender.connect(port, '127.0.0.1')
+    await once(sender, 'connect')
+    sender.send('alone')
+    await events.messages.take()
+    expect(events.fullBatches).toBe(0)
+    for (let i = 0; i < 2 * DATAGRAM_BATCH; i++) sender.send('one of many')
+    for (let i = 0; i < 2 * DATAGRAM_BATCH; i++) await events.messages.take()
+    sender.close()
+    expect(events.fullBatches).toBeGreaterThan(0)
   })
 
   describe('binding a UDP address', () => {
