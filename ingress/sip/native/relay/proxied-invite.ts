@@ -19,7 +19,7 @@ import { editsHeader } from '../../proxy/header-edits.ts'
 import { breadthOf } from '../../proxy/request-validation.ts'
 import type { EngineCore } from '../engine-core.ts'
 import { type ServerSide, writeAnswer } from '../server-side.ts'
-import type { ClientTransaction } from '../transaction/client-transaction.ts'
+import type { ClientTransaction, RequestTransaction } from '../transaction/client-transaction.ts'
 import type { ResponseSink, ServerTransaction } from '../transaction/server-transaction.ts'
 import { writeAck } from './cancel-request.ts'
 import type { InviteBranch } from './invite-branch.ts'
@@ -124,14 +124,14 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects
     this.#onSettled = undefined
   }
 
-  send(branch: InviteBranch, bytes: Buffer): void {
-    const { transaction, connectMs } = branch
+  send({ destination, connectMs }: InviteBranch, bytes: Buffer, transaction: RequestTransaction): void {
+    const { outbound, streamFailures } = this.core
+    if (connectMs === undefined) return outbound.send(bytes, destination, transaction)
     const onFailure = (error: Error): void => {
-      if (connectMs !== undefined) this.core.streamFailures.note(branch.destination)
-      transaction?.transportError(error)
+      streamFailures.note(destination)
+      transaction.onFailure(error)
     }
-    const options = connectMs === undefined ? { onFailure } : { onFailure, connectMs }
-    this.core.outbound.send(bytes, branch.destination, options)
+    outbound.send(bytes, destination, { onFailure, connectMs })
   }
 
   makeAck(branch: InviteBranch, response: SipMessage): Buffer {

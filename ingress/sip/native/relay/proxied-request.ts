@@ -10,9 +10,13 @@ import { NEXT_HOP_UNREACHABLE, TRYING } from '../../port/answers.ts'
 import type { Answer, ResponseIdentity } from '../../port/engine.ts'
 import type { EngineCore } from '../engine-core.ts'
 import { type ServerSide, writeAnswer } from '../server-side.ts'
-import { ClientTransaction, type ClientTransactionUser, type RequestSink } from '../transaction/client-transaction.ts'
+import {
+  ClientTransaction,
+  type ClientTransactionUser,
+  type RequestSink,
+  type RequestTransaction,
+} from '../transaction/client-transaction.ts'
 import type { ServerTransaction } from '../transaction/server-transaction.ts'
-import { clientTransactionKey } from '../transaction/transaction-key.ts'
 import { type DialogRequest, type Draft, draftDialogRequest, sendDraft } from './dialog-drafts.ts'
 import { relayedDialogResponse } from './relayed-response.ts'
 
@@ -87,10 +91,8 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
     this.#send()
   }
 
-  sendRequest(): void {
-    const transaction = this.#transaction
-    const onFailure = (error: Error): void => transaction?.transportError(error)
-    sendDraft(this.#core, this.#draft, { othersLeft: this.#others.length > 0, onFailure })
+  sendRequest(_bytes: Buffer, transaction: RequestTransaction): void {
+    sendDraft(this.#core, this.#draft, this.#others.length > 0, transaction)
   }
 
   onResponse(_transaction: ClientTransaction<SipMessage>, status: number, response: SipMessage): void {
@@ -134,15 +136,9 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
   #send(): void {
     const { transactions, clock } = this.#core
     if (this.#transaction) transactions.removeClient(this.#transaction)
-    const transaction = new ClientTransaction<SipMessage>({
-      kind: 'non-invite',
-      key: clientTransactionKey(this.#draft.branchId, this.#method),
-      clock,
-      user: this,
-      sink: this,
-    })
+    const transaction = new ClientTransaction<SipMessage>('non-invite', clock, this, this)
     this.#transaction = transaction
-    if (transactions.addClient(transaction)) transaction.start(this.#draft.bytes)
+    if (transactions.addClient(transaction, this.#draft.branchId, this.#method)) transaction.start(this.#draft.bytes)
     else this.onTransportError()
   }
 
@@ -172,7 +168,7 @@ function sendFirst(core: EngineCore, drafts: readonly Draft[]): void {
     if (others.length > 0) return sendFirst(core, others)
     core.application.onEvent({ type: 'fault', code: 'ack-not-sent', message: error.message })
   }
-  sendDraft(core, draft, { othersLeft: others.length > 0, onFailure })
+  sendDraft(core, draft, others.length > 0, { onFailure })
 }
 
 function answer(core: EngineCore, side: ServerSide, own: Answer): void {

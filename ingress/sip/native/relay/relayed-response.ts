@@ -3,10 +3,11 @@
  * they are.
  */
 
+import { ByteWriter } from '../../message/byte-writer.ts'
+import { copyWithoutFirstValue } from '../../message/copy-without-first-value.ts'
 import { HEADER } from '../../message/header-name.ts'
 import { readTag } from '../../message/header-tag.ts'
 import { ASSERTED_IDENTITY_IDS } from '../../message/identity-headers.ts'
-import { copyWithoutFirstValue, MessageCopy } from '../../message/message-copy.ts'
 import type { SipMessage } from '../../message/sip-message.ts'
 import type { ResponseIdentity } from '../../port/engine.ts'
 import { losesIdentity } from '../../proxy/response-facts.ts'
@@ -98,7 +99,7 @@ export function relayedDialogResponse(response: SipMessage, responseIdentity: Re
 }
 
 /** All relayed responses are written here, one after the other. */
-const COPY = new MessageCopy()
+const COPY = new ByteWriter()
 
 /**
  * Writes the relayed response: without our Via, and with the changes that `options` asks for. `extra`: complete lines to add at
@@ -107,7 +108,7 @@ const COPY = new MessageCopy()
 function writeRelayedResponse(response: SipMessage, options: RelayOptions, extra = ''): Buffer {
   const via = response.first(HEADER.via)
   const anonymous = losesIdentity(response, options.responseIdentity)
-  COPY.begin(response)
+  COPY.begin(response.bytes, response.start)
   for (let row = 0; row < response.headerCount; row++) {
     const id = response.id(row)
     // RFC 3261 §16.7 step 3: the topmost Via value, which is ours, is removed.
@@ -119,6 +120,7 @@ function writeRelayedResponse(response: SipMessage, options: RelayOptions, extra
   }
   COPY.copyTo(response.headersEnd)
   COPY.text(extra)
+  COPY.copyTo(response.end)
   return COPY.finish()
 }
 
