@@ -75,7 +75,7 @@ export interface CallerCookie {
   readonly text: string
 }
 
-/** The timers of a branch that run. */
+/** The timers of a branch that were set. They may have fired or been stopped. */
 type BranchTimers = Record<BranchTimerInput, Timer | undefined>
 
 /** One attempt. The branch itself is also the user and the sink of its transaction, which saves two objects per attempt. */
@@ -205,20 +205,19 @@ export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactio
 
   stopTimer(input: BranchTimerInput): void {
     const timer = this.#timers?.[input]
-    if (this.#timers === undefined || timer === undefined) return
-    this.#clock.cancel(timer)
-    this.#timers[input] = undefined
+    if (timer !== undefined) this.#clock.cancel(timer)
   }
 
   #startTimer(input: BranchTimerInput, ms: number): void {
-    this.stopTimer(input)
     this.#timers ??= {
       'backend-timer': undefined,
       'ringing-timer': undefined,
       'timer-c': undefined,
       'cancel-timer': undefined,
     }
-    this.#timers[input] = this.#clock.after(ms, FIRE[input], this)
+    const timer = this.#timers[input]
+    if (timer === undefined) this.#timers[input] = this.#clock.after(ms, FIRE[input], this)
+    else this.#clock.restart(timer, ms)
   }
 
   /**
@@ -250,7 +249,6 @@ const FIRE: Readonly<Record<BranchTimerInput, (branch: InviteBranch) => void>> =
 }
 
 function fireBranchTimer(branch: InviteBranch, input: BranchTimerInput): void {
-  branch.stopTimer(input)
   branch.input(input)
   // RFC 3261 §9.1: the client "SHOULD then consider the original transaction cancelled and MUST destroy the client
   // transaction".
