@@ -85,6 +85,10 @@ export class TransactionTable<M> {
     transaction.place = 0
   }
 
+  forEachServer(use: (transaction: ServerTransaction) => void): void {
+    this.#servers.forEach(use)
+  }
+
   /** The number of open transactions. */
   get open(): number {
     return this.#servers.size + this.#clients.size
