@@ -18,11 +18,7 @@ import { viaSourceOf } from '../../ingress/sip/native/response-path.ts'
 import { writeAnswer } from '../../ingress/sip/native/server-side.ts'
 import { ClientTransaction } from '../../ingress/sip/native/transaction/client-transaction.ts'
 import { ServerTransaction } from '../../ingress/sip/native/transaction/server-transaction.ts'
-import {
-  clientTransactionKey,
-  TransactionKey,
-  writeServerKey,
-} from '../../ingress/sip/native/transaction/transaction-key.ts'
+import { TransactionKey, writeServerKey } from '../../ingress/sip/native/transaction/transaction-key.ts'
 import { TransactionTable } from '../../ingress/sip/native/transaction/transaction-table.ts'
 import type { Flow } from '../../ingress/sip/native/transport/transport.ts'
 import { MessageRequest } from '../../ingress/sip/port/inbound-request.ts'
@@ -301,16 +297,9 @@ function clientStage({ bench: { product }, transactions }: Setting): Stage {
     name: 'client transaction, timers',
     run: ({ flow, request }) => {
       const sink = { reliable: false, address: flow.remoteAddress, sendRequest: () => undefined }
-      const transaction = new ClientTransaction<SipMessage>({
-        ...{
-          kind: 'invite',
-          key: clientTransactionKey(`z9hG4bKsd.${nextCall++}`, 'INVITE'),
-          clock: product.clock,
-          sink,
-          user,
-        },
-      })
-      if (!transactions.addClient(transaction)) throw new Error('ENGINE_BENCH_STAGES: a branch came twice')
+      const transaction = new ClientTransaction<SipMessage>('invite', product.clock, sink, user)
+      const isNew = transactions.addClient(transaction, `z9hG4bKsd.${nextCall++}`, 'INVITE')
+      if (!isNew) throw new Error('ENGINE_BENCH_STAGES: a branch came twice')
       transaction.start(request)
       // Ended here, so that the table does not fill up: the end is in this figure.
       transaction.destroy()

@@ -28,14 +28,12 @@ const UNTRUSTED_CALLER: RelayEdits = {
  * domain (§7).
  */
 export function backendEdits(callerTrusted: boolean, request: Pick<InboundRequest, 'header'>): RelayEdits {
-  if (callerTrusted) return { setHeaders: [], removeHeaders: [PREFERRED_IDENTITY], responseIdentity: 'keep' }
-  const isPrivate = asksForPrivacy(request.header('Privacy'))
-  return {
-    setHeaders: [],
-    removeHeaders: isPrivate ? [PREFERRED_IDENTITY, ...ASSERTED_IDENTITIES] : [PREFERRED_IDENTITY],
-    responseIdentity: 'remove',
-  }
+  if (callerTrusted) return TRUSTED_CALLER
+  return asksForPrivacy(request.header('Privacy')) ? FROM_PRIVATE_BACKEND : FROM_BACKEND
 }
+
+const FROM_BACKEND: RelayEdits = { setHeaders: [], removeHeaders: [PREFERRED_IDENTITY], responseIdentity: 'remove' }
+const FROM_PRIVATE_BACKEND: RelayEdits = { ...UNTRUSTED_CALLER, responseIdentity: 'remove' }
 
 /**
  * Whether it is unclear who calls. One URI is allowed, or one SIP or SIPS URI together with one tel URI (§9.1). Any other

@@ -5,7 +5,6 @@ import type { Backend } from '../route-table/route-table.ts'
  * appears once, as in RFC 2782. A backend with weight 0 gets no calls. `fraction` returns numbers in [0, 1).
  */
 export function backendOrder(backends: readonly Backend[], fraction: () => number): readonly Backend[] {
-  const isUsable = ({ weight }: Backend): boolean => weight > 0
   const usable = backends.every(isUsable) ? backends : backends.filter(isUsable)
   if (usable.length < 2) return usable
   const tiers = [...new Set(usable.map((backend) => backend.tier))].toSorted((a, b) => a - b)
@@ -15,6 +14,10 @@ export function backendOrder(backends: readonly Backend[], fraction: () => numbe
       fraction,
     ),
   )
+}
+
+function isUsable({ weight }: Backend): boolean {
+  return weight > 0
 }
 
 function drawn(tier: readonly Backend[], fraction: () => number): Backend[] {

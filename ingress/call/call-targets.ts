@@ -40,7 +40,7 @@ export function callTargets(backends: readonly Backend[], deps: Deps, canReach: 
   let passedOver = NOTHING_PASSED_OVER
   for (const backend of backendOrder(backends, deps.fraction)) {
     const there = 'uri' in backend ? addressTargets(backend) : deps.table.readyEndpoints(backend.service)
-    const up = those(there, ({ place }) => deps.health.isUp(place))
+    const up = upOnes(there, deps.health)
     const reached = those(up, canReach)
     if (reached.length === 0 || reached.length < there.length) {
       passedOver = [...passedOver, ...missed(backend, { there, up, reached }, passedOver)]
@@ -49,10 +49,16 @@ export function callTargets(backends: readonly Backend[], deps: Deps, canReach: 
     for (const target of found) {
       if (targets.length === MAX_TARGETS) return { targets, passedOver }
       // A target is used only once (RFC 3261 §16.5). Several backends of the rule may lead to the same target.
-      if (!targets.some((other) => samePlace(other, target))) targets.push(target)
+      if (!hasPlace(targets, target)) targets.push(target)
     }
   }
   return { targets, passedOver }
+}
+
+/** The targets that are not paused. */
+function upOnes(targets: readonly CallTarget[], health: Deps['health']): readonly CallTarget[] {
+  for (const { place } of targets) if (!health.isUp(place)) return targets.filter((target) => health.isUp(target.place))
+  return targets
 }
 
 /** The targets that pass. Usually all of them pass, and then no new list is made. */
@@ -111,6 +117,11 @@ function swap(list: CallTarget[], i: number, j: number): void {
   if (a === undefined || b === undefined) return
   list[i] = b
   list[j] = a
+}
+
+function hasPlace(targets: readonly CallTarget[], target: CallTarget): boolean {
+  for (const other of targets) if (samePlace(other, target)) return true
+  return false
 }
 
 function samePlace(a: CallTarget, b: CallTarget): boolean {

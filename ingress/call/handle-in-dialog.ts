@@ -48,7 +48,11 @@ function isBackendSide(hop: DialogHop, { dialog, table }: Asking): boolean {
  */
 function callerSideEdits(passes: readonly DialogData[], request: InboundDialogRequest, table: LiveTable): RelayEdits {
   const edits = callerEdits(passes.every(isTrusted))
-  const said = passes.map((data) => ruleEdits(data, request, table))
+  const [first] = passes
+  const only = first && passes.length === 1 ? ruleEdits(first, request, table) : undefined
+  // Nearly every call passes once, and most rules change no header.
+  if (only === NO_EDITS) return edits
+  const said = only ? [only] : passes.map((data) => ruleEdits(data, request, table))
   if (said.every(isNothing)) return edits
   const spoken = new Set<string>()
   const setHeaders = said.flatMap((one) => {

@@ -6,6 +6,7 @@ import { MAX_DIALOG_DATA_BYTES } from '../sip/limits.ts'
 import { escapeUser } from '../sip/message/uri.ts'
 import { explainedAnswer, MOVED_TEMPORARILY, SIPS_NOT_ALLOWED, USER_TOO_LONG } from '../sip/port/answers.ts'
 import type {
+  Answer,
   CallerTarget,
   FailoverCondition,
   Peer,
@@ -82,10 +83,8 @@ export function route(decision: Decision, deps: CallDeps, routing: Routing): voi
     const reason = 'the called and the calling user are too long for a rule that makes headers of them'
     return refuse(decision, deps, USER_TOO_LONG, { outcome: 'malformed', reason })
   }
-  const proxied: Proxied = { decision, decidedAt: deps.now(), targets, passedOver, attempts: [], over: false }
-  decision.call.proxy(
-    planOf(proxied, deps, { routing, values, edits: editsOf(headers, values, callerTrusted), dialogData }),
-  )
+  const edits = editsOf(headers, values, callerTrusted)
+  decision.call.proxy(new RoutedCall(decision, deps, { targets, passedOver, routing, values, edits, dialogData }))
 }
 
 const NO_TARGET = 'every backend of the rule is paused, has weight 0 or has no ready endpoint'
@@ -127,33 +126,71 @@ function editsOf(headers: RuleHeaders | undefined, values: TemplateValues, calle
   return { ...edits, setHeaders, removeHeaders: [...removeHeaders, ...edits.removeHeaders] }
 }
 
-/** What the plan of a call contains, beside its targets. */
+/** What is decided about a call before it is forwarded. */
 interface PlanParts {
+  readonly targets: readonly CallTarget[]
+  readonly passedOver: readonly PassedOver[]
   readonly routing: Routing
   readonly values: TemplateValues
   readonly edits: RelayEdits
   readonly dialogData: string
 }
 
-function planOf(proxied: Proxied, deps: CallDeps, { routing, values, edits, dialogData }: PlanParts): ProxyPlan {
-  const { decision, targets } = proxied
-  const { trunk, action } = routing
-  return {
-    targets,
-    requestUser:
-      action.requestUser === undefined ? judgedUser(decision, trunk) : expandUser(action.requestUser, values),
-    setHeaders: edits.setHeaders,
-    removeHeaders: edits.removeHeaders,
-    responseIdentity: edits.responseIdentity,
-    backendTimeout: action.backendTimeout,
-    ringingTimeout: action.ringingTimeout,
-    failoverOn: failoverOf(action),
-    failover: action.failover,
-    callerTarget: callerTargetOf(decision.call.peer, deps.table, trunk),
-    dialogData,
-    exhausted: explainedAnswer(trunk.responses.noBackend, 'no_backend', decision.id),
-    done: (result) => finish(proxied, deps, result),
-    progress: (step) => report(proxied, deps, step),
+/** A call for which the engine is trying or has tried backends. It is its own plan, which saves three objects per call. */
+class RoutedCall implements ProxyPlan {
+  readonly targets: readonly CallTarget[]
+  readonly requestUser: string | undefined
+  readonly setHeaders: RelayEdits['setHeaders']
+  readonly removeHeaders: RelayEdits['removeHeaders']
+  readonly responseIdentity: RelayEdits['responseIdentity']
+  readonly backendTimeout: number | undefined
+  readonly ringingTimeout: number | undefined
+  readonly failoverOn: ReadonlySet<FailoverCondition>
+  readonly failover: ProxyPlan['failover']
+  readonly callerTarget: CallerTarget
+  readonly dialogData: string
+  readonly decision: Decision
+  readonly decidedAt: number
+  readonly passedOver: readonly PassedOver[]
+  readonly attempts: Attempts = []
+  /** Whether the end of the call has been reported. Attempts that change later do not change the report. */
+  over = false
+  private readonly deps: CallDeps
+  private readonly trunk: TrunkEntry
+
+  constructor(decision: Decision, deps: CallDeps, parts: PlanParts) {
+    const { routing, edits, values } = parts
+    const { trunk, action } = routing
+    this.targets = parts.targets
+    this.requestUser =
+      action.requestUser === undefined ? judgedUser(decision, trunk) : expandUser(action.requestUser, values)
+    this.setHeaders = edits.setHeaders
+    this.removeHeaders = edits.removeHeaders
+    this.responseIdentity = edits.responseIdentity
+    this.backendTimeout = action.backendTimeout
+    this.ringingTimeout = action.ringingTimeout
+    this.failoverOn = failoverOf(action)
+    this.failover = action.failover
+    this.callerTarget = callerTargetOf(decision.call.peer, deps.table, trunk)
+    this.dialogData = parts.dialogData
+    this.decision = decision
+    this.decidedAt = deps.now()
+    this.passedOver = parts.passedOver
+    this.deps = deps
+    this.trunk = trunk
+  }
+
+  /** Made only when it is needed, because few calls end with it. */
+  get exhausted(): Answer {
+    return explainedAnswer(this.trunk.responses.noBackend, 'no_backend', this.decision.id)
+  }
+
+  done(result: ProxyResult): void {
+    finish(this, this.deps, result)
+  }
+
+  progress(step: ProxyProgress): void {
+    report(this, this.deps, step)
   }
 }
 
@@ -207,18 +244,7 @@ const OUTCOMES: Readonly<Record<ProxyResult['outcome'], Outcome>> = {
   unanswered: 'no_backend',
 }
 
-/** A call for which the engine is trying or has tried backends. */
-interface Proxied {
-  readonly decision: Decision
-  readonly decidedAt: number
-  readonly targets: readonly CallTarget[]
-  readonly passedOver: readonly PassedOver[]
-  readonly attempts: Attempts
-  /** Whether the end of the call has been reported. Attempts that change later do not change the report. */
-  over: boolean
-}
-
-function finish(proxied: Proxied, deps: CallDeps, result: ProxyResult): void {
+function finish(proxied: RoutedCall, deps: CallDeps, result: ProxyResult): void {
   const { decision, decidedAt, passedOver, attempts } = proxied
   const { outcome, status, target, reason = EXPLANATIONS[outcome] } = result
   proxied.over = true
@@ -232,7 +258,7 @@ function finish(proxied: Proxied, deps: CallDeps, result: ProxyResult): void {
   deps.emit({ type: 'unanswered', trunk: decision.trunk?.name ?? '', callId: decision.call.callId })
 }
 
-function report(proxied: Proxied, deps: CallDeps, step: ProxyProgress): void {
+function report(proxied: RoutedCall, deps: CallDeps, step: ProxyProgress): void {
   const { decision, targets } = proxied
   switch (step.type) {
     case 'first-response': {
@@ -262,7 +288,7 @@ interface Attempted {
   readonly target: CallTarget
 }
 
-function attempted({ attempts, over }: Proxied, deps: CallDeps, { step, target }: Attempted): void {
+function attempted({ attempts, over }: RoutedCall, deps: CallDeps, { step, target }: Attempted): void {
   const { result, status, heard, retryAfter } = step
   if (!over) attemptEnded(attempts, target, step, deps.now())
   if (retryAfter !== undefined) deps.health.pause(target, retryAfter)

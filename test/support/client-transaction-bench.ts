@@ -26,7 +26,7 @@ export class ClientBench {
   /** `reliable` may change until the transaction is started. */
   readonly sink: Omit<RequestSink, 'reliable'> & { reliable: boolean }
 
-  constructor(options: ClientBenchOptions, key = 'z9hG4bK1 INVITE') {
+  constructor(options: ClientBenchOptions) {
     this.sink = {
       reliable: options.reliable,
       address: fromWords([0, 0, 0xffff, 0x0a000001]),
@@ -35,8 +35,11 @@ export class ClientBench {
         options.onSend?.(this)
       },
     }
-    const shared = { key, clock: this.clock, sink: this.sink, user: this.#user(options) }
-    this.transaction = new ClientTransaction({ kind: options.kind, ...shared })
+    const user = this.#user(options)
+    this.transaction =
+      options.kind === 'invite'
+        ? new ClientTransaction('invite', this.clock, this.sink, user)
+        : new ClientTransaction('non-invite', this.clock, this.sink, user)
   }
 
   start(): this {

@@ -40,7 +40,7 @@ export class MemoryNetwork {
   readonly #receivers = new Map<string, Receiver>()
   readonly #refusing = new Set<string>()
   /** Requests to be failed when their connection ends. */
-  readonly #pending: { readonly to: string; readonly onFailure: (error: Error) => void }[] = []
+  readonly #pending: { readonly to: string; readonly options: SendOptions }[] = []
   readonly #swallowing = new Set<string>()
   readonly #events = new Map<TransportName, TransportEvents>()
   readonly #locals: LocalEndpoint[] = []
@@ -66,7 +66,8 @@ export class MemoryNetwork {
 
   /** Ends the connections to an address, and fails the requests sent on them. */
   endConnections(at: string): void {
-    for (const { to, onFailure } of this.#pending.splice(0)) if (to === at) onFailure(new Error('connection closed'))
+    for (const { to, options } of this.#pending.splice(0))
+      if (to === at) options.onFailure(new Error('connection closed'))
   }
 
   takeConnections(at: string): void {
@@ -167,14 +168,16 @@ export class MemoryNetwork {
     )?.endpoint
     const text = Buffer.from(bytes).toString('latin1')
     if (name === 'TCP' && this.#swallowing.has(to)) {
-      const { connectMs = STREAM_CONNECT_MS, onFailure } = request.options
-      this.#clock.after(connectMs, onFailure, new Error('connection timed out'))
+      this.#fail(request.options, request.options.connectMs ?? STREAM_CONNECT_MS, 'connection timed out')
       return
     }
     this.transmit({ transport: name, to, from: from ? nameOf(from) : '', text })
-    if (name === 'TCP') this.#pending.push({ to, onFailure: request.options.onFailure })
-    if (this.#refusing.has(`${name} ${to}`))
-      this.#clock.after(0, request.options.onFailure, new Error('connection refused'))
+    if (name === 'TCP') this.#pending.push({ to, options: request.options })
+    if (this.#refusing.has(`${name} ${to}`)) this.#fail(request.options, 0, 'connection refused')
+  }
+
+  #fail(options: SendOptions, afterMs: number, message: string): void {
+    this.#clock.after(afterMs, (error) => options.onFailure(error), new Error(message))
   }
 }
 

@@ -15,6 +15,9 @@ export const BACKSLASH = 0x5c
 export const LESS_THAN = 0x3c
 export const GREATER_THAN = 0x3e
 
+/** Stands for bytes that are not there yet, or no longer. Shared, because each empty Buffer costs memory. */
+export const NO_BYTES = Buffer.alloc(0)
+
 const TOKEN_MARKS = "-.!%*_+`'~"
 
 /** For every byte that a `token` may contain, the byte in lower case. For all other bytes, 0. */

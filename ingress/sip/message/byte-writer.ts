@@ -2,12 +2,15 @@
  * Collects the bytes of one message, mostly copied from another one. A few bytes are written by JavaScript, because a call of
  * `Buffer.write` or `Buffer.copy` costs more than they do.
  */
-import { latin1 } from './byte-class.ts'
+import { CR, LF, latin1, NO_BYTES } from './byte-class.ts'
 import { COPIED_BY_LOOP_BYTES, WRITER_BYTES } from './limits.ts'
 
 const ZERO = 0x30
-const NO_BYTES = Buffer.alloc(0)
 
+/**
+ * Writes one message after the other into memory of its own. `begin` starts a message, and `finish` returns its bytes. Between the
+ * two, nobody else may use this object. The next byte of the source that `copyTo` copies is at `to`.
+ */
 export class ByteWriter {
   private bytes: Buffer = Buffer.allocUnsafeSlow(WRITER_BYTES)
   private length = 0
@@ -16,33 +19,31 @@ export class ByteWriter {
   private from = 0
   private to = 0
 
-  /** Forgets what was written. Makes room for `most` bytes; more must not be written. Ranges will be copied from `source`. */
-  begin(source: Buffer, most: number): void {
+  /** Forgets what was written. Ranges will be copied from `source`, and `copyTo` begins at `start`. */
+  begin(source: Buffer, start: number): void {
     this.source = source
     this.length = 0
-    this.from = 0
-    this.to = 0
-    if (most > this.bytes.length) this.bytes = Buffer.allocUnsafeSlow(most)
+    this.from = start
+    this.to = start
   }
 
   /** Writes latin1 text: one character is one byte. */
   text(text: string): void {
     this.flush()
-    const { bytes, length } = this
-    if (text.length > COPIED_BY_LOOP_BYTES) bytes.write(text, length, 'latin1')
-    else for (let i = 0; i < text.length; i++) bytes[length + i] = text.charCodeAt(i)
-    this.length = length + text.length
+    const { length } = text
+    const at = this.room(length)
+    const { bytes } = this
+    if (length > COPIED_BY_LOOP_BYTES) bytes.write(text, at, 'latin1')
+    else for (let i = 0; i < length; i++) bytes[at + i] = text.charCodeAt(i)
+    this.length = at + length
   }
 
-  /** Writes a range of the source. */
-  copy(start: number, end: number): void {
-    if (start === this.to) {
-      this.to = end
-    } else {
-      this.flush()
-      this.from = start
-      this.to = end
-    }
+  lineEnd(): void {
+    this.flush()
+    const at = this.room(2)
+    this.bytes[at] = CR
+    this.bytes[at + 1] = LF
+    this.length = at + 2
   }
 
   /** Writes a whole number from 0 to 2**31 - 1. */
@@ -50,12 +51,31 @@ export class ByteWriter {
     this.flush()
     let digits = 1
     for (let rest = value; rest >= 10; rest = (rest / 10) | 0) digits++
+    const start = this.room(digits)
     let rest = value
-    for (let at = this.length + digits - 1; at >= this.length; at--) {
+    for (let at = start + digits - 1; at >= start; at--) {
       this.bytes[at] = ZERO + (rest % 10)
       rest = (rest / 10) | 0
     }
-    this.length += digits
+    this.length = start + digits
+  }
+
+  /** Writes a range of the source. */
+  copy(start: number, end: number): void {
+    if (start !== this.to) this.leaveOut(start)
+    this.to = end
+  }
+
+  /** Writes the bytes of the source before `offset` that were neither copied nor left out yet. */
+  copyTo(offset: number): void {
+    this.to = offset
+  }
+
+  /** Leaves out the bytes of the source before `offset` that were not copied yet. */
+  leaveOut(offset: number): void {
+    this.flush()
+    this.from = offset
+    this.to = offset
   }
 
   /** A copy of what was written. */
@@ -75,11 +95,26 @@ export class ByteWriter {
   }
 
   private flush(): void {
-    const { bytes, length, source, from, to } = this
+    const { source, from, to } = this
     if (from === to) return
-    if (to - from > COPIED_BY_LOOP_BYTES) source.copy(bytes, length, from, to)
-    else for (let at = from; at < to; at++) bytes[length + at - from] = source[at] ?? 0
-    this.length = length + to - from
+    const at = this.room(to - from)
+    const { bytes } = this
+    if (to - from > COPIED_BY_LOOP_BYTES) source.copy(bytes, at, from, to)
+    else for (let next = from; next < to; next++) bytes[at + next - from] = source[next] ?? 0
+    this.length = at + to - from
     this.from = to
+  }
+
+  /** Makes room for so many bytes. Returns the offset of the first of them. */
+  private room(size: number): number {
+    const at = this.length
+    if (at + size > this.bytes.length) this.grow(at + size)
+    return at
+  }
+
+  private grow(size: number): void {
+    const larger = Buffer.allocUnsafeSlow(2 * size)
+    this.bytes.copy(larger, 0, 0, this.length)
+    this.bytes = larger
   }
 }

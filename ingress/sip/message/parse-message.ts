@@ -3,7 +3,7 @@
  * nevertheless. A 400 can then be built with the right Via, From, To, Call-ID and CSeq.
  */
 import { MAX_HEADERS } from '../limits.ts'
-import { COLON, CR, isLws, isWsp, LF, readDecimal, SP, skipLws, tokenLower } from './byte-class.ts'
+import { COLON, CR, isLws, isWsp, LF, NO_BYTES, readDecimal, SP, skipLws, tokenLower } from './byte-class.ts'
 import { HEADER, idOfBytes } from './header-name.ts'
 import { methodOf } from './method-name.ts'
 import { ROW_WIDTH, SipMessage } from './sip-message.ts'
@@ -40,8 +40,6 @@ interface Progress {
   at: number
   fault: ParseFault | undefined
 }
-
-const NO_BYTES = Buffer.alloc(0)
 
 /** A message is parsed at once, so all messages share this object. Nothing is read from it after the parse. */
 const progress: Progress = {

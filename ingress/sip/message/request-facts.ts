@@ -2,7 +2,7 @@
  * Reads the parts of a message that routing needs, and checks them once (RFC 3261 §16.3 step 1, §8.1.1). Works on the bytes: a
  * part is an offset range, and its text is made only when it is read.
  */
-import { isDigit, isLws, latin1, readDecimal, skipLws } from './byte-class.ts'
+import { isDigit, isLws, latin1, NO_BYTES, readDecimal, skipLws } from './byte-class.ts'
 import { HEADER } from './header-name.ts'
 import { bytesAre, methodIdAt, methodOf, OTHER_METHOD } from './method-name.ts'
 import { lastValue, type ParameterFault, parameterFault, uriParameterFault } from './repeated-parameter.ts'
@@ -33,7 +33,7 @@ export const MAGIC_COOKIE = 'z9hG4bK'
  */
 export class RequestFacts {
   message: SipMessage | undefined
-  private bytes: Buffer = Buffer.alloc(0)
+  private bytes: Buffer = NO_BYTES
   readonly via = new Via()
   callIdStart = -1
   callIdEnd = -1

@@ -1,10 +1,12 @@
 import { MAX_HEADERS } from '../limits.ts'
-import { firstComma, tokenLower } from './byte-class.ts'
+import { firstComma, NO_BYTES, tokenLower } from './byte-class.ts'
 import { HEADER, headerIdOf, isListHeader } from './header-name.ts'
 import { splitList } from './name-addr.ts'
 
 /** Each header has a row of six numbers: id, lineStart, nameEnd, valueStart, valueEnd, lineEnd. */
 export const ROW_WIDTH = 6
+/** Rows begin at a multiple of this number of bytes, which is the size of one number. */
+const ROW_ALIGNMENT = Int32Array.BYTES_PER_ELEMENT
 
 /** A set of header ids below 32: one bit each. */
 export function idMask(ids: readonly number[]): number {
@@ -22,7 +24,7 @@ export function idMask(ids: readonly number[]): number {
  * `bytes`.
  */
 export class SipMessage {
-  bytes: Buffer = Buffer.alloc(0)
+  bytes: Buffer = NO_BYTES
   /** `start`: the offset of the first byte of the start line. `end`: the offset after the last byte of the body. */
   start = 0
   end = 0
@@ -186,13 +188,15 @@ export class SipMessage {
 
   /** Makes a copy of this message's bytes and rows. The copy stays valid when this instance is used for the next packet. */
   keep(): SipMessage {
-    // Rows and bytes share one block of memory, because each block outside the heap of V8 has a cost.
-    const rowBytes = this.headerCount * ROW_WIDTH * Int32Array.BYTES_PER_ELEMENT
     const shift = this.start
-    const block = Buffer.allocUnsafeSlow(rowBytes + this.end - shift)
-    const copy = new SipMessage(new Int32Array(block.buffer, 0, this.headerCount * ROW_WIDTH))
-    copy.bytes = block.subarray(rowBytes)
-    this.bytes.copy(copy.bytes, 0, shift, this.end)
+    const numbers = this.headerCount * ROW_WIDTH
+    const rowsAt = (this.end - shift + ROW_ALIGNMENT - 1) & -ROW_ALIGNMENT
+    // The rows are behind the bytes in one piece of a pool, because each block outside the heap of V8 has a cost. Node aligns a
+    // piece to 8 bytes.
+    const block = Buffer.allocUnsafe(rowsAt + numbers * ROW_ALIGNMENT)
+    const copy = new SipMessage(new Int32Array(block.buffer, block.byteOffset + rowsAt, numbers))
+    copy.bytes = block
+    this.bytes.copy(block, 0, shift, this.end)
     copy.end = this.end - shift
     copy.isRequest = this.isRequest
     copy.method = this.method

@@ -1,5 +1,5 @@
 /** Reads a URI from the bytes of a message (RFC 3261 §19.1, RFC 3966). */
-import { isWord, latin1 } from './byte-class.ts'
+import { isWord, latin1, NO_BYTES } from './byte-class.ts'
 import { isHost, lowerHost, portAt } from './host-port.ts'
 
 const SCHEME = /^[a-z][a-z0-9+.-]*$/
@@ -23,7 +23,7 @@ const URI_BYTES = Uint8Array.from({ length: 256 }, (_, code) => {
  * used for URI after URI. The start of an absent part is -1.
  */
 export class UriRange {
-  private bytes: Buffer = Buffer.alloc(0)
+  private bytes: Buffer = NO_BYTES
   scheme = ''
   userStart = -1
   userEnd = -1

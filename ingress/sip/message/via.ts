@@ -1,5 +1,18 @@
 /** Reads the Via header (RFC 3261 §20.42, RFC 3581). */
-import { BACKSLASH, COLON, COMMA, EQUALS, isLws, isWord, latin1, QUOTE, SEMICOLON, SP, skipLws } from './byte-class.ts'
+import {
+  BACKSLASH,
+  COLON,
+  COMMA,
+  EQUALS,
+  isLws,
+  isWord,
+  latin1,
+  NO_BYTES,
+  QUOTE,
+  SEMICOLON,
+  SP,
+  skipLws,
+} from './byte-class.ts'
 import { HEADER } from './header-name.ts'
 import { hostIs, isHost, lowerHost, portAt } from './host-port.ts'
 import type { SipMessage } from './sip-message.ts'
@@ -19,7 +32,7 @@ const ENDS_TOKEN = Uint8Array.from({ length: 256 }, (_, code) => {
  * read. One instance may be used for value after value.
  */
 export class Via {
-  private bytes: Buffer = Buffer.alloc(0)
+  private bytes: Buffer = NO_BYTES
   /** The transport in upper case. */
   transport = ''
   /** The host of sent-by, IPv6 with its brackets, in any case. */

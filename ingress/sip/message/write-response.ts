@@ -33,9 +33,6 @@ export interface ResponseOptions extends ViaSource {
 const RECEIVED = 1
 const RPORT = 2
 
-/** Bytes of the parts of a response that are always the same, and of `received` and `rport` without the address. */
-const FIXED_BYTES = 128
-const CRLF = '\r\n'
 const WARNING_END = '"\r\n'
 const NO_BODY = 'Content-Length: 0\r\n\r\n'
 
@@ -48,13 +45,12 @@ const writer = new ByteWriter()
  */
 export function writeResponse(request: SipMessage, options: ResponseOptions): Buffer {
   const { status, reason, toTag = '', warningStart = '', warning = '', extra = '' } = options
-  const texts = reason.length + toTag.length + warningStart.length + warning.length + extra.length
-  writer.begin(request.bytes, roomFor(request, options) + texts)
+  writer.begin(request.bytes, request.start)
   writer.text('SIP/2.0 ')
   writer.decimal(status)
   writer.text(' ')
   writer.text(reason)
-  writer.text(CRLF)
+  writer.lineEnd()
   writeVias(request, options)
   copyRow(request, request.first(HEADER.from))
   copyTo(request, toTag)
@@ -78,7 +74,7 @@ export function writeResponse(request: SipMessage, options: ResponseOptions): Bu
  */
 export function viaWithSource(message: SipMessage, row: number, source: ViaSource): string {
   if (row === -1) return ''
-  writer.begin(message.bytes, roomFor(message, source))
+  writer.begin(message.bytes, message.start)
   const comma = firstComma(message.bytes, message.valueStart(row), message.valueEnd(row))
   writeViaLine(message, row, comma, source)
   return writer.finishText()
@@ -92,11 +88,6 @@ function writeViaLine(message: SipMessage, row: number, comma: number, source: V
   writeFirstVia(bytes, start, comma, source)
   writer.copy(comma, message.valueEnd(row))
   endLine(message, row)
-}
-
-/** The most bytes that the copied lines and the source can need. Each line may have a shorter line break than ours. */
-function roomFor(message: SipMessage, { received }: ViaSource): number {
-  return message.headersEnd - message.start + 2 * message.headerCount + (received?.length ?? 0) + FIXED_BYTES
 }
 
 /** RFC 3261 §8.2.6.2: all Via lines, in their order. */
@@ -128,7 +119,7 @@ function copyTo(request: SipMessage, toTag: string): void {
 function endLine(message: SipMessage, row: number): void {
   const end = message.valueEnd(row)
   if (message.lineEnd(row) === end + 2 && message.bytes[end] === CR) writer.copy(end, end + 2)
-  else writer.text(CRLF)
+  else writer.lineEnd()
 }
 
 /**

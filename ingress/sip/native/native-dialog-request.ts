@@ -39,10 +39,8 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
     if (!route) return this.drop()
     const ways = this.#waysTo(to, route)
     if (this.method === 'ACK') return this.#relayAck(ways, edits)
-    this.keep()
-    const { flow, key, known } = this.#request
-    const retained = new ReceivedRequest(this.message, this.facts, flow, key)
-    const side = known ? this.#sides.open(retained) : this.#sides.openUnvouched(retained)
+    const request = this.method === 'INVITE' ? this.#retained() : this.#request
+    const side = this.#request.known ? this.#sides.open(request) : this.#sides.openUnvouched(request)
     if (!side) return
     if (this.method !== 'INVITE') return proxyRequest(this.#core, side, { ways, edits })
     const invite = new ProxiedInvite(this.#core, side, reInvitePlan(ways, edits), {
@@ -51,6 +49,13 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
       podTarget: ways.findIndex(({ toPod }) => toPod),
     })
     this.#sides.start(side, invite)
+  }
+
+  /** An INVITE may be sent again to another place, so it is kept. Of all other requests, only the copies that we send are. */
+  #retained(): ReceivedRequest {
+    this.keep()
+    const { flow, key } = this.#request
+    return new ReceivedRequest(this.message, this.facts, flow, key)
   }
 
   /**

@@ -108,7 +108,7 @@ function onCancel(core: EngineCore, sides: ServerSides, request: ReceivedRequest
   if (!invite && sender === 'stranger') return reportDrop(core, flow, { reason: 'stranger', method: 'CANCEL', request })
   if (!invite && !known) return void sides.answerOnce(request, CALL_DOES_NOT_EXIST)
   if (!sides.respond(request, invite ? OK : CALL_DOES_NOT_EXIST, sides.tagOf(inviteKey))) return
-  if (invite) sides.proxied(invite)?.cancel(reasonLines(request))
+  invite?.waiting?.cancel(reasonLines(request))
 }
 
 interface NewRefusal extends Refusal {

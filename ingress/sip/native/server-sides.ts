@@ -15,7 +15,7 @@ import { createUnvouchedTransactions } from './unvouched-transactions.ts'
 
 export interface ServerSides {
   /**
-   * Makes the server transaction of a request whose message was kept. If there are too many transactions, returns undefined and
+   * Makes the server transaction of a request. The result has the request's message, and is valid as long as that is. If there are too many transactions, returns undefined and
    * sends a 503 without a transaction, because a known peer always gets an answer (invariant I2).
    */
   open(request: ReceivedRequest): ServerSide | undefined
@@ -44,8 +44,6 @@ export interface ServerSides {
    * RFC 3261 §8.2.6.2: all our answers to an INVITE and to its CANCEL have one tag. The tag is made only from the INVITE's key.
    */
   tagOf(key: TransactionKey): string
-  /** The proxied INVITE with this transaction, if it still waits for its final response. */
-  proxied(transaction: ServerTransaction): ProxiedInvite | undefined
   /** Starts a proxied INVITE, and retains it until its final response has been sent. */
   start(side: ServerSide, invite: ProxiedInvite): void
   /** Called when the process ends. Answers 503 to every call that still waits for a backend. */
@@ -53,7 +51,6 @@ export interface ServerSides {
 }
 
 export function createServerSides(core: EngineCore): ServerSides {
-  const proxied = new Map<ServerTransaction, ProxiedInvite>()
   const unvouched = createUnvouchedTransactions()
   const secret = randomBytes(8)
   const seedA = secret.readInt32LE(0)
@@ -65,7 +62,7 @@ export function createServerSides(core: EngineCore): ServerSides {
       onTerminated: (transaction) => {
         unvouched.leave(transaction)
         core.transactions.removeServer(transaction)
-        proxied.get(transaction)?.serverEnded()
+        transaction.waiting?.serverEnded()
       },
     },
   }
@@ -111,14 +108,11 @@ export function createServerSides(core: EngineCore): ServerSides {
     answerOnce: (request, answer) => once.answer(request, answer),
     endsOnce: (key, toTag) => once.ends(key, toTag),
     tagOf,
-    proxied: (transaction) => proxied.get(transaction),
     start: ({ transaction }, invite) => {
-      proxied.set(transaction, invite)
-      invite.start(() => proxied.delete(transaction))
+      transaction.waiting = invite
+      invite.start()
     },
-    endAll: () => {
-      for (const invite of [...proxied.values()]) invite.end(SERVICE_UNAVAILABLE)
-    },
+    endAll: () => core.transactions.forEachServer(({ waiting }) => waiting?.end(SERVICE_UNAVAILABLE)),
   }
 }
 

@@ -5,7 +5,8 @@
  */
 
 import type { Random } from '../../time/random.ts'
-import { isLws, LF } from '../message/byte-class.ts'
+import { isLws, LF, NO_BYTES } from '../message/byte-class.ts'
+import { ByteWriter } from '../message/byte-writer.ts'
 import { HEADER } from '../message/header-name.ts'
 import { bytesAre } from '../message/method-name.ts'
 import { splitList } from '../message/name-addr.ts'
@@ -18,6 +19,10 @@ import { TextHash } from './text-hash.ts'
  * RFC 3261 §8.1.1.7: the magic cookie is `z9hG4bK`. The letters after it mark a branch parameter that one of our pods has made.
  */
 const BRANCH_PREFIX = 'z9hG4bKsd'
+const BRANCH_START = `${BRANCH_PREFIX}.`
+
+/** A branch parameter is written at once, so all share this writer. */
+const writer = new ByteWriter()
 
 /**
  * Added to the hash of a request that is sent to another pod of ours. That pod sees the same request and must not take it for a
@@ -51,7 +56,13 @@ export interface BranchMaking {
  */
 export function branchOf(core: BranchMaking, message: SipMessage, toPod = false): string {
   const hash = loopHash(message, core.application.headersRead(), toPod)
-  return `${BRANCH_PREFIX}.${core.random.token()}.${hash}`
+  // Joined strings would be pieces that must be joined again for each use.
+  writer.begin(NO_BYTES, 0)
+  writer.text(BRANCH_START)
+  writer.text(core.random.token())
+  writer.text('.')
+  writer.text(hash)
+  return writer.finishText()
 }
 
 /** Whether another pod of ours has sent exactly this request here. Such a request is not sent to a pod again. */
@@ -104,7 +115,7 @@ export function isLoop(message: SipMessage, headersRead: readonly string[]): boo
     if (!hasBranchOfPod(message, row)) continue
     for (const value of splitList(message.value(row))) {
       const branch = parseVia(value)?.branch
-      if (!branch?.startsWith(`${BRANCH_PREFIX}.`)) continue
+      if (!branch?.startsWith(BRANCH_START)) continue
       expected ??= loopHash(message, headersRead)
       if (branch.endsWith(`.${expected}`)) return true
     }

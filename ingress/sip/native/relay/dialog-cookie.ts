@@ -8,6 +8,7 @@ import { hash } from 'node:crypto'
 import { fromWords, type IpAddress, ipv4Address } from '../../../address/ip-address.ts'
 import { MIN_COOKIE_KEY_BYTES } from '../../../files/limits.ts'
 import { MAX_DIALOG_DATA_BYTES } from '../../limits.ts'
+import { COLON } from '../../message/byte-class.ts'
 import type { DialogCookie, DialogHop, TransportName } from '../../port/engine.ts'
 import { BLOCK_BYTES, hashAfterKey, type KeyState, keyState, PADDING_BYTES } from './keyed-hash.ts'
 
@@ -70,6 +71,7 @@ const MAX_PAYLOAD_BYTES = HEADER_BYTES + 3 * MAX_HOP_BYTES + MAX_DIALOG_DATA_BYT
  * text.
  */
 const MAX_BOUND_LENGTH = 1024
+const ZERO = 0x30
 /**
  * The longest cookie as text: a base64 character has 6 bits. A longer text is not opened. A text of this length may have bytes
  * that are not part of a cookie, so the scratch buffer has room for them.
@@ -149,11 +151,32 @@ function macKey(key: Buffer): KeyState {
  * parts, so that no part can be read as another.
  */
 function bind(end: number, callId: string, callerTag: string): number {
-  const lengths = `${end}:${callId.length}:`
-  if (lengths.length + callId.length + callerTag.length > MAX_BOUND_LENGTH) {
+  const lengthsLength = digitsOf(end) + digitsOf(callId.length) + 2
+  if (lengthsLength + callId.length + callerTag.length > MAX_BOUND_LENGTH) {
+    const lengths = `${end}:${callId.length}:`
     return writeLatin1(`#${hash('sha256', lengths + callId + callerTag)}`, end)
   }
-  return writeLatin1(callerTag, writeLatin1(callId, writeLatin1(lengths, end)))
+  const textAt = writeLength(callId.length, writeLength(end, end))
+  return writeLatin1(callerTag, writeLatin1(callId, textAt))
+}
+
+/** How many decimal digits a whole number has. */
+function digitsOf(value: number): number {
+  let digits = 1
+  for (let rest = value; rest >= 10; rest = (rest / 10) | 0) digits++
+  return digits
+}
+
+/** Writes a length in decimal, and a colon. No string is made. */
+function writeLength(length: number, from: number): number {
+  const end = from + digitsOf(length)
+  let rest = length
+  for (let at = end - 1; at >= from; at--) {
+    SCRATCH[at] = ZERO + (rest % 10)
+    rest = (rest / 10) | 0
+  }
+  SCRATCH[end] = COLON
+  return end + 1
 }
 
 /** A loop, because a call into C++ costs more for so few bytes. */
@@ -187,7 +210,7 @@ function decode(payload: Buffer, end: number): DialogCookie | undefined {
   const bits = payload[1] ?? 0
   const version = first & ~POD_FLAG
   if (version !== VERSION && version !== TWO_HOPS_VERSION) return undefined
-  const hops = new HopReader(payload, end)
+  const hops = HOPS.begin(payload, end)
   const signedTarget = hops.next()
   const routeTarget = version === TWO_HOPS_VERSION ? hops.next() : undefined
   const pod = first === version ? undefined : hops.next()
@@ -222,14 +245,17 @@ function callerTargetOf(bits: number): DialogCookie['callerTarget'] {
 
 /** Reads one hop after the other. */
 class HopReader {
-  at = HEADER_BYTES
+  at = 0
   failed = false
-  readonly #payload: Buffer
-  readonly #end: number
+  #payload: Buffer = SCRATCH
+  #end = 0
 
-  constructor(payload: Buffer, end: number) {
+  begin(payload: Buffer, end: number): this {
+    this.at = HEADER_BYTES
+    this.failed = false
     this.#payload = payload
     this.#end = end
+    return this
   }
 
   /** The next hop. If the payload ends before the end of the hop, undefined, and `failed` is set. */
@@ -249,6 +275,9 @@ class HopReader {
     }
   }
 }
+
+/** A cookie is decoded at once, so all share this reader. */
+const HOPS = new HopReader()
 
 function addressAt(bytes: Buffer, at: number, end: number): IpAddress {
   if (end - at === 4) return ipv4Address(bytes.readUInt32BE(at))

@@ -8,6 +8,7 @@ import { branchOf } from '../../proxy/loop-detection.ts'
 import { breadthOf } from '../../proxy/request-validation.ts'
 import type { EngineCore } from '../engine-core.ts'
 import type { ServerSide } from '../server-side.ts'
+import type { RequestTransaction } from '../transaction/client-transaction.ts'
 import type { Destination } from '../transport/transport.ts'
 import { type RouteEdits, writeForwardedRequest } from './forwarded-request.ts'
 
@@ -42,23 +43,17 @@ export function draftDialogRequest(core: EngineCore, request: DialogRequest): Dr
   return drafts
 }
 
-export interface SendDraftOptions {
-  /** True if another draft can still be tried. Then this draft waits for a shorter time for its connection. */
-  readonly othersLeft: boolean
-  readonly onFailure: (error: Error) => void
-}
-
 /**
  * Sends a draft. If another draft is left, this draft waits for a shorter time for its TCP connection, and its failure is
- * remembered.
+ * remembered. `sender`: it is told if the draft cannot be sent.
  */
-export function sendDraft(core: EngineCore, draft: Draft, { othersLeft, onFailure }: SendDraftOptions): void {
+export function sendDraft(core: EngineCore, draft: Draft, othersLeft: boolean, sender: RequestTransaction): void {
   const { bytes, destination } = draft
-  if (destination.transport !== 'TCP' || !othersLeft) return core.outbound.send(bytes, destination, { onFailure })
+  if (destination.transport !== 'TCP' || !othersLeft) return core.outbound.send(bytes, destination, sender)
   core.outbound.send(bytes, destination, {
     onFailure: (error) => {
       core.streamFailures.note(destination)
-      onFailure(error)
+      sender.onFailure(error)
     },
     connectMs: core.streamFailures.connectMs(destination),
   })

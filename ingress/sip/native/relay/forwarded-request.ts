@@ -3,8 +3,8 @@
  */
 
 import { MAX_BREADTH } from '../../limits.ts'
+import { ByteWriter } from '../../message/byte-writer.ts'
 import { HEADER, HEADER_IDS, headerIdOf } from '../../message/header-name.ts'
-import { MessageCopy } from '../../message/message-copy.ts'
 import { splitList } from '../../message/name-addr.ts'
 import type { RequestFacts } from '../../message/request-facts.ts'
 import type { SipMessage } from '../../message/sip-message.ts'
@@ -70,11 +70,11 @@ export interface ForwardedRequest {
 }
 
 /** All forwarded requests are written here, one after the other. */
-const COPY = new MessageCopy()
+const COPY = new ByteWriter()
 
 export function writeForwardedRequest(request: ForwardedRequest): Buffer {
   const { message } = request
-  COPY.begin(message)
+  COPY.begin(message.bytes, message.start)
   writeStartLine(request)
   writeTop(request)
   markEdited(request)
@@ -89,6 +89,7 @@ export function writeForwardedRequest(request: ForwardedRequest): Buffer {
   }
   COPY.copyTo(message.headersEnd)
   writeBottom(request)
+  COPY.copyTo(message.end)
   return COPY.finish()
 }
 
@@ -125,7 +126,7 @@ function writeBottom({ message, routes, setHeaders, stream }: ForwardedRequest):
   }
   if (!stream || message.first(HEADER.contentLength) !== -1) return
   COPY.text('Content-Length: ')
-  COPY.number(message.bodyEnd - message.bodyStart)
+  COPY.decimal(message.bodyEnd - message.bodyStart)
   COPY.lineEnd()
 }
 
@@ -166,7 +167,7 @@ function removeRoutes({ message, routes }: ForwardedRequest, row: number, above:
 function decrementMaxForwards({ message, facts }: ForwardedRequest, row: number): void {
   if (facts.maxForwards === undefined) return
   replaceRow(message, row, 'Max-Forwards: ')
-  COPY.number(facts.maxForwards - 1)
+  COPY.decimal(facts.maxForwards - 1)
   COPY.lineEnd()
 }
 
@@ -179,7 +180,7 @@ function limitBreadth({ message, maxBreadth }: ForwardedRequest, row: number): v
 
 function writeBreadth(maxBreadth: number): void {
   COPY.text('Max-Breadth: ')
-  COPY.number(Math.min(maxBreadth, MAX_BREADTH))
+  COPY.decimal(Math.min(maxBreadth, MAX_BREADTH))
   COPY.lineEnd()
 }
 

@@ -2,6 +2,7 @@
 import type { IpAddress } from '../../../address/ip-address.ts'
 import type { Clock, Timer } from '../../../time/clock.ts'
 import { SIXTY_FOUR_T1_MS, TIMER_C_MS } from '../../limits.ts'
+import { NO_BYTES } from '../../message/byte-class.ts'
 import type { SipMessage } from '../../message/sip-message.ts'
 import type { ProxyTarget } from '../../port/engine.ts'
 import {
@@ -14,7 +15,12 @@ import {
   responseInput,
 } from '../../proxy/branch-table.ts'
 import type { CallBranch } from '../../proxy/call-progress.ts'
-import type { ClientTransaction, InviteTransactionUser, RequestSink } from '../transaction/client-transaction.ts'
+import type {
+  ClientTransaction,
+  InviteTransactionUser,
+  RequestSink,
+  RequestTransaction,
+} from '../transaction/client-transaction.ts'
 import type { Destination } from '../transport/transport.ts'
 
 /** The owner of a branch. It carries out the actions that `proxy/branch-table.ts` asks for. */
@@ -27,7 +33,7 @@ export interface BranchOwner {
   /** Called for the same inputs as `branchEnded`, but after the action. */
   branchOver(): void
   act(branch: InviteBranch, action: BranchAction, response: SipMessage | undefined): void
-  send(branch: InviteBranch, bytes: Buffer): void
+  send(branch: InviteBranch, bytes: Buffer, transaction: RequestTransaction): void
   makeAck(branch: InviteBranch, response: SipMessage): Buffer
   transactionEnded(transaction: ClientTransaction<SipMessage>): void
 }
@@ -69,10 +75,8 @@ export interface CallerCookie {
   readonly text: string
 }
 
-/** The timers of a branch that run. */
+/** The timers of a branch that were set. They may have fired or been stopped. */
 type BranchTimers = Record<BranchTimerInput, Timer | undefined>
-
-const NO_BYTES = Buffer.alloc(0)
 
 /** One attempt. The branch itself is also the user and the sink of its transaction, which saves two objects per attempt. */
 export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactionUser<SipMessage>, RequestSink {
@@ -157,8 +161,8 @@ export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactio
     return this.#owner.makeAck(this, response)
   }
 
-  sendRequest(bytes: Buffer): void {
-    this.#owner.send(this, bytes)
+  sendRequest(bytes: Buffer, transaction: RequestTransaction): void {
+    this.#owner.send(this, bytes, transaction)
   }
 
   input(input: BranchInput, response?: SipMessage): void {
@@ -201,20 +205,19 @@ export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactio
 
   stopTimer(input: BranchTimerInput): void {
     const timer = this.#timers?.[input]
-    if (this.#timers === undefined || timer === undefined) return
-    this.#clock.cancel(timer)
-    this.#timers[input] = undefined
+    if (timer !== undefined) this.#clock.cancel(timer)
   }
 
   #startTimer(input: BranchTimerInput, ms: number): void {
-    this.stopTimer(input)
     this.#timers ??= {
       'backend-timer': undefined,
       'ringing-timer': undefined,
       'timer-c': undefined,
       'cancel-timer': undefined,
     }
-    this.#timers[input] = this.#clock.after(ms, FIRE[input], this)
+    const timer = this.#timers[input]
+    if (timer === undefined) this.#timers[input] = this.#clock.after(ms, FIRE[input], this)
+    else this.#clock.restart(timer, ms)
   }
 
   /**
@@ -246,7 +249,6 @@ const FIRE: Readonly<Record<BranchTimerInput, (branch: InviteBranch) => void>> =
 }
 
 function fireBranchTimer(branch: InviteBranch, input: BranchTimerInput): void {
-  branch.stopTimer(input)
   branch.input(input)
   // RFC 3261 §9.1: the client "SHOULD then consider the original transaction cancelled and MUST destroy the client
   // transaction".

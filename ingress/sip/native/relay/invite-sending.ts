@@ -8,8 +8,7 @@ import { branchOf } from '../../proxy/loop-detection.ts'
 import { targetUri } from '../../proxy/target-uri.ts'
 import type { EngineCore } from '../engine-core.ts'
 import type { ServerSide } from '../server-side.ts'
-import { ClientTransaction, type ClientTransactionUser } from '../transaction/client-transaction.ts'
-import { clientTransactionKey } from '../transaction/transaction-key.ts'
+import { ClientTransaction, type ClientTransactionUser, type RequestSink } from '../transaction/client-transaction.ts'
 import type { Destination } from '../transport/transport.ts'
 import { writeCancel } from './cancel-request.ts'
 import { callable, callerTarget, givesWay } from './dialog-target.ts'
@@ -119,21 +118,14 @@ function isToPod({ purpose, plan }: SendingInvite, target: ProxyTarget): boolean
 export function sendCancel(invite: SendingInvite, branch: InviteBranch, reason: string): void {
   const { core } = invite
   const bytes = writeCancel(branch.request, reason)
-  const key = clientTransactionKey(branch.branchId, 'CANCEL')
-  const transaction = new ClientTransaction<SipMessage>({
-    kind: 'non-invite',
-    key,
-    clock: core.clock,
-    user: cancelUser(core),
-    sink: {
-      reliable: branch.reliable,
-      address: branch.address,
-      sendRequest: (cancel) =>
-        core.outbound.send(cancel, branch.destination, { onFailure: (error) => transaction.transportError(error) }),
-    },
-  })
+  const sink: RequestSink = {
+    reliable: branch.reliable,
+    address: branch.address,
+    sendRequest: (cancel, sender) => core.outbound.send(cancel, branch.destination, sender),
+  }
+  const transaction = new ClientTransaction<SipMessage>('non-invite', core.clock, sink, cancelUser(core))
   branch.startCancelTimer()
-  if (core.transactions.addClient(transaction)) transaction.start(bytes)
+  if (core.transactions.addClient(transaction, branch.branchId, 'CANCEL')) transaction.start(bytes)
 }
 
 function draftRequest(
@@ -190,14 +182,8 @@ function backendCookie({ core, side, plan }: SendingInvite, dialogData: string):
 
 /** Starts the client transaction of a branch, which sends the request. */
 export function startBranch(core: EngineCore, branch: InviteBranch): void {
-  const transaction = new ClientTransaction<SipMessage>({
-    kind: 'invite',
-    key: clientTransactionKey(branch.branchId, 'INVITE'),
-    clock: core.clock,
-    user: branch,
-    sink: branch,
-  })
-  if (!core.transactions.addClient(transaction)) return branch.input('unreachable')
+  const transaction = new ClientTransaction<SipMessage>('invite', core.clock, branch, branch)
+  if (!core.transactions.addClient(transaction, branch.branchId, 'INVITE')) return branch.input('unreachable')
   branch.transaction = transaction
   transaction.start(branch.request)
 }

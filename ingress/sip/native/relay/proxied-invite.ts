@@ -19,7 +19,7 @@ import { editsHeader } from '../../proxy/header-edits.ts'
 import { breadthOf } from '../../proxy/request-validation.ts'
 import type { EngineCore } from '../engine-core.ts'
 import { type ServerSide, writeAnswer } from '../server-side.ts'
-import type { ClientTransaction } from '../transaction/client-transaction.ts'
+import type { ClientTransaction, RequestTransaction } from '../transaction/client-transaction.ts'
 import type { ResponseSink, ServerTransaction } from '../transaction/server-transaction.ts'
 import { writeAck } from './cancel-request.ts'
 import type { InviteBranch } from './invite-branch.ts'
@@ -44,7 +44,6 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects
    * calls exist at the same time.
    */
   #side: ServerSide | undefined
-  #onSettled: (() => void) | undefined
   /** The Reason lines of the caller's CANCEL, each with its line end (RFC 3326 §2). */
   #cancelReason = ''
   /** The time at which the current target was first tried. */
@@ -68,8 +67,7 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects
    * RFC 3261 §17.2.1: an INVITE without a response for 200 ms needs a 100. A backend may take longer, so the caller gets the
    * 100 immediately.
    */
-  start(onSettled: () => void): void {
-    this.#onSettled = onSettled
+  start(): void {
     this.#transaction.respond(100, this.#write(TRYING))
     this.side.flow.hold()
     this.#progress.begin()
@@ -121,17 +119,16 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects
     for (const branch of branches) branch.forget()
     this.#progress.forget()
     this.#side = undefined
-    this.#onSettled = undefined
   }
 
-  send(branch: InviteBranch, bytes: Buffer): void {
-    const { transaction, connectMs } = branch
+  send({ destination, connectMs }: InviteBranch, bytes: Buffer, transaction: RequestTransaction): void {
+    const { outbound, streamFailures } = this.core
+    if (connectMs === undefined) return outbound.send(bytes, destination, transaction)
     const onFailure = (error: Error): void => {
-      if (connectMs !== undefined) this.core.streamFailures.note(branch.destination)
-      transaction?.transportError(error)
+      streamFailures.note(destination)
+      transaction.onFailure(error)
     }
-    const options = connectMs === undefined ? { onFailure } : { onFailure, connectMs }
-    this.core.outbound.send(bytes, branch.destination, options)
+    outbound.send(bytes, destination, { onFailure, connectMs })
   }
 
   makeAck(branch: InviteBranch, response: SipMessage): Buffer {
@@ -230,7 +227,7 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects
   #settle(result: ProxyResult): void {
     for (const branch of this.#progress.branches) branch.input('overtaken')
     this.side.flow.release()
-    this.#onSettled?.()
+    this.#transaction.waiting = undefined
     this.plan.done(result)
   }
 

@@ -5,15 +5,22 @@
 import type { IpAddress } from '../../../address/ip-address.ts'
 import type { Timer } from '../../../time/clock.ts'
 import { ACK_LOSS_MS, NON_INVITE_TRYING_MS } from '../../limits.ts'
-import type { SipMessage } from '../../message/sip-message.ts'
+import { parseMessage } from '../../message/parse-message.ts'
+import { SipMessage } from '../../message/sip-message.ts'
 import { NEXT_HOP_UNREACHABLE, TRYING } from '../../port/answers.ts'
 import type { Answer, ResponseIdentity } from '../../port/engine.ts'
 import type { EngineCore } from '../engine-core.ts'
 import { type ServerSide, writeAnswer } from '../server-side.ts'
-import { ClientTransaction, type ClientTransactionUser, type RequestSink } from '../transaction/client-transaction.ts'
+import {
+  ClientTransaction,
+  type ClientTransactionUser,
+  type RequestSink,
+  type RequestTransaction,
+} from '../transaction/client-transaction.ts'
 import type { ServerTransaction } from '../transaction/server-transaction.ts'
-import { clientTransactionKey } from '../transaction/transaction-key.ts'
+import type { Flow } from '../transport/transport.ts'
 import { type DialogRequest, type Draft, draftDialogRequest, sendDraft } from './dialog-drafts.ts'
+import type { ViaSource } from './forwarded-request.ts'
 import { relayedDialogResponse } from './relayed-response.ts'
 
 const NO_DRAFTS: readonly Draft[] = []
@@ -28,7 +35,7 @@ export function proxyRequest(core: EngineCore, side: ServerSide, request: Omit<D
   const first = drafts[0]
   if (!first) return answerUnreachable(core, side)
   const { responseIdentity } = edits
-  new RelayedRequest({ core, side, first, others: othersOf(drafts), responseIdentity }).start()
+  new RelayedRequest(core, side, { first, others: othersOf(drafts), responseIdentity }).start()
 }
 
 /** All drafts but the first. Nearly every request has only one. */
@@ -37,35 +44,38 @@ function othersOf(drafts: readonly Draft[]): readonly Draft[] {
 }
 
 interface RelayedRequestOptions {
-  readonly core: EngineCore
-  readonly side: ServerSide
   readonly first: Draft
   readonly others: readonly Draft[]
   readonly responseIdentity: ResponseIdentity
 }
 
-/** One relayed request. It gets the reports of its client transactions, and sends their bytes. */
+/**
+ * One relayed request. It gets the reports of its client transactions, and sends their bytes. Of the request itself, only the
+ * copies that are sent are kept.
+ */
 class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
   readonly #core: EngineCore
   readonly #responseIdentity: ResponseIdentity
   readonly #server: ServerTransaction
   readonly #method: string
+  readonly #tag: string
   #draft: Draft
   /** The drafts that are not tried yet. The next one is tried if the current draft cannot be delivered. */
   #others: readonly Draft[]
-  /** The server side is needed only for an answer that we make ourselves. So it is dropped when the other side has answered. */
-  #side: ServerSide | undefined
+  /** The flow of the request. Undefined if the request has its answer. */
+  #flow: Flow | undefined
   #transaction: ClientTransaction<SipMessage> | undefined
   #tryingTimer: Timer | undefined
 
-  constructor({ core, side, first, others, responseIdentity }: RelayedRequestOptions) {
+  constructor(core: EngineCore, side: ServerSide, { first, others, responseIdentity }: RelayedRequestOptions) {
     this.#core = core
-    this.#side = side
+    this.#responseIdentity = responseIdentity
     this.#server = side.transaction
     this.#method = side.message.method
+    this.#tag = side.tag
     this.#draft = first
     this.#others = others
-    this.#responseIdentity = responseIdentity
+    this.#flow = side.flow
   }
 
   get reliable(): boolean {
@@ -83,14 +93,12 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
   start(): void {
     this.#tryingTimer = this.#core.clock.after(NON_INVITE_TRYING_MS, RelayedRequest.#onTryingTimer, this)
     // A peer may end its sending direction after its request, and still read the answer. So the connection is kept open.
-    this.#side?.flow.hold()
+    this.#flow?.hold()
     this.#send()
   }
 
-  sendRequest(): void {
-    const transaction = this.#transaction
-    const onFailure = (error: Error): void => transaction?.transportError(error)
-    sendDraft(this.#core, this.#draft, { othersLeft: this.#others.length > 0, onFailure })
+  sendRequest(_bytes: Buffer, transaction: RequestTransaction): void {
+    sendDraft(this.#core, this.#draft, this.#others.length > 0, transaction)
   }
 
   onResponse(_transaction: ClientTransaction<SipMessage>, status: number, response: SipMessage): void {
@@ -114,7 +122,7 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
       this.#others = othersOf(this.#others)
       return this.#send()
     }
-    if (this.#side) answerUnreachable(this.#core, this.#side)
+    if (this.#flow) this.#answer(NEXT_HOP_UNREACHABLE)
     this.#forget()
   }
 
@@ -123,9 +131,7 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
   }
 
   static readonly #onTryingTimer = (relay: RelayedRequest): void => {
-    if (relay.#side && relay.#server.state === 'Trying') {
-      answer(relay.#core, relay.#side, TRYING)
-    }
+    if (relay.#flow && relay.#server.state === 'Trying') relay.#answer(TRYING)
   }
 
   /**
@@ -134,24 +140,26 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
   #send(): void {
     const { transactions, clock } = this.#core
     if (this.#transaction) transactions.removeClient(this.#transaction)
-    const transaction = new ClientTransaction<SipMessage>({
-      kind: 'non-invite',
-      key: clientTransactionKey(this.#draft.branchId, this.#method),
-      clock,
-      user: this,
-      sink: this,
-    })
+    const transaction = new ClientTransaction<SipMessage>('non-invite', clock, this, this)
     this.#transaction = transaction
-    if (transactions.addClient(transaction)) transaction.start(this.#draft.bytes)
+    if (transactions.addClient(transaction, this.#draft.branchId, this.#method)) transaction.start(this.#draft.bytes)
     else this.onTransportError()
   }
 
+  /** Gives the sender an answer of our own. It is written as if the other side had sent it, because its copy is all we have. */
+  #answer(own: Answer): void {
+    const message = messageOf(this.#draft.bytes)
+    const answered = { message, viaSource: NO_SOURCE, tag: this.#tag }
+    const response = messageOf(writeAnswer(answered, own, this.#core.names.warningAgent))
+    this.#server.respond(own.status, relayedDialogResponse(response, this.#responseIdentity))
+  }
+
   #forget(): void {
-    this.#side?.flow.release()
+    this.#flow?.release()
     this.#others = NO_DRAFTS
     if (this.#tryingTimer) this.#core.clock.cancel(this.#tryingTimer)
     this.#tryingTimer = undefined
-    this.#side = undefined
+    this.#flow = undefined
   }
 }
 
@@ -172,14 +180,21 @@ function sendFirst(core: EngineCore, drafts: readonly Draft[]): void {
     if (others.length > 0) return sendFirst(core, others)
     core.application.onEvent({ type: 'fault', code: 'ack-not-sent', message: error.message })
   }
-  sendDraft(core, draft, { othersLeft: others.length > 0, onFailure })
-}
-
-function answer(core: EngineCore, side: ServerSide, own: Answer): void {
-  side.transaction.respond(own.status, writeAnswer(side, own, core.names.warningAgent))
+  sendDraft(core, draft, others.length > 0, { onFailure })
 }
 
 /** RFC 3261 §16.9: a request that cannot be sent counts as refused with 503. §16.7 step 6: a 503 is relayed as 500. */
 function answerUnreachable(core: EngineCore, side: ServerSide): void {
-  answer(core, side, NEXT_HOP_UNREACHABLE)
+  const bytes = writeAnswer(side, NEXT_HOP_UNREACHABLE, core.names.warningAgent)
+  side.transaction.respond(NEXT_HOP_UNREACHABLE.status, bytes)
+}
+
+/** For our own Via in a copy, to which nobody has added anything. */
+const NO_SOURCE: ViaSource = { received: undefined, rport: undefined }
+
+/** The index of a message that we have written, so it has no fault. */
+function messageOf(bytes: Buffer): SipMessage {
+  const message = new SipMessage()
+  parseMessage(message, bytes, 0, bytes.length)
+  return message
 }

@@ -5,7 +5,7 @@
  */
 
 import { indexOfText, LF } from '../../message/byte-class.ts'
-import type { MessageCopy } from '../../message/message-copy.ts'
+import type { ByteWriter } from '../../message/byte-writer.ts'
 import { splitList } from '../../message/name-addr.ts'
 import type { SipMessage } from '../../message/sip-message.ts'
 import type { LocalNames } from '../local-names.ts'
@@ -23,7 +23,7 @@ export interface RecordRouteSides {
  * Writes one header line. There are two lines if address, transport or family change between the two sides; then the line for
  * the backend is on top (RFC 5658 §5).
  */
-export function writeRecordRoutes(copy: MessageCopy, { names, incoming, outgoing, cookie }: RecordRouteSides): void {
+export function writeRecordRoutes(copy: ByteWriter, { names, incoming, outgoing, cookie }: RecordRouteSides): void {
   const towardsCaller = names.external(incoming)
   const towardsBackend = names.internal(outgoing)
   const isSame = towardsCaller === towardsBackend && incoming.transport === outgoing.transport
@@ -35,7 +35,7 @@ export function writeRecordRoutes(copy: MessageCopy, { names, incoming, outgoing
  * RFC 3261 §16.6 step 4: `lr` MUST be there. `transport=tcp` is added only if this request itself uses TCP, because then the
  * peer surely knows TCP.
  */
-function writeRecordRoute(copy: MessageCopy, host: string, { transport }: LocalEndpoint, cookie: string): void {
+function writeRecordRoute(copy: ByteWriter, host: string, { transport }: LocalEndpoint, cookie: string): void {
   copy.text('Record-Route: <sip:')
   copy.text(host)
   copy.text(transport === 'TCP' ? `;transport=tcp;lr;${COOKIE_PARAMETER}=` : `;lr;${COOKIE_PARAMETER}=`)
@@ -57,7 +57,7 @@ const PERCENT = 0x25
  * the cookie is still found. Values of other proxies stay as they are.
  */
 export function copyWithCookie(
-  copy: MessageCopy,
+  copy: ByteWriter,
   { message, row }: RecordRouteRow,
   cookies: { readonly backend: string; readonly caller: string },
 ): void {
@@ -84,7 +84,7 @@ function mayHideCookie(bytes: Uint8Array, start: number, end: number): boolean {
   return false
 }
 
-function copyChanged(copy: MessageCopy, { message, row }: RecordRouteRow, value: string): void {
+function copyChanged(copy: ByteWriter, { message, row }: RecordRouteRow, value: string): void {
   copy.copyTo(message.lineStart(row))
   if (value !== '') copy.text(`Record-Route: ${value}\r\n`)
   copy.leaveOut(message.lineEnd(row))
@@ -95,7 +95,7 @@ function copyChanged(copy: MessageCopy, { message, row }: RecordRouteRow, value:
  * such a value, the value was copied from the INVITE. It has the cookie of the side that answers, so it is removed. Values of
  * other proxies stay as they are.
  */
-export function copyWithoutOwn(copy: MessageCopy, { message, row }: RecordRouteRow): void {
+export function copyWithoutOwn(copy: ByteWriter, { message, row }: RecordRouteRow): void {
   const values = splitList(message.value(row))
   const others = values.filter((value) => !hasCookie(value))
   if (others.length < values.length) copyChanged(copy, { message, row }, others.join(', '))

@@ -3,12 +3,13 @@
  * they are.
  */
 
+import { ByteWriter } from '../../message/byte-writer.ts'
+import { copyWithoutFirstValue } from '../../message/copy-without-first-value.ts'
 import { HEADER } from '../../message/header-name.ts'
 import { readTag } from '../../message/header-tag.ts'
 import { ASSERTED_IDENTITY_IDS } from '../../message/identity-headers.ts'
-import { copyWithoutFirstValue, MessageCopy } from '../../message/message-copy.ts'
 import type { SipMessage } from '../../message/sip-message.ts'
-import type { ResponseIdentity } from '../../port/engine.ts'
+import type { DialogHop, ResponseIdentity } from '../../port/engine.ts'
 import { losesIdentity } from '../../proxy/response-facts.ts'
 import type { EngineCore } from '../engine-core.ts'
 import type { DialogKey } from './dialog-cookie.ts'
@@ -53,20 +54,25 @@ export function relayedInviteResponse(
  * target, so its cookie is sealed only once.
  */
 function callerCookie({ core, dialog }: RelayingInvite, branch: RelayedBranch, response: SipMessage): string {
-  const { cookie, destination } = branch
+  const { cookie } = branch
   if (dialog === undefined) return ''
   const named = backendValue(response, cookie)
   const untagged = isUntagged(response)
   const before = branch.callerCookie
   if (before !== undefined && before.named === named && before.untagged === untagged) return before.text
-  // The transport that the target's URI names is used. TCP may have been chosen only because the INVITE is large; later
-  // requests must not depend on that.
-  const asked = { address: destination.address, port: destination.port, transport: branch.target.transport }
   const hop = named === undefined ? undefined : hopOfValue(named)
-  const signedTarget = callable(hop, destination.address, core) ?? asked
+  const signedTarget = callable(hop, branch.destination.address, core) ?? askedHop(branch)
   const text = core.cookies.seal({ from: 'caller', signedTarget, untagged, dialogData: dialog.data }, dialog)
   branch.callerCookie = { named, untagged, text }
   return text
+}
+
+/**
+ * The place that was asked, with the transport that the target's URI names. TCP may have been chosen only because the INVITE is
+ * large; later requests must not depend on that.
+ */
+function askedHop({ destination, target }: RelayedBranch): DialogHop {
+  return { address: destination.address, port: destination.port, transport: target.transport }
 }
 
 /** RFC 3261 §12.1.2: a gateway that follows RFC 2543 sends no tag. So later requests to that gateway have no To tag. */
@@ -98,7 +104,7 @@ export function relayedDialogResponse(response: SipMessage, responseIdentity: Re
 }
 
 /** All relayed responses are written here, one after the other. */
-const COPY = new MessageCopy()
+const COPY = new ByteWriter()
 
 /**
  * Writes the relayed response: without our Via, and with the changes that `options` asks for. `extra`: complete lines to add at
@@ -107,7 +113,7 @@ const COPY = new MessageCopy()
 function writeRelayedResponse(response: SipMessage, options: RelayOptions, extra = ''): Buffer {
   const via = response.first(HEADER.via)
   const anonymous = losesIdentity(response, options.responseIdentity)
-  COPY.begin(response)
+  COPY.begin(response.bytes, response.start)
   for (let row = 0; row < response.headerCount; row++) {
     const id = response.id(row)
     // RFC 3261 §16.7 step 3: the topmost Via value, which is ours, is removed.
@@ -119,6 +125,7 @@ function writeRelayedResponse(response: SipMessage, options: RelayOptions, extra
   }
   COPY.copyTo(response.headersEnd)
   COPY.text(extra)
+  COPY.copyTo(response.end)
   return COPY.finish()
 }
 

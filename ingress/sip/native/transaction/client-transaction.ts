@@ -21,8 +21,13 @@ type ClientTransactionState = InviteClientState | NonInviteClientState
 
 type ClientEffect = InviteClientEffect | NonInviteClientEffect
 type ClientInput = InviteClientInput | NonInviteClientInput
-type RepeatInput = 'timerA' | 'timerE'
 type EndInput = 'timerB' | 'timerD' | 'timerF' | 'timerK' | 'timerM'
+
+/** A client transaction as its sink sees it. It can be given to a transport in place of `SendOptions`. */
+export interface RequestTransaction {
+  /** RFC 3261 §17.1.4: called if the bytes that `sendRequest` got could not be sent. */
+  onFailure(error: Error): void
+}
 
 /** Carries the bytes of a client transaction to the peer. */
 export interface RequestSink {
@@ -30,8 +35,8 @@ export interface RequestSink {
   readonly reliable: boolean
   /** The address to which the request is sent. Only this address may answer the request. */
   readonly address: IpAddress
-  /** Sends a request or its ACK. A failure is reported through `transportError`, during the call or later. */
-  sendRequest(bytes: Buffer): void
+  /** Sends a request or its ACK. A failure is reported to `onFailure` of the transaction, during the call or later. */
+  sendRequest(bytes: Buffer, transaction: RequestTransaction): void
 }
 
 /**
@@ -60,50 +65,38 @@ export interface InviteTransactionUser<M> extends ClientTransactionUser<M> {
   makeAck(response: M): Buffer
 }
 
-type ClientTransactionOptions<M> = {
-  /** The branch and the method, joined by `clientTransactionKey`. */
-  readonly key: string
-  readonly sink: RequestSink
-  readonly clock: Clock
-} & (
-  | { readonly kind: 'invite'; readonly user: InviteTransactionUser<M> }
-  | { readonly kind: 'non-invite'; readonly user: ClientTransactionUser<M> }
-)
-
 /** One request that we have sent, and its responses (RFC 3261 §17.1 with RFC 6026). `M` is the type of a response. */
-export class ClientTransaction<M> {
+export class ClientTransaction<M> implements RequestTransaction {
   readonly kind: 'invite' | 'non-invite'
-  readonly key: string
   /** Its place in the table of transactions. Only the table uses it. 0: the table does not have the transaction. */
   place = 0
-  readonly #sink: RequestSink
   readonly #clock: Clock
-  readonly #user: ClientTransactionUser<M>
-  readonly #inviteUser: InviteTransactionUser<M> | undefined
+  readonly #sink: RequestSink
+  readonly #user: ClientTransactionUser<M> | InviteTransactionUser<M>
   #table: AnyTransitionTable<ClientTransactionState, ClientEffect>
   #state: ClientTransactionState = 'Initial'
   #gotProvisional = false
   #finalStatus = 0
   /** The request, as long as it may have to be repeated. */
   #request: Buffer | undefined
-  /** Timer A or E. `#repeatMs` is its current pause in milliseconds. */
-  #repeatTimer: Timer | undefined
+  /** The current pause of Timer A or E in milliseconds. 0: neither of them runs. */
   #repeatMs = 0
-  readonly #repeatInput: RepeatInput
-  /** Timer B, D, F, K or M. Only one of these timers runs at a time. */
-  #endTimer: Timer | undefined
+  /** The input and the time of Timer B, D, F, K or M. Only one of these timers runs at a time. */
   #endInput: EndInput = 'timerB'
+  #endAt = Number.POSITIVE_INFINITY
+  /** The timer that repeats and the timer at the end share this timer of the clock. It is set to the first of them. */
+  #timer: Timer | undefined
+  #timerInput: 'timerA' | 'timerE' | EndInput = 'timerB'
 
-  constructor(options: ClientTransactionOptions<M>) {
-    const invite = options.kind === 'invite'
-    this.kind = options.kind
-    this.key = options.key
-    this.#sink = options.sink
-    this.#clock = options.clock
-    this.#user = options.user
-    this.#inviteUser = options.kind === 'invite' ? options.user : undefined
-    this.#table = (invite ? inviteClientTables : nonInviteClientTables).unreliable
-    this.#repeatInput = invite ? 'timerA' : 'timerE'
+  /** The user of an INVITE must be an `InviteTransactionUser`. */
+  constructor(kind: 'invite', clock: Clock, sink: RequestSink, user: InviteTransactionUser<M>)
+  constructor(kind: 'non-invite', clock: Clock, sink: RequestSink, user: ClientTransactionUser<M>)
+  constructor(kind: 'invite' | 'non-invite', clock: Clock, sink: RequestSink, user: ClientTransactionUser<M>) {
+    this.kind = kind
+    this.#clock = clock
+    this.#sink = sink
+    this.#user = user
+    this.#table = (kind === 'invite' ? inviteClientTables : nonInviteClientTables).unreliable
   }
 
   get state(): ClientTransactionState {
@@ -160,7 +153,7 @@ export class ClientTransaction<M> {
   }
 
   /** RFC 3261 §17.1.4: called if the bytes that `sendRequest` got could not be sent. */
-  transportError(error: Error): void {
+  onFailure(error: Error): void {
     for (const effect of this.#enter('transportError').effects) {
       if (effect === 'transportError') this.#user.onTransportError(this, error)
       else this.#perform(effect)
@@ -172,12 +165,8 @@ export class ClientTransaction<M> {
     this.#run('destroy')
   }
 
-  static readonly #onRepeatTimer = <M>(transaction: ClientTransaction<M>): void => {
-    transaction.#run(transaction.#repeatInput)
-  }
-
-  static readonly #onEndTimer = <M>(transaction: ClientTransaction<M>): void => {
-    transaction.#run(transaction.#endInput)
+  static readonly #onTimer = <M>(transaction: ClientTransaction<M>): void => {
+    transaction.#run(transaction.#timerInput)
   }
 
   #run(input: ClientInput): void {
@@ -236,13 +225,13 @@ export class ClientTransaction<M> {
       case 'ack':
       case 'passUp':
       case 'transportError':
-        // The other effects need the response or the error. `receiveResponse` and `transportError` carry them out.
+        // The other effects need the response or the error. `receiveResponse` and `onFailure` carry them out.
         break
     }
   }
 
   #send(): void {
-    if (this.#request !== undefined) this.#sink.sendRequest(this.#request)
+    if (this.#request !== undefined) this.#sink.sendRequest(this.#request, this)
   }
 
   #passUp(status: number, message: M): void {
@@ -252,25 +241,33 @@ export class ClientTransaction<M> {
   }
 
   #acknowledge(response: M): void {
-    if (this.#inviteUser !== undefined) this.#sink.sendRequest(this.#inviteUser.makeAck(response))
+    if ('makeAck' in this.#user) this.#sink.sendRequest(this.#user.makeAck(response), this)
   }
 
   /** RFC 3261 §17.1: the first pause of Timers A and E is T1. */
   #startRepeat(nextMs: number): void {
     this.#repeatMs = nextMs === 0 ? T1_MS : nextMs
-    this.#repeatTimer = this.#clock.after(this.#repeatMs, ClientTransaction.#onRepeatTimer<M>, this)
+    const leftMs = this.#endAt - this.#clock.now()
+    if (this.#repeatMs < leftMs) this.#setTimer(this.kind === 'invite' ? 'timerA' : 'timerE', this.#repeatMs)
+    else this.#setTimer(this.#endInput, leftMs)
   }
 
   #startEnd(input: EndInput, ms: number): void {
     this.#endInput = input
-    this.#endTimer = this.#clock.after(ms, ClientTransaction.#onEndTimer<M>, this)
+    if (this.#repeatMs === 0) this.#setTimer(input, ms)
+    this.#endAt = this.#repeatMs === 0 && this.#timer ? this.#timer.deadline : this.#clock.now() + ms
+  }
+
+  #setTimer(input: 'timerA' | 'timerE' | EndInput, ms: number): void {
+    this.#timerInput = input
+    if (this.#timer === undefined) this.#timer = this.#clock.after(ms, ClientTransaction.#onTimer<M>, this)
+    else this.#clock.restart(this.#timer, ms)
   }
 
   #rest(): void {
-    if (this.#repeatTimer !== undefined) this.#clock.cancel(this.#repeatTimer)
-    if (this.#endTimer !== undefined) this.#clock.cancel(this.#endTimer)
-    this.#repeatTimer = undefined
-    this.#endTimer = undefined
+    if (this.#timer !== undefined) this.#clock.cancel(this.#timer)
+    this.#repeatMs = 0
+    this.#endAt = Number.POSITIVE_INFINITY
     this.#request = undefined
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../../../time/clock.ts'
 import { SIXTY_FOUR_T1_MS, SUCCESS_REPEATED_MS, T1_MS, T2_MS, T4_MS } from '../../limits.ts'
+import type { Answer } from '../../port/engine.ts'
 import {
   type InviteServerEffect,
   type InviteServerInput,
@@ -44,6 +45,13 @@ export interface ServerTransactionUser {
   onTerminated(transaction: ServerTransaction): void
 }
 
+/** What a server transaction must find while its INVITE waits for a final response: the proxied INVITE. */
+export interface WaitingInvite {
+  cancel(reason: string): void
+  end(answer: Answer): void
+  serverEnded(): void
+}
+
 /** What all server transactions of an engine share. */
 export interface ServerTransactionHost {
   readonly clock: Clock
@@ -65,6 +73,8 @@ export class ServerTransaction {
   readonly kind: 'invite' | 'non-invite'
   /** Its place in the table of transactions. Only the table uses it. 0: the table does not have the transaction. */
   place = 0
+  /** The proxied INVITE, until its final response has been sent. Only `server-sides.ts` and the INVITE itself set it. */
+  waiting: WaitingInvite | undefined
   readonly #sink: ResponseSink
   readonly #host: ServerTransactionHost
   readonly #quiet: boolean

@@ -172,7 +172,11 @@ export function writeClientKey(key: TransactionKey, response: SipMessage, facts:
   return key.finish()
 }
 
-/** The key of a client transaction as text: the branch that we made, and the method. `writeClientKey` writes the same bytes. */
-export function clientTransactionKey(branch: string, cseqMethod: string): string {
-  return `${branch}\n${cseqMethod}`
+/** Writes the key of a client transaction from the branch that we made and the method. `writeClientKey` writes the same bytes. */
+export function writeOwnKey(key: TransactionKey, branch: string, method: string): TransactionKey {
+  key.begin()
+  key.addText(branch)
+  key.addByte(SEPARATOR)
+  key.addText(method)
+  return key.finish()
 }

@@ -2,7 +2,7 @@ import { MAX_CLIENT_TRANSACTIONS, MAX_SERVER_TRANSACTIONS } from '../../limits.t
 import type { ClientTransaction } from './client-transaction.ts'
 import { KeyTable } from './key-table.ts'
 import type { ServerTransaction } from './server-transaction.ts'
-import { TransactionKey } from './transaction-key.ts'
+import { TransactionKey, writeOwnKey } from './transaction-key.ts'
 
 interface TransactionTableLimits {
   readonly servers: number
@@ -63,14 +63,11 @@ export class TransactionTable<M> {
   }
 
   /**
-   * Adds a transaction and returns true. If the table is full, or has another transaction with the same key, adds nothing and
-   * returns false.
+   * Adds a transaction and returns true. If the table is full, or has another transaction with the same branch parameter and
+   * method, adds nothing and returns false.
    */
-  addClient(transaction: ClientTransaction<M>): boolean {
-    const key = this.#clientKey
-    key.begin()
-    key.addText(transaction.key)
-    key.finish()
+  addClient(transaction: ClientTransaction<M>, branch: string, method: string): boolean {
+    const key = writeOwnKey(this.#clientKey, branch, method)
     if (this.clientsFull || this.#clients.get(key) !== undefined) return false
     transaction.place = this.#clients.add(key, transaction)
     return true
@@ -86,6 +83,10 @@ export class TransactionTable<M> {
   removeClient(transaction: ClientTransaction<M>): void {
     if (transaction.place !== 0) this.#clients.remove(transaction.place)
     transaction.place = 0
+  }
+
+  forEachServer(use: (transaction: ServerTransaction) => void): void {
+    this.#servers.forEach(use)
   }
 
   /** The number of open transactions. */

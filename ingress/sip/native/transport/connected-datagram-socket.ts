@@ -60,17 +60,17 @@ export class ConnectedDatagramSocket {
     return this.#closed !== undefined
   }
 
-  send(bytes: Uint8Array, onFailure: SendOptions['onFailure']): void {
+  send(bytes: Uint8Array, options: SendOptions): void {
     const { clock, events, remote } = this.#options
     if (this.#closed) {
-      failSoon(onFailure, this.#error ?? unsendable('transport-closed', remote), events)
+      failSoon(options, this.#error ?? unsendable('transport-closed', remote), events)
       return
     }
     this.#lastUsed = clock.now()
-    this.#requests.add(onFailure)
+    this.#requests.add(options)
     if (this.#socket?.send(bytes) === true) return
-    this.#requests.remove(onFailure)
-    failSoon(onFailure, unsendable('datagram-queue-full', remote), events)
+    this.#requests.remove(options)
+    failSoon(options, unsendable('datagram-queue-full', remote), events)
   }
 
   close(): Promise<void> {

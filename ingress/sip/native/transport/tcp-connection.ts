@@ -116,16 +116,16 @@ export class TcpConnection implements Flow {
   }
 
   /** Sends a request. If the connection fails before any message has come back on it, the request fails too. */
-  request(bytes: Uint8Array, { onFailure, connectMs = STREAM_CONNECT_MS }: SendOptions): void {
+  request(bytes: Uint8Array, options: SendOptions): void {
     const { clock, events } = this.#options
     if (this.#state === 'connecting') {
-      const waits = this.#unsent.add({ bytes, onFailure, until: clock.now() + connectMs })
+      const waits = this.#unsent.add({ bytes, options, until: clock.now() + (options.connectMs ?? STREAM_CONNECT_MS) })
       if (waits) this.#arm()
-      else failSoon(onFailure, unsendable('stream-queue-full', this.peer), events)
+      else failSoon(options, unsendable('stream-queue-full', this.peer), events)
     } else if (this.send(bytes)) {
-      this.#requests.add(onFailure)
+      this.#requests.add(options)
       this.#silentSince = Math.min(this.#silentSince, this.#lastUsed)
-    } else failSoon(onFailure, this.#error ?? unsendable('stream-closed', this.peer), events)
+    } else failSoon(options, this.#error ?? unsendable('stream-closed', this.peer), events)
   }
 
   hold(): void {
@@ -175,7 +175,7 @@ export class TcpConnection implements Flow {
     this.#socket.on('connect', () => {
       if (this.#state !== 'connecting') return
       this.#enter('open')
-      for (const { bytes, onFailure } of this.#unsent.takeAll()) this.request(bytes, { onFailure })
+      for (const { bytes, options } of this.#unsent.takeAll()) this.request(bytes, options)
     })
     this.#socket.on('data', (chunk: Buffer) => this.#onData(chunk))
     this.#socket.on('end', () => this.#onEnd())
@@ -358,7 +358,7 @@ export class TcpConnection implements Flow {
   #dropUnsent(): void {
     const { clock, events } = this.#options
     const expired = this.#unsent.takeExpired(clock.now())
-    for (const { onFailure } of expired) failSoon(onFailure, unsendable('connect-timeout', this.peer), events)
+    for (const { options } of expired) failSoon(options, unsendable('connect-timeout', this.peer), events)
     if (expired.length > 0 && this.#unsent.size === 0) this.#expire()
   }
 
@@ -383,7 +383,7 @@ export class TcpConnection implements Flow {
     if (error && (this.#standing === 'opened' || error instanceof TransportError))
       events.onUnreachable(this.peer, error)
     const reason = error ?? unsendable('stream-closed', this.peer)
-    for (const { onFailure } of this.#unsent.takeAll()) failSoon(onFailure, reason, events)
+    for (const { options } of this.#unsent.takeAll()) failSoon(options, reason, events)
     this.#requests.fail(reason)
   }
 }

@@ -143,7 +143,7 @@ function sendRequest(state: TcpState, bytes: Uint8Array, to: Destination, option
   // RFC 3261 §18: an open connection is used again for later requests.
   const connection = open?.takesRequests ? open : openConnection(state, to)
   if (connection instanceof TcpConnection) connection.request(bytes, options)
-  else failSoon(options.onFailure, connection, state.events)
+  else failSoon(options, connection, state.events)
 }
 
 function openConnection(state: TcpState, to: Destination): TcpConnection | TransportError {

@@ -95,13 +95,14 @@ export interface TransportEvents {
   onFault(code: string, message: string): void
 }
 
+/** A transport may keep this object for as long as the request may fail. So a transaction can be its own options. */
 export interface SendOptions {
   /**
-   * RFC 3261 §18.4: called if the destination cannot be reached and no bytes have come back from it: a connect was refused or
+   * RFC 3261 §18.4: called, as a method of this object, if the destination cannot be reached and no bytes have come back from it: a connect was refused or
    * timed out, ICMP, a reset. Called at most once, and never during `sendRequest`. A listener that already has an answer, or
    * has given up, does nothing.
    */
-  readonly onFailure: (error: Error) => void
+  onFailure(error: Error): void
   /**
    * Streams: how many milliseconds to wait for a connection. The time is shorter if the request can also be sent in another
    * way.

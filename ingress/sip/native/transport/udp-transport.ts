@@ -155,13 +155,13 @@ function receiveAt(state: UdpState, listener: DatagramListener): DatagramReceive
 function sendRequest(state: UdpState, bytes: Uint8Array, to: Destination, options: SendOptions): void {
   const listener = listenerFor(state, bytes, to, options.via)
   if (listener instanceof TransportError) {
-    failSoon(options.onFailure, listener, state.events)
+    failSoon(options, listener, state.events)
     return
   }
   const connected = connectedSocket(state, listener, to)
-  if (connected) connected.send(bytes, options.onFailure)
+  if (connected) connected.send(bytes, options)
   else if (!sendDatagram(listener, bytes, to)) {
-    failSoon(options.onFailure, unsendable('datagram-queue-full', to), state.events)
+    failSoon(options, unsendable('datagram-queue-full', to), state.events)
   }
 }
 

@@ -1,8 +1,6 @@
 import { MAX_UNCONFIRMED_REQUESTS } from '../../limits.ts'
 import type { SendOptions, TransportEvents } from './transport.ts'
 
-type OnFailure = SendOptions['onFailure']
-
 /**
  * The requests that were sent to one destination after its last packet came. An ICMP error or a reset does not name the request
  * to which it belongs. So all these requests fail: the error means that the destination itself cannot be reached.
@@ -13,9 +11,9 @@ export interface UnconfirmedRequests {
    * Adds a request. If there are more than `MAX_UNCONFIRMED_REQUESTS`, the oldest ones are removed. They learn of no error, so
    * only their timers end them.
    */
-  add(onFailure: OnFailure): void
+  add(options: SendOptions): void
   /** Removes a request that was not sent after all. */
-  remove(onFailure: OnFailure): void
+  remove(options: SendOptions): void
   /** Called when a packet has come from the destination. It shows that the destination is alive. */
   confirm(): void
   /** RFC 3261 §18.4: tells each request, once, that it has failed with this error. */
@@ -23,17 +21,17 @@ export interface UnconfirmedRequests {
 }
 
 export function createUnconfirmedRequests(events: TransportEvents): UnconfirmedRequests {
-  let pending: OnFailure[] = []
+  let pending: SendOptions[] = []
   return {
     get size() {
       return pending.length
     },
-    add: (onFailure) => {
+    add: (options) => {
       if (pending.length >= MAX_UNCONFIRMED_REQUESTS) pending.shift()
-      pending.push(onFailure)
+      pending.push(options)
     },
-    remove: (onFailure) => {
-      pending = pending.filter((each) => each !== onFailure)
+    remove: (options) => {
+      pending = pending.filter((each) => each !== options)
     },
     confirm: () => {
       if (pending.length > 0) pending = []
@@ -41,7 +39,7 @@ export function createUnconfirmedRequests(events: TransportEvents): UnconfirmedR
     fail: (error) => {
       const failed = pending
       pending = []
-      for (const onFailure of failed) tellFailure(onFailure, error, events)
+      for (const options of failed) tellFailure(options, error, events)
     },
   }
 }
@@ -50,13 +48,13 @@ export function createUnconfirmedRequests(events: TransportEvents): UnconfirmedR
  * Reports the failure of a request that was never sent. `SendOptions` promises that `onFailure` is never called during
  * `sendRequest`, so it is called a little later.
  */
-export function failSoon(onFailure: OnFailure, error: Error, events: TransportEvents): void {
-  queueMicrotask(() => tellFailure(onFailure, error, events))
+export function failSoon(options: SendOptions, error: Error, events: TransportEvents): void {
+  queueMicrotask(() => tellFailure(options, error, events))
 }
 
-function tellFailure(onFailure: OnFailure, error: Error, events: TransportEvents): void {
+function tellFailure(options: SendOptions, error: Error, events: TransportEvents): void {
   try {
-    onFailure(error)
+    options.onFailure(error)
   } catch (thrown) {
     events.onFault('listener-threw', `onFailure: ${thrown instanceof Error ? thrown.stack : String(thrown)}`)
   }

@@ -5,7 +5,7 @@ const NEVER = Number.POSITIVE_INFINITY
 
 interface UnsentRequest {
   readonly bytes: Uint8Array
-  readonly onFailure: SendOptions['onFailure']
+  readonly options: SendOptions
   /** The time on the clock at which the request is given up. */
   readonly until: number
 }

@@ -30,7 +30,7 @@ describe('a writer of bytes', () => {
     fc.assert(
       fc.property(fc.array(step), (steps) => {
         const expected = Buffer.concat(steps.map(bytesOf))
-        writer.begin(source, expected.length)
+        writer.begin(source, 0)
         for (const one of steps) write(writer, one)
         expect(writer.finish().equals(expected)).toBe(true)
       }),
@@ -39,7 +39,7 @@ describe('a writer of bytes', () => {
 
   it('copies neighbouring ranges as they are', () => {
     const writer = new ByteWriter()
-    writer.begin(source, 200)
+    writer.begin(source, 0)
     for (const at of [65, 66, 67, 100]) writer.copy(at, at + 1)
     expect(writer.finishText()).toBe('ABCd')
   })
@@ -47,8 +47,24 @@ describe('a writer of bytes', () => {
   it('has room for a message that is longer than its memory', () => {
     const writer = new ByteWriter()
     const text = 'x'.repeat(WRITER_BYTES + 1)
-    writer.begin(source, text.length)
+    writer.begin(source, 0)
     writer.text(text)
     expect(writer.finish().toString()).toBe(text)
+  })
+
+  it('copies everything but what is left out', () => {
+    const writer = new ByteWriter()
+    writer.begin(source, 0x41)
+    writer.copyTo(0x44)
+    writer.text('-')
+    writer.leaveOut(0x46)
+    writer.copyTo(0x48)
+    writer.lineEnd()
+    writer.copyTo(0x4a)
+    const first = writer.finish()
+    writer.begin(source, 0x30)
+    writer.copyTo(0x33)
+    expect(writer.finish().toString()).toBe('012')
+    expect(first.toString()).toBe('ABC-FG\r\nHI')
   })
 })

@@ -67,7 +67,8 @@ describe('any well-formed message', () => {
         const index = new SipMessage()
         expect(parseMessage(index, bytes, 0, bytes.length)).toBeUndefined()
         expect(rewriteMessage(index, {}).equals(bytes)).toBe(true)
-        expect(index.keep().bytes.equals(bytes)).toBe(true)
+        const kept = index.keep()
+        expect(kept.bytes.subarray(kept.start, kept.end).equals(bytes)).toBe(true)
       }),
     )
   })

@@ -82,8 +82,8 @@ describe('the INVITE client transaction: RFC 3261 §17.1.1', () => {
   it.each(TRANSPORTS)('tells its user of a transport error in Calling and ends (reliable: %s)', (reliable) => {
     const bench = invite(reliable)
     bench.clock.advance(10)
-    bench.transaction.transportError(new Error('port unreachable'))
-    bench.transaction.transportError(new Error('again'))
+    bench.transaction.onFailure(new Error('port unreachable'))
+    bench.transaction.onFailure(new Error('again'))
     bench.clock.advance(60_000)
     expect(bench.sent).toEqual(['0 request'])
     expect(bench.up).toEqual(['0.01 port unreachable', '0.01 terminated'])
@@ -93,7 +93,7 @@ describe('the INVITE client transaction: RFC 3261 §17.1.1', () => {
   it('goes on when a transport error comes after a provisional response', () => {
     const bench = invite()
     bench.receive(100)
-    bench.transaction.transportError(new Error('port unreachable'))
+    bench.transaction.onFailure(new Error('port unreachable'))
     bench.receive(200)
     expect(bench.up).toEqual(['0 100', '0 200'])
   })
@@ -101,7 +101,7 @@ describe('the INVITE client transaction: RFC 3261 §17.1.1', () => {
   it('ends without another word when the ACK cannot be sent (§17.1.4)', () => {
     const bench = invite()
     bench.receive(486)
-    bench.transaction.transportError(new Error('port unreachable'))
+    bench.transaction.onFailure(new Error('port unreachable'))
     expect(bench.up).toEqual(['0 486', '0 terminated'])
     expect(bench.clock.pending).toBe(0)
   })
@@ -125,7 +125,7 @@ describe.each(TRANSPORTS)('the INVITE client transaction: RFC 6026 §7.2 (reliab
     const bench = invite(reliable)
     bench.receive(200)
     for (const status of [...PROVISIONAL, ...FAILURE]) bench.receive(status)
-    bench.transaction.transportError(new Error('connection closed'))
+    bench.transaction.onFailure(new Error('connection closed'))
     expect(bench.up).toEqual(['0 200'])
     expect(bench.sent).toEqual(['0 request'])
     expect(bench.transaction.state).toBe('Accepted')
@@ -190,7 +190,7 @@ describe('the non-INVITE client transaction: RFC 3261 §17.1.2', () => {
     (afterTrying) => {
       const bench = plain()
       if (afterTrying) bench.receive(100)
-      bench.transaction.transportError(new Error('port unreachable'))
+      bench.transaction.onFailure(new Error('port unreachable'))
       expect(bench.up.slice(-2)).toEqual(['0 port unreachable', '0 terminated'])
       expect(bench.clock.pending).toBe(0)
     },
@@ -205,7 +205,7 @@ describe.each(['invite', 'non-invite'] as const)('a client transaction of either
     bench.transaction.destroy()
     bench.transaction.destroy()
     for (const late of [180, 200, 486]) bench.receive(late)
-    bench.transaction.transportError(new Error('port unreachable'))
+    bench.transaction.onFailure(new Error('port unreachable'))
     bench.clock.advance(60_000)
     expect(bench.sent).toHaveLength(before)
     expect(bench.up).toEqual([...(status > 0 ? [`0 ${status}`] : []), '0 terminated'])
@@ -237,7 +237,7 @@ describe.each(['invite', 'non-invite'] as const)('a client transaction of either
   })
 
   it('survives a transport that fails inside the sending', () => {
-    const fail = (bench: ClientBench): void => bench.transaction.transportError(new Error('refused'))
+    const fail = (bench: ClientBench): void => bench.transaction.onFailure(new Error('refused'))
     const bench = new ClientBench({ kind, reliable: false, onSend: fail }).start()
     expect(bench.up).toEqual(['0 refused', '0 terminated'])
     expect(bench.clock.pending).toBe(0)
@@ -245,7 +245,7 @@ describe.each(['invite', 'non-invite'] as const)('a client transaction of either
 
   it('passes a final response up before the failure of its ACK ends it', () => {
     const fail = (bench: ClientBench): void => {
-      if (bench.sent.length > 1) bench.transaction.transportError(new Error('refused'))
+      if (bench.sent.length > 1) bench.transaction.onFailure(new Error('refused'))
     }
     const bench = new ClientBench({ kind, reliable: false, onSend: fail }).start()
     bench.receive(486)

@@ -5,7 +5,15 @@ import { ClientBench } from '../../../../../support/client-transaction-bench.ts'
 import { ServerBench } from '../../../../../support/server-transaction-bench.ts'
 
 const server = () => new ServerBench({ kind: 'invite', reliable: false }).transaction
-const client = (key: string) => new ClientBench({ kind: 'invite', reliable: false }, key).transaction
+const client = () => new ClientBench({ kind: 'invite', reliable: false }).transaction
+
+/** Adds an INVITE with this branch parameter. */
+function addClient(table: TransactionTable<string>, branch: string, transaction = client()): boolean {
+  return table.addClient(transaction, branch, 'INVITE')
+}
+
+/** The key of an INVITE with this branch parameter. */
+const clientKey = (branch: string): TransactionKey => keyOf(`${branch}\nINVITE`)
 
 /** A key with this text. */
 function keyOf(text: string): TransactionKey {
@@ -18,25 +26,25 @@ function keyOf(text: string): TransactionKey {
 describe('the transaction table', () => {
   it('finds the transactions that were added, each among its own', () => {
     const table = new TransactionTable<string>(1)
-    const [incoming, outgoing] = [server(), client('out')]
-    expect([table.addServer(keyOf('in'), incoming), table.addClient(outgoing)]).toEqual([true, true])
+    const [incoming, outgoing] = [server(), client()]
+    expect([table.addServer(keyOf('in'), incoming), addClient(table, 'out', outgoing)]).toEqual([true, true])
     expect(table.server(keyOf('in'))).toBe(incoming)
-    expect(table.client(keyOf('out'))).toBe(outgoing)
-    expect(table.client(keyOf('in'))).toBeUndefined()
+    expect(table.client(clientKey('out'))).toBe(outgoing)
+    expect(table.client(clientKey('in'))).toBeUndefined()
     expect(table.server(keyOf('out'))).toBeUndefined()
     expect(table.open).toBe(2)
   })
 
   it('forgets what is removed', () => {
     const table = new TransactionTable<string>(1)
-    const [incoming, outgoing] = [server(), client('out')]
+    const [incoming, outgoing] = [server(), client()]
     table.addServer(keyOf('in'), incoming)
-    table.addClient(outgoing)
+    addClient(table, 'out', outgoing)
     table.removeServer(incoming)
     table.removeClient(outgoing)
     table.removeServer(incoming)
     expect(table.server(keyOf('in'))).toBeUndefined()
-    expect(table.client(keyOf('out'))).toBeUndefined()
+    expect(table.client(clientKey('out'))).toBeUndefined()
     expect(table.open).toBe(0)
   })
 
@@ -46,10 +54,10 @@ describe('the transaction table', () => {
     expect([table.addServer(keyOf('shared'), first), table.addServer(keyOf('shared'), second)]).toEqual([true, false])
     table.removeServer(second)
     expect(table.server(keyOf('shared'))).toBe(first)
-    const [branch, other] = [client('shared'), client('shared')]
-    expect([table.addClient(branch), table.addClient(other)]).toEqual([true, false])
+    const [branch, other] = [client(), client()]
+    expect([addClient(table, 'shared', branch), addClient(table, 'shared', other)]).toEqual([true, false])
     table.removeClient(other)
-    expect(table.client(keyOf('shared'))).toBe(branch)
+    expect(table.client(clientKey('shared'))).toBe(branch)
   })
 
   it('holds no more than its limits allow, each kind for itself, and says when it is full', () => {
@@ -58,7 +66,7 @@ describe('the transaction table', () => {
     expect([table.addServer(keyOf('1'), first), table.addServer(keyOf('2'), server())]).toEqual([true, true])
     expect([table.serversFull, table.clientsFull]).toEqual([true, false])
     expect(table.addServer(keyOf('3'), server())).toBe(false)
-    expect([table.addClient(client('1')), table.addClient(client('2'))]).toEqual([true, false])
+    expect([addClient(table, '1'), addClient(table, '2')]).toEqual([true, false])
     expect(table.clientsFull).toBe(true)
     table.removeServer(first)
     expect(table.serversFull).toBe(false)

@@ -31,7 +31,7 @@ function feedClient(bench: ClientBench, event: Event): void {
   if (event.type === 'wait') bench.clock.advance(event.ms)
   if (event.type === 'response') bench.receive(event.status)
   if (event.type === 'start') bench.start()
-  if (event.type === 'transportError') bench.transaction.transportError(new Error('transport error'))
+  if (event.type === 'transportError') bench.transaction.onFailure(new Error('transport error'))
   if (event.type === 'destroy') bench.transaction.destroy()
 }
 

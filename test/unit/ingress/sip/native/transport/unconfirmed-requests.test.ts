@@ -9,7 +9,7 @@ describe('unconfirmed requests', () => {
   it('fail once', () => {
     const requests = createUnconfirmedRequests(new RecordedEvents())
     const failures: Error[] = []
-    requests.add((error) => failures.push(error))
+    requests.add({ onFailure: (error) => failures.push(error) })
     requests.fail(GONE)
     requests.fail(GONE)
     expect(failures).toEqual([GONE])
@@ -18,9 +18,9 @@ describe('unconfirmed requests', () => {
   it('do not fail once the destination has given a sign of life', () => {
     const requests = createUnconfirmedRequests(new RecordedEvents())
     const failures: string[] = []
-    requests.add(() => failures.push('before'))
+    requests.add({ onFailure: () => failures.push('before') })
     requests.confirm()
-    requests.add(() => failures.push('after'))
+    requests.add({ onFailure: () => failures.push('after') })
     requests.fail(GONE)
     expect(failures).toEqual(['after'])
   })
@@ -28,7 +28,7 @@ describe('unconfirmed requests', () => {
   it('are bounded: the oldest is left to its timer', () => {
     const requests = createUnconfirmedRequests(new RecordedEvents())
     const failures: number[] = []
-    for (let i = 0; i <= MAX_UNCONFIRMED_REQUESTS; i++) requests.add(() => failures.push(i))
+    for (let i = 0; i <= MAX_UNCONFIRMED_REQUESTS; i++) requests.add({ onFailure: () => failures.push(i) })
     requests.fail(GONE)
     expect(failures.length).toBe(MAX_UNCONFIRMED_REQUESTS)
     expect(failures[0]).toBe(1)
@@ -37,7 +37,8 @@ describe('unconfirmed requests', () => {
   it('may be added to by one that fails, without failing that one too', () => {
     const requests = createUnconfirmedRequests(new RecordedEvents())
     const failures: string[] = []
-    requests.add(() => requests.add(() => failures.push('the new one')))
+    const another = { onFailure: () => failures.push('the new one') }
+    requests.add({ onFailure: () => requests.add(another) })
     requests.fail(GONE)
     expect(failures).toEqual([])
     requests.fail(GONE)
@@ -48,10 +49,11 @@ describe('unconfirmed requests', () => {
     const events = new RecordedEvents()
     const requests = createUnconfirmedRequests(events)
     const failures: string[] = []
-    requests.add(() => {
+    const fails = (): never => {
       throw new Error('listener defect')
-    })
-    requests.add(() => failures.push('second'))
+    }
+    requests.add({ onFailure: fails })
+    requests.add({ onFailure: () => failures.push('second') })
     requests.fail(GONE)
     expect(failures).toEqual(['second'])
     expect(await events.faults.take()).toMatchObject({ code: 'listener-threw' })
