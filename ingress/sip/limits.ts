@@ -66,8 +66,8 @@ export const MAX_DATAGRAM_BYTES = 65_507
 export const MAX_DATAGRAM_QUEUE_BYTES = 8 * 1024 * 1024
 
 /**
- * Datagrams that one system call receives or sends. At saturation a batch of this size halves the cost of a call. More brought
- * nothing.
+ * At most this many datagrams are received or sent by one system call. In a process at its limit, batches of this size halve
+ * the cost of a call. Larger batches brought no further gain.
  */
 export const DATAGRAM_BATCH = 64
 
@@ -77,8 +77,9 @@ export const DATAGRAM_BATCH = 64
 export const MAX_BATCHES_PER_TURN = 4
 
 /**
- * Bytes of one slot of a received batch: the largest datagram, and as much again as moves the next slot to other lines of the
- * processor's cache. With slots of exactly 64 KiB, the beginnings of all datagrams would share the same few lines.
+ * Bytes of one slot of a received batch: room for the largest datagram, and 2112 bytes more. The further bytes move the next
+ * slot to other lines of the processor's cache. With slots of exactly 64 KiB, the beginnings of all datagrams would share the
+ * same few lines of the cache.
  */
 export const DATAGRAM_SLOT_BYTES = 65_536 + 2112
 
@@ -107,8 +108,8 @@ export const MAX_CACHED_SOURCE_ADDRESSES = 4096
 export const DATAGRAMS_CHECK_MS = 2000
 
 /**
- * Requests for each destination that fail immediately when the destination cannot be reached. Older requests fail only when a
- * timer fires.
+ * At most this many requests for each destination fail immediately when the destination cannot be reached. If there are more,
+ * the older ones fail only when a timer fires.
  */
 export const MAX_UNCONFIRMED_REQUESTS = 256
 
@@ -133,8 +134,8 @@ export const STREAM_ALTERNATIVE_CONNECT_MS = 1000
 export const STREAM_RETRY_CONNECT_MS = 100
 
 /**
- * Milliseconds for which a failed attempt to connect is remembered. The cause may be a firewall, which blocks connections for a
- * long time, so this is long. The cause may also be only a lost packet, so this is not longer.
+ * Milliseconds for which a failed attempt to connect is remembered. If a firewall blocks connections, it does so for a long
+ * time, so this is as long as a minute. If only a packet was lost, the next attempt may succeed, so this is not longer.
  */
 export const STREAM_FAILURE_MS = 60_000
 
@@ -174,7 +175,9 @@ export const ACCEPTED_STREAM_IDLE_MS = 600_000
  */
 export const STREAM_REVIEW_MS = 32_000
 
-/** Milliseconds in which a peer must take our last bytes and close its direction. */
+/**
+ * Milliseconds after we have ended a connection. In this time, the peer must take our last bytes and close its direction too.
+ */
 export const STREAM_LINGER_MS = 2000
 
 /**
@@ -265,8 +268,8 @@ export const SUCCESS_REPEATED_MS = 8 * T1_MS
 export const TIMER_D_MS = 32_000
 
 /**
- * Milliseconds. RFC 4320 §4.1: at this time, Timer E reaches T2. Over UDP, no 100 to a non-INVITE is sent before this time.
- * Over every transport, a 100 MUST be sent at this time.
+ * Milliseconds after a non-INVITE request has come. RFC 4320 §4.1: at this time, Timer E reaches T2. Over UDP, no 100 is sent
+ * before this time. Over every transport, a 100 MUST be sent at this time.
  */
 export const NON_INVITE_TRYING_MS = 3_500
 
@@ -289,9 +292,9 @@ export const MAX_CLIENT_TRANSACTIONS = 500_000
 export const TRANSACTION_KEY_BYTES = 128
 
 /**
- * Bytes of UTF-8 that the application puts into a dialog cookie: the names of a rule and its trunk, marks of four characters
- * for up to 64 headers, and some 200 bytes each for the called and the calling user. Every request of the call has this cookie,
- * with four characters for three bytes.
+ * Bytes of UTF-8 that the application puts into a dialog cookie: the names of a rule and its trunk, four characters for each of
+ * up to 64 headers, and some 200 bytes each for the called and the calling user. Every request of the call has this cookie. In
+ * the cookie, three bytes are written as four characters.
  */
 export const MAX_DIALOG_DATA_BYTES = 1280
 
@@ -308,57 +311,63 @@ export const DROPPED_INVITE_MS = 32_000
 // Limits of a process that is behind: more comes than it can do.
 
 /**
- * Milliseconds that a new INVITE may wait in this process. An older one is shed. Its caller repeats it after T1 (500 ms), and must
- * have the 503 before that. The INVITE may have waited in the socket too while a cgroup had stopped the process, for most of a
- * period of 100 ms, and the answer has a way to go.
+ * Milliseconds that a new INVITE may wait in this process. After that, it is shed. Its caller repeats it after T1 (500 ms), and
+ * must get the 503 before. The rest of the 500 ms is for two other delays: a cgroup may have stopped the process for most of a
+ * period of 100 ms while the INVITE was in the socket, and the answer has a way to go.
  */
 export const MAX_INVITE_WAIT_MS = 200
 
 /**
- * Milliseconds of work on waiting requests before the sockets are read again. In this time, the kernel keeps what comes: some
- * hundred datagrams at four times of what a core can do.
+ * Milliseconds of work on waiting requests before the sockets are read again. What comes in this time waits in the kernel: some
+ * hundred datagrams, if four times as much comes as a core can do.
  */
 export const WAITING_SLICE_MS = 4
 
 /**
- * Milliseconds of work on refusals after each such slice. A 503 costs as much as the system needs to send it, half of a refused
- * call. So most of the time must go to calls that are served, or at four times of what a core can do none would be.
+ * Milliseconds of work on refusals after the work of `WAITING_SLICE_MS`. To send a 503 costs half as much as a whole refused
+ * call. So most of the time must go to calls that are served. Otherwise no call would be served when four times as much comes
+ * as a core can do.
  */
 export const REFUSAL_SLICE_MS = 2
 
 /**
- * Milliseconds after which an INVITE over UDP is not refused any more: its caller has sent it again (T1), and the repeat is handled
- * as if it were the first one.
+ * Milliseconds after which an INVITE over UDP gets no 503 any more and is dropped. Its caller sends it again after T1 (500 ms),
+ * and the repeat is handled as if it were the first one.
  */
 export const MAX_REFUSAL_WAIT_MS = 450
 
 /**
- * Milliseconds of reading without work on waiting requests, while the sockets do not become empty. With `WAITING_SLICE_MS`, new
- * calls then get a third of the time, and calls that exist get the rest.
+ * Milliseconds of reading before waiting requests get their time, if the sockets do not become empty. Together with
+ * `WAITING_SLICE_MS`, this gives new calls a third of the time, and requests of existing calls the rest.
  */
 export const MAX_READING_MS = 8
 
 /**
- * Slices after which the sockets were still not empty. From then on, new INVITEs are shed as they are read, because nobody knows
- * how long they have waited in the kernel. One slice alone may have another cause: a cgroup had stopped the process.
+ * Slices of `WAITING_SLICE_MS`, one after the other, after which the sockets were still not empty. From then on, new INVITEs
+ * are shed when they are read, because nobody knows how long they have waited in the kernel. After a single slice, the cause
+ * may be another: a cgroup had stopped the process.
  */
 export const MAX_UNREAD_SLICES = 4
 
-/** Requests that wait to be served, or to be refused. Before this limit is reached, 36,000 come in a second. */
+/**
+ * Requests in each of two queues: requests that wait to be served, and requests that wait to be refused. An INVITE over UDP
+ * leaves the second queue after 450 ms, so the queue is full only if more than 36,000 of them come in a second.
+ */
 export const MAX_WAITING_REQUESTS = 16_384
 
-/** Bytes of the requests that wait to be served, or to be refused: 1 KB each, on average, for `MAX_WAITING_REQUESTS`. */
+/** Bytes of the requests in each of the two queues that `MAX_WAITING_REQUESTS` limits. A request has 1 KB on average. */
 export const MAX_WAITING_BYTES = 16 * 1024 * 1024
 
 /**
- * INVITEs that are remembered because they were shed, so that their repeats get the same answer. Each takes 16 bytes, so all take
- * 1 MiB. A repeat usually comes within a second.
+ * INVITEs that are remembered because they were shed, so that their repeats get the same answer. Each takes 16 bytes, so all
+ * take 1 MiB. A repeat usually comes within a second.
  */
 export const MAX_SHED_INVITES = 65_536
 
 /**
- * Messages that one round of the event loop reads from all connections together, or from one socket of `node:dgram`, before the
- * process counts as behind. libuv reads at most so many datagrams of a socket in one round.
+ * Messages that one round of the event loop reads from all connections together, or from one socket of `node:dgram`. If this
+ * many come in one round, the process counts as behind: more comes than it can do. libuv reads at most this many datagrams of a
+ * socket in one round.
  */
 export const FULL_ROUND_MESSAGES = 32
 
@@ -370,7 +379,10 @@ export const FULL_ROUND_MESSAGES = 32
  */
 export const UNVOUCHED_SOURCE_ANSWERS_PER_SECOND = 50
 
-/** The most answers to one source at once, after a time without answers: as many as its rate allows in two seconds. */
+/**
+ * At most this many answers are sent to one source in one burst, after a time without answers. This is the number that its rate
+ * allows in two seconds.
+ */
 export const UNVOUCHED_SOURCE_ANSWER_BURST = 100
 
 /**
@@ -379,12 +391,15 @@ export const UNVOUCHED_SOURCE_ANSWER_BURST = 100
  */
 export const UNVOUCHED_ANSWERS_PER_SECOND = 1000
 
-/** Answers to all unvouched sources without a pause. This is the number for two seconds. */
+/**
+ * At most this many answers are sent to all unvouched sources in one burst, after a time without answers. This is the number
+ * that their rate allows in two seconds.
+ */
 export const UNVOUCHED_ANSWER_BURST = 2000
 
 /**
  * Slots in which unvouched sources are counted. Each takes 16 bytes, so all together take 64 KiB, even in a flood. In two
- * seconds, 2,000 sources can be answered.
+ * seconds, at most 2,000 sources can be answered, so most of these have a slot of their own.
  */
 export const UNVOUCHED_SOURCES = 4096
 
