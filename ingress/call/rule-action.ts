@@ -127,7 +127,7 @@ function editsOf(headers: RuleHeaders | undefined, values: TemplateValues, calle
   return { ...edits, setHeaders, removeHeaders: [...removeHeaders, ...edits.removeHeaders] }
 }
 
-/** What the plan of a call contains, beside its targets. */
+/** The values from which the plan of a call is made, beside its targets. */
 interface PlanParts {
   readonly routing: Routing
   readonly values: TemplateValues
