@@ -6,18 +6,21 @@
 /** Bytes. RFC 3261 §18.1.1: no UDP datagram is larger. On a stream, this is also the longest message that we keep in memory. */
 export const MAX_MESSAGE_BYTES = 65_535
 
-/** Headers in a message. Real calls have 20 to 60. The index of a message is an array with this number of rows. */
+/**
+ * At most this many headers in a message. Real calls have 20 to 60. The index of a message is an array with this number of
+ * rows.
+ */
 export const MAX_HEADERS = 256
 
 /**
- * Parameters in one header value or URI. Real values have up to 20. Each parameter is compared with all parameters before it,
- * so the work grows fast with the number.
+ * At most this many parameters in one header value or URI. Real values have up to 20. Each parameter is compared with all
+ * parameters before it, so the work grows fast with the number.
  */
 export const MAX_PARAMETERS = 64
 
 /**
- * Bytes of the start line and the headers, on a stream. Real messages have 1 to 4 KB, and an Identity header adds 2 KB. No real
- * call needs more than this limit.
+ * At most this many bytes of the start line and the headers together, on a stream. Real messages have 1 to 4 KB, and an
+ * Identity header adds 2 KB. No real call needs more than this limit.
  */
 export const MAX_HEADER_SECTION_BYTES = 32_768
 
@@ -34,14 +37,14 @@ export const MAX_DATAGRAM_REQUEST_BYTES = 1300
 export const TIMER_C_MS = 185_000
 
 /**
- * Route values of a request that are searched for ours. Real requests have two to ten. If there are more than this limit, the
- * rest is not searched.
+ * At most this many Route values of a request are searched for ours. Real requests have two to ten. If there are more than this
+ * limit, the rest is not searched.
  */
 export const MAX_ROUTE_VALUES = 64
 
 /**
- * Different cookies of one request that are tried. If a call passes us twice, with two values each time, it has four cookies;
- * the limit is twice that number. To check one cookie takes 2 µs.
+ * At most this many different cookies of one request are tried. If a call passes us twice, with two values each time, it has
+ * four cookies; the limit is twice that number. To check one cookie takes 2 µs.
  */
 export const MAX_COOKIES_TRIED = 8
 
@@ -60,8 +63,8 @@ export const DATAGRAM_SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
 export const MAX_DATAGRAM_BYTES = 65_507
 
 /**
- * Bytes that wait in this process while a socket's send buffer is full. A datagram over this limit is dropped, as the network
- * might drop it. Its sender repeats it.
+ * At most this many bytes wait in this process while a socket's send buffer is full. A further datagram is dropped, as the
+ * network might drop it. Its sender repeats it.
  */
 export const MAX_DATAGRAM_QUEUE_BYTES = 8 * 1024 * 1024
 
@@ -72,7 +75,8 @@ export const MAX_DATAGRAM_QUEUE_BYTES = 8 * 1024 * 1024
 export const DATAGRAM_BATCH = 64
 
 /**
- * Batches that are received from one socket before other sockets and timers get their turn: some milliseconds of work.
+ * At most this many batches are received from one socket before other sockets and timers get their turn. These batches are some
+ * milliseconds of work.
  */
 export const MAX_BATCHES_PER_TURN = 4
 
@@ -87,8 +91,8 @@ export const DATAGRAM_SLOT_BYTES = 65_536 + 2112
 export const DATAGRAM_SEND_SLOT_BYTES = 2112
 
 /**
- * Sockets that are connected to one destination each. They make ICMP errors visible. If a destination has no such socket, its
- * requests fail only when a timer fires.
+ * At most this many sockets are connected, to one destination each. They make ICMP errors visible. If a destination has no such
+ * socket, its requests fail only when a timer fires.
  */
 export const MAX_CONNECTED_DATAGRAM_SOCKETS = 128
 
@@ -140,8 +144,8 @@ export const STREAM_RETRY_CONNECT_MS = 100
 export const STREAM_FAILURE_MS = 60_000
 
 /**
- * Destinations that are remembered because a connection to them failed. If there are more, the oldest is forgotten. Then the
- * next request to that destination waits for `STREAM_ALTERNATIVE_CONNECT_MS`.
+ * At most this many destinations are remembered because a connection to them failed. If there are more, the oldest is
+ * forgotten. Then the next request to that destination waits for `STREAM_ALTERNATIVE_CONNECT_MS`.
  */
 export const MAX_STREAM_FAILURES = 1024
 
@@ -181,8 +185,8 @@ export const STREAM_REVIEW_MS = 32_000
 export const STREAM_LINGER_MS = 2000
 
 /**
- * Pongs on one connection in `PONG_WINDOW_MS`. Clients send about one ping a minute (RFC 5626 §4.4.1). A sender that needs more
- * pongs than this is flooding us.
+ * At most this many pongs on one connection in `PONG_WINDOW_MS`. Clients send about one ping a minute (RFC 5626 §4.4.1). A
+ * sender that needs more pongs than this is flooding us.
  */
 export const MAX_PONGS = 16
 
@@ -190,14 +194,14 @@ export const MAX_PONGS = 16
 export const PONG_WINDOW_MS = 1000
 
 /**
- * NULs between two messages that are skipped, if they come in one piece. Some devices send one to four NULs to keep a
- * connection open.
+ * At most this many NULs between two messages are skipped, if they come in one piece. Some devices send one to four NULs to
+ * keep a connection open.
  */
 export const MAX_FILLER_BYTES = 64
 
 /**
- * Bytes that wait in this process for a peer that does not read. The buffers of the system come in addition. This is 16 times
- * the largest message.
+ * At most this many bytes wait in this process for a peer that does not read. The buffers of the system come in addition. This
+ * is 16 times the largest message.
  */
 export const MAX_STREAM_QUEUE_BYTES = 1024 * 1024
 
@@ -205,38 +209,38 @@ export const MAX_STREAM_QUEUE_BYTES = 1024 * 1024
 export const STRANGER_STREAM_MS = 5000
 
 /**
- * Bytes that a stranger may send on a connection. A request inside a dialog, with its body and cookie, has only a fraction of
- * this.
+ * At most this many bytes may come from a stranger on one connection. A request inside a dialog, with its body and cookie, has
+ * only a fraction of this.
  */
 export const MAX_STRANGER_STREAM_BYTES = 16_384
 
 /**
- * Connections of all strangers together. They are counted separately from connections of peers, so that a scan uses no more
- * sockets and buffers than this.
+ * At most this many connections of all strangers together. They are counted separately from connections of peers, so that a
+ * scan uses no more sockets and buffers than this.
  */
 export const MAX_STRANGER_STREAMS = 256
 
-/** Connections from one address of a stranger. */
+/** At most this many connections of strangers from one address. */
 export const MAX_STRANGER_STREAMS_PER_ADDRESS = 4
 
 /**
- * Connections that all peers together have opened. This is below the usual limit of open files, and leaves room for all other
- * files.
+ * At most this many connections that all peers together have opened. This is below the usual limit of open files, and leaves
+ * room for all other files.
  */
 export const MAX_PEER_STREAMS = 16_384
 
 /**
- * Connections that one address of a peer has opened. An edge behind NAT has one connection for each of its clients. No single
- * peer may take all connections.
+ * At most this many connections that peers have opened from one address. An edge behind NAT has one connection for each of its
+ * clients. No single peer may take all connections.
  */
 export const MAX_PEER_STREAMS_PER_ADDRESS = 4096
 
-/** Connections that we have opened to all addresses together. */
+/** At most this many connections that we have opened to all addresses together. */
 export const MAX_OPENED_STREAMS = 4096
 
 /**
- * Connections that we have opened to one address. We need one for each port, so only a backend with very many ports reaches
- * this limit.
+ * At most this many connections that we have opened to one address. We need one for each port, so only a backend with very many
+ * ports reaches this limit.
  */
 export const MAX_OPENED_STREAMS_PER_ADDRESS = 256
 
@@ -274,14 +278,14 @@ export const TIMER_D_MS = 32_000
 export const NON_INVITE_TRYING_MS = 3_500
 
 /**
- * Transactions. With 10,000 forwarded calls/s there are 640,000: INVITE and BYE of each call live for 32 s (Timers L and J).
- * With 40,000 refused calls/s there are 200,000, which wait for Timer I.
+ * At most this many server transactions. With 10,000 forwarded calls/s there are 640,000: INVITE and BYE of each call live for
+ * 32 s (Timers L and J). With 40,000 refused calls/s there are 200,000, which wait for Timer I.
  */
 export const MAX_SERVER_TRANSACTIONS = 800_000
 
 /**
- * Transactions. With 10,000 forwarded calls/s there are 370,000: one branch of each call lives for 32 s (Timer M), and its BYE
- * for 5 s (Timer K).
+ * At most this many client transactions. With 10,000 forwarded calls/s there are 370,000: one branch of each call lives for 32
+ * s (Timer M), and its BYE for 5 s (Timer K).
  */
 export const MAX_CLIENT_TRANSACTIONS = 500_000
 
@@ -301,7 +305,8 @@ export const MAX_DIALOG_DATA_BYTES = 1280
 // Limits for strangers.
 
 /**
- * INVITEs that are remembered because they were dropped. Each takes 16 bytes, so all together take 128 KiB, even in a flood.
+ * At most this many INVITEs are remembered because they were dropped. Each takes 16 bytes, so all together take 128 KiB, even
+ * in a flood.
  */
 export const MAX_DROPPED_INVITES = 8192
 
@@ -344,23 +349,26 @@ export const MAX_READING_MS = 8
 
 /**
  * Slices of `WAITING_SLICE_MS`, one after the other, after which the sockets were still not empty. From then on, new INVITEs
- * are shed when they are read, because nobody knows how long they have waited in the kernel. After a single slice, the cause
- * may be another: a cgroup had stopped the process.
+ * are shed when they are read, because nobody knows how long they have waited in the kernel. If this happens after one slice
+ * only, a cgroup may have stopped the process.
  */
 export const MAX_UNREAD_SLICES = 4
 
 /**
- * Requests in each of two queues: requests that wait to be served, and requests that wait to be refused. An INVITE over UDP
- * leaves the second queue after 450 ms, so the queue is full only if more than 36,000 of them come in a second.
+ * At most this many requests in each of two queues: requests that wait to be served, and requests that wait to be refused. An
+ * INVITE over UDP leaves the second queue after 450 ms, so the queue is full only if more than 36,000 of them come in a second.
  */
 export const MAX_WAITING_REQUESTS = 16_384
 
-/** Bytes of the requests in each of the two queues that `MAX_WAITING_REQUESTS` limits. A request has 1 KB on average. */
+/**
+ * At most this many bytes of requests in each of the two queues that `MAX_WAITING_REQUESTS` limits. A request has 1 KB on
+ * average.
+ */
 export const MAX_WAITING_BYTES = 16 * 1024 * 1024
 
 /**
- * INVITEs that are remembered because they were shed, so that their repeats get the same answer. Each takes 16 bytes, so all
- * take 1 MiB. A repeat usually comes within a second.
+ * At most this many INVITEs are remembered because they were shed, so that their repeats get the same answer. Each takes 16
+ * bytes, so all together take 1 MiB. A repeat usually comes within a second.
  */
 export const MAX_SHED_INVITES = 65_536
 
@@ -374,8 +382,8 @@ export const FULL_ROUND_MESSAGES = 32
 // Limits of the answers that are sent without a transaction to unvouched sources. No trunk admits such a source.
 
 /**
- * Answers a second to one source. While no table is loaded, this is enough for most requests of a carrier's edge. If the source
- * is forged, its victim gets 15 kB/s.
+ * At most this many answers a second to one source. While no table is loaded, this is enough for most requests of a carrier's
+ * edge. If the source is forged, its victim gets at most 15 kB/s.
  */
 export const UNVOUCHED_SOURCE_ANSWERS_PER_SECOND = 50
 
@@ -386,8 +394,8 @@ export const UNVOUCHED_SOURCE_ANSWERS_PER_SECOND = 50
 export const UNVOUCHED_SOURCE_ANSWER_BURST = 100
 
 /**
- * Answers a second to all unvouched sources together. A flood from very many sources costs 300 kB/s and a few percent of a
- * core.
+ * At most this many answers a second to all unvouched sources together. A flood from very many sources costs 300 kB/s and a few
+ * percent of a core.
  */
 export const UNVOUCHED_ANSWERS_PER_SECOND = 1000
 
@@ -403,11 +411,14 @@ export const UNVOUCHED_ANSWER_BURST = 2000
  */
 export const UNVOUCHED_SOURCES = 4096
 
-/** Transactions of all sources of which only a valid dialog cookie is known. This is one in twenty of the transaction table. */
+/**
+ * At most this many transactions of all sources of which only a valid dialog cookie is known. This is one in twenty of the
+ * transaction table.
+ */
 export const MAX_UNVOUCHED_TRANSACTIONS = 40_000
 
 /**
- * Transactions in one dialog, of sources of which only a valid dialog cookie is known. Each lives for 32 s (Timers H and J),
- * and a dialog that sends DTMF by INFO makes ten a second.
+ * At most this many transactions in one dialog, of sources of which only a valid dialog cookie is known. Each lives for 32 s
+ * (Timers H and J), and a dialog that sends DTMF by INFO makes ten a second.
  */
 export const MAX_UNVOUCHED_TRANSACTIONS_PER_DIALOG = 512

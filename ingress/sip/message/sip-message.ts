@@ -136,7 +136,7 @@ export class SipMessage {
 
   /**
    * The offset after the first value of the first Via line. If a second value follows in that line, its comma is at this
-   * offset. If there is no Via, 0. It is searched only once, because several steps of a request need it.
+   * offset. If there is no Via, 0. The offset is searched once and stored, because several steps of a request need it.
    */
   topViaEnd(): number {
     if (this.viaEnd === -1) {
