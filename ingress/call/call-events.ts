@@ -117,17 +117,17 @@ export type CallEvent =
   /** A packet that got no answer: no byte was sent. */
   | { readonly type: 'dropped'; readonly source: CallSource; readonly reason: string; readonly method: string }
   /**
-   * Requests that were shed, because more came than the process could do. `calls`: INVITEs of known peers that were refused with
-   * 503, without repeats. No `call` event tells of them.
+   * Requests that were shed: refused or dropped without a decision, because more came than the process could do. `calls`: the
+   * number of INVITEs of known peers that were refused with 503, without repeats. These INVITEs have no `call` event.
    */
   | {
       readonly type: 'shed'
       readonly sender: ShedSender
       readonly requests: number
       readonly calls: number
-      /** Milliseconds that the oldest of them had waited. */
+      /** The longest time that one of these requests waited, in milliseconds. */
       readonly longestWaitMs: number
-      /** The sender of the last one. */
+      /** The sender of the last of these requests. */
       readonly source: CallSource
     }
   | {

@@ -61,7 +61,7 @@ function upOnes(targets: readonly CallTarget[], health: Deps['health']): readonl
   return targets
 }
 
-/** The targets that pass. Usually all of them pass, and then no new list is made. */
+/** The targets for which `passes` is true. Usually this is so for all of them, and then no new list is made. */
 function those(targets: readonly CallTarget[], passes: (target: CallTarget) => boolean): readonly CallTarget[] {
   return targets.every(passes) ? targets : targets.filter(passes)
 }

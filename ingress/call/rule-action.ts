@@ -126,7 +126,7 @@ function editsOf(headers: RuleHeaders | undefined, values: TemplateValues, calle
   return { ...edits, setHeaders, removeHeaders: [...removeHeaders, ...edits.removeHeaders] }
 }
 
-/** What is decided about a call before it is forwarded. */
+/** The values from which the plan of a call is made, beside its targets. */
 interface PlanParts {
   readonly targets: readonly CallTarget[]
   readonly passedOver: readonly PassedOver[]

@@ -1,4 +1,7 @@
-/** Reports requests that were shed because the process is behind. Nothing was looked up for them, so they have no trunk. */
+/**
+ * Reports requests that were shed: refused or dropped without a decision, because more comes than the process can do. Nothing
+ * was looked up for them, so they have no trunk.
+ */
 import type { EngineEvent } from '../sip/port/events.ts'
 import type { CallDeps } from './call-deps.ts'
 import { callSource } from './call-source.ts'
@@ -12,7 +15,10 @@ export function reportShedKnown(event: EventOf<'shed-known'>, deps: CallDeps): v
   deps.emit({ type: 'shed', sender: 'known', requests, calls, longestWaitMs, source })
 }
 
-/** A stranger's INVITE is reported as a call once, and its packets are reported one by one, as always. */
+/**
+ * Reports a stranger's INVITE as a call, without its repeats. If the sender of the packet is itself the stranger, each packet
+ * is also reported as dropped, as at other times.
+ */
 export function reportShedStranger(event: EventOf<'shed'>, deps: CallDeps): void {
   const { peer, method, sender, repeated, request } = event
   const source = request ? callSource(deps.table, request) : peer
@@ -34,7 +40,7 @@ function reportCall({ peer, sender, request }: EventOf<'shed'>, deps: CallDeps):
   deps.emit(callDecided(decision, ending, { status, decidedAt: now }, now))
 }
 
-/** What a trusted proxy always gets that names a stranger. */
+/** The ending of a call that a trusted proxy sent for a stranger. It is the same as at other times. */
 const FORBIDDEN: Ending = { outcome: 'rejected', reason: 'no trunk admits this peer' }
 
 /** Without a table, everyone is a stranger. */

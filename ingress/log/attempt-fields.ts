@@ -4,9 +4,9 @@ import { jsonText } from './json-text.ts'
 import { MAX_LOGGED_ATTEMPTS, MAX_VALUE_CHARACTERS } from './limits.ts'
 
 /**
- * The members `attempts` and `attemptsLeftOut` of a JSON object, each behind a comma. Without an attempt, and without a
- * backend that was passed over, the text is empty. Attempts come first, then the backends that were passed over. If there
- * are too many attempts, the first ones and the last one are shown. The last one is shown because the call ended with it.
+ * The members `attempts` and `attemptsLeftOut` of a JSON object, each after a comma. If there is no attempt and no backend was
+ * passed over, the text is empty. Attempts come first, then the backends that were passed over. If there are too many attempts,
+ * the first ones and the last one are shown. The last one is shown because the call ended with it.
  */
 export function attemptsJson({ attempts, passedOver }: Pick<CallDecided, 'attempts' | 'passedOver'>): string {
   const all = attempts.length + passedOver.length
@@ -18,7 +18,7 @@ export function attemptsJson({ attempts, passedOver }: Pick<CallDecided, 'attemp
   return `,"attempts":[${objects.join(',')}]${leftOut}`
 }
 
-/** A backend that was passed over got nothing, and took no time. */
+/** The values for a backend that was passed over. Nothing was sent to it, and it took no time. */
 const NOTHING_SENT = { place: undefined, status: 0, beganAt: 0, endedAt: 0 }
 
 function firstAndLast(attempts: readonly CallAttempt[]): CallAttempt[] {

@@ -30,7 +30,7 @@ export function sourceFields({ address, port, transport, judged }: CallSource) {
   return judged === undefined ? { source, transport } : { source, transport, judgedSource: judgedSourceText(judged) }
 }
 
-/** The members of `sourceFields`. */
+/** The fields that `sourceFields` returns, as members of a JSON object. */
 function sourceMembers({ address, port, transport, judged }: CallSource): string {
   const source = `"source":"${hostText(address)}:${port}","transport":"${transport}"`
   return judged === undefined ? source : `${source},"judgedSource":${jsonText(judgedSourceText(judged))}`

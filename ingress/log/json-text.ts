@@ -1,4 +1,7 @@
-/** JSON for the lines that calls cause. The usual writer looks at each field's type and at each character twice. */
+/**
+ * JSON for the log lines of calls. It is faster than the usual writer, which tests the type of each field and reads each
+ * character twice.
+ */
 import { printableText } from '../text/printable-text.ts'
 
 const SPACE = 0x20

@@ -49,10 +49,13 @@ export const WINDOW_MS = 1000
 export const MAX_BUFFERED_BYTES = 4 * 1024 * 1024
 
 /**
- * Milliseconds that the line of a call waits for others, so that they are written together. A reader does not notice such a
- * delay. If the process is killed, no more lines than those of this time are lost.
+ * Milliseconds that the line of a call waits for other lines, so that they are written together. A reader does not notice such
+ * a delay. If the process is killed, at most the lines of this time are lost.
  */
 export const LINES_WAIT_MS = 100
 
-/** Characters of lines that wait together at most. About twenty lines of calls: more would save hardly anything. */
+/**
+ * At most this many characters of lines wait to be written together. These are about twenty lines of calls. A larger number
+ * would save hardly any more work.
+ */
 export const MAX_BATCH_CHARACTERS = 8192

@@ -5,19 +5,22 @@
 import { pino } from 'pino'
 import { LINES_WAIT_MS, MAX_BATCH_CHARACTERS, MAX_BUFFERED_BYTES } from './limits.ts'
 
-/** A file descriptor that is written in the background. It writes by itself only what is longer than our batches. */
+/**
+ * An output that is written in the background. It begins to write by itself only when more text waits in it than one batch has.
+ * Before that, `LineBatch` starts each write.
+ */
 export type LineOutput = ReturnType<typeof openOutput>
 
 export interface LineBatch {
-  /** Adds a line, which is written after a moment at the latest. */
+  /** Adds a line. It is written after `LINES_WAIT_MS` at the latest. */
   readonly add: (line: string) => void
   /** Adds a line, and writes it now with all lines before it. */
   readonly write: (line: string) => void
 }
 
 /**
- * Opens a file descriptor or a file for a batch. When the process ends in an orderly way, what waits is still written. If too
- * much waits, `drop` is emitted with the lines that are lost.
+ * Opens a file descriptor or a file for a batch. When the process ends in an orderly way, the lines that wait are still
+ * written. If more than `MAX_BUFFERED_BYTES` wait, lines are lost, and the output emits `drop` for them.
  */
 export function openOutput(dest: number | string) {
   return pino.destination({ dest, sync: false, minLength: MAX_BATCH_CHARACTERS, maxLength: MAX_BUFFERED_BYTES })
@@ -38,7 +41,7 @@ export function createLineBatch(output: LineOutput): LineBatch {
   }
   output.on('drain', () => {
     writing = false
-    // These lines came while others were being written.
+    // The lines that wait now came while earlier lines were being written.
     if (waiting > 0) flush()
   })
   output.on('close', () => {

@@ -5,7 +5,10 @@ const SECOND_LENGTH = 20
 let second = Number.NaN
 let secondText = ''
 
-/** The time in ISO 8601, such as `2026-11-29T10:15:30.025Z`. `now` is in milliseconds since 1970. Many lines share a second. */
+/**
+ * The time in ISO 8601, such as `2026-11-29T10:15:30.025Z`. `now` is in milliseconds since 1970. The text of a second is made
+ * once for all lines of that second.
+ */
 export function lineTime(now: number): string {
   const current = Math.floor(now / SECOND_MS)
   if (current !== second) {

@@ -9,9 +9,9 @@ const STANDARD_OUTPUT = 1
 /** Other folders use this name and not `PinoLogger`, so that only this folder depends on the library. */
 export interface Logger extends PinoLogger {
   /**
-   * Writes a line of level info whose fields are JSON already: the members of an object, as `jsonText` writes texts.
-   * `message` is constant. Whether the level is enabled is for the caller to test. On standard output, the line waits a
-   * moment for others; any other line is written at once, behind those that wait.
+   * Writes a line of level info. `members`: the fields in JSON, as members of an object without its braces. `message`: a
+   * constant text. The calling code must test whether the level is enabled. On standard output, this line waits a moment for
+   * other lines. A line of any other function is written at once, after the lines that wait.
    */
   writeInfo(members: string, message: string): void
 }

@@ -1,8 +1,8 @@
 import type { IpAddress } from '../address/ip-address.ts'
 
 /**
- * Values by address. A new address may take the place of an old one, so the cache never has more than `limit` addresses. A
- * lookup compares numbers, and makes no key.
+ * A cache from addresses to values. A new address may take the place of an old one, so the cache never has more than `limit`
+ * addresses. A lookup compares the numbers of the address, and makes no text of them.
  */
 export interface AddressCache<V> {
   get(address: IpAddress): V | undefined
@@ -15,7 +15,10 @@ const FIRST_BITS = 6
 const HASH_BITS = 32
 const WORDS = 4
 
-/** Each address has one place. `limit` is a power of two. */
+/**
+ * Each address has only one possible place, which other addresses may take. `limit`: the largest number of places, a power of
+ * two.
+ */
 export function createAddressCache<V>(limit: number): AddressCache<V> {
   return new PlacedCache<V>(Math.log2(limit))
 }
@@ -50,7 +53,7 @@ class PlacedCache<V> implements AddressCache<V> {
     if (this.#sets > 0) this.#makePlaces(FIRST_BITS)
   }
 
-  /** All values are dropped: they are found again when they are needed. */
+  /** Makes new, empty places. The old values are lost. The calling code finds them again when it needs them. */
   #makePlaces(bits: number): void {
     this.#bits = bits
     this.#words = new Uint32Array(WORDS << bits)
@@ -69,7 +72,10 @@ function sameWords(words: IpAddress['words'], cached: Uint32Array, at: number): 
   )
 }
 
-/** The upper bits of the hash are the best mixed: neighbouring addresses and networks get places far from each other. */
+/**
+ * The upper bits of the hash are used, because they are mixed best. So neighbouring addresses and networks get places far from
+ * each other.
+ */
 function hashOf(words: IpAddress['words']): number {
   const high = Math.imul(words[0] ^ Math.imul(words[1], 0x85ebca6b), 0xc2b2ae35)
   return Math.imul(Math.imul(high ^ words[2], 0x85ebca6b) ^ words[3], 0x9e3779b1)

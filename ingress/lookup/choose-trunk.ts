@@ -141,7 +141,9 @@ function ownsSome({ trunk }: Admission): number {
   return trunk.owns === undefined ? 0 : 1
 }
 
-/** The called number of a call. It is computed again only if a policy differs from the one before. */
+/**
+ * The called number of a call. It is computed again only if the policy of a trunk differs from the policy that was used before.
+ */
 class CalledNumber {
   readonly #call: CallFacts
   #policy: NumberPolicy | undefined = undefined

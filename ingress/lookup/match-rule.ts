@@ -98,7 +98,7 @@ function earlier(a: IndexedRule | undefined, b: IndexedRule | undefined): Indexe
   return a.rank <= b.rank ? a : b
 }
 
-/** What rules ask of a call. Each header is read when a candidate tests it, and is read only once. */
+/** The values of a call that rules test. A header is read when the first candidate rule tests it, and is not read again. */
 class CallQuery implements RuleQuery {
   readonly called: string
   readonly calling: string

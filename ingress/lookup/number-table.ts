@@ -21,7 +21,10 @@ export class NumberTable<V> {
     return this.#values[this.#place(key)]
   }
 
-  /** The value of the key `keys[at]`. V8 makes an object of a float that it passes on; of an array and an index it makes none. */
+  /**
+   * The value of the key `keys[at]`. If a float is passed to a function, V8 may make an object of it. An array and an index are
+   * passed without a new object.
+   */
   getAt(keys: Float64Array, at: number): V | undefined {
     const key = keys[at] ?? NO_KEY
     const mask = this.#mask

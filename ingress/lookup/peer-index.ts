@@ -41,11 +41,11 @@ export interface PeerFacts {
   /** The trunks with a network of trusted proxies that contains the address. The value is the longest prefix length. */
   readonly proxyOf: ReadonlyMap<IndexedTrunk, number>
   readonly isBackend: boolean
-  /** Whether the table names the address at all. */
+  /** Whether the table names the address at all: as a source, as a trusted proxy or as a backend. */
   readonly known: boolean
   /**
-   * The trunks of `sourceOf` that take a transport. The trunks of `proxyOf` are left out, because they judge another address.
-   * The lists are made once for an address, so that a call makes none.
+   * The trunks of `sourceOf` that admit UDP, and those that admit TCP. The trunks of `proxyOf` are left out, because they judge
+   * another address: the one that the proxy recorded. The lists are made once for an address, so that no call makes a list.
    */
   readonly admittedByUdp: readonly Admission[]
   readonly admittedByTcp: readonly Admission[]

@@ -25,7 +25,7 @@ export interface CanonicalUser {
   readonly fault: UserFault | undefined
 }
 
-/** What a URI without a user gives. */
+/** The result for a URI without a user. */
 export const NOBODY: CanonicalUser = { number: '', fault: undefined }
 const NO_REGION = ''
 

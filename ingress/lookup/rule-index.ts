@@ -70,7 +70,7 @@ const RANK_GAP = 2 ** 20
 export class RuleIndex {
   readonly #order = new RankedList<IndexedRule>()
   readonly #scopes = new Map<string, { readonly scope: RuleScope; rules: number }>()
-  /** The scopes of trunks that were asked for, so that a call makes no list. */
+  /** The scopes that `scopesOf` has returned for a trunk. They are stored, so that a call makes no list. */
   #listed = new WeakMap<TrunkEntry, readonly RuleScope[]>()
 
   add(rule: IndexedRule): void {

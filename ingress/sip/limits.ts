@@ -6,18 +6,21 @@
 /** Bytes. RFC 3261 §18.1.1: no UDP datagram is larger. On a stream, this is also the longest message that we keep in memory. */
 export const MAX_MESSAGE_BYTES = 65_535
 
-/** Headers in a message. Real calls have 20 to 60. The index of a message is an array with this number of rows. */
+/**
+ * At most this many headers in a message. Real calls have 20 to 60. The index of a message is an array with this number of
+ * rows.
+ */
 export const MAX_HEADERS = 256
 
 /**
- * Parameters in one header value or URI. Real values have up to 20. Each parameter is compared with all parameters before it,
- * so the work grows fast with the number.
+ * At most this many parameters in one header value or URI. Real values have up to 20. Each parameter is compared with all
+ * parameters before it, so the work grows fast with the number.
  */
 export const MAX_PARAMETERS = 64
 
 /**
- * Bytes of the start line and the headers, on a stream. Real messages have 1 to 4 KB, and an Identity header adds 2 KB. No real
- * call needs more than this limit.
+ * At most this many bytes of the start line and the headers together, on a stream. Real messages have 1 to 4 KB, and an
+ * Identity header adds 2 KB. No real call needs more than this limit.
  */
 export const MAX_HEADER_SECTION_BYTES = 32_768
 
@@ -34,14 +37,14 @@ export const MAX_DATAGRAM_REQUEST_BYTES = 1300
 export const TIMER_C_MS = 185_000
 
 /**
- * Route values of a request that are searched for ours. Real requests have two to ten. If there are more than this limit, the
- * rest is not searched.
+ * At most this many Route values of a request are searched for ours. Real requests have two to ten. If there are more than this
+ * limit, the rest is not searched.
  */
 export const MAX_ROUTE_VALUES = 64
 
 /**
- * Different cookies of one request that are tried. If a call passes us twice, with two values each time, it has four cookies;
- * the limit is twice that number. To check one cookie takes 2 µs.
+ * At most this many different cookies of one request are tried. If a call passes us twice, with two values each time, it has
+ * four cookies; the limit is twice that number. To check one cookie takes 2 µs.
  */
 export const MAX_COOKIES_TRIED = 8
 
@@ -60,25 +63,27 @@ export const DATAGRAM_SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
 export const MAX_DATAGRAM_BYTES = 65_507
 
 /**
- * Bytes that wait in this process while a socket's send buffer is full. A datagram over this limit is dropped, as the network
- * might drop it. Its sender repeats it.
+ * At most this many bytes wait in this process while a socket's send buffer is full. A further datagram is dropped, as the
+ * network might drop it. Its sender repeats it.
  */
 export const MAX_DATAGRAM_QUEUE_BYTES = 8 * 1024 * 1024
 
 /**
- * Datagrams that one system call receives or sends. At saturation a batch of this size halves the cost of a call. More brought
- * nothing.
+ * At most this many datagrams are received or sent by one system call. In a process at its limit, batches of this size halve
+ * the cost of a call. Larger batches brought no further gain.
  */
 export const DATAGRAM_BATCH = 64
 
 /**
- * Batches that are received from one socket before other sockets and timers get their turn: some milliseconds of work.
+ * At most this many batches are received from one socket before other sockets and timers get their turn. These batches are some
+ * milliseconds of work.
  */
 export const MAX_BATCHES_PER_TURN = 4
 
 /**
- * Bytes of one slot of a received batch: the largest datagram, and as much again as moves the next slot to other lines of the
- * processor's cache. With slots of exactly 64 KiB, the beginnings of all datagrams would share the same few lines.
+ * Bytes of one slot of a received batch: room for the largest datagram, and 2112 bytes more. The further bytes move the next
+ * slot to other lines of the processor's cache. With slots of exactly 64 KiB, the beginnings of all datagrams would share the
+ * same few lines of the cache.
  */
 export const DATAGRAM_SLOT_BYTES = 65_536 + 2112
 
@@ -86,8 +91,8 @@ export const DATAGRAM_SLOT_BYTES = 65_536 + 2112
 export const DATAGRAM_SEND_SLOT_BYTES = 2112
 
 /**
- * Sockets that are connected to one destination each. They make ICMP errors visible. If a destination has no such socket, its
- * requests fail only when a timer fires.
+ * At most this many sockets are connected, to one destination each. They make ICMP errors visible. If a destination has no such
+ * socket, its requests fail only when a timer fires.
  */
 export const MAX_CONNECTED_DATAGRAM_SOCKETS = 128
 
@@ -107,8 +112,8 @@ export const MAX_CACHED_SOURCE_ADDRESSES = 4096
 export const DATAGRAMS_CHECK_MS = 2000
 
 /**
- * Requests for each destination that fail immediately when the destination cannot be reached. Older requests fail only when a
- * timer fires.
+ * At most this many requests for each destination fail immediately when the destination cannot be reached. If there are more,
+ * the older ones fail only when a timer fires.
  */
 export const MAX_UNCONFIRMED_REQUESTS = 256
 
@@ -133,14 +138,14 @@ export const STREAM_ALTERNATIVE_CONNECT_MS = 1000
 export const STREAM_RETRY_CONNECT_MS = 100
 
 /**
- * Milliseconds for which a failed attempt to connect is remembered. The cause may be a firewall, which blocks connections for a
- * long time, so this is long. The cause may also be only a lost packet, so this is not longer.
+ * Milliseconds for which a failed attempt to connect is remembered. If a firewall blocks connections, it does so for a long
+ * time, so this is as long as a minute. If only a packet was lost, the next attempt may succeed, so this is not longer.
  */
 export const STREAM_FAILURE_MS = 60_000
 
 /**
- * Destinations that are remembered because a connection to them failed. If there are more, the oldest is forgotten. Then the
- * next request to that destination waits for `STREAM_ALTERNATIVE_CONNECT_MS`.
+ * At most this many destinations are remembered because a connection to them failed. If there are more, the oldest is
+ * forgotten. Then the next request to that destination waits for `STREAM_ALTERNATIVE_CONNECT_MS`.
  */
 export const MAX_STREAM_FAILURES = 1024
 
@@ -174,12 +179,14 @@ export const ACCEPTED_STREAM_IDLE_MS = 600_000
  */
 export const STREAM_REVIEW_MS = 32_000
 
-/** Milliseconds in which a peer must take our last bytes and close its direction. */
+/**
+ * Milliseconds after we have ended a connection. In this time, the peer must take our last bytes and close its direction too.
+ */
 export const STREAM_LINGER_MS = 2000
 
 /**
- * Pongs on one connection in `PONG_WINDOW_MS`. Clients send about one ping a minute (RFC 5626 §4.4.1). A sender that needs more
- * pongs than this is flooding us.
+ * At most this many pongs on one connection in `PONG_WINDOW_MS`. Clients send about one ping a minute (RFC 5626 §4.4.1). A
+ * sender that needs more pongs than this is flooding us.
  */
 export const MAX_PONGS = 16
 
@@ -187,14 +194,14 @@ export const MAX_PONGS = 16
 export const PONG_WINDOW_MS = 1000
 
 /**
- * NULs between two messages that are skipped, if they come in one piece. Some devices send one to four NULs to keep a
- * connection open.
+ * At most this many NULs between two messages are skipped, if they come in one piece. Some devices send one to four NULs to
+ * keep a connection open.
  */
 export const MAX_FILLER_BYTES = 64
 
 /**
- * Bytes that wait in this process for a peer that does not read. The buffers of the system come in addition. This is 16 times
- * the largest message.
+ * At most this many bytes wait in this process for a peer that does not read. The buffers of the system come in addition. This
+ * is 16 times the largest message.
  */
 export const MAX_STREAM_QUEUE_BYTES = 1024 * 1024
 
@@ -202,38 +209,38 @@ export const MAX_STREAM_QUEUE_BYTES = 1024 * 1024
 export const STRANGER_STREAM_MS = 5000
 
 /**
- * Bytes that a stranger may send on a connection. A request inside a dialog, with its body and cookie, has only a fraction of
- * this.
+ * At most this many bytes may come from a stranger on one connection. A request inside a dialog, with its body and cookie, has
+ * only a fraction of this.
  */
 export const MAX_STRANGER_STREAM_BYTES = 16_384
 
 /**
- * Connections of all strangers together. They are counted separately from connections of peers, so that a scan uses no more
- * sockets and buffers than this.
+ * At most this many connections of all strangers together. They are counted separately from connections of peers, so that a
+ * scan uses no more sockets and buffers than this.
  */
 export const MAX_STRANGER_STREAMS = 256
 
-/** Connections from one address of a stranger. */
+/** At most this many connections of strangers from one address. */
 export const MAX_STRANGER_STREAMS_PER_ADDRESS = 4
 
 /**
- * Connections that all peers together have opened. This is below the usual limit of open files, and leaves room for all other
- * files.
+ * At most this many connections that all peers together have opened. This is below the usual limit of open files, and leaves
+ * room for all other files.
  */
 export const MAX_PEER_STREAMS = 16_384
 
 /**
- * Connections that one address of a peer has opened. An edge behind NAT has one connection for each of its clients. No single
- * peer may take all connections.
+ * At most this many connections that peers have opened from one address. An edge behind NAT has one connection for each of its
+ * clients. No single peer may take all connections.
  */
 export const MAX_PEER_STREAMS_PER_ADDRESS = 4096
 
-/** Connections that we have opened to all addresses together. */
+/** At most this many connections that we have opened to all addresses together. */
 export const MAX_OPENED_STREAMS = 4096
 
 /**
- * Connections that we have opened to one address. We need one for each port, so only a backend with very many ports reaches
- * this limit.
+ * At most this many connections that we have opened to one address. We need one for each port, so only a backend with very many
+ * ports reaches this limit.
  */
 export const MAX_OPENED_STREAMS_PER_ADDRESS = 256
 
@@ -265,20 +272,20 @@ export const SUCCESS_REPEATED_MS = 8 * T1_MS
 export const TIMER_D_MS = 32_000
 
 /**
- * Milliseconds. RFC 4320 §4.1: at this time, Timer E reaches T2. Over UDP, no 100 to a non-INVITE is sent before this time.
- * Over every transport, a 100 MUST be sent at this time.
+ * Milliseconds after a non-INVITE request has come. RFC 4320 §4.1: at this time, Timer E reaches T2. Over UDP, no 100 is sent
+ * before this time. Over every transport, a 100 MUST be sent at this time.
  */
 export const NON_INVITE_TRYING_MS = 3_500
 
 /**
- * Transactions. With 10,000 forwarded calls/s there are 640,000: INVITE and BYE of each call live for 32 s (Timers L and J).
- * With 40,000 refused calls/s there are 200,000, which wait for Timer I.
+ * At most this many server transactions. With 10,000 forwarded calls/s there are 640,000: INVITE and BYE of each call live for
+ * 32 s (Timers L and J). With 40,000 refused calls/s there are 200,000, which wait for Timer I.
  */
 export const MAX_SERVER_TRANSACTIONS = 800_000
 
 /**
- * Transactions. With 10,000 forwarded calls/s there are 370,000: one branch of each call lives for 32 s (Timer M), and its BYE
- * for 5 s (Timer K).
+ * At most this many client transactions. With 10,000 forwarded calls/s there are 370,000: one branch of each call lives for 32
+ * s (Timer M), and its BYE for 5 s (Timer K).
  */
 export const MAX_CLIENT_TRANSACTIONS = 500_000
 
@@ -289,16 +296,17 @@ export const MAX_CLIENT_TRANSACTIONS = 500_000
 export const TRANSACTION_KEY_BYTES = 128
 
 /**
- * Bytes of UTF-8 that the application puts into a dialog cookie: the names of a rule and its trunk, marks of four characters
- * for up to 64 headers, and some 200 bytes each for the called and the calling user. Every request of the call has this cookie,
- * with four characters for three bytes.
+ * Bytes of UTF-8 that the application puts into a dialog cookie: the names of a rule and its trunk, four characters for each of
+ * up to 64 headers, and some 200 bytes each for the called and the calling user. Every request of the call has this cookie. In
+ * the cookie, three bytes are written as four characters.
  */
 export const MAX_DIALOG_DATA_BYTES = 1280
 
 // Limits for strangers.
 
 /**
- * INVITEs that are remembered because they were dropped. Each takes 16 bytes, so all together take 128 KiB, even in a flood.
+ * At most this many INVITEs are remembered because they were dropped. Each takes 16 bytes, so all together take 128 KiB, even
+ * in a flood.
  */
 export const MAX_DROPPED_INVITES = 8192
 
@@ -308,91 +316,109 @@ export const DROPPED_INVITE_MS = 32_000
 // Limits of a process that is behind: more comes than it can do.
 
 /**
- * Milliseconds that a new INVITE may wait in this process. An older one is shed. Its caller repeats it after T1 (500 ms), and must
- * have the 503 before that. The INVITE may have waited in the socket too while a cgroup had stopped the process, for most of a
- * period of 100 ms, and the answer has a way to go.
+ * Milliseconds that a new INVITE may wait in this process. After that, it is shed. Its caller repeats it after T1 (500 ms), and
+ * must get the 503 before. The rest of the 500 ms is for two other delays: a cgroup may have stopped the process for most of a
+ * period of 100 ms while the INVITE was in the socket, and the answer has a way to go.
  */
 export const MAX_INVITE_WAIT_MS = 200
 
 /**
- * Milliseconds of work on waiting requests before the sockets are read again. In this time, the kernel keeps what comes: some
- * hundred datagrams at four times of what a core can do.
+ * Milliseconds of work on waiting requests before the sockets are read again. What comes in this time waits in the kernel: some
+ * hundred datagrams, if four times as much comes as a core can do.
  */
 export const WAITING_SLICE_MS = 4
 
 /**
- * Milliseconds of work on refusals after each such slice. A 503 costs as much as the system needs to send it, half of a refused
- * call. So most of the time must go to calls that are served, or at four times of what a core can do none would be.
+ * Milliseconds of work on refusals after the work of `WAITING_SLICE_MS`. To send a 503 costs half as much as a whole refused
+ * call. So most of the time must go to calls that are served. Otherwise no call would be served when four times as much comes
+ * as a core can do.
  */
 export const REFUSAL_SLICE_MS = 2
 
 /**
- * Milliseconds after which an INVITE over UDP is not refused any more: its caller has sent it again (T1), and the repeat is handled
- * as if it were the first one.
+ * Milliseconds after which an INVITE over UDP gets no 503 any more and is dropped. Its caller sends it again after T1 (500 ms),
+ * and the repeat is handled as if it were the first one.
  */
 export const MAX_REFUSAL_WAIT_MS = 450
 
 /**
- * Milliseconds of reading without work on waiting requests, while the sockets do not become empty. With `WAITING_SLICE_MS`, new
- * calls then get a third of the time, and calls that exist get the rest.
+ * Milliseconds of reading before waiting requests get their time, if the sockets do not become empty. Together with
+ * `WAITING_SLICE_MS`, this gives new calls a third of the time, and requests of existing calls the rest.
  */
 export const MAX_READING_MS = 8
 
 /**
- * Slices after which the sockets were still not empty. From then on, new INVITEs are shed as they are read, because nobody knows
- * how long they have waited in the kernel. One slice alone may have another cause: a cgroup had stopped the process.
+ * Slices of `WAITING_SLICE_MS`, one after the other, after which the sockets were still not empty. From then on, new INVITEs
+ * are shed when they are read, because nobody knows how long they have waited in the kernel. If this happens after one slice
+ * only, a cgroup may have stopped the process.
  */
 export const MAX_UNREAD_SLICES = 4
 
-/** Requests that wait to be served, or to be refused. Before this limit is reached, 36,000 come in a second. */
+/**
+ * At most this many requests in each of two queues: requests that wait to be served, and requests that wait to be refused. An
+ * INVITE over UDP leaves the second queue after 450 ms, so the queue is full only if more than 36,000 of them come in a second.
+ */
 export const MAX_WAITING_REQUESTS = 16_384
 
-/** Bytes of the requests that wait to be served, or to be refused: 1 KB each, on average, for `MAX_WAITING_REQUESTS`. */
+/**
+ * At most this many bytes of requests in each of the two queues that `MAX_WAITING_REQUESTS` limits. A request has 1 KB on
+ * average.
+ */
 export const MAX_WAITING_BYTES = 16 * 1024 * 1024
 
 /**
- * INVITEs that are remembered because they were shed, so that their repeats get the same answer. Each takes 16 bytes, so all take
- * 1 MiB. A repeat usually comes within a second.
+ * At most this many INVITEs are remembered because they were shed, so that their repeats get the same answer. Each takes 16
+ * bytes, so all together take 1 MiB. A repeat usually comes within a second.
  */
 export const MAX_SHED_INVITES = 65_536
 
 /**
- * Messages that one round of the event loop reads from all connections together, or from one socket of `node:dgram`, before the
- * process counts as behind. libuv reads at most so many datagrams of a socket in one round.
+ * Messages that one round of the event loop reads from all connections together, or from one socket of `node:dgram`. If this
+ * many come in one round, the process counts as behind: more comes than it can do. libuv reads at most this many datagrams of a
+ * socket in one round.
  */
 export const FULL_ROUND_MESSAGES = 32
 
 // Limits of the answers that are sent without a transaction to unvouched sources. No trunk admits such a source.
 
 /**
- * Answers a second to one source. While no table is loaded, this is enough for most requests of a carrier's edge. If the source
- * is forged, its victim gets 15 kB/s.
+ * At most this many answers a second to one source. While no table is loaded, this is enough for most requests of a carrier's
+ * edge. If the source is forged, its victim gets at most 15 kB/s.
  */
 export const UNVOUCHED_SOURCE_ANSWERS_PER_SECOND = 50
 
-/** The most answers to one source at once, after a time without answers: as many as its rate allows in two seconds. */
+/**
+ * At most this many answers are sent to one source in one burst, after a time without answers. This is the number that its rate
+ * allows in two seconds.
+ */
 export const UNVOUCHED_SOURCE_ANSWER_BURST = 100
 
 /**
- * Answers a second to all unvouched sources together. A flood from very many sources costs 300 kB/s and a few percent of a
- * core.
+ * At most this many answers a second to all unvouched sources together. A flood from very many sources costs 300 kB/s and a few
+ * percent of a core.
  */
 export const UNVOUCHED_ANSWERS_PER_SECOND = 1000
 
-/** Answers to all unvouched sources without a pause. This is the number for two seconds. */
+/**
+ * At most this many answers are sent to all unvouched sources in one burst, after a time without answers. This is the number
+ * that their rate allows in two seconds.
+ */
 export const UNVOUCHED_ANSWER_BURST = 2000
 
 /**
  * Slots in which unvouched sources are counted. Each takes 16 bytes, so all together take 64 KiB, even in a flood. In two
- * seconds, 2,000 sources can be answered.
+ * seconds, at most 2,000 sources can be answered, so most of these have a slot of their own.
  */
 export const UNVOUCHED_SOURCES = 4096
 
-/** Transactions of all sources of which only a valid dialog cookie is known. This is one in twenty of the transaction table. */
+/**
+ * At most this many transactions of all sources of which only a valid dialog cookie is known. This is one in twenty of the
+ * transaction table.
+ */
 export const MAX_UNVOUCHED_TRANSACTIONS = 40_000
 
 /**
- * Transactions in one dialog, of sources of which only a valid dialog cookie is known. Each lives for 32 s (Timers H and J),
- * and a dialog that sends DTMF by INFO makes ten a second.
+ * At most this many transactions in one dialog, of sources of which only a valid dialog cookie is known. Each lives for 32 s
+ * (Timers H and J), and a dialog that sends DTMF by INFO makes ten a second.
  */
 export const MAX_UNVOUCHED_TRANSACTIONS_PER_DIALOG = 512

@@ -139,8 +139,8 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
   }
 
   /**
-   * RFC 3261 §13.2.2.4: a 2xx that the caller does not get must be acknowledged, and its call is then ended. This is so if
-   * `result` is undefined, or if the 2xx could not be sent to the caller.
+   * RFC 3261 §13.2.2.4: a 2xx that the caller does not get must be acknowledged, and its call is then ended. The caller does
+   * not get the 2xx if `result` is undefined, or if the 2xx could not be sent to the caller.
    */
   relaySuccess(attempt: InviteAttempt, response: HandedResponse, result: ProxyResult | undefined): void {
     if (!result) return this.#hangUp(attempt, response)
@@ -171,8 +171,8 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
   }
 
   /**
-   * Ends all attempts. In the branch table, a CANCEL waits for a provisional response. With drachtio the server waits for that
-   * response, because a 100 counts too and only the server sees it.
+   * Ends all attempts. In the branch table, a CANCEL waits for a provisional response. With drachtio, the server gets the
+   * CANCEL immediately, and waits for that response itself. A 100 is enough, and only the server sees a 100.
    */
   #withdraw(input: 'cancel' | 'overtaken'): void {
     for (const attempt of this.#progress.branches) {

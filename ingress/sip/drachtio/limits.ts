@@ -34,7 +34,8 @@ export const PING_MS = 15_000
 export const OUTBOUND_IDLE_MS = 5_000
 
 /**
- * Connections of the outbound mode. Each call has its own connection, so this also limits the number of calls at the same time.
+ * At most this many connections of the outbound mode. Each call has its own connection, so this also limits the number of calls
+ * at the same time.
  */
 export const MAX_OUTBOUND_CONNECTIONS = 4_096
 

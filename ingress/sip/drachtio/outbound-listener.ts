@@ -18,8 +18,8 @@ export interface OutboundListener {
   /** The address, such as `drachtio://127.0.0.1:4000`. If port 0 was asked for, this has the port that the system chose. */
   readonly address: string
   /**
-   * Accepts no more connections. Closes the connections on which no server has authenticated yet. The engine ends all others
-   * after their work.
+   * Accepts no more connections. Closes the connections on which no server has authenticated yet. The engine ends all other
+   * connections after their work.
    */
   close(): void
 }

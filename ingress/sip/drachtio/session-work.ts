@@ -77,7 +77,7 @@ export class SessionWork {
     if (this.#ringing.size === 0) this.#onSilence?.()
   }
 
-  /** Ends every call that rings. Calls `silent` when the server has sent all their answers. */
+  /** Ends every call that rings. Calls `silent` when the server has sent the answers to all these calls. */
   endRinging(silent: () => void): void {
     this.#onSilence = silent
     for (const call of this.ringing()) call.end()
@@ -116,8 +116,8 @@ export class SessionWork {
   }
 
   /**
-   * Called when the server has ended a dialog, or will no longer end it. Returns whether that end was still expected, and then
-   * forgets it.
+   * Removes a dialog from the dialogs that the server will probably end. Returns whether the dialog was one of them. Called
+   * when the server has ended the dialog, and when we no longer wait for the server to end it.
    */
   ended(dialogId: string): boolean {
     return this.#ending.delete(dialogId)

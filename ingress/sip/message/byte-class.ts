@@ -109,7 +109,7 @@ export function readDecimal(bytes: Uint8Array, from: number, end: number, most: 
   return value
 }
 
-/** Whether this ASCII word, which has only lower-case letters, is at this offset, in any case. */
+/** Whether this ASCII word is at this offset, in upper or lower case. `word` has only lower-case letters. */
 export function isWord(bytes: Uint8Array, at: number, word: string): boolean {
   // The bit 0x20 is the only difference between an upper-case letter and its lower-case letter.
   for (let i = 0; i < word.length; i++) if (((bytes[at + i] ?? 0) | 0x20) !== word.charCodeAt(i)) return false

@@ -224,7 +224,7 @@ export function headerIdOf(name: string): number {
   return idOfBytes(NAME, 0, length)
 }
 
-/** The bytes of a name that is looked up. No name with a number of its own is longer. */
+/** The bytes of the name that is being looked up. No name with a number of its own is longer than 64 bytes. */
 const NAME = Buffer.alloc(64)
 
 /** The long name of a header, in lower case. Undefined for `HEADER.other`. */

@@ -28,7 +28,10 @@ export function parseNameAddr(text: string): NameAddr | undefined {
   return { uri, parameters }
 }
 
-/** Reads the URI of the one value at `start`..`end`. False if `parseNameAddr` would find none, or if it is not a URI. */
+/**
+ * Reads the URI of the single value at `start`..`end`. Returns false if `parseNameAddr` would return undefined for this value,
+ * or if the URI is not valid.
+ */
 export function readAddressUri(uri: UriRange, bytes: Buffer, start: number, end: number): boolean {
   let open = start
   while (open < end && bytes[open] !== LESS_THAN) open = bytes[open] === QUOTE ? skipQuoted(bytes, open, end) : open + 1

@@ -41,7 +41,10 @@ interface Progress {
   fault: ParseFault | undefined
 }
 
-/** A message is parsed at once, so all messages share this object. Nothing is read from it after the parse. */
+/**
+ * One message is parsed completely before the next one, so all messages share this object. Nothing is read from it after the
+ * parse.
+ */
 const progress: Progress = {
   into: new SipMessage(new Int32Array(0)),
   bytes: NO_BYTES,

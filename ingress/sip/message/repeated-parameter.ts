@@ -35,7 +35,7 @@ const NAME_BYTES = Uint16Array.from({ length: 256 }, (_, byte) => {
   if (isLws(byte) || [SEMICOLON, COMMA, EQUALS, QUOTE, LESS_THAN, GREATER_THAN, QUESTION].includes(byte)) return 0
   return byte === PERCENT || byte === 0 ? HARD : lowerCase(byte)
 })
-/** For each byte that means something between two names, 1. */
+/** For each byte that the check must handle between two names (`;`, `"`, `<` and `,`), 1. */
 const MARKS = Uint8Array.from({ length: 256 }, (_, byte) => {
   return [SEMICOLON, QUOTE, LESS_THAN, COMMA].includes(byte) ? 1 : 0
 })
@@ -54,7 +54,7 @@ let nameStart = 0
 
 /**
  * What else was seen in the value that `parameterFault` read last, if it found no fault: the value of the parameter `tag`
- * (without a tag, -1), and whether all quotes and angle brackets are closed. So From and To are walked only once.
+ * (without a tag, -1), and whether all quotes and angle brackets are closed. So From and To are read only once.
  */
 export const lastValue = { tagStart: -1, tagEnd: -1, closed: true }
 
@@ -104,7 +104,10 @@ function isTag(bytes: Uint8Array): boolean {
   return at - nameStart === 3 && isWord(bytes, nameStart, 'tag')
 }
 
-/** RFC 3261 §19.3. The current offset stays: the value may have a character that matters to the check. */
+/**
+ * RFC 3261 §19.3: stores the range of the tag's value in `lastValue`. The current offset stays before the value, because the
+ * check must read the value too.
+ */
 function takeTag(bytes: Uint8Array, end: number): void {
   const equals = skipLws(bytes, at, end)
   if (equals >= end || bytes[equals] !== EQUALS) return

@@ -28,8 +28,9 @@ const MOST_MAX_FORWARDS = 255
 export const MAGIC_COOKIE = 'z9hG4bK'
 
 /**
- * The facts of one request. They are offsets into the bytes of `message`, so they are valid as long as it is, and `keep` makes
- * facts of its copy. One instance may be used for request after request. All offsets of an absent part are -1.
+ * The facts of one request. They are offsets into the bytes of `message`, so they are valid only as long as that message.
+ * `keep` makes the same facts for a copy of the message. One instance may be used for request after request. All offsets of an
+ * absent part are -1.
  */
 export class RequestFacts {
   message: SipMessage | undefined
@@ -41,7 +42,10 @@ export class RequestFacts {
   fromTagEnd = -1
   toTagStart = -1
   toTagEnd = -1
-  /** Whether all quotes and brackets are closed. If one is open, the value can hide its tag or show a wrong one. */
+  /**
+   * Whether all quotes and brackets are closed in the value of From, and in the value of To. If one of them is open, the tag
+   * that was read may be wrong, or a tag may have been missed.
+   */
   fromClosed = false
   toClosed = false
   /** The number of the CSeq header. */
@@ -69,7 +73,9 @@ export class RequestFacts {
     return this.toTagText
   }
 
-  /** RFC 3261 §8.1.1.7: whether the sender promises by its branch that this branch is unique. */
+  /**
+   * RFC 3261 §8.1.1.7: whether the branch begins with the magic cookie. With it, a sender promises that its branch is unique.
+   */
   get hasCookie(): boolean {
     const { branchStart, branchEnd } = this.via
     return branchEnd - branchStart > MAGIC_COOKIE.length && bytesAre(this.bytes, branchStart, MAGIC_COOKIE)
@@ -96,7 +102,7 @@ export class RequestFacts {
     return facts
   }
 
-  /** Forgets the request before. */
+  /** Forgets the facts of the request before, and begins with this one. */
   begin(message: SipMessage): void {
     this.message = message
     this.bytes = message.bytes
@@ -109,8 +115,8 @@ export class RequestFacts {
 }
 
 /**
- * The parts that match a response to its transaction (RFC 3261 §17.1.3). They are valid as long as the message. One instance may
- * be used for response after response.
+ * The parts that match a response to its transaction (RFC 3261 §17.1.3). They are valid as long as the message. One instance
+ * may be used for response after response.
  */
 export class ResponseFacts {
   readonly via = new Via()
@@ -158,7 +164,9 @@ const DECIDING = namesById([
   [HEADER.recordRoute, 'Record-Route'],
 ])
 
-/** The same names for a refusal. Contact and Record-Route are left out, because a refusal makes no dialog. */
+/**
+ * Like `DECIDING`, for responses that are refusals. Contact and Record-Route are left out, because a refusal makes no dialog.
+ */
 const DECIDING_IN_REFUSALS = namesById([
   [HEADER.via, 'Via'],
   [HEADER.from, 'From'],
@@ -226,8 +234,8 @@ function uriFault(message: SipMessage, { uri }: RequestFacts): RequestFault | un
 }
 
 /**
- * RFC 3261 §7.3.1, §19.1.1: finds a repeated parameter in one of the headers in `deciding`, or in the Request-URI. Reads the tags
- * of From and To into `facts`.
+ * RFC 3261 §7.3.1, §19.1.1: finds a repeated parameter in one of the headers in `deciding`, or in the Request-URI. Reads the
+ * tags of From and To into `facts`.
  */
 function parametersFault(
   message: SipMessage,

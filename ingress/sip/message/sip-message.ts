@@ -43,7 +43,10 @@ export class SipMessage {
   headersStart = 0
   headersEnd = 0
   headerCount = 0
-  /** The ids that occur, and those that occur more than once: one bit for each id below 32, then for each id from 32. */
+  /**
+   * Sets of header ids, one bit for each id: the ids that occur (`ids`), and the ids that occur more than once (`repeated`).
+   * Each set has two numbers: for the ids below 32, and for the ids from 32.
+   */
   private idsBelow = 0
   private idsAbove = 0
   private repeatedBelow = 0
@@ -134,8 +137,8 @@ export class SipMessage {
   }
 
   /**
-   * The offset after the first value of the first Via line. If a second value follows in that line, its comma is at this offset.
-   * If there is no Via, 0. It is searched only once, because several steps of a request need it.
+   * The offset after the first value of the first Via line. If a second value follows in that line, its comma is at this
+   * offset. If there is no Via, 0. The offset is searched once and stored, because several steps of a request need it.
    */
   topViaEnd(): number {
     if (this.viaEnd === -1) {

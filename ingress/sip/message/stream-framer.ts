@@ -27,7 +27,7 @@ const scratch = new SipMessage()
 
 export class StreamFramer {
   #bytes: Buffer = EMPTY
-  /** Whether this framer made the buffer. Only then may it append a chunk in the buffer. */
+  /** Whether this framer made the buffer. The framer appends chunks only to a buffer that it made. */
   #own = false
   #from = 0
   #to = 0

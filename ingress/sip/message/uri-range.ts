@@ -19,8 +19,8 @@ const URI_BYTES = Uint8Array.from({ length: 256 }, (_, code) => {
 })
 
 /**
- * One URI, as offsets into bytes. Its texts are those of a `SipUri` (`uri.ts`). It is valid as long as these bytes. A text is made only when it is read. One instance may be
- * used for URI after URI. The start of an absent part is -1.
+ * One URI, as offsets into bytes. Its texts are those of a `SipUri` (`uri.ts`). It is valid as long as these bytes. A text is
+ * made only when it is read. One instance may be used for URI after URI. The start of an absent part is -1.
  */
 export class UriRange {
   private bytes: Buffer = NO_BYTES
@@ -79,7 +79,10 @@ export class UriRange {
     return this.scheme !== ''
   }
 
-  /** Makes this the URI of `from`, whose bytes are now in `bytes`, `shift` places nearer to the start. */
+  /**
+   * Makes this the same URI as `from`. The bytes of that URI were copied into `bytes`, where their offsets are smaller by
+   * `shift`.
+   */
   moveFrom(from: UriRange, bytes: Buffer, shift: number): void {
     this.bytes = bytes
     this.scheme = from.scheme
@@ -185,7 +188,7 @@ function schemeAt(bytes: Buffer, start: number, end: number): string {
   return SCHEME.test(scheme) ? scheme : ''
 }
 
-/** The offset of the first such byte. If there is none, `end`. */
+/** The offset of the first byte that has this value. If there is none, `end`. */
 function indexOf(bytes: Buffer, byte: number, start: number, end: number): number {
   let at = start
   while (at < end && bytes[at] !== byte) at++

@@ -35,7 +35,7 @@ export class Via {
   private bytes: Buffer = NO_BYTES
   /** The transport in upper case. */
   transport = ''
-  /** The host of sent-by, IPv6 with its brackets, in any case. */
+  /** The host of sent-by, in upper or lower case as the sender wrote it. IPv6 has its brackets. */
   hostStart = 0
   hostEnd = 0
   port: number | undefined
@@ -96,7 +96,10 @@ export class Via {
     return at !== -1
   }
 
-  /** Makes this the value of `from`, whose bytes are now in `bytes`, `shift` places nearer to the start. */
+  /**
+   * Makes this the same value as `from`. The bytes of that value were copied into `bytes`, where their offsets are smaller by
+   * `shift`.
+   */
   moveFrom(from: Via, bytes: Buffer, shift: number): void {
     this.bytes = bytes
     this.transport = from.transport
@@ -193,9 +196,9 @@ export class Via {
 }
 
 /**
- * Reads one Via value (not a list of them) from latin1 text. Undefined if the value does not fit the grammar. Unknown parameters
- * are accepted (RFC 5393 §4.2.4), and empty ones (`;;`) are refused. White space around slashes and the colon is accepted (RFC
- * 3261 §25.1).
+ * Reads one Via value (not a list of them) from latin1 text. Undefined if the value does not fit the grammar. Unknown
+ * parameters are accepted (RFC 5393 §4.2.4), and empty ones (`;;`) are refused. White space around slashes and the colon is
+ * accepted (RFC 3261 §25.1).
  */
 export function parseVia(text: string): Via | undefined {
   const via = new Via()

@@ -22,7 +22,7 @@ export interface ResponseOptions extends ViaSource {
   readonly reason: string
   /** This tag is added to To if To has no tag. */
   readonly toTag?: string | undefined
-  /** The start of a Warning line, with the quote before its text, and the text. In latin1. */
+  /** A Warning line in two parts: its start, with the quote that opens its text, and the text. Both are in latin1. */
   readonly warningStart?: string | undefined
   readonly warning?: string | undefined
   /** More header lines. They are complete, with CRLF, in latin1. */
@@ -36,7 +36,7 @@ const RPORT = 2
 const WARNING_END = '"\r\n'
 const NO_BODY = 'Content-Length: 0\r\n\r\n'
 
-/** A response is written at once, so all responses share this writer. */
+/** One response is written completely before the next one, so all responses share this writer. */
 const writer = new ByteWriter()
 
 /**
@@ -115,7 +115,10 @@ function copyTo(request: SipMessage, toTag: string): void {
   endLine(request, row)
 }
 
-/** Ends a copied line. If its own CRLF follows its value, this CRLF is copied, so that the next line can be copied with it. */
+/**
+ * Ends a copied line with CRLF. If a CRLF follows the value in the request, that CRLF is copied, so that the writer can copy
+ * this line and the next line in one piece.
+ */
 function endLine(message: SipMessage, row: number): void {
   const end = message.valueEnd(row)
   if (message.lineEnd(row) === end + 2 && message.bytes[end] === CR) writer.copy(end, end + 2)

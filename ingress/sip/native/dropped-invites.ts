@@ -3,9 +3,9 @@ import { TextHash } from '../proxy/text-hash.ts'
 import type { TransactionKey } from './transaction/transaction-key.ts'
 
 /**
- * Remembers INVITEs that were dropped, or answered without a transaction. A stranger repeats each of them seven times in 32 s,
- * and one look into an array of fixed size recognizes each repeat. A new INVITE may overwrite the memory of an older one. Then
- * a repeat of the older one is counted as a new call. The bytes that are sent do not change.
+ * Remembers INVITEs that were dropped, or answered without a transaction. Over UDP, a sender sends such an INVITE up to seven
+ * times in 32 s, and one look into an array of fixed size recognizes each repeat. A new INVITE may overwrite the memory of an
+ * older one. Then a repeat of the older one is counted as a new call. The bytes that are sent do not change.
  */
 export interface InviteMemory {
   /** Whether this INVITE came before, in the last `DROPPED_INVITE_MS`. A new INVITE is remembered from now on. */
@@ -14,7 +14,9 @@ export interface InviteMemory {
   has(key: TransactionKey, now: number): boolean
 }
 
-/** The same memory for INVITEs that are named by a number. It is an integer above 0 that a double stores exactly. */
+/**
+ * Like `InviteMemory`, for INVITEs that are named by a number. This number is an integer above 0 that a double stores exactly.
+ */
 export interface FingerprintMemory {
   seen(fingerprint: number, now: number): boolean
   has(fingerprint: number, now: number): boolean
@@ -28,7 +30,7 @@ export function createInviteMemory(): InviteMemory {
   }
 }
 
-/** `size`: the number of INVITEs that are remembered at most. */
+/** `size`: at most this many INVITEs are remembered. */
 export function createFingerprintMemory(size: number): FingerprintMemory {
   const fingerprints = new Float64Array(size)
   const expiries = new Float64Array(size)

@@ -24,13 +24,13 @@ export interface LocalNames {
    * in the endpoint's family.
    */
   ownHop(endpoint: LocalEndpoint): DialogHop | undefined
-  /** Host and port that callers use. */
+  /** The `host:port` under which callers reach us. */
   external(endpoint: LocalEndpoint): string
-  /** Host and port that backends use. */
+  /** The `host:port` under which backends reach us. */
   internal(endpoint: LocalEndpoint): string
   /** Whether the sent-by (host and port) of a Via value is one of ours (RFC 3261 §18.1.2). */
   isSentBy(host: string, port: number | undefined): boolean
-  /** The same for the sent-by of a Via. No string is made. */
+  /** Like `isSentBy`, for the sent-by of a Via that was read. Makes no string. */
   hasOwnSentBy(via: Via): boolean
   /**
    * Whether a URI with this host and port leads to one of our listeners, or to a name under which others reach us (RFC 3261
@@ -38,7 +38,7 @@ export interface LocalNames {
    * ours: DNS is not asked for the port that belongs to the name.
    */
   isOwn(host: string, port: number | undefined): boolean
-  /** The same for a host that is an address. */
+  /** Like `isOwn`, for a host that is an address. */
   isOwnAddress(address: IpAddress, port: number): boolean
   /** The host that Warning headers name as their author. */
   readonly warningAgent: string

@@ -29,7 +29,7 @@ export interface MessageDispatch {
 /** The codes of broken streams that are answered with 513. Other faults of the message then do not matter. */
 const TOO_LARGE: ReadonlySet<string> = new Set(['message-too-large', 'header-section-too-large'])
 
-/** What is used for message after message. */
+/** The objects that are used again for each message. */
 interface Dispatch {
   readonly core: EngineCore
   readonly newRequests: NewRequests

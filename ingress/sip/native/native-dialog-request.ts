@@ -107,7 +107,10 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
   }
 }
 
-/** RFC 3261 §12.2: inside a dialog there is only one destination. Its time is limited by Timers B and C, not by a rule. */
+/**
+ * RFC 3261 §12.2: inside a dialog there is only one destination. The time of a re-INVITE is limited by Timers B and C, not by a
+ * rule.
+ */
 function reInvitePlan(ways: readonly DialogWay[], edits: RelayEdits): ProxyPlan {
   return {
     targets: ways.map(({ hop }) => ({ id: '', ...hop, uriParameters: '' })),

@@ -45,7 +45,7 @@ export interface NativeEngineOptions {
    * no address is added.
    */
   readonly machineAddresses?: readonly IpAddress[]
-  /** Runs the work once, after the sockets were read. If this is absent, that is at the end of this round of the event loop. */
+  /** Runs the work once, after the event loop has read the sockets. If this function is absent, `setImmediate` does this. */
   readonly afterReading?: (work: () => void) => void
 }
 

@@ -89,8 +89,8 @@ function admit(core: EngineCore, sides: ServerSides, request: ReceivedRequest, w
 /** RFC 3261 §17.1.1.3: an ACK is never answered. An ACK with a valid cookie belongs to a 2xx and is relayed. */
 function onAck(core: EngineCore, sides: ServerSides, request: ReceivedRequest): void {
   const { message, facts, flow, route, key, sender } = request
-  // The ACK to an answer without a transaction ends here. The sender may have become known after that answer; this does not
-  // matter.
+  // An ACK ends here if it acknowledges an answer that was sent without a transaction. This is so for every sender, because a
+  // sender may become known after that answer.
   if (sides.endsOnce(key, facts.toTag)) return
   const usable = route !== undefined && facts.maxForwards !== 0
   if (usable) return core.application.onDialogRequest(new NativeDialogRequest(core, sides, request))

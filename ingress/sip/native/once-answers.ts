@@ -21,7 +21,7 @@ export type OnceAnswered = 'first' | 'again' | 'silent'
 
 export interface OnceAnswers {
   answer(request: ReceivedRequest, answer: Answer): OnceAnswered
-  /** Like `answer`, but for a known peer and without a limit. */
+  /** Like `answer`, for a known peer. The number of these answers has no limit. */
   send(request: ReceivedRequest, answer: Answer): OnceAnswered
   /** Whether an ACK with this key and To tag acknowledges an answer that was sent here. */
   ends(key: TransactionKey, toTag: string | undefined): boolean
@@ -48,8 +48,8 @@ export function createOnceAnswers(core: EngineCore, tagOf: (key: TransactionKey)
       reportDrop(core, flow, { reason: 'over_limit', method: message.method })
       return 'silent'
     },
-    // Outside a dialog, the tag is made from the key, so comparing tags is enough. Inside a dialog, the tag belongs to the
-    // dialog, so the memory must tell.
+    // Outside a dialog, the tag was made from the key, so comparing the tags is enough. Inside a dialog, the tag was made
+    // earlier, by the side that was called. So the key is looked up in the memory of answered INVITEs.
     ends: (key, toTag) => toTag !== undefined && (toTag === tagOf(key) || answered.has(key, core.clock.now())),
   }
 }

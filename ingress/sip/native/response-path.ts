@@ -42,7 +42,7 @@ export class ResponsePath implements ResponseSink {
   readonly #core: EngineCore
   readonly #flow: Flow
   readonly #sentByPort: number
-  /** Whether a datagram goes to the source port. */
+  /** Whether a response over UDP goes to the source port of its request. */
   readonly #toSource: boolean
 
   constructor(core: EngineCore, flow: Flow, via: Via) {

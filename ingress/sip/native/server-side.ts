@@ -43,7 +43,10 @@ export function writeAnswer(
   return writeResponse(side.message, options)
 }
 
-/** The options of the response that is being written. One object for all responses, so that a response needs only its bytes. */
+/**
+ * The options of the response that is being written. All responses share this object, so that no object is made for each
+ * response.
+ */
 const options: { -readonly [Key in keyof ResponseOptions]: ResponseOptions[Key] } = {
   received: undefined,
   rport: undefined,
@@ -58,7 +61,7 @@ const options: { -readonly [Key in keyof ResponseOptions]: ResponseOptions[Key] 
 const NO_START = { code: 0, agent: '', text: '' }
 let lastStart = NO_START
 
-/** The part of a Warning line before its text. Nearly all Warnings have the same one, so the last one is remembered. */
+/** The part of a Warning line before its text. Nearly all Warnings have the same part, so the last part is remembered. */
 function warningStart(code: number, agent: string): string {
   if (lastStart.code !== code || lastStart.agent !== agent)
     lastStart = { code, agent, text: `Warning: ${code} ${agent} "` }

@@ -15,8 +15,8 @@ import { createUnvouchedTransactions } from './unvouched-transactions.ts'
 
 export interface ServerSides {
   /**
-   * Makes the server transaction of a request. The result has the request's message, and is valid as long as that is. If there are too many transactions, returns undefined and
-   * sends a 503 without a transaction, because a known peer always gets an answer (invariant I2).
+   * Makes the server transaction of a request whose message was copied (`keep`). If there are too many transactions, returns
+   * undefined and sends a 503 without a transaction, because a known peer always gets an answer (invariant I2).
    */
   open(request: ReceivedRequest): ServerSide | undefined
   /**

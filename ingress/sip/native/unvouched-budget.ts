@@ -42,7 +42,10 @@ export function createUnvouchedBudget(): UnvouchedBudget {
   }
 }
 
-/** The number of tokens that are still in use after `elapsed` milliseconds. At the start, no token is in use. */
+/**
+ * The number of tokens that are still in use `elapsed` milliseconds after `used` tokens were in use. At the start, no token is
+ * in use.
+ */
 function leaked(used = 0, elapsed: number, perSecond: number): number {
   return Math.max(0, used - (elapsed * perSecond) / 1000)
 }

@@ -10,7 +10,7 @@ export interface Application {
   isKnown(peer: Peer): boolean
   /**
    * Whether this source may answer a request that was sent to another address. A machine with several addresses may answer from
-   * another one than we sent to.
+   * another address than the one to which we sent the request.
    */
   mayAnswer(peer: Peer): boolean
   /**

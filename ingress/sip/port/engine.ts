@@ -84,7 +84,8 @@ export interface HeaderField {
  */
 export interface InboundCall extends InboundRequest {
   /**
-   * Whether the engine has already sent a provisional response. With silence, that caller would go on waiting (invariant I2).
+   * Whether the engine has already sent a provisional response. If it has, the caller must get a final response, or the caller
+   * would wait forever (invariant I2).
    */
   readonly provisionalSent: boolean
   /**
@@ -97,8 +98,9 @@ export interface InboundCall extends InboundRequest {
   respond(answer: Answer): void
   /**
    * Answers an unvouched source, whose address may be forged and belong to a victim. Sends one answer to this datagram without
-   * a transaction. No timer repeats the answer: it is sent again when the INVITE is repeated. The number of answers is limited. Returns false if the limit
-   * was reached and nothing was sent. If the engine has already sent a provisional response, this does the same as `respond`.
+   * a transaction. No timer repeats the answer: it is sent again when the INVITE is repeated. The number of answers is limited.
+   * Returns false if the limit was reached and nothing was sent. If the engine has already sent a provisional response, this
+   * does the same as `respond`.
    */
   respondOnce(answer: Answer): boolean
   proxy(plan: ProxyPlan): void
@@ -263,8 +265,8 @@ export interface DialogCookie {
    */
   readonly routeTarget?: DialogHop | undefined
   /**
-   * Set only if `from` is `backend`: which of the Request-URIs that the backend may send are followed. If absent, each one that
-   * can be reached is followed.
+   * Set only if `from` is `backend`. Says which Request-URIs of the backend's requests are followed. If absent, every
+   * Request-URI that can be reached is followed.
    */
   readonly callerTarget?: Exclude<CallerTarget, 'contact'> | undefined
   /**

@@ -49,23 +49,23 @@ export type EngineEvent =
       readonly stranger?: true
     }
   /**
-   * INVITEs of known peers that got 503, because the process is behind: more comes than it can do. One event for all of them since
-   * the last event.
+   * INVITEs of known peers that got 503, because more comes than the process can do. Each event reports all such INVITEs since
+   * the event before.
    */
   | {
       readonly type: 'shed-known'
-      /** With repeats. */
+      /** The number of INVITEs, with repeats. */
       readonly requests: number
-      /** Without repeats, as far as the engine remembers. */
+      /** The number of INVITEs without repeats, as far as the engine remembers. */
       readonly calls: number
-      /** Milliseconds. */
+      /** The longest time that one of the INVITEs waited, in milliseconds. */
       readonly longestWaitMs: number
-      /** The sender of the last one. */
+      /** The sender of the last of these INVITEs. */
       readonly lastPeer: Peer
     }
   /**
-   * A stranger's request that was not handled, because the process is behind. `stranger`: no byte was sent. `proxied-stranger`: a
-   * trusted proxy got 403, because no trunk admits the source that it recorded.
+   * A stranger's request that was not handled, because more comes than the process can do. `stranger`: no byte was sent.
+   * `proxied-stranger`: a trusted proxy got 403, because no trunk admits the source that it recorded.
    */
   | {
       readonly type: 'shed'

@@ -10,7 +10,7 @@ import { UriRange } from '../message/uri-range.ts'
 import type { InboundRequest, Peer, RecordedSource, RequestUri } from './engine.ts'
 import { recordedSourcesOf } from './recorded-sources.ts'
 
-/** The URI of an address is read at once, so all addresses share this object. */
+/** The URI of one address is read completely before the next one, so all addresses share this object. */
 const addressUri = new UriRange()
 
 export class MessageRequest implements InboundRequest {
@@ -25,7 +25,7 @@ export class MessageRequest implements InboundRequest {
     this.facts = facts
   }
 
-  /** Makes a copy of the packet, so that this request stays valid after the packet. */
+  /** Makes a copy of the packet, so that this request stays valid when the next packet is read. */
   keep(): void {
     const { message, facts } = this
     this.message = message.keep()

@@ -10,7 +10,7 @@ import type { RecordedSource } from './engine.ts'
 const OPEN_COMMENT = 0x28
 const CLOSE_COMMENT = 0x29
 
-/** A value is read at once, so all values share this object. */
+/** One value is read completely before the next one, so all values share this object. */
 const via = new Via()
 
 /**

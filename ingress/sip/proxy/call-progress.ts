@@ -51,8 +51,8 @@ export type TargetObstacle = 'out-of-breadth' | 'passed-over'
 
 /**
  * The effects that an engine carries out. `R` is the engine's own form of a response. A method that gets a `result` sends the
- * final response. When that response has been sent, the engine calls `done` of the plan. In each call, exactly one method gets
- * a result, and it gets one only once.
+ * final response. When that response has been sent, the engine calls `done` of the plan. In the life of a call, a `result` is
+ * given only once, to one of the methods.
  */
 export interface CallEffects<B, R> {
   /** The message of a response. It is valid until the method that received the response returns. */
@@ -265,7 +265,7 @@ export class CallProgress<B extends CallBranch, R extends { readonly status: num
   }
 
   /**
-   * RFC 3261 §16.7 steps 5 and 6: after a 6xx, no further backend is tried. After a status in `failoverOn`, the next one is
+   * RFC 3261 §16.7 steps 5 and 6: after a 6xx, no further backend is tried. After a status in `failoverOn`, the next backend is
    * tried.
    */
   #judge(branch: B, response: R | undefined): void {

@@ -18,7 +18,7 @@ export function withoutLineEnds(text: string): string {
 
 /** The text in UTF-8, without control characters. Each byte is one character of the result. */
 export function latin1Of(text: string): string {
-  // Most texts are printable ASCII. A loop tells that faster than a regular expression.
+  // Most texts are printable ASCII. A loop finds this out faster than a regular expression.
   if (isPrintableAscii(text)) return text
   return Buffer.from(withoutLineEnds(text), 'utf8').toString('latin1')
 }

@@ -34,8 +34,8 @@ export function senderOf(inOurDialog: boolean, known: boolean): Sender {
 
 /**
  * What is done with a request that can be read. `claimsDialog`: the request has a To tag, or claims in another way to be inside
- * a dialog (RFC 3261 §12.2.2). `provisionalSent`: the engine sent a 100 to the INVITE before it could ask. With silence, that
- * caller would go on waiting (invariant I2).
+ * a dialog (RFC 3261 §12.2.2). `provisionalSent`: the engine sent a 100 to the INVITE before it could ask the application. The
+ * caller must then get a final response, or the caller would wait forever (invariant I2).
  */
 export function requestWay(
   sender: Sender,

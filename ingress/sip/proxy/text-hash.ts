@@ -1,6 +1,6 @@
 /** The characters of `text()`: the digits of base 36. */
 const DIGITS = Buffer.from('0123456789abcdefghijklmnopqrstuvwxyz', 'latin1')
-/** Digits of 32 bits in base 36. */
+/** The number of digits that a number of 32 bits has in base 36. */
 const DIGITS_OF_HALF = 7
 const scratch = Buffer.alloc(2 * DIGITS_OF_HALF)
 
@@ -19,7 +19,9 @@ export class TextHash {
     return this
   }
 
-  /** Adds a text, and a mark for its end. So two calls give another hash than one call with both texts. */
+  /**
+   * Adds a text, and after it a value that stands for its end. So two calls give another hash than one call with both texts.
+   */
   add(text: string): this {
     let a = this.#a
     let b = this.#b

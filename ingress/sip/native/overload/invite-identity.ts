@@ -1,4 +1,7 @@
-/** The identity of an INVITE, its ACK and its CANCEL: as the key of the server transaction, and as a hash. */
+/**
+ * An INVITE, its ACK and its CANCEL have one identity. This file makes it in two forms: as the key of the server transaction,
+ * and as a hash.
+ */
 import { randomInt } from 'node:crypto'
 import { parseVia } from '../../message/via.ts'
 import { type TransactionKey, writeInviteKey } from '../transaction/transaction-key.ts'
@@ -7,8 +10,8 @@ import { hashIdentity, type PacketHash, type PacketScan } from './packet-scan.ts
 
 export interface InviteIdentities {
   /**
-   * The key of the INVITE's server transaction (RFC 3261 §17.2.3). Undefined if sent-by cannot be read. The result is overwritten
-   * by the next call.
+   * The key of the INVITE's server transaction (RFC 3261 §17.2.3). Undefined if sent-by cannot be read. The result is
+   * overwritten by the next call.
    */
   keyOf(scan: PacketScan, flow: Flow): TransactionKey | undefined
   /** The result is overwritten by the next call. */
@@ -17,12 +20,15 @@ export interface InviteIdentities {
 
 const SEEDS_END = 2 ** 32
 
-/** Writes keys into `key`. The hashes have secret seeds, because To tags are made from them. */
+/**
+ * `keyOf` writes into `key`. The seeds of the hashes are secret, because our To tags are made from the hashes, and nobody
+ * outside may guess a To tag.
+ */
 export function createInviteIdentities(key: TransactionKey): InviteIdentities {
   const high = randomInt(SEEDS_END)
   const low = randomInt(SEEDS_END)
   const hash: PacketHash = { high, low }
-  // Most packets have the sent-by of the packet before, because few peers send most of the calls.
+  // The text of sent-by that was read last. Few peers send most of the calls, so the next packet often has the same text.
   let last = ''
   let lastRead: SentBy | undefined
   return {

@@ -1,6 +1,7 @@
 /**
  * Stands before the dispatch of messages. As long as the process keeps up, each message goes through at once. When more comes
- * than the process can do, calls that exist go first, new INVITEs wait in order, and those that have waited too long are shed.
+ * than the process can do, requests of existing calls go first, and new INVITEs wait in order. INVITEs that have waited too
+ * long are shed: they are refused with 503, or dropped.
  */
 import {
   DROPPED_INVITE_MS,
@@ -24,9 +25,12 @@ import { createWaitingRequests, type WaitingRequest, type WaitingRequests } from
 export interface OverloadGateOptions {
   readonly core: EngineCore
   readonly dispatch: MessageDispatch
-  /** Runs the work, and sends what it sends together. */
+  /** Runs the work. The datagrams that the work sends leave together, in batches. */
   readonly together: (work: () => void) => void
-  /** Runs the work once, after the sockets were read in this or the next round of the event loop. */
+  /**
+   * Runs the work once, after the event loop has read all sockets. This happens in the current round of the loop or in the next
+   * one.
+   */
   readonly afterReading: (work: () => void) => void
 }
 
@@ -47,15 +51,21 @@ interface GateState extends OverloadGateOptions {
   readonly sheds: ShedRequests
   /** Whether new INVITEs wait for their turn. */
   isBehind: boolean
-  /** Whether messages are looked at before they go through: while behind, and while repeats of shed INVITEs may come. */
+  /**
+   * Whether each message is examined before the dispatch gets it. This is so while new INVITEs wait, and after that as long as
+   * repeats of shed INVITEs may come.
+   */
   isWatching: boolean
-  /** Repeats of an INVITE that was shed come for some time after this. */
+  /** The time on the clock at which a request was shed last. Repeats may come for `DROPPED_INVITE_MS` after that time. */
   lastShedAt: number
-  /** Whether a timer will end the watching. */
+  /** Whether a timer runs after which `isWatching` may become false. */
   isEndTimed: boolean
-  /** Whether a transport has read a full batch since the last look at the sockets. */
+  /**
+   * Whether a transport has read a full batch since `onSocketsRead` ran last. If so, more messages probably wait in the
+   * sockets.
+   */
   isUnread: boolean
-  /** The number of slices since the sockets were last found empty. */
+  /** The number of slices (`workSlice`) that ran since the sockets were last found empty. */
   unreadSlices: number
   sliceEndedAt: number
 }
@@ -103,7 +113,10 @@ export function createOverloadGate(options: OverloadGateOptions): OverloadGate {
   }
 }
 
-/** Lets a message through, or lets it wait, or sheds it. A message that cannot be read goes through: it is refused as usual. */
+/**
+ * Gives a message to the dispatch, or puts it into a queue, or sheds it. A message that cannot be read goes to the dispatch,
+ * which refuses it as usual.
+ */
 function onWatched(state: GateState, message: ReceivedBytes): void {
   const { scan, core } = state
   const { bytes, offset, length, flow } = message
@@ -128,7 +141,8 @@ function onNewInvite(state: GateState, message: ReceivedBytes): void {
   if (!state.isBehind && !wasShed) return pass(state, message)
   if (!core.application.isKnown(flow.peer)) return drop(state, flow)
   const key = state.identities.keyOf(scan, flow)
-  // A repeat of an INVITE that was accepted belongs to its transaction, which answers it.
+  // If a transaction has this key, the INVITE is a repeat, and its transaction answers it. An INVITE without a key is handled
+  // in the usual way.
   if (key === undefined || core.transactions.server(key)) return pass(state, message)
   const name = nameOf(key)
   if (waiting.has(name) || refusals.has(name)) return
@@ -146,8 +160,8 @@ function refuseNow(state: GateState, message: ReceivedBytes): void {
 }
 
 /**
- * There is no time even for a 503. Over UDP, the peer sends the INVITE again (RFC 3261 §17.1.1.2), and that one may be served. If
- * nothing were left out, nothing else would be done any more: a 503 costs the system as much as a whole answer.
+ * Drops an INVITE that came over UDP. The peer repeats it (RFC 3261 §17.1.1.2), and the repeat may be served. To send a 503
+ * costs the system as much as to send any other answer. If every INVITE got a 503, no time would be left for calls.
  */
 function leaveToRepeat({ core }: GateState, flow: Flow): void {
   reportDrop(core, flow, { reason: 'over_limit', method: 'INVITE' })
@@ -159,7 +173,10 @@ function onAck(state: GateState, message: ReceivedBytes): void {
   if (!state.sheds.isEnded()) pass(state, message)
 }
 
-/** RFC 3261 §9.2: a CANCEL has an effect only after its INVITE was handled. So it waits behind it. */
+/**
+ * RFC 3261 §9.2: a CANCEL has an effect only after its INVITE was handled. So the CANCEL waits behind its INVITE, in the same
+ * queue.
+ */
 function onCancel(state: GateState, message: ReceivedBytes): void {
   const { scan, waiting, refusals } = state
   const isNone = waiting.count === 0 && refusals.count === 0
@@ -183,7 +200,10 @@ function pass({ dispatch }: GateState, { bytes, offset, length, flow }: Received
   dispatch.onMessage(bytes, offset, length, flow)
 }
 
-/** A copy that may wait. Its flow must be held then, so that a stream stays open for the answer. */
+/**
+ * Makes a copy of the message for a queue. The calling code must hold the flow while the copy waits, so that a stream stays
+ * open for the answer.
+ */
 function copyOf({ core }: GateState, message: ReceivedBytes, key: string): WaitingRequest {
   const { offset, length, flow } = message
   const bytes = Buffer.allocUnsafe(length)
@@ -205,7 +225,10 @@ function fallBehind(state: GateState): void {
   state.afterReading(() => onSocketsRead(state))
 }
 
-/** Reads on as long as the sockets are not empty, but not for too long. Then works on requests that wait. */
+/**
+ * While the sockets are not empty, lets the event loop read again, for at most `MAX_READING_MS`. Then works for one slice on
+ * the requests that wait.
+ */
 function onSocketsRead(state: GateState): void {
   const { core, waiting, refusals } = state
   const again = () => state.afterReading(() => onSocketsRead(state))
@@ -221,7 +244,10 @@ function onSocketsRead(state: GateState): void {
   if (!state.isEndTimed) watchOn(state)
 }
 
-/** Serves those that have not waited too long, and refuses some of the others. Each of both has its time. */
+/**
+ * Serves requests that have not waited too long, for at most `WAITING_SLICE_MS`. Then refuses requests that have waited too
+ * long, for at most `REFUSAL_SLICE_MS`.
+ */
 function workSlice(state: GateState): void {
   const { waiting, refusals } = state
   sortOutOld(state)
@@ -229,7 +255,10 @@ function workSlice(state: GateState): void {
   forSlice(state, refusals, REFUSAL_SLICE_MS, refuse)
 }
 
-/** Those that have waited too long are at the beginning. They will be refused, if there is room for more that wait for this. */
+/**
+ * Moves the requests that have waited too long from `waiting` to `refusals`. The oldest request is always first. If `refusals`
+ * is full, a request over UDP is dropped, and a request over TCP stays in `waiting`.
+ */
 function sortOutOld(state: GateState): void {
   const { core, waiting, refusals } = state
   const tooOld = core.clock.now() - MAX_INVITE_WAIT_MS
@@ -263,7 +292,7 @@ function forSlice(
   }
 }
 
-/** A CANCEL whose INVITE waits to be refused goes behind it. */
+/** Gives a request to the dispatch. A CANCEL whose INVITE waits in `refusals` is put behind that INVITE instead. */
 function serve(state: GateState, request: WaitingRequest): void {
   const { dispatch, refusals } = state
   const { bytes, flow, key } = request
@@ -272,7 +301,10 @@ function serve(state: GateState, request: WaitingRequest): void {
   else dispatch.onMessage(bytes, 0, bytes.length, flow)
 }
 
-/** Over UDP, the peer has sent the INVITE again when T1 is over. A 503 to the first one would come too late for that. */
+/**
+ * Refuses a request. An INVITE over UDP that is older than `MAX_REFUSAL_WAIT_MS` is dropped: its peer sends it again after T1,
+ * and the repeat is handled instead. A CANCEL goes to the dispatch.
+ */
 function refuse(state: GateState, { bytes, flow, arrivedAt }: WaitingRequest): void {
   const { core, scan, sheds, dispatch } = state
   const isNew = scanPacket(scan, bytes, 0, bytes.length) === 'new-invite'

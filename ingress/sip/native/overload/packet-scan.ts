@@ -1,6 +1,7 @@
 /**
- * Reads from the bytes of a request what a process that is behind must know: its class, the identity of its transaction, and where
- * its answer goes. Makes no string and no object. Most packets are looked at only up to their To header.
+ * Reads from the bytes of a request what a process must know when more comes than it can do: the class of the request, the
+ * identity of its transaction, and where its answer goes. Makes no string and no object. In most packets, reads only up to the
+ * To header.
  */
 import type { IpAddress } from '../../../address/ip-address.ts'
 import {
@@ -21,8 +22,8 @@ import { bytesAre } from '../../message/method-name.ts'
 import { MAGIC_COOKIE } from '../../message/request-facts.ts'
 
 /**
- * `begun`: a response, or a request of a call that exists. It goes before new calls, because a call that was accepted must end
- * well. A packet that cannot be read so simply is `begun` too: it is handled in the usual way. `new-invite`: an INVITE that would
+ * `begun`: a response, or a request of an existing call. It goes before new calls, because an accepted call must end well. A
+ * packet that this simple scan cannot read is `begun` too, and is handled in the usual way. `new-invite`: an INVITE that would
  * begin a call. `cancel`: it must not overtake its INVITE. `ack`: it may acknowledge an answer of ours. `outside`: any other
  * request outside a dialog.
  */
@@ -61,8 +62,8 @@ export function createPacketScan(): PacketScan {
 }
 
 /**
- * Methods that may begin something outside a dialog. A request with another method belongs to a dialog, even if it lacks the tag
- * that names the dialog: a dialog's Route may name it.
+ * The methods, beside INVITE, that may be used outside a dialog. A request with another method counts as a request inside a
+ * dialog, even without a To tag: its Route may name the dialog.
  */
 const OUTSIDE: readonly string[] = ['OPTIONS', 'REGISTER', 'MESSAGE', 'SUBSCRIBE', 'PUBLISH']
 
@@ -82,7 +83,10 @@ export function scanPacket(scan: PacketScan, bytes: Buffer, offset: number, leng
   return byMethod !== 'ack' && byMethod !== 'cancel' && scan.toTag.from !== 0 ? 'begun' : byMethod
 }
 
-/** The class by the method alone. Line breaks before the start line are left to the usual way. */
+/**
+ * The class that the method alone gives. If a line break comes before the start line, the class is `begun`, so that the packet
+ * is handled in the usual way.
+ */
 function scanStartLine(scan: PacketScan, offset: number): PacketClass {
   const { bytes, limit, method } = scan
   let at = offset
@@ -122,7 +126,10 @@ function scanHeaders(scan: PacketScan): boolean {
   return false
 }
 
-/** The id of the header line that begins here, if it may be one of those that a response copies. Else `HEADER.other`. */
+/**
+ * The id of the header line at offset `at`. Only a name that begins with c, f, i, t or v can be one of the headers that a
+ * response copies. For any other name, `HEADER.other`.
+ */
 export function headerAt({ bytes, limit }: PacketScan, at: number): number {
   const first = (bytes[at] ?? 0) | 0x20
   const isCopied = first === LOWER_V || first === LOWER_T || first === 0x66 || first === 0x63 || first === 0x69
@@ -151,7 +158,7 @@ function setValue({ bytes }: PacketScan, range: Range, at: number, end: number):
   range.to = to
 }
 
-/** Finds `tag` among the parameters of the header, after the address. A tag without a value is none. */
+/** Finds `tag` among the parameters of the header, after the address. A tag without a value does not count. */
 function scanTag(scan: PacketScan, at: number, end: number): void {
   const { bytes, toTag } = scan
   let from = afterAddress(bytes, at, end)
@@ -186,8 +193,8 @@ function afterAddress(bytes: Buffer, from: number, end: number): number {
 }
 
 /**
- * Reads the top Via in its usual form. Returns false for any other form, for a branch that is not unique (RFC 2543), and if the
- * sender has written `received`: those are handled in the usual way.
+ * Reads the top Via in its usual form. Returns false for any other form, for a branch without the magic cookie (RFC 2543), and
+ * for a Via in which the sender wrote `received`. Such a packet is handled in the usual way.
  */
 function scanVia(scan: PacketScan): boolean {
   const { bytes, via, sentBy, branch } = scan
@@ -205,7 +212,10 @@ function scanVia(scan: PacketScan): boolean {
   return true
 }
 
-/** Reads the parameters and sets the end of the first value. Returns false if one of those that matter stands twice. */
+/**
+ * Reads the parameters, and sets the end of the first value. Returns false if a parameter has an unusual form, if `received` is
+ * present, or if `branch` or `rport` occurs twice.
+ */
 function scanViaParameters(scan: PacketScan, from: number): boolean {
   const { bytes, via, branch, rport } = scan
   let at = from
@@ -264,8 +274,9 @@ export interface PacketHash {
 }
 
 /**
- * The identity of an INVITE (RFC 3261 §17.2.3: branch and sent-by, and here also the source), as a hash. Its ACK and its CANCEL
- * have the same. With secret seeds in `into`, nobody outside can foresee it.
+ * Makes a hash of the identity of an INVITE: its branch and sent-by (RFC 3261 §17.2.3), and also its source. The ACK and the
+ * CANCEL of the INVITE have the same hash. `into` contains the seeds at first, and the hash at the end. If the seeds are
+ * secret, nobody outside can predict the hash.
  */
 export function hashIdentity(scan: PacketScan, source: IpAddress, into: PacketHash): void {
   const { bytes, branch, sentBy } = scan

@@ -6,7 +6,7 @@ import { parseVia } from '../../message/via.ts'
 import type { Flow } from '../transport/transport.ts'
 import { headerAt, headerEnd, type PacketHash, type PacketScan } from './packet-scan.ts'
 
-/** What an answer begins and ends with. They are the same for every request. */
+/** The first and the last bytes of an answer. They are the same for every request. */
 export interface AnswerFrame {
   readonly head: Buffer
   readonly tail: Buffer
@@ -24,12 +24,12 @@ const TAG_BYTES = 16
 const HEX = Buffer.from('0123456789abcdef', 'latin1')
 const TAG_NAME = Buffer.from(';tag=', 'latin1')
 
-/** Bytes that an answer has beside its frame and the headers of its request: tag, `received` and `rport`. */
+/** At most this many bytes of an answer are added to its frame and to the copied headers: the tag, `received` and `rport`. */
 const ADDED_BYTES = 128
 
 /**
- * The headers that a response copies (RFC 3261 §8.2.6.2), with a bit each. A request without one of them is refused in the usual
- * way.
+ * The headers that a response copies (RFC 3261 §8.2.6.2). Each of them has one bit. A request that lacks one of these headers
+ * is refused in the usual way.
  */
 const COPIED: Readonly<Record<number, number>> = {
   [HEADER.via]: 1,
@@ -41,8 +41,8 @@ const COPIED: Readonly<Record<number, number>> = {
 const ALL_COPIED = 31
 
 /**
- * The answer, with Via, From, To, Call-ID and CSeq in the order of the request. The To tag is the hash. Undefined if the request
- * lacks one of these headers.
+ * The answer, with Via, From, To, Call-ID and CSeq in the order of the request. The To tag is the hash. Undefined if the
+ * request lacks one of these headers.
  */
 export function writeShedAnswer(
   scan: PacketScan,
@@ -69,7 +69,7 @@ export function writeShedAnswer(
   return seen === ALL_COPIED ? out.subarray(0, append(out, to, frame.tail)) : undefined
 }
 
-/** Whether the To tag of the request is the one that an answer with this hash has. */
+/** Whether the To tag of the request is the tag that `writeShedAnswer` makes from this hash. */
 export function hasTagOf({ bytes, toTag }: PacketScan, hash: PacketHash): boolean {
   if (toTag.from === 0 || toTag.to - toTag.from !== TAG_BYTES) return false
   for (let i = 0; i < TAG_BYTES; i++) if (bytes[toTag.from + i] !== tagByte(hash, i)) return false
@@ -77,8 +77,8 @@ export function hasTagOf({ bytes, toTag }: PacketScan, hash: PacketHash): boolea
 }
 
 /**
- * The port at the source address to which the answer goes over UDP. RFC 3581 §4: with rport, to the source port, which is
- * undefined here. RFC 3261 §18.2.2: else to the port of sent-by.
+ * The port at the source address to which an answer over UDP goes. RFC 3581 §4: if the Via has `rport`, this is the source
+ * port, and the result is undefined. RFC 3261 §18.2.2: if the Via has no `rport`, this is the port of sent-by.
  */
 export function answerPort({ bytes, sentBy, rport }: PacketScan): number | undefined {
   if (rport.from !== 0) return undefined
@@ -90,7 +90,10 @@ function tagByte({ high, low }: PacketHash, i: number): number {
   return HEX[(half >>> (28 - 4 * (i % (TAG_BYTES / 2)))) & 15] ?? 0
 }
 
-/** Writes a header line, with a tag if there is one. The line ends with CRLF even if that of the request does not. */
+/**
+ * Copies a header line, and adds `tag` if it is present. The copy ends with CRLF, even if the line in the request ends with LF
+ * alone.
+ */
 function appendLine(
   out: Buffer,
   to: number,
@@ -108,8 +111,8 @@ function appendLine(
 }
 
 /**
- * RFC 3261 §18.2.1, RFC 3581 §4: `received` and `rport` say from where the request came. If the sender has asked for `rport`, both
- * are written. Else `received` is written if sent-by is another text than the source.
+ * RFC 3261 §18.2.1, RFC 3581 §4: `received` and `rport` say from where the request came. If the sender has asked for `rport`,
+ * both are written. Else only `received` is written, and only if the host of sent-by differs from the source address.
  */
 function appendTopVia(
   out: Buffer,

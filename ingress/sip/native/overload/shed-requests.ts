@@ -16,18 +16,18 @@ import { fingerprintOf, type InviteIdentities } from './invite-identity.ts'
 import type { PacketHash, PacketScan } from './packet-scan.ts'
 import { type AnswerFrame, answerFrame, answerPort, hasTagOf, writeShedAnswer } from './shed-answer.ts'
 
-/** `look` comes first. The other functions are about the request of the last `look`. */
+/** Call `look` first: `refuse`, `drop` and `isEnded` then work on the request that `look` got. */
 export interface ShedRequests {
-  /** Whether this request was shed before, as far as we remember. Then its repeat must be shed too. */
+  /** Whether this request was shed before, as far as we remember. If it was, it must be shed again. */
   look(scan: PacketScan, flow: Flow): boolean
   /**
-   * Answers a known peer's INVITE, which was read at `arrivedAt`. Returns false, and does nothing, if the INVITE must be handled
-   * in the usual way.
+   * Answers a known peer's INVITE. `arrivedAt`: the time on the clock at which the INVITE was read. Returns false, and does
+   * nothing, if the INVITE must be handled in the usual way.
    */
   refuse(arrivedAt: number): boolean
   /** Drops a stranger's request. */
   drop(): void
-  /** Whether an ACK acknowledges an answer of `refuse`. Such an ACK needs no further work. */
+  /** Whether the request is an ACK to an answer that `refuse` sent. Such an ACK needs no further work. */
   isEnded(): boolean
   /** Reports the INVITEs of known peers that were shed since the last report. */
   report(): void
@@ -50,7 +50,7 @@ interface ShedState {
   readonly unreported: Unreported
 }
 
-/** A request that is looked at. The next one uses the same scan and the same hash. */
+/** The request that `look` got last. The next call of `look` uses the same scan and the same hash again. */
 interface Looked {
   readonly scan: PacketScan
   readonly flow: Flow
@@ -98,7 +98,10 @@ function refuse(state: ShedState, looked: Looked, arrivedAt: number): boolean {
   return true
 }
 
-/** The request of a trusted proxy. Undefined if it has a fault: then it gets the answer that names the fault. */
+/**
+ * Reads the request of a trusted proxy. Undefined if the request has a fault. It is then answered in the usual way, and the
+ * answer names the fault.
+ */
 function readRequest(message: SipMessage, scan: PacketScan, peer: Peer): MessageRequest | undefined {
   const { bytes, method, limit } = scan
   if (parseMessage(message, bytes, method.from, limit - method.from)) return undefined
@@ -107,8 +110,8 @@ function readRequest(message: SipMessage, scan: PacketScan, peer: Peer): Message
 }
 
 /**
- * Behind a trusted proxy, the caller is a stranger. It must not learn more from an overload than at other times, so the proxy gets
- * the answer that it always gets.
+ * Refuses the INVITE of a caller who is a stranger behind a trusted proxy. A stranger must not notice the overload, so the
+ * proxy gets the same 403 as at any other time.
  */
 function forbid(state: ShedState, looked: Looked, request: MessageRequest): boolean {
   if (!answer(looked, state.forbidden)) return false
@@ -135,12 +138,12 @@ function drop(state: ShedState, looked: Looked): void {
   application.onEvent({ type: 'shed', sender: 'stranger', peer, method, repeated, request: undefined })
 }
 
-/** Whether the request was shed before. It is remembered from now on. */
+/** Whether the request was shed before. If it was not, it is remembered from now on. */
 function isRepeat({ memory }: ShedState, { hash }: Looked, now: number): boolean {
   return memory.seen(fingerprintOf(hash), now)
 }
 
-/** One event for many requests, because an event for each would cost as much as its answer. */
+/** Reports many requests in one event. One event for each request would cost as much as the answer to it. */
 function report({ core, unreported }: ShedState): void {
   const { requests, calls, longestWaitMs, lastFlow } = unreported
   if (lastFlow === undefined) return

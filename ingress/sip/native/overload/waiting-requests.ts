@@ -18,7 +18,7 @@ export interface WaitingRequests {
   has(key: string): boolean
   /** Puts a request at the end. Returns false, and takes nothing, if there is no room. */
   add(request: WaitingRequest): boolean
-  /** The request that came first. It stays. */
+  /** The request that came first. It is not removed. */
   first(): WaitingRequest | undefined
   /** Removes the request that came first. */
   removeFirst(): void

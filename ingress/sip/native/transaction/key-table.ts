@@ -1,26 +1,27 @@
 import { TRANSACTION_KEY_BYTES } from '../../limits.ts'
 import type { TransactionKey } from './transaction-key.ts'
 
-/** Keys for which memory is taken at once. A power of two. */
+/** Keys in one block of memory. Memory is taken for a whole block at once. A power of two. */
 const BLOCK_KEYS = 1024
 const BLOCK_SHIFT = 10
 /** Slots of an empty table. A power of two. */
 const FIRST_SLOTS = 2048
 
 /**
- * Values by the bytes of their keys. Each value has a place, a number from 1, under which it is removed without its key. Keys are
- * found by their hash (open addressing) and then compared byte for byte. The bytes of most keys are in blocks of memory that are
- * used again and again, so adding a value makes nothing that a garbage collector must look at. The memory does not shrink.
+ * A table from the bytes of a key to a value. Each value gets a number above 0, its place, and is removed by this number
+ * without its key. Keys are found by their hash (open addressing) and then compared byte for byte. The bytes of most keys are
+ * in blocks of memory that are used again and again, so adding a value makes nothing that a garbage collector must look at. The
+ * memory does not shrink.
  */
 export class KeyTable<V> {
   /** A place, or 0 for an empty slot. At most half of the slots are in use. */
   #slots = new Int32Array(FIRST_SLOTS)
-  /** By place: the hash and the length of the key, and the value. */
+  /** The hash and the length of each key, and each value. The index is the place. */
   #hashes = new Int32Array(BLOCK_KEYS)
   #lengths = new Int32Array(BLOCK_KEYS)
   readonly #values: (V | undefined)[] = [undefined]
   readonly #blocks: Uint8Array[] = []
-  /** Keys that are longer than their room in a block, by place. */
+  /** Keys that are longer than their room in a block. The key of the map is the place. */
   readonly #longKeys = new Map<number, Uint8Array>()
   readonly #freePlaces: number[] = []
   #size = 0
@@ -113,7 +114,10 @@ export class KeyTable<V> {
     for (const place of places) if (place !== 0) this.#putIntoSlot(place)
   }
 
-  /** Empties a slot. Places behind it move forward if they would not be found any more. */
+  /**
+   * Empties a slot. A search ends at an empty slot, so a place in a later slot is moved forward if a search would no longer
+   * reach it.
+   */
   #closeGap(from: number): void {
     const slots = this.#slots
     const mask = slots.length - 1
@@ -121,7 +125,7 @@ export class KeyTable<V> {
     for (let slot = (gap + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
       const place = slots[slot] ?? 0
       const wanted = (this.#hashes[place] ?? 0) & mask
-      // The place stays if its wanted slot is behind the gap.
+      // A search for this place begins after the gap, so the place stays where it is.
       if (((slot - wanted) & mask) < ((slot - gap) & mask)) continue
       slots[gap] = place
       gap = slot

@@ -92,7 +92,10 @@ export class ServerTransaction {
   /** The input and the time of Timer H, I, J or L. Only one of these timers runs at a time. */
   #endInput: EndInput = 'timerH'
   #endAt = Number.POSITIVE_INFINITY
-  /** Timer G and the timer at the end share this timer of the clock. It is set to the first of them, `#timerInput`. */
+  /**
+   * Timer G and the timer of `#endInput` share this one timer of the clock. It is set for the earlier of the two, and
+   * `#timerInput` names that one.
+   */
   #timer: Timer | undefined
   #timerInput: 'timerG' | EndInput = 'timerH'
 
@@ -166,7 +169,7 @@ export class ServerTransaction {
     transaction.#step(transaction.#timerInput)
   }
 
-  /** Returns whether the user must get an ACK. */
+  /** Makes the transition for an input and carries out its effects. Returns whether the user must get an ACK. */
   #step(input: ServerInput, status = 0, bytes?: Buffer): boolean {
     const { to, effects } = step(this.#table, this.#state, input)
     this.#state = to

@@ -10,7 +10,7 @@ import type { Flow } from '../transport/transport.ts'
 
 const SEPARATOR = 0x0a
 
-/** A request as far as its key needs it. */
+/** The parts of a request from which its key is made. */
 interface KeyedRequest {
   readonly message: SipMessage
   readonly facts: RequestFacts
@@ -78,7 +78,10 @@ export class TransactionKey {
     this.length = at + 4
   }
 
-  /** Ends the key and returns it. This is FNV-1a (32 bits), and a last step that spreads the high bits into the low ones. */
+  /**
+   * Ends the key: computes its hash and returns the key. The hash is FNV-1a (32 bits), with a last step that spreads the high
+   * bits into the low ones.
+   */
   finish(): this {
     const { bytes, length } = this
     let hash = this.#seed
@@ -97,8 +100,8 @@ export class TransactionKey {
 
 /**
  * Writes the key of a request's server transaction (RFC 3261 §17.2.3). An ACK has the key of its INVITE. For a CANCEL, `method`
- * is `CANCEL`, or `INVITE` to find the INVITE that it cancels. The source address is added to what the RFC compares, so that only
- * the peer itself can end or repeat its call.
+ * is `CANCEL`, or `INVITE` to find the INVITE that it cancels. The source address is added to what the RFC compares, so that
+ * only the peer itself can end or repeat its call.
  */
 export function writeServerKey(key: TransactionKey, request: KeyedRequest, method: string): TransactionKey {
   const { message, facts, flow } = request
@@ -121,8 +124,8 @@ export function writeServerKey(key: TransactionKey, request: KeyedRequest, metho
 }
 
 /**
- * Writes the key of an INVITE whose branch has the magic cookie, from the parts of its top Via. `writeServerKey` writes the same
- * bytes. The host is in lower case.
+ * Writes the key of an INVITE whose branch has the magic cookie, from the parts of its top Via. `writeServerKey` writes the
+ * same bytes. The host is in lower case.
  */
 export function writeInviteKey(
   key: TransactionKey,
@@ -150,8 +153,8 @@ function addAddress(key: TransactionKey, { words }: IpAddress): void {
 
 /**
  * RFC 3261 §17.2.3: the further parts of the key for a peer whose branch has no magic cookie. For such a peer, the key does not
- * tell whether an ACK belongs to a 2xx. The calling code tells that by the To tag: an ACK has the To tag of the response that it
- * acknowledges. A line break separates the parts, because no value can contain one; it also comes first, because no branch
+ * tell whether an ACK belongs to a 2xx. The calling code tells that by the To tag: an ACK has the To tag of the response that
+ * it acknowledges. A line break separates the parts, because no value can contain one; it also comes first, because no branch
  * begins with one.
  */
 function addRfc2543Parts(key: TransactionKey, requestUri: string, facts: RequestFacts, method: string): void {
@@ -162,7 +165,9 @@ function addRfc2543Parts(key: TransactionKey, requestUri: string, facts: Request
   key.addText(`\n${cseq}\n${requestUri}\n${callId}\n${fromTag}\n${toTag}\n${via.parameters}`)
 }
 
-/** Writes the key of the client transaction to which a response belongs: its branch, and its method in CSeq (RFC 3261 §17.1.3). */
+/**
+ * Writes the key of the client transaction to which a response belongs: its branch, and its method in CSeq (RFC 3261 §17.1.3).
+ */
 export function writeClientKey(key: TransactionKey, response: SipMessage, facts: ResponseFacts): TransactionKey {
   const { branchStart, branchEnd } = facts.via
   key.begin()

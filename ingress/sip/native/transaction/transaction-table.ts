@@ -22,7 +22,9 @@ export class TransactionTable<M> {
   readonly #seed: number
   readonly #clientKey: TransactionKey
 
-  /** `seed`: a random number, so that nobody outside can choose keys that the table must look for one after the other. */
+  /**
+   * `seed`: a random number. With it, nobody outside can choose many keys with the same hash, which would make searches slow.
+   */
   constructor(seed: number, limits = LIMITS) {
     this.#seed = seed
     this.#limits = limits

@@ -25,8 +25,8 @@ import {
 import { systemError } from './system-error.ts'
 
 /**
- * `onFallBack` is called at most once: a system call does not work as it must, and from now on `node:dgram` does the work. No
- * datagram is lost by the change, because the descriptors stay the same.
+ * `onFallBack` is called at most once, when a system call does not work as it must. From then on, `node:dgram` does the work.
+ * No datagram is lost by the change, because the descriptors stay the same.
  */
 export function createBatchedDatagrams(calls: SystemCalls, onFallBack: (code: string) => void): DatagramSockets {
   let isBroken = false
@@ -55,8 +55,8 @@ export function createBatchedDatagrams(calls: SystemCalls, onFallBack: (code: st
 }
 
 /**
- * A shared socket could be bound to the address of another program's shared socket and take its packets. So an exclusive socket
- * is bound first: it shows whether the port is free, and which port the system chose for port 0.
+ * If another program has a shared socket on this address, our shared socket could take the packets of that program. So an
+ * exclusive socket is bound first: it shows whether the port is free, and which port the system chose for port 0.
  */
 function listen(
   batches: Batches,
@@ -117,7 +117,7 @@ function connectDescriptor(calls: SystemCalls, fd: number, remote: DatagramAddre
   if (calls.connect(fd, name, writeSocketAddress(name, 0, remote)) !== 0) throw closedFor(calls, fd, 'connect')
 }
 
-/** The error of the last call. The descriptor is closed. */
+/** Closes the descriptor, and returns the error of the system call that failed before. */
 function closedFor(calls: SystemCalls, fd: number, call: string): Error {
   const error = systemError(calls.errorCode(), call)
   calls.close(fd)

@@ -16,7 +16,7 @@ export interface Batches {
   readonly incoming: ReceiveBatch
   readonly outgoing: SendBatch
   readonly open: Set<BatchedSocket>
-  /** A system call does not work as it must. All sockets go on with `node:dgram`. */
+  /** Called when a system call does not work as it must. All sockets then go on with `node:dgram`. */
   onBroken(code: string): void
 }
 
@@ -40,7 +40,7 @@ export class BatchedSocket implements DatagramSocket, BatchSender {
   #queue: UnsentDatagram[] = []
   #queuedBytes = 0
   #closed: Promise<void> | undefined
-  /** Set when the batches do not work any more. */
+  /** Set by `handOver`: the socket of `node:dgram` that goes on with the descriptor. */
   #successor: DatagramSocket | undefined
 
   constructor(options: BatchedSocketOptions) {
@@ -68,7 +68,7 @@ export class BatchedSocket implements DatagramSocket, BatchSender {
       if (!this.#successor) this.#options.batches.onBroken(code)
       for (const { bytes, to } of datagrams) this.send(bytes, to)
     } else if (code === 'EAGAIN') {
-      // Nothing waits when a batch is sent, so there is room for all of it.
+      // A socket puts datagrams into a batch only while its queue is empty. So the queue has room for the whole batch.
       for (const datagram of datagrams) this.#enqueue(datagram)
       if (!this.#closed) this.#poll.start(UV_READABLE | UV_WRITABLE)
     } else {
@@ -107,7 +107,8 @@ export class BatchedSocket implements DatagramSocket, BatchSender {
       if ((events & UV_WRITABLE) !== 0) this.#sendQueue()
       this.#receive()
     })
-    // libuv stops a handle whose socket has an error. Receiving has taken the error away.
+    // libuv stops a handle when its socket has an error. The receive above has cleared the error, so the handle is started
+    // again.
     if (status < 0 && !this.#closed && !this.#successor) this.#poll.start(UV_READABLE)
     openCallbackScope()
   }
@@ -118,7 +119,7 @@ export class BatchedSocket implements DatagramSocket, BatchSender {
       if (this.#closed || this.#successor) return
       const count = batches.incoming.receive(this.fd, receiver)
       if (count === -1) return this.#onReceiveError(batches.calls.errorCode())
-      // A batch that is not full was the last one.
+      // If a batch is not full, the socket is empty now.
       if (count < batches.incoming.size) return
       receiver.onFullBatch()
     }
@@ -131,7 +132,7 @@ export class BatchedSocket implements DatagramSocket, BatchSender {
     else receiver.onError(systemError(code, 'recvmmsg'), remote)
   }
 
-  /** The sender of a request must not get the error before its call has returned. */
+  /** Reports the error in a microtask, so that the function that sent the request has returned before. */
   #report(code: string, to: DatagramAddress | undefined): void {
     const { receiver, remote } = this.#options
     queueMicrotask(() => receiver.onError(systemError(code, 'sendmmsg'), to ?? remote))
@@ -143,7 +144,7 @@ export class BatchedSocket implements DatagramSocket, BatchSender {
     for (const datagram of this.#takeQueue()) {
       outgoing.makeRoom(datagram.bytes.length)
       if (this.#successor) this.#successor.send(datagram.bytes, datagram.to)
-      // If the system refuses again, those that come behind wait, too. So all of them keep their order.
+      // If the system refuses a datagram again, the datagrams after it go back into the queue. So all of them keep their order.
       else if (this.#queue.length > 0) this.#enqueue(datagram)
       else outgoing.add(this, datagram.bytes, datagram.to)
     }
@@ -163,7 +164,10 @@ export class BatchedSocket implements DatagramSocket, BatchSender {
   }
 }
 
-/** An address without a family ends the connection, and leaves the socket bound. Node wants to connect it by itself. */
+/**
+ * A connect to an address without a family removes the remote address of the socket. The socket stays bound. This is done
+ * because Node itself connects the socket again later.
+ */
 function disconnect(calls: SystemCalls, fd: number): void {
   calls.connect(fd, Buffer.alloc(SOCKET_ADDRESS_BYTES), SOCKET_ADDRESS_BYTES)
 }
@@ -171,8 +175,9 @@ function disconnect(calls: SystemCalls, fd: number): void {
 let isScopePending = false
 
 /**
- * The poll handle's callback comes from C, so Node does not know that JavaScript has run. Promises and ticks that it has queued
- * would wait for the next timer or socket. An immediate is called by Node, in this same round of the loop.
+ * The poll handle's callback is called from C, so Node does not notice that JavaScript has run. Promises and ticks that were
+ * queued there would wait for the next timer or socket. Node itself calls an immediate in the same round of the loop, and works
+ * on the promises and ticks after it.
  */
 function openCallbackScope(): void {
   if (isScopePending) return

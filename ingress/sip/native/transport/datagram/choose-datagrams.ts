@@ -10,11 +10,11 @@ export type DatagramsSetting = 'auto' | 'batched' | 'node'
 
 export interface ChosenDatagrams {
   readonly sockets: DatagramSockets
-  /** Why datagrams are not batched, if that was wanted or could be. */
+  /** Why datagrams are not batched. Absent if they are batched, or if the setting is `node`. */
   readonly reason?: string
 }
 
-/** Batched datagrams are wanted and cannot be had. */
+/** The error if the setting is `batched` and batched datagrams do not work here. */
 class DatagramsUnavailable extends Error {
   readonly code = 'batched-datagrams-unavailable'
 
@@ -25,9 +25,9 @@ class DatagramsUnavailable extends Error {
 }
 
 /**
- * `auto`: batched datagrams if they work here, else those of `node:dgram`. `batched`: rejects with `DatagramsUnavailable` if they
- * do not work. `onFallBack` is called if they stop to work later. `load` gives the system calls, or rejects with the reason for
- * which there are none.
+ * `auto`: batched datagrams if they work here, else those of `node:dgram`. `batched`: rejects with `DatagramsUnavailable` if
+ * they do not work. `onFallBack` is called if batched datagrams work at first and fail later. `load` gives the system calls, or
+ * rejects with the reason why there are none.
  */
 export async function chooseDatagrams(
   setting: DatagramsSetting,

@@ -1,12 +1,12 @@
 /**
- * The contract between the UDP transport and the part that opens datagram sockets. There are two such parts: one reads and writes
- * datagrams in batches, the other uses `node:dgram`.
+ * The contract between the UDP transport and the part that opens datagram sockets. There are two such parts: one reads and
+ * writes datagrams in batches, the other uses `node:dgram`.
  */
 import type { IpAddress } from '../../../../address/ip-address.ts'
 
 export type DatagramsKind = 'batched' | 'node'
 
-/** An address and a port of a datagram socket, its own or that of its peer. */
+/** The address and port of a datagram socket, or of its peer. */
 export interface DatagramAddress {
   readonly address: IpAddress
   readonly port: number
@@ -16,7 +16,7 @@ export interface DatagramAddress {
 export interface DatagramReceiver {
   /** The bytes are valid only during the call. */
   onDatagram(bytes: Buffer, offset: number, length: number, source: DatagramAddress): void
-  /** As many datagrams as are read at once have come, so more of them probably wait in the socket. */
+  /** The socket has read as many datagrams as it reads at once. So more of them probably wait. */
   onFullBatch(): void
   /**
    * A datagram was not sent, or the socket has failed. The error has the system's code (`ECONNREFUSED`). `to` is the place that
@@ -38,11 +38,14 @@ export interface DatagramSocket {
 
 export interface DatagramSockets {
   readonly kind: DatagramsKind
-  /** Runs the work, and sends what it sends together. Absent if that has no advantage. */
+  /**
+   * Runs the work. The datagrams that the work sends leave together, in batches. Absent if these sockets do not send in
+   * batches.
+   */
   readonly together?: (work: () => void) => void
   /**
-   * Binds a socket that can be shared with connected sockets. Rejects with an error of code `listen-failed`. `port` is the port
-   * that the system chose, if the wanted port was 0.
+   * Binds a socket whose address and port connected sockets can share. Rejects with an error of code `listen-failed`. `port` is
+   * the port that the system chose, if the wanted port was 0.
    */
   listen(
     at: DatagramAddress,

@@ -1,6 +1,6 @@
 /**
- * An array of `struct mmsghdr` with what it points to, in memory that does not move: for each message one `struct iovec` and one
- * socket address. Written once. Later only lengths and addresses change.
+ * An array of `struct mmsghdr` in memory that does not move. Each element points to one `struct iovec` and one socket address.
+ * These structures are written once. Later, only the lengths and addresses in them change.
  */
 import type { DatagramAddress } from './datagram-sockets.ts'
 import { SOCKET_ADDRESS_BYTES, writeSocketAddress } from './socket-address.ts'
@@ -14,9 +14,9 @@ const VECTOR = 4
 const VECTOR_COUNT = 6
 const FLAGS = 12
 const MESSAGE_LENGTH = 14
-/** `struct iovec`: an address and a length. */
+/** Words of `struct iovec`: two for an address and two for a length. */
 const VECTOR_WORDS = 4
-/** Room for one socket address, a multiple of 8 bytes. */
+/** Bytes of room for one socket address: a multiple of 8. */
 const NAME_BYTES = 32
 const WORD_BYTES = 4
 const TWO_TO_32 = 2 ** 32
@@ -27,9 +27,12 @@ export interface MessageVector {
   readonly names: Buffer
   /** Where the address of message `index` is in `names`. */
   nameAt(index: number): number
-  /** Gives message `index` room for the address of its sender. The system replaces the length, so this is done before each use. */
+  /**
+   * Gives message `index` room for the address of its sender. The system overwrites the length of this room, so call this
+   * before each receive.
+   */
   makeRoom(index: number): void
-  /** Message `index` goes to this place. Undefined: to the peer of a connected socket. */
+  /** Sets the address to which message `index` is sent. Undefined: it is sent to the peer of a connected socket. */
   setName(index: number, to: DatagramAddress | undefined): void
   setBytes(index: number, address: MemoryAddress, length: number): void
   /** After a receive: the number of bytes that came, and the flags of the message. */
@@ -61,7 +64,8 @@ export function createMessageVector(calls: SystemCalls, count: number): MessageV
     nameAt: (index) => index * NAME_BYTES,
     makeRoom: (index) => point(index, SOCKET_ADDRESS_BYTES),
     setName: (index, to) => {
-      // Answers go to few places, whose objects are the same each time. Then the address is there already.
+      // Answers go to few places, and each place is usually the same object. If that object was written here the last time, the
+      // address is still there.
       if (to !== undefined && written[index] === to) return
       written[index] = to
       point(index, to === undefined ? 0 : writeSocketAddress(names, index * NAME_BYTES, to))
@@ -80,7 +84,7 @@ function addressOf(calls: SystemCalls, words: Uint32Array<ArrayBuffer>): MemoryA
   return calls.addressOf(new Uint8Array(words.buffer))
 }
 
-/** Both halves of an address, the low half first: the machines are little-endian. */
+/** Writes both halves of an address. The low half is first, because the machines are little-endian. */
 function setAddress(words: Uint32Array, at: number, address: MemoryAddress): void {
   words[at] = address % TWO_TO_32
   words[at + 1] = Math.floor(address / TWO_TO_32)

@@ -28,8 +28,8 @@ export function adoptDescriptor({ fd, family, receiver, remote }: AdoptedSocket)
 }
 
 /**
- * A shared socket could be bound to the address of another program's shared socket and take its packets. So an exclusive socket
- * is bound first: it shows whether the port is free, and which port the system chose for port 0.
+ * If another program has a shared socket on this address, our shared socket could take the packets of that program. So an
+ * exclusive socket is bound first: it shows whether the port is free, and which port the system chose for port 0.
  */
 async function listen(
   at: DatagramAddress,
@@ -51,7 +51,7 @@ function connect(local: DatagramAddress, remote: DatagramAddress, receiver: Data
   return connected
 }
 
-/** Errors that Node reports for one datagram have its destination. */
+/** An error that Node reports for one datagram. It contains the datagram's destination. */
 interface SendError extends Error {
   readonly address?: string
   readonly port?: number

@@ -1,4 +1,4 @@
-/** The code of the error about a received datagram that was longer than its room. */
+/** The code of the error about a received datagram that was longer than its slot. */
 export const DATAGRAM_CUT_OFF = 'datagram-cut-off'
 
 /** Errors of one datagram, or of a moment in which the system lacks memory. They say nothing about the destination. */

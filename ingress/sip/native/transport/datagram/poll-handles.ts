@@ -5,11 +5,14 @@ export interface PollHandle {
   /** Calls the listener for these events, until `stop`. */
   start(events: number): void
   stop(): void
-  /** Stops. The descriptor is free after this call. It must be closed by the caller. */
+  /**
+   * Stops watching. After this call, the handle no longer uses the descriptor. The calling code must close the descriptor or
+   * hand it on.
+   */
   close(): void
 }
 
-/** `status` below 0: the socket has an error, and the handle has stopped by itself. It must be started again. */
+/** `status` below 0: the socket has an error, and libuv has stopped the handle. The handle must be started again. */
 export type PollListener = (status: number, events: number) => void
 
 export interface PollHandles {
@@ -19,7 +22,7 @@ export interface PollHandles {
 
 export function createPollHandles(calls: SystemCalls): PollHandles {
   const listeners = new Map<MemoryAddress, PollListener>()
-  /** libuv uses the memory of a handle until it says that the handle is closed. */
+  /** The memory of each handle. libuv uses this memory until it reports that the handle is closed. */
   const memories = new Map<MemoryAddress, Buffer>()
   const onPoll = calls.onPoll((handle, status, events) => listeners.get(handle)?.(status, events))
   const onClosed = calls.onClosed((handle) => memories.delete(handle))

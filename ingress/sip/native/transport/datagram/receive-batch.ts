@@ -1,4 +1,7 @@
-/** Receives datagrams in batches. All batched sockets share one batch, because it is used up before the next one is received. */
+/**
+ * Receives datagrams in batches. All batched sockets share one batch, because its datagrams are handled before the next batch
+ * is received.
+ */
 import { DATAGRAM_BATCH, DATAGRAM_SLOT_BYTES, MAX_DATAGRAM_BYTES } from '../../../limits.ts'
 import type { DatagramReceiver } from './datagram-sockets.ts'
 import { createMessageVector } from './message-vector.ts'
@@ -10,8 +13,8 @@ export interface ReceiveBatch {
   /** The largest number of datagrams of one batch. */
   readonly size: number
   /**
-   * Receives up to `DATAGRAM_BATCH` datagrams and hands each to the receiver. Returns how many came, or -1 if the system refused.
-   * Then `errorCode` of the system calls says why.
+   * Receives up to `DATAGRAM_BATCH` datagrams and hands each to the receiver. Returns how many came, or -1 if the system
+   * refused. Then `errorCode` of the system calls says why.
    */
   receive(fd: number, receiver: DatagramReceiver): number
 }
@@ -45,8 +48,8 @@ export function createReceiveBatch(calls: SystemCalls): ReceiveBatch {
 }
 
 /**
- * No datagram of IPv4 or IPv6 is so long, but a jumbogram is (RFC 2675). `length` is what fitted into the slot: the system does
- * not say how long the datagram was.
+ * The error about a datagram that was longer than its slot. Only a jumbogram can be so long (RFC 2675). `length`: the bytes
+ * that fitted into the slot. The system does not say how long the datagram was.
  */
 function tooLong(length: number): Error {
   const message = `a datagram was cut off after ${length} bytes: no SIP message may be longer than ${MAX_DATAGRAM_BYTES} bytes`

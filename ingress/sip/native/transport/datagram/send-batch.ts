@@ -21,8 +21,8 @@ export interface UnsentDatagram {
 
 export interface SendBatch {
   /**
-   * Sends what was collected, if a datagram of so many bytes has no place beside it. A socket calls this before `add`, because it
-   * may hear that the system has refused its earlier datagrams. Then the next one must wait behind them.
+   * Sends what was collected, if a datagram of `length` bytes does not fit beside it. A socket calls this before `add`: if the
+   * system now refuses earlier datagrams of this socket, the new datagram must wait behind them.
    */
   makeRoom(length: number): void
   /** Takes a copy of the bytes. The system gets them at the end of the turn, or at once outside of a turn. */
@@ -41,7 +41,7 @@ interface BatchState {
   readonly senders: (BatchSender | undefined)[]
   readonly lengths: number[]
   readonly targets: (DatagramAddress | undefined)[]
-  /** The slots of the messages that are in the vector. */
+  /** For each message in the vector, the number of its slot. */
   readonly order: number[]
   used: number
   inTurn: boolean
@@ -70,7 +70,8 @@ export function createSendBatch(calls: SystemCalls): SendBatch {
     },
     add: (sender, bytes, to) => {
       const isLarge = bytes.length > DATAGRAM_SEND_SLOT_BYTES
-      // A large datagram begins in the last slot, after which there is room for the largest, and leaves at once.
+      // A large datagram is put into the last slot, because the memory after that slot has room for the largest datagram. It is
+      // sent at once.
       const slot = isLarge ? DATAGRAM_BATCH - 1 : state.used
       put(state, slot, { sender, bytes, to })
       if (isLarge || !state.inTurn) flush(state)
@@ -103,8 +104,8 @@ function put(state: BatchState, slot: number, { sender, bytes, to }: Datagram): 
 }
 
 /**
- * Sends all slots, socket by socket. A socket that hears of a failure may send again, so the failures are reported when all slots
- * are free.
+ * Sends all slots, socket by socket. Failures are reported after all slots are free, because a socket may send again when it
+ * gets the report.
  */
 function flush(state: BatchState): void {
   let failures: Failure[] | undefined

@@ -4,7 +4,7 @@ import { MAX_CACHED_SOURCE_ADDRESSES } from '../../../limits.ts'
 import type { DatagramAddress } from './datagram-sockets.ts'
 import { AF_INET, AF_INET6 } from './system-calls.ts'
 
-/** Bytes of the larger of both structures. */
+/** Bytes of `struct sockaddr_in6`, the larger of the two structures. */
 export const SOCKET_ADDRESS_BYTES = 28
 const V4_BYTES = 16
 
@@ -29,8 +29,8 @@ export interface SocketAddressReader {
 }
 
 /**
- * Most datagrams come from few places. Their addresses are kept in a table, so that no object is made for each datagram. The table
- * has a fixed number of places. A new address takes the place of an old one.
+ * Most datagrams come from few places. Their addresses are kept in a table, so that no object is made for each datagram. The
+ * table has a fixed number of places. A new address takes the place of an old one.
  */
 export function createSocketAddressReader(): SocketAddressReader {
   const known: (DatagramAddress | undefined)[] = Array.from({ length: MAX_CACHED_SOURCE_ADDRESSES })
@@ -50,7 +50,7 @@ export function createSocketAddressReader(): SocketAddressReader {
 
 function placeOf(from: Buffer, at: number, family: number): number {
   const last = family === AF_INET ? from.readUInt32LE(at + 4) : from.readUInt32LE(at + 20) ^ from.readUInt32LE(at + 12)
-  // The odd factor is that of Knuth's multiplicative hash. It spreads neighbours over the whole table.
+  // The factor is that of Knuth's multiplicative hash. It spreads neighbouring addresses over the whole table.
   return (Math.imul(last ^ from.readUInt16LE(at + 2), 0x9e3779b1) >>> 0) % MAX_CACHED_SOURCE_ADDRESSES
 }
 

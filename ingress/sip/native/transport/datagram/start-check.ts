@@ -1,6 +1,6 @@
 /**
- * Checks at the start that batched sockets work on this machine: the layout of the structures, the system calls, and the wake-up
- * of the event loop. Two sockets send each other datagrams whose content is known.
+ * Checks at the start that batched sockets work on this machine: the layout of the structures, the system calls, and the
+ * wake-up of the event loop. Two sockets send each other datagrams whose content is known.
  */
 import { parseIpAddress } from '../../../../address/ip-address.ts'
 import { DATAGRAM_SEND_SLOT_BYTES, DATAGRAMS_CHECK_MS } from '../../../limits.ts'
@@ -8,7 +8,7 @@ import type { DatagramAddress, DatagramReceiver, DatagramSocket, DatagramSockets
 
 /** An empty datagram, a short one, one of the size of a SIP message, and one that does not fit into a slot of the batch. */
 const QUESTIONS = [0, 1, 900, DATAGRAM_SEND_SLOT_BYTES + 1].map((length) => Buffer.alloc(length, 0x51))
-/** They leave in one batch, so the place of the second in the array is checked too. */
+/** Both answers leave in one batch. So the check also covers the second element in the array of messages. */
 const ANSWERS = [Buffer.from('the first answer'), Buffer.from('the second, longer answer')]
 
 /** Rejects with the reason for which batched sockets cannot be used here. */
@@ -53,7 +53,7 @@ const DIFFERENT = 'datagrams to 127.0.0.1 arrived with other bytes or from anoth
 
 interface Expecting {
   readonly receiver: DatagramReceiver
-  /** Called when everything has come. */
+  /** Called when all wanted datagrams have come. */
   onAll: (source: DatagramAddress) => void
 }
 

@@ -1,7 +1,7 @@
 /**
- * The functions of the C library and of libuv that the batched sockets use, called without a compiled add-on of our own. Linux
- * on x86-64 and arm64: there, these constants and layouts are the same for glibc and musl. `start-check.ts` proves it at each
- * start.
+ * The functions of the C library and of libuv that the batched sockets use. They are called without a compiled add-on of our
+ * own. The constants and layouts are those of Linux on x86-64 and arm64, with glibc and with musl. `start-check.ts` checks them
+ * at each start.
  */
 import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
@@ -10,7 +10,10 @@ import type koffi from 'koffi'
 /** An address in memory, as a number. All addresses of a process on these machines are below 2**48. */
 export type MemoryAddress = number
 
-/** The results of the functions are those of the C functions: -1 means that `errno` says why. Not so for `uv_`: below 0, the code itself. */
+/**
+ * The functions return what the C functions return. If a function of the C library returns -1, `errorCode` gives the reason. If
+ * a function of libuv (`uv_`) returns a number below 0, that number is the reason.
+ */
 export interface SystemCalls {
   socket(family: number, type: number, protocol: number): number
   bind(fd: number, address: Uint8Array, length: number): number
@@ -103,7 +106,7 @@ function pollCalls(library: Library): PollCalls {
   }
 }
 
-/** EWOULDBLOCK is EAGAIN on Linux. */
+/** The name of an error number. On Linux, EWOULDBLOCK and EAGAIN are the same number, and here it is always called `EAGAIN`. */
 function errorName(errno: number): string {
   return errno === constants.errno.EAGAIN ? 'EAGAIN' : getSystemErrorName(-errno)
 }
