@@ -8,6 +8,7 @@ export const TESTS_WITH_PARTS = /** @type {const} */ ([
   'test/helm/',
   'test/kubectl-yaml/real-kubectl.test.ts',
   'test/monitoring/',
+  'test/unit/test/support/definition-removal.test.ts',
   'test/unit/test/support/kubernetes-api.test.ts',
 ])
 

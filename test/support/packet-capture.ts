@@ -18,8 +18,11 @@ const SNAPSHOT_BYTES = 16_384
 /** Bytes of the largest packet of the loopback device, link header included. */
 export const LARGEST_PACKET_BYTES = 65_600
 
-/** Packets that tcpdump may not have read yet. Each takes a slot of the snapshot's size in the kernel's buffer. */
-const BUFFERED_PACKETS = 2_000
+/**
+ * Packets that tcpdump may not have read yet: more than any test sends, each counted twice, because the loopback device shows it
+ * when it leaves and when it comes. Each takes a slot of the snapshot's size in the kernel's buffer.
+ */
+const BUFFERED_PACKETS = 4_000
 
 export interface PacketCapture {
   /** Resolves when packets are seen; rejects with the output of tcpdump if it cannot capture. */
