@@ -120,6 +120,12 @@ export const MAX_UNCONFIRMED_REQUESTS = 256
 // Limits of the transport over streams.
 
 /**
+ * Bytes. After a read of at least this size, a connection waits until the other sockets were read. A peer that sends so much at
+ * once probably has more, and its own window makes it wait (RFC 9293 §3.8.6).
+ */
+export const STREAM_TURN_BYTES = 16_384
+
+/**
  * Milliseconds to connect. Linux repeats a lost SYN after 1 s and after 3 s. A rule usually gives its backends less time than
  * this.
  */

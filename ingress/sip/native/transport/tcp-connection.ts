@@ -13,6 +13,7 @@ import {
   STREAM_LINGER_MS,
   STREAM_MESSAGE_MS,
   STREAM_REVIEW_MS,
+  STREAM_TURN_BYTES,
 } from '../../limits.ts'
 import { type Frame, StreamFramer } from '../../message/stream-framer.ts'
 import type { ConnectionCounts, Standing } from './connection-counts.ts'
@@ -212,6 +213,10 @@ export class TcpConnection implements Flow {
     if (this.#framer.buffered <= PING_REST_BYTES) this.#onQuiet()
     else if (this.#messageSince === NEVER) this.#messageSince = this.#options.clock.now()
     this.#arm()
+    // Without a pause, Node would read up to 2 MiB of this connection before it reads the other sockets.
+    if (chunk.length < STREAM_TURN_BYTES) return
+    this.#socket.pause()
+    setImmediate(() => this.#socket.resume())
   }
 
   /** Called when no message is in progress. All bytes that a peer sends to keep its connection open count as use. */

@@ -59,6 +59,29 @@ describe('messages on a TCP connection', () => {
     expect((await events.messages.take()).text).toBe(optionsRequest(5))
   })
 
+  it('leave the other sockets their turn, however many come at once', async () => {
+    const { transport, events } = stage.newTransport()
+    const { port } = await transport.bind(LOOPBACK)
+    const peer = await stage.connectPeer(port)
+    const message = optionsRequest(1000)
+    const count = 2000
+    const inRounds: number[] = [0]
+    let flowing = true
+    const nextRound = () => {
+      inRounds.push(0)
+      if (flowing) setImmediate(nextRound)
+    }
+    setImmediate(nextRound)
+    events.react = () => {
+      inRounds.push((inRounds.pop() ?? 0) + 1)
+    }
+    void peer.write(message.repeat(count))
+    for (let i = 0; i < count; i++) await events.messages.take()
+    flowing = false
+    // Node reads at most 64 KiB at once.
+    expect(Math.max(...inRounds)).toBeLessThanOrEqual(Math.ceil(65_536 / message.length) + 1)
+  })
+
   it('are answered where the stream is broken, and then it is closed (RFC 3261 §18.3)', async () => {
     const { transport, events } = stage.newTransport()
     const { port } = await transport.bind(LOOPBACK)
