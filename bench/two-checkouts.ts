@@ -3,6 +3,7 @@
  * their turns in changing order.
  *
  * Run: npx node bench/two-checkouts.ts --other PATH [--rounds N] [--seconds N] [--settle N] [--rules N]
+ *      [--calls-per-second N]
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '6' },
     settle: { type: 'string', default: '6' },
     rules: { type: 'string', default: '10000' },
+    'calls-per-second': { type: 'string' },
   },
 })
 const CHECKOUTS = [process.cwd(), checkout(values.other)]
@@ -32,7 +34,9 @@ const ROUNDS = wholeNumber('rounds')
 const SECONDS = wholeNumber('seconds')
 const SETTLE_SECONDS = wholeNumber('settle')
 const RULES = wholeNumber('rules')
-const SATURATION = { outstanding: 64 }
+/** Without `--calls-per-second`: at saturation. */
+const PACE =
+  values['calls-per-second'] === undefined ? { outstanding: 64 } : { callsPerSecond: wholeNumber('calls-per-second') }
 
 interface Cost {
   readonly cpuMicroseconds: number
@@ -45,7 +49,7 @@ function checkout(path = ''): string {
   return resolve(path)
 }
 
-function wholeNumber(name: 'rounds' | 'seconds' | 'settle' | 'rules'): number {
+function wholeNumber(name: 'rounds' | 'seconds' | 'settle' | 'rules' | 'calls-per-second'): number {
   const number = Number(values[name])
   if (!Number.isInteger(number) || number < 1) throw new RangeError(`--${name} must be a whole number from 1`)
   return number
@@ -107,7 +111,7 @@ for (const [place, root] of CHECKOUTS.entries()) {
 }
 const rows: string[] = []
 for (const scenario of ['refused', 'forwarded'] as const) {
-  const order = { scenario, rules: RULES, backendPort, pace: SATURATION, seconds: SECONDS, serverPort: 0 }
+  const order = { scenario, rules: RULES, backendPort, pace: PACE, seconds: SECONDS, serverPort: 0 }
   rows.push(rowText(scenario, await rounds(servers, generator, order)))
 }
 await generator.stop()
