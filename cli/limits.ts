@@ -34,8 +34,8 @@ export const MAX_EXPLAINED_FINDINGS = 10
 export const MAX_LISTED_ITEMS = 4
 
 /**
- * Longest timeout of `probe` in seconds. An answer to an OPTIONS comes within 32 seconds, because Timer F then ends (RFC
- * 3261 §17.1.2.2).
+ * At most this many seconds are a timeout of `probe`. After 32 seconds, Timer F of the OPTIONS has fired, and no answer is
+ * expected any more (RFC 3261 §17.1.2.2). A longer time brings nothing.
  */
 export const MAX_PROBE_SECONDS = 60
 

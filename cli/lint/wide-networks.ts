@@ -39,8 +39,8 @@ function trunkFindings({ metadata, spec }: SipTrunk): LintFinding[] {
 }
 
 /**
- * Warnings about a rule's contact networks. Backends normally move calls inside private ranges. So only prefixes that admit
- * everyone are reported.
+ * Warnings about a rule's contact networks. A backend may give any private address in its Contact, so a wide
+ * private network is normal. Only networks that contain every address are reported.
  */
 function ruleFindings({ metadata, spec }: DispatchRule): LintFinding[] {
   const object = `DispatchRule ${metadata.namespace}/${metadata.name}`

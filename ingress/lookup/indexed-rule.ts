@@ -26,8 +26,8 @@ export interface RuleQuery {
   readonly called: string
   readonly calling: string
   /**
-   * Whether the calling number cannot be read. If so, the index of calling numbers gives only its first rule as a
-   * candidate, because the search ends at this rule.
+   * Whether the calling number cannot be read. If so, the search for a rule ends without a match at the first rule that
+   * asks for the calling number. So the index of calling numbers gives only this one rule.
    */
   readonly callingUnreadable: boolean
   /** All values of a header. The name is in lower case. */

@@ -7,8 +7,8 @@ import { NumberTable } from './number-table.ts'
 import { type Ranked, RankedList } from './ranked-list.ts'
 
 /**
- * The largest number of digits in a number key, plus one. A prefix key multiplied by this number leaves room to add a
- * length.
+ * The largest number of digits in a number key, plus one. A prefix key is multiplied by this number. Then the
+ * length of the prefix is added, so that each pair of both gives another number.
  */
 const LENGTHS = MAX_KEY_DIGITS + 1
 

@@ -171,8 +171,8 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
   }
 
   /**
-   * Ends all attempts. In the branch table, a CANCEL waits for a provisional response. With drachtio, the server gets the
-   * CANCEL immediately, and waits for that response itself. A 100 is enough, and only the server sees a 100.
+   * Ends all attempts. A CANCEL must wait for a provisional response (RFC 3261 §9.1). The drachtio-server waits for it, because
+   * only the server sees a 100. So the server gets the CANCEL immediately.
    */
   #withdraw(input: 'cancel' | 'overtaken'): void {
     for (const attempt of this.#progress.branches) {

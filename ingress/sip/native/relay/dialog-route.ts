@@ -241,8 +241,9 @@ function noteStart(value: string, cookie: string): void {
 }
 
 /**
- * The cookie of a value that begins like the value that was parsed last, and has only characters of a cookie up to its `>`. The
- * parser would find the same, because no such character has a meaning in a URI.
+ * Finds the cookie in a Route value without the parser. `start`: the text before the cookie in the Route value that was parsed
+ * last. This value must begin with the same text, and only characters of base64url may follow before its `>`. Then these
+ * characters are the cookie.
  */
 function cookieAfter(start: string, value: string): string | undefined {
   const end = value.length - 1

@@ -28,7 +28,7 @@ import { type RelayingInvite, relayedInviteResponse } from './relayed-response.t
 
 /** The options for an INVITE that makes a dialog. If no backend can be reached, the plan says which answer the caller gets. */
 const NEW_CALL: ProgressOptions = { furtherSuccess: 'relayed', nextHopUnreachable: 'never' }
-/** The options for an INVITE inside a dialog. There is only one destination, and no rule that names an answer. */
+/** The options for an INVITE inside a dialog. If its only destination cannot be reached, the caller gets 500. */
 const IN_DIALOG: ProgressOptions = { furtherSuccess: 'relayed', nextHopUnreachable: 'always' }
 
 export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects<InviteBranch, SipMessage> {

@@ -27,7 +27,7 @@ export interface Flow {
   readonly local: LocalEndpoint
   /**
    * Datagrams: sends to `port` of the source address; if `port` is absent, to the source port (RFC 3581 §4, RFC 3261 §18.2.2).
-   * The transport may read `bytes` after the call, so whoever will change the bytes must pass a copy. Streams: if the peer has
+   * The transport may read `bytes` after this function has returned, so whoever will change the bytes must pass a copy. Streams: if the peer has
    * ended its sending direction and no longer reads, `onLost` is called later.
    */
   send(bytes: Uint8Array, port?: number, onLost?: () => void): boolean
