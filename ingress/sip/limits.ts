@@ -354,6 +354,15 @@ export const MAX_REFUSAL_WAIT_MS = 450
 export const MAX_READING_MS = 8
 
 /**
+ * Milliseconds. If the INVITE that is served next has waited for at least this time, new INVITEs are refused or left to their
+ * repeats when they are read. It is less than `MAX_INVITE_WAIT_MS`, so that nearly all INVITEs that wait are also served.
+ */
+export const LONG_QUEUE_MS = 120
+
+/** At most this many INVITEs are refused when they are read, between two slices. */
+export const REFUSALS_BETWEEN_SLICES = 4
+
+/**
  * Slices of `WAITING_SLICE_MS`, one after the other, after which the sockets were still not empty. From then on, new INVITEs
  * are shed when they are read, because nobody knows how long they have waited in the kernel. If this happens after one slice
  * only, a cgroup may have stopped the process.

@@ -5,11 +5,13 @@
  */
 import {
   DROPPED_INVITE_MS,
+  LONG_QUEUE_MS,
   MAX_INVITE_WAIT_MS,
   MAX_READING_MS,
   MAX_REFUSAL_WAIT_MS,
   MAX_UNREAD_SLICES,
   REFUSAL_SLICE_MS,
+  REFUSALS_BETWEEN_SLICES,
   WAITING_SLICE_MS,
 } from '../../limits.ts'
 import type { EngineCore } from '../engine-core.ts'
@@ -68,6 +70,8 @@ interface GateState extends OverloadGateOptions {
   /** The number of slices (`workSlice`) that ran since the sockets were last found empty. */
   unreadSlices: number
   sliceEndedAt: number
+  /** How many INVITEs may be refused before the next slice, without waiting for it. */
+  refusalsLeft: number
 }
 
 /** A message as a transport hands it over. */
@@ -95,6 +99,7 @@ export function createOverloadGate(options: OverloadGateOptions): OverloadGate {
     isUnread: false,
     unreadSlices: 0,
     sliceEndedAt: 0,
+    refusalsLeft: 0,
   }
   return {
     onMessage: (bytes, offset, length, flow) => {
@@ -140,17 +145,33 @@ function onNewInvite(state: GateState, message: ReceivedBytes): void {
   const wasShed = sheds.look(scan, flow)
   if (!state.isBehind && !wasShed) return pass(state, message)
   if (!core.application.isKnown(flow.peer)) return drop(state, flow)
+  // While the queue is this long, a new INVITE would be shed at its end. To let it wait would cost as much as to serve another.
+  const isTooMuch = flow.transport === 'UDP' && isLong(state)
+  if (isTooMuch && state.refusalsLeft <= 0) return leaveToRepeat(state, flow)
   const key = state.identities.keyOf(scan, flow)
   // If a transaction has this key, the INVITE is a repeat, and its transaction answers it. An INVITE without a key is handled
   // in the usual way.
   if (key === undefined || core.transactions.server(key)) return pass(state, message)
   const name = nameOf(key)
   if (waiting.has(name) || refusals.has(name)) return
+  if (isTooMuch) return refuseOneOfFew(state, message)
   const isLate = state.unreadSlices >= MAX_UNREAD_SLICES
   const queue = wasShed || isLate ? refusals : waiting
   if (state.isBehind && queue.add(copyOf(state, message, name))) return flow.hold()
   if (!state.isBehind || flow.transport === 'TCP') refuseNow(state, message)
   else leaveToRepeat(state, flow)
+}
+
+/** Whether the INVITE that is served next has waited so long that those that come now will wait too long. */
+function isLong({ waiting, core }: GateState): boolean {
+  const first = waiting.first()
+  return first !== undefined && core.clock.now() - first.arrivedAt > LONG_QUEUE_MS
+}
+
+/** Only a few are refused in each slice, because a 503 costs nearly as much as a call that is served. */
+function refuseOneOfFew(state: GateState, message: ReceivedBytes): void {
+  state.refusalsLeft--
+  refuseNow(state, message)
 }
 
 function refuseNow(state: GateState, message: ReceivedBytes): void {
@@ -250,6 +271,7 @@ function onSocketsRead(state: GateState): void {
  */
 function workSlice(state: GateState): void {
   const { waiting, refusals } = state
+  state.refusalsLeft = REFUSALS_BETWEEN_SLICES
   sortOutOld(state)
   forSlice(state, waiting, WAITING_SLICE_MS, serve)
   forSlice(state, refusals, REFUSAL_SLICE_MS, refuse)

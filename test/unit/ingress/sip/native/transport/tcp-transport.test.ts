@@ -78,8 +78,8 @@ describe('messages on a TCP connection', () => {
     void peer.write(message.repeat(count))
     for (let i = 0; i < count; i++) await events.messages.take()
     flowing = false
-    // Node reads at most 64 KiB at once.
-    expect(Math.max(...inRounds)).toBeLessThanOrEqual(Math.ceil(65_536 / message.length) + 1)
+    // Node reads at most 64 KiB at once. A round that is counted here may have the end of one read and the next one.
+    expect(Math.max(...inRounds)).toBeLessThanOrEqual(2 * Math.ceil(65_536 / message.length) + 1)
   })
 
   it('are answered where the stream is broken, and then it is closed (RFC 3261 §18.3)', async () => {
