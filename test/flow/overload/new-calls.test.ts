@@ -1,12 +1,12 @@
 /** What becomes of calls when more comes than the process can do. */
 import { describe, expect, it } from '@jest/globals'
+import { SIXTY_FOUR_T1_MS } from '../../../ingress/sip/limits.ts'
 import {
   MAX_INVITE_WAIT_MS,
   MAX_READING_MS,
   MAX_REFUSAL_WAIT_MS,
   MAX_UNREAD_SLICES,
-  SIXTY_FOUR_T1_MS,
-} from '../../../ingress/sip/limits.ts'
+} from '../../../ingress/sip/native/overload/limits.ts'
 import { B1, PEER, STRANGER } from '../../support/engine-harness.ts'
 import { type OverloadedHarness, startOverloaded } from '../../support/overloaded-engine.ts'
 import { headerOf, methodOf, type RequestText, requestText, responseText, statusOf } from '../../support/sip-text.ts'

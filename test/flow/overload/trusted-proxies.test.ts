@@ -1,7 +1,7 @@
 /** Behind a trusted proxy, the Via says who calls. It is read before an INVITE is shed. */
 import { describe, expect, it } from '@jest/globals'
 import { judgedSourceText } from '../../../ingress/lookup/judged-source.ts'
-import { MAX_INVITE_WAIT_MS } from '../../../ingress/sip/limits.ts'
+import { MAX_INVITE_WAIT_MS } from '../../../ingress/sip/native/overload/limits.ts'
 import { ruleEntry, trunkEntry } from '../../support/engine-harness.ts'
 import { startOverloaded } from '../../support/overloaded-engine.ts'
 import { requestText, statusOf } from '../../support/sip-text.ts'

@@ -1,7 +1,7 @@
 /** An INVITE is known again, and answered to the right place, in every form of its Via. */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { MAX_INVITE_WAIT_MS } from '../../../ingress/sip/limits.ts'
+import { MAX_INVITE_WAIT_MS } from '../../../ingress/sip/native/overload/limits.ts'
 import { PEER, ruleEntry, trunkEntry } from '../../support/engine-harness.ts'
 import { startOverloaded } from '../../support/overloaded-engine.ts'
 import { headerOf, requestText, statusOf } from '../../support/sip-text.ts'

@@ -3,8 +3,14 @@
  * than the process can do, requests of existing calls go first, and new INVITEs wait in order. INVITEs that have waited too
  * long are shed: they are refused with 503, or dropped.
  */
+import { DROPPED_INVITE_MS } from '../../limits.ts'
+import type { EngineCore } from '../engine-core.ts'
+import type { MessageDispatch } from '../message-dispatch.ts'
+import { reportDrop } from '../received-request.ts'
+import type { TransactionKey } from '../transaction/transaction-key.ts'
+import type { Flow } from '../transport/transport.ts'
+import { createInviteIdentities, type InviteIdentities } from './invite-identity.ts'
 import {
-  DROPPED_INVITE_MS,
   LONG_QUEUE_MS,
   MAX_INVITE_WAIT_MS,
   MAX_READING_MS,
@@ -13,13 +19,7 @@ import {
   REFUSAL_SLICE_MS,
   REFUSALS_BETWEEN_SLICES,
   WAITING_SLICE_MS,
-} from '../../limits.ts'
-import type { EngineCore } from '../engine-core.ts'
-import type { MessageDispatch } from '../message-dispatch.ts'
-import { reportDrop } from '../received-request.ts'
-import type { TransactionKey } from '../transaction/transaction-key.ts'
-import type { Flow } from '../transport/transport.ts'
-import { createInviteIdentities, type InviteIdentities } from './invite-identity.ts'
+} from './limits.ts'
 import { createPacketScan, type PacketScan, scanPacket } from './packet-scan.ts'
 import { createShedRequests, type ShedRequests } from './shed-requests.ts'
 import { createWaitingRequests, type WaitingRequest, type WaitingRequests } from './waiting-requests.ts'

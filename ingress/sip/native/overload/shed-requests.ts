@@ -2,7 +2,7 @@
  * Sheds requests while the process is behind. A known peer gets a 503 without a transaction (RFC 3261 §8.2.7, §21.5.4), and a
  * stranger gets no byte (invariant I1). A repeat gets the same answer again.
  */
-import { MAX_SHED_INVITES } from '../../limits.ts'
+
 import { parseMessage } from '../../message/parse-message.ts'
 import { readRequestFacts } from '../../message/request-facts.ts'
 import { SipMessage } from '../../message/sip-message.ts'
@@ -13,6 +13,7 @@ import { createFingerprintMemory, type FingerprintMemory } from '../dropped-invi
 import type { EngineCore } from '../engine-core.ts'
 import type { Flow } from '../transport/transport.ts'
 import { fingerprintOf, type InviteIdentities } from './invite-identity.ts'
+import { MAX_SHED_INVITES } from './limits.ts'
 import type { PacketHash, PacketScan } from './packet-scan.ts'
 import { type AnswerFrame, answerFrame, answerPort, hasTagOf, writeShedAnswer } from './shed-answer.ts'
 

@@ -1,6 +1,7 @@
 /** Requests that wait while the process is behind, in the order in which they came. */
-import { MAX_WAITING_BYTES, MAX_WAITING_REQUESTS } from '../../limits.ts'
+
 import type { Flow } from '../transport/transport.ts'
+import { MAX_WAITING_BYTES, MAX_WAITING_REQUESTS } from './limits.ts'
 
 export interface WaitingRequest {
   /** A copy of the packet. */

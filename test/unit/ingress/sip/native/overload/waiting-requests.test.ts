@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { fromWords } from '../../../../../../ingress/address/ip-address.ts'
-import { MAX_WAITING_BYTES, MAX_WAITING_REQUESTS } from '../../../../../../ingress/sip/limits.ts'
+import { MAX_WAITING_BYTES, MAX_WAITING_REQUESTS } from '../../../../../../ingress/sip/native/overload/limits.ts'
 import {
   createWaitingRequests,
   type WaitingRequest,
