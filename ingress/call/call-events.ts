@@ -48,12 +48,13 @@ export interface CallAttempt {
 }
 
 /**
- * A backend of the rule that was passed over, completely or with some of its endpoints. `paused`: it is paused.
+ * A backend of the rule that was passed over, completely or with some of its endpoints. `paused`: it is paused. `ejected`: calls
+ * or probes have found it down, so all other targets came first.
  * `no_endpoint`: it has no ready endpoint. `no_socket`: no socket of this process reaches it.
  */
 export interface PassedOver {
   readonly backend: string
-  readonly result: 'paused' | 'no_endpoint' | 'no_socket'
+  readonly result: 'paused' | 'ejected' | 'no_endpoint' | 'no_socket'
 }
 
 /** A decided INVITE. It is reported once: when its final response is sent, or when it is dropped. */

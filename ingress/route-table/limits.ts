@@ -31,6 +31,12 @@ export const MAX_INSTALLATION_LENGTH = 128
 export const MAX_TIMEOUT_MS = 3_600_000
 
 /**
+ * Milliseconds of the shortest interval between two probes of an address. Rules cannot ask for less than five seconds, so a
+ * shorter interval is damage, and it would flood a backend.
+ */
+export const MIN_PROBE_INTERVAL_MS = 1_000
+
+/**
  * The highest version, and the highest number of entries. JavaScript, Lua and the id of a stream's record can represent
  * this number exactly. With one change per second, it is reached after nine million years. If a writer writes it by
  * mistake, no version of its epoch is left, and the next epoch starts again at 0.

@@ -157,10 +157,10 @@ describe.each(ENGINES)('%s', (_title, name, start) => {
       },
     })
     for (const event of stage.events) metrics.onEvent(event)
-    const backends = stage.events.flatMap((event) => ('backend' in event ? [event.backend] : []))
+    const backends = [...new Set(stage.events.flatMap((event) => ('backend' in event ? [event.backend] : [])))]
     const text = await metrics.text()
     const up = backends.map((backend) => sampleValue(text, 'sip_dispatch_backend_up', { backend }))
-    expect([new Set(backends).size, up]).toEqual([2, [0, 1]])
+    expect(up).toEqual([0, 1])
   })
 
   it('tells who said nothing at all of a call that nobody took', async () => {

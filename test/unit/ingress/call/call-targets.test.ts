@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import type { HealthTarget } from '../../../../ingress/call/backend-health.ts'
 import { type CallTarget, callTargets } from '../../../../ingress/call/call-targets.ts'
 import { MAX_ENDPOINT_TRIES, MAX_TARGETS } from '../../../../ingress/call/limits.ts'
 import { createLiveTable } from '../../../../ingress/lookup/live-table.ts'
@@ -30,8 +31,8 @@ function targets(
 ): readonly CallTarget[] {
   const table = createLiveTable()
   table.load(entries, 1)
-  const up = { isUp: (place: string) => !paused.includes(place), pause: () => undefined, retain: () => undefined }
-  return callTargets(backends, { table, health: up, fraction }).targets
+  const standing = ({ place }: HealthTarget) => (paused.includes(place) ? 'paused' : 'use')
+  return callTargets(backends, { table, health: { quiet: false, standing, share: () => 1 }, fraction }).targets
 }
 
 const texts = (found: readonly CallTarget[]) => found.map((target) => `${target.address.text}:${target.port}`)

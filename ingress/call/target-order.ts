@@ -1,0 +1,83 @@
+/**
+ * The order of a call's targets by the health of backends. Nothing is removed here: an ejected target comes after all others, so
+ * a call whose every target is ejected is still sent. Pure, except for the random numbers that are handed in.
+ */
+import { MIN_USABLE_SHARE } from '../backend-health/limits.ts'
+import { type Backend, backendName } from '../route-table/route-table.ts'
+import type { BackendHealth, HealthTarget } from './backend-health.ts'
+
+/** The targets of one backend that can be called. */
+export interface FoundTargets<T extends HealthTarget = HealthTarget> {
+  readonly backend: Backend
+  readonly usable: readonly T[]
+  readonly ejected: readonly T[]
+}
+
+/** Splits the targets of a backend by their health. */
+export function foundTargets<T extends HealthTarget>(
+  backend: Backend,
+  targets: readonly T[],
+  health: Pick<BackendHealth, 'quiet' | 'standing'>,
+): FoundTargets<T> {
+  if (health.quiet) return { backend, usable: targets, ejected: [] }
+  const usable = targets.filter((target) => health.standing(target) !== 'ejected')
+  return { backend, usable, ejected: targets.filter((target) => !usable.includes(target)) }
+}
+
+/** Chooses some targets of a backend, in the order in which they are tried. */
+export type DrawTargets<T> = (backend: Backend, targets: readonly T[]) => readonly T[]
+
+export interface OrderedTargets<T> {
+  readonly ordered: readonly T[]
+  /** The names of the backends of which some targets came after all others, because they are ejected. */
+  readonly ejected: readonly string[]
+}
+
+/**
+ * Orders the targets: tier by tier those that are used, then tier by tier those that are ejected. If too few targets of a tier
+ * are left, and no later tier has enough, all targets of the tier are used in their usual order. `found` is in the order of
+ * tiers. In a slow start, a target is often moved behind the others of its tier.
+ */
+export function targetOrder<T extends HealthTarget>(
+  found: readonly FoundTargets<T>[],
+  draw: DrawTargets<T>,
+  { health, fraction }: { readonly health: Pick<BackendHealth, 'quiet' | 'share'>; readonly fraction: () => number },
+): OrderedTargets<T> {
+  if (health.quiet) return { ordered: found.flatMap(({ backend, usable }) => draw(backend, usable)), ejected: NONE }
+  const tiers = Object.values(Object.groupBy(found, ({ backend }) => backend.tier)).filter((tier) => tier !== undefined)
+  const first: T[] = []
+  const last: T[] = []
+  const ejected: string[] = []
+  tiers.forEach((tier, at) => {
+    const usesAll = !hasEnough(tier) && !tiers.slice(at + 1).some(hasEnough)
+    const drawn = tier.flatMap((one) => draw(one.backend, usesAll ? [...one.usable, ...one.ejected] : one.usable))
+    first.push(...slowlyStarted(drawn, health, fraction))
+    if (usesAll) return
+    last.push(...tier.flatMap((one) => draw(one.backend, one.ejected)))
+    ejected.push(...tier.filter((one) => one.ejected.length > 0).map((one) => backendName(one.backend)))
+  })
+  return { ordered: [...first, ...last], ejected: [...new Set(ejected)] }
+}
+
+const NONE: readonly string[] = []
+
+/** Whether enough targets of a tier are left. A tier without any target has not enough. */
+function hasEnough(tier: readonly FoundTargets[]): boolean {
+  const usable = tier.reduce((sum, one) => sum + one.usable.length, 0)
+  const all = usable + tier.reduce((sum, one) => sum + one.ejected.length, 0)
+  return all > 0 && usable >= all * MIN_USABLE_SHARE
+}
+
+/** Moves targets in a slow start behind the others of their tier, so that each is the first only for its share of the calls. */
+function slowlyStarted<T extends HealthTarget>(
+  tier: readonly T[],
+  health: Pick<BackendHealth, 'share'>,
+  fraction: () => number,
+): readonly T[] {
+  if (tier.length < 2) return tier
+  const waiting = tier.filter((target) => {
+    const share = health.share(target)
+    return share < 1 && fraction() >= share
+  })
+  return waiting.length === 0 ? tier : [...tier.filter((target) => !waiting.includes(target)), ...waiting]
+}
