@@ -35,7 +35,7 @@ const options = withRules(
       .max(MAX_USER_LENGTH)
       // RFC 3261 §25.1, `user` without escapes: what a Request-URI can carry as it is written.
       .regex(
-        /^[A-Za-z0-9\-_.!~*'()&=+$,;?/]+$/,
+        /^[A-Za-z0-9\-_.!~*'()&=+$,;?/]*$/,
         "has a character that the user of a URI cannot have: letters, digits and -_.!~*'()&=+$,;?/ can be used",
       )
       .optional()

@@ -53,7 +53,7 @@ export const MAX_PROBE_STATUSES = 32
 /** The most probes in a row that a judgement can need. More of them would take longer than people watch. */
 export const MAX_PROBES_IN_A_ROW = 10
 /** The most characters of the user of a probe: as many as of any user that rules compare. */
-export const MAX_USER_LENGTH = MAX_NUMBER_LENGTH
+export const MAX_USER_LENGTH = 64
 
 /** The most characters of a DNS label and of a DNS subdomain (RFC 1123). Kubernetes names its objects in these forms. */
 export const MAX_LABEL_LENGTH = 63

@@ -145,6 +145,10 @@ export function shareOf(state: State, now: number): number {
   return SLOW_START_SHARE + ((1 - SLOW_START_SHARE) * (now - state.since)) / SLOW_START_MS
 }
 
+function recover(state: AddressState, _input: unknown, now: number): State {
+  return recovered(state, now)
+}
+
 function same(state: AddressState): State {
   return state
 }
@@ -192,7 +196,9 @@ function tryIfDue(state: AddressState, _input: Input<'began'>, now: number): Sta
   return state.until <= now ? { ...state, phase: 'trying', since: now, until: now + TRIAL_MS } : state
 }
 
-function recover({ ejections, reason }: AddressState, _input: unknown, now: number): State {
+/** The state of an address that something other than a call has shown to be back: it starts slowly. */
+export function recovered(state: State, now: number): AddressState {
+  const { ejections, reason } = state ?? CLEAN
   return { ...CLEAN, phase: 'slow-start', since: now, until: now + SLOW_START_MS, ejections, reason }
 }
 
@@ -216,6 +222,5 @@ function endTrial(state: AddressState, input: Input<'spared'>, now: number): Sta
  */
 function judgeTrial(state: AddressState, input: Input<'failed'>, now: number): State {
   if (input.reason !== 'unavailable' || state.reason === 'unavailable') return ejected(state, input.reason, now)
-  const back = recover(state, input, now)
-  return back && countUnavailable(back, input.caller, now)
+  return countUnavailable(recovered(state, now), input.caller, now)
 }

@@ -58,3 +58,15 @@ export const MAX_BACKEND_PAUSE_MS = 60_000
 
 /** At most so many names of backends are kept for one address. Each of them gets its own events. Beyond that, nobody reads them. */
 export const MAX_NAMES_PER_ADDRESS = 64
+
+/**
+ * At most so many probes per second of one pod. Each costs about 50 µs, so all of them together take a hundredth of a core. If
+ * the rules ask for more, all intervals become longer.
+ */
+export const MAX_PROBES_PER_SECOND = 200
+
+/** Milliseconds over which the first probes of new addresses are spread. A pod that starts should soon know who is there. */
+export const FIRST_PROBES_MS = 5_000
+
+/** The part of an interval by which the time between two probes varies. So the probes of many pods do not come all at once. */
+export const PROBE_JITTER = 0.2

@@ -2,25 +2,19 @@
  * The health of backends, as this pod knows it. It is kept by address (transport, IP address and port): what one call finds out
  * holds for every rule whose calls go to the same address. Only addresses of which something bad is known have a record.
  */
-import { hostText } from '../address/ip-address.ts'
 import {
   type AddressInput,
   type AddressState,
   addressAfter,
   addressAt,
+  recovered,
   shareOf,
   verdictOf,
 } from '../backend-health/address-state.ts'
+import { type HealthTarget, healthAddress } from '../backend-health/health-address.ts'
 import { MAX_BACKEND_PAUSE_MS, MAX_NAMES_PER_ADDRESS } from '../backend-health/limits.ts'
 import { type ProbeState, type ProbeThresholds, probeAfter, UNPROBED } from '../backend-health/probe-state.ts'
-import type { ProxyTarget } from '../sip/port/engine.ts'
 import type { CallEvent } from './call-events.ts'
-
-/** A place to which calls go. */
-export interface HealthTarget extends Pick<ProxyTarget, 'id' | 'address' | 'port' | 'transport'> {
-  /** The backend's name again, or `address:port` of one endpoint of a Service. */
-  readonly place: string
-}
 
 /**
  * Whether a new call should be sent to a target. `paused`: the backend has asked for a pause, and gets no call. `ejected`: other
@@ -90,7 +84,7 @@ export function createBackendHealth(now: () => number, emit: Emit): BackendHealt
   let known: Pick<ReadonlySet<string>, 'has'> = new Set()
   const change = (target: HealthTarget, work: (record: HealthRecord) => void): void => {
     if (!known.has(target.id)) return
-    const key = addressOf(target)
+    const key = healthAddress(target)
     const record = records.get(key) ?? newRecord(key)
     records.set(key, record)
     work(record)
@@ -98,7 +92,7 @@ export function createBackendHealth(now: () => number, emit: Emit): BackendHealt
     settle(records, record, { now: now(), emit })
   }
   const current = (target: HealthTarget): HealthRecord | undefined => {
-    const record = records.get(addressOf(target))
+    const record = records.get(healthAddress(target))
     if (record !== undefined) settle(records, record, { now: now(), emit })
     return record
   }
@@ -107,9 +101,9 @@ export function createBackendHealth(now: () => number, emit: Emit): BackendHealt
       return records.size === 0
     },
     standing: (target) => standingOf(current(target), now()),
-    share: (target) => shareOf(records.get(addressOf(target))?.state, now()),
+    share: (target) => shareOf(records.get(healthAddress(target))?.state, now()),
     observe: (target, input) => {
-      if (input.type !== 'failed' && !records.has(addressOf(target))) return
+      if (input.type !== 'failed' && !records.has(healthAddress(target))) return
       change(target, (record) => {
         record.state = addressAfter(record.state, input, now())
       })
@@ -121,13 +115,15 @@ export function createBackendHealth(now: () => number, emit: Emit): BackendHealt
       })
     },
     probed: (target, alive, thresholds) => {
-      if (alive && !records.has(addressOf(target))) return
+      if (alive && !records.has(healthAddress(target))) return
       change(target, (record) => {
+        const wasDown = record.probe.down
         record.probe = probeAfter(record.probe, alive, thresholds)
+        if (wasDown && !record.probe.down) record.state = recovered(record.state, now())
       })
     },
     unprobed: (target) => {
-      const record = records.get(addressOf(target))
+      const record = records.get(healthAddress(target))
       if (record === undefined) return
       record.probe = UNPROBED
       settle(records, record, { now: now(), emit })
@@ -143,19 +139,6 @@ export function createBackendHealth(now: () => number, emit: Emit): BackendHealt
     },
     report: () => Array.from(records.values(), (record) => reportOf(record, now())),
   }
-}
-
-/** The texts of addresses, which are made once for each target. */
-const addresses = new WeakMap<HealthTarget, string>()
-
-/** The address of a target. A target without a transport is called by UDP; large requests go to the same server by TCP. */
-function addressOf(target: HealthTarget): string {
-  const before = addresses.get(target)
-  if (before !== undefined) return before
-  const { address, port, transport = 'UDP' } = target
-  const text = `${transport.toLowerCase()}:${hostText(address)}:${port}`
-  addresses.set(target, text)
-  return text
 }
 
 function newRecord(address: string): HealthRecord {

@@ -85,6 +85,9 @@ export interface CallDecided {
   readonly endedAt: number
 }
 
+/** How a probe of a backend ended. `unsent`: this process could not send it, which says nothing about the backend. */
+export type ProbeOutcome = 'answered' | 'failed' | 'timeout' | 'transport' | 'unsent'
+
 export type CallEvent =
   | CallDecided
   /** A rule was chosen for a call. Metrics count the call by this event, long before its end. */
@@ -112,6 +115,13 @@ export type CallEvent =
       readonly endpoint?: string
       readonly up: boolean
       readonly reason: string
+    }
+  /** A probe of an address has ended. `failed`: it was answered by a status that counts as a failure. */
+  | {
+      readonly type: 'backend-probe'
+      /** The backends that have the address and want it to be probed. */
+      readonly backends: readonly string[]
+      readonly result: ProbeOutcome
     }
   /** An admitted INVITE that ended without a final response. Invariant I2 says that this never happens. */
   | { readonly type: 'unanswered'; readonly trunk: string; readonly callId: string }

@@ -42,7 +42,7 @@ export const NOTHING_PASSED_OVER: readonly PassedOver[] = []
 export function callTargets(backends: readonly Backend[], deps: Deps, canReach: CanReach = ANYWHERE): CallTargets {
   let passedOver = NOTHING_PASSED_OVER
   const found = backendOrder(backends, deps.fraction).map((backend): FoundTargets<CallTarget> => {
-    const there = 'uri' in backend ? addressTargets(backend) : deps.table.readyEndpoints(backend.service)
+    const there = targetsOf(backend, deps)
     const up = upOnes(there, deps.health)
     const reached = those(up, canReach)
     if (reached.length === 0 || reached.length < there.length) {
@@ -55,6 +55,11 @@ export function callTargets(backends: readonly Backend[], deps: Deps, canReach: 
   const { ordered, ejected } = targetOrder(found, drawEach, deps)
   for (const backend of ejected) passedOver = [...passedOver, { backend, result: 'ejected' }]
   return { targets: firstOfEach(ordered), passedOver }
+}
+
+/** All targets of a backend. */
+export function targetsOf(backend: Backend, { table }: Pick<Deps, 'table'>): readonly CallTarget[] {
+  return 'uri' in backend ? addressTargets(backend) : table.readyEndpoints(backend.service)
 }
 
 /** The targets without repeats, as many as one call may have. */

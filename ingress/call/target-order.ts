@@ -2,9 +2,10 @@
  * The order of a call's targets by the health of backends. Nothing is removed here: an ejected target comes after all others, so
  * a call whose every target is ejected is still sent. Pure, except for the random numbers that are handed in.
  */
+import type { HealthTarget } from '../backend-health/health-address.ts'
 import { MIN_USABLE_SHARE } from '../backend-health/limits.ts'
 import { type Backend, backendName } from '../route-table/route-table.ts'
-import type { BackendHealth, HealthTarget } from './backend-health.ts'
+import type { BackendHealth } from './backend-health.ts'
 
 /** The targets of one backend that can be called. */
 export interface FoundTargets<T extends HealthTarget = HealthTarget> {

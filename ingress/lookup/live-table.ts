@@ -3,6 +3,7 @@ import type { RuleEntry, ServiceEntry, TableDelta, TableEntry, TrunkEntry } from
 import { compareRules } from '../route-table/rule-order.ts'
 import { createTimeSlice } from '../time/time-slice.ts'
 import type { PeerFacts } from './peer-index.ts'
+import type { ProbedBackend } from './probed-backends.ts'
 import type { RuleScope } from './rule-index.ts'
 import type { ServiceTarget } from './service-targets.ts'
 import { TableState } from './table-state.ts'
@@ -48,6 +49,8 @@ export interface LiveTable {
   /** Names of rules, and names of the backends in rules. They change with the table and take no extra memory. */
   readonly ruleNames: TableNames
   readonly backendNames: TableNames
+  /** The backends that rules want to be probed, by their names. Made anew at each call. */
+  probedBackends(): ReadonlyMap<string, ProbedBackend>
   trunk(name: string): TrunkEntry | undefined
   rule(name: string): RuleEntry | undefined
   /** Names of the headers that rules read, in lower case. The same array is returned until the names change. */
@@ -115,6 +118,7 @@ export function createLiveTable(): LiveTable {
     trunks: () => entriesOf(state.trunks),
     rules: () => entriesOf(state.rules),
     services: () => entriesOf(state.services),
+    probedBackends: () => state.probes.probed(),
     trunk: (name) => state.trunks.get(name)?.entry,
     rule: (name) => state.rules.get(name)?.entry,
     readyEndpoints: (service) => state.services.get(service)?.ready ?? NO_ENDPOINTS,

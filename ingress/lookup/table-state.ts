@@ -1,4 +1,5 @@
 import {
+  type Backend,
   backendName,
   MATCH_CONDITIONS,
   type RuleEntry,
@@ -13,6 +14,7 @@ import { createNetworkUses } from './network-uses.ts'
 import { numberPatterns } from './number-test.ts'
 import { createPatterns } from './patterns.ts'
 import { createPeerIndex, type IndexedTrunk, indexedTrunk } from './peer-index.ts'
+import { createProbeUses } from './probed-backends.ts'
 import { indexedRule, RuleIndex } from './rule-index.ts'
 import { type IndexedService, indexedService } from './service-targets.ts'
 
@@ -30,6 +32,8 @@ export class TableState {
   readonly backendUses = new Map<string, number>()
   /** The networks to which the backends of rules may move their calls (`contactNetworks`). */
   readonly contacts = createNetworkUses()
+  /** The backends that rules want to be probed. */
+  readonly probes = createProbeUses()
   readonly #headerUses = new Map<string, number>()
   #headersRead: readonly string[] = []
 
@@ -122,6 +126,7 @@ export class TableState {
     this.ruleIndex.add(rule)
     this.peers.addBackends(addressesOf(rule.entry))
     this.contacts.add(contactsOf(rule.entry))
+    this.probes.add(backendsOf(rule.entry))
     this.#countHeaders(rule.entry, 1)
     countBackends(this.backendUses, rule.entry, 1)
     if (before !== undefined) this.#release(before)
@@ -175,6 +180,7 @@ export class TableState {
   #release(rule: IndexedRule): void {
     this.peers.removeBackends(addressesOf(rule.entry))
     this.contacts.remove(contactsOf(rule.entry))
+    this.probes.remove(backendsOf(rule.entry))
     this.#countHeaders(rule.entry, -1)
     countBackends(this.backendUses, rule.entry, -1)
     this.#patterns.release(patternsOf(rule.entry))
@@ -206,6 +212,10 @@ function countBackends(uses: Map<string, number>, { action }: RuleEntry, change:
  */
 function addressesOf({ action }: RuleEntry): UriBackend[] {
   return action.type === 'Route' ? action.backends.filter((backend) => 'uri' in backend) : []
+}
+
+function backendsOf({ action }: RuleEntry): readonly Backend[] {
+  return action.type === 'Route' ? action.backends : []
 }
 
 function contactsOf({ action }: RuleEntry): readonly string[] {

@@ -3,7 +3,8 @@
  * Units are base units. Names of counters end with `_total`. Each metric has a fixed set of labels. No label is called
  * namespace, pod, job or instance.
  */
-import type { NearMissReason, NoRuleReason, Outcome, ShedSender } from '../call/call-events.ts'
+import type { DownReason } from '../call/backend-health.ts'
+import type { NearMissReason, NoRuleReason, Outcome, ProbeOutcome, ShedSender } from '../call/call-events.ts'
 import type { AttemptResult } from '../sip/port/engine.ts'
 import type { DropReason } from '../sip/port/events.ts'
 
@@ -43,6 +44,23 @@ export const ATTEMPT_RESULTS: Readonly<Record<AttemptResult, number>> = {
   late: 5,
   passed_over: 6,
   no_socket: 7,
+}
+
+/** Why an address was taken out of use. */
+export const EJECTION_REASONS: Readonly<Record<DownReason, number>> = {
+  transport: 0,
+  timeout: 1,
+  unavailable: 2,
+  probe: 3,
+  retry_after: 4,
+}
+
+export const PROBE_RESULTS: Readonly<Record<ProbeOutcome, number>> = {
+  answered: 0,
+  failed: 1,
+  timeout: 2,
+  transport: 3,
+  unsent: 4,
 }
 
 export const DROP_REASONS: Readonly<Record<DropReason | 'source_rewritten' | 'other', number>> = {
@@ -104,7 +122,7 @@ export const LABELS = {
   rule: '`namespace/name` of the DispatchRule from the table, or `(other)` beyond `--rule-series`.',
   backend:
     "The backend's URI as the rule writes it, or `namespace/name:port` of a Service: never an endpoint's address.",
-  result: `How the attempt ended: ${listOf(ATTEMPT_RESULTS)}.`,
+  result: `How the attempt ended: ${listOf(ATTEMPT_RESULTS)}. Of a probe: ${listOf(PROBE_RESULTS)}.`,
   version: 'Version of sip-dispatch.',
   installation: 'What `--installation` says, the same for operator and ingress of one release; empty without it.',
   engine: 'SIP engine: `native` or `drachtio`.',
@@ -203,7 +221,19 @@ export const METRICS = {
     name: 'sip_dispatch_backend_up',
     type: 'gauge',
     labels: ['backend'],
-    help: '1 if the backend answers, 0 if the last call to it found nobody, silence or a 503 and none of the last 5 seconds was answered, or while it is paused. Absent until a call of this pod has tried it.',
+    help: '1 if the backend answers calls or probes, 0 if the last call to it found nobody, silence or a 503 and none of the last 5 seconds was answered, or while it is passed over: ejected, failing its health check, or paused. Absent until a call or a probe of this pod has tried it.',
+  },
+  backendEjections: {
+    name: 'sip_dispatch_backend_ejections_total',
+    type: 'counter',
+    labels: ['backend', 'reason'],
+    help: `How often an address of the backend was taken out of use; reason is ${listOf(EJECTION_REASONS)}. unavailable: 503 for several callers; probe: its health check failed; retry_after: it asked for a pause.`,
+  },
+  backendProbes: {
+    name: 'sip_dispatch_backend_probes_total',
+    type: 'counter',
+    labels: ['backend', 'result'],
+    help: `OPTIONS sent to addresses of the backend by its health check; result is ${listOf(PROBE_RESULTS)}. failed: it answered with a status that counts as down; unsent: the pod could not send it.`,
   },
   tableVersion: {
     name: 'sip_dispatch_route_table_version',

@@ -9,11 +9,13 @@ import { createFastHistogram, type FastHistogram, observe } from './fast-histogr
 import {
   ATTEMPT_RESULTS,
   DROP_REASONS,
+  EJECTION_REASONS,
   METHODS,
   METRICS,
   NEAR_MISS_REASONS,
   NO_RULE_REASONS,
   OUTCOMES,
+  PROBE_RESULTS,
   SHED_SENDERS,
 } from './metric-declarations.ts'
 import { createRuleCounters } from './rule-counters.ts'
@@ -30,6 +32,8 @@ export interface MetricsOptions {
   readonly now: () => number
   /** Milliseconds since 1970. */
   readonly wallClock: () => number
+  /** Whether every address of a backend is passed over. Asked at each scrape, for backends that have several addresses. */
+  readonly isDown?: (backend: string) => boolean
 }
 
 /** The part of a route table that metrics need. */
@@ -89,6 +93,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   registerCalls(registry, counts)
   registerTrunks(registry, counts, options)
   registerBackends(registry, counts, options)
+  registerHealth(registry, counts)
   registerTable(registry, counts)
   const { version, engine, installation = '' } = options
   let datagrams = ''
@@ -184,8 +189,10 @@ function count(counts: Counts, event: CallEvent): void {
       counts.backends.countAttempt(event)
       break
     case 'backend-health':
-      // A pause of one endpoint does not pause the Service, because its other endpoints still take calls.
-      if (event.endpoint === undefined) counts.backends.setPaused(event.backend, !event.up)
+      counts.backends.noteHealth(event)
+      break
+    case 'backend-probe':
+      counts.backends.countProbe(event)
       break
     case 'unanswered':
       counts.trunks.of(event.trunk).unanswered++
@@ -307,7 +314,7 @@ function registerAdmitting(registry: Registry, trunks: Counts['trunks']): void {
   })
 }
 
-function registerBackends(registry: Registry, { backends }: Counts, { now }: MetricsOptions): void {
+function registerBackends(registry: Registry, { backends }: Counts, { now, isDown }: MetricsOptions): void {
   addCounter(registry, METRICS.backendRequests, (emit) => {
     for (const [backend, { attempts }] of backends.entries()) {
       for (const [result, at] of Object.entries(ATTEMPT_RESULTS)) emit({ backend, result }, attempts[at] ?? 0)
@@ -315,8 +322,23 @@ function registerBackends(registry: Registry, { backends }: Counts, { now }: Met
   })
   addGauge(registry, METRICS.backendUp, (emit) => {
     for (const [backend, counters] of backends.entries()) {
-      const up = isUp(counters, now())
+      const up = isDown?.(backend) ? false : isUp(counters, now())
       if (up !== undefined) emit({ backend }, up ? 1 : 0)
+    }
+  })
+}
+
+/** A backend that nobody probes has no series of probes: most backends are not probed. */
+function registerHealth(registry: Registry, { backends }: Counts): void {
+  addCounter(registry, METRICS.backendEjections, (emit) => {
+    for (const [backend, { ejections }] of backends.entries()) {
+      for (const [reason, at] of Object.entries(EJECTION_REASONS)) emit({ backend, reason }, ejections[at] ?? 0)
+    }
+  })
+  addCounter(registry, METRICS.backendProbes, (emit) => {
+    for (const [backend, { probes }] of backends.entries()) {
+      if (probes === undefined) continue
+      for (const [result, at] of Object.entries(PROBE_RESULTS)) emit({ backend, result }, probes[at] ?? 0)
     }
   })
 }

@@ -23,6 +23,8 @@ export interface ServingCore {
   readonly tableLoaded: Promise<void>
   /** Must be called after each change of the table, by the code that made the change. */
   readonly tableChanged: () => void
+  /** Calls the listener after each change of the table, once the health of backends knows the new table. */
+  readonly onTableChange: (listener: () => void) => void
 }
 
 export function createServingCore(config: ServingConfig): ServingCore {
@@ -31,6 +33,7 @@ export function createServingCore(config: ServingConfig): ServingCore {
     onError: (error) => logger.error({ code: 'timer-failed', error: String(error) }, 'fault'),
   })
   const now = (): number => clock.now()
+  const table = createLiveTable()
   const metrics = createMetrics({
     version: config.version,
     installation: config.installation,
@@ -38,20 +41,29 @@ export function createServingCore(config: ServingConfig): ServingCore {
     ruleSeries: config.ruleSeries,
     now,
     wallClock: () => Date.now(),
+    isDown: (backend) => isServiceDown(table, health, backend),
   })
   const log = createCallLog({ logger, callsPerSecond: config.logCallsPerSecond, clock })
   const emit = (event: CallEvent): void => {
     metrics.onEvent(event)
     log.onEvent(event)
   }
-  const table = createLiveTable()
   const health = createBackendHealth(now, emit)
   const { promise: tableLoaded, resolve } = Promise.withResolvers<void>()
+  const listeners: (() => void)[] = []
   const tableChanged = (): void => {
     reportTable({ table, metrics, log, health })
+    for (const listener of listeners) listener()
     resolve()
   }
-  return { clock, logger, metrics, log, table, health, emit, tableLoaded, tableChanged }
+  const onTableChange = (listener: () => void): void => void listeners.push(listener)
+  return { clock, logger, metrics, log, table, health, emit, tableLoaded, tableChanged, onTableChange }
+}
+
+/** Whether every endpoint of a Service is passed over. False for a backend that is an address: its own events say it. */
+function isServiceDown(table: LiveTable, health: BackendHealth, backend: string): boolean {
+  const endpoints = health.quiet ? [] : table.readyEndpoints(backend)
+  return endpoints.length > 0 && endpoints.every((endpoint) => health.standing(endpoint) !== 'use')
 }
 
 /**

@@ -7,6 +7,7 @@ import { socketMakers, startNativeEngine } from '../sip/native/native-engine.ts'
 import { chooseDatagrams, type DatagramsSetting } from '../sip/native/transport/datagram/choose-datagrams.ts'
 import type { SipEngine } from '../sip/port/engine.ts'
 import { systemRandom } from '../time/random.ts'
+import { createBackendProbes } from './backend-probes.ts'
 import { isOwnHost, machineAddress, machineAddresses } from './machine-address.ts'
 import { createReadiness, type Readiness, warmedUp } from './readiness.ts'
 import type { ServingConfig } from './serving-config.ts'
@@ -55,6 +56,9 @@ export async function startServing(
     throw error
   })
   const at = { listening: engine.listening, http: http.address, version: config.version }
+  const probes = createBackendProbes(core, engine, Math.random)
+  core.onTableChange(() => probes.changed())
+  if (core.table.loaded) probes.changed()
   logger.info(at, 'listening')
   readiness.begin(() => logger.info({ ...at, table: core.table.version }, 'serving'))
   return {
@@ -62,6 +66,8 @@ export async function startServing(
     http: http.address,
     setCookieKeys: (keys) => engine.setCookieKeys(keys),
     leave: async (hurry) => {
+      // A probe is a transaction, and the process would wait for its end.
+      probes.close()
       await shutdown.leave(() => engine.unfinishedTransactions, hurry)
       await engine.close()
       await http.close()

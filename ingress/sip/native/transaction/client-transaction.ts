@@ -35,6 +35,8 @@ export interface RequestSink {
   readonly reliable: boolean
   /** The address to which the request is sent. Only this address may answer the request. */
   readonly address: IpAddress
+  /** True if the request was made here and not relayed: our Via is then the only one in its responses. Absent: relayed. */
+  readonly madeHere?: true
   /** Sends a request or its ACK. A failure is reported to `onFailure` of the transaction, during the call or later. */
   sendRequest(bytes: Buffer, transaction: RequestTransaction): void
 }
@@ -113,6 +115,11 @@ export class ClientTransaction<M> implements RequestTransaction {
   /** Whether the final response has still to come. After that response, the transaction only absorbs its repeats. */
   get unfinished(): boolean {
     return this.#state === 'Calling' || this.#state === 'Trying' || this.#state === 'Proceeding'
+  }
+
+  /** Whether the request was made here and not relayed. */
+  get madeHere(): boolean {
+    return this.#sink.madeHere === true
   }
 
   /** The address to which the request was sent. */

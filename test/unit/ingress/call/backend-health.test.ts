@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals'
 import { parseIpAddress } from '../../../../ingress/address/ip-address.ts'
+import type { HealthTarget } from '../../../../ingress/backend-health/health-address.ts'
 import { FIRST_EJECTION_MS, MAX_BACKEND_PAUSE_MS } from '../../../../ingress/backend-health/limits.ts'
-import { createBackendHealth, type HealthTarget } from '../../../../ingress/call/backend-health.ts'
+import { createBackendHealth } from '../../../../ingress/call/backend-health.ts'
 import type { CallEvent } from '../../../../ingress/call/call-events.ts'
 
 function target(id: string, text: string, place = id): HealthTarget {
   const address = parseIpAddress(text)
   if (!address) throw new TypeError(`${text} is no address`)
-  return { id, place, address, port: 5060, transport: undefined }
+  return { id, place, address, port: 5060, transport: undefined, uriParameters: '' }
 }
 
 const B1 = target('sip:b1', '10.0.0.9')

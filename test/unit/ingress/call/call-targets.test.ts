@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { HealthTarget } from '../../../../ingress/call/backend-health.ts'
+import type { HealthTarget } from '../../../../ingress/backend-health/health-address.ts'
 import { type CallTarget, callTargets } from '../../../../ingress/call/call-targets.ts'
 import { MAX_ENDPOINT_TRIES, MAX_TARGETS } from '../../../../ingress/call/limits.ts'
 import { createLiveTable } from '../../../../ingress/lookup/live-table.ts'

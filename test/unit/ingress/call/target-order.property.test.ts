@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import * as fc from 'fast-check'
 import { parseIpAddress } from '../../../../ingress/address/ip-address.ts'
+import type { HealthTarget } from '../../../../ingress/backend-health/health-address.ts'
 import { MIN_USABLE_SHARE } from '../../../../ingress/backend-health/limits.ts'
-import type { HealthTarget } from '../../../../ingress/call/backend-health.ts'
 import { foundTargets, targetOrder } from '../../../../ingress/call/target-order.ts'
 
 interface Place extends HealthTarget {
@@ -23,7 +23,17 @@ function place(tier: number, i: number, { ejected, share }: Pick<Place, 'ejected
   const address = parseIpAddress(`10.0.${tier}.${i + 1}`)
   if (!address) throw new Error('unreachable')
   const id = `sip:${address.text}`
-  return { id, place: id, address, port: 5060, transport: 'UDP', tier, ejected, share: ejected ? 1 : share }
+  return {
+    id,
+    place: id,
+    address,
+    port: 5060,
+    transport: 'UDP',
+    uriParameters: '',
+    tier,
+    ejected,
+    share: ejected ? 1 : share,
+  }
 }
 
 function order(places: readonly Place[], fraction = 0.7) {
