@@ -32,6 +32,8 @@ export interface AddressReport {
   readonly backends: readonly string[]
   /** Absent: calls are sent. */
   readonly down?: DownReason
+  /** For how long the address has been down without a break. */
+  readonly downForMs?: number
   /** The time until the next call may try the address. Absent if this time is over, or if a health check decides it. */
   readonly retryInMs?: number
   /** The number of ejections in a row. */
@@ -75,6 +77,8 @@ interface HealthRecord {
   probe: ProbeState
   /** The reason that was reported last. Undefined: the address was reported up, or never reported. */
   told: DownReason | undefined
+  /** When the address went down. It has a meaning only while `told` is set. */
+  downSince: number
 }
 
 type Emit = (event: CallEvent) => void
@@ -142,7 +146,7 @@ export function createBackendHealth(now: () => number, emit: Emit): BackendHealt
 }
 
 function newRecord(address: string): HealthRecord {
-  return { address, names: new Map(), state: undefined, pausedUntil: 0, probe: UNPROBED, told: undefined }
+  return { address, names: new Map(), state: undefined, pausedUntil: 0, probe: UNPROBED, told: undefined, downSince: 0 }
 }
 
 /** A name that is new for an address that is down gets its event, too. */
@@ -163,6 +167,7 @@ function settle(
   const { told } = record
   if (down !== told) {
     record.told = down
+    if (told === undefined) record.downSince = now
     const reason = down ?? UP_REASONS[told ?? 'retry_after']
     for (const [id, place] of record.names) emit({ ...healthOf(id, place), up: down === undefined, reason })
   }
@@ -198,7 +203,7 @@ function reportOf(record: HealthRecord, now: number): AddressReport {
   return {
     address,
     backends: [...names.keys()],
-    ...(down !== undefined && { down }),
+    ...(down !== undefined && { down, downForMs: Math.round(now - record.downSince) }),
     ...(down !== undefined && until > now && { retryInMs: Math.ceil(until - now) }),
     ejections: state?.ejections ?? 0,
     share: shareOf(state, now),

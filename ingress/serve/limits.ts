@@ -29,3 +29,9 @@ export const READY_LOOK_MS = 50
  * kind of rule and trunk.
  */
 export const WARM_UP_RULES = 32
+
+/**
+ * Milliseconds for which a backend must have been down before the operator is told. A server that restarts is back before, and
+ * the status of a rule should not follow each of its seconds.
+ */
+export const DOWN_REPORTED_AFTER_MS = 20_000

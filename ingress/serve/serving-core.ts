@@ -8,6 +8,7 @@ import { createMetrics, type Metrics } from '../metrics/metrics.ts'
 import type { Clock } from '../time/clock.ts'
 import { systemTimerHost } from '../time/system-timer.ts'
 import { createTimerWheel } from '../time/timer-wheel.ts'
+import { isServiceDown } from './down-backends.ts'
 import type { ServingConfig } from './serving-config.ts'
 
 export interface ServingCore {
@@ -58,12 +59,6 @@ export function createServingCore(config: ServingConfig): ServingCore {
   }
   const onTableChange = (listener: () => void): void => void listeners.push(listener)
   return { clock, logger, metrics, log, table, health, emit, tableLoaded, tableChanged, onTableChange }
-}
-
-/** Whether every endpoint of a Service is passed over. False for a backend that is an address: its own events say it. */
-function isServiceDown(table: LiveTable, health: BackendHealth, backend: string): boolean {
-  const endpoints = health.quiet ? [] : table.readyEndpoints(backend)
-  return endpoints.length > 0 && endpoints.every((endpoint) => health.standing(endpoint) !== 'use')
 }
 
 /**

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { CONDITION_REASONS, type ConditionType } from '../../crds/schema/conditions.ts'
+import { openAnsweringBackend } from '../support/answering-backend.ts'
 import { type Cluster, type ConditionText, startCluster } from '../support/cluster.ts'
 import { type PrivateKubernetesApi, startKubernetesApi } from '../support/kubernetes-api.ts'
 import { dispatchRule, sipTrunk } from '../support/manifest-text.ts'
@@ -253,6 +254,29 @@ describeWith(['kubernetes', 'redis'], 'every condition and reason on a real API 
       await cluster.apply(rule('wrong', '+15550000612'))
       await see('drule/wrong', 'Accepted', 'Accepted')
       await see('drule/wrong', 'Programmed', 'Programmed')
+    },
+    TEST_LIMIT_MS,
+  )
+
+  it(
+    'BackendsHealthy: BackendsDown and AllBackendsDown, from what the pod has found, and gone when they answer',
+    async () => {
+      const answering = await openAnsweringBackend()
+      const dead = await openAnsweringBackend()
+      const uris = [answering.uri, dead.uri]
+      const healthCheck = { options: { interval: '5s', timeout: '1s', failures: 1, successes: 1 } }
+      const route = { backends: uris.map((uri) => ({ uri })), healthCheck }
+      dead.close()
+      await cluster.apply(dispatchRule('checked', '+15550000615', { type: 'Route', route }))
+      const one = await see('drule/checked', 'BackendsHealthy', 'BackendsDown')
+      expect(one.message).toBe(`Most ingress pods find 1 of 2 backends down: ${uris[1]}.`)
+      expect(one.status).toBe('False')
+      await see('drule/checked', 'Ready', 'Ready')
+      answering.status = 0
+      await see('drule/checked', 'BackendsHealthy', 'AllBackendsDown')
+      answering.status = 200
+      await see('drule/checked', 'BackendsHealthy', 'BackendsDown')
+      answering.close()
     },
     TEST_LIMIT_MS,
   )
