@@ -25,6 +25,7 @@ export function addExplainCommand(program: Command): void {
         .argParser(udpOrTcp),
     )
     .addOption(repeatable('--header <header>', "one more header of the request, 'Name: value'; repeatable"))
+    .option('--backends <file>', 'page /backends of a pod, saved: says which backends that pod passes over, and why')
     .addOption(new Option('--output <format>', 'how to print').choices(['text', 'json']).default('text'))
     .action(explain)
 }
@@ -41,7 +42,10 @@ async function explain(flags: ExplainFlags): Promise<void> {
   const { explainReport } = await import('./explain-report.ts')
   const { readExplainManifests } = await import('../manifests.ts')
   const { explainText } = await import('./explain-text.ts')
-  const report = explainReport(await readExplainManifests(config.rules), config.call)
+  const { passedOverBackends, readBackendReports } = await import('./explain-health.ts')
+  const reports = flags.backends === undefined ? undefined : readBackendReports(flags.backends)
+  const explained = explainReport(await readExplainManifests(config.rules), config.call)
+  const report = reports ? { ...explained, passedOver: passedOverBackends(explained.backends, reports) } : explained
   const text = flags.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : explainText(report)
   process.stdout.write(printableText(text))
 }

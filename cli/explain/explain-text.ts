@@ -22,6 +22,7 @@ export function explainText(report: ExplainReport): string {
       more(findings.leftOut, 'problems: run lint'),
     ),
     section('backends, in the order in which they are tried', report.backends.map(backendLine)),
+    section('backends that the pod passes over: they come after all others', passedOverLines(report.passedOver)),
     section('the request to the backend', requestLines(report.request)),
     section('decision', [`${outcome}: ${reason}`]),
     section('on the wire', wireLines(wire)),
@@ -73,6 +74,14 @@ const SERVICE = ': a Service, whose endpoints are known on a cluster only'
 function backendLine({ name, service, tier, weight, share }: BackendShare): string {
   const load = weight === 0 ? 'weight 0: takes no calls' : `weight ${weight}, ${share} % of the tier's calls`
   return `tier ${tier}: ${name} (${load})${service ? SERVICE : ''}`
+}
+
+function passedOverLines(passedOver: ExplainReport['passedOver']): string[] {
+  if (passedOver?.length === 0) return ['none']
+  return (passedOver ?? []).map(({ backend, address, reason, retryInMs }) => {
+    const next = retryInMs === undefined ? '' : `; the next call tries it in ${Math.ceil(retryInMs / 1000)} s`
+    return `${backend} at ${address}: ${reason}${next}`
+  })
 }
 
 function requestLines(request: ExplainReport['request']): string[] {

@@ -107,7 +107,8 @@ export function createBackendHealth(now: () => number, emit: Emit): BackendHealt
     standing: (target) => standingOf(current(target), now()),
     share: (target) => shareOf(records.get(healthAddress(target))?.state, now()),
     observe: (target, input) => {
-      if (input.type !== 'failed' && !records.has(healthAddress(target))) return
+      // Nearly always nothing bad is known, and then an answer costs one comparison.
+      if (input.type !== 'failed' && (records.size === 0 || !records.has(healthAddress(target)))) return
       change(target, (record) => {
         record.state = addressAfter(record.state, input, now())
       })
@@ -123,7 +124,10 @@ export function createBackendHealth(now: () => number, emit: Emit): BackendHealt
       change(target, (record) => {
         const wasDown = record.probe.down
         record.probe = probeAfter(record.probe, alive, thresholds)
-        if (wasDown && !record.probe.down) record.state = recovered(record.state, now())
+        // An answered probe is as good as a call that tries an address whose ejection is over. Without this, an address that
+        // gets no calls would count as down for ever.
+        const isDue = alive && verdictOf(record.state, now()) === 'due'
+        if (isDue || (wasDown && !record.probe.down)) record.state = recovered(record.state, now())
       })
     },
     unprobed: (target) => {

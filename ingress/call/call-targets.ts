@@ -64,6 +64,7 @@ export function targetsOf(backend: Backend, { table }: Pick<Deps, 'table'>): rea
 
 /** The targets without repeats, as many as one call may have. */
 function firstOfEach(ordered: readonly CallTarget[]): readonly CallTarget[] {
+  if (ordered.length < 2) return ordered
   const targets: CallTarget[] = []
   for (const target of ordered) {
     if (targets.length === MAX_TARGETS) return targets

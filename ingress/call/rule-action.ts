@@ -288,10 +288,13 @@ function report(proxied: RoutedCall, deps: CallDeps, step: ProxyProgress): void 
       const target = callTarget(targets, step)
       if (target === undefined) return
       attemptBegan(proxied.attempts, target, deps.now())
-      deps.health.observe(target, { type: 'began' })
+      deps.health.observe(target, BEGAN)
     }
   }
 }
+
+/** One object for all attempts, because it is made for each of them. */
+const BEGAN = { type: 'began' } as const
 
 function callTarget(targets: readonly CallTarget[], { target }: ProxyProgress): CallTarget | undefined {
   for (let i = 0; i < targets.length; i++) if (targets[i] === target) return targets[i]

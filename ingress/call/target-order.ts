@@ -6,6 +6,7 @@ import type { HealthTarget } from '../backend-health/health-address.ts'
 import { MIN_USABLE_SHARE } from '../backend-health/limits.ts'
 import { type Backend, backendName } from '../route-table/route-table.ts'
 import type { BackendHealth } from './backend-health.ts'
+import { MAX_ENDPOINT_TRIES } from './limits.ts'
 
 /** The targets of one backend that can be called. */
 export interface FoundTargets<T extends HealthTarget = HealthTarget> {
@@ -44,7 +45,7 @@ export function targetOrder<T extends HealthTarget>(
   draw: DrawTargets<T>,
   { health, fraction }: { readonly health: Pick<BackendHealth, 'quiet' | 'share'>; readonly fraction: () => number },
 ): OrderedTargets<T> {
-  if (health.quiet) return { ordered: found.flatMap(({ backend, usable }) => draw(backend, usable)), ejected: NONE }
+  if (health.quiet) return { ordered: allInOrder(found, draw), ejected: NONE }
   const tiers = Object.values(Object.groupBy(found, ({ backend }) => backend.tier)).filter((tier) => tier !== undefined)
   const first: T[] = []
   const last: T[] = []
@@ -54,13 +55,23 @@ export function targetOrder<T extends HealthTarget>(
     const drawn = tier.flatMap((one) => draw(one.backend, usesAll ? [...one.usable, ...one.ejected] : one.usable))
     first.push(...slowlyStarted(drawn, health, fraction))
     if (usesAll) return
-    last.push(...tier.flatMap((one) => draw(one.backend, one.ejected)))
+    for (const one of tier) {
+      const left = MAX_ENDPOINT_TRIES - Math.min(MAX_ENDPOINT_TRIES, one.usable.length)
+      last.push(...draw(one.backend, one.ejected).slice(0, left))
+    }
     ejected.push(...tier.filter((one) => one.ejected.length > 0).map((one) => backendName(one.backend)))
   })
   return { ordered: [...first, ...last], ejected: [...new Set(ejected)] }
 }
 
 const NONE: readonly string[] = []
+
+/** Most rules have one backend, and then no new list is made. */
+function allInOrder<T extends HealthTarget>(found: readonly FoundTargets<T>[], draw: DrawTargets<T>): readonly T[] {
+  const [only] = found
+  if (found.length === 1 && only) return draw(only.backend, only.usable)
+  return found.flatMap(({ backend, usable }) => draw(backend, usable))
+}
 
 /** Whether enough targets of a tier are left. A tier without any target has not enough. */
 function hasEnough(tier: readonly FoundTargets[]): boolean {

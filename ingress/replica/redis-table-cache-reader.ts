@@ -11,8 +11,8 @@ export function createRedisTableCacheReader(prefix: string, options: CacheConnec
   const connection = createCacheConnection(options)
   // The log is read over a separate connection, because a command that waits for records blocks its connection.
   const logConnection = createCacheConnection({ ...options, name: `${options.name}-log` })
-  // As long as nothing is down, nothing is written. The last list is emptied once, and then expires.
-  let wasDown = false
+  // As long as a pod finds nothing down, it writes no list. The last list is emptied once, and then expires.
+  const withList = new Set<string>()
   return {
     head: () => readHead(connection, keys),
     snapshot: () => readSnapshot(connection, keys),
@@ -21,10 +21,11 @@ export function createRedisTableCacheReader(prefix: string, options: CacheConnec
       const key = keys.reader(pod)
       await connection.send(key, ['SET', key, encodePosition(position), 'PX', String(REPORT_EXPIRY_MS)])
       await connection.send(keys.readers, ['SADD', keys.readers, pod])
-      if (down.length === 0 && !wasDown) return
+      if (down.length === 0 && !withList.has(pod)) return
       const list = keys.downBackends(pod)
       await connection.send(list, ['SET', list, encodeDownBackends(down), 'PX', String(REPORT_EXPIRY_MS)])
-      wasDown = down.length > 0
+      if (down.length > 0) withList.add(pod)
+      else withList.delete(pod)
     },
     close() {
       connection.close()

@@ -34,4 +34,4 @@ export const WARM_UP_RULES = 32
  * Milliseconds for which a backend must have been down before the operator is told. A server that restarts is back before, and
  * the status of a rule should not follow each of its seconds.
  */
-export const DOWN_REPORTED_AFTER_MS = 20_000
+export const DOWN_REPORTED_AFTER_MS = 10_000

@@ -129,11 +129,12 @@ async function openDatagrams({ logger, metrics, emit }: ServingCore, setting: Da
   return sockets
 }
 
-/** Serves the metrics over HTTP, and tells probes whether calls should come to this process. */
-function startHttp({ metrics, emit }: ServingCore, { http }: ServingConfig, readiness: Readiness) {
+/** Serves the metrics and the health of backends over HTTP, and tells probes whether calls should come to this process. */
+function startHttp({ metrics, health, emit }: ServingCore, { http }: ServingConfig, readiness: Readiness) {
   return startHttpServer({
     listen: http,
     metricsText: () => metrics.text(),
+    backends: () => health.report(),
     onFault: (code, message) => emit({ type: 'fault', code, message }),
     ready: () => {
       const reasons = readiness.reasons()

@@ -261,22 +261,28 @@ describeWith(['kubernetes', 'redis'], 'every condition and reason on a real API 
   it(
     'BackendsHealthy: BackendsDown and AllBackendsDown, from what the pod has found, and gone when they answer',
     async () => {
-      const answering = await openAnsweringBackend()
-      const dead = await openAnsweringBackend()
-      const uris = [answering.uri, dead.uri]
+      const [up, dead] = [await openAnsweringBackend(), await openAnsweringBackend()]
       const healthCheck = { options: { interval: '5s', timeout: '1s', failures: 1, successes: 1 } }
-      const route = { backends: uris.map((uri) => ({ uri })), healthCheck }
+      const toAll = (...uris: string[]) => ({
+        type: 'Route',
+        route: { backends: uris.map((uri) => ({ uri })), healthCheck },
+      })
       dead.close()
-      await cluster.apply(dispatchRule('checked', '+15550000615', { type: 'Route', route }))
-      const one = await see('drule/checked', 'BackendsHealthy', 'BackendsDown')
-      expect(one.message).toBe(`Most ingress pods find 1 of 2 backends down: ${uris[1]}.`)
-      expect(one.status).toBe('False')
-      await see('drule/checked', 'Ready', 'Ready')
-      answering.status = 0
-      await see('drule/checked', 'BackendsHealthy', 'AllBackendsDown')
-      answering.status = 200
-      await see('drule/checked', 'BackendsHealthy', 'BackendsDown')
-      answering.close()
+      await cluster.apply(
+        dispatchRule('both', '+15550000615', toAll(up.uri, dead.uri)),
+        dispatchRule('lonely', '+15550000616', toAll(dead.uri)),
+      )
+      const one = await see('drule/both', 'BackendsHealthy', 'BackendsDown')
+      expect(one).toMatchObject({
+        status: 'False',
+        message: `Most ingress pods find 1 of 2 backends down: ${dead.uri}.`,
+      })
+      await see('drule/lonely', 'BackendsHealthy', 'AllBackendsDown')
+      await see('drule/both', 'Ready', 'Ready')
+      const back = await openAnsweringBackend(dead.port)
+      await gone('drule/both', 'BackendsHealthy')
+      up.close()
+      back.close()
     },
     TEST_LIMIT_MS,
   )

@@ -161,6 +161,16 @@ describe('an address that a call has found down', () => {
     expect(reasons).toEqual(['probe', 'probe_answered', 'probe', 'probe_answered'])
   })
 
+  it('that is due is back when a probe is answered, though no call tries it', () => {
+    const { time, health } = healthAt()
+    health.observe(B1, refused)
+    health.probed(B1, true, probed)
+    expect(health.standing(B1)).toBe('ejected')
+    time.now = FIRST_EJECTION_MS
+    health.probed(B1, true, probed)
+    expect([health.standing(B1), health.report()]).toMatchObject(['use', [{ ejections: 1, share: 0.1 }]])
+  })
+
   it('is in the report with its reason, its names and the time until its trial', () => {
     const { time, health } = healthAt()
     expect([health.quiet, health.report()]).toEqual([true, []])
@@ -171,6 +181,7 @@ describe('an address that a call has found down', () => {
         address: 'udp:10.0.0.9:5060',
         backends: ['sip:b1'],
         down: 'transport',
+        downForMs: 1000,
         retryInMs: 4000,
         ejections: 1,
         share: 1,

@@ -22,16 +22,18 @@ function fleet(size: number): TableEntry {
 interface World {
   readonly entries: readonly TableEntry[]
   readonly paused?: readonly string[]
+  readonly ejected?: readonly string[]
   readonly fraction?: () => number
 }
 
 function targets(
   backends: readonly Backend[],
-  { entries, paused = [], fraction = () => 0 }: World,
+  { entries, paused = [], ejected = [], fraction = () => 0 }: World,
 ): readonly CallTarget[] {
   const table = createLiveTable()
   table.load(entries, 1)
-  const standing = ({ place }: HealthTarget) => (paused.includes(place) ? 'paused' : 'use')
+  const standing = ({ place }: HealthTarget) =>
+    paused.includes(place) ? 'paused' : ejected.includes(place) ? 'ejected' : 'use'
   return callTargets(backends, { table, health: { quiet: false, standing, share: () => 1 }, fraction }).targets
 }
 
@@ -76,6 +78,13 @@ describe('a Service as a backend', () => {
     const found = texts(targets([service()], { entries: [fleet(20)], fraction: evenly() }))
     expect(new Set(found).size).toBe(MAX_ENDPOINT_TRIES)
     expect(found).toHaveLength(MAX_ENDPOINT_TRIES)
+  })
+
+  it('tries its ejected endpoints last, and still no more endpoints than the limit', () => {
+    const ejected = Array.from({ length: 13 }, (_, i) => `10.0.0.${i + 1}:5060`)
+    const found = texts(targets([service()], { entries: [fleet(20)], ejected, fraction: evenly() }))
+    expect(found).toHaveLength(MAX_ENDPOINT_TRIES)
+    expect(found.map((place) => ejected.includes(place))).toEqual([...Array(7).fill(false), true])
   })
 
   it('leaves out an endpoint that asked to be left alone', () => {

@@ -116,6 +116,25 @@ describe('the codec of entries', () => {
     expect(problemOf(ruleEntry('a'), (rule) => Object.assign(rule, { action }))).toBe('action.status')
   })
 
+  it('refuses a health check that would flood a backend, or change the request that asks it', () => {
+    const probe = { intervalMs: 5_000, timeoutMs: 1_000, failures: 3, successes: 2, statuses: [503], user: 'ping' }
+    const withProbe = (change: object) => {
+      const action = routeTo('10.0.0.1')
+      const backends = action.backends.map((backend) => ({ ...backend, probe: { ...probe, ...change } }))
+      return problemOf(ruleEntry('a'), (rule) => Object.assign(rule, { action: { ...action, backends } }))
+    }
+    expect(withProbe({})).toBe('nothing')
+    expect(withProbe({ intervalMs: 10 })).toBe('action.backends[0].probe.intervalMs')
+    expect(withProbe({ failures: 0 })).toBe('action.backends[0].probe.failures')
+    expect(withProbe({ statuses: [100] })).toBe('action.backends[0].probe.statuses[0]')
+    for (const user of ['a b', 'a@b', 'a>', 'a\r\nVia: x', '']) {
+      expect(withProbe({ user })).toBe('action.backends[0].probe.user')
+    }
+    expect(problemOf(ruleEntry('a', { action: { ...routeTo('10.0.0.1'), ejectOn: ['timeout'] } }), () => undefined)).toBe(
+      'nothing',
+    )
+  })
+
   it('refuses text that would end a header line', () => {
     const action = { ...routeTo('10.0.0.1'), setHeaders: [{ name: 'X-A', value: 'a\r\nB: c' }] }
     expect(problemOf(ruleEntry('a'), (rule) => Object.assign(rule, { action }))).toBe('action.setHeaders[0].value')
