@@ -91,7 +91,8 @@ export class ServerTransaction {
   #repeatMs = 0
   /** The input and the time of Timer H, I, J or L. Only one of these timers runs at a time. */
   #endInput: EndInput = 'timerH'
-  #endAt = Number.POSITIVE_INFINITY
+  /** A whole number, because V8 keeps a fraction in an object of its own. 0: none of these timers runs. */
+  #endAt = 0
   /**
    * Timer G and the timer of `#endInput` share this one timer of the clock. It is set for the earlier of the two, and
    * `#timerInput` names that one.
@@ -236,7 +237,7 @@ export class ServerTransaction {
   #startG(): void {
     if (this.#quiet) return
     this.#repeatMs = this.#repeatMs === 0 ? T1_MS : Math.min(this.#repeatMs * 2, T2_MS)
-    const leftMs = this.#endAt - this.#host.clock.now()
+    const leftMs = this.#endAt === 0 ? Number.POSITIVE_INFINITY : this.#endAt - this.#host.clock.now()
     if (this.#repeatMs < leftMs) this.#setTimer('timerG', this.#repeatMs)
     else this.#setTimer(this.#endInput, leftMs)
   }
@@ -244,7 +245,7 @@ export class ServerTransaction {
   #startEnd(input: EndInput, ms: number): void {
     this.#endInput = input
     if (this.#repeatMs === 0) this.#setTimer(input, ms)
-    this.#endAt = this.#repeatMs === 0 && this.#timer ? this.#timer.deadline : this.#host.clock.now() + ms
+    this.#endAt = this.#repeatMs === 0 && this.#timer ? this.#timer.deadline : Math.ceil(this.#host.clock.now() + ms)
   }
 
   #setTimer(input: 'timerG' | EndInput, ms: number): void {
@@ -257,7 +258,7 @@ export class ServerTransaction {
   #rest(): void {
     if (this.#timer !== undefined) this.#host.clock.cancel(this.#timer)
     this.#repeatMs = 0
-    this.#endAt = Number.POSITIVE_INFINITY
+    this.#endAt = 0
     this.#response = undefined
   }
 }
