@@ -29,6 +29,7 @@ export class AnsweredBranch implements ClientTransactionUser<SipMessage>, Relayi
   readonly dialog: RelayingInvite['dialog']
   readonly cookie: string
   readonly target: ProxyTarget
+  /** Made again at the first repeat of the 2xx, which most calls do not have. */
   callerCookie: CallerCookie | undefined
   readonly #transaction: ServerTransaction
   readonly #path: ResponseSink
@@ -39,7 +40,7 @@ export class AnsweredBranch implements ClientTransactionUser<SipMessage>, Relayi
     this.dialog = invite.dialog
     this.cookie = branch.cookie
     this.target = branch.target
-    this.callerCookie = branch.callerCookie
+    this.callerCookie = undefined
     this.#transaction = transaction
     this.#path = path
   }
