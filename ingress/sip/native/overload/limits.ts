@@ -65,3 +65,31 @@ export const MAX_WAITING_BYTES = 16 * 1024 * 1024
  * bytes, so all together take 1 MiB. A repeat usually comes within a second.
  */
 export const MAX_SHED_INVITES = 65_536
+
+/** Milliseconds between two changes of the share of new calls that the kernel lets in. To give it a new filter takes 1 ms. */
+export const ADMISSION_MS = 100
+
+/**
+ * If more than this part of the INVITEs that were read got no answer, the kernel lets in fewer. To read an INVITE and leave it to
+ * its repeat is work for nothing, and the repeat will be answered late.
+ */
+export const MOST_LEFT = 0.005
+
+/** The largest part by which the first step makes the share smaller. It was measured in a moment in which little was served. */
+export const FIRST_STEP = 0.75
+
+/** The largest and the smallest part by which a later step changes the share. */
+export const MOST_STEP = 0.5
+export const LEAST_STEP = 0.01
+
+/** A step in the same direction as the one before is larger by this factor, so that the end of an overload is soon noticed. */
+export const SAME_DIRECTION = 1.2
+
+/**
+ * A step in the other direction is smaller by this factor. Small steps matter: a share that grows lets in the repeats of all that
+ * was left out in the seconds before, which is five packets for each new call, and these are answered late.
+ */
+export const OTHER_DIRECTION = 0.3
+
+/** The kernel lets in at least this share of the new calls, so that it is seen when fewer come. */
+export const LEAST_SHARE = 1 / 256
