@@ -23,8 +23,8 @@ export interface OverloadSettings {
 const OPTIONS = {
   rules: { type: 'string', default: '100000' },
   share: { type: 'string', default: '0.25' },
-  seconds: { type: 'string', default: '10' },
-  settle: { type: 'string', default: '10' },
+  seconds: { type: 'string', default: '5' },
+  settle: { type: 'string', default: '8' },
   factors: { type: 'string', default: '0.5,1,1.5,2,4' },
   calls: { type: 'string', default: 'refused,forwarded' },
   seed: { type: 'string', default: '1' },
