@@ -7,13 +7,17 @@ import type { Clock } from '../../../time/clock.ts'
 import type { Intake } from '../transport/transport.ts'
 import {
   ADMISSION_MS,
+  CALM_LOOKS,
+  CAPACITY_WEIGHT,
   FIRST_STEP,
   LEAST_SHARE,
   LEAST_STEP,
   MOST_LEFT,
   MOST_STEP,
+  NEAR_CAPACITY,
   OTHER_DIRECTION,
   SAME_DIRECTION,
+  SLOW_LOOKS,
 } from './limits.ts'
 
 export interface AdmissionOptions {
@@ -41,6 +45,10 @@ interface AdmissionState extends AdmissionOptions {
   /** By which part of itself the share was changed last, and whether it became smaller (-1) or larger (1). */
   step: number
   direction: -1 | 1
+  /** INVITEs that are handled between two looks while others wait: an average in which the last looks count most. */
+  capacity: number
+  /** Looks, one after the other, at which nothing waited and nothing was left. */
+  calmLooks: number
   isTimed: boolean
   /** INVITEs since the share was looked at last. */
   handled: number
@@ -52,17 +60,8 @@ const SEEDS_END = 2 ** 32
 export function createAdmission(options: AdmissionOptions): Admission {
   const { intake } = options
   if (!intake) return { onHandled: () => undefined, onLeft: () => undefined }
-  const counts = { handled: 0, left: 0 }
-  const state: AdmissionState = {
-    ...options,
-    intake,
-    seed: 0,
-    share: 1,
-    step: 0,
-    direction: -1,
-    isTimed: false,
-    ...counts,
-  }
+  const course = { seed: 0, share: 1, step: 0, direction: -1, capacity: 0, calmLooks: 0, isTimed: false } as const
+  const state: AdmissionState = { ...options, intake, ...course, handled: 0, left: 0 }
   return {
     onHandled: () => {
       state.handled++
@@ -84,15 +83,32 @@ function watch(state: AdmissionState): void {
 /** Looks again until everything is let in. */
 function look(state: AdmissionState): void {
   const { clock, intake, onDropped } = state
-  const part = state.left === 0 ? 0 : state.left / (state.handled + state.left)
-  if (part > MOST_LEFT) change(state, -1, part)
-  else if (!state.isBehind()) change(state, 1, part)
+  steer(state)
   state.handled = 0
   state.left = 0
   const datagrams = intake.newlyDropped()
   if (datagrams > 0) onDropped(datagrams)
   state.isTimed = state.share < 1
   if (state.isTimed) clock.after(ADMISSION_MS, look, state)
+}
+
+function steer(state: AdmissionState): void {
+  const { handled, left, capacity } = state
+  const part = left === 0 ? 0 : left / (handled + left)
+  const isBusy = part > MOST_LEFT || state.isBehind()
+  if (isBusy) state.capacity = capacity === 0 ? handled : capacity + CAPACITY_WEIGHT * (handled - capacity)
+  state.calmLooks = isBusy ? 0 : state.calmLooks + 1
+  if (part > MOST_LEFT) change(state, -1, part)
+  else if (!isBusy) grow(state)
+}
+
+/** Near the capacity, the share grows slowly at first: the queue is often empty there for a moment. */
+function grow(state: AdmissionState): void {
+  if (state.handled > state.capacity * NEAR_CAPACITY && state.calmLooks < CALM_LOOKS) {
+    if (state.calmLooks % SLOW_LOOKS !== 0) return
+    state.step = 0
+  }
+  change(state, 1, 0)
 }
 
 /**

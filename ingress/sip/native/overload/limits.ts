@@ -91,5 +91,17 @@ export const SAME_DIRECTION = 1.2
  */
 export const OTHER_DIRECTION = 0.3
 
+/** How much the last look changes the average of what is handled while INVITEs wait. */
+export const CAPACITY_WEIGHT = 0.2
+
+/** If more than this part of that average is handled, little is left to be gained by letting in more. */
+export const NEAR_CAPACITY = 0.94
+
+/** Near the capacity, the share grows by the smallest step, and only at each third look. */
+export const SLOW_LOOKS = 3
+
+/** After so many looks at which nothing waited, there is more time than before, and the share grows as elsewhere. */
+export const CALM_LOOKS = 8
+
 /** The kernel lets in at least this share of the new calls, so that it is seen when fewer come. */
 export const LEAST_SHARE = 1 / 256

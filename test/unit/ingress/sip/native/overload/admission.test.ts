@@ -88,13 +88,25 @@ describe('the share of new calls that the kernel lets in', () => {
     expect(seeds().size).toBe(2)
   })
 
-  it('is all of them again two seconds after the worst overload, and then nothing is looked at any more', () => {
+  it.each([
+    ['as soon as fewer come', 0, 2500],
+    ['when there is more time for as many', 10, 5000],
+  ])('is all of them again after the worst overload, %s, and then nothing is looked at', (_, handled, within) => {
     const stage = startStage()
     for (let i = 0; i < 40; i++) stage.pass(1, 1000)
     expect(shares(stage).at(-1)).toBe(LEAST_SHARE)
     stage.isBehind = false
-    for (let waited = 0; waited < 2500; waited += ADMISSION_MS) stage.pass(10, 0)
+    for (let waited = 0; waited < within; waited += ADMISSION_MS) stage.pass(handled, 0)
     expect([shares(stage).at(-1), stage.clock.pending]).toEqual([1, 0])
+  })
+
+  it('grows slowly while nothing waits but hardly more could be handled', () => {
+    const stage = startStage()
+    stage.pass(50, 50)
+    stage.pass(50, 0)
+    stage.isBehind = false
+    for (let i = 0; i < 6; i++) stage.pass(49, 0)
+    expect(shares(stage)).toEqual([0.5, 0.505, 0.51005])
   })
 
   it('is all of them if the kernel cannot do it', () => {
