@@ -17,6 +17,7 @@ import {
   NEAR_CAPACITY,
   OTHER_DIRECTION,
   SAME_DIRECTION,
+  SETTLING_LOOKS,
   SLOW_LOOKS,
 } from './limits.ts'
 
@@ -49,6 +50,8 @@ interface AdmissionState extends AdmissionOptions {
   capacity: number
   /** Looks, one after the other, at which nothing waited and nothing was left. */
   calmLooks: number
+  /** Looks that are still to pass before the first step has its effect. */
+  settlingLooks: number
   isTimed: boolean
   /** INVITEs since the share was looked at last. */
   handled: number
@@ -60,7 +63,16 @@ const SEEDS_END = 2 ** 32
 export function createAdmission(options: AdmissionOptions): Admission {
   const { intake } = options
   if (!intake) return { onHandled: () => undefined, onLeft: () => undefined }
-  const course = { seed: 0, share: 1, step: 0, direction: -1, capacity: 0, calmLooks: 0, isTimed: false } as const
+  const course = {
+    seed: 0,
+    share: 1,
+    step: 0,
+    direction: -1,
+    capacity: 0,
+    calmLooks: 0,
+    settlingLooks: 0,
+    isTimed: false,
+  } as const
   const state: AdmissionState = { ...options, intake, ...course, handled: 0, left: 0 }
   return {
     onHandled: () => {
@@ -98,7 +110,8 @@ function steer(state: AdmissionState): void {
   const isBusy = part > MOST_LEFT || state.isBehind()
   if (isBusy) state.capacity = capacity === 0 ? handled : capacity + CAPACITY_WEIGHT * (handled - capacity)
   state.calmLooks = isBusy ? 0 : state.calmLooks + 1
-  if (part > MOST_LEFT) change(state, -1, part)
+  if (state.settlingLooks > 0) state.settlingLooks--
+  else if (part > MOST_LEFT) change(state, -1, part)
   else if (!isBusy) grow(state)
 }
 
@@ -120,6 +133,7 @@ function change(state: AdmissionState, direction: -1 | 1, part: number): void {
   if (state.share === 1) {
     state.seed = randomInt(SEEDS_END)
     state.step = Math.min(FIRST_STEP, part)
+    state.settlingLooks = SETTLING_LOOKS
   } else {
     const step = state.step * (direction === state.direction ? SAME_DIRECTION : OTHER_DIRECTION)
     state.step = Math.min(MOST_STEP, Math.max(LEAST_STEP, step))

@@ -78,6 +78,9 @@ export const MOST_LEFT = 0.005
 /** The largest part by which the first step makes the share smaller. It was measured in a moment in which little was served. */
 export const FIRST_STEP = 0.75
 
+/** Looks after the first step at which nothing is changed: what had come before the step is still read, and left, in this time. */
+export const SETTLING_LOOKS = 2
+
 /** The largest and the smallest part by which a later step changes the share. */
 export const MOST_STEP = 0.5
 export const LEAST_STEP = 0.01

@@ -153,7 +153,10 @@ function onNewInvite(state: GateState, message: ReceivedBytes): void {
   const { scan, core, sheds, waiting, refusals } = state
   const { flow } = message
   const wasShed = sheds.look(scan, flow)
-  if (!state.isBehind && !wasShed) return pass(state, message)
+  if (!state.isBehind && !wasShed) {
+    state.admission.onHandled()
+    return pass(state, message)
+  }
   if (!core.application.isKnown(flow.peer)) return drop(state, flow)
   // While the queue is this long, a new INVITE would be shed at its end. To let it wait would cost as much as to serve another.
   const isTooMuch = flow.transport === 'UDP' && isLong(state)

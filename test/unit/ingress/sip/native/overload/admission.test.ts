@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { type Admission, createAdmission } from '../../../../../../ingress/sip/native/overload/admission.ts'
-import { ADMISSION_MS, LEAST_SHARE } from '../../../../../../ingress/sip/native/overload/limits.ts'
+import { ADMISSION_MS, LEAST_SHARE, SETTLING_LOOKS } from '../../../../../../ingress/sip/native/overload/limits.ts'
 import type { InviteShare } from '../../../../../../ingress/sip/native/transport/datagram/invite-filter.ts'
 import { FakeClock } from '../../../../../support/fake-clock.ts'
 
@@ -45,6 +45,11 @@ function startStage(canAdmit = true): Stage {
 
 const shares = ({ admitted }: Stage): number[] => admitted.map(({ share }) => share)
 
+/** The first step has had its effect. */
+function settle(stage: Stage): void {
+  for (let i = 0; i < SETTLING_LOOKS; i++) stage.pass(50, 0)
+}
+
 describe('the share of new calls that the kernel lets in', () => {
   it('is all of them, and nothing is looked at, while each INVITE that is read is handled', () => {
     const stage = startStage()
@@ -56,6 +61,15 @@ describe('the share of new calls that the kernel lets in', () => {
     const stage = startStage()
     stage.pass(40, 60)
     expect(shares(stage)).toEqual([0.4])
+  })
+
+  it('does not become smaller for what had come before the first step', () => {
+    const stage = startStage()
+    stage.pass(40, 60)
+    for (let i = 0; i < SETTLING_LOOKS; i++) stage.pass(40, 60)
+    expect(shares(stage)).toEqual([0.4])
+    stage.pass(40, 60)
+    expect(shares(stage).at(-1)).toBeLessThan(0.4)
   })
 
   it('takes smaller steps after each turn, and so comes to rest where all that is read is handled', () => {
@@ -103,7 +117,7 @@ describe('the share of new calls that the kernel lets in', () => {
   it('grows slowly while nothing waits but hardly more could be handled', () => {
     const stage = startStage()
     stage.pass(50, 50)
-    stage.pass(50, 0)
+    settle(stage)
     stage.isBehind = false
     for (let i = 0; i < 6; i++) stage.pass(49, 0)
     expect(shares(stage)).toEqual([0.5, 0.505, 0.51005])
