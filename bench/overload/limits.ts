@@ -58,7 +58,7 @@ export const MIN_SHARE = 0.01
 export const CAPACITY_STEPS = 5
 
 /** Seconds of each step that count, and of the load before them: the whole run must end within a quarter of an hour. */
-export const CAPACITY_SECONDS = 3
+export const CAPACITY_SECONDS = 2
 export const CAPACITY_SETTLE_SECONDS = 1
 
 /** Seconds of load before the window where no more is offered than the capacity: nothing piles up then. */
