@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { errorText } from '../../ingress/text/error-text.ts'
 import { ConfigError } from '../settings/config.ts'
-import type { BackendShare } from './explain-report.ts'
 
 const REPORTS = z.array(
   z.object({
@@ -42,7 +41,7 @@ export function readBackendReports(file: string): BackendReports {
 
 /** The addresses of these backends that the pod passes over, in the order of the backends. */
 export function passedOverBackends(
-  backends: readonly Pick<BackendShare, 'name'>[],
+  backends: readonly { readonly name: string }[],
   reports: BackendReports,
 ): PassedOverBackend[] {
   return backends.flatMap(({ name }) =>
