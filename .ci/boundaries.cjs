@@ -126,7 +126,8 @@ module.exports = {
     },
     {
       name: 'backend-health-knows-no-calls',
-      comment: 'What is known of an address comes in as values, so the states and the plan of probes need no call and no engine.',
+      comment:
+        'What is known of an address comes in as values, so the states and the plan of probes need no call and no engine.',
       severity: 'error',
       from: { path: '^ingress/backend-health/' },
       to: { path: '^ingress/', pathNot: '^ingress/(backend-health|address|route-table|time|sip/port)/' },

@@ -24,9 +24,14 @@ interface World {
   call(change?: { readonly from?: string; readonly called?: string }): string[]
 }
 
-async function world(change: Partial<RouteAction> = {}): Promise<World> {
-  const sides = { B1, B2 }
-  const other = ruleEntry({ name: 'default/other', called: [{ type: 'prefix', value: '+1666' }], action: routeAction() })
+/** `gone`: nothing listens at B1. */
+async function world(change: Partial<RouteAction> = {}, gone = false): Promise<World> {
+  const sides = gone ? { B2 } : { B1, B2 }
+  const other = ruleEntry({
+    name: 'default/other',
+    called: [{ type: 'prefix', value: '+1666' }],
+    action: routeAction(),
+  })
   const entries = [trunkEntry(), ruleEntry({ action: routeAction(change) }), other]
   const harness = await startHarness({ entries })
   const answers = new Map<string, number | undefined>([
@@ -85,7 +90,7 @@ describe('a backend that stops answering', () => {
   })
 
   it('is met by one call only where nothing listens there any more', async () => {
-    const { harness, call } = await world()
+    const { harness, call } = await world({}, true)
     harness.network.refuse(B1)
     expect([call(), call()]).toEqual([['B2'], ['B2']])
     expect(harness.calls().map(({ passedOver }) => passedOver.map(({ result }) => result))).toEqual([[], ['ejected']])

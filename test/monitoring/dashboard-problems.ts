@@ -100,7 +100,9 @@ const CLOSED: Readonly<Record<string, readonly string[]>> = {
   outcome: Object.keys(OUTCOMES),
   method: Object.keys(METHODS),
   result: [ATTEMPT_RESULTS, PROBE_RESULTS].flatMap((results) => Object.keys(results)),
-  reason: [DROP_REASONS, EJECTION_REASONS, NO_RULE_REASONS, NEAR_MISS_REASONS].flatMap((reasons) => Object.keys(reasons)),
+  reason: [DROP_REASONS, EJECTION_REASONS, NO_RULE_REASONS, NEAR_MISS_REASONS].flatMap((reasons) =>
+    Object.keys(reasons),
+  ),
 }
 
 /** Not in a name of what rules record, which has colons. */

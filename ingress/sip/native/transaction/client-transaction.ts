@@ -35,7 +35,7 @@ export interface RequestSink {
   readonly reliable: boolean
   /** The address to which the request is sent. Only this address may answer the request. Read once, by the constructor. */
   readonly address: IpAddress
-  /** True if the request was made here and not relayed: our Via is then the only one in its responses. Absent: relayed. */
+  /** True if the request was made here and not relayed: our Via is then the only one in its responses. Read once, as `address` is. */
   readonly madeHere?: true
   /** Sends a request or its ACK. A failure is reported to `onFailure` of the transaction, during the call or later. */
   sendRequest(bytes: Buffer, transaction: RequestTransaction): void
@@ -75,6 +75,8 @@ export class ClientTransaction<M> implements RequestTransaction {
   readonly #clock: Clock
   /** The address to which the request is sent. */
   readonly asked: IpAddress
+  /** Whether the request was made here and not relayed. */
+  readonly madeHere: boolean
   /** Undefined after `passTo`. */
   #sink: RequestSink | undefined
   #user: ClientTransactionUser<M> | InviteTransactionUser<M>
@@ -100,6 +102,7 @@ export class ClientTransaction<M> implements RequestTransaction {
   constructor(kind: 'invite' | 'non-invite', clock: Clock, sink: RequestSink, user: ClientTransactionUser<M>) {
     this.kind = kind
     this.asked = sink.address
+    this.madeHere = sink.madeHere === true
     this.#clock = clock
     this.#sink = sink
     this.#user = user
@@ -120,11 +123,6 @@ export class ClientTransaction<M> implements RequestTransaction {
   /** Whether the final response has still to come. After that response, the transaction only absorbs its repeats. */
   get unfinished(): boolean {
     return this.#state === 'Calling' || this.#state === 'Trying' || this.#state === 'Proceeding'
-  }
-
-  /** Whether the request was made here and not relayed. */
-  get madeHere(): boolean {
-    return this.#sink.madeHere === true
   }
 
   /** The status of the first final response, or 0 before a final response has come. */

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { runCommand } from '../../../support/command-line.ts'
-import { dispatchRule, routeTo, sipTrunk } from '../../../support/manifest-text.ts'
+import { dispatchRule, manifestText, routeTo, sipTrunk } from '../../../support/manifest-text.ts'
 
 let folder = ''
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'sip-dispatch-explain-'))
   const rule = dispatchRule('both', '+15550000001', routeTo(['sip:10.0.0.5', 'sip:10.0.0.6']))
-  writeFileSync(join(folder, 'manifests.json'), JSON.stringify([sipTrunk('acme', { sources: ['203.0.113.7'] }), rule]))
+  writeFileSync(join(folder, 'manifests.json'), manifestText([sipTrunk('acme', { sources: ['203.0.113.7'] }), rule]))
 })
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }))

@@ -7,6 +7,7 @@ import { CacheContentError } from '../../../../ingress/route-table/cache-content
 import { entryKey, type TableEntry } from '../../../../ingress/route-table/route-table.ts'
 import { decodeEntry, encodeEntry } from '../../../../ingress/route-table/table-codec.ts'
 import { arbitraryRule, arbitraryService, arbitraryTrunk } from '../../../support/arbitrary-table.ts'
+import { routeAction } from '../../../support/engine-harness.ts'
 import { routeTo, ruleEntry, trunkEntry } from '../../../support/table-entries.ts'
 
 const isNetwork = (text: string): boolean => text !== 'none'
@@ -119,8 +120,8 @@ describe('the codec of entries', () => {
   it('refuses a health check that would flood a backend, or change the request that asks it', () => {
     const probe = { intervalMs: 5_000, timeoutMs: 1_000, failures: 3, successes: 2, statuses: [503], user: 'ping' }
     const withProbe = (change: object) => {
-      const action = routeTo('10.0.0.1')
-      const backends = action.backends.map((backend) => ({ ...backend, probe: { ...probe, ...change } }))
+      const action = routeAction()
+      const backends = action.backends.slice(0, 1).map((backend) => ({ ...backend, probe: { ...probe, ...change } }))
       return problemOf(ruleEntry('a'), (rule) => Object.assign(rule, { action: { ...action, backends } }))
     }
     expect(withProbe({})).toBe('nothing')
@@ -130,7 +131,7 @@ describe('the codec of entries', () => {
     for (const user of ['a b', 'a@b', 'a>', 'a\r\nVia: x', '']) {
       expect(withProbe({ user })).toBe('action.backends[0].probe.user')
     }
-    expect(problemOf(ruleEntry('a', { action: { ...routeTo('10.0.0.1'), ejectOn: ['timeout'] } }), () => undefined)).toBe(
+    expect(problemOf(ruleEntry('a', { action: routeAction({ ejectOn: ['timeout'] }) }), () => undefined)).toBe(
       'nothing',
     )
   })
