@@ -187,10 +187,6 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
   },
   'kubectl describe dispatchrule NAME --namespace NAMESPACE': { here: 'kubectl' },
   'kubectl describe dispatchrules --all-namespaces | grep -A 5 BackendsHealthy': { here: 'kubectl' },
-  [`kubectl exec POD -- node -e 'fetch("http://127.0.0.1:9090/backends").then((page) => page.text()).then(console.log)'`]:
-    {
-      here: 'kubectl',
-    },
   'kubectl get events --all-namespaces --field-selector reason=MassDeletionHeld': { here: 'kubectl' },
   'kubectl annotate namespace NAMESPACE sipdispatch.dev/allow-mass-deletion=true': { here: 'kubectl' },
 }

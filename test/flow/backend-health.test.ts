@@ -21,7 +21,7 @@ interface World {
   readonly harness: Harness
   readonly answers: Map<string, number | undefined>
   /** Makes a call, and lets its time pass until it has ended. Returns the backends that got its INVITE, in their order. */
-  call(change?: { readonly from?: string; readonly called?: string }): string[]
+  readonly call: (change?: { readonly from?: string; readonly called?: string }) => string[]
 }
 
 /** `gone`: nothing listens at B1. */

@@ -59,7 +59,7 @@ const PLANTED = [
   {
     rule: 'backend-health-knows-no-calls',
     from: 'ingress/backend-health/planted.ts',
-    to: 'ingress/call/application.ts',
+    to: 'ingress/call/handle-invite.ts',
   },
   { rule: 'lookup-not-sip', from: 'ingress/lookup/planted.ts', to: 'ingress/sip/port/engine.ts' },
   { rule: 'lookup-not-replica', from: 'ingress/lookup/planted-replica.ts', to: 'ingress/replica/table-follower.ts' },
