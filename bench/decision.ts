@@ -15,6 +15,8 @@ const WARM_UP = 20_000
 const CALLS = 200_000
 const CHANGES = 2_000
 const MEBIBYTE = 2 ** 20
+/** A Monday morning in Berlin. */
+const NOW = Date.parse('2026-11-30T10:00:00Z')
 
 interface Scenario {
   readonly name: string
@@ -73,7 +75,7 @@ function callOf(called: string, source: CallFacts['peer']['address']): CallFacts
 
 function decide(table: LiveTable, call: CallFacts): boolean {
   const admitted = chooseTrunk(table, call)
-  return admitted.type === 'admitted' && matchRule(table, admitted, call).type === 'rule'
+  return admitted.type === 'admitted' && matchRule(table, admitted, call, NOW).type === 'rule'
 }
 
 /** Microseconds of each decision, sorted, and the share of calls for which a rule matched. */

@@ -9,12 +9,12 @@ const CALLED = '+15551234567'
 
 function verdict(
   rules: readonly RuleEntry[],
-  sketch: CallSketch & { called?: string; calling?: string } = {},
+  sketch: CallSketch & { called?: string; calling?: string; at?: number } = {},
 ): RuleVerdict {
   const table = createLiveTable()
   table.load([acme, ...rules], 1)
   const { called = CALLED, calling = '+390212345678' } = sketch
-  return matchRule(table, { trunk: acme, called, calling }, callFacts(sketch))
+  return matchRule(table, { trunk: acme, called, calling }, callFacts(sketch), sketch.at ?? 0)
 }
 
 function winner(rules: readonly RuleEntry[], sketch?: Parameters<typeof verdict>[1]): string | undefined {
@@ -231,7 +231,7 @@ describe('why no rule matched', () => {
       read.push(name)
       return []
     }
-    matchRule(table, { trunk: acme, called: CALLED, calling: '' }, { header })
+    matchRule(table, { trunk: acme, called: CALLED, calling: '' }, { header }, 0)
     expect(read).toEqual([])
   })
 })

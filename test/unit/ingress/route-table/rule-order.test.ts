@@ -13,6 +13,7 @@ const base: RuleEntry = {
   called: [],
   calling: [],
   headers: [],
+  schedule: [],
   action: { type: 'Reject', status: 404, reason: 'Not Found' },
 }
 

@@ -43,6 +43,7 @@ function entries(parts: readonly Partial<RuleEntry>[]): RuleEntry[] {
     called: [],
     calling: [],
     headers: [],
+    schedule: [],
     action: { type: 'Reject' as const, status: 404, reason: 'Not Found' },
     ...part,
   }))
