@@ -38,6 +38,12 @@ export const MAX_EXPLAINED_RULES = 20
 export const MAX_SEARCHED_DAYS = 3_660
 
 /**
+ * The next beginning of a window is taken from the calendar alone if it is at most this many days away: a week and a holiday. The
+ * two shortest changes of clocks in one year, those of Morocco, are a month apart.
+ */
+export const MAX_NEAR_DAYS = 8
+
+/**
  * The same search looks at most at this many spans of days with a window. One such day has few spans, and is passed over only if
  * its windows are in the gap of a spring change.
  */

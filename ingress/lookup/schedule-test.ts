@@ -6,7 +6,7 @@
 import type { Schedule } from '../route-table/schedule.ts'
 import { DAY_MS, dayOfLocal } from '../time/calendar.ts'
 import type { TimeZone } from '../time/time-zone.ts'
-import { MAX_SEARCHED_SPANS } from './limits.ts'
+import { MAX_NEAR_DAYS, MAX_SEARCHED_SPANS } from './limits.ts'
 import { type ClosedDay, type ScheduleDays, scheduleDays } from './schedule-days.ts'
 
 /** An instant, and the offset of the zone at it. Both in milliseconds. */
@@ -61,7 +61,7 @@ export function scheduleTest(schedule: Schedule, zone: TimeZone): ScheduleTest {
     until: (at) => spanAt(at).until,
     miss(at) {
       spanAt(at)
-      if (!nextKnown) next = nextHold({ judge, zone, days }, at)
+      if (!nextKnown) next = nearHold(days, zone, at) ?? nextHold({ judge, zone, days }, at)
       nextKnown = true
       const { offset } = zone.spanAt(at)
       const cause = days.closedBy(dayOfLocal(at + offset)) ?? 'windows'
@@ -78,7 +78,7 @@ function judged(days: ScheduleDays, zone: TimeZone, at: number): Span {
   let edge = (today + 1) * DAY_MS
   let holds = false
   // A window of yesterday may go on over midnight.
-  for (const day of [today - 1, today]) {
+  for (let day = today - 1; day <= today; day++) {
     for (const { from, to } of days.windowsOf(day)) {
       const [begin, end] = [day * DAY_MS + from, day * DAY_MS + to]
       if (local < begin) edge = Math.min(edge, begin)
@@ -89,6 +89,30 @@ function judged(days: ScheduleDays, zone: TimeZone, at: number): Span {
     }
   }
   return { from: at, until: Math.min(until, edge - offset), holds }
+}
+
+/**
+ * The next beginning of a window, if it comes in a few days and the offset stays as it is. In so short a time no zone changes its
+ * offset and changes it back. So the calendar alone tells the instant. This is the usual case, and the search below is slower.
+ */
+function nearHold(days: ScheduleDays, zone: TimeZone, at: number): LocalInstant | undefined {
+  const { offset } = zone.spanAt(at)
+  const local = at + offset
+  const today = dayOfLocal(local)
+  const begin = beginAfter(days, today, local) ?? beginAfter(days, days.nextOpen(today + 1), local)
+  if (begin === undefined || begin - local > MAX_NEAR_DAYS * DAY_MS) return undefined
+  const next = begin - offset
+  return zone.spanAt(next).offset === offset ? { at: next, offset } : undefined
+}
+
+/** The first beginning of a window on a day that comes after a local time. */
+function beginAfter(days: ScheduleDays, day: number | undefined, local: number): number | undefined {
+  if (day === undefined) return undefined
+  for (const { from } of days.windowsOf(day)) {
+    const begin = day * DAY_MS + from
+    if (begin > local) return begin
+  }
+  return undefined
 }
 
 interface Search {

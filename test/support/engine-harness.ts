@@ -44,8 +44,8 @@ export interface HarnessOptions {
   readonly ownAddress?: readonly string[]
   /** The answer to OPTIONS while the process settles; `unavailable` by default. */
   readonly settleOptions?: SettleOptions
-  /** The time of the day, in milliseconds since 1970. By default it is 1970 when the clock begins. */
-  readonly wallClock?: () => number
+  /** Milliseconds since 1970 when the clock shows `now`. By default it is 1970 when the clock begins. */
+  readonly wallClock?: (now: number) => number
 }
 
 export interface Harness extends Omit<ApplicationParts, 'application'> {
@@ -126,7 +126,7 @@ export function applicationOn(
     health,
     ownAddress: options.ownAddress?.flatMap((text) => parseIpPrefix(text) ?? []) ?? [],
     now: () => clock.now(),
-    wallClock: options.wallClock ?? (() => clock.now()),
+    wallClock: () => options.wallClock?.(clock.now()) ?? clock.now(),
     newId,
     fraction: options.fraction ?? (() => 0),
     leaving: () => phase !== 'serving',
