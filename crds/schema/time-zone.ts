@@ -16,7 +16,7 @@ export function isTimeZone(name: string): boolean {
   if (known.has(name)) return true
   if (!TIME_ZONE_NAME.test(name)) return false
   try {
-    new Intl.DateTimeFormat('en-US', { timeZone: name })
+    new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions()
   } catch {
     return false
   }

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { ExplainReport } from '../../../../cli/explain/explain-report.ts'
 import { explainedTime, readTime } from '../../../../cli/explain/explain-time.ts'
@@ -8,6 +9,8 @@ import { runCommand } from '../../../support/command-line.ts'
 import { manifestText, sipTrunk } from '../../../support/manifest-text.ts'
 
 const NOW = Date.parse('2026-12-01T12:00Z')
+
+const PAGE = readFileSync(fileURLToPath(new URL('../../../../docs/schedules.md', import.meta.url)), 'utf8')
 
 /** What `--at` is taken for, where the schedules are in these zones. */
 function taken(text: string, ...timeZones: readonly string[]) {
@@ -66,6 +69,22 @@ describe('the time of a call', () => {
       'are in several (America/New_York, Europe/Berlin): write the zone behind it, as in 2026-12-23T10:00[America/New_York]',
     )
   })
+})
+
+describe('docs/schedules.md', () => {
+  const examples = [...PAGE.matchAll(/```console\n\$ sip-dispatch ((?:.*\\\n)*.*)\n([\s\S]*?)```/g)]
+
+  it('shows an example', () => {
+    expect(examples.length).toBe(1)
+  })
+
+  it.each(examples.map(([, command = '', output = '']) => [command.replaceAll(/\s*\\\n\s*/g, ' '), output]))(
+    'prints what %s prints',
+    async (command = '', output = '') => {
+      const words = command.replaceAll("'", '').split(' ')
+      expect(await runCommand(words)).toEqual({ code: 0, output, errors: '' })
+    },
+  )
 })
 
 describe('explain --at', () => {
