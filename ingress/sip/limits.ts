@@ -309,6 +309,12 @@ export const MAX_CLIENT_TRANSACTIONS = 500_000
 export const TRANSACTION_KEY_BYTES = 128
 
 /**
+ * Bytes that are held ready for a final response to a request other than INVITE, which is kept for 32 s (Timer J). Most of these
+ * responses are shorter. Longer ones get memory of their own.
+ */
+export const KEPT_RESPONSE_BYTES = 512
+
+/**
  * Bytes of UTF-8 that the application puts into a dialog cookie: the names of a rule and its trunk, four characters for each of
  * up to 64 headers, and some 200 bytes each for the called and the calling user. Every request of the call has this cookie. In
  * the cookie, three bytes are written as four characters.
