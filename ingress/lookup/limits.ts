@@ -38,8 +38,8 @@ export const MAX_EXPLAINED_RULES = 20
 export const MAX_SEARCHED_DAYS = 3_660
 
 /**
- * The next beginning of a window is taken from the calendar alone if it is at most this many days away: a week and a holiday. The
- * two shortest changes of clocks in one year, those of Morocco, are a month apart.
+ * The next beginning of a window is taken from the calendar alone if it is at most this many days away: a week and a holiday. Two
+ * changes of clocks are never so near: those of Morocco, a month apart, are the nearest today.
  */
 export const MAX_NEAR_DAYS = 8
 

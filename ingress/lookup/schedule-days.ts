@@ -37,8 +37,9 @@ export function scheduleDays(schedule: Schedule): ScheduleDays {
   const closedBy = (day: number): ClosedDay | undefined => {
     if (day < first) return 'validFrom'
     if (day > last) return 'validUntil'
-    if (exceptions.endOf(day) !== undefined) return 'except'
-    return onWeekday(day).length === 0 ? 'windows' : undefined
+    // The day of the week comes first, because it costs least in a long search.
+    if (onWeekday(day).length === 0) return 'windows'
+    return exceptions.endOf(day) === undefined ? undefined : 'except'
   }
   return {
     windowsOf: (day) => (closedBy(day) === undefined ? onWeekday(day) : NO_WINDOWS),

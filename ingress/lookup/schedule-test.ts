@@ -28,9 +28,11 @@ export interface ScheduleMiss {
 
 /** Times are milliseconds since 1970. */
 export interface ScheduleTest {
-  readonly schedule: Schedule
   holds(at: number): boolean
-  /** Up to when the answer of `holds(at)` stands at least: the next change, or a time before it, at most a day away. */
+  /**
+   * Up to when the answer of `holds(at)` stands at least: the next change, or a time before it, at most a day away. No memory of an
+   * answer may outlive this time.
+   */
   until(at: number): number
   /** Must be asked only while the schedule does not hold. */
   miss(at: number): ScheduleMiss
@@ -56,7 +58,6 @@ export function scheduleTest(schedule: Schedule, zone: TimeZone): ScheduleTest {
     return span
   }
   return {
-    schedule,
     holds: (at) => spanAt(at).holds,
     until: (at) => spanAt(at).until,
     miss(at) {
@@ -65,7 +66,7 @@ export function scheduleTest(schedule: Schedule, zone: TimeZone): ScheduleTest {
       nextKnown = true
       const { offset } = zone.spanAt(at)
       const cause = days.closedBy(dayOfLocal(at + offset)) ?? 'windows'
-      return { cause, timeZone: zone.name, asked: { at, offset }, next }
+      return { cause, timeZone: schedule.timeZone, asked: { at, offset }, next }
     },
   }
 }

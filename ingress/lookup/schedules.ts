@@ -15,9 +15,7 @@ export class TimeZoneError extends Error {
 
 /** The schedules of a table. Rules with equal schedules share one, so that its next change is computed once. */
 export interface Schedules {
-  /**
-   * Counts one use of each schedule. If a zone is unknown, this throws `TimeZoneError` and counts no use.
-   */
+  /** Counts one use of each schedule of a rule. If the zone is unknown, this throws `TimeZoneError` and counts no use. */
   acquire(schedules: readonly Schedule[]): void
   release(schedules: readonly Schedule[]): void
   /** The test of a schedule that was acquired. */
@@ -28,9 +26,10 @@ export function createSchedules(): Schedules {
   const tests = new Map<string, { readonly test: ScheduleTest; uses: number }>()
   const zones = new Map<string, TimeZone>()
   const compiled = (schedule: Schedule): ScheduleTest => {
-    const { timeZone } = schedule
-    const zone = zones.get(timeZone) ?? knownZone(timeZone)
-    zones.set(timeZone, zone)
+    // A zone may be written in any case. One key for all spellings bounds the map by the number of zones.
+    const key = schedule.timeZone.toLowerCase()
+    const zone = zones.get(key) ?? knownZone(schedule.timeZone)
+    zones.set(key, zone)
     return scheduleTest(schedule, zone)
   }
   const find = (schedule: Schedule) => tests.get(keyOf(schedule)) ?? { test: compiled(schedule), uses: 0 }

@@ -51,14 +51,19 @@ export class TableState {
   }
 
   /**
-   * Compiles the patterns of entries before the entries are applied. This is done in slices, because a rule may have a
-   * thousand patterns and each takes a millisecond. Returns a function that releases the patterns. The caller must call
-   * that function after the entries are applied, or when they will not be applied. Throws `PatternError`.
+   * Compiles the patterns and the schedules of entries before the entries are applied. This is done in slices, because a
+   * rule may have a thousand patterns and each takes a millisecond. Returns a function that releases what was compiled. The
+   * caller must call that function after the entries are applied, or when they will not be applied. Throws `PatternError`
+   * and `TimeZoneError`.
    */
   async prepare(entries: Iterable<TableEntry>): Promise<() => void> {
     const slice = createTimeSlice()
     const acquired: string[] = []
-    const release = (): void => this.#patterns.release(acquired)
+    const scheduled: Schedule[] = []
+    const release = (): void => {
+      this.#patterns.release(acquired)
+      this.#schedules.release(scheduled)
+    }
     try {
       for (const entry of entries) {
         for (const pattern of patternsOf(entry)) {
@@ -66,6 +71,9 @@ export class TableState {
           acquired.push(pattern)
           if (slice.over()) await slice.pause()
         }
+        this.#schedules.acquire(schedulesOf(entry))
+        scheduled.push(...schedulesOf(entry))
+        if (slice.over()) await slice.pause()
       }
     } catch (error) {
       release()
