@@ -1,5 +1,5 @@
 /** The days of a schedule: which windows begin on a day, and why none does. Days are counted from 1970-01-01. */
-import type { Schedule, ScheduleException } from '../route-table/schedule.ts'
+import type { Schedule, ScheduleException, Weekday } from '../route-table/schedule.ts'
 import { WEEKDAYS } from '../route-table/schedule.ts'
 import { DAY_MS, dayOfDate, MINUTE_MS, weekdayOf } from '../time/calendar.ts'
 import { MAX_SEARCHED_DAYS } from './limits.ts'
@@ -17,7 +17,7 @@ export interface DayWindow {
 export type ClosedDay = 'windows' | 'except' | 'validFrom' | 'validUntil'
 
 export interface ScheduleDays {
-  /** The windows that begin on the day, in their order. */
+  /** The windows that begin on the day, the earliest first. */
   windowsOf(day: number): readonly DayWindow[]
   /** Why no window begins on the day. Undefined if a window does. */
   closedBy(day: number): ClosedDay | undefined
@@ -28,7 +28,7 @@ export interface ScheduleDays {
 const NO_WINDOWS: readonly DayWindow[] = []
 
 export function scheduleDays(schedule: Schedule): ScheduleDays {
-  const week = WEEKDAYS.map((name) => schedule.windows.filter(({ day }) => day === name).map(inMilliseconds))
+  const week = WEEKDAYS.map((name) => windowsOn(name, schedule))
   const { except, validFrom, validUntil } = schedule
   const first = validFrom === undefined ? Number.NEGATIVE_INFINITY : dayOfDate(validFrom)
   const last = validUntil === undefined ? Number.POSITIVE_INFINITY : dayOfDate(validUntil)
@@ -55,8 +55,12 @@ export function scheduleDays(schedule: Schedule): ScheduleDays {
   }
 }
 
-function inMilliseconds({ from, to }: Schedule['windows'][number]): DayWindow {
-  return { from: from * MINUTE_MS, to: to * MINUTE_MS }
+/** The windows of a day of the week, the earliest first. The compiler sorts them too, but the check of the cache does not ask for that. */
+function windowsOn(name: Weekday, { windows }: Schedule): DayWindow[] {
+  return windows
+    .filter(({ day }) => day === name)
+    .map(({ from, to }) => ({ from: from * MINUTE_MS, to: to * MINUTE_MS }))
+    .sort((a, b) => a.from - b.from)
 }
 
 /** The last day of an exception that contains the day. Undefined if no exception does. */

@@ -265,4 +265,9 @@ describe('the next time of a schedule', () => {
     } as const
     expect(next(morocco, '2026-02-09T19:00+01:00')).toBe(at('2026-03-26T08:00+01:00'))
   })
+
+  it('is the earliest also if a table has windows in another order', () => {
+    const windows = windowsOf('Mon 14:00-15:00', 'Mon 08:00-09:00')
+    expect(next({ windows }, '2026-11-29T12:00+01:00')).toBe(at('2026-11-30T08:00+01:00'))
+  })
 })
