@@ -105,6 +105,7 @@ function write(sink: Sink, event: CallEvent): void {
     case 'shed':
       sink.shed.add(event)
       break
+    case 'unread':
     case 'rule-won':
     case 'first-response':
     case 'backend-attempt':
