@@ -59,7 +59,7 @@ export async function startProduct(root: string, entries: readonly TableEntry[],
   health.retain(backendNames)
   report.metrics.tableChanged({ version, entries: count, trunks: [...table.trunks()], ruleNames, backendNames })
   const application = modules.application.createApplication({
-    ...{ table, health, ownAddress: [], now: () => clock.now(), emit: report.emit },
+    ...{ table, health, ownAddress: [], now: () => clock.now(), wallClock: () => Date.now(), emit: report.emit },
     ...{ newId: () => random.token(), fraction: () => random.fraction(), isOwnHost: () => false },
     ...{ leaving: () => false, draining: () => false, settleOptions: 'unavailable' },
   })

@@ -5,6 +5,7 @@
 import process from 'node:process'
 import { type Command, Option } from 'commander'
 import { printableText } from '../../ingress/text/printable-text.ts'
+import { systemClock } from '../../ingress/time/dated-clock.ts'
 import { udpOrTcp } from '../settings/transport-advice.ts'
 import type { ExplainFlags } from './explain-config.ts'
 
@@ -25,6 +26,10 @@ export function addExplainCommand(program: Command): void {
         .argParser(udpOrTcp),
     )
     .addOption(repeatable('--header <header>', "one more header of the request, 'Name: value'; repeatable"))
+    .option(
+      '--at <time>',
+      'when the call comes: 2026-12-24T18:00, with an offset or [zone] after it if need be (default: now)',
+    )
     .addOption(new Option('--output <format>', 'how to print').choices(['text', 'json']).default('text'))
     .action(explain)
 }
@@ -41,7 +46,10 @@ async function explain(flags: ExplainFlags): Promise<void> {
   const { explainReport } = await import('./explain-report.ts')
   const { readExplainManifests } = await import('../manifests.ts')
   const { explainText } = await import('./explain-text.ts')
-  const report = explainReport(await readExplainManifests(config.rules), config.call)
+  const { explainedTime, timeZonesOf } = await import('./explain-time.ts')
+  const manifests = await readExplainManifests(config.rules)
+  const time = explainedTime(config.at, timeZonesOf(manifests.rules), systemClock.wallClock())
+  const report = explainReport(manifests, config.call, time)
   const text = flags.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : explainText(report)
   process.stdout.write(printableText(text))
 }

@@ -9,6 +9,7 @@ import type { HeaderField } from '../../ingress/sip/port/engine.ts'
 import { parseAdvertisedAddress } from '../settings/address-text.ts'
 import { ConfigError } from '../settings/config.ts'
 import { one, textOf } from '../settings/setting-value.ts'
+import { readTime, TIME_FORMS, type WrittenTime } from './explain-time.ts'
 
 /** Flags in the form in which commander returns them. A flag that was not given is absent. */
 export interface ExplainFlags {
@@ -17,6 +18,7 @@ export interface ExplainFlags {
   readonly from?: string
   readonly source?: string
   readonly header?: readonly string[]
+  readonly at?: string
   readonly transport: 'udp' | 'tcp'
   readonly output: 'text' | 'json'
 }
@@ -35,6 +37,8 @@ export interface ExplainConfig {
   /** Files and folders of manifests. */
   readonly rules: readonly string[]
   readonly call: ExplainedCall
+  /** When the call comes. Absent: now. */
+  readonly at?: WrittenTime
 }
 
 /** The host for a number that is given without a host. This name never resolves (RFC 2606 §2). */
@@ -48,18 +52,24 @@ const EXPLAIN = z.object({
   from: one(textOf(uriOf, PARTY)),
   source: one(textOf(sourceOf, 'an IP address, alone or with a port: 203.0.113.7:5060, [2001:db8::7]:5060')),
   header: z.array(textOf(headerOf, "a header as it stands in a request: 'Name: value'").superRefine(checkHeader)),
+  at: z.array(textOf(readTime, TIME_FORMS)).max(1),
 })
 
 /** Checks the flags. Throws a `ConfigError` with every problem. */
 export function readExplainConfig(flags: ExplainFlags): ExplainConfig {
-  const { rules = [], to, from, source, header = [], transport } = flags
-  const given = { rules, to: listOf(to), from: listOf(from), source: listOf(source), header }
+  const { rules = [], to, from, source, header = [], transport, at } = flags
+  const given = { rules, to: listOf(to), from: listOf(from), source: listOf(source), header, at: listOf(at) }
   const parsed = EXPLAIN.safeParse(given)
   if (!parsed.success) {
     throw new ConfigError(parsed.error.issues.map(({ path, message }) => `--${String(path[0])}: ${message}`))
   }
-  const { rules: paths, header: headers, ...call } = parsed.data
-  return { rules: paths, call: { ...call, headers, transport: transport === 'udp' ? 'UDP' : 'TCP' } }
+  const { rules: paths, header: headers, at: times, ...call } = parsed.data
+  const [time] = times
+  return {
+    rules: paths,
+    call: { ...call, headers, transport: transport === 'udp' ? 'UDP' : 'TCP' },
+    ...(time !== undefined && { at: time }),
+  }
 }
 
 function listOf(value: string | undefined): string[] {

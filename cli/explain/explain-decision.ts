@@ -26,15 +26,18 @@ export interface ExplainedDecision {
   readonly forwarding?: { readonly plan: ProxyPlan; readonly exhausted: readonly string[] }
 }
 
-/** Decides a call like an ingress that is not shutting down and has no paused backend. */
-export function explainedDecision(table: LiveTable, request: MessageRequest): ExplainedDecision {
+/**
+ * Decides a call like an ingress that is not shutting down and has no paused backend. `at`: when the call comes, in milliseconds
+ * since 1970.
+ */
+export function explainedDecision(table: LiveTable, request: MessageRequest, at: number): ExplainedDecision {
   const events: CallEvent[] = []
   const emit = (event: CallEvent): void => {
     events.push(event)
   }
   const application = createApplication({
     ...{ table, emit, health: createBackendHealth(() => 0, emit), ownAddress: [] },
-    ...{ now: () => 0, newId: () => DECISION_ID, fraction: () => 0 },
+    ...{ now: () => 0, wallClock: () => at, newId: () => DECISION_ID, fraction: () => 0 },
     ...{ leaving: () => false, draining: () => false, settleOptions: 'unavailable', isOwnHost: () => false },
   })
   const refusal = refusalOf(request.message, request.facts, application.headersRead())
@@ -60,10 +63,15 @@ function answered(events: readonly CallEvent[], response: readonly string[]): Ex
 }
 
 /** The decision if each Service of the rule had a ready endpoint. Called for a rule whose backends are all Services. */
-export function decisionOnCluster(table: LiveTable, rule: RuleEntry, request: MessageRequest): ExplainedDecision {
+export function decisionOnCluster(
+  table: LiveTable,
+  rule: RuleEntry,
+  request: MessageRequest,
+  at: number,
+): ExplainedDecision {
   const cluster = createLiveTable()
   cluster.load([...table.trunks(), rule, ...servicesOf(rule)], 1)
-  return explainedDecision(cluster, request)
+  return explainedDecision(cluster, request, at)
 }
 
 /** The Services that a rule names. Each Service has one endpoint, at an address that nobody uses (RFC 5737 §3). */

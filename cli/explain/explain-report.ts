@@ -14,6 +14,7 @@ import { sourceText } from './explain-config.ts'
 import { decisionOnCluster, type ExplainedDecision, explainedDecision } from './explain-decision.ts'
 import { explainedInvite } from './explain-invite.ts'
 import { ruleReason, trunkReason } from './explain-reason.ts'
+import type { ExplainedTime } from './explain-time.ts'
 
 /** A list that may be shortened. If it is too long, only the items that have most to do with the call are shown. */
 interface Part<T> {
@@ -46,6 +47,8 @@ export interface ExplainReport {
     readonly from: string
     readonly source: string
     readonly transport: string
+    /** When the call comes, in local time. Absent if no time was given and no rule has a schedule. */
+    readonly at?: string
     /**
      * The address that was judged instead of the source, or words that say why no address could be judged. Absent if the
      * source is no trusted proxy.
@@ -83,23 +86,24 @@ export interface Wire {
   readonly everyBackendFails?: readonly string[]
 }
 
-/** Compiles the manifests, decides the call as an ingress would, and reports why. */
-export function explainReport(manifests: Manifests, call: ExplainedCall): ExplainReport {
+/** Compiles the manifests, decides the call as an ingress would, and reports why. `time`: when the call comes. */
+export function explainReport(manifests: Manifests, call: ExplainedCall, time: ExplainedTime): ExplainReport {
   const { trunks, rules } = manifests
   const table = createLiveTable()
   table.load(compile({ trunks, rules }).entries, 1)
   const request = explainedInvite(call)
-  const explanation = explainCall(table, request)
-  const decision = explainedDecision(table, request)
+  const explanation = explainCall(table, request, time.at)
+  const decision = explainedDecision(table, request, time.at)
   const { trunkVerdict: verdict, ruleVerdict, judged } = explanation
   const trunk = trunkOf(verdict)
   const rule = ruleVerdict?.type === 'rule' ? ruleVerdict.rule : undefined
-  const later = rule && decision.outcome === 'no_backend' ? decisionOnCluster(table, rule, request) : undefined
+  const later = rule && decision.outcome === 'no_backend' ? decisionOnCluster(table, rule, request, time.at) : undefined
   const onCluster = later?.outcome === 'forwarded' ? later : undefined
   const forwarding = (onCluster ?? decision).forwarding
   return {
     call: {
       ...{ requestUri: call.to, from: call.from, source: sourceText(call.source), transport: call.transport },
+      ...(time.text !== undefined && { at: time.text }),
       ...(judged && { judgedSource: judgedSourceText(judged) }),
     },
     admission: verdict.type,

@@ -7,6 +7,7 @@ export function explainText(report: ExplainReport): string {
   const sections = [
     [
       `INVITE ${call.requestUri} from ${call.source} by ${call.transport}`,
+      ...(call.at === undefined ? [] : [`at ${call.at}`]),
       ...(call.judgedSource === undefined ? [] : [`behind a trusted proxy, judged source: ${call.judgedSource}`]),
       ...numberLines(report),
     ],

@@ -5,6 +5,7 @@ import { MAX_CONTACTS, MAX_TRUNK_REFS, MAX_URI_LENGTH } from './limits.ts'
 import { numberMatches } from './number-match.ts'
 import { readObject } from './read-object.ts'
 import { route } from './route.ts'
+import { schedule } from './schedule.ts'
 import { statusLine } from './status-line.ts'
 import { uniqueObjects, type ValidationRule, withRules } from './validation-rule.ts'
 
@@ -84,6 +85,7 @@ const match = z.strictObject({
   called: numberMatches.describe('Conditions on the called number; one must hold. Default: every number.'),
   calling: numberMatches.describe('Conditions on the calling number; one must hold. Default: every number.'),
   headers: headerMatches.describe('Conditions on headers; all must hold. Default: none.'),
+  schedule: schedule.optional().describe('When the rule takes calls: hours, holidays, dates. Default: always.'),
 })
 
 const trunkRef = z.strictObject({ name: objectName.describe('The name of a SipTrunk of the same namespace.') })
@@ -104,7 +106,7 @@ export const dispatchRuleSpec = z
     trunkRefs: uniqueObjects(z.array(trunkRef).max(MAX_TRUNK_REFS), 'name')
       .default([])
       .describe('Trunks whose calls the rule takes. Default: every trunk of the namespace.'),
-    match: match.prefault({}).describe('Which calls the rule takes; every list must hold. Default: all.'),
+    match: match.prefault({}).describe('Which calls the rule takes; every field must hold. Default: all.'),
     action: action.describe('What happens to a call that the rule takes.'),
   })
   .describe('Which calls the rule takes, before which others, and what becomes of them.')

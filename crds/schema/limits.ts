@@ -32,6 +32,15 @@ export const MAX_HEADER_VALUE_LENGTH = 512
 /** The most characters of a reason phrase. */
 export const MAX_REASON_LENGTH = 128
 
+/** The most windows of a schedule: several for each day of the week. */
+export const MAX_WINDOWS = 32
+/** The most exceptions of a schedule. They are enough for the holidays of twenty years. Each one takes time when a window begins. */
+export const MAX_EXCEPTIONS = 256
+/** The most characters of the name of a time zone. The longest name of the IANA database has 32. */
+export const MAX_TIME_ZONE_LENGTH = 64
+/** The most names of time zones that are remembered. The IANA database has about 600 names. */
+export const MAX_KNOWN_ZONES = 1000
+
 /** The most backends of a rule. If there are more, they should be behind a Service. */
 export const MAX_BACKENDS = 64
 /** The most contacts of a redirection. */

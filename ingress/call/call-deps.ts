@@ -21,6 +21,10 @@ export interface CallDeps {
   readonly ownAddress: readonly IpPrefix[]
   /** Monotonic milliseconds. */
   readonly now: () => number
+  /**
+   * Milliseconds since 1970 by the machine's clock. Schedules of rules are asked about this time. It may go back, and may leap.
+   */
+  readonly wallClock: () => number
   /** Returns a new id for a decision. The id appears in the log line and in the Warning header. */
   readonly newId: () => string
   /** Returns a number in [0, 1), for the choice by weight. */

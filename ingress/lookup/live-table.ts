@@ -15,7 +15,8 @@ export interface TableNames {
 }
 
 /**
- * The table from which a pod decides. A change is applied as a whole. A change that throws (`PatternError`) leaves the
+ * The table from which a pod decides. A change is applied as a whole. A change that throws (`PatternError`,
+ * `TimeZoneError`) leaves the
  * table as it was. A lookup never sees half of a change.
  */
 export interface LiveTable {

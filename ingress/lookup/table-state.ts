@@ -6,6 +6,7 @@ import {
   type TableEntry,
   type UriBackend,
 } from '../route-table/route-table.ts'
+import type { Schedule } from '../route-table/schedule.ts'
 import { createTimeSlice } from '../time/time-slice.ts'
 import type { IndexedRule } from './indexed-rule.ts'
 import { LOOKUP_ROWS } from './match-condition.ts'
@@ -14,6 +15,7 @@ import { numberPatterns } from './number-test.ts'
 import { createPatterns } from './patterns.ts'
 import { createPeerIndex, type IndexedTrunk, indexedTrunk } from './peer-index.ts'
 import { indexedRule, RuleIndex } from './rule-index.ts'
+import { createSchedules } from './schedules.ts'
 import { type IndexedService, indexedService } from './service-targets.ts'
 
 type IndexedEntry = IndexedTrunk | IndexedRule | IndexedService
@@ -26,6 +28,7 @@ export class TableState {
   readonly peers = createPeerIndex()
   readonly ruleIndex = new RuleIndex()
   readonly #patterns = createPatterns()
+  readonly #schedules = createSchedules()
   /** The names of backends in rules. The value counts how often rules name the backend. */
   readonly backendUses = new Map<string, number>()
   /** The networks to which the backends of rules may move their calls (`contactNetworks`). */
@@ -39,7 +42,7 @@ export class TableState {
 
   /**
    * Applies a change. All entries are compiled first, because compiling is the only step that can fail. If an entry does
-   * not compile (`PatternError`), nothing changes.
+   * not compile (`PatternError`, `TimeZoneError`), nothing changes.
    */
   apply(delta: TableDelta): void {
     const compiled = this.#compileAll(delta.upserted)
@@ -48,14 +51,19 @@ export class TableState {
   }
 
   /**
-   * Compiles the patterns of entries before the entries are applied. This is done in slices, because a rule may have a
-   * thousand patterns and each takes a millisecond. Returns a function that releases the patterns. The caller must call
-   * that function after the entries are applied, or when they will not be applied. Throws `PatternError`.
+   * Compiles the patterns and the schedules of entries before the entries are applied. This is done in slices, because a
+   * rule may have a thousand patterns and each takes a millisecond. Returns a function that releases what was compiled. The
+   * caller must call that function after the entries are applied, or when they will not be applied. Throws `PatternError`
+   * and `TimeZoneError`.
    */
   async prepare(entries: Iterable<TableEntry>): Promise<() => void> {
     const slice = createTimeSlice()
     const acquired: string[] = []
-    const release = (): void => this.#patterns.release(acquired)
+    const scheduled: Schedule[] = []
+    const release = (): void => {
+      this.#patterns.release(acquired)
+      this.#schedules.release(scheduled)
+    }
     try {
       for (const entry of entries) {
         for (const pattern of patternsOf(entry)) {
@@ -63,6 +71,9 @@ export class TableState {
           acquired.push(pattern)
           if (slice.over()) await slice.pause()
         }
+        this.#schedules.acquire(schedulesOf(entry))
+        scheduled.push(...schedulesOf(entry))
+        if (slice.over()) await slice.pause()
       }
     } catch (error) {
       release()
@@ -77,18 +88,18 @@ export class TableState {
       for (const entry of entries) compiled.push(this.#compile(entry))
       return compiled
     } catch (error) {
-      for (const { entry } of compiled) this.#patterns.release(patternsOf(entry))
+      for (const { entry } of compiled) this.#releaseShared(entry)
       throw error
     }
   }
 
   #compile(entry: TableEntry): IndexedEntry {
-    this.#patterns.acquire(patternsOf(entry))
+    this.#acquireShared(entry)
     switch (entry.kind) {
       case 'trunk':
         return indexedTrunk(entry, this.#patterns)
       case 'rule':
-        return indexedRule(entry, this.#patterns)
+        return indexedRule(entry, this.#patterns, this.#schedules)
       case 'service':
         return indexedService(entry)
     }
@@ -169,7 +180,7 @@ export class TableState {
     if (trunk === undefined) return
     this.trunks.delete(trunk.entry.name)
     this.peers.removeTrunk(trunk)
-    this.#patterns.release(patternsOf(trunk.entry))
+    this.#releaseShared(trunk.entry)
   }
 
   #release(rule: IndexedRule): void {
@@ -177,7 +188,23 @@ export class TableState {
     this.contacts.remove(contactsOf(rule.entry))
     this.#countHeaders(rule.entry, -1)
     countBackends(this.backendUses, rule.entry, -1)
-    this.#patterns.release(patternsOf(rule.entry))
+    this.#releaseShared(rule.entry)
+  }
+
+  /** Counts one use of what entries share. If a part does not compile, no use is counted. */
+  #acquireShared(entry: TableEntry): void {
+    this.#patterns.acquire(patternsOf(entry))
+    try {
+      this.#schedules.acquire(schedulesOf(entry))
+    } catch (error) {
+      this.#patterns.release(patternsOf(entry))
+      throw error
+    }
+  }
+
+  #releaseShared(entry: TableEntry): void {
+    this.#patterns.release(patternsOf(entry))
+    this.#schedules.release(schedulesOf(entry))
   }
 
   #countHeaders(entry: RuleEntry, change: 1 | -1): void {
@@ -221,4 +248,8 @@ function patternsOf(entry: TableEntry): string[] {
     case 'service':
       return []
   }
+}
+
+function schedulesOf(entry: TableEntry): readonly Schedule[] {
+  return entry.kind === 'rule' ? entry.schedule : []
 }

@@ -30,6 +30,7 @@ export const NO_RULE_REASONS: Readonly<Record<NoRuleReason, number>> = {
   header: 4,
   called_unreadable: 5,
   calling_unreadable: 6,
+  schedule: 7,
 }
 
 export const NEAR_MISS_REASONS: Readonly<Record<NearMissReason, number>> = { transport: 0, called: 1 }

@@ -1,4 +1,5 @@
 import type { TransportName } from '../address/transport-name.ts'
+import type { Schedule } from './schedule.ts'
 
 /**
  * An entry of the compiled table, from which ingress pods decide. The operator writes the table. The ingress defines this
@@ -54,7 +55,7 @@ export interface StatusLine {
  * The conditions that a rule can have. They are tested in this order, and rules are ranked in this order. Each module that
  * handles conditions has one table with a row for each condition. `tsc` reports a table that lacks a row.
  */
-export const MATCH_CONDITIONS = ['called', 'calling', 'headers'] as const
+export const MATCH_CONDITIONS = ['called', 'calling', 'headers', 'schedule'] as const
 
 export type MatchCondition = (typeof MATCH_CONDITIONS)[number]
 
@@ -63,11 +64,12 @@ interface ConditionPredicates {
   readonly called: NumberPredicate
   readonly calling: NumberPredicate
   readonly headers: HeaderPredicate
+  readonly schedule: Schedule
 }
 
 /**
  * The conditions of a rule. All of them must hold. An empty list always holds. In `called` and in `calling`, at least one
- * predicate must hold. In `headers`, every predicate must hold.
+ * predicate must hold. In `headers`, every predicate must hold. `schedule` has at most one item.
  */
 export type MatchConditions = { readonly [C in MatchCondition]: readonly ConditionPredicates[C][] }
 

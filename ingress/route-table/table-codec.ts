@@ -95,6 +95,7 @@ const rule = record<RuleEntry>({
   called: CONTRACT_ROWS.called.check,
   calling: CONTRACT_ROWS.calling.check,
   headers: CONTRACT_ROWS.headers.check,
+  schedule: CONTRACT_ROWS.schedule.check,
   action,
 })
 

@@ -6,6 +6,7 @@ import { createLogger, type Logger } from '../log/logger.ts'
 import { createLiveTable, type LiveTable } from '../lookup/live-table.ts'
 import { createMetrics, type Metrics } from '../metrics/metrics.ts'
 import type { Clock } from '../time/clock.ts'
+import { systemClock } from '../time/dated-clock.ts'
 import { systemTimerHost } from '../time/system-timer.ts'
 import { createTimerWheel } from '../time/timer-wheel.ts'
 import type { ServingConfig } from './serving-config.ts'
@@ -37,7 +38,7 @@ export function createServingCore(config: ServingConfig): ServingCore {
     engine: config.drachtio ? 'drachtio' : 'native',
     ruleSeries: config.ruleSeries,
     now,
-    wallClock: () => Date.now(),
+    wallClock: () => systemClock.wallClock(),
   })
   const log = createCallLog({ logger, callsPerSecond: config.logCallsPerSecond, clock })
   const emit = (event: CallEvent): void => {

@@ -6,6 +6,7 @@ import { startHttpServer } from '../health/http-server.ts'
 import { socketMakers, startNativeEngine } from '../sip/native/native-engine.ts'
 import { chooseDatagrams, type DatagramsSetting } from '../sip/native/transport/datagram/choose-datagrams.ts'
 import type { SipEngine } from '../sip/port/engine.ts'
+import { systemClock } from '../time/dated-clock.ts'
 import { systemRandom } from '../time/random.ts'
 import { isOwnHost, machineAddress, machineAddresses } from './machine-address.ts'
 import { createReadiness, type Readiness, warmedUp } from './readiness.ts'
@@ -86,6 +87,7 @@ async function startEngine(
     health,
     ownAddress,
     now: () => clock.now(),
+    wallClock: () => systemClock.wallClock(),
     newId: () => random.token(),
     fraction: () => random.fraction(),
     leaving: () => shutdown.leaving,

@@ -6,6 +6,7 @@ import { fromWords, type IpAddress, parseIpAddress, parseIpPrefix } from '../add
 import type { TransportName } from '../address/transport-name.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
 import type { NumberPredicate, RouteAction, RuleEntry, TableEntry, TrunkEntry } from '../route-table/route-table.ts'
+import { DAY_MINUTES, type Schedule, WEEKDAYS } from '../route-table/schedule.ts'
 import { SERVICE_UNAVAILABLE } from '../sip/port/answers.ts'
 import { WARM_UP_RULES } from './limits.ts'
 
@@ -54,8 +55,15 @@ const route: RouteAction = {
   failover: 'Always',
 }
 
+/** A schedule that holds at all times, so that the calls of the warm-up have the same outcome on every day. */
+const ALWAYS: Schedule = {
+  timeZone: 'Europe/Berlin',
+  windows: WEEKDAYS.map((day) => ({ day, from: 0, to: DAY_MINUTES })),
+  except: [],
+}
+
 function rule(name: string, priority: number, change: Partial<RuleEntry>): RuleEntry {
-  const conditions = { trunks: [trunk.name], called: [], calling: [], headers: [] }
+  const conditions = { trunks: [trunk.name], called: [], calling: [], headers: [], schedule: [] }
   return { kind: 'rule', name: `warm-up/${name}`, ...NAMES, priority, ...conditions, action: route, ...change }
 }
 
@@ -72,7 +80,7 @@ export function inventedTable(): WarmUpTable {
       transport: 'UDP',
       endpoints: [{ address: ENDPOINT, port: 5060, state: 'ready' }],
     },
-    rule('exact', 5, { called: [{ type: 'exact', value: exact }] }),
+    rule('exact', 5, { called: [{ type: 'exact', value: exact }], schedule: [ALWAYS] }),
     rule('headers', 4, { called: [{ type: 'prefix', value: '+12025550102' }], headers: [present] }),
     rule('refused', 3, {
       called: [{ type: 'range', from: refused, to: refused }],

@@ -16,6 +16,7 @@ import { forgetNumbers } from '../lookup/phone-number.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import { startNativeEngine } from '../sip/native/native-engine.ts'
 import type { Clock } from '../time/clock.ts'
+import { systemClock } from '../time/dated-clock.ts'
 import { systemRandom } from '../time/random.ts'
 import { createTimeSlice } from '../time/time-slice.ts'
 import { createTimerWheel } from '../time/timer-wheel.ts'
@@ -72,7 +73,14 @@ function throwAwayApplication(entries: WarmUpTable['entries'], clock: Clock, log
   const table = createLiveTable()
   table.load(entries, 1)
   const application = createApplication({
-    ...{ table, health: createBackendHealth(now, emit), ownAddress: [], now, emit },
+    ...{
+      table,
+      health: createBackendHealth(now, emit),
+      ownAddress: [],
+      now,
+      wallClock: () => systemClock.wallClock(),
+      emit,
+    },
     ...{ newId: () => random.token(), fraction: () => random.fraction(), isOwnHost: () => false },
     ...{ leaving: () => false, draining: () => false, settleOptions: 'unavailable' },
   })

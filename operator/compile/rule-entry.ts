@@ -27,6 +27,7 @@ export function ruleEntry(rule: DispatchRule, trunks: readonly string[]): RuleEn
     called: COMPILER_ROWS.called.compile(spec.match),
     calling: COMPILER_ROWS.calling.compile(spec.match),
     headers: COMPILER_ROWS.headers.compile(spec.match),
+    schedule: COMPILER_ROWS.schedule.compile(spec.match),
     action: actionOf(spec.action, metadata.namespace),
   }
 }

@@ -65,6 +65,61 @@ function routeCase(at: string, message: string, bad: unknown, good: unknown): Ad
 const GOOD_URI = [{ uri: 'sip:10.0.0.5:5060;transport=tcp' }]
 const uriCase = (uri: string, message: string) => routeCase('backends[0].uri', message, [{ uri }], GOOD_URI)
 
+/** A case of a schedule: the field below `spec.match.schedule`, and two values of the fields beside the zone. */
+function scheduleCase(at: string, message: string, bad: object, good: object): AdmissionCase {
+  const specWith = (fields: object) => match({ schedule: { timeZone: 'UTC', ...fields } })
+  const path = at === '' ? 'spec.match.schedule' : `spec.match.schedule.${at}`
+  return { kind: 'DispatchRule', at: path, message, bad: specWith(bad), good: specWith(good) }
+}
+
+const NO_LEAP_DAY = 'has no 29 February: the year is no leap year'
+
+/** A date stands in five places of a schedule. */
+function scheduleCases(): AdmissionCase[] {
+  const from = (date: string) => ({ except: [{ range: { from: date, to: '2099-12-31' } }] })
+  const to = (date: string) => ({ except: [{ range: { from: '2000-01-01', to: date } }] })
+  const places: [at: string, fields: (date: string) => object][] = [
+    ['except[0].date', (date) => ({ except: [{ date }] })],
+    ['except[0].range.from', from],
+    ['except[0].range.to', to],
+    ['validFrom', (validFrom) => ({ validFrom })],
+    ['validUntil', (validUntil) => ({ validUntil })],
+  ]
+  return [
+    ...places.map(([at, fields]) => scheduleCase(at, NO_LEAP_DAY, fields('2026-02-29'), fields('2028-02-29'))),
+    scheduleCase(
+      '',
+      'says no time: write windows, except, validFrom or validUntil, or leave the schedule out',
+      {},
+      { validUntil: '2026-12-31' },
+    ),
+    scheduleCase(
+      'validUntil',
+      'validUntil is before validFrom: the rule would never take a call',
+      { validFrom: '2026-12-02', validUntil: '2026-12-01' },
+      { validFrom: '2026-12-01', validUntil: '2026-12-01' },
+    ),
+    scheduleCase(
+      'windows[0].to',
+      'from and to are the same time: write from: "00:00" and to: "24:00" for a whole day',
+      { windows: [{ from: '18:00', to: '18:00' }] },
+      { windows: [{ from: '18:00', to: '17:59' }] },
+    ),
+    scheduleCase(
+      'except[0]',
+      'write exactly one of date, range, yearly',
+      { except: [{ date: '2026-12-24', yearly: '12-24' }] },
+      { except: [{ yearly: '02-29' }] },
+    ),
+    scheduleCase(
+      'except[0].range.to',
+      'to is before from: write the earlier date in from',
+      { except: [{ range: { from: '2026-12-25', to: '2026-12-24' } }] },
+      { except: [{ range: { from: '2026-12-24', to: '2026-12-24' } }] },
+    ),
+  ]
+}
+
 /** One for each CEL rule of the schemas. */
 export const RULE_CASES: readonly AdmissionCase[] = [
   {
@@ -89,6 +144,7 @@ export const RULE_CASES: readonly AdmissionCase[] = [
     bad: match({ headers: [{ name: 'X-A', regex: '[' }] }),
     good: match({ headers: [{ name: 'X-A', regex: '[a]' }] }),
   },
+  ...scheduleCases(),
   ...(['Route', 'Redirect', 'Reject'] as const).flatMap(actionCases),
   routeCase('backends', 'a URI can be a backend once', [...GOOD_URI, ...GOOD_URI], GOOD_URI),
   routeCase('backends', 'a port of a Service can be a backend once', [service(5060), service(5060)], [service(5060)]),

@@ -141,6 +141,8 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
   'sip-dispatch explain --rules examples/standalone --to 9005550100 --from +14155550100 --source 127.0.0.1': explained,
   'sip-dispatch explain --rules examples/standalone --to +15551234567 --from +14155550100 --source 192.0.2.1:5060 --transport tcp':
     explained,
+  "sip-dispatch explain --rules examples/schedules --to +493055512 --from +14155550100 --source 203.0.113.7 --at '2026-12-28T10:00[Europe/Berlin]'":
+    { test: 'test/unit/cli/explain/explain-time.test.ts', shows: 'prints what %s prints' },
 
   // docs/performance.md
   'npx node --expose-gc bench/decision.ts': { here: 'bench' },

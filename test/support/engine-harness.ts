@@ -44,6 +44,8 @@ export interface HarnessOptions {
   readonly ownAddress?: readonly string[]
   /** The answer to OPTIONS while the process settles; `unavailable` by default. */
   readonly settleOptions?: SettleOptions
+  /** Milliseconds since 1970 when the clock shows `now`. By default it is 1970 when the clock begins. */
+  readonly wallClock?: (now: number) => number
 }
 
 export interface Harness extends Omit<ApplicationParts, 'application'> {
@@ -105,7 +107,7 @@ export interface ApplicationParts {
 
 export function applicationOn(
   clock: Clock,
-  options: Pick<HarnessOptions, 'entries' | 'fraction' | 'ownAddress' | 'settleOptions'>,
+  options: Pick<HarnessOptions, 'entries' | 'fraction' | 'ownAddress' | 'settleOptions' | 'wallClock'>,
 ): ApplicationParts {
   const table = createLiveTable()
   const entries = options.entries === undefined ? [trunkEntry(), ruleEntry()] : options.entries
@@ -124,6 +126,7 @@ export function applicationOn(
     health,
     ownAddress: options.ownAddress?.flatMap((text) => parseIpPrefix(text) ?? []) ?? [],
     now: () => clock.now(),
+    wallClock: () => options.wallClock?.(clock.now()) ?? clock.now(),
     newId,
     fraction: options.fraction ?? (() => 0),
     leaving: () => phase !== 'serving',
@@ -176,6 +179,7 @@ export function ruleEntry(change: Partial<RuleEntry> = {}): RuleEntry {
     called: [{ type: 'prefix', value: '+1555' }],
     calling: [],
     headers: [],
+    schedule: [],
     action: routeAction(),
     ...change,
   }

@@ -11,6 +11,14 @@ const HEADERS = [
   { name: 'X-Four', present: true },
 ]
 
+const SCHEDULE = {
+  timeZone: 'Europe/Berlin',
+  windows: [{ days: ['Mon', 'Tue'], from: '08:00', to: '18:00' }],
+  except: [{ date: '2026-12-24' }, { range: { from: '2026-12-27', to: '2026-12-31' } }, { yearly: '12-25' }],
+  validFrom: '2026-01-01',
+  validUntil: '2027-12-31',
+}
+
 const ROUTE = {
   backends: [{ uri: 'sip:10.0.0.5', weight: 3, tier: 1 }, { service: { name: 'voice', port: 5060, transport: 'UDP' } }],
   requestUser: '{called}',
@@ -36,7 +44,7 @@ const TRUNK_SPEC = {
 }
 
 const rule = (name: string, action: object): Manifest => {
-  const match = { called: NUMBERS, calling: NUMBERS, headers: HEADERS }
+  const match = { called: NUMBERS, calling: NUMBERS, headers: HEADERS, schedule: SCHEDULE }
   return objectOf('DispatchRule', name, { priority: 7, trunkRefs: [{ name: 'whole' }], match, action })
 }
 

@@ -41,7 +41,11 @@ describe('a DispatchRule', () => {
     ['spec.trunkRefs', ['acme'], 'spec.trunkRefs.0: is the string "acme" (expected map)'],
     ['spec.trunkRefs', [{ name: 'a' }, { name: 'a' }], 'spec.trunkRefs.1: a is in the list twice'],
     ['spec.trunkRefs', [{ name: 'a/b' }], 'spec.trunkRefs.0.name: is not a Kubernetes name'],
-    ['spec.match', { schedule: {} }, 'spec.match.schedule: unknown field (expected one of called, calling, headers)'],
+    [
+      'spec.match',
+      { hours: {} },
+      'spec.match.hours: unknown field (expected one of called, calling, headers, schedule)',
+    ],
     [
       'spec.match',
       { headers: [{ name: 'X-A' }] },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { createLiveTable, type LiveTable } from '../../../../ingress/lookup/live-table.ts'
 import { PatternError } from '../../../../ingress/lookup/patterns.ts'
+import { scheduleEntry } from '../../../support/schedule-entry.ts'
 import { addressOf, routeTo, ruleEntry, serviceEntry, trunkEntry } from '../../../support/table-entries.ts'
 
 const names = (entries: Iterable<{ readonly name: string }>) => Array.from(entries, ({ name }) => name).sort()
@@ -50,6 +51,17 @@ describe('a live table', () => {
     }
     expect(() => table.apply(delta, 2)).toThrow(expect.objectContaining({ code: 'ROUTE_TABLE_PATTERN' }))
     expect(() => table.load([broken], 2)).toThrow(PatternError)
+    expect([names(table.trunks()), names(table.rules()), table.version]).toEqual([['team/a'], [], 1])
+  })
+
+  it('does not change at all where it does not know a time zone, and says so with a code', () => {
+    const table = createLiveTable()
+    table.load([trunkEntry('a')], 1)
+    const called = [{ type: 'regex' as const, pattern: 'a' }]
+    const unknown = ruleEntry('b', { called, schedule: [scheduleEntry({ timeZone: 'Mars/Base' })] })
+    const delta = { upserted: [ruleEntry('good', { schedule: [scheduleEntry()] }), unknown], removed: ['trunk/team/a'] }
+    expect(() => table.apply(delta, 2)).toThrow(expect.objectContaining({ code: 'ROUTE_TABLE_TIME_ZONE' }))
+    expect(() => table.load([unknown], 2)).toThrow('no known time zone: Mars/Base; run the same version')
     expect([names(table.trunks()), names(table.rules()), table.version]).toEqual([['team/a'], [], 1])
   })
 

@@ -43,7 +43,9 @@ describe('the series of a trunk', () => {
     expect(sampleValue(text, INVITES, { outcome: 'no_backend', trunk, status: '480' })).toBe(0)
     expect(sampleValue(text, INVITES, { outcome: 'draining', trunk, status: '503' })).toBe(0)
     expect(sampleValue(text, 'sip_dispatch_invites_unanswered_total', { trunk })).toBe(0)
-    expect(sampleValue(text, 'sip_dispatch_no_rule_total', { trunk, reason: 'called' })).toBe(0)
+    for (const reason of ['called', 'schedule']) {
+      expect(sampleValue(text, 'sip_dispatch_no_rule_total', { trunk, reason })).toBe(0)
+    }
     expect(sampleValue(text, 'sip_dispatch_near_misses_total', { trunk, reason: 'transport', method: 'INVITE' })).toBe(
       0,
     )

@@ -7,6 +7,7 @@ import { CacheContentError } from '../../../../ingress/route-table/cache-content
 import { entryKey, type TableEntry } from '../../../../ingress/route-table/route-table.ts'
 import { decodeEntry, encodeEntry } from '../../../../ingress/route-table/table-codec.ts'
 import { arbitraryRule, arbitraryService, arbitraryTrunk } from '../../../support/arbitrary-table.ts'
+import { scheduleEntry } from '../../../support/schedule-entry.ts'
 import { routeTo, ruleEntry, trunkEntry } from '../../../support/table-entries.ts'
 
 const isNetwork = (text: string): boolean => text !== 'none'
@@ -101,6 +102,26 @@ describe('the codec of entries', () => {
   it('refuses a field that is missing, and one that it does not know', () => {
     expect(problemOf(ruleEntry('a'), (rule) => delete rule['priority'])).toBe('priority')
     expect(problemOf(trunkEntry('t'), (trunk) => Object.assign(trunk, { extra: 1 }))).toBe('extra')
+  })
+
+  it('refuses a schedule that the operator would not write', () => {
+    const entry = ruleEntry('a', { schedule: [scheduleEntry({ except: [{ type: 'yearly', day: '02-29' }] })] })
+    const found = (fields: object) =>
+      problemOf(entry, (rule) => Object.assign(rule, { schedule: [{ ...scheduleEntry(), ...fields }] }))
+    expect(found({})).toBe('nothing')
+    expect(found({ timeZone: '' })).toBe('schedule[0].timeZone')
+    expect(found({ windows: [{ day: 'Mon', from: 600, to: 600 }] })).toBe('schedule[0].windows[0].to')
+    expect(found({ windows: [{ day: 'Mon', from: 600, to: 2881 }] })).toBe('schedule[0].windows[0].to')
+    expect(found({ windows: [{ day: 'Mon', from: 1440, to: 1500 }] })).toBe('schedule[0].windows[0].from')
+    expect(found({ windows: [{ day: 'mon', from: 0, to: 60 }] })).toBe('schedule[0].windows[0].day')
+    expect(found({ except: [{ type: 'yearly', day: '02-30' }] })).toBe('schedule[0].except[0].day')
+    expect(found({ except: [{ type: 'days', from: '2027-02-29', to: '2027-03-01' }] })).toBe(
+      'schedule[0].except[0].from',
+    )
+    expect(found({ validFrom: '2026-13-01' })).toBe('schedule[0].validFrom')
+    const two = [scheduleEntry(), scheduleEntry()]
+    expect(problemOf(entry, (rule) => Object.assign(rule, { schedule: two }))).toBe('schedule')
+    expect(problemOf(entry, (rule) => delete rule['schedule'])).toBe('schedule')
   })
 
   it('refuses an entry under the key of another, or in another namespace than its name', () => {
