@@ -48,6 +48,8 @@ export interface LiveTable {
   /** Names of rules, and names of the backends in rules. They change with the table and take no extra memory. */
   readonly ruleNames: TableNames
   readonly backendNames: TableNames
+  /** The trunks and rules that have limits, by the keys of their entries. */
+  readonly limited: ReadonlyMap<string, TrunkEntry | RuleEntry>
   trunk(name: string): TrunkEntry | undefined
   rule(name: string): RuleEntry | undefined
   /** Names of the headers that rules read, in lower case. The same array is returned until the names change. */
@@ -111,6 +113,9 @@ export function createLiveTable(): LiveTable {
     },
     get backendNames() {
       return state.backendUses
+    },
+    get limited() {
+      return state.limited
     },
     trunks: () => entriesOf(state.trunks),
     rules: () => entriesOf(state.rules),

@@ -77,13 +77,14 @@ async function startEngine(
   config: ServingConfig,
   { shutdown, cookieKeys }: { readonly shutdown: Shutdown; readonly cookieKeys: readonly Buffer[] },
 ): Promise<SipEngine> {
-  const { table, health, clock, emit } = core
+  const { table, health, limits, clock, emit } = core
   const { drachtio, listen, datagrams, advertise: external, advertiseInternal: internal } = config
   const { ownAddress, settleOptions } = config
   const random = systemRandom()
   const application = createApplication({
     table,
     health,
+    limits,
     ownAddress,
     now: () => clock.now(),
     newId: () => random.token(),

@@ -77,5 +77,17 @@ export type EngineEvent =
       /** Present if the sender is a trusted proxy. */
       readonly request: InboundRequest | undefined
     }
+  /**
+   * An answered call is over: its BYE was answered, or nobody answers it, or the engine itself has noticed the end. After a BYE of
+   * each side it may come twice.
+   */
+  | {
+      readonly type: 'hung-up'
+      readonly callId: string
+      /** The tag of the caller. RFC 2543 peers have none. */
+      readonly callerTag: string | undefined
+      /** The dialog data of each pass of the call through us. */
+      readonly dialogData: readonly string[]
+    }
   /** A fault that an operator of the service should see. The engine goes on. */
   | { readonly type: 'fault'; readonly code: string; readonly message: string }

@@ -1,0 +1,48 @@
+/**
+ * Notices a number that one trunk calls very often, as carriers in a circle do. Counts in a count-min sketch, so the memory is
+ * the same however many numbers are called. Pure; times are monotonic milliseconds.
+ */
+import { REPEAT_CALLS, REPEAT_COLUMNS, REPEAT_ROWS, REPEAT_WINDOW_MS } from './limits.ts'
+
+export interface RepeatedNumbers {
+  /**
+   * Counts a call. `key` stands for trunk and number, in 52 bits. Returns true once per window and key: when the number has been
+   * called too often.
+   */
+  isTooOften(key: number, now: number): boolean
+}
+
+export function createRepeatedNumbers(): RepeatedNumbers {
+  const counts = new Uint16Array(REPEAT_ROWS * REPEAT_COLUMNS)
+  let windowAt = Number.NEGATIVE_INFINITY
+  return {
+    isTooOften: (key, now) => {
+      if (now - windowAt >= REPEAT_WINDOW_MS) {
+        counts.fill(0)
+        windowAt = now
+      }
+      return countOne(counts, key) === REPEAT_CALLS + 1
+    },
+  }
+}
+
+/** Counts one call, and returns how many have come at most. A count ends at its largest value and does not go back to 0. */
+function countOne(counts: Uint16Array, key: number): number {
+  let least = MAX_COUNT - 1
+  for (let row = 0; row < REPEAT_ROWS; row++) least = Math.min(least, counts[placeOf(key, row)] ?? 0)
+  const next = least + 1
+  // Only the smallest counts are raised. So other numbers in the same places make a count less wrong.
+  for (let row = 0; row < REPEAT_ROWS; row++) {
+    const place = placeOf(key, row)
+    if ((counts[place] ?? 0) < next) counts[place] = next
+  }
+  return next
+}
+
+/** The largest number of 16 bits. */
+const MAX_COUNT = 0xffff
+
+/** Each row takes its own 13 bits of the key. */
+function placeOf(key: number, row: number): number {
+  return row * REPEAT_COLUMNS + (Math.floor(key / REPEAT_COLUMNS ** row) % REPEAT_COLUMNS)
+}
