@@ -13,6 +13,7 @@ import type { ExplainedCall } from './explain-config.ts'
 import { sourceText } from './explain-config.ts'
 import { decisionOnCluster, type ExplainedDecision, explainedDecision } from './explain-decision.ts'
 import { explainedInvite } from './explain-invite.ts'
+import { type ExplainedLimit, explainedLimits } from './explain-limits.ts'
 import { ruleReason, trunkReason } from './explain-reason.ts'
 
 /** A list that may be shortened. If it is too long, only the items that have most to do with the call are shown. */
@@ -66,6 +67,8 @@ export interface ExplainReport {
   readonly backends: readonly BackendShare[]
   /** Changes of the request to a backend. The changes that every proxy must make are not listed. */
   readonly request?: { readonly user?: string; readonly set: readonly string[]; readonly removed: readonly string[] }
+  /** The limits that hold for the call. */
+  readonly limits: readonly ExplainedLimit[]
   readonly outcome: string
   readonly reason: string
   readonly wire: Wire
@@ -111,6 +114,7 @@ export function explainReport(manifests: Manifests, call: ExplainedCall): Explai
     findings: findingsOf(manifests, trunk?.namespace),
     backends: rule ? backendShares(rule) : [],
     ...(forwarding && { request: requestOf(forwarding.plan) }),
+    limits: explainedLimits(trunk, rule),
     outcome: decision.outcome,
     reason: decision.reason,
     wire: wireOf(decision),

@@ -22,22 +22,21 @@ const EXPLANATIONS: Readonly<Record<RefusingLimit['kind'], string>> = {
   concurrent_calls: 'as many calls at the same time as the limit allows',
 }
 
-/**
- * Refuses a call that is beyond a limit of its trunk or of its rule. Returns whether it was refused. A Retry-After makes the
- * carrier stop all its calls, so it goes with a limit of the trunk only, and only where the trunk asks for it.
- */
+/** Refuses a call that is beyond a limit of its trunk or of its rule. Returns whether it was refused. */
 export function refuseOverLimit(decision: Decision, deps: CallDeps, { trunk, rule }: Taken): boolean {
   const limit = deps.limits.refusing(trunk, rule, () => inviteKey(decision, { trunk, rule }))
   if (limit === undefined) return false
   const reason = `${EXPLANATIONS[limit.kind]} (${limit.of} ${limit.of === 'trunk' ? trunk.name : rule.name})`
   const ending = { outcome: 'over_limit', reason, overLimitReason: `${limit.of}_${limit.kind}` } as const
-  refuse(decision, deps, answerOf(trunk, limit), ending)
+  refuse(decision, deps, overLimitAnswer(trunk, limit.of), ending)
   return true
 }
 
-function answerOf({ responses: { overLimit } }: TrunkEntry, { of }: RefusingLimit): Answer {
+/** The answer to a call that a limit of the trunk, or of a rule, refuses. */
+export function overLimitAnswer({ responses: { overLimit } }: TrunkEntry, of: RefusingLimit['of']): Answer {
   if (overLimit === undefined) return SERVICE_UNAVAILABLE
   const { status, reason, retryAfter } = overLimit
+  // RFC 3261 §21.5.4: a Retry-After makes the carrier stop all its calls, and not only those of the rule.
   if (of === 'rule' || retryAfter === undefined) return { status, reason }
   return { status, reason, headers: [{ name: 'Retry-After', value: String(retryAfter) }] }
 }

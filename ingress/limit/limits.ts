@@ -87,3 +87,11 @@ export const MAX_MERGED = 8
  * again, and its copy costs a token. Copies come so soon that this is rare.
  */
 export const MERGED_PLACES = 8_192
+
+/**
+ * At most this many hung-up calls wait until other pods are told, in 80 KB. They wait 200 ms, or longer while the cache is away.
+ */
+export const MAX_WAITING_TO_BE_TOLD = 10_000
+
+/** At most this many hung-up calls are told in one message of about 10 KB. */
+export const MAX_TOLD_AT_ONCE = 1_000
