@@ -18,7 +18,7 @@ import { createServingCore, type ServingCore } from './serving-core.ts'
  */
 export async function runIngress(config: IngressConfig): Promise<Pick<Serving, 'leave'>> {
   const hungUp = createHungUpQueue()
-  const core = createServingCore(config, hungUp.add)
+  const core = createServingCore(config, (key) => hungUp.add(key))
   const keys = config.keys === undefined ? [] : readCookieKeys(config.keys)
   // This stage reads the cache and writes the table.
   const source = await startSource(core, config)

@@ -159,7 +159,7 @@ describeWith(['redis'], 'limits of the whole installation', () => {
     const faults: string[] = []
     const startOne = async (pod: string) => {
       const hungUp = createHungUpQueue()
-      const harness = await startHarness({ entries, limits: { tellOthers: hungUp.add } })
+      const harness = await startHarness({ entries, limits: { tellOthers: (key) => hungUp.add(key) } })
       const { limits } = harness
       const onFault = (code: string, message: string): void => void faults.push(`${code}: ${message}`)
       const exchange = startLimitExchange({ cache: cache(), limits, hungUp, pod, onFault })
