@@ -115,7 +115,8 @@ function applyRule(decision: Decision, deps: CallDeps, trunk: TrunkEntry, rule: 
   decision.trunk = trunk
   decision.rule = rule
   deps.emit({ type: 'rule-won', rule: rule.name })
-  if (refuseOverLimit(decision, deps, { trunk, rule })) return
+  const isLimited = trunk.limits !== undefined || rule.limits !== undefined
+  if (isLimited && refuseOverLimit(decision, deps, { trunk, rule })) return
   const { action } = rule
   switch (action.type) {
     case 'Route':

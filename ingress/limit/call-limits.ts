@@ -20,6 +20,7 @@ import { MAX_REPORTED_LIMITS, SHARE_KEPT_MS } from './limits.ts'
 import { createMergedInvites, type MergedInvites } from './merged-invites.ts'
 import { peakOf } from './rate-meter.ts'
 import { createRepeatedNumbers } from './repeated-number.ts'
+import type { BucketRate } from './token-bucket.ts'
 
 type LimitedEntry = TrunkEntry | RuleEntry
 
@@ -218,10 +219,15 @@ function usesOf(limits: Limits): LimitUse[] {
     if (!state) return []
     const { rate, calls } = state.allowance
     const uses: LimitUse[] = []
-    if (rate) uses.push({ of, name, kind: 'calls_per_second', ratio: peakOf(state.passed, now) / rate.callsPerSecond })
+    if (rate) uses.push({ of, name, kind: 'calls_per_second', ratio: peakOf(state.passed, now) / atLeastOne(rate) })
     if (calls !== undefined) uses.push({ of, name, kind: 'concurrent_calls', ratio: ratioOf(state.active, calls) })
     return uses
   })
+}
+
+/** A share may be a part of one call per second. The one call that it lets pass is then the whole use. */
+function atLeastOne({ callsPerSecond }: BucketRate): number {
+  return Math.max(1, callsPerSecond)
 }
 
 /** A pod without a place of its own is at its limit. */

@@ -14,6 +14,7 @@ export interface RepeatedNumbers {
 
 export function createRepeatedNumbers(): RepeatedNumbers {
   const counts = new Uint16Array(REPEAT_ROWS * REPEAT_COLUMNS)
+  const places = new Uint16Array(REPEAT_ROWS)
   let windowAt = Number.NEGATIVE_INFINITY
   return {
     isTooOften: (key, now) => {
@@ -21,28 +22,31 @@ export function createRepeatedNumbers(): RepeatedNumbers {
         counts.fill(0)
         windowAt = now
       }
-      return countOne(counts, key) === REPEAT_CALLS + 1
+      writePlaces(places, key)
+      return countOne(counts, places) === REPEAT_CALLS + 1
     },
   }
 }
 
-/** Counts one call, and returns how many have come at most. A count ends at its largest value and does not go back to 0. */
-function countOne(counts: Uint16Array, key: number): number {
-  let least = MAX_COUNT - 1
-  for (let row = 0; row < REPEAT_ROWS; row++) least = Math.min(least, counts[placeOf(key, row)] ?? 0)
-  const next = least + 1
-  // Only the smallest counts are raised. So other numbers in the same places make a count less wrong.
+/** Each row takes its own 13 bits of the key. */
+function writePlaces(places: Uint16Array, key: number): void {
+  let rest = key
   for (let row = 0; row < REPEAT_ROWS; row++) {
-    const place = placeOf(key, row)
-    if ((counts[place] ?? 0) < next) counts[place] = next
+    const next = Math.floor(rest / REPEAT_COLUMNS)
+    places[row] = row * REPEAT_COLUMNS + (rest - next * REPEAT_COLUMNS)
+    rest = next
   }
-  return next
 }
 
 /** The largest number of 16 bits. */
 const MAX_COUNT = 0xffff
 
-/** Each row takes its own 13 bits of the key. */
-function placeOf(key: number, row: number): number {
-  return row * REPEAT_COLUMNS + (Math.floor(key / REPEAT_COLUMNS ** row) % REPEAT_COLUMNS)
+/** Counts one call, and returns how many have come at most. A count ends at its largest value and does not go back to 0. */
+function countOne(counts: Uint16Array, places: Uint16Array): number {
+  let least = MAX_COUNT - 1
+  for (const place of places) least = Math.min(least, counts[place] ?? 0)
+  const next = least + 1
+  // Only the smallest counts are raised. So other numbers in the same places make a count less wrong.
+  for (const place of places) if ((counts[place] ?? 0) < next) counts[place] = next
+  return next
 }

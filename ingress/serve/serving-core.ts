@@ -54,7 +54,12 @@ export function createServingCore(config: ServingConfig, tellOthers?: (key: numb
     now,
     ...(tellOthers && { tellOthers }),
     onFull: () =>
-      emit({ type: 'fault', code: 'calls-not-counted', message: 'too many calls at the same time to count them all' }),
+      emit({
+        type: 'fault',
+        code: 'calls-not-counted',
+        message:
+          'more calls at the same time than can be counted: run more pods, or shorten maxCallSeconds of the limits',
+      }),
   })
   const { promise: tableLoaded, resolve } = Promise.withResolvers<void>()
   const tableChanged = (): void => {

@@ -41,6 +41,25 @@ describe('a limit of calls at the same time', () => {
     expect(counted()).toBe(0)
   })
 
+  it('counts no call that the caller has cancelled', async () => {
+    const caller = harness.server.receive(requestText())
+    const invite = await harness.sent('INVITE')
+    harness.server.answer(invite, 180)
+    await harness.receives(caller, [100, 180])
+    expect(counted()).toBe(1)
+    harness.server.cancel(caller)
+    await until(() => counted() === 0)
+  })
+
+  it('costs nothing for a re-INVITE', async () => {
+    const { caller, invite } = await answerDrachtioCall(harness)
+    const text = requestText({ method: 'INVITE', cseq: 2, to: '<sip:far@192.0.2.1>;tag=there' })
+    const again = harness.server.receive(text, {}, caller.dialogId)
+    harness.server.answer(await harness.sent('INVITE', 2), 200, { extra: ['Contact: <sip:agent@10.0.0.1:5080>'] })
+    await harness.receives(again, [100, 200])
+    expect([counted(), invite.dialogId === caller.dialogId]).toEqual([1, false])
+  })
+
   it('counts no call that a backend has refused', async () => {
     const caller = harness.server.receive(requestText())
     harness.server.answer(await harness.sent('INVITE'), 486)

@@ -22,6 +22,23 @@ describe('a live table', () => {
     expect([names(table.trunks()), names(table.rules()), table.entries]).toEqual([['team/a'], ['team/a'], 2])
   })
 
+  it('tells which trunks and rules have limits, as they come, change and go', async () => {
+    const table = createLiveTable()
+    const limits = { rate: { callsPerSecond: 1, burst: 1 }, scope: 'Pod' } as const
+    table.load([trunkEntry('a', { limits }), trunkEntry('b'), ruleEntry('r', { limits }), ruleEntry('s')], 1)
+    const limited = () => [...table.limited.keys()].sort()
+    expect(limited()).toEqual(['rule/team/r', 'trunk/team/a'])
+    table.apply({ upserted: [trunkEntry('a'), ruleEntry('r', { limits, priority: 3 })], removed: ['rule/team/s'] }, 2)
+    expect([limited(), table.limited.get('rule/team/r')]).toEqual([
+      ['rule/team/r'],
+      ruleEntry('r', { limits, priority: 3 }),
+    ])
+    table.apply({ upserted: [ruleEntry('s', { limits })], removed: ['rule/team/r'] }, 3)
+    expect(limited()).toEqual(['rule/team/s'])
+    await table.loadInSlices([trunkEntry('c', { limits })], 4)
+    expect(limited()).toEqual(['trunk/team/c'])
+  })
+
   it('replaces everything when it loads', () => {
     const table = createLiveTable()
     table.load([trunkEntry('a'), ruleEntry('r')], 1)
