@@ -10,19 +10,30 @@ import {
   createLimitState,
   divideEqually,
   divideLimit,
+  fillBucket,
   type LimitKind,
   type LimitState,
   passCall,
   refusingLimit,
   takeUse,
 } from './limit-state.ts'
-import { MAX_REPORTED_LIMITS, SHARE_KEPT_MS } from './limits.ts'
+import { MAX_REPORTED_LIMITS, SHARE_KEPT_MS, SWEPT_STATES } from './limits.ts'
 import { createMergedInvites, type MergedInvites } from './merged-invites.ts'
 import { peakOf } from './rate-meter.ts'
 import { createRepeatedNumbers } from './repeated-number.ts'
 import type { BucketRate } from './token-bucket.ts'
 
 type LimitedEntry = TrunkEntry | RuleEntry
+
+/** The trunks and rules of the table that have limits, by name. `countsCalls`: a limit is on calls at the same time. */
+export interface LimitedTable {
+  readonly trunks: ReadonlyMap<string, TrunkEntry>
+  readonly rules: ReadonlyMap<string, RuleEntry>
+  readonly countsCalls: boolean
+  readonly isShared: boolean
+}
+
+const NO_TABLE: LimitedTable = { trunks: new Map(), rules: new Map(), countsCalls: false, isShared: false }
 
 /** The limit that refuses a call. */
 export interface RefusingLimit {
@@ -58,12 +69,13 @@ export interface CallLimits {
   hungUp(key: () => number): void
   /** Ends a call that was hung up in another process. */
   hungUpElsewhere(key: number): void
-  /** Called after each change of the table, with its trunks and rules that have limits. */
-  tableChanged(limited: ReadonlyMap<string, LimitedEntry>): void
-  /** Called every `SWEEP_MS`: forgets calls whose time is over, and shares that are too old. */
+  /** Called after each change of the table. */
+  tableChanged(limited: LimitedTable): void
+  /** Called every `SWEEP_MS`: forgets calls whose time is over, limits that are gone, and shares that are too old. */
   sweep(): void
   /** Counts a call to a number. Returns true when that number has been called so often that calls may go in a circle. */
   isRepeated(key: number): boolean
+  /** The use of the limits of all trunks, and of those rules that have had a call. */
   uses(): LimitUse[]
   /** The number of counted calls. */
   readonly countedCalls: number
@@ -87,18 +99,26 @@ export interface CallLimitsOptions {
   readonly maxCalls?: number
 }
 
+interface Division {
+  readonly reports: readonly UseReport[]
+  /** The place of this pod. */
+  readonly own: number
+  readonly at: number
+}
+
 interface Limits {
   readonly options: CallLimitsOptions
   readonly calls: ReturnType<typeof createCountedCalls>
   /** By the name of the trunk or the rule. A state begins with the first call. */
   readonly states: Readonly<Record<LimitedEntry['kind'], Map<string, LimitState>>>
+  /** The states that the sweep has not looked at yet. */
+  unswept: Iterator<readonly [LimitedEntry['kind'], string]>
   readonly merged: MergedInvites
-  limited: ReadonlyMap<string, LimitedEntry>
+  limited: LimitedTable
   pods: number
-  dividedAt: number | undefined
+  /** The last reports of the pods. Undefined while nothing is known of them. */
+  division: Division | undefined
   reportedAt: number
-  countsCalls: boolean
-  isShared: boolean
 }
 
 export function createCallLimits(options: CallLimitsOptions): CallLimits {
@@ -107,12 +127,11 @@ export function createCallLimits(options: CallLimitsOptions): CallLimits {
     calls: createCountedCalls(options.maxCalls),
     states: { trunk: new Map(), rule: new Map() },
     merged: createMergedInvites(),
-    limited: new Map(),
+    unswept: [].values(),
+    limited: NO_TABLE,
     pods: 1,
-    dividedAt: undefined,
+    division: undefined,
     reportedAt: options.now(),
-    countsCalls: false,
-    isShared: false,
   }
   const { calls } = limits
   const repeated = createRepeatedNumbers()
@@ -122,7 +141,9 @@ export function createCallLimits(options: CallLimitsOptions): CallLimits {
     end: (call) => calls.end(call),
     hungUp: (key) => hungUp(limits, key),
     hungUpElsewhere: (key) => void calls.endKey(key),
-    tableChanged: (limited) => tableChanged(limits, limited),
+    tableChanged: (limited) => {
+      limits.limited = limited
+    },
     sweep: () => sweep(limits),
     isRepeated: (key) => repeated.isTooOften(key, options.now()),
     uses: () => usesOf(limits),
@@ -130,10 +151,10 @@ export function createCallLimits(options: CallLimitsOptions): CallLimits {
       return calls.size
     },
     get countsCalls() {
-      return limits.countsCalls
+      return limits.limited.countsCalls
     },
     get isShared() {
-      return limits.isShared
+      return limits.limited.isShared
     },
     takeReport: () => takeReport(limits),
     divide: (reports, own) => divide(limits, reports, own),
@@ -157,17 +178,17 @@ function judge(limits: Limits, trunk: TrunkEntry, rule: RuleEntry, invite: numbe
   return undefined
 }
 
-/** The state of an entry that has limits. */
-function stateOf({ states, pods }: Limits, { kind, name, limits }: LimitedEntry, now: number): LimitState | undefined {
-  if (limits === undefined) return undefined
-  const known = states[kind].get(name)
-  if (known?.limit === limits) return known
-  if (known) {
-    changeLimit(known, limits, pods)
-    return known
-  }
-  const state = createLimitState(limits, pods, now)
-  states[kind].set(name, state)
+/** The state of an entry that has limits. It begins with the share that the last reports give to this pod. */
+function stateOf(limits: Limits, entry: LimitedEntry, now: number): LimitState | undefined {
+  const { kind, name, limits: limit } = entry
+  if (limit === undefined) return undefined
+  const known = limits.states[kind].get(name)
+  if (known?.limit === limit) return known
+  const state = known ?? createLimitState(limit, limits.pods, now)
+  if (known) changeLimit(known, limit, limits.pods)
+  else limits.states[kind].set(name, state)
+  if (limits.division) applyDivision(state, `${kind}/${name}`, limits.division)
+  if (!known) fillBucket(state, now)
   return state
 }
 
@@ -184,45 +205,62 @@ function begin(limits: Limits, trunk: TrunkEntry, rule: RuleEntry, key: () => nu
   return call
 }
 
-function hungUp({ calls, countsCalls, options }: Limits, makeKey: () => number): void {
-  if (!countsCalls && calls.size === 0) return
+function hungUp({ calls, limited, options }: Limits, makeKey: () => number): void {
+  if (!limited.countsCalls && calls.size === 0) return
   const key = makeKey()
   if (!calls.endKey(key)) options.tellOthers?.(key)
-}
-
-function tableChanged(limits: Limits, limited: Limits['limited']): void {
-  limits.limited = limited
-  limits.countsCalls = false
-  limits.isShared = false
-  for (const entry of limited.values()) {
-    limits.countsCalls ||= entry.limits?.concurrent !== undefined
-    limits.isShared ||= entry.limits?.scope === 'Installation'
-  }
-  for (const [kind, states] of Object.entries(limits.states)) {
-    for (const name of states.keys()) if (!limited.has(`${kind}/${name}`)) states.delete(name)
-  }
 }
 
 function sweep(limits: Limits): void {
   const now = limits.options.now()
   limits.calls.sweep(now)
-  if (limits.dividedAt === undefined || now - limits.dividedAt < SHARE_KEPT_MS) return
-  limits.dividedAt = undefined
+  sweepStates(limits)
+  if (limits.division === undefined || now - limits.division.at < SHARE_KEPT_MS) return
+  limits.division = undefined
   for (const [, state] of sharedStates(limits)) divideEqually(state, limits.pods)
+}
+
+/** Forgets the states of limits that the table no longer has. Looks at some of them and goes on from there the next time. */
+function sweepStates(limits: Limits): void {
+  for (let i = 0; i < SWEPT_STATES; i++) {
+    const next = limits.unswept.next()
+    if (next.done) {
+      limits.unswept = namesOf(limits)
+      return
+    }
+    const [kind, name] = next.value
+    if (!entryOf(limits, kind, name)) limits.states[kind].delete(name)
+  }
+}
+
+function* namesOf({ states }: Limits): Generator<readonly [LimitedEntry['kind'], string]> {
+  for (const name of states.trunk.keys()) yield ['trunk', name]
+  for (const name of states.rule.keys()) yield ['rule', name]
+}
+
+/** The entry with limits. Undefined if the table has it no longer, or if it has no limits any more. */
+function entryOf({ limited }: Limits, kind: LimitedEntry['kind'], name: string): LimitedEntry | undefined {
+  return kind === 'trunk' ? limited.trunks.get(name) : limited.rules.get(name)
 }
 
 function usesOf(limits: Limits): LimitUse[] {
   const now = limits.options.now()
-  return [...limits.limited.values()].flatMap((entry) => {
-    const { kind: of, name } = entry
-    const state = stateOf(limits, entry, now)
-    if (!state) return []
-    const { rate, calls } = state.allowance
-    const uses: LimitUse[] = []
-    if (rate) uses.push({ of, name, kind: 'calls_per_second', ratio: peakOf(state.passed, now) / atLeastOne(rate) })
-    if (calls !== undefined) uses.push({ of, name, kind: 'concurrent_calls', ratio: ratioOf(state.active, calls) })
-    return uses
-  })
+  const uses: LimitUse[] = []
+  for (const trunk of limits.limited.trunks.values()) addUses(uses, limits, trunk, now)
+  for (const name of limits.states.rule.keys()) {
+    const rule = limits.limited.rules.get(name)
+    if (rule) addUses(uses, limits, rule, now)
+  }
+  return uses
+}
+
+function addUses(uses: LimitUse[], limits: Limits, entry: LimitedEntry, now: number): void {
+  const { kind: of, name } = entry
+  const state = stateOf(limits, entry, now)
+  if (!state) return
+  const { rate, calls } = state.allowance
+  if (rate) uses.push({ of, name, kind: 'calls_per_second', ratio: peakOf(state.passed, now) / atLeastOne(rate) })
+  if (calls !== undefined) uses.push({ of, name, kind: 'concurrent_calls', ratio: ratioOf(state.active, calls) })
 }
 
 /** A share may be a part of one call per second. The one call that it lets pass is then the whole use. */
@@ -235,12 +273,14 @@ function ratioOf(active: number, calls: number): number {
   return calls === 0 ? 1 : active / calls
 }
 
+/** The states of limits of the whole installation, by the key of the table's entry. Limits without a call have no state. */
 function* sharedStates(limits: Limits): Generator<readonly [string, LimitState]> {
   const now = limits.options.now()
-  for (const [key, entry] of limits.limited) {
-    if (entry.limits?.scope !== 'Installation') continue
+  for (const [kind, name] of namesOf(limits)) {
+    const entry = entryOf(limits, kind, name)
+    if (entry?.limits?.scope !== 'Installation') continue
     const state = stateOf(limits, entry, now)
-    if (state) yield [key, state]
+    if (state) yield [`${kind}/${name}`, state]
   }
 }
 
@@ -259,12 +299,15 @@ function takeReport(limits: Limits): UseReport {
 
 function divide(limits: Limits, reports: readonly UseReport[], own: number): void {
   limits.pods = Math.max(1, reports.length)
-  limits.dividedAt = limits.options.now()
-  for (const [key, state] of sharedStates(limits)) {
-    divideLimit(
-      state,
-      reports.map((report) => report.get(key) ?? NO_USE),
-      own,
-    )
-  }
+  const division = { reports, own, at: limits.options.now() }
+  limits.division = division
+  for (const [key, state] of sharedStates(limits)) applyDivision(state, key, division)
+}
+
+function applyDivision(state: LimitState, key: string, { reports, own }: Division): void {
+  divideLimit(
+    state,
+    reports.map((report) => report.get(key) ?? NO_USE),
+    own,
+  )
 }

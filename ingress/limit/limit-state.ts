@@ -41,6 +41,11 @@ export function createLimitState(limit: CallLimit, pods: number, now: number): L
 
 const NO_RATE: BucketRate = { callsPerSecond: 0, burst: 0 }
 
+/** Fills the bucket with what this process may have. */
+export function fillBucket(state: LimitState, now: number): void {
+  state.bucket = createTokenBucket(state.allowance.rate ?? NO_RATE, now)
+}
+
 /** Takes over a limit of a newer table. What was counted stays. A share stays as well if the limit says the same as before. */
 export function changeLimit(state: LimitState, limit: CallLimit, pods: number): void {
   const { rate, concurrent, scope } = state.limit

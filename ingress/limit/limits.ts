@@ -12,6 +12,9 @@ export const MAX_COUNTED_CALLS = 250_000
  */
 export const SWEPT_CALLS = 1_000
 
+/** At most this many limits are looked at in one sweep for limits that the table no longer has. It takes about 50 µs. */
+export const SWEPT_STATES = 1_000
+
 /** Milliseconds between two sweeps. */
 export const SWEEP_MS = 1_000
 

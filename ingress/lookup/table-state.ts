@@ -1,15 +1,14 @@
 import {
   backendName,
-  entryKey,
   MATCH_CONDITIONS,
   type RuleEntry,
   type TableDelta,
   type TableEntry,
-  type TrunkEntry,
   type UriBackend,
 } from '../route-table/route-table.ts'
 import { createTimeSlice } from '../time/time-slice.ts'
 import type { IndexedRule } from './indexed-rule.ts'
+import { createLimitedEntries } from './limited-entries.ts'
 import { LOOKUP_ROWS } from './match-condition.ts'
 import { createNetworkUses } from './network-uses.ts'
 import { numberPatterns } from './number-test.ts'
@@ -32,8 +31,7 @@ export class TableState {
   readonly backendUses = new Map<string, number>()
   /** The networks to which the backends of rules may move their calls (`contactNetworks`). */
   readonly contacts = createNetworkUses()
-  /** The trunks and rules that have limits, by the keys of their entries. */
-  readonly limited = new Map<string, TrunkEntry | RuleEntry>()
+  readonly limited = createLimitedEntries()
   readonly #headerUses = new Map<string, number>()
   #headersRead: readonly string[] = []
 
@@ -112,7 +110,7 @@ export class TableState {
   #putTrunk(trunk: IndexedTrunk): void {
     this.#removeTrunk(this.trunks.get(trunk.entry.name))
     this.trunks.set(trunk.entry.name, trunk)
-    if (trunk.entry.limits) this.limited.set(entryKey(trunk.entry), trunk.entry)
+    this.limited.put(trunk.entry)
     this.peers.addTrunk(trunk)
   }
 
@@ -130,7 +128,7 @@ export class TableState {
     this.#countHeaders(rule.entry, 1)
     countBackends(this.backendUses, rule.entry, 1)
     if (before !== undefined) this.#release(before)
-    if (rule.entry.limits) this.limited.set(entryKey(rule.entry), rule.entry)
+    this.limited.put(rule.entry)
   }
 
   /**
@@ -174,13 +172,13 @@ export class TableState {
   #removeTrunk(trunk: IndexedTrunk | undefined): void {
     if (trunk === undefined) return
     this.trunks.delete(trunk.entry.name)
-    this.limited.delete(entryKey(trunk.entry))
+    this.limited.remove(trunk.entry)
     this.peers.removeTrunk(trunk)
     this.#patterns.release(patternsOf(trunk.entry))
   }
 
   #release(rule: IndexedRule): void {
-    this.limited.delete(entryKey(rule.entry))
+    this.limited.remove(rule.entry)
     this.peers.removeBackends(addressesOf(rule.entry))
     this.contacts.remove(contactsOf(rule.entry))
     this.#countHeaders(rule.entry, -1)

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/gl
 import { type CallLimits, createCallLimits } from '../../ingress/limit/call-limits.ts'
 import { createHungUpQueue } from '../../ingress/limit/hung-up-queue.ts'
 import { SHARE_KEPT_MS, UNCHANGED_READINGS } from '../../ingress/limit/limits.ts'
+import { createLimitedEntries } from '../../ingress/lookup/limited-entries.ts'
 import { sharing, startLimitExchange } from '../../ingress/replica/limit-exchange.ts'
 import { createRedisLimitCache } from '../../ingress/replica/redis-limit-cache.ts'
 import type { CallLimit } from '../../ingress/route-table/route-table.ts'
@@ -59,10 +60,12 @@ describeWith(['redis'], 'limits of the whole installation', () => {
     const time = { now: 0 }
     const trunk = trunkEntry('acme', { limits })
     const rule = ruleEntry('sales', { action: routeTo('10.0.0.1') })
+    const limited = createLimitedEntries()
+    limited.put(trunk)
     let invites = 0
     const pods = Array.from({ length: count }, (_, at) => {
       const own = createCallLimits({ now: () => time.now })
-      own.tableChanged(new Map([['trunk/team/acme', trunk]]))
+      own.tableChanged(limited)
       return { limits: own, report: sharing({ cache: cache(), limits: own, pod: `pod-${at}` }) }
     })
     const passes = (own: CallLimits): boolean => own.refusing(trunk, rule, () => ++invites) === undefined

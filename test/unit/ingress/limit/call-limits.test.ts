@@ -1,12 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { type CallLimits, type CallLimitsOptions, createCallLimits } from '../../../../ingress/limit/call-limits.ts'
-import { SHARE_KEPT_MS } from '../../../../ingress/limit/limits.ts'
-import {
-  type CallLimit,
-  entryKey,
-  type RuleEntry,
-  type TrunkEntry,
-} from '../../../../ingress/route-table/route-table.ts'
+import { SHARE_KEPT_MS, SWEPT_STATES } from '../../../../ingress/limit/limits.ts'
+import { createLimitedEntries } from '../../../../ingress/lookup/limited-entries.ts'
+import type { CallLimit, RuleEntry, TrunkEntry } from '../../../../ingress/route-table/route-table.ts'
 import { routeTo, ruleEntry, trunkEntry } from '../../../support/table-entries.ts'
 
 const RATE: CallLimit = { rate: { callsPerSecond: 2, burst: 3 }, scope: 'Pod' }
@@ -39,8 +35,9 @@ function refusing(limits: CallLimits, trunk: TrunkEntry, rule: RuleEntry) {
 }
 
 function tell(limits: CallLimits, ...entries: readonly (TrunkEntry | RuleEntry)[]): void {
-  const limited = entries.filter((entry) => entry.limits !== undefined)
-  limits.tableChanged(new Map(limited.map((entry) => [entryKey(entry), entry])))
+  const limited = createLimitedEntries()
+  for (const entry of entries) limited.put(entry)
+  limits.tableChanged(limited)
 }
 
 describe('limits of calls per second', () => {
@@ -83,12 +80,30 @@ describe('limits of calls per second', () => {
     expect([refusing(limits, wider, rule), refusing(limits, wider, rule)]).toEqual([undefined, expect.anything()])
     tell(limits, rule)
     expect(limits.uses()).toEqual([])
+    for (let i = 0; i < 3; i++) limits.sweep()
+    tell(limits, trunk, rule)
+    expect(pass(10)).toBe(3)
+  })
+
+  it('are looked at in parts, so that very many of them do not stop the calls', () => {
+    const { limits, trunk } = limitsOf({})
+    const rules = Array.from({ length: 3 * SWEPT_STATES }, (_, at) => ruleEntry(`r${at}`, { limits: RATE }))
+    tell(limits, ...rules)
+    for (const rule of rules) for (let i = 0; i < 3; i++) refusing(limits, trunk, rule)
+    tell(limits, trunk)
+    limits.sweep()
+    limits.sweep()
+    tell(limits, ...rules)
+    const fresh = rules.filter((rule) => refusing(limits, trunk, rule) === undefined)
+    expect(fresh.length).toBeGreaterThan(0)
+    expect(fresh.length).toBeLessThanOrEqual(2 * SWEPT_STATES)
   })
 })
 
 describe('limits of calls at the same time', () => {
   it('count a call until it ends, and say how near the limit is', () => {
     const { limits, trunk, rule, pass } = limitsOf({ trunk: CALLS })
+    expect(limits.uses()).toEqual([{ of: 'trunk', name: 'team/acme', kind: 'concurrent_calls', ratio: 0 }])
     const first = limits.begin(trunk, rule, () => 1)
     limits.begin(trunk, rule, () => 2)
     expect([pass(1), limits.uses()[0]?.ratio]).toEqual([0, 1])
