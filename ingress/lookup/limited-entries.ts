@@ -42,12 +42,19 @@ export function createLimitedEntries(): LimitedEntriesOfTable {
       return shared > 0
     },
     put: (entry) => {
-      const before = entry.kind === 'trunk' ? trunks.get(entry.name) : rules.get(entry.name)
+      const { kind, name, limits } = entry
+      const before = (kind === 'trunk' ? trunks : rules).get(name)
       if (before) remove(before)
-      if (entry.limits === undefined) return
-      if (entry.kind === 'trunk') trunks.set(entry.name, entry)
-      else rules.set(entry.name, entry)
-      count(entry.limits, 1)
+      if (limits === undefined) return
+      switch (kind) {
+        case 'trunk':
+          trunks.set(name, entry)
+          break
+        case 'rule':
+          rules.set(name, entry)
+          break
+      }
+      count(limits, 1)
     },
     remove,
   }
