@@ -54,6 +54,7 @@ function reportEngineEvent(event: EngineEvent, deps: CallDeps): void {
       return reportShedKnown(event, deps)
     case 'hung-up':
       return endHungUp(event, deps)
+    case 'unread':
     case 'fault':
       return deps.emit(event)
   }

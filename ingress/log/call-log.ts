@@ -111,6 +111,7 @@ function write(sink: Sink, event: CallEvent): void {
     case 'number-repeated':
       writeRepeated(sink, event)
       break
+    case 'unread':
     case 'rule-won':
     case 'first-response':
     case 'backend-attempt':

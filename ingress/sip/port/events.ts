@@ -89,5 +89,10 @@ export type EngineEvent =
       /** The dialog data of each pass of the call through us. */
       readonly dialogData: readonly string[]
     }
+  /**
+   * The kernel has dropped datagrams at our listening sockets, because more comes than the process can do. Nobody has read them,
+   * so nothing is known about them. Their senders repeat them.
+   */
+  | { readonly type: 'unread'; readonly datagrams: number }
   /** A fault that an operator of the service should see. The engine goes on. */
   | { readonly type: 'fault'; readonly code: string; readonly message: string }
