@@ -177,7 +177,7 @@ export const CALLS: Dashboard = {
       ...{ type: 'timeseries', unit: 'cps', size: [12, 8], links: [{ alert: 'SipDispatchOverLimit' }] },
       queries: [
         {
-          expr: `sum by (trunk, reason) (rate(sip_dispatch_over_limit_total{${T}}[$__rate_interval])) > 0`,
+          expr: `sum by (trunk, reason) (rate(sip_dispatch_over_limit_total{${T}}[$__rate_interval]))`,
           legend: '{{trunk}} {{reason}}',
         },
       ],
@@ -205,7 +205,7 @@ export const CALLS: Dashboard = {
       ...{ type: 'timeseries', unit: 'short', size: [24, 6] },
       queries: [
         {
-          expr: `sum by (trunk) (increase(sip_dispatch_number_repeated_total{${T}}[$__range])) > 0`,
+          expr: `sum by (trunk) (increase(sip_dispatch_number_repeated_total{${T}}[$__range]))`,
           legend: '{{trunk}}',
         },
       ],

@@ -88,6 +88,8 @@ const tried = ({ pods }: Chosen) => BACKENDS.filter(({ pod }) => pods.includes(p
 
 const isSeen = ({ trunks }: Chosen, trunk: string): boolean => trunks.includes(trunk)
 
+const limitedA = (chosen: Chosen): boolean => ofA(chosen).length > 0 && isSeen(chosen, 'voice/bad')
+
 const limitedB = (chosen: Chosen): boolean => hasB(chosen) && isSeen(chosen, 'voice/other')
 
 function highestUse(pods: readonly Ingress[], legend: string): Row[] {
@@ -142,7 +144,10 @@ const CALLS_PANELS: Expectations = {
     return { rows, colors: Object.fromEntries(rows.map(({ legend, value }) => [legend, color(Number(value))])) }
   },
   'Refused by limits': (chosen) => ({
-    rows: limitedB(chosen) ? [{ legend: 'voice/other trunk_calls_per_second', value: 0.5 }] : [],
+    rows: [
+      ...(limitedA(chosen) ? [{ legend: 'voice/bad trunk_calls_per_second', value: 0 }] : []),
+      ...(limitedB(chosen) ? [{ legend: 'voice/other trunk_calls_per_second', value: 0.5 }] : []),
+    ],
   }),
   'Use of limits': (chosen) => ({
     rows: [
@@ -153,7 +158,10 @@ const CALLS_PANELS: Expectations = {
     ],
   }),
   'Numbers called very often': (chosen) => ({
-    rows: limitedB(chosen) ? [{ legend: 'voice/other', value: 36 }] : [],
+    rows: [
+      ...(limitedA(chosen) ? [{ legend: 'voice/bad', value: 0 }] : []),
+      ...(limitedB(chosen) ? [{ legend: 'voice/other', value: 36 }] : []),
+    ],
   }),
   'Near misses': (chosen) => ({
     rows: [
