@@ -132,6 +132,13 @@ module.exports = {
       to: { path: '^ingress/(sip|call|metrics)/' },
     },
     {
+      name: 'limit-stands-alone',
+      comment: 'Limits are judged on values and a time that is handed in. What other pods do comes in from outside.',
+      severity: 'error',
+      from: { path: '^ingress/limit/' },
+      to: { path: '^(crds|operator|ingress|standalone|cli)/', pathNot: '^ingress/(limit|route-table)/' },
+    },
+    {
       name: 'lookup-not-replica',
       comment: 'A call is decided from memory. The code that decides does not depend on how the table came there.',
       severity: 'error',
@@ -171,7 +178,7 @@ module.exports = {
       comment: 'Pure stages have no clock, socket or file: all input comes as values.',
       severity: 'error',
       from: {
-        path: '^(operator/compile|ingress/route-table|ingress/lookup|ingress/sip/(message|proxy|native/transaction))/',
+        path: '^(operator/compile|ingress/route-table|ingress/lookup|ingress/limit|ingress/sip/(message|proxy|native/transaction))/',
       },
       to: { dependencyTypes: ['core'] },
     },

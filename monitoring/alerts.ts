@@ -116,6 +116,12 @@ const ON_CALLS: readonly Alert[] = [
       'Ingress {{ $labels.instance }} refused {{ $value | humanize }} INVITEs in 10 minutes, because it had no time.',
   },
   {
+    ...{ name: 'OverLimit', severity: 'warning', for: '5m', dashboard: 'calls' },
+    expr: `sum by (namespace, job, trunk, reason) (${risen('sip_dispatch_over_limit_total{reason!="overload"}', '10m')}) >= 5`,
+    summary: `A limit refuses calls of trunk ${ON_TRUNK}: {{ $labels.reason }}.`,
+    description: `The limit {{ $labels.reason }} refused {{ $value | humanize }} calls of trunk ${ON_TRUNK} in 10 minutes.`,
+  },
+  {
     ...{ ...TRUNK_REFUSED, severity: 'critical', for: '5m' },
     expr: [refused('10m', 0.9, 10), refused('1h', 0.9, 5)].join(' or '),
   },

@@ -5,6 +5,7 @@
 import { createApplication } from '../../ingress/call/application.ts'
 import { createBackendHealth } from '../../ingress/call/backend-health.ts'
 import type { CallDecided, CallEvent } from '../../ingress/call/call-events.ts'
+import { createCallLimits } from '../../ingress/limit/call-limits.ts'
 import { createLiveTable, type LiveTable } from '../../ingress/lookup/live-table.ts'
 import type { RuleEntry, ServiceEntry } from '../../ingress/route-table/route-table.ts'
 import { writeAnswer } from '../../ingress/sip/native/server-side.ts'
@@ -37,6 +38,7 @@ export function explainedDecision(table: LiveTable, request: MessageRequest, at:
   }
   const application = createApplication({
     ...{ table, emit, health: createBackendHealth(() => 0, emit), ownAddress: [] },
+    limits: createCallLimits({ now: () => 0 }),
     ...{ now: () => 0, wallClock: () => at, newId: () => DECISION_ID, fraction: () => 0 },
     ...{ leaving: () => false, draining: () => false, settleOptions: 'unavailable', isOwnHost: () => false },
   })

@@ -13,6 +13,7 @@ import type { ExplainedCall } from './explain-config.ts'
 import { sourceText } from './explain-config.ts'
 import { decisionOnCluster, type ExplainedDecision, explainedDecision } from './explain-decision.ts'
 import { explainedInvite } from './explain-invite.ts'
+import { type ExplainedLimit, explainedLimits } from './explain-limits.ts'
 import { ruleReason, trunkReason } from './explain-reason.ts'
 import type { ExplainedTime } from './explain-time.ts'
 
@@ -69,6 +70,8 @@ export interface ExplainReport {
   readonly backends: readonly BackendShare[]
   /** Changes of the request to a backend. The changes that every proxy must make are not listed. */
   readonly request?: { readonly user?: string; readonly set: readonly string[]; readonly removed: readonly string[] }
+  /** The limits that hold for the call. */
+  readonly limits: readonly ExplainedLimit[]
   readonly outcome: string
   readonly reason: string
   readonly wire: Wire
@@ -115,6 +118,7 @@ export function explainReport(manifests: Manifests, call: ExplainedCall, time: E
     findings: findingsOf(manifests, trunk?.namespace),
     backends: rule ? backendShares(rule) : [],
     ...(forwarding && { request: requestOf(forwarding.plan) }),
+    limits: explainedLimits(trunk, rule),
     outcome: decision.outcome,
     reason: decision.reason,
     wire: wireOf(decision),

@@ -1,4 +1,5 @@
 /** The report of `explain` as text for people. */
+import { limitLines } from './explain-limits.ts'
 import type { BackendShare, ExplainReport, Wire } from './explain-report.ts'
 
 /** The report in sections, each with a heading. Empty sections are left out. The text ends with a line break. */
@@ -24,6 +25,7 @@ export function explainText(report: ExplainReport): string {
     ),
     section('backends, in the order in which they are tried', report.backends.map(backendLine)),
     section('the request to the backend', requestLines(report.request)),
+    section('limits, which one call alone does not reach', limitLines(report.limits)),
     section('decision', [`${outcome}: ${reason}`]),
     section('on the wire', wireLines(wire)),
     section(

@@ -57,6 +57,22 @@ export const MAX_TIER = 15
 /** The most items in a failover list. An item is `timeout`, `transport` or the status of a response, such as `503`. */
 export const MAX_FAILOVER_CONDITIONS = 32
 
+/**
+ * The largest rate of a limit, in calls per second. It is more than a process can serve, so a greater number would limit
+ * nothing.
+ */
+export const MAX_CALLS_PER_SECOND = 100_000
+/** The most calls of a burst: ten seconds at the largest rate. */
+export const MAX_BURST = 1_000_000
+/** The most calls at the same time of a limit. No trunk has more, and the number of all counted calls has a bound too. */
+export const MAX_CONCURRENT_CALLS = 1_000_000
+/**
+ * Seconds after which a call no longer counts: the least and the most. A minute is longer than a call rings. A week is longer
+ * than any call.
+ */
+export const MIN_CALL_SECONDS = 60
+export const MAX_CALL_SECONDS = 604_800
+
 /** The most characters of a DNS label and of a DNS subdomain (RFC 1123). Kubernetes names its objects in these forms. */
 export const MAX_LABEL_LENGTH = 63
 export const MAX_NAME_LENGTH = 253

@@ -1,5 +1,6 @@
 /** What the decision of a call needs: the table, the time, an id, and a listener for events. */
 import type { IpPrefix } from '../address/ip-address.ts'
+import type { CallLimits } from '../limit/call-limits.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
 import type { BackendHealth } from './backend-health.ts'
 import type { CallEvent } from './call-events.ts'
@@ -14,6 +15,7 @@ export type SettleOptions = 'unavailable' | 'ok'
 export interface CallDeps {
   readonly table: LiveTable
   readonly health: BackendHealth
+  readonly limits: CallLimits
   /**
    * Addresses of the node and the pod. If a Service rewrites the sources of packets, strangers' packets come from these
    * addresses.

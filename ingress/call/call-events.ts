@@ -23,6 +23,14 @@ export type Outcome =
 /** Why no rule took a call. The first reasons come from the search for a rule. The last two say why there was no search. */
 export type NoRuleReason = MatchFailure | 'called_unreadable' | 'called_not_owned'
 
+/** Which limit refused a call. `overload`: none; the process had no time for the call. */
+export type OverLimitReason =
+  | 'trunk_calls_per_second'
+  | 'trunk_concurrent_calls'
+  | 'rule_calls_per_second'
+  | 'rule_concurrent_calls'
+  | 'overload'
+
 export type NearMissReason = 'transport' | 'called'
 
 /** Who sent a request that was shed. `proxied-stranger`: a trusted proxy, which named a stranger as the source. */
@@ -70,6 +78,7 @@ export interface CallDecided {
   readonly rule: string
   readonly reason: string
   readonly noRuleReason: NoRuleReason | undefined
+  readonly overLimitReason: OverLimitReason | undefined
   readonly called: string
   readonly calling: string
   /** The backend whose answer ended the call. Empty if the call ended in another way. */
@@ -88,6 +97,8 @@ export type CallEvent =
   | CallDecided
   /** A rule was chosen for a call. Metrics count the call by this event, long before its end. */
   | { readonly type: 'rule-won'; readonly rule: string }
+  /** A trunk calls one number so often that the calls may go in a circle. Reported once per number and window. */
+  | { readonly type: 'number-repeated'; readonly trunk: string; readonly rule: string; readonly called: string }
   /** The first response of a backend, when it is relayed to the caller. */
   | {
       readonly type: 'first-response'

@@ -17,6 +17,7 @@ import type { NoRuleReason } from './call-events.ts'
 import { callSource } from './call-source.ts'
 import { type Decision, openDecision, refuse, reportDecision } from './decision-record.ts'
 import { reportDrop, strangerReason } from './dropped-packets.ts'
+import { refuseOverLimit } from './over-limit.ts'
 import { redirect, reject, route } from './rule-action.ts'
 
 export function handleInvite(call: InboundCall, deps: CallDeps): void {
@@ -116,6 +117,8 @@ function applyRule(decision: Decision, deps: CallDeps, trunk: TrunkEntry, rule: 
   decision.trunk = trunk
   decision.rule = rule
   deps.emit({ type: 'rule-won', rule: rule.name })
+  const isLimited = trunk.limits !== undefined || rule.limits !== undefined
+  if (isLimited && refuseOverLimit(decision, deps, { trunk, rule })) return
   const { action } = rule
   switch (action.type) {
     case 'Route':

@@ -19,6 +19,12 @@ export const NEAR_MISS_LINES_PER_SECOND = 5
 export const REWRITTEN_LINES_PER_SECOND = 1
 
 /**
+ * At most this many lines per second about numbers that are called very often. One line shows a circle. If there are many such
+ * numbers, the next lines say the same.
+ */
+export const REPEATED_NUMBER_LINES_PER_SECOND = 1
+
+/**
  * At most this many lines per second about faults. The limit is needed because a sender can cause some faults with every
  * packet.
  */

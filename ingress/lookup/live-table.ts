@@ -2,6 +2,7 @@ import type { IpAddress } from '../address/ip-address.ts'
 import type { RuleEntry, ServiceEntry, TableDelta, TableEntry, TrunkEntry } from '../route-table/route-table.ts'
 import { compareRules } from '../route-table/rule-order.ts'
 import { createTimeSlice } from '../time/time-slice.ts'
+import type { LimitedEntries } from './limited-entries.ts'
 import type { PeerFacts } from './peer-index.ts'
 import type { RuleScope } from './rule-index.ts'
 import type { ServiceTarget } from './service-targets.ts'
@@ -49,6 +50,7 @@ export interface LiveTable {
   /** Names of rules, and names of the backends in rules. They change with the table and take no extra memory. */
   readonly ruleNames: TableNames
   readonly backendNames: TableNames
+  readonly limited: LimitedEntries
   trunk(name: string): TrunkEntry | undefined
   rule(name: string): RuleEntry | undefined
   /** Names of the headers that rules read, in lower case. The same array is returned until the names change. */
@@ -112,6 +114,9 @@ export function createLiveTable(): LiveTable {
     },
     get backendNames() {
       return state.backendUses
+    },
+    get limited() {
+      return state.limited
     },
     trunks: () => entriesOf(state.trunks),
     rules: () => entriesOf(state.rules),

@@ -9,6 +9,7 @@ import {
 import type { Schedule } from '../route-table/schedule.ts'
 import { createTimeSlice } from '../time/time-slice.ts'
 import type { IndexedRule } from './indexed-rule.ts'
+import { createLimitedEntries } from './limited-entries.ts'
 import { LOOKUP_ROWS } from './match-condition.ts'
 import { createNetworkUses } from './network-uses.ts'
 import { numberPatterns } from './number-test.ts'
@@ -33,6 +34,7 @@ export class TableState {
   readonly backendUses = new Map<string, number>()
   /** The networks to which the backends of rules may move their calls (`contactNetworks`). */
   readonly contacts = createNetworkUses()
+  readonly limited = createLimitedEntries()
   readonly #headerUses = new Map<string, number>()
   #headersRead: readonly string[] = []
 
@@ -119,6 +121,7 @@ export class TableState {
   #putTrunk(trunk: IndexedTrunk): void {
     this.#removeTrunk(this.trunks.get(trunk.entry.name))
     this.trunks.set(trunk.entry.name, trunk)
+    this.limited.put(trunk.entry)
     this.peers.addTrunk(trunk)
   }
 
@@ -136,6 +139,7 @@ export class TableState {
     this.#countHeaders(rule.entry, 1)
     countBackends(this.backendUses, rule.entry, 1)
     if (before !== undefined) this.#release(before)
+    this.limited.put(rule.entry)
   }
 
   /**
@@ -179,11 +183,13 @@ export class TableState {
   #removeTrunk(trunk: IndexedTrunk | undefined): void {
     if (trunk === undefined) return
     this.trunks.delete(trunk.entry.name)
+    this.limited.remove(trunk.entry)
     this.peers.removeTrunk(trunk)
     this.#releaseShared(trunk.entry)
   }
 
   #release(rule: IndexedRule): void {
+    this.limited.remove(rule.entry)
     this.peers.removeBackends(addressesOf(rule.entry))
     this.contacts.remove(contactsOf(rule.entry))
     this.#countHeaders(rule.entry, -1)

@@ -3,7 +3,9 @@
  * Units are base units. Names of counters end with `_total`. Each metric has a fixed set of labels. No label is called
  * namespace, pod, job or instance.
  */
-import type { NearMissReason, NoRuleReason, Outcome, ShedSender } from '../call/call-events.ts'
+import type { NearMissReason, NoRuleReason, Outcome, OverLimitReason, ShedSender } from '../call/call-events.ts'
+import type { LimitKind } from '../limit/limit-state.ts'
+import { REPEAT_CALLS, REPEAT_WINDOW_MS } from '../limit/limits.ts'
 import type { AttemptResult } from '../sip/port/engine.ts'
 import type { DropReason } from '../sip/port/events.ts'
 
@@ -32,6 +34,16 @@ export const NO_RULE_REASONS: Readonly<Record<NoRuleReason, number>> = {
   calling_unreadable: 6,
   schedule: 7,
 }
+
+export const OVER_LIMIT_REASONS: Readonly<Record<OverLimitReason, number>> = {
+  trunk_calls_per_second: 0,
+  trunk_concurrent_calls: 1,
+  rule_calls_per_second: 2,
+  rule_concurrent_calls: 3,
+  overload: 4,
+}
+
+const LIMIT_KINDS: Readonly<Record<LimitKind, number>> = { calls_per_second: 0, concurrent_calls: 1 }
 
 export const NEAR_MISS_REASONS: Readonly<Record<NearMissReason, number>> = { transport: 0, called: 1 }
 
@@ -105,6 +117,7 @@ export const LABELS = {
   rule: '`namespace/name` of the DispatchRule from the table, or `(other)` beyond `--rule-series`.',
   backend:
     "The backend's URI as the rule writes it, or `namespace/name:port` of a Service: never an endpoint's address.",
+  limit: `What the limit counts: ${listOf(LIMIT_KINDS)}.`,
   result: `How the attempt ended: ${listOf(ATTEMPT_RESULTS)}.`,
   version: 'Version of sip-dispatch.',
   installation: 'What `--installation` says, the same for operator and ingress of one release; empty without it.',
@@ -160,6 +173,30 @@ export const METRICS = {
     type: 'counter',
     labels: ['trunk', 'reason'],
     help: `Calls without a matching rule; reason is the first failing predicate of the nearest rule: ${listOf(NO_RULE_REASONS)}.`,
+  },
+  overLimit: {
+    name: 'sip_dispatch_over_limit_total',
+    type: 'counter',
+    labels: ['trunk', 'reason'],
+    help: `Calls of the outcome over_limit; reason is the limit that refused: ${listOf(OVER_LIMIT_REASONS)}. With overload no trunk was looked up, and trunk is empty.`,
+  },
+  trunkLimitUse: {
+    name: 'sip_dispatch_trunk_limit_used_ratio',
+    type: 'gauge',
+    labels: ['trunk', 'limit'],
+    help: "Use of a trunk's limit in this pod, as a part of the limit, or of the pod's share of it with scope Installation: calls of the busiest second of the last minute or two, and calls at the same time. A burst may be above 1.",
+  },
+  ruleLimitUse: {
+    name: 'sip_dispatch_rule_limit_used_ratio',
+    type: 'gauge',
+    labels: ['rule', 'limit'],
+    help: "The same of a rule's limit. Beyond --rule-series the rules share the series (other), which has the highest value.",
+  },
+  numberRepeated: {
+    name: 'sip_dispatch_number_repeated_total',
+    type: 'counter',
+    labels: ['trunk'],
+    help: `Numbers that the trunk called more than ${REPEAT_CALLS} times in ${REPEAT_WINDOW_MS / 1000} seconds, counted once for each such time: calls may go in a circle.`,
   },
   unanswered: {
     name: 'sip_dispatch_invites_unanswered_total',

@@ -1,11 +1,13 @@
 /** The metrics of one ingress. Events are counted in plain numbers. At a scrape, the numbers become text for Prometheus. */
 import { Registry } from 'prom-client'
 import type { CallDecided, CallEvent } from '../call/call-events.ts'
+import type { LimitUse } from '../limit/call-limits.ts'
 import type { TableNames } from '../lookup/live-table.ts'
 import { createTimeSlice } from '../time/time-slice.ts'
 import { createBackendTable, isUp } from './backend-counters.ts'
 import { addCounter, addGauge, addHistogram } from './exposition.ts'
 import { createFastHistogram, type FastHistogram, observe } from './fast-histogram.ts'
+import { boundedUses } from './limit-series.ts'
 import {
   ATTEMPT_RESULTS,
   DROP_REASONS,
@@ -14,6 +16,7 @@ import {
   NEAR_MISS_REASONS,
   NO_RULE_REASONS,
   OUTCOMES,
+  OVER_LIMIT_REASONS,
   SHED_SENDERS,
 } from './metric-declarations.ts'
 import { createRuleCounters } from './rule-counters.ts'
@@ -26,6 +29,8 @@ export interface MetricsOptions {
   readonly engine: string
   /** The largest number of rules that have a series of their own. */
   readonly ruleSeries: number
+  /** How near the limits of trunks and rules are. If absent, there are no limits. */
+  readonly limitUses?: () => Iterable<LimitUse>
   /** Monotonic milliseconds, by the same clock as the times of events. */
   readonly now: () => number
   /** Milliseconds since 1970. */
@@ -90,6 +95,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const counts = createCounts(options)
   registerCalls(registry, counts)
   registerTrunks(registry, counts, options)
+  registerLimits(registry, counts, options)
   registerBackends(registry, counts, options)
   registerTable(registry, counts)
   const { version, engine, installation = '' } = options
@@ -178,6 +184,9 @@ function count(counts: Counts, event: CallEvent): void {
     case 'rule-won':
       counts.rules.count(event.rule)
       break
+    case 'number-repeated':
+      counts.trunks.of(event.trunk).numbersRepeated++
+      break
     case 'first-response':
       observe(counts.trunks.of(event.trunk).firstResponse, event.seconds)
       // A final response is not counted here. The event at the end of its attempt says whether the backend failed.
@@ -214,7 +223,10 @@ function count(counts: Counts, event: CallEvent): void {
 function countShed({ shed, trunks }: Counts, event: Extract<CallEvent, { type: 'shed' }>): void {
   const at = SHED_SENDERS[event.sender]
   shed[at] = (shed[at] ?? 0) + event.requests
-  if (event.calls > 0) countInvite(trunks.of(''), 'over_limit', 503, event.calls)
+  if (event.calls === 0) return
+  const none = trunks.of('')
+  countInvite(none, 'over_limit', 503, event.calls)
+  none.overLimit[OVER_LIMIT_REASONS.overload] = (none.overLimit[OVER_LIMIT_REASONS.overload] ?? 0) + event.calls
 }
 
 function countNearMiss(row: Float64Array, { reason, method }: Extract<CallEvent, { type: 'near-miss' }>): void {
@@ -226,6 +238,7 @@ function countCall(counts: Counts, call: CallDecided): void {
   countInvite(trunk, call.outcome, call.status)
   if (call.outcome === 'forwarded') trunk.lastForwardedAt = call.endedAt
   if (call.noRuleReason !== undefined) increase(trunk.noRule, NO_RULE_REASONS[call.noRuleReason])
+  if (call.overLimitReason !== undefined) increase(trunk.overLimit, OVER_LIMIT_REASONS[call.overLimitReason])
   observe(counts.decision, (call.decidedAt - call.receivedAt) / 1000)
   const final = counts.finalResponse[OUTCOMES[call.outcome]]
   if (final && call.status !== 0) observe(final, (call.endedAt - call.receivedAt) / 1000)
@@ -311,6 +324,30 @@ function registerAdmitting(registry: Registry, trunks: Counts['trunks']): void {
   })
   addHistogram(registry, METRICS.firstResponse, (emit) => {
     for (const [trunk, { firstResponse }] of trunks.entries()) if (trunk !== '') emit({ trunk }, firstResponse)
+  })
+}
+
+function registerLimits(
+  registry: Registry,
+  { trunks }: Counts,
+  { limitUses = () => [], ruleSeries }: MetricsOptions,
+): void {
+  addCounter(registry, METRICS.overLimit, (emit) => {
+    for (const [trunk, { overLimit }] of trunks.entries()) {
+      for (const [reason, at] of Object.entries(OVER_LIMIT_REASONS)) {
+        // Without a trunk, only overload refuses, and overload never refuses with one.
+        if ((trunk === '') === (reason === 'overload')) emit({ trunk, reason }, overLimit[at] ?? 0)
+      }
+    }
+  })
+  addCounter(registry, METRICS.numberRepeated, (emit) => {
+    for (const [trunk, { numbersRepeated }] of trunks.entries()) if (trunk !== '') emit({ trunk }, numbersRepeated)
+  })
+  addGauge(registry, METRICS.trunkLimitUse, (emit) => {
+    for (const { of, name, kind, ratio } of limitUses()) if (of === 'trunk') emit({ trunk: name, limit: kind }, ratio)
+  })
+  addGauge(registry, METRICS.ruleLimitUse, (emit) => {
+    for (const { name, kind, ratio } of boundedUses(limitUses(), ruleSeries)) emit({ rule: name, limit: kind }, ratio)
   })
 }
 

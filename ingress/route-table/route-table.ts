@@ -28,6 +28,18 @@ export interface TrunkEntry {
    * the Contact is private.
    */
   readonly nat?: 'Source' | 'Contact'
+  /** If absent, the trunk may call without a limit. */
+  readonly limits?: CallLimit
+}
+
+/** The limits of a trunk or a rule. At least one of `rate` and `concurrent` is present. */
+export interface CallLimit {
+  /** New calls per second, and how many of them may come at one moment. `burst` is at least `callsPerSecond`. */
+  readonly rate?: { readonly callsPerSecond: number; readonly burst: number }
+  /** Calls at the same time. After `maxCallSeconds`, a call no longer counts. */
+  readonly concurrent?: { readonly calls: number; readonly maxCallSeconds: number }
+  /** `Pod`: each pod has these limits for itself. `Installation`: all pods together have them. */
+  readonly scope: 'Pod' | 'Installation'
 }
 
 export interface NumberPolicy {
@@ -44,6 +56,13 @@ export interface TrunkResponses {
   readonly noBackend: StatusLine
   /** The answer while a pod shuts down. If absent, 503. */
   readonly draining?: StatusLine
+  /** The answer where a limit refuses. If absent, 503. */
+  readonly overLimit?: OverLimitAnswer
+}
+
+/** `retryAfter`: whole seconds of a Retry-After. If it is absent, there is no such header. */
+export interface OverLimitAnswer extends StatusLine {
+  readonly retryAfter?: number
 }
 
 export interface StatusLine {
@@ -82,6 +101,8 @@ export interface RuleEntry extends MatchConditions {
   /** Names of trunks, as `namespace/name`. If the list is empty, the rule applies to every trunk of its namespace. */
   readonly trunks: readonly string[]
   readonly action: Action
+  /** If absent, the rule takes calls without a limit. */
+  readonly limits?: CallLimit
 }
 
 export type NumberPredicate =

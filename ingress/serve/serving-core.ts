@@ -1,6 +1,7 @@
 /** The parts that every ingress has, wherever its table comes from: time, log, metrics, live table and health of backends. */
 import { type BackendHealth, createBackendHealth } from '../call/backend-health.ts'
 import type { CallEvent } from '../call/call-events.ts'
+import { type CallLimits, createCallLimits } from '../limit/call-limits.ts'
 import { type CallLog, createCallLog } from '../log/call-log.ts'
 import { createLogger, type Logger } from '../log/logger.ts'
 import { createLiveTable, type LiveTable } from '../lookup/live-table.ts'
@@ -18,6 +19,7 @@ export interface ServingCore {
   readonly log: CallLog
   readonly table: LiveTable
   readonly health: BackendHealth
+  readonly limits: CallLimits
   /** Counts an event in the metrics and writes its log lines. */
   readonly emit: (event: CallEvent) => void
   /** Resolves when the first table is in use. */
@@ -26,7 +28,8 @@ export interface ServingCore {
   readonly tableChanged: () => void
 }
 
-export function createServingCore(config: ServingConfig): ServingCore {
+/** `tellOthers`: called with the key of a call that was hung up here, and that another process may count. */
+export function createServingCore(config: ServingConfig, tellOthers?: (key: number) => void): ServingCore {
   const logger = createLogger(config.logLevel)
   const clock = createTimerWheel(systemTimerHost(), {
     onError: (error) => logger.error({ code: 'timer-failed', error: String(error) }, 'fault'),
@@ -37,6 +40,7 @@ export function createServingCore(config: ServingConfig): ServingCore {
     installation: config.installation,
     engine: config.drachtio ? 'drachtio' : 'native',
     ruleSeries: config.ruleSeries,
+    limitUses: () => limits.uses(),
     now,
     wallClock: () => systemClock.wallClock(),
   })
@@ -47,22 +51,40 @@ export function createServingCore(config: ServingConfig): ServingCore {
   }
   const table = createLiveTable()
   const health = createBackendHealth(now, emit)
+  const limits = createCallLimits({
+    now,
+    ...(tellOthers && { tellOthers }),
+    onFull: () =>
+      emit({
+        type: 'fault',
+        code: 'calls-not-counted',
+        message:
+          'more calls at the same time than can be counted: run more pods, or shorten maxCallSeconds of the limits',
+      }),
+  })
   const { promise: tableLoaded, resolve } = Promise.withResolvers<void>()
   const tableChanged = (): void => {
-    reportTable({ table, metrics, log, health })
+    reportTable({ table, metrics, log, health, limits })
     resolve()
   }
-  return { clock, logger, metrics, log, table, health, emit, tableLoaded, tableChanged }
+  return { clock, logger, metrics, log, table, health, limits, emit, tableLoaded, tableChanged }
 }
 
 /**
  * Reports the current table to metrics, log and backend health. The cost grows with the number of trunks and series. The
  * number of rules does not matter.
  */
-function reportTable({ table, metrics, log, health }: Pick<ServingCore, 'table' | 'metrics' | 'log' | 'health'>): void {
+function reportTable({
+  table,
+  metrics,
+  log,
+  health,
+  limits,
+}: Pick<ServingCore, 'table' | 'metrics' | 'log' | 'health' | 'limits'>): void {
   const { version, entries, ruleNames, backendNames } = table
   const trunks = [...table.trunks()]
   health.retain(backendNames)
+  limits.tableChanged(table.limited)
   metrics.tableChanged({ version, entries, trunks, ruleNames, backendNames })
   log.tableChanged({ version, entries, trunks: trunks.length, rules: ruleNames.size })
 }

@@ -9,6 +9,7 @@ import { createApplication } from '../call/application.ts'
 import { createBackendHealth } from '../call/backend-health.ts'
 import type { CallEvent, Outcome } from '../call/call-events.ts'
 import { SHARED_KEY_BYTES } from '../files/limits.ts'
+import { createCallLimits } from '../limit/call-limits.ts'
 import { createCallLog } from '../log/call-log.ts'
 import { createLogger, type LogLevel } from '../log/logger.ts'
 import { createLiveTable } from '../lookup/live-table.ts'
@@ -81,6 +82,7 @@ function throwAwayApplication(entries: WarmUpTable['entries'], clock: Clock, log
       wallClock: () => systemClock.wallClock(),
       emit,
     },
+    limits: createCallLimits({ now }),
     ...{ newId: () => random.token(), fraction: () => random.fraction(), isOwnHost: () => false },
     ...{ leaving: () => false, draining: () => false, settleOptions: 'unavailable' },
   })

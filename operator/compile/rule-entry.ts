@@ -4,6 +4,7 @@ import { durationMilliseconds } from '../../crds/schema/duration.ts'
 import type { RouteSpec } from '../../crds/schema/route.ts'
 import { parseIpAddress } from '../../ingress/address/ip-address.ts'
 import type { Action, Backend, RouteAction, RuleEntry, UriBackend } from '../../ingress/route-table/route-table.ts'
+import { callLimit } from './call-limit.ts'
 import { COMPILER_ROWS } from './match-condition.ts'
 import { createdAt, objectKey } from './object-name.ts'
 import { serviceEntryName } from './service-resolution.ts'
@@ -29,6 +30,7 @@ export function ruleEntry(rule: DispatchRule, trunks: readonly string[]): RuleEn
     headers: COMPILER_ROWS.headers.compile(spec.match),
     schedule: COMPILER_ROWS.schedule.compile(spec.match),
     action: actionOf(spec.action, metadata.namespace),
+    ...(spec.limits === undefined ? {} : { limits: callLimit(spec.limits) }),
   }
 }
 

@@ -120,6 +120,55 @@ function scheduleCases(): AdmissionCase[] {
   ]
 }
 
+const BOTH_KINDS = [
+  ['SipTrunk', (limits: object): object => trunk({ limits })],
+  ['DispatchRule', (limits: object): object => ({ ...route({}), limits })],
+] as const
+
+/** What the limits of a trunk and of a rule must not be. */
+function limitCases(): AdmissionCase[] {
+  const pairs: [at: string, message: string, bad: object, good: object][] = [
+    ['', 'limits nothing: write callsPerSecond, concurrentCalls or both', { scope: 'Pod' }, { callsPerSecond: 1 }],
+    [
+      '.burst',
+      'needs callsPerSecond beside it',
+      { burst: 5, concurrentCalls: 5 },
+      { burst: 5, callsPerSecond: 5, concurrentCalls: 5 },
+    ],
+    [
+      '.burst',
+      'is below callsPerSecond: write a greater number, or leave it out',
+      { callsPerSecond: 2, burst: 1 },
+      { callsPerSecond: 2, burst: 2 },
+    ],
+    [
+      '.maxCallSeconds',
+      'needs concurrentCalls beside it',
+      { callsPerSecond: 1, maxCallSeconds: 60 },
+      { concurrentCalls: 1, maxCallSeconds: 60 },
+    ],
+    [
+      '.concurrentCalls',
+      'is below callsPerSecond: calls that begin within one second count at the same time, so that rate would never be reached',
+      { callsPerSecond: 2, concurrentCalls: 1 },
+      { callsPerSecond: 2, concurrentCalls: 2 },
+    ],
+    [
+      '.concurrentCalls',
+      'is below burst: such a burst could never be taken',
+      { callsPerSecond: 2, burst: 4, concurrentCalls: 3 },
+      { callsPerSecond: 2, burst: 4, concurrentCalls: 4 },
+    ],
+  ]
+  return BOTH_KINDS.flatMap(([kind, specWith]) =>
+    pairs.map(([at, message, bad, good]): AdmissionCase => {
+      return { kind, at: `spec.limits${at}`, message, bad: specWith(bad), good: specWith(good) }
+    }),
+  )
+}
+
+const overLimit = (fields: object): object => trunk({ responses: { overLimit: fields } })
+
 /** One for each CEL rule of the schemas. */
 export const RULE_CASES: readonly AdmissionCase[] = [
   {
@@ -146,6 +195,24 @@ export const RULE_CASES: readonly AdmissionCase[] = [
   },
   ...scheduleCases(),
   ...(['Route', 'Redirect', 'Reject'] as const).flatMap(actionCases),
+  ...limitCases(),
+  {
+    ...{ kind: 'DispatchRule', at: 'spec.limits' },
+    message: 'concurrentCalls counts calls that are sent to a backend, so it needs an action of type Route',
+    bad: { action: reject, limits: { concurrentCalls: 1 } },
+    good: { action: reject, limits: { callsPerSecond: 1 } },
+  },
+  {
+    ...{ kind: 'SipTrunk', at: 'spec.responses.overLimit.retryAfter', message: 'must be from 1s to 1h' },
+    bad: overLimit({ status: 503, retryAfter: '999ms' }),
+    good: overLimit({ status: 503, retryAfter: '1h' }),
+  },
+  {
+    ...{ kind: 'SipTrunk', at: 'spec.responses.overLimit.retryAfter' },
+    message: 'goes with the statuses 404, 413, 480, 486, 500, 503, 600, 603 only (RFC 3261 §20.33)',
+    bad: overLimit({ status: 488, retryAfter: '1s' }),
+    good: overLimit({ status: 480, retryAfter: '1s' }),
+  },
   routeCase('backends', 'a URI can be a backend once', [...GOOD_URI, ...GOOD_URI], GOOD_URI),
   routeCase('backends', 'a port of a Service can be a backend once', [service(5060), service(5060)], [service(5060)]),
   routeCase('backends[0]', 'write exactly one of uri, service', [{ ...service(5060), ...GOOD_URI[0] }], GOOD_URI),

@@ -12,6 +12,7 @@ import { ROOT, readPage } from './commands-of-page.ts'
 const FOLDERS = [
   ['docs/backends.md', 'examples/backends'],
   ['docs/your-carrier.md', 'examples/carriers'],
+  ['docs/limits.md', 'examples/limits'],
 ] as const
 
 const textsOf = (folder: string): string[] =>

@@ -27,6 +27,9 @@ const CALLS = `sip_dispatch_invites_total{${POD}, trunk="voice/carrier"`
 export const TRUNK = { namespace: 'voice', job: 'in', trunk: 'voice/carrier' }
 export const JOB = { namespace: 'voice', job: 'in' }
 
+const LIMITED = (reason: string): string =>
+  `sip_dispatch_over_limit_total{${POD}, trunk="voice/carrier", reason="${reason}"}`
+
 const SHED = (sender: string): string => `sip_dispatch_shed_total{${POD}, sender="${sender}"}`
 
 export const invites = (outcome: string, status: string): string =>
@@ -127,6 +130,29 @@ const CALLERS: readonly AlertCase[] = [
       [`sip_dispatch_final_response_seconds_count{${POD}, outcome="forwarded"}`]: '0+100x90',
       [`sip_dispatch_final_response_seconds_bucket{${POD}, outcome="forwarded", le="0.5"}`]: '0x90',
     },
+  },
+  {
+    ...{
+      name: 'OverLimit',
+      title: 'ten calls a minute',
+      samples: { [LIMITED('rule_concurrent_calls')]: '0x4 0+10x20' },
+      at: '20m',
+    },
+    firing: [
+      {
+        ...{ severity: 'warning', labels: { ...TRUNK, reason: 'rule_concurrent_calls' } },
+        summary: 'A limit refuses calls of trunk voice/carrier: rule_concurrent_calls.',
+        description: 'The limit rule_concurrent_calls refused 100 calls of trunk voice/carrier in 10 minutes.',
+      },
+    ],
+  },
+  {
+    ...{ name: 'OverLimit', title: 'four calls in ten minutes', at: '20m', firing: [] },
+    samples: { [LIMITED('trunk_calls_per_second')]: '0x15 4x10' },
+  },
+  {
+    ...{ name: 'OverLimit', title: 'overload, which has an alert of its own', at: '20m', firing: [] },
+    samples: { [LIMITED('overload')]: '0x4 0+10x20' },
   },
   {
     ...{ name: 'Overloaded', title: 'calls of known peers', samples: { [SHED('known')]: '0x4 0+10x20' }, at: '15m' },

@@ -29,6 +29,8 @@ const ROUTE = {
   contactNetworks: ['10.0.0.0/8'],
 }
 
+const LIMITS = { callsPerSecond: 10, burst: 20, concurrentCalls: 30, maxCallSeconds: 600, scope: 'Installation' }
+
 const TRUNK_SPEC = {
   sources: ['192.0.2.1'],
   trustedProxies: ['10.0.0.0/24'],
@@ -39,13 +41,15 @@ const TRUNK_SPEC = {
     noRule: { status: 404, reason: 'No Rule' },
     noBackend: { status: 503, reason: 'No Backend' },
     draining: { status: 503, reason: 'Draining' },
+    overLimit: { status: 503, reason: 'Over Limit', retryAfter: '3s' },
   },
+  limits: LIMITS,
   nat: 'Source',
 }
 
-const rule = (name: string, action: object): Manifest => {
+const rule = (name: string, action: object, limits: object = { callsPerSecond: 1 }): Manifest => {
   const match = { called: NUMBERS, calling: NUMBERS, headers: HEADERS, schedule: SCHEDULE }
-  return objectOf('DispatchRule', name, { priority: 7, trunkRefs: [{ name: 'whole' }], match, action })
+  return objectOf('DispatchRule', name, { priority: 7, trunkRefs: [{ name: 'whole' }], match, action, limits })
 }
 
 export interface Manifest {
@@ -62,7 +66,7 @@ function objectOf(kind: Manifest['kind'], name: string, spec: object): Manifest 
 /** One rule for each type of action, and a trunk. */
 export const WHOLE_OBJECTS: readonly Manifest[] = [
   objectOf('SipTrunk', 'whole', TRUNK_SPEC),
-  rule('routed', { type: 'Route', route: ROUTE }),
+  rule('routed', { type: 'Route', route: ROUTE }, LIMITS),
   rule('redirected', { type: 'Redirect', redirect: { contacts: [{ uri: 'sip:other@example.com', q: 0.5 }] } }),
   rule('rejected', { type: 'Reject', reject: { status: 404, reason: 'Not Here' } }),
 ]

@@ -57,6 +57,7 @@ const PLANTED = [
     to: 'ingress/sip/native/transport/udp.ts',
   },
   { rule: 'lookup-not-sip', from: 'ingress/lookup/planted.ts', to: 'ingress/sip/port/engine.ts' },
+  { rule: 'limit-stands-alone', from: 'ingress/limit/planted.ts', to: 'ingress/replica/table-follower.ts' },
   { rule: 'lookup-not-replica', from: 'ingress/lookup/planted-replica.ts', to: 'ingress/replica/table-follower.ts' },
   {
     rule: 'cache-only-in-replica',

@@ -43,6 +43,8 @@ export interface InboundRequest {
   readonly toUser: string | undefined
   readonly fromUser: string | undefined
   readonly assertedUser: string | undefined
+  /** The tag of From. RFC 2543 peers have none. */
+  readonly fromTag: string | undefined
   /** The long names of all headers, in order and in lower case. If a header occurs twice, its name is listed twice. */
   headerNames(): readonly string[]
   /**

@@ -217,4 +217,14 @@ describe('a DispatchRule', () => {
   it.each(['{called}', '{calling};{trunk}/{rule}', '+1{called}', "100%23!~*'()&=+$,?"])('takes the user %s', (user) => {
     expect(faultsWith(`${ROUTE}.requestUser`, user)).toEqual([])
   })
+  it('can have limits, those of calls at the same time with type Route only', () => {
+    expect(faultsWith('spec.limits', { callsPerSecond: 1, concurrentCalls: 3 })).toEqual([])
+    const rejecting = { type: 'Reject', reject: { status: 404 } }
+    const limited = (limits: object) =>
+      faultsOf(readDispatchRule(withField(withField(good, 'spec.action', rejecting), 'spec.limits', limits)))
+    expect(limited({ callsPerSecond: 1 })).toEqual([])
+    expect(limited({ concurrentCalls: 1 })).toEqual([
+      'spec.limits: concurrentCalls counts calls that are sent to a backend, so it needs an action of type Route',
+    ])
+  })
 })

@@ -23,6 +23,20 @@ describe('a live table', () => {
     expect([names(table.trunks()), names(table.rules()), table.entries]).toEqual([['team/a'], ['team/a'], 2])
   })
 
+  it('tells which trunks and rules have limits, as they come, change and go', async () => {
+    const table = createLiveTable()
+    const limits = { rate: { callsPerSecond: 1, burst: 1 }, scope: 'Pod' } as const
+    table.load([trunkEntry('a', { limits }), trunkEntry('b'), ruleEntry('r', { limits }), ruleEntry('s')], 1)
+    const limited = () => [...table.limited.trunks.keys(), '|', ...table.limited.rules.keys()].join(' ')
+    expect(limited()).toBe('team/a | team/r')
+    table.apply({ upserted: [trunkEntry('a'), ruleEntry('r', { limits, priority: 3 })], removed: ['rule/team/s'] }, 2)
+    expect([limited(), table.limited.rules.get('team/r')?.priority]).toEqual(['| team/r', 3])
+    table.apply({ upserted: [ruleEntry('s', { limits })], removed: ['rule/team/r'] }, 3)
+    expect(limited()).toBe('| team/s')
+    await table.loadInSlices([trunkEntry('c', { limits })], 4)
+    expect(limited()).toBe('team/c |')
+  })
+
   it('replaces everything when it loads', () => {
     const table = createLiveTable()
     table.load([trunkEntry('a'), ruleEntry('r')], 1)

@@ -137,6 +137,17 @@ describe('the codec of entries', () => {
     expect(problemOf(ruleEntry('a'), (rule) => Object.assign(rule, { action }))).toBe('action.status')
   })
 
+  it.each<[string, object, string]>([
+    ['no limit at all', { scope: 'Pod' }, 'limits'],
+    ['a rate of 0', { rate: { callsPerSecond: 0, burst: 1 }, scope: 'Pod' }, 'limits.rate.callsPerSecond'],
+    ['a burst below the rate', { rate: { callsPerSecond: 2, burst: 1 }, scope: 'Pod' }, 'limits.rate.burst'],
+    ['calls without a time', { concurrent: { calls: 1 }, scope: 'Pod' }, 'limits.concurrent.maxCallSeconds'],
+    ['another scope', { rate: { callsPerSecond: 1, burst: 1 }, scope: 'World' }, 'limits.scope'],
+  ])('refuses limits with %s', (_title, limits, field) => {
+    expect(problemOf(trunkEntry('t'), (trunk) => Object.assign(trunk, { limits }))).toBe(field)
+    expect(problemOf(ruleEntry('r'), (rule) => Object.assign(rule, { limits }))).toBe(field)
+  })
+
   it('refuses text that would end a header line', () => {
     const action = { ...routeTo('10.0.0.1'), setHeaders: [{ name: 'X-A', value: 'a\r\nB: c' }] }
     expect(problemOf(ruleEntry('a'), (rule) => Object.assign(rule, { action }))).toBe('action.setHeaders[0].value')

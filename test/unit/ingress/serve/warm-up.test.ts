@@ -39,6 +39,17 @@ describe('a warm-up', () => {
     expect([table.version, table.entries]).toEqual([7, 2])
   })
 
+  it('is not refused by the limits of a table, and leaves them as they are', async () => {
+    const limits = { rate: { callsPerSecond: 1, burst: 1 }, scope: 'Pod' } as const
+    const table = createLiveTable()
+    table.load([trunkEntry({ limits }), ruleEntry({ limits })], 1)
+    const { calls, ...part } = partOf(table)
+    expect(
+      await warmUp({ ...part, calls: [calls[0], calls[0], calls[0]].filter((call) => call !== undefined) }, 'info'),
+    ).toEqual(new Map([['forwarded', expect.any(Number)]]))
+    expect([...table.trunks()][0]?.limits).toEqual(limits)
+  })
+
   it('has nothing to do with a table that is empty', async () => {
     const table = createLiveTable()
     table.load([], 1)
