@@ -143,6 +143,22 @@ const SERVING_SETTINGS = {
     description:
       'address or network of the node and the pod: a stranger from there is counted as source_rewritten, because a Service has replaced its address',
   },
+  resolver: {
+    flag: '--resolver',
+    argument: 'host:port',
+    environment: 'SIP_DISPATCH_RESOLVER',
+    repeatable: true,
+    description:
+      "nameserver to ask for the names of backends, an IP address with a port; without it those of the machine's /etc/resolv.conf",
+  },
+  allowResolved: {
+    flag: '--allow-resolved',
+    argument: 'network',
+    environment: 'SIP_DISPATCH_ALLOW_RESOLVED',
+    repeatable: true,
+    description:
+      'network whose loopback addresses and own addresses a name of a backend may have; for a trial on one machine: 127.0.0.0/8',
+  },
   http: {
     flag: '--http',
     argument: 'host:port',

@@ -8,12 +8,14 @@ import { clip, milliseconds } from './attempt-fields.ts'
 import { callMembers, sourceFields, withoutCredentials } from './call-line.ts'
 import {
   FAULT_LINES_PER_SECOND,
+  NAME_LINES_PER_SECOND,
   NEAR_MISS_LINES_PER_SECOND,
   REWRITTEN_LINES_PER_SECOND,
   STRANGER_LINES_PER_SECOND,
 } from './limits.ts'
 import { createLineBudget, type LineBudget } from './line-budget.ts'
 import type { Logger } from './logger.ts'
+import { writeNameState } from './name-lines.ts'
 import { createShedSummary, type ShedSummary } from './shed-summary.ts'
 
 export interface CallLogOptions {
@@ -50,6 +52,8 @@ interface Sink {
   readonly rewritten: LineBudget
   readonly shed: ShedSummary
   readonly faults: LineBudget
+  readonly names: LineBudget
+  readonly clock: Clock
 }
 
 /** The log of one ingress. */
@@ -60,8 +64,8 @@ export function createCallLog(options: CallLogOptions): CallLog {
     tableChanged: ({ version, entries, trunks, rules }) =>
       sink.logger.info({ version, entries, trunks, rules }, 'route table changed'),
     close: () => {
-      const { calls, strangers, nearMisses, rewritten, shed, faults } = sink
-      for (const part of [calls, strangers, nearMisses, rewritten, shed, faults]) part.close()
+      const { calls, strangers, nearMisses, rewritten, shed, faults, names } = sink
+      for (const part of [calls, strangers, nearMisses, rewritten, shed, faults, names]) part.close()
     },
   }
 }
@@ -79,6 +83,8 @@ function createSink({ logger, callsPerSecond, clock }: CallLogOptions): Sink {
       logger.warn({ calls, longestWaitMs: milliseconds(longestWaitMs), ...sourceFields(source) }, 'calls shed'),
     ),
     faults: budget(FAULT_LINES_PER_SECOND, 'fault lines left out'),
+    names: budget(NAME_LINES_PER_SECOND, 'lines about names left out'),
+    clock,
   }
 }
 
@@ -105,6 +111,10 @@ function write(sink: Sink, event: CallEvent): void {
     case 'shed':
       sink.shed.add(event)
       break
+    case 'name-resolution':
+      writeNameState(sink.logger, sink.names, { state: event.state, now: sink.clock.now() })
+      break
+    case 'name-forgotten':
     case 'rule-won':
     case 'first-response':
     case 'backend-attempt':

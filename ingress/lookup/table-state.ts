@@ -1,14 +1,17 @@
 import {
   backendName,
   MATCH_CONDITIONS,
+  type NameBackend,
   type RuleEntry,
   type TableDelta,
   type TableEntry,
   type UriBackend,
 } from '../route-table/route-table.ts'
 import { createTimeSlice } from '../time/time-slice.ts'
+import type { BackendTable } from './backend-table.ts'
 import type { IndexedRule } from './indexed-rule.ts'
 import { LOOKUP_ROWS } from './match-condition.ts'
+import { createNameUses } from './named-backends.ts'
 import { createNetworkUses } from './network-uses.ts'
 import { numberPatterns } from './number-test.ts'
 import { createPatterns } from './patterns.ts'
@@ -23,15 +26,22 @@ export class TableState {
   readonly trunks = new Map<string, IndexedTrunk>()
   readonly rules = new Map<string, IndexedRule>()
   readonly services = new Map<string, IndexedService>()
-  readonly peers = createPeerIndex()
+  readonly peers: ReturnType<typeof createPeerIndex>
   readonly ruleIndex = new RuleIndex()
   readonly #patterns = createPatterns()
   /** The names of backends in rules. The value counts how often rules name the backend. */
   readonly backendUses = new Map<string, number>()
   /** The networks to which the backends of rules may move their calls (`contactNetworks`). */
   readonly contacts = createNetworkUses()
+  /** The names of backends in rules. */
+  readonly names = createNameUses()
   readonly #headerUses = new Map<string, number>()
   #headersRead: readonly string[] = []
+
+  /** `named`: the addresses to which names of backends point. */
+  constructor(named: BackendTable) {
+    this.peers = createPeerIndex(named)
+  }
 
   get headersRead(): readonly string[] {
     return this.#headersRead
@@ -121,6 +131,7 @@ export class TableState {
     this.rules.set(rule.entry.name, rule)
     this.ruleIndex.add(rule)
     this.peers.addBackends(addressesOf(rule.entry))
+    this.names.add(namesOf(rule.entry))
     this.contacts.add(contactsOf(rule.entry))
     this.#countHeaders(rule.entry, 1)
     countBackends(this.backendUses, rule.entry, 1)
@@ -174,6 +185,7 @@ export class TableState {
 
   #release(rule: IndexedRule): void {
     this.peers.removeBackends(addressesOf(rule.entry))
+    this.names.remove(namesOf(rule.entry))
     this.contacts.remove(contactsOf(rule.entry))
     this.#countHeaders(rule.entry, -1)
     countBackends(this.backendUses, rule.entry, -1)
@@ -205,7 +217,11 @@ function countBackends(uses: Map<string, number>, { action }: RuleEntry, change:
  * own.
  */
 function addressesOf({ action }: RuleEntry): UriBackend[] {
-  return action.type === 'Route' ? action.backends.filter((backend) => 'uri' in backend) : []
+  return action.type === 'Route' ? action.backends.filter((backend) => 'address' in backend) : []
+}
+
+function namesOf({ action }: RuleEntry): NameBackend[] {
+  return action.type === 'Route' ? action.backends.filter((backend) => 'host' in backend) : []
 }
 
 function contactsOf({ action }: RuleEntry): readonly string[] {

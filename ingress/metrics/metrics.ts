@@ -16,6 +16,7 @@ import {
   OUTCOMES,
   SHED_SENDERS,
 } from './metric-declarations.ts'
+import { createNameTable, type NamedBackends } from './name-counters.ts'
 import { createRuleCounters } from './rule-counters.ts'
 import { countInvite, createTrunkTable, METHOD_COUNT, type TrunkDescription } from './trunk-counters.ts'
 
@@ -41,6 +42,8 @@ export interface TableDescription {
   readonly ruleNames: TableNames
   /** Names of the backends of all rules: the URI in the rule, or `namespace/name:port` of a Service. */
   readonly backendNames: TableNames
+  /** Names that are looked up, with the backends that have them. */
+  readonly names: NamedBackends
 }
 
 export interface Metrics {
@@ -72,6 +75,7 @@ interface Counts {
   readonly trunks: ReturnType<typeof createTrunkTable>
   readonly rules: ReturnType<typeof createRuleCounters>
   readonly backends: ReturnType<typeof createBackendTable>
+  readonly names: ReturnType<typeof createNameTable>
   /** Counts of dropped packets: rows by `DROP_REASONS`, columns by `METHODS`. */
   readonly dropped: Float64Array
   /** Counts of shed requests, by `SHED_SENDERS`. */
@@ -104,6 +108,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     counts.table.entries = table.entries
     counts.table.loaded = true
     counts.rules.replace(table.ruleNames)
+    counts.names.replace(table.names)
     latest = table
     seriesReady = inSlices(seriesSteps(counts, table), () => latest === table)
   }
@@ -159,6 +164,7 @@ function createCounts({ ruleSeries, now }: MetricsOptions): Counts {
     trunks: createTrunkTable(),
     rules: createRuleCounters(ruleSeries),
     backends: createBackendTable(now),
+    names: createNameTable(),
     dropped: new Float64Array(Object.keys(DROP_REASONS).length * METHOD_COUNT),
     shed: new Float64Array(Object.keys(SHED_SENDERS).length),
     decision: createFastHistogram(METRICS.decision.buckets),
@@ -186,6 +192,12 @@ function count(counts: Counts, event: CallEvent): void {
     case 'backend-health':
       // A pause of one endpoint does not pause the Service, because its other endpoints still take calls.
       if (event.endpoint === undefined) counts.backends.setPaused(event.backend, !event.up)
+      break
+    case 'name-resolution':
+      counts.names.count(event.state)
+      break
+    case 'name-forgotten':
+      counts.names.forget(event.place)
       break
     case 'unanswered':
       counts.trunks.of(event.trunk).unanswered++
@@ -307,15 +319,17 @@ function registerAdmitting(registry: Registry, trunks: Counts['trunks']): void {
   })
 }
 
-function registerBackends(registry: Registry, { backends }: Counts, { now }: MetricsOptions): void {
+function registerBackends(registry: Registry, { backends, names }: Counts, { now, wallClock }: MetricsOptions): void {
   addCounter(registry, METRICS.backendRequests, (emit) => {
     for (const [backend, { attempts }] of backends.entries()) {
       for (const [result, at] of Object.entries(ATTEMPT_RESULTS)) emit({ backend, result }, attempts[at] ?? 0)
     }
   })
+  names.register(registry, (at) => (wallClock() - (now() - at)) / 1000)
   addGauge(registry, METRICS.backendUp, (emit) => {
+    const unresolved = names.unresolvedBackends()
     for (const [backend, counters] of backends.entries()) {
-      const up = isUp(counters, now())
+      const up = unresolved.has(backend) ? false : isUp(counters, now())
       if (up !== undefined) emit({ backend }, up ? 1 : 0)
     }
   })

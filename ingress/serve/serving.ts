@@ -63,6 +63,7 @@ export async function startServing(
     setCookieKeys: (keys) => engine.setCookieKeys(keys),
     leave: async (hurry) => {
       await shutdown.leave(() => engine.unfinishedTransactions, hurry)
+      core.names.close()
       await engine.close()
       await http.close()
       log.close()

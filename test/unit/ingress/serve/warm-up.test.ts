@@ -54,7 +54,8 @@ describe('readiness', () => {
     const { promise: tableLoaded, resolve } = Promise.withResolvers<void>()
     const shutdown = createShutdown({ clock, settleMs: 1, drainDeadlineMs: 1, onPhase: () => undefined })
     const emit = (event: CallEvent): void => void events.push(event)
-    const core = { clock, table, tableLoaded, emit }
+    const names = { pending: 0 }
+    const core = { clock, table, tableLoaded, names, emit }
     const readiness = createReadiness({ core, logLevel: 'info', shutdown, engine: { unready } })
     let served = 0
     readiness.begin(() => void served++)
@@ -62,7 +63,7 @@ describe('readiness', () => {
       table.load([trunkEntry(), ruleEntry()], 1)
       resolve()
     }
-    return { clock, events, load, reasons: () => readiness.reasons(), served: () => served, shutdown }
+    return { clock, events, load, names, reasons: () => readiness.reasons(), served: () => served, shutdown }
   }
 
   it('comes after the first table and a warm-up with it, told once, and no call is told of', async () => {
