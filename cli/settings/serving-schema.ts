@@ -1,11 +1,11 @@
 /** The settings that `standalone` and `ingress` share, as a part of their schemas. */
 import { z } from 'zod'
 import { parseIpPrefix } from '../../ingress/address/ip-address.ts'
-import { MAX_NAMESERVERS } from '../../ingress/resolve/limits.ts'
 import type { ListenAddress } from '../../ingress/sip/native/native-engine.ts'
 import { MAX_DRAIN_SECONDS, MAX_LOG_CALLS_PER_SECOND, MAX_RULE_SERIES, MAX_SETTLE_SECONDS } from '../limits.ts'
-import { parseAdvertisedAddress, parseHttpAddress, parseListenAddress, parseNameserver } from './address-text.ts'
+import { parseAdvertisedAddress, parseHttpAddress, parseListenAddress } from './address-text.ts'
 import { ENGINE_SHAPE } from './engine-schema.ts'
+import { resolver } from './nameservers.ts'
 import { installation, logLevel, one, optional, seconds, textOf, wholeNumber } from './setting-value.ts'
 import { overUdpOrTcp } from './transport-advice.ts'
 
@@ -13,11 +13,6 @@ const LISTEN_FORM = 'udp://HOST:PORT or tcp://HOST:PORT with an IP address as HO
 const ADVERTISE_FORM = 'HOST or HOST:PORT, IPv6 in brackets'
 
 export const httpAddress = one(textOf(parseHttpAddress, 'HOST:PORT, IPv6 in brackets'))
-
-/** The nameservers of a command. */
-const resolver = z
-  .array(textOf(parseNameserver, 'HOST:PORT with an IP address as HOST, IPv6 in brackets, 10.96.0.10:53 for instance'))
-  .max(MAX_NAMESERVERS, `names more than ${MAX_NAMESERVERS} nameservers`)
 
 export const SERVING_SHAPE = {
   ...ENGINE_SHAPE,
