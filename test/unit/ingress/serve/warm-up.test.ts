@@ -87,6 +87,28 @@ describe('readiness', () => {
     expect([reasons(), served()]).toEqual([[], 1])
   })
 
+  it('waits for the first answers about names of backends, but not for long', async () => {
+    const waiting = 'waiting for the first answers of DNS about the names of backends'
+    const { clock, load, names, reasons, served } = start([])
+    names.pending = 2
+    load()
+    await until(() => reasons().join() === waiting)
+    clock.advance(4_000)
+    expect(served()).toBe(0)
+    names.pending = 0
+    clock.advance(1_000)
+    expect([reasons(), served()]).toEqual([[], 1])
+    // Names of a later table keep no pod from its calls.
+    names.pending = 1
+    expect(reasons()).toEqual([])
+    const slow = start([])
+    slow.names.pending = 1
+    slow.load()
+    await until(() => slow.reasons().join() === waiting)
+    slow.clock.advance(5_000)
+    expect([slow.reasons(), slow.served()]).toEqual([[], 1])
+  })
+
   it('does not come to a process that has been told to go', async () => {
     const { clock, load, reasons, served, shutdown } = start([])
     void shutdown.leave(() => 1, new AbortController().signal)
