@@ -17,6 +17,9 @@ import { keptUp, searchCapacity } from './overload/capacity.ts'
 import { limitToShare } from './overload/core-share.ts'
 import { goodputPicture } from './overload/goodput-picture.ts'
 import {
+  CALM_SETTLE_SECONDS,
+  CAPACITY_SECONDS,
+  CAPACITY_SETTLE_SECONDS,
   GIVE_UP_MS,
   IN_TIME_MS,
   KNOWN_CALLS_PER_SECOND,
@@ -38,7 +41,7 @@ const { rules, seconds, settleSeconds, seed } = settings
 const share = settings.strangers ? 1 : settings.share
 
 /** Seconds of calls at the full core before anything is measured: the compiler has its work behind it then. */
-const WARM_UP_SECONDS = 5
+const WARM_UP_SECONDS = 3
 const SATURATION = { outstanding: 64 }
 
 const folder = mkdtempSync(join(tmpdir(), 'sip-dispatch-bench-'))
@@ -65,10 +68,11 @@ async function saturate(server: RunningServer, scenario: Scenario, duration: num
 }
 
 async function capacityOf(server: RunningServer, scenario: Scenario): Promise<number> {
-  const saturation = await saturate(server, scenario, seconds)
+  const saturation = await saturate(server, scenario, CAPACITY_SECONDS)
   report(`${server.name}, ${scenario}: ${Math.round(saturation)} calls/s at saturation`)
   return searchCapacity(saturation, async (callsPerSecond) => {
-    const point = await measure(server, { scenario, callsPerSecond, settleSeconds: 2, seconds, strangersPerSecond: 0 })
+    const times = { settleSeconds: CAPACITY_SETTLE_SECONDS, seconds: CAPACITY_SECONDS }
+    const point = await measure(server, { scenario, callsPerSecond, ...times, strangersPerSecond: 0 })
     return keptUp(point.result)
   })
 }
@@ -90,8 +94,12 @@ async function overload(servers: readonly RunningServer[], scenario: Scenario): 
     curves.push({ server, name: server.name, capacity: await capacityOf(server, scenario), points: [] })
   for (const factor of settings.factors) {
     for (const { server, capacity, points } of curves) {
+      const times = {
+        seconds,
+        settleSeconds: factor > 1 ? settleSeconds : Math.min(settleSeconds, CALM_SETTLE_SECONDS),
+      }
       const callsPerSecond = capacity * factor
-      points.push(await measure(server, { scenario, callsPerSecond, settleSeconds, seconds, strangersPerSecond: 0 }))
+      points.push(await measure(server, { scenario, callsPerSecond, ...times, strangersPerSecond: 0 }))
     }
   }
   return curves
@@ -124,7 +132,7 @@ function overloadText(scenario: Scenario, curves: readonly ServerCurve[]): strin
 
 /** What a reader needs to judge the figures. */
 function conditions(ways: readonly string[]): string {
-  const common = `Poisson arrivals with seed ${seed}; ${settleSeconds} s of load before each ${seconds} s that count; ${rules.toLocaleString('en')} rules`
+  const common = `Poisson arrivals with seed ${seed}; ${settleSeconds} s of load before each ${seconds} s that count (${CALM_SETTLE_SECONDS} s up to the capacity); ${rules.toLocaleString('en')} rules`
   if (settings.strangers)
     return `Strangers: INVITEs from ${STRANGER_ADDRESS}, evenly spaced. Each server has a core. ${common}.`
   return [

@@ -17,7 +17,7 @@ export async function lookUpNames(
 ): Promise<LookedUpNames> {
   const byText = new Map(Array.from(places, (place) => [placeText(place), place]))
   // This machine is not the pod, so its own addresses say nothing. Loopback addresses are refused as they are in a pod.
-  const locate = createSystemResolver(servers, { own: () => [], allowed: [] })
+  const locate = createSystemResolver(servers, () => ({ own: [], allowed: [] }))
   const gate = createGate(MAX_LOOKUPS_AT_ONCE)
   const signal = AbortSignal.timeout(NAME_LOOK_UP_MS)
   const found = Array.from(byText, async ([text, place]) => [text, await gate(() => locate(place, signal))] as const)

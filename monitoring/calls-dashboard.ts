@@ -197,12 +197,16 @@ export const CALLS: Dashboard = {
     {
       title: 'Overload',
       description:
-        'Requests that were not handled because more came than the pod could do: known callers got 503, strangers nothing.',
+        'Requests that were not handled because more came than the pod could do: known callers got 503, strangers nothing. Not read: what the kernel has dropped, which is sent again.',
       ...{ type: 'timeseries', unit: 'pps', size: [24, 6], links: [{ alert: 'SipDispatchOverloaded' }] },
       queries: [
         {
           expr: `sum by (sender, instance) (rate(sip_dispatch_shed_total{${S}}[$__rate_interval]))`,
           legend: '{{sender}} {{instance}}',
+        },
+        {
+          expr: `sum by (instance) (rate(sip_dispatch_unread_datagrams_total{${S}}[$__rate_interval]))`,
+          legend: 'not read {{instance}}',
         },
       ],
     },

@@ -16,6 +16,7 @@ import { createCookieSealer } from '../../ingress/sip/native/relay/dialog-cookie
 import { writeForwardedRequest } from '../../ingress/sip/native/relay/forwarded-request.ts'
 import { viaSourceOf } from '../../ingress/sip/native/response-path.ts'
 import { writeAnswer } from '../../ingress/sip/native/server-side.ts'
+import { ByteStore } from '../../ingress/sip/native/transaction/byte-store.ts'
 import { ClientTransaction } from '../../ingress/sip/native/transaction/client-transaction.ts'
 import { ServerTransaction } from '../../ingress/sip/native/transaction/server-transaction.ts'
 import { TransactionKey, writeServerKey } from '../../ingress/sip/native/transaction/transaction-key.ts'
@@ -224,7 +225,7 @@ function transactionStage({ bench: { product }, transactions }: Setting, status:
     onTimeout: () => undefined,
     onTerminated: (transaction: ServerTransaction) => transactions.removeServer(transaction),
   }
-  const host = { clock: product.clock, user }
+  const host = { clock: product.clock, user, responses: new ByteStore() }
   return {
     name: 'server transaction, timers',
     run: (work) => {

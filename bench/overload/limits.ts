@@ -54,8 +54,15 @@ export const GROUP_LOOK_MS = 20
 /** The smallest share: a server would stand still for 99 ms of 100. */
 export const MIN_SHARE = 0.01
 
-/** Steps of the search for the capacity: the last one is 2 % of the rate at saturation wide. */
-export const CAPACITY_STEPS = 6
+/** Steps of the search for the capacity: the last one is 5 % of the rate at saturation wide. */
+export const CAPACITY_STEPS = 5
+
+/** Seconds of each step that count, and of the load before them: the whole run must end within a quarter of an hour. */
+export const CAPACITY_SECONDS = 2
+export const CAPACITY_SETTLE_SECONDS = 1
+
+/** Seconds of load before the window where no more is offered than the capacity: nothing piles up then. */
+export const CALM_SETTLE_SECONDS = 2
 
 /** Where the search begins, in multiples of the rate at saturation. */
 export const CAPACITY_SPAN = { lowest: 0.25, highest: 1.5 } as const

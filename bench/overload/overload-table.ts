@@ -9,14 +9,16 @@ export interface ServerCurve {
   readonly points: readonly LoadPoint[]
 }
 
-type Column = readonly [title: string, value: (point: LoadPoint, capacity: number) => string]
+type Column = readonly [title: string, value: (point: LoadPoint, curve: ServerCurve) => string]
 
 const COLUMNS: readonly Column[] = [
-  ['wanted ×', ({ wanted }, capacity) => number(wanted.callsPerSecond / capacity, 1)],
-  ['offered ×', (point, capacity) => number(offered(point) / capacity, 2)],
-  ['goodput ×', (point, capacity) => number(goodput(point) / capacity, 2)],
+  ['wanted ×', ({ wanted }, { capacity }) => number(wanted.callsPerSecond / capacity, 1)],
+  ['offered ×', (point, { capacity }) => number(offered(point) / capacity, 2)],
+  ['goodput ×', (point, { capacity }) => number(goodput(point) / capacity, 2)],
+  ['of its peak %', (point, { points }) => number((goodput(point) / Math.max(...points.map(goodput))) * 100, 0)],
   ['offered/s', (point) => number(offered(point), 0)],
   ['goodput/s', (point) => number(goodput(point), 0)],
+  ['in time/s', ({ result }) => number(result.wellInTime / result.seconds, 0)],
   ['shed/s', ({ result }) => number(result.shed / result.seconds, 0)],
   ['late', ({ result }) => number(result.late, 0)],
   ['lost', ({ result }) => number(result.lost, 0)],
@@ -54,7 +56,7 @@ export function offered({ result }: LoadPoint): number {
   return result.started / result.seconds
 }
 
-/** Calls per second that ended well. */
+/** Calls per second that ended well, in time or late. */
 export function goodput({ result }: LoadPoint): number {
   return result.well / result.seconds
 }
@@ -71,8 +73,8 @@ export function strangersTable(title: string, curves: readonly ServerCurve[]): s
 }
 
 function table(title: string, columns: readonly Column[], curves: readonly ServerCurve[]): string {
-  const rows = curves.flatMap(({ name, capacity, points }) =>
-    points.map((point) => `| ${name} | ${columns.map(([, value]) => value(point, capacity)).join(' | ')} |`),
+  const rows = curves.flatMap((curve) =>
+    curve.points.map((point) => `| ${curve.name} | ${columns.map(([, value]) => value(point, curve)).join(' | ')} |`),
   )
   const head = `| ${title} | ${columns.map(([column]) => column).join(' | ')} |`
   return [head, `|${'---|'.repeat(columns.length + 1)}`, ...rows].join('\n')

@@ -51,6 +51,7 @@ function reportEngineEvent(event: EngineEvent, deps: CallDeps): void {
       return reportShedStranger(event, deps)
     case 'shed-known':
       return reportShedKnown(event, deps)
+    case 'unread':
     case 'fault':
       return deps.emit(event)
   }

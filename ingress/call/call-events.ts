@@ -136,6 +136,8 @@ export type CallEvent =
       /** The sender of the last of these requests. */
       readonly source: CallSource
     }
+  /** Datagrams that the kernel dropped before they were read, because more came than the process could do. */
+  | { readonly type: 'unread'; readonly datagrams: number }
   | {
       readonly type: 'near-miss'
       readonly source: CallSource

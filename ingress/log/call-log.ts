@@ -115,6 +115,7 @@ function write(sink: Sink, event: CallEvent): void {
       writeNameState(sink.logger, sink.names, { state: event.state, now: sink.clock.now() })
       break
     case 'name-forgotten':
+    case 'unread':
     case 'rule-won':
     case 'first-response':
     case 'backend-attempt':

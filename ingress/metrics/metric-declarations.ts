@@ -164,6 +164,12 @@ export const METRICS = {
     labels: ['sender'],
     help: 'Requests that were not handled because more came than the pod could do; repeats included. Known peers got 503, strangers nothing, and a proxy that named a stranger 403.',
   },
+  unread: {
+    name: 'sip_dispatch_unread_datagrams_total',
+    type: 'counter',
+    labels: [],
+    help: 'Datagrams that the kernel dropped at the listening sockets, because more came than the pod could do. Their senders repeat them.',
+  },
   nearMisses: {
     name: 'sip_dispatch_near_misses_total',
     type: 'counter',

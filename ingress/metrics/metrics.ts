@@ -78,6 +78,8 @@ interface Counts {
   readonly names: ReturnType<typeof createNameTable>
   /** Counts of dropped packets: rows by `DROP_REASONS`, columns by `METHODS`. */
   readonly dropped: Float64Array
+  /** Datagrams that the kernel dropped before they were read. */
+  unread: number
   /** Counts of shed requests, by `SHED_SENDERS`. */
   readonly shed: Float64Array
   readonly decision: FastHistogram
@@ -166,6 +168,7 @@ function createCounts({ ruleSeries, now }: MetricsOptions): Counts {
     backends: createBackendTable(now),
     names: createNameTable(),
     dropped: new Float64Array(Object.keys(DROP_REASONS).length * METHOD_COUNT),
+    unread: 0,
     shed: new Float64Array(Object.keys(SHED_SENDERS).length),
     decision: createFastHistogram(METRICS.decision.buckets),
     finalResponse: Object.keys(OUTCOMES).map(() => createFastHistogram(METRICS.finalResponse.buckets)),
@@ -207,6 +210,9 @@ function count(counts: Counts, event: CallEvent): void {
       break
     case 'shed':
       countShed(counts, event)
+      break
+    case 'unread':
+      counts.unread += event.datagrams
       break
     case 'near-miss':
       countNearMiss(counts.trunks.of(event.trunk).nearMisses, event)
@@ -268,6 +274,7 @@ function registerCalls(registry: Registry, counts: Counts): void {
   addCounter(registry, METRICS.shed, (emit) => {
     for (const [sender, at] of Object.entries(SHED_SENDERS)) emit({ sender }, counts.shed[at] ?? 0)
   })
+  addCounter(registry, METRICS.unread, (emit) => emit({}, counts.unread))
   addCounter(registry, METRICS.ruleCalls, (emit) => {
     for (const [rule, calls] of counts.rules.entries()) emit({ rule }, calls)
   })

@@ -7,7 +7,7 @@ export type AddressFault = 'unusable' | 'loopback' | 'own'
 
 export interface AddressRule {
   /** Addresses of this process, its pod and its node. */
-  readonly own: () => readonly IpAddress[]
+  readonly own: readonly IpAddress[]
   /** Networks of which loopback addresses and own addresses are used all the same: for a trial on one machine. */
   readonly allowed: readonly IpPrefix[]
 }
@@ -21,5 +21,5 @@ export function addressFault(address: IpAddress, { own, allowed }: AddressRule):
   if (!isUnicast(address)) return 'unusable'
   if (allowed.some((network) => prefixContains(network, address))) return undefined
   if (isLoopback(address)) return 'loopback'
-  return own().some((one) => sameAddress(one, address)) ? 'own' : undefined
+  return own.some((one) => sameAddress(one, address)) ? 'own' : undefined
 }

@@ -97,6 +97,7 @@ async function followed<T extends QuestionType>(name: string, type: T, ask: AskO
   const seen = new Set<string>()
   let [current, ttlSeconds] = [name.toLowerCase(), Number.POSITIVE_INFINITY]
   for (;;) {
+    if (!isAskable(current)) return { type: 'failed', fault: 'malformed', detail: `${name} leads to no host name` }
     const message = await ask(current, type)
     if ('fault' in message) return message
     const asked = current
@@ -115,8 +116,6 @@ async function followed<T extends QuestionType>(name: string, type: T, ask: AskO
     }
     // Some servers send only the first part of the chain, so the rest is asked for.
     if (current === asked || message.rcode === 'NXDOMAIN') return denial(message, current, type)
-    if (!isAskable(current))
-      return { type: 'failed', fault: 'malformed', detail: `${name} is an alias of no host name` }
   }
 }
 

@@ -3,6 +3,7 @@
  * its answer runs out. The results go to a listener, which puts them where calls read them.
  */
 import { type NamedPlace, placeText } from '../route-table/route-table.ts'
+import { errorText } from '../text/error-text.ts'
 import type { Clock, Timer } from '../time/clock.ts'
 import type { DnsFault } from './dns-client.ts'
 import { createGate } from './gate.ts'
@@ -33,7 +34,7 @@ export interface NameState {
 }
 
 export interface NameResolverOptions {
-  /** Locates the servers of a place. Never rejects. */
+  /** Locates the servers of a place. It should not reject. */
   readonly locate: (place: NamedPlace, signal: AbortSignal) => Promise<Location>
   readonly clock: Clock
   /** Returns a number in [0, 1). */
@@ -46,8 +47,6 @@ export interface NameResolverOptions {
 export interface NameResolver {
   /** Sets the names of the table. New ones are looked up at once, and those that are no longer there are forgotten. */
   retain(places: Iterable<NamedPlace>): void
-  /** The last state of a name. Undefined before its first look-up has ended. */
-  state(place: string): NameState | undefined
   /** How many names have not had the end of a first look-up yet. */
   readonly pending: number
   close(): void
@@ -69,7 +68,7 @@ export function createNameResolver(options: NameResolverOptions): NameResolver {
   const lookUp = (entry: Entry): void => {
     void gate(async () => {
       if (entry.stop.signal.aborted) return
-      const location = await options.locate(entry.place, entry.stop.signal)
+      const location = await options.locate(entry.place, entry.stop.signal).catch(broken)
       if (!entry.stop.signal.aborted) take(entry, location, options, lookUp)
     })
   }
@@ -93,7 +92,6 @@ export function createNameResolver(options: NameResolverOptions): NameResolver {
         lookUp(entry)
       }
     },
-    state: (place) => entries.get(place)?.state,
     get pending() {
       let count = 0
       for (const { state } of entries.values()) if (state === undefined) count++
@@ -103,6 +101,11 @@ export function createNameResolver(options: NameResolverOptions): NameResolver {
       for (const entry of [...entries.values()]) forget(entry)
     },
   }
+}
+
+/** A defect in a look-up must not end a process that has calls. The name counts as failed, and the log says why. */
+function broken(error: unknown): Location {
+  return { type: 'failed', fault: 'malformed', detail: `the look-up broke: ${errorText(error)}` }
 }
 
 function newEntry(key: string, place: NamedPlace): Entry {

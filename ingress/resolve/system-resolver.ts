@@ -13,13 +13,13 @@ const RESOLV_CONF = '/etc/resolv.conf'
 /**
  * Makes a function that locates servers. The file is read for each look-up: a machine may change its nameservers while the
  * process runs. `servers`: nameservers to ask instead; search domains and times are still those of the file. `rule`: which
- * addresses a name may have.
+ * addresses a name may have, asked for each look-up, because a machine may also get other addresses.
  */
-export function createSystemResolver(servers: readonly Nameserver[], rule: AddressRule) {
+export function createSystemResolver(servers: readonly Nameserver[], rule: () => AddressRule) {
   return async (place: NamedPlace, signal: AbortSignal): Promise<Location> => {
     const options = await resolverOptions(servers)
     const ask = createDnsClient(options, signal)
-    return locateServers(place, { ask, rule, candidates: candidateNames(place.host, options) })
+    return locateServers(place, { ask, rule: rule(), candidates: candidateNames(place.host, options) })
   }
 }
 

@@ -74,9 +74,9 @@ function startNames(
   // A network in the setting is one of the pods, in which backends live too. Only single addresses are certainly our own.
   const single = ownAddress.filter(({ length }) => length === ADDRESS_BITS).map(({ words }) => fromWords([...words]))
   const random = systemRandom()
-  const own = () => [...single, ...machineAddresses()]
+  const rule = () => ({ own: [...single, ...machineAddresses()], allowed: allowResolved })
   return createNameResolver({
-    locate: createSystemResolver(resolver, { own, allowed: allowResolved }),
+    locate: createSystemResolver(resolver, rule),
     clock,
     fraction: () => random.fraction(),
     onState: (state) => {

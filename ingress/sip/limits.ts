@@ -108,6 +108,23 @@ export const CONNECTED_DATAGRAM_SOCKET_IDLE_MS = 32_000
  */
 export const MAX_CACHED_SOURCE_ADDRESSES = 4096
 
+/** Bytes of the header of UDP (RFC 768), which a socket filter sees before the payload. */
+export const UDP_HEADER_BYTES = 8
+
+/**
+ * Bytes at the beginning of an INVITE by which the kernel chooses whether it is let in under overload: the request line and, in
+ * most INVITEs, the branch of the top Via. Calls whose INVITEs begin with the same bytes are let in or dropped together.
+ */
+export const FILTER_HASHED_BYTES = 192
+
+/**
+ * Bytes: the part of an INVITE in which the kernel looks for a Route header. No request line is shorter than the part before it. A
+ * filter that looks further needs more memory than Linux gives: the old filter and the new one together may take 128 KiB
+ * (net.core.optmem_max), and one of this size takes 57 KB.
+ */
+export const FILTER_ROUTE_SEARCH_START = 32
+export const FILTER_ROUTE_SEARCH_END = 740
+
 /** Milliseconds. The check of batched datagrams sends over the loopback interface, where a datagram takes microseconds. */
 export const DATAGRAMS_CHECK_MS = 2000
 
@@ -307,6 +324,12 @@ export const MAX_CLIENT_TRANSACTIONS = 500_000
  * address. Longer keys get memory of their own.
  */
 export const TRANSACTION_KEY_BYTES = 128
+
+/**
+ * Bytes that are held ready for a final response to a request other than INVITE, which is kept for 32 s (Timer J). Most of these
+ * responses are shorter. Longer ones get memory of their own.
+ */
+export const KEPT_RESPONSE_BYTES = 512
 
 /**
  * Bytes of UTF-8 that the application puts into a dialog cookie: the names of a rule and its trunk, four characters for each of

@@ -21,5 +21,6 @@ export interface Clock {
 
 /** A handle for `cancel`. Only the clock that made the handle uses its content. */
 export interface Timer {
+  /** The time on the clock before which the timer does not fire, in whole milliseconds. */
   readonly deadline: number
 }

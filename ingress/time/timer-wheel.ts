@@ -121,7 +121,8 @@ class Wheel implements TimerWheel {
     const now = this.#host.now()
     // No timer is pending, so the ticks since the last wake-up are skipped.
     if (this.pending === 0) this.#tick = Math.floor(now / TIMER_WHEEL_TICK_MS)
-    entry.deadline = now + Math.max(delayMs, 0)
+    // A whole number, because V8 keeps a fraction in an object of its own.
+    entry.deadline = Math.ceil(now + Math.max(delayMs, 0))
     entry.dueTick = Math.max(Math.ceil(entry.deadline / TIMER_WHEEL_TICK_MS), this.#tick + 1)
     this.#slot(entry.dueTick).append(entry)
     this.pending += 1

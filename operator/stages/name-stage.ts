@@ -51,7 +51,7 @@ export function createNameStage(
   }
   const names = createNameResolver({
     // The addresses of this pod say nothing about those of the ingress pods.
-    locate: createSystemResolver(servers, { own: () => [], allowed: [] }),
+    locate: createSystemResolver(servers, () => ({ own: [], allowed: [] })),
     clock: createTimerWheel(systemTimerHost(), { onError: (error) => onFault('timer-failed', String(error)) }),
     fraction: Math.random,
     onState: note,

@@ -23,14 +23,21 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-/** `targets`: ports of 127.0.0.1, called in turn. Resolves when the proxy answers. */
-export async function startKamailioDispatcher(targets: readonly number[]): Promise<KamailioDispatcher> {
+/** How a target is chosen: the algorithm of `ds_select_dst`. */
+export const BY_CALL_ID = '0'
+export const IN_TURN = '4'
+
+/** `targets`: ports of 127.0.0.1. Resolves when the proxy answers. */
+export async function startKamailioDispatcher(
+  targets: readonly number[],
+  algorithm: typeof BY_CALL_ID | typeof IN_TURN = IN_TURN,
+): Promise<KamailioDispatcher> {
   const folder = mkdtempSync(join(tmpdir(), 'kamailio-'))
   const port = await freePort('127.0.0.1')
   const list = join(folder, 'dispatcher.list')
   writeFileSync(list, targets.map((target) => `1 sip:127.0.0.1:${target} 0\n`).join(''))
   const file = join(folder, 'kamailio.cfg')
-  writeFileSync(file, configuration(port, list))
+  writeFileSync(file, configuration(port, list, algorithm))
   const child = spawn('kamailio', ['-f', file, '-DD', '-E', '-m', '64', '-M', '8'], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -73,7 +80,7 @@ async function answers(port: number): Promise<void> {
   }
 }
 
-function configuration(port: number, list: string): string {
+function configuration(port: number, list: string, algorithm: string): string {
   return `#!KAMAILIO
 debug=-1
 log_stderror=yes
@@ -104,7 +111,7 @@ request_route {
     t_check_trans();
     exit;
   }
-  if (!ds_select_dst("1", "4")) {
+  if (!ds_select_dst("1", "${algorithm}")) {
     sl_send_reply("480", "No Target Left");
     exit;
   }

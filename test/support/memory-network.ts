@@ -5,10 +5,12 @@
 import { type IpAddress, parseIpAddress } from '../../ingress/address/ip-address.ts'
 import { STREAM_CONNECT_MS } from '../../ingress/sip/limits.ts'
 import { StreamFramer } from '../../ingress/sip/message/stream-framer.ts'
+import type { InviteShare } from '../../ingress/sip/native/transport/datagram/invite-filter.ts'
 import { chooseLocal } from '../../ingress/sip/native/transport/local-endpoint.ts'
 import type {
   Destination,
   Flow,
+  Intake,
   LocalEndpoint,
   SendOptions,
   Transport,
@@ -34,6 +36,10 @@ export class MemoryNetwork {
   readonly sent: SentPacket[] = []
   /** Peers, as `ADDRESS:PORT`, with an open TCP connection. */
   readonly connected = new Set<string>()
+  /** Which shares of the new calls the engine wanted to be let in, in order. Here all calls are let in. */
+  readonly admitted: InviteShare[] = []
+  /** Datagrams that the engine has not yet been told of as dropped. */
+  unreported = 0
   /** Whether a packet is lost on its way; by default none is. */
   lose: (packet: SentPacket) => boolean = () => false
   readonly #clock: FakeClock
@@ -152,7 +158,19 @@ export class MemoryNetwork {
       },
       sendRequest: (bytes, to, options) => this.#request(name, bytes, { to, options, local }),
       connectedTo: (address, port) => name === 'TCP' && this.connected.has(nameOf({ address, port })),
+      ...(name === 'UDP' && { intake: this.#intake() }),
       close: async () => undefined,
+    }
+  }
+
+  #intake(): Intake {
+    return {
+      admit: (share) => this.admitted.push(share) > 0,
+      newlyDropped: () => {
+        const dropped = this.unreported
+        this.unreported = 0
+        return dropped
+      },
     }
   }
 

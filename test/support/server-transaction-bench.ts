@@ -1,3 +1,4 @@
+import { ByteStore } from '../../ingress/sip/native/transaction/byte-store.ts'
 import {
   type ResponseSink,
   ServerTransaction,
@@ -20,6 +21,7 @@ export class ServerBench {
   /** Calls to the user, as seconds and callback, `32 timeout`. */
   readonly reports: string[] = []
   readonly transaction: ServerTransaction
+  readonly responses = new ByteStore()
 
   constructor(options: ServerBenchOptions) {
     const { clock } = this
@@ -34,7 +36,7 @@ export class ServerBench {
       onTimeout: () => this.reports.push(`${clock.now() / 1000} timeout`),
       onTerminated: () => this.reports.push(`${clock.now() / 1000} terminated`),
     }
-    this.transaction = new ServerTransaction(options.kind, sink, { clock, user })
+    this.transaction = new ServerTransaction(options.kind, sink, { clock, user, responses: this.responses })
   }
 
   /** Sends a response whose bytes are its status, or `text`. */

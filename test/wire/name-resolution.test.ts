@@ -49,7 +49,7 @@ const RECORDS = [
   ...chain(9),
 ]
 
-const RULE = { own: () => [], allowed: [] }
+const RULE = { own: [], allowed: [] }
 const NO_END = new AbortController().signal
 
 function localServer(port: number): Nameserver {
@@ -261,7 +261,16 @@ describe('a nameserver that lies', () => {
   it('an alias that is no host name is not asked for', async () => {
     const odd = (asked: Asked) =>
       answerTo(asked, [{ type: 'CNAME', name: 'pbx.example', ttl: 1, data: 'a b\r\n.example' }])
-    expect((await ask((asked) => [odd(asked)])).result).toBe('malformed: pbx.example is an alias of no host name')
+    expect((await ask((asked) => [odd(asked)])).result).toBe('malformed: pbx.example leads to no host name')
+  })
+
+  it('a name that is none is not asked for', async () => {
+    const server = await startLyingNameserver(() => [])
+    const bad = ['a..example', `${'x'.repeat(64)}.example`, '']
+    const found = await Promise.all(bad.map((host) => locate({ host, port: 5060 }, options(server.port))))
+    expect(found).toEqual(bad.map((host) => `malformed: ${host} leads to no host name`))
+    expect(server.asked).toEqual([])
+    server.close()
   })
 
   it('numbers of questions are not in any order', async () => {

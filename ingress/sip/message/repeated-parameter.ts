@@ -69,16 +69,13 @@ export function parameterFault(
   end: number,
   list: boolean,
 ): ParameterFault | undefined {
-  at = start
   count = 0
   lastValue.tagStart = -1
   lastValue.closed = start < end
   let fault: ParameterFault | undefined
-  while (at < end && fault === undefined) {
-    const byte = bytes[at] ?? 0
-    if (MARKS[byte] === 0) {
-      at++
-    } else if (byte === SEMICOLON) {
+  for (at = nextMark(bytes, start, end); at < end && fault === undefined; at = nextMark(bytes, at, end)) {
+    const byte = bytes[at]
+    if (byte === SEMICOLON) {
       fault = takeName(bytes, end, 0)
       if (isTag(bytes)) takeTag(bytes, end)
     } else if (byte === QUOTE) {
@@ -86,11 +83,18 @@ export function parameterFault(
     } else if (byte === LESS_THAN) {
       fault = takeUri(bytes, afterClose(closingAngle(bytes, at, end), end))
     } else {
-      if (list && byte === COMMA) count = 0
+      if (list) count = 0
       at++
     }
   }
   return fault
+}
+
+/** The next offset that the check must handle. Nearly all bytes are read here, so the offset is a local variable. */
+function nextMark(bytes: Uint8Array, from: number, end: number): number {
+  let place = from
+  while (place < end && MARKS[bytes[place] ?? 0] === 0) place++
+  return place
 }
 
 function afterClose(close: number, end: number): number {
@@ -132,16 +136,22 @@ export function uriParameterFault(bytes: Uint8Array, start: number, end: number)
  */
 function takeUri(bytes: Uint8Array, end: number): ParameterFault | undefined {
   const before = count
-  at = parametersStart(bytes, at, end)
   let fault: ParameterFault | undefined
-  // RFC 3261 §19.1.1: after a question mark, the URI has headers and no more parameters.
-  while (at < end && bytes[at] !== QUESTION && fault === undefined) {
-    if (bytes[at] === SEMICOLON) fault = takeName(bytes, end, before)
-    else at++
+  at = nextParameter(bytes, parametersStart(bytes, at, end), end)
+  while (at < end && fault === undefined) {
+    fault = takeName(bytes, end, before)
+    at = nextParameter(bytes, at, end)
   }
   at = end
   count = before
   return fault
+}
+
+/** The offset of the next semicolon. RFC 3261 §19.1.1: after a question mark, the URI has headers and no more parameters. */
+function nextParameter(bytes: Uint8Array, from: number, end: number): number {
+  let place = from
+  while (place < end && bytes[place] !== SEMICOLON && bytes[place] !== QUESTION) place++
+  return place < end && bytes[place] === SEMICOLON ? place : end
 }
 
 /** Reads the semicolon and the name after it. Compares this name with the stored names, beginning with number `first`. */

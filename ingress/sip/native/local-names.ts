@@ -1,5 +1,5 @@
 /** The names under which callers, backends and other pods reach this process. They are written into Via and Record-Route. */
-import { hostText, type IpAddress, isUnspecified, parseIpAddress } from '../../address/ip-address.ts'
+import { hostText, type IpAddress, isUnspecified, parseIpAddress, sameAddress } from '../../address/ip-address.ts'
 import { SIP_PORT } from '../../address/port.ts'
 import type { Via } from '../message/via.ts'
 import type { DialogHop } from '../port/engine.ts'
@@ -63,6 +63,7 @@ export function createLocalNames(options: LocalNamesOptions): LocalNames {
   const sentByNames = new Set(options.endpoints.map(own))
   const sentByPlaces = options.endpoints.map((one) => ({ host: hostText(addressOf(one)), port: one.port }))
   const places = ownPlaces(options, own)
+  const addresses = [...places].map(addressPlace).filter((place) => place !== undefined)
   const [first] = options.endpoints
   return {
     sentBy: own,
@@ -84,7 +85,10 @@ export function createLocalNames(options: LocalNamesOptions): LocalNames {
       const text = canonicalHost(host)
       return places.has(`${text}:${port ?? SIP_PORT}`) || (port === undefined && places.has(text))
     },
-    isOwnAddress: (address, port) => places.has(`${hostText(address)}:${port}`),
+    isOwnAddress: (address, port) => {
+      for (const own of addresses) if (own.port === port && sameAddress(own.address, address)) return true
+      return false
+    },
     warningAgent: first ? named(options.external, first) : 'sip-dispatch',
   }
 }
@@ -119,6 +123,13 @@ function ownPlaces(options: LocalNamesOptions, own: (endpoint: LocalEndpoint) =>
     for (const { port } of options.endpoints) places.add(`${host}:${advertised.port ?? port}`)
   }
   return places
+}
+
+/** The address and port of a place `host:port`. Undefined if its host is a name. */
+function addressPlace(place: string): { readonly address: IpAddress; readonly port: number } | undefined {
+  const colon = place.lastIndexOf(':')
+  const address = parseIpAddress(place.slice(0, colon))
+  return address && { address, port: Number(place.slice(colon + 1)) }
 }
 
 /**

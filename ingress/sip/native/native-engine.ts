@@ -90,6 +90,7 @@ export async function startNativeEngine(options: NativeEngineOptions, makers: Tr
     dispatch,
     together,
     afterReading: options.afterReading ?? afterPolling,
+    intake: transports.UDP.intake,
   })
   start.open(gate)
   return {

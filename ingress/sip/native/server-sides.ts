@@ -9,6 +9,7 @@ import { type ReceivedRequest, reportDrop } from './received-request.ts'
 import type { ProxiedInvite } from './relay/proxied-invite.ts'
 import { createResponsePaths, type ResponsePath, viaSourceOf } from './response-path.ts'
 import { type ServerSide, writeAnswer } from './server-side.ts'
+import { ByteStore } from './transaction/byte-store.ts'
 import { ServerTransaction, type ServerTransactionHost } from './transaction/server-transaction.ts'
 import type { TransactionKey } from './transaction/transaction-key.ts'
 import { createUnvouchedTransactions } from './unvouched-transactions.ts'
@@ -57,6 +58,7 @@ export function createServerSides(core: EngineCore): ServerSides {
   const seedB = secret.readInt32LE(4)
   const host: ServerTransactionHost = {
     clock: core.clock,
+    responses: new ByteStore(),
     user: {
       onTimeout: () => undefined,
       onTerminated: (transaction) => {

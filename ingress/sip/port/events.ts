@@ -77,5 +77,10 @@ export type EngineEvent =
       /** Present if the sender is a trusted proxy. */
       readonly request: InboundRequest | undefined
     }
+  /**
+   * The kernel has dropped datagrams at our listening sockets, because more comes than the process can do. Nobody has read them,
+   * so nothing is known about them. Their senders repeat them.
+   */
+  | { readonly type: 'unread'; readonly datagrams: number }
   /** A fault that an operator of the service should see. The engine goes on. */
   | { readonly type: 'fault'; readonly code: string; readonly message: string }

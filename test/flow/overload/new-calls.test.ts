@@ -2,6 +2,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { SIXTY_FOUR_T1_MS } from '../../../ingress/sip/limits.ts'
 import {
+  ADMISSION_MS,
+  LONG_QUEUE_MS,
   MAX_INVITE_WAIT_MS,
   MAX_READING_MS,
   MAX_REFUSAL_WAIT_MS,
@@ -263,5 +265,34 @@ describe('while the process is behind, a stranger', () => {
     harness.fallBehind()
     harness.network.deliver(PEER, call(1, { method: 'OPTIONS' }))
     expect(harness.sentTo(PEER).map(statusOf)).toEqual([200])
+  })
+})
+
+describe('while more INVITEs are read than get an answer, the kernel', () => {
+  /** One call waits for too long already when others come. */
+  async function tooMany(): Promise<OverloadedHarness> {
+    const harness = await startOverloaded()
+    harness.fallBehind()
+    harness.network.deliver(PEER, call(1))
+    harness.clock.advance(LONG_QUEUE_MS + 1)
+    for (const number of [2, 3, 4]) harness.network.deliver(PEER, call(number))
+    return harness
+  }
+
+  it('is told to let in fewer of them, until nothing waits any more', async () => {
+    const harness = await tooMany()
+    harness.clock.advance(ADMISSION_MS)
+    const { admitted } = harness.network
+    expect(admitted.map(({ share }) => share < 1)).toEqual([true])
+    harness.catchUp()
+    harness.clock.advance(SIXTY_FOUR_T1_MS)
+    expect(admitted.at(-1)?.share).toBe(1)
+  })
+
+  it('says how many datagrams it has dropped', async () => {
+    const harness = await tooMany()
+    harness.network.unreported = 12
+    harness.clock.advance(ADMISSION_MS)
+    expect(harness.events.filter(({ type }) => type === 'unread')).toEqual([{ type: 'unread', datagrams: 12 }])
   })
 })

@@ -65,3 +65,46 @@ export const MAX_WAITING_BYTES = 16 * 1024 * 1024
  * bytes, so all together take 1 MiB. A repeat usually comes within a second.
  */
 export const MAX_SHED_INVITES = 65_536
+
+/** Milliseconds between two changes of the share of new calls that the kernel lets in. To give it a new filter takes 1 ms. */
+export const ADMISSION_MS = 100
+
+/**
+ * If more than this part of the INVITEs that were read got no answer, the kernel lets in fewer. To read an INVITE and leave it to
+ * its repeat is work for nothing, and the repeat will be answered late.
+ */
+export const MOST_LEFT = 0.005
+
+/** The largest part by which the first step makes the share smaller. It was measured in a moment in which little was served. */
+export const FIRST_STEP = 0.75
+
+/** Looks after the first step at which nothing is changed: what had come before the step is still read, and left, in this time. */
+export const SETTLING_LOOKS = 2
+
+/** The largest and the smallest part by which a later step changes the share. */
+export const MOST_STEP = 0.5
+export const LEAST_STEP = 0.01
+
+/** A step in the same direction as the one before is larger by this factor, so that the end of an overload is soon noticed. */
+export const SAME_DIRECTION = 1.2
+
+/**
+ * A step in the other direction is smaller by this factor. Small steps matter: a share that grows lets in the repeats of all that
+ * was left out in the seconds before, which is five packets for each new call, and these are answered late.
+ */
+export const OTHER_DIRECTION = 0.3
+
+/** How much the last look changes the average of what is handled while INVITEs wait. */
+export const CAPACITY_WEIGHT = 0.2
+
+/** If more than this part of that average is handled, little is left to be gained by letting in more. */
+export const NEAR_CAPACITY = 0.94
+
+/** Near the capacity, the share grows by the smallest step, and only at each third look. */
+export const SLOW_LOOKS = 3
+
+/** After so many looks at which nothing waited, there is more time than before, and the share grows as elsewhere. */
+export const CALM_LOOKS = 8
+
+/** The kernel lets in at least this share of the new calls, so that it is seen when fewer come. */
+export const LEAST_SHARE = 1 / 256

@@ -8,7 +8,8 @@ import type { EngineCore } from '../engine-core.ts'
 import type { MessageDispatch } from '../message-dispatch.ts'
 import { reportDrop } from '../received-request.ts'
 import type { TransactionKey } from '../transaction/transaction-key.ts'
-import type { Flow } from '../transport/transport.ts'
+import type { Flow, Intake } from '../transport/transport.ts'
+import { type Admission, createAdmission } from './admission.ts'
 import { createInviteIdentities, type InviteIdentities } from './invite-identity.ts'
 import {
   LONG_QUEUE_MS,
@@ -34,6 +35,8 @@ export interface OverloadGateOptions {
    * one.
    */
   readonly afterReading: (work: () => void) => void
+  /** Lets the kernel drop new calls. Undefined if it cannot. */
+  readonly intake: Intake | undefined
 }
 
 export interface OverloadGate extends MessageDispatch {
@@ -51,6 +54,7 @@ interface GateState extends OverloadGateOptions {
   /** INVITEs that will be refused, and their CANCELs. */
   readonly refusals: WaitingRequests
   readonly sheds: ShedRequests
+  readonly admission: Admission
   /** Whether new INVITEs wait for their turn. */
   isBehind: boolean
   /**
@@ -92,6 +96,12 @@ export function createOverloadGate(options: OverloadGateOptions): OverloadGate {
     waiting: createWaitingRequests(),
     refusals: createWaitingRequests(),
     sheds: createShedRequests(core, identities),
+    admission: createAdmission({
+      clock: core.clock,
+      intake: options.intake,
+      isBehind: () => state.isBehind,
+      onDropped: (datagrams) => core.application.onEvent({ type: 'unread', datagrams }),
+    }),
     isBehind: false,
     isWatching: false,
     lastShedAt: Number.NEGATIVE_INFINITY,
@@ -143,7 +153,10 @@ function onNewInvite(state: GateState, message: ReceivedBytes): void {
   const { scan, core, sheds, waiting, refusals } = state
   const { flow } = message
   const wasShed = sheds.look(scan, flow)
-  if (!state.isBehind && !wasShed) return pass(state, message)
+  if (!state.isBehind && !wasShed) {
+    state.admission.onHandled()
+    return pass(state, message)
+  }
   if (!core.application.isKnown(flow.peer)) return drop(state, flow)
   // While the queue is this long, a new INVITE would be shed at its end. To let it wait would cost as much as to serve another.
   const isTooMuch = flow.transport === 'UDP' && isLong(state)
@@ -171,6 +184,7 @@ function isLong({ waiting, core }: GateState): boolean {
 /** Only a few are refused in each slice, because a 503 costs nearly as much as a call that is served. */
 function refuseOneOfFew(state: GateState, message: ReceivedBytes): void {
   state.refusalsLeft--
+  state.admission.onHandled()
   refuseNow(state, message)
 }
 
@@ -184,7 +198,8 @@ function refuseNow(state: GateState, message: ReceivedBytes): void {
  * Drops an INVITE that came over UDP. The peer repeats it (RFC 3261 §17.1.1.2), and the repeat may be served. To send a 503
  * costs the system as much as to send any other answer. If every INVITE got a 503, no time would be left for calls.
  */
-function leaveToRepeat({ core }: GateState, flow: Flow): void {
+function leaveToRepeat({ core, admission }: GateState, flow: Flow): void {
+  admission.onLeft()
   reportDrop(core, flow, { reason: 'over_limit', method: 'INVITE' })
 }
 
@@ -316,11 +331,14 @@ function forSlice(
 
 /** Gives a request to the dispatch. A CANCEL whose INVITE waits in `refusals` is put behind that INVITE instead. */
 function serve(state: GateState, request: WaitingRequest): void {
-  const { dispatch, refusals } = state
+  const { dispatch, refusals, admission } = state
   const { bytes, flow, key } = request
   const isBehindInvite = key.startsWith(CANCEL_OF) && refusals.has(key.slice(CANCEL_OF.length))
   if (isBehindInvite && refusals.add(request)) flow.hold()
-  else dispatch.onMessage(bytes, 0, bytes.length, flow)
+  else {
+    admission.onHandled()
+    dispatch.onMessage(bytes, 0, bytes.length, flow)
+  }
 }
 
 /**
@@ -333,6 +351,7 @@ function refuse(state: GateState, { bytes, flow, arrivedAt }: WaitingRequest): v
   const now = core.clock.now()
   if (isNew && flow.transport === 'UDP' && now - arrivedAt > MAX_REFUSAL_WAIT_MS) return leaveToRepeat(state, flow)
   state.lastShedAt = now
+  state.admission.onHandled()
   if (isNew) sheds.look(scan, flow)
   if (!isNew || !sheds.refuse(arrivedAt)) dispatch.onMessage(bytes, 0, bytes.length, flow)
 }

@@ -4,9 +4,10 @@ import { type IpAddress, parseIpAddress, sameAddress } from '../../../address/ip
 import { SIP_PORT } from '../../../address/port.ts'
 import { firstComma, indexOfText } from '../../message/byte-class.ts'
 import { HEADER } from '../../message/header-name.ts'
-import { parseNameAddr, splitList } from '../../message/name-addr.ts'
+import { parseNameAddr, readAddressUri, splitList } from '../../message/name-addr.ts'
 import type { SipMessage } from '../../message/sip-message.ts'
 import { parseUri, type SipUri, uriParameter } from '../../message/uri.ts'
+import { UriRange } from '../../message/uri-range.ts'
 import type { CallerTarget, DialogHop, TransportName } from '../../port/engine.ts'
 import type { EngineCore } from '../engine-core.ts'
 import { isPort } from '../transport/local-endpoint.ts'
@@ -20,10 +21,14 @@ export type Reach = Pick<EngineCore, 'names' | 'outbound'>
  * is undefined and is chosen later. If the URI has no port, the port is 5060.
  */
 export function hopOf(uri: SipUri): DialogHop | undefined {
-  const address = uri.scheme === 'sip' ? parseIpAddress(uriParameter(uri, 'maddr') || uri.host) : undefined
-  const transport = transportOf(uri)
+  const { scheme, host, port = SIP_PORT, parameters } = uri
+  // Most URIs of a Contact have no parameters, and then none is searched.
+  const hasSome = parameters !== ''
+  const maddr = hasSome ? uriParameter(uri, 'maddr') : undefined
+  const address = scheme === 'sip' ? parseIpAddress(maddr || host) : undefined
+  const transport = hasSome ? transportOf(uri) : undefined
   if (!address || transport === 'unknown') return undefined
-  return { address, port: uri.port ?? SIP_PORT, transport }
+  return { address, port, transport }
 }
 
 /** The hop that a Route, Record-Route or Contact value names. Undefined if the value contains no IP address. */
@@ -86,9 +91,24 @@ function isInFirstValue(message: SipMessage, row: number, text: string): boolean
  * one).
  */
 export function callerTarget(invite: SipMessage, source: IpAddress): DialogHop | undefined {
-  const next = firstValue(invite, HEADER.recordRoute) ?? onlyValue(invite, HEADER.contact)
-  const hop = next === undefined ? undefined : hopOfValue(next)
+  const next = firstValue(invite, HEADER.recordRoute)
+  const hop = next === undefined ? onlyHop(invite, HEADER.contact) : hopOfValue(next)
   return hop && !sameAddress(hop.address, source) ? hop : undefined
+}
+
+/** One value is read completely before the next one, so all share this object. */
+const contactUri = new UriRange()
+
+/** The hop that the only value of a list header names. Undefined as for `onlyValue` and `hopOfValue`. No string is made. */
+function onlyHop(message: SipMessage, id: number): DialogHop | undefined {
+  const row = message.first(id)
+  if (row === -1) return undefined
+  if (message.next(id, row) !== -1 || !isOneValue(message, row)) {
+    const value = onlyValue(message, id)
+    return value === undefined ? undefined : hopOfValue(value)
+  }
+  const isUri = readAddressUri(contactUri, message.bytes, message.valueStart(row), message.valueEnd(row))
+  return isUri ? hopOf(contactUri) : undefined
 }
 
 /** The only value of a list header. Undefined if it has none, or several. */

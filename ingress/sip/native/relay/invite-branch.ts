@@ -2,7 +2,6 @@
 import type { IpAddress } from '../../../address/ip-address.ts'
 import type { Clock, Timer } from '../../../time/clock.ts'
 import { SIXTY_FOUR_T1_MS, TIMER_C_MS } from '../../limits.ts'
-import { NO_BYTES } from '../../message/byte-class.ts'
 import type { SipMessage } from '../../message/sip-message.ts'
 import type { ProxyTarget } from '../../port/engine.ts'
 import {
@@ -22,6 +21,7 @@ import type {
   RequestTransaction,
 } from '../transaction/client-transaction.ts'
 import type { Destination } from '../transport/transport.ts'
+import type { CallerCookie, RelayedBranch } from './relayed-response.ts'
 
 /** The owner of a branch. It carries out the actions that `proxy/branch-table.ts` asks for. */
 export interface BranchOwner {
@@ -57,24 +57,6 @@ export interface InviteBranchOptions {
   readonly connectMs: number | undefined
 }
 
-/** The part of a branch that is retained after its 2xx was relayed. It is enough to relay a further 2xx. */
-export interface RelayedBranch {
-  readonly cookie: string
-  readonly destination: Destination
-  /** The target. Only the transport that its URI names is used here. */
-  readonly target: Pick<ProxyTarget, 'transport'>
-  /** The caller's cookie. The 18x and 2xx responses of a branch usually name the same target, so they share one cookie. */
-  callerCookie: CallerCookie | undefined
-}
-
-export interface CallerCookie {
-  /** The value of the response that names the target. Undefined if the response has no such value. */
-  readonly named: string | undefined
-  /** Whether the response has no To tag. */
-  readonly untagged: boolean
-  readonly text: string
-}
-
 /** The timers of a branch that were set. They may have fired or been stopped. */
 type BranchTimers = Record<BranchTimerInput, Timer | undefined>
 
@@ -82,6 +64,8 @@ type BranchTimers = Record<BranchTimerInput, Timer | undefined>
 export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactionUser<SipMessage>, RequestSink {
   readonly target: ProxyTarget
   readonly destination: Destination
+  /** The request as it was sent. CANCEL and ACK are made from it. */
+  readonly request: Buffer
   readonly branchId: string
   readonly cookie: string
   readonly streamForSize: boolean
@@ -93,7 +77,6 @@ export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactio
   isReported = false
   responseReceived = false
   isAnswered = false
-  #request: Buffer
   #breadth: number
   readonly #owner: BranchOwner
   readonly #clock: Clock
@@ -107,7 +90,7 @@ export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactio
     this.streamForSize = options.streamForSize
     this.connectMs = options.connectMs
     this.reliable = options.destination.transport === 'TCP'
-    this.#request = options.request
+    this.request = options.request
     this.#breadth = options.breadth
     this.#owner = owner
     this.#clock = clock
@@ -117,27 +100,8 @@ export class InviteBranch implements CallBranch, RelayedBranch, InviteTransactio
     return this.destination.address
   }
 
-  /**
-   * The request as it was sent. It is empty after a branch with a 2xx is over: then we send neither CANCEL nor ACK for that
-   * branch.
-   */
-  get request(): Buffer {
-    return this.#request
-  }
-
   get live(): boolean {
     return this.state !== 'ended'
-  }
-
-  /**
-   * Releases what the branch no longer needs. A branch with a 2xx drops its request. A refused branch keeps its request,
-   * because each repeat of the refusal needs an ACK, and the ACK is made from the request.
-   */
-  forget(): void {
-    this.#timers = undefined
-    if (!this.isAnswered) return
-    this.#request = NO_BYTES
-    this.transaction = undefined
   }
 
   onResponse(_transaction: ClientTransaction<SipMessage>, status: number, response: SipMessage): void {

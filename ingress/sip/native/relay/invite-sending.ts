@@ -8,7 +8,7 @@ import { branchOf } from '../../proxy/loop-detection.ts'
 import { targetUri } from '../../proxy/target-uri.ts'
 import type { EngineCore } from '../engine-core.ts'
 import type { ServerSide } from '../server-side.ts'
-import { ClientTransaction, type ClientTransactionUser, type RequestSink } from '../transaction/client-transaction.ts'
+import { ClientTransaction, type RequestSink } from '../transaction/client-transaction.ts'
 import type { Destination } from '../transport/transport.ts'
 import { writeCancel } from './cancel-request.ts'
 import { callable, callerTarget, givesWay } from './dialog-target.ts'
@@ -123,7 +123,8 @@ export function sendCancel(invite: SendingInvite, branch: InviteBranch, reason: 
     address: branch.address,
     sendRequest: (cancel, sender) => core.outbound.send(cancel, branch.destination, sender),
   }
-  const transaction = new ClientTransaction<SipMessage>('non-invite', core.clock, sink, cancelUser(core))
+  // The answer to a CANCEL is ignored. Only the final response to the INVITE says how the call ended.
+  const transaction = new ClientTransaction<SipMessage>('non-invite', core.clock, sink, core.transactions.absorber)
   branch.startCancelTimer()
   if (core.transactions.addClient(transaction, branch.branchId, 'CANCEL')) transaction.start(bytes)
 }
@@ -186,15 +187,4 @@ export function startBranch(core: EngineCore, branch: InviteBranch): void {
   if (!core.transactions.addClient(transaction, branch.branchId, 'INVITE')) return branch.input('unreachable')
   branch.transaction = transaction
   transaction.start(branch.request)
-}
-
-/** The answer to a CANCEL is ignored. Only the final response to the INVITE says how the call ended (RFC 3261 §9.1). */
-function cancelUser(core: EngineCore): ClientTransactionUser<SipMessage> {
-  const nothing = (): void => undefined
-  return {
-    onResponse: nothing,
-    onTimeout: nothing,
-    onTransportError: nothing,
-    onTerminated: (transaction) => core.transactions.removeClient(transaction),
-  }
 }

@@ -21,6 +21,7 @@ import type { EngineCore } from '../engine-core.ts'
 import { type ServerSide, writeAnswer } from '../server-side.ts'
 import type { ClientTransaction, RequestTransaction } from '../transaction/client-transaction.ts'
 import type { ResponseSink, ServerTransaction } from '../transaction/server-transaction.ts'
+import { AnsweredBranch, sendSuccess } from './answered-branch.ts'
 import { writeAck } from './cancel-request.ts'
 import type { InviteBranch } from './invite-branch.ts'
 import { type InvitePurpose, openBranch, type SendingInvite, sendCancel, startBranch } from './invite-sending.ts'
@@ -110,13 +111,16 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects
   }
 
   /**
-   * When the caller has its answer and every branch is over, only a further 2xx can still come. Everything that such a 2xx does
-   * not need is dropped.
+   * When the caller has its answer and every branch is over, only a further 2xx can still come, or a repeat of a refusal, which
+   * needs an ACK. Everything else is dropped.
    */
   branchOver(): void {
     const { isSettled, branches } = this.#progress
     if (!isSettled || branches.some((branch) => branch.live)) return
-    for (const branch of branches) branch.forget()
+    const way = { transaction: this.#transaction, path: this.#path }
+    for (const branch of branches) {
+      if (branch.isAnswered) branch.transaction?.passTo(new AnsweredBranch(this, branch, way))
+    }
     this.#progress.forget()
     this.#side = undefined
   }
@@ -164,15 +168,9 @@ export class ProxiedInvite implements SendingInvite, RelayingInvite, CallEffects
     this.#transaction.respond(response.status, relayedInviteResponse(this, branch, response))
   }
 
-  /** RFC 3261 §16.7 step 5: any 2xx to an INVITE MUST be relayed, even after another final response. */
   relaySuccess(branch: InviteBranch, response: SipMessage, result: ProxyResult | undefined): void {
-    const bytes = relayedInviteResponse(this, branch, response)
-    const transaction = this.#transaction
-    if (transaction.state === 'Proceeding' || transaction.state === 'Accepted') {
-      transaction.respond(response.status, bytes)
-    } else {
-      this.#path.sendResponse(bytes)
-    }
+    const way = { transaction: this.#transaction, path: this.#path }
+    sendSuccess(way, response.status, relayedInviteResponse(this, branch, response))
     if (result) this.#settle(result)
   }
 

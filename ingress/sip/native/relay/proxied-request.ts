@@ -101,12 +101,14 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
     sendDraft(this.#core, this.#draft, this.#others.length > 0, transaction)
   }
 
-  onResponse(_transaction: ClientTransaction<SipMessage>, status: number, response: SipMessage): void {
+  onResponse(transaction: ClientTransaction<SipMessage>, status: number, response: SipMessage): void {
     // RFC 4320 §4.1: a non-INVITE request may get only one provisional response, the 100 that we send ourselves. All others end
     // here.
     if (status < 200) return
     this.#server.respond(status, relayedDialogResponse(response, this.#responseIdentity))
     this.#forget()
+    // The transaction absorbs repeats for 5 s. Without this, it would keep the copies of the request for as long.
+    transaction.passTo(this.#core.transactions.absorber)
   }
 
   /** RFC 4320 §4.2: a 408 is not sent to a non-INVITE request, because its sender has already stopped waiting. */

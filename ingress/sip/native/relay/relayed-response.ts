@@ -9,12 +9,11 @@ import { HEADER } from '../../message/header-name.ts'
 import { readTag } from '../../message/header-tag.ts'
 import { ASSERTED_IDENTITY_IDS } from '../../message/identity-headers.ts'
 import type { SipMessage } from '../../message/sip-message.ts'
-import type { DialogHop, ResponseIdentity } from '../../port/engine.ts'
+import type { DialogHop, ProxyTarget, ResponseIdentity } from '../../port/engine.ts'
 import { losesIdentity } from '../../proxy/response-facts.ts'
 import type { EngineCore } from '../engine-core.ts'
 import type { DialogKey } from './dialog-cookie.ts'
 import { backendValue, callable, hopOfValue } from './dialog-target.ts'
-import type { RelayedBranch } from './invite-branch.ts'
 import { copyWithCookie, copyWithoutOwn } from './record-route.ts'
 
 /** The parts of a proxied INVITE that are needed to relay a response. */
@@ -23,6 +22,22 @@ export interface RelayingInvite {
   readonly responseIdentity: ResponseIdentity
   /** The dialog that the INVITE makes, and the data for its cookie. Undefined if the INVITE itself is inside a dialog. */
   readonly dialog: (DialogKey & { readonly data: string }) | undefined
+}
+
+/** The part of a branch that is needed to relay its responses. */
+export interface RelayedBranch {
+  readonly cookie: string
+  readonly target: ProxyTarget
+  /** The caller's cookie. The 18x and 2xx responses of a branch usually name the same target, so they share one cookie. */
+  callerCookie: CallerCookie | undefined
+}
+
+export interface CallerCookie {
+  /** The value of the response that names the target. Undefined if the response has no such value. */
+  readonly named: string | undefined
+  /** Whether the response has no To tag. */
+  readonly untagged: boolean
+  readonly text: string
 }
 
 /**
@@ -61,7 +76,7 @@ function callerCookie({ core, dialog }: RelayingInvite, branch: RelayedBranch, r
   const before = branch.callerCookie
   if (before !== undefined && before.named === named && before.untagged === untagged) return before.text
   const hop = named === undefined ? undefined : hopOfValue(named)
-  const signedTarget = callable(hop, branch.destination.address, core) ?? askedHop(branch)
+  const signedTarget = callable(hop, branch.target.address, core) ?? askedHop(branch)
   const text = core.cookies.seal({ from: 'caller', signedTarget, untagged, dialogData: dialog.data }, dialog)
   branch.callerCookie = { named, untagged, text }
   return text
@@ -71,8 +86,8 @@ function callerCookie({ core, dialog }: RelayingInvite, branch: RelayedBranch, r
  * The place that was asked, with the transport that the target's URI names. TCP may have been chosen only because the INVITE is
  * large; later requests must not depend on that.
  */
-function askedHop({ destination, target }: RelayedBranch): DialogHop {
-  return { address: destination.address, port: destination.port, transport: target.transport }
+function askedHop({ target: { address, port, transport } }: RelayedBranch): DialogHop {
+  return { address, port, transport }
 }
 
 /** RFC 3261 §12.1.2: a gateway that follows RFC 2543 sends no tag. So later requests to that gateway have no To tag. */

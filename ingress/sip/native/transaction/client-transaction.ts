@@ -33,7 +33,7 @@ export interface RequestTransaction {
 export interface RequestSink {
   /** Whether the transport itself delivers the bytes or reports a failure, as TCP and TLS do. Read once, in `start`. */
   readonly reliable: boolean
-  /** The address to which the request is sent. Only this address may answer the request. */
+  /** The address to which the request is sent. Only this address may answer the request. Read once, by the constructor. */
   readonly address: IpAddress
   /** Sends a request or its ACK. A failure is reported to `onFailure` of the transaction, during the call or later. */
   sendRequest(bytes: Buffer, transaction: RequestTransaction): void
@@ -71,8 +71,11 @@ export class ClientTransaction<M> implements RequestTransaction {
   /** Its place in the table of transactions. Only the table uses it. 0: the table does not have the transaction. */
   place = 0
   readonly #clock: Clock
-  readonly #sink: RequestSink
-  readonly #user: ClientTransactionUser<M> | InviteTransactionUser<M>
+  /** The address to which the request is sent. */
+  readonly asked: IpAddress
+  /** Undefined after `passTo`. */
+  #sink: RequestSink | undefined
+  #user: ClientTransactionUser<M> | InviteTransactionUser<M>
   #table: AnyTransitionTable<ClientTransactionState, ClientEffect>
   #state: ClientTransactionState = 'Initial'
   #gotProvisional = false
@@ -83,7 +86,8 @@ export class ClientTransaction<M> implements RequestTransaction {
   #repeatMs = 0
   /** The input and the time of Timer B, D, F, K or M. Only one of these timers runs at a time. */
   #endInput: EndInput = 'timerB'
-  #endAt = Number.POSITIVE_INFINITY
+  /** A whole number, because V8 keeps a fraction in an object of its own. 0: none of these timers runs. */
+  #endAt = 0
   /** The timer that repeats and the timer at the end share this timer of the clock. It is set to the first of them. */
   #timer: Timer | undefined
   #timerInput: 'timerA' | 'timerE' | EndInput = 'timerB'
@@ -93,6 +97,7 @@ export class ClientTransaction<M> implements RequestTransaction {
   constructor(kind: 'non-invite', clock: Clock, sink: RequestSink, user: ClientTransactionUser<M>)
   constructor(kind: 'invite' | 'non-invite', clock: Clock, sink: RequestSink, user: ClientTransactionUser<M>) {
     this.kind = kind
+    this.asked = sink.address
     this.#clock = clock
     this.#sink = sink
     this.#user = user
@@ -115,11 +120,6 @@ export class ClientTransaction<M> implements RequestTransaction {
     return this.#state === 'Calling' || this.#state === 'Trying' || this.#state === 'Proceeding'
   }
 
-  /** The address to which the request was sent. */
-  get asked(): IpAddress {
-    return this.#sink.address
-  }
-
   /** The status of the first final response, or 0 before a final response has come. */
   get finalStatus(): number {
     return this.#finalStatus
@@ -132,7 +132,7 @@ export class ClientTransaction<M> implements RequestTransaction {
   start(request: Buffer): void {
     if (this.#state !== 'Initial') return
     const tables = this.kind === 'invite' ? inviteClientTables : nonInviteClientTables
-    this.#table = this.#sink.reliable ? tables.reliable : tables.unreliable
+    this.#table = this.#sink?.reliable ? tables.reliable : tables.unreliable
     this.#request = request
     this.#run('start')
   }
@@ -158,6 +158,15 @@ export class ClientTransaction<M> implements RequestTransaction {
       if (effect === 'transportError') this.#user.onTransportError(this, error)
       else this.#perform(effect)
     }
+  }
+
+  /**
+   * Gives the transaction another user. Only for a transaction that will send nothing more, because its request is answered:
+   * its sink is dropped. A transaction lives for up to 32 s after its answer, so its user should then be small.
+   */
+  passTo(user: ClientTransactionUser<M>): void {
+    this.#user = user
+    this.#sink = undefined
   }
 
   /** Ends the transaction immediately. Nothing more is sent, and the user gets only `onTerminated`. */
@@ -231,7 +240,7 @@ export class ClientTransaction<M> implements RequestTransaction {
   }
 
   #send(): void {
-    if (this.#request !== undefined) this.#sink.sendRequest(this.#request, this)
+    if (this.#request !== undefined) this.#sink?.sendRequest(this.#request, this)
   }
 
   #passUp(status: number, message: M): void {
@@ -241,13 +250,13 @@ export class ClientTransaction<M> implements RequestTransaction {
   }
 
   #acknowledge(response: M): void {
-    if ('makeAck' in this.#user) this.#sink.sendRequest(this.#user.makeAck(response), this)
+    if ('makeAck' in this.#user) this.#sink?.sendRequest(this.#user.makeAck(response), this)
   }
 
   /** RFC 3261 §17.1: the first pause of Timers A and E is T1. */
   #startRepeat(nextMs: number): void {
     this.#repeatMs = nextMs === 0 ? T1_MS : nextMs
-    const leftMs = this.#endAt - this.#clock.now()
+    const leftMs = this.#endAt === 0 ? Number.POSITIVE_INFINITY : this.#endAt - this.#clock.now()
     if (this.#repeatMs < leftMs) this.#setTimer(this.kind === 'invite' ? 'timerA' : 'timerE', this.#repeatMs)
     else this.#setTimer(this.#endInput, leftMs)
   }
@@ -255,7 +264,7 @@ export class ClientTransaction<M> implements RequestTransaction {
   #startEnd(input: EndInput, ms: number): void {
     this.#endInput = input
     if (this.#repeatMs === 0) this.#setTimer(input, ms)
-    this.#endAt = this.#repeatMs === 0 && this.#timer ? this.#timer.deadline : this.#clock.now() + ms
+    this.#endAt = this.#repeatMs === 0 && this.#timer ? this.#timer.deadline : Math.ceil(this.#clock.now() + ms)
   }
 
   #setTimer(input: 'timerA' | 'timerE' | EndInput, ms: number): void {
@@ -267,7 +276,7 @@ export class ClientTransaction<M> implements RequestTransaction {
   #rest(): void {
     if (this.#timer !== undefined) this.#clock.cancel(this.#timer)
     this.#repeatMs = 0
-    this.#endAt = Number.POSITIVE_INFINITY
+    this.#endAt = 0
     this.#request = undefined
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../../time/clock.ts'
 import { SIXTY_FOUR_T1_MS, SUCCESS_REPEATED_MS, T1_MS, T2_MS, T4_MS } from '../../limits.ts'
 import type { Answer } from '../../port/engine.ts'
+import type { ByteStore } from './byte-store.ts'
 import {
   type InviteServerEffect,
   type InviteServerInput,
@@ -56,6 +57,8 @@ export interface WaitingInvite {
 export interface ServerTransactionHost {
   readonly clock: Clock
   readonly user: ServerTransactionUser
+  /** The final responses to requests other than INVITE. */
+  readonly responses: ByteStore
 }
 
 /**
@@ -82,16 +85,16 @@ export class ServerTransaction {
   #state: ServerTransactionState
   #finalStatus = 0
   /**
-   * The response that each repeat of the request gets. The answer to a non-INVITE is retained for 32 s, as a string. A Buffer
-   * would keep alive the whole memory pool from which its bytes were taken, and the garbage collector would look at it more
-   * often.
+   * The response that each repeat of the request gets. A number is its place in the store of the host. The answer to a non-INVITE
+   * is there, because it is retained for 32 s, and a Buffer would keep alive the whole memory pool of which it is a part.
    */
-  #response: Buffer | string | undefined
+  #response: Buffer | number | undefined
   /** The current pause of Timer G in milliseconds. 0: Timer G does not run. */
   #repeatMs = 0
   /** The input and the time of Timer H, I, J or L. Only one of these timers runs at a time. */
   #endInput: EndInput = 'timerH'
-  #endAt = Number.POSITIVE_INFINITY
+  /** A whole number, because V8 keeps a fraction in an object of its own. 0: none of these timers runs. */
+  #endAt = 0
   /**
    * Timer G and the timer of `#endInput` share this one timer of the clock. It is set for the earlier of the two, and
    * `#timerInput` names that one.
@@ -185,7 +188,7 @@ export class ServerTransaction {
   #perform(effect: Exclude<ServerEffect, 'passAck'>, status: number, bytes: Buffer | undefined): void {
     switch (effect) {
       case 'send':
-        this.#response = this.kind === 'invite' || status < 200 ? bytes : bytes?.toString('latin1')
+        this.#retain(status, bytes)
         this.#send(status, bytes)
         break
       case 'sendOnce':
@@ -227,16 +230,21 @@ export class ServerTransaction {
     this.#sink.sendResponse(bytes)
   }
 
+  #retain(status: number, bytes: Buffer | undefined): void {
+    const isStored = this.kind === 'non-invite' && status >= 200 && bytes !== undefined
+    this.#response = isStored ? this.#host.responses.keep(bytes) : bytes
+  }
+
   #sendAgain(): void {
     const response = this.#response
-    this.#send(0, typeof response === 'string' ? Buffer.from(response, 'latin1') : response)
+    this.#send(0, typeof response === 'number' ? this.#host.responses.read(response) : response)
   }
 
   /** RFC 3261 §17.2.1: the first pause of Timer G is T1. The pause doubles each time, up to T2. */
   #startG(): void {
     if (this.#quiet) return
     this.#repeatMs = this.#repeatMs === 0 ? T1_MS : Math.min(this.#repeatMs * 2, T2_MS)
-    const leftMs = this.#endAt - this.#host.clock.now()
+    const leftMs = this.#endAt === 0 ? Number.POSITIVE_INFINITY : this.#endAt - this.#host.clock.now()
     if (this.#repeatMs < leftMs) this.#setTimer('timerG', this.#repeatMs)
     else this.#setTimer(this.#endInput, leftMs)
   }
@@ -244,7 +252,7 @@ export class ServerTransaction {
   #startEnd(input: EndInput, ms: number): void {
     this.#endInput = input
     if (this.#repeatMs === 0) this.#setTimer(input, ms)
-    this.#endAt = this.#repeatMs === 0 && this.#timer ? this.#timer.deadline : this.#host.clock.now() + ms
+    this.#endAt = this.#repeatMs === 0 && this.#timer ? this.#timer.deadline : Math.ceil(this.#host.clock.now() + ms)
   }
 
   #setTimer(input: 'timerG' | EndInput, ms: number): void {
@@ -257,7 +265,8 @@ export class ServerTransaction {
   #rest(): void {
     if (this.#timer !== undefined) this.#host.clock.cancel(this.#timer)
     this.#repeatMs = 0
-    this.#endAt = Number.POSITIVE_INFINITY
+    this.#endAt = 0
+    if (typeof this.#response === 'number') this.#host.responses.release(this.#response)
     this.#response = undefined
   }
 }

@@ -1,5 +1,5 @@
 import { MAX_CLIENT_TRANSACTIONS, MAX_SERVER_TRANSACTIONS } from '../../limits.ts'
-import type { ClientTransaction } from './client-transaction.ts'
+import type { ClientTransaction, ClientTransactionUser } from './client-transaction.ts'
 import { KeyTable } from './key-table.ts'
 import type { ServerTransaction } from './server-transaction.ts'
 import { TransactionKey, writeOwnKey } from './transaction-key.ts'
@@ -21,6 +21,13 @@ export class TransactionTable<M> {
   readonly #limits: TransactionTableLimits
   readonly #seed: number
   readonly #clientKey: TransactionKey
+  /** The user of a client transaction whose responses nobody needs any more. It only removes the transaction from this table. */
+  readonly absorber: ClientTransactionUser<M> = {
+    onResponse: () => undefined,
+    onTimeout: () => undefined,
+    onTransportError: () => undefined,
+    onTerminated: (transaction) => this.removeClient(transaction),
+  }
 
   /**
    * `seed`: a random number. With it, nobody outside can choose many keys with the same hash, which would make searches slow.

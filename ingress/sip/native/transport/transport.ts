@@ -6,6 +6,7 @@
 import type { IpAddress } from '../../../address/ip-address.ts'
 import type { Clock } from '../../../time/clock.ts'
 import type { Peer, TransportName } from '../../port/engine.ts'
+import type { InviteShare } from './datagram/invite-filter.ts'
 
 /** An address and port to which a transport is bound. If port 0 was asked for, this is the port that the system chose. */
 export interface LocalEndpoint {
@@ -115,6 +116,17 @@ export interface SendOptions {
   readonly via?: Flow
 }
 
+/** What of the new calls is let into the sockets, while more comes than the process can do. */
+export interface Intake {
+  /**
+   * From now on, the kernel lets in this share of the new calls, and all other packets. Returns false if it does not do this; then
+   * it lets in everything.
+   */
+  admit(share: InviteShare): boolean
+  /** Datagrams that the kernel dropped at the listening sockets since the last call, for whatever reason. */
+  newlyDropped(): number
+}
+
 export interface Transport {
   readonly name: TransportName
   readonly local: readonly LocalEndpoint[]
@@ -132,6 +144,8 @@ export interface Transport {
   connectedTo(address: IpAddress, port: number): boolean
   /** Runs the work, and sends what it sends together. Absent if that has no advantage. */
   readonly together?: (work: () => void) => void
+  /** Lets the kernel drop new calls. Absent if that is not possible. */
+  readonly intake?: Intake
   /** Takes no further bytes, sends the pending bytes, and resolves when every socket is closed. */
   close(): Promise<void>
 }

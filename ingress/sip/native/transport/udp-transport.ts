@@ -10,6 +10,7 @@ import { chooseLocal, isPort } from './local-endpoint.ts'
 import type {
   Destination,
   Flow,
+  Intake,
   LocalEndpoint,
   SendOptions,
   Transport,
@@ -60,7 +61,27 @@ export function createUdpTransport({ events, clock }: TransportOptions, sockets:
     sendRequest: (bytes, to, options) => sendRequest(state, bytes, to, options),
     connectedTo: () => false,
     ...(sockets.together && { together: sockets.together }),
+    intake: createIntake(state),
     close: () => close(state),
+  }
+}
+
+/** Connected sockets are left out: what comes there belongs to calls that we have begun. */
+function createIntake({ listeners }: UdpState): Intake {
+  let reported = 0
+  return {
+    admit: (share) => {
+      const taken = listeners.map(({ socket }) => socket.admitInvites?.(share) === true)
+      if (taken.every(Boolean)) return true
+      for (const { socket } of listeners) socket.admitInvites?.({ ...share, share: 1 })
+      return false
+    },
+    newlyDropped: () => {
+      const dropped = listeners.reduce((sum, { socket }) => sum + (socket.dropped ?? 0), 0)
+      const more = Math.max(0, dropped - reported)
+      reported = dropped
+      return more
+    },
   }
 }
 

@@ -118,6 +118,14 @@ describe('a decided call', () => {
   })
 })
 
+describe('datagrams that the kernel has dropped', () => {
+  it('are counted all together', async () => {
+    const metrics = metricsAt()
+    for (const datagrams of [40, 2]) metrics.onEvent({ type: 'unread', datagrams })
+    expect(sampleValue(await metrics.text(), 'sip_dispatch_unread_datagrams_total', {})).toBe(42)
+  })
+})
+
 describe('a dropped packet', () => {
   it.each(['INVITE', 'OPTIONS', 'UPDATE'])('is counted by its method %s', async (method) => {
     const metrics = metricsAt()

@@ -40,7 +40,7 @@ function fieldsOf(type: QuestionType, [a = '', b = '', c = '', d = '', e = '']: 
   }
 }
 
-const RULE = { own: () => [], allowed: [] }
+const RULE = { own: [], allowed: [] }
 
 async function located(zone: Zone, place: Partial<NamedPlace> = {}, candidates = [HOST]) {
   const asked: string[] = []

@@ -24,7 +24,7 @@ function start(first: Location) {
   const states: NameState[] = []
   const forgotten: string[] = []
   const asked: string[] = []
-  const script = { answer: first as Location | undefined }
+  const script = { answer: first as Location | Error | undefined }
   const resolver = createNameResolver({
     clock,
     fraction: () => 0,
@@ -32,7 +32,9 @@ function start(first: Location) {
     onForgotten: (place) => void forgotten.push(place),
     locate: ({ host }) => {
       asked.push(host)
-      return script.answer ? Promise.resolve(script.answer) : new Promise(() => undefined)
+      const { answer } = script
+      if (answer instanceof Error) return Promise.reject(answer)
+      return answer ? Promise.resolve(answer) : new Promise(() => undefined)
     },
   })
   const pbx: NamedPlace = { host: 'pbx.example' }
@@ -165,7 +167,6 @@ describe('a name of the table', () => {
     expect([forgotten, resolver.pending, clock.pending]).toEqual([['pbx.example', 'slow.example'], 0, 0])
     await settled()
     expect(states).toHaveLength(1)
-    expect(resolver.state('pbx.example')).toBeUndefined()
   })
 
   it('is looked up once, however often the table changes', async () => {
@@ -173,6 +174,17 @@ describe('a name of the table', () => {
     for (let i = 0; i < 5; i++) resolver.retain([pbx, { ...pbx, port: 5070 }])
     await settled()
     expect(asked).toEqual(['pbx.example', 'pbx.example'])
+  })
+
+  it('that breaks the look-up is one that fails, and is asked for again', async () => {
+    const { clock, resolver, pbx, script, last } = start(found(['10.0.0.1']))
+    script.answer = new Error('a defect')
+    resolver.retain([pbx])
+    await settled()
+    expect(last()).toMatchObject({ result: 'malformed', detail: 'the look-up broke: a defect', failures: 1 })
+    script.answer = found(['10.0.0.1'])
+    await advance(clock, 1_000)
+    expect(last()).toMatchObject({ result: 'resolved' })
   })
 
   it('waits for its turn: of 1,000 names 32 are looked up at the same time', async () => {

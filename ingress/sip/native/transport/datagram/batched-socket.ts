@@ -1,6 +1,7 @@
 /** One datagram socket that reads and writes in batches. */
 import { MAX_BATCHES_PER_TURN, MAX_DATAGRAM_QUEUE_BYTES } from '../../../limits.ts'
 import type { DatagramAddress, DatagramReceiver, DatagramSocket } from './datagram-sockets.ts'
+import { attachInviteFilter, detachInviteFilter, droppedAtSocket, type InviteShare } from './invite-filter.ts'
 import { adoptDescriptor } from './node-datagrams.ts'
 import type { PollHandle, PollHandles } from './poll-handles.ts'
 import type { ReceiveBatch } from './receive-batch.ts'
@@ -76,6 +77,18 @@ export class BatchedSocket implements DatagramSocket, BatchSender {
     }
   }
 
+  admitInvites(share: InviteShare): boolean {
+    const { calls } = this.#options.batches
+    if (this.#closed || this.#successor) return false
+    if (share.share < 1 && attachInviteFilter(calls, this.fd, share)) return true
+    detachInviteFilter(calls, this.fd)
+    return share.share >= 1
+  }
+
+  get dropped(): number {
+    return this.#closed || this.#successor ? 0 : droppedAtSocket(this.#options.batches.calls, this.fd)
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#closeNow()
     return this.#closed
@@ -87,6 +100,7 @@ export class BatchedSocket implements DatagramSocket, BatchSender {
     if (this.#closed || this.#successor) return
     this.#poll.close()
     batches.open.delete(this)
+    detachInviteFilter(batches.calls, fd)
     if (remote) disconnect(batches.calls, fd)
     this.#successor = adoptDescriptor({ fd, family, receiver, remote })
     for (const { bytes, to } of this.#takeQueue()) this.#successor.send(bytes, to)

@@ -3,6 +3,7 @@
  * writes datagrams in batches, the other uses `node:dgram`.
  */
 import type { IpAddress } from '../../../../address/ip-address.ts'
+import type { InviteShare } from './invite-filter.ts'
 
 export type DatagramsKind = 'batched' | 'node'
 
@@ -32,6 +33,13 @@ export interface DatagramSocket {
    * the system has them. Returns false, and sends nothing, if the socket is closed or if too many bytes wait.
    */
   send(bytes: Uint8Array, to?: DatagramAddress): boolean
+  /**
+   * From now on, the kernel drops all but this share of the new calls before they reach the socket. Returns false, and the kernel
+   * drops none, if this is not possible. Absent if it never is.
+   */
+  admitInvites?(share: InviteShare): boolean
+  /** Datagrams that the kernel has dropped at this socket until now. Absent if this is not known. */
+  readonly dropped?: number
   /** Resolves when the socket is closed. */
   close(): Promise<void>
 }

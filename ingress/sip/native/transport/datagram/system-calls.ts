@@ -20,6 +20,7 @@ export interface SystemCalls {
   connect(fd: number, address: Uint8Array, length: number): number
   getsockname(fd: number, address: Uint8Array, length: Uint8Array): number
   setsockopt(fd: number, level: number, name: number, value: Uint8Array, length: number): number
+  getsockopt(fd: number, level: number, name: number, value: Uint8Array, length: Uint8Array): number
   /** Receives up to `count` messages into an array of `struct mmsghdr`. Returns how many came. */
   recvmmsg(fd: number, messages: MemoryAddress, count: number, flags: number, timeout: MemoryAddress): number
   /** Sends up to `count` messages from an array of `struct mmsghdr`. Returns how many the system took. */
@@ -48,6 +49,9 @@ export const SOL_SOCKET = 1
 export const SO_REUSEADDR = 2
 export const SO_SNDBUF = 7
 export const SO_RCVBUF = 8
+export const SO_ATTACH_FILTER = 26
+export const SO_DETACH_FILTER = 27
+export const SO_MEMINFO = 55
 export const IPPROTO_IPV6 = 41
 export const IPV6_V6ONLY = 26
 export const MSG_TRUNC = 0x20
@@ -76,7 +80,7 @@ export async function loadSystemCalls(): Promise<SystemCalls> {
 type Library = ReturnType<typeof koffi.load>
 type SocketCalls = Pick<
   SystemCalls,
-  'socket' | 'bind' | 'connect' | 'getsockname' | 'setsockopt' | 'recvmmsg' | 'sendmmsg' | 'close'
+  'socket' | 'bind' | 'connect' | 'getsockname' | 'setsockopt' | 'getsockopt' | 'recvmmsg' | 'sendmmsg' | 'close'
 >
 type PollCalls = Pick<SystemCalls, Extract<keyof SystemCalls, `uv_${string}`>>
 
@@ -87,6 +91,7 @@ function socketCalls(library: Library): SocketCalls {
     connect: library.func('int connect(int fd, const void *address, unsigned int length)'),
     getsockname: library.func('int getsockname(int fd, void *address, void *length)'),
     setsockopt: library.func('int setsockopt(int fd, int level, int name, const void *value, unsigned int length)'),
+    getsockopt: library.func('int getsockopt(int fd, int level, int name, void *value, void *length)'),
     recvmmsg: library.func(
       'int recvmmsg(int fd, uintptr_t messages, unsigned int count, int flags, uintptr_t timeout)',
     ),

@@ -252,6 +252,23 @@ describe.each(['invite', 'non-invite'] as const)('a client transaction of either
     expect(bench.up).toEqual(kind === 'invite' ? ['0 486', '0 terminated'] : ['0 486'])
   })
 
+  it('tells a new user everything from then on, and the old one nothing', () => {
+    const bench = new ClientBench({ kind, reliable: false }).start()
+    const told: string[] = []
+    bench.receive(200)
+    bench.transaction.passTo({
+      onResponse: (_, status) => void told.push(`${status}`),
+      onTimeout: () => void told.push('timeout'),
+      onTransportError: () => void told.push('error'),
+      onTerminated: () => void told.push('terminated'),
+    })
+    bench.receive(201)
+    bench.clock.advance(60_000)
+    expect(bench.up).toEqual(['0 200'])
+    expect(told).toEqual(kind === 'invite' ? ['201', 'terminated'] : ['terminated'])
+    expect([bench.sent, bench.clock.pending]).toEqual([['0 request'], 0])
+  })
+
   it.each([180, 200, 486])('may be destroyed by its user while a %i comes up', (status) => {
     const onResponse = (bench: ClientBench): void => bench.transaction.destroy()
     const bench = new ClientBench({ kind, reliable: false, onResponse }).start()
