@@ -23,12 +23,21 @@ export function namesOf({ action }: RuleEntry): NamedPlace[] {
 }
 
 export function nameShare(location: Location): NameShare {
-  if (location.type !== 'found') return { servers: [], leftOut: 0, fault: `${location.fault}: ${location.detail}` }
-  const servers = location.servers.toSorted((a, b) => a.priority - b.priority).flatMap(serverTexts)
+  switch (location.type) {
+    case 'found':
+      return foundShare(location)
+    case 'denied':
+    case 'failed':
+      return { servers: [], leftOut: 0, fault: `${location.fault}: ${location.detail}` }
+  }
+}
+
+function foundShare({ servers: located, leftOut, ttlSeconds }: Extract<Location, { type: 'found' }>): NameShare {
+  const servers = located.toSorted((a, b) => a.priority - b.priority).flatMap(serverTexts)
   return {
     servers: servers.slice(0, MAX_LISTED_SERVERS),
-    leftOut: Math.max(0, servers.length - MAX_LISTED_SERVERS) + location.leftOut,
-    ttlSeconds: location.ttlSeconds,
+    leftOut: Math.max(0, servers.length - MAX_LISTED_SERVERS) + leftOut,
+    ttlSeconds,
   }
 }
 
