@@ -134,7 +134,7 @@ describeWith(['knot'], 'a real nameserver', () => {
       { port: 5070 },
       { lines: ['0 0 chain8-0.example.test:5070 any 192.0.2.80'], ttl: 60 },
     ],
-  ])('gives %s', async (...[, host, place, expected]) => {
+  ])('N-01: gives %s', async (...[, host, place, expected]) => {
     const found = await at(host, place)
     expect(found).toEqual(typeof expected === 'string' ? expected : { ...expected, leftOut: 0 })
   })

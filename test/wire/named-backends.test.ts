@@ -108,7 +108,7 @@ describeWith(['knot'], 'backends by name', () => {
     return ingress.said((line) => ingress.log.indexOf(line) >= from && holds(line))
   }
 
-  it('are called at the addresses of the name, and keep the name in the Request-URI (RFC 3261 §16.6)', async () => {
+  it('N-02: are called at the addresses of the name, the next after one that cannot be reached, and keep the name in the Request-URI (RFC 3261 §16.6)', async () => {
     const { status, callId, line } = await call(SERVICE)
     expect(status).toBe(200)
     const invite = second.got.find((text) => headerOf(text, 'Call-ID')[0] === callId) ?? ''

@@ -31,7 +31,7 @@ describe('the order of servers (RFC 2782)', () => {
     for (const fraction of spread(7)) expect(names(servers, () => fraction)).toEqual(['a', 'b', 'c'])
   })
 
-  it('is that of the weights inside a priority: the first choice comes in their proportion', () => {
+  it('N-02: is that of the weights inside a priority: the first choice comes in their proportion', () => {
     expect(firsts([server('a', 1, 60), server('b', 1, 30), server('c', 1, 9)], 1000)).toEqual({ a: 610, b: 300, c: 90 })
   })
 

@@ -87,7 +87,7 @@ describe('the servers of a name (RFC 3263 §4)', () => {
     ])
   })
 
-  it('neither: NAPTR, SRV, addresses', async () => {
+  it('N-01: neither port nor transport: NAPTR, SRV, addresses', async () => {
     const zone = { ...A, ...TCP_SRV, [`${HOST} NAPTR`]: [`1 1 s SIP+D2T _sip._tcp.${HOST}`] }
     const { servers, asked } = await located(zone)
     expect(servers).toEqual(TCP_SERVERS)
