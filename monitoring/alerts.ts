@@ -201,6 +201,14 @@ const ON_TABLES: readonly Alert[] = [
     summary: `Ingress ${INGRESS} has no rules and refuses every call.`,
     description: `Ingress ${INGRESS} has no rules and refuses every call with 503.`,
   },
+  {
+    ...{ name: 'NameStale', severity: 'warning', for: '10m', dashboard: 'calls' },
+    expr: notOfOthers(
+      '(max by (namespace, job, instance) (time() - sip_dispatch_name_stale_timestamp_seconds) > 300 or max by (namespace, job, instance) (sip_dispatch_names_unresolved) > 0)',
+    ),
+    summary: `DNS does not answer ingress ${INGRESS} about names of backends.`,
+    description: `Ingress ${INGRESS} gets no usable answer about names of backends: it uses old addresses for them, or has none.`,
+  },
 ]
 
 const LEADERS =

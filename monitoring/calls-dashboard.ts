@@ -155,6 +155,46 @@ export const CALLS: Dashboard = {
       queries: [{ expr: `avg by (backend) (sip_dispatch_backend_up{${S}})`, legend: '{{backend}}' }],
     },
     {
+      title: 'Look-ups of names',
+      description: 'Names of backends that were asked for, by what DNS said. Calls do not wait for it.',
+      ...{ type: 'timeseries', unit: 'short', size: [8, 6], links: [{ alert: 'SipDispatchNameStale' }] },
+      queries: [
+        {
+          expr: `sum by (result) (rate(sip_dispatch_name_resolutions_total{${S}}[$__rate_interval]))`,
+          legend: '{{result}}',
+        },
+      ],
+    },
+    {
+      title: 'Longest use of an old answer',
+      description: 'How long DNS has given no new answer about a name whose addresses are still used.',
+      ...{ type: 'timeseries', unit: 's', size: [8, 6], links: [{ alert: 'SipDispatchNameStale' }] },
+      queries: [
+        {
+          expr: `max(time() - sip_dispatch_name_stale_timestamp_seconds{${S}}) or 0 * max(sip_dispatch_names{${S}})`,
+          legend: 'longest',
+        },
+      ],
+    },
+    {
+      title: 'Names and their addresses',
+      description:
+        'Names without an address, of all names; and addresses per second that became peers, stopped being peers, or were refused.',
+      ...{ type: 'timeseries', unit: 'short', size: [8, 6], links: [{ alert: 'SipDispatchNameStale' }] },
+      queries: [
+        { expr: `max(sip_dispatch_names{${S}})`, legend: 'names' },
+        { expr: `max(sip_dispatch_names_unresolved{${S}})`, legend: 'without an address' },
+        {
+          expr: `sum by (change) (rate(sip_dispatch_name_peer_changes_total{${S}}[$__rate_interval]))`,
+          legend: '{{change}}',
+        },
+        {
+          expr: `sum by (reason) (rate(sip_dispatch_name_addresses_refused_total{${S}}[$__rate_interval]))`,
+          legend: 'refused: {{reason}}',
+        },
+      ],
+    },
+    {
       title: 'Overload',
       description:
         'Requests that were not handled because more came than the pod could do: known callers got 503, strangers nothing. Not read: what the kernel has dropped, which is sent again.',

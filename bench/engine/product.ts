@@ -62,9 +62,9 @@ export async function startProduct(root: string, entries: readonly TableEntry[],
   const table = modules.table.createLiveTable()
   table.load(entries, 1)
   const health = modules.health.createBackendHealth(() => clock.now(), report.emit)
-  const { version, entries: count, ruleNames, backendNames } = table
+  const { version, entries: count, ruleNames, backendNames, names } = table
   health.retain(backendNames)
-  report.metrics.tableChanged({ version, entries: count, trunks: [...table.trunks()], ruleNames, backendNames })
+  report.metrics.tableChanged({ version, entries: count, trunks: [...table.trunks()], ruleNames, backendNames, names })
   const limits = modules.limits.createCallLimits({ now: () => clock.now() })
   const application = modules.application.createApplication({
     ...{

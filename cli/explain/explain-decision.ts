@@ -2,6 +2,7 @@
  * Runs the code that decides calls, for one call. The result says what the application does with an INVITE, and what the
  * caller sees.
  */
+import { ipv4Address } from '../../ingress/address/ip-address.ts'
 import { createApplication } from '../../ingress/call/application.ts'
 import { createBackendHealth } from '../../ingress/call/backend-health.ts'
 import type { CallDecided, CallEvent } from '../../ingress/call/call-events.ts'
@@ -64,7 +65,10 @@ function answered(events: readonly CallEvent[], response: readonly string[]): Ex
   return { outcome: decided.outcome, reason: decided.reason, response }
 }
 
-/** The decision if each Service of the rule had a ready endpoint. Called for a rule whose backends are all Services. */
+/**
+ * The decision if each Service of the rule had a ready endpoint and each name an address. Called for a rule of whose backends none
+ * can be called now.
+ */
 export function decisionOnCluster(
   table: LiveTable,
   rule: RuleEntry,
@@ -73,8 +77,21 @@ export function decisionOnCluster(
 ): ExplainedDecision {
   const cluster = createLiveTable()
   cluster.load([...table.trunks(), rule, ...servicesOf(rule)], 1)
+  for (const place of cluster.names.keys()) cluster.setServers(place, SOME_SERVER)
   return explainedDecision(cluster, request, at)
 }
+
+/** A server of a name, at an address that nobody uses (RFC 5737 §3). */
+const SOME_SERVER = [
+  {
+    target: 'ingress.invalid',
+    priority: 0,
+    weight: 0,
+    port: 5060,
+    transport: undefined,
+    addresses: [ipv4Address(0xc0000201)],
+  },
+]
 
 /** The Services that a rule names. Each Service has one endpoint, at an address that nobody uses (RFC 5737 §3). */
 function servicesOf({ namespace, action }: RuleEntry): ServiceEntry[] {

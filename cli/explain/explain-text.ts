@@ -23,13 +23,15 @@ export function explainText(report: ExplainReport): string {
       findings.shown.map(({ object, message }) => `${object}: ${message}`),
       more(findings.leftOut, 'problems: run lint'),
     ),
-    section('backends, in the order in which they are tried', report.backends.map(backendLine)),
+    section('backends, in the order in which they are tried', report.backends.flatMap(backendLines)),
     section('the request to the backend', requestLines(report.request)),
     section('limits, which one call alone does not reach', limitLines(report.limits)),
     section('decision', [`${outcome}: ${reason}`]),
     section('on the wire', wireLines(wire)),
     section(
-      'on the wire of a cluster where a Service has a ready endpoint',
+      report.backends.some(({ lookUp }) => lookUp)
+        ? 'on the wire where the backends have addresses'
+        : 'on the wire of a cluster where a Service has a ready endpoint',
       onCluster ? wireLines(onCluster.wire) : [],
     ),
   ]
@@ -73,9 +75,14 @@ function more(count: number, what: string): string[] {
 
 const SERVICE = ': a Service, whose endpoints are known on a cluster only'
 
-function backendLine({ name, service, tier, weight, share }: BackendShare): string {
+function backendLines({ name, service, lookUp, tier, weight, share }: BackendShare): string[] {
   const load = weight === 0 ? 'weight 0: takes no calls' : `weight ${weight}, ${share} % of the tier's calls`
-  return `tier ${tier}: ${name} (${load})${service ? SERVICE : ''}`
+  const line = `tier ${tier}: ${name} (${load})${service ? SERVICE : ''}`
+  if (lookUp === undefined) return [line]
+  const { servers, leftOut, ttlSeconds, fault } = lookUp
+  if (fault !== undefined) return [`${line}: the name does not resolve from here: ${fault}`]
+  const rest = leftOut === 0 ? [] : [`  and ${leftOut} more`]
+  return [`${line}, looked up just now, to be kept ${ttlSeconds} s:`, ...servers.map((text) => `  ${text}`), ...rest]
 }
 
 function requestLines(request: ExplainReport['request']): string[] {

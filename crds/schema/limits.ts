@@ -48,6 +48,11 @@ export const MAX_CONTACTS = 16
 /** The most characters of a URI. */
 export const MAX_URI_LENGTH = 256
 /**
+ * The most characters of a backend's URI: `sip:`, a host name of 253 characters and a dot, a port, `;transport=tcp` and some more
+ * parameters.
+ */
+export const MAX_BACKEND_URI_LENGTH = 320
+/**
  * The largest weight of a backend. If two weights add up to 1000, traffic can be moved from one backend to the other in steps
  * of 0.1 percent.
  */

@@ -4,6 +4,7 @@
  */
 import type { JudgedSource } from '../lookup/judged-source.ts'
 import type { MatchFailure } from '../lookup/match-rule.ts'
+import type { NameState } from '../resolve/name-resolver.ts'
 import type { AttemptResult, Peer } from '../sip/port/engine.ts'
 
 /** How a call ended. docs/metrics.md explains each outcome. */
@@ -45,7 +46,7 @@ export interface CallSource extends Peer {
 /** One attempt at a backend. If it took no time and its status is 0, nothing was sent. */
 export interface CallAttempt {
   readonly backend: string
-  /** `address:port` for an endpoint of a Service. For any other backend, the backend's name again. */
+  /** `address:port` for an endpoint of a Service or an address of a name. For any other backend, its name again. */
   readonly place: string
   /** `unfinished`: the call ended earlier than the attempt, so the attempt's result is unknown. */
   readonly result: AttemptResult | 'unfinished'
@@ -57,11 +58,12 @@ export interface CallAttempt {
 
 /**
  * A backend of the rule that was passed over, completely or with some of its endpoints. `paused`: it is paused.
- * `no_endpoint`: it has no ready endpoint. `no_socket`: no socket of this process reaches it.
+ * `no_endpoint`: it has no ready endpoint. `unresolved`: DNS has given no address for its name. `no_socket`: no socket of
+ * this process reaches it.
  */
 export interface PassedOver {
   readonly backend: string
-  readonly result: 'paused' | 'no_endpoint' | 'no_socket'
+  readonly result: 'paused' | 'no_endpoint' | 'unresolved' | 'no_socket'
 }
 
 /** A decided INVITE. It is reported once: when its final response is sent, or when it is dropped. */
@@ -123,6 +125,10 @@ export type CallEvent =
       readonly up: boolean
       readonly reason: string
     }
+  /** A look-up of a backend's name has ended. */
+  | { readonly type: 'name-resolution'; readonly state: NameState }
+  /** No rule has this name any more. */
+  | { readonly type: 'name-forgotten'; readonly place: string }
   /** An admitted INVITE that ended without a final response. Invariant I2 says that this never happens. */
   | { readonly type: 'unanswered'; readonly trunk: string; readonly callId: string }
   /** A packet that got no answer: no byte was sent. */

@@ -93,6 +93,7 @@ export function route(decision: Decision, deps: CallDeps, routing: Routing): voi
 }
 
 const NO_TARGET = 'every backend of the rule is paused, has weight 0 or has no ready endpoint'
+const NO_ADDRESS = 'DNS has given no address for the backends of the rule, see the log lines about their names'
 const NO_SOCKET = 'this process listens on no address of the family and transport of any backend that is up'
 
 /**
@@ -105,11 +106,17 @@ function noTarget(
   { routing, passedOver }: { readonly routing: Routing; readonly passedOver: readonly PassedOver[] },
 ): void {
   const missed = passedOver.filter(({ result }) => result === 'no_socket').map(({ backend }) => backend)
-  const reason = missed.length > 0 ? `${NO_SOCKET}: ${missed.slice(0, NAMED_BACKENDS).join(', ')}` : NO_TARGET
+  const reason = noTargetReason(missed, passedOver)
   refuse(decision, deps, routing.trunk.responses.noBackend, { outcome: 'no_backend', reason, passedOver })
   for (const backend of missed) {
     deps.emit({ type: 'backend-attempt', backend, result: 'no_socket', status: 0, heard: false })
   }
+}
+
+function noTargetReason(missed: readonly string[], passedOver: readonly PassedOver[]): string {
+  if (missed.length > 0) return `${NO_SOCKET}: ${missed.slice(0, NAMED_BACKENDS).join(', ')}`
+  const nameless = passedOver.filter(({ result }) => result === 'unresolved').map(({ backend }) => backend)
+  return nameless.length > 0 ? `${NO_ADDRESS}: ${nameless.slice(0, NAMED_BACKENDS).join(', ')}` : NO_TARGET
 }
 
 function valuesOf({ called, calling }: Decision, { trunk, rule }: Routing): TemplateValues {

@@ -8,6 +8,7 @@ import { clip, milliseconds } from './attempt-fields.ts'
 import { callMembers, sourceFields, withoutCredentials } from './call-line.ts'
 import {
   FAULT_LINES_PER_SECOND,
+  NAME_LINES_PER_SECOND,
   NEAR_MISS_LINES_PER_SECOND,
   REPEATED_NUMBER_LINES_PER_SECOND,
   REWRITTEN_LINES_PER_SECOND,
@@ -15,6 +16,7 @@ import {
 } from './limits.ts'
 import { createLineBudget, type LineBudget } from './line-budget.ts'
 import type { Logger } from './logger.ts'
+import { writeNameState } from './name-lines.ts'
 import { createShedSummary, type ShedSummary } from './shed-summary.ts'
 
 export interface CallLogOptions {
@@ -52,6 +54,8 @@ interface Sink {
   readonly repeatedNumbers: LineBudget
   readonly shed: ShedSummary
   readonly faults: LineBudget
+  readonly names: LineBudget
+  readonly clock: Clock
 }
 
 /** The log of one ingress. */
@@ -62,8 +66,8 @@ export function createCallLog(options: CallLogOptions): CallLog {
     tableChanged: ({ version, entries, trunks, rules }) =>
       sink.logger.info({ version, entries, trunks, rules }, 'route table changed'),
     close: () => {
-      const { calls, strangers, nearMisses, rewritten, repeatedNumbers, shed, faults } = sink
-      for (const part of [calls, strangers, nearMisses, rewritten, repeatedNumbers, shed, faults]) part.close()
+      const { calls, strangers, nearMisses, rewritten, repeatedNumbers, shed, faults, names } = sink
+      for (const part of [calls, strangers, nearMisses, rewritten, repeatedNumbers, shed, faults, names]) part.close()
     },
   }
 }
@@ -82,6 +86,8 @@ function createSink({ logger, callsPerSecond, clock }: CallLogOptions): Sink {
       logger.warn({ calls, longestWaitMs: milliseconds(longestWaitMs), ...sourceFields(source) }, 'calls shed'),
     ),
     faults: budget(FAULT_LINES_PER_SECOND, 'fault lines left out'),
+    names: budget(NAME_LINES_PER_SECOND, 'lines about names left out'),
+    clock,
   }
 }
 
@@ -111,6 +117,10 @@ function write(sink: Sink, event: CallEvent): void {
     case 'number-repeated':
       writeRepeated(sink, event)
       break
+    case 'name-resolution':
+      writeNameState(sink.logger, sink.names, { state: event.state, now: sink.clock.now() })
+      break
+    case 'name-forgotten':
     case 'unread':
     case 'rule-won':
     case 'first-response':

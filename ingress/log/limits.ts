@@ -31,6 +31,15 @@ export const REPEATED_NUMBER_LINES_PER_SECOND = 1
 export const FAULT_LINES_PER_SECOND = 10
 
 /**
+ * At most this many lines per second about names of backends. When a DNS server dies, all names of a table fail at the same
+ * time.
+ */
+export const NAME_LINES_PER_SECOND = 10
+
+/** A line about a name shows at most this many addresses. */
+export const NAMED_PEERS = 8
+
+/**
  * At most this many characters of a value that the sender of a packet chose, such as a Call-ID. Without this limit, the
  * value could be as long as a packet.
  */

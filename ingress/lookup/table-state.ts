@@ -1,6 +1,7 @@
 import {
   backendName,
   MATCH_CONDITIONS,
+  type NameBackend,
   type RuleEntry,
   type TableDelta,
   type TableEntry,
@@ -8,9 +9,11 @@ import {
 } from '../route-table/route-table.ts'
 import type { Schedule } from '../route-table/schedule.ts'
 import { createTimeSlice } from '../time/time-slice.ts'
+import type { BackendTable } from './backend-table.ts'
 import type { IndexedRule } from './indexed-rule.ts'
 import { createLimitedEntries } from './limited-entries.ts'
 import { LOOKUP_ROWS } from './match-condition.ts'
+import { createNameUses } from './named-backends.ts'
 import { createNetworkUses } from './network-uses.ts'
 import { numberPatterns } from './number-test.ts'
 import { createPatterns } from './patterns.ts'
@@ -26,7 +29,7 @@ export class TableState {
   readonly trunks = new Map<string, IndexedTrunk>()
   readonly rules = new Map<string, IndexedRule>()
   readonly services = new Map<string, IndexedService>()
-  readonly peers = createPeerIndex()
+  readonly peers: ReturnType<typeof createPeerIndex>
   readonly ruleIndex = new RuleIndex()
   readonly #patterns = createPatterns()
   readonly #schedules = createSchedules()
@@ -35,8 +38,15 @@ export class TableState {
   /** The networks to which the backends of rules may move their calls (`contactNetworks`). */
   readonly contacts = createNetworkUses()
   readonly limited = createLimitedEntries()
+  /** The names of backends in rules. */
+  readonly names = createNameUses()
   readonly #headerUses = new Map<string, number>()
   #headersRead: readonly string[] = []
+
+  /** `named`: the addresses to which names of backends point. */
+  constructor(named: BackendTable) {
+    this.peers = createPeerIndex(named)
+  }
 
   get headersRead(): readonly string[] {
     return this.#headersRead
@@ -135,6 +145,7 @@ export class TableState {
     this.rules.set(rule.entry.name, rule)
     this.ruleIndex.add(rule)
     this.peers.addBackends(addressesOf(rule.entry))
+    this.names.add(namesOf(rule.entry))
     this.contacts.add(contactsOf(rule.entry))
     this.#countHeaders(rule.entry, 1)
     countBackends(this.backendUses, rule.entry, 1)
@@ -191,6 +202,7 @@ export class TableState {
   #release(rule: IndexedRule): void {
     this.limited.remove(rule.entry)
     this.peers.removeBackends(addressesOf(rule.entry))
+    this.names.remove(namesOf(rule.entry))
     this.contacts.remove(contactsOf(rule.entry))
     this.#countHeaders(rule.entry, -1)
     countBackends(this.backendUses, rule.entry, -1)
@@ -238,7 +250,11 @@ function countBackends(uses: Map<string, number>, { action }: RuleEntry, change:
  * own.
  */
 function addressesOf({ action }: RuleEntry): UriBackend[] {
-  return action.type === 'Route' ? action.backends.filter((backend) => 'uri' in backend) : []
+  return action.type === 'Route' ? action.backends.filter((backend) => 'address' in backend) : []
+}
+
+function namesOf({ action }: RuleEntry): NameBackend[] {
+  return action.type === 'Route' ? action.backends.filter((backend) => 'host' in backend) : []
 }
 
 function contactsOf({ action }: RuleEntry): readonly string[] {

@@ -6,6 +6,8 @@
 import type { NearMissReason, NoRuleReason, Outcome, OverLimitReason, ShedSender } from '../call/call-events.ts'
 import type { LimitKind } from '../limit/limit-state.ts'
 import { REPEAT_CALLS, REPEAT_WINDOW_MS } from '../limit/limits.ts'
+import type { AddressFault } from '../resolve/address-rule.ts'
+import type { NameState } from '../resolve/name-resolver.ts'
 import type { AttemptResult } from '../sip/port/engine.ts'
 import type { DropReason } from '../sip/port/events.ts'
 
@@ -71,6 +73,24 @@ export const DROP_REASONS: Readonly<Record<DropReason | 'source_rewritten' | 'ot
 
 export const SHED_SENDERS: Readonly<Record<ShedSender, number>> = { known: 0, 'proxied-stranger': 1, stranger: 2 }
 
+export const NAME_RESULTS: Readonly<Record<NameState['result'], number>> = {
+  resolved: 0,
+  nxdomain: 1,
+  empty: 2,
+  servfail: 3,
+  refused: 4,
+  timeout: 5,
+  unreachable: 6,
+  malformed: 7,
+  wrong_answers: 8,
+  alias_loop: 9,
+  alias_chain: 10,
+  not_available: 11,
+  bad_address: 12,
+}
+
+export const ADDRESS_FAULTS: Readonly<Record<AddressFault, number>> = { unusable: 0, loopback: 1, own: 2 }
+
 /**
  * The methods of the SIP registry, and `response` for a packet that is a response. Any other method is counted as `other`,
  * so that a sender cannot create series.
@@ -118,7 +138,9 @@ export const LABELS = {
   backend:
     "The backend's URI as the rule writes it, or `namespace/name:port` of a Service: never an endpoint's address.",
   limit: `What the limit counts: ${listOf(LIMIT_KINDS)}.`,
-  result: `How the attempt ended: ${listOf(ATTEMPT_RESULTS)}.`,
+  result: `How the attempt ended: ${listOf(ATTEMPT_RESULTS)}. Of a look-up, the values are listed with the metric.`,
+  name: "The part of a backend's URI that is looked up: host, port and transport, as the rule writes them.",
+  change: 'Whether the address became a peer (`added`) or stopped being one (`removed`).',
   version: 'Version of sip-dispatch.',
   installation: 'What `--installation` says, the same for operator and ingress of one release; empty without it.',
   engine: 'SIP engine: `native` or `drachtio`.',
@@ -247,7 +269,43 @@ export const METRICS = {
     name: 'sip_dispatch_backend_up',
     type: 'gauge',
     labels: ['backend'],
-    help: '1 if the backend answers, 0 if the last call to it found nobody, silence or a 503 and none of the last 5 seconds was answered, or while it is paused. Absent until a call of this pod has tried it.',
+    help: '1 if the backend answers, 0 if the last call to it found nobody, silence or a 503 and none of the last 5 seconds was answered, or while it is paused or its name has no address. Absent until a call of this pod has tried it.',
+  },
+  names: {
+    name: 'sip_dispatch_names',
+    type: 'gauge',
+    labels: [],
+    help: 'Host names of backends in the route table, each with its port and transport.',
+  },
+  namesUnresolved: {
+    name: 'sip_dispatch_names_unresolved',
+    type: 'gauge',
+    labels: [],
+    help: 'Host names of backends that have been looked up and have no address. Their backends count as down.',
+  },
+  nameStale: {
+    name: 'sip_dispatch_name_stale_timestamp_seconds',
+    type: 'gauge',
+    labels: ['name'],
+    help: 'Since when the addresses of a name are those of an old answer, seconds since 1970. Absent while its answer is fresh.',
+  },
+  nameResolutions: {
+    name: 'sip_dispatch_name_resolutions_total',
+    type: 'counter',
+    labels: ['result'],
+    help: `Look-ups of backends' names, by result: ${listOf(NAME_RESULTS)}.`,
+  },
+  namePeerChanges: {
+    name: 'sip_dispatch_name_peer_changes_total',
+    type: 'counter',
+    labels: ['change'],
+    help: 'Addresses that became or stopped being known peers because a name of a backend points elsewhere.',
+  },
+  nameAddressesRefused: {
+    name: 'sip_dispatch_name_addresses_refused_total',
+    type: 'counter',
+    labels: ['reason'],
+    help: `Addresses in answers of DNS that are not used: ${listOf(ADDRESS_FAULTS)}.`,
   },
   tableVersion: {
     name: 'sip_dispatch_route_table_version',

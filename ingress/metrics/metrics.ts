@@ -7,7 +7,7 @@ import { createTimeSlice } from '../time/time-slice.ts'
 import { createBackendTable, isUp } from './backend-counters.ts'
 import { addCounter, addGauge, addHistogram } from './exposition.ts'
 import { createFastHistogram, type FastHistogram, observe } from './fast-histogram.ts'
-import { boundedUses } from './limit-series.ts'
+import { registerLimits } from './limit-series.ts'
 import {
   ATTEMPT_RESULTS,
   DROP_REASONS,
@@ -19,6 +19,7 @@ import {
   OVER_LIMIT_REASONS,
   SHED_SENDERS,
 } from './metric-declarations.ts'
+import { createNameTable, type NamedBackends } from './name-counters.ts'
 import { createRuleCounters } from './rule-counters.ts'
 import { countInvite, createTrunkTable, METHOD_COUNT, type TrunkDescription } from './trunk-counters.ts'
 
@@ -46,6 +47,8 @@ export interface TableDescription {
   readonly ruleNames: TableNames
   /** Names of the backends of all rules: the URI in the rule, or `namespace/name:port` of a Service. */
   readonly backendNames: TableNames
+  /** Names that are looked up, with the backends that have them. */
+  readonly names: NamedBackends
 }
 
 export interface Metrics {
@@ -77,6 +80,7 @@ interface Counts {
   readonly trunks: ReturnType<typeof createTrunkTable>
   readonly rules: ReturnType<typeof createRuleCounters>
   readonly backends: ReturnType<typeof createBackendTable>
+  readonly names: ReturnType<typeof createNameTable>
   /** Counts of dropped packets: rows by `DROP_REASONS`, columns by `METHODS`. */
   readonly dropped: Float64Array
   /** Datagrams that the kernel dropped before they were read. */
@@ -95,7 +99,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const counts = createCounts(options)
   registerCalls(registry, counts)
   registerTrunks(registry, counts, options)
-  registerLimits(registry, counts, options)
+  registerLimits(registry, counts.trunks, options)
   registerBackends(registry, counts, options)
   registerTable(registry, counts)
   const { version, engine, installation = '' } = options
@@ -112,6 +116,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     counts.table.entries = table.entries
     counts.table.loaded = true
     counts.rules.replace(table.ruleNames)
+    counts.names.replace(table.names)
     latest = table
     seriesReady = inSlices(seriesSteps(counts, table), () => latest === table)
   }
@@ -167,6 +172,7 @@ function createCounts({ ruleSeries, now }: MetricsOptions): Counts {
     trunks: createTrunkTable(),
     rules: createRuleCounters(ruleSeries),
     backends: createBackendTable(now),
+    names: createNameTable(),
     dropped: new Float64Array(Object.keys(DROP_REASONS).length * METHOD_COUNT),
     unread: 0,
     shed: new Float64Array(Object.keys(SHED_SENDERS).length),
@@ -198,6 +204,12 @@ function count(counts: Counts, event: CallEvent): void {
     case 'backend-health':
       // A pause of one endpoint does not pause the Service, because its other endpoints still take calls.
       if (event.endpoint === undefined) counts.backends.setPaused(event.backend, !event.up)
+      break
+    case 'name-resolution':
+      counts.names.count(event.state)
+      break
+    case 'name-forgotten':
+      counts.names.forget(event.place)
       break
     case 'unanswered':
       counts.trunks.of(event.trunk).unanswered++
@@ -327,39 +339,17 @@ function registerAdmitting(registry: Registry, trunks: Counts['trunks']): void {
   })
 }
 
-function registerLimits(
-  registry: Registry,
-  { trunks }: Counts,
-  { limitUses = () => [], ruleSeries }: MetricsOptions,
-): void {
-  addCounter(registry, METRICS.overLimit, (emit) => {
-    for (const [trunk, { overLimit }] of trunks.entries()) {
-      for (const [reason, at] of Object.entries(OVER_LIMIT_REASONS)) {
-        // Without a trunk, only overload refuses, and overload never refuses with one.
-        if ((trunk === '') === (reason === 'overload')) emit({ trunk, reason }, overLimit[at] ?? 0)
-      }
-    }
-  })
-  addCounter(registry, METRICS.numberRepeated, (emit) => {
-    for (const [trunk, { numbersRepeated }] of trunks.entries()) if (trunk !== '') emit({ trunk }, numbersRepeated)
-  })
-  addGauge(registry, METRICS.trunkLimitUse, (emit) => {
-    for (const { of, name, kind, ratio } of limitUses()) if (of === 'trunk') emit({ trunk: name, limit: kind }, ratio)
-  })
-  addGauge(registry, METRICS.ruleLimitUse, (emit) => {
-    for (const { name, kind, ratio } of boundedUses(limitUses(), ruleSeries)) emit({ rule: name, limit: kind }, ratio)
-  })
-}
-
-function registerBackends(registry: Registry, { backends }: Counts, { now }: MetricsOptions): void {
+function registerBackends(registry: Registry, { backends, names }: Counts, { now, wallClock }: MetricsOptions): void {
   addCounter(registry, METRICS.backendRequests, (emit) => {
     for (const [backend, { attempts }] of backends.entries()) {
       for (const [result, at] of Object.entries(ATTEMPT_RESULTS)) emit({ backend, result }, attempts[at] ?? 0)
     }
   })
+  names.register(registry, (at) => (wallClock() - (now() - at)) / 1000)
   addGauge(registry, METRICS.backendUp, (emit) => {
+    const unresolved = names.unresolvedBackends()
     for (const [backend, counters] of backends.entries()) {
-      const up = isUp(counters, now())
+      const up = unresolved.has(backend) ? false : isUp(counters, now())
       if (up !== undefined) emit({ backend }, up ? 1 : 0)
     }
   })

@@ -148,8 +148,8 @@ export interface RouteAction {
   readonly failover: 'Always' | 'BeforeRinging'
 }
 
-/** Where calls are sent: to an address in the rule, or to the endpoints of a Service. */
-export type Backend = UriBackend | ServiceBackend
+/** Where calls are sent: to an address in the rule, to the addresses of a name, or to the endpoints of a Service. */
+export type Backend = UriBackend | NameBackend | ServiceBackend
 
 export interface UriBackend {
   /** The URI in the form that it has in the rule. It is the backend's name in metrics and logs. */
@@ -163,6 +163,31 @@ export interface UriBackend {
   readonly uriParameters: string
   readonly weight: number
   readonly tier: number
+}
+
+/** A backend whose URI has a host name. Each pod finds the addresses of the name by itself (RFC 3263). */
+export interface NameBackend extends NamedPlace {
+  /** The URI in the form that it has in the rule. It is the backend's name in metrics and logs. */
+  readonly uri: string
+  /** URI parameters except transport, with their leading `;`. Empty if there are no parameters. */
+  readonly uriParameters: string
+  readonly weight: number
+  readonly tier: number
+}
+
+/** What is looked up in DNS. Backends that agree in these values share one look-up. */
+export interface NamedPlace {
+  /** A host name in lower case. A dot at its end is kept. */
+  readonly host: string
+  /** If absent, DNS says the port (SRV), or it is 5060. */
+  readonly port?: number
+  /** If absent, DNS says the transport (NAPTR, SRV), or it is UDP, or TCP for large requests. */
+  readonly transport?: TransportName
+}
+
+/** The part of a SIP URI that is looked up: `pbx.example.net:5070;transport=tcp`. */
+export function placeText({ host, port, transport }: NamedPlace): string {
+  return `${host}${port === undefined ? '' : `:${port}`}${transport === undefined ? '' : `;transport=${transport.toLowerCase()}`}`
 }
 
 export interface ServiceBackend {

@@ -66,6 +66,7 @@ export async function startServing(
     setCookieKeys: (keys) => engine.setCookieKeys(keys),
     leave: async (hurry) => {
       await shutdown.leave(() => engine.unfinishedTransactions, hurry)
+      core.names.close()
       await engine.close()
       await http.close()
       sweeps.close()

@@ -63,6 +63,11 @@ function routeCase(at: string, message: string, bad: unknown, good: unknown): Ad
 }
 
 const GOOD_URI = [{ uri: 'sip:10.0.0.5:5060;transport=tcp' }]
+const NO_HOST =
+  'write sip: and an IP address or a host name, such as sip:10.0.0.5:5060;transport=tcp, sip:[2001:db8::5] or sip:pbx.example.net'
+const LONG_LABEL = 'a'.repeat(63)
+const nameCase = (bad: string, message: string, good: string) =>
+  routeCase('backends[0].uri', message, [{ uri: bad }], [{ uri: good }])
 const uriCase = (uri: string, message: string) => routeCase('backends[0].uri', message, [{ uri }], GOOD_URI)
 
 /** A case of a schedule: the field below `spec.match.schedule`, and two values of the fields beside the zone. */
@@ -232,10 +237,30 @@ export const RULE_CASES: readonly AdmissionCase[] = [
     'sip:10.0.0.5;maddr=10.0.0.6',
     'maddr, ttl and method would send the request elsewhere or change it: leave them out',
   ),
-  uriCase(
-    'sip:backend.example',
-    'write sip: and an IP address, such as sip:10.0.0.5:5060;transport=tcp or sip:[2001:db8::5]; host names are not supported by this version',
+  uriCase('sip:10.0.0.256', NO_HOST),
+  nameCase('sip:-pbx.example', NO_HOST, 'sip:p-bx.example'),
+  nameCase('sip:pbx..example', NO_HOST, 'sip:pbx.example.'),
+  nameCase(
+    'sip:_sip._udp.example.net',
+    'a host name has no _ (RFC 3261 §25.1): write the bare name, such as sip:example.net, and its SRV records are found',
+    'sip:example.net',
   ),
+  nameCase(
+    'sip:bücher.example:5060',
+    'a host name has only ASCII characters: write an international name in the form that begins with xn--',
+    'sip:xn--bcher-kva.example:5060',
+  ),
+  nameCase(
+    `sip:${LONG_LABEL}a.example`,
+    'a host name has at most 253 characters, and between two dots at most 63',
+    `sip:${LONG_LABEL}.example`,
+  ),
+  nameCase(
+    `sip:${`${LONG_LABEL}.`.repeat(4)}`,
+    'a host name has at most 253 characters, and between two dots at most 63',
+    `sip:${`${LONG_LABEL}.`.repeat(3)}${LONG_LABEL.slice(2)}.;transport=tcp`,
+  ),
+  nameCase('sip:pbx.example:65536', 'a port is a number from 1 to 65535', 'sip:pbx.example:65535'),
   routeCase('requestUser', PLACEHOLDERS, '{caller}', '{calling}'),
   routeCase('headers.set', 'a header can be set once', [header('X-A'), header('x-a')], [header('X-A'), header('X-B')]),
   routeCase('headers.set[0].name', OWN_HEADER, [header('Via')], [header('Via-X')]),

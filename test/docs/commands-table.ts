@@ -171,6 +171,7 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
   [`kubectl logs POD | grep '"msg":"call unanswered"'`]: { here: 'kubectl' },
   [`kubectl logs POD | grep -v '"msg":"call decided"' | tail -20`]: { here: 'kubectl' },
   'kubectl logs POD | grep cache | tail -5': { here: 'kubectl' },
+  "kubectl logs POD | grep -e 'does not resolve' -e 'is stale' | tail -5": { here: 'kubectl' },
   'kubectl logs POD | grep table-file | tail -5': { here: 'kubectl' },
   'kubectl logs --selector app.kubernetes.io/component=ingress --tail -1 | grep stranger | tail -20': {
     here: 'kubectl',

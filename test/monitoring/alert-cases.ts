@@ -258,6 +258,14 @@ const SYNC = `sip_dispatch_route_table_sync_timestamp_seconds{${POD}}`
 const LOADED = `sip_dispatch_route_table_loaded{${POD}}`
 const KEPT = `sip_dispatch_route_table_kept{${POD}}`
 const PER_POD = { ...JOB, instance: 'a' }
+const STALE_NAME = `sip_dispatch_name_stale_timestamp_seconds{${POD}, name="pbx.example"}`
+const UNRESOLVED = `sip_dispatch_names_unresolved{${POD}}`
+const nameStale = {
+  severity: 'warning',
+  labels: PER_POD,
+  summary: 'DNS does not answer ingress a about names of backends.',
+  description: 'Ingress a gets no usable answer about names of backends: it uses old addresses for them, or has none.',
+} as const
 
 const TABLE: readonly AlertCase[] = [
   {
@@ -279,6 +287,16 @@ const TABLE: readonly AlertCase[] = [
     ],
   },
   { name: 'TableStale', title: 'heard of all the time', samples: { [SYNC]: '0+60x20' }, at: '12m', firing: [] },
+  {
+    ...{ name: 'NameStale', title: 'a name whose answer is old', samples: { [STALE_NAME]: '0x40' }, at: '22m' },
+    firing: [nameStale],
+  },
+  {
+    ...{ name: 'NameStale', title: 'a name that never resolved', samples: { [UNRESOLVED]: '1x40' }, at: '22m' },
+    firing: [nameStale],
+  },
+  { name: 'NameStale', title: 'a failure of a moment', samples: { [STALE_NAME]: '0+60x40' }, at: '22m', firing: [] },
+  { name: 'NameStale', title: 'names that all resolve', samples: { [UNRESOLVED]: '0x40' }, at: '22m', firing: [] },
   {
     ...{ name: 'TableNotKept', title: 'a disk that takes nothing', samples: { [KEPT]: '0x20' }, at: '8m' },
     firing: [

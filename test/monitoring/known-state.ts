@@ -161,10 +161,22 @@ function ingressSeries(pod: Ingress): Series[] {
     add('sip_dispatch_route_table_entries', steady(isB ? 0 : 12)),
     add('sip_dispatch_route_table_loaded', steady(isB ? 0 : 1)),
     add('sip_dispatch_route_table_sync_timestamp_seconds', before(pod === 'a1' ? 400 : 1)),
+    ...nameSeries(add, isB),
     ...BACKENDS.filter(([one]) => one === pod).flatMap(([, backend, up]) => [
       add('sip_dispatch_backend_up', steady(up), { backend }),
       add('sip_dispatch_backend_requests_total', rising(0.25), { backend, result: up === 1 ? 'answered' : 'timeout' }),
     ]),
+  ]
+}
+
+function nameSeries(add: ReturnType<typeof of>, isB: boolean): Series[] {
+  return [
+    add('sip_dispatch_names', steady(isB ? 1 : 4)),
+    add('sip_dispatch_names_unresolved', steady(isB ? 1 : 2)),
+    add('sip_dispatch_name_stale_timestamp_seconds', before(120), { name: isB ? 'b.example' : 'pbx.example' }),
+    add('sip_dispatch_name_resolutions_total', rising(isB ? 1 : 0.5), { result: 'resolved' }),
+    add('sip_dispatch_name_peer_changes_total', rising(0.25), { change: 'added' }),
+    add('sip_dispatch_name_addresses_refused_total', rising(0.5), { reason: 'loopback' }),
   ]
 }
 

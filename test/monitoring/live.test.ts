@@ -28,6 +28,7 @@ const VARIABLES = { job: '.+', instance: '.+', operator: '.+', trunk: '.*', __ra
 
 /** Series that appear only when something goes wrong, and what. */
 const ONLY_IN_TROUBLE: Readonly<Record<string, string>> = {
+  sip_dispatch_name_stale_timestamp_seconds: 'DNS fails',
   sip_dispatch_operator_publish_failures_total: 'the cache refuses a table',
 }
 

@@ -171,6 +171,18 @@ const CALLS_PANELS: Expectations = {
       ...(isSeen(chosen, 'voice/other') && hasB(chosen) ? [{ legend: 'voice/other transport', value: 0 }] : []),
     ],
   }),
+  'Look-ups of names': ({ pods }) => ({
+    rows: [{ legend: 'resolved', value: pods.reduce((sum, pod) => sum + (pod === 'b0' ? 1 : 0.5), 0) }],
+  }),
+  'Longest use of an old answer': () => ({ rows: [{ legend: 'longest', value: 120 }] }),
+  'Names and their addresses': (chosen) => ({
+    rows: [
+      { legend: 'names', value: ofA(chosen).length > 0 ? 4 : 1 },
+      { legend: 'without an address', value: ofA(chosen).length > 0 ? 2 : 1 },
+      { legend: 'added', value: 0.25 * chosen.pods.length },
+      { legend: 'refused: loopback', value: 0.5 * chosen.pods.length },
+    ],
+  }),
   Overload: ({ pods }) => ({ rows: pods.map((pod) => ({ legend: `stranger ${INGRESSES[pod].instance}`, value: 2 })) }),
   Strangers: ({ pods }) => ({ rows: [{ legend: 'stranger INVITE', value: pods.length }] }),
 }

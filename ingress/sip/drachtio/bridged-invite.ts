@@ -18,7 +18,7 @@ import {
   type ReceivedFinal,
   type TargetObstacle,
 } from '../proxy/call-progress.ts'
-import { targetUri } from '../proxy/target-uri.ts'
+import { addressPlace, targetUri } from '../proxy/target-uri.ts'
 import { acknowledgeWith } from './dialog-relay.ts'
 import type { HandedRequest, HandedResponse, OutgoingResponse, Sent } from './drachtio-library.ts'
 import { readHanded } from './handed-message.ts'
@@ -116,6 +116,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
     const request = {
       method: 'INVITE',
       uri: targetUri(target, this.#plan, facts.uri),
+      nextHop: target.uriPlace === undefined ? undefined : `sip:${addressPlace(target)}`,
       dialogId: undefined,
       headers: callHeaders(message, facts, this.#plan),
       body: bodyOf(message),

@@ -25,6 +25,7 @@ function table(overrides: Partial<Parameters<Metrics['tableChanged']>[0]> = {}) 
     trunks: [acme],
     ruleNames: new Set(['default/sales']),
     backendNames: new Set(['sip:10.0.0.5:5060']),
+    names: new Map(),
     ...overrides,
   }
 }

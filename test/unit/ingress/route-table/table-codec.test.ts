@@ -99,6 +99,24 @@ describe('the codec of entries', () => {
     )
   })
 
+  it('takes a backend by name, and refuses one whose host, port or transport is none', () => {
+    const named = { uri: 'sip:pbx.example.', host: 'pbx.example.', uriParameters: '', weight: 1, tier: 0 }
+    const withBackend = (change: object) =>
+      problemOf(ruleEntry('a'), (copy) => {
+        copy['action'] = { ...routeTo(), backends: [{ ...named, ...change }] }
+      })
+    expect([withBackend({}), withBackend({ port: 5070, transport: 'TCP' })]).toEqual(['nothing', 'nothing'])
+    const field = (name: string) => `action.backends[0].${name}`
+    expect(withBackend({ host: 'PBX.example' })).toBe(field('host'))
+    expect(withBackend({ host: '' })).toBe(field('host'))
+    expect(withBackend({ host: 'a b' })).toBe(field('host'))
+    expect(withBackend({ host: 'a'.repeat(255) })).toBe(field('host'))
+    expect(withBackend({ host: 7 })).toBe(field('host'))
+    expect(withBackend({ port: 0 })).toBe(field('port'))
+    expect(withBackend({ transport: 'TLS' })).toBe(field('transport'))
+    expect(withBackend({ address: '10.0.0.1' })).toBe(field('address'))
+  })
+
   it('refuses a field that is missing, and one that it does not know', () => {
     expect(problemOf(ruleEntry('a'), (rule) => delete rule['priority'])).toBe('priority')
     expect(problemOf(trunkEntry('t'), (trunk) => Object.assign(trunk, { extra: 1 }))).toBe('extra')

@@ -65,7 +65,8 @@ describe('readiness', () => {
     const { promise: tableLoaded, resolve } = Promise.withResolvers<void>()
     const shutdown = createShutdown({ clock, settleMs: 1, drainDeadlineMs: 1, onPhase: () => undefined })
     const emit = (event: CallEvent): void => void events.push(event)
-    const core = { clock, table, tableLoaded, emit }
+    const names = { pending: 0 }
+    const core = { clock, table, tableLoaded, names, emit }
     const readiness = createReadiness({ core, logLevel: 'info', shutdown, engine: { unready } })
     let served = 0
     readiness.begin(() => void served++)
@@ -73,7 +74,7 @@ describe('readiness', () => {
       table.load([trunkEntry(), ruleEntry()], 1)
       resolve()
     }
-    return { clock, events, load, reasons: () => readiness.reasons(), served: () => served, shutdown }
+    return { clock, events, load, names, reasons: () => readiness.reasons(), served: () => served, shutdown }
   }
 
   it('comes after the first table and a warm-up with it, told once, and no call is told of', async () => {
@@ -95,6 +96,28 @@ describe('readiness', () => {
     unready.pop()
     clock.advance(1_000)
     expect([reasons(), served()]).toEqual([[], 1])
+  })
+
+  it('waits for the first answers about names of backends, but not for long', async () => {
+    const waiting = 'waiting for the first answers of DNS about the names of backends'
+    const { clock, load, names, reasons, served } = start([])
+    names.pending = 2
+    load()
+    await until(() => reasons().join() === waiting)
+    clock.advance(4_000)
+    expect(served()).toBe(0)
+    names.pending = 0
+    clock.advance(1_000)
+    expect([reasons(), served()]).toEqual([[], 1])
+    // Names of a later table keep no pod from its calls.
+    names.pending = 1
+    expect(reasons()).toEqual([])
+    const slow = start([])
+    slow.names.pending = 1
+    slow.load()
+    await until(() => slow.reasons().join() === waiting)
+    slow.clock.advance(5_000)
+    expect([slow.reasons(), slow.served()]).toEqual([[], 1])
   })
 
   it('does not come to a process that has been told to go', async () => {
