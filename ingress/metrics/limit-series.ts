@@ -42,7 +42,7 @@ export function registerLimits(
  * The uses of rules' limits, for at most `series` rules. The limits of further rules share one series for each kind of limit,
  * with the highest use of them.
  */
-export function* boundedUses(uses: Iterable<LimitUse>, series: number): Generator<LimitUse> {
+function* boundedUses(uses: Iterable<LimitUse>, series: number): Generator<LimitUse> {
   const shown = new Set<string>()
   const others = new Map<LimitUse['kind'], LimitUse>()
   for (const use of uses) {
