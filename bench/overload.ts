@@ -137,7 +137,7 @@ function conditions(ways: readonly string[]): string {
     return `Strangers: INVITEs from ${STRANGER_ADDRESS}, evenly spaced. Each server has a core. ${common}.`
   return [
     `Share of a core: ${share} for each server (${[...new Set(ways)].join('; ')}).`,
-    `Capacity: the highest rate at which ${WELL_SHARE * 100} % of the calls end well with a final answer within ${IN_TIME_MS} ms, halved down from the rate with ${SATURATION.outstanding} calls open.`,
+    `Capacity: the highest rate at which ${WELL_SHARE * 100} % of the calls end well with a final answer within ${IN_TIME_MS} ms, searched from the rate with ${SATURATION.outstanding} calls open.`,
     `The caller gives up after ${GIVE_UP_MS / 1000} s. ${common}.`,
   ].join(' ')
 }

@@ -1,5 +1,5 @@
 /** How many calls per second a server can do. */
-import { CAPACITY_SPAN, CAPACITY_STEPS, WELL_SHARE } from './limits.ts'
+import { CAPACITY_DOUBLINGS, CAPACITY_HALVINGS, LOWEST_CAPACITY, WELL_SHARE } from './limits.ts'
 import type { OpenResult } from './open-order.ts'
 
 /** Whether a server kept up: nearly all calls that were begun in the window ended well, and in time. */
@@ -8,17 +8,22 @@ export function keptUp({ started, wellInTime }: Pick<OpenResult, 'started' | 'we
 }
 
 /**
- * The highest rate that a server keeps up with, found by halving. `saturation`: calls per second with a bounded number of
- * calls open, where the search begins. Throws where the server keeps up with no rate of the search.
+ * The highest rate that a server keeps up with, found by doubling and then by halving. `saturation`: calls per second with a
+ * bounded number of calls open, where the search begins. It can be far below the capacity: a server that has only a share of its
+ * core stands still between its turns, and then no call ends and no new one begins. Throws where the server keeps up with no rate
+ * of the search.
  */
 export async function searchCapacity(saturation: number, keepsUp: (rate: number) => Promise<boolean>): Promise<number> {
   let low = 0
-  let high = saturation * CAPACITY_SPAN.highest
-  let rate = saturation
-  for (let step = 0; step < CAPACITY_STEPS; step++) {
+  let high = saturation
+  for (let step = 0; step < CAPACITY_DOUBLINGS && (await keepsUp(high)); step++) {
+    low = high
+    high *= 2
+  }
+  for (let step = 0; step < CAPACITY_HALVINGS; step++) {
+    const rate = (Math.max(low, saturation * LOWEST_CAPACITY) + high) / 2
     if (await keepsUp(rate)) low = rate
     else high = rate
-    rate = (Math.max(low, saturation * CAPACITY_SPAN.lowest) + high) / 2
   }
   if (low === 0)
     throw new Error(`a server does not keep up with any rate from ${Math.round(high)} calls/s, however low`)

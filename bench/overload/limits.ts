@@ -54,8 +54,11 @@ export const GROUP_LOOK_MS = 20
 /** The smallest share: a server would stand still for 99 ms of 100. */
 export const MIN_SHARE = 0.01
 
-/** Steps of the search for the capacity: the last one is 5 % of the rate at saturation wide. */
-export const CAPACITY_STEPS = 5
+/** How often the search for the capacity doubles the rate: 16 times the rate with which it begins is more than the caller can send. */
+export const CAPACITY_DOUBLINGS = 4
+
+/** How often the search halves what is between a rate that is kept up and one that is not: the last step is 3 % of it wide. */
+export const CAPACITY_HALVINGS = 5
 
 /** Seconds of each step that count, and of the load before them: the whole run must end within a quarter of an hour. */
 export const CAPACITY_SECONDS = 2
@@ -64,8 +67,8 @@ export const CAPACITY_SETTLE_SECONDS = 1
 /** Seconds of load before the window where no more is offered than the capacity: nothing piles up then. */
 export const CALM_SETTLE_SECONDS = 2
 
-/** Where the search begins, in multiples of the rate at saturation. */
-export const CAPACITY_SPAN = { lowest: 0.25, highest: 1.5 } as const
+/** Below which no capacity is looked for, in multiples of the rate at saturation. */
+export const LOWEST_CAPACITY = 0.25
 
 /** Share of the calls that must end well and in time at a rate that is within the capacity. */
 export const WELL_SHARE = 0.99

@@ -3,7 +3,7 @@ import type { ProxyTarget } from '../sip/port/engine.ts'
 
 /** A place to which calls go. */
 export interface HealthTarget extends ProxyTarget {
-  /** The backend's name again, or `address:port` of one endpoint of a Service. */
+  /** The backend's name again, or `address:port` of one endpoint of a Service or one address of a name. */
   readonly place: string
 }
 

@@ -7,10 +7,12 @@ import { backendOrder } from './backend-order.ts'
 import type { CallDeps } from './call-deps.ts'
 import type { PassedOver } from './call-events.ts'
 import { MAX_ENDPOINT_TRIES, MAX_TARGETS } from './limits.ts'
+import { nameTargets } from './name-targets.ts'
+import { drawn } from './random-order.ts'
 import { type FoundTargets, foundTargets, targetOrder } from './target-order.ts'
 
 export interface CallTarget extends ProxyTarget {
-  /** The backend's name again, or `address:port` of one endpoint of a Service. Logs name the endpoint by it. */
+  /** The backend's name again, or `address:port` of one endpoint of a Service or one address of a name. Logs name it by this. */
   readonly place: string
 }
 
@@ -35,8 +37,8 @@ export interface CallTargets {
 export const NOTHING_PASSED_OVER: readonly PassedOver[] = []
 
 /**
- * The targets of a call: its backends by tier and weight. A Service is replaced by its ready endpoints in a random order. A
- * target is left out if it is paused, or if no socket of this process reaches it. Ejected targets come after all others
+ * The targets of a call: its backends by tier and weight. A Service is replaced by its ready endpoints in a random order, and
+ * a name by its servers in the order of RFC 2782. A target is left out if it is paused, or if no socket of this process reaches it. Ejected targets come after all others
  * (`target-order.ts`). The other backends stay in the same order. So they share the calls by their own weights.
  */
 export function callTargets(backends: readonly Backend[], deps: Deps, canReach: CanReach = ANYWHERE): CallTargets {
@@ -51,15 +53,19 @@ export function callTargets(backends: readonly Backend[], deps: Deps, canReach: 
     return foundTargets(backend, reached, deps.health)
   })
   const drawEach = (backend: Backend, some: readonly CallTarget[]) =>
-    'uri' in backend ? some : drawEndpoints([...some], deps.fraction)
+    'service' in backend ? drawn(some, MAX_ENDPOINT_TRIES, deps.fraction) : some.slice(0, MAX_ENDPOINT_TRIES)
   const { ordered, ejected } = targetOrder(found, drawEach, deps)
   for (const backend of ejected) passedOver = [...passedOver, { backend, result: 'ejected' }]
   return { targets: firstOfEach(ordered), passedOver }
 }
 
-/** All targets of a backend. */
-export function targetsOf(backend: Backend, { table }: Pick<Deps, 'table'>): readonly CallTarget[] {
-  return 'uri' in backend ? addressTargets(backend) : table.readyEndpoints(backend.service)
+/** All targets of a backend. Only those of a name are in the order in which they are tried. */
+export function targetsOf(
+  backend: Backend,
+  { table, fraction }: Pick<Deps, 'table' | 'fraction'>,
+): readonly CallTarget[] {
+  if ('service' in backend) return table.readyEndpoints(backend.service)
+  return 'host' in backend ? nameTargets(backend, table, fraction) : addressTargets(backend)
 }
 
 /** The targets without repeats, as many as one call may have. */
@@ -97,7 +103,7 @@ interface Places {
 function missed(backend: Backend, { there, up, reached }: Places, known: readonly PassedOver[]): PassedOver[] {
   const name = backendName(backend)
   const results: PassedOver['result'][] = []
-  if (there.length === 0) results.push('no_endpoint')
+  if (there.length === 0) results.push('host' in backend ? 'unresolved' : 'no_endpoint')
   if (up.length < there.length) results.push('paused')
   if (reached.length < up.length) results.push('no_socket')
   return results
@@ -120,21 +126,6 @@ function addressTargets(backend: UriBackend): readonly CallTarget[] {
   const targets = address ? [{ id: uri, place: uri, address, port, transport, uriParameters }] : []
   addressed.set(backend, targets)
   return targets
-}
-
-/** Draws endpoints in a random order. Each endpoint has the same chance to be the first, and to be the next after a failure. */
-function drawEndpoints(up: CallTarget[], fraction: () => number): CallTarget[] {
-  const tries = Math.min(up.length, MAX_ENDPOINT_TRIES)
-  for (let i = 0; i < tries && i < up.length - 1; i++) swap(up, i, i + Math.floor(fraction() * (up.length - i)))
-  up.length = tries
-  return up
-}
-
-function swap(list: CallTarget[], i: number, j: number): void {
-  const [a, b] = [list[i], list[j]]
-  if (a === undefined || b === undefined) return
-  list[i] = b
-  list[j] = a
 }
 
 function hasPlace(targets: readonly CallTarget[], target: CallTarget): boolean {

@@ -1,8 +1,8 @@
 /** Limits on the work and the memory that a backend can cause in a pod. */
 
 /**
- * At most this many endpoints of one Service are tried in one call. After eight failures in a row, the caller has waited
- * long enough.
+ * At most this many endpoints of one Service, or addresses of one name, are tried in one call. After eight failures in a row, the
+ * caller has waited long enough.
  */
 export const MAX_ENDPOINT_TRIES = 8
 

@@ -13,6 +13,8 @@ export interface FoundTargets<T extends HealthTarget = HealthTarget> {
   readonly backend: Backend
   readonly usable: readonly T[]
   readonly ejected: readonly T[]
+  /** The targets of both lists in their usual order. For a name, that is the order of RFC 2782. */
+  readonly all: readonly T[]
 }
 
 /** Splits the targets of a backend by their health. */
@@ -21,9 +23,9 @@ export function foundTargets<T extends HealthTarget>(
   targets: readonly T[],
   health: Pick<BackendHealth, 'quiet' | 'standing'>,
 ): FoundTargets<T> {
-  if (health.quiet) return { backend, usable: targets, ejected: [] }
+  if (health.quiet) return { backend, usable: targets, ejected: [], all: targets }
   const usable = targets.filter((target) => health.standing(target) !== 'ejected')
-  return { backend, usable, ejected: targets.filter((target) => !usable.includes(target)) }
+  return { backend, usable, ejected: targets.filter((target) => !usable.includes(target)), all: targets }
 }
 
 /** Chooses some targets of a backend, in the order in which they are tried. */
@@ -52,7 +54,7 @@ export function targetOrder<T extends HealthTarget>(
   const ejected: string[] = []
   tiers.forEach((tier, at) => {
     const usesAll = !hasEnough(tier) && !tiers.slice(at + 1).some(hasEnough)
-    const drawn = tier.flatMap((one) => draw(one.backend, usesAll ? [...one.usable, ...one.ejected] : one.usable))
+    const drawn = tier.flatMap((one) => draw(one.backend, usesAll ? one.all : one.usable))
     first.push(...slowlyStarted(drawn, health, fraction))
     if (usesAll) return
     for (const one of tier) {

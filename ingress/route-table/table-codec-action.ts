@@ -20,6 +20,7 @@ import {
   type Backend,
   type BackendProbe,
   EJECT_CONDITIONS,
+  type NameBackend,
   type RouteAction,
   type ServiceBackend,
   type UriBackend,
@@ -73,6 +74,20 @@ const uriBackend = record<UriBackend>({
   probe: optional(probe),
 })
 
+/** A host name. The reader of the cache does not repeat the grammar of the schema: DNS answers nothing for a wrong name. */
+const hostName = textThat((value) => /^[a-z0-9.-]{1,254}$/.test(value), 'a host name in lower case', MAX_TEXT_LENGTH)
+
+const nameBackend = record<NameBackend>({
+  uri: plainText,
+  host: hostName,
+  port: optional(port),
+  transport: optional(oneOf(...TRANSPORT_NAMES)),
+  uriParameters: plainText,
+  weight: wholeNumber(0, MAX_SHARE),
+  tier: wholeNumber(0, MAX_SHARE),
+  probe: optional(probe),
+})
+
 const serviceBackend = record<ServiceBackend>({
   service: plainText,
   weight: wholeNumber(0, MAX_SHARE),
@@ -80,8 +95,11 @@ const serviceBackend = record<ServiceBackend>({
   probe: optional(probe),
 })
 
-const backend: Check<Backend> = (value, finding): value is Backend =>
-  isObject(value) && 'service' in value ? serviceBackend(value, finding) : uriBackend(value, finding)
+const backend: Check<Backend> = (value, finding): value is Backend => {
+  if (!isObject(value)) return refuse(finding, 'an object')
+  if ('service' in value) return serviceBackend(value, finding)
+  return 'host' in value ? nameBackend(value, finding) : uriBackend(value, finding)
+}
 
 const header = record<{ readonly name: string; readonly value: string }>({ name: plainText, value: plainText })
 

@@ -31,7 +31,7 @@ export function createBackendProbes(
   })
   return {
     changed: () => {
-      const plan = probePlan(wantedProbes(table))
+      const plan = probePlan(wantedProbes(table, fraction))
       if (plan.stretch > 1 && !stretched)
         emit({ type: 'fault', code: 'probes-stretched', message: stretchText(plan.stretch) })
       stretched = plan.stretch > 1
@@ -45,9 +45,9 @@ function stretchText(stretch: number): string {
   return `the health checks of all rules ask for too many probes: intervals are ${stretch.toFixed(1)} times as long as the rules say; ask fewer backends, or less often`
 }
 
-function* wantedProbes(table: LiveTable): Generator<WantedProbe> {
+function* wantedProbes(table: LiveTable, fraction: () => number): Generator<WantedProbe> {
   for (const { backend, probes } of table.probedBackends().values()) {
-    for (const target of targetsOf(backend, { table })) for (const probe of probes) yield { target, probe }
+    for (const target of targetsOf(backend, { table, fraction })) for (const probe of probes) yield { target, probe }
   }
 }
 

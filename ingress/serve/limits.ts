@@ -35,3 +35,6 @@ export const WARM_UP_RULES = 32
  * the status of a rule should not follow each of its seconds.
  */
 export const DOWN_REPORTED_AFTER_MS = 10_000
+
+/** The limits of a warm-up, in calls: a million, which no warm-up makes. */
+export const WIDE_LIMIT = 1_000_000

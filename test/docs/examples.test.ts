@@ -12,6 +12,7 @@ import { ROOT, readPage } from './commands-of-page.ts'
 const FOLDERS = [
   ['docs/backends.md', 'examples/backends'],
   ['docs/your-carrier.md', 'examples/carriers'],
+  ['docs/limits.md', 'examples/limits'],
 ] as const
 
 const textsOf = (folder: string): string[] =>
@@ -70,7 +71,7 @@ describe('a trunk of docs/your-carrier.md', () => {
     const header = proxy === undefined ? [] : [`Via: SIP/2.0/${transport} ${host}:5060;branch=z9hG4bK-carrier`]
     const flags = { rules, to, from: '+14155550100', source: proxy ?? address, header, output: 'json' } as const
     const { call } = readExplainConfig({ ...flags, transport: transport === 'TCP' ? 'tcp' : 'udp' })
-    return explainReport(await readExplainManifests(rules), call).outcome
+    return (await explainReport(await readExplainManifests(rules), call, { at: Date.now() })).outcome
   }
 
   it.each(examples)('$name sends calls of the carrier on, from each of its networks', async (example) => {

@@ -13,6 +13,7 @@ import {
   trunkEntry,
 } from '../support/engine-harness.ts'
 import { headerOf, methodOf, requestText, responseText } from '../support/sip-text.ts'
+import { addressOf } from '../support/table-entries.ts'
 
 const TIMEOUT_MS = 2000
 
@@ -158,5 +159,42 @@ describe('a backend that sends 503', () => {
     const { answers, call } = await world()
     answers.set(B1, 500)
     expect(times(9, (i) => call({ from: `+1999${i}` })).at(-1)).toEqual(['B1', 'B2'])
+  })
+})
+
+describe('a name, of which one address is dead', () => {
+  const NAME = { uri: 'sip:pbx.example', host: 'pbx.example', uriParameters: '', weight: 1, tier: 0 }
+
+  /** B1 is the server that comes first, and nothing listens there. */
+  async function namedWorld(): Promise<World> {
+    const made = await world({ backends: [NAME] }, true)
+    const servers = ['10.0.0.1', '10.0.0.2'].map((text, priority) => {
+      const server = { target: `host${priority}.example`, priority, weight: 0, port: 5080, transport: undefined }
+      return { ...server, addresses: [addressOf(text)] }
+    })
+    made.harness.table.setServers('pbx.example', servers)
+    made.harness.network.refuse(B1)
+    return made
+  }
+
+  it('has that address passed over after the first call, and tried again later', async () => {
+    const { harness, call } = await namedWorld()
+    expect([call(), call()]).toEqual([['B2'], ['B2']])
+    expect(harness.calls().map(({ passedOver }) => passedOver)).toEqual([
+      [],
+      [{ backend: 'sip:pbx.example', result: 'ejected' }],
+    ])
+    expect(harness.events.filter(({ type }) => type === 'backend-health')).toMatchObject([
+      { backend: 'sip:pbx.example', endpoint: B1, up: false, reason: 'transport' },
+    ])
+    expect(harness.sentTo(B2).find((text) => methodOf(text) === 'INVITE')).toMatch(/^INVITE sip:[^@]+@pbx\.example SIP/)
+    harness.network.listen(B1, ({ text }) => {
+      if (methodOf(text) === 'INVITE') harness.network.deliver(B1, responseText(text, 200))
+    })
+    harness.clock.advance(FIRST_EJECTION_MS)
+    call()
+    expect(harness.events.filter(({ type }) => type === 'backend-health').at(-1)).toMatchObject({
+      ...{ endpoint: B1, up: true, reason: 'recovered' },
+    })
   })
 })

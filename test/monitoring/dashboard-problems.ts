@@ -8,6 +8,7 @@ import {
   NEAR_MISS_REASONS,
   NO_RULE_REASONS,
   OUTCOMES,
+  OVER_LIMIT_REASONS,
   PROBE_RESULTS,
 } from '../../ingress/metrics/metric-declarations.ts'
 import { METRICS as OPERATOR_METRICS } from '../../operator/metrics/metric-declarations.ts'
@@ -100,7 +101,7 @@ const CLOSED: Readonly<Record<string, readonly string[]>> = {
   outcome: Object.keys(OUTCOMES),
   method: Object.keys(METHODS),
   result: [ATTEMPT_RESULTS, PROBE_RESULTS].flatMap((results) => Object.keys(results)),
-  reason: [DROP_REASONS, EJECTION_REASONS, NO_RULE_REASONS, NEAR_MISS_REASONS].flatMap((reasons) =>
+  reason: [DROP_REASONS, EJECTION_REASONS, NO_RULE_REASONS, NEAR_MISS_REASONS, OVER_LIMIT_REASONS].flatMap((reasons) =>
     Object.keys(reasons),
   ),
 }

@@ -1,7 +1,7 @@
 /** Asks a drachtio-server to send an OPTIONS of our own (RFC 3261 §11). */
 import type { Clock } from '../../time/clock.ts'
 import type { ProbeRequest, ProbeResult } from '../port/engine.ts'
-import { probeUri } from '../proxy/target-uri.ts'
+import { addressPlace, probeUri } from '../proxy/target-uri.ts'
 import type { HandedResponse } from './drachtio-library.ts'
 import type { SessionWork } from './session-work.ts'
 
@@ -27,7 +27,14 @@ export function sendServerProbe(
   else {
     const headers = [{ name: 'Max-Forwards', value: user === undefined ? '0' : '70' }]
     work.session.request(
-      { method: 'OPTIONS', uri: probeUri(target, user), dialogId: undefined, headers, body: '' },
+      {
+        method: 'OPTIONS',
+        uri: probeUri(target, user),
+        nextHop: nextHopOf(target),
+        dialogId: undefined,
+        headers,
+        body: '',
+      },
       {
         onFailure: () => finish({ type: 'transport' }),
         onResponse: (response) => {
@@ -40,6 +47,11 @@ export function sendServerProbe(
     waiting = false
     clock.cancel(timer)
   }
+}
+
+/** A name stays in the Request-URI, and the server must not resolve it by itself. */
+function nextHopOf(target: ProbeRequest['target']): string | undefined {
+  return target.uriPlace === undefined ? undefined : `sip:${addressPlace(target)}`
 }
 
 /** RFC 3261 §8.1.3.1: the server itself says 408 where nobody answered, and 503 where it could not send. */

@@ -16,7 +16,10 @@ export function targetUri(target: ProxyTarget, plan: Pick<ProxyPlan, 'requestUse
 }
 
 function uriWithUser(target: ProxyTarget, user: string): string {
-  const transport = target.transport === undefined ? '' : `;transport=${target.transport.toLowerCase()}`
-  const host = `${hostText(target.address)}:${target.port}`
-  return `sip:${user === '' ? '' : `${user}@`}${host}${transport}${target.uriParameters}`
+  return `sip:${user === '' ? '' : `${user}@`}${target.uriPlace ?? addressPlace(target)}${target.uriParameters}`
+}
+
+/** The address to which a target's requests are sent, in the form of a URI's host, port and transport. */
+export function addressPlace({ address, port, transport }: ProxyTarget): string {
+  return `${hostText(address)}:${port}${transport === undefined ? '' : `;transport=${transport.toLowerCase()}`}`
 }

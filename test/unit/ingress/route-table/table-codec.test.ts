@@ -8,6 +8,7 @@ import { entryKey, type TableEntry } from '../../../../ingress/route-table/route
 import { decodeEntry, encodeEntry } from '../../../../ingress/route-table/table-codec.ts'
 import { arbitraryRule, arbitraryService, arbitraryTrunk } from '../../../support/arbitrary-table.ts'
 import { routeAction } from '../../../support/engine-harness.ts'
+import { scheduleEntry } from '../../../support/schedule-entry.ts'
 import { routeTo, ruleEntry, trunkEntry } from '../../../support/table-entries.ts'
 
 const isNetwork = (text: string): boolean => text !== 'none'
@@ -99,9 +100,47 @@ describe('the codec of entries', () => {
     )
   })
 
+  it('takes a backend by name, and refuses one whose host, port or transport is none', () => {
+    const named = { uri: 'sip:pbx.example.', host: 'pbx.example.', uriParameters: '', weight: 1, tier: 0 }
+    const withBackend = (change: object) =>
+      problemOf(ruleEntry('a'), (copy) => {
+        copy['action'] = { ...routeTo(), backends: [{ ...named, ...change }] }
+      })
+    expect([withBackend({}), withBackend({ port: 5070, transport: 'TCP' })]).toEqual(['nothing', 'nothing'])
+    const field = (name: string) => `action.backends[0].${name}`
+    expect(withBackend({ host: 'PBX.example' })).toBe(field('host'))
+    expect(withBackend({ host: '' })).toBe(field('host'))
+    expect(withBackend({ host: 'a b' })).toBe(field('host'))
+    expect(withBackend({ host: 'a'.repeat(255) })).toBe(field('host'))
+    expect(withBackend({ host: 7 })).toBe(field('host'))
+    expect(withBackend({ port: 0 })).toBe(field('port'))
+    expect(withBackend({ transport: 'TLS' })).toBe(field('transport'))
+    expect(withBackend({ address: '10.0.0.1' })).toBe(field('address'))
+  })
+
   it('refuses a field that is missing, and one that it does not know', () => {
     expect(problemOf(ruleEntry('a'), (rule) => delete rule['priority'])).toBe('priority')
     expect(problemOf(trunkEntry('t'), (trunk) => Object.assign(trunk, { extra: 1 }))).toBe('extra')
+  })
+
+  it('refuses a schedule that the operator would not write', () => {
+    const entry = ruleEntry('a', { schedule: [scheduleEntry({ except: [{ type: 'yearly', day: '02-29' }] })] })
+    const found = (fields: object) =>
+      problemOf(entry, (rule) => Object.assign(rule, { schedule: [{ ...scheduleEntry(), ...fields }] }))
+    expect(found({})).toBe('nothing')
+    expect(found({ timeZone: '' })).toBe('schedule[0].timeZone')
+    expect(found({ windows: [{ day: 'Mon', from: 600, to: 600 }] })).toBe('schedule[0].windows[0].to')
+    expect(found({ windows: [{ day: 'Mon', from: 600, to: 2881 }] })).toBe('schedule[0].windows[0].to')
+    expect(found({ windows: [{ day: 'Mon', from: 1440, to: 1500 }] })).toBe('schedule[0].windows[0].from')
+    expect(found({ windows: [{ day: 'mon', from: 0, to: 60 }] })).toBe('schedule[0].windows[0].day')
+    expect(found({ except: [{ type: 'yearly', day: '02-30' }] })).toBe('schedule[0].except[0].day')
+    expect(found({ except: [{ type: 'days', from: '2027-02-29', to: '2027-03-01' }] })).toBe(
+      'schedule[0].except[0].from',
+    )
+    expect(found({ validFrom: '2026-13-01' })).toBe('schedule[0].validFrom')
+    const two = [scheduleEntry(), scheduleEntry()]
+    expect(problemOf(entry, (rule) => Object.assign(rule, { schedule: two }))).toBe('schedule')
+    expect(problemOf(entry, (rule) => delete rule['schedule'])).toBe('schedule')
   })
 
   it('refuses an entry under the key of another, or in another namespace than its name', () => {
@@ -124,7 +163,11 @@ describe('the codec of entries', () => {
       const backends = action.backends.slice(0, 1).map((backend) => ({ ...backend, probe: { ...probe, ...change } }))
       return problemOf(ruleEntry('a'), (rule) => Object.assign(rule, { action: { ...action, backends } }))
     }
-    expect(withProbe({})).toBe('nothing')
+    const name = { uri: 'sip:a.example', host: 'a.example', uriParameters: '', weight: 1, tier: 0, probe }
+    const named = (backend: object) =>
+      problemOf(ruleEntry('a'), (rule) => Object.assign(rule, { action: { ...routeAction(), backends: [backend] } }))
+    expect([withProbe({}), named(name)]).toEqual(['nothing', 'nothing'])
+    expect(named({ ...name, probe: { ...probe, intervalMs: 10 } })).toBe('action.backends[0].probe.intervalMs')
     expect(withProbe({ intervalMs: 10 })).toBe('action.backends[0].probe.intervalMs')
     expect(withProbe({ failures: 0 })).toBe('action.backends[0].probe.failures')
     expect(withProbe({ statuses: [100] })).toBe('action.backends[0].probe.statuses[0]')
@@ -134,6 +177,17 @@ describe('the codec of entries', () => {
     expect(problemOf(ruleEntry('a', { action: routeAction({ ejectOn: ['timeout'] }) }), () => undefined)).toBe(
       'nothing',
     )
+  })
+
+  it.each<[string, object, string]>([
+    ['no limit at all', { scope: 'Pod' }, 'limits'],
+    ['a rate of 0', { rate: { callsPerSecond: 0, burst: 1 }, scope: 'Pod' }, 'limits.rate.callsPerSecond'],
+    ['a burst below the rate', { rate: { callsPerSecond: 2, burst: 1 }, scope: 'Pod' }, 'limits.rate.burst'],
+    ['calls without a time', { concurrent: { calls: 1 }, scope: 'Pod' }, 'limits.concurrent.maxCallSeconds'],
+    ['another scope', { rate: { callsPerSecond: 1, burst: 1 }, scope: 'World' }, 'limits.scope'],
+  ])('refuses limits with %s', (_title, limits, field) => {
+    expect(problemOf(trunkEntry('t'), (trunk) => Object.assign(trunk, { limits }))).toBe(field)
+    expect(problemOf(ruleEntry('r'), (rule) => Object.assign(rule, { limits }))).toBe(field)
   })
 
   it('refuses text that would end a header line', () => {
