@@ -71,6 +71,18 @@ const nameCase = (bad: string, message: string, good: string) =>
   routeCase('backends[0].uri', message, [{ uri: bad }], [{ uri: good }])
 const uriCase = (uri: string, message: string) => routeCase('backends[0].uri', message, [{ uri }], GOOD_URI)
 
+/** The cases of a health check, which a route has and each of its backends: the end of the path, and two values of `options`. */
+function probeCases(end: string, message: string, bad: object, good: object): AdmissionCase[] {
+  const ofRoute = (options: object) => route({ healthCheck: { options } })
+  const ofBackend = (options: object) => route({ backends: [{ ...GOOD_URI[0], healthCheck: { options } }] })
+  const path = `healthCheck.options${end}`
+  const kind = 'DispatchRule'
+  return [
+    { kind, at: `${ROUTE}.${path}`, message, bad: ofRoute(bad), good: ofRoute(good) },
+    { kind, at: `${ROUTE}.backends[0].${path}`, message, bad: ofBackend(bad), good: ofBackend(good) },
+  ]
+}
+
 /** A case of a schedule: the field below `spec.match.schedule`, and two values of the fields beside the zone. */
 function scheduleCase(at: string, message: string, bad: object, good: object): AdmissionCase {
   const specWith = (fields: object) => match({ schedule: { timeZone: 'UTC', ...fields } })
@@ -275,8 +287,17 @@ export const RULE_CASES: readonly AdmissionCase[] = [
     ['603'],
     ['503'],
   ),
-  routeCase('healthCheck.options', PROBE_TIMES, { timeout: '30s' }, { timeout: '29s' }),
-  routeCase('healthCheck.options', PROBE_TIMES, { interval: '5s', timeout: '5s' }, { interval: '5s', timeout: '4s' }),
+  ...probeCases('', PROBE_TIMES, { timeout: '30s' }, { timeout: '29s' }),
+  ...probeCases('', PROBE_TIMES, { interval: '5s', timeout: '5s' }, { interval: '5s', timeout: '4s' }),
+  ...probeCases('.interval', 'must be from 5s to 1h', { interval: '4s' }, { interval: '5s' }),
+  ...probeCases('.interval', 'must be from 5s to 1h', { interval: '61m' }, { interval: '1h' }),
+  ...probeCases('.timeout', 'must be from 500ms to 32s', { timeout: '499ms' }, { timeout: '500ms' }),
+  ...probeCases(
+    '.timeout',
+    'must be from 500ms to 32s',
+    { interval: '1m', timeout: '33s' },
+    { interval: '1m', timeout: '32s' },
+  ),
   routeCase('contactNetworks[0]', IS_NETWORK, ['10.0.0.0/40'], ['10.0.0.0/8']),
   {
     ...{ kind: 'DispatchRule', at: 'spec.action.redirect.contacts[0].q' },

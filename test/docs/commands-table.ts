@@ -29,6 +29,8 @@ const capacity = { test: 'test/helm/capacity.test.ts', shows: "'apply', 'set-las
 
 const explained = { test: 'test/unit/cli/explain/explain-command.test.ts', shows: 'prints what %s prints' }
 
+const explainedTime = { test: 'test/unit/cli/explain/explain-time.test.ts', shows: 'prints what %s prints' }
+
 const OF_A_CARRIER = { byHand: 'it asks the Internet, and what it answers is not ours' }
 
 export const COMMANDS: Readonly<Record<string, Runner>> = {
@@ -142,7 +144,16 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
   'sip-dispatch explain --rules examples/standalone --to +15551234567 --from +14155550100 --source 192.0.2.1:5060 --transport tcp':
     explained,
   "sip-dispatch explain --rules examples/schedules --to +493055512 --from +14155550100 --source 203.0.113.7 --at '2026-12-28T10:00[Europe/Berlin]'":
-    { test: 'test/unit/cli/explain/explain-time.test.ts', shows: 'prints what %s prints' },
+    explainedTime,
+
+  // docs/office.md
+  'sip-dispatch lint examples/office': { here: 'run' },
+  'sip-dispatch explain --rules examples/office --to +493055512 --from +14155550100 --source 203.0.113.7 --at 2026-12-23T10:00 --no-look-up':
+    explainedTime,
+  'sip-dispatch explain --rules examples/office --to +493055512 --from +14155550100 --source 203.0.113.7 --at 2026-12-24T10:00':
+    explainedTime,
+  'sip-dispatch explain --rules examples/office --to +493055512 --from +14155550100 --source 203.0.113.7 --at 2026-12-22T22:00':
+    explainedTime,
 
   // docs/performance.md
   'npx node --expose-gc bench/decision.ts': { here: 'bench' },

@@ -10,7 +10,11 @@ import { manifestText, sipTrunk } from '../../../support/manifest-text.ts'
 
 const NOW = Date.parse('2026-12-01T12:00Z')
 
-const PAGE = readFileSync(fileURLToPath(new URL('../../../../docs/schedules.md', import.meta.url)), 'utf8')
+/** Pages with commands that say when the call comes, and how many of them each has. */
+const PAGES = [
+  ['docs/schedules.md', 1],
+  ['docs/office.md', 3],
+] as const
 
 /** What `--at` is taken for, where the schedules are in these zones. */
 function taken(text: string, ...timeZones: readonly string[]) {
@@ -71,11 +75,12 @@ describe('the time of a call', () => {
   })
 })
 
-describe('docs/schedules.md', () => {
-  const examples = [...PAGE.matchAll(/```console\n\$ sip-dispatch ((?:.*\\\n)*.*)\n([\s\S]*?)```/g)]
+describe.each(PAGES)('%s', (page, count) => {
+  const text = readFileSync(fileURLToPath(new URL(`../../../../${page}`, import.meta.url)), 'utf8')
+  const examples = [...text.matchAll(/```console\n\$ sip-dispatch ((?:.*\\\n)*.*)\n([\s\S]*?)```/g)]
 
-  it('shows an example', () => {
-    expect(examples.length).toBe(1)
+  it('shows its examples', () => {
+    expect(examples.length).toBe(count)
   })
 
   it.each(examples.map(([, command = '', output = '']) => [command.replaceAll(/\s*\\\n\s*/g, ' '), output]))(
