@@ -21,12 +21,12 @@ module.exports = {
     {
       name: 'operator-sees-only-the-route-table',
       comment:
-        'Of the ingress, the operator uses only the table, addresses, time, files, text, the connection to the cache, HTTP and the log.',
+        'Of the ingress, the operator uses only the table, addresses, names, time, files, text, the connection to the cache, HTTP and the log.',
       severity: 'error',
       from: { path: '^operator/' },
       to: {
         path: '^(ingress|standalone|cli|crds|test|bench|scripts|[.]ci)/',
-        pathNot: '^(ingress/(route-table|address|time|files|text|cache-connection|health|log)|crds/schema)/',
+        pathNot: '^(ingress/(route-table|address|time|files|text|cache-connection|health|log|resolve)|crds/schema)/',
       },
     },
     {
@@ -74,6 +74,24 @@ module.exports = {
         path: '^(crds|operator|ingress|standalone|cli)/',
         pathNot: '^ingress/(cache-connection|route-table|address|files|text)/',
       },
+    },
+    {
+      name: 'resolve-is-a-leaf',
+      comment:
+        'Names are looked up in the same way for calls, for the operator and on the command line, so the look-up knows none of them.',
+      severity: 'error',
+      from: { path: '^ingress/resolve/' },
+      to: {
+        path: '^(crds|operator|ingress|standalone|cli)/',
+        pathNot: '^ingress/(resolve|route-table|address|time|files|text)/',
+      },
+    },
+    {
+      name: 'dns-only-in-resolve',
+      comment: 'The library that reads DNS messages is used in one place, apart from the code for calls.',
+      severity: 'error',
+      from: { path: '^(crds|operator|ingress|standalone|cli)/', pathNot: '^ingress/resolve/' },
+      to: { path: '^(node_modules/)?dns-packet(/|$)' },
     },
     {
       name: 'sip-knows-no-routes',
@@ -132,6 +150,13 @@ module.exports = {
       to: { path: '^ingress/(sip|call|metrics)/' },
     },
     {
+      name: 'limit-stands-alone',
+      comment: 'Limits are judged on values and a time that is handed in. What other pods do comes in from outside.',
+      severity: 'error',
+      from: { path: '^ingress/limit/' },
+      to: { path: '^(crds|operator|ingress|standalone|cli)/', pathNot: '^ingress/(limit|route-table)/' },
+    },
+    {
       name: 'lookup-not-replica',
       comment: 'A call is decided from memory. The code that decides does not depend on how the table came there.',
       severity: 'error',
@@ -171,7 +196,7 @@ module.exports = {
       comment: 'Pure stages have no clock, socket or file: all input comes as values.',
       severity: 'error',
       from: {
-        path: '^(operator/compile|ingress/route-table|ingress/lookup|ingress/sip/(message|proxy|native/transaction))/',
+        path: '^(operator/compile|ingress/route-table|ingress/lookup|ingress/limit|ingress/sip/(message|proxy|native/transaction))/',
       },
       to: { dependencyTypes: ['core'] },
     },

@@ -7,7 +7,8 @@ import type { CallFacts } from '../ingress/lookup/call-facts.ts'
 import { chooseTrunk } from '../ingress/lookup/choose-trunk.ts'
 import { createLiveTable, type LiveTable } from '../ingress/lookup/live-table.ts'
 import { matchRule } from '../ingress/lookup/match-rule.ts'
-import type { NumberPredicate } from '../ingress/route-table/route-table.ts'
+import type { NumberPredicate, RuleEntry } from '../ingress/route-table/route-table.ts'
+import { type Schedule, WEEKDAYS } from '../ingress/route-table/schedule.ts'
 import { exact, mixed, received, ruleOf, trunk } from './mixed-table.ts'
 import { spread } from './numbering.ts'
 
@@ -15,6 +16,12 @@ const WARM_UP = 20_000
 const CALLS = 200_000
 const CHANGES = 2_000
 const MEBIBYTE = 2 ** 20
+/**
+ * The calls come from a Friday on, two a second: in the time of the measurement each schedule begins and ends, and a Saturday
+ * begins in each zone.
+ */
+const FIRST_CALL_AT = Date.parse('2026-11-27T02:00:00Z')
+const CALL_EVERY_MS = 500
 
 interface Scenario {
   readonly name: string
@@ -22,6 +29,26 @@ interface Scenario {
   readonly predicates: (i: number) => readonly NumberPredicate[]
   /** The called number of the i-th call. */
   readonly called: (i: number) => string
+  /** The schedule of the i-th rule. Absent: no rule has one. */
+  readonly schedule?: (i: number) => readonly Schedule[]
+}
+
+/** Of so many rules one has a schedule. */
+const SCHEDULED_OF = 10
+const ZONES = ['Europe/Berlin', 'America/New_York', 'Asia/Kathmandu', 'Australia/Lord_Howe', 'UTC']
+const HOLIDAYS = ['01-01', '05-01', '12-24', '12-25', '12-26', '12-31']
+
+/** Office hours with holidays, on each tenth rule. `kinds`: how many different schedules there are. */
+function tenthScheduled(kinds: number): (i: number) => readonly Schedule[] {
+  return (i) => {
+    if (i % SCHEDULED_OF !== 0) return []
+    const kind = Math.floor(i / SCHEDULED_OF) % kinds
+    const from = 420 + (kind % 120)
+    const to = 960 + Math.floor(kind / 120)
+    const windows = WEEKDAYS.slice(0, 5).map((day) => ({ day, from, to }))
+    const except = HOLIDAYS.map((day) => ({ type: 'yearly' as const, day }))
+    return [{ timeZone: ZONES[kind % ZONES.length] ?? 'UTC', windows, except }]
+  }
 }
 
 /** Half of the calls go to a number of a rule; the others go to a block of a rule or match no rule. */
@@ -46,6 +73,20 @@ const scenarios: readonly Scenario[] = [
     called: mixedCalled(rules),
   })),
   {
+    name: '100,000 rules, mixed, a tenth with one of 100 schedules',
+    rules: 100_000,
+    predicates: mixed,
+    called: mixedCalled(100_000),
+    schedule: tenthScheduled(100),
+  },
+  {
+    name: '100,000 rules, mixed, a tenth with a schedule of its own',
+    rules: 100_000,
+    predicates: mixed,
+    called: mixedCalled(100_000),
+    schedule: tenthScheduled(10_000),
+  },
+  {
     name: '100,000 rules, every call without a rule',
     rules: 100_000,
     predicates: mixed,
@@ -59,6 +100,10 @@ const scenarios: readonly Scenario[] = [
   },
 ]
 
+function scenarioRule({ predicates, schedule = () => [] }: Scenario, i: number, priority = 0): RuleEntry {
+  return { ...ruleOf(i, predicates(i), priority), schedule: schedule(i) }
+}
+
 function callOf(called: string, source: CallFacts['peer']['address']): CallFacts {
   return {
     peer: { address: source, transport: 'UDP' },
@@ -71,9 +116,9 @@ function callOf(called: string, source: CallFacts['peer']['address']): CallFacts
   }
 }
 
-function decide(table: LiveTable, call: CallFacts): boolean {
+function decide(table: LiveTable, call: CallFacts, at: number): boolean {
   const admitted = chooseTrunk(table, call)
-  return admitted.type === 'admitted' && matchRule(table, admitted, call).type === 'rule'
+  return admitted.type === 'admitted' && matchRule(table, admitted, call, at).type === 'rule'
 }
 
 /** Microseconds of each decision, sorted, and the share of calls for which a rule matched. */
@@ -85,7 +130,7 @@ function measureDecisions(table: LiveTable, called: Scenario['called']) {
   let matched = 0
   for (const [i, call] of calls.entries()) {
     const start = performance.now()
-    const found = decide(table, call)
+    const found = decide(table, call, FIRST_CALL_AT + i * CALL_EVERY_MS)
     const end = performance.now()
     if (i < WARM_UP) continue
     times[i - WARM_UP] = (end - start) * 1000
@@ -99,7 +144,7 @@ function measureChanges(table: LiveTable, scenario: Scenario): Float64Array {
   const times = new Float64Array(CHANGES)
   for (let n = 0; n < CHANGES; n++) {
     const i = spread(n, scenario.rules)
-    const entry = received(ruleOf(i, scenario.predicates(i), n % 3))
+    const entry = received(scenarioRule(scenario, i, n % 3))
     const start = performance.now()
     table.apply({ upserted: [entry], removed: [] }, n + 2)
     times[n] = (performance.now() - start) * 1000
@@ -118,7 +163,7 @@ function memory() {
 function measure(scenario: Scenario): string {
   const before = memory()
   const table = createLiveTable()
-  let entries = Array.from({ length: scenario.rules }, (_, i) => received(ruleOf(i, scenario.predicates(i))))
+  let entries = Array.from({ length: scenario.rules }, (_, i) => received(scenarioRule(scenario, i)))
   const start = performance.now()
   table.load([trunk, ...entries], 1)
   const built = performance.now() - start

@@ -51,6 +51,7 @@ export function ruleOf(i: number, predicates: readonly NumberPredicate[], priori
     called: predicates,
     calling: [],
     headers: [],
+    schedule: [],
     action: {
       type: 'Route',
       backends: [{ uri: 'sip:10.0.0.5:5060', address: '10.0.0.5', port: 5060, uriParameters: '', weight: 1, tier: 0 }],

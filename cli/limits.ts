@@ -41,3 +41,12 @@ export const MAX_PROBE_SECONDS = 60
 
 /** At most this many characters of a process's answer at /readyz are shown by `probe`. */
 export const MAX_READY_CHARACTERS = 500
+
+/**
+ * Milliseconds after which a command waits no longer for nameservers. A person waits for the command, and a pipeline too. What is
+ * not known then is reported as not resolved.
+ */
+export const NAME_LOOK_UP_MS = 10_000
+
+/** At most this many addresses of one name are written out by `explain`. */
+export const MAX_LISTED_SERVERS = 8

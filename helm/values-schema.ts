@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { MAX_DRAIN_SECONDS, MAX_LOG_CALLS_PER_SECOND, MAX_RULE_SERIES, MAX_SETTLE_SECONDS } from '../cli/limits.ts'
 import { MAX_PORT } from '../crds/schema/limits.ts'
+import { MAX_NAMESERVERS } from '../ingress/resolve/limits.ts'
 
 /** A pod without privileges cannot bind a lower port. */
 const MIN_PORT = 1024
@@ -66,6 +67,9 @@ const autoscaling = z.strictObject({
 
 /** The form of an address or a network. The ingress checks the value and refuses an invalid one. */
 const NETWORK = /^([0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)(\/[0-9]{1,3})?$/
+
+/** The form of a nameserver. The program checks the address itself. */
+const NAMESERVER = /^([0-9]{1,3}(\.[0-9]{1,3}){3}|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?$/
 
 const ingress = z.strictObject({
   ...pods,
@@ -135,6 +139,7 @@ export const chartValues = z.strictObject({
   global: map.optional(),
   fullnameOverride: text,
   clusterDomain: z.string().min(1),
+  resolver: z.array(z.string().regex(NAMESERVER)).max(MAX_NAMESERVERS),
   commonLabels: texts,
   crds: z.strictObject({ enabled: toggle, takeOver: toggle, keep: toggle, protect: toggle }),
   image: z.strictObject({

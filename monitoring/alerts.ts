@@ -116,6 +116,12 @@ const ON_CALLS: readonly Alert[] = [
       'Ingress {{ $labels.instance }} refused {{ $value | humanize }} INVITEs in 10 minutes, because it had no time.',
   },
   {
+    ...{ name: 'OverLimit', severity: 'warning', for: '5m', dashboard: 'calls' },
+    expr: `sum by (namespace, job, trunk, reason) (${risen('sip_dispatch_over_limit_total{reason!="overload"}', '10m')}) >= 5`,
+    summary: `A limit refuses calls of trunk ${ON_TRUNK}: {{ $labels.reason }}.`,
+    description: `The limit {{ $labels.reason }} refused {{ $value | humanize }} calls of trunk ${ON_TRUNK} in 10 minutes.`,
+  },
+  {
     ...{ ...TRUNK_REFUSED, severity: 'critical', for: '5m' },
     expr: [refused('10m', 0.9, 10), refused('1h', 0.9, 5)].join(' or '),
   },
@@ -194,6 +200,14 @@ const ON_TABLES: readonly Alert[] = [
     expr: notOfOthers('sip_dispatch_route_table_loaded == 0'),
     summary: `Ingress ${INGRESS} has no rules and refuses every call.`,
     description: `Ingress ${INGRESS} has no rules and refuses every call with 503.`,
+  },
+  {
+    ...{ name: 'NameStale', severity: 'warning', for: '10m', dashboard: 'calls' },
+    expr: notOfOthers(
+      '(max by (namespace, job, instance) (time() - sip_dispatch_name_stale_timestamp_seconds) > 300 or max by (namespace, job, instance) (sip_dispatch_names_unresolved) > 0)',
+    ),
+    summary: `DNS does not answer ingress ${INGRESS} about names of backends.`,
+    description: `Ingress ${INGRESS} gets no usable answer about names of backends: it uses old addresses for them, or has none.`,
   },
 ]
 

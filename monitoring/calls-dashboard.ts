@@ -1,6 +1,6 @@
 /** The first row answers without a click: are callers refused, on which trunk, since when, and why? */
 import type { Dashboard } from './dashboard.ts'
-import { ADMITTED, REFUSED_OR_SHED } from './outcomes.ts'
+import { ADMITTED, REFUSED_OR_LIMITED } from './outcomes.ts'
 
 const S = 'job=~"$job", instance=~"$instance"'
 const T = `${S}, trunk=~"$trunk"`
@@ -10,7 +10,7 @@ const calls = (by: string, selector: string): string =>
   `sum by (${by}) (rate(sip_dispatch_invites_total{${T}, ${selector}}[$__rate_interval]))`
 
 /** Restricts an expression to trunks of which calls are refused at this time. */
-const ofRefused = (expr: string): string => `${expr} and on (trunk) (${calls('trunk', REFUSED_OR_SHED)} > 0)`
+const ofRefused = (expr: string): string => `${expr} and on (trunk) (${calls('trunk', REFUSED_OR_LIMITED)} > 0)`
 
 export const CALLS: Dashboard = {
   name: 'calls',
@@ -31,14 +31,14 @@ export const CALLS: Dashboard = {
         'Calls per second that were refused though their callers are known. A rule that says Reject is no refusal.',
       ...{ type: 'stat', unit: 'cps', size: [4, 6], colors: ['green', [0.01, 'yellow'], [0.1, 'red']] },
       links: [{ alert: 'SipDispatchTrunkRefused' }, { dashboard: 'rules' }],
-      queries: [{ expr: calls('', REFUSED_OR_SHED) }],
+      queries: [{ expr: calls('', REFUSED_OR_LIMITED) }],
     },
     {
       title: 'Refused share',
       description: 'The part of all calls of known callers that was refused.',
       ...{ type: 'stat', unit: 'percentunit', size: [3, 6], colors: ['green', [0.01, 'yellow'], [0.05, 'red']] },
       ...{ empty: 'no calls', links: [{ alert: 'SipDispatchTrunkRefused' }] },
-      queries: [{ expr: `${calls('', REFUSED_OR_SHED)} / (${calls('', ADMITTED)} > 0)` }],
+      queries: [{ expr: `${calls('', REFUSED_OR_LIMITED)} / (${calls('', ADMITTED)} > 0)` }],
     },
     {
       title: 'Never answered',
@@ -54,7 +54,7 @@ export const CALLS: Dashboard = {
         'Trunks that are refused, with how often and why, and when a call of theirs last went through. No trunk: no rules are loaded, or too many calls came.',
       ...{ type: 'table', unit: 'cps', size: [14, 6] },
       queries: [
-        { expr: `${calls('trunk, outcome', REFUSED_OR_SHED)} > 0` },
+        { expr: `${calls('trunk, outcome', REFUSED_OR_LIMITED)} > 0` },
         { expr: ofRefused(`max by (trunk) (sip_dispatch_last_forwarded_timestamp_seconds{${T}}) * 1000`) },
         {
           expr: ofRefused(
@@ -85,7 +85,7 @@ export const CALLS: Dashboard = {
       },
       toTrunk: true,
       queries: [
-        { expr: `${calls('trunk', REFUSED_OR_SHED)} / (${calls('trunk', ADMITTED)} > 0)`, legend: '{{trunk}}' },
+        { expr: `${calls('trunk', REFUSED_OR_LIMITED)} / (${calls('trunk', ADMITTED)} > 0)`, legend: '{{trunk}}' },
       ],
     },
     {
@@ -155,6 +155,46 @@ export const CALLS: Dashboard = {
       queries: [{ expr: `avg by (backend) (sip_dispatch_backend_up{${S}})`, legend: '{{backend}}' }],
     },
     {
+      title: 'Look-ups of names',
+      description: 'Names of backends that were asked for, by what DNS said. Calls do not wait for it.',
+      ...{ type: 'timeseries', unit: 'short', size: [8, 6], links: [{ alert: 'SipDispatchNameStale' }] },
+      queries: [
+        {
+          expr: `sum by (result) (rate(sip_dispatch_name_resolutions_total{${S}}[$__rate_interval]))`,
+          legend: '{{result}}',
+        },
+      ],
+    },
+    {
+      title: 'Longest use of an old answer',
+      description: 'How long DNS has given no new answer about a name whose addresses are still used.',
+      ...{ type: 'timeseries', unit: 's', size: [8, 6], links: [{ alert: 'SipDispatchNameStale' }] },
+      queries: [
+        {
+          expr: `max(time() - sip_dispatch_name_stale_timestamp_seconds{${S}}) or 0 * max(sip_dispatch_names{${S}})`,
+          legend: 'longest',
+        },
+      ],
+    },
+    {
+      title: 'Names and their addresses',
+      description:
+        'Names without an address, of all names; and addresses per second that became peers, stopped being peers, or were refused.',
+      ...{ type: 'timeseries', unit: 'short', size: [8, 6], links: [{ alert: 'SipDispatchNameStale' }] },
+      queries: [
+        { expr: `max(sip_dispatch_names{${S}})`, legend: 'names' },
+        { expr: `max(sip_dispatch_names_unresolved{${S}})`, legend: 'without an address' },
+        {
+          expr: `sum by (change) (rate(sip_dispatch_name_peer_changes_total{${S}}[$__rate_interval]))`,
+          legend: '{{change}}',
+        },
+        {
+          expr: `sum by (reason) (rate(sip_dispatch_name_addresses_refused_total{${S}}[$__rate_interval]))`,
+          legend: 'refused: {{reason}}',
+        },
+      ],
+    },
+    {
       title: 'Overload',
       description:
         'Requests that were not handled because more came than the pod could do: known callers got 503, strangers nothing. Not read: what the kernel has dropped, which is sent again.',
@@ -167,6 +207,46 @@ export const CALLS: Dashboard = {
         {
           expr: `sum by (instance) (rate(sip_dispatch_unread_datagrams_total{${S}}[$__rate_interval]))`,
           legend: 'not read {{instance}}',
+        },
+      ],
+    },
+    {
+      title: 'Refused by limits',
+      description:
+        'Calls that a limit of a trunk or a rule refused, by which limit. With overload it was no limit: the pod had no time.',
+      ...{ type: 'timeseries', unit: 'cps', size: [12, 8], links: [{ alert: 'SipDispatchOverLimit' }] },
+      queries: [
+        {
+          expr: `sum by (trunk, reason) (rate(sip_dispatch_over_limit_total{${T}}[$__rate_interval]))`,
+          legend: '{{trunk}} {{reason}}',
+        },
+      ],
+    },
+    {
+      title: 'Use of limits',
+      description:
+        'How near each limit is in the pod that is nearest to it: the busiest second of the last minutes, and the calls at the same time.',
+      ...{ type: 'timeseries', unit: 'percentunit', size: [12, 8], links: [{ alert: 'SipDispatchOverLimit' }] },
+      queries: [
+        {
+          expr: `max by (trunk, limit) (sip_dispatch_trunk_limit_used_ratio{${T}})`,
+          legend: '{{trunk}} {{limit}}',
+        },
+        {
+          expr: `max by (rule, limit) (sip_dispatch_rule_limit_used_ratio{${S}})`,
+          legend: '{{rule}} {{limit}}',
+        },
+      ],
+    },
+    {
+      title: 'Numbers called very often',
+      description:
+        'How often one number of a trunk was called so often within a minute that the calls may go in a circle. The log names the number.',
+      ...{ type: 'timeseries', unit: 'short', size: [24, 6] },
+      queries: [
+        {
+          expr: `sum by (trunk) (increase(sip_dispatch_number_repeated_total{${T}}[$__range]))`,
+          legend: '{{trunk}}',
         },
       ],
     },

@@ -5,11 +5,11 @@ import type { Outcome } from '../ingress/call/call-events.ts'
  * - `refused`: the call of a known caller did not reach the place to which a rule should have sent it. Calls that a rule rejects
  *   or redirects are not counted, because the rule wants that.
  * - `stranger`: the caller is not known.
- * - `shed`: the process had no time for the call of a known caller. No trunk was looked up for it, so no share of a trunk's
- *   calls can be judged. It has an alert of its own.
+ * - `limited`: the call of a known caller was too much: for a limit of its trunk or rule, as their owner wants, or for the process,
+ *   which had no time to look up a trunk. Both have an alert of their own.
  * - `waited`: the answer waited for a backend; all others come at once, from memory.
  */
-type Meaning = 'refused' | 'shed' | 'stranger' | 'waited'
+type Meaning = 'refused' | 'limited' | 'stranger' | 'waited'
 
 const MEANINGS: Readonly<Record<Outcome, readonly Meaning[]>> = {
   forwarded: ['waited'],
@@ -22,7 +22,7 @@ const MEANINGS: Readonly<Record<Outcome, readonly Meaning[]>> = {
   malformed: ['refused'],
   draining: ['refused'],
   cancelled: ['waited'],
-  over_limit: ['shed'],
+  over_limit: ['limited'],
 }
 
 function outcomesThat(...meant: readonly Meaning[]): string {
@@ -35,8 +35,8 @@ function outcomesThat(...meant: readonly Meaning[]): string {
 /** Calls of known callers that did not reach the place to which a rule should have sent them. */
 export const REFUSED = `outcome=~"${outcomesThat('refused')}"`
 
-/** The same, and calls for which the process had no time. */
-export const REFUSED_OR_SHED = `outcome=~"${outcomesThat('refused', 'shed')}"`
+/** The same, and calls that were too much for a limit or for the process. */
+export const REFUSED_OR_LIMITED = `outcome=~"${outcomesThat('refused', 'limited')}"`
 
 /** All calls except those of strangers. */
 export const ADMITTED = `outcome!="${outcomesThat('stranger')}"`

@@ -1,4 +1,5 @@
 import type { CacheConnectionOptions } from '../ingress/cache-connection/cache-connection.ts'
+import type { Nameserver } from '../ingress/resolve/dns-exchange.ts'
 
 /** The configuration of an operator. All values have been checked and never change. */
 export interface OperatorConfig {
@@ -29,6 +30,8 @@ export interface OperatorConfig {
    * keys.
    */
   readonly keySecret: string | undefined
+  /** Nameservers that are asked for names of backends. Empty: those of this machine. */
+  readonly resolver: readonly Nameserver[]
   /** The name of the installation in the metric build_info. Undefined if the installation has no name. */
   readonly installation: string | undefined
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'

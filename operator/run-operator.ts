@@ -11,6 +11,7 @@ import type { Leader } from './reconcile/leader.ts'
 import { FLUSH_LIMIT_MS } from './reconcile/limits.ts'
 import { createDryRunStage } from './stages/dry-run-stage.ts'
 import { createLeaderStage, createOwnInstallation } from './stages/leader-stage.ts'
+import { createNameStage, type NameStage } from './stages/name-stage.ts'
 import { createOperatorCore, type OperatorCore } from './stages/operator-core.ts'
 import { createEventStage, createStatusStage } from './stages/status-stage.ts'
 import { createTableStage, type TableStage } from './stages/table-stage.ts'
@@ -39,12 +40,14 @@ export async function runOperator(config: OperatorConfig): Promise<RunningOperat
   const events = createEventStage(core)
   // Statuses. Reads: the caches, the leader, the installation. Writes: statuses, and Events about other writers of statuses.
   const statuses = createStatusStage(core, { objects, leader, own, events })
-  // Table. Reads: the caches and the reports of pods. Writes: the shared cache, statuses and Events.
+  // Names. Reads: the rules in the caches, and DNS. Writes: which names of backends do not resolve from here.
+  const names = createNameStage(core, config, { objects, leader })
+  // Table. Reads: the caches, the names and the reports of pods. Writes: the shared cache, statuses and Events.
   const running = config.dryRun
     ? startDryRun(core, config, watch)
     : startStages(core, {
-        ...{ watch, leader, events, statuses },
-        table: createTableStage(core, config, { objects, leader, own, statuses, events }),
+        ...{ watch, leader, events, statuses, names },
+        table: createTableStage(core, config, { objects, leader, own, statuses, events, names }),
       })
   // HTTP. Reads: the state of all stages. Writes: answers about metrics, readiness and liveness.
   const http = await startHttpServer({
@@ -87,17 +90,26 @@ interface Stages {
   readonly leader: Leader
   readonly events: EventRecorder
   readonly statuses: StatusWriter
+  readonly names: NameStage
   readonly table: TableStage
 }
 
 /** Starts the stages. All of them already exist, so every report of the watch and the Lease reaches its listener. */
-function startStages(core: OperatorCore, { watch, leader, events, statuses, table }: Stages): RunningStages {
+function startStages(core: OperatorCore, stages: Stages): RunningStages {
+  const { watch, leader, events, statuses, names, table } = stages
+  names.start(() => table.touch())
   const stopWatching = watch.start({
-    onChange: () => table.touch(),
-    onSynced: () => table.synced(),
+    onChange: () => {
+      names.look()
+      table.touch()
+    },
+    onSynced: () => {
+      names.look()
+      table.synced()
+    },
     onStatus: (target) => statuses.look(target),
   })
-  startLeader(core, { leader, statuses, table })
+  startLeader(core, stages)
   let stopping = false
   return {
     reasons: () => {
@@ -107,6 +119,7 @@ function startStages(core: OperatorCore, { watch, leader, events, statuses, tabl
     stop: async () => {
       stopping = true
       stopWatching()
+      names.stop()
       await table.end()
       await Promise.all([statuses.drain(FLUSH_LIMIT_MS), events.close(FLUSH_LIMIT_MS)])
       // The Lease is given back last, so that the next leader finds all writes finished.
@@ -118,17 +131,19 @@ function startStages(core: OperatorCore, { watch, leader, events, statuses, tabl
 
 function startLeader(
   { logger, metrics, onFault }: OperatorCore,
-  { leader, statuses, table }: Pick<Stages, 'leader' | 'statuses' | 'table'>,
+  { leader, statuses, names, table }: Pick<Stages, 'leader' | 'statuses' | 'names' | 'table'>,
 ): void {
   leader.start({
     onLeading: (epoch) => {
       logger.info({ epoch }, 'leading')
       metrics.leading(true)
+      names.look()
       table.begin(epoch)
     },
     onLost: () => {
       logger.warn('not leading any more')
       metrics.leading(false)
+      names.look()
       statuses.clear()
       void table.end()
     },

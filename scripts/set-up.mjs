@@ -19,6 +19,7 @@ export const TEST_PROGRAMS = /** @type {const} */ ({
   prometheus: 'prometheus',
   gpg: 'gpg',
   'docker-registry': 'docker-registry',
+  knotd: 'knot',
 })
 
 /** Programs of other names that do the same. */

@@ -1,8 +1,10 @@
 /** The whole of a pod that decides calls, of any checkout, with time that the bench moves. */
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { CallEvent } from '../../ingress/call/call-events.ts'
+import * as ownLimits from '../../ingress/limit/call-limits.ts'
 import type { TableEntry } from '../../ingress/route-table/route-table.ts'
 import type { Clock } from '../../ingress/time/clock.ts'
 import { LOG_CALLS_PER_SECOND, RULE_SERIES } from '../limits.ts'
@@ -11,6 +13,9 @@ import type { Wire } from './wire.ts'
 const COOKIE_KEY_BYTES = 32
 export const ENGINE_PORT = 5060
 const ENGINE_HOST = '127.0.0.1'
+
+/** Checkouts from before limits ignore what is made of this one's. */
+const LIMITS = 'limit/call-limits.ts'
 
 /** The modules of the product that are used. */
 async function modulesOf(root: string) {
@@ -26,6 +31,7 @@ async function modulesOf(root: string) {
     readonly engine: typeof import('../../ingress/sip/native/native-engine.ts')
     readonly random: typeof import('../../ingress/time/random.ts')
     readonly wheel: typeof import('../../ingress/time/timer-wheel.ts')
+    readonly limits: typeof ownLimits
   } = {
     address: await load('address/ip-address.ts'),
     application: await load('call/application.ts'),
@@ -37,6 +43,7 @@ async function modulesOf(root: string) {
     engine: await load('sip/native/native-engine.ts'),
     random: await load('time/random.ts'),
     wheel: await load('time/timer-wheel.ts'),
+    limits: existsSync(join(root, 'ingress', LIMITS)) ? await load(LIMITS) : ownLimits,
   }
   return modules
 }
@@ -55,11 +62,20 @@ export async function startProduct(root: string, entries: readonly TableEntry[],
   const table = modules.table.createLiveTable()
   table.load(entries, 1)
   const health = modules.health.createBackendHealth(() => clock.now(), report.emit)
-  const { version, entries: count, ruleNames, backendNames } = table
+  const { version, entries: count, ruleNames, backendNames, names } = table
   health.retain(backendNames)
-  report.metrics.tableChanged({ version, entries: count, trunks: [...table.trunks()], ruleNames, backendNames })
+  report.metrics.tableChanged({ version, entries: count, trunks: [...table.trunks()], ruleNames, backendNames, names })
+  const limits = modules.limits.createCallLimits({ now: () => clock.now() })
   const application = modules.application.createApplication({
-    ...{ table, health, ownAddress: [], now: () => clock.now(), emit: report.emit },
+    ...{
+      table,
+      health,
+      limits,
+      ownAddress: [],
+      now: () => clock.now(),
+      wallClock: () => Date.now(),
+      emit: report.emit,
+    },
     ...{ newId: () => random.token(), fraction: () => random.fraction(), isOwnHost: () => false },
     ...{ leaving: () => false, draining: () => false, settleOptions: 'unavailable' },
   })

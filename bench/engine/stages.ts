@@ -199,7 +199,7 @@ function decidingStages({ bench, scenario }: Setting): Stage[] {
       run: ({ message, facts, flow }) => {
         const call = new MessageRequest(flow.peer, message, facts)
         const admitted = chooseTrunk(table, call)
-        const found = admitted.type === 'admitted' ? matchRule(table, admitted, call).type : admitted.type
+        const found = admitted.type === 'admitted' ? matchRule(table, admitted, call, Date.now()).type : admitted.type
         if (found !== DECISIONS[scenario]) throw new Error(`ENGINE_BENCH_STAGES: the decision of a call is ${found}`)
       },
     },

@@ -4,7 +4,10 @@
  */
 import process from 'node:process'
 import { type Command, Option } from 'commander'
+import type { NamedPlace } from '../../ingress/route-table/route-table.ts'
 import { printableText } from '../../ingress/text/printable-text.ts'
+import { systemClock } from '../../ingress/time/dated-clock.ts'
+import { RESOLVER_SETTING } from '../settings/settings.ts'
 import { udpOrTcp } from '../settings/transport-advice.ts'
 import type { ExplainFlags } from './explain-config.ts'
 
@@ -25,6 +28,12 @@ export function addExplainCommand(program: Command): void {
         .argParser(udpOrTcp),
     )
     .addOption(repeatable('--header <header>', "one more header of the request, 'Name: value'; repeatable"))
+    .option(
+      '--at <time>',
+      'when the call comes: 2026-12-24T18:00, with an offset or [zone] after it if need be (default: now)',
+    )
+    .addOption(repeatable(`${RESOLVER_SETTING.flag} <${RESOLVER_SETTING.argument}>`, RESOLVER_SETTING.description))
+    .option('--no-look-up', 'do not ask any nameserver for the names of backends')
     .addOption(new Option('--output <format>', 'how to print').choices(['text', 'json']).default('text'))
     .action(explain)
 }
@@ -34,14 +43,19 @@ function repeatable(flags: string, description: string): Option {
   return new Option(flags, description).argParser(collect)
 }
 
-async function explain(flags: ExplainFlags): Promise<void> {
+async function explain(flags: ExplainFlags & { readonly lookUp: boolean }): Promise<void> {
   // The import is here, so that the other commands do not wait for the compiler.
   const { readExplainConfig } = await import('./explain-config.ts')
   const config = readExplainConfig(flags)
   const { explainReport } = await import('./explain-report.ts')
   const { readExplainManifests } = await import('../manifests.ts')
   const { explainText } = await import('./explain-text.ts')
-  const report = explainReport(await readExplainManifests(config.rules), config.call)
+  const { explainedTime, timeZonesOf } = await import('./explain-time.ts')
+  const { lookUpNames } = await import('../name-look-up.ts')
+  const manifests = await readExplainManifests(config.rules)
+  const time = explainedTime(config.at, timeZonesOf(manifests.rules), systemClock.wallClock())
+  const lookUp = flags.lookUp ? (places: readonly NamedPlace[]) => lookUpNames(places, config.resolver) : undefined
+  const report = await explainReport(manifests, config.call, time, lookUp)
   const text = flags.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : explainText(report)
   process.stdout.write(printableText(text))
 }

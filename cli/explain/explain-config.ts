@@ -3,12 +3,15 @@ import { z } from 'zod'
 import { hostText, type IpAddress, parseIpAddress } from '../../ingress/address/ip-address.ts'
 import { SIP_PORT } from '../../ingress/address/port.ts'
 import type { TransportName } from '../../ingress/address/transport-name.ts'
+import type { Nameserver } from '../../ingress/resolve/dns-exchange.ts'
 import { HEADER, headerIdOf } from '../../ingress/sip/message/header-name.ts'
 import { escapeUser, parseUri } from '../../ingress/sip/message/uri.ts'
 import type { HeaderField } from '../../ingress/sip/port/engine.ts'
 import { parseAdvertisedAddress } from '../settings/address-text.ts'
 import { ConfigError } from '../settings/config.ts'
+import { resolver } from '../settings/nameservers.ts'
 import { one, textOf } from '../settings/setting-value.ts'
+import { readTime, TIME_FORMS, type WrittenTime } from './explain-time.ts'
 
 /** Flags in the form in which commander returns them. A flag that was not given is absent. */
 export interface ExplainFlags {
@@ -17,8 +20,10 @@ export interface ExplainFlags {
   readonly from?: string
   readonly source?: string
   readonly header?: readonly string[]
+  readonly at?: string
   readonly transport: 'udp' | 'tcp'
   readonly output: 'text' | 'json'
+  readonly resolver?: readonly string[]
 }
 
 /** The call that `explain` is asked about. */
@@ -35,6 +40,10 @@ export interface ExplainConfig {
   /** Files and folders of manifests. */
   readonly rules: readonly string[]
   readonly call: ExplainedCall
+  /** When the call comes. Absent: now. */
+  readonly at?: WrittenTime
+  /** Nameservers that are asked for the names of the rule's backends. Empty: those of this machine. */
+  readonly resolver: readonly Nameserver[]
 }
 
 /** The host for a number that is given without a host. This name never resolves (RFC 2606 §2). */
@@ -47,19 +56,28 @@ const EXPLAIN = z.object({
   to: one(textOf(uriOf, PARTY)),
   from: one(textOf(uriOf, PARTY)),
   source: one(textOf(sourceOf, 'an IP address, alone or with a port: 203.0.113.7:5060, [2001:db8::7]:5060')),
+  resolver,
   header: z.array(textOf(headerOf, "a header as it stands in a request: 'Name: value'").superRefine(checkHeader)),
+  at: z.array(textOf(readTime, TIME_FORMS)).max(1),
 })
 
 /** Checks the flags. Throws a `ConfigError` with every problem. */
 export function readExplainConfig(flags: ExplainFlags): ExplainConfig {
-  const { rules = [], to, from, source, header = [], transport } = flags
-  const given = { rules, to: listOf(to), from: listOf(from), source: listOf(source), header }
+  const { rules = [], to, from, source, header = [], resolver: servers = [], transport, at } = flags
+  const parties = { to: listOf(to), from: listOf(from), source: listOf(source) }
+  const given = { rules, ...parties, header, at: listOf(at), resolver: servers }
   const parsed = EXPLAIN.safeParse(given)
   if (!parsed.success) {
     throw new ConfigError(parsed.error.issues.map(({ path, message }) => `--${String(path[0])}: ${message}`))
   }
-  const { rules: paths, header: headers, ...call } = parsed.data
-  return { rules: paths, call: { ...call, headers, transport: transport === 'udp' ? 'UDP' : 'TCP' } }
+  const { rules: paths, header: headers, at: times, resolver: nameservers, ...call } = parsed.data
+  const [time] = times
+  return {
+    rules: paths,
+    resolver: nameservers,
+    call: { ...call, headers, transport: transport === 'udp' ? 'UDP' : 'TCP' },
+    ...(time !== undefined && { at: time }),
+  }
 }
 
 function listOf(value: string | undefined): string[] {

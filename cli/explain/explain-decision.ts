@@ -2,9 +2,11 @@
  * Runs the code that decides calls, for one call. The result says what the application does with an INVITE, and what the
  * caller sees.
  */
+import { ipv4Address } from '../../ingress/address/ip-address.ts'
 import { createApplication } from '../../ingress/call/application.ts'
 import { createBackendHealth } from '../../ingress/call/backend-health.ts'
 import type { CallDecided, CallEvent } from '../../ingress/call/call-events.ts'
+import { createCallLimits } from '../../ingress/limit/call-limits.ts'
 import { createLiveTable, type LiveTable } from '../../ingress/lookup/live-table.ts'
 import type { RuleEntry, ServiceEntry } from '../../ingress/route-table/route-table.ts'
 import { writeAnswer } from '../../ingress/sip/native/server-side.ts'
@@ -26,15 +28,19 @@ export interface ExplainedDecision {
   readonly forwarding?: { readonly plan: ProxyPlan; readonly exhausted: readonly string[] }
 }
 
-/** Decides a call like an ingress that is not shutting down and has no paused backend. */
-export function explainedDecision(table: LiveTable, request: MessageRequest): ExplainedDecision {
+/**
+ * Decides a call like an ingress that is not shutting down and has no paused backend. `at`: when the call comes, in milliseconds
+ * since 1970.
+ */
+export function explainedDecision(table: LiveTable, request: MessageRequest, at: number): ExplainedDecision {
   const events: CallEvent[] = []
   const emit = (event: CallEvent): void => {
     events.push(event)
   }
   const application = createApplication({
     ...{ table, emit, health: createBackendHealth(() => 0, emit), ownAddress: [] },
-    ...{ now: () => 0, newId: () => DECISION_ID, fraction: () => 0 },
+    limits: createCallLimits({ now: () => 0 }),
+    ...{ now: () => 0, wallClock: () => at, newId: () => DECISION_ID, fraction: () => 0 },
     ...{ leaving: () => false, draining: () => false, settleOptions: 'unavailable', isOwnHost: () => false },
   })
   const refusal = refusalOf(request.message, request.facts, application.headersRead())
@@ -59,12 +65,33 @@ function answered(events: readonly CallEvent[], response: readonly string[]): Ex
   return { outcome: decided.outcome, reason: decided.reason, response }
 }
 
-/** The decision if each Service of the rule had a ready endpoint. Called for a rule whose backends are all Services. */
-export function decisionOnCluster(table: LiveTable, rule: RuleEntry, request: MessageRequest): ExplainedDecision {
+/**
+ * The decision if each Service of the rule had a ready endpoint and each name an address. Called for a rule of whose backends none
+ * can be called now.
+ */
+export function decisionOnCluster(
+  table: LiveTable,
+  rule: RuleEntry,
+  request: MessageRequest,
+  at: number,
+): ExplainedDecision {
   const cluster = createLiveTable()
   cluster.load([...table.trunks(), rule, ...servicesOf(rule)], 1)
-  return explainedDecision(cluster, request)
+  for (const place of cluster.names.keys()) cluster.setServers(place, SOME_SERVER)
+  return explainedDecision(cluster, request, at)
 }
+
+/** A server of a name, at an address that nobody uses (RFC 5737 §3). */
+const SOME_SERVER = [
+  {
+    target: 'ingress.invalid',
+    priority: 0,
+    weight: 0,
+    port: 5060,
+    transport: undefined,
+    addresses: [ipv4Address(0xc0000201)],
+  },
+]
 
 /** The Services that a rule names. Each Service has one endpoint, at an address that nobody uses (RFC 5737 §3). */
 function servicesOf({ namespace, action }: RuleEntry): ServiceEntry[] {

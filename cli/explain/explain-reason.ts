@@ -1,6 +1,7 @@
 /** The texts that say why a trunk or a rule takes the call, or why it does not. */
 import type { ExplainedRule, ExplainedTrunk, RuleStanding, TrunkStanding } from '../../ingress/lookup/explain.ts'
 import { type JudgedSource, judgedSourceText } from '../../ingress/lookup/judged-source.ts'
+import { scheduleMissText } from '../../ingress/lookup/schedule-text.ts'
 import { faultText } from '../../ingress/lookup/user-fault.ts'
 import type { HeaderPredicate, NumberPredicate, RuleEntry, TrunkEntry } from '../../ingress/route-table/route-table.ts'
 import { MAX_LISTED_ITEMS } from '../limits.ts'
@@ -61,6 +62,7 @@ const RULE_REASONS: { readonly [T in RuleStanding['type']]: RuleReason<T> } = {
   calling_unreadable: ({ fault }, _, { calling }) =>
     `calling: ${quoted(calling)} cannot be read, and this rule asks for it: ${faultText(fault)}`,
   header: ({ header, values }) => headerReason(header, values),
+  schedule: ({ schedule }) => `schedule: ${scheduleMissText(schedule)}`,
 }
 
 export function ruleReason({ rule, standing }: ExplainedRule, numbers: CallNumbers): string {

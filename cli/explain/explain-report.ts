@@ -3,17 +3,27 @@ import { trunkOf } from '../../ingress/lookup/choose-trunk.ts'
 import { type CallExplanation, explainCall } from '../../ingress/lookup/explain.ts'
 import { judgedSourceText } from '../../ingress/lookup/judged-source.ts'
 import { createLiveTable } from '../../ingress/lookup/live-table.ts'
-import { type Backend, backendName, type RuleEntry } from '../../ingress/route-table/route-table.ts'
+import {
+  type Backend,
+  backendName,
+  type NamedPlace,
+  placeText,
+  type RuleEntry,
+} from '../../ingress/route-table/route-table.ts'
 import { compile } from '../../operator/compile/compile.ts'
 import type { Manifests } from '../../operator/watch/manifest-folder.ts'
 import { MAX_EXPLAINED_FINDINGS } from '../limits.ts'
 import type { LintFinding } from '../lint/finding.ts'
 import { lintFindings } from '../lint/lint-findings.ts'
+import type { LookedUpNames } from '../name-look-up.ts'
 import type { ExplainedCall } from './explain-config.ts'
 import { sourceText } from './explain-config.ts'
 import { decisionOnCluster, type ExplainedDecision, explainedDecision } from './explain-decision.ts'
 import { explainedInvite } from './explain-invite.ts'
+import { type ExplainedLimit, explainedLimits } from './explain-limits.ts'
+import { type NameShare, nameShare, namesOf } from './explain-names.ts'
 import { ruleReason, trunkReason } from './explain-reason.ts'
+import type { ExplainedTime } from './explain-time.ts'
 
 /** A list that may be shortened. If it is too long, only the items that have most to do with the call are shown. */
 interface Part<T> {
@@ -33,6 +43,8 @@ export interface BackendShare {
   /** The URI, or the name that the Service has in the table. */
   readonly name: string
   readonly service: boolean
+  /** What DNS says now about the name of the backend. Absent for another backend, and if nobody asked. */
+  readonly lookUp?: NameShare
   readonly tier: number
   readonly weight: number
   /** Percent of the tier's calls that try this backend first. */
@@ -46,6 +58,8 @@ export interface ExplainReport {
     readonly from: string
     readonly source: string
     readonly transport: string
+    /** When the call comes, in local time. Absent if no time was given and no rule has a schedule. */
+    readonly at?: string
     /**
      * The address that was judged instead of the source, or words that say why no address could be judged. Absent if the
      * source is no trusted proxy.
@@ -66,6 +80,8 @@ export interface ExplainReport {
   readonly backends: readonly BackendShare[]
   /** Changes of the request to a backend. The changes that every proxy must make are not listed. */
   readonly request?: { readonly user?: string; readonly set: readonly string[]; readonly removed: readonly string[] }
+  /** The limits that hold for the call. */
+  readonly limits: readonly ExplainedLimit[]
   readonly outcome: string
   readonly reason: string
   readonly wire: Wire
@@ -83,23 +99,37 @@ export interface Wire {
   readonly everyBackendFails?: readonly string[]
 }
 
-/** Compiles the manifests, decides the call as an ingress would, and reports why. */
-export function explainReport(manifests: Manifests, call: ExplainedCall): ExplainReport {
+/** Looks up names of backends. */
+type LookUp = (places: readonly NamedPlace[]) => Promise<LookedUpNames>
+
+/**
+ * Compiles the manifests, decides the call as an ingress would, and reports why. `time`: when the call comes. `lookUp`: how the names of the rule's backends are
+ * looked up. Without it, nothing is asked, and a name has no address.
+ */
+export async function explainReport(
+  manifests: Manifests,
+  call: ExplainedCall,
+  time: ExplainedTime,
+  lookUp: LookUp = () => Promise.resolve(new Map()),
+): Promise<ExplainReport> {
   const { trunks, rules } = manifests
   const table = createLiveTable()
   table.load(compile({ trunks, rules }).entries, 1)
   const request = explainedInvite(call)
-  const explanation = explainCall(table, request)
-  const decision = explainedDecision(table, request)
+  const explanation = explainCall(table, request, time.at)
   const { trunkVerdict: verdict, ruleVerdict, judged } = explanation
   const trunk = trunkOf(verdict)
   const rule = ruleVerdict?.type === 'rule' ? ruleVerdict.rule : undefined
-  const later = rule && decision.outcome === 'no_backend' ? decisionOnCluster(table, rule, request) : undefined
+  const names = await lookUp(rule ? namesOf(rule) : [])
+  for (const [place, location] of names) if (location.type === 'found') table.setServers(place, location.servers)
+  const decision = explainedDecision(table, request, time.at)
+  const later = rule && decision.outcome === 'no_backend' ? decisionOnCluster(table, rule, request, time.at) : undefined
   const onCluster = later?.outcome === 'forwarded' ? later : undefined
   const forwarding = (onCluster ?? decision).forwarding
   return {
     call: {
       ...{ requestUri: call.to, from: call.from, source: sourceText(call.source), transport: call.transport },
+      ...(time.text !== undefined && { at: time.text }),
       ...(judged && { judgedSource: judgedSourceText(judged) }),
     },
     admission: verdict.type,
@@ -109,8 +139,9 @@ export function explainReport(manifests: Manifests, call: ExplainedCall): Explai
     ...standings(explanation, call),
     ...(rule && { rule: rule.name }),
     findings: findingsOf(manifests, trunk?.namespace),
-    backends: rule ? backendShares(rule) : [],
+    backends: rule ? backendShares(rule, names) : [],
     ...(forwarding && { request: requestOf(forwarding.plan) }),
+    limits: explainedLimits(trunk, rule),
     outcome: decision.outcome,
     reason: decision.reason,
     wire: wireOf(decision),
@@ -157,7 +188,7 @@ function findingsOf(manifests: Manifests, namespace: string | undefined): Explai
 }
 
 /** Backends sorted by tier. Inside a tier they have the order of the rule. */
-function backendShares({ action }: RuleEntry): BackendShare[] {
+function backendShares({ action }: RuleEntry, names: LookedUpNames): BackendShare[] {
   if (action.type !== 'Route') return []
   const total = new Map<number, number>()
   for (const { tier, weight } of action.backends) total.set(tier, (total.get(tier) ?? 0) + weight)
@@ -167,7 +198,11 @@ function backendShares({ action }: RuleEntry): BackendShare[] {
     .toSorted((a, b) => a.tier - b.tier)
     .map((backend) => {
       const { tier, weight } = backend
-      return { name: backendName(backend), service: 'service' in backend, tier, weight, share: share(backend) }
+      const location = 'host' in backend ? names.get(placeText(backend)) : undefined
+      return {
+        ...{ name: backendName(backend), service: 'service' in backend, tier, weight, share: share(backend) },
+        ...(location && { lookUp: nameShare(location) }),
+      }
     })
 }
 

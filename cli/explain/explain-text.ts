@@ -1,4 +1,5 @@
 /** The report of `explain` as text for people. */
+import { limitLines } from './explain-limits.ts'
 import type { BackendShare, ExplainReport, Wire } from './explain-report.ts'
 
 /** The report in sections, each with a heading. Empty sections are left out. The text ends with a line break. */
@@ -7,6 +8,7 @@ export function explainText(report: ExplainReport): string {
   const sections = [
     [
       `INVITE ${call.requestUri} from ${call.source} by ${call.transport}`,
+      ...(call.at === undefined ? [] : [`at ${call.at}`]),
       ...(call.judgedSource === undefined ? [] : [`behind a trusted proxy, judged source: ${call.judgedSource}`]),
       ...numberLines(report),
     ],
@@ -21,12 +23,15 @@ export function explainText(report: ExplainReport): string {
       findings.shown.map(({ object, message }) => `${object}: ${message}`),
       more(findings.leftOut, 'problems: run lint'),
     ),
-    section('backends, in the order in which they are tried', report.backends.map(backendLine)),
+    section('backends, in the order in which they are tried', report.backends.flatMap(backendLines)),
     section('the request to the backend', requestLines(report.request)),
+    section('limits, which one call alone does not reach', limitLines(report.limits)),
     section('decision', [`${outcome}: ${reason}`]),
     section('on the wire', wireLines(wire)),
     section(
-      'on the wire of a cluster where a Service has a ready endpoint',
+      report.backends.some(({ lookUp }) => lookUp)
+        ? 'on the wire where the backends have addresses'
+        : 'on the wire of a cluster where a Service has a ready endpoint',
       onCluster ? wireLines(onCluster.wire) : [],
     ),
   ]
@@ -70,9 +75,14 @@ function more(count: number, what: string): string[] {
 
 const SERVICE = ': a Service, whose endpoints are known on a cluster only'
 
-function backendLine({ name, service, tier, weight, share }: BackendShare): string {
+function backendLines({ name, service, lookUp, tier, weight, share }: BackendShare): string[] {
   const load = weight === 0 ? 'weight 0: takes no calls' : `weight ${weight}, ${share} % of the tier's calls`
-  return `tier ${tier}: ${name} (${load})${service ? SERVICE : ''}`
+  const line = `tier ${tier}: ${name} (${load})${service ? SERVICE : ''}`
+  if (lookUp === undefined) return [line]
+  const { servers, leftOut, ttlSeconds, fault } = lookUp
+  if (fault !== undefined) return [`${line}: the name does not resolve from here: ${fault}`]
+  const rest = leftOut === 0 ? [] : [`  and ${leftOut} more`]
+  return [`${line}, looked up just now, to be kept ${ttlSeconds} s:`, ...servers.map((text) => `  ${text}`), ...rest]
 }
 
 function requestLines(request: ExplainReport['request']): string[] {

@@ -2,10 +2,15 @@
 import process from 'node:process'
 import { type Command, Option } from 'commander'
 import { printableLine, printableText } from '../../ingress/text/printable-text.ts'
+import type { Manifests } from '../../operator/watch/manifest-folder.ts'
 import { EXIT_CODE } from '../exit-code.ts'
+import { RESOLVER_SETTING } from '../settings/settings.ts'
+import type { LintFinding } from './finding.ts'
 
 interface LintFlags {
   readonly format: 'text' | 'json'
+  readonly lookUp: boolean
+  readonly resolver: readonly string[]
 }
 
 /** Adds the command to the program. */
@@ -17,15 +22,24 @@ export function addLintCommand(program: Command): void {
     )
     .argument('<path...>', 'files, or folders of *.yaml, *.yml and *.json files')
     .addOption(new Option('--format <format>', 'how to print findings').choices(['text', 'json']).default('text'))
+    .option('--look-up', 'ask nameservers for the names of backends, and warn of those that do not resolve', false)
+    .addOption(
+      new Option(
+        `${RESOLVER_SETTING.flag} <${RESOLVER_SETTING.argument}>`,
+        `with --look-up: ${RESOLVER_SETTING.description}`,
+      )
+        .argParser((value, before: readonly string[]) => [...before, value])
+        .default([], 'none'),
+    )
     .action(lint)
 }
 
-async function lint(paths: readonly string[], { format }: LintFlags): Promise<void> {
+async function lint(paths: readonly string[], { format, lookUp, resolver }: LintFlags): Promise<void> {
   // The import is here, so that the other commands do not wait for the compiler.
   const { findingText, lintFindings, lintNotes } = await import('./lint-findings.ts')
   const { isMissing, readManifests } = await import('../manifests.ts')
   const manifests = await readManifests(paths)
-  const findings = lintFindings(manifests)
+  const findings = [...lintFindings(manifests), ...(lookUp ? await nameFindings(manifests, resolver) : [])]
   const notes = lintNotes(manifests)
   const counts = { trunks: manifests.trunks.length, rules: manifests.rules.length }
   if (format === 'json')
@@ -37,4 +51,10 @@ async function lint(paths: readonly string[], { format }: LintFlags): Promise<vo
   if (findings.some(({ severity }) => severity === 'error')) process.exitCode = EXIT_CODE.failed
   // A path that does not exist is wrong usage. It is not a finding.
   if (paths.some(isMissing)) process.exitCode = EXIT_CODE.usage
+}
+
+async function nameFindings({ rules }: Manifests, resolver: readonly string[]): Promise<readonly LintFinding[]> {
+  const { unresolvedNameFindings } = await import('./unresolved-names.ts')
+  const { readNameservers } = await import('../settings/nameservers.ts')
+  return unresolvedNameFindings(rules, readNameservers(resolver))
 }

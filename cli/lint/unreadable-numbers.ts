@@ -15,6 +15,7 @@ const NUMBERS = {
   called: ({ called }) => called,
   calling: ({ calling }) => calling,
   headers: () => [],
+  schedule: () => [],
 } satisfies Record<MatchCondition, (match: DispatchRule['spec']['match']) => readonly NumberMatch[]>
 
 /** One warning per number. */

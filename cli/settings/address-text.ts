@@ -1,6 +1,7 @@
 /** Reads addresses in the form of the command line. Each function returns undefined for an invalid text. */
-import { hostText, parseIpAddress } from '../../ingress/address/ip-address.ts'
+import { hostText, isUnspecified, parseIpAddress } from '../../ingress/address/ip-address.ts'
 import { MAX_PORT } from '../../ingress/address/port.ts'
+import type { Nameserver } from '../../ingress/resolve/dns-exchange.ts'
 import type { AdvertisedAddress, HttpAddress } from '../../ingress/serve/serving-config.ts'
 import type { DrachtioAddress } from '../../ingress/sip/drachtio/drachtio-config.ts'
 import type { ListenAddress } from '../../ingress/sip/native/native-engine.ts'
@@ -83,6 +84,15 @@ export function parseHttpAddress(text: string): HttpAddress | undefined {
   if (name === undefined || number === undefined) return undefined
   return { host: parseIpAddress(name)?.text ?? name, port: number }
 }
+
+/** Reads text such as `10.96.0.10:53`, `[2001:db8::53]:5353` or `127.0.0.1`, whose port is 53. A name cannot be looked up. */
+export function parseNameserver(text: string): Nameserver | undefined {
+  const place = parseAdvertisedAddress(text)
+  const address = place && parseIpAddress(place.host)
+  return address && !isUnspecified(address) ? { address, port: place.port ?? DNS_PORT } : undefined
+}
+
+const DNS_PORT = 53
 
 function splitPort(text: string): { host: string; port: string | undefined } {
   const [, host = text, port] = /^(\[[^\]]*\]|[^:]*)(?::(\d*))?$/.exec(text) ?? []

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { OperatorConfig } from '../../operator/operator-config.ts'
 import { CACHE_SHAPE, checkCache, IN_ANY_CASE, withCache } from './cache-schema.ts'
 import { type Environment, type Flags, frozen, readConfig } from './config.ts'
+import { resolver } from './nameservers.ts'
 import { OPERATOR_SETTINGS } from './operator-settings.ts'
 import { httpAddress } from './serving-schema.ts'
 import { installation, isFile, logLevel, objectName, one, optional, textOf, toggle } from './setting-value.ts'
@@ -19,6 +20,7 @@ const OPERATOR = z
     allowMassDeletion: one(toggle),
     dryRun: one(toggle),
     keySecret: optional(objectName),
+    resolver,
     installation: optional(installation),
     logLevel: one(logLevel),
   })

@@ -1,4 +1,4 @@
-import { CACHE_SETTINGS, LOG_SETTINGS, METRIC_SETTINGS, type Settings } from './settings.ts'
+import { CACHE_SETTINGS, LOG_SETTINGS, METRIC_SETTINGS, RESOLVER_SETTING, type Settings } from './settings.ts'
 
 /** The settings of `operator`. */
 export const OPERATOR_SETTINGS = {
@@ -74,6 +74,7 @@ export const OPERATOR_SETTINGS = {
     description:
       'Secret beside the Lease in which to keep the keys of the ingress pods; without it keys are not managed',
   },
+  resolver: RESOLVER_SETTING,
   ...LOG_SETTINGS,
   ...METRIC_SETTINGS,
 } as const satisfies Settings

@@ -5,6 +5,7 @@ import type { ListenAddress } from '../../ingress/sip/native/native-engine.ts'
 import { MAX_DRAIN_SECONDS, MAX_LOG_CALLS_PER_SECOND, MAX_RULE_SERIES, MAX_SETTLE_SECONDS } from '../limits.ts'
 import { parseAdvertisedAddress, parseHttpAddress, parseListenAddress } from './address-text.ts'
 import { ENGINE_SHAPE } from './engine-schema.ts'
+import { resolver } from './nameservers.ts'
 import { installation, logLevel, one, optional, seconds, textOf, wholeNumber } from './setting-value.ts'
 import { overUdpOrTcp } from './transport-advice.ts'
 
@@ -22,6 +23,8 @@ export const SERVING_SHAPE = {
   advertise: optional(textOf(overUdpOrTcp(parseAdvertisedAddress), ADVERTISE_FORM)),
   advertiseInternal: optional(textOf(overUdpOrTcp(parseAdvertisedAddress), ADVERTISE_FORM)),
   ownAddress: z.array(textOf(parseIpPrefix, 'an IP address or a network, 10.0.0.7 or 10.0.0.0/24 for instance')),
+  resolver,
+  allowResolved: z.array(textOf(parseIpPrefix, 'an IP address or a network, 127.0.0.0/8 for instance')),
   http: httpAddress,
   logLevel: one(logLevel),
   logCallsPerSecond: one(wholeNumber(MAX_LOG_CALLS_PER_SECOND)),

@@ -105,6 +105,17 @@ const ENGINE_SETTINGS = {
   },
 } as const satisfies Settings
 
+/** The setting of every command that looks up the names of backends. */
+export const RESOLVER_SETTING = {
+  flag: '--resolver',
+  argument: 'host:port',
+  environment: 'SIP_DISPATCH_RESOLVER',
+  repeatable: true,
+  fallback: [],
+  description:
+    "nameserver to ask for the names of backends, an IP address with a port; without it those of the machine's /etc/resolv.conf",
+} as const satisfies Setting
+
 const SERVING_SETTINGS = {
   ...ENGINE_SETTINGS,
   listen: {
@@ -142,6 +153,16 @@ const SERVING_SETTINGS = {
     repeatable: true,
     description:
       'address or network of the node and the pod: a stranger from there is counted as source_rewritten, because a Service has replaced its address',
+  },
+  resolver: RESOLVER_SETTING,
+  allowResolved: {
+    flag: '--allow-resolved',
+    argument: 'network',
+    environment: 'SIP_DISPATCH_ALLOW_RESOLVED',
+    repeatable: true,
+    fallback: [],
+    description:
+      'network whose loopback addresses and own addresses a name of a backend may have; for a trial on one machine: 127.0.0.0/8',
   },
   http: {
     flag: '--http',

@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { apiObject, objectName } from './api-object.ts'
+import { callLimits } from './call-limits.ts'
 import { headerMatches } from './header-match.ts'
 import { MAX_CONTACTS, MAX_TRUNK_REFS, MAX_URI_LENGTH } from './limits.ts'
 import { numberMatches } from './number-match.ts'
 import { readObject } from './read-object.ts'
 import { route } from './route.ts'
+import { schedule } from './schedule.ts'
 import { statusLine } from './status-line.ts'
 import { uniqueObjects, type ValidationRule, withRules } from './validation-rule.ts'
 
@@ -84,14 +86,14 @@ const match = z.strictObject({
   called: numberMatches.describe('Conditions on the called number; one must hold. Default: every number.'),
   calling: numberMatches.describe('Conditions on the calling number; one must hold. Default: every number.'),
   headers: headerMatches.describe('Conditions on headers; all must hold. Default: none.'),
+  schedule: schedule.optional().describe('When the rule takes calls: hours, holidays, dates. Default: always.'),
 })
 
 const trunkRef = z.strictObject({ name: objectName.describe('The name of a SipTrunk of the same namespace.') })
 
 const INT32 = { min: -2_147_483_648, max: 2_147_483_647 }
 
-/** The schema of a DispatchRule's spec, with defaults and bounds. */
-export const dispatchRuleSpec = z
+const dispatchRuleFields = z
   .strictObject({
     priority: z
       .int()
@@ -104,10 +106,23 @@ export const dispatchRuleSpec = z
     trunkRefs: uniqueObjects(z.array(trunkRef).max(MAX_TRUNK_REFS), 'name')
       .default([])
       .describe('Trunks whose calls the rule takes. Default: every trunk of the namespace.'),
-    match: match.prefault({}).describe('Which calls the rule takes; every list must hold. Default: all.'),
+    match: match.prefault({}).describe('Which calls the rule takes; every field must hold. Default: all.'),
     action: action.describe('What happens to a call that the rule takes.'),
+    limits: callLimits
+      .optional()
+      .describe(
+        "How many calls the rule takes, of all its trunks together. What is beyond gets responses.overLimit of the call's trunk, and no other rule is tried. Default: no limit.",
+      ),
   })
   .describe('Which calls the rule takes, before which others, and what becomes of them.')
+
+/** The schema of a DispatchRule's spec, with defaults and bounds. */
+export const dispatchRuleSpec = withRules(dispatchRuleFields, {
+  cel: "!has(self.limits) || !has(self.limits.concurrentCalls) || self.action.type == 'Route'",
+  message: 'concurrentCalls counts calls that are sent to a backend, so it needs an action of type Route',
+  field: 'limits',
+  holds: ({ limits, action: { type } }) => limits?.concurrentCalls === undefined || type === 'Route',
+})
 
 const dispatchRule = apiObject('DispatchRule', dispatchRuleSpec)
 

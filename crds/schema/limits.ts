@@ -32,12 +32,26 @@ export const MAX_HEADER_VALUE_LENGTH = 512
 /** The most characters of a reason phrase. */
 export const MAX_REASON_LENGTH = 128
 
+/** The most windows of a schedule: several for each day of the week. */
+export const MAX_WINDOWS = 32
+/** The most exceptions of a schedule. They are enough for the holidays of twenty years. Each one takes time when a window begins. */
+export const MAX_EXCEPTIONS = 256
+/** The most characters of the name of a time zone. The longest name of the IANA database has 32. */
+export const MAX_TIME_ZONE_LENGTH = 64
+/** The most names of time zones that are remembered. The IANA database has about 600 names. */
+export const MAX_KNOWN_ZONES = 1000
+
 /** The most backends of a rule. If there are more, they should be behind a Service. */
 export const MAX_BACKENDS = 64
 /** The most contacts of a redirection. */
 export const MAX_CONTACTS = 16
 /** The most characters of a URI. */
 export const MAX_URI_LENGTH = 256
+/**
+ * The most characters of a backend's URI: `sip:`, a host name of 253 characters and a dot, a port, `;transport=tcp` and some more
+ * parameters.
+ */
+export const MAX_BACKEND_URI_LENGTH = 320
 /**
  * The largest weight of a backend. If two weights add up to 1000, traffic can be moved from one backend to the other in steps
  * of 0.1 percent.
@@ -47,6 +61,22 @@ export const MAX_WEIGHT = 1000
 export const MAX_TIER = 15
 /** The most items in a failover list. An item is `timeout`, `transport` or the status of a response, such as `503`. */
 export const MAX_FAILOVER_CONDITIONS = 32
+
+/**
+ * The largest rate of a limit, in calls per second. It is more than a process can serve, so a greater number would limit
+ * nothing.
+ */
+export const MAX_CALLS_PER_SECOND = 100_000
+/** The most calls of a burst: ten seconds at the largest rate. */
+export const MAX_BURST = 1_000_000
+/** The most calls at the same time of a limit. No trunk has more, and the number of all counted calls has a bound too. */
+export const MAX_CONCURRENT_CALLS = 1_000_000
+/**
+ * Seconds after which a call no longer counts: the least and the most. A minute is longer than a call rings. A week is longer
+ * than any call.
+ */
+export const MIN_CALL_SECONDS = 60
+export const MAX_CALL_SECONDS = 604_800
 
 /** The most characters of a DNS label and of a DNS subdomain (RFC 1123). Kubernetes names its objects in these forms. */
 export const MAX_LABEL_LENGTH = 63

@@ -19,7 +19,7 @@ const backend = withRules(
     uri: backendUri
       .optional()
       .describe(
-        'sip: with an IP address, a port (default 5060) and plain parameters such as ;transport=tcp. Write uri or service.',
+        'sip: with an IP address or a host name, a port and plain parameters such as ;transport=tcp. With an address the default port is 5060. A name is looked up as RFC 3263 says: NAPTR, SRV and addresses without a port, addresses alone with one. Write uri or service.',
       ),
     service: backendService
       .optional()

@@ -1,12 +1,14 @@
 import { isSupportedCountry } from 'libphonenumber-js'
 import { z } from 'zod'
 import { apiObject } from './api-object.ts'
+import { callLimits } from './call-limits.ts'
+import { durationBetween } from './duration.ts'
 import { MAX_NETWORKS, MAX_SOURCES } from './limits.ts'
 import { networkList } from './network.ts'
 import { numberMatches } from './number-match.ts'
 import { readObject } from './read-object.ts'
 import { statusLine } from './status-line.ts'
-import { uniqueStrings } from './validation-rule.ts'
+import { uniqueStrings, withRules } from './validation-rule.ts'
 
 /**
  * A region whose numbering plan the ingress knows. The API server checks only the form, because the list of regions is part of
@@ -48,6 +50,25 @@ const numbers = z.strictObject({
 
 const SERVICE_UNAVAILABLE = { status: 503, reason: 'Service Unavailable' }
 
+/** The statuses that may have a Retry-After (RFC 3261 §20.33). */
+const RETRY_AFTER_STATUSES: readonly number[] = [404, 413, 480, 486, 500, 503, 600, 603]
+
+const overLimit = withRules(
+  statusLine.extend({
+    retryAfter: durationBetween('1s', '1h')
+      .optional()
+      .describe(
+        'Asks the carrier to wait this long, in whole seconds, where a limit of the trunk refuses: it then sends no call at all to this address, also if several pods share it. A limit of a rule never asks. Default: the carrier is not asked.',
+      ),
+  }),
+  {
+    cel: `!has(self.retryAfter) || self.status in [${RETRY_AFTER_STATUSES.join(', ')}]`,
+    message: `goes with the statuses ${RETRY_AFTER_STATUSES.join(', ')} only (RFC 3261 §20.33)`,
+    field: 'retryAfter',
+    holds: ({ retryAfter, status }) => retryAfter === undefined || RETRY_AFTER_STATUSES.includes(status),
+  },
+)
+
 const responses = z.strictObject({
   noRule: statusLine
     .default(SERVICE_UNAVAILABLE)
@@ -58,6 +79,11 @@ const responses = z.strictObject({
   draining: statusLine
     .optional()
     .describe('The answer to a call that reaches a pod while it shuts down. Default: 503 Service Unavailable.'),
+  overLimit: overLimit
+    .optional()
+    .describe(
+      'The answer to a call that a limit of the trunk or of its rule refuses. Default: 503 Service Unavailable, without Retry-After.',
+    ),
 })
 
 /** The schema of a SipTrunk's spec, with defaults and bounds. */
@@ -84,6 +110,9 @@ export const sipTrunkSpec = z
     responses: responses
       .prefault({})
       .describe('Answers to calls that cannot be served; carriers differ in what they make of them.'),
+    limits: callLimits
+      .optional()
+      .describe('How much the trunk may call. What is beyond gets responses.overLimit. Default: no limit.'),
     nat: z
       .enum(['Auto', 'Source', 'Contact'])
       .default('Auto')

@@ -12,6 +12,7 @@ import { reportDrop, strangerReason } from './dropped-packets.ts'
 import { handleInDialog } from './handle-in-dialog.ts'
 import { handleInvite } from './handle-invite.ts'
 import { handleOptions } from './handle-options.ts'
+import { endHungUp } from './over-limit.ts'
 import { reportShedKnown, reportShedStranger } from './shed-calls.ts'
 
 const NO_NEAR_MISSES: readonly NearMiss[] = []
@@ -51,6 +52,8 @@ function reportEngineEvent(event: EngineEvent, deps: CallDeps): void {
       return reportShedStranger(event, deps)
     case 'shed-known':
       return reportShedKnown(event, deps)
+    case 'hung-up':
+      return endHungUp(event, deps)
     case 'unread':
     case 'fault':
       return deps.emit(event)

@@ -1,5 +1,6 @@
 /** What the decision of a call needs: the table, the time, an id, and a listener for events. */
 import type { IpPrefix } from '../address/ip-address.ts'
+import type { CallLimits } from '../limit/call-limits.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
 import type { BackendHealth } from './backend-health.ts'
 import type { CallEvent } from './call-events.ts'
@@ -14,6 +15,7 @@ export type SettleOptions = 'unavailable' | 'ok'
 export interface CallDeps {
   readonly table: LiveTable
   readonly health: BackendHealth
+  readonly limits: CallLimits
   /**
    * Addresses of the node and the pod. If a Service rewrites the sources of packets, strangers' packets come from these
    * addresses.
@@ -21,6 +23,10 @@ export interface CallDeps {
   readonly ownAddress: readonly IpPrefix[]
   /** Monotonic milliseconds. */
   readonly now: () => number
+  /**
+   * Milliseconds since 1970 by the machine's clock. Schedules of rules are asked about this time. It may go back, and may leap.
+   */
+  readonly wallClock: () => number
   /** Returns a new id for a decision. The id appears in the log line and in the Warning header. */
   readonly newId: () => string
   /** Returns a number in [0, 1), for the choice by weight. */

@@ -4,6 +4,7 @@
  */
 import type { JudgedSource } from '../lookup/judged-source.ts'
 import type { MatchFailure } from '../lookup/match-rule.ts'
+import type { NameState } from '../resolve/name-resolver.ts'
 import type { AttemptResult, Peer } from '../sip/port/engine.ts'
 
 /** How a call ended. docs/metrics.md explains each outcome. */
@@ -23,6 +24,14 @@ export type Outcome =
 /** Why no rule took a call. The first reasons come from the search for a rule. The last two say why there was no search. */
 export type NoRuleReason = MatchFailure | 'called_unreadable' | 'called_not_owned'
 
+/** Which limit refused a call. `overload`: none; the process had no time for the call. */
+export type OverLimitReason =
+  | 'trunk_calls_per_second'
+  | 'trunk_concurrent_calls'
+  | 'rule_calls_per_second'
+  | 'rule_concurrent_calls'
+  | 'overload'
+
 export type NearMissReason = 'transport' | 'called'
 
 /** Who sent a request that was shed. `proxied-stranger`: a trusted proxy, which named a stranger as the source. */
@@ -37,7 +46,7 @@ export interface CallSource extends Peer {
 /** One attempt at a backend. If it took no time and its status is 0, nothing was sent. */
 export interface CallAttempt {
   readonly backend: string
-  /** `address:port` for an endpoint of a Service. For any other backend, the backend's name again. */
+  /** `address:port` for an endpoint of a Service or an address of a name. For any other backend, its name again. */
   readonly place: string
   /** `unfinished`: the call ended earlier than the attempt, so the attempt's result is unknown. */
   readonly result: AttemptResult | 'unfinished'
@@ -49,11 +58,12 @@ export interface CallAttempt {
 
 /**
  * A backend of the rule that was passed over, completely or with some of its endpoints. `paused`: it is paused.
- * `no_endpoint`: it has no ready endpoint. `no_socket`: no socket of this process reaches it.
+ * `no_endpoint`: it has no ready endpoint. `unresolved`: DNS has given no address for its name. `no_socket`: no socket of
+ * this process reaches it.
  */
 export interface PassedOver {
   readonly backend: string
-  readonly result: 'paused' | 'no_endpoint' | 'no_socket'
+  readonly result: 'paused' | 'no_endpoint' | 'unresolved' | 'no_socket'
 }
 
 /** A decided INVITE. It is reported once: when its final response is sent, or when it is dropped. */
@@ -70,6 +80,7 @@ export interface CallDecided {
   readonly rule: string
   readonly reason: string
   readonly noRuleReason: NoRuleReason | undefined
+  readonly overLimitReason: OverLimitReason | undefined
   readonly called: string
   readonly calling: string
   /** The backend whose answer ended the call. Empty if the call ended in another way. */
@@ -88,6 +99,8 @@ export type CallEvent =
   | CallDecided
   /** A rule was chosen for a call. Metrics count the call by this event, long before its end. */
   | { readonly type: 'rule-won'; readonly rule: string }
+  /** A trunk calls one number so often that the calls may go in a circle. Reported once per number and window. */
+  | { readonly type: 'number-repeated'; readonly trunk: string; readonly rule: string; readonly called: string }
   /** The first response of a backend, when it is relayed to the caller. */
   | {
       readonly type: 'first-response'
@@ -112,6 +125,10 @@ export type CallEvent =
       readonly up: boolean
       readonly reason: string
     }
+  /** A look-up of a backend's name has ended. */
+  | { readonly type: 'name-resolution'; readonly state: NameState }
+  /** No rule has this name any more. */
+  | { readonly type: 'name-forgotten'; readonly place: string }
   /** An admitted INVITE that ended without a final response. Invariant I2 says that this never happens. */
   | { readonly type: 'unanswered'; readonly trunk: string; readonly callId: string }
   /** A packet that got no answer: no byte was sent. */

@@ -6,9 +6,14 @@ import { backendOrder } from './backend-order.ts'
 import type { CallDeps } from './call-deps.ts'
 import type { PassedOver } from './call-events.ts'
 import { MAX_ENDPOINT_TRIES, MAX_TARGETS } from './limits.ts'
+import { nameTargets } from './name-targets.ts'
+import { drawn } from './random-order.ts'
 
 export interface CallTarget extends ProxyTarget {
-  /** The name under which the target is paused: the backend's name, or `address:port` of one endpoint of a Service. */
+  /**
+   * The name under which the target is paused: the backend's name, or `address:port` of one endpoint of a Service or of one
+   * address of a name.
+   */
   readonly place: string
 }
 
@@ -31,28 +36,34 @@ export interface CallTargets {
 export const NOTHING_PASSED_OVER: readonly PassedOver[] = []
 
 /**
- * The targets of a call: its backends by tier and weight. A Service is replaced by its ready endpoints in a random order. A
- * target is left out if it is paused, or if no socket of this process reaches it. The other backends stay in the same
+ * The targets of a call: its backends by tier and weight. A Service is replaced by its ready endpoints in a random order, and a
+ * name by its servers in the order of RFC 2782. A target is left out if it is paused, or if no socket of this process reaches it. The other backends stay in the same
  * order. So they share the calls by their own weights.
  */
 export function callTargets(backends: readonly Backend[], deps: Deps, canReach: CanReach = ANYWHERE): CallTargets {
   const targets: CallTarget[] = []
   let passedOver = NOTHING_PASSED_OVER
   for (const backend of backendOrder(backends, deps.fraction)) {
-    const there = 'uri' in backend ? addressTargets(backend) : deps.table.readyEndpoints(backend.service)
+    const there = targetsOf(backend, deps)
     const up = upOnes(there, deps.health)
     const reached = those(up, canReach)
     if (reached.length === 0 || reached.length < there.length) {
       passedOver = [...passedOver, ...missed(backend, { there, up, reached }, passedOver)]
     }
-    const found = 'uri' in backend ? reached : drawEndpoints([...reached], deps.fraction)
-    for (const target of found) {
+    const found = 'service' in backend ? drawn(reached, MAX_ENDPOINT_TRIES, deps.fraction) : reached
+    for (const target of found.length > MAX_ENDPOINT_TRIES ? found.slice(0, MAX_ENDPOINT_TRIES) : found) {
       if (targets.length === MAX_TARGETS) return { targets, passedOver }
       // A target is used only once (RFC 3261 §16.5). Several backends of the rule may lead to the same target.
       if (!hasPlace(targets, target)) targets.push(target)
     }
   }
   return { targets, passedOver }
+}
+
+/** All targets of a backend. Only those of a name are in the order in which they are tried. */
+function targetsOf(backend: Backend, { table, fraction }: Deps): readonly CallTarget[] {
+  if ('service' in backend) return table.readyEndpoints(backend.service)
+  return 'host' in backend ? nameTargets(backend, table, fraction) : addressTargets(backend)
 }
 
 /** The targets that are not paused. */
@@ -79,7 +90,7 @@ interface Places {
 function missed(backend: Backend, { there, up, reached }: Places, known: readonly PassedOver[]): PassedOver[] {
   const name = backendName(backend)
   const results: PassedOver['result'][] = []
-  if (there.length === 0) results.push('no_endpoint')
+  if (there.length === 0) results.push('host' in backend ? 'unresolved' : 'no_endpoint')
   if (up.length < there.length) results.push('paused')
   if (reached.length < up.length) results.push('no_socket')
   return results
@@ -102,21 +113,6 @@ function addressTargets(backend: UriBackend): readonly CallTarget[] {
   const targets = address ? [{ id: uri, place: uri, address, port, transport, uriParameters }] : []
   addressed.set(backend, targets)
   return targets
-}
-
-/** Draws endpoints in a random order. Each endpoint has the same chance to be the first, and to be the next after a failure. */
-function drawEndpoints(up: CallTarget[], fraction: () => number): CallTarget[] {
-  const tries = Math.min(up.length, MAX_ENDPOINT_TRIES)
-  for (let i = 0; i < tries && i < up.length - 1; i++) swap(up, i, i + Math.floor(fraction() * (up.length - i)))
-  up.length = tries
-  return up
-}
-
-function swap(list: CallTarget[], i: number, j: number): void {
-  const [a, b] = [list[i], list[j]]
-  if (a === undefined || b === undefined) return
-  list[i] = b
-  list[j] = a
 }
 
 function hasPlace(targets: readonly CallTarget[], target: CallTarget): boolean {

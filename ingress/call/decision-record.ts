@@ -4,7 +4,15 @@ import { explainedAnswer } from '../sip/port/answers.ts'
 import type { Answer, InboundCall } from '../sip/port/engine.ts'
 import { NO_ATTEMPTS } from './attempt-record.ts'
 import type { CallDeps } from './call-deps.ts'
-import type { CallAttempt, CallDecided, CallSource, NoRuleReason, Outcome, PassedOver } from './call-events.ts'
+import type {
+  CallAttempt,
+  CallDecided,
+  CallSource,
+  NoRuleReason,
+  Outcome,
+  OverLimitReason,
+  PassedOver,
+} from './call-events.ts'
 import { NOTHING_PASSED_OVER } from './call-targets.ts'
 
 export interface Decision {
@@ -24,6 +32,7 @@ export interface Ending {
   readonly outcome: Outcome
   readonly reason: string
   readonly noRuleReason?: NoRuleReason
+  readonly overLimitReason?: OverLimitReason
   readonly backend?: string
   readonly attempts?: readonly CallAttempt[]
   readonly passedOver?: readonly PassedOver[]
@@ -75,6 +84,7 @@ export function callDecided(
     rule: rule?.name ?? '',
     reason: ending.reason,
     noRuleReason: ending.noRuleReason,
+    overLimitReason: ending.overLimitReason,
     called: decision.called,
     calling: decision.calling,
     backend: ending.backend ?? '',

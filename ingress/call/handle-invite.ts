@@ -4,6 +4,8 @@
  */
 import { chooseTrunk, type NearMiss, type TrunkVerdict, trunkOf } from '../lookup/choose-trunk.ts'
 import { matchRule } from '../lookup/match-rule.ts'
+import type { ScheduleMiss } from '../lookup/schedule-test.ts'
+import { scheduleMissText } from '../lookup/schedule-text.ts'
 import { faultText } from '../lookup/user-fault.ts'
 import type { RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
 import type { UserFault } from '../route-table/user-reading.ts'
@@ -15,6 +17,7 @@ import type { NoRuleReason } from './call-events.ts'
 import { callSource } from './call-source.ts'
 import { type Decision, openDecision, refuse, reportDecision } from './decision-record.ts'
 import { reportDrop, strangerReason } from './dropped-packets.ts'
+import { refuseOverLimit } from './over-limit.ts'
 import { redirect, reject, route } from './rule-action.ts'
 
 export function handleInvite(call: InboundCall, deps: CallDeps): void {
@@ -101,10 +104,10 @@ function refuseAmbiguous(decision: Decision, deps: CallDeps, trunk: TrunkEntry):
 
 function applyRules(decision: Decision, deps: CallDeps, admitted: Admitted): void {
   const { trunk, callingFault } = admitted
-  const verdict = matchRule(deps.table, admitted, decision.call)
+  const verdict = matchRule(deps.table, admitted, decision.call, deps.wallClock())
   switch (verdict.type) {
     case 'no_rule':
-      return noRule(decision, deps, { trunk, reason: verdict.reason, nearest: verdict.nearest, fault: callingFault })
+      return noRule(decision, deps, { ...verdict, trunk, fault: callingFault })
     case 'rule':
       return applyRule(decision, deps, trunk, verdict.rule)
   }
@@ -114,6 +117,8 @@ function applyRule(decision: Decision, deps: CallDeps, trunk: TrunkEntry, rule: 
   decision.trunk = trunk
   decision.rule = rule
   deps.emit({ type: 'rule-won', rule: rule.name })
+  const isLimited = trunk.limits !== undefined || rule.limits !== undefined
+  if (isLimited && refuseOverLimit(decision, deps, { trunk, rule })) return
   const { action } = rule
   switch (action.type) {
     case 'Route':
@@ -134,6 +139,8 @@ interface NoRule {
   readonly nearest: string | undefined
   /** Why a number cannot be read. Shown only if `reason` says that a number cannot be read. */
   readonly fault?: UserFault | undefined
+  /** Why the schedule of the nearest rule does not hold. Only if `reason` is `schedule`. */
+  readonly schedule?: ScheduleMiss | undefined
 }
 
 const EXPLANATIONS: Readonly<Record<NoRuleReason, string>> = {
@@ -144,6 +151,7 @@ const EXPLANATIONS: Readonly<Record<NoRuleReason, string>> = {
   calling_unreadable: 'a rule asks for the calling number, which cannot be read',
   calling: 'the nearest rule does not match the calling number',
   header: 'the nearest rule does not match a header',
+  schedule: 'the nearest rule is outside its schedule',
 }
 
 /** Whether the text for a reason contains the name of the nearest rule. */
@@ -155,17 +163,19 @@ const NAMES_RULE: Readonly<Record<NoRuleReason, boolean>> = {
   calling_unreadable: true,
   calling: true,
   header: true,
+  schedule: true,
 }
 
 /**
  * Answers a known caller at once if no rule matches its call. The answer is `responses.noRule` of the trunk, 503 by default
  * (`crds/schema/sip-trunk.ts`). A metric shows which condition failed.
  */
-function noRule(decision: Decision, deps: CallDeps, { trunk, reason, nearest, fault }: NoRule): void {
+function noRule(decision: Decision, deps: CallDeps, { trunk, reason, nearest, fault, schedule }: NoRule): void {
   decision.trunk = trunk
   const named = nearest !== undefined && NAMES_RULE[reason]
   const unreadable = fault !== undefined && (reason === 'called_unreadable' || reason === 'calling_unreadable')
-  const why = `${EXPLANATIONS[reason]}${named ? ` (${nearest})` : ''}${unreadable ? `: ${faultText(fault)}` : ''}`
+  const more = (unreadable ? `: ${faultText(fault)}` : '') + (schedule ? `: ${scheduleMissText(schedule)}` : '')
+  const why = `${EXPLANATIONS[reason]}${named ? ` (${nearest})` : ''}${more}`
   refuse(decision, deps, trunk.responses.noRule, { outcome: 'no_rule', reason: why, noRuleReason: reason })
   if (reason !== 'called_not_owned') return
   const { source, call } = decision

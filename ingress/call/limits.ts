@@ -7,7 +7,7 @@
 export const MAX_BACKEND_PAUSE_MS = 60_000
 
 /**
- * At most this many endpoints of one Service are tried in one call. After eight failures in a row, the caller has waited
+ * At most this many endpoints of one Service, or addresses of one name, are tried in one call. After eight failures in a row, the caller has waited
  * long enough.
  */
 export const MAX_ENDPOINT_TRIES = 8

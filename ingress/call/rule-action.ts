@@ -1,4 +1,5 @@
 /** Carries out the action of the rule that matched: route, redirect or reject. */
+import type { CountedCall } from '../limit/counted-calls.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
 import { toCanonical } from '../lookup/phone-number.ts'
 import type { Action, RouteAction, RuleEntry, TrunkEntry } from '../route-table/route-table.ts'
@@ -23,6 +24,7 @@ import { type CallTarget, callTargets } from './call-targets.ts'
 import { type Decision, refuse, reportDecision } from './decision-record.ts'
 import { type SealedHeaders, writeDialogData } from './dialog-data.ts'
 import { NAMED_BACKENDS } from './limits.ts'
+import { countForwarded, noteNumber } from './over-limit.ts'
 import { headerEdits, type RuleHeaders, ruleHeaders } from './rule-headers.ts'
 import { expandUser, type TemplateValues } from './template.ts'
 
@@ -84,10 +86,14 @@ export function route(decision: Decision, deps: CallDeps, routing: Routing): voi
     return refuse(decision, deps, USER_TOO_LONG, { outcome: 'malformed', reason })
   }
   const edits = editsOf(headers, values, callerTrusted)
-  decision.call.proxy(new RoutedCall(decision, deps, { targets, passedOver, routing, values, edits, dialogData }))
+  noteNumber(decision, deps, routing)
+  const counted = countForwarded(decision, deps, routing)
+  const parts = { targets, passedOver, routing, values, edits, dialogData, counted }
+  decision.call.proxy(new RoutedCall(decision, deps, parts))
 }
 
 const NO_TARGET = 'every backend of the rule is paused, has weight 0 or has no ready endpoint'
+const NO_ADDRESS = 'DNS has given no address for the backends of the rule, see the log lines about their names'
 const NO_SOCKET = 'this process listens on no address of the family and transport of any backend that is up'
 
 /**
@@ -100,11 +106,17 @@ function noTarget(
   { routing, passedOver }: { readonly routing: Routing; readonly passedOver: readonly PassedOver[] },
 ): void {
   const missed = passedOver.filter(({ result }) => result === 'no_socket').map(({ backend }) => backend)
-  const reason = missed.length > 0 ? `${NO_SOCKET}: ${missed.slice(0, NAMED_BACKENDS).join(', ')}` : NO_TARGET
+  const reason = noTargetReason(missed, passedOver)
   refuse(decision, deps, routing.trunk.responses.noBackend, { outcome: 'no_backend', reason, passedOver })
   for (const backend of missed) {
     deps.emit({ type: 'backend-attempt', backend, result: 'no_socket', status: 0, heard: false })
   }
+}
+
+function noTargetReason(missed: readonly string[], passedOver: readonly PassedOver[]): string {
+  if (missed.length > 0) return `${NO_SOCKET}: ${missed.slice(0, NAMED_BACKENDS).join(', ')}`
+  const nameless = passedOver.filter(({ result }) => result === 'unresolved').map(({ backend }) => backend)
+  return nameless.length > 0 ? `${NO_ADDRESS}: ${nameless.slice(0, NAMED_BACKENDS).join(', ')}` : NO_TARGET
 }
 
 function valuesOf({ called, calling }: Decision, { trunk, rule }: Routing): TemplateValues {
@@ -134,6 +146,7 @@ interface PlanParts {
   readonly values: TemplateValues
   readonly edits: RelayEdits
   readonly dialogData: string
+  readonly counted: CountedCall | undefined
 }
 
 /** A call for which the engine is trying or has tried backends. It is its own plan, which saves three objects per call. */
@@ -155,6 +168,7 @@ class RoutedCall implements ProxyPlan {
   readonly attempts: Attempts = []
   /** Whether the end of the call has been reported. Attempts that change later do not change the report. */
   over = false
+  readonly counted: CountedCall | undefined
   private readonly deps: CallDeps
   private readonly trunk: TrunkEntry
 
@@ -176,6 +190,7 @@ class RoutedCall implements ProxyPlan {
     this.decision = decision
     this.decidedAt = deps.now()
     this.passedOver = parts.passedOver
+    this.counted = parts.counted
     this.deps = deps
     this.trunk = trunk
   }
@@ -248,6 +263,8 @@ function finish(proxied: RoutedCall, deps: CallDeps, result: ProxyResult): void 
   const { decision, decidedAt, passedOver, attempts } = proxied
   const { outcome, status, target, reason = EXPLANATIONS[outcome] } = result
   proxied.over = true
+  const isAnswered = outcome === 'forwarded' && status < 300
+  if (proxied.counted && !isAnswered) deps.limits.end(proxied.counted)
   // After the caller has its answer, the engine cancels the open attempts. After `unanswered`, nobody knows how these
   // attempts end.
   endOpen(attempts, outcome === 'unanswered' ? 'unfinished' : 'cancelled', deps.now())

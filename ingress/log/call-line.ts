@@ -8,17 +8,18 @@ import { jsonText } from './json-text.ts'
 
 /** The members of a JSON object, without its braces. A member that does not apply to the call is left out. */
 export function callMembers(call: CallDecided): string {
-  const { noRuleReason } = call
+  const { noRuleReason, overLimitReason } = call
   const decision = `"decisionId":${jsonText(call.decisionId)},"callId":${jsonText(clip(call.callId))},`
   const route = `,"trunk":${jsonText(call.trunk)},"rule":${jsonText(call.rule)}`
   const end = `,"outcome":"${call.outcome}","status":${call.status},"reason":${jsonText(withoutCredentials(clip(call.reason)))}`
   const why = noRuleReason === undefined ? '' : `,"noRuleReason":"${noRuleReason}"`
+  const limit = overLimitReason === undefined ? '' : `,"overLimitReason":"${overLimitReason}"`
   const numbers = `,"called":${jsonText(clip(call.called))},"calling":${jsonText(clip(call.calling))}`
   const backend = `,"backend":${jsonText(call.backend)}${attemptsJson(call)}`
   const decisionMs = milliseconds(call.decidedAt - call.receivedAt)
   const totalMs = milliseconds(call.endedAt - call.receivedAt)
   const times = `,"decisionMs":${decisionMs},"totalMs":${totalMs}`
-  return `${decision}${sourceMembers(call.source)}${route}${end}${why}${numbers}${backend}${times}`
+  return `${decision}${sourceMembers(call.source)}${route}${end}${why}${limit}${numbers}${backend}${times}`
 }
 
 /**

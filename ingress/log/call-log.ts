@@ -8,12 +8,15 @@ import { clip, milliseconds } from './attempt-fields.ts'
 import { callMembers, sourceFields, withoutCredentials } from './call-line.ts'
 import {
   FAULT_LINES_PER_SECOND,
+  NAME_LINES_PER_SECOND,
   NEAR_MISS_LINES_PER_SECOND,
+  REPEATED_NUMBER_LINES_PER_SECOND,
   REWRITTEN_LINES_PER_SECOND,
   STRANGER_LINES_PER_SECOND,
 } from './limits.ts'
 import { createLineBudget, type LineBudget } from './line-budget.ts'
 import type { Logger } from './logger.ts'
+import { writeNameState } from './name-lines.ts'
 import { createShedSummary, type ShedSummary } from './shed-summary.ts'
 
 export interface CallLogOptions {
@@ -48,8 +51,11 @@ interface Sink {
   readonly strangers: LineBudget
   readonly nearMisses: LineBudget
   readonly rewritten: LineBudget
+  readonly repeatedNumbers: LineBudget
   readonly shed: ShedSummary
   readonly faults: LineBudget
+  readonly names: LineBudget
+  readonly clock: Clock
 }
 
 /** The log of one ingress. */
@@ -60,8 +66,8 @@ export function createCallLog(options: CallLogOptions): CallLog {
     tableChanged: ({ version, entries, trunks, rules }) =>
       sink.logger.info({ version, entries, trunks, rules }, 'route table changed'),
     close: () => {
-      const { calls, strangers, nearMisses, rewritten, shed, faults } = sink
-      for (const part of [calls, strangers, nearMisses, rewritten, shed, faults]) part.close()
+      const { calls, strangers, nearMisses, rewritten, repeatedNumbers, shed, faults, names } = sink
+      for (const part of [calls, strangers, nearMisses, rewritten, repeatedNumbers, shed, faults, names]) part.close()
     },
   }
 }
@@ -74,11 +80,14 @@ function createSink({ logger, callsPerSecond, clock }: CallLogOptions): Sink {
     calls: budget(callsPerSecond, 'call lines left out'),
     strangers: budget(STRANGER_LINES_PER_SECOND, 'stranger lines left out'),
     rewritten: budget(REWRITTEN_LINES_PER_SECOND, 'rewritten source lines left out'),
+    repeatedNumbers: budget(REPEATED_NUMBER_LINES_PER_SECOND, 'repeated number lines left out'),
     nearMisses: budget(NEAR_MISS_LINES_PER_SECOND, 'near miss lines left out'),
     shed: createShedSummary(clock, ({ calls, longestWaitMs, source }) =>
       logger.warn({ calls, longestWaitMs: milliseconds(longestWaitMs), ...sourceFields(source) }, 'calls shed'),
     ),
     faults: budget(FAULT_LINES_PER_SECOND, 'fault lines left out'),
+    names: budget(NAME_LINES_PER_SECOND, 'lines about names left out'),
+    clock,
   }
 }
 
@@ -105,6 +114,13 @@ function write(sink: Sink, event: CallEvent): void {
     case 'shed':
       sink.shed.add(event)
       break
+    case 'number-repeated':
+      writeRepeated(sink, event)
+      break
+    case 'name-resolution':
+      writeNameState(sink.logger, sink.names, { state: event.state, now: sink.clock.now() })
+      break
+    case 'name-forgotten':
     case 'unread':
     case 'rule-won':
     case 'first-response':
@@ -165,6 +181,16 @@ function writeHealth({ logger }: Sink, event: EventOf<'backend-health'>): void {
 
 function writeUnanswered({ logger, faults }: Sink, { trunk, callId }: EventOf<'unanswered'>): void {
   if (faults.take('unanswered')) logger.error({ trunk, callId: clip(callId) }, 'call unanswered')
+}
+
+const REPEATED_ADVICE =
+  'if these calls go in a circle, the backend sends them to a carrier that sends them back: end the circle there, or put ' +
+  'limits on the trunk; a number that many callers dial is no fault'
+
+function writeRepeated(sink: Sink, { trunk, rule, called }: EventOf<'number-repeated'>): void {
+  const { logger, repeatedNumbers } = sink
+  if (!logger.isLevelEnabled('warn') || !repeatedNumbers.take('number-repeated')) return
+  logger.warn({ trunk, rule, called: clip(called), advice: REPEATED_ADVICE }, 'number called very often')
 }
 
 function writeFault({ logger, faults }: Sink, { code, message }: EventOf<'fault'>): void {

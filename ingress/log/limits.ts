@@ -19,10 +19,25 @@ export const NEAR_MISS_LINES_PER_SECOND = 5
 export const REWRITTEN_LINES_PER_SECOND = 1
 
 /**
+ * At most this many lines per second about numbers that are called very often. One line shows a circle. If there are many such
+ * numbers, the next lines say the same.
+ */
+export const REPEATED_NUMBER_LINES_PER_SECOND = 1
+
+/**
  * At most this many lines per second about faults. The limit is needed because a sender can cause some faults with every
  * packet.
  */
 export const FAULT_LINES_PER_SECOND = 10
+
+/**
+ * At most this many lines per second about names of backends. When a DNS server dies, all names of a table fail at the same
+ * time.
+ */
+export const NAME_LINES_PER_SECOND = 10
+
+/** A line about a name shows at most this many addresses. */
+export const NAMED_PEERS = 8
 
 /**
  * At most this many characters of a value that the sender of a packet chose, such as a Call-ID. Without this limit, the

@@ -12,8 +12,9 @@ import { type JudgedSource, judgedSource } from './judged-source.ts'
 import { MAX_EXPLAINED_RULES, MAX_EXPLAINED_TRUNKS } from './limits.ts'
 import { createLiveTable, type LiveTable } from './live-table.ts'
 import { failedHeader } from './match-condition.ts'
-import { type MatchFailure, matchRule, type RuleMatch, type RuleVerdict } from './match-rule.ts'
+import { matchRule, type RuleMatch, type RuleVerdict } from './match-rule.ts'
 import { RuleScope } from './rule-index.ts'
+import type { ScheduleMiss } from './schedule-test.ts'
 
 /**
  * Why a trunk takes the call, or why it does not. `later`: the trunk admits the call, and the chosen trunk comes first.
@@ -42,6 +43,7 @@ export type RuleStanding =
   | { readonly type: 'wins' | 'later' | 'called' | 'calling' }
   | { readonly type: 'calling_unreadable'; readonly fault: UserFault }
   | { readonly type: 'header'; readonly header: HeaderPredicate; readonly values: readonly string[] }
+  | { readonly type: 'schedule'; readonly schedule: ScheduleMiss }
 
 export interface ExplainedRule {
   readonly rule: RuleEntry
@@ -71,9 +73,9 @@ export interface CallExplanation {
 
 /**
  * Explains the decision of a call. It reads every trunk and every rule, which would be too slow for real calls. It is for
- * people who ask.
+ * people who ask. `at`: when the call comes, in milliseconds since 1970.
  */
-export function explainCall(table: LiveTable, call: CallFacts): CallExplanation {
+export function explainCall(table: LiveTable, call: CallFacts, at: number): CallExplanation {
   const trunkVerdict = chooseTrunk(table, call)
   const trunks = explainTrunks(table, call, trunkVerdict)
   const judged = judgedSource(table, call, trunkOf(trunkVerdict))
@@ -81,8 +83,8 @@ export function explainCall(table: LiveTable, call: CallFacts): CallExplanation 
     return { trunkVerdict, judged, trunks, ruleVerdict: undefined, rules: { shown: [], leftOut: 0 } }
   }
   const { trunk, called, calling, callingFault } = trunkVerdict
-  const match = { trunk, called, calling, callingFault, call }
-  const ruleVerdict = matchRule(table, match, call)
+  const match = { trunk, called, calling, callingFault, call, at }
+  const ruleVerdict = matchRule(table, match, call, at)
   return { trunkVerdict, judged, trunks, ruleVerdict, rules: explainRules(table, match, ruleVerdict) }
 }
 
@@ -137,8 +139,9 @@ function trunkStandingAlone(trunk: TrunkEntry, call: CallFacts): ExplainedTrunk 
  * `likeness` instead, which returns numbers below 1.
  */
 const RULE_NEARNESS: Readonly<Record<RuleStanding['type'], number>> = {
-  wins: 5,
-  later: 4,
+  wins: 6,
+  later: 5,
+  schedule: 4,
   header: 3,
   calling_unreadable: 2,
   calling: 1,
@@ -147,6 +150,7 @@ const RULE_NEARNESS: Readonly<Record<RuleStanding['type'], number>> = {
 
 interface AdmittedCall extends RuleMatch {
   readonly call: CallFacts
+  readonly at: number
 }
 
 function explainRules(table: LiveTable, match: AdmittedCall, verdict: RuleVerdict): Nearest<ExplainedRule> {
@@ -167,11 +171,14 @@ function explainRules(table: LiveTable, match: AdmittedCall, verdict: RuleVerdic
 function ruleStandingAlone(rule: IndexedRule, match: AdmittedCall): RuleStanding {
   const scope = new RuleScope()
   scope.add(rule)
-  const verdict = matchRule({ ruleScopes: () => [scope] }, match, match.call)
-  return verdict.type === 'rule' ? { type: 'later' } : failedStanding(verdict.reason, rule, match)
+  const verdict = matchRule({ ruleScopes: () => [scope] }, match, match.call, match.at)
+  return verdict.type === 'rule' ? { type: 'later' } : failedStanding(verdict, rule, match)
 }
 
-function failedStanding(reason: MatchFailure, rule: IndexedRule, { call, callingFault }: AdmittedCall): RuleStanding {
+type NoRule = Extract<RuleVerdict, { type: 'no_rule' }>
+
+function failedStanding(verdict: NoRule, rule: IndexedRule, { call, callingFault }: AdmittedCall): RuleStanding {
+  const { reason, schedule } = verdict
   switch (reason) {
     case 'called':
     case 'calling':
@@ -184,6 +191,9 @@ function failedStanding(reason: MatchFailure, rule: IndexedRule, { call, calling
       if (header === undefined) throw new TypeError('a header has failed, and every header condition holds')
       return { type: reason, header, values: call.header(header.name) }
     }
+    case 'schedule':
+      if (schedule === undefined) throw new TypeError('a schedule has failed, and the verdict does not say why')
+      return { type: reason, schedule }
     case 'no_rules':
       throw new TypeError('a rule of the trunk does not apply to it')
   }

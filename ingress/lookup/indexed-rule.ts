@@ -2,6 +2,7 @@ import type { RuleEntry } from '../route-table/route-table.ts'
 import type { HeaderTest } from './header-test.ts'
 import type { NumberTest } from './number-test.ts'
 import type { Ranked } from './ranked-list.ts'
+import type { ScheduleTest } from './schedule-test.ts'
 
 /** The conditions of a rule, compiled. */
 export interface ConditionTests {
@@ -13,6 +14,8 @@ export interface ConditionTests {
   /** The test of the calling number. Undefined: every calling number matches. */
   readonly calling: NumberTest | undefined
   readonly headers: readonly HeaderTest[]
+  /** The test of the time. Undefined: the rule holds at all times. Rules with equal schedules have the same test. */
+  readonly schedule: ScheduleTest | undefined
 }
 
 /** A rule in the form that the index stores. A rule with a lower rank is tried earlier. */
@@ -30,6 +33,8 @@ export interface RuleQuery {
    * asks for the calling number. So the index of calling numbers gives only this one rule.
    */
   readonly callingUnreadable: boolean
+  /** When the call is decided, in milliseconds since 1970. */
+  readonly at: number
   /** All values of a header. The name is in lower case. */
   header(name: string): readonly string[]
 }

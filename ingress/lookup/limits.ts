@@ -30,3 +30,21 @@ export const MAX_PARTS_AT_ONCE = 500
  */
 export const MAX_EXPLAINED_TRUNKS = 20
 export const MAX_EXPLAINED_RULES = 20
+
+/**
+ * The search for the next time at which a schedule holds looks at most at this many days without a window: ten years. A
+ * later time would help nobody who reads it. The search takes less than a millisecond.
+ */
+export const MAX_SEARCHED_DAYS = 3_660
+
+/**
+ * The next beginning of a window is taken from the calendar alone if it is at most this many days away: a week and a holiday. Two
+ * changes of clocks are never so near: those of Morocco, a month apart, are the nearest today.
+ */
+export const MAX_NEAR_DAYS = 8
+
+/**
+ * The same search looks at most at this many spans of days with a window. One such day has few spans, and is passed over only if
+ * its windows are in the gap of a spring change.
+ */
+export const MAX_SEARCHED_SPANS = 64

@@ -1,7 +1,11 @@
 import type { IpAddress } from '../address/ip-address.ts'
+import type { LocatedServer } from '../resolve/located-server.ts'
 import type { RuleEntry, ServiceEntry, TableDelta, TableEntry, TrunkEntry } from '../route-table/route-table.ts'
 import { compareRules } from '../route-table/rule-order.ts'
 import { createTimeSlice } from '../time/time-slice.ts'
+import type { BackendTable } from './backend-table.ts'
+import type { LimitedEntries } from './limited-entries.ts'
+import { createServersOfNames, type NameUse } from './named-backends.ts'
 import type { PeerFacts } from './peer-index.ts'
 import type { RuleScope } from './rule-index.ts'
 import type { ServiceTarget } from './service-targets.ts'
@@ -15,7 +19,8 @@ export interface TableNames {
 }
 
 /**
- * The table from which a pod decides. A change is applied as a whole. A change that throws (`PatternError`) leaves the
+ * The table from which a pod decides. A change is applied as a whole. A change that throws (`PatternError`,
+ * `TimeZoneError`) leaves the
  * table as it was. A lookup never sees half of a change.
  */
 export interface LiveTable {
@@ -48,15 +53,25 @@ export interface LiveTable {
   /** Names of rules, and names of the backends in rules. They change with the table and take no extra memory. */
   readonly ruleNames: TableNames
   readonly backendNames: TableNames
+  readonly limited: LimitedEntries
   trunk(name: string): TrunkEntry | undefined
   rule(name: string): RuleEntry | undefined
   /** Names of the headers that rules read, in lower case. The same array is returned until the names change. */
   readonly headersRead: readonly string[]
   /** The targets for new calls to a Service, by the name of its entry. Empty if the table has no such entry. */
   readyEndpoints(service: string): readonly ServiceTarget[]
+  /** The names of backends in rules, by the text of the place that is looked up. They change with the table. */
+  readonly names: ReadonlyMap<string, NameUse>
+  /** The servers to which a name points, as DNS last said. Undefined if that is not known. */
+  serversOf(place: string): readonly LocatedServer[] | undefined
   /**
-   * Whether this is the address of a rule's backend, or of a Service's endpoint (ready or draining). If `port` is absent,
-   * any port counts.
+   * Replaces the servers of a name. From now on, their addresses are known peers. This does not depend on the version of the
+   * table. Undefined: nothing is known of the name any more.
+   */
+  setServers(place: string, servers: readonly LocatedServer[] | undefined): void
+  /**
+   * Whether this is the address of a rule's backend, of a Service's endpoint (ready or draining), or of a server to which a
+   * name points. If `port` is absent, any port counts.
    */
   isBackend(address: IpAddress, port?: number): boolean
   /** Whether the address is in the `contactNetworks` of a rule. */
@@ -70,19 +85,20 @@ export interface LiveTable {
 const NO_ENDPOINTS: readonly ServiceTarget[] = []
 
 export function createLiveTable(): LiveTable {
-  let state = new TableState()
+  const named = createServersOfNames()
+  let state = new TableState(named.peers)
   let loaded = false
   let version = 0
   return {
     load(entries, newVersion) {
-      const next = new TableState()
+      const next = new TableState(named.peers)
       next.apply({ upserted: inOrder(entries), removed: [] })
       state = next
       loaded = true
       version = newVersion
     },
     async loadInSlices(entries, newVersion) {
-      state = await builtInSlices(entries)
+      state = await builtInSlices(entries, named.peers)
       loaded = true
       version = newVersion
     },
@@ -112,12 +128,20 @@ export function createLiveTable(): LiveTable {
     get backendNames() {
       return state.backendUses
     },
+    get limited() {
+      return state.limited
+    },
     trunks: () => entriesOf(state.trunks),
     rules: () => entriesOf(state.rules),
     services: () => entriesOf(state.services),
     trunk: (name) => state.trunks.get(name)?.entry,
     rule: (name) => state.rules.get(name)?.entry,
     readyEndpoints: (service) => state.services.get(service)?.ready ?? NO_ENDPOINTS,
+    get names() {
+      return state.names.places
+    },
+    serversOf: (place) => named.get(place),
+    setServers: (place, servers) => named.set(place, servers),
     isBackend: (address, port) => state.peers.isBackend(address, port),
     isContact: (address) => state.contacts.has(address),
     peer: (address) => state.peers.facts(address),
@@ -126,8 +150,8 @@ export function createLiveTable(): LiveTable {
 }
 
 /** Builds a table entry by entry. The rules are not sorted before, because sorting all of them cannot be split into slices. */
-async function builtInSlices(entries: Iterable<TableEntry>): Promise<TableState> {
-  const state = new TableState()
+async function builtInSlices(entries: Iterable<TableEntry>, named: BackendTable): Promise<TableState> {
+  const state = new TableState(named)
   const slice = createTimeSlice()
   for (const entry of entries) {
     await appliedInSlices(state, { upserted: [entry], removed: [] })

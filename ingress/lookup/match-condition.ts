@@ -8,12 +8,14 @@ import { headerTest } from './header-test.ts'
 import type { ConditionTests, IndexedRule, RuleQuery } from './indexed-rule.ts'
 import { numberPatterns, numberTest, unprovenTest } from './number-test.ts'
 import type { Patterns } from './patterns.ts'
+import type { Schedules } from './schedules.ts'
 
 /** The reason why a condition does not hold, as metrics, log and `explain` name it. */
 interface ConditionFailures {
   readonly called: 'called'
   readonly calling: 'calling' | 'calling_unreadable'
   readonly headers: 'header'
+  readonly schedule: 'schedule'
 }
 
 export type ConditionFailure = ConditionFailures[MatchCondition]
@@ -21,8 +23,8 @@ export type ConditionFailure = ConditionFailures[MatchCondition]
 interface LookupRow<C extends MatchCondition> {
   /** The regular expressions that the condition needs. */
   readonly patterns: (entry: RuleEntry) => string[]
-  /** Compiles the test of a call. The caller must have acquired the patterns of the rule. */
-  readonly compile: (entry: RuleEntry, patterns: Patterns) => ConditionTests[C]
+  /** Compiles the test of a call. The caller must have acquired the patterns and the schedule of the rule. */
+  readonly compile: (entry: RuleEntry, patterns: Patterns, schedules: Schedules) => ConditionTests[C]
   /** Whether the condition holds for the call. `proven`: the index that found the rule has already proved the condition. */
   readonly holds: (rule: IndexedRule, query: RuleQuery, proven: boolean) => boolean
   /** The reason that is reported if the condition does not hold. */
@@ -61,6 +63,14 @@ export const LOOKUP_ROWS = {
     failure: 'header',
     unreadable: () => undefined,
     createIndex: () => new HeaderConditionIndex(),
+  },
+  schedule: {
+    patterns: () => [],
+    compile: ({ schedule: [schedule] }, _patterns, schedules) => schedule && schedules.test(schedule),
+    holds: ({ schedule }, query) => schedule === undefined || schedule.holds(query.at),
+    failure: 'schedule',
+    unreadable: () => undefined,
+    createIndex: () => undefined,
   },
 } satisfies { readonly [C in MatchCondition]: LookupRow<C> }
 

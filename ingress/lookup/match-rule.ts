@@ -6,6 +6,7 @@ import type { IndexedRule, RuleQuery } from './indexed-rule.ts'
 import type { LiveTable } from './live-table.ts'
 import { type ConditionFailure, LOOKUP_ROWS } from './match-condition.ts'
 import type { RuleScope } from './rule-index.ts'
+import type { ScheduleMiss } from './schedule-test.ts'
 
 /**
  * The first rule that matches. If no rule matches, the nearest rule and its first condition that failed. The nearest rule
@@ -18,6 +19,8 @@ export type RuleVerdict =
       readonly reason: MatchFailure
       /** Name of the nearest rule. Undefined if no rule applies to the trunk. */
       readonly nearest: string | undefined
+      /** Why the schedule of the nearest rule does not hold, and when it holds next. Only with the reason `schedule`. */
+      readonly schedule?: ScheduleMiss | undefined
     }
 
 export type MatchFailure = 'no_rules' | ConditionFailure
@@ -44,15 +47,18 @@ const candidates = new Candidates<IndexedRule>()
  *
  * If the calling number cannot be read, the search ends at the first rule that tests the calling number. With a readable
  * number, this rule might have refused the call. So a later rule must not take it.
+ *
+ * `at`: when the call is decided, in milliseconds since 1970. Schedules are asked about this instant.
  */
 export function matchRule(
   table: Pick<LiveTable, 'ruleScopes'>,
   match: RuleMatch,
   call: Pick<CallFacts, 'header'>,
+  at: number,
 ): RuleVerdict {
   const scopes = table.ruleScopes(match.trunk)
   if (scopes.length === 0) return NO_RULES
-  const query = new CallQuery(match, call)
+  const query = new CallQuery(match, call, at)
   candidates.clear()
   for (let i = 0; i < scopes.length; i++) scopes[i]?.collect(query, candidates)
   let nearest: IndexedRule | undefined
@@ -67,7 +73,7 @@ export function matchRule(
     nearest = rule
     most = count
   }
-  return refusal(scopes, nearest, most)
+  return refusal(scopes, { rule: nearest, held: most }, at)
 }
 
 /** The number of conditions that hold before the first one that fails. */
@@ -77,18 +83,26 @@ function conditionsHeld(rule: IndexedRule, query: RuleQuery, proven: boolean): n
   return count
 }
 
+/** The rule of which most conditions held before one failed, among the rules that were tested. */
+interface Nearest {
+  readonly rule: IndexedRule | undefined
+  /** How many of its conditions held. */
+  readonly held: number
+}
+
 /**
  * The reason why no rule matches. A rule that its index did not find has failed at the condition of this index. The first
  * rule of each index is compared with the nearest rule that was tested.
  */
-function refusal(scopes: readonly RuleScope[], nearest: IndexedRule | undefined, most: number): RuleVerdict {
+function refusal(scopes: readonly RuleScope[], nearest: Nearest, at: number): RuleVerdict {
   for (let place = ROWS.length - 1; place >= 0; place--) {
-    let rule = most === place ? nearest : undefined
+    let rule = nearest.held === place ? nearest.rule : undefined
     for (const scope of scopes) rule = earlier(rule, scope.firstBy(place))
     const failed = ROWS[place]
-    if (rule !== undefined && failed !== undefined) {
-      return { type: 'no_rule', reason: failed.failure, nearest: rule.entry.name }
-    }
+    if (rule === undefined || failed === undefined) continue
+    const { name } = rule.entry
+    if (failed.failure !== 'schedule') return { type: 'no_rule', reason: failed.failure, nearest: name }
+    return { type: 'no_rule', reason: 'schedule', nearest: name, schedule: rule.schedule?.miss(at) }
   }
   return NO_RULES
 }
@@ -103,13 +117,15 @@ class CallQuery implements RuleQuery {
   readonly called: string
   readonly calling: string
   readonly callingUnreadable: boolean
+  readonly at: number
   readonly #call: Pick<CallFacts, 'header'>
   #read: Map<string, readonly string[]> | undefined = undefined
 
-  constructor({ called, calling, callingFault }: RuleMatch, call: Pick<CallFacts, 'header'>) {
+  constructor({ called, calling, callingFault }: RuleMatch, call: Pick<CallFacts, 'header'>, at: number) {
     this.called = called
     this.calling = calling
     this.callingUnreadable = callingFault !== undefined
+    this.at = at
     this.#call = call
   }
 

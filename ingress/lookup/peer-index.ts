@@ -1,8 +1,9 @@
-import { type IpAddress, type IpPrefix, parseIpAddress, parseIpPrefix } from '../address/ip-address.ts'
+import { type IpAddress, type IpPrefix, parseIpPrefix } from '../address/ip-address.ts'
 import type { TransportName } from '../address/transport-name.ts'
 import type { TrunkEntry } from '../route-table/route-table.ts'
 import { createAddressCache } from './address-cache.ts'
 import { AddressTable } from './address-table.ts'
+import { type BackendPlace, type BackendTable, createBackendTable } from './backend-table.ts'
 import { MAX_CACHED_PEERS } from './limits.ts'
 import { type NumberTest, numberTest } from './number-test.ts'
 import type { Patterns } from './patterns.ts'
@@ -63,14 +64,10 @@ export function admittedBy(facts: PeerFacts, transport: TransportName): readonly
   return transport === 'UDP' ? facts.admittedByUdp : facts.admittedByTcp
 }
 
-/** An address and port to which calls go: a backend of a rule, or an endpoint of a Service. */
-interface BackendPlace {
-  /** An IP address as text. A text that is no address is ignored. */
-  readonly address: string
-  readonly port: number
-}
-
-/** Finds peers by address. Peers are sources and trusted proxies of trunks, backends of rules, and endpoints of Services. */
+/**
+ * Finds peers by address. Peers are sources and trusted proxies of trunks, backends of rules, endpoints of Services, and the
+ * addresses of names.
+ */
 interface PeerIndex {
   addTrunk(trunk: IndexedTrunk): void
   removeTrunk(trunk: IndexedTrunk): void
@@ -84,11 +81,13 @@ interface PeerIndex {
 
 const STRANGER = peerFacts(new Map(), new Map(), false)
 
-export function createPeerIndex(): PeerIndex {
+/** `named`: the addresses to which the names of backends point. They change without a change of the route table. */
+export function createPeerIndex(named: BackendTable): PeerIndex {
   const sources = new AddressTable<IndexedTrunk>()
   const proxies = new AddressTable<IndexedTrunk>()
   const backends = createBackendTable()
   const cache = createAddressCache<PeerFacts>(MAX_CACHED_PEERS)
+  let namedRevision = named.revision
   return {
     addTrunk(trunk) {
       for (const prefix of trunk.sources) sources.add(prefix, trunk)
@@ -107,14 +106,18 @@ export function createPeerIndex(): PeerIndex {
       for (const place of places) if (backends.remove(place)) cache.clear()
     },
     facts(address) {
+      if (namedRevision !== named.revision) {
+        namedRevision = named.revision
+        cache.clear()
+      }
       const cached = cache.get(address)
       if (cached !== undefined) return cached
-      const found = peerFacts(sources.find(address), proxies.find(address), backends.has(addressKey(address)))
+      const found = peerFacts(sources.find(address), proxies.find(address), backends.has(address) || named.has(address))
       const facts = found.known ? found : STRANGER
       cache.set(address, facts)
       return facts
     },
-    isBackend: (address, port) => backends.has(addressKey(address), port),
+    isBackend: (address, port) => backends.has(address, port) || named.has(address, port),
   }
 }
 
@@ -125,46 +128,6 @@ function peerFacts(sourceOf: PeerFacts['sourceOf'], proxyOf: PeerFacts['proxyOf'
   }
   const known = isBackend || sourceOf.size > 0 || proxyOf.size > 0
   return { sourceOf, proxyOf, isBackend, known, admittedByUdp: admitted('UDP'), admittedByTcp: admitted('TCP') }
-}
-
-/**
- * Backends by address and port. The value counts how often the backend was added. `add` returns whether the address is new.
- * `remove` returns whether the address has no port left.
- */
-function createBackendTable() {
-  const ports = new Map<number | string, Map<number, number>>()
-  return {
-    has(key: number | string, port?: number): boolean {
-      const uses = ports.get(key)
-      return uses !== undefined && (port === undefined || uses.has(port))
-    },
-    add({ address, port }: BackendPlace): boolean {
-      const key = backendKey(address)
-      if (key === undefined) return false
-      const uses = ports.get(key)
-      if (uses === undefined) ports.set(key, new Map([[port, 1]]))
-      else uses.set(port, (uses.get(port) ?? 0) + 1)
-      return uses === undefined
-    },
-    remove({ address, port }: BackendPlace): boolean {
-      const key = backendKey(address)
-      const uses = key === undefined ? undefined : ports.get(key)
-      if (key === undefined || uses === undefined) return false
-      const left = (uses.get(port) ?? 0) - 1
-      if (left > 0) uses.set(port, left)
-      else uses.delete(port)
-      return uses.size === 0 && ports.delete(key)
-    },
-  }
-}
-
-function backendKey(text: string): number | string | undefined {
-  const address = parseIpAddress(text)
-  return address && addressKey(address)
-}
-
-function addressKey(address: IpAddress): number | string {
-  return address.family === 4 ? address.words[3] : address.text
 }
 
 function parsed(networks: readonly string[]): IpPrefix[] {

@@ -6,9 +6,10 @@ import type { IndexedRule, RuleQuery } from './indexed-rule.ts'
 import { LOOKUP_ROWS } from './match-condition.ts'
 import type { Patterns } from './patterns.ts'
 import { RankedList } from './ranked-list.ts'
+import type { Schedules } from './schedules.ts'
 
-/** Compiles a rule. The caller must have acquired the rule's patterns. */
-export function indexedRule(entry: RuleEntry, patterns: Patterns): IndexedRule {
+/** Compiles a rule. The caller must have acquired the rule's patterns and its schedule. */
+export function indexedRule(entry: RuleEntry, patterns: Patterns, schedules: Schedules): IndexedRule {
   return {
     kind: 'rule',
     rank: 0,
@@ -16,6 +17,7 @@ export function indexedRule(entry: RuleEntry, patterns: Patterns): IndexedRule {
     called: LOOKUP_ROWS.called.compile(entry, patterns),
     calling: LOOKUP_ROWS.calling.compile(entry, patterns),
     headers: LOOKUP_ROWS.headers.compile(entry, patterns),
+    schedule: LOOKUP_ROWS.schedule.compile(entry, patterns, schedules),
   }
 }
 

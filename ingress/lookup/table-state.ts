@@ -1,19 +1,25 @@
 import {
   backendName,
   MATCH_CONDITIONS,
+  type NameBackend,
   type RuleEntry,
   type TableDelta,
   type TableEntry,
   type UriBackend,
 } from '../route-table/route-table.ts'
+import type { Schedule } from '../route-table/schedule.ts'
 import { createTimeSlice } from '../time/time-slice.ts'
+import type { BackendTable } from './backend-table.ts'
 import type { IndexedRule } from './indexed-rule.ts'
+import { createLimitedEntries } from './limited-entries.ts'
 import { LOOKUP_ROWS } from './match-condition.ts'
+import { createNameUses } from './named-backends.ts'
 import { createNetworkUses } from './network-uses.ts'
 import { numberPatterns } from './number-test.ts'
 import { createPatterns } from './patterns.ts'
 import { createPeerIndex, type IndexedTrunk, indexedTrunk } from './peer-index.ts'
 import { indexedRule, RuleIndex } from './rule-index.ts'
+import { createSchedules } from './schedules.ts'
 import { type IndexedService, indexedService } from './service-targets.ts'
 
 type IndexedEntry = IndexedTrunk | IndexedRule | IndexedService
@@ -23,15 +29,24 @@ export class TableState {
   readonly trunks = new Map<string, IndexedTrunk>()
   readonly rules = new Map<string, IndexedRule>()
   readonly services = new Map<string, IndexedService>()
-  readonly peers = createPeerIndex()
+  readonly peers: ReturnType<typeof createPeerIndex>
   readonly ruleIndex = new RuleIndex()
   readonly #patterns = createPatterns()
+  readonly #schedules = createSchedules()
   /** The names of backends in rules. The value counts how often rules name the backend. */
   readonly backendUses = new Map<string, number>()
   /** The networks to which the backends of rules may move their calls (`contactNetworks`). */
   readonly contacts = createNetworkUses()
+  readonly limited = createLimitedEntries()
+  /** The names of backends in rules. */
+  readonly names = createNameUses()
   readonly #headerUses = new Map<string, number>()
   #headersRead: readonly string[] = []
+
+  /** `named`: the addresses to which names of backends point. */
+  constructor(named: BackendTable) {
+    this.peers = createPeerIndex(named)
+  }
 
   get headersRead(): readonly string[] {
     return this.#headersRead
@@ -39,7 +54,7 @@ export class TableState {
 
   /**
    * Applies a change. All entries are compiled first, because compiling is the only step that can fail. If an entry does
-   * not compile (`PatternError`), nothing changes.
+   * not compile (`PatternError`, `TimeZoneError`), nothing changes.
    */
   apply(delta: TableDelta): void {
     const compiled = this.#compileAll(delta.upserted)
@@ -48,14 +63,19 @@ export class TableState {
   }
 
   /**
-   * Compiles the patterns of entries before the entries are applied. This is done in slices, because a rule may have a
-   * thousand patterns and each takes a millisecond. Returns a function that releases the patterns. The caller must call
-   * that function after the entries are applied, or when they will not be applied. Throws `PatternError`.
+   * Compiles the patterns and the schedules of entries before the entries are applied. This is done in slices, because a
+   * rule may have a thousand patterns and each takes a millisecond. Returns a function that releases what was compiled. The
+   * caller must call that function after the entries are applied, or when they will not be applied. Throws `PatternError`
+   * and `TimeZoneError`.
    */
   async prepare(entries: Iterable<TableEntry>): Promise<() => void> {
     const slice = createTimeSlice()
     const acquired: string[] = []
-    const release = (): void => this.#patterns.release(acquired)
+    const scheduled: Schedule[] = []
+    const release = (): void => {
+      this.#patterns.release(acquired)
+      this.#schedules.release(scheduled)
+    }
     try {
       for (const entry of entries) {
         for (const pattern of patternsOf(entry)) {
@@ -63,6 +83,9 @@ export class TableState {
           acquired.push(pattern)
           if (slice.over()) await slice.pause()
         }
+        this.#schedules.acquire(schedulesOf(entry))
+        scheduled.push(...schedulesOf(entry))
+        if (slice.over()) await slice.pause()
       }
     } catch (error) {
       release()
@@ -77,18 +100,18 @@ export class TableState {
       for (const entry of entries) compiled.push(this.#compile(entry))
       return compiled
     } catch (error) {
-      for (const { entry } of compiled) this.#patterns.release(patternsOf(entry))
+      for (const { entry } of compiled) this.#releaseShared(entry)
       throw error
     }
   }
 
   #compile(entry: TableEntry): IndexedEntry {
-    this.#patterns.acquire(patternsOf(entry))
+    this.#acquireShared(entry)
     switch (entry.kind) {
       case 'trunk':
         return indexedTrunk(entry, this.#patterns)
       case 'rule':
-        return indexedRule(entry, this.#patterns)
+        return indexedRule(entry, this.#patterns, this.#schedules)
       case 'service':
         return indexedService(entry)
     }
@@ -108,6 +131,7 @@ export class TableState {
   #putTrunk(trunk: IndexedTrunk): void {
     this.#removeTrunk(this.trunks.get(trunk.entry.name))
     this.trunks.set(trunk.entry.name, trunk)
+    this.limited.put(trunk.entry)
     this.peers.addTrunk(trunk)
   }
 
@@ -121,10 +145,12 @@ export class TableState {
     this.rules.set(rule.entry.name, rule)
     this.ruleIndex.add(rule)
     this.peers.addBackends(addressesOf(rule.entry))
+    this.names.add(namesOf(rule.entry))
     this.contacts.add(contactsOf(rule.entry))
     this.#countHeaders(rule.entry, 1)
     countBackends(this.backendUses, rule.entry, 1)
     if (before !== undefined) this.#release(before)
+    this.limited.put(rule.entry)
   }
 
   /**
@@ -168,16 +194,35 @@ export class TableState {
   #removeTrunk(trunk: IndexedTrunk | undefined): void {
     if (trunk === undefined) return
     this.trunks.delete(trunk.entry.name)
+    this.limited.remove(trunk.entry)
     this.peers.removeTrunk(trunk)
-    this.#patterns.release(patternsOf(trunk.entry))
+    this.#releaseShared(trunk.entry)
   }
 
   #release(rule: IndexedRule): void {
+    this.limited.remove(rule.entry)
     this.peers.removeBackends(addressesOf(rule.entry))
+    this.names.remove(namesOf(rule.entry))
     this.contacts.remove(contactsOf(rule.entry))
     this.#countHeaders(rule.entry, -1)
     countBackends(this.backendUses, rule.entry, -1)
-    this.#patterns.release(patternsOf(rule.entry))
+    this.#releaseShared(rule.entry)
+  }
+
+  /** Counts one use of what entries share. If a part does not compile, no use is counted. */
+  #acquireShared(entry: TableEntry): void {
+    this.#patterns.acquire(patternsOf(entry))
+    try {
+      this.#schedules.acquire(schedulesOf(entry))
+    } catch (error) {
+      this.#patterns.release(patternsOf(entry))
+      throw error
+    }
+  }
+
+  #releaseShared(entry: TableEntry): void {
+    this.#patterns.release(patternsOf(entry))
+    this.#schedules.release(schedulesOf(entry))
   }
 
   #countHeaders(entry: RuleEntry, change: 1 | -1): void {
@@ -205,7 +250,11 @@ function countBackends(uses: Map<string, number>, { action }: RuleEntry, change:
  * own.
  */
 function addressesOf({ action }: RuleEntry): UriBackend[] {
-  return action.type === 'Route' ? action.backends.filter((backend) => 'uri' in backend) : []
+  return action.type === 'Route' ? action.backends.filter((backend) => 'address' in backend) : []
+}
+
+function namesOf({ action }: RuleEntry): NameBackend[] {
+  return action.type === 'Route' ? action.backends.filter((backend) => 'host' in backend) : []
 }
 
 function contactsOf({ action }: RuleEntry): readonly string[] {
@@ -221,4 +270,8 @@ function patternsOf(entry: TableEntry): string[] {
     case 'service':
       return []
   }
+}
+
+function schedulesOf(entry: TableEntry): readonly Schedule[] {
+  return entry.kind === 'rule' ? entry.schedule : []
 }

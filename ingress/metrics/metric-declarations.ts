@@ -3,7 +3,11 @@
  * Units are base units. Names of counters end with `_total`. Each metric has a fixed set of labels. No label is called
  * namespace, pod, job or instance.
  */
-import type { NearMissReason, NoRuleReason, Outcome, ShedSender } from '../call/call-events.ts'
+import type { NearMissReason, NoRuleReason, Outcome, OverLimitReason, ShedSender } from '../call/call-events.ts'
+import type { LimitKind } from '../limit/limit-state.ts'
+import { REPEAT_CALLS, REPEAT_WINDOW_MS } from '../limit/limits.ts'
+import type { AddressFault } from '../resolve/address-rule.ts'
+import type { NameState } from '../resolve/name-resolver.ts'
 import type { AttemptResult } from '../sip/port/engine.ts'
 import type { DropReason } from '../sip/port/events.ts'
 
@@ -30,7 +34,18 @@ export const NO_RULE_REASONS: Readonly<Record<NoRuleReason, number>> = {
   header: 4,
   called_unreadable: 5,
   calling_unreadable: 6,
+  schedule: 7,
 }
+
+export const OVER_LIMIT_REASONS: Readonly<Record<OverLimitReason, number>> = {
+  trunk_calls_per_second: 0,
+  trunk_concurrent_calls: 1,
+  rule_calls_per_second: 2,
+  rule_concurrent_calls: 3,
+  overload: 4,
+}
+
+const LIMIT_KINDS: Readonly<Record<LimitKind, number>> = { calls_per_second: 0, concurrent_calls: 1 }
 
 export const NEAR_MISS_REASONS: Readonly<Record<NearMissReason, number>> = { transport: 0, called: 1 }
 
@@ -57,6 +72,24 @@ export const DROP_REASONS: Readonly<Record<DropReason | 'source_rewritten' | 'ot
 }
 
 export const SHED_SENDERS: Readonly<Record<ShedSender, number>> = { known: 0, 'proxied-stranger': 1, stranger: 2 }
+
+export const NAME_RESULTS: Readonly<Record<NameState['result'], number>> = {
+  resolved: 0,
+  nxdomain: 1,
+  empty: 2,
+  servfail: 3,
+  refused: 4,
+  timeout: 5,
+  unreachable: 6,
+  malformed: 7,
+  wrong_answers: 8,
+  alias_loop: 9,
+  alias_chain: 10,
+  not_available: 11,
+  bad_address: 12,
+}
+
+export const ADDRESS_FAULTS: Readonly<Record<AddressFault, number>> = { unusable: 0, loopback: 1, own: 2 }
 
 /**
  * The methods of the SIP registry, and `response` for a packet that is a response. Any other method is counted as `other`,
@@ -104,7 +137,10 @@ export const LABELS = {
   rule: '`namespace/name` of the DispatchRule from the table, or `(other)` beyond `--rule-series`.',
   backend:
     "The backend's URI as the rule writes it, or `namespace/name:port` of a Service: never an endpoint's address.",
-  result: `How the attempt ended: ${listOf(ATTEMPT_RESULTS)}.`,
+  limit: `What the limit counts: ${listOf(LIMIT_KINDS)}.`,
+  result: `How the attempt ended: ${listOf(ATTEMPT_RESULTS)}. Of a look-up, the values are listed with the metric.`,
+  name: "The part of a backend's URI that is looked up: host, port and transport, as the rule writes them.",
+  change: 'Whether the address became a peer (`added`) or stopped being one (`removed`).',
   version: 'Version of sip-dispatch.',
   installation: 'What `--installation` says, the same for operator and ingress of one release; empty without it.',
   engine: 'SIP engine: `native` or `drachtio`.',
@@ -160,6 +196,30 @@ export const METRICS = {
     labels: ['trunk', 'reason'],
     help: `Calls without a matching rule; reason is the first failing predicate of the nearest rule: ${listOf(NO_RULE_REASONS)}.`,
   },
+  overLimit: {
+    name: 'sip_dispatch_over_limit_total',
+    type: 'counter',
+    labels: ['trunk', 'reason'],
+    help: `Calls of the outcome over_limit; reason is the limit that refused: ${listOf(OVER_LIMIT_REASONS)}. With overload no trunk was looked up, and trunk is empty.`,
+  },
+  trunkLimitUse: {
+    name: 'sip_dispatch_trunk_limit_used_ratio',
+    type: 'gauge',
+    labels: ['trunk', 'limit'],
+    help: "Use of a trunk's limit in this pod, as a part of the limit, or of the pod's share of it with scope Installation: calls of the busiest second of the last minute or two, and calls at the same time. A burst may be above 1.",
+  },
+  ruleLimitUse: {
+    name: 'sip_dispatch_rule_limit_used_ratio',
+    type: 'gauge',
+    labels: ['rule', 'limit'],
+    help: "The same of a rule's limit. Beyond --rule-series the rules share the series (other), which has the highest value.",
+  },
+  numberRepeated: {
+    name: 'sip_dispatch_number_repeated_total',
+    type: 'counter',
+    labels: ['trunk'],
+    help: `Numbers that the trunk called more than ${REPEAT_CALLS} times in ${REPEAT_WINDOW_MS / 1000} seconds, counted once for each such time: calls may go in a circle.`,
+  },
   unanswered: {
     name: 'sip_dispatch_invites_unanswered_total',
     type: 'counter',
@@ -209,7 +269,43 @@ export const METRICS = {
     name: 'sip_dispatch_backend_up',
     type: 'gauge',
     labels: ['backend'],
-    help: '1 if the backend answers, 0 if the last call to it found nobody, silence or a 503 and none of the last 5 seconds was answered, or while it is paused. Absent until a call of this pod has tried it.',
+    help: '1 if the backend answers, 0 if the last call to it found nobody, silence or a 503 and none of the last 5 seconds was answered, or while it is paused or its name has no address. Absent until a call of this pod has tried it.',
+  },
+  names: {
+    name: 'sip_dispatch_names',
+    type: 'gauge',
+    labels: [],
+    help: 'Host names of backends in the route table, each with its port and transport.',
+  },
+  namesUnresolved: {
+    name: 'sip_dispatch_names_unresolved',
+    type: 'gauge',
+    labels: [],
+    help: 'Host names of backends that have been looked up and have no address. Their backends count as down.',
+  },
+  nameStale: {
+    name: 'sip_dispatch_name_stale_timestamp_seconds',
+    type: 'gauge',
+    labels: ['name'],
+    help: 'Since when the addresses of a name are those of an old answer, seconds since 1970. Absent while its answer is fresh.',
+  },
+  nameResolutions: {
+    name: 'sip_dispatch_name_resolutions_total',
+    type: 'counter',
+    labels: ['result'],
+    help: `Look-ups of backends' names, by result: ${listOf(NAME_RESULTS)}.`,
+  },
+  namePeerChanges: {
+    name: 'sip_dispatch_name_peer_changes_total',
+    type: 'counter',
+    labels: ['change'],
+    help: 'Addresses that became or stopped being known peers because a name of a backend points elsewhere.',
+  },
+  nameAddressesRefused: {
+    name: 'sip_dispatch_name_addresses_refused_total',
+    type: 'counter',
+    labels: ['reason'],
+    help: `Addresses in answers of DNS that are not used: ${listOf(ADDRESS_FAULTS)}.`,
   },
   tableVersion: {
     name: 'sip_dispatch_route_table_version',

@@ -1,11 +1,13 @@
 /** The metrics of one ingress. Events are counted in plain numbers. At a scrape, the numbers become text for Prometheus. */
 import { Registry } from 'prom-client'
 import type { CallDecided, CallEvent } from '../call/call-events.ts'
+import type { LimitUse } from '../limit/call-limits.ts'
 import type { TableNames } from '../lookup/live-table.ts'
 import { createTimeSlice } from '../time/time-slice.ts'
 import { createBackendTable, isUp } from './backend-counters.ts'
 import { addCounter, addGauge, addHistogram } from './exposition.ts'
 import { createFastHistogram, type FastHistogram, observe } from './fast-histogram.ts'
+import { registerLimits } from './limit-series.ts'
 import {
   ATTEMPT_RESULTS,
   DROP_REASONS,
@@ -14,8 +16,10 @@ import {
   NEAR_MISS_REASONS,
   NO_RULE_REASONS,
   OUTCOMES,
+  OVER_LIMIT_REASONS,
   SHED_SENDERS,
 } from './metric-declarations.ts'
+import { createNameTable, type NamedBackends } from './name-counters.ts'
 import { createRuleCounters } from './rule-counters.ts'
 import { countInvite, createTrunkTable, METHOD_COUNT, type TrunkDescription } from './trunk-counters.ts'
 
@@ -26,6 +30,8 @@ export interface MetricsOptions {
   readonly engine: string
   /** The largest number of rules that have a series of their own. */
   readonly ruleSeries: number
+  /** How near the limits of trunks and rules are. If absent, there are no limits. */
+  readonly limitUses?: () => Iterable<LimitUse>
   /** Monotonic milliseconds, by the same clock as the times of events. */
   readonly now: () => number
   /** Milliseconds since 1970. */
@@ -41,6 +47,8 @@ export interface TableDescription {
   readonly ruleNames: TableNames
   /** Names of the backends of all rules: the URI in the rule, or `namespace/name:port` of a Service. */
   readonly backendNames: TableNames
+  /** Names that are looked up, with the backends that have them. */
+  readonly names: NamedBackends
 }
 
 export interface Metrics {
@@ -72,6 +80,7 @@ interface Counts {
   readonly trunks: ReturnType<typeof createTrunkTable>
   readonly rules: ReturnType<typeof createRuleCounters>
   readonly backends: ReturnType<typeof createBackendTable>
+  readonly names: ReturnType<typeof createNameTable>
   /** Counts of dropped packets: rows by `DROP_REASONS`, columns by `METHODS`. */
   readonly dropped: Float64Array
   /** Datagrams that the kernel dropped before they were read. */
@@ -90,6 +99,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const counts = createCounts(options)
   registerCalls(registry, counts)
   registerTrunks(registry, counts, options)
+  registerLimits(registry, counts.trunks, options)
   registerBackends(registry, counts, options)
   registerTable(registry, counts)
   const { version, engine, installation = '' } = options
@@ -106,6 +116,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     counts.table.entries = table.entries
     counts.table.loaded = true
     counts.rules.replace(table.ruleNames)
+    counts.names.replace(table.names)
     latest = table
     seriesReady = inSlices(seriesSteps(counts, table), () => latest === table)
   }
@@ -161,6 +172,7 @@ function createCounts({ ruleSeries, now }: MetricsOptions): Counts {
     trunks: createTrunkTable(),
     rules: createRuleCounters(ruleSeries),
     backends: createBackendTable(now),
+    names: createNameTable(),
     dropped: new Float64Array(Object.keys(DROP_REASONS).length * METHOD_COUNT),
     unread: 0,
     shed: new Float64Array(Object.keys(SHED_SENDERS).length),
@@ -178,6 +190,9 @@ function count(counts: Counts, event: CallEvent): void {
     case 'rule-won':
       counts.rules.count(event.rule)
       break
+    case 'number-repeated':
+      counts.trunks.of(event.trunk).numbersRepeated++
+      break
     case 'first-response':
       observe(counts.trunks.of(event.trunk).firstResponse, event.seconds)
       // A final response is not counted here. The event at the end of its attempt says whether the backend failed.
@@ -189,6 +204,12 @@ function count(counts: Counts, event: CallEvent): void {
     case 'backend-health':
       // A pause of one endpoint does not pause the Service, because its other endpoints still take calls.
       if (event.endpoint === undefined) counts.backends.setPaused(event.backend, !event.up)
+      break
+    case 'name-resolution':
+      counts.names.count(event.state)
+      break
+    case 'name-forgotten':
+      counts.names.forget(event.place)
       break
     case 'unanswered':
       counts.trunks.of(event.trunk).unanswered++
@@ -214,7 +235,10 @@ function count(counts: Counts, event: CallEvent): void {
 function countShed({ shed, trunks }: Counts, event: Extract<CallEvent, { type: 'shed' }>): void {
   const at = SHED_SENDERS[event.sender]
   shed[at] = (shed[at] ?? 0) + event.requests
-  if (event.calls > 0) countInvite(trunks.of(''), 'over_limit', 503, event.calls)
+  if (event.calls === 0) return
+  const none = trunks.of('')
+  countInvite(none, 'over_limit', 503, event.calls)
+  none.overLimit[OVER_LIMIT_REASONS.overload] = (none.overLimit[OVER_LIMIT_REASONS.overload] ?? 0) + event.calls
 }
 
 function countNearMiss(row: Float64Array, { reason, method }: Extract<CallEvent, { type: 'near-miss' }>): void {
@@ -226,6 +250,7 @@ function countCall(counts: Counts, call: CallDecided): void {
   countInvite(trunk, call.outcome, call.status)
   if (call.outcome === 'forwarded') trunk.lastForwardedAt = call.endedAt
   if (call.noRuleReason !== undefined) increase(trunk.noRule, NO_RULE_REASONS[call.noRuleReason])
+  if (call.overLimitReason !== undefined) increase(trunk.overLimit, OVER_LIMIT_REASONS[call.overLimitReason])
   observe(counts.decision, (call.decidedAt - call.receivedAt) / 1000)
   const final = counts.finalResponse[OUTCOMES[call.outcome]]
   if (final && call.status !== 0) observe(final, (call.endedAt - call.receivedAt) / 1000)
@@ -314,15 +339,17 @@ function registerAdmitting(registry: Registry, trunks: Counts['trunks']): void {
   })
 }
 
-function registerBackends(registry: Registry, { backends }: Counts, { now }: MetricsOptions): void {
+function registerBackends(registry: Registry, { backends, names }: Counts, { now, wallClock }: MetricsOptions): void {
   addCounter(registry, METRICS.backendRequests, (emit) => {
     for (const [backend, { attempts }] of backends.entries()) {
       for (const [result, at] of Object.entries(ATTEMPT_RESULTS)) emit({ backend, result }, attempts[at] ?? 0)
     }
   })
+  names.register(registry, (at) => (wallClock() - (now() - at)) / 1000)
   addGauge(registry, METRICS.backendUp, (emit) => {
+    const unresolved = names.unresolvedBackends()
     for (const [backend, counters] of backends.entries()) {
-      const up = isUp(counters, now())
+      const up = unresolved.has(backend) ? false : isUp(counters, now())
       if (up !== undefined) emit({ backend }, up ? 1 : 0)
     }
   })

@@ -12,7 +12,8 @@ export interface RuleCounters {
   entries(): Iterable<readonly [string, number]>
 }
 
-const OTHER = '(other)'
+/** The label of the series that all further rules share. */
+export const OTHER_RULES = '(other)'
 
 /**
  * Counters with at most `series` series for rules. If the table has at most `series` rules, every rule has a series that
@@ -32,5 +33,5 @@ export function createRuleCounters(series: number): RuleCounters {
     if (rules.size > series) return
     for (const rule of rules.keys()) calls.set(rule, calls.get(rule) ?? 0)
   }
-  return { count, replace, entries: () => [...calls, [OTHER, other] as const] }
+  return { count, replace, entries: () => [...calls, [OTHER_RULES, other] as const] }
 }

@@ -2,7 +2,14 @@
 import type { CallDecided } from '../call/call-events.ts'
 import type { TrunkEntry } from '../route-table/route-table.ts'
 import { createFastHistogram, type FastHistogram } from './fast-histogram.ts'
-import { METHODS, METRICS, NEAR_MISS_REASONS, NO_RULE_REASONS, OUTCOMES } from './metric-declarations.ts'
+import {
+  METHODS,
+  METRICS,
+  NEAR_MISS_REASONS,
+  NO_RULE_REASONS,
+  OUTCOMES,
+  OVER_LIMIT_REASONS,
+} from './metric-declarations.ts'
 
 /** The part of a trunk entry that metrics need. */
 export type TrunkDescription = Pick<TrunkEntry, 'name' | 'responses'>
@@ -14,7 +21,11 @@ export interface TrunkCounters {
   readonly nearMisses: Float64Array
   /** Counts of calls that no rule took. The index is the number of the reason in `NO_RULE_REASONS`. */
   readonly noRule: Float64Array
+  /** Counts of calls that a limit refused. The index is the number of the reason in `OVER_LIMIT_REASONS`. */
+  readonly overLimit: Float64Array
   readonly firstResponse: FastHistogram
+  /** How often the trunk called one number so often that calls may go in a circle. */
+  numbersRepeated: number
   unanswered: number
   /** When a call of this trunk was last forwarded, in monotonic milliseconds. Undefined before the first forwarded call. */
   lastForwardedAt: number | undefined
@@ -88,6 +99,8 @@ function createTrunkCounters(): TrunkCounters {
     invites: new Map(),
     nearMisses: new Float64Array(Object.keys(NEAR_MISS_REASONS).length * METHOD_COUNT),
     noRule: new Float64Array(Object.keys(NO_RULE_REASONS).length),
+    overLimit: new Float64Array(Object.keys(OVER_LIMIT_REASONS).length),
+    numbersRepeated: 0,
     firstResponse: createFastHistogram(METRICS.firstResponse.buckets),
     unanswered: 0,
     lastForwardedAt: undefined,
@@ -106,6 +119,7 @@ function expectedEnds({ responses }: TrunkDescription): End[] {
     ['no_rule', responses.noRule.status],
     ['no_backend', responses.noBackend.status],
     ['draining', responses.draining?.status ?? 503],
+    ['over_limit', responses.overLimit?.status ?? 503],
     ['cancelled', 487],
     ['redirected', 302],
     ['malformed', 400],

@@ -65,3 +65,36 @@ export const REPORT_DELAY_MS = 20
  * number of entries: 3 s for 100,000 entries, which are 20 MB.
  */
 export const RELOAD_SPREAD_MS = 0.03
+
+/**
+ * Milliseconds between two reports about the limits that pods share, at least. Within this time a pod does not know what others
+ * have let pass.
+ */
+export const USE_INTERVAL_MS = 1_000
+
+/**
+ * Milliseconds that each pod adds to the time between two reports. Every pod reads the reports of all, so with many pods they are
+ * read less often: with 100 pods each second, with 1,000 pods every ten seconds.
+ */
+export const USE_INTERVAL_PER_POD_MS = 10
+
+/** Milliseconds after which the reports of all pods expire, if no pod renews them. No pod needs them after so long. */
+export const USES_EXPIRY_MS = 120_000
+
+/** Milliseconds that a hung-up call waits until other pods are told. Many of them then go in one message. */
+export const TELL_DELAY_MS = 200
+
+/** Milliseconds of one wait for hung-up calls of other pods. */
+export const HEAR_WAIT_MS = 2_000
+
+/** At most this many messages about hung-up calls are read at once. */
+export const HEARD_AT_ONCE = 100
+
+/**
+ * About this many messages about hung-up calls stay in the cache, each with at most a thousand calls. A pod that hears nothing for
+ * longer counts those calls until their time is over.
+ */
+export const KEPT_MESSAGES = 1_000
+
+/** Milliseconds after which the messages about hung-up calls expire, if no new one comes. */
+export const MESSAGES_EXPIRY_MS = 600_000

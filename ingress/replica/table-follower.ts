@@ -1,4 +1,5 @@
 import { PatternError } from '../lookup/patterns.ts'
+import { TimeZoneError } from '../lookup/schedules.ts'
 import { CacheContentError } from '../route-table/cache-content-error.ts'
 import { type CacheHead, comparePositions } from '../route-table/cache-head.ts'
 import type { LogRecord } from '../route-table/cache-log.ts'
@@ -98,10 +99,15 @@ async function takeNext(options: TableFollowerOptions): Promise<'all' | 'none' |
     if (!takenAll) return 'some'
     return records.length === 0 ? 'none' : 'all'
   } catch (error) {
-    if (!(error instanceof CacheContentError || error instanceof PatternError)) throw error
+    if (!isContentError(error)) throw error
     logFaults.report(error)
     return 'damaged'
   }
+}
+
+/** Whether the content of the cache is at fault, and not the way to it. */
+function isContentError(error: unknown): boolean {
+  return error instanceof CacheContentError || error instanceof PatternError || error instanceof TimeZoneError
 }
 
 /** Applies records. Returns false at the first record that does not fit the current table. */

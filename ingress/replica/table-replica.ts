@@ -18,8 +18,8 @@ export interface TableReplica {
   /** The head of the live table. Undefined before the first load. */
   readonly head: CacheHead | undefined
   /**
-   * Makes a snapshot the live table. Throws `CacheContentError` if the snapshot is damaged, and `PatternError` if a pattern
-   * is invalid. Old snapshots are accepted too, so the caller must compare positions.
+   * Makes a snapshot the live table. Throws `CacheContentError` if the snapshot is damaged, `PatternError` if a pattern is
+   * invalid, and `TimeZoneError` if a time zone is unknown. Old snapshots are accepted too, so the caller must compare positions.
    */
   load(snapshot: TableSnapshot): Promise<void>
   /**

@@ -13,6 +13,10 @@ export interface CacheKeys {
   readonly readers: string
   /** A string that expires: JSON of the position of a pod's table. */
   reader(pod: string): string
+  /** A hash that expires. It maps the name of a pod to its report about the limits that pods share. */
+  readonly uses: string
+  /** A stream that expires: the calls that were hung up in one pod and may be counted in another one. */
+  readonly hungUp: string
   /** A hash that expires. It contains a whole table while the writer with this epoch is still writing the table. */
   staging(epoch: number): string
 }
@@ -31,6 +35,8 @@ export function cacheKeys(prefix: string): CacheKeys {
     log: `${tag}:log`,
     readers: `${tag}:readers`,
     reader: (pod) => `${tag}:reader:${pod}`,
+    uses: `${tag}:uses`,
+    hungUp: `${tag}:hungup`,
     staging: (epoch) => `${tag}:staging:${epoch}`,
   }
 }

@@ -30,6 +30,12 @@ export const MAX_INSTALLATION_LENGTH = 128
 /** Milliseconds of the longest timeout: an hour. No rule has a longer one. */
 export const MAX_TIMEOUT_MS = 3_600_000
 
+/** The largest number in a limit of calls. Custom resources allow a million. */
+export const MAX_LIMIT = 1_000_000
+
+/** Seconds of the longest time in a limit of calls: thirty days. No call lasts so long, and no rule has a longer time. */
+export const MAX_WAIT_SECONDS = 2_592_000
+
 /**
  * The highest version, and the highest number of entries. JavaScript, Lua and the id of a stream's record can represent
  * this number exactly. With one change per second, it is reached after nine million years. If a writer writes it by

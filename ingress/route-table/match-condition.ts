@@ -2,6 +2,7 @@
 import type { Check } from './content-check.ts'
 import type { MatchCondition, MatchConditions, NumberPredicate } from './route-table.ts'
 import { headers, numbers } from './table-codec-predicate.ts'
+import { schedules } from './table-codec-schedule.ts'
 
 interface ContractRow<C extends MatchCondition> {
   /** A higher number is more specific. */
@@ -14,6 +15,7 @@ export const CONTRACT_ROWS = {
   called: { specificity: ({ called }) => numberSpecificity(called), check: numbers },
   calling: { specificity: ({ calling }) => numberSpecificity(calling), check: numbers },
   headers: { specificity: (rule) => rule.headers.length, check: headers },
+  schedule: { specificity: ({ schedule }) => schedule.length, check: schedules },
 } satisfies { readonly [C in MatchCondition]: ContractRow<C> }
 
 /** Greater than the specificity of every prefix that a rule can have. */

@@ -1,4 +1,5 @@
 import type { TransportName } from '../address/transport-name.ts'
+import type { Schedule } from './schedule.ts'
 
 /**
  * An entry of the compiled table, from which ingress pods decide. The operator writes the table. The ingress defines this
@@ -27,6 +28,18 @@ export interface TrunkEntry {
    * the Contact is private.
    */
   readonly nat?: 'Source' | 'Contact'
+  /** If absent, the trunk may call without a limit. */
+  readonly limits?: CallLimit
+}
+
+/** The limits of a trunk or a rule. At least one of `rate` and `concurrent` is present. */
+export interface CallLimit {
+  /** New calls per second, and how many of them may come at one moment. `burst` is at least `callsPerSecond`. */
+  readonly rate?: { readonly callsPerSecond: number; readonly burst: number }
+  /** Calls at the same time. After `maxCallSeconds`, a call no longer counts. */
+  readonly concurrent?: { readonly calls: number; readonly maxCallSeconds: number }
+  /** `Pod`: each pod has these limits for itself. `Installation`: all pods together have them. */
+  readonly scope: 'Pod' | 'Installation'
 }
 
 export interface NumberPolicy {
@@ -43,6 +56,13 @@ export interface TrunkResponses {
   readonly noBackend: StatusLine
   /** The answer while a pod shuts down. If absent, 503. */
   readonly draining?: StatusLine
+  /** The answer where a limit refuses. If absent, 503. */
+  readonly overLimit?: OverLimitAnswer
+}
+
+/** `retryAfter`: whole seconds of a Retry-After. If it is absent, there is no such header. */
+export interface OverLimitAnswer extends StatusLine {
+  readonly retryAfter?: number
 }
 
 export interface StatusLine {
@@ -54,7 +74,7 @@ export interface StatusLine {
  * The conditions that a rule can have. They are tested in this order, and rules are ranked in this order. Each module that
  * handles conditions has one table with a row for each condition. `tsc` reports a table that lacks a row.
  */
-export const MATCH_CONDITIONS = ['called', 'calling', 'headers'] as const
+export const MATCH_CONDITIONS = ['called', 'calling', 'headers', 'schedule'] as const
 
 export type MatchCondition = (typeof MATCH_CONDITIONS)[number]
 
@@ -63,11 +83,12 @@ interface ConditionPredicates {
   readonly called: NumberPredicate
   readonly calling: NumberPredicate
   readonly headers: HeaderPredicate
+  readonly schedule: Schedule
 }
 
 /**
  * The conditions of a rule. All of them must hold. An empty list always holds. In `called` and in `calling`, at least one
- * predicate must hold. In `headers`, every predicate must hold.
+ * predicate must hold. In `headers`, every predicate must hold. `schedule` has at most one item.
  */
 export type MatchConditions = { readonly [C in MatchCondition]: readonly ConditionPredicates[C][] }
 
@@ -80,6 +101,8 @@ export interface RuleEntry extends MatchConditions {
   /** Names of trunks, as `namespace/name`. If the list is empty, the rule applies to every trunk of its namespace. */
   readonly trunks: readonly string[]
   readonly action: Action
+  /** If absent, the rule takes calls without a limit. */
+  readonly limits?: CallLimit
 }
 
 export type NumberPredicate =
@@ -125,8 +148,8 @@ export interface RouteAction {
   readonly failover: 'Always' | 'BeforeRinging'
 }
 
-/** Where calls are sent: to an address in the rule, or to the endpoints of a Service. */
-export type Backend = UriBackend | ServiceBackend
+/** Where calls are sent: to an address in the rule, to the addresses of a name, or to the endpoints of a Service. */
+export type Backend = UriBackend | NameBackend | ServiceBackend
 
 export interface UriBackend {
   /** The URI in the form that it has in the rule. It is the backend's name in metrics and logs. */
@@ -140,6 +163,31 @@ export interface UriBackend {
   readonly uriParameters: string
   readonly weight: number
   readonly tier: number
+}
+
+/** A backend whose URI has a host name. Each pod finds the addresses of the name by itself (RFC 3263). */
+export interface NameBackend extends NamedPlace {
+  /** The URI in the form that it has in the rule. It is the backend's name in metrics and logs. */
+  readonly uri: string
+  /** URI parameters except transport, with their leading `;`. Empty if there are no parameters. */
+  readonly uriParameters: string
+  readonly weight: number
+  readonly tier: number
+}
+
+/** What is looked up in DNS. Backends that agree in these values share one look-up. */
+export interface NamedPlace {
+  /** A host name in lower case. A dot at its end is kept. */
+  readonly host: string
+  /** If absent, DNS says the port (SRV), or it is 5060. */
+  readonly port?: number
+  /** If absent, DNS says the transport (NAPTR, SRV), or it is UDP, or TCP for large requests. */
+  readonly transport?: TransportName
+}
+
+/** The part of a SIP URI that is looked up: `pbx.example.net:5070;transport=tcp`. */
+export function placeText({ host, port, transport }: NamedPlace): string {
+  return `${host}${port === undefined ? '' : `:${port}`}${transport === undefined ? '' : `;transport=${transport.toLowerCase()}`}`
 }
 
 export interface ServiceBackend {

@@ -5,7 +5,8 @@
  * 2. called, more specific first: exact, longer prefix, shorter prefix, range, regex, any;
  * 3. calling, in the same way;
  * 4. more header conditions first;
- * 5. older first; 6. name, by code unit.
+ * 5. with a schedule before without one;
+ * 6. older first; 7. name, by code unit.
  *
  * A list of several predicates is as specific as the least specific of them: a rule for one number and for `+1` ranks as `+1`.
  */

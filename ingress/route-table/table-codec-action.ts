@@ -15,7 +15,7 @@ import {
   wholeNumber,
 } from './content-check.ts'
 import { MAX_LIST_LENGTH, MAX_TEXT_LENGTH, MAX_TIMEOUT_MS } from './limits.ts'
-import type { Action, Backend, RouteAction, ServiceBackend, UriBackend } from './route-table.ts'
+import type { Action, Backend, NameBackend, RouteAction, ServiceBackend, UriBackend } from './route-table.ts'
 
 /** Text that a header or a URI may contain. */
 export const plainText = text(MAX_TEXT_LENGTH)
@@ -52,14 +52,30 @@ const uriBackend = record<UriBackend>({
   tier: wholeNumber(0, MAX_SHARE),
 })
 
+/** A host name. The reader of the cache does not repeat the grammar of the schema: DNS answers nothing for a wrong name. */
+const hostName = textThat((value) => /^[a-z0-9.-]{1,254}$/.test(value), 'a host name in lower case', MAX_TEXT_LENGTH)
+
+const nameBackend = record<NameBackend>({
+  uri: plainText,
+  host: hostName,
+  port: optional(port),
+  transport: optional(oneOf(...TRANSPORT_NAMES)),
+  uriParameters: plainText,
+  weight: wholeNumber(0, MAX_SHARE),
+  tier: wholeNumber(0, MAX_SHARE),
+})
+
 const serviceBackend = record<ServiceBackend>({
   service: plainText,
   weight: wholeNumber(0, MAX_SHARE),
   tier: wholeNumber(0, MAX_SHARE),
 })
 
-const backend: Check<Backend> = (value, finding): value is Backend =>
-  isObject(value) && 'service' in value ? serviceBackend(value, finding) : uriBackend(value, finding)
+const backend: Check<Backend> = (value, finding): value is Backend => {
+  if (!isObject(value)) return refuse(finding, 'an object')
+  if ('service' in value) return serviceBackend(value, finding)
+  return 'host' in value ? nameBackend(value, finding) : uriBackend(value, finding)
+}
 
 const header = record<{ readonly name: string; readonly value: string }>({ name: plainText, value: plainText })
 

@@ -12,12 +12,14 @@ import {
   variants,
   wholeNumber,
 } from './content-check.ts'
-import { MAX_ENTRY_LENGTH, MAX_KEY_LENGTH, MAX_LIST_LENGTH } from './limits.ts'
+import { MAX_ENTRY_LENGTH, MAX_KEY_LENGTH, MAX_LIMIT, MAX_LIST_LENGTH, MAX_WAIT_SECONDS } from './limits.ts'
 import { CONTRACT_ROWS } from './match-condition.ts'
 import {
+  type CallLimit,
   type Endpoint,
   entryKey,
   type NumberPolicy,
+  type OverLimitAnswer,
   type RuleEntry,
   type ServiceEntry,
   type StatusLine,
@@ -66,6 +68,27 @@ const createdAt = wholeNumber(0, Number.MAX_SAFE_INTEGER)
 
 const statusLine = record<StatusLine>({ status, reason: plainText })
 
+const overLimit = record<OverLimitAnswer>({
+  status,
+  reason: plainText,
+  retryAfter: optional(wholeNumber(1, MAX_WAIT_SECONDS)),
+})
+
+const limit = wholeNumber(1, MAX_LIMIT)
+
+const limitFields = record<CallLimit>({
+  rate: optional(record({ callsPerSecond: limit, burst: limit })),
+  concurrent: optional(record({ calls: limit, maxCallSeconds: wholeNumber(1, MAX_WAIT_SECONDS) })),
+  scope: oneOf('Pod', 'Installation'),
+})
+
+const callLimit: Check<CallLimit> = (value, finding): value is CallLimit =>
+  limitFields(value, finding) &&
+  ((value.rate ?? value.concurrent) !== undefined || refuse(finding, 'rate, concurrent or both')) &&
+  (value.rate === undefined ||
+    value.rate.burst >= value.rate.callsPerSecond ||
+    refuse(finding, 'at least callsPerSecond', 'rate.burst'))
+
 const trunk = record<TrunkEntry>({
   kind: oneOf('trunk'),
   name: entryName,
@@ -81,8 +104,14 @@ const trunk = record<TrunkEntry>({
     callingFrom: oneOf('From', 'PAI'),
     unreadable: optional(oneOf('AsWritten')),
   }),
-  responses: record<TrunkResponses>({ noRule: statusLine, noBackend: statusLine, draining: optional(statusLine) }),
+  responses: record<TrunkResponses>({
+    noRule: statusLine,
+    noBackend: statusLine,
+    draining: optional(statusLine),
+    overLimit: optional(overLimit),
+  }),
   nat: optional(oneOf('Source', 'Contact')),
+  limits: optional(callLimit),
 })
 
 const rule = record<RuleEntry>({
@@ -95,7 +124,9 @@ const rule = record<RuleEntry>({
   called: CONTRACT_ROWS.called.check,
   calling: CONTRACT_ROWS.calling.check,
   headers: CONTRACT_ROWS.headers.check,
+  schedule: CONTRACT_ROWS.schedule.check,
   action,
+  limits: optional(callLimit),
 })
 
 const service = record<ServiceEntry>({

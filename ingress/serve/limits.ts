@@ -29,3 +29,6 @@ export const READY_LOOK_MS = 50
  * kind of rule and trunk.
  */
 export const WARM_UP_RULES = 32
+
+/** The limits of a warm-up, in calls: a million, which no warm-up makes. */
+export const WIDE_LIMIT = 1_000_000

@@ -2,6 +2,9 @@
  * Runs an ingress pod. The pod serves SIP with the table of the shared cache and the keys of a folder. It does not use the
  * Kubernetes API.
  */
+import { createHungUpQueue, type HungUpQueue } from '../limit/hung-up-queue.ts'
+import { startLimitExchange } from '../replica/limit-exchange.ts'
+import { createRedisLimitCache } from '../replica/redis-limit-cache.ts'
 import { createRedisTableCacheReader } from '../replica/redis-table-cache-reader.ts'
 import { startSnapshotSource } from '../replica/snapshot-source.ts'
 import { readCookieKeys, watchCookieKeys } from './cookie-key-folder.ts'
@@ -14,7 +17,8 @@ import { createServingCore, type ServingCore } from './serving-core.ts'
  * and the pod is not ready until the cache has given it a table. If the pod cannot start, this rejects with the error.
  */
 export async function runIngress(config: IngressConfig): Promise<Pick<Serving, 'leave'>> {
-  const core = createServingCore(config)
+  const hungUp = createHungUpQueue()
+  const core = createServingCore(config, (key) => hungUp.add(key))
   const keys = config.keys === undefined ? [] : readCookieKeys(config.keys)
   // This stage reads the cache and writes the table.
   const source = await startSource(core, config)
@@ -23,11 +27,14 @@ export async function runIngress(config: IngressConfig): Promise<Pick<Serving, '
     await source.close()
     throw error
   })
+  // This stage tells other pods how much the limits are used, and hears it from them.
+  const exchange = startExchange(core, config, hungUp)
   const watch = watchKeys(core, serving, { folder: config.keys, keys })
   return {
     leave: async (hurry) => {
       await serving.leave(hurry)
       watch?.close()
+      exchange.close()
       await source.close()
     },
   }
@@ -45,6 +52,20 @@ function startSource({ table, metrics, emit, tableChanged }: ServingCore, { cach
     onContact: () => metrics.tableSynced(),
     onDisk: (isCurrent) => metrics.onTableFileWritten(isCurrent),
     onFault: (code, message) => emit({ type: 'fault', code, message }),
+  })
+}
+
+function startExchange({ limits, emit }: ServingCore, { cache, pod }: IngressConfig, hungUp: HungUpQueue) {
+  const { prefix, ...connection } = cache
+  return startLimitExchange({
+    cache: createRedisLimitCache(prefix, { ...connection, name: `sip-dispatch-ingress-${pod}` }),
+    limits,
+    hungUp,
+    pod,
+    onFault: (code, message) => {
+      const advice = code === 'cache-permission' ? '; for limits the user needs more rights: docs/security.md' : ''
+      emit({ type: 'fault', code, message: `limits are not shared with other pods: ${message}${advice}` })
+    },
   })
 }
 

@@ -2,6 +2,7 @@
 import type { IpPrefix } from '../address/ip-address.ts'
 import type { SettleOptions } from '../call/call-deps.ts'
 import type { LogLevel } from '../log/logger.ts'
+import type { Nameserver } from '../resolve/dns-exchange.ts'
 import type { DrachtioConfig } from '../sip/drachtio/drachtio-config.ts'
 import type { ListenAddress } from '../sip/native/native-engine.ts'
 import type { DatagramsSetting } from '../sip/native/transport/datagram/choose-datagrams.ts'
@@ -27,6 +28,10 @@ export interface ServingConfig {
    * stranger's address.
    */
   readonly ownAddress: readonly IpPrefix[]
+  /** Nameservers that are asked for the names of backends. Empty: those of this machine (`/etc/resolv.conf`). */
+  readonly resolver: readonly Nameserver[]
+  /** Networks whose loopback addresses and own addresses a name of a backend may have: for a trial on one machine. */
+  readonly allowResolved: readonly IpPrefix[]
   readonly http: HttpAddress
   readonly logLevel: LogLevel
   /** The largest number of log lines per second about decided calls. */

@@ -3,9 +3,11 @@ import { randomBytes } from 'node:crypto'
 import { createApplication } from '../call/application.ts'
 import { SHARED_KEY_BYTES } from '../files/limits.ts'
 import { startHttpServer } from '../health/http-server.ts'
+import { SWEEP_MS } from '../limit/limits.ts'
 import { socketMakers, startNativeEngine } from '../sip/native/native-engine.ts'
 import { chooseDatagrams, type DatagramsSetting } from '../sip/native/transport/datagram/choose-datagrams.ts'
 import type { SipEngine } from '../sip/port/engine.ts'
+import { systemClock } from '../time/dated-clock.ts'
 import { systemRandom } from '../time/random.ts'
 import { isOwnHost, machineAddress, machineAddresses } from './machine-address.ts'
 import { createReadiness, type Readiness, warmedUp } from './readiness.ts'
@@ -56,6 +58,7 @@ export async function startServing(
   })
   const at = { listening: engine.listening, http: http.address, version: config.version }
   logger.info(at, 'listening')
+  const sweeps = startSweeps(core)
   readiness.begin(() => logger.info({ ...at, table: core.table.version }, 'serving'))
   return {
     listening: engine.listening,
@@ -63,12 +66,24 @@ export async function startServing(
     setCookieKeys: (keys) => engine.setCookieKeys(keys),
     leave: async (hurry) => {
       await shutdown.leave(() => engine.unfinishedTransactions, hurry)
+      core.names.close()
       await engine.close()
       await http.close()
+      sweeps.close()
       log.close()
       logger.info('stopped')
     },
   }
+}
+
+/** Lets limits forget what is over, again and again. */
+function startSweeps({ clock, limits }: ServingCore): { close(): void } {
+  const sweep = (): void => {
+    limits.sweep()
+    clock.restart(timer, SWEEP_MS)
+  }
+  const timer = clock.after(SWEEP_MS, sweep, undefined)
+  return { close: () => clock.cancel(timer) }
 }
 
 /** Starts the engine. It reads packets and the table, and writes packets and events. */
@@ -77,15 +92,17 @@ async function startEngine(
   config: ServingConfig,
   { shutdown, cookieKeys }: { readonly shutdown: Shutdown; readonly cookieKeys: readonly Buffer[] },
 ): Promise<SipEngine> {
-  const { table, health, clock, emit } = core
+  const { table, health, limits, clock, emit } = core
   const { drachtio, listen, datagrams, advertise: external, advertiseInternal: internal } = config
   const { ownAddress, settleOptions } = config
   const random = systemRandom()
   const application = createApplication({
     table,
     health,
+    limits,
     ownAddress,
     now: () => clock.now(),
+    wallClock: () => systemClock.wallClock(),
     newId: () => random.token(),
     fraction: () => random.fraction(),
     leaving: () => shutdown.leaving,

@@ -5,9 +5,17 @@
 import { fromWords, type IpAddress, parseIpAddress, parseIpPrefix } from '../address/ip-address.ts'
 import type { TransportName } from '../address/transport-name.ts'
 import type { LiveTable } from '../lookup/live-table.ts'
-import type { NumberPredicate, RouteAction, RuleEntry, TableEntry, TrunkEntry } from '../route-table/route-table.ts'
+import type {
+  CallLimit,
+  NumberPredicate,
+  RouteAction,
+  RuleEntry,
+  TableEntry,
+  TrunkEntry,
+} from '../route-table/route-table.ts'
+import { DAY_MINUTES, type Schedule, WEEKDAYS } from '../route-table/schedule.ts'
 import { SERVICE_UNAVAILABLE } from '../sip/port/answers.ts'
-import { WARM_UP_RULES } from './limits.ts'
+import { WARM_UP_RULES, WIDE_LIMIT } from './limits.ts'
 
 /** An invented call. No network carries it. */
 export interface MadeUpCall {
@@ -29,6 +37,13 @@ const NUMBERS = ['+12025550101', '2025550102', '+12025550103', '+12025550104', '
 const SERVICE = 'warm-up/pbx:5060'
 const NAMES = { namespace: 'warm-up', createdAt: 0 }
 
+/** Limits that no warm-up reaches. A refused call would not go through the code that forwards. */
+const WIDE_LIMITS: CallLimit = {
+  rate: { callsPerSecond: WIDE_LIMIT, burst: WIDE_LIMIT },
+  concurrent: { calls: WIDE_LIMIT, maxCallSeconds: 1 },
+  scope: 'Pod',
+}
+
 const trunk: TrunkEntry = {
   ...{ kind: 'trunk', name: 'warm-up/carrier', ...NAMES },
   sources: [`${CALLER}/32`, `${CALLER_V6}/128`],
@@ -37,6 +52,7 @@ const trunk: TrunkEntry = {
   called: [],
   numbers: { defaultRegion: 'US', calledFrom: 'RequestURI', callingFrom: 'From' },
   responses: { noRule: SERVICE_UNAVAILABLE, noBackend: SERVICE_UNAVAILABLE },
+  limits: WIDE_LIMITS,
 }
 
 const route: RouteAction = {
@@ -54,8 +70,15 @@ const route: RouteAction = {
   failover: 'Always',
 }
 
+/** A schedule that holds at all times, so that the calls of the warm-up have the same outcome on every day. */
+const ALWAYS: Schedule = {
+  timeZone: 'Europe/Berlin',
+  windows: WEEKDAYS.map((day) => ({ day, from: 0, to: DAY_MINUTES })),
+  except: [],
+}
+
 function rule(name: string, priority: number, change: Partial<RuleEntry>): RuleEntry {
-  const conditions = { trunks: [trunk.name], called: [], calling: [], headers: [] }
+  const conditions = { trunks: [trunk.name], called: [], calling: [], headers: [], schedule: [] }
   return { kind: 'rule', name: `warm-up/${name}`, ...NAMES, priority, ...conditions, action: route, ...change }
 }
 
@@ -72,7 +95,7 @@ export function inventedTable(): WarmUpTable {
       transport: 'UDP',
       endpoints: [{ address: ENDPOINT, port: 5060, state: 'ready' }],
     },
-    rule('exact', 5, { called: [{ type: 'exact', value: exact }] }),
+    rule('exact', 5, { called: [{ type: 'exact', value: exact }], schedule: [ALWAYS] }),
     rule('headers', 4, { called: [{ type: 'prefix', value: '+12025550102' }], headers: [present] }),
     rule('refused', 3, {
       called: [{ type: 'range', from: refused, to: refused }],
@@ -105,16 +128,20 @@ export function inventedTable(): WarmUpTable {
 export function partOf(table: LiveTable): WarmUpTable {
   const rules: RuleEntry[] = []
   for (const entry of table.rules()) {
-    if (rules.push(entry) === WARM_UP_RULES) break
+    if (rules.push(withWideLimits(entry)) === WARM_UP_RULES) break
   }
   const trunks: TrunkEntry[] = []
   for (const entry of table.trunks()) {
-    if (trunks.push(entry) === WARM_UP_RULES) break
+    if (trunks.push(withWideLimits(entry)) === WARM_UP_RULES) break
   }
   const services = new Set(rules.flatMap(({ action }) => (action.type === 'Route' ? servicesOf(action) : [])))
   const entries: TableEntry[] = [...trunks, ...rules]
   for (const entry of table.services()) if (services.has(entry.name)) entries.push(entry)
   return { entries, calls: trunks.flatMap((entry) => callsOf(entry, rules)) }
+}
+
+function withWideLimits<E extends TrunkEntry | RuleEntry>(entry: E): E {
+  return entry.limits === undefined ? entry : { ...entry, limits: WIDE_LIMITS }
 }
 
 function servicesOf({ backends }: RouteAction): string[] {

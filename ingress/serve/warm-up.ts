@@ -9,6 +9,7 @@ import { createApplication } from '../call/application.ts'
 import { createBackendHealth } from '../call/backend-health.ts'
 import type { CallEvent, Outcome } from '../call/call-events.ts'
 import { SHARED_KEY_BYTES } from '../files/limits.ts'
+import { createCallLimits } from '../limit/call-limits.ts'
 import { createCallLog } from '../log/call-log.ts'
 import { createLogger, type LogLevel } from '../log/logger.ts'
 import { createLiveTable } from '../lookup/live-table.ts'
@@ -16,6 +17,7 @@ import { forgetNumbers } from '../lookup/phone-number.ts'
 import { createMetrics } from '../metrics/metrics.ts'
 import { startNativeEngine } from '../sip/native/native-engine.ts'
 import type { Clock } from '../time/clock.ts'
+import { systemClock } from '../time/dated-clock.ts'
 import { systemRandom } from '../time/random.ts'
 import { createTimeSlice } from '../time/time-slice.ts'
 import { createTimerWheel } from '../time/timer-wheel.ts'
@@ -72,7 +74,15 @@ function throwAwayApplication(entries: WarmUpTable['entries'], clock: Clock, log
   const table = createLiveTable()
   table.load(entries, 1)
   const application = createApplication({
-    ...{ table, health: createBackendHealth(now, emit), ownAddress: [], now, emit },
+    ...{
+      table,
+      health: createBackendHealth(now, emit),
+      ownAddress: [],
+      now,
+      wallClock: () => systemClock.wallClock(),
+      emit,
+    },
+    limits: createCallLimits({ now }),
     ...{ newId: () => random.token(), fraction: () => random.fraction(), isOwnHost: () => false },
     ...{ leaving: () => false, draining: () => false, settleOptions: 'unavailable' },
   })

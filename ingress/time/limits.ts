@@ -14,3 +14,9 @@ export const TIMER_WHEEL_SLOTS = 4_096
 
 /** Milliseconds of work on a table before calls get their turn. A packet waits at most this long for such work. */
 export const SLICE_MS = 4
+
+/**
+ * A time zone remembers its offsets for this many days, a power of two. Calls ask about today and the days before and after it.
+ * The search for the next time of a schedule asks about a few days more. 32 days are about 3 KiB for each zone.
+ */
+export const REMEMBERED_DAYS = 32

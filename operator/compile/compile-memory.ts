@@ -26,6 +26,8 @@ export interface ConditionGrounds {
   readonly winner: string | undefined
   readonly shadow: string | undefined
   readonly fieldsDropped: boolean
+  /** What is said about names of the rule's backends that do not resolve. Empty if there are none. */
+  readonly unresolved: string
 }
 
 /** The conditions of a rule, and the facts that decided them. */

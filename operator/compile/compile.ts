@@ -31,6 +31,8 @@ export interface CompileInput {
    * there, with a misspelt name.
    */
   readonly fieldsDropped?: boolean
+  /** Names of backends that do not resolve here, by the text of the place (`placeText`), with the reason in one word. */
+  readonly unresolvedNames?: ReadonlyMap<string, string>
 }
 
 export interface CompileOutput {
@@ -70,7 +72,8 @@ export function compile(input: CompileInput, memory: CompileMemory = createCompi
   })
   const referable = { trunks: names, services, resolved: memory.resolved }
   const resolved = input.rules.map((rule) => resolveRule(rule, referable))
-  const { rules, comparison } = compared(resolved, memory, fieldsDropped)
+  const { rules, comparison: others } = compared(resolved, memory)
+  const comparison = { ...others, fieldsDropped, unresolvedNames: input.unresolvedNames ?? NO_NAMES }
   const conflicts = olderTrunks(trunks)
   return {
     entries: [...trunks, ...servicesOf(rules, services), ...rules],
@@ -82,19 +85,20 @@ export function compile(input: CompileInput, memory: CompileMemory = createCompi
   }
 }
 
+const NO_NAMES: ReadonlyMap<string, string> = new Map()
+
 /** The rules of the table in their order, and the result of comparing the rules with each other. */
 function compared(
   resolved: readonly ResolvedRule[],
   memory: CompileMemory,
-  fieldsDropped: boolean,
-): { readonly rules: readonly RuleEntry[]; readonly comparison: RuleComparison } {
+): { readonly rules: readonly RuleEntry[]; readonly comparison: Pick<RuleComparison, 'winners' | 'shadows'> } {
   const entries: RuleEntry[] = []
   for (const { entry } of resolved) if (entry) entries.push(entry)
   memory.ordered = inRuleOrder(entries, memory.ordered)
   const winners = sameMatches(memory.ordered, memory.matchKeys)
   const rules = winners.size === 0 ? memory.ordered : memory.ordered.filter((rule) => !winners.has(rule.name))
   memory.shadows = shadowsAfter(rules, memory.shadows)
-  return { rules, comparison: { winners, shadows: memory.shadows.byRule, fieldsDropped } }
+  return { rules, comparison: { winners, shadows: memory.shadows.byRule } }
 }
 
 /** The entries of all Services that rules of the table name, sorted by name. */

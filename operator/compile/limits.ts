@@ -24,3 +24,9 @@ export const MAX_SHADOW_CHANGES = 16
  * changed.
  */
 export const MAX_SEQUENCE_CHANGES = 4096
+
+/**
+ * Seconds after which a call no longer counts, if its limit does not say it: four hours. Nearly every call is shorter, and a
+ * call whose end was never seen takes a place for at most so long.
+ */
+export const DEFAULT_CALL_SECONDS = 14_400

@@ -6,13 +6,16 @@ import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { MatchCondition, MatchConditions } from '../../ingress/route-table/route-table.ts'
 import { headerKey, headerPredicate } from './header-predicate.ts'
 import { listCovers, numberPredicates, predicateKey } from './number-predicate.ts'
+import { scheduleKey, schedules } from './schedule.ts'
 import {
   type AskedRule,
   type IndexTexts,
   impliedHeaderTexts,
   impliedNumberTexts,
+  impliedScheduleTexts,
   ownHeaderTexts,
   ownNumberTexts,
+  ownScheduleTexts,
 } from './shadow-index.ts'
 
 /** The conditions of a rule as users write them. */
@@ -51,6 +54,16 @@ export const COMPILER_ROWS = {
     ownTexts: ownHeaderTexts,
     countTexts: () => 1,
     impliedTexts: impliedHeaderTexts,
+  },
+  schedule: {
+    compile: ({ schedule }) => schedules(schedule),
+    keys: ({ schedule }) => schedule.map(scheduleKey),
+    // Only an equal schedule is certain to hold whenever the schedule of `inner` holds.
+    covers: ({ schedule }, { rule }) =>
+      schedule.every((outer) => rule.schedule.some((inner) => scheduleKey(inner) === scheduleKey(outer))),
+    ownTexts: ownScheduleTexts,
+    countTexts: () => 1,
+    impliedTexts: impliedScheduleTexts,
   },
 } satisfies { readonly [C in MatchCondition]: CompilerRow<C> } satisfies Record<keyof MatchSpec, unknown>
 

@@ -1,4 +1,5 @@
 import type { Condition } from '../../crds/schema/conditions.ts'
+import { placeText } from '../../ingress/route-table/route-table.ts'
 import type { CompileMemory, ConditionGrounds } from './compile-memory.ts'
 import { isFalse, isTrue, type ObjectConditions, objectConditions } from './object-conditions.ts'
 import type { ResolvedRule } from './rule-references.ts'
@@ -15,18 +16,20 @@ export interface RuleComparison {
   readonly shadows: ReadonlyMap<string, string>
   /** True if the API server drops fields that it does not know. */
   readonly fieldsDropped: boolean
+  /** Names of backends that do not resolve from the operator, with the reason in one word. */
+  readonly unresolvedNames: ReadonlyMap<string, string>
 }
 
 /** Returns the conditions of a rule. It returns the same object as before, as long as the conditions do not change. */
 export function ruleConditions(
   resolved: ResolvedRule,
-  { winners, shadows, fieldsDropped }: RuleComparison,
+  { winners, shadows, fieldsDropped, unresolvedNames }: RuleComparison,
   memory: Pick<CompileMemory, 'conditions'>,
 ): ObjectConditions {
   const winner = winners.get(resolved.name)
   const shadow = shadows.get(resolved.name)
   const known = memory.conditions.get(resolved)
-  const now = { winner, shadow, fieldsDropped }
+  const now = { winner, shadow, fieldsDropped, unresolved: unresolvedText(resolved, unresolvedNames) }
   if (known && sameGrounds(known, now)) return known.conditions
   const conditions = conditionsOf(resolved, now)
   memory.conditions.set(resolved, { ...now, conditions })
@@ -34,12 +37,13 @@ export function ruleConditions(
 }
 
 function sameGrounds(a: ConditionGrounds, b: ConditionGrounds): boolean {
-  return a.winner === b.winner && a.shadow === b.shadow && a.fieldsDropped === b.fieldsDropped
+  if (a.winner !== b.winner || a.shadow !== b.shadow) return false
+  return a.fieldsDropped === b.fieldsDropped && a.unresolved === b.unresolved
 }
 
 function conditionsOf(resolved: ResolvedRule, grounds: ConditionGrounds): ObjectConditions {
-  const { winner, shadow } = grounds
-  const conditions: Condition[] = [acceptedCondition(resolved, grounds), referencesCondition(resolved)]
+  const { winner, shadow, unresolved } = grounds
+  const conditions: Condition[] = [acceptedCondition(resolved, grounds), referencesCondition(resolved, unresolved)]
   if (winner !== undefined) {
     conditions.push(isTrue('Conflicted', 'SameMatch', `${winner} has the same priority, trunks and conditions`))
   }
@@ -67,15 +71,30 @@ function acceptedCondition(resolved: ResolvedRule, { winner, fieldsDropped }: Co
  * The condition `ResolvedRefs` of a rule. If there are faults, it has the reason of the first fault, and its message names all
  * of them.
  */
-function referencesCondition({ faults, rule }: ResolvedRule): Condition {
+function referencesCondition({ faults, rule }: ResolvedRule, unresolved: string): Condition {
   const [first] = faults
   if (first) {
     const messages = new Set(faults.map(({ message }) => message))
-    return isFalse('ResolvedRefs', first.reason, [...messages].join('; '))
+    return isFalse('ResolvedRefs', first.reason, [...messages].join('; ') + unresolved)
   }
   const every = rule.spec.trunkRefs.length === 0
   const trunks = every ? 'the rule serves every trunk of its namespace' : 'every referenced trunk exists'
   const hasServices = rule.spec.action.route?.backends.some(({ service }) => service !== undefined) ?? false
   const message = hasServices ? `${trunks}, and every referenced Service has a ready endpoint` : trunks
-  return isTrue('ResolvedRefs', 'ResolvedRefs', message)
+  return isTrue('ResolvedRefs', 'ResolvedRefs', message + unresolved)
+}
+
+/**
+ * A warning about names that do not resolve. It changes no condition: the names are looked up by the pods, and they may ask another
+ * DNS than the operator.
+ */
+function unresolvedText({ entry }: ResolvedRule, unresolvedNames: ReadonlyMap<string, string>): string {
+  if (unresolvedNames.size === 0 || entry?.action.type !== 'Route') return ''
+  const places = entry.action.backends.filter((backend) => 'host' in backend).map(placeText)
+  const told = [...new Set(places)].flatMap((place) => {
+    const reason = unresolvedNames.get(place)
+    return reason === undefined ? [] : [`${place} (${reason})`]
+  })
+  if (told.length === 0) return ''
+  return `; from the operator, which may ask another DNS than the pods, these names do not resolve: ${told.join(', ')}`
 }

@@ -3,7 +3,15 @@ import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import { durationMilliseconds } from '../../crds/schema/duration.ts'
 import type { RouteSpec } from '../../crds/schema/route.ts'
 import { parseIpAddress } from '../../ingress/address/ip-address.ts'
-import type { Action, Backend, RouteAction, RuleEntry, UriBackend } from '../../ingress/route-table/route-table.ts'
+import type {
+  Action,
+  Backend,
+  NameBackend,
+  RouteAction,
+  RuleEntry,
+  UriBackend,
+} from '../../ingress/route-table/route-table.ts'
+import { callLimit } from './call-limit.ts'
 import { COMPILER_ROWS } from './match-condition.ts'
 import { createdAt, objectKey } from './object-name.ts'
 import { serviceEntryName } from './service-resolution.ts'
@@ -27,7 +35,9 @@ export function ruleEntry(rule: DispatchRule, trunks: readonly string[]): RuleEn
     called: COMPILER_ROWS.called.compile(spec.match),
     calling: COMPILER_ROWS.calling.compile(spec.match),
     headers: COMPILER_ROWS.headers.compile(spec.match),
+    schedule: COMPILER_ROWS.schedule.compile(spec.match),
     action: actionOf(spec.action, metadata.namespace),
+    ...(spec.limits === undefined ? {} : { limits: callLimit(spec.limits) }),
   }
 }
 
@@ -69,11 +79,17 @@ function backendOf(spec: BackendSpec, namespace: string): Backend {
   throw unreadField('a backend', rest)
 }
 
-function uriBackend(uri: string, { weight, tier }: BackendSpec): UriBackend {
+function uriBackend(uri: string, { weight, tier }: BackendSpec): UriBackend | NameBackend {
   const parts = parseBackendUri(uri)
-  const address = parts && parseIpAddress(parts.address)
-  if (!parts || !address) throw new TypeError(`${uri} cannot be called: read the rule by its schema first`)
+  if (!parts) throw unreadable(uri)
   const { port, transport, parameters } = parts
-  const target = { uri, address: address.text, port, uriParameters: parameters, weight, tier }
-  return transport === undefined ? target : { ...target, transport }
+  const rest = { uriParameters: parameters, weight, tier, ...(transport && { transport }) }
+  if ('name' in parts) return { uri, host: parts.name, ...(port !== undefined && { port }), ...rest }
+  const address = parseIpAddress(parts.address)
+  if (!address) throw unreadable(uri)
+  return { uri, address: address.text, port: parts.port, ...rest }
+}
+
+function unreadable(uri: string): TypeError {
+  return new TypeError(`${uri} cannot be called: read the rule by its schema first`)
 }

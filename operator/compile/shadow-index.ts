@@ -6,6 +6,7 @@
 import type { MatchConditions, NumberPredicate } from '../../ingress/route-table/route-table.ts'
 import { headerKey, impliedKeys } from './header-predicate.ts'
 import { predicateKey } from './number-predicate.ts'
+import { scheduleKey } from './schedule.ts'
 
 /** The texts that the index has. */
 export interface IndexTexts {
@@ -102,6 +103,15 @@ export function ownHeaderTexts({ headers: [header] }: MatchConditions): string[]
 
 export function impliedHeaderTexts({ impliedHeaders }: AskedRule): string[] {
   return ['headers', ...Array.from(impliedHeaders, (key) => `headers:${key}`)]
+}
+
+export function ownScheduleTexts({ schedule: [schedule] }: MatchConditions): string[] {
+  return [schedule ? `schedule:${scheduleKey(schedule)}` : 'schedule']
+}
+
+/** A rule without a schedule, and a rule with an equal one, hold whenever the rule's own schedule holds. */
+export function impliedScheduleTexts({ rule }: AskedRule): string[] {
+  return [...new Set(['schedule', ...ownScheduleTexts(rule)])]
 }
 
 /** The beginnings of `text`, with `family` before each of them. Only lengths that the index has for this family are used. */

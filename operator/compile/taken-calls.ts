@@ -4,7 +4,7 @@
  */
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import type { SipTrunk } from '../../crds/schema/sip-trunk.ts'
-import { MATCH_CONDITIONS } from '../../ingress/route-table/route-table.ts'
+import { MATCH_CONDITIONS, type MatchCondition } from '../../ingress/route-table/route-table.ts'
 
 /**
  * This text is added at the end of the texts below if the API server may have dropped a misspelt condition before it stored the
@@ -20,7 +20,12 @@ export function admittedCalls({ spec: { called, transports } }: SipTrunk): strin
 
 /** Whether the rule has no conditions. Such a rule matches every call of its trunks. */
 export function takesEveryCall({ spec: { match } }: DispatchRule): boolean {
-  return MATCH_CONDITIONS.every((condition) => match[condition].length === 0)
+  return MATCH_CONDITIONS.every((condition) => isAbsent(match[condition]))
+}
+
+/** A condition is absent if its list is empty, or if the rule has no such field. */
+function isAbsent(condition: DispatchRule['spec']['match'][MatchCondition]): boolean {
+  return condition === undefined || (Array.isArray(condition) && condition.length === 0)
 }
 
 /**

@@ -58,7 +58,11 @@ export function createTableMemory(): TableMemory {
  * Compiles everything that is watched. With a memory, a result that has not changed is the same JavaScript object as in the
  * last compilation.
  */
-export function compiledTable(watched: CompiledCollections, memory: TableMemory = createTableMemory()): CompiledTable {
+export function compiledTable(
+  watched: CompiledCollections,
+  memory: TableMemory = createTableMemory(),
+  unresolvedNames?: ReadonlyMap<string, string>,
+): CompiledTable {
   const refused: RefusedResource[] = []
   const accepted = <T>(objects: Iterable<WatchedObject<T>>): T[] => {
     const list: T[] = []
@@ -75,6 +79,7 @@ export function compiledTable(watched: CompiledCollections, memory: TableMemory 
     endpointSlices: [...watched.endpointSlices.objects()],
     refused,
     fieldsDropped: watched.fieldsDropped,
+    ...(unresolvedNames && { unresolvedNames }),
   }
   const output = compile(input, memory.compile)
   const entries = new Map(output.entries.map((entry) => [entryKey(entry), entry]))

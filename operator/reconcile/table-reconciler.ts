@@ -61,6 +61,8 @@ export interface ReconcileListener {
 
 export interface ReconcilerOptions {
   readonly watched: CompiledCollections
+  /** Names of backends that do not resolve from here. If absent, nobody looks them up. */
+  readonly unresolvedNames?: () => ReadonlyMap<string, string>
   readonly cache: TableCacheWriter
   readonly installation: string
   /**
@@ -164,7 +166,7 @@ class Reconciler implements TableReconciler {
   async #reconcile(): Promise<void> {
     const { clock, watched } = this.#options
     const startedAt = clock.now()
-    const compiled = compiledTable(watched, this.#memory)
+    const compiled = compiledTable(watched, this.#memory, this.#options.unresolvedNames?.())
     const compileMs = clock.now() - startedAt
     this.#published ??= await this.#inCache()
     const table = watched.servicesKnown ? compiled : withLastServices(compiled, this.#published)

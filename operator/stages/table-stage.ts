@@ -13,6 +13,7 @@ import { createReconcileListener } from '../reconcile/reconcile-listener.ts'
 import { startTableReconciler } from '../reconcile/table-reconciler.ts'
 import type { WatchedObjects } from '../watch/watched-objects.ts'
 import type { OwnInstallation } from './leader-stage.ts'
+import type { NameStage } from './name-stage.ts'
 import { cacheWriter, type OperatorCore } from './operator-core.ts'
 
 export interface TableStage extends LeadershipTerms {
@@ -29,10 +30,11 @@ export interface TableStageParts {
   readonly own: OwnInstallation
   readonly statuses: StatusWriter
   readonly events: EventRecorder
+  readonly names: Pick<NameStage, 'unresolved'>
 }
 
 export function createTableStage(core: OperatorCore, config: OperatorConfig, parts: TableStageParts): TableStage {
-  const { objects, leader, own, statuses, events } = parts
+  const { objects, leader, own, statuses, events, names } = parts
   const { client, metrics, logger, onFault } = core
   const cache = cacheWriter(config, 'sip-dispatch-operator')
   const namespaces = namespaceApi(client)
@@ -50,6 +52,7 @@ export function createTableStage(core: OperatorCore, config: OperatorConfig, par
       startTableReconciler({
         ...{ watched: objects, cache, installation, epoch, listener, speaksAs: own.current?.name },
         isLeader: () => leader.isLeader(),
+        unresolvedNames: () => names.unresolved(),
         removalsAllowed: (names) => removalsAllowed(config, namespaces, names),
         clock: systemClock,
       }),

@@ -63,7 +63,116 @@ function routeCase(at: string, message: string, bad: unknown, good: unknown): Ad
 }
 
 const GOOD_URI = [{ uri: 'sip:10.0.0.5:5060;transport=tcp' }]
+const NO_HOST =
+  'write sip: and an IP address or a host name, such as sip:10.0.0.5:5060;transport=tcp, sip:[2001:db8::5] or sip:pbx.example.net'
+const LONG_LABEL = 'a'.repeat(63)
+const nameCase = (bad: string, message: string, good: string) =>
+  routeCase('backends[0].uri', message, [{ uri: bad }], [{ uri: good }])
 const uriCase = (uri: string, message: string) => routeCase('backends[0].uri', message, [{ uri }], GOOD_URI)
+
+/** A case of a schedule: the field below `spec.match.schedule`, and two values of the fields beside the zone. */
+function scheduleCase(at: string, message: string, bad: object, good: object): AdmissionCase {
+  const specWith = (fields: object) => match({ schedule: { timeZone: 'UTC', ...fields } })
+  const path = at === '' ? 'spec.match.schedule' : `spec.match.schedule.${at}`
+  return { kind: 'DispatchRule', at: path, message, bad: specWith(bad), good: specWith(good) }
+}
+
+const NO_LEAP_DAY = 'has no 29 February: the year is no leap year'
+
+/** A date stands in five places of a schedule. */
+function scheduleCases(): AdmissionCase[] {
+  const from = (date: string) => ({ except: [{ range: { from: date, to: '2099-12-31' } }] })
+  const to = (date: string) => ({ except: [{ range: { from: '2000-01-01', to: date } }] })
+  const places: [at: string, fields: (date: string) => object][] = [
+    ['except[0].date', (date) => ({ except: [{ date }] })],
+    ['except[0].range.from', from],
+    ['except[0].range.to', to],
+    ['validFrom', (validFrom) => ({ validFrom })],
+    ['validUntil', (validUntil) => ({ validUntil })],
+  ]
+  return [
+    ...places.map(([at, fields]) => scheduleCase(at, NO_LEAP_DAY, fields('2026-02-29'), fields('2028-02-29'))),
+    scheduleCase(
+      '',
+      'says no time: write windows, except, validFrom or validUntil, or leave the schedule out',
+      {},
+      { validUntil: '2026-12-31' },
+    ),
+    scheduleCase(
+      'validUntil',
+      'validUntil is before validFrom: the rule would never take a call',
+      { validFrom: '2026-12-02', validUntil: '2026-12-01' },
+      { validFrom: '2026-12-01', validUntil: '2026-12-01' },
+    ),
+    scheduleCase(
+      'windows[0].to',
+      'from and to are the same time: write from: "00:00" and to: "24:00" for a whole day',
+      { windows: [{ from: '18:00', to: '18:00' }] },
+      { windows: [{ from: '18:00', to: '17:59' }] },
+    ),
+    scheduleCase(
+      'except[0]',
+      'write exactly one of date, range, yearly',
+      { except: [{ date: '2026-12-24', yearly: '12-24' }] },
+      { except: [{ yearly: '02-29' }] },
+    ),
+    scheduleCase(
+      'except[0].range.to',
+      'to is before from: write the earlier date in from',
+      { except: [{ range: { from: '2026-12-25', to: '2026-12-24' } }] },
+      { except: [{ range: { from: '2026-12-24', to: '2026-12-24' } }] },
+    ),
+  ]
+}
+
+const BOTH_KINDS = [
+  ['SipTrunk', (limits: object): object => trunk({ limits })],
+  ['DispatchRule', (limits: object): object => ({ ...route({}), limits })],
+] as const
+
+/** What the limits of a trunk and of a rule must not be. */
+function limitCases(): AdmissionCase[] {
+  const pairs: [at: string, message: string, bad: object, good: object][] = [
+    ['', 'limits nothing: write callsPerSecond, concurrentCalls or both', { scope: 'Pod' }, { callsPerSecond: 1 }],
+    [
+      '.burst',
+      'needs callsPerSecond beside it',
+      { burst: 5, concurrentCalls: 5 },
+      { burst: 5, callsPerSecond: 5, concurrentCalls: 5 },
+    ],
+    [
+      '.burst',
+      'is below callsPerSecond: write a greater number, or leave it out',
+      { callsPerSecond: 2, burst: 1 },
+      { callsPerSecond: 2, burst: 2 },
+    ],
+    [
+      '.maxCallSeconds',
+      'needs concurrentCalls beside it',
+      { callsPerSecond: 1, maxCallSeconds: 60 },
+      { concurrentCalls: 1, maxCallSeconds: 60 },
+    ],
+    [
+      '.concurrentCalls',
+      'is below callsPerSecond: calls that begin within one second count at the same time, so that rate would never be reached',
+      { callsPerSecond: 2, concurrentCalls: 1 },
+      { callsPerSecond: 2, concurrentCalls: 2 },
+    ],
+    [
+      '.concurrentCalls',
+      'is below burst: such a burst could never be taken',
+      { callsPerSecond: 2, burst: 4, concurrentCalls: 3 },
+      { callsPerSecond: 2, burst: 4, concurrentCalls: 4 },
+    ],
+  ]
+  return BOTH_KINDS.flatMap(([kind, specWith]) =>
+    pairs.map(([at, message, bad, good]): AdmissionCase => {
+      return { kind, at: `spec.limits${at}`, message, bad: specWith(bad), good: specWith(good) }
+    }),
+  )
+}
+
+const overLimit = (fields: object): object => trunk({ responses: { overLimit: fields } })
 
 /** One for each CEL rule of the schemas. */
 export const RULE_CASES: readonly AdmissionCase[] = [
@@ -89,7 +198,26 @@ export const RULE_CASES: readonly AdmissionCase[] = [
     bad: match({ headers: [{ name: 'X-A', regex: '[' }] }),
     good: match({ headers: [{ name: 'X-A', regex: '[a]' }] }),
   },
+  ...scheduleCases(),
   ...(['Route', 'Redirect', 'Reject'] as const).flatMap(actionCases),
+  ...limitCases(),
+  {
+    ...{ kind: 'DispatchRule', at: 'spec.limits' },
+    message: 'concurrentCalls counts calls that are sent to a backend, so it needs an action of type Route',
+    bad: { action: reject, limits: { concurrentCalls: 1 } },
+    good: { action: reject, limits: { callsPerSecond: 1 } },
+  },
+  {
+    ...{ kind: 'SipTrunk', at: 'spec.responses.overLimit.retryAfter', message: 'must be from 1s to 1h' },
+    bad: overLimit({ status: 503, retryAfter: '999ms' }),
+    good: overLimit({ status: 503, retryAfter: '1h' }),
+  },
+  {
+    ...{ kind: 'SipTrunk', at: 'spec.responses.overLimit.retryAfter' },
+    message: 'goes with the statuses 404, 413, 480, 486, 500, 503, 600, 603 only (RFC 3261 §20.33)',
+    bad: overLimit({ status: 488, retryAfter: '1s' }),
+    good: overLimit({ status: 480, retryAfter: '1s' }),
+  },
   routeCase('backends', 'a URI can be a backend once', [...GOOD_URI, ...GOOD_URI], GOOD_URI),
   routeCase('backends', 'a port of a Service can be a backend once', [service(5060), service(5060)], [service(5060)]),
   routeCase('backends[0]', 'write exactly one of uri, service', [{ ...service(5060), ...GOOD_URI[0] }], GOOD_URI),
@@ -109,10 +237,30 @@ export const RULE_CASES: readonly AdmissionCase[] = [
     'sip:10.0.0.5;maddr=10.0.0.6',
     'maddr, ttl and method would send the request elsewhere or change it: leave them out',
   ),
-  uriCase(
-    'sip:backend.example',
-    'write sip: and an IP address, such as sip:10.0.0.5:5060;transport=tcp or sip:[2001:db8::5]; host names are not supported by this version',
+  uriCase('sip:10.0.0.256', NO_HOST),
+  nameCase('sip:-pbx.example', NO_HOST, 'sip:p-bx.example'),
+  nameCase('sip:pbx..example', NO_HOST, 'sip:pbx.example.'),
+  nameCase(
+    'sip:_sip._udp.example.net',
+    'a host name has no _ (RFC 3261 §25.1): write the bare name, such as sip:example.net, and its SRV records are found',
+    'sip:example.net',
   ),
+  nameCase(
+    'sip:bücher.example:5060',
+    'a host name has only ASCII characters: write an international name in the form that begins with xn--',
+    'sip:xn--bcher-kva.example:5060',
+  ),
+  nameCase(
+    `sip:${LONG_LABEL}a.example`,
+    'a host name has at most 253 characters, and between two dots at most 63',
+    `sip:${LONG_LABEL}.example`,
+  ),
+  nameCase(
+    `sip:${`${LONG_LABEL}.`.repeat(4)}`,
+    'a host name has at most 253 characters, and between two dots at most 63',
+    `sip:${`${LONG_LABEL}.`.repeat(3)}${LONG_LABEL.slice(2)}.;transport=tcp`,
+  ),
+  nameCase('sip:pbx.example:65536', 'a port is a number from 1 to 65535', 'sip:pbx.example:65535'),
   routeCase('requestUser', PLACEHOLDERS, '{caller}', '{calling}'),
   routeCase('headers.set', 'a header can be set once', [header('X-A'), header('x-a')], [header('X-A'), header('X-B')]),
   routeCase('headers.set[0].name', OWN_HEADER, [header('Via')], [header('Via-X')]),

@@ -157,10 +157,10 @@ describeWith(['kubernetes'], 'the API server', () => {
   })
 
   it('refuses a field that it does not know, by name', async () => {
-    const spec = { match: { schedule: {} }, action: { type: 'Reject', reject: { status: 404 } } }
+    const spec = { match: { hours: {} }, action: { type: 'Reject', reject: { status: 404 } } }
     const { code, stderr } = await apply([objectOf('DispatchRule', 'unknown', spec)])
     expect(code).toBe(1)
-    expect(stderr).toContain('spec.match.schedule: unknown field (expected one of called, calling, headers)')
+    expect(stderr).toContain('spec.match.hours: unknown field (expected one of called, calling, headers, schedule)')
   })
 
   it.each(CRDS)('explains every field of a $kind', async ({ plural, schema }) => {

@@ -29,6 +29,8 @@ const capacity = { test: 'test/helm/capacity.test.ts', shows: "'apply', 'set-las
 
 const explained = { test: 'test/unit/cli/explain/explain-command.test.ts', shows: 'prints what %s prints' }
 
+const explainedTime = { test: 'test/unit/cli/explain/explain-time.test.ts', shows: 'prints what %s prints' }
+
 const OF_A_CARRIER = { byHand: 'it asks the Internet, and what it answers is not ours' }
 
 export const COMMANDS: Readonly<Record<string, Runner>> = {
@@ -141,6 +143,17 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
   'sip-dispatch explain --rules examples/standalone --to 9005550100 --from +14155550100 --source 127.0.0.1': explained,
   'sip-dispatch explain --rules examples/standalone --to +15551234567 --from +14155550100 --source 192.0.2.1:5060 --transport tcp':
     explained,
+  "sip-dispatch explain --rules examples/schedules --to +493055512 --from +14155550100 --source 203.0.113.7 --at '2026-12-28T10:00[Europe/Berlin]'":
+    explainedTime,
+
+  // docs/office.md
+  'sip-dispatch lint examples/office': { here: 'run' },
+  'sip-dispatch explain --rules examples/office --to +493055512 --from +14155550100 --source 203.0.113.7 --at 2026-12-23T10:00 --no-look-up':
+    explainedTime,
+  'sip-dispatch explain --rules examples/office --to +493055512 --from +14155550100 --source 203.0.113.7 --at 2026-12-24T10:00':
+    explainedTime,
+  'sip-dispatch explain --rules examples/office --to +493055512 --from +14155550100 --source 203.0.113.7 --at 2026-12-22T22:00':
+    explainedTime,
 
   // docs/performance.md
   'npx node --expose-gc bench/decision.ts': { here: 'bench' },
@@ -169,6 +182,7 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
   [`kubectl logs POD | grep '"msg":"call unanswered"'`]: { here: 'kubectl' },
   [`kubectl logs POD | grep -v '"msg":"call decided"' | tail -20`]: { here: 'kubectl' },
   'kubectl logs POD | grep cache | tail -5': { here: 'kubectl' },
+  "kubectl logs POD | grep -e 'does not resolve' -e 'is stale' | tail -5": { here: 'kubectl' },
   'kubectl logs POD | grep table-file | tail -5': { here: 'kubectl' },
   'kubectl logs --selector app.kubernetes.io/component=ingress --tail -1 | grep stranger | tail -20': {
     here: 'kubectl',

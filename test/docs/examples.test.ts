@@ -12,7 +12,12 @@ import { ROOT, readPage } from './commands-of-page.ts'
 const FOLDERS = [
   ['docs/backends.md', 'examples/backends'],
   ['docs/your-carrier.md', 'examples/carriers'],
+  ['docs/limits.md', 'examples/limits'],
+  ['docs/office.md', 'examples/office'],
 ] as const
+
+/** What is linted at once: each manifest, or the folder whose manifests belong together. */
+const lintedOf = (folder: string): string[] => (folder === 'examples/office' ? ['.'] : readdirSync(join(ROOT, folder)))
 
 const textsOf = (folder: string): string[] =>
   readdirSync(join(ROOT, folder)).map((name) => readFileSync(join(ROOT, folder, name), 'utf8'))
@@ -24,7 +29,7 @@ describe.each(FOLDERS)('%s', (page, folder) => {
     expect(shown.toSorted()).toEqual(textsOf(folder).toSorted())
   })
 
-  it.each(readdirSync(join(ROOT, folder)))('shows a %s in which lint finds nothing', async (name) => {
+  it.each(lintedOf(folder))('shows %s, in which lint finds nothing', async (name) => {
     const { code, output } = await runCommand(['lint', join(ROOT, folder, name)])
     expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('findings: 0') })
   })
@@ -70,7 +75,7 @@ describe('a trunk of docs/your-carrier.md', () => {
     const header = proxy === undefined ? [] : [`Via: SIP/2.0/${transport} ${host}:5060;branch=z9hG4bK-carrier`]
     const flags = { rules, to, from: '+14155550100', source: proxy ?? address, header, output: 'json' } as const
     const { call } = readExplainConfig({ ...flags, transport: transport === 'TCP' ? 'tcp' : 'udp' })
-    return explainReport(await readExplainManifests(rules), call).outcome
+    return (await explainReport(await readExplainManifests(rules), call, { at: Date.now() })).outcome
   }
 
   it.each(examples)('$name sends calls of the carrier on, from each of its networks', async (example) => {

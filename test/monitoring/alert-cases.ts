@@ -27,6 +27,9 @@ const CALLS = `sip_dispatch_invites_total{${POD}, trunk="voice/carrier"`
 export const TRUNK = { namespace: 'voice', job: 'in', trunk: 'voice/carrier' }
 export const JOB = { namespace: 'voice', job: 'in' }
 
+const LIMITED = (reason: string): string =>
+  `sip_dispatch_over_limit_total{${POD}, trunk="voice/carrier", reason="${reason}"}`
+
 const SHED = (sender: string): string => `sip_dispatch_shed_total{${POD}, sender="${sender}"}`
 
 export const invites = (outcome: string, status: string): string =>
@@ -127,6 +130,29 @@ const CALLERS: readonly AlertCase[] = [
       [`sip_dispatch_final_response_seconds_count{${POD}, outcome="forwarded"}`]: '0+100x90',
       [`sip_dispatch_final_response_seconds_bucket{${POD}, outcome="forwarded", le="0.5"}`]: '0x90',
     },
+  },
+  {
+    ...{
+      name: 'OverLimit',
+      title: 'ten calls a minute',
+      samples: { [LIMITED('rule_concurrent_calls')]: '0x4 0+10x20' },
+      at: '20m',
+    },
+    firing: [
+      {
+        ...{ severity: 'warning', labels: { ...TRUNK, reason: 'rule_concurrent_calls' } },
+        summary: 'A limit refuses calls of trunk voice/carrier: rule_concurrent_calls.',
+        description: 'The limit rule_concurrent_calls refused 100 calls of trunk voice/carrier in 10 minutes.',
+      },
+    ],
+  },
+  {
+    ...{ name: 'OverLimit', title: 'four calls in ten minutes', at: '20m', firing: [] },
+    samples: { [LIMITED('trunk_calls_per_second')]: '0x15 4x10' },
+  },
+  {
+    ...{ name: 'OverLimit', title: 'overload, which has an alert of its own', at: '20m', firing: [] },
+    samples: { [LIMITED('overload')]: '0x4 0+10x20' },
   },
   {
     ...{ name: 'Overloaded', title: 'calls of known peers', samples: { [SHED('known')]: '0x4 0+10x20' }, at: '15m' },
@@ -232,6 +258,14 @@ const SYNC = `sip_dispatch_route_table_sync_timestamp_seconds{${POD}}`
 const LOADED = `sip_dispatch_route_table_loaded{${POD}}`
 const KEPT = `sip_dispatch_route_table_kept{${POD}}`
 const PER_POD = { ...JOB, instance: 'a' }
+const STALE_NAME = `sip_dispatch_name_stale_timestamp_seconds{${POD}, name="pbx.example"}`
+const UNRESOLVED = `sip_dispatch_names_unresolved{${POD}}`
+const nameStale = {
+  severity: 'warning',
+  labels: PER_POD,
+  summary: 'DNS does not answer ingress a about names of backends.',
+  description: 'Ingress a gets no usable answer about names of backends: it uses old addresses for them, or has none.',
+} as const
 
 const TABLE: readonly AlertCase[] = [
   {
@@ -253,6 +287,16 @@ const TABLE: readonly AlertCase[] = [
     ],
   },
   { name: 'TableStale', title: 'heard of all the time', samples: { [SYNC]: '0+60x20' }, at: '12m', firing: [] },
+  {
+    ...{ name: 'NameStale', title: 'a name whose answer is old', samples: { [STALE_NAME]: '0x40' }, at: '22m' },
+    firing: [nameStale],
+  },
+  {
+    ...{ name: 'NameStale', title: 'a name that never resolved', samples: { [UNRESOLVED]: '1x40' }, at: '22m' },
+    firing: [nameStale],
+  },
+  { name: 'NameStale', title: 'a failure of a moment', samples: { [STALE_NAME]: '0+60x40' }, at: '22m', firing: [] },
+  { name: 'NameStale', title: 'names that all resolve', samples: { [UNRESOLVED]: '0x40' }, at: '22m', firing: [] },
   {
     ...{ name: 'TableNotKept', title: 'a disk that takes nothing', samples: { [KEPT]: '0x20' }, at: '8m' },
     firing: [

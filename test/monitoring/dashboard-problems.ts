@@ -7,6 +7,7 @@ import {
   NEAR_MISS_REASONS,
   NO_RULE_REASONS,
   OUTCOMES,
+  OVER_LIMIT_REASONS,
 } from '../../ingress/metrics/metric-declarations.ts'
 import { METRICS as OPERATOR_METRICS } from '../../operator/metrics/metric-declarations.ts'
 
@@ -98,7 +99,9 @@ const CLOSED: Readonly<Record<string, readonly string[]>> = {
   outcome: Object.keys(OUTCOMES),
   method: Object.keys(METHODS),
   result: Object.keys(ATTEMPT_RESULTS),
-  reason: [DROP_REASONS, NO_RULE_REASONS, NEAR_MISS_REASONS].flatMap((reasons) => Object.keys(reasons)),
+  reason: [DROP_REASONS, NO_RULE_REASONS, NEAR_MISS_REASONS, OVER_LIMIT_REASONS].flatMap((reasons) =>
+    Object.keys(reasons),
+  ),
 }
 
 /** Not in a name of what rules record, which has colons. */

@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
+import { METRICS as INGRESS_METRICS } from '../../ingress/metrics/metric-declarations.ts'
 import { ALERTS } from '../../monitoring/alerts.ts'
+import { METRICS as OPERATOR_METRICS } from '../../operator/metrics/metric-declarations.ts'
 import { runPromtool } from '../support/promtool.ts'
 import { describeWith } from '../support/real-part.ts'
 import { type DashboardModel, dashboardProblems, undeclared } from './dashboard-problems.ts'
@@ -52,6 +54,51 @@ describe('the dashboards', () => {
       expect.stringContaining('sip_dispatch_last_forwarded_timestamp_seconds'),
       expect.stringContaining('sip_dispatch_no_rule_total'),
     ])
+  })
+})
+
+/** Metrics that no dashboard asks for, and what they are there for instead. A new metric has a panel, or a reason here. */
+const WITHOUT_PANEL: Readonly<Record<string, readonly string[]>> = {
+  'an alert tells of it': ['sip_dispatch_route_table_kept'],
+  'for whoever looks into a fault': [
+    'sip_dispatch_decision_seconds',
+    'sip_dispatch_operator_crd_outdated',
+    'sip_dispatch_operator_installation_overlap',
+    'sip_dispatch_operator_publish_failures_total',
+    'sip_dispatch_operator_status_writes_total',
+    'sip_dispatch_operator_status_overwrites_total',
+    'sip_dispatch_operator_event_writes_total',
+    'sip_dispatch_operator_watch_restarts_total',
+    'sip_dispatch_operator_watch_events_total',
+    'informer_relist_drift_total',
+    'rest_client_request_duration_seconds',
+  ],
+  'dashboards for controllers know these names': [
+    'controller_runtime_active_workers',
+    'controller_runtime_reconcile_errors_total',
+    'controller_runtime_reconcile_time_seconds',
+    'controller_runtime_terminal_reconcile_errors_total',
+    'workqueue_adds_total',
+    'workqueue_longest_running_processor_seconds',
+    'workqueue_queue_duration_seconds',
+    'workqueue_retries_total',
+    'workqueue_unfinished_work_seconds',
+    'workqueue_work_duration_seconds',
+  ],
+}
+
+describe('every metric', () => {
+  const asked = DASHBOARDS.map(([, text]) => text).join('\n')
+  const names = [INGRESS_METRICS, OPERATOR_METRICS].flatMap((metrics) => Object.values(metrics).map(({ name }) => name))
+  const isAsked = (name: string): boolean => new RegExp(String.raw`\b${name}(_bucket|_sum|_count)?\b`).test(asked)
+
+  it('is on a dashboard, unless it is said here why not', () => {
+    expect(names.length).toBeGreaterThan(50)
+    expect(new Set(names.filter((name) => !isAsked(name)))).toEqual(new Set(Object.values(WITHOUT_PANEL).flat()))
+  })
+
+  it.each(WITHOUT_PANEL['an alert tells of it'] ?? [])('is in an alert where that is the reason: %s', (name) => {
+    expect(ALERTS.filter(({ expr }) => expr.includes(name)).length).toBeGreaterThan(0)
   })
 })
 

@@ -104,6 +104,9 @@ const BACKENDS = [
   ['b0', 'sip:10.9.0.3:5060', 1],
 ] as const
 
+/** How near the limits of each pod are. */
+export const LIMIT_USES: Readonly<Record<Ingress, number>> = { a0: 0.25, a1: 0.5, b0: 1 }
+
 function ingressSeries(pod: Ingress): Series[] {
   const own = INGRESSES[pod]
   const add = of(own)
@@ -137,6 +140,19 @@ function ingressSeries(pod: Ingress): Series[] {
       reason: 'transport',
       method: 'INVITE',
     }),
+    add('sip_dispatch_over_limit_total', rising(isB ? 0.5 : 0), {
+      trunk: isB ? 'voice/other' : 'voice/bad',
+      reason: 'trunk_calls_per_second',
+    }),
+    add('sip_dispatch_trunk_limit_used_ratio', steady(LIMIT_USES[pod]), {
+      trunk: isB ? 'voice/other' : 'voice/bad',
+      limit: 'calls_per_second',
+    }),
+    add('sip_dispatch_rule_limit_used_ratio', steady(LIMIT_USES[pod]), {
+      rule: isB ? 'voice/b' : 'voice/sales',
+      limit: 'concurrent_calls',
+    }),
+    add('sip_dispatch_number_repeated_total', rising(isB ? 0.01 : 0), { trunk: isB ? 'voice/other' : 'voice/bad' }),
     add('sip_dispatch_shed_total', rising(2), { sender: 'stranger' }),
     add('sip_dispatch_dropped_total', rising(1), { reason: 'stranger', method: 'INVITE' }),
     add('sip_dispatch_rule_calls_total', rising(isB ? 0.5 : 2), { rule: isB ? 'voice/b' : 'voice/sales' }),
@@ -145,10 +161,22 @@ function ingressSeries(pod: Ingress): Series[] {
     add('sip_dispatch_route_table_entries', steady(isB ? 0 : 12)),
     add('sip_dispatch_route_table_loaded', steady(isB ? 0 : 1)),
     add('sip_dispatch_route_table_sync_timestamp_seconds', before(pod === 'a1' ? 400 : 1)),
+    ...nameSeries(add, isB),
     ...BACKENDS.filter(([one]) => one === pod).flatMap(([, backend, up]) => [
       add('sip_dispatch_backend_up', steady(up), { backend }),
       add('sip_dispatch_backend_requests_total', rising(0.25), { backend, result: up === 1 ? 'answered' : 'timeout' }),
     ]),
+  ]
+}
+
+function nameSeries(add: ReturnType<typeof of>, isB: boolean): Series[] {
+  return [
+    add('sip_dispatch_names', steady(isB ? 1 : 4)),
+    add('sip_dispatch_names_unresolved', steady(isB ? 1 : 2)),
+    add('sip_dispatch_name_stale_timestamp_seconds', before(120), { name: isB ? 'b.example' : 'pbx.example' }),
+    add('sip_dispatch_name_resolutions_total', rising(isB ? 1 : 0.5), { result: 'resolved' }),
+    add('sip_dispatch_name_peer_changes_total', rising(0.25), { change: 'added' }),
+    add('sip_dispatch_name_addresses_refused_total', rising(0.5), { reason: 'loopback' }),
   ]
 }
 

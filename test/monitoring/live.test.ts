@@ -28,6 +28,7 @@ const VARIABLES = { job: '.+', instance: '.+', operator: '.+', trunk: '.*', __ra
 
 /** Series that appear only when something goes wrong, and what. */
 const ONLY_IN_TROUBLE: Readonly<Record<string, string>> = {
+  sip_dispatch_name_stale_timestamp_seconds: 'DNS fails',
   sip_dispatch_operator_publish_failures_total: 'the cache refuses a table',
 }
 
@@ -72,9 +73,11 @@ describeWith(
       backend = await busyBackend()
       operator = await cluster.operator()
       await cluster.apply(
-        sipTrunk('carrier', { sources: ['127.0.0.1'] }),
+        sipTrunk('carrier', { sources: ['127.0.0.1'], limits: { callsPerSecond: 10_000 } }),
         sipTrunk('stream', { sources: ['127.0.0.2'], transports: ['TCP'] }),
-        dispatchRule('forwarding', '+15550000901', routeTo([`sip:127.0.0.1:${backend.port}`])),
+        dispatchRule('forwarding', '+15550000901', routeTo([`sip:127.0.0.1:${backend.port}`]), {
+          limits: { concurrentCalls: 10_000 },
+        }),
         dispatchRule('unused', '+15550000903', { type: 'Reject', reject: { status: 404 } }),
       )
       await cluster.reason('drule/unused', 'Programmed', 'Programmed')

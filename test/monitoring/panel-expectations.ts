@@ -1,6 +1,6 @@
 /** What each panel shows of the known state, worked out from it without PromQL, for whatever is chosen. */
 import type { Row } from './grafana.ts'
-import { CALLS, INGRESSES, type Ingress, NOW, OPERATORS, type Operator } from './known-state.ts'
+import { CALLS, INGRESSES, type Ingress, LIMIT_USES, NOW, OPERATORS, type Operator } from './known-state.ts'
 
 /** Which pods, operators and trunks a choice leaves. */
 export interface Chosen {
@@ -88,6 +88,15 @@ const tried = ({ pods }: Chosen) => BACKENDS.filter(({ pod }) => pods.includes(p
 
 const isSeen = ({ trunks }: Chosen, trunk: string): boolean => trunks.includes(trunk)
 
+const limitedA = (chosen: Chosen): boolean => ofA(chosen).length > 0 && isSeen(chosen, 'voice/bad')
+
+const limitedB = (chosen: Chosen): boolean => hasB(chosen) && isSeen(chosen, 'voice/other')
+
+function highestUse(pods: readonly Ingress[], legend: string): Row[] {
+  const value = largest(pods.map((pod) => LIMIT_USES[pod]))
+  return value === undefined ? [] : [{ legend, value }]
+}
+
 const CALLS_PANELS: Expectations = {
   'Refused now': (chosen) => tile(total(refused(chosen)), above(0.01, 0.1)),
   'Refused share': (chosen) => tile(share(admitted(chosen)), above(0.01, 0.05)),
@@ -134,12 +143,44 @@ const CALLS_PANELS: Expectations = {
     const color = (up: number): string => (up === 1 ? 'green' : up > 0 ? 'yellow' : 'red')
     return { rows, colors: Object.fromEntries(rows.map(({ legend, value }) => [legend, color(Number(value))])) }
   },
+  'Refused by limits': (chosen) => ({
+    rows: [
+      ...(limitedA(chosen) ? [{ legend: 'voice/bad trunk_calls_per_second', value: 0 }] : []),
+      ...(limitedB(chosen) ? [{ legend: 'voice/other trunk_calls_per_second', value: 0.5 }] : []),
+    ],
+  }),
+  'Use of limits': (chosen) => ({
+    rows: [
+      ...(isSeen(chosen, 'voice/bad') ? highestUse(ofA(chosen), 'voice/bad calls_per_second') : []),
+      ...(limitedB(chosen) ? highestUse(['b0'], 'voice/other calls_per_second') : []),
+      ...highestUse(ofA(chosen), 'voice/sales concurrent_calls'),
+      ...(hasB(chosen) ? highestUse(['b0'], 'voice/b concurrent_calls') : []),
+    ],
+  }),
+  'Numbers called very often': (chosen) => ({
+    rows: [
+      ...(limitedA(chosen) ? [{ legend: 'voice/bad', value: 0 }] : []),
+      ...(limitedB(chosen) ? [{ legend: 'voice/other', value: 36 }] : []),
+    ],
+  }),
   'Near misses': (chosen) => ({
     rows: [
       ...(isSeen(chosen, 'voice/bad') && ofA(chosen).length > 0
         ? [{ legend: 'voice/bad transport', value: chosen.pods.includes('a0') ? 0.2 : 0 }]
         : []),
       ...(isSeen(chosen, 'voice/other') && hasB(chosen) ? [{ legend: 'voice/other transport', value: 0 }] : []),
+    ],
+  }),
+  'Look-ups of names': ({ pods }) => ({
+    rows: [{ legend: 'resolved', value: pods.reduce((sum, pod) => sum + (pod === 'b0' ? 1 : 0.5), 0) }],
+  }),
+  'Longest use of an old answer': () => ({ rows: [{ legend: 'longest', value: 120 }] }),
+  'Names and their addresses': (chosen) => ({
+    rows: [
+      { legend: 'names', value: ofA(chosen).length > 0 ? 4 : 1 },
+      { legend: 'without an address', value: ofA(chosen).length > 0 ? 2 : 1 },
+      { legend: 'added', value: 0.25 * chosen.pods.length },
+      { legend: 'refused: loopback', value: 0.5 * chosen.pods.length },
     ],
   }),
   Overload: ({ pods }) => ({ rows: pods.map((pod) => ({ legend: `stranger ${INGRESSES[pod].instance}`, value: 2 })) }),

@@ -8,6 +8,7 @@ import type {
   ServiceEntry,
   TrunkEntry,
 } from '../../ingress/route-table/route-table.ts'
+import { scheduleEntry, windowsOf } from './schedule-entry.ts'
 import { callFacts, routeTo, ruleEntry, serviceEntry, trunkEntry } from './table-entries.ts'
 
 const USERS = [
@@ -90,6 +91,14 @@ const header: fc.Arbitrary<HeaderPredicate> = fc
     return { type: 'exact', name, value }
   })
 
+const BY_DAY = scheduleEntry()
+const AT_NIGHT = scheduleEntry({ windows: windowsOf('Mon-Fri 18:00-32:00', 'Sat 00:00-24:00') })
+
+/** Times of a week, at some of which each schedule holds. */
+export const arbitraryInstant = fc
+  .integer({ min: 0, max: 7 * 24 })
+  .map((hours) => Date.parse('2026-11-30T00:00:00Z') + hours * 3_600_000)
+
 const trunkRefs = fc.array(
   fc.tuple(fc.constantFrom(...NAMESPACES), fc.constantFrom('t', 'u')).map((parts) => parts.join('/')),
   { maxLength: 2 },
@@ -105,6 +114,7 @@ export const arbitraryRule: fc.Arbitrary<RuleEntry> = fc
     called: numberPredicates,
     calling: numberPredicates,
     headers: fc.array(header, { maxLength: 2 }),
+    schedule: fc.constantFrom([], [], [BY_DAY], [AT_NIGHT]),
     action: fc
       .subarray(['10.1.1.1', '10.1.1.1 5070', '192.0.2.1'], { maxLength: 2 })
       .map((places) => routeTo(...places)),

@@ -21,6 +21,7 @@ export function callDecided(overrides: Partial<CallDecided> = {}): CallDecided {
     rule: 'default/sales',
     reason: 'OK',
     noRuleReason: undefined,
+    overLimitReason: undefined,
     called: '+15551234567',
     calling: '+15557654321',
     backend: 'sip:10.0.0.5:5060',

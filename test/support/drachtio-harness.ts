@@ -85,7 +85,7 @@ export async function startDrachtioHarness(options: DrachtioHarnessOptions = {})
         () => found() !== undefined,
         () => `${method} ${n}: ${JSON.stringify(server.sent)}`,
       )
-      return found() ?? { method, text: '', transactionId: '', dialogId: '' }
+      return found() ?? { method, text: '', transactionId: '', dialogId: '', nextHop: '' }
     },
     pass: async (ms) => {
       for (let left = ms; left > 0; left -= STEP_MS) {

@@ -32,6 +32,8 @@ export interface SentRequest {
   readonly text: string
   readonly transactionId: string
   readonly dialogId: string
+  /** The URI to which the application has it sent in the place of its Request-URI; `''` without one. */
+  readonly nextHop: string
 }
 
 /** A command of the application, and how the server answers it. */
@@ -132,11 +134,11 @@ export function createStack(events: StackEvents): Stack {
 }
 
 function execute(state: State, order: Order): void {
-  const [, transactionId = '', dialogId = ''] = order.command.words
+  const [, transactionId = '', dialogId = '', nextHop = ''] = order.command.words
   const { message } = order.command
   if (message.startsWith('SIP/2.0')) return respond(state, order, transactionId)
   if (methodOf(message) === 'CANCEL') return sendCancel(state, order, transactionId)
-  send(state, order, dialogId)
+  send(state, order, { dialogId, nextHop })
 }
 
 /** A response to a request of the network. */
@@ -155,7 +157,11 @@ function respond(state: State, { command, reply, fail }: Order, transactionId: s
   reply(responseSent(command.message, method, { transactionId, dialogId: transaction.dialogId }))
 }
 
-function send(state: State, { command, reply, fail }: Order, dialogId: string): void {
+function send(
+  state: State,
+  { command, reply, fail }: Order,
+  { dialogId, nextHop }: Pick<SentRequest, 'dialogId' | 'nextHop'>,
+): void {
   const method = methodOf(command.message)
   if (dialogId !== '' && !state.dialogs.has(dialogId)) {
     return fail('Server error: unable to find dialog for dialog id provided')
@@ -168,11 +174,11 @@ function send(state: State, { command, reply, fail }: Order, dialogId: string): 
   if (untyped) headers.push('Content-Type: application/sdp')
   const text = requestLines(state, start, { headers, dialogId, body: rest.join('\r\n\r\n') })
   const own = dialogId === '' && method === 'INVITE' ? dialogIdOf(text) : dialogId
-  const request = { method, text, transactionId: idOf(state), dialogId: own }
+  const request = { method, text, transactionId: idOf(state), dialogId: own, nextHop }
   state.sent.push(request)
   reply(requestSent(text, request.transactionId))
   if (method === 'INVITE') state.invites.set(request.transactionId, newInvite(request))
-  if (method !== 'ACK' && state.deaf.has(placeOf(text).join(':'))) answerFor(state, request, 503)
+  if (method !== 'ACK' && state.deaf.has(placeOf(request).join(':'))) answerFor(state, request, 503)
   if (method === 'BYE') state.dialogs.delete(dialogId)
   if (method === 'ACK') acknowledged(state, dialogId)
 }
@@ -187,7 +193,7 @@ function acknowledged(state: State, dialogId: string): void {
   for (const invite of state.invites.values()) {
     if (invite.request.dialogId !== dialogId || !invite.answered || invite.acknowledged) continue
     invite.acknowledged = true
-    if (placeOf(invite.request.text)[0].includes(':')) state.acknowledgesIpv6()
+    if (placeOf(invite.request)[0].includes(':')) state.acknowledgesIpv6()
     if (invite.byeBehindAck) endDialog(state, dialogId)
   }
 }
@@ -197,7 +203,7 @@ function sendCancel(state: State, { command, reply, fail }: Order, transactionId
   if (!invite || invite.acknowledged) return fail(`unable to cancel unknown transaction id: ${transactionId}`)
   if (invite.answered) return fail(`internal server error canceling transaction id: ${transactionId}`)
   invite.cancelled = true
-  state.sent.push({ method: 'CANCEL', text: command.message, transactionId, dialogId: '' })
+  state.sent.push({ method: 'CANCEL', text: command.message, transactionId, dialogId: '', nextHop: '' })
   reply(cancelTaken(command.message, idOf(state), !invite.hasProvisional))
 }
 
@@ -256,7 +262,7 @@ function answer(state: State, request: SentRequest, text: string): void {
   }
   // A 100 ends at the server.
   if (status === 100) return
-  state.send(handedResponse(text, placeOf(request.text), request))
+  state.send(handedResponse(text, placeOf(request), request))
 }
 
 /** The dialog exists from the first provisional response above 100 until a refusal. */
@@ -324,8 +330,9 @@ function dialogIdOf(request: string): string {
 }
 
 /** The address to which a request was sent; inside a dialog it is the far end's own Contact. */
-function placeOf(request: string): readonly [string, number] {
-  const found = /^\S+ sip:(?:[^@\s]*@)?(\[[^\]]+\]|[\d.]+):(\d+)/.exec(request)
+function placeOf({ text, nextHop }: SentRequest): readonly [string, number] {
+  const uri = nextHop === '' ? (text.split(' ', 2)[1] ?? '') : nextHop
+  const found = /^sip:(?:[^@\s]*@)?(\[[^\]]+\]|[\d.]+):(\d+)/.exec(uri)
   return [found?.[1]?.replace(/[[\]]/g, '') ?? '10.0.0.1', Number(found?.[2] ?? 5080)]
 }
 

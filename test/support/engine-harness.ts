@@ -4,6 +4,7 @@ import { createApplication } from '../../ingress/call/application.ts'
 import { createBackendHealth } from '../../ingress/call/backend-health.ts'
 import type { SettleOptions } from '../../ingress/call/call-deps.ts'
 import type { CallDecided, CallEvent } from '../../ingress/call/call-events.ts'
+import { type CallLimits, type CallLimitsOptions, createCallLimits } from '../../ingress/limit/call-limits.ts'
 import { createLiveTable, type LiveTable } from '../../ingress/lookup/live-table.ts'
 import {
   backendName,
@@ -44,6 +45,9 @@ export interface HarnessOptions {
   readonly ownAddress?: readonly string[]
   /** The answer to OPTIONS while the process settles; `unavailable` by default. */
   readonly settleOptions?: SettleOptions
+  /** Milliseconds since 1970 when the clock shows `now`. By default it is 1970 when the clock begins. */
+  readonly wallClock?: (now: number) => number
+  readonly limits?: Partial<CallLimitsOptions>
 }
 
 export interface Harness extends Omit<ApplicationParts, 'application'> {
@@ -94,6 +98,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
 export interface ApplicationParts {
   readonly application: Application
   readonly table: LiveTable
+  readonly limits: CallLimits
   readonly events: CallEvent[]
   /** From now on the process is leaving, and still takes calls. */
   readonly settle: () => void
@@ -105,7 +110,7 @@ export interface ApplicationParts {
 
 export function applicationOn(
   clock: Clock,
-  options: Pick<HarnessOptions, 'entries' | 'fraction' | 'ownAddress' | 'settleOptions'>,
+  options: Pick<HarnessOptions, 'entries' | 'fraction' | 'ownAddress' | 'settleOptions' | 'wallClock' | 'limits'>,
 ): ApplicationParts {
   const table = createLiveTable()
   const entries = options.entries === undefined ? [trunkEntry(), ruleEntry()] : options.entries
@@ -116,14 +121,18 @@ export function applicationOn(
   }
   const health = createBackendHealth(() => clock.now(), emit)
   health.retain(new Set((entries ?? []).flatMap((entry) => backendNames(entry))))
+  const limits = createCallLimits({ now: () => clock.now(), ...options.limits })
+  limits.tableChanged(table.limited)
   let id = 0
   const newId = (): string => `id${++id}`
   let phase: 'serving' | 'settling' | 'draining' = 'serving'
   const deps = {
     table,
     health,
+    limits,
     ownAddress: options.ownAddress?.flatMap((text) => parseIpPrefix(text) ?? []) ?? [],
     now: () => clock.now(),
+    wallClock: () => options.wallClock?.(clock.now()) ?? clock.now(),
     newId,
     fraction: options.fraction ?? (() => 0),
     leaving: () => phase !== 'serving',
@@ -135,6 +144,7 @@ export function applicationOn(
   return {
     application: createApplication(deps),
     table,
+    limits,
     events,
     settle: () => {
       phase = 'settling'
@@ -176,6 +186,7 @@ export function ruleEntry(change: Partial<RuleEntry> = {}): RuleEntry {
     called: [{ type: 'prefix', value: '+1555' }],
     calling: [],
     headers: [],
+    schedule: [],
     action: routeAction(),
     ...change,
   }

@@ -116,8 +116,9 @@ async function reportsOf(
     now,
     wallClock: now,
   })
-  const { version, entries, ruleNames, backendNames } = table
-  if (table.loaded) metrics.tableChanged({ version, entries, ruleNames, backendNames, trunks: [...table.trunks()] })
+  const { version, entries, ruleNames, backendNames, names } = table
+  const trunks = [...table.trunks()]
+  if (table.loaded) metrics.tableChanged({ version, entries, ruleNames, backendNames, names, trunks })
   const lines: string[] = []
   const logger = createLogger('info', { write: (text) => void lines.push(text) })
   const log = createCallLog({ logger, callsPerSecond: 200, clock })

@@ -12,9 +12,9 @@ export function sipTrunk(name: string, spec: TrunkSpec): object {
   return { apiVersion: API_VERSION, kind: 'SipTrunk', metadata: { name }, spec }
 }
 
-/** A DispatchRule for one called number; `action` as a user writes it. */
-export function dispatchRule(name: string, called: string, action: object): object {
-  const spec = { match: { called: [{ exact: called }] }, action }
+/** A DispatchRule for one called number; `action` and more fields of the spec as a user writes them. */
+export function dispatchRule(name: string, called: string, action: object, fields: object = {}): object {
+  const spec = { match: { called: [{ exact: called }] }, action, ...fields }
   return { apiVersion: API_VERSION, kind: 'DispatchRule', metadata: { name }, spec }
 }
 

@@ -5,6 +5,7 @@ import { type CanonicalUser, toCanonical } from '../../ingress/lookup/phone-numb
 import type { HeaderPredicate, NumberPredicate, RuleEntry, TrunkEntry } from '../../ingress/route-table/route-table.ts'
 import { compareRules } from '../../ingress/route-table/rule-order.ts'
 import type { UserFault } from '../../ingress/route-table/user-reading.ts'
+import { naiveHolds } from './naive-schedule.ts'
 
 export interface NaiveVerdict {
   readonly rule: string | undefined
@@ -18,6 +19,7 @@ export interface NaiveMatch {
   readonly calling: string
   readonly callingFault?: UserFault | undefined
   readonly call: CallFacts
+  readonly at: number
 }
 
 export function naiveRule(rules: readonly RuleEntry[], match: NaiveMatch): NaiveVerdict {
@@ -35,7 +37,7 @@ export function naiveRule(rules: readonly RuleEntry[], match: NaiveMatch): Naive
   const failures = applicable.map((rule) => ({ rule, failed: firstFailing(rule, match) }))
   const winner = failures.find(({ failed }) => failed === undefined)
   if (winner !== undefined) return { rule: winner.rule.name, reason: undefined, nearest: undefined }
-  for (const reason of ['header', 'calling', 'called']) {
+  for (const reason of ['schedule', 'header', 'calling', 'called']) {
     const nearest = failures.find(({ failed }) => failed === reason)
     if (nearest !== undefined) return { rule: undefined, reason, nearest: nearest.rule.name }
   }
@@ -46,10 +48,11 @@ function asksForCalling(rule: RuleEntry, { called }: NaiveMatch): boolean {
   return rule.calling.length > 0 && oneHolds(rule.called, called)
 }
 
-function firstFailing(rule: RuleEntry, { called, calling, call }: NaiveMatch): string | undefined {
+function firstFailing(rule: RuleEntry, { called, calling, call, at }: NaiveMatch): string | undefined {
   if (!oneHolds(rule.called, called)) return 'called'
   if (!oneHolds(rule.calling, calling)) return 'calling'
-  return rule.headers.every((header) => headerHolds(header, call.header(header.name))) ? undefined : 'header'
+  if (!rule.headers.every((header) => headerHolds(header, call.header(header.name)))) return 'header'
+  return rule.schedule.every((schedule) => naiveHolds(schedule, at)) ? undefined : 'schedule'
 }
 
 function oneHolds(predicates: readonly NumberPredicate[], number: string): boolean {

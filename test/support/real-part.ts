@@ -30,6 +30,7 @@ const OTHER_PARTS = {
   actionlint: () => findActionlint() !== undefined,
   gpg: () => works('gpg', ['--version']),
   'docker-registry': () => works('docker-registry', ['--version']),
+  knot: () => works('knotd', ['--version']) && works('knotc', ['--version']),
   prometheus: () => works('prometheus', ['--version']) && works('promtool', ['--version']),
   kubernetes: () => findKubernetesParts().folder !== undefined && works('openssl', ['version']),
 } as const

@@ -41,6 +41,7 @@ export function ruleEntry(name: string, fields: Partial<RuleEntry> = {}): RuleEn
     called: [],
     calling: [],
     headers: [],
+    schedule: [],
     action: { type: 'Reject', status: 404, reason: 'Not Found' },
     ...fields,
     name: `${namespace}/${name}`,

@@ -16,6 +16,13 @@ function ruleOf(trunk: string, match: object): object {
   return { ...rule, spec: { trunkRefs: [{ name: trunk }], match, action: REJECT } }
 }
 
+/** A rule of alpha that holds between two dates. */
+function scheduledRule(exact: string, dates: object): object {
+  const match = { called: [{ exact }], schedule: { timeZone: 'UTC', ...dates } }
+  const rule = dispatchRule(`scheduled-${exact.slice(1)}`, exact, REJECT)
+  return { ...rule, spec: { trunkRefs: [{ name: 'alpha' }], match, action: REJECT } }
+}
+
 describe('what became of a call', () => {
   let ingress: StandaloneProcess
   const peers: DatagramPeer[] = []
@@ -30,6 +37,8 @@ describe('what became of a call', () => {
         sipTrunk('empty', { sources: [EMPTY] }),
         ruleOf('alpha', { called: [{ exact: '+15550000501' }], calling: [{ exact: '+15550000599' }] }),
         ruleOf('alpha', { called: [{ exact: '+15550000502' }], headers: [{ name: 'X-Tenant', exact: 'blue' }] }),
+        scheduledRule('+15550000505', { validFrom: '2020-01-01', validUntil: '2020-12-31' }),
+        scheduledRule('+15550000506', { validFrom: '2020-01-01', validUntil: '2099-12-31' }),
         ruleOf('beta', { called: [{ exact: '+15550000503' }] }),
         ruleOf('owner', { called: [{ exact: '+15550000504' }] }),
       ],
@@ -55,10 +64,15 @@ describe('what became of a call', () => {
 
   const finalOf = (peer: DatagramPeer): Promise<string> => peer.answer((text) => statusOf(text) >= 200)
 
+  it('follows the clock of the machine: a rule whose schedule holds today takes the call', async () => {
+    expect(statusOf(await finalOf(await invite(ALPHA, '+15550000506')))).toBe(404)
+  })
+
   it.each([
     ['alpha', ALPHA, '+15550000999', 'called', 503],
     ['alpha', ALPHA, '+15550000501', 'calling', 503],
     ['alpha', ALPHA, '+15550000502', 'header', 503],
+    ['alpha', ALPHA, '+15550000505', 'schedule', 503],
     ['beta', BETA, '+15550000501', 'called', 480],
     ['empty', EMPTY, '+15550000501', 'no_rules', 503],
     ['owner', OWNER, '+4930123456', 'called_not_owned', 503],

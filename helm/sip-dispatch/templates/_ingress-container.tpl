@@ -70,6 +70,9 @@ IPv4 in brackets is allowed too. [::] means every address of both families, or o
 - --settle-seconds={{ int $ingress.drain.settleSeconds }}
 - --settle-options={{ $ingress.drain.settleOptions | default (ternary "unavailable" "ok" (eq $ingress.exposure "HostNetwork")) }}
 - --drain-deadline-seconds={{ int $ingress.drain.deadlineSeconds }}
+{{- range .Values.resolver }}
+- --resolver={{ . }}
+{{- end }}
 - --log-level={{ $ingress.logLevel }}
 - --log-calls-per-second={{ int $ingress.logCallsPerSecond }}
 - --installation={{ include "sip-dispatch.installation" . }}

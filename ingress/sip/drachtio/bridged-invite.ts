@@ -18,7 +18,7 @@ import {
   type ReceivedFinal,
   type TargetObstacle,
 } from '../proxy/call-progress.ts'
-import { targetUri } from '../proxy/target-uri.ts'
+import { addressPlace, targetUri } from '../proxy/target-uri.ts'
 import { acknowledgeWith } from './dialog-relay.ts'
 import type { HandedRequest, HandedResponse, OutgoingResponse, Sent } from './drachtio-library.ts'
 import { readHanded } from './handed-message.ts'
@@ -26,7 +26,7 @@ import { type AttemptOwner, InviteAttempt } from './invite-attempt.ts'
 import { HOLD_MS, OWN_BYE_MS } from './limits.ts'
 import { ownAnswer } from './own-answer.ts'
 import { bodyOf, callHeaders, reasonHeaders, responseHeaders } from './relayed-headers.ts'
-import type { CallLeg, RingingCall, SessionWork } from './session-work.ts'
+import type { BridgedCall, CallLeg, RingingCall, SessionWork } from './session-work.ts'
 
 /** The caller's INVITE, with its sender and its parsed form. */
 export interface CallerSide {
@@ -116,6 +116,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
     const request = {
       method: 'INVITE',
       uri: targetUri(target, this.#plan, facts.uri),
+      nextHop: target.uriPlace === undefined ? undefined : `sip:${addressPlace(target)}`,
       dialogId: undefined,
       headers: callHeaders(message, facts, this.#plan),
       body: bodyOf(message),
@@ -198,8 +199,7 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
     if (callerDialogId === '' || backendDialogId === '') return
     if (this.#progress.isSettled || this.#earlyAttempt === attempt) return
     this.#earlyAttempt = attempt
-    const { dialogData } = this.#plan
-    const call = { caller: this.#side.peer, target: attempt.target, dialogData }
+    const call = this.#bridgedCall(attempt)
     const made = { call, acknowledge: undefined }
     const hangUp = (): void => this.#hungUp()
     const refuse = (): void => attempt.input('unreachable')
@@ -234,11 +234,16 @@ export class BridgedInvite implements AttemptOwner, RingingCall, CallEffects<Inv
     attempt: InviteAttempt,
     { response, callerDialogId }: { readonly response: HandedResponse; readonly callerDialogId: string },
   ): void {
-    const { dialogData } = this.#plan
-    const call = { caller: this.#side.peer, target: attempt.target, dialogData }
+    const call = this.#bridgedCall(attempt)
     const backend: CallLeg = { call, side: 'backend', dialogId: response.dialogId, acknowledge: undefined }
     const acknowledge = (ack?: HandedRequest): void => acknowledgeWith(response, ack, this.#plan)
     this.#work.bridge({ call, side: 'caller', dialogId: callerDialogId, acknowledge }, backend)
+  }
+
+  #bridgedCall({ target }: InviteAttempt): BridgedCall {
+    const { peer: caller, facts } = this.#side
+    const { callId, fromTag: callerTag } = facts
+    return { callId, callerTag, caller, target, dialogData: this.#plan.dialogData }
   }
 
   /**

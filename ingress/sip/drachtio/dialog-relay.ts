@@ -23,7 +23,7 @@ import {
   dialogResponseHeaders,
   reasonHeaders,
 } from './relayed-headers.ts'
-import type { CallLeg, SessionWork } from './session-work.ts'
+import type { BridgedCall, CallLeg, SessionWork } from './session-work.ts'
 
 /** A URI that is never used: the server sends to the target of the dialog instead. */
 const DIALOG_TARGET = 'sip:placeholder'
@@ -37,6 +37,8 @@ export interface DialogArrival {
   readonly leg: CallLeg | undefined
   readonly work: SessionWork
   readonly dropped: () => void
+  /** Called with a call that was hung up. */
+  readonly hungUp: (call: BridgedCall) => void
 }
 
 /**
@@ -86,9 +88,10 @@ export class DrachtioDialogRequest extends MessageRequest implements InboundDial
 
   /** RFC 3261 §15.1.2: the side that hangs up always gets 200, whatever the other side answers. */
   #relayBye(leg: CallLeg, edits: RelayEdits): void {
-    const { work, message } = this.#arrival
+    const { work, message, hungUp } = this.#arrival
     this.refuse(OK)
     if (leg.hangUpEarly) return leg.hangUpEarly()
+    hungUp(leg.call)
     const other = work.unbridge(leg)
     acknowledgeOther(leg)
     if (other) sendBye(work, other, { headers: dialogHeaders(message, edits), body: bodyOf(message) })

@@ -11,7 +11,7 @@ import type { DrachtioConfig } from './drachtio-config.ts'
 import type { HandedRequest } from './drachtio-library.ts'
 import { CLOSE_MS, OUTBOUND_IDLE_MS } from './limits.ts'
 import { listenForServers, type OutboundListener } from './outbound-listener.ts'
-import { dispatchRequest, ROUTED_METHODS } from './request-dispatch.ts'
+import { dispatchRequest, ROUTED_METHODS, reportHungUp } from './request-dispatch.ts'
 import { openLink, type ServerLink } from './server-link.ts'
 import { createReach } from './server-reach.ts'
 import type { ServerSession, SessionEvents } from './server-session.ts'
@@ -125,6 +125,8 @@ function onEnd(state: EngineState, session: ServerSession): void {
   const work = state.works.get(session)
   state.works.delete(session)
   for (const call of work?.ringing() ?? []) call.lost()
+  // Nobody tells this process how an answered call of a lost session ends, so the call counts as over.
+  for (const { call } of work?.callers() ?? []) reportHungUp(state.application, call)
   state.onSessionGone?.()
 }
 

@@ -20,6 +20,11 @@ export interface OutgoingRequest {
   readonly method: string
   /** The URI of the request. Inside a dialog, the server sends to the target of the dialog instead. */
   readonly uri: string
+  /**
+   * The URI of the address to which the server sends the request, if `uri` has a name. The server would look up a name by
+   * itself, and perhaps find another address. Absent: the server sends to the host of `uri`.
+   */
+  readonly nextHop?: string | undefined
   /** The server's id of the dialog to which the request belongs. Undefined outside a dialog. */
   readonly dialogId: string | undefined
   readonly headers: readonly HeaderField[]
@@ -263,9 +268,10 @@ function sendRequest(sender: Sender, request: OutgoingRequest, events: SendingEv
     events.onFailure('the connection to the drachtio-server is lost')
     return { cancel: () => undefined }
   }
-  const { method, uri, dialogId, headers, body } = request
+  const { method, uri, nextHop, dialogId, headers, body } = request
   const options = {
     method,
+    ...(nextHop === undefined ? {} : { proxy: nextHop }),
     ...(dialogId === undefined ? {} : { stackDialogId: dialogId }),
     ...contentOf(headers, body),
   }

@@ -37,7 +37,7 @@ import { type MessageFault, readHanded } from './handed-message.ts'
 import { ownAnswer } from './own-answer.ts'
 import { peerAt } from './packet-source.ts'
 import { demandsReliable, RELIABLE } from './relayed-headers.ts'
-import type { CallLeg, SessionWork } from './session-work.ts'
+import type { BridgedCall, CallLeg, SessionWork } from './session-work.ts'
 
 export interface DispatchOptions {
   readonly application: Application
@@ -72,7 +72,7 @@ interface NewRequest extends CallerSide, Handed {
 }
 
 export function dispatchRequest(options: DispatchOptions, work: SessionWork, handed: HandedRequest): void {
-  if (handed.unsolicited) return endedByServer(work, handed)
+  if (handed.unsolicited) return endedByServer(options, work, handed)
   // The server has found the dialog by Call-ID and tags. For an ACK, it does not report the protocol, so the sender of an ACK
   // stays unknown. An ACK inside a dialog is therefore handled first.
   const leg = work.leg(handed.dialogId)
@@ -111,7 +111,8 @@ function admit(options: DispatchOptions, request: NewRequest, way: AdmittedWay):
   switch (way) {
     case 'in-dialog': {
       const dropped = (): void => drop(options, request, 'no_dialog')
-      return options.application.onDialogRequest(new DrachtioDialogRequest({ ...request, dropped }))
+      const hungUp = (call: BridgedCall): void => reportHungUp(options.application, call)
+      return options.application.onDialogRequest(new DrachtioDialogRequest({ ...request, dropped, hungUp }))
     }
     case 'invite':
       return offer(options, request)
@@ -145,12 +146,18 @@ function onAck({ application }: DispatchOptions, leg: CallLeg | undefined, hande
  * Called when the server has ended one leg by itself. The causes: a session timer ended, an ACK never came, or a CANCEL and a
  * 200 were sent at the same time. If we cancelled an early dialog, the server ends its leg too.
  */
-function endedByServer(work: SessionWork, handed: HandedRequest): void {
+function endedByServer({ application }: DispatchOptions, work: SessionWork, handed: HandedRequest): void {
   const leg = work.leg(handed.dialogId)
   if (work.ended(handed.dialogId) || !leg || leg.hangUpEarly) return
+  reportHungUp(application, leg.call)
   const other = work.unbridge(leg)
   acknowledgeOther(leg)
   if (other) sendBye(work, other)
+}
+
+/** Reports the end of an answered call. */
+export function reportHungUp(application: Application, { callId, callerTag, dialogData }: BridgedCall): void {
+  application.onEvent({ type: 'hung-up', callId, callerTag, dialogData: [dialogData] })
 }
 
 /** The far end of a leg. If the server does not report a source that can be read, the far end counts as the sender. */

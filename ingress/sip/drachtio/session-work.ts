@@ -16,6 +16,9 @@ export interface RingingCall {
 
 /** The values that both legs of an answered call share. */
 export interface BridgedCall {
+  /** Call-ID and From tag of the caller's INVITE. The backend's leg has others. */
+  readonly callId: string
+  readonly callerTag: string | undefined
   readonly caller: Peer
   readonly target: ProxyTarget
   readonly dialogData: string

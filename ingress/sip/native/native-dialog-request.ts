@@ -42,13 +42,23 @@ export class NativeDialogRequest extends MessageRequest implements InboundDialog
     const request = this.method === 'INVITE' ? this.#retained() : this.#request
     const side = this.#request.known ? this.#sides.open(request) : this.#sides.openUnvouched(request)
     if (!side) return
-    if (this.method !== 'INVITE') return proxyRequest(this.#core, side, { ways, edits })
+    const onOver = this.method === 'BYE' ? this.#hungUp(route.cookie) : undefined
+    if (this.method !== 'INVITE') return proxyRequest(this.#core, side, { ways, edits, onOver })
     const invite = new ProxiedInvite(this.#core, side, reInvitePlan(ways, edits), {
       dialogData: undefined,
       routes: route.edits,
       podTarget: ways.findIndex(({ toPod }) => toPod),
     })
     this.#sides.start(side, invite)
+  }
+
+  /** Reports the end of the call. The facts are read now, because of the request itself nothing is kept. */
+  #hungUp({ from, dialogData, otherDialogData = [] }: DialogCookie): () => void {
+    const { callId, fromTag, toTag } = this.facts
+    const { application } = this.#core
+    const callerTag = from === 'caller' ? fromTag : toTag
+    const passes = [dialogData, ...otherDialogData]
+    return () => application.onEvent({ type: 'hung-up', callId, callerTag, dialogData: passes })
   }
 
   /** An INVITE may be sent again to another place, so it is kept. Of all other requests, only the copies that we send are. */

@@ -43,6 +43,8 @@ export interface InboundRequest {
   readonly toUser: string | undefined
   readonly fromUser: string | undefined
   readonly assertedUser: string | undefined
+  /** The tag of From. RFC 2543 peers have none. */
+  readonly fromTag: string | undefined
   /** The long names of all headers, in order and in lower case. If a header occurs twice, its name is listed twice. */
   headerNames(): readonly string[]
   /**
@@ -126,6 +128,12 @@ export interface ProxyTarget {
   readonly transport: TransportName | undefined
   /** The URI parameters that the Request-URI must contain, except transport. They begin with `;`. */
   readonly uriParameters: string
+  /**
+   * The host, port and transport of the Request-URI, such as `pbx.example.net;transport=tcp`, if the rule names the backend by a
+   * name (RFC 3261 §16.6 step 2, RFC 3263 §4). The request is sent to `address` all the same. Absent: the Request-URI has the
+   * address.
+   */
+  readonly uriPlace?: string
 }
 
 export type FailoverCondition = 'timeout' | 'transport' | number

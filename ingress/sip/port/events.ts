@@ -78,6 +78,18 @@ export type EngineEvent =
       readonly request: InboundRequest | undefined
     }
   /**
+   * An answered call is over: its BYE was answered, or nobody answers it, or the engine itself has noticed the end. After a BYE of
+   * each side it may come twice.
+   */
+  | {
+      readonly type: 'hung-up'
+      readonly callId: string
+      /** The tag of the caller. RFC 2543 peers have none. */
+      readonly callerTag: string | undefined
+      /** The dialog data of each pass of the call through us. */
+      readonly dialogData: readonly string[]
+    }
+  /**
    * The kernel has dropped datagrams at our listening sockets, because more comes than the process can do. Nobody has read them,
    * so nothing is known about them. Their senders repeat them.
    */

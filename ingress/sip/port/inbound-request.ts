@@ -46,6 +46,10 @@ export class MessageRequest implements InboundRequest {
     return this.decodedUri
   }
 
+  get fromTag(): string | undefined {
+    return this.facts.fromTag
+  }
+
   get toUser(): string | undefined {
     return userOf(this.message, HEADER.to)
   }

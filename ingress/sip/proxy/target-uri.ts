@@ -8,7 +8,10 @@ import type { ProxyPlan, ProxyTarget } from '../port/engine.ts'
  */
 export function targetUri(target: ProxyTarget, plan: Pick<ProxyPlan, 'requestUser'>, received: SipUri): string {
   const user = plan.requestUser ?? sipUserOf(received) ?? ''
-  const transport = target.transport === undefined ? '' : `;transport=${target.transport.toLowerCase()}`
-  const host = `${hostText(target.address)}:${target.port}`
-  return `sip:${user === '' ? '' : `${user}@`}${host}${transport}${target.uriParameters}`
+  return `sip:${user === '' ? '' : `${user}@`}${target.uriPlace ?? addressPlace(target)}${target.uriParameters}`
+}
+
+/** The address to which a target's requests are sent, in the form of a URI's host, port and transport. */
+export function addressPlace({ address, port, transport }: ProxyTarget): string {
+  return `${hostText(address)}:${port}${transport === undefined ? '' : `;transport=${transport.toLowerCase()}`}`
 }

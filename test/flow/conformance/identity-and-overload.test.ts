@@ -308,8 +308,24 @@ describe('a backend that is overloaded', () => {
   })
 })
 
+describe('Limits', () => {
+  it('V-03: a limit of a trunk refuses with Retry-After where the trunk asks for it, and a limit of a rule never does', async () => {
+    const limits = { rate: { callsPerSecond: 1, burst: 1 }, scope: 'Pod' } as const
+    const overLimit = { status: 503, reason: 'Service Unavailable', retryAfter: 5 }
+    const responses = { ...trunkEntry().responses, overLimit }
+    const ofTrunk = await startHarness({ entries: [trunkEntry({ responses, limits }), ruleEntry()] })
+    const ofRule = await startHarness({ entries: [trunkEntry({ responses }), ruleEntry({ limits })] })
+    for (const { network } of [ofTrunk, ofRule]) {
+      network.deliver(PEER, requestText())
+      network.deliver(PEER, requestText({ callId: 'second', via: `SIP/2.0/UDP ${PEER};branch=z9hG4bK-second` }))
+    }
+    const refusals = [ofTrunk, ofRule].map((harness) => last(harness, PEER))
+    expect(refusals.map((text) => headerOf(text, 'Retry-After'))).toEqual([['5'], []])
+  })
+})
+
 describe('Interactions with overload', () => {
-  it('interaction 15: no 503 of ours carries Retry-After, which would silence every pod behind a shared address', async () => {
+  it('interaction 15: no 503 of ours carries Retry-After of its own accord, which would silence every pod behind a shared address', async () => {
     const noRule = await startHarness()
     noRule.network.deliver(PEER, requestText({ uri: 'sip:+4930123456@192.0.2.1' }))
     const noTable = await startHarness({ entries: null })

@@ -29,14 +29,28 @@ const NO_DRAFTS: readonly Draft[] = []
  * Sends the request to the other side (RFC 3261 §16.6 step 10). This is for BYE, UPDATE, INFO, PRACK and all other in-dialog
  * requests except INVITE and ACK.
  */
-export function proxyRequest(core: EngineCore, side: ServerSide, request: Omit<DialogRequest, 'side'>): void {
-  const { ways, edits } = request
+export function proxyRequest(core: EngineCore, side: ServerSide, request: RequestToRelay): void {
+  const { ways, edits, onOver } = request
   const drafts = draftDialogRequest(core, { side, ways, edits })
   const first = drafts[0]
-  if (!first) return answerUnreachable(core, side)
+  if (!first) {
+    answerUnreachable(core, side)
+    return onOver?.()
+  }
   const { responseIdentity } = edits
-  new RelayedRequest(core, side, { first, others: othersOf(drafts), responseIdentity }).start()
+  new RelayedRequest(core, side, { first, others: othersOf(drafts), responseIdentity, onOver }).start()
 }
+
+interface RequestToRelay extends Omit<DialogRequest, 'side'> {
+  /**
+   * Called once when the request, a BYE, has ended its dialog: it was answered, or nobody answers it (RFC 3261 §15.1.1). A
+   * challenge is no end, because the BYE comes again with credentials.
+   */
+  readonly onOver: (() => void) | undefined
+}
+
+/** RFC 3261 §22.1: after these answers, a request is sent again with credentials. */
+const CHALLENGES: ReadonlySet<number> = new Set([401, 407])
 
 /** All drafts but the first. Nearly every request has only one. */
 function othersOf(drafts: readonly Draft[]): readonly Draft[] {
@@ -47,6 +61,7 @@ interface RelayedRequestOptions {
   readonly first: Draft
   readonly others: readonly Draft[]
   readonly responseIdentity: ResponseIdentity
+  readonly onOver: RequestToRelay['onOver']
 }
 
 /**
@@ -59,6 +74,7 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
   readonly #server: ServerTransaction
   readonly #method: string
   readonly #tag: string
+  #onOver: RequestToRelay['onOver']
   #draft: Draft
   /** The drafts that are not tried yet. The next one is tried if the current draft cannot be delivered. */
   #others: readonly Draft[]
@@ -67,12 +83,13 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
   #transaction: ClientTransaction<SipMessage> | undefined
   #tryingTimer: Timer | undefined
 
-  constructor(core: EngineCore, side: ServerSide, { first, others, responseIdentity }: RelayedRequestOptions) {
+  constructor(core: EngineCore, side: ServerSide, { first, others, responseIdentity, onOver }: RelayedRequestOptions) {
     this.#core = core
     this.#responseIdentity = responseIdentity
     this.#server = side.transaction
     this.#method = side.message.method
     this.#tag = side.tag
+    this.#onOver = onOver
     this.#draft = first
     this.#others = others
     this.#flow = side.flow
@@ -106,6 +123,7 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
     // here.
     if (status < 200) return
     this.#server.respond(status, relayedDialogResponse(response, this.#responseIdentity))
+    if (CHALLENGES.has(status)) this.#onOver = undefined
     this.#forget()
     // The transaction absorbs repeats for 5 s. Without this, it would keep the copies of the request for as long.
     transaction.passTo(this.#core.transactions.absorber)
@@ -162,6 +180,8 @@ class RelayedRequest implements ClientTransactionUser<SipMessage>, RequestSink {
     if (this.#tryingTimer) this.#core.clock.cancel(this.#tryingTimer)
     this.#tryingTimer = undefined
     this.#flow = undefined
+    this.#onOver?.()
+    this.#onOver = undefined
   }
 }
 

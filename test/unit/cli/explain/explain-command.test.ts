@@ -329,3 +329,40 @@ describe('wrong input', () => {
     })
   })
 })
+
+describe('limits', () => {
+  const LIMITED = sipTrunk('acme', {
+    ...{ sources: ['203.0.113.0/24'], limits: { callsPerSecond: 20, burst: 30, scope: 'Installation' } },
+    responses: { overLimit: { status: 503, retryAfter: '3s' } },
+  })
+  const limited = rule('sales', {
+    limits: { concurrentCalls: 5, maxCallSeconds: 600 },
+    action: { type: 'Route', route: { backends: [{ uri: 'sip:10.0.0.5' }] } },
+  })
+
+  it('are said for the trunk and for the rule, each with its answer', async () => {
+    const { output } = await explain([LIMITED, limited])
+    expect(output).toContain(
+      [
+        'limits, which one call alone does not reach',
+        '  trunk default/acme: 20 calls per second, 30 at once; in all pods together; beyond it 503 Service Unavailable, Retry-After: 3',
+        '  rule default/sales: 5 calls at the same time, each counted for at most 600 s; in each pod; beyond it 503 Service Unavailable',
+        '',
+      ].join('\n'),
+    )
+    expect((await reportOf([LIMITED, limited])).limits).toEqual([
+      {
+        ...{ of: 'trunk', name: 'default/acme', callsPerSecond: 20, burst: 30, scope: 'Installation' },
+        refusal: ['503 Service Unavailable', 'Retry-After: 3'],
+      },
+      {
+        ...{ of: 'rule', name: 'default/sales', concurrentCalls: 5, maxCallSeconds: 600, scope: 'Pod' },
+        refusal: ['503 Service Unavailable'],
+      },
+    ])
+  })
+
+  it('are not said where there are none', async () => {
+    expect((await reportOf([ACME])).limits).toEqual([])
+  })
+})

@@ -22,6 +22,7 @@ describe('the configuration of an operator', () => {
       kubeconfig: undefined,
       context: undefined,
       namespaces: [],
+      resolver: [],
       cache: {
         address: expect.objectContaining({ kind: 'server', hosts: [{ host: 'cache', port: 6379 }] }),
         passwordFile: undefined,

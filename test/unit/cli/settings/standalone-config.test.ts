@@ -92,6 +92,31 @@ describe('the configuration', () => {
     ])
   })
 
+  it('asks the nameservers of the machine, unless it is told others, and lets no name point to this machine', () => {
+    expect(read()).toMatchObject({ resolver: [], allowResolved: [] })
+    const { resolver } = read({}, { SIP_DISPATCH_RESOLVER: '10.96.0.10,[fd00::53]:5353' })
+    expect(resolver.map(({ address, port }) => `${address.text} ${port}`)).toEqual(['10.96.0.10 53', 'fd00::53 5353'])
+    expect(read({ allowResolved: ['127.0.0.0/8', '::1'] }).allowResolved.map(({ length }) => length)).toEqual([
+      104, 128,
+    ])
+  })
+
+  it.each([
+    [['dns.example:53'], '"dns.example:53" is not HOST:PORT with an IP address as HOST'],
+    [['10.0.0.1:0'], '"10.0.0.1:0" is not HOST:PORT with an IP address as HOST'],
+    [['0.0.0.0'], '"0.0.0.0" is not HOST:PORT with an IP address as HOST'],
+    [['fd00::53'], '"fd00::53" is not HOST:PORT with an IP address as HOST'],
+    [['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4'], 'names more than 3 nameservers'],
+  ])('names nameservers %j that cannot be asked', (resolver, problem) => {
+    expect(problemsOf({ rules: folder, resolver })).toEqual([expect.stringContaining(`--resolver: ${problem}`)])
+  })
+
+  it('names a network for resolved addresses that is none', () => {
+    expect(problemsOf({ rules: folder, allowResolved: ['loopback'] })).toEqual([
+      '--allow-resolved: "loopback" is not an IP address or a network, 127.0.0.0/8 for instance',
+    ])
+  })
+
   it('takes an empty variable as not given', () => {
     expect(read({}, { SIP_DISPATCH_HTTP: '', SIP_DISPATCH_LISTEN: '' }).http.port).toBe(9090)
   })

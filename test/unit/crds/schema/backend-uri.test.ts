@@ -2,6 +2,9 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { type BackendUri, backendUri, parseBackendUri } from '../../../../crds/schema/backend-uri.ts'
 
+/** A name of 253 characters, whose labels have 63 at most. */
+const LONGEST = `${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(61)}`
+
 const faults = (uri: string) => backendUri.safeParse(uri).error?.issues.map((issue) => issue.message) ?? []
 
 describe('the URI of a backend', () => {
@@ -14,6 +17,15 @@ describe('the URI of a backend', () => {
       'sip:[::1]:65535;lr;transport=udp;x=%41',
       { address: '::1', port: 65535, transport: 'UDP', parameters: ';lr;x=%41' },
     ],
+    ['sip:pbx.example.net', { name: 'pbx.example.net', port: undefined, transport: undefined, parameters: '' }],
+    ['sip:PBX.Example.NET.', { name: 'pbx.example.net.', port: undefined, transport: undefined, parameters: '' }],
+    ['sip:livekit-sip:5060', { name: 'livekit-sip', port: 5060, transport: undefined, parameters: '' }],
+    ['sip:1.pbx4;transport=tcp;x', { name: '1.pbx4', port: undefined, transport: 'TCP', parameters: ';x' }],
+    [
+      'sip:xn--bcher-kva.example',
+      { name: 'xn--bcher-kva.example', port: undefined, transport: undefined, parameters: '' },
+    ],
+    [`sip:${LONGEST}.`, { name: `${LONGEST}.`, port: undefined, transport: undefined, parameters: '' }],
   ])('%s is read', (uri, parts) => {
     expect(parseBackendUri(uri)).toEqual(parts)
     expect(faults(uri)).toEqual([])
@@ -23,8 +35,27 @@ describe('the URI of a backend', () => {
     ['sips:10.0.0.5', 'only UDP and TCP towards backends are supported by this version'],
     ['sip:10.0.0.5;transport=tls', 'only UDP and TCP towards backends are supported by this version'],
     ['sip:10.0.0.5;transport=WS', 'only UDP and TCP towards backends are supported by this version'],
-    ['sip:backup.example', 'host names are not supported by this version'],
-    ['sip:livekit-sip:5060', 'host names are not supported by this version'],
+    ['sips:pbx.example.net', 'only UDP and TCP towards backends are supported by this version'],
+    ['sip:pbx.example.net;transport=tls', 'only UDP and TCP towards backends are supported by this version'],
+    ['sip:user@pbx.example.net', 'a backend has no user and no headers'],
+    ['sip:pbx.example.net:0', 'a port is a number from 1 to 65535'],
+    ['sip:pbx.example.net:65536;transport=tcp', 'a port is a number from 1 to 65535'],
+    ['sip:pbx.example.net;maddr=10.0.0.6', 'maddr, ttl and method would send the request elsewhere'],
+    ['sip:_sip._udp.example.net', 'a host name has no _ (RFC 3261 §25.1)'],
+    ['sip:my_pbx', 'a host name has no _ (RFC 3261 §25.1)'],
+    ['sip:bücher.example', 'write an international name in the form that begins with xn--'],
+    ['sip:電話.example:5060', 'write an international name in the form that begins with xn--'],
+    [`sip:a${LONGEST}`, 'a host name has at most 253 characters'],
+    [`sip:${'a'.repeat(300)}`, 'a host name has at most 253 characters'],
+    [`sip:${'a'.repeat(64)}.example:5060`, 'between two dots at most 63'],
+    ['sip:-pbx.example', 'write sip: and an IP address or a host name'],
+    ['sip:pbx-.example', 'write sip: and an IP address or a host name'],
+    ['sip:pbx..example', 'write sip: and an IP address or a host name'],
+    ['sip:.example', 'write sip: and an IP address or a host name'],
+    ['sip:pbx.example..', 'write sip: and an IP address or a host name'],
+    ['sip:pbx.1example', 'write sip: and an IP address or a host name'],
+    ['sip:10.0.0.5.6', 'write sip: and an IP address or a host name'],
+    ['sip:pbx.example/x', 'write sip: and an IP address or a host name'],
     ['10.0.0.5', 'write sip: and an IP address'],
     ['sip:', 'write sip: and an IP address'],
     ['sip:10.0.0.256', 'write sip: and an IP address'],
@@ -75,6 +106,10 @@ describe('the URI of a backend', () => {
       '@',
       '?',
       'a',
+      '.',
+      '_',
+      '-',
+      'ü',
       ';',
       ']',
     )

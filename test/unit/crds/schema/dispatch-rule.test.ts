@@ -41,7 +41,11 @@ describe('a DispatchRule', () => {
     ['spec.trunkRefs', ['acme'], 'spec.trunkRefs.0: is the string "acme" (expected map)'],
     ['spec.trunkRefs', [{ name: 'a' }, { name: 'a' }], 'spec.trunkRefs.1: a is in the list twice'],
     ['spec.trunkRefs', [{ name: 'a/b' }], 'spec.trunkRefs.0.name: is not a Kubernetes name'],
-    ['spec.match', { schedule: {} }, 'spec.match.schedule: unknown field (expected one of called, calling, headers)'],
+    [
+      'spec.match',
+      { hours: {} },
+      'spec.match.hours: unknown field (expected one of called, calling, headers, schedule)',
+    ],
     [
       'spec.match',
       { headers: [{ name: 'X-A' }] },
@@ -212,5 +216,15 @@ describe('a DispatchRule', () => {
 
   it.each(['{called}', '{calling};{trunk}/{rule}', '+1{called}', "100%23!~*'()&=+$,?"])('takes the user %s', (user) => {
     expect(faultsWith(`${ROUTE}.requestUser`, user)).toEqual([])
+  })
+  it('can have limits, those of calls at the same time with type Route only', () => {
+    expect(faultsWith('spec.limits', { callsPerSecond: 1, concurrentCalls: 3 })).toEqual([])
+    const rejecting = { type: 'Reject', reject: { status: 404 } }
+    const limited = (limits: object) =>
+      faultsOf(readDispatchRule(withField(withField(good, 'spec.action', rejecting), 'spec.limits', limits)))
+    expect(limited({ callsPerSecond: 1 })).toEqual([])
+    expect(limited({ concurrentCalls: 1 })).toEqual([
+      'spec.limits: concurrentCalls counts calls that are sent to a backend, so it needs an action of type Route',
+    ])
   })
 })

@@ -105,10 +105,9 @@ describe('a SipTrunk', () => {
     [
       'spec.tls',
       {},
-      'spec.tls: unknown field (expected one of sources, trustedProxies, transports, called, numbers, responses, nat)',
+      'spec.tls: unknown field (expected one of sources, trustedProxies, transports, called, numbers, responses, limits, nat)',
     ],
     ['spec.digest', {}, 'spec.digest: unknown field'],
-    ['spec.limits', {}, 'spec.limits: unknown field'],
     ['spec.called', [{}], 'spec.called.0: write exactly one of exact, prefix, range, regex'],
     ['spec.called', [{ exact: '1', prefix: '2' }], 'spec.called.0: write exactly one of exact, prefix, range, regex'],
     ['spec.called', [{ exact: 1555 }], 'spec.called.0.exact: is the number 1555 (expected string, in quotes)'],
@@ -191,5 +190,59 @@ describe('a SipTrunk', () => {
   it('reports every fault at once', () => {
     const spec = { sources: ['x', 'y'], transports: ['SCTP'], colour: 'red' }
     expect(faultsOf(readSipTrunk({ ...good, spec }))).toHaveLength(4)
+  })
+})
+
+describe('the limits of a SipTrunk', () => {
+  const faults = (limits: object) => faultsOf(readSipTrunk(withField(good, 'spec.limits', limits)))
+
+  it.each([
+    [{ callsPerSecond: 1 }],
+    [{ concurrentCalls: 1 }],
+    [{ callsPerSecond: 20, burst: 20, concurrentCalls: 20, maxCallSeconds: 60, scope: 'Installation' }],
+  ])('can be %j', (limits) => {
+    expect(faults(limits)).toEqual([])
+  })
+
+  it.each<[object, string]>([
+    [{}, 'spec.limits: limits nothing: write callsPerSecond, concurrentCalls or both'],
+    [{ scope: 'Pod' }, 'spec.limits: limits nothing: write callsPerSecond, concurrentCalls or both'],
+    [{ callsPerSecond: 0 }, 'spec.limits.callsPerSecond: is below its bound (expected at least 1)'],
+    [{ callsPerSecond: 100_001 }, 'spec.limits.callsPerSecond: is above its bound (expected at most 100000)'],
+    [{ concurrentCalls: 0 }, 'spec.limits.concurrentCalls: is below its bound (expected at least 1)'],
+    [{ concurrentCalls: 5, burst: 5 }, 'spec.limits.burst: needs callsPerSecond beside it'],
+    [
+      { callsPerSecond: 20, burst: 19 },
+      'spec.limits.burst: is below callsPerSecond: write a greater number, or leave it out',
+    ],
+    [{ callsPerSecond: 5, maxCallSeconds: 600 }, 'spec.limits.maxCallSeconds: needs concurrentCalls beside it'],
+    [
+      { callsPerSecond: 5, concurrentCalls: 4 },
+      'spec.limits.concurrentCalls: is below callsPerSecond: calls that begin within one second count at the same time, so that rate would never be reached',
+    ],
+    [
+      { callsPerSecond: 5, burst: 9, concurrentCalls: 8 },
+      'spec.limits.concurrentCalls: is below burst: such a burst could never be taken',
+    ],
+    [
+      { concurrentCalls: 5, maxCallSeconds: 59 },
+      'spec.limits.maxCallSeconds: is below its bound (expected at least 60)',
+    ],
+  ])('cannot be %j', (limits, fault) => {
+    expect(faults(limits)).toEqual([fault])
+  })
+
+  it.each<[object, readonly string[]]>([
+    [{ status: 503, retryAfter: '5s' }, []],
+    [{ status: 486, reason: 'Busy Here' }, []],
+    [
+      { status: 488, retryAfter: '5s' },
+      [
+        'spec.responses.overLimit.retryAfter: goes with the statuses 404, 413, 480, 486, 500, 503, 600, 603 only (RFC 3261 §20.33)',
+      ],
+    ],
+    [{ status: 503, retryAfter: '500ms' }, ['spec.responses.overLimit.retryAfter: must be from 1s to 1h']],
+  ])('have the answer %j or are told why not', (overLimit, expected) => {
+    expect(faultsOf(readSipTrunk(withField(good, 'spec.responses', { overLimit })))).toEqual(expected)
   })
 })

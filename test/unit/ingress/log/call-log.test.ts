@@ -57,6 +57,12 @@ describe('a decided call', () => {
     })
   })
 
+  it('says which limit refused it', () => {
+    const { log, lines } = logOf()
+    log.onEvent(callDecided({ outcome: 'over_limit', status: 503, overLimitReason: 'trunk_concurrent_calls' }))
+    expect(lines()).toMatchObject([{ outcome: 'over_limit', overLimitReason: 'trunk_concurrent_calls' }])
+  })
+
   it('tells every try of a backend with its result, status and time, and who was passed over', () => {
     const { log, lines } = logOf()
     const times = { beganAt: 1000, endedAt: 1002.5 }
@@ -262,4 +268,13 @@ describe('changes and faults', () => {
     log.onEvent({ type: 'backend-attempt', backend: 'sip:10.0.0.5', result: 'answered', status: 200, heard: true })
     expect(texts).toEqual([])
   })
+})
+
+it('a number that is called very often is a warning with the number and what to do, and few of them are written', () => {
+  const { log, lines } = logOf()
+  for (let i = 0; i < 50; i++) log.onEvent({ type: 'number-repeated', trunk: 'd/t', rule: 'd/r', called: `+1${i}` })
+  const told = lines().filter(({ msg }) => msg === 'number called very often')
+  expect(told).toMatchObject([
+    { level: 'warn', trunk: 'd/t', rule: 'd/r', called: '+10', advice: expect.stringContaining('circle') },
+  ])
 })

@@ -7,7 +7,7 @@ import { createLiveTable, type LiveTable } from '../../../../ingress/lookup/live
 import { matchRule } from '../../../../ingress/lookup/match-rule.ts'
 import { toCanonical } from '../../../../ingress/lookup/phone-number.ts'
 import type { RuleEntry, TableEntry } from '../../../../ingress/route-table/route-table.ts'
-import { arbitraryCall, arbitraryRule, arbitraryTrunk } from '../../../support/arbitrary-table.ts'
+import { arbitraryCall, arbitraryInstant, arbitraryRule, arbitraryTrunk } from '../../../support/arbitrary-table.ts'
 import { type NaiveMatch, naiveRule, naiveTrunk } from '../../../support/naive-matcher.ts'
 import { type CallSketch, callFacts, ruleEntry, trunkEntry } from '../../../support/table-entries.ts'
 
@@ -23,7 +23,7 @@ function tableOf(entries: readonly TableEntry[]): LiveTable {
 }
 
 function explained(entries: readonly TableEntry[], sketch: CallSketch = {}) {
-  const { trunks, rules } = explainCall(tableOf(entries), callFacts(sketch))
+  const { trunks, rules } = explainCall(tableOf(entries), callFacts(sketch), 0)
   return {
     trunks: trunks.shown.map(({ trunk, standing }) => [trunk.name, standing]),
     rules: rules.shown.map(({ rule, standing }) => [rule.name, standing.type]),
@@ -41,13 +41,13 @@ function naiveStandings(entries: readonly RuleEntry[], match: NaiveMatch, winner
 
 describe('an explanation of any call by any table', () => {
   it('has the verdicts of the matcher', () => {
-    const same = fc.property(trunks, rules, calls, (a, b, some) => {
+    const same = fc.property(trunks, rules, calls, arbitraryInstant, (a, b, some, at) => {
       const table = tableOf([...a, ...b])
       for (const call of some) {
-        const { trunkVerdict, ruleVerdict } = explainCall(table, call)
+        const { trunkVerdict, ruleVerdict } = explainCall(table, call, at)
         const verdict = chooseTrunk(table, call)
         expect(trunkVerdict).toEqual(verdict)
-        expect(ruleVerdict).toEqual(verdict.type === 'admitted' ? matchRule(table, verdict, call) : undefined)
+        expect(ruleVerdict).toEqual(verdict.type === 'admitted' ? matchRule(table, verdict, call, at) : undefined)
       }
     })
     fc.assert(same, { numRuns: 300 })
@@ -57,7 +57,7 @@ describe('an explanation of any call by any table', () => {
     const same = fc.property(trunks, calls, (entries, some) => {
       const table = tableOf(entries)
       for (const call of some) {
-        const { shown } = explainCall(table, call).trunks
+        const { shown } = explainCall(table, call, 0).trunks
         const named = (standing: string) =>
           shown.filter((one) => one.standing === standing).map((one) => one.trunk.name)
         const naive = naiveTrunk(entries, [], call)
@@ -77,13 +77,14 @@ describe('an explanation of any call by any table', () => {
 
   it('places every rule as the slow matcher does', () => {
     const trunk = trunkEntry('t', { namespace: 'x', sources: ['0.0.0.0/0', '::/0'] })
-    const same = fc.property(rules, calls, (entries, some) => {
+    const same = fc.property(rules, calls, arbitraryInstant, (entries, some, at) => {
       const table = tableOf([trunk, ...entries])
       for (const call of some) {
-        const { shown } = explainCall(table, call).rules
+        const { shown } = explainCall(table, call, at).rules
         const called = toCanonical(call.requestUri.user, trunk.numbers)
         const calling = toCanonical(call.fromUser, trunk.numbers)
-        const match = { trunk, called: called.number, calling: calling.number, callingFault: calling.fault, call }
+        const numbers = { called: called.number, calling: calling.number, callingFault: calling.fault }
+        const match = { trunk, ...numbers, call, at }
         if (called.fault !== undefined) continue
         const { rule, reason, nearest } = naiveRule(entries, match)
         const standings = shown.map((one) => [one.rule.name, one.standing.type])
@@ -122,7 +123,7 @@ describe('where trunks stand', () => {
   it('chooses none where nobody owns the number, and asks no rule', () => {
     const owner = trunkEntry('owner', { called: [{ type: 'prefix', value: '+44' }] })
     const table = tableOf([owner, ruleEntry('any')])
-    const { trunkVerdict, ruleVerdict, trunks, rules } = explainCall(table, callFacts())
+    const { trunkVerdict, ruleVerdict, trunks, rules } = explainCall(table, callFacts(), 0)
     expect(trunkVerdict).toMatchObject({ type: 'not_owned', called: '+15551234567' })
     expect(trunks.shown).toEqual([{ trunk: owner, standing: 'called', called: '+15551234567' }])
     expect([ruleVerdict, rules.shown]).toEqual([undefined, []])
@@ -134,7 +135,7 @@ describe('where trunks stand', () => {
       createdAt: 2000,
       numbers: { calledFrom: 'RequestURI', callingFrom: 'From', unreadable: 'AsWritten' },
     })
-    const { trunkVerdict, trunks } = explainCall(tableOf([trunk, written]), callFacts({ user: '++1900' }))
+    const { trunkVerdict, trunks } = explainCall(tableOf([trunk, written]), callFacts({ user: '++1900' }), 0)
     expect(trunkVerdict).toEqual({ type: 'unreadable', trunk, called: '++1900', fault: 'plus' })
     expect(trunks.shown).toEqual([
       { trunk, standing: 'unreadable', called: '++1900', fault: 'plus' },
@@ -164,7 +165,7 @@ describe('where rules stand', () => {
       ['team/winner', 'wins'],
       ['team/fallback', 'later'],
     ])
-    const tenant = explainCall(tableOf(entries), callFacts(sketch)).rules.shown[2]
+    const tenant = explainCall(tableOf(entries), callFacts(sketch), 0).rules.shown[2]
     expect(tenant?.standing).toEqual({ type: 'header', header: blue, values: ['red'] })
   })
 
@@ -181,7 +182,7 @@ describe('where rules stand', () => {
       ['team/caller', 'calling_unreadable'],
       ['team/any', 'later'],
     ])
-    expect(explainCall(tableOf(entries), callFacts({ from: '++39' })).ruleVerdict).toEqual({
+    expect(explainCall(tableOf(entries), callFacts({ from: '++39' }), 0).ruleVerdict).toEqual({
       ...{ type: 'no_rule', reason: 'calling_unreadable', nearest: 'team/caller' },
     })
   })
@@ -196,12 +197,12 @@ describe('where rules stand', () => {
       ruleEntry('winner', { priority: 1 }),
       ...Array.from({ length: 40 }, (_, i) => ruleEntry(`later${i}`)),
     ]
-    const { shown, leftOut } = explainCall(tableOf(entries), callFacts()).rules
+    const { shown, leftOut } = explainCall(tableOf(entries), callFacts(), 0).rules
     expect([shown.length, leftOut]).toEqual([MAX_EXPLAINED_RULES, 143 - MAX_EXPLAINED_RULES])
     const standings = shown.map(({ rule, standing }) => `${rule.name} ${standing.type}`)
     expect(standings.slice(0, 2)).toEqual(['team/winner wins', 'team/later0 later'])
     const without = entries.filter(({ name }) => !name.startsWith('team/later') && name !== 'team/winner')
-    const refused = explainCall(tableOf(without), callFacts()).rules.shown
+    const refused = explainCall(tableOf(without), callFacts(), 0).rules.shown
     expect(refused.slice(-2).map(({ rule }) => rule.name)).toEqual(['team/caller', 'team/slip'])
   })
 })

@@ -14,6 +14,7 @@ import type { UserFault } from '../../../../ingress/route-table/user-reading.ts'
 import {
   arbitraryAddress,
   arbitraryCall,
+  arbitraryInstant,
   arbitraryRule,
   arbitraryService,
   arbitraryTrunk,
@@ -36,6 +37,7 @@ interface Query {
   readonly calling: string
   readonly callingFault: UserFault | undefined
   readonly call: CallFacts
+  readonly at: number
 }
 
 const query: fc.Arbitrary<Query> = fc.record({
@@ -44,6 +46,7 @@ const query: fc.Arbitrary<Query> = fc.record({
   calling: arbitraryUser,
   callingFault: fc.constantFrom(undefined, undefined, 'plus' as const),
   call: arbitraryCall,
+  at: arbitraryInstant,
 })
 
 function tableOf(entries: readonly TableEntry[]): LiveTable {
@@ -57,10 +60,10 @@ describe('the index', () => {
     const answers = fc.property(rules, fc.array(query, { minLength: 1, maxLength: 6 }), (entries, queries) => {
       const table = tableOf(entries)
       for (const match of queries) {
-        const verdict = matchRule(table, match, match.call)
+        const verdict = matchRule(table, match, match.call, match.at)
         const naive = naiveRule(entries, match)
         if (verdict.type === 'rule') expect(verdict.rule.name).toBe(naive.rule)
-        else expect(verdict).toEqual({ type: 'no_rule', reason: naive.reason, nearest: naive.nearest })
+        else expect(verdict).toMatchObject({ type: 'no_rule', reason: naive.reason, nearest: naive.nearest })
       }
     })
     fc.assert(answers, { numRuns: 1500 })
@@ -149,6 +152,7 @@ describe('a table that changed many times', () => {
         { type: 'exact', name: 'x-n', value: name },
         { type: 'present', name: 'x-all', present: true },
       ],
+      schedule: [],
       action: { type: 'Reject', status: 404, reason: 'Not Found' },
     })
     table.load([older, rule(0, 'first'), rule(count + 1, 'last')], 1)
@@ -157,7 +161,7 @@ describe('a table that changed many times', () => {
     const all = ['last', ...Array.from({ length: count }, (_, i) => `r${i + 1}`)]
     const header = (name: string) => (name === 'x-n' ? all : ['yes'])
     for (let i = 1; i <= count; i++) {
-      const verdict = matchRule(table, { trunk: older, called: '', calling: '' }, { header })
+      const verdict = matchRule(table, { trunk: older, called: '', calling: '' }, { header }, 0)
       expect(verdict.type === 'rule' && verdict.rule.name).toBe(`team/r${i}`)
       table.apply({ upserted: [], removed: [`rule/team/r${i}`] }, 3)
     }
@@ -177,7 +181,7 @@ function answersOf(
     headers: table.headersRead.toSorted(),
     known: table.peer(address).known,
     backend: [table.isBackend(address), table.isBackend(address, 5060), table.isBackend(address, 5070)],
-    rules: asked.queries.map((match) => matchRule(table, match, match.call)),
+    rules: asked.queries.map((match) => matchRule(table, match, match.call, match.at)),
     trunks: asked.calls.map((call) => sorted(chooseTrunk(table, call))),
   }
 }

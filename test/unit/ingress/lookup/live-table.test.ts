@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { createLiveTable, type LiveTable } from '../../../../ingress/lookup/live-table.ts'
 import { PatternError } from '../../../../ingress/lookup/patterns.ts'
+import { scheduleEntry } from '../../../support/schedule-entry.ts'
 import { addressOf, routeTo, ruleEntry, serviceEntry, trunkEntry } from '../../../support/table-entries.ts'
 
 const names = (entries: Iterable<{ readonly name: string }>) => Array.from(entries, ({ name }) => name).sort()
@@ -20,6 +21,20 @@ describe('a live table', () => {
     table.load([rule, trunk], 1)
     expect([table.trunk('team/a'), table.rule('team/a'), table.rule('team/b')]).toEqual([trunk, rule, undefined])
     expect([names(table.trunks()), names(table.rules()), table.entries]).toEqual([['team/a'], ['team/a'], 2])
+  })
+
+  it('tells which trunks and rules have limits, as they come, change and go', async () => {
+    const table = createLiveTable()
+    const limits = { rate: { callsPerSecond: 1, burst: 1 }, scope: 'Pod' } as const
+    table.load([trunkEntry('a', { limits }), trunkEntry('b'), ruleEntry('r', { limits }), ruleEntry('s')], 1)
+    const limited = () => [...table.limited.trunks.keys(), '|', ...table.limited.rules.keys()].join(' ')
+    expect(limited()).toBe('team/a | team/r')
+    table.apply({ upserted: [trunkEntry('a'), ruleEntry('r', { limits, priority: 3 })], removed: ['rule/team/s'] }, 2)
+    expect([limited(), table.limited.rules.get('team/r')?.priority]).toEqual(['| team/r', 3])
+    table.apply({ upserted: [ruleEntry('s', { limits })], removed: ['rule/team/r'] }, 3)
+    expect(limited()).toBe('| team/s')
+    await table.loadInSlices([trunkEntry('c', { limits })], 4)
+    expect(limited()).toBe('team/c |')
   })
 
   it('replaces everything when it loads', () => {
@@ -50,6 +65,17 @@ describe('a live table', () => {
     }
     expect(() => table.apply(delta, 2)).toThrow(expect.objectContaining({ code: 'ROUTE_TABLE_PATTERN' }))
     expect(() => table.load([broken], 2)).toThrow(PatternError)
+    expect([names(table.trunks()), names(table.rules()), table.version]).toEqual([['team/a'], [], 1])
+  })
+
+  it('does not change at all where it does not know a time zone, and says so with a code', () => {
+    const table = createLiveTable()
+    table.load([trunkEntry('a')], 1)
+    const called = [{ type: 'regex' as const, pattern: 'a' }]
+    const unknown = ruleEntry('b', { called, schedule: [scheduleEntry({ timeZone: 'Mars/Base' })] })
+    const delta = { upserted: [ruleEntry('good', { schedule: [scheduleEntry()] }), unknown], removed: ['trunk/team/a'] }
+    expect(() => table.apply(delta, 2)).toThrow(expect.objectContaining({ code: 'ROUTE_TABLE_TIME_ZONE' }))
+    expect(() => table.load([unknown], 2)).toThrow('no known time zone: Mars/Base; run the same version')
     expect([names(table.trunks()), names(table.rules()), table.version]).toEqual([['team/a'], [], 1])
   })
 

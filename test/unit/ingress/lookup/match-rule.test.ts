@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { createLiveTable } from '../../../../ingress/lookup/live-table.ts'
 import { matchRule, type RuleVerdict } from '../../../../ingress/lookup/match-rule.ts'
 import type { NumberPredicate, RuleEntry } from '../../../../ingress/route-table/route-table.ts'
+import { scheduleEntry } from '../../../support/schedule-entry.ts'
 import { type CallSketch, callFacts, ruleEntry, trunkEntry } from '../../../support/table-entries.ts'
 
 const acme = trunkEntry('acme')
@@ -9,12 +10,12 @@ const CALLED = '+15551234567'
 
 function verdict(
   rules: readonly RuleEntry[],
-  sketch: CallSketch & { called?: string; calling?: string } = {},
+  sketch: CallSketch & { called?: string; calling?: string; at?: number } = {},
 ): RuleVerdict {
   const table = createLiveTable()
   table.load([acme, ...rules], 1)
   const { called = CALLED, calling = '+390212345678' } = sketch
-  return matchRule(table, { trunk: acme, called, calling }, callFacts(sketch))
+  return matchRule(table, { trunk: acme, called, calling }, callFacts(sketch), sketch.at ?? 0)
 }
 
 function winner(rules: readonly RuleEntry[], sketch?: Parameters<typeof verdict>[1]): string | undefined {
@@ -223,6 +224,27 @@ describe('why no rule matched', () => {
     expect(verdict(rules)).toEqual({ type: 'no_rule', reason, nearest })
   })
 
+  it('asks a schedule about the time that is handed in, and says when it holds next', () => {
+    const office = ruleEntry('office', { called: [exact(CALLED)], schedule: [scheduleEntry()] })
+    const rest = ruleEntry('rest', { called: [exact(CALLED)], createdAt: 1 })
+    const [before, after] = [Date.parse('2026-11-30T17:59:59.999+01:00'), Date.parse('2026-11-30T18:00+01:00')]
+    expect([before, after].map((at) => winner([office, rest], { at }))).toEqual(['team/office', 'team/rest'])
+    expect(verdict([office], { at: after })).toMatchObject({
+      type: 'no_rule',
+      reason: 'schedule',
+      nearest: 'team/office',
+      schedule: { cause: 'windows', next: { at: Date.parse('2026-12-01T08:00+01:00'), offset: 3_600_000 } },
+    })
+  })
+
+  it('counts a schedule as the last condition: a rule that fails at a header is further off', () => {
+    const headers = [{ type: 'present', name: 'x-a', present: true }] as const
+    const header = ruleEntry('header', { priority: 1, headers })
+    const closed = ruleEntry('closed', { schedule: [scheduleEntry()] })
+    const at = Date.parse('2026-11-29T12:00Z')
+    expect(verdict([header, closed], { at })).toMatchObject({ reason: 'schedule', nearest: 'team/closed' })
+  })
+
   it('reads no header where no rule asks for one', () => {
     const table = createLiveTable()
     table.load([acme, ruleEntry('r', { called: [exact('+2')] })], 1)
@@ -231,7 +253,7 @@ describe('why no rule matched', () => {
       read.push(name)
       return []
     }
-    matchRule(table, { trunk: acme, called: CALLED, calling: '' }, { header })
+    matchRule(table, { trunk: acme, called: CALLED, calling: '' }, { header }, 0)
     expect(read).toEqual([])
   })
 })

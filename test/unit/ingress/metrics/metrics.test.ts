@@ -25,6 +25,7 @@ function table(overrides: Partial<Parameters<Metrics['tableChanged']>[0]> = {}) 
     trunks: [acme],
     ruleNames: new Set(['default/sales']),
     backendNames: new Set(['sip:10.0.0.5:5060']),
+    names: new Map(),
     ...overrides,
   }
 }
@@ -43,7 +44,9 @@ describe('the series of a trunk', () => {
     expect(sampleValue(text, INVITES, { outcome: 'no_backend', trunk, status: '480' })).toBe(0)
     expect(sampleValue(text, INVITES, { outcome: 'draining', trunk, status: '503' })).toBe(0)
     expect(sampleValue(text, 'sip_dispatch_invites_unanswered_total', { trunk })).toBe(0)
-    expect(sampleValue(text, 'sip_dispatch_no_rule_total', { trunk, reason: 'called' })).toBe(0)
+    for (const reason of ['called', 'schedule']) {
+      expect(sampleValue(text, 'sip_dispatch_no_rule_total', { trunk, reason })).toBe(0)
+    }
     expect(sampleValue(text, 'sip_dispatch_near_misses_total', { trunk, reason: 'transport', method: 'INVITE' })).toBe(
       0,
     )
@@ -323,5 +326,58 @@ describe('backend_up', () => {
     metrics.tableChanged(table({ backendNames: new Set<string>() }))
     metrics.tableChanged(table())
     expect(await up()).toBe(undefined)
+  })
+})
+
+describe('limits', () => {
+  it('show which limit refused, from 0, and overload without a trunk', async () => {
+    const metrics = metricsAt()
+    metrics.tableChanged(table())
+    const of = async (trunk: string, reason: string) =>
+      sampleValue(await metrics.text(), 'sip_dispatch_over_limit_total', { trunk, reason })
+    expect(await of('default/acme', 'rule_concurrent_calls')).toBe(0)
+    const refused = { outcome: 'over_limit', status: 503, overLimitReason: 'rule_concurrent_calls' } as const
+    metrics.onEvent(callDecided(refused))
+    metrics.onEvent({
+      ...{ type: 'shed', sender: 'known', requests: 9, calls: 7, longestWaitMs: 1, source: callSource('203.0.113.7') },
+    })
+    expect([
+      await of('default/acme', 'rule_concurrent_calls'),
+      await of('default/acme', 'trunk_calls_per_second'),
+    ]).toEqual([1, 0])
+    expect([
+      await of('', 'overload'),
+      await of('default/acme', 'overload'),
+      await of('', 'rule_concurrent_calls'),
+    ]).toEqual([7, undefined, undefined])
+  })
+
+  it('show how near they are, and rules beyond the bound in one series with the highest use', async () => {
+    const use = (of: 'trunk' | 'rule', name: string, ratio: number) => ({
+      of,
+      name,
+      kind: 'concurrent_calls' as const,
+      ratio,
+    })
+    const uses = [
+      use('trunk', 'd/t', 0.5),
+      ...['a', 'b', 'c', 'd', 'e'].map((name, at) => use('rule', name, at === 3 ? 0.9 : 0.1)),
+    ]
+    const metrics = createMetrics({
+      ...{ version: '', engine: '', installation: '', ruleSeries: 2, now: () => 0, wallClock: () => 0 },
+      limitUses: () => uses,
+    })
+    const text = await metrics.text()
+    const limit = 'concurrent_calls'
+    expect(sampleValue(text, 'sip_dispatch_trunk_limit_used_ratio', { trunk: 'd/t', limit })).toBe(0.5)
+    const ofRule = (rule: string) => sampleValue(text, 'sip_dispatch_rule_limit_used_ratio', { rule, limit })
+    expect(['a', 'b', 'c', 'd', '(other)'].map(ofRule)).toEqual([0.1, 0.1, undefined, undefined, 0.9])
+  })
+
+  it('count a number that is called very often', async () => {
+    const metrics = metricsAt()
+    metrics.tableChanged(table())
+    metrics.onEvent({ type: 'number-repeated', trunk: 'default/acme', rule: 'default/sales', called: '+1' })
+    expect(sampleValue(await metrics.text(), 'sip_dispatch_number_repeated_total', { trunk: 'default/acme' })).toBe(1)
   })
 })

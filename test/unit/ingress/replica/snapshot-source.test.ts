@@ -8,6 +8,7 @@ import { checksumText, entryHash } from '../../../../ingress/route-table/table-c
 import type { TableCacheWriter } from '../../../../operator/publish/table-cache-writer.ts'
 import { type FollowingPod, type PodOptions, startPod, until } from '../../../support/cache-parts.ts'
 import { createMemoryTableCache, type MemoryTableCache } from '../../../support/memory-table-cache.ts'
+import { scheduleEntry } from '../../../support/schedule-entry.ts'
 import { ruleEntry, trunkEntry } from '../../../support/table-entries.ts'
 import { wholeTable } from '../../../support/whole-table.ts'
 
@@ -141,6 +142,11 @@ describe('a pod that follows the shared cache', () => {
       'a pattern that RE2 does not take',
       JSON.stringify(ruleEntry('a', { called: [{ type: 'regex', pattern: '(' }] })),
       'ROUTE_TABLE_PATTERN',
+    ],
+    [
+      'a time zone that nobody knows',
+      JSON.stringify(ruleEntry('a', { schedule: [scheduleEntry({ timeZone: 'Mars/Base' })] })),
+      'ROUTE_TABLE_TIME_ZONE',
     ],
   ])('keeps the last good table where the cache holds %s', async (_what, json, code) => {
     await put(writer, [A], 1, 1)

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import type { NumberPredicate, RuleEntry } from '../../../../ingress/route-table/route-table.ts'
+import type { HeaderPredicate, NumberPredicate, RuleEntry } from '../../../../ingress/route-table/route-table.ts'
 import { compareRules } from '../../../../ingress/route-table/rule-order.ts'
+import { scheduleEntry } from '../../../support/schedule-entry.ts'
 
 const base: RuleEntry = {
   kind: 'rule',
@@ -13,17 +14,23 @@ const base: RuleEntry = {
   called: [],
   calling: [],
   headers: [],
+  schedule: [],
   action: { type: 'Reject', status: 404, reason: 'Not Found' },
 }
 
+const header: HeaderPredicate = { type: 'present', name: 'x-a', present: true }
 const exact: NumberPredicate = { type: 'exact', value: '+15551234567' }
 const prefix = (value: string): NumberPredicate => ({ type: 'prefix', value })
 const range: NumberPredicate = { type: 'range', from: '+15550000', to: '+15559999' }
+const schedule = [scheduleEntry()]
 const regex: NumberPredicate = { type: 'regex', pattern: '^\\+1' }
 
 describe('the order of rules', () => {
   it.each<[string, Partial<RuleEntry>, Partial<RuleEntry>]>([
     ['a higher priority before a more specific rule', { priority: 1 }, { called: [exact] }],
+    ['a schedule before none', { schedule }, {}],
+    ['an older rule without a schedule behind a younger with one', { schedule, createdAt: 2000 }, { createdAt: 1 }],
+    ['a header before a schedule', { headers: [header] }, { schedule }],
     ['a negative priority last', { priority: 0 }, { priority: -5 }],
     ['exact before prefix', { called: [exact] }, { called: [prefix('+155512345')] }],
     ['a longer prefix before a shorter one', { called: [prefix('+1555')] }, { called: [prefix('+155')] }],

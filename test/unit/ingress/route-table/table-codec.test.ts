@@ -7,6 +7,7 @@ import { CacheContentError } from '../../../../ingress/route-table/cache-content
 import { entryKey, type TableEntry } from '../../../../ingress/route-table/route-table.ts'
 import { decodeEntry, encodeEntry } from '../../../../ingress/route-table/table-codec.ts'
 import { arbitraryRule, arbitraryService, arbitraryTrunk } from '../../../support/arbitrary-table.ts'
+import { scheduleEntry } from '../../../support/schedule-entry.ts'
 import { routeTo, ruleEntry, trunkEntry } from '../../../support/table-entries.ts'
 
 const isNetwork = (text: string): boolean => text !== 'none'
@@ -98,9 +99,47 @@ describe('the codec of entries', () => {
     )
   })
 
+  it('takes a backend by name, and refuses one whose host, port or transport is none', () => {
+    const named = { uri: 'sip:pbx.example.', host: 'pbx.example.', uriParameters: '', weight: 1, tier: 0 }
+    const withBackend = (change: object) =>
+      problemOf(ruleEntry('a'), (copy) => {
+        copy['action'] = { ...routeTo(), backends: [{ ...named, ...change }] }
+      })
+    expect([withBackend({}), withBackend({ port: 5070, transport: 'TCP' })]).toEqual(['nothing', 'nothing'])
+    const field = (name: string) => `action.backends[0].${name}`
+    expect(withBackend({ host: 'PBX.example' })).toBe(field('host'))
+    expect(withBackend({ host: '' })).toBe(field('host'))
+    expect(withBackend({ host: 'a b' })).toBe(field('host'))
+    expect(withBackend({ host: 'a'.repeat(255) })).toBe(field('host'))
+    expect(withBackend({ host: 7 })).toBe(field('host'))
+    expect(withBackend({ port: 0 })).toBe(field('port'))
+    expect(withBackend({ transport: 'TLS' })).toBe(field('transport'))
+    expect(withBackend({ address: '10.0.0.1' })).toBe(field('address'))
+  })
+
   it('refuses a field that is missing, and one that it does not know', () => {
     expect(problemOf(ruleEntry('a'), (rule) => delete rule['priority'])).toBe('priority')
     expect(problemOf(trunkEntry('t'), (trunk) => Object.assign(trunk, { extra: 1 }))).toBe('extra')
+  })
+
+  it('refuses a schedule that the operator would not write', () => {
+    const entry = ruleEntry('a', { schedule: [scheduleEntry({ except: [{ type: 'yearly', day: '02-29' }] })] })
+    const found = (fields: object) =>
+      problemOf(entry, (rule) => Object.assign(rule, { schedule: [{ ...scheduleEntry(), ...fields }] }))
+    expect(found({})).toBe('nothing')
+    expect(found({ timeZone: '' })).toBe('schedule[0].timeZone')
+    expect(found({ windows: [{ day: 'Mon', from: 600, to: 600 }] })).toBe('schedule[0].windows[0].to')
+    expect(found({ windows: [{ day: 'Mon', from: 600, to: 2881 }] })).toBe('schedule[0].windows[0].to')
+    expect(found({ windows: [{ day: 'Mon', from: 1440, to: 1500 }] })).toBe('schedule[0].windows[0].from')
+    expect(found({ windows: [{ day: 'mon', from: 0, to: 60 }] })).toBe('schedule[0].windows[0].day')
+    expect(found({ except: [{ type: 'yearly', day: '02-30' }] })).toBe('schedule[0].except[0].day')
+    expect(found({ except: [{ type: 'days', from: '2027-02-29', to: '2027-03-01' }] })).toBe(
+      'schedule[0].except[0].from',
+    )
+    expect(found({ validFrom: '2026-13-01' })).toBe('schedule[0].validFrom')
+    const two = [scheduleEntry(), scheduleEntry()]
+    expect(problemOf(entry, (rule) => Object.assign(rule, { schedule: two }))).toBe('schedule')
+    expect(problemOf(entry, (rule) => delete rule['schedule'])).toBe('schedule')
   })
 
   it('refuses an entry under the key of another, or in another namespace than its name', () => {
@@ -114,6 +153,17 @@ describe('the codec of entries', () => {
     expect(problemOf(ruleEntry('a'), (rule) => Object.assign(rule, { called }))).toBe('called[0]')
     const action = { type: 'Reject', status: 700, reason: '' }
     expect(problemOf(ruleEntry('a'), (rule) => Object.assign(rule, { action }))).toBe('action.status')
+  })
+
+  it.each<[string, object, string]>([
+    ['no limit at all', { scope: 'Pod' }, 'limits'],
+    ['a rate of 0', { rate: { callsPerSecond: 0, burst: 1 }, scope: 'Pod' }, 'limits.rate.callsPerSecond'],
+    ['a burst below the rate', { rate: { callsPerSecond: 2, burst: 1 }, scope: 'Pod' }, 'limits.rate.burst'],
+    ['calls without a time', { concurrent: { calls: 1 }, scope: 'Pod' }, 'limits.concurrent.maxCallSeconds'],
+    ['another scope', { rate: { callsPerSecond: 1, burst: 1 }, scope: 'World' }, 'limits.scope'],
+  ])('refuses limits with %s', (_title, limits, field) => {
+    expect(problemOf(trunkEntry('t'), (trunk) => Object.assign(trunk, { limits }))).toBe(field)
+    expect(problemOf(ruleEntry('r'), (rule) => Object.assign(rule, { limits }))).toBe(field)
   })
 
   it('refuses text that would end a header line', () => {

@@ -39,6 +39,17 @@ describe('a warm-up', () => {
     expect([table.version, table.entries]).toEqual([7, 2])
   })
 
+  it('is not refused by the limits of a table, and leaves them as they are', async () => {
+    const limits = { rate: { callsPerSecond: 1, burst: 1 }, scope: 'Pod' } as const
+    const table = createLiveTable()
+    table.load([trunkEntry({ limits }), ruleEntry({ limits })], 1)
+    const { calls, ...part } = partOf(table)
+    expect(
+      await warmUp({ ...part, calls: [calls[0], calls[0], calls[0]].filter((call) => call !== undefined) }, 'info'),
+    ).toEqual(new Map([['forwarded', expect.any(Number)]]))
+    expect([...table.trunks()][0]?.limits).toEqual(limits)
+  })
+
   it('has nothing to do with a table that is empty', async () => {
     const table = createLiveTable()
     table.load([], 1)
@@ -54,7 +65,8 @@ describe('readiness', () => {
     const { promise: tableLoaded, resolve } = Promise.withResolvers<void>()
     const shutdown = createShutdown({ clock, settleMs: 1, drainDeadlineMs: 1, onPhase: () => undefined })
     const emit = (event: CallEvent): void => void events.push(event)
-    const core = { clock, table, tableLoaded, emit }
+    const names = { pending: 0 }
+    const core = { clock, table, tableLoaded, names, emit }
     const readiness = createReadiness({ core, logLevel: 'info', shutdown, engine: { unready } })
     let served = 0
     readiness.begin(() => void served++)
@@ -62,7 +74,7 @@ describe('readiness', () => {
       table.load([trunkEntry(), ruleEntry()], 1)
       resolve()
     }
-    return { clock, events, load, reasons: () => readiness.reasons(), served: () => served, shutdown }
+    return { clock, events, load, names, reasons: () => readiness.reasons(), served: () => served, shutdown }
   }
 
   it('comes after the first table and a warm-up with it, told once, and no call is told of', async () => {
@@ -84,6 +96,28 @@ describe('readiness', () => {
     unready.pop()
     clock.advance(1_000)
     expect([reasons(), served()]).toEqual([[], 1])
+  })
+
+  it('waits for the first answers about names of backends, but not for long', async () => {
+    const waiting = 'waiting for the first answers of DNS about the names of backends'
+    const { clock, load, names, reasons, served } = start([])
+    names.pending = 2
+    load()
+    await until(() => reasons().join() === waiting)
+    clock.advance(4_000)
+    expect(served()).toBe(0)
+    names.pending = 0
+    clock.advance(1_000)
+    expect([reasons(), served()]).toEqual([[], 1])
+    // Names of a later table keep no pod from its calls.
+    names.pending = 1
+    expect(reasons()).toEqual([])
+    const slow = start([])
+    slow.names.pending = 1
+    slow.load()
+    await until(() => slow.reasons().join() === waiting)
+    slow.clock.advance(5_000)
+    expect([slow.reasons(), slow.served()]).toEqual([[], 1])
   })
 
   it('does not come to a process that has been told to go', async () => {

@@ -34,6 +34,55 @@ function service(name: string, type: string): ServiceRecord {
   return { namespace: 'default', name, type, ports: [{ name: 'sip', port: 5060, protocol: 'UDP' }] }
 }
 
+describe('a name that does not resolve from the operator', () => {
+  const backends = [
+    { uri: 'sip:PBX.example' },
+    { uri: 'sip:pbx.example:5070', tier: 1 },
+    { uri: 'sip:10.0.0.5', tier: 2 },
+  ]
+  const rules = [rule('named', { action: { type: 'Route', route: { backends } } }), rule('other', { priority: 1 })]
+  const trunks = [trunk('acme')]
+  const memory = createCompileMemory()
+  const condition = (unresolvedNames?: ReadonlyMap<string, string>, input: object = {}) => {
+    const given = unresolvedNames ? { trunks, rules, unresolvedNames, ...input } : { trunks, rules, ...input }
+    const { conditions } = compile(given, memory)
+    const named = conditions.find(({ name }) => name === 'named')
+    return named?.conditions.find(({ type }) => type === 'ResolvedRefs')
+  }
+  const RESOLVED = 'the rule serves every trunk of its namespace'
+  const WARNING = '; from the operator, which may ask another DNS than the pods, these names do not resolve: '
+
+  it('is a warning in the message of ResolvedRefs, which stays True, and goes when it resolves', () => {
+    const { status, reason, message } =
+      condition(
+        new Map([
+          ['pbx.example', 'nxdomain'],
+          ['x.example', 'timeout'],
+        ]),
+      ) ?? {}
+    expect([status, reason, message]).toEqual(['True', 'ResolvedRefs', `${RESOLVED}${WARNING}pbx.example (nxdomain)`])
+    const both = new Map([
+      ['pbx.example', 'timeout'],
+      ['pbx.example:5070', 'servfail'],
+    ])
+    expect(condition(both)?.message).toBe(`${RESOLVED}${WARNING}pbx.example (timeout), pbx.example:5070 (servfail)`)
+    expect(condition()).toMatchObject({ status: 'True', message: RESOLVED })
+  })
+
+  it('makes no new conditions for the same warning', () => {
+    const first = condition(new Map([['pbx.example', 'nxdomain']]))
+    expect(condition(new Map([['pbx.example', 'nxdomain']]))).toBe(first)
+  })
+
+  it('stands behind a fault of a reference', () => {
+    const lost = [...backends, { service: { name: 'gone', port: 5060 } }]
+    const faulty = [rule('named', { action: { type: 'Route', route: { backends: lost } } })]
+    const found = condition(new Map([['pbx.example', 'nxdomain']]), { rules: faulty, services: [] })
+    expect(found).toMatchObject({ status: 'False', reason: 'ServiceNotFound' })
+    expect(found?.message).toContain(`create it or correct service.name${WARNING}pbx.example (nxdomain)`)
+  })
+})
+
 describe('the compiler', () => {
   it('makes an empty table of nothing', () => {
     expect(compile({ trunks: [], rules: [] })).toEqual({ entries: [], conditions: [] })

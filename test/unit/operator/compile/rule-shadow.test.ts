@@ -3,6 +3,8 @@ import fc from 'fast-check'
 import type { HeaderPredicate, NumberPredicate, RuleEntry } from '../../../../ingress/route-table/route-table.ts'
 import { compareRules } from '../../../../ingress/route-table/rule-order.ts'
 import { shadowingRules } from '../../../../operator/compile/rule-shadow.ts'
+import { naiveHolds } from '../../../support/naive-schedule.ts'
+import { scheduleEntry, windowsOf } from '../../../support/schedule-entry.ts'
 
 const TRUNKS = ['default/a', 'default/b']
 
@@ -24,12 +26,18 @@ const header = fc.constantFrom<HeaderPredicate>(
   { type: 'exact', name: 'x-b', value: 'c' },
 )
 
+/** Two schedules that hold at some times together. */
+const BY_DAY = scheduleEntry({ windows: windowsOf('Mon 08:00-18:00') })
+const AT_NIGHT = scheduleEntry({ windows: windowsOf('Mon 17:00-30:00') })
+const TIMES = ['2026-11-30T12:00+01:00', '2026-11-30T17:30+01:00', '2026-11-30T23:00+01:00', '2026-11-29T12:00+01:00']
+
 const rule = fc.record({
   priority: fc.integer({ min: 0, max: 2 }),
   trunks: fc.subarray(TRUNKS),
   called: numbers,
   calling: fc.oneof(fc.constant([]), numbers),
   headers: fc.oneof(fc.constant([]), fc.uniqueArray(header, { maxLength: 2 })),
+  schedule: fc.constantFrom([], [], [BY_DAY], [AT_NIGHT]),
 })
 
 function entries(parts: readonly Partial<RuleEntry>[]): RuleEntry[] {
@@ -43,6 +51,7 @@ function entries(parts: readonly Partial<RuleEntry>[]): RuleEntry[] {
     called: [],
     calling: [],
     headers: [],
+    schedule: [],
     action: { type: 'Reject' as const, status: 404, reason: 'Not Found' },
     ...part,
   }))
@@ -63,6 +72,7 @@ interface Call {
   called: string
   calling: string
   headers: Record<string, string[]>
+  time: string
 }
 
 function takes(rule: RuleEntry, call: Call): boolean {
@@ -83,7 +93,8 @@ function takes(rule: RuleEntry, call: Call): boolean {
     (rule.trunks.length === 0 || rule.trunks.includes(call.trunk)) &&
     numberHolds(rule.called, call.called) &&
     numberHolds(rule.calling, call.calling) &&
-    rule.headers.every(headerHolds)
+    rule.headers.every(headerHolds) &&
+    rule.schedule.every((schedule) => naiveHolds(schedule, Date.parse(call.time)))
   )
 }
 
@@ -99,6 +110,7 @@ const call = fc.record({
     { 'x-a': ['bl'], 'x-b': ['c'] },
     { 'x-b': ['c'] },
   ),
+  time: fc.constantFrom(...TIMES),
 })
 
 describe('rules that can never be reached', () => {
@@ -124,16 +136,23 @@ describe('rules that can never be reached', () => {
 
   it('are found wherever an earlier rule has the same or fewer conditions', () => {
     fc.assert(
-      fc.property(rule, fc.array(rule, { maxLength: 8 }), fc.boolean(), (inner, others, anyTrunk) => {
-        const outer = {
-          ...inner,
-          priority: 9,
-          headers: inner.headers.slice(0, 1),
-          trunks: anyTrunk ? [] : inner.trunks,
-        }
-        const shadows = shadowingRules(entries([inner, outer, ...others])).byRule
-        expect(shadows.has('default/r0')).toBe(true)
-      }),
+      fc.property(
+        rule,
+        fc.array(rule, { maxLength: 8 }),
+        fc.boolean(),
+        fc.boolean(),
+        (inner, others, anyTrunk, anyTime) => {
+          const outer = {
+            ...inner,
+            priority: 9,
+            headers: inner.headers.slice(0, 1),
+            schedule: anyTime ? [] : inner.schedule,
+            trunks: anyTrunk ? [] : inner.trunks,
+          }
+          const shadows = shadowingRules(entries([inner, outer, ...others])).byRule
+          expect(shadows.has('default/r0')).toBe(true)
+        },
+      ),
     )
   })
 

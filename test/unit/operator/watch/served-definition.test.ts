@@ -27,9 +27,22 @@ describe('the definitions that are served', () => {
   })
 
   it('are old where they drop what they do not know, though no field is missing', () => {
-    expect(oldDefinitions(published(...OLD))).toEqual([
+    const dropping = CURRENT.map((text) => text.replaceAll(/^ *x-kubernetes-preserve-unknown-fields: true\n/gm, ''))
+    expect(dropping).not.toEqual(CURRENT)
+    expect(oldDefinitions(published(...dropping))).toEqual([
       { kind: 'SipTrunk', missing: [], drops: true },
       { kind: 'DispatchRule', missing: [], drops: true },
+    ])
+  })
+
+  it('are old where they are of an earlier version: each new part is told once', () => {
+    expect(oldDefinitions(published(...OLD))).toEqual([
+      { kind: 'SipTrunk', missing: ['spec.responses.overLimit', 'spec.limits'], drops: true },
+      {
+        kind: 'DispatchRule',
+        missing: expect.arrayContaining(['spec.match.schedule', 'spec.limits']),
+        drops: true,
+      },
     ])
   })
 
