@@ -143,6 +143,14 @@ module.exports = {
       to: { path: '^ingress/sip/native/transport/', pathNot: '^ingress/sip/native/transport/transport[.]ts$' },
     },
     {
+      name: 'backend-health-knows-no-calls',
+      comment:
+        'What is known of an address comes in as values, so the states and the plan of probes need no call and no engine.',
+      severity: 'error',
+      from: { path: '^ingress/backend-health/' },
+      to: { path: '^ingress/', pathNot: '^ingress/(backend-health|address|route-table|time|sip/port)/' },
+    },
+    {
       name: 'lookup-not-sip',
       comment: 'Matching works on values, so that explain and the tests need no engine.',
       severity: 'error',

@@ -178,4 +178,22 @@ export const CONDITION_REFERENCE: { readonly [T in ConditionType]: ConditionRefe
       },
     },
   },
+  BackendsHealthy: {
+    meaning:
+      'Whether the ingress pods reach the backends of the rule, as more than half of those that report have found by calls and [health checks](backends.md#health-of-backends). It is there only while it is False: where it is absent, nothing bad is reported, or no pod reports. It does not change `Ready`, because the rule itself is as it should be.',
+    reasons: {
+      BackendsDown: {
+        status: 'False',
+        meaning: 'Some backends are down. The others take their calls.',
+        remedy:
+          'Look at the backends that the message names: [SipDispatchBackendDown](runbooks/SipDispatchBackendDown.md).',
+      },
+      AllBackendsDown: {
+        status: 'False',
+        meaning: 'All backends are down. Pods still try them with every call.',
+        remedy:
+          'The same, at once: callers get what the trunk says for `noBackend`, or wait for `timeouts.backend` of each backend.',
+      },
+    },
+  },
 }

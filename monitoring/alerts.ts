@@ -164,6 +164,12 @@ const ON_CALLS: readonly Alert[] = [
     ...{ ...NO_BACKEND, severity: 'warning', for: '15m' },
     expr: [unanswerable('1h', 0.05, 3), unanswerable('1d', 0.5, 2)].join(' or '),
   },
+  {
+    ...{ name: 'BackendDown', severity: 'warning', for: '5m', dashboard: 'calls' },
+    expr: `max by (namespace, job, backend) (${notOfOthers('sip_dispatch_backend_up')}) == 0`,
+    summary: 'Backend {{ $labels.backend }} is down.',
+    description: `Every ingress of ${INSTALLATION} that has tried backend {{ $labels.backend }} finds it down.`,
+  },
 ]
 
 /**

@@ -151,8 +151,31 @@ export const CALLS: Dashboard = {
         'The part of the pods whose last calls to the backend got through, of those that tried. Red: no pod gets through. Yellow: some do not.',
       ...{ type: 'state-timeline', unit: 'percentunit', size: [12, 8] },
       colors: ['red', [0.001, 'yellow'], [1, 'green']],
-      links: [{ alert: 'SipDispatchNoBackend' }],
+      links: [{ alert: 'SipDispatchBackendDown' }, { alert: 'SipDispatchNoBackend' }],
       queries: [{ expr: `avg by (backend) (sip_dispatch_backend_up{${S}})`, legend: '{{backend}}' }],
+    },
+    {
+      title: 'Backends taken out of use',
+      description:
+        'How often pods began to pass over an address of a backend, and why. unavailable: 503; probe: its health check failed.',
+      ...{ type: 'timeseries', unit: 'ops', size: [12, 8], links: [{ alert: 'SipDispatchBackendDown' }] },
+      queries: [
+        {
+          expr: `sum by (backend, reason) (rate(sip_dispatch_backend_ejections_total{${S}}[$__rate_interval])) > 0`,
+          legend: '{{backend}} {{reason}}',
+        },
+      ],
+    },
+    {
+      title: 'Health checks',
+      description: 'OPTIONS sent to backends, by what came back. Only backends with a health check are here.',
+      ...{ type: 'timeseries', unit: 'reqps', size: [12, 8], links: [{ alert: 'SipDispatchBackendDown' }] },
+      queries: [
+        {
+          expr: `sum by (backend, result) (rate(sip_dispatch_backend_probes_total{${S}}[$__rate_interval]))`,
+          legend: '{{backend}} {{result}}',
+        },
+      ],
     },
     {
       title: 'Look-ups of names',

@@ -28,6 +28,7 @@ export function addExplainCommand(program: Command): void {
         .argParser(udpOrTcp),
     )
     .addOption(repeatable('--header <header>', "one more header of the request, 'Name: value'; repeatable"))
+    .option('--backends <file>', 'page /backends of a pod, saved: says which backends that pod passes over, and why')
     .option(
       '--at <time>',
       'when the call comes: 2026-12-24T18:00, with an offset or [zone] after it if need be (default: now)',
@@ -50,12 +51,15 @@ async function explain(flags: ExplainFlags & { readonly lookUp: boolean }): Prom
   const { explainReport } = await import('./explain-report.ts')
   const { readExplainManifests } = await import('../manifests.ts')
   const { explainText } = await import('./explain-text.ts')
+  const { passedOverBackends, readBackendReports } = await import('./explain-health.ts')
   const { explainedTime, timeZonesOf } = await import('./explain-time.ts')
   const { lookUpNames } = await import('../name-look-up.ts')
+  const reports = flags.backends === undefined ? undefined : readBackendReports(flags.backends)
   const manifests = await readExplainManifests(config.rules)
   const time = explainedTime(config.at, timeZonesOf(manifests.rules), systemClock.wallClock())
   const lookUp = flags.lookUp ? (places: readonly NamedPlace[]) => lookUpNames(places, config.resolver) : undefined
-  const report = await explainReport(manifests, config.call, time, lookUp)
+  const explained = await explainReport(manifests, config.call, time, lookUp)
+  const report = reports ? { ...explained, passedOver: passedOverBackends(explained.backends, reports) } : explained
   const text = flags.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : explainText(report)
   process.stdout.write(printableText(text))
 }

@@ -20,6 +20,7 @@ export interface ExplainFlags {
   readonly from?: string
   readonly source?: string
   readonly header?: readonly string[]
+  readonly backends?: string
   readonly at?: string
   readonly transport: 'udp' | 'tcp'
   readonly output: 'text' | 'json'

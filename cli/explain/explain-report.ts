@@ -19,6 +19,7 @@ import type { LookedUpNames } from '../name-look-up.ts'
 import type { ExplainedCall } from './explain-config.ts'
 import { sourceText } from './explain-config.ts'
 import { decisionOnCluster, type ExplainedDecision, explainedDecision } from './explain-decision.ts'
+import type { PassedOverBackend } from './explain-health.ts'
 import { explainedInvite } from './explain-invite.ts'
 import { type ExplainedLimit, explainedLimits } from './explain-limits.ts'
 import { type NameShare, nameShare, namesOf } from './explain-names.ts'
@@ -78,6 +79,8 @@ export interface ExplainReport {
   /** Findings of the compiler about objects that do not work as their author wants. */
   readonly findings: Part<Pick<LintFinding, 'object' | 'code' | 'message'>>
   readonly backends: readonly BackendShare[]
+  /** What a pod said of these backends. Absent if no pod was asked. */
+  readonly passedOver?: readonly PassedOverBackend[]
   /** Changes of the request to a backend. The changes that every proxy must make are not listed. */
   readonly request?: { readonly user?: string; readonly set: readonly string[]; readonly removed: readonly string[] }
   /** The limits that hold for the call. */

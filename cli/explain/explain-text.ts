@@ -24,6 +24,7 @@ export function explainText(report: ExplainReport): string {
       more(findings.leftOut, 'problems: run lint'),
     ),
     section('backends, in the order in which they are tried', report.backends.flatMap(backendLines)),
+    section('backends that the pod passes over: they come after all others', passedOverLines(report.passedOver)),
     section('the request to the backend', requestLines(report.request)),
     section('limits, which one call alone does not reach', limitLines(report.limits)),
     section('decision', [`${outcome}: ${reason}`]),
@@ -83,6 +84,14 @@ function backendLines({ name, service, lookUp, tier, weight, share }: BackendSha
   if (fault !== undefined) return [`${line}: the name does not resolve from here: ${fault}`]
   const rest = leftOut === 0 ? [] : [`  and ${leftOut} more`]
   return [`${line}, looked up just now, to be kept ${ttlSeconds} s:`, ...servers.map((text) => `  ${text}`), ...rest]
+}
+
+function passedOverLines(passedOver: ExplainReport['passedOver']): string[] {
+  if (passedOver?.length === 0) return ['none']
+  return (passedOver ?? []).map(({ backend, address, reason, retryInMs }) => {
+    const next = retryInMs === undefined ? '' : `; the next call tries it in ${Math.ceil(retryInMs / 1000)} s`
+    return `${backend} at ${address}: ${reason}${next}`
+  })
 }
 
 function requestLines(request: ExplainReport['request']): string[] {

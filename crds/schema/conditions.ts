@@ -10,7 +10,7 @@ import {
 /**
  * All conditions that a SipTrunk or a DispatchRule can have, with all their reasons. The set is closed and part of the API.
  * `Accepted` and `ResolvedRefs` are always present; on a cluster also `Programmed` and `Ready`. `Conflicted` and `Shadowed` are
- * present only while they are true.
+ * present only while they are true, and `BackendsHealthy` only while it is false.
  */
 export const CONDITION_REASONS = {
   /**
@@ -44,6 +44,8 @@ export const CONDITION_REASONS = {
   Conflicted: ['OlderTrunk', 'SameMatch'],
   /** An earlier rule takes every call that this rule could take. */
   Shadowed: ['EarlierRule'],
+  /** More than half of the ingress pods find some of the rule's backends down, or all of them. */
+  BackendsHealthy: ['BackendsDown', 'AllBackendsDown'],
 } as const
 
 export type ConditionType = keyof typeof CONDITION_REASONS
@@ -72,7 +74,7 @@ const condition = z.strictObject({
     .string()
     .min(1)
     .max(MAX_CONDITION_TYPE_LENGTH)
-    .describe('Ready, Accepted, ResolvedRefs, Programmed, Conflicted or Shadowed.'),
+    .describe('Ready, Accepted, ResolvedRefs, Programmed, Conflicted, Shadowed or BackendsHealthy.'),
   status: z.enum(['True', 'False', 'Unknown']).describe('True, False or Unknown: whether the condition holds.'),
   observedGeneration: z.int().min(0).optional().describe('The metadata.generation that this condition is about.'),
   lastTransitionTime: z.iso.datetime().describe('When status last became another one, as an RFC 3339 time.'),
@@ -108,7 +110,7 @@ export const objectStatus = z
       .optional()
       .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
       .describe(
-        'Ready, Accepted, ResolvedRefs and Programmed are always there; Conflicted and Shadowed only while they are True. Ready is True once the ingress pods run this generation and nothing is wrong with it: kubectl wait --for=condition=Ready.',
+        'Ready, Accepted, ResolvedRefs and Programmed are always there; Conflicted and Shadowed only while they are True, BackendsHealthy only while it is False. Ready is True once the ingress pods run this generation and nothing is wrong with it: kubectl wait --for=condition=Ready.',
       ),
   })
   .describe('What became of the object. The operator writes it.')

@@ -62,6 +62,13 @@ export const MAX_TIER = 15
 /** The most items in a failover list. An item is `timeout`, `transport` or the status of a response, such as `503`. */
 export const MAX_FAILOVER_CONDITIONS = 32
 
+/** The most statuses that count as a failed probe. A server that says so many different things is better described by what it is. */
+export const MAX_PROBE_STATUSES = 32
+/** The most probes in a row that a judgement can need. More of them would take longer than people watch. */
+export const MAX_PROBES_IN_A_ROW = 10
+/** The most characters of the user of a probe: as many as of any user that rules compare. */
+export const MAX_USER_LENGTH = 64
+
 /**
  * The largest rate of a limit, in calls per second. It is more than a process can serve, so a greater number would limit
  * nothing.

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { backendService, serviceText } from './backend-service.ts'
 import { backendUri } from './backend-uri.ts'
 import { durationBetween } from './duration.ts'
+import { healthCheck } from './health-check.ts'
 import {
   MAX_BACKENDS,
   MAX_FAILOVER_CONDITIONS,
@@ -40,6 +41,9 @@ const backend = withRules(
       .max(MAX_TIER)
       .default(0)
       .describe('Backends of a higher tier, 0 to 15, are tried when those of lower tiers have failed. Default: 0.'),
+    healthCheck: healthCheck
+      .optional()
+      .describe('How pods ask this backend whether it is alive. Default: what the route says.'),
   }),
   exactlyOneOf('uri', 'service'),
 )
@@ -117,6 +121,9 @@ const failoverCondition = withRules(
   },
 )
 
+/** The failures that count against a backend. */
+const EJECT_CONDITIONS = ['timeout', 'transport', '503'] as const
+
 /** The schema of a rule's backends, and of how the ingress sends calls to them. */
 export const route = z.strictObject({
   backends: backends.describe('Where the call goes, 1 to 64 backends.'),
@@ -141,6 +148,14 @@ export const route = z.strictObject({
     .default('Always')
     .describe(
       'Always: the next backend is tried even after the caller has heard ringing. BeforeRinging: not after that. Default: Always.',
+    ),
+  healthCheck: healthCheck
+    .optional()
+    .describe('How pods ask the backends whether they are alive. Default: not at all, and calls alone find out.'),
+  ejectOn: uniqueStrings(z.array(z.enum(EJECT_CONDITIONS)).max(EJECT_CONDITIONS.length))
+    .optional()
+    .describe(
+      'Which failures of the calls of this rule count against a backend: timeout (it stayed silent), transport (it could not be reached), "503". After several of them calls go elsewhere for a while. Leave out "503" if the backends send it for single calls. Default: all three.',
     ),
   contactNetworks: networkList({ min: 0, max: MAX_NETWORKS })
     .default([])

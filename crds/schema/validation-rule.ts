@@ -62,6 +62,11 @@ export function uniqueStrings<S extends z.ZodType<string[]>>(schema: S): S {
   return uniqueList(schema, (text: string) => text, { 'x-kubernetes-list-type': 'set' })
 }
 
+/** The same as `uniqueStrings`, for a list of numbers. */
+export function uniqueNumbers<S extends z.ZodType<number[]>>(schema: S): S {
+  return uniqueList(schema, (number: number) => String(number), { 'x-kubernetes-list-type': 'set' })
+}
+
 /**
  * Makes a list with `listType: map` and `field` as its key. The API server itself then refuses two entries with the same key.
  */

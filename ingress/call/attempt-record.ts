@@ -35,6 +35,11 @@ export function attemptBegan(attempts: Attempts, target: CallTarget, now: number
   return attempt
 }
 
+/** When the attempt at a target began. -Infinity if none began: then nothing was sent, so nothing was found out. */
+export function beganAt(attempts: Attempts, target: CallTarget): number {
+  return attempts.find((one) => one.target === target)?.beganAt ?? Number.NEGATIVE_INFINITY
+}
+
 type Ended = Pick<Extract<ProxyProgress, { type: 'attempt' }>, 'result' | 'status'>
 
 /**

@@ -57,13 +57,13 @@ export interface CallAttempt {
 }
 
 /**
- * A backend of the rule that was passed over, completely or with some of its endpoints. `paused`: it is paused.
- * `no_endpoint`: it has no ready endpoint. `unresolved`: DNS has given no address for its name. `no_socket`: no socket of
- * this process reaches it.
+ * A backend of the rule that was passed over, completely or with some of its endpoints. `paused`: it is paused. `ejected`: calls
+ * or probes have found it down, so all other targets came first. `no_endpoint`: it has no ready endpoint. `unresolved`: DNS has
+ * given no address for its name. `no_socket`: no socket of this process reaches it.
  */
 export interface PassedOver {
   readonly backend: string
-  readonly result: 'paused' | 'no_endpoint' | 'unresolved' | 'no_socket'
+  readonly result: 'paused' | 'ejected' | 'no_endpoint' | 'unresolved' | 'no_socket'
 }
 
 /** A decided INVITE. It is reported once: when its final response is sent, or when it is dropped. */
@@ -95,6 +95,9 @@ export interface CallDecided {
   readonly endedAt: number
 }
 
+/** How a probe of a backend ended. `unsent`: this process could not send it, which says nothing about the backend. */
+export type ProbeOutcome = 'answered' | 'failed' | 'timeout' | 'transport' | 'unsent'
+
 export type CallEvent =
   | CallDecided
   /** A rule was chosen for a call. Metrics count the call by this event, long before its end. */
@@ -124,6 +127,13 @@ export type CallEvent =
       readonly endpoint?: string
       readonly up: boolean
       readonly reason: string
+    }
+  /** A probe of an address has ended. `failed`: it was answered by a status that counts as a failure. */
+  | {
+      readonly type: 'backend-probe'
+      /** The backends that have the address and want it to be probed. */
+      readonly backends: readonly string[]
+      readonly result: ProbeOutcome
     }
   /** A look-up of a backend's name has ended. */
   | { readonly type: 'name-resolution'; readonly state: NameState }

@@ -1,14 +1,8 @@
 /** Limits on the work and the memory that a backend can cause in a pod. */
 
 /**
- * Milliseconds of the longest pause of a backend. After this time, calls are sent to the backend again, and show whether it
- * is back.
- */
-export const MAX_BACKEND_PAUSE_MS = 60_000
-
-/**
- * At most this many endpoints of one Service, or addresses of one name, are tried in one call. After eight failures in a row, the caller has waited
- * long enough.
+ * At most this many endpoints of one Service, or addresses of one name, are tried in one call. After eight failures in a row, the
+ * caller has waited long enough.
  */
 export const MAX_ENDPOINT_TRIES = 8
 

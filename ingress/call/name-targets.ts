@@ -7,7 +7,7 @@ import type { ProxyTarget } from '../sip/port/engine.ts'
 import { drawn } from './random-order.ts'
 import { serverOrder } from './server-order.ts'
 
-/** A target, and the name under which it is paused: `address:port`, because a name has several servers. */
+/** A target, and its name in logs: `address:port`, because a name has several servers. */
 type NameTarget = ProxyTarget & { readonly place: string }
 
 /** The targets of one server. They share the calls of the server evenly. */

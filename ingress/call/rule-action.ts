@@ -17,7 +17,8 @@ import type {
   RelayEdits,
 } from '../sip/port/engine.ts'
 import { callerEdits } from './asserted-identity.ts'
-import { type Attempts, attemptBegan, attemptEnded, endOpen } from './attempt-record.ts'
+import { type AttemptFinder, attemptFinding } from './attempt-finding.ts'
+import { type Attempts, attemptBegan, attemptEnded, beganAt, endOpen } from './attempt-record.ts'
 import type { CallDeps } from './call-deps.ts'
 import type { Outcome, PassedOver } from './call-events.ts'
 import { type CallTarget, callTargets } from './call-targets.ts'
@@ -150,7 +151,7 @@ interface PlanParts {
 }
 
 /** A call for which the engine is trying or has tried backends. It is its own plan, which saves three objects per call. */
-class RoutedCall implements ProxyPlan {
+class RoutedCall implements ProxyPlan, AttemptFinder {
   readonly targets: readonly CallTarget[]
   readonly requestUser: string | undefined
   readonly setHeaders: RelayEdits['setHeaders']
@@ -166,6 +167,7 @@ class RoutedCall implements ProxyPlan {
   readonly decidedAt: number
   readonly passedOver: readonly PassedOver[]
   readonly attempts: Attempts = []
+  readonly ejectOn: AttemptFinder['ejectOn']
   /** Whether the end of the call has been reported. Attempts that change later do not change the report. */
   over = false
   readonly counted: CountedCall | undefined
@@ -193,6 +195,12 @@ class RoutedCall implements ProxyPlan {
     this.counted = parts.counted
     this.deps = deps
     this.trunk = trunk
+    this.ejectOn = action.ejectOn
+  }
+
+  /** For whom a 503 of a backend counts. Made only when an attempt has failed. */
+  get caller(): string {
+    return `${this.trunk.name} ${this.decision.calling}`
   }
 
   /** Made only when it is needed, because few calls end with it. */
@@ -281,6 +289,11 @@ function report(proxied: RoutedCall, deps: CallDeps, step: ProxyProgress): void 
     case 'first-response': {
       const seconds = (deps.now() - decision.receivedAt) / 1000
       const trunk = decision.trunk?.name ?? ''
+      const target = callTarget(targets, step)
+      // A final response is not judged here: the end of its attempt says what it means.
+      if (target && step.status < 200) {
+        deps.health.observe(target, { type: 'answered', beganAt: beganAt(proxied.attempts, target) })
+      }
       return deps.emit({ type: 'first-response', trunk, backend: step.target.id, status: step.status, seconds })
     }
     case 'attempt': {
@@ -290,10 +303,15 @@ function report(proxied: RoutedCall, deps: CallDeps, step: ProxyProgress): void 
     }
     case 'began': {
       const target = callTarget(targets, step)
-      if (target !== undefined) attemptBegan(proxied.attempts, target, deps.now())
+      if (target === undefined) return
+      attemptBegan(proxied.attempts, target, deps.now())
+      deps.health.observe(target, BEGAN)
     }
   }
 }
+
+/** One object for all attempts, because it is made for each of them. */
+const BEGAN = { type: 'began' } as const
 
 function callTarget(targets: readonly CallTarget[], { target }: ProxyProgress): CallTarget | undefined {
   for (let i = 0; i < targets.length; i++) if (targets[i] === target) return targets[i]
@@ -305,8 +323,11 @@ interface Attempted {
   readonly target: CallTarget
 }
 
-function attempted({ attempts, over }: RoutedCall, deps: CallDeps, { step, target }: Attempted): void {
+function attempted(call: RoutedCall, deps: CallDeps, { step, target }: Attempted): void {
+  const { attempts, over } = call
   const { result, status, heard, retryAfter } = step
+  const input = attemptFinding(step, call, beganAt(attempts, target))
+  if (input) deps.health.observe(target, input)
   if (!over) attemptEnded(attempts, target, step, deps.now())
   if (retryAfter !== undefined) deps.health.pause(target, retryAfter)
   deps.emit({ type: 'backend-attempt', backend: target.id, result, status, heard })

@@ -1,4 +1,4 @@
-/** The HTTP server of a pod: /metrics for Prometheus, /livez and /readyz for the kubelet. */
+/** The HTTP server of a pod: /metrics for Prometheus, /livez and /readyz for the kubelet, /backends for people. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { createHttpConnections, type HttpConnections } from './http-connections.ts'
@@ -16,6 +16,8 @@ export interface HttpServerOptions {
    * /livez answers 200.
    */
   readonly live?: () => readonly string[]
+  /** Called at each /backends. Returns what is to be shown as JSON. If this function is absent, there is no such page. */
+  readonly backends?: () => unknown
   /** Called for each fault that does not end the server: code `http-page-failed` or `http-server-failed`. */
   readonly onFault: (code: string, message: string) => void
 }
@@ -33,6 +35,8 @@ export interface RunningHttpServer {
 interface Page {
   readonly status: number
   readonly text: string | Buffer
+  /** The media type. Absent: that of the metrics, which is plain text. */
+  readonly type?: string
 }
 
 type Pages = ReadonlyMap<string, () => Page | Promise<Page>>
@@ -81,12 +85,13 @@ function takeRequest(connections: HttpConnections, socket: Socket, response: Ser
   return true
 }
 
-function createPages({ metricsText, ready, live, onFault }: HttpServerOptions): Pages {
+function createPages({ metricsText, ready, live, backends, onFault }: HttpServerOptions): Pages {
   const metrics = shareResults(() => metricsPage(metricsText, onFault))
   return new Map<string, () => Page | Promise<Page>>([
     ['/metrics', metrics],
     ['/livez', () => livePage(live?.() ?? [])],
     ['/readyz', () => readyPage(ready())],
+    ...(backends ? [['/backends', () => jsonPage(backends())] as const] : []),
   ])
 }
 
@@ -112,6 +117,10 @@ async function metricsPage(metricsText: () => Promise<string>, onFault: HttpServ
     onFault('http-page-failed', `/metrics could not be made: ${asError(error).message}`)
     return { status: 500, text: 'the metrics could not be made: see the log\n' }
   }
+}
+
+function jsonPage(value: unknown): Page {
+  return { status: 200, text: `${JSON.stringify(value, null, 2)}\n`, type: 'application/json' }
 }
 
 function livePage(reasons: readonly string[]): Page {
@@ -141,9 +150,9 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
-function send(response: ServerResponse, { status, text }: Page): void {
+function send(response: ServerResponse, { status, text, type = METRICS_CONTENT_TYPE }: Page): void {
   response.writeHead(status, {
-    'Content-Type': METRICS_CONTENT_TYPE,
+    'Content-Type': type,
     'Content-Length': Buffer.byteLength(text),
     'Cache-Control': 'no-store',
   })

@@ -125,6 +125,7 @@ function write(sink: Sink, event: CallEvent): void {
     case 'rule-won':
     case 'first-response':
     case 'backend-attempt':
+    case 'backend-probe':
       break
   }
 }

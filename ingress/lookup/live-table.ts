@@ -7,6 +7,7 @@ import type { BackendTable } from './backend-table.ts'
 import type { LimitedEntries } from './limited-entries.ts'
 import { createServersOfNames, type NameUse } from './named-backends.ts'
 import type { PeerFacts } from './peer-index.ts'
+import type { ProbedBackend } from './probed-backends.ts'
 import type { RuleScope } from './rule-index.ts'
 import type { ServiceTarget } from './service-targets.ts'
 import { TableState } from './table-state.ts'
@@ -53,6 +54,8 @@ export interface LiveTable {
   /** Names of rules, and names of the backends in rules. They change with the table and take no extra memory. */
   readonly ruleNames: TableNames
   readonly backendNames: TableNames
+  /** The backends that rules want to be probed, by their names. Made anew at each call. */
+  probedBackends(): ReadonlyMap<string, ProbedBackend>
   readonly limited: LimitedEntries
   trunk(name: string): TrunkEntry | undefined
   rule(name: string): RuleEntry | undefined
@@ -64,6 +67,8 @@ export interface LiveTable {
   readonly names: ReadonlyMap<string, NameUse>
   /** The servers to which a name points, as DNS last said. Undefined if that is not known. */
   serversOf(place: string): readonly LocatedServer[] | undefined
+  /** The same, by the name of the backend in metrics and logs. Empty if the backend is no name of a rule. */
+  serversOfBackend(backend: string): readonly LocatedServer[]
   /**
    * Replaces the servers of a name. From now on, their addresses are known peers. This does not depend on the version of the
    * table. Undefined: nothing is known of the name any more.
@@ -83,6 +88,7 @@ export interface LiveTable {
 }
 
 const NO_ENDPOINTS: readonly ServiceTarget[] = []
+const NO_SERVERS: readonly LocatedServer[] = []
 
 export function createLiveTable(): LiveTable {
   const named = createServersOfNames()
@@ -134,6 +140,7 @@ export function createLiveTable(): LiveTable {
     trunks: () => entriesOf(state.trunks),
     rules: () => entriesOf(state.rules),
     services: () => entriesOf(state.services),
+    probedBackends: () => state.probes.probed(),
     trunk: (name) => state.trunks.get(name)?.entry,
     rule: (name) => state.rules.get(name)?.entry,
     readyEndpoints: (service) => state.services.get(service)?.ready ?? NO_ENDPOINTS,
@@ -141,6 +148,7 @@ export function createLiveTable(): LiveTable {
       return state.names.places
     },
     serversOf: (place) => named.get(place),
+    serversOfBackend: (backend) => named.get(state.names.placeOf(backend) ?? '') ?? NO_SERVERS,
     setServers: (place, servers) => named.set(place, servers),
     isBackend: (address, port) => state.peers.isBackend(address, port),
     isContact: (address) => state.contacts.has(address),

@@ -16,6 +16,8 @@ export interface NameUse {
 /** How often rules name each place. */
 export interface NameUses {
   readonly places: ReadonlyMap<string, NameUse>
+  /** The key of the place of a backend, by its name in metrics and logs. Undefined: no rule has such a backend. */
+  placeOf(backend: string): string | undefined
   add(backends: readonly NameBackend[]): void
   /** Removes backends that were added before. If a backend was added twice, one of the two stays. */
   remove(backends: readonly NameBackend[]): void
@@ -23,8 +25,10 @@ export interface NameUses {
 
 export function createNameUses(): NameUses {
   const places = new Map<string, NameUse & { readonly backends: Map<string, number> }>()
+  const keys = new Map<string, string>()
   return {
     places,
+    placeOf: (backend) => keys.get(backend),
     add: (backends) => {
       for (const { uri, host, port, transport } of backends) {
         const place = { host, ...(port !== undefined && { port }), ...(transport && { transport }) }
@@ -32,6 +36,7 @@ export function createNameUses(): NameUses {
         const use = places.get(key) ?? { place, backends: new Map<string, number>() }
         use.backends.set(uri, (use.backends.get(uri) ?? 0) + 1)
         places.set(key, use)
+        keys.set(uri, key)
       }
     },
     remove: (backends) => {
@@ -40,7 +45,10 @@ export function createNameUses(): NameUses {
         const use = places.get(key)
         const left = (use?.backends.get(backend.uri) ?? 0) - 1
         if (left > 0) use?.backends.set(backend.uri, left)
-        else use?.backends.delete(backend.uri)
+        else {
+          use?.backends.delete(backend.uri)
+          keys.delete(backend.uri)
+        }
         if (use?.backends.size === 0) places.delete(key)
       }
     },

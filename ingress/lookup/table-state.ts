@@ -1,4 +1,5 @@
 import {
+  type Backend,
   backendName,
   MATCH_CONDITIONS,
   type NameBackend,
@@ -18,6 +19,7 @@ import { createNetworkUses } from './network-uses.ts'
 import { numberPatterns } from './number-test.ts'
 import { createPatterns } from './patterns.ts'
 import { createPeerIndex, type IndexedTrunk, indexedTrunk } from './peer-index.ts'
+import { createProbeUses } from './probed-backends.ts'
 import { indexedRule, RuleIndex } from './rule-index.ts'
 import { createSchedules } from './schedules.ts'
 import { type IndexedService, indexedService } from './service-targets.ts'
@@ -37,6 +39,8 @@ export class TableState {
   readonly backendUses = new Map<string, number>()
   /** The networks to which the backends of rules may move their calls (`contactNetworks`). */
   readonly contacts = createNetworkUses()
+  /** The backends that rules want to be probed. */
+  readonly probes = createProbeUses()
   readonly limited = createLimitedEntries()
   /** The names of backends in rules. */
   readonly names = createNameUses()
@@ -147,6 +151,7 @@ export class TableState {
     this.peers.addBackends(addressesOf(rule.entry))
     this.names.add(namesOf(rule.entry))
     this.contacts.add(contactsOf(rule.entry))
+    this.probes.add(backendsOf(rule.entry))
     this.#countHeaders(rule.entry, 1)
     countBackends(this.backendUses, rule.entry, 1)
     if (before !== undefined) this.#release(before)
@@ -204,6 +209,7 @@ export class TableState {
     this.peers.removeBackends(addressesOf(rule.entry))
     this.names.remove(namesOf(rule.entry))
     this.contacts.remove(contactsOf(rule.entry))
+    this.probes.remove(backendsOf(rule.entry))
     this.#countHeaders(rule.entry, -1)
     countBackends(this.backendUses, rule.entry, -1)
     this.#releaseShared(rule.entry)
@@ -255,6 +261,10 @@ function addressesOf({ action }: RuleEntry): UriBackend[] {
 
 function namesOf({ action }: RuleEntry): NameBackend[] {
   return action.type === 'Route' ? action.backends.filter((backend) => 'host' in backend) : []
+}
+
+function backendsOf({ action }: RuleEntry): readonly Backend[] {
+  return action.type === 'Route' ? action.backends : []
 }
 
 function contactsOf({ action }: RuleEntry): readonly string[] {

@@ -3,7 +3,15 @@
  * Units are base units. Names of counters end with `_total`. Each metric has a fixed set of labels. No label is called
  * namespace, pod, job or instance.
  */
-import type { NearMissReason, NoRuleReason, Outcome, OverLimitReason, ShedSender } from '../call/call-events.ts'
+import type { DownReason } from '../call/backend-health.ts'
+import type {
+  NearMissReason,
+  NoRuleReason,
+  Outcome,
+  OverLimitReason,
+  ProbeOutcome,
+  ShedSender,
+} from '../call/call-events.ts'
 import type { LimitKind } from '../limit/limit-state.ts'
 import { REPEAT_CALLS, REPEAT_WINDOW_MS } from '../limit/limits.ts'
 import type { AddressFault } from '../resolve/address-rule.ts'
@@ -58,6 +66,23 @@ export const ATTEMPT_RESULTS: Readonly<Record<AttemptResult, number>> = {
   late: 5,
   passed_over: 6,
   no_socket: 7,
+}
+
+/** Why an address was taken out of use. */
+export const EJECTION_REASONS: Readonly<Record<DownReason, number>> = {
+  transport: 0,
+  timeout: 1,
+  unavailable: 2,
+  probe: 3,
+  retry_after: 4,
+}
+
+export const PROBE_RESULTS: Readonly<Record<ProbeOutcome, number>> = {
+  answered: 0,
+  failed: 1,
+  timeout: 2,
+  transport: 3,
+  unsent: 4,
 }
 
 export const DROP_REASONS: Readonly<Record<DropReason | 'source_rewritten' | 'other', number>> = {
@@ -138,7 +163,7 @@ export const LABELS = {
   backend:
     "The backend's URI as the rule writes it, or `namespace/name:port` of a Service: never an endpoint's address.",
   limit: `What the limit counts: ${listOf(LIMIT_KINDS)}.`,
-  result: `How the attempt ended: ${listOf(ATTEMPT_RESULTS)}. Of a look-up, the values are listed with the metric.`,
+  result: `How the attempt ended: ${listOf(ATTEMPT_RESULTS)}. Of a probe: ${listOf(PROBE_RESULTS)}. Of a look-up, the values are listed with the metric.`,
   name: "The part of a backend's URI that is looked up: host, port and transport, as the rule writes them.",
   change: 'Whether the address became a peer (`added`) or stopped being one (`removed`).',
   version: 'Version of sip-dispatch.',
@@ -269,7 +294,19 @@ export const METRICS = {
     name: 'sip_dispatch_backend_up',
     type: 'gauge',
     labels: ['backend'],
-    help: '1 if the backend answers, 0 if the last call to it found nobody, silence or a 503 and none of the last 5 seconds was answered, or while it is paused or its name has no address. Absent until a call of this pod has tried it.',
+    help: '1 if the backend answers calls or probes, 0 if the last call to it found nobody, silence or a 503 and none of the last 5 seconds was answered, or while it is passed over: ejected, failing its health check, paused, or without an address for its name. Absent until a call or a probe of this pod has tried it.',
+  },
+  backendEjections: {
+    name: 'sip_dispatch_backend_ejections_total',
+    type: 'counter',
+    labels: ['backend', 'reason'],
+    help: `How often an address of the backend was taken out of use; reason is ${listOf(EJECTION_REASONS)}. unavailable: 503 for several callers; probe: its health check failed; retry_after: it asked for a pause.`,
+  },
+  backendProbes: {
+    name: 'sip_dispatch_backend_probes_total',
+    type: 'counter',
+    labels: ['backend', 'result'],
+    help: `OPTIONS sent to addresses of the backend by its health check; result is ${listOf(PROBE_RESULTS)}. failed: it answered with a status that counts as down; unsent: the pod could not send it.`,
   },
   names: {
     name: 'sip_dispatch_names',

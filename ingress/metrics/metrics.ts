@@ -11,12 +11,14 @@ import { registerLimits } from './limit-series.ts'
 import {
   ATTEMPT_RESULTS,
   DROP_REASONS,
+  EJECTION_REASONS,
   METHODS,
   METRICS,
   NEAR_MISS_REASONS,
   NO_RULE_REASONS,
   OUTCOMES,
   OVER_LIMIT_REASONS,
+  PROBE_RESULTS,
   SHED_SENDERS,
 } from './metric-declarations.ts'
 import { createNameTable, type NamedBackends } from './name-counters.ts'
@@ -36,6 +38,8 @@ export interface MetricsOptions {
   readonly now: () => number
   /** Milliseconds since 1970. */
   readonly wallClock: () => number
+  /** Whether every address of a backend is passed over. Asked at each scrape, for backends that have several addresses. */
+  readonly isDown?: (backend: string) => boolean
 }
 
 /** The part of a route table that metrics need. */
@@ -101,6 +105,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   registerTrunks(registry, counts, options)
   registerLimits(registry, counts.trunks, options)
   registerBackends(registry, counts, options)
+  registerHealth(registry, counts)
   registerTable(registry, counts)
   const { version, engine, installation = '' } = options
   let datagrams = ''
@@ -202,8 +207,10 @@ function count(counts: Counts, event: CallEvent): void {
       counts.backends.countAttempt(event)
       break
     case 'backend-health':
-      // A pause of one endpoint does not pause the Service, because its other endpoints still take calls.
-      if (event.endpoint === undefined) counts.backends.setPaused(event.backend, !event.up)
+      counts.backends.noteHealth(event)
+      break
+    case 'backend-probe':
+      counts.backends.countProbe(event)
       break
     case 'name-resolution':
       counts.names.count(event.state)
@@ -339,7 +346,8 @@ function registerAdmitting(registry: Registry, trunks: Counts['trunks']): void {
   })
 }
 
-function registerBackends(registry: Registry, { backends, names }: Counts, { now, wallClock }: MetricsOptions): void {
+function registerBackends(registry: Registry, { backends, names }: Counts, options: MetricsOptions): void {
+  const { now, wallClock, isDown } = options
   addCounter(registry, METRICS.backendRequests, (emit) => {
     for (const [backend, { attempts }] of backends.entries()) {
       for (const [result, at] of Object.entries(ATTEMPT_RESULTS)) emit({ backend, result }, attempts[at] ?? 0)
@@ -349,8 +357,23 @@ function registerBackends(registry: Registry, { backends, names }: Counts, { now
   addGauge(registry, METRICS.backendUp, (emit) => {
     const unresolved = names.unresolvedBackends()
     for (const [backend, counters] of backends.entries()) {
-      const up = unresolved.has(backend) ? false : isUp(counters, now())
+      const up = unresolved.has(backend) || isDown?.(backend) ? false : isUp(counters, now())
       if (up !== undefined) emit({ backend }, up ? 1 : 0)
+    }
+  })
+}
+
+/** A backend that nobody probes has no series of probes: most backends are not probed. */
+function registerHealth(registry: Registry, { backends }: Counts): void {
+  addCounter(registry, METRICS.backendEjections, (emit) => {
+    for (const [backend, { ejections }] of backends.entries()) {
+      for (const [reason, at] of Object.entries(EJECTION_REASONS)) emit({ backend, reason }, ejections[at] ?? 0)
+    }
+  })
+  addCounter(registry, METRICS.backendProbes, (emit) => {
+    for (const [backend, { probes }] of backends.entries()) {
+      if (probes === undefined) continue
+      for (const [result, at] of Object.entries(PROBE_RESULTS)) emit({ backend, result }, probes[at] ?? 0)
     }
   })
 }

@@ -17,6 +17,8 @@ export interface SnapshotSourceOptions {
   readonly table: LiveTable
   /** Name under which the version is reported. */
   readonly pod: string
+  /** The names of the backends that this pod has found down. They are reported, too. */
+  readonly downBackends?: () => readonly string[]
   /** File of the last good table. Undefined: there is no file. */
   readonly file: string | undefined
   /** Called after each change of the live table, and after it was loaded from the file. */
@@ -42,12 +44,12 @@ export interface SnapshotSource {
  * `onFault` and changes nothing.
  */
 export async function startSnapshotSource(options: SnapshotSourceOptions): Promise<SnapshotSource> {
-  const { cache, table, pod, file, fraction, onSwap, onContact, onFault } = options
+  const { cache, table, pod, downBackends = () => [], file, fraction, onSwap, onContact, onFault } = options
   const replica = createTableReplica(table)
   const found = file === undefined ? undefined : await loadFile(file, replica, options)
   let readable = true
   const position = () => (readable ? (keeper ?? { position: replica.head }).position : NO_POSITION)
-  const reporter = createPositionReporter({ cache, pod, position, faults: createFaultReporter(onFault) })
+  const reporter = createPositionReporter({ cache, pod, position, downBackends, faults: createFaultReporter(onFault) })
   const keeper = file === undefined ? undefined : keepTable(file, replica, { ...options, reporter, found })
   const follower = startTableFollower({
     cache,

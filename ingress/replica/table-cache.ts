@@ -14,7 +14,10 @@ export interface TableCacheReader {
   snapshot(): Promise<TableSnapshot | undefined>
   /** The records of the log after a version, oldest first. Waits up to `waitMs` for the first record. */
   next(after: number, waitMs: number): Promise<readonly LogRecord[]>
-  /** Reports which position a pod runs. The report expires after `REPORT_EXPIRY_MS`. */
-  report(pod: string, position: TablePosition): Promise<void>
+  /**
+   * Reports which position a pod runs, and the names of the backends that it has found down. The report expires after
+   * `REPORT_EXPIRY_MS`.
+   */
+  report(pod: string, position: TablePosition, down?: readonly string[]): Promise<void>
   close(): void
 }

@@ -1,7 +1,17 @@
 import { CacheContentError } from './cache-content-error.ts'
 import { CACHE_PROTOCOL } from './cache-keys.ts'
-import { type Check, type Finding, isObject, oneOf, record, text, textThat, wholeNumber } from './content-check.ts'
-import { MAX_EPOCH, MAX_INSTALLATION_LENGTH, MAX_TEXT_LENGTH, MAX_VERSION } from './limits.ts'
+import {
+  type Check,
+  type Finding,
+  isObject,
+  list,
+  oneOf,
+  record,
+  text,
+  textThat,
+  wholeNumber,
+} from './content-check.ts'
+import { MAX_EPOCH, MAX_INSTALLATION_LENGTH, MAX_REPORTED_BACKENDS, MAX_TEXT_LENGTH, MAX_VERSION } from './limits.ts'
 import { parseJson } from './table-codec.ts'
 
 /**
@@ -38,6 +48,8 @@ export interface TableSnapshot {
 /** A pod, and the position of the pod's table. */
 export interface ReaderReport extends TablePosition {
   readonly pod: string
+  /** The names of the backends that the pod has found down for some time. Absent: none. */
+  readonly down?: readonly string[]
 }
 
 /** Compares two positions. Negative if `a` is older. */
@@ -91,4 +103,19 @@ export function decodeReport(pod: string, json: string): ReaderReport {
   const value = parseJson(key, json, MAX_TEXT_LENGTH)
   if (!storedPosition(value, finding)) throw new CacheContentError({ key, ...finding })
   return { pod, epoch: value.epoch, version: value.version }
+}
+
+const storedNames: Check<readonly string[]> = list(text(MAX_TEXT_LENGTH), MAX_REPORTED_BACKENDS)
+
+export function encodeDownBackends(names: readonly string[]): string {
+  return JSON.stringify(names.slice(0, MAX_REPORTED_BACKENDS))
+}
+
+/** Reads the names of the backends that a pod has found down. Throws `CacheContentError`. */
+export function decodeDownBackends(pod: string, json: string): readonly string[] {
+  const key = `reader:${pod}:down`
+  const finding: Finding = { field: '', expected: '' }
+  const value = parseJson(key, json, MAX_REPORTED_BACKENDS * MAX_TEXT_LENGTH)
+  if (!storedNames(value, finding)) throw new CacheContentError({ key, ...finding })
+  return value
 }

@@ -13,6 +13,8 @@ export interface CacheKeys {
   readonly readers: string
   /** A string that expires: JSON of the position of a pod's table. */
   reader(pod: string): string
+  /** A string that expires: JSON of the names of the backends that a pod has found down. Absent: none. */
+  downBackends(pod: string): string
   /** A hash that expires. It maps the name of a pod to its report about the limits that pods share. */
   readonly uses: string
   /** A stream that expires: the calls that were hung up in one pod and may be counted in another one. */
@@ -35,6 +37,8 @@ export function cacheKeys(prefix: string): CacheKeys {
     log: `${tag}:log`,
     readers: `${tag}:readers`,
     reader: (pod) => `${tag}:reader:${pod}`,
+    // The name begins like that of the position, so that the access rules of caches need no change.
+    downBackends: (pod) => `${tag}:reader:${pod}:down`,
     uses: `${tag}:uses`,
     hungUp: `${tag}:hungup`,
     staging: (epoch) => `${tag}:staging:${epoch}`,

@@ -37,6 +37,18 @@ export const MAX_LIMIT = 1_000_000
 export const MAX_WAIT_SECONDS = 2_592_000
 
 /**
+ * Milliseconds of the shortest interval between two probes of an address. Rules cannot ask for less than five seconds, so a
+ * shorter interval is damage, and it would flood a backend.
+ */
+export const MIN_PROBE_INTERVAL_MS = 1_000
+
+/**
+ * A pod reports at most this many backends that are down. If more are down, the network of the pod has failed, and its list is
+ * of no use. The names of 32 backends have some kilobytes at most.
+ */
+export const MAX_REPORTED_BACKENDS = 32
+
+/**
  * The highest version, and the highest number of entries. JavaScript, Lua and the id of a stream's record can represent
  * this number exactly. With one change per second, it is reached after nine million years. If a writer writes it by
  * mistake, no version of its epoch is left, and the next epoch starts again at 0.

@@ -146,10 +146,31 @@ export interface RouteAction {
   /** Each item is `timeout`, `transport`, or a status as text. */
   readonly failoverOn: readonly string[]
   readonly failover: 'Always' | 'BeforeRinging'
+  /** Which failures of this rule's calls may eject a backend. Absent: all of them. */
+  readonly ejectOn?: readonly EjectCondition[]
 }
+
+/** A failure of a call that counts against the address of a backend. */
+export const EJECT_CONDITIONS = ['timeout', 'transport', '503'] as const
+
+export type EjectCondition = (typeof EJECT_CONDITIONS)[number]
 
 /** Where calls are sent: to an address in the rule, to the addresses of a name, or to the endpoints of a Service. */
 export type Backend = UriBackend | NameBackend | ServiceBackend
+
+/** Asks a backend by OPTIONS whether it is alive. Times are milliseconds. */
+export interface BackendProbe {
+  readonly intervalMs: number
+  /** Less than `intervalMs`. */
+  readonly timeoutMs: number
+  /** So many failed probes in a row mean that the backend is down. So many answered ones mean that it is back. */
+  readonly failures: number
+  readonly successes: number
+  /** Final statuses that count as a failure. */
+  readonly statuses: readonly number[]
+  /** The user in the Request-URI. If absent, there is none, and Max-Forwards is 0. */
+  readonly user?: string
+}
 
 export interface UriBackend {
   /** The URI in the form that it has in the rule. It is the backend's name in metrics and logs. */
@@ -163,6 +184,8 @@ export interface UriBackend {
   readonly uriParameters: string
   readonly weight: number
   readonly tier: number
+  /** If absent, the backend is not probed. */
+  readonly probe?: BackendProbe
 }
 
 /** A backend whose URI has a host name. Each pod finds the addresses of the name by itself (RFC 3263). */
@@ -173,6 +196,8 @@ export interface NameBackend extends NamedPlace {
   readonly uriParameters: string
   readonly weight: number
   readonly tier: number
+  /** If absent, the backend is not probed. If present, each address of the name is probed. */
+  readonly probe?: BackendProbe
 }
 
 /** What is looked up in DNS. Backends that agree in these values share one look-up. */
@@ -198,6 +223,8 @@ export interface ServiceBackend {
   readonly service: string
   readonly weight: number
   readonly tier: number
+  /** If absent, the backend is not probed. */
+  readonly probe?: BackendProbe
 }
 
 /**

@@ -14,8 +14,17 @@ import {
   variants,
   wholeNumber,
 } from './content-check.ts'
-import { MAX_LIST_LENGTH, MAX_TEXT_LENGTH, MAX_TIMEOUT_MS } from './limits.ts'
-import type { Action, Backend, NameBackend, RouteAction, ServiceBackend, UriBackend } from './route-table.ts'
+import { MAX_LIST_LENGTH, MAX_TEXT_LENGTH, MAX_TIMEOUT_MS, MIN_PROBE_INTERVAL_MS } from './limits.ts'
+import {
+  type Action,
+  type Backend,
+  type BackendProbe,
+  EJECT_CONDITIONS,
+  type NameBackend,
+  type RouteAction,
+  type ServiceBackend,
+  type UriBackend,
+} from './route-table.ts'
 
 /** Text that a header or a URI may contain. */
 export const plainText = text(MAX_TEXT_LENGTH)
@@ -42,6 +51,18 @@ export const ipAddress = textThat(
 
 export const port = wholeNumber(1, MAX_PORT)
 
+/** Also refuses text that would end the Request-URI: pods write it as it is. */
+const probeUser = textThat((value) => /^[^\s<>@:"]+$/.test(value), 'a user of a URI', MAX_TEXT_LENGTH)
+
+const probe = record<BackendProbe>({
+  intervalMs: wholeNumber(MIN_PROBE_INTERVAL_MS, MAX_TIMEOUT_MS),
+  timeoutMs: wholeNumber(1, MAX_TIMEOUT_MS),
+  failures: wholeNumber(1, MAX_SHARE),
+  successes: wholeNumber(1, MAX_SHARE),
+  statuses: list(wholeNumber(200, 699), MAX_LIST_LENGTH),
+  user: optional(probeUser),
+})
+
 const uriBackend = record<UriBackend>({
   uri: plainText,
   address: ipAddress,
@@ -50,6 +71,7 @@ const uriBackend = record<UriBackend>({
   uriParameters: plainText,
   weight: wholeNumber(0, MAX_SHARE),
   tier: wholeNumber(0, MAX_SHARE),
+  probe: optional(probe),
 })
 
 /** A host name. The reader of the cache does not repeat the grammar of the schema: DNS answers nothing for a wrong name. */
@@ -63,12 +85,14 @@ const nameBackend = record<NameBackend>({
   uriParameters: plainText,
   weight: wholeNumber(0, MAX_SHARE),
   tier: wholeNumber(0, MAX_SHARE),
+  probe: optional(probe),
 })
 
 const serviceBackend = record<ServiceBackend>({
   service: plainText,
   weight: wholeNumber(0, MAX_SHARE),
   tier: wholeNumber(0, MAX_SHARE),
+  probe: optional(probe),
 })
 
 const backend: Check<Backend> = (value, finding): value is Backend => {
@@ -90,6 +114,7 @@ const route = record<RouteAction>({
   ringingTimeout: wholeNumber(1, MAX_TIMEOUT_MS),
   failoverOn: list(plainText, MAX_LIST_LENGTH),
   failover: oneOf('Always', 'BeforeRinging'),
+  ejectOn: optional(list(oneOf(...EJECT_CONDITIONS), EJECT_CONDITIONS.length)),
 })
 
 type Redirect = Extract<Action, { readonly type: 'Redirect' }>

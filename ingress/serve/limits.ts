@@ -30,5 +30,11 @@ export const READY_LOOK_MS = 50
  */
 export const WARM_UP_RULES = 32
 
+/**
+ * Milliseconds for which a backend must have been down before the operator is told. A server that restarts is back before, and
+ * the status of a rule should not follow each of its seconds.
+ */
+export const DOWN_REPORTED_AFTER_MS = 10_000
+
 /** The limits of a warm-up, in calls: a million, which no warm-up makes. */
 export const WIDE_LIMIT = 1_000_000

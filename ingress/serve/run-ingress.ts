@@ -8,6 +8,7 @@ import { createRedisLimitCache } from '../replica/redis-limit-cache.ts'
 import { createRedisTableCacheReader } from '../replica/redis-table-cache-reader.ts'
 import { startSnapshotSource } from '../replica/snapshot-source.ts'
 import { readCookieKeys, watchCookieKeys } from './cookie-key-folder.ts'
+import { downBackends } from './down-backends.ts'
 import type { IngressConfig } from './ingress-config.ts'
 import { type Serving, startServing } from './serving.ts'
 import { createServingCore, type ServingCore } from './serving-core.ts'
@@ -40,12 +41,16 @@ export async function runIngress(config: IngressConfig): Promise<Pick<Serving, '
   }
 }
 
-function startSource({ table, metrics, emit, tableChanged }: ServingCore, { cache, pod, snapshot }: IngressConfig) {
+function startSource(
+  { table, health, metrics, emit, tableChanged }: ServingCore,
+  { cache, pod, snapshot }: IngressConfig,
+) {
   const { prefix, ...connection } = cache
   return startSnapshotSource({
     cache: createRedisTableCacheReader(prefix, { ...connection, name: `sip-dispatch-ingress-${pod}` }),
     table,
     pod,
+    downBackends: () => downBackends(table, health),
     file: snapshot,
     fraction: Math.random,
     onSwap: tableChanged,

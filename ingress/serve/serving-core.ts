@@ -17,6 +17,7 @@ import { systemClock } from '../time/dated-clock.ts'
 import { systemRandom } from '../time/random.ts'
 import { systemTimerHost } from '../time/system-timer.ts'
 import { createTimerWheel } from '../time/timer-wheel.ts'
+import { isBackendDown } from './down-backends.ts'
 import { machineAddresses } from './machine-address.ts'
 import type { ServingConfig } from './serving-config.ts'
 
@@ -36,6 +37,11 @@ export interface ServingCore {
   readonly tableLoaded: Promise<void>
   /** Must be called after each change of the table, by the code that made the change. */
   readonly tableChanged: () => void
+  /**
+   * Calls the listener after each change of the table, once the health of backends knows the new table, and after each change of
+   * the servers of a name.
+   */
+  readonly onBackendsChange: (listener: () => void) => void
 }
 
 /** `tellOthers`: called with the key of a call that was hung up here, and that another process may count. */
@@ -45,6 +51,7 @@ export function createServingCore(config: ServingConfig, tellOthers?: (key: numb
     onError: (error) => logger.error({ code: 'timer-failed', error: String(error) }, 'fault'),
   })
   const now = (): number => clock.now()
+  const table = createLiveTable()
   const metrics = createMetrics({
     version: config.version,
     installation: config.installation,
@@ -53,13 +60,13 @@ export function createServingCore(config: ServingConfig, tellOthers?: (key: numb
     limitUses: () => limits.uses(),
     now,
     wallClock: () => systemClock.wallClock(),
+    isDown: (backend) => isBackendDown(table, health, backend),
   })
   const log = createCallLog({ logger, callsPerSecond: config.logCallsPerSecond, clock })
   const emit = (event: CallEvent): void => {
     metrics.onEvent(event)
     log.onEvent(event)
   }
-  const table = createLiveTable()
   const health = createBackendHealth(now, emit)
   const limits = createCallLimits({
     now,
@@ -72,21 +79,41 @@ export function createServingCore(config: ServingConfig, tellOthers?: (key: numb
           'more calls at the same time than can be counted: run more pods, or shorten maxCallSeconds of the limits',
       }),
   })
-  const names = startNames(config, { clock, table, emit })
+  const listeners: (() => void)[] = []
+  const backendsChanged = (): void => {
+    for (const listener of listeners) listener()
+  }
+  const names = startNames(config, { clock, table, emit, backendsChanged })
   const { promise: tableLoaded, resolve } = Promise.withResolvers<void>()
   const tableChanged = (): void => {
     reportTable({ table, metrics, log, health, limits })
     names.retain(Array.from(table.names.values(), ({ place }) => place))
+    backendsChanged()
     resolve()
   }
-  return { clock, logger, metrics, log, table, health, limits, names, emit, tableLoaded, tableChanged }
+  const onBackendsChange = (listener: () => void): void => void listeners.push(listener)
+  return {
+    clock,
+    logger,
+    metrics,
+    log,
+    table,
+    health,
+    limits,
+    names,
+    emit,
+    tableLoaded,
+    tableChanged,
+    onBackendsChange,
+  }
 }
 
 /** Starts the look-ups of names. Their results go into the table between two calls. */
 function startNames(
   { resolver, allowResolved, ownAddress }: ServingConfig,
-  { clock, table, emit }: Pick<ServingCore, 'clock' | 'table' | 'emit'>,
+  parts: Pick<ServingCore, 'clock' | 'table' | 'emit'> & { readonly backendsChanged: () => void },
 ): NameResolver {
+  const { clock, table, emit } = parts
   // A network in the setting is one of the pods, in which backends live too. Only single addresses are certainly our own.
   const single = ownAddress.filter(({ length }) => length === ADDRESS_BITS).map(({ words }) => fromWords([...words]))
   const random = systemRandom()
@@ -96,7 +123,10 @@ function startNames(
     clock,
     fraction: () => random.fraction(),
     onState: (state) => {
+      // The resolver hands out the same list again if an answer brings nothing new.
+      const moved = table.serversOf(state.place) !== state.servers
       table.setServers(state.place, state.servers)
+      if (moved) parts.backendsChanged()
       emit({ type: 'name-resolution', state })
     },
     onForgotten: (place) => {

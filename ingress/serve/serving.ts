@@ -9,6 +9,7 @@ import { chooseDatagrams, type DatagramsSetting } from '../sip/native/transport/
 import type { SipEngine } from '../sip/port/engine.ts'
 import { systemClock } from '../time/dated-clock.ts'
 import { systemRandom } from '../time/random.ts'
+import { createBackendProbes } from './backend-probes.ts'
 import { isOwnHost, machineAddress, machineAddresses } from './machine-address.ts'
 import { createReadiness, type Readiness, warmedUp } from './readiness.ts'
 import type { ServingConfig } from './serving-config.ts'
@@ -57,6 +58,9 @@ export async function startServing(
     throw error
   })
   const at = { listening: engine.listening, http: http.address, version: config.version }
+  const probes = createBackendProbes(core, engine, Math.random)
+  core.onBackendsChange(() => probes.changed())
+  if (core.table.loaded) probes.changed()
   logger.info(at, 'listening')
   const sweeps = startSweeps(core)
   readiness.begin(() => logger.info({ ...at, table: core.table.version }, 'serving'))
@@ -65,6 +69,8 @@ export async function startServing(
     http: http.address,
     setCookieKeys: (keys) => engine.setCookieKeys(keys),
     leave: async (hurry) => {
+      // A probe is a transaction, and the process would wait for its end.
+      probes.close()
       await shutdown.leave(() => engine.unfinishedTransactions, hurry)
       core.names.close()
       await engine.close()
@@ -140,11 +146,12 @@ async function openDatagrams({ logger, metrics, emit }: ServingCore, setting: Da
   return sockets
 }
 
-/** Serves the metrics over HTTP, and tells probes whether calls should come to this process. */
-function startHttp({ metrics, emit }: ServingCore, { http }: ServingConfig, readiness: Readiness) {
+/** Serves the metrics and the health of backends over HTTP, and tells probes whether calls should come to this process. */
+function startHttp({ metrics, health, emit }: ServingCore, { http }: ServingConfig, readiness: Readiness) {
   return startHttpServer({
     listen: http,
     metricsText: () => metrics.text(),
+    backends: () => health.report(),
     onFault: (code, message) => emit({ type: 'fault', code, message }),
     ready: () => {
       const reasons = readiness.reasons()

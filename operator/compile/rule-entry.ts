@@ -1,11 +1,13 @@
 import { parseBackendUri } from '../../crds/schema/backend-uri.ts'
 import type { DispatchRule } from '../../crds/schema/dispatch-rule.ts'
 import { durationMilliseconds } from '../../crds/schema/duration.ts'
+import type { HealthCheckSpec } from '../../crds/schema/health-check.ts'
 import type { RouteSpec } from '../../crds/schema/route.ts'
 import { parseIpAddress } from '../../ingress/address/ip-address.ts'
 import type {
   Action,
   Backend,
+  BackendProbe,
   NameBackend,
   RouteAction,
   RuleEntry,
@@ -57,7 +59,10 @@ function actionOf(
 function routeAction(spec: RouteSpec, namespace: string): RouteAction {
   return {
     type: 'Route',
-    backends: spec.backends.map((backend) => backendOf(backend, namespace)),
+    backends: spec.backends.map((backend) => ({
+      ...backendOf(backend, namespace),
+      ...probeOf(backend.healthCheck ?? spec.healthCheck),
+    })),
     contactNetworks: spec.contactNetworks.map(networkText),
     ...(spec.requestUser === undefined ? {} : { requestUser: spec.requestUser }),
     setHeaders: spec.headers.set,
@@ -66,6 +71,23 @@ function routeAction(spec: RouteSpec, namespace: string): RouteAction {
     ringingTimeout: durationMilliseconds(spec.timeouts.ringing),
     failoverOn: spec.failoverOn,
     failover: spec.failover,
+    ...(spec.ejectOn === undefined ? {} : { ejectOn: spec.ejectOn }),
+  }
+}
+
+/** Makes the compiled form of a health check. Absent if the backend is not probed. */
+function probeOf(spec: HealthCheckSpec | undefined): { readonly probe?: BackendProbe } {
+  if (spec?.options === undefined) return {}
+  const { interval, timeout, failures, successes, statuses, user } = spec.options
+  return {
+    probe: {
+      intervalMs: durationMilliseconds(interval),
+      timeoutMs: durationMilliseconds(timeout),
+      failures,
+      successes,
+      statuses,
+      ...(user === undefined ? {} : { user }),
+    },
   }
 }
 
@@ -73,7 +95,7 @@ type BackendSpec = RouteSpec['backends'][number]
 
 /** Makes the compiled form of a backend. The schema has ensured that exactly one of `uri` and `service` is set. */
 function backendOf(spec: BackendSpec, namespace: string): Backend {
-  const { uri, service, weight, tier, ...rest } = spec
+  const { uri, service, weight, tier, healthCheck: _probed, ...rest } = spec
   if (service) return { service: serviceEntryName(namespace, service), weight, tier }
   if (uri !== undefined) return uriBackend(uri, spec)
   throw unreadField('a backend', rest)

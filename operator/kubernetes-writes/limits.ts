@@ -166,3 +166,6 @@ export const MAX_NOTE_LENGTH = 1_024
 
 /** The most characters of an object's name (RFC 1123 subdomain). */
 export const MAX_OBJECT_NAME_LENGTH = 253
+
+/** A message lists at most so many backends that are down. Five are enough to see what they have in common. */
+export const NAMED_BACKENDS = 5

@@ -25,7 +25,8 @@ export const LABELS = {
   method: 'HTTP method.',
   host: 'Host and port of the API server.',
   kind: '`SipTrunk` or `DispatchRule`.',
-  condition: 'Type of the condition: `Ready`, `Accepted`, `ResolvedRefs`, `Programmed`, `Conflicted` or `Shadowed`.',
+  condition:
+    'Type of the condition: `Ready`, `Accepted`, `ResolvedRefs`, `Programmed`, `Conflicted`, `Shadowed` or `BackendsHealthy`.',
   status: '`True` or `False`.',
   reason: 'Reason of the condition, or why a watch was opened anew.',
   resource: 'The collection that is watched: plural and group.',

@@ -8,6 +8,7 @@ import { readHead, readSnapshot, replyList, replyText } from '../../ingress/cach
 import { CacheContentError } from '../../ingress/route-table/cache-content-error.ts'
 import {
   type CacheHead,
+  decodeDownBackends,
   decodeHead,
   decodeReport,
   encodeHead,
@@ -134,11 +135,11 @@ async function readReports({ connection, keys }: Target): Promise<ReaderReport[]
   const gone: string[] = []
   for (let i = 0; i < pods.length; i += REPORT_BATCH) {
     const batch = pods.slice(i, i + REPORT_BATCH).map((pod) => replyText('readers', pod))
-    const command = ['MGET', ...batch.map((pod) => keys.reader(pod))]
+    const command = ['MGET', ...batch.map((pod) => keys.reader(pod)), ...batch.map((pod) => keys.downBackends(pod))]
     const texts = replyList('readers', await connection.send(keys.readers, command))
     for (const [place, pod] of batch.entries()) {
       const text = texts[place]
-      if (typeof text === 'string') reports.push(readReport(pod, text))
+      if (typeof text === 'string') reports.push(readReport(pod, text, texts[batch.length + place]))
       else gone.push(pod)
     }
   }
@@ -146,12 +147,21 @@ async function readReports({ connection, keys }: Target): Promise<ReaderReport[]
   return reports
 }
 
-/** If a report cannot be read, the pod counts as alive and as running no table. The pod's next report corrects this. */
-function readReport(pod: string, text: string): ReaderReport {
+/**
+ * If a report cannot be read, the pod counts as alive and as running no table. The pod's next report corrects this. `down`: the
+ * reply for its list of backends. A list that cannot be read counts as empty: it says nothing about the table.
+ */
+function readReport(pod: string, text: string, down: unknown): ReaderReport {
+  const report = readable(() => decodeReport(pod, text)) ?? { pod, epoch: 0, version: 0 }
+  const names = typeof down === 'string' ? readable(() => decodeDownBackends(pod, down)) : undefined
+  return names === undefined || names.length === 0 ? report : { ...report, down: names }
+}
+
+function readable<T>(read: () => T): T | undefined {
   try {
-    return decodeReport(pod, text)
+    return read()
   } catch (error) {
-    if (error instanceof CacheContentError) return { pod, epoch: 0, version: 0 }
+    if (error instanceof CacheContentError) return undefined
     throw error
   }
 }

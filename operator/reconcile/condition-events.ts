@@ -1,6 +1,6 @@
 /** Selects the conditions that are reported to the author of an object as Events. `kubectl describe` shows these Events. */
 import { API_GROUP, API_VERSION } from '../../crds/schema/api-object.ts'
-import { type Condition, isAsWished } from '../../crds/schema/conditions.ts'
+import { type Condition, type ConditionType, isAsWished } from '../../crds/schema/conditions.ts'
 import type { EventText, Regarding } from '../kubernetes-writes/event-recorder.ts'
 import { type StoredCondition, storedConditions } from '../kubernetes-writes/object-status.ts'
 import type { TableObject } from './compiled-table.ts'
@@ -14,6 +14,9 @@ export function isBad(condition: Condition): boolean {
   return !isAsWished(condition) && !PASSING.has(condition.reason)
 }
 
+/** What the operator did when it found the fault of a condition. For all other conditions, it compiled. */
+const ACTIONS: Readonly<Partial<Record<ConditionType, string>>> = { Programmed: 'Publish', BackendsHealthy: 'Report' }
+
 /**
  * Returns a warning for each fault that is not in the object's status yet. Returns one more Event if the object is ready again.
  */
@@ -21,7 +24,7 @@ export function eventsOf({ object, conditions }: ObjectNews): EventText[] {
   const stored = storedConditions(object.status)
   const warnings = conditions.filter(isWarnedOf).flatMap(({ type, status, reason, message }): EventText[] => {
     const said = stored.some((one) => one.type === type && one.status === status && one.reason === reason)
-    const action = type === 'Programmed' ? 'Publish' : 'Compile'
+    const action = ACTIONS[type] ?? 'Compile'
     return said ? [] : [{ type: 'Warning', reason, action, note: message }]
   })
   return [...warnings, ...recovery(conditions, stored)]

@@ -1,5 +1,7 @@
 /** Stores how far each object has come on its way to the ingress pods, and finds out what its status must say about this. */
 import type { Condition } from '../../crds/schema/conditions.ts'
+import type { TableEntry } from '../../ingress/route-table/route-table.ts'
+import { backendsHealthyCondition } from '../kubernetes-writes/backends-healthy.ts'
 import { storedConditions } from '../kubernetes-writes/object-status.ts'
 import { type ProgrammedInput, programmedCondition } from '../kubernetes-writes/programmed.ts'
 import { readyCondition } from '../kubernetes-writes/ready.ts'
@@ -21,6 +23,8 @@ export interface TableOutcome {
    * status says about the pods.
    */
   readonly wasThere: (object: TableObject) => boolean
+  /** The entry of this object in the table. Undefined if the table does not have the object. */
+  readonly entryOf: (object: TableObject) => TableEntry | undefined
 }
 
 export interface ObjectProgress {
@@ -28,6 +32,11 @@ export interface ObjectProgress {
   compiled(objects: readonly TableObject[], published: TableOutcome): readonly TableObject[]
   /** Accepts the version that most pods run. Undefined if there are no pods. */
   readersAt(version: number | undefined): void
+  /**
+   * Accepts the names of the backends that most pods find down. If they have changed, the conditions of all rules that name
+   * them may change.
+   */
+  backendsDown(names: ReadonlySet<string>): void
   /** Returns the objects whose conditions differ from those that were last returned, each with all its conditions. */
   changed(): Generator<ObjectNews>
   /** Whether some object waits until the pods run a version. */
@@ -50,6 +59,10 @@ interface TrackedObject {
    * since then.
    */
   reported: Condition<'Programmed'>['reason'] | undefined
+  /** The condition BackendsHealthy of the object. Undefined if it has none. */
+  health: Condition<'BackendsHealthy'> | undefined
+  /** The message of that condition when it was last returned. */
+  reportedHealth: string | undefined
 }
 
 export function createObjectProgress(): ObjectProgress {
@@ -57,12 +70,16 @@ export function createObjectProgress(): ObjectProgress {
   /** The objects whose conditions may change after the next report of the pods. */
   let open = new Set<TrackedObject>()
   let readersVersion: number | undefined
+  /** Undefined until pods were asked for the first time in this term. */
+  let down: ReadonlySet<string> | undefined
+  let entryOf: TableOutcome['entryOf'] = () => undefined
   const condition = (progress: TrackedObject): Condition<'Programmed'> =>
     programmedCondition({ ...progress, inTable: progress.object.inTable, readersVersion })
   const take = (object: TableObject, published: TableOutcome): void => {
     const before = known.get(object.tableKey)
     if (before?.object === object && isSettled(before, published)) return
-    const progress = next(before, object, published)
+    const health = down ? backendsHealthyCondition(published.entryOf(object), down) : storedHealth(object)
+    const progress = { ...next(before, object, published), health, reportedHealth: before?.reportedHealth }
     if (before && before.reported !== undefined && isSame(before.object, object)) progress.reported = before.reported
     known.set(object.tableKey, progress)
     open.add(progress)
@@ -70,20 +87,31 @@ export function createObjectProgress(): ObjectProgress {
   return {
     compiled: (objects, published) => {
       open = new Set()
+      entryOf = published.entryOf
       for (const object of objects) take(object, published)
       return forgotten(known, objects)
     },
     readersAt: (version) => {
       readersVersion = version
     },
+    backendsDown: (names) => {
+      if (down !== undefined && down.symmetricDifference(names).size === 0) return
+      down = names
+      for (const progress of known.values()) {
+        progress.health = backendsHealthyCondition(entryOf(progress.object), names)
+        if (progress.health?.message !== progress.reportedHealth) open.add(progress)
+      }
+    },
     *changed() {
       for (const progress of open) {
         const programmed = condition(progress)
         progress.programmed = programmed.status === 'True'
         if (progress.programmed || !progress.object.inTable) open.delete(progress)
-        if (progress.reported === programmed.reason) continue
+        const { health } = progress
+        if (progress.reported === programmed.reason && progress.reportedHealth === health?.message) continue
         progress.reported = programmed.reason
-        const conditions = [...progress.object.conditions, programmed]
+        progress.reportedHealth = health?.message
+        const conditions = [...progress.object.conditions, programmed, ...(health ? [health] : [])]
         yield { object: progress.object, conditions: [readyCondition(conditions, progress.object), ...conditions] }
       }
     },
@@ -93,7 +121,11 @@ export function createObjectProgress(): ObjectProgress {
   }
 }
 
-function next(before: TrackedObject | undefined, object: TableObject, published: TableOutcome): TrackedObject {
+function next(
+  before: TrackedObject | undefined,
+  object: TableObject,
+  published: TableOutcome,
+): Omit<TrackedObject, 'health' | 'reportedHealth'> {
   const { version, isHeld, wasThere } = published
   const publication = publicationOf(version, isHeld(object))
   const same = before?.object.uid === object.uid && before.object.generation === object.generation
@@ -128,6 +160,15 @@ function isProgrammed({ status, generation }: TableObject): boolean {
     const { type, observedGeneration } = condition
     return type === 'Programmed' && condition.status === 'True' && observedGeneration === generation
   })
+}
+
+/** What the status says of the backends. It holds until the pods were asked: a new leader must not take it back and say it again. */
+function storedHealth({ status, generation }: TableObject): Condition<'BackendsHealthy'> | undefined {
+  for (const { type, observedGeneration, reason, message } of storedConditions(status)) {
+    if (type !== 'BackendsHealthy' || observedGeneration !== generation) continue
+    if (reason === 'BackendsDown' || reason === 'AllBackendsDown') return { type, status: 'False', reason, message }
+  }
+  return undefined
 }
 
 function isSame(a: TableObject, b: TableObject): boolean {

@@ -9,6 +9,7 @@ import type { TableEntry } from '../../ingress/route-table/route-table.ts'
 import { decodeEntry, encodeEntry } from '../../ingress/route-table/table-codec.ts'
 import { errorText } from '../../ingress/text/error-text.ts'
 import type { DatedClock } from '../../ingress/time/dated-clock.ts'
+import { downForMostPods } from '../kubernetes-writes/backends-healthy.ts'
 import { storedInstallation } from '../kubernetes-writes/installation.ts'
 import { versionOfMostReaders } from '../kubernetes-writes/programmed.ts'
 import { createPublisher, type Publisher, type PublishOutcome } from '../publish/publisher.ts'
@@ -238,7 +239,8 @@ class Reconciler implements TableReconciler {
     const isHeld = (object: TableObject): boolean => !object.inTable && held.has(object.tableKey)
     const wasThere = ({ tableKey, status }: TableObject): boolean =>
       this.#isOwn(status) && sameEntry(before.get(tableKey), entries.get(tableKey))
-    for (const gone of this.#progress.compiled(table.objects, { version, isHeld, wasThere })) {
+    const entryOf = ({ tableKey }: TableObject): TableEntry | undefined => entries.get(tableKey)
+    for (const gone of this.#progress.compiled(table.objects, { version, isHeld, wasThere, entryOf })) {
       this.#options.listener.onGone(gone)
     }
     this.#reportNews()
@@ -278,6 +280,7 @@ class Reconciler implements TableReconciler {
     const version = versionOfMostReaders(reports.map((report) => report.version))
     this.#options.listener.onReaders(reports.length, version)
     this.#progress.readersAt(version)
+    this.#progress.backendsDown(downForMostPods(reports))
     this.#propagated(version)
     this.#reportNews()
     this.#lookForDamage(reports)

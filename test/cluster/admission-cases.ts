@@ -38,6 +38,7 @@ const SAME_FORM =
 const IN_ORDER = 'from must not be greater than to'
 const IS_RE2 = 'is not an RE2 expression (no look-around, no back-references)'
 const PLACEHOLDERS = 'only {called}, {calling}, {trunk} and {rule} can stand in braces'
+const PROBE_TIMES = 'timeout must be less than interval: a probe ends before the next one begins'
 const OWN_HEADER = 'the proxy itself writes this header: a rule cannot set or remove it'
 
 /** The rules of a list of number conditions, wherever such a list stands. */
@@ -274,6 +275,8 @@ export const RULE_CASES: readonly AdmissionCase[] = [
     ['603'],
     ['503'],
   ),
+  routeCase('healthCheck.options', PROBE_TIMES, { timeout: '30s' }, { timeout: '29s' }),
+  routeCase('healthCheck.options', PROBE_TIMES, { interval: '5s', timeout: '5s' }, { interval: '5s', timeout: '4s' }),
   routeCase('contactNetworks[0]', IS_NETWORK, ['10.0.0.0/40'], ['10.0.0.0/8']),
   {
     ...{ kind: 'DispatchRule', at: 'spec.action.redirect.contacts[0].q' },

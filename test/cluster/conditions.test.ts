@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { CONDITION_REASONS, type ConditionType } from '../../crds/schema/conditions.ts'
+import { openAnsweringBackend } from '../support/answering-backend.ts'
 import { type Cluster, type ConditionText, startCluster } from '../support/cluster.ts'
 import { type PrivateKubernetesApi, startKubernetesApi } from '../support/kubernetes-api.ts'
 import { dispatchRule, sipTrunk } from '../support/manifest-text.ts'
@@ -253,6 +254,35 @@ describeWith(['kubernetes', 'redis'], 'every condition and reason on a real API 
       await cluster.apply(rule('wrong', '+15550000612'))
       await see('drule/wrong', 'Accepted', 'Accepted')
       await see('drule/wrong', 'Programmed', 'Programmed')
+    },
+    TEST_LIMIT_MS,
+  )
+
+  it(
+    'BackendsHealthy: BackendsDown and AllBackendsDown, from what the pod has found, and gone when they answer',
+    async () => {
+      const [up, dead] = [await openAnsweringBackend(), await openAnsweringBackend()]
+      const healthCheck = { options: { interval: '5s', timeout: '1s', failures: 1, successes: 1 } }
+      const toAll = (...uris: string[]) => ({
+        type: 'Route',
+        route: { backends: uris.map((uri) => ({ uri })), healthCheck },
+      })
+      dead.close()
+      await cluster.apply(
+        dispatchRule('both', '+15550000615', toAll(up.uri, dead.uri)),
+        dispatchRule('lonely', '+15550000616', toAll(dead.uri)),
+      )
+      const one = await see('drule/both', 'BackendsHealthy', 'BackendsDown')
+      expect(one).toMatchObject({
+        status: 'False',
+        message: `Most ingress pods find 1 of 2 backends down: ${dead.uri}.`,
+      })
+      await see('drule/lonely', 'BackendsHealthy', 'AllBackendsDown')
+      await see('drule/both', 'Ready', 'Ready')
+      const back = await openAnsweringBackend(dead.port)
+      await gone('drule/both', 'BackendsHealthy')
+      up.close()
+      back.close()
     },
     TEST_LIMIT_MS,
   )

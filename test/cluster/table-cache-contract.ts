@@ -169,4 +169,19 @@ function itTellsReaders(open: () => OpenedCache): void {
       { pod: 'pod-2', epoch: 1, version: 1 },
     ])
   })
+
+  it('tells the writer which backends a pod finds down, until it finds them up', async () => {
+    const { reader, writer } = open()
+    await reader.report('pod-1', FIRST.head, ['sip:10.0.0.1', 'team/pbx:5060'])
+    await reader.report('pod-2', FIRST.head)
+    const byPod = async () => new Map((await writer.readers()).map(({ pod, down }) => [pod, down]))
+    expect(await byPod()).toEqual(
+      new Map([
+        ['pod-1', ['sip:10.0.0.1', 'team/pbx:5060']],
+        ['pod-2', undefined],
+      ]),
+    )
+    await reader.report('pod-1', FIRST.head)
+    expect((await byPod()).get('pod-1')).toBeUndefined()
+  })
 }

@@ -200,6 +200,7 @@ export const COMMANDS: Readonly<Record<string, Runner>> = {
     here: 'kubectl',
   },
   'kubectl describe dispatchrule NAME --namespace NAMESPACE': { here: 'kubectl' },
+  'kubectl describe dispatchrules --all-namespaces | grep -A 5 BackendsHealthy': { here: 'kubectl' },
   'kubectl get events --all-namespaces --field-selector reason=MassDeletionHeld': { here: 'kubectl' },
   'kubectl annotate namespace NAMESPACE sipdispatch.dev/allow-mass-deletion=true': { here: 'kubectl' },
 }

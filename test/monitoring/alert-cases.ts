@@ -27,6 +27,9 @@ const CALLS = `sip_dispatch_invites_total{${POD}, trunk="voice/carrier"`
 export const TRUNK = { namespace: 'voice', job: 'in', trunk: 'voice/carrier' }
 export const JOB = { namespace: 'voice', job: 'in' }
 
+const UP = (instance: string): string =>
+  `sip_dispatch_backend_up{namespace="voice", job="in", instance="${instance}", backend="sip:10.0.0.5"}`
+
 const LIMITED = (reason: string): string =>
   `sip_dispatch_over_limit_total{${POD}, trunk="voice/carrier", reason="${reason}"}`
 
@@ -183,6 +186,25 @@ const CALLERS: readonly AlertCase[] = [
   {
     ...{ name: 'TrunkRefused', title: 'all, by a rule that says Reject', at: '25m', firing: [] },
     samples: { [invites('rejected', '403')]: '0+10x30' },
+  },
+  {
+    ...{ name: 'BackendDown', title: 'every pod that tried finds it down', at: '10m' },
+    samples: { [UP('a')]: '1x2 0x20', [UP('b')]: '0x22' },
+    firing: [
+      {
+        ...{ severity: 'warning', labels: { ...JOB, backend: 'sip:10.0.0.5' } },
+        summary: 'Backend sip:10.0.0.5 is down.',
+        description: 'Every ingress of INSTALLATION that has tried backend sip:10.0.0.5 finds it down.',
+      },
+    ],
+  },
+  {
+    ...{ name: 'BackendDown', title: 'one pod of two reaches it', at: '20m', firing: [] },
+    samples: { [UP('a')]: '0x30', [UP('b')]: '1x30' },
+  },
+  {
+    ...{ name: 'BackendDown', title: 'it comes and goes', at: '20m', firing: [] },
+    samples: { [UP('a')]: '0x3 1x2 0x3 1x2 0x3 1x2 0x3 1x2 0x10' },
   },
   {
     ...{ name: 'NoBackend', title: 'one of ten', samples: traffic('0+1x15', '0+9x15', 'no_backend'), at: '10m' },

@@ -244,6 +244,9 @@ const TWO_INSTALLATIONS: readonly AlertCase[] = [
       ...{ ...TWO_RELEASES, [`sip_dispatch_${metric}{${OTHER_POD}}`]: '0x60' },
     }),
   ),
+  silent('BackendDown', 'of the other one', '20m', {
+    ...{ ...TWO_RELEASES, [`sip_dispatch_backend_up{${OTHER_POD}, backend="sip:10.0.0.5"}`]: '0x60' },
+  }),
   silent('TableStale', 'of the other one', '20m', {
     ...{ ...TWO_RELEASES, [`sip_dispatch_route_table_sync_timestamp_seconds{${OTHER_POD}}`]: '0x60' },
   }),

@@ -2,12 +2,14 @@
 import {
   ATTEMPT_RESULTS,
   DROP_REASONS,
+  EJECTION_REASONS,
   METRICS as INGRESS_METRICS,
   METHODS,
   NEAR_MISS_REASONS,
   NO_RULE_REASONS,
   OUTCOMES,
   OVER_LIMIT_REASONS,
+  PROBE_RESULTS,
 } from '../../ingress/metrics/metric-declarations.ts'
 import { METRICS as OPERATOR_METRICS } from '../../operator/metrics/metric-declarations.ts'
 
@@ -98,8 +100,8 @@ const UNITS = ['cps', 'ops', 'pps', 'reqps', 'percentunit', 's', 'short']
 const CLOSED: Readonly<Record<string, readonly string[]>> = {
   outcome: Object.keys(OUTCOMES),
   method: Object.keys(METHODS),
-  result: Object.keys(ATTEMPT_RESULTS),
-  reason: [DROP_REASONS, NO_RULE_REASONS, NEAR_MISS_REASONS, OVER_LIMIT_REASONS].flatMap((reasons) =>
+  result: [ATTEMPT_RESULTS, PROBE_RESULTS].flatMap((results) => Object.keys(results)),
+  reason: [DROP_REASONS, EJECTION_REASONS, NO_RULE_REASONS, NEAR_MISS_REASONS, OVER_LIMIT_REASONS].flatMap((reasons) =>
     Object.keys(reasons),
   ),
 }

@@ -165,6 +165,8 @@ function ingressSeries(pod: Ingress): Series[] {
     ...BACKENDS.filter(([one]) => one === pod).flatMap(([, backend, up]) => [
       add('sip_dispatch_backend_up', steady(up), { backend }),
       add('sip_dispatch_backend_requests_total', rising(0.25), { backend, result: up === 1 ? 'answered' : 'timeout' }),
+      add('sip_dispatch_backend_ejections_total', rising(up === 1 ? 0 : 0.1), { backend, reason: 'timeout' }),
+      add('sip_dispatch_backend_probes_total', rising(0.5), { backend, result: up === 1 ? 'answered' : 'timeout' }),
     ]),
   ]
 }

@@ -143,6 +143,20 @@ const CALLS_PANELS: Expectations = {
     const color = (up: number): string => (up === 1 ? 'green' : up > 0 ? 'yellow' : 'red')
     return { rows, colors: Object.fromEntries(rows.map(({ legend, value }) => [legend, color(Number(value))])) }
   },
+  'Backends taken out of use': (chosen) => ({
+    rows: by(
+      tried(chosen).filter(({ up }) => up === 0),
+      ({ backend }) => `${backend} timeout`,
+      (own) => own.length * 0.1,
+    ),
+  }),
+  'Health checks': (chosen) => ({
+    rows: by(
+      tried(chosen),
+      ({ backend, up }) => `${backend} ${up === 1 ? 'answered' : 'timeout'}`,
+      (own) => own.length * 0.5,
+    ),
+  }),
   'Refused by limits': (chosen) => ({
     rows: [
       ...(limitedA(chosen) ? [{ legend: 'voice/bad trunk_calls_per_second', value: 0 }] : []),

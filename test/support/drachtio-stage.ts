@@ -12,6 +12,7 @@ import {
 import {
   type EngineStage,
   MARK,
+  probeOf,
   type StageCaller,
   type StageInvite,
   type StageOptions,
@@ -55,6 +56,18 @@ export async function startDrachtioStage(options: StageOptions = {}): Promise<En
       return stageInvite(server, invite)
     },
     hasInvited: (backend, mark) => inviteTo(backend, mark) !== undefined,
+    probe: (backend, change = {}) =>
+      new Promise((resolve) => void engine.probe(probeOf(BACKENDS[backend], change), resolve)),
+    asked: async (backend) => {
+      const optionsTo = () =>
+        server.sent.find(
+          ({ method, text }) => method === 'OPTIONS' && text.split(' ', 2)[1]?.endsWith(BACKENDS[backend]),
+        )
+      await until(() => optionsTo() !== undefined)
+      const request = optionsTo()
+      if (!request) throw new Error('unreachable')
+      return stageInvite(server, request)
+    },
     lose: (backend) => void server.deaf.add(BACKENDS[backend]),
     restart: async () => {
       await engine.close()

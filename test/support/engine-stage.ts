@@ -1,5 +1,7 @@
 /** One stage for every engine: a caller, a stranger, two backends in failover order, and the application behind the engine. */
+import { parseIpAddress } from '../../ingress/address/ip-address.ts'
 import type { RouteAction } from '../../ingress/route-table/route-table.ts'
+import type { ProbeRequest, ProbeResult } from '../../ingress/sip/port/engine.ts'
 import { systemTimerHost } from '../../ingress/time/system-timer.ts'
 import { createTimerWheel } from '../../ingress/time/timer-wheel.ts'
 import { type ApplicationParts, applicationOn, routeAction, ruleEntry, trunkEntry } from './engine-harness.ts'
@@ -12,6 +14,10 @@ export interface EngineStage extends Pick<ApplicationParts, 'calls' | 'events' |
   invited(backend: 0 | 1, mark?: string): Promise<StageInvite>
   /** Whether a backend has received the INVITE of a call. */
   hasInvited(backend: 0 | 1, mark: string): boolean
+  /** Asks a backend by OPTIONS whether it is alive; for 20 s, by default. */
+  probe(backend: 0 | 1, change?: Partial<ProbeRequest>): Promise<ProbeResult>
+  /** The first OPTIONS that a backend receives. */
+  asked(backend: 0 | 1): Promise<StageInvite>
   /** Closes a backend: from now on nothing listens there. */
   lose(backend: 0 | 1): void
   /** Ends the process and starts another in its place. */
@@ -47,6 +53,15 @@ export interface StageOptions {
 
 /** The header by which tests recognise a call: an engine may change the Call-ID. */
 export const MARK = 'X-Mark'
+
+/** A probe of a backend at `address:port`. */
+export function probeOf(place: string, change: Partial<ProbeRequest>): ProbeRequest {
+  const [host = '', port] = place.split(':')
+  const address = parseIpAddress(host)
+  if (!address) throw new TypeError(`${place} has no address`)
+  const target = { id: `sip:${place}`, address, port: Number(port), transport: undefined, uriParameters: '' }
+  return { target, user: undefined, timeoutMs: 20_000, ...change }
+}
 
 export interface StageParts extends ApplicationParts {
   readonly clock: ReturnType<typeof createTimerWheel>

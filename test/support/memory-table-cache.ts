@@ -38,8 +38,8 @@ export function createMemoryTableCache(): MemoryTableCache {
       head,
       snapshot,
       next: (after, waitMs) => next(store, after, waitMs),
-      report: async (pod, { epoch, version }) => {
-        store.reports.set(pod, { pod, epoch, version })
+      report: async (pod, { epoch, version }, down = []) => {
+        store.reports.set(pod, { pod, epoch, version, ...(down.length > 0 && { down }) })
       },
       close: () => wake(store),
     }),

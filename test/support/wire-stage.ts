@@ -11,6 +11,7 @@ import { TEST_COOKIE_KEY } from './engine-harness.ts'
 import {
   type EngineStage,
   MARK,
+  probeOf,
   type StageCaller,
   type StageInvite,
   type StageOptions,
@@ -90,6 +91,12 @@ async function startWireStage(options: StageOptions, start: Start): Promise<Engi
       return wireInvite(wire, backends[backend], text)
     },
     hasInvited: (backend, mark) => inviteOf(backend, mark) !== undefined,
+    probe: (backend, change = {}) =>
+      new Promise((resolve) => void running.engine.probe(probeOf(at[backend], change), resolve)),
+    asked: async (backend) => {
+      const text = await backends[backend].answer((received) => methodOf(received) === 'OPTIONS')
+      return wireInvite(wire, backends[backend], text)
+    },
     lose: (backend) => {
       backends[backend].close()
       lost.add(backend)

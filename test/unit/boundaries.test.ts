@@ -59,6 +59,11 @@ const PLANTED = [
     from: 'ingress/sip/native/transaction/planted.ts',
     to: 'ingress/sip/native/transport/udp.ts',
   },
+  {
+    rule: 'backend-health-knows-no-calls',
+    from: 'ingress/backend-health/planted.ts',
+    to: 'ingress/call/handle-invite.ts',
+  },
   { rule: 'lookup-not-sip', from: 'ingress/lookup/planted.ts', to: 'ingress/sip/port/engine.ts' },
   { rule: 'limit-stands-alone', from: 'ingress/limit/planted.ts', to: 'ingress/replica/table-follower.ts' },
   { rule: 'lookup-not-replica', from: 'ingress/lookup/planted-replica.ts', to: 'ingress/replica/table-follower.ts' },

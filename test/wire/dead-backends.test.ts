@@ -1,12 +1,11 @@
 /** What log line and metric say of backends that do not take calls, and when they do again. */
-import { createSocket, type Socket } from 'node:dgram'
-import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { type AnsweringBackend, openAnsweringBackend } from '../support/answering-backend.ts'
 import { sampleValue } from '../support/exposition-text.ts'
 import { freePort } from '../support/loopback-port.ts'
 import { dispatchRule, routeTo, sipTrunk } from '../support/manifest-text.ts'
 import type { LogLine } from '../support/serving-process.ts'
-import { methodOf, requestText, responseText } from '../support/sip-text.ts'
+import { requestText } from '../support/sip-text.ts'
 import { type StandaloneProcess, startStandalone } from '../support/standalone-process.ts'
 import { type DatagramPeer, openDatagramPeer } from '../support/wire-socket.ts'
 
@@ -14,50 +13,33 @@ const UP = 'sip_dispatch_backend_up'
 const [DEAD, SILENT, BUSY, FAILOVER] = ['+15550000001', '+15550000002', '+15550000003', '+15550000004']
 const [UNTRIED, LEAVING] = ['+15550000005', '+15550000006']
 
-/** A backend that answers every INVITE with the status that it has at that time; 0: with nothing. */
-interface Backend {
-  readonly uri: string
-  status: number
-  close(): void
-}
-
-async function openBackend(port: number, status: number): Promise<Backend> {
-  const socket: Socket = createSocket('udp4')
-  socket.bind(port, '127.0.0.1')
-  await once(socket, 'listening')
-  socket.unref()
-  const backend: Backend = { uri: `sip:127.0.0.1:${socket.address().port}`, status, close: () => void socket.close() }
-  socket.on('message', (bytes, from) => {
-    const text = bytes.toString('latin1')
-    if (methodOf(text) === 'INVITE' && backend.status > 0) socket.send(responseText(text, backend.status), from.port)
-  })
-  return backend
-}
-
 describe('a backend that takes no calls', () => {
   let ingress: StandaloneProcess
   let peer: DatagramPeer
-  let silent: Backend
-  let busy: Backend
-  let good: Backend
+  let silent: AnsweringBackend
+  let busy: AnsweringBackend
+  let good: AnsweringBackend
   let manifests: readonly object[]
   let deadPort = 0
   let dead = ''
+  /** Dead as well, and known to the rule with three backends only: nobody has found it out before. */
+  let deadFirst = ''
   let calls = 0
 
   beforeAll(async () => {
     deadPort = await freePort('127.0.0.1')
     dead = `sip:127.0.0.1:${deadPort}`
-    silent = await openBackend(0, 0)
-    busy = await openBackend(0, 503)
-    good = await openBackend(0, 200)
+    deadFirst = `sip:127.0.0.1:${await freePort('127.0.0.1')}`
+    silent = await openAnsweringBackend(0, 0)
+    busy = await openAnsweringBackend(0, 503)
+    good = await openAnsweringBackend(0, 200)
     const route = (...uris: string[]) => routeTo(uris, { timeouts: { backend: '1s' } })
     manifests = [
       sipTrunk('carrier', { sources: ['127.0.0.1'] }),
       dispatchRule('dead', DEAD, route(dead)),
       dispatchRule('silent', SILENT, route(silent.uri)),
       dispatchRule('busy', BUSY, route(busy.uri)),
-      dispatchRule('failover', FAILOVER, route(dead, silent.uri, good.uri)),
+      dispatchRule('failover', FAILOVER, route(deadFirst, silent.uri, good.uri)),
       dispatchRule('untried', UNTRIED, route('sip:127.0.0.1:9')),
     ]
     const leaving = dispatchRule('leaving', LEAVING, route(`${dead};transport=tcp`))
@@ -92,7 +74,7 @@ describe('a backend that takes no calls', () => {
     expect(refused).toMatchObject({ outcome: 'no_backend', backend: '' })
     expect(refused['attempts']).toEqual([{ backend: dead, result: 'transport', status: 0, ms: expect.any(Number) }])
     expect(await upOf(dead)).toBe(0)
-    const back = await openBackend(deadPort, 200)
+    const back = await openAnsweringBackend(deadPort, 200)
     expect(await lineOf(DEAD)).toMatchObject({ outcome: 'forwarded', backend: dead })
     expect(await upOf(dead)).toBe(1)
     back.close()
@@ -119,7 +101,7 @@ describe('a backend that takes no calls', () => {
     const line = await lineOf(FAILOVER)
     expect(line).toMatchObject({ outcome: 'forwarded', backend: good.uri })
     expect(line['attempts']).toMatchObject([
-      { backend: dead, result: 'transport', status: 0 },
+      { backend: deadFirst, result: 'transport', status: 0 },
       { backend: silent.uri, result: 'timeout', status: 0 },
       { backend: good.uri, result: 'answered', status: 200 },
     ])

@@ -10,6 +10,7 @@ import { acknowledgeOther, sendBye } from './dialog-relay.ts'
 import type { DrachtioConfig } from './drachtio-config.ts'
 import type { HandedRequest } from './drachtio-library.ts'
 import { CLOSE_MS, OUTBOUND_IDLE_MS } from './limits.ts'
+import { sendServerProbe } from './options-probe.ts'
 import { listenForServers, type OutboundListener } from './outbound-listener.ts'
 import { dispatchRequest, ROUTED_METHODS, reportHungUp } from './request-dispatch.ts'
 import { openLink, type ServerLink } from './server-link.ts'
@@ -75,6 +76,7 @@ function engineOf(state: EngineState, links: readonly ServerLink[], listeners: r
     },
     // The server has the dialogs and finds them by Call-ID and tags. So this engine needs no cookies.
     setCookieKeys: () => undefined,
+    probe: (request, done) => sendServerProbe({ works: state.works.values(), clock: state.clock }, request, done),
     close: () => close(state, links, listeners),
   }
 }

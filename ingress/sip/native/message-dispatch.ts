@@ -102,9 +102,9 @@ function onResponse({ core, message, responseFacts, key }: Dispatch, flow: Flow)
   const facts = readResponseFacts(message, responseFacts)
   const ours = facts !== undefined && core.names.hasOwnSentBy(facts.via)
   const transaction = ours ? core.transactions.client(writeClientKey(key, message, facts)) : undefined
-  // RFC 3261 §16.7 step 3: a response with no Via below our Via MUST NOT be forwarded. The answer to a CANCEL is the one
-  // exception: CANCEL is the only request that we make ourselves, so our Via is the only one in its answer.
-  const usable = facts?.cseqMethod === 'CANCEL' || hasLowerVia(message)
+  // RFC 3261 §16.7 step 3: a response with no Via below our Via MUST NOT be forwarded. The answers to a CANCEL and to a probe are
+  // exceptions: we make these requests ourselves, so our Via is the only one in their answers.
+  const usable = facts?.cseqMethod === 'CANCEL' || transaction?.madeHere === true || hasLowerVia(message)
   if (!transaction || !usable)
     return reportDrop(core, flow, { reason: facts && usable ? 'no_transaction' : 'malformed', method: 'response' })
   if (!mayAnswer(core, flow, transaction.asked))

@@ -11,6 +11,7 @@ import type { EngineCore, Outbound } from './engine-core.ts'
 import { type Advertised, createLocalNames } from './local-names.ts'
 import { createMessageDispatch } from './message-dispatch.ts'
 import { createNewRequests } from './new-requests.ts'
+import { sendProbe } from './options-probe.ts'
 import { createOverloadGate } from './overload/overload-gate.ts'
 import { createCookieSealer } from './relay/dialog-cookie.ts'
 import { createServerSides } from './server-sides.ts'
@@ -103,6 +104,7 @@ export async function startNativeEngine(options: NativeEngineOptions, makers: Tr
       return transactions.unfinished(clock.now())
     },
     setCookieKeys: (keys) => cookies.setKeys(keys),
+    probe: (request, done) => sendProbe(core, request, done),
     close: () => {
       gate.close()
       sides.endAll()

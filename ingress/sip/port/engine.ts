@@ -297,6 +297,25 @@ export interface DialogHop {
   readonly transport: TransportName | undefined
 }
 
+/** An OPTIONS request of our own, which asks a backend whether it is alive (RFC 3261 §11). */
+export interface ProbeRequest {
+  readonly target: ProxyTarget
+  /** The user in the Request-URI. If undefined, there is none, and Max-Forwards is 0: the backend itself must answer. */
+  readonly user: string | undefined
+  /** Milliseconds to wait for the final response. */
+  readonly timeoutMs: number
+}
+
+/**
+ * `timeout`: no final response came in time. `transport`: the address cannot be reached. `unsent`: nothing was sent, because
+ * the engine has no socket for this target, or no connection to a server. This says nothing about the backend.
+ */
+export type ProbeResult =
+  | { readonly type: 'answered'; readonly status: number }
+  | { readonly type: 'timeout' }
+  | { readonly type: 'transport' }
+  | { readonly type: 'unsent' }
+
 /** A running engine. */
 export interface SipEngine {
   /**
@@ -321,6 +340,11 @@ export interface SipEngine {
    * bytes or more.
    */
   setCookieKeys(keys: readonly Buffer[]): void
+  /**
+   * Asks a backend whether it is alive. The request comes from the socket that calls to the backend come from. `done` is called
+   * once, during the call or later. Returns a function that ends the waiting; `done` is then not called any more.
+   */
+  probe(request: ProbeRequest, done: (result: ProbeResult) => void): () => void
   /** Ends every open request with a final response, then closes every socket. */
   close(): Promise<void>
 }

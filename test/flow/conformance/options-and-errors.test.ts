@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Backend } from '../../../ingress/route-table/route-table.ts'
+import type { ProbeRequest, ProbeResult } from '../../../ingress/sip/port/engine.ts'
 import { answerCall } from '../../support/answered-call.ts'
 import {
   B1,
@@ -11,6 +12,7 @@ import {
   startHarness,
   trunkEntry,
 } from '../../support/engine-harness.ts'
+import { probeOf } from '../../support/engine-stage.ts'
 import { headerOf, methodOf, type RequestText, requestText, responseText, statusOf } from '../../support/sip-text.ts'
 
 /** What one request gets, from the caller unless said otherwise. */
@@ -46,6 +48,80 @@ describe('OPTIONS outside a dialog', () => {
   it('O-01: of a backend is answered, and of a stranger is not', async () => {
     expect((await answered({ method: 'OPTIONS' }, B1)).status).toBe(200)
     expect((await answered({ method: 'OPTIONS' }, STRANGER)).network.sent).toEqual([])
+  })
+})
+
+describe('OPTIONS of our own', () => {
+  async function probing(change: Partial<ProbeRequest> = {}) {
+    const harness = await startHarness()
+    const results: ProbeResult[] = []
+    const cancel = harness.engine.probe(probeOf(B1, { timeoutMs: 3_000, ...change }), (result) => results.push(result))
+    const answer = (status: number, from = B1) =>
+      harness.network.deliver(from, responseText(harness.sentTo(B1)[0] ?? '', status))
+    return { ...harness, results, cancel, answer }
+  }
+
+  it('O-04: asks the backend itself, from the socket that its calls come from', async () => {
+    const { sentTo, packetsTo } = await probing()
+    const [asked = ''] = sentTo(B1)
+    expect(asked).toMatch(/^OPTIONS sip:10\.0\.0\.1:5080 SIP\/2\.0\r\n/)
+    expect(headerOf(asked, 'Via')[0]).toMatch(/^SIP\/2\.0\/UDP 192\.0\.2\.1:5060;branch=z9hG4bK/)
+    expect(headerOf(asked, 'Max-Forwards')).toEqual(['0'])
+    expect(headerOf(asked, 'Accept')).toEqual(['application/sdp'])
+    expect(packetsTo(B1)[0]?.from).toBe('192.0.2.1:5060')
+  })
+
+  it('O-04: has Max-Forwards 70 where a user is asked for, so that a proxy passes it on', async () => {
+    const [asked = ''] = (await probing({ user: 'ping' })).sentTo(B1)
+    expect(asked).toMatch(/^OPTIONS sip:ping@10\.0\.0\.1:5080 SIP/)
+    expect([headerOf(asked, 'Max-Forwards'), headerOf(asked, 'To')]).toEqual([['70'], ['<sip:ping@10.0.0.1:5080>']])
+  })
+
+  it('O-04: ends by the first final response, and by no provisional one', async () => {
+    const { answer, results, clock } = await probing()
+    answer(180)
+    expect(results).toEqual([])
+    answer(405)
+    answer(200)
+    clock.advance(60_000)
+    expect(results).toEqual([{ type: 'answered', status: 405 }])
+  })
+
+  it('O-04: is repeated over UDP, and ends when its time is over; a late answer changes nothing', async () => {
+    const { answer, results, clock, sentTo, engine } = await probing()
+    clock.advance(3_000)
+    expect([sentTo(B1).length, results]).toEqual([3, [{ type: 'timeout' }]])
+    answer(200)
+    clock.advance(60_000)
+    expect([sentTo(B1).length, results.length, engine.openTransactions]).toEqual([3, 1, 0])
+  })
+
+  it('O-04: takes no answer from anyone but a peer', async () => {
+    const { answer, results, events } = await probing()
+    answer(200, STRANGER)
+    expect(results).toEqual([])
+    expect(events).toMatchObject([{ type: 'dropped', reason: 'response_source' }])
+  })
+
+  it('O-04: tells at once where nobody is, over either transport', async () => {
+    const harness = await startHarness()
+    harness.network.refuse(B1)
+    const results: ProbeResult[] = []
+    for (const transport of ['UDP', 'TCP'] as const) {
+      const { target } = probeOf(B1, {})
+      const request = { target: { ...target, transport }, user: undefined, timeoutMs: 3_000 }
+      harness.engine.probe(request, (result) => results.push(result))
+    }
+    harness.clock.advance(1_000)
+    expect(results).toEqual([{ type: 'transport' }, { type: 'transport' }])
+  })
+
+  it('O-04: is forgotten without a word when nobody wants its result any more', async () => {
+    const { cancel, answer, results, clock, engine } = await probing()
+    cancel()
+    answer(200)
+    clock.advance(60_000)
+    expect([results, engine.openTransactions, engine.unfinishedTransactions]).toEqual([[], 0, 0])
   })
 })
 

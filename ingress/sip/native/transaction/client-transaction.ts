@@ -35,6 +35,8 @@ export interface RequestSink {
   readonly reliable: boolean
   /** The address to which the request is sent. Only this address may answer the request. Read once, by the constructor. */
   readonly address: IpAddress
+  /** True if the request was made here and not relayed: our Via is then the only one in its responses. Read once, as `address` is. */
+  readonly madeHere?: true
   /** Sends a request or its ACK. A failure is reported to `onFailure` of the transaction, during the call or later. */
   sendRequest(bytes: Buffer, transaction: RequestTransaction): void
 }
@@ -73,6 +75,8 @@ export class ClientTransaction<M> implements RequestTransaction {
   readonly #clock: Clock
   /** The address to which the request is sent. */
   readonly asked: IpAddress
+  /** Whether the request was made here and not relayed. */
+  readonly madeHere: boolean
   /** Undefined after `passTo`. */
   #sink: RequestSink | undefined
   #user: ClientTransactionUser<M> | InviteTransactionUser<M>
@@ -98,6 +102,7 @@ export class ClientTransaction<M> implements RequestTransaction {
   constructor(kind: 'invite' | 'non-invite', clock: Clock, sink: RequestSink, user: ClientTransactionUser<M>) {
     this.kind = kind
     this.asked = sink.address
+    this.madeHere = sink.madeHere === true
     this.#clock = clock
     this.#sink = sink
     this.#user = user

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import type { HealthTarget } from '../../../../ingress/backend-health/health-address.ts'
 import { type CallTarget, callTargets } from '../../../../ingress/call/call-targets.ts'
 import { MAX_ENDPOINT_TRIES, MAX_TARGETS } from '../../../../ingress/call/limits.ts'
 import { createLiveTable } from '../../../../ingress/lookup/live-table.ts'
@@ -21,17 +22,19 @@ function fleet(size: number): TableEntry {
 interface World {
   readonly entries: readonly TableEntry[]
   readonly paused?: readonly string[]
+  readonly ejected?: readonly string[]
   readonly fraction?: () => number
 }
 
 function targets(
   backends: readonly Backend[],
-  { entries, paused = [], fraction = () => 0 }: World,
+  { entries, paused = [], ejected = [], fraction = () => 0 }: World,
 ): readonly CallTarget[] {
   const table = createLiveTable()
   table.load(entries, 1)
-  const up = { isUp: (place: string) => !paused.includes(place), pause: () => undefined, retain: () => undefined }
-  return callTargets(backends, { table, health: up, fraction }).targets
+  const standing = ({ place }: HealthTarget) =>
+    paused.includes(place) ? 'paused' : ejected.includes(place) ? 'ejected' : 'use'
+  return callTargets(backends, { table, health: { quiet: false, standing, share: () => 1 }, fraction }).targets
 }
 
 const texts = (found: readonly CallTarget[]) => found.map((target) => `${target.address.text}:${target.port}`)
@@ -75,6 +78,13 @@ describe('a Service as a backend', () => {
     const found = texts(targets([service()], { entries: [fleet(20)], fraction: evenly() }))
     expect(new Set(found).size).toBe(MAX_ENDPOINT_TRIES)
     expect(found).toHaveLength(MAX_ENDPOINT_TRIES)
+  })
+
+  it('tries its ejected endpoints last, and still no more endpoints than the limit', () => {
+    const ejected = Array.from({ length: 13 }, (_, i) => `10.0.0.${i + 1}:5060`)
+    const found = texts(targets([service()], { entries: [fleet(20)], ejected, fraction: evenly() }))
+    expect(found).toHaveLength(MAX_ENDPOINT_TRIES)
+    expect(found.map((place) => ejected.includes(place))).toEqual([...Array(7).fill(false), true])
   })
 
   it('leaves out an endpoint that asked to be left alone', () => {

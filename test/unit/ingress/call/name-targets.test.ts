@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import type { HealthTarget } from '../../../../ingress/backend-health/health-address.ts'
 import { callTargets } from '../../../../ingress/call/call-targets.ts'
 import { MAX_ENDPOINT_TRIES } from '../../../../ingress/call/limits.ts'
 import { createLiveTable } from '../../../../ingress/lookup/live-table.ts'
@@ -19,18 +20,21 @@ function server(addresses: readonly string[], fields: Partial<LocatedServer> = {
 interface World {
   readonly servers?: readonly LocatedServer[]
   readonly paused?: readonly string[]
+  readonly ejected?: readonly string[]
   readonly fraction?: () => number
   readonly place?: string
 }
 
 function found(
   backends: readonly Backend[],
-  { servers, paused = [], fraction = () => 0, place = 'pbx.example' }: World,
+  { servers, paused = [], ejected = [], fraction = () => 0, place = 'pbx.example' }: World,
 ) {
   const table = createLiveTable()
   table.load([], 1)
   table.setServers(place, servers)
-  const health = { isUp: (one: string) => !paused.includes(one), pause: () => undefined, retain: () => undefined }
+  const standing = (one: HealthTarget) =>
+    paused.includes(one.place) ? 'paused' : ejected.includes(one.place) ? 'ejected' : 'use'
+  const health = { quiet: false, standing, share: () => 1 }
   const { targets, passedOver } = callTargets(backends, { table, health, fraction })
   return { targets, passedOver, texts: targets.map(({ place: text }) => text) }
 }
@@ -100,6 +104,22 @@ describe('a name as a backend', () => {
     expect(counts).toEqual({ '10.0.0.1:5060': 100, '10.0.0.2:5060': 100, '10.0.0.3:5060': 100 })
   })
 
+  it('has an ejected address after all others, whatever the priority of its server', () => {
+    const servers = ['10.0.0.1', '10.0.0.2', '10.0.0.3'].map((one, priority) => server([one], { priority }))
+    const { texts, passedOver } = found([named()], { servers, ejected: ['10.0.0.1:5060'] })
+    expect(texts).toEqual(['10.0.0.2:5060', '10.0.0.3:5060', '10.0.0.1:5060'])
+    expect(passedOver).toEqual([{ backend: 'sip:pbx.example;x', result: 'ejected' }])
+  })
+
+  it('is called in its usual order if less than a third of its addresses is left', () => {
+    const places = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4']
+    const servers = places.map((one, priority) => server([one], { priority }))
+    const ejected = places.slice(0, 3).map((one) => `${one}:5060`)
+    const { texts, passedOver } = found([named()], { servers, ejected })
+    expect(texts).toEqual(places.map((one) => `${one}:5060`))
+    expect(passedOver).toEqual([])
+  })
+
   it('is tried at eight addresses at most', () => {
     const servers = Array.from({ length: 32 }, (_, i) => server([`10.0.1.${i + 1}`], { priority: i }))
     expect(found([named()], { servers }).texts).toEqual(
@@ -110,7 +130,7 @@ describe('a name as a backend', () => {
   it('follows what DNS says, from one call to the next', () => {
     const table = createLiveTable()
     table.load([], 1)
-    const health = { isUp: () => true, pause: () => undefined, retain: () => undefined }
+    const health = { quiet: true, standing: () => 'use' as const, share: () => 1 }
     const backend = named()
     const call = () => callTargets([backend], { table, health, fraction: () => 0 }).targets.map(({ place }) => place)
     table.setServers('pbx.example', [server(['10.0.0.1'])])

@@ -49,6 +49,20 @@ describe('/metrics', () => {
   })
 })
 
+describe('/backends', () => {
+  it('is what is known of backends, as JSON', async () => {
+    const { address } = await start({ backends: () => [{ address: 'udp:10.0.0.5:5060', down: 'timeout' }] })
+    const response = await fetch(`${address}/backends`)
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/json'])
+    expect(await response.json()).toEqual([{ address: 'udp:10.0.0.5:5060', down: 'timeout' }])
+  })
+
+  it('is not there where nobody takes calls', async () => {
+    const { address } = await start()
+    expect((await fetch(`${address}/backends`)).status).toBe(404)
+  })
+})
+
 describe('the probes', () => {
   it('are both 200 when the pod is ready', async () => {
     const { address } = await start()

@@ -7,6 +7,7 @@ import { CacheContentError } from '../../../../ingress/route-table/cache-content
 import { entryKey, type TableEntry } from '../../../../ingress/route-table/route-table.ts'
 import { decodeEntry, encodeEntry } from '../../../../ingress/route-table/table-codec.ts'
 import { arbitraryRule, arbitraryService, arbitraryTrunk } from '../../../support/arbitrary-table.ts'
+import { routeAction } from '../../../support/engine-harness.ts'
 import { scheduleEntry } from '../../../support/schedule-entry.ts'
 import { routeTo, ruleEntry, trunkEntry } from '../../../support/table-entries.ts'
 
@@ -153,6 +154,29 @@ describe('the codec of entries', () => {
     expect(problemOf(ruleEntry('a'), (rule) => Object.assign(rule, { called }))).toBe('called[0]')
     const action = { type: 'Reject', status: 700, reason: '' }
     expect(problemOf(ruleEntry('a'), (rule) => Object.assign(rule, { action }))).toBe('action.status')
+  })
+
+  it('refuses a health check that would flood a backend, or change the request that asks it', () => {
+    const probe = { intervalMs: 5_000, timeoutMs: 1_000, failures: 3, successes: 2, statuses: [503], user: 'ping' }
+    const withProbe = (change: object) => {
+      const action = routeAction()
+      const backends = action.backends.slice(0, 1).map((backend) => ({ ...backend, probe: { ...probe, ...change } }))
+      return problemOf(ruleEntry('a'), (rule) => Object.assign(rule, { action: { ...action, backends } }))
+    }
+    const name = { uri: 'sip:a.example', host: 'a.example', uriParameters: '', weight: 1, tier: 0, probe }
+    const named = (backend: object) =>
+      problemOf(ruleEntry('a'), (rule) => Object.assign(rule, { action: { ...routeAction(), backends: [backend] } }))
+    expect([withProbe({}), named(name)]).toEqual(['nothing', 'nothing'])
+    expect(named({ ...name, probe: { ...probe, intervalMs: 10 } })).toBe('action.backends[0].probe.intervalMs')
+    expect(withProbe({ intervalMs: 10 })).toBe('action.backends[0].probe.intervalMs')
+    expect(withProbe({ failures: 0 })).toBe('action.backends[0].probe.failures')
+    expect(withProbe({ statuses: [100] })).toBe('action.backends[0].probe.statuses[0]')
+    for (const user of ['a b', 'a@b', 'a>', 'a\r\nVia: x', '']) {
+      expect(withProbe({ user })).toBe('action.backends[0].probe.user')
+    }
+    expect(problemOf(ruleEntry('a', { action: routeAction({ ejectOn: ['timeout'] }) }), () => undefined)).toBe(
+      'nothing',
+    )
   })
 
   it.each<[string, object, string]>([

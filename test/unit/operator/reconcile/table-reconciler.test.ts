@@ -4,6 +4,7 @@ import type { TableCacheWriter } from '../../../../operator/publish/table-cache-
 import {
   HELD_REVIEW_MS,
   PUBLISH_RETRY_MS,
+  READERS_IDLE_POLL_MS,
   READERS_POLL_MS,
   VERIFY_DAMAGE_MS,
   VERIFY_HEAD_MS,
@@ -27,6 +28,14 @@ function objectOf(kind: string, name: string, spec: object, generation = 1) {
 }
 
 const trunk = watchedTrunk(objectOf('SipTrunk', 'carrier', { sources: ['192.0.2.0/24'] }))
+
+/** A rule to one backend, `sip:10.0.0.1`. */
+function routed(name: string, status?: object) {
+  const route = { backends: [{ uri: 'sip:10.0.0.1' }] }
+  const called = [{ exact: `+1555${name.padStart(7, '0')}` }]
+  const object = objectOf('DispatchRule', name, { match: { called }, action: { type: 'Route', route } })
+  return watchedRule({ ...object, ...(status && { status }) })
+}
 
 function rule(name: string, status = 404, generation = 1) {
   const called = [{ exact: `+1555${name.padStart(7, '0')}` }]
@@ -87,8 +96,8 @@ class Term {
     return await this.rest()
   }
 
-  async report(version: number): Promise<void> {
-    await this.cache.reader().report('pod', { epoch: 1, version })
+  async report(version: number, down: readonly string[] = []): Promise<void> {
+    await this.cache.reader().report('pod', { epoch: 1, version }, down)
   }
 
   /** What was told since the last look. */
@@ -104,8 +113,12 @@ class Term {
   #listener(): ReconcileListener {
     const tell = (text: string): void => void this.told.push(text)
     return {
-      onNews: ({ object, conditions }) =>
-        tell(`${object.name} ${conditions.find(({ type }) => type === 'Programmed')?.reason}`),
+      onNews: ({ object, conditions }) => {
+        const reasons = ['Programmed', 'BackendsHealthy'].map(
+          (name) => conditions.find(({ type }) => type === name)?.reason,
+        )
+        tell([object.name, ...reasons.filter((reason) => reason !== undefined)].join(' '))
+      },
       onGone: ({ name }) => tell(`${name} gone`),
       onHeld: (keys) => keys.size > 0 && tell(`held ${keys.size}`),
       onPublished: () => undefined,
@@ -168,6 +181,52 @@ describe('a term of leadership', () => {
     term.put(rule('2'))
     await term.touched()
     expect(await term.published()).toEqual({ version: 1, entries: 2 })
+  })
+})
+
+describe('backends that pods find down', () => {
+  async function programmed(object: ReturnType<typeof rule>): Promise<Term> {
+    const term = new Term(['1'])
+    term.put(object)
+    await term.rest()
+    return term
+  }
+
+  it('are told of the rules that name them, once, and taken back once they are up', async () => {
+    const term = await programmed(routed('2'))
+    await term.report(1)
+    await term.rest(READERS_POLL_MS)
+    term.news()
+    await term.report(1, ['sip:10.0.0.1'])
+    await term.rest(READERS_IDLE_POLL_MS)
+    expect(term.news()).toEqual(['2 Programmed AllBackendsDown'])
+    await term.rest(READERS_IDLE_POLL_MS)
+    await term.touched()
+    expect(term.news()).toEqual([])
+    await term.report(1)
+    await term.rest(READERS_IDLE_POLL_MS)
+    expect(term.news()).toEqual(['2 Programmed'])
+  })
+
+  it('are told of a rule that comes later, too', async () => {
+    const term = await programmed(routed('2'))
+    await term.report(1, ['sip:10.0.0.1'])
+    await term.rest(READERS_POLL_MS)
+    term.news()
+    term.put(routed('3'))
+    await term.touched()
+    expect(term.news()).toEqual(['3 Pending AllBackendsDown'])
+  })
+
+  it('stay told by a new leader that has not heard of the pods yet', async () => {
+    const message = 'Most ingress pods find 1 of 1 backends down: sip:10.0.0.1.'
+    const stored = { status: 'False', reason: 'AllBackendsDown', message, observedGeneration: 1 }
+    const condition = { ...stored, type: 'BackendsHealthy', lastTransitionTime: '2026-01-01T00:00:00Z' }
+    const term = await programmed(routed('2', { conditions: [condition] }))
+    expect(term.news()).toContain('2 NoReaders AllBackendsDown')
+    await term.report(1)
+    await term.rest(READERS_POLL_MS)
+    expect(term.news()).toContain('2 Programmed')
   })
 })
 
