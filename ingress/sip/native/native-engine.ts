@@ -92,6 +92,7 @@ export async function startNativeEngine(options: NativeEngineOptions, makers: Tr
     together,
     afterReading: options.afterReading ?? afterPolling,
     intake: transports.UDP.intake,
+    cpuUsed,
   })
   start.open(gate)
   return {
@@ -119,6 +120,11 @@ function runAlone(work: () => void): void {
 /** The event loop calls immediates after it has read the sockets. */
 function afterPolling(work: () => void): void {
   setImmediate(work)
+}
+
+function cpuUsed(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
 }
 
 type Dispatch = Pick<TransportEvents, 'onMessage' | 'onFullBatch' | 'onBrokenStream'>

@@ -8,6 +8,7 @@ import {
   MAX_READING_MS,
   MAX_REFUSAL_WAIT_MS,
   MAX_UNREAD_SLICES,
+  SUSTAINED_LOOKS,
 } from '../../../ingress/sip/native/overload/limits.ts'
 import { B1, PEER, STRANGER } from '../../support/engine-harness.ts'
 import { type OverloadedHarness, startOverloaded } from '../../support/overloaded-engine.ts'
@@ -281,7 +282,10 @@ describe('while more INVITEs are read than get an answer, the kernel', () => {
 
   it('is told to let in fewer of them, until nothing waits any more', async () => {
     const harness = await tooMany()
-    harness.clock.advance(ADMISSION_MS)
+    for (let look = 1; look <= SUSTAINED_LOOKS; look++) {
+      harness.clock.advance(ADMISSION_MS)
+      harness.network.deliver(PEER, call(4 + look))
+    }
     const { admitted } = harness.network
     expect(admitted.map(({ share }) => share < 1)).toEqual([true])
     harness.catchUp()

@@ -75,36 +75,33 @@ export const ADMISSION_MS = 100
  */
 export const MOST_LEFT = 0.005
 
-/** The largest part by which the first step makes the share smaller. It was measured in a moment in which little was served. */
-export const FIRST_STEP = 0.75
+/**
+ * Looks, one after the other, at which more than `MOST_LEFT` was left, before the kernel lets in fewer. A pause of the collector
+ * or a burst is over by then, and a call that was left out for it would be answered late.
+ */
+export const SUSTAINED_LOOKS = 3
 
-/** Looks after the first step at which nothing is changed: what had come before the step is still read, and left, in this time. */
-export const SETTLING_LOOKS = 2
+/** The smallest part of the share that is kept at once: what was handled was counted in a moment in which reading took the time. */
+export const MOST_CUT = 0.25
 
-/** The largest and the smallest part by which a later step changes the share. */
-export const MOST_STEP = 0.5
-export const LEAST_STEP = 0.01
+/** Looks after a cut at which nothing is changed: what had come before it is still read in this time. */
+export const SETTLING_LOOKS = 1
 
-/** A step in the same direction as the one before is larger by this factor, so that the end of an overload is soon noticed. */
-export const SAME_DIRECTION = 1.2
+/** How much the last look changes the average of the processor time that the process gets while INVITEs wait. */
+export const BUSY_WEIGHT = 0.3
 
 /**
- * A step in the other direction is smaller by this factor. Small steps matter: a share that grows lets in the repeats of all that
- * was left out in the seconds before, which is five packets for each new call, and these are answered late.
+ * Packets that a call brings if it is let in after its peer has repeated such calls for 8 s: its own, and the repeats of calls like
+ * it that still have no answer (Timer A, RFC 3261 §17.1.1.2).
  */
-export const OTHER_DIRECTION = 0.3
+export const PACKETS_OF_A_CALL = 5
 
-/** How much the last look changes the average of what is handled while INVITEs wait. */
-export const CAPACITY_WEIGHT = 0.2
-
-/** If more than this part of that average is handled, little is left to be gained by letting in more. */
-export const NEAR_CAPACITY = 0.94
-
-/** Near the capacity, the share grows by the smallest step, and only at each third look. */
-export const SLOW_LOOKS = 3
-
-/** After so many looks at which nothing waited, there is more time than before, and the share grows as elsewhere. */
-export const CALM_LOOKS = 8
+/**
+ * The smallest and the largest part by which the share grows at a look at which nothing waits. The smallest one is for a process
+ * that has no idle time, as far as it knows. With the largest one, all calls are let in again within a second.
+ */
+export const LEAST_GROWTH = 0.01
+export const MOST_GROWTH = 1
 
 /** The kernel lets in at least this share of the new calls, so that it is seen when fewer come. */
 export const LEAST_SHARE = 1 / 256

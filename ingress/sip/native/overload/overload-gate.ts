@@ -37,6 +37,8 @@ export interface OverloadGateOptions {
   readonly afterReading: (work: () => void) => void
   /** Lets the kernel drop new calls. Undefined if it cannot. */
   readonly intake: Intake | undefined
+  /** Milliseconds of processor time that the process has used. */
+  readonly cpuUsed: () => number
 }
 
 export interface OverloadGate extends MessageDispatch {
@@ -100,6 +102,8 @@ export function createOverloadGate(options: OverloadGateOptions): OverloadGate {
       clock: core.clock,
       intake: options.intake,
       isBehind: () => state.isBehind,
+      queued: () => state.waiting.count + state.refusals.count,
+      cpuUsed: options.cpuUsed,
       onDropped: (datagrams) => core.application.onEvent({ type: 'unread', datagrams }),
     }),
     isBehind: false,
@@ -159,7 +163,7 @@ function onNewInvite(state: GateState, message: ReceivedBytes): void {
   }
   if (!core.application.isKnown(flow.peer)) return drop(state, flow)
   // While the queue is this long, a new INVITE would be shed at its end. To let it wait would cost as much as to serve another.
-  const isTooMuch = flow.transport === 'UDP' && isLong(state)
+  const isTooMuch = flow.transport === 'UDP' && isLong(state, waiting)
   if (isTooMuch && state.refusalsLeft <= 0) return leaveToRepeat(state, flow)
   const key = state.identities.keyOf(scan, flow)
   // If a transaction has this key, the INVITE is a repeat, and its transaction answers it. An INVITE without a key is handled
@@ -170,14 +174,16 @@ function onNewInvite(state: GateState, message: ReceivedBytes): void {
   if (isTooMuch) return refuseOneOfFew(state, message)
   const isLate = state.unreadSlices >= MAX_UNREAD_SLICES
   const queue = wasShed || isLate ? refusals : waiting
+  // At the end of a long queue of refusals, it would become too old for a 503, as all that come after it.
+  if (queue === refusals && flow.transport === 'UDP' && isLong(state, refusals)) return leaveToRepeat(state, flow)
   if (state.isBehind && queue.add(copyOf(state, message, name))) return flow.hold()
   if (!state.isBehind || flow.transport === 'TCP') refuseNow(state, message)
   else leaveToRepeat(state, flow)
 }
 
-/** Whether the INVITE that is served next has waited so long that those that come now will wait too long. */
-function isLong({ waiting, core }: GateState): boolean {
-  const first = waiting.first()
+/** Whether the INVITE that is next in the queue has waited so long that those that come now will wait too long. */
+function isLong({ core }: GateState, queue: WaitingRequests): boolean {
+  const first = queue.first()
   return first !== undefined && core.clock.now() - first.arrivedAt > LONG_QUEUE_MS
 }
 
