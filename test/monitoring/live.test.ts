@@ -72,10 +72,14 @@ describeWith(
       cluster = await startCluster(undefined, { snapshot: join(folder, 'table') })
       backend = await busyBackend()
       operator = await cluster.operator()
+      // Nobody listens there: calls and probes find it out, and go to the second tier.
+      const [dead] = await loopbackPorts(1)
+      const backends = [`sip:127.0.0.1:${dead}`, `sip:127.0.0.1:${backend.port}`]
+      const healthCheck = { options: { interval: '5s', timeout: '1s' } }
       await cluster.apply(
         sipTrunk('carrier', { sources: ['127.0.0.1'], limits: { callsPerSecond: 10_000 } }),
         sipTrunk('stream', { sources: ['127.0.0.2'], transports: ['TCP'] }),
-        dispatchRule('forwarding', '+15550000901', routeTo([`sip:127.0.0.1:${backend.port}`]), {
+        dispatchRule('forwarding', '+15550000901', routeTo(backends, { healthCheck }), {
           limits: { concurrentCalls: 10_000 },
         }),
         dispatchRule('unused', '+15550000903', { type: 'Reject', reject: { status: 404 } }),
@@ -90,6 +94,9 @@ describeWith(
       await cluster.apply(dispatchRule('later', '+15550000904', { type: 'Reject', reject: { status: 404 } }))
       await cluster.reason('drule/later', 'Programmed', 'Programmed')
       await scraped(8)
+      await seen('rate(sip_dispatch_backend_probes_total[20s])')
+      // The panel looks at more seconds than that, so it has time until it is asked.
+      await seen('rate(sip_dispatch_backend_ejections_total[5s]) > 0')
     }, TEST_LIMIT_MS)
 
     afterAll(async () => {
@@ -106,6 +113,14 @@ describeWith(
       return eventually(
         async () => (await asked(`count(sum_over_time(up[10s]) >= ${times}) == 2`)).length > 0 || undefined,
         () => `Prometheus has not scraped both ${times} times`,
+      )
+    }
+
+    /** Resolves when the expression has a sample. */
+    function seen(expr: string): Promise<true> {
+      return eventually(
+        async () => (await asked(expr)).length > 0 || undefined,
+        () => `nothing is counted in ${expr}`,
       )
     }
 
