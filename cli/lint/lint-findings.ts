@@ -10,6 +10,7 @@ import type { ManifestProblem } from '../../operator/watch/manifest-problem.ts'
 import type { LintFinding } from './finding.ts'
 import { unreadTrunks } from './unread-trunks.ts'
 import { unreadableNumberFindings } from './unreadable-numbers.ts'
+import { unusedBackendFindings } from './unused-backends.ts'
 import { wideNetworkFindings } from './wide-networks.ts'
 import { wideObjectNotes } from './wide-objects.ts'
 
@@ -31,6 +32,7 @@ export function lintFindings(manifests: Manifests): LintFinding[] {
     ...notes.map((note) => ({ severity: severityOf(note), ...note })),
     ...wideNetworkFindings(trunks, rules),
     ...unreadableNumberFindings(trunks, rules),
+    ...unusedBackendFindings(rules),
   ]
 }
 
