@@ -92,6 +92,23 @@ describe('an answer', () => {
     expect([message.records.length, message.leftOut]).toEqual([200, 3800])
   })
 
+  it('costs no more than its first 200 records: what comes after them is not even decoded', () => {
+    const many = Array.from({ length: 201 }, (_, i): Answer => ({ type: 'A', name: 'a', ttl: 1, data: `10.0.0.${i}` }))
+    const question: Question = { ...SRV, type: 'A', name: 'a' }
+    const authorities = [srv('h.example')]
+    const bytes = answerTo(question, many, { authorities, additionals: authorities })
+    const whole = read(bytes, question)
+    expect([whole.records.length, whole.leftOut]).toEqual([200, 1])
+    const ending = answerTo(question, many.slice(0, 200)).length
+    expect(read(Buffer.from(bytes).fill(0xff, ending), question)).toEqual(whole)
+  })
+
+  it('with more than one question is no answer, and none of its questions is decoded', () => {
+    const bytes = answerTo(SRV, [srv('h.example')])
+    bytes.writeUInt16BE(0xffff, 4)
+    expect(readAnswer(bytes, SRV)).toBe('other')
+  })
+
   it.each<[string, Buffer]>([
     ['has another number', answerTo({ ...SRV, id: 4712 }, [srv('h.example')])],
     ['is about another name', answerTo({ ...SRV, name: 'other.example' }, [srv('h.example')])],
