@@ -24,10 +24,10 @@ async function openedBatch() {
 
 describe('a batch of lines', () => {
   it('writes lines together after a moment, even if no line follows', async () => {
-    const { batch, text, writes, close } = await openedBatch()
+    const { output, batch, text, writes, close } = await openedBatch()
     for (let i = 0; i < 5; i++) batch.add(`${i}\n`)
     expect(text()).toBe('')
-    await pause(LINES_WAIT_MS * 3)
+    await once(output, 'drain')
     expect([text(), writes()]).toEqual(['0\n1\n2\n3\n4\n', 1])
     await close()
   })
@@ -42,11 +42,11 @@ describe('a batch of lines', () => {
   })
 
   it('writes also what comes while it writes', async () => {
-    const { batch, text, close } = await openedBatch()
+    const { output, batch, text, close } = await openedBatch()
     batch.write('first\n')
     batch.write('second\n')
     batch.add('third\n')
-    await pause(LINES_WAIT_MS * 3)
+    while (!text().endsWith('third\n')) await once(output, 'drain')
     expect(text()).toBe('first\nsecond\nthird\n')
     await close()
   })
